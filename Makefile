@@ -1,0 +1,85 @@
+# Chainrule's commands. `make help` lists them; what takes more than a few lines is a script in Tools/.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+
+CFLAGS ?= -O2
+CXXFLAGS ?= -O2
+C_WARNINGS := -Wall -Wextra -pedantic -Werror
+
+HEADER := include/chainrule.h
+SOURCES := Package.swift $(HEADER) $(shell find Sources -type f)
+LIBRARY := build/lib/libchainrule.so
+BASELINE := build/baseline/lib/libchainrule.so
+SWIFT_FOLDERS := Package.swift $(wildcard Sources Tests Examples Benchmarks)
+
+EXAMPLES_C := $(patsubst Examples/%.c,build/examples/%,$(wildcard Examples/*.c))
+EXAMPLES_CXX := $(patsubst Examples/%.cpp,build/examples/%,$(wildcard Examples/*.cpp))
+LINK_EXAMPLE := -Ibuild/include -Lbuild/lib -lchainrule -lm -Wl,-rpath,'$$ORIGIN/../lib'
+
+.PHONY: lib help demo examples test baseline install wheel header check-header format check-format check-python clean
+.DELETE_ON_ERROR:
+
+lib: $(LIBRARY) ## build the library: build/lib (shared, static, pkg-config) and build/include (this is plain `make`)
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build/examples/digits_train build/examples/digits_predict ## train on handwritten digits, save, load, predict
+	build/examples/digits_train Examples/data/digits.csv build/digits.safetensors
+	@echo
+	build/examples/digits_predict build/digits.safetensors Examples/data/digits.csv
+
+examples: $(EXAMPLES_C) $(EXAMPLES_CXX) ## compile every C and C++ example into build/examples
+
+test: ## run every test, after installing what the tests need
+	Tools/test
+
+install: lib ## install the library; PREFIX=/usr/local and LIBDIR=$(PREFIX)/lib unless given, below DESTDIR
+	install -d "$(DESTDIR)$(PREFIX)/include" "$(DESTDIR)$(LIBDIR)/pkgconfig"
+	install -m 644 build/include/chainrule.h "$(DESTDIR)$(PREFIX)/include"
+	cp -P build/lib/libchainrule.so build/lib/libchainrule.so.* build/lib/libchainrule.a "$(DESTDIR)$(LIBDIR)"
+	Tools/pkg-config-file "$(PREFIX)" "$(LIBDIR)" > "$(DESTDIR)$(LIBDIR)/pkgconfig/chainrule.pc"
+
+wheel: lib ## build the Python wheel, with the library in it, into build/wheel
+	Tools/setup-python build/venv
+	CHAINRULE_LIBRARY="$(CURDIR)/$(LIBRARY)" build/venv/bin/python -m pip wheel -q --no-deps -w build/wheel bindings/python
+
+header: ## generate include/chainrule.h, the export list and the ctypes prototypes from the Swift sources
+	Tools/header
+
+check-header: lib ## check that the generated files are up to date, compile alone, and match the library's symbols
+	Tools/header --check
+	Tools/check-header build/swift/test/debug/headergen build/swift/test/debug/ChainruleC.build/include/ChainruleC-Swift.h $(LIBRARY)
+
+format: ## lay out the Swift sources
+	$(SWIFT) format --in-place --recursive $(SWIFT_FOLDERS)
+
+check-format: ## check the layout and the style of the Swift sources
+	$(SWIFT) format lint --strict --recursive $(SWIFT_FOLDERS)
+
+check-python: ## check the layout, style and types of the Python sources
+	Tools/setup-python build/venv
+	build/venv/bin/ruff format --check --no-cache bindings/python Examples
+	build/venv/bin/ruff check --no-cache bindings/python Examples
+	cd bindings/python && ../../build/venv/bin/mypy --cache-dir=/dev/null
+
+clean: ## delete build
+	rm -rf build
+
+$(LIBRARY): $(SOURCES) Tools/build-library
+	SWIFT="$(SWIFT)" Tools/build-library Embedded build/swift/embedded build
+
+# For the tests: the same library, limited to the baseline instruction set.
+baseline: $(BASELINE)
+$(BASELINE): $(SOURCES) Tools/build-library
+	SWIFT="$(SWIFT)" Tools/build-library Embedded,Baseline build/swift/embedded-baseline build/baseline
+
+build/examples/%: Examples/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) -std=c99 $(C_WARNINGS) $(CFLAGS) $< -o $@ $(LINK_EXAMPLE)
+
+build/examples/%: Examples/%.cpp $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 $(C_WARNINGS) $(CXXFLAGS) $< -o $@ $(LINK_EXAMPLE)

@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// Traits choose the build mode. `Embedded` builds the library that is shipped: Embedded Swift, no Swift runtime needed by the
+// program that links it. `Baseline` and `AVX2` are for tests: they limit the dispatch to narrower instruction sets.
+let embedded: SwiftSetting = .enableExperimentalFeature("Embedded", .when(traits: ["Embedded"]))
+
+let warningsAreErrors: SwiftSetting = .treatAllWarnings(as: .error)
+
+/// The shipped library is optimised for size outside the kernels, and each function can be left out on its own.
+let small: SwiftSetting = .unsafeFlags(
+    ["-Osize", "-Xfrontend", "-function-sections"], .when(configuration: .release, traits: ["Embedded"]))
+
+let common: [SwiftSetting] = [embedded, small, warningsAreErrors]
+
+/// Kernels alone are compiled without checks, and each instruction set's own module with the compiler flags of that set.
+func kernelSettings(march: String? = nil) -> [SwiftSetting] {
+    var flags = ["-Ounchecked", "-Xfrontend", "-function-sections"]
+    #if arch(x86_64)
+        if let march { flags += ["-Xcc", "-march=\(march)"] }
+    #endif
+    return [embedded, warningsAreErrors, .unsafeFlags(flags)]
+}
+
+/// What only the shipped shared library needs: its name, and that nothing but the C functions is visible.
+let sharedLibraryFlags: LinkerSetting = .unsafeFlags(
+    [
+        "-use-ld=lld",
+        "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/ChainruleC/exports.map",
+        "-Xlinker", "-soname=libchainrule.so.0",
+        "-Xlinker", "--gc-sections",
+        "-Xlinker", "-z", "-Xlinker", "defs",
+    ],
+    .when(traits: ["Embedded"]))
+
+let package = Package(
+    name: "Chainrule",
+    products: [
+        .library(name: "Chainrule", targets: ["Chainrule"]),
+        .library(name: "chainrule", type: .dynamic, targets: ["ChainruleC"]),
+        .library(name: "chainrule-static", type: .static, targets: ["ChainruleC"]),
+    ],
+    traits: [
+        .trait(name: "Embedded", description: "Embedded Swift: the shipped C library, without a Swift runtime"),
+        .trait(name: "AVX2", description: "For tests: dispatch to AVX2 at most"),
+        .trait(name: "Baseline", description: "For tests: dispatch to the baseline instruction set only"),
+    ],
+    targets: [
+        .target(name: "CPlatform"),
+        .target(name: "CChainrule"),
+        .target(name: "Kernels", dependencies: ["CPlatform"], swiftSettings: kernelSettings()),
+        .target(name: "KernelsAVX2", dependencies: ["Kernels"], swiftSettings: kernelSettings(march: "x86-64-v3")),
+        .target(name: "KernelsAVX512", dependencies: ["Kernels"], swiftSettings: kernelSettings(march: "x86-64-v4")),
+        .target(
+            name: "KernelDispatch", dependencies: ["CPlatform", "Kernels", "KernelsAVX2", "KernelsAVX512"],
+            swiftSettings: common),
+        .target(
+            name: "Chainrule", dependencies: ["CPlatform", "Kernels", "KernelDispatch"], swiftSettings: common),
+        .target(
+            name: "ChainruleC", dependencies: ["CChainrule", "CPlatform", "Chainrule"], exclude: ["exports.map"],
+            swiftSettings: common, linkerSettings: [.linkedLibrary("m"), sharedLibraryFlags]),
+        .executableTarget(name: "headergen", exclude: ["introduction.txt"], swiftSettings: [warningsAreErrors]),
+        .testTarget(
+            name: "KernelsTests", dependencies: ["Kernels", "KernelDispatch"], swiftSettings: [warningsAreErrors]),
+        .testTarget(
+            name: "ChainruleTests", dependencies: ["Chainrule", "KernelDispatch"], exclude: ["Golden/make_golden.py"],
+            resources: [.copy("Golden/golden.json")], swiftSettings: [warningsAreErrors]),
+        .testTarget(
+            name: "ChainruleCTests", dependencies: ["ChainruleC", "CChainrule", "Chainrule"],
+            swiftSettings: [warningsAreErrors]),
+        .testTarget(name: "HeadergenTests", dependencies: ["headergen"], swiftSettings: [warningsAreErrors]),
+    ]
+)

@@ -1,0 +1,299 @@
+/* The public C types of Chainrule: handles, status codes, enumerations, option structures and callbacks.
+ * headergen copies everything below the line into include/chainrule.h. */
+#ifndef CHAINRULE_TYPES_H
+#define CHAINRULE_TYPES_H
+/* ---- 8< ---- */
+#include <stddef.h>
+#include <stdint.h>
+
+/** The version of this header. crl_version() gives the version of the library that the program runs with. */
+#define CRL_VERSION_MAJOR 0
+#define CRL_VERSION_MINOR 1
+#define CRL_VERSION_PATCH 0
+/** 10000 × major + 100 × minor + patch. */
+#define CRL_VERSION (10000 * CRL_VERSION_MAJOR + 100 * CRL_VERSION_MINOR + CRL_VERSION_PATCH)
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Handles
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** A network: first described layer by layer, then built, then used. */
+typedef struct crl_network crl_network;
+/** The memory of one forward and backward pass: z, h and δ of every layer. One per thread. */
+typedef struct crl_workspace crl_workspace;
+/** An optimizer: a method, its hyperparameters and its state (momenta) for one network's parameters. */
+typedef struct crl_optimizer crl_optimizer;
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Status
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** What a call came to: CRL_OK, or one of the codes below. crl_error_message() then says what, where and which value. */
+typedef int32_t crl_status;
+
+enum {
+    CRL_OK = 0,
+
+    /* 100–199: an argument is wrong; nothing was changed. */
+    CRL_ERROR_NULL = 100,          /**< a pointer that must not be NULL is NULL */
+    CRL_ERROR_HANDLE = 101,        /**< a handle is of another kind, or was destroyed */
+    CRL_ERROR_SIZE = 102,          /**< a count, stride or shape is zero, too small, too large, or does not fit the network */
+    CRL_ERROR_VALUE = 103,         /**< a number is out of its range or not finite; an enumerator is unknown */
+    CRL_ERROR_NAME = 104,          /**< a name is empty, malformed, already taken, or unknown */
+    CRL_ERROR_TARGET = 105,        /**< a target or sample weight is out of range or not finite */
+
+    /* 200–299: the call does not fit the object's state; nothing was changed. */
+    CRL_ERROR_NOT_BUILT = 200,     /**< the network must be built first */
+    CRL_ERROR_ALREADY_BUILT = 201, /**< a built network's layers are fixed */
+    CRL_ERROR_MISMATCH = 202,      /**< the workspace or optimizer belongs to another network */
+    CRL_ERROR_NO_FORWARD = 203,    /**< backward needs the forward pass of the same rows, with the present parameters */
+
+    /* 300–399: arithmetic. */
+    CRL_ERROR_NOT_FINITE = 300,    /**< NaN or infinity in what is trained on, or a step that would produce one */
+
+    /* 400–499: callbacks. */
+    CRL_CANCELLED = 400,           /**< a progress callback asked to stop; the parameters are those trained so far */
+    CRL_ERROR_CALLBACK = 401,      /**< a cost or activation callback returned non-zero, or wrote NaN */
+
+    /* 500–599: files. */
+    CRL_ERROR_FILE = 500,          /**< a file cannot be opened, read, written or renamed */
+    CRL_ERROR_FORMAT = 501,        /**< a file is truncated, altered, or no model file at all */
+    CRL_ERROR_FILE_VERSION = 502,  /**< a file was written by a newer version of the format */
+
+    /* 600–699: resources. */
+    CRL_ERROR_MEMORY = 600         /**< memory cannot be allocated, or the size needed overflows */
+};
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Describing layers
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** An activation σ, applied as h = σ(z). One of the enumerators below. */
+typedef int32_t crl_activation;
+
+enum {
+    CRL_IDENTITY = 0,    /**< σ(z) = z */
+    CRL_SIGMOID = 1,     /**< σ(z) = 1 / (1 + e⁻ᶻ) */
+    CRL_TANH = 2,        /**< σ(z) = tanh z */
+    CRL_RELU = 3,        /**< σ(z) = max(0, z); σ'(0) = 0 */
+    CRL_LEAKY_RELU = 4,  /**< σ(z) = z for z > 0, α z otherwise; α = 0.01 unless given */
+    CRL_ELU = 5,         /**< σ(z) = z for z > 0, α (eᶻ − 1) otherwise; α = 1 unless given */
+    CRL_SELU = 6,        /**< σ(z) = 1.0507 × ELU with α = 1.67326 (Klambauer et al. 2017) */
+    CRL_SOFTPLUS = 7,    /**< σ(z) = log(1 + eᶻ) */
+    CRL_GELU = 8,        /**< σ(z) = z Φ(z), Φ the normal distribution function, exact through erf */
+    CRL_GELU_TANH = 9,   /**< the tanh approximation of GELU (Hendrycks and Gimpel 2016) */
+    CRL_SILU = 10,       /**< σ(z) = z / (1 + e⁻ᶻ), also called swish */
+    CRL_SOFTMAX = 11,    /**< over the row: σ(z)ᵢ = e^zᵢ / Σⱼ e^zⱼ */
+    CRL_LOG_SOFTMAX = 12,/**< over the row: σ(z)ᵢ = zᵢ − log Σⱼ e^zⱼ */
+    CRL_CUSTOM_ACTIVATION = 100 /**< the functions in crl_layer_options */
+};
+
+/** How a tensor's first values are drawn. fan_in and fan_out are the columns and rows of W. */
+typedef int32_t crl_initializer_kind;
+
+enum {
+    CRL_INIT_DEFAULT = 0,       /**< weights: He uniform for the ReLU family (ReLU, leaky ReLU, ELU, softplus, GELU, SiLU), LeCun normal for
+                                     SELU, Glorot uniform otherwise; biases: zeros */
+    CRL_INIT_ZEROS = 1,         /**< 0 */
+    CRL_INIT_CONSTANT = 2,      /**< a */
+    CRL_INIT_UNIFORM = 3,       /**< uniform in [a, b) */
+    CRL_INIT_NORMAL = 4,        /**< normal with mean a and standard deviation b */
+    CRL_INIT_GLOROT_UNIFORM = 5,/**< uniform in ± sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010) */
+    CRL_INIT_GLOROT_NORMAL = 6, /**< normal with variance 2 / (fan_in + fan_out) */
+    CRL_INIT_HE_UNIFORM = 7,    /**< uniform in ± sqrt(6 / fan_in) (He et al. 2015) */
+    CRL_INIT_HE_NORMAL = 8,     /**< normal with variance 2 / fan_in */
+    CRL_INIT_LECUN_UNIFORM = 9, /**< uniform in ± sqrt(3 / fan_in) (LeCun et al. 1998) */
+    CRL_INIT_LECUN_NORMAL = 10  /**< normal with variance 1 / fan_in */
+};
+
+/** An initializer: its kind and, where the kind has parameters, a and b. This structure does not grow. */
+typedef struct crl_initializer {
+    crl_initializer_kind kind;
+    float a;
+    float b;
+} crl_initializer;
+
+/** A custom σ, for a whole batch: reads z and writes h, both rows × columns, row-major and contiguous.
+ *  Returns 0, or another number to stop the call with CRL_ERROR_CALLBACK. May be called from any thread that uses the network. */
+typedef int32_t (*crl_activation_function)(void *user, const float *z, float *h, size_t rows, size_t columns);
+
+/** A custom σ', for a whole batch: reads z and h = σ(z) and writes dh_dz, elementwise; arrays and result as for crl_activation_function. */
+typedef int32_t (*crl_activation_derivative)(void *user, const float *z, const float *h, float *dh_dz, size_t rows,
+                                             size_t columns);
+
+/** What a layer can be told beyond its width and activation. Start from CRL_LAYER_OPTIONS_INIT. */
+typedef struct crl_layer_options {
+    size_t size;                          /**< sizeof(crl_layer_options) */
+    const char *name;                     /**< the layer's name, 1 to 63 bytes of A–Z a–z 0–9 _ -; NULL: its position, "0", "1", … */
+    const char *input;                    /**< the layer it reads, "input" for the network's own input; NULL: the layer before */
+    int32_t bias;                         /**< dense: non-zero for a bias b */
+    crl_initializer weight_initializer;   /**< dense */
+    crl_initializer bias_initializer;     /**< dense */
+    float alpha;                          /**< leaky ReLU and ELU: α ≥ 0; −1: the activation's own */
+    crl_activation_function function;     /**< CRL_CUSTOM_ACTIVATION: σ */
+    crl_activation_derivative derivative; /**< CRL_CUSTOM_ACTIVATION: σ' */
+    void *user;                           /**< handed to function and derivative */
+} crl_layer_options;
+
+#define CRL_LAYER_OPTIONS_INIT \
+    { sizeof(crl_layer_options), NULL, NULL, 1, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, -1.0f, NULL, NULL, NULL }
+
+/** Where a parameter tensor lies in the network's flat parameter vector, and in any gradient vector. */
+typedef struct crl_tensor {
+    size_t size;      /**< sizeof(crl_tensor) */
+    const char *name; /**< "layer.weight" or "layer.bias"; lives as long as the network */
+    size_t offset;    /**< its first element, in floats from the start of the vector */
+    size_t rows;      /**< N_l: the width of the layer */
+    size_t columns;   /**< N_{l−1} for a weight, 1 for a bias; elements are row-major */
+} crl_tensor;
+
+#define CRL_TENSOR_INIT { sizeof(crl_tensor), NULL, 0, 0, 0 }
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Passes
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** What a workspace is for. */
+typedef int32_t crl_purpose;
+
+enum {
+    CRL_TRAINING = 0, /**< keeps z, h and δ of every layer */
+    CRL_INFERENCE = 1 /**< forward only; keeps h alone */
+};
+
+/** Which of a layer's quantities crl_workspace_values() gives. */
+typedef int32_t crl_quantity;
+
+enum {
+    CRL_Z = 0,    /**< z = W h + b, the preactivation */
+    CRL_H = 1,    /**< h = σ(z), the activation */
+    CRL_DELTA = 2 /**< δ = ∂C/∂h, the error signal that reached the layer */
+};
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Costs
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** A cost. Each is given for one row of N outputs y and targets t; crl_reduction says how rows are put together. */
+typedef int32_t crl_cost_kind;
+
+enum {
+    CRL_MEAN_SQUARED_ERROR = 0,         /**< (1/N) Σ (y − t)² */
+    CRL_MEAN_ABSOLUTE_ERROR = 1,        /**< (1/N) Σ |y − t|; derivative 0 at y = t */
+    CRL_HUBER = 2,                      /**< (1/N) Σ of (y − t)²/2 where |y − t| ≤ d, else d (|y − t| − d/2) */
+    CRL_BINARY_CROSS_ENTROPY = 3,       /**< −(1/N) Σ t log y + (1 − t) log(1 − y); y and t in [0, 1]; logarithms are cut at −100 */
+    CRL_BINARY_CROSS_ENTROPY_LOGITS = 4,/**< the same of σ(y), the sigmoid, fused and stable; y any number */
+    CRL_CROSS_ENTROPY = 5,              /**< −Σ t log softmax(y), fused and stable; y logits; t a class index or a distribution */
+    CRL_CUSTOM_COST = 100               /**< the function in crl_cost_options */
+};
+
+/** How the costs of the rows, c_r with sample weights w_r (1 unless given), become C. */
+typedef int32_t crl_reduction;
+
+enum {
+    CRL_MEAN = 0, /**< C = Σ w_r c_r / Σ w_r */
+    CRL_SUM = 1   /**< C = Σ w_r c_r */
+};
+
+/** A custom cost, for a whole batch: reads y (rows × columns), targets (rows × target_columns; NULL if none were given) and the
+ *  sample weights (rows; NULL if none were given), all row-major and contiguous, and writes C and ∇C = ∂C/∂y
+ *  (rows × columns). It reduces over the rows itself. Returns 0, or another number to stop the call
+ *  with CRL_ERROR_CALLBACK. */
+typedef int32_t (*crl_cost_function)(void *user, const float *y, const float *targets, const float *weights, size_t rows,
+                                     size_t columns, size_t target_columns, double *C, float *dC_dy);
+
+/** A cost and its parameters. Start from CRL_COST_OPTIONS_INIT. */
+typedef struct crl_cost_options {
+    size_t size;                /**< sizeof(crl_cost_options) */
+    crl_cost_kind kind;
+    crl_reduction reduction;    /**< not used by CRL_CUSTOM_COST */
+    float huber_delta;          /**< CRL_HUBER: d > 0 */
+    crl_cost_function function; /**< CRL_CUSTOM_COST */
+    void *user;                 /**< handed to function */
+} crl_cost_options;
+
+#define CRL_COST_OPTIONS_INIT { sizeof(crl_cost_options), CRL_MEAN_SQUARED_ERROR, CRL_MEAN, 1.0f, NULL, NULL }
+
+/** What the outputs are compared with: values or classes, one for each row of the outputs, and sample weights if wanted.
+ *  Start from CRL_TARGETS_INIT. The arrays stay the caller's and are only read. */
+typedef struct crl_targets {
+    size_t size;            /**< sizeof(crl_targets) */
+    const float *values;    /**< rows × columns targets; NULL if classes are given, or if a custom cost needs none */
+    size_t rows;
+    size_t columns;         /**< the width of the network's output; any width ≥ 1 for a custom cost */
+    size_t stride;          /**< floats from one row of values to the next, ≥ columns */
+    const int32_t *classes; /**< CRL_CROSS_ENTROPY: class indices from 0 to N − 1 */
+    size_t classes_count;
+    const float *weights;   /**< sample weights, each finite and ≥ 0, their sum > 0; NULL: all 1 */
+    size_t weights_count;
+} crl_targets;
+
+#define CRL_TARGETS_INIT { sizeof(crl_targets), NULL, 0, 0, 0, NULL, 0, NULL, 0 }
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Optimizers
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** An optimization method. g is the gradient ∂C/∂w, η the learning rate. */
+typedef int32_t crl_optimizer_method;
+
+enum {
+    CRL_GRADIENT_DESCENT = 0, /**< w ← w − η g */
+    CRL_MOMENTUM = 1,         /**< v ← μ v + g; w ← w − η v (Polyak 1964) */
+    CRL_ADAM = 2              /**< Kingma and Ba 2015, algorithm 1 */
+};
+
+/** An optimization method and its hyperparameters. Start from CRL_OPTIMIZER_OPTIONS_INIT. */
+typedef struct crl_optimizer_options {
+    size_t size;                 /**< sizeof(crl_optimizer_options) */
+    crl_optimizer_method method;
+    float learning_rate;         /**< η, finite and ≥ 0 */
+    float momentum;              /**< momentum: μ in [0, 1) */
+    float beta1;                 /**< Adam: β₁ in [0, 1) */
+    float beta2;                 /**< Adam: β₂ in [0, 1) */
+    float epsilon;               /**< Adam: ε > 0 */
+} crl_optimizer_options;
+
+#define CRL_OPTIMIZER_OPTIONS_INIT { sizeof(crl_optimizer_options), CRL_ADAM, 0.001f, 0.9f, 0.9f, 0.999f, 1e-8f }
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Training
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** What happened in one epoch. */
+typedef struct crl_epoch {
+    size_t size;                /**< sizeof(crl_epoch) in the library; later versions append fields */
+    size_t epoch;               /**< from 1 */
+    size_t epochs;              /**< how many were asked for */
+    double cost;                /**< the mean over the epoch's batches of C as each batch had it before its step, by rows */
+    double validation_cost;     /**< C on the validation set after the epoch; NaN without one */
+    double validation_accuracy; /**< share of validation rows whose largest output is the target class; NaN without classes */
+    double seconds;             /**< time the epoch took, validation not included */
+    double samples_per_second;  /**< rows trained on, by seconds */
+} crl_epoch;
+
+/** Called after each epoch, on the thread that called crl_network_fit(). The network may be read (predicted with, saved) but not changed.
+ *  Returns 0 to go on, another number to stop with CRL_CANCELLED. */
+typedef int32_t (*crl_epoch_callback)(void *user, const crl_epoch *epoch);
+
+/** How to train. Start from CRL_TRAIN_OPTIONS_INIT. */
+typedef struct crl_train_options {
+    size_t size;                           /**< sizeof(crl_train_options) */
+    const crl_cost_options *cost;          /**< NULL: CRL_COST_OPTIONS_INIT */
+    crl_optimizer *optimizer;              /**< made for this network; NULL: a fresh one, CRL_OPTIMIZER_OPTIONS_INIT */
+    size_t epochs;                         /**< ≥ 1 */
+    size_t batch_size;                     /**< ≥ 1; the last batch of an epoch may be shorter */
+    int32_t shuffle;                       /**< non-zero: a new order of the rows in each epoch */
+    uint64_t seed;                         /**< of the shuffling */
+    const float *validation_x;             /**< validation_rows × inputs; NULL: no validation */
+    size_t validation_rows;
+    size_t validation_stride;              /**< floats from one row to the next, ≥ inputs */
+    const crl_targets *validation_targets;
+    crl_epoch_callback on_epoch;           /**< may be NULL */
+    void *user;                            /**< handed to on_epoch */
+} crl_train_options;
+
+#define CRL_TRAIN_OPTIONS_INIT { sizeof(crl_train_options), NULL, NULL, 10, 32, 1, 0, NULL, 0, 0, NULL, NULL, NULL }
+
+/* ---- >8 ---- */
+#endif

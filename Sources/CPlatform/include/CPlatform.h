@@ -1,0 +1,138 @@
+/* The one seam between Chainrule and the machine: libc's memory, files, clock and locks, libm's functions, and the CPU's
+ * identity. Header-only, so that Embedded Swift can import it anywhere. */
+#ifndef CPLATFORM_H
+#define CPLATFORM_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- CPU ---- */
+
+/** Whether the processor and the operating system offer x86-64-v4: AVX-512 F, BW, CD, DQ and VL. */
+static inline int platform_supports_avx512(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx2") &&
+           __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+#else
+    return 0;
+#endif
+}
+
+/** Whether the processor and the operating system offer x86-64-v3: AVX2, FMA and the bit manipulation instructions. */
+static inline int platform_supports_avx2(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("bmi2");
+#else
+    return 0;
+#endif
+}
+
+/* ---- Memory ---- */
+
+/** `bytes` of zeroed memory aligned to 64 bytes, or NULL. Freed with free(). */
+static inline void *platform_allocate_zeroed(size_t bytes) {
+    void *memory = NULL;
+    if (posix_memalign(&memory, 64, bytes) != 0) return NULL;
+    memset(memory, 0, bytes);
+    return memory;
+}
+
+/* ---- Threads ---- */
+
+#define PLATFORM_THREAD_MESSAGE_BYTES 512
+
+/** This thread's error message: a C string. Only one source file may call this, because each compilation has its own copy. */
+static inline char *platform_thread_message(void) {
+    static _Thread_local char message[PLATFORM_THREAD_MESSAGE_BYTES];
+    return message;
+}
+
+/* ---- Clock ---- */
+
+/** Seconds of a clock that never jumps. */
+static inline double platform_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* ---- Files ---- */
+
+static inline int platform_error_number(void) { return errno; }
+
+/** Opens a regular file for reading and gives its length. A descriptor, or -1 with the error number set. */
+static inline int platform_open_for_reading(const char *path, int64_t *length) {
+    struct stat status;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) return -1;
+    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+        int error = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+        close(descriptor);
+        errno = error;
+        return -1;
+    }
+    *length = (int64_t)status.st_size;
+    return descriptor;
+}
+
+/** Reads exactly `count` bytes: 0, or -1 when the file ends before or reading fails. */
+static inline int platform_read(int descriptor, void *bytes, size_t count) {
+    while (count > 0) {
+        ssize_t got = read(descriptor, bytes, count);
+        if (got < 0 && errno == EINTR) continue;
+        if (got == 0) errno = 0;
+        if (got <= 0) return -1;
+        bytes = (char *)bytes + got;
+        count -= (size_t)got;
+    }
+    return 0;
+}
+
+/** Creates the file `path`, a template ending in XXXXXX that becomes the name: a descriptor, or -1. The mode is what a plain
+ *  creat() would have given. */
+static inline int platform_create_temporary(char *path) {
+    mode_t mask = 022;
+    int descriptor = mkstemp(path);
+    if (descriptor >= 0) (void)fchmod(descriptor, 0666 & ~mask);
+    return descriptor;
+}
+
+/** Writes exactly `count` bytes: 0, or -1. */
+static inline int platform_write(int descriptor, const void *bytes, size_t count) {
+    while (count > 0) {
+        ssize_t put = write(descriptor, bytes, count);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return -1;
+        bytes = (const char *)bytes + put;
+        count -= (size_t)put;
+    }
+    return 0;
+}
+
+static inline int platform_synchronize(int descriptor) { return fsync(descriptor); }
+static inline int platform_close(int descriptor) { return close(descriptor); }
+static inline int platform_rename(const char *from, const char *to) { return rename(from, to); }
+static inline int platform_remove(const char *path) { return unlink(path); }
+
+/** Makes a rename in this directory durable. Best effort: some file systems cannot synchronise a directory. */
+static inline void platform_synchronize_directory(const char *path) {
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return;
+    (void)fsync(descriptor);
+    (void)close(descriptor);
+}
+
+#endif

@@ -1,0 +1,87 @@
+import KernelDispatch
+import Kernels
+
+/// Matrix arithmetic: checks shapes, and hands pointers to the kernels of one instruction set.
+package final class Arithmetic: Sendable {
+    package let kernels: KernelTable<Float>
+
+    /// With the kernels of the best instruction set that this processor has.
+    package static let best = Arithmetic(InstructionSetLevel.best.kernels)
+
+    /// The name of that instruction set.
+    package static var bestInstructionSet: StaticString { InstructionSetLevel.best.identifier }
+
+    package init(_ kernels: KernelTable<Float>) { self.kernels = kernels }
+
+    /// `C = A B`, or `C += A B`.
+    func product(_ a: Matrix, _ b: Matrix, into c: Matrix, accumulating: Bool) {
+        precondition(a.columns == b.rows && c.rows == a.rows && c.columns == b.columns)
+        kernels.multiply(
+            c.rows, c.columns, b.rows, a.base, a.stride, 1, b.base, b.stride, c.base, c.stride, accumulating)
+    }
+
+    /// `C = Aᵀ B`, or `C += Aᵀ B`.
+    func transposedProduct(_ a: Matrix, _ b: Matrix, into c: Matrix, accumulating: Bool) {
+        precondition(a.rows == b.rows && c.rows == a.columns && c.columns == b.columns)
+        kernels.multiply(
+            c.rows, c.columns, b.rows, a.base, 1, a.stride, b.base, b.stride, c.base, c.stride, accumulating)
+    }
+
+    /// `C = A Bᵀ`, plus a column vector's elements on every row.
+    func productTransposed(_ a: Matrix, _ b: Matrix, plus bias: Matrix?, into c: Matrix) {
+        precondition(a.columns == b.columns && c.rows == a.rows && c.columns == b.rows)
+        precondition(bias == nil || bias!.count == c.columns)
+        kernels.multiplyTransposed(
+            c.rows, c.columns, a.columns, a.base, a.stride, b.base, b.stride, bias?.base, c.base, c.stride)
+    }
+
+    /// The sum of each column of a contiguous matrix into a column vector.
+    func sumColumns(_ a: Matrix, into sums: Matrix, accumulating: Bool) {
+        precondition(a.isContiguous && sums.count == a.columns)
+        kernels.sumColumns(a.base, a.rows, a.columns, sums.base, accumulating)
+    }
+
+    /// `B += A`.
+    func add(_ a: Matrix, to b: Matrix) {
+        precondition(a.rows == b.rows && a.columns == b.columns)
+        for row in 0..<a.rows { kernels.add(a.base + row * a.stride, b.base + row * b.stride, a.columns) }
+    }
+
+    /// `B = A`, or `B += A`.
+    func assign(_ a: Matrix, to b: Matrix, accumulating: Bool) {
+        if accumulating { add(a, to: b) } else { b.assign(a) }
+    }
+
+    /// `A ← A ⊙ B`, both contiguous.
+    func multiply(_ a: Matrix, by b: Matrix) {
+        precondition(a.isContiguous && b.isContiguous && a.count == b.count)
+        kernels.multiplyElements(a.base, b.base, a.count)
+    }
+
+    /// The largest magnitude: infinity if one is infinite, NaN if one is NaN.
+    package func largestMagnitude(_ a: Matrix) -> Float {
+        if a.isContiguous { return kernels.largestMagnitude(a.base, a.count) }
+        var largest: Float = 0
+        for row in 0..<a.rows {
+            let magnitude = kernels.largestMagnitude(a.base + row * a.stride, a.columns)
+            if !(magnitude <= largest) { largest = magnitude }
+            if largest.isNaN { break }
+        }
+        return largest
+    }
+
+    typealias ActivationSelector = (ActivationKernels<Float>) -> ActivationKernel<Float>
+
+    /// `h = σ(z)`.
+    func apply(_ select: ActivationSelector, alpha: Float, z: Matrix, h: Matrix) {
+        precondition(z.isContiguous && h.isContiguous && z.count == h.count)
+        select(kernels.activations).forward(z.base, h.base, z.rows, z.columns, alpha)
+    }
+
+    /// `s = δ ⊙ σ'(z)`.
+    func applyBackward(_ select: ActivationSelector, alpha: Float, z: Matrix, h: Matrix, delta: Matrix, s: Matrix) {
+        precondition(z.count == h.count && z.count == delta.count && z.count == s.count)
+        precondition(z.isContiguous && h.isContiguous && delta.isContiguous && s.isContiguous)
+        select(kernels.activations).backward(z.base, h.base, delta.base, s.base, z.rows, z.columns, alpha)
+    }
+}

@@ -1,0 +1,72 @@
+extension Network {
+    /// The backward pass: from `∇C` at the outputs of the last forward pass, for l = L … 1,
+    /// `s = δ ⊙ σ'(z_l)`, `∂C/∂W_l = s ⊗ h_{l−1}`, `∂C/∂b_l = s`, `δ ← W_lᵀ s`; sums over the rows of the batch.
+    ///
+    /// The weights must be those of the forward pass: after a ``Optimizer/step`` this throws ``NetworkError/Code/noForward``,
+    /// because δ passed back through changed weights is no gradient.
+    /// - Parameters:
+    ///   - outputGradient: ∇C, `rows × outputs`, with the rows of the last forward pass.
+    ///   - workspace: one for training; keeps δ of every layer and ∂C/∂x, as ``Workspace/values(of:_:)`` gives them.
+    ///   - gradients: the gradient of every parameter, in the order of the parameter vector.
+    ///   - accumulating: whether to add to `gradients` instead of setting them.
+    public func backward(
+        _ outputGradient: Span<Float>, in workspace: Workspace, gradients: inout MutableSpan<Float>,
+        accumulating: Bool = false
+    ) throws(NetworkError) {
+        try checkShape(outputGradient.count, rows: workspace.rows, columns: outputs, "the output gradient")
+        guard gradients.count == parameterCount else {
+            throw NetworkError(
+                .size, "gradients holds \(gradients.count) floats; the network has \(parameterCount) parameters")
+        }
+        try outputGradient.withUnsafeBufferPointer { gradient throws(NetworkError) in
+            try gradients.withUnsafeMutableBufferPointer { buffer throws(NetworkError) in
+                // An empty buffer, of a network without parameters, may have no address: then there is nothing to write.
+                let vector = buffer.baseAddress.map { Matrix(base: $0, rows: 1, columns: buffer.count) }
+                try backward(
+                    Matrix(reading: gradient.baseAddress!, rows: workspace.rows, columns: outputs, stride: outputs),
+                    in: workspace, gradients: vector, accumulating: accumulating, wantsInputGradient: true)
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - gradients: a vector of the shape of the parameters, or nil if only δ is wanted.
+    package func backward(
+        _ outputGradient: Matrix, in workspace: Workspace, gradients: Matrix?, accumulating: Bool, wantsInputGradient: Bool
+    ) throws(NetworkError) {
+        try outputDelta(of: workspace, rows: outputGradient.rows).assign(outputGradient)
+        try backward(in: workspace, gradients: gradients, accumulating: accumulating, wantsInputGradient: wantsInputGradient)
+    }
+
+    /// Where the backward pass of the workspace's rows finds ∇C, after the checks that there can be such a pass.
+    func outputDelta(of workspace: Workspace, rows: Int) throws(NetworkError) -> Matrix {
+        try check(workspace, rows: rows)
+        guard let delta = workspace.layers[workspace.layers.count - 1].delta else {
+            throw NetworkError(.mismatch, "a backward pass needs a workspace for training; this one is for inference")
+        }
+        guard workspace.rows == rows else {
+            throw NetworkError(
+                .noForward, "a backward pass of \(rows) rows, but the last forward pass had \(workspace.rows)")
+        }
+        guard workspace.parameterVersion == parameterVersion else {
+            throw NetworkError(
+                .noForward, "the parameters have changed since the workspace's forward pass: run forward again")
+        }
+        return delta.rows(from: 0, count: rows)
+    }
+
+    /// The backward pass from the ∇C that ``outputDelta(of:rows:)`` points to.
+    func backward(
+        in workspace: Workspace, gradients: Matrix?, accumulating: Bool, wantsInputGradient: Bool
+    ) throws(NetworkError) {
+        workspace.hasDelta = false
+        for index in architecture.nodes.indices.reversed() {
+            try architecture.nodes[index].layer.backward(
+                LayerPass(
+                    arithmetic: arithmetic, memory: workspace.layers[index], rows: workspace.rows, parameters: parameters,
+                    gradients: gradients, accumulatesGradients: accumulating, wantsNetworkInputDelta: wantsInputGradient))
+        }
+        workspace.hasDelta = true
+        workspace.hasInputDelta = wantsInputGradient
+    }
+}

@@ -1,0 +1,53 @@
+extension Network {
+    /// The forward pass: from x, `z_l = W_l h_{l−1} (+ b_l)` and `h_l = σ(z_l)` for every layer, kept in the workspace.
+    /// - Parameters:
+    ///   - x: `rows × inputs`, row-major.
+    ///   - rows: at most the workspace's `maxRows`.
+    public func forward(_ x: Span<Float>, rows: Int, in workspace: Workspace) throws(NetworkError) {
+        try checkShape(x.count, rows: rows, columns: architecture.inputs, "x")
+        try x.withUnsafeBufferPointer { x throws(NetworkError) in
+            try forward(
+                Matrix(reading: x.baseAddress!, rows: rows, columns: architecture.inputs, stride: architecture.inputs),
+                in: workspace)
+        }
+    }
+
+    package func forward(_ x: Matrix, in workspace: Workspace) throws(NetworkError) {
+        try check(workspace, rows: x.rows)
+        precondition(x.columns == architecture.inputs)
+        workspace.input.rows(from: 0, count: x.rows).assign(x)
+        try forward(rows: x.rows, in: workspace)
+    }
+
+    /// The forward pass over rows that are in the workspace's input already.
+    package func forward(rows: Int, in workspace: Workspace) throws(NetworkError) {
+        workspace.rows = 0
+        workspace.hasDelta = false
+        for index in architecture.nodes.indices {
+            try architecture.nodes[index].layer.forward(
+                LayerPass(
+                    arithmetic: arithmetic, memory: workspace.layers[index], rows: rows, parameters: parameters,
+                    gradients: nil, accumulatesGradients: false, wantsNetworkInputDelta: false))
+        }
+        workspace.rows = rows
+        workspace.parameterVersion = parameterVersion
+    }
+
+    package func check(_ workspace: Workspace, rows: Int) throws(NetworkError) {
+        guard workspace.plan === plan else {
+            throw NetworkError(.mismatch, "the workspace was made for another network")
+        }
+        guard rows >= 1 && rows <= workspace.maxRows else {
+            throw NetworkError(.size, "\(rows) rows for a workspace of 1 to \(workspace.maxRows) rows")
+        }
+    }
+
+    /// Checks that a span holds exactly `rows × columns` elements.
+    func checkShape(_ count: Int, rows: Int, columns: Int, _ what: StaticString) throws(NetworkError) {
+        guard rows >= 1 else { throw NetworkError(.size, "\(what) has \(rows) rows; at least 1 is needed") }
+        let needed = try Plan.checkedProduct(rows, columns)
+        guard count == needed else {
+            throw NetworkError(.size, "\(what) holds \(count) floats; \(rows) rows of \(columns) are \(needed)")
+        }
+    }
+}

@@ -1,0 +1,97 @@
+/// A view of a row-major matrix in memory that somebody else owns: the only holder of float pointers in this module.
+///
+/// The memory must outlive the view. Rows lie `stride` elements apart.
+package struct Matrix: @unchecked Sendable {
+    package let base: UnsafeMutablePointer<Float>
+    package let rows: Int
+    package let columns: Int
+    package let stride: Int
+
+    package init(base: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int) {
+        self.base = base
+        self.rows = rows
+        self.columns = columns
+        self.stride = stride
+    }
+
+    package init(base: UnsafeMutablePointer<Float>, rows: Int, columns: Int) {
+        self.init(base: base, rows: rows, columns: columns, stride: columns)
+    }
+
+    /// A view of memory that is only read.
+    package init(reading base: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int) {
+        self.init(base: UnsafeMutablePointer(mutating: base), rows: rows, columns: columns, stride: stride)
+    }
+
+    package var count: Int { rows * columns }
+    package var isContiguous: Bool { stride == columns || rows == 1 }
+
+    func isSameMemory(as other: Matrix) -> Bool { base == other.base }
+
+    package subscript(row: Int, column: Int) -> Float {
+        get { base[row * stride + column] }
+        nonmutating set { base[row * stride + column] = newValue }
+    }
+
+    package func row(_ index: Int) -> Matrix { rows(from: index, count: 1) }
+
+    package func rows(from start: Int, count: Int) -> Matrix {
+        Matrix(base: base + start * stride, rows: count, columns: columns, stride: stride)
+    }
+
+    func columns(from start: Int, count: Int) -> Matrix {
+        Matrix(base: base + start, rows: rows, columns: count, stride: stride)
+    }
+
+    /// Sets every element, row by row.
+    func fill(_ next: () -> Float) {
+        for row in 0..<rows { for column in 0..<columns { self[row, column] = next() } }
+    }
+
+    /// Copies the elements of a matrix of the same shape.
+    package func assign(_ other: Matrix) {
+        precondition(rows == other.rows && columns == other.columns)
+        for row in 0..<rows {
+            (base + row * stride).update(from: other.base + row * other.stride, count: columns)
+        }
+    }
+
+    /// The first element that is not finite.
+    package func firstNotFinite() -> (row: Int, column: Int, value: Float)? {
+        for row in 0..<rows {
+            for column in 0..<columns where !self[row, column].isFinite { return (row, column, self[row, column]) }
+        }
+        return nil
+    }
+
+    /// The column of a row's largest element, the first of equals.
+    func indexOfLargest(inRow row: Int) -> Int {
+        var best = 0
+        for column in 0..<columns where self[row, column] > self[row, best] { best = column }
+        return best
+    }
+
+    /// The elements of a contiguous matrix.
+    package func withSpan<Result, Failure: Error>(
+        _ body: (Span<Float>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        precondition(isContiguous)
+        return try body(Span(_unsafeStart: UnsafePointer(base), count: count))
+    }
+
+    package func withMutableSpan<Result, Failure: Error>(
+        _ body: (inout MutableSpan<Float>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        precondition(isContiguous)
+        var span = MutableSpan(_unsafeStart: base, count: count)
+        return try body(&span)
+    }
+
+    /// A copy of the elements, row by row.
+    package var elements: [Float] {
+        var copy: [Float] = []
+        copy.reserveCapacity(count)
+        for row in 0..<rows { for column in 0..<columns { copy.append(self[row, column]) } }
+        return copy
+    }
+}

@@ -1,0 +1,141 @@
+/// What follows from an architecture: where every parameter lies, which layer reads which, and how much memory a pass needs.
+///
+/// The one place where sizes are computed, and therefore the one place where they can overflow.
+package final class Plan: Sendable {
+    package let architecture: Architecture
+    /// The parameter tensors in the order of the flat parameter vector.
+    package let tensors: [Tensor]
+    package let parameterCount: Int
+    /// For each node, which tensors are its own.
+    let tensorRanges: [Range<Int>]
+    /// For each node and input, whether its share of δ is added to what later layers have put there. Backward goes from the last
+    /// node to the first, so the last reader of a layer is the first to write.
+    let accumulatesDelta: [[Bool]]
+
+    /// A parameter tensor and its place in the flat vector.
+    package struct Tensor: Sendable {
+        /// "layer.weight" or "layer.bias".
+        package let name: String
+        package let offset: Int
+        package let rows: Int
+        package let columns: Int
+        let initializer: Initializer
+        package var count: Int { rows * columns }
+    }
+
+    package init(_ architecture: Architecture) throws(NetworkError) {
+        guard !architecture.nodes.isEmpty else {
+            throw NetworkError(.size, "the network has no layers")
+        }
+        self.architecture = architecture
+        var tensors: [Tensor] = []
+        var ranges: [Range<Int>] = []
+        var offset = 0
+        for node in architecture.nodes {
+            let first = tensors.count
+            var widths: [Int] = []
+            for position in node.inputs { widths.append(architecture.width(at: position)) }
+            for shape in node.layer.tensors(width: node.width, inputs: widths) {
+                let count = try Plan.checkedProduct(shape.rows, shape.columns)
+                tensors.append(
+                    Tensor(
+                        name: "\(node.name.text).\(shape.name)", offset: offset, rows: shape.rows, columns: shape.columns,
+                        initializer: shape.initializer))
+                offset = try Plan.checkedSum([offset, count])
+            }
+            ranges.append(first..<tensors.count)
+        }
+        _ = try Plan.checkedProduct(offset, MemoryLayout<Float>.stride)
+        self.tensors = tensors
+        tensorRanges = ranges
+        parameterCount = offset
+        accumulatesDelta = try Plan.deltaOrder(architecture)
+    }
+
+    private static func deltaOrder(_ architecture: Architecture) throws(NetworkError) -> [[Bool]] {
+        let nodes = architecture.nodes
+        var isWritten = [Bool](repeating: false, count: nodes.count + 1)
+        isWritten[nodes.count] = true
+        var accumulates = [[Bool]](repeating: [], count: nodes.count)
+        for index in nodes.indices.reversed() {
+            guard isWritten[index + 1] else {
+                throw NetworkError(
+                    .name, "no later layer reads layer '\(nodes[index].name.text)', and it is not the output")
+            }
+            for position in nodes[index].inputs {
+                accumulates[index].append(isWritten[position])
+                isWritten[position] = true
+            }
+        }
+        return accumulates
+    }
+
+    package func indexOfTensor(named name: String) throws(NetworkError) -> Int {
+        for index in tensors.indices where tensors[index].name.utf8.elementsEqual(name.utf8) { return index }
+        throw NetworkError(.name, "the network has no tensor '\(name)'")
+    }
+
+    /// Where a workspace keeps everything, in floats from its start.
+    struct Layout {
+        var inputActivation = 0
+        var inputDelta: Int?
+        /// By node.
+        var preactivations: [Int] = []
+        var activations: [Int] = []
+        var deltas: [Int?] = []
+        /// s = δ ⊙ σ'(z), of one layer at a time.
+        var signal: Int?
+        var count = 0
+    }
+
+    func layout(maxRows: Int, purpose: Workspace.Purpose) throws(NetworkError) -> Layout {
+        var layout = Layout()
+        func place(_ width: Int) throws(NetworkError) -> Int {
+            let start = layout.count
+            // Whole cache lines: 16 floats.
+            let size = try Plan.checkedSum([Plan.checkedProduct(maxRows, width), 15]) & ~15
+            layout.count = try Plan.checkedSum([start, size])
+            return start
+        }
+        let training = purpose == .training
+        layout.inputActivation = try place(architecture.inputs)
+        if training { layout.inputDelta = try place(architecture.inputs) }
+        var widest = 0
+        for node in architecture.nodes {
+            let activation = try place(node.width)
+            let preactivation: Int
+            switch node.layer.preactivation {
+            case .own where training, .alwaysOwn:
+                preactivation = try place(node.width)
+            case .own, .activation:
+                preactivation = activation
+            case .input:
+                let position = node.inputs[0]
+                preactivation = position == 0 ? layout.inputActivation : layout.activations[position - 1]
+            }
+            layout.activations.append(activation)
+            layout.preactivations.append(preactivation)
+            layout.deltas.append(training ? try place(node.width) : nil)
+            widest = max(widest, node.width)
+        }
+        if training { layout.signal = try place(widest) }
+        _ = try Plan.checkedProduct(layout.count, MemoryLayout<Float>.stride)
+        return layout
+    }
+
+    package static func checkedProduct(_ a: Int, _ b: Int) throws(NetworkError) -> Int {
+        let (product, overflow) = a.multipliedReportingOverflow(by: b)
+        if overflow { throw NetworkError(.memory, "a size of \(a) times \(b) overflows") }
+        return product
+    }
+
+    static func checkedSum(_ terms: [Int]) throws(NetworkError) -> Int {
+        var total = 0
+        for term in terms {
+            let (sum, overflow) = total.addingReportingOverflow(term)
+            if overflow { throw NetworkError(.memory, "a size of \(total) plus \(term) overflows") }
+            total = sum
+        }
+        return total
+    }
+}

@@ -1,0 +1,123 @@
+/// The memory of one forward and backward pass over at most `maxRows` samples: z, h and δ of every layer.
+///
+/// A workspace belongs to the network it was made for and serves one thread at a time; several threads use several workspaces.
+/// It keeps what it needs alive: the network may go first.
+public final class Workspace {
+    public enum Purpose: Sendable {
+        /// Keeps z, h and δ of every layer.
+        case training
+        /// Forward only, and keeps h alone.
+        case inference
+    }
+
+    /// Which of a layer's quantities.
+    public enum Quantity: Sendable {
+        /// z, the preactivation.
+        case preactivation
+        /// h = σ(z).
+        case activation
+        /// δ = ∂C/∂h, the error signal that reached the layer.
+        case delta
+    }
+
+    public let maxRows: Int
+    public let purpose: Purpose
+    /// The rows of the last forward pass, 0 before the first or after one that failed.
+    public package(set) var rows = 0
+
+    package let plan: Plan
+    package let input: Matrix
+    let inputDelta: Matrix?
+    let layers: [LayerMemory]
+    /// The version of the parameters that the last forward pass was made with.
+    var parameterVersion = 0
+    var hasDelta = false
+    var hasInputDelta = false
+    private let memory: FloatMemory
+
+    /// - Parameters:
+    ///   - maxRows: the largest batch, at least 1.
+    public convenience init(for network: Network, maxRows: Int, purpose: Purpose = .training) throws(NetworkError) {
+        try self.init(plan: network.plan, maxRows: maxRows, purpose: purpose)
+    }
+
+    init(plan: Plan, maxRows: Int, purpose: Purpose) throws(NetworkError) {
+        guard maxRows >= 1 else {
+            throw NetworkError(.size, "a workspace is for at least 1 row; \(maxRows) were given")
+        }
+        let layout = try plan.layout(maxRows: maxRows, purpose: purpose)
+        let memory = try FloatMemory(count: layout.count, for: "a workspace")
+        let architecture = plan.architecture
+        let input = memory.matrix(at: layout.inputActivation, rows: maxRows, columns: architecture.inputs)
+        let inputDelta = layout.inputDelta.map { memory.matrix(at: $0, rows: maxRows, columns: architecture.inputs) }
+        var layers: [LayerMemory] = []
+        for (index, node) in architecture.nodes.enumerated() {
+            func matrix(_ offset: Int) -> Matrix { memory.matrix(at: offset, rows: maxRows, columns: node.width) }
+            var inputs: [LayerMemory.Input] = []
+            for (place, position) in node.inputs.enumerated() {
+                let source = position == 0 ? nil : layers[position - 1]
+                inputs.append(
+                    LayerMemory.Input(
+                        activation: source?.activation ?? input, delta: source?.delta ?? inputDelta,
+                        accumulatesDelta: plan.accumulatesDelta[index][place], isNetworkInput: position == 0))
+            }
+            let readsPreactivationFromInput = node.layer.preactivation == .input
+            layers.append(
+                LayerMemory(
+                    inputs: inputs,
+                    preactivation: readsPreactivationFromInput
+                        ? inputs[0].activation : matrix(layout.preactivations[index]),
+                    activation: matrix(layout.activations[index]),
+                    delta: layout.deltas[index].map(matrix), signal: layout.signal.map(matrix),
+                    tensors: Array(plan.tensors[plan.tensorRanges[index]])))
+        }
+        self.plan = plan
+        self.maxRows = maxRows
+        self.purpose = purpose
+        self.memory = memory
+        self.input = input
+        self.inputDelta = inputDelta
+        self.layers = layers
+    }
+
+    /// The outputs y of the last forward pass.
+    package var output: Matrix { layers[layers.count - 1].activation.rows(from: 0, count: rows) }
+
+    /// A quantity of a layer, `rows × width`, as the last pass left it. "input" is the network's input: its h is x, its δ is ∂C/∂x.
+    /// A copy.
+    public func values(of layer: String, _ quantity: Quantity) throws(NetworkError) -> [Float] {
+        try matrix(of: layer, quantity).elements
+    }
+
+    /// The same as a view, which lasts until the next pass.
+    package func matrix(of layer: String, _ quantity: Quantity) throws(NetworkError) -> Matrix {
+        guard let position = plan.architecture.position(of: LayerName(unchecked: layer)) else {
+            throw NetworkError(.name, "the network has no layer '\(layer)'")
+        }
+        guard rows > 0 else {
+            throw NetworkError(.noForward, "the workspace holds no forward pass")
+        }
+        let memory = position == 0 ? nil : layers[position - 1]
+        let full: Matrix
+        switch quantity {
+        case .activation:
+            full = memory?.activation ?? input
+        case .preactivation:
+            guard purpose == .training else {
+                throw NetworkError(.value, "z of layer '\(layer)': a workspace for inference keeps h alone")
+            }
+            guard let memory else { throw NetworkError(.value, "the network's input has no z, only h and delta") }
+            full = memory.preactivation
+        case .delta:
+            guard hasDelta, let delta = memory?.delta ?? inputDelta else {
+                throw NetworkError(.noForward, "delta of layer '\(layer)': the workspace holds no backward pass")
+            }
+            guard position > 0 || hasInputDelta else {
+                throw NetworkError(
+                    .noForward, "delta of the input: the last backward pass was not asked for the input's gradient")
+            }
+            full = delta
+        }
+        return full.rows(from: 0, count: rows)
+    }
+}

@@ -1,0 +1,57 @@
+extension Activation {
+    /// Checks α.
+    func validate(layer: LayerName) throws(NetworkError) {
+        guard let alpha, !(alpha.isFinite && alpha >= 0) else { return }
+        throw NetworkError(
+            .value, "layer '\(layer.text)': alpha of '\(identifier)' is \(alpha); it must be finite and >= 0")
+    }
+
+    /// `h = σ(z)`.
+    func forward(_ pass: LayerPass) throws(NetworkError) {
+        switch function {
+        case .builtIn(let kernel):
+            if isIdentity && pass.z.isSameMemory(as: pass.h) { return }
+            pass.arithmetic.apply(kernel, alpha: alpha ?? 0, z: pass.z, h: pass.h)
+        case .custom(let custom):
+            try forward(custom, pass)
+        }
+    }
+
+    /// `s = δ ⊙ σ'(z)`, or its counterpart where σ is not elementwise.
+    func backward(_ pass: LayerPass) throws(NetworkError) {
+        switch function {
+        case .builtIn(let kernel):
+            pass.arithmetic.applyBackward(kernel, alpha: alpha ?? 0, z: pass.z, h: pass.h, delta: pass.delta, s: pass.s)
+        case .custom(let custom):
+            try pass.z.withSpan { z throws(NetworkError) in
+                try pass.h.withSpan { h throws(NetworkError) in
+                    try pass.s.withMutableSpan { s throws(NetworkError) in
+                        try custom.derivative(z, h, &s, pass.z.rows, pass.z.columns)
+                    }
+                }
+            }
+            try checkResult(of: pass.z, is: pass.s, "derivative")
+            pass.arithmetic.multiply(pass.s, by: pass.delta)
+        }
+    }
+
+    private func forward(_ custom: CustomActivation, _ pass: LayerPass) throws(NetworkError) {
+        try pass.z.withSpan { z throws(NetworkError) in
+            try pass.h.withMutableSpan { h throws(NetworkError) in
+                try custom.value(z, &h, pass.h.rows, pass.h.columns)
+            }
+        }
+        try checkResult(of: pass.z, is: pass.h, "value")
+    }
+
+    /// NaN may come out of a custom activation only where NaN went in.
+    private func checkResult(of z: Matrix, is result: Matrix, _ what: StaticString) throws(NetworkError) {
+        for row in 0..<result.rows {
+            for column in 0..<result.columns where result[row, column].isNaN && !z[row, column].isNaN {
+                throw NetworkError(
+                    .callback,
+                    "the custom activation's \(what) is nan at row \(row), column \(column), where z is \(z[row, column])")
+            }
+        }
+    }
+}

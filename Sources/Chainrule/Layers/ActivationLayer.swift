@@ -1,0 +1,35 @@
+/// An activation as a layer of its own: `z` is the input's h, `h = σ(z)`, `δ_in = δ ⊙ σ'(z)`.
+final class ActivationLayer: Layer {
+    static let kind: StaticString = "activation"
+    var kind: StaticString { ActivationLayer.kind }
+
+    let activation: Activation
+
+    init(_ activation: Activation) { self.activation = activation }
+
+    func width(named name: LayerName, ofInputs widths: [Int]) throws(NetworkError) -> Int {
+        guard widths.count == 1 else {
+            throw NetworkError(.size, "activation layer '\(name.text)' reads one layer; \(widths.count) were given")
+        }
+        try activation.validate(layer: name)
+        return widths[0]
+    }
+
+    func tensors(width: Int, inputs: [Int]) -> [TensorShape] { [] }
+
+    var preactivation: Preactivation { .input }
+
+    func forward(_ pass: LayerPass) throws(NetworkError) { try activation.forward(pass) }
+
+    func backward(_ pass: LayerPass) throws(NetworkError) {
+        guard let inputDelta = pass.inputDelta(0) else { return }
+        try activation.backward(pass)
+        pass.arithmetic.assign(pass.s, to: inputDelta, accumulating: pass.accumulatesInputDelta(0))
+    }
+
+    func encode(to json: inout JSONWriter) { activation.encode(to: &json) }
+
+    static func decode(_ object: JSONObject) throws(NetworkError) -> any Layer {
+        ActivationLayer(try Activation.decode(object))
+    }
+}

@@ -1,0 +1,41 @@
+/// The outputs of layers one after the other: `h = (h_1, h_2, …)`; each input gets its own piece of δ.
+final class Concatenation: Layer {
+    static let kind: StaticString = "concatenation"
+    var kind: StaticString { Concatenation.kind }
+
+    func width(named name: LayerName, ofInputs widths: [Int]) throws(NetworkError) -> Int {
+        guard !widths.isEmpty else {
+            throw NetworkError(.size, "concatenation '\(name.text)' reads at least 1 layer; 0 were given")
+        }
+        return try Plan.checkedSum(widths)
+    }
+
+    func tensors(width: Int, inputs: [Int]) -> [TensorShape] { [] }
+
+    var preactivation: Preactivation { .activation }
+
+    func forward(_ pass: LayerPass) throws(NetworkError) {
+        var start = 0
+        for index in 0..<pass.inputCount {
+            let input = pass.inputActivation(index)
+            pass.h.columns(from: start, count: input.columns).assign(input)
+            start += input.columns
+        }
+    }
+
+    func backward(_ pass: LayerPass) throws(NetworkError) {
+        var start = 0
+        for index in 0..<pass.inputCount {
+            let columns = pass.inputActivation(index).columns
+            if let inputDelta = pass.inputDelta(index) {
+                let piece = pass.delta.columns(from: start, count: columns)
+                pass.arithmetic.assign(piece, to: inputDelta, accumulating: pass.accumulatesInputDelta(index))
+            }
+            start += columns
+        }
+    }
+
+    func encode(to json: inout JSONWriter) {}
+
+    static func decode(_ object: JSONObject) throws(NetworkError) -> any Layer { Concatenation() }
+}

@@ -1,0 +1,89 @@
+/// A fully connected layer: `z = W h_in + b`, `h = σ(z)`.
+///
+/// W is `N_l × N_{l−1}`, row-major; the bias can be left out. For a batch the rows of H_in, Z, H, Δ and S are samples:
+///
+///     Z = H_in Wᵀ + 1 bᵀ        H = σ(Z)
+///     S = Δ ⊙ σ'(Z)
+///     ∂C/∂W = Sᵀ H_in           which sums s ⊗ h_{l−1} over the batch
+///     ∂C/∂b = Sᵀ 1
+///     Δ_in  = S W               which is Wᵀ s for every sample, with the W of the forward pass
+final class Dense: Layer {
+    static let kind: StaticString = "dense"
+    var kind: StaticString { Dense.kind }
+
+    let units: Int
+    let activation: Activation
+    let hasBias: Bool
+    let weightInitializer: Initializer
+    let biasInitializer: Initializer
+
+    init(
+        units: Int, activation: Activation, hasBias: Bool, weightInitializer: Initializer = .standard,
+        biasInitializer: Initializer = .standard
+    ) {
+        self.units = units
+        self.activation = activation
+        self.hasBias = hasBias
+        self.weightInitializer = weightInitializer
+        self.biasInitializer = biasInitializer
+    }
+
+    func width(named name: LayerName, ofInputs widths: [Int]) throws(NetworkError) -> Int {
+        guard widths.count == 1 else {
+            throw NetworkError(.size, "dense layer '\(name.text)' reads one layer; \(widths.count) were given")
+        }
+        guard units >= 1 else {
+            throw NetworkError(.size, "dense layer '\(name.text)' has at least 1 unit; \(units) were given")
+        }
+        try activation.validate(layer: name)
+        try weightInitializer.validate(layer: name, tensor: "weight")
+        try biasInitializer.validate(layer: name, tensor: "bias")
+        return units
+    }
+
+    func tensors(width: Int, inputs: [Int]) -> [TensorShape] {
+        var weights = weightInitializer
+        if case .standard = weights { weights = activation.weightInitializer }
+        let weight = TensorShape(name: "weight", rows: width, columns: inputs[0], initializer: weights)
+        if !hasBias { return [weight] }
+        return [weight, TensorShape(name: "bias", rows: width, columns: 1, initializer: biasInitializer)]
+    }
+
+    var preactivation: Preactivation {
+        if case .custom = activation.function { return .alwaysOwn }
+        return activation.isIdentity ? .activation : .own
+    }
+
+    func forward(_ pass: LayerPass) throws(NetworkError) {
+        pass.arithmetic.productTransposed(
+            pass.inputActivation(0), pass.parameter(0), plus: hasBias ? pass.parameter(1) : nil, into: pass.z)
+        try activation.forward(pass)
+    }
+
+    func backward(_ pass: LayerPass) throws(NetworkError) {
+        try activation.backward(pass)
+        if let weightGradient = pass.gradient(0) {
+            pass.arithmetic.transposedProduct(
+                pass.s, pass.inputActivation(0), into: weightGradient, accumulating: pass.accumulatesGradients)
+        }
+        if hasBias, let biasGradient = pass.gradient(1) {
+            pass.arithmetic.sumColumns(pass.s, into: biasGradient, accumulating: pass.accumulatesGradients)
+        }
+        if let inputDelta = pass.inputDelta(0) {
+            pass.arithmetic.product(
+                pass.s, pass.parameter(0), into: inputDelta, accumulating: pass.accumulatesInputDelta(0))
+        }
+    }
+
+    func encode(to json: inout JSONWriter) {
+        json.member("units", units)
+        json.member("bias", hasBias)
+        activation.encode(to: &json)
+    }
+
+    static func decode(_ object: JSONObject) throws(NetworkError) -> any Layer {
+        Dense(
+            units: try object.integer("units"), activation: try Activation.decode(object),
+            hasBias: try object.boolean("bias"))
+    }
+}

@@ -1,0 +1,61 @@
+/// One kind of layer: its shape rule, its parameters, and its forward and backward passes, all in one file.
+///
+/// A layer holds only what describes it; its parameters lie in the network and its intermediate values in a workspace. A new
+/// layer is a file that conforms, and a line in ``LayerTable``.
+package protocol Layer: AnyObject, Sendable {
+    /// The stable name of the kind, used in files.
+    var kind: StaticString { get }
+
+    /// The number of outputs, for these numbers of inputs.
+    func width(named name: LayerName, ofInputs widths: [Int]) throws(NetworkError) -> Int
+
+    /// The parameters, for these numbers of inputs.
+    func tensors(width: Int, inputs: [Int]) -> [TensorShape]
+
+    /// Where z lies.
+    var preactivation: Preactivation { get }
+
+    /// Computes z and h from the inputs' h.
+    func forward(_ pass: LayerPass) throws(NetworkError)
+
+    /// From δ = ∂C/∂h, computes the gradients of the parameters and the inputs' δ.
+    func backward(_ pass: LayerPass) throws(NetworkError)
+
+    /// Writes what describes the layer, as members of a JSON object that is open.
+    func encode(to json: inout JSONWriter)
+}
+
+/// A parameter tensor of a layer, before it has a place.
+package struct TensorShape: Sendable {
+    /// "weight" or "bias".
+    let name: StaticString
+    let rows: Int
+    let columns: Int
+    let initializer: Initializer
+}
+
+/// Where the preactivation z of a layer is kept.
+package enum Preactivation: Sendable {
+    /// In memory of its own if the workspace is for training; otherwise where h will be.
+    case own
+    /// In memory of its own: a custom σ is promised two arrays.
+    case alwaysOwn
+    /// It is the input's h.
+    case input
+    /// It is h: the layer has no σ, or the identity.
+    case activation
+}
+
+/// The kinds of layers, by which a file's layers are made again.
+package enum LayerTable {
+    package typealias Decoder = (JSONObject) throws(NetworkError) -> any Layer
+
+    package static var all: [(kind: StaticString, decode: Decoder)] {
+        [
+            (Dense.kind, Dense.decode),
+            (ActivationLayer.kind, ActivationLayer.decode),
+            (Sum.kind, Sum.decode),
+            (Concatenation.kind, Concatenation.decode),
+        ]
+    }
+}

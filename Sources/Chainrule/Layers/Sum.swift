@@ -1,0 +1,37 @@
+/// The elementwise sum of layers of one width, as in a residual connection: `h = Σ_i h_i`, `δ_i = δ`.
+final class Sum: Layer {
+    static let kind: StaticString = "sum"
+    var kind: StaticString { Sum.kind }
+
+    func width(named name: LayerName, ofInputs widths: [Int]) throws(NetworkError) -> Int {
+        guard let width = widths.first else {
+            throw NetworkError(.size, "sum '\(name.text)' reads at least 1 layer; 0 were given")
+        }
+        for index in widths.indices where widths[index] != width {
+            throw NetworkError(
+                .size, "sum '\(name.text)' adds layers of one width; input 0 has \(width), input \(index) \(widths[index])")
+        }
+        return width
+    }
+
+    func tensors(width: Int, inputs: [Int]) -> [TensorShape] { [] }
+
+    var preactivation: Preactivation { .activation }
+
+    func forward(_ pass: LayerPass) throws(NetworkError) {
+        for index in 0..<pass.inputCount {
+            pass.arithmetic.assign(pass.inputActivation(index), to: pass.h, accumulating: index > 0)
+        }
+    }
+
+    func backward(_ pass: LayerPass) throws(NetworkError) {
+        for index in 0..<pass.inputCount {
+            guard let inputDelta = pass.inputDelta(index) else { continue }
+            pass.arithmetic.assign(pass.delta, to: inputDelta, accumulating: pass.accumulatesInputDelta(index))
+        }
+    }
+
+    func encode(to json: inout JSONWriter) {}
+
+    static func decode(_ object: JSONObject) throws(NetworkError) -> any Layer { Sum() }
+}

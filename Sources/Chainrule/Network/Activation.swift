@@ -1,0 +1,118 @@
+import Kernels
+
+/// An activation σ of a layer: `h = σ(z)`.
+public struct Activation: Sendable {
+    /// The stable name used in files.
+    public let identifier: StaticString
+    /// The parameter α of leaky ReLU and ELU; nil for the others.
+    public let alpha: Float?
+    /// The initializer of the weights in front of this activation, unless the layer says otherwise.
+    public let weightInitializer: Initializer
+    let function: Function
+
+    enum Function: Sendable {
+        case builtIn(@Sendable (ActivationKernels<Float>) -> ActivationKernel<Float>)
+        case custom(CustomActivation)
+    }
+
+    private init(
+        _ identifier: StaticString, alpha: Float? = nil, weights: Initializer = .glorotUniform,
+        _ kernel: @escaping @Sendable (ActivationKernels<Float>) -> ActivationKernel<Float>
+    ) {
+        self.identifier = identifier
+        self.alpha = alpha
+        weightInitializer = weights
+        function = .builtIn(kernel)
+    }
+
+    /// σ and σ' of the caller's own.
+    public init(custom: CustomActivation) {
+        identifier = "custom"
+        alpha = nil
+        weightInitializer = .glorotUniform
+        function = .custom(custom)
+    }
+
+    public static var identity: Activation { Activation("identity") { $0.identity } }
+    /// `1 / (1 + e⁻ᶻ)`.
+    public static var sigmoid: Activation { Activation("sigmoid") { $0.sigmoid } }
+    public static var tanh: Activation { Activation("tanh") { $0.tanh } }
+    /// `max(0, z)`, with σ'(0) = 0.
+    public static var relu: Activation { Activation("relu", weights: .heUniform) { $0.relu } }
+    /// `z` above zero, `α z` below.
+    public static func leakyReLU(alpha: Float = 0.01) -> Activation {
+        Activation("leaky_relu", alpha: alpha, weights: .heUniform) { $0.leakyReLU }
+    }
+    /// `z` above zero, `α (eᶻ − 1)` below.
+    public static func elu(alpha: Float = 1) -> Activation {
+        Activation("elu", alpha: alpha, weights: .heUniform) { $0.elu }
+    }
+    /// ELU scaled so that activations keep mean 0 and variance 1.
+    public static var selu: Activation { Activation("selu", weights: .lecunNormal) { $0.selu } }
+    /// `log(1 + eᶻ)`.
+    public static var softplus: Activation { Activation("softplus", weights: .heUniform) { $0.softplus } }
+    /// `z Φ(z)`, exact.
+    public static var gelu: Activation { Activation("gelu", weights: .heUniform) { $0.gelu } }
+    /// GELU by its tanh approximation.
+    public static var geluTanh: Activation { Activation("gelu_tanh", weights: .heUniform) { $0.geluTanh } }
+    /// `z / (1 + e⁻ᶻ)`.
+    public static var silu: Activation { Activation("silu", weights: .heUniform) { $0.silu } }
+    /// `e^zᵢ / Σⱼ e^zⱼ` over a row.
+    public static var softmax: Activation { Activation("softmax") { $0.softmax } }
+    /// `zᵢ − log Σⱼ e^zⱼ` over a row.
+    public static var logSoftmax: Activation { Activation("log_softmax") { $0.logSoftmax } }
+
+    /// Every built-in activation, with its own α. A new one is a line here and in `ActivationKernels`.
+    public static var all: [Activation] {
+        [
+            identity, sigmoid, tanh, relu, leakyReLU(), elu(), selu, softplus, gelu, geluTanh, silu, softmax, logSoftmax,
+        ]
+    }
+
+    /// The same activation with another α, which must be finite and ≥ 0; nil keeps its own.
+    public func with(alpha: Float?) throws(NetworkError) -> Activation {
+        guard let alpha, case .builtIn(let kernel) = function else { return self }
+        guard self.alpha != nil else {
+            throw NetworkError(.value, "the activation '\(identifier)' takes no alpha; it was given \(alpha)")
+        }
+        guard alpha.isFinite && alpha >= 0 else {
+            throw NetworkError(.value, "alpha of the activation '\(identifier)' is \(alpha); it must be finite and >= 0")
+        }
+        return Activation(identifier, alpha: alpha, weights: weightInitializer, kernel)
+    }
+
+    /// Whether h is z itself, so that the two can share memory.
+    var isIdentity: Bool { identifier.isSameText(as: "identity") }
+}
+
+/// An activation of the caller's own, elementwise, given for whole batches.
+///
+/// The functions may be called from any thread that uses the network, also from several at once.
+public final class CustomActivation: Sendable {
+    /// Reads z and writes h = σ(z); both hold `rows × columns` elements, row-major.
+    public typealias Value =
+        @Sendable (_ z: Span<Float>, _ h: inout MutableSpan<Float>, _ rows: Int, _ columns: Int) throws(NetworkError) ->
+        Void
+    /// Reads z and h and writes σ'(z).
+    public typealias Derivative =
+        @Sendable (
+            _ z: Span<Float>, _ h: Span<Float>, _ derivative: inout MutableSpan<Float>, _ rows: Int, _ columns: Int
+        ) throws(NetworkError) -> Void
+
+    let value: Value
+    let derivative: Derivative
+
+    public init(value: @escaping Value, derivative: @escaping Derivative) {
+        self.value = value
+        self.derivative = derivative
+    }
+}
+
+extension StaticString {
+    /// Whether the bytes are the same.
+    func isSameText(as other: StaticString) -> Bool {
+        utf8CodeUnitCount == other.utf8CodeUnitCount
+            && UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
+                .elementsEqual(UnsafeBufferPointer(start: other.utf8Start, count: other.utf8CodeUnitCount))
+    }
+}

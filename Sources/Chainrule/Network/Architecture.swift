@@ -1,0 +1,110 @@
+/// The description of a network: its layers in order, each naming the layers it reads. A value: it holds no numbers.
+///
+/// ```swift
+/// var architecture = try Architecture(inputs: 64)
+/// try architecture.dense(100, .relu)
+/// try architecture.dense(10)
+/// let network = try Network(architecture, seed: 1)
+/// ```
+///
+/// Unless it says otherwise a layer reads the one before it. Several layers may read the same one, and sums and concatenations
+/// read several: residual and multi-branch networks are described the same way. The last layer is the output.
+public struct Architecture: Sendable {
+    /// One layer and its place in the network.
+    public struct Node: Sendable {
+        public let name: LayerName
+        /// N_l: how many outputs the layer has.
+        public let width: Int
+        package let layer: any Layer
+        /// The positions that it reads: 0 is the network's input, `i + 1` the node at index `i`.
+        package let inputs: [Int]
+    }
+
+    /// N_0: how many inputs the network has.
+    public let inputs: Int
+    public private(set) var nodes: [Node] = []
+
+    /// - Parameter inputs: the length of x, at least 1.
+    public init(inputs: Int) throws(NetworkError) {
+        guard inputs >= 1 else { throw NetworkError(.size, "a network has at least 1 input; \(inputs) were given") }
+        guard inputs <= Architecture.largestWidth else {
+            throw NetworkError(.size, "a network has at most \(Architecture.largestWidth) inputs; \(inputs) were given")
+        }
+        self.inputs = inputs
+    }
+
+    /// The width of the output, or of the input while there are no layers.
+    public var outputs: Int { nodes.last?.width ?? inputs }
+
+    static var largestWidth: Int { Int(Int32.max) }
+
+    /// Adds a dense layer, `h = σ(W h_in + b)`.
+    /// - Parameters:
+    ///   - units: N_l, the number of outputs, at least 1.
+    ///   - activation: σ.
+    ///   - name: the layer's name; nil for its position, "0", "1", …
+    ///   - input: the layer it reads, "input" for the network's input; nil for the layer before.
+    ///   - bias: whether there is a b.
+    public mutating func dense(
+        _ units: Int, _ activation: Activation = .identity, name: String? = nil, input: String? = nil, bias: Bool = true,
+        weights: Initializer = .standard, biases: Initializer = .standard
+    ) throws(NetworkError) {
+        let layer = Dense(
+            units: units, activation: activation, hasBias: bias, weightInitializer: weights, biasInitializer: biases)
+        try append(layer, name: name, inputs: input.map { [$0] })
+    }
+
+    /// Adds an activation alone, `h = σ(h_in)`.
+    public mutating func activation(_ activation: Activation, name: String? = nil, input: String? = nil)
+        throws(NetworkError)
+    {
+        try append(ActivationLayer(activation), name: name, inputs: input.map { [$0] })
+    }
+
+    /// Adds the elementwise sum of layers of the same width.
+    public mutating func sum(of inputs: [String], name: String? = nil) throws(NetworkError) {
+        try append(Sum(), name: name, inputs: inputs)
+    }
+
+    /// Adds the outputs of layers, one after the other.
+    public mutating func concatenation(of inputs: [String], name: String? = nil) throws(NetworkError) {
+        try append(Concatenation(), name: name, inputs: inputs)
+    }
+
+    package mutating func append(_ layer: any Layer, name: String?, inputs names: [String]?) throws(NetworkError) {
+        let name = try LayerName(name ?? "\(nodes.count)")
+        guard position(of: name) == nil else {
+            throw NetworkError(.name, "the layer name '\(name.text)' is already taken")
+        }
+        var positions: [Int] = []
+        if let names {
+            for text in names {
+                guard let position = position(of: LayerName(unchecked: text)) else {
+                    throw NetworkError(.name, "layer '\(name.text)' reads '\(text)', but no layer before it has that name")
+                }
+                positions.append(position)
+            }
+        } else {
+            positions = [nodes.count]
+        }
+        var widths: [Int] = []
+        for position in positions { widths.append(width(at: position)) }
+        let width = try layer.width(named: name, ofInputs: widths)
+        guard width <= Architecture.largestWidth else {
+            throw NetworkError(
+                .size, "layer '\(name.text)' has \(width) outputs; a layer has at most \(Architecture.largestWidth)")
+        }
+        nodes.append(Node(name: name, width: width, layer: layer, inputs: positions))
+    }
+
+    func width(at position: Int) -> Int { position == 0 ? inputs : nodes[position - 1].width }
+
+    func name(at position: Int) -> LayerName { position == 0 ? .input : nodes[position - 1].name }
+
+    /// The position of the layer with this name, the network's input included.
+    func position(of name: LayerName) -> Int? {
+        if name == .input { return 0 }
+        for index in nodes.indices where nodes[index].name == name { return index + 1 }
+        return nil
+    }
+}

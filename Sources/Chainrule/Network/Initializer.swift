@@ -1,0 +1,68 @@
+/// How a parameter tensor gets its first values. `fanIn` and `fanOut` are the columns and rows of W.
+public enum Initializer: Sendable {
+    /// Chosen by the layer: for weights by its activation (``Activation/weightInitializer``), for biases zeros.
+    case standard
+    case zeros
+    case constant(Float)
+    /// Uniform in [low, high).
+    case uniform(low: Float, high: Float)
+    case normal(mean: Float, deviation: Float)
+    /// Uniform in ± √(6 / (fanIn + fanOut)) (Glorot and Bengio 2010).
+    case glorotUniform
+    /// Normal with variance 2 / (fanIn + fanOut).
+    case glorotNormal
+    /// Uniform in ± √(6 / fanIn) (He et al. 2015).
+    case heUniform
+    /// Normal with variance 2 / fanIn.
+    case heNormal
+    /// Uniform in ± √(3 / fanIn) (LeCun et al. 1998).
+    case lecunUniform
+    /// Normal with variance 1 / fanIn.
+    case lecunNormal
+
+    /// Checks that the parameters are finite and in order.
+    func validate(layer: LayerName, tensor: StaticString) throws(NetworkError) {
+        switch self {
+        case .constant(let value) where !value.isFinite:
+            throw NetworkError(.value, "layer '\(layer.text)': the \(tensor) initializer's constant is \(value)")
+        case .uniform(let low, let high) where !(low.isFinite && high.isFinite && low <= high):
+            throw NetworkError(
+                .value, "layer '\(layer.text)': the \(tensor) initializer is uniform from \(low) to \(high)")
+        case .normal(let mean, let deviation) where !(mean.isFinite && deviation.isFinite && deviation >= 0):
+            throw NetworkError(
+                .value,
+                "layer '\(layer.text)': the \(tensor) initializer is normal with mean \(mean) and deviation \(deviation)")
+        default:
+            break
+        }
+    }
+
+    /// Fills the tensor of `fanOut` rows.
+    func fill(_ tensor: Matrix, fanIn: Int, fanOut: Int, from generator: inout RandomGenerator) {
+        switch self {
+        case .standard, .zeros: tensor.fill { 0 }
+        case .constant(let value): tensor.fill { value }
+        case .uniform(let low, let high):
+            let (low, high) = (Double(low), Double(high))
+            tensor.fill { Float(low + (high - low) * generator.uniform()) }
+        case .normal(let mean, let deviation):
+            tensor.fill { Float(Double(mean) + Double(deviation) * generator.normal()) }
+        case .glorotUniform: fillUniform(tensor, variance: 2 / Double(fanIn + fanOut), from: &generator)
+        case .glorotNormal: fillNormal(tensor, variance: 2 / Double(fanIn + fanOut), from: &generator)
+        case .heUniform: fillUniform(tensor, variance: 2 / Double(fanIn), from: &generator)
+        case .heNormal: fillNormal(tensor, variance: 2 / Double(fanIn), from: &generator)
+        case .lecunUniform: fillUniform(tensor, variance: 1 / Double(fanIn), from: &generator)
+        case .lecunNormal: fillNormal(tensor, variance: 1 / Double(fanIn), from: &generator)
+        }
+    }
+
+    private func fillUniform(_ tensor: Matrix, variance: Double, from generator: inout RandomGenerator) {
+        let limit = (3 * variance).squareRoot()
+        tensor.fill { Float(limit * (2 * generator.uniform() - 1)) }
+    }
+
+    private func fillNormal(_ tensor: Matrix, variance: Double, from generator: inout RandomGenerator) {
+        let deviation = variance.squareRoot()
+        tensor.fill { Float(deviation * generator.normal()) }
+    }
+}

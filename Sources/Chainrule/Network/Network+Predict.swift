@@ -1,0 +1,89 @@
+extension Network {
+    /// How many rows a prediction takes at a time: enough to use the cache well, few enough to need little memory.
+    private static var predictionRows: Int { 64 }
+
+    /// Writes the outputs for the inputs. Each row's result is the same whichever rows it is predicted with.
+    /// - Parameters:
+    ///   - x: `rows × inputs`, row-major.
+    ///   - y: `rows × outputs`.
+    public func predict(_ x: Span<Float>, rows: Int, into y: inout MutableSpan<Float>) throws(NetworkError) {
+        try checkShape(x.count, rows: rows, columns: inputs, "x")
+        try checkShape(y.count, rows: rows, columns: outputs, "y")
+        try x.withUnsafeBufferPointer { x throws(NetworkError) in
+            try y.withUnsafeMutableBufferPointer { y throws(NetworkError) in
+                try predict(
+                    Matrix(reading: x.baseAddress!, rows: rows, columns: inputs, stride: inputs),
+                    into: Matrix(base: y.baseAddress!, rows: rows, columns: outputs))
+            }
+        }
+    }
+
+    /// The outputs for inputs of `x.count / inputs` rows.
+    public func predict(_ x: [Float]) throws(NetworkError) -> [Float] {
+        let rows = x.count / inputs
+        var y = [Float](repeating: 0, count: try Plan.checkedProduct(rows, outputs))
+        var span = y.mutableSpan
+        try predict(x.span, rows: rows, into: &span)
+        return y
+    }
+
+    package func predict(_ x: Matrix, into y: Matrix) throws(NetworkError) {
+        guard x.rows >= 1 else { throw NetworkError(.size, "x has 0 rows; at least 1 is needed") }
+        precondition(x.columns == inputs && y.columns == outputs && y.rows == x.rows)
+        let step = min(x.rows, Network.predictionRows)
+        try pool.withWorkspace(plan: plan, rows: step, purpose: .inference) { workspace throws(NetworkError) in
+            var start = 0
+            while start < x.rows {
+                let count = min(step, x.rows - start)
+                try forward(x.rows(from: start, count: count), in: workspace)
+                y.rows(from: start, count: count).assign(workspace.output)
+                start += count
+            }
+        }
+    }
+
+    /// C of the outputs for x, and ∂C/∂w of every parameter: a forward pass, the cost, a backward pass.
+    /// - Parameters:
+    ///   - x: `rows × inputs`, row-major; every element finite.
+    ///   - gradients: set to the gradient, in the order of the parameter vector.
+    public func valueAndGradient(
+        _ cost: Cost, _ x: Span<Float>, rows: Int, targets: Targets, gradients: inout MutableSpan<Float>
+    ) throws(NetworkError) -> Double {
+        try checkShape(x.count, rows: rows, columns: inputs, "x")
+        guard gradients.count == parameterCount else {
+            throw NetworkError(
+                .size, "gradients holds \(gradients.count) floats; the network has \(parameterCount) parameters")
+        }
+        return try targets.withView { targets throws(NetworkError) in
+            try x.withUnsafeBufferPointer { x throws(NetworkError) in
+                try gradients.withUnsafeMutableBufferPointer { buffer throws(NetworkError) in
+                    try valueAndGradient(
+                        cost, Matrix(reading: x.baseAddress!, rows: rows, columns: inputs, stride: inputs), targets,
+                        gradients: buffer.baseAddress.map { Matrix(base: $0, rows: 1, columns: buffer.count) })
+                }
+            }
+        }
+    }
+
+    package func valueAndGradient(_ cost: Cost, _ x: Matrix, _ targets: TargetView, gradients: Matrix?)
+        throws(NetworkError) -> Double
+    {
+        guard x.rows >= 1 else { throw NetworkError(.size, "x has 0 rows; at least 1 is needed") }
+        try checkFinite(x, "x")
+        try targets.validate(for: cost, rows: x.rows, columns: outputs)
+        var value = 0.0
+        try pool.withWorkspace(plan: plan, rows: x.rows, purpose: .training) { workspace throws(NetworkError) in
+            try forward(x, in: workspace)
+            value = try cost.evaluate(workspace.output, targets, gradient: outputDelta(of: workspace, rows: x.rows), arithmetic)
+            try backward(in: workspace, gradients: gradients, accumulating: false, wantsInputGradient: false)
+        }
+        return value
+    }
+
+    /// Checks that what is trained on is finite.
+    package func checkFinite(_ matrix: Matrix, _ what: StaticString) throws(NetworkError) {
+        if arithmetic.largestMagnitude(matrix).isFinite { return }
+        guard let found = matrix.firstNotFinite() else { return }
+        throw NetworkError(.notFinite, "\(what) holds \(found.value) at row \(found.row), column \(found.column)")
+    }
+}

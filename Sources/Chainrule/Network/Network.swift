@@ -1,0 +1,80 @@
+/// A network that was built: an architecture, its parameters, and the kernels for this processor.
+///
+/// All parameters lie in one contiguous vector; gradients and optimizer states are vectors of the same shape.
+///
+/// Threads: any number may read a network at once (``predict(_:rows:into:)``, or passes with a workspace for each thread).
+/// Changing the parameters excludes every other use of the same network.
+public final class Network: @unchecked Sendable {
+    public let architecture: Architecture
+    package let plan: Plan
+    let arithmetic: Arithmetic
+    let pool = WorkspacePool()
+    /// Counts the changes to the parameters that the library made.
+    package internal(set) var parameterVersion = 0
+    private let memory: FloatMemory
+
+    /// Builds the network for the best instruction set of this processor.
+    /// - Parameters:
+    ///   - seed: of the generator that draws the first parameters; one seed always gives the same network.
+    public convenience init(_ architecture: Architecture, seed: UInt64) throws(NetworkError) {
+        try self.init(architecture, seed: seed, arithmetic: .best)
+    }
+
+    package convenience init(_ architecture: Architecture, seed: UInt64, arithmetic: Arithmetic) throws(NetworkError) {
+        try self.init(uninitialized: architecture, arithmetic: arithmetic)
+        var generator = RandomGenerator(seed: seed)
+        for tensor in plan.tensors {
+            // A bias is a single column: its fans are of no meaning, and its initializers do not ask for them.
+            tensor.initializer.fill(
+                view(of: tensor, in: parameters), fanIn: tensor.columns, fanOut: tensor.rows, from: &generator)
+        }
+    }
+
+    /// A network with all parameters zero, for a file to fill.
+    init(uninitialized architecture: Architecture, arithmetic: Arithmetic) throws(NetworkError) {
+        self.architecture = architecture
+        plan = try Plan(architecture)
+        memory = try FloatMemory(count: plan.parameterCount, for: "the parameters")
+        self.arithmetic = arithmetic
+    }
+
+    /// N_0, the length of x.
+    public var inputs: Int { architecture.inputs }
+    /// N_L, the length of y.
+    public var outputs: Int { architecture.outputs }
+    public var parameterCount: Int { plan.parameterCount }
+
+    /// The flat parameter vector.
+    package var parameters: Matrix { memory.vector }
+
+    /// A copy of the flat parameter vector.
+    public var parameterVector: [Float] { parameters.elements }
+
+    /// Reads and changes the parameters in place. A forward pass made before is void afterwards.
+    public func withParameters<Result, Failure: Error>(
+        _ body: (inout MutableSpan<Float>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        parameterVersion += 1
+        return try parameters.withMutableSpan(body)
+    }
+
+    /// Where a tensor such as "0.weight" lies in the parameter vector, and its shape.
+    public func tensor(_ name: String) throws(NetworkError) -> (range: Range<Int>, rows: Int, columns: Int) {
+        let tensor = plan.tensors[try plan.indexOfTensor(named: name)]
+        return (tensor.offset..<tensor.offset + tensor.count, tensor.rows, tensor.columns)
+    }
+
+    /// What a parameter is called in messages: "0.weight[2, 5]".
+    func parameterName(at index: Int) -> String {
+        for tensor in plan.tensors where index < tensor.offset + tensor.count {
+            let (row, column) = (index - tensor.offset).quotientAndRemainder(dividingBy: tensor.columns)
+            return "\(tensor.name)[\(row), \(column)]"
+        }
+        return "parameter \(index)"
+    }
+
+    /// A view of a tensor in a vector of the shape of the parameters.
+    func view(of tensor: Plan.Tensor, in vector: Matrix) -> Matrix {
+        Matrix(base: vector.base + tensor.offset, rows: tensor.rows, columns: tensor.columns)
+    }
+}

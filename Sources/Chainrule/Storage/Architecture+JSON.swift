@@ -1,0 +1,75 @@
+extension Architecture {
+    /// The architecture as it stands in a file: `{"inputs": 64, "layers": [{"type": "dense", "name": "0", …}, …]}`.
+    package func encode(to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("inputs", inputs)
+        json.key("layers")
+        json.beginArray()
+        for node in nodes {
+            json.beginObject()
+            json.member("type", node.layer.kind.description)
+            json.member("name", node.name.text)
+            json.key("inputs")
+            json.beginArray()
+            for position in node.inputs { json.string(name(at: position).text) }
+            json.endArray()
+            node.layer.encode(to: &json)
+            json.endObject()
+        }
+        json.endArray()
+        json.endObject()
+    }
+
+    package init(_ object: JSONObject) throws(NetworkError) {
+        try self.init(inputs: object.integer("inputs"))
+        for value in try object.array("layers") {
+            guard case .object(let layer) = value else {
+                throw NetworkError(.format, "the header's 'layers' hold something that is no object")
+            }
+            let type = try layer.string("type")
+            guard let decode = Architecture.decoder(of: type) else {
+                throw NetworkError(.format, "a layer has the type '\(type)', which this version does not know")
+            }
+            var inputs: [String] = []
+            for value in try layer.array("inputs") {
+                guard case .string(let name) = value else {
+                    throw NetworkError(.format, "a layer's 'inputs' hold something that is no string")
+                }
+                inputs.append(name)
+            }
+            try append(decode(layer), name: layer.string("name"), inputs: inputs)
+        }
+    }
+
+    private static func decoder(of type: String) -> LayerTable.Decoder? {
+        for entry in LayerTable.all where entry.kind.description.utf8.elementsEqual(type.utf8) { return entry.decode }
+        return nil
+    }
+}
+
+extension Activation {
+    func encode(to json: inout JSONWriter) {
+        json.member("activation", identifier.description)
+        if let alpha { json.member("alpha", alpha) }
+    }
+
+    static func decode(_ object: JSONObject) throws(NetworkError) -> Activation {
+        let identifier = try object.string("activation")
+        if identifier.utf8.elementsEqual("custom".utf8) {
+            throw NetworkError(
+                .format,
+                """
+                the network has a custom activation, which a file cannot hold: build the same network and load the \
+                parameters alone
+                """)
+        }
+        for activation in all where activation.identifier.description.utf8.elementsEqual(identifier.utf8) {
+            guard case .number(let alpha)? = object["alpha"] else {
+                guard object["alpha"] == nil else { throw NetworkError(.format, "a layer's 'alpha' is not a number") }
+                return activation
+            }
+            return try activation.with(alpha: Float(alpha))
+        }
+        throw NetworkError(.format, "a layer has the activation '\(identifier)', which this version does not know")
+    }
+}

@@ -1,0 +1,78 @@
+/// Writes JSON, member by member, as UTF-8 bytes.
+package struct JSONWriter {
+    package private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+
+    package init() {}
+
+    package mutating func beginObject() { begin("{") }
+    package mutating func endObject() { end("}") }
+    package mutating func beginArray() { begin("[") }
+    package mutating func endArray() { end("]") }
+
+    package mutating func key(_ name: String) {
+        value { writer in
+            writer.quote(name)
+            writer.bytes.append(UInt8(ascii: ":"))
+        }
+        needsComma = false
+    }
+
+    package mutating func string(_ text: String) { value { $0.quote(text) } }
+    package mutating func integer(_ number: Int) { value { $0.bytes.append(contentsOf: "\(number)".utf8) } }
+
+    package mutating func member(_ name: String, _ text: String) {
+        key(name)
+        string(text)
+    }
+    mutating func member(_ name: String, _ number: Int) {
+        key(name)
+        integer(number)
+    }
+    mutating func member(_ name: String, _ flag: Bool) {
+        key(name)
+        value { $0.bytes.append(contentsOf: (flag ? "true" : "false").utf8) }
+    }
+    /// The shortest decimal that is read back as the same float.
+    mutating func member(_ name: String, _ number: Float) {
+        key(name)
+        value { $0.bytes.append(contentsOf: number.description.utf8) }
+    }
+
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    private mutating func begin(_ bracket: Unicode.Scalar) {
+        value { $0.bytes.append(UInt8(ascii: bracket)) }
+        needsComma = false
+    }
+
+    private mutating func end(_ bracket: Unicode.Scalar) {
+        bytes.append(UInt8(ascii: bracket))
+        needsComma = true
+    }
+
+    private mutating func value(_ write: (inout JSONWriter) -> Void) {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        write(&self)
+        needsComma = true
+    }
+
+    private mutating func quote(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(byte)
+            case 0..<0x20:
+                let digits = Array("0123456789abcdef".utf8)
+                bytes.append(contentsOf: "\\u00".utf8)
+                bytes.append(digits[Int(byte >> 4)])
+                bytes.append(digits[Int(byte & 15)])
+            default:
+                bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+}

@@ -1,0 +1,197 @@
+/// The header of a model file: safetensors, with the architecture in its metadata.
+///
+///     8 bytes   N, the length of the header, little-endian
+///     N bytes   JSON: {"__metadata__": {"format": "chainrule", "format_version": "1", "architecture": "<JSON>"},
+///                      "0.weight": {"dtype": "F32", "shape": [100, 64], "data_offsets": [0, 25600]}, …}, padded with spaces
+///     the rest  the tensors in the order of the parameter vector, little-endian: the vector itself
+package struct ModelHeader {
+    /// The version of the format that this library writes, and the newest that it reads.
+    package static var version: Int { 1 }
+    /// Longer headers are refused, as safetensors does.
+    package static var longest: Int { 100_000_000 }
+
+    let architecture: Result<Architecture, NetworkError>
+    let tensors: [Entry]
+    let dataBytes: Int
+
+    struct Entry {
+        let name: String
+        let shape: [Int]
+        let begin: Int
+        let end: Int
+    }
+
+    /// The bytes of a file before its data.
+    package static func encode(_ plan: Plan) -> [UInt8] {
+        var architecture = JSONWriter()
+        plan.architecture.encode(to: &architecture)
+        var json = JSONWriter()
+        json.beginObject()
+        json.key("__metadata__")
+        json.beginObject()
+        json.member("format", "chainrule")
+        json.member("format_version", "\(version)")
+        json.member("architecture", architecture.text)
+        json.endObject()
+        for tensor in plan.tensors {
+            json.key(tensor.name)
+            json.beginObject()
+            json.member("dtype", "F32")
+            json.key("shape")
+            json.beginArray()
+            for extent in tensor.shape { json.integer(extent) }
+            json.endArray()
+            json.key("data_offsets")
+            json.beginArray()
+            json.integer(4 * tensor.offset)
+            json.integer(4 * (tensor.offset + tensor.count))
+            json.endArray()
+            json.endObject()
+        }
+        json.endObject()
+        var header = json.bytes
+        // The data begins on a multiple of 8, as safetensors asks.
+        while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
+        var bytes: [UInt8] = []
+        for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: header.count >> (8 * shift))) }
+        return bytes + header
+    }
+
+    /// The length of the header, from a file's first 8 bytes and its length.
+    package static func length(_ prefix: [UInt8], fileBytes: Int) throws(NetworkError) -> Int {
+        precondition(prefix.count == 8)
+        var length: UInt64 = 0
+        for (index, byte) in prefix.enumerated() { length |= UInt64(byte) << (8 * UInt64(index)) }
+        guard length >= 2 && length <= UInt64(longest) else {
+            throw NetworkError(.format, "no model file: its first 8 bytes give a header of \(length) bytes")
+        }
+        guard length <= UInt64(fileBytes - 8) else {
+            throw NetworkError(
+                .format, "the file is truncated: a header of \(length) bytes in a file of \(fileBytes) bytes")
+        }
+        return Int(length)
+    }
+
+    /// Reads and checks a header. What it says of the tensors is consistent afterwards: they fill the data without gaps or overlaps.
+    package init(parsing bytes: [UInt8], dataBytes: Int) throws(NetworkError) {
+        guard case .object(let object) = try JSONReader.read(bytes[...]) else {
+            throw NetworkError(.format, "the header is no JSON object")
+        }
+        guard case .object(let metadata)? = object["__metadata__"] else {
+            throw NetworkError(.format, "the file says nothing of its architecture: its header has no '__metadata__'")
+        }
+        guard try metadata.string("format").utf8.elementsEqual("chainrule".utf8) else {
+            throw NetworkError(.format, "the file's format is '\(try metadata.string("format"))', not 'chainrule'")
+        }
+        try ModelHeader.checkVersion(metadata.string("format_version"))
+        architecture = try ModelHeader.architecture(metadata.string("architecture"))
+        var tensors: [Entry] = []
+        for (name, value) in object.members where !name.utf8.elementsEqual("__metadata__".utf8) {
+            guard case .object(let entry) = value else {
+                throw NetworkError(.format, "tensor '\(name)' is no object")
+            }
+            tensors.append(try ModelHeader.entry(name, entry))
+        }
+        tensors.sort { $0.begin < $1.begin }
+        var end = 0
+        for tensor in tensors {
+            guard tensor.begin == end else {
+                throw NetworkError(.format, "tensor '\(tensor.name)' begins at byte \(tensor.begin), not at \(end)")
+            }
+            end = tensor.end
+        }
+        guard end == dataBytes else {
+            throw NetworkError(.format, "the tensors take \(end) bytes; the file has \(dataBytes)")
+        }
+        self.tensors = tensors
+        self.dataBytes = dataBytes
+    }
+
+    private static func checkVersion(_ text: String) throws(NetworkError) {
+        var version = 0
+        for byte in text.utf8 {
+            guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte, version < 1_000_000 else {
+                throw NetworkError(.format, "the format version is '\(text)', not a number")
+            }
+            version = 10 * version + Int(byte - UInt8(ascii: "0"))
+        }
+        guard version >= 1 else { throw NetworkError(.format, "the format version is '\(text)'") }
+        guard version <= ModelHeader.version else {
+            throw NetworkError(
+                .fileVersion,
+                "the file has format version \(version); this library reads versions up to \(ModelHeader.version)")
+        }
+    }
+
+    /// An architecture that cannot be made again is no error until it is needed: a file may still lend its parameters.
+    private static func architecture(_ text: String) throws(NetworkError) -> Result<Architecture, NetworkError> {
+        guard case .object(let object) = try JSONReader.read(Array(text.utf8)[...]) else {
+            throw NetworkError(.format, "the architecture is no JSON object")
+        }
+        do throws(NetworkError) {
+            return .success(try Architecture(object))
+        } catch {
+            return .failure(NetworkError(.format, "the architecture: \(error.message)"))
+        }
+    }
+
+    private static func entry(_ name: String, _ object: JSONObject) throws(NetworkError) -> Entry {
+        guard try object.string("dtype").utf8.elementsEqual("F32".utf8) else {
+            throw NetworkError(.format, "tensor '\(name)' is of type '\(try object.string("dtype"))', not 'F32'")
+        }
+        var shape: [Int] = []
+        var bytes = 4
+        for value in try object.array("shape") {
+            guard let extent = value.integer else {
+                throw NetworkError(.format, "tensor '\(name)' has a shape that is not of whole numbers")
+            }
+            shape.append(extent)
+            let (product, overflow) = bytes.multipliedReportingOverflow(by: extent)
+            guard !overflow else { throw NetworkError(.format, "the size of tensor '\(name)' overflows") }
+            bytes = product
+        }
+        let offsets = try object.array("data_offsets")
+        guard offsets.count == 2, let begin = offsets[0].integer, let end = offsets[1].integer, begin <= end else {
+            throw NetworkError(.format, "tensor '\(name)' has no valid 'data_offsets'")
+        }
+        guard end - begin == bytes else {
+            throw NetworkError(.format, "tensor '\(name)' takes \(end - begin) bytes; its shape needs \(bytes)")
+        }
+        return Entry(name: name, shape: shape, begin: begin, end: end)
+    }
+
+    /// Checks that the file holds exactly these tensors, in this order and shape: its data then is the parameter vector.
+    func check(against plan: Plan) throws(NetworkError) {
+        for tensor in plan.tensors where !tensors.contains(where: { $0.name.utf8.elementsEqual(tensor.name.utf8) }) {
+            throw NetworkError(.format, "the file has no tensor '\(tensor.name)'")
+        }
+        guard tensors.count == plan.tensors.count else {
+            throw NetworkError(.format, "the file has \(tensors.count) tensors; the network has \(plan.tensors.count)")
+        }
+        for (entry, tensor) in zip(tensors, plan.tensors) {
+            guard entry.name.utf8.elementsEqual(tensor.name.utf8) && entry.begin == 4 * tensor.offset else {
+                throw NetworkError(
+                    .format, "the file has tensor '\(entry.name)' where '\(tensor.name)' belongs")
+            }
+            guard entry.shape == tensor.shape else {
+                throw NetworkError(
+                    .format,
+                    """
+                    tensor '\(entry.name)' has the shape \(describe(entry.shape)) in the file and \
+                    \(describe(tensor.shape)) in the network
+                    """)
+            }
+        }
+    }
+
+    private func describe(_ shape: [Int]) -> String {
+        var text = "["
+        for (index, extent) in shape.enumerated() { text += index == 0 ? "\(extent)" : ", \(extent)" }
+        return text + "]"
+    }
+}
+
+extension Plan.Tensor {
+    /// As PyTorch has it: a bias is a vector.
+    var shape: [Int] { columns == 1 && name.utf8.suffix(5).elementsEqual(".bias".utf8) ? [rows] : [rows, columns] }
+}

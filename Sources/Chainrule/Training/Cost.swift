@@ -1,0 +1,184 @@
+import Kernels
+
+/// A cost C of a batch of outputs y: scalar, differentiable, and related to what the network should do.
+///
+/// The built-in costs are defined for one row, `c_r`; ``Reduction`` says how the rows are put together.
+public struct Cost: Sendable {
+    /// How the costs `c_r` of rows with sample weights `w_r` become C.
+    public enum Reduction: Sendable {
+        /// `Σ w_r c_r / Σ w_r`.
+        case mean
+        /// `Σ w_r c_r`.
+        case sum
+    }
+
+    /// The stable name.
+    public let identifier: StaticString
+    public var reduction: Reduction
+    let function: Function
+    /// What ``CostKernels`` calls the parameter: Huber's d.
+    let parameter: Float
+    let acceptsClasses: Bool
+    let targetRange: ClosedRange<Float>
+    /// Outputs outside are an error: the cost is not defined there.
+    let outputRange: ClosedRange<Float>?
+
+    enum Function: Sendable {
+        case builtIn(@Sendable (CostKernels<Float>) -> CostKernel<Float>)
+        case custom(CustomCost)
+    }
+
+    init(
+        _ identifier: StaticString, _ reduction: Reduction, parameter: Float = 0, acceptsClasses: Bool = false,
+        targets targetRange: ClosedRange<Float> = -Float.greatestFiniteMagnitude...Float.greatestFiniteMagnitude,
+        outputs outputRange: ClosedRange<Float>? = nil, function: Function
+    ) {
+        self.identifier = identifier
+        self.reduction = reduction
+        self.parameter = parameter
+        self.acceptsClasses = acceptsClasses
+        self.targetRange = targetRange
+        self.outputRange = outputRange
+        self.function = function
+    }
+
+    /// C of the outputs, and ∇C = ∂C/∂y.
+    /// - Parameters:
+    ///   - outputs: y, `rows × columns`, row-major.
+    ///   - gradient: set to ∇C, of the shape of y.
+    public func evaluate(
+        _ outputs: Span<Float>, rows: Int, columns: Int, targets: Targets, gradient: inout MutableSpan<Float>
+    ) throws(NetworkError) -> Double {
+        guard rows >= 1 && columns >= 1 else {
+            throw NetworkError(.size, "outputs of \(rows) rows and \(columns) columns; at least 1 of each is needed")
+        }
+        let count = try Plan.checkedProduct(rows, columns)
+        guard outputs.count == count && gradient.count == count else {
+            throw NetworkError(
+                .size,
+                """
+                outputs hold \(outputs.count) floats and the gradient \(gradient.count); \(rows) rows of \(columns) are \
+                \(count)
+                """)
+        }
+        return try targets.withView { targets throws(NetworkError) in
+            try targets.validate(for: self, rows: rows, columns: columns)
+            return try outputs.withUnsafeBufferPointer { y throws(NetworkError) in
+                try gradient.withUnsafeMutableBufferPointer { gradient throws(NetworkError) in
+                    try evaluate(
+                        Matrix(reading: y.baseAddress!, rows: rows, columns: columns, stride: columns), targets,
+                        gradient: Matrix(base: gradient.baseAddress!, rows: rows, columns: columns), .best)
+                }
+            }
+        }
+    }
+
+    /// The same for targets that were validated. Throws if C is not finite. `gradient` may be nil, and has the rows of `y`.
+    package func evaluate(_ y: Matrix, _ targets: TargetView, gradient: Matrix?, _ arithmetic: Arithmetic)
+        throws(NetworkError) -> Double
+    {
+        switch function {
+        case .custom(let custom):
+            return try custom.evaluate(y, targets, gradient: gradient)
+        case .builtIn(let select):
+            try checkOutputs(y)
+            let cost = evaluateRows(y, targets, gradient: gradient, arithmetic.kernels.costs, select)
+            guard cost.isFinite else { throw NetworkError(.notFinite, "the cost '\(identifier)' is \(cost)") }
+            return cost
+        }
+    }
+
+    private func evaluateRows(
+        _ y: Matrix, _ targets: TargetView, gradient: Matrix?, _ kernels: CostKernels<Float>,
+        _ select: (CostKernels<Float>) -> CostKernel<Float>
+    ) -> Double {
+        let kernel = select(kernels)
+        let total = targets.totalWeight(rows: y.rows)
+        // A batch whose weights are all 0 has no mean: it costs nothing and teaches nothing.
+        let normalizer = reduction == .sum || total == 0 ? 1 : total
+        var cost = 0.0
+        for row in 0..<y.rows {
+            let weight = targets.weights.map { Double($0[row]) } ?? 1
+            let scale = Float(weight / normalizer)
+            let outputs = UnsafePointer(y.row(row).base)
+            let slope = gradient?.row(row).base
+            if let classes = targets.classes {
+                cost += weight * kernels.crossEntropyOfClass(outputs, Int(classes[row]), y.columns, scale, slope)
+            } else if let values = targets.values {
+                cost += weight * kernel(outputs, values.row(row).base, y.columns, parameter, scale, slope)
+            }
+        }
+        return cost / normalizer
+    }
+
+    private func checkOutputs(_ y: Matrix) throws(NetworkError) {
+        guard let outputRange else { return }
+        for row in 0..<y.rows {
+            // NaN is in no range, but is reported as what it is.
+            for column in 0..<y.columns where !outputRange.contains(y[row, column]) {
+                throw NetworkError(
+                    y[row, column].isNaN ? .notFinite : .value,
+                    """
+                    the output at row \(row), column \(column) is \(y[row, column]); '\(identifier)' is defined from \
+                    \(outputRange.lowerBound) to \(outputRange.upperBound)
+                    """)
+            }
+        }
+    }
+}
+
+/// A cost of the caller's own, given for whole batches. It reduces over the rows itself.
+public final class CustomCost: Sendable {
+    /// Reads y (`rows × columns`), the targets and the sample weights (empty if there are none), all row-major; writes ∇C, of
+    /// the shape of y; returns C. May be called from any thread that uses it.
+    public typealias Function =
+        @Sendable (
+            _ y: Span<Float>, _ targets: Span<Float>, _ weights: Span<Float>, _ rows: Int, _ columns: Int,
+            _ gradient: inout MutableSpan<Float>
+        ) throws(NetworkError) -> Double
+
+    private let function: Function
+
+    public init(_ function: @escaping Function) { self.function = function }
+
+    fileprivate func evaluate(_ y: Matrix, _ targets: TargetView, gradient: Matrix?) throws(NetworkError) -> Double {
+        // The function is promised contiguous arrays, so what has a stride is copied, and a gradient that nobody wants still gets
+        // a place.
+        let outputs = try y.isContiguous ? nil : FloatMemory(copying: y)
+        let values = try targets.values.map { (values) throws(NetworkError) in
+            try values.isContiguous ? nil : FloatMemory(copying: values)
+        }
+        let scratch =
+            try gradient?.isContiguous == true ? nil : FloatMemory(count: y.count, for: "the gradient of a custom cost")
+        let slope = Matrix(base: scratch?.base ?? gradient!.base, rows: y.rows, columns: y.columns)
+
+        let cost = try withSpan(outputs?.base ?? y.base, count: y.count) { outputs throws(NetworkError) in
+            try withSpan(values??.base ?? targets.values?.base, count: targets.values?.count ?? 0) {
+                (values) throws(NetworkError) in
+                try withSpan(targets.weights?.baseAddress, count: targets.weights?.count ?? 0) {
+                    (weights) throws(NetworkError) in
+                    try slope.withMutableSpan { slope throws(NetworkError) in
+                        try function(outputs, values, weights, y.rows, y.columns, &slope)
+                    }
+                }
+            }
+        }
+        withExtendedLifetime((outputs, values, scratch)) {
+            if let gradient, scratch != nil { gradient.assign(slope) }
+        }
+        guard cost.isFinite else { throw NetworkError(.callback, "the custom cost returned \(cost)") }
+        if let gradient, let found = gradient.firstNotFinite() {
+            throw NetworkError(
+                .callback,
+                "the custom cost's gradient is \(found.value) at row \(found.row), column \(found.column)")
+        }
+        return cost
+    }
+
+    private func withSpan<Result>(
+        _ base: UnsafePointer<Float>?, count: Int, _ body: (Span<Float>) throws(NetworkError) -> Result
+    ) throws(NetworkError) -> Result {
+        guard let base else { return try body(Span()) }
+        return try body(Span(_unsafeStart: base, count: count))
+    }
+}

@@ -1,0 +1,141 @@
+/// An optimizer: a method with its hyperparameters, and its state for the parameters of one network.
+///
+/// A step reads a gradient and changes the parameters; it is the only thing in the library that does, besides loading. One
+/// optimizer serves one network at a time.
+public final class Optimizer {
+    public let method: any OptimizationMethod
+    /// η, finite and ≥ 0.
+    public private(set) var learningRate: Float
+    /// t, the number of steps taken.
+    public private(set) var steps = 0
+
+    private let plan: Plan
+    private let state: [FloatMemory]
+    /// Bounds on the magnitude of each state vector: what the largest gradients so far could have made of it.
+    private var stateBounds = SIMD4<Double>.zero
+
+    /// - Parameters:
+    ///   - learningRate: η, finite and ≥ 0.
+    ///   - network: the network whose parameters will be stepped.
+    public init(_ method: any OptimizationMethod, learningRate: Float, for network: Network) throws(NetworkError) {
+        try method.validate()
+        try Optimizer.check(learningRate)
+        self.method = method
+        self.learningRate = learningRate
+        plan = network.plan
+        var state: [FloatMemory] = []
+        for _ in 0..<method.stateVectors {
+            state.append(try FloatMemory(count: plan.parameterCount, for: "the optimizer's state"))
+        }
+        self.state = state
+    }
+
+    public func setLearningRate(_ rate: Float) throws(NetworkError) {
+        try Optimizer.check(rate)
+        learningRate = rate
+    }
+
+    private static func check(_ rate: Float) throws(NetworkError) {
+        guard rate.isFinite && rate >= 0 else {
+            throw NetworkError(.value, "the learning rate is \(rate); it must be finite and >= 0")
+        }
+    }
+
+    /// Changes the network's parameters by one step along the gradient.
+    ///
+    /// Throws ``NetworkError/Code/notFinite``, and changes neither parameters nor state, if the gradient has an element that is
+    /// not finite, or if the step could make a parameter or the state overflow.
+    /// - Parameter gradients: ∂C/∂w for every parameter, in the order of the parameter vector.
+    public func step(_ network: Network, gradients: Span<Float>) throws(NetworkError) {
+        guard gradients.count == network.parameterCount else {
+            throw NetworkError(
+                .size, "gradients holds \(gradients.count) floats; the network has \(network.parameterCount) parameters")
+        }
+        try gradients.withUnsafeBufferPointer { buffer throws(NetworkError) in
+            guard let base = buffer.baseAddress else { return }
+            try step(network, gradients: Matrix(reading: base, rows: 1, columns: buffer.count, stride: buffer.count))
+        }
+    }
+
+    package func step(_ network: Network, gradients: Matrix) throws(NetworkError) {
+        guard network.plan === plan else {
+            throw NetworkError(.mismatch, "the optimizer was made for another network")
+        }
+        precondition(gradients.count == network.parameterCount)
+        let largest = network.arithmetic.largestMagnitude(gradients)
+        guard largest.isFinite else {
+            let index = gradients.firstNotFinite()?.column ?? 0
+            throw NetworkError(
+                .notFinite, "the gradient of \(network.parameterName(at: index)) is \(gradients[0, index])")
+        }
+        var bounds = stateBounds
+        let change = method.bound(
+            gradient: Double(largest), state: &bounds, learningRate: Double(learningRate), step: steps + 1)
+        let limit = Double(Float.greatestFiniteMagnitude)
+        let reach = Double(network.arithmetic.largestMagnitude(network.parameters)) + change
+        guard reach <= limit && bounds.max() <= limit else {
+            throw NetworkError(
+                .notFinite,
+                "a step with learning rate \(learningRate) along a gradient of magnitude \(largest) would overflow")
+        }
+        steps += 1
+        stateBounds = bounds
+        network.parameterVersion += 1
+        method.step(
+            OptimizerStep(
+                arithmetic: network.arithmetic, parameters: network.parameters, gradients: gradients, state: state,
+                learningRate: learningRate, number: steps))
+    }
+}
+
+/// What one step of a method reads and writes: vectors of the shape of the parameters.
+public struct OptimizerStep {
+    let arithmetic: Arithmetic
+    let parameters: Matrix
+    let gradients: Matrix
+    private let memory: [FloatMemory]
+    let learningRate: Float
+    /// t, from 1.
+    let number: Int
+
+    init(
+        arithmetic: Arithmetic, parameters: Matrix, gradients: Matrix, state: [FloatMemory], learningRate: Float, number: Int
+    ) {
+        self.arithmetic = arithmetic
+        self.parameters = parameters
+        self.gradients = gradients
+        memory = state
+        self.learningRate = learningRate
+        self.number = number
+    }
+
+    func state(_ index: Int) -> Matrix { memory[index].vector }
+}
+
+/// An optimization method: hyperparameters, and what one step does. A new one is a file that conforms, and a line in
+/// ``OptimizationMethods``.
+public protocol OptimizationMethod: AnyObject, Sendable {
+    /// The stable name.
+    var identifier: StaticString { get }
+    /// How many vectors of the shape of the parameters it keeps, at most 4.
+    var stateVectors: Int { get }
+    /// Checks the hyperparameters.
+    func validate() throws(NetworkError)
+    /// A bound on the change of any parameter in a step whose gradient has no larger magnitude than `gradient`. Replaces the bounds
+    /// on the state before the step by those after it.
+    func bound(gradient: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int) -> Double
+    /// Changes the parameters and the state.
+    func step(_ step: OptimizerStep)
+}
+
+/// The table of methods.
+public enum OptimizationMethods {
+    /// Every method with its usual hyperparameters.
+    public static var all: [any OptimizationMethod] { [GradientDescent(), Momentum(), Adam()] }
+
+    static func check(_ value: Float, _ name: StaticString, of method: StaticString) throws(NetworkError) {
+        guard value >= 0 && value < 1 else {
+            throw NetworkError(.value, "\(name) of \(method) is \(value); it must be in [0, 1)")
+        }
+    }
+}

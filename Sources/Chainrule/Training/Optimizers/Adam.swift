@@ -1,0 +1,45 @@
+import CPlatform
+import Kernels
+
+/// Adam (Kingma and Ba 2015, algorithm 1): `m ← β₁ m + (1 − β₁) g`, `v ← β₂ v + (1 − β₂) g²`,
+/// `w ← w − η m̂ / (√v̂ + ε)` with `m̂ = m / (1 − β₁ᵗ)`, `v̂ = v / (1 − β₂ᵗ)`.
+public final class Adam: OptimizationMethod {
+    public let identifier: StaticString = "adam"
+    public let stateVectors = 2
+    /// β₁ in [0, 1).
+    public let beta1: Float
+    /// β₂ in [0, 1).
+    public let beta2: Float
+    /// ε > 0.
+    public let epsilon: Float
+
+    public init(beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8) {
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.epsilon = epsilon
+    }
+
+    public func validate() throws(NetworkError) {
+        try OptimizationMethods.check(beta1, "beta1", of: identifier)
+        try OptimizationMethods.check(beta2, "beta2", of: identifier)
+        guard epsilon.isFinite && epsilon > 0 else {
+            throw NetworkError(.value, "epsilon of adam is \(epsilon); it must be finite and > 0")
+        }
+    }
+
+    public func bound(gradient: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int) -> Double {
+        state[0] = Double(beta1) * state[0] + (1 - Double(beta1)) * gradient
+        state[1] = Double(beta2) * state[1] + (1 - Double(beta2)) * gradient * gradient
+        return learningRate * state[0] / correction(beta1, step) / Double(epsilon)
+    }
+
+    public func step(_ step: OptimizerStep) {
+        step.arithmetic.kernels.adam(
+            step.parameters.base, step.state(0).base, step.state(1).base, step.gradients.base, step.parameters.count,
+            step.learningRate, beta1, beta2, epsilon, Float(correction(beta1, step.number)),
+            Float(correction(beta2, step.number)))
+    }
+
+    /// `1 − βᵗ`.
+    private func correction(_ beta: Float, _ step: Int) -> Double { 1 - pow(Double(beta), Double(step)) }
+}

@@ -1,0 +1,20 @@
+import Kernels
+
+/// Gradient descent: `w ← w − η ∂C/∂w`.
+public final class GradientDescent: OptimizationMethod {
+    public let identifier: StaticString = "gradient_descent"
+    public let stateVectors = 0
+
+    public init() {}
+
+    public func validate() throws(NetworkError) {}
+
+    public func bound(gradient: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int) -> Double {
+        learningRate * gradient
+    }
+
+    public func step(_ step: OptimizerStep) {
+        step.arithmetic.kernels.gradientDescent(
+            step.parameters.base, step.gradients.base, step.parameters.count, step.learningRate)
+    }
+}

@@ -1,0 +1,140 @@
+/// What the outputs are compared with: one value or class for each row, and sample weights if wanted.
+public struct Targets: Sendable {
+    enum Kind: Sendable {
+        case none
+        case values([Float], columns: Int)
+        case classes([Int32])
+    }
+
+    let kind: Kind
+    /// One weight for each row, finite and ≥ 0, their sum positive; nil for all 1.
+    public var weights: [Float]?
+
+    /// `rows × columns` values, row-major. `columns` is the number of outputs, except with a custom cost.
+    public static func values(_ values: [Float], columns: Int, weights: [Float]? = nil) -> Targets {
+        Targets(kind: .values(values, columns: columns), weights: weights)
+    }
+
+    /// Class indices from 0 to the number of outputs − 1, for cross-entropy.
+    public static func classes(_ classes: [Int32], weights: [Float]? = nil) -> Targets {
+        Targets(kind: .classes(classes), weights: weights)
+    }
+
+    /// No targets: for custom costs that look at the outputs alone.
+    public static func none(weights: [Float]? = nil) -> Targets { Targets(kind: .none, weights: weights) }
+
+    func withView<Result>(_ body: (TargetView) throws(NetworkError) -> Result) throws(NetworkError) -> Result {
+        try withBuffer(of: weights ?? []) { weights throws(NetworkError) in
+            let weights = self.weights == nil ? nil : weights
+            switch kind {
+            case .none:
+                return try body(TargetView(weights: weights))
+            case .classes(let classes):
+                return try withBuffer(of: classes) { buffer throws(NetworkError) in
+                    try body(TargetView(classes: buffer, weights: weights))
+                }
+            case .values(let values, let columns):
+                guard columns >= 1 && values.count % columns == 0 else {
+                    throw NetworkError(
+                        .size, "targets hold \(values.count) values, which are not whole rows of \(columns)")
+                }
+                return try withBuffer(of: values) { buffer throws(NetworkError) in
+                    guard let base = buffer.baseAddress, !buffer.isEmpty else {
+                        throw NetworkError(.size, "targets hold no values")
+                    }
+                    return try body(
+                        TargetView(
+                            values: Matrix(
+                                reading: base, rows: buffer.count / columns, columns: columns, stride: columns),
+                            weights: weights))
+                }
+            }
+        }
+    }
+
+    private func withBuffer<Element, Result>(
+        of array: [Element], _ body: (UnsafeBufferPointer<Element>) throws(NetworkError) -> Result
+    ) throws(NetworkError) -> Result {
+        try array.withUnsafeBufferPointer { buffer throws(NetworkError) in try body(buffer) }
+    }
+}
+
+/// Targets in memory that somebody else owns.
+package struct TargetView {
+    package var values: Matrix?
+    package var classes: UnsafeBufferPointer<Int32>?
+    package var weights: UnsafeBufferPointer<Float>?
+
+    package init(
+        values: Matrix? = nil, classes: UnsafeBufferPointer<Int32>? = nil, weights: UnsafeBufferPointer<Float>? = nil
+    ) {
+        self.values = values
+        self.classes = classes
+        self.weights = weights
+    }
+
+    /// Checks everything that a cost takes for granted: kind, counts, ranges, finiteness.
+    package func validate(for cost: Cost, rows: Int, columns: Int) throws(NetworkError) {
+        if let weights { try validate(weights, rows: rows) }
+        if case .custom = cost.function {
+            guard classes == nil else { throw NetworkError(.target, "a custom cost takes target values, not classes") }
+            guard let values else { return }
+            try validateCount(values.rows, rows, "target values")
+            return
+        }
+        if let classes {
+            guard cost.acceptsClasses else {
+                throw NetworkError(.target, "the cost '\(cost.identifier)' takes target values, not classes")
+            }
+            guard values == nil else { throw NetworkError(.target, "both target values and classes are given") }
+            try validateCount(classes.count, rows, "target classes")
+            for row in 0..<rows where classes[row] < 0 || Int(classes[row]) >= columns {
+                throw NetworkError(
+                    .target, "the target class of row \(row) is \(classes[row]); classes go from 0 to \(columns - 1)")
+            }
+            return
+        }
+        guard let values else { throw NetworkError(.target, "the cost '\(cost.identifier)' needs targets") }
+        try validateCount(values.rows, rows, "target values")
+        guard values.columns == columns else {
+            throw NetworkError(.size, "targets have \(values.columns) columns; the outputs have \(columns)")
+        }
+        let range = cost.targetRange
+        for row in 0..<rows {
+            for column in 0..<columns where !(values[row, column].isFinite && range.contains(values[row, column])) {
+                throw NetworkError(
+                    .target,
+                    """
+                    the target at row \(row), column \(column) is \(values[row, column]); '\(cost.identifier)' takes \
+                    finite targets from \(range.lowerBound) to \(range.upperBound)
+                    """)
+            }
+        }
+    }
+
+    private func validate(_ weights: UnsafeBufferPointer<Float>, rows: Int) throws(NetworkError) {
+        try validateCount(weights.count, rows, "sample weights")
+        var total = 0.0
+        for row in 0..<rows {
+            guard weights[row].isFinite && weights[row] >= 0 else {
+                throw NetworkError(.target, "the sample weight of row \(row) is \(weights[row]); it must be finite and >= 0")
+            }
+            total += Double(weights[row])
+        }
+        guard total > 0 else { throw NetworkError(.target, "the sample weights are all 0") }
+    }
+
+    private func validateCount(_ count: Int, _ rows: Int, _ what: StaticString) throws(NetworkError) {
+        guard count == rows else {
+            throw NetworkError(.size, "there are \(count) \(what) for \(rows) rows")
+        }
+    }
+
+    /// The sum of the weights of `rows` rows.
+    func totalWeight(rows: Int) -> Double {
+        guard let weights else { return Double(rows) }
+        var total = 0.0
+        for weight in weights { total += Double(weight) }
+        return total
+    }
+}

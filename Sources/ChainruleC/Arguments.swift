@@ -1,0 +1,107 @@
+import CChainrule
+import Chainrule
+
+// Readers of C arguments. Each checks everything that can be checked, and says in its errors which argument it was.
+
+/// A count that Swift can hold.
+func count(_ value: UInt, _ name: StaticString) throws(NetworkError) -> Int {
+    guard let count = Int(exactly: value) else { throw NetworkError(.size, "\(name) is \(value), which is too large") }
+    return count
+}
+
+/// A matrix of `rows` rows of at least `columns` floats, `stride` apart.
+func matrix(
+    _ base: UnsafePointer<Float>?, rows: UInt, columns: Int, stride: UInt, _ name: StaticString
+) throws(NetworkError) -> Matrix {
+    guard let base else { throw nullArgument(name) }
+    guard rows >= 1 else { throw NetworkError(.size, "\(name)_rows is 0; at least 1 row is needed") }
+    guard stride >= UInt(columns) else {
+        throw NetworkError(.size, "\(name)_stride is \(stride); the rows of \(name) have \(columns) floats")
+    }
+    let (floats, overflow) = rows.multipliedReportingOverflow(by: stride)
+    guard !overflow && floats <= UInt(Int.max) / UInt(MemoryLayout<Float>.stride) else {
+        throw NetworkError(.size, "\(name) has \(rows) rows \(stride) floats apart, more than memory can hold")
+    }
+    return Matrix(reading: base, rows: Int(rows), columns: columns, stride: Int(stride))
+}
+
+/// A matrix to write to, with at least `needed` rows; a view of the first `needed`.
+func output(
+    _ base: UnsafeMutablePointer<Float>?, rows: UInt, needed: Int, columns: Int, stride: UInt, _ name: StaticString
+) throws(NetworkError) -> Matrix {
+    guard base == nil || rows >= UInt(needed) else {
+        throw NetworkError(.size, "\(name)_rows is \(rows); \(needed) rows will be written")
+    }
+    return try matrix(base, rows: UInt(needed), columns: columns, stride: stride, name)
+}
+
+/// A vector of the shape of the parameters.
+func parameterVector(
+    _ base: UnsafePointer<Float>?, count: UInt, of network: Network, _ name: StaticString
+) throws(NetworkError) -> Matrix {
+    guard let base else { throw nullArgument(name) }
+    guard count == UInt(network.parameterCount) else {
+        throw NetworkError(
+            .size, "\(name)_count is \(count); the network has \(network.parameterCount) parameters")
+    }
+    return Matrix(reading: base, rows: 1, columns: network.parameterCount, stride: network.parameterCount)
+}
+
+/// An option structure, whose first member is its size.
+func options<Options>(_ pointer: UnsafePointer<Options>, _ name: StaticString) throws(NetworkError) -> Options {
+    let size = UnsafeRawPointer(pointer).loadUnaligned(as: UInt.self)
+    guard size == UInt(MemoryLayout<Options>.size) else {
+        throw NetworkError(
+            .size,
+            "\(name)->size is \(size), not \(MemoryLayout<Options>.size): begin with the structure's _INIT macro")
+    }
+    return pointer.pointee
+}
+
+func string(_ pointer: UnsafePointer<CChar>?) -> String? { pointer.map { String(cString: $0) } }
+
+func requiredString(_ pointer: UnsafePointer<CChar>?, _ name: StaticString) throws(NetworkError) -> String {
+    guard let pointer else { throw nullArgument(name) }
+    return String(cString: pointer)
+}
+
+func strings(
+    _ pointers: UnsafePointer<UnsafePointer<CChar>?>?, count: UInt, _ name: StaticString
+) throws(NetworkError) -> [String] {
+    guard let pointers else { throw nullArgument(name) }
+    var texts: [String] = []
+    for index in 0..<(try ChainruleC.count(count, name)) {
+        guard let pointer = pointers[index] else { throw NetworkError(.null, "\(name)[\(index)] is NULL") }
+        texts.append(String(cString: pointer))
+    }
+    return texts
+}
+
+/// A pointer of the caller's that is only handed back to the caller's functions.
+struct UserPointer: @unchecked Sendable {
+    let pointer: UnsafeMutableRawPointer?
+}
+
+/// Targets for `rows` rows. NULL stands for none.
+func targets(_ pointer: UnsafePointer<crl_targets>?) throws(NetworkError) -> TargetView {
+    guard let pointer else { return TargetView() }
+    let targets = try options(pointer, "targets")
+    var view = TargetView()
+    if let values = targets.values {
+        guard targets.columns >= 1 else {
+            throw NetworkError(.size, "targets->columns is 0; the values have at least 1")
+        }
+        view.values = try matrix(
+            values, rows: UInt(targets.rows), columns: count(UInt(targets.columns), "targets->columns"),
+            stride: UInt(targets.stride), "targets->values")
+    }
+    if let classes = targets.classes {
+        view.classes = UnsafeBufferPointer(
+            start: classes, count: try count(UInt(targets.classes_count), "targets->classes_count"))
+    }
+    if let weights = targets.weights {
+        view.weights = UnsafeBufferPointer(
+            start: weights, count: try count(UInt(targets.weights_count), "targets->weights_count"))
+    }
+    return view
+}

@@ -1,0 +1,73 @@
+import CChainrule
+import Chainrule
+
+// C callbacks as Swift functions.
+
+func customActivation(_ options: crl_layer_options?) throws(NetworkError) -> Activation {
+    guard let function = options?.function else {
+        throw NetworkError(.null, "options->function is NULL; CRL_CUSTOM_ACTIVATION needs it")
+    }
+    guard let derivative = options?.derivative else {
+        throw NetworkError(.null, "options->derivative is NULL; CRL_CUSTOM_ACTIVATION needs it")
+    }
+    let user = UserPointer(pointer: options?.user)
+    return Activation(
+        custom: CustomActivation(
+            value: { z, h, rows, columns throws(NetworkError) in
+                let result = z.withUnsafeBufferPointer { z in
+                    h.withUnsafeMutableBufferPointer { h in
+                        function(user.pointer, z.baseAddress, h.baseAddress, rows, columns)
+                    }
+                }
+                guard result == 0 else {
+                    throw NetworkError(.callback, "the activation's function returned \(result)")
+                }
+            },
+            derivative: { z, h, slope, rows, columns throws(NetworkError) in
+                let result = z.withUnsafeBufferPointer { z in
+                    h.withUnsafeBufferPointer { h in
+                        slope.withUnsafeMutableBufferPointer { slope in
+                            derivative(user.pointer, z.baseAddress, h.baseAddress, slope.baseAddress, rows, columns)
+                        }
+                    }
+                }
+                guard result == 0 else {
+                    throw NetworkError(.callback, "the activation's derivative returned \(result)")
+                }
+            }))
+}
+
+func customCost(_ options: crl_cost_options) throws(NetworkError) -> Cost {
+    guard let function = options.function else {
+        throw NetworkError(.null, "cost->function is NULL; CRL_CUSTOM_COST needs it")
+    }
+    let user = UserPointer(pointer: options.user)
+    return Cost(
+        custom: CustomCost { y, targets, weights, rows, columns, gradient throws(NetworkError) in
+            var cost = Double.nan
+            let result = y.withUnsafeBufferPointer { y in
+                targets.withUnsafeBufferPointer { targets in
+                    weights.withUnsafeBufferPointer { weights in
+                        gradient.withUnsafeMutableBufferPointer { gradient in
+                            function(
+                                user.pointer, y.baseAddress, targets.baseAddress, weights.baseAddress, rows, columns,
+                                targets.count / rows, &cost, gradient.baseAddress)
+                        }
+                    }
+                }
+            }
+            guard result == 0 else { throw NetworkError(.callback, "the cost's function returned \(result)") }
+            return cost
+        })
+}
+
+func epochCallback(_ callback: crl_epoch_callback?, _ user: UnsafeMutableRawPointer?) -> ((Epoch) -> Bool)? {
+    guard let callback else { return nil }
+    return { epoch in
+        var record = crl_epoch(
+            size: MemoryLayout<crl_epoch>.size, epoch: epoch.number, epochs: epoch.count, cost: epoch.cost,
+            validation_cost: epoch.validationCost ?? .nan, validation_accuracy: epoch.validationAccuracy ?? .nan,
+            seconds: epoch.seconds, samples_per_second: epoch.samplesPerSecond)
+        return callback(user, &record) == 0
+    }
+}

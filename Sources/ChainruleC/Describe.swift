@@ -1,0 +1,139 @@
+// GROUP 2: Describing a network
+// A network is described layer by layer and then built. A layer reads the one before it unless it says otherwise; several layers may
+// read the same one, and sums and concatenations read several, so residual and multi-branch networks are described the same
+// way. The last layer is the output. Every layer has a name, by default its position: "0", "1", …; "input" is the network's own
+// input. While a network is described, one thread at a time may use it.
+
+import CChainrule
+import Chainrule
+
+/// Creates a network that has no layers yet.
+/// - Parameters:
+///   - inputs: N_0, the length of x: from 1 to 2³¹ − 1.
+///   - network: receives the network, which crl_network_destroy() frees; NULL after an error.
+/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_SIZE.
+@_cdecl("crl_network_create")
+public func crlNetworkCreate(
+    _ inputs: UInt, _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
+) -> crl_status {
+    call("crl_network_create") { () throws(NetworkError) in
+        guard let network else { throw nullArgument("network") }
+        network.pointee = nil
+        network.pointee = makeHandle(NetworkHandle(try Architecture(inputs: count(inputs, "inputs"))))
+    }
+}
+
+/// Frees a network. Its workspaces and optimizers stay valid until they are destroyed themselves, but can no longer be used.
+/// - Parameters:
+///   - network: may be NULL, which does nothing.
+@_cdecl("crl_network_destroy")
+public func crlNetworkDestroy(_ network: UnsafeMutablePointer<crl_network>?) {
+    destroyHandle(network, as: NetworkHandle.self)
+}
+
+/// Adds a dense layer: z = W h + b, h = σ(z), with W of `units` rows and as many columns as the layer that it reads is wide.
+/// - Parameters:
+///   - network: not built yet.
+///   - units: N_l, the number of outputs: from 1 to 2³¹ − 1.
+///   - activation: σ.
+///   - options: name, input, bias, initializers, α, custom functions; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
+@_cdecl("crl_network_add_dense")
+public func crlNetworkAddDense(
+    _ network: UnsafeMutablePointer<crl_network>?, _ units: UInt, _ activation: crl_activation,
+    _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_dense") { () throws(NetworkError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let units = try count(units, "units")
+        let options = try layerOptions(options)
+        let activation = try ChainruleC.activation(activation, options)
+        try handle.describe { architecture throws(NetworkError) in
+            guard let options else { return try architecture.dense(units, activation) }
+            try architecture.dense(
+                units, activation, name: string(options.name), input: string(options.input), bias: options.bias != 0,
+                weights: initializer(options.weight_initializer, "weight_initializer"),
+                biases: initializer(options.bias_initializer, "bias_initializer"))
+        }
+    }
+}
+
+/// Adds an activation as a layer of its own: z is the input's h, h = σ(z).
+/// - Parameters:
+///   - network: not built yet.
+///   - activation: σ.
+///   - options: name, input, α, custom functions; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_activation")
+public func crlNetworkAddActivation(
+    _ network: UnsafeMutablePointer<crl_network>?, _ activation: crl_activation,
+    _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_activation") { () throws(NetworkError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let options = try layerOptions(options)
+        let activation = try ChainruleC.activation(activation, options)
+        try handle.describe { architecture throws(NetworkError) in
+            try architecture.activation(activation, name: string(options?.name), input: string(options?.input))
+        }
+    }
+}
+
+/// Adds the elementwise sum of layers of one width, as in a residual connection.
+/// - Parameters:
+///   - network: not built yet.
+///   - inputs: the names of the layers to add.
+///   - inputs_count: how many, at least 1.
+///   - name: the layer's name; NULL for its position.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
+@_cdecl("crl_network_add_sum")
+public func crlNetworkAddSum(
+    _ network: UnsafeMutablePointer<crl_network>?, _ inputs: UnsafePointer<UnsafePointer<CChar>?>?, _ inputs_count: UInt,
+    _ name: UnsafePointer<CChar>?
+) -> crl_status {
+    call("crl_network_add_sum") { () throws(NetworkError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let inputs = try strings(inputs, count: inputs_count, "inputs")
+        try handle.describe { architecture throws(NetworkError) in
+            try architecture.sum(of: inputs, name: string(name))
+        }
+    }
+}
+
+/// Adds the concatenation of layers: their outputs one after the other.
+/// - Parameters:
+///   - network: not built yet.
+///   - inputs: the names of the layers, in order.
+///   - inputs_count: how many, at least 1.
+///   - name: the layer's name; NULL for its position.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME, CRL_ERROR_ALREADY_BUILT or CRL_ERROR_MEMORY.
+@_cdecl("crl_network_add_concatenation")
+public func crlNetworkAddConcatenation(
+    _ network: UnsafeMutablePointer<crl_network>?, _ inputs: UnsafePointer<UnsafePointer<CChar>?>?, _ inputs_count: UInt,
+    _ name: UnsafePointer<CChar>?
+) -> crl_status {
+    call("crl_network_add_concatenation") { () throws(NetworkError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let inputs = try strings(inputs, count: inputs_count, "inputs")
+        try handle.describe { architecture throws(NetworkError) in
+            try architecture.concatenation(of: inputs, name: string(name))
+        }
+    }
+}
+
+/// Builds the network: plans its memory, allocates its parameters and draws their first values. Its layers are fixed afterwards.
+/// - Parameters:
+///   - network: with at least one layer; every layer but the last must be read by a later one.
+///   - seed: of the generator; one seed always gives the same parameters.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME, CRL_ERROR_ALREADY_BUILT or CRL_ERROR_MEMORY.
+@_cdecl("crl_network_build")
+public func crlNetworkBuild(_ network: UnsafeMutablePointer<crl_network>?, _ seed: UInt64) -> crl_status {
+    call("crl_network_build") { () throws(NetworkError) in
+        try object(network, "network", as: NetworkHandle.self).build(seed: seed)
+    }
+}
+
+private func layerOptions(_ pointer: UnsafePointer<crl_layer_options>?) throws(NetworkError) -> crl_layer_options? {
+    guard let pointer else { return nil }
+    return try options(pointer, "options")
+}

@@ -1,0 +1,98 @@
+import CChainrule
+import Chainrule
+
+// What C's numbers stand for. One line for each activation, initializer, cost and optimizer.
+
+func activation(
+    _ number: crl_activation, _ options: crl_layer_options?
+) throws(NetworkError) -> Activation {
+    let activation: Activation
+    switch Int(number) {
+    case CRL_IDENTITY: activation = .identity
+    case CRL_SIGMOID: activation = .sigmoid
+    case CRL_TANH: activation = .tanh
+    case CRL_RELU: activation = .relu
+    case CRL_LEAKY_RELU: activation = .leakyReLU()
+    case CRL_ELU: activation = .elu()
+    case CRL_SELU: activation = .selu
+    case CRL_SOFTPLUS: activation = .softplus
+    case CRL_GELU: activation = .gelu
+    case CRL_GELU_TANH: activation = .geluTanh
+    case CRL_SILU: activation = .silu
+    case CRL_SOFTMAX: activation = .softmax
+    case CRL_LOG_SOFTMAX: activation = .logSoftmax
+    case CRL_CUSTOM_ACTIVATION: return try customActivation(options)
+    default: throw NetworkError(.value, "activation is \(number), which is no crl_activation")
+    }
+    guard let alpha = options?.alpha, alpha != -1 else { return activation }
+    return try activation.with(alpha: alpha)
+}
+
+func initializer(_ initializer: crl_initializer, _ name: StaticString) throws(NetworkError) -> Initializer {
+    switch Int(initializer.kind) {
+    case CRL_INIT_DEFAULT: return .standard
+    case CRL_INIT_ZEROS: return .zeros
+    case CRL_INIT_CONSTANT: return .constant(initializer.a)
+    case CRL_INIT_UNIFORM: return .uniform(low: initializer.a, high: initializer.b)
+    case CRL_INIT_NORMAL: return .normal(mean: initializer.a, deviation: initializer.b)
+    case CRL_INIT_GLOROT_UNIFORM: return .glorotUniform
+    case CRL_INIT_GLOROT_NORMAL: return .glorotNormal
+    case CRL_INIT_HE_UNIFORM: return .heUniform
+    case CRL_INIT_HE_NORMAL: return .heNormal
+    case CRL_INIT_LECUN_UNIFORM: return .lecunUniform
+    case CRL_INIT_LECUN_NORMAL: return .lecunNormal
+    default:
+        throw NetworkError(.value, "options->\(name).kind is \(initializer.kind), which is no crl_initializer_kind")
+    }
+}
+
+func cost(_ pointer: UnsafePointer<crl_cost_options>?) throws(NetworkError) -> Cost {
+    guard let pointer else { return .meanSquaredError() }
+    let options = try options(pointer, "cost")
+    let reduction: Cost.Reduction
+    switch Int(options.reduction) {
+    case CRL_MEAN: reduction = .mean
+    case CRL_SUM: reduction = .sum
+    default: throw NetworkError(.value, "cost->reduction is \(options.reduction), which is no crl_reduction")
+    }
+    switch Int(options.kind) {
+    case CRL_MEAN_SQUARED_ERROR: return .meanSquaredError(reduction)
+    case CRL_MEAN_ABSOLUTE_ERROR: return .meanAbsoluteError(reduction)
+    case CRL_HUBER: return try .huber(delta: options.huber_delta, reduction)
+    case CRL_BINARY_CROSS_ENTROPY: return .binaryCrossEntropy(reduction)
+    case CRL_BINARY_CROSS_ENTROPY_LOGITS: return .binaryCrossEntropyOfLogits(reduction)
+    case CRL_CROSS_ENTROPY: return .crossEntropy(reduction)
+    case CRL_CUSTOM_COST: return try customCost(options)
+    default: throw NetworkError(.value, "cost->kind is \(options.kind), which is no crl_cost_kind")
+    }
+}
+
+func optimizer(_ pointer: UnsafePointer<crl_optimizer_options>?, for network: Network) throws(NetworkError) -> Optimizer {
+    guard let pointer else { return try Optimizer(Adam(), learningRate: 0.001, for: network) }
+    let options = try options(pointer, "options")
+    let method: any OptimizationMethod
+    switch Int(options.method) {
+    case CRL_GRADIENT_DESCENT: method = GradientDescent()
+    case CRL_MOMENTUM: method = Momentum(momentum: options.momentum)
+    case CRL_ADAM: method = Adam(beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon)
+    default: throw NetworkError(.value, "options->method is \(options.method), which is no crl_optimizer_method")
+    }
+    return try Optimizer(method, learningRate: options.learning_rate, for: network)
+}
+
+func purpose(_ number: crl_purpose) throws(NetworkError) -> Workspace.Purpose {
+    switch Int(number) {
+    case CRL_TRAINING: return .training
+    case CRL_INFERENCE: return .inference
+    default: throw NetworkError(.value, "purpose is \(number), which is no crl_purpose")
+    }
+}
+
+func quantity(_ number: crl_quantity) throws(NetworkError) -> Workspace.Quantity {
+    switch Int(number) {
+    case CRL_Z: return .preactivation
+    case CRL_H: return .activation
+    case CRL_DELTA: return .delta
+    default: throw NetworkError(.value, "quantity is \(number), which is no crl_quantity")
+    }
+}

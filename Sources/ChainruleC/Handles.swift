@@ -1,0 +1,129 @@
+import CChainrule
+import Chainrule
+
+/// A Swift object that C holds through a handle of the C type `CType`.
+protocol HandleObject: AnyObject {
+    associatedtype CType
+    /// Marks the memory behind a handle of this kind.
+    static var tag: UInt64 { get }
+    static var noun: StaticString { get }
+}
+
+/// What a handle points to: a tag that tells handles of different kinds apart, and the object.
+private struct HandleCell {
+    var tag: UInt64
+    let object: UnsafeMutableRawPointer
+}
+
+/// A new handle that owns the object.
+func makeHandle<Object: HandleObject>(_ object: Object) -> UnsafeMutablePointer<Object.CType> {
+    let cell = UnsafeMutablePointer<HandleCell>.allocate(capacity: 1)
+    cell.initialize(to: HandleCell(tag: Object.tag, object: Unmanaged.passRetained(object).toOpaque()))
+    return UnsafeMutableRawPointer(cell).assumingMemoryBound(to: Object.CType.self)
+}
+
+/// The object behind a handle.
+func object<Object: HandleObject>(
+    _ handle: UnsafePointer<Object.CType>?, _ argument: StaticString, as _: Object.Type
+) throws(NetworkError) -> Object {
+    guard let handle else { throw nullArgument(argument) }
+    guard let cell = cell(of: handle, tag: Object.tag) else {
+        throw NetworkError(.handle, "\(argument) is not a \(Object.noun), or was destroyed")
+    }
+    return Unmanaged<Object>.fromOpaque(cell.pointee.object).takeUnretainedValue()
+}
+
+/// Gives up a handle. NULL, and a handle of another kind, are left alone.
+func destroyHandle<Object: HandleObject>(_ handle: UnsafeMutablePointer<Object.CType>?, as _: Object.Type) {
+    guard let handle, let cell = cell(of: handle, tag: Object.tag) else { return }
+    Unmanaged<Object>.fromOpaque(cell.pointee.object).release()
+    cell.pointee.tag = 0
+    cell.deallocate()
+}
+
+private func cell<CType>(of handle: UnsafePointer<CType>, tag: UInt64) -> UnsafeMutablePointer<HandleCell>? {
+    let memory = UnsafeMutableRawPointer(mutating: UnsafeRawPointer(handle))
+    guard UInt(bitPattern: memory) % UInt(MemoryLayout<HandleCell>.alignment) == 0 else { return nil }
+    let cell = memory.assumingMemoryBound(to: HandleCell.self)
+    return cell.pointee.tag == tag ? cell : nil
+}
+
+private func cell<CType>(of handle: UnsafeMutablePointer<CType>, tag: UInt64) -> UnsafeMutablePointer<HandleCell>? {
+    cell(of: UnsafePointer(handle), tag: tag)
+}
+
+/// A network as C sees it: a description that grows until it is built.
+final class NetworkHandle: HandleObject {
+    typealias CType = crl_network
+    static var tag: UInt64 { 0x6372_6c6e_6574_776b }
+    static var noun: StaticString { "crl_network" }
+
+    var architecture: Architecture
+    private(set) var network: Network?
+    /// The names of the layers and of the tensors as C strings, which live as long as the handle.
+    private(set) var layerNames: [UnsafeMutablePointer<CChar>] = []
+    private(set) var tensorNames: [UnsafeMutablePointer<CChar>] = []
+
+    init(_ architecture: Architecture) { self.architecture = architecture }
+
+    init(built network: Network) {
+        architecture = network.architecture
+        for node in architecture.nodes { layerNames.append(copyString(node.name.text)) }
+        finish(network)
+    }
+
+    deinit {
+        for name in layerNames { name.deallocate() }
+        for name in tensorNames { name.deallocate() }
+    }
+
+    /// Changes the description, which must not be built.
+    func describe(_ change: (inout Architecture) throws(NetworkError) -> Void) throws(NetworkError) {
+        guard network == nil else {
+            throw NetworkError(.alreadyBuilt, "the network is built; its layers are fixed")
+        }
+        try change(&architecture)
+        if let node = architecture.nodes.last { layerNames.append(copyString(node.name.text)) }
+    }
+
+    func build(seed: UInt64) throws(NetworkError) {
+        guard network == nil else { throw NetworkError(.alreadyBuilt, "the network is already built") }
+        finish(try Network(architecture, seed: seed))
+    }
+
+    private func finish(_ network: Network) {
+        self.network = network
+        for tensor in network.plan.tensors { tensorNames.append(copyString(tensor.name)) }
+    }
+
+    func built() throws(NetworkError) -> Network {
+        guard let network else {
+            throw NetworkError(.notBuilt, "the network is not built yet: call crl_network_build first")
+        }
+        return network
+    }
+}
+
+/// The built network behind a handle.
+func network(_ handle: UnsafePointer<crl_network>?) throws(NetworkError) -> Network {
+    try object(handle, "network", as: NetworkHandle.self).built()
+}
+
+extension Workspace: HandleObject {
+    typealias CType = crl_workspace
+    static var tag: UInt64 { 0x6372_6c77_6f72_6b73 }
+    static var noun: StaticString { "crl_workspace" }
+}
+
+extension Optimizer: HandleObject {
+    typealias CType = crl_optimizer
+    static var tag: UInt64 { 0x6372_6c6f_7074_696d }
+    static var noun: StaticString { "crl_optimizer" }
+}
+
+private func copyString(_ text: String) -> UnsafeMutablePointer<CChar> {
+    let copy = UnsafeMutablePointer<CChar>.allocate(capacity: text.utf8.count + 1)
+    for (index, byte) in text.utf8.enumerated() { copy[index] = CChar(bitPattern: byte) }
+    copy[text.utf8.count] = 0
+    return copy
+}

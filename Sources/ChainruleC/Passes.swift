@@ -1,0 +1,262 @@
+// GROUP 4: The algorithm, a step at a time
+// Forward, cost, backward and step on the caller's own buffers. A workspace holds the intermediate values; none of the four allocates
+// memory once it exists (a custom cost aside).
+//
+//     crl_forward (network, workspace, x, …, y, …);               z_l = W_l h_{l−1} + b_l,  h_l = σ(z_l)
+//     crl_cost    (&cost, y, …, &targets, &C, dC_dy, …);          C and ∇C
+//     crl_backward(network, workspace, dC_dy, …, gradients, …);   s = δ ⊙ σ'(z_l),  ∂C/∂W_l = s ⊗ h_{l−1},  δ ← W_lᵀ s
+//     crl_step    (optimizer, network, gradients, …);             W ← W − η ∂C/∂W
+
+import CChainrule
+import Chainrule
+
+/// Creates the memory for passes over up to `max_rows` samples through one network.
+/// - Parameters:
+///   - network: built. The workspace is for this network alone.
+///   - max_rows: the largest batch, at least 1.
+///   - purpose: CRL_TRAINING, or CRL_INFERENCE for forward passes alone in less memory.
+///   - workspace: receives the workspace, which crl_workspace_destroy() frees; NULL after an error.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or CRL_ERROR_MEMORY.
+@_cdecl("crl_workspace_create")
+public func crlWorkspaceCreate(
+    _ network: UnsafePointer<crl_network>?, _ max_rows: UInt, _ purpose: crl_purpose,
+    _ workspace: UnsafeMutablePointer<UnsafeMutablePointer<crl_workspace>?>?
+) -> crl_status {
+    call("crl_workspace_create") { () throws(NetworkError) in
+        guard let workspace else { throw nullArgument("workspace") }
+        workspace.pointee = nil
+        workspace.pointee = makeHandle(
+            try Workspace(
+                for: ChainruleC.network(network), maxRows: count(max_rows, "max_rows"),
+                purpose: ChainruleC.purpose(purpose)))
+    }
+}
+
+/// Frees a workspace.
+/// - Parameters:
+///   - workspace: may be NULL, which does nothing.
+@_cdecl("crl_workspace_destroy")
+public func crlWorkspaceDestroy(_ workspace: UnsafeMutablePointer<crl_workspace>?) {
+    destroyHandle(workspace, as: Workspace.self)
+}
+
+/// A layer's z, h or δ as the last pass left them: a matrix of one row for each sample, contiguous. "input" is the network's input: its
+/// h is x, its δ is ∂C/∂x.
+/// - Parameters:
+///   - workspace: after a forward pass, for δ after a backward pass.
+///   - layer: the layer's name.
+///   - quantity: CRL_Z, CRL_H or CRL_DELTA.
+///   - values: receives the address, inside the workspace: to be read until the workspace's next pass.
+///   - rows: receives the number of samples.
+///   - columns: receives the width of the layer.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NAME, CRL_ERROR_VALUE (also for z and δ of a workspace for
+///   inference, and for z of the input) or CRL_ERROR_NO_FORWARD.
+@_cdecl("crl_workspace_values")
+public func crlWorkspaceValues(
+    _ workspace: UnsafePointer<crl_workspace>?, _ layer: UnsafePointer<CChar>?, _ quantity: crl_quantity,
+    _ values: UnsafeMutablePointer<UnsafePointer<Float>?>?, _ rows: UnsafeMutablePointer<UInt>?,
+    _ columns: UnsafeMutablePointer<UInt>?
+) -> crl_status {
+    call("crl_workspace_values") { () throws(NetworkError) in
+        let workspace = try object(workspace, "workspace", as: Workspace.self)
+        let layer = try requiredString(layer, "layer")
+        guard let values else { throw nullArgument("values") }
+        guard let rows else { throw nullArgument("rows") }
+        guard let columns else { throw nullArgument("columns") }
+        let matrix = try workspace.matrix(of: layer, ChainruleC.quantity(quantity))
+        values.pointee = UnsafePointer(matrix.base)
+        rows.pointee = UInt(matrix.rows)
+        columns.pointee = UInt(matrix.columns)
+    }
+}
+
+/// The forward pass: for every layer z_l = W_l h_{l−1} (+ b_l) and h_l = σ(z_l), kept in the workspace. x is copied, so its memory is
+/// free afterwards. NaN and infinity go through as IEEE arithmetic has it.
+/// - Parameters:
+///   - network: built; only read, by any number of threads at once.
+///   - workspace: made for this network; one thread at a time.
+///   - x: x_rows × inputs.
+///   - x_rows: from 1 to the workspace's max_rows.
+///   - x_stride: floats from one row to the next, at least the number of inputs.
+///   - y: receives x_rows × outputs; NULL if they are not wanted. Does not overlap x.
+///   - y_rows: the rows that y has room for, at least x_rows; ignored if y is NULL.
+///   - y_stride: floats from one row to the next, at least the number of outputs; ignored if y is NULL.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH or CRL_ERROR_CALLBACK.
+@_cdecl("crl_forward")
+public func crlForward(
+    _ network: UnsafePointer<crl_network>?, _ workspace: UnsafeMutablePointer<crl_workspace>?, _ x: UnsafePointer<Float>?,
+    _ x_rows: UInt, _ x_stride: UInt, _ y: UnsafeMutablePointer<Float>?, _ y_rows: UInt, _ y_stride: UInt
+) -> crl_status {
+    call("crl_forward") { () throws(NetworkError) in
+        let network = try ChainruleC.network(network)
+        let workspace = try object(workspace, "workspace", as: Workspace.self)
+        let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
+        guard let y else { return try network.forward(x, in: workspace) }
+        let outputs = try output(y, rows: y_rows, needed: x.rows, columns: network.outputs, stride: y_stride, "y")
+        try network.forward(x, in: workspace)
+        outputs.assign(workspace.output)
+    }
+}
+
+/// The cost: C of outputs and targets, and its gradient ∇C = ∂C/∂y, where the error signal δ starts.
+///
+/// Threads: any, a custom cost's function permitting.
+/// - Parameters:
+///   - cost: which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+///   - y: y_rows × y_columns outputs.
+///   - y_rows: at least 1.
+///   - y_columns: N, at least 1.
+///   - y_stride: floats from one row to the next, at least y_columns.
+///   - targets: for each row of y; NULL only for a custom cost that needs none.
+///   - C: receives the cost.
+///   - dC_dy: receives y_rows × y_columns; NULL if it is not wanted. May be y itself, except with a custom cost.
+///   - dC_dy_rows: the rows that dC_dy has room for, at least y_rows; ignored if dC_dy is NULL.
+///   - dC_dy_stride: floats from one row to the next, at least y_columns; ignored if dC_dy is NULL.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or
+///   CRL_ERROR_MEMORY. After an error dC_dy may hold anything.
+@_cdecl("crl_cost")
+public func crlCost(
+    _ cost: UnsafePointer<crl_cost_options>?, _ y: UnsafePointer<Float>?, _ y_rows: UInt, _ y_columns: UInt,
+    _ y_stride: UInt, _ targets: UnsafePointer<crl_targets>?, _ C: UnsafeMutablePointer<Double>?,
+    _ dC_dy: UnsafeMutablePointer<Float>?, _ dC_dy_rows: UInt, _ dC_dy_stride: UInt
+) -> crl_status {
+    call("crl_cost") { () throws(NetworkError) in
+        let cost = try ChainruleC.cost(cost)
+        guard y_columns >= 1 else { throw NetworkError(.size, "y_columns is 0; at least 1 is needed") }
+        let y = try matrix(y, rows: y_rows, columns: count(y_columns, "y_columns"), stride: y_stride, "y")
+        let targets = try ChainruleC.targets(targets)
+        guard let C else { throw nullArgument("C") }
+        var gradient: Matrix?
+        if let dC_dy {
+            gradient = try output(
+                dC_dy, rows: dC_dy_rows, needed: y.rows, columns: y.columns, stride: dC_dy_stride, "dC_dy")
+        }
+        try targets.validate(for: cost, rows: y.rows, columns: y.columns)
+        C.pointee = try cost.evaluate(y, targets, gradient: gradient, .best)
+    }
+}
+
+/// The backward pass: from any ∇C at the outputs of the last forward pass, the gradients of all parameters, summed over the rows, the
+/// error signal δ of every layer (see crl_workspace_values()) and the gradient of the input.
+///
+/// It needs the weights of the forward pass: after crl_step() the same workspace must go forward again first.
+/// - Parameters:
+///   - network: built; only read.
+///   - workspace: for training, after a forward pass of as many rows.
+///   - dC_dy: dC_dy_rows × outputs: ∇C.
+///   - dC_dy_rows: the rows of the last forward pass.
+///   - dC_dy_stride: floats from one row to the next, at least the number of outputs.
+///   - gradients: receives ∂C/∂w in the order of the parameter vector; NULL if only δ and dC_dx are wanted.
+///   - gradients_count: the number of parameters; ignored if gradients is NULL.
+///   - accumulate: non-zero to add to gradients instead of setting them.
+///   - dC_dx: receives ∂C/∂x, dC_dy_rows × inputs; NULL if it is not wanted.
+///   - dC_dx_rows: the rows that dC_dx has room for, at least dC_dy_rows; ignored if dC_dx is NULL.
+///   - dC_dx_stride: floats from one row to the next, at least the number of inputs; ignored if dC_dx is NULL.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH, CRL_ERROR_NO_FORWARD
+///   or CRL_ERROR_CALLBACK. After CRL_ERROR_CALLBACK gradients may hold anything.
+@_cdecl("crl_backward")
+public func crlBackward(
+    _ network: UnsafePointer<crl_network>?, _ workspace: UnsafeMutablePointer<crl_workspace>?,
+    _ dC_dy: UnsafePointer<Float>?, _ dC_dy_rows: UInt, _ dC_dy_stride: UInt, _ gradients: UnsafeMutablePointer<Float>?,
+    _ gradients_count: UInt, _ accumulate: Int32, _ dC_dx: UnsafeMutablePointer<Float>?, _ dC_dx_rows: UInt,
+    _ dC_dx_stride: UInt
+) -> crl_status {
+    call("crl_backward") { () throws(NetworkError) in
+        let network = try ChainruleC.network(network)
+        let workspace = try object(workspace, "workspace", as: Workspace.self)
+        let outputGradient = try matrix(
+            dC_dy, rows: dC_dy_rows, columns: network.outputs, stride: dC_dy_stride, "dC_dy")
+        var vector: Matrix?
+        if let gradients {
+            vector = try parameterVector(gradients, count: gradients_count, of: network, "gradients")
+        }
+        var inputGradient: Matrix?
+        if let dC_dx {
+            inputGradient = try output(
+                dC_dx, rows: dC_dx_rows, needed: outputGradient.rows, columns: network.inputs, stride: dC_dx_stride, "dC_dx")
+        }
+        try network.backward(
+            outputGradient, in: workspace, gradients: vector, accumulating: accumulate != 0,
+            wantsInputGradient: inputGradient != nil)
+        if let inputGradient { inputGradient.assign(try workspace.matrix(of: "input", .delta)) }
+    }
+}
+
+/// Creates an optimizer: a method, its hyperparameters, and its state for the parameters of one network.
+/// - Parameters:
+///   - network: built. The optimizer is for this network alone.
+///   - options: NULL for CRL_OPTIMIZER_OPTIONS_INIT, Adam with η = 0.001.
+///   - optimizer: receives the optimizer, which crl_optimizer_destroy() frees; NULL after an error.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or CRL_ERROR_MEMORY.
+@_cdecl("crl_optimizer_create")
+public func crlOptimizerCreate(
+    _ network: UnsafePointer<crl_network>?, _ options: UnsafePointer<crl_optimizer_options>?,
+    _ optimizer: UnsafeMutablePointer<UnsafeMutablePointer<crl_optimizer>?>?
+) -> crl_status {
+    call("crl_optimizer_create") { () throws(NetworkError) in
+        guard let optimizer else { throw nullArgument("optimizer") }
+        optimizer.pointee = nil
+        optimizer.pointee = makeHandle(try ChainruleC.optimizer(options, for: ChainruleC.network(network)))
+    }
+}
+
+/// Frees an optimizer.
+/// - Parameters:
+///   - optimizer: may be NULL, which does nothing.
+@_cdecl("crl_optimizer_destroy")
+public func crlOptimizerDestroy(_ optimizer: UnsafeMutablePointer<crl_optimizer>?) {
+    destroyHandle(optimizer, as: Optimizer.self)
+}
+
+/// The learning rate η.
+/// - Parameters:
+///   - optimizer: only read.
+///   - learning_rate: receives η.
+/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
+@_cdecl("crl_optimizer_learning_rate")
+public func crlOptimizerLearningRate(
+    _ optimizer: UnsafePointer<crl_optimizer>?, _ learning_rate: UnsafeMutablePointer<Float>?
+) -> crl_status {
+    call("crl_optimizer_learning_rate") { () throws(NetworkError) in
+        let optimizer = try object(optimizer, "optimizer", as: Optimizer.self)
+        guard let learning_rate else { throw nullArgument("learning_rate") }
+        learning_rate.pointee = optimizer.learningRate
+    }
+}
+
+/// Changes the learning rate; the state stays.
+/// - Parameters:
+///   - optimizer: one thread at a time.
+///   - learning_rate: η, finite and ≥ 0.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_VALUE.
+@_cdecl("crl_optimizer_set_learning_rate")
+public func crlOptimizerSetLearningRate(
+    _ optimizer: UnsafeMutablePointer<crl_optimizer>?, _ learning_rate: Float
+) -> crl_status {
+    call("crl_optimizer_set_learning_rate") { () throws(NetworkError) in
+        try object(optimizer, "optimizer", as: Optimizer.self).setLearningRate(learning_rate)
+    }
+}
+
+/// One step of the optimizer: changes the network's parameters along a gradient. Gradient descent is W ← W − η ∂C/∂W.
+///
+/// Excludes every other use of the network. If the gradient is not finite, or the step could make a parameter or the optimizer's state
+/// overflow, the status is CRL_ERROR_NOT_FINITE and nothing was changed.
+/// - Parameters:
+///   - optimizer: made for this network.
+///   - network: built.
+///   - gradients: ∂C/∂w in the order of the parameter vector: from crl_backward(), or from anywhere else.
+///   - gradients_count: the number of parameters.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH or CRL_ERROR_NOT_FINITE.
+@_cdecl("crl_step")
+public func crlStep(
+    _ optimizer: UnsafeMutablePointer<crl_optimizer>?, _ network: UnsafeMutablePointer<crl_network>?,
+    _ gradients: UnsafePointer<Float>?, _ gradients_count: UInt
+) -> crl_status {
+    call("crl_step") { () throws(NetworkError) in
+        let optimizer = try object(optimizer, "optimizer", as: Optimizer.self)
+        let network = try ChainruleC.network(network)
+        let vector = try parameterVector(gradients, count: gradients_count, of: network, "gradients")
+        try optimizer.step(network, gradients: vector)
+    }
+}

@@ -1,0 +1,74 @@
+import CChainrule
+import CPlatform
+import Chainrule
+
+// Codes of errors that only a C caller can make.
+extension NetworkError.Code {
+    static var null: NetworkError.Code { NetworkError.Code(rawValue: crl_status(CRL_ERROR_NULL)) }
+    static var handle: NetworkError.Code { NetworkError.Code(rawValue: crl_status(CRL_ERROR_HANDLE)) }
+    static var notBuilt: NetworkError.Code { NetworkError.Code(rawValue: crl_status(CRL_ERROR_NOT_BUILT)) }
+    static var alreadyBuilt: NetworkError.Code { NetworkError.Code(rawValue: crl_status(CRL_ERROR_ALREADY_BUILT)) }
+}
+
+/// Runs the body of a C function: an error becomes its status, and the message the thread's.
+func call(_ function: StaticString, _ body: () throws(NetworkError) -> Void) -> crl_status {
+    do throws(NetworkError) {
+        try body()
+        return crl_status(CRL_OK)
+    } catch {
+        recordMessage("\(function): \(error.message)")
+        return error.code.rawValue
+    }
+}
+
+func nullArgument(_ name: StaticString) -> NetworkError { NetworkError(.null, "\(name) is NULL") }
+
+/// The thread's message, a C string of at most 511 bytes.
+func threadMessage() -> UnsafePointer<CChar> { UnsafePointer(platform_thread_message()) }
+
+private func recordMessage(_ message: ErrorMessage) {
+    let message = message.text
+    let buffer = platform_thread_message()!
+    let capacity = Int(PLATFORM_THREAD_MESSAGE_BYTES) - 1
+    var end = 0
+    for byte in message.utf8 where end < capacity {
+        buffer[end] = CChar(bitPattern: byte)
+        end += 1
+    }
+    // A character that did not fit whole is left out.
+    if message.utf8.count > capacity {
+        while end > 0 && UInt8(bitPattern: buffer[end - 1]) & 0xc0 == 0x80 { end -= 1 }
+        if end > 0 && UInt8(bitPattern: buffer[end - 1]) >= 0xc0 { end -= 1 }
+    }
+    buffer[end] = 0
+}
+
+/// The name of a status code.
+func statusName(_ status: crl_status) -> StaticString {
+    switch Int(status) {
+    case CRL_OK: "CRL_OK"
+    case CRL_ERROR_NULL: "CRL_ERROR_NULL"
+    case CRL_ERROR_HANDLE: "CRL_ERROR_HANDLE"
+    case CRL_ERROR_SIZE: "CRL_ERROR_SIZE"
+    case CRL_ERROR_VALUE: "CRL_ERROR_VALUE"
+    case CRL_ERROR_NAME: "CRL_ERROR_NAME"
+    case CRL_ERROR_TARGET: "CRL_ERROR_TARGET"
+    case CRL_ERROR_NOT_BUILT: "CRL_ERROR_NOT_BUILT"
+    case CRL_ERROR_ALREADY_BUILT: "CRL_ERROR_ALREADY_BUILT"
+    case CRL_ERROR_MISMATCH: "CRL_ERROR_MISMATCH"
+    case CRL_ERROR_NO_FORWARD: "CRL_ERROR_NO_FORWARD"
+    case CRL_ERROR_NOT_FINITE: "CRL_ERROR_NOT_FINITE"
+    case CRL_CANCELLED: "CRL_CANCELLED"
+    case CRL_ERROR_CALLBACK: "CRL_ERROR_CALLBACK"
+    case CRL_ERROR_FILE: "CRL_ERROR_FILE"
+    case CRL_ERROR_FORMAT: "CRL_ERROR_FORMAT"
+    case CRL_ERROR_FILE_VERSION: "CRL_ERROR_FILE_VERSION"
+    case CRL_ERROR_MEMORY: "CRL_ERROR_MEMORY"
+    default: "CRL_UNKNOWN"
+    }
+}
+
+/// A static string as C sees it.
+func cString(_ text: StaticString) -> UnsafePointer<CChar> {
+    UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
+}

@@ -1,0 +1,48 @@
+// The comparisons are written so that NaN goes through: it is neither below nor above zero.
+
+/// `σ(z) = max(0, z)`; `σ'(0) = 0`.
+public enum ReLUActivation: ElementwiseActivation {
+    @inlinable @inline(__always)
+    public static func value<Scalar: KernelScalar>(_ z: Scalar, alpha: Scalar) -> Scalar { z < 0 ? 0 : z }
+    @inlinable @inline(__always)
+    public static func derivative<Scalar: KernelScalar>(_ z: Scalar, _ h: Scalar, alpha: Scalar) -> Scalar {
+        z <= 0 ? 0 : 1
+    }
+}
+
+/// `σ(z) = z` above zero and `α z` below (Maas et al. 2013); `σ'(0) = α`.
+public enum LeakyReLUActivation: ElementwiseActivation {
+    @inlinable @inline(__always)
+    public static func value<Scalar: KernelScalar>(_ z: Scalar, alpha: Scalar) -> Scalar { z < 0 ? alpha * z : z }
+    @inlinable @inline(__always)
+    public static func derivative<Scalar: KernelScalar>(_ z: Scalar, _ h: Scalar, alpha: Scalar) -> Scalar {
+        z <= 0 ? alpha : 1
+    }
+}
+
+/// `σ(z) = z` above zero and `α (eᶻ − 1)` below (Clevert et al. 2016); below zero `σ' = h + α`.
+public enum ELUActivation: ElementwiseActivation {
+    @inlinable @inline(__always)
+    public static func value<Scalar: KernelScalar>(_ z: Scalar, alpha: Scalar) -> Scalar {
+        z < 0 ? alpha * Scalar.expMinusOne(z) : z
+    }
+    @inlinable @inline(__always)
+    public static func derivative<Scalar: KernelScalar>(_ z: Scalar, _ h: Scalar, alpha: Scalar) -> Scalar {
+        z <= 0 ? h + alpha : 1
+    }
+}
+
+/// `σ(z) = λ ELU(z)` with the α and λ for which activations keep mean 0 and variance 1 (Klambauer et al. 2017).
+public enum SELUActivation: ElementwiseActivation {
+    @inlinable @inline(__always) static func a<Scalar: KernelScalar>() -> Scalar { Scalar(1.6732632423543772) }
+    @inlinable @inline(__always) static func lambda<Scalar: KernelScalar>() -> Scalar { Scalar(1.0507009873554805) }
+
+    @inlinable @inline(__always)
+    public static func value<Scalar: KernelScalar>(_ z: Scalar, alpha: Scalar) -> Scalar {
+        lambda() * ELUActivation.value(z, alpha: a())
+    }
+    @inlinable @inline(__always)
+    public static func derivative<Scalar: KernelScalar>(_ z: Scalar, _ h: Scalar, alpha: Scalar) -> Scalar {
+        z <= 0 ? h + lambda() * a() : lambda()
+    }
+}

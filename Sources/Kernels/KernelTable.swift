@@ -1,0 +1,118 @@
+/// Every kernel of the library, compiled for one instruction set: what the rest of the library calls.
+public struct KernelTable<Scalar: KernelScalar>: Sendable {
+    public typealias In = UnsafePointer<Scalar>
+    public typealias Out = UnsafeMutablePointer<Scalar>
+
+    /// ``MatrixKernels/multiply``.
+    public let multiply:
+        @Sendable (
+            _ rows: Int, _ columns: Int, _ depth: Int, _ a: In, _ aRowStride: Int, _ aColumnStride: Int, _ b: In,
+            _ bStride: Int, _ c: Out, _ cStride: Int, _ accumulating: Bool
+        ) -> Void
+    /// ``MatrixKernels/multiplyTransposed``.
+    public let multiplyTransposed:
+        @Sendable (
+            _ rows: Int, _ columns: Int, _ depth: Int, _ a: In, _ aStride: Int, _ b: In, _ bStride: Int, _ bias: In?,
+            _ c: Out, _ cStride: Int
+        ) -> Void
+
+    /// ``VectorKernels/add``.
+    public let add: @Sendable (_ x: In, _ y: Out, _ count: Int) -> Void
+    /// ``VectorKernels/multiply``.
+    public let multiplyElements: @Sendable (_ y: Out, _ x: In, _ count: Int) -> Void
+    /// ``VectorKernels/sumColumns``.
+    public let sumColumns:
+        @Sendable (_ matrix: In, _ rows: Int, _ columns: Int, _ sums: Out, _ accumulating: Bool) -> Void
+    /// ``VectorKernels/largestMagnitude``.
+    public let largestMagnitude: @Sendable (_ x: In, _ count: Int) -> Scalar
+
+    public let activations: ActivationKernels<Scalar>
+    public let costs: CostKernels<Scalar>
+
+    /// ``OptimizerKernels/gradientDescent``.
+    public let gradientDescent: @Sendable (_ w: Out, _ g: In, _ count: Int, _ eta: Scalar) -> Void
+    /// ``OptimizerKernels/momentum``.
+    public let momentum: @Sendable (_ w: Out, _ v: Out, _ g: In, _ count: Int, _ eta: Scalar, _ mu: Scalar) -> Void
+    /// ``OptimizerKernels/adam``.
+    public let adam:
+        @Sendable (
+            _ w: Out, _ m: Out, _ v: Out, _ g: In, _ count: Int, _ eta: Scalar, _ beta1: Scalar, _ beta2: Scalar,
+            _ epsilon: Scalar, _ correction1: Scalar, _ correction2: Scalar
+        ) -> Void
+
+    @inlinable @inline(__always)
+    public init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Scalar {
+        multiply = MatrixKernels<Set>.multiply
+        multiplyTransposed = MatrixKernels<Set>.multiplyTransposed
+        add = VectorKernels<Set>.add
+        multiplyElements = VectorKernels<Set>.multiply
+        sumColumns = VectorKernels<Set>.sumColumns
+        largestMagnitude = VectorKernels<Set>.largestMagnitude
+        activations = ActivationKernels(Set.self)
+        costs = CostKernels(Set.self)
+        gradientDescent = OptimizerKernels<Set>.gradientDescent
+        momentum = OptimizerKernels<Set>.momentum
+        adam = OptimizerKernels<Set>.adam
+    }
+}
+
+/// The kernels of every activation.
+public struct ActivationKernels<Scalar: KernelScalar>: Sendable {
+    public let identity: ActivationKernel<Scalar>
+    public let sigmoid: ActivationKernel<Scalar>
+    public let tanh: ActivationKernel<Scalar>
+    public let relu: ActivationKernel<Scalar>
+    public let leakyReLU: ActivationKernel<Scalar>
+    public let elu: ActivationKernel<Scalar>
+    public let selu: ActivationKernel<Scalar>
+    public let softplus: ActivationKernel<Scalar>
+    public let gelu: ActivationKernel<Scalar>
+    public let geluTanh: ActivationKernel<Scalar>
+    public let silu: ActivationKernel<Scalar>
+    public let softmax: ActivationKernel<Scalar>
+    public let logSoftmax: ActivationKernel<Scalar>
+
+    @inlinable @inline(__always)
+    init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Scalar {
+        identity = ElementwiseKernels<Set, IdentityActivation>.kernel
+        sigmoid = ElementwiseKernels<Set, SigmoidActivation>.kernel
+        tanh = ElementwiseKernels<Set, TanhActivation>.kernel
+        relu = ElementwiseKernels<Set, ReLUActivation>.kernel
+        leakyReLU = ElementwiseKernels<Set, LeakyReLUActivation>.kernel
+        elu = ElementwiseKernels<Set, ELUActivation>.kernel
+        selu = ElementwiseKernels<Set, SELUActivation>.kernel
+        softplus = ElementwiseKernels<Set, SoftplusActivation>.kernel
+        gelu = ElementwiseKernels<Set, GELUActivation>.kernel
+        geluTanh = ElementwiseKernels<Set, GELUTanhActivation>.kernel
+        silu = ElementwiseKernels<Set, SiLUActivation>.kernel
+        softmax = RowwiseKernels<Set, SoftmaxActivation>.kernel
+        logSoftmax = RowwiseKernels<Set, LogSoftmaxActivation>.kernel
+    }
+}
+
+/// The kernels of every cost.
+public struct CostKernels<Scalar: KernelScalar>: Sendable {
+    public let squaredError: CostKernel<Scalar>
+    public let absoluteError: CostKernel<Scalar>
+    public let huber: CostKernel<Scalar>
+    public let binaryCrossEntropy: CostKernel<Scalar>
+    public let binaryCrossEntropyOfLogits: CostKernel<Scalar>
+    public let crossEntropy: CostKernel<Scalar>
+    /// ``CrossEntropy`` with a class index as the target.
+    public let crossEntropyOfClass:
+        @Sendable (
+            _ y: UnsafePointer<Scalar>, _ target: Int, _ columns: Int, _ scale: Scalar,
+            _ gradient: UnsafeMutablePointer<Scalar>?
+        ) -> Double
+
+    @inlinable @inline(__always)
+    init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Scalar {
+        squaredError = CostKernelInstance<Set, SquaredError>.evaluate
+        absoluteError = CostKernelInstance<Set, AbsoluteError>.evaluate
+        huber = CostKernelInstance<Set, HuberError>.evaluate
+        binaryCrossEntropy = CostKernelInstance<Set, BinaryCrossEntropy>.evaluate
+        binaryCrossEntropyOfLogits = CostKernelInstance<Set, BinaryCrossEntropyOfLogits>.evaluate
+        crossEntropy = CostKernelInstance<Set, CrossEntropy>.evaluate
+        crossEntropyOfClass = ClassCrossEntropyInstance<Set>.evaluate
+    }
+}

@@ -1,0 +1,153 @@
+/* Forward, cost, backward, step and predict allocate nothing once they have run: this program puts its own allocation functions
+ * before the C library's and counts. */
+#include <errno.h>
+#include <stddef.h>
+
+#include "check.h"
+
+/* glibc's own functions, under its own second names. */
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_realloc(void *, size_t);
+extern void *__libc_memalign(size_t, size_t);
+extern void __libc_free(void *);
+
+void *malloc(size_t size);
+void *calloc(size_t count, size_t size);
+void *realloc(void *memory, size_t size);
+void *aligned_alloc(size_t alignment, size_t size);
+void *memalign(size_t alignment, size_t size);
+int posix_memalign(void **memory, size_t alignment, size_t size);
+void free(void *memory);
+
+static long allocated, freed;
+
+void *malloc(size_t size)
+{
+    ++allocated;
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    ++allocated;
+    return __libc_calloc(count, size);
+}
+
+void *realloc(void *memory, size_t size)
+{
+    ++allocated;
+    return __libc_realloc(memory, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    ++allocated;
+    return __libc_memalign(alignment, size);
+}
+
+void *memalign(size_t alignment, size_t size)
+{
+    ++allocated;
+    return __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void **memory, size_t alignment, size_t size)
+{
+    ++allocated;
+    *memory = __libc_memalign(alignment, size);
+    return *memory ? 0 : ENOMEM;
+}
+
+void free(void *memory)
+{
+    freed += memory != NULL;
+    __libc_free(memory);
+}
+
+enum { ROWS = 32, INPUTS = 64, OUTPUTS = 10, LARGEST = 20000 };
+
+static float x[ROWS * INPUTS], y[ROWS * OUTPUTS], dC_dy[ROWS * OUTPUTS], dC_dx[ROWS * INPUTS], gradients[LARGEST];
+
+/* A network that goes through every kind of node and every activation. */
+static crl_network *varied_network(void)
+{
+    crl_network *network = NULL;
+    crl_layer_options options = CRL_LAYER_OPTIONS_INIT;
+    const char *inputs[] = { "first", "second" };
+    OK(crl_network_create(INPUTS, &network));
+    options.name = "first";
+    OK(crl_network_add_dense(network, 40, CRL_RELU, &options));
+    options.name = "second";
+    OK(crl_network_add_dense(network, 40, CRL_TANH, &options));
+    OK(crl_network_add_sum(network, inputs, 2, "sum"));
+    inputs[1] = "sum";
+    OK(crl_network_add_concatenation(network, inputs, 2, NULL));
+    for (crl_activation activation = CRL_IDENTITY; activation <= CRL_LOG_SOFTMAX; ++activation)
+        OK(crl_network_add_activation(network, activation, NULL));
+    OK(crl_network_add_dense(network, OUTPUTS, CRL_IDENTITY, NULL));
+    OK(crl_network_build(network, 1));
+    return network;
+}
+
+int main(void)
+{
+    crl_network *network = varied_network();
+    crl_workspace *workspace = NULL;
+    crl_optimizer *optimizers[3] = { NULL, NULL, NULL };
+    crl_optimizer_options options = CRL_OPTIMIZER_OPTIONS_INIT;
+    crl_cost_options cost = CRL_COST_OPTIONS_INIT;
+    crl_targets targets = CRL_TARGETS_INIT;
+    float t[ROWS * OUTPUTS], *parameters = NULL;
+    size_t count = 0;
+    double C = 0;
+
+    fill(x, COUNT(x), 1);
+    for (size_t i = 0; i < COUNT(t); ++i)
+        t[i] = i % OUTPUTS == i / OUTPUTS % OUTPUTS;
+    targets.values = t;
+    targets.rows = ROWS;
+    targets.columns = targets.stride = OUTPUTS;
+    OK(crl_network_parameters(network, &parameters, &count));
+    CHECK(count < LARGEST);
+    OK(crl_workspace_create(network, ROWS, CRL_TRAINING, &workspace));
+    CHECK(allocated > 0); /* the counting works */
+    for (crl_optimizer_method method = CRL_GRADIENT_DESCENT; method <= CRL_ADAM; ++method) {
+        options.method = method;
+        OK(crl_optimizer_create(network, &options, &optimizers[method]));
+    }
+
+    for (int round = 0; round < 5; ++round) {
+        const long allocated_before = allocated, freed_before = freed;
+        crl_status worst = CRL_OK, status;
+        for (int method = 0; method < 3; ++method) {
+            for (cost.kind = CRL_MEAN_SQUARED_ERROR; cost.kind <= CRL_CROSS_ENTROPY; ++cost.kind) {
+                if ((status = crl_forward(network, workspace, x, ROWS, INPUTS, y, ROWS, OUTPUTS)) != CRL_OK)
+                    worst = status;
+                for (size_t i = 0; i < COUNT(y); ++i) /* probabilities, so that every cost takes them */
+                    y[i] = 0.5f;
+                if ((status = crl_cost(&cost, y, ROWS, OUTPUTS, OUTPUTS, &targets, &C, dC_dy, ROWS, OUTPUTS)) != CRL_OK)
+                    worst = status;
+                if ((status = crl_backward(network, workspace, dC_dy, ROWS, OUTPUTS, gradients, count, 0, dC_dx, ROWS,
+                                           INPUTS)) != CRL_OK)
+                    worst = status;
+                if ((status = crl_step(optimizers[method], network, gradients, count)) != CRL_OK)
+                    worst = status;
+            }
+        }
+        for (size_t rows = 1; rows <= ROWS; ++rows)
+            if ((status = crl_network_predict(network, x, rows, INPUTS, y, rows, OUTPUTS)) != CRL_OK)
+                worst = status;
+        CHECK(worst == CRL_OK);
+        if (round > 0) { /* the first round is the warm-up */
+            CHECK(allocated == allocated_before);
+            CHECK(freed == freed_before);
+        }
+    }
+
+    for (int method = 0; method < 3; ++method)
+        crl_optimizer_destroy(optimizers[method]);
+    crl_workspace_destroy(workspace);
+    crl_network_destroy(network);
+    return finish();
+}

@@ -1,0 +1,227 @@
+/* Option structures of a wrong size, unknown enumerators, and hyperparameters out of range. */
+#include <math.h>
+#include <stdint.h>
+
+#include "check.h"
+
+enum { ROWS = 2, INPUTS = 3, OUTPUTS = 2 };
+
+static crl_network *network;
+static const float x[ROWS * INPUTS] = { 1, 2, 3, 4, 5, 6 };
+static const float t[ROWS * OUTPUTS] = { 1, 0, 0, 1 };
+static crl_targets targets = CRL_TARGETS_INIT;
+
+/* Sizes that no version of a structure has: nothing, garbage, a byte less or more than the present (and only) one. */
+static size_t wrong_size(size_t right, size_t i)
+{
+    const size_t sizes[] = { 0, 1, right - 1, right - sizeof(void *), right + 1, right + 64, SIZE_MAX };
+    return sizes[i];
+}
+enum { WRONG_SIZES = 7 };
+
+static void sizes(void)
+{
+    crl_network *open = NULL;
+    crl_optimizer *none;
+    double C;
+
+    OK(crl_network_create(INPUTS, &open));
+    for (size_t i = 0; i < WRONG_SIZES; ++i) {
+        crl_layer_options layer = CRL_LAYER_OPTIONS_INIT;
+        crl_optimizer_options optimizer = CRL_OPTIMIZER_OPTIONS_INIT;
+        crl_cost_options cost = CRL_COST_OPTIONS_INIT;
+        crl_targets wrong_targets = targets;
+        crl_train_options train = CRL_TRAIN_OPTIONS_INIT;
+        crl_tensor tensor = CRL_TENSOR_INIT;
+
+        layer.size = wrong_size(sizeof layer, i);
+        FAILS(CRL_ERROR_SIZE, "size", crl_network_add_dense(open, 4, CRL_TANH, &layer));
+        FAILS(CRL_ERROR_SIZE, "size", crl_network_add_activation(open, CRL_TANH, &layer));
+
+        optimizer.size = wrong_size(sizeof optimizer, i);
+        FAILS_NULLING(CRL_ERROR_SIZE, "size", none, crl_optimizer_create(network, &optimizer, &none));
+
+        FAILS(CRL_ERROR_SIZE, "size", (cost.size = wrong_size(sizeof cost, i),
+                                       crl_cost(&cost, t, ROWS, OUTPUTS, OUTPUTS, &targets, &C, NULL, 0, 0)));
+        train.cost = &cost;
+        FAILS(CRL_ERROR_SIZE, "size", crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
+        train.cost = NULL;
+
+        cost.size = sizeof cost;
+        wrong_targets.size = wrong_size(sizeof wrong_targets, i);
+        FAILS(CRL_ERROR_SIZE, "size", crl_cost(&cost, t, ROWS, OUTPUTS, OUTPUTS, &wrong_targets, &C, NULL, 0, 0));
+        FAILS(CRL_ERROR_SIZE, "size", crl_network_fit(network, x, ROWS, INPUTS, &wrong_targets, &train));
+
+        train.size = wrong_size(sizeof train, i);
+        FAILS(CRL_ERROR_SIZE, "size", crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
+
+        tensor.size = wrong_size(sizeof tensor, i);
+        FAILS(CRL_ERROR_SIZE, "size", crl_network_tensor(network, 0, &tensor));
+        FAILS(CRL_ERROR_SIZE, "size", crl_network_find_tensor(network, "0.weight", &tensor));
+        CHECK(tensor.name == NULL);
+    }
+    crl_network_destroy(open);
+}
+
+static void enumerators(void)
+{
+    static const int32_t unknown[] = { -1, 13, 99, 101, 12345, INT32_MAX, INT32_MIN };
+    crl_network *open = NULL;
+    crl_workspace *no_workspace, *workspace = NULL;
+    crl_optimizer *no_optimizer;
+    const float *values = NULL;
+    size_t rows = 77, columns = 77;
+    double C = 77;
+    char number[16];
+
+    OK(crl_network_create(INPUTS, &open));
+    OK(crl_workspace_create(network, ROWS, CRL_TRAINING, &workspace));
+    OK(crl_forward(network, workspace, x, ROWS, INPUTS, NULL, 0, 0));
+    for (size_t i = 0; i < COUNT(unknown); ++i) {
+        crl_layer_options layer = CRL_LAYER_OPTIONS_INIT;
+        crl_cost_options cost = CRL_COST_OPTIONS_INIT;
+        crl_optimizer_options optimizer = CRL_OPTIMIZER_OPTIONS_INIT;
+        snprintf(number, sizeof number, "%ld", (long)unknown[i]);
+
+        FAILS(CRL_ERROR_VALUE, number, crl_network_add_dense(open, 4, unknown[i], NULL));
+        FAILS(CRL_ERROR_VALUE, number, crl_network_add_activation(open, unknown[i], NULL));
+        layer.weight_initializer.kind = unknown[i];
+        FAILS(CRL_ERROR_VALUE, number, crl_network_add_dense(open, 4, CRL_TANH, &layer));
+        layer.weight_initializer.kind = CRL_INIT_DEFAULT;
+        layer.bias_initializer.kind = unknown[i];
+        FAILS(CRL_ERROR_VALUE, number, crl_network_add_dense(open, 4, CRL_TANH, &layer));
+
+        cost.kind = unknown[i];
+        FAILS(CRL_ERROR_VALUE, number, crl_cost(&cost, t, ROWS, OUTPUTS, OUTPUTS, &targets, &C, NULL, 0, 0));
+        cost.kind = CRL_MEAN_SQUARED_ERROR;
+        cost.reduction = unknown[i];
+        FAILS(CRL_ERROR_VALUE, number, crl_cost(&cost, t, ROWS, OUTPUTS, OUTPUTS, &targets, &C, NULL, 0, 0));
+
+        optimizer.method = unknown[i];
+        FAILS_NULLING(CRL_ERROR_VALUE, number, no_optimizer, crl_optimizer_create(network, &optimizer, &no_optimizer));
+        FAILS_NULLING(CRL_ERROR_VALUE, number, no_workspace,
+                      crl_workspace_create(network, ROWS, unknown[i], &no_workspace));
+        FAILS(CRL_ERROR_VALUE, number, crl_workspace_values(workspace, "0", unknown[i], &values, &rows, &columns));
+    }
+    CHECK(C == 77 && values == NULL && rows == 77 && columns == 77);
+    OK(crl_network_layer_count(open, &rows));
+    CHECK(rows == 0);
+    crl_workspace_destroy(workspace);
+    crl_network_destroy(open);
+}
+
+static void hyperparameters(void)
+{
+    const float bad[] = { NAN, INFINITY, -INFINITY, -0.5f, -1.0f };
+    crl_optimizer *optimizer = NULL, *none;
+    float rate = 0;
+
+    for (size_t i = 0; i < COUNT(bad); ++i) {
+        const crl_optimizer_options defaults = CRL_OPTIMIZER_OPTIONS_INIT;
+        crl_optimizer_options options = defaults;
+        options.learning_rate = bad[i];
+        FAILS_NULLING(CRL_ERROR_VALUE, "learning rate", none, crl_optimizer_create(network, &options, &none));
+        options = defaults;
+        options.method = CRL_MOMENTUM;
+        options.momentum = bad[i];
+        FAILS_NULLING(CRL_ERROR_VALUE, "momentum", none, crl_optimizer_create(network, &options, &none));
+        options = defaults;
+        options.beta1 = bad[i];
+        FAILS_NULLING(CRL_ERROR_VALUE, "beta1", none, crl_optimizer_create(network, &options, &none));
+        options = defaults;
+        options.beta2 = bad[i];
+        FAILS_NULLING(CRL_ERROR_VALUE, "beta2", none, crl_optimizer_create(network, &options, &none));
+        options = defaults;
+        options.epsilon = bad[i];
+        FAILS_NULLING(CRL_ERROR_VALUE, "epsilon", none, crl_optimizer_create(network, &options, &none));
+    }
+    for (int i = 0; i < 4; ++i) { /* the open ends of the ranges */
+        crl_optimizer_options options = CRL_OPTIMIZER_OPTIONS_INIT;
+        options.method = i == 0 ? CRL_MOMENTUM : CRL_ADAM;
+        *(i == 0 ? &options.momentum : i == 1 ? &options.beta1 : i == 2 ? &options.beta2 : &options.epsilon) = i < 3;
+        FAILS_NULLING(CRL_ERROR_VALUE, i < 3 ? "1" : "0", none, crl_optimizer_create(network, &options, &none));
+    }
+
+    crl_optimizer_options options = CRL_OPTIMIZER_OPTIONS_INIT;
+    options.learning_rate = 0.25f;
+    OK(crl_optimizer_create(network, &options, &optimizer));
+    for (size_t i = 0; i < COUNT(bad); ++i)
+        FAILS(CRL_ERROR_VALUE, "learning rate", crl_optimizer_set_learning_rate(optimizer, bad[i]));
+    OK(crl_optimizer_learning_rate(optimizer, &rate));
+    CHECK(rate == 0.25f);
+    OK(crl_optimizer_set_learning_rate(optimizer, 0.0f));
+    OK(crl_optimizer_learning_rate(optimizer, &rate));
+    CHECK(rate == 0.0f);
+    crl_optimizer_destroy(optimizer);
+}
+
+static void layers_and_costs(void)
+{
+    const float bad[] = { NAN, INFINITY, -INFINITY, -0.5f, -2.0f };
+    crl_network *open = NULL;
+    double C = 77;
+
+    OK(crl_network_create(INPUTS, &open));
+    for (size_t i = 0; i < COUNT(bad); ++i) {
+        crl_layer_options layer = CRL_LAYER_OPTIONS_INIT;
+        crl_cost_options cost = CRL_COST_OPTIONS_INIT;
+        layer.alpha = bad[i];
+        FAILS(CRL_ERROR_VALUE, "alpha", crl_network_add_dense(open, 4, CRL_LEAKY_RELU, &layer));
+        FAILS(CRL_ERROR_VALUE, "alpha", crl_network_add_activation(open, CRL_ELU, &layer));
+        cost.kind = CRL_HUBER;
+        cost.huber_delta = bad[i];
+        FAILS(CRL_ERROR_VALUE, "delta", crl_cost(&cost, t, ROWS, OUTPUTS, OUTPUTS, &targets, &C, NULL, 0, 0));
+        cost.huber_delta = 0;
+        FAILS(CRL_ERROR_VALUE, "delta", crl_cost(&cost, t, ROWS, OUTPUTS, OUTPUTS, &targets, &C, NULL, 0, 0));
+    }
+    for (size_t i = 0; i < 3; ++i) { /* NaN and infinities */
+        static const crl_initializer_kind kinds[] = { CRL_INIT_CONSTANT, CRL_INIT_UNIFORM, CRL_INIT_NORMAL };
+        for (size_t k = 0; k < COUNT(kinds); ++k) {
+            crl_layer_options layer = CRL_LAYER_OPTIONS_INIT;
+            const crl_initializer bad_a = { kinds[k], bad[i], 1.0f }, bad_b = { kinds[k], 0.0f, bad[i] };
+            layer.weight_initializer = bad_a;
+            FAILS(CRL_ERROR_VALUE, "weight", crl_network_add_dense(open, 4, CRL_TANH, &layer));
+            if (kinds[k] == CRL_INIT_CONSTANT)
+                continue;
+            layer.weight_initializer = bad_b;
+            FAILS(CRL_ERROR_VALUE, "weight", crl_network_add_dense(open, 4, CRL_TANH, &layer));
+        }
+    }
+    crl_layer_options layer = CRL_LAYER_OPTIONS_INIT;
+    const crl_initializer backwards = { CRL_INIT_UNIFORM, 1.0f, -1.0f }, negative = { CRL_INIT_NORMAL, 0.0f, -1.0f };
+    layer.bias_initializer = backwards;
+    FAILS(CRL_ERROR_VALUE, "bias", crl_network_add_dense(open, 4, CRL_TANH, &layer));
+    layer.bias_initializer = negative;
+    FAILS(CRL_ERROR_VALUE, "bias", crl_network_add_dense(open, 4, CRL_TANH, &layer));
+    CHECK(C == 77);
+    crl_network_destroy(open);
+}
+
+int main(void)
+{
+    float *parameters = NULL, before[26];
+    size_t count = 0;
+
+    network = two_layers(INPUTS, 4, CRL_TANH, OUTPUTS, 1);
+    targets.values = t;
+    targets.rows = ROWS;
+    targets.columns = targets.stride = OUTPUTS;
+    OK(crl_network_parameters(network, &parameters, &count));
+    memcpy(before, parameters, sizeof before);
+
+    CHECK(crl_version() == CRL_VERSION);
+    CHECK(strcmp(crl_version_string(), "0.1.0") == 0);
+    CHECK(strcmp(crl_status_name(CRL_OK), "CRL_OK") == 0);
+    CHECK(strcmp(crl_status_name(CRL_ERROR_SIZE), "CRL_ERROR_SIZE") == 0);
+    CHECK(strcmp(crl_status_name(12345), "CRL_UNKNOWN") == 0);
+    CHECK(strcmp(crl_status_name(-1), "CRL_UNKNOWN") == 0);
+
+    sizes();
+    enumerators();
+    hyperparameters();
+    layers_and_costs();
+
+    CHECK(same_bits(before, parameters, COUNT(before)));
+    crl_network_destroy(network);
+    return finish();
+}

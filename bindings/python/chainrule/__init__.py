@@ -1,0 +1,42 @@
+"""Neural networks trained and run by libchainrule, with every intermediate and every gradient in the caller's hands.
+
+Arrays are float32, one sample per row. The parameters of a network are one flat vector that numpy sees without a copy.
+"""
+
+from ._callbacks import Activation
+from ._costs import Cost, cost
+from ._errors import (
+    ArgumentError,
+    CallbackError,
+    ChainruleError,
+    FileError,
+    FileFormatError,
+    NotFiniteError,
+    OutOfMemoryError,
+    StateError,
+)
+from ._library import __version__, instruction_set
+from ._network import Layer, Network
+from ._training import Epoch, Optimizer
+from ._workspace import Workspace
+
+__all__ = [
+    "Activation",
+    "ArgumentError",
+    "CallbackError",
+    "ChainruleError",
+    "Cost",
+    "Epoch",
+    "FileError",
+    "FileFormatError",
+    "Layer",
+    "Network",
+    "NotFiniteError",
+    "Optimizer",
+    "OutOfMemoryError",
+    "StateError",
+    "Workspace",
+    "__version__",
+    "cost",
+    "instruction_set",
+]

@@ -1,0 +1,101 @@
+"""Python functions as the library's callbacks. They get copies of the batch, so that what they keep stays valid."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple, Optional
+
+import numpy as np
+
+from . import _prototypes
+from ._errors import keep_raised
+from ._handles import FloatArray, array_at
+
+CostFunction = Callable[[FloatArray, Optional[FloatArray], Optional[FloatArray]], "tuple[float, Any]"]
+
+
+class Activation(NamedTuple):
+    """A custom activation: both functions work on whole batches, (rows, units) float32 arrays, elementwise.
+
+    They may be called from every thread that uses the network.
+    """
+
+    function: Callable[[FloatArray], Any]
+    """z -> h = σ(z)"""
+    derivative: Callable[[FloatArray, FloatArray], Any]
+    """(z, h) -> σ'(z)"""
+
+
+def guarded(callback: Callable[..., int]) -> Callable[..., int]:
+    """Keeps an exception, KeyboardInterrupt included, for the caller of the library, and asks the library to stop."""
+
+    @functools.wraps(callback)
+    def guard(*arguments: Any) -> int:
+        try:
+            return callback(*arguments)
+        except BaseException as error:
+            keep_raised(error)
+            return 1
+
+    return guard
+
+
+def _write(result: Any, address: int, rows: int, columns: int, what: str) -> None:
+    values = np.asarray(result)
+    if values.shape != (rows, columns):
+        raise ValueError(f"{what} returned shape {values.shape}; it must be ({rows}, {columns})")
+    np.copyto(array_at(address, rows, columns), values, casting="same_kind")
+
+
+def activation_callbacks(activation: Activation) -> tuple[Any, Any]:
+    """The two C callbacks for a custom activation."""
+
+    @guarded
+    def function(_: Any, z: Any, h: Any, rows: int, columns: int) -> int:
+        _write(
+            activation.function(array_at(z, rows, columns).copy()),
+            h,
+            rows,
+            columns,
+            "the activation function",
+        )
+        return 0
+
+    @guarded
+    def derivative(_: Any, z: Any, h: Any, dh_dz: Any, rows: int, columns: int) -> int:
+        result = activation.derivative(array_at(z, rows, columns).copy(), array_at(h, rows, columns).copy())
+        _write(result, dh_dz, rows, columns, "the activation derivative")
+        return 0
+
+    return _prototypes.crl_activation_function(function), _prototypes.crl_activation_derivative(derivative)
+
+
+def cost_callback(cost: CostFunction) -> Any:
+    """The C callback for a custom cost."""
+
+    @guarded
+    def function(
+        _: Any,
+        y: Any,
+        targets: Any,
+        weights: Any,
+        rows: int,
+        columns: int,
+        target_columns: int,
+        value: Any,
+        gradient: Any,
+    ) -> int:
+        result = cost(
+            array_at(y, rows, columns).copy(),
+            array_at(targets, rows, target_columns).copy() if targets else None,
+            array_at(weights, rows).copy() if weights else None,
+        )
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise TypeError(f"the custom cost must return the pair (C, dC_dy), not {type(result).__name__}")
+        value[0] = float(result[0])
+        if gradient:
+            _write(result[1], gradient, rows, columns, "the custom cost's gradient")
+        return 0
+
+    return _prototypes.crl_cost_function(function)

@@ -1,0 +1,149 @@
+"""Costs, and the targets and sample weights that they compare with."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from typing import Any, Union
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _prototypes
+from ._arrays import address_of, apart, as_rows, as_vector, out_rows, size_error
+from ._callbacks import CostFunction, cost_callback
+from ._errors import ArgumentError, check
+from ._handles import FloatArray
+from ._library import library
+from ._names import COSTS, REDUCTIONS, enumerator
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A built-in cost and its parameters.
+
+    Attributes:
+        kind: "mean_squared_error", "mean_absolute_error", "huber", "binary_cross_entropy",
+            "binary_cross_entropy_logits" or "cross_entropy" (softmax cross-entropy on logits).
+        reduction: how the rows' costs c_r with weights w_r become C: "mean", Σ w_r c_r / Σ w_r, or "sum", Σ w_r c_r.
+        huber_delta: "huber": where the square turns into a line, > 0.
+    """
+
+    kind: str
+    reduction: str = "mean"
+    huber_delta: float = 1.0
+
+
+CostLike = Union[str, Cost, CostFunction]
+
+
+def cost_options(cost: CostLike) -> Any:
+    """The crl_cost_options for a cost given by name, as a Cost, or as a function (see chainrule.cost)."""
+    options = _prototypes.crl_cost_options.default()
+    if callable(cost):
+        options.kind = _prototypes.CRL_CUSTOM_COST
+        options.function = cost_callback(cost)
+        return options
+    chosen = cost if isinstance(cost, Cost) else Cost(cost)
+    options.kind = enumerator(COSTS, chosen.kind, "cost")
+    options.reduction = enumerator(REDUCTIONS, chosen.reduction, "reduction")
+    options.huber_delta = chosen.huber_delta
+    return options
+
+
+class Targets:
+    """Targets and sample weights as the library takes them, with the arrays that own the memory."""
+
+    def __init__(self, targets: Any, sample_weight: Any, kind: int, rows: int, columns: int, single: bool) -> None:
+        self.native = _prototypes.crl_targets.default()
+        self._arrays: list[npt.NDArray[Any]] = []
+        if targets is not None:
+            array = targets if isinstance(targets, np.ndarray) else np.asarray(targets)
+            if kind == _prototypes.CRL_CROSS_ENTROPY and array.dtype.kind in "biu" and array.ndim < 2:
+                self._set_classes(array.reshape(-1), rows)
+            else:
+                self._set_values(array, kind, rows, columns, single)
+        elif kind != _prototypes.CRL_CUSTOM_COST:
+            raise TypeError("targets may be None for a custom cost only")
+        if sample_weight is not None:
+            weights = as_vector(np.atleast_1d(np.asarray(sample_weight)), rows, "sample_weight")
+            self._arrays.append(weights)
+            self.native.weights = address_of(weights)
+            self.native.weights_count = rows
+
+    def _set_classes(self, array: npt.NDArray[Any], rows: int) -> None:
+        if array.size != rows:
+            raise size_error(f"there are {array.size} class indices for {rows} rows")
+        classes = np.ascontiguousarray(array, dtype=np.int32)
+        # A wider integer that does not fit would wrap to another class.
+        if not np.can_cast(array.dtype, np.int32) and not np.array_equal(classes, array):
+            raise ArgumentError("a class index does not fit 32 bits", _prototypes.CRL_ERROR_TARGET)
+        self._arrays.append(classes)
+        self.native.classes = address_of(classes)
+        self.native.classes_count = rows
+
+    def _set_values(self, array: npt.NDArray[Any], kind: int, rows: int, columns: int, single: bool) -> None:
+        if kind == _prototypes.CRL_CROSS_ENTROPY and array.ndim == 1 and not single and columns > 1:
+            raise size_error(
+                f"targets has shape {array.shape}; give integer class indices or distributions ({rows}, {columns})"
+            )
+        if array.ndim == 0 or (array.ndim == 1 and not single):
+            array = array.reshape(-1, 1)
+        width = array.shape[-1] if kind == _prototypes.CRL_CUSTOM_COST else columns
+        values = as_rows(array, width, "targets")
+        if values.rows != rows:
+            raise size_error(f"targets has {values.rows} rows for {rows} rows of inputs")
+        self._arrays.append(values.array)
+        self.native.values = values.address
+        self.native.rows = rows
+        self.native.columns = width
+        self.native.stride = values.stride
+
+
+def cost(
+    y: npt.ArrayLike,
+    targets: npt.ArrayLike | None,
+    cost: CostLike = "cross_entropy",
+    *,
+    sample_weight: npt.ArrayLike | None = None,
+    out: FloatArray | None = None,
+) -> tuple[float, FloatArray]:
+    """The cost of outputs, and its gradient with respect to them.
+
+    Args:
+        y: outputs, (rows, columns), or (columns,) for a single row.
+        targets: (rows, columns) values; (rows,) integers with "cross_entropy": class indices; (rows,) values if
+            there is one column. For a custom cost of any width, or None.
+        cost: a name, a Cost, or a function (y, targets, weights) -> (C, dC_dy) of float32 arrays, of which targets and
+            weights may be None. It reduces over the rows itself.
+        sample_weight: (rows,) weights ≥ 0; None for 1 each.
+        out: a float32 array with the shape of y that gets dC_dy.
+
+    Returns:
+        (C, dC_dy): a float and a float32 array with the shape of y, ready for Workspace.backward().
+    """
+    array = np.asarray(y)
+    if array.ndim == 0:
+        raise size_error("y must be (rows, columns) or (columns,), not a number")
+    outputs = as_rows(array, array.shape[-1], "y")
+    columns = outputs.array.shape[1]
+    options = cost_options(cost)
+    compared = Targets(targets, sample_weight, options.kind, outputs.rows, columns, outputs.single)
+    gradient = np.empty(array.shape, np.float32) if out is None else out
+    written = out_rows(gradient, outputs.rows, columns, outputs.single)
+    outputs = apart(outputs, gradient)
+    value = ctypes.c_double()
+    status = library.crl_cost(
+        ctypes.byref(options),
+        outputs.address,
+        outputs.rows,
+        columns,
+        outputs.stride,
+        ctypes.byref(compared.native),
+        ctypes.byref(value),
+        written.address,
+        written.rows,
+        written.stride,
+    )
+    check(status)
+    return value.value, gradient

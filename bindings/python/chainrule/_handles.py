@@ -1,0 +1,89 @@
+"""Owning native objects: each is destroyed once, when nothing in Python can reach it or its memory any more."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _prototypes
+from ._errors import ArgumentError
+
+FloatArray = npt.NDArray[np.float32]
+_Self = TypeVar("_Self", bound="NativeObject")
+
+
+class Handle:
+    """Owns one native object. Passed to a library function as it is, it stays alive during the call.
+
+    `needs` are handles that must outlive this one: the finalizer holds them, so that the order of destruction is right
+    even when the garbage collector frees all of them together.
+    """
+
+    def __init__(self, pointer: Any, destroy: Callable[..., None], *needs: Handle) -> None:
+        self._as_parameter_ = pointer
+        self.callbacks: list[Any] = []
+
+        def finish(pointer: Any, _: tuple[Handle, ...]) -> None:
+            destroy(pointer)
+
+        # Not at exit: arrays that other exit handlers still read may lie in this memory.
+        weakref.finalize(self, finish, pointer, needs).atexit = False
+
+
+class _Memory:
+    """Lends native floats to numpy; the array holds this object, and this object holds the owner of the memory."""
+
+    def __init__(self, address: int, shape: tuple[int, ...], owner: Handle | None) -> None:
+        self.owner = owner
+        self.__array_interface__ = {
+            "version": 3,
+            "shape": shape,
+            "typestr": np.dtype(np.float32).str,
+            "data": (address, False),
+        }
+
+
+def array_at(address: int, *shape: int, owner: Handle | None = None) -> FloatArray:
+    """A writable array on native memory, without a copy, that keeps the owner of the memory alive."""
+    return np.asarray(_Memory(address, shape, owner))
+
+
+class NativeObject:
+    """A Python object around a handle: closable, a context manager, neither copyable nor picklable."""
+
+    _kind: ClassVar[str]
+    _handle: Handle | None = None
+
+    def close(self) -> None:
+        """Gives up the native object; every later use raises ArgumentError. Closing twice is harmless.
+
+        Memory that arrays still show is kept until the last of them is gone.
+        """
+        self._handle = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether close() was called."""
+        return self._handle is None
+
+    def _open(self) -> Handle:
+        handle = self._handle
+        if handle is None:
+            raise ArgumentError(f"the {self._kind} is closed", _prototypes.CRL_ERROR_HANDLE)
+        return handle
+
+    def __enter__(self: _Self) -> _Self:
+        self._open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            f"a {self._kind} holds native memory and cannot be copied or pickled; use Network.save() and Network.load()"
+        )

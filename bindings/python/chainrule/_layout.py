@@ -1,0 +1,63 @@
+"""What is fixed once a network is built: its sizes, and where its tensors lie in the flat parameter vector."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from typing import NamedTuple
+
+from . import _prototypes
+from ._arrays import size_error
+from ._errors import check, results
+from ._handles import FloatArray, Handle
+from ._library import library
+
+
+class Tensor(NamedTuple):
+    """A parameter tensor: its name, its first element in the flat vector and its shape."""
+
+    name: str
+    offset: int
+    shape: tuple[int, ...]
+
+    def view(self, vector: FloatArray) -> FloatArray:
+        """The tensor's part of a flat vector, in its shape."""
+        return vector[self.offset : self.offset + math.prod(self.shape)].reshape(self.shape)
+
+
+class Layout(NamedTuple):
+    """The sizes of a built network, the address of its parameters, and their tensors."""
+
+    inputs: int
+    outputs: int
+    parameters: int
+    parameter_count: int
+    tensors: tuple[Tensor, ...]
+
+    def unflatten(self, vector: FloatArray) -> dict[str, FloatArray]:
+        """Views of the tensors in a flat vector, by name."""
+        if vector.shape != (self.parameter_count,):
+            raise size_error(f"vector has shape {vector.shape}; it must be ({self.parameter_count},)")
+        return {tensor.name: tensor.view(vector) for tensor in self.tensors}
+
+
+def layout_of(network: Handle) -> Layout:
+    """The layout of a network, or StateError if it is not built."""
+    address, count = results(library.crl_network_parameters, network)
+    (inputs,) = results(library.crl_network_input_size, network)
+    (outputs,) = results(library.crl_network_output_size, network)
+    (tensors,) = results(library.crl_network_tensor_count, network)
+    return Layout(
+        inputs.value,
+        outputs.value,
+        address.value,
+        count.value,
+        tuple(_tensor(network, index) for index in range(tensors.value)),
+    )
+
+
+def _tensor(network: Handle, index: int) -> Tensor:
+    tensor = _prototypes.crl_tensor.default()
+    check(library.crl_network_tensor(network, index, ctypes.byref(tensor)))
+    name: str = tensor.name.decode()
+    return Tensor(name, tensor.offset, (tensor.rows,) if name.endswith(".bias") else (tensor.rows, tensor.columns))

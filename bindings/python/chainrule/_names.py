@@ -1,0 +1,41 @@
+"""The names that Python callers use for the library's enumerators, derived from the generated prototypes."""
+
+from __future__ import annotations
+
+import itertools
+
+from . import _prototypes
+from ._errors import ArgumentError
+
+
+def _names(first: str, prefix: str = "CRL_") -> dict[str, int]:
+    """{"identity": 0, …} for one enumeration of the header, given by its first enumerator.
+
+    The prototypes list the enumerations one after another, each counting from 0. The enumerators that stand for the
+    caller's own functions are left out.
+    """
+    constants = [(name, value) for name, value in vars(_prototypes).items() if isinstance(value, int)]
+    start = [name for name, _ in constants].index(first)
+    members = constants[start : start + 1] + list(
+        itertools.takewhile(lambda member: member[1] != 0, constants[start + 1 :])
+    )
+    return {name[len(prefix) :].lower(): value for name, value in members if not name.startswith("CRL_CUSTOM_")}
+
+
+ACTIVATIONS = _names("CRL_IDENTITY")
+INITIALIZERS = _names("CRL_INIT_DEFAULT", "CRL_INIT_")
+COSTS = _names("CRL_MEAN_SQUARED_ERROR")
+REDUCTIONS = _names("CRL_MEAN")
+METHODS = _names("CRL_GRADIENT_DESCENT")
+
+
+def enumerator(names: dict[str, int], name: str, what: str) -> int:
+    """The enumerator of that name, or ArgumentError with the names there are."""
+    if not isinstance(name, str):
+        raise TypeError(f"{what} must be one of the strings {', '.join(names)}, not {type(name).__name__}")
+    try:
+        return names[name]
+    except KeyError:
+        raise ArgumentError(
+            f"unknown {what} {name!r}; there are {', '.join(names)}", _prototypes.CRL_ERROR_VALUE
+        ) from None

@@ -1,0 +1,369 @@
+"""Describing, building and using a network."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _prototypes
+from ._arrays import address_of, apart, as_rows, count, out_rows, out_vector, seed_value
+from ._costs import CostLike, Targets, cost_options
+from ._description import (
+    ActivationLike,
+    InitializerLike,
+    activation_text,
+    encoded,
+    encoded_list,
+    encoded_path,
+    initializer,
+    layer_options,
+)
+from ._errors import StateError, check, failure, results
+from ._handles import FloatArray, Handle, NativeObject, array_at
+from ._layout import Layout, layout_of
+from ._library import library
+from ._training import Epoch, Optimizer, Recorder, optimizer_for
+
+
+class Layer(NamedTuple):
+    """A layer of a network: its name and how many units it has."""
+
+    name: str
+    units: int
+
+
+class Network(NativeObject):
+    """A feed-forward network: described layer by layer, built, then trained and used.
+
+        network = Network(64).add_dense(100, "relu").add_dense(10).build(seed=1)
+        network.fit(x, labels, cost="cross_entropy", epochs=20)
+        logits = network.predict(x)
+
+    Any number of threads may predict with one network at once; training it excludes every other use of that network.
+    The interpreter lock is released during calls.
+    """
+
+    _kind = "network"
+
+    def __init__(self, inputs: int) -> None:
+        """A network of `inputs` inputs and no layers."""
+        (pointer,) = results(library.crl_network_create, count(inputs, "inputs"))
+        self._adopt(pointer)
+
+    def _adopt(self, pointer: Any) -> None:
+        self._handle = Handle(pointer, library.crl_network_destroy)
+        self._summary: list[str] = []
+        self._built: Layout | None = None
+        self._gradients: FloatArray | None = None
+
+    # Describing
+
+    def add_dense(
+        self,
+        units: int,
+        activation: ActivationLike = "identity",
+        *,
+        name: str | None = None,
+        input: str | None = None,
+        bias: bool = True,
+        weight_initializer: InitializerLike = "default",
+        bias_initializer: InitializerLike = "default",
+        alpha: float | None = None,
+    ) -> Network:
+        """Adds h = σ(W h' + b), with W of shape (units, width of h').
+
+        Args:
+            units: the layer's width.
+            activation: a name, such as "relu", "tanh", "gelu_tanh" or "log_softmax", or an Activation: the pair (σ, σ')
+                of functions on (rows, units) arrays.
+            name: the layer's name; None: its position, "0", "1", …
+            input: the layer to read, "input" for the network's own input; None: the layer before.
+            bias: whether there is a b.
+            weight_initializer: a name, such as "he_normal", or a name with its numbers: ("normal", mean, deviation),
+                ("uniform", low, high), ("constant", value).
+            bias_initializer: likewise.
+            alpha: α of "leaky_relu" and "elu"; None: the activation's own.
+        """
+        options, kind = layer_options(name, input, activation, alpha)
+        options.bias = bool(bias)
+        options.weight_initializer = initializer(weight_initializer)
+        options.bias_initializer = initializer(bias_initializer)
+        handle = self._open()
+        check(library.crl_network_add_dense(handle, count(units, "units"), kind, ctypes.byref(options)))
+        handle.callbacks.append(options)
+        return self._added(f"dense {units} {activation_text(activation)}")
+
+    def add_activation(
+        self,
+        activation: ActivationLike,
+        *,
+        name: str | None = None,
+        input: str | None = None,
+        alpha: float | None = None,
+    ) -> Network:
+        """Adds h = σ(h'); the arguments are those of add_dense()."""
+        options, kind = layer_options(name, input, activation, alpha)
+        handle = self._open()
+        check(library.crl_network_add_activation(handle, kind, ctypes.byref(options)))
+        handle.callbacks.append(options)
+        return self._added(activation_text(activation))
+
+    def add_sum(self, inputs: Sequence[str], *, name: str | None = None) -> Network:
+        """Adds the elementwise sum of the named layers, all of one width."""
+        names = encoded_list(inputs)
+        check(library.crl_network_add_sum(self._open(), names, len(names), encoded(name)))
+        return self._added(f"sum({', '.join(inputs)})")
+
+    def add_concatenation(self, inputs: Sequence[str], *, name: str | None = None) -> Network:
+        """Adds the named layers, side by side in the order given."""
+        names = encoded_list(inputs)
+        check(library.crl_network_add_concatenation(self._open(), names, len(names), encoded(name)))
+        return self._added(f"concatenation({', '.join(inputs)})")
+
+    def build(self, seed: int = 0) -> Network:
+        """Fixes the layers and draws the parameters' first values; the same seed gives the same values."""
+        check(library.crl_network_build(self._open(), seed_value(seed)))
+        return self
+
+    def _added(self, summary: str) -> Network:
+        self._summary.append(summary)
+        return self
+
+    # Looking
+
+    @property
+    def inputs(self) -> int:
+        """How many numbers a row of x has."""
+        (size,) = results(library.crl_network_input_size, self._open())
+        return int(size.value)
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers a row of y has: the width of the last layer."""
+        (size,) = results(library.crl_network_output_size, self._open())
+        return int(size.value)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers in order, each with its name and units."""
+        handle = self._open()
+        (number,) = results(library.crl_network_layer_count, handle)
+        found = (results(library.crl_network_layer, handle, index) for index in range(number.value))
+        return tuple(Layer(name.value.decode(), units.value) for name, units in found)
+
+    def __repr__(self) -> str:
+        if self._handle is None:
+            return "Network(closed)"
+        parts = self._summary or [str(layer.units) for layer in self.layers]
+        try:
+            state = f"{self._layout().parameter_count} parameters"
+        except StateError:
+            state = "not built"
+        return f"Network({' -> '.join([str(self.inputs), *parts])}, {state})"
+
+    # Parameters
+
+    @property
+    def parameters(self) -> FloatArray:
+        """All parameters: a writable (count,) view of the library's own vector.
+
+        What is written here is what the network computes with. The view keeps the memory alive, also after close() or
+        when the network is gone.
+        """
+        built = self._layout()
+        return array_at(built.parameters, built.parameter_count, owner=self._open())
+
+    @property
+    def gradients(self) -> FloatArray:
+        """The (count,) vector that value_and_grad() and Workspace.backward() write unless they are given another."""
+        built = self._layout()
+        self._open()
+        if self._gradients is None:
+            self._gradients = np.zeros(built.parameter_count, np.float32)
+        return self._gradients
+
+    @property
+    def tensors(self) -> dict[str, FloatArray]:
+        """The parameters by name, as views: "0.weight" of shape (units, inputs), "0.bias" of shape (units,)."""
+        return self.unflatten(self.parameters)
+
+    def unflatten(self, vector: FloatArray) -> dict[str, FloatArray]:
+        """Views of the parts of a (count,) vector, such as a gradient, by tensor name."""
+        return self._layout().unflatten(vector)
+
+    def _layout(self) -> Layout:
+        if self._built is None:
+            self._built = layout_of(self._open())
+        return self._built
+
+    # Using
+
+    def predict(self, x: npt.ArrayLike, *, out: FloatArray | None = None) -> FloatArray:
+        """The network's outputs.
+
+        Args:
+            x: (rows, inputs), or (inputs,) for a single row. float32 arrays with contiguous rows are read in place.
+            out: a float32 array for the result.
+
+        Returns:
+            (rows, outputs), or (outputs,) for a single row: out if given, else a new array.
+        """
+        built = self._layout()
+        given = as_rows(x, built.inputs, "x")
+        if out is None:
+            y = np.empty((built.outputs,) if given.single else (given.rows, built.outputs), np.float32)
+            address, stride = address_of(y), built.outputs
+        else:
+            y = out
+            _, address, _, stride, _ = out_rows(out, given.rows, built.outputs, given.single)
+            given = apart(given, out)
+        check(
+            library.crl_network_predict(
+                self._open(), given.address, given.rows, given.stride, address, given.rows, stride
+            )
+        )
+        return y
+
+    def value_and_grad(
+        self,
+        x: npt.ArrayLike,
+        targets: npt.ArrayLike | None,
+        cost: CostLike = "cross_entropy",
+        *,
+        sample_weight: npt.ArrayLike | None = None,
+        out: FloatArray | None = None,
+    ) -> tuple[float, FloatArray]:
+        """The cost C over the rows, and the gradient ∂C/∂w with respect to all parameters.
+
+        Args:
+            x: (rows, inputs), or (inputs,) for a single row.
+            targets: as for chainrule.cost(), and so are cost and sample_weight.
+            out: a contiguous float32 (count,) vector for the gradient; None: network.gradients, which the next call
+                overwrites.
+
+        Returns:
+            (C, gradient), the gradient laid out as parameters.
+        """
+        built = self._layout()
+        given = as_rows(x, built.inputs, "x")
+        gradient = out_vector(self.gradients if out is None else out, built.parameter_count, "out")
+        options = cost_options(cost)
+        compared = Targets(targets, sample_weight, options.kind, given.rows, built.outputs, given.single)
+        value = ctypes.c_double()
+        check(
+            library.crl_network_value_and_gradient(
+                self._open(),
+                ctypes.byref(options),
+                given.address,
+                given.rows,
+                given.stride,
+                ctypes.byref(compared.native),
+                ctypes.byref(value),
+                address_of(gradient),
+                built.parameter_count,
+            )
+        )
+        return value.value, gradient
+
+    def fit(
+        self,
+        x: npt.ArrayLike,
+        targets: npt.ArrayLike | None,
+        *,
+        cost: CostLike = "cross_entropy",
+        optimizer: str | Optimizer = "adam",
+        learning_rate: float | None = None,
+        epochs: int = 10,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int = 0,
+        sample_weight: npt.ArrayLike | None = None,
+        validation_data: tuple[Any, ...] | None = None,
+        on_epoch: Callable[[Epoch], Any] | None = None,
+        progress: bool = False,
+    ) -> list[Epoch]:
+        """Trains on the rows of x.
+
+        Args:
+            x: (rows, inputs).
+            targets: as for chainrule.cost(), and so are cost and sample_weight.
+            optimizer: "adam", "momentum", "gradient_descent", or an Optimizer made for this network, whose state
+                carries over from one fit to the next.
+            learning_rate: η for an optimizer given by name; None: the library's default.
+            epochs: how often to go through the rows, ≥ 1.
+            batch_size: rows per step, ≥ 1; the last batch of an epoch may be shorter.
+            shuffle: a new order of the rows in each epoch.
+            seed: of the shuffling.
+            validation_data: (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
+            on_epoch: called with the Epoch after each epoch; it may read the network, but not change it. It returns
+                True to stop training. What it raises comes out of fit, with the parameters as trained so far.
+            progress: show a progress bar; needs tqdm (`pip install chainrule[progress]`).
+
+        Returns:
+            One Epoch for each epoch trained.
+        """
+        built = self._layout()
+        given = as_rows(x, built.inputs, "x")
+        chosen = optimizer_for(self, optimizer, learning_rate)
+        cost_native = cost_options(cost)
+        compared = Targets(targets, sample_weight, cost_native.kind, given.rows, built.outputs, given.single)
+
+        options = _prototypes.crl_train_options.default()
+        options.cost = ctypes.pointer(cost_native)
+        options.optimizer = chosen._open()._as_parameter_
+        options.epochs = count(epochs, "epochs")
+        options.batch_size = count(batch_size, "batch_size")
+        options.shuffle = bool(shuffle)
+        options.seed = seed_value(seed)
+        if validation_data is not None:
+            validation_x, *rest = validation_data
+            validation = as_rows(validation_x, built.inputs, "validation_data's x")
+            validation_targets, weights = rest if len(rest) == 2 else (*rest, None)
+            validation_compared = Targets(
+                validation_targets,
+                weights,
+                cost_native.kind,
+                validation.rows,
+                built.outputs,
+                validation.single,
+            )
+            options.validation_x = validation.address
+            options.validation_rows = validation.rows
+            options.validation_stride = validation.stride
+            options.validation_targets = ctypes.pointer(validation_compared.native)
+        with Recorder(options.epochs, on_epoch, progress) as recorder:
+            options.on_epoch = recorder.native_callback
+            status = library.crl_network_fit(
+                self._open(),
+                given.address,
+                given.rows,
+                given.stride,
+                ctypes.byref(compared.native),
+                ctypes.byref(options),
+            )
+            if status and not (status == _prototypes.CRL_CANCELLED and recorder.stopped):
+                raise failure(status)
+        return recorder.history
+
+    # Files
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the layers and parameters to a safetensors file, atomically."""
+        check(library.crl_network_save(self._open(), encoded_path(path)))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Network:
+        """A built network from a file that save() wrote."""
+        (pointer,) = results(library.crl_network_load, encoded_path(path))
+        network = cls.__new__(cls)
+        network._adopt(pointer)
+        return network
+
+    def load_parameters(self, path: str | os.PathLike[str]) -> None:
+        """Reads parameters into this built network; the file must hold the same tensors."""
+        check(library.crl_network_load_parameters(self._open(), encoded_path(path)))

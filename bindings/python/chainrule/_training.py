@@ -1,0 +1,168 @@
+"""Optimizers, and what happens around each epoch of a fit."""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
+
+from . import _prototypes
+from ._arrays import address_of, as_vector
+from ._callbacks import guarded
+from ._errors import check, results
+from ._handles import Handle, NativeObject
+from ._library import library
+from ._names import METHODS, enumerator
+
+if TYPE_CHECKING:
+    from ._network import Network
+
+
+class Optimizer(NativeObject):
+    """A method, its hyperparameters and its state (momenta) for one network's parameters.
+
+    optimizer = Optimizer(network, "momentum", learning_rate=0.1)
+    C, gradient = network.value_and_grad(x, labels)
+    optimizer.step(gradient)
+    """
+
+    _kind = "optimizer"
+
+    def __init__(
+        self,
+        network: Network,
+        method: str = "adam",
+        learning_rate: float | None = None,
+        *,
+        momentum: float | None = None,
+        beta1: float | None = None,
+        beta2: float | None = None,
+        epsilon: float | None = None,
+    ) -> None:
+        """An optimizer for a built network. What is None gets the library's default.
+
+        Args:
+            network: the network whose parameters step() changes.
+            method: "gradient_descent", w ← w − η g; "momentum", v ← μ v + g, w ← w − η v; or "adam".
+            learning_rate: η, finite and ≥ 0.
+            momentum: μ of "momentum", in [0, 1).
+            beta1: β₁ of "adam", in [0, 1).
+            beta2: β₂ of "adam", in [0, 1).
+            epsilon: ε of "adam", > 0.
+        """
+        options = _prototypes.crl_optimizer_options.default()
+        options.method = enumerator(METHODS, method, "optimizer")
+        given = {
+            "learning_rate": learning_rate,
+            "momentum": momentum,
+            "beta1": beta1,
+            "beta2": beta2,
+            "epsilon": epsilon,
+        }
+        for name, value in given.items():
+            if value is not None:
+                setattr(options, name, value)
+        owner = network._open()
+        (pointer,) = results(library.crl_optimizer_create, owner, ctypes.byref(options))
+        self._handle = Handle(pointer, library.crl_optimizer_destroy, owner)
+        self._method = method
+        self.network = network
+
+    def step(self, gradients: npt.ArrayLike | None = None) -> None:
+        """Changes the network's parameters once.
+
+        Args:
+            gradients: (count,) ∂C/∂w; None: network.gradients.
+        """
+        own = self.network.gradients
+        vector = own if gradients is None else as_vector(gradients, own.size, "gradients")
+        check(library.crl_step(self._open(), self.network._open(), address_of(vector), vector.size))
+
+    @property
+    def learning_rate(self) -> float:
+        """η; it can be set between steps, and from on_epoch during a fit."""
+        rate = ctypes.c_float()
+        check(library.crl_optimizer_learning_rate(self._open(), ctypes.byref(rate)))
+        return rate.value
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        check(library.crl_optimizer_set_learning_rate(self._open(), value))
+
+    def __repr__(self) -> str:
+        return (
+            "Optimizer(closed)" if self.closed else f"Optimizer({self._method}, learning_rate={self.learning_rate:g})"
+        )
+
+
+def optimizer_for(network: Network, optimizer: str | Optimizer, learning_rate: float | None) -> Optimizer:
+    """The optimizer that a fit asks for: a new one by name, or the caller's own."""
+    if not isinstance(optimizer, Optimizer):
+        return Optimizer(network, optimizer, learning_rate)
+    if learning_rate is not None:
+        raise TypeError(
+            "learning_rate goes with an optimizer given by name; set the learning_rate of the Optimizer instead"
+        )
+    return optimizer
+
+
+@dataclasses.dataclass(frozen=True)
+class Epoch:
+    """What happened in one epoch of a fit.
+
+    Attributes:
+        epoch: its number, from 1.
+        epochs: how many were asked for.
+        cost: the mean, by rows, of C over the epoch's batches, each before its step.
+        validation_cost: C on the validation data after the epoch; NaN without any.
+        validation_accuracy: share of validation rows whose largest output is the target class; NaN without classes.
+        seconds: time the epoch took, validation not included.
+        samples_per_second: rows trained on, by seconds.
+    """
+
+    epoch: int
+    epochs: int
+    cost: float
+    validation_cost: float
+    validation_accuracy: float
+    seconds: float
+    samples_per_second: float
+
+
+class Recorder:
+    """Keeps the history of a fit, calls the caller's on_epoch, and moves the progress bar, which it closes on exit."""
+
+    def __init__(self, epochs: int, on_epoch: Callable[[Epoch], Any] | None, progress: bool) -> None:
+        self.history: list[Epoch] = []
+        self.stopped = False
+        self.native_callback = _prototypes.crl_epoch_callback(guarded(self._record))
+        self._on_epoch = on_epoch
+        self._bar = _progress_bar(epochs) if progress else None
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def _record(self, _: Any, epoch: Any) -> int:
+        native = epoch.contents
+        record = Epoch(**{field.name: getattr(native, field.name) for field in dataclasses.fields(Epoch)})
+        self.history.append(record)
+        if self._bar is not None:
+            self._bar.set_postfix(cost=record.cost, accuracy=record.validation_accuracy, refresh=False)
+            self._bar.update()
+        self.stopped = self._on_epoch is not None and bool(self._on_epoch(record))
+        return int(self.stopped)
+
+
+def _progress_bar(epochs: int) -> Any:
+    try:
+        from tqdm.auto import tqdm
+    except ImportError as error:
+        raise ImportError("progress=True needs tqdm: pip install chainrule[progress]") from error
+    return tqdm(total=epochs, unit="epoch")

@@ -1,0 +1,148 @@
+"""The forward and backward pass, a step at a time."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _prototypes
+from ._arrays import address_of, apart, as_rows, count, out_rows, out_vector
+from ._description import encoded
+from ._errors import check, results
+from ._handles import FloatArray, Handle, NativeObject, array_at
+from ._library import library
+from ._network import Network
+
+
+class Workspace(NativeObject):
+    """The memory of one forward and backward pass: z, h and δ of every layer. One per thread.
+
+    workspace = Workspace(network, max_rows=32)
+    y = workspace.forward(x)                                  # z = W h + b,  h = σ(z), layer by layer
+    C, dC_dy = chainrule.cost(y, labels, "cross_entropy")
+    gradients = workspace.backward(dC_dy)                     # δ back through every layer, ∂C/∂W = s ⊗ h
+    optimizer.step(gradients)                                 # W ← W − η ∂C/∂W
+    """
+
+    _kind = "workspace"
+
+    def __init__(self, network: Network, max_rows: int, training: bool = True) -> None:
+        """A workspace for a built network.
+
+        Args:
+            network: the network that it serves.
+            max_rows: the most rows a pass may have.
+            training: False: forward() only, with h alone kept.
+        """
+        owner = network._open()
+        purpose = _prototypes.CRL_TRAINING if training else _prototypes.CRL_INFERENCE
+        (pointer,) = results(library.crl_workspace_create, owner, count(max_rows, "max_rows"), purpose)
+        self._handle = Handle(pointer, library.crl_workspace_destroy, owner)
+        self._max_rows = max_rows
+        self._training = training
+        self.network = network
+
+    def forward(self, x: npt.ArrayLike, *, out: FloatArray | None = None) -> FloatArray:
+        """Computes z and h of every layer, and y.
+
+        Args:
+            x: (rows, inputs) with rows ≤ max_rows, or (inputs,) for a single row.
+            out: a float32 array for y.
+
+        Returns:
+            y, (rows, outputs), or (outputs,) for a single row: out if given, else a new array.
+        """
+        built = self.network._layout()
+        given = as_rows(x, built.inputs, "x")
+        y = (
+            np.empty((built.outputs,) if given.single else (given.rows, built.outputs), np.float32)
+            if out is None
+            else out
+        )
+        written = out_rows(y, given.rows, built.outputs, given.single)
+        given = apart(given, y)
+        status = library.crl_forward(
+            self.network._open(),
+            self._open(),
+            given.address,
+            given.rows,
+            given.stride,
+            written.address,
+            written.rows,
+            written.stride,
+        )
+        check(status)
+        return y
+
+    def backward(
+        self,
+        dC_dy: npt.ArrayLike,
+        gradients: FloatArray | None = None,
+        *,
+        accumulate: bool = False,
+        input_gradient: bool = False,
+    ) -> Any:
+        """Passes the error signal δ back through every layer, for the rows of the last forward().
+
+        Args:
+            dC_dy: ∂C/∂y, with the shape of y.
+            gradients: a contiguous float32 (count,) vector for ∂C/∂w; None: network.gradients, which the next call
+                overwrites.
+            accumulate: add to gradients instead of overwriting it.
+            input_gradient: also give ∂C/∂x.
+
+        Returns:
+            gradients, or (gradients, dC_dx) with dC_dx of the shape of x.
+        """
+        built = self.network._layout()
+        signal = as_rows(dC_dy, built.outputs, "dC_dy")
+        vector = out_vector(
+            self.network.gradients if gradients is None else gradients, built.parameter_count, "gradients"
+        )
+        dC_dx = np.empty((signal.rows, built.inputs), np.float32) if input_gradient else None
+        status = library.crl_backward(
+            self.network._open(),
+            self._open(),
+            signal.address,
+            signal.rows,
+            signal.stride,
+            address_of(vector),
+            built.parameter_count,
+            bool(accumulate),
+            None if dC_dx is None else address_of(dC_dx),
+            0 if dC_dx is None else signal.rows,
+            0 if dC_dx is None else built.inputs,
+        )
+        check(status)
+        if dC_dx is None:
+            return vector
+        return vector, dC_dx[0] if signal.single else dC_dx
+
+    def z(self, layer: str | int) -> FloatArray:
+        """The preactivation z = W h + b of a layer in the last forward(), (rows, units).
+
+        A layer is given by its name, or by its index in network.layers. z(), h() and delta() give copies, which later
+        passes leave alone.
+        """
+        return self._values(layer, _prototypes.CRL_Z)
+
+    def h(self, layer: str | int) -> FloatArray:
+        """The activation h = σ(z) of a layer, or of "input", in the last forward(), (rows, units)."""
+        return self._values(layer, _prototypes.CRL_H)
+
+    def delta(self, layer: str | int) -> FloatArray:
+        """The error signal δ = ∂C/∂h that reached a layer, or "input", in the last backward(), (rows, units)."""
+        return self._values(layer, _prototypes.CRL_DELTA)
+
+    def _values(self, layer: str | int, quantity: int) -> FloatArray:
+        name = layer if isinstance(layer, str) else self.network.layers[operator.index(layer)].name
+        values, rows, columns = results(library.crl_workspace_values, self._open(), encoded(name), quantity)
+        return array_at(values.value, rows.value, columns.value).copy()
+
+    def __repr__(self) -> str:
+        if self.closed:
+            return "Workspace(closed)"
+        return f"Workspace(max_rows={self._max_rows}, training={self._training}, {self.network!r})"

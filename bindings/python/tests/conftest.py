@@ -1,0 +1,40 @@
+"""Fixtures that the tests share, and a line that says which package and library are under test."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import chainrule
+
+
+def pytest_report_header() -> str:
+    from chainrule._library import library
+
+    return (
+        f"chainrule {chainrule.__version__} ({chainrule.instruction_set()}) in {chainrule.__path__[0]}, "
+        f"library {library._name}"
+    )
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+@pytest.fixture
+def network() -> chainrule.Network:
+    """4 inputs, 5 tanh units, 3 outputs."""
+    return chainrule.Network(4).add_dense(5, "tanh").add_dense(3).build(seed=1)
+
+
+@pytest.fixture
+def x(rng: np.random.Generator) -> np.ndarray:
+    """8 rows for the network."""
+    return rng.standard_normal((8, 4)).astype(np.float32)
+
+
+@pytest.fixture
+def labels(rng: np.random.Generator) -> np.ndarray:
+    """8 classes for the network's 3 outputs."""
+    return rng.integers(0, 3, 8)

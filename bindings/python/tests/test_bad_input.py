@@ -1,0 +1,303 @@
+"""Every kind of wrong argument: the exception's class, and that the text helps. Nothing may change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule
+from chainrule import ArgumentError, NotFiniteError, StateError
+
+Use = Callable[[chainrule.Network], Any]
+X = np.linspace(-1, 1, 32, dtype=np.float32).reshape(8, 4)
+LABELS = np.arange(8) % 3
+VALUES = np.zeros((8, 3), np.float32)
+NAN = np.float32("nan")
+
+
+def spoiled(array: np.ndarray, value: float) -> np.ndarray:
+    copy = array.astype(np.float32)
+    copy.flat[5] = value
+    return copy
+
+
+WRONG: dict[str, tuple[Use, type[Exception], str]] = {
+    # shapes
+    "x too wide": (lambda n: n.predict(np.zeros((8, 5))), ArgumentError, r"x has shape \(8, 5\).*\(rows, 4\)"),
+    "x too narrow": (lambda n: n.predict(np.zeros(3)), ArgumentError, r"x has shape \(3,\)"),
+    "x of three dimensions": (lambda n: n.predict(np.zeros((2, 2, 4))), ArgumentError, "x has shape"),
+    "x a number": (lambda n: n.predict(1.0), ArgumentError, "x has shape"),
+    "x without rows": (lambda n: n.predict(np.zeros((0, 4))), ArgumentError, ""),
+    "x None": (lambda n: n.predict(None), ArgumentError, "x has shape"),
+    "x of text": (lambda n: n.predict("abcd"), ValueError, "could not convert"),
+    "x an array of text": (lambda n: n.predict(np.array([list("abcd")])), TypeError, "cast"),
+    "x complex": (lambda n: n.predict(np.zeros(4, complex)), TypeError, "cast"),
+    "x ragged": (lambda n: n.predict([[1, 2, 3, 4], [1, 2]]), ValueError, ""),
+    "targets too wide": (
+        lambda n: n.value_and_grad(X, np.zeros((8, 4)), "huber"),
+        ArgumentError,
+        r"targets has shape \(8, 4\)",
+    ),
+    "too few targets": (lambda n: n.value_and_grad(X, VALUES[:7], "huber"), ArgumentError, "7 rows for 8"),
+    "too few classes": (lambda n: n.value_and_grad(X, LABELS[:7]), ArgumentError, "7 class indices for 8 rows"),
+    "flat targets": (lambda n: n.value_and_grad(X, np.zeros(8), "huber"), ArgumentError, "targets has shape"),
+    "classes as floats": (lambda n: n.value_and_grad(X, LABELS.astype(float)), ArgumentError, "integer class indices"),
+    "classes for another cost": (lambda n: n.value_and_grad(X, LABELS, "huber"), ArgumentError, "targets has shape"),
+    "no targets": (lambda n: n.value_and_grad(X, None), TypeError, "targets may be None for a custom cost only"),
+    "too few weights": (
+        lambda n: n.value_and_grad(X, LABELS, sample_weight=np.ones(7)),
+        ArgumentError,
+        r"sample_weight has shape \(7,\)",
+    ),
+    "gradient too short": (
+        lambda n: n.value_and_grad(X, LABELS, out=np.empty(42, np.float32)),
+        ArgumentError,
+        r"shape \(43,\)",
+    ),
+    "gradient of float64": (lambda n: n.value_and_grad(X, LABELS, out=np.empty(43)), ArgumentError, "float32"),
+    "gradient with a stride": (
+        lambda n: n.value_and_grad(X, LABELS, out=np.empty(86, np.float32)[::2]),
+        ArgumentError,
+        "contiguous",
+    ),
+    "gradient read-only": (
+        lambda n: n.value_and_grad(X, LABELS, out=np.broadcast_to(np.float32(0), 43)),
+        ArgumentError,
+        "writable",
+    ),
+    "vector to unflatten": (lambda n: n.unflatten(np.zeros(42)), ArgumentError, r"\(42,\); it must be \(43,\)"),
+    "step of another length": (
+        lambda n: chainrule.Optimizer(n).step(np.zeros(42)),
+        ArgumentError,
+        r"gradients has shape \(42,\)",
+    ),
+    "cost of a number": (lambda n: chainrule.cost(1.0, 1.0, "huber"), ArgumentError, "y must be"),
+    # targets and weights
+    "class too large": (lambda n: n.value_and_grad(X, LABELS + 1), ArgumentError, "3"),
+    "class negative": (lambda n: n.value_and_grad(X, LABELS - 1), ArgumentError, "-1"),
+    "class beyond 32 bits": (lambda n: n.value_and_grad(X, LABELS + 2**32), ArgumentError, "32 bits"),
+    "class beyond 32 bits, unsigned": (
+        lambda n: n.value_and_grad(X, LABELS.astype(np.uint64) + np.uint64(2**63)),
+        ArgumentError,
+        "32 bits",
+    ),
+    "target NaN": (lambda n: n.value_and_grad(X, spoiled(VALUES, NAN), "huber"), ArgumentError, ""),
+    "target infinite": (lambda n: n.value_and_grad(X, spoiled(VALUES, np.inf), "huber"), ArgumentError, ""),
+    "probability above 1": (
+        lambda n: n.value_and_grad(X, spoiled(VALUES, 1.5), "binary_cross_entropy_logits"),
+        ArgumentError,
+        "1.5",
+    ),
+    "distribution negative": (lambda n: n.value_and_grad(X, spoiled(VALUES, -0.5)), ArgumentError, "-0.5"),
+    "weight negative": (
+        lambda n: n.value_and_grad(X, LABELS, sample_weight=spoiled(np.ones(8), -1)),
+        ArgumentError,
+        "",
+    ),
+    "weight NaN": (lambda n: n.value_and_grad(X, LABELS, sample_weight=spoiled(np.ones(8), NAN)), ArgumentError, ""),
+    "weights all zero": (lambda n: n.value_and_grad(X, LABELS, sample_weight=np.zeros(8)), ArgumentError, ""),
+    # names and numbers
+    "unknown cost": (lambda n: n.value_and_grad(X, LABELS, "entropy"), ArgumentError, "'entropy'.*cross_entropy"),
+    "cost no string": (lambda n: n.value_and_grad(X, LABELS, 3), TypeError, "cost must be one of the strings"),
+    "unknown reduction": (
+        lambda n: n.value_and_grad(X, LABELS, chainrule.Cost("huber", "median")),
+        ArgumentError,
+        "'median'; there are mean, sum",
+    ),
+    "huber_delta 0": (
+        lambda n: n.value_and_grad(X, VALUES, chainrule.Cost("huber", huber_delta=0)),
+        ArgumentError,
+        "",
+    ),
+    "unknown optimizer": (lambda n: n.fit(X, LABELS, optimizer="sgd"), ArgumentError, "'sgd'; .*adam"),
+    "learning rate NaN": (lambda n: n.fit(X, LABELS, learning_rate=NAN), ArgumentError, ""),
+    "learning rate negative": (lambda n: chainrule.Optimizer(n, learning_rate=-1), ArgumentError, ""),
+    "learning rate set to infinity": (
+        lambda n: setattr(chainrule.Optimizer(n), "learning_rate", np.inf),
+        ArgumentError,
+        "",
+    ),
+    "learning rate of text": (lambda n: n.fit(X, LABELS, learning_rate="fast"), TypeError, ""),
+    "learning rate twice": (
+        lambda n: n.fit(X, LABELS, optimizer=chainrule.Optimizer(n), learning_rate=0.1),
+        TypeError,
+        "learning_rate",
+    ),
+    "momentum 1": (lambda n: chainrule.Optimizer(n, "momentum", momentum=1), ArgumentError, ""),
+    "beta1 negative": (lambda n: chainrule.Optimizer(n, beta1=-0.5), ArgumentError, ""),
+    "epsilon 0": (lambda n: chainrule.Optimizer(n, epsilon=0), ArgumentError, ""),
+    "epochs 0": (lambda n: n.fit(X, LABELS, epochs=0), ArgumentError, ""),
+    "epochs negative": (lambda n: n.fit(X, LABELS, epochs=-1), ArgumentError, "epochs is -1"),
+    "epochs a fraction": (lambda n: n.fit(X, LABELS, epochs=1.5), TypeError, "integer"),
+    "batch_size 0": (lambda n: n.fit(X, LABELS, batch_size=0), ArgumentError, ""),
+    "seed negative": (lambda n: n.fit(X, LABELS, seed=-1), ArgumentError, "seed is -1"),
+    "seed beyond 64 bits": (lambda n: chainrule.Network(1).add_dense(1).build(2**64), ArgumentError, "seed"),
+    "validation_data too wide": (
+        lambda n: n.fit(X, LABELS, validation_data=(np.zeros((8, 5)), LABELS)),
+        ArgumentError,
+        "validation_data's x has shape",
+    ),
+    "validation class too large": (
+        lambda n: n.fit(X, LABELS, validation_data=(X, LABELS + 1)),
+        ArgumentError,
+        "3",
+    ),
+    # what is trained on
+    "x NaN in fit": (lambda n: n.fit(spoiled(X, NAN), LABELS), NotFiniteError, ""),
+    "x infinite in fit": (lambda n: n.fit(spoiled(X, np.inf), LABELS), NotFiniteError, ""),
+    "gradient NaN in step": (
+        lambda n: chainrule.Optimizer(n).step(spoiled(np.zeros(43), NAN)),
+        NotFiniteError,
+        "",
+    ),
+    # state
+    "add to a built network": (lambda n: n.add_dense(2), StateError, ""),
+    "build twice": (lambda n: n.build(), StateError, ""),
+    "optimizer of another network": (
+        lambda n: n.fit(X, LABELS, optimizer=chainrule.Optimizer(chainrule.Network(4).add_dense(3).build())),
+        StateError,
+        "",
+    ),
+    "backward before forward": (lambda n: chainrule.Workspace(n, 8).backward(VALUES), StateError, ""),
+    "workspace without rows": (lambda n: chainrule.Workspace(n, 0), ArgumentError, ""),
+    "workspace too small": (lambda n: chainrule.Workspace(n, 7).forward(X), ArgumentError, ""),
+    "workspace absurdly large": (lambda n: chainrule.Workspace(n, 2**62), (ArgumentError, MemoryError), ""),
+    "unknown layer": (lambda n: forwarded(n).z("nowhere"), ArgumentError, "nowhere"),
+    "layer index out of range": (lambda n: forwarded(n).z(2), IndexError, ""),
+    "layer a fraction": (lambda n: forwarded(n).z(0.5), TypeError, ""),
+    "delta before backward": (lambda n: forwarded(n).delta(0), StateError, ""),
+}
+
+
+def forwarded(network: chainrule.Network) -> chainrule.Workspace:
+    workspace = chainrule.Workspace(network, 8)
+    workspace.forward(X)
+    return workspace
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_using_a_network_wrongly(network: chainrule.Network, case: str) -> None:
+    use, error, message = WRONG[case]
+    before = network.parameters.copy()
+    with pytest.raises(error, match=message or None) as caught:
+        use(network)
+    assert str(caught.value)
+    np.testing.assert_array_equal(network.parameters, before)
+    assert np.isfinite(network.value_and_grad(X, LABELS)[0])
+
+
+def fresh() -> chainrule.Network:
+    return chainrule.Network(4).add_dense(5, name="a")
+
+
+DESCRIBED_WRONG: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
+    "no inputs": (lambda: chainrule.Network(0), ArgumentError, "0"),
+    "inputs negative": (lambda: chainrule.Network(-1), ArgumentError, "inputs is -1"),
+    "inputs beyond 64 bits": (lambda: chainrule.Network(2**64 + 4), ArgumentError, "inputs is"),
+    "inputs a fraction": (lambda: chainrule.Network(4.0), TypeError, "integer"),
+    "inputs of text": (lambda: chainrule.Network("4"), TypeError, "integer"),
+    "no units": (lambda: fresh().add_dense(0), ArgumentError, ""),
+    "units negative": (lambda: fresh().add_dense(-3), ArgumentError, "units is -3"),
+    "units absurd": (lambda: fresh().add_dense(2**62).build(), (ArgumentError, MemoryError), ""),
+    "unknown activation": (lambda: fresh().add_dense(3, "relu6"), ArgumentError, "'relu6'.*relu"),
+    "activation by number": (lambda: fresh().add_dense(3, 3), TypeError, ""),
+    "activation without derivative": (lambda: fresh().add_dense(3, (np.tanh,)), TypeError, "derivative"),
+    "activation not callable": (lambda: fresh().add_dense(3, ("relu", "tanh")), TypeError, "callable"),
+    "activation a custom enumerator": (lambda: fresh().add_dense(3, "custom_activation"), ArgumentError, ""),
+    "unknown initializer": (lambda: fresh().add_dense(3, weight_initializer="xavier"), ArgumentError, "'xavier'"),
+    "initializer of numbers": (lambda: fresh().add_dense(3, weight_initializer=(0, 1)), TypeError, "initializer"),
+    "initializer of three": (
+        lambda: fresh().add_dense(3, weight_initializer=("normal", 0, 1, 2)),
+        TypeError,
+        "at most two",
+    ),
+    "deviation negative": (
+        lambda: fresh().add_dense(3, weight_initializer=("normal", 0.0, -1.0)),
+        ArgumentError,
+        "",
+    ),
+    "constant NaN": (lambda: fresh().add_dense(3, bias_initializer=("constant", np.nan)), ArgumentError, ""),
+    "alpha negative": (lambda: fresh().add_dense(3, "elu", alpha=-2.0), ArgumentError, ""),
+    "alpha NaN": (lambda: fresh().add_dense(3, "leaky_relu", alpha=np.nan), ArgumentError, ""),
+    "name empty": (lambda: fresh().add_dense(3, name=""), ArgumentError, ""),
+    "name taken": (lambda: fresh().add_dense(3, name="a"), ArgumentError, "a"),
+    "name reserved": (lambda: fresh().add_dense(3, name="input"), ArgumentError, "input"),
+    "name with a dot": (lambda: fresh().add_dense(3, name="b.c"), ArgumentError, ""),
+    "name too long": (lambda: fresh().add_dense(3, name="b" * 64), ArgumentError, ""),
+    "name with a null": (lambda: fresh().add_dense(3, name="b\0c"), ArgumentError, "null character"),
+    "name a number": (lambda: fresh().add_dense(3, name=3), TypeError, ""),
+    "a layer that nothing reads": (
+        lambda: fresh().add_dense(3, input="input").build(),
+        ArgumentError,
+        "a",
+    ),
+    "input unknown": (lambda: fresh().add_dense(3, input="z"), ArgumentError, "z"),
+    "sum of nothing": (lambda: fresh().add_sum([]), ArgumentError, ""),
+    "sum of unequal widths": (lambda: fresh().add_sum(["a", "input"]), ArgumentError, ""),
+    "sum of unknown": (lambda: fresh().add_sum(["a", "b"]), ArgumentError, "b"),
+    "sum of a string": (lambda: fresh().add_sum("a"), TypeError, "sequence of names"),
+    "concatenation of unknown": (lambda: fresh().add_concatenation(["a", "b"]), ArgumentError, "b"),
+}
+
+
+@pytest.mark.parametrize("case", DESCRIBED_WRONG)
+def test_describing_a_network_wrongly(case: str) -> None:
+    use, error, message = DESCRIBED_WRONG[case]
+    with pytest.raises(error, match=message or None) as caught:
+        use()
+    assert str(caught.value)
+
+
+def test_a_layer_refused_is_not_added() -> None:
+    network = fresh()
+    for wrong in (lambda: network.add_dense(0), lambda: network.add_sum(["nowhere"])):
+        with pytest.raises(ArgumentError):
+            wrong()
+    assert repr(network) == "Network(4 -> dense 5 identity, not built)"
+    assert network.layers == (("a", 5),)
+
+
+NOT_BUILT: dict[str, Use] = {
+    "predict": lambda n: n.predict(X),
+    "value_and_grad": lambda n: n.value_and_grad(X, LABELS),
+    "fit": lambda n: n.fit(X, LABELS),
+    "parameters": lambda n: n.parameters,
+    "gradients": lambda n: n.gradients,
+    "tensors": lambda n: n.tensors,
+    "unflatten": lambda n: n.unflatten(np.zeros(3)),
+    "workspace": lambda n: chainrule.Workspace(n, 4),
+    "optimizer": lambda n: chainrule.Optimizer(n),
+}
+
+
+@pytest.mark.parametrize("case", NOT_BUILT)
+def test_use_before_build(case: str) -> None:
+    with pytest.raises(RuntimeError) as caught:
+        NOT_BUILT[case](fresh())
+    assert isinstance(caught.value, StateError)
+    assert caught.value.name == "CRL_ERROR_NOT_BUILT"
+
+
+def test_predict_passes_nan_through(network: chainrule.Network) -> None:
+    y = network.predict(spoiled(X, NAN))
+    assert np.isnan(y[1]).all()
+    assert np.isfinite(np.delete(y, 1, axis=0)).all()
+
+
+def test_the_classes_of_errors() -> None:
+    for error, builtin in [
+        (chainrule.ArgumentError, ValueError),
+        (chainrule.StateError, RuntimeError),
+        (chainrule.NotFiniteError, FloatingPointError),
+        (chainrule.CallbackError, RuntimeError),
+        (chainrule.FileError, OSError),
+        (chainrule.FileFormatError, ValueError),
+        (chainrule.OutOfMemoryError, MemoryError),
+    ]:
+        assert issubclass(error, chainrule.ChainruleError)
+        assert issubclass(error, builtin)
+        made = error("what happened", 102)
+        assert (str(made), made.status, made.name) == ("what happened", 102, "CRL_ERROR_SIZE")

@@ -1,0 +1,151 @@
+"""Describing a network and looking at it."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+import chainrule
+from chainrule._names import ACTIVATIONS, COSTS, INITIALIZERS, METHODS, REDUCTIONS
+
+
+def test_names_are_the_enumerators() -> None:
+    assert (ACTIVATIONS["identity"], ACTIVATIONS["relu"], ACTIVATIONS["log_softmax"]) == (0, 3, 12)
+    assert list(REDUCTIONS) == ["mean", "sum"]
+    assert {"gradient_descent", "momentum", "adam"} <= set(METHODS)
+    assert (INITIALIZERS["default"], INITIALIZERS["lecun_normal"]) == (0, 10)
+    assert "custom_activation" not in ACTIVATIONS
+    assert "custom_cost" not in COSTS
+
+
+def test_version() -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+", chainrule.__version__)
+    assert chainrule.instruction_set() in ("avx512", "avx2", "baseline")
+
+
+def test_sizes_and_layers() -> None:
+    network = chainrule.Network(64).add_dense(100, "relu", name="hidden").add_dense(10)
+    assert (network.inputs, network.outputs) == (64, 10)
+    assert network.layers == (("hidden", 100), ("1", 10))
+    network.build()
+    assert network.parameters.shape == (7510,)
+    assert {name: tensor.shape for name, tensor in network.tensors.items()} == {
+        "hidden.weight": (100, 64),
+        "hidden.bias": (100,),
+        "1.weight": (10, 100),
+        "1.bias": (10,),
+    }
+
+
+def test_a_weight_with_one_column_stays_a_matrix() -> None:
+    network = chainrule.Network(1).add_dense(3, bias=False).build()
+    assert {name: tensor.shape for name, tensor in network.tensors.items()} == {"0.weight": (3, 1)}
+
+
+def test_repr() -> None:
+    network = chainrule.Network(64).add_dense(100, "relu", name="a")
+    assert repr(network) == "Network(64 -> dense 100 relu, not built)"
+    network.add_activation("tanh", name="b").add_sum(["a", "b"]).add_dense(10).build()
+    assert repr(network) == "Network(64 -> dense 100 relu -> tanh -> sum(a, b) -> dense 10 identity, 7510 parameters)"
+    optimizer = chainrule.Optimizer(network, "momentum", learning_rate=0.25)
+    assert repr(optimizer) == "Optimizer(momentum, learning_rate=0.25)"
+    workspace = chainrule.Workspace(network, 3)
+    assert repr(workspace).startswith("Workspace(max_rows=3, training=True, Network(64 -> ")
+    for closable, text in [(optimizer, "Optimizer"), (workspace, "Workspace"), (network, "Network")]:
+        closable.close()
+        assert repr(closable) == f"{text}(closed)"
+
+
+def test_repr_names_a_custom_activation() -> None:
+    def cube(z: np.ndarray) -> np.ndarray:
+        return z**3
+
+    network = chainrule.Network(2).add_dense(2, (cube, lambda z, h: 3 * z**2))
+    assert repr(network) == "Network(2 -> dense 2 cube, not built)"
+
+
+def test_the_seed_decides_the_parameters() -> None:
+    def parameters(seed: int) -> np.ndarray:
+        return chainrule.Network(4).add_dense(5, "tanh").build(seed).parameters
+
+    np.testing.assert_array_equal(parameters(2**64 - 1), parameters(2**64 - 1))
+    assert not np.array_equal(parameters(1), parameters(2))
+
+
+@pytest.mark.parametrize(
+    ("initializer", "deviation"),
+    [
+        ("zeros", 0.0),
+        (("constant", 0.5), 0.0),
+        (("uniform", -1.0, 1.0), 1 / np.sqrt(3)),
+        (("normal", 0.0, 0.1), 0.1),
+        ("glorot_uniform", np.sqrt(2 / 500)),
+        ("glorot_normal", np.sqrt(2 / 500)),
+        ("he_uniform", np.sqrt(2 / 200)),
+        ("he_normal", np.sqrt(2 / 200)),
+        ("lecun_uniform", np.sqrt(1 / 200)),
+        ("lecun_normal", np.sqrt(1 / 200)),
+    ],
+)
+def test_initializers(initializer: object, deviation: float) -> None:
+    network = chainrule.Network(200).add_dense(300, weight_initializer=initializer, bias_initializer=("constant", 2.0))
+    tensors = network.build(seed=3).tensors
+    weight = tensors["0.weight"].astype(np.float64)
+    mean = 0.5 if initializer == ("constant", 0.5) else 0.0
+    assert weight.mean() == pytest.approx(mean, abs=0.01)
+    assert weight.std() == pytest.approx(deviation, rel=0.02)
+    np.testing.assert_array_equal(tensors["0.bias"], np.full(300, 2.0))
+
+
+def test_alpha() -> None:
+    network = chainrule.Network(1).add_dense(1, "leaky_relu", alpha=0.25).build()
+    network.parameters[:] = 1, 0
+    assert network.predict([-4.0])[0] == -1
+
+
+def test_input_names_the_layer_to_read() -> None:
+    network = chainrule.Network(3).add_activation("tanh", name="aside").add_activation("relu", input="input", name="r")
+    network.add_concatenation(["r", "aside"]).build()
+    np.testing.assert_allclose(network.predict([-1.0, 0.0, 2.0]), [0, 0, 2, *np.tanh([-1, 0, 2])], rtol=1e-6)
+
+
+def test_predict_of_one_row_is_one_row(network: chainrule.Network, x: np.ndarray) -> None:
+    y = network.predict(x)
+    assert (y.shape, y.dtype) == ((8, 3), np.float32)
+    single = network.predict(x[2])
+    assert single.shape == (3,)
+    np.testing.assert_allclose(single, y[2], rtol=1e-6, atol=1e-7)
+
+
+def test_parameters_are_the_librarys_own(network: chainrule.Network, x: np.ndarray) -> None:
+    before = network.predict(x)
+    network.tensors["1.bias"][:] += 1
+    np.testing.assert_allclose(network.predict(x), before + 1, rtol=1e-5)
+    assert np.shares_memory(network.parameters, network.parameters)
+
+
+def test_unflatten_gives_views(network: chainrule.Network, x: np.ndarray, labels: np.ndarray) -> None:
+    _, gradient = network.value_and_grad(x, labels)
+    parts = network.unflatten(gradient)
+    assert list(parts) == list(network.tensors)
+    assert all(np.shares_memory(part, gradient) for part in parts.values())
+    assert sum(part.size for part in parts.values()) == gradient.size
+
+
+def test_gradients_belong_to_the_network(network: chainrule.Network, x: np.ndarray, labels: np.ndarray) -> None:
+    np.testing.assert_array_equal(network.gradients, np.zeros(43))
+    _, gradient = network.value_and_grad(x, labels)
+    assert gradient is network.gradients
+    mine = np.empty(43, np.float32)
+    _, given = network.value_and_grad(x, labels, out=mine)
+    assert given is mine
+    np.testing.assert_array_equal(mine, gradient)
+
+
+def test_inference_workspace(network: chainrule.Network, x: np.ndarray) -> None:
+    with chainrule.Workspace(network, 8, training=False) as workspace:
+        np.testing.assert_array_equal(workspace.forward(x), network.predict(x))
+        with pytest.raises(chainrule.ChainruleError):
+            workspace.backward(np.ones((8, 3)))

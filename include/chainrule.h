@@ -1,0 +1,768 @@
+/*
+ * chainrule.h: the C interface of Chainrule, a library that trains and runs neural networks.
+ *
+ * This file is generated: 'make header' makes it from the library's sources. It needs nothing but the C standard
+ * headers, is valid C99, C11 and C++17, and is the whole interface: what is not declared here is not exported.
+ *
+ *
+ * What it does
+ *
+ * A network maps rows of numbers to rows of numbers through layers h_l = σ(z_l), z_l = W_l h_{l-1} + b_l. The library
+ * computes the network's output, a cost C of it, and the gradient ∂C/∂w of every weight and bias by the chain rule
+ * (backpropagation), and changes the weights with that gradient. There are three tiers, and each can be used alone:
+ *
+ *     the passes    crl_forward(), crl_cost(), crl_backward() and crl_step(), on arrays of the caller's
+ *     the network   crl_network_predict(), crl_network_value_and_gradient()
+ *     the trainer   crl_network_fit(): epochs, batches, shuffling, validation, progress
+ *
+ *
+ * An example: exclusive or
+ *
+ *     #include <chainrule.h>
+ *     #include <stdio.h>
+ *
+ *     int main(void) {
+ *         const float x[] = { 0, 0,  0, 1,  1, 0,  1, 1 }, t[] = { 0, 1, 1, 0 };
+ *         float y[4] = { 0, 0, 0, 0 };
+ *         crl_network *net = NULL;
+ *         crl_targets targets = CRL_TARGETS_INIT;
+ *         crl_train_options options = CRL_TRAIN_OPTIONS_INIT;
+ *         targets.values = t, targets.rows = 4, targets.columns = 1, targets.stride = 1;
+ *         options.epochs = 5000;
+ *         if (crl_network_create(2, &net) || crl_network_add_dense(net, 8, CRL_TANH, NULL) ||
+ *             crl_network_add_dense(net, 1, CRL_SIGMOID, NULL) || crl_network_build(net, 1) ||
+ *             crl_network_fit(net, x, 4, 2, &targets, &options) || crl_network_predict(net, x, 4, 2, y, 4, 1))
+ *             fprintf(stderr, "%s\n", crl_error_message());
+ *         else
+ *             printf("%.2f %.2f %.2f %.2f\n", y[0], y[1], y[2], y[3]);
+ *         crl_network_destroy(net);
+ *         return 0;
+ *     }
+ *
+ *     cc prog.c -lchainrule              with the shared library, which needs libc and libm alone
+ *     cc prog.c libchainrule.a -lm       with the static library
+ *
+ *
+ * Conventions
+ *
+ * Status     A function that can fail returns a crl_status: CRL_OK, which is 0, or a code that says what kind of thing
+ *            went wrong. crl_error_message() then says what it was, where, and which value, for the thread that made
+ *            the call. A wrong argument is a status, never a crash; only a pointer to memory that is not there cannot
+ *            be caught. Unless a function says otherwise, a call that fails has changed nothing. Results are written
+ *            through the last arguments.
+ * Numbers    Values, weights and gradients are 32-bit floats (float). Costs are doubles.
+ * Matrices   A matrix is row-major, one row for each sample, and is passed as a pointer, its rows, and its stride: the
+ *            number of floats from the start of one row to the start of the next, at least the number of columns. The
+ *            columns follow from the network, or are passed after the rows. A vector is a pointer and a count. Every
+ *            length is checked.
+ * Handles    crl_network, crl_workspace and crl_optimizer are made by ..._create() (or loaded) and are the caller's,
+ *            to be given back once to the matching ..._destroy(), which accepts NULL.
+ * Ownership  Arrays and strings passed in stay the caller's; the library reads them during the call and keeps none of
+ *            them. A pointer that the library gives out stays the library's; its function says how long it is valid.
+ *            What a callback is handed is valid until the callback returns.
+ * NULL       A pointer must not be NULL unless its description says what NULL means; otherwise: CRL_ERROR_NULL.
+ * Strings    UTF-8, ending with a zero byte.
+ * Options    Structures that may grow begin with their size. Start from their CRL_..._INIT macro: later versions append
+ *            fields, and programs compiled with this header keep working.
+ * Threads    A function that takes a const crl_network may run in any number of threads at once on one network, each
+ *            with its own workspace. While a function runs that takes a crl_network that is not const, no other may
+ *            use that network. Different networks have nothing in common.
+ * Manners    The library never prints, exits or aborts, leaves signals, locale, environment and rand() alone, and
+ *            has no global state beside each thread's error message.
+ */
+
+#ifndef CHAINRULE_H
+#define CHAINRULE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The version of this header. crl_version() gives the version of the library that the program runs with. */
+#define CRL_VERSION_MAJOR 0
+#define CRL_VERSION_MINOR 1
+#define CRL_VERSION_PATCH 0
+/** 10000 × major + 100 × minor + patch. */
+#define CRL_VERSION (10000 * CRL_VERSION_MAJOR + 100 * CRL_VERSION_MINOR + CRL_VERSION_PATCH)
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Handles
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** A network: first described layer by layer, then built, then used. */
+typedef struct crl_network crl_network;
+/** The memory of one forward and backward pass: z, h and δ of every layer. One per thread. */
+typedef struct crl_workspace crl_workspace;
+/** An optimizer: a method, its hyperparameters and its state (momenta) for one network's parameters. */
+typedef struct crl_optimizer crl_optimizer;
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Status
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** What a call came to: CRL_OK, or one of the codes below. crl_error_message() then says what, where and which value. */
+typedef int32_t crl_status;
+
+enum {
+    CRL_OK = 0,
+
+    /* 100–199: an argument is wrong; nothing was changed. */
+    CRL_ERROR_NULL = 100,          /**< a pointer that must not be NULL is NULL */
+    CRL_ERROR_HANDLE = 101,        /**< a handle is of another kind, or was destroyed */
+    CRL_ERROR_SIZE = 102,          /**< a count, stride or shape is zero, too small, too large, or does not fit the network */
+    CRL_ERROR_VALUE = 103,         /**< a number is out of its range or not finite; an enumerator is unknown */
+    CRL_ERROR_NAME = 104,          /**< a name is empty, malformed, already taken, or unknown */
+    CRL_ERROR_TARGET = 105,        /**< a target or sample weight is out of range or not finite */
+
+    /* 200–299: the call does not fit the object's state; nothing was changed. */
+    CRL_ERROR_NOT_BUILT = 200,     /**< the network must be built first */
+    CRL_ERROR_ALREADY_BUILT = 201, /**< a built network's layers are fixed */
+    CRL_ERROR_MISMATCH = 202,      /**< the workspace or optimizer belongs to another network */
+    CRL_ERROR_NO_FORWARD = 203,    /**< backward needs the forward pass of the same rows, with the present parameters */
+
+    /* 300–399: arithmetic. */
+    CRL_ERROR_NOT_FINITE = 300,    /**< NaN or infinity in what is trained on, or a step that would produce one */
+
+    /* 400–499: callbacks. */
+    CRL_CANCELLED = 400,           /**< a progress callback asked to stop; the parameters are those trained so far */
+    CRL_ERROR_CALLBACK = 401,      /**< a cost or activation callback returned non-zero, or wrote NaN */
+
+    /* 500–599: files. */
+    CRL_ERROR_FILE = 500,          /**< a file cannot be opened, read, written or renamed */
+    CRL_ERROR_FORMAT = 501,        /**< a file is truncated, altered, or no model file at all */
+    CRL_ERROR_FILE_VERSION = 502,  /**< a file was written by a newer version of the format */
+
+    /* 600–699: resources. */
+    CRL_ERROR_MEMORY = 600         /**< memory cannot be allocated, or the size needed overflows */
+};
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Describing layers
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** An activation σ, applied as h = σ(z). One of the enumerators below. */
+typedef int32_t crl_activation;
+
+enum {
+    CRL_IDENTITY = 0,    /**< σ(z) = z */
+    CRL_SIGMOID = 1,     /**< σ(z) = 1 / (1 + e⁻ᶻ) */
+    CRL_TANH = 2,        /**< σ(z) = tanh z */
+    CRL_RELU = 3,        /**< σ(z) = max(0, z); σ'(0) = 0 */
+    CRL_LEAKY_RELU = 4,  /**< σ(z) = z for z > 0, α z otherwise; α = 0.01 unless given */
+    CRL_ELU = 5,         /**< σ(z) = z for z > 0, α (eᶻ − 1) otherwise; α = 1 unless given */
+    CRL_SELU = 6,        /**< σ(z) = 1.0507 × ELU with α = 1.67326 (Klambauer et al. 2017) */
+    CRL_SOFTPLUS = 7,    /**< σ(z) = log(1 + eᶻ) */
+    CRL_GELU = 8,        /**< σ(z) = z Φ(z), Φ the normal distribution function, exact through erf */
+    CRL_GELU_TANH = 9,   /**< the tanh approximation of GELU (Hendrycks and Gimpel 2016) */
+    CRL_SILU = 10,       /**< σ(z) = z / (1 + e⁻ᶻ), also called swish */
+    CRL_SOFTMAX = 11,    /**< over the row: σ(z)ᵢ = e^zᵢ / Σⱼ e^zⱼ */
+    CRL_LOG_SOFTMAX = 12,/**< over the row: σ(z)ᵢ = zᵢ − log Σⱼ e^zⱼ */
+    CRL_CUSTOM_ACTIVATION = 100 /**< the functions in crl_layer_options */
+};
+
+/** How a tensor's first values are drawn. fan_in and fan_out are the columns and rows of W. */
+typedef int32_t crl_initializer_kind;
+
+enum {
+    CRL_INIT_DEFAULT = 0,       /**< weights: He uniform for the ReLU family (ReLU, leaky ReLU, ELU, softplus, GELU, SiLU), LeCun normal for
+                                     SELU, Glorot uniform otherwise; biases: zeros */
+    CRL_INIT_ZEROS = 1,         /**< 0 */
+    CRL_INIT_CONSTANT = 2,      /**< a */
+    CRL_INIT_UNIFORM = 3,       /**< uniform in [a, b) */
+    CRL_INIT_NORMAL = 4,        /**< normal with mean a and standard deviation b */
+    CRL_INIT_GLOROT_UNIFORM = 5,/**< uniform in ± sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010) */
+    CRL_INIT_GLOROT_NORMAL = 6, /**< normal with variance 2 / (fan_in + fan_out) */
+    CRL_INIT_HE_UNIFORM = 7,    /**< uniform in ± sqrt(6 / fan_in) (He et al. 2015) */
+    CRL_INIT_HE_NORMAL = 8,     /**< normal with variance 2 / fan_in */
+    CRL_INIT_LECUN_UNIFORM = 9, /**< uniform in ± sqrt(3 / fan_in) (LeCun et al. 1998) */
+    CRL_INIT_LECUN_NORMAL = 10  /**< normal with variance 1 / fan_in */
+};
+
+/** An initializer: its kind and, where the kind has parameters, a and b. This structure does not grow. */
+typedef struct crl_initializer {
+    crl_initializer_kind kind;
+    float a;
+    float b;
+} crl_initializer;
+
+/** A custom σ, for a whole batch: reads z and writes h, both rows × columns, row-major and contiguous.
+ *  Returns 0, or another number to stop the call with CRL_ERROR_CALLBACK. May be called from any thread that uses the network. */
+typedef int32_t (*crl_activation_function)(void *user, const float *z, float *h, size_t rows, size_t columns);
+
+/** A custom σ', for a whole batch: reads z and h = σ(z) and writes dh_dz, elementwise; arrays and result as for crl_activation_function. */
+typedef int32_t (*crl_activation_derivative)(void *user, const float *z, const float *h, float *dh_dz, size_t rows,
+                                             size_t columns);
+
+/** What a layer can be told beyond its width and activation. Start from CRL_LAYER_OPTIONS_INIT. */
+typedef struct crl_layer_options {
+    size_t size;                          /**< sizeof(crl_layer_options) */
+    const char *name;                     /**< the layer's name, 1 to 63 bytes of A–Z a–z 0–9 _ -; NULL: its position, "0", "1", … */
+    const char *input;                    /**< the layer it reads, "input" for the network's own input; NULL: the layer before */
+    int32_t bias;                         /**< dense: non-zero for a bias b */
+    crl_initializer weight_initializer;   /**< dense */
+    crl_initializer bias_initializer;     /**< dense */
+    float alpha;                          /**< leaky ReLU and ELU: α ≥ 0; −1: the activation's own */
+    crl_activation_function function;     /**< CRL_CUSTOM_ACTIVATION: σ */
+    crl_activation_derivative derivative; /**< CRL_CUSTOM_ACTIVATION: σ' */
+    void *user;                           /**< handed to function and derivative */
+} crl_layer_options;
+
+#define CRL_LAYER_OPTIONS_INIT \
+    { sizeof(crl_layer_options), NULL, NULL, 1, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, -1.0f, NULL, NULL, NULL }
+
+/** Where a parameter tensor lies in the network's flat parameter vector, and in any gradient vector. */
+typedef struct crl_tensor {
+    size_t size;      /**< sizeof(crl_tensor) */
+    const char *name; /**< "layer.weight" or "layer.bias"; lives as long as the network */
+    size_t offset;    /**< its first element, in floats from the start of the vector */
+    size_t rows;      /**< N_l: the width of the layer */
+    size_t columns;   /**< N_{l−1} for a weight, 1 for a bias; elements are row-major */
+} crl_tensor;
+
+#define CRL_TENSOR_INIT { sizeof(crl_tensor), NULL, 0, 0, 0 }
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Passes
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** What a workspace is for. */
+typedef int32_t crl_purpose;
+
+enum {
+    CRL_TRAINING = 0, /**< keeps z, h and δ of every layer */
+    CRL_INFERENCE = 1 /**< forward only; keeps h alone */
+};
+
+/** Which of a layer's quantities crl_workspace_values() gives. */
+typedef int32_t crl_quantity;
+
+enum {
+    CRL_Z = 0,    /**< z = W h + b, the preactivation */
+    CRL_H = 1,    /**< h = σ(z), the activation */
+    CRL_DELTA = 2 /**< δ = ∂C/∂h, the error signal that reached the layer */
+};
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Costs
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** A cost. Each is given for one row of N outputs y and targets t; crl_reduction says how rows are put together. */
+typedef int32_t crl_cost_kind;
+
+enum {
+    CRL_MEAN_SQUARED_ERROR = 0,         /**< (1/N) Σ (y − t)² */
+    CRL_MEAN_ABSOLUTE_ERROR = 1,        /**< (1/N) Σ |y − t|; derivative 0 at y = t */
+    CRL_HUBER = 2,                      /**< (1/N) Σ of (y − t)²/2 where |y − t| ≤ d, else d (|y − t| − d/2) */
+    CRL_BINARY_CROSS_ENTROPY = 3,       /**< −(1/N) Σ t log y + (1 − t) log(1 − y); y and t in [0, 1]; logarithms are cut at −100 */
+    CRL_BINARY_CROSS_ENTROPY_LOGITS = 4,/**< the same of σ(y), the sigmoid, fused and stable; y any number */
+    CRL_CROSS_ENTROPY = 5,              /**< −Σ t log softmax(y), fused and stable; y logits; t a class index or a distribution */
+    CRL_CUSTOM_COST = 100               /**< the function in crl_cost_options */
+};
+
+/** How the costs of the rows, c_r with sample weights w_r (1 unless given), become C. */
+typedef int32_t crl_reduction;
+
+enum {
+    CRL_MEAN = 0, /**< C = Σ w_r c_r / Σ w_r */
+    CRL_SUM = 1   /**< C = Σ w_r c_r */
+};
+
+/** A custom cost, for a whole batch: reads y (rows × columns), targets (rows × target_columns; NULL if none were given) and the
+ *  sample weights (rows; NULL if none were given), all row-major and contiguous, and writes C and ∇C = ∂C/∂y
+ *  (rows × columns). It reduces over the rows itself. Returns 0, or another number to stop the call
+ *  with CRL_ERROR_CALLBACK. */
+typedef int32_t (*crl_cost_function)(void *user, const float *y, const float *targets, const float *weights, size_t rows,
+                                     size_t columns, size_t target_columns, double *C, float *dC_dy);
+
+/** A cost and its parameters. Start from CRL_COST_OPTIONS_INIT. */
+typedef struct crl_cost_options {
+    size_t size;                /**< sizeof(crl_cost_options) */
+    crl_cost_kind kind;
+    crl_reduction reduction;    /**< not used by CRL_CUSTOM_COST */
+    float huber_delta;          /**< CRL_HUBER: d > 0 */
+    crl_cost_function function; /**< CRL_CUSTOM_COST */
+    void *user;                 /**< handed to function */
+} crl_cost_options;
+
+#define CRL_COST_OPTIONS_INIT { sizeof(crl_cost_options), CRL_MEAN_SQUARED_ERROR, CRL_MEAN, 1.0f, NULL, NULL }
+
+/** What the outputs are compared with: values or classes, one for each row of the outputs, and sample weights if wanted.
+ *  Start from CRL_TARGETS_INIT. The arrays stay the caller's and are only read. */
+typedef struct crl_targets {
+    size_t size;            /**< sizeof(crl_targets) */
+    const float *values;    /**< rows × columns targets; NULL if classes are given, or if a custom cost needs none */
+    size_t rows;
+    size_t columns;         /**< the width of the network's output; any width ≥ 1 for a custom cost */
+    size_t stride;          /**< floats from one row of values to the next, ≥ columns */
+    const int32_t *classes; /**< CRL_CROSS_ENTROPY: class indices from 0 to N − 1 */
+    size_t classes_count;
+    const float *weights;   /**< sample weights, each finite and ≥ 0, their sum > 0; NULL: all 1 */
+    size_t weights_count;
+} crl_targets;
+
+#define CRL_TARGETS_INIT { sizeof(crl_targets), NULL, 0, 0, 0, NULL, 0, NULL, 0 }
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Optimizers
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** An optimization method. g is the gradient ∂C/∂w, η the learning rate. */
+typedef int32_t crl_optimizer_method;
+
+enum {
+    CRL_GRADIENT_DESCENT = 0, /**< w ← w − η g */
+    CRL_MOMENTUM = 1,         /**< v ← μ v + g; w ← w − η v (Polyak 1964) */
+    CRL_ADAM = 2              /**< Kingma and Ba 2015, algorithm 1 */
+};
+
+/** An optimization method and its hyperparameters. Start from CRL_OPTIMIZER_OPTIONS_INIT. */
+typedef struct crl_optimizer_options {
+    size_t size;                 /**< sizeof(crl_optimizer_options) */
+    crl_optimizer_method method;
+    float learning_rate;         /**< η, finite and ≥ 0 */
+    float momentum;              /**< momentum: μ in [0, 1) */
+    float beta1;                 /**< Adam: β₁ in [0, 1) */
+    float beta2;                 /**< Adam: β₂ in [0, 1) */
+    float epsilon;               /**< Adam: ε > 0 */
+} crl_optimizer_options;
+
+#define CRL_OPTIMIZER_OPTIONS_INIT { sizeof(crl_optimizer_options), CRL_ADAM, 0.001f, 0.9f, 0.9f, 0.999f, 1e-8f }
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Training
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** What happened in one epoch. */
+typedef struct crl_epoch {
+    size_t size;                /**< sizeof(crl_epoch) in the library; later versions append fields */
+    size_t epoch;               /**< from 1 */
+    size_t epochs;              /**< how many were asked for */
+    double cost;                /**< the mean over the epoch's batches of C as each batch had it before its step, by rows */
+    double validation_cost;     /**< C on the validation set after the epoch; NaN without one */
+    double validation_accuracy; /**< share of validation rows whose largest output is the target class; NaN without classes */
+    double seconds;             /**< time the epoch took, validation not included */
+    double samples_per_second;  /**< rows trained on, by seconds */
+} crl_epoch;
+
+/** Called after each epoch, on the thread that called crl_network_fit(). The network may be read (predicted with, saved) but not changed.
+ *  Returns 0 to go on, another number to stop with CRL_CANCELLED. */
+typedef int32_t (*crl_epoch_callback)(void *user, const crl_epoch *epoch);
+
+/** How to train. Start from CRL_TRAIN_OPTIONS_INIT. */
+typedef struct crl_train_options {
+    size_t size;                           /**< sizeof(crl_train_options) */
+    const crl_cost_options *cost;          /**< NULL: CRL_COST_OPTIONS_INIT */
+    crl_optimizer *optimizer;              /**< made for this network; NULL: a fresh one, CRL_OPTIMIZER_OPTIONS_INIT */
+    size_t epochs;                         /**< ≥ 1 */
+    size_t batch_size;                     /**< ≥ 1; the last batch of an epoch may be shorter */
+    int32_t shuffle;                       /**< non-zero: a new order of the rows in each epoch */
+    uint64_t seed;                         /**< of the shuffling */
+    const float *validation_x;             /**< validation_rows × inputs; NULL: no validation */
+    size_t validation_rows;
+    size_t validation_stride;              /**< floats from one row to the next, ≥ inputs */
+    const crl_targets *validation_targets;
+    crl_epoch_callback on_epoch;           /**< may be NULL */
+    void *user;                            /**< handed to on_epoch */
+} crl_train_options;
+
+#define CRL_TRAIN_OPTIONS_INIT { sizeof(crl_train_options), NULL, NULL, 10, 32, 1, 0, NULL, 0, 0, NULL, NULL, NULL }
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * The library
+ * ------------------------------------------------------------------------------------------------------------------
+ * Which version this is, and what went wrong. These functions cannot fail.
+ */
+
+/** The version of the library that the program runs with, as CRL_VERSION gives the header's. The two agree in the
+ *  major number if the program may go on.
+ *
+ *  Threads: any.
+ *  @return 10000 × major + 100 × minor + patch. */
+int32_t crl_version(void);
+
+/** The version of the library as text, such as "0.1.0".
+ *
+ *  Threads: any.
+ *  @return a constant string, never NULL. */
+const char *crl_version_string(void);
+
+/** The instruction set for which networks built on this processor get their kernels: "avx512", "avx2" or "baseline".
+ *  For one instruction set all results are the same bit for bit, in every run and with any number of threads;
+ *  between two they differ by rounding.
+ *
+ *  Threads: any.
+ *  @return a constant string, never NULL. */
+const char *crl_instruction_set(void);
+
+/** The name of a status, such as "CRL_ERROR_SIZE".
+ *
+ *  Threads: any.
+ *  @param status any number.
+ *  @return a constant string, never NULL; "CRL_UNKNOWN" for a number that is no status. */
+const char *crl_status_name(crl_status status);
+
+/** What the last call that failed on this thread found: the function, what is wrong, where, and which value it was.
+ *  For people; its wording is not part of the contract.
+ *
+ *  Threads: each has its own message.
+ *  @return a string of at most 511 bytes in UTF-8, never NULL; "" if no call has failed yet. It lasts until the next
+ *      failure on this thread. */
+const char *crl_error_message(void);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Describing a network
+ * ------------------------------------------------------------------------------------------------------------------
+ * A network is described layer by layer and then built. A layer reads the one before it unless it says otherwise; several layers may
+ * read the same one, and sums and concatenations read several, so residual and multi-branch networks are described the same
+ * way. The last layer is the output. Every layer has a name, by default its position: "0", "1", …; "input" is the network's own
+ * input. While a network is described, one thread at a time may use it.
+ */
+
+/** Creates a network that has no layers yet.
+ *  @param inputs N_0, the length of x: from 1 to 2³¹ − 1.
+ *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_SIZE. */
+crl_status crl_network_create(size_t inputs, crl_network **network);
+
+/** Frees a network. Its workspaces and optimizers stay valid until they are destroyed themselves, but can no longer
+ *  be used.
+ *  @param network may be NULL, which does nothing. */
+void crl_network_destroy(crl_network *network);
+
+/** Adds a dense layer: z = W h + b, h = σ(z), with W of units rows and as many columns as the layer that it reads is
+ *  wide.
+ *  @param network not built yet.
+ *  @param units N_l, the number of outputs: from 1 to 2³¹ − 1.
+ *  @param activation σ.
+ *  @param options name, input, bias, initializers, α, custom functions; NULL for CRL_LAYER_OPTIONS_INIT. Only read;
+ *      the strings are copied.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NAME or
+ *      CRL_ERROR_ALREADY_BUILT. */
+crl_status crl_network_add_dense(crl_network *network, size_t units, crl_activation activation,
+                                 const crl_layer_options *options);
+
+/** Adds an activation as a layer of its own: z is the input's h, h = σ(z).
+ *  @param network not built yet.
+ *  @param activation σ.
+ *  @param options name, input, α, custom functions; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are
+ *      copied.
+ *  @return as crl_network_add_dense(). */
+crl_status crl_network_add_activation(crl_network *network, crl_activation activation,
+                                      const crl_layer_options *options);
+
+/** Adds the elementwise sum of layers of one width, as in a residual connection.
+ *  @param network not built yet.
+ *  @param inputs the names of the layers to add.
+ *  @param inputs_count how many, at least 1.
+ *  @param name the layer's name; NULL for its position.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+crl_status crl_network_add_sum(crl_network *network, const char *const *inputs, size_t inputs_count, const char *name);
+
+/** Adds the concatenation of layers: their outputs one after the other.
+ *  @param network not built yet.
+ *  @param inputs the names of the layers, in order.
+ *  @param inputs_count how many, at least 1.
+ *  @param name the layer's name; NULL for its position.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME, CRL_ERROR_ALREADY_BUILT or
+ *      CRL_ERROR_MEMORY. */
+crl_status crl_network_add_concatenation(crl_network *network, const char *const *inputs, size_t inputs_count,
+                                         const char *name);
+
+/** Builds the network: plans its memory, allocates its parameters and draws their first values. Its layers are fixed
+ *  afterwards.
+ *  @param network with at least one layer; every layer but the last must be read by a later one.
+ *  @param seed of the generator; one seed always gives the same parameters.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME, CRL_ERROR_ALREADY_BUILT or
+ *      CRL_ERROR_MEMORY. */
+crl_status crl_network_build(crl_network *network, uint64_t seed);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Looking at a network
+ * ------------------------------------------------------------------------------------------------------------------
+ * Sizes and layers can be asked for at any time, parameters once the network is built. All parameters lie in one contiguous vector;
+ * gradients are vectors of the same shape, and a crl_tensor says where each weight and bias lies in any of them.
+ */
+
+/** N_0, the length of x.
+ *  @param network built or not.
+ *  @param inputs receives the number.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+crl_status crl_network_input_size(const crl_network *network, size_t *inputs);
+
+/** N_L, the length of y: the width of the last layer, or of the input while there are no layers.
+ *  @param network built or not.
+ *  @param outputs receives the number.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+crl_status crl_network_output_size(const crl_network *network, size_t *outputs);
+
+/** The number of layers, the input not counted.
+ *  @param network built or not.
+ *  @param count receives the number.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+crl_status crl_network_layer_count(const crl_network *network, size_t *count);
+
+/** A layer's name and width.
+ *  @param network built or not.
+ *  @param index from 0, in the order in which the layers were added.
+ *  @param name receives the name, which lives as long as the network; may be NULL.
+ *  @param units receives N_l, the width; may be NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_SIZE. */
+crl_status crl_network_layer(const crl_network *network, size_t index, const char **name, size_t *units);
+
+/** The flat parameter vector itself, not a copy. The caller may read and change it; it belongs to the network and
+ *  lives as long. Changing it excludes every other use of the network, and a forward pass made before is void.
+ *  @param network built.
+ *  @param parameters receives the address, aligned to 64 bytes.
+ *  @param count receives the number of floats.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_NOT_BUILT. */
+crl_status crl_network_parameters(const crl_network *network, float **parameters, size_t *count);
+
+/** The number of parameter tensors: weights and biases.
+ *  @param network built.
+ *  @param count receives the number.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_NOT_BUILT. */
+crl_status crl_network_tensor_count(const crl_network *network, size_t *count);
+
+/** A parameter tensor by its index, in the order of the parameter vector.
+ *  @param network built.
+ *  @param index from 0.
+ *  @param tensor begun with CRL_TENSOR_INIT; receives the tensor's name, place and shape.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE or CRL_ERROR_NOT_BUILT. */
+crl_status crl_network_tensor(const crl_network *network, size_t index, crl_tensor *tensor);
+
+/** A parameter tensor by its name.
+ *  @param network built.
+ *  @param name such as "0.weight" or "hidden.bias".
+ *  @param tensor begun with CRL_TENSOR_INIT; receives the tensor's name, place and shape.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME or CRL_ERROR_NOT_BUILT. */
+crl_status crl_network_find_tensor(const crl_network *network, const char *name, crl_tensor *tensor);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * The algorithm, a step at a time
+ * ------------------------------------------------------------------------------------------------------------------
+ * Forward, cost, backward and step on the caller's own buffers. A workspace holds the intermediate values; none of the four allocates
+ * memory once it exists (a custom cost aside).
+ *
+ *     crl_forward (network, workspace, x, …, y, …);               z_l = W_l h_{l−1} + b_l,  h_l = σ(z_l)
+ *     crl_cost    (&cost, y, …, &targets, &C, dC_dy, …);          C and ∇C
+ *     crl_backward(network, workspace, dC_dy, …, gradients, …);   s = δ ⊙ σ'(z_l),  ∂C/∂W_l = s ⊗ h_{l−1},  δ ← W_lᵀ s
+ *     crl_step    (optimizer, network, gradients, …);             W ← W − η ∂C/∂W
+ */
+
+/** Creates the memory for passes over up to max_rows samples through one network.
+ *  @param network built. The workspace is for this network alone.
+ *  @param max_rows the largest batch, at least 1.
+ *  @param purpose CRL_TRAINING, or CRL_INFERENCE for forward passes alone in less memory.
+ *  @param workspace receives the workspace, which crl_workspace_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or
+ *      CRL_ERROR_MEMORY. */
+crl_status crl_workspace_create(const crl_network *network, size_t max_rows, crl_purpose purpose,
+                                crl_workspace **workspace);
+
+/** Frees a workspace.
+ *  @param workspace may be NULL, which does nothing. */
+void crl_workspace_destroy(crl_workspace *workspace);
+
+/** A layer's z, h or δ as the last pass left them: a matrix of one row for each sample, contiguous. "input" is the
+ *  network's input: its h is x, its δ is ∂C/∂x.
+ *  @param workspace after a forward pass, for δ after a backward pass.
+ *  @param layer the layer's name.
+ *  @param quantity CRL_Z, CRL_H or CRL_DELTA.
+ *  @param values receives the address, inside the workspace: to be read until the workspace's next pass.
+ *  @param rows receives the number of samples.
+ *  @param columns receives the width of the layer.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NAME, CRL_ERROR_VALUE (also for z and δ of a
+ *      workspace for inference, and for z of the input) or CRL_ERROR_NO_FORWARD. */
+crl_status crl_workspace_values(const crl_workspace *workspace, const char *layer, crl_quantity quantity,
+                                const float **values, size_t *rows, size_t *columns);
+
+/** The forward pass: for every layer z_l = W_l h_{l−1} (+ b_l) and h_l = σ(z_l), kept in the workspace. x is copied,
+ *  so its memory is free afterwards. NaN and infinity go through as IEEE arithmetic has it.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param workspace made for this network; one thread at a time.
+ *  @param x x_rows × inputs.
+ *  @param x_rows from 1 to the workspace's max_rows.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param y receives x_rows × outputs; NULL if they are not wanted. Does not overlap x.
+ *  @param y_rows the rows that y has room for, at least x_rows; ignored if y is NULL.
+ *  @param y_stride floats from one row to the next, at least the number of outputs; ignored if y is NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH or
+ *      CRL_ERROR_CALLBACK. */
+crl_status crl_forward(const crl_network *network, crl_workspace *workspace, const float *x, size_t x_rows,
+                       size_t x_stride, float *y, size_t y_rows, size_t y_stride);
+
+/** The cost: C of outputs and targets, and its gradient ∇C = ∂C/∂y, where the error signal δ starts.
+ *
+ *  Threads: any, a custom cost's function permitting.
+ *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param y y_rows × y_columns outputs.
+ *  @param y_rows at least 1.
+ *  @param y_columns N, at least 1.
+ *  @param y_stride floats from one row to the next, at least y_columns.
+ *  @param targets for each row of y; NULL only for a custom cost that needs none.
+ *  @param C receives the cost.
+ *  @param dC_dy receives y_rows × y_columns; NULL if it is not wanted. May be y itself, except with a custom cost.
+ *  @param dC_dy_rows the rows that dC_dy has room for, at least y_rows; ignored if dC_dy is NULL.
+ *  @param dC_dy_stride floats from one row to the next, at least y_columns; ignored if dC_dy is NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET, CRL_ERROR_NOT_FINITE,
+ *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error dC_dy may hold anything. */
+crl_status crl_cost(const crl_cost_options *cost, const float *y, size_t y_rows, size_t y_columns, size_t y_stride,
+                    const crl_targets *targets, double *C, float *dC_dy, size_t dC_dy_rows, size_t dC_dy_stride);
+
+/** The backward pass: from any ∇C at the outputs of the last forward pass, the gradients of all parameters, summed
+ *  over the rows, the error signal δ of every layer (see crl_workspace_values()) and the gradient of the input.
+ *
+ *  It needs the weights of the forward pass: after crl_step() the same workspace must go forward again first.
+ *  @param network built; only read.
+ *  @param workspace for training, after a forward pass of as many rows.
+ *  @param dC_dy dC_dy_rows × outputs: ∇C.
+ *  @param dC_dy_rows the rows of the last forward pass.
+ *  @param dC_dy_stride floats from one row to the next, at least the number of outputs.
+ *  @param gradients receives ∂C/∂w in the order of the parameter vector; NULL if only δ and dC_dx are wanted.
+ *  @param gradients_count the number of parameters; ignored if gradients is NULL.
+ *  @param accumulate non-zero to add to gradients instead of setting them.
+ *  @param dC_dx receives ∂C/∂x, dC_dy_rows × inputs; NULL if it is not wanted.
+ *  @param dC_dx_rows the rows that dC_dx has room for, at least dC_dy_rows; ignored if dC_dx is NULL.
+ *  @param dC_dx_stride floats from one row to the next, at least the number of inputs; ignored if dC_dx is NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH,
+ *      CRL_ERROR_NO_FORWARD or CRL_ERROR_CALLBACK. After CRL_ERROR_CALLBACK gradients may hold anything. */
+crl_status crl_backward(const crl_network *network, crl_workspace *workspace, const float *dC_dy, size_t dC_dy_rows,
+                        size_t dC_dy_stride, float *gradients, size_t gradients_count, int32_t accumulate, float *dC_dx,
+                        size_t dC_dx_rows, size_t dC_dx_stride);
+
+/** Creates an optimizer: a method, its hyperparameters, and its state for the parameters of one network.
+ *  @param network built. The optimizer is for this network alone.
+ *  @param options NULL for CRL_OPTIMIZER_OPTIONS_INIT, Adam with η = 0.001.
+ *  @param optimizer receives the optimizer, which crl_optimizer_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or
+ *      CRL_ERROR_MEMORY. */
+crl_status crl_optimizer_create(const crl_network *network, const crl_optimizer_options *options,
+                                crl_optimizer **optimizer);
+
+/** Frees an optimizer.
+ *  @param optimizer may be NULL, which does nothing. */
+void crl_optimizer_destroy(crl_optimizer *optimizer);
+
+/** The learning rate η.
+ *  @param optimizer only read.
+ *  @param learning_rate receives η.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+crl_status crl_optimizer_learning_rate(const crl_optimizer *optimizer, float *learning_rate);
+
+/** Changes the learning rate; the state stays.
+ *  @param optimizer one thread at a time.
+ *  @param learning_rate η, finite and ≥ 0.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_VALUE. */
+crl_status crl_optimizer_set_learning_rate(crl_optimizer *optimizer, float learning_rate);
+
+/** One step of the optimizer: changes the network's parameters along a gradient. Gradient descent is W ← W − η
+ *  ∂C/∂W.
+ *
+ *  Excludes every other use of the network. If the gradient is not finite, or the step could make a parameter or the
+ *  optimizer's state overflow, the status is CRL_ERROR_NOT_FINITE and nothing was changed.
+ *  @param optimizer made for this network.
+ *  @param network built.
+ *  @param gradients ∂C/∂w in the order of the parameter vector: from crl_backward(), or from anywhere else.
+ *  @param gradients_count the number of parameters.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH or
+ *      CRL_ERROR_NOT_FINITE. */
+crl_status crl_step(crl_optimizer *optimizer, crl_network *network, const float *gradients, size_t gradients_count);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Using a network
+ * ------------------------------------------------------------------------------------------------------------------
+ * Whole calls that need no workspace: the network lends one, so any number of threads can predict with one network at once.
+ */
+
+/** Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit whichever rows it is
+ *  predicted with, and from whichever thread. NaN and infinity go through as IEEE arithmetic has it.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param x x_rows × inputs.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param y receives x_rows × outputs. Does not overlap x.
+ *  @param y_rows the rows that y has room for, at least x_rows.
+ *  @param y_stride floats from one row to the next, at least the number of outputs.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_CALLBACK or
+ *      CRL_ERROR_MEMORY. */
+crl_status crl_network_predict(const crl_network *network, const float *x, size_t x_rows, size_t x_stride, float *y,
+                               size_t y_rows, size_t y_stride);
+
+/** C at the present parameters, and ∂C/∂w of every parameter: forward, cost and backward in one call. What an
+ *  outside optimizer asks for.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param C receives the cost.
+ *  @param gradients receives ∂C/∂w in the order of the parameter vector; NULL if only C is wanted.
+ *  @param gradients_count the number of parameters; ignored if gradients is NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+ *      CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error gradients
+ *      may hold anything. */
+crl_status crl_network_value_and_gradient(const crl_network *network, const crl_cost_options *cost, const float *x,
+                                          size_t x_rows, size_t x_stride, const crl_targets *targets, double *C,
+                                          float *gradients, size_t gradients_count);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Training
+ * ------------------------------------------------------------------------------------------------------------------
+ * The trainer: goes through the data in batches, epoch after epoch, each batch a forward pass, the cost, a backward pass and a step.
+ */
+
+/** Trains the network. Excludes every other use of it, except reading it from the epoch callback.
+ *
+ *  After an error the parameters are those that the last complete step left; everything in x and the targets is
+ *  checked before the first.
+ *  @param network built.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1; fewer than a batch make one short batch.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param options cost, optimizer, epochs, batch size, shuffling, validation data, callback; NULL for
+ *      CRL_TRAIN_OPTIONS_INIT.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+ *      CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH, CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or
+ *      CRL_ERROR_MEMORY. */
+crl_status crl_network_fit(crl_network *network, const float *x, size_t x_rows, size_t x_stride,
+                           const crl_targets *targets, const crl_train_options *options);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Files
+ * ------------------------------------------------------------------------------------------------------------------
+ * Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON in the metadata.
+ * Paths are in UTF-8.
+ */
+
+/** Saves a network: its architecture and parameters. Atomic: whatever happens, the file is the old one or the new
+ *  one, whole.
+ *  @param network built; only read.
+ *  @param path the file to create or replace.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT or CRL_ERROR_FILE. */
+crl_status crl_network_save(const crl_network *network, const char *path);
+
+/** Loads a network from a model file, built and ready. Everything in the file is checked before it is used. A
+ *  network with a custom activation cannot be made from a file: build it and call crl_network_load_parameters().
+ *  @param path the file.
+ *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
+crl_status crl_network_load(const char *path, crl_network **network);
+
+/** Loads the parameters alone into a network whose tensors have the names and shapes of the file's. After an error
+ *  they are as they were.
+ *  @param network built. Excludes every other use of it.
+ *  @param path the file.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_FILE, CRL_ERROR_FORMAT,
+ *      CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
+crl_status crl_network_load_parameters(crl_network *network, const char *path);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
