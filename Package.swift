@@ -34,6 +34,17 @@ let sharedLibraryFlags: LinkerSetting = .unsafeFlags(
     ],
     .when(traits: ["Embedded"]))
 
+/// Whether CPython can be embedded in the tests: whether pkg-config's file for it is there (Debian: libpython3-dev).
+let hasPython: Bool = {
+    let given = ProcessInfo.processInfo.environment["PKG_CONFIG_PATH"] ?? ""
+    let libraries = [
+        "/usr/local/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib",
+    ]
+    return (given.split(separator: ":").map(String.init) + libraries.map { $0 + "/pkgconfig" }).contains {
+        FileManager.default.fileExists(atPath: $0 + "/python3-embed.pc")
+    }
+}()
+
 let package = Package(
     name: "Chainrule",
     products: [
@@ -70,5 +81,11 @@ let package = Package(
             name: "ChainruleCTests", dependencies: ["ChainruleC", "CChainrule", "Chainrule"],
             swiftSettings: [warningsAreErrors]),
         .testTarget(name: "HeadergenTests", dependencies: ["headergen"], swiftSettings: [warningsAreErrors]),
+        .testTarget(
+            name: "PythonEmbeddingTests", dependencies: hasPython ? ["CPythonEmbed"] : [],
+            exclude: [hasPython ? "Missing" : "Embedded"], swiftSettings: [warningsAreErrors]),
     ]
+        + (hasPython
+            ? [.systemLibrary(name: "CPythonEmbed", pkgConfig: "python3-embed", providers: [.apt(["libpython3-dev"])])]
+            : [])
 )

@@ -58,7 +58,7 @@ try {
     crl::check(crl_network_build(network.get(), 1));
 
     crl_optimizer_options adam = CRL_OPTIMIZER_OPTIONS_INIT;
-    adam.learning_rate = 0.01f;
+    adam.learning_rate = 0.003f;
     const crl::optimizer optimizer = crl::make_optimizer(network, adam);
 
     crl_targets targets = CRL_TARGETS_INIT;
@@ -68,10 +68,10 @@ try {
 
     crl_train_options options = CRL_TRAIN_OPTIONS_INIT;
     options.optimizer = optimizer.get();
-    options.epochs = 200;
+    options.epochs = 1000;
     options.on_epoch = [](void *, const crl_epoch *epoch) -> int32_t {
-        if (epoch->epoch % 50 == 0)
-            std::printf("epoch %3zu: cost %.6f\n", epoch->epoch, epoch->cost);
+        if (epoch->epoch % 200 == 0)
+            std::printf("epoch %4zu: cost %.6f\n", epoch->epoch, epoch->cost);
         return 0;
     };
     crl::check(crl_network_fit(network.get(), x.data(), x.size(), 1, &targets, &options));

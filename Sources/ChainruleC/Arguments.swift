@@ -69,8 +69,11 @@ func strings(
     _ pointers: UnsafePointer<UnsafePointer<CChar>?>?, count: UInt, _ name: StaticString
 ) throws(NetworkError) -> [String] {
     guard let pointers else { throw nullArgument(name) }
+    guard count <= UInt(Architecture.mostInputs) else {
+        throw NetworkError(.size, "\(name)_count is \(count); at most \(Architecture.mostInputs) are possible")
+    }
     var texts: [String] = []
-    for index in 0..<(try ChainruleC.count(count, name)) {
+    for index in 0..<Int(count) {
         guard let pointer = pointers[index] else { throw NetworkError(.null, "\(name)[\(index)] is NULL") }
         texts.append(String(cString: pointer))
     }

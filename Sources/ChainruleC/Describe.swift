@@ -1,8 +1,8 @@
 // GROUP 2: Describing a network
-// A network is described layer by layer and then built. A layer reads the one before it unless it says otherwise; several layers may
-// read the same one, and sums and concatenations read several, so residual and multi-branch networks are described the same
-// way. The last layer is the output. Every layer has a name, by default its position: "0", "1", …; "input" is the network's own
-// input. While a network is described, one thread at a time may use it.
+// A network is described layer by layer and then built. A layer reads the one before it unless it says otherwise;
+// several layers may read the same one, and sums and concatenations read several, so residual and multi-branch
+// networks are described the same way. The last layer is the output. Every layer has a name, by default its position:
+// "0", "1", …; "input" is the network's own input. While a network is described, one thread at a time may use it.
 
 import CChainrule
 import Chainrule
@@ -23,7 +23,8 @@ public func crlNetworkCreate(
     }
 }
 
-/// Frees a network. Its workspaces and optimizers stay valid until they are destroyed themselves, but can no longer be used.
+/// Frees a network. Its workspaces and optimizers stay valid until they are destroyed themselves, but can no longer be
+/// used.
 /// - Parameters:
 ///   - network: may be NULL, which does nothing.
 @_cdecl("crl_network_destroy")
@@ -31,13 +32,16 @@ public func crlNetworkDestroy(_ network: UnsafeMutablePointer<crl_network>?) {
     destroyHandle(network, as: NetworkHandle.self)
 }
 
-/// Adds a dense layer: z = W h + b, h = σ(z), with W of `units` rows and as many columns as the layer that it reads is wide.
+/// Adds a dense layer: z = W h + b, h = σ(z), with W of `units` rows and as many columns as the layer that it reads is
+/// wide.
 /// - Parameters:
 ///   - network: not built yet.
 ///   - units: N_l, the number of outputs: from 1 to 2³¹ − 1.
 ///   - activation: σ.
-///   - options: name, input, bias, initializers, α, custom functions; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
+///   - options: name, input, bias, initializers, α, custom functions; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the
+///     strings are copied.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NAME or
+///   CRL_ERROR_ALREADY_BUILT.
 @_cdecl("crl_network_add_dense")
 public func crlNetworkAddDense(
     _ network: UnsafeMutablePointer<crl_network>?, _ units: UInt, _ activation: crl_activation,
@@ -88,7 +92,8 @@ public func crlNetworkAddActivation(
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
 @_cdecl("crl_network_add_sum")
 public func crlNetworkAddSum(
-    _ network: UnsafeMutablePointer<crl_network>?, _ inputs: UnsafePointer<UnsafePointer<CChar>?>?, _ inputs_count: UInt,
+    _ network: UnsafeMutablePointer<crl_network>?, _ inputs: UnsafePointer<UnsafePointer<CChar>?>?,
+    _ inputs_count: UInt,
     _ name: UnsafePointer<CChar>?
 ) -> crl_status {
     call("crl_network_add_sum") { () throws(NetworkError) in
@@ -106,10 +111,12 @@ public func crlNetworkAddSum(
 ///   - inputs: the names of the layers, in order.
 ///   - inputs_count: how many, at least 1.
 ///   - name: the layer's name; NULL for its position.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME, CRL_ERROR_ALREADY_BUILT or CRL_ERROR_MEMORY.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME, CRL_ERROR_ALREADY_BUILT or
+///   CRL_ERROR_MEMORY.
 @_cdecl("crl_network_add_concatenation")
 public func crlNetworkAddConcatenation(
-    _ network: UnsafeMutablePointer<crl_network>?, _ inputs: UnsafePointer<UnsafePointer<CChar>?>?, _ inputs_count: UInt,
+    _ network: UnsafeMutablePointer<crl_network>?, _ inputs: UnsafePointer<UnsafePointer<CChar>?>?,
+    _ inputs_count: UInt,
     _ name: UnsafePointer<CChar>?
 ) -> crl_status {
     call("crl_network_add_concatenation") { () throws(NetworkError) in
@@ -121,11 +128,13 @@ public func crlNetworkAddConcatenation(
     }
 }
 
-/// Builds the network: plans its memory, allocates its parameters and draws their first values. Its layers are fixed afterwards.
+/// Builds the network: plans its memory, allocates its parameters and draws their first values. Its layers are fixed
+/// afterwards.
 /// - Parameters:
 ///   - network: with at least one layer; every layer but the last must be read by a later one.
 ///   - seed: of the generator; one seed always gives the same parameters.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME, CRL_ERROR_ALREADY_BUILT or CRL_ERROR_MEMORY.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME, CRL_ERROR_ALREADY_BUILT or
+///   CRL_ERROR_MEMORY.
 @_cdecl("crl_network_build")
 public func crlNetworkBuild(_ network: UnsafeMutablePointer<crl_network>?, _ seed: UInt64) -> crl_status {
     call("crl_network_build") { () throws(NetworkError) in

@@ -67,7 +67,8 @@ func cost(_ pointer: UnsafePointer<crl_cost_options>?) throws(NetworkError) -> C
     }
 }
 
-func optimizer(_ pointer: UnsafePointer<crl_optimizer_options>?, for network: Network) throws(NetworkError) -> Optimizer {
+func optimizer(_ pointer: UnsafePointer<crl_optimizer_options>?, for network: Network) throws(NetworkError) -> Optimizer
+{
     guard let pointer else { return try Optimizer(Adam(), learningRate: 0.001, for: network) }
     let options = try options(pointer, "options")
     let method: any OptimizationMethod

@@ -1,6 +1,7 @@
 // GROUP 3: Looking at a network
-// Sizes and layers can be asked for at any time, parameters once the network is built. All parameters lie in one contiguous vector;
-// gradients are vectors of the same shape, and a crl_tensor says where each weight and bias lies in any of them.
+// Sizes and layers can be asked for at any time, parameters once the network is built. All parameters lie in one
+// contiguous vector; gradients are vectors of the same shape, and a crl_tensor says where each weight and bias lies in
+// any of them.
 
 import CChainrule
 import Chainrule
@@ -76,8 +77,8 @@ public func crlNetworkLayer(
     }
 }
 
-/// The flat parameter vector itself, not a copy. The caller may read and change it; it belongs to the network and lives as long. Changing
-/// it excludes every other use of the network, and a forward pass made before is void.
+/// The flat parameter vector itself, not a copy. The caller may read and change it; it belongs to the network and
+/// lives as long. Changing it excludes every other use of the network, and a forward pass made before is void.
 /// - Parameters:
 ///   - network: built.
 ///   - parameters: receives the address, aligned to 64 bytes.

@@ -4,8 +4,8 @@
 import CChainrule
 import Chainrule
 
-/// The version of the library that the program runs with, as `CRL_VERSION` gives the header's. The two agree in the major number if
-/// the program may go on.
+/// The version of the library that the program runs with, as `CRL_VERSION` gives the header's. The two agree in the
+/// major number if the program may go on.
 ///
 /// Threads: any.
 /// - Returns: 10000 × major + 100 × minor + patch.
@@ -19,8 +19,9 @@ public func crlVersion() -> Int32 { Int32(CRL_VERSION_MAJOR * 10000 + CRL_VERSIO
 @_cdecl("crl_version_string")
 public func crlVersionString() -> UnsafePointer<CChar> { cString("0.1.0") }
 
-/// The instruction set for which networks built on this processor get their kernels: "avx512", "avx2" or "baseline". For one instruction
-/// set all results are the same bit for bit, in every run and with any number of threads; between two they differ by rounding.
+/// The instruction set for which networks built on this processor get their kernels: "avx512", "avx2" or "baseline".
+/// For one instruction set all results are the same bit for bit, in every run and with any number of threads; between
+/// two they differ by rounding.
 ///
 /// Threads: any.
 /// - Returns: a constant string, never NULL.
@@ -36,8 +37,8 @@ public func crlInstructionSet() -> UnsafePointer<CChar> { cString(Arithmetic.bes
 @_cdecl("crl_status_name")
 public func crlStatusName(_ status: crl_status) -> UnsafePointer<CChar> { cString(statusName(status)) }
 
-/// What the last call that failed on this thread found: the function, what is wrong, where, and which value it was. For people;
-/// its wording is not part of the contract.
+/// What the last call that failed on this thread found: the function, what is wrong, where, and which value it was.
+/// For people; its wording is not part of the contract.
 ///
 /// Threads: each has its own message.
 /// - Returns: a string of at most 511 bytes in UTF-8, never NULL; "" if no call has failed yet. It lasts until the next

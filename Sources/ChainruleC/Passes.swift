@@ -1,6 +1,6 @@
 // GROUP 4: The algorithm, a step at a time
-// Forward, cost, backward and step on the caller's own buffers. A workspace holds the intermediate values; none of the four allocates
-// memory once it exists (a custom cost aside).
+// Forward, cost, backward and step on the caller's own buffers. A workspace holds the intermediate values; none of the
+// four allocates memory once it exists (a custom cost aside).
 //
 //     crl_forward (network, workspace, x, …, y, …);               z_l = W_l h_{l−1} + b_l,  h_l = σ(z_l)
 //     crl_cost    (&cost, y, …, &targets, &C, dC_dy, …);          C and ∇C
@@ -16,7 +16,8 @@ import Chainrule
 ///   - max_rows: the largest batch, at least 1.
 ///   - purpose: CRL_TRAINING, or CRL_INFERENCE for forward passes alone in less memory.
 ///   - workspace: receives the workspace, which crl_workspace_destroy() frees; NULL after an error.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or CRL_ERROR_MEMORY.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or
+///   CRL_ERROR_MEMORY.
 @_cdecl("crl_workspace_create")
 public func crlWorkspaceCreate(
     _ network: UnsafePointer<crl_network>?, _ max_rows: UInt, _ purpose: crl_purpose,
@@ -40,8 +41,8 @@ public func crlWorkspaceDestroy(_ workspace: UnsafeMutablePointer<crl_workspace>
     destroyHandle(workspace, as: Workspace.self)
 }
 
-/// A layer's z, h or δ as the last pass left them: a matrix of one row for each sample, contiguous. "input" is the network's input: its
-/// h is x, its δ is ∂C/∂x.
+/// A layer's z, h or δ as the last pass left them: a matrix of one row for each sample, contiguous. "input" is the
+/// network's input: its h is x, its δ is ∂C/∂x.
 /// - Parameters:
 ///   - workspace: after a forward pass, for δ after a backward pass.
 ///   - layer: the layer's name.
@@ -49,8 +50,8 @@ public func crlWorkspaceDestroy(_ workspace: UnsafeMutablePointer<crl_workspace>
 ///   - values: receives the address, inside the workspace: to be read until the workspace's next pass.
 ///   - rows: receives the number of samples.
 ///   - columns: receives the width of the layer.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NAME, CRL_ERROR_VALUE (also for z and δ of a workspace for
-///   inference, and for z of the input) or CRL_ERROR_NO_FORWARD.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NAME, CRL_ERROR_VALUE (also for z and δ of a
+///   workspace for inference, and for z of the input) or CRL_ERROR_NO_FORWARD.
 @_cdecl("crl_workspace_values")
 public func crlWorkspaceValues(
     _ workspace: UnsafePointer<crl_workspace>?, _ layer: UnsafePointer<CChar>?, _ quantity: crl_quantity,
@@ -70,8 +71,8 @@ public func crlWorkspaceValues(
     }
 }
 
-/// The forward pass: for every layer z_l = W_l h_{l−1} (+ b_l) and h_l = σ(z_l), kept in the workspace. x is copied, so its memory is
-/// free afterwards. NaN and infinity go through as IEEE arithmetic has it.
+/// The forward pass: for every layer z_l = W_l h_{l−1} (+ b_l) and h_l = σ(z_l), kept in the workspace. x is copied,
+/// so its memory is free afterwards. NaN and infinity go through as IEEE arithmetic has it.
 /// - Parameters:
 ///   - network: built; only read, by any number of threads at once.
 ///   - workspace: made for this network; one thread at a time.
@@ -81,10 +82,12 @@ public func crlWorkspaceValues(
 ///   - y: receives x_rows × outputs; NULL if they are not wanted. Does not overlap x.
 ///   - y_rows: the rows that y has room for, at least x_rows; ignored if y is NULL.
 ///   - y_stride: floats from one row to the next, at least the number of outputs; ignored if y is NULL.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH or CRL_ERROR_CALLBACK.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH or
+///   CRL_ERROR_CALLBACK.
 @_cdecl("crl_forward")
 public func crlForward(
-    _ network: UnsafePointer<crl_network>?, _ workspace: UnsafeMutablePointer<crl_workspace>?, _ x: UnsafePointer<Float>?,
+    _ network: UnsafePointer<crl_network>?, _ workspace: UnsafeMutablePointer<crl_workspace>?,
+    _ x: UnsafePointer<Float>?,
     _ x_rows: UInt, _ x_stride: UInt, _ y: UnsafeMutablePointer<Float>?, _ y_rows: UInt, _ y_stride: UInt
 ) -> crl_status {
     call("crl_forward") { () throws(NetworkError) in
@@ -112,8 +115,8 @@ public func crlForward(
 ///   - dC_dy: receives y_rows × y_columns; NULL if it is not wanted. May be y itself, except with a custom cost.
 ///   - dC_dy_rows: the rows that dC_dy has room for, at least y_rows; ignored if dC_dy is NULL.
 ///   - dC_dy_stride: floats from one row to the next, at least y_columns; ignored if dC_dy is NULL.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or
-///   CRL_ERROR_MEMORY. After an error dC_dy may hold anything.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET, CRL_ERROR_NOT_FINITE,
+///   CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error dC_dy may hold anything.
 @_cdecl("crl_cost")
 public func crlCost(
     _ cost: UnsafePointer<crl_cost_options>?, _ y: UnsafePointer<Float>?, _ y_rows: UInt, _ y_columns: UInt,
@@ -136,8 +139,8 @@ public func crlCost(
     }
 }
 
-/// The backward pass: from any ∇C at the outputs of the last forward pass, the gradients of all parameters, summed over the rows, the
-/// error signal δ of every layer (see crl_workspace_values()) and the gradient of the input.
+/// The backward pass: from any ∇C at the outputs of the last forward pass, the gradients of all parameters, summed
+/// over the rows, the error signal δ of every layer (see crl_workspace_values()) and the gradient of the input.
 ///
 /// It needs the weights of the forward pass: after crl_step() the same workspace must go forward again first.
 /// - Parameters:
@@ -152,8 +155,8 @@ public func crlCost(
 ///   - dC_dx: receives ∂C/∂x, dC_dy_rows × inputs; NULL if it is not wanted.
 ///   - dC_dx_rows: the rows that dC_dx has room for, at least dC_dy_rows; ignored if dC_dx is NULL.
 ///   - dC_dx_stride: floats from one row to the next, at least the number of inputs; ignored if dC_dx is NULL.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH, CRL_ERROR_NO_FORWARD
-///   or CRL_ERROR_CALLBACK. After CRL_ERROR_CALLBACK gradients may hold anything.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH,
+///   CRL_ERROR_NO_FORWARD or CRL_ERROR_CALLBACK. After CRL_ERROR_CALLBACK gradients may hold anything.
 @_cdecl("crl_backward")
 public func crlBackward(
     _ network: UnsafePointer<crl_network>?, _ workspace: UnsafeMutablePointer<crl_workspace>?,
@@ -173,7 +176,8 @@ public func crlBackward(
         var inputGradient: Matrix?
         if let dC_dx {
             inputGradient = try output(
-                dC_dx, rows: dC_dx_rows, needed: outputGradient.rows, columns: network.inputs, stride: dC_dx_stride, "dC_dx")
+                dC_dx, rows: dC_dx_rows, needed: outputGradient.rows, columns: network.inputs, stride: dC_dx_stride,
+                "dC_dx")
         }
         try network.backward(
             outputGradient, in: workspace, gradients: vector, accumulating: accumulate != 0,
@@ -187,7 +191,8 @@ public func crlBackward(
 ///   - network: built. The optimizer is for this network alone.
 ///   - options: NULL for CRL_OPTIMIZER_OPTIONS_INIT, Adam with η = 0.001.
 ///   - optimizer: receives the optimizer, which crl_optimizer_destroy() frees; NULL after an error.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or CRL_ERROR_MEMORY.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or
+///   CRL_ERROR_MEMORY.
 @_cdecl("crl_optimizer_create")
 public func crlOptimizerCreate(
     _ network: UnsafePointer<crl_network>?, _ options: UnsafePointer<crl_optimizer_options>?,
@@ -240,14 +245,15 @@ public func crlOptimizerSetLearningRate(
 
 /// One step of the optimizer: changes the network's parameters along a gradient. Gradient descent is W ← W − η ∂C/∂W.
 ///
-/// Excludes every other use of the network. If the gradient is not finite, or the step could make a parameter or the optimizer's state
-/// overflow, the status is CRL_ERROR_NOT_FINITE and nothing was changed.
+/// Excludes every other use of the network. If the gradient is not finite, or the step could make a parameter or the
+/// optimizer's state overflow, the status is CRL_ERROR_NOT_FINITE and nothing was changed.
 /// - Parameters:
 ///   - optimizer: made for this network.
 ///   - network: built.
 ///   - gradients: ∂C/∂w in the order of the parameter vector: from crl_backward(), or from anywhere else.
 ///   - gradients_count: the number of parameters.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH or CRL_ERROR_NOT_FINITE.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH or
+///   CRL_ERROR_NOT_FINITE.
 @_cdecl("crl_step")
 public func crlStep(
     _ optimizer: UnsafeMutablePointer<crl_optimizer>?, _ network: UnsafeMutablePointer<crl_network>?,

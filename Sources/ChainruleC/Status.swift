@@ -24,11 +24,15 @@ func call(_ function: StaticString, _ body: () throws(NetworkError) -> Void) -> 
 func nullArgument(_ name: StaticString) -> NetworkError { NetworkError(.null, "\(name) is NULL") }
 
 /// The thread's message, a C string of at most 511 bytes.
-func threadMessage() -> UnsafePointer<CChar> { UnsafePointer(platform_thread_message()) }
+func threadMessage() -> UnsafePointer<CChar> { UnsafePointer(messageBuffer()) }
+
+/// The only caller of platform_thread_message(), never inlined: every object file that calls it has a buffer of its own.
+@inline(never)
+private func messageBuffer() -> UnsafeMutablePointer<CChar> { platform_thread_message() }
 
 private func recordMessage(_ message: ErrorMessage) {
     let message = message.text
-    let buffer = platform_thread_message()!
+    let buffer = messageBuffer()
     let capacity = Int(PLATFORM_THREAD_MESSAGE_BYTES) - 1
     var end = 0
     for byte in message.utf8 where end < capacity {

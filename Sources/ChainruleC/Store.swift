@@ -1,11 +1,12 @@
 // GROUP 7: Files
-// Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON in the metadata.
-// Paths are in UTF-8.
+// Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON
+// in the metadata. Paths are in UTF-8.
 
 import CChainrule
 import Chainrule
 
-/// Saves a network: its architecture and parameters. Atomic: whatever happens, the file is the old one or the new one, whole.
+/// Saves a network: its architecture and parameters. Atomic: whatever happens, the file is the old one or the new one,
+/// whole.
 /// - Parameters:
 ///   - network: built; only read.
 ///   - path: the file to create or replace.
@@ -17,8 +18,8 @@ public func crlNetworkSave(_ network: UnsafePointer<crl_network>?, _ path: Unsaf
     }
 }
 
-/// Loads a network from a model file, built and ready. Everything in the file is checked before it is used. A network with a custom
-/// activation cannot be made from a file: build it and call crl_network_load_parameters().
+/// Loads a network from a model file, built and ready. Everything in the file is checked before it is used. A network
+/// with a custom activation cannot be made from a file: build it and call crl_network_load_parameters().
 /// - Parameters:
 ///   - path: the file.
 ///   - network: receives the network, which crl_network_destroy() frees; NULL after an error.
@@ -35,12 +36,13 @@ public func crlNetworkLoad(
     }
 }
 
-/// Loads the parameters alone into a network whose tensors have the names and shapes of the file's. After an error they are as they were.
+/// Loads the parameters alone into a network whose tensors have the names and shapes of the file's. After an error
+/// they are as they were.
 /// - Parameters:
 ///   - network: built. Excludes every other use of it.
 ///   - path: the file.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION
-///   or CRL_ERROR_MEMORY.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_FILE, CRL_ERROR_FORMAT,
+///   CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY.
 @_cdecl("crl_network_load_parameters")
 public func crlNetworkLoadParameters(
     _ network: UnsafeMutablePointer<crl_network>?, _ path: UnsafePointer<CChar>?

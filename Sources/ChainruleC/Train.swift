@@ -1,21 +1,25 @@
 // GROUP 6: Training
-// The trainer: goes through the data in batches, epoch after epoch, each batch a forward pass, the cost, a backward pass and a step.
+// The trainer: goes through the data in batches, epoch after epoch, each batch a forward pass, the cost, a backward
+// pass and a step.
 
 import CChainrule
 import Chainrule
 
 /// Trains the network. Excludes every other use of it, except reading it from the epoch callback.
 ///
-/// After an error the parameters are those that the last complete step left; everything in x and the targets is checked before the first.
+/// After an error the parameters are those that the last complete step left; everything in x and the targets is
+/// checked before the first.
 /// - Parameters:
 ///   - network: built.
 ///   - x: x_rows × inputs, all finite.
 ///   - x_rows: at least 1; fewer than a batch make one short batch.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
 ///   - targets: for each row of x; NULL only for a custom cost that needs none.
-///   - options: cost, optimizer, epochs, batch size, shuffling, validation data, callback; NULL for CRL_TRAIN_OPTIONS_INIT.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET, CRL_ERROR_NOT_BUILT,
-///   CRL_ERROR_MISMATCH, CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY.
+///   - options: cost, optimizer, epochs, batch size, shuffling, validation data, callback; NULL for
+///     CRL_TRAIN_OPTIONS_INIT.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+///   CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH, CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or
+///   CRL_ERROR_MEMORY.
 @_cdecl("crl_network_fit")
 public func crlNetworkFit(
     _ network: UnsafeMutablePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,

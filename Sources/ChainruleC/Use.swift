@@ -1,11 +1,12 @@
 // GROUP 5: Using a network
-// Whole calls that need no workspace: the network lends one, so any number of threads can predict with one network at once.
+// Whole calls that need no workspace: the network lends one, so any number of threads can predict with one network at
+// once.
 
 import CChainrule
 import Chainrule
 
-/// Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit whichever rows it is predicted with, and from
-/// whichever thread. NaN and infinity go through as IEEE arithmetic has it.
+/// Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit whichever rows it is
+/// predicted with, and from whichever thread. NaN and infinity go through as IEEE arithmetic has it.
 /// - Parameters:
 ///   - network: built; only read, by any number of threads at once.
 ///   - x: x_rows × inputs.
@@ -14,7 +15,8 @@ import Chainrule
 ///   - y: receives x_rows × outputs. Does not overlap x.
 ///   - y_rows: the rows that y has room for, at least x_rows.
 ///   - y_stride: floats from one row to the next, at least the number of outputs.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_CALLBACK or
+///   CRL_ERROR_MEMORY.
 @_cdecl("crl_network_predict")
 public func crlNetworkPredict(
     _ network: UnsafePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -28,7 +30,8 @@ public func crlNetworkPredict(
     }
 }
 
-/// C at the present parameters, and ∂C/∂w of every parameter: forward, cost and backward in one call. What an outside optimizer asks for.
+/// C at the present parameters, and ∂C/∂w of every parameter: forward, cost and backward in one call. What an outside
+/// optimizer asks for.
 /// - Parameters:
 ///   - network: built; only read, by any number of threads at once.
 ///   - cost: which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
@@ -39,8 +42,9 @@ public func crlNetworkPredict(
 ///   - C: receives the cost.
 ///   - gradients: receives ∂C/∂w in the order of the parameter vector; NULL if only C is wanted.
 ///   - gradients_count: the number of parameters; ignored if gradients is NULL.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET, CRL_ERROR_NOT_BUILT,
-///   CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error gradients may hold anything.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+///   CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error gradients may
+///   hold anything.
 @_cdecl("crl_network_value_and_gradient")
 public func crlNetworkValueAndGradient(
     _ network: UnsafePointer<crl_network>?, _ cost: UnsafePointer<crl_cost_options>?, _ x: UnsafePointer<Float>?,

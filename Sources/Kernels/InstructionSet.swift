@@ -23,8 +23,8 @@ extension Float: KernelScalar {
 
     @inlinable @inline(__always)
     public static func largestMagnitude(_ x: UnsafePointer<Float>, count: Int) -> Float {
-        // Magnitudes have the order of their bit patterns, with infinity and then NaN above every number; and integers have a
-        // vector maximum.
+        // Magnitudes have the order of their bit patterns, with infinity and then NaN above every number; and integers
+        // have a vector maximum.
         var largest: UInt32 = 0
         for i in 0..<count { largest = Swift.max(largest, x[i].bitPattern & 0x7fff_ffff) }
         return Float(bitPattern: largest)
@@ -33,11 +33,11 @@ extension Float: KernelScalar {
 
 /// What the generic kernels need to know of an instruction set.
 ///
-/// A module compiled for one instruction set defines one conforming type and instantiates ``KernelTable`` with it. Every
-/// requirement is written there on concrete SIMD types, because only then does each become one instruction.
+/// A module compiled for one instruction set defines one conforming type and instantiates ``KernelTable`` with it.
+/// Every requirement is written there on concrete SIMD types, because only then does each become one instruction.
 ///
-/// `multiplyAdd` rounds once or twice, but in the same way for vectors and scalars: the edges of a matrix then get the same
-/// bits as its interior, and a row's result does not depend on which rows it was computed with.
+/// `multiplyAdd` rounds once or twice, but in the same way for vectors and scalars: the edges of a matrix then get the
+/// same bits as its interior, and a row's result does not depend on which rows it was computed with.
 public protocol InstructionSet: SendableMetatype {
     associatedtype Scalar: KernelScalar
     associatedtype Vector: SIMD where Vector.Scalar == Scalar

@@ -23,8 +23,8 @@ public enum OptimizerKernels<Set: InstructionSet> {
         }
     }
 
-    /// `m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − η (m / c₁) / (√(v / c₂) + ε)`, where c₁ and c₂ are the bias
-    /// corrections `1 − βᵗ` (Kingma and Ba 2015, algorithm 1).
+    /// `m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − η (m / c₁) / (√(v / c₂) + ε)`, where c₁ and c₂ are the
+    /// bias corrections `1 − βᵗ` (Kingma and Ba 2015, algorithm 1).
     @inlinable @inline(__always)
     public static func adam(
         _ w: UnsafeMutablePointer<Scalar>, _ m: UnsafeMutablePointer<Scalar>, _ v: UnsafeMutablePointer<Scalar>,

@@ -1,5 +1,5 @@
-// Compiled with -march=x86-64-v3. Nothing else may live in this module: its code must never run, or be merged by the linker with
-// code that runs, on a processor without these instructions.
+// Compiled with -march=x86-64-v3. Nothing else may live in this module: its code must never run, or be merged by the
+// linker with code that runs, on a processor without these instructions.
 import Kernels
 
 enum AVX2: InstructionSet {

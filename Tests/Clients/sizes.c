@@ -110,9 +110,13 @@ static void forward(void)
 
 static void costs(void)
 {
+    const int32_t zeros[ROWS] = { 0, 0, 0 };
+    crl_cost_options cross_entropy = CRL_COST_OPTIONS_INIT;
+    crl_targets wrong = targets, classes = CRL_TARGETS_INIT;
     double C = 77;
-    crl_targets wrong = targets;
 
+    cross_entropy.kind = CRL_CROSS_ENTROPY;
+    classes.classes = zeros;
     FAILS(CRL_ERROR_SIZE, "0", crl_cost(&cost, y, 0, OUTPUTS, OUTPUTS, &targets, &C, NULL, 0, 0));
     FAILS(CRL_ERROR_SIZE, "0", crl_cost(&cost, y, ROWS, 0, OUTPUTS, &targets, &C, NULL, 0, 0));
     FAILS(CRL_ERROR_SIZE, "1", crl_cost(&cost, y, ROWS, OUTPUTS, OUTPUTS - 1, &targets, &C, NULL, 0, 0));
@@ -122,8 +126,16 @@ static void costs(void)
         FAILS(CRL_ERROR_SIZE, "", crl_cost(&cost, y, absurd[i], OUTPUTS, OUTPUTS, &targets, &C, NULL, 0, 0));
         FAILS(CRL_ERROR_SIZE, "", crl_cost(&cost, y, ROWS, absurd[i], absurd[i], &targets, &C, NULL, 0, 0));
         FAILS(CRL_ERROR_SIZE, "", crl_cost(&cost, y, ROWS, OUTPUTS, absurd[i], &targets, &C, NULL, 0, 0));
-        wrong.stride = absurd[i];
-        FAILS(CRL_ERROR_SIZE, "", crl_cost(&cost, y, ROWS, OUTPUTS, OUTPUTS, &wrong, &C, NULL, 0, 0));
+        size_t *const counts[] = { &wrong.rows, &wrong.columns, &wrong.stride, &wrong.weights_count };
+        for (size_t k = 0; k < COUNT(counts); ++k) {
+            wrong = targets;
+            wrong.weights = x;
+            wrong.weights_count = ROWS;
+            *counts[k] = absurd[i];
+            FAILS(CRL_ERROR_SIZE, "", crl_cost(&cost, y, ROWS, OUTPUTS, OUTPUTS, &wrong, &C, NULL, 0, 0));
+        }
+        classes.classes_count = absurd[i];
+        FAILS(CRL_ERROR_SIZE, "", crl_cost(&cross_entropy, y, ROWS, OUTPUTS, OUTPUTS, &classes, &C, NULL, 0, 0));
     }
     wrong = targets;
     wrong.rows = ROWS - 1;
@@ -175,12 +187,16 @@ static void training(void)
     FAILS(CRL_ERROR_SIZE, "2", crl_network_fit(network, x, ROWS, 2, &targets, &train));
     wrong.rows = 2;
     FAILS(CRL_ERROR_SIZE, "2", crl_network_fit(network, x, ROWS, INPUTS, &wrong, &train));
+    train.epochs = SIZE_MAX;
+    FAILS(CRL_ERROR_SIZE, "18446744073709551615", crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
     train.epochs = 0;
     FAILS(CRL_ERROR_SIZE, "0", crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
     train.epochs = 1;
     train.batch_size = 0;
     FAILS(CRL_ERROR_SIZE, "0", crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
     train.batch_size = SIZE_MAX;
+    FAILS(CRL_ERROR_SIZE, "18446744073709551615", crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
+    train.batch_size = 2;
     train.validation_x = x;
     train.validation_targets = &targets;
     train.validation_rows = 0;
@@ -193,6 +209,12 @@ static void training(void)
     train.validation_targets = &wrong;
     FAILS(CRL_ERROR_SIZE, "2", crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
     for (size_t i = 0; i < COUNT(absurd); ++i) {
+        train.validation_targets = &targets;
+        train.validation_rows = absurd[i];
+        FAILS(CRL_ERROR_SIZE, "", crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
+        train.validation_rows = ROWS;
+        train.validation_stride = absurd[i];
+        FAILS(CRL_ERROR_SIZE, "", crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
         FAILS(CRL_ERROR_SIZE, "", crl_network_fit(network, x, absurd[i], INPUTS, &targets, NULL));
         FAILS(CRL_ERROR_SIZE, "", crl_network_fit(network, x, ROWS, absurd[i], &targets, NULL));
         FAILS(CRL_ERROR_SIZE, "",

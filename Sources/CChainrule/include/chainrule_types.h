@@ -37,7 +37,8 @@ enum {
     /* 100–199: an argument is wrong; nothing was changed. */
     CRL_ERROR_NULL = 100,          /**< a pointer that must not be NULL is NULL */
     CRL_ERROR_HANDLE = 101,        /**< a handle is of another kind, or was destroyed */
-    CRL_ERROR_SIZE = 102,          /**< a count, stride or shape is zero, too small, too large, or does not fit the network */
+    CRL_ERROR_SIZE = 102,          /**< a count, stride or shape is zero, too small, too large, or does not fit the
+                                        network */
     CRL_ERROR_VALUE = 103,         /**< a number is out of its range or not finite; an enumerator is unknown */
     CRL_ERROR_NAME = 104,          /**< a name is empty, malformed, already taken, or unknown */
     CRL_ERROR_TARGET = 105,        /**< a target or sample weight is out of range or not finite */
@@ -92,8 +93,8 @@ enum {
 typedef int32_t crl_initializer_kind;
 
 enum {
-    CRL_INIT_DEFAULT = 0,       /**< weights: He uniform for the ReLU family (ReLU, leaky ReLU, ELU, softplus, GELU, SiLU), LeCun normal for
-                                     SELU, Glorot uniform otherwise; biases: zeros */
+    CRL_INIT_DEFAULT = 0,       /**< weights: He uniform for the ReLU family (ReLU, leaky ReLU, ELU, softplus, GELU,
+                                     SiLU), LeCun normal for SELU, Glorot uniform otherwise; biases: zeros */
     CRL_INIT_ZEROS = 1,         /**< 0 */
     CRL_INIT_CONSTANT = 2,      /**< a */
     CRL_INIT_UNIFORM = 3,       /**< uniform in [a, b) */
@@ -114,18 +115,22 @@ typedef struct crl_initializer {
 } crl_initializer;
 
 /** A custom σ, for a whole batch: reads z and writes h, both rows × columns, row-major and contiguous.
- *  Returns 0, or another number to stop the call with CRL_ERROR_CALLBACK. May be called from any thread that uses the network. */
+ *  Returns 0, or another number to stop the call with CRL_ERROR_CALLBACK. May be called from any thread that uses the
+ *  network. */
 typedef int32_t (*crl_activation_function)(void *user, const float *z, float *h, size_t rows, size_t columns);
 
-/** A custom σ', for a whole batch: reads z and h = σ(z) and writes dh_dz, elementwise; arrays and result as for crl_activation_function. */
+/** A custom σ', for a whole batch: reads z and h = σ(z) and writes dh_dz, elementwise; arrays and result as for
+ *  crl_activation_function. */
 typedef int32_t (*crl_activation_derivative)(void *user, const float *z, const float *h, float *dh_dz, size_t rows,
                                              size_t columns);
 
 /** What a layer can be told beyond its width and activation. Start from CRL_LAYER_OPTIONS_INIT. */
 typedef struct crl_layer_options {
     size_t size;                          /**< sizeof(crl_layer_options) */
-    const char *name;                     /**< the layer's name, 1 to 63 bytes of A–Z a–z 0–9 _ -; NULL: its position, "0", "1", … */
-    const char *input;                    /**< the layer it reads, "input" for the network's own input; NULL: the layer before */
+    const char *name;                     /**< the layer's name, 1 to 63 bytes of A–Z a–z 0–9 _ -; NULL: its
+                                               position, "0", "1", … */
+    const char *input;                    /**< the layer it reads, "input" for the network's own input; NULL: the
+                                               layer before */
     int32_t bias;                         /**< dense: non-zero for a bias b */
     crl_initializer weight_initializer;   /**< dense */
     crl_initializer bias_initializer;     /**< dense */
@@ -136,7 +141,8 @@ typedef struct crl_layer_options {
 } crl_layer_options;
 
 #define CRL_LAYER_OPTIONS_INIT \
-    { sizeof(crl_layer_options), NULL, NULL, 1, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, -1.0f, NULL, NULL, NULL }
+    { sizeof(crl_layer_options), NULL, NULL, 1, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, \
+      -1.0f, NULL, NULL, NULL }
 
 /** Where a parameter tensor lies in the network's flat parameter vector, and in any gradient vector. */
 typedef struct crl_tensor {
@@ -181,9 +187,11 @@ enum {
     CRL_MEAN_SQUARED_ERROR = 0,         /**< (1/N) Σ (y − t)² */
     CRL_MEAN_ABSOLUTE_ERROR = 1,        /**< (1/N) Σ |y − t|; derivative 0 at y = t */
     CRL_HUBER = 2,                      /**< (1/N) Σ of (y − t)²/2 where |y − t| ≤ d, else d (|y − t| − d/2) */
-    CRL_BINARY_CROSS_ENTROPY = 3,       /**< −(1/N) Σ t log y + (1 − t) log(1 − y); y and t in [0, 1]; logarithms are cut at −100 */
+    CRL_BINARY_CROSS_ENTROPY = 3,       /**< −(1/N) Σ t log y + (1 − t) log(1 − y); y and t in [0, 1]; logarithms
+                                             are cut at −100 */
     CRL_BINARY_CROSS_ENTROPY_LOGITS = 4,/**< the same of σ(y), the sigmoid, fused and stable; y any number */
-    CRL_CROSS_ENTROPY = 5,              /**< −Σ t log softmax(y), fused and stable; y logits; t a class index or a distribution */
+    CRL_CROSS_ENTROPY = 5,              /**< −Σ t log softmax(y), fused and stable; y logits; t a class index or a
+                                             distribution */
     CRL_CUSTOM_COST = 100               /**< the function in crl_cost_options */
 };
 
@@ -195,10 +203,10 @@ enum {
     CRL_SUM = 1   /**< C = Σ w_r c_r */
 };
 
-/** A custom cost, for a whole batch: reads y (rows × columns), targets (rows × target_columns; NULL if none were given) and the
- *  sample weights (rows; NULL if none were given), all row-major and contiguous, and writes C and ∇C = ∂C/∂y
- *  (rows × columns). It reduces over the rows itself. Returns 0, or another number to stop the call
- *  with CRL_ERROR_CALLBACK. */
+/** A custom cost, for a whole batch: reads y (rows × columns), targets (rows × target_columns; NULL if none were given)
+ *  and the sample weights (rows; NULL if none were given), all row-major and contiguous, and writes C and ∇C = ∂C/∂y
+ *  (rows × columns). It reduces over the rows itself. Returns 0, or another number to stop the call with
+ *  CRL_ERROR_CALLBACK. May be called from any thread that uses the cost. */
 typedef int32_t (*crl_cost_function)(void *user, const float *y, const float *targets, const float *weights, size_t rows,
                                      size_t columns, size_t target_columns, double *C, float *dC_dy);
 
@@ -265,15 +273,17 @@ typedef struct crl_epoch {
     size_t size;                /**< sizeof(crl_epoch) in the library; later versions append fields */
     size_t epoch;               /**< from 1 */
     size_t epochs;              /**< how many were asked for */
-    double cost;                /**< the mean over the epoch's batches of C as each batch had it before its step, by rows */
+    double cost;                /**< the mean over the epoch's batches of C as each batch had it before its step, by
+                                     rows */
     double validation_cost;     /**< C on the validation set after the epoch; NaN without one */
-    double validation_accuracy; /**< share of validation rows whose largest output is the target class; NaN without classes */
+    double validation_accuracy; /**< share of validation rows whose largest output is the target class; NaN without
+                                     classes */
     double seconds;             /**< time the epoch took, validation not included */
     double samples_per_second;  /**< rows trained on, by seconds */
 } crl_epoch;
 
-/** Called after each epoch, on the thread that called crl_network_fit(). The network may be read (predicted with, saved) but not changed.
- *  Returns 0 to go on, another number to stop with CRL_CANCELLED. */
+/** Called after each epoch, on the thread that called crl_network_fit(). The network may be read (predicted with, saved)
+ *  but not changed. Returns 0 to go on, another number to stop with CRL_CANCELLED. */
 typedef int32_t (*crl_epoch_callback)(void *user, const crl_epoch *epoch);
 
 /** How to train. Start from CRL_TRAIN_OPTIONS_INIT. */

@@ -54,7 +54,7 @@ static inline void *platform_allocate_zeroed(size_t bytes) {
 
 #define PLATFORM_THREAD_MESSAGE_BYTES 512
 
-/** This thread's error message: a C string. Only one source file may call this, because each compilation has its own copy. */
+/** This thread's error message: a C string. Only one function may call this, because each object file has its own copy. */
 static inline char *platform_thread_message(void) {
     static _Thread_local char message[PLATFORM_THREAD_MESSAGE_BYTES];
     return message;
@@ -101,12 +101,27 @@ static inline int platform_read(int descriptor, void *bytes, size_t count) {
     return 0;
 }
 
-/** Creates the file `path`, a template ending in XXXXXX that becomes the name: a descriptor, or -1. The mode is what a plain
- *  creat() would have given. */
-static inline int platform_create_temporary(char *path) {
-    mode_t mask = 022;
-    int descriptor = mkstemp(path);
-    if (descriptor >= 0) (void)fchmod(descriptor, 0666 & ~mask);
+/** Creates a file that was not there, of the name `path`, whose last six characters are replaced until that succeeds. Its
+ *  permissions are those of the file `like` if there is one, otherwise what the process gives new files. A descriptor, or -1. */
+static inline int platform_create_temporary(char *path, const char *like) {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    char *suffix = path + strlen(path) - 6;
+    struct timespec now;
+    struct stat status;
+    uint64_t bits;
+    int attempt, place, descriptor = -1;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    bits = (uint64_t)now.tv_nsec * 1000003u + (uint64_t)getpid();
+    for (attempt = 0; attempt < 100; attempt++) {
+        uint64_t rest = bits = bits * 6364136223846793005u + 1442695040888963407u;
+        for (place = 0; place < 6; place++) {
+            suffix[place] = letters[(rest >> 32) % 36];
+            rest = rest * 6364136223846793005u + 1442695040888963407u;
+        }
+        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (descriptor >= 0 || errno != EEXIST) break;
+    }
+    if (descriptor >= 0 && stat(like, &status) == 0) (void)fchmod(descriptor, status.st_mode & 07777);
     return descriptor;
 }
 

@@ -2,8 +2,8 @@ extension Network {
     /// The backward pass: from `∇C` at the outputs of the last forward pass, for l = L … 1,
     /// `s = δ ⊙ σ'(z_l)`, `∂C/∂W_l = s ⊗ h_{l−1}`, `∂C/∂b_l = s`, `δ ← W_lᵀ s`; sums over the rows of the batch.
     ///
-    /// The weights must be those of the forward pass: after a ``Optimizer/step`` this throws ``NetworkError/Code/noForward``,
-    /// because δ passed back through changed weights is no gradient.
+    /// The weights must be those of the forward pass: after a ``Optimizer/step`` this throws
+    /// ``NetworkError/Code/noForward``, because δ passed back through changed weights is no gradient.
     /// - Parameters:
     ///   - outputGradient: ∇C, `rows × outputs`, with the rows of the last forward pass.
     ///   - workspace: one for training; keeps δ of every layer and ∂C/∂x, as ``Workspace/values(of:_:)`` gives them.
@@ -20,7 +20,8 @@ extension Network {
         }
         try outputGradient.withUnsafeBufferPointer { gradient throws(NetworkError) in
             try gradients.withUnsafeMutableBufferPointer { buffer throws(NetworkError) in
-                // An empty buffer, of a network without parameters, may have no address: then there is nothing to write.
+                // An empty buffer, of a network without parameters, may have no address: then there is nothing to
+                // write.
                 let vector = buffer.baseAddress.map { Matrix(base: $0, rows: 1, columns: buffer.count) }
                 try backward(
                     Matrix(reading: gradient.baseAddress!, rows: workspace.rows, columns: outputs, stride: outputs),
@@ -32,10 +33,12 @@ extension Network {
     /// - Parameters:
     ///   - gradients: a vector of the shape of the parameters, or nil if only δ is wanted.
     package func backward(
-        _ outputGradient: Matrix, in workspace: Workspace, gradients: Matrix?, accumulating: Bool, wantsInputGradient: Bool
+        _ outputGradient: Matrix, in workspace: Workspace, gradients: Matrix?, accumulating: Bool,
+        wantsInputGradient: Bool
     ) throws(NetworkError) {
         try outputDelta(of: workspace, rows: outputGradient.rows).assign(outputGradient)
-        try backward(in: workspace, gradients: gradients, accumulating: accumulating, wantsInputGradient: wantsInputGradient)
+        try backward(
+            in: workspace, gradients: gradients, accumulating: accumulating, wantsInputGradient: wantsInputGradient)
     }
 
     /// Where the backward pass of the workspace's rows finds ∇C, after the checks that there can be such a pass.
@@ -63,8 +66,10 @@ extension Network {
         for index in architecture.nodes.indices.reversed() {
             try architecture.nodes[index].layer.backward(
                 LayerPass(
-                    arithmetic: arithmetic, memory: workspace.layers[index], rows: workspace.rows, parameters: parameters,
-                    gradients: gradients, accumulatesGradients: accumulating, wantsNetworkInputDelta: wantsInputGradient))
+                    arithmetic: arithmetic, memory: workspace.layers[index], rows: workspace.rows,
+                    parameters: parameters,
+                    gradients: gradients, accumulatesGradients: accumulating, wantsNetworkInputDelta: wantsInputGradient
+                ))
         }
         workspace.hasDelta = true
         workspace.hasInputDelta = wantsInputGradient

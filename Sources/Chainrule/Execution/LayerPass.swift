@@ -56,7 +56,8 @@ package final class LayerMemory: Sendable {
     let tensors: [Plan.Tensor]
 
     init(
-        inputs: [Input], preactivation: Matrix, activation: Matrix, delta: Matrix?, signal: Matrix?, tensors: [Plan.Tensor]
+        inputs: [Input], preactivation: Matrix, activation: Matrix, delta: Matrix?, signal: Matrix?,
+        tensors: [Plan.Tensor]
     ) {
         self.inputs = inputs
         self.preactivation = preactivation

@@ -1,15 +1,16 @@
-/// What follows from an architecture: where every parameter lies, which layer reads which, and how much memory a pass needs.
+/// What follows from an architecture: where every parameter lies, which layer reads which, and how much memory a pass
+/// needs.
 ///
 /// The one place where sizes are computed, and therefore the one place where they can overflow.
-package final class Plan: Sendable {
+package final class Plan: FallibleClass, Sendable {
     package let architecture: Architecture
     /// The parameter tensors in the order of the flat parameter vector.
     package let tensors: [Tensor]
     package let parameterCount: Int
     /// For each node, which tensors are its own.
     let tensorRanges: [Range<Int>]
-    /// For each node and input, whether its share of δ is added to what later layers have put there. Backward goes from the last
-    /// node to the first, so the last reader of a layer is the first to write.
+    /// For each node and input, whether its share of δ is added to what later layers have put there. Backward goes
+    /// from the last node to the first, so the last reader of a layer is the first to write.
     let accumulatesDelta: [[Bool]]
 
     /// A parameter tensor and its place in the flat vector.
@@ -23,36 +24,18 @@ package final class Plan: Sendable {
         package var count: Int { rows * columns }
     }
 
-    package init(_ architecture: Architecture) throws(NetworkError) {
-        guard !architecture.nodes.isEmpty else {
-            throw NetworkError(.size, "the network has no layers")
-        }
+    fileprivate init(
+        architecture: Architecture, tensors: [Tensor], tensorRanges: [Range<Int>], parameterCount: Int,
+        accumulatesDelta: [[Bool]]
+    ) {
         self.architecture = architecture
-        var tensors: [Tensor] = []
-        var ranges: [Range<Int>] = []
-        var offset = 0
-        for node in architecture.nodes {
-            let first = tensors.count
-            var widths: [Int] = []
-            for position in node.inputs { widths.append(architecture.width(at: position)) }
-            for shape in node.layer.tensors(width: node.width, inputs: widths) {
-                let count = try Plan.checkedProduct(shape.rows, shape.columns)
-                tensors.append(
-                    Tensor(
-                        name: "\(node.name.text).\(shape.name)", offset: offset, rows: shape.rows, columns: shape.columns,
-                        initializer: shape.initializer))
-                offset = try Plan.checkedSum([offset, count])
-            }
-            ranges.append(first..<tensors.count)
-        }
-        _ = try Plan.checkedProduct(offset, MemoryLayout<Float>.stride)
         self.tensors = tensors
-        tensorRanges = ranges
-        parameterCount = offset
-        accumulatesDelta = try Plan.deltaOrder(architecture)
+        self.tensorRanges = tensorRanges
+        self.parameterCount = parameterCount
+        self.accumulatesDelta = accumulatesDelta
     }
 
-    private static func deltaOrder(_ architecture: Architecture) throws(NetworkError) -> [[Bool]] {
+    fileprivate static func deltaOrder(_ architecture: Architecture) throws(NetworkError) -> [[Bool]] {
         let nodes = architecture.nodes
         var isWritten = [Bool](repeating: false, count: nodes.count + 1)
         isWritten[nodes.count] = true
@@ -137,5 +120,35 @@ package final class Plan: Sendable {
             total = sum
         }
         return total
+    }
+}
+
+extension FallibleClass where Self == Plan {
+    package init(_ architecture: Architecture) throws(NetworkError) {
+        guard !architecture.nodes.isEmpty else {
+            throw NetworkError(.size, "the network has no layers")
+        }
+        var tensors: [Plan.Tensor] = []
+        var ranges: [Range<Int>] = []
+        var offset = 0
+        for node in architecture.nodes {
+            let first = tensors.count
+            var widths: [Int] = []
+            for position in node.inputs { widths.append(architecture.width(at: position)) }
+            for shape in node.layer.tensors(width: node.width, inputs: widths) {
+                let count = try Plan.checkedProduct(shape.rows, shape.columns)
+                tensors.append(
+                    Plan.Tensor(
+                        name: "\(node.name.text).\(shape.name)", offset: offset, rows: shape.rows,
+                        columns: shape.columns,
+                        initializer: shape.initializer))
+                offset = try Plan.checkedSum([offset, count])
+            }
+            ranges.append(first..<tensors.count)
+        }
+        _ = try Plan.checkedProduct(offset, MemoryLayout<Float>.stride)
+        self = Plan(
+            architecture: architecture, tensors: tensors, tensorRanges: ranges, parameterCount: offset,
+            accumulatesDelta: try Plan.deltaOrder(architecture))
     }
 }

@@ -1,8 +1,8 @@
 /// The memory of one forward and backward pass over at most `maxRows` samples: z, h and δ of every layer.
 ///
-/// A workspace belongs to the network it was made for and serves one thread at a time; several threads use several workspaces.
-/// It keeps what it needs alive: the network may go first.
-public final class Workspace {
+/// A workspace belongs to the network it was made for and serves one thread at a time; several threads use several
+/// workspaces. It keeps what it needs alive: the network may go first.
+public final class Workspace: FallibleClass {
     public enum Purpose: Sendable {
         /// Keeps z, h and δ of every layer.
         case training
@@ -35,42 +35,10 @@ public final class Workspace {
     var hasInputDelta = false
     private let memory: FloatMemory
 
-    /// - Parameters:
-    ///   - maxRows: the largest batch, at least 1.
-    public convenience init(for network: Network, maxRows: Int, purpose: Purpose = .training) throws(NetworkError) {
-        try self.init(plan: network.plan, maxRows: maxRows, purpose: purpose)
-    }
-
-    init(plan: Plan, maxRows: Int, purpose: Purpose) throws(NetworkError) {
-        guard maxRows >= 1 else {
-            throw NetworkError(.size, "a workspace is for at least 1 row; \(maxRows) were given")
-        }
-        let layout = try plan.layout(maxRows: maxRows, purpose: purpose)
-        let memory = try FloatMemory(count: layout.count, for: "a workspace")
-        let architecture = plan.architecture
-        let input = memory.matrix(at: layout.inputActivation, rows: maxRows, columns: architecture.inputs)
-        let inputDelta = layout.inputDelta.map { memory.matrix(at: $0, rows: maxRows, columns: architecture.inputs) }
-        var layers: [LayerMemory] = []
-        for (index, node) in architecture.nodes.enumerated() {
-            func matrix(_ offset: Int) -> Matrix { memory.matrix(at: offset, rows: maxRows, columns: node.width) }
-            var inputs: [LayerMemory.Input] = []
-            for (place, position) in node.inputs.enumerated() {
-                let source = position == 0 ? nil : layers[position - 1]
-                inputs.append(
-                    LayerMemory.Input(
-                        activation: source?.activation ?? input, delta: source?.delta ?? inputDelta,
-                        accumulatesDelta: plan.accumulatesDelta[index][place], isNetworkInput: position == 0))
-            }
-            let readsPreactivationFromInput = node.layer.preactivation == .input
-            layers.append(
-                LayerMemory(
-                    inputs: inputs,
-                    preactivation: readsPreactivationFromInput
-                        ? inputs[0].activation : matrix(layout.preactivations[index]),
-                    activation: matrix(layout.activations[index]),
-                    delta: layout.deltas[index].map(matrix), signal: layout.signal.map(matrix),
-                    tensors: Array(plan.tensors[plan.tensorRanges[index]])))
-        }
+    fileprivate init(
+        plan: Plan, maxRows: Int, purpose: Purpose, memory: FloatMemory, input: Matrix, inputDelta: Matrix?,
+        layers: [LayerMemory]
+    ) {
         self.plan = plan
         self.maxRows = maxRows
         self.purpose = purpose
@@ -83,8 +51,8 @@ public final class Workspace {
     /// The outputs y of the last forward pass.
     package var output: Matrix { layers[layers.count - 1].activation.rows(from: 0, count: rows) }
 
-    /// A quantity of a layer, `rows × width`, as the last pass left it. "input" is the network's input: its h is x, its δ is ∂C/∂x.
-    /// A copy.
+    /// A quantity of a layer, `rows × width`, as the last pass left it. "input" is the network's input: its h is x,
+    /// its δ is ∂C/∂x. A copy.
     public func values(of layer: String, _ quantity: Quantity) throws(NetworkError) -> [Float] {
         try matrix(of: layer, quantity).elements
     }
@@ -119,5 +87,48 @@ public final class Workspace {
             full = delta
         }
         return full.rows(from: 0, count: rows)
+    }
+}
+
+extension FallibleClass where Self == Workspace {
+    /// - Parameters:
+    ///   - maxRows: the largest batch, at least 1.
+    public init(for network: Network, maxRows: Int, purpose: Workspace.Purpose = .training) throws(NetworkError) {
+        self = try Workspace(plan: network.plan, maxRows: maxRows, purpose: purpose)
+    }
+
+    init(plan: Plan, maxRows: Int, purpose: Workspace.Purpose) throws(NetworkError) {
+        guard maxRows >= 1 else {
+            throw NetworkError(.size, "a workspace is for at least 1 row; \(maxRows) were given")
+        }
+        let layout = try plan.layout(maxRows: maxRows, purpose: purpose)
+        let memory = try FloatMemory(count: layout.count, for: "a workspace")
+        let architecture = plan.architecture
+        let input = memory.matrix(at: layout.inputActivation, rows: maxRows, columns: architecture.inputs)
+        let inputDelta = layout.inputDelta.map { memory.matrix(at: $0, rows: maxRows, columns: architecture.inputs) }
+        var layers: [LayerMemory] = []
+        for (index, node) in architecture.nodes.enumerated() {
+            func matrix(_ offset: Int) -> Matrix { memory.matrix(at: offset, rows: maxRows, columns: node.width) }
+            var inputs: [LayerMemory.Input] = []
+            for (place, position) in node.inputs.enumerated() {
+                let source = position == 0 ? nil : layers[position - 1]
+                inputs.append(
+                    LayerMemory.Input(
+                        activation: source?.activation ?? input, delta: source?.delta ?? inputDelta,
+                        accumulatesDelta: plan.accumulatesDelta[index][place], isNetworkInput: position == 0))
+            }
+            let readsPreactivationFromInput = node.layer.preactivation == .input
+            layers.append(
+                LayerMemory(
+                    inputs: inputs,
+                    preactivation: readsPreactivationFromInput
+                        ? inputs[0].activation : matrix(layout.preactivations[index]),
+                    activation: matrix(layout.activations[index]),
+                    delta: layout.deltas[index].map(matrix), signal: layout.signal.map(matrix),
+                    tensors: Array(plan.tensors[plan.tensorRanges[index]])))
+        }
+        self = Workspace(
+            plan: plan, maxRows: maxRows, purpose: purpose, memory: memory, input: input, inputDelta: inputDelta,
+            layers: layers)
     }
 }

@@ -50,7 +50,8 @@ extension Activation {
             for column in 0..<result.columns where result[row, column].isNaN && !z[row, column].isNaN {
                 throw NetworkError(
                     .callback,
-                    "the custom activation's \(what) is nan at row \(row), column \(column), where z is \(z[row, column])")
+                    "the custom activation's \(what) is nan at row \(row), column \(column), where z is \(z[row, column])"
+                )
             }
         }
     }

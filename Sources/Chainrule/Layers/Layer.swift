@@ -1,7 +1,7 @@
 /// One kind of layer: its shape rule, its parameters, and its forward and backward passes, all in one file.
 ///
-/// A layer holds only what describes it; its parameters lie in the network and its intermediate values in a workspace. A new
-/// layer is a file that conforms, and a line in ``LayerTable``.
+/// A layer holds only what describes it; its parameters lie in the network and its intermediate values in a workspace.
+/// A new layer is a file that conforms, and a line in ``LayerTable``.
 package protocol Layer: AnyObject, Sendable {
     /// The stable name of the kind, used in files.
     var kind: StaticString { get }

@@ -9,7 +9,8 @@ final class Sum: Layer {
         }
         for index in widths.indices where widths[index] != width {
             throw NetworkError(
-                .size, "sum '\(name.text)' adds layers of one width; input 0 has \(width), input \(index) \(widths[index])")
+                .size,
+                "sum '\(name.text)' adds layers of one width; input 0 has \(width), input \(index) \(widths[index])")
         }
         return width
     }

@@ -65,18 +65,15 @@ public struct Activation: Sendable {
     /// Every built-in activation, with its own α. A new one is a line here and in `ActivationKernels`.
     public static var all: [Activation] {
         [
-            identity, sigmoid, tanh, relu, leakyReLU(), elu(), selu, softplus, gelu, geluTanh, silu, softmax, logSoftmax,
+            identity, sigmoid, tanh, relu, leakyReLU(), elu(), selu, softplus, gelu, geluTanh, silu, softmax,
+            logSoftmax,
         ]
     }
 
-    /// The same activation with another α, which must be finite and ≥ 0; nil keeps its own.
-    public func with(alpha: Float?) throws(NetworkError) -> Activation {
-        guard let alpha, case .builtIn(let kernel) = function else { return self }
-        guard self.alpha != nil else {
+    /// The same activation with another α. The layer that takes it checks that it is finite and ≥ 0.
+    package func with(alpha: Float) throws(NetworkError) -> Activation {
+        guard self.alpha != nil, case .builtIn(let kernel) = function else {
             throw NetworkError(.value, "the activation '\(identifier)' takes no alpha; it was given \(alpha)")
-        }
-        guard alpha.isFinite && alpha >= 0 else {
-            throw NetworkError(.value, "alpha of the activation '\(identifier)' is \(alpha); it must be finite and >= 0")
         }
         return Activation(identifier, alpha: alpha, weights: weightInitializer, kernel)
     }

@@ -7,8 +7,9 @@
 /// let network = try Network(architecture, seed: 1)
 /// ```
 ///
-/// Unless it says otherwise a layer reads the one before it. Several layers may read the same one, and sums and concatenations
-/// read several: residual and multi-branch networks are described the same way. The last layer is the output.
+/// Unless it says otherwise a layer reads the one before it. Several layers may read the same one, and sums and
+/// concatenations read several: residual and multi-branch networks are described the same way. The last layer is the
+/// output.
 public struct Architecture: Sendable {
     /// One layer and its place in the network.
     public struct Node: Sendable {
@@ -37,6 +38,10 @@ public struct Architecture: Sendable {
     public var outputs: Int { nodes.last?.width ?? inputs }
 
     static var largestWidth: Int { Int(Int32.max) }
+    /// Enough for any network, and few enough that looking names up one by one takes no time.
+    static var mostLayers: Int { 10_000 }
+    /// The most layers that one layer reads.
+    package static var mostInputs: Int { 10_000 }
 
     /// Adds a dense layer, `h = σ(W h_in + b)`.
     /// - Parameters:
@@ -46,7 +51,8 @@ public struct Architecture: Sendable {
     ///   - input: the layer it reads, "input" for the network's input; nil for the layer before.
     ///   - bias: whether there is a b.
     public mutating func dense(
-        _ units: Int, _ activation: Activation = .identity, name: String? = nil, input: String? = nil, bias: Bool = true,
+        _ units: Int, _ activation: Activation = .identity, name: String? = nil, input: String? = nil,
+        bias: Bool = true,
         weights: Initializer = .standard, biases: Initializer = .standard
     ) throws(NetworkError) {
         let layer = Dense(
@@ -72,15 +78,24 @@ public struct Architecture: Sendable {
     }
 
     package mutating func append(_ layer: any Layer, name: String?, inputs names: [String]?) throws(NetworkError) {
-        let name = try LayerName(name ?? "\(nodes.count)")
+        guard nodes.count < Architecture.mostLayers else {
+            throw NetworkError(.size, "the network has \(nodes.count) layers already, the most there can be")
+        }
+        let name = try LayerName(name ?? nodes.count.description)
         guard position(of: name) == nil else {
             throw NetworkError(.name, "the layer name '\(name.text)' is already taken")
         }
         var positions: [Int] = []
         if let names {
+            guard names.count <= Architecture.mostInputs else {
+                throw NetworkError(
+                    .size,
+                    "layer '\(name.text)' reads \(names.count) layers; at most \(Architecture.mostInputs) are possible")
+            }
             for text in names {
                 guard let position = position(of: LayerName(unchecked: text)) else {
-                    throw NetworkError(.name, "layer '\(name.text)' reads '\(text)', but no layer before it has that name")
+                    throw NetworkError(
+                        .name, "layer '\(name.text)' reads '\(text)', but no layer before it has that name")
                 }
                 positions.append(position)
             }

@@ -31,7 +31,8 @@ public enum Initializer: Sendable {
         case .normal(let mean, let deviation) where !(mean.isFinite && deviation.isFinite && deviation >= 0):
             throw NetworkError(
                 .value,
-                "layer '\(layer.text)': the \(tensor) initializer is normal with mean \(mean) and deviation \(deviation)")
+                "layer '\(layer.text)': the \(tensor) initializer is normal with mean \(mean) and deviation \(deviation)"
+            )
         default:
             break
         }

@@ -1,6 +1,7 @@
 /// A layer's name: 1 to 63 bytes of A–Z a–z 0–9 _ -.
 ///
-/// Compared byte by byte, because Unicode's rules for comparing strings would bring their tables into an embedded build.
+/// Compared byte by byte, because Unicode's rules for comparing strings would bring their tables into an embedded
+/// build.
 public struct LayerName: Equatable, Sendable {
     public let text: String
 

@@ -74,7 +74,8 @@ extension Network {
         var value = 0.0
         try pool.withWorkspace(plan: plan, rows: x.rows, purpose: .training) { workspace throws(NetworkError) in
             try forward(x, in: workspace)
-            value = try cost.evaluate(workspace.output, targets, gradient: outputDelta(of: workspace, rows: x.rows), arithmetic)
+            value = try cost.evaluate(
+                workspace.output, targets, gradient: outputDelta(of: workspace, rows: x.rows), arithmetic)
             try backward(in: workspace, gradients: gradients, accumulating: false, wantsInputGradient: false)
         }
         return value

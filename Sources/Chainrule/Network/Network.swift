@@ -2,9 +2,9 @@
 ///
 /// All parameters lie in one contiguous vector; gradients and optimizer states are vectors of the same shape.
 ///
-/// Threads: any number may read a network at once (``predict(_:rows:into:)``, or passes with a workspace for each thread).
-/// Changing the parameters excludes every other use of the same network.
-public final class Network: @unchecked Sendable {
+/// Threads: any number may read a network at once (``predict(_:rows:into:)``, or passes with a workspace for each
+/// thread). Changing the parameters excludes every other use of the same network.
+public final class Network: FallibleClass, @unchecked Sendable {
     public let architecture: Architecture
     package let plan: Plan
     let arithmetic: Arithmetic
@@ -13,28 +13,10 @@ public final class Network: @unchecked Sendable {
     package internal(set) var parameterVersion = 0
     private let memory: FloatMemory
 
-    /// Builds the network for the best instruction set of this processor.
-    /// - Parameters:
-    ///   - seed: of the generator that draws the first parameters; one seed always gives the same network.
-    public convenience init(_ architecture: Architecture, seed: UInt64) throws(NetworkError) {
-        try self.init(architecture, seed: seed, arithmetic: .best)
-    }
-
-    package convenience init(_ architecture: Architecture, seed: UInt64, arithmetic: Arithmetic) throws(NetworkError) {
-        try self.init(uninitialized: architecture, arithmetic: arithmetic)
-        var generator = RandomGenerator(seed: seed)
-        for tensor in plan.tensors {
-            // A bias is a single column: its fans are of no meaning, and its initializers do not ask for them.
-            tensor.initializer.fill(
-                view(of: tensor, in: parameters), fanIn: tensor.columns, fanOut: tensor.rows, from: &generator)
-        }
-    }
-
-    /// A network with all parameters zero, for a file to fill.
-    init(uninitialized architecture: Architecture, arithmetic: Arithmetic) throws(NetworkError) {
-        self.architecture = architecture
-        plan = try Plan(architecture)
-        memory = try FloatMemory(count: plan.parameterCount, for: "the parameters")
+    fileprivate init(plan: Plan, memory: FloatMemory, arithmetic: Arithmetic) {
+        architecture = plan.architecture
+        self.plan = plan
+        self.memory = memory
         self.arithmetic = arithmetic
     }
 
@@ -76,5 +58,32 @@ public final class Network: @unchecked Sendable {
     /// A view of a tensor in a vector of the shape of the parameters.
     func view(of tensor: Plan.Tensor, in vector: Matrix) -> Matrix {
         Matrix(base: vector.base + tensor.offset, rows: tensor.rows, columns: tensor.columns)
+    }
+}
+
+extension FallibleClass where Self == Network {
+    /// Builds the network for the best instruction set of this processor.
+    /// - Parameters:
+    ///   - seed: of the generator that draws the first parameters; one seed always gives the same network.
+    public init(_ architecture: Architecture, seed: UInt64) throws(NetworkError) {
+        self = try Network(architecture, seed: seed, arithmetic: .best)
+    }
+
+    package init(_ architecture: Architecture, seed: UInt64, arithmetic: Arithmetic) throws(NetworkError) {
+        let network = try Network(uninitialized: Plan(architecture), arithmetic: arithmetic)
+        var generator = RandomGenerator(seed: seed)
+        for tensor in network.plan.tensors {
+            // A bias is a single column: its fans are of no meaning, and its initializers do not ask for them.
+            tensor.initializer.fill(
+                network.view(of: tensor, in: network.parameters), fanIn: tensor.columns, fanOut: tensor.rows,
+                from: &generator)
+        }
+        self = network
+    }
+
+    /// A network with all parameters zero, for a file to fill.
+    init(uninitialized plan: Plan, arithmetic: Arithmetic) throws(NetworkError) {
+        let memory = try FloatMemory(count: plan.parameterCount, for: "the parameters")
+        self = Network(plan: plan, memory: memory, arithmetic: arithmetic)
     }
 }

@@ -1,8 +1,10 @@
 import CPlatform
 
-/// A seeded generator of random numbers: xoshiro256** (Blackman and Vigna 2018), its state filled by SplitMix64 from the seed.
+/// A seeded generator of random numbers: xoshiro256** (Blackman and Vigna 2018), its state filled by SplitMix64 from
+/// the seed.
 ///
-/// A value owned by the object that draws from it: there is no global generator, and one seed always gives the same numbers.
+/// A value owned by the object that draws from it: there is no global generator, and one seed always gives the same
+/// numbers.
 public struct RandomGenerator: RandomNumberGenerator, Sendable {
     private var state: (UInt64, UInt64, UInt64, UInt64)
     private var spareNormal: Double?

@@ -1,18 +1,15 @@
 import CPlatform
 
 /// A file that is being read.
-final class InputFile {
+final class InputFile: FallibleClass {
     private let path: String
     private let descriptor: Int32
     private let length: Int
 
-    init(_ path: String) throws(NetworkError) {
-        var length: Int64 = 0
-        let descriptor = path.withCString { platform_open_for_reading($0, &length) }
-        guard descriptor >= 0 else { throw fileError(path, "cannot be opened") }
+    fileprivate init(path: String, descriptor: Int32, length: Int) {
         self.path = path
         self.descriptor = descriptor
-        self.length = Int(length)
+        self.length = length
     }
 
     deinit { _ = platform_close(descriptor) }
@@ -22,6 +19,14 @@ final class InputFile {
         guard !buffer.isEmpty else { return }
         guard platform_read(descriptor, buffer.baseAddress, buffer.count) == 0 else {
             throw fileError(path, "cannot be read to its end")
+        }
+    }
+
+    /// Reads tensors that lie one after the other into their places in a parameter vector.
+    func read(_ tensors: [Plan.Tensor], into vector: Matrix) throws(NetworkError) {
+        for tensor in tensors {
+            let elements = UnsafeMutableBufferPointer(start: vector.base + tensor.offset, count: tensor.count)
+            try read(into: UnsafeMutableRawBufferPointer(elements))
         }
     }
 
@@ -54,14 +59,25 @@ final class InputFile {
     }
 }
 
+extension FallibleClass where Self == InputFile {
+    init(_ path: String) throws(NetworkError) {
+        var length: Int64 = 0
+        let descriptor = path.withCString { platform_open_for_reading($0, &length) }
+        guard descriptor >= 0 else { throw fileError(path, "cannot be opened") }
+        self = InputFile(path: path, descriptor: descriptor, length: Int(length))
+    }
+}
+
 /// A file that appears whole or not at all: written under a temporary name beside its own, made durable, then renamed.
 struct AtomicFile {
     private let path: String
     private let descriptor: Int32
 
     static func write(_ path: String, _ body: (AtomicFile) throws(NetworkError) -> Void) throws(NetworkError) {
-        var template = Array("\(path).XXXXXX".utf8CString)
-        let descriptor = template.withUnsafeMutableBufferPointer { platform_create_temporary($0.baseAddress) }
+        var template = Array((path + ".XXXXXX").utf8CString)
+        let descriptor = template.withUnsafeMutableBufferPointer { template in
+            path.withCString { platform_create_temporary(template.baseAddress, $0) }
+        }
         guard descriptor >= 0 else { throw fileError(path, "cannot be written") }
         do throws(NetworkError) {
             do throws(NetworkError) {

@@ -2,8 +2,10 @@
 ///
 ///     8 bytes   N, the length of the header, little-endian
 ///     N bytes   JSON: {"__metadata__": {"format": "chainrule", "format_version": "1", "architecture": "<JSON>"},
-///                      "0.weight": {"dtype": "F32", "shape": [100, 64], "data_offsets": [0, 25600]}, …}, padded with spaces
-///     the rest  the tensors in the order of the parameter vector, little-endian: the vector itself
+///                      "0.weight": {"dtype": "F32", "shape": [100, 64], "data_offsets": [0, 25600]}, …}, padded with
+///                      spaces
+///     the rest  the tensors, little-endian; this library writes them in the order of the parameter vector: the vector
+///     itself
 package struct ModelHeader {
     /// The version of the format that this library writes, and the newest that it reads.
     package static var version: Int { 1 }
@@ -12,7 +14,6 @@ package struct ModelHeader {
 
     let architecture: Result<Architecture, NetworkError>
     let tensors: [Entry]
-    let dataBytes: Int
 
     struct Entry {
         let name: String
@@ -72,7 +73,8 @@ package struct ModelHeader {
         return Int(length)
     }
 
-    /// Reads and checks a header. What it says of the tensors is consistent afterwards: they fill the data without gaps or overlaps.
+    /// Reads and checks a header. What it says of the tensors is consistent afterwards: they fill the data without
+    /// gaps or overlaps.
     package init(parsing bytes: [UInt8], dataBytes: Int) throws(NetworkError) {
         guard case .object(let object) = try JSONReader.read(bytes[...]) else {
             throw NetworkError(.format, "the header is no JSON object")
@@ -104,7 +106,6 @@ package struct ModelHeader {
             throw NetworkError(.format, "the tensors take \(end) bytes; the file has \(dataBytes)")
         }
         self.tensors = tensors
-        self.dataBytes = dataBytes
     }
 
     private static func checkVersion(_ text: String) throws(NetworkError) {
@@ -160,18 +161,18 @@ package struct ModelHeader {
         return Entry(name: name, shape: shape, begin: begin, end: end)
     }
 
-    /// Checks that the file holds exactly these tensors, in this order and shape: its data then is the parameter vector.
-    func check(against plan: Plan) throws(NetworkError) {
-        for tensor in plan.tensors where !tensors.contains(where: { $0.name.utf8.elementsEqual(tensor.name.utf8) }) {
-            throw NetworkError(.format, "the file has no tensor '\(tensor.name)'")
-        }
+    /// The network's tensors in the order in which the file holds them, after the check that it holds exactly these,
+    /// in their shapes. Other programs write tensors in an order of their own.
+    func match(_ plan: Plan) throws(NetworkError) -> [Plan.Tensor] {
         guard tensors.count == plan.tensors.count else {
             throw NetworkError(.format, "the file has \(tensors.count) tensors; the network has \(plan.tensors.count)")
         }
-        for (entry, tensor) in zip(tensors, plan.tensors) {
-            guard entry.name.utf8.elementsEqual(tensor.name.utf8) && entry.begin == 4 * tensor.offset else {
-                throw NetworkError(
-                    .format, "the file has tensor '\(entry.name)' where '\(tensor.name)' belongs")
+        let entries = tensors.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        let wanted = plan.tensors.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        var matched: [(begin: Int, tensor: Plan.Tensor)] = []
+        for (entry, tensor) in zip(entries, wanted) {
+            guard entry.name.utf8.elementsEqual(tensor.name.utf8) else {
+                throw NetworkError(.format, "the file has a tensor '\(entry.name)', the network '\(tensor.name)'")
             }
             guard entry.shape == tensor.shape else {
                 throw NetworkError(
@@ -181,7 +182,10 @@ package struct ModelHeader {
                     \(describe(tensor.shape)) in the network
                     """)
             }
+            matched.append((entry.begin, tensor))
         }
+        matched.sort { $0.begin < $1.begin }
+        return matched.map { $0.tensor }
     }
 
     private func describe(_ shape: [Int]) -> String {

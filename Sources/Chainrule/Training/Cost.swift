@@ -73,7 +73,8 @@ public struct Cost: Sendable {
         }
     }
 
-    /// The same for targets that were validated. Throws if C is not finite. `gradient` may be nil, and has the rows of `y`.
+    /// The same for targets that were validated. Throws if C is not finite. `gradient` may be nil, and has the rows of
+    /// `y`.
     package func evaluate(_ y: Matrix, _ targets: TargetView, gradient: Matrix?, _ arithmetic: Arithmetic)
         throws(NetworkError) -> Double
     {
@@ -129,8 +130,8 @@ public struct Cost: Sendable {
 
 /// A cost of the caller's own, given for whole batches. It reduces over the rows itself.
 public final class CustomCost: Sendable {
-    /// Reads y (`rows × columns`), the targets and the sample weights (empty if there are none), all row-major; writes ∇C, of
-    /// the shape of y; returns C. May be called from any thread that uses it.
+    /// Reads y (`rows × columns`), the targets and the sample weights (empty if there are none), all row-major; writes
+    /// ∇C, of the shape of y; returns C. May be called from any thread that uses it.
     public typealias Function =
         @Sendable (
             _ y: Span<Float>, _ targets: Span<Float>, _ weights: Span<Float>, _ rows: Int, _ columns: Int,
@@ -142,8 +143,8 @@ public final class CustomCost: Sendable {
     public init(_ function: @escaping Function) { self.function = function }
 
     fileprivate func evaluate(_ y: Matrix, _ targets: TargetView, gradient: Matrix?) throws(NetworkError) -> Double {
-        // The function is promised contiguous arrays, so what has a stride is copied, and a gradient that nobody wants still gets
-        // a place.
+        // The function is promised contiguous arrays, so what has a stride is copied, and a gradient that nobody wants
+        // still gets a place.
         let outputs = try y.isContiguous ? nil : FloatMemory(copying: y)
         let values = try targets.values.map { (values) throws(NetworkError) in
             try values.isContiguous ? nil : FloatMemory(copying: values)

@@ -1,8 +1,8 @@
 /// An optimizer: a method with its hyperparameters, and its state for the parameters of one network.
 ///
-/// A step reads a gradient and changes the parameters; it is the only thing in the library that does, besides loading. One
-/// optimizer serves one network at a time.
-public final class Optimizer {
+/// A step reads a gradient and changes the parameters; it is the only thing in the library that does, besides loading.
+/// One optimizer serves one network at a time.
+public final class Optimizer: FallibleClass {
     public let method: any OptimizationMethod
     /// η, finite and ≥ 0.
     public private(set) var learningRate: Float
@@ -14,19 +14,10 @@ public final class Optimizer {
     /// Bounds on the magnitude of each state vector: what the largest gradients so far could have made of it.
     private var stateBounds = SIMD4<Double>.zero
 
-    /// - Parameters:
-    ///   - learningRate: η, finite and ≥ 0.
-    ///   - network: the network whose parameters will be stepped.
-    public init(_ method: any OptimizationMethod, learningRate: Float, for network: Network) throws(NetworkError) {
-        try method.validate()
-        try Optimizer.check(learningRate)
+    fileprivate init(method: any OptimizationMethod, learningRate: Float, plan: Plan, state: [FloatMemory]) {
         self.method = method
         self.learningRate = learningRate
-        plan = network.plan
-        var state: [FloatMemory] = []
-        for _ in 0..<method.stateVectors {
-            state.append(try FloatMemory(count: plan.parameterCount, for: "the optimizer's state"))
-        }
+        self.plan = plan
         self.state = state
     }
 
@@ -35,7 +26,7 @@ public final class Optimizer {
         learningRate = rate
     }
 
-    private static func check(_ rate: Float) throws(NetworkError) {
+    fileprivate static func check(_ rate: Float) throws(NetworkError) {
         guard rate.isFinite && rate >= 0 else {
             throw NetworkError(.value, "the learning rate is \(rate); it must be finite and >= 0")
         }
@@ -43,13 +34,14 @@ public final class Optimizer {
 
     /// Changes the network's parameters by one step along the gradient.
     ///
-    /// Throws ``NetworkError/Code/notFinite``, and changes neither parameters nor state, if the gradient has an element that is
-    /// not finite, or if the step could make a parameter or the state overflow.
+    /// Throws ``NetworkError/Code/notFinite``, and changes neither parameters nor state, if the gradient has an
+    /// element that is not finite, or if the step could make a parameter or the state overflow.
     /// - Parameter gradients: ∂C/∂w for every parameter, in the order of the parameter vector.
     public func step(_ network: Network, gradients: Span<Float>) throws(NetworkError) {
         guard gradients.count == network.parameterCount else {
             throw NetworkError(
-                .size, "gradients holds \(gradients.count) floats; the network has \(network.parameterCount) parameters")
+                .size, "gradients holds \(gradients.count) floats; the network has \(network.parameterCount) parameters"
+            )
         }
         try gradients.withUnsafeBufferPointer { buffer throws(NetworkError) in
             guard let base = buffer.baseAddress else { return }
@@ -57,10 +49,14 @@ public final class Optimizer {
         }
     }
 
-    package func step(_ network: Network, gradients: Matrix) throws(NetworkError) {
+    func check(_ network: Network) throws(NetworkError) {
         guard network.plan === plan else {
             throw NetworkError(.mismatch, "the optimizer was made for another network")
         }
+    }
+
+    package func step(_ network: Network, gradients: Matrix) throws(NetworkError) {
+        try check(network)
         precondition(gradients.count == network.parameterCount)
         let largest = network.arithmetic.largestMagnitude(gradients)
         guard largest.isFinite else {
@@ -88,6 +84,21 @@ public final class Optimizer {
     }
 }
 
+extension FallibleClass where Self == Optimizer {
+    /// - Parameters:
+    ///   - learningRate: η, finite and ≥ 0.
+    ///   - network: the network whose parameters will be stepped.
+    public init(_ method: any OptimizationMethod, learningRate: Float, for network: Network) throws(NetworkError) {
+        try method.validate()
+        try Optimizer.check(learningRate)
+        var state: [FloatMemory] = []
+        for _ in 0..<method.stateVectors {
+            state.append(try FloatMemory(count: network.parameterCount, for: "the optimizer's state"))
+        }
+        self = Optimizer(method: method, learningRate: learningRate, plan: network.plan, state: state)
+    }
+}
+
 /// What one step of a method reads and writes: vectors of the shape of the parameters.
 public struct OptimizerStep {
     let arithmetic: Arithmetic
@@ -99,7 +110,8 @@ public struct OptimizerStep {
     let number: Int
 
     init(
-        arithmetic: Arithmetic, parameters: Matrix, gradients: Matrix, state: [FloatMemory], learningRate: Float, number: Int
+        arithmetic: Arithmetic, parameters: Matrix, gradients: Matrix, state: [FloatMemory], learningRate: Float,
+        number: Int
     ) {
         self.arithmetic = arithmetic
         self.parameters = parameters
@@ -121,8 +133,8 @@ public protocol OptimizationMethod: AnyObject, Sendable {
     var stateVectors: Int { get }
     /// Checks the hyperparameters.
     func validate() throws(NetworkError)
-    /// A bound on the change of any parameter in a step whose gradient has no larger magnitude than `gradient`. Replaces the bounds
-    /// on the state before the step by those after it.
+    /// A bound on the change of any parameter in a step whose gradient has no larger magnitude than `gradient`.
+    /// Replaces the bounds on the state before the step by those after it.
     func bound(gradient: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int) -> Double
     /// Changes the parameters and the state.
     func step(_ step: OptimizerStep)

@@ -117,7 +117,8 @@ package struct TargetView {
         var total = 0.0
         for row in 0..<rows {
             guard weights[row].isFinite && weights[row] >= 0 else {
-                throw NetworkError(.target, "the sample weight of row \(row) is \(weights[row]); it must be finite and >= 0")
+                throw NetworkError(
+                    .target, "the sample weight of row \(row) is \(weights[row]); it must be finite and >= 0")
             }
             total += Double(weights[row])
         }

@@ -51,8 +51,8 @@ package struct DataView {
 }
 
 extension Network {
-    /// Trains the network: in every epoch goes through the rows in batches, each a forward pass, the cost, a backward pass and a
-    /// step. An error leaves the parameters as the last complete step left them.
+    /// Trains the network: in every epoch goes through the rows in batches, each a forward pass, the cost, a backward
+    /// pass and a step. An error leaves the parameters as the last complete step left them.
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major, every element finite.
     ///   - targets: for each row of x.
@@ -81,7 +81,8 @@ extension Network {
             try x.withUnsafeBufferPointer { x throws(NetworkError) in
                 try body(
                     DataView(
-                        x: Matrix(reading: x.baseAddress!, rows: rows, columns: inputs, stride: inputs), targets: targets))
+                        x: Matrix(reading: x.baseAddress!, rows: rows, columns: inputs, stride: inputs),
+                        targets: targets))
             }
         }
     }
@@ -90,13 +91,16 @@ extension Network {
         throws(NetworkError)
     {
         try options.validate()
+        try optimizer.check(self)
         try check(data, cost: options.cost, "x")
         if let validation { try check(validation, cost: options.cost, "validation_x") }
-        var trainer = try Trainer(network: self, optimizer: optimizer, options: options, data: data, validation: validation)
+        var trainer = try Trainer(
+            network: self, optimizer: optimizer, options: options, data: data, validation: validation)
         for number in 1...options.epochs {
             let epoch = try trainer.runEpoch(number)
             if let onEpoch = options.onEpoch, !onEpoch(epoch) {
-                throw NetworkError(.cancelled, "the callback stopped training after epoch \(number) of \(options.epochs)")
+                throw NetworkError(
+                    .cancelled, "the callback stopped training after epoch \(number) of \(options.epochs)")
             }
         }
     }
@@ -191,19 +195,19 @@ struct Trainer {
 }
 
 /// The targets of one batch, gathered from wherever its rows lie.
-private final class Batch {
+private final class Batch: FallibleClass {
     private let values: FloatMemory?
     private let valueColumns: Int
     private let classes: UnsafeMutableBufferPointer<Int32>?
     private let weights: FloatMemory?
 
-    init(rows: Int, like targets: TargetView) throws(NetworkError) {
-        valueColumns = targets.values?.columns ?? 0
-        values =
-            targets.values == nil
-            ? nil : try FloatMemory(count: Plan.checkedProduct(rows, valueColumns), for: "a batch's targets")
-        weights = targets.weights == nil ? nil : try FloatMemory(count: rows, for: "a batch's sample weights")
-        classes = targets.classes == nil ? nil : .allocate(capacity: rows)
+    fileprivate init(
+        values: FloatMemory?, valueColumns: Int, classes: UnsafeMutableBufferPointer<Int32>?, weights: FloatMemory?
+    ) {
+        self.values = values
+        self.valueColumns = valueColumns
+        self.classes = classes
+        self.weights = weights
     }
 
     deinit { classes?.deallocate() }
@@ -225,5 +229,18 @@ private final class Batch {
             gathered.weights = UnsafeBufferPointer(start: weights.base, count: rows.count)
         }
         return gathered
+    }
+}
+
+extension FallibleClass where Self == Batch {
+    fileprivate init(rows: Int, like targets: TargetView) throws(NetworkError) {
+        var values: FloatMemory?
+        if let all = targets.values {
+            values = try FloatMemory(count: Plan.checkedProduct(rows, all.columns), for: "a batch's targets")
+        }
+        let weights = targets.weights == nil ? nil : try FloatMemory(count: rows, for: "a batch's sample weights")
+        self = Batch(
+            values: values, valueColumns: targets.values?.columns ?? 0,
+            classes: targets.classes == nil ? nil : .allocate(capacity: rows), weights: weights)
     }
 }

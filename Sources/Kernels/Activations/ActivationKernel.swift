@@ -33,18 +33,20 @@ public struct ActivationKernel<Scalar: KernelScalar>: Sendable {
     @inlinable @inline(__always)
     init(
         forward: @escaping @Sendable (UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>, Int, Int, Scalar) -> Void,
-        backward: @escaping @Sendable (
-            UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>, Int, Int,
-            Scalar
-        ) -> Void
+        backward:
+            @escaping @Sendable (
+                UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>, Int,
+                Int,
+                Scalar
+            ) -> Void
     ) {
         self.forward = forward
         self.backward = backward
     }
 }
 
-// The loops below name their instruction set although they use none of its operations: that gives each instruction set its
-// own copy of the code, under its own symbol.
+// The loops below name their instruction set although they use none of its operations: that gives each instruction set
+// its own copy of the code, under its own symbol.
 
 @usableFromInline
 enum ElementwiseKernels<Set: InstructionSet, Activation: ElementwiseActivation> {

@@ -4,6 +4,10 @@ import Testing
 /// The Python package called through Python's C interface.
 @Suite(.enabled(if: Interpreter.site != nil, Comment(rawValue: skipped)))
 struct EmbeddedCallTests {
+    @Python init() throws {
+        try Interpreter.start()
+    }
+
     @Python @Test func theInterpreterIsTheOneLinked() throws {
         let system = try Interpreter.module("sys")
         #expect(try system.attribute("version").text.hasPrefix(PY_VERSION))

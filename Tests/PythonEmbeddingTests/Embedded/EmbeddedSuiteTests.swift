@@ -3,6 +3,10 @@ import Testing
 /// The package's own tests, in the interpreter of this process.
 @Suite(.enabled(if: Interpreter.site != nil, Comment(rawValue: skipped)))
 struct EmbeddedSuiteTests {
+    @Python init() throws {
+        try Interpreter.start()
+    }
+
     @Python @Test func pytestPasses() throws {
         let tests = Interpreter.package.appending(path: "tests").path
         // Captured at sys.stdout only: the file descriptors belong to the whole process.

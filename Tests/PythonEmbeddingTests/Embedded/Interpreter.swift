@@ -11,17 +11,20 @@ enum Interpreter {
     /// The folder with numpy, pytest and hypothesis for this interpreter.
     nonisolated static let site = ProcessInfo.processInfo.environment["CHAINRULE_PYTHON_SITE"]
 
-    private static let start = Result { try initialize() }
+    private static let started = Result { try initialize() }
 
-    /// Imports a module; the first call starts the interpreter.
+    /// Starts the interpreter, if it does not run yet. Everything else needs it.
+    static func start() throws {
+        try started.get()
+    }
+
+    /// Imports a module.
     static func module(_ name: String) throws -> PythonObject {
-        try start.get()
-        return try PythonObject(owned: PyImport_ImportModule(name))
+        try PythonObject(owned: PyImport_ImportModule(name))
     }
 
     /// Runs `source` and gives the value of its variable `name`.
     static func run(_ source: String, resultIn name: String) throws -> PythonObject {
-        try start.get()
         let names = try PythonObject(owned: PyDict_New())
         _ = try PythonObject(owned: PyRun_StringFlags(source, Py_file_input, names.pointer, names.pointer, nil))
         return try PythonObject(borrowed: PyDict_GetItemString(names.pointer, name))

@@ -4,10 +4,12 @@ extension Cost {
         self.init("custom", .mean, function: .custom(custom))
     }
 
-    /// Every built-in cost with this reduction, Huber's with d = 1. A new one is a function beside these, and a line here.
+    /// Every built-in cost with this reduction, Huber's with d = 1. A new one is a function beside these, and a line
+    /// here.
     public static func all(_ reduction: Reduction = .mean) throws(NetworkError) -> [Cost] {
         [
-            meanSquaredError(reduction), meanAbsoluteError(reduction), try huber(reduction), binaryCrossEntropy(reduction),
+            meanSquaredError(reduction), meanAbsoluteError(reduction), try huber(reduction),
+            binaryCrossEntropy(reduction),
             binaryCrossEntropyOfLogits(reduction), crossEntropy(reduction),
         ]
     }

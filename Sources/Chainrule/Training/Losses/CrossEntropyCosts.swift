@@ -4,17 +4,19 @@ extension Cost {
     /// `c = −(1/N) Σ t log y + (1 − t) log(1 − y)` of probabilities y and t in [0, 1]. Logarithms are cut at −100.
     public static func binaryCrossEntropy(_ reduction: Reduction = .mean) -> Cost {
         Cost(
-            "binary_cross_entropy", reduction, targets: 0...1, outputs: 0...1, function: .builtIn { $0.binaryCrossEntropy })
+            "binary_cross_entropy", reduction, targets: 0...1, outputs: 0...1,
+            function: .builtIn { $0.binaryCrossEntropy })
     }
 
     /// The same of `sigmoid(y)`, computed together and stably; y is any number.
     public static func binaryCrossEntropyOfLogits(_ reduction: Reduction = .mean) -> Cost {
         Cost(
-            "binary_cross_entropy_logits", reduction, targets: 0...1, function: .builtIn { $0.binaryCrossEntropyOfLogits })
+            "binary_cross_entropy_logits", reduction, targets: 0...1,
+            function: .builtIn { $0.binaryCrossEntropyOfLogits })
     }
 
-    /// `c = −Σ t log softmax(y)` of logits y, computed together and stably. Targets are class indices, or distributions with
-    /// elements in [0, 1].
+    /// `c = −Σ t log softmax(y)` of logits y, computed together and stably. Targets are class indices, or
+    /// distributions with elements in [0, 1].
     public static func crossEntropy(_ reduction: Reduction = .mean) -> Cost {
         Cost("cross_entropy", reduction, acceptsClasses: true, targets: 0...1, function: .builtIn { $0.crossEntropy })
     }

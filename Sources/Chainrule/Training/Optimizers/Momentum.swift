@@ -20,6 +20,7 @@ public final class Momentum: OptimizationMethod {
 
     public func step(_ step: OptimizerStep) {
         step.arithmetic.kernels.momentum(
-            step.parameters.base, step.state(0).base, step.gradients.base, step.parameters.count, step.learningRate, momentum)
+            step.parameters.base, step.state(0).base, step.gradients.base, step.parameters.count, step.learningRate,
+            momentum)
     }
 }
