@@ -58,7 +58,7 @@ let package = Package(
         .trait(name: "Baseline", description: "For tests: dispatch to the baseline instruction set only"),
     ],
     targets: [
-        .target(name: "CPlatform"),
+        .target(name: "CPlatform", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CChainrule"),
         .target(name: "Kernels", dependencies: ["CPlatform"], swiftSettings: kernelSettings()),
         .target(name: "KernelsAVX2", dependencies: ["Kernels"], swiftSettings: kernelSettings(march: "x86-64-v3")),
@@ -70,7 +70,7 @@ let package = Package(
             name: "Chainrule", dependencies: ["CPlatform", "Kernels", "KernelDispatch"], swiftSettings: common),
         .target(
             name: "ChainruleC", dependencies: ["CChainrule", "CPlatform", "Chainrule"], exclude: ["exports.map"],
-            swiftSettings: common, linkerSettings: [.linkedLibrary("m"), sharedLibraryFlags]),
+            swiftSettings: common, linkerSettings: [sharedLibraryFlags]),
         .executableTarget(name: "headergen", exclude: ["introduction.txt"], swiftSettings: [warningsAreErrors]),
         .testTarget(
             name: "KernelsTests", dependencies: ["Kernels", "KernelDispatch"], swiftSettings: [warningsAreErrors]),

@@ -1,7 +1,7 @@
 /* A cost and an activation of one's own: the curve under which nine tenths of noisy measurements lie.
  *
- * The pinball cost, (1/n) Σ max(q (t − y), (q − 1)(t − y)), is least where y is the q-quantile of the targets t. The hidden layer's
- * activation is a bell, σ(z) = exp(−z²), σ'(z) = −2 z σ(z).
+ * The pinball cost, (1/n) Σ max(q (t − y), (q − 1)(t − y)), is least where y is the q-quantile of the targets t. The hidden
+ * layer's activation is a bell, σ(z) = exp(−z²), σ'(z) = −2 z σ(z).
  */
 #include <chainrule.h>
 #include <math.h>

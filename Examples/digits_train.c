@@ -86,15 +86,10 @@ static crl_network *describe_network(void)
 /* One line for each epoch: drawn over the line before on a terminal, below it elsewhere. */
 static int32_t show_epoch(void *user, const crl_epoch *epoch)
 {
-    enum { WIDTH = 24 };
     const int on_terminal = *(const int *)user;
-    char bar[WIDTH + 1];
-    for (size_t i = 0; i < WIDTH; ++i)
-        bar[i] = i < epoch->epoch * WIDTH / epoch->epochs ? '#' : '.';
-    bar[WIDTH] = '\0';
-    printf("%sepoch %2zu/%zu [%s] loss %.5f, held-out accuracy %.2f %%, %.0f samples/s%s", on_terminal ? "\r" : "",
-           epoch->epoch, epoch->epochs, bar, epoch->cost, 100 * epoch->validation_accuracy, epoch->samples_per_second,
-           on_terminal && epoch->epoch < epoch->epochs ? "   " : "\n");
+    printf("%sepoch %2zu/%zu: loss %.4f, held-out accuracy %5.2f %%, %7.0f samples/s%s", on_terminal ? "\r" : "",
+           epoch->epoch, epoch->epochs, epoch->cost, 100 * epoch->validation_accuracy, epoch->samples_per_second,
+           on_terminal && epoch->epoch < epoch->epochs ? "" : "\n");
     fflush(stdout);
     return 0;
 }
@@ -193,7 +188,8 @@ static void show_digits(int right)
     }
     for (size_t k = 0; k < count; ++k) {
         const int32_t said = answer(logits[shown[k]], &sureness);
-        snprintf(caption, sizeof caption, "a %d; said %d, %.1f %%", (int)held_out.digits[shown[k]], (int)said, 100 * sureness);
+        snprintf(caption, sizeof caption, "a %d; said %d, %.1f %%", (int)held_out.digits[shown[k]], (int)said,
+                 100 * sureness);
         printf("%-22s", caption);
     }
     printf("\n");

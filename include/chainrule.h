@@ -32,9 +32,8 @@
  *         if (crl_network_create(2, &net) || crl_network_add_dense(net, 8, CRL_TANH, NULL) ||
  *             crl_network_add_dense(net, 1, CRL_SIGMOID, NULL) || crl_network_build(net, 1) ||
  *             crl_network_fit(net, x, 4, 2, &targets, &options) || crl_network_predict(net, x, 4, 2, y, 4, 1))
- *             fprintf(stderr, "%s\n", crl_error_message());
- *         else
- *             printf("%.2f %.2f %.2f %.2f\n", y[0], y[1], y[2], y[3]);
+ *             return fprintf(stderr, "%s\n", crl_error_message()), 1;
+ *         printf("%.2f %.2f %.2f %.2f\n", y[0], y[1], y[2], y[3]);
  *         crl_network_destroy(net);
  *         return 0;
  *     }
@@ -386,8 +385,8 @@ typedef struct crl_train_options {
  * Which version this is, and what went wrong. These functions cannot fail.
  */
 
-/** The version of the library that the program runs with, as CRL_VERSION gives the header's. The two agree in the
- *  major number if the program may go on.
+/** The version of the library that the program runs with, as CRL_VERSION gives the header's. The program may go on
+ *  if the two agree in the major number, and before 1.0 in the minor number too.
  *
  *  Threads: any.
  *  @return 10000 × major + 100 × minor + patch. */
@@ -400,8 +399,8 @@ int32_t crl_version(void);
 const char *crl_version_string(void);
 
 /** The instruction set for which networks built on this processor get their kernels: "avx512", "avx2" or "baseline".
- *  For one instruction set all results are the same bit for bit, in every run and with any number of threads;
- *  between two they differ by rounding.
+ *  For one instruction set and one C library (whose expf and the like it uses) all results are the same bit for bit,
+ *  in every run and with any number of threads; between two they differ by rounding.
  *
  *  Threads: any.
  *  @return a constant string, never NULL. */

@@ -1,7 +1,6 @@
 """Writes digits.csv, the handwritten digits that the examples train on, from scikit-learn's copy of them.
 
-    python -m pip install scikit-learn
-    python Examples/data/make_digits.py
+To run it: `python -m pip install scikit-learn`, then `python Examples/data/make_digits.py`.
 """
 
 from pathlib import Path

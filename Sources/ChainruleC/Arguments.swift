@@ -85,26 +85,32 @@ struct UserPointer: @unchecked Sendable {
     let pointer: UnsafeMutableRawPointer?
 }
 
-/// Targets for `rows` rows. NULL stands for none.
-func targets(_ pointer: UnsafePointer<crl_targets>?) throws(NetworkError) -> TargetView {
-    guard let pointer else { return TargetView() }
-    let targets = try options(pointer, "targets")
+/// Targets for a cost. NULL stands for none, which only some costs can do without.
+func targets(
+    _ pointer: UnsafePointer<crl_targets>?, for cost: Cost, _ name: StaticString
+) throws(NetworkError) -> TargetView {
+    guard let pointer else {
+        if cost.needsTargets { throw nullArgument(name) }
+        return TargetView()
+    }
+    let targets = try options(pointer, name)
     var view = TargetView()
     if let values = targets.values {
-        guard targets.columns >= 1 else {
+        guard targets.columns != 0 else {
             throw NetworkError(.size, "targets->columns is 0; the values have at least 1")
         }
         view.values = try matrix(
-            values, rows: UInt(targets.rows), columns: count(UInt(targets.columns), "targets->columns"),
-            stride: UInt(targets.stride), "targets->values")
+            values, rows: UInt(bitPattern: targets.rows),
+            columns: count(UInt(bitPattern: targets.columns), "targets->columns"),
+            stride: UInt(bitPattern: targets.stride), "targets->values")
     }
     if let classes = targets.classes {
         view.classes = UnsafeBufferPointer(
-            start: classes, count: try count(UInt(targets.classes_count), "targets->classes_count"))
+            start: classes, count: try count(UInt(bitPattern: targets.classes_count), "targets->classes_count"))
     }
     if let weights = targets.weights {
         view.weights = UnsafeBufferPointer(
-            start: weights, count: try count(UInt(targets.weights_count), "targets->weights_count"))
+            start: weights, count: try count(UInt(bitPattern: targets.weights_count), "targets->weights_count"))
     }
     return view
 }

@@ -4,8 +4,8 @@
 import CChainrule
 import Chainrule
 
-/// The version of the library that the program runs with, as `CRL_VERSION` gives the header's. The two agree in the
-/// major number if the program may go on.
+/// The version of the library that the program runs with, as `CRL_VERSION` gives the header's. The program may go on if
+/// the two agree in the major number, and before 1.0 in the minor number too.
 ///
 /// Threads: any.
 /// - Returns: 10000 × major + 100 × minor + patch.
@@ -20,8 +20,8 @@ public func crlVersion() -> Int32 { Int32(CRL_VERSION_MAJOR * 10000 + CRL_VERSIO
 public func crlVersionString() -> UnsafePointer<CChar> { cString("0.1.0") }
 
 /// The instruction set for which networks built on this processor get their kernels: "avx512", "avx2" or "baseline".
-/// For one instruction set all results are the same bit for bit, in every run and with any number of threads; between
-/// two they differ by rounding.
+/// For one instruction set and one C library (whose `expf` and the like it uses) all results are the same bit for bit,
+/// in every run and with any number of threads; between two they differ by rounding.
 ///
 /// Threads: any.
 /// - Returns: a constant string, never NULL.

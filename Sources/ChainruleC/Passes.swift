@@ -127,7 +127,7 @@ public func crlCost(
         let cost = try ChainruleC.cost(cost)
         guard y_columns >= 1 else { throw NetworkError(.size, "y_columns is 0; at least 1 is needed") }
         let y = try matrix(y, rows: y_rows, columns: count(y_columns, "y_columns"), stride: y_stride, "y")
-        let targets = try ChainruleC.targets(targets)
+        let targets = try ChainruleC.targets(targets, for: cost, "targets")
         guard let C else { throw nullArgument("C") }
         var gradient: Matrix?
         if let dC_dy {

@@ -27,18 +27,20 @@ public func crlNetworkFit(
 ) -> crl_status {
     call("crl_network_fit") { () throws(NetworkError) in
         let network = try ChainruleC.network(network)
-        let data = DataView(
-            x: try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x"),
-            targets: try ChainruleC.targets(targets))
+        let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
         guard let options else {
-            return try network.fit(
-                data, optimizer: optimizer(nil, for: network), options: TrainingOptions(cost: .meanSquaredError()),
-                validation: nil)
+            let cost = Cost.meanSquaredError()
+            try network.fit(
+                DataView(x: x, targets: ChainruleC.targets(targets, for: cost, "targets")),
+                optimizer: optimizer(nil, for: network), options: TrainingOptions(cost: cost), validation: nil)
+            return
         }
         let train = try ChainruleC.options(options, "options")
+        let training = try trainingOptions(train)
         try network.fit(
-            data, optimizer: optimizer(of: train, for: network), options: trainingOptions(train),
-            validation: validation(train, inputs: network.inputs))
+            DataView(x: x, targets: ChainruleC.targets(targets, for: training.cost, "targets")),
+            optimizer: optimizer(of: train, for: network), options: training,
+            validation: validation(train, cost: training.cost, inputs: network.inputs))
     }
 }
 
@@ -57,11 +59,11 @@ private func trainingOptions(_ train: crl_train_options) throws(NetworkError) ->
     return options
 }
 
-private func validation(_ train: crl_train_options, inputs: Int) throws(NetworkError) -> DataView? {
+private func validation(_ train: crl_train_options, cost: Cost, inputs: Int) throws(NetworkError) -> DataView? {
     guard let x = train.validation_x else { return nil }
     return DataView(
         x: try matrix(
             x, rows: UInt(bitPattern: train.validation_rows), columns: inputs,
             stride: UInt(bitPattern: train.validation_stride), "validation_x"),
-        targets: try targets(train.validation_targets))
+        targets: try targets(train.validation_targets, for: cost, "validation_targets"))
 }

@@ -55,7 +55,7 @@ public func crlNetworkValueAndGradient(
         let network = try ChainruleC.network(network)
         let cost = try ChainruleC.cost(cost)
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
-        let targets = try ChainruleC.targets(targets)
+        let targets = try ChainruleC.targets(targets, for: cost, "targets")
         guard let C else { throw nullArgument("C") }
         var vector: Matrix?
         if let gradients {

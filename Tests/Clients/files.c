@@ -145,8 +145,8 @@ static void truncated(void)
     copy_refused(CRL_ERROR_FORMAT, "");
 }
 
-/* A network that an altered header gives is still the one that was saved: the header says some things in more than one way, so not
- * every altered byte is an error. */
+/* A network that an altered header gives is still the one that was saved: the header says some things in more than one way,
+ * so not every altered byte is an error. */
 static void altered(void)
 {
     static const unsigned char masks[] = { 0x01, 0x02, 0x04, 0x10, 0x20, 0x80, 0xff };

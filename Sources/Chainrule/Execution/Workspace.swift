@@ -51,6 +51,9 @@ public final class Workspace: FallibleClass {
     /// The outputs y of the last forward pass.
     package var output: Matrix { layers[layers.count - 1].activation.rows(from: 0, count: rows) }
 
+    /// The outputs y of the last forward pass, `rows × outputs`; empty if there is none. A copy.
+    public var outputs: [Float] { output.elements }
+
     /// A quantity of a layer, `rows × width`, as the last pass left it. "input" is the network's input: its h is x,
     /// its δ is ∂C/∂x. A copy.
     public func values(of layer: String, _ quantity: Quantity) throws(NetworkError) -> [Float] {
@@ -77,6 +80,9 @@ public final class Workspace: FallibleClass {
             guard let memory else { throw NetworkError(.value, "the network's input has no z, only h and delta") }
             full = memory.preactivation
         case .delta:
+            guard purpose == .training else {
+                throw NetworkError(.value, "delta of layer '\(layer)': a workspace for inference keeps h alone")
+            }
             guard hasDelta, let delta = memory?.delta ?? inputDelta else {
                 throw NetworkError(.noForward, "delta of layer '\(layer)': the workspace holds no backward pass")
             }

@@ -24,6 +24,8 @@ public struct Architecture: Sendable {
     /// N_0: how many inputs the network has.
     public let inputs: Int
     public private(set) var nodes: [Node] = []
+    /// The indices of the nodes by name, sorted: files may have thousands of layers, and name thousands of inputs.
+    private var namesInOrder: [Int] = []
 
     /// - Parameter inputs: the length of x, at least 1.
     public init(inputs: Int) throws(NetworkError) {
@@ -38,7 +40,7 @@ public struct Architecture: Sendable {
     public var outputs: Int { nodes.last?.width ?? inputs }
 
     static var largestWidth: Int { Int(Int32.max) }
-    /// Enough for any network, and few enough that looking names up one by one takes no time.
+    /// Enough for any network.
     static var mostLayers: Int { 10_000 }
     /// The most layers that one layer reads.
     package static var mostInputs: Int { 10_000 }
@@ -109,6 +111,7 @@ public struct Architecture: Sendable {
             throw NetworkError(
                 .size, "layer '\(name.text)' has \(width) outputs; a layer has at most \(Architecture.largestWidth)")
         }
+        namesInOrder.insert(nodes.count, at: place(of: name))
         nodes.append(Node(name: name, width: width, layer: layer, inputs: positions))
     }
 
@@ -119,7 +122,23 @@ public struct Architecture: Sendable {
     /// The position of the layer with this name, the network's input included.
     func position(of name: LayerName) -> Int? {
         if name == .input { return 0 }
-        for index in nodes.indices where nodes[index].name == name { return index + 1 }
-        return nil
+        let place = self.place(of: name)
+        guard place < namesInOrder.count, nodes[namesInOrder[place]].name == name else { return nil }
+        return namesInOrder[place] + 1
+    }
+
+    /// Where a name stands among the sorted names, or would stand.
+    private func place(of name: LayerName) -> Int {
+        var low = 0
+        var high = namesInOrder.count
+        while low < high {
+            let middle = (low + high) / 2
+            if nodes[namesInOrder[middle]].name.text.utf8.lexicographicallyPrecedes(name.text.utf8) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return low
     }
 }

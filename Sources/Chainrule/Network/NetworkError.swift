@@ -1,5 +1,5 @@
 /// Why a call could not be carried out.
-public struct NetworkError: Error, Sendable {
+public struct NetworkError: Error, CustomStringConvertible, Sendable {
     /// The kind of error. The numbers are stable: the hundreds say whose fault it is.
     public struct Code: RawRepresentable, Equatable, Sendable {
         public let rawValue: Int32
@@ -36,6 +36,8 @@ public struct NetworkError: Error, Sendable {
     public let code: Code
     /// What is wrong, where, and which value it was.
     public let message: String
+
+    public var description: String { message }
 
     @inline(never)
     public init(_ code: Code, _ message: ErrorMessage) {

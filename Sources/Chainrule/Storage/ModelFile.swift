@@ -31,7 +31,7 @@ extension FallibleClass where Self == Network {
         let header = try file.readHeader()
         let (plan, tensors) = try file.explain { () throws(NetworkError) in
             // Matched first: a file must not make the library allocate more than its data holds.
-            let plan = try Plan(header.architecture.get())
+            let plan = try header.plan()
             return (plan, try header.match(plan))
         }
         let network = try Network(uninitialized: plan, arithmetic: .best)

@@ -136,6 +136,16 @@ package struct ModelHeader {
         }
     }
 
+    /// The plan of the architecture.
+    func plan() throws(NetworkError) -> Plan {
+        let architecture = try self.architecture.get()
+        do throws(NetworkError) {
+            return try Plan(architecture)
+        } catch {
+            throw NetworkError(.format, "the architecture: \(error.message)")
+        }
+    }
+
     private static func entry(_ name: String, _ object: JSONObject) throws(NetworkError) -> Entry {
         guard try object.string("dtype").utf8.elementsEqual("F32".utf8) else {
             throw NetworkError(.format, "tensor '\(name)' is of type '\(try object.string("dtype"))', not 'F32'")

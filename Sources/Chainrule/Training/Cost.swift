@@ -23,6 +23,12 @@ public struct Cost: Sendable {
     /// Outputs outside are an error: the cost is not defined there.
     let outputRange: ClosedRange<Float>?
 
+    /// Only a custom cost may do without targets.
+    package var needsTargets: Bool {
+        if case .custom = function { return false }
+        return true
+    }
+
     enum Function: Sendable {
         case builtIn(@Sendable (CostKernels<Float>) -> CostKernel<Float>)
         case custom(CustomCost)

@@ -1,6 +1,6 @@
 import CPlatform
 
-/// How ``Network/fit(_:rows:targets:optimizer:options:)`` trains.
+/// How ``Network/fit(_:targets:optimizer:options:validation:)`` trains.
 public struct TrainingOptions {
     public var cost: Cost
     /// How often every row is seen, at least 1.
@@ -58,26 +58,28 @@ extension Network {
     ///   - targets: for each row of x.
     ///   - optimizer: made for this network; its state goes on from where it is.
     ///   - validation: data to measure on after each epoch; never trained on.
+    /// - Returns: what happened in each epoch.
+    @discardableResult
     public func fit(
         _ x: [Float], targets: Targets, optimizer: Optimizer, options: TrainingOptions,
         validation: (x: [Float], targets: Targets)? = nil
-    ) throws(NetworkError) {
+    ) throws(NetworkError) -> [Epoch] {
         try withData(x, targets, "x") { data throws(NetworkError) in
             guard let validation else {
                 return try fit(data, optimizer: optimizer, options: options, validation: nil)
             }
-            try withData(validation.x, validation.targets, "the validation x") { held throws(NetworkError) in
+            return try withData(validation.x, validation.targets, "the validation x") { held throws(NetworkError) in
                 try fit(data, optimizer: optimizer, options: options, validation: held)
             }
         }
     }
 
-    private func withData(
-        _ x: [Float], _ targets: Targets, _ what: StaticString, _ body: (DataView) throws(NetworkError) -> Void
-    ) throws(NetworkError) {
+    private func withData<Result>(
+        _ x: [Float], _ targets: Targets, _ what: StaticString, _ body: (DataView) throws(NetworkError) -> Result
+    ) throws(NetworkError) -> Result {
         let rows = x.count / inputs
         try checkShape(x.count, rows: rows, columns: inputs, what)
-        try targets.withView { targets throws(NetworkError) in
+        return try targets.withView { targets throws(NetworkError) in
             try x.withUnsafeBufferPointer { x throws(NetworkError) in
                 try body(
                     DataView(
@@ -87,8 +89,9 @@ extension Network {
         }
     }
 
+    @discardableResult
     package func fit(_ data: DataView, optimizer: Optimizer, options: TrainingOptions, validation: DataView?)
-        throws(NetworkError)
+        throws(NetworkError) -> [Epoch]
     {
         try options.validate()
         try optimizer.check(self)
@@ -96,13 +99,16 @@ extension Network {
         if let validation { try check(validation, cost: options.cost, "validation_x") }
         var trainer = try Trainer(
             network: self, optimizer: optimizer, options: options, data: data, validation: validation)
+        var history: [Epoch] = []
         for number in 1...options.epochs {
             let epoch = try trainer.runEpoch(number)
+            history.append(epoch)
             if let onEpoch = options.onEpoch, !onEpoch(epoch) {
                 throw NetworkError(
                     .cancelled, "the callback stopped training after epoch \(number) of \(options.epochs)")
             }
         }
+        return history
     }
 
     private func check(_ data: DataView, cost: Cost, _ what: StaticString) throws(NetworkError) {

@@ -30,7 +30,10 @@ public final class Adam: OptimizationMethod {
     public func bound(gradient: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int) -> Double {
         state[0] = Double(beta1) * state[0] + (1 - Double(beta1)) * gradient
         state[1] = Double(beta2) * state[1] + (1 - Double(beta2)) * gradient * gradient
-        return learningRate * state[0] / correction(beta1, step) / Double(epsilon)
+        let rate = learningRate / correction(beta1, step)
+        // The kernel multiplies before it divides: neither η / (1 − β₁ᵗ) nor its product with m may overflow on the way.
+        guard rate <= Double(Float.greatestFiniteMagnitude) else { return .infinity }
+        return rate * state[0] / min(Double(epsilon), 1)
     }
 
     public func step(_ step: OptimizerStep) {

@@ -1,0 +1,33 @@
+import Foundation
+import Testing
+
+/// What C finds: the same functions in the sources, the header and the export list. That each resolves when a C program is
+/// linked, the C clients show.
+@Suite struct SymbolTests {
+    static func text(_ path: String) throws -> String {
+        try String(contentsOf: MessageTests.header.appendingPathComponent(path), encoding: .utf8)
+    }
+
+    static func sourceNames() throws -> [String] {
+        let folder = MessageTests.header.appendingPathComponent("Sources/ChainruleC")
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".swift") }
+            .flatMap { try text("Sources/ChainruleC/\($0)").matches(of: /@_cdecl\("(\w+)"\)/).map { String($0.1) } }
+            .sorted()
+    }
+
+    static func headerNames() throws -> [String] {
+        let code = try text("include/chainrule.h").replacing(/\/\*(?s:.)*?\*\//, with: "")
+        return code.matches(of: /(?m)^[a-z][\w *]*\b(crl_\w+)\(/).map { String($0.1) }.sorted()
+    }
+
+    static func exportedNames() throws -> [String] {
+        try text("Sources/ChainruleC/exports.map").matches(of: /(crl_\w+);/).map { String($0.1) }.sorted()
+    }
+
+    @Test func sourcesHeaderAndExportsAgree() throws {
+        let names = try SymbolTests.sourceNames()
+        #expect(names.count == 37 && Set(names).count == names.count)
+        #expect(try SymbolTests.headerNames() == names)
+        #expect(try SymbolTests.exportedNames() == names)
+    }
+}

@@ -1,0 +1,118 @@
+import CChainrule
+import ChainruleC
+import Foundation
+import Testing
+
+/// Several threads at once. Run with `--sanitize=thread` to find races.
+@Suite struct ThreadTests {
+    /// Runs the body on `count` threads at once, and waits for all.
+    static func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+        let group = DispatchGroup()
+        let start = DispatchSemaphore(value: 0)
+        for index in 0..<count {
+            group.enter()
+            Thread.detachNewThread {
+                start.wait()
+                body(index)
+                group.leave()
+            }
+        }
+        for _ in 0..<count { start.signal() }
+        group.wait()
+    }
+
+    /// A pointer that threads share, as C programs do.
+    struct Shared<Pointee>: @unchecked Sendable {
+        let pointer: UnsafeMutablePointer<Pointee>
+    }
+
+    @Test func eightThreadsPredictTheSameBits() {
+        let f = Fixture()
+        let rows = 300
+        let x = Memory<Float>((0..<2 * rows).map { Float($0 % 37) / 16 - 1 })
+        let expected = Memory<Float>(0, count: 2 * rows)
+        ok(crlNetworkPredict(f.network, x.pointer, UInt(rows), 2, expected.pointer, UInt(rows), 2))
+        let results = Memory<Float>(0, count: 8 * 2 * rows)
+        let (network, input, output) = (
+            Shared(pointer: f.network), Shared(pointer: x.pointer), Shared(pointer: results.pointer)
+        )
+        ThreadTests.onThreads(8) { thread in
+            let y = output.pointer + thread * 2 * rows
+            for length in [rows, 1, 64, 65, rows] {
+                ok(crlNetworkPredict(network.pointer, input.pointer, UInt(length), 2, y, UInt(length), 2))
+            }
+        }
+        for thread in 0..<8 {
+            #expect(Array(results.elements[thread * 2 * rows..<(thread + 1) * 2 * rows]) == expected.elements)
+        }
+    }
+
+    @Test func eightThreadsComputeTheSameGradient() {
+        let f = Fixture()
+        var C = 0.0
+        ok(crlNetworkValueAndGradient(f.network, nil, f.x.pointer, 4, 2, f.targets(), &C, f.gradients.pointer, 17))
+        let results = Memory<Float>(0, count: 8 * 17)
+        let (network, input, output) = (
+            Shared(pointer: f.network), Shared(pointer: f.x.pointer), Shared(pointer: results.pointer)
+        )
+        let targets = Shared(pointer: UnsafeMutablePointer(mutating: f.targets()))
+        ThreadTests.onThreads(8) { thread in
+            for _ in 0..<20 {
+                var C = 0.0
+                ok(
+                    crlNetworkValueAndGradient(
+                        network.pointer, nil, input.pointer, 4, 2, targets.pointer, &C, output.pointer + 17 * thread, 17
+                    ))
+            }
+        }
+        for thread in 0..<8 {
+            #expect(Array(results.elements[17 * thread..<17 * (thread + 1)]) == f.gradients.elements)
+        }
+    }
+
+    @Test func workspacesOfOneNetworkServeOneThreadEach() {
+        let f = Fixture()
+        let expected = f.prediction
+        let (network, input) = (Shared(pointer: f.network), Shared(pointer: f.x.pointer))
+        ThreadTests.onThreads(4) { _ in
+            let workspace = Fixture.makeWorkspace(network.pointer, rows: 4, CRL_TRAINING)
+            let y = Memory<Float>(0, count: 8)
+            for _ in 0..<20 { ok(crlForward(network.pointer, workspace, input.pointer, 4, 2, y.pointer, 4, 2)) }
+            #expect(y.elements == expected)
+            crlWorkspaceDestroy(workspace)
+        }
+    }
+
+    @Test func differentNetworksTrainAtOnce() {
+        let f = Fixture()
+        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil))
+        let expected = parameters(of: f.network).bytes
+        ThreadTests.onThreads(4) { _ in
+            let f = Fixture()
+            ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil))
+            #expect(parameters(of: f.network).bytes == expected)
+        }
+    }
+
+    /// Two threads fail in turn; each finds its own message, and a third, without a failure, none.
+    @Test func messagesAreEachThreadsOwn() {
+        let turns = (0..<3).map { _ in DispatchSemaphore(value: 0) }
+        ThreadTests.onThreads(3) { thread in
+            if thread == 2 {
+                turns[2].wait()
+                #expect(errorMessage == "")
+            } else if thread == 0 {
+                #expect(crlNetworkBuild(nil, 1) == crl_status(CRL_ERROR_NULL))
+                turns[1].signal()
+                turns[0].wait()
+                #expect(errorMessage == "crl_network_build: network is NULL")
+                turns[2].signal()
+            } else {
+                turns[1].wait()
+                #expect(crlNetworkSave(nil, "never") == crl_status(CRL_ERROR_NULL))
+                #expect(errorMessage == "crl_network_save: network is NULL")
+                turns[0].signal()
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The fuzzers are a package of their own, so that ordinary builds do not carry them. `make fuzz` builds and runs them:
+// Tools/fuzz passes the sanitizers' flags, which must reach the library's modules too.
+
+let warningsAreErrors: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let library: [Target.Dependency] = [.product(name: "chainrule-static", package: "Chainrule")]
+
+let package = Package(
+    name: "Fuzz",
+    dependencies: [.package(name: "Chainrule", path: "../..")],
+    targets: [
+        .target(name: "CFuzzer"),
+        .executableTarget(
+            name: "FuzzModelFile", dependencies: library + ["CFuzzer"], swiftSettings: warningsAreErrors),
+        .executableTarget(name: "FuzzCalls", dependencies: library + ["CFuzzer"], swiftSettings: warningsAreErrors),
+    ]
+)

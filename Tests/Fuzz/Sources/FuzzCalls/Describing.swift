@@ -1,0 +1,133 @@
+import CChainrule
+import ChainruleC
+import Glibc
+
+// Calls that describe, build and look at networks.
+
+extension Session {
+    mutating func addDense() {
+        let network = network()
+        withLayerOptions { session, options in
+            session.check(crlNetworkAddDense(network, session.reader.size(), session.reader.enumerator(), options))
+        }
+    }
+
+    mutating func addActivation() {
+        let network = network()
+        withLayerOptions { session, options in
+            session.check(crlNetworkAddActivation(network, session.reader.enumerator(), options))
+        }
+    }
+
+    typealias AddMany = (
+        UnsafeMutablePointer<crl_network>?, UnsafePointer<UnsafePointer<CChar>?>?, UInt, UnsafePointer<CChar>?
+    ) -> crl_status
+
+    mutating func addMany(_ add: AddMany) {
+        let network = network()
+        // 12 names, so that any small count is one that the array holds.
+        var texts: [UnsafeMutablePointer<CChar>?] = (0..<12).map { _ in text() }
+        if !reader.chance(of: 32) {
+            for index in texts.indices where texts[index] == nil { texts[index] = strdup("input") }
+        }
+        let inputs = texts.map { UnsafePointer<CChar>($0) }
+        let count = reader.size()
+        let name = text()
+        check(reader.chance(of: 32) ? add(network, nil, count, name) : add(network, inputs, count, name))
+        for text in texts + [name] { free(text) }
+    }
+
+    /// A name: mostly one that may exist.
+    private mutating func text() -> UnsafeMutablePointer<CChar>? {
+        switch reader.byte() {
+        case 0..<32: nil
+        case 32..<96: strdup("input")
+        case 96..<100: strdup("")
+        case 100..<104: strdup(String(repeating: "é", count: Int(reader.byte())))
+        default: strdup("\(reader.byte() % 16)")
+        }
+    }
+
+    private mutating func withLayerOptions(_ body: (inout Session, UnsafePointer<crl_layer_options>?) -> Void) {
+        guard !reader.chance(of: 3) else { return body(&self, nil) }
+        let name = reader.chance(of: 4) ? text() : nil
+        let input = reader.chance(of: 4) ? text() : nil
+        var options = crl_layer_options(
+            size: MemoryLayout<crl_layer_options>.size, name: name, input: input, bias: Int32(reader.byte() % 2),
+            weight_initializer: initializer(), bias_initializer: initializer(),
+            alpha: reader.chance(of: 2) ? -1 : reader.float(), function: nil, derivative: nil, user: nil)
+        if !reader.chance(of: 8) {
+            options.function = activationFunction
+            options.derivative = activationDerivative
+        }
+        if reader.chance(of: 32) { options.size = Int(bitPattern: reader.size()) }
+        body(&self, &options)
+        free(name)
+        free(input)
+    }
+
+    private mutating func initializer() -> crl_initializer {
+        reader.chance(of: 2)
+            ? crl_initializer(kind: 0, a: 0, b: 0)
+            : crl_initializer(kind: reader.enumerator(), a: reader.float(), b: reader.float())
+    }
+
+    mutating func build() {
+        let network = network()
+        guard isNarrow(network) else { return }
+        let status = crlNetworkBuild(network, UInt64(reader.byte()))
+        check(status)
+        if status == CRL_OK { precondition(hasFiniteParameters(network!)) }
+    }
+
+    mutating func look() {
+        let network = network()
+        var number: UInt = 0
+        var name: UnsafePointer<CChar>?
+        var tensor = crl_tensor(size: MemoryLayout<crl_tensor>.size, name: nil, offset: 0, rows: 0, columns: 0)
+        if reader.chance(of: 32) { tensor.size = Int(bitPattern: reader.size()) }
+        check(crlNetworkInputSize(network, &number))
+        check(crlNetworkOutputSize(network, &number))
+        check(crlNetworkLayerCount(network, &number))
+        if crlNetworkLayer(network, reader.size(), &name, &number) == CRL_OK { precondition(strlen(name!) > 0) }
+        check(crlNetworkTensorCount(network, &number))
+        if crlNetworkTensor(network, reader.size(), &tensor) == CRL_OK {
+            precondition(tensor.rows > 0 && tensor.columns > 0)
+            precondition(crlNetworkFindTensor(network, tensor.name, &tensor) == CRL_OK)
+        }
+        let text = text()
+        check(crlNetworkFindTensor(network, text, &tensor))
+        free(text)
+    }
+
+    /// Whether no layer is wider than the buffers. Concatenations soon make layers that take all of a machine's memory.
+    func isNarrow(_ network: UnsafePointer<crl_network>?) -> Bool {
+        var width: UInt = 0
+        guard crlNetworkInputSize(network, &width) == CRL_OK else { return true }
+        var index: UInt = 0
+        while width <= Memory.widest && crlNetworkLayer(network, index, nil, &width) == CRL_OK { index += 1 }
+        return width <= Memory.widest
+    }
+
+    func parameters(of network: UnsafePointer<crl_network>?) -> UnsafeMutableBufferPointer<Float>? {
+        var base: UnsafeMutablePointer<Float>?
+        var count: UInt = 0
+        guard crlNetworkParameters(network, &base, &count) == CRL_OK else { return nil }
+        return UnsafeMutableBufferPointer(start: base, count: Int(count))
+    }
+
+    func hasFiniteParameters(_ network: UnsafePointer<crl_network>?) -> Bool {
+        parameters(of: network)?.allSatisfy { $0.isFinite } ?? true
+    }
+}
+
+private let activationFunction: crl_activation_function = { _, z, h, rows, columns in
+    for index in 0..<rows * columns { h![index] = z![index] * z![index] }
+    // Fails now and then, as the values have it.
+    return z![0] > 100 ? 1 : 0
+}
+
+private let activationDerivative: crl_activation_derivative = { _, z, h, slope, rows, columns in
+    for index in 0..<rows * columns { slope![index] = h![index] > 50 ? .nan : 2 * z![index] }
+    return 0
+}

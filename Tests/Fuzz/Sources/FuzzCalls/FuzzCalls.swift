@@ -1,0 +1,154 @@
+import CChainrule
+import CFuzzer
+import ChainruleC
+import Glibc
+
+// Reads any bytes as a sequence of calls with any arguments. Pointers are valid or NULL and their buffers large enough for
+// whatever the library may touch after its checks; everything else varies. Nothing may crash or leak, and no call may succeed
+// with arguments that its description forbids.
+
+@main enum Fuzzer {
+    static func main() {
+        var count = CommandLine.argc
+        var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
+        exit(LLVMFuzzerRunDriver(&count, &arguments, fuzzCalls))
+    }
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzCalls(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+    var session = Session(ByteReader(UnsafeBufferPointer(start: data, count: count)))
+    session.run()
+    return 0
+}
+
+/// One sequence of calls, and the handles that it has made.
+struct Session {
+    var reader: ByteReader
+    private var networks: [UnsafeMutablePointer<crl_network>] = []
+    private var workspaces: [UnsafeMutablePointer<crl_workspace>] = []
+    private var optimizers: [UnsafeMutablePointer<crl_optimizer>] = []
+    let memory = Memory()
+
+    /// Begins with a network of 2 → 3 → 2 that is ready for every call, so that short inputs reach far.
+    init(_ reader: ByteReader) {
+        self.reader = reader
+        var network: UnsafeMutablePointer<crl_network>?
+        var workspace: UnsafeMutablePointer<crl_workspace>?
+        var optimizer: UnsafeMutablePointer<crl_optimizer>?
+        check(crlNetworkCreate(2, &network))
+        check(crlNetworkAddDense(network, 3, crl_activation(CRL_TANH), nil))
+        check(crlNetworkAddDense(network, 2, crl_activation(CRL_SIGMOID), nil))
+        check(crlNetworkBuild(network, 1))
+        check(crlWorkspaceCreate(network, 4, crl_purpose(CRL_TRAINING), &workspace))
+        check(crlOptimizerCreate(network, nil, &optimizer))
+        networks.append(network!)
+        workspaces.append(workspace!)
+        optimizers.append(optimizer!)
+    }
+
+    mutating func run() {
+        for _ in 0..<64 where !reader.isEmpty { step() }
+        for network in networks { crlNetworkDestroy(network) }
+        for workspace in workspaces { crlWorkspaceDestroy(workspace) }
+        for optimizer in optimizers { crlOptimizerDestroy(optimizer) }
+    }
+
+    private mutating func step() {
+        switch reader.byte() % 18 {
+        case 0: create()
+        case 1, 2: addDense()
+        case 3: addActivation()
+        case 4: addMany(crlNetworkAddSum)
+        case 5: addMany(crlNetworkAddConcatenation)
+        case 6: build()
+        case 7: look()
+        case 8: createWorkspace()
+        case 9: createOptimizer()
+        case 10: forward()
+        case 11: backward()
+        case 12: cost()
+        case 13: stepOptimizer()
+        case 14: predict()
+        case 15: valueAndGradient()
+        case 16: fit()
+        default: destroy()
+        }
+    }
+
+    /// A status is one of the known ones, and an error has a message.
+    func check(_ status: crl_status) {
+        precondition(strcmp(crlStatusName(status), "CRL_UNKNOWN") != 0)
+        let length = strlen(crlErrorMessage())
+        precondition(status == CRL_OK || (length > 0 && length <= 511))
+    }
+
+    // Handles: mostly those made last, now and then NULL or another kind.
+
+    mutating func network() -> UnsafeMutablePointer<crl_network>? {
+        let byte = reader.byte()
+        if byte >= 252 { return nil }
+        if byte >= 248 { return workspaces.last.map { cast($0) } }
+        return networks.isEmpty ? nil : networks[networks.count - 1 - Int(byte) % min(networks.count, 3)]
+    }
+
+    mutating func workspace() -> UnsafeMutablePointer<crl_workspace>? {
+        let byte = reader.byte()
+        if byte >= 252 { return nil }
+        if byte >= 248 { return optimizers.last.map { cast($0) } }
+        return workspaces.isEmpty ? nil : workspaces[workspaces.count - 1 - Int(byte) % min(workspaces.count, 3)]
+    }
+
+    mutating func optimizer() -> UnsafeMutablePointer<crl_optimizer>? {
+        let byte = reader.byte()
+        if byte >= 252 { return nil }
+        if byte >= 248 { return networks.last.map { cast($0) } }
+        return optimizers.isEmpty ? nil : optimizers[optimizers.count - 1 - Int(byte) % min(optimizers.count, 3)]
+    }
+
+    private func cast<From, To>(_ pointer: UnsafeMutablePointer<From>) -> UnsafeMutablePointer<To> {
+        UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: To.self)
+    }
+
+    private mutating func create() {
+        var network: UnsafeMutablePointer<crl_network>?
+        let inputs = reader.size()
+        check(crlNetworkCreate(inputs, &network))
+        guard let network else { return }
+        networks.append(network)
+        if networks.count > 4 { crlNetworkDestroy(networks.removeFirst()) }
+    }
+
+    private mutating func createWorkspace() {
+        var workspace: UnsafeMutablePointer<crl_workspace>?
+        // A workspace that memory has room for may be made; the fuzzer's memory is no matter of the library's.
+        var rows = reader.size()
+        if rows >= 1 << 31 && rows <= 1 << 33 { rows = 1 << 50 }
+        check(crlWorkspaceCreate(network(), rows, reader.enumerator() % 3, &workspace))
+        guard let workspace else { return }
+        workspaces.append(workspace)
+        if workspaces.count > 4 { crlWorkspaceDestroy(workspaces.removeFirst()) }
+    }
+
+    private mutating func createOptimizer() {
+        var optimizer: UnsafeMutablePointer<crl_optimizer>?
+        var options = crl_optimizer_options(
+            size: MemoryLayout<crl_optimizer_options>.size, method: reader.enumerator() % 4,
+            learning_rate: reader.float(),
+            momentum: reader.float(), beta1: reader.float(), beta2: reader.float(), epsilon: reader.float())
+        if reader.chance(of: 32) { options.size = Int(bitPattern: reader.size()) }
+        check(crlOptimizerCreate(network(), &options, &optimizer))
+        guard let optimizer else { return }
+        optimizers.append(optimizer)
+        if optimizers.count > 4 { crlOptimizerDestroy(optimizers.removeFirst()) }
+    }
+
+    private mutating func destroy() {
+        switch reader.byte() % 4 {
+        case 0 where !networks.isEmpty: crlNetworkDestroy(networks.removeLast())
+        case 1 where !workspaces.isEmpty: crlWorkspaceDestroy(workspaces.removeLast())
+        case 2 where !optimizers.isEmpty: crlOptimizerDestroy(optimizers.removeLast())
+        default: crlNetworkDestroy(nil)
+        }
+    }
+}

@@ -1,0 +1,180 @@
+import CChainrule
+import ChainruleC
+
+// Calls that compute.
+
+extension Session {
+    /// A number of rows, or a stride, that the buffers hold, or that the library must refuse.
+    private mutating func extent() -> UInt {
+        let size = reader.size()
+        return size > Memory.rows && size < UInt(Int.max) / 4 ? .max : size
+    }
+
+    private mutating func input() -> UnsafePointer<Float>? {
+        let index = Int(reader.byte())
+        if index == 255 { return nil }
+        // Any value anywhere, now and then one that is not finite.
+        memory.input[index] = reader.float()
+        return UnsafePointer(memory.input)
+    }
+
+    private mutating func output(_ pointer: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float>? {
+        reader.chance(of: 16) ? nil : pointer
+    }
+
+    /// The number of parameters, mostly, as far as the buffers reach.
+    private mutating func parameterCount(of network: UnsafePointer<crl_network>?) -> UInt {
+        guard !reader.chance(of: 16), let parameters = parameters(of: network) else { return extent() }
+        return parameters.count <= Memory.count ? UInt(parameters.count) : 0
+    }
+
+    mutating func forward() {
+        let network = network()
+        guard isNarrow(network) else { return }
+        let status = crlForward(
+            network, workspace(), input(), extent(), extent(), output(memory.output), extent(), extent())
+        check(status)
+        var values: UnsafePointer<Float>?
+        var rows: UInt = 0
+        var columns: UInt = 0
+        let layer = reader.chance(of: 2) ? "input" : "\(reader.byte() % 16)"
+        if crlWorkspaceValues(workspace(), layer, reader.enumerator() % 4, &values, &rows, &columns) == CRL_OK {
+            var sum: Float = 0
+            for index in 0..<Int(rows * columns) { sum += values![index] }
+            memory.other[0] = sum
+        }
+    }
+
+    mutating func backward() {
+        let network = network()
+        guard isNarrow(network) else { return }
+        let count = parameterCount(of: network)
+        check(
+            crlBackward(
+                network, workspace(), input(), extent(), extent(), output(memory.output), count,
+                Int32(reader.byte() % 2),
+                output(memory.other), extent(), extent()))
+    }
+
+    mutating func stepOptimizer() {
+        let network = network()
+        let before = parameters(of: network).map { Array($0) }
+        let count = parameterCount(of: network)
+        let optimizer = optimizer()
+        if reader.chance(of: 4) { check(crlOptimizerSetLearningRate(optimizer, reader.float())) }
+        let wasFinite = hasFiniteParameters(network)
+        let status = crlStep(optimizer, network, input(), count)
+        check(status)
+        precondition(!wasFinite || hasFiniteParameters(network))
+        if status != CRL_OK, let before { precondition(parameters(of: network)!.elementsEqual(before, by: isSame)) }
+    }
+
+    private func isSame(_ a: Float, _ b: Float) -> Bool { a.bitPattern == b.bitPattern }
+
+    mutating func predict() {
+        let network = network()
+        guard isNarrow(network) else { return }
+        check(crlNetworkPredict(network, input(), extent(), extent(), output(memory.output), extent(), extent()))
+    }
+
+    mutating func cost() {
+        var C = 0.0
+        withCostAndTargets { session, cost, targets in
+            let columns = session.extent()
+            let status = crlCost(
+                cost, session.input(), session.extent(), columns, session.extent(), targets, &C,
+                session.output(session.memory.output), session.extent(), session.extent())
+            session.check(status)
+            precondition(status != CRL_OK || C.isFinite)
+        }
+    }
+
+    mutating func valueAndGradient() {
+        let network = network()
+        guard isNarrow(network) else { return }
+        var C = 0.0
+        withCostAndTargets { session, cost, targets in
+            let count = session.parameterCount(of: network)
+            let status = crlNetworkValueAndGradient(
+                network, cost, session.input(), session.extent(), session.extent(), targets, &C,
+                session.output(session.memory.output), count)
+            session.check(status)
+            precondition(status != CRL_OK || C.isFinite)
+        }
+    }
+
+    mutating func fit() {
+        let network = network()
+        guard isNarrow(network) else { return }
+        withCostAndTargets { session, cost, targets in
+            var options = crl_train_options(
+                size: MemoryLayout<crl_train_options>.size, cost: cost,
+                optimizer: session.reader.chance(of: 4) ? session.optimizer() : nil,
+                epochs: Int(session.reader.byte() % 5),
+                batch_size: Int(bitPattern: session.reader.size()), shuffle: Int32(session.reader.byte() % 2),
+                seed: UInt64(session.reader.byte()), validation_x: nil, validation_rows: 0, validation_stride: 0,
+                validation_targets: nil, on_epoch: nil, user: nil)
+            if session.reader.chance(of: 16) { options.epochs = -1 }
+            if session.reader.chance(of: 32) { options.size = Int(bitPattern: session.reader.size()) }
+            if session.reader.chance(of: 4) {
+                options.on_epoch = { _, epoch in epoch!.pointee.cost > 10 ? 1 : 0 }
+            }
+            if session.reader.chance(of: 4) {
+                options.validation_x = UnsafePointer(session.memory.input)
+                options.validation_rows = Int(bitPattern: session.extent())
+                options.validation_stride = Int(bitPattern: session.extent())
+                options.validation_targets = targets
+            }
+            let wasFinite = session.hasFiniteParameters(network)
+            let isDefault = session.reader.chance(of: 8)
+            let (x, rows, stride) = (session.input(), session.extent(), session.extent())
+            session.check(
+                isDefault
+                    ? crlNetworkFit(network, x, rows, stride, targets, nil)
+                    : crlNetworkFit(network, x, rows, stride, targets, &options))
+            precondition(!wasFinite || session.hasFiniteParameters(network))
+        }
+    }
+
+    private mutating func withCostAndTargets(
+        _ body: (inout Session, UnsafePointer<crl_cost_options>?, UnsafePointer<crl_targets>?) -> Void
+    ) {
+        var cost = crl_cost_options(
+            size: MemoryLayout<crl_cost_options>.size, kind: reader.enumerator() % 7,
+            reduction: reader.enumerator() % 3,
+            huber_delta: reader.float(), function: nil, user: nil)
+        if reader.chance(of: 4) { cost.kind = crl_cost_kind(CRL_CUSTOM_COST) }
+        if !reader.chance(of: 8) { cost.function = sumOfSquares }
+        if reader.chance(of: 32) { cost.size = Int(bitPattern: reader.size()) }
+        var targets = crl_targets(
+            size: MemoryLayout<crl_targets>.size, values: nil, rows: Int(bitPattern: extent()),
+            columns: Int(bitPattern: extent()), stride: Int(bitPattern: extent()), classes: nil,
+            classes_count: Int(bitPattern: reader.size()), weights: nil, weights_count: Int(bitPattern: reader.size()))
+        if reader.chance(of: 2) { targets.values = UnsafePointer(memory.other) }
+        if reader.chance(of: 3) {
+            for row in 0..<12 { memory.classes[row] = reader.enumerator() }
+            targets.classes = UnsafePointer(memory.classes)
+        }
+        if reader.chance(of: 3) {
+            for row in 0..<12 { memory.weights[row] = reader.float() }
+            targets.weights = UnsafePointer(memory.weights)
+        }
+        if reader.chance(of: 32) { targets.size = Int(bitPattern: reader.size()) }
+        let hasCost = !reader.chance(of: 8)
+        let hasTargets = !reader.chance(of: 8)
+        withUnsafePointer(to: cost) { cost in
+            withUnsafePointer(to: targets) { targets in
+                body(&self, hasCost ? cost : nil, hasTargets ? targets : nil)
+            }
+        }
+    }
+}
+
+private let sumOfSquares: crl_cost_function = { _, y, _, _, rows, columns, _, C, slope in
+    C!.pointee = 0
+    for index in 0..<rows * columns {
+        C!.pointee += Double(y![index]) * Double(y![index])
+        slope![index] = 2 * y![index]
+    }
+    return y![0] > 1000 ? 1 : 0
+}
