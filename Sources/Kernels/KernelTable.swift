@@ -107,12 +107,12 @@ public struct CostKernels<Scalar: KernelScalar>: Sendable {
 
     @inlinable @inline(__always)
     init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Scalar {
-        squaredError = CostKernelInstance<Set, SquaredError>.evaluate
-        absoluteError = CostKernelInstance<Set, AbsoluteError>.evaluate
-        huber = CostKernelInstance<Set, HuberError>.evaluate
-        binaryCrossEntropy = CostKernelInstance<Set, BinaryCrossEntropy>.evaluate
-        binaryCrossEntropyOfLogits = CostKernelInstance<Set, BinaryCrossEntropyOfLogits>.evaluate
-        crossEntropy = CostKernelInstance<Set, CrossEntropy>.evaluate
+        squaredError = CostKernel(CostKernelInstance<Set, SquaredError>.evaluate)
+        absoluteError = CostKernel(CostKernelInstance<Set, AbsoluteError>.evaluate)
+        huber = CostKernel(CostKernelInstance<Set, HuberError>.evaluate)
+        binaryCrossEntropy = CostKernel(CostKernelInstance<Set, BinaryCrossEntropy>.evaluate)
+        binaryCrossEntropyOfLogits = CostKernel(CostKernelInstance<Set, BinaryCrossEntropyOfLogits>.evaluate)
+        crossEntropy = CostKernel(CostKernelInstance<Set, CrossEntropy>.evaluate)
         crossEntropyOfClass = ClassCrossEntropyInstance<Set>.evaluate
     }
 }

@@ -64,12 +64,14 @@ extension Network {
     ) throws(NetworkError) {
         workspace.hasDelta = false
         for index in architecture.nodes.indices.reversed() {
-            try architecture.nodes[index].layer.backward(
-                LayerPass(
-                    arithmetic: arithmetic, memory: workspace.layers[index], rows: workspace.rows,
-                    parameters: parameters,
-                    gradients: gradients, accumulatesGradients: accumulating, wantsNetworkInputDelta: wantsInputGradient
-                ))
+            let pass = LayerPass(
+                arithmetic: arithmetic, memory: workspace.layers[index], rows: workspace.rows, parameters: parameters,
+                gradients: gradients, accumulatesGradients: accumulating, wantsNetworkInputDelta: wantsInputGradient)
+            do throws(NetworkError) {
+                try architecture.nodes[index].layer.backward(pass)
+            } catch {
+                throw architecture.nodes[index].named(in: error)
+            }
         }
         workspace.hasDelta = true
         workspace.hasInputDelta = wantsInputGradient

@@ -24,10 +24,14 @@ extension Network {
         workspace.rows = 0
         workspace.hasDelta = false
         for index in architecture.nodes.indices {
-            try architecture.nodes[index].layer.forward(
-                LayerPass(
-                    arithmetic: arithmetic, memory: workspace.layers[index], rows: rows, parameters: parameters,
-                    gradients: nil, accumulatesGradients: false, wantsNetworkInputDelta: false))
+            let pass = LayerPass(
+                arithmetic: arithmetic, memory: workspace.layers[index], rows: rows, parameters: parameters,
+                gradients: nil, accumulatesGradients: false, wantsNetworkInputDelta: false)
+            do throws(NetworkError) {
+                try architecture.nodes[index].layer.forward(pass)
+            } catch {
+                throw architecture.nodes[index].named(in: error)
+            }
         }
         workspace.rows = rows
         workspace.parameterVersion = parameterVersion

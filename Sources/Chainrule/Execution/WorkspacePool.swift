@@ -15,14 +15,20 @@ final class WorkspacePool: @unchecked Sendable {
         plan: Plan, rows: Int, purpose: Workspace.Purpose, _ body: (Workspace) throws(NetworkError) -> Void
     ) throws(NetworkError) {
         let lent = lock.withLock { () -> Workspace? in
-            for index in idle.indices where idle[index].purpose == purpose && idle[index].maxRows >= rows {
-                idle.swapAt(index, idle.count - 1)
-                return idle.removeLast()
+            var tooSmall: Int?
+            for index in idle.indices where idle[index].purpose == purpose {
+                if idle[index].maxRows >= rows { return idle.remove(at: index) }
+                tooSmall = index
             }
-            return nil
+            // One that is too small makes room for the larger one: rows tend to grow, and the small ones would be left over.
+            return tooSmall.map { idle.remove(at: $0) }
         }
-        let workspace =
-            if let lent { lent } else { try Workspace(plan: plan, maxRows: rows, purpose: purpose) }
+        let workspace: Workspace
+        if let lent, lent.maxRows >= rows {
+            workspace = lent
+        } else {
+            workspace = try Workspace(plan: plan, maxRows: rows, purpose: purpose)
+        }
         defer {
             lock.withLock {
                 if idle.count == WorkspacePool.capacity { idle.removeFirst() }

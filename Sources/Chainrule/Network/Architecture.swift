@@ -19,6 +19,11 @@ public struct Architecture: Sendable {
         package let layer: any Layer
         /// The positions that it reads: 0 is the network's input, `i + 1` the node at index `i`.
         package let inputs: [Int]
+
+        /// An error of the layer, with its name.
+        func named(in error: NetworkError) -> NetworkError {
+            NetworkError(error.code, "layer '\(name.text)': \(error.message)")
+        }
     }
 
     /// N_0: how many inputs the network has.

@@ -112,7 +112,7 @@ public struct Cost: Sendable {
             if let classes = targets.classes {
                 cost += weight * kernels.crossEntropyOfClass(outputs, Int(classes[row]), y.columns, scale, slope)
             } else if let values = targets.values {
-                cost += weight * kernel(outputs, values.row(row).base, y.columns, parameter, scale, slope)
+                cost += weight * kernel.evaluate(outputs, values.row(row).base, y.columns, parameter, scale, slope)
             }
         }
         return cost / normalizer

@@ -7,12 +7,25 @@ public protocol RowCost: SendableMetatype {
     ) -> Double
 }
 
-/// A cost's kernel: as ``RowCost/evaluate``.
-public typealias CostKernel<Scalar: KernelScalar> =
-    @Sendable (
-        _ y: UnsafePointer<Scalar>, _ t: UnsafePointer<Scalar>, _ columns: Int, _ parameter: Scalar, _ scale: Scalar,
-        _ gradient: UnsafeMutablePointer<Scalar>?
-    ) -> Double
+/// The kernel of one cost.
+public struct CostKernel<Scalar: KernelScalar>: Sendable {
+    /// As ``RowCost/evaluate``.
+    public let evaluate:
+        @Sendable (
+            _ y: UnsafePointer<Scalar>, _ t: UnsafePointer<Scalar>, _ columns: Int, _ parameter: Scalar,
+            _ scale: Scalar, _ gradient: UnsafeMutablePointer<Scalar>?
+        ) -> Double
+
+    @inlinable @inline(__always)
+    init(
+        _ evaluate:
+            @escaping @Sendable (
+                UnsafePointer<Scalar>, UnsafePointer<Scalar>, Int, Scalar, Scalar, UnsafeMutablePointer<Scalar>?
+            ) -> Double
+    ) {
+        self.evaluate = evaluate
+    }
+}
 
 /// A cost that is a mean over the outputs of a function of `y_i` and `t_i`.
 public protocol ElementwiseCost: RowCost {

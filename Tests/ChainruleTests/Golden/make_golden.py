@@ -1,0 +1,397 @@
+#!/usr/bin/env python3
+"""Writes golden.json: values and gradients that PyTorch computed, for the tests to compare the library with.
+
+Run it only to add cases: ``pip install torch && python make_golden.py``. The tests need the file alone.
+
+Every input is a float32 number, so that PyTorch and the library start from the same bits. PyTorch then computes in
+float64: its rounding is nothing beside the library's, and the tests' tolerances are about the library alone. Gradients
+come from PyTorch's automatic differentiation.
+
+Where the conventions differ, this script bends PyTorch's to the library's:
+
+* The library's regression and binary costs of a row are means over its N outputs, and only the reduction over the
+  rows is the caller's choice. PyTorch's "mean" is over all elements, which is the same without sample weights; its
+  "sum" is N times the library's. Here each cost is taken unreduced, averaged over the outputs, then reduced.
+* The library's mean over the rows is Σ w c / Σ w with sample weights w. PyTorch has no sample weights.
+* Cross-entropy sums over the outputs in both; a row costs −Σ t log softmax(y).
+* PyTorch's softplus is the identity above 20, which differs from log(1 + eᶻ) by less than 2.1e-9.
+* A dense layer is W h + b with W of shape [outputs, inputs] in both. The library's flat parameter vector holds each
+  layer's W, row by row, then its b, layers in their order; PyTorch's tensors are flattened to that here.
+* PyTorch's SGD with momentum (dampening 0, no Nesterov) is v ← μ v + g, w ← w − η v, as the library's; its first step
+  sets v = g, which is the same because the library's v begins at 0.
+* PyTorch's Adam adds ε to √(v / c₂), as Kingma and Ba's algorithm 1 and the library do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+generator = torch.Generator().manual_seed(20170607)
+Case = dict[str, Any]
+
+
+def uniform(*shape: int, low: float = -1.0, high: float = 1.0) -> Tensor:
+    """Uniform float32 numbers, as float64."""
+    return (low + (high - low) * torch.rand(*shape, generator=generator)).float().double()
+
+
+def numbers(tensor: Tensor | None) -> list[float] | None:
+    """The elements, row by row, to the nine digits that tell float32 numbers apart, and more."""
+    return None if tensor is None else [float(f"{x:.10g}") for x in tensor.detach().flatten().tolist()]
+
+
+def activate(name: str, alpha: float | None, z: Tensor) -> Tensor:
+    """σ(z), z of shape [rows, columns]."""
+    functions: dict[str, Callable[[], Tensor]] = {
+        "identity": lambda: z.clone(),
+        "sigmoid": lambda: torch.sigmoid(z),
+        "tanh": lambda: torch.tanh(z),
+        "relu": lambda: F.relu(z),
+        "leaky_relu": lambda: F.leaky_relu(z, alpha or 0.0),
+        "elu": lambda: F.elu(z, alpha or 0.0),
+        "selu": lambda: F.selu(z),
+        "softplus": lambda: F.softplus(z),
+        "gelu": lambda: F.gelu(z),
+        "gelu_tanh": lambda: F.gelu(z, approximate="tanh"),
+        "silu": lambda: F.silu(z),
+        "softmax": lambda: F.softmax(z, dim=1),
+        "log_softmax": lambda: F.log_softmax(z, dim=1),
+    }
+    return functions[name]()
+
+
+def float32(value: float | None) -> float | None:
+    """The nearest float32 number."""
+    return None if value is None else torch.tensor(value, dtype=torch.float32).double().item()
+
+
+def activation_case(name: str, alpha: float | None = None) -> Case:
+    """Gives h = σ(z) and the gradient s of h · δ with respect to z, on 4 rows of 6; the last has large numbers."""
+    z = uniform(4, 6, low=-5, high=5)
+    z[3] = torch.tensor([0.0, -0.0, 15.0, -15.0, 40.0, -40.0])
+    z.requires_grad_()
+    delta = uniform(4, 6)
+    h = activate(name, float32(alpha), z)
+    (s,) = torch.autograd.grad(h, z, delta)
+    return {
+        "name": name,
+        "alpha": alpha,
+        "rows": 4,
+        "columns": 6,
+        "z": numbers(z),
+        "delta": numbers(delta),
+        "h": numbers(h),
+        "s": numbers(s),
+    }
+
+
+def row_costs(name: str, parameter: float | None, y: Tensor, target: Tensor) -> Tensor:
+    """The cost of each row: of shape [rows]. `target` holds values of y's shape, or classes."""
+    functions: dict[str, Callable[[], Tensor]] = {
+        "mean_squared_error": lambda: F.mse_loss(y, target, reduction="none").mean(1),
+        "mean_absolute_error": lambda: F.l1_loss(y, target, reduction="none").mean(1),
+        "huber": lambda: F.huber_loss(y, target, reduction="none", delta=parameter or 1.0).mean(1),
+        "binary_cross_entropy": lambda: F.binary_cross_entropy(y, target, reduction="none").mean(1),
+        "binary_cross_entropy_logits": lambda: F.binary_cross_entropy_with_logits(y, target, reduction="none").mean(1),
+        "cross_entropy": lambda: F.cross_entropy(y, target, reduction="none"),
+    }
+    return functions[name]()
+
+
+def reduce(costs: Tensor, reduction: str, weights: Tensor | None) -> Tensor:
+    """C of the costs of the rows."""
+    weights = torch.ones_like(costs) if weights is None else weights
+    total = (weights * costs).sum()
+    return total / weights.sum() if reduction == "mean" else total
+
+
+def cost_case(
+    name: str, reduction: str, *, parameter: float | None = None, classes: bool = False, weighted: bool = False
+) -> Case:
+    """C and ∂C/∂y on 5 rows of 4."""
+    probabilities = name == "binary_cross_entropy"
+    y = uniform(5, 4, low=0.02, high=0.98) if probabilities else uniform(5, 4, low=-3, high=3)
+    if name == "cross_entropy" and classes:
+        target = torch.randint(0, 4, (5,), generator=generator)
+    elif name == "cross_entropy":
+        target = torch.softmax(uniform(5, 4), dim=1).float().double()
+    elif name.startswith("binary"):
+        target = uniform(5, 4, low=0, high=1)
+        target[0] = torch.tensor([0.0, 1.0, 1.0, 0.0])
+    else:
+        target = uniform(5, 4, low=-3, high=3)
+        target[1, 2] = y[1, 2]
+    weights = uniform(5, low=0, high=2) if weighted else None
+    y.requires_grad_()
+    cost = reduce(row_costs(name, float32(parameter), y, target), reduction, weights)
+    (gradient,) = torch.autograd.grad(cost, y)
+    return {
+        "name": name,
+        "parameter": parameter,
+        "reduction": reduction,
+        "rows": 5,
+        "columns": 4,
+        "y": numbers(y),
+        "values": None if classes else numbers(target),
+        "classes": target.tolist() if classes else None,
+        "weights": numbers(weights),
+        "cost": cost.item(),
+        "gradient": numbers(gradient),
+    }
+
+
+def dense(name: str, units: int, activation: str, *, reads: str, bias: bool = True, alpha: float | None = None) -> Case:
+    """The description of a dense layer."""
+    return {
+        "type": "dense",
+        "name": name,
+        "units": units,
+        "activation": activation,
+        "alpha": alpha,
+        "bias": bias,
+        "inputs": [reads],
+    }
+
+
+def activation(name: str, function: str, *, reads: str) -> Case:
+    """The description of an activation layer."""
+    return {"type": "activation", "name": name, "activation": function, "inputs": [reads]}
+
+
+def combination(kind: str, name: str, *reads: str) -> Case:
+    """The description of a sum or a concatenation."""
+    return {"type": kind, "name": name, "inputs": list(reads)}
+
+
+def draw_parameters(inputs: int, layers: list[Case]) -> list[list[Tensor]]:
+    """W and perhaps b for every dense layer, none for the others."""
+    widths = {"input": inputs}
+    parameters = []
+    for layer in layers:
+        read = [widths[name] for name in layer["inputs"]]
+        tensors = []
+        if layer["type"] == "dense":
+            tensors.append(uniform(layer["units"], read[0]).requires_grad_())
+            if layer["bias"]:
+                tensors.append(uniform(layer["units"], low=-0.5, high=0.5).requires_grad_())
+        by_kind: dict[str, Any] = {"dense": layer.get("units"), "concatenation": sum(read)}
+        widths[layer["name"]] = by_kind.get(layer["type"], read[0])
+        parameters.append(tensors)
+    return parameters
+
+
+def forward(x: Tensor, layers: list[Case], parameters: list[list[Tensor]]) -> dict[str, Tensor]:
+    """Gives h of every layer, by name, and x as "input"; each of shape [rows, width]."""
+    h = {"input": x}
+    for layer, tensors in zip(layers, parameters, strict=True):
+        read = [h[name] for name in layer["inputs"]]
+        match layer["type"]:
+            case "dense":
+                z = read[0] @ tensors[0].T + (tensors[1] if layer["bias"] else 0)
+                result = activate(layer["activation"], float32(layer["alpha"]), z)
+            case "activation":
+                result = activate(layer["activation"], None, read[0])
+            case "sum":
+                result = torch.stack(read).sum(0)
+            case "concatenation":
+                result = torch.cat(read, dim=1)
+        h[layer["name"]] = result
+    return h
+
+
+def flat(parameters: list[list[Tensor]]) -> Tensor:
+    """The library's parameter vector."""
+    return torch.cat([tensor.detach().flatten() for tensors in parameters for tensor in tensors])
+
+
+def network_case(
+    name: str,
+    inputs: int,
+    layers: list[Case],
+    cost: str,
+    reduction: str,
+    *,
+    rows: int = 7,
+    classes: bool = False,
+    weighted: bool = False,
+) -> Case:
+    """The outputs, C, the gradients of the parameters and of x, and δ of every layer."""
+    parameters = draw_parameters(inputs, layers)
+    x = uniform(rows, inputs, low=-2, high=2).requires_grad_()
+    h = forward(x, layers, parameters)
+    y = h[layers[-1]["name"]]
+    columns = y.shape[1]
+    if classes:
+        target = torch.randint(0, columns, (rows,), generator=generator)
+    else:
+        target = uniform(rows, columns, low=0, high=1)
+    weights = uniform(rows, low=0, high=2) if weighted else None
+    value = reduce(row_costs(cost, 1.0, y, target), reduction, weights)
+    leaves = [tensor for tensors in parameters for tensor in tensors]
+    names = [layer["name"] for layer in layers]
+    gradients = torch.autograd.grad(value, leaves + [x] + [h[name] for name in names])
+    return {
+        "name": name,
+        "inputs": inputs,
+        "layers": layers,
+        "rows": rows,
+        "x": numbers(x),
+        "columns": columns,
+        "parameters": numbers(flat(parameters)),
+        "cost": cost,
+        "reduction": reduction,
+        "values": None if classes else numbers(target),
+        "classes": target.tolist() if classes else None,
+        "weights": numbers(weights),
+        "outputs": numbers(y),
+        "value": value.item(),
+        "gradients": numbers(torch.cat([g.flatten() for g in gradients[: len(leaves)]])),
+        "inputGradient": numbers(gradients[len(leaves)]),
+        "deltas": {name: numbers(g) for name, g in zip(names, gradients[len(leaves) + 1 :], strict=True)},
+    }
+
+
+def network_cases() -> list[Case]:
+    """Deep, without bias, residual, branching; with every kind of layer and target."""
+    return [
+        network_case(
+            "two hidden layers",
+            5,
+            [
+                dense("0", 8, "tanh", reads="input"),
+                dense("1", 6, "relu", reads="0"),
+                dense("2", 4, "identity", reads="1"),
+            ],
+            "cross_entropy",
+            "mean",
+            classes=True,
+        ),
+        network_case(
+            "without bias",
+            4,
+            [dense(str(i), 5, "sigmoid", reads="input" if i == 0 else str(i - 1), bias=False) for i in range(4)],
+            "mean_squared_error",
+            "sum",
+        ),
+        network_case(
+            "residual",
+            3,
+            [
+                dense("a", 6, "tanh", reads="input"),
+                dense("b", 6, "gelu", reads="a"),
+                combination("sum", "c", "a", "b"),
+                dense("d", 6, "silu", reads="c"),
+                combination("sum", "e", "c", "d", "a"),
+                dense("f", 2, "identity", reads="e"),
+            ],
+            "huber",
+            "mean",
+            weighted=True,
+        ),
+        network_case(
+            "branches",
+            4,
+            [
+                dense("left", 3, "elu", reads="input", alpha=0.7),
+                dense("right", 5, "softplus", reads="input", bias=False),
+                combination("concatenation", "joined", "left", "right", "input", "left"),
+                activation("scaled", "tanh", reads="joined"),
+                dense("y", 3, "softmax", reads="scaled"),
+            ],
+            "binary_cross_entropy",
+            "mean",
+        ),
+        network_case(
+            "the same layer twice",
+            3,
+            [
+                dense("a", 4, "leaky_relu", reads="input", alpha=0.2),
+                combination("sum", "b", "a", "a"),
+                activation("c", "gelu_tanh", reads="b"),
+                dense("d", 3, "identity", reads="c"),
+                activation("y", "log_softmax", reads="d"),
+            ],
+            "mean_absolute_error",
+            "sum",
+            weighted=True,
+        ),
+        network_case(
+            "one row", 6, [dense("0", 1, "identity", reads="input")], "binary_cross_entropy_logits", "mean", rows=1
+        ),
+    ]
+
+
+def trajectory_case(name: str, make: Callable[[list[Tensor]], torch.optim.Optimizer]) -> Case:
+    """The parameters and C after each of 20 steps of an optimizer, on the whole of a small regression problem."""
+    layers = [dense("0", 4, "tanh", reads="input"), dense("1", 2, "identity", reads="0")]
+    parameters = draw_parameters(3, layers)
+    start = numbers(flat(parameters))
+    x, target = uniform(8, 3), uniform(8, 2)
+    optimizer = make([tensor for tensors in parameters for tensor in tensors])
+    costs, steps = [], []
+    for _ in range(20):
+        optimizer.zero_grad()
+        cost = row_costs("mean_squared_error", None, forward(x, layers, parameters)["1"], target).mean()
+        torch.autograd.backward(cost)
+        optimizer.step()
+        costs.append(cost.item())
+        steps.append(numbers(flat(parameters)))
+    group = optimizer.param_groups[0]
+    return {
+        "name": name,
+        "learningRate": group["lr"],
+        "momentum": group.get("momentum"),
+        "betas": group.get("betas"),
+        "epsilon": group.get("eps"),
+        "inputs": 3,
+        "layers": layers,
+        "rows": 8,
+        "columns": 2,
+        "x": numbers(x),
+        "values": numbers(target),
+        "start": start,
+        "costs": costs,
+        "steps": steps,
+    }
+
+
+def main() -> None:
+    """Computes every case and writes the file beside this one."""
+    without_alpha = ["identity", "sigmoid", "tanh", "relu", "selu", "softplus", "gelu", "gelu_tanh", "silu"]
+    activations = [activation_case(name) for name in [*without_alpha, "softmax", "log_softmax"]]
+    activations += [activation_case("leaky_relu", alpha) for alpha in (0.01, 0.2)]
+    activations += [activation_case("elu", alpha) for alpha in (1.0, 0.7)]
+    names = ["mean_squared_error", "mean_absolute_error", "binary_cross_entropy", "binary_cross_entropy_logits"]
+    costs = []
+    for reduction in ("mean", "sum"):
+        for weighted in (False, True):
+            for name in [*names, "cross_entropy"]:
+                costs.append(cost_case(name, reduction, weighted=weighted))
+            costs.append(cost_case("huber", reduction, parameter=1.0, weighted=weighted))
+            costs.append(cost_case("huber", reduction, parameter=0.3, weighted=weighted))
+            costs.append(cost_case("cross_entropy", reduction, classes=True, weighted=weighted))
+    trajectories = [
+        trajectory_case("gradient_descent", lambda w: torch.optim.SGD(w, lr=0.5)),
+        trajectory_case("momentum", lambda w: torch.optim.SGD(w, lr=0.125, momentum=0.9)),
+        trajectory_case("adam", lambda w: torch.optim.Adam(w, lr=0.0625, betas=(0.9, 0.999), eps=1e-8)),
+    ]
+    golden = {
+        "torch": torch.__version__,
+        "activations": activations,
+        "costs": costs,
+        "networks": network_cases(),
+        "trajectories": trajectories,
+    }
+    path = Path(__file__).with_name("golden.json")
+    path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+import Chainrule
+import Foundation
+import KernelDispatch
+import Testing
+
+/// One seed gives one result, bit for bit: whatever the batch, the thread, and the run.
+@Suite struct DeterminismTests {
+    private let description = TestNetwork(
+        inputs: 7,
+        [
+            .dense("a", 33, .tanh, from: "input"), .dense("b", 33, .gelu, from: "a"), .sum("c", of: "a", "b"),
+            .concatenation("d", of: "c", "input"), .dense("e", 5, .softmax, from: "d"),
+        ])
+
+    @Test func theSeedDecidesTheParameters() throws {
+        let first = try Network(description.architecture, seed: 1).parameterVector
+        #expect(try bits(first) == bits(Network(description.architecture, seed: 1).parameterVector))
+        #expect(try bits(first) != bits(Network(description.architecture, seed: 2).parameterVector))
+    }
+
+    @Test func aRowIsPredictedTheSameInEveryBatch() throws {
+        let network = try Network(description.architecture, seed: 3)
+        var noise = Noise(3)
+        // More rows than one prediction takes at a time.
+        let x = noise.floats(150 * 7, in: -3...3)
+        let y = bits(try network.predict(x))
+        for row in 0..<150 {
+            #expect(bits(try network.predict(Array(x[row * 7..<row * 7 + 7]))) == Array(y[row * 5..<row * 5 + 5]))
+        }
+        for (first, count) in [(0, 64), (1, 64), (10, 65), (63, 2), (140, 10), (5, 128)] {
+            let part = try network.predict(Array(x[first * 7..<(first + count) * 7]))
+            #expect(bits(part) == Array(y[first * 5..<(first + count) * 5]))
+        }
+        // A workspace for training computes the same.
+        let workspace = try Workspace(for: network, maxRows: 150)
+        try network.forward(x, in: workspace)
+        #expect(try bits(workspace.values(of: "e", .activation)) == y)
+    }
+
+    @Test func eightThreadsPredictTheSame() async throws {
+        let network = try Network(description.architecture, seed: 4)
+        var noise = Noise(4)
+        let x = noise.floats(70 * 7)
+        let expected = bits(try network.predict(x))
+        let results = Results()
+        let threads = (0..<8).map { index in
+            Thread {
+                for _ in 0..<25 {
+                    // Different numbers of rows, so that the threads' workspaces differ.
+                    let rows = 70 - index
+                    let y = try? network.predict(Array(x[0..<rows * 7]))
+                    results.add(y.map { bits($0) == Array(expected[0..<rows * 5]) } ?? false)
+                }
+            }
+        }
+        for thread in threads { thread.start() }
+        while threads.contains(where: { !$0.isFinished }) { try await Task.sleep(for: .milliseconds(1)) }
+        #expect(results.all == [Bool](repeating: true, count: 200))
+    }
+
+    /// Passes with a workspace for each thread, too.
+    @Test func eightThreadsDifferentiateTheSame() async throws {
+        let network = try Network(description.architecture, seed: 5)
+        var noise = Noise(5)
+        let x = noise.floats(9 * 7)
+        let targets = Targets.classes(noise.classes(9, below: 5))
+        let (_, expected) = try network.valueAndGradient(.crossEntropy(), x, targets)
+        try await withThrowingTaskGroup(of: [Float].self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    var last: [Float] = []
+                    for _ in 0..<10 { last = try network.valueAndGradient(.crossEntropy(), x, targets).1 }
+                    return last
+                }
+            }
+            for try await gradients in group { #expect(bits(gradients) == bits(expected)) }
+        }
+    }
+
+    @Test func fittingTwiceWithOneSeedGivesTheSameBits() throws {
+        var noise = Noise(6)
+        let x = noise.floats(50 * 7)
+        let targets = Targets.classes(noise.classes(50, below: 5))
+        func fit(seed: UInt64, _ method: any OptimizationMethod) throws -> [UInt32] {
+            let network = try Network(description.architecture, seed: 6)
+            var options = TrainingOptions(cost: .crossEntropy())
+            options.epochs = 3
+            options.batchSize = 16
+            options.seed = seed
+            try network.fit(
+                x, targets: targets, optimizer: Optimizer(method, learningRate: 0.01, for: network), options: options)
+            return bits(network.parameterVector)
+        }
+        for method in OptimizationMethods.all {
+            let first = try fit(seed: 1, method)
+            #expect(try fit(seed: 1, method) == first)
+            #expect(try fit(seed: 2, method) != first)
+        }
+    }
+
+    /// Instruction sets round products differently (some once, some twice) and add in other orders: float32's rounding,
+    /// 6e-8 of numbers near 1, times the few dozen terms of a sum.
+    @Test func everyInstructionSetAgrees() throws {
+        var noise = Noise(7)
+        let x = noise.floats(37 * 7)
+        let targets = Targets.classes(noise.classes(37, below: 5))
+        func run(_ level: InstructionSetLevel) throws -> (
+            start: [Float], y: [Float], gradients: [Float], fitted: [Float]
+        ) {
+            let network = try Network(description.architecture, seed: 7, arithmetic: Arithmetic(level.kernels))
+            let start = network.parameterVector
+            let y = try network.predict(x)
+            let gradients = try network.valueAndGradient(.crossEntropy(), x, targets).1
+            var options = TrainingOptions(cost: .crossEntropy())
+            options.epochs = 5
+            options.batchSize = 10
+            try network.fit(
+                x, targets: targets, optimizer: Optimizer(Momentum(), learningRate: 0.05, for: network),
+                options: options)
+            return (start, y, gradients, network.parameterVector)
+        }
+        let baseline = try run(.baseline)
+        for level in supportedLevels {
+            let other = try run(level)
+            #expect(bits(other.start) == bits(baseline.start))
+            expectClose(other.y, doubles(baseline.y), absolute: 2e-6, "\(level): y")
+            expectClose(other.gradients, doubles(baseline.gradients), absolute: 2e-6, "\(level): the gradient")
+            // Twenty steps pass the differences on.
+            expectClose(other.fitted, doubles(baseline.fitted), absolute: 2e-5, "\(level): the fitted parameters")
+        }
+        #expect(
+            bits(try run(InstructionSetLevel.best).y) == bits(try Network(description.architecture, seed: 7).predict(x))
+        )
+    }
+}
+
+/// What threads report.
+private final class Results: @unchecked Sendable {
+    private let lock = NSLock()
+    private var results: [Bool] = []
+
+    func add(_ result: Bool) { lock.withLock { results.append(result) } }
+
+    var all: [Bool] { lock.withLock { results } }
+}

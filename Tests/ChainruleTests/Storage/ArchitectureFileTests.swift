@@ -1,0 +1,74 @@
+import Chainrule
+import Testing
+
+/// Architectures as JSON that nobody vouches for.
+@Suite struct ArchitectureFileTests {
+    @discardableResult
+    private func decode(_ json: String) throws -> Architecture {
+        guard case .object(let object) = try JSONReader.read(Array(json.utf8)[...]) else {
+            throw UnknownName(name: json)
+        }
+        return try Architecture(object)
+    }
+
+    private func layer(_ members: String) -> String { #"{"inputs":2,"layers":[\#(members)]}"# }
+
+    private func dense(_ changed: String) -> String {
+        layer(#"{"type":"dense","name":"a","inputs":["input"],"units":2,"bias":true,\#(changed)}"#)
+    }
+
+    @Test func everyKindOfLayerAndActivationComesBack() throws {
+        for activation in Activation.all + [.elu(alpha: 0.1), .leakyReLU(alpha: 0.30000001), .elu(alpha: 0)] {
+            var architecture = try Architecture(inputs: 3)
+            try architecture.dense(3, activation, name: "a", bias: false)
+            try architecture.activation(activation, input: "input")
+            try architecture.sum(of: ["a", "1", "a"], name: "s-_1")
+            try architecture.concatenation(of: ["s-_1", "input"])
+            #expect(
+                Set(architecture.nodes.map { $0.layer.kind.description })
+                    == Set(LayerTable.all.map { $0.kind.description }))
+            var json = JSONWriter()
+            architecture.encode(to: &json)
+            var again = JSONWriter()
+            try decode(json.text).encode(to: &again)
+            #expect(again.text == json.text)
+        }
+    }
+
+    @Test func missingAndMistypedMembers() {
+        for (json, name) in [
+            (#"{"layers":[]}"#, "inputs"), (#"{"inputs":-1,"layers":[]}"#, "inputs"),
+            (#"{"inputs":"2","layers":[]}"#, "inputs"),
+            (#"{"inputs":2}"#, "layers"), (#"{"inputs":2,"layers":{}}"#, "layers"), (layer("1"), "layers"),
+            (layer("{}"), "type"), (layer(#"{"type":1}"#), "type"),
+            (layer(#"{"type":"sum","name":"a"}"#), "inputs"),
+            (layer(#"{"type":"sum","name":"a","inputs":[1]}"#), "inputs"),
+            (layer(#"{"type":"sum","inputs":["input"]}"#), "name"),
+            (layer(#"{"type":"dense","name":"a","inputs":["input"],"bias":true,"activation":"tanh"}"#), "units"),
+            (layer(#"{"type":"dense","name":"a","inputs":["input"],"units":2,"activation":"tanh"}"#), "bias"),
+            (layer(#"{"type":"dense","name":"a","inputs":["input"],"units":2,"bias":1,"activation":"tanh"}"#), "bias"),
+            (dense(#""alpha":1"#), "activation"), (dense(#""activation":"elu","alpha":"1""#), "alpha"),
+            (dense(#""activation":"elu","alpha":null"#), "alpha"),
+        ] {
+            expectError(.format, "'\(name)'") { try decode(json) }
+        }
+    }
+
+    @Test func unknownKinds() {
+        expectError(.format, "'lstm'") { try decode(layer(#"{"type":"lstm","name":"a","inputs":["input"]}"#)) }
+        expectError(.format, "'swish'") { try decode(dense(#""activation":"swish""#)) }
+        expectError(.format, "custom activation", "load the parameters") {
+            try decode(dense(#""activation":"custom""#))
+        }
+    }
+
+    @Test func whatTheArchitectureItselfRefuses() {
+        expectError(.size, "0") { try decode(#"{"inputs":0,"layers":[]}"#) }
+        expectError(.size, "9007199254740992") { try decode(#"{"inputs":9007199254740992,"layers":[]}"#) }
+        expectError(.value, "'tanh'", "takes no alpha") { try decode(dense(#""activation":"tanh","alpha":1"#)) }
+        expectError(.value, "'elu'", "-1.0") { try decode(dense(#""activation":"elu","alpha":-1"#)) }
+        expectError(.value, "'elu'", "inf") { try decode(dense(#""activation":"elu","alpha":1e300"#)) }
+        expectError(.name, "'b.c'") { try decode(layer(#"{"type":"sum","name":"b.c","inputs":["input"]}"#)) }
+        expectError(.name, "'nobody'") { try decode(layer(#"{"type":"sum","name":"b","inputs":["nobody"]}"#)) }
+    }
+}

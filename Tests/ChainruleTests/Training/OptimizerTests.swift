@@ -1,0 +1,201 @@
+import Chainrule
+import Testing
+
+@Suite struct OptimizerTests {
+    private static func network(seed: UInt64 = 1) throws -> Network {
+        var architecture = try Architecture(inputs: 3)
+        try architecture.dense(2, name: "a")
+        return try Network(architecture, seed: seed)
+    }
+
+    @Test(arguments: [Float.nan, .infinity, -.infinity, -0.5]) func badLearningRates(rate: Float) throws {
+        let network = try OptimizerTests.network()
+        for method in OptimizationMethods.all {
+            expectError(.value, "learning rate is \(rate)") {
+                _ = try Optimizer(method, learningRate: rate, for: network)
+            }
+            let optimizer = try Optimizer(method, learningRate: 0.5, for: network)
+            expectError(.value, "learning rate is \(rate)") { try optimizer.setLearningRate(rate) }
+            #expect(optimizer.learningRate == 0.5)
+        }
+    }
+
+    @Test func badHyperparameters() throws {
+        let network = try OptimizerTests.network()
+        for bad in [Float(1), -0.25, 1.5, .nan, .infinity] {
+            for (method, name) in [
+                (Momentum(momentum: bad) as any OptimizationMethod, "momentum of momentum"),
+                (Adam(beta1: bad), "beta1 of adam"), (Adam(beta2: bad), "beta2 of adam"),
+            ] {
+                expectError(.value, name, "\(bad)", "[0, 1)") {
+                    _ = try Optimizer(method, learningRate: 0.1, for: network)
+                }
+            }
+        }
+        for bad in [Float(0), -1e-8, .nan, .infinity] {
+            expectError(.value, "epsilon of adam", "\(bad)") {
+                _ = try Optimizer(Adam(epsilon: bad), learningRate: 0.1, for: network)
+            }
+        }
+        _ = try Optimizer(Momentum(momentum: 0), learningRate: 0, for: network)
+        _ = try Optimizer(Adam(beta1: 0, beta2: 0), learningRate: 0, for: network)
+    }
+
+    @Test func otherNetworksAreRefused() throws {
+        let network = try OptimizerTests.network()
+        let other = try OptimizerTests.network()
+        let before = other.parameterVector
+        for method in OptimizationMethods.all {
+            let optimizer = try Optimizer(method, learningRate: 0.1, for: network)
+            expectError(.mismatch, "another network") {
+                try optimizer.step(other, [Float](repeating: 1, count: 8))
+            }
+            expectError(.size, "7 floats", "8 parameters") {
+                try optimizer.step(network, [Float](repeating: 1, count: 7))
+            }
+            #expect(optimizer.steps == 0)
+        }
+        #expect(other.parameterVector == before)
+    }
+
+    /// A step that is refused is as if it had not been tried: parameters, the number of steps and the state.
+    @Test func gradientsThatAreNotFiniteChangeNothing() throws {
+        for method in OptimizationMethods.all {
+            let network = try OptimizerTests.network()
+            let twin = try OptimizerTests.network()
+            let optimizer = try Optimizer(method, learningRate: 0.1, for: network)
+            let twinOptimizer = try Optimizer(method, learningRate: 0.1, for: twin)
+            var noise = Noise(5)
+            for step in 1...4 {
+                let gradients = noise.floats(8)
+                for (index, bad, name) in [(5, Float.nan, "a.weight[1, 2]"), (7, -.infinity, "a.bias[1, 0]")] {
+                    var spoiled = gradients
+                    spoiled[index] = bad
+                    let before = network.parameterVector
+                    expectError(.notFinite, name, "\(bad)") { try optimizer.step(network, spoiled) }
+                    #expect(bits(network.parameterVector) == bits(before))
+                    #expect(optimizer.steps == step - 1)
+                }
+                try optimizer.step(network, gradients)
+                try twinOptimizer.step(twin, gradients)
+                #expect(bits(network.parameterVector) == bits(twin.parameterVector), "\(method.identifier)")
+                #expect(optimizer.steps == step)
+            }
+        }
+    }
+
+    @Test func stepsThatOverflowChangeNothing() throws {
+        for method in OptimizationMethods.all {
+            let network = try OptimizerTests.network()
+            let twin = try OptimizerTests.network()
+            let optimizer = try Optimizer(method, learningRate: 1e10, for: network)
+            let twinOptimizer = try Optimizer(method, learningRate: 1e10, for: twin)
+            let before = network.parameterVector
+            let huge = [Float](repeating: 0, count: 7) + [1e36]
+            expectError(.notFinite, "1e+10", "1e+36", "overflow") { try optimizer.step(network, huge) }
+            #expect(bits(network.parameterVector) == bits(before), "\(method.identifier)")
+            #expect(optimizer.steps == 0)
+            for _ in 0..<2 {
+                try optimizer.step(network, [Float](repeating: 1e-3, count: 8))
+                try twinOptimizer.step(twin, [Float](repeating: 1e-3, count: 8))
+            }
+            #expect(bits(network.parameterVector) == bits(twin.parameterVector), "\(method.identifier)")
+        }
+    }
+
+    /// Whatever the numbers: the parameters stay finite, or the step is refused and nothing changes.
+    @Test func noStepMakesAnythingNotFinite() throws {
+        let methods =
+            OptimizationMethods.all + [
+                Adam(epsilon: 1e30), Adam(epsilon: .leastNonzeroMagnitude), Adam(beta1: 0, beta2: 0),
+                Momentum(momentum: 0),
+                Momentum(momentum: 0.99999994), Adam(beta1: 0.99999994, beta2: 0.99999994),
+            ]
+        let magnitudes: [Float] = [0, .leastNonzeroMagnitude, 1e-20, 1, 1e10, 1e19, 1e30, .greatestFiniteMagnitude]
+        for method in methods {
+            for rate in magnitudes {
+                for magnitude in magnitudes {
+                    let network = try OptimizerTests.network()
+                    let optimizer = try Optimizer(method, learningRate: rate, for: network)
+                    for sign in [Float(1), 1, -1, 1] {
+                        let before = network.parameterVector
+                        do {
+                            try optimizer.step(network, [0, 1, -1, 0.5, 0, 1, 1, -1].map { sign * $0 * magnitude })
+                        } catch let error as NetworkError {
+                            #expect(error.code == .notFinite)
+                            #expect(bits(network.parameterVector) == bits(before))
+                        }
+                        guard network.parameterVector.allSatisfy({ $0.isFinite }) else {
+                            Issue.record(
+                                """
+                                \(method.identifier) with learning rate \(rate) and gradient \(magnitude): \
+                                \(network.parameterVector)
+                                """)
+                            break
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func parametersThatAreNotFiniteAreNotStepped() throws {
+        for method in OptimizationMethods.all {
+            let network = try OptimizerTests.network()
+            network.withParameters { $0[2] = .nan }
+            let optimizer = try Optimizer(method, learningRate: 0.1, for: network)
+            let before = network.parameterVector
+            expectError(.notFinite) { try optimizer.step(network, [Float](repeating: 1, count: 8)) }
+            #expect(bits(network.parameterVector) == bits(before))
+        }
+    }
+
+    /// Three steps of each method with gradients (1, 2, −1) for one weight that begins at 1, by hand.
+    @Test func stepsByHand() throws {
+        func run(_ method: any OptimizationMethod, _ rate: Float) throws -> [Double] {
+            var architecture = try Architecture(inputs: 1)
+            try architecture.dense(1, bias: false, weights: .constant(1))
+            let network = try Network(architecture, seed: 0)
+            let optimizer = try Optimizer(method, learningRate: rate, for: network)
+            return try [Float(1), 2, -1].map { gradient in
+                try optimizer.step(network, [gradient])
+                return Double(network.parameterVector[0])
+            }
+        }
+        // w: 1 − 1/4, − 2/4, + 1/4.
+        expectClose(try run(GradientDescent(), 0.25), [0.75, 0.25, 0.5], absolute: 0)
+        // v: 1, 2.5, 0.25.
+        expectClose(try run(Momentum(momentum: 0.5), 0.25), [0.75, 0.125, 0.0625], absolute: 0)
+        // m: 0.5, 1.25, 0.125 and c₁: 0.5, 0.75, 0.875; v: 0.25, 1.1875, 1.140625 and c₂: 0.25, 0.4375, 0.578125;
+        // m̂ / √v̂: 1, 1.6666667 / 1.6475090 = 1.0116283, 0.1428571 / 1.4046172 = 0.1017054.
+        expectClose(
+            try run(Adam(beta1: 0.5, beta2: 0.75, epsilon: 1e-12), 0.25), [0.75, 0.4970929, 0.4716666], absolute: 1e-6)
+    }
+
+    @Test func aLearningRateOfZeroMovesNothing() throws {
+        for method in OptimizationMethods.all {
+            let network = try OptimizerTests.network()
+            let before = network.parameterVector
+            let optimizer = try Optimizer(method, learningRate: 0, for: network)
+            try optimizer.step(network, [Float](repeating: 3, count: 8))
+            #expect(network.parameterVector == before)
+            #expect(optimizer.steps == 1)
+            try optimizer.setLearningRate(0.5)
+            try optimizer.step(network, [Float](repeating: 3, count: 8))
+            #expect(network.parameterVector != before)
+        }
+    }
+
+    @Test func aNetworkWithoutParameters() throws {
+        var architecture = try Architecture(inputs: 2)
+        try architecture.activation(.tanh)
+        let network = try Network(architecture, seed: 0)
+        #expect(network.parameterCount == 0 && network.parameterVector == [])
+        for method in OptimizationMethods.all {
+            try Optimizer(method, learningRate: 0.1, for: network).step(network, [])
+        }
+        let (value, gradients) = try network.valueAndGradient(
+            .meanSquaredError(), [0, 0], .values([1, 1], columns: 2))
+        #expect(value == 1 && gradients == [])
+    }
+}

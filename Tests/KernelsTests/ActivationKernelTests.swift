@@ -1,0 +1,149 @@
+import Foundation
+import KernelDispatch
+import Kernels
+import Testing
+
+@Suite struct ActivationKernelTests {
+    /// A few times the rounding of the library functions, each of which is within 2 ulp.
+    private static let tolerance = 8 * ulp
+
+    private static let grid: [Float] = Array(stride(from: -12, through: 12, by: 0.09375)) + [-0.5, 0.5, -1e-3, 1e-3]
+    /// With 0 in both signs, numbers near the ends of float32, a subnormal one, and where the exponential overflows.
+    private static let extremes: [Float] = [
+        0, -0.0, 1e-30, -1e-30, 0x1p-140, -0x1p-140, 16.5, -16.5, 88, -88, 89, -89, 104, -104, 1e4, -1e4, 1e19, -1e19,
+        1e30,
+        -1e30, .greatestFiniteMagnitude, -.greatestFiniteMagnitude,
+    ]
+
+    @Test func everyActivationHasAReference() {
+        let kernels = Mirror(reflecting: InstructionSetLevel.baseline.kernels.activations).children
+        #expect(kernels.compactMap { $0.label }.sorted() == ActivationReference.all.map { $0.name }.sorted())
+    }
+
+    @Test(arguments: supportedLevels) func valuesAgreeWithFloat64(level: InstructionSetLevel) {
+        for entry in ActivationReference.elementwise {
+            let inputs = ActivationKernelTests.grid + ActivationKernelTests.extremes
+            let h = forward(entry, level, inputs)
+            for (z, h) in zip(inputs, h) {
+                let expected = overflowed(entry.value(Double(z)))
+                #expect(
+                    isClose(
+                        Double(h), expected, relative: ActivationKernelTests.tolerance, absolute: cancellation(entry, z)
+                    ),
+                    "\(entry.name)(\(z)) is \(h), not \(expected)")
+            }
+        }
+    }
+
+    /// Below zero `1 + erf` and `1 + tanh` cancel, and GELU multiplies what is left by z. Subnormal results have lost
+    /// their last bits.
+    private func cancellation(_ entry: ElementwiseReference, _ z: Float) -> Double {
+        let subnormal = 4 * Double(Float.leastNonzeroMagnitude) * max(1, min(Double(z.magnitude), 200))
+        return ["gelu", "geluTanh"].contains(entry.name) && z < -1 ? subnormal + Double(-z) * 2 * ulp : subnormal
+    }
+
+    /// What a number beyond float32 is there.
+    private func overflowed(_ value: Double) -> Double {
+        value.magnitude > Double(Float.greatestFiniteMagnitude) ? (value < 0 ? -.infinity : .infinity) : value
+    }
+
+    @Test(arguments: supportedLevels) func derivativesAgreeWithFloat64(level: InstructionSetLevel) {
+        for entry in ActivationReference.elementwise {
+            let inputs = ActivationKernelTests.grid + ActivationKernelTests.extremes
+            let slopes = derivative(entry, level, inputs)
+            for (z, slope) in zip(inputs, slopes) {
+                let expected = entry.derivative(Double(z))
+                // `1 − h²`, `h (1 − h)` and `h + α` cancel where σ is flat: an absolute error in proportion to z.
+                let absolute = ActivationKernelTests.tolerance * max(1, min(Double(z.magnitude), 16))
+                #expect(
+                    isClose(Double(slope), expected, relative: ActivationKernelTests.tolerance, absolute: absolute),
+                    "the derivative of \(entry.name) at \(z) is \(slope), not \(expected)")
+            }
+        }
+    }
+
+    /// σ' is the slope of σ: the library's own formulas at float64, against central differences.
+    @Test func derivativesAreTheSlopesOfTheValues() {
+        for entry in ActivationReference.elementwise {
+            for z in ActivationKernelTests.grid.map({ Double($0) }) where z.magnitude > 1e-4 {
+                let (formula, alpha, step) = (entry.formula, entry.alpha, 1e-5)
+                let slope = (formula.value(z + step, alpha: alpha) - formula.value(z - step, alpha: alpha)) / (2 * step)
+                let exact = formula.derivative(z, formula.value(z, alpha: alpha), alpha: alpha)
+                // The truncation is step²/6 of a third derivative below 10; the rounding, 2⁻⁵³ · 12 / step.
+                #expect(isClose(exact, slope, relative: 0, absolute: 1e-9), "\(entry.name) at \(z)")
+            }
+        }
+    }
+
+    @Test func derivativesAtZeroAreThoseFromBelow() {
+        for entry in ActivationReference.rectifiers {
+            for zero in [Float(0), -0.0] {
+                let slope = derivative(entry, .baseline, [zero])[0]
+                let expected = entry.derivative(0)
+                #expect(isClose(Double(slope), expected, relative: ulp), "\(entry.name): \(slope)")
+            }
+        }
+    }
+
+    @Test(arguments: supportedLevels) func notFiniteNumbersGoThrough(level: InstructionSetLevel) {
+        for entry in ActivationReference.elementwise {
+            #expect(forward(entry, level, [.nan])[0].isNaN, "\(entry.name)")
+            let values = forward(entry, level, [-.infinity, .infinity]).map { Double($0) }
+            // Where σ is z times something that goes to 0, IEEE arithmetic gives NaN at −∞.
+            let isProduct = ["gelu", "geluTanh", "silu"].contains(entry.name)
+            #expect(
+                isClose(values[0], entry.limits.below.h, relative: ulp) || isProduct && values[0].isNaN,
+                "\(entry.name)(-inf) is \(values[0])")
+            #expect(isClose(values[1], entry.limits.above.h, relative: ulp), "\(entry.name)(inf) is \(values[1])")
+            let slopes = derivative(entry, level, [-.infinity, .infinity]).map { Double($0) }
+            for (slope, expected) in zip(slopes, [entry.limits.below.slope, entry.limits.above.slope]) {
+                #expect(
+                    isClose(slope, expected, relative: ulp, absolute: ulp) || isProduct && slope.isNaN,
+                    "the derivative of \(entry.name) at infinity is \(slope), not \(expected)")
+            }
+        }
+    }
+
+    @Test(arguments: supportedLevels) func backwardMultipliesByDelta(level: InstructionSetLevel) {
+        var noise = Noise(3)
+        let z = noise.floats(3 * 7, in: -3...3)
+        let delta = noise.floats(3 * 7)
+        for entry in ActivationReference.elementwise {
+            let kernel = entry.kernel(level.kernels.activations)
+            let h = forward(entry, level, z)
+            let slopes = derivative(entry, level, z)
+            var s = [Float](repeating: .nan, count: z.count)
+            kernel.backward(z, h, delta, &s, 3, 7, Float(entry.alpha))
+            #expect(bits(s) == bits(zip(delta, slopes).map { $0 * $1 }), "\(entry.name)")
+        }
+    }
+
+    @Test(arguments: supportedLevels) func forwardWorksInPlace(level: InstructionSetLevel) {
+        var noise = Noise(4)
+        let z = noise.floats(5 * 13, in: -4...4)
+        for entry in ActivationReference.all {
+            let kernel = entry.kernel(level.kernels.activations)
+            var apart = [Float](repeating: .nan, count: z.count)
+            kernel.forward(z, &apart, 5, 13, Float(entry.alpha))
+            var inPlace = z
+            inPlace.withUnsafeMutableBufferPointer { memory in
+                kernel.forward(UnsafePointer(memory.baseAddress!), memory.baseAddress!, 5, 13, Float(entry.alpha))
+            }
+            #expect(bits(inPlace) == bits(apart), "\(entry.name)")
+        }
+    }
+
+    private func forward(_ entry: ElementwiseReference, _ level: InstructionSetLevel, _ z: [Float]) -> [Float] {
+        var h = [Float](repeating: .nan, count: z.count)
+        entry.kernel(level.kernels.activations).forward(z, &h, 1, z.count, Float(entry.alpha))
+        return h
+    }
+
+    private func derivative(_ entry: ElementwiseReference, _ level: InstructionSetLevel, _ z: [Float]) -> [Float] {
+        var s = [Float](repeating: .nan, count: z.count)
+        let ones = [Float](repeating: 1, count: z.count)
+        entry.kernel(level.kernels.activations).backward(
+            z, forward(entry, level, z), ones, &s, 1, z.count, Float(entry.alpha))
+        return s
+    }
+}

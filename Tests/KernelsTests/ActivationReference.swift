@@ -1,0 +1,125 @@
+import Foundation
+import Kernels
+
+/// What each elementwise activation is in float64, written independently of the library's formulas: with erfc instead
+/// of erf, hyperbolic functions instead of exponentials, and derivatives of z alone.
+struct ElementwiseReference: Sendable {
+    let name: String
+    var alpha = 0.0
+    let kernel: @Sendable (ActivationKernels<Float>) -> ActivationKernel<Float>
+    let value: @Sendable (Double) -> Double
+    let derivative: @Sendable (Double) -> Double
+    /// The library's own formulas at float64.
+    let formula: any ElementwiseActivation.Type
+    /// σ and σ' at −∞ and at +∞.
+    let limits: (below: (h: Double, slope: Double), above: (h: Double, slope: Double))
+}
+
+private let infinity = Double.infinity
+private let seluAlpha = 1.673263242354377284817
+private let seluScale = 1.050700987355480493419
+
+private func sigmoid(_ z: Double) -> Double { 1 / (1 + exp(-z)) }
+private func sigmoidSlope(_ z: Double) -> Double { 1 / (4 * cosh(z / 2) * cosh(z / 2)) }
+private func cubic(_ z: Double) -> Double { (2 / Double.pi).squareRoot() * (z + 0.044715 * pow(z, 3)) }
+private func normalDistribution(_ z: Double) -> Double { erfc(-z / 2.0.squareRoot()) / 2 }
+private func normalDensity(_ z: Double) -> Double { exp(-z * z / 2) / (2 * Double.pi).squareRoot() }
+
+enum ActivationReference {
+    /// An activation for tests that only need its kernel.
+    struct Entry: Sendable {
+        let name: String
+        let alpha: Double
+        let kernel: @Sendable (ActivationKernels<Float>) -> ActivationKernel<Float>
+    }
+
+    /// Every activation, the row activations included.
+    static let all =
+        elementwise.map { Entry(name: $0.name, alpha: $0.alpha, kernel: $0.kernel) } + [
+            Entry(name: "softmax", alpha: 0) { $0.softmax },
+            Entry(name: "logSoftmax", alpha: 0) { $0.logSoftmax },
+        ]
+
+    static let elementwise = smooth + rectifiers
+
+    static let smooth = [
+        ElementwiseReference(
+            name: "identity", kernel: { $0.identity }, value: { $0 }, derivative: { _ in 1 },
+            formula: IdentityActivation.self, limits: ((-infinity, 1), (infinity, 1))),
+        ElementwiseReference(
+            name: "sigmoid", kernel: { $0.sigmoid }, value: { sigmoid($0) }, derivative: { sigmoidSlope($0) },
+            formula: SigmoidActivation.self, limits: ((0, 0), (1, 0))),
+        ElementwiseReference(
+            name: "tanh", kernel: { $0.tanh }, value: { Foundation.tanh($0) },
+            derivative: { 1 / (cosh($0) * cosh($0)) },
+            formula: TanhActivation.self, limits: ((-1, 0), (1, 0))),
+        ElementwiseReference(
+            name: "softplus", kernel: { $0.softplus },
+            value: { $0 > 30 ? $0 : $0 < -30 ? exp($0) : log(1 + exp($0)) }, derivative: { sigmoid($0) },
+            formula: SoftplusActivation.self, limits: ((0, 0), (infinity, 1))),
+        ElementwiseReference(
+            name: "gelu", kernel: { $0.gelu }, value: { $0 * normalDistribution($0) },
+            derivative: { normalDistribution($0) + $0 * normalDensity($0) },
+            formula: GELUActivation.self, limits: ((0, 0), (infinity, 1))),
+        ElementwiseReference(
+            name: "geluTanh", kernel: { $0.geluTanh }, value: { $0 * sigmoid(2 * cubic($0)) },
+            derivative: { z in
+                let slope = (2 / Double.pi).squareRoot() * (1 + 3 * 0.044715 * z * z)
+                return sigmoid(2 * cubic(z)) + 2 * z * sigmoidSlope(2 * cubic(z)) * slope
+            },
+            formula: GELUTanhActivation.self, limits: ((0, 0), (infinity, 1))),
+        ElementwiseReference(
+            name: "silu", kernel: { $0.silu }, value: { $0 * sigmoid($0) },
+            derivative: { sigmoid($0) + $0 * sigmoidSlope($0) },
+            formula: SiLUActivation.self, limits: ((0, 0), (infinity, 1))),
+    ]
+
+    static let rectifiers = [
+        ElementwiseReference(
+            name: "relu", kernel: { $0.relu }, value: { max(0, $0) }, derivative: { $0 > 0 ? 1 : 0 },
+            formula: ReLUActivation.self, limits: ((0, 0), (infinity, 1))),
+        ElementwiseReference(
+            name: "leakyReLU", alpha: 0.01, kernel: { $0.leakyReLU },
+            value: { max(0, $0) + Double(Float(0.01)) * min(0, $0) },
+            derivative: { $0 > 0 ? 1 : Double(Float(0.01)) },
+            formula: LeakyReLUActivation.self, limits: ((-infinity, 0.01), (infinity, 1))),
+        ElementwiseReference(
+            name: "elu", alpha: 1.5, kernel: { $0.elu }, value: { max(0, $0) + 1.5 * expm1(min(0, $0)) },
+            derivative: { $0 > 0 ? 1 : 1.5 * exp($0) },
+            formula: ELUActivation.self, limits: ((-1.5, 0), (infinity, 1))),
+        ElementwiseReference(
+            name: "selu", kernel: { $0.selu },
+            value: { seluScale * (max(0, $0) + seluAlpha * expm1(min(0, $0))) },
+            derivative: { $0 > 0 ? seluScale : seluScale * seluAlpha * exp($0) },
+            formula: SELUActivation.self,
+            limits: ((-seluScale * seluAlpha, 0), (infinity, seluScale))),
+    ]
+}
+
+/// Softmax and log-softmax in float64: the value, and `Jᵀ δ` from the whole Jacobian J.
+enum RowReference {
+    static func softmax(_ z: [Double]) -> [Double] {
+        let powers = z.map { exp($0 - z.max()!) }
+        let total = powers.reduce(0, +)
+        return powers.map { $0 / total }
+    }
+
+    static func logSoftmax(_ z: [Double]) -> [Double] {
+        let total = z.map { exp($0 - z.max()!) }.reduce(0, +)
+        return z.map { $0 - z.max()! - log(total) }
+    }
+
+    /// `∂h_i/∂z_j = h_i (1_ij − h_j)`.
+    static func softmaxBackward(_ z: [Double], _ delta: [Double]) -> [Double] {
+        let h = softmax(z)
+        return z.indices.map { j in
+            z.indices.map { i in delta[i] * h[i] * ((i == j ? 1 : 0) - h[j]) }.reduce(0, +)
+        }
+    }
+
+    /// `∂h_i/∂z_j = 1_ij − softmax_j`.
+    static func logSoftmaxBackward(_ z: [Double], _ delta: [Double]) -> [Double] {
+        let p = softmax(z)
+        return z.indices.map { j in z.indices.map { i in delta[i] * ((i == j ? 1 : 0) - p[j]) }.reduce(0, +) }
+    }
+}

@@ -1,0 +1,159 @@
+import Foundation
+import KernelDispatch
+import Kernels
+import Testing
+
+/// A cost of one output in float64, written independently of the library's formulas.
+private struct CostReference: Sendable {
+    let name: String
+    let kernel: @Sendable (CostKernels<Float>) -> CostKernel<Float>
+    var parameter = 0.0
+    /// Where outputs and targets are drawn from.
+    var outputs: ClosedRange<Float> = -3...3
+    var targets: ClosedRange<Float> = -3...3
+    let value: @Sendable (_ y: Double, _ t: Double) -> Double
+    let slope: @Sendable (_ y: Double, _ t: Double) -> Double
+
+    /// The costs that are a mean over the outputs.
+    static let elementwise = [
+        CostReference(
+            name: "squaredError", kernel: { $0.squaredError }, value: { pow($0 - $1, 2) }, slope: { 2 * ($0 - $1) }),
+        CostReference(
+            name: "absoluteError", kernel: { $0.absoluteError }, value: { abs($0 - $1) },
+            slope: { $0 == $1 ? 0 : $0 > $1 ? 1 : -1 }),
+        CostReference(
+            name: "huber", kernel: { $0.huber }, parameter: 0.75,
+            value: { min(abs($0 - $1), 0.75) * (abs($0 - $1) - min(abs($0 - $1), 0.75) / 2) },
+            slope: { max(-0.75, min(0.75, $0 - $1)) }),
+        CostReference(
+            name: "binaryCrossEntropy", kernel: { $0.binaryCrossEntropy }, outputs: 0.01...0.99, targets: 0...1,
+            value: { -$1 * log($0) - (1 - $1) * log(1 - $0) }, slope: { -$1 / $0 + (1 - $1) / (1 - $0) }),
+        CostReference(
+            name: "binaryCrossEntropyOfLogits", kernel: { $0.binaryCrossEntropyOfLogits }, targets: 0...1,
+            value: { $1 * log(1 + exp(-$0)) + (1 - $1) * log(1 + exp($0)) }, slope: { 1 / (1 + exp(-$0)) - $1 }),
+    ]
+}
+
+@Suite struct CostKernelTests {
+    @Test func everyCostIsTested() {
+        let kernels = Mirror(reflecting: InstructionSetLevel.baseline.kernels.costs).children
+        let tested = CostReference.elementwise.map { $0.name } + ["crossEntropy", "crossEntropyOfClass"]
+        #expect(kernels.compactMap { $0.label }.sorted() == tested.sorted())
+    }
+
+    @Test(arguments: supportedLevels) func elementwiseCosts(level: InstructionSetLevel) {
+        for reference in CostReference.elementwise {
+            let kernel = reference.kernel(level.kernels.costs)
+            for columns in 1...35 {
+                var noise = Noise(UInt64(columns))
+                let y = noise.floats(columns, in: reference.outputs)
+                let t = noise.floats(columns, in: reference.targets)
+                var gradient = [Float](repeating: .nan, count: columns)
+                let cost = kernel(y, t, columns, Float(reference.parameter), 0.5, &gradient)
+                let terms = zip(y, t).map { reference.value(Double($0), Double($1)) }
+                // Each term is a few roundings of numbers of its own size; `y − t` is exact to ulp of 6.
+                #expect(isClose(cost, terms.reduce(0, +) / Double(columns), relative: 8 * ulp, absolute: 4 * ulp))
+                for i in 0..<columns {
+                    let slope = 0.5 / Double(columns) * reference.slope(Double(y[i]), Double(t[i]))
+                    #expect(
+                        isClose(Double(gradient[i]), slope, relative: 12 * ulp, absolute: 4 * ulp),
+                        "\(reference.name): the slope at \(y[i]), \(t[i]) is \(gradient[i]), not \(slope)")
+                }
+                #expect(kernel(y, t, columns, Float(reference.parameter), 0.5, nil) == cost)
+            }
+        }
+    }
+
+    @Test(arguments: supportedLevels) func theGradientMayReplaceTheOutputs(level: InstructionSetLevel) {
+        var noise = Noise(1)
+        let probabilities = noise.floats(9, in: 0.1...0.9)
+        let t = noise.floats(9, in: 0...1)
+        let costs = level.kernels.costs
+        for kernel in CostReference.elementwise.map({ $0.kernel(costs) }) + [costs.crossEntropy] {
+            var apart = [Float](repeating: .nan, count: 9)
+            let cost = kernel(probabilities, t, 9, 0.75, 2, &apart)
+            var inPlace = probabilities
+            let same = inPlace.withUnsafeMutableBufferPointer { memory in
+                kernel(UnsafePointer(memory.baseAddress!), t, 9, 0.75, 2, memory.baseAddress!)
+            }
+            #expect(same == cost)
+            #expect(bits(inPlace) == bits(apart))
+        }
+    }
+
+    @Test(arguments: supportedLevels) func certaintyCostsAtMostAHundred(level: InstructionSetLevel) {
+        let kernel = level.kernels.costs.binaryCrossEntropy
+        var gradient: [Float] = [0, 0, 0, 0]
+        let cost = kernel([0, 1, 0, 1], [0, 1, 1, 0], 4, 0, 4, &gradient)
+        #expect(cost == 50)
+        #expect(Array(gradient[0..<2]) == [0, 0])
+        #expect(gradient[2] == -1e12 && gradient[3] == 1e12)
+    }
+
+    @Test(arguments: supportedLevels) func logitsOfAnySizeHaveAFiniteCost(level: InstructionSetLevel) {
+        let kernel = level.kernels.costs.binaryCrossEntropyOfLogits
+        var gradient: [Float] = [0]
+        for (y, t, cost, slope) in [
+            (Float(88), Float(0), 88.0, Float(1)), (-88, 1, 88, -1), (1e30, 1, 0, 0), (-1e30, 0, 0, 0),
+            (1e4, 0, 1e4, 1),
+        ] {
+            #expect(kernel([y], [t], 1, 0, 1, &gradient) == cost)
+            #expect(gradient[0] == slope)
+        }
+    }
+
+    @Test(arguments: supportedLevels) func crossEntropyOfADistribution(level: InstructionSetLevel) {
+        for columns in 1...35 {
+            var noise = Noise(UInt64(columns))
+            let y = noise.floats(columns, in: -5...5)
+            // Not normalised: the formula's Σ t is then not 1.
+            let t = noise.floats(columns, in: 0...1)
+            var gradient = y
+            let cost = level.kernels.costs.crossEntropy(y, t, columns, 0, 0.5, &gradient)
+            let logP = RowReference.logSoftmax(y.map { Double($0) })
+            let exact = -zip(t, logP).map { Double($0) * $1 }.reduce(0, +)
+            let mass = t.map { Double($0) }.reduce(0, +)
+            #expect(isClose(cost, exact, relative: Double(columns + 16) * ulp, absolute: 8 * ulp))
+            for i in 0..<columns {
+                let slope = 0.5 * (exp(logP[i]) * mass - Double(t[i]))
+                #expect(isClose(Double(gradient[i]), slope, relative: 0, absolute: Double(columns + 16) * ulp))
+            }
+            #expect(level.kernels.costs.crossEntropy(y, t, columns, 0, 0.5, nil) == cost)
+        }
+    }
+
+    @Test(arguments: supportedLevels) func classesAreDistributionsWithOneOne(level: InstructionSetLevel) {
+        for columns in [1, 2, 5, 17, 35] {
+            var noise = Noise(UInt64(columns))
+            let y = noise.floats(columns, in: -5...5)
+            for target in 0..<columns {
+                let t = (0..<columns).map { Float($0 == target ? 1 : 0) }
+                var ofClass = y
+                var ofDistribution = y
+                let cost = level.kernels.costs.crossEntropyOfClass(y, target, columns, 0.25, &ofClass)
+                #expect(cost == level.kernels.costs.crossEntropy(y, t, columns, 0, 0.25, &ofDistribution))
+                #expect(ofClass == ofDistribution)
+                #expect(level.kernels.costs.crossEntropyOfClass(y, target, columns, 0.25, nil) == cost)
+            }
+        }
+    }
+
+    /// The same number added to every logit changes nothing. The logits are whole numbers, so that the sum is exact.
+    @Test(arguments: supportedLevels, [Float(100), 1e4, 1e6]) func aCommonOffsetOfTheLogitsChangesNothing(
+        level: InstructionSetLevel, offset: Float
+    ) {
+        let y: [Float] = [0, 1, -2, 3, 0, 2]
+        let shifted = y.map { $0 + offset }
+        let t: [Float] = [0.25, 0, 0.25, 0, 0.5, 0]
+        var (gradient, shiftedGradient) = (y, y)
+        let costs = level.kernels.costs
+        let cost = costs.crossEntropy(y, t, 6, 0, 1, &gradient)
+        let shiftedCost = costs.crossEntropy(shifted, t, 6, 0, 1, &shiftedGradient)
+        #expect(isClose(shiftedCost, cost, relative: 4 * ulp), "\(shiftedCost) is not \(cost)")
+        for (slope, shiftedSlope) in zip(gradient, shiftedGradient) {
+            #expect(isClose(Double(shiftedSlope), Double(slope), relative: 0, absolute: 4 * ulp))
+        }
+        let ofClass = costs.crossEntropyOfClass(y, 2, 6, 1, nil)
+        #expect(isClose(costs.crossEntropyOfClass(shifted, 2, 6, 1, nil), ofClass, relative: 4 * ulp))
+    }
+}

@@ -1,0 +1,203 @@
+import KernelDispatch
+import Kernels
+import Testing
+
+/// A matrix whose rows lie apart, with NaN in the gaps and after nothing: a kernel that reads a gap spoils its result,
+/// and one that writes there is seen.
+private struct Padded {
+    let rows: Int
+    let columns: Int
+    let stride: Int
+    var elements: [Float]
+
+    init(_ values: [Float], rows: Int, columns: Int, gap: Int) {
+        self.rows = rows
+        self.columns = columns
+        stride = columns + gap
+        // No gap after the last row: reading or writing there is outside the memory.
+        elements = [Float](repeating: .nan, count: (rows - 1) * stride + columns)
+        for row in 0..<rows {
+            for column in 0..<columns { elements[row * stride + column] = values[row * columns + column] }
+        }
+    }
+
+    var hasCleanGaps: Bool {
+        elements.indices.allSatisfy { $0 % stride < columns || elements[$0].isNaN }
+    }
+}
+
+@Suite struct MatrixKernelTests {
+    private static let depths = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 70]
+
+    /// Every shape of an edge, on whole numbers: the result must be exact.
+    @Test(arguments: supportedLevels) func multiplyHasTheNaiveResultOnEveryShape(level: InstructionSetLevel) {
+        for rows in 1...9 {
+            for columns in 1...35 {
+                for depth in MatrixKernelTests.depths {
+                    check(level.kernels, rows, columns, depth, gap: (rows + columns) % 3)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: supportedLevels) func multiplyHasTheNaiveResultAtEveryDepth(level: InstructionSetLevel) {
+        for depth in 1...70 {
+            for (rows, columns) in [(1, 1), (1, 33), (5, 17), (9, 35)] {
+                check(level.kernels, rows, columns, depth, gap: 1)
+            }
+        }
+    }
+
+    private func check(_ kernels: KernelTable<Float>, _ rows: Int, _ columns: Int, _ depth: Int, gap: Int) {
+        var noise = Noise(UInt64(rows << 20 | columns << 10 | depth))
+        let values = noise.wholeNumbers(rows * depth)
+        let a = Padded(values, rows: rows, columns: depth, gap: gap)
+        let b = Padded(noise.wholeNumbers(depth * columns), rows: depth, columns: columns, gap: gap)
+        let before = Padded(noise.wholeNumbers(rows * columns), rows: rows, columns: columns, gap: gap)
+        var transposed = [Float](repeating: 0, count: rows * depth)
+        for i in 0..<rows { for p in 0..<depth { transposed[p * rows + i] = values[i * depth + p] } }
+        let aTransposed = Padded(transposed, rows: depth, columns: rows, gap: gap)
+
+        for accumulating in [false, true] {
+            var expected = before
+            NaiveMatrixKernels<Float>.multiply(
+                rows: rows, columns: columns, depth: depth, a.elements, aRowStride: a.stride, aColumnStride: 1,
+                b.elements, bStride: b.stride, &expected.elements, cStride: expected.stride, accumulating: accumulating)
+            var c = before
+            kernels.multiply(
+                rows, columns, depth, a.elements, a.stride, 1, b.elements, b.stride, &c.elements, c.stride, accumulating
+            )
+            expectSame(c, expected, "multiply \(rows)x\(columns)x\(depth), accumulating \(accumulating)")
+
+            var fromTransposed = before
+            kernels.multiply(
+                rows, columns, depth, aTransposed.elements, 1, aTransposed.stride, b.elements, b.stride,
+                &fromTransposed.elements, fromTransposed.stride, accumulating)
+            expectSame(fromTransposed, expected, "multiply of a transposed A, \(rows)x\(columns)x\(depth)")
+        }
+    }
+
+    @Test(arguments: supportedLevels) func multiplyTransposedHasTheNaiveResultOnEveryShape(level: InstructionSetLevel) {
+        for rows in 1...9 {
+            for columns in 1...35 {
+                for depth in MatrixKernelTests.depths {
+                    checkTransposed(level.kernels, rows, columns, depth, gap: (rows + columns) % 3)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: supportedLevels) func multiplyTransposedHasTheNaiveResultAtEveryDepth(level: InstructionSetLevel) {
+        for depth in 1...70 {
+            for (rows, columns) in [(1, 1), (1, 33), (5, 17), (9, 35)] {
+                checkTransposed(level.kernels, rows, columns, depth, gap: 1)
+            }
+        }
+    }
+
+    private func checkTransposed(_ kernels: KernelTable<Float>, _ rows: Int, _ columns: Int, _ depth: Int, gap: Int) {
+        var noise = Noise(UInt64(rows << 20 | columns << 10 | depth))
+        let a = Padded(noise.wholeNumbers(rows * depth), rows: rows, columns: depth, gap: gap)
+        let b = Padded(noise.wholeNumbers(columns * depth), rows: columns, columns: depth, gap: gap)
+        let bias = noise.wholeNumbers(columns)
+        let before = Padded(noise.wholeNumbers(rows * columns), rows: rows, columns: columns, gap: gap)
+        for hasBias in [false, true] {
+            bias.withUnsafeBufferPointer { bias in
+                let bias = hasBias ? bias.baseAddress : nil
+                var expected = before
+                NaiveMatrixKernels<Float>.multiplyTransposed(
+                    rows: rows, columns: columns, depth: depth, a.elements, aStride: a.stride, b.elements,
+                    bStride: b.stride, bias: bias, &expected.elements, cStride: expected.stride)
+                var c = before
+                kernels.multiplyTransposed(
+                    rows, columns, depth, a.elements, a.stride, b.elements, b.stride, bias, &c.elements, c.stride)
+                expectSame(c, expected, "multiplyTransposed \(rows)x\(columns)x\(depth), bias \(hasBias)")
+            }
+        }
+    }
+
+    private func expectSame(_ result: Padded, _ expected: Padded, _ what: String) {
+        // Positive and negative zero are the same whole number.
+        for row in 0..<result.rows {
+            for column in 0..<result.columns {
+                let index = row * result.stride + column
+                if result.elements[index] != expected.elements[index] {
+                    Issue.record(
+                        "\(what): [\(row), \(column)] is \(result.elements[index]), not \(expected.elements[index])")
+                    return
+                }
+            }
+        }
+        if !result.hasCleanGaps { Issue.record("\(what): wrote between the rows") }
+    }
+
+    /// On real numbers: the naive result of float64, within the bound on the rounding of any order of summation,
+    /// `depth · ulp/2 · Σ |a| |b|` (Higham 2002, 3.5), and one rounding more for what is added at the end.
+    @Test(arguments: supportedLevels) func roundingStaysWithinItsBound(level: InstructionSetLevel) {
+        for (rows, columns, depth) in [(1, 1, 70), (5, 17, 33), (9, 35, 70), (4, 32, 64)] {
+            var noise = Noise(UInt64(depth))
+            let a = noise.floats(rows * depth)
+            let b = noise.floats(depth * columns)
+            let bTransposed = transpose(b, rows: depth, columns: columns)
+            let bias = noise.floats(columns)
+            let exact = product(a, b, rows, columns, depth)
+            let magnitudes = product(a.map { $0.magnitude }, b.map { $0.magnitude }, rows, columns, depth)
+            var plain = [Float](repeating: .nan, count: rows * columns)
+            var biased = plain
+            level.kernels.multiply(rows, columns, depth, a, depth, 1, b, columns, &plain, columns, false)
+            level.kernels.multiplyTransposed(rows, columns, depth, a, depth, bTransposed, depth, bias, &biased, columns)
+            for i in plain.indices {
+                let addend = Double(bias[i % columns])
+                let bound = Double(depth + 1) * ulp / 2 * (magnitudes[i] + addend.magnitude)
+                #expect((Double(plain[i]) - exact[i]).magnitude <= bound)
+                #expect((Double(biased[i]) - (exact[i] + addend)).magnitude <= bound)
+            }
+        }
+    }
+
+    private func transpose(_ matrix: [Float], rows: Int, columns: Int) -> [Float] {
+        (0..<rows * columns).map { matrix[$0 % rows * columns + $0 / rows] }
+    }
+
+    private func product(_ a: [Float], _ b: [Float], _ rows: Int, _ columns: Int, _ depth: Int) -> [Double] {
+        var c = [Double](repeating: .nan, count: rows * columns)
+        NaiveMatrixKernels<Double>.multiply(
+            rows: rows, columns: columns, depth: depth, a.map { Double($0) }, aRowStride: depth, aColumnStride: 1,
+            b.map { Double($0) }, bStride: columns, &c, cStride: columns, accumulating: false)
+        return c
+    }
+
+    /// The specification itself, on numbers worked out by hand.
+    @Test func naiveProducts() {
+        let a: [Float] = [1, 2, 3, 4, 5, 6]
+        let b: [Float] = [7, 8, 9, 10, 11, 12]
+        var c: [Float] = [1, 1, 1, 1]
+        NaiveMatrixKernels<Float>.multiply(
+            rows: 2, columns: 2, depth: 3, a, aRowStride: 3, aColumnStride: 1, b, bStride: 2, &c, cStride: 2,
+            accumulating: false)
+        #expect(c == [58, 64, 139, 154])
+        NaiveMatrixKernels<Float>.multiply(
+            rows: 2, columns: 2, depth: 3, a, aRowStride: 3, aColumnStride: 1, b, bStride: 2, &c, cStride: 2,
+            accumulating: true)
+        #expect(c == [116, 128, 278, 308])
+        NaiveMatrixKernels<Float>.multiplyTransposed(
+            rows: 2, columns: 2, depth: 3, a, aStride: 3, b, bStride: 3, bias: [100, 200], &c, cStride: 2)
+        #expect(c == [150, 268, 222, 367])
+    }
+
+    /// A zero in one factor does not hide a NaN or an infinity in the other.
+    @Test(arguments: supportedLevels) func notFiniteNumbersGoThrough(level: InstructionSetLevel) {
+        for depth in [1, 8, 19] {
+            for special in [Float.nan, .infinity] {
+                var a = [Float](repeating: 0, count: 3 * depth)
+                a[depth + depth - 1] = special
+                let b = [Float](repeating: 0, count: depth * 21)
+                var c = [Float](repeating: 0, count: 3 * 21)
+                level.kernels.multiply(3, 21, depth, a, depth, 1, b, 21, &c, 21, false)
+                #expect(c.indices.allSatisfy { c[$0].isNaN == ($0 / 21 == 1) })
+                level.kernels.multiplyTransposed(3, 21, depth, a, depth, b, depth, nil, &c, 21)
+                #expect(c.indices.allSatisfy { c[$0].isNaN == ($0 / 21 == 1) })
+            }
+        }
+    }
+}

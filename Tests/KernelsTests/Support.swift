@@ -1,0 +1,63 @@
+import Foundation
+import KernelDispatch
+import Kernels
+import Testing
+
+/// The instruction sets that this processor runs, each to be tested.
+let supportedLevels = InstructionSetLevel.allCases.filter { $0.isSupported }
+
+/// The kernels' formulas are generic over the scalar: with these they also give float64 values.
+extension Double: KernelScalar {
+    public static func exp(_ x: Double) -> Double { Foundation.exp(x) }
+    public static func expMinusOne(_ x: Double) -> Double { Foundation.expm1(x) }
+    public static func log(_ x: Double) -> Double { Foundation.log(x) }
+    public static func log(onePlus x: Double) -> Double { Foundation.log1p(x) }
+    public static func tanh(_ x: Double) -> Double { Foundation.tanh(x) }
+    public static func erf(_ x: Double) -> Double { Foundation.erf(x) }
+
+    public static func largestMagnitude(_ x: UnsafePointer<Double>, count: Int) -> Double {
+        var largest = 0.0
+        for i in 0..<count {
+            if x[i].isNaN { return x[i] }
+            largest = Swift.max(largest, x[i].magnitude)
+        }
+        return largest
+    }
+}
+
+/// SplitMix64: test data that is the same in every run, from a generator that is not the library's.
+struct Noise: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+
+    mutating func floats(_ count: Int, in range: ClosedRange<Float> = -1...1) -> [Float] {
+        (0..<count).map { _ in Float.random(in: range, using: &self) }
+    }
+
+    /// Small whole numbers: their products and sums are exact in float32, in any order.
+    mutating func wholeNumbers(_ count: Int) -> [Float] {
+        (0..<count).map { _ in Float(Int.random(in: -8...8, using: &self)) }
+    }
+}
+
+/// Whether a float32 result is the float64 value, up to `absolute` or `relative` to its magnitude. Infinities must be
+/// the same, and so must NaN.
+func isClose(_ result: Double, _ expected: Double, relative: Double, absolute: Double = 0) -> Bool {
+    if expected.isNaN || result.isNaN { return expected.isNaN && result.isNaN }
+    if expected == result { return true }
+    return (result - expected).magnitude <= absolute + relative * expected.magnitude
+}
+
+/// The distance from 1 to the next float.
+let ulp = Double(Float.ulpOfOne)
+
+func bits(_ values: [Float]) -> [UInt32] { values.map { $0.bitPattern } }
