@@ -18,7 +18,7 @@ EXAMPLES_C := $(patsubst Examples/%.c,build/examples/%,$(wildcard Examples/*.c))
 EXAMPLES_CXX := $(patsubst Examples/%.cpp,build/examples/%,$(wildcard Examples/*.cpp))
 LINK_EXAMPLE := -Ibuild/include -Lbuild/lib -lchainrule -lm -Wl,-rpath,'$$ORIGIN/../lib'
 
-.PHONY: lib help demo examples test baseline install wheel header check-header format check-format check-python clean
+.PHONY: lib help demo examples test baseline install wheel header check-header format check-format check-python fuzz clean
 .DELETE_ON_ERROR:
 
 lib: $(LIBRARY) ## build the library: build/lib (shared, static, pkg-config) and build/include (this is plain `make`)
@@ -66,6 +66,9 @@ check-python: ## check the layout, style and types of the Python sources
 	cd bindings/python && ../../build/venv/bin/mypy --cache-dir=/dev/null
 	build/venv/bin/ruff format --check --no-cache --line-length 120 Examples Tools/check-readme
 	build/venv/bin/ruff check --no-cache --line-length 120 Examples Tools/check-readme
+
+fuzz: ## fuzz the model-file reader and the C functions for SECONDS (60) each
+	Tools/fuzz $(SECONDS)
 
 clean: ## delete build
 	rm -rf build

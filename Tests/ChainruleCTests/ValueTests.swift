@@ -172,6 +172,7 @@ import Testing
         + [
             (CRL_INIT_CONSTANT, Float.nan, Float(0)), (CRL_INIT_UNIFORM, 1, 0), (CRL_INIT_UNIFORM, 0, .infinity),
             (CRL_INIT_NORMAL, 0, -1), (CRL_INIT_NORMAL, .infinity, 1),
+            (CRL_INIT_NORMAL, 0, 1e38),
         ].map { (kind, a, b) in
             BadCall("crl_network_add_dense", CRL_ERROR_VALUE, "weight initializer") { f in
                 let initializer = crl_initializer(kind: crl_initializer_kind(kind), a: a, b: b)

@@ -49,7 +49,7 @@ private struct CostReference: Sendable {
                 let y = noise.floats(columns, in: reference.outputs)
                 let t = noise.floats(columns, in: reference.targets)
                 var gradient = [Float](repeating: .nan, count: columns)
-                let cost = kernel(y, t, columns, Float(reference.parameter), 0.5, &gradient)
+                let cost = kernel.evaluate(y, t, columns, Float(reference.parameter), 0.5, &gradient)
                 let terms = zip(y, t).map { reference.value(Double($0), Double($1)) }
                 // Each term is a few roundings of numbers of its own size; `y − t` is exact to ulp of 6.
                 #expect(isClose(cost, terms.reduce(0, +) / Double(columns), relative: 8 * ulp, absolute: 4 * ulp))
@@ -59,7 +59,7 @@ private struct CostReference: Sendable {
                         isClose(Double(gradient[i]), slope, relative: 12 * ulp, absolute: 4 * ulp),
                         "\(reference.name): the slope at \(y[i]), \(t[i]) is \(gradient[i]), not \(slope)")
                 }
-                #expect(kernel(y, t, columns, Float(reference.parameter), 0.5, nil) == cost)
+                #expect(kernel.evaluate(y, t, columns, Float(reference.parameter), 0.5, nil) == cost)
             }
         }
     }
@@ -71,10 +71,10 @@ private struct CostReference: Sendable {
         let costs = level.kernels.costs
         for kernel in CostReference.elementwise.map({ $0.kernel(costs) }) + [costs.crossEntropy] {
             var apart = [Float](repeating: .nan, count: 9)
-            let cost = kernel(probabilities, t, 9, 0.75, 2, &apart)
+            let cost = kernel.evaluate(probabilities, t, 9, 0.75, 2, &apart)
             var inPlace = probabilities
             let same = inPlace.withUnsafeMutableBufferPointer { memory in
-                kernel(UnsafePointer(memory.baseAddress!), t, 9, 0.75, 2, memory.baseAddress!)
+                kernel.evaluate(UnsafePointer(memory.baseAddress!), t, 9, 0.75, 2, memory.baseAddress!)
             }
             #expect(same == cost)
             #expect(bits(inPlace) == bits(apart))
@@ -84,7 +84,7 @@ private struct CostReference: Sendable {
     @Test(arguments: supportedLevels) func certaintyCostsAtMostAHundred(level: InstructionSetLevel) {
         let kernel = level.kernels.costs.binaryCrossEntropy
         var gradient: [Float] = [0, 0, 0, 0]
-        let cost = kernel([0, 1, 0, 1], [0, 1, 1, 0], 4, 0, 4, &gradient)
+        let cost = kernel.evaluate([0, 1, 0, 1], [0, 1, 1, 0], 4, 0, 4, &gradient)
         #expect(cost == 50)
         #expect(Array(gradient[0..<2]) == [0, 0])
         #expect(gradient[2] == -1e12 && gradient[3] == 1e12)
@@ -97,7 +97,7 @@ private struct CostReference: Sendable {
             (Float(88), Float(0), 88.0, Float(1)), (-88, 1, 88, -1), (1e30, 1, 0, 0), (-1e30, 0, 0, 0),
             (1e4, 0, 1e4, 1),
         ] {
-            #expect(kernel([y], [t], 1, 0, 1, &gradient) == cost)
+            #expect(kernel.evaluate([y], [t], 1, 0, 1, &gradient) == cost)
             #expect(gradient[0] == slope)
         }
     }
@@ -109,7 +109,7 @@ private struct CostReference: Sendable {
             // Not normalised: the formula's Σ t is then not 1.
             let t = noise.floats(columns, in: 0...1)
             var gradient = y
-            let cost = level.kernels.costs.crossEntropy(y, t, columns, 0, 0.5, &gradient)
+            let cost = level.kernels.costs.crossEntropy.evaluate(y, t, columns, 0, 0.5, &gradient)
             let logP = RowReference.logSoftmax(y.map { Double($0) })
             let exact = -zip(t, logP).map { Double($0) * $1 }.reduce(0, +)
             let mass = t.map { Double($0) }.reduce(0, +)
@@ -118,7 +118,7 @@ private struct CostReference: Sendable {
                 let slope = 0.5 * (exp(logP[i]) * mass - Double(t[i]))
                 #expect(isClose(Double(gradient[i]), slope, relative: 0, absolute: Double(columns + 16) * ulp))
             }
-            #expect(level.kernels.costs.crossEntropy(y, t, columns, 0, 0.5, nil) == cost)
+            #expect(level.kernels.costs.crossEntropy.evaluate(y, t, columns, 0, 0.5, nil) == cost)
         }
     }
 
@@ -131,7 +131,7 @@ private struct CostReference: Sendable {
                 var ofClass = y
                 var ofDistribution = y
                 let cost = level.kernels.costs.crossEntropyOfClass(y, target, columns, 0.25, &ofClass)
-                #expect(cost == level.kernels.costs.crossEntropy(y, t, columns, 0, 0.25, &ofDistribution))
+                #expect(cost == level.kernels.costs.crossEntropy.evaluate(y, t, columns, 0, 0.25, &ofDistribution))
                 #expect(ofClass == ofDistribution)
                 #expect(level.kernels.costs.crossEntropyOfClass(y, target, columns, 0.25, nil) == cost)
             }
@@ -147,8 +147,8 @@ private struct CostReference: Sendable {
         let t: [Float] = [0.25, 0, 0.25, 0, 0.5, 0]
         var (gradient, shiftedGradient) = (y, y)
         let costs = level.kernels.costs
-        let cost = costs.crossEntropy(y, t, 6, 0, 1, &gradient)
-        let shiftedCost = costs.crossEntropy(shifted, t, 6, 0, 1, &shiftedGradient)
+        let cost = costs.crossEntropy.evaluate(y, t, 6, 0, 1, &gradient)
+        let shiftedCost = costs.crossEntropy.evaluate(shifted, t, 6, 0, 1, &shiftedGradient)
         #expect(isClose(shiftedCost, cost, relative: 4 * ulp), "\(shiftedCost) is not \(cost)")
         for (slope, shiftedSlope) in zip(gradient, shiftedGradient) {
             #expect(isClose(Double(shiftedSlope), Double(slope), relative: 0, absolute: 4 * ulp))

@@ -2,7 +2,7 @@ import KernelDispatch
 import Kernels
 import Testing
 
-/// A matrix whose rows lie apart, with NaN in the gaps and after nothing: a kernel that reads a gap spoils its result,
+/// A matrix whose rows lie apart, with NaN in the gaps: a kernel that reads a gap spoils its result,
 /// and one that writes there is seen.
 private struct Padded {
     let rows: Int

@@ -45,7 +45,9 @@ struct Noise: RandomNumberGenerator {
 
     /// Small whole numbers: their products and sums are exact in float32, in any order.
     mutating func wholeNumbers(_ count: Int) -> [Float] {
-        (0..<count).map { _ in Float(Int.random(in: -8...8, using: &self)) }
+        var numbers = [Float](repeating: 0, count: count)
+        for index in 0..<count { numbers[index] = Float(Int(truncatingIfNeeded: next() >> 60)) - 8 }
+        return numbers
     }
 }
 

@@ -13,6 +13,7 @@ extension Network {
         _ outputGradient: Span<Float>, in workspace: Workspace, gradients: inout MutableSpan<Float>,
         accumulating: Bool = false
     ) throws(NetworkError) {
+        guard workspace.rows >= 1 else { throw NetworkError(.noForward, "the workspace holds no forward pass") }
         try checkShape(outputGradient.count, rows: workspace.rows, columns: outputs, "the output gradient")
         guard gradients.count == parameterCount else {
             throw NetworkError(

@@ -20,7 +20,7 @@ public enum Initializer: Sendable {
     /// Normal with variance 1 / fanIn.
     case lecunNormal
 
-    /// Checks that the parameters are finite and in order.
+    /// Checks that the parameters are in order, and that all that is drawn is finite.
     func validate(layer: LayerName, tensor: StaticString) throws(NetworkError) {
         switch self {
         case .constant(let value) where !value.isFinite:
@@ -28,7 +28,7 @@ public enum Initializer: Sendable {
         case .uniform(let low, let high) where !(low.isFinite && high.isFinite && low <= high):
             throw NetworkError(
                 .value, "layer '\(layer.text)': the \(tensor) initializer is uniform from \(low) to \(high)")
-        case .normal(let mean, let deviation) where !(mean.isFinite && deviation.isFinite && deviation >= 0):
+        case .normal(let mean, let deviation) where !(deviation >= 0 && Initializer.reach(mean, deviation).isFinite):
             throw NetworkError(
                 .value,
                 "layer '\(layer.text)': the \(tensor) initializer is normal with mean \(mean) and deviation \(deviation)"
@@ -38,6 +38,9 @@ public enum Initializer: Sendable {
         }
     }
 
+    /// The largest magnitude that is drawn: the generator's normal numbers are below 13.
+    private static func reach(_ mean: Float, _ deviation: Float) -> Float { mean.magnitude + 13 * deviation }
+
     /// Fills the tensor of `fanOut` rows.
     func fill(_ tensor: Matrix, fanIn: Int, fanOut: Int, from generator: inout RandomGenerator) {
         switch self {
@@ -45,7 +48,9 @@ public enum Initializer: Sendable {
         case .constant(let value): tensor.fill { value }
         case .uniform(let low, let high):
             let (low, high) = (Double(low), Double(high))
-            tensor.fill { Float(low + (high - low) * generator.uniform()) }
+            // Rounding to float may reach `high`, which the interval leaves out.
+            let highest = max(Float(low), Float(high).nextDown)
+            tensor.fill { min(Float(low + (high - low) * generator.uniform()), highest) }
         case .normal(let mean, let deviation):
             tensor.fill { Float(Double(mean) + Double(deviation) * generator.normal()) }
         case .glorotUniform: fillUniform(tensor, variance: 2 / Double(fanIn + fanOut), from: &generator)

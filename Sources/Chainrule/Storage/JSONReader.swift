@@ -248,6 +248,7 @@ package struct JSONReader {
             }
             scale += isNegativeExponent ? -exponent : exponent
         }
+        if mantissa == 0 { return isNegative ? -0.0 : 0 }
         var power = 1.0
         for _ in 0..<min(scale.magnitude, 400) { power *= 10 }
         let magnitude = scale < 0 ? mantissa / power : mantissa * power

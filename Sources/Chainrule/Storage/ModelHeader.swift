@@ -9,8 +9,8 @@
 package struct ModelHeader {
     /// The version of the format that this library writes, and the newest that it reads.
     package static var version: Int { 1 }
-    /// Longer headers are refused, as safetensors does.
-    package static var longest: Int { 100_000_000 }
+    /// Longer headers are refused: enough for the most layers there can be, and read in no time whatever it holds.
+    package static var longest: Int { 16_000_000 }
 
     let architecture: Result<Architecture, NetworkError>
     let tensors: [Entry]

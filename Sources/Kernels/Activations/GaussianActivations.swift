@@ -24,12 +24,14 @@ public enum GELUTanhActivation: ElementwiseActivation {
 
     @inlinable @inline(__always)
     public static func value<Scalar: KernelScalar>(_ z: Scalar, alpha: Scalar) -> Scalar {
-        z * (1 + tanhOfCubic(z)) / 2
+        z * ((1 + tanhOfCubic(z)) / 2)
     }
     @inlinable @inline(__always)
     public static func derivative<Scalar: KernelScalar>(_ z: Scalar, _ h: Scalar, alpha: Scalar) -> Scalar {
         let t = tanhOfCubic(z)
         let slope = Scalar(0.7978845608028654) * (1 + 3 * Scalar(0.044715) * z * z)
-        return (1 + t) / 2 + z * (1 - t * t) * slope / 2
+        let fall = 1 - t * t
+        // Far out tanh is ±1 and flat, while the slope of u may be infinite.
+        return (1 + t) / 2 + (fall == 0 ? 0 : z * fall * slope / 2)
     }
 }

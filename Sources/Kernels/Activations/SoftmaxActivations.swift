@@ -30,13 +30,15 @@ public enum SoftmaxActivation: RowActivation {
         return largest
     }
 
-    /// `log Σ_j e^z_j`, with the largest z taken out first.
+    /// The largest z, and `log Σ_j e^(z_j − largest)`. Kept apart: their sum would round away what distinguishes large z.
     @inlinable @inline(__always)
-    static func logSumExp<Scalar: KernelScalar>(_ z: UnsafePointer<Scalar>, _ columns: Int) -> Scalar {
+    static func logSumExp<Scalar: KernelScalar>(_ z: UnsafePointer<Scalar>, _ columns: Int) -> (
+        largest: Scalar, logarithm: Scalar
+    ) {
         let largest = maximum(z, columns)
         var total: Scalar = 0
         for i in 0..<columns { total += Scalar.exp(z[i] - largest) }
-        return largest + Scalar.log(total)
+        return (largest, Scalar.log(total))
     }
 }
 
@@ -46,8 +48,8 @@ public enum LogSoftmaxActivation: RowActivation {
     public static func value<Scalar: KernelScalar>(
         _ z: UnsafePointer<Scalar>, _ h: UnsafeMutablePointer<Scalar>, columns: Int
     ) {
-        let logarithm = SoftmaxActivation.logSumExp(z, columns)
-        for i in 0..<columns { h[i] = z[i] - logarithm }
+        let (largest, logarithm) = SoftmaxActivation.logSumExp(z, columns)
+        for i in 0..<columns { h[i] = (z[i] - largest) - logarithm }
     }
 
     @inlinable @inline(__always)

@@ -32,15 +32,15 @@ public enum CrossEntropy: RowCost {
         _ y: UnsafePointer<Scalar>, _ t: UnsafePointer<Scalar>, columns: Int, parameter: Scalar, scale: Scalar,
         gradient: UnsafeMutablePointer<Scalar>?
     ) -> Double {
-        let logarithm = SoftmaxActivation.logSumExp(y, columns)
+        let (largest, logarithm) = SoftmaxActivation.logSumExp(y, columns)
         var total = 0.0
         var mass: Scalar = 0
         for i in 0..<columns {
-            if t[i] != 0 { total += Double(t[i]) * Double(logarithm - y[i]) }
+            if t[i] != 0 { total += Double(t[i]) * Double(logarithm - (y[i] - largest)) }
             mass += t[i]
         }
         if let gradient {
-            for i in 0..<columns { gradient[i] = scale * (Scalar.exp(y[i] - logarithm) * mass - t[i]) }
+            for i in 0..<columns { gradient[i] = scale * (Scalar.exp((y[i] - largest) - logarithm) * mass - t[i]) }
         }
         return total
     }
@@ -51,11 +51,11 @@ public enum CrossEntropy: RowCost {
         _ y: UnsafePointer<Scalar>, class target: Int, columns: Int, scale: Scalar,
         gradient: UnsafeMutablePointer<Scalar>?
     ) -> Double {
-        let logarithm = SoftmaxActivation.logSumExp(y, columns)
-        let cost = Double(logarithm - y[target])
+        let (largest, logarithm) = SoftmaxActivation.logSumExp(y, columns)
+        let cost = Double(logarithm - (y[target] - largest))
         if let gradient {
             for i in 0..<columns {
-                gradient[i] = scale * (Scalar.exp(y[i] - logarithm) - (i == target ? 1 : 0))
+                gradient[i] = scale * (Scalar.exp((y[i] - largest) - logarithm) - (i == target ? 1 : 0))
             }
         }
         return cost

@@ -7,7 +7,7 @@ import Testing
         inputs: 3,
         [
             .dense("a", 5, .tanh, from: "input"), .dense("b", 5, .silu, from: "a"), .sum("c", of: "a", "b"),
-            .dense("d", 2, from: "c"),
+            .concatenation("d", of: "c", "input", "a"), .dense("e", 2, from: "d"),
         ])
 
     @Test func accumulatingAddsToWhatIsThere() throws {
@@ -71,14 +71,14 @@ import Testing
         let (x, slope) = (noise.floats(12), noise.floats(8))
         try network.forward(x, in: workspace)
         let all = try network.gradients(from: slope, in: workspace)
-        let deltas = try ["a", "b", "c", "d"].map { try workspace.values(of: $0, .delta) }
+        let deltas = try ["a", "b", "c", "d", "e"].map { try workspace.values(of: $0, .delta) }
         let memory = try FloatMemory(count: network.parameterCount, for: "a test")
         let view = try FloatMemory(holding: slope)
         try network.backward(
             view.matrix(at: 0, rows: 4, columns: 2), in: workspace, gradients: memory.vector, accumulating: false,
             wantsInputGradient: false)
         #expect(bits(memory.vector.elements) == bits(all))
-        for (name, delta) in zip(["a", "b", "c", "d"], deltas) {
+        for (name, delta) in zip(["a", "b", "c", "d", "e"], deltas) {
             #expect(try bits(workspace.values(of: name, .delta)) == bits(delta))
         }
         expectError(.noForward, "input") { _ = try workspace.values(of: "input", .delta) }

@@ -1,9 +1,12 @@
 import Chainrule
+import Foundation
 import Testing
 
 /// A file that was cut off or altered is an error, or still the same network; nothing traps and nothing is half-loaded.
 @Suite struct AlteredFileTests {
     private let folder: TemporaryFolder
+    /// One file for all alterations: making thousands would wait for the disk.
+    private let file: FileHandle
     private let network: Network
     private let bytes: [UInt8]
     private let headerEnd: Int
@@ -21,13 +24,17 @@ import Testing
         network = try Network(architecture, seed: 71)
         try network.save(to: folder.path("model"))
         bytes = try folder.read("model")
+        try folder.write(bytes, to: "altered")
+        file = try FileHandle(forUpdating: URL(filePath: folder.path("altered")))
         expected = bits(try network.predict([1, 2, 3]))
         headerEnd = bytes.count - 4 * network.parameterCount
     }
 
     /// Loads the bytes in both ways. Returns the errors, nil where there was none.
     private func load(_ altered: [UInt8], _ what: String) throws -> [NetworkError?] {
-        try folder.write(altered, to: "altered")
+        try file.seek(toOffset: 0)
+        try file.write(contentsOf: altered)
+        try file.truncate(atOffset: UInt64(altered.count))
         var errors: [NetworkError?] = []
         do throws(NetworkError) {
             let loaded = try Network(contentsOf: folder.path("altered"))

@@ -15,11 +15,7 @@ final class TemporaryFolder {
 
     func read(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: url.appending(path: name))) }
 
-    func write(_ bytes: [UInt8], to name: String) throws {
-        // Some file systems wait for the disk when a file that has something in it is written anew.
-        try? FileManager.default.removeItem(at: url.appending(path: name))
-        try Data(bytes).write(to: url.appending(path: name))
-    }
+    func write(_ bytes: [UInt8], to name: String) throws { try Data(bytes).write(to: url.appending(path: name)) }
 
     var files: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() } }
 }

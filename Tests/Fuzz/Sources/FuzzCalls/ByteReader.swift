@@ -39,6 +39,6 @@ struct ByteReader {
             0.5,
             0.999, 2, 1e-8, 1e19,
         ]
-        return byte < 32 ? special[Int(byte) % special.count] : Float(Int(byte) - 144) / 32
+        return byte < 96 ? special[Int(byte) % special.count] : Float(Int(byte) - 144) / 32
     }
 }

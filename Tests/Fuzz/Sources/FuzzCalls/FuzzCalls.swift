@@ -89,21 +89,25 @@ struct Session {
         let byte = reader.byte()
         if byte >= 252 { return nil }
         if byte >= 248 { return workspaces.last.map { cast($0) } }
-        return networks.isEmpty ? nil : networks[networks.count - 1 - Int(byte) % min(networks.count, 3)]
+        return pick(networks, byte)
     }
 
     mutating func workspace() -> UnsafeMutablePointer<crl_workspace>? {
         let byte = reader.byte()
         if byte >= 252 { return nil }
         if byte >= 248 { return optimizers.last.map { cast($0) } }
-        return workspaces.isEmpty ? nil : workspaces[workspaces.count - 1 - Int(byte) % min(workspaces.count, 3)]
+        return pick(workspaces, byte)
     }
 
     mutating func optimizer() -> UnsafeMutablePointer<crl_optimizer>? {
         let byte = reader.byte()
         if byte >= 252 { return nil }
         if byte >= 248 { return networks.last.map { cast($0) } }
-        return optimizers.isEmpty ? nil : optimizers[optimizers.count - 1 - Int(byte) % min(optimizers.count, 3)]
+        return pick(optimizers, byte)
+    }
+
+    private func pick<Handle>(_ handles: [Handle], _ byte: UInt8) -> Handle? {
+        handles.dropLast(byte < 192 ? 0 : Int(byte) % max(handles.count, 1)).last
     }
 
     private func cast<From, To>(_ pointer: UnsafeMutablePointer<From>) -> UnsafeMutablePointer<To> {
@@ -117,6 +121,10 @@ struct Session {
         guard let network else { return }
         networks.append(network)
         if networks.count > 4 { crlNetworkDestroy(networks.removeFirst()) }
+        // Mostly a whole network, which all other calls can then use.
+        guard !reader.chance(of: 4) else { return }
+        for _ in 0...reader.byte() % 3 { addDense() }
+        build()
     }
 
     private mutating func createWorkspace() {
