@@ -46,9 +46,9 @@
  *
  * Status     A function that can fail returns a crl_status: CRL_OK, which is 0, or a code that says what kind of thing
  *            went wrong. crl_error_message() then says what it was, where, and which value, for the thread that made
- *            the call. A wrong argument is a status, never a crash; only a pointer to memory that is not there cannot
- *            be caught. Unless a function says otherwise, a call that fails has changed nothing. Results are written
- *            through the last arguments.
+ *            the call. A wrong argument is a status, never a crash; only a pointer to memory that is not there, or to
+ *            an object already given back, cannot be caught. Unless a function says otherwise, a call that fails has
+ *            changed nothing. Results are written through the last arguments.
  * Numbers    Values, weights and gradients are 32-bit floats (float). Costs are doubles.
  * Matrices   A matrix is row-major, one row for each sample, and is passed as a pointer, its rows, and its stride: the
  *            number of floats from the start of one row to the start of the next, at least the number of columns. The
@@ -110,7 +110,7 @@ enum {
 
     /* 100–199: an argument is wrong; nothing was changed. */
     CRL_ERROR_NULL = 100,          /**< a pointer that must not be NULL is NULL */
-    CRL_ERROR_HANDLE = 101,        /**< a handle is of another kind, or was destroyed */
+    CRL_ERROR_HANDLE = 101,        /**< a handle is of another kind */
     CRL_ERROR_SIZE = 102,          /**< a count, stride or shape is zero, too small, too large, or does not fit the
                                         network */
     CRL_ERROR_VALUE = 103,         /**< a number is out of its range or not finite; an enumerator is unknown */
@@ -128,7 +128,7 @@ enum {
 
     /* 400–499: callbacks. */
     CRL_CANCELLED = 400,           /**< a progress callback asked to stop; the parameters are those trained so far */
-    CRL_ERROR_CALLBACK = 401,      /**< a cost or activation callback returned non-zero, or wrote NaN */
+    CRL_ERROR_CALLBACK = 401,      /**< a cost or activation callback returned non-zero, or wrote NaN or infinity */
 
     /* 500–599: files. */
     CRL_ERROR_FILE = 500,          /**< a file cannot be opened, read, written or renamed */
@@ -333,7 +333,7 @@ typedef struct crl_optimizer_options {
     float momentum;              /**< momentum: μ in [0, 1) */
     float beta1;                 /**< Adam: β₁ in [0, 1) */
     float beta2;                 /**< Adam: β₂ in [0, 1) */
-    float epsilon;               /**< Adam: ε > 0 */
+    float epsilon;               /**< Adam: ε ≥ 1e-30 */
 } crl_optimizer_options;
 
 #define CRL_OPTIMIZER_OPTIONS_INIT { sizeof(crl_optimizer_options), CRL_ADAM, 0.001f, 0.9f, 0.9f, 0.999f, 1e-8f }
@@ -347,8 +347,8 @@ typedef struct crl_epoch {
     size_t size;                /**< sizeof(crl_epoch) in the library; later versions append fields */
     size_t epoch;               /**< from 1 */
     size_t epochs;              /**< how many were asked for */
-    double cost;                /**< the mean over the epoch's batches of C as each batch had it before its step, by
-                                     rows */
+    double cost;                /**< C of the epoch's rows, each batch's as it was before its step, put together as the
+                                     reduction has it; for a custom cost the mean by rows */
     double validation_cost;     /**< C on the validation set after the epoch; NaN without one */
     double validation_accuracy; /**< share of validation rows whose largest output is the target class; NaN without
                                      classes */
@@ -357,7 +357,7 @@ typedef struct crl_epoch {
 } crl_epoch;
 
 /** Called after each epoch, on the thread that called crl_network_fit(). The network may be read (predicted with, saved)
- *  but not changed. Returns 0 to go on, another number to stop with CRL_CANCELLED. */
+ *  but not changed; the optimizer's learning rate may be set. Returns 0 to go on, another number to stop with CRL_CANCELLED. */
 typedef int32_t (*crl_epoch_callback)(void *user, const crl_epoch *epoch);
 
 /** How to train. Start from CRL_TRAIN_OPTIONS_INIT. */
@@ -475,8 +475,7 @@ crl_status crl_network_add_sum(crl_network *network, const char *const *inputs, 
  *  @param inputs the names of the layers, in order.
  *  @param inputs_count how many, at least 1.
  *  @param name the layer's name; NULL for its position.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME, CRL_ERROR_ALREADY_BUILT or
- *      CRL_ERROR_MEMORY. */
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
 crl_status crl_network_add_concatenation(crl_network *network, const char *const *inputs, size_t inputs_count,
                                          const char *name);
 
@@ -578,7 +577,8 @@ void crl_workspace_destroy(crl_workspace *workspace);
 
 /** A layer's z, h or δ as the last pass left them: a matrix of one row for each sample, contiguous. "input" is the
  *  network's input: its h is x, its δ is ∂C/∂x.
- *  @param workspace after a forward pass, for δ after a backward pass.
+ *  @param workspace after a forward pass, for δ after a backward pass, for δ of "input" after one that was asked for
+ *      dC_dx.
  *  @param layer the layer's name.
  *  @param quantity CRL_Z, CRL_H or CRL_DELTA.
  *  @param values receives the address, inside the workspace: to be read until the workspace's next pass.
@@ -600,7 +600,7 @@ crl_status crl_workspace_values(const crl_workspace *workspace, const char *laye
  *  @param y_rows the rows that y has room for, at least x_rows; ignored if y is NULL.
  *  @param y_stride floats from one row to the next, at least the number of outputs; ignored if y is NULL.
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH or
- *      CRL_ERROR_CALLBACK. */
+ *      CRL_ERROR_CALLBACK; after the last the workspace holds no forward pass. */
 crl_status crl_forward(const crl_network *network, crl_workspace *workspace, const float *x, size_t x_rows,
                        size_t x_stride, float *y, size_t y_rows, size_t y_stride);
 
@@ -638,7 +638,8 @@ crl_status crl_cost(const crl_cost_options *cost, const float *y, size_t y_rows,
  *  @param dC_dx_rows the rows that dC_dx has room for, at least dC_dy_rows; ignored if dC_dx is NULL.
  *  @param dC_dx_stride floats from one row to the next, at least the number of inputs; ignored if dC_dx is NULL.
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH,
- *      CRL_ERROR_NO_FORWARD or CRL_ERROR_CALLBACK. After CRL_ERROR_CALLBACK gradients may hold anything. */
+ *      CRL_ERROR_NO_FORWARD or CRL_ERROR_CALLBACK. After CRL_ERROR_CALLBACK gradients may hold anything, and the
+ *      workspace no δ. */
 crl_status crl_backward(const crl_network *network, crl_workspace *workspace, const float *dC_dy, size_t dC_dy_rows,
                         size_t dC_dy_stride, float *gradients, size_t gradients_count, int32_t accumulate, float *dC_dx,
                         size_t dC_dx_rows, size_t dC_dx_stride);
@@ -698,7 +699,7 @@ crl_status crl_step(crl_optimizer *optimizer, crl_network *network, const float 
  *  @param y_rows the rows that y has room for, at least x_rows.
  *  @param y_stride floats from one row to the next, at least the number of outputs.
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_CALLBACK or
- *      CRL_ERROR_MEMORY. */
+ *      CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written. */
 crl_status crl_network_predict(const crl_network *network, const float *x, size_t x_rows, size_t x_stride, float *y,
                                size_t y_rows, size_t y_stride);
 

@@ -1,4 +1,5 @@
 import CChainrule
+import CPlatform
 import Chainrule
 
 // Readers of C arguments. Each checks everything that can be checked, and says in its errors which argument it was.
@@ -58,11 +59,18 @@ func options<Options>(_ pointer: UnsafePointer<Options>, _ name: StaticString) t
     return pointer.pointee
 }
 
-func string(_ pointer: UnsafePointer<CChar>?) -> String? { pointer.map { String(cString: $0) } }
+/// A string of the caller's. No name and no path is longer than PATH_MAX, so nothing is read beyond it: a longer string stays
+/// too long, and takes no memory.
+func string(_ pointer: UnsafePointer<CChar>) -> String {
+    let bytes = UnsafeBufferPointer(start: pointer, count: strnlen(pointer, Int(PATH_MAX) + 1))
+    return String(decoding: UnsafeRawBufferPointer(bytes), as: UTF8.self)
+}
+
+func optionalString(_ pointer: UnsafePointer<CChar>?) -> String? { pointer.map(string) }
 
 func requiredString(_ pointer: UnsafePointer<CChar>?, _ name: StaticString) throws(NetworkError) -> String {
     guard let pointer else { throw nullArgument(name) }
-    return String(cString: pointer)
+    return string(pointer)
 }
 
 func strings(
@@ -75,7 +83,7 @@ func strings(
     var texts: [String] = []
     for index in 0..<Int(count) {
         guard let pointer = pointers[index] else { throw NetworkError(.null, "\(name)[\(index)] is NULL") }
-        texts.append(String(cString: pointer))
+        texts.append(string(pointer))
     }
     return texts
 }

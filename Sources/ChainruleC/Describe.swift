@@ -55,7 +55,8 @@ public func crlNetworkAddDense(
         try handle.describe { architecture throws(NetworkError) in
             guard let options else { return try architecture.dense(units, activation) }
             try architecture.dense(
-                units, activation, name: string(options.name), input: string(options.input), bias: options.bias != 0,
+                units, activation, name: optionalString(options.name), input: optionalString(options.input),
+                bias: options.bias != 0,
                 weights: initializer(options.weight_initializer, "weight_initializer"),
                 biases: initializer(options.bias_initializer, "bias_initializer"))
         }
@@ -78,7 +79,8 @@ public func crlNetworkAddActivation(
         let options = try layerOptions(options)
         let activation = try ChainruleC.activation(activation, options)
         try handle.describe { architecture throws(NetworkError) in
-            try architecture.activation(activation, name: string(options?.name), input: string(options?.input))
+            try architecture.activation(
+                activation, name: optionalString(options?.name), input: optionalString(options?.input))
         }
     }
 }
@@ -100,7 +102,7 @@ public func crlNetworkAddSum(
         let handle = try object(network, "network", as: NetworkHandle.self)
         let inputs = try strings(inputs, count: inputs_count, "inputs")
         try handle.describe { architecture throws(NetworkError) in
-            try architecture.sum(of: inputs, name: string(name))
+            try architecture.sum(of: inputs, name: optionalString(name))
         }
     }
 }
@@ -111,8 +113,8 @@ public func crlNetworkAddSum(
 ///   - inputs: the names of the layers, in order.
 ///   - inputs_count: how many, at least 1.
 ///   - name: the layer's name; NULL for its position.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME, CRL_ERROR_ALREADY_BUILT or
-///   CRL_ERROR_MEMORY.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME or
+///   CRL_ERROR_ALREADY_BUILT.
 @_cdecl("crl_network_add_concatenation")
 public func crlNetworkAddConcatenation(
     _ network: UnsafeMutablePointer<crl_network>?, _ inputs: UnsafePointer<UnsafePointer<CChar>?>?,
@@ -123,7 +125,7 @@ public func crlNetworkAddConcatenation(
         let handle = try object(network, "network", as: NetworkHandle.self)
         let inputs = try strings(inputs, count: inputs_count, "inputs")
         try handle.describe { architecture throws(NetworkError) in
-            try architecture.concatenation(of: inputs, name: string(name))
+            try architecture.concatenation(of: inputs, name: optionalString(name))
         }
     }
 }

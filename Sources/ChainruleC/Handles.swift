@@ -28,7 +28,7 @@ func object<Object: HandleObject>(
 ) throws(NetworkError) -> Object {
     guard let handle else { throw nullArgument(argument) }
     guard let cell = cell(of: handle, tag: Object.tag) else {
-        throw NetworkError(.handle, "\(argument) is not a \(Object.noun), or was destroyed")
+        throw NetworkError(.handle, "\(argument) is not a \(Object.noun)")
     }
     return Unmanaged<Object>.fromOpaque(cell.pointee.object).takeUnretainedValue()
 }

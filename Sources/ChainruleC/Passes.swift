@@ -44,7 +44,7 @@ public func crlWorkspaceDestroy(_ workspace: UnsafeMutablePointer<crl_workspace>
 /// A layer's z, h or δ as the last pass left them: a matrix of one row for each sample, contiguous. "input" is the
 /// network's input: its h is x, its δ is ∂C/∂x.
 /// - Parameters:
-///   - workspace: after a forward pass, for δ after a backward pass.
+///   - workspace: after a forward pass, for δ after a backward pass, for δ of "input" after one that was asked for dC_dx.
 ///   - layer: the layer's name.
 ///   - quantity: CRL_Z, CRL_H or CRL_DELTA.
 ///   - values: receives the address, inside the workspace: to be read until the workspace's next pass.
@@ -83,7 +83,7 @@ public func crlWorkspaceValues(
 ///   - y_rows: the rows that y has room for, at least x_rows; ignored if y is NULL.
 ///   - y_stride: floats from one row to the next, at least the number of outputs; ignored if y is NULL.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH or
-///   CRL_ERROR_CALLBACK.
+///   CRL_ERROR_CALLBACK; after the last the workspace holds no forward pass.
 @_cdecl("crl_forward")
 public func crlForward(
     _ network: UnsafePointer<crl_network>?, _ workspace: UnsafeMutablePointer<crl_workspace>?,
@@ -156,7 +156,8 @@ public func crlCost(
 ///   - dC_dx_rows: the rows that dC_dx has room for, at least dC_dy_rows; ignored if dC_dx is NULL.
 ///   - dC_dx_stride: floats from one row to the next, at least the number of inputs; ignored if dC_dx is NULL.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH,
-///   CRL_ERROR_NO_FORWARD or CRL_ERROR_CALLBACK. After CRL_ERROR_CALLBACK gradients may hold anything.
+///   CRL_ERROR_NO_FORWARD or CRL_ERROR_CALLBACK. After CRL_ERROR_CALLBACK gradients may
+///   hold anything, and the workspace no δ.
 @_cdecl("crl_backward")
 public func crlBackward(
     _ network: UnsafePointer<crl_network>?, _ workspace: UnsafeMutablePointer<crl_workspace>?,

@@ -60,7 +60,10 @@ private func trainingOptions(_ train: crl_train_options) throws(NetworkError) ->
 }
 
 private func validation(_ train: crl_train_options, cost: Cost, inputs: Int) throws(NetworkError) -> DataView? {
-    guard let x = train.validation_x else { return nil }
+    guard let x = train.validation_x else {
+        if train.validation_targets != nil { throw nullArgument("options->validation_x, beside validation targets,") }
+        return nil
+    }
     return DataView(
         x: try matrix(
             x, rows: UInt(bitPattern: train.validation_rows), columns: inputs,

@@ -16,7 +16,7 @@ import Chainrule
 ///   - y_rows: the rows that y has room for, at least x_rows.
 ///   - y_stride: floats from one row to the next, at least the number of outputs.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_CALLBACK or
-///   CRL_ERROR_MEMORY.
+///   CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written.
 @_cdecl("crl_network_predict")
 public func crlNetworkPredict(
     _ network: UnsafePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,

@@ -1,8 +1,8 @@
 // The two matrix products that dense layers need, in register tiles.
 //
-// Contract. All matrices are row-major; a stride is the distance between rows in elements. The operands do not overlap
-// the result. Every element of the result is one chain of `multiplyAdd` in a fixed order that depends on the depth
-// alone, never on the tile it fell into: so a row has the same bits whichever rows it is computed with.
+// Contract. All matrices are row-major; a stride is the distance between rows in elements. The operands do not overlap the
+// result. Every element of the result is summed in a fixed order that depends on the depth alone, never on the tile it fell
+// into: so a row has the same bits whichever rows it is computed with.
 
 /// A group of neighbouring columns of the result, held in registers.
 @usableFromInline

@@ -36,7 +36,7 @@ enum {
 
     /* 100–199: an argument is wrong; nothing was changed. */
     CRL_ERROR_NULL = 100,          /**< a pointer that must not be NULL is NULL */
-    CRL_ERROR_HANDLE = 101,        /**< a handle is of another kind, or was destroyed */
+    CRL_ERROR_HANDLE = 101,        /**< a handle is of another kind */
     CRL_ERROR_SIZE = 102,          /**< a count, stride or shape is zero, too small, too large, or does not fit the
                                         network */
     CRL_ERROR_VALUE = 103,         /**< a number is out of its range or not finite; an enumerator is unknown */
@@ -54,7 +54,7 @@ enum {
 
     /* 400–499: callbacks. */
     CRL_CANCELLED = 400,           /**< a progress callback asked to stop; the parameters are those trained so far */
-    CRL_ERROR_CALLBACK = 401,      /**< a cost or activation callback returned non-zero, or wrote NaN */
+    CRL_ERROR_CALLBACK = 401,      /**< a cost or activation callback returned non-zero, or wrote NaN or infinity */
 
     /* 500–599: files. */
     CRL_ERROR_FILE = 500,          /**< a file cannot be opened, read, written or renamed */
@@ -259,7 +259,7 @@ typedef struct crl_optimizer_options {
     float momentum;              /**< momentum: μ in [0, 1) */
     float beta1;                 /**< Adam: β₁ in [0, 1) */
     float beta2;                 /**< Adam: β₂ in [0, 1) */
-    float epsilon;               /**< Adam: ε > 0 */
+    float epsilon;               /**< Adam: ε ≥ 1e-30 */
 } crl_optimizer_options;
 
 #define CRL_OPTIMIZER_OPTIONS_INIT { sizeof(crl_optimizer_options), CRL_ADAM, 0.001f, 0.9f, 0.9f, 0.999f, 1e-8f }
@@ -273,8 +273,8 @@ typedef struct crl_epoch {
     size_t size;                /**< sizeof(crl_epoch) in the library; later versions append fields */
     size_t epoch;               /**< from 1 */
     size_t epochs;              /**< how many were asked for */
-    double cost;                /**< the mean over the epoch's batches of C as each batch had it before its step, by
-                                     rows */
+    double cost;                /**< C of the epoch's rows, each batch's as it was before its step, put together as the
+                                     reduction has it; for a custom cost the mean by rows */
     double validation_cost;     /**< C on the validation set after the epoch; NaN without one */
     double validation_accuracy; /**< share of validation rows whose largest output is the target class; NaN without
                                      classes */
@@ -283,7 +283,7 @@ typedef struct crl_epoch {
 } crl_epoch;
 
 /** Called after each epoch, on the thread that called crl_network_fit(). The network may be read (predicted with, saved)
- *  but not changed. Returns 0 to go on, another number to stop with CRL_CANCELLED. */
+ *  but not changed; the optimizer's learning rate may be set. Returns 0 to go on, another number to stop with CRL_CANCELLED. */
 typedef int32_t (*crl_epoch_callback)(void *user, const crl_epoch *epoch);
 
 /** How to train. Start from CRL_TRAIN_OPTIONS_INIT. */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -29,7 +30,8 @@ static inline int platform_supports_avx512(void) {
 #endif
 }
 
-/** Whether the processor and the operating system offer x86-64-v3: AVX2, FMA and the bit manipulation instructions. */
+/** Whether the processor and the operating system offer x86-64-v3: AVX2, FMA and the bit manipulation instructions. (Every
+ *  processor that has these has the rest of it.) */
 static inline int platform_supports_avx2(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
@@ -73,13 +75,16 @@ static inline double platform_seconds(void) {
 
 static inline int platform_error_number(void) { return errno; }
 
+/** The error number of a file that is not a regular one. */
+static inline int platform_not_regular(const struct stat *status) { return S_ISDIR(status->st_mode) ? EISDIR : EINVAL; }
+
 /** Opens a regular file for reading and gives its length. A descriptor, or -1 with the error number set. */
 static inline int platform_open_for_reading(const char *path, int64_t *length) {
     struct stat status;
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) return -1;
-    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-        int error = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+    int error = fstat(descriptor, &status) != 0 ? errno : S_ISREG(status.st_mode) ? 0 : platform_not_regular(&status);
+    if (error != 0) {
         close(descriptor);
         errno = error;
         return -1;
@@ -102,7 +107,8 @@ static inline int platform_read(int descriptor, void *bytes, size_t count) {
 }
 
 /** Creates a file that was not there, of the name `path`, whose last six characters are replaced until that succeeds. Its
- *  permissions are those of the file `like` if there is one, otherwise what the process gives new files. A descriptor, or -1. */
+ *  permissions are those of the file `like` if there is one, which must be a regular file, otherwise what the process gives
+ *  new files. A descriptor, or -1. */
 static inline int platform_create_temporary(char *path, const char *like) {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
     char *suffix = path + strlen(path) - 6;
@@ -110,6 +116,11 @@ static inline int platform_create_temporary(char *path, const char *like) {
     struct stat status;
     uint64_t bits;
     int attempt, place, descriptor = -1;
+    int exists = stat(like, &status) == 0;
+    if (exists && !S_ISREG(status.st_mode)) {
+        errno = platform_not_regular(&status);
+        return -1;
+    }
     clock_gettime(CLOCK_MONOTONIC, &now);
     bits = (uint64_t)now.tv_nsec * 1000003u + (uint64_t)getpid();
     for (attempt = 0; attempt < 100; attempt++) {
@@ -121,7 +132,7 @@ static inline int platform_create_temporary(char *path, const char *like) {
         descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (descriptor >= 0 || errno != EEXIST) break;
     }
-    if (descriptor >= 0 && stat(like, &status) == 0) (void)fchmod(descriptor, status.st_mode & 07777);
+    if (descriptor >= 0 && exists) (void)fchmod(descriptor, status.st_mode & 07777);
     return descriptor;
 }
 
@@ -136,6 +147,9 @@ static inline int platform_write(int descriptor, const void *bytes, size_t count
     }
     return 0;
 }
+
+/** The path without symbolic links, to be freed, or NULL if there is no such file. */
+static inline char *platform_real_path(const char *path) { return realpath(path, NULL); }
 
 static inline int platform_synchronize(int descriptor) { return fsync(descriptor); }
 static inline int platform_close(int descriptor) { return close(descriptor); }

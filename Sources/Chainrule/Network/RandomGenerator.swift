@@ -67,7 +67,8 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable {
     }
 
     /// Puts the elements in a random order, each order as likely as another (Fisher and Yates).
-    mutating func shuffle(_ order: inout [Int]) {
+    mutating func shuffle<Order: MutableCollection & RandomAccessCollection>(_ order: inout Order)
+    where Order.Index == Int {
         var last = order.count - 1
         while last > 0 {
             order.swapAt(last, integer(below: last + 1))

@@ -73,10 +73,12 @@ struct AtomicFile {
     private let path: String
     private let descriptor: Int32
 
+    /// Writes through symbolic links: what they point to is replaced, not they.
     static func write(_ path: String, _ body: (AtomicFile) throws(NetworkError) -> Void) throws(NetworkError) {
-        var template = Array((path + ".XXXXXX").utf8CString)
+        let target = resolved(path)
+        var template = Array((target + ".XXXXXX").utf8CString)
         let descriptor = template.withUnsafeMutableBufferPointer { template in
-            path.withCString { platform_create_temporary(template.baseAddress, $0) }
+            target.withCString { platform_create_temporary(template.baseAddress, $0) }
         }
         guard descriptor >= 0 else { throw fileError(path, "cannot be written") }
         do throws(NetworkError) {
@@ -89,14 +91,14 @@ struct AtomicFile {
             }
             guard platform_close(descriptor) == 0 else { throw fileError(path, "cannot be closed") }
             let renamed = template.withUnsafeBufferPointer { temporary in
-                path.withCString { platform_rename(temporary.baseAddress, $0) }
+                target.withCString { platform_rename(temporary.baseAddress, $0) }
             }
             guard renamed == 0 else { throw fileError(path, "cannot be replaced") }
         } catch {
             template.withUnsafeBufferPointer { _ = platform_remove($0.baseAddress) }
             throw error
         }
-        directory(of: path).withCString { platform_synchronize_directory($0) }
+        directory(of: target).withCString { platform_synchronize_directory($0) }
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(NetworkError) {
@@ -104,6 +106,12 @@ struct AtomicFile {
         guard platform_write(descriptor, bytes.baseAddress, bytes.count) == 0 else {
             throw fileError(path, "cannot be written")
         }
+    }
+
+    private static func resolved(_ path: String) -> String {
+        guard let target = path.withCString({ platform_real_path($0) }) else { return path }
+        defer { free(target) }
+        return String(cString: target)
     }
 
     private static func directory(of path: String) -> String {

@@ -12,7 +12,7 @@ package struct ModelHeader {
     /// Longer headers are refused: enough for the most layers there can be, and read in no time whatever it holds.
     package static var longest: Int { 16_000_000 }
 
-    let architecture: Result<Architecture, NetworkError>
+    package let architecture: Result<Architecture, NetworkError>
     let tensors: [Entry]
 
     struct Entry {
@@ -79,14 +79,7 @@ package struct ModelHeader {
         guard case .object(let object) = try JSONReader.read(bytes[...]) else {
             throw NetworkError(.format, "the header is no JSON object")
         }
-        guard case .object(let metadata)? = object["__metadata__"] else {
-            throw NetworkError(.format, "the file says nothing of its architecture: its header has no '__metadata__'")
-        }
-        guard try metadata.string("format").utf8.elementsEqual("chainrule".utf8) else {
-            throw NetworkError(.format, "the file's format is '\(try metadata.string("format"))', not 'chainrule'")
-        }
-        try ModelHeader.checkVersion(metadata.string("format_version"))
-        architecture = try ModelHeader.architecture(metadata.string("architecture"))
+        architecture = try ModelHeader.architecture(object["__metadata__"])
         var tensors: [Entry] = []
         for (name, value) in object.members where !name.utf8.elementsEqual("__metadata__".utf8) {
             guard case .object(let entry) = value else {
@@ -124,8 +117,26 @@ package struct ModelHeader {
         }
     }
 
-    /// An architecture that cannot be made again is no error until it is needed: a file may still lend its parameters.
-    private static func architecture(_ text: String) throws(NetworkError) -> Result<Architecture, NetworkError> {
+    /// An architecture that cannot be made again is no error until it is needed: the file may still lend its parameters, and
+    /// safetensors files of other programs hold nothing else.
+    private static func architecture(_ metadata: JSONValue?) throws(NetworkError) -> Result<Architecture, NetworkError>
+    {
+        let description: JSONObject
+        do throws(NetworkError) {
+            guard case .object(let object)? = metadata else {
+                throw NetworkError(.format, "the header has no '__metadata__', and so no architecture")
+            }
+            let format = try object.string("format")
+            guard format.utf8.elementsEqual("chainrule".utf8) else {
+                throw NetworkError(.format, "the file's format is '\(format)', not 'chainrule'")
+            }
+            description = object
+        } catch {
+            return .failure(
+                NetworkError(.format, "\(error.message): build the network and load the parameters alone"))
+        }
+        try checkVersion(description.string("format_version"))
+        let text = try description.string("architecture")
         guard case .object(let object) = try JSONReader.read(Array(text.utf8)[...]) else {
             throw NetworkError(.format, "the architecture is no JSON object")
         }

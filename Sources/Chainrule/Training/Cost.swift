@@ -91,8 +91,19 @@ public struct Cost: Sendable {
             try checkOutputs(y)
             let cost = evaluateRows(y, targets, gradient: gradient, arithmetic.kernels.costs, select)
             guard cost.isFinite else { throw NetworkError(.notFinite, "the cost '\(identifier)' is \(cost)") }
+            if let gradient, !arithmetic.largestMagnitude(gradient).isFinite, let found = gradient.firstNotFinite() {
+                throw NetworkError(
+                    .notFinite,
+                    "the gradient of '\(identifier)' is \(found.value) at row \(found.row), column \(found.column)")
+            }
             return cost
         }
+    }
+
+    /// What C of a batch counts for in the mean over batches.
+    func weight(of targets: TargetView, rows: Int) -> Double {
+        if case .custom = function { return Double(rows) }
+        return reduction == .sum ? 1 : targets.totalWeight(rows: rows)
     }
 
     private func evaluateRows(
@@ -172,6 +183,10 @@ public final class CustomCost: Sendable {
         }
         withExtendedLifetime((outputs, values, scratch)) {
             if let gradient, scratch != nil { gradient.assign(slope) }
+        }
+        if let found = y.firstNotFinite() {
+            throw NetworkError(
+                .notFinite, "the output at row \(found.row), column \(found.column) is \(found.value)")
         }
         guard cost.isFinite else { throw NetworkError(.callback, "the custom cost returned \(cost)") }
         if let gradient, let found = gradient.firstNotFinite() {

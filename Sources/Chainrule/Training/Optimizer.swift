@@ -64,11 +64,17 @@ public final class Optimizer: FallibleClass {
             throw NetworkError(
                 .notFinite, "the gradient of \(network.parameterName(at: index)) is \(gradients[0, index])")
         }
+        let largestParameter = network.arithmetic.largestMagnitude(network.parameters)
+        guard largestParameter.isFinite else {
+            let index = network.parameters.firstNotFinite()?.column ?? 0
+            throw NetworkError(
+                .notFinite, "the parameter \(network.parameterName(at: index)) is \(network.parameters[0, index])")
+        }
         var bounds = stateBounds
         let change = method.bound(
             gradient: Double(largest), state: &bounds, learningRate: Double(learningRate), step: steps + 1)
         let limit = Double(Float.greatestFiniteMagnitude)
-        let reach = Double(network.arithmetic.largestMagnitude(network.parameters)) + change
+        let reach = Double(largestParameter) + change
         guard reach <= limit && bounds.max() <= limit else {
             throw NetworkError(
                 .notFinite,
@@ -105,9 +111,10 @@ public struct OptimizerStep {
     let parameters: Matrix
     let gradients: Matrix
     private let memory: [FloatMemory]
-    let learningRate: Float
+    /// η.
+    public let learningRate: Float
     /// t, from 1.
-    let number: Int
+    public let number: Int
 
     init(
         arithmetic: Arithmetic, parameters: Matrix, gradients: Matrix, state: [FloatMemory], learningRate: Float,
@@ -122,6 +129,16 @@ public struct OptimizerStep {
     }
 
     func state(_ index: Int) -> Matrix { memory[index].vector }
+
+    /// The parameters, to be changed, and the gradient: for methods of one's own.
+    public func withParameters(_ body: (_ parameters: inout MutableSpan<Float>, _ gradients: Span<Float>) -> Void) {
+        gradients.withSpan { gradients in parameters.withMutableSpan { body(&$0, gradients) } }
+    }
+
+    /// A vector of the state, zero before the first step: for methods of one's own.
+    public func withState(_ index: Int, _ body: (inout MutableSpan<Float>) -> Void) {
+        state(index).withMutableSpan(body)
+    }
 }
 
 /// An optimization method: hyperparameters, and what one step does. A new one is a file that conforms, and a line in

@@ -27,7 +27,8 @@ public struct Epoch: Sendable {
     /// From 1.
     public let number: Int
     public let count: Int
-    /// The mean over the batches, by rows, of C as each batch had it before its step.
+    /// C of the epoch's rows, each batch's as it was before its step: put together as the cost's reduction has it, for a
+    /// custom cost as the mean by rows.
     public let cost: Double
     /// C on the validation set after the epoch; nil without one.
     public let validationCost: Double?
@@ -64,14 +65,21 @@ extension Network {
         _ x: [Float], targets: Targets, optimizer: Optimizer, options: TrainingOptions,
         validation: (x: [Float], targets: Targets)? = nil
     ) throws(NetworkError) -> [Epoch] {
+        var history: [Epoch] = []
+        var recording = options
+        recording.onEpoch = { epoch in
+            history.append(epoch)
+            return options.onEpoch?(epoch) ?? true
+        }
         try withData(x, targets, "x") { data throws(NetworkError) in
             guard let validation else {
-                return try fit(data, optimizer: optimizer, options: options, validation: nil)
+                return try fit(data, optimizer: optimizer, options: recording, validation: nil)
             }
-            return try withData(validation.x, validation.targets, "the validation x") { held throws(NetworkError) in
-                try fit(data, optimizer: optimizer, options: options, validation: held)
+            try withData(validation.x, validation.targets, "the validation x") { held throws(NetworkError) in
+                try fit(data, optimizer: optimizer, options: recording, validation: held)
             }
         }
+        return history
     }
 
     private func withData<Result>(
@@ -89,9 +97,8 @@ extension Network {
         }
     }
 
-    @discardableResult
     package func fit(_ data: DataView, optimizer: Optimizer, options: TrainingOptions, validation: DataView?)
-        throws(NetworkError) -> [Epoch]
+        throws(NetworkError)
     {
         try options.validate()
         try optimizer.check(self)
@@ -99,16 +106,13 @@ extension Network {
         if let validation { try check(validation, cost: options.cost, "validation_x") }
         var trainer = try Trainer(
             network: self, optimizer: optimizer, options: options, data: data, validation: validation)
-        var history: [Epoch] = []
         for number in 1...options.epochs {
             let epoch = try trainer.runEpoch(number)
-            history.append(epoch)
             if let onEpoch = options.onEpoch, !onEpoch(epoch) {
                 throw NetworkError(
                     .cancelled, "the callback stopped training after epoch \(number) of \(options.epochs)")
             }
         }
-        return history
     }
 
     private func check(_ data: DataView, cost: Cost, _ what: StaticString) throws(NetworkError) {
@@ -130,7 +134,7 @@ struct Trainer {
     private let validationOutputs: FloatMemory?
     private let batch: Batch
     private var generator: RandomGenerator
-    private var order: [Int]
+    private let order: Memory<Int>
 
     init(
         network: Network, optimizer: Optimizer, options: TrainingOptions, data: DataView, validation: DataView?
@@ -151,18 +155,23 @@ struct Trainer {
             validationOutputs = nil
         }
         generator = RandomGenerator(seed: options.seed)
-        order = Array(0..<data.x.rows)
+        order = try Memory<Int>(count: data.x.rows, for: "the order of the rows")
+        for row in 0..<data.x.rows { order.base[row] = row }
     }
 
     mutating func runEpoch(_ number: Int) throws(NetworkError) -> Epoch {
         let start = platform_seconds()
+        var order = order.elements
         if options.shuffles { generator.shuffle(&order) }
         var total = 0.0
+        var totalWeight = 0.0
         var first = 0
         while first < order.count {
             let rows = min(workspace.maxRows, order.count - first)
             do throws(NetworkError) {
-                total += try step(order[first..<first + rows]) * Double(rows)
+                let (cost, weight) = try step(order[first..<first + rows])
+                total += cost * weight
+                totalWeight += weight
             } catch {
                 throw NetworkError(
                     error.code, "epoch \(number), batch \(first / workspace.maxRows + 1): \(error.message)")
@@ -172,12 +181,15 @@ struct Trainer {
         let seconds = platform_seconds() - start
         let (validationCost, validationAccuracy) = try validate()
         return Epoch(
-            number: number, count: options.epochs, cost: total / Double(order.count), validationCost: validationCost,
+            number: number, count: options.epochs, cost: options.cost.reduction == .sum ? total : total / totalWeight,
+            validationCost: validationCost,
             validationAccuracy: validationAccuracy, seconds: seconds, samplesPerSecond: Double(order.count) / seconds)
     }
 
-    /// One batch: the text's algorithm. Returns C before the step.
-    private mutating func step(_ rows: ArraySlice<Int>) throws(NetworkError) -> Double {
+    /// One batch: the text's algorithm. Returns C before the step, and its weight in the epoch's cost.
+    private func step(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (
+        cost: Double, weight: Double
+    ) {
         for (place, row) in rows.enumerated() { workspace.input.row(place).assign(data.x.row(row)) }
         let targets = batch.gather(rows, from: data.targets)
         try network.forward(rows: rows.count, in: workspace)
@@ -185,7 +197,7 @@ struct Trainer {
         let cost = try options.cost.evaluate(workspace.output, targets, gradient: outputDelta, network.arithmetic)
         try network.backward(in: workspace, gradients: gradients.vector, accumulating: false, wantsInputGradient: false)
         try optimizer.step(network, gradients: gradients.vector)
-        return cost
+        return (cost, options.cost.weight(of: targets, rows: rows.count))
     }
 
     private func validate() throws(NetworkError) -> (cost: Double?, accuracy: Double?) {
@@ -204,11 +216,11 @@ struct Trainer {
 private final class Batch: FallibleClass {
     private let values: FloatMemory?
     private let valueColumns: Int
-    private let classes: UnsafeMutableBufferPointer<Int32>?
+    private let classes: Memory<Int32>?
     private let weights: FloatMemory?
 
     fileprivate init(
-        values: FloatMemory?, valueColumns: Int, classes: UnsafeMutableBufferPointer<Int32>?, weights: FloatMemory?
+        values: FloatMemory?, valueColumns: Int, classes: Memory<Int32>?, weights: FloatMemory?
     ) {
         self.values = values
         self.valueColumns = valueColumns
@@ -216,10 +228,8 @@ private final class Batch: FallibleClass {
         self.weights = weights
     }
 
-    deinit { classes?.deallocate() }
-
     /// The targets of these rows. They last until the next call.
-    func gather(_ rows: ArraySlice<Int>, from targets: TargetView) -> TargetView {
+    func gather(_ rows: Slice<UnsafeMutableBufferPointer<Int>>, from targets: TargetView) -> TargetView {
         var gathered = TargetView()
         if let values, let all = targets.values {
             let matrix = values.matrix(at: 0, rows: rows.count, columns: valueColumns)
@@ -227,8 +237,8 @@ private final class Batch: FallibleClass {
             gathered.values = matrix
         }
         if let classes, let all = targets.classes {
-            for (place, row) in rows.enumerated() { classes[place] = all[row] }
-            gathered.classes = UnsafeBufferPointer(rebasing: classes[0..<rows.count])
+            for (place, row) in rows.enumerated() { classes.base[place] = all[row] }
+            gathered.classes = UnsafeBufferPointer(start: classes.base, count: rows.count)
         }
         if let weights, let all = targets.weights {
             for (place, row) in rows.enumerated() { weights.base[place] = all[row] }
@@ -244,9 +254,12 @@ extension FallibleClass where Self == Batch {
         if let all = targets.values {
             values = try FloatMemory(count: Plan.checkedProduct(rows, all.columns), for: "a batch's targets")
         }
-        let weights = targets.weights == nil ? nil : try FloatMemory(count: rows, for: "a batch's sample weights")
+        let weights =
+            try targets.weights == nil ? nil : FloatMemory(count: rows, for: "a batch's sample weights")
+        let classes =
+            try targets.classes == nil ? nil : Memory<Int32>(count: rows, for: "a batch's target classes")
         self = Batch(
             values: values, valueColumns: targets.values?.columns ?? 0,
-            classes: targets.classes == nil ? nil : .allocate(capacity: rows), weights: weights)
+            classes: classes, weights: weights)
     }
 }

@@ -53,7 +53,7 @@ import Testing
     @Test func parametersThatNoMachineHolds() throws {
         var architecture = try Architecture(inputs: 1 << 25)
         try architecture.dense(1 << 25, bias: false)
-        expectError(.memory, "\(1 << 50) floats", "parameters") { _ = try Network(architecture, seed: 0) }
+        expectError(.memory, "\(1 << 50) numbers", "parameters") { _ = try Network(architecture, seed: 0) }
     }
 
     @Test func productsAreChecked() throws {

@@ -19,7 +19,7 @@ import Testing
         expectError(.memory, "\(Int.max)", "overflows") { _ = try Workspace(for: network, maxRows: .max) }
         expectError(.memory, "overflows") { _ = try Workspace(for: network, maxRows: 1 << 60) }
         // 11 floats for each row of inference, in whole cache lines: 2⁵⁰ rows of 9 and more.
-        expectError(.memory, "floats for a workspace") {
+        expectError(.memory, "numbers for a workspace") {
             _ = try Workspace(for: network, maxRows: 1 << 50, purpose: .inference)
         }
     }

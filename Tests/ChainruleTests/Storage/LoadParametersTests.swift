@@ -1,3 +1,4 @@
+import Foundation
 import Chainrule
 import Testing
 
@@ -67,5 +68,25 @@ import Testing
         try network.forward([1, 2, 3], in: workspace)
         try network.loadParameters(from: folder.path("model"))
         expectError(.noForward) { _ = try network.gradients(from: [1, 1, 1, 1], in: workspace) }
+    }
+
+    /// Other programs write tensors in an order of their own, and no architecture.
+    @Test func filesOfOtherPrograms() throws {
+        let json =
+            #"{"a.bias":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"#
+            + #""a.weight":{"dtype":"F32","shape":[2,1],"data_offsets":[8,16]}}"#
+        var bytes = withUnsafeBytes(of: UInt64(json.utf8.count).littleEndian) { Array($0) } + Array(json.utf8)
+        for number in [Float(1), 2, 3, 4] {
+            bytes += withUnsafeBytes(of: number.bitPattern.littleEndian) { Array($0) }
+        }
+        try Data(bytes).write(to: URL(fileURLWithPath: folder.path("model")))
+        var architecture = try Architecture(inputs: 1)
+        try architecture.dense(2, name: "a")
+        let network = try Network(architecture, seed: 0)
+        try network.loadParameters(from: folder.path("model"))
+        #expect(network.parameterVector == [3, 4, 1, 2])
+        expectError(.format, "'__metadata__'", "load the parameters alone") {
+            _ = try Network(contentsOf: folder.path("model"))
+        }
     }
 }

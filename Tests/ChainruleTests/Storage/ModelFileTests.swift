@@ -165,4 +165,20 @@ import Testing
         #expect(attributes[.posixPermissions] as? Int == 0o640)
         #expect(try folder.files == ["model"])
     }
+
+    @Test func savingWritesThroughLinksAndOnlyToRegularFiles() throws {
+        var architecture = try Architecture(inputs: 1)
+        try architecture.dense(1)
+        let network = try Network(architecture, seed: 3)
+        try network.save(to: folder.path("target"))
+        try FileManager.default.createSymbolicLink(atPath: folder.path("link"), withDestinationPath: "target")
+        let other = try Network(architecture, seed: 4)
+        try other.save(to: folder.path("link"))
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("link")) == "target")
+        #expect(try Network(contentsOf: folder.path("target")).parameterVector == other.parameterVector)
+        #expect(mkfifo(folder.path("fifo"), 0o600) == 0)
+        expectError(.file, "fifo") { try network.save(to: folder.path("fifo")) }
+        let type = try FileManager.default.attributesOfItem(atPath: folder.path("fifo"))[.type] as? FileAttributeType
+        #expect(type != .typeRegular)
+    }
 }

@@ -60,11 +60,21 @@ import Testing
     @Test func filesThatAreNoModels() {
         expectError(.format, "no JSON object") { try parse("[]") }
         expectError(.format, "no JSON at byte") { try parse("{") }
-        expectError(.format, "'__metadata__'") { try parse("{}", dataBytes: 0) }
-        expectError(.format, "'__metadata__'") { try parse(header(metadata: "[]")) }
-        expectError(.format, "'format'") { try parse(header(metadata: "{}")) }
-        expectError(.format, "'pt'", "not 'chainrule'") { try parse(header(format: #""pt""#)) }
-        expectError(.format, "'format'") { try parse(header(format: "1")) }
+    }
+
+    /// Files of other programs hold tensors alone: that is no error until the architecture is asked for.
+    @Test func filesWithoutAnArchitecture() throws {
+        func expectNone(_ parts: String..., in json: String, dataBytes: Int? = nil) throws {
+            let parsed = try parse(json, dataBytes: dataBytes ?? 24)
+            for part in parts + ["load the parameters alone"] {
+                expectError(.format, part) { _ = try parsed.architecture.get() }
+            }
+        }
+        try expectNone("'__metadata__'", in: "{}", dataBytes: 0)
+        try expectNone("'__metadata__'", in: header(metadata: "[]"))
+        try expectNone("'format'", in: header(metadata: "{}"))
+        try expectNone("'pt'", "not 'chainrule'", in: header(format: #""pt""#))
+        try expectNone("'format'", in: header(format: "1"))
     }
 
     @Test func versions() {

@@ -187,4 +187,20 @@ import Testing
                 .meanSquaredError(), [1, 2].span, rows: 1, targets: .values([0, 1], columns: 2), gradients: &span)
         }
     }
+
+    @Test func gradientsThatOverflow() throws {
+        var gradient: [Float] = [0]
+        var span = gradient.mutableSpan
+        expectError(.notFinite, "gradient of 'mean_squared_error'", "row 0", "inf") {
+            _ = try Cost.meanSquaredError(.sum).evaluate(
+                [10].span, rows: 1, columns: 1, targets: .values([0], columns: 1, weights: [3e38]), gradient: &span)
+        }
+        expectError(.notFinite, "row 0", "nan") {
+            let custom = CustomCost { y, _, _, _, _, gradient throws(NetworkError) in
+                gradient[0] = y[0]
+                return Double(y[0])
+            }
+            _ = try Cost(custom: custom).evaluate([.nan].span, rows: 1, columns: 1, targets: .none(), gradient: &span)
+        }
+    }
 }

@@ -107,11 +107,11 @@ import Testing
     @Test func noStepMakesAnythingNotFinite() throws {
         let methods =
             OptimizationMethods.all + [
-                Adam(epsilon: 1e30), Adam(epsilon: .leastNonzeroMagnitude), Adam(beta1: 0, beta2: 0),
+                Adam(epsilon: 1e30), Adam(epsilon: 1e-30), Adam(beta1: 0, beta2: 0),
                 Momentum(momentum: 0),
                 Momentum(momentum: 0.99999994), Adam(beta1: 0.99999994, beta2: 0.99999994),
             ]
-        let magnitudes: [Float] = [0, .leastNonzeroMagnitude, 1e-20, 1, 1e10, 1e19, 1e30, .greatestFiniteMagnitude]
+        let magnitudes: [Float] = [0, .leastNonzeroMagnitude, 1e-24, 1, 1e10, 1e19, 1e30, .greatestFiniteMagnitude]
         for method in methods {
             for rate in magnitudes {
                 for magnitude in magnitudes {
@@ -197,5 +197,47 @@ import Testing
         let (value, gradients) = try network.valueAndGradient(
             .meanSquaredError(), [0, 0], .values([1, 1], columns: 2))
         #expect(value == 1 && gradients == [])
+    }
+
+    /// A method of one's own has the vectors and the numbers of the step.
+    @Test func methodsOfOnesOwn() throws {
+        final class HeavyBall: OptimizationMethod {
+            let identifier: StaticString = "heavy_ball"
+            let stateVectors = 1
+            func validate() throws(NetworkError) {}
+            func bound(gradient: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int) -> Double {
+                state[0] = 0.5 * state[0] + gradient
+                return learningRate * state[0]
+            }
+            func step(_ step: OptimizerStep) {
+                step.withState(0) { velocity in
+                    step.withParameters { parameters, gradients in
+                        for i in gradients.indices {
+                            velocity[i] = 0.5 * velocity[i] + gradients[i]
+                            parameters[i] -= step.learningRate * velocity[i]
+                        }
+                    }
+                }
+            }
+        }
+        let network = try OptimizerTests.network()
+        let twin = try OptimizerTests.network()
+        let own = try Optimizer(HeavyBall(), learningRate: 0.25, for: network)
+        let built = try Optimizer(Momentum(momentum: 0.5), learningRate: 0.25, for: twin)
+        for scale in [Float(1), -2, 0.5] {
+            let gradient = (0..<8).map { scale * Float($0) }
+            try own.step(network, gradient)
+            try built.step(twin, gradient)
+        }
+        #expect(bits(network.parameterVector) == bits(twin.parameterVector))
+    }
+
+    @Test func parametersThatAreNotFinite() throws {
+        let network = try OptimizerTests.network()
+        let optimizer = try Optimizer(GradientDescent(), learningRate: 0.5, for: network)
+        network.withParameters { $0[3] = .nan }
+        expectError(.notFinite, "a.weight[1, 0]", "nan") {
+            try optimizer.step(network, [Float](repeating: 0, count: 8))
+        }
     }
 }

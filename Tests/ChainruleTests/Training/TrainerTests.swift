@@ -158,7 +158,7 @@ import Testing
                 optimizer: Optimizer(GradientDescent(), learningRate: 0.25, for: alone),
                 options: options(.crossEntropy(reduction), epochs: 1, batch: 2))[0]
             #expect(bits(network.parameterVector) == bits(alone.parameterVector))
-            #expect(epoch.cost == epochAlone.cost / 2)
+            #expect(epoch.cost == epochAlone.cost)
         }
     }
 
@@ -248,5 +248,20 @@ import Testing
             validation: (x, .values(wanted, columns: 1))
         ).map { $0.cost }
         #expect(costs[59] < 0.2 * costs[0], "from \(costs[0]) to \(costs[59])")
+    }
+
+    /// Without learning, the cost of an epoch is C of its rows, whatever the batches, the weights and the reduction.
+    @Test func epochCostIsTheCostOfItsRows() throws {
+        let weights = (0..<50).map { Float($0 % 5) + 0.5 }
+        for reduction in [Cost.Reduction.mean, .sum] {
+            let network = try makeNetwork()
+            let epoch = try network.fit(
+                x, targets: .classes(classes, weights: weights),
+                optimizer: Optimizer(GradientDescent(), learningRate: 0, for: network),
+                options: options(.crossEntropy(reduction), epochs: 1, batch: 7),
+                validation: (x, .classes(classes, weights: weights)))[0]
+            let whole = try #require(epoch.validationCost)
+            #expect((epoch.cost - whole).magnitude <= 1e-12 * whole.magnitude)
+        }
     }
 }

@@ -116,7 +116,7 @@ class Epoch:
     Attributes:
         epoch: its number, from 1.
         epochs: how many were asked for.
-        cost: the mean, by rows, of C over the epoch's batches, each before its step.
+        cost: C of the epoch's rows, each batch's as it was before its step.
         validation_cost: C on the validation data after the epoch; NaN without any.
         validation_accuracy: share of validation rows whose largest output is the target class; NaN without classes.
         seconds: time the epoch took, validation not included.

@@ -10,7 +10,7 @@ public final class Adam: OptimizationMethod {
     public let beta1: Float
     /// β₂ in [0, 1).
     public let beta2: Float
-    /// ε > 0.
+    /// ε ≥ 10⁻³⁰.
     public let epsilon: Float
 
     public init(beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8) {
@@ -22,8 +22,8 @@ public final class Adam: OptimizationMethod {
     public func validate() throws(NetworkError) {
         try OptimizationMethods.check(beta1, "beta1", of: identifier)
         try OptimizationMethods.check(beta2, "beta2", of: identifier)
-        guard epsilon.isFinite && epsilon > 0 else {
-            throw NetworkError(.value, "epsilon of adam is \(epsilon); it must be finite and > 0")
+        guard epsilon.isFinite && epsilon >= 1e-30 else {
+            throw NetworkError(.value, "epsilon of adam is \(epsilon); it must be finite and >= 1e-30")
         }
     }
 

@@ -1,0 +1,50 @@
+import CPlatform
+
+/// Memory for plain numbers: zeroed, aligned to 64 bytes, freed with the object. The one place where the library allocates
+/// what grows with the caller's sizes, so that a lack of memory is an error and no more.
+package final class Memory<Element: BitwiseCopyable>: FallibleClass, @unchecked Sendable {
+    package let base: UnsafeMutablePointer<Element>
+    package let count: Int
+
+    fileprivate init(adopting memory: UnsafeMutableRawPointer, count: Int) {
+        base = memory.bindMemory(to: Element.self, capacity: count)
+        self.count = count
+    }
+
+    deinit { free(base) }
+
+    package var elements: UnsafeMutableBufferPointer<Element> { UnsafeMutableBufferPointer(start: base, count: count) }
+}
+
+extension FallibleClass {
+    package init<Element: BitwiseCopyable>(count: Int, for purpose: StaticString) throws(NetworkError)
+    where Self == Memory<Element> {
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+        guard !overflow, let memory = platform_allocate_zeroed(max(bytes, 64)) else {
+            throw NetworkError(.memory, "\(count) numbers for \(purpose) cannot be allocated")
+        }
+        self = Memory(adopting: memory, count: count)
+    }
+}
+
+package typealias FloatMemory = Memory<Float>
+
+extension FloatMemory {
+    /// A row vector of all of it.
+    package var vector: Matrix { Matrix(base: base, rows: 1, columns: count) }
+
+    /// A contiguous matrix that begins at `offset`.
+    package func matrix(at offset: Int, rows: Int, columns: Int) -> Matrix {
+        precondition(offset >= 0 && offset + rows * columns <= count, "a matrix outside its memory")
+        return Matrix(base: base + offset, rows: rows, columns: columns)
+    }
+}
+
+extension FallibleClass where Self == FloatMemory {
+    /// A contiguous copy of a matrix.
+    package init(copying matrix: Matrix) throws(NetworkError) {
+        let memory = try FloatMemory(count: matrix.count, for: "a copy of a matrix")
+        memory.matrix(at: 0, rows: matrix.rows, columns: matrix.columns).assign(matrix)
+        self = memory
+    }
+}
