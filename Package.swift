@@ -60,9 +60,14 @@ let package = Package(
     targets: [
         .target(name: "CPlatform", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CChainrule"),
+        .target(name: "CIntrinsics"),
         .target(name: "Kernels", dependencies: ["CPlatform"], swiftSettings: kernelSettings()),
-        .target(name: "KernelsAVX2", dependencies: ["Kernels"], swiftSettings: kernelSettings(march: "x86-64-v3")),
-        .target(name: "KernelsAVX512", dependencies: ["Kernels"], swiftSettings: kernelSettings(march: "x86-64-v4")),
+        .target(
+            name: "KernelsAVX2", dependencies: ["CIntrinsics", "Kernels"],
+            swiftSettings: kernelSettings(march: "x86-64-v3")),
+        .target(
+            name: "KernelsAVX512", dependencies: ["CIntrinsics", "Kernels"],
+            swiftSettings: kernelSettings(march: "x86-64-v4")),
         .target(
             name: "KernelDispatch", dependencies: ["CPlatform", "Kernels", "KernelsAVX2", "KernelsAVX512"],
             swiftSettings: common),

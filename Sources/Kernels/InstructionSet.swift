@@ -47,6 +47,18 @@ public protocol InstructionSet: SendableMetatype {
     static func multiplyAdd(_ a: Scalar, _ b: Scalar, _ c: Scalar) -> Scalar
     static func add(_ a: Vector, _ b: Vector) -> Vector
     static func broadcast(_ a: Scalar) -> Vector
+
+    /// The first `count` elements, the other lanes 0. Reads nothing beyond them.
+    static func load(_ pointer: UnsafePointer<Scalar>, count: Int) -> Vector
+    /// Writes the first `count` lanes alone.
+    static func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Scalar>, count: Int)
+    /// One round of the transposition of a square matrix (``Packing``): from two vectors, one with the first and one with the
+    /// second element of each pair of elements, or of groups of elements.
+    static func transpositionRound(_ round: Int, _ a: Vector, _ b: Vector) -> (Vector, Vector)
+    /// Which row of the matrix stands at a place before the first round, and which column after the last.
+    static func transpositionOrder(_ place: Int) -> Int
+    /// The rows of a register tile of two vectors: as many as leave registers for the operands. A constant, at most 14.
+    static var tileRows: Int { get }
 }
 
 extension InstructionSet {
@@ -78,6 +90,21 @@ enum Baseline: InstructionSet {
     @inline(__always) static func multiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float { a * b + c }
     @inline(__always) static func add(_ a: Vector, _ b: Vector) -> Vector { a + b }
     @inline(__always) static func broadcast(_ a: Float) -> Vector { Vector(repeating: a) }
+    @inline(__always) static func load(_ pointer: UnsafePointer<Float>, count: Int) -> Vector {
+        if count == 4 { return load(pointer) }
+        return Vector(pointer[0], count > 1 ? pointer[1] : 0, count > 2 ? pointer[2] : 0, 0)
+    }
+    @inline(__always) static func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>, count: Int) {
+        if count == 4 { return store(vector, pointer) }
+        pointer[0] = vector[0]
+        if count > 1 { pointer[1] = vector[1] }
+        if count > 2 { pointer[2] = vector[2] }
+    }
+    @inline(__always) static func transpositionRound(_ round: Int, _ a: Vector, _ b: Vector) -> (Vector, Vector) {
+        (Vector(a[0], b[0], a[1], b[1]), Vector(a[2], b[2], a[3], b[3]))
+    }
+    @inline(__always) static func transpositionOrder(_ place: Int) -> Int { place }
+    @inline(__always) static var tileRows: Int { 6 }
 }
 
 /// The kernels for a processor of which nothing is known.

@@ -13,7 +13,7 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
     public let multiplyTransposed:
         @Sendable (
             _ rows: Int, _ columns: Int, _ depth: Int, _ a: In, _ aStride: Int, _ b: In, _ bStride: Int, _ bias: In?,
-            _ c: Out, _ cStride: Int
+            _ c: Out, _ cStride: Int, _ scratch: Out
         ) -> Void
 
     /// ``VectorKernels/add``.

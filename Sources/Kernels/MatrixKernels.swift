@@ -1,128 +1,8 @@
 // The two matrix products that dense layers need, in register tiles.
 //
 // Contract. All matrices are row-major; a stride is the distance between rows in elements. The operands do not overlap the
-// result. Every element of the result is summed in a fixed order that depends on the depth alone, never on the tile it fell
-// into: so a row has the same bits whichever rows it is computed with.
-
-/// A group of neighbouring columns of the result, held in registers.
-@usableFromInline
-protocol ColumnBlock {
-    associatedtype Set: InstructionSet
-    static var width: Int { get }
-    init()
-    init(loading pointer: UnsafePointer<Set.Scalar>)
-    mutating func multiplyAdd(_ a: Set.Scalar, _ b: Self)
-    func store(_ pointer: UnsafeMutablePointer<Set.Scalar>, accumulating: Bool)
-}
-
-@usableFromInline
-struct TwoVectors<Set: InstructionSet>: ColumnBlock {
-    @usableFromInline var left: Set.Vector
-    @usableFromInline var right: Set.Vector
-
-    @inlinable @inline(__always) static var width: Int { 2 * Set.Vector.scalarCount }
-    @inlinable @inline(__always) init() {
-        left = .zero
-        right = .zero
-    }
-    @inlinable @inline(__always) init(loading pointer: UnsafePointer<Set.Scalar>) {
-        left = Set.load(pointer)
-        right = Set.load(pointer + Set.Vector.scalarCount)
-    }
-    @inlinable @inline(__always) mutating func multiplyAdd(_ a: Set.Scalar, _ b: Self) {
-        let a = Set.broadcast(a)
-        left = Set.multiplyAdd(a, b.left, left)
-        right = Set.multiplyAdd(a, b.right, right)
-    }
-    @inlinable @inline(__always) func store(_ pointer: UnsafeMutablePointer<Set.Scalar>, accumulating: Bool) {
-        let second = pointer + Set.Vector.scalarCount
-        Set.store(accumulating ? Set.add(Set.load(pointer), left) : left, pointer)
-        Set.store(accumulating ? Set.add(Set.load(second), right) : right, second)
-    }
-}
-
-@usableFromInline
-struct OneVector<Set: InstructionSet>: ColumnBlock {
-    @usableFromInline var vector: Set.Vector
-
-    @inlinable @inline(__always) static var width: Int { Set.Vector.scalarCount }
-    @inlinable @inline(__always) init() { vector = .zero }
-    @inlinable @inline(__always) init(loading pointer: UnsafePointer<Set.Scalar>) { vector = Set.load(pointer) }
-    @inlinable @inline(__always) mutating func multiplyAdd(_ a: Set.Scalar, _ b: Self) {
-        vector = Set.multiplyAdd(Set.broadcast(a), b.vector, vector)
-    }
-    @inlinable @inline(__always) func store(_ pointer: UnsafeMutablePointer<Set.Scalar>, accumulating: Bool) {
-        Set.store(accumulating ? Set.add(Set.load(pointer), vector) : vector, pointer)
-    }
-}
-
-@usableFromInline
-struct OneColumn<Set: InstructionSet>: ColumnBlock {
-    @usableFromInline var value: Set.Scalar
-
-    @inlinable @inline(__always) static var width: Int { 1 }
-    @inlinable @inline(__always) init() { value = 0 }
-    @inlinable @inline(__always) init(loading pointer: UnsafePointer<Set.Scalar>) { value = pointer.pointee }
-    @inlinable @inline(__always) mutating func multiplyAdd(_ a: Set.Scalar, _ b: Self) {
-        value = Set.multiplyAdd(a, b.value, value)
-    }
-    @inlinable @inline(__always) func store(_ pointer: UnsafeMutablePointer<Set.Scalar>, accumulating: Bool) {
-        pointer.pointee = accumulating ? pointer.pointee + value : value
-    }
-}
-
-/// A group of neighbouring rows of the result: a register tile of `count` rows by one column block.
-@usableFromInline
-protocol RowBlock {
-    associatedtype Columns: ColumnBlock
-    typealias Scalar = Columns.Set.Scalar
-    static var count: Int { get }
-    init()
-    mutating func multiplyAdd(_ a: UnsafePointer<Scalar>, rowStride: Int, _ b: Columns)
-    func store(_ c: UnsafeMutablePointer<Scalar>, rowStride: Int, accumulating: Bool)
-}
-
-@usableFromInline
-struct OneRow<Columns: ColumnBlock>: RowBlock {
-    @usableFromInline var columns: Columns
-
-    @inlinable @inline(__always) static var count: Int { 1 }
-    @inlinable @inline(__always) init() { columns = Columns() }
-    @inlinable @inline(__always)
-    mutating func multiplyAdd(_ a: UnsafePointer<Columns.Set.Scalar>, rowStride: Int, _ b: Columns) {
-        columns.multiplyAdd(a.pointee, b)
-    }
-    @inlinable @inline(__always)
-    func store(_ c: UnsafeMutablePointer<Columns.Set.Scalar>, rowStride: Int, accumulating: Bool) {
-        columns.store(c, accumulating: accumulating)
-    }
-}
-
-@usableFromInline
-struct Stacked<Top: RowBlock, Bottom: RowBlock>: RowBlock where Top.Columns == Bottom.Columns {
-    @usableFromInline typealias Columns = Top.Columns
-    @usableFromInline var top: Top
-    @usableFromInline var bottom: Bottom
-
-    @inlinable @inline(__always) static var count: Int { Top.count + Bottom.count }
-    @inlinable @inline(__always) init() {
-        top = Top()
-        bottom = Bottom()
-    }
-    @inlinable @inline(__always)
-    mutating func multiplyAdd(_ a: UnsafePointer<Top.Columns.Set.Scalar>, rowStride: Int, _ b: Top.Columns) {
-        top.multiplyAdd(a, rowStride: rowStride, b)
-        bottom.multiplyAdd(a + Top.count * rowStride, rowStride: rowStride, b)
-    }
-    @inlinable @inline(__always)
-    func store(_ c: UnsafeMutablePointer<Top.Columns.Set.Scalar>, rowStride: Int, accumulating: Bool) {
-        top.store(c, rowStride: rowStride, accumulating: accumulating)
-        bottom.store(c + Top.count * rowStride, rowStride: rowStride, accumulating: accumulating)
-    }
-}
-
-@usableFromInline typealias TwoRows<Columns: ColumnBlock> = Stacked<OneRow<Columns>, OneRow<Columns>>
-@usableFromInline typealias FourRows<Columns: ColumnBlock> = Stacked<TwoRows<Columns>, TwoRows<Columns>>
+// result. Every element of the result is summed in one order, along the depth, whatever tile it falls into and whichever
+// operand was packed: so a row has the same bits whichever rows it is computed with.
 
 public enum MatrixKernels<Set: InstructionSet> {
     public typealias Scalar = Set.Scalar
@@ -136,90 +16,200 @@ public enum MatrixKernels<Set: InstructionSet> {
         _ b: UnsafePointer<Scalar>, bStride: Int,
         _ c: UnsafeMutablePointer<Scalar>, cStride: Int, accumulating: Bool
     ) {
-        var column = 0
-        @inline(__always) func columnBlocks<Columns: ColumnBlock>(of _: Columns.Type) where Columns.Set == Set {
-            while column + Columns.width <= columns {
-                var row = 0
-                @inline(__always) func rowBlocks<Rows: RowBlock>(of _: Rows.Type) where Rows.Columns == Columns {
-                    while row + Rows.count <= rows {
-                        var tile = Rows()
-                        var aPointer = a + row * aRowStride
-                        var bPointer = b + column
-                        for _ in 0..<depth {
-                            tile.multiplyAdd(aPointer, rowStride: aRowStride, Columns(loading: bPointer))
-                            aPointer += aColumnStride
-                            bPointer += bStride
-                        }
-                        tile.store(c + row * cStride + column, rowStride: cStride, accumulating: accumulating)
-                        row += Rows.count
-                    }
-                }
-                rowBlocks(of: FourRows<Columns>.self)
-                rowBlocks(of: OneRow<Columns>.self)
-                column += Columns.width
-            }
-        }
-        columnBlocks(of: TwoVectors<Set>.self)
-        columnBlocks(of: OneVector<Set>.self)
-        columnBlocks(of: OneColumn<Set>.self)
+        columnBlocks(
+            rows: rows, columns: columns, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride, b,
+            bStride: bStride, c, cStride: cStride, start: accumulating ? .result : .zero)
     }
 
     /// `C = A Bᵀ`, plus `bias` on every row if there is one: C is `rows × columns`, A is `rows × depth`, B is
     /// `columns × depth`.
+    ///
+    /// Vectors need neighbouring elements of C to come from neighbouring elements of an operand, which neither has here:
+    /// the one whose packing costs less is transposed into `scratch`, a piece at a time. With B packed the lanes of a
+    /// vector are columns of C; with A packed they are rows, and C comes out transposed.
+    /// - Parameter scratch: room for ``PackedProduct/scratchCount(columns:depth:)`` elements, aligned to a cache
+    ///   line.
     @inlinable @inline(__always)
     public static func multiplyTransposed(
         rows: Int, columns: Int, depth: Int,
         _ a: UnsafePointer<Scalar>, aStride: Int,
         _ b: UnsafePointer<Scalar>, bStride: Int, bias: UnsafePointer<Scalar>?,
-        _ c: UnsafeMutablePointer<Scalar>, cStride: Int
+        _ c: UnsafeMutablePointer<Scalar>, cStride: Int, scratch: UnsafeMutablePointer<Scalar>
     ) {
-        let width = Set.Vector.scalarCount
-        let vectorDepth = depth - depth % width
-        for row in 0..<rows {
-            let aRow = a + row * aStride
-            let cRow = c + row * cStride
-            @inline(__always) func finish(_ lanes: Set.Vector, _ bRow: UnsafePointer<Scalar>, _ column: Int) {
-                var total = Set.sum(lanes)
-                for p in vectorDepth..<depth { total = Set.multiplyAdd(aRow[p], bRow[p], total) }
-                if let bias { total += bias[column] }
-                cRow[column] = total
+        let lanes = 2 * Set.Vector.scalarCount
+        let panel = scratch
+        let transposedResult = scratch + lanes * min(depth, PackedProduct.panelDepth)
+        var row = 0
+        while rows - row >= Set.Vector.scalarCount
+            && PackedProduct.packsRows(rows: rows - row, columns: columns, lanes: lanes)
+        {
+            let count = min(rows - row, lanes)
+            var start = bias.map { TileStart.rowBias($0) } ?? .zero
+            let piecesDepth = PackedProduct.pieceDepth(of: depth)
+            for p in stride(from: 0, to: depth, by: piecesDepth) {
+                let piece = min(piecesDepth, depth - p)
+                Packing<Set>.transpose(
+                    rows: count, columns: piece, a + row * aStride + p, stride: aStride, panel, resultStride: lanes)
+                columnBlocks(
+                    rows: columns, columns: count, depth: piece, b + p, aRowStride: bStride, aColumnStride: 1, panel,
+                    bStride: lanes, transposedResult, cStride: lanes, start: start)
+                start = .result
             }
-            var column = 0
-            while column + 4 <= columns {
-                let b0 = b + column * bStride
-                let b1 = b0 + bStride
-                let b2 = b1 + bStride
-                let b3 = b2 + bStride
-                var lanes0 = Set.Vector.zero
-                var lanes1 = Set.Vector.zero
-                var lanes2 = Set.Vector.zero
-                var lanes3 = Set.Vector.zero
-                var p = 0
-                while p < vectorDepth {
-                    let x = Set.load(aRow + p)
-                    lanes0 = Set.multiplyAdd(x, Set.load(b0 + p), lanes0)
-                    lanes1 = Set.multiplyAdd(x, Set.load(b1 + p), lanes1)
-                    lanes2 = Set.multiplyAdd(x, Set.load(b2 + p), lanes2)
-                    lanes3 = Set.multiplyAdd(x, Set.load(b3 + p), lanes3)
-                    p += width
-                }
-                finish(lanes0, b0, column)
-                finish(lanes1, b1, column + 1)
-                finish(lanes2, b2, column + 2)
-                finish(lanes3, b3, column + 3)
-                column += 4
-            }
-            while column < columns {
-                let bRow = b + column * bStride
-                var lanes = Set.Vector.zero
-                var p = 0
-                while p < vectorDepth {
-                    lanes = Set.multiplyAdd(Set.load(aRow + p), Set.load(bRow + p), lanes)
-                    p += width
-                }
-                finish(lanes, bRow, column)
-                column += 1
+            Packing<Set>.transpose(
+                rows: columns, columns: count, transposedResult, stride: lanes, c + row * cStride, resultStride: cStride
+            )
+            row += count
+        }
+        if row == rows { return }
+        for column in stride(from: 0, to: columns, by: lanes) {
+            let count = min(columns - column, lanes)
+            var start = bias.map { TileStart.columnBias($0 + column) } ?? .zero
+            let piecesDepth = PackedProduct.pieceDepth(of: depth)
+            for p in stride(from: 0, to: depth, by: piecesDepth) {
+                let piece = min(piecesDepth, depth - p)
+                Packing<Set>.transpose(
+                    rows: count, columns: piece, b + column * bStride + p, stride: bStride, panel, resultStride: lanes)
+                columnBlocks(
+                    rows: rows - row, columns: count, depth: piece, a + row * aStride + p, aRowStride: aStride,
+                    aColumnStride: 1, panel, bStride: lanes, c + row * cStride + column, cStride: cStride, start: start)
+                start = .result
             }
         }
+    }
+
+    @inlinable @inline(__always)
+    static func columnBlocks(
+        rows: Int, columns: Int, depth: Int,
+        _ a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
+        _ b: UnsafePointer<Scalar>, bStride: Int,
+        _ c: UnsafeMutablePointer<Scalar>, cStride: Int, start: TileStart<Scalar>
+    ) {
+        var column = 0
+        while column + TwoVectors<Set>.width <= columns {
+            TileLoops<Set>.twoVectors(
+                rows: rows, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride, b + column,
+                bStride: bStride, c + column, cStride: cStride, start: start.advanced(columns: column))
+            column += TwoVectors<Set>.width
+        }
+        while column < columns {
+            let count = min(columns - column, OneVector<Set>.width)
+            TileLoops<Set>.oneVector(
+                rows: rows, count: count, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride,
+                b + column, bStride: bStride, c + column, cStride: cStride, start: start.advanced(columns: column))
+            column += count
+        }
+    }
+}
+
+/// How ``MatrixKernels/multiplyTransposed`` uses its scratch memory.
+public enum PackedProduct {
+    /// How much of the depth is packed at a time: a panel of two vectors then fits the second-level cache.
+    @inlinable public static var panelDepth: Int { 1024 }
+
+    /// The depth in pieces of equal size.
+    @inlinable @inline(__always)
+    static func pieceDepth(of depth: Int) -> Int {
+        let pieces = (depth + panelDepth - 1) / panelDepth
+        return pieces == 0 ? depth : (depth + pieces - 1) / pieces
+    }
+
+    /// Enough for every instruction set: 32 lanes are two vectors of the widest.
+    public static func scratchCount(columns: Int, depth: Int) -> Int { 32 * (min(depth, panelDepth) + columns) }
+
+    /// Whether packing A costs less than packing B. Each packing moves its operand once; packing A also moves C once, and
+    /// can leave lanes of the last vector unused.
+    @inlinable @inline(__always)
+    static func packsRows(rows: Int, columns: Int, lanes: Int) -> Bool { rows >= lanes || rows >= columns }
+}
+
+/// The loops over the rows of tiles: one function for each width, so that there is one copy of each tile's code.
+@usableFromInline
+enum TileLoops<Set: InstructionSet> {
+    @usableFromInline typealias Scalar = Set.Scalar
+
+    @inlinable @inline(never)
+    static func twoVectors(
+        rows: Int, depth: Int, _ a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
+        _ b: UnsafePointer<Scalar>, bStride: Int, _ c: UnsafeMutablePointer<Scalar>, cStride: Int,
+        start: TileStart<Scalar>
+    ) {
+        tiles(
+            of: TwoVectors<Set>.self, rows: rows, count: TwoVectors<Set>.width, depth: depth, a, aRowStride: aRowStride,
+            aColumnStride: aColumnStride, b, bStride: bStride, c, cStride: cStride, start: start)
+    }
+
+    @inlinable @inline(never)
+    static func oneVector(
+        rows: Int, count: Int, depth: Int, _ a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
+        _ b: UnsafePointer<Scalar>, bStride: Int, _ c: UnsafeMutablePointer<Scalar>, cStride: Int,
+        start: TileStart<Scalar>
+    ) {
+        tiles(
+            of: OneVector<Set>.self, rows: rows, count: count, depth: depth, a, aRowStride: aRowStride,
+            aColumnStride: aColumnStride, b, bStride: bStride, c, cStride: cStride, start: start)
+    }
+
+    /// Rows in as few tiles as possible, of heights as equal as possible: a low tile is as slow as a high one.
+    @inlinable @inline(__always)
+    static func tiles<Columns: TileColumns>(
+        of _: Columns.Type, rows: Int, count: Int, depth: Int, _ a: UnsafePointer<Scalar>, aRowStride: Int,
+        aColumnStride: Int, _ b: UnsafePointer<Scalar>, bStride: Int, _ c: UnsafeMutablePointer<Scalar>, cStride: Int,
+        start: TileStart<Scalar>
+    ) where Columns.Set == Set {
+        var row = 0
+        var left = (rows + Set.tileRows - 1) / Set.tileRows
+        @inline(__always) func tile<Rows: TileRows>(_: Rows.Type) where Rows.Columns == Columns {
+            let result = c + row * cStride
+            var sums: Rows
+            switch start {
+            case .zero: sums = Rows()
+            case .result: sums = Rows(loading: result, rowStride: cStride, count: count)
+            case .rowBias(let bias): sums = Rows(repeatingEach: bias + row)
+            case .columnBias(let bias): sums = Rows(repeating: Columns(loading: bias, count: count))
+            }
+            var aPointer = a + row * aRowStride
+            var bPointer = b
+            for _ in 0..<depth {
+                sums.multiplyAdd(aPointer, rowStride: aRowStride, Columns(loading: bPointer, count: count))
+                aPointer += aColumnStride
+                bPointer += bStride
+            }
+            sums.store(result, rowStride: cStride, count: count)
+        }
+        while left > 0 {
+            let height = (rows - row + left - 1) / left
+            switch height {
+            case 1: tile(OneRow<Columns>.self)
+            case 2: tile(Rows2<Columns>.self)
+            case 3: tile(Rows3<Columns>.self)
+            case 4: tile(Rows4<Columns>.self)
+            case 5: tile(Rows5<Columns>.self)
+            case 6: tile(Rows6<Columns>.self)
+            default:
+                // Constant for each instruction set: with fewer registers these tiles are not compiled.
+                if Set.tileRows > 6 {
+                    switch height {
+                    case 7: tile(Rows7<Columns>.self)
+                    case 8: tile(Rows8<Columns>.self)
+                    case 9: tile(Rows9<Columns>.self)
+                    case 10: tile(Rows10<Columns>.self)
+                    case 11: tile(Rows11<Columns>.self)
+                    case 12: tile(Rows12<Columns>.self)
+                    case 13: tile(Rows13<Columns>.self)
+                    default: tile(Rows14<Columns>.self)
+                    }
+                }
+            }
+            row += height
+            left -= 1
+        }
+    }
+}
+
+extension TileStart {
+    @inlinable @inline(__always)
+    func advanced(columns: Int) -> TileStart {
+        if case .columnBias(let bias) = self { return .columnBias(bias + columns) }
+        return self
     }
 }

@@ -1,5 +1,6 @@
 // Compiled with -march=x86-64-v3. Nothing else may live in this module: its code must never run, or be merged by the
 // linker with code that runs, on a processor without these instructions.
+import CIntrinsics
 import Kernels
 
 enum AVX2: InstructionSet {
@@ -10,6 +11,19 @@ enum AVX2: InstructionSet {
     @inline(__always) static func multiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float { c.addingProduct(a, b) }
     @inline(__always) static func add(_ a: Vector, _ b: Vector) -> Vector { a + b }
     @inline(__always) static func broadcast(_ a: Float) -> Vector { Vector(repeating: a) }
+    @inline(__always) static func load(_ pointer: UnsafePointer<Float>, count: Int) -> Vector {
+        intrinsics_load_first_8(pointer, Int64(count))
+    }
+    @inline(__always) static func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>, count: Int) {
+        intrinsics_store_first_8(pointer, vector, Int64(count))
+    }
+    @inline(__always) static func transpositionRound(_ round: Int, _ a: Vector, _ b: Vector) -> (Vector, Vector) {
+        round < 2
+            ? (intrinsics_unpack_low_8(a, b), intrinsics_unpack_high_8(a, b))
+            : (intrinsics_first_group_8(a, b), intrinsics_second_group_8(a, b))
+    }
+    @inline(__always) static func transpositionOrder(_ place: Int) -> Int { (place & 1) << 2 | place >> 1 }
+    @inline(__always) static var tileRows: Int { 6 }
 }
 
 /// The kernels for processors with x86-64-v3. Never emitted into a client, which is compiled for the baseline.

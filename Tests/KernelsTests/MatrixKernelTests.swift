@@ -27,11 +27,13 @@ private struct Padded {
 }
 
 @Suite struct MatrixKernelTests {
-    private static let depths = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 70]
+    private static let depths = [1, 2, 3, 8, 9, 16, 17, 33, 70]
+    /// Every height of a register tile, and some rows more than the highest.
+    private static let rows = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 29, 33]
 
     /// Every shape of an edge, on whole numbers: the result must be exact.
     @Test(arguments: supportedLevels) func multiplyHasTheNaiveResultOnEveryShape(level: InstructionSetLevel) {
-        for rows in 1...9 {
+        for rows in MatrixKernelTests.rows {
             for columns in 1...35 {
                 for depth in MatrixKernelTests.depths {
                     check(level.kernels, rows, columns, depth, gap: (rows + columns) % 3)
@@ -78,7 +80,7 @@ private struct Padded {
     }
 
     @Test(arguments: supportedLevels) func multiplyTransposedHasTheNaiveResultOnEveryShape(level: InstructionSetLevel) {
-        for rows in 1...9 {
+        for rows in MatrixKernelTests.rows {
             for columns in 1...35 {
                 for depth in MatrixKernelTests.depths {
                     checkTransposed(level.kernels, rows, columns, depth, gap: (rows + columns) % 3)
@@ -89,8 +91,17 @@ private struct Padded {
 
     @Test(arguments: supportedLevels) func multiplyTransposedHasTheNaiveResultAtEveryDepth(level: InstructionSetLevel) {
         for depth in 1...70 {
-            for (rows, columns) in [(1, 1), (1, 33), (5, 17), (9, 35)] {
+            for (rows, columns) in [(1, 1), (1, 33), (5, 17), (9, 35), (47, 35)] {
                 checkTransposed(level.kernels, rows, columns, depth, gap: 1)
+            }
+        }
+    }
+
+    /// More than is packed at a time, of the depth and of the rows.
+    @Test(arguments: supportedLevels) func multiplyTransposedInPieces(level: InstructionSetLevel) {
+        for depth in [PackedProduct.panelDepth - 1, PackedProduct.panelDepth, 2 * PackedProduct.panelDepth + 3] {
+            for (rows, columns) in [(1, 3), (3, 33), (40, 5), (70, 33)] {
+                checkTransposed(level.kernels, rows, columns, depth, gap: 2)
             }
         }
     }
@@ -110,7 +121,8 @@ private struct Padded {
                     bStride: b.stride, bias: bias, &expected.elements, cStride: expected.stride)
                 var c = before
                 kernels.multiplyTransposed(
-                    rows, columns, depth, a.elements, a.stride, b.elements, b.stride, bias, &c.elements, c.stride)
+                    rows, columns, depth, a.elements, a.stride, b.elements, b.stride, bias: bias,
+                    into: &c.elements, c.stride)
                 expectSame(c, expected, "multiplyTransposed \(rows)x\(columns)x\(depth), bias \(hasBias)")
             }
         }
@@ -145,7 +157,8 @@ private struct Padded {
             var plain = [Float](repeating: .nan, count: rows * columns)
             var biased = plain
             level.kernels.multiply(rows, columns, depth, a, depth, 1, b, columns, &plain, columns, false)
-            level.kernels.multiplyTransposed(rows, columns, depth, a, depth, bTransposed, depth, bias, &biased, columns)
+            level.kernels.multiplyTransposed(
+                rows, columns, depth, a, depth, bTransposed, depth, bias: bias, into: &biased, columns)
             for i in plain.indices {
                 let addend = Double(bias[i % columns])
                 let bound = Double(depth + 1) * ulp / 2 * (magnitudes[i] + addend.magnitude)
@@ -195,7 +208,7 @@ private struct Padded {
                 var c = [Float](repeating: 0, count: 3 * 21)
                 level.kernels.multiply(3, 21, depth, a, depth, 1, b, 21, &c, 21, false)
                 #expect(c.indices.allSatisfy { c[$0].isNaN == ($0 / 21 == 1) })
-                level.kernels.multiplyTransposed(3, 21, depth, a, depth, b, depth, nil, &c, 21)
+                level.kernels.multiplyTransposed(3, 21, depth, a, depth, b, depth, bias: nil, into: &c, 21)
                 #expect(c.indices.allSatisfy { c[$0].isNaN == ($0 / 21 == 1) })
             }
         }

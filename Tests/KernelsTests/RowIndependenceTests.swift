@@ -4,7 +4,7 @@ import Testing
 
 /// The promise that predictions rest on: an element has the same bits whichever rows and columns it is computed with.
 @Suite struct RowIndependenceTests {
-    private static let rows = 9
+    private static let rows = 43
     private static let columns = 35
 
     @Test(arguments: supportedLevels, [1, 7, 16, 33, 70]) func ofMultiply(level: InstructionSetLevel, depth: Int) {
@@ -16,7 +16,7 @@ import Testing
         for accumulating in [false, true] {
             var whole = before
             level.kernels.multiply(rows, columns, depth, a, depth, 1, b, columns, &whole, columns, accumulating)
-            for (first, count) in [(0, 1), (3, 1), (8, 1), (2, 4), (1, 5), (0, 8)] {
+            for (first, count) in [(0, 1), (3, 1), (42, 1), (2, 4), (1, 5), (0, 8), (5, 17), (1, 32)] {
                 var part = Array(before[first * columns..<(first + count) * columns])
                 level.kernels.multiply(
                     count, columns, depth, Array(a[(first * depth)...]), depth, 1, b, columns, &part, columns,
@@ -40,17 +40,19 @@ import Testing
         let b = noise.floats(columns * depth)
         let bias = noise.floats(columns)
         var whole = [Float](repeating: .nan, count: rows * columns)
-        level.kernels.multiplyTransposed(rows, columns, depth, a, depth, b, depth, bias, &whole, columns)
-        for (first, count) in [(0, 1), (3, 1), (8, 1), (2, 4), (1, 5), (0, 8)] {
+        level.kernels.multiplyTransposed(
+            rows, columns, depth, a, depth, b, depth, bias: bias, into: &whole, columns)
+        for (first, count) in [(0, 1), (3, 1), (42, 1), (2, 4), (1, 5), (0, 8), (5, 17), (1, 32)] {
             var part = [Float](repeating: .nan, count: count * columns)
             level.kernels.multiplyTransposed(
-                count, columns, depth, Array(a[(first * depth)...]), depth, b, depth, bias, &part, columns)
+                count, columns, depth, Array(a[(first * depth)...]), depth, b, depth, bias: bias, into: &part, columns)
             #expect(bits(part) == bits(Array(whole[first * columns..<(first + count) * columns])))
         }
         for column in 0..<columns {
             var part = [Float](repeating: .nan, count: rows)
             level.kernels.multiplyTransposed(
-                rows, 1, depth, a, depth, Array(b[(column * depth)...]), depth, Array(bias[column...]), &part, 1)
+                rows, 1, depth, a, depth, Array(b[(column * depth)...]), depth, bias: Array(bias[column...]),
+                into: &part, 1)
             #expect(bits(part) == bits((0..<rows).map { whole[$0 * columns + column] }))
         }
     }

@@ -63,3 +63,16 @@ func isClose(_ result: Double, _ expected: Double, relative: Double, absolute: D
 let ulp = Double(Float.ulpOfOne)
 
 func bits(_ values: [Float]) -> [UInt32] { values.map { $0.bitPattern } }
+
+extension KernelTable<Float> {
+    /// ``multiplyTransposed`` with scratch memory of just the size that it asks for, holding NaN.
+    func multiplyTransposed(
+        _ rows: Int, _ columns: Int, _ depth: Int, _ a: [Float], _ aStride: Int, _ b: [Float], _ bStride: Int,
+        bias: UnsafePointer<Float>?, into c: inout [Float], _ cStride: Int
+    ) {
+        let count = PackedProduct.scratchCount(columns: columns, depth: depth)
+        var scratch = [Float](repeating: .nan, count: count + 1)
+        multiplyTransposed(rows, columns, depth, a, aStride, b, bStride, bias, &c, cStride, &scratch)
+        #expect(scratch[count].isNaN, "wrote beyond its scratch memory")
+    }
+}

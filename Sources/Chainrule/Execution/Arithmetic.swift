@@ -28,11 +28,14 @@ package final class Arithmetic: Sendable {
     }
 
     /// `C = A Bᵀ`, plus a column vector's elements on every row.
-    func productTransposed(_ a: Matrix, _ b: Matrix, plus bias: Matrix?, into c: Matrix) {
+    /// - Parameter scratch: of ``PackedProduct/scratchCount(columns:depth:)`` floats.
+    func productTransposed(_ a: Matrix, _ b: Matrix, plus bias: Matrix?, into c: Matrix, scratch: Matrix) {
         precondition(a.columns == b.columns && c.rows == a.rows && c.columns == b.rows)
         precondition(bias == nil || bias!.count == c.columns)
+        precondition(scratch.count >= PackedProduct.scratchCount(columns: c.columns, depth: a.columns))
         kernels.multiplyTransposed(
-            c.rows, c.columns, a.columns, a.base, a.stride, b.base, b.stride, bias?.base, c.base, c.stride)
+            c.rows, c.columns, a.columns, a.base, a.stride, b.base, b.stride, bias?.base, c.base, c.stride,
+            scratch.base)
     }
 
     /// The sum of each column of a contiguous matrix into a column vector.

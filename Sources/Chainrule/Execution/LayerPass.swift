@@ -17,6 +17,9 @@ package struct LayerPass {
     /// s = δ ⊙ σ'(z), scratch that the layers share.
     var s: Matrix { view(memory.signal!) }
 
+    /// As many floats as the layer asked for (``Layer/scratchCount(width:inputs:)``), shared by the layers.
+    var scratch: Matrix { memory.scratch }
+
     var inputCount: Int { memory.inputs.count }
     func inputActivation(_ index: Int) -> Matrix { view(memory.inputs[index].activation) }
 
@@ -53,17 +56,19 @@ package final class LayerMemory: Sendable {
     let activation: Matrix
     let delta: Matrix?
     let signal: Matrix?
+    let scratch: Matrix
     let tensors: [Plan.Tensor]
 
     init(
         inputs: [Input], preactivation: Matrix, activation: Matrix, delta: Matrix?, signal: Matrix?,
-        tensors: [Plan.Tensor]
+        scratch: Matrix, tensors: [Plan.Tensor]
     ) {
         self.inputs = inputs
         self.preactivation = preactivation
         self.activation = activation
         self.delta = delta
         self.signal = signal
+        self.scratch = scratch
         self.tensors = tensors
     }
 }

@@ -68,15 +68,18 @@ package final class Plan: FallibleClass, Sendable {
         var deltas: [Int?] = []
         /// s = δ ⊙ σ'(z), of one layer at a time.
         var signal: Int?
+        /// Of the layer that needs most.
+        var scratch = 0
+        var scratchCount = 0
         var count = 0
     }
 
     func layout(maxRows: Int, purpose: Workspace.Purpose) throws(NetworkError) -> Layout {
         var layout = Layout()
-        func place(_ width: Int) throws(NetworkError) -> Int {
+        func place(_ width: Int, rows: Int = maxRows) throws(NetworkError) -> Int {
             let start = layout.count
             // Whole cache lines: 16 floats.
-            let size = try Plan.checkedSum([Plan.checkedProduct(maxRows, width), 15]) & ~15
+            let size = try Plan.checkedSum([Plan.checkedProduct(rows, width), 15]) & ~15
             layout.count = try Plan.checkedSum([start, size])
             return start
         }
@@ -100,7 +103,11 @@ package final class Plan: FallibleClass, Sendable {
             layout.preactivations.append(preactivation)
             layout.deltas.append(training ? try place(node.width) : nil)
             widest = max(widest, node.width)
+            layout.scratchCount = max(
+                layout.scratchCount,
+                node.layer.scratchCount(width: node.width, inputs: architecture.inputWidths(of: node)))
         }
+        layout.scratch = try place(layout.scratchCount, rows: 1)
         if training { layout.signal = try place(widest) }
         _ = try Plan.checkedProduct(layout.count, MemoryLayout<Float>.stride)
         return layout
@@ -133,9 +140,7 @@ extension FallibleClass where Self == Plan {
         var offset = 0
         for node in architecture.nodes {
             let first = tensors.count
-            var widths: [Int] = []
-            for position in node.inputs { widths.append(architecture.width(at: position)) }
-            for shape in node.layer.tensors(width: node.width, inputs: widths) {
+            for shape in node.layer.tensors(width: node.width, inputs: architecture.inputWidths(of: node)) {
                 let count = try Plan.checkedProduct(shape.rows, shape.columns)
                 tensors.append(
                     Plan.Tensor(

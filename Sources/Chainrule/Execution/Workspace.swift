@@ -112,6 +112,7 @@ extension FallibleClass where Self == Workspace {
         let architecture = plan.architecture
         let input = memory.matrix(at: layout.inputActivation, rows: maxRows, columns: architecture.inputs)
         let inputDelta = layout.inputDelta.map { memory.matrix(at: $0, rows: maxRows, columns: architecture.inputs) }
+        let scratch = memory.matrix(at: layout.scratch, rows: 1, columns: layout.scratchCount)
         var layers: [LayerMemory] = []
         for (index, node) in architecture.nodes.enumerated() {
             func matrix(_ offset: Int) -> Matrix { memory.matrix(at: offset, rows: maxRows, columns: node.width) }
@@ -131,7 +132,7 @@ extension FallibleClass where Self == Workspace {
                         ? inputs[0].activation : matrix(layout.preactivations[index]),
                     activation: matrix(layout.activations[index]),
                     delta: layout.deltas[index].map(matrix), signal: layout.signal.map(matrix),
-                    tensors: Array(plan.tensors[plan.tensorRanges[index]])))
+                    scratch: scratch, tensors: Array(plan.tensors[plan.tensorRanges[index]])))
         }
         self = Workspace(
             plan: plan, maxRows: maxRows, purpose: purpose, memory: memory, input: input, inputDelta: inputDelta,

@@ -1,3 +1,5 @@
+import Kernels
+
 /// A fully connected layer: `z = W h_in + b`, `h = σ(z)`.
 ///
 /// W is `N_l × N_{l−1}`, row-major; the bias can be left out. For a batch the rows of H_in, Z, H, Δ and S are samples:
@@ -49,6 +51,10 @@ final class Dense: Layer {
         return [weight, TensorShape(name: "bias", rows: width, columns: 1, initializer: biasInitializer)]
     }
 
+    func scratchCount(width: Int, inputs: [Int]) -> Int {
+        PackedProduct.scratchCount(columns: width, depth: inputs[0])
+    }
+
     var preactivation: Preactivation {
         if case .custom = activation.function { return .alwaysOwn }
         return activation.isIdentity ? .activation : .own
@@ -56,7 +62,8 @@ final class Dense: Layer {
 
     func forward(_ pass: LayerPass) throws(NetworkError) {
         pass.arithmetic.productTransposed(
-            pass.inputActivation(0), pass.parameter(0), plus: hasBias ? pass.parameter(1) : nil, into: pass.z)
+            pass.inputActivation(0), pass.parameter(0), plus: hasBias ? pass.parameter(1) : nil, into: pass.z,
+            scratch: pass.scratch)
         try activation.forward(pass)
     }
 

@@ -12,6 +12,9 @@ package protocol Layer: AnyObject, Sendable {
     /// The parameters, for these numbers of inputs.
     func tensors(width: Int, inputs: [Int]) -> [TensorShape]
 
+    /// How many floats of scratch memory the passes need.
+    func scratchCount(width: Int, inputs: [Int]) -> Int
+
     /// Where z lies.
     var preactivation: Preactivation { get }
 
@@ -23,6 +26,10 @@ package protocol Layer: AnyObject, Sendable {
 
     /// Writes what describes the layer, as members of a JSON object that is open.
     func encode(to json: inout JSONWriter)
+}
+
+extension Layer {
+    package func scratchCount(width: Int, inputs: [Int]) -> Int { 0 }
 }
 
 /// A parameter tensor of a layer, before it has a place.

@@ -120,6 +120,13 @@ public struct Architecture: Sendable {
         nodes.append(Node(name: name, width: width, layer: layer, inputs: positions))
     }
 
+    /// The widths of what a node reads.
+    func inputWidths(of node: Node) -> [Int] {
+        var widths: [Int] = []
+        for position in node.inputs { widths.append(width(at: position)) }
+        return widths
+    }
+
     func width(at position: Int) -> Int { position == 0 ? inputs : nodes[position - 1].width }
 
     func name(at position: Int) -> LayerName { position == 0 ? .input : nodes[position - 1].name }

@@ -1,0 +1,163 @@
+// Register tiles: a few rows by one or two vectors of a matrix product, held in registers while the depth goes by.
+//
+// The compiler keeps nested structs in registers where an `InlineArray` would stay in memory: so a tile of 14 rows is
+// built as a tile of 7 on a tile of 7, and so on down to one row. Everything is inlined; nothing here exists at run time.
+
+/// Neighbouring columns of the result: one or two vectors, the last of them perhaps not full.
+@usableFromInline
+protocol TileColumns {
+    associatedtype Set: InstructionSet
+    /// The columns, if all lanes are used.
+    static var width: Int { get }
+    init()
+    /// - Parameter count: how many of the columns there are.
+    init(loading pointer: UnsafePointer<Set.Scalar>, count: Int)
+    init(repeating value: Set.Scalar)
+    mutating func multiplyAdd(_ a: Set.Vector, _ b: Self)
+    func store(_ pointer: UnsafeMutablePointer<Set.Scalar>, count: Int)
+}
+
+/// Two full vectors.
+@usableFromInline
+struct TwoVectors<Set: InstructionSet>: TileColumns {
+    @usableFromInline var left: Set.Vector
+    @usableFromInline var right: Set.Vector
+
+    @inlinable @inline(__always) static var width: Int { 2 * Set.Vector.scalarCount }
+    @inlinable @inline(__always) init() { self.init(repeating: 0) }
+    @inlinable @inline(__always) init(repeating value: Set.Scalar) {
+        left = Set.broadcast(value)
+        right = left
+    }
+    @inlinable @inline(__always) init(loading pointer: UnsafePointer<Set.Scalar>, count: Int) {
+        left = Set.load(pointer)
+        right = Set.load(pointer + Set.Vector.scalarCount)
+    }
+    @inlinable @inline(__always) mutating func multiplyAdd(_ a: Set.Vector, _ b: Self) {
+        left = Set.multiplyAdd(a, b.left, left)
+        right = Set.multiplyAdd(a, b.right, right)
+    }
+    @inlinable @inline(__always) func store(_ pointer: UnsafeMutablePointer<Set.Scalar>, count: Int) {
+        Set.store(left, pointer)
+        Set.store(right, pointer + Set.Vector.scalarCount)
+    }
+}
+
+/// One vector, of which only the first lanes may be used.
+@usableFromInline
+struct OneVector<Set: InstructionSet>: TileColumns {
+    @usableFromInline var vector: Set.Vector
+
+    @inlinable @inline(__always) static var width: Int { Set.Vector.scalarCount }
+    @inlinable @inline(__always) init() { self.init(repeating: 0) }
+    @inlinable @inline(__always) init(repeating value: Set.Scalar) { vector = Set.broadcast(value) }
+    @inlinable @inline(__always) init(loading pointer: UnsafePointer<Set.Scalar>, count: Int) {
+        vector = Set.load(pointer, count: count)
+    }
+    @inlinable @inline(__always) mutating func multiplyAdd(_ a: Set.Vector, _ b: Self) {
+        vector = Set.multiplyAdd(a, b.vector, vector)
+    }
+    @inlinable @inline(__always) func store(_ pointer: UnsafeMutablePointer<Set.Scalar>, count: Int) {
+        Set.store(vector, pointer, count: count)
+    }
+}
+
+/// What the sums of a tile begin with.
+@usableFromInline
+enum TileStart<Scalar> {
+    case zero
+    /// What the result holds.
+    case result
+    /// An element for each row.
+    case rowBias(UnsafePointer<Scalar>)
+    /// An element for each column.
+    case columnBias(UnsafePointer<Scalar>)
+}
+
+/// Neighbouring rows of the result.
+@usableFromInline
+protocol TileRows {
+    associatedtype Columns: TileColumns
+    typealias Scalar = Columns.Set.Scalar
+    static var count: Int { get }
+    init()
+    init(repeating columns: Columns)
+    init(loading pointer: UnsafePointer<Scalar>, rowStride: Int, count: Int)
+    init(repeatingEach pointer: UnsafePointer<Scalar>)
+    mutating func multiplyAdd(_ a: UnsafePointer<Scalar>, rowStride: Int, _ b: Columns)
+    func store(_ pointer: UnsafeMutablePointer<Scalar>, rowStride: Int, count: Int)
+}
+
+@usableFromInline
+struct OneRow<Columns: TileColumns>: TileRows {
+    @usableFromInline var columns: Columns
+
+    @inlinable @inline(__always) static var count: Int { 1 }
+    @inlinable @inline(__always) init() { columns = Columns() }
+    @inlinable @inline(__always) init(repeating columns: Columns) { self.columns = columns }
+    @inlinable @inline(__always)
+    init(loading pointer: UnsafePointer<Columns.Set.Scalar>, rowStride: Int, count: Int) {
+        columns = Columns(loading: pointer, count: count)
+    }
+    @inlinable @inline(__always) init(repeatingEach pointer: UnsafePointer<Columns.Set.Scalar>) {
+        columns = Columns(repeating: pointer.pointee)
+    }
+    @inlinable @inline(__always)
+    mutating func multiplyAdd(_ a: UnsafePointer<Columns.Set.Scalar>, rowStride: Int, _ b: Columns) {
+        columns.multiplyAdd(Columns.Set.broadcast(a.pointee), b)
+    }
+    @inlinable @inline(__always)
+    func store(_ pointer: UnsafeMutablePointer<Columns.Set.Scalar>, rowStride: Int, count: Int) {
+        columns.store(pointer, count: count)
+    }
+}
+
+@usableFromInline
+struct Stacked<Top: TileRows, Bottom: TileRows>: TileRows where Top.Columns == Bottom.Columns {
+    @usableFromInline typealias Columns = Top.Columns
+    @usableFromInline var top: Top
+    @usableFromInline var bottom: Bottom
+
+    @inlinable @inline(__always) static var count: Int { Top.count + Bottom.count }
+    @inlinable @inline(__always) init() {
+        top = Top()
+        bottom = Bottom()
+    }
+    @inlinable @inline(__always) init(repeating columns: Columns) {
+        top = Top(repeating: columns)
+        bottom = Bottom(repeating: columns)
+    }
+    @inlinable @inline(__always)
+    init(loading pointer: UnsafePointer<Top.Columns.Set.Scalar>, rowStride: Int, count: Int) {
+        top = Top(loading: pointer, rowStride: rowStride, count: count)
+        bottom = Bottom(loading: pointer + Top.count * rowStride, rowStride: rowStride, count: count)
+    }
+    @inlinable @inline(__always) init(repeatingEach pointer: UnsafePointer<Top.Columns.Set.Scalar>) {
+        top = Top(repeatingEach: pointer)
+        bottom = Bottom(repeatingEach: pointer + Top.count)
+    }
+    @inlinable @inline(__always)
+    mutating func multiplyAdd(_ a: UnsafePointer<Top.Columns.Set.Scalar>, rowStride: Int, _ b: Top.Columns) {
+        top.multiplyAdd(a, rowStride: rowStride, b)
+        bottom.multiplyAdd(a + Top.count * rowStride, rowStride: rowStride, b)
+    }
+    @inlinable @inline(__always)
+    func store(_ pointer: UnsafeMutablePointer<Top.Columns.Set.Scalar>, rowStride: Int, count: Int) {
+        top.store(pointer, rowStride: rowStride, count: count)
+        bottom.store(pointer + Top.count * rowStride, rowStride: rowStride, count: count)
+    }
+}
+
+@usableFromInline typealias Rows2<Columns: TileColumns> = Stacked<OneRow<Columns>, OneRow<Columns>>
+@usableFromInline typealias Rows3<Columns: TileColumns> = Stacked<Rows2<Columns>, OneRow<Columns>>
+@usableFromInline typealias Rows4<Columns: TileColumns> = Stacked<Rows2<Columns>, Rows2<Columns>>
+@usableFromInline typealias Rows5<Columns: TileColumns> = Stacked<Rows4<Columns>, OneRow<Columns>>
+@usableFromInline typealias Rows6<Columns: TileColumns> = Stacked<Rows4<Columns>, Rows2<Columns>>
+@usableFromInline typealias Rows7<Columns: TileColumns> = Stacked<Rows4<Columns>, Rows3<Columns>>
+@usableFromInline typealias Rows8<Columns: TileColumns> = Stacked<Rows4<Columns>, Rows4<Columns>>
+@usableFromInline typealias Rows9<Columns: TileColumns> = Stacked<Rows8<Columns>, OneRow<Columns>>
+@usableFromInline typealias Rows10<Columns: TileColumns> = Stacked<Rows8<Columns>, Rows2<Columns>>
+@usableFromInline typealias Rows11<Columns: TileColumns> = Stacked<Rows8<Columns>, Rows3<Columns>>
+@usableFromInline typealias Rows12<Columns: TileColumns> = Stacked<Rows8<Columns>, Rows4<Columns>>
+@usableFromInline typealias Rows13<Columns: TileColumns> = Stacked<Rows8<Columns>, Rows5<Columns>>
+@usableFromInline typealias Rows14<Columns: TileColumns> = Stacked<Rows8<Columns>, Rows6<Columns>>
