@@ -55,6 +55,7 @@ private func trainingOptions(_ train: crl_train_options) throws(NetworkError) ->
     options.batchSize = try count(UInt(bitPattern: train.batch_size), "options->batch_size")
     options.shuffles = train.shuffle != 0
     options.seed = train.seed
+    options.threads = try count(UInt(bitPattern: train.threads), "options->threads")
     options.onEpoch = epochCallback(train.on_epoch, train.user)
     return options
 }

@@ -3,6 +3,8 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
     public typealias In = UnsafePointer<Scalar>
     public typealias Out = UnsafeMutablePointer<Scalar>
 
+    /// ``InstructionSet/tileRows``.
+    public let tileRows: Int
     /// ``MatrixKernels/multiply``.
     public let multiply:
         @Sendable (
@@ -22,7 +24,9 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
     public let multiplyElements: @Sendable (_ y: Out, _ x: In, _ count: Int) -> Void
     /// ``VectorKernels/sumColumns``.
     public let sumColumns:
-        @Sendable (_ matrix: In, _ rows: Int, _ columns: Int, _ sums: Out, _ accumulating: Bool) -> Void
+        @Sendable (
+            _ matrix: In, _ stride: Int, _ rows: Int, _ columns: Int, _ sums: Out, _ accumulating: Bool
+        ) -> Void
     /// ``VectorKernels/largestMagnitude``.
     public let largestMagnitude: @Sendable (_ x: In, _ count: Int) -> Scalar
 
@@ -30,18 +34,25 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
     public let costs: CostKernels<Scalar>
 
     /// ``OptimizerKernels/gradientDescent``.
-    public let gradientDescent: @Sendable (_ w: Out, _ g: In, _ count: Int, _ eta: Scalar) -> Void
+    public let gradientDescent:
+        @Sendable (_ rows: Int, _ columns: Int, _ w: Out, _ stride: Int, _ g: In, _ gStride: Int, _ eta: Scalar) -> Void
     /// ``OptimizerKernels/momentum``.
-    public let momentum: @Sendable (_ w: Out, _ v: Out, _ g: In, _ count: Int, _ eta: Scalar, _ mu: Scalar) -> Void
+    public let momentum:
+        @Sendable (
+            _ rows: Int, _ columns: Int, _ w: Out, _ v: Out, _ stride: Int, _ g: In, _ gStride: Int, _ eta: Scalar,
+            _ mu: Scalar
+        ) -> Void
     /// ``OptimizerKernels/adam``.
     public let adam:
         @Sendable (
-            _ w: Out, _ m: Out, _ v: Out, _ g: In, _ count: Int, _ eta: Scalar, _ beta1: Scalar, _ beta2: Scalar,
-            _ epsilon: Scalar, _ correction1: Scalar, _ correction2: Scalar
+            _ rows: Int, _ columns: Int, _ w: Out, _ m: Out, _ v: Out, _ stride: Int, _ g: In, _ gStride: Int,
+            _ eta: Scalar, _ beta1: Scalar, _ beta2: Scalar, _ epsilon: Scalar, _ correction1: Scalar,
+            _ correction2: Scalar
         ) -> Void
 
     @inlinable @inline(__always)
     public init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Scalar {
+        tileRows = Set.tileRows
         multiply = MatrixKernels<Set>.multiply
         multiplyTransposed = MatrixKernels<Set>.multiplyTransposed
         add = VectorKernels<Set>.add

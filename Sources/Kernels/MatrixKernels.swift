@@ -40,9 +40,9 @@ public enum MatrixKernels<Set: InstructionSet> {
         let panel = scratch
         let transposedResult = scratch + lanes * min(depth, PackedProduct.panelDepth)
         var row = 0
-        while rows - row >= Set.Vector.scalarCount
-            && PackedProduct.packsRows(rows: rows - row, columns: columns, lanes: lanes)
-        {
+        let packsRows = PackedProduct.packsRows(
+            rows: rows, columns: columns, depth: depth, lanes: Set.Vector.scalarCount)
+        while packsRows && rows - row >= Set.Vector.scalarCount {
             let count = min(rows - row, lanes)
             var start = bias.map { TileStart.rowBias($0) } ?? .zero
             let piecesDepth = PackedProduct.pieceDepth(of: depth)
@@ -116,10 +116,14 @@ public enum PackedProduct {
     /// Enough for every instruction set: 32 lanes are two vectors of the widest.
     public static func scratchCount(columns: Int, depth: Int) -> Int { 32 * (min(depth, panelDepth) + columns) }
 
-    /// Whether packing A costs less than packing B. Each packing moves its operand once; packing A also moves C once, and
-    /// can leave lanes of the last vector unused.
+    /// Whether the product takes less time with A packed than with B packed, where C is moved, too. To move an element
+    /// takes about as long as 8 lanes' products, and lanes of the last vector that are not used take their time as well.
     @inlinable @inline(__always)
-    static func packsRows(rows: Int, columns: Int, lanes: Int) -> Bool { rows >= lanes || rows >= columns }
+    static func packsRows(rows: Int, columns: Int, depth: Int, lanes: Int) -> Bool {
+        func filled(_ count: Int) -> Int { (count + lanes - 1) / lanes * lanes }
+        return filled(rows) * columns * depth + 8 * rows * (depth + columns)
+            < rows * filled(columns) * depth + 8 * columns * depth
+    }
 }
 
 /// The loops over the rows of tiles: one function for each width, so that there is one copy of each tile's code.

@@ -5,21 +5,26 @@ public enum OptimizerKernels<Set: InstructionSet> {
     /// `w ← w − η g`.
     @inlinable @inline(__always)
     public static func gradientDescent(
-        _ w: UnsafeMutablePointer<Scalar>, _ g: UnsafePointer<Scalar>, count: Int, eta: Scalar
+        rows: Int, columns: Int, _ w: UnsafeMutablePointer<Scalar>, stride: Int, _ g: UnsafePointer<Scalar>,
+        gStride: Int, eta: Scalar
     ) {
-        for i in 0..<count { w[i] -= eta * g[i] }
+        for row in 0..<rows { for i in 0..<columns { w[row * stride + i] -= eta * g[row * gStride + i] } }
     }
 
     /// `v ← μ v + g; w ← w − η v`.
     @inlinable @inline(__always)
     public static func momentum(
-        _ w: UnsafeMutablePointer<Scalar>, _ v: UnsafeMutablePointer<Scalar>, _ g: UnsafePointer<Scalar>, count: Int,
+        rows: Int, columns: Int, _ w: UnsafeMutablePointer<Scalar>, _ v: UnsafeMutablePointer<Scalar>, stride: Int,
+        _ g: UnsafePointer<Scalar>, gStride: Int,
         eta: Scalar, mu: Scalar
     ) {
-        for i in 0..<count {
-            let velocity = mu * v[i] + g[i]
-            v[i] = velocity
-            w[i] -= eta * velocity
+        for row in 0..<rows {
+            let (w, v, g) = (w + row * stride, v + row * stride, g + row * gStride)
+            for i in 0..<columns {
+                let velocity = mu * v[i] + g[i]
+                v[i] = velocity
+                w[i] -= eta * velocity
+            }
         }
     }
 
@@ -27,18 +32,22 @@ public enum OptimizerKernels<Set: InstructionSet> {
     /// bias corrections `1 − βᵗ` (Kingma and Ba 2015, algorithm 1).
     @inlinable @inline(__always)
     public static func adam(
-        _ w: UnsafeMutablePointer<Scalar>, _ m: UnsafeMutablePointer<Scalar>, _ v: UnsafeMutablePointer<Scalar>,
-        _ g: UnsafePointer<Scalar>, count: Int, eta: Scalar, beta1: Scalar, beta2: Scalar, epsilon: Scalar,
+        rows: Int, columns: Int, _ w: UnsafeMutablePointer<Scalar>, _ m: UnsafeMutablePointer<Scalar>,
+        _ v: UnsafeMutablePointer<Scalar>, stride: Int,
+        _ g: UnsafePointer<Scalar>, gStride: Int, eta: Scalar, beta1: Scalar, beta2: Scalar, epsilon: Scalar,
         correction1: Scalar, correction2: Scalar
     ) {
         let rate = eta / correction1
         let scale = (1 / correction2).squareRoot()
-        for i in 0..<count {
-            let mean = beta1 * m[i] + (1 - beta1) * g[i]
-            let variance = beta2 * v[i] + (1 - beta2) * g[i] * g[i]
-            m[i] = mean
-            v[i] = variance
-            w[i] -= rate * mean / (variance.squareRoot() * scale + epsilon)
+        for row in 0..<rows {
+            let (w, m, v, g) = (w + row * stride, m + row * stride, v + row * stride, g + row * gStride)
+            for i in 0..<columns {
+                let mean = beta1 * m[i] + (1 - beta1) * g[i]
+                let variance = beta2 * v[i] + (1 - beta2) * g[i] * g[i]
+                m[i] = mean
+                v[i] = variance
+                w[i] -= rate * mean / (variance.squareRoot() * scale + epsilon)
+            }
         }
     }
 }

@@ -14,13 +14,14 @@ public enum VectorKernels<Set: InstructionSet> {
         for i in 0..<count { y[i] *= x[i] }
     }
 
-    /// The sum of each column of a contiguous `rows × columns` matrix, row by row; added to `sums` if accumulating.
+    /// The sum of each column of a `rows × columns` matrix, row by row; added to `sums` if accumulating.
     @inlinable @inline(__always)
     public static func sumColumns(
-        _ matrix: UnsafePointer<Scalar>, rows: Int, columns: Int, sums: UnsafeMutablePointer<Scalar>, accumulating: Bool
+        _ matrix: UnsafePointer<Scalar>, stride: Int, rows: Int, columns: Int, sums: UnsafeMutablePointer<Scalar>,
+        accumulating: Bool
     ) {
         if !accumulating { for column in 0..<columns { sums[column] = 0 } }
-        for row in 0..<rows { add(matrix + row * columns, to: sums, count: columns) }
+        for row in 0..<rows { add(matrix + row * stride, to: sums, count: columns) }
     }
 
     /// ``KernelScalar/largestMagnitude``.

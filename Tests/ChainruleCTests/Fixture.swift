@@ -247,6 +247,6 @@ extension crl_train_options {
             shuffle: 1,
             seed: 0, validation_x: nil, validation_rows: 0, validation_stride: 0, validation_targets: nil,
             on_epoch: nil,
-            user: nil)
+            user: nil, threads: 0)
     }
 }

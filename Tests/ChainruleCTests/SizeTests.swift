@@ -161,6 +161,12 @@ import Testing
         BadCall("crl_network_fit", CRL_ERROR_SIZE, "batch_size is \(UInt.max)") {
             crlNetworkFit($0.network, $0.x.pointer, 4, 2, $0.targets(), $0.train { $0.batch_size = -1 })
         },
+        BadCall("crl_network_fit", CRL_ERROR_SIZE, "threads is 1025") {
+            crlNetworkFit($0.network, $0.x.pointer, 4, 2, $0.targets(), $0.train { $0.threads = 1025 })
+        },
+        BadCall("crl_network_fit", CRL_ERROR_SIZE, "threads is \(UInt.max)") {
+            crlNetworkFit($0.network, $0.x.pointer, 4, 2, $0.targets(), $0.train { $0.threads = -1 })
+        },
         BadCall("crl_network_fit", CRL_ERROR_SIZE, "validation_x_rows is 0") { f in
             crlNetworkFit(
                 f.network, f.x.pointer, 4, 2, f.targets(),

@@ -197,6 +197,11 @@ static void training(void)
     train.batch_size = SIZE_MAX;
     FAILS(CRL_ERROR_SIZE, "18446744073709551615", crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
     train.batch_size = 2;
+    train.threads = 1025;
+    FAILS(CRL_ERROR_SIZE, "1025", crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
+    train.threads = SIZE_MAX;
+    FAILS(CRL_ERROR_SIZE, "18446744073709551615", crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
+    train.threads = 0;
     train.validation_x = x;
     train.validation_targets = &targets;
     train.validation_rows = 0;

@@ -26,7 +26,7 @@ import Testing
                 let before = noise.floats(columns + 1)
                 for accumulating in [false, true] {
                     var sums = before
-                    level.kernels.sumColumns(matrix, rows, columns, &sums, accumulating)
+                    level.kernels.sumColumns(matrix, columns, rows, columns, &sums, accumulating)
                     #expect(sums[columns] == before[columns])
                     for column in 0..<columns {
                         let terms = (0..<rows).map { Double(matrix[$0 * columns + column]) }

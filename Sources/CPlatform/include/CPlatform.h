@@ -8,11 +8,14 @@
 #include <limits.h>
 #include <math.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,6 +56,42 @@ static inline void *platform_allocate_zeroed(size_t bytes) {
 }
 
 /* ---- Threads ---- */
+
+/** How many processors this thread may run on. */
+static inline int platform_processor_count(void) {
+    unsigned long processors[128] = { 0 };
+    size_t word;
+    int count = 0;
+    /* The function of glibc is declared for _GNU_SOURCE alone, with which Swift's own view of libc is not compatible. */
+    if (syscall(SYS_sched_getaffinity, 0, sizeof processors, processors) <= 0) return 1;
+    for (word = 0; word < sizeof processors / sizeof processors[0]; word++) count += __builtin_popcountl(processors[word]);
+    return count;
+}
+
+/** Starts a thread that gets none of the process's signals: their handlers are the program's, and so are its threads. 0, or
+ *  an error number. */
+static inline int platform_start_thread(pthread_t *thread, void *(*function)(void *), void *argument) {
+    sigset_t all, before;
+    int result;
+    sigfillset(&all);
+    result = pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (result != 0) return result;
+    result = pthread_create(thread, NULL, function, argument);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return result;
+}
+
+/** Tells the processor that this thread watches a variable. */
+static inline void platform_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/** Lets another thread run on this processor. */
+static inline void platform_yield(void) { sched_yield(); }
 
 #define PLATFORM_THREAD_MESSAGE_BYTES 512
 

@@ -38,10 +38,14 @@ package final class Arithmetic: Sendable {
             scratch.base)
     }
 
-    /// The sum of each column of a contiguous matrix into a column vector.
+    /// The rows of the matrix kernels' highest tile for this instruction set, and for any.
+    var tileRows: Int { kernels.tileRows }
+    static var highestTile: Int { 14 }
+
+    /// The sum of each column of a matrix into a column vector.
     func sumColumns(_ a: Matrix, into sums: Matrix, accumulating: Bool) {
-        precondition(a.isContiguous && sums.count == a.columns)
-        kernels.sumColumns(a.base, a.rows, a.columns, sums.base, accumulating)
+        precondition(sums.count == a.columns)
+        kernels.sumColumns(a.base, a.stride, a.rows, a.columns, sums.base, accumulating)
     }
 
     /// `B += A`.

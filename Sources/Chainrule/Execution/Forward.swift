@@ -23,18 +23,23 @@ extension Network {
     package func forward(rows: Int, in workspace: Workspace) throws(NetworkError) {
         workspace.rows = 0
         workspace.hasDelta = false
+        try forward(rows: 0..<rows, thread: 0, in: workspace)
+        workspace.rows = rows
+        workspace.parameterVersion = parameterVersion
+    }
+
+    /// One thread's share of a forward pass.
+    func forward(rows: Range<Int>, thread: Int, in workspace: Workspace) throws(NetworkError) {
         for index in architecture.nodes.indices {
             let pass = LayerPass(
                 arithmetic: arithmetic, memory: workspace.layers[index], rows: rows, parameters: parameters,
-                gradients: nil, accumulatesGradients: false, wantsNetworkInputDelta: false)
+                scratch: workspace.scratch.row(thread), wantsNetworkInputDelta: false)
             do throws(NetworkError) {
                 try architecture.nodes[index].layer.forward(pass)
             } catch {
                 throw architecture.nodes[index].named(in: error)
             }
         }
-        workspace.rows = rows
-        workspace.parameterVersion = parameterVersion
     }
 
     package func check(_ workspace: Workspace, rows: Int) throws(NetworkError) {

@@ -51,8 +51,11 @@ package struct Matrix: @unchecked Sendable {
     /// Copies the elements of a matrix of the same shape.
     package func assign(_ other: Matrix) {
         precondition(rows == other.rows && columns == other.columns)
+        let bytes = columns * MemoryLayout<Float>.stride
         for row in 0..<rows {
-            (base + row * stride).update(from: other.base + row * other.stride, count: columns)
+            // Not `update(from:count:)`, which code optimised for size does element by element.
+            UnsafeMutableRawPointer(base + row * stride).copyMemory(
+                from: other.base + row * other.stride, byteCount: bytes)
         }
     }
 

@@ -22,6 +22,11 @@ package final class Plan: FallibleClass, Sendable {
         package let columns: Int
         let initializer: Initializer
         package var count: Int { rows * columns }
+
+        /// The tensor in a vector of the shape of the parameters.
+        func view(in vector: Matrix) -> Matrix {
+            Matrix(base: vector.base + offset, rows: rows, columns: columns)
+        }
     }
 
     fileprivate init(
@@ -66,15 +71,14 @@ package final class Plan: FallibleClass, Sendable {
         var preactivations: [Int] = []
         var activations: [Int] = []
         var deltas: [Int?] = []
-        /// s = δ ⊙ σ'(z), of one layer at a time.
-        var signal: Int?
-        /// Of the layer that needs most.
+        var signals: [Int?] = []
+        /// For each thread, of the layer that needs most.
         var scratch = 0
         var scratchCount = 0
         var count = 0
     }
 
-    func layout(maxRows: Int, purpose: Workspace.Purpose) throws(NetworkError) -> Layout {
+    func layout(maxRows: Int, purpose: Workspace.Purpose, threads: Int) throws(NetworkError) -> Layout {
         var layout = Layout()
         func place(_ width: Int, rows: Int = maxRows) throws(NetworkError) -> Int {
             let start = layout.count
@@ -86,7 +90,6 @@ package final class Plan: FallibleClass, Sendable {
         let training = purpose == .training
         layout.inputActivation = try place(architecture.inputs)
         if training { layout.inputDelta = try place(architecture.inputs) }
-        var widest = 0
         for node in architecture.nodes {
             let activation = try place(node.width)
             let preactivation: Int
@@ -101,14 +104,19 @@ package final class Plan: FallibleClass, Sendable {
             }
             layout.activations.append(activation)
             layout.preactivations.append(preactivation)
-            layout.deltas.append(training ? try place(node.width) : nil)
-            widest = max(widest, node.width)
+            let delta = training ? try place(node.width) : nil
+            layout.deltas.append(delta)
+            switch node.layer.signal {
+            case .own where training: layout.signals.append(try place(node.width))
+            case .delta where training: layout.signals.append(delta)
+            default: layout.signals.append(nil)
+            }
             layout.scratchCount = max(
                 layout.scratchCount,
                 node.layer.scratchCount(width: node.width, inputs: architecture.inputWidths(of: node)))
         }
-        layout.scratch = try place(layout.scratchCount, rows: 1)
-        if training { layout.signal = try place(widest) }
+        layout.scratchCount = (layout.scratchCount + 15) & ~15
+        layout.scratch = try place(layout.scratchCount, rows: threads)
         _ = try Plan.checkedProduct(layout.count, MemoryLayout<Float>.stride)
         return layout
     }

@@ -33,11 +33,13 @@ public final class Workspace: FallibleClass {
     var parameterVersion = 0
     var hasDelta = false
     var hasInputDelta = false
+    /// A row for each thread.
+    let scratch: Matrix
     private let memory: FloatMemory
 
     fileprivate init(
         plan: Plan, maxRows: Int, purpose: Purpose, memory: FloatMemory, input: Matrix, inputDelta: Matrix?,
-        layers: [LayerMemory]
+        layers: [LayerMemory], scratch: Matrix
     ) {
         self.plan = plan
         self.maxRows = maxRows
@@ -46,6 +48,7 @@ public final class Workspace: FallibleClass {
         self.input = input
         self.inputDelta = inputDelta
         self.layers = layers
+        self.scratch = scratch
     }
 
     /// The outputs y of the last forward pass.
@@ -103,16 +106,16 @@ extension FallibleClass where Self == Workspace {
         self = try Workspace(plan: network.plan, maxRows: maxRows, purpose: purpose)
     }
 
-    init(plan: Plan, maxRows: Int, purpose: Workspace.Purpose) throws(NetworkError) {
+    /// - Parameter threads: how many threads will share the passes, each with scratch memory of its own.
+    init(plan: Plan, maxRows: Int, purpose: Workspace.Purpose, threads: Int = 1) throws(NetworkError) {
         guard maxRows >= 1 else {
             throw NetworkError(.size, "a workspace is for at least 1 row; \(maxRows) were given")
         }
-        let layout = try plan.layout(maxRows: maxRows, purpose: purpose)
+        let layout = try plan.layout(maxRows: maxRows, purpose: purpose, threads: threads)
         let memory = try FloatMemory(count: layout.count, for: "a workspace")
         let architecture = plan.architecture
         let input = memory.matrix(at: layout.inputActivation, rows: maxRows, columns: architecture.inputs)
         let inputDelta = layout.inputDelta.map { memory.matrix(at: $0, rows: maxRows, columns: architecture.inputs) }
-        let scratch = memory.matrix(at: layout.scratch, rows: 1, columns: layout.scratchCount)
         var layers: [LayerMemory] = []
         for (index, node) in architecture.nodes.enumerated() {
             func matrix(_ offset: Int) -> Matrix { memory.matrix(at: offset, rows: maxRows, columns: node.width) }
@@ -131,11 +134,12 @@ extension FallibleClass where Self == Workspace {
                     preactivation: readsPreactivationFromInput
                         ? inputs[0].activation : matrix(layout.preactivations[index]),
                     activation: matrix(layout.activations[index]),
-                    delta: layout.deltas[index].map(matrix), signal: layout.signal.map(matrix),
-                    scratch: scratch, tensors: Array(plan.tensors[plan.tensorRanges[index]])))
+                    delta: layout.deltas[index].map(matrix), signal: layout.signals[index].map(matrix),
+                    tensors: Array(plan.tensors[plan.tensorRanges[index]])))
         }
         self = Workspace(
             plan: plan, maxRows: maxRows, purpose: purpose, memory: memory, input: input, inputDelta: inputDelta,
-            layers: layers)
+            layers: layers,
+            scratch: memory.matrix(at: layout.scratch, rows: threads, columns: layout.scratchCount))
     }
 }

@@ -21,6 +21,7 @@ extension Activation {
     func backward(_ pass: LayerPass) throws(NetworkError) {
         switch function {
         case .builtIn(let kernel):
+            if pass.s.isSameMemory(as: pass.delta) { return }
             pass.arithmetic.applyBackward(kernel, alpha: alpha ?? 0, z: pass.z, h: pass.h, delta: pass.delta, s: pass.s)
         case .custom(let custom):
             try pass.z.withSpan { z throws(NetworkError) in

@@ -18,6 +18,9 @@ final class ActivationLayer: Layer {
     func tensors(width: Int, inputs: [Int]) -> [TensorShape] { [] }
 
     var preactivation: Preactivation { .input }
+    var callsCustomFunctions: Bool { activation.isCustom }
+
+    var signal: Signal { activation.isIdentity ? .delta : .own }
 
     func forward(_ pass: LayerPass) throws(NetworkError) { try activation.forward(pass) }
 

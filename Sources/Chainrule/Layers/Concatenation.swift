@@ -13,6 +13,7 @@ final class Concatenation: Layer {
     func tensors(width: Int, inputs: [Int]) -> [TensorShape] { [] }
 
     var preactivation: Preactivation { .activation }
+    var signal: Signal { .none }
 
     func forward(_ pass: LayerPass) throws(NetworkError) {
         var start = 0

@@ -52,13 +52,19 @@ final class Dense: Layer {
     }
 
     func scratchCount(width: Int, inputs: [Int]) -> Int {
-        PackedProduct.scratchCount(columns: width, depth: inputs[0])
+        max(
+            PackedProduct.scratchCount(columns: width, depth: inputs[0]),
+            GradientSink.scratchCount(columns: inputs[0]))
     }
 
     var preactivation: Preactivation {
-        if case .custom = activation.function { return .alwaysOwn }
+        if activation.isCustom { return .alwaysOwn }
         return activation.isIdentity ? .activation : .own
     }
+
+    var callsCustomFunctions: Bool { activation.isCustom }
+
+    var signal: Signal { activation.isIdentity ? .delta : .own }
 
     func forward(_ pass: LayerPass) throws(NetworkError) {
         pass.arithmetic.productTransposed(
@@ -69,18 +75,31 @@ final class Dense: Layer {
 
     func backward(_ pass: LayerPass) throws(NetworkError) {
         try activation.backward(pass)
-        if let weightGradient = pass.gradient(0) {
-            pass.arithmetic.transposedProduct(
-                pass.s, pass.inputActivation(0), into: weightGradient, accumulating: pass.accumulatesGradients)
-        }
-        if hasBias, let biasGradient = pass.gradient(1) {
-            pass.arithmetic.sumColumns(pass.s, into: biasGradient, accumulating: pass.accumulatesGradients)
-        }
         if let inputDelta = pass.inputDelta(0) {
             pass.arithmetic.product(
                 pass.s, pass.parameter(0), into: inputDelta, accumulating: pass.accumulatesInputDelta(0))
         }
     }
+
+    func gradients(_ pass: GradientPass) {
+        let units = pass.share(of: pass.s.columns)
+        if units.isEmpty { return }
+        let h = pass.inputActivation(0)
+        pass.emit(tensor: 0, rows: units) { block, unit, column, accumulating in
+            pass.arithmetic.transposedProduct(
+                pass.s.columns(from: unit, count: block.rows), h.columns(from: column, count: block.columns),
+                into: block, accumulating: accumulating)
+        }
+        if hasBias {
+            pass.emit(tensor: 1, rows: units) { block, unit, _, accumulating in
+                pass.arithmetic.sumColumns(
+                    pass.s.columns(from: unit, count: block.rows), into: block, accumulating: accumulating)
+            }
+        }
+    }
+
+    /// `|Σ s h| ≤ rows · max|s| · max|h|`, where a bias has 1 for its h.
+    func gradientBound(rows: Int, signal: Double, input: Double) -> Double { Double(rows) * signal * (1 + input) }
 
     func encode(to json: inout JSONWriter) {
         json.member("units", units)

@@ -18,18 +18,35 @@ package protocol Layer: AnyObject, Sendable {
     /// Where z lies.
     var preactivation: Preactivation { get }
 
+    /// Where s = δ ⊙ σ'(z) lies.
+    var signal: Signal { get }
+
     /// Computes z and h from the inputs' h.
     func forward(_ pass: LayerPass) throws(NetworkError)
 
-    /// From δ = ∂C/∂h, computes the gradients of the parameters and the inputs' δ.
+    /// From δ = ∂C/∂h, computes s and the inputs' δ.
     func backward(_ pass: LayerPass) throws(NetworkError)
+
+    /// From s and the inputs' h, computes a part of the parameters' gradients. The parameters may change meanwhile.
+    func gradients(_ pass: GradientPass)
+
+    /// A bound on the magnitude of the parameters' gradients over so many rows, from the largest magnitudes in s and in
+    /// the inputs' h.
+    func gradientBound(rows: Int, signal: Double, input: Double) -> Double
+
+    /// Whether the passes call functions of the caller's own, which one thread at a time does.
+    var callsCustomFunctions: Bool { get }
 
     /// Writes what describes the layer, as members of a JSON object that is open.
     func encode(to json: inout JSONWriter)
 }
 
+/// Layers without parameters.
 extension Layer {
+    package var callsCustomFunctions: Bool { false }
     package func scratchCount(width: Int, inputs: [Int]) -> Int { 0 }
+    package func gradients(_ pass: GradientPass) {}
+    package func gradientBound(rows: Int, signal: Double, input: Double) -> Double { 0 }
 }
 
 /// A parameter tensor of a layer, before it has a place.
@@ -51,6 +68,15 @@ package enum Preactivation: Sendable {
     case input
     /// It is h: the layer has no σ, or the identity.
     case activation
+}
+
+/// Where the signal s = δ ⊙ σ'(z) of a layer is kept.
+package enum Signal: Sendable {
+    case own
+    /// It is δ: the layer has no σ, or the identity.
+    case delta
+    /// The layer has none.
+    case none
 }
 
 /// The kinds of layers, by which a file's layers are made again.

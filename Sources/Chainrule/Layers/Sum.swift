@@ -18,6 +18,7 @@ final class Sum: Layer {
     func tensors(width: Int, inputs: [Int]) -> [TensorShape] { [] }
 
     var preactivation: Preactivation { .activation }
+    var signal: Signal { .none }
 
     func forward(_ pass: LayerPass) throws(NetworkError) {
         for index in 0..<pass.inputCount {

@@ -78,6 +78,11 @@ public struct Activation: Sendable {
         return Activation(identifier, alpha: alpha, weights: weightInitializer, kernel)
     }
 
+    var isCustom: Bool {
+        if case .custom = function { return true }
+        return false
+    }
+
     /// Whether h is z itself, so that the two can share memory.
     var isIdentity: Bool { identifier.isSameText(as: "identity") }
 }

@@ -54,11 +54,6 @@ public final class Network: FallibleClass, @unchecked Sendable {
         }
         return "parameter \(index)"
     }
-
-    /// A view of a tensor in a vector of the shape of the parameters.
-    func view(of tensor: Plan.Tensor, in vector: Matrix) -> Matrix {
-        Matrix(base: vector.base + tensor.offset, rows: tensor.rows, columns: tensor.columns)
-    }
 }
 
 extension FallibleClass where Self == Network {
@@ -75,7 +70,7 @@ extension FallibleClass where Self == Network {
         for tensor in network.plan.tensors {
             // A bias is a single column: its fans are of no meaning, and its initializers do not ask for them.
             tensor.initializer.fill(
-                network.view(of: tensor, in: network.parameters), fanIn: tensor.columns, fanOut: tensor.rows,
+                tensor.view(in: network.parameters), fanIn: tensor.columns, fanOut: tensor.rows,
                 from: &generator)
         }
         self = network

@@ -23,11 +23,13 @@ public struct Cost: Sendable {
     /// Outputs outside are an error: the cost is not defined there.
     let outputRange: ClosedRange<Float>?
 
-    /// Only a custom cost may do without targets.
-    package var needsTargets: Bool {
-        if case .custom = function { return false }
-        return true
+    var isCustom: Bool {
+        if case .custom = function { return true }
+        return false
     }
+
+    /// Only a custom cost may do without targets.
+    package var needsTargets: Bool { !isCustom }
 
     enum Function: Sendable {
         case builtIn(@Sendable (CostKernels<Float>) -> CostKernel<Float>)
@@ -89,7 +91,13 @@ public struct Cost: Sendable {
             return try custom.evaluate(y, targets, gradient: gradient)
         case .builtIn(let select):
             try checkOutputs(y)
-            let cost = evaluateRows(y, targets, gradient: gradient, arithmetic.kernels.costs, select)
+            let normalizer = normalizer(of: targets, rows: y.rows)
+            var cost = 0.0
+            for group in 0..<Cost.groups(of: y.rows) {
+                cost += evaluate(
+                    group: group, y, targets, gradient: gradient, normalizer: normalizer, arithmetic.kernels.costs,
+                    select)
+            }
             guard cost.isFinite else { throw NetworkError(.notFinite, "the cost '\(identifier)' is \(cost)") }
             if let gradient, !arithmetic.largestMagnitude(gradient).isFinite, let found = gradient.firstNotFinite() {
                 throw NetworkError(
@@ -102,20 +110,39 @@ public struct Cost: Sendable {
 
     /// What C of a batch counts for in the mean over batches.
     func weight(of targets: TargetView, rows: Int) -> Double {
-        if case .custom = function { return Double(rows) }
+        if isCustom { return Double(rows) }
         return reduction == .sum ? 1 : targets.totalWeight(rows: rows)
     }
 
-    private func evaluateRows(
-        _ y: Matrix, _ targets: TargetView, gradient: Matrix?, _ kernels: CostKernels<Float>,
-        _ select: (CostKernels<Float>) -> CostKernel<Float>
+    /// The costs of rows are added in groups of so many, and then the groups' sums: that gives the same C whichever thread
+    /// has which groups.
+    static var groupRows: Int { 16 }
+
+    static func groups(of rows: Int) -> Int { (rows + groupRows - 1) / groupRows }
+
+    /// What the sum of the rows' costs is divided by.
+    func normalizer(of targets: TargetView, rows: Int) -> Double {
+        let total = targets.totalWeight(rows: rows)
+        // A batch whose weights are all 0 has no mean: it costs nothing and teaches nothing.
+        return reduction == .sum || total == 0 ? 1 : total
+    }
+
+    /// One group's share of a built-in cost C, and its rows of ∇C. The outputs were checked.
+    func evaluate(
+        group: Int, _ y: Matrix, _ targets: TargetView, gradient: Matrix?, normalizer: Double, _ arithmetic: Arithmetic
+    ) -> Double {
+        guard case .builtIn(let select) = function else { preconditionFailure("a custom cost has no groups") }
+        return evaluate(
+            group: group, y, targets, gradient: gradient, normalizer: normalizer, arithmetic.kernels.costs, select)
+    }
+
+    private func evaluate(
+        group: Int, _ y: Matrix, _ targets: TargetView, gradient: Matrix?, normalizer: Double,
+        _ kernels: CostKernels<Float>, _ select: (CostKernels<Float>) -> CostKernel<Float>
     ) -> Double {
         let kernel = select(kernels)
-        let total = targets.totalWeight(rows: y.rows)
-        // A batch whose weights are all 0 has no mean: it costs nothing and teaches nothing.
-        let normalizer = reduction == .sum || total == 0 ? 1 : total
         var cost = 0.0
-        for row in 0..<y.rows {
+        for row in group * Cost.groupRows..<min((group + 1) * Cost.groupRows, y.rows) {
             let weight = targets.weights.map { Double($0[row]) } ?? 1
             let scale = Float(weight / normalizer)
             let outputs = UnsafePointer(y.row(row).base)
@@ -129,7 +156,7 @@ public struct Cost: Sendable {
         return cost / normalizer
     }
 
-    private func checkOutputs(_ y: Matrix) throws(NetworkError) {
+    func checkOutputs(_ y: Matrix) throws(NetworkError) {
         guard let outputRange else { return }
         for row in 0..<y.rows {
             // NaN is in no range, but is reported as what it is.

@@ -64,29 +64,44 @@ public final class Optimizer: FallibleClass {
             throw NetworkError(
                 .notFinite, "the gradient of \(network.parameterName(at: index)) is \(gradients[0, index])")
         }
-        let largestParameter = network.arithmetic.largestMagnitude(network.parameters)
-        guard largestParameter.isFinite else {
+        let step = try begin(
+            network, largestGradient: Double(largest), largestParameter: largestParameter(of: network))
+        method.step(step.with(gradients: gradients))
+    }
+
+    /// The largest magnitude among the parameters, which must be finite.
+    func largestParameter(of network: Network) throws(NetworkError) -> Double {
+        let largest = network.arithmetic.largestMagnitude(network.parameters)
+        guard largest.isFinite else {
             let index = network.parameters.firstNotFinite()?.column ?? 0
             throw NetworkError(
                 .notFinite, "the parameter \(network.parameterName(at: index)) is \(network.parameters[0, index])")
         }
+        return Double(largest)
+    }
+
+    /// Counts a step, after the check that it cannot overflow if no gradient and no parameter has a larger magnitude than
+    /// these. Nothing is changed otherwise. What remains is to hand each parameter's gradient to the method.
+    func begin(_ network: Network, largestGradient: Double, largestParameter: Double) throws(NetworkError)
+        -> OptimizerStep
+    {
         var bounds = stateBounds
         let change = method.bound(
-            gradient: Double(largest), state: &bounds, learningRate: Double(learningRate), step: steps + 1)
+            gradient: largestGradient, state: &bounds, learningRate: Double(learningRate), step: steps + 1)
         let limit = Double(Float.greatestFiniteMagnitude)
-        let reach = Double(largestParameter) + change
+        let reach = largestParameter + change
         guard reach <= limit && bounds.max() <= limit else {
             throw NetworkError(
                 .notFinite,
-                "a step with learning rate \(learningRate) along a gradient of magnitude \(largest) would overflow")
+                "a step with learning rate \(learningRate) along a gradient of magnitude \(Float(largestGradient)) would overflow"
+            )
         }
         steps += 1
         stateBounds = bounds
         network.parameterVersion += 1
-        method.step(
-            OptimizerStep(
-                arithmetic: network.arithmetic, parameters: network.parameters, gradients: gradients, state: state,
-                learningRate: learningRate, number: steps))
+        return OptimizerStep(
+            method: method, arithmetic: network.arithmetic, parameters: network.parameters, state: state,
+            learningRate: learningRate, number: steps, largestParameter: reach)
     }
 }
 
@@ -105,30 +120,61 @@ extension FallibleClass where Self == Optimizer {
     }
 }
 
-/// What one step of a method reads and writes: vectors of the shape of the parameters.
+/// What one step of a method reads and writes: vectors of the shape of the parameters, or the same block of each of them.
 public struct OptimizerStep {
+    private let method: any OptimizationMethod
     let arithmetic: Arithmetic
-    let parameters: Matrix
-    let gradients: Matrix
-    private let memory: [FloatMemory]
+    private(set) var parameters: Matrix
+    private(set) var gradients: Matrix
+    private var states: InlineArray<4, Matrix>
     /// η.
     public let learningRate: Float
     /// t, from 1.
     public let number: Int
+    /// ``OptimizationMethod/factors(step:)``.
+    public let factors: SIMD2<Float>
+    /// No parameter is larger after the step.
+    let largestParameter: Double
 
     init(
-        arithmetic: Arithmetic, parameters: Matrix, gradients: Matrix, state: [FloatMemory], learningRate: Float,
-        number: Int
+        method: any OptimizationMethod, arithmetic: Arithmetic, parameters: Matrix, state: [FloatMemory],
+        learningRate: Float, number: Int, largestParameter: Double
     ) {
+        self.method = method
         self.arithmetic = arithmetic
         self.parameters = parameters
-        self.gradients = gradients
-        memory = state
+        gradients = parameters
+        states = InlineArray(repeating: parameters)
+        for index in state.indices { states[index] = state[index].vector }
         self.learningRate = learningRate
         self.number = number
+        factors = method.factors(step: number)
+        self.largestParameter = largestParameter
     }
 
-    func state(_ index: Int) -> Matrix { memory[index].vector }
+    func state(_ index: Int) -> Matrix {
+        precondition(index >= 0 && index < method.stateVectors)
+        return states[index]
+    }
+
+    /// The step along a gradient, whole or a block.
+    func with(gradients: Matrix) -> OptimizerStep {
+        var step = self
+        step.gradients = gradients
+        return step
+    }
+
+    /// Changes a block of a tensor's parameters along a block of its gradient.
+    func take(_ gradient: Matrix, tensor: Plan.Tensor, rows: Range<Int>, columns: Range<Int>) {
+        func block(_ vector: Matrix) -> Matrix {
+            tensor.view(in: vector).rows(from: rows.lowerBound, count: rows.count)
+                .columns(from: columns.lowerBound, count: columns.count)
+        }
+        var step = with(gradients: gradient)
+        step.parameters = block(parameters)
+        for index in 0..<method.stateVectors { step.states[index] = block(states[index]) }
+        method.step(step)
+    }
 
     /// The parameters, to be changed, and the gradient: for methods of one's own.
     public func withParameters(_ body: (_ parameters: inout MutableSpan<Float>, _ gradients: Span<Float>) -> Void) {
@@ -153,8 +199,18 @@ public protocol OptimizationMethod: AnyObject, Sendable {
     /// A bound on the change of any parameter in a step whose gradient has no larger magnitude than `gradient`.
     /// Replaces the bounds on the state before the step by those after it.
     func bound(gradient: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int) -> Double
+    /// What in a step depends on its number t alone, and is the same for every parameter.
+    func factors(step: Int) -> SIMD2<Float>
     /// Changes the parameters and the state.
     func step(_ step: OptimizerStep)
+    /// Whether ``step(_:)`` can be handed a block of the parameters at a time, whose rows lie apart. False unless a method
+    /// says otherwise: those that use ``OptimizerStep/withParameters(_:)`` need the whole.
+    var stepsInBlocks: Bool { get }
+}
+
+extension OptimizationMethod {
+    public func factors(step: Int) -> SIMD2<Float> { .zero }
+    public var stepsInBlocks: Bool { false }
 }
 
 /// The table of methods.

@@ -1,45 +1,5 @@
 import CPlatform
 
-/// How ``Network/fit(_:targets:optimizer:options:validation:)`` trains.
-public struct TrainingOptions {
-    public var cost: Cost
-    /// How often every row is seen, at least 1.
-    public var epochs = 10
-    /// Rows for each step, at least 1; the last batch of an epoch may be shorter.
-    public var batchSize = 32
-    /// Whether each epoch goes through the rows in a new order.
-    public var shuffles = true
-    /// Of the shuffling.
-    public var seed: UInt64 = 0
-    /// Called after each epoch; returns whether to go on. May read the network, not change it.
-    public var onEpoch: ((Epoch) -> Bool)?
-
-    public init(cost: Cost) { self.cost = cost }
-
-    func validate() throws(NetworkError) {
-        guard epochs >= 1 else { throw NetworkError(.size, "epochs is \(epochs); at least 1 is needed") }
-        guard batchSize >= 1 else { throw NetworkError(.size, "the batch size is \(batchSize); at least 1 is needed") }
-    }
-}
-
-/// What happened in one epoch.
-public struct Epoch: Sendable {
-    /// From 1.
-    public let number: Int
-    public let count: Int
-    /// C of the epoch's rows, each batch's as it was before its step: put together as the cost's reduction has it, for a
-    /// custom cost as the mean by rows.
-    public let cost: Double
-    /// C on the validation set after the epoch; nil without one.
-    public let validationCost: Double?
-    /// The share of validation rows whose largest output is the target class; nil without classes.
-    public let validationAccuracy: Double?
-    /// The time the epoch took, validation not included.
-    public let seconds: Double
-    /// Rows by seconds.
-    public let samplesPerSecond: Double
-}
-
 /// Data with targets.
 package struct DataView {
     package let x: Matrix
@@ -125,14 +85,11 @@ extension Network {
 /// One run of training: everything it needs is allocated before the first step.
 struct Trainer {
     private let network: Network
-    private let optimizer: Optimizer
     private let options: TrainingOptions
     private let data: DataView
     private let validation: DataView?
-    private let workspace: Workspace
-    private let gradients: FloatMemory
+    private let step: TrainingStep
     private let validationOutputs: FloatMemory?
-    private let batch: Batch
     private var generator: RandomGenerator
     private let order: Memory<Int>
 
@@ -140,14 +97,10 @@ struct Trainer {
         network: Network, optimizer: Optimizer, options: TrainingOptions, data: DataView, validation: DataView?
     ) throws(NetworkError) {
         self.network = network
-        self.optimizer = optimizer
         self.options = options
         self.data = data
         self.validation = validation
-        let batchSize = min(options.batchSize, data.x.rows)
-        workspace = try Workspace(for: network, maxRows: batchSize)
-        gradients = try FloatMemory(count: network.parameterCount, for: "the gradient")
-        batch = try Batch(rows: batchSize, like: data.targets)
+        step = try TrainingStep(network: network, optimizer: optimizer, options: options, data: data)
         if let validation {
             validationOutputs = try FloatMemory(
                 count: Plan.checkedProduct(validation.x.rows, network.outputs), for: "the validation outputs")
@@ -167,14 +120,14 @@ struct Trainer {
         var totalWeight = 0.0
         var first = 0
         while first < order.count {
-            let rows = min(workspace.maxRows, order.count - first)
+            let rows = min(step.maxRows, order.count - first)
             do throws(NetworkError) {
-                let (cost, weight) = try step(order[first..<first + rows])
+                let (cost, weight) = try step.take(order[first..<first + rows])
                 total += cost * weight
                 totalWeight += weight
             } catch {
                 throw NetworkError(
-                    error.code, "epoch \(number), batch \(first / workspace.maxRows + 1): \(error.message)")
+                    error.code, "epoch \(number), batch \(first / step.maxRows + 1): \(error.message)")
             }
             first += rows
         }
@@ -186,20 +139,6 @@ struct Trainer {
             validationAccuracy: validationAccuracy, seconds: seconds, samplesPerSecond: Double(order.count) / seconds)
     }
 
-    /// One batch: the text's algorithm. Returns C before the step, and its weight in the epoch's cost.
-    private func step(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (
-        cost: Double, weight: Double
-    ) {
-        for (place, row) in rows.enumerated() { workspace.input.row(place).assign(data.x.row(row)) }
-        let targets = batch.gather(rows, from: data.targets)
-        try network.forward(rows: rows.count, in: workspace)
-        let outputDelta = try network.outputDelta(of: workspace, rows: rows.count)
-        let cost = try options.cost.evaluate(workspace.output, targets, gradient: outputDelta, network.arithmetic)
-        try network.backward(in: workspace, gradients: gradients.vector, accumulating: false, wantsInputGradient: false)
-        try optimizer.step(network, gradients: gradients.vector)
-        return (cost, options.cost.weight(of: targets, rows: rows.count))
-    }
-
     private func validate() throws(NetworkError) -> (cost: Double?, accuracy: Double?) {
         guard let validation, let validationOutputs else { return (nil, nil) }
         let y = validationOutputs.matrix(at: 0, rows: validation.x.rows, columns: network.outputs)
@@ -209,57 +148,5 @@ struct Trainer {
         var correct = 0
         for row in 0..<y.rows where y.indexOfLargest(inRow: row) == Int(classes[row]) { correct += 1 }
         return (cost, Double(correct) / Double(y.rows))
-    }
-}
-
-/// The targets of one batch, gathered from wherever its rows lie.
-private final class Batch: FallibleClass {
-    private let values: FloatMemory?
-    private let valueColumns: Int
-    private let classes: Memory<Int32>?
-    private let weights: FloatMemory?
-
-    fileprivate init(
-        values: FloatMemory?, valueColumns: Int, classes: Memory<Int32>?, weights: FloatMemory?
-    ) {
-        self.values = values
-        self.valueColumns = valueColumns
-        self.classes = classes
-        self.weights = weights
-    }
-
-    /// The targets of these rows. They last until the next call.
-    func gather(_ rows: Slice<UnsafeMutableBufferPointer<Int>>, from targets: TargetView) -> TargetView {
-        var gathered = TargetView()
-        if let values, let all = targets.values {
-            let matrix = values.matrix(at: 0, rows: rows.count, columns: valueColumns)
-            for (place, row) in rows.enumerated() { matrix.row(place).assign(all.row(row)) }
-            gathered.values = matrix
-        }
-        if let classes, let all = targets.classes {
-            for (place, row) in rows.enumerated() { classes.base[place] = all[row] }
-            gathered.classes = UnsafeBufferPointer(start: classes.base, count: rows.count)
-        }
-        if let weights, let all = targets.weights {
-            for (place, row) in rows.enumerated() { weights.base[place] = all[row] }
-            gathered.weights = UnsafeBufferPointer(start: weights.base, count: rows.count)
-        }
-        return gathered
-    }
-}
-
-extension FallibleClass where Self == Batch {
-    fileprivate init(rows: Int, like targets: TargetView) throws(NetworkError) {
-        var values: FloatMemory?
-        if let all = targets.values {
-            values = try FloatMemory(count: Plan.checkedProduct(rows, all.columns), for: "a batch's targets")
-        }
-        let weights =
-            try targets.weights == nil ? nil : FloatMemory(count: rows, for: "a batch's sample weights")
-        let classes =
-            try targets.classes == nil ? nil : Memory<Int32>(count: rows, for: "a batch's target classes")
-        self = Batch(
-            values: values, valueColumns: targets.values?.columns ?? 0,
-            classes: classes, weights: weights)
     }
 }

@@ -98,6 +98,32 @@ import Testing
         }
     }
 
+    /// Rows, and then parameters, are shared among the threads; more threads than either has parts, too.
+    @Test(arguments: [2, 3, 7]) func fittingOnAnyNumberOfThreadsGivesTheSameBits(threads: Int) throws {
+        var noise = Noise(8)
+        let x = noise.floats(150 * 7)
+        let weights = noise.floats(150, in: 0.5...2)
+        let targets = Targets.classes(noise.classes(150, below: 5), weights: weights)
+        func fit(threads: Int, batch: Int, _ method: any OptimizationMethod) throws -> ([UInt32], [Double]) {
+            let network = try Network(description.architecture, seed: 8)
+            var options = TrainingOptions(cost: .crossEntropy())
+            options.epochs = 3
+            options.batchSize = batch
+            options.threads = threads
+            let epochs = try network.fit(
+                x, targets: targets, optimizer: Optimizer(method, learningRate: 0.01, for: network), options: options)
+            return (bits(network.parameterVector), epochs.map { $0.cost })
+        }
+        for method in OptimizationMethods.all {
+            for batch in [1, 16, 40, 150] {
+                let alone = try fit(threads: 1, batch: batch, method)
+                let shared = try fit(threads: threads, batch: batch, method)
+                #expect(shared.0 == alone.0, "\(method.identifier), batches of \(batch)")
+                #expect(shared.1 == alone.1, "\(method.identifier), batches of \(batch)")
+            }
+        }
+    }
+
     /// Instruction sets round products differently (some once, some twice) and add in other orders: float32's rounding,
     /// 6e-8 of numbers near 1, times the few dozen terms of a sum.
     @Test func everyInstructionSetAgrees() throws {

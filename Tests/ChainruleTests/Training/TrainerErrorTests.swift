@@ -1,4 +1,5 @@
 import Chainrule
+import Synchronization
 import Testing
 
 @Suite struct TrainerErrorTests {
@@ -40,6 +41,11 @@ import Testing
         for bad in [0, -1] {
             expectError(.size, "epochs is \(bad)") { try fit(nil, nil, options(epochs: bad)) }
             expectError(.size, "batch size is \(bad)") { try fit(nil, nil, options(batch: bad)) }
+        }
+        for bad in [-1, 1025, Int.max] {
+            var options = options()
+            options.threads = bad
+            expectError(.size, "threads is \(bad)", "1024") { try fit(nil, nil, options) }
         }
         #expect(isUnchanged)
     }
@@ -107,6 +113,34 @@ import Testing
             optimizer: Optimizer(GradientDescent(), learningRate: 0.1, for: twin),
             options: options(Cost(custom: refusing), epochs: 1))
         #expect(bits(network.parameterVector) == bits(twin.parameterVector))
+    }
+
+    /// Threads find an error in their own rows; it is reported with its row in the batch, as by one thread.
+    @Test func errorsNameTheRowOfTheBatch() throws {
+        let x = [Float](repeating: 0, count: 50 * 2 - 2) + [1, 1]
+        let targets = Targets.values([Float](repeating: 0, count: 50), columns: 1)
+        network.withParameters { $0[0] = 100 }
+        for index in 1..<network.parameterCount { network.withParameters { $0[index] = index == 9 ? 100 : 0 } }
+        for threads in [1, 2, 4] {
+            var options = options(.binaryCrossEntropy(), batch: 50)
+            options.threads = threads
+            expectError(.value, "epoch 1, batch 1", "row 49, column 0 is 100.0") { try fit(x, targets, options) }
+        }
+    }
+
+    /// Functions of the caller's are called by one thread, for whole batches.
+    @Test func customFunctionsSeeWholeBatches() throws {
+        let seen = Mutex<[Int]>([])
+        let cost = CustomCost { y, targets, _, rows, columns, gradient throws(NetworkError) in
+            seen.withLock { $0.append(rows) }
+            for index in 0..<rows * columns { gradient[index] = y[index] - targets[index] }
+            return 1
+        }
+        var options = options(Cost(custom: cost), epochs: 1, batch: 40)
+        options.threads = 4
+        try fit(
+            [Float](repeating: 0.5, count: 50 * 2), .values([Float](repeating: 0, count: 50), columns: 1), options)
+        #expect(seen.withLock { $0 } == [40, 10])
     }
 
     /// A learning rate that makes training diverge ends in an error before anything is NaN.

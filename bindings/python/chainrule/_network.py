@@ -284,6 +284,7 @@ class Network(NativeObject):
         seed: int = 0,
         sample_weight: npt.ArrayLike | None = None,
         validation_data: tuple[Any, ...] | None = None,
+        threads: int = 0,
         on_epoch: Callable[[Epoch], Any] | None = None,
         progress: bool = False,
     ) -> list[Epoch]:
@@ -300,6 +301,8 @@ class Network(NativeObject):
             shuffle: a new order of the rows in each epoch.
             seed: of the shuffling.
             validation_data: (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
+            threads: how many threads share the work; 0: as many as there are processors where a step is large enough to
+                gain by it. The results are the same bit for bit.
             on_epoch: called with the Epoch after each epoch; it may read the network, but not change it. It returns
                 True to stop training. What it raises comes out of fit, with the parameters as trained so far.
             progress: show a progress bar; needs tqdm (`pip install chainrule[progress]`).
@@ -320,6 +323,7 @@ class Network(NativeObject):
         options.batch_size = count(batch_size, "batch_size")
         options.shuffle = bool(shuffle)
         options.seed = seed_value(seed)
+        options.threads = count(threads, "threads")
         if validation_data is not None:
             validation_x, *rest = validation_data
             validation = as_rows(validation_x, built.inputs, "validation_data's x")

@@ -308,6 +308,7 @@ class crl_train_options(ctypes.Structure):
         ("validation_targets", ctypes.POINTER(crl_targets)),
         ("on_epoch", crl_epoch_callback),
         ("user", ctypes.c_void_p),
+        ("threads", ctypes.c_size_t),
     ]
 
     @classmethod
@@ -321,6 +322,7 @@ class crl_train_options(ctypes.Structure):
             seed=0,
             validation_rows=0,
             validation_stride=0,
+            threads=0,
         )
 
 

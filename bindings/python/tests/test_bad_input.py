@@ -149,6 +149,8 @@ WRONG: dict[str, tuple[Use, type[Exception], str]] = {
     "epochs negative": (lambda n: n.fit(X, LABELS, epochs=-1), ArgumentError, "epochs is -1"),
     "epochs a fraction": (lambda n: n.fit(X, LABELS, epochs=1.5), TypeError, "integer"),
     "batch_size 0": (lambda n: n.fit(X, LABELS, batch_size=0), ArgumentError, "batch size is 0"),
+    "threads negative": (lambda n: n.fit(X, LABELS, threads=-1), ArgumentError, "threads is -1"),
+    "threads too many": (lambda n: n.fit(X, LABELS, threads=1025), ArgumentError, "threads is 1025"),
     "seed negative": (lambda n: n.fit(X, LABELS, seed=-1), ArgumentError, "seed is -1"),
     "seed beyond 64 bits": (lambda n: chainrule.Network(1).add_dense(1).build(2**64), ArgumentError, "seed"),
     "validation_data too wide": (

@@ -6,6 +6,7 @@ import Kernels
 public final class Adam: OptimizationMethod {
     public let identifier: StaticString = "adam"
     public let stateVectors = 2
+    public let stepsInBlocks = true
     /// β₁ in [0, 1).
     public let beta1: Float
     /// β₂ in [0, 1).
@@ -36,11 +37,16 @@ public final class Adam: OptimizationMethod {
         return rate * state[0] / min(Double(epsilon), 1)
     }
 
+    /// The bias corrections 1 − β₁ᵗ and 1 − β₂ᵗ.
+    public func factors(step: Int) -> SIMD2<Float> {
+        SIMD2(Float(correction(beta1, step)), Float(correction(beta2, step)))
+    }
+
     public func step(_ step: OptimizerStep) {
         step.arithmetic.kernels.adam(
-            step.parameters.base, step.state(0).base, step.state(1).base, step.gradients.base, step.parameters.count,
-            step.learningRate, beta1, beta2, epsilon, Float(correction(beta1, step.number)),
-            Float(correction(beta2, step.number)))
+            step.parameters.rows, step.parameters.columns, step.parameters.base, step.state(0).base,
+            step.state(1).base, step.parameters.stride, step.gradients.base, step.gradients.stride, step.learningRate,
+            beta1, beta2, epsilon, step.factors[0], step.factors[1])
     }
 
     /// `1 − βᵗ`.

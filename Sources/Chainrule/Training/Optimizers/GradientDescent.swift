@@ -4,6 +4,7 @@ import Kernels
 public final class GradientDescent: OptimizationMethod {
     public let identifier: StaticString = "gradient_descent"
     public let stateVectors = 0
+    public let stepsInBlocks = true
 
     public init() {}
 
@@ -15,6 +16,7 @@ public final class GradientDescent: OptimizationMethod {
 
     public func step(_ step: OptimizerStep) {
         step.arithmetic.kernels.gradientDescent(
-            step.parameters.base, step.gradients.base, step.parameters.count, step.learningRate)
+            step.parameters.rows, step.parameters.columns, step.parameters.base, step.parameters.stride,
+            step.gradients.base, step.gradients.stride, step.learningRate)
     }
 }

@@ -4,6 +4,7 @@ import Kernels
 public final class Momentum: OptimizationMethod {
     public let identifier: StaticString = "momentum"
     public let stateVectors = 1
+    public let stepsInBlocks = true
     /// μ in [0, 1).
     public let momentum: Float
 
@@ -20,7 +21,7 @@ public final class Momentum: OptimizationMethod {
 
     public func step(_ step: OptimizerStep) {
         step.arithmetic.kernels.momentum(
-            step.parameters.base, step.state(0).base, step.gradients.base, step.parameters.count, step.learningRate,
-            momentum)
+            step.parameters.rows, step.parameters.columns, step.parameters.base, step.state(0).base,
+            step.parameters.stride, step.gradients.base, step.gradients.stride, step.learningRate, momentum)
     }
 }

@@ -1,0 +1,149 @@
+import CPlatform
+import Synchronization
+
+/// Work that threads share: each does its own part, at the same time as the others.
+protocol SharedWork: AnyObject {
+    func work(thread: Int, of threads: Int)
+}
+
+/// Threads that share work in rounds: in a round every thread does its part, and the round ends when all have.
+///
+/// Rounds of a training step follow one another closely: a thread watches for the next one for some microseconds before
+/// it sleeps. The thread that asks for a round is number 0.
+final class ThreadPool {
+    /// How many threads there are, the caller's included.
+    let count: Int
+    private let rounds: Rounds
+    private let threads: [pthread_t]
+
+    /// - Parameter wanted: how many threads; fewer if the system gives no more.
+    init(count wanted: Int) {
+        let rounds = Rounds()
+        var threads: [pthread_t] = []
+        while threads.count + 1 < wanted {
+            let worker = Unmanaged.passRetained(Worker(number: threads.count + 1, rounds: rounds))
+            var thread = pthread_t()
+            let error = platform_start_thread(
+                &thread,
+                { worker in
+                    Unmanaged<Worker>.fromOpaque(worker!).takeRetainedValue().serve()
+                    return nil
+                }, worker.toOpaque())
+            guard error == 0 else {
+                worker.release()
+                break
+            }
+            threads.append(thread)
+        }
+        self.rounds = rounds
+        self.threads = threads
+        count = threads.count + 1
+    }
+
+    deinit {
+        rounds.begin(nil, threads: count)
+        for thread in threads { pthread_join(thread, nil) }
+    }
+
+    /// One round.
+    func run(_ work: any SharedWork) {
+        rounds.begin(work, threads: count)
+        work.work(thread: 0, of: count)
+        rounds.finish()
+    }
+}
+
+/// A thread of a pool, other than the caller's.
+private final class Worker {
+    private let number: Int
+    private let rounds: Rounds
+
+    init(number: Int, rounds: Rounds) {
+        self.number = number
+        self.rounds = rounds
+    }
+
+    func serve() {
+        var round = 0
+        while true {
+            round = rounds.next(after: round)
+            guard rounds.work(thread: number) else { return }
+            rounds.working.subtract(1, ordering: .releasing)
+        }
+    }
+}
+
+/// What the threads of a pool share.
+private final class Rounds: @unchecked Sendable {
+    /// How often a thread looks before it sleeps: about 50 µs.
+    private static let patience = 2000
+
+    /// The workers that have not finished the round.
+    let working = Atomic<Int>(0)
+    private let round = Atomic<Int>(0)
+    private let sleepers = Atomic<Int>(0)
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let awake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    /// Written before a round begins and after it ended, read in between. Nil: there will be no more rounds.
+    private var shared: (any SharedWork)?
+    private var threads = 1
+
+    init() {
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(awake, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(awake)
+        pthread_mutex_destroy(mutex)
+        awake.deallocate()
+        mutex.deallocate()
+    }
+
+    func begin(_ work: (any SharedWork)?, threads: Int) {
+        shared = work
+        self.threads = threads
+        working.store(threads - 1, ordering: .relaxed)
+        // In one order with the sleepers' count: either this thread sees the sleeper or the sleeper sees the round.
+        round.add(1, ordering: .sequentiallyConsistent)
+        if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
+            pthread_mutex_lock(mutex)
+            pthread_cond_broadcast(awake)
+            pthread_mutex_unlock(mutex)
+        }
+    }
+
+    /// Waits for the round after the given one, and returns it.
+    func next(after last: Int) -> Int {
+        for _ in 0..<Rounds.patience {
+            let now = round.load(ordering: .acquiring)
+            if now != last { return now }
+            platform_pause()
+        }
+        pthread_mutex_lock(mutex)
+        sleepers.add(1, ordering: .sequentiallyConsistent)
+        while round.load(ordering: .sequentiallyConsistent) == last { pthread_cond_wait(awake, mutex) }
+        sleepers.subtract(1, ordering: .relaxed)
+        pthread_mutex_unlock(mutex)
+        return round.load(ordering: .acquiring)
+    }
+
+    /// Does a thread's part of the round. Returns whether there was a round. Never inlined: the work must be let go before
+    /// the thread reports that it has finished.
+    @inline(never)
+    func work(thread: Int) -> Bool {
+        guard let shared else { return false }
+        shared.work(thread: thread, of: threads)
+        return true
+    }
+
+    /// Waits until all workers have finished.
+    func finish() {
+        var turns = 0
+        while working.load(ordering: .acquiring) > 0 {
+            turns += 1
+            if turns < Rounds.patience { platform_pause() } else { platform_yield() }
+        }
+        shared = nil
+    }
+}

@@ -1,0 +1,58 @@
+/// The targets of one batch, gathered from wherever its rows lie.
+final class Batch: FallibleClass {
+    private let values: FloatMemory?
+    private let valueColumns: Int
+    private let classes: Memory<Int32>?
+    private let weights: FloatMemory?
+
+    init(
+        values: FloatMemory?, valueColumns: Int, classes: Memory<Int32>?, weights: FloatMemory?
+    ) {
+        self.values = values
+        self.valueColumns = valueColumns
+        self.classes = classes
+        self.weights = weights
+    }
+
+    /// Copies the target values or classes of some of the batch's rows.
+    /// - Parameter rows: for each row of the batch its place in the data.
+    func gather(_ rows: Slice<UnsafeMutableBufferPointer<Int>>, _ range: Range<Int>, from targets: TargetView) {
+        for place in range {
+            let row = rows[rows.startIndex + place]
+            if let values, let all = targets.values {
+                values.matrix(at: place * valueColumns, rows: 1, columns: valueColumns).assign(all.row(row))
+            }
+            if let classes, let all = targets.classes { classes.base[place] = all[row] }
+        }
+    }
+
+    /// Copies the sample weights of the whole batch.
+    func gatherWeights(_ rows: Slice<UnsafeMutableBufferPointer<Int>>, from targets: TargetView) {
+        guard let weights, let all = targets.weights else { return }
+        for (place, row) in rows.enumerated() { weights.base[place] = all[row] }
+    }
+
+    /// The targets of the first rows of the batch, as they were gathered. They last until the next batch.
+    func targets(rows: Int) -> TargetView {
+        TargetView(
+            values: values?.matrix(at: 0, rows: rows, columns: valueColumns),
+            classes: classes.map { UnsafeBufferPointer(start: $0.base, count: rows) },
+            weights: weights.map { UnsafeBufferPointer(start: $0.base, count: rows) })
+    }
+}
+
+extension FallibleClass where Self == Batch {
+    init(rows: Int, like targets: TargetView) throws(NetworkError) {
+        var values: FloatMemory?
+        if let all = targets.values {
+            values = try FloatMemory(count: Plan.checkedProduct(rows, all.columns), for: "a batch's targets")
+        }
+        let weights =
+            try targets.weights == nil ? nil : FloatMemory(count: rows, for: "a batch's sample weights")
+        let classes =
+            try targets.classes == nil ? nil : Memory<Int32>(count: rows, for: "a batch's target classes")
+        self = Batch(
+            values: values, valueColumns: targets.values?.columns ?? 0,
+            classes: classes, weights: weights)
+    }
+}

@@ -1,0 +1,240 @@
+import CPlatform
+
+/// The steps of one run of training, each on one batch: forward pass, cost, backward pass and the optimizer's step.
+///
+/// Threads share a step in two rounds. In the first each takes some of the rows, from the input to the cost and back, which
+/// leaves s of every layer. In the second each takes some of the parameters and computes their gradients over all the
+/// rows; if the method allows it, a block of gradients goes into the step while it is in the cache. Every number is
+/// computed in the same order whoever computes it: the result does not depend on the number of threads.
+final class TrainingStep: FallibleClass {
+    private let network: Network
+    private let optimizer: Optimizer
+    private let cost: Cost
+    private let data: DataView
+    private let workspace: Workspace
+    private let batch: Batch
+    private let gradients: FloatMemory
+    /// The costs of the groups of rows.
+    private let groupCosts: Memory<Double>
+    private let outcomes: [Outcome]
+    private let threads: ThreadPool?
+    /// Fewer rows are not worth the threads' meeting.
+    private let leastSharedRows: Int
+
+    // The step that is being taken.
+    private var rows = UnsafeMutableBufferPointer<Int>(start: nil, count: 0)[...]
+    private var normalizer = 1.0
+    private var round = Round.rows
+    /// No parameter is larger; nil if that is to be looked up.
+    private var largestParameter: Double?
+
+    private enum Round {
+        case rows
+        case parameters(GradientSink)
+    }
+
+    fileprivate init(
+        network: Network, optimizer: Optimizer, cost: Cost, data: DataView, workspace: Workspace, batch: Batch,
+        gradients: FloatMemory, groupCosts: Memory<Double>, threads: ThreadPool?, leastSharedRows: Int
+    ) {
+        self.network = network
+        self.optimizer = optimizer
+        self.cost = cost
+        self.data = data
+        self.workspace = workspace
+        self.batch = batch
+        self.gradients = gradients
+        self.groupCosts = groupCosts
+        self.threads = threads
+        self.leastSharedRows = leastSharedRows
+        var outcomes: [Outcome] = []
+        for _ in 0..<(threads?.count ?? 1) { outcomes.append(Outcome(layers: workspace.layers.count)) }
+        self.outcomes = outcomes
+    }
+
+    /// The largest batch.
+    var maxRows: Int { workspace.maxRows }
+
+    /// One step.
+    /// - Parameter rows: which rows of the data.
+    /// - Returns: C before the step, and its weight in the epoch's cost.
+    func take(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (cost: Double, weight: Double) {
+        self.rows = rows
+        let sharesThreads = rows.count >= leastSharedRows
+        batch.gatherWeights(rows, from: data.targets)
+        let targets = batch.targets(rows: rows.count)
+        normalizer = cost.normalizer(of: targets, rows: rows.count)
+
+        share(.rows, amongThreads: sharesThreads)
+        let value = try outcome(targets)
+
+        if let step = blockStep() {
+            share(.parameters(.step(step)), amongThreads: sharesThreads)
+            largestParameter = step.largestParameter
+        } else {
+            share(.parameters(.vector(gradients.vector, accumulating: false)), amongThreads: sharesThreads)
+            largestParameter = nil
+            try optimizer.step(network, gradients: gradients.vector)
+        }
+        return (value, cost.weight(of: targets, rows: rows.count))
+    }
+
+    private func share(_ round: Round, amongThreads: Bool) {
+        self.round = round
+        if amongThreads, let threads { threads.run(self) } else { work(thread: 0, of: 1) }
+    }
+
+    /// C, or the error that the first round ended in.
+    private func outcome(_ targets: TargetView) throws(NetworkError) -> Double {
+        workspace.rows = rows.count
+        workspace.parameterVersion = network.parameterVersion
+        var value = 0.0
+        for group in 0..<Cost.groups(of: rows.count) { value += groupCosts.base[group] }
+        var isInOrder = value.isFinite
+        for outcome in outcomes { if outcome.error != nil { isInOrder = false } }
+        if isInOrder { return value }
+        // A custom function is called by one thread alone, and its error is the one to report. A built-in cost's is found
+        // again by looking at the whole batch.
+        if let error = outcomes[0].error, threads == nil { throw error }
+        return try cost.evaluate(
+            workspace.output, targets, gradient: network.outputDelta(of: workspace, rows: rows.count),
+            network.arithmetic)
+    }
+
+    /// The step for a method that can take the gradients block by block, if bounds on the gradients show that nothing can
+    /// overflow; otherwise nil, and the gradients themselves must be looked at first.
+    private func blockStep() -> OptimizerStep? {
+        guard optimizer.method.stepsInBlocks else { return nil }
+        var largestGradient = 0.0
+        for layer in workspace.layers.indices {
+            var signal = 0.0
+            var input = 0.0
+            for outcome in outcomes {
+                signal = larger(signal, outcome.signals[layer])
+                input = larger(input, outcome.inputs[layer])
+            }
+            let bound = network.architecture.nodes[layer].layer.gradientBound(
+                rows: rows.count, signal: signal, input: input)
+            largestGradient = larger(largestGradient, bound)
+        }
+        // Sums of many terms are rounded: half the range is left for that.
+        guard largestGradient < Double(Float.greatestFiniteMagnitude) / 2 else { return nil }
+        do throws(NetworkError) {
+            if largestParameter == nil { largestParameter = try optimizer.largestParameter(of: network) }
+            return try optimizer.begin(
+                network, largestGradient: largestGradient, largestParameter: largestParameter!)
+        } catch {
+            return nil
+        }
+    }
+}
+
+extension TrainingStep: SharedWork {
+    func work(thread: Int, of threads: Int) {
+        switch round {
+        case .rows:
+            let groups = Cost.groups(of: rows.count)
+            let (first, last) = (groups * thread / threads, groups * (thread + 1) / threads)
+            let outcome = outcomes[thread]
+            do throws(NetworkError) {
+                outcome.error = nil
+                try work(groups: first..<last, thread: thread)
+            } catch {
+                outcome.error = error
+            }
+        case .parameters(let sink):
+            network.parameterGradients(of: rows.count, part: thread, of: threads, in: workspace, into: sink)
+        }
+    }
+
+    /// From the input to the cost and back, for some groups of rows.
+    private func work(groups: Range<Int>, thread: Int) throws(NetworkError) {
+        let outcome = outcomes[thread]
+        let first = groups.lowerBound * Cost.groupRows
+        let range = first..<max(first, min(groups.upperBound * Cost.groupRows, rows.count))
+        guard !range.isEmpty else { return outcome.clear() }
+        for place in range {
+            workspace.input.row(place).assign(data.x.row(rows[rows.startIndex + place]))
+        }
+        batch.gather(rows, range, from: data.targets)
+        try network.forward(rows: range, thread: thread, in: workspace)
+
+        let y = workspace.layers[workspace.layers.count - 1].activation.rows(from: 0, count: rows.count)
+        let gradient = workspace.layers[workspace.layers.count - 1].delta!.rows(from: 0, count: rows.count)
+        let targets = batch.targets(rows: rows.count)
+        if cost.isCustom {
+            groupCosts.base[0] = try cost.evaluate(y, targets, gradient: gradient, network.arithmetic)
+            for group in groups.dropFirst() { groupCosts.base[group] = 0 }
+        } else {
+            try cost.checkOutputs(y.rows(from: range.lowerBound, count: range.count))
+            for group in groups {
+                groupCosts.base[group] = cost.evaluate(
+                    group: group, y, targets, gradient: gradient, normalizer: normalizer, network.arithmetic)
+            }
+        }
+        try network.backward(rows: range, thread: thread, in: workspace, wantsInputGradient: false)
+        outcome.measure(workspace, range, network.arithmetic)
+    }
+}
+
+/// What one thread found in the first round.
+private final class Outcome {
+    var error: NetworkError?
+    /// The largest magnitudes in s, and in the inputs' h, by layer.
+    private(set) var signals: [Double]
+    private(set) var inputs: [Double]
+
+    init(layers: Int) {
+        signals = [Double](repeating: 0, count: layers)
+        inputs = signals
+    }
+
+    /// There were no rows.
+    func clear() {
+        for layer in signals.indices {
+            signals[layer] = 0
+            inputs[layer] = 0
+        }
+    }
+
+    /// Looks up the largest magnitudes in these rows.
+    func measure(_ workspace: Workspace, _ rows: Range<Int>, _ arithmetic: Arithmetic) {
+        for (layer, memory) in workspace.layers.enumerated() where !memory.tensors.isEmpty {
+            func largest(_ matrix: Matrix) -> Double {
+                Double(arithmetic.largestMagnitude(matrix.rows(from: rows.lowerBound, count: rows.count)))
+            }
+            signals[layer] = memory.signal.map(largest) ?? 0
+            inputs[layer] = 0
+            for input in memory.inputs { inputs[layer] = larger(inputs[layer], largest(input.activation)) }
+        }
+    }
+}
+
+/// The larger of two magnitudes; NaN if one is.
+private func larger(_ a: Double, _ b: Double) -> Double { b <= a ? a : (a.isNaN ? a : b) }
+
+extension FallibleClass where Self == TrainingStep {
+    init(network: Network, optimizer: Optimizer, options: TrainingOptions, data: DataView) throws(NetworkError) {
+        let rows = min(options.batchSize, data.x.rows)
+        var isCustom = options.cost.isCustom
+        for node in network.architecture.nodes where node.layer.callsCustomFunctions { isCustom = true }
+        var count = isCustom ? 1 : options.threads
+        var leastSharedRows = 1
+        if count == 0 {
+            // A step of fewer operations takes about as long as the threads need to meet.
+            let operations = 6 * Double(network.parameterCount)
+            let least = (8e6 / max(operations, 1)).rounded(.up)
+            leastSharedRows = max(2 * Cost.groupRows, Int(min(least, 1e9)))
+            count = rows < leastSharedRows ? 1 : Int(platform_processor_count())
+        }
+        let threads = count > 1 ? ThreadPool(count: count) : nil
+        self = TrainingStep(
+            network: network, optimizer: optimizer, cost: options.cost, data: data,
+            workspace: try Workspace(
+                plan: network.plan, maxRows: rows, purpose: .training, threads: threads?.count ?? 1),
+            batch: try Batch(rows: rows, like: data.targets),
+            gradients: try FloatMemory(count: network.parameterCount, for: "the gradient"),
+            groupCosts: try Memory<Double>(count: Cost.groups(of: rows), for: "the costs of a batch"),
+            threads: threads, leastSharedRows: leastSharedRows)
+    }
+}
