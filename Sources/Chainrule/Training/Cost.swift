@@ -110,23 +110,19 @@ public struct Cost: Sendable {
         _ y: Matrix, _ targets: TargetView, gradient: Matrix?, _ kernels: CostKernels<Float>,
         _ select: (CostKernels<Float>) -> CostKernel<Float>
     ) -> Double {
-        let kernel = select(kernels)
         let total = targets.totalWeight(rows: y.rows)
         // A batch whose weights are all 0 has no mean: it costs nothing and teaches nothing.
         let normalizer = reduction == .sum || total == 0 ? 1 : total
-        var cost = 0.0
-        for row in 0..<y.rows {
-            let weight = targets.weights.map { Double($0[row]) } ?? 1
-            let scale = Float(weight / normalizer)
-            let outputs = UnsafePointer(y.row(row).base)
-            let slope = gradient?.row(row).base
-            if let classes = targets.classes {
-                cost += weight * kernels.crossEntropyOfClass(outputs, Int(classes[row]), y.columns, scale, slope)
-            } else if let values = targets.values {
-                cost += weight * kernel.evaluate(outputs, values.row(row).base, y.columns, parameter, scale, slope)
-            }
+        let weights = targets.weights?.baseAddress
+        let gradientStride = gradient?.stride ?? 0
+        if let classes = targets.classes?.baseAddress {
+            return kernels.crossEntropyOfClasses(
+                y.rows, y.columns, y.base, y.stride, classes, weights, normalizer, gradient?.base, gradientStride)
         }
-        return cost / normalizer
+        guard let values = targets.values else { return 0 }
+        return select(kernels).evaluate(
+            y.rows, y.columns, y.base, y.stride, values.base, values.stride, weights, normalizer, parameter,
+            gradient?.base, gradientStride)
     }
 
     private func checkOutputs(_ y: Matrix) throws(NetworkError) {

@@ -37,8 +37,9 @@ public final class Adam: OptimizationMethod {
     }
 
     public func step(_ step: OptimizerStep) {
+        let count = step.parameters.count
         step.arithmetic.kernels.adam(
-            step.parameters.base, step.state(0).base, step.state(1).base, step.gradients.base, step.parameters.count,
+            1, count, step.parameters.base, step.state(0).base, step.state(1).base, count, step.gradients.base, count,
             step.learningRate, beta1, beta2, epsilon, Float(correction(beta1, step.number)),
             Float(correction(beta2, step.number)))
     }

@@ -14,7 +14,8 @@ public final class GradientDescent: OptimizationMethod {
     }
 
     public func step(_ step: OptimizerStep) {
+        let count = step.parameters.count
         step.arithmetic.kernels.gradientDescent(
-            step.parameters.base, step.gradients.base, step.parameters.count, step.learningRate)
+            1, count, step.parameters.base, count, step.gradients.base, count, step.learningRate)
     }
 }

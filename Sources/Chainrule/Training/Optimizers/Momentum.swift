@@ -19,8 +19,9 @@ public final class Momentum: OptimizationMethod {
     }
 
     public func step(_ step: OptimizerStep) {
+        let count = step.parameters.count
         step.arithmetic.kernels.momentum(
-            step.parameters.base, step.state(0).base, step.gradients.base, step.parameters.count, step.learningRate,
+            1, count, step.parameters.base, step.state(0).base, count, step.gradients.base, count, step.learningRate,
             momentum)
     }
 }
