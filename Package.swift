@@ -61,7 +61,7 @@ let package = Package(
         .target(name: "CPlatform", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CChainrule"),
         .target(name: "CIntrinsics"),
-        .target(name: "Kernels", dependencies: ["CPlatform"], swiftSettings: kernelSettings()),
+        .target(name: "Kernels", dependencies: ["CIntrinsics"], swiftSettings: kernelSettings()),
         .target(
             name: "KernelsAVX2", dependencies: ["CIntrinsics", "Kernels"],
             swiftSettings: kernelSettings(march: "x86-64-v3")),

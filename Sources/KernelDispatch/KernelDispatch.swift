@@ -51,4 +51,13 @@ public enum InstructionSetLevel: Int, CaseIterable, Sendable {
         case .avx512: return avx512Kernels()
         }
     }
+    /// The elementary functions of this level, which must be supported: for tests.
+    public var elementaryKernels: ElementaryKernels<Float> {
+        precondition(isSupported, "kernels for an instruction set that this processor lacks")
+        switch self {
+        case .baseline: return baselineElementaryKernels()
+        case .avx2: return avx2ElementaryKernels()
+        case .avx512: return avx512ElementaryKernels()
+        }
+    }
 }

@@ -1,46 +1,20 @@
-import CPlatform
-
-/// A floating-point type that kernels compute with, with the elementary functions of libm.
-public protocol KernelScalar: BinaryFloatingPoint, SendableMetatype {
-    static func exp(_ x: Self) -> Self
-    static func expMinusOne(_ x: Self) -> Self
-    static func log(_ x: Self) -> Self
-    static func log(onePlus x: Self) -> Self
-    static func tanh(_ x: Self) -> Self
-    static func erf(_ x: Self) -> Self
-
-    /// The largest magnitude among the elements: infinity if one is infinite, NaN if one is NaN.
-    static func largestMagnitude(_ x: UnsafePointer<Self>, count: Int) -> Self
-}
-
-extension Float: KernelScalar {
-    @inlinable @inline(__always) public static func exp(_ x: Float) -> Float { expf(x) }
-    @inlinable @inline(__always) public static func expMinusOne(_ x: Float) -> Float { expm1f(x) }
-    @inlinable @inline(__always) public static func log(_ x: Float) -> Float { logf(x) }
-    @inlinable @inline(__always) public static func log(onePlus x: Float) -> Float { log1pf(x) }
-    @inlinable @inline(__always) public static func tanh(_ x: Float) -> Float { tanhf(x) }
-    @inlinable @inline(__always) public static func erf(_ x: Float) -> Float { erff(x) }
-
-    @inlinable @inline(__always)
-    public static func largestMagnitude(_ x: UnsafePointer<Float>, count: Int) -> Float {
-        // Magnitudes have the order of their bit patterns, with infinity and then NaN above every number; and integers
-        // have a vector maximum.
-        var largest: UInt32 = 0
-        for i in 0..<count { largest = Swift.max(largest, x[i].bitPattern & 0x7fff_ffff) }
-        return Float(bitPattern: largest)
-    }
-}
+import CIntrinsics
 
 /// What the generic kernels need to know of an instruction set.
 ///
 /// A module compiled for one instruction set defines one conforming type and instantiates ``KernelTable`` with it.
-/// Every requirement is written there on concrete SIMD types, because only then does each become one instruction.
+/// Every requirement is written there on concrete SIMD types, because only then does each become one instruction. The
+/// formulas of activations and costs use them through the operators of ``Lanes``.
 ///
 /// `multiplyAdd` rounds once or twice, but in the same way for vectors and scalars: the edges of a matrix then get the
 /// same bits as its interior, and a row's result does not depend on which rows it was computed with.
 public protocol InstructionSet: SendableMetatype {
     associatedtype Scalar: KernelScalar
     associatedtype Vector: SIMD where Vector.Scalar == Scalar
+    /// The outcome of a comparison for each lane.
+    associatedtype Mask
+    /// As many double-precision sums as a vector has lanes.
+    associatedtype Sums: SIMD where Sums.Scalar == Double
 
     /// `a * b + c`.
     static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector
@@ -48,10 +22,6 @@ public protocol InstructionSet: SendableMetatype {
     static func add(_ a: Vector, _ b: Vector) -> Vector
     static func broadcast(_ a: Scalar) -> Vector
 
-    /// The first `count` elements, the other lanes 0. Reads nothing beyond them.
-    static func load(_ pointer: UnsafePointer<Scalar>, count: Int) -> Vector
-    /// Writes the first `count` lanes alone.
-    static func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Scalar>, count: Int)
     /// One round of the transposition of a square matrix (``Packing``): from two vectors, one with the first and one with the
     /// second element of each pair of elements, or of groups of elements.
     static func transpositionRound(_ round: Int, _ a: Vector, _ b: Vector) -> (Vector, Vector)
@@ -59,6 +29,45 @@ public protocol InstructionSet: SendableMetatype {
     static func transpositionOrder(_ place: Int) -> Int
     /// The rows of a register tile of two vectors: as many as leave registers for the operands. A constant, at most 14.
     static var tileRows: Int { get }
+    static func subtract(_ a: Vector, _ b: Vector) -> Vector
+    static func multiply(_ a: Vector, _ b: Vector) -> Vector
+    static func divide(_ a: Vector, _ b: Vector) -> Vector
+    static func squareRoot(_ a: Vector) -> Vector
+    static func magnitude(_ a: Vector) -> Vector
+    /// The magnitude of `a` with the sign of `sign`.
+    static func copySign(_ a: Vector, _ sign: Vector) -> Vector
+    /// `a · 2ⁿ`, rounded once also where it is subnormal; n is a whole number from −252 to 254.
+    static func scale(_ a: Vector, _ n: Vector) -> Vector
+    /// `2ⁿ`; n is a whole number from −126 to 127.
+    static func powerOfTwo(_ n: Vector) -> Vector
+    /// The k for which ⅔ ≤ a / 2ᵏ < 4⁄3; a is positive, finite and not subnormal. Unspecified otherwise.
+    static func exponent(_ a: Vector) -> Vector
+    /// `a / 2ᵏ` with that k.
+    static func significand(_ a: Vector) -> Vector
+
+    /// Comparisons with NaN are false.
+    static func less(_ a: Vector, _ b: Vector) -> Mask
+    static func lessOrEqual(_ a: Vector, _ b: Vector) -> Mask
+    static func lanes(before lane: Int) -> Mask
+    static func lane(at lane: Int) -> Mask
+    /// `mask ? a : b` in each lane.
+    static func select(_ mask: Mask, _ a: Vector, _ b: Vector) -> Vector
+    /// The larger of the two magnitudes, NaN being larger than infinity.
+    static func largerMagnitude(_ a: Vector, _ b: Vector) -> Vector
+
+    /// The first `count` lanes, at most all; the others are 0, and their memory is not touched.
+    static func load(_ x: UnsafePointer<Scalar>, _ count: Int) -> Vector
+    static func store(_ a: Vector, _ x: UnsafeMutablePointer<Scalar>, _ count: Int)
+
+    /// Adds each lane to its sum.
+    static func accumulate(_ sums: Sums, _ a: Vector) -> Sums
+    // Over the lanes, the upper half onto the lower until one is left.
+    static func total(_ sums: Sums) -> Double
+    static func pairwiseSum(_ a: Vector) -> Scalar
+    /// The largest lane; unspecified which if one is NaN.
+    static func largest(_ a: Vector) -> Scalar
+    /// The largest magnitude, NaN being larger than infinity.
+    static func largestMagnitude(_ a: Vector) -> Scalar
 }
 
 extension InstructionSet {
@@ -85,28 +94,57 @@ extension InstructionSet {
 enum Baseline: InstructionSet {
     typealias Scalar = Float
     typealias Vector = SIMD4<Float>
+    typealias Mask = SIMD4<Int32>
+    typealias Sums = SIMD4<Double>
 
-    @inline(__always) static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { a * b + c }
+    @inline(__always) static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
+        add(multiply(a, b), c)
+    }
     @inline(__always) static func multiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float { a * b + c }
-    @inline(__always) static func add(_ a: Vector, _ b: Vector) -> Vector { a + b }
+    @inline(__always) static func add(_ a: Vector, _ b: Vector) -> Vector { vector4_add(a, b) }
     @inline(__always) static func broadcast(_ a: Float) -> Vector { Vector(repeating: a) }
-    @inline(__always) static func load(_ pointer: UnsafePointer<Float>, count: Int) -> Vector {
-        if count == 4 { return load(pointer) }
-        return Vector(pointer[0], count > 1 ? pointer[1] : 0, count > 2 ? pointer[2] : 0, 0)
-    }
-    @inline(__always) static func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>, count: Int) {
-        if count == 4 { return store(vector, pointer) }
-        pointer[0] = vector[0]
-        if count > 1 { pointer[1] = vector[1] }
-        if count > 2 { pointer[2] = vector[2] }
-    }
     @inline(__always) static func transpositionRound(_ round: Int, _ a: Vector, _ b: Vector) -> (Vector, Vector) {
         (Vector(a[0], b[0], a[1], b[1]), Vector(a[2], b[2], a[3], b[3]))
     }
     @inline(__always) static func transpositionOrder(_ place: Int) -> Int { place }
     @inline(__always) static var tileRows: Int { 6 }
+
+    @inline(__always) static func subtract(_ a: Vector, _ b: Vector) -> Vector { vector4_subtract(a, b) }
+    @inline(__always) static func multiply(_ a: Vector, _ b: Vector) -> Vector { vector4_multiply(a, b) }
+    @inline(__always) static func divide(_ a: Vector, _ b: Vector) -> Vector { vector4_divide(a, b) }
+    @inline(__always) static func squareRoot(_ a: Vector) -> Vector { vector4_square_root(a) }
+    @inline(__always) static func magnitude(_ a: Vector) -> Vector { vector4_magnitude(a) }
+    @inline(__always) static func copySign(_ a: Vector, _ sign: Vector) -> Vector { vector4_copy_sign(a, sign) }
+    @inline(__always) static func scale(_ a: Vector, _ n: Vector) -> Vector { vector4_scale(a, n) }
+    @inline(__always) static func powerOfTwo(_ n: Vector) -> Vector { vector4_power_of_two(n) }
+    @inline(__always) static func exponent(_ a: Vector) -> Vector { vector4_exponent(a) }
+    @inline(__always) static func significand(_ a: Vector) -> Vector { vector4_significand(a) }
+    @inline(__always) static func less(_ a: Vector, _ b: Vector) -> Mask { vector4_less(a, b) }
+    @inline(__always) static func lessOrEqual(_ a: Vector, _ b: Vector) -> Mask { vector4_less_or_equal(a, b) }
+    @inline(__always) static func lanes(before lane: Int) -> Mask { vector4_before(Int32(truncatingIfNeeded: lane)) }
+    @inline(__always) static func lane(at lane: Int) -> Mask { vector4_at(Int32(truncatingIfNeeded: lane)) }
+    @inline(__always) static func select(_ mask: Mask, _ a: Vector, _ b: Vector) -> Vector {
+        vector4_select(mask, a, b)
+    }
+    @inline(__always) static func largerMagnitude(_ a: Vector, _ b: Vector) -> Vector {
+        vector4_larger_magnitude(a, b)
+    }
+    @inline(__always) static func load(_ x: UnsafePointer<Float>, _ count: Int) -> Vector {
+        vector4_load(x, Int64(count))
+    }
+    @inline(__always) static func store(_ a: Vector, _ x: UnsafeMutablePointer<Float>, _ count: Int) {
+        vector4_store(a, x, Int64(count))
+    }
+    @inline(__always) static func accumulate(_ sums: Sums, _ a: Vector) -> Sums { vector4_accumulate(sums, a) }
+    @inline(__always) static func total(_ sums: Sums) -> Double { vector4_total(sums) }
+    @inline(__always) static func pairwiseSum(_ a: Vector) -> Float { vector4_sum(a) }
+    @inline(__always) static func largest(_ a: Vector) -> Float { vector4_largest(a) }
+    @inline(__always) static func largestMagnitude(_ a: Vector) -> Float { vector4_largest_magnitude(a) }
 }
 
 /// The kernels for a processor of which nothing is known.
 @export(interface)
 public func baselineKernels() -> KernelTable<Float> { KernelTable(Baseline.self) }
+
+@export(interface)
+public func baselineElementaryKernels() -> ElementaryKernels<Float> { ElementaryKernels(Baseline.self) }

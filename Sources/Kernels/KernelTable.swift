@@ -109,21 +109,22 @@ public struct CostKernels<Scalar: KernelScalar>: Sendable {
     public let binaryCrossEntropy: CostKernel<Scalar>
     public let binaryCrossEntropyOfLogits: CostKernel<Scalar>
     public let crossEntropy: CostKernel<Scalar>
-    /// ``CrossEntropy`` with a class index as the target.
-    public let crossEntropyOfClass:
+    /// ``CrossEntropyKernel`` with class indices as targets; otherwise as ``CostKernel/evaluate``.
+    public let crossEntropyOfClasses:
         @Sendable (
-            _ y: UnsafePointer<Scalar>, _ target: Int, _ columns: Int, _ scale: Scalar,
-            _ gradient: UnsafeMutablePointer<Scalar>?
+            _ rows: Int, _ columns: Int, _ y: UnsafePointer<Scalar>, _ yStride: Int, _ classes: UnsafePointer<Int32>,
+            _ weights: UnsafePointer<Scalar>?, _ normalizer: Double, _ gradient: UnsafeMutablePointer<Scalar>?,
+            _ gradientStride: Int
         ) -> Double
 
     @inlinable @inline(__always)
     init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Scalar {
-        squaredError = CostKernel(CostKernelInstance<Set, SquaredError>.evaluate)
-        absoluteError = CostKernel(CostKernelInstance<Set, AbsoluteError>.evaluate)
-        huber = CostKernel(CostKernelInstance<Set, HuberError>.evaluate)
-        binaryCrossEntropy = CostKernel(CostKernelInstance<Set, BinaryCrossEntropy>.evaluate)
-        binaryCrossEntropyOfLogits = CostKernel(CostKernelInstance<Set, BinaryCrossEntropyOfLogits>.evaluate)
-        crossEntropy = CostKernel(CostKernelInstance<Set, CrossEntropy>.evaluate)
-        crossEntropyOfClass = ClassCrossEntropyInstance<Set>.evaluate
+        squaredError = CostKernel(ElementwiseCostKernel<Set, SquaredError>.evaluate)
+        absoluteError = CostKernel(ElementwiseCostKernel<Set, AbsoluteError>.evaluate)
+        huber = CostKernel(ElementwiseCostKernel<Set, HuberError>.evaluate)
+        binaryCrossEntropy = CostKernel(ElementwiseCostKernel<Set, BinaryCrossEntropy>.evaluate)
+        binaryCrossEntropyOfLogits = CostKernel(ElementwiseCostKernel<Set, BinaryCrossEntropyOfLogits>.evaluate)
+        crossEntropy = CostKernel(CrossEntropyKernel<Set>.evaluate)
+        crossEntropyOfClasses = CrossEntropyKernel<Set>.evaluate
     }
 }

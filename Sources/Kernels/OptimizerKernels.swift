@@ -1,52 +1,67 @@
-/// One step of each optimizer over flat vectors: parameters `w`, gradient `g`, learning rate `eta`.
+/// One step of each optimizer on a block of parameters `w`, with learning rate `eta`.
+///
+/// `w` and the optimizer's state have `rows × columns` elements with `stride` between rows, the gradient `g` as many with
+/// `gStride`: so a block of a matrix can be stepped along a gradient that lies elsewhere. Flat vectors are one row.
 public enum OptimizerKernels<Set: InstructionSet> {
     public typealias Scalar = Set.Scalar
+    public typealias In = UnsafePointer<Scalar>
+    public typealias Out = UnsafeMutablePointer<Scalar>
 
     /// `w ← w − η g`.
-    @inlinable @inline(__always)
+    @inlinable @inline(never)
     public static func gradientDescent(
-        rows: Int, columns: Int, _ w: UnsafeMutablePointer<Scalar>, stride: Int, _ g: UnsafePointer<Scalar>,
-        gStride: Int, eta: Scalar
+        rows: Int, columns: Int, _ w: Out, stride: Int, _ g: In, gStride: Int, eta: Scalar
     ) {
-        for row in 0..<rows { for i in 0..<columns { w[row * stride + i] -= eta * g[row * gStride + i] } }
+        let descent = Lanes<Set>(-eta)
+        for row in 0..<rows {
+            let (w, g) = (w + row * stride, g + row * gStride)
+            for (i, left) in Lanes<Set>.vectors(of: columns) {
+                Lanes(loading: w + i, left).adding(descent, times: Lanes(loading: g + i, left)).store(w + i, left)
+            }
+        }
     }
 
     /// `v ← μ v + g; w ← w − η v`.
-    @inlinable @inline(__always)
+    @inlinable @inline(never)
     public static func momentum(
-        rows: Int, columns: Int, _ w: UnsafeMutablePointer<Scalar>, _ v: UnsafeMutablePointer<Scalar>, stride: Int,
-        _ g: UnsafePointer<Scalar>, gStride: Int,
-        eta: Scalar, mu: Scalar
+        rows: Int, columns: Int, _ w: Out, _ v: Out, stride: Int, _ g: In, gStride: Int, eta: Scalar, mu: Scalar
     ) {
+        let (descent, mu) = (Lanes<Set>(-eta), Lanes<Set>(mu))
         for row in 0..<rows {
             let (w, v, g) = (w + row * stride, v + row * stride, g + row * gStride)
-            for i in 0..<columns {
-                let velocity = mu * v[i] + g[i]
-                v[i] = velocity
-                w[i] -= eta * velocity
+            for (i, left) in Lanes<Set>.vectors(of: columns) {
+                let velocity = Lanes(loading: g + i, left).adding(mu, times: Lanes(loading: v + i, left))
+                velocity.store(v + i, left)
+                Lanes(loading: w + i, left).adding(descent, times: velocity).store(w + i, left)
             }
         }
     }
 
     /// `m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − η (m / c₁) / (√(v / c₂) + ε)`, where c₁ and c₂ are the
     /// bias corrections `1 − βᵗ` (Kingma and Ba 2015, algorithm 1).
-    @inlinable @inline(__always)
+    ///
+    /// One square root and one division for each element, both correctly rounded; no estimates, whose bits differ between
+    /// makers of processors.
+    @inlinable @inline(never)
     public static func adam(
-        rows: Int, columns: Int, _ w: UnsafeMutablePointer<Scalar>, _ m: UnsafeMutablePointer<Scalar>,
-        _ v: UnsafeMutablePointer<Scalar>, stride: Int,
-        _ g: UnsafePointer<Scalar>, gStride: Int, eta: Scalar, beta1: Scalar, beta2: Scalar, epsilon: Scalar,
-        correction1: Scalar, correction2: Scalar
+        rows: Int, columns: Int, _ w: Out, _ m: Out, _ v: Out, stride: Int, _ g: In, gStride: Int, eta: Scalar,
+        beta1: Scalar, beta2: Scalar, epsilon: Scalar, correction1: Scalar, correction2: Scalar
     ) {
-        let rate = eta / correction1
-        let scale = (1 / correction2).squareRoot()
+        let rate = Lanes<Set>(eta / correction1)
+        let scale = Lanes<Set>(1.0 / correction2).squareRoot()
+        let epsilon = Lanes<Set>(epsilon)
+        let (beta1, beta2, rest1, rest2) =
+            (Lanes<Set>(beta1), Lanes<Set>(beta2), Lanes<Set>(1 - beta1), Lanes<Set>(1 - beta2))
         for row in 0..<rows {
             let (w, m, v, g) = (w + row * stride, m + row * stride, v + row * stride, g + row * gStride)
-            for i in 0..<columns {
-                let mean = beta1 * m[i] + (1 - beta1) * g[i]
-                let variance = beta2 * v[i] + (1 - beta2) * g[i] * g[i]
-                m[i] = mean
-                v[i] = variance
-                w[i] -= rate * mean / (variance.squareRoot() * scale + epsilon)
+            for (i, left) in Lanes<Set>.vectors(of: columns) {
+                let slope = Lanes<Set>(loading: g + i, left)
+                let mean = (rest1 * slope).adding(beta1, times: Lanes(loading: m + i, left))
+                let variance = (rest2 * slope * slope).adding(beta2, times: Lanes(loading: v + i, left))
+                mean.store(m + i, left)
+                variance.store(v + i, left)
+                let deviation = epsilon.adding(variance.squareRoot(), times: scale)
+                (Lanes(loading: w + i, left) - rate * mean / deviation).store(w + i, left)
             }
         }
     }

@@ -23,12 +23,12 @@ struct SingleVector<Set: InstructionSet>: VectorStack {
     @inlinable @inline(__always)
     init(loading matrix: UnsafePointer<Set.Scalar>, stride: Int, place: Int, rows: Int, columns: Int) {
         let row = Set.transpositionOrder(place)
-        vector = row < rows ? Set.load(matrix + row * stride, count: columns) : .zero
+        vector = row < rows ? Set.load(matrix + row * stride, columns) : .zero
     }
     @inlinable @inline(__always)
     func store(_ result: UnsafeMutablePointer<Set.Scalar>, stride: Int, place: Int, rows: Int, columns: Int) {
         let row = Set.transpositionOrder(place)
-        if row < rows { Set.store(vector, result + row * stride, count: columns) }
+        if row < rows { Set.store(vector, result + row * stride, columns) }
     }
     @inlinable @inline(__always) func shuffled(with other: Self, round: Int) -> VectorPair<Self> {
         let (first, second) = Set.transpositionRound(round, vector, other.vector)

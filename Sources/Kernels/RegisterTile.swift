@@ -52,13 +52,13 @@ struct OneVector<Set: InstructionSet>: TileColumns {
     @inlinable @inline(__always) init() { self.init(repeating: 0) }
     @inlinable @inline(__always) init(repeating value: Set.Scalar) { vector = Set.broadcast(value) }
     @inlinable @inline(__always) init(loading pointer: UnsafePointer<Set.Scalar>, count: Int) {
-        vector = Set.load(pointer, count: count)
+        vector = Set.load(pointer, count)
     }
     @inlinable @inline(__always) mutating func multiplyAdd(_ a: Set.Vector, _ b: Self) {
         vector = Set.multiplyAdd(a, b.vector, vector)
     }
     @inlinable @inline(__always) func store(_ pointer: UnsafeMutablePointer<Set.Scalar>, count: Int) {
-        Set.store(vector, pointer, count: count)
+        Set.store(vector, pointer, count)
     }
 }
 

@@ -5,13 +5,17 @@ public enum VectorKernels<Set: InstructionSet> {
     /// `y += x`.
     @inlinable @inline(__always)
     public static func add(_ x: UnsafePointer<Scalar>, to y: UnsafeMutablePointer<Scalar>, count: Int) {
-        for i in 0..<count { y[i] += x[i] }
+        for (i, left) in Lanes<Set>.vectors(of: count) {
+            (Lanes(loading: y + i, left) + Lanes<Set>(loading: x + i, left)).store(y + i, left)
+        }
     }
 
     /// `y *= x`.
     @inlinable @inline(__always)
     public static func multiply(_ y: UnsafeMutablePointer<Scalar>, by x: UnsafePointer<Scalar>, count: Int) {
-        for i in 0..<count { y[i] *= x[i] }
+        for (i, left) in Lanes<Set>.vectors(of: count) {
+            (Lanes(loading: y + i, left) * Lanes<Set>(loading: x + i, left)).store(y + i, left)
+        }
     }
 
     /// The sum of each column of a `rows × columns` matrix, row by row; added to `sums` if accumulating.
@@ -20,13 +24,20 @@ public enum VectorKernels<Set: InstructionSet> {
         _ matrix: UnsafePointer<Scalar>, stride: Int, rows: Int, columns: Int, sums: UnsafeMutablePointer<Scalar>,
         accumulating: Bool
     ) {
-        if !accumulating { for column in 0..<columns { sums[column] = 0 } }
-        for row in 0..<rows { add(matrix + row * stride, to: sums, count: columns) }
+        for (i, left) in Lanes<Set>.vectors(of: columns) {
+            var total: Lanes<Set> = accumulating ? Lanes(loading: sums + i, left) : 0.0
+            for row in 0..<rows { total = total + Lanes(loading: matrix + (row * stride + i), left) }
+            total.store(sums + i, left)
+        }
     }
 
-    /// ``KernelScalar/largestMagnitude``.
-    @inlinable @inline(__always)
+    /// The largest magnitude among the elements: infinity if one is infinite, NaN if one is NaN.
+    @inlinable @inline(never)
     public static func largestMagnitude(_ x: UnsafePointer<Scalar>, count: Int) -> Scalar {
-        Scalar.largestMagnitude(x, count: count)
+        var largest: Lanes<Set> = 0.0
+        for (i, left) in Lanes<Set>.vectors(of: count) {
+            largest = Lanes(Set.largerMagnitude(largest.vector, Lanes<Set>(loading: x + i, left).vector))
+        }
+        return Set.largestMagnitude(largest.vector)
     }
 }

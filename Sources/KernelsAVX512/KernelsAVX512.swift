@@ -6,28 +6,61 @@ import Kernels
 enum AVX512: InstructionSet {
     typealias Scalar = Float
     typealias Vector = SIMD16<Float>
+    typealias Mask = SIMD16<Int32>
+    typealias Sums = SIMD16<Double>
 
-    @inline(__always) static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { c.addingProduct(a, b) }
+    @inline(__always) static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
+        vector16_fused(a, b, c)
+    }
     @inline(__always) static func multiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float { c.addingProduct(a, b) }
-    @inline(__always) static func add(_ a: Vector, _ b: Vector) -> Vector { a + b }
+    @inline(__always) static func add(_ a: Vector, _ b: Vector) -> Vector { vector16_add(a, b) }
     @inline(__always) static func broadcast(_ a: Float) -> Vector { Vector(repeating: a) }
-    @inline(__always) static func load(_ pointer: UnsafePointer<Float>, count: Int) -> Vector {
-        intrinsics_load_first_16(pointer, Int64(count))
-    }
-    @inline(__always) static func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>, count: Int) {
-        intrinsics_store_first_16(pointer, vector, Int64(count))
-    }
     @inline(__always) static func transpositionRound(_ round: Int, _ a: Vector, _ b: Vector) -> (Vector, Vector) {
         round < 2
-            ? (intrinsics_unpack_low_16(a, b), intrinsics_unpack_high_16(a, b))
-            : (intrinsics_even_groups_16(a, b), intrinsics_odd_groups_16(a, b))
+            ? (vector16_unpack_low(a, b), vector16_unpack_high(a, b))
+            : (vector16_even_groups(a, b), vector16_odd_groups(a, b))
     }
     @inline(__always) static func transpositionOrder(_ place: Int) -> Int {
         (place & 1) << 3 | (place & 2) << 1 | place >> 2
     }
     @inline(__always) static var tileRows: Int { 14 }
+
+    @inline(__always) static func subtract(_ a: Vector, _ b: Vector) -> Vector { vector16_subtract(a, b) }
+    @inline(__always) static func multiply(_ a: Vector, _ b: Vector) -> Vector { vector16_multiply(a, b) }
+    @inline(__always) static func divide(_ a: Vector, _ b: Vector) -> Vector { vector16_divide(a, b) }
+    @inline(__always) static func squareRoot(_ a: Vector) -> Vector { vector16_square_root(a) }
+    @inline(__always) static func magnitude(_ a: Vector) -> Vector { vector16_magnitude(a) }
+    @inline(__always) static func copySign(_ a: Vector, _ sign: Vector) -> Vector { vector16_copy_sign(a, sign) }
+    @inline(__always) static func scale(_ a: Vector, _ n: Vector) -> Vector { vector16_scale(a, n) }
+    @inline(__always) static func powerOfTwo(_ n: Vector) -> Vector { vector16_power_of_two(n) }
+    @inline(__always) static func exponent(_ a: Vector) -> Vector { vector16_exponent(a) }
+    @inline(__always) static func significand(_ a: Vector) -> Vector { vector16_significand(a) }
+    @inline(__always) static func less(_ a: Vector, _ b: Vector) -> Mask { vector16_less(a, b) }
+    @inline(__always) static func lessOrEqual(_ a: Vector, _ b: Vector) -> Mask { vector16_less_or_equal(a, b) }
+    @inline(__always) static func lanes(before lane: Int) -> Mask { vector16_before(Int32(truncatingIfNeeded: lane)) }
+    @inline(__always) static func lane(at lane: Int) -> Mask { vector16_at(Int32(truncatingIfNeeded: lane)) }
+    @inline(__always) static func select(_ mask: Mask, _ a: Vector, _ b: Vector) -> Vector {
+        vector16_select(mask, a, b)
+    }
+    @inline(__always) static func largerMagnitude(_ a: Vector, _ b: Vector) -> Vector {
+        vector16_larger_magnitude(a, b)
+    }
+    @inline(__always) static func load(_ x: UnsafePointer<Float>, _ count: Int) -> Vector {
+        vector16_load(x, Int64(count))
+    }
+    @inline(__always) static func store(_ a: Vector, _ x: UnsafeMutablePointer<Float>, _ count: Int) {
+        vector16_store(a, x, Int64(count))
+    }
+    @inline(__always) static func accumulate(_ sums: Sums, _ a: Vector) -> Sums { vector16_accumulate(sums, a) }
+    @inline(__always) static func total(_ sums: Sums) -> Double { vector16_total(sums) }
+    @inline(__always) static func pairwiseSum(_ a: Vector) -> Float { vector16_sum(a) }
+    @inline(__always) static func largest(_ a: Vector) -> Float { vector16_largest(a) }
+    @inline(__always) static func largestMagnitude(_ a: Vector) -> Float { vector16_largest_magnitude(a) }
 }
 
 /// The kernels for processors with x86-64-v4. Never emitted into a client, which is compiled for the baseline.
 @export(interface)
 public func avx512Kernels() -> KernelTable<Float> { KernelTable(AVX512.self) }
+
+@export(interface)
+public func avx512ElementaryKernels() -> ElementaryKernels<Float> { ElementaryKernels(AVX512.self) }

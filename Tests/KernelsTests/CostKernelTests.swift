@@ -34,10 +34,29 @@ private struct CostReference: Sendable {
     ]
 }
 
+extension CostKernel<Float> {
+    /// The cost c of one row, and `scale · ∂c/∂y`; the scale is a power of two.
+    fileprivate func row(
+        _ y: UnsafePointer<Float>, _ t: UnsafePointer<Float>, _ columns: Int, _ parameter: Float, _ scale: Double,
+        _ gradient: UnsafeMutablePointer<Float>?
+    ) -> Double {
+        evaluate(1, columns, y, columns, t, columns, nil, 1 / scale, parameter, gradient, columns) / scale
+    }
+}
+
+extension CostKernels<Float> {
+    fileprivate func ofClass(
+        _ y: UnsafePointer<Float>, _ target: Int, _ columns: Int, _ scale: Double,
+        _ gradient: UnsafeMutablePointer<Float>?
+    ) -> Double {
+        crossEntropyOfClasses(1, columns, y, columns, [Int32(target)], nil, 1 / scale, gradient, columns) / scale
+    }
+}
+
 @Suite struct CostKernelTests {
     @Test func everyCostIsTested() {
         let kernels = Mirror(reflecting: InstructionSetLevel.baseline.kernels.costs).children
-        let tested = CostReference.elementwise.map { $0.name } + ["crossEntropy", "crossEntropyOfClass"]
+        let tested = CostReference.elementwise.map { $0.name } + ["crossEntropy", "crossEntropyOfClasses"]
         #expect(kernels.compactMap { $0.label }.sorted() == tested.sorted())
     }
 
@@ -49,7 +68,7 @@ private struct CostReference: Sendable {
                 let y = noise.floats(columns, in: reference.outputs)
                 let t = noise.floats(columns, in: reference.targets)
                 var gradient = [Float](repeating: .nan, count: columns)
-                let cost = kernel.evaluate(y, t, columns, Float(reference.parameter), 0.5, &gradient)
+                let cost = kernel.row(y, t, columns, Float(reference.parameter), 0.5, &gradient)
                 let terms = zip(y, t).map { reference.value(Double($0), Double($1)) }
                 // Each term is a few roundings of numbers of its own size; `y − t` is exact to ulp of 6.
                 #expect(isClose(cost, terms.reduce(0, +) / Double(columns), relative: 8 * ulp, absolute: 4 * ulp))
@@ -59,7 +78,7 @@ private struct CostReference: Sendable {
                         isClose(Double(gradient[i]), slope, relative: 12 * ulp, absolute: 4 * ulp),
                         "\(reference.name): the slope at \(y[i]), \(t[i]) is \(gradient[i]), not \(slope)")
                 }
-                #expect(kernel.evaluate(y, t, columns, Float(reference.parameter), 0.5, nil) == cost)
+                #expect(kernel.row(y, t, columns, Float(reference.parameter), 0.5, nil) == cost)
             }
         }
     }
@@ -71,10 +90,10 @@ private struct CostReference: Sendable {
         let costs = level.kernels.costs
         for kernel in CostReference.elementwise.map({ $0.kernel(costs) }) + [costs.crossEntropy] {
             var apart = [Float](repeating: .nan, count: 9)
-            let cost = kernel.evaluate(probabilities, t, 9, 0.75, 2, &apart)
+            let cost = kernel.row(probabilities, t, 9, 0.75, 2, &apart)
             var inPlace = probabilities
             let same = inPlace.withUnsafeMutableBufferPointer { memory in
-                kernel.evaluate(UnsafePointer(memory.baseAddress!), t, 9, 0.75, 2, memory.baseAddress!)
+                kernel.row(UnsafePointer(memory.baseAddress!), t, 9, 0.75, 2, memory.baseAddress!)
             }
             #expect(same == cost)
             #expect(bits(inPlace) == bits(apart))
@@ -84,7 +103,7 @@ private struct CostReference: Sendable {
     @Test(arguments: supportedLevels) func certaintyCostsAtMostAHundred(level: InstructionSetLevel) {
         let kernel = level.kernels.costs.binaryCrossEntropy
         var gradient: [Float] = [0, 0, 0, 0]
-        let cost = kernel.evaluate([0, 1, 0, 1], [0, 1, 1, 0], 4, 0, 4, &gradient)
+        let cost = kernel.row([0, 1, 0, 1], [0, 1, 1, 0], 4, 0, 4, &gradient)
         #expect(cost == 50)
         #expect(Array(gradient[0..<2]) == [0, 0])
         #expect(gradient[2] == -1e12 && gradient[3] == 1e12)
@@ -97,7 +116,7 @@ private struct CostReference: Sendable {
             (Float(88), Float(0), 88.0, Float(1)), (-88, 1, 88, -1), (1e30, 1, 0, 0), (-1e30, 0, 0, 0),
             (1e4, 0, 1e4, 1),
         ] {
-            #expect(kernel.evaluate([y], [t], 1, 0, 1, &gradient) == cost)
+            #expect(kernel.row([y], [t], 1, 0, 1, &gradient) == cost)
             #expect(gradient[0] == slope)
         }
     }
@@ -109,7 +128,7 @@ private struct CostReference: Sendable {
             // Not normalised: the formula's Σ t is then not 1.
             let t = noise.floats(columns, in: 0...1)
             var gradient = y
-            let cost = level.kernels.costs.crossEntropy.evaluate(y, t, columns, 0, 0.5, &gradient)
+            let cost = level.kernels.costs.crossEntropy.row(y, t, columns, 0, 0.5, &gradient)
             let logP = RowReference.logSoftmax(y.map { Double($0) })
             let exact = -zip(t, logP).map { Double($0) * $1 }.reduce(0, +)
             let mass = t.map { Double($0) }.reduce(0, +)
@@ -118,7 +137,7 @@ private struct CostReference: Sendable {
                 let slope = 0.5 * (exp(logP[i]) * mass - Double(t[i]))
                 #expect(isClose(Double(gradient[i]), slope, relative: 0, absolute: Double(columns + 16) * ulp))
             }
-            #expect(level.kernels.costs.crossEntropy.evaluate(y, t, columns, 0, 0.5, nil) == cost)
+            #expect(level.kernels.costs.crossEntropy.row(y, t, columns, 0, 0.5, nil) == cost)
         }
     }
 
@@ -130,10 +149,10 @@ private struct CostReference: Sendable {
                 let t = (0..<columns).map { Float($0 == target ? 1 : 0) }
                 var ofClass = y
                 var ofDistribution = y
-                let cost = level.kernels.costs.crossEntropyOfClass(y, target, columns, 0.25, &ofClass)
-                #expect(cost == level.kernels.costs.crossEntropy.evaluate(y, t, columns, 0, 0.25, &ofDistribution))
+                let cost = level.kernels.costs.ofClass(y, target, columns, 0.25, &ofClass)
+                #expect(cost == level.kernels.costs.crossEntropy.row(y, t, columns, 0, 0.25, &ofDistribution))
                 #expect(ofClass == ofDistribution)
-                #expect(level.kernels.costs.crossEntropyOfClass(y, target, columns, 0.25, nil) == cost)
+                #expect(level.kernels.costs.ofClass(y, target, columns, 0.25, nil) == cost)
             }
         }
     }
@@ -147,13 +166,66 @@ private struct CostReference: Sendable {
         let t: [Float] = [0.25, 0, 0.25, 0, 0.5, 0]
         var (gradient, shiftedGradient) = (y, y)
         let costs = level.kernels.costs
-        let cost = costs.crossEntropy.evaluate(y, t, 6, 0, 1, &gradient)
-        let shiftedCost = costs.crossEntropy.evaluate(shifted, t, 6, 0, 1, &shiftedGradient)
+        let cost = costs.crossEntropy.row(y, t, 6, 0, 1, &gradient)
+        let shiftedCost = costs.crossEntropy.row(shifted, t, 6, 0, 1, &shiftedGradient)
         #expect(isClose(shiftedCost, cost, relative: 4 * ulp), "\(shiftedCost) is not \(cost)")
         for (slope, shiftedSlope) in zip(gradient, shiftedGradient) {
             #expect(isClose(Double(shiftedSlope), Double(slope), relative: 0, absolute: 4 * ulp))
         }
-        let ofClass = costs.crossEntropyOfClass(y, 2, 6, 1, nil)
-        #expect(isClose(costs.crossEntropyOfClass(shifted, 2, 6, 1, nil), ofClass, relative: 4 * ulp))
+        let ofClass = costs.ofClass(y, 2, 6, 1, nil)
+        #expect(isClose(costs.ofClass(shifted, 2, 6, 1, nil), ofClass, relative: 4 * ulp))
+    }
+
+    /// A batch is its rows one by one, each with its weight, wherever the rows lie; what lies between them stays.
+    @Test(arguments: supportedLevels) func batches(level: InstructionSetLevel) {
+        let costs = level.kernels.costs
+        for (rows, columns, gap) in [
+            (1, 10, 0), (40, 1, 0), (40, 1, 2), (3, 1, 0), (40, 10, 0), (9, 17, 3), (33, 5, 1),
+        ] {
+            var noise = Noise(UInt64(rows * columns))
+            let stride = columns + gap
+            let y = noise.floats(rows * stride, in: 0.1...0.9)
+            let t = noise.floats(rows * stride, in: 0...1)
+            let classes = (0..<rows).map { Int32($0 * 7 % columns) }
+            let weights = noise.floats(rows, in: 0...2)
+            typealias Evaluation = (
+                _ rows: Int, _ first: Int, _ weights: [Float]?, _ normalizer: Double,
+                _ gradient: UnsafeMutablePointer<Float>?
+            ) -> Double
+            func check(_ name: String, _ evaluate: Evaluation) {
+                for weights in [nil, weights, weights.map { _ in 1 }] {
+                    var (batch, single) = ([Float](repeating: 7, count: rows * stride), [Float]())
+                    single = batch
+                    let cost = evaluate(rows, 0, weights, 3, &batch)
+                    var total = 0.0
+                    single.withUnsafeMutableBufferPointer { single in
+                        for row in 0..<rows {
+                            let weight = Double(weights?[row] ?? 1)
+                            // c itself, without a weight and a normaliser, and then the gradient with them.
+                            total += weight * evaluate(1, row, nil, 1, nil)
+                            _ = evaluate(1, row, weights.map { [$0[row]] }, 3, single.baseAddress! + row * stride)
+                        }
+                    }
+                    #expect(cost == total / 3, "\(name): \(rows) rows of \(columns)")
+                    #expect(bits(batch) == bits(single), "\(name): \(rows) rows of \(columns)")
+                    #expect(evaluate(rows, 0, weights, 3, nil) == cost)
+                    #expect(batch.indices.allSatisfy { $0 % stride < columns || batch[$0] == 7 })
+                }
+            }
+            for (name, kernel, parameter) in CostReference.elementwise.map({
+                ($0.name, $0.kernel(costs), Float($0.parameter))
+            }) + [("crossEntropy", costs.crossEntropy, 0)] {
+                check(name) { rows, first, weights, normalizer, gradient in
+                    kernel.evaluate(
+                        rows, columns, Array(y[(first * stride)...]), stride, Array(t[(first * stride)...]), stride,
+                        weights, normalizer, parameter, gradient, stride)
+                }
+            }
+            check("crossEntropyOfClasses") { rows, first, weights, normalizer, gradient in
+                costs.crossEntropyOfClasses(
+                    rows, columns, Array(y[(first * stride)...]), stride, Array(classes[first...]), weights, normalizer,
+                    gradient, stride)
+            }
+        }
     }
 }

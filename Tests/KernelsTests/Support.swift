@@ -6,25 +6,6 @@ import Testing
 /// The instruction sets that this processor runs, each to be tested.
 let supportedLevels = InstructionSetLevel.allCases.filter { $0.isSupported }
 
-/// The kernels' formulas are generic over the scalar: with these they also give float64 values.
-extension Double: KernelScalar {
-    public static func exp(_ x: Double) -> Double { Foundation.exp(x) }
-    public static func expMinusOne(_ x: Double) -> Double { Foundation.expm1(x) }
-    public static func log(_ x: Double) -> Double { Foundation.log(x) }
-    public static func log(onePlus x: Double) -> Double { Foundation.log1p(x) }
-    public static func tanh(_ x: Double) -> Double { Foundation.tanh(x) }
-    public static func erf(_ x: Double) -> Double { Foundation.erf(x) }
-
-    public static func largestMagnitude(_ x: UnsafePointer<Double>, count: Int) -> Double {
-        var largest = 0.0
-        for i in 0..<count {
-            if x[i].isNaN { return x[i] }
-            largest = Swift.max(largest, x[i].magnitude)
-        }
-        return largest
-    }
-}
-
 /// SplitMix64: test data that is the same in every run, from a generator that is not the library's.
 struct Noise: RandomNumberGenerator {
     private var state: UInt64

@@ -140,20 +140,20 @@ public struct Cost: Sendable {
         group: Int, _ y: Matrix, _ targets: TargetView, gradient: Matrix?, normalizer: Double,
         _ kernels: CostKernels<Float>, _ select: (CostKernels<Float>) -> CostKernel<Float>
     ) -> Double {
-        let kernel = select(kernels)
-        var cost = 0.0
-        for row in group * Cost.groupRows..<min((group + 1) * Cost.groupRows, y.rows) {
-            let weight = targets.weights.map { Double($0[row]) } ?? 1
-            let scale = Float(weight / normalizer)
-            let outputs = UnsafePointer(y.row(row).base)
-            let slope = gradient?.row(row).base
-            if let classes = targets.classes {
-                cost += weight * kernels.crossEntropyOfClass(outputs, Int(classes[row]), y.columns, scale, slope)
-            } else if let values = targets.values {
-                cost += weight * kernel.evaluate(outputs, values.row(row).base, y.columns, parameter, scale, slope)
-            }
+        let first = group * Cost.groupRows
+        let rows = min(Cost.groupRows, y.rows - first)
+        let outputs = y.rows(from: first, count: rows)
+        let slope = gradient?.rows(from: first, count: rows)
+        let weights = targets.weights?.baseAddress.map { $0 + first }
+        if let classes = targets.classes?.baseAddress {
+            return kernels.crossEntropyOfClasses(
+                rows, y.columns, outputs.base, y.stride, classes + first, weights, normalizer, slope?.base,
+                slope?.stride ?? 0)
         }
-        return cost / normalizer
+        guard let values = targets.values?.rows(from: first, count: rows) else { return 0 }
+        return select(kernels).evaluate(
+            rows, y.columns, outputs.base, y.stride, values.base, values.stride, weights, normalizer, parameter,
+            slope?.base, slope?.stride ?? 0)
     }
 
     func checkOutputs(_ y: Matrix) throws(NetworkError) {

@@ -1,19 +1,20 @@
 /// A σ that works on each element alone, by its formula and its derivative's.
 public protocol ElementwiseActivation: SendableMetatype {
     /// `h = σ(z)`.
-    static func value<Scalar: KernelScalar>(_ z: Scalar, alpha: Scalar) -> Scalar
+    static func value<Set: InstructionSet>(_ z: Lanes<Set>, alpha: Lanes<Set>) -> Lanes<Set>
     /// `σ'(z)`, of `z` and the `h = σ(z)` already known.
-    static func derivative<Scalar: KernelScalar>(_ z: Scalar, _ h: Scalar, alpha: Scalar) -> Scalar
+    static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>) -> Lanes<Set>
 }
 
 /// A σ of a whole row, such as softmax, by its value and its vector-Jacobian product.
 public protocol RowActivation: SendableMetatype {
     /// Writes `h = σ(z)` for one row; `h` and `z` may be the same memory.
-    static func value<Scalar: KernelScalar>(
-        _ z: UnsafePointer<Scalar>, _ h: UnsafeMutablePointer<Scalar>, columns: Int)
+    static func value<Set: InstructionSet>(
+        _ z: UnsafePointer<Set.Scalar>, _ h: UnsafeMutablePointer<Set.Scalar>, columns: Int, _: Set.Type)
     /// Writes `s = Jᵀ δ` for one row, J being the Jacobian ∂h/∂z.
-    static func backward<Scalar: KernelScalar>(
-        _ h: UnsafePointer<Scalar>, _ delta: UnsafePointer<Scalar>, _ s: UnsafeMutablePointer<Scalar>, columns: Int)
+    static func backward<Set: InstructionSet>(
+        _ h: UnsafePointer<Set.Scalar>, _ delta: UnsafePointer<Set.Scalar>, _ s: UnsafeMutablePointer<Set.Scalar>,
+        columns: Int, _: Set.Type)
 }
 
 /// The forward and backward kernels of one activation. All arrays are `rows × columns` and contiguous.
@@ -45,26 +46,31 @@ public struct ActivationKernel<Scalar: KernelScalar>: Sendable {
     }
 }
 
-// The loops below name their instruction set although they use none of its operations: that gives each instruction set
-// its own copy of the code, under its own symbol.
-
 @usableFromInline
 enum ElementwiseKernels<Set: InstructionSet, Activation: ElementwiseActivation> {
     @usableFromInline typealias Scalar = Set.Scalar
 
-    @inlinable @inline(__always)
+    @inlinable @inline(never)
     static func forward(
         _ z: UnsafePointer<Scalar>, _ h: UnsafeMutablePointer<Scalar>, rows: Int, columns: Int, alpha: Scalar
     ) {
-        for i in 0..<rows * columns { h[i] = Activation.value(z[i], alpha: alpha) }
+        let alpha = Lanes<Set>(alpha)
+        for (i, left) in Lanes<Set>.vectors(of: rows * columns) {
+            Activation.value(Lanes(loading: z + i, left), alpha: alpha).store(h + i, left)
+        }
     }
 
-    @inlinable @inline(__always)
+    @inlinable @inline(never)
     static func backward(
         _ z: UnsafePointer<Scalar>, _ h: UnsafePointer<Scalar>, _ delta: UnsafePointer<Scalar>,
         _ s: UnsafeMutablePointer<Scalar>, rows: Int, columns: Int, alpha: Scalar
     ) {
-        for i in 0..<rows * columns { s[i] = delta[i] * Activation.derivative(z[i], h[i], alpha: alpha) }
+        let alpha = Lanes<Set>(alpha)
+        for (i, left) in Lanes<Set>.vectors(of: rows * columns) {
+            let slope = Activation.derivative(
+                Lanes<Set>(loading: z + i, left), Lanes(loading: h + i, left), alpha: alpha)
+            (Lanes(loading: delta + i, left) * slope).store(s + i, left)
+        }
     }
 
     @inlinable @inline(__always)
@@ -75,21 +81,21 @@ enum ElementwiseKernels<Set: InstructionSet, Activation: ElementwiseActivation> 
 enum RowwiseKernels<Set: InstructionSet, Activation: RowActivation> {
     @usableFromInline typealias Scalar = Set.Scalar
 
-    @inlinable @inline(__always)
+    @inlinable @inline(never)
     static func forward(
         _ z: UnsafePointer<Scalar>, _ h: UnsafeMutablePointer<Scalar>, rows: Int, columns: Int, alpha: Scalar
     ) {
-        for row in 0..<rows { Activation.value(z + row * columns, h + row * columns, columns: columns) }
+        for row in 0..<rows { Activation.value(z + row * columns, h + row * columns, columns: columns, Set.self) }
     }
 
-    @inlinable @inline(__always)
+    @inlinable @inline(never)
     static func backward(
         _ z: UnsafePointer<Scalar>, _ h: UnsafePointer<Scalar>, _ delta: UnsafePointer<Scalar>,
         _ s: UnsafeMutablePointer<Scalar>, rows: Int, columns: Int, alpha: Scalar
     ) {
         for row in 0..<rows {
             let start = row * columns
-            Activation.backward(h + start, delta + start, s + start, columns: columns)
+            Activation.backward(h + start, delta + start, s + start, columns: columns, Set.self)
         }
     }
 

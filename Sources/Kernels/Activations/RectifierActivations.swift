@@ -3,46 +3,48 @@
 /// `σ(z) = max(0, z)`; `σ'(0) = 0`.
 public enum ReLUActivation: ElementwiseActivation {
     @inlinable @inline(__always)
-    public static func value<Scalar: KernelScalar>(_ z: Scalar, alpha: Scalar) -> Scalar { z < 0 ? 0 : z }
+    public static func value<Set: InstructionSet>(_ z: Lanes<Set>, alpha: Lanes<Set>) -> Lanes<Set> { z.atLeast(0.0) }
     @inlinable @inline(__always)
-    public static func derivative<Scalar: KernelScalar>(_ z: Scalar, _ h: Scalar, alpha: Scalar) -> Scalar {
-        z <= 0 ? 0 : 1
-    }
+    public static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
+        -> Lanes<Set>
+    { .select(z <= 0.0, 0.0, 1.0) }
 }
 
 /// `σ(z) = z` above zero and `α z` below (Maas et al. 2013); `σ'(0) = α`.
 public enum LeakyReLUActivation: ElementwiseActivation {
     @inlinable @inline(__always)
-    public static func value<Scalar: KernelScalar>(_ z: Scalar, alpha: Scalar) -> Scalar { z < 0 ? alpha * z : z }
-    @inlinable @inline(__always)
-    public static func derivative<Scalar: KernelScalar>(_ z: Scalar, _ h: Scalar, alpha: Scalar) -> Scalar {
-        z <= 0 ? alpha : 1
+    public static func value<Set: InstructionSet>(_ z: Lanes<Set>, alpha: Lanes<Set>) -> Lanes<Set> {
+        .select(z < 0.0, alpha * z, z)
     }
+    @inlinable @inline(__always)
+    public static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
+        -> Lanes<Set>
+    { .select(z <= 0.0, alpha, 1.0) }
 }
 
 /// `σ(z) = z` above zero and `α (eᶻ − 1)` below (Clevert et al. 2016); below zero `σ' = h + α`.
 public enum ELUActivation: ElementwiseActivation {
     @inlinable @inline(__always)
-    public static func value<Scalar: KernelScalar>(_ z: Scalar, alpha: Scalar) -> Scalar {
-        z < 0 ? alpha * Scalar.expMinusOne(z) : z
+    public static func value<Set: InstructionSet>(_ z: Lanes<Set>, alpha: Lanes<Set>) -> Lanes<Set> {
+        .select(z < 0.0, alpha * .expMinusOne(z), z)
     }
     @inlinable @inline(__always)
-    public static func derivative<Scalar: KernelScalar>(_ z: Scalar, _ h: Scalar, alpha: Scalar) -> Scalar {
-        z <= 0 ? h + alpha : 1
-    }
+    public static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
+        -> Lanes<Set>
+    { .select(z <= 0.0, h + alpha, 1.0) }
 }
 
 /// `σ(z) = λ ELU(z)` with the α and λ for which activations keep mean 0 and variance 1 (Klambauer et al. 2017).
 public enum SELUActivation: ElementwiseActivation {
-    @inlinable @inline(__always) static func a<Scalar: KernelScalar>() -> Scalar { Scalar(1.6732632423543772) }
-    @inlinable @inline(__always) static func lambda<Scalar: KernelScalar>() -> Scalar { Scalar(1.0507009873554805) }
+    @inlinable @inline(__always) static func a<Set: InstructionSet>() -> Lanes<Set> { 1.6732632423543772 }
+    @inlinable @inline(__always) static func lambda<Set: InstructionSet>() -> Lanes<Set> { 1.0507009873554805 }
 
     @inlinable @inline(__always)
-    public static func value<Scalar: KernelScalar>(_ z: Scalar, alpha: Scalar) -> Scalar {
+    public static func value<Set: InstructionSet>(_ z: Lanes<Set>, alpha: Lanes<Set>) -> Lanes<Set> {
         lambda() * ELUActivation.value(z, alpha: a())
     }
     @inlinable @inline(__always)
-    public static func derivative<Scalar: KernelScalar>(_ z: Scalar, _ h: Scalar, alpha: Scalar) -> Scalar {
-        z <= 0 ? h + lambda() * a() : lambda()
-    }
+    public static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
+        -> Lanes<Set>
+    { .select(z <= 0.0, h + lambda() * a(), lambda()) }
 }

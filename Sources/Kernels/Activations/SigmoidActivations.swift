@@ -1,55 +1,62 @@
 /// `σ(z) = z`.
 public enum IdentityActivation: ElementwiseActivation {
     @inlinable @inline(__always)
-    public static func value<Scalar: KernelScalar>(_ z: Scalar, alpha: Scalar) -> Scalar { z }
+    public static func value<Set: InstructionSet>(_ z: Lanes<Set>, alpha: Lanes<Set>) -> Lanes<Set> { z }
     @inlinable @inline(__always)
-    public static func derivative<Scalar: KernelScalar>(_ z: Scalar, _ h: Scalar, alpha: Scalar) -> Scalar { 1 }
+    public static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
+        -> Lanes<Set>
+    { 1.0 }
 }
 
 /// `σ(z) = 1 / (1 + e⁻ᶻ)`, evaluated with the exponential that cannot overflow; `σ' = h (1 − h)`.
 public enum SigmoidActivation: ElementwiseActivation {
     @inlinable @inline(__always)
-    public static func value<Scalar: KernelScalar>(_ z: Scalar, alpha: Scalar) -> Scalar {
-        let e = Scalar.exp(-z.magnitude)
-        return (z < 0 ? e : 1) / (1 + e)
-    }
+    public static func value<Set: InstructionSet>(_ z: Lanes<Set>, alpha: Lanes<Set>) -> Lanes<Set> { value(z) }
     @inlinable @inline(__always)
-    public static func derivative<Scalar: KernelScalar>(_ z: Scalar, _ h: Scalar, alpha: Scalar) -> Scalar {
-        h * (1 - h)
+    public static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
+        -> Lanes<Set>
+    { h * (1.0 - h) }
+
+    @inlinable @inline(__always)
+    static func value<Set: InstructionSet>(_ z: Lanes<Set>) -> Lanes<Set> {
+        let e = Lanes.exp(-z.magnitude)
+        return .select(z < 0.0, e, 1.0) / (e + 1.0)
     }
 }
 
 /// `σ(z) = tanh z`; `σ' = 1 − h²`.
 public enum TanhActivation: ElementwiseActivation {
     @inlinable @inline(__always)
-    public static func value<Scalar: KernelScalar>(_ z: Scalar, alpha: Scalar) -> Scalar { Scalar.tanh(z) }
+    public static func value<Set: InstructionSet>(_ z: Lanes<Set>, alpha: Lanes<Set>) -> Lanes<Set> { .tanh(z) }
     @inlinable @inline(__always)
-    public static func derivative<Scalar: KernelScalar>(_ z: Scalar, _ h: Scalar, alpha: Scalar) -> Scalar {
-        1 - h * h
-    }
+    public static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
+        -> Lanes<Set>
+    { 1.0 - h * h }
 }
 
 /// `σ(z) = log(1 + eᶻ)`, evaluated as `max(z, 0) + log(1 + e^−|z|)`; `σ'` is the sigmoid.
 public enum SoftplusActivation: ElementwiseActivation {
     @inlinable @inline(__always)
-    public static func value<Scalar: KernelScalar>(_ z: Scalar, alpha: Scalar) -> Scalar {
-        (z < 0 ? 0 : z) + Scalar.log(onePlus: Scalar.exp(-z.magnitude))
+    public static func value<Set: InstructionSet>(_ z: Lanes<Set>, alpha: Lanes<Set>) -> Lanes<Set> {
+        z.atLeast(0.0) + .log(onePlusProportion: .exp(-z.magnitude))
     }
     @inlinable @inline(__always)
-    public static func derivative<Scalar: KernelScalar>(_ z: Scalar, _ h: Scalar, alpha: Scalar) -> Scalar {
-        SigmoidActivation.value(z, alpha: alpha)
-    }
+    public static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
+        -> Lanes<Set>
+    { SigmoidActivation.value(z) }
 }
 
 /// `σ(z) = z · sigmoid(z)` (Elfwing et al. 2018); with `p` the sigmoid, `σ' = p (1 + z (1 − p))`.
 public enum SiLUActivation: ElementwiseActivation {
     @inlinable @inline(__always)
-    public static func value<Scalar: KernelScalar>(_ z: Scalar, alpha: Scalar) -> Scalar {
-        z * SigmoidActivation.value(z, alpha: alpha)
+    public static func value<Set: InstructionSet>(_ z: Lanes<Set>, alpha: Lanes<Set>) -> Lanes<Set> {
+        z * SigmoidActivation.value(z)
     }
     @inlinable @inline(__always)
-    public static func derivative<Scalar: KernelScalar>(_ z: Scalar, _ h: Scalar, alpha: Scalar) -> Scalar {
-        let p = SigmoidActivation.value(z, alpha: alpha)
-        return p * (1 + z * (1 - p))
+    public static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
+        -> Lanes<Set>
+    {
+        let p = SigmoidActivation.value(z)
+        return p * Lanes(1.0).adding(z, times: 1.0 - p)
     }
 }

@@ -1,63 +1,104 @@
 /// `h_i = e^z_i / Σ_j e^z_j`, with the largest z taken out first; `s_i = h_i (δ_i − Σ_j h_j δ_j)`.
 public enum SoftmaxActivation: RowActivation {
     @inlinable @inline(__always)
-    public static func value<Scalar: KernelScalar>(
-        _ z: UnsafePointer<Scalar>, _ h: UnsafeMutablePointer<Scalar>, columns: Int
+    public static func value<Set: InstructionSet>(
+        _ z: UnsafePointer<Set.Scalar>, _ h: UnsafeMutablePointer<Set.Scalar>, columns: Int, _: Set.Type
     ) {
-        let largest = maximum(z, columns)
-        var total: Scalar = 0
-        for i in 0..<columns {
-            let e = Scalar.exp(z[i] - largest)
-            h[i] = e
-            total += e
+        let row = RowExponentials<Set>(z, columns, writing: h)
+        let total = Lanes<Set>(row.total)
+        if row.fits {
+            (row.all / total).store(h, columns)
+        } else {
+            for (i, left) in Lanes<Set>.vectors(of: columns) {
+                (Lanes(loading: h + i, left) / total).store(h + i, left)
+            }
         }
-        for i in 0..<columns { h[i] /= total }
     }
 
     @inlinable @inline(__always)
-    public static func backward<Scalar: KernelScalar>(
-        _ h: UnsafePointer<Scalar>, _ delta: UnsafePointer<Scalar>, _ s: UnsafeMutablePointer<Scalar>, columns: Int
+    public static func backward<Set: InstructionSet>(
+        _ h: UnsafePointer<Set.Scalar>, _ delta: UnsafePointer<Set.Scalar>, _ s: UnsafeMutablePointer<Set.Scalar>,
+        columns: Int, _: Set.Type
     ) {
-        var mean: Scalar = 0
-        for i in 0..<columns { mean += h[i] * delta[i] }
-        for i in 0..<columns { s[i] = h[i] * (delta[i] - mean) }
-    }
-
-    @inlinable @inline(__always)
-    static func maximum<Scalar: KernelScalar>(_ z: UnsafePointer<Scalar>, _ columns: Int) -> Scalar {
-        var largest = z[0]
-        for i in 1..<columns where z[i] > largest { largest = z[i] }
-        return largest
-    }
-
-    /// The largest z, and `log Σ_j e^(z_j − largest)`. Kept apart: their sum would round away what distinguishes large z.
-    @inlinable @inline(__always)
-    static func logSumExp<Scalar: KernelScalar>(_ z: UnsafePointer<Scalar>, _ columns: Int) -> (
-        largest: Scalar, logarithm: Scalar
-    ) {
-        let largest = maximum(z, columns)
-        var total: Scalar = 0
-        for i in 0..<columns { total += Scalar.exp(z[i] - largest) }
-        return (largest, Scalar.log(total))
+        var sums: Lanes<Set> = 0.0
+        for (i, left) in Lanes<Set>.vectors(of: columns) {
+            sums = sums.adding(Lanes(loading: h + i, left), times: Lanes(loading: delta + i, left))
+        }
+        let mean = Lanes<Set>(Set.pairwiseSum(sums.vector))
+        for (i, left) in Lanes<Set>.vectors(of: columns) {
+            (Lanes(loading: h + i, left) * (Lanes(loading: delta + i, left) - mean)).store(s + i, left)
+        }
     }
 }
 
 /// `h_i = z_i − log Σ_j e^z_j`; `s_i = δ_i − e^h_i Σ_j δ_j`.
 public enum LogSoftmaxActivation: RowActivation {
     @inlinable @inline(__always)
-    public static func value<Scalar: KernelScalar>(
-        _ z: UnsafePointer<Scalar>, _ h: UnsafeMutablePointer<Scalar>, columns: Int
+    public static func value<Set: InstructionSet>(
+        _ z: UnsafePointer<Set.Scalar>, _ h: UnsafeMutablePointer<Set.Scalar>, columns: Int, _: Set.Type
     ) {
-        let (largest, logarithm) = SoftmaxActivation.logSumExp(z, columns)
-        for i in 0..<columns { h[i] = (z[i] - largest) - logarithm }
+        let row = RowExponentials<Set>(z, columns, writing: nil)
+        let logarithm = Lanes.log(Lanes<Set>(row.total))
+        for (i, left) in Lanes<Set>.vectors(of: columns) {
+            ((Lanes(loading: z + i, left) - row.largest) - logarithm).store(h + i, left)
+        }
     }
 
     @inlinable @inline(__always)
-    public static func backward<Scalar: KernelScalar>(
-        _ h: UnsafePointer<Scalar>, _ delta: UnsafePointer<Scalar>, _ s: UnsafeMutablePointer<Scalar>, columns: Int
+    public static func backward<Set: InstructionSet>(
+        _ h: UnsafePointer<Set.Scalar>, _ delta: UnsafePointer<Set.Scalar>, _ s: UnsafeMutablePointer<Set.Scalar>,
+        columns: Int, _: Set.Type
     ) {
-        var total: Scalar = 0
-        for i in 0..<columns { total += delta[i] }
-        for i in 0..<columns { s[i] = delta[i] - Scalar.exp(h[i]) * total }
+        var sums: Lanes<Set> = 0.0
+        for (i, left) in Lanes<Set>.vectors(of: columns) { sums = sums + Lanes(loading: delta + i, left) }
+        let total = Lanes<Set>(Set.pairwiseSum(sums.vector))
+        for (i, left) in Lanes<Set>.vectors(of: columns) {
+            (Lanes(loading: delta + i, left) - .exp(Lanes(loading: h + i, left)) * total).store(s + i, left)
+        }
+    }
+}
+
+/// What softmax, log-softmax and cross-entropy need of a row z: `e_i = e^(z_i − largest)`, and their sum.
+///
+/// The largest z and `log Σ_i e_i` are kept apart: their sum would round away what distinguishes large z.
+@usableFromInline
+struct RowExponentials<Set: InstructionSet> {
+    /// The largest z, in every lane.
+    @usableFromInline let largest: Lanes<Set>
+    /// `Σ_i e_i`.
+    @usableFromInline let total: Set.Scalar
+    /// Whether the row fits into one vector: `all`, which is then every e and 0 after them.
+    @usableFromInline let fits: Bool
+    @usableFromInline let all: Lanes<Set>
+
+    /// Writes the e to `memory`, which may be `z`, if they do not fit into one vector and it is not nil.
+    @inlinable @inline(__always)
+    init(_ z: UnsafePointer<Set.Scalar>, _ columns: Int, writing memory: UnsafeMutablePointer<Set.Scalar>?) {
+        // What fills a partial vector changes neither the largest number nor the sum.
+        let nothing = Lanes<Set>(-Set.Scalar.infinity)
+        fits = columns <= Lanes<Set>.count
+        if fits {
+            let values = Lanes<Set>(loading: z, columns).prefix(columns, else: nothing)
+            largest = Lanes(Set.largest(values.vector))
+            let e = Lanes.exp(values - largest)
+            total = Set.pairwiseSum(e.vector)
+            all = e
+            return
+        }
+        var most = nothing
+        for (i, left) in Lanes<Set>.vectors(of: columns) {
+            let values = Lanes<Set>(loading: z + i, left).prefix(left, else: nothing)
+            most = .select(most < values, values, most)
+        }
+        let largest = Lanes<Set>(Set.largest(most.vector))
+        var sums: Lanes<Set> = 0.0
+        for (i, left) in Lanes<Set>.vectors(of: columns) {
+            let e = Lanes.exp(Lanes(loading: z + i, left) - largest)
+            if let memory { e.store(memory + i, left) }
+            sums = sums + e.prefix(left, else: 0.0)
+        }
+        self.largest = largest
+        total = Set.pairwiseSum(sums.vector)
+        all = 0.0
     }
 }

@@ -1,26 +1,21 @@
-/// A cost of one row of N outputs `y` and targets `t`.
-public protocol RowCost: SendableMetatype {
-    /// The cost of the row. Writes `scale · ∂c/∂y` to `gradient` if it is not nil; `gradient` may be `y` itself.
-    static func evaluate<Scalar: KernelScalar>(
-        _ y: UnsafePointer<Scalar>, _ t: UnsafePointer<Scalar>, columns: Int, parameter: Scalar, scale: Scalar,
-        gradient: UnsafeMutablePointer<Scalar>?
-    ) -> Double
-}
-
-/// The kernel of one cost.
+/// The kernel of one cost, on a batch of rows.
 public struct CostKernel<Scalar: KernelScalar>: Sendable {
-    /// As ``RowCost/evaluate``.
+    /// `C = Σ_r w_r c_r / normalizer` of the rows' costs c, summed row by row; the weights w are 1 if they are nil. Writes
+    /// ∂C/∂y to `gradient` if it is not nil; `gradient` may be `y` itself. Strides are the distances between rows.
     public let evaluate:
         @Sendable (
-            _ y: UnsafePointer<Scalar>, _ t: UnsafePointer<Scalar>, _ columns: Int, _ parameter: Scalar,
-            _ scale: Scalar, _ gradient: UnsafeMutablePointer<Scalar>?
+            _ rows: Int, _ columns: Int, _ y: UnsafePointer<Scalar>, _ yStride: Int, _ t: UnsafePointer<Scalar>,
+            _ tStride: Int, _ weights: UnsafePointer<Scalar>?, _ normalizer: Double, _ parameter: Scalar,
+            _ gradient: UnsafeMutablePointer<Scalar>?, _ gradientStride: Int
         ) -> Double
 
     @inlinable @inline(__always)
     init(
         _ evaluate:
             @escaping @Sendable (
-                UnsafePointer<Scalar>, UnsafePointer<Scalar>, Int, Scalar, Scalar, UnsafeMutablePointer<Scalar>?
+                Int, Int, UnsafePointer<Scalar>, Int, UnsafePointer<Scalar>, Int, UnsafePointer<Scalar>?, Double,
+                Scalar,
+                UnsafeMutablePointer<Scalar>?, Int
             ) -> Double
     ) {
         self.evaluate = evaluate
@@ -28,50 +23,68 @@ public struct CostKernel<Scalar: KernelScalar>: Sendable {
 }
 
 /// A cost that is a mean over the outputs of a function of `y_i` and `t_i`.
-public protocol ElementwiseCost: RowCost {
+public protocol ElementwiseCost: SendableMetatype {
     /// The function and its derivative with respect to `y`.
-    static func evaluate<Scalar: KernelScalar>(_ y: Scalar, _ t: Scalar, parameter: Scalar) -> (
-        value: Scalar, derivative: Scalar
+    static func evaluate<Set: InstructionSet>(_ y: Lanes<Set>, _ t: Lanes<Set>, parameter: Lanes<Set>) -> (
+        value: Lanes<Set>, derivative: Lanes<Set>
     )
 }
 
-extension ElementwiseCost {
+/// The weights w of the rows in C.
+@usableFromInline
+struct RowWeights<Scalar: KernelScalar> {
+    @usableFromInline let weights: UnsafePointer<Scalar>?
+    @usableFromInline let normalizer: Double
+    @usableFromInline let commonScale: Scalar
+
     @inlinable @inline(__always)
-    public static func evaluate<Scalar: KernelScalar>(
-        _ y: UnsafePointer<Scalar>, _ t: UnsafePointer<Scalar>, columns: Int, parameter: Scalar, scale: Scalar,
-        gradient: UnsafeMutablePointer<Scalar>?
+    init(_ weights: UnsafePointer<Scalar>?, _ normalizer: Double) {
+        self.weights = weights
+        self.normalizer = normalizer
+        commonScale = Scalar(1 / normalizer)
+    }
+
+    /// w.
+    @inlinable @inline(__always)
+    subscript(row: Int) -> Double { weights.map { Double($0[row]) } ?? 1 }
+    /// `w / normalizer`, which the gradient is multiplied by.
+    @inlinable @inline(__always)
+    func scale(_ row: Int) -> Scalar { weights.map { Scalar(Double($0[row]) / normalizer) } ?? commonScale }
+}
+
+/// The kernel of an elementwise cost for one instruction set, under a symbol of its own.
+@usableFromInline
+enum ElementwiseCostKernel<Set: InstructionSet, Cost: ElementwiseCost> {
+    @usableFromInline typealias In = UnsafePointer<Set.Scalar>
+
+    @inlinable @inline(never)
+    static func evaluate(
+        rows: Int, columns: Int, _ y: In, yStride: Int, _ t: In, tStride: Int, weights: In?, normalizer: Double,
+        parameter: Set.Scalar, gradient: UnsafeMutablePointer<Set.Scalar>?, gradientStride: Int
     ) -> Double {
+        // Rows of one output, one after the other, go through the vectors together; their costs are still added in turn.
+        let isColumn =
+            columns == 1 && yStride == 1 && tStride == 1 && (gradient == nil || gradientStride == 1) && weights == nil
+        let parameter = Lanes<Set>(parameter)
+        let weights = RowWeights(weights, normalizer)
         var total = 0.0
-        let factor = scale / Scalar(columns)
-        for i in 0..<columns {
-            let (value, derivative) = evaluate(y[i], t[i], parameter: parameter)
-            total += Double(value)
-            if let gradient { gradient[i] = factor * derivative }
+        for row in 0..<(isColumn ? 1 : rows) {
+            let factor = Lanes<Set>(weights.scale(row) / Set.Scalar(columns))
+            let (y, t) = (y + row * yStride, t + row * tStride)
+            let gradient = gradient.map { $0 + row * gradientStride }
+            var sums = Set.Sums()
+            for (i, left) in Lanes<Set>.vectors(of: isColumn ? rows : columns) {
+                let (value, derivative) = Cost.evaluate(
+                    Lanes<Set>(loading: y + i, left), Lanes(loading: t + i, left), parameter: parameter)
+                if let gradient { (factor * derivative).store(gradient + i, left) }
+                if isColumn {
+                    for lane in 0..<min(left, Lanes<Set>.count) { total += Double(value.vector[lane]) }
+                } else {
+                    sums = Set.accumulate(sums, value.prefix(left, else: 0.0).vector)
+                }
+            }
+            if !isColumn { total += weights[row] * (Set.total(sums) / Double(columns)) }
         }
-        return total / Double(columns)
-    }
-}
-
-/// The cost's kernel for one instruction set, under a symbol of its own.
-@usableFromInline
-enum CostKernelInstance<Set: InstructionSet, Cost: RowCost> {
-    @inlinable @inline(__always)
-    static func evaluate(
-        _ y: UnsafePointer<Set.Scalar>, _ t: UnsafePointer<Set.Scalar>, columns: Int, parameter: Set.Scalar,
-        scale: Set.Scalar, gradient: UnsafeMutablePointer<Set.Scalar>?
-    ) -> Double {
-        Cost.evaluate(y, t, columns: columns, parameter: parameter, scale: scale, gradient: gradient)
-    }
-}
-
-/// The kernel of cross-entropy with a class index as the target, for one instruction set.
-@usableFromInline
-enum ClassCrossEntropyInstance<Set: InstructionSet> {
-    @inlinable @inline(__always)
-    static func evaluate(
-        _ y: UnsafePointer<Set.Scalar>, class target: Int, columns: Int, scale: Set.Scalar,
-        gradient: UnsafeMutablePointer<Set.Scalar>?
-    ) -> Double {
-        CrossEntropy.evaluate(y, class: target, columns: columns, scale: scale, gradient: gradient)
+        return total / normalizer
     }
 }

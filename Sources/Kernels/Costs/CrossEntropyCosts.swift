@@ -2,62 +2,106 @@
 /// 10⁻¹², so that a certain and wrong y costs much but not infinitely much.
 public enum BinaryCrossEntropy: ElementwiseCost {
     @inlinable @inline(__always)
-    public static func evaluate<Scalar: KernelScalar>(_ y: Scalar, _ t: Scalar, parameter: Scalar) -> (
-        value: Scalar, derivative: Scalar
+    public static func evaluate<Set: InstructionSet>(_ y: Lanes<Set>, _ t: Lanes<Set>, parameter: Lanes<Set>) -> (
+        value: Lanes<Set>, derivative: Lanes<Set>
     ) {
-        let logY = Scalar.log(y)
-        let logNotY = Scalar.log(onePlus: -y)
-        let value = -t * (logY < -100 ? -100 : logY) - (1 - t) * (logNotY < -100 ? -100 : logNotY)
-        let spread = y * (1 - y)
-        let floor = Scalar(1e-12)
-        return (value, (y - t) / (spread < floor ? floor : spread))
+        let logY = Lanes.log(y).atLeast(-100.0)
+        let logNotY = Lanes.log(onePlus: -y).atLeast(-100.0)
+        let value = -t * logY - (1.0 - t) * logNotY
+        let spread = (y * (1.0 - y)).atLeast(1e-12)
+        return (value, (y - t) / spread)
     }
 }
 
 /// The same of `sigmoid(y)`: `max(y, 0) − y t + log(1 + e^−|y|)`, whose derivative is `sigmoid(y) − t`.
 public enum BinaryCrossEntropyOfLogits: ElementwiseCost {
     @inlinable @inline(__always)
-    public static func evaluate<Scalar: KernelScalar>(_ y: Scalar, _ t: Scalar, parameter: Scalar) -> (
-        value: Scalar, derivative: Scalar
+    public static func evaluate<Set: InstructionSet>(_ y: Lanes<Set>, _ t: Lanes<Set>, parameter: Lanes<Set>) -> (
+        value: Lanes<Set>, derivative: Lanes<Set>
     ) {
-        let value = (y < 0 ? 0 : y) - y * t + Scalar.log(onePlus: Scalar.exp(-y.magnitude))
-        return (value, SigmoidActivation.value(y, alpha: 0) - t)
+        (y.atLeast(0.0) - y * t + .log(onePlusProportion: .exp(-y.magnitude)), SigmoidActivation.value(y) - t)
     }
 }
 
 /// `−Σ t_i log softmax(y)_i` of logits y and a distribution t; the derivative is `softmax(y) Σ t − t`.
-public enum CrossEntropy: RowCost {
-    @inlinable @inline(__always)
-    public static func evaluate<Scalar: KernelScalar>(
-        _ y: UnsafePointer<Scalar>, _ t: UnsafePointer<Scalar>, columns: Int, parameter: Scalar, scale: Scalar,
-        gradient: UnsafeMutablePointer<Scalar>?
-    ) -> Double {
-        let (largest, logarithm) = SoftmaxActivation.logSumExp(y, columns)
-        var total = 0.0
-        var mass: Scalar = 0
-        for i in 0..<columns {
-            if t[i] != 0 { total += Double(t[i]) * Double(logarithm - (y[i] - largest)) }
-            mass += t[i]
-        }
-        if let gradient {
-            for i in 0..<columns { gradient[i] = scale * (Scalar.exp((y[i] - largest) - logarithm) * mass - t[i]) }
-        }
-        return total
-    }
+@usableFromInline
+enum CrossEntropyKernel<Set: InstructionSet> {
+    @usableFromInline typealias In = UnsafePointer<Set.Scalar>
+    @usableFromInline typealias Out = UnsafeMutablePointer<Set.Scalar>
 
-    /// The same where t is 1 at the index `target` and 0 elsewhere.
-    @inlinable @inline(__always)
-    static func evaluate<Scalar: KernelScalar>(
-        _ y: UnsafePointer<Scalar>, class target: Int, columns: Int, scale: Scalar,
-        gradient: UnsafeMutablePointer<Scalar>?
+    /// As ``CostKernel/evaluate``. There is no parameter.
+    @inlinable @inline(never)
+    static func evaluate(
+        rows: Int, columns: Int, _ y: In, yStride: Int, _ t: In, tStride: Int, weights: In?, normalizer: Double,
+        parameter: Set.Scalar, gradient: Out?, gradientStride: Int
     ) -> Double {
-        let (largest, logarithm) = SoftmaxActivation.logSumExp(y, columns)
-        let cost = Double(logarithm - (y[target] - largest))
-        if let gradient {
-            for i in 0..<columns {
-                gradient[i] = scale * (Scalar.exp((y[i] - largest) - logarithm) - (i == target ? 1 : 0))
+        let weights = RowWeights(weights, normalizer)
+        var total = 0.0
+        for row in 0..<rows {
+            let (y, t) = (y + row * yStride, t + row * tStride)
+            let exponentials = RowExponentials<Set>(y, columns, writing: nil)
+            let logarithm = Lanes.log(Lanes<Set>(exponentials.total))
+            var costs = Set.Sums()
+            var masses: Lanes<Set> = 0.0
+            for (i, left) in Lanes<Set>.vectors(of: columns) {
+                let target = Lanes<Set>(loading: t + i, left)
+                let cost = target * (logarithm - (Lanes(loading: y + i, left) - exponentials.largest))
+                // Where t is 0 the logarithm may be infinite.
+                costs = Set.accumulate(costs, Lanes.select(target.magnitude > 0.0, cost, 0.0).vector)
+                masses = masses + target
+            }
+            total += weights[row] * Set.total(costs)
+            guard let gradient else { continue }
+            let ratio = Lanes<Set>(Set.pairwiseSum(masses.vector) / exponentials.total)
+            let scale = Lanes<Set>(weights.scale(row))
+            for (i, left) in Lanes<Set>.vectors(of: columns) {
+                let e =
+                    exponentials.fits
+                    ? exponentials.all : .exp(Lanes(loading: y + i, left) - exponentials.largest)
+                (scale * (e * ratio - Lanes(loading: t + i, left)))
+                    .store(gradient + (row * gradientStride + i), left)
             }
         }
-        return cost
+        return total / normalizer
+    }
+
+    /// The same where t is 1 at the row's class and 0 elsewhere. `gradient` may be `y` itself.
+    @inlinable @inline(__always)
+    static func evaluate(
+        rows: Int, columns: Int, _ y: In, yStride: Int, classes: UnsafePointer<Int32>, weights: In?, normalizer: Double,
+        gradient: Out?, gradientStride: Int
+    ) -> Double {
+        let weights = RowWeights(weights, normalizer)
+        var total = 0.0
+        // One logarithm for as many rows as a vector has lanes.
+        for (first, left) in Lanes<Set>.vectors(of: rows) {
+            let count = min(left, Lanes<Set>.count)
+            var sums: Lanes<Set> = 1.0
+            var gaps: Lanes<Set> = 0.0
+            for lane in 0..<count {
+                let row = first + lane
+                let target = Int(classes[row])
+                let output = y[row * yStride + target]
+                let exponentials = RowExponentials<Set>(
+                    y + row * yStride, columns, writing: gradient.map { $0 + row * gradientStride })
+                let isLane = Lanes<Set>.Condition(Set.lane(at: lane))
+                sums = .select(isLane, Lanes(exponentials.total), sums)
+                gaps = .select(isLane, Lanes(output) - exponentials.largest, gaps)
+                guard let gradient else { continue }
+                let ratio = Lanes<Set>(1 / exponentials.total)
+                let scale = Lanes<Set>(weights.scale(row))
+                for (i, left) in Lanes<Set>.vectors(of: columns) {
+                    let slope = gradient + (row * gradientStride + i)
+                    let p = (exponentials.fits ? exponentials.all : Lanes(loading: slope, left)) * ratio
+                    let isTarget = Lanes<Set>.Condition(Set.lane(at: target - i))
+                    (scale * .select(isTarget, p - 1.0, p)).store(slope, left)
+                }
+            }
+            let costs = Lanes.log(sums) - gaps
+            for lane in 0..<count {
+                total += weights[first + lane] * Double(costs.vector[lane])
+            }
+        }
+        return total / normalizer
     }
 }
