@@ -32,23 +32,7 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
 
     public let activations: ActivationKernels<Scalar>
     public let costs: CostKernels<Scalar>
-
-    /// ``OptimizerKernels/gradientDescent``.
-    public let gradientDescent:
-        @Sendable (_ rows: Int, _ columns: Int, _ w: Out, _ stride: Int, _ g: In, _ gStride: Int, _ eta: Scalar) -> Void
-    /// ``OptimizerKernels/momentum``.
-    public let momentum:
-        @Sendable (
-            _ rows: Int, _ columns: Int, _ w: Out, _ v: Out, _ stride: Int, _ g: In, _ gStride: Int, _ eta: Scalar,
-            _ mu: Scalar
-        ) -> Void
-    /// ``OptimizerKernels/adam``.
-    public let adam:
-        @Sendable (
-            _ rows: Int, _ columns: Int, _ w: Out, _ m: Out, _ v: Out, _ stride: Int, _ g: In, _ gStride: Int,
-            _ eta: Scalar, _ beta1: Scalar, _ beta2: Scalar, _ epsilon: Scalar, _ correction1: Scalar,
-            _ correction2: Scalar
-        ) -> Void
+    public let optimizers: OptimizerKernels<Scalar>
 
     @inlinable @inline(__always)
     public init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Scalar {
@@ -61,9 +45,7 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
         largestMagnitude = VectorKernels<Set>.largestMagnitude
         activations = ActivationKernels(Set.self)
         costs = CostKernels(Set.self)
-        gradientDescent = OptimizerKernels<Set>.gradientDescent
-        momentum = OptimizerKernels<Set>.momentum
-        adam = OptimizerKernels<Set>.adam
+        optimizers = OptimizerKernels(Set.self)
     }
 }
 
@@ -126,5 +108,19 @@ public struct CostKernels<Scalar: KernelScalar>: Sendable {
         binaryCrossEntropyOfLogits = CostKernel(ElementwiseCostKernel<Set, BinaryCrossEntropyOfLogits>.evaluate)
         crossEntropy = CostKernel(CrossEntropyKernel<Set>.evaluate)
         crossEntropyOfClasses = CrossEntropyKernel<Set>.evaluate
+    }
+}
+
+/// The kernels of every optimizer.
+public struct OptimizerKernels<Scalar: KernelScalar>: Sendable {
+    public let gradientDescent: OptimizerKernel<Scalar>
+    public let momentum: OptimizerKernel<Scalar>
+    public let adam: OptimizerKernel<Scalar>
+
+    @inlinable @inline(__always)
+    init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Scalar {
+        gradientDescent = OptimizerKernelInstance<Set, GradientDescentRule>.kernel
+        momentum = OptimizerKernelInstance<Set, MomentumRule>.kernel
+        adam = OptimizerKernelInstance<Set, AdamRule>.kernel
     }
 }

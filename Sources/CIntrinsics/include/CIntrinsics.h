@@ -176,6 +176,9 @@ VECTOR_FUNCTION void vector16_store(f32x16 a, float *x, int64_t count) {
 VECTOR_PARTIAL(16)
 #endif
 
+/** Asks for a cache line. Nothing is read, so that any address may be asked for. */
+VECTOR_FUNCTION void vector_prefetch(const void *address) { __builtin_prefetch(address); }
+
 /* ---- The rounds of a transposition ---- */
 
 /* The empty statement keeps the compiler from merging a shuffle with those before and after it: what it makes of a whole

@@ -38,14 +38,38 @@ package final class Arithmetic: Sendable {
             scratch.base)
     }
 
-    /// The rows of the matrix kernels' highest tile for this instruction set, and for any.
+    /// The rows of the matrix kernels' highest tile.
     var tileRows: Int { kernels.tileRows }
-    static var highestTile: Int { 14 }
 
     /// The sum of each column of a matrix into a column vector.
     func sumColumns(_ a: Matrix, into sums: Matrix, accumulating: Bool) {
         precondition(sums.count == a.columns)
         kernels.sumColumns(a.base, a.stride, a.rows, a.columns, sums.base, accumulating)
+    }
+
+    /// One step of an optimizer on parameters that lie in the parameter vector, along their gradient.
+    func step(_ step: OptimizerStep, _ kernel: OptimizerKernel<Float>, _ w: Matrix, along gradient: Matrix) {
+        precondition(w.rows == gradient.rows && w.columns == gradient.columns)
+        step.withFactors { factors in
+            kernel.step(
+                w.rows, w.columns, w.base, step.stateBases.base, w.base - step.parameters.base, w.stride,
+                gradient.base, gradient.stride, factors)
+        }
+    }
+
+    /// One step along the gradient `Aᵀ B`.
+    /// - Parameter scratch: of ``OptimizerKernel/scratchCount`` floats.
+    func step(
+        _ step: OptimizerStep, _ kernel: OptimizerKernel<Float>, _ w: Matrix, alongTransposedProduct a: Matrix,
+        _ b: Matrix, scratch: Matrix
+    ) {
+        precondition(a.rows == b.rows && w.rows == a.columns && w.columns == b.columns)
+        precondition(scratch.count >= OptimizerKernel<Float>.scratchCount)
+        step.withFactors { factors in
+            kernel.stepAlongProduct(
+                w.rows, w.columns, b.rows, a.base, 1, a.stride, b.base, b.stride, w.base, step.stateBases.base,
+                w.base - step.parameters.base, w.stride, factors, scratch.base)
+        }
     }
 
     /// `B += A`.

@@ -1,38 +1,66 @@
+import Kernels
+
 /// Where the gradients of the parameters go.
 package enum GradientSink {
     /// Into a vector of the shape of the parameters, set or added to.
     case vector(Matrix, accumulating: Bool)
-    /// Into a step of an optimizer, a block at a time while it is in the cache: a gradient as a whole is never there.
-    case step(OptimizerStep)
+    /// Into a step of an optimizer, a tile at a time while it is in the cache: a gradient as a whole is never there.
+    case step(OptimizerStep, OptimizerKernel<Float>)
+}
 
-    /// The columns of a block for a step: with a tile's rows it leaves room in the first-level cache.
-    private static let blockColumns = 256
+/// A part of the computation of one layer's parameter gradients, which sum over all the rows of a batch, from what the
+/// backward pass left.
+package struct GradientPass {
+    let arithmetic: Arithmetic
+    let memory: LayerMemory
+    /// How many rows the batch has.
+    let rows: Int
+    let sink: GradientSink
+    /// As many floats as the layer asked for, of this thread alone.
+    let scratch: Matrix
+    /// Which part of how many: the parts together are all of the parameters, and have nothing in common.
+    let part: Int
+    let parts: Int
 
-    /// As many floats as a block for a step has.
-    static func scratchCount(columns: Int) -> Int { Arithmetic.highestTile * min(columns, blockColumns) }
+    /// s = δ ⊙ σ'(z).
+    var s: Matrix { memory.signal!.rows(from: 0, count: rows) }
+    func inputActivation(_ index: Int) -> Matrix { memory.inputs[index].activation.rows(from: 0, count: rows) }
 
-    /// Lets `write` compute the gradient of some rows of a tensor, in blocks of at most a tile's rows.
-    func emit(
-        _ tensor: Plan.Tensor, rows: Range<Int>, arithmetic: Arithmetic, scratch: Matrix,
-        _ write: (_ block: Matrix, _ row: Int, _ column: Int, _ accumulating: Bool) -> Void
-    ) {
-        switch self {
+    /// This part's share of a number of units, in whole tiles of the matrix kernels.
+    func share(of units: Int) -> Range<Int> {
+        let tiles = (units + arithmetic.tileRows - 1) / arithmetic.tileRows
+        func bound(_ part: Int) -> Int { tiles * part / parts * units / tiles }
+        return bound(part)..<bound(part + 1)
+    }
+
+    /// Hands over `Aᵀ B` as the gradient of some rows of one of the layer's tensors.
+    func emit(tensor index: Int, rows units: Range<Int>, transposedProduct a: Matrix, _ b: Matrix) {
+        let tensor = memory.tensors[index]
+        func block(_ vector: Matrix) -> Matrix {
+            tensor.view(in: vector).rows(from: units.lowerBound, count: units.count)
+        }
+        switch sink {
         case .vector(let vector, let accumulating):
-            let block = tensor.view(in: vector).rows(from: rows.lowerBound, count: rows.count)
-            write(block, rows.lowerBound, 0, accumulating)
-        case .step(let step):
-            let tiles = (rows.count + arithmetic.tileRows - 1) / arithmetic.tileRows
-            for tile in 0..<tiles {
-                let first = rows.lowerBound + rows.count * tile / tiles
-                let count = rows.lowerBound + rows.count * (tile + 1) / tiles - first
-                for column in stride(from: 0, to: tensor.columns, by: GradientSink.blockColumns) {
-                    let columns = min(GradientSink.blockColumns, tensor.columns - column)
-                    let gradient = Matrix(base: scratch.base, rows: count, columns: columns)
-                    write(gradient, first, column, false)
-                    step.take(
-                        gradient, tensor: tensor, rows: first..<first + count, columns: column..<column + columns)
-                }
-            }
+            arithmetic.transposedProduct(a, b, into: block(vector), accumulating: accumulating)
+        case .step(let step, let kernel):
+            arithmetic.step(step, kernel, block(step.parameters), alongTransposedProduct: a, b, scratch: scratch)
+        }
+    }
+
+    /// Hands over the sums of A's columns as the gradient of some elements of a tensor that is a vector.
+    func emit(tensor index: Int, elements: Range<Int>, columnSums a: Matrix) {
+        let tensor = memory.tensors[index]
+        func block(_ vector: Matrix) -> Matrix {
+            Matrix(base: vector.base + (tensor.offset + elements.lowerBound), rows: 1, columns: elements.count)
+        }
+        switch sink {
+        case .vector(let vector, let accumulating):
+            arithmetic.sumColumns(a, into: block(vector), accumulating: accumulating)
+        case .step(let step, let kernel):
+            let sums = Matrix(base: scratch.base, rows: 1, columns: elements.count)
+            precondition(scratch.count >= sums.count)
+            arithmetic.sumColumns(a, into: sums, accumulating: false)
+            arithmetic.step(step, kernel, block(step.parameters), along: sums)
         }
     }
 }

@@ -54,7 +54,7 @@ final class Dense: Layer {
     func scratchCount(width: Int, inputs: [Int]) -> Int {
         max(
             PackedProduct.scratchCount(columns: width, depth: inputs[0]),
-            GradientSink.scratchCount(columns: inputs[0]))
+            OptimizerKernel<Float>.scratchCount, width)
     }
 
     var preactivation: Preactivation {
@@ -84,18 +84,9 @@ final class Dense: Layer {
     func gradients(_ pass: GradientPass) {
         let units = pass.share(of: pass.s.columns)
         if units.isEmpty { return }
-        let h = pass.inputActivation(0)
-        pass.emit(tensor: 0, rows: units) { block, unit, column, accumulating in
-            pass.arithmetic.transposedProduct(
-                pass.s.columns(from: unit, count: block.rows), h.columns(from: column, count: block.columns),
-                into: block, accumulating: accumulating)
-        }
-        if hasBias {
-            pass.emit(tensor: 1, rows: units) { block, unit, _, accumulating in
-                pass.arithmetic.sumColumns(
-                    pass.s.columns(from: unit, count: block.rows), into: block, accumulating: accumulating)
-            }
-        }
+        let s = pass.s.columns(from: units.lowerBound, count: units.count)
+        pass.emit(tensor: 0, rows: units, transposedProduct: s, pass.inputActivation(0))
+        if hasBias { pass.emit(tensor: 1, elements: units, columnSums: s) }
     }
 
     /// `|Σ s h| ≤ rows · max|s| · max|h|`, where a bias has 1 for its h.

@@ -1,3 +1,5 @@
+import Kernels
+
 /// An optimizer: a method with its hyperparameters, and its state for the parameters of one network.
 ///
 /// A step reads a gradient and changes the parameters; it is the only thing in the library that does, besides loading.
@@ -10,15 +12,21 @@ public final class Optimizer: FallibleClass {
     public private(set) var steps = 0
 
     private let plan: Plan
-    private let state: [FloatMemory]
+    private let states: [FloatMemory]
+    private let stateBases: Memory<UnsafeMutablePointer<Float>>
     /// Bounds on the magnitude of each state vector: what the largest gradients so far could have made of it.
     private var stateBounds = SIMD4<Double>.zero
 
-    fileprivate init(method: any OptimizationMethod, learningRate: Float, plan: Plan, state: [FloatMemory]) {
+    fileprivate init(
+        method: any OptimizationMethod, learningRate: Float, plan: Plan, states: [FloatMemory],
+        stateBases: Memory<UnsafeMutablePointer<Float>>
+    ) {
         self.method = method
         self.learningRate = learningRate
         self.plan = plan
-        self.state = state
+        self.states = states
+        self.stateBases = stateBases
+        for index in states.indices { stateBases.base[index] = states[index].base }
     }
 
     public func setLearningRate(_ rate: Float) throws(NetworkError) {
@@ -66,7 +74,7 @@ public final class Optimizer: FallibleClass {
         }
         let step = try begin(
             network, largestGradient: Double(largest), largestParameter: largestParameter(of: network))
-        method.step(step.with(gradients: gradients))
+        step.take(gradients)
     }
 
     /// The largest magnitude among the parameters, which must be finite.
@@ -100,8 +108,8 @@ public final class Optimizer: FallibleClass {
         stateBounds = bounds
         network.parameterVersion += 1
         return OptimizerStep(
-            method: method, arithmetic: network.arithmetic, parameters: network.parameters, state: state,
-            learningRate: learningRate, number: steps, largestParameter: reach)
+            method: method, arithmetic: network.arithmetic, parameters: network.parameters, states: states,
+            stateBases: stateBases, learningRate: learningRate, number: steps, largestParameter: reach)
     }
 }
 
@@ -112,78 +120,76 @@ extension FallibleClass where Self == Optimizer {
     public init(_ method: any OptimizationMethod, learningRate: Float, for network: Network) throws(NetworkError) {
         try method.validate()
         try Optimizer.check(learningRate)
-        var state: [FloatMemory] = []
+        var states: [FloatMemory] = []
         for _ in 0..<method.stateVectors {
-            state.append(try FloatMemory(count: network.parameterCount, for: "the optimizer's state"))
+            states.append(try FloatMemory(count: network.parameterCount, for: "the optimizer's state"))
         }
-        self = Optimizer(method: method, learningRate: learningRate, plan: network.plan, state: state)
+        self = Optimizer(
+            method: method, learningRate: learningRate, plan: network.plan, states: states,
+            stateBases: try Memory(count: states.count, for: "the places of the optimizer's state"))
     }
 }
 
-/// What one step of a method reads and writes: vectors of the shape of the parameters, or the same block of each of them.
+/// What one step of a method reads and writes: vectors of the shape of the parameters.
 public struct OptimizerStep {
     private let method: any OptimizationMethod
     let arithmetic: Arithmetic
-    private(set) var parameters: Matrix
-    private(set) var gradients: Matrix
-    private var states: InlineArray<4, Matrix>
+    let parameters: Matrix
+    private var gradients: Matrix
+    private let states: [FloatMemory]
+    /// Where the states begin, for kernels.
+    let stateBases: Memory<UnsafeMutablePointer<Float>>
     /// η.
     public let learningRate: Float
     /// t, from 1.
     public let number: Int
-    /// ``OptimizationMethod/factors(step:)``.
-    public let factors: SIMD2<Float>
+    /// ``OptimizationMethod/factors(learningRate:step:)``.
+    public let factors: SIMD8<Float>
+    /// The method's kernel, if it is one of the library's.
+    let kernel: OptimizerKernel<Float>?
     /// No parameter is larger after the step.
     let largestParameter: Double
 
     init(
-        method: any OptimizationMethod, arithmetic: Arithmetic, parameters: Matrix, state: [FloatMemory],
-        learningRate: Float, number: Int, largestParameter: Double
+        method: any OptimizationMethod, arithmetic: Arithmetic, parameters: Matrix, states: [FloatMemory],
+        stateBases: Memory<UnsafeMutablePointer<Float>>, learningRate: Float, number: Int, largestParameter: Double
     ) {
         self.method = method
         self.arithmetic = arithmetic
         self.parameters = parameters
         gradients = parameters
-        states = InlineArray(repeating: parameters)
-        for index in state.indices { states[index] = state[index].vector }
+        self.states = states
+        self.stateBases = stateBases
         self.learningRate = learningRate
         self.number = number
-        factors = method.factors(step: number)
+        factors = method.factors(learningRate: learningRate, step: number)
+        kernel = method.kernel.map { $0.select(arithmetic.kernels.optimizers) }
         self.largestParameter = largestParameter
     }
 
-    func state(_ index: Int) -> Matrix {
-        precondition(index >= 0 && index < method.stateVectors)
-        return states[index]
-    }
-
-    /// The step along a gradient, whole or a block.
-    func with(gradients: Matrix) -> OptimizerStep {
-        var step = self
-        step.gradients = gradients
-        return step
-    }
-
-    /// Changes a block of a tensor's parameters along a block of its gradient.
-    func take(_ gradient: Matrix, tensor: Plan.Tensor, rows: Range<Int>, columns: Range<Int>) {
-        func block(_ vector: Matrix) -> Matrix {
-            tensor.view(in: vector).rows(from: rows.lowerBound, count: rows.count)
-                .columns(from: columns.lowerBound, count: columns.count)
+    /// The step along a gradient.
+    func take(_ gradients: Matrix) {
+        guard let kernel else {
+            var step = self
+            step.gradients = gradients
+            return method.step(step)
         }
-        var step = with(gradients: gradient)
-        step.parameters = block(parameters)
-        for index in 0..<method.stateVectors { step.states[index] = block(states[index]) }
-        method.step(step)
+        arithmetic.step(self, kernel, parameters, along: gradients)
     }
 
-    /// The parameters, to be changed, and the gradient: for methods of one's own.
+    /// ``factors`` as kernels read them.
+    func withFactors(_ body: (UnsafePointer<Float>) -> Void) {
+        withUnsafeBytes(of: factors) { body($0.assumingMemoryBound(to: Float.self).baseAddress!) }
+    }
+
+    /// The parameters, to be changed, and the gradient.
     public func withParameters(_ body: (_ parameters: inout MutableSpan<Float>, _ gradients: Span<Float>) -> Void) {
         gradients.withSpan { gradients in parameters.withMutableSpan { body(&$0, gradients) } }
     }
 
-    /// A vector of the state, zero before the first step: for methods of one's own.
+    /// A vector of the state, zero before the first step.
     public func withState(_ index: Int, _ body: (inout MutableSpan<Float>) -> Void) {
-        state(index).withMutableSpan(body)
+        states[index].vector.withMutableSpan(body)
     }
 }
 
@@ -199,18 +205,26 @@ public protocol OptimizationMethod: AnyObject, Sendable {
     /// A bound on the change of any parameter in a step whose gradient has no larger magnitude than `gradient`.
     /// Replaces the bounds on the state before the step by those after it.
     func bound(gradient: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int) -> Double
-    /// What in a step depends on its number t alone, and is the same for every parameter.
-    func factors(step: Int) -> SIMD2<Float>
-    /// Changes the parameters and the state.
+    /// The method's kernel; nil for a method that is not the library's, whose ``step(_:)`` is called instead.
+    var kernel: OptimizerKernelChoice? { get }
+    /// What the kernel is told beside parameters, state and gradient: what depends on the number t of the step, from 1.
+    func factors(learningRate: Float, step: Int) -> SIMD8<Float>
+    /// Changes the parameters and the state, all at once.
     func step(_ step: OptimizerStep)
-    /// Whether ``step(_:)`` can be handed a block of the parameters at a time, whose rows lie apart. False unless a method
-    /// says otherwise: those that use ``OptimizerStep/withParameters(_:)`` need the whole.
-    var stepsInBlocks: Bool { get }
 }
 
 extension OptimizationMethod {
-    public func factors(step: Int) -> SIMD2<Float> { .zero }
-    public var stepsInBlocks: Bool { false }
+    public var kernel: OptimizerKernelChoice? { nil }
+    public func factors(learningRate: Float, step: Int) -> SIMD8<Float> { .zero }
+    /// For methods with a kernel, which is called instead.
+    public func step(_ step: OptimizerStep) { preconditionFailure("a method without a kernel has a step of its own") }
+}
+
+/// A kernel of the library's for an optimization method.
+public struct OptimizerKernelChoice: Sendable {
+    let select: @Sendable (OptimizerKernels<Float>) -> OptimizerKernel<Float>
+
+    init(_ select: @escaping @Sendable (OptimizerKernels<Float>) -> OptimizerKernel<Float>) { self.select = select }
 }
 
 /// The table of methods.

@@ -4,7 +4,7 @@ import CPlatform
 ///
 /// Threads share a step in two rounds. In the first each takes some of the rows, from the input to the cost and back, which
 /// leaves s of every layer. In the second each takes some of the parameters and computes their gradients over all the
-/// rows; if the method allows it, a block of gradients goes into the step while it is in the cache. Every number is
+/// rows; if the method has a kernel, a tile of gradients goes into the step while it is in the cache. Every number is
 /// computed in the same order whoever computes it: the result does not depend on the number of threads.
 final class TrainingStep: FallibleClass {
     private let network: Network
@@ -68,8 +68,8 @@ final class TrainingStep: FallibleClass {
         share(.rows, amongThreads: sharesThreads)
         let value = try outcome(targets)
 
-        if let step = blockStep() {
-            share(.parameters(.step(step)), amongThreads: sharesThreads)
+        if let step = boundedStep(), let kernel = step.kernel {
+            share(.parameters(.step(step, kernel)), amongThreads: sharesThreads)
             largestParameter = step.largestParameter
         } else {
             share(.parameters(.vector(gradients.vector, accumulating: false)), amongThreads: sharesThreads)
@@ -101,10 +101,10 @@ final class TrainingStep: FallibleClass {
             network.arithmetic)
     }
 
-    /// The step for a method that can take the gradients block by block, if bounds on the gradients show that nothing can
+    /// The step for a method whose kernel takes the gradients tile by tile, if bounds on the gradients show that nothing can
     /// overflow; otherwise nil, and the gradients themselves must be looked at first.
-    private func blockStep() -> OptimizerStep? {
-        guard optimizer.method.stepsInBlocks else { return nil }
+    private func boundedStep() -> OptimizerStep? {
+        if optimizer.method.kernel == nil { return nil }
         var largestGradient = 0.0
         for layer in workspace.layers.indices {
             var signal = 0.0

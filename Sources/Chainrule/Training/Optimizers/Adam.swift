@@ -6,7 +6,6 @@ import Kernels
 public final class Adam: OptimizationMethod {
     public let identifier: StaticString = "adam"
     public let stateVectors = 2
-    public let stepsInBlocks = true
     /// β₁ in [0, 1).
     public let beta1: Float
     /// β₂ in [0, 1).
@@ -37,16 +36,13 @@ public final class Adam: OptimizationMethod {
         return rate * state[0] / min(Double(epsilon), 1)
     }
 
-    /// The bias corrections 1 − β₁ᵗ and 1 − β₂ᵗ.
-    public func factors(step: Int) -> SIMD2<Float> {
-        SIMD2(Float(correction(beta1, step)), Float(correction(beta2, step)))
-    }
+    public var kernel: OptimizerKernelChoice? { OptimizerKernelChoice { $0.adam } }
 
-    public func step(_ step: OptimizerStep) {
-        step.arithmetic.kernels.adam(
-            step.parameters.rows, step.parameters.columns, step.parameters.base, step.state(0).base,
-            step.state(1).base, step.parameters.stride, step.gradients.base, step.gradients.stride, step.learningRate,
-            beta1, beta2, epsilon, step.factors[0], step.factors[1])
+    public func factors(learningRate: Float, step: Int) -> SIMD8<Float> {
+        let corrections = SIMD2(Float(correction(beta1, step)), Float(correction(beta2, step)))
+        return SIMD8(
+            learningRate / corrections[0], beta1, beta2, epsilon, (1 / corrections[1]).squareRoot(), 1 - beta1,
+            1 - beta2, 0)
     }
 
     /// `1 − βᵗ`.

@@ -4,7 +4,6 @@ import Kernels
 public final class GradientDescent: OptimizationMethod {
     public let identifier: StaticString = "gradient_descent"
     public let stateVectors = 0
-    public let stepsInBlocks = true
 
     public init() {}
 
@@ -14,9 +13,9 @@ public final class GradientDescent: OptimizationMethod {
         learningRate * gradient
     }
 
-    public func step(_ step: OptimizerStep) {
-        step.arithmetic.kernels.gradientDescent(
-            step.parameters.rows, step.parameters.columns, step.parameters.base, step.parameters.stride,
-            step.gradients.base, step.gradients.stride, step.learningRate)
+    public var kernel: OptimizerKernelChoice? { OptimizerKernelChoice { $0.gradientDescent } }
+
+    public func factors(learningRate: Float, step: Int) -> SIMD8<Float> {
+        SIMD8(learningRate, 0, 0, 0, 0, 0, 0, 0)
     }
 }

@@ -4,7 +4,6 @@ import Kernels
 public final class Momentum: OptimizationMethod {
     public let identifier: StaticString = "momentum"
     public let stateVectors = 1
-    public let stepsInBlocks = true
     /// μ in [0, 1).
     public let momentum: Float
 
@@ -19,9 +18,9 @@ public final class Momentum: OptimizationMethod {
         return learningRate * state[0]
     }
 
-    public func step(_ step: OptimizerStep) {
-        step.arithmetic.kernels.momentum(
-            step.parameters.rows, step.parameters.columns, step.parameters.base, step.state(0).base,
-            step.parameters.stride, step.gradients.base, step.gradients.stride, step.learningRate, momentum)
+    public var kernel: OptimizerKernelChoice? { OptimizerKernelChoice { $0.momentum } }
+
+    public func factors(learningRate: Float, step: Int) -> SIMD8<Float> {
+        SIMD8(learningRate, momentum, 0, 0, 0, 0, 0, 0)
     }
 }
