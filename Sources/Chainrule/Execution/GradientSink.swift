@@ -11,8 +11,10 @@ package enum GradientSink {
 /// A part of the computation of one layer's parameter gradients, which sum over all the rows of a batch, from what the
 /// backward pass left.
 package struct GradientPass {
-    let arithmetic: Arithmetic
-    let memory: LayerMemory
+    // The network and the workspace hold these for longer than the pass; counting references to them would take as long as
+    // the arithmetic of a small layer.
+    unowned(unsafe) let arithmetic: Arithmetic
+    unowned(unsafe) let memory: LayerMemory
     /// How many rows the batch has.
     let rows: Int
     let sink: GradientSink

@@ -1,8 +1,10 @@
 /// What one layer's forward or backward pass over some rows of a batch reads and writes: views of a workspace and of the
 /// parameters.
 package struct LayerPass {
-    let arithmetic: Arithmetic
-    let memory: LayerMemory
+    // The network and the workspace hold these for longer than the pass; counting references to them would take as long as
+    // the arithmetic of a small layer.
+    unowned(unsafe) let arithmetic: Arithmetic
+    unowned(unsafe) let memory: LayerMemory
     /// Which rows of the batch: passes over different rows have nothing in common.
     let rows: Range<Int>
     let parameters: Matrix

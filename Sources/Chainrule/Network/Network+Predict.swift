@@ -81,10 +81,11 @@ extension Network {
         return value
     }
 
-    /// Checks that what is trained on is finite.
-    package func checkFinite(_ matrix: Matrix, _ what: StaticString) throws(NetworkError) {
-        if arithmetic.largestMagnitude(matrix).isFinite { return }
-        guard let found = matrix.firstNotFinite() else { return }
+    /// Checks that what is trained on is finite, and returns the largest magnitude.
+    @discardableResult
+    package func checkFinite(_ matrix: Matrix, _ what: StaticString) throws(NetworkError) -> Float {
+        let largest = arithmetic.largestMagnitude(matrix)
+        guard !largest.isFinite, let found = matrix.firstNotFinite() else { return largest }
         throw NetworkError(.notFinite, "\(what) holds \(found.value) at row \(found.row), column \(found.column)")
     }
 }

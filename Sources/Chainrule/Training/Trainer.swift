@@ -62,10 +62,11 @@ extension Network {
     {
         try options.validate()
         try optimizer.check(self)
-        try check(data, cost: options.cost, "x")
-        if let validation { try check(validation, cost: options.cost, "validation_x") }
+        let largestInput = try check(data, cost: options.cost, "x")
+        if let validation { _ = try check(validation, cost: options.cost, "validation_x") }
         var trainer = try Trainer(
-            network: self, optimizer: optimizer, options: options, data: data, validation: validation)
+            network: self, optimizer: optimizer, options: options, data: data, largestInput: largestInput,
+            validation: validation)
         for number in 1...options.epochs {
             let epoch = try trainer.runEpoch(number)
             if let onEpoch = options.onEpoch, !onEpoch(epoch) {
@@ -75,10 +76,12 @@ extension Network {
         }
     }
 
-    private func check(_ data: DataView, cost: Cost, _ what: StaticString) throws(NetworkError) {
+    /// Returns the largest magnitude in x.
+    private func check(_ data: DataView, cost: Cost, _ what: StaticString) throws(NetworkError) -> Float {
         guard data.x.rows >= 1 else { throw NetworkError(.size, "\(what) has 0 rows; at least 1 is needed") }
-        try checkFinite(data.x, what)
+        let largest = try checkFinite(data.x, what)
         try data.targets.validate(for: cost, rows: data.x.rows, columns: outputs)
+        return largest
     }
 }
 
@@ -94,13 +97,15 @@ struct Trainer {
     private let order: Memory<Int>
 
     init(
-        network: Network, optimizer: Optimizer, options: TrainingOptions, data: DataView, validation: DataView?
+        network: Network, optimizer: Optimizer, options: TrainingOptions, data: DataView, largestInput: Float,
+        validation: DataView?
     ) throws(NetworkError) {
         self.network = network
         self.options = options
         self.data = data
         self.validation = validation
-        step = try TrainingStep(network: network, optimizer: optimizer, options: options, data: data)
+        step = try TrainingStep(
+            network: network, optimizer: optimizer, options: options, data: data, largestInput: largestInput)
         if let validation {
             validationOutputs = try FloatMemory(
                 count: Plan.checkedProduct(validation.x.rows, network.outputs), for: "the validation outputs")

@@ -17,6 +17,8 @@ final class TrainingStep: FallibleClass {
     /// The costs of the groups of rows.
     private let groupCosts: Memory<Double>
     private let outcomes: [Outcome]
+    /// The largest magnitude in x.
+    private let largestInput: Double
     private let threads: ThreadPool?
     /// Fewer rows are not worth the threads' meeting.
     private let leastSharedRows: Int
@@ -35,7 +37,8 @@ final class TrainingStep: FallibleClass {
 
     fileprivate init(
         network: Network, optimizer: Optimizer, cost: Cost, data: DataView, workspace: Workspace, batch: Batch,
-        gradients: FloatMemory, groupCosts: Memory<Double>, threads: ThreadPool?, leastSharedRows: Int
+        gradients: FloatMemory, groupCosts: Memory<Double>, largestInput: Double, threads: ThreadPool?,
+        leastSharedRows: Int
     ) {
         self.network = network
         self.optimizer = optimizer
@@ -45,6 +48,7 @@ final class TrainingStep: FallibleClass {
         self.batch = batch
         self.gradients = gradients
         self.groupCosts = groupCosts
+        self.largestInput = largestInput
         self.threads = threads
         self.leastSharedRows = leastSharedRows
         var outcomes: [Outcome] = []
@@ -109,6 +113,7 @@ final class TrainingStep: FallibleClass {
         for layer in workspace.layers.indices {
             var signal = 0.0
             var input = 0.0
+            for source in workspace.layers[layer].inputs where source.isNetworkInput { input = largestInput }
             for outcome in outcomes {
                 signal = larger(signal, outcome.signals[layer])
                 input = larger(input, outcome.inputs[layer])
@@ -180,7 +185,7 @@ extension TrainingStep: SharedWork {
 /// What one thread found in the first round.
 private final class Outcome {
     var error: NetworkError?
-    /// The largest magnitudes in s, and in the inputs' h, by layer.
+    /// The largest magnitudes in s, and in the inputs' h, by layer; x is not looked at.
     private(set) var signals: [Double]
     private(set) var inputs: [Double]
 
@@ -205,7 +210,9 @@ private final class Outcome {
             }
             signals[layer] = memory.signal.map(largest) ?? 0
             inputs[layer] = 0
-            for input in memory.inputs { inputs[layer] = larger(inputs[layer], largest(input.activation)) }
+            for input in memory.inputs where !input.isNetworkInput {
+                inputs[layer] = larger(inputs[layer], largest(input.activation))
+            }
         }
     }
 }
@@ -214,7 +221,10 @@ private final class Outcome {
 private func larger(_ a: Double, _ b: Double) -> Double { b <= a ? a : (a.isNaN ? a : b) }
 
 extension FallibleClass where Self == TrainingStep {
-    init(network: Network, optimizer: Optimizer, options: TrainingOptions, data: DataView) throws(NetworkError) {
+    /// - Parameter largestInput: the largest magnitude in x.
+    init(
+        network: Network, optimizer: Optimizer, options: TrainingOptions, data: DataView, largestInput: Float
+    ) throws(NetworkError) {
         let rows = min(options.batchSize, data.x.rows)
         var isCustom = options.cost.isCustom
         for node in network.architecture.nodes where node.layer.callsCustomFunctions { isCustom = true }
@@ -235,6 +245,7 @@ extension FallibleClass where Self == TrainingStep {
             batch: try Batch(rows: rows, like: data.targets),
             gradients: try FloatMemory(count: network.parameterCount, for: "the gradient"),
             groupCosts: try Memory<Double>(count: Cost.groups(of: rows), for: "the costs of a batch"),
-            threads: threads, leastSharedRows: leastSharedRows)
+            largestInput: Double(largestInput), threads: threads,
+            leastSharedRows: leastSharedRows)
     }
 }
