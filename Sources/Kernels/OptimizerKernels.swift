@@ -40,8 +40,8 @@ public enum OptimizerKernels<Set: InstructionSet> {
     /// `m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − η (m / c₁) / (√(v / c₂) + ε)`, where c₁ and c₂ are the
     /// bias corrections `1 − βᵗ` (Kingma and Ba 2015, algorithm 1).
     ///
-    /// One square root and one division for each element, both correctly rounded; no estimates, whose bits differ between
-    /// makers of processors.
+    /// One square root and one division for each element, both correctly rounded. Estimates refined by Newton's method
+    /// would be no faster (nor, where memory is the limit, would leaving both out), and differ between makers of processors.
     @inlinable @inline(never)
     public static func adam(
         rows: Int, columns: Int, _ w: Out, _ m: Out, _ v: Out, stride: Int, _ g: In, gStride: Int, eta: Scalar,
