@@ -52,7 +52,7 @@ public protocol InstructionSet: SendableMetatype {
     static func lane(at lane: Int) -> Mask
     /// `mask ? a : b` in each lane.
     static func select(_ mask: Mask, _ a: Vector, _ b: Vector) -> Vector
-    /// The larger of the two magnitudes, NaN being larger than infinity.
+    /// The larger of two numbers without a sign, NaN being larger than infinity.
     static func largerMagnitude(_ a: Vector, _ b: Vector) -> Vector
 
     /// The first `count` lanes, at most all; the others are 0, and their memory is not touched.
@@ -61,12 +61,14 @@ public protocol InstructionSet: SendableMetatype {
 
     /// Adds each lane to its sum.
     static func accumulate(_ sums: Sums, _ a: Vector) -> Sums
+    /// Adds the first `count` lanes to `total` one after the other, each times its weight if there are any.
+    static func addInTurn(_ total: Double, _ a: Vector, weights: UnsafePointer<Scalar>?, _ count: Int) -> Double
     // Over the lanes, the upper half onto the lower until one is left.
     static func total(_ sums: Sums) -> Double
     static func pairwiseSum(_ a: Vector) -> Scalar
     /// The largest lane; unspecified which if one is NaN.
     static func largest(_ a: Vector) -> Scalar
-    /// The largest magnitude, NaN being larger than infinity.
+    /// The largest lane, none of which has a sign, NaN being larger than infinity.
     static func largestMagnitude(_ a: Vector) -> Scalar
 }
 
@@ -137,6 +139,11 @@ enum Baseline: InstructionSet {
     }
     @inline(__always) static func accumulate(_ sums: Sums, _ a: Vector) -> Sums { vector4_accumulate(sums, a) }
     @inline(__always) static func total(_ sums: Sums) -> Double { vector4_total(sums) }
+    @inline(__always) static func addInTurn(
+        _ total: Double, _ a: Vector, weights: UnsafePointer<Float>?, _ count: Int
+    ) -> Double {
+        vector4_add_in_turn(total, a, weights, Int64(count))
+    }
     @inline(__always) static func pairwiseSum(_ a: Vector) -> Float { vector4_sum(a) }
     @inline(__always) static func largest(_ a: Vector) -> Float { vector4_largest(a) }
     @inline(__always) static func largestMagnitude(_ a: Vector) -> Float { vector4_largest_magnitude(a) }

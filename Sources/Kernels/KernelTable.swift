@@ -1,4 +1,8 @@
 /// Every kernel of the library, compiled for one instruction set: what the rest of the library calls.
+///
+/// A kernel that takes or returns a `Scalar` by value is marked `@inline(never)`. Its closure in the table is then a thunk
+/// that calls it, because the table is generic; and into thunks the compiler inlines no C function, such as the vector
+/// operations of an instruction set. Kernels that take pointers and counts alone are inlined into their closures.
 public struct KernelTable<Scalar: KernelScalar>: Sendable {
     public typealias In = UnsafePointer<Scalar>
     public typealias Out = UnsafeMutablePointer<Scalar>

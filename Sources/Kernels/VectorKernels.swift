@@ -36,7 +36,8 @@ public enum VectorKernels<Set: InstructionSet> {
     public static func largestMagnitude(_ x: UnsafePointer<Scalar>, count: Int) -> Scalar {
         var largest: Lanes<Set> = 0.0
         for (i, left) in Lanes<Set>.vectors(of: count) {
-            largest = Lanes(Set.largerMagnitude(largest.vector, Lanes<Set>(loading: x + i, left).vector))
+            let magnitudes = Lanes<Set>(loading: x + i, left).magnitude
+            largest = Lanes(Set.largerMagnitude(largest.vector, magnitudes.vector))
         }
         return Set.largestMagnitude(largest.vector)
     }

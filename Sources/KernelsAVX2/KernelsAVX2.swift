@@ -51,6 +51,11 @@ enum AVX2: InstructionSet {
     }
     @inline(__always) static func accumulate(_ sums: Sums, _ a: Vector) -> Sums { vector8_accumulate(sums, a) }
     @inline(__always) static func total(_ sums: Sums) -> Double { vector8_total(sums) }
+    @inline(__always) static func addInTurn(
+        _ total: Double, _ a: Vector, weights: UnsafePointer<Float>?, _ count: Int
+    ) -> Double {
+        vector8_add_in_turn(total, a, weights, Int64(count))
+    }
     @inline(__always) static func pairwiseSum(_ a: Vector) -> Float { vector8_sum(a) }
     @inline(__always) static func largest(_ a: Vector) -> Float { vector8_largest(a) }
     @inline(__always) static func largestMagnitude(_ a: Vector) -> Float { vector8_largest_magnitude(a) }

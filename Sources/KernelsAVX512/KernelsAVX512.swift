@@ -53,6 +53,11 @@ enum AVX512: InstructionSet {
     }
     @inline(__always) static func accumulate(_ sums: Sums, _ a: Vector) -> Sums { vector16_accumulate(sums, a) }
     @inline(__always) static func total(_ sums: Sums) -> Double { vector16_total(sums) }
+    @inline(__always) static func addInTurn(
+        _ total: Double, _ a: Vector, weights: UnsafePointer<Float>?, _ count: Int
+    ) -> Double {
+        vector16_add_in_turn(total, a, weights, Int64(count))
+    }
     @inline(__always) static func pairwiseSum(_ a: Vector) -> Float { vector16_sum(a) }
     @inline(__always) static func largest(_ a: Vector) -> Float { vector16_largest(a) }
     @inline(__always) static func largestMagnitude(_ a: Vector) -> Float { vector16_largest_magnitude(a) }

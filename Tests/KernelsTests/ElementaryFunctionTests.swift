@@ -21,25 +21,27 @@ struct ElementaryReference: Sendable, CustomTestStringConvertible {
 
     static let all = [
         ElementaryReference(
-            name: "exp", kernel: { $0.exp }, bound: { $0 == .baseline ? 1.02 : 1.05 }, exact: { Foundation.exp($0) },
+            name: "exp", kernel: { $0.exp }, bound: { _ in 1.07 }, exact: { Foundation.exp($0) },
             boundaries: [0, 88.72284, 89, -87.33655, -103.97208, -104, 0.34657359, -0.34657359]),
         ElementaryReference(
-            name: "expMinusOne", kernel: { $0.expMinusOne }, bound: { _ in 1.7 }, exact: { expm1($0) },
+            name: "expMinusOne", kernel: { $0.expMinusOne }, bound: { $0 == .baseline ? 1.8 : 1.65 },
+            exact: { expm1($0) },
             boundaries: [0, 88.72284, 89, -17.328680, -25, 0.34657359, -0.34657359, 1.0397208, -1.0397208]),
         ElementaryReference(
-            name: "log", kernel: { $0.log }, bound: { _ in 0.9 }, exact: { Foundation.log($0) },
+            name: "log", kernel: { $0.log }, bound: { $0 == .baseline ? 0.98 : 0.9 }, exact: { Foundation.log($0) },
             domain: 0 ... .infinity, boundaries: [0, 1, 0x1p-126, 2.0 / 3, 4.0 / 3, 8.0 / 3]),
         ElementaryReference(
-            name: "logOnePlus", kernel: { $0.logOnePlus }, bound: { _ in 1.7 }, exact: { log1p($0) },
+            name: "logOnePlus", kernel: { $0.logOnePlus }, bound: { $0 == .baseline ? 1.73 : 1.61 },
+            exact: { log1p($0) },
             domain: -1 ... .infinity, boundaries: [0, -1, -1.0 / 3, 1.0 / 3, 5.0 / 3, 0x1p-24, 0x1p24]),
         ElementaryReference(
-            name: "logOnePlusProportion", kernel: { $0.logOnePlusProportion }, bound: { _ in 1.7 },
+            name: "logOnePlusProportion", kernel: { $0.logOnePlusProportion }, bound: { $0 == .baseline ? 1.73 : 1.61 },
             exact: { log1p($0) }, domain: 0...1, boundaries: [0, 1.0 / 3, 1]),
         ElementaryReference(
             name: "tanh", kernel: { $0.tanh }, bound: { _ in 1.5 }, exact: { Foundation.tanh($0) },
             boundaries: [0, 0.5, -0.5, 9.010914, -9.010914, 10, -10]),
         ElementaryReference(
-            name: "erf", kernel: { $0.erf }, bound: { $0 == .baseline ? 1.2 : 1.05 }, exact: { Foundation.erf($0) },
+            name: "erf", kernel: { $0.erf }, bound: { $0 == .baseline ? 1.24 : 1.01 }, exact: { Foundation.erf($0) },
             boundaries: [0, 0.93, -0.93, 3.8325068, -3.8325068, 4, -4]),
     ]
 
@@ -74,8 +76,7 @@ struct ElementaryReference: Sendable, CustomTestStringConvertible {
         var worst = (error: 0.0, x: Float(0))
         for (x, y) in zip(x, y) {
             let exact = reference.exact(Double(x))
-            // A result whose last places are subnormal may be rounded once more.
-            let error = distance(y, exact) - (exact.magnitude < 0x1p-126 ? 0.5 : 0)
+            let error = distance(y, exact)
             if !(error <= worst.error) { worst = (error, x) }
         }
         #expect(
@@ -89,11 +90,9 @@ struct ElementaryReference: Sendable, CustomTestStringConvertible {
         // Half a unit beyond the largest number is where rounding gives infinity; it is what remains of one there.
         let largest = Float.greatestFiniteMagnitude
         let y = y.isInfinite ? Double(signOf: Double(y), magnitudeOf: Double(largest) + Double(largest.ulp)) : Double(y)
-        if exact == 0 && y == 0 { return exact.sign == y.sign ? 0 : .infinity }
-        let rounded = Float(exact.magnitude)
-        // At a power of two, the smaller of the two units.
-        let unit = rounded.isInfinite ? largest.ulp : min(rounded.ulp, rounded.nextDown.ulp)
-        return (y - exact).magnitude / Double(max(unit, .leastNonzeroMagnitude))
+        if exact == 0 { return y == 0 && y.sign == exact.sign ? 0 : .infinity }
+        let unit = Double(sign: .plus, exponent: exact.exponent - 23, significand: 1)
+        return (y - exact).magnitude / max(unit, Double(Float.leastNonzeroMagnitude))
     }
 
     @Test(arguments: supportedLevels, ElementaryReference.all)

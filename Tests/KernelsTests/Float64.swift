@@ -40,6 +40,9 @@ enum Float64: InstructionSet {
     static func load(_ x: UnsafePointer<Double>, _ count: Int) -> Vector { Vector(x[0], 0) }
     static func store(_ a: Vector, _ x: UnsafeMutablePointer<Double>, _ count: Int) { x[0] = a[0] }
     static func accumulate(_ sums: Sums, _ a: Vector) -> Sums { sums + a }
+    static func addInTurn(_ total: Double, _ a: Vector, weights: UnsafePointer<Double>?, _ count: Int) -> Double {
+        (0..<count).reduce(total) { $0 + (weights?[$1] ?? 1) * a[$1] }
+    }
     static func total(_ sums: Sums) -> Double { sums.sum() }
     static func pairwiseSum(_ a: Vector) -> Double { a.sum() }
     static func largest(_ a: Vector) -> Double { a.max() }

@@ -47,11 +47,10 @@ typedef int32_t i32x16 VECTOR_TYPE(16);
     VECTOR_FUNCTION i32x##N vector##N##_before(int32_t lane) { return VECTOR_INDICES_##N < lane; }                            \
     VECTOR_FUNCTION i32x##N vector##N##_at(int32_t lane) { return VECTOR_INDICES_##N == lane; }                               \
     VECTOR_FUNCTION f32x##N vector##N##_select(i32x##N mask, f32x##N a, f32x##N b) { return mask ? a : b; }                   \
-    /* The larger of two magnitudes, by their bit patterns: those have the order of the numbers, infinity above them and      \
-     * NaN above infinity. */                                                                                                 \
+    /* The larger of two numbers without a sign, by their bit patterns: those have the order of the numbers, infinity above   \
+     * them and NaN above infinity. */                                                                                        \
     VECTOR_FUNCTION f32x##N vector##N##_larger_magnitude(f32x##N a, f32x##N b) {                                              \
-        i32x##N x = (i32x##N)a & 0x7fffffff, y = (i32x##N)b & 0x7fffffff;                                                     \
-        return (f32x##N)__builtin_elementwise_max(x, y);                                                                      \
+        return (f32x##N)__builtin_elementwise_max((i32x##N)a, (i32x##N)b);                                                    \
     }                                                                                                                         \
     /* k and x / 2^k for a normal x > 0, such that 2/3 <= x / 2^k < 4/3: 0x3f2aaaab is the bit pattern of 2/3. */             \
     VECTOR_FUNCTION f32x##N vector##N##_exponent(f32x##N x) {                                                                 \
@@ -103,6 +102,17 @@ VECTOR_FUNCTION float vector4_sum(f32x4 a) {
 }
 VECTOR_FUNCTION float vector8_sum(f32x8 a) { return vector4_sum(a.lo + a.hi); }
 VECTOR_FUNCTION float vector16_sum(f32x16 a) { return vector8_sum(a.lo + a.hi); }
+
+/* The first `count` lanes, each times its weight if there are any, added to `total` one after the other. */
+#define VECTOR_ADD_IN_TURN(N)                                                                                                 \
+    VECTOR_FUNCTION double vector##N##_add_in_turn(double total, f32x##N a, const float *weights, int64_t count) {            \
+        _Pragma("clang loop unroll(disable) vectorize(disable)") for (int64_t i = 0; i < count; i++) total +=                 \
+            (weights ? (double)weights[i] : 1.0) * (double)a[i];                                                              \
+        return total;                                                                                                         \
+    }
+VECTOR_ADD_IN_TURN(4)
+VECTOR_ADD_IN_TURN(8)
+VECTOR_ADD_IN_TURN(16)
 
 VECTOR_FUNCTION double vector4_total(f64x4 a) { return (a.x + a.z) + (a.y + a.w); }
 VECTOR_FUNCTION double vector8_total(f64x8 a) { return vector4_total(a.lo + a.hi); }

@@ -4,14 +4,10 @@ public enum SoftmaxActivation: RowActivation {
     public static func value<Set: InstructionSet>(
         _ z: UnsafePointer<Set.Scalar>, _ h: UnsafeMutablePointer<Set.Scalar>, columns: Int, _: Set.Type
     ) {
-        let row = RowExponentials<Set>(z, columns, writing: h)
-        let total = Lanes<Set>(row.total)
-        if row.fits {
-            (row.all / total).store(h, columns)
-        } else {
-            for (i, left) in Lanes<Set>.vectors(of: columns) {
-                (Lanes(loading: h + i, left) / total).store(h + i, left)
-            }
+        let e = RowExponentials<Set>(z, columns, writing: h)
+        let total = Lanes<Set>(e.total)
+        for (i, left) in Lanes<Set>.vectors(of: columns) {
+            (e.values(from: h + i, left) / total).store(h + i, left)
         }
     }
 
@@ -37,10 +33,10 @@ public enum LogSoftmaxActivation: RowActivation {
     public static func value<Set: InstructionSet>(
         _ z: UnsafePointer<Set.Scalar>, _ h: UnsafeMutablePointer<Set.Scalar>, columns: Int, _: Set.Type
     ) {
-        let row = RowExponentials<Set>(z, columns, writing: nil)
-        let logarithm = Lanes.log(Lanes<Set>(row.total))
+        let e = RowExponentials<Set>(z, columns, writing: nil)
+        let logarithm = Lanes.log(Lanes<Set>(e.total))
         for (i, left) in Lanes<Set>.vectors(of: columns) {
-            ((Lanes(loading: z + i, left) - row.largest) - logarithm).store(h + i, left)
+            ((Lanes(loading: z + i, left) - e.largest) - logarithm).store(h + i, left)
         }
     }
 
@@ -71,7 +67,7 @@ struct RowExponentials<Set: InstructionSet> {
     @usableFromInline let fits: Bool
     @usableFromInline let all: Lanes<Set>
 
-    /// Writes the e to `memory`, which may be `z`, if they do not fit into one vector and it is not nil.
+    /// Writes the e to `memory`, which may be `z`, if the row does not fit into one vector and it is not nil.
     @inlinable @inline(__always)
     init(_ z: UnsafePointer<Set.Scalar>, _ columns: Int, writing memory: UnsafeMutablePointer<Set.Scalar>?) {
         // What fills a partial vector changes neither the largest number nor the sum.
@@ -80,9 +76,8 @@ struct RowExponentials<Set: InstructionSet> {
         if fits {
             let values = Lanes<Set>(loading: z, columns).prefix(columns, else: nothing)
             largest = Lanes(Set.largest(values.vector))
-            let e = Lanes.exp(values - largest)
-            total = Set.pairwiseSum(e.vector)
-            all = e
+            all = Lanes.exp(values - largest)
+            total = Set.pairwiseSum(all.vector)
             return
         }
         var most = nothing
@@ -100,5 +95,11 @@ struct RowExponentials<Set: InstructionSet> {
         self.largest = largest
         total = Set.pairwiseSum(sums.vector)
         all = 0.0
+    }
+
+    /// A vector's worth of e from the memory they were written to.
+    @inlinable @inline(__always)
+    func values(from memory: UnsafePointer<Set.Scalar>, _ left: Int) -> Lanes<Set> {
+        fits ? all : Lanes(loading: memory, left)
     }
 }

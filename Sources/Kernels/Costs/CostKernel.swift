@@ -52,6 +52,27 @@ struct RowWeights<Scalar: KernelScalar> {
     func scale(_ row: Int) -> Scalar { weights.map { Scalar(Double($0[row]) / normalizer) } ?? commonScale }
 }
 
+/// Where ∂C/∂y goes, or nowhere: then no lanes are written, which needs no second copy of a loop.
+@usableFromInline
+struct GradientRows<Set: InstructionSet> {
+    @usableFromInline let base: UnsafeMutablePointer<Set.Scalar>
+    @usableFromInline let stride: Int
+    @usableFromInline let limit: Int
+
+    /// `place` is memory of one row that may stand in for a gradient.
+    @inlinable @inline(__always)
+    init(_ gradient: UnsafeMutablePointer<Set.Scalar>?, stride: Int, elsewhere place: UnsafePointer<Set.Scalar>) {
+        base = gradient ?? UnsafeMutablePointer(mutating: place)
+        self.stride = gradient == nil ? 0 : stride
+        limit = gradient == nil ? 0 : .max
+    }
+
+    @inlinable @inline(__always)
+    func store(_ slopes: Lanes<Set>, _ row: Int, _ column: Int, _ left: Int) {
+        slopes.store(base + (row * stride + column), min(left, limit))
+    }
+}
+
 /// The kernel of an elementwise cost for one instruction set, under a symbol of its own.
 @usableFromInline
 enum ElementwiseCostKernel<Set: InstructionSet, Cost: ElementwiseCost> {
@@ -65,25 +86,23 @@ enum ElementwiseCostKernel<Set: InstructionSet, Cost: ElementwiseCost> {
         // Rows of one output, one after the other, go through the vectors together; their costs are still added in turn.
         let isColumn =
             columns == 1 && yStride == 1 && tStride == 1 && (gradient == nil || gradientStride == 1) && weights == nil
+        let (inTurn, together) = isColumn ? (Lanes<Set>.count, 0) : (0, Int.max)
         let parameter = Lanes<Set>(parameter)
         let weights = RowWeights(weights, normalizer)
+        let gradient = GradientRows<Set>(gradient, stride: gradientStride, elsewhere: y)
         var total = 0.0
         for row in 0..<(isColumn ? 1 : rows) {
             let factor = Lanes<Set>(weights.scale(row) / Set.Scalar(columns))
             let (y, t) = (y + row * yStride, t + row * tStride)
-            let gradient = gradient.map { $0 + row * gradientStride }
             var sums = Set.Sums()
             for (i, left) in Lanes<Set>.vectors(of: isColumn ? rows : columns) {
                 let (value, derivative) = Cost.evaluate(
                     Lanes<Set>(loading: y + i, left), Lanes(loading: t + i, left), parameter: parameter)
-                if let gradient { (factor * derivative).store(gradient + i, left) }
-                if isColumn {
-                    for lane in 0..<min(left, Lanes<Set>.count) { total += Double(value.vector[lane]) }
-                } else {
-                    sums = Set.accumulate(sums, value.prefix(left, else: 0.0).vector)
-                }
+                gradient.store(factor * derivative, row, i, left)
+                total = Set.addInTurn(total, value.vector, weights: nil, min(left, inTurn))
+                sums = Set.accumulate(sums, value.prefix(min(left, together), else: 0.0).vector)
             }
-            if !isColumn { total += weights[row] * (Set.total(sums) / Double(columns)) }
+            total += weights[row] * (Set.total(sums) / Double(columns))
         }
         return total / normalizer
     }

@@ -36,30 +36,28 @@ enum CrossEntropyKernel<Set: InstructionSet> {
         parameter: Set.Scalar, gradient: Out?, gradientStride: Int
     ) -> Double {
         let weights = RowWeights(weights, normalizer)
+        let gradient = GradientRows<Set>(gradient, stride: gradientStride, elsewhere: y)
         var total = 0.0
         for row in 0..<rows {
             let (y, t) = (y + row * yStride, t + row * tStride)
-            let exponentials = RowExponentials<Set>(y, columns, writing: nil)
-            let logarithm = Lanes.log(Lanes<Set>(exponentials.total))
+            let e = RowExponentials<Set>(y, columns, writing: nil)
+            let logarithm = Lanes.log(Lanes<Set>(e.total))
             var costs = Set.Sums()
             var masses: Lanes<Set> = 0.0
             for (i, left) in Lanes<Set>.vectors(of: columns) {
                 let target = Lanes<Set>(loading: t + i, left)
-                let cost = target * (logarithm - (Lanes(loading: y + i, left) - exponentials.largest))
+                let cost = target * (logarithm - (Lanes(loading: y + i, left) - e.largest))
                 // Where t is 0 the logarithm may be infinite.
                 costs = Set.accumulate(costs, Lanes.select(target.magnitude > 0.0, cost, 0.0).vector)
                 masses = masses + target
             }
             total += weights[row] * Set.total(costs)
-            guard let gradient else { continue }
-            let ratio = Lanes<Set>(Set.pairwiseSum(masses.vector) / exponentials.total)
+            let ratio = Lanes<Set>(Set.pairwiseSum(masses.vector) / e.total)
             let scale = Lanes<Set>(weights.scale(row))
             for (i, left) in Lanes<Set>.vectors(of: columns) {
-                let e =
-                    exponentials.fits
-                    ? exponentials.all : .exp(Lanes(loading: y + i, left) - exponentials.largest)
-                (scale * (e * ratio - Lanes(loading: t + i, left)))
-                    .store(gradient + (row * gradientStride + i), left)
+                let target = Lanes<Set>(loading: t + i, left)
+                let power = e.fits ? e.all : .exp(Lanes(loading: y + i, left) - e.largest)
+                gradient.store(scale * (power * ratio - target), row, i, left)
             }
         }
         return total / normalizer
@@ -71,7 +69,7 @@ enum CrossEntropyKernel<Set: InstructionSet> {
         rows: Int, columns: Int, _ y: In, yStride: Int, classes: UnsafePointer<Int32>, weights: In?, normalizer: Double,
         gradient: Out?, gradientStride: Int
     ) -> Double {
-        let weights = RowWeights(weights, normalizer)
+        let weighting = RowWeights(weights, normalizer)
         var total = 0.0
         // One logarithm for as many rows as a vector has lanes.
         for (first, left) in Lanes<Set>.vectors(of: rows) {
@@ -80,27 +78,25 @@ enum CrossEntropyKernel<Set: InstructionSet> {
             var gaps: Lanes<Set> = 0.0
             for lane in 0..<count {
                 let row = first + lane
+                let y = y + row * yStride
                 let target = Int(classes[row])
-                let output = y[row * yStride + target]
-                let exponentials = RowExponentials<Set>(
-                    y + row * yStride, columns, writing: gradient.map { $0 + row * gradientStride })
+                let output = Lanes<Set>(y[target])
+                let slopes = gradient.map { $0 + row * gradientStride }
+                let e = RowExponentials<Set>(y, columns, writing: slopes)
                 let isLane = Lanes<Set>.Condition(Set.lane(at: lane))
-                sums = .select(isLane, Lanes(exponentials.total), sums)
-                gaps = .select(isLane, Lanes(output) - exponentials.largest, gaps)
-                guard let gradient else { continue }
-                let ratio = Lanes<Set>(1 / exponentials.total)
-                let scale = Lanes<Set>(weights.scale(row))
+                sums = .select(isLane, Lanes(e.total), sums)
+                gaps = .select(isLane, output - e.largest, gaps)
+                guard let slopes else { continue }
+                let ratio = Lanes<Set>(1 / e.total)
+                let scale = Lanes<Set>(weighting.scale(row))
                 for (i, left) in Lanes<Set>.vectors(of: columns) {
-                    let slope = gradient + (row * gradientStride + i)
-                    let p = (exponentials.fits ? exponentials.all : Lanes(loading: slope, left)) * ratio
+                    let p = e.values(from: slopes + i, left) * ratio
                     let isTarget = Lanes<Set>.Condition(Set.lane(at: target - i))
-                    (scale * .select(isTarget, p - 1.0, p)).store(slope, left)
+                    (scale * .select(isTarget, p - 1.0, p)).store(slopes + i, left)
                 }
             }
             let costs = Lanes.log(sums) - gaps
-            for lane in 0..<count {
-                total += weights[first + lane] * Double(costs.vector[lane])
-            }
+            total = Set.addInTurn(total, costs.vector, weights: weights.map { $0 + first }, count)
         }
         return total / normalizer
     }

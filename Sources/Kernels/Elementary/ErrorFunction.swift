@@ -1,5 +1,5 @@
 extension Float {
-    /// The error function.
+    /// The error function, within 1.01 ulp; 1.24 in the baseline.
     ///
     /// Up to 0.93, `x + x p(x²)`; beyond, `1 − e^r(|x|)` with `r(t) = log erfc t ≈ −t + t q(t)` (the form is N. Juffa's,
     /// https://stackoverflow.com/q/35148198). p and q are minimax polynomials of the relative error of erf, found with

@@ -20,9 +20,7 @@ extension Float {
         return (n, r.adding(r2, times: q))
     }
 
-    /// `eˣ`.
-    ///
-    /// Subnormal results are rounded once more: within half a unit of their last place beyond the bound.
+    /// `eˣ`, within 1.07 ulp; subnormal results within 0.75.
     @inlinable @inline(__always)
     public static func exp<Set: InstructionSet>(_ x: Lanes<Set>) -> Lanes<Set> where Set.Scalar == Float {
         // Beyond −104 the result is 0, beyond 89 infinity.
@@ -30,7 +28,7 @@ extension Float {
         return (power + 1.0).scaled(byPowerOfTwo: n)
     }
 
-    /// `eˣ − 1 = 2ⁿ (eʳ − 1) + (2ⁿ − 1)`.
+    /// `eˣ − 1 = 2ⁿ (eʳ − 1) + (2ⁿ − 1)`, within 1.65 ulp; 1.8 in the baseline.
     @inlinable @inline(__always)
     public static func expMinusOne<Set: InstructionSet>(_ x: Lanes<Set>) -> Lanes<Set> where Set.Scalar == Float {
         // Below −17.4 the result is −1, beyond 89 infinity. Half of everything until the end: 2ⁿ alone may overflow.

@@ -1,5 +1,5 @@
 extension Float {
-    /// The hyperbolic tangent.
+    /// The hyperbolic tangent, within 1.5 ulp.
     ///
     /// Up to ½, `x + x³ p(x²)`, p being the minimax polynomial of that relative error, found with the Remez exchange
     /// algorithm: 1.5 · 10⁻⁸; beyond, `t / (t + 2)` with `t = e^(2|x|) − 1`.
