@@ -119,18 +119,18 @@ package struct Arithmetic: @unchecked Sendable {
         return largest
     }
 
-    typealias ActivationSelector = (ActivationKernels<Float>) -> ActivationKernel<Float>
+    typealias ActivationSelector = (Arithmetic) -> ActivationKernel<Float>
 
     /// `h = σ(z)`.
     func apply(_ select: ActivationSelector, alpha: Float, z: Matrix, h: Matrix) {
         precondition(z.isContiguous && h.isContiguous && z.count == h.count)
-        select(kernels.activations).forward(z.base, h.base, z.rows, z.columns, alpha)
+        select(self).forward(z.base, h.base, z.rows, z.columns, alpha)
     }
 
     /// `s = δ ⊙ σ'(z)`.
     func applyBackward(_ select: ActivationSelector, alpha: Float, z: Matrix, h: Matrix, delta: Matrix, s: Matrix) {
         precondition(z.count == h.count && z.count == delta.count && z.count == s.count)
         precondition(z.isContiguous && h.isContiguous && delta.isContiguous && s.isContiguous)
-        select(kernels.activations).backward(z.base, h.base, delta.base, s.base, z.rows, z.columns, alpha)
+        select(self).backward(z.base, h.base, delta.base, s.base, z.rows, z.columns, alpha)
     }
 }

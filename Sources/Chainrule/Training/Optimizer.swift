@@ -87,7 +87,7 @@ public final class Optimizer: FallibleClass {
     func kernelStep(_ network: Network) -> KernelStep? {
         guard let choice = method.kernel else { return nil }
         return KernelStep(
-            kernel: choice.select(network.arithmetic.kernels.optimizers),
+            kernel: choice.select(network.arithmetic),
             factors: method.factors(learningRate: learningRate, step: steps), parameters: network.parameters,
             states: stateBases.base)
     }
@@ -204,9 +204,9 @@ extension OptimizationMethod {
 
 /// A kernel of the library's for an optimization method.
 public struct OptimizerKernelChoice: Sendable {
-    let select: @Sendable (OptimizerKernels<Float>) -> OptimizerKernel<Float>
+    let select: @Sendable (Arithmetic) -> OptimizerKernel<Float>
 
-    init(_ select: @escaping @Sendable (OptimizerKernels<Float>) -> OptimizerKernel<Float>) { self.select = select }
+    init(_ select: @escaping @Sendable (Arithmetic) -> OptimizerKernel<Float>) { self.select = select }
 }
 
 /// The table of methods.
