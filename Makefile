@@ -18,7 +18,8 @@ EXAMPLES_C := $(patsubst Examples/%.c,build/examples/%,$(wildcard Examples/*.c))
 EXAMPLES_CXX := $(patsubst Examples/%.cpp,build/examples/%,$(wildcard Examples/*.cpp))
 LINK_EXAMPLE := -Ibuild/include -Lbuild/lib -lchainrule -lm -Wl,-rpath,'$$ORIGIN/../lib'
 
-.PHONY: lib help demo examples test baseline install wheel header check-header format check-format check-python fuzz clean
+.PHONY: lib help demo examples test baseline install wheel header check-header format check-format check-python fuzz \
+	bench bench-native clean
 .DELETE_ON_ERROR:
 
 lib: $(LIBRARY) ## build the library: build/lib (shared, static, pkg-config) and build/include (this is plain `make`)
@@ -69,6 +70,13 @@ check-python: ## check the layout, style and types of the Python sources
 
 fuzz: ## fuzz the model-file reader and the C functions for SECONDS (60) each
 	Tools/fuzz $(SECONDS)
+
+bench: bench-native ## measure against other libraries: about half an hour; build/bench.json and build/bench.html
+	build/venv-bench/bin/python Benchmarks/bench.py $(BENCH)
+
+bench-native: lib # the programs that it runs, for Benchmarks/bench.py by hand
+	Tools/setup-bench build/venv-bench
+	$(MAKE) --no-print-directory -C Benchmarks
 
 clean: ## delete build
 	rm -rf build

@@ -1,0 +1,71 @@
+"""Measures Chainrule against its peers: `make bench` runs all of it, and this program any part of it.
+
+    bench.py --work train --net C --batch 64 --variant sgd --threads 1 --peers onednn,openblas
+
+Each of the options takes several values with commas between, and all of them may be left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from cells import CELLS, Cell
+from conductor import Workers, measure
+from peers import BUILT, OURS, PEERS
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("work", "net", "batch", "threads", "variant", "peers"):
+        parser.add_argument(f"--{name}", type=lambda text: text.split(","), default=[])
+    parser.add_argument("--rounds", type=int, default=7, help="repetitions of each cell and peer (7)")
+    parser.add_argument("--seconds", type=float, default=0.15, help="length of one repetition (0.15)")
+    parser.add_argument("--output", type=Path, default=BUILT.parent / "bench.json")
+    return parser.parse_args()
+
+
+def wanted(cell: Cell, options: argparse.Namespace) -> bool:
+    return all(
+        not getattr(options, name) or str(getattr(cell, name)) in getattr(options, name)
+        for name in ("work", "net", "batch", "threads", "variant")
+    )
+
+
+def time_text(seconds: float | None) -> str:
+    if seconds is None:
+        return "–"
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-9:.3g} ns"
+
+
+def print_cell(result: dict) -> None:
+    share, shares = result["limit_share"], result["limit_share_of_peers"]
+    print(f"  {OURS:18} {time_text(result['ours']):>9}" + (f"  {share:6.1%} of the limit" if share else ""))
+    for name, seconds in sorted(result["peers"].items(), key=lambda item: item[1]):
+        ratio = f"  {seconds / result['ours']:5.2f}×" if result["ours"] else ""
+        print(f"  {name:18} {time_text(seconds):>9}  {shares[name]:6.1%} of the limit{ratio}")
+    for name, note in result["notes"].items():
+        print(f"  {name:18} {'–':>9}  {note}")
+
+
+def main() -> None:
+    options = arguments()
+    peers = [peer for peer in PEERS if not options.peers or peer.name in [OURS, *options.peers]]
+    workers = Workers()
+    results = []
+    try:
+        for cell in (cell for cell in CELLS if wanted(cell, options)):
+            print(cell, flush=True)
+            results.append(measure(cell, peers, workers, options.rounds, options.seconds))
+            print_cell(results[-1])
+    finally:
+        workers.close()
+    options.output.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""Runs the workers of one cell in turns: A B C A B C …, so that whatever the machine does meanwhile, it does to all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import subprocess
+import time
+from statistics import median, quantiles
+
+from cells import Cell
+from peers import BUILT, CEILINGS, OURS, Peer, environment
+
+TOLERANCE = 1e-4  # relative, of the costs or outputs of ours and of each peer
+TIME_LIMIT = 120  # seconds for one answer of a worker
+
+
+class Cannot(Exception):
+    """A worker said that it cannot do a cell, or failed."""
+
+
+class Worker:
+    """One running program, pinned to as many cores as it may use, and the conversation with it (see native/worker.hpp)."""
+
+    def __init__(self, peer: Peer, threads: int):
+        cores = sorted(os.sched_getaffinity(0))[-threads:]
+        self.process = subprocess.Popen(
+            peer.command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if not os.environ.get("BENCH_DEBUG") else None,
+            text=True,
+            env=environment(threads) | peer.environment,
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),
+        )
+
+    def ask(self, line: str) -> list[str]:
+        """The words of the answer after the first."""
+        stdin, stdout = self.process.stdin, self.process.stdout
+        assert stdin and stdout
+        try:
+            stdin.write(line + "\n")
+            stdin.flush()
+        except BrokenPipeError as error:
+            raise Cannot("the worker ended") from error
+        if not select.select([stdout], [], [], TIME_LIMIT)[0]:
+            raise Cannot(f"no answer in {TIME_LIMIT} s")
+        answer = stdout.readline().split()
+        if not answer:
+            raise Cannot("the worker ended")
+        if answer[0] == "cannot":
+            raise Cannot(" ".join(answer[1:]))
+        return answer[1:]
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+class Workers:
+    """Keeps workers running between cells: starting some of them takes longer than a cell."""
+
+    def __init__(self) -> None:
+        self.running: dict[tuple, Worker] = {}
+
+    def get(self, peer: Peer, threads: int, role: str = "") -> Worker:
+        key = (peer.name, *peer.command, threads, role)
+        if key not in self.running:
+            self.running[key] = Worker(peer, threads)
+        return self.running[key]
+
+    def drop(self, peer: Peer, threads: int, role: str = "") -> None:
+        if worker := self.running.pop((peer.name, *peer.command, threads, role), None):
+            worker.close()
+
+    def close(self) -> None:
+        for worker in self.running.values():
+            worker.close()
+        self.running.clear()
+
+
+def disagreement(ours: list[float], theirs: list[float]) -> str | None:
+    """What is wrong if the numbers of two workers do not agree. Outputs are compared relative to the largest."""
+    if not theirs or len(ours) != len(theirs):
+        return f"{len(theirs)} numbers to compare with {len(ours)}"
+    scale = max(abs(number) for number in ours)
+    for step, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+        if not abs(a - b) <= TOLERANCE * scale:
+            return f"disagrees: {b:.7g} in place of {a:.7g} at {step}"
+    return None
+
+
+def inputs_of(cell: Cell) -> str:
+    """The folder with the cell's parameters and data, made when first asked for."""
+    folder = BUILT / "inputs" / cell.widths.replace(":", "-")
+    if not (folder / "classes").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run([BUILT / "make_inputs", cell.widths, str(rows_of_data(cell)), folder], check=True)
+    return str(folder)
+
+
+def rows_of_data(cell: Cell) -> int:
+    """Rows of wide networks make more data than the last cache holds, as a user's would; those of small networks, whose
+    users have small data, 16384."""
+    with contextlib.suppress(ValueError, OSError):
+        l3 = os.sysconf("SC_LEVEL3_CACHE_SIZE")
+        wanted = min(1.25 * l3, 128e6) / (4 * cell.layers[0][0])
+        return 16384 if cell.layers[0][0] < 256 else -(-int(wanted) // 256) * 256
+    return 16384
+
+
+def measure(cell: Cell, peers: list[Peer], workers: Workers, rounds: int, seconds: float) -> dict:
+    """Times of ours and of every peer that can, with the limit: a cell of bench.json."""
+    notes: dict[str, str] = {}
+    ready: dict[str, Worker] = {}
+    expected: list[float] = []
+    for peer in (peer for peer in peers if peer.does(cell)):
+        try:
+            worker = workers.get(peer, cell.threads)
+            worker.ask("prepare " + cell.words(inputs_of(cell)))
+            values = [float(word) for word in worker.ask("check")]
+            if peer.name == OURS:
+                expected = values
+            elif expected and (wrong := disagreement(expected, values)):
+                raise Cannot(wrong)
+            ready[peer.name] = worker
+        except Cannot as error:
+            notes[peer.name] = str(error)
+            workers.drop(peer, cell.threads)
+
+    limits: list[tuple[Worker, float]] = []
+    for place, need in enumerate(cell.needs):
+        worker = workers.get(CEILINGS, cell.threads, str(place))
+        worker.ask("prepare " + need.ceiling)
+        limits.append((worker, need.amount))
+
+    times: dict[str, list[float]] = {name: [] for name in ready}
+    limit: list[float] = []
+    for _ in range(rounds):
+        limit.append(max(amount * float(worker.ask("run 0.02")[0]) for worker, amount in limits))
+        for name, worker in list(ready.items()):
+            try:
+                times[name].append(float(worker.ask(f"run {seconds}")[0]))
+            except Cannot as error:
+                notes[name] = str(error)
+                del ready[name], times[name]
+            if cell.threads > 1:
+                time.sleep(0.01)  # for its threads to stop waiting for work
+    return summary(cell, times, limit, notes)
+
+
+def summary(cell: Cell, times: dict[str, list[float]], limit: list[float], notes: dict[str, str]) -> dict:
+    """Medians. Ratios are medians over the rounds of the ratio within a round, which a machine that becomes slower for a
+    while does not distort."""
+    ours = times.get(OURS, [])
+    others = {name: numbers for name, numbers in times.items() if name != OURS}
+    ratios = {name: median(b / a for a, b in zip(ours, numbers, strict=True)) for name, numbers in others.items() if ours}
+    best = min(ratios, key=ratios.__getitem__, default=None)
+    return {
+        "work": cell.work,
+        "net": cell.net,
+        "widths": cell.widths,
+        "batch": cell.batch,
+        "threads": cell.threads,
+        "variant": cell.variant,
+        "ours": median(ours) if ours else None,
+        "peers": {name: median(numbers) for name, numbers in others.items()},
+        "best_peer": best,
+        "ratio": ratios[best] if best else None,
+        "limit": median(limit),
+        "limit_share": median(a / b for a, b in zip(limit, ours, strict=True)) if ours else None,
+        "limit_share_of_peers": {
+            name: median(a / b for a, b in zip(limit, numbers, strict=True)) for name, numbers in others.items()
+        },
+        "spread": {name: quartiles(numbers) for name, numbers in times.items()},
+        "notes": notes,
+    }
+
+
+def quartiles(numbers: list[float]) -> list[float]:
+    if len(numbers) < 2:
+        return numbers * 2
+    low, _, high = quantiles(numbers, n=4, method="inclusive")
+    return [low, high]
