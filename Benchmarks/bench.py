@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cells import CELLS, Cell
 from conductor import Workers, measure
-from peers import BUILT, OURS, PEERS
+from peers import BUILT, OURS, OURS_NETWORK, PEERS
 
 
 def arguments() -> argparse.Namespace:
@@ -45,6 +45,8 @@ def time_text(seconds: float | None) -> str:
 def print_cell(result: dict) -> None:
     share, shares = result["limit_share"], result["limit_share_of_peers"]
     print(f"  {OURS:18} {time_text(result['ours']):>9}" + (f"  {share:6.1%} of the limit" if share else ""))
+    if result["ours_network"]:
+        print(f"  {OURS_NETWORK:18} {time_text(result['ours_network']):>9}")
     for name, seconds in sorted(result["peers"].items(), key=lambda item: item[1]):
         ratio = f"  {seconds / result['ours']:5.2f}×" if result["ours"] else ""
         print(f"  {name:18} {time_text(seconds):>9}  {shares[name]:6.1%} of the limit{ratio}")
@@ -54,7 +56,7 @@ def print_cell(result: dict) -> None:
 
 def main() -> None:
     options = arguments()
-    peers = [peer for peer in PEERS if not options.peers or peer.name in [OURS, *options.peers]]
+    peers = [peer for peer in PEERS if not options.peers or peer.name in [OURS, OURS_NETWORK, *options.peers]]
     workers = Workers()
     results = []
     try:

@@ -6,11 +6,12 @@ import contextlib
 import os
 import select
 import subprocess
+import sys
 import time
 from statistics import median, quantiles
 
 from cells import Cell
-from peers import BUILT, CEILINGS, OURS, Peer, environment
+from peers import BUILT, CEILINGS, FOLDER, OURS, OURS_NETWORK, Peer, environment
 
 TOLERANCE = 1e-4  # relative, of the costs or outputs of ours and of each peer
 TIME_LIMIT = 120  # seconds for one answer of a worker
@@ -97,6 +98,7 @@ def inputs_of(cell: Cell) -> str:
     if not (folder / "classes").exists():
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run([BUILT / "make_inputs", cell.widths, str(rows_of_data(cell)), folder], check=True)
+        subprocess.run([sys.executable, FOLDER / "python" / "make_onnx.py", cell.widths, folder], check=True)
     return str(folder)
 
 
@@ -154,7 +156,7 @@ def summary(cell: Cell, times: dict[str, list[float]], limit: list[float], notes
     """Medians. Ratios are medians over the rounds of the ratio within a round, which a machine that becomes slower for a
     while does not distort."""
     ours = times.get(OURS, [])
-    others = {name: numbers for name, numbers in times.items() if name != OURS}
+    others = {name: numbers for name, numbers in times.items() if name not in (OURS, OURS_NETWORK)}
     ratios = {name: median(b / a for a, b in zip(ours, numbers, strict=True)) for name, numbers in others.items() if ours}
     best = min(ratios, key=ratios.__getitem__, default=None)
     return {
@@ -165,6 +167,7 @@ def summary(cell: Cell, times: dict[str, list[float]], limit: list[float], notes
         "threads": cell.threads,
         "variant": cell.variant,
         "ours": median(ours) if ours else None,
+        "ours_network": median(times[OURS_NETWORK]) if OURS_NETWORK in times else None,
         "peers": {name: median(numbers) for name, numbers in others.items()},
         "best_peer": best,
         "ratio": ratios[best] if best else None,

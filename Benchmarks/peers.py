@@ -12,6 +12,7 @@ from cells import Cell
 FOLDER = Path(__file__).resolve().parent
 BUILT = FOLDER.parent / "build" / "bench"
 OURS = "chainrule"
+OURS_NETWORK = "chainrule_network"  # crl_network_predict(), beside the prepared network
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,22 @@ def python(name: str, program: str, *works: str, **more) -> Peer:
     return Peer(name, [sys.executable, str(FOLDER / "python" / program)], works, **more)
 
 
+def onnxruntime_library() -> dict[str, str]:
+    found = sorted(Path(sys.prefix).glob("lib/python3*/site-packages/onnxruntime/capi/libonnxruntime.so*"))
+    return {"BENCH_ONNXRUNTIME": str(found[0]) if found else "libonnxruntime.so"}
+
+
 PEERS = [
     native(OURS, "train_chainrule", "train"),
+    native(OURS, "infer_chainrule" if (BUILT / "infer_chainrule").exists() else "infer_chainrule_network", "infer"),
+    native(OURS_NETWORK, "infer_chainrule_network", "infer"),
     native("onednn", "train_onednn", "train"),
+    native("onednn", "infer_onednn", "infer"),
     native("openblas", "train_openblas", "train"),
+    native("openblas", "infer_openblas", "infer"),
+    native("by_hand", "infer_by_hand", "infer"),
+    native("templates", "infer_templates", "infer"),
+    native("fann", "infer_fann", "infer"),
+    native("onnxruntime", "infer_onnxruntime", "infer", environment=onnxruntime_library()),
 ]
 CEILINGS = native("ceilings", "ceilings")
