@@ -60,6 +60,12 @@ PEERS = [
     native("by_hand", "infer_by_hand", "infer"),
     native("templates", "infer_templates", "infer"),
     native("fann", "infer_fann", "infer"),
+    python("numpy", "numpy_peer.py", "train", "infer"),
+    python("jax", "jax_peer.py", "train", "infer"),
+    python("sklearn", "sklearn_peer.py", "train"),
+    python("litert", "litert_peer.py", "infer"),
     native("onnxruntime", "infer_onnxruntime", "infer", environment=onnxruntime_library()),
 ]
+if os.environ.get("BENCH_TORCH", "0") != "0":
+    PEERS.append(python("torch", "torch_peer.py", "train", "infer"))
 CEILINGS = native("ceilings", "ceilings")

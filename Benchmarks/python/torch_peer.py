@@ -1,0 +1,76 @@
+"""PyTorch, behind BENCH_TORCH=1: eager, with the fused Adam; inference through a traced and frozen module."""
+
+from __future__ import annotations
+
+import torch
+from worker import STEPS_TO_CHECK, Cell, Inference, Work, serve, time_one
+
+
+def module(cell: Cell) -> torch.nn.Sequential:
+    parts: list[torch.nn.Module] = []
+    for weights, bias in cell.layers():
+        linear = torch.nn.Linear(weights.shape[1], weights.shape[0])
+        with torch.no_grad():
+            linear.weight.copy_(torch.from_numpy(weights))
+            linear.bias.copy_(torch.from_numpy(bias))
+        parts += [linear, torch.nn.Tanh() if cell.is_tanh else torch.nn.ReLU()]
+    return torch.nn.Sequential(*parts[:-1])
+
+
+class Training:
+    def __init__(self, cell: Cell):
+        self.cell = cell
+        self.x, self.classes = torch.from_numpy(cell.x()), torch.from_numpy(cell.classes()).long()
+        self.begin()
+
+    def begin(self) -> None:
+        self.module = module(self.cell)
+        parameters = self.module.parameters()
+        kind = torch.optim.Adam if self.cell.variant == "adam" else torch.optim.SGD
+        self.optimizer = kind(parameters, lr=self.cell.rate, fused=True)
+        self.row = 0
+
+    def step(self) -> torch.Tensor:
+        x, t = (array[self.row : self.row + self.cell.batch] for array in (self.x, self.classes))
+        self.row = (self.row + self.cell.batch) % (len(self.x) // self.cell.batch * self.cell.batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        cost = torch.nn.functional.cross_entropy(self.module(x), t)
+        cost.backward()
+        self.optimizer.step()
+        return cost
+
+    def check(self) -> list[float]:
+        self.begin()
+        return [float(self.step().detach()) for _ in range(STEPS_TO_CHECK)]
+
+    def run(self, seconds: float) -> float:
+        self.begin()
+
+        def repeat(count: int) -> None:
+            for _ in range(count):
+                self.step()
+
+        return time_one(seconds, repeat)
+
+
+def inference(cell: Cell) -> Work:
+    work = Inference(cell, lambda x: x)
+    batches = [torch.from_numpy(x) for x in work.batches]
+    with torch.inference_mode():
+        traced = torch.jit.freeze(torch.jit.trace(module(cell).eval(), batches[0]))
+    work.batches = batches
+
+    def predict(x: torch.Tensor) -> torch.Tensor:
+        with torch.inference_mode():
+            return traced(x)
+
+    work.predict = predict
+    return work
+
+
+def prepare(cell: Cell) -> Work:
+    torch.set_num_threads(cell.threads)
+    return Training(cell) if cell.words["work"] == "train" else inference(cell)
+
+
+serve(prepare)
