@@ -13,7 +13,8 @@ from pathlib import Path
 
 from cells import CELLS, Cell
 from conductor import Workers, measure
-from peers import BUILT, OURS, OURS_NETWORK, PEERS
+from peers import BUILT, NOTHING, OURS, OURS_NETWORK, PEERS
+from report import text
 
 
 def arguments() -> argparse.Namespace:
@@ -33,30 +34,29 @@ def wanted(cell: Cell, options: argparse.Namespace) -> bool:
     )
 
 
-def time_text(seconds: float | None) -> str:
-    if seconds is None:
-        return "–"
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds / 1e-9:.3g} ns"
-
-
 def print_cell(result: dict) -> None:
-    share, shares = result["limit_share"], result["limit_share_of_peers"]
-    print(f"  {OURS:18} {time_text(result['ours']):>9}" + (f"  {share:6.1%} of the limit" if share else ""))
+    shares = result["limit_share_of_peers"] | {OURS: result["limit_share"]}
+    ratios = result["ratios"]
+    epochs = result.get("epochs", {})
+
+    def line(name: str, amount: float | None) -> None:
+        share = f"{shares[name]:7.1%} of the limit" if shares.get(name) else ""
+        ratio = f"{ratios[name]:7.2f}×" if name in ratios else ""
+        print(f"  {name:18} {text(amount, result['unit']):>9}  {share:21}  {ratio}", end="")
+        print(f"  {epochs[name]:.0f} epochs" if name in epochs else "")
+
+    line(OURS, result["ours"])
     if result["ours_network"]:
-        print(f"  {OURS_NETWORK:18} {time_text(result['ours_network']):>9}")
-    for name, seconds in sorted(result["peers"].items(), key=lambda item: item[1]):
-        ratio = f"  {seconds / result['ours']:5.2f}×" if result["ours"] else ""
-        print(f"  {name:18} {time_text(seconds):>9}  {shares[name]:6.1%} of the limit{ratio}")
+        line(OURS_NETWORK, result["ours_network"])
+    for name, amount in sorted(result["peers"].items(), key=lambda item: item[1]):
+        line(name, amount)
     for name, note in result["notes"].items():
         print(f"  {name:18} {'–':>9}  {note}")
 
 
 def main() -> None:
     options = arguments()
-    peers = [peer for peer in PEERS if not options.peers or peer.name in [OURS, OURS_NETWORK, *options.peers]]
+    peers = [peer for peer in PEERS if not options.peers or peer.name in [OURS, OURS_NETWORK, NOTHING, *options.peers]]
     workers = Workers()
     results = []
     try:

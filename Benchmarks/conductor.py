@@ -8,12 +8,16 @@ import select
 import subprocess
 import sys
 import time
+from pathlib import Path
 from statistics import median, quantiles
 
-from cells import Cell
-from peers import BUILT, CEILINGS, FOLDER, OURS, OURS_NETWORK, Peer, environment
+import digits
+from cells import PROCESS_NETWORK, Cell
+from peers import BUILT, CEILINGS, FOLDER, NOTHING, OURS, OURS_NETWORK, Peer, environment, inputs_folder
 
-TOLERANCE = 1e-4  # relative, of the costs or outputs of ours and of each peer
+# Of the costs or outputs of ours and of each peer, relative to the largest: 1e-4, but of ours in reduced precision.
+OTHERWISE = 1e-4
+TOLERANCE = {"bf16": 0.02, "int8": 0.05}
 TIME_LIMIT = 120  # seconds for one answer of a worker
 
 
@@ -81,25 +85,32 @@ class Workers:
         self.running.clear()
 
 
-def disagreement(ours: list[float], theirs: list[float]) -> str | None:
+def disagreement(cell: Cell, ours: list[float], theirs: list[float]) -> str | None:
     """What is wrong if the numbers of two workers do not agree. Outputs are compared relative to the largest."""
-    if not theirs or len(ours) != len(theirs):
+    if len(ours) != len(theirs):
         return f"{len(theirs)} numbers to compare with {len(ours)}"
-    scale = max(abs(number) for number in ours)
-    for step, (a, b) in enumerate(zip(ours, theirs, strict=True)):
-        if not abs(a - b) <= TOLERANCE * scale:
-            return f"disagrees: {b:.7g} in place of {a:.7g} at {step}"
+    scale = max((abs(number) for number in ours), default=0)
+    for place, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+        if not abs(a - b) <= TOLERANCE.get(cell.variant, OTHERWISE) * scale:
+            return f"disagrees: {b:.7g} in place of {a:.7g} at {place}"
     return None
 
 
-def inputs_of(cell: Cell) -> str:
+def inputs_of(cell: Cell) -> Path:
     """The folder with the cell's parameters and data, made when first asked for."""
-    folder = BUILT / "inputs" / cell.widths.replace(":", "-")
+    if cell.work == "digits":
+        folder = BUILT / "inputs" / "digits"
+        digits.write_inputs(folder)
+        return folder
+    folder = inputs_folder(cell.widths)
     if not (folder / "classes").exists():
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run([BUILT / "make_inputs", cell.widths, str(rows_of_data(cell)), folder], check=True)
-        subprocess.run([sys.executable, FOLDER / "python" / "make_onnx.py", cell.widths, folder], check=True)
-    return str(folder)
+        if cell.work in ("infer", "process"):
+            subprocess.run([sys.executable, FOLDER / "python" / "make_onnx.py", cell.widths, folder], check=True)
+    if cell.work == "process" and cell.widths == PROCESS_NETWORK:
+        subprocess.run([BUILT / "make_models", cell.widths, folder], check=True)
+    return folder
 
 
 def rows_of_data(cell: Cell) -> int:
@@ -108,7 +119,7 @@ def rows_of_data(cell: Cell) -> int:
     with contextlib.suppress(ValueError, OSError):
         l3 = os.sysconf("SC_LEVEL3_CACHE_SIZE")
         wanted = min(1.25 * l3, 128e6) / (4 * cell.layers[0][0])
-        return 16384 if cell.layers[0][0] < 256 else -(-int(wanted) // 256) * 256
+        return 16384 if cell.layers[0][0] < 256 else max(16384, int(wanted) // 256 * 256)
     return 16384
 
 
@@ -116,15 +127,19 @@ def measure(cell: Cell, peers: list[Peer], workers: Workers, rounds: int, second
     """Times of ours and of every peer that can, with the limit: a cell of bench.json."""
     notes: dict[str, str] = {}
     ready: dict[str, Worker] = {}
-    expected: list[float] = []
+    expected: list[float] | None = None
+    epochs: dict[str, float] = {}
+    inputs = str(inputs_of(cell))
     for peer in (peer for peer in peers if peer.does(cell)):
         try:
             worker = workers.get(peer, cell.threads)
-            worker.ask("prepare " + cell.words(inputs_of(cell)))
+            worker.ask("prepare " + cell.words(inputs))
             values = [float(word) for word in worker.ask("check")]
-            if peer.name == OURS:
+            if cell.work == "digits":
+                epochs[peer.name] = median(values)
+            elif expected is None:
                 expected = values
-            elif expected and (wrong := disagreement(expected, values)):
+            elif wrong := disagreement(cell, expected, values):
                 raise Cannot(wrong)
             ready[peer.name] = worker
         except Cannot as error:
@@ -140,7 +155,8 @@ def measure(cell: Cell, peers: list[Peer], workers: Workers, rounds: int, second
     times: dict[str, list[float]] = {name: [] for name in ready}
     limit: list[float] = []
     for _ in range(rounds):
-        limit.append(max(amount * float(worker.ask("run 0.02")[0]) for worker, amount in limits))
+        if limits:
+            limit.append(max(amount * float(worker.ask("run 0.02")[0]) for worker, amount in limits))
         for name, worker in list(ready.items()):
             try:
                 times[name].append(float(worker.ask(f"run {seconds}")[0]))
@@ -149,33 +165,38 @@ def measure(cell: Cell, peers: list[Peer], workers: Workers, rounds: int, second
                 del ready[name], times[name]
             if cell.threads > 1:
                 time.sleep(0.01)  # for its threads to stop waiting for work
-    return summary(cell, times, limit, notes)
+    limit = limit or times.get(NOTHING, [])
+    return summary(cell, times, limit, notes) | ({"epochs": epochs} if epochs else {})
 
 
 def summary(cell: Cell, times: dict[str, list[float]], limit: list[float], notes: dict[str, str]) -> dict:
     """Medians. Ratios are medians over the rounds of the ratio within a round, which a machine that becomes slower for a
     while does not distort."""
+
+    def ratio(above: list[float], below: list[float]) -> float:
+        return median(a / b for a, b in zip(above, below, strict=True))
+
     ours = times.get(OURS, [])
-    others = {name: numbers for name, numbers in times.items() if name not in (OURS, OURS_NETWORK)}
-    ratios = {name: median(b / a for a, b in zip(ours, numbers, strict=True)) for name, numbers in others.items() if ours}
+    others = {name: numbers for name, numbers in times.items() if name not in (OURS, OURS_NETWORK, NOTHING)}
+    ratios = {name: ratio(numbers, ours) for name, numbers in others.items() if ours}
     best = min(ratios, key=ratios.__getitem__, default=None)
     return {
         "work": cell.work,
         "net": cell.net,
-        "widths": cell.widths,
+        "widths": cell.widths if len(cell.widths) < 80 else "",
         "batch": cell.batch,
         "threads": cell.threads,
         "variant": cell.variant,
+        "unit": cell.unit,
         "ours": median(ours) if ours else None,
         "ours_network": median(times[OURS_NETWORK]) if OURS_NETWORK in times else None,
         "peers": {name: median(numbers) for name, numbers in others.items()},
         "best_peer": best,
         "ratio": ratios[best] if best else None,
-        "limit": median(limit),
-        "limit_share": median(a / b for a, b in zip(limit, ours, strict=True)) if ours else None,
-        "limit_share_of_peers": {
-            name: median(a / b for a, b in zip(limit, numbers, strict=True)) for name, numbers in others.items()
-        },
+        "ratios": ratios,
+        "limit": median(limit) if limit else None,
+        "limit_share": ratio(limit, ours) if limit and ours else None,
+        "limit_share_of_peers": {name: ratio(limit, numbers) for name, numbers in others.items()} if limit else {},
         "spread": {name: quartiles(numbers) for name, numbers in times.items()},
         "notes": notes,
     }

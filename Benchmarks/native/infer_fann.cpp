@@ -1,43 +1,19 @@
-// FANN (libfann): one row at a time, which is all that it offers; its weights are set from Chainrule's. FANN 2.2 has no
-// ReLU, so only networks with tanh, its FANN_SIGMOID_SYMMETRIC of steepness 1.
-#include "inference.hpp"
-
-#include <floatfann.h>
+// FANN (libfann): one row at a time, which is all that it offers.
+#include "fann_network.hpp"
 
 class Predictor {
 public:
-    Predictor(const Network &network, const std::vector<LayerParameters> &layers, size_t batch, const Cell &) : outputs(network.outputs())
+    Predictor(const Network &network, const std::vector<LayerParameters> &layers, size_t batch, const Cell &)
+        : ann(make_fann(network, layers)), outputs(network.outputs())
     {
-        if (!network.tanh_hidden)
-            throw Unsupported("has no ReLU");
         if (batch != 1)
             throw Unsupported("takes one row at a time");
-        std::vector<unsigned> widths(network.widths.begin(), network.widths.end());
-        ann.reset(fann_create_standard_array(unsigned(widths.size()), widths.data()));
-        fann_set_activation_function_hidden(ann.get(), FANN_SIGMOID_SYMMETRIC);
-        fann_set_activation_function_output(ann.get(), FANN_LINEAR);
-        fann_set_activation_steepness_hidden(ann.get(), 1);
-        fann_set_activation_steepness_output(ann.get(), 1);
-        // FANN numbers the neurons through all layers, with a bias neuron at the end of each.
-        unsigned first = 0;
-        for (const LayerParameters &layer : layers) {
-            const unsigned next = first + unsigned(layer.in) + 1;
-            for (unsigned o = 0; o < layer.out; ++o) {
-                for (unsigned i = 0; i < layer.in; ++i)
-                    fann_set_weight(ann.get(), first + i, next + o, layer.weights[o * layer.in + i]);
-                fann_set_weight(ann.get(), first + unsigned(layer.in), next + o, layer.bias[o]);
-            }
-            first = next;
-        }
     }
 
     void predict(const float *x, float *y) { std::copy_n(fann_run(ann.get(), const_cast<float *>(x)), outputs, y); }
 
 private:
-    struct Destroy {
-        void operator()(fann *ann) const { fann_destroy(ann); }
-    };
-    std::unique_ptr<fann, Destroy> ann;
+    FannHandle ann;
     size_t outputs;
 };
 

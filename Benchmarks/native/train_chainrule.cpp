@@ -28,23 +28,26 @@ public:
 
     double run(double seconds) override
     {
-        const size_t rows = classes.size(), steps = rows / batch;
         begin();
-        fit(0, std::min(rows, 4 * batch), 1);
-        if (seconds_per_epoch == 0) {
+        fit(0, 4 * batch, 1);
+        if (seconds_per_step == 0) {
             const double start = now();
-            fit(0, rows, 1);
-            seconds_per_epoch = now() - start;
+            fit(0, 8 * batch, 1);
+            seconds_per_step = (now() - start) / 8;
         }
-        // Four epochs at least: what a fit does once is then spread over fewer steps than in nearly any user's fit.
-        const size_t epochs = std::max<size_t>(4, size_t(seconds / seconds_per_epoch));
+        // All rows, unless an epoch of them takes too long. Four epochs at least: what a fit does once is then spread over
+        // fewer steps than in nearly any user's fit.
+        const size_t steps = std::min(classes.size() / batch, size_t(LONGEST_EPOCH / seconds_per_step) + 4);
+        const size_t epochs = std::max<size_t>(4, size_t(seconds / (seconds_per_step * double(steps))));
         begin();
         const double start = now();
-        fit(0, rows, epochs);
+        fit(0, steps * batch, epochs);
         return (now() - start) / double(epochs * steps);
     }
 
 private:
+    static constexpr double LONGEST_EPOCH = 0.5; // seconds
+
     Network description;
     size_t batch, threads;
     NetworkHandle network;
@@ -53,7 +56,7 @@ private:
     std::vector<int> classes;
     crl_optimizer_options method = CRL_OPTIMIZER_OPTIONS_INIT;
     crl_cost_options cost = CRL_COST_OPTIONS_INIT;
-    double seconds_per_epoch = 0;
+    double seconds_per_step = 0;
 
     // The initial parameters and a fresh optimizer.
     void begin()

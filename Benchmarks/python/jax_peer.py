@@ -120,4 +120,4 @@ def inference(cell: Cell) -> Work:
     return work
 
 
-serve(lambda cell: Training(cell) if cell.words["work"] == "train" else inference(cell))
+serve(lambda cell: Training(cell) if cell.work == "train" else inference(cell))

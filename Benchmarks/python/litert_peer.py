@@ -11,7 +11,7 @@ from worker import Cell, Inference, Work, serve
 
 
 def model(cell: Cell) -> bytes:
-    """The network as a model of fully connected operators with fused activations."""
+    """The network as a model of fully connected operators with fused ReLU."""
     layers = cell.layers()
     graph = schema.SubGraphT()
     graph.tensors, graph.operators = [], []
@@ -30,27 +30,35 @@ def model(cell: Cell) -> bytes:
         graph.tensors.append(made)
         return len(graph.tensors) - 1
 
+    def operator(code: int, inputs: list[int], output: int) -> schema.OperatorT:
+        made = schema.OperatorT()
+        made.opcodeIndex, made.inputs, made.outputs = code, inputs, [output]
+        graph.operators.append(made)
+        return made
+
     kinds = schema.ActivationFunctionType
+    codes = [schema.BuiltinOperator.FULLY_CONNECTED, schema.BuiltinOperator.TANH]
     h = tensor("x", (cell.batch, layers[0][0].shape[1]))
     graph.inputs = [h]
     for index, (weights, bias) in enumerate(layers):
-        options = schema.FullyConnectedOptionsT()
-        last = index + 1 == len(layers)
-        options.fusedActivationFunction = kinds.NONE if last else kinds.TANH if cell.is_tanh else kinds.RELU
-        operator = schema.OperatorT()
-        operator.opcodeIndex = 0
-        operator.builtinOptionsType = schema.BuiltinOptions.FullyConnectedOptions
-        operator.builtinOptions = options
-        operator.inputs = [h, tensor(f"w{index}", weights.shape, weights), tensor(f"b{index}", bias.shape, bias)]
-        h = tensor(f"h{index}", (cell.batch, len(bias)))
-        operator.outputs = [h]
-        graph.operators.append(operator)
+        is_last = index + 1 == len(layers)
+        z = tensor(f"z{index}", (cell.batch, len(bias)))
+        product = operator(0, [h, tensor(f"w{index}", weights.shape, weights), tensor(f"b{index}", bias.shape, bias)], z)
+        product.builtinOptionsType = schema.BuiltinOptions.FullyConnectedOptions
+        product.builtinOptions = schema.FullyConnectedOptionsT()
+        product.builtinOptions.fusedActivationFunction = kinds.NONE if is_last or cell.is_tanh else kinds.RELU
+        h = z
+        if cell.is_tanh and not is_last:
+            h = tensor(f"h{index}", (cell.batch, len(bias)))
+            operator(1, [z], h)
     graph.outputs = [h]
 
-    code = schema.OperatorCodeT()
-    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.FULLY_CONNECTED
-    code.version = 1
-    result.operatorCodes, result.subgraphs = [code], [graph]
+    result.operatorCodes, result.subgraphs = [], [graph]
+    for builtin in codes:
+        code = schema.OperatorCodeT()
+        code.builtinCode = code.deprecatedBuiltinCode = builtin
+        code.version = 1
+        result.operatorCodes.append(code)
     builder = flatbuffers.Builder(1 << 20)
     builder.Finish(result.Pack(builder), b"TFL3")
     return bytes(builder.Output())

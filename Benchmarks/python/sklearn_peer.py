@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier
-from worker import STEPS_TO_CHECK, Cell, Cannot, serve, time_one
+from worker import STEPS_TO_CHECK, Cannot, Cell, DigitsWork, serve, time_one
 
 ROWS_AT_ONCE = 4096
 
@@ -70,4 +70,22 @@ class Training:
         return time_one(seconds, repeat) / (ROWS_AT_ONCE // self.cell.batch)
 
 
-serve(Training)
+class Digits(DigitsWork):
+    def start(self, random: np.random.Generator) -> None:
+        warnings.simplefilter("ignore")
+        self.model = MLPClassifier(
+            [outputs for _, outputs in self.sizes[:-1]],
+            learning_rate_init=self.cell.rate,
+            batch_size=self.cell.batch,
+            alpha=0,
+            random_state=self.seed,
+        )
+
+    def epoch(self) -> None:
+        self.model.partial_fit(self.x, self.classes, classes=np.arange(10))
+
+    def outputs(self, x: np.ndarray) -> np.ndarray:
+        return self.model.predict_proba(x)
+
+
+serve(lambda cell: {"train": Training, "digits": Digits}[cell.work](cell))

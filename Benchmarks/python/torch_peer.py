@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
-from worker import STEPS_TO_CHECK, Cell, Inference, Work, serve, time_one
+from worker import STEPS_TO_CHECK, Cell, DigitsWork, Inference, Work, serve, time_one
 
 
 def module(cell: Cell) -> torch.nn.Sequential:
@@ -53,6 +54,32 @@ class Training:
         return time_one(seconds, repeat)
 
 
+class Digits(DigitsWork):
+    def start(self, random: np.random.Generator) -> None:
+        torch.manual_seed(self.seed)
+        parts: list[torch.nn.Module] = []
+        for inputs, outputs in self.sizes:
+            linear = torch.nn.Linear(inputs, outputs)
+            torch.nn.init.kaiming_uniform_(linear.weight, nonlinearity="relu")
+            torch.nn.init.zeros_(linear.bias)
+            parts += [linear, torch.nn.ReLU()]
+        self.module = torch.nn.Sequential(*parts[:-1])
+        self.optimizer = torch.optim.Adam(self.module.parameters(), lr=self.cell.rate, fused=True)
+        self.tensors = torch.from_numpy(self.x), torch.from_numpy(self.classes).long()
+
+    def epoch(self) -> None:
+        order = torch.randperm(len(self.x))
+        x, t = (tensor[order].split(self.cell.batch) for tensor in self.tensors)
+        for x_batch, t_batch in zip(x, t, strict=True):
+            self.optimizer.zero_grad(set_to_none=True)
+            torch.nn.functional.cross_entropy(self.module(x_batch), t_batch).backward()
+            self.optimizer.step()
+
+    def outputs(self, x: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            return self.module(torch.from_numpy(x)).numpy()
+
+
 def inference(cell: Cell) -> Work:
     work = Inference(cell, lambda x: x)
     batches = [torch.from_numpy(x) for x in work.batches]
@@ -70,7 +97,7 @@ def inference(cell: Cell) -> Work:
 
 def prepare(cell: Cell) -> Work:
     torch.set_num_threads(cell.threads)
-    return Training(cell) if cell.words["work"] == "train" else inference(cell)
+    return {"train": Training, "infer": inference, "digits": Digits}[cell.work](cell)
 
 
 serve(prepare)

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -23,6 +24,7 @@ class Cell:
 
     def __init__(self, words: str):
         self.words = dict(word.split("=", 1) for word in words.split())
+        self.work = self.words["work"]
         self.widths = self.words["widths"]
         self.batch = int(self.words["batch"])
         self.threads = int(self.words["threads"])
@@ -91,6 +93,52 @@ class Inference:
                 predict(x)
 
         return time_one(seconds, repeat)
+
+
+class DigitsWork:
+    """Training on the digits until 97 % of the held-out ones are read: a run is one training from a new seed, and
+    check() tells the epochs that the last ones took, as in native/digits_data.hpp."""
+
+    WANTED = 0.97
+    MOST_EPOCHS = 500
+
+    def __init__(self, cell: Cell):
+        self.cell, self.seed = cell, 0
+        self.sizes = list(pairwise(int(width) for width in cell.widths.split("-")))
+        self.x, self.classes = cell.x(), cell.classes()
+        self.held_out_x = np.fromfile(f"{cell.inputs}/held_out_x", np.float32).reshape(-1, self.sizes[0][0])
+        self.held_out_classes = np.fromfile(f"{cell.inputs}/held_out_classes", np.int32)
+
+    def start(self, random: np.random.Generator) -> None:
+        """A new network and optimizer."""
+        raise NotImplementedError
+
+    def epoch(self) -> None:
+        """One epoch, shuffled."""
+        raise NotImplementedError
+
+    def outputs(self, x: np.ndarray) -> np.ndarray:
+        """The network's outputs, as numpy has them."""
+        raise NotImplementedError
+
+    def train(self) -> tuple[float, int]:
+        """Seconds, without the evaluation after each epoch, and epochs."""
+        self.seed += 1
+        self.start(np.random.default_rng(self.seed))
+        seconds = 0.0
+        for epoch in range(1, self.MOST_EPOCHS + 1):
+            start = time.perf_counter()
+            self.epoch()
+            seconds += time.perf_counter() - start
+            if (self.outputs(self.held_out_x).argmax(axis=1) == self.held_out_classes).mean() >= self.WANTED:
+                return seconds, epoch
+        raise Cannot("did not reach the accuracy")
+
+    def check(self) -> list[float]:
+        return [self.train()[1] for _ in range(5)]
+
+    def run(self, seconds: float) -> float:
+        return self.train()[0]
 
 
 def serve(prepare: Callable[[Cell], Work]) -> None:
