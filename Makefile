@@ -72,7 +72,7 @@ fuzz: ## fuzz the model-file reader and the C functions for SECONDS (60) each
 	Tools/fuzz $(SECONDS)
 
 bench: bench-native ## measure against other libraries: about half an hour; build/bench.json and build/bench.html
-	build/venv-bench/bin/python Benchmarks/bench.py $(BENCH)
+	build/venv-bench/bin/python Benchmarks/bench.py --report $(BENCH)
 
 bench-native: lib # the programs that it runs, for Benchmarks/bench.py by hand
 	Tools/setup-bench build/venv-bench

@@ -11,10 +11,11 @@ import argparse
 import json
 from pathlib import Path
 
+import machine
 from cells import CELLS, Cell
 from conductor import Workers, measure
 from peers import BUILT, NOTHING, OURS, OURS_NETWORK, PEERS
-from report import text
+from report import markdown, page, text
 
 
 def arguments() -> argparse.Namespace:
@@ -22,8 +23,9 @@ def arguments() -> argparse.Namespace:
     for name in ("work", "net", "batch", "threads", "variant", "peers"):
         parser.add_argument(f"--{name}", type=lambda text: text.split(","), default=[])
     parser.add_argument("--rounds", type=int, default=7, help="repetitions of each cell and peer (7)")
-    parser.add_argument("--seconds", type=float, default=0.15, help="length of one repetition (0.15)")
-    parser.add_argument("--output", type=Path, default=BUILT.parent / "bench.json")
+    parser.add_argument("--seconds", type=float, default=0.12, help="length of one repetition (0.12)")
+    parser.add_argument("--output", type=Path, help="build/bench.json, or build/bench-part.json for some of the cells")
+    parser.add_argument("--report", action="store_true", help="also write the page with plots, and print the tables")
     return parser.parse_args()
 
 
@@ -57,16 +59,26 @@ def print_cell(result: dict) -> None:
 def main() -> None:
     options = arguments()
     peers = [peer for peer in PEERS if not options.peers or peer.name in [OURS, OURS_NETWORK, NOTHING, *options.peers]]
+    cells = [cell for cell in CELLS if wanted(cell, options)]
+    output = options.output or BUILT.parent / ("bench.json" if len(cells) == len(CELLS) else "bench-part.json")
     workers = Workers()
-    results = []
+    results: list[dict] = []
     try:
-        for cell in (cell for cell in CELLS if wanted(cell, options)):
-            print(cell, flush=True)
+        facts = machine.describe(workers)
+        output.with_name(output.stem + "-machine.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+        for name, value in facts["ceilings"].items():
+            print(f"{name}: {value}")
+        for number, cell in enumerate(cells, 1):
+            print(f"\n{cell}  [{number} of {len(cells)}]", flush=True)
             results.append(measure(cell, peers, workers, options.rounds, options.seconds))
             print_cell(results[-1])
+            output.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
     finally:
         workers.close()
-    options.output.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    if options.report:
+        output.with_suffix(".html").write_text(page(results, facts))
+        print("\n" + markdown(results, facts))
+        print(f"{output} and {output.with_suffix('.html')}")
 
 
 if __name__ == "__main__":

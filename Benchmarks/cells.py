@@ -98,6 +98,7 @@ REDUCED = [
 DIGITS = [Cell("digits", "digits", 64, 1, "adam", "64-100-10", DIGITS_RATE)]
 PROCESS = [
     *(Cell("process", "digits", 1, 1, variant, PROCESS_NETWORK) for variant in ("start", "resident", "import")),
+    Cell("process", "digits", 1, 1, "disk", PROCESS_NETWORK),
     Cell("process", "A", 1, 1, "call", NETWORKS["A"]),
 ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import subprocess
@@ -113,14 +112,20 @@ def inputs_of(cell: Cell) -> Path:
     return folder
 
 
+def cache_size(level: int) -> int:
+    """The bytes of the data cache of a level that this machine's cores have; 0 if the system does not tell."""
+    for folder in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*"):
+        if (folder / "level").read_text().strip() == str(level) and (folder / "type").read_text().strip() != "Instruction":
+            return 1024 * int((folder / "size").read_text().strip().removesuffix("K"))
+    return 0
+
+
 def rows_of_data(cell: Cell) -> int:
-    """Rows of wide networks make more data than the last cache holds, as a user's would; those of small networks, whose
-    users have small data, 16384."""
-    with contextlib.suppress(ValueError, OSError):
-        l3 = os.sysconf("SC_LEVEL3_CACHE_SIZE")
-        wanted = min(1.25 * l3, 128e6) / (4 * cell.layers[0][0])
-        return 16384 if cell.layers[0][0] < 256 else max(16384, int(wanted) // 256 * 256)
-    return 16384
+    """16384, but more for wide networks if that is what it takes for data that do not fit into the last cache, as a user's
+    would not. Small networks' users have small data."""
+    inputs = cell.layers[0][0]
+    rows = int(min(1.25 * cache_size(3), 256e6) / (4 * inputs)) // 256 * 256
+    return max(16384, rows) if inputs >= 256 else 16384
 
 
 def measure(cell: Cell, peers: list[Peer], workers: Workers, rounds: int, seconds: float) -> dict:

@@ -50,13 +50,16 @@ def python(name: str, program: str, *works: str, **environment: str) -> Peer:
     return Peer(name, [sys.executable, str(FOLDER / "python" / program)], works, environment)
 
 
-def start(name: str, program: str, model: str, **environment: str) -> list[Peer]:
-    """A process that predicts once: how long it takes, and how much memory."""
+def start(name: str, program: str, model: str, *libraries: str, **environment: str) -> list[Peer]:
+    """A process that predicts once: how long it takes, how much memory, and how large it is on disk with the libraries
+    that it brings along."""
     command = [str(BUILT / program), str(PROCESS_INPUTS / model)]
     launch = str(BUILT / "launch")
+    size = f"cat $(realpath {command[0]} {' '.join(libraries)}) | wc -c"
     return [
         Peer(name, [launch, *command], ("process start",), environment),
         Peer(name, [launch, "--output", *command, "peak"], ("process resident",), environment),
+        Peer(name, [launch, "--output", size], ("process disk",), environment),
     ]
 
 
@@ -83,7 +86,7 @@ PEERS = [
     native(OURS, "train_chainrule", "train", "growth"),
     native(OURS, "infer_chainrule" if (BUILT / "infer_chainrule").exists() else "infer_chainrule_network", "infer"),
     native(OURS, "digits_chainrule", "digits"),
-    *start(OURS, "process_chainrule", "model.safetensors"),
+    *start(OURS, "process_chainrule", "model.safetensors", CHAINRULE["CHAINRULE_LIBRARY"]),
     importing(OURS, "chainrule", **CHAINRULE),
     python(OURS, "chainrule_peer.py", "process call", **CHAINRULE),
     native(OURS_NETWORK, "infer_chainrule_network", "infer f32"),
@@ -95,14 +98,14 @@ PEERS = [
     native("by_hand", "infer_by_hand", "infer"),
     native("templates", "infer_templates", "infer f32"),
     native("onnxruntime", "infer_onnxruntime", "infer", **ONNXRUNTIME),
-    *start("onnxruntime", "process_onnxruntime", "model.onnx", **ONNXRUNTIME),
+    *start("onnxruntime", "process_onnxruntime", "model.onnx", *ONNXRUNTIME.values(), **ONNXRUNTIME),
     importing("onnxruntime", "onnxruntime"),
     python("onnxruntime", "onnxruntime_peer.py", "process call"),
     python("litert", "litert_peer.py", "infer", "process call"),
     importing("litert", "ai_edge_litert.interpreter"),
     native("fann", "infer_fann", "infer"),
     native("fann", "digits_fann", "digits"),
-    *start("fann", "process_fann", "model.net"),
+    *start("fann", "process_fann", "model.net", "/usr/lib/*/libfloatfann.so.2"),
     python("numpy", "numpy_peer.py", "train", "infer", "digits", "process call"),
     python("jax", "jax_peer.py", "train", "infer", "process call"),
     importing("jax", "jax.numpy"),

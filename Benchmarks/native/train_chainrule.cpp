@@ -15,6 +15,8 @@ public:
         method.method = cell.is("variant", "adam") ? CRL_ADAM : CRL_GRADIENT_DESCENT;
         method.learning_rate = std::stof(cell.text("rate"));
         cost.kind = CRL_CROSS_ENTROPY;
+        if (batch > classes.size())
+            throw Unsupported("there are too few rows");
     }
 
     std::vector<double> check() override
@@ -22,22 +24,23 @@ public:
         begin();
         std::vector<double> costs;
         for (size_t step = 0; step < 10; ++step)
-            costs.push_back(fit(step * batch, batch, 1));
+            costs.push_back(fit(step % (classes.size() / batch) * batch, batch, 1));
         return costs;
     }
 
     double run(double seconds) override
     {
         begin();
-        fit(0, 4 * batch, 1);
+        const size_t all = classes.size() / batch, few = std::min<size_t>(all, 8);
+        fit(0, few * batch, 1);
         if (seconds_per_step == 0) {
             const double start = now();
-            fit(0, 8 * batch, 1);
-            seconds_per_step = (now() - start) / 8;
+            fit(0, few * batch, 1);
+            seconds_per_step = (now() - start) / double(few);
         }
         // All rows, unless an epoch of them takes too long. Four epochs at least: what a fit does once is then spread over
         // fewer steps than in nearly any user's fit.
-        const size_t steps = std::min(classes.size() / batch, size_t(LONGEST_EPOCH / seconds_per_step) + 4);
+        const size_t steps = std::min(all, size_t(LONGEST_EPOCH / seconds_per_step) + few);
         const size_t epochs = std::max<size_t>(4, size_t(seconds / (seconds_per_step * double(steps))));
         begin();
         const double start = now();
