@@ -19,7 +19,7 @@ EXAMPLES_CXX := $(patsubst Examples/%.cpp,build/examples/%,$(wildcard Examples/*
 LINK_EXAMPLE := -Ibuild/include -Lbuild/lib -lchainrule -lm -Wl,-rpath,'$$ORIGIN/../lib'
 
 .PHONY: lib help demo examples test baseline install wheel header check-header format check-format check-python fuzz \
-	bench bench-native clean
+	bench bench-native bench-quick clean
 .DELETE_ON_ERROR:
 
 lib: $(LIBRARY) ## build the library: build/lib (shared, static, pkg-config) and build/include (this is plain `make`)
@@ -77,6 +77,11 @@ bench: bench-native ## measure against other libraries: about half an hour; buil
 bench-native: lib # the programs that it runs, for Benchmarks/bench.py by hand
 	Tools/setup-bench build/venv-bench
 	$(MAKE) --no-print-directory -C Benchmarks
+
+bench-quick: lib ## check within three minutes that Chainrule is no slower than Benchmarks/floors.json has it
+	Tools/setup-bench --quick build/venv-bench-quick
+	$(MAKE) --no-print-directory -C Benchmarks quick
+	build/venv-bench-quick/bin/python Benchmarks/quick.py
 
 clean: ## delete build
 	rm -rf build

@@ -95,8 +95,9 @@ def disagreement(cell: Cell, ours: list[float], theirs: list[float]) -> str | No
     return None
 
 
-def inputs_of(cell: Cell) -> Path:
-    """The folder with the cell's parameters and data, made when first asked for."""
+def inputs_of(cell: Cell, peers: list[Peer]) -> Path:
+    """The folder with the cell's parameters and data, and the model files of those who read one; made when first asked
+    for."""
     if cell.work == "digits":
         folder = BUILT / "inputs" / "digits"
         digits.write_inputs(folder)
@@ -105,9 +106,9 @@ def inputs_of(cell: Cell) -> Path:
     if not (folder / "classes").exists():
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run([BUILT / "make_inputs", cell.widths, str(rows_of_data(cell)), folder], check=True)
-        if cell.work in ("infer", "process"):
-            subprocess.run([sys.executable, FOLDER / "python" / "make_onnx.py", cell.widths, folder], check=True)
-    if cell.work == "process" and cell.widths == PROCESS_NETWORK:
+    if any(peer.name == "onnxruntime" for peer in peers) and not (folder / "model.onnx").exists():
+        subprocess.run([sys.executable, FOLDER / "python" / "make_onnx.py", cell.widths, folder], check=True)
+    if cell.widths == PROCESS_NETWORK:
         subprocess.run([BUILT / "make_models", cell.widths, folder], check=True)
     return folder
 
@@ -134,8 +135,9 @@ def measure(cell: Cell, peers: list[Peer], workers: Workers, rounds: int, second
     ready: dict[str, Worker] = {}
     expected: list[float] | None = None
     epochs: dict[str, float] = {}
-    inputs = str(inputs_of(cell))
-    for peer in (peer for peer in peers if peer.does(cell)):
+    peers = [peer for peer in peers if peer.does(cell)]
+    inputs = str(inputs_of(cell, peers))
+    for peer in peers:
         try:
             worker = workers.get(peer, cell.threads)
             worker.ask("prepare " + cell.words(inputs))
