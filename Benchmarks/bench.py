@@ -15,7 +15,7 @@ import machine
 from cells import CELLS, Cell
 from conductor import Workers, measure
 from peers import BUILT, NOTHING, OURS, OURS_NETWORK, PEERS
-from report import markdown, page, text
+from report import is_busy, markdown, page, text
 
 
 def arguments() -> argparse.Namespace:
@@ -52,6 +52,8 @@ def print_cell(result: dict) -> None:
         line(OURS_NETWORK, result["ours_network"])
     for name, amount in sorted(result["peers"].items(), key=lambda item: item[1]):
         line(name, amount)
+    if is_busy(result):
+        print(f"  the machine was busy with something else: {result['other_load']:.2f} cores")
     for name, note in result["notes"].items():
         print(f"  {name:18} {'–':>9}  {note}")
 
@@ -65,12 +67,17 @@ def main() -> None:
     results: list[dict] = []
     try:
         facts = machine.describe(workers)
-        output.with_name(output.stem + "-machine.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+        output.with_name(output.stem + "-machine.json").write_text(
+            json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+        )
         for name, value in facts["ceilings"].items():
             print(f"{name}: {value}")
         for number, cell in enumerate(cells, 1):
             print(f"\n{cell}  [{number} of {len(cells)}]", flush=True)
-            results.append(measure(cell, peers, workers, options.rounds, options.seconds))
+            rounds = (
+                -(-options.rounds // 2) if cell.work == "growth" else options.rounds
+            )  # many cells, whose trend counts
+            results.append(measure(cell, peers, workers, rounds, options.seconds))
             print_cell(results[-1])
             output.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
     finally:

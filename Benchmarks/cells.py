@@ -70,13 +70,16 @@ class Cell:
     def words(self, inputs: str) -> str:
         """The cell as every worker understands it."""
         work = "train" if self.is_training else "infer" if self.variant == "call" else self.work
+        variant = "f32" if self.variant == "call" else self.variant
         return (
             f"work={work} widths={self.widths} batch={self.batch} threads={self.threads} "
-            f"variant={self.variant if work != 'infer' or self.variant in BYTES_OF_WEIGHT else 'f32'} rate={self.rate} inputs={inputs}"
+            f"variant={variant} rate={self.rate} inputs={inputs}"
         )
 
     def __str__(self) -> str:
-        return f"{self.work} {self.net} batch {self.batch} {self.variant}, {self.threads} thread" + "s" * (self.threads > 1)
+        return f"{self.work} {self.net} batch {self.batch} {self.variant}, {self.threads} thread" + "s" * (
+            self.threads > 1
+        )
 
 
 TRAINING = [

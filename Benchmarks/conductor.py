@@ -12,6 +12,7 @@ from statistics import median, quantiles
 
 import digits
 from cells import PROCESS_NETWORK, Cell
+from load import OtherLoad
 from peers import BUILT, CEILINGS, FOLDER, NOTHING, OURS, OURS_NETWORK, Peer, environment, inputs_folder
 
 # Of the costs or outputs of ours and of each peer, relative to the largest: 1e-4, but of ours in reduced precision.
@@ -25,10 +26,11 @@ class Cannot(Exception):
 
 
 class Worker:
-    """One running program, pinned to as many cores as it may use, and the conversation with it (see native/worker.hpp)."""
+    """One running program, pinned to as many cores as it may use. native/worker.hpp has the conversation with it."""
 
     def __init__(self, peer: Peer, threads: int):
-        cores = sorted(os.sched_getaffinity(0))[-threads:]
+        all_cores = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, sorted(all_cores)[-threads:])  # which the worker inherits, before its first thread
         self.process = subprocess.Popen(
             peer.command,
             stdin=subprocess.PIPE,
@@ -36,8 +38,8 @@ class Worker:
             stderr=subprocess.PIPE if not os.environ.get("BENCH_DEBUG") else None,
             text=True,
             env=environment(threads) | peer.environment,
-            preexec_fn=lambda: os.sched_setaffinity(0, cores),
         )
+        os.sched_setaffinity(0, all_cores)
 
     def ask(self, line: str) -> list[str]:
         """The words of the answer after the first."""
@@ -116,14 +118,16 @@ def inputs_of(cell: Cell, peers: list[Peer]) -> Path:
 def cache_size(level: int) -> int:
     """The bytes of the data cache of a level that this machine's cores have; 0 if the system does not tell."""
     for folder in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*"):
-        if (folder / "level").read_text().strip() == str(level) and (folder / "type").read_text().strip() != "Instruction":
+        if (folder / "level").read_text().strip() == str(level) and (
+            folder / "type"
+        ).read_text().strip() != "Instruction":
             return 1024 * int((folder / "size").read_text().strip().removesuffix("K"))
     return 0
 
 
 def rows_of_data(cell: Cell) -> int:
-    """16384, but more for wide networks if that is what it takes for data that do not fit into the last cache, as a user's
-    would not. Small networks' users have small data."""
+    """16384, but more for wide networks if it takes more not to fit into the last cache, as a user's data would not.
+    Small networks' users have small data."""
     inputs = cell.layers[0][0]
     rows = int(min(1.25 * cache_size(3), 256e6) / (4 * inputs)) // 256 * 256
     return max(16384, rows) if inputs >= 256 else 16384
@@ -159,6 +163,7 @@ def measure(cell: Cell, peers: list[Peer], workers: Workers, rounds: int, second
         worker.ask("prepare " + need.ceiling)
         limits.append((worker, need.amount))
 
+    other_load = OtherLoad(worker.process.pid for worker in workers.running.values())
     times: dict[str, list[float]] = {name: [] for name in ready}
     limit: list[float] = []
     for _ in range(rounds):
@@ -173,12 +178,13 @@ def measure(cell: Cell, peers: list[Peer], workers: Workers, rounds: int, second
             if cell.threads > 1:
                 time.sleep(0.01)  # for its threads to stop waiting for work
     limit = limit or times.get(NOTHING, [])
-    return summary(cell, times, limit, notes) | ({"epochs": epochs} if epochs else {})
+    more = {"other_load": round(other_load.cores(), 2)} | ({"epochs": epochs} if epochs else {})
+    return summary(cell, times, limit, notes) | more
 
 
 def summary(cell: Cell, times: dict[str, list[float]], limit: list[float], notes: dict[str, str]) -> dict:
-    """Medians. Ratios are medians over the rounds of the ratio within a round, which a machine that becomes slower for a
-    while does not distort."""
+    """Medians. Ratios are medians over the rounds of the ratio within a round, which a machine that becomes slower for
+    a while does not distort."""
 
     def ratio(above: list[float], below: list[float]) -> float:
         return median(a / b for a, b in zip(above, below, strict=True))

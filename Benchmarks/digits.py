@@ -23,6 +23,6 @@ def write_inputs(folder: Path) -> None:
             x[name].extend(pixel / 16 for pixel in pixels)
             classes[name].append(digit)
     folder.mkdir(parents=True, exist_ok=True)
-    for name in x:
-        (folder / f"{name}x").write_bytes(x[name].tobytes())
+    for name, values in x.items():
+        (folder / f"{name}x").write_bytes(values.tobytes())
         (folder / f"{name}classes").write_bytes(classes[name].tobytes())

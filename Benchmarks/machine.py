@@ -15,7 +15,17 @@ from statistics import median
 from conductor import Cannot, Workers, cache_size
 from peers import BUILT, CEILINGS
 
-PACKAGES = ("numpy", "jax", "jaxlib", "scikit-learn", "onnxruntime", "ai-edge-litert", "onednn-cpu-gomp", "scipy-openblas32", "torch")
+PACKAGES = (
+    "numpy",
+    "jax",
+    "jaxlib",
+    "scikit-learn",
+    "onnxruntime",
+    "ai-edge-litert",
+    "onednn-cpu-gomp",
+    "scipy-openblas32",
+    "torch",
+)
 CEILINGS_TO_SHOW = {
     "float32 multiply-adds, one core": ("ceiling=fma threads=1", "GFLOP/s"),
     "float32 multiply-adds, two cores": ("ceiling=fma threads=2", "GFLOP/s"),
@@ -32,7 +42,9 @@ CEILINGS_TO_SHOW = {
 def processor() -> str:
     text = Path("/proc/cpuinfo").read_text()
     facts = {key: value for key, value in re.findall(r"^(.+?)\s*: (.*)$", text, re.MULTILINE)}
-    return f"{facts.get('model name', platform.machine())}, family {facts.get('cpu family')}, model {facts.get('model')}"
+    return (
+        f"{facts.get('model name', platform.machine())}, family {facts.get('cpu family')}, model {facts.get('model')}"
+    )
 
 
 def caches() -> str:
@@ -85,7 +97,7 @@ def describe(workers: Workers) -> dict:
         "cores": os.cpu_count(),
         "caches": caches(),
         "system": f"{platform.system()} {platform.release()}",
-        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "ceilings": ceilings(workers),
         "versions": versions(),
     }

@@ -34,8 +34,8 @@ class Peer:
 
 
 def environment(threads: int) -> dict[str, str]:
-    """This process's environment, in which the numerical libraries are told how many threads they have and nothing else:
-    a machine's settings, such as an older processor for OpenBLAS, would hold them back."""
+    """This process's environment, in which numerical libraries are told how many threads they have and nothing else: a
+    machine's settings, such as an older processor for OpenBLAS, would hold them back."""
     tuned = ("OPENBLAS_", "OMP_", "GOMP_", "MKL_", "DNNL_", "ONEDNN_", "XLA_", "JAX_")
     result = {name: value for name, value in os.environ.items() if not name.startswith(tuned)}
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")

@@ -9,11 +9,14 @@ import matplotlib
 from report import LABELS
 
 matplotlib.use("svg")
-from matplotlib import pyplot  # noqa: E402 - after the choice of what draws
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
 
-COLORS = dict(zip(LABELS, [*pyplot.get_cmap("tab20").colors[::2], *pyplot.get_cmap("tab20").colors[1::2]], strict=False))
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+COLORS = dict(
+    zip(LABELS, [*matplotlib.color_sequences["tab20"][::2], *matplotlib.color_sequences["tab20"][1::2]], strict=False)
+)
 
 
 def svg(figure: Figure) -> str:
@@ -30,10 +33,22 @@ def draw(axes: Axes, results: list[dict], x: list[float]) -> None:
     for name in names:
         points = [(place, result) for place, result in zip(x, results, strict=True) if name in result["spread"]]
         where = [place for place, _ in points]
-        times = [result["ours"] if name == "chainrule" else result["peers"].get(name, result["ours_network"]) for _, result in points]
+        times = [
+            result["ours"] if name == "chainrule" else result["peers"].get(name, result["ours_network"])
+            for _, result in points
+        ]
         low, high = zip(*(result["spread"][name] for _, result in points), strict=True)
         is_ours = name == "chainrule"
-        axes.plot(where, times, "o-", color=COLORS[name], label=LABELS[name], lw=2.5 if is_ours else 1.2, ms=3, zorder=3 if is_ours else 2)
+        axes.plot(
+            where,
+            times,
+            "o-",
+            color=COLORS[name],
+            label=LABELS[name],
+            lw=2.5 if is_ours else 1.2,
+            ms=3,
+            zorder=3 if is_ours else 2,
+        )
         axes.fill_between(where, low, high, color=COLORS[name], alpha=0.2, lw=0)
     limits = [(place, result["limit"]) for place, result in zip(x, results, strict=True) if result["limit"]]
     if limits:
@@ -52,24 +67,36 @@ def grid(panels: list[tuple[str, list[dict], list[float], str]], columns: int) -
         place.set(title=title, xlabel=label, ylabel="seconds")
     for place in list(axes.flat)[len(panels) :]:
         place.axis("off")
-    handles = {label: handle for place in axes.flat for handle, label in zip(*place.get_legend_handles_labels(), strict=True)}
+    handles = {
+        label: handle for place in axes.flat for handle, label in zip(*place.get_legend_handles_labels(), strict=True)
+    }
     figure.legend(handles.values(), handles.keys(), loc="upper center", ncol=5, bbox_to_anchor=(0.5, 0), fontsize=9)
     return svg(figure)
 
 
 def over_batches(results: list[dict], work: str, **wanted: object) -> list[tuple[str, list[dict], list[float], str]]:
-    chosen = [result for result in results if result["work"] == work and all(result[key] == value for key, value in wanted.items())]
+    chosen = [
+        result
+        for result in results
+        if result["work"] == work and all(result[key] == value for key, value in wanted.items())
+    ]
     panels = []
     for net in dict.fromkeys(result["net"] for result in chosen):
         cells = [result for result in chosen if result["net"] == net]
-        title = f"{net}: {cells[0]['widths'].replace('tanh:', '')}" + (f", {wanted['variant']}" if work == "train" else "")
+        title = f"{net}: {cells[0]['widths'].replace('tanh:', '')}" + (
+            f", {wanted['variant']}" if work == "train" else ""
+        )
         panels.append((title, cells, [float(result["batch"]) for result in cells], "batch"))
     return panels
 
 
 def all_of(results: list[dict]) -> Iterable[tuple[str, str]]:
     for threads in (1, 2):
-        panels = [panel for variant in ("sgd", "adam") for panel in over_batches(results, "train", threads=threads, variant=variant)]
+        panels = [
+            panel
+            for variant in ("sgd", "adam")
+            for panel in over_batches(results, "train", threads=threads, variant=variant)
+        ]
         if panels:
             yield f"Time of a training step, {threads} thread{'s' * (threads > 1)}", grid(panels, 3)
     if panels := over_batches(results, "infer", variant="f32"):
@@ -90,7 +117,11 @@ def overview(results: list[dict]) -> str:
     for number, work in enumerate(("train", "infer", "growth")):
         cells = [result for result in results if result["work"] == work and result["ratio"] and result["limit_share"]]
         axes.scatter(
-            [100 * result["limit_share"] for result in cells], [result["ratio"] for result in cells], s=16, color=f"C{number}", label=work
+            [100 * result["limit_share"] for result in cells],
+            [result["ratio"] for result in cells],
+            s=16,
+            color=f"C{number}",
+            label=work,
         )
     axes.axhline(1, color="k", lw=0.8)
     axes.set(xlabel="share of the machine's limit, %", ylabel="time of the best peer over Chainrule's", yscale="log")

@@ -51,14 +51,16 @@ def check(workers: Workers) -> int:
             found = speeds(cell, workers)
         slow = below(wanted, found)
         shown = ", ".join(f"{name} {found.get(name, 0):.2f} (≥ {floor:.2f})" for name, floor in wanted.items())
-        print(f"{str(cell):40} {'TOO SLOW' if slow else 'ok':10} {shown}", flush=True)
+        print(f"{cell!s:40} {'TOO SLOW' if slow else 'ok':10} {shown}", flush=True)
         failed += bool(slow)
     print(f"{len(GUARDED) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 
 def update(workers: Workers) -> int:
-    floors = {str(cell): {name: round(MARGIN * value, 3) for name, value in speeds(cell, workers).items()} for cell in GUARDED}
+    floors = {
+        str(cell): {name: round(MARGIN * value, 3) for name, value in speeds(cell, workers).items()} for cell in GUARDED
+    }
     FLOORS.write_text(json.dumps(floors, indent=4) + "\n")
     return 0
 

@@ -1,7 +1,7 @@
 """Shows what bench.py measured.
 
-    report.py --markdown     the tables, for docs/performance.md
-    report.py --html FILE    the tables and plots in one file
+report.py --markdown     the tables, for docs/performance.md
+report.py --html FILE    the tables and plots in one file
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ def tables(results: list[dict]) -> Iterable[tuple[str, list[list[str]]]]:
         return [result for result in results if result["work"] == work and wanted(result)]
 
     one_thread = {
-        (result["net"], result["batch"], result["variant"]): result["ours"] for result in select("train", lambda r: r["threads"] == 1)
+        (result["net"], result["batch"], result["variant"]): result["ours"]
+        for result in select("train", lambda r: r["threads"] == 1)
     }
 
     def speed_up(result: dict) -> str:
@@ -113,21 +114,34 @@ def tables(results: list[dict]) -> Iterable[tuple[str, list[list[str]]]]:
         "Training, a step on two threads",
         table(select("train", lambda r: r["threads"] == 2), training | {"over one thread": speed_up}),
     )
-    yield "Inference, float32, one thread", table(select("infer", lambda r: r["variant"] == "f32"), inference | unprepared)
+    yield (
+        "Inference, float32, one thread",
+        table(select("infer", lambda r: r["variant"] == "f32"), inference | unprepared),
+    )
     yield (
         "Inference with weights in reduced precision, against peers in float32",
         table(
             select("infer", lambda r: r["variant"] != "f32"),
-            start | {"weights": lambda r: {"bf16": "bfloat16", "int8": "int8"}[r["variant"]], "Chainrule": ours, "of the limit": share},
+            start
+            | {
+                "weights": lambda r: {"bf16": "bfloat16", "int8": "int8"}[r["variant"]],
+                "Chainrule": ours,
+                "of the limit": share,
+            },
         ),
     )
     epochs: Columns = {"epochs, all peers": lambda r: ", ".join(f"{count:.0f}" for count in r["epochs"].values())}
     yield "Training on the digits until 97 %", table(select("digits"), {"Chainrule": ours} | epochs)
     yield (
         "Processes and Python",
-        table(select("process"), {"what": lambda r: OF_PROCESS[r["variant"]], "Chainrule": ours, "empty process": empty}),
+        table(
+            select("process"), {"what": lambda r: OF_PROCESS[r["variant"]], "Chainrule": ours, "empty process": empty}
+        ),
     )
-    yield "Growth of a training step", table(select("growth"), {"what": lambda r: r["net"], "Chainrule": ours, "of the limit": share})
+    yield (
+        "Growth of a training step",
+        table(select("growth"), {"what": lambda r: r["net"], "Chainrule": ours, "of the limit": share}),
+    )
 
 
 def empty(result: dict) -> str:
@@ -135,8 +149,9 @@ def empty(result: dict) -> str:
 
 
 def markdown(results: list[dict], machine: dict) -> str:
+    processor = f"{machine['cores']} cores of {machine['processor']} ({machine['caches']})"
     lines = [
-        f"Measured on {machine['date']} on {machine['cores']} cores of {machine['processor']} ({machine['caches']}), {machine['system']}.",
+        f"Measured on {machine['date']} on {processor}, {machine['system']}.",
         "",
         "| ceiling of this machine | measured |",
         "|---|---|",
@@ -144,7 +159,8 @@ def markdown(results: list[dict], machine: dict) -> str:
         "",
         "Versions: " + ", ".join(f"{name} {version}" for name, version in machine["versions"].items()) + ".",
         "",
-        "Networks: " + ", ".join(f"{name} {widths.replace('tanh:', '')}" for name, widths in NETWORKS.items())
+        "Networks: "
+        + ", ".join(f"{name} {widths.replace('tanh:', '')}" for name, widths in NETWORKS.items())
         + ". A has tanh in its hidden layer, the others ReLU; all outputs are linear.",
     ]
     for title, rows in tables(results):
@@ -155,17 +171,27 @@ def markdown(results: list[dict], machine: dict) -> str:
     return "\n".join(lines + failures(results)) + "\n"
 
 
+def is_busy(result: dict) -> bool:
+    """Whether other programs used so much of the machine that a cell should be measured again."""
+    return result["other_load"] > 0.15
+
+
 def failures(results: list[dict]) -> list[str]:
-    """Why peers have no number where one would be expected."""
+    """Why peers have no number where one would be expected, and which numbers to doubt."""
     reasons: dict[str, list[str]] = {}
     for result in results:
         for name, note in result["notes"].items():
             cell = f"{result['work']} {result['net']} {result['batch']} {result['variant']}"
             reasons.setdefault(f"{LABELS.get(name, name)}: {note}", []).append(cell)
+    busy = [result for result in results if is_busy(result)]
+    if busy:
+        reasons["The machine was busy with something else"] = [
+            f"{result['work']} {result['net']} {result['batch']}" for result in busy
+        ]
     if not reasons:
         return []
     shown = [f"- {reason} ({len(cells)} cells, the first: {cells[0]})" for reason, cells in reasons.items()]
-    return ["", "Not measured:", "", *shown]
+    return ["", "Not measured, or to be doubted:", "", *shown]
 
 
 def as_html(rows: list[list[str]]) -> str:
@@ -179,19 +205,32 @@ def as_html(rows: list[list[str]]) -> str:
     return "\n".join([*parts, "</table>"])
 
 
-STYLE = """body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 75em; padding: 0 1em; color: #222 }
-table { border-collapse: collapse; font-size: 13px; display: block; overflow-x: auto } td, th { padding: .2em .7em; text-align: right;
-border-bottom: 1px solid #ddd; white-space: nowrap } td:first-child, th:first-child { text-align: left } svg { max-width: 100%; height: auto }"""
+STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 75em; padding: 0 1em; color: #222 }
+table { border-collapse: collapse; font-size: 13px; display: block; overflow-x: auto }
+td, th { padding: .2em .7em; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap }
+td:first-child, th:first-child { text-align: left }
+svg { max-width: 100%; height: auto }
+"""
 
 
 def page(results: list[dict], machine: dict) -> str:
     import plots  # matplotlib, which the tables need not
 
-    facts = {"processor": machine["processor"], "cores": machine["cores"], "caches": machine["caches"], "system": machine["system"]}
-    pairs = [["what", "value"], *([name, str(value)] for name, value in (facts | machine["ceilings"] | machine["versions"]).items())]
+    facts = {
+        "processor": machine["processor"],
+        "cores": machine["cores"],
+        "caches": machine["caches"],
+        "system": machine["system"],
+    }
+    pairs = [
+        ["what", "value"],
+        *([name, str(value)] for name, value in (facts | machine["ceilings"] | machine["versions"]).items()),
+    ]
     parts = [
         "<!doctype html><meta charset='utf-8'><title>Chainrule against its peers</title>",
-        f"<style>{STYLE}</style><h1>Chainrule against its peers</h1><p>{machine['date']}. Times are medians of interleaved repetitions;",
+        f"<style>{STYLE}</style><h1>Chainrule against its peers</h1>",
+        f"<p>{machine['date']}. Times are medians of interleaved repetitions;",
         "a number in brackets says how many times Chainrule's it is.</p>",
         *(f"<h2>{html.escape(title)}</h2>{svg}" for title, svg in plots.all_of(results)),
         *(f"<h2>{html.escape(title)}</h2>{as_html(rows)}" for title, rows in tables(results) if len(rows) > 1),

@@ -3,6 +3,7 @@ whichever is faster; inference as one compiled function."""
 
 from __future__ import annotations
 
+import math
 import os
 
 # One intra-op thread is what the cell says; the affinity that bench.py set already limits the rest.
@@ -61,12 +62,17 @@ class Training:
         m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, moments[0], gradient)
         v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, moments[1], gradient)
         t = (done + 1).astype(jnp.float32)
-        corrected, second = rate / (1 - 0.9**t), 1 / (1 - 0.999**t)
-        update = lambda w, m, v: w - corrected * m / (jnp.sqrt(second * v) + 1e-8)  # noqa: E731
+        corrected, second = -rate / jnp.expm1(t * math.log(0.9)), -1 / jnp.expm1(t * math.log(0.999))
+
+        def update(w, m, v):
+            return w - corrected * m / (jnp.sqrt(second * v) + 1e-8)
+
         return (jax.tree.map(update, parameters, m, v), (m, v), done + 1), value
 
     def batch_at(self, x, classes, place):
-        return jax.lax.dynamic_index_in_dim(x, place, keepdims=False), jax.lax.dynamic_index_in_dim(classes, place, keepdims=False)
+        return jax.lax.dynamic_index_in_dim(x, place, keepdims=False), jax.lax.dynamic_index_in_dim(
+            classes, place, keepdims=False
+        )
 
     def step_of_batch(self, state, x, classes):
         return self.step(state, *self.batch_at(x, classes, state[2] % len(x)))
@@ -80,19 +86,20 @@ class Training:
         return jax.lax.scan(body, state, jnp.arange(self.SCANNED))
 
     def do(self, count: int, is_scan: bool) -> list[float]:
-        """Steps, at least `count` of them: a scan does SCANNED at once."""
-        values = []
-        for _ in range(-(-count // self.SCANNED) if is_scan else count):
+        """Steps, or scans of SCANNED steps; the costs of the last."""
+        for _ in range(count):
             self.state, value = (self.scan if is_scan else self.single)(self.state, self.x, self.classes)
-            values.append(value)
         jax.block_until_ready(self.state)
-        return [float(value) for value in np.concatenate([np.atleast_1d(value) for value in values[-1:]])]
+        return [float(cost) for cost in np.atleast_1d(value)]
 
     def time_of(self, is_scan: bool, seconds: float = 0.05) -> float:
-        self.do(1, is_scan)
-        if is_scan:
-            return time_one(seconds, lambda count: self.do(count * self.SCANNED, True) and None) / self.SCANNED
-        return time_one(seconds, lambda count: self.do(count, False) and None)
+        """Seconds for one step."""
+
+        def repeat(count: int) -> None:
+            self.do(count, is_scan)
+
+        repeat(1)
+        return time_one(seconds, repeat) / (self.SCANNED if is_scan else 1)
 
     def check(self) -> list[float]:
         self.begin()
@@ -115,9 +122,7 @@ def inference(cell: Cell) -> Work:
             x = activation(x @ weights + bias)
         return x @ layers[-1][0] + layers[-1][1]
 
-    work = Inference(cell, lambda x: forward(x).block_until_ready())
-    work.batches = [jnp.asarray(x) for x in work.batches]
-    return work
+    return Inference(cell, lambda x: forward(x).block_until_ready(), jnp.asarray)
 
 
 serve(lambda cell: Training(cell) if cell.work == "train" else inference(cell))

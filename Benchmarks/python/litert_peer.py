@@ -43,7 +43,9 @@ def model(cell: Cell) -> bytes:
     for index, (weights, bias) in enumerate(layers):
         is_last = index + 1 == len(layers)
         z = tensor(f"z{index}", (cell.batch, len(bias)))
-        product = operator(0, [h, tensor(f"w{index}", weights.shape, weights), tensor(f"b{index}", bias.shape, bias)], z)
+        product = operator(
+            0, [h, tensor(f"w{index}", weights.shape, weights), tensor(f"b{index}", bias.shape, bias)], z
+        )
         product.builtinOptionsType = schema.BuiltinOptions.FullyConnectedOptions
         product.builtinOptions = schema.FullyConnectedOptionsT()
         product.builtinOptions.fusedActivationFunction = kinds.NONE if is_last or cell.is_tanh else kinds.RELU
@@ -72,14 +74,12 @@ def prepare(cell: Cell) -> Work:
     y_tensor = interpreter.tensor(interpreter.get_output_details()[0]["index"])()
     invoke = interpreter._interpreter.Invoke
 
-    def predict(x: np.ndarray) -> np.ndarray:
+    def predict(x: np.ndarray, _interpreter: Interpreter = interpreter) -> np.ndarray:  # which the views need
         x_tensor[...] = x
         invoke()
         return y_tensor
 
-    work = Inference(cell, predict)
-    work.interpreter = interpreter  # the views need it
-    return work
+    return Inference(cell, predict)
 
 
 serve(prepare)

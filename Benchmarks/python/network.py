@@ -10,7 +10,7 @@ import numpy as np
 Layers = list[tuple[np.ndarray, np.ndarray]]
 
 
-def read_layers(widths: str, path: Path) -> Layers:
+def read_layers(widths: str, path: Path | str) -> Layers:
     """W (out × in) and b of each layer, from Chainrule's parameter vector."""
     sizes = [int(width) for width in widths.removeprefix("tanh:").split("-")]
     parameters = np.fromfile(path, np.float32)

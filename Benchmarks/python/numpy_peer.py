@@ -53,7 +53,9 @@ class TrainedNetwork:
 
     def resize(self, batch: int) -> None:
         self.batch, self.rows = batch, np.arange(batch)
-        self.h, self.s, self.active = ([array[:batch] for array in full] for full in (self.full_h, self.full_s, self.full_active))
+        self.h, self.s, self.active = (
+            [array[:batch] for array in full] for full in (self.full_h, self.full_s, self.full_active)
+        )
 
     def step(self, x: np.ndarray, t: np.ndarray) -> float:
         if len(x) != self.batch:

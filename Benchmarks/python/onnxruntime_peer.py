@@ -12,24 +12,19 @@ def prepare(cell: Cell) -> Work:
     options.intra_op_num_threads = cell.threads
     session = onnxruntime.InferenceSession(f"{cell.inputs}/model.onnx", options, providers=["CPUExecutionProvider"])
     y = np.empty((cell.batch, len(cell.layers()[-1][1])), np.float32)
-    work = Inference(cell, lambda x: y)
+    run = session._sess.run_with_iobinding  # below the checks
 
-    def bound(x: np.ndarray) -> onnxruntime.IOBinding:
+    def bound(x: np.ndarray) -> object:
         binding = session.io_binding()
         binding.bind_input("x", "cpu", 0, np.float32, x.shape, x.ctypes.data)
         binding.bind_output("y", "cpu", 0, np.float32, y.shape, y.ctypes.data)
-        return binding
+        return binding._iobinding
 
-    rows, run = work.batches, session._sess.run_with_iobinding
-    work.batches = [bound(x)._iobinding for x in rows]
-    work.rows = rows  # the bindings need them
-
-    def predict(binding: onnxruntime.IOBinding) -> np.ndarray:
+    def predict(binding: object) -> np.ndarray:
         run(binding, None)
         return y
 
-    work.predict = predict
-    return work
+    return Inference(cell, predict, bound)
 
 
 serve(prepare)

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier
-from worker import STEPS_TO_CHECK, Cannot, Cell, DigitsWork, serve, time_one
+from worker import STEPS_TO_CHECK, Cannot, Cell, DigitsWork, Work, serve, time_one
 
 ROWS_AT_ONCE = 4096
 
@@ -36,7 +36,9 @@ class Training:
         )
         # The first call makes the parameters and the optimizer, which are then set back in place.
         self.model.partial_fit(self.x[: self.cell.batch], self.classes[: self.cell.batch], classes=self.labels)
-        for (weights, bias), coefficients, intercepts in zip(layers, self.model.coefs_, self.model.intercepts_, strict=True):
+        for (weights, bias), coefficients, intercepts in zip(
+            layers, self.model.coefs_, self.model.intercepts_, strict=True
+        ):
             coefficients[...] = weights.T
             intercepts[...] = bias
         optimizer = self.model._optimizer
@@ -88,4 +90,8 @@ class Digits(DigitsWork):
         return self.model.predict_proba(x)
 
 
-serve(lambda cell: {"train": Training, "digits": Digits}[cell.work](cell))
+def prepare(cell: Cell) -> Work:
+    return Training(cell) if cell.work == "train" else Digits(cell)
+
+
+serve(prepare)

@@ -81,18 +81,14 @@ class Digits(DigitsWork):
 
 
 def inference(cell: Cell) -> Work:
-    work = Inference(cell, lambda x: x)
-    batches = [torch.from_numpy(x) for x in work.batches]
     with torch.inference_mode():
-        traced = torch.jit.freeze(torch.jit.trace(module(cell).eval(), batches[0]))
-    work.batches = batches
+        traced = torch.jit.freeze(torch.jit.trace(module(cell).eval(), torch.from_numpy(cell.x()[: cell.batch])))
 
     def predict(x: torch.Tensor) -> torch.Tensor:
         with torch.inference_mode():
             return traced(x)
 
-    work.predict = predict
-    return work
+    return Inference(cell, predict, torch.from_numpy)
 
 
 def prepare(cell: Cell) -> Work:

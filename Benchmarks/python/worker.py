@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from network import Layers, read_layers
@@ -71,13 +71,20 @@ def time_one(seconds: float, repeat: Callable[[int], None]) -> float:
 
 
 class Inference:
-    """Rows that rotate through a small block, as in native/inference.hpp; predict is given a batch of them."""
+    """Rows that rotate through a small block, as in native/inference.hpp. predict is given a batch of them, as it is or
+    as what `converted` makes of it beforehand."""
 
-    def __init__(self, cell: Cell, predict: Callable[[np.ndarray], np.ndarray]):
+    def __init__(
+        self,
+        cell: Cell,
+        predict: Callable[[Any], Any],
+        converted: Callable[[np.ndarray], Any] = lambda x: x,
+    ):
         x = cell.x()
         count = max(2, 16384 // (cell.batch * x.shape[1]))
         self.predict = predict
-        self.batches = [x[i * cell.batch : (i + 1) * cell.batch] for i in range(count)]
+        self.rows = [x[i * cell.batch : (i + 1) * cell.batch] for i in range(count)]
+        self.batches = [converted(rows) for rows in self.rows]
 
     def check(self) -> list[float]:
         return [float(value) for value in np.asarray(self.predict(self.batches[1])).ravel()[:64]]
