@@ -65,8 +65,8 @@ check-python: ## check the layout, style and types of the Python sources
 	cd bindings/python && ../../build/venv/bin/ruff format --check --no-cache .
 	cd bindings/python && ../../build/venv/bin/ruff check --no-cache .
 	cd bindings/python && ../../build/venv/bin/mypy --cache-dir=/dev/null
-	build/venv/bin/ruff format --check --no-cache --line-length 120 Examples Tools/check-readme
-	build/venv/bin/ruff check --no-cache --line-length 120 Examples Tools/check-readme
+	build/venv/bin/ruff format --check --no-cache --line-length 120 Benchmarks Examples Tools/check-readme
+	build/venv/bin/ruff check --no-cache --line-length 120 Benchmarks Examples Tools/check-readme
 
 fuzz: ## fuzz the model-file reader and the C functions for SECONDS (60) each
 	Tools/fuzz $(SECONDS)

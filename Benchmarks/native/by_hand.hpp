@@ -14,7 +14,8 @@ inline std::vector<TransposedLayer> transposed(const std::vector<LayerParameters
 {
     std::vector<TransposedLayer> result;
     for (const LayerParameters &layer : layers) {
-        TransposedLayer next{layer.in, layer.out, std::vector<float>(layer.in * layer.out), {layer.bias, layer.bias + layer.out}};
+        TransposedLayer next{
+            layer.in, layer.out, std::vector<float>(layer.in * layer.out), {layer.bias, layer.bias + layer.out}};
         for (size_t i = 0; i < layer.in; ++i)
             for (size_t o = 0; o < layer.out; ++o)
                 next.weights[i * layer.out + o] = layer.weights[o * layer.in + i];

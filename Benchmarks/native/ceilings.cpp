@@ -29,13 +29,25 @@ template <class Vector> void use(Vector &value)
 
 #if defined(__AVX512F__)
 using Floats = __m512;
-Floats multiply_add(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
-Floats broadcast(float value) { return _mm512_set1_ps(value); }
+Floats multiply_add(Floats a, Floats b, Floats c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
+Floats broadcast(float value)
+{
+    return _mm512_set1_ps(value);
+}
 using Bytes = __m512;
 #else
 using Floats = __m256;
-Floats multiply_add(Floats a, Floats b, Floats c) { return _mm256_fmadd_ps(a, b, c); }
-Floats broadcast(float value) { return _mm256_set1_ps(value); }
+Floats multiply_add(Floats a, Floats b, Floats c)
+{
+    return _mm256_fmadd_ps(a, b, c);
+}
+Floats broadcast(float value)
+{
+    return _mm256_set1_ps(value);
+}
 using Bytes = __m256;
 #endif
 
@@ -104,7 +116,9 @@ public:
 #pragma GCC unroll 8
                     for (size_t line = 0; line < 256; line += sizeof(Bytes)) {
                         Bytes value;
-                        asm volatile("vmovups %1, %0" : "=v"(value) : "m"(*reinterpret_cast<const Bytes *>(at + stream * part + line)));
+                        asm volatile("vmovups %1, %0"
+                                     : "=v"(value)
+                                     : "m"(*reinterpret_cast<const Bytes *>(at + stream * part + line)));
                     }
             }
         return double(count * part * streams);

@@ -19,11 +19,6 @@ size_t Network::parameters() const
     return sum;
 }
 
-double Network::training_flops(size_t batch) const
-{
-    return 2.0 * double(3 * weights() - widths[0] * widths[1]) * double(batch);
-}
-
 Network parse_network(const std::string &text)
 {
     Network network{{}, text.rfind("tanh:", 0) == 0};

@@ -13,14 +13,13 @@ struct Unsupported : std::runtime_error {
 
 struct Network {
     std::vector<size_t> widths; // N_0 … N_L
-    bool tanh_hidden;           // otherwise ReLU; the output layer is linear (logits)
+    bool tanh_hidden; // otherwise ReLU; the output layer is linear (logits)
 
     size_t layers() const { return widths.size() - 1; }
     size_t inputs() const { return widths.front(); }
     size_t outputs() const { return widths.back(); }
-    size_t weights() const;    // Σ N_l N_{l−1}
+    size_t weights() const; // Σ N_l N_{l−1}
     size_t parameters() const; // with the biases
-    double training_flops(size_t batch) const; // what a step needs: no gradient of the network's input
 };
 
 // "784-128-10", with "tanh:" before it for tanh in the hidden layers.

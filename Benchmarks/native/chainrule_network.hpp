@@ -24,7 +24,8 @@ inline NetworkHandle build_network(const Network &description, uint64_t seed)
     NetworkHandle owned(network);
     for (size_t l = 1; l <= description.layers(); ++l) {
         const crl_activation hidden = description.tanh_hidden ? CRL_TANH : CRL_RELU;
-        check(crl_network_add_dense(network, description.widths[l], l < description.layers() ? hidden : CRL_IDENTITY, nullptr));
+        check(crl_network_add_dense(network, description.widths[l], l < description.layers() ? hidden : CRL_IDENTITY,
+                                    nullptr));
     }
     check(crl_network_build(network, seed));
     return owned;

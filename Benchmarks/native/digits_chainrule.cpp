@@ -6,8 +6,8 @@
 class Training : public DigitsWork {
 public:
     explicit Training(const Cell &cell)
-        : digits(cell.text("inputs")), description(cell.network()), batch(cell.number("batch")), rate(std::stof(cell.text("rate"))),
-          outputs(digits.held_out_classes.size() * Digits::CLASSES)
+        : digits(cell.text("inputs")), description(cell.network()), batch(cell.number("batch")),
+          rate(std::stof(cell.text("rate"))), outputs(digits.held_out_classes.size() * Digits::CLASSES)
     {
     }
 
@@ -40,7 +40,9 @@ private:
         options.batch_size = batch;
         options.seed = seed;
         options.user = this;
-        options.on_epoch = [](void *user, const crl_epoch *epoch) { return static_cast<Training *>(user)->is_good_enough(*epoch); };
+        options.on_epoch = [](void *user, const crl_epoch *epoch) {
+            return static_cast<Training *>(user)->is_good_enough(*epoch);
+        };
 #ifdef CHAINRULE_HAS_THREADS
         options.threads = 1;
 #endif
@@ -58,7 +60,8 @@ private:
     {
         const double start = now();
         const size_t rows = digits.held_out_classes.size();
-        ::check(crl_network_predict(network.get(), digits.held_out_x.data(), rows, Digits::PIXELS, outputs.data(), rows, Digits::CLASSES));
+        ::check(crl_network_predict(network.get(), digits.held_out_x.data(), rows, Digits::PIXELS, outputs.data(), rows,
+                                    Digits::CLASSES));
         last_epochs = epoch.epoch;
         const bool good = digits.accuracy(outputs) >= WANTED;
         evaluation += now() - start;

@@ -8,8 +8,8 @@ struct Digits {
     std::vector<int> classes, held_out_classes;
 
     explicit Digits(const std::string &folder)
-        : x(read_floats(folder + "/x")), held_out_x(read_floats(folder + "/held_out_x")), classes(read_ints(folder + "/classes")),
-          held_out_classes(read_ints(folder + "/held_out_classes"))
+        : x(read_floats(folder + "/x")), held_out_x(read_floats(folder + "/held_out_x")),
+          classes(read_ints(folder + "/classes")), held_out_classes(read_ints(folder + "/held_out_classes"))
     {
     }
 

@@ -18,14 +18,15 @@
 
 namespace hand {
 
-constexpr size_t LANES = 16;           // outputs are padded to as many
+constexpr size_t LANES = 16; // outputs are padded to as many
 constexpr size_t GRADIENT_BLOCK = 32768; // floats of a weight gradient that Adam then finds in cache
 
 // Zeros, aligned to 64 bytes.
 class Floats {
 public:
     explicit Floats(size_t count)
-        : memory(static_cast<float *>(std::aligned_alloc(64, (count * sizeof(float) + 64) / 64 * 64)), std::free), count(count)
+        : memory(static_cast<float *>(std::aligned_alloc(64, (count * sizeof(float) + 64) / 64 * 64)), std::free),
+          count(count)
     {
         zero();
     }
@@ -45,11 +46,17 @@ inline size_t padded(size_t count)
 // Part `index` of `parts` of 0 ..< count, at multiples of LANES.
 struct Range {
     size_t begin, end;
-    Range(size_t count, size_t index, size_t parts) : begin(edge(count, index, parts)), end(edge(count, index + 1, parts)) {}
+    Range(size_t count, size_t index, size_t parts)
+        : begin(edge(count, index, parts)), end(edge(count, index + 1, parts))
+    {
+    }
     size_t size() const { return end - begin; }
 
 private:
-    static size_t edge(size_t count, size_t index, size_t parts) { return std::min(count, padded(count * index / parts)); }
+    static size_t edge(size_t count, size_t index, size_t parts)
+    {
+        return std::min(count, padded(count * index / parts));
+    }
 };
 
 inline void add_bias_and_rectify(float *__restrict h, const float *__restrict bias, size_t rows, size_t width)
@@ -66,8 +73,8 @@ inline void zero_where_not_active(float *__restrict s, const float *__restrict h
 }
 
 // s = scale (softmax(z + b) − t) and Σ −log softmax(z + b)_t. Rows are LANES apart.
-inline double cross_entropy(const float *__restrict z, float *__restrict s, const float *__restrict bias, const int *classes, size_t rows,
-                            size_t outputs, float scale)
+inline double cross_entropy(const float *__restrict z, float *__restrict s, const float *__restrict bias,
+                            const int *classes, size_t rows, size_t outputs, float scale)
 {
     constexpr size_t BLOCK = 32; // rows whose exponentials are one long loop
     alignas(64) float e[BLOCK * LANES], sums[BLOCK], cost_of_row[BLOCK], cost = 0;
@@ -107,11 +114,13 @@ struct Adam {
     float rate, second; // η / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ)
 
     Adam(float rate, size_t step)
-        : rate(float(double(rate) / (1 - std::pow(0.9, double(step))))), second(float(1 / (1 - std::pow(0.999, double(step)))))
+        : rate(float(double(rate) / (1 - std::pow(0.9, double(step))))),
+          second(float(1 / (1 - std::pow(0.999, double(step)))))
     {
     }
 
-    void update(float *__restrict w, const float *__restrict g, float *__restrict m, float *__restrict v, size_t count) const
+    void update(float *__restrict w, const float *__restrict g, float *__restrict m, float *__restrict v,
+                size_t count) const
     {
         for (size_t i = 0; i < count; ++i) {
             m[i] = 0.9f * m[i] + 0.1f * g[i];
@@ -127,8 +136,9 @@ struct Layer {
     Floats weight_m, weight_v, bias_m, bias_v;
 
     Layer(size_t in, size_t out, size_t batch, bool adam)
-        : in(in), out(out), stride(padded(out)), weights(in * stride), bias(stride), h(batch * stride), s(batch * stride),
-          bias_gradient(stride), weight_m(adam ? in * stride : 0), weight_v(adam ? in * stride : 0), bias_m(stride), bias_v(stride)
+        : in(in), out(out), stride(padded(out)), weights(in * stride), bias(stride), h(batch * stride),
+          s(batch * stride), bias_gradient(stride), weight_m(adam ? in * stride : 0), weight_v(adam ? in * stride : 0),
+          bias_m(stride), bias_v(stride)
     {
     }
 };
@@ -136,9 +146,10 @@ struct Layer {
 template <class Product> class Training : public Work {
 public:
     explicit Training(const Cell &cell)
-        : network(cell.network()), batch(cell.number("batch")), threads(cell.number("threads")), is_adam(cell.is("variant", "adam")),
-          rate(std::stof(cell.text("rate"))), parameters(read_floats(cell.text("inputs") + "/parameters")),
-          x(read_floats(cell.text("inputs") + "/x")), classes(read_ints(cell.text("inputs") + "/classes"))
+        : network(cell.network()), batch(cell.number("batch")), threads(cell.number("threads")),
+          is_adam(cell.is("variant", "adam")), rate(std::stof(cell.text("rate"))),
+          parameters(read_floats(cell.text("inputs") + "/parameters")), x(read_floats(cell.text("inputs") + "/x")),
+          classes(read_ints(cell.text("inputs") + "/classes"))
     {
         if (network.tanh_hidden || network.outputs() > LANES)
             throw Unsupported("the step by hand has ReLU and at most 16 outputs");
@@ -147,7 +158,10 @@ public:
         for (size_t l = 1; l <= network.layers(); ++l)
             layers.emplace_back(network.widths[l - 1], network.widths[l], batch, is_adam);
         for (size_t thread = 0; thread < threads; ++thread)
-            gradients.emplace_back(is_adam ? std::max(GRADIENT_BLOCK, LANES * padded(*std::max_element(network.widths.begin(), network.widths.end()))) : 0);
+            gradients.emplace_back(
+                is_adam ? std::max(GRADIENT_BLOCK,
+                                   LANES * padded(*std::max_element(network.widths.begin(), network.widths.end())))
+                        : 0);
     }
 
     std::vector<double> check() override
@@ -235,8 +249,8 @@ private:
         size_t stride = network.inputs();
         for (Layer &layer : layers) {
             float *next = layer.h + rows.begin * layer.stride;
-            Product::multiply(false, false, rows.size(), layer.stride, layer.in, 1, h + rows.begin * stride, stride, layer.weights,
-                              layer.stride, 0, next, layer.stride);
+            Product::multiply(false, false, rows.size(), layer.stride, layer.in, 1, h + rows.begin * stride, stride,
+                              layer.weights, layer.stride, 0, next, layer.stride);
             if (&layer != &layers.back())
                 add_bias_and_rectify(next, layer.bias, rows.size(), layer.stride);
             h = layer.h;
@@ -244,7 +258,8 @@ private:
         }
         const Layer &last = layers.back();
         const size_t begin = rows.begin * last.stride;
-        return cross_entropy(last.h + begin, last.s + begin, last.bias, targets + rows.begin, rows.size(), last.out, 1 / float(batch));
+        return cross_entropy(last.h + begin, last.s + begin, last.bias, targets + rows.begin, rows.size(), last.out,
+                             1 / float(batch));
     }
 
     void backward(Range rows)
@@ -252,8 +267,8 @@ private:
         for (size_t l = layers.size() - 1; l > 0; --l) {
             const Layer &above = layers[l], &layer = layers[l - 1];
             const size_t begin = rows.begin * layer.stride;
-            Product::multiply(false, true, rows.size(), layer.out, above.out, 1, above.s + rows.begin * above.stride, above.stride,
-                              above.weights, above.stride, 0, layer.s + begin, layer.stride);
+            Product::multiply(false, true, rows.size(), layer.out, above.out, 1, above.s + rows.begin * above.stride,
+                              above.stride, above.weights, above.stride, 0, layer.s + begin, layer.stride);
             zero_where_not_active(layer.s + begin, layer.h + begin, rows.size() * layer.stride);
         }
     }
@@ -267,10 +282,13 @@ private:
             float *weights = layer.weights + place;
             if (is_adam) {
                 float *gradient = gradients[thread];
-                Product::multiply(true, false, rows, layer.stride, batch, 1, h + row, h_stride, layer.s, layer.stride, 0, gradient, layer.stride);
-                Adam(rate, step + 1).update(weights, gradient, layer.weight_m + place, layer.weight_v + place, rows * layer.stride);
+                Product::multiply(true, false, rows, layer.stride, batch, 1, h + row, h_stride, layer.s, layer.stride,
+                                  0, gradient, layer.stride);
+                Adam(rate, step + 1)
+                    .update(weights, gradient, layer.weight_m + place, layer.weight_v + place, rows * layer.stride);
             } else {
-                Product::multiply(true, false, rows, layer.stride, batch, -rate, h + row, h_stride, layer.s, layer.stride, 1, weights, layer.stride);
+                Product::multiply(true, false, rows, layer.stride, batch, -rate, h + row, h_stride, layer.s,
+                                  layer.stride, 1, weights, layer.stride);
             }
         }
     }
@@ -285,7 +303,8 @@ private:
                 gradient[j] += s[j];
         float *bias = layer.bias + columns.begin;
         if (is_adam)
-            Adam(rate, step + 1).update(bias, gradient, layer.bias_m + columns.begin, layer.bias_v + columns.begin, columns.size());
+            Adam(rate, step + 1)
+                .update(bias, gradient, layer.bias_m + columns.begin, layer.bias_v + columns.begin, columns.size());
         else
             for (size_t j = 0; j < columns.size(); ++j)
                 bias[j] -= rate * gradient[j];

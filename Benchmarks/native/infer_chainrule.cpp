@@ -14,13 +14,18 @@ public:
         size_t count = 0;
         check(crl_network_parameters(network.get(), &parameters, &count));
         std::copy_n(layers.front().weights, count, parameters);
-        const crl_precision precision = cell.is("variant", "bf16") ? CRL_BFLOAT16 : cell.is("variant", "int8") ? CRL_INT8 : CRL_FLOAT32;
+        const crl_precision precision = cell.is("variant", "bf16")   ? CRL_BFLOAT16
+                                        : cell.is("variant", "int8") ? CRL_INT8
+                                                                     : CRL_FLOAT32;
         crl_predictor *made = nullptr;
         check(crl_predictor_create(network.get(), precision, &made));
         predictor.reset(made);
     }
 
-    void predict(const float *x, float *y) { check(crl_predictor_predict(predictor.get(), x, batch, inputs, y, batch, outputs)); }
+    void predict(const float *x, float *y)
+    {
+        check(crl_predictor_predict(predictor.get(), x, batch, inputs, y, batch, outputs));
+    }
 
 private:
     PredictorHandle predictor;

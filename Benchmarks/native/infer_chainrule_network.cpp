@@ -5,7 +5,8 @@
 class Predictor {
 public:
     Predictor(const Network &description, const std::vector<LayerParameters> &layers, size_t batch, const Cell &cell)
-        : network(build_network(description, 1)), inputs(description.inputs()), outputs(description.outputs()), batch(batch)
+        : network(build_network(description, 1)), inputs(description.inputs()), outputs(description.outputs()),
+          batch(batch)
     {
         if (!cell.is("variant", "f32"))
             throw Unsupported("a network is float32");
@@ -15,7 +16,10 @@ public:
         std::copy_n(layers.front().weights, count, parameters);
     }
 
-    void predict(const float *x, float *y) { check(crl_network_predict(network.get(), x, batch, inputs, y, batch, outputs)); }
+    void predict(const float *x, float *y)
+    {
+        check(crl_network_predict(network.get(), x, batch, inputs, y, batch, outputs));
+    }
 
 private:
     NetworkHandle network;

@@ -17,7 +17,8 @@ struct Step {
 
 class Chain {
 public:
-    Chain(const engine &processor, stream &queue, const Network &network, const std::vector<LayerParameters> &layers, size_t rows, bool inner)
+    Chain(const engine &processor, stream &queue, const Network &network, const std::vector<LayerParameters> &layers,
+          size_t rows, bool inner)
         : queue(queue)
     {
         const auto batch = memory::dim(rows);
@@ -33,9 +34,9 @@ public:
             Step step;
             memory::desc preferred;
             if (inner) {
-                const inner_product_forward::primitive_desc description(processor, prop_kind::forward_inference, source,
-                                                                        memory::desc({out, in}, F32, Tag::any),
-                                                                        memory::desc({out}, F32, Tag::a), destination, attributes);
+                const inner_product_forward::primitive_desc description(
+                    processor, prop_kind::forward_inference, source, memory::desc({out, in}, F32, Tag::any),
+                    memory::desc({out}, F32, Tag::a), destination, attributes);
                 step.operation = inner_product_forward(description);
                 step.bias = memory({{out}, F32, Tag::a}, processor);
                 preferred = description.weights_desc();
@@ -47,14 +48,18 @@ public:
                 preferred = description.weights_desc();
             }
             std::copy_n(layer.bias, layer.out, static_cast<float *>(step.bias.get_data_handle()));
-            memory plain = inner ? memory({{out, in}, F32, Tag::ab}, processor) : memory({{in, out}, F32, Tag::ba}, processor);
+            memory plain =
+                inner ? memory({{out, in}, F32, Tag::ab}, processor) : memory({{in, out}, F32, Tag::ba}, processor);
             std::copy_n(layer.weights, layer.in * layer.out, static_cast<float *>(plain.get_data_handle()));
             step.weights = memory(preferred, processor);
             reorder(plain, step.weights).execute(queue, plain, step.weights);
             queue.wait();
             step.source = steps.empty() ? memory(source, processor, nullptr) : steps.back().destination;
             step.destination = layer.last ? memory(destination, processor, nullptr) : memory(destination, processor);
-            step.arguments = {{DNNL_ARG_SRC, step.source}, {DNNL_ARG_WEIGHTS, step.weights}, {DNNL_ARG_BIAS, step.bias}, {DNNL_ARG_DST, step.destination}};
+            step.arguments = {{DNNL_ARG_SRC, step.source},
+                              {DNNL_ARG_WEIGHTS, step.weights},
+                              {DNNL_ARG_BIAS, step.bias},
+                              {DNNL_ARG_DST, step.destination}};
             steps.push_back(std::move(step));
         }
         for (const Step &step : steps) {
@@ -70,7 +75,8 @@ public:
         dnnl_memory_set_data_handle(steps.front().source.get(), const_cast<float *>(x));
         dnnl_memory_set_data_handle(steps.back().destination.get(), y);
         for (size_t l = 0; l < steps.size(); ++l)
-            dnnl_primitive_execute(steps[l].operation.get(), queue.get(), int(arguments[l].size()), arguments[l].data());
+            dnnl_primitive_execute(steps[l].operation.get(), queue.get(), int(arguments[l].size()),
+                                   arguments[l].data());
     }
 
 private:

@@ -28,7 +28,8 @@ public:
                 if (!is_last)
                     activate(next, layer.out, is_tanh);
             } else {
-                scipy_cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, out, in, 1, h, in, layer.weights.data(), out, 0, next, out);
+                scipy_cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, out, in, 1, h, in,
+                                  layer.weights.data(), out, 0, next, out);
                 for (size_t row = 0; row < batch; ++row)
                     add_bias(next + row * layer.out, layer.bias.data(), layer.out, is_last, is_tanh);
             }

@@ -72,7 +72,8 @@ template <size_t IN, size_t HIDDEN, size_t OUT, bool TANH> struct FixedNetwork {
 
 template <class Fixed> struct Predictor {
     Fixed fixed;
-    Predictor(const Network &, const std::vector<LayerParameters> &parameters, size_t batch, const Cell &) : fixed(transposed(parameters))
+    Predictor(const Network &, const std::vector<LayerParameters> &parameters, size_t batch, const Cell &)
+        : fixed(transposed(parameters))
     {
         if (batch != 1)
             throw Unsupported("takes one row at a time");

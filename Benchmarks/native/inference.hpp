@@ -27,9 +27,9 @@ inline std::vector<LayerParameters> layers_of(const Network &network, const std:
 template <class Predictor> class Inference : public Work {
 public:
     explicit Inference(const Cell &cell)
-        : network(cell.network()), batch(cell.number("batch")), parameters(read_floats(cell.text("inputs") + "/parameters")),
-          x(read_floats(cell.text("inputs") + "/x")), y(batch * network.outputs()),
-          predictor(network, layers_of(network, parameters), batch, cell)
+        : network(cell.network()), batch(cell.number("batch")),
+          parameters(read_floats(cell.text("inputs") + "/parameters")), x(read_floats(cell.text("inputs") + "/x")),
+          y(batch * network.outputs()), predictor(network, layers_of(network, parameters), batch, cell)
     {
         constexpr size_t FLOATS = 16384; // 64 KiB of inputs, but at least two batches
         batches = std::max<size_t>(2, FLOATS / (batch * network.inputs()));

@@ -19,7 +19,8 @@ static double seconds_of(const Command &command)
     pid_t child = 0;
     int status = 0;
     const double start = now();
-    if (posix_spawn(&child, command[0], nullptr, nullptr, command.data(), environ) != 0 || waitpid(child, &status, 0) != child)
+    if (posix_spawn(&child, command[0], nullptr, nullptr, command.data(), environ) != 0
+        || waitpid(child, &status, 0) != child)
         throw std::runtime_error(std::string("cannot start ") + command[0]);
     const double seconds = now() - start;
     if (status != 0)
@@ -42,7 +43,10 @@ static double output_of(const Command &command)
 
 class Launch : public Work {
 public:
-    Launch(const Command &program, const Command &baseline, bool is_output) : program(program), baseline(baseline), is_output(is_output) {}
+    Launch(const Command &program, const Command &baseline, bool is_output)
+        : program(program), baseline(baseline), is_output(is_output)
+    {
+    }
     std::vector<double> check() override { return {}; }
 
     // The median.

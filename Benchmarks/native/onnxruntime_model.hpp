@@ -14,8 +14,18 @@ struct Base {
     const void *const *(*get_api)(uint32_t version);
     const char *(*get_version)();
 };
-enum Place { ERROR_MESSAGE = 2, CREATE_ENVIRONMENT = 3, CREATE_SESSION = 7, RUN = 9, CREATE_OPTIONS = 10, SET_OPTIMIZATION = 23,
-             SET_INTRA_THREADS = 24, SET_INTER_THREADS = 25, CREATE_TENSOR = 49, CREATE_CPU_MEMORY = 69 };
+enum Place {
+    ERROR_MESSAGE = 2,
+    CREATE_ENVIRONMENT = 3,
+    CREATE_SESSION = 7,
+    RUN = 9,
+    CREATE_OPTIONS = 10,
+    SET_OPTIMIZATION = 23,
+    SET_INTRA_THREADS = 24,
+    SET_INTER_THREADS = 25,
+    CREATE_TENSOR = 49,
+    CREATE_CPU_MEMORY = 69
+};
 enum { WARNING = 2, ALL_OPTIMIZATIONS = 99, FLOAT = 1, ARENA = 1, DEFAULT_MEMORY = 0 };
 
 const void *const *api;
@@ -24,7 +34,8 @@ template <class... Parameters, class... Arguments> void call(Place place, Argume
 {
     const auto function = reinterpret_cast<Status (*)(Parameters...)>(const_cast<void *>(api[place]));
     if (const Status status = function(arguments...))
-        throw std::runtime_error(reinterpret_cast<const char *(*)(Status)>(const_cast<void *>(api[ERROR_MESSAGE]))(status));
+        throw std::runtime_error(
+            reinterpret_cast<const char *(*)(Status)>(const_cast<void *>(api[ERROR_MESSAGE]))(status));
 }
 
 void open(const std::string &path)
@@ -61,8 +72,9 @@ public:
     {
         const int64_t shape[] = {int64_t(rows), int64_t(columns)};
         void *made = nullptr;
-        ort::call<void *, void *, size_t, const int64_t *, size_t, int, void **>(ort::CREATE_TENSOR, memory, const_cast<float *>(values),
-                                                                               rows * columns * sizeof(float), shape, size_t(2), ort::FLOAT, &made);
+        ort::call<void *, void *, size_t, const int64_t *, size_t, int, void **>(
+            ort::CREATE_TENSOR, memory, const_cast<float *>(values), rows * columns * sizeof(float), shape, size_t(2),
+            ort::FLOAT, &made);
         return made;
     }
 

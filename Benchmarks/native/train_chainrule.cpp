@@ -99,7 +99,8 @@ private:
         if (threads != 1)
             throw Unsupported("this Chainrule trains on one thread");
 #endif
-        ::check(crl_network_fit(network.get(), &x[row * description.inputs()], rows, description.inputs(), &targets, &options));
+        ::check(crl_network_fit(network.get(), &x[row * description.inputs()], rows, description.inputs(), &targets,
+                                &options));
         return last_cost;
     }
 };

@@ -15,7 +15,8 @@ int serve(const std::function<std::unique_ptr<Work>(const Cell &)> &prepare)
 {
     std::unique_ptr<Work> work;
     for (std::string line; std::getline(std::cin, line); std::fflush(stdout)) {
-        const std::string command = line.substr(0, line.find(' ')), rest = line.substr(std::min(line.size(), command.size() + 1));
+        const std::string command = line.substr(0, line.find(' ')),
+                          rest = line.substr(std::min(line.size(), command.size() + 1));
         try {
             if (command == "prepare") {
                 work.reset();
