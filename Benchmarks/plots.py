@@ -54,7 +54,8 @@ def draw(axes: Axes, results: list[dict], x: list[float]) -> None:
     if limits:
         axes.plot(*zip(*limits, strict=True), "k--", lw=1, label="the machine's limit")
     axes.set_xscale("log", base=2)
-    axes.set_xticks(x, [f"{place:.0f}" for place in x], rotation=90 if len(x) > 8 else 0)
+    ticks = [place for place, following in zip(x, [*x[1:], 2 * x[-1]], strict=True) if following > 1.1 * place]
+    axes.set_xticks(ticks, [f"{place:.0f}" for place in ticks], rotation=90 if len(ticks) > 8 else 0)
     axes.minorticks_off()
     axes.set_yscale("log")
     axes.grid(alpha=0.3, which="both", lw=0.5)
