@@ -130,7 +130,7 @@ def tables(results: list[dict]) -> Iterable[tuple[str, list[list[str]]]]:
             },
         ),
     )
-    epochs: Columns = {"epochs, all peers": lambda r: ", ".join(f"{count:.0f}" for count in r["epochs"].values())}
+    epochs: Columns = {"epochs": epochs_of}
     yield "Training on the digits until 97 %", table(select("digits"), {"Chainrule": ours} | epochs)
     yield (
         "Processes and Python",
@@ -142,6 +142,10 @@ def tables(results: list[dict]) -> Iterable[tuple[str, list[list[str]]]]:
         "Growth of a training step",
         table(select("growth"), {"what": lambda r: r["net"], "Chainrule": ours, "of the limit": share}),
     )
+
+
+def epochs_of(result: dict) -> str:
+    return ", ".join(f"{LABELS[name]} {count:.0f}" for name, count in result["epochs"].items())
 
 
 def empty(result: dict) -> str:
