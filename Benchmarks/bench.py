@@ -25,7 +25,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=7, help="repetitions of each cell and peer (7)")
     parser.add_argument("--seconds", type=float, default=0.12, help="length of one repetition (0.12)")
     parser.add_argument("--output", type=Path, help="build/bench.json, or build/bench-part.json for some of the cells")
-    parser.add_argument("--report", action="store_true", help="also write the page with plots, and print the tables")
+    parser.add_argument("--report", action="store_true", help="measure the ceilings first, write a page with plots")
     return parser.parse_args()
 
 
@@ -66,12 +66,11 @@ def main() -> None:
     workers = Workers()
     results: list[dict] = []
     try:
-        facts = machine.describe(workers)
-        output.with_name(output.stem + "-machine.json").write_text(
-            json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
-        )
-        for name, value in facts["ceilings"].items():
-            print(f"{name}: {value}")
+        if options.report:
+            facts = machine.describe(workers)
+            beside = output.with_name(output.stem + "-machine.json")
+            beside.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+            print("\n".join(f"{name}: {value}" for name, value in facts["ceilings"].items()))
         for number, cell in enumerate(cells, 1):
             print(f"\n{cell}  [{number} of {len(cells)}]", flush=True)
             rounds = (

@@ -168,18 +168,24 @@ def measure(cell: Cell, peers: list[Peer], workers: Workers, rounds: int, second
     limit: list[float] = []
     for _ in range(rounds):
         if limits:
-            limit.append(max(amount * float(worker.ask("run 0.02")[0]) for worker, amount in limits))
+            limit.append(max(amount * ceiling(worker) for worker, amount in limits))
         for name, worker in list(ready.items()):
+            if cell.threads > 1:
+                time.sleep(0.01)  # for the threads of the one before to stop waiting for work
             try:
                 times[name].append(float(worker.ask(f"run {seconds}")[0]))
             except Cannot as error:
                 notes[name] = str(error)
                 del ready[name], times[name]
-            if cell.threads > 1:
-                time.sleep(0.01)  # for its threads to stop waiting for work
+
     limit = limit or times.get(NOTHING, [])
     more = {"other_load": round(other_load.cores(), 2)} | ({"epochs": epochs} if epochs else {})
     return summary(cell, times, limit, notes) | more
+
+
+def ceiling(worker: Worker) -> float:
+    """Seconds for one flop, byte or parameter: the best of three, because what interrupts is not the machine's limit."""
+    return min(float(worker.ask("run 0.01")[0]) for _ in range(3))
 
 
 def summary(cell: Cell, times: dict[str, list[float]], limit: list[float], notes: dict[str, str]) -> dict:
