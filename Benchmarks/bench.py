@@ -73,9 +73,8 @@ def main() -> None:
             print("\n".join(f"{name}: {value}" for name, value in facts["ceilings"].items()))
         for number, cell in enumerate(cells, 1):
             print(f"\n{cell}  [{number} of {len(cells)}]", flush=True)
-            rounds = (
-                -(-options.rounds // 2) if cell.work == "growth" else options.rounds
-            )  # many cells, whose trend counts
+            # Growth is many cells, of which the trend counts.
+            rounds = options.rounds // 2 + 1 if cell.work == "growth" else options.rounds
             results.append(measure(cell, peers, workers, rounds, options.seconds))
             print_cell(results[-1])
             output.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
