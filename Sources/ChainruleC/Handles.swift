@@ -121,6 +121,12 @@ extension Optimizer: HandleObject {
     static var noun: StaticString { "crl_optimizer" }
 }
 
+extension Predictor: HandleObject {
+    typealias CType = crl_predictor
+    static var tag: UInt64 { 0x6372_6c70_7265_6469 }
+    static var noun: StaticString { "crl_predictor" }
+}
+
 private func copyString(_ text: String) -> UnsafeMutablePointer<CChar> {
     let copy = UnsafeMutablePointer<CChar>.allocate(capacity: text.utf8.count + 1)
     for (index, byte) in text.utf8.enumerated() { copy[index] = CChar(bitPattern: byte) }

@@ -52,3 +52,18 @@ public enum InstructionSetLevel: Int, CaseIterable, Sendable {
         }
     }
 }
+
+// What predictors compute with. As above, the level must be supported.
+extension InstructionSetLevel {
+    public var float32Prediction: PredictionKernels {
+        precondition(isSupported, "kernels for an instruction set that this processor lacks")
+        switch self {
+        case .baseline: return baselinePrediction()
+        case .avx2: return avx2Prediction()
+        case .avx512: return avx512Prediction()
+        }
+    }
+
+    public var bfloat16Prediction: PredictionKernels { float32Prediction }
+    public var int8Prediction: PredictionKernels { float32Prediction }
+}

@@ -31,37 +31,26 @@ extension Float: KernelScalar {
     }
 }
 
-/// What the generic kernels need to know of an instruction set.
+/// What a register tile computes with: vectors, and an operation that adds a product to a sum.
 ///
-/// A module compiled for one instruction set defines one conforming type and instantiates ``KernelTable`` with it.
-/// Every requirement is written there on concrete SIMD types, because only then does each become one instruction.
-///
-/// `multiplyAdd` rounds once or twice, but in the same way for vectors and scalars: the edges of a matrix then get the
-/// same bits as its interior, and a row's result does not depend on which rows it was computed with.
-public protocol InstructionSet: SendableMetatype {
+/// Every requirement is written for an instruction set on concrete SIMD types, because only then does each become one
+/// instruction.
+public protocol TileArithmetic: SendableMetatype {
     associatedtype Scalar: KernelScalar
     associatedtype Vector: SIMD where Vector.Scalar == Scalar
 
-    /// `a * b + c`.
+    /// `a * b + c`, or what takes its place: ``DotProduct``.
     static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector
-    static func multiplyAdd(_ a: Scalar, _ b: Scalar, _ c: Scalar) -> Scalar
-    static func add(_ a: Vector, _ b: Vector) -> Vector
     static func broadcast(_ a: Scalar) -> Vector
-
     /// The first `count` elements, the other lanes 0. Reads nothing beyond them.
     static func load(_ pointer: UnsafePointer<Scalar>, count: Int) -> Vector
     /// Writes the first `count` lanes alone.
     static func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Scalar>, count: Int)
-    /// One round of the transposition of a square matrix (``Packing``): from two vectors, one with the first and one with the
-    /// second element of each pair of elements, or of groups of elements.
-    static func transpositionRound(_ round: Int, _ a: Vector, _ b: Vector) -> (Vector, Vector)
-    /// Which row of the matrix stands at a place before the first round, and which column after the last.
-    static func transpositionOrder(_ place: Int) -> Int
     /// The rows of a register tile of two vectors: as many as leave registers for the operands. A constant, at most 14.
     static var tileRows: Int { get }
 }
 
-extension InstructionSet {
+extension TileArithmetic {
     @inlinable @inline(__always)
     static func load(_ pointer: UnsafePointer<Scalar>) -> Vector {
         UnsafeRawPointer(pointer).loadUnaligned(as: Vector.self)
@@ -71,7 +60,26 @@ extension InstructionSet {
     static func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Scalar>) {
         UnsafeMutableRawPointer(pointer).storeBytes(of: vector, as: Vector.self)
     }
+}
 
+/// What the generic kernels need to know of an instruction set.
+///
+/// A module compiled for one instruction set defines one conforming type and instantiates ``KernelTable`` with it.
+///
+/// `multiplyAdd` rounds once or twice, but in the same way for vectors and scalars: the edges of a matrix then get the
+/// same bits as its interior, and a row's result does not depend on which rows it was computed with.
+public protocol InstructionSet: TileArithmetic {
+    static func multiplyAdd(_ a: Scalar, _ b: Scalar, _ c: Scalar) -> Scalar
+    static func add(_ a: Vector, _ b: Vector) -> Vector
+
+    /// One round of the transposition of a square matrix (``Packing``): from two vectors, one with the first and one with the
+    /// second element of each pair of elements, or of groups of elements.
+    static func transpositionRound(_ round: Int, _ a: Vector, _ b: Vector) -> (Vector, Vector)
+    /// Which row of the matrix stands at a place before the first round, and which column after the last.
+    static func transpositionOrder(_ place: Int) -> Int
+}
+
+extension InstructionSet {
     /// The sum of the lanes, first to last.
     @inlinable @inline(__always)
     static func sum(_ vector: Vector) -> Scalar {

@@ -124,7 +124,7 @@ public enum PackedProduct {
 
 /// The loops over the rows of tiles: one function for each width, so that there is one copy of each tile's code.
 @usableFromInline
-enum TileLoops<Set: InstructionSet> {
+enum TileLoops<Set: TileArithmetic> {
     @usableFromInline typealias Scalar = Set.Scalar
 
     @inlinable @inline(never)

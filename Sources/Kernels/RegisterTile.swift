@@ -6,7 +6,7 @@
 /// Neighbouring columns of the result: one or two vectors, the last of them perhaps not full.
 @usableFromInline
 protocol TileColumns {
-    associatedtype Set: InstructionSet
+    associatedtype Set: TileArithmetic
     /// The columns, if all lanes are used.
     static var width: Int { get }
     init()
@@ -19,7 +19,7 @@ protocol TileColumns {
 
 /// Two full vectors.
 @usableFromInline
-struct TwoVectors<Set: InstructionSet>: TileColumns {
+struct TwoVectors<Set: TileArithmetic>: TileColumns {
     @usableFromInline var left: Set.Vector
     @usableFromInline var right: Set.Vector
 
@@ -45,7 +45,7 @@ struct TwoVectors<Set: InstructionSet>: TileColumns {
 
 /// One vector, of which only the first lanes may be used.
 @usableFromInline
-struct OneVector<Set: InstructionSet>: TileColumns {
+struct OneVector<Set: TileArithmetic>: TileColumns {
     @usableFromInline var vector: Set.Vector
 
     @inlinable @inline(__always) static var width: Int { Set.Vector.scalarCount }

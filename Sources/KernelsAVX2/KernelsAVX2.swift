@@ -29,3 +29,7 @@ enum AVX2: InstructionSet {
 /// The kernels for processors with x86-64-v3. Never emitted into a client, which is compiled for the baseline.
 @export(interface)
 public func avx2Kernels() -> KernelTable<Float> { KernelTable(AVX2.self) }
+
+/// The same for prediction.
+@export(interface)
+public func avx2Prediction() -> PredictionKernels { PredictionKernels(Float32Product<AVX2>.self) }

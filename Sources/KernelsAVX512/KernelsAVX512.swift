@@ -31,3 +31,7 @@ enum AVX512: InstructionSet {
 /// The kernels for processors with x86-64-v4. Never emitted into a client, which is compiled for the baseline.
 @export(interface)
 public func avx512Kernels() -> KernelTable<Float> { KernelTable(AVX512.self) }
+
+/// The same for prediction.
+@export(interface)
+public func avx512Prediction() -> PredictionKernels { PredictionKernels(Float32Product<AVX512>.self) }
