@@ -33,6 +33,15 @@ func object<Object: HandleObject>(
     return Unmanaged<Object>.fromOpaque(cell.pointee.object).takeUnretainedValue()
 }
 
+/// The object behind a handle without a claim to it, or nil if there is none.
+@inline(__always)
+func unmanagedObject<Object: HandleObject>(
+    _ handle: UnsafePointer<Object.CType>?, as _: Object.Type
+) -> Unmanaged<Object>? {
+    guard let handle, let cell = cell(of: handle, tag: Object.tag) else { return nil }
+    return Unmanaged<Object>.fromOpaque(cell.pointee.object)
+}
+
 /// Gives up a handle. NULL, and a handle of another kind, are left alone.
 func destroyHandle<Object: HandleObject>(_ handle: UnsafeMutablePointer<Object.CType>?, as _: Object.Type) {
     guard let handle, let cell = cell(of: handle, tag: Object.tag) else { return }

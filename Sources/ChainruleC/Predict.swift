@@ -61,7 +61,14 @@ public func crlPredictorPredict(
     _ predictor: UnsafePointer<crl_predictor>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
     _ y: UnsafeMutablePointer<Float>?, _ y_rows: UInt, _ y_stride: UInt
 ) -> crl_status {
-    call("crl_predictor_predict") { () throws(NetworkError) in
+    if let x, let y, let object = unmanagedObject(predictor, as: Predictor.self),
+        object._withUnsafeGuaranteedRef({
+            $0.predictSmall(x, rows: x_rows, stride: x_stride, y, yRows: y_rows, stride: y_stride)
+        })
+    {
+        return crl_status(CRL_OK)
+    }
+    return call("crl_predictor_predict") { () throws(NetworkError) in
         let predictor = try object(predictor, "predictor", as: Predictor.self)
         let x = try matrix(x, rows: x_rows, columns: predictor.inputs, stride: x_stride, "x")
         try predictor.predict(

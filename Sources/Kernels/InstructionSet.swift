@@ -39,9 +39,11 @@ public protocol TileArithmetic: SendableMetatype {
     associatedtype Scalar: KernelScalar
     associatedtype Vector: SIMD where Vector.Scalar == Scalar
 
-    /// `a * b + c`, or what takes its place: ``DotProduct``.
+    /// `a * b + c`, or what takes its place: ``PanelArithmetic``.
     static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector
     static func broadcast(_ a: Scalar) -> Vector
+    /// max(0, a), NaN where a is NaN.
+    static func rectified(_ a: Vector) -> Vector
     /// The first `count` elements, the other lanes 0. Reads nothing beyond them.
     static func load(_ pointer: UnsafePointer<Scalar>, count: Int) -> Vector
     /// Writes the first `count` lanes alone.
@@ -98,6 +100,7 @@ enum Baseline: InstructionSet {
     @inline(__always) static func multiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float { a * b + c }
     @inline(__always) static func add(_ a: Vector, _ b: Vector) -> Vector { a + b }
     @inline(__always) static func broadcast(_ a: Float) -> Vector { Vector(repeating: a) }
+    @inline(__always) static func rectified(_ a: Vector) -> Vector { a.replacing(with: 0, where: a .< 0) }
     @inline(__always) static func load(_ pointer: UnsafePointer<Float>, count: Int) -> Vector {
         if count == 4 { return load(pointer) }
         return Vector(pointer[0], count > 1 ? pointer[1] : 0, count > 2 ? pointer[2] : 0, 0)

@@ -178,27 +178,23 @@ enum TileLoops<Set: TileArithmetic> {
         }
         while left > 0 {
             let height = (rows - row + left - 1) / left
+            // The conditions are constant for each instruction set: higher tiles than its own are not compiled.
             switch height {
             case 1: tile(OneRow<Columns>.self)
             case 2: tile(Rows2<Columns>.self)
-            case 3: tile(Rows3<Columns>.self)
-            case 4: tile(Rows4<Columns>.self)
-            case 5: tile(Rows5<Columns>.self)
-            case 6: tile(Rows6<Columns>.self)
-            default:
-                // Constant for each instruction set: with fewer registers these tiles are not compiled.
-                if Set.tileRows > 6 {
-                    switch height {
-                    case 7: tile(Rows7<Columns>.self)
-                    case 8: tile(Rows8<Columns>.self)
-                    case 9: tile(Rows9<Columns>.self)
-                    case 10: tile(Rows10<Columns>.self)
-                    case 11: tile(Rows11<Columns>.self)
-                    case 12: tile(Rows12<Columns>.self)
-                    case 13: tile(Rows13<Columns>.self)
-                    default: tile(Rows14<Columns>.self)
-                    }
-                }
+            case 3 where Set.tileRows >= 3: tile(Rows3<Columns>.self)
+            case 4 where Set.tileRows >= 4: tile(Rows4<Columns>.self)
+            case 5 where Set.tileRows >= 5: tile(Rows5<Columns>.self)
+            case 6 where Set.tileRows >= 6: tile(Rows6<Columns>.self)
+            case 7 where Set.tileRows >= 7: tile(Rows7<Columns>.self)
+            case 8 where Set.tileRows >= 8: tile(Rows8<Columns>.self)
+            case 9 where Set.tileRows >= 9: tile(Rows9<Columns>.self)
+            case 10 where Set.tileRows >= 10: tile(Rows10<Columns>.self)
+            case 11 where Set.tileRows >= 11: tile(Rows11<Columns>.self)
+            case 12 where Set.tileRows >= 12: tile(Rows12<Columns>.self)
+            case 13 where Set.tileRows >= 13: tile(Rows13<Columns>.self)
+            case 14 where Set.tileRows >= 14: tile(Rows14<Columns>.self)
+            default: break
             }
             row += height
             left -= 1

@@ -14,6 +14,8 @@ protocol TileColumns {
     init(loading pointer: UnsafePointer<Set.Scalar>, count: Int)
     init(repeating value: Set.Scalar)
     mutating func multiplyAdd(_ a: Set.Vector, _ b: Self)
+    /// max(0, z) of each column.
+    mutating func rectify()
     func store(_ pointer: UnsafeMutablePointer<Set.Scalar>, count: Int)
 }
 
@@ -37,6 +39,10 @@ struct TwoVectors<Set: TileArithmetic>: TileColumns {
         left = Set.multiplyAdd(a, b.left, left)
         right = Set.multiplyAdd(a, b.right, right)
     }
+    @inlinable @inline(__always) mutating func rectify() {
+        left = Set.rectified(left)
+        right = Set.rectified(right)
+    }
     @inlinable @inline(__always) func store(_ pointer: UnsafeMutablePointer<Set.Scalar>, count: Int) {
         Set.store(left, pointer)
         Set.store(right, pointer + Set.Vector.scalarCount)
@@ -57,6 +63,7 @@ struct OneVector<Set: TileArithmetic>: TileColumns {
     @inlinable @inline(__always) mutating func multiplyAdd(_ a: Set.Vector, _ b: Self) {
         vector = Set.multiplyAdd(a, b.vector, vector)
     }
+    @inlinable @inline(__always) mutating func rectify() { vector = Set.rectified(vector) }
     @inlinable @inline(__always) func store(_ pointer: UnsafeMutablePointer<Set.Scalar>, count: Int) {
         Set.store(vector, pointer, count: count)
     }
@@ -85,6 +92,7 @@ protocol TileRows {
     init(loading pointer: UnsafePointer<Scalar>, rowStride: Int, count: Int)
     init(repeatingEach pointer: UnsafePointer<Scalar>)
     mutating func multiplyAdd(_ a: UnsafePointer<Scalar>, rowStride: Int, _ b: Columns)
+    mutating func rectify()
     func store(_ pointer: UnsafeMutablePointer<Scalar>, rowStride: Int, count: Int)
 }
 
@@ -106,6 +114,7 @@ struct OneRow<Columns: TileColumns>: TileRows {
     mutating func multiplyAdd(_ a: UnsafePointer<Columns.Set.Scalar>, rowStride: Int, _ b: Columns) {
         columns.multiplyAdd(Columns.Set.broadcast(a.pointee), b)
     }
+    @inlinable @inline(__always) mutating func rectify() { columns.rectify() }
     @inlinable @inline(__always)
     func store(_ pointer: UnsafeMutablePointer<Columns.Set.Scalar>, rowStride: Int, count: Int) {
         columns.store(pointer, count: count)
@@ -140,6 +149,10 @@ struct Stacked<Top: TileRows, Bottom: TileRows>: TileRows where Top.Columns == B
     mutating func multiplyAdd(_ a: UnsafePointer<Top.Columns.Set.Scalar>, rowStride: Int, _ b: Top.Columns) {
         top.multiplyAdd(a, rowStride: rowStride, b)
         bottom.multiplyAdd(a + Top.count * rowStride, rowStride: rowStride, b)
+    }
+    @inlinable @inline(__always) mutating func rectify() {
+        top.rectify()
+        bottom.rectify()
     }
     @inlinable @inline(__always)
     func store(_ pointer: UnsafeMutablePointer<Top.Columns.Set.Scalar>, rowStride: Int, count: Int) {

@@ -11,6 +11,7 @@ enum AVX512: InstructionSet {
     @inline(__always) static func multiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float { c.addingProduct(a, b) }
     @inline(__always) static func add(_ a: Vector, _ b: Vector) -> Vector { a + b }
     @inline(__always) static func broadcast(_ a: Float) -> Vector { Vector(repeating: a) }
+    @inline(__always) static func rectified(_ a: Vector) -> Vector { a.replacing(with: 0, where: a .< 0) }
     @inline(__always) static func load(_ pointer: UnsafePointer<Float>, count: Int) -> Vector {
         intrinsics_load_first_16(pointer, Int64(count))
     }

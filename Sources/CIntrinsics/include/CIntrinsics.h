@@ -5,6 +5,20 @@
 
 #include <stdint.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+
+typedef float intrinsics_float4 __attribute__((ext_vector_type(4)));
+
+/** c + Σ a b of the four bytes of each lane, those of a without and those of b with a sign; exact. */
+static inline intrinsics_float4 intrinsics_dot_int8_4(intrinsics_float4 a, intrinsics_float4 b, intrinsics_float4 c) {
+    const __m128i x = (__m128i)a, w = (__m128i)b, low = _mm_set1_epi16(0xff);
+    const __m128i even = _mm_madd_epi16(_mm_and_si128(x, low), _mm_srai_epi16(_mm_slli_epi16(w, 8), 8));
+    const __m128i odd = _mm_madd_epi16(_mm_srli_epi16(x, 8), _mm_srai_epi16(w, 8));
+    return (intrinsics_float4)_mm_add_epi32((__m128i)c, _mm_add_epi32(even, odd));
+}
+#endif
+
 #if defined(__AVX2__)
 #include <immintrin.h>
 
@@ -56,6 +70,14 @@ static inline intrinsics_float8 intrinsics_second_group_8(intrinsics_float8 a, i
     INTRINSICS_KEEP(result);
     return result;
 }
+
+/** c + Σ a b of the four bytes of each lane, those of a without and those of b with a sign; exact. */
+static inline intrinsics_float8 intrinsics_dot_int8_8(intrinsics_float8 a, intrinsics_float8 b, intrinsics_float8 c) {
+    const __m256i x = (__m256i)a, w = (__m256i)b, low = _mm256_set1_epi16(0xff);
+    const __m256i even = _mm256_madd_epi16(_mm256_and_si256(x, low), _mm256_srai_epi16(_mm256_slli_epi16(w, 8), 8));
+    const __m256i odd = _mm256_madd_epi16(_mm256_srli_epi16(x, 8), _mm256_srai_epi16(w, 8));
+    return (intrinsics_float8)_mm256_add_epi32((__m256i)c, _mm256_add_epi32(even, odd));
+}
 #endif
 
 #if defined(__AVX512F__)
@@ -100,6 +122,20 @@ static inline intrinsics_float16 intrinsics_odd_groups_16(intrinsics_float16 a, 
     intrinsics_float16 result = __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
     INTRINSICS_KEEP(result);
     return result;
+}
+#endif
+
+#if defined(__AVX512BF16__)
+/** c + Σ a b of the two bfloat16 of each lane. */
+static inline intrinsics_float16 intrinsics_dot_bfloat16_16(intrinsics_float16 a, intrinsics_float16 b, intrinsics_float16 c) {
+    return (intrinsics_float16)_mm512_dpbf16_ps((__m512)c, (__m512bh)a, (__m512bh)b);
+}
+#endif
+
+#if defined(__AVX512VNNI__)
+/** c + Σ a b of the four bytes of each lane, those of a without and those of b with a sign; exact. */
+static inline intrinsics_float16 intrinsics_dot_int8_16(intrinsics_float16 a, intrinsics_float16 b, intrinsics_float16 c) {
+    return (intrinsics_float16)_mm512_dpbusd_epi32((__m512i)c, (__m512i)a, (__m512i)b);
 }
 #endif
 

@@ -35,6 +35,9 @@ final class PackedNetwork: FallibleClass, @unchecked Sendable {
     }
 }
 
+/// A number of floats, rounded up to whole cache lines: 16 of them. Cannot overflow for what is in memory.
+private func wholeLines(_ count: Int) -> Int { (count + 15) & ~15 }
+
 /// A dense layer that is to be packed.
 private struct DenseStage {
     let weights: Matrix
@@ -52,8 +55,6 @@ extension FallibleClass where Self == PackedNetwork {
     init(_ network: Network, precision: Precision, level: InstructionSetLevel) throws(NetworkError) {
         let kernels = precision.kernels(level)
         var (stages, isChain, layerOfNode) = network.denseStages()
-        // Whole cache lines: 16 floats.
-        func rounded(_ count: Int) throws(NetworkError) -> Int { try Plan.checkedSum([count, 15]) & ~15 }
         var count = 0
         for index in stages.indices {
             stages[index].place = count
@@ -63,7 +64,12 @@ extension FallibleClass where Self == PackedNetwork {
                 of: stages[index].weights.rows, vectorWidth: kernels.vectorWidth)
             let panels = try Plan.checkedProduct(stages[index].words, stages[index].lanes)
             let lanes = try Plan.checkedProduct(stages[index].lanes, precision == .int8 ? 4 : 1)
-            count = try rounded(Plan.checkedSum([count, panels, lanes]))
+            count = try Plan.checkedSum([count, panels, lanes, 15]) & ~15
+            if precision == .int8 && stages[index].weights.columns > Int8Weights.mostInputs {
+                throw NetworkError(
+                    .size,
+                    "a layer has \(stages[index].weights.columns) inputs; in int8 it has \(Int8Weights.mostInputs) at most")
+            }
         }
         let memory = try FloatMemory(count: count, for: "a predictor")
         let layers = try Memory<PackedDense>(count: stages.count, for: "a predictor's layers")
@@ -80,16 +86,17 @@ extension FallibleClass where Self == PackedNetwork {
             stage.pack(into: &layer, base, precision, kernels)
             let kernel = stage.activation.kernel(level.kernels)
             (activations + index).initialize(to: kernel)
-            layer.rectifies = stage.activation.isReLU
+            // In other networks each node applies its own σ.
+            layer.rectifies = isChain && stage.activation.isReLU
             if !stage.activation.isIdentity && !layer.rectifies {
                 layer.activation = UnsafePointer(activations + index)
             }
             layer.alpha = stage.activation.alpha ?? 0
             // Rows that are a multiple of 4 KiB apart would drive each other out of the first-level cache.
             layer.resultStride = stage.lanes % 256 == 0 ? stage.lanes + 16 : stage.lanes
-            layer.operandStride = try precision.operandStride(layer, isFirst: index == 0)
+            layer.operandStride = precision.operandStride(layer, readsOthers: index == 0 || !isChain)
             if isChain && index < stages.count - 1 {
-                resultStrides[index % 2] = max(resultStrides[index % 2], try rounded(layer.resultStride))
+                resultStrides[index % 2] = max(resultStrides[index % 2], wholeLines(layer.resultStride))
             }
             operandStride = max(operandStride, layer.operandStride)
             widest = max(widest, layer.inputs + layer.resultStride)
@@ -99,23 +106,25 @@ extension FallibleClass where Self == PackedNetwork {
             layers.base[index].resultPlace = index % 2 * resultStrides[0]
             layers.base[index].operandPlace = resultStrides[0] + resultStrides[1]
         }
-        let perRow = try Plan.checkedSum([resultStrides[0], resultStrides[1], operandStride])
         // Inputs and results of a group within three quarters of a cache of 1 MiB, which a panel shares.
         let tiles = max(1, min(8, 196_608 / max(widest, 1) / kernels.tileRows))
         self = PackedNetwork(
-            layers: layers, isChain: isChain, layerOfNode: layerOfNode, scratchPerRow: perRow,
+            layers: layers, isChain: isChain, layerOfNode: layerOfNode, 
+            scratchPerRow: resultStrides[0] + resultStrides[1] + operandStride,
             groupRows: tiles * kernels.tileRows, memory: memory, activations: activations)
     }
 }
 
 extension Precision {
     /// How many floats of scratch memory a layer needs for each row of its inputs.
-    fileprivate func operandStride(_ layer: PackedDense, isFirst: Bool) throws(NetworkError) -> Int {
+    /// - Parameter readsOthers: whether the inputs may lie in other memory than the predictor's, with any stride.
+    fileprivate func operandStride(_ layer: PackedDense, readsOthers: Bool) -> Int {
         // An odd number of cache lines, so that rows do not drive each other out of the first-level cache.
-        func spread(_ count: Int) throws(NetworkError) -> Int { try Plan.checkedSum([count, 15]) & ~15 | 16 }
+        func spread(_ count: Int) -> Int { wholeLines(count) | 16 }
         switch self {
-        case .float32: return isFirst && layer.inputs >= 256 ? try spread(layer.inputs) : 0
-        case .bfloat16, .int8: return 0
+        case .float32: return readsOthers && layer.inputs >= 256 ? spread(layer.inputs) : 0
+        case .bfloat16: return spread(layer.words)
+        case .int8: return spread(layer.words + 2)
         }
     }
 }
@@ -126,11 +135,61 @@ extension DenseStage {
         into layer: inout PackedDense, _ base: UnsafeMutablePointer<Float>, _ precision: Precision,
         _ kernels: PredictionKernels
     ) {
-        let lanes = base + panelCount
-        PanelPacking.forEachWord(outputs: weights.rows, words: words, vectorWidth: kernels.vectorWidth) {
-            place, unit, word in base[place] = weights[unit, word]
+        let after = base + panelCount
+        switch precision {
+        case .float32:
+            forEachWord(kernels) { place, unit, word in base[place] = weights[unit, word] }
+            write(bias, to: after)
+        case .bfloat16:
+            forEachWord(kernels) { place, unit, word in
+                let first = BFloat16.nearest(weights[unit, 2 * word])
+                let second = 2 * word + 1 < weights.columns ? BFloat16.nearest(weights[unit, 2 * word + 1]) : 0
+                base[place] = Float(bitPattern: UInt32(second) << 16 | UInt32(first))
+            }
+            write(bias, to: after)
+        case .int8:
+            // The sums begin with the zeros that are there; then bias, scales and sums of weights.
+            let (bias, scales, sums) = (after + lanes, after + 2 * lanes, after + 3 * lanes)
+            write(self.bias, to: bias)
+            layer.bias = UnsafePointer(bias)
+            layer.scales = UnsafePointer(scales)
+            layer.weightSums = UnsafeRawPointer(sums).assumingMemoryBound(to: Int32.self)
+            for unit in 0..<weights.rows {
+                scales[unit] = Int8Weights.step(largest: largestMagnitude(ofUnit: unit))
+            }
+            forEachWord(kernels) { place, unit, word in
+                let inverse = scales[unit] > 0 ? 1 / scales[unit] : 0
+                var bits: UInt32 = 0
+                var sum: Int32 = 0
+                for byte in 0..<min(4, weights.columns - 4 * word) {
+                    let number = Int8Weights.number(weights[unit, 4 * word + byte], inverse: inverse)
+                    bits |= UInt32(UInt8(bitPattern: number)) << UInt32(8 * byte)
+                    sum += Int32(number)
+                }
+                base[place] = Float(bitPattern: bits)
+                let before = Int32(bitPattern: sums[unit].bitPattern)
+                sums[unit] = Float(bitPattern: UInt32(bitPattern: before + sum))
+            }
         }
+    }
+
+    private func forEachWord(_ kernels: PredictionKernels, _ body: (_ place: Int, _ unit: Int, _ word: Int) -> Void) {
+        PanelPacking.forEachWord(outputs: weights.rows, words: words, vectorWidth: kernels.vectorWidth, body)
+    }
+
+    private func write(_ bias: Matrix?, to lanes: UnsafeMutablePointer<Float>) {
         if let bias { lanes.update(from: bias.base, count: bias.count) }
+    }
+
+    /// Infinity or NaN if there is one among the weights.
+    private func largestMagnitude(ofUnit unit: Int) -> Float {
+        var largest: Float = 0
+        for column in 0..<weights.columns {
+            let magnitude = weights[unit, column].magnitude
+            if !(magnitude <= largest) { largest = magnitude }
+            if largest.isNaN { break }
+        }
+        return largest
     }
 }
 

@@ -11,7 +11,7 @@ public enum Precision: CaseIterable, Sendable {
     /// exactly in 32-bit integers.
     case int8
 
-    func kernels(_ level: InstructionSetLevel) -> PredictionKernels {
+    @inline(never) func kernels(_ level: InstructionSetLevel) -> PredictionKernels {
         switch self {
         case .float32: level.float32Prediction
         case .bfloat16: level.bfloat16Prediction

@@ -19,6 +19,8 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
     public let outputs: Int
     public let precision: Precision
 
+    /// Up to this many rows are predicted with scratch memory on the stack; 0 if the network is no chain.
+    private let rowsOnStack: Int
     private let kernels: PredictionKernels
     private let packed: PackedNetwork
     private let plan: Plan
@@ -36,6 +38,7 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         outputs = plan.architecture.outputs
         self.precision = precision
         self.kernels = kernels
+        rowsOnStack = packed.isChain ? Predictor.stackFloats / max(packed.scratchPerRow, 1) : 0
         self.packed = packed
         self.plan = plan
         self.arithmetic = arithmetic
@@ -59,12 +62,42 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         guard x.rows >= 1 else { throw NetworkError(.size, "x has 0 rows; at least 1 is needed") }
         precondition(x.columns == inputs && y.columns == outputs && y.rows == x.rows)
         if !packed.isChain { return try predictNodes(x, into: y) }
+        if x.rows <= rowsOnStack { return onStack(x.base, x.rows, x.stride, y.base, y.stride) }
         let scratch = try scratches.take(packed.scratchPerRow * min(x.rows, packed.groupRows))
         defer { scratches.put(scratch) }
         Predictor.inGroups(x.rows, packed.groupRows) { start, count in
             kernels.chain(
                 packed.layers.base, packed.layers.count, count, x.base + start * x.stride, x.stride,
                 y.base + start * y.stride, y.stride, scratch)
+        }
+    }
+
+    /// The most scratch memory on the stack: Swift puts 1 KiB there without asking, a cache line less when aligned.
+    private static var stackFloats: Int { 240 }
+
+    /// Predicts a few rows with a small network: no errors, no allocation, and nothing counted.
+    /// - Returns: false, with nothing done, if the rows are more or the arguments wrong.
+    package func predictSmall(
+        _ x: UnsafePointer<Float>, rows: UInt, stride xStride: UInt, _ y: UnsafeMutablePointer<Float>, yRows: UInt,
+        stride yStride: UInt
+    ) -> Bool {
+        let most = UInt(bitPattern: rowsOnStack)
+        let farthest: UInt = 1 << 48
+        guard rows &- 1 < most && yRows >= rows && xStride >= UInt(bitPattern: inputs) && xStride < farthest
+            && yStride >= UInt(bitPattern: outputs) && yStride < farthest
+        else { return false }
+        onStack(x, Int(bitPattern: rows), Int(bitPattern: xStride), y, Int(bitPattern: yStride))
+        return true
+    }
+
+    @inline(__always)
+    private func onStack(
+        _ x: UnsafePointer<Float>, _ rows: Int, _ xStride: Int, _ y: UnsafeMutablePointer<Float>, _ yStride: Int
+    ) {
+        withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { memory in
+            kernels.chain(
+                packed.layers.base, packed.layers.count, rows, x, xStride, y, yStride,
+                memory.baseAddress!.alignedUp(toMultipleOf: 64).assumingMemoryBound(to: Float.self))
         }
     }
 

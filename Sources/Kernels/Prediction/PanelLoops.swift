@@ -17,6 +17,7 @@ struct PaddedVector<Set: TileArithmetic>: TileColumns {
     @inlinable @inline(__always) mutating func multiplyAdd(_ a: Set.Vector, _ b: Self) {
         vector = Set.multiplyAdd(a, b.vector, vector)
     }
+    @inlinable @inline(__always) mutating func rectify() { vector = Set.rectified(vector) }
     @inlinable @inline(__always) func store(_ pointer: UnsafeMutablePointer<Set.Scalar>, count: Int) {
         // What follows reads the result at once, and a store of some lanes is not forwarded to loads.
         if count == PaddedVector.width { Set.store(vector, pointer) } else { Set.store(vector, pointer, count: count) }
@@ -32,6 +33,7 @@ protocol PanelGroup {
     init(start: UnsafePointer<Rows.Scalar>)
     mutating func multiplyAdd(
         _ a: UnsafePointer<Rows.Scalar>, rowStride: Int, _ b: UnsafePointer<Rows.Scalar>, panelSize: Int)
+    mutating func rectify()
     func store(_ pointer: UnsafeMutablePointer<Rows.Scalar>, rowStride: Int, count: Int)
 }
 
@@ -49,6 +51,7 @@ struct OnePanel<Rows: TileRows>: PanelGroup {
     ) {
         sums.multiplyAdd(a, rowStride: rowStride, Rows.Columns(loading: b, count: Rows.Columns.width))
     }
+    @inlinable @inline(__always) mutating func rectify() { sums.rectify() }
     @inlinable @inline(__always)
     func store(_ pointer: UnsafeMutablePointer<Rows.Scalar>, rowStride: Int, count: Int) {
         sums.store(pointer, rowStride: rowStride, count: count)
@@ -74,6 +77,10 @@ struct PanelPair<Half: PanelGroup>: PanelGroup {
         left.multiplyAdd(a, rowStride: rowStride, b, panelSize: panelSize)
         right.multiplyAdd(a, rowStride: rowStride, b + Half.panels * panelSize, panelSize: panelSize)
     }
+    @inlinable @inline(__always) mutating func rectify() {
+        left.rectify()
+        right.rectify()
+    }
     @inlinable @inline(__always)
     func store(_ pointer: UnsafeMutablePointer<Half.Rows.Scalar>, rowStride: Int, count: Int) {
         left.store(pointer, rowStride: rowStride, count: count)
@@ -84,25 +91,43 @@ struct PanelPair<Half: PanelGroup>: PanelGroup {
 @usableFromInline
 enum PanelLoops<Set: TileArithmetic> {
     @usableFromInline typealias Scalar = Set.Scalar
-    @usableFromInline typealias Wide<Rows: TileRows> = PanelPair<OnePanel<Rows>>
-    @usableFromInline typealias Widest<Rows: TileRows> = PanelPair<Wide<Rows>>
+    @usableFromInline typealias Two<Rows: TileRows> = PanelPair<OnePanel<Rows>>
+    @usableFromInline typealias Four<Rows: TileRows> = PanelPair<Two<Rows>>
 
-    /// Rows up to this many go through panel groups.
-    @inlinable @inline(__always) static var fewRows: Int { 3 }
+    /// Up to this many rows go through groups of panels alone.
+    @inlinable @inline(__always) static var fewRows: Int { Set.tileRows > 2 ? 3 : 0 }
+    /// Up to this many, as many panels as come in pairs.
+    @inlinable @inline(__always) static var someRows: Int { Set.tileRows > 6 ? 6 : 0 }
 
-    /// `C = A Wᵀ` from `start` on.
+    /// `C = A Wᵀ` from `start` on, and max(0, C) of it if wanted.
     /// - Parameters:
     ///   - a: `rows × words`.
     ///   - count: the columns of C that may be written: the outputs, or all lanes of the panels.
     @inlinable @inline(__always)
     static func product(
         rows: Int, outputs: Int, words: Int, _ a: UnsafePointer<Scalar>, aStride: Int, _ panels: UnsafePointer<Scalar>,
-        start: UnsafePointer<Scalar>, _ c: UnsafeMutablePointer<Scalar>, cStride: Int, count: Int
+        start: UnsafePointer<Scalar>, _ c: UnsafeMutablePointer<Scalar>, cStride: Int, count: Int, rectifies: Bool
+    ) {
+        if fewRows > 0 && rows <= fewRows {
+            fewRowsProduct(
+                rows: rows, outputs: outputs, words: words, a, aStride: aStride, panels, start: start, c,
+                cStride: cStride, count: count, rectifies: rectifies)
+        } else {
+            manyRowsProduct(
+                rows: rows, outputs: outputs, words: words, a, aStride: aStride, panels, start: start, c,
+                cStride: cStride, count: count, rectifies: rectifies)
+        }
+    }
+
+    @inlinable @inline(never)
+    static func manyRowsProduct(
+        rows: Int, outputs: Int, words: Int, _ a: UnsafePointer<Scalar>, aStride: Int, _ panels: UnsafePointer<Scalar>,
+        start: UnsafePointer<Scalar>, _ c: UnsafeMutablePointer<Scalar>, cStride: Int, count: Int, rectifies: Bool
     ) {
         let width = TwoVectors<Set>.width
         var column = 0
-        if rows <= fewRows {
-            column = fewRowsProduct(
+        if someRows > 0 && rows <= someRows {
+            column = pairs(
                 rows: rows, outputs: outputs, words: words, a, aStride: aStride, panels, start: start, c,
                 cStride: cStride)
         }
@@ -118,6 +143,7 @@ enum PanelLoops<Set: TileArithmetic> {
                 c + column, cStride: cStride, count: min(count - column, Set.Vector.scalarCount))
             column += Set.Vector.scalarCount
         }
+        if rectifies { rectify(rows: rows, columns: min(count, column), c, stride: cStride) }
     }
 
     @inlinable @inline(never)
@@ -135,41 +161,106 @@ enum PanelLoops<Set: TileArithmetic> {
         rows: Int, words: Int, _ a: UnsafePointer<Scalar>, aStride: Int, _ panel: UnsafePointer<Scalar>,
         start: UnsafePointer<Scalar>, _ c: UnsafeMutablePointer<Scalar>, cStride: Int, count: Int
     ) {
-        TileLoops<Set>.tiles(
-            of: PaddedVector<Set>.self, rows: rows, count: count, depth: words, a, aRowStride: aStride,
-            aColumnStride: 1, panel, bStride: PaddedVector<Set>.width, c, cStride: cStride, start: .columnBias(start))
+        TileLoops<LowTiles<Set>>.tiles(
+            of: PaddedVector<LowTiles<Set>>.self, rows: rows, count: count, depth: words, a, aRowStride: aStride,
+            aColumnStride: 1, panel, bStride: Set.Vector.scalarCount, c, cStride: cStride, start: .columnBias(start))
     }
 
-    /// As many panels as come in groups.
+    @inlinable @inline(__always)
+    static func rectify(rows: Int, columns: Int, _ z: UnsafeMutablePointer<Scalar>, stride: Int) {
+        let width = Set.Vector.scalarCount
+        for row in 0..<rows {
+            let z = z + row * stride
+            var column = 0
+            while column + width <= columns {
+                Set.store(Set.rectified(Set.load(z + column)), z + column)
+                column += width
+            }
+            if column < columns {
+                let rest = columns - column
+                Set.store(Set.rectified(Set.load(z + column, count: rest)), z + column, count: rest)
+            }
+        }
+    }
+
+    /// Four to six rows: as many panels as come in groups of two.
     /// - Returns: the columns that are done.
+    @inlinable @inline(__always)
+    static func pairs(
+        rows: Int, outputs: Int, words: Int, _ a: UnsafePointer<Scalar>, aStride: Int,
+        _ panels: UnsafePointer<Scalar>, start: UnsafePointer<Scalar>, _ c: UnsafeMutablePointer<Scalar>, cStride: Int
+    ) -> Int {
+        guard Set.tileRows > 6 else { return 0 }
+        var column = 0
+        @inline(__always) func pass<Rows: TileRows>(_: Rows.Type) where Rows.Columns == TwoVectors<Set> {
+            passes(
+                of: Two<Rows>.self, until: outputs, &column, words: words, a, aStride: aStride, panels, start: start, c,
+                cStride: cStride, count: TwoVectors<Set>.width, rectifies: false)
+        }
+        switch rows {
+        case 4: pass(Rows4<TwoVectors<Set>>.self)
+        case 5: pass(Rows5<TwoVectors<Set>>.self)
+        default: pass(Rows6<TwoVectors<Set>>.self)
+        }
+        return column
+    }
+
     @inlinable @inline(never)
     static func fewRowsProduct(
         rows: Int, outputs: Int, words: Int, _ a: UnsafePointer<Scalar>, aStride: Int, _ panels: UnsafePointer<Scalar>,
-        start: UnsafePointer<Scalar>, _ c: UnsafeMutablePointer<Scalar>, cStride: Int
-    ) -> Int {
-        let width = TwoVectors<Set>.width
+        start: UnsafePointer<Scalar>, _ c: UnsafeMutablePointer<Scalar>, cStride: Int, count: Int, rectifies: Bool
+    ) {
         var column = 0
-        @inline(__always) func groups<Group: PanelGroup>(of _: Group.Type) where Group.Rows.Scalar == Scalar {
-            while column + Group.panels * width <= outputs {
-                var sums = Group(start: start + column)
-                var aPointer = a
-                var bPointer = panels + column * words
-                for _ in 0..<words {
-                    sums.multiplyAdd(aPointer, rowStride: aStride, bPointer, panelSize: words * width)
-                    aPointer += 1
-                    bPointer += width
-                }
-                sums.store(c + column, rowStride: cStride, count: width)
-                column += Group.panels * width
+        @inline(__always) func pass<Group: PanelGroup>(_: Group.Type) where Group.Rows.Scalar == Scalar {
+            passes(
+                of: Group.self, until: outputs, &column, words: words, a, aStride: aStride, panels, start: start, c,
+                cStride: cStride, count: TwoVectors<Set>.width, rectifies: rectifies)
+        }
+        @inline(__always) func rest<Rows: TileRows>(_: Rows.Type) where Rows.Columns == PaddedVector<Set> {
+            while column < outputs {
+                let lanes = min(count - column, Set.Vector.scalarCount)
+                passes(
+                    of: OnePanel<Rows>.self, until: column + Set.Vector.scalarCount, &column, words: words, a,
+                    aStride: aStride, panels, start: start, c, cStride: cStride, count: lanes, rectifies: rectifies)
             }
         }
         switch rows {
         case 1:
-            groups(of: Widest<OneRow<TwoVectors<Set>>>.self)
-            groups(of: Wide<OneRow<TwoVectors<Set>>>.self)
-        case 2: groups(of: Wide<Rows2<TwoVectors<Set>>>.self)
-        default: if Set.tileRows > 6 { groups(of: Wide<Rows3<TwoVectors<Set>>>.self) }
+            pass(Four<OneRow<TwoVectors<Set>>>.self)
+            pass(Two<OneRow<TwoVectors<Set>>>.self)
+            pass(OnePanel<OneRow<TwoVectors<Set>>>.self)
+            rest(OneRow<PaddedVector<Set>>.self)
+        case 2:
+            pass(Two<Rows2<TwoVectors<Set>>>.self)
+            pass(OnePanel<Rows2<TwoVectors<Set>>>.self)
+            rest(Rows2<PaddedVector<Set>>.self)
+        default:
+            if Set.tileRows > 6 { pass(Two<Rows3<TwoVectors<Set>>>.self) }
+            pass(OnePanel<Rows3<TwoVectors<Set>>>.self)
+            rest(Rows3<PaddedVector<Set>>.self)
         }
-        return column
+    }
+
+    /// The product with as many groups of panels as there are from `column` on.
+    @inlinable @inline(__always)
+    static func passes<Group: PanelGroup>(
+        of _: Group.Type, until end: Int, _ column: inout Int, words: Int, _ a: UnsafePointer<Scalar>, aStride: Int,
+        _ panels: UnsafePointer<Scalar>, start: UnsafePointer<Scalar>, _ c: UnsafeMutablePointer<Scalar>, cStride: Int,
+        count: Int, rectifies: Bool
+    ) where Group.Rows.Scalar == Scalar {
+        let width = Group.Rows.Columns.width
+        while column + Group.panels * width <= end {
+            var sums = Group(start: start + column)
+            var aPointer = a
+            var bPointer = panels + column * words
+            for _ in 0..<words {
+                sums.multiplyAdd(aPointer, rowStride: aStride, bPointer, panelSize: words * width)
+                aPointer += 1
+                bPointer += width
+            }
+            if rectifies { sums.rectify() }
+            sums.store(c + column, rowStride: cStride, count: count)
+            column += Group.panels * width
+        }
     }
 }

@@ -15,7 +15,7 @@ public struct PredictionKernels: Sendable {
             _ layers: UnsafePointer<PackedDense>, _ count: Int, _ rows: Int, _ x: In, _ xStride: Int, _ y: Out,
             _ yStride: Int, _ scratch: Out
         ) -> Void
-    /// One layer, without its σ.
+    /// One layer, with no other σ than max(0, z).
     public let product:
         @Sendable (
             _ layer: UnsafePointer<PackedDense>, _ rows: Int, _ a: In, _ aStride: Int, _ c: Out, _ cStride: Int,
@@ -37,7 +37,7 @@ public protocol LayerProduct: SendableMetatype {
     associatedtype Tiles: TileArithmetic where Tiles.Scalar == Float
     static var valuesPerWord: Int { get }
 
-    /// `C = A Wᵀ + 1 bᵀ`.
+    /// `C = A Wᵀ + 1 bᵀ`, and max(0, C) of it if the layer rectifies.
     /// - Parameters:
     ///   - count: the columns of C that may be written: the outputs, or all lanes of the panels.
     ///   - scratch: as large as the layer's places in it say.
@@ -79,39 +79,26 @@ enum LayerChain<Product: LayerProduct> {
             layer, rows: rows, a, aStride: aStride, c, cStride: cStride, count: layer.pointee.outputs, scratch: scratch)
     }
 
-    /// `h = σ(z)` in place.
+    /// `h = σ(z)` in place, unless the product did it.
     @inlinable @inline(__always)
     static func activate(
         _ layer: UnsafePointer<PackedDense>, rows: Int, _ z: UnsafeMutablePointer<Float>, stride: Int
     ) {
+        guard let kernel = layer.pointee.activation else { return }
         let columns = layer.pointee.outputs
-        if layer.pointee.rectifies {
-            rectify(rows: rows, columns: columns, z, stride: stride)
-        } else if let kernel = layer.pointee.activation {
-            if stride == columns || rows == 1 {
-                kernel.pointee.forward(z, z, rows, columns, layer.pointee.alpha)
-            } else {
-                for row in 0..<rows {
-                    let z = z + row * stride
-                    kernel.pointee.forward(z, z, 1, columns, layer.pointee.alpha)
-                }
-            }
-        }
-    }
-
-    /// max(0, z); NaN goes through, for it is not below zero.
-    @inlinable @inline(__always)
-    static func rectify(rows: Int, columns: Int, _ z: UnsafeMutablePointer<Float>, stride: Int) {
-        for row in 0..<rows {
-            let z = z + row * stride
-            for column in 0..<columns { z[column] = z[column] < 0 ? 0 : z[column] }
+        let isContiguous = stride == columns
+        var row = 0
+        while row < rows {
+            kernel.pointee.forward(
+                z + row * stride, z + row * stride, isContiguous ? rows : 1, columns, layer.pointee.alpha)
+            row += isContiguous ? rows : 1
         }
     }
 }
 
 /// Weights as they are.
 public enum Float32Product<Set: TileArithmetic>: LayerProduct where Set.Scalar == Float {
-    public typealias Tiles = Set
+    public typealias Tiles = Float32Words<Set>
     @inlinable @inline(__always) public static var valuesPerWord: Int { 1 }
 
     @inlinable @inline(__always)
@@ -121,16 +108,17 @@ public enum Float32Product<Set: TileArithmetic>: LayerProduct where Set.Scalar =
     ) {
         var (a, aStride) = (a, aStride)
         // Rows a multiple of 4 KiB apart fall into the same places of the first-level cache and drive each other out.
-        if layer.pointee.operandStride > 0 && rows > PanelLoops<Set>.fewRows && aStride % 256 == 0 {
+        if layer.pointee.operandStride > 0 && rows > PanelLoops<Tiles>.fewRows && aStride % 256 == 0 {
             let copy = scratch + rows * layer.pointee.operandPlace
             for row in 0..<rows {
                 (copy + row * layer.pointee.operandStride).update(from: a + row * aStride, count: layer.pointee.inputs)
             }
             (a, aStride) = (UnsafePointer(copy), layer.pointee.operandStride)
         }
-        PanelLoops<Set>.product(
+        PanelLoops<Tiles>.product(
             rows: rows, outputs: layer.pointee.outputs, words: layer.pointee.words, a, aStride: aStride,
-            layer.pointee.panels, start: layer.pointee.start, c, cStride: cStride, count: count)
+            layer.pointee.panels, start: layer.pointee.start, c, cStride: cStride, count: count,
+            rectifies: layer.pointee.rectifies)
     }
 }
 
