@@ -68,7 +68,8 @@ extension FallibleClass where Self == PackedNetwork {
             if precision == .int8 && stages[index].weights.columns > Int8Weights.mostInputs {
                 throw NetworkError(
                     .size,
-                    "a layer has \(stages[index].weights.columns) inputs; in int8 it has \(Int8Weights.mostInputs) at most")
+                    "a layer has \(stages[index].weights.columns) inputs; in int8 it has \(Int8Weights.mostInputs) at most"
+                )
             }
         }
         let memory = try FloatMemory(count: count, for: "a predictor")
@@ -109,7 +110,7 @@ extension FallibleClass where Self == PackedNetwork {
         // Inputs and results of a group within three quarters of a cache of 1 MiB, which a panel shares.
         let tiles = max(1, min(8, 196_608 / max(widest, 1) / kernels.tileRows))
         self = PackedNetwork(
-            layers: layers, isChain: isChain, layerOfNode: layerOfNode, 
+            layers: layers, isChain: isChain, layerOfNode: layerOfNode,
             scratchPerRow: resultStrides[0] + resultStrides[1] + operandStride,
             groupRows: tiles * kernels.tileRows, memory: memory, activations: activations)
     }

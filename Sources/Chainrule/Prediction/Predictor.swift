@@ -83,8 +83,9 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
     ) -> Bool {
         let most = UInt(bitPattern: rowsOnStack)
         let farthest: UInt = 1 << 48
-        guard rows &- 1 < most && yRows >= rows && xStride >= UInt(bitPattern: inputs) && xStride < farthest
-            && yStride >= UInt(bitPattern: outputs) && yStride < farthest
+        guard
+            rows &- 1 < most && yRows >= rows && xStride >= UInt(bitPattern: inputs) && xStride < farthest
+                && yStride >= UInt(bitPattern: outputs) && yStride < farthest
         else { return false }
         onStack(x, Int(bitPattern: rows), Int(bitPattern: xStride), y, Int(bitPattern: yStride))
         return true

@@ -1,3 +1,5 @@
+import CPlatform
+
 /// The kernels of prediction for one precision and one instruction set.
 public struct PredictionKernels: Sendable {
     public typealias In = UnsafePointer<Float>
@@ -111,7 +113,9 @@ public enum Float32Product<Set: TileArithmetic>: LayerProduct where Set.Scalar =
         if layer.pointee.operandStride > 0 && rows > PanelLoops<Tiles>.fewRows && aStride % 256 == 0 {
             let copy = scratch + rows * layer.pointee.operandPlace
             for row in 0..<rows {
-                (copy + row * layer.pointee.operandStride).update(from: a + row * aStride, count: layer.pointee.inputs)
+                memcpy(
+                    copy + row * layer.pointee.operandStride, a + row * aStride,
+                    layer.pointee.inputs * MemoryLayout<Float>.stride)
             }
             (a, aStride) = (UnsafePointer(copy), layer.pointee.operandStride)
         }
