@@ -810,7 +810,8 @@ crl_status crl_network_load_parameters(crl_network *network, const char *path);
  *  @param network built; only read.
  *  @param precision CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8.
  *  @param predictor receives the predictor, which crl_predictor_destroy() frees; NULL after an error.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or CRL_ERROR_MEMORY. */
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MEMORY, or
+ *      CRL_ERROR_SIZE for a layer of more than 66,311 inputs in int8. */
 crl_status crl_predictor_create(const crl_network *network, crl_precision precision, crl_predictor **predictor);
 
 /** Frees a predictor.

@@ -18,7 +18,8 @@ import Chainrule
 ///   - network: built; only read.
 ///   - precision: CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8.
 ///   - predictor: receives the predictor, which crl_predictor_destroy() frees; NULL after an error.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or CRL_ERROR_MEMORY.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MEMORY, or
+///   CRL_ERROR_SIZE for a layer of more than 66,311 inputs in int8.
 @_cdecl("crl_predictor_create")
 public func crlPredictorCreate(
     _ network: UnsafePointer<crl_network>?, _ precision: crl_precision,

@@ -172,7 +172,10 @@ import Testing
         var noise = Noise(37)
         let layer = try Layer(4, 2, &noise, level)
         let most = Float.greatestFiniteMagnitude
-        for x: [Float] in [[most, -most, 1, 0], [Float.leastNonzeroMagnitude * 7, 0, 0, 0], [0, -0.0, 0, 0], [most, 0, 0, 0]] {
+        let rows: [[Float]] = [
+            [most, -most, 1, 0], [Float.leastNonzeroMagnitude * 7, 0, 0, 0], [0, -0.0, 0, 0], [most, 0, 0, 0],
+        ]
+        for x in rows {
             #expect(try layer.predict(x, .int8, level).allSatisfy { !$0.isNaN })
         }
         #expect(bits(try layer.predict([0, -0.0, 0, 0], .int8, level)) == bits(layer.bias))
