@@ -158,7 +158,8 @@ enum TileLoops<Set: TileArithmetic> {
     ) where Columns.Set == Set {
         var row = 0
         var left = (rows + Set.tileRows - 1) / Set.tileRows
-        @inline(__always) func tile<Rows: TileRows>(_: Rows.Type) where Rows.Columns == Columns {
+        // The row is handed over, not captured: a captured variable can end up on the heap.
+        @inline(__always) func tile<Rows: TileRows>(_: Rows.Type, at row: Int) where Rows.Columns == Columns {
             let result = c + row * cStride
             var sums: Rows
             switch start {
@@ -180,20 +181,20 @@ enum TileLoops<Set: TileArithmetic> {
             let height = (rows - row + left - 1) / left
             // The conditions are constant for each instruction set: higher tiles than its own are not compiled.
             switch height {
-            case 1: tile(OneRow<Columns>.self)
-            case 2: tile(Rows2<Columns>.self)
-            case 3 where Set.tileRows >= 3: tile(Rows3<Columns>.self)
-            case 4 where Set.tileRows >= 4: tile(Rows4<Columns>.self)
-            case 5 where Set.tileRows >= 5: tile(Rows5<Columns>.self)
-            case 6 where Set.tileRows >= 6: tile(Rows6<Columns>.self)
-            case 7 where Set.tileRows >= 7: tile(Rows7<Columns>.self)
-            case 8 where Set.tileRows >= 8: tile(Rows8<Columns>.self)
-            case 9 where Set.tileRows >= 9: tile(Rows9<Columns>.self)
-            case 10 where Set.tileRows >= 10: tile(Rows10<Columns>.self)
-            case 11 where Set.tileRows >= 11: tile(Rows11<Columns>.self)
-            case 12 where Set.tileRows >= 12: tile(Rows12<Columns>.self)
-            case 13 where Set.tileRows >= 13: tile(Rows13<Columns>.self)
-            case 14 where Set.tileRows >= 14: tile(Rows14<Columns>.self)
+            case 1: tile(OneRow<Columns>.self, at: row)
+            case 2: tile(Rows2<Columns>.self, at: row)
+            case 3 where Set.tileRows >= 3: tile(Rows3<Columns>.self, at: row)
+            case 4 where Set.tileRows >= 4: tile(Rows4<Columns>.self, at: row)
+            case 5 where Set.tileRows >= 5: tile(Rows5<Columns>.self, at: row)
+            case 6 where Set.tileRows >= 6: tile(Rows6<Columns>.self, at: row)
+            case 7 where Set.tileRows >= 7: tile(Rows7<Columns>.self, at: row)
+            case 8 where Set.tileRows >= 8: tile(Rows8<Columns>.self, at: row)
+            case 9 where Set.tileRows >= 9: tile(Rows9<Columns>.self, at: row)
+            case 10 where Set.tileRows >= 10: tile(Rows10<Columns>.self, at: row)
+            case 11 where Set.tileRows >= 11: tile(Rows11<Columns>.self, at: row)
+            case 12 where Set.tileRows >= 12: tile(Rows12<Columns>.self, at: row)
+            case 13 where Set.tileRows >= 13: tile(Rows13<Columns>.self, at: row)
+            case 14 where Set.tileRows >= 14: tile(Rows14<Columns>.self, at: row)
             default: break
             }
             row += height

@@ -192,15 +192,16 @@ enum PanelLoops<Set: TileArithmetic> {
     ) -> Int {
         guard Set.tileRows > 6 else { return 0 }
         var column = 0
-        @inline(__always) func pass<Rows: TileRows>(_: Rows.Type) where Rows.Columns == TwoVectors<Set> {
+        @inline(__always)
+        func pass<Rows: TileRows>(_: Rows.Type, _ column: inout Int) where Rows.Columns == TwoVectors<Set> {
             passes(
                 of: Two<Rows>.self, until: outputs, &column, words: words, a, aStride: aStride, panels, start: start, c,
                 cStride: cStride, count: TwoVectors<Set>.width, rectifies: false)
         }
         switch rows {
-        case 4: pass(Rows4<TwoVectors<Set>>.self)
-        case 5: pass(Rows5<TwoVectors<Set>>.self)
-        default: pass(Rows6<TwoVectors<Set>>.self)
+        case 4: pass(Rows4<TwoVectors<Set>>.self, &column)
+        case 5: pass(Rows5<TwoVectors<Set>>.self, &column)
+        default: pass(Rows6<TwoVectors<Set>>.self, &column)
         }
         return column
     }
@@ -211,12 +212,15 @@ enum PanelLoops<Set: TileArithmetic> {
         start: UnsafePointer<Scalar>, _ c: UnsafeMutablePointer<Scalar>, cStride: Int, count: Int, rectifies: Bool
     ) {
         var column = 0
-        @inline(__always) func pass<Group: PanelGroup>(_: Group.Type) where Group.Rows.Scalar == Scalar {
+        // The column is handed over, not captured: a captured variable can end up on the heap.
+        @inline(__always)
+        func pass<Group: PanelGroup>(_: Group.Type, _ column: inout Int) where Group.Rows.Scalar == Scalar {
             passes(
                 of: Group.self, until: outputs, &column, words: words, a, aStride: aStride, panels, start: start, c,
                 cStride: cStride, count: TwoVectors<Set>.width, rectifies: rectifies)
         }
-        @inline(__always) func rest<Rows: TileRows>(_: Rows.Type) where Rows.Columns == PaddedVector<Set> {
+        @inline(__always)
+        func rest<Rows: TileRows>(_: Rows.Type, _ column: inout Int) where Rows.Columns == PaddedVector<Set> {
             while column < outputs {
                 let lanes = min(count - column, Set.Vector.scalarCount)
                 passes(
@@ -226,18 +230,18 @@ enum PanelLoops<Set: TileArithmetic> {
         }
         switch rows {
         case 1:
-            pass(Four<OneRow<TwoVectors<Set>>>.self)
-            pass(Two<OneRow<TwoVectors<Set>>>.self)
-            pass(OnePanel<OneRow<TwoVectors<Set>>>.self)
-            rest(OneRow<PaddedVector<Set>>.self)
+            pass(Four<OneRow<TwoVectors<Set>>>.self, &column)
+            pass(Two<OneRow<TwoVectors<Set>>>.self, &column)
+            pass(OnePanel<OneRow<TwoVectors<Set>>>.self, &column)
+            rest(OneRow<PaddedVector<Set>>.self, &column)
         case 2:
-            pass(Two<Rows2<TwoVectors<Set>>>.self)
-            pass(OnePanel<Rows2<TwoVectors<Set>>>.self)
-            rest(Rows2<PaddedVector<Set>>.self)
+            pass(Two<Rows2<TwoVectors<Set>>>.self, &column)
+            pass(OnePanel<Rows2<TwoVectors<Set>>>.self, &column)
+            rest(Rows2<PaddedVector<Set>>.self, &column)
         default:
-            if Set.tileRows > 6 { pass(Two<Rows3<TwoVectors<Set>>>.self) }
-            pass(OnePanel<Rows3<TwoVectors<Set>>>.self)
-            rest(Rows3<PaddedVector<Set>>.self)
+            if Set.tileRows > 6 { pass(Two<Rows3<TwoVectors<Set>>>.self, &column) }
+            pass(OnePanel<Rows3<TwoVectors<Set>>>.self, &column)
+            rest(Rows3<PaddedVector<Set>>.self, &column)
         }
     }
 
