@@ -36,7 +36,7 @@ public func avx2Kernels() -> KernelTable<Float> { KernelTable(AVX2.self) }
 public func avx2Prediction() -> PredictionKernels { PredictionKernels(Float32Product<AVX2>.self) }
 
 /// Each product by itself, first and second, in float32.
-enum AVX2BFloat16: PanelArithmetic {
+enum AVX2BFloat16: BFloat16Arithmetic {
     typealias Base = AVX2
     typealias Scalar = Float
     typealias Vector = SIMD8<Float>

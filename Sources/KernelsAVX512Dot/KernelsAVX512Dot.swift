@@ -20,13 +20,19 @@ enum AVX512Words: TileArithmetic {
     @inline(__always) static var tileRows: Int { 14 }
 }
 
-enum AVX512BFloat16: PanelArithmetic {
+enum AVX512BFloat16: BFloat16Arithmetic {
     typealias Base = AVX512Words
     typealias Scalar = Float
     typealias Vector = SIMD16<Float>
 
     @inline(__always) static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
         intrinsics_dot_bfloat16_16(a, b, c)
+    }
+    @inline(__always)
+    static func round(_ x: UnsafePointer<Float>, _ halves: UnsafeMutablePointer<UInt16>, count: Int) {
+        for i in stride(from: 0, to: count, by: 16) {
+            intrinsics_round_first_bfloat16_16(x + i, halves + i, Int64(min(count - i, 16)))
+        }
     }
 }
 

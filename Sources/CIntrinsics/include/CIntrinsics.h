@@ -126,6 +126,12 @@ static inline intrinsics_float16 intrinsics_odd_groups_16(intrinsics_float16 a, 
 #endif
 
 #if defined(__AVX512BF16__)
+/** Writes the bfloat16 nearest to the first `count` of sixteen elements. */
+static inline void intrinsics_round_first_bfloat16_16(const float *from, uint16_t *to, int64_t count) {
+    const __mmask16 lanes = intrinsics_first_lanes_16(count);
+    _mm256_mask_storeu_epi16(to, lanes, (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(lanes, from)));
+}
+
 /** c + Σ a b of the two bfloat16 of each lane. */
 static inline intrinsics_float16 intrinsics_dot_bfloat16_16(intrinsics_float16 a, intrinsics_float16 b, intrinsics_float16 c) {
     return (intrinsics_float16)_mm512_dpbf16_ps((__m512)c, (__m512bh)a, (__m512bh)b);

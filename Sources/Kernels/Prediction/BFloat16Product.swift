@@ -9,8 +9,21 @@ public enum BFloat16 {
     }
 }
 
+/// What bfloat16 needs of an instruction set.
+public protocol BFloat16Arithmetic: PanelArithmetic where Scalar == Float {
+    /// Writes the nearest bfloat16 of each element.
+    static func round(_ x: UnsafePointer<Float>, _ halves: UnsafeMutablePointer<UInt16>, count: Int)
+}
+
+extension BFloat16Arithmetic {
+    @inlinable @inline(__always)
+    public static func round(_ x: UnsafePointer<Float>, _ halves: UnsafeMutablePointer<UInt16>, count: Int) {
+        for i in 0..<count { halves[i] = BFloat16.nearest(x[i]) }
+    }
+}
+
 /// Weights and activations rounded to bfloat16, two in a word; products summed in float32.
-public enum BFloat16Product<Tiles: PanelArithmetic>: LayerProduct where Tiles.Scalar == Float {
+public enum BFloat16Product<Tiles: BFloat16Arithmetic>: LayerProduct {
     @inlinable @inline(__always) public static var valuesPerWord: Int { 2 }
 
     @inlinable @inline(__always)
@@ -31,7 +44,7 @@ public enum BFloat16Product<Tiles: PanelArithmetic>: LayerProduct where Tiles.Sc
     @inlinable @inline(never)
     static func round(_ x: UnsafePointer<Float>, _ words: UnsafeMutablePointer<Float>, count: Int) {
         let halves = UnsafeMutableRawPointer(words).assumingMemoryBound(to: UInt16.self)
-        for i in 0..<count { halves[i] = BFloat16.nearest(x[i]) }
+        Tiles.round(x, halves, count: count)
         if count % 2 != 0 { halves[count] = 0 }
     }
 }

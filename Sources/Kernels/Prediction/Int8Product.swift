@@ -77,7 +77,7 @@ public struct Int8Steps {
         let isFinite = high < infinity && low > Int8Steps.turned(Int32(bitPattern: 0xff80_0000))
         let highest = Float(bitPattern: UInt32(bitPattern: high))
         let lowest = Float(bitPattern: UInt32(bitPattern: Int8Steps.turned(low)))
-        let distance = highest / 255 - lowest / 255
+        let distance = highest * (1 / 255) - lowest * (1 / 255)
         let isUsable = isFinite && distance >= Float.leastNormalMagnitude
         inverse = isUsable ? 1 / distance : 0
         size = isFinite ? (isUsable ? distance : 0) : .nan

@@ -45,7 +45,7 @@ enum LowTiles<Set: TileArithmetic>: PanelArithmetic {
 }
 
 /// Each product by itself, first and second, in float32.
-enum BaselineBFloat16: PanelArithmetic {
+enum BaselineBFloat16: BFloat16Arithmetic {
     typealias Base = Baseline
     typealias Scalar = Float
     typealias Vector = SIMD4<Float>

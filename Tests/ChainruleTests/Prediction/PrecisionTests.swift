@@ -91,7 +91,7 @@ import Testing
         for row in 0..<rows {
             let row = layer.row(row, of: x)
             let (low, high) = (min(0, row.min()!), max(0, row.max()!))
-            let step = high / 255 - low / 255
+            let step = high * (1 / 255) - low * (1 / 255)
             let inverse = step > 0 ? 1 / step : 0
             let zero = Int((-low * inverse).rounded(.toNearestOrEven))
             let numbers = row.map { max(0, min(255, Int(($0 * inverse).rounded(.toNearestOrEven)) + zero)) }
