@@ -15,10 +15,11 @@ let small: SwiftSetting = .unsafeFlags(
 let common: [SwiftSetting] = [embedded, small, warningsAreErrors]
 
 /// Kernels alone are compiled without checks, and each instruction set's own module with the compiler flags of that set.
-func kernelSettings(march: String? = nil) -> [SwiftSetting] {
-    var flags = ["-Ounchecked", "-Xfrontend", "-function-sections"]
+func kernelSettings(march: String? = nil, with extensions: [String] = []) -> [SwiftSetting] {
+    var flags = ["-Ounchecked", "-Xfrontend", "-function-sections", "-Xllvm", "-unroll-runtime=0"]
     #if arch(x86_64)
         if let march { flags += ["-Xcc", "-march=\(march)"] }
+        for name in extensions { flags += ["-Xcc", "-m\(name)"] }
     #endif
     return [embedded, warningsAreErrors, .unsafeFlags(flags)]
 }
@@ -61,7 +62,7 @@ let package = Package(
         .target(name: "CPlatform", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CChainrule"),
         .target(name: "CIntrinsics"),
-        .target(name: "Kernels", dependencies: ["CIntrinsics"], swiftSettings: kernelSettings()),
+        .target(name: "Kernels", dependencies: ["CIntrinsics", "CPlatform"], swiftSettings: kernelSettings()),
         .target(
             name: "KernelsAVX2", dependencies: ["CIntrinsics", "Kernels"],
             swiftSettings: kernelSettings(march: "x86-64-v3")),
@@ -69,7 +70,11 @@ let package = Package(
             name: "KernelsAVX512", dependencies: ["CIntrinsics", "Kernels"],
             swiftSettings: kernelSettings(march: "x86-64-v4")),
         .target(
-            name: "KernelDispatch", dependencies: ["CPlatform", "Kernels", "KernelsAVX2", "KernelsAVX512"],
+            name: "KernelsAVX512Dot", dependencies: ["CIntrinsics", "Kernels"],
+            swiftSettings: kernelSettings(march: "x86-64-v4", with: ["avx512bf16", "avx512vnni"])),
+        .target(
+            name: "KernelDispatch",
+            dependencies: ["CPlatform", "Kernels", "KernelsAVX2", "KernelsAVX512", "KernelsAVX512Dot"],
             swiftSettings: common),
         .target(
             name: "Chainrule", dependencies: ["CPlatform", "Kernels", "KernelDispatch"], swiftSettings: common),

@@ -97,6 +97,8 @@ typedef struct crl_network crl_network;
 typedef struct crl_workspace crl_workspace;
 /** An optimizer: a method, its hyperparameters and its state (momenta) for one network's parameters. */
 typedef struct crl_optimizer crl_optimizer;
+/** A network prepared for prediction: its weights as they were, packed, in a precision of choice. Read-only. */
+typedef struct crl_predictor crl_predictor;
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Status
@@ -248,6 +250,20 @@ enum {
     CRL_Z = 0,    /**< z = W h + b, the preactivation */
     CRL_H = 1,    /**< h = σ(z), the activation */
     CRL_DELTA = 2 /**< δ = ∂C/∂h, the error signal that reached the layer */
+};
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Predictors
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** The numbers that a predictor computes with. */
+typedef int32_t crl_precision;
+
+enum {
+    CRL_FLOAT32 = 0,  /**< the network's own numbers, and its results bit for bit */
+    CRL_BFLOAT16 = 1, /**< weights and activations rounded to the upper 16 bits of a float32; sums in float32 */
+    CRL_INT8 = 2      /**< weights in steps of 1/127 of each unit's largest, activations in 255 steps over each row's
+                           range; exact sums in 32-bit integers. A row with NaN or infinity gives NaN */
 };
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -403,8 +419,8 @@ int32_t crl_version(void);
 const char *crl_version_string(void);
 
 /** The instruction set for which networks built on this processor get their kernels: "avx512", "avx2" or "baseline".
- *  For one instruction set and one C library (whose expf and the like it uses) all results are the same bit for bit,
- *  in every run and with any number of threads; between two they differ by rounding.
+ *  For one instruction set all results are the same bit for bit, in every run and with any number of threads;
+ *  between two they differ by rounding.
  *
  *  Threads: any.
  *  @return a constant string, never NULL. */
@@ -777,6 +793,70 @@ crl_status crl_network_load(const char *path, crl_network **network);
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_FILE, CRL_ERROR_FORMAT,
  *      CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
 crl_status crl_network_load_parameters(crl_network *network, const char *path);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Predictors
+ * ------------------------------------------------------------------------------------------------------------------
+ * A network prepared for prediction: a second, read-only object with the weights packed in the order in which products
+ * read them, in a precision of choice. It is faster than crl_network_predict(), most of all for single rows and small
+ * networks, and any number of threads may use one at once.
+ *
+ *     crl_predictor_create(network, CRL_FLOAT32, &predictor);     the network may be trained on, or destroyed
+ *     crl_predictor_predict(predictor, x, 1, inputs, y, 1, outputs);
+ */
+
+/** Prepares a network for prediction. The predictor is a copy: it keeps nothing of the network, and what happens to
+ *  the network afterwards does not reach it. (The functions of a custom activation, and their user, are still
+ *  called.)
+ *
+ *  With CRL_FLOAT32 the results are those of crl_network_predict(), bit for bit. CRL_BFLOAT16 and CRL_INT8 need a
+ *  half and a quarter of the memory, and round: see docs/prediction.md for what that costs.
+ *  @param network built; only read.
+ *  @param precision CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8.
+ *  @param predictor receives the predictor, which crl_predictor_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MEMORY, or
+ *      CRL_ERROR_SIZE for a layer of more than 66,311 inputs in int8. */
+crl_status crl_predictor_create(const crl_network *network, crl_precision precision, crl_predictor **predictor);
+
+/** Frees a predictor.
+ *  @param predictor may be NULL, which does nothing. */
+void crl_predictor_destroy(crl_predictor *predictor);
+
+/** Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit whichever rows it is
+ *  predicted with, and from whichever thread. Small networks allocate nothing, others nothing once there were as
+ *  many calls at the same time, of as many rows, as there will be.
+ *
+ *  With CRL_FLOAT32 and CRL_BFLOAT16, NaN and infinity go through as IEEE arithmetic has it. With CRL_INT8 they have
+ *  no step: where a row of a dense layer's inputs holds one, all that the layer makes of the row is NaN.
+ *  @param predictor only read, by any number of threads at once.
+ *  @param x x_rows × inputs.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param y receives x_rows × outputs. Does not overlap x.
+ *  @param y_rows the rows that y has room for, at least x_rows.
+ *  @param y_stride floats from one row to the next, at least the number of outputs.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After
+ *      CRL_ERROR_CALLBACK the first rows of y may have been written. */
+crl_status crl_predictor_predict(const crl_predictor *predictor, const float *x, size_t x_rows, size_t x_stride,
+                                 float *y, size_t y_rows, size_t y_stride);
+
+/** N_0, the length of x.
+ *  @param predictor only read.
+ *  @param inputs receives the number.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+crl_status crl_predictor_input_size(const crl_predictor *predictor, size_t *inputs);
+
+/** N_L, the length of y.
+ *  @param predictor only read.
+ *  @param outputs receives the number.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+crl_status crl_predictor_output_size(const crl_predictor *predictor, size_t *outputs);
+
+/** The numbers that the predictor computes with.
+ *  @param predictor only read.
+ *  @param precision receives CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+crl_status crl_predictor_precision(const crl_predictor *predictor, crl_precision *precision);
 
 #ifdef __cplusplus
 }

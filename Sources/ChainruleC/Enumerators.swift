@@ -97,3 +97,20 @@ func quantity(_ number: crl_quantity) throws(NetworkError) -> Workspace.Quantity
     default: throw NetworkError(.value, "quantity is \(number), which is no crl_quantity")
     }
 }
+
+func precision(_ number: crl_precision) throws(NetworkError) -> Precision {
+    switch Int(number) {
+    case CRL_FLOAT32: return .float32
+    case CRL_BFLOAT16: return .bfloat16
+    case CRL_INT8: return .int8
+    default: throw NetworkError(.value, "precision is \(number), which is no crl_precision")
+    }
+}
+
+func number(of precision: Precision) -> crl_precision {
+    switch precision {
+    case .float32: crl_precision(CRL_FLOAT32)
+    case .bfloat16: crl_precision(CRL_BFLOAT16)
+    case .int8: crl_precision(CRL_INT8)
+    }
+}

@@ -33,6 +33,15 @@ func object<Object: HandleObject>(
     return Unmanaged<Object>.fromOpaque(cell.pointee.object).takeUnretainedValue()
 }
 
+/// The object behind a handle without a claim to it, or nil if there is none.
+@inline(__always)
+func unmanagedObject<Object: HandleObject>(
+    _ handle: UnsafePointer<Object.CType>?, as _: Object.Type
+) -> Unmanaged<Object>? {
+    guard let handle, let cell = cell(of: handle, tag: Object.tag) else { return nil }
+    return Unmanaged<Object>.fromOpaque(cell.pointee.object)
+}
+
 /// Gives up a handle. NULL, and a handle of another kind, are left alone.
 func destroyHandle<Object: HandleObject>(_ handle: UnsafeMutablePointer<Object.CType>?, as _: Object.Type) {
     guard let handle, let cell = cell(of: handle, tag: Object.tag) else { return }
@@ -119,6 +128,12 @@ extension Optimizer: HandleObject {
     typealias CType = crl_optimizer
     static var tag: UInt64 { 0x6372_6c6f_7074_696d }
     static var noun: StaticString { "crl_optimizer" }
+}
+
+extension Predictor: HandleObject {
+    typealias CType = crl_predictor
+    static var tag: UInt64 { 0x6372_6c70_7265_6469 }
+    static var noun: StaticString { "crl_predictor" }
 }
 
 private func copyString(_ text: String) -> UnsafeMutablePointer<CChar> {

@@ -2,6 +2,7 @@ import CPlatform
 import Kernels
 import KernelsAVX2
 import KernelsAVX512
+import KernelsAVX512Dot
 
 /// The instruction sets that the kernels are compiled for, worst to best.
 public enum InstructionSetLevel: Int, CaseIterable, Sendable {
@@ -58,6 +59,37 @@ public enum InstructionSetLevel: Int, CaseIterable, Sendable {
         case .baseline: return baselineElementaryKernels()
         case .avx2: return avx2ElementaryKernels()
         case .avx512: return avx512ElementaryKernels()
+        }
+    }
+}
+
+// What predictors compute with. As above, the level must be supported. Dot products are a level of their own: AVX-512 without
+// them takes AVX2's kernels for the short numbers.
+extension InstructionSetLevel {
+    public var float32Prediction: PredictionKernels {
+        precondition(isSupported, "kernels for an instruction set that this processor lacks")
+        switch self {
+        case .baseline: return baselinePrediction()
+        case .avx2: return avx2Prediction()
+        case .avx512: return avx512Prediction()
+        }
+    }
+
+    public var bfloat16Prediction: PredictionKernels {
+        precondition(isSupported, "kernels for an instruction set that this processor lacks")
+        switch self {
+        case .baseline: return baselineBFloat16Prediction()
+        case .avx512 where platform_supports_avx512_dot() != 0: return avx512BFloat16Prediction()
+        case .avx2, .avx512: return avx2BFloat16Prediction()
+        }
+    }
+
+    public var int8Prediction: PredictionKernels {
+        precondition(isSupported, "kernels for an instruction set that this processor lacks")
+        switch self {
+        case .baseline: return baselineInt8Prediction()
+        case .avx512 where platform_supports_avx512_dot() != 0: return avx512Int8Prediction()
+        case .avx2, .avx512: return avx2Int8Prediction()
         }
     }
 }

@@ -1,34 +1,59 @@
 import CIntrinsics
 
+/// What a register tile computes with: vectors, and an operation that adds a product to a sum.
+///
+/// Every requirement is written for an instruction set on concrete SIMD types, because only then does each become one
+/// instruction.
+public protocol TileArithmetic: SendableMetatype {
+    associatedtype Scalar: KernelScalar
+    associatedtype Vector: SIMD where Vector.Scalar == Scalar
+
+    /// `a * b + c`, or what takes its place: ``PanelArithmetic``.
+    static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector
+    static func broadcast(_ a: Scalar) -> Vector
+    /// max(0, a), NaN where a is NaN.
+    static func rectified(_ a: Vector) -> Vector
+    /// The first `count` lanes, at most all; the others are 0, and their memory is not touched.
+    static func load(_ x: UnsafePointer<Scalar>, _ count: Int) -> Vector
+    static func store(_ a: Vector, _ x: UnsafeMutablePointer<Scalar>, _ count: Int)
+    /// The rows of a register tile of two vectors: as many as leave registers for the operands. A constant, at most 14.
+    static var tileRows: Int { get }
+}
+
+extension TileArithmetic {
+    @inlinable @inline(__always)
+    static func load(_ pointer: UnsafePointer<Scalar>) -> Vector {
+        UnsafeRawPointer(pointer).loadUnaligned(as: Vector.self)
+    }
+
+    @inlinable @inline(__always)
+    static func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Scalar>) {
+        UnsafeMutableRawPointer(pointer).storeBytes(of: vector, as: Vector.self)
+    }
+}
+
 /// What the generic kernels need to know of an instruction set.
 ///
-/// A module compiled for one instruction set defines one conforming type and instantiates ``KernelTable`` with it.
-/// Every requirement is written there on concrete SIMD types, because only then does each become one instruction. The
-/// formulas of activations and costs use them through the operators of ``Lanes``.
+/// A module compiled for one instruction set defines one conforming type and instantiates ``KernelTable`` with it. The
+/// formulas of activations and costs use the operations through the operators of ``Lanes``.
 ///
 /// `multiplyAdd` rounds once or twice, but in the same way for vectors and scalars: the edges of a matrix then get the
 /// same bits as its interior, and a row's result does not depend on which rows it was computed with.
-public protocol InstructionSet: SendableMetatype {
-    associatedtype Scalar: KernelScalar
-    associatedtype Vector: SIMD where Vector.Scalar == Scalar
+public protocol InstructionSet: TileArithmetic {
     /// The outcome of a comparison for each lane.
     associatedtype Mask
     /// As many double-precision sums as a vector has lanes.
     associatedtype Sums: SIMD where Sums.Scalar == Double
 
-    /// `a * b + c`.
-    static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector
     static func multiplyAdd(_ a: Scalar, _ b: Scalar, _ c: Scalar) -> Scalar
     static func add(_ a: Vector, _ b: Vector) -> Vector
-    static func broadcast(_ a: Scalar) -> Vector
 
     /// One round of the transposition of a square matrix (``Packing``): from two vectors, one with the first and one with the
     /// second element of each pair of elements, or of groups of elements.
     static func transpositionRound(_ round: Int, _ a: Vector, _ b: Vector) -> (Vector, Vector)
     /// Which row of the matrix stands at a place before the first round, and which column after the last.
     static func transpositionOrder(_ place: Int) -> Int
-    /// The rows of a register tile of two vectors: as many as leave registers for the operands. A constant, at most 14.
-    static var tileRows: Int { get }
+
     static func subtract(_ a: Vector, _ b: Vector) -> Vector
     static func multiply(_ a: Vector, _ b: Vector) -> Vector
     static func divide(_ a: Vector, _ b: Vector) -> Vector
@@ -55,10 +80,6 @@ public protocol InstructionSet: SendableMetatype {
     /// The larger of two numbers without a sign, NaN being larger than infinity.
     static func largerMagnitude(_ a: Vector, _ b: Vector) -> Vector
 
-    /// The first `count` lanes, at most all; the others are 0, and their memory is not touched.
-    static func load(_ x: UnsafePointer<Scalar>, _ count: Int) -> Vector
-    static func store(_ a: Vector, _ x: UnsafeMutablePointer<Scalar>, _ count: Int)
-
     /// Adds each lane to its sum.
     static func accumulate(_ sums: Sums, _ a: Vector) -> Sums
     /// Adds the first `count` lanes to `total` one after the other, each times its weight if there are any.
@@ -74,22 +95,11 @@ public protocol InstructionSet: SendableMetatype {
 
 extension InstructionSet {
     @inlinable @inline(__always)
-    static func load(_ pointer: UnsafePointer<Scalar>) -> Vector {
-        UnsafeRawPointer(pointer).loadUnaligned(as: Vector.self)
+    public static func rectified(_ a: Vector) -> Vector {
+        let zero = broadcast(0)
+        return select(less(a, zero), zero, a)
     }
 
-    @inlinable @inline(__always)
-    static func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Scalar>) {
-        UnsafeMutableRawPointer(pointer).storeBytes(of: vector, as: Vector.self)
-    }
-
-    /// The sum of the lanes, first to last.
-    @inlinable @inline(__always)
-    static func sum(_ vector: Vector) -> Scalar {
-        var total = vector[0]
-        for lane in 1..<Vector.scalarCount { total += vector[lane] }
-        return total
-    }
 }
 
 /// What every processor of the architecture has: 128-bit vectors without fused multiply-add.

@@ -67,3 +67,42 @@ public func avx2Kernels() -> KernelTable<Float> { KernelTable(AVX2.self) }
 
 @export(interface)
 public func avx2ElementaryKernels() -> ElementaryKernels<Float> { ElementaryKernels(AVX2.self) }
+
+/// The same for prediction.
+@export(interface)
+public func avx2Prediction() -> PredictionKernels { PredictionKernels(Float32Product<AVX2>.self) }
+
+/// Each product by itself, first and second, in float32.
+enum AVX2BFloat16: BFloat16Arithmetic {
+    typealias Base = AVX2
+    typealias Scalar = Float
+    typealias Vector = SIMD8<Float>
+
+    @inline(__always) static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
+        c.addingProduct(first(a), first(b)).addingProduct(second(a), second(b))
+    }
+    @inline(__always) private static func bits(_ words: Vector) -> SIMD8<UInt32> {
+        unsafeBitCast(words, to: SIMD8<UInt32>.self)
+    }
+    @inline(__always) private static func first(_ words: Vector) -> Vector {
+        unsafeBitCast(bits(words) &<< 16, to: Vector.self)
+    }
+    @inline(__always) private static func second(_ words: Vector) -> Vector {
+        unsafeBitCast(bits(words) & 0xffff_0000, to: Vector.self)
+    }
+}
+
+enum AVX2Int8: PanelArithmetic {
+    typealias Base = AVX2
+    typealias Scalar = Float
+    typealias Vector = SIMD8<Float>
+
+    @inline(__always) static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
+        vector8_dot_int8(a, b, c)
+    }
+}
+
+@export(interface)
+public func avx2BFloat16Prediction() -> PredictionKernels { PredictionKernels(BFloat16Product<AVX2BFloat16>.self) }
+@export(interface)
+public func avx2Int8Prediction() -> PredictionKernels { PredictionKernels(Int8Product<AVX2Int8>.self) }

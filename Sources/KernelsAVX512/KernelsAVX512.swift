@@ -69,3 +69,7 @@ public func avx512Kernels() -> KernelTable<Float> { KernelTable(AVX512.self) }
 
 @export(interface)
 public func avx512ElementaryKernels() -> ElementaryKernels<Float> { ElementaryKernels(AVX512.self) }
+
+/// The same for prediction.
+@export(interface)
+public func avx512Prediction() -> PredictionKernels { PredictionKernels(Float32Product<AVX512>.self) }

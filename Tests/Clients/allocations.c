@@ -1,4 +1,4 @@
-/* Forward, cost, backward, step and predict allocate nothing once they have run: this program puts its own allocation
+/* Forward, cost, backward, step and predictions allocate nothing once they have run: this program puts its own allocation
  * functions before the C library's and counts. */
 #include <errno.h>
 #include <stddef.h>
@@ -90,6 +90,33 @@ static crl_network *varied_network(void)
     return network;
 }
 
+/* A predictor of a small network never allocates, one of any other after its largest call. */
+static void predictors(const crl_network *varied)
+{
+    crl_network *small = two_layers(INPUTS, 32, CRL_TANH, OUTPUTS, 1), *large = two_layers(INPUTS, 400, CRL_RELU, OUTPUTS, 1);
+    const crl_network *const networks[] = { small, large, varied };
+
+    for (size_t which = 0; which < COUNT(networks); ++which)
+        for (crl_precision precision = CRL_FLOAT32; precision <= CRL_INT8; ++precision) {
+            crl_predictor *predictor = NULL;
+            crl_status worst = CRL_OK;
+            OK(crl_predictor_create(networks[which], precision, &predictor));
+            if (which > 0)
+                OK(crl_predictor_predict(predictor, x, ROWS, INPUTS, y, ROWS, OUTPUTS));
+            const long allocated_before = allocated, freed_before = freed;
+            for (size_t rows = 1; rows <= (which > 0 ? ROWS : 2); ++rows) {
+                const crl_status status = crl_predictor_predict(predictor, x, rows, INPUTS, y, rows, OUTPUTS);
+                if (status != CRL_OK)
+                    worst = status;
+            }
+            CHECK(worst == CRL_OK);
+            CHECK(allocated == allocated_before && freed == freed_before);
+            crl_predictor_destroy(predictor);
+        }
+    crl_network_destroy(small);
+    crl_network_destroy(large);
+}
+
 int main(void)
 {
     crl_network *network = varied_network();
@@ -145,6 +172,8 @@ int main(void)
             CHECK(freed == freed_before);
         }
     }
+
+    predictors(network);
 
     for (int method = 0; method < 3; ++method)
         crl_optimizer_destroy(optimizers[method]);

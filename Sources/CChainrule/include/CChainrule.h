@@ -6,4 +6,5 @@
 struct crl_network { unsigned char private_; };
 struct crl_workspace { unsigned char private_; };
 struct crl_optimizer { unsigned char private_; };
+struct crl_predictor { unsigned char private_; };
 #endif

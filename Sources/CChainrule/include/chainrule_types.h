@@ -23,6 +23,8 @@ typedef struct crl_network crl_network;
 typedef struct crl_workspace crl_workspace;
 /** An optimizer: a method, its hyperparameters and its state (momenta) for one network's parameters. */
 typedef struct crl_optimizer crl_optimizer;
+/** A network prepared for prediction: its weights as they were, packed, in a precision of choice. Read-only. */
+typedef struct crl_predictor crl_predictor;
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Status
@@ -174,6 +176,20 @@ enum {
     CRL_Z = 0,    /**< z = W h + b, the preactivation */
     CRL_H = 1,    /**< h = σ(z), the activation */
     CRL_DELTA = 2 /**< δ = ∂C/∂h, the error signal that reached the layer */
+};
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Predictors
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** The numbers that a predictor computes with. */
+typedef int32_t crl_precision;
+
+enum {
+    CRL_FLOAT32 = 0,  /**< the network's own numbers, and its results bit for bit */
+    CRL_BFLOAT16 = 1, /**< weights and activations rounded to the upper 16 bits of a float32; sums in float32 */
+    CRL_INT8 = 2      /**< weights in steps of 1/127 of each unit's largest, activations in 255 steps over each row's
+                           range; exact sums in 32-bit integers. A row with NaN or infinity gives NaN */
 };
 
 /* ------------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,10 @@
 
 #include <stdint.h>
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
 #define VECTOR_FUNCTION static inline __attribute__((always_inline))
 #define VECTOR_TYPE(lanes) __attribute__((ext_vector_type(lanes)))
 
@@ -222,6 +226,46 @@ VECTOR_SHUFFLE(16, unpack_high, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 
 /* The first and third group of four lanes of each, and the second and fourth. */
 VECTOR_SHUFFLE(16, even_groups, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27)
 VECTOR_SHUFFLE(16, odd_groups, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31)
+#endif
+
+/* ---- Dot products in the lanes of a vector, added to c ---- */
+
+/* Of four bytes, those of a without a sign and those of b with one; exact. */
+#ifdef __SSE2__
+VECTOR_FUNCTION f32x4 vector4_dot_int8(f32x4 a, f32x4 b, f32x4 c) {
+    const __m128i x = (__m128i)a, w = (__m128i)b, low = _mm_set1_epi16(0xff);
+    const __m128i even = _mm_madd_epi16(_mm_and_si128(x, low), _mm_srai_epi16(_mm_slli_epi16(w, 8), 8));
+    const __m128i odd = _mm_madd_epi16(_mm_srli_epi16(x, 8), _mm_srai_epi16(w, 8));
+    return (f32x4)_mm_add_epi32((__m128i)c, _mm_add_epi32(even, odd));
+}
+#endif
+
+#ifdef __AVX2__
+VECTOR_FUNCTION f32x8 vector8_dot_int8(f32x8 a, f32x8 b, f32x8 c) {
+    const __m256i x = (__m256i)a, w = (__m256i)b, low = _mm256_set1_epi16(0xff);
+    const __m256i even = _mm256_madd_epi16(_mm256_and_si256(x, low), _mm256_srai_epi16(_mm256_slli_epi16(w, 8), 8));
+    const __m256i odd = _mm256_madd_epi16(_mm256_srli_epi16(x, 8), _mm256_srai_epi16(w, 8));
+    return (f32x8)_mm256_add_epi32((__m256i)c, _mm256_add_epi32(even, odd));
+}
+#endif
+
+#ifdef __AVX512VNNI__
+VECTOR_FUNCTION f32x16 vector16_dot_int8(f32x16 a, f32x16 b, f32x16 c) {
+    return (f32x16)_mm512_dpbusd_epi32((__m512i)c, (__m512i)a, (__m512i)b);
+}
+#endif
+
+#ifdef __AVX512BF16__
+/* Of two bfloat16. */
+VECTOR_FUNCTION f32x16 vector16_dot_bfloat16(f32x16 a, f32x16 b, f32x16 c) {
+    return (f32x16)_mm512_dpbf16_ps((__m512)c, (__m512bh)a, (__m512bh)b);
+}
+
+/* Writes the bfloat16 nearest to the first `count` of sixteen elements. */
+VECTOR_FUNCTION void vector16_round_bfloat16(const float *from, uint16_t *to, int64_t count) {
+    const __mmask16 lanes = (__mmask16)((1u << count) - 1);
+    _mm256_mask_storeu_epi16(to, lanes, (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(lanes, from)));
+}
 #endif
 
 #endif

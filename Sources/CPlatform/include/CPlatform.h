@@ -33,6 +33,15 @@ static inline int platform_supports_avx512(void) {
 #endif
 }
 
+/** Whether they offer, beyond that, the dot products of bfloat16 and of bytes: AVX-512 BF16 and VNNI. */
+static inline int platform_supports_avx512_dot(void) {
+#if defined(__x86_64__)
+    return platform_supports_avx512() && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni");
+#else
+    return 0;
+#endif
+}
+
 /** Whether the processor and the operating system offer x86-64-v3: AVX2, FMA and the bit manipulation instructions. (Every
  *  processor that has these has the rest of it.) */
 static inline int platform_supports_avx2(void) {

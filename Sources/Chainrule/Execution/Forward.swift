@@ -55,10 +55,6 @@ extension Network {
 
     /// Checks that a span holds exactly `rows × columns` elements.
     func checkShape(_ count: Int, rows: Int, columns: Int, _ what: StaticString) throws(NetworkError) {
-        guard rows >= 1 else { throw NetworkError(.size, "\(what) has \(rows) rows; at least 1 is needed") }
-        let needed = try Plan.checkedProduct(rows, columns)
-        guard count == needed else {
-            throw NetworkError(.size, "\(what) holds \(count) floats; \(rows) rows of \(columns) are \(needed)")
-        }
+        try Matrix.checkShape(count, rows: rows, columns: columns, what)
     }
 }

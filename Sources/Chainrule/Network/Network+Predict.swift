@@ -7,24 +7,12 @@ extension Network {
     ///   - x: `rows × inputs`, row-major.
     ///   - y: `rows × outputs`.
     public func predict(_ x: Span<Float>, rows: Int, into y: inout MutableSpan<Float>) throws(NetworkError) {
-        try checkShape(x.count, rows: rows, columns: inputs, "x")
-        try checkShape(y.count, rows: rows, columns: outputs, "y")
-        try x.withUnsafeBufferPointer { x throws(NetworkError) in
-            try y.withUnsafeMutableBufferPointer { y throws(NetworkError) in
-                try predict(
-                    Matrix(reading: x.baseAddress!, rows: rows, columns: inputs, stride: inputs),
-                    into: Matrix(base: y.baseAddress!, rows: rows, columns: outputs))
-            }
-        }
+        try Matrix.withViews(of: x, columns: inputs, into: &y, columns: outputs, rows: rows, predict)
     }
 
     /// The outputs for inputs of `x.count / inputs` rows.
     public func predict(_ x: [Float]) throws(NetworkError) -> [Float] {
-        let rows = x.count / inputs
-        var y = [Float](repeating: 0, count: try Plan.checkedProduct(rows, outputs))
-        var span = y.mutableSpan
-        try predict(x.span, rows: rows, into: &span)
-        return y
+        try Matrix.withRows(of: x, columns: inputs, resultColumns: outputs, predict)
     }
 
     package func predict(_ x: Matrix, into y: Matrix) throws(NetworkError) {

@@ -136,7 +136,7 @@ public enum PackedProduct {
 
 /// The loops over the rows of tiles: one function for each width, so that there is one copy of each tile's code.
 @usableFromInline
-enum TileLoops<Set: InstructionSet> {
+enum TileLoops<Set: TileArithmetic> {
     @usableFromInline typealias Scalar = Set.Scalar
 
     @inlinable @inline(never)
@@ -171,7 +171,9 @@ enum TileLoops<Set: InstructionSet> {
         var row = 0
         var ahead = ahead
         var left = (rows + Set.tileRows - 1) / Set.tileRows
-        @inline(__always) func tile<Rows: TileRows>(_: Rows.Type) where Rows.Columns == Columns {
+        // Variables are handed over, not captured: a captured one can end up on the heap.
+        @inline(__always)
+        func tile<Rows: TileRows>(_: Rows.Type, at row: Int, ahead: Ahead<Scalar>) where Rows.Columns == Columns {
             let result = c + row * cStride
             var sums: Rows
             switch start {
@@ -183,33 +185,29 @@ enum TileLoops<Set: InstructionSet> {
             sums.multiplyAdd(
                 depth: depth, a + row * aRowStride, rowStride: aRowStride, columnStride: aColumnStride, b,
                 bStride: bStride, count: count, ahead: ahead)
-            ahead.pointer += depth * ahead.step
             sums.store(result, rowStride: cStride, count: count)
         }
         while left > 0 {
             let height = (rows - row + left - 1) / left
+            // The conditions are constant for each instruction set: higher tiles than its own are not compiled.
             switch height {
-            case 1: tile(OneRow<Columns>.self)
-            case 2: tile(Rows2<Columns>.self)
-            case 3: tile(Rows3<Columns>.self)
-            case 4: tile(Rows4<Columns>.self)
-            case 5: tile(Rows5<Columns>.self)
-            case 6: tile(Rows6<Columns>.self)
-            default:
-                // Constant for each instruction set: with fewer registers these tiles are not compiled.
-                if Set.tileRows > 6 {
-                    switch height {
-                    case 7: tile(Rows7<Columns>.self)
-                    case 8: tile(Rows8<Columns>.self)
-                    case 9: tile(Rows9<Columns>.self)
-                    case 10: tile(Rows10<Columns>.self)
-                    case 11: tile(Rows11<Columns>.self)
-                    case 12: tile(Rows12<Columns>.self)
-                    case 13: tile(Rows13<Columns>.self)
-                    default: tile(Rows14<Columns>.self)
-                    }
-                }
+            case 1: tile(OneRow<Columns>.self, at: row, ahead: ahead)
+            case 2: tile(Rows2<Columns>.self, at: row, ahead: ahead)
+            case 3 where Set.tileRows >= 3: tile(Rows3<Columns>.self, at: row, ahead: ahead)
+            case 4 where Set.tileRows >= 4: tile(Rows4<Columns>.self, at: row, ahead: ahead)
+            case 5 where Set.tileRows >= 5: tile(Rows5<Columns>.self, at: row, ahead: ahead)
+            case 6 where Set.tileRows >= 6: tile(Rows6<Columns>.self, at: row, ahead: ahead)
+            case 7 where Set.tileRows >= 7: tile(Rows7<Columns>.self, at: row, ahead: ahead)
+            case 8 where Set.tileRows >= 8: tile(Rows8<Columns>.self, at: row, ahead: ahead)
+            case 9 where Set.tileRows >= 9: tile(Rows9<Columns>.self, at: row, ahead: ahead)
+            case 10 where Set.tileRows >= 10: tile(Rows10<Columns>.self, at: row, ahead: ahead)
+            case 11 where Set.tileRows >= 11: tile(Rows11<Columns>.self, at: row, ahead: ahead)
+            case 12 where Set.tileRows >= 12: tile(Rows12<Columns>.self, at: row, ahead: ahead)
+            case 13 where Set.tileRows >= 13: tile(Rows13<Columns>.self, at: row, ahead: ahead)
+            case 14 where Set.tileRows >= 14: tile(Rows14<Columns>.self, at: row, ahead: ahead)
+            default: break
             }
+            ahead.pointer += depth * ahead.step
             row += height
             left -= 1
         }

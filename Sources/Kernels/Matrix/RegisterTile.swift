@@ -8,7 +8,7 @@ import CIntrinsics
 /// Neighbouring columns of the result: one or two vectors, the last of them perhaps not full.
 @usableFromInline
 protocol TileColumns {
-    associatedtype Set: InstructionSet
+    associatedtype Set: TileArithmetic
     /// The columns, if all lanes are used.
     static var width: Int { get }
     init()
@@ -16,14 +16,14 @@ protocol TileColumns {
     init(loading pointer: UnsafePointer<Set.Scalar>, count: Int)
     init(repeating value: Set.Scalar)
     mutating func multiplyAdd(_ a: Set.Vector, _ b: Self)
+    /// max(0, z) of each column.
+    mutating func rectify()
     func store(_ pointer: UnsafeMutablePointer<Set.Scalar>, count: Int)
-    /// One step of an optimizer, all lanes being a gradient.
-    func step<Rule: OptimizerRule>(_ place: StepPlace<Set, Rule>)
 }
 
 /// Two full vectors.
 @usableFromInline
-struct TwoVectors<Set: InstructionSet>: TileColumns {
+struct TwoVectors<Set: TileArithmetic>: TileColumns {
     @usableFromInline var left: Set.Vector
     @usableFromInline var right: Set.Vector
 
@@ -41,19 +41,19 @@ struct TwoVectors<Set: InstructionSet>: TileColumns {
         left = Set.multiplyAdd(a, b.left, left)
         right = Set.multiplyAdd(a, b.right, right)
     }
+    @inlinable @inline(__always) mutating func rectify() {
+        left = Set.rectified(left)
+        right = Set.rectified(right)
+    }
     @inlinable @inline(__always) func store(_ pointer: UnsafeMutablePointer<Set.Scalar>, count: Int) {
         Set.store(left, pointer)
         Set.store(right, pointer + Set.Vector.scalarCount)
-    }
-    @inlinable @inline(__always) func step<Rule: OptimizerRule>(_ place: StepPlace<Set, Rule>) {
-        place.step(Lanes(left))
-        place.advanced(by: Set.Vector.scalarCount).step(Lanes(right))
     }
 }
 
 /// One vector, of which only the first lanes may be used.
 @usableFromInline
-struct OneVector<Set: InstructionSet>: TileColumns {
+struct OneVector<Set: TileArithmetic>: TileColumns {
     @usableFromInline var vector: Set.Vector
 
     @inlinable @inline(__always) static var width: Int { Set.Vector.scalarCount }
@@ -65,11 +65,9 @@ struct OneVector<Set: InstructionSet>: TileColumns {
     @inlinable @inline(__always) mutating func multiplyAdd(_ a: Set.Vector, _ b: Self) {
         vector = Set.multiplyAdd(a, b.vector, vector)
     }
+    @inlinable @inline(__always) mutating func rectify() { vector = Set.rectified(vector) }
     @inlinable @inline(__always) func store(_ pointer: UnsafeMutablePointer<Set.Scalar>, count: Int) {
         Set.store(vector, pointer, count)
-    }
-    @inlinable @inline(__always) func step<Rule: OptimizerRule>(_ place: StepPlace<Set, Rule>) {
-        place.step(Lanes(vector))
     }
 }
 
@@ -147,11 +145,8 @@ protocol TileRows {
     init(repeatingEach pointer: UnsafePointer<Scalar>)
     /// - Parameter first: the place of the first of these rows in the tile.
     mutating func multiplyAdd(_ a: RowPointers<Scalar>, first: Int, _ b: Columns)
+    mutating func rectify()
     func store(_ pointer: UnsafeMutablePointer<Scalar>, rowStride: Int, count: Int)
-    /// One step of an optimizer, all elements being a gradient.
-    func step<Rule: OptimizerRule>(_ place: StepPlace<Columns.Set, Rule>, rowStride: Int)
-    /// Brings what the step needs into the cache.
-    static func prefetch<Rule: OptimizerRule>(_ place: StepPlace<Columns.Set, Rule>, rowStride: Int)
 }
 
 extension TileRows {
@@ -191,15 +186,10 @@ struct OneRow<Columns: TileColumns>: TileRows {
     mutating func multiplyAdd(_ a: RowPointers<Columns.Set.Scalar>, first: Int, _ b: Columns) {
         columns.multiplyAdd(Columns.Set.broadcast(a.element(ofRow: first)), b)
     }
+    @inlinable @inline(__always) mutating func rectify() { columns.rectify() }
     @inlinable @inline(__always)
     func store(_ pointer: UnsafeMutablePointer<Columns.Set.Scalar>, rowStride: Int, count: Int) {
         columns.store(pointer, count: count)
-    }
-    @inlinable @inline(__always)
-    func step<Rule: OptimizerRule>(_ place: StepPlace<Columns.Set, Rule>, rowStride: Int) { columns.step(place) }
-    @inlinable @inline(__always)
-    static func prefetch<Rule: OptimizerRule>(_ place: StepPlace<Columns.Set, Rule>, rowStride: Int) {
-        place.prefetch(count: Columns.width)
     }
 }
 
@@ -232,20 +222,14 @@ struct Stacked<Top: TileRows, Bottom: TileRows>: TileRows where Top.Columns == B
         top.multiplyAdd(a, first: first, b)
         bottom.multiplyAdd(a, first: first + Top.count, b)
     }
+    @inlinable @inline(__always) mutating func rectify() {
+        top.rectify()
+        bottom.rectify()
+    }
     @inlinable @inline(__always)
     func store(_ pointer: UnsafeMutablePointer<Top.Columns.Set.Scalar>, rowStride: Int, count: Int) {
         top.store(pointer, rowStride: rowStride, count: count)
         bottom.store(pointer + Top.count * rowStride, rowStride: rowStride, count: count)
-    }
-    @inlinable @inline(__always)
-    func step<Rule: OptimizerRule>(_ place: StepPlace<Top.Columns.Set, Rule>, rowStride: Int) {
-        top.step(place, rowStride: rowStride)
-        bottom.step(place.advanced(by: Top.count * rowStride), rowStride: rowStride)
-    }
-    @inlinable @inline(__always)
-    static func prefetch<Rule: OptimizerRule>(_ place: StepPlace<Top.Columns.Set, Rule>, rowStride: Int) {
-        Top.prefetch(place, rowStride: rowStride)
-        Bottom.prefetch(place.advanced(by: Top.count * rowStride), rowStride: rowStride)
     }
 }
 

@@ -172,7 +172,7 @@ enum OptimizerKernelInstance<Set: InstructionSet, Rule: OptimizerRule> {
     }
 
     @inlinable @inline(__always)
-    static func tile<Rows: TileRows>(
+    static func tile<Rows: SteppingRows>(
         _: Rows.Type, depth: Int, _ a: In, aRowStride: Int, aColumnStride: Int, _ b: In, bStride: Int,
         _ place: StepPlace<Set, Rule>, stride: Int
     ) where Rows.Columns.Set == Set {

@@ -17,6 +17,7 @@ from ._errors import (
 )
 from ._library import __version__, instruction_set
 from ._network import Layer, Network
+from ._predictor import Predictor
 from ._training import Epoch, Optimizer
 from ._workspace import Workspace
 
@@ -34,6 +35,7 @@ __all__ = [
     "NotFiniteError",
     "Optimizer",
     "OutOfMemoryError",
+    "Predictor",
     "StateError",
     "Workspace",
     "__version__",

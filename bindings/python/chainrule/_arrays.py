@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import operator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from . import _prototypes
 from ._errors import ArgumentError
 from ._handles import FloatArray
 
-_FLOAT = np.dtype(np.float32)
-_FLOAT_SIZE = _FLOAT.itemsize
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+FLOAT = np.dtype(np.float32)
+_FLOAT_SIZE = FLOAT.itemsize
 
 
 class Rows(NamedTuple):
@@ -53,7 +55,7 @@ def seed_value(value: Any) -> int:
 
 def _fits(array: npt.NDArray[Any]) -> bool:
     """Whether the library can read or write this two-dimensional array in place."""
-    if array.dtype != _FLOAT or not array.flags.aligned:
+    if array.dtype != FLOAT or not array.flags.aligned:
         return False
     if array.flags.c_contiguous:
         return True

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
-import numpy.typing as npt
 
 from . import _prototypes
 from ._arrays import address_of, apart, as_rows, as_vector, out_rows, size_error
@@ -16,6 +15,9 @@ from ._errors import ArgumentError, check
 from ._handles import FloatArray
 from ._library import library
 from ._names import COSTS, REDUCTIONS, enumerator
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
 import ctypes
-import threading
 from typing import Any
 
 from . import _prototypes
@@ -70,7 +70,7 @@ _CLASS_OF_RANGE: dict[int, type[ChainruleError]] = {
 }
 
 # The exception that a Python callback raised on this thread, on its way through the library's frames.
-_raised = threading.local()
+_raised = _thread._local()  # threading.local, without the time that importing threading takes
 
 
 def keep_raised(error: BaseException) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from . import _prototypes
 from ._errors import ArgumentError
 
-FloatArray = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    FloatArray = npt.NDArray[np.float32]
+else:
+    # numpy.typing takes a while to import, and nothing at run time needs it.
+    FloatArray = np.ndarray
 _Self = TypeVar("_Self", bound="NativeObject")
 
 

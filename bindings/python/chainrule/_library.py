@@ -4,36 +4,37 @@ from __future__ import annotations
 
 import ctypes
 import os
-from pathlib import Path
 
 from . import _prototypes
 
 _NAME = "libchainrule.so"
 
 
-def _candidates() -> list[Path]:
+def _candidates() -> list[str]:
     """Where the library may lie: the environment's choice alone, or else the wheel's copy, then a checkout's build."""
     chosen = os.environ.get("CHAINRULE_LIBRARY")
     if chosen:
-        return [Path(chosen)]
-    package = Path(__file__).resolve().parent
-    places = [package / _NAME]
-    if package.parts[-3:] == ("bindings", "python", "chainrule"):
-        places.append(package.parents[2] / "build" / "lib" / _NAME)
+        return [chosen]
+    # Not pathlib: importing it takes as long as everything else here.
+    package = os.path.dirname(os.path.realpath(__file__))
+    places = [os.path.join(package, _NAME)]
+    above, name = os.path.split(package)
+    if name == "chainrule" and above.endswith(os.path.join(os.sep, "bindings", "python")):
+        places.append(os.path.join(os.path.dirname(os.path.dirname(above)), "build", "lib", _NAME))
     return places
 
 
 def _load() -> ctypes.CDLL:
     places = _candidates()
-    found = next((place for place in places if place.is_file()), None)
+    found = next((place for place in places if os.path.isfile(place)), None)
     if found is None:
-        looked = ", ".join(str(place) for place in places)
+        looked = ", ".join(places)
         raise ImportError(
             f"chainrule cannot find its native library (looked for {looked}). Install the wheel, run `make` in a "
             f"checkout, or set CHAINRULE_LIBRARY to the path of {_NAME}."
         )
     try:
-        library = ctypes.CDLL(str(found))
+        library = ctypes.CDLL(found)
         version = library.crl_version()
     except (OSError, AttributeError) as error:
         raise ImportError(f"chainrule cannot use the native library {found}: {error}") from error

@@ -27,6 +27,7 @@ INITIALIZERS = _names("CRL_INIT_DEFAULT", "CRL_INIT_")
 COSTS = _names("CRL_MEAN_SQUARED_ERROR")
 REDUCTIONS = _names("CRL_MEAN")
 METHODS = _names("CRL_GRADIENT_DESCENT")
+PRECISIONS = _names("CRL_FLOAT32")
 
 
 def enumerator(names: dict[str, int], name: str, what: str) -> int:

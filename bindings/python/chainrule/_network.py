@@ -5,10 +5,9 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from . import _prototypes
 from ._arrays import address_of, apart, as_rows, count, out_rows, out_vector, seed_value
@@ -27,7 +26,11 @@ from ._errors import StateError, check, failure, results
 from ._handles import FloatArray, Handle, NativeObject, array_at
 from ._layout import Layout, layout_of
 from ._library import library
+from ._predictor import Predictor
 from ._training import Epoch, Optimizer, Recorder, optimizer_for
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 class Layer(NamedTuple):
@@ -228,6 +231,15 @@ class Network(NativeObject):
             )
         )
         return y
+
+    def prepare(self, precision: str = "float32") -> Predictor:
+        """The network as it is now, prepared for prediction: a read-only Predictor that later changes do not reach.
+
+        Args:
+            precision: "float32", whose results are those of predict() bit for bit; or "bfloat16" or "int8", which need
+                less memory and time, and round.
+        """
+        return Predictor(self, precision)
 
     def value_and_grad(
         self,

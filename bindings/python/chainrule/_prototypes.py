@@ -68,6 +68,10 @@ CRL_Z = 0
 CRL_H = 1
 CRL_DELTA = 2
 
+CRL_FLOAT32 = 0
+CRL_BFLOAT16 = 1
+CRL_INT8 = 2
+
 CRL_MEAN_SQUARED_ERROR = 0
 CRL_MEAN_ABSOLUTE_ERROR = 1
 CRL_HUBER = 2
@@ -88,6 +92,7 @@ crl_activation = ctypes.c_int32
 crl_initializer_kind = ctypes.c_int32
 crl_purpose = ctypes.c_int32
 crl_quantity = ctypes.c_int32
+crl_precision = ctypes.c_int32
 crl_cost_kind = ctypes.c_int32
 crl_reduction = ctypes.c_int32
 crl_optimizer_method = ctypes.c_int32
@@ -103,6 +108,10 @@ class crl_workspace(ctypes.c_void_p):
 
 class crl_optimizer(ctypes.c_void_p):
     """A handle, `crl_optimizer *` in C; false while it is NULL."""
+
+
+class crl_predictor(ctypes.c_void_p):
+    """A handle, `crl_predictor *` in C; false while it is NULL."""
 
 
 class crl_initializer(ctypes.Structure):
@@ -481,6 +490,26 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_network_save": (crl_status, [crl_network, ctypes.c_char_p]),
     "crl_network_load": (crl_status, [ctypes.c_char_p, ctypes.POINTER(crl_network)]),
     "crl_network_load_parameters": (crl_status, [crl_network, ctypes.c_char_p]),
+    "crl_predictor_create": (
+        crl_status,
+        [crl_network, crl_precision, ctypes.POINTER(crl_predictor)],
+    ),
+    "crl_predictor_destroy": (None, [crl_predictor]),
+    "crl_predictor_predict": (
+        crl_status,
+        [
+            crl_predictor,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+        ],
+    ),
+    "crl_predictor_input_size": (crl_status, [crl_predictor, ctypes.POINTER(ctypes.c_size_t)]),
+    "crl_predictor_output_size": (crl_status, [crl_predictor, ctypes.POINTER(ctypes.c_size_t)]),
+    "crl_predictor_precision": (crl_status, [crl_predictor, ctypes.POINTER(crl_precision)]),
 }
 
 

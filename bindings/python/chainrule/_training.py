@@ -7,8 +7,6 @@ import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy.typing as npt
-
 from . import _prototypes
 from ._arrays import address_of, as_vector
 from ._callbacks import guarded
@@ -18,6 +16,8 @@ from ._library import library
 from ._names import METHODS, enumerator
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from ._network import Network
 
 

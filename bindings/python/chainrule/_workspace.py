@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from . import _prototypes
 from ._arrays import address_of, apart, as_rows, count, out_rows, out_vector
@@ -15,6 +14,9 @@ from ._errors import check, results
 from ._handles import FloatArray, Handle, NativeObject, array_at
 from ._library import library
 from ._network import Network
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 class Workspace(NativeObject):

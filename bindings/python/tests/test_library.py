@@ -38,6 +38,6 @@ def test_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_package_carries_its_library_or_lies_in_a_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CHAINRULE_LIBRARY", raising=False)
     package = Path(_library.__file__).resolve().parent
-    first, *others = _library._candidates()
+    first, *others = map(Path, _library._candidates())
     assert first == package / "libchainrule.so"
     assert all(other.parts[-3:] == ("build", "lib", "libchainrule.so") for other in others)

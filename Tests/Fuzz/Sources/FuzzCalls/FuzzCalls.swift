@@ -28,6 +28,7 @@ struct Session {
     private var networks: [UnsafeMutablePointer<crl_network>] = []
     private var workspaces: [UnsafeMutablePointer<crl_workspace>] = []
     private var optimizers: [UnsafeMutablePointer<crl_optimizer>] = []
+    private var predictors: [UnsafeMutablePointer<crl_predictor>] = []
     let memory = Memory()
 
     /// Begins with a network of 2 → 3 → 2 that is ready for every call, so that short inputs reach far.
@@ -52,10 +53,11 @@ struct Session {
         for network in networks { crlNetworkDestroy(network) }
         for workspace in workspaces { crlWorkspaceDestroy(workspace) }
         for optimizer in optimizers { crlOptimizerDestroy(optimizer) }
+        for predictor in predictors { crlPredictorDestroy(predictor) }
     }
 
     private mutating func step() {
-        switch reader.byte() % 18 {
+        switch reader.byte() % 20 {
         case 0: create()
         case 1, 2: addDense()
         case 3: addActivation()
@@ -72,6 +74,8 @@ struct Session {
         case 14: predict()
         case 15: valueAndGradient()
         case 16: fit()
+        case 17: createPredictor()
+        case 18: predictPrepared()
         default: destroy()
         }
     }
@@ -104,6 +108,13 @@ struct Session {
         if byte >= 252 { return nil }
         if byte >= 248 { return networks.last.map { cast($0) } }
         return pick(optimizers, byte)
+    }
+
+    mutating func predictor() -> UnsafeMutablePointer<crl_predictor>? {
+        let byte = reader.byte()
+        if byte >= 252 { return nil }
+        if byte >= 248 { return networks.last.map { cast($0) } }
+        return pick(predictors, byte)
     }
 
     private func pick<Handle>(_ handles: [Handle], _ byte: UInt8) -> Handle? {
@@ -151,11 +162,20 @@ struct Session {
         if optimizers.count > 4 { crlOptimizerDestroy(optimizers.removeFirst()) }
     }
 
+    private mutating func createPredictor() {
+        var predictor: UnsafeMutablePointer<crl_predictor>?
+        check(crlPredictorCreate(network(), reader.enumerator() % 4, &predictor))
+        guard let predictor else { return }
+        predictors.append(predictor)
+        if predictors.count > 4 { crlPredictorDestroy(predictors.removeFirst()) }
+    }
+
     private mutating func destroy() {
-        switch reader.byte() % 4 {
+        switch reader.byte() % 5 {
         case 0 where !networks.isEmpty: crlNetworkDestroy(networks.removeLast())
         case 1 where !workspaces.isEmpty: crlWorkspaceDestroy(workspaces.removeLast())
         case 2 where !optimizers.isEmpty: crlOptimizerDestroy(optimizers.removeLast())
+        case 3 where !predictors.isEmpty: crlPredictorDestroy(predictors.removeLast())
         default: crlNetworkDestroy(nil)
         }
     }

@@ -77,6 +77,16 @@ extension Session {
         check(crlNetworkPredict(network, input(), extent(), extent(), output(memory.output), extent(), extent()))
     }
 
+    /// Predicts with a predictor, if the buffers reach as far.
+    mutating func predictPrepared() {
+        let predictor = predictor()
+        var widths: (inputs: UInt, outputs: UInt) = (0, 0)
+        check(crlPredictorInputSize(predictor, &widths.inputs))
+        check(crlPredictorOutputSize(predictor, &widths.outputs))
+        guard max(widths.inputs, widths.outputs) <= Memory.widest else { return }
+        check(crlPredictorPredict(predictor, input(), extent(), extent(), output(memory.output), extent(), extent()))
+    }
+
     mutating func cost() {
         var C = 0.0
         withCostAndTargets { session, cost, targets in

@@ -1,0 +1,174 @@
+import KernelDispatch
+import Kernels
+
+/// A network prepared for prediction: read-only, and independent of the network it was made from.
+///
+/// ```swift
+/// let predictor = try Predictor(network, precision: .int8)
+/// let y = try predictor.predict(x)
+/// ```
+///
+/// Its weights are packed once, in the order in which products read them. With ``Precision/float32`` the results are those
+/// of ``Network/predict(_:)``, bit for bit; the other precisions need less memory and time, and round.
+///
+/// Threads: any number may predict with one predictor at once.
+public final class Predictor: FallibleClass, @unchecked Sendable {
+    /// N_0, the length of x.
+    public let inputs: Int
+    /// N_L, the length of y.
+    public let outputs: Int
+    public let precision: Precision
+
+    /// Up to this many rows are predicted with scratch memory on the stack; 0 if the network is no chain.
+    private let rowsOnStack: Int
+    private let kernels: PredictionKernels
+    private let packed: PackedNetwork
+    private let plan: Plan
+    private let arithmetic: Arithmetic
+    private let scratches = ScratchPool()
+    private let workspaces = WorkspacePool()
+    /// The parameters of the layers that are not packed.
+    private let parameters: FloatMemory
+
+    fileprivate init(
+        _ plan: Plan, precision: Precision, kernels: PredictionKernels, packed: PackedNetwork, arithmetic: Arithmetic,
+        parameters: FloatMemory
+    ) {
+        inputs = plan.architecture.inputs
+        outputs = plan.architecture.outputs
+        self.precision = precision
+        self.kernels = kernels
+        rowsOnStack = packed.isChain ? Predictor.stackFloats / max(packed.scratchPerRow, 1) : 0
+        self.packed = packed
+        self.plan = plan
+        self.arithmetic = arithmetic
+        self.parameters = parameters
+    }
+
+    /// Writes the outputs for the inputs. Each row's result is the same whichever rows it is predicted with.
+    /// - Parameters:
+    ///   - x: `rows × inputs`, row-major.
+    ///   - y: `rows × outputs`.
+    public func predict(_ x: Span<Float>, rows: Int, into y: inout MutableSpan<Float>) throws(NetworkError) {
+        try Matrix.withViews(of: x, columns: inputs, into: &y, columns: outputs, rows: rows, predict)
+    }
+
+    /// The outputs for inputs of `x.count / inputs` rows.
+    public func predict(_ x: [Float]) throws(NetworkError) -> [Float] {
+        try Matrix.withRows(of: x, columns: inputs, resultColumns: outputs, predict)
+    }
+
+    package func predict(_ x: Matrix, into y: Matrix) throws(NetworkError) {
+        guard x.rows >= 1 else { throw NetworkError(.size, "x has 0 rows; at least 1 is needed") }
+        precondition(x.columns == inputs && y.columns == outputs && y.rows == x.rows)
+        if !packed.isChain { return try predictNodes(x, into: y) }
+        if x.rows <= rowsOnStack { return onStack(x.base, x.rows, x.stride, y.base, y.stride) }
+        let scratch = try scratches.take(packed.scratchPerRow * min(x.rows, packed.groupRows))
+        defer { scratches.put(scratch) }
+        Predictor.inGroups(x.rows, packed.groupRows) { start, count in
+            kernels.chain(
+                packed.layers.base, packed.layers.count, count, x.base + start * x.stride, x.stride,
+                y.base + start * y.stride, y.stride, scratch)
+        }
+    }
+
+    /// The most scratch memory on the stack: Swift puts 1 KiB there without asking, a cache line less when aligned.
+    private static var stackFloats: Int { 240 }
+
+    /// Predicts a few rows with a small network: no errors, no allocation, and nothing counted.
+    /// - Returns: false, with nothing done, if the rows are more or the arguments wrong.
+    package func predictSmall(
+        _ x: UnsafePointer<Float>, rows: UInt, stride xStride: UInt, _ y: UnsafeMutablePointer<Float>, yRows: UInt,
+        stride yStride: UInt
+    ) -> Bool {
+        let most = UInt(bitPattern: rowsOnStack)
+        let farthest: UInt = 1 << 48
+        guard
+            rows &- 1 < most && yRows >= rows && xStride >= UInt(bitPattern: inputs) && xStride < farthest
+                && yStride >= UInt(bitPattern: outputs) && yStride < farthest
+        else { return false }
+        onStack(x, Int(bitPattern: rows), Int(bitPattern: xStride), y, Int(bitPattern: yStride))
+        return true
+    }
+
+    @inline(__always)
+    private func onStack(
+        _ x: UnsafePointer<Float>, _ rows: Int, _ xStride: Int, _ y: UnsafeMutablePointer<Float>, _ yStride: Int
+    ) {
+        withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { memory in
+            kernels.chain(
+                packed.layers.base, packed.layers.count, rows, x, xStride, y, yStride,
+                memory.baseAddress!.alignedUp(toMultipleOf: 64).assumingMemoryBound(to: Float.self))
+        }
+    }
+
+    /// Any network: node by node, in a workspace.
+    private func predictNodes(_ x: Matrix, into y: Matrix) throws(NetworkError) {
+        let most = min(x.rows, packed.groupRows)
+        let scratch = try scratches.take(packed.scratchPerRow * most)
+        defer { scratches.put(scratch) }
+        try workspaces.withWorkspace(plan: plan, rows: most, purpose: .inference) { workspace throws(NetworkError) in
+            try Predictor.inGroups(x.rows, packed.groupRows) { start, count throws(NetworkError) in
+                workspace.input.rows(from: 0, count: count).assign(x.rows(from: start, count: count))
+                for index in plan.architecture.nodes.indices {
+                    try predictNode(index, rows: count, in: workspace, scratch: scratch)
+                }
+                workspace.rows = count
+                y.rows(from: start, count: count).assign(workspace.output)
+            }
+        }
+    }
+
+    private func predictNode(
+        _ index: Int, rows: Int, in workspace: Workspace, scratch: UnsafeMutablePointer<Float>
+    ) throws(NetworkError) {
+        let node = plan.architecture.nodes[index]
+        let pass = LayerPass(
+            arithmetic: arithmetic, memory: workspace.layers[index], networkInput: workspace.input, rows: 0..<rows,
+            parameters: parameters.vector, scratch: workspace.scratch.row(0), wantsNetworkInputDelta: false)
+        do throws(NetworkError) {
+            if let dense = node.layer.asDense, let layer = packed.layerOfNode[index] {
+                let (a, z) = (pass.inputActivation(0), pass.z)
+                kernels.product(packed.layers.base + layer, rows, a.base, a.stride, z.base, z.stride, scratch)
+                try dense.activation.forward(pass)
+            } else {
+                try node.layer.forward(pass)
+            }
+        } catch {
+            throw node.named(in: error)
+        }
+    }
+
+    /// Calls `body` with the start and the length of each group of rows.
+    private static func inGroups<Failure: Error>(
+        _ rows: Int, _ most: Int, _ body: (_ start: Int, _ count: Int) throws(Failure) -> Void
+    ) throws(Failure) {
+        var start = 0
+        while start < rows {
+            let count = min(most, rows - start)
+            try body(start, count)
+            start += count
+        }
+    }
+}
+
+extension FallibleClass where Self == Predictor {
+    /// Prepares a network, which stays as it is: later changes to it do not reach the predictor.
+    public init(_ network: Network, precision: Precision = .float32) throws(NetworkError) {
+        self = try Predictor(network, precision: precision, level: .best)
+    }
+
+    package init(_ network: Network, precision: Precision, level: InstructionSetLevel) throws(NetworkError) {
+        let packed = try PackedNetwork(network, precision: precision, level: level)
+        var unpacked = 0
+        for (index, node) in network.architecture.nodes.enumerated() where node.layer.asDense == nil {
+            unpacked += network.plan.tensorRanges[index].count
+        }
+        let parameters =
+            unpacked == 0
+            ? try FloatMemory(count: 0, for: "no parameters") : try FloatMemory(copying: network.parameters)
+        self = Predictor(
+            network.plan, precision: precision, kernels: precision.kernels(level), packed: packed,
+            arithmetic: Arithmetic(level), parameters: parameters)
+    }
+}

@@ -1,0 +1,126 @@
+// GROUP 8: Predictors
+// A network prepared for prediction: a second, read-only object with the weights packed in the order in which products
+// read them, in a precision of choice. It is faster than crl_network_predict(), most of all for single rows and small
+// networks, and any number of threads may use one at once.
+//
+//     crl_predictor_create(network, CRL_FLOAT32, &predictor);     the network may be trained on, or destroyed
+//     crl_predictor_predict(predictor, x, 1, inputs, y, 1, outputs);
+
+import CChainrule
+import Chainrule
+
+/// Prepares a network for prediction. The predictor is a copy: it keeps nothing of the network, and what happens to the
+/// network afterwards does not reach it. (The functions of a custom activation, and their `user`, are still called.)
+///
+/// With CRL_FLOAT32 the results are those of crl_network_predict(), bit for bit. CRL_BFLOAT16 and CRL_INT8 need a half and
+/// a quarter of the memory, and round: see docs/prediction.md for what that costs.
+/// - Parameters:
+///   - network: built; only read.
+///   - precision: CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8.
+///   - predictor: receives the predictor, which crl_predictor_destroy() frees; NULL after an error.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MEMORY, or
+///   CRL_ERROR_SIZE for a layer of more than 66,311 inputs in int8.
+@_cdecl("crl_predictor_create")
+public func crlPredictorCreate(
+    _ network: UnsafePointer<crl_network>?, _ precision: crl_precision,
+    _ predictor: UnsafeMutablePointer<UnsafeMutablePointer<crl_predictor>?>?
+) -> crl_status {
+    call("crl_predictor_create") { () throws(NetworkError) in
+        guard let predictor else { throw nullArgument("predictor") }
+        predictor.pointee = nil
+        predictor.pointee = makeHandle(
+            try Predictor(ChainruleC.network(network), precision: ChainruleC.precision(precision)))
+    }
+}
+
+/// Frees a predictor.
+/// - Parameters:
+///   - predictor: may be NULL, which does nothing.
+@_cdecl("crl_predictor_destroy")
+public func crlPredictorDestroy(_ predictor: UnsafeMutablePointer<crl_predictor>?) {
+    destroyHandle(predictor, as: Predictor.self)
+}
+
+/// Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit whichever rows it is
+/// predicted with, and from whichever thread. Small networks allocate nothing, others nothing once there were as many
+/// calls at the same time, of as many rows, as there will be.
+///
+/// With CRL_FLOAT32 and CRL_BFLOAT16, NaN and infinity go through as IEEE arithmetic has it. With CRL_INT8 they have no
+/// step: where a row of a dense layer's inputs holds one, all that the layer makes of the row is NaN.
+/// - Parameters:
+///   - predictor: only read, by any number of threads at once.
+///   - x: x_rows × inputs.
+///   - x_rows: at least 1.
+///   - x_stride: floats from one row to the next, at least the number of inputs.
+///   - y: receives x_rows × outputs. Does not overlap x.
+///   - y_rows: the rows that y has room for, at least x_rows.
+///   - y_stride: floats from one row to the next, at least the number of outputs.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After
+///   CRL_ERROR_CALLBACK the first rows of y may have been written.
+@_cdecl("crl_predictor_predict")
+public func crlPredictorPredict(
+    _ predictor: UnsafePointer<crl_predictor>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
+    _ y: UnsafeMutablePointer<Float>?, _ y_rows: UInt, _ y_stride: UInt
+) -> crl_status {
+    if let x, let y, let object = unmanagedObject(predictor, as: Predictor.self),
+        object._withUnsafeGuaranteedRef({
+            $0.predictSmall(x, rows: x_rows, stride: x_stride, y, yRows: y_rows, stride: y_stride)
+        })
+    {
+        return crl_status(CRL_OK)
+    }
+    return call("crl_predictor_predict") { () throws(NetworkError) in
+        let predictor = try object(predictor, "predictor", as: Predictor.self)
+        let x = try matrix(x, rows: x_rows, columns: predictor.inputs, stride: x_stride, "x")
+        try predictor.predict(
+            x, into: output(y, rows: y_rows, needed: x.rows, columns: predictor.outputs, stride: y_stride, "y"))
+    }
+}
+
+/// N_0, the length of x.
+/// - Parameters:
+///   - predictor: only read.
+///   - inputs: receives the number.
+/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
+@_cdecl("crl_predictor_input_size")
+public func crlPredictorInputSize(
+    _ predictor: UnsafePointer<crl_predictor>?, _ inputs: UnsafeMutablePointer<UInt>?
+) -> crl_status {
+    call("crl_predictor_input_size") { () throws(NetworkError) in
+        let predictor = try object(predictor, "predictor", as: Predictor.self)
+        guard let inputs else { throw nullArgument("inputs") }
+        inputs.pointee = UInt(predictor.inputs)
+    }
+}
+
+/// N_L, the length of y.
+/// - Parameters:
+///   - predictor: only read.
+///   - outputs: receives the number.
+/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
+@_cdecl("crl_predictor_output_size")
+public func crlPredictorOutputSize(
+    _ predictor: UnsafePointer<crl_predictor>?, _ outputs: UnsafeMutablePointer<UInt>?
+) -> crl_status {
+    call("crl_predictor_output_size") { () throws(NetworkError) in
+        let predictor = try object(predictor, "predictor", as: Predictor.self)
+        guard let outputs else { throw nullArgument("outputs") }
+        outputs.pointee = UInt(predictor.outputs)
+    }
+}
+
+/// The numbers that the predictor computes with.
+/// - Parameters:
+///   - predictor: only read.
+///   - precision: receives CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8.
+/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
+@_cdecl("crl_predictor_precision")
+public func crlPredictorPrecision(
+    _ predictor: UnsafePointer<crl_predictor>?, _ precision: UnsafeMutablePointer<crl_precision>?
+) -> crl_status {
+    call("crl_predictor_precision") { () throws(NetworkError) in
+        let predictor = try object(predictor, "predictor", as: Predictor.self)
+        guard let precision else { throw nullArgument("precision") }
+        precision.pointee = number(of: predictor.precision)
+    }
+}
