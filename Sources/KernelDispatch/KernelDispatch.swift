@@ -1,17 +1,29 @@
 import CPlatform
 import Kernels
-import KernelsAVX2
-import KernelsAVX512
+
+#if arch(x86_64)
+    import KernelsAVX2
+    import KernelsAVX512
+#endif
 
 /// The instruction sets that the kernels are compiled for, worst to best.
 public enum InstructionSetLevel: Int, CaseIterable, Sendable {
-    case baseline, avx2, avx512
+    case baseline
+    #if arch(x86_64)
+        case avx2, avx512
+    #endif
 
     public var identifier: StaticString {
         switch self {
-        case .baseline: "baseline"
-        case .avx2: "avx2"
-        case .avx512: "avx512"
+        #if arch(arm64)
+            case .baseline: "neon"
+        #else
+            case .baseline: "baseline"
+        #endif
+        #if arch(x86_64)
+            case .avx2: "avx2"
+            case .avx512: "avx512"
+        #endif
         }
     }
 
@@ -20,25 +32,29 @@ public enum InstructionSetLevel: Int, CaseIterable, Sendable {
         switch self {
         case .baseline:
             true
-        case .avx2:
-            #if Baseline || !arch(x86_64)
-                false
-            #else
-                platform_supports_avx2() != 0
-            #endif
-        case .avx512:
-            #if Baseline || AVX2 || !arch(x86_64)
-                false
-            #else
-                platform_supports_avx512() != 0
-            #endif
+        #if arch(x86_64)
+            case .avx2:
+                #if Baseline
+                    false
+                #else
+                    platform_supports_avx2() != 0
+                #endif
+            case .avx512:
+                #if Baseline || AVX2
+                    false
+                #else
+                    platform_supports_avx512() != 0
+                #endif
+        #endif
         }
     }
 
     /// The best level that this processor can run.
     public static var best: InstructionSetLevel {
-        if avx512.isSupported { return .avx512 }
-        if avx2.isSupported { return .avx2 }
+        #if arch(x86_64)
+            if avx512.isSupported { return .avx512 }
+            if avx2.isSupported { return .avx2 }
+        #endif
         return .baseline
     }
 
@@ -47,8 +63,10 @@ public enum InstructionSetLevel: Int, CaseIterable, Sendable {
         precondition(isSupported, "kernels for an instruction set that this processor lacks")
         switch self {
         case .baseline: return baselineKernels()
-        case .avx2: return avx2Kernels()
-        case .avx512: return avx512Kernels()
+        #if arch(x86_64)
+            case .avx2: return avx2Kernels()
+            case .avx512: return avx512Kernels()
+        #endif
         }
     }
     /// The elementary functions of this level, which must be supported: for tests.
@@ -56,8 +74,10 @@ public enum InstructionSetLevel: Int, CaseIterable, Sendable {
         precondition(isSupported, "kernels for an instruction set that this processor lacks")
         switch self {
         case .baseline: return baselineElementaryKernels()
-        case .avx2: return avx2ElementaryKernels()
-        case .avx512: return avx512ElementaryKernels()
+        #if arch(x86_64)
+            case .avx2: return avx2ElementaryKernels()
+            case .avx512: return avx512ElementaryKernels()
+        #endif
         }
     }
 }

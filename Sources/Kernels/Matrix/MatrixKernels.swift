@@ -199,8 +199,13 @@ enum TileLoops<Set: InstructionSet> {
                     case 10: tile(Rows10<Columns>.self)
                     case 11: tile(Rows11<Columns>.self)
                     case 12: tile(Rows12<Columns>.self)
-                    case 13: tile(Rows13<Columns>.self)
-                    default: tile(Rows14<Columns>.self)
+                    default:
+                        if Set.tileRows > 12 {
+                            switch height {
+                            case 13: tile(Rows13<Columns>.self)
+                            default: tile(Rows14<Columns>.self)
+                            }
+                        }
                     }
                 }
             }
