@@ -19,7 +19,8 @@ EXAMPLES_C := $(patsubst Examples/%.c,build/examples/%,$(wildcard Examples/*.c))
 EXAMPLES_CXX := $(patsubst Examples/%.cpp,build/examples/%,$(wildcard Examples/*.cpp))
 LINK_EXAMPLE := -Ibuild/include -Lbuild/lib -lchainrule -lm -Wl,-rpath,'$$ORIGIN/../lib'
 
-.PHONY: lib help demo examples test baseline install wheel header check-header format check-format check-python fuzz clean
+.PHONY: lib help demo examples test baseline install wheel header check-header format check-format check-python fuzz \
+	bench bench-native bench-quick clean
 .DELETE_ON_ERROR:
 
 lib: $(LIBRARY) ## build the library: build/lib (shared, static, pkg-config) and build/include (this is plain `make`)
@@ -65,11 +66,23 @@ check-python: ## check the layout, style and types of the Python sources
 	cd bindings/python && ../../build/venv/bin/ruff format --check --no-cache .
 	cd bindings/python && ../../build/venv/bin/ruff check --no-cache .
 	cd bindings/python && ../../build/venv/bin/mypy --cache-dir=/dev/null
-	build/venv/bin/ruff format --check --no-cache --line-length 120 Examples $(TOOLS_PYTHON)
-	build/venv/bin/ruff check --no-cache --line-length 120 Examples $(TOOLS_PYTHON)
+	build/venv/bin/ruff format --check --no-cache --line-length 120 Benchmarks Examples $(TOOLS_PYTHON)
+	build/venv/bin/ruff check --no-cache --line-length 120 Benchmarks Examples $(TOOLS_PYTHON)
 
 fuzz: ## fuzz the model-file reader and the C functions for SECONDS (60) each
 	Tools/fuzz $(SECONDS)
+
+bench: bench-native ## measure against other libraries: about half an hour; build/bench.json and build/bench.html
+	build/venv-bench/bin/python Benchmarks/bench.py --report $(BENCH)
+
+bench-native: lib # the programs that it runs, for Benchmarks/bench.py by hand
+	Tools/setup-bench build/venv-bench
+	$(MAKE) --no-print-directory -C Benchmarks
+
+bench-quick: lib ## check within three minutes that Chainrule is no slower than Benchmarks/floors.json has it
+	Tools/setup-bench --quick build/venv-bench-quick
+	$(MAKE) --no-print-directory -C Benchmarks quick
+	build/venv-bench-quick/bin/python Benchmarks/quick.py
 
 clean: ## delete build
 	rm -rf build

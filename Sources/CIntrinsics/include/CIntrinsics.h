@@ -186,8 +186,15 @@ VECTOR_FUNCTION void vector16_store(f32x16 a, float *x, int64_t count) {
 VECTOR_PARTIAL(16)
 #endif
 
-/** Asks for a cache line. Nothing is read, so that any address may be asked for. */
-VECTOR_FUNCTION void vector_prefetch(const void *address) { __builtin_prefetch(address); }
+/* The same address, of which the compiler no longer knows how it was computed. */
+VECTOR_FUNCTION const void *vector_opaque(const void *address) {
+    __asm__("" : "+r"(address));
+    return address;
+}
+
+/* Ask for a line in the first-level cache, and in the second. Nothing is read, so that any address may be asked for. */
+VECTOR_FUNCTION void vector_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
+VECTOR_FUNCTION void vector_prefetch_far(const void *address) { __builtin_prefetch(address, 0, 2); }
 
 /* ---- The rounds of a transposition ---- */
 

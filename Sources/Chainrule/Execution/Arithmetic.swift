@@ -2,16 +2,36 @@ import KernelDispatch
 import Kernels
 
 /// Matrix arithmetic: checks shapes, and hands pointers to the kernels of one instruction set.
-package final class Arithmetic: Sendable {
-    package let kernels: KernelTable<Float>
+///
+/// The kernels of an instruction set lie where they are for as long as the program runs, so that this is one address: to count
+/// references to them would take as long as the arithmetic of a small layer.
+package struct Arithmetic: @unchecked Sendable {
+    private let table: UnsafePointer<KernelTable<Float>>
 
     /// With the kernels of the best instruction set that this processor has.
-    package static let best = Arithmetic(InstructionSetLevel.best.kernels)
+    package static let best = Arithmetic(.best)
 
     /// The name of that instruction set.
     package static var bestInstructionSet: StaticString { InstructionSetLevel.best.identifier }
 
-    package init(_ kernels: KernelTable<Float>) { self.kernels = kernels }
+    /// By level; nil for a level that this processor does not support.
+    private static let all = InstructionSetLevel.allCases.map { level -> Arithmetic? in
+        guard level.isSupported else { return nil }
+        let table = UnsafeMutablePointer<KernelTable<Float>>.allocate(capacity: 1)
+        table.initialize(to: level.kernels)
+        return Arithmetic(table: table)
+    }
+
+    package init(_ level: InstructionSetLevel) {
+        guard let arithmetic = Arithmetic.all[level.rawValue] else {
+            preconditionFailure("kernels for an instruction set that this processor lacks")
+        }
+        self = arithmetic
+    }
+
+    private init(table: UnsafePointer<KernelTable<Float>>) { self.table = table }
+
+    package var kernels: KernelTable<Float> { _read { yield table.pointee } }
 
     /// `C = A B`, or `C += A B`.
     func product(_ a: Matrix, _ b: Matrix, into c: Matrix, accumulating: Bool) {
@@ -48,27 +68,25 @@ package final class Arithmetic: Sendable {
     }
 
     /// One step of an optimizer on parameters that lie in the parameter vector, along their gradient.
-    func step(_ step: OptimizerStep, _ kernel: OptimizerKernel<Float>, _ w: Matrix, along gradient: Matrix) {
+    func step(_ step: KernelStep, _ w: Matrix, along gradient: Matrix) {
         precondition(w.rows == gradient.rows && w.columns == gradient.columns)
-        step.withFactors { factors in
-            kernel.step(
-                w.rows, w.columns, w.base, step.stateBases.base, w.base - step.parameters.base, w.stride,
-                gradient.base, gradient.stride, factors)
+        withUnsafeBytes(of: step.factors) { factors in
+            step.kernel.step(
+                w.rows, w.columns, w.base, step.states, w.base - step.parameters.base, w.stride, gradient.base,
+                gradient.stride, factors.assumingMemoryBound(to: Float.self).baseAddress!)
         }
     }
 
     /// One step along the gradient `Aᵀ B`.
     /// - Parameter scratch: of ``OptimizerKernel/scratchCount`` floats.
-    func step(
-        _ step: OptimizerStep, _ kernel: OptimizerKernel<Float>, _ w: Matrix, alongTransposedProduct a: Matrix,
-        _ b: Matrix, scratch: Matrix
-    ) {
+    func step(_ step: KernelStep, _ w: Matrix, alongTransposedProduct a: Matrix, _ b: Matrix, scratch: Matrix) {
         precondition(a.rows == b.rows && w.rows == a.columns && w.columns == b.columns)
         precondition(scratch.count >= OptimizerKernel<Float>.scratchCount)
-        step.withFactors { factors in
-            kernel.stepAlongProduct(
-                w.rows, w.columns, b.rows, a.base, 1, a.stride, b.base, b.stride, w.base, step.stateBases.base,
-                w.base - step.parameters.base, w.stride, factors, scratch.base)
+        withUnsafeBytes(of: step.factors) { factors in
+            step.kernel.stepAlongProduct(
+                w.rows, w.columns, b.rows, a.base, 1, a.stride, b.base, b.stride, w.base, step.states,
+                w.base - step.parameters.base, w.stride, factors.assumingMemoryBound(to: Float.self).baseAddress!,
+                scratch.base)
         }
     }
 
@@ -101,18 +119,18 @@ package final class Arithmetic: Sendable {
         return largest
     }
 
-    typealias ActivationSelector = (ActivationKernels<Float>) -> ActivationKernel<Float>
+    typealias ActivationSelector = (Arithmetic) -> ActivationKernel<Float>
 
     /// `h = σ(z)`.
     func apply(_ select: ActivationSelector, alpha: Float, z: Matrix, h: Matrix) {
         precondition(z.isContiguous && h.isContiguous && z.count == h.count)
-        select(kernels.activations).forward(z.base, h.base, z.rows, z.columns, alpha)
+        select(self).forward(z.base, h.base, z.rows, z.columns, alpha)
     }
 
     /// `s = δ ⊙ σ'(z)`.
     func applyBackward(_ select: ActivationSelector, alpha: Float, z: Matrix, h: Matrix, delta: Matrix, s: Matrix) {
         precondition(z.count == h.count && z.count == delta.count && z.count == s.count)
         precondition(z.isContiguous && h.isContiguous && delta.isContiguous && s.isContiguous)
-        select(kernels.activations).backward(z.base, h.base, delta.base, s.base, z.rows, z.columns, alpha)
+        select(self).backward(z.base, h.base, delta.base, s.base, z.rows, z.columns, alpha)
     }
 }

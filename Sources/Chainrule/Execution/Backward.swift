@@ -64,10 +64,11 @@ extension Network {
         in workspace: Workspace, gradients: Matrix?, accumulating: Bool, wantsInputGradient: Bool
     ) throws(NetworkError) {
         workspace.hasDelta = false
-        try backward(rows: 0..<workspace.rows, thread: 0, in: workspace, wantsInputGradient: wantsInputGradient)
+        try backward(
+            workspace.input, rows: 0..<workspace.rows, thread: 0, in: workspace, wantsInputGradient: wantsInputGradient)
         if let gradients {
             parameterGradients(
-                of: workspace.rows, part: 0, of: 1, in: workspace,
+                workspace.input, of: workspace.rows, part: 0, of: 1, in: workspace,
                 into: .vector(gradients, accumulating: accumulating))
         }
         workspace.hasDelta = true
@@ -75,12 +76,13 @@ extension Network {
     }
 
     /// One thread's share of the first half of a backward pass: δ and s of every layer.
-    func backward(rows: Range<Int>, thread: Int, in workspace: Workspace, wantsInputGradient: Bool)
+    func backward(_ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace, wantsInputGradient: Bool)
         throws(NetworkError)
     {
         for index in architecture.nodes.indices.reversed() {
             let pass = LayerPass(
-                arithmetic: arithmetic, memory: workspace.layers[index], rows: rows, parameters: parameters,
+                arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x, rows: rows,
+                parameters: parameters,
                 scratch: workspace.scratch.row(thread), wantsNetworkInputDelta: wantsInputGradient)
             do throws(NetworkError) {
                 try architecture.nodes[index].layer.backward(pass)
@@ -92,12 +94,12 @@ extension Network {
 
     /// One thread's part of the second half: the gradients of the parameters, which sum over the rows.
     func parameterGradients(
-        of rows: Int, part: Int, of parts: Int, in workspace: Workspace, into sink: GradientSink
+        _ x: Matrix, of rows: Int, part: Int, of parts: Int, in workspace: Workspace, into sink: GradientSink
     ) {
         for index in architecture.nodes.indices {
             architecture.nodes[index].layer.gradients(
                 GradientPass(
-                    arithmetic: arithmetic, memory: workspace.layers[index], rows: rows, sink: sink,
+                    arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x, rows: rows, sink: sink,
                     scratch: workspace.scratch.row(part), part: part, parts: parts))
         }
     }

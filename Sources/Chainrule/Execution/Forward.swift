@@ -23,16 +23,18 @@ extension Network {
     package func forward(rows: Int, in workspace: Workspace) throws(NetworkError) {
         workspace.rows = 0
         workspace.hasDelta = false
-        try forward(rows: 0..<rows, thread: 0, in: workspace)
+        try forward(workspace.input, rows: 0..<rows, thread: 0, in: workspace)
         workspace.rows = rows
         workspace.parameterVersion = parameterVersion
     }
 
     /// One thread's share of a forward pass.
-    func forward(rows: Range<Int>, thread: Int, in workspace: Workspace) throws(NetworkError) {
+    /// - Parameter x: of the whole batch; nothing is copied.
+    func forward(_ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace) throws(NetworkError) {
         for index in architecture.nodes.indices {
             let pass = LayerPass(
-                arithmetic: arithmetic, memory: workspace.layers[index], rows: rows, parameters: parameters,
+                arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x, rows: rows,
+                parameters: parameters,
                 scratch: workspace.scratch.row(thread), wantsNetworkInputDelta: false)
             do throws(NetworkError) {
                 try architecture.nodes[index].layer.forward(pass)

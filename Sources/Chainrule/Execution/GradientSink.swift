@@ -5,16 +5,17 @@ package enum GradientSink {
     /// Into a vector of the shape of the parameters, set or added to.
     case vector(Matrix, accumulating: Bool)
     /// Into a step of an optimizer, a tile at a time while it is in the cache: a gradient as a whole is never there.
-    case step(OptimizerStep, OptimizerKernel<Float>)
+    case step(KernelStep)
 }
 
 /// A part of the computation of one layer's parameter gradients, which sum over all the rows of a batch, from what the
 /// backward pass left.
 package struct GradientPass {
-    // The network and the workspace hold these for longer than the pass; counting references to them would take as long as
-    // the arithmetic of a small layer.
-    unowned(unsafe) let arithmetic: Arithmetic
+    let arithmetic: Arithmetic
+    /// The workspace's, which lives longer than the pass.
     unowned(unsafe) let memory: LayerMemory
+    /// x: the workspace's copy of it, or the caller's own.
+    let networkInput: Matrix
     /// How many rows the batch has.
     let rows: Int
     let sink: GradientSink
@@ -26,7 +27,10 @@ package struct GradientPass {
 
     /// s = δ ⊙ σ'(z).
     var s: Matrix { memory.signal!.rows(from: 0, count: rows) }
-    func inputActivation(_ index: Int) -> Matrix { memory.inputs[index].activation.rows(from: 0, count: rows) }
+    func inputActivation(_ index: Int) -> Matrix {
+        let input = memory.inputs[index]
+        return (input.isNetworkInput ? networkInput : input.activation).rows(from: 0, count: rows)
+    }
 
     /// This part's share of a number of units, in whole tiles of the matrix kernels.
     func share(of units: Int) -> Range<Int> {
@@ -44,8 +48,8 @@ package struct GradientPass {
         switch sink {
         case .vector(let vector, let accumulating):
             arithmetic.transposedProduct(a, b, into: block(vector), accumulating: accumulating)
-        case .step(let step, let kernel):
-            arithmetic.step(step, kernel, block(step.parameters), alongTransposedProduct: a, b, scratch: scratch)
+        case .step(let step):
+            arithmetic.step(step, block(step.parameters), alongTransposedProduct: a, b, scratch: scratch)
         }
     }
 
@@ -58,11 +62,11 @@ package struct GradientPass {
         switch sink {
         case .vector(let vector, let accumulating):
             arithmetic.sumColumns(a, into: block(vector), accumulating: accumulating)
-        case .step(let step, let kernel):
+        case .step(let step):
             let sums = Matrix(base: scratch.base, rows: 1, columns: elements.count)
             precondition(scratch.count >= sums.count)
             arithmetic.sumColumns(a, into: sums, accumulating: false)
-            arithmetic.step(step, kernel, block(step.parameters), along: sums)
+            arithmetic.step(step, block(step.parameters), along: sums)
         }
     }
 }

@@ -1,10 +1,11 @@
 /// What one layer's forward or backward pass over some rows of a batch reads and writes: views of a workspace and of the
 /// parameters.
 package struct LayerPass {
-    // The network and the workspace hold these for longer than the pass; counting references to them would take as long as
-    // the arithmetic of a small layer.
-    unowned(unsafe) let arithmetic: Arithmetic
+    let arithmetic: Arithmetic
+    /// The workspace's, which lives longer than the pass.
     unowned(unsafe) let memory: LayerMemory
+    /// x: the workspace's copy of it, or the caller's own.
+    let networkInput: Matrix
     /// Which rows of the batch: passes over different rows have nothing in common.
     let rows: Range<Int>
     let parameters: Matrix
@@ -13,7 +14,7 @@ package struct LayerPass {
     /// Whether ∂C/∂x is wanted; the layers' δ always are.
     let wantsNetworkInputDelta: Bool
 
-    var z: Matrix { view(memory.preactivation) }
+    var z: Matrix { memory.readsPreactivation ? inputActivation(0) : view(memory.preactivation) }
     var h: Matrix { view(memory.activation) }
     /// δ = ∂C/∂h of this layer.
     var delta: Matrix { view(memory.delta!) }
@@ -21,7 +22,10 @@ package struct LayerPass {
     var s: Matrix { view(memory.signal!) }
 
     var inputCount: Int { memory.inputs.count }
-    func inputActivation(_ index: Int) -> Matrix { view(memory.inputs[index].activation) }
+    func inputActivation(_ index: Int) -> Matrix {
+        let input = memory.inputs[index]
+        return view(input.isNetworkInput ? networkInput : input.activation)
+    }
 
     /// Where the input's share of δ goes, or nil if nobody wants it.
     func inputDelta(_ index: Int) -> Matrix? {
@@ -46,6 +50,8 @@ package final class LayerMemory: Sendable {
     }
 
     let inputs: [Input]
+    /// Whether z is the input's h.
+    let readsPreactivation: Bool
     let preactivation: Matrix
     let activation: Matrix
     let delta: Matrix?
@@ -53,10 +59,12 @@ package final class LayerMemory: Sendable {
     let tensors: [Plan.Tensor]
 
     init(
-        inputs: [Input], preactivation: Matrix, activation: Matrix, delta: Matrix?, signal: Matrix?,
+        inputs: [Input], readsPreactivation: Bool, preactivation: Matrix, activation: Matrix, delta: Matrix?,
+        signal: Matrix?,
         tensors: [Plan.Tensor]
     ) {
         self.inputs = inputs
+        self.readsPreactivation = readsPreactivation
         self.preactivation = preactivation
         self.activation = activation
         self.delta = delta

@@ -130,7 +130,7 @@ extension FallibleClass where Self == Workspace {
             let readsPreactivationFromInput = node.layer.preactivation == .input
             layers.append(
                 LayerMemory(
-                    inputs: inputs,
+                    inputs: inputs, readsPreactivation: readsPreactivationFromInput,
                     preactivation: readsPreactivationFromInput
                         ? inputs[0].activation : matrix(layout.preactivations[index]),
                     activation: matrix(layout.activations[index]),

@@ -8,18 +8,21 @@ public struct Activation: Sendable {
     public let alpha: Float?
     /// The initializer of the weights in front of this activation, unless the layer says otherwise.
     public let weightInitializer: Initializer
+    /// Whether h is z itself, so that the two can share memory.
+    let isIdentity: Bool
     let function: Function
 
     enum Function: Sendable {
-        case builtIn(@Sendable (ActivationKernels<Float>) -> ActivationKernel<Float>)
+        case builtIn(@Sendable (Arithmetic) -> ActivationKernel<Float>)
         case custom(CustomActivation)
     }
 
     private init(
         _ identifier: StaticString, alpha: Float? = nil, weights: Initializer = .glorotUniform,
-        _ kernel: @escaping @Sendable (ActivationKernels<Float>) -> ActivationKernel<Float>
+        _ kernel: @escaping @Sendable (Arithmetic) -> ActivationKernel<Float>
     ) {
         self.identifier = identifier
+        isIdentity = identifier.isSameText(as: "identity")
         self.alpha = alpha
         weightInitializer = weights
         function = .builtIn(kernel)
@@ -28,39 +31,44 @@ public struct Activation: Sendable {
     /// σ and σ' of the caller's own.
     public init(custom: CustomActivation) {
         identifier = "custom"
+        isIdentity = false
         alpha = nil
         weightInitializer = .glorotUniform
         function = .custom(custom)
     }
 
-    public static var identity: Activation { Activation("identity") { $0.identity } }
+    public static var identity: Activation { Activation("identity") { $0.kernels.activations.identity } }
     /// `1 / (1 + e⁻ᶻ)`.
-    public static var sigmoid: Activation { Activation("sigmoid") { $0.sigmoid } }
-    public static var tanh: Activation { Activation("tanh") { $0.tanh } }
+    public static var sigmoid: Activation { Activation("sigmoid") { $0.kernels.activations.sigmoid } }
+    public static var tanh: Activation { Activation("tanh") { $0.kernels.activations.tanh } }
     /// `max(0, z)`, with σ'(0) = 0.
-    public static var relu: Activation { Activation("relu", weights: .heUniform) { $0.relu } }
+    public static var relu: Activation { Activation("relu", weights: .heUniform) { $0.kernels.activations.relu } }
     /// `z` above zero, `α z` below.
     public static func leakyReLU(alpha: Float = 0.01) -> Activation {
-        Activation("leaky_relu", alpha: alpha, weights: .heUniform) { $0.leakyReLU }
+        Activation("leaky_relu", alpha: alpha, weights: .heUniform) { $0.kernels.activations.leakyReLU }
     }
     /// `z` above zero, `α (eᶻ − 1)` below.
     public static func elu(alpha: Float = 1) -> Activation {
-        Activation("elu", alpha: alpha, weights: .heUniform) { $0.elu }
+        Activation("elu", alpha: alpha, weights: .heUniform) { $0.kernels.activations.elu }
     }
     /// ELU scaled so that activations keep mean 0 and variance 1.
-    public static var selu: Activation { Activation("selu", weights: .lecunNormal) { $0.selu } }
+    public static var selu: Activation { Activation("selu", weights: .lecunNormal) { $0.kernels.activations.selu } }
     /// `log(1 + eᶻ)`.
-    public static var softplus: Activation { Activation("softplus", weights: .heUniform) { $0.softplus } }
+    public static var softplus: Activation {
+        Activation("softplus", weights: .heUniform) { $0.kernels.activations.softplus }
+    }
     /// `z Φ(z)`, exact.
-    public static var gelu: Activation { Activation("gelu", weights: .heUniform) { $0.gelu } }
+    public static var gelu: Activation { Activation("gelu", weights: .heUniform) { $0.kernels.activations.gelu } }
     /// GELU by its tanh approximation.
-    public static var geluTanh: Activation { Activation("gelu_tanh", weights: .heUniform) { $0.geluTanh } }
+    public static var geluTanh: Activation {
+        Activation("gelu_tanh", weights: .heUniform) { $0.kernels.activations.geluTanh }
+    }
     /// `z / (1 + e⁻ᶻ)`.
-    public static var silu: Activation { Activation("silu", weights: .heUniform) { $0.silu } }
+    public static var silu: Activation { Activation("silu", weights: .heUniform) { $0.kernels.activations.silu } }
     /// `e^zᵢ / Σⱼ e^zⱼ` over a row.
-    public static var softmax: Activation { Activation("softmax") { $0.softmax } }
+    public static var softmax: Activation { Activation("softmax") { $0.kernels.activations.softmax } }
     /// `zᵢ − log Σⱼ e^zⱼ` over a row.
-    public static var logSoftmax: Activation { Activation("log_softmax") { $0.logSoftmax } }
+    public static var logSoftmax: Activation { Activation("log_softmax") { $0.kernels.activations.logSoftmax } }
 
     /// Every built-in activation, with its own α. A new one is a line here and in `ActivationKernels`.
     public static var all: [Activation] {
@@ -83,8 +91,6 @@ public struct Activation: Sendable {
         return false
     }
 
-    /// Whether h is z itself, so that the two can share memory.
-    var isIdentity: Bool { identifier.isSameText(as: "identity") }
 }
 
 /// An activation of the caller's own, elementwise, given for whole batches.

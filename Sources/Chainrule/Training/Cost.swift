@@ -32,7 +32,7 @@ public struct Cost: Sendable {
     package var needsTargets: Bool { !isCustom }
 
     enum Function: Sendable {
-        case builtIn(@Sendable (CostKernels<Float>) -> CostKernel<Float>)
+        case builtIn(@Sendable (Arithmetic) -> CostKernel<Float>)
         case custom(CustomCost)
     }
 
@@ -89,14 +89,13 @@ public struct Cost: Sendable {
         switch function {
         case .custom(let custom):
             return try custom.evaluate(y, targets, gradient: gradient)
-        case .builtIn(let select):
+        case .builtIn:
             try checkOutputs(y)
             let normalizer = normalizer(of: targets, rows: y.rows)
             var cost = 0.0
             for group in 0..<Cost.groups(of: y.rows) {
                 cost += evaluate(
-                    group: group, y, targets, gradient: gradient, normalizer: normalizer, arithmetic.kernels.costs,
-                    select)
+                    group: group, y, targets, gradient: gradient, normalizer: normalizer, arithmetic)
             }
             guard cost.isFinite else { throw NetworkError(.notFinite, "the cost '\(identifier)' is \(cost)") }
             if let gradient, !arithmetic.largestMagnitude(gradient).isFinite, let found = gradient.firstNotFinite() {
@@ -132,26 +131,18 @@ public struct Cost: Sendable {
         group: Int, _ y: Matrix, _ targets: TargetView, gradient: Matrix?, normalizer: Double, _ arithmetic: Arithmetic
     ) -> Double {
         guard case .builtIn(let select) = function else { preconditionFailure("a custom cost has no groups") }
-        return evaluate(
-            group: group, y, targets, gradient: gradient, normalizer: normalizer, arithmetic.kernels.costs, select)
-    }
-
-    private func evaluate(
-        group: Int, _ y: Matrix, _ targets: TargetView, gradient: Matrix?, normalizer: Double,
-        _ kernels: CostKernels<Float>, _ select: (CostKernels<Float>) -> CostKernel<Float>
-    ) -> Double {
         let first = group * Cost.groupRows
         let rows = min(Cost.groupRows, y.rows - first)
         let outputs = y.rows(from: first, count: rows)
         let slope = gradient?.rows(from: first, count: rows)
         let weights = targets.weights?.baseAddress.map { $0 + first }
         if let classes = targets.classes?.baseAddress {
-            return kernels.crossEntropyOfClasses(
+            return arithmetic.kernels.costs.crossEntropyOfClasses(
                 rows, y.columns, outputs.base, y.stride, classes + first, weights, normalizer, slope?.base,
                 slope?.stride ?? 0)
         }
         guard let values = targets.values?.rows(from: first, count: rows) else { return 0 }
-        return select(kernels).evaluate(
+        return select(arithmetic).evaluate(
             rows, y.columns, outputs.base, y.stride, values.base, values.stride, weights, normalizer, parameter,
             slope?.base, slope?.stride ?? 0)
     }

@@ -72,9 +72,24 @@ public final class Optimizer: FallibleClass {
             throw NetworkError(
                 .notFinite, "the gradient of \(network.parameterName(at: index)) is \(gradients[0, index])")
         }
-        let step = try begin(
-            network, largestGradient: Double(largest), largestParameter: largestParameter(of: network))
-        step.take(gradients)
+        _ = try begin(network, largestGradient: Double(largest), largestParameter: largestParameter(of: network))
+        if let step = kernelStep(network) {
+            network.arithmetic.step(step, network.parameters, along: gradients)
+        } else {
+            method.step(
+                OptimizerStep(
+                    parameters: network.parameters, gradients: gradients, states: states, learningRate: learningRate,
+                    number: steps))
+        }
+    }
+
+    /// The step that was begun, for the method's kernel; nil if it has none.
+    func kernelStep(_ network: Network) -> KernelStep? {
+        guard let choice = method.kernel else { return nil }
+        return KernelStep(
+            kernel: choice.select(network.arithmetic),
+            factors: method.factors(learningRate: learningRate, step: steps), parameters: network.parameters,
+            states: stateBases.base)
     }
 
     /// The largest magnitude among the parameters, which must be finite.
@@ -89,10 +104,9 @@ public final class Optimizer: FallibleClass {
     }
 
     /// Counts a step, after the check that it cannot overflow if no gradient and no parameter has a larger magnitude than
-    /// these. Nothing is changed otherwise. What remains is to hand each parameter's gradient to the method.
-    func begin(_ network: Network, largestGradient: Double, largestParameter: Double) throws(NetworkError)
-        -> OptimizerStep
-    {
+    /// these. Nothing is changed otherwise. What remains is to change the parameters and the state.
+    /// - Returns: a bound on the parameters after the step.
+    func begin(_ network: Network, largestGradient: Double, largestParameter: Double) throws(NetworkError) -> Double {
         var bounds = stateBounds
         let change = method.bound(
             gradient: largestGradient, state: &bounds, learningRate: Double(learningRate), step: steps + 1)
@@ -101,15 +115,15 @@ public final class Optimizer: FallibleClass {
         guard reach <= limit && bounds.max() <= limit else {
             throw NetworkError(
                 .notFinite,
-                "a step with learning rate \(learningRate) along a gradient of magnitude \(Float(largestGradient)) would overflow"
-            )
+                """
+                a step with learning rate \(learningRate) along a gradient of magnitude \(Float(largestGradient)) would \
+                overflow
+                """)
         }
         steps += 1
         stateBounds = bounds
         network.parameterVersion += 1
-        return OptimizerStep(
-            method: method, arithmetic: network.arithmetic, parameters: network.parameters, states: states,
-            stateBases: stateBases, learningRate: learningRate, number: steps, largestParameter: reach)
+        return reach
     }
 }
 
@@ -132,55 +146,13 @@ extension FallibleClass where Self == Optimizer {
 
 /// What one step of a method reads and writes: vectors of the shape of the parameters.
 public struct OptimizerStep {
-    private let method: any OptimizationMethod
-    let arithmetic: Arithmetic
     let parameters: Matrix
-    private var gradients: Matrix
-    private let states: [FloatMemory]
-    /// Where the states begin, for kernels.
-    let stateBases: Memory<UnsafeMutablePointer<Float>>
+    let gradients: Matrix
+    let states: [FloatMemory]
     /// η.
     public let learningRate: Float
     /// t, from 1.
     public let number: Int
-    /// ``OptimizationMethod/factors(learningRate:step:)``.
-    public let factors: SIMD8<Float>
-    /// The method's kernel, if it is one of the library's.
-    let kernel: OptimizerKernel<Float>?
-    /// No parameter is larger after the step.
-    let largestParameter: Double
-
-    init(
-        method: any OptimizationMethod, arithmetic: Arithmetic, parameters: Matrix, states: [FloatMemory],
-        stateBases: Memory<UnsafeMutablePointer<Float>>, learningRate: Float, number: Int, largestParameter: Double
-    ) {
-        self.method = method
-        self.arithmetic = arithmetic
-        self.parameters = parameters
-        gradients = parameters
-        self.states = states
-        self.stateBases = stateBases
-        self.learningRate = learningRate
-        self.number = number
-        factors = method.factors(learningRate: learningRate, step: number)
-        kernel = method.kernel.map { $0.select(arithmetic.kernels.optimizers) }
-        self.largestParameter = largestParameter
-    }
-
-    /// The step along a gradient.
-    func take(_ gradients: Matrix) {
-        guard let kernel else {
-            var step = self
-            step.gradients = gradients
-            return method.step(step)
-        }
-        arithmetic.step(self, kernel, parameters, along: gradients)
-    }
-
-    /// ``factors`` as kernels read them.
-    func withFactors(_ body: (UnsafePointer<Float>) -> Void) {
-        withUnsafeBytes(of: factors) { body($0.assumingMemoryBound(to: Float.self).baseAddress!) }
-    }
 
     /// The parameters, to be changed, and the gradient.
     public func withParameters(_ body: (_ parameters: inout MutableSpan<Float>, _ gradients: Span<Float>) -> Void) {
@@ -191,6 +163,16 @@ public struct OptimizerStep {
     public func withState(_ index: Int, _ body: (inout MutableSpan<Float>) -> Void) {
         states[index].vector.withMutableSpan(body)
     }
+}
+
+/// One step of a method that has a kernel.
+package struct KernelStep {
+    let kernel: OptimizerKernel<Float>
+    /// ``OptimizationMethod/factors(learningRate:step:)``.
+    let factors: SIMD8<Float>
+    let parameters: Matrix
+    /// Where the state vectors begin.
+    let states: UnsafePointer<UnsafeMutablePointer<Float>>
 }
 
 /// An optimization method: hyperparameters, and what one step does. A new one is a file that conforms, and a line in
@@ -222,9 +204,9 @@ extension OptimizationMethod {
 
 /// A kernel of the library's for an optimization method.
 public struct OptimizerKernelChoice: Sendable {
-    let select: @Sendable (OptimizerKernels<Float>) -> OptimizerKernel<Float>
+    let select: @Sendable (Arithmetic) -> OptimizerKernel<Float>
 
-    init(_ select: @escaping @Sendable (OptimizerKernels<Float>) -> OptimizerKernel<Float>) { self.select = select }
+    init(_ select: @escaping @Sendable (Arithmetic) -> OptimizerKernel<Float>) { self.select = select }
 }
 
 /// The table of methods.

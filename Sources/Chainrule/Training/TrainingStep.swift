@@ -10,6 +10,8 @@ final class TrainingStep: FallibleClass {
     private let network: Network
     private let optimizer: Optimizer
     private let cost: Cost
+    /// Otherwise the rows of a batch follow one another, and are read where they are.
+    private let copiesRows: Bool
     private let data: DataView
     private let workspace: Workspace
     private let batch: Batch
@@ -25,6 +27,8 @@ final class TrainingStep: FallibleClass {
 
     // The step that is being taken.
     private var rows = UnsafeMutableBufferPointer<Int>(start: nil, count: 0)[...]
+    /// x of the batch.
+    private var input: Matrix
     private var normalizer = 1.0
     private var round = Round.rows
     /// No parameter is larger; nil if that is to be looked up.
@@ -36,15 +40,18 @@ final class TrainingStep: FallibleClass {
     }
 
     fileprivate init(
-        network: Network, optimizer: Optimizer, cost: Cost, data: DataView, workspace: Workspace, batch: Batch,
+        network: Network, optimizer: Optimizer, cost: Cost, copiesRows: Bool, data: DataView, workspace: Workspace,
+        batch: Batch,
         gradients: FloatMemory, groupCosts: Memory<Double>, largestInput: Double, threads: ThreadPool?,
         leastSharedRows: Int
     ) {
         self.network = network
         self.optimizer = optimizer
         self.cost = cost
+        self.copiesRows = copiesRows
         self.data = data
         self.workspace = workspace
+        input = workspace.input
         self.batch = batch
         self.gradients = gradients
         self.groupCosts = groupCosts
@@ -64,6 +71,7 @@ final class TrainingStep: FallibleClass {
     /// - Returns: C before the step, and its weight in the epoch's cost.
     func take(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (cost: Double, weight: Double) {
         self.rows = rows
+        if !copiesRows { input = data.x.rows(from: rows[rows.startIndex], count: rows.count) }
         let sharesThreads = rows.count >= leastSharedRows
         batch.gatherWeights(rows, from: data.targets)
         let targets = batch.targets(rows: rows.count)
@@ -72,9 +80,8 @@ final class TrainingStep: FallibleClass {
         share(.rows, amongThreads: sharesThreads)
         let value = try outcome(targets)
 
-        if let step = boundedStep(), let kernel = step.kernel {
-            share(.parameters(.step(step, kernel)), amongThreads: sharesThreads)
-            largestParameter = step.largestParameter
+        if let step = boundedStep() {
+            share(.parameters(.step(step)), amongThreads: sharesThreads)
         } else {
             share(.parameters(.vector(gradients.vector, accumulating: false)), amongThreads: sharesThreads)
             largestParameter = nil
@@ -107,7 +114,7 @@ final class TrainingStep: FallibleClass {
 
     /// The step for a method whose kernel takes the gradients tile by tile, if bounds on the gradients show that nothing can
     /// overflow; otherwise nil, and the gradients themselves must be looked at first.
-    private func boundedStep() -> OptimizerStep? {
+    private func boundedStep() -> KernelStep? {
         if optimizer.method.kernel == nil { return nil }
         var largestGradient = 0.0
         for layer in workspace.layers.indices {
@@ -126,8 +133,9 @@ final class TrainingStep: FallibleClass {
         guard largestGradient < Double(Float.greatestFiniteMagnitude) / 2 else { return nil }
         do throws(NetworkError) {
             if largestParameter == nil { largestParameter = try optimizer.largestParameter(of: network) }
-            return try optimizer.begin(
+            largestParameter = try optimizer.begin(
                 network, largestGradient: largestGradient, largestParameter: largestParameter!)
+            return optimizer.kernelStep(network)
         } catch {
             return nil
         }
@@ -148,7 +156,7 @@ extension TrainingStep: SharedWork {
                 outcome.error = error
             }
         case .parameters(let sink):
-            network.parameterGradients(of: rows.count, part: thread, of: threads, in: workspace, into: sink)
+            network.parameterGradients(input, of: rows.count, part: thread, of: threads, in: workspace, into: sink)
         }
     }
 
@@ -158,11 +166,13 @@ extension TrainingStep: SharedWork {
         let first = groups.lowerBound * Cost.groupRows
         let range = first..<max(first, min(groups.upperBound * Cost.groupRows, rows.count))
         guard !range.isEmpty else { return outcome.clear() }
-        for place in range {
-            workspace.input.row(place).assign(data.x.row(rows[rows.startIndex + place]))
+        if copiesRows {
+            for place in range {
+                workspace.input.row(place).assign(data.x.row(rows[rows.startIndex + place]))
+            }
         }
         batch.gather(rows, range, from: data.targets)
-        try network.forward(rows: range, thread: thread, in: workspace)
+        try network.forward(input, rows: range, thread: thread, in: workspace)
 
         let y = workspace.layers[workspace.layers.count - 1].activation.rows(from: 0, count: rows.count)
         let gradient = workspace.layers[workspace.layers.count - 1].delta!.rows(from: 0, count: rows.count)
@@ -177,7 +187,7 @@ extension TrainingStep: SharedWork {
                     group: group, y, targets, gradient: gradient, normalizer: normalizer, network.arithmetic)
             }
         }
-        try network.backward(rows: range, thread: thread, in: workspace, wantsInputGradient: false)
+        try network.backward(input, rows: range, thread: thread, in: workspace, wantsInputGradient: false)
         outcome.measure(workspace, range, network.arithmetic)
     }
 }
@@ -239,7 +249,8 @@ extension FallibleClass where Self == TrainingStep {
         }
         let threads = count > 1 ? ThreadPool(count: count) : nil
         self = TrainingStep(
-            network: network, optimizer: optimizer, cost: options.cost, data: data,
+            network: network, optimizer: optimizer, cost: options.cost,
+            copiesRows: options.shuffles || !data.x.isContiguous, data: data,
             workspace: try Workspace(
                 plan: network.plan, maxRows: rows, purpose: .training, threads: threads?.count ?? 1),
             batch: try Batch(rows: rows, like: data.targets),

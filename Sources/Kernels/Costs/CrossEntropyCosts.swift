@@ -69,6 +69,21 @@ enum CrossEntropyKernel<Set: InstructionSet> {
         rows: Int, columns: Int, _ y: In, yStride: Int, classes: UnsafePointer<Int32>, weights: In?, normalizer: Double,
         gradient: Out?, gradientStride: Int
     ) -> Double {
+        if columns <= Lanes<Set>.count {
+            return RowsInLanes.evaluate(
+                rows: rows, columns: columns, y, yStride: yStride, classes: classes, weights: weights,
+                normalizer: normalizer, gradient: gradient, gradientStride: gradientStride)
+        }
+        return evaluateRowByRow(
+            rows: rows, columns: columns, y, yStride: yStride, classes: classes, weights: weights,
+            normalizer: normalizer, gradient: gradient, gradientStride: gradientStride)
+    }
+
+    @inlinable @inline(__always)
+    static func evaluateRowByRow(
+        rows: Int, columns: Int, _ y: In, yStride: Int, classes: UnsafePointer<Int32>, weights: In?, normalizer: Double,
+        gradient: Out?, gradientStride: Int
+    ) -> Double {
         let weighting = RowWeights(weights, normalizer)
         var total = 0.0
         // One logarithm for as many rows as a vector has lanes.
@@ -99,5 +114,81 @@ enum CrossEntropyKernel<Set: InstructionSet> {
             total = Set.addInTurn(total, costs.vector, weights: weights.map { $0 + first }, count)
         }
         return total / normalizer
+    }
+
+    /// For rows that fit a vector: as many at a time as a vector has lanes, transposed, so that every lane is used and nothing
+    /// is summed across a vector. The bits are those of row by row.
+    @usableFromInline
+    enum RowsInLanes {
+        @inlinable @inline(__always)
+        static func evaluate(
+            rows: Int, columns: Int, _ y: In, yStride: Int, classes: UnsafePointer<Int32>, weights: In?,
+            normalizer: Double, gradient: Out?, gradientStride: Int
+        ) -> Double {
+            let weighting = RowWeights(weights, normalizer)
+            let lanes = Lanes<Set>.count
+            // Two squares of a vector's width, each on the stack.
+            return withUnsafeTemporaryAllocation(of: Set.Scalar.self, capacity: lanes * lanes) { first in
+                withUnsafeTemporaryAllocation(of: Set.Scalar.self, capacity: lanes * lanes) { second in
+                    let (z, sums) = (first.baseAddress!, second.baseAddress!)
+                    var total = 0.0
+                    for (first, left) in Lanes<Set>.vectors(of: rows) {
+                        let count = min(left, lanes)
+                        Packing<Set>.transpose(
+                            rows: count, columns: columns, y + first * yStride, stride: yStride, z, resultStride: lanes)
+                        var target: Lanes<Set> = 0.0
+                        var scale = Lanes<Set>(weighting.scale(first))
+                        for lane in 0..<count {
+                            let isLane = Lanes<Set>.Condition(Set.lane(at: lane))
+                            target = .select(isLane, Lanes(Set.Scalar(classes[first + lane])), target)
+                            if weights != nil { scale = .select(isLane, Lanes(weighting.scale(first + lane)), scale) }
+                        }
+                        var largest = Lanes<Set>(loading: z, lanes)
+                        for column in 1..<columns {
+                            let output = Lanes<Set>(loading: z + column * lanes, lanes)
+                            largest = .select(largest < output, output, largest)
+                        }
+                        var gap: Lanes<Set> = 0.0
+                        for column in 0..<columns {
+                            let difference = Lanes<Set>(loading: z + column * lanes, lanes) - largest
+                            gap = .select(isClass(column, target), difference, gap)
+                            let power = Lanes.exp(difference)
+                            power.store(z + column * lanes, lanes)
+                            power.store(sums + column * lanes, lanes)
+                        }
+                        // In the order of ``InstructionSet/pairwiseSum``: the upper half onto the lower.
+                        var half = lanes / 2
+                        var filled = columns
+                        while half > 0 {
+                            for column in half..<max(half, filled) {
+                                let place = sums + (column - half) * lanes
+                                (Lanes<Set>(loading: place, lanes) + Lanes(loading: sums + column * lanes, lanes))
+                                    .store(place, lanes)
+                            }
+                            filled = min(filled, half)
+                            half /= 2
+                        }
+                        let sum = Lanes<Set>(loading: sums, lanes)
+                        let costs = Lanes.log(sum) - gap
+                        total = Set.addInTurn(total, costs.vector, weights: weights.map { $0 + first }, count)
+                        guard let gradient else { continue }
+                        let ratio: Lanes<Set> = 1.0 / sum
+                        for column in 0..<columns {
+                            let p = Lanes<Set>(loading: z + column * lanes, lanes) * ratio
+                            (scale * .select(isClass(column, target), p - 1.0, p)).store(z + column * lanes, lanes)
+                        }
+                        Packing<Set>.transpose(
+                            rows: columns, columns: count, z, stride: lanes, gradient + first * gradientStride,
+                            resultStride: gradientStride)
+                    }
+                    return total / normalizer
+                }
+            }
+        }
+
+        @inlinable @inline(__always)
+        static func isClass(_ column: Int, _ target: Lanes<Set>) -> Lanes<Set>.Condition {
+            (target - Lanes(Set.Scalar(column))).magnitude < 0.5
+        }
     }
 }

@@ -18,7 +18,7 @@ public enum MatrixKernels<Set: InstructionSet> {
     ) {
         columnBlocks(
             rows: rows, columns: columns, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride, b,
-            bStride: bStride, c, cStride: cStride, start: accumulating ? .result : .zero)
+            bStride: bStride, c, cStride: cStride, start: accumulating ? .result : .zero, ahead: Ahead(b, step: 0))
     }
 
     /// `C = A Bᵀ`, plus `bias` on every row if there is one: C is `rows × columns`, A is `rows × depth`, B is
@@ -41,7 +41,10 @@ public enum MatrixKernels<Set: InstructionSet> {
         let transposedResult = scratch + lanes * min(depth, PackedProduct.panelDepth)
         var row = 0
         let packsRows = PackedProduct.packsRows(
-            rows: rows, columns: columns, depth: depth, lanes: Set.Vector.scalarCount)
+            rows: rows, columns: columns, depth: depth, lanes: lanes)
+        // The rows that will be packed next come into the cache while these are multiplied.
+        let tiles = (columns + Set.tileRows - 1) / Set.tileRows
+        let aheadStep = (lanes + tiles - 1) / tiles
         while packsRows && rows - row >= Set.Vector.scalarCount {
             let count = min(rows - row, lanes)
             var start = bias.map { TileStart.rowBias($0) } ?? .zero
@@ -52,7 +55,8 @@ public enum MatrixKernels<Set: InstructionSet> {
                     rows: count, columns: piece, a + row * aStride + p, stride: aStride, panel, resultStride: lanes)
                 columnBlocks(
                     rows: columns, columns: count, depth: piece, b + p, aRowStride: bStride, aColumnStride: 1, panel,
-                    bStride: lanes, transposedResult, cStride: lanes, start: start)
+                    bStride: lanes, transposedResult, cStride: lanes, start: start,
+                    ahead: Ahead(a + (row + count) * aStride + p, step: aheadStep))
                 start = .result
             }
             Packing<Set>.transpose(
@@ -71,7 +75,8 @@ public enum MatrixKernels<Set: InstructionSet> {
                     rows: count, columns: piece, b + column * bStride + p, stride: bStride, panel, resultStride: lanes)
                 columnBlocks(
                     rows: rows - row, columns: count, depth: piece, a + row * aStride + p, aRowStride: aStride,
-                    aColumnStride: 1, panel, bStride: lanes, c + row * cStride + column, cStride: cStride, start: start)
+                    aColumnStride: 1, panel, bStride: lanes, c + row * cStride + column, cStride: cStride, start: start,
+                    ahead: Ahead(a + (row + Set.tileRows) * aStride + p, step: Set.tileRows))
                 start = .result
             }
         }
@@ -82,20 +87,21 @@ public enum MatrixKernels<Set: InstructionSet> {
         rows: Int, columns: Int, depth: Int,
         _ a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
         _ b: UnsafePointer<Scalar>, bStride: Int,
-        _ c: UnsafeMutablePointer<Scalar>, cStride: Int, start: TileStart<Scalar>
+        _ c: UnsafeMutablePointer<Scalar>, cStride: Int, start: TileStart<Scalar>, ahead: Ahead<Scalar>
     ) {
         var column = 0
         while column + TwoVectors<Set>.width <= columns {
             TileLoops<Set>.twoVectors(
                 rows: rows, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride, b + column,
-                bStride: bStride, c + column, cStride: cStride, start: start.advanced(columns: column))
+                bStride: bStride, c + column, cStride: cStride, start: start.advanced(columns: column), ahead: ahead)
             column += TwoVectors<Set>.width
         }
         while column < columns {
             let count = min(columns - column, OneVector<Set>.width)
             TileLoops<Set>.oneVector(
                 rows: rows, count: count, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride,
-                b + column, bStride: bStride, c + column, cStride: cStride, start: start.advanced(columns: column))
+                b + column, bStride: bStride, c + column, cStride: cStride, start: start.advanced(columns: column),
+                ahead: ahead)
             column += count
         }
     }
@@ -117,7 +123,7 @@ public enum PackedProduct {
     public static func scratchCount(columns: Int, depth: Int) -> Int { 32 * (min(depth, panelDepth) + columns) }
 
     /// Whether the product takes less time with A packed than with B packed, where C is moved, too. To move an element
-    /// takes about as long as 8 lanes' products, and lanes of the last vector that are not used take their time as well.
+    /// takes about as long as 8 lanes' products, and lanes of the last tile that are not used take their time as well.
     @inlinable @inline(__always)
     static func packsRows(rows: Int, columns: Int, depth: Int, lanes: Int) -> Bool {
         func filled(_ count: Int) -> Int { (count + lanes - 1) / lanes * lanes }
@@ -135,22 +141,22 @@ enum TileLoops<Set: InstructionSet> {
     static func twoVectors(
         rows: Int, depth: Int, _ a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
         _ b: UnsafePointer<Scalar>, bStride: Int, _ c: UnsafeMutablePointer<Scalar>, cStride: Int,
-        start: TileStart<Scalar>
+        start: TileStart<Scalar>, ahead: Ahead<Scalar>
     ) {
         tiles(
             of: TwoVectors<Set>.self, rows: rows, count: TwoVectors<Set>.width, depth: depth, a, aRowStride: aRowStride,
-            aColumnStride: aColumnStride, b, bStride: bStride, c, cStride: cStride, start: start)
+            aColumnStride: aColumnStride, b, bStride: bStride, c, cStride: cStride, start: start, ahead: ahead)
     }
 
     @inlinable @inline(never)
     static func oneVector(
         rows: Int, count: Int, depth: Int, _ a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
         _ b: UnsafePointer<Scalar>, bStride: Int, _ c: UnsafeMutablePointer<Scalar>, cStride: Int,
-        start: TileStart<Scalar>
+        start: TileStart<Scalar>, ahead: Ahead<Scalar>
     ) {
         tiles(
             of: OneVector<Set>.self, rows: rows, count: count, depth: depth, a, aRowStride: aRowStride,
-            aColumnStride: aColumnStride, b, bStride: bStride, c, cStride: cStride, start: start)
+            aColumnStride: aColumnStride, b, bStride: bStride, c, cStride: cStride, start: start, ahead: ahead)
     }
 
     /// Rows in as few tiles as possible, of heights as equal as possible: a low tile is as slow as a high one.
@@ -158,9 +164,10 @@ enum TileLoops<Set: InstructionSet> {
     static func tiles<Columns: TileColumns>(
         of _: Columns.Type, rows: Int, count: Int, depth: Int, _ a: UnsafePointer<Scalar>, aRowStride: Int,
         aColumnStride: Int, _ b: UnsafePointer<Scalar>, bStride: Int, _ c: UnsafeMutablePointer<Scalar>, cStride: Int,
-        start: TileStart<Scalar>
+        start: TileStart<Scalar>, ahead: Ahead<Scalar>
     ) where Columns.Set == Set {
         var row = 0
+        var ahead = ahead
         var left = (rows + Set.tileRows - 1) / Set.tileRows
         @inline(__always) func tile<Rows: TileRows>(_: Rows.Type) where Rows.Columns == Columns {
             let result = c + row * cStride
@@ -171,13 +178,10 @@ enum TileLoops<Set: InstructionSet> {
             case .rowBias(let bias): sums = Rows(repeatingEach: bias + row)
             case .columnBias(let bias): sums = Rows(repeating: Columns(loading: bias, count: count))
             }
-            var aPointer = a + row * aRowStride
-            var bPointer = b
-            for _ in 0..<depth {
-                sums.multiplyAdd(aPointer, rowStride: aRowStride, Columns(loading: bPointer, count: count))
-                aPointer += aColumnStride
-                bPointer += bStride
-            }
+            sums.multiplyAdd(
+                depth: depth, a + row * aRowStride, rowStride: aRowStride, columnStride: aColumnStride, b,
+                bStride: bStride, count: count, ahead: ahead)
+            ahead.pointer += depth * ahead.step
             sums.store(result, rowStride: cStride, count: count)
         }
         while left > 0 {

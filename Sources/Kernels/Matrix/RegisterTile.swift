@@ -1,3 +1,5 @@
+import CIntrinsics
+
 // Register tiles: a few rows by one or two vectors of a matrix product, held in registers while the depth goes by.
 //
 // The compiler keeps nested structs in registers where an `InlineArray` would stay in memory: so a tile of 14 rows is
@@ -15,6 +17,8 @@ protocol TileColumns {
     init(repeating value: Set.Scalar)
     mutating func multiplyAdd(_ a: Set.Vector, _ b: Self)
     func store(_ pointer: UnsafeMutablePointer<Set.Scalar>, count: Int)
+    /// One step of an optimizer, all lanes being a gradient.
+    func step<Rule: OptimizerRule>(_ place: StepPlace<Set, Rule>)
 }
 
 /// Two full vectors.
@@ -41,6 +45,10 @@ struct TwoVectors<Set: InstructionSet>: TileColumns {
         Set.store(left, pointer)
         Set.store(right, pointer + Set.Vector.scalarCount)
     }
+    @inlinable @inline(__always) func step<Rule: OptimizerRule>(_ place: StepPlace<Set, Rule>) {
+        place.step(Lanes(left))
+        place.advanced(by: Set.Vector.scalarCount).step(Lanes(right))
+    }
 }
 
 /// One vector, of which only the first lanes may be used.
@@ -60,6 +68,9 @@ struct OneVector<Set: InstructionSet>: TileColumns {
     @inlinable @inline(__always) func store(_ pointer: UnsafeMutablePointer<Set.Scalar>, count: Int) {
         Set.store(vector, pointer, count)
     }
+    @inlinable @inline(__always) func step<Rule: OptimizerRule>(_ place: StepPlace<Set, Rule>) {
+        place.step(Lanes(vector))
+    }
 }
 
 /// What the sums of a tile begin with.
@@ -74,6 +85,56 @@ enum TileStart<Scalar> {
     case columnBias(UnsafePointer<Scalar>)
 }
 
+/// Memory that will be read soon, to be brought into the cache while a product is computed: so many elements for each
+/// step along the depth.
+@usableFromInline
+struct Ahead<Scalar> {
+    @usableFromInline var pointer: UnsafePointer<Scalar>
+    @usableFromInline let step: Int
+
+    @inlinable @inline(__always) init(_ pointer: UnsafePointer<Scalar>, step: Int) {
+        self.pointer = pointer
+        self.step = step
+    }
+}
+
+/// A column of a tile's rows of A, by a pointer for every four rows.
+///
+/// The compiler must not see that the pointers belong together: it would compute each row's address from the one before, a
+/// chain that is as long as the arithmetic, and no load could begin before its turn.
+@usableFromInline
+struct RowPointers<Scalar> {
+    @usableFromInline var rows0: UnsafePointer<Scalar>
+    @usableFromInline var rows4: UnsafePointer<Scalar>
+    @usableFromInline var rows8: UnsafePointer<Scalar>
+    @usableFromInline var rows12: UnsafePointer<Scalar>
+    @usableFromInline let rowStride: Int
+
+    @inlinable @inline(__always) init(_ a: UnsafePointer<Scalar>, rowStride: Int) {
+        @inline(__always) func pointer(_ row: Int) -> UnsafePointer<Scalar> {
+            vector_opaque(a + row * rowStride)!.assumingMemoryBound(to: Scalar.self)
+        }
+        rows0 = a
+        rows4 = pointer(4)
+        rows8 = pointer(8)
+        rows12 = pointer(12)
+        self.rowStride = rowStride
+    }
+
+    /// - Parameter row: a constant.
+    @inlinable @inline(__always) func element(ofRow row: Int) -> Scalar {
+        let first = row < 4 ? rows0 : row < 8 ? rows4 : row < 12 ? rows8 : rows12
+        return first[(row & 3) * rowStride]
+    }
+
+    @inlinable @inline(__always) mutating func advance(by columnStride: Int) {
+        rows0 += columnStride
+        rows4 += columnStride
+        rows8 += columnStride
+        rows12 += columnStride
+    }
+}
+
 /// Neighbouring rows of the result.
 @usableFromInline
 protocol TileRows {
@@ -84,8 +145,32 @@ protocol TileRows {
     init(repeating columns: Columns)
     init(loading pointer: UnsafePointer<Scalar>, rowStride: Int, count: Int)
     init(repeatingEach pointer: UnsafePointer<Scalar>)
-    mutating func multiplyAdd(_ a: UnsafePointer<Scalar>, rowStride: Int, _ b: Columns)
+    /// - Parameter first: the place of the first of these rows in the tile.
+    mutating func multiplyAdd(_ a: RowPointers<Scalar>, first: Int, _ b: Columns)
     func store(_ pointer: UnsafeMutablePointer<Scalar>, rowStride: Int, count: Int)
+    /// One step of an optimizer, all elements being a gradient.
+    func step<Rule: OptimizerRule>(_ place: StepPlace<Columns.Set, Rule>, rowStride: Int)
+    /// Brings what the step needs into the cache.
+    static func prefetch<Rule: OptimizerRule>(_ place: StepPlace<Columns.Set, Rule>, rowStride: Int)
+}
+
+extension TileRows {
+    /// Adds the product of as many columns of A as rows of B.
+    @inlinable @inline(__always)
+    mutating func multiplyAdd(
+        depth: Int, _ a: UnsafePointer<Scalar>, rowStride: Int, columnStride: Int, _ b: UnsafePointer<Scalar>,
+        bStride: Int, count: Int, ahead: Ahead<Scalar>
+    ) {
+        var rows = RowPointers(a, rowStride: rowStride)
+        var (b, next) = (b, ahead.pointer)
+        for _ in 0..<depth {
+            vector_prefetch_far(next)
+            multiplyAdd(rows, first: 0, Columns(loading: b, count: count))
+            rows.advance(by: columnStride)
+            b += bStride
+            next += ahead.step
+        }
+    }
 }
 
 @usableFromInline
@@ -103,12 +188,18 @@ struct OneRow<Columns: TileColumns>: TileRows {
         columns = Columns(repeating: pointer.pointee)
     }
     @inlinable @inline(__always)
-    mutating func multiplyAdd(_ a: UnsafePointer<Columns.Set.Scalar>, rowStride: Int, _ b: Columns) {
-        columns.multiplyAdd(Columns.Set.broadcast(a.pointee), b)
+    mutating func multiplyAdd(_ a: RowPointers<Columns.Set.Scalar>, first: Int, _ b: Columns) {
+        columns.multiplyAdd(Columns.Set.broadcast(a.element(ofRow: first)), b)
     }
     @inlinable @inline(__always)
     func store(_ pointer: UnsafeMutablePointer<Columns.Set.Scalar>, rowStride: Int, count: Int) {
         columns.store(pointer, count: count)
+    }
+    @inlinable @inline(__always)
+    func step<Rule: OptimizerRule>(_ place: StepPlace<Columns.Set, Rule>, rowStride: Int) { columns.step(place) }
+    @inlinable @inline(__always)
+    static func prefetch<Rule: OptimizerRule>(_ place: StepPlace<Columns.Set, Rule>, rowStride: Int) {
+        place.prefetch(count: Columns.width)
     }
 }
 
@@ -137,14 +228,24 @@ struct Stacked<Top: TileRows, Bottom: TileRows>: TileRows where Top.Columns == B
         bottom = Bottom(repeatingEach: pointer + Top.count)
     }
     @inlinable @inline(__always)
-    mutating func multiplyAdd(_ a: UnsafePointer<Top.Columns.Set.Scalar>, rowStride: Int, _ b: Top.Columns) {
-        top.multiplyAdd(a, rowStride: rowStride, b)
-        bottom.multiplyAdd(a + Top.count * rowStride, rowStride: rowStride, b)
+    mutating func multiplyAdd(_ a: RowPointers<Top.Columns.Set.Scalar>, first: Int, _ b: Top.Columns) {
+        top.multiplyAdd(a, first: first, b)
+        bottom.multiplyAdd(a, first: first + Top.count, b)
     }
     @inlinable @inline(__always)
     func store(_ pointer: UnsafeMutablePointer<Top.Columns.Set.Scalar>, rowStride: Int, count: Int) {
         top.store(pointer, rowStride: rowStride, count: count)
         bottom.store(pointer + Top.count * rowStride, rowStride: rowStride, count: count)
+    }
+    @inlinable @inline(__always)
+    func step<Rule: OptimizerRule>(_ place: StepPlace<Top.Columns.Set, Rule>, rowStride: Int) {
+        top.step(place, rowStride: rowStride)
+        bottom.step(place.advanced(by: Top.count * rowStride), rowStride: rowStride)
+    }
+    @inlinable @inline(__always)
+    static func prefetch<Rule: OptimizerRule>(_ place: StepPlace<Top.Columns.Set, Rule>, rowStride: Int) {
+        Top.prefetch(place, rowStride: rowStride)
+        Bottom.prefetch(place.advanced(by: Top.count * rowStride), rowStride: rowStride)
     }
 }
 

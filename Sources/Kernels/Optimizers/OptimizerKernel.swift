@@ -51,6 +51,65 @@ public struct OptimizerKernel<Scalar: KernelScalar>: Sendable {
     public static var scratchCount: Int { 14 * 32 }
 }
 
+/// Where a step takes place: an element of the parameters and of each state.
+@usableFromInline
+struct StepPlace<Set: InstructionSet, Rule: OptimizerRule> {
+    @usableFromInline typealias Out = UnsafeMutablePointer<Set.Scalar>
+
+    @usableFromInline let w: Out
+    // The address of w where the rule keeps less.
+    @usableFromInline let state0: Out
+    @usableFromInline let state1: Out
+    @usableFromInline let factors: UnsafePointer<Set.Scalar>
+
+    @inlinable @inline(__always)
+    init(_ w: Out, state0: Out, state1: Out, factors: UnsafePointer<Set.Scalar>) {
+        self.w = w
+        self.state0 = state0
+        self.state1 = state1
+        self.factors = factors
+    }
+
+    @inlinable @inline(__always)
+    init(_ w: Out, states: UnsafePointer<Out>, offset: Int, factors: UnsafePointer<Set.Scalar>) {
+        self.init(
+            w, state0: Rule.stateCount > 0 ? states[0] + offset : w,
+            state1: Rule.stateCount > 1 ? states[1] + offset : w,
+            factors: factors)
+    }
+
+    @inlinable @inline(__always)
+    func advanced(by distance: Int) -> StepPlace {
+        StepPlace(w + distance, state0: state0 + distance, state1: state1 + distance, factors: factors)
+    }
+
+    /// The step of a vector, or of the first `count` elements.
+    @inlinable @inline(__always)
+    func step(_ gradient: Lanes<Set>, count: Int = Lanes<Set>.count) {
+        var parameters = Lanes<Set>(loading: w, count)
+        var state: (Lanes<Set>, Lanes<Set>) = (
+            Rule.stateCount > 0 ? Lanes(loading: state0, count) : 0.0,
+            Rule.stateCount > 1 ? Lanes(loading: state1, count) : 0.0
+        )
+        Rule.step(&parameters, &state, gradient, factors)
+        parameters.store(w, count)
+        if Rule.stateCount > 0 { state.0.store(state0, count) }
+        if Rule.stateCount > 1 { state.1.store(state1, count) }
+    }
+
+    /// Brings the cache lines of `count` elements into the cache.
+    @inlinable @inline(__always)
+    func prefetch(count: Int) {
+        var element = 0
+        while element < count {
+            vector_prefetch(w + element)
+            if Rule.stateCount > 0 { vector_prefetch(state0 + element) }
+            if Rule.stateCount > 1 { vector_prefetch(state1 + element) }
+            element += 64 / MemoryLayout<Set.Scalar>.stride
+        }
+    }
+}
+
 @usableFromInline
 enum OptimizerKernelInstance<Set: InstructionSet, Rule: OptimizerRule> {
     @usableFromInline typealias Scalar = Set.Scalar
@@ -63,58 +122,67 @@ enum OptimizerKernelInstance<Set: InstructionSet, Rule: OptimizerRule> {
         factors: In
     ) {
         for row in 0..<rows {
-            let (w, g) = (w + row * stride, g + row * gStride)
-            let state0 = Rule.stateCount > 0 ? states[0] + (offset + row * stride) : w
-            let state1 = Rule.stateCount > 1 ? states[1] + (offset + row * stride) : w
+            let place = StepPlace<Set, Rule>(
+                w + row * stride, states: states, offset: offset + row * stride, factors: factors)
             for (i, left) in Lanes<Set>.vectors(of: columns) {
-                var parameters = Lanes<Set>(loading: w + i, left)
-                var state: (Lanes<Set>, Lanes<Set>) = (
-                    Rule.stateCount > 0 ? Lanes(loading: state0 + i, left) : 0.0,
-                    Rule.stateCount > 1 ? Lanes(loading: state1 + i, left) : 0.0
-                )
-                Rule.step(&parameters, &state, Lanes(loading: g + i, left), factors)
-                parameters.store(w + i, left)
-                if Rule.stateCount > 0 { state.0.store(state0 + i, left) }
-                if Rule.stateCount > 1 { state.1.store(state1 + i, left) }
+                place.advanced(by: i).step(Lanes(loading: g + (row * gStride + i), left), count: left)
             }
         }
     }
 
+    /// Full tiles are stepped from the registers that their gradient is summed in, the edges by way of `scratch`.
     @inlinable @inline(never)
     static func stepAlongProduct(
         rows: Int, columns: Int, depth: Int, _ a: In, aRowStride: Int, aColumnStride: Int, _ b: In, bStride: Int,
         _ w: Out, states: UnsafePointer<Out>, offset: Int, stride: Int, factors: In, scratch: Out
     ) {
         let width = TwoVectors<Set>.width
-        var row = 0
-        var tiles = (rows + Set.tileRows - 1) / Set.tileRows
-        while tiles > 0 {
-            let height = (rows - row + tiles - 1) / tiles
-            for column in Swift.stride(from: 0, to: columns, by: width) {
-                let place = row * stride + column
-                let count = min(width, columns - column)
-                // What the step will need comes into the cache while the product is computed.
-                for i in 0..<height {
-                    prefetch(w + (place + i * stride), count: count)
-                    if Rule.stateCount > 0 { prefetch(states[0] + (offset + place + i * stride), count: count) }
-                    if Rule.stateCount > 1 { prefetch(states[1] + (offset + place + i * stride), count: count) }
+        for row in Swift.stride(from: 0, to: rows, by: Set.tileRows) {
+            let height = min(Set.tileRows, rows - row)
+            let aRows = a + row * aRowStride
+            var column = 0
+            while height == Set.tileRows && column + width <= columns {
+                let place = StepPlace<Set, Rule>(
+                    w + (row * stride + column), states: states, offset: offset + row * stride + column,
+                    factors: factors)
+                if Set.tileRows == 14 {
+                    tile(
+                        Rows14<TwoVectors<Set>>.self, depth: depth, aRows, aRowStride: aRowStride,
+                        aColumnStride: aColumnStride, b + column, bStride: bStride, place, stride: stride)
+                } else {
+                    tile(
+                        Rows6<TwoVectors<Set>>.self, depth: depth, aRows, aRowStride: aRowStride,
+                        aColumnStride: aColumnStride, b + column, bStride: bStride, place, stride: stride)
                 }
+                column += width
+            }
+            while column < columns {
+                let count = min(width, columns - column)
                 MatrixKernels<Set>.columnBlocks(
-                    rows: height, columns: count, depth: depth, a + row * aRowStride, aRowStride: aRowStride,
-                    aColumnStride: aColumnStride, b + column, bStride: bStride, scratch, cStride: width, start: .zero)
+                    rows: height, columns: count, depth: depth, aRows, aRowStride: aRowStride,
+                    aColumnStride: aColumnStride, b + column, bStride: bStride, scratch, cStride: width, start: .zero,
+                    ahead: Ahead(b, step: 0))
+                let place = row * stride + column
                 step(
                     rows: height, columns: count, w + place, states: states, offset: offset + place, stride: stride,
                     scratch, gStride: width, factors: factors)
+                column += count
             }
-            row += height
-            tiles -= 1
         }
     }
 
     @inlinable @inline(__always)
-    static func prefetch(_ pointer: Out, count: Int) {
-        let line = 64 / MemoryLayout<Scalar>.stride
-        for element in Swift.stride(from: 0, to: count, by: line) { vector_prefetch(pointer + element) }
+    static func tile<Rows: TileRows>(
+        _: Rows.Type, depth: Int, _ a: In, aRowStride: Int, aColumnStride: Int, _ b: In, bStride: Int,
+        _ place: StepPlace<Set, Rule>, stride: Int
+    ) where Rows.Columns.Set == Set {
+        // While the gradient is computed.
+        Rows.prefetch(place, rowStride: stride)
+        var gradient = Rows()
+        gradient.multiplyAdd(
+            depth: depth, a, rowStride: aRowStride, columnStride: aColumnStride, b, bStride: bStride,
+            count: Rows.Columns.width, ahead: Ahead(b, step: 0))
+        gradient.step(place, rowStride: stride)
     }
 
     @inlinable @inline(__always)

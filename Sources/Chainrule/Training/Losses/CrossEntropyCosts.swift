@@ -5,19 +5,21 @@ extension Cost {
     public static func binaryCrossEntropy(_ reduction: Reduction = .mean) -> Cost {
         Cost(
             "binary_cross_entropy", reduction, targets: 0...1, outputs: 0...1,
-            function: .builtIn { $0.binaryCrossEntropy })
+            function: .builtIn { $0.kernels.costs.binaryCrossEntropy })
     }
 
     /// The same of `sigmoid(y)`, computed together and stably; y is any number.
     public static func binaryCrossEntropyOfLogits(_ reduction: Reduction = .mean) -> Cost {
         Cost(
             "binary_cross_entropy_logits", reduction, targets: 0...1,
-            function: .builtIn { $0.binaryCrossEntropyOfLogits })
+            function: .builtIn { $0.kernels.costs.binaryCrossEntropyOfLogits })
     }
 
     /// `c = −Σ t log softmax(y)` of logits y, computed together and stably. Targets are class indices, or
     /// distributions with elements in [0, 1].
     public static func crossEntropy(_ reduction: Reduction = .mean) -> Cost {
-        Cost("cross_entropy", reduction, acceptsClasses: true, targets: 0...1, function: .builtIn { $0.crossEntropy })
+        Cost(
+            "cross_entropy", reduction, acceptsClasses: true, targets: 0...1,
+            function: .builtIn { $0.kernels.costs.crossEntropy })
     }
 }

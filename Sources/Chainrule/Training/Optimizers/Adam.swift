@@ -36,7 +36,7 @@ public final class Adam: OptimizationMethod {
         return rate * state[0] / min(Double(epsilon), 1)
     }
 
-    public var kernel: OptimizerKernelChoice? { OptimizerKernelChoice { $0.adam } }
+    public var kernel: OptimizerKernelChoice? { OptimizerKernelChoice { $0.kernels.optimizers.adam } }
 
     public func factors(learningRate: Float, step: Int) -> SIMD8<Float> {
         let corrections = SIMD2(Float(correction(beta1, step)), Float(correction(beta2, step)))

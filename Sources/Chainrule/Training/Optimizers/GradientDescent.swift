@@ -13,7 +13,7 @@ public final class GradientDescent: OptimizationMethod {
         learningRate * gradient
     }
 
-    public var kernel: OptimizerKernelChoice? { OptimizerKernelChoice { $0.gradientDescent } }
+    public var kernel: OptimizerKernelChoice? { OptimizerKernelChoice { $0.kernels.optimizers.gradientDescent } }
 
     public func factors(learningRate: Float, step: Int) -> SIMD8<Float> {
         SIMD8(learningRate, 0, 0, 0, 0, 0, 0, 0)

@@ -18,7 +18,7 @@ public final class Momentum: OptimizationMethod {
         return learningRate * state[0]
     }
 
-    public var kernel: OptimizerKernelChoice? { OptimizerKernelChoice { $0.momentum } }
+    public var kernel: OptimizerKernelChoice? { OptimizerKernelChoice { $0.kernels.optimizers.momentum } }
 
     public func factors(learningRate: Float, step: Int) -> SIMD8<Float> {
         SIMD8(learningRate, momentum, 0, 0, 0, 0, 0, 0)

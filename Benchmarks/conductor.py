@@ -1,0 +1,228 @@
+"""Runs the workers of one cell in turns: A B C A B C …, so that whatever the machine does meanwhile, it does to all."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median, quantiles
+
+import digits
+from cells import PROCESS_NETWORK, Cell
+from load import OtherLoad
+from peers import BUILT, CEILINGS, FOLDER, NOTHING, OURS, OURS_NETWORK, Peer, environment, inputs_folder
+
+# Of the costs or outputs of ours and of each peer, relative to the largest: 1e-4, but of ours in reduced precision.
+OTHERWISE = 1e-4
+TOLERANCE = {"bf16": 0.02, "int8": 0.05}
+TIME_LIMIT = 120  # seconds for one answer of a worker
+
+
+class Cannot(Exception):
+    """A worker said that it cannot do a cell, or failed."""
+
+
+class Worker:
+    """One running program, pinned to as many cores as it may use. native/worker.hpp has the conversation with it."""
+
+    def __init__(self, peer: Peer, threads: int):
+        all_cores = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, sorted(all_cores)[-threads:])  # which the worker inherits, before its first thread
+        self.process = subprocess.Popen(
+            peer.command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if not os.environ.get("BENCH_DEBUG") else None,
+            text=True,
+            env=environment(threads) | peer.environment,
+        )
+        os.sched_setaffinity(0, all_cores)
+
+    def ask(self, line: str) -> list[str]:
+        """The words of the answer after the first."""
+        stdin, stdout = self.process.stdin, self.process.stdout
+        assert stdin and stdout
+        try:
+            stdin.write(line + "\n")
+            stdin.flush()
+        except BrokenPipeError as error:
+            raise Cannot("the worker ended") from error
+        if not select.select([stdout], [], [], TIME_LIMIT)[0]:
+            raise Cannot(f"no answer in {TIME_LIMIT} s")
+        answer = stdout.readline().split()
+        if not answer:
+            raise Cannot("the worker ended")
+        if answer[0] == "cannot":
+            raise Cannot(" ".join(answer[1:]))
+        return answer[1:]
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+class Workers:
+    """Keeps workers running between cells: starting some of them takes longer than a cell."""
+
+    def __init__(self) -> None:
+        self.running: dict[tuple, Worker] = {}
+
+    def get(self, peer: Peer, threads: int, role: str = "") -> Worker:
+        key = (peer.name, *peer.command, threads, role)
+        if key not in self.running:
+            self.running[key] = Worker(peer, threads)
+        return self.running[key]
+
+    def drop(self, peer: Peer, threads: int, role: str = "") -> None:
+        if worker := self.running.pop((peer.name, *peer.command, threads, role), None):
+            worker.close()
+
+    def close(self) -> None:
+        for worker in self.running.values():
+            worker.close()
+        self.running.clear()
+
+
+def disagreement(cell: Cell, ours: list[float], theirs: list[float]) -> str | None:
+    """What is wrong if the numbers of two workers do not agree. Outputs are compared relative to the largest."""
+    if len(ours) != len(theirs):
+        return f"{len(theirs)} numbers to compare with {len(ours)}"
+    scale = max((abs(number) for number in ours), default=0)
+    for place, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+        if not abs(a - b) <= TOLERANCE.get(cell.variant, OTHERWISE) * scale:
+            return f"disagrees: {b:.7g} in place of {a:.7g} at {place}"
+    return None
+
+
+def inputs_of(cell: Cell, peers: list[Peer]) -> Path:
+    """The folder with the cell's parameters and data, and the model files of those who read one; made when first asked
+    for."""
+    if cell.work == "digits":
+        folder = BUILT / "inputs" / "digits"
+        digits.write_inputs(folder)
+        return folder
+    folder = inputs_folder(cell.widths)
+    if not (folder / "classes").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run([BUILT / "make_inputs", cell.widths, str(rows_of_data(cell)), folder], check=True)
+    if any(peer.name == "onnxruntime" for peer in peers) and not (folder / "model.onnx").exists():
+        subprocess.run([sys.executable, FOLDER / "python" / "make_onnx.py", cell.widths, folder], check=True)
+    if cell.widths == PROCESS_NETWORK:
+        subprocess.run([BUILT / "make_models", cell.widths, folder], check=True)
+    return folder
+
+
+def cache_size(level: int) -> int:
+    """The bytes of the data cache of a level that this machine's cores have; 0 if the system does not tell."""
+    for folder in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*"):
+        if (folder / "level").read_text().strip() == str(level) and (
+            folder / "type"
+        ).read_text().strip() != "Instruction":
+            return 1024 * int((folder / "size").read_text().strip().removesuffix("K"))
+    return 0
+
+
+def rows_of_data(cell: Cell) -> int:
+    """16384, but more for wide networks if it takes more not to fit into the last cache, as a user's data would not.
+    Small networks' users have small data."""
+    inputs = cell.layers[0][0]
+    rows = int(min(1.25 * cache_size(3), 256e6) / (4 * inputs)) // 256 * 256
+    return max(16384, rows) if inputs >= 256 else 16384
+
+
+def measure(cell: Cell, peers: list[Peer], workers: Workers, rounds: int, seconds: float) -> dict:
+    """Times of ours and of every peer that can, with the limit: a cell of bench.json."""
+    notes: dict[str, str] = {}
+    ready: dict[str, Worker] = {}
+    expected: list[float] | None = None
+    epochs: dict[str, float] = {}
+    peers = [peer for peer in peers if peer.does(cell)]
+    inputs = str(inputs_of(cell, peers))
+    for peer in peers:
+        try:
+            worker = workers.get(peer, cell.threads)
+            worker.ask("prepare " + cell.words(inputs))
+            values = [float(word) for word in worker.ask("check")]
+            if cell.work == "digits":
+                epochs[peer.name] = median(values)
+            elif expected is None:
+                expected = values
+            elif wrong := disagreement(cell, expected, values):
+                raise Cannot(wrong)
+            ready[peer.name] = worker
+        except Cannot as error:
+            notes[peer.name] = str(error)
+            workers.drop(peer, cell.threads)
+
+    limits: list[tuple[Worker, float]] = []
+    for place, need in enumerate(cell.needs):
+        worker = workers.get(CEILINGS, cell.threads, str(place))
+        worker.ask("prepare " + need.ceiling)
+        limits.append((worker, need.amount))
+
+    other_load = OtherLoad(worker.process.pid for worker in workers.running.values())
+    times: dict[str, list[float]] = {name: [] for name in ready}
+    limit: list[float] = []
+    for _ in range(rounds):
+        if limits:
+            limit.append(max(amount * ceiling(worker) for worker, amount in limits))
+        for name, worker in list(ready.items()):
+            if cell.threads > 1:
+                time.sleep(0.01)  # for the threads of the one before to stop waiting for work
+            try:
+                times[name].append(float(worker.ask(f"run {seconds}")[0]))
+            except Cannot as error:
+                notes[name] = str(error)
+                del ready[name], times[name]
+
+    limit = limit or times.get(NOTHING, [])
+    more = {"other_load": round(other_load.cores(), 2)} | ({"epochs": epochs} if epochs else {})
+    return summary(cell, times, limit, notes) | more
+
+
+def ceiling(worker: Worker) -> float:
+    """Seconds for one flop, byte or parameter: the best of three, because what interrupts is not the machine's limit."""
+    return min(float(worker.ask("run 0.01")[0]) for _ in range(3))
+
+
+def summary(cell: Cell, times: dict[str, list[float]], limit: list[float], notes: dict[str, str]) -> dict:
+    """Medians. Ratios are medians over the rounds of the ratio within a round, which a machine that becomes slower for
+    a while does not distort."""
+
+    def ratio(above: list[float], below: list[float]) -> float:
+        return median(a / b for a, b in zip(above, below, strict=True))
+
+    ours = times.get(OURS, [])
+    others = {name: numbers for name, numbers in times.items() if name not in (OURS, OURS_NETWORK, NOTHING)}
+    ratios = {name: ratio(numbers, ours) for name, numbers in others.items() if ours}
+    best = min(ratios, key=ratios.__getitem__, default=None)
+    return {
+        "work": cell.work,
+        "net": cell.net,
+        "widths": cell.widths if len(cell.widths) < 80 else "",
+        "batch": cell.batch,
+        "threads": cell.threads,
+        "variant": cell.variant,
+        "unit": cell.unit,
+        "ours": median(ours) if ours else None,
+        "ours_network": median(times[OURS_NETWORK]) if OURS_NETWORK in times else None,
+        "peers": {name: median(numbers) for name, numbers in others.items()},
+        "best_peer": best,
+        "ratio": ratios[best] if best else None,
+        "ratios": ratios,
+        "limit": median(limit) if limit else None,
+        "limit_share": ratio(limit, ours) if limit and ours else None,
+        "limit_share_of_peers": {name: ratio(limit, numbers) for name, numbers in others.items()} if limit else {},
+        "spread": {name: quartiles(numbers) for name, numbers in times.items()},
+        "notes": notes,
+    }
+
+
+def quartiles(numbers: list[float]) -> list[float]:
+    if len(numbers) < 2:
+        return numbers * 2
+    low, _, high = quantiles(numbers, n=4, method="inclusive")
+    return [low, high]

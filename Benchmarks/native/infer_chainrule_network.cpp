@@ -1,0 +1,32 @@
+// crl_network_predict(): the network itself, as it is after training.
+#include "chainrule_network.hpp"
+#include "inference.hpp"
+
+class Predictor {
+public:
+    Predictor(const Network &description, const std::vector<LayerParameters> &layers, size_t batch, const Cell &cell)
+        : network(build_network(description, 1)), inputs(description.inputs()), outputs(description.outputs()),
+          batch(batch)
+    {
+        if (!cell.is("variant", "f32"))
+            throw Unsupported("a network is float32");
+        float *parameters = nullptr;
+        size_t count = 0;
+        check(crl_network_parameters(network.get(), &parameters, &count));
+        std::copy_n(layers.front().weights, count, parameters);
+    }
+
+    void predict(const float *x, float *y)
+    {
+        check(crl_network_predict(network.get(), x, batch, inputs, y, batch, outputs));
+    }
+
+private:
+    NetworkHandle network;
+    size_t inputs, outputs, batch;
+};
+
+int main()
+{
+    return serve_inference<Predictor>();
+}

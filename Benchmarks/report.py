@@ -1,0 +1,262 @@
+"""Shows what bench.py measured.
+
+report.py --markdown     the tables, for docs/performance.md
+report.py --html FILE    the tables and plots in one file
+"""
+
+from __future__ import annotations
+
+import argparse
+import html
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from cells import NETWORKS
+from peers import BUILT
+
+LABELS = {
+    "chainrule": "Chainrule",
+    "chainrule_network": "Chainrule, not prepared",
+    "onednn": "oneDNN, by hand",
+    "openblas": "OpenBLAS, by hand",
+    "by_hand": "C++ by hand",
+    "templates": "C++ templates",
+    "onnxruntime": "ONNX Runtime",
+    "litert": "LiteRT",
+    "fann": "FANN",
+    "numpy": "numpy, by hand",
+    "jax": "JAX",
+    "sklearn": "scikit-learn",
+    "torch": "PyTorch",
+}
+UNITS = {
+    "seconds": (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)),
+    "bytes": (("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10), ("B", 1.0)),
+}
+OF_PROCESS = {
+    "start": "process that loads a model and predicts once: time",
+    "resident": "the same: largest memory",
+    "disk": "the same: program and libraries on disk",
+    "import": "import in Python, beyond that of numpy",
+    "call": "one prediction of network A from Python",
+}
+Columns = dict[str, Callable[[dict], str]]
+
+
+def text(amount: float | None, unit: str = "seconds") -> str:
+    if amount is None:
+        return "–"
+    name, size = next((pair for pair in UNITS[unit] if amount >= pair[1]), UNITS[unit][-1])
+    return f"{amount / size:.3g} {name}" if amount / size < 999.5 else f"{amount / size:.0f} {name}"
+
+
+def share(result: dict) -> str:
+    return f"{result['limit_share']:.0%}" if result["limit_share"] else "–"
+
+
+def rate(result: dict) -> str:
+    if not result["ours"]:
+        return "–"
+    samples = result["batch"] / result["ours"]
+    return next(f"{samples / size:.3g} {name}" for name, size in (("M", 1e6), ("k", 1e3), ("", 1)) if samples >= size)
+
+
+def of_peer(name: str) -> Callable[[dict], str]:
+    """A peer's time and, in brackets, how many times ours it is."""
+
+    def show(result: dict) -> str:
+        if name not in result["peers"]:
+            return "–"
+        shown = text(result["peers"][name], result["unit"])
+        if name in result["ratios"]:
+            shown += f" ({result['ratios'][name]:.2f}×)"
+        return f"**{shown}**" if name == result["best_peer"] else shown
+
+    return show
+
+
+def table(results: list[dict], columns: Columns) -> list[list[str]]:
+    """Rows of text, the header first, with a column for each peer that is in any of the results."""
+    seen = {name for result in results for name in result["peers"]}
+    columns = columns | {LABELS.get(name, name): of_peer(name) for name in LABELS if name in seen}
+    return [list(columns), *([show(result) for show in columns.values()] for result in results)]
+
+
+def ours(result: dict) -> str:
+    return text(result["ours"], result["unit"])
+
+
+def tables(results: list[dict]) -> Iterable[tuple[str, list[list[str]]]]:
+    def select(work: str, wanted: Callable[[dict], bool] = lambda _: True) -> list[dict]:
+        return [result for result in results if result["work"] == work and wanted(result)]
+
+    one_thread = {
+        (result["net"], result["batch"], result["variant"]): result["ours"]
+        for result in select("train", lambda r: r["threads"] == 1)
+    }
+
+    def speed_up(result: dict) -> str:
+        alone = one_thread.get((result["net"], result["batch"], result["variant"]))
+        return f"{alone / result['ours']:.2f}×" if alone and result["ours"] else "–"
+
+    start: Columns = {"network": lambda r: r["net"], "batch": lambda r: str(r["batch"])}
+    training = start | {
+        "optimizer": lambda r: {"sgd": "gradient descent", "adam": "Adam"}[r["variant"]],
+        "Chainrule": ours,
+        "samples/s": rate,
+        "of the limit": share,
+    }
+    inference = start | {"Chainrule": ours, "of the limit": share}
+    unprepared: Columns = {"not prepared": lambda r: text(r["ours_network"])}
+    yield "Training, a step on one thread", table(select("train", lambda r: r["threads"] == 1), training)
+    yield (
+        "Training, a step on two threads",
+        table(select("train", lambda r: r["threads"] == 2), training | {"over one thread": speed_up}),
+    )
+    yield (
+        "Inference, float32, one thread",
+        table(select("infer", lambda r: r["variant"] == "f32"), inference | unprepared),
+    )
+    yield (
+        "Inference with weights in reduced precision, against peers in float32",
+        table(
+            select("infer", lambda r: r["variant"] != "f32"),
+            start
+            | {
+                "weights": lambda r: {"bf16": "bfloat16", "int8": "int8"}[r["variant"]],
+                "Chainrule": ours,
+                "of the limit": share,
+            },
+        ),
+    )
+    epochs: Columns = {"epochs": epochs_of}
+    yield "Training on the digits until 97 %", table(select("digits"), {"Chainrule": ours} | epochs)
+    yield (
+        "Processes and Python",
+        table(
+            select("process"), {"what": lambda r: OF_PROCESS[r["variant"]], "Chainrule": ours, "empty process": empty}
+        ),
+    )
+    yield (
+        "Growth of a training step",
+        table(select("growth"), {"what": lambda r: r["net"], "Chainrule": ours, "of the limit": share}),
+    )
+
+
+def epochs_of(result: dict) -> str:
+    return ", ".join(f"{LABELS[name]} {count:.0f}" for name, count in result["epochs"].items())
+
+
+def empty(result: dict) -> str:
+    return text(result["limit"], result["unit"])
+
+
+def markdown(results: list[dict], machine: dict) -> str:
+    processor = f"{machine['cores']} cores of {machine['processor']} ({machine['caches']})"
+    lines = [
+        f"Measured on {machine['date']} on {processor}, {machine['system']}.",
+        "",
+        "| ceiling of this machine | measured |",
+        "|---|---|",
+        *(f"| {name} | {value} |" for name, value in machine["ceilings"].items()),
+        "",
+        "Versions: " + ", ".join(f"{name} {version}" for name, version in machine["versions"].items()) + ".",
+        "",
+        "Networks: "
+        + ", ".join(f"{name} {widths.replace('tanh:', '')}" for name, widths in NETWORKS.items())
+        + ". A has tanh in its hidden layer, the others ReLU; all outputs are linear.",
+    ]
+    for title, rows in tables(results):
+        if len(rows) > 1:
+            lines += ["", f"### {title}", "", "| " + " | ".join(rows[0]) + " |", "|" + "---|" * len(rows[0])]
+            lines += ["| " + " | ".join(row) + " |" for row in rows[1:]]
+    lines += ["", "A number in brackets says how many times Chainrule's it is; the best peer is in bold."]
+    return "\n".join(lines + failures(results)) + "\n"
+
+
+def is_busy(result: dict) -> bool:
+    """Whether other programs used so much of the machine that a cell should be measured again."""
+    return result["other_load"] > 0.15
+
+
+def failures(results: list[dict]) -> list[str]:
+    """Why peers have no number where one would be expected, and which numbers to doubt."""
+    reasons: dict[str, list[str]] = {}
+    for result in results:
+        for name, note in result["notes"].items():
+            cell = f"{result['work']} {result['net']} {result['batch']} {result['variant']}"
+            reasons.setdefault(f"{LABELS.get(name, name)}: {note}", []).append(cell)
+    busy = [result for result in results if is_busy(result)]
+    if busy:
+        reasons["The machine was busy with something else"] = [
+            f"{result['work']} {result['net']} {result['batch']}" for result in busy
+        ]
+    if not reasons:
+        return []
+    shown = [f"- {reason} ({len(cells)} cells, the first: {cells[0]})" for reason, cells in reasons.items()]
+    return ["", "Not measured, or to be doubted:", "", *shown]
+
+
+def as_html(rows: list[list[str]]) -> str:
+    def cell(kind: str, content: str) -> str:
+        bold = content.startswith("**")
+        shown = html.escape(content.strip("*"))
+        return f"<{kind}>{f'<b>{shown}</b>' if bold else shown}</{kind}>"
+
+    parts = ["<table>", "<tr>" + "".join(cell("th", name) for name in rows[0]) + "</tr>"]
+    parts += ["<tr>" + "".join(cell("td", content) for content in row) + "</tr>" for row in rows[1:]]
+    return "\n".join([*parts, "</table>"])
+
+
+STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 75em; padding: 0 1em; color: #222 }
+table { border-collapse: collapse; font-size: 13px; display: block; overflow-x: auto }
+td, th { padding: .2em .7em; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap }
+td:first-child, th:first-child { text-align: left }
+svg { max-width: 100%; height: auto }
+"""
+
+
+def page(results: list[dict], machine: dict) -> str:
+    import plots  # matplotlib, which the tables need not
+
+    facts = {
+        "processor": machine["processor"],
+        "cores": machine["cores"],
+        "caches": machine["caches"],
+        "system": machine["system"],
+    }
+    pairs = [
+        ["what", "value"],
+        *([name, str(value)] for name, value in (facts | machine["ceilings"] | machine["versions"]).items()),
+    ]
+    parts = [
+        "<!doctype html><meta charset='utf-8'><title>Chainrule against its peers</title>",
+        f"<style>{STYLE}</style><h1>Chainrule against its peers</h1>",
+        f"<p>{machine['date']}. Times are medians of interleaved repetitions;",
+        "a number in brackets says how many times Chainrule's it is.</p>",
+        *(f"<h2>{html.escape(title)}</h2>{svg}" for title, svg in plots.all_of(results)),
+        *(f"<h2>{html.escape(title)}</h2>{as_html(rows)}" for title, rows in tables(results) if len(rows) > 1),
+        *(f"<p>{html.escape(line)}</p>" for line in failures(results) if line),
+        f"<h2>The machine</h2>{as_html(pairs)}",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--input", type=Path, default=BUILT.parent / "bench.json")
+    parser.add_argument("--markdown", action="store_true", help="print the tables")
+    parser.add_argument("--html", type=Path, help="write a page")
+    options = parser.parse_args()
+    results = json.loads(options.input.read_text())
+    machine = json.loads(options.input.with_name(options.input.stem + "-machine.json").read_text())
+    if options.html:
+        options.html.write_text(page(results, machine))
+    if options.markdown or not options.html:
+        print(markdown(results, machine), end="")
+
+
+if __name__ == "__main__":
+    main()
