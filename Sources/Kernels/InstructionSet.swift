@@ -27,7 +27,7 @@ public protocol InstructionSet: SendableMetatype {
     static func transpositionRound(_ round: Int, _ a: Vector, _ b: Vector) -> (Vector, Vector)
     /// Which row of the matrix stands at a place before the first round, and which column after the last.
     static func transpositionOrder(_ place: Int) -> Int
-    /// The rows of a register tile of two vectors: as many as leave registers for the operands. A constant, at most 14.
+    /// The rows of a register tile of two vectors: as many as leave registers for the operands. A constant: 6, 12 or 14.
     static var tileRows: Int { get }
     static func subtract(_ a: Vector, _ b: Vector) -> Vector
     static func multiply(_ a: Vector, _ b: Vector) -> Vector
