@@ -27,7 +27,7 @@ public protocol InstructionSet: SendableMetatype {
     static func transpositionRound(_ round: Int, _ a: Vector, _ b: Vector) -> (Vector, Vector)
     /// Which row of the matrix stands at a place before the first round, and which column after the last.
     static func transpositionOrder(_ place: Int) -> Int
-    /// The rows of a register tile of two vectors: as many as leave registers for the operands. A constant: 6, 12 or 14.
+    /// The rows of a register tile of two vectors: as many as leave registers for the operands. A constant: 6 or 14.
     static var tileRows: Int { get }
     static func subtract(_ a: Vector, _ b: Vector) -> Vector
     static func multiply(_ a: Vector, _ b: Vector) -> Vector
@@ -105,7 +105,7 @@ enum Baseline: InstructionSet {
             vector4_fused(a, b, c)
         }
         @inline(__always) static func multiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float { c.addingProduct(a, b) }
-        @inline(__always) static var tileRows: Int { 12 }
+        @inline(__always) static var tileRows: Int { 14 }
     #else
         @inline(__always) static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
             add(multiply(a, b), c)

@@ -47,6 +47,8 @@ public enum MatrixKernels<Set: InstructionSet> {
         let aheadStep = (lanes + tiles - 1) / tiles
         while packsRows && rows - row >= Set.Vector.scalarCount {
             let count = min(rows - row, lanes)
+            // Whole vectors: what lanes without a row compute is not read.
+            let filled = count > Set.Vector.scalarCount ? lanes : Set.Vector.scalarCount
             var start = bias.map { TileStart.rowBias($0) } ?? .zero
             let piecesDepth = PackedProduct.pieceDepth(of: depth)
             for p in stride(from: 0, to: depth, by: piecesDepth) {
@@ -54,7 +56,7 @@ public enum MatrixKernels<Set: InstructionSet> {
                 Packing<Set>.transpose(
                     rows: count, columns: piece, a + row * aStride + p, stride: aStride, panel, resultStride: lanes)
                 columnBlocks(
-                    rows: columns, columns: count, depth: piece, b + p, aRowStride: bStride, aColumnStride: 1, panel,
+                    rows: columns, columns: filled, depth: piece, b + p, aRowStride: bStride, aColumnStride: 1, panel,
                     bStride: lanes, transposedResult, cStride: lanes, start: start,
                     ahead: Ahead(a + (row + count) * aStride + p, step: aheadStep))
                 start = .result
@@ -109,8 +111,8 @@ public enum MatrixKernels<Set: InstructionSet> {
 
 /// How ``MatrixKernels/multiplyTransposed`` uses its scratch memory.
 public enum PackedProduct {
-    /// How much of the depth is packed at a time: a panel of two vectors then fits the second-level cache.
-    @inlinable public static var panelDepth: Int { 1024 }
+    /// How much of the depth is packed at a time: a panel of two vectors then fits the first-level cache.
+    @inlinable public static var panelDepth: Int { 128 }
 
     /// The depth in pieces of equal size.
     @inlinable @inline(__always)
@@ -203,13 +205,8 @@ enum TileLoops<Set: InstructionSet> {
                     case 10: tile(Rows10<Columns>.self)
                     case 11: tile(Rows11<Columns>.self)
                     case 12: tile(Rows12<Columns>.self)
-                    default:
-                        if Set.tileRows > 12 {
-                            switch height {
-                            case 13: tile(Rows13<Columns>.self)
-                            default: tile(Rows14<Columns>.self)
-                            }
-                        }
+                    case 13: tile(Rows13<Columns>.self)
+                    default: tile(Rows14<Columns>.self)
                     }
                 }
             }

@@ -149,10 +149,6 @@ enum OptimizerKernelInstance<Set: InstructionSet, Rule: OptimizerRule> {
                     tile(
                         Rows14<TwoVectors<Set>>.self, depth: depth, aRows, aRowStride: aRowStride,
                         aColumnStride: aColumnStride, b + column, bStride: bStride, place, stride: stride)
-                } else if Set.tileRows == 12 {
-                    tile(
-                        Rows12<TwoVectors<Set>>.self, depth: depth, aRows, aRowStride: aRowStride,
-                        aColumnStride: aColumnStride, b + column, bStride: bStride, place, stride: stride)
                 } else {
                     tile(
                         Rows6<TwoVectors<Set>>.self, depth: depth, aRows, aRowStride: aRowStride,
