@@ -403,9 +403,8 @@ int32_t crl_version(void);
 const char *crl_version_string(void);
 
 /** The instruction set for which networks built on this processor get their kernels: "avx512", "avx2" or "baseline"
- *  on x86-64, "neon" on arm64. For one instruction set and one C library (whose expf and the like it uses) all
- *  results are the same bit for bit, in every run and with any number of threads; between two they differ by
- *  rounding.
+ *  on x86-64, "neon" on arm64. For one instruction set all results are the same bit for bit, in every run and with
+ *  any number of threads; between two they differ by rounding.
  *
  *  Threads: any.
  *  @return a constant string, never NULL. */

@@ -20,9 +20,8 @@ public func crlVersion() -> Int32 { Int32(CRL_VERSION_MAJOR * 10000 + CRL_VERSIO
 public func crlVersionString() -> UnsafePointer<CChar> { cString("0.1.0") }
 
 /// The instruction set for which networks built on this processor get their kernels: "avx512", "avx2" or "baseline" on
-/// x86-64, "neon" on arm64.
-/// For one instruction set and one C library (whose `expf` and the like it uses) all results are the same bit for bit,
-/// in every run and with any number of threads; between two they differ by rounding.
+/// x86-64, "neon" on arm64. For one instruction set all results are the same bit for bit, in every run and with any
+/// number of threads; between two they differ by rounding.
 ///
 /// Threads: any.
 /// - Returns: a constant string, never NULL.

@@ -24,6 +24,8 @@ final class TrainingStep: FallibleClass {
     private let threads: ThreadPool?
     /// Fewer rows are not worth the threads' meeting.
     private let leastSharedRows: Int
+    /// Nil if the number of threads was given.
+    private var choice: ThreadChoice?
 
     // The step that is being taken.
     private var rows = UnsafeMutableBufferPointer<Int>(start: nil, count: 0)[...]
@@ -43,7 +45,7 @@ final class TrainingStep: FallibleClass {
         network: Network, optimizer: Optimizer, cost: Cost, copiesRows: Bool, data: DataView, workspace: Workspace,
         batch: Batch,
         gradients: FloatMemory, groupCosts: Memory<Double>, largestInput: Double, threads: ThreadPool?,
-        leastSharedRows: Int
+        leastSharedRows: Int, choice: ThreadChoice?
     ) {
         self.network = network
         self.optimizer = optimizer
@@ -58,6 +60,7 @@ final class TrainingStep: FallibleClass {
         self.largestInput = largestInput
         self.threads = threads
         self.leastSharedRows = leastSharedRows
+        self.choice = choice
         var outcomes: [Outcome] = []
         for _ in 0..<(threads?.count ?? 1) { outcomes.append(Outcome(layers: workspace.layers.count)) }
         self.outcomes = outcomes
@@ -72,7 +75,12 @@ final class TrainingStep: FallibleClass {
     func take(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (cost: Double, weight: Double) {
         self.rows = rows
         if !copiesRows { input = data.x.rows(from: rows[rows.startIndex], count: rows.count) }
-        let sharesThreads = rows.count >= leastSharedRows
+        let mayShare = threads != nil && rows.count >= leastSharedRows
+        let sharesThreads = mayShare && choice?.next() ?? true
+        let start = mayShare ? platform_seconds() : 0
+        defer {
+            if mayShare { choice?.took((platform_seconds() - start) / Double(rows.count), shared: sharesThreads) }
+        }
         batch.gatherWeights(rows, from: data.targets)
         let targets = batch.targets(rows: rows.count)
         normalizer = cost.normalizer(of: targets, rows: rows.count)
@@ -257,6 +265,7 @@ extension FallibleClass where Self == TrainingStep {
             gradients: try FloatMemory(count: network.parameterCount, for: "the gradient"),
             groupCosts: try Memory<Double>(count: Cost.groups(of: rows), for: "the costs of a batch"),
             largestInput: Double(largestInput), threads: threads,
-            leastSharedRows: leastSharedRows)
+            leastSharedRows: leastSharedRows,
+            choice: options.threads == 0 ? ThreadChoice() : nil)
     }
 }

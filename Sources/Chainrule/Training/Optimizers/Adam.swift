@@ -1,4 +1,3 @@
-import CPlatform
 import Kernels
 
 /// Adam (Kingma and Ba 2015, algorithm 1): `m ← β₁ m + (1 − β₁) g`, `v ← β₂ v + (1 − β₂) g²`,
@@ -46,5 +45,15 @@ public final class Adam: OptimizationMethod {
     }
 
     /// `1 − βᵗ`.
-    private func correction(_ beta: Float, _ step: Int) -> Double { 1 - pow(Double(beta), Double(step)) }
+    private func correction(_ beta: Float, _ step: Int) -> Double {
+        var power = 1.0
+        var square = Double(beta)
+        var left = step
+        while left > 0 {
+            if left % 2 == 1 { power *= square }
+            square *= square
+            left /= 2
+        }
+        return 1 - power
+    }
 }

@@ -1,0 +1,32 @@
+/// Whether the next step is shared among threads or taken by one, by what steps of both kinds took so far.
+///
+/// The results are the same, and so only time decides: where the processors are busy with other programs, threads that wait for
+/// one another can be slower than one alone. The kind that seems slower is tried again now and then.
+struct ThreadChoice {
+    /// One step in so many is of the kind that seems slower.
+    private static let trialInterval = 128
+    /// What a new measurement counts for in the average.
+    private static let weight = 0.25
+
+    private var sharedTime: Double?
+    private var aloneTime: Double?
+    private var steps = 0
+
+    /// Whether the next step is to be shared.
+    mutating func next() -> Bool {
+        steps += 1
+        guard let sharedTime else { return true }
+        guard let aloneTime else { return false }
+        let isTrial = steps % ThreadChoice.trialInterval == 0
+        return (sharedTime <= aloneTime) != isTrial
+    }
+
+    /// Takes note of how long a step took, by row.
+    mutating func took(_ seconds: Double, shared: Bool) {
+        func average(_ time: Double?) -> Double {
+            guard let time else { return seconds }
+            return time + ThreadChoice.weight * (seconds - time)
+        }
+        if shared { sharedTime = average(sharedTime) } else { aloneTime = average(aloneTime) }
+    }
+}
