@@ -12,6 +12,7 @@ HEADER := include/chainrule.h
 SOURCES := Package.swift $(HEADER) $(shell find Sources -type f)
 LIBRARY := build/lib/libchainrule.so
 BASELINE := build/baseline/lib/libchainrule.so
+TOOLS_PYTHON := Tools/check-readme Tools/check-tile-loops Tools/embedded-tests
 SWIFT_FOLDERS := Package.swift $(wildcard Sources Tests Examples Benchmarks)
 
 EXAMPLES_C := $(patsubst Examples/%.c,build/examples/%,$(wildcard Examples/*.c))
@@ -65,8 +66,8 @@ check-python: ## check the layout, style and types of the Python sources
 	cd bindings/python && ../../build/venv/bin/ruff format --check --no-cache .
 	cd bindings/python && ../../build/venv/bin/ruff check --no-cache .
 	cd bindings/python && ../../build/venv/bin/mypy --cache-dir=/dev/null
-	build/venv/bin/ruff format --check --no-cache --line-length 120 Benchmarks Examples Tools/check-readme
-	build/venv/bin/ruff check --no-cache --line-length 120 Benchmarks Examples Tools/check-readme
+	build/venv/bin/ruff format --check --no-cache --line-length 120 Benchmarks Examples $(TOOLS_PYTHON)
+	build/venv/bin/ruff check --no-cache --line-length 120 Benchmarks Examples $(TOOLS_PYTHON)
 
 fuzz: ## fuzz the model-file reader and the C functions for SECONDS (60) each
 	Tools/fuzz $(SECONDS)

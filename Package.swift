@@ -17,12 +17,20 @@ let common: [SwiftSetting] = [embedded, small, warningsAreErrors]
 /// Kernels alone are compiled without checks, and each instruction set's own module with the compiler flags of that set.
 func kernelSettings(march: String? = nil, with extensions: [String] = []) -> [SwiftSetting] {
     var flags = ["-Ounchecked", "-Xfrontend", "-function-sections", "-Xllvm", "-unroll-runtime=0"]
-    #if arch(x86_64)
-        if let march { flags += ["-Xcc", "-march=\(march)"] }
-        for name in extensions { flags += ["-Xcc", "-m\(name)"] }
-    #endif
+    if let march { flags += ["-Xcc", "-march=\(march)"] }
+    for name in extensions { flags += ["-Xcc", "-m\(name)"] }
     return [embedded, warningsAreErrors, .unsafeFlags(flags)]
 }
+
+/// What the library is built for. CHAINRULE_ARCHITECTURE is for a cross-compiler, of which a manifest is told nothing.
+let isX86: Bool = {
+    if let given = Context.environment["CHAINRULE_ARCHITECTURE"] { return given == "x86_64" }
+    #if arch(x86_64)
+        return true
+    #else
+        return false
+    #endif
+}()
 
 /// What only the shipped shared library needs: its name, and that nothing but the C functions is visible.
 let sharedLibraryFlags: LinkerSetting = .unsafeFlags(
@@ -74,7 +82,8 @@ let package = Package(
             swiftSettings: kernelSettings(march: "x86-64-v4", with: ["avx512bf16", "avx512vnni"])),
         .target(
             name: "KernelDispatch",
-            dependencies: ["CPlatform", "Kernels", "KernelsAVX2", "KernelsAVX512", "KernelsAVX512Dot"],
+            dependencies: ["CPlatform", "Kernels"]
+                + (isX86 ? ["KernelsAVX2", "KernelsAVX512", "KernelsAVX512Dot"] : []),
             swiftSettings: common),
         .target(
             name: "Chainrule", dependencies: ["CPlatform", "Kernels", "KernelDispatch"], swiftSettings: common),
@@ -99,3 +108,5 @@ let package = Package(
             ? [.systemLibrary(name: "CPythonEmbed", pkgConfig: "python3-embed", providers: [.apt(["libpython3-dev"])])]
             : [])
 )
+
+if !isX86 { package.targets.removeAll { $0.name.hasPrefix("KernelsAVX") } }

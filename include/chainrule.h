@@ -418,9 +418,9 @@ int32_t crl_version(void);
  *  @return a constant string, never NULL. */
 const char *crl_version_string(void);
 
-/** The instruction set for which networks built on this processor get their kernels: "avx512", "avx2" or "baseline".
- *  For one instruction set all results are the same bit for bit, in every run and with any number of threads;
- *  between two they differ by rounding.
+/** The instruction set for which networks built on this processor get their kernels: "avx512", "avx2" or "baseline"
+ *  on x86-64, "neon" on arm64. For one instruction set all results are the same bit for bit, in every run and with
+ *  any number of threads; between two they differ by rounding.
  *
  *  Threads: any.
  *  @return a constant string, never NULL. */

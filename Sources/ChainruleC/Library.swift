@@ -19,9 +19,9 @@ public func crlVersion() -> Int32 { Int32(CRL_VERSION_MAJOR * 10000 + CRL_VERSIO
 @_cdecl("crl_version_string")
 public func crlVersionString() -> UnsafePointer<CChar> { cString("0.1.0") }
 
-/// The instruction set for which networks built on this processor get their kernels: "avx512", "avx2" or "baseline".
-/// For one instruction set all results are the same bit for bit, in every run and with any number of threads; between two
-/// they differ by rounding.
+/// The instruction set for which networks built on this processor get their kernels: "avx512", "avx2" or "baseline" on
+/// x86-64, "neon" on arm64. For one instruction set all results are the same bit for bit, in every run and with any
+/// number of threads; between two they differ by rounding.
 ///
 /// Threads: any.
 /// - Returns: a constant string, never NULL.

@@ -1,18 +1,30 @@
 import CPlatform
 import Kernels
-import KernelsAVX2
-import KernelsAVX512
-import KernelsAVX512Dot
+
+#if arch(x86_64)
+    import KernelsAVX2
+    import KernelsAVX512
+    import KernelsAVX512Dot
+#endif
 
 /// The instruction sets that the kernels are compiled for, worst to best.
 public enum InstructionSetLevel: Int, CaseIterable, Sendable {
-    case baseline, avx2, avx512
+    case baseline
+    #if arch(x86_64)
+        case avx2, avx512
+    #endif
 
     public var identifier: StaticString {
         switch self {
-        case .baseline: "baseline"
-        case .avx2: "avx2"
-        case .avx512: "avx512"
+        #if arch(arm64)
+            case .baseline: "neon"
+        #else
+            case .baseline: "baseline"
+        #endif
+        #if arch(x86_64)
+            case .avx2: "avx2"
+            case .avx512: "avx512"
+        #endif
         }
     }
 
@@ -21,25 +33,29 @@ public enum InstructionSetLevel: Int, CaseIterable, Sendable {
         switch self {
         case .baseline:
             true
-        case .avx2:
-            #if Baseline || !arch(x86_64)
-                false
-            #else
-                platform_supports_avx2() != 0
-            #endif
-        case .avx512:
-            #if Baseline || AVX2 || !arch(x86_64)
-                false
-            #else
-                platform_supports_avx512() != 0
-            #endif
+        #if arch(x86_64)
+            case .avx2:
+                #if Baseline
+                    false
+                #else
+                    platform_supports_avx2() != 0
+                #endif
+            case .avx512:
+                #if Baseline || AVX2
+                    false
+                #else
+                    platform_supports_avx512() != 0
+                #endif
+        #endif
         }
     }
 
     /// The best level that this processor can run.
     public static var best: InstructionSetLevel {
-        if avx512.isSupported { return .avx512 }
-        if avx2.isSupported { return .avx2 }
+        #if arch(x86_64)
+            if avx512.isSupported { return .avx512 }
+            if avx2.isSupported { return .avx2 }
+        #endif
         return .baseline
     }
 
@@ -48,8 +64,10 @@ public enum InstructionSetLevel: Int, CaseIterable, Sendable {
         precondition(isSupported, "kernels for an instruction set that this processor lacks")
         switch self {
         case .baseline: return baselineKernels()
-        case .avx2: return avx2Kernels()
-        case .avx512: return avx512Kernels()
+        #if arch(x86_64)
+            case .avx2: return avx2Kernels()
+            case .avx512: return avx512Kernels()
+        #endif
         }
     }
     /// The elementary functions of this level, which must be supported: for tests.
@@ -57,8 +75,10 @@ public enum InstructionSetLevel: Int, CaseIterable, Sendable {
         precondition(isSupported, "kernels for an instruction set that this processor lacks")
         switch self {
         case .baseline: return baselineElementaryKernels()
-        case .avx2: return avx2ElementaryKernels()
-        case .avx512: return avx512ElementaryKernels()
+        #if arch(x86_64)
+            case .avx2: return avx2ElementaryKernels()
+            case .avx512: return avx512ElementaryKernels()
+        #endif
         }
     }
 }
@@ -70,8 +90,10 @@ extension InstructionSetLevel {
         precondition(isSupported, "kernels for an instruction set that this processor lacks")
         switch self {
         case .baseline: return baselinePrediction()
-        case .avx2: return avx2Prediction()
-        case .avx512: return avx512Prediction()
+        #if arch(x86_64)
+            case .avx2: return avx2Prediction()
+            case .avx512: return avx512Prediction()
+        #endif
         }
     }
 
@@ -79,8 +101,10 @@ extension InstructionSetLevel {
         precondition(isSupported, "kernels for an instruction set that this processor lacks")
         switch self {
         case .baseline: return baselineBFloat16Prediction()
-        case .avx512 where platform_supports_avx512_dot() != 0: return avx512BFloat16Prediction()
-        case .avx2, .avx512: return avx2BFloat16Prediction()
+        #if arch(x86_64)
+            case .avx512 where platform_supports_avx512_dot() != 0: return avx512BFloat16Prediction()
+            case .avx2, .avx512: return avx2BFloat16Prediction()
+        #endif
         }
     }
 
@@ -88,8 +112,10 @@ extension InstructionSetLevel {
         precondition(isSupported, "kernels for an instruction set that this processor lacks")
         switch self {
         case .baseline: return baselineInt8Prediction()
-        case .avx512 where platform_supports_avx512_dot() != 0: return avx512Int8Prediction()
-        case .avx2, .avx512: return avx2Int8Prediction()
+        #if arch(x86_64)
+            case .avx512 where platform_supports_avx512_dot() != 0: return avx512Int8Prediction()
+            case .avx2, .avx512: return avx2Int8Prediction()
+        #endif
         }
     }
 }

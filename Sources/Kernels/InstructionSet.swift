@@ -16,7 +16,8 @@ public protocol TileArithmetic: SendableMetatype {
     /// The first `count` lanes, at most all; the others are 0, and their memory is not touched.
     static func load(_ x: UnsafePointer<Scalar>, _ count: Int) -> Vector
     static func store(_ a: Vector, _ x: UnsafeMutablePointer<Scalar>, _ count: Int)
-    /// The rows of a register tile of two vectors: as many as leave registers for the operands. A constant, at most 14.
+    /// The rows of a register tile of two vectors: as many as leave registers for the operands. A
+    /// constant: for an instruction set 6 or 14.
     static var tileRows: Int { get }
 }
 
@@ -99,27 +100,35 @@ extension InstructionSet {
         let zero = broadcast(0)
         return select(less(a, zero), zero, a)
     }
-
 }
 
-/// What every processor of the architecture has: 128-bit vectors without fused multiply-add.
+/// What every processor of the architecture has: 128-bit vectors, on arm64 (NEON) with fused multiply-add and 32 registers
+/// for them, on x86-64 with neither.
 enum Baseline: InstructionSet {
     typealias Scalar = Float
     typealias Vector = SIMD4<Float>
     typealias Mask = SIMD4<Int32>
     typealias Sums = SIMD4<Double>
 
-    @inline(__always) static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
-        add(multiply(a, b), c)
-    }
-    @inline(__always) static func multiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float { a * b + c }
+    #if arch(arm64)
+        @inline(__always) static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
+            vector4_fused(a, b, c)
+        }
+        @inline(__always) static func multiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float { c.addingProduct(a, b) }
+        @inline(__always) static var tileRows: Int { 14 }
+    #else
+        @inline(__always) static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
+            add(multiply(a, b), c)
+        }
+        @inline(__always) static func multiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float { a * b + c }
+        @inline(__always) static var tileRows: Int { 6 }
+    #endif
     @inline(__always) static func add(_ a: Vector, _ b: Vector) -> Vector { vector4_add(a, b) }
     @inline(__always) static func broadcast(_ a: Float) -> Vector { Vector(repeating: a) }
     @inline(__always) static func transpositionRound(_ round: Int, _ a: Vector, _ b: Vector) -> (Vector, Vector) {
         (Vector(a[0], b[0], a[1], b[1]), Vector(a[2], b[2], a[3], b[3]))
     }
     @inline(__always) static func transpositionOrder(_ place: Int) -> Int { place }
-    @inline(__always) static var tileRows: Int { 6 }
 
     @inline(__always) static func subtract(_ a: Vector, _ b: Vector) -> Vector { vector4_subtract(a, b) }
     @inline(__always) static func multiply(_ a: Vector, _ b: Vector) -> Vector { vector4_multiply(a, b) }

@@ -14,7 +14,7 @@ import Testing
         #expect(crlVersion() == version)
         #expect(
             String(cString: crlVersionString()) == "\(CRL_VERSION_MAJOR).\(CRL_VERSION_MINOR).\(CRL_VERSION_PATCH)")
-        #expect(["avx512", "avx2", "baseline"].contains(String(cString: crlInstructionSet())))
+        #expect(["avx512", "avx2", "baseline", "neon"].contains(String(cString: crlInstructionSet())))
     }
 
     static let statuses: [(Int, String)] = [

@@ -15,10 +15,12 @@ import Testing
         -1e30, .greatestFiniteMagnitude, -.greatestFiniteMagnitude,
     ]
 
-    @Test func everyActivationHasAReference() {
-        let kernels = Mirror(reflecting: InstructionSetLevel.baseline.kernels.activations).children
-        #expect(kernels.compactMap { $0.label }.sorted() == ActivationReference.all.map { $0.name }.sorted())
-    }
+    #if !hasFeature(Embedded)  // which has no mirrors
+        @Test func everyActivationHasAReference() {
+            let kernels = Mirror(reflecting: InstructionSetLevel.baseline.kernels.activations).children
+            #expect(kernels.compactMap { $0.label }.sorted() == ActivationReference.all.map { $0.name }.sorted())
+        }
+    #endif
 
     @Test(arguments: supportedLevels) func valuesAgreeWithFloat64(level: InstructionSetLevel) {
         for entry in ActivationReference.elementwise {
@@ -67,11 +69,10 @@ import Testing
         for entry in ActivationReference.elementwise {
             for z in ActivationKernelTests.grid.map({ Double($0) }) where z.magnitude > 1e-4 {
                 let (formula, alpha, step) = (entry.formula, entry.alpha, 1e-5)
-                let (above, below) =
-                    (formula.float64Value(z + step, alpha: alpha), formula.float64Value(z - step, alpha: alpha))
+                let (above, below) = (formula.value(z + step, alpha), formula.value(z - step, alpha))
                 let slope = (above - below) / (2 * step)
-                let h = formula.float64Value(z, alpha: alpha)
-                let exact = formula.float64Derivative(z, h, alpha: alpha)
+                let h = formula.value(z, alpha)
+                let exact = formula.derivative(z, h, alpha)
                 // The truncation is step²/6 of a third derivative below 10; the rounding, 2⁻⁵³ · 12 / step.
                 #expect(isClose(exact, slope, relative: 0, absolute: 1e-9), "\(entry.name) at \(z)")
             }

@@ -10,7 +10,7 @@ struct ElementwiseReference: Sendable {
     let value: @Sendable (Double) -> Double
     let derivative: @Sendable (Double) -> Double
     /// The library's own formulas at float64.
-    let formula: any ElementwiseActivation.Type
+    let formula: Float64Formula
     /// σ and σ' at −∞ and at +∞.
     let limits: (below: (h: Double, slope: Double), above: (h: Double, slope: Double))
 }
@@ -45,53 +45,53 @@ enum ActivationReference {
     static let smooth = [
         ElementwiseReference(
             name: "identity", kernel: { $0.identity }, value: { $0 }, derivative: { _ in 1 },
-            formula: IdentityActivation.self, limits: ((-infinity, 1), (infinity, 1))),
+            formula: Float64Formula(IdentityActivation.self), limits: ((-infinity, 1), (infinity, 1))),
         ElementwiseReference(
             name: "sigmoid", kernel: { $0.sigmoid }, value: { sigmoid($0) }, derivative: { sigmoidSlope($0) },
-            formula: SigmoidActivation.self, limits: ((0, 0), (1, 0))),
+            formula: Float64Formula(SigmoidActivation.self), limits: ((0, 0), (1, 0))),
         ElementwiseReference(
             name: "tanh", kernel: { $0.tanh }, value: { Foundation.tanh($0) },
             derivative: { 1 / (cosh($0) * cosh($0)) },
-            formula: TanhActivation.self, limits: ((-1, 0), (1, 0))),
+            formula: Float64Formula(TanhActivation.self), limits: ((-1, 0), (1, 0))),
         ElementwiseReference(
             name: "softplus", kernel: { $0.softplus },
             value: { $0 > 30 ? $0 : $0 < -30 ? exp($0) : log(1 + exp($0)) }, derivative: { sigmoid($0) },
-            formula: SoftplusActivation.self, limits: ((0, 0), (infinity, 1))),
+            formula: Float64Formula(SoftplusActivation.self), limits: ((0, 0), (infinity, 1))),
         ElementwiseReference(
             name: "gelu", kernel: { $0.gelu }, value: { $0 * normalDistribution($0) },
             derivative: { normalDistribution($0) + $0 * normalDensity($0) },
-            formula: GELUActivation.self, limits: ((0, 0), (infinity, 1))),
+            formula: Float64Formula(GELUActivation.self), limits: ((0, 0), (infinity, 1))),
         ElementwiseReference(
             name: "geluTanh", kernel: { $0.geluTanh }, value: { $0 * sigmoid(2 * cubic($0)) },
             derivative: { z in
                 let slope = (2 / Double.pi).squareRoot() * (1 + 3 * 0.044715 * z * z)
                 return sigmoid(2 * cubic(z)) + 2 * z * sigmoidSlope(2 * cubic(z)) * slope
             },
-            formula: GELUTanhActivation.self, limits: ((0, 0), (infinity, 1))),
+            formula: Float64Formula(GELUTanhActivation.self), limits: ((0, 0), (infinity, 1))),
         ElementwiseReference(
             name: "silu", kernel: { $0.silu }, value: { $0 * sigmoid($0) },
             derivative: { sigmoid($0) + $0 * sigmoidSlope($0) },
-            formula: SiLUActivation.self, limits: ((0, 0), (infinity, 1))),
+            formula: Float64Formula(SiLUActivation.self), limits: ((0, 0), (infinity, 1))),
     ]
 
     static let rectifiers = [
         ElementwiseReference(
             name: "relu", kernel: { $0.relu }, value: { max(0, $0) }, derivative: { $0 > 0 ? 1 : 0 },
-            formula: ReLUActivation.self, limits: ((0, 0), (infinity, 1))),
+            formula: Float64Formula(ReLUActivation.self), limits: ((0, 0), (infinity, 1))),
         ElementwiseReference(
             name: "leakyReLU", alpha: 0.01, kernel: { $0.leakyReLU },
             value: { max(0, $0) + Double(Float(0.01)) * min(0, $0) },
             derivative: { $0 > 0 ? 1 : Double(Float(0.01)) },
-            formula: LeakyReLUActivation.self, limits: ((-infinity, 0.01), (infinity, 1))),
+            formula: Float64Formula(LeakyReLUActivation.self), limits: ((-infinity, 0.01), (infinity, 1))),
         ElementwiseReference(
             name: "elu", alpha: 1.5, kernel: { $0.elu }, value: { max(0, $0) + 1.5 * expm1(min(0, $0)) },
             derivative: { $0 > 0 ? 1 : 1.5 * exp($0) },
-            formula: ELUActivation.self, limits: ((-1.5, 0), (infinity, 1))),
+            formula: Float64Formula(ELUActivation.self), limits: ((-1.5, 0), (infinity, 1))),
         ElementwiseReference(
             name: "selu", kernel: { $0.selu },
             value: { seluScale * (max(0, $0) + seluAlpha * expm1(min(0, $0))) },
             derivative: { $0 > 0 ? seluScale : seluScale * seluAlpha * exp($0) },
-            formula: SELUActivation.self,
+            formula: Float64Formula(SELUActivation.self),
             limits: ((-seluScale * seluAlpha, 0), (infinity, seluScale))),
     ]
 }

@@ -54,11 +54,13 @@ extension CostKernels<Float> {
 }
 
 @Suite struct CostKernelTests {
-    @Test func everyCostIsTested() {
-        let kernels = Mirror(reflecting: InstructionSetLevel.baseline.kernels.costs).children
-        let tested = CostReference.elementwise.map { $0.name } + ["crossEntropy", "crossEntropyOfClasses"]
-        #expect(kernels.compactMap { $0.label }.sorted() == tested.sorted())
-    }
+    #if !hasFeature(Embedded)  // which has no mirrors
+        @Test func everyCostIsTested() {
+            let kernels = Mirror(reflecting: InstructionSetLevel.baseline.kernels.costs).children
+            let tested = CostReference.elementwise.map { $0.name } + ["crossEntropy", "crossEntropyOfClasses"]
+            #expect(kernels.compactMap { $0.label }.sorted() == tested.sorted())
+        }
+    #endif
 
     @Test(arguments: supportedLevels) func elementwiseCosts(level: InstructionSetLevel) {
         for reference in CostReference.elementwise {

@@ -24,24 +24,24 @@ struct ElementaryReference: Sendable, CustomTestStringConvertible {
             name: "exp", kernel: { $0.exp }, bound: { _ in 1.07 }, exact: { Foundation.exp($0) },
             boundaries: [0, 88.72284, 89, -87.33655, -103.97208, -104, 0.34657359, -0.34657359]),
         ElementaryReference(
-            name: "expMinusOne", kernel: { $0.expMinusOne }, bound: { $0 == .baseline ? 1.8 : 1.65 },
+            name: "expMinusOne", kernel: { $0.expMinusOne }, bound: { $0.isFused ? 1.65 : 1.8 },
             exact: { expm1($0) },
             boundaries: [0, 88.72284, 89, -17.328680, -25, 0.34657359, -0.34657359, 1.0397208, -1.0397208]),
         ElementaryReference(
-            name: "log", kernel: { $0.log }, bound: { $0 == .baseline ? 0.98 : 0.9 }, exact: { Foundation.log($0) },
+            name: "log", kernel: { $0.log }, bound: { $0.isFused ? 0.9 : 0.98 }, exact: { Foundation.log($0) },
             domain: 0 ... .infinity, boundaries: [0, 1, 0x1p-126, 2.0 / 3, 4.0 / 3, 8.0 / 3]),
         ElementaryReference(
-            name: "logOnePlus", kernel: { $0.logOnePlus }, bound: { $0 == .baseline ? 1.73 : 1.61 },
+            name: "logOnePlus", kernel: { $0.logOnePlus }, bound: { $0.isFused ? 1.61 : 1.73 },
             exact: { log1p($0) },
             domain: -1 ... .infinity, boundaries: [0, -1, -1.0 / 3, 1.0 / 3, 5.0 / 3, 0x1p-24, 0x1p24]),
         ElementaryReference(
-            name: "logOnePlusProportion", kernel: { $0.logOnePlusProportion }, bound: { $0 == .baseline ? 1.73 : 1.61 },
+            name: "logOnePlusProportion", kernel: { $0.logOnePlusProportion }, bound: { $0.isFused ? 1.61 : 1.73 },
             exact: { log1p($0) }, domain: 0...1, boundaries: [0, 1.0 / 3, 1]),
         ElementaryReference(
             name: "tanh", kernel: { $0.tanh }, bound: { _ in 1.5 }, exact: { Foundation.tanh($0) },
             boundaries: [0, 0.5, -0.5, 9.010914, -9.010914, 10, -10]),
         ElementaryReference(
-            name: "erf", kernel: { $0.erf }, bound: { $0 == .baseline ? 1.24 : 1.01 }, exact: { Foundation.erf($0) },
+            name: "erf", kernel: { $0.erf }, bound: { $0.isFused ? 1.01 : 1.24 }, exact: { Foundation.erf($0) },
             boundaries: [0, 0.93, -0.93, 3.8325068, -3.8325068, 4, -4]),
     ]
 
@@ -64,10 +64,12 @@ struct ElementaryReference: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct ElementaryFunctionTests {
-    @Test func everyFunctionIsTested() {
-        let kernels = Mirror(reflecting: InstructionSetLevel.baseline.elementaryKernels).children
-        #expect(kernels.compactMap { $0.label }.sorted() == ElementaryReference.all.map { $0.name }.sorted())
-    }
+    #if !hasFeature(Embedded)  // which has no mirrors
+        @Test func everyFunctionIsTested() {
+            let kernels = Mirror(reflecting: InstructionSetLevel.baseline.elementaryKernels).children
+            #expect(kernels.compactMap { $0.label }.sorted() == ElementaryReference.all.map { $0.name }.sorted())
+        }
+    #endif
 
     @Test(arguments: supportedLevels, ElementaryReference.all)
     func errorsStayWithinTheirBounds(level: InstructionSetLevel, reference: ElementaryReference) {

@@ -79,12 +79,15 @@ extension Double: KernelScalar {
     }
 }
 
-extension ElementwiseActivation {
-    /// The library's own formulas in float64.
-    static func float64Value(_ z: Double, alpha: Double) -> Double {
-        value(Lanes<Float64>(z), alpha: Lanes(alpha)).vector[0]
-    }
-    static func float64Derivative(_ z: Double, _ h: Double, alpha: Double) -> Double {
-        derivative(Lanes<Float64>(z), Lanes(h), alpha: Lanes(alpha)).vector[0]
+/// The library's own formula of an activation, in float64.
+struct Float64Formula: Sendable {
+    let value: @Sendable (_ z: Double, _ alpha: Double) -> Double
+    let derivative: @Sendable (_ z: Double, _ h: Double, _ alpha: Double) -> Double
+
+    init<Formula: ElementwiseActivation>(_: Formula.Type) {
+        value = { z, alpha in Formula.value(Lanes<Float64>(z), alpha: Lanes(alpha)).vector[0] }
+        derivative = { z, h, alpha in
+            Formula.derivative(Lanes<Float64>(z), Lanes(h), alpha: Lanes(alpha)).vector[0]
+        }
     }
 }

@@ -6,6 +6,17 @@ import Testing
 /// The instruction sets that this processor runs, each to be tested.
 let supportedLevels = InstructionSetLevel.allCases.filter { $0.isSupported }
 
+extension InstructionSetLevel {
+    /// Whether its multiply-add rounds once.
+    var isFused: Bool {
+        #if arch(arm64)
+            true
+        #else
+            self != .baseline
+        #endif
+    }
+}
+
 /// SplitMix64: test data that is the same in every run, from a generator that is not the library's.
 struct Noise: RandomNumberGenerator {
     private var state: UInt64

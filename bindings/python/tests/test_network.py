@@ -22,7 +22,7 @@ def test_names_are_the_enumerators() -> None:
 
 def test_version() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", chainrule.__version__)
-    assert chainrule.instruction_set() in ("avx512", "avx2", "baseline")
+    assert chainrule.instruction_set() in ("avx512", "avx2", "baseline", "neon")
 
 
 def test_sizes_and_layers() -> None:
