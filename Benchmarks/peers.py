@@ -84,7 +84,7 @@ TORCH = os.environ.get("BENCH_TORCH", "0") != "0"
 
 PEERS = [
     native(OURS, "train_chainrule", "train", "growth"),
-    native(OURS, "infer_chainrule" if (BUILT / "infer_chainrule").exists() else "infer_chainrule_network", "infer"),
+    native(OURS, "infer_chainrule", "infer"),
     native(OURS, "digits_chainrule", "digits"),
     *start(OURS, "process_chainrule", "model.safetensors", CHAINRULE["CHAINRULE_LIBRARY"]),
     importing(OURS, "chainrule", **CHAINRULE),

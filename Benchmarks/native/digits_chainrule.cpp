@@ -43,9 +43,7 @@ private:
         options.on_epoch = [](void *user, const crl_epoch *epoch) {
             return static_cast<Training *>(user)->is_good_enough(*epoch);
         };
-#ifdef CHAINRULE_HAS_THREADS
         options.threads = 1;
-#endif
         evaluation = 0;
         const double start = now();
         const crl_status status =

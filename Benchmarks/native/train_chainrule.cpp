@@ -93,12 +93,7 @@ private:
             *static_cast<double *>(user) = epoch->cost;
             return 0;
         };
-#ifdef CHAINRULE_HAS_THREADS
-        options.threads = threads;
-#else
-        if (threads != 1)
-            throw Unsupported("this Chainrule trains on one thread");
-#endif
+        options.threads = threads == 1 ? 1 : 0; // with more than one the library decides, as it does for a user
         ::check(crl_network_fit(network.get(), &x[row * description.inputs()], rows, description.inputs(), &targets,
                                 &options));
         return last_cost;

@@ -14,7 +14,7 @@ def prepare(cell: Cell) -> Work:
         network.add_dense(len(bias), "tanh" if cell.is_tanh else "relu")
     network.add_dense(len(layers[-1][1])).build(seed=1)
     network.parameters[...] = np.concatenate([array.ravel() for layer in layers for array in layer])
-    predict = (network.prepare("float32") if hasattr(network, "prepare") else network).predict
+    predict = network.prepare("float32").predict
     y = np.empty((cell.batch, len(layers[-1][1])), np.float32)
     return Inference(cell, lambda x: predict(x, out=y))
 
