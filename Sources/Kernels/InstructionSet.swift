@@ -38,15 +38,14 @@ extension TileArithmetic {
 /// A module compiled for one instruction set defines one conforming type and instantiates ``KernelTable`` with it. The
 /// formulas of activations and costs use the operations through the operators of ``Lanes``.
 ///
-/// `multiplyAdd` rounds once or twice, but in the same way for vectors and scalars: the edges of a matrix then get the
-/// same bits as its interior, and a row's result does not depend on which rows it was computed with.
+/// `multiplyAdd` rounds once or twice, but in every lane alike, and edges are computed in the lanes of vectors, too: a row's
+/// result does not depend on which rows it was computed with.
 public protocol InstructionSet: TileArithmetic {
     /// The outcome of a comparison for each lane.
     associatedtype Mask
     /// As many double-precision sums as a vector has lanes.
     associatedtype Sums: SIMD where Sums.Scalar == Double
 
-    static func multiplyAdd(_ a: Scalar, _ b: Scalar, _ c: Scalar) -> Scalar
     static func add(_ a: Vector, _ b: Vector) -> Vector
 
     /// One round of the transposition of a square matrix (``Packing``): from two vectors, one with the first and one with the
@@ -114,13 +113,11 @@ enum Baseline: InstructionSet {
         @inline(__always) static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
             vector4_fused(a, b, c)
         }
-        @inline(__always) static func multiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float { c.addingProduct(a, b) }
         @inline(__always) static var tileRows: Int { 14 }
     #else
         @inline(__always) static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
             add(multiply(a, b), c)
         }
-        @inline(__always) static func multiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float { a * b + c }
         @inline(__always) static var tileRows: Int { 6 }
     #endif
     @inline(__always) static func add(_ a: Vector, _ b: Vector) -> Vector { vector4_add(a, b) }

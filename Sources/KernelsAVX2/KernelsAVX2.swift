@@ -12,7 +12,6 @@ enum AVX2: InstructionSet {
     @inline(__always) static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
         vector8_fused(a, b, c)
     }
-    @inline(__always) static func multiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float { c.addingProduct(a, b) }
     @inline(__always) static func add(_ a: Vector, _ b: Vector) -> Vector { vector8_add(a, b) }
     @inline(__always) static func broadcast(_ a: Float) -> Vector { Vector(repeating: a) }
     @inline(__always) static func transpositionRound(_ round: Int, _ a: Vector, _ b: Vector) -> (Vector, Vector) {

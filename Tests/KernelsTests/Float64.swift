@@ -10,7 +10,6 @@ enum Float64: InstructionSet {
     typealias Sums = SIMD2<Double>
 
     static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { a * b + c }
-    static func multiplyAdd(_ a: Double, _ b: Double, _ c: Double) -> Double { a * b + c }
     static func add(_ a: Vector, _ b: Vector) -> Vector { a + b }
     static func broadcast(_ a: Double) -> Vector { Vector(repeating: a) }
     static func transpositionRound(_ round: Int, _ a: Vector, _ b: Vector) -> (Vector, Vector) {

@@ -317,8 +317,8 @@ typedef struct crl_train_options {
     const crl_targets *validation_targets;
     crl_epoch_callback on_epoch;           /**< may be NULL */
     void *user;                            /**< handed to on_epoch */
-    size_t threads;                        /**< how many threads share the work: 0: as many as there are processors
-                                                where a step is large enough to gain by it; at most 1024. The
+    size_t threads;                        /**< how many threads share the work: 0: the library decides, by the size of
+                                                a step and by what steps took so far; at most 1024. The
                                                 results are the same bit for bit. With a custom cost or activation
                                                 it is always one */
 } crl_train_options;

@@ -32,7 +32,7 @@ package struct GradientPass {
         return (input.isNetworkInput ? networkInput : input.activation).rows(from: 0, count: rows)
     }
 
-    /// This part's share of a number of units, in whole tiles of the matrix kernels.
+    /// This part's share of a number of units: the parts differ by less than a tile of the matrix kernels.
     func share(of units: Int) -> Range<Int> {
         let tiles = (units + arithmetic.tileRows - 1) / arithmetic.tileRows
         func bound(_ part: Int) -> Int { tiles * part / parts * units / tiles }

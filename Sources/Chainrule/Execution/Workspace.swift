@@ -1,6 +1,6 @@
 /// The memory of one forward and backward pass over at most `maxRows` samples: z, h and δ of every layer.
 ///
-/// A workspace belongs to the network it was made for and serves one thread at a time; several threads use several
+/// A workspace belongs to the network it was made for and serves one call at a time; several threads use several
 /// workspaces. It keeps what it needs alive: the network may go first.
 public final class Workspace: FallibleClass {
     public enum Purpose: Sendable {

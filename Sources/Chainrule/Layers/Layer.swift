@@ -31,7 +31,7 @@ package protocol Layer: AnyObject, Sendable {
     func gradients(_ pass: GradientPass)
 
     /// A bound on the magnitude of the parameters' gradients over so many rows, from the largest magnitudes in s and in
-    /// the inputs' h.
+    /// the inputs' h. Infinity unless a layer knows better: its gradients are then looked at before every step.
     func gradientBound(rows: Int, signal: Double, input: Double) -> Double
 
     /// Whether the passes call functions of the caller's own, which one thread at a time does.
@@ -41,12 +41,11 @@ package protocol Layer: AnyObject, Sendable {
     func encode(to json: inout JSONWriter)
 }
 
-/// Layers without parameters.
 extension Layer {
     package var callsCustomFunctions: Bool { false }
     package func scratchCount(width: Int, inputs: [Int]) -> Int { 0 }
     package func gradients(_ pass: GradientPass) {}
-    package func gradientBound(rows: Int, signal: Double, input: Double) -> Double { 0 }
+    package func gradientBound(rows: Int, signal: Double, input: Double) -> Double { .infinity }
 }
 
 /// A parameter tensor of a layer, before it has a place.

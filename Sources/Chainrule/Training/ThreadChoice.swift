@@ -5,12 +5,14 @@
 struct ThreadChoice {
     /// One step in so many is of the kind that seems slower.
     private static let trialInterval = 128
-    /// What a new measurement counts for in the average.
+    /// What a longer time than before counts for in the average.
     private static let weight = 0.25
 
     private var sharedTime: Double?
     private var aloneTime: Double?
     private var steps = 0
+    /// The first shared step is not measured: the threads are still starting.
+    private var hasStarted = false
 
     /// Whether the next step is to be shared.
     mutating func next() -> Bool {
@@ -23,8 +25,13 @@ struct ThreadChoice {
 
     /// Takes note of how long a step took, by row.
     mutating func took(_ seconds: Double, shared: Bool) {
+        if shared && !hasStarted {
+            hasStarted = true
+            return
+        }
+        // A short time counts at once, a long one may be an accident.
         func average(_ time: Double?) -> Double {
-            guard let time else { return seconds }
+            guard let time, time < seconds else { return seconds }
             return time + ThreadChoice.weight * (seconds - time)
         }
         if shared { sharedTime = average(sharedTime) } else { aloneTime = average(aloneTime) }

@@ -9,8 +9,8 @@ public struct TrainingOptions {
     public var shuffles = true
     /// Of the shuffling.
     public var seed: UInt64 = 0
-    /// How many threads share the work: 0 for as many as there are processors where a step is large enough to gain by
-    /// it, otherwise this number. The results are the same bit for bit. With a custom cost or activation it is always
+    /// How many threads share the work: 0 for as many as the library decides, by the size of a step and by what steps
+    /// took so far, otherwise this number. The results are the same bit for bit. With a custom cost or activation it is always
     /// one.
     public var threads = 0
     /// Called after each epoch; returns whether to go on. May read the network, not change it.

@@ -33,6 +33,8 @@ final class TrainingStep: FallibleClass {
     private var input: Matrix
     private var normalizer = 1.0
     private var round = Round.rows
+    /// How many threads take part.
+    private var participants = 1
     /// No parameter is larger; nil if that is to be looked up.
     private var largestParameter: Double?
 
@@ -100,6 +102,7 @@ final class TrainingStep: FallibleClass {
 
     private func share(_ round: Round, amongThreads: Bool) {
         self.round = round
+        participants = amongThreads ? outcomes.count : 1
         if amongThreads, let threads { threads.run(self) } else { work(thread: 0, of: 1) }
     }
 
@@ -110,7 +113,7 @@ final class TrainingStep: FallibleClass {
         var value = 0.0
         for group in 0..<Cost.groups(of: rows.count) { value += groupCosts.base[group] }
         var isInOrder = value.isFinite
-        for outcome in outcomes { if outcome.error != nil { isInOrder = false } }
+        for outcome in outcomes.prefix(participants) { if outcome.error != nil { isInOrder = false } }
         if isInOrder { return value }
         // A custom function is called by one thread alone, and its error is the one to report. A built-in cost's is found
         // again by looking at the whole batch.
@@ -125,11 +128,11 @@ final class TrainingStep: FallibleClass {
     private func boundedStep() -> KernelStep? {
         if optimizer.method.kernel == nil { return nil }
         var largestGradient = 0.0
-        for layer in workspace.layers.indices {
+        for layer in workspace.layers.indices where !workspace.layers[layer].tensors.isEmpty {
             var signal = 0.0
             var input = 0.0
             for source in workspace.layers[layer].inputs where source.isNetworkInput { input = largestInput }
-            for outcome in outcomes {
+            for outcome in outcomes.prefix(participants) {
                 signal = larger(signal, outcome.signals[layer])
                 input = larger(input, outcome.inputs[layer])
             }
@@ -253,7 +256,10 @@ extension FallibleClass where Self == TrainingStep {
             let operations = 6 * Double(network.parameterCount)
             let least = (8e6 / max(operations, 1)).rounded(.up)
             leastSharedRows = max(2 * Cost.groupRows, Int(min(least, 1e9)))
-            count = rows < leastSharedRows ? 1 : Int(platform_processor_count())
+            // No more than there are groups of rows, or tiles of parameters.
+            let widest = network.architecture.nodes.map { $0.width }.max() ?? 1
+            let mostParts = max(Cost.groups(of: rows), (widest - 1) / network.arithmetic.tileRows + 1)
+            count = rows < leastSharedRows ? 1 : min(Int(platform_processor_count()), mostParts)
         }
         let threads = count > 1 ? ThreadPool(count: count) : nil
         self = TrainingStep(

@@ -27,6 +27,7 @@ public enum MatrixKernels<Set: InstructionSet> {
     /// Vectors need neighbouring elements of C to come from neighbouring elements of an operand, which neither has here:
     /// the one whose packing costs less is transposed into `scratch`, a piece at a time. With B packed the lanes of a
     /// vector are columns of C; with A packed they are rows, and C comes out transposed.
+    /// - Parameter depth: at least 1.
     /// - Parameter scratch: room for ``PackedProduct/scratchCount(columns:depth:)`` elements, aligned to a cache
     ///   line.
     @inlinable @inline(__always)

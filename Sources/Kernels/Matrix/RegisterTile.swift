@@ -3,7 +3,7 @@ import CIntrinsics
 // Register tiles: a few rows by one or two vectors of a matrix product, held in registers while the depth goes by.
 //
 // The compiler keeps nested structs in registers where an `InlineArray` would stay in memory: so a tile of 14 rows is
-// built as a tile of 7 on a tile of 7, and so on down to one row. Everything is inlined; nothing here exists at run time.
+// built as a tile of 8 on a tile of 6, and so on down to one row. Everything is inlined; nothing here exists at run time.
 
 /// Neighbouring columns of the result: one or two vectors, the last of them perhaps not full.
 @usableFromInline

@@ -16,9 +16,21 @@ import Testing
 
     @Test func theFasterKindIsTaken() {
         var faster = ThreadChoice()
+        // One alone to begin with, and the trials.
         #expect(sharedSteps(&faster, of: 1280, sharedTime: 0.5) == 1280 - 1 - 10)
         var slower = ThreadChoice()
-        #expect(sharedSteps(&slower, of: 1280, sharedTime: 2) == 1 + 10)
+        // The start, one that is measured, and the trials.
+        #expect(sharedSteps(&slower, of: 1280, sharedTime: 2) == 2 + 10)
+    }
+
+    /// One step that was interrupted does not decide for long.
+    @Test func anAccidentIsForgotten() {
+        var choice = ThreadChoice()
+        _ = sharedSteps(&choice, of: 500, sharedTime: 0.2)
+        let isShared = choice.next()
+        #expect(isShared)
+        choice.took(10, shared: isShared)
+        #expect(sharedSteps(&choice, of: 500, sharedTime: 0.2) > 350)
     }
 
     /// Processors get busy, and free again: the choice follows, by the trials.

@@ -117,7 +117,9 @@ class Predictor(NativeObject):
                 same = _address(_memory(x)) == known[4] and _address(_memory(out)) == known[5]
             except (TypeError, ValueError):  # no longer writable, or no longer contiguous
                 same = False
-            if same and self._handle is not None:
+            # Held while the call lasts: another thread may close the predictor meanwhile.
+            handle = self._handle
+            if same and handle is not None:
                 status = _predict(*known[6])
                 if status:
                     raise failure(status)
@@ -186,6 +188,11 @@ class Predictor(NativeObject):
             return out
 
         return step
+
+    def close(self) -> None:
+        """As for every object; lets go of the arrays of the last call, too."""
+        self._known = None
+        super().close()
 
     def __repr__(self) -> str:
         if self._handle is None:

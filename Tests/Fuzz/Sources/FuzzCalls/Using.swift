@@ -123,7 +123,7 @@ extension Session {
                 epochs: Int(session.reader.byte() % 5),
                 batch_size: Int(bitPattern: session.reader.size()), shuffle: Int32(session.reader.byte() % 2),
                 seed: UInt64(session.reader.byte()), validation_x: nil, validation_rows: 0, validation_stride: 0,
-                validation_targets: nil, on_epoch: nil, user: nil)
+                validation_targets: nil, on_epoch: nil, user: nil, threads: Int(session.reader.byte() % 4))
             if session.reader.chance(of: 16) { options.epochs = -1 }
             if session.reader.chance(of: 32) { options.size = Int(bitPattern: session.reader.size()) }
             if session.reader.chance(of: 4) {
