@@ -51,7 +51,7 @@ public enum MatrixKernels<Set: InstructionSet> {
             // Whole vectors: what lanes without a row compute is not read.
             let filled = count > Set.Vector.scalarCount ? lanes : Set.Vector.scalarCount
             var start = bias.map { TileStart.rowBias($0) } ?? .zero
-            let piecesDepth = PackedProduct.pieceDepth(of: depth)
+            let piecesDepth = PackedProduct.pieceDepth(of: depth, most: PackedProduct.shallowDepth)
             for p in stride(from: 0, to: depth, by: piecesDepth) {
                 let piece = min(piecesDepth, depth - p)
                 Packing<Set>.transpose(
@@ -59,7 +59,7 @@ public enum MatrixKernels<Set: InstructionSet> {
                 columnBlocks(
                     rows: columns, columns: filled, depth: piece, b + p, aRowStride: bStride, aColumnStride: 1, panel,
                     bStride: lanes, transposedResult, cStride: lanes, start: start,
-                    ahead: Ahead(a + (row + count) * aStride + p, step: aheadStep))
+                    ahead: Ahead(a + (row + count) * aStride + lanes * p, step: aheadStep))
                 start = .result
             }
             Packing<Set>.transpose(
@@ -71,7 +71,8 @@ public enum MatrixKernels<Set: InstructionSet> {
         for column in stride(from: 0, to: columns, by: lanes) {
             let count = min(columns - column, lanes)
             var start = bias.map { TileStart.columnBias($0 + column) } ?? .zero
-            let piecesDepth = PackedProduct.pieceDepth(of: depth)
+            let most = rows - row > 2 * Set.tileRows ? PackedProduct.panelDepth : PackedProduct.shallowDepth
+            let piecesDepth = PackedProduct.pieceDepth(of: depth, most: most)
             for p in stride(from: 0, to: depth, by: piecesDepth) {
                 let piece = min(piecesDepth, depth - p)
                 Packing<Set>.transpose(
@@ -79,7 +80,7 @@ public enum MatrixKernels<Set: InstructionSet> {
                 columnBlocks(
                     rows: rows - row, columns: count, depth: piece, a + row * aStride + p, aRowStride: aStride,
                     aColumnStride: 1, panel, bStride: lanes, c + row * cStride + column, cStride: cStride, start: start,
-                    ahead: Ahead(a + (row + Set.tileRows) * aStride + p, step: Set.tileRows))
+                    ahead: Ahead(a + (row + Set.tileRows) * aStride + Set.tileRows * p, step: Set.tileRows))
                 start = .result
             }
         }
@@ -112,13 +113,15 @@ public enum MatrixKernels<Set: InstructionSet> {
 
 /// How ``MatrixKernels/multiplyTransposed`` uses its scratch memory.
 public enum PackedProduct {
-    /// How much of the depth is packed at a time: a panel of two vectors then fits the first-level cache.
-    @inlinable public static var panelDepth: Int { 128 }
+    /// How much of the depth is packed at a time: a panel of two vectors then fits the second-level cache.
+    @inlinable public static var panelDepth: Int { 1024 }
+    /// The same where the other operand is not read piece by piece from afar: the panel then fits the first-level cache.
+    @inlinable static var shallowDepth: Int { 128 }
 
     /// The depth in pieces of equal size.
     @inlinable @inline(__always)
-    static func pieceDepth(of depth: Int) -> Int {
-        let pieces = (depth + panelDepth - 1) / panelDepth
+    static func pieceDepth(of depth: Int, most: Int) -> Int {
+        let pieces = (depth + most - 1) / most
         return pieces == 0 ? depth : (depth + pieces - 1) / pieces
     }
 
