@@ -49,19 +49,24 @@ class Cell:
 
     @property
     def needs(self) -> list[Need]:
-        """None for what is bound by latency or by something else than arithmetic and memory."""
+        """None for what is bound by latency or by something else than arithmetic and memory.
+
+        Several cores are as many times one: threads that start together only to be measured are late at times, and the
+        ceiling is then far too low.
+        """
         weights = sum(inputs * outputs for inputs, outputs in self.layers)
         if not (self.is_training or self.work == "infer") or weights < 1000:
             return []
-        arithmetic = f"ceiling={CEILING_OF_VARIANT.get(self.variant, 'fma')} threads={self.threads}"
+        arithmetic = f"ceiling={CEILING_OF_VARIANT.get(self.variant, 'fma')} threads=1"
         size = weights * BYTES_OF_WEIGHT.get(self.variant, 4)
-        load = f"ceiling=load threads={self.threads} bytes={size // self.threads}"
+        load = f"ceiling=load threads=1 bytes={size // self.threads}"
+        flops, reads = 2 * weights * self.batch, 1
         if self.is_training:
             first = self.layers[0][0] * self.layers[0][1]
+            flops = 2 * (3 * weights - first) * self.batch
             # Each weight is read by the forward pass and by the update, and each of Adam's moments by the update.
             reads = 4 if self.variant == "adam" else 2
-            return [Need(arithmetic, 2 * (3 * weights - first) * self.batch), Need(load, reads * size)]
-        return [Need(arithmetic, 2 * weights * self.batch), Need(load, size)]
+        return [Need(arithmetic, flops / self.threads), Need(load, reads * size / self.threads)]
 
     @property
     def unit(self) -> str:
