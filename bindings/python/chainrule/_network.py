@@ -313,8 +313,8 @@ class Network(NativeObject):
             shuffle: a new order of the rows in each epoch.
             seed: of the shuffling.
             validation_data: (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
-            threads: how many threads share the work; 0: the library decides, by the size of a step and by what steps took so
-                far. The results are the same bit for bit.
+            threads: how many threads share the work; 0: the library decides, by the size of a step and by what
+                steps took so far. The results are the same bit for bit.
             on_epoch: called with the Epoch after each epoch; it may read the network, but not change it. It returns
                 True to stop training. What it raises comes out of fit, with the parameters as trained so far.
             progress: show a progress bar; needs tqdm (`pip install chainrule[progress]`).
