@@ -97,6 +97,24 @@ def out_rows(out: Any, rows: int, columns: int, single: bool) -> Rows:
     return Rows(array, address_of(array), rows, _stride(array), single)
 
 
+class Result(NamedTuple):
+    """Where a result of the given rows goes."""
+
+    y: FloatArray
+    address: int
+    stride: int
+    given: Rows  # copied, if the result would be written over them
+
+
+def result_of(given: Rows, columns: int, out: FloatArray | None) -> Result:
+    """The caller's array, or a new one that is a vector if the given row is."""
+    if out is None:
+        y = np.empty((columns,) if given.single else (given.rows, columns), np.float32)
+        return Result(y, address_of(y), columns, given)
+    written = out_rows(out, given.rows, columns, given.single)
+    return Result(out, written.address, written.stride, apart(given, out))
+
+
 def apart(given: Rows, out: npt.NDArray[Any]) -> Rows:
     """The given rows, copied if the result would be written over them while they are read."""
     if not np.may_share_memory(given.array, out):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _prototypes
-from ._arrays import address_of, apart, as_rows, count, out_rows, out_vector, seed_value
+from ._arrays import address_of, as_rows, count, out_vector, result_of, seed_value
 from ._costs import CostLike, Targets, cost_options
 from ._description import (
     ActivationLike,
@@ -217,14 +217,7 @@ class Network(NativeObject):
             (rows, outputs), or (outputs,) for a single row: out if given, else a new array.
         """
         built = self._layout()
-        given = as_rows(x, built.inputs, "x")
-        if out is None:
-            y = np.empty((built.outputs,) if given.single else (given.rows, built.outputs), np.float32)
-            address, stride = address_of(y), built.outputs
-        else:
-            y = out
-            _, address, _, stride, _ = out_rows(out, given.rows, built.outputs, given.single)
-            given = apart(given, out)
+        y, address, stride, given = result_of(as_rows(x, built.inputs, "x"), built.outputs, out)
         check(
             library.crl_network_predict(
                 self._open(), given.address, given.rows, given.stride, address, given.rows, stride

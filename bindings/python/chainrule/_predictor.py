@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _prototypes
-from ._arrays import FLOAT, Rows, address_of, apart, as_rows, out_rows
+from ._arrays import FLOAT, Rows, address_of, as_rows, out_rows, result_of
 from ._errors import failure, results
 from ._handles import Handle, NativeObject
 from ._library import library
@@ -129,14 +129,7 @@ class Predictor(NativeObject):
     def _predict(self, x: npt.ArrayLike, out: FloatArray | None) -> FloatArray:
         """predict() for any arrays."""
         handle = self._open()
-        given = as_rows(x, self._inputs, "x")
-        if out is None:
-            y = np.empty((self._outputs,) if given.single else (given.rows, self._outputs), np.float32)
-            address, stride = address_of(y), self._outputs
-        else:
-            y = out
-            _, address, _, stride, _ = out_rows(out, given.rows, self._outputs, given.single)
-            given = apart(given, out)
+        y, address, stride, given = result_of(as_rows(x, self._inputs, "x"), self._outputs, out)
         arguments = _arguments(handle, given, address, stride)
         status = _predict(*arguments)
         if status:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _prototypes
-from ._arrays import address_of, apart, as_rows, count, out_rows, out_vector
+from ._arrays import address_of, as_rows, count, out_vector, result_of
 from ._description import encoded
 from ._errors import check, results
 from ._handles import FloatArray, Handle, NativeObject, array_at
@@ -58,23 +58,16 @@ class Workspace(NativeObject):
             y, (rows, outputs), or (outputs,) for a single row: out if given, else a new array.
         """
         built = self.network._layout()
-        given = as_rows(x, built.inputs, "x")
-        y = (
-            np.empty((built.outputs,) if given.single else (given.rows, built.outputs), np.float32)
-            if out is None
-            else out
-        )
-        written = out_rows(y, given.rows, built.outputs, given.single)
-        given = apart(given, y)
+        y, address, stride, given = result_of(as_rows(x, built.inputs, "x"), built.outputs, out)
         status = library.crl_forward(
             self.network._open(),
             self._open(),
             given.address,
             given.rows,
             given.stride,
-            written.address,
-            written.rows,
-            written.stride,
+            address,
+            given.rows,
+            stride,
         )
         check(status)
         return y
