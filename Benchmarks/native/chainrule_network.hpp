@@ -2,6 +2,7 @@
 #pragma once
 #include "cell.hpp"
 
+#include <algorithm>
 #include <chainrule.h>
 #include <memory>
 
@@ -29,6 +30,17 @@ inline NetworkHandle build_network(const Network &description, uint64_t seed)
     }
     check(crl_network_build(network, seed));
     return owned;
+}
+
+// Replaces the parameters by as many floats.
+inline void set_parameters(crl_network *network, const float *values, size_t expected)
+{
+    float *parameters = nullptr;
+    size_t count = 0;
+    check(crl_network_parameters(network, &parameters, &count));
+    if (count != expected)
+        throw std::runtime_error("the inputs are another network's");
+    std::copy_n(values, count, parameters);
 }
 
 inline std::vector<float> copy_parameters(const crl_network *network)

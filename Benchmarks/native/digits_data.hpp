@@ -1,4 +1,4 @@
-// The digits of Examples/data, split as inputs_of_digits() in digits.py split them, for "train until 97 %".
+// The digits of Examples/data, split as write_inputs() in digits.py split them, for "train until 97 %".
 #pragma once
 #include "worker.hpp"
 

@@ -10,10 +10,7 @@ public:
         : inputs(description.inputs()), outputs(description.outputs()), batch(batch)
     {
         const NetworkHandle network = build_network(description, 1);
-        float *parameters = nullptr;
-        size_t count = 0;
-        check(crl_network_parameters(network.get(), &parameters, &count));
-        std::copy_n(layers.front().weights, count, parameters);
+        set_parameters(network.get(), layers.front().weights, description.parameters());
         const crl_precision precision = cell.is("variant", "bf16")   ? CRL_BFLOAT16
                                         : cell.is("variant", "int8") ? CRL_INT8
                                                                      : CRL_FLOAT32;

@@ -10,10 +10,7 @@ public:
     {
         if (!cell.is("variant", "f32"))
             throw Unsupported("a network is float32");
-        float *parameters = nullptr;
-        size_t count = 0;
-        check(crl_network_parameters(network.get(), &parameters, &count));
-        std::copy_n(layers.front().weights, count, parameters);
+        set_parameters(network.get(), layers.front().weights, description.parameters());
     }
 
     void predict(const float *x, float *y)

@@ -64,12 +64,7 @@ private:
     // The initial parameters and a fresh optimizer.
     void begin()
     {
-        float *current = nullptr;
-        size_t count = 0;
-        ::check(crl_network_parameters(network.get(), &current, &count));
-        if (count != parameters.size())
-            throw std::runtime_error("the inputs are another network's");
-        std::copy(parameters.begin(), parameters.end(), current);
+        set_parameters(network.get(), parameters.data(), parameters.size());
         crl_optimizer *made = nullptr;
         ::check(crl_optimizer_create(network.get(), &method, &made));
         optimizer.reset(made);
