@@ -420,7 +420,8 @@ const char *crl_version_string(void);
 
 /** The instruction set for which networks built on this processor get their kernels: "avx512", "avx2" or "baseline"
  *  on x86-64, "neon" on arm64. For one instruction set all results are the same bit for bit, in every run and with
- *  any number of threads; between two they differ by rounding.
+ *  any number of threads; between two they differ by rounding. (One thing is asked of the C library: the logarithm
+ *  for initial weights that are normally distributed.)
  *
  *  Threads: any.
  *  @return a constant string, never NULL. */

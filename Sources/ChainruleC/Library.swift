@@ -21,7 +21,8 @@ public func crlVersionString() -> UnsafePointer<CChar> { cString("0.1.0") }
 
 /// The instruction set for which networks built on this processor get their kernels: "avx512", "avx2" or "baseline" on
 /// x86-64, "neon" on arm64. For one instruction set all results are the same bit for bit, in every run and with any
-/// number of threads; between two they differ by rounding.
+/// number of threads; between two they differ by rounding. (One thing is asked of the C library: the logarithm for
+/// initial weights that are normally distributed.)
 ///
 /// Threads: any.
 /// - Returns: a constant string, never NULL.
