@@ -70,6 +70,7 @@ public enum InstructionSetLevel: Int, CaseIterable, Sendable {
         #endif
         }
     }
+
     /// The elementary functions of this level, which must be supported: for tests.
     public var elementaryKernels: ElementaryKernels<Float> {
         precondition(isSupported, "kernels for an instruction set that this processor lacks")

@@ -70,6 +70,10 @@ extension Double: KernelScalar {
     public static func log<Set: InstructionSet>(onePlus x: Lanes<Set>) -> Lanes<Set> where Set.Scalar == Double {
         map(x) { log1p($0) }
     }
+    public static func log<Set: InstructionSet>(onePlusProportion x: Lanes<Set>) -> Lanes<Set>
+    where Set.Scalar == Double {
+        log(onePlus: x)
+    }
     public static func tanh<Set: InstructionSet>(_ x: Lanes<Set>) -> Lanes<Set> where Set.Scalar == Double {
         map(x) { Foundation.tanh($0) }
     }

@@ -14,7 +14,7 @@ extension Network {
         accumulating: Bool = false
     ) throws(NetworkError) {
         guard workspace.rows >= 1 else { throw NetworkError(.noForward, "the workspace holds no forward pass") }
-        try checkShape(outputGradient.count, rows: workspace.rows, columns: outputs, "the output gradient")
+        try Matrix.checkShape(outputGradient.count, rows: workspace.rows, columns: outputs, "the output gradient")
         guard gradients.count == parameterCount else {
             throw NetworkError(
                 .size, "gradients holds \(gradients.count) floats; the network has \(parameterCount) parameters")

@@ -4,7 +4,7 @@ extension Network {
     ///   - x: `rows × inputs`, row-major.
     ///   - rows: at most the workspace's `maxRows`.
     public func forward(_ x: Span<Float>, rows: Int, in workspace: Workspace) throws(NetworkError) {
-        try checkShape(x.count, rows: rows, columns: architecture.inputs, "x")
+        try Matrix.checkShape(x.count, rows: rows, columns: architecture.inputs, "x")
         try x.withUnsafeBufferPointer { x throws(NetworkError) in
             try forward(
                 Matrix(reading: x.baseAddress!, rows: rows, columns: architecture.inputs, stride: architecture.inputs),
@@ -51,10 +51,5 @@ extension Network {
         guard rows >= 1 && rows <= workspace.maxRows else {
             throw NetworkError(.size, "\(rows) rows for a workspace of 1 to \(workspace.maxRows) rows")
         }
-    }
-
-    /// Checks that a span holds exactly `rows × columns` elements.
-    func checkShape(_ count: Int, rows: Int, columns: Int, _ what: StaticString) throws(NetworkError) {
-        try Matrix.checkShape(count, rows: rows, columns: columns, what)
     }
 }

@@ -90,7 +90,6 @@ public struct Activation: Sendable {
         if case .custom = function { return true }
         return false
     }
-
 }
 
 /// An activation of the caller's own, elementwise, given for whole batches.

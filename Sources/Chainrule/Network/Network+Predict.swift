@@ -20,12 +20,9 @@ extension Network {
         precondition(x.columns == inputs && y.columns == outputs && y.rows == x.rows)
         let step = min(x.rows, Network.predictionRows)
         try pool.withWorkspace(plan: plan, rows: step, purpose: .inference) { workspace throws(NetworkError) in
-            var start = 0
-            while start < x.rows {
-                let count = min(step, x.rows - start)
-                try forward(x.rows(from: start, count: count), in: workspace)
-                y.rows(from: start, count: count).assign(workspace.output)
-                start += count
+            try Matrix.inGroups(of: step, x, y) { x, y throws(NetworkError) in
+                try forward(x, in: workspace)
+                y.assign(workspace.output)
             }
         }
     }
@@ -37,7 +34,7 @@ extension Network {
     public func valueAndGradient(
         _ cost: Cost, _ x: Span<Float>, rows: Int, targets: Targets, gradients: inout MutableSpan<Float>
     ) throws(NetworkError) -> Double {
-        try checkShape(x.count, rows: rows, columns: inputs, "x")
+        try Matrix.checkShape(x.count, rows: rows, columns: inputs, "x")
         guard gradients.count == parameterCount else {
             throw NetworkError(
                 .size, "gradients holds \(gradients.count) floats; the network has \(parameterCount) parameters")

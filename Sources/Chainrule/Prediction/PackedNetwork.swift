@@ -1,4 +1,3 @@
-import KernelDispatch
 import Kernels
 
 /// The dense layers of a network in the form that the kernels of prediction read, and the memory that a prediction needs.
@@ -52,8 +51,9 @@ private struct DenseStage {
 }
 
 extension FallibleClass where Self == PackedNetwork {
-    init(_ network: Network, precision: Precision, level: InstructionSetLevel) throws(NetworkError) {
-        let kernels = precision.kernels(level)
+    init(_ network: Network, precision: Precision, kernels: PredictionKernels, arithmetic: Arithmetic)
+        throws(NetworkError)
+    {
         var (stages, isChain, layerOfNode) = network.denseStages()
         var count = 0
         for index in stages.indices {
@@ -84,8 +84,8 @@ extension FallibleClass where Self == PackedNetwork {
             var layer = PackedDense(
                 inputs: stage.weights.columns, outputs: stage.weights.rows, words: stage.words, panels: base,
                 lanes: base + stage.panelCount)
-            stage.pack(into: &layer, base, precision, kernels)
-            let kernel = stage.activation.kernel(Arithmetic(level))
+            stage.pack(into: &layer, base, precision, kernels, arithmetic)
+            let kernel = stage.activation.kernel(arithmetic)
             (activations + index).initialize(to: kernel)
             // In other networks each node applies its own σ.
             layer.rectifies = isChain && stage.activation.isReLU
@@ -134,7 +134,7 @@ extension DenseStage {
     /// Writes the panels to `base` and what belongs to the lanes behind them.
     fileprivate func pack(
         into layer: inout PackedDense, _ base: UnsafeMutablePointer<Float>, _ precision: Precision,
-        _ kernels: PredictionKernels
+        _ kernels: PredictionKernels, _ arithmetic: Arithmetic
     ) {
         let after = base + panelCount
         switch precision {
@@ -156,7 +156,7 @@ extension DenseStage {
             layer.scales = UnsafePointer(scales)
             layer.weightSums = UnsafeRawPointer(sums).assumingMemoryBound(to: Int32.self)
             for unit in 0..<weights.rows {
-                scales[unit] = Int8Weights.step(largest: largestMagnitude(ofUnit: unit))
+                scales[unit] = Int8Weights.step(largest: arithmetic.largestMagnitude(weights.row(unit)))
             }
             forEachWord(kernels) { place, unit, word in
                 let inverse = scales[unit] > 0 ? 1 / scales[unit] : 0
@@ -180,17 +180,6 @@ extension DenseStage {
 
     private func write(_ bias: Matrix?, to lanes: UnsafeMutablePointer<Float>) {
         if let bias { lanes.update(from: bias.base, count: bias.count) }
-    }
-
-    /// Infinity or NaN if there is one among the weights.
-    private func largestMagnitude(ofUnit unit: Int) -> Float {
-        var largest: Float = 0
-        for column in 0..<weights.columns {
-            let magnitude = weights[unit, column].magnitude
-            if !(magnitude <= largest) { largest = magnitude }
-            if largest.isNaN { break }
-        }
-        return largest
     }
 }
 

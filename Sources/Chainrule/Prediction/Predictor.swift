@@ -65,10 +65,9 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         if x.rows <= rowsOnStack { return onStack(x.base, x.rows, x.stride, y.base, y.stride) }
         let scratch = try scratches.take(packed.scratchPerRow * min(x.rows, packed.groupRows))
         defer { scratches.put(scratch) }
-        Predictor.inGroups(x.rows, packed.groupRows) { start, count in
+        Matrix.inGroups(of: packed.groupRows, x, y) { x, y in
             kernels.chain(
-                packed.layers.base, packed.layers.count, count, x.base + start * x.stride, x.stride,
-                y.base + start * y.stride, y.stride, scratch)
+                packed.layers.base, packed.layers.count, x.rows, x.base, x.stride, y.base, y.stride, scratch)
         }
     }
 
@@ -108,13 +107,13 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         let scratch = try scratches.take(packed.scratchPerRow * most)
         defer { scratches.put(scratch) }
         try workspaces.withWorkspace(plan: plan, rows: most, purpose: .inference) { workspace throws(NetworkError) in
-            try Predictor.inGroups(x.rows, packed.groupRows) { start, count throws(NetworkError) in
-                workspace.input.rows(from: 0, count: count).assign(x.rows(from: start, count: count))
+            try Matrix.inGroups(of: packed.groupRows, x, y) { x, y throws(NetworkError) in
+                workspace.input.rows(from: 0, count: x.rows).assign(x)
                 for index in plan.architecture.nodes.indices {
-                    try predictNode(index, rows: count, in: workspace, scratch: scratch)
+                    try predictNode(index, rows: x.rows, in: workspace, scratch: scratch)
                 }
-                workspace.rows = count
-                y.rows(from: start, count: count).assign(workspace.output)
+                workspace.rows = x.rows
+                y.assign(workspace.output)
             }
         }
     }
@@ -138,18 +137,6 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
             throw node.named(in: error)
         }
     }
-
-    /// Calls `body` with the start and the length of each group of rows.
-    private static func inGroups<Failure: Error>(
-        _ rows: Int, _ most: Int, _ body: (_ start: Int, _ count: Int) throws(Failure) -> Void
-    ) throws(Failure) {
-        var start = 0
-        while start < rows {
-            let count = min(most, rows - start)
-            try body(start, count)
-            start += count
-        }
-    }
 }
 
 extension FallibleClass where Self == Predictor {
@@ -159,7 +146,8 @@ extension FallibleClass where Self == Predictor {
     }
 
     package init(_ network: Network, precision: Precision, level: InstructionSetLevel) throws(NetworkError) {
-        let packed = try PackedNetwork(network, precision: precision, level: level)
+        let (kernels, arithmetic) = (precision.kernels(level), Arithmetic(level))
+        let packed = try PackedNetwork(network, precision: precision, kernels: kernels, arithmetic: arithmetic)
         var unpacked = 0
         for (index, node) in network.architecture.nodes.enumerated() where node.layer.asDense == nil {
             unpacked += network.plan.tensorRanges[index].count
@@ -168,7 +156,7 @@ extension FallibleClass where Self == Predictor {
             unpacked == 0
             ? try FloatMemory(count: 0, for: "no parameters") : try FloatMemory(copying: network.parameters)
         self = Predictor(
-            network.plan, precision: precision, kernels: precision.kernels(level), packed: packed,
-            arithmetic: Arithmetic(level), parameters: parameters)
+            network.plan, precision: precision, kernels: kernels, packed: packed, arithmetic: arithmetic,
+            parameters: parameters)
     }
 }

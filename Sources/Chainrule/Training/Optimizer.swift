@@ -198,8 +198,13 @@ public protocol OptimizationMethod: AnyObject, Sendable {
 extension OptimizationMethod {
     public var kernel: OptimizerKernelChoice? { nil }
     public func factors(learningRate: Float, step: Int) -> SIMD8<Float> { .zero }
-    /// For methods with a kernel, which is called instead.
-    public func step(_ step: OptimizerStep) { preconditionFailure("a method without a kernel has a step of its own") }
+}
+
+/// A method of the library's, with a kernel that is called in place of ``OptimizationMethod/step(_:)``.
+public protocol KernelMethod: OptimizationMethod {}
+
+extension KernelMethod {
+    public func step(_ step: OptimizerStep) { preconditionFailure("the kernel takes the step") }
 }
 
 /// A kernel of the library's for an optimization method.

@@ -46,7 +46,7 @@ extension Network {
         _ x: [Float], _ targets: Targets, _ what: StaticString, _ body: (DataView) throws(NetworkError) -> Result
     ) throws(NetworkError) -> Result {
         let rows = x.count / inputs
-        try checkShape(x.count, rows: rows, columns: inputs, what)
+        try Matrix.checkShape(x.count, rows: rows, columns: inputs, what)
         return try targets.withView { targets throws(NetworkError) in
             try x.withUnsafeBufferPointer { x throws(NetworkError) in
                 try body(

@@ -32,9 +32,4 @@ extension Lanes {
     @inlinable @inline(__always) static func erf(_ x: Lanes) -> Lanes { Scalar.erf(x) }
 }
 
-extension KernelScalar {
-    public static func log<Set: InstructionSet>(onePlusProportion x: Lanes<Set>) -> Lanes<Set>
-    where Set.Scalar == Self { log(onePlus: x) }
-}
-
 extension Float: KernelScalar {}

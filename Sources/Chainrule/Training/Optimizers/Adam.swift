@@ -2,7 +2,7 @@ import Kernels
 
 /// Adam (Kingma and Ba 2015, algorithm 1): `m ← β₁ m + (1 − β₁) g`, `v ← β₂ v + (1 − β₂) g²`,
 /// `w ← w − η m̂ / (√v̂ + ε)` with `m̂ = m / (1 − β₁ᵗ)`, `v̂ = v / (1 − β₂ᵗ)`.
-public final class Adam: OptimizationMethod {
+public final class Adam: KernelMethod {
     public let identifier: StaticString = "adam"
     public let stateVectors = 2
     /// β₁ in [0, 1).
@@ -44,7 +44,7 @@ public final class Adam: OptimizationMethod {
             1 - beta2, 0)
     }
 
-    /// `1 − βᵗ`.
+    /// `1 − βᵗ`. By squaring, because the last bit of `pow` is the C library's affair.
     private func correction(_ beta: Float, _ step: Int) -> Double {
         var power = 1.0
         var square = Double(beta)

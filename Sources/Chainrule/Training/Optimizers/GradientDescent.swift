@@ -1,7 +1,7 @@
 import Kernels
 
 /// Gradient descent: `w ← w − η ∂C/∂w`.
-public final class GradientDescent: OptimizationMethod {
+public final class GradientDescent: KernelMethod {
     public let identifier: StaticString = "gradient_descent"
     public let stateVectors = 0
 

@@ -1,7 +1,7 @@
 import Kernels
 
 /// Gradient descent with momentum: `v ← μ v + ∂C/∂w; w ← w − η v` (Polyak 1964).
-public final class Momentum: OptimizationMethod {
+public final class Momentum: KernelMethod {
     public let identifier: StaticString = "momentum"
     public let stateVectors = 1
     /// μ in [0, 1).
