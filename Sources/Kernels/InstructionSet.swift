@@ -53,6 +53,8 @@ public protocol InstructionSet: TileArithmetic {
     static func transpositionRound(_ round: Int, _ a: Vector, _ b: Vector) -> (Vector, Vector)
     /// Which row of the matrix stands at a place before the first round, and which column after the last.
     static func transpositionOrder(_ place: Int) -> Int
+    /// The place with that row or column: its inverse.
+    static func transpositionPlace(of index: Int) -> Int
 
     static func subtract(_ a: Vector, _ b: Vector) -> Vector
     static func multiply(_ a: Vector, _ b: Vector) -> Vector
@@ -126,6 +128,7 @@ enum Baseline: InstructionSet {
         (Vector(a[0], b[0], a[1], b[1]), Vector(a[2], b[2], a[3], b[3]))
     }
     @inline(__always) static func transpositionOrder(_ place: Int) -> Int { place }
+    @inline(__always) static func transpositionPlace(of index: Int) -> Int { index }
 
     @inline(__always) static func subtract(_ a: Vector, _ b: Vector) -> Vector { vector4_subtract(a, b) }
     @inline(__always) static func multiply(_ a: Vector, _ b: Vector) -> Vector { vector4_multiply(a, b) }

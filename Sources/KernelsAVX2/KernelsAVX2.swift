@@ -20,6 +20,7 @@ enum AVX2: InstructionSet {
             : (vector8_first_groups(a, b), vector8_second_groups(a, b))
     }
     @inline(__always) static func transpositionOrder(_ place: Int) -> Int { (place & 1) << 2 | place >> 1 }
+    @inline(__always) static func transpositionPlace(of index: Int) -> Int { (index & 3) << 1 | index >> 2 }
     @inline(__always) static var tileRows: Int { 6 }
 
     @inline(__always) static func subtract(_ a: Vector, _ b: Vector) -> Vector { vector8_subtract(a, b) }

@@ -22,6 +22,9 @@ enum AVX512: InstructionSet {
     @inline(__always) static func transpositionOrder(_ place: Int) -> Int {
         (place & 1) << 3 | (place & 2) << 1 | place >> 2
     }
+    @inline(__always) static func transpositionPlace(of index: Int) -> Int {
+        (index & 3) << 2 | (index & 4) >> 1 | index >> 3
+    }
     @inline(__always) static var tileRows: Int { 14 }
 
     @inline(__always) static func subtract(_ a: Vector, _ b: Vector) -> Vector { vector16_subtract(a, b) }

@@ -16,6 +16,7 @@ enum Float64: InstructionSet {
         (Vector(a[0], b[0]), Vector(a[1], b[1]))
     }
     static func transpositionOrder(_ place: Int) -> Int { place }
+    static func transpositionPlace(of index: Int) -> Int { index }
     static var tileRows: Int { 4 }
 
     static func subtract(_ a: Vector, _ b: Vector) -> Vector { a - b }

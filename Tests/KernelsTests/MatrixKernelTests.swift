@@ -97,6 +97,20 @@ private struct Padded {
         }
     }
 
+    /// Rows so few that nothing is packed, and a few more, by whole blocks and what is left of them.
+    @Test(arguments: supportedLevels) func multiplyTransposedOfFewRows(level: InstructionSetLevel) {
+        for rows in 1...17 {
+            for (columns, depth) in [(32, 16), (64, 33), (70, 48), (100, 15), (33, 200)] {
+                checkTransposed(level.kernels, rows, columns, depth, gap: rows % 3)
+            }
+        }
+    }
+
+    /// Rows whose places in the first-level cache are the same.
+    @Test(arguments: supportedLevels) func multiplyTransposedWithFarRows(level: InstructionSetLevel) {
+        for rows in [3, 13, 16, 40] { checkTransposed(level.kernels, rows, 35, 1024, gap: 0) }
+    }
+
     /// More than is packed at a time, of the depth and of the rows.
     @Test(arguments: supportedLevels) func multiplyTransposedInPieces(level: InstructionSetLevel) {
         for depth in [PackedProduct.panelDepth - 1, PackedProduct.panelDepth, 2 * PackedProduct.panelDepth + 3] {

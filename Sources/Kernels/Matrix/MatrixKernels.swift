@@ -18,7 +18,8 @@ public enum MatrixKernels<Set: InstructionSet> {
     ) {
         columnBlocks(
             rows: rows, columns: columns, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride, b,
-            bStride: bStride, c, cStride: cStride, start: accumulating ? .result : .zero, ahead: Ahead(b, step: 0))
+            bStride: bStride, c, cStride: cStride, start: accumulating ? .result : .zero, ahead: Ahead(b, step: 0),
+            tileRows: Set.tileRows)
     }
 
     /// `C = A Bᵀ`, plus `bias` on every row if there is one: C is `rows × columns`, A is `rows × depth`, B is
@@ -41,12 +42,14 @@ public enum MatrixKernels<Set: InstructionSet> {
         let panel = scratch
         let transposedResult = scratch + lanes * min(depth, PackedProduct.panelDepth)
         var row = 0
-        let packsRows = PackedProduct.packsRows(
-            rows: rows, columns: columns, depth: depth, lanes: lanes)
         // The rows that will be packed next come into the cache while these are multiplied.
         let tiles = (columns + Set.tileRows - 1) / Set.tileRows
         let aheadStep = (lanes + tiles - 1) / tiles
-        while packsRows && rows - row >= Set.Vector.scalarCount {
+        while row < rows
+            && PackedProduct.packsRows(
+                rows: rows - row, columns: columns, depth: depth, vectorWidth: Set.Vector.scalarCount,
+                mostFewRows: FewRowsProduct<Set>.mostRows)
+        {
             let count = min(rows - row, lanes)
             // Whole vectors: what lanes without a row compute is not read.
             let filled = count > Set.Vector.scalarCount ? lanes : Set.Vector.scalarCount
@@ -59,7 +62,8 @@ public enum MatrixKernels<Set: InstructionSet> {
                 columnBlocks(
                     rows: columns, columns: filled, depth: piece, b + p, aRowStride: bStride, aColumnStride: 1, panel,
                     bStride: lanes, transposedResult, cStride: lanes, start: start,
-                    ahead: Ahead(a + (row + count) * aStride + lanes * p, step: aheadStep))
+                    ahead: Ahead(a + (row + count) * aStride + lanes * p, step: aheadStep),
+                    tileRows: tileRows(stride: bStride))
                 start = .result
             }
             Packing<Set>.transpose(
@@ -68,36 +72,71 @@ public enum MatrixKernels<Set: InstructionSet> {
             row += count
         }
         if row == rows { return }
-        for column in stride(from: 0, to: columns, by: lanes) {
-            let count = min(columns - column, lanes)
-            var start = bias.map { TileStart.columnBias($0 + column) } ?? .zero
-            let most = rows - row > 2 * Set.tileRows ? PackedProduct.panelDepth : PackedProduct.shallowDepth
-            let piecesDepth = PackedProduct.pieceDepth(of: depth, most: most)
-            for p in stride(from: 0, to: depth, by: piecesDepth) {
-                let piece = min(piecesDepth, depth - p)
+        let (a, c) = (a + row * aStride, c + row * cStride)
+        let start = bias.map { TileStart.columnBias($0) } ?? .zero
+        var wholeColumns = 0
+        if rows - row <= FewRowsProduct<Set>.mostRows && depth >= Set.Vector.scalarCount {
+            wholeColumns = columns / lanes * lanes
+            let wholeDepth = depth / Set.Vector.scalarCount * Set.Vector.scalarCount
+            FewRowsProduct<Set>.multiply(
+                rows: rows - row, columns: wholeColumns, depth: wholeDepth, a, aStride: aStride, b, bStride: bStride,
+                c, cStride: cStride, start: start)
+            packingColumns(
+                rows: rows - row, columns: 0..<wholeColumns, depth: wholeDepth..<depth, a, aStride: aStride, b,
+                bStride: bStride, c, cStride: cStride, start: .result, panel: panel)
+        }
+        packingColumns(
+            rows: rows - row, columns: wholeColumns..<columns, depth: 0..<depth, a, aStride: aStride, b,
+            bStride: bStride, c, cStride: cStride, start: start, panel: panel)
+    }
+
+    /// Some columns of the product, for some of the depth, with B packed.
+    @inlinable @inline(__always)
+    static func packingColumns(
+        rows: Int, columns: Range<Int>, depth: Range<Int>,
+        _ a: UnsafePointer<Scalar>, aStride: Int,
+        _ b: UnsafePointer<Scalar>, bStride: Int,
+        _ c: UnsafeMutablePointer<Scalar>, cStride: Int, start: TileStart<Scalar>, panel: UnsafeMutablePointer<Scalar>
+    ) {
+        let lanes = 2 * Set.Vector.scalarCount
+        let most = rows > 2 * Set.tileRows ? PackedProduct.panelDepth : PackedProduct.shallowDepth
+        let piecesDepth = PackedProduct.pieceDepth(of: depth.count, most: most)
+        for column in stride(from: columns.lowerBound, to: columns.upperBound, by: lanes) {
+            let count = min(columns.upperBound - column, lanes)
+            var start = start.advanced(columns: column)
+            for p in stride(from: depth.lowerBound, to: depth.upperBound, by: piecesDepth) {
+                let piece = min(piecesDepth, depth.upperBound - p)
                 Packing<Set>.transpose(
                     rows: count, columns: piece, b + column * bStride + p, stride: bStride, panel, resultStride: lanes)
                 columnBlocks(
-                    rows: rows - row, columns: count, depth: piece, a + row * aStride + p, aRowStride: aStride,
-                    aColumnStride: 1, panel, bStride: lanes, c + row * cStride + column, cStride: cStride, start: start,
-                    ahead: Ahead(a + (row + Set.tileRows) * aStride + Set.tileRows * p, step: Set.tileRows))
+                    rows: rows, columns: count, depth: piece, a + p, aRowStride: aStride, aColumnStride: 1, panel,
+                    bStride: lanes, c + column, cStride: cStride, start: start,
+                    ahead: Ahead(a + Set.tileRows * (aStride + p), step: Set.tileRows),
+                    tileRows: tileRows(stride: aStride))
                 start = .result
             }
         }
     }
 
+    /// How many rows a tile takes of a matrix that is read row by row beside a panel. Rows a multiple of 4 KiB apart fall
+    /// into the same places of the first-level cache, which are not many more than ten.
+    @inlinable @inline(__always)
+    static func tileRows(stride: Int) -> Int { stride % 1024 == 0 ? min(10, Set.tileRows) : Set.tileRows }
+
+    /// - Parameter tileRows: of the highest tile.
     @inlinable @inline(__always)
     static func columnBlocks(
         rows: Int, columns: Int, depth: Int,
         _ a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
         _ b: UnsafePointer<Scalar>, bStride: Int,
-        _ c: UnsafeMutablePointer<Scalar>, cStride: Int, start: TileStart<Scalar>, ahead: Ahead<Scalar>
+        _ c: UnsafeMutablePointer<Scalar>, cStride: Int, start: TileStart<Scalar>, ahead: Ahead<Scalar>, tileRows: Int
     ) {
         var column = 0
         while column + TwoVectors<Set>.width <= columns {
             TileLoops<Set>.twoVectors(
                 rows: rows, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride, b + column,
-                bStride: bStride, c + column, cStride: cStride, start: start.advanced(columns: column), ahead: ahead)
+                bStride: bStride, c + column, cStride: cStride, start: start.advanced(columns: column), ahead: ahead,
+                tileRows: tileRows)
             column += TwoVectors<Set>.width
         }
         while column < columns {
@@ -105,7 +144,7 @@ public enum MatrixKernels<Set: InstructionSet> {
             TileLoops<Set>.oneVector(
                 rows: rows, count: count, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride,
                 b + column, bStride: bStride, c + column, cStride: cStride, start: start.advanced(columns: column),
-                ahead: ahead)
+                ahead: ahead, tileRows: tileRows)
             column += count
         }
     }
@@ -129,13 +168,19 @@ public enum PackedProduct {
     public static func scratchCount(columns: Int, depth: Int) -> Int { 32 * (min(depth, panelDepth) + columns) }
 
     /// Whether the product takes less time with A packed than with B packed, where C is moved, too. To move an element
-    /// takes about as long as 8 lanes' products, and lanes of the last tile that are not used take their time as well.
+    /// takes about as long as 4 lanes' products, or 8 out of the first-level cache; lanes of the last vector that are not
+    /// used take their time as well, and tiles of one vector are slower by an eighth.
     @inlinable @inline(__always)
-    static func packsRows(rows: Int, columns: Int, depth: Int, lanes: Int) -> Bool {
-        func filled(_ count: Int) -> Int { (count + lanes - 1) / lanes * lanes }
-        return filled(rows) * columns * depth + 8 * rows * (depth + columns)
-            < rows * filled(columns) * depth + 8 * columns * depth
+    static func packsRows(rows: Int, columns: Int, depth: Int, vectorWidth: Int, mostFewRows: Int) -> Bool {
+        if rows <= mostFewRows { return false }
+        func filled(_ count: Int) -> Int {
+            count > vectorWidth ? (count + vectorWidth - 1) / vectorWidth * vectorWidth : vectorWidth * 9 / 8
+        }
+        let moveB = rows > 2 * vectorWidth && depth > shallowDepth ? 8 : 4
+        return filled(rows) * columns * depth + 4 * rows * (depth + columns)
+            < rows * filled(columns) * depth + moveB * columns * depth
     }
+
 }
 
 /// The loops over the rows of tiles: one function for each width, so that there is one copy of each tile's code.
@@ -147,22 +192,24 @@ enum TileLoops<Set: TileArithmetic> {
     static func twoVectors(
         rows: Int, depth: Int, _ a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
         _ b: UnsafePointer<Scalar>, bStride: Int, _ c: UnsafeMutablePointer<Scalar>, cStride: Int,
-        start: TileStart<Scalar>, ahead: Ahead<Scalar>
+        start: TileStart<Scalar>, ahead: Ahead<Scalar>, tileRows: Int
     ) {
         tiles(
             of: TwoVectors<Set>.self, rows: rows, count: TwoVectors<Set>.width, depth: depth, a, aRowStride: aRowStride,
-            aColumnStride: aColumnStride, b, bStride: bStride, c, cStride: cStride, start: start, ahead: ahead)
+            aColumnStride: aColumnStride, b, bStride: bStride, c, cStride: cStride, start: start, ahead: ahead,
+            tileRows: tileRows)
     }
 
     @inlinable @inline(never)
     static func oneVector(
         rows: Int, count: Int, depth: Int, _ a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
         _ b: UnsafePointer<Scalar>, bStride: Int, _ c: UnsafeMutablePointer<Scalar>, cStride: Int,
-        start: TileStart<Scalar>, ahead: Ahead<Scalar>
+        start: TileStart<Scalar>, ahead: Ahead<Scalar>, tileRows: Int
     ) {
         tiles(
             of: OneVector<Set>.self, rows: rows, count: count, depth: depth, a, aRowStride: aRowStride,
-            aColumnStride: aColumnStride, b, bStride: bStride, c, cStride: cStride, start: start, ahead: ahead)
+            aColumnStride: aColumnStride, b, bStride: bStride, c, cStride: cStride, start: start, ahead: ahead,
+            tileRows: tileRows)
     }
 
     /// Rows in as few tiles as possible, of heights as equal as possible: a low tile is as slow as a high one.
@@ -170,22 +217,16 @@ enum TileLoops<Set: TileArithmetic> {
     static func tiles<Columns: TileColumns>(
         of _: Columns.Type, rows: Int, count: Int, depth: Int, _ a: UnsafePointer<Scalar>, aRowStride: Int,
         aColumnStride: Int, _ b: UnsafePointer<Scalar>, bStride: Int, _ c: UnsafeMutablePointer<Scalar>, cStride: Int,
-        start: TileStart<Scalar>, ahead: Ahead<Scalar>
+        start: TileStart<Scalar>, ahead: Ahead<Scalar>, tileRows: Int
     ) where Columns.Set == Set {
         var row = 0
         var ahead = ahead
-        var left = (rows + Set.tileRows - 1) / Set.tileRows
+        var left = (rows + tileRows - 1) / tileRows
         // Variables are handed over, not captured: a captured one can end up on the heap.
         @inline(__always)
         func tile<Rows: TileRows>(_: Rows.Type, at row: Int, ahead: Ahead<Scalar>) where Rows.Columns == Columns {
             let result = c + row * cStride
-            var sums: Rows
-            switch start {
-            case .zero: sums = Rows()
-            case .result: sums = Rows(loading: result, rowStride: cStride, count: count)
-            case .rowBias(let bias): sums = Rows(repeatingEach: bias + row)
-            case .columnBias(let bias): sums = Rows(repeating: Columns(loading: bias, count: count))
-            }
+            var sums = Rows(start, result: result, row: row, rowStride: cStride, count: count)
             sums.multiplyAdd(
                 depth: depth, a + row * aRowStride, rowStride: aRowStride, columnStride: aColumnStride, b,
                 bStride: bStride, count: count, ahead: ahead)

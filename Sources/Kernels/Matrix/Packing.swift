@@ -12,6 +12,8 @@ protocol VectorStack {
     init(loading matrix: UnsafePointer<Set.Scalar>, stride: Int, place: Int, rows: Int, columns: Int)
     func store(_ result: UnsafeMutablePointer<Set.Scalar>, stride: Int, place: Int, rows: Int, columns: Int)
     func shuffled(with other: Self, round: Int) -> VectorPair<Self>
+    /// - Parameter place: a constant.
+    func vector(at place: Int) -> Set.Vector
 }
 
 @usableFromInline
@@ -34,6 +36,7 @@ struct SingleVector<Set: InstructionSet>: VectorStack {
         let (first, second) = Set.transpositionRound(round, vector, other.vector)
         return VectorPair(top: SingleVector(first), bottom: SingleVector(second))
     }
+    @inlinable @inline(__always) func vector(at place: Int) -> Set.Vector { vector }
 }
 
 @usableFromInline
@@ -62,6 +65,25 @@ struct VectorPair<Half: VectorStack>: VectorStack {
             top: top.shuffled(with: other.top, round: round), bottom: bottom.shuffled(with: other.bottom, round: round))
     }
     @inlinable @inline(__always) func shuffled(round: Int) -> Self { top.shuffled(with: bottom, round: round) }
+    @inlinable @inline(__always) func vector(at place: Int) -> Half.Set.Vector {
+        place < Half.count ? top.vector(at: place) : bottom.vector(at: place - Half.count)
+    }
+
+    /// The first `columns` elements of `rows` rows, transposed.
+    @inlinable @inline(__always)
+    init(transposing matrix: UnsafePointer<Half.Set.Scalar>, stride: Int, rows: Int, columns: Int) {
+        self.init(loading: matrix, stride: stride, place: 0, rows: rows, columns: columns)
+        self = shuffled(round: 0)
+        if VectorPair.count > 2 { self = shuffled(round: 1) }
+        if VectorPair.count > 4 { self = shuffled(round: 2) }
+        if VectorPair.count > 8 { self = shuffled(round: 3) }
+    }
+
+    /// As many rows and columns as there are vectors, transposed.
+    @inlinable @inline(__always)
+    init(transposing matrix: UnsafePointer<Half.Set.Scalar>, stride: Int) {
+        self.init(transposing: matrix, stride: stride, rows: VectorPair.count, columns: VectorPair.count)
+    }
 }
 
 @usableFromInline
@@ -115,16 +137,13 @@ enum Packing<Set: InstructionSet> {
         resultStride: Int
     ) {
         if Set.Vector.scalarCount == 16 {
-            let block = Sixteen(loading: matrix, stride: stride, place: 0, rows: rows, columns: columns)
-            block.shuffled(round: 0).shuffled(round: 1).shuffled(round: 2).shuffled(round: 3).store(
+            Sixteen(transposing: matrix, stride: stride, rows: rows, columns: columns).store(
                 result, stride: resultStride, place: 0, rows: columns, columns: rows)
         } else if Set.Vector.scalarCount == 8 {
-            let block = Eight(loading: matrix, stride: stride, place: 0, rows: rows, columns: columns)
-            block.shuffled(round: 0).shuffled(round: 1).shuffled(round: 2).store(
+            Eight(transposing: matrix, stride: stride, rows: rows, columns: columns).store(
                 result, stride: resultStride, place: 0, rows: columns, columns: rows)
         } else {
-            let block = Four(loading: matrix, stride: stride, place: 0, rows: rows, columns: columns)
-            block.shuffled(round: 0).shuffled(round: 1).store(
+            Four(transposing: matrix, stride: stride, rows: rows, columns: columns).store(
                 result, stride: resultStride, place: 0, rows: columns, columns: rows)
         }
     }

@@ -57,6 +57,7 @@ struct OneVector<Set: TileArithmetic>: TileColumns {
     @usableFromInline var vector: Set.Vector
 
     @inlinable @inline(__always) static var width: Int { Set.Vector.scalarCount }
+    @inlinable @inline(__always) init(_ vector: Set.Vector) { self.vector = vector }
     @inlinable @inline(__always) init() { self.init(repeating: 0) }
     @inlinable @inline(__always) init(repeating value: Set.Scalar) { vector = Set.broadcast(value) }
     @inlinable @inline(__always) init(loading pointer: UnsafePointer<Set.Scalar>, count: Int) {
@@ -150,6 +151,19 @@ protocol TileRows {
 }
 
 extension TileRows {
+    /// - Parameters:
+    ///   - result: where these rows of the result are.
+    ///   - row: which of its rows is the first of these.
+    @inlinable @inline(__always)
+    init(_ start: TileStart<Scalar>, result: UnsafePointer<Scalar>, row: Int, rowStride: Int, count: Int) {
+        switch start {
+        case .zero: self.init()
+        case .result: self.init(loading: result, rowStride: rowStride, count: count)
+        case .rowBias(let bias): self.init(repeatingEach: bias + row)
+        case .columnBias(let bias): self.init(repeating: Columns(loading: bias, count: count))
+        }
+    }
+
     /// Adds the product of as many columns of A as rows of B.
     @inlinable @inline(__always)
     mutating func multiplyAdd(

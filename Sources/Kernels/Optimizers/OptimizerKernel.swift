@@ -161,7 +161,7 @@ enum OptimizerKernelInstance<Set: InstructionSet, Rule: OptimizerRule> {
                 MatrixKernels<Set>.columnBlocks(
                     rows: height, columns: count, depth: depth, aRows, aRowStride: aRowStride,
                     aColumnStride: aColumnStride, b + column, bStride: bStride, scratch, cStride: width, start: .zero,
-                    ahead: Ahead(b, step: 0))
+                    ahead: Ahead(b, step: 0), tileRows: Set.tileRows)
                 let place = row * stride + column
                 step(
                     rows: height, columns: count, w + place, states: states, offset: offset + place, stride: stride,

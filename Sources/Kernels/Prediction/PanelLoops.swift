@@ -151,7 +151,7 @@ enum PanelLoops<Set: TileArithmetic> {
         TileLoops<Set>.tiles(
             of: TwoVectors<Set>.self, rows: rows, count: TwoVectors<Set>.width, depth: words, a, aRowStride: aStride,
             aColumnStride: 1, panel, bStride: TwoVectors<Set>.width, c, cStride: cStride, start: .columnBias(start),
-            ahead: Ahead(panel, step: 0))
+            ahead: Ahead(panel, step: 0), tileRows: Set.tileRows)
     }
 
     @inlinable @inline(never)
@@ -162,7 +162,7 @@ enum PanelLoops<Set: TileArithmetic> {
         TileLoops<LowTiles<Set>>.tiles(
             of: PaddedVector<LowTiles<Set>>.self, rows: rows, count: count, depth: words, a, aRowStride: aStride,
             aColumnStride: 1, panel, bStride: Set.Vector.scalarCount, c, cStride: cStride, start: .columnBias(start),
-            ahead: Ahead(panel, step: 0))
+            ahead: Ahead(panel, step: 0), tileRows: LowTiles<Set>.tileRows)
     }
 
     @inlinable @inline(__always)
