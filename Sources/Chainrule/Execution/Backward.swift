@@ -26,7 +26,8 @@ extension Network {
                 let vector = buffer.baseAddress.map { Matrix(base: $0, rows: 1, columns: buffer.count) }
                 try backward(
                     Matrix(reading: gradient.baseAddress!, rows: workspace.rows, columns: outputs, stride: outputs),
-                    in: workspace, gradients: vector, accumulating: accumulating, wantsInputGradient: true)
+                    in: workspace, gradients: vector, accumulating: accumulating,
+                    wantsInputGradient: workspace.inputDelta != nil)
             }
         }
     }

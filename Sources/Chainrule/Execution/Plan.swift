@@ -87,16 +87,15 @@ package final class Plan: FallibleClass, Sendable {
             layout.count = try Plan.checkedSum([start, size])
             return start
         }
-        let training = purpose == .training
         layout.inputActivation = try place(architecture.inputs)
-        if training { layout.inputDelta = try place(architecture.inputs) }
+        if purpose == .training { layout.inputDelta = try place(architecture.inputs) }
         for node in architecture.nodes {
             let activation = try place(node.width)
             let preactivation: Int
             switch node.layer.preactivation {
-            case .own where training, .alwaysOwn:
+            case .own where purpose != .inference, .replaceable where purpose == .training, .alwaysOwn:
                 preactivation = try place(node.width)
-            case .own, .activation:
+            case .own, .replaceable, .activation:
                 preactivation = activation
             case .input:
                 let position = node.inputs[0]
@@ -104,12 +103,13 @@ package final class Plan: FallibleClass, Sendable {
             }
             layout.activations.append(activation)
             layout.preactivations.append(preactivation)
-            let delta = training ? try place(node.width) : nil
+            let delta = purpose == .inference ? nil : try place(node.width)
             layout.deltas.append(delta)
             switch node.layer.signal {
-            case .own where training: layout.signals.append(try place(node.width))
-            case .delta where training: layout.signals.append(delta)
-            default: layout.signals.append(nil)
+            case .none: layout.signals.append(nil)
+            case .replacing where purpose == .training, .own where purpose != .inference:
+                layout.signals.append(try place(node.width))
+            case .replacing, .own, .delta: layout.signals.append(delta)
             }
             layout.scratchCount = max(
                 layout.scratchCount,

@@ -8,6 +8,9 @@ public final class Workspace: FallibleClass {
         case training
         /// Forward only, and keeps h alone.
         case inference
+        /// Forward and backward for the parameters' gradients alone: keeps no more than they need, h and s, and
+        /// z where σ' cannot be had from h.
+        case gradients
     }
 
     /// Which of a layer's quantities.
@@ -78,13 +81,14 @@ public final class Workspace: FallibleClass {
             full = memory?.activation ?? input
         case .preactivation:
             guard purpose == .training else {
-                throw NetworkError(.value, "z of layer '\(layer)': a workspace for inference keeps h alone")
+                throw NetworkError(.value, "z of layer '\(layer)': a workspace for \(purpose.text) does not keep it")
             }
             guard let memory else { throw NetworkError(.value, "the network's input has no z, only h and delta") }
             full = memory.preactivation
         case .delta:
             guard purpose == .training else {
-                throw NetworkError(.value, "delta of layer '\(layer)': a workspace for inference keeps h alone")
+                throw NetworkError(
+                    .value, "delta of layer '\(layer)': a workspace for \(purpose.text) does not keep it")
             }
             guard hasDelta, let delta = memory?.delta ?? inputDelta else {
                 throw NetworkError(.noForward, "delta of layer '\(layer)': the workspace holds no backward pass")
@@ -96,6 +100,16 @@ public final class Workspace: FallibleClass {
             full = delta
         }
         return full.rows(from: 0, count: rows)
+    }
+}
+
+extension Workspace.Purpose {
+    fileprivate var text: StaticString {
+        switch self {
+        case .training: "training"
+        case .inference: "inference"
+        case .gradients: "gradients alone"
+        }
     }
 }
 

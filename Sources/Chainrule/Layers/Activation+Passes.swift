@@ -6,6 +6,13 @@ extension Activation {
             .value, "layer '\(layer.text)': alpha of '\(identifier)' is \(alpha); it must be finite and >= 0")
     }
 
+    /// Where the signal of a layer with this σ lies.
+    var signal: Signal {
+        if isIdentity { return .delta }
+        // A custom σ' is promised two arrays.
+        return isCustom ? .own : .replacing
+    }
+
     /// `h = σ(z)`.
     func forward(_ pass: LayerPass) throws(NetworkError) {
         switch function {
@@ -21,7 +28,7 @@ extension Activation {
     func backward(_ pass: LayerPass) throws(NetworkError) {
         switch function {
         case .builtIn(let kernel):
-            if pass.s.isSameMemory(as: pass.delta) { return }
+            if isIdentity && pass.s.isSameMemory(as: pass.delta) { return }
             pass.arithmetic.applyBackward(kernel, alpha: alpha ?? 0, z: pass.z, h: pass.h, delta: pass.delta, s: pass.s)
         case .custom(let custom):
             try pass.z.withSpan { z throws(NetworkError) in

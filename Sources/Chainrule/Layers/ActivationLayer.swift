@@ -20,7 +20,7 @@ final class ActivationLayer: Layer {
     var preactivation: Preactivation { .input }
     var callsCustomFunctions: Bool { activation.isCustom }
 
-    var signal: Signal { activation.isIdentity ? .delta : .own }
+    var signal: Signal { activation.signal }
 
     func forward(_ pass: LayerPass) throws(NetworkError) { try activation.forward(pass) }
 

@@ -59,12 +59,13 @@ final class Dense: Layer {
 
     var preactivation: Preactivation {
         if activation.isCustom { return .alwaysOwn }
-        return activation.isIdentity ? .activation : .own
+        if activation.isIdentity { return .activation }
+        return activation.derivativeIsOfValue ? .replaceable : .own
     }
 
     var callsCustomFunctions: Bool { activation.isCustom }
 
-    var signal: Signal { activation.isIdentity ? .delta : .own }
+    var signal: Signal { activation.signal }
 
     func forward(_ pass: LayerPass) throws(NetworkError) {
         pass.arithmetic.productTransposed(

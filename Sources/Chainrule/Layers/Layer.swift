@@ -59,8 +59,10 @@ package struct TensorShape: Sendable {
 
 /// Where the preactivation z of a layer is kept.
 package enum Preactivation: Sendable {
-    /// In memory of its own if the workspace is for training; otherwise where h will be.
+    /// In memory of its own; for inference, where h will be.
     case own
+    /// The same where z is to be kept for the caller; otherwise where h will be, for σ' can be had from h.
+    case replaceable
     /// In memory of its own: a custom σ is promised two arrays.
     case alwaysOwn
     /// It is the input's h.
@@ -72,6 +74,8 @@ package enum Preactivation: Sendable {
 /// Where the signal s = δ ⊙ σ'(z) of a layer is kept.
 package enum Signal: Sendable {
     case own
+    /// The same where δ is to be kept for the caller; otherwise in its place.
+    case replacing
     /// It is δ: the layer has no σ, or the identity.
     case delta
     /// The layer has none.

@@ -10,6 +10,8 @@ public struct Activation: Sendable {
     public let weightInitializer: Initializer
     /// Whether h is z itself, so that the two can share memory.
     let isIdentity: Bool
+    /// Whether σ' can be had from h alone: the kernel gives the same with h in the place of z.
+    package let derivativeIsOfValue: Bool
     let function: Function
 
     enum Function: Sendable {
@@ -19,12 +21,13 @@ public struct Activation: Sendable {
 
     private init(
         _ identifier: StaticString, alpha: Float? = nil, weights: Initializer = .glorotUniform,
-        _ kernel: @escaping @Sendable (Arithmetic) -> ActivationKernel<Float>
+        derivativeIsOfValue: Bool = true, _ kernel: @escaping @Sendable (Arithmetic) -> ActivationKernel<Float>
     ) {
         self.identifier = identifier
         isIdentity = identifier.isSameText(as: "identity")
         self.alpha = alpha
         weightInitializer = weights
+        self.derivativeIsOfValue = derivativeIsOfValue
         function = .builtIn(kernel)
     }
 
@@ -34,6 +37,7 @@ public struct Activation: Sendable {
         isIdentity = false
         alpha = nil
         weightInitializer = .glorotUniform
+        derivativeIsOfValue = false
         function = .custom(custom)
     }
 
@@ -55,16 +59,20 @@ public struct Activation: Sendable {
     public static var selu: Activation { Activation("selu", weights: .lecunNormal) { $0.kernels.activations.selu } }
     /// `log(1 + eᶻ)`.
     public static var softplus: Activation {
-        Activation("softplus", weights: .heUniform) { $0.kernels.activations.softplus }
+        Activation("softplus", weights: .heUniform, derivativeIsOfValue: false) { $0.kernels.activations.softplus }
     }
     /// `z Φ(z)`, exact.
-    public static var gelu: Activation { Activation("gelu", weights: .heUniform) { $0.kernels.activations.gelu } }
+    public static var gelu: Activation {
+        Activation("gelu", weights: .heUniform, derivativeIsOfValue: false) { $0.kernels.activations.gelu }
+    }
     /// GELU by its tanh approximation.
     public static var geluTanh: Activation {
-        Activation("gelu_tanh", weights: .heUniform) { $0.kernels.activations.geluTanh }
+        Activation("gelu_tanh", weights: .heUniform, derivativeIsOfValue: false) { $0.kernels.activations.geluTanh }
     }
     /// `z / (1 + e⁻ᶻ)`.
-    public static var silu: Activation { Activation("silu", weights: .heUniform) { $0.kernels.activations.silu } }
+    public static var silu: Activation {
+        Activation("silu", weights: .heUniform, derivativeIsOfValue: false) { $0.kernels.activations.silu }
+    }
     /// `e^zᵢ / Σⱼ e^zⱼ` over a row.
     public static var softmax: Activation { Activation("softmax") { $0.kernels.activations.softmax } }
     /// `zᵢ − log Σⱼ e^zⱼ` over a row.
@@ -83,7 +91,8 @@ public struct Activation: Sendable {
         guard self.alpha != nil, case .builtIn(let kernel) = function else {
             throw NetworkError(.value, "the activation '\(identifier)' takes no alpha; it was given \(alpha)")
         }
-        return Activation(identifier, alpha: alpha, weights: weightInitializer, kernel)
+        return Activation(
+            identifier, alpha: alpha, weights: weightInitializer, derivativeIsOfValue: derivativeIsOfValue, kernel)
     }
 
     var isCustom: Bool {

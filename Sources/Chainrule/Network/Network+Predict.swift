@@ -2,6 +2,10 @@ extension Network {
     /// How many rows a prediction takes at a time: enough to use the cache well, few enough to need little memory.
     private static var predictionRows: Int { 64 }
 
+    /// How many rows of a batch go through the passes at a time: with more, what they leave would be out of the cache
+    /// before it has become a gradient. A cost of the caller's own needs all rows at once.
+    static func gradientRows(of rows: Int, _ cost: Cost) -> Int { cost.isCustom ? rows : min(rows, 1024) }
+
     /// Writes the outputs for the inputs. Each row's result is the same whichever rows it is predicted with.
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major.
@@ -56,12 +60,22 @@ extension Network {
         guard x.rows >= 1 else { throw NetworkError(.size, "x has 0 rows; at least 1 is needed") }
         try checkFinite(x, "x")
         try targets.validate(for: cost, rows: x.rows, columns: outputs)
+        let normalizer = cost.normalizer(totalWeight: targets.totalWeight(rows: x.rows))
+        let most = Network.gradientRows(of: x.rows, cost)
         var value = 0.0
-        try pool.withWorkspace(plan: plan, rows: x.rows, purpose: .training) { workspace throws(NetworkError) in
-            try forward(x, in: workspace)
-            value = try cost.evaluate(
-                workspace.output, targets, gradient: outputDelta(of: workspace, rows: x.rows), arithmetic)
-            try backward(in: workspace, gradients: gradients, accumulating: false, wantsInputGradient: false)
+        try pool.withWorkspace(plan: plan, rows: most, purpose: .gradients) { workspace throws(NetworkError) in
+            for first in stride(from: 0, to: x.rows, by: most) {
+                let rows = min(most, x.rows - first)
+                try forward(x.rows(from: first, count: rows), in: workspace)
+                value += try cost.evaluate(
+                    workspace.output, targets.rows(from: first, count: rows),
+                    gradient: outputDelta(of: workspace, rows: rows), normalizer: normalizer, firstRow: first,
+                    arithmetic)
+                if let gradients {
+                    try backward(
+                        in: workspace, gradients: gradients, accumulating: first > 0, wantsInputGradient: false)
+                }
+            }
         }
         return value
     }

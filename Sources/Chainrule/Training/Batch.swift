@@ -14,7 +14,7 @@ final class Batch: FallibleClass {
         self.weights = weights
     }
 
-    /// Copies the target values or classes of some of the batch's rows.
+    /// Copies the targets of some of the batch's rows.
     /// - Parameter rows: for each row of the batch its place in the data.
     func gather(_ rows: Slice<UnsafeMutableBufferPointer<Int>>, _ range: Range<Int>, from targets: TargetView) {
         for place in range {
@@ -23,13 +23,8 @@ final class Batch: FallibleClass {
                 values.matrix(at: place * valueColumns, rows: 1, columns: valueColumns).assign(all.row(row))
             }
             if let classes, let all = targets.classes { classes.base[place] = all[row] }
+            if let weights, let all = targets.weights { weights.base[place] = all[row] }
         }
-    }
-
-    /// Copies the sample weights of the whole batch.
-    func gatherWeights(_ rows: Slice<UnsafeMutableBufferPointer<Int>>, from targets: TargetView) {
-        guard let weights, let all = targets.weights else { return }
-        for (place, row) in rows.enumerated() { weights.base[place] = all[row] }
     }
 
     /// The targets of the first rows of the batch, as they were gathered. They last until the next batch.

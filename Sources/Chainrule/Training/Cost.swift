@@ -81,17 +81,21 @@ public struct Cost: Sendable {
         }
     }
 
-    /// The same for targets that were validated. Throws if C is not finite. `gradient` may be nil, and has the rows of
-    /// `y`.
-    package func evaluate(_ y: Matrix, _ targets: TargetView, gradient: Matrix?, _ arithmetic: Arithmetic)
-        throws(NetworkError) -> Double
-    {
+    /// The same for targets that were validated. Throws if C is not finite.
+    /// - Parameters:
+    ///   - gradient: has the rows of `y`; nil if it is not wanted.
+    ///   - normalizer: of the batch, if these are not all of its rows; a custom cost needs all.
+    ///   - firstRow: the place of the first row in the batch, for messages.
+    package func evaluate(
+        _ y: Matrix, _ targets: TargetView, gradient: Matrix?, normalizer: Double? = nil, firstRow: Int = 0,
+        _ arithmetic: Arithmetic
+    ) throws(NetworkError) -> Double {
         switch function {
         case .custom(let custom):
             return try custom.evaluate(y, targets, gradient: gradient)
         case .builtIn:
-            try checkOutputs(y)
-            let normalizer = normalizer(of: targets, rows: y.rows)
+            try checkOutputs(y, firstRow: firstRow)
+            let normalizer = normalizer ?? self.normalizer(totalWeight: targets.totalWeight(rows: y.rows))
             var cost = 0.0
             for group in 0..<Cost.groups(of: y.rows) {
                 cost += evaluate(
@@ -101,16 +105,19 @@ public struct Cost: Sendable {
             if let gradient, !arithmetic.largestMagnitude(gradient).isFinite, let found = gradient.firstNotFinite() {
                 throw NetworkError(
                     .notFinite,
-                    "the gradient of '\(identifier)' is \(found.value) at row \(found.row), column \(found.column)")
+                    """
+                    the gradient of '\(identifier)' is \(found.value) at row \(firstRow + found.row), \
+                    column \(found.column)
+                    """)
             }
             return cost
         }
     }
 
     /// What C of a batch counts for in the mean over batches.
-    func weight(of targets: TargetView, rows: Int) -> Double {
+    func weight(totalWeight: Double, rows: Int) -> Double {
         if isCustom { return Double(rows) }
-        return reduction == .sum ? 1 : targets.totalWeight(rows: rows)
+        return reduction == .sum ? 1 : totalWeight
     }
 
     /// The costs of rows are added in groups of so many, and then the groups' sums: that gives the same C whichever thread
@@ -120,10 +127,9 @@ public struct Cost: Sendable {
     static func groups(of rows: Int) -> Int { (rows + groupRows - 1) / groupRows }
 
     /// What the sum of the rows' costs is divided by.
-    func normalizer(of targets: TargetView, rows: Int) -> Double {
-        let total = targets.totalWeight(rows: rows)
+    func normalizer(totalWeight: Double) -> Double {
         // A batch whose weights are all 0 has no mean: it costs nothing and teaches nothing.
-        return reduction == .sum || total == 0 ? 1 : total
+        reduction == .sum || totalWeight == 0 ? 1 : totalWeight
     }
 
     /// One group's share of a built-in cost C, and its rows of ∇C. The outputs were checked.
@@ -147,7 +153,7 @@ public struct Cost: Sendable {
             slope?.base, slope?.stride ?? 0)
     }
 
-    func checkOutputs(_ y: Matrix) throws(NetworkError) {
+    func checkOutputs(_ y: Matrix, firstRow: Int) throws(NetworkError) {
         guard let outputRange else { return }
         for row in 0..<y.rows {
             // NaN is in no range, but is reported as what it is.
@@ -155,7 +161,7 @@ public struct Cost: Sendable {
                 throw NetworkError(
                     y[row, column].isNaN ? .notFinite : .value,
                     """
-                    the output at row \(row), column \(column) is \(y[row, column]); '\(identifier)' is defined from \
+                    the output at row \(firstRow + row), column \(column) is \(y[row, column]); '\(identifier)' is defined from \
                     \(outputRange.lowerBound) to \(outputRange.upperBound)
                     """)
             }

@@ -138,4 +138,20 @@ package struct TargetView {
         for weight in weights { total += Double(weight) }
         return total
     }
+
+    /// The same for some rows.
+    func totalWeight(of rows: Slice<UnsafeMutableBufferPointer<Int>>) -> Double {
+        guard let weights else { return Double(rows.count) }
+        var total = 0.0
+        for row in rows { total += Double(weights[row]) }
+        return total
+    }
+
+    /// The targets of neighbouring rows.
+    func rows(from first: Int, count: Int) -> TargetView {
+        TargetView(
+            values: values?.rows(from: first, count: count),
+            classes: classes.map { UnsafeBufferPointer(rebasing: $0[first..<first + count]) },
+            weights: weights.map { UnsafeBufferPointer(rebasing: $0[first..<first + count]) })
+    }
 }

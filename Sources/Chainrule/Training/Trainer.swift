@@ -125,14 +125,14 @@ struct Trainer {
         var totalWeight = 0.0
         var first = 0
         while first < order.count {
-            let rows = min(step.maxRows, order.count - first)
+            let rows = min(step.batchRows, order.count - first)
             do throws(NetworkError) {
                 let (cost, weight) = try step.take(order[first..<first + rows])
                 total += cost * weight
                 totalWeight += weight
             } catch {
                 throw NetworkError(
-                    error.code, "epoch \(number), batch \(first / step.maxRows + 1): \(error.message)")
+                    error.code, "epoch \(number), batch \(first / step.batchRows + 1): \(error.message)")
             }
             first += rows
         }

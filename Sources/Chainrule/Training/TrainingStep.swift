@@ -4,9 +4,12 @@ import CPlatform
 ///
 /// Threads share a step in two rounds. In the first each takes some of the rows, from the input to the cost and back, which
 /// leaves s of every layer. In the second each takes some of the parameters and computes their gradients over all the
-/// rows; if the method has a kernel, a tile of gradients goes into the step while it is in the cache. Every number is
-/// computed in the same order whoever computes it: the result does not depend on the number of threads.
+/// rows; if the method has a kernel, a tile of gradients goes into the step while it is in the cache. A large batch goes
+/// through the two rounds in pieces, whose gradients add up, and then makes its step. Every number is computed in the same
+/// order whoever computes it: the result does not depend on the number of threads.
 final class TrainingStep: FallibleClass {
+    /// The largest batch.
+    let batchRows: Int
     private let network: Network
     private let optimizer: Optimizer
     private let cost: Cost
@@ -28,8 +31,11 @@ final class TrainingStep: FallibleClass {
     private var choice: ThreadChoice?
 
     // The step that is being taken.
+    /// Of the piece of the batch that is being worked on.
     private var rows = UnsafeMutableBufferPointer<Int>(start: nil, count: 0)[...]
-    /// x of the batch.
+    /// The place of the first of them in the batch.
+    private var firstRow = 0
+    /// x of these rows.
     private var input: Matrix
     private var normalizer = 1.0
     private var round = Round.rows
@@ -44,11 +50,13 @@ final class TrainingStep: FallibleClass {
     }
 
     fileprivate init(
-        network: Network, optimizer: Optimizer, cost: Cost, copiesRows: Bool, data: DataView, workspace: Workspace,
+        batchRows: Int, network: Network, optimizer: Optimizer, cost: Cost, copiesRows: Bool, data: DataView,
+        workspace: Workspace,
         batch: Batch,
         gradients: FloatMemory, groupCosts: Memory<Double>, largestInput: Double, threads: ThreadPool?,
         leastSharedRows: Int, choice: ThreadChoice?
     ) {
+        self.batchRows = batchRows
         self.network = network
         self.optimizer = optimizer
         self.cost = cost
@@ -68,36 +76,44 @@ final class TrainingStep: FallibleClass {
         self.outcomes = outcomes
     }
 
-    /// The largest batch.
-    var maxRows: Int { workspace.maxRows }
-
     /// One step.
     /// - Parameter rows: which rows of the data.
     /// - Returns: C before the step, and its weight in the epoch's cost.
     func take(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (cost: Double, weight: Double) {
-        self.rows = rows
-        if !copiesRows { input = data.x.rows(from: rows[rows.startIndex], count: rows.count) }
         let mayShare = threads != nil && rows.count >= leastSharedRows
         let sharesThreads = mayShare && choice?.next() ?? true
         let start = mayShare ? platform_seconds() : 0
         defer {
             if mayShare { choice?.took((platform_seconds() - start) / Double(rows.count), shared: sharesThreads) }
         }
-        batch.gatherWeights(rows, from: data.targets)
-        let targets = batch.targets(rows: rows.count)
-        normalizer = cost.normalizer(of: targets, rows: rows.count)
-
-        share(.rows, amongThreads: sharesThreads)
-        let value = try outcome(targets)
-
-        if let step = boundedStep() {
-            share(.parameters(.step(step)), amongThreads: sharesThreads)
-        } else {
-            share(.parameters(.vector(gradients.vector, accumulating: false)), amongThreads: sharesThreads)
-            largestParameter = nil
-            try optimizer.step(network, gradients: gradients.vector)
+        let totalWeight = data.targets.totalWeight(of: rows)
+        normalizer = cost.normalizer(totalWeight: totalWeight)
+        var value = 0.0
+        for first in stride(from: 0, to: rows.count, by: workspace.maxRows) {
+            let place = rows.startIndex + first
+            let piece = rows[place..<min(place + workspace.maxRows, rows.endIndex)]
+            value += try passes(over: piece, firstRow: first, amongThreads: sharesThreads)
+            if piece.count == rows.count, let step = boundedStep() {
+                share(.parameters(.step(step)), amongThreads: sharesThreads)
+                return (value, cost.weight(totalWeight: totalWeight, rows: rows.count))
+            }
+            share(.parameters(.vector(gradients.vector, accumulating: first > 0)), amongThreads: sharesThreads)
         }
-        return (value, cost.weight(of: targets, rows: rows.count))
+        largestParameter = nil
+        try optimizer.step(network, gradients: gradients.vector)
+        return (value, cost.weight(totalWeight: totalWeight, rows: rows.count))
+    }
+
+    /// The first round.
+    /// - Returns: what the rows contribute to C.
+    private func passes(
+        over rows: Slice<UnsafeMutableBufferPointer<Int>>, firstRow: Int, amongThreads: Bool
+    ) throws(NetworkError) -> Double {
+        self.rows = rows
+        self.firstRow = firstRow
+        if !copiesRows { input = data.x.rows(from: rows[rows.startIndex], count: rows.count) }
+        share(.rows, amongThreads: amongThreads)
+        return try outcome()
     }
 
     private func share(_ round: Round, amongThreads: Bool) {
@@ -106,8 +122,8 @@ final class TrainingStep: FallibleClass {
         if amongThreads, let threads { threads.run(self) } else { work(thread: 0, of: 1) }
     }
 
-    /// C, or the error that the first round ended in.
-    private func outcome(_ targets: TargetView) throws(NetworkError) -> Double {
+    /// What the rows contribute to C, or the error that the first round ended in.
+    private func outcome() throws(NetworkError) -> Double {
         workspace.rows = rows.count
         workspace.parameterVersion = network.parameterVersion
         var value = 0.0
@@ -116,10 +132,11 @@ final class TrainingStep: FallibleClass {
         for outcome in outcomes.prefix(participants) { if outcome.error != nil { isInOrder = false } }
         if isInOrder { return value }
         // A custom function is called by one thread alone, and its error is the one to report. A built-in cost's is found
-        // again by looking at the whole batch.
+        // again by looking at all the rows.
         if let error = outcomes[0].error, threads == nil { throw error }
         return try cost.evaluate(
-            workspace.output, targets, gradient: network.outputDelta(of: workspace, rows: rows.count),
+            workspace.output, batch.targets(rows: rows.count),
+            gradient: network.outputDelta(of: workspace, rows: rows.count), normalizer: normalizer, firstRow: firstRow,
             network.arithmetic)
     }
 
@@ -192,7 +209,8 @@ extension TrainingStep: SharedWork {
             groupCosts.base[0] = try cost.evaluate(y, targets, gradient: gradient, network.arithmetic)
             for group in groups.dropFirst() { groupCosts.base[group] = 0 }
         } else {
-            try cost.checkOutputs(y.rows(from: range.lowerBound, count: range.count))
+            try cost.checkOutputs(
+                y.rows(from: range.lowerBound, count: range.count), firstRow: firstRow + range.lowerBound)
             for group in groups {
                 groupCosts.base[group] = cost.evaluate(
                     group: group, y, targets, gradient: gradient, normalizer: normalizer, network.arithmetic)
@@ -246,7 +264,8 @@ extension FallibleClass where Self == TrainingStep {
     init(
         network: Network, optimizer: Optimizer, options: TrainingOptions, data: DataView, largestInput: Float
     ) throws(NetworkError) {
-        let rows = min(options.batchSize, data.x.rows)
+        let batchRows = min(options.batchSize, data.x.rows)
+        let rows = Network.gradientRows(of: batchRows, options.cost)
         var isCustom = options.cost.isCustom
         for node in network.architecture.nodes where node.layer.callsCustomFunctions { isCustom = true }
         var count = isCustom ? 1 : options.threads
@@ -263,10 +282,10 @@ extension FallibleClass where Self == TrainingStep {
         }
         let threads = count > 1 ? ThreadPool(count: count) : nil
         self = TrainingStep(
-            network: network, optimizer: optimizer, cost: options.cost,
+            batchRows: batchRows, network: network, optimizer: optimizer, cost: options.cost,
             copiesRows: options.shuffles || !data.x.isContiguous, data: data,
             workspace: try Workspace(
-                plan: network.plan, maxRows: rows, purpose: .training, threads: threads?.count ?? 1),
+                plan: network.plan, maxRows: rows, purpose: .gradients, threads: threads?.count ?? 1),
             batch: try Batch(rows: rows, like: data.targets),
             gradients: try FloatMemory(count: network.parameterCount, for: "the gradient"),
             groupCosts: try Memory<Double>(count: Cost.groups(of: rows), for: "the costs of a batch"),

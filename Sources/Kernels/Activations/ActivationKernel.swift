@@ -24,7 +24,7 @@ public struct ActivationKernel<Scalar: KernelScalar>: Sendable {
         @Sendable (
             _ z: UnsafePointer<Scalar>, _ h: UnsafeMutablePointer<Scalar>, _ rows: Int, _ columns: Int, _ alpha: Scalar
         ) -> Void
-    /// `s = δ ⊙ σ'(z)`, or `Jᵀ δ` where σ is not elementwise; `s` does not overlap the others.
+    /// `s = δ ⊙ σ'(z)`, or `Jᵀ δ` where σ is not elementwise; `s` and `delta` may be the same memory.
     public let backward:
         @Sendable (
             _ z: UnsafePointer<Scalar>, _ h: UnsafePointer<Scalar>, _ delta: UnsafePointer<Scalar>,

@@ -102,6 +102,28 @@ import Testing
         expectError(.value, "'a'", "inference") { _ = try workspace.values(of: "a", .delta) }
     }
 
+    /// Less memory, in which z gives way to h and δ to s: the same gradients, whatever the activation.
+    @Test func gradientsAreTheSameInAWorkspaceForThemAlone() throws {
+        for activation in Activation.all {
+            var architecture = try Architecture(inputs: 3)
+            try architecture.dense(5, activation, name: "a")
+            try architecture.dense(4, name: "b")
+            try architecture.activation(activation, name: "c")
+            try architecture.dense(2, activation, name: "d")
+            let network = try Network(architecture, seed: 12)
+            let x: [Float] = [1, -2, 3, 0.5, 0, -1]
+            let workspace = try Workspace(for: network, maxRows: 2, purpose: .gradients)
+            let training = try Workspace(for: network, maxRows: 2)
+            for each in [workspace, training] { try network.forward(x, in: each) }
+            let gradients = try network.gradients(from: [1, -1, 0.5, 2], in: workspace)
+            let expected = try network.gradients(from: [1, -1, 0.5, 2], in: training)
+            #expect(bits(gradients) == bits(expected), "\(activation.identifier)")
+            #expect(try workspace.values(of: "d", .activation) == training.values(of: "d", .activation))
+            expectError(.value, "'a'", "gradients alone") { _ = try workspace.values(of: "a", .preactivation) }
+            expectError(.value, "'a'", "gradients alone") { _ = try workspace.values(of: "a", .delta) }
+        }
+    }
+
     @Test func quantitiesThatAreNotThere() throws {
         let workspace = try Workspace(for: network, maxRows: 2)
         expectError(.noForward, "no forward pass") { _ = try workspace.values(of: "a", .activation) }
