@@ -33,7 +33,7 @@ class Cell:
     net: str
     batch: int
     threads: int
-    variant: str  # sgd and adam, or f32, bf16 and int8, or what of a process is measured: start, resident, import, call
+    variant: str  # sgd and adam, or f32, bf16 and int8, or what of a process is measured: start, bound, …
     widths: str
     rate: float = 0
     peers: tuple[str, ...] = ()  # those that are measured, if not all that can
@@ -74,11 +74,10 @@ class Cell:
 
     def words(self, inputs: str) -> str:
         """The cell as every worker understands it."""
-        work = "train" if self.is_training else "infer" if self.variant == "call" else self.work
-        variant = "f32" if self.variant == "call" else self.variant
+        work = "train" if self.is_training else "infer" if self.variant in ("bound", "call") else self.work
         return (
             f"work={work} widths={self.widths} batch={self.batch} threads={self.threads} "
-            f"variant={variant} rate={self.rate} inputs={inputs}"
+            f"variant={self.variant} rate={self.rate} inputs={inputs}"
         )
 
     def __str__(self) -> str:
@@ -105,9 +104,8 @@ REDUCED = [
 ]
 DIGITS = [Cell("digits", "digits", 64, 1, "adam", "64-100-10", DIGITS_RATE)]
 PROCESS = [
-    *(Cell("process", "digits", 1, 1, variant, PROCESS_NETWORK) for variant in ("start", "resident", "import")),
-    Cell("process", "digits", 1, 1, "disk", PROCESS_NETWORK),
-    Cell("process", "A", 1, 1, "call", NETWORKS["A"]),
+    *(Cell("process", "digits", 1, 1, variant, PROCESS_NETWORK) for variant in ("start", "resident", "disk", "import")),
+    *(Cell("process", "A", 1, 1, variant, NETWORKS["A"]) for variant in ("bound", "call")),
 ]
 
 

@@ -35,8 +35,8 @@ class Peer:
 
 def environment(threads: int) -> dict[str, str]:
     """This process's environment, in which numerical libraries are told how many threads they have and nothing else: a
-    machine's settings, such as an older processor for OpenBLAS, would hold them back."""
-    tuned = ("OPENBLAS_", "OMP_", "GOMP_", "MKL_", "DNNL_", "ONEDNN_", "XLA_", "JAX_")
+    machine's settings, such as an older processor for OpenBLAS or a Python without bytecode, would hold them back."""
+    tuned = ("OPENBLAS_", "OMP_", "GOMP_", "MKL_", "DNNL_", "ONEDNN_", "XLA_", "JAX_", "PYTHON", "CHAINRULE_")
     result = {name: value for name, value in os.environ.items() if not name.startswith(tuned)}
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     return result | {name: str(threads) for name in names}
@@ -76,19 +76,16 @@ def onnxruntime_library() -> str:
 
 PROCESS_INPUTS = inputs_folder(PROCESS_NETWORK)
 ONNXRUNTIME = {"BENCH_ONNXRUNTIME": onnxruntime_library()}
-CHAINRULE = {
-    "PYTHONPATH": str(FOLDER.parent / "bindings" / "python"),
-    "CHAINRULE_LIBRARY": str(BUILT.parent / "lib" / "libchainrule.so"),
-}
+CHAINRULE_LIBRARY = str(BUILT.parent / "lib" / "libchainrule.so")
 TORCH = os.environ.get("BENCH_TORCH", "0") != "0"
 
 PEERS = [
     native(OURS, "train_chainrule", "train", "growth"),
     native(OURS, "infer_chainrule", "infer"),
     native(OURS, "digits_chainrule", "digits"),
-    *start(OURS, "process_chainrule", "model.safetensors", CHAINRULE["CHAINRULE_LIBRARY"]),
-    importing(OURS, "chainrule", **CHAINRULE),
-    python(OURS, "chainrule_peer.py", "process call", **CHAINRULE),
+    *start(OURS, "process_chainrule", "model.safetensors", CHAINRULE_LIBRARY),
+    importing(OURS, "chainrule"),
+    python(OURS, "chainrule_peer.py", "process bound", "process call"),
     native(OURS_NETWORK, "infer_chainrule_network", "infer f32"),
     *start(NOTHING, "process_empty", "model.safetensors"),
     native("onednn", "train_onednn", "train", "growth"),
@@ -100,19 +97,19 @@ PEERS = [
     native("onnxruntime", "infer_onnxruntime", "infer", **ONNXRUNTIME),
     *start("onnxruntime", "process_onnxruntime", "model.onnx", *ONNXRUNTIME.values(), **ONNXRUNTIME),
     importing("onnxruntime", "onnxruntime"),
-    python("onnxruntime", "onnxruntime_peer.py", "process call"),
-    python("litert", "litert_peer.py", "infer", "process call"),
+    python("onnxruntime", "onnxruntime_peer.py", "process bound", "process call"),
+    python("litert", "litert_peer.py", "infer", "process bound", "process call"),
     importing("litert", "ai_edge_litert.interpreter"),
     native("fann", "infer_fann", "infer"),
     native("fann", "digits_fann", "digits"),
     *start("fann", "process_fann", "model.net", "/usr/lib/*/libfloatfann.so.2"),
-    python("numpy", "numpy_peer.py", "train", "infer", "digits", "process call"),
-    python("jax", "jax_peer.py", "train", "infer", "process call"),
+    python("numpy", "numpy_peer.py", "train", "infer", "digits", "process bound", "process call"),
+    python("jax", "jax_peer.py", "train", "infer", "process bound", "process call"),
     importing("jax", "jax.numpy"),
     python("sklearn", "sklearn_peer.py", "train", "digits"),
     importing("sklearn", "sklearn.neural_network"),
 ]
 if TORCH:
-    PEERS.append(python("torch", "torch_peer.py", "train", "infer", "digits", "process call"))
+    PEERS.append(python("torch", "torch_peer.py", "train", "infer", "digits", "process bound", "process call"))
     PEERS.append(importing("torch", "torch"))
 CEILINGS = native("ceilings", "ceilings")

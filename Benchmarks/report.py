@@ -39,7 +39,8 @@ OF_PROCESS = {
     "resident": "the same: largest memory",
     "disk": "the same: program and libraries on disk",
     "import": "import in Python, beyond that of numpy",
-    "call": "one prediction of network A from Python",
+    "bound": "one prediction of network A from Python, its arrays bound beforehand",
+    "call": "the same, of arrays as they come",
 }
 Columns = dict[str, Callable[[dict], str]]
 

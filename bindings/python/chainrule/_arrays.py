@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import ctypes
 import operator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from . import _prototypes
-from ._errors import ArgumentError
-from ._handles import FloatArray
+from ._errors import ArgumentError, check, failure
+from ._handles import FloatArray, Handle
+from ._library import library
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 FLOAT = np.dtype(np.float32)
 _FLOAT_SIZE = FLOAT.itemsize
+_memory: Any = ctypes.c_char.from_buffer
+_address = ctypes.addressof
+_pointer = ctypes.c_void_p
+_size = ctypes.c_size_t
 
 
 class Rows(NamedTuple):
@@ -30,7 +36,10 @@ class Rows(NamedTuple):
 
 
 def address_of(array: npt.NDArray[Any]) -> int:
-    """The address of the array's first element; several times faster than `array.ctypes.data`."""
+    """The address of the array's first element."""
+    # The buffer protocol is several times faster than numpy's attributes, but lends writable contiguous memory only.
+    if array.flags.carray and array.size:
+        return _address(_memory(array))
     address: int = array.__array_interface__["data"][0]
     return address
 
@@ -97,24 +106,6 @@ def out_rows(out: Any, rows: int, columns: int, single: bool) -> Rows:
     return Rows(array, address_of(array), rows, _stride(array), single)
 
 
-class Result(NamedTuple):
-    """Where a result of the given rows goes."""
-
-    y: FloatArray
-    address: int
-    stride: int
-    given: Rows  # copied, if the result would be written over them
-
-
-def result_of(given: Rows, columns: int, out: FloatArray | None) -> Result:
-    """The caller's array, or a new one that is a vector if the given row is."""
-    if out is None:
-        y = np.empty((columns,) if given.single else (given.rows, columns), np.float32)
-        return Result(y, address_of(y), columns, given)
-    written = out_rows(out, given.rows, columns, given.single)
-    return Result(out, written.address, written.stride, apart(given, out))
-
-
 def apart(given: Rows, out: npt.NDArray[Any]) -> Rows:
     """The given rows, copied if the result would be written over them while they are read."""
     if not np.may_share_memory(given.array, out):
@@ -140,3 +131,80 @@ def out_vector(out: Any, size: int, what: str) -> FloatArray:
     if not _fits(out[np.newaxis]) or not out.flags.writeable:
         raise ArgumentError(f"{what} must be a writable, contiguous float32 array", _prototypes.CRL_ERROR_VALUE)
     return out
+
+
+class RowFunction:
+    """A function of the library that reads rows of x and writes rows of y, for networks of one size.
+
+    It never changes, so that any number of threads may call it at once.
+    """
+
+    def __init__(self, name: str, inputs: int, outputs: int) -> None:
+        """The function of that name, whose parameters after the handles are x and y, each address, rows and stride."""
+        # A function without argument types: it must be given ctypes objects, which it passes on as they are.
+        self.native = library[name]
+        self.native.restype = _prototypes.crl_status
+        self.inputs = inputs
+        self.outputs = outputs
+        self._x_stride = _size(inputs)
+        self._y_stride = _size(outputs)
+
+    def __call__(self, x: Any, out: Any, *handles: Handle) -> FloatArray:
+        """The rows that the function writes for the rows of x.
+
+        Args:
+            x: an array-like of shape (rows, inputs) or (inputs,).
+            out: None, or an array for the result, which may overlap x.
+            handles: the function's first arguments; they stay alive during the call.
+
+        Returns:
+            (rows, outputs), or (outputs,) for a single row: out if given, else a new array.
+        """
+        # A small network takes less time than the checks of its arrays. Those that need neither a copy nor a stride
+        # go the short way; all others, and all that are wrong, the general one.
+        if (
+            type(x) is np.ndarray
+            and x.dtype is FLOAT
+            and x.flags.carray
+            and 1 <= x.ndim <= 2
+            and x.shape[-1] == self.inputs
+        ):
+            rows = x.size // self.inputs
+            shape = (rows, self.outputs) if x.ndim == 2 else (self.outputs,)
+            if rows and (
+                out is None
+                or (type(out) is np.ndarray and out.dtype is FLOAT and out.flags.carray and out.shape == shape)
+            ):
+                y: FloatArray = np.empty(shape, np.float32) if out is None else out
+                x_address, y_address = _address(_memory(x)), _address(_memory(y))
+                if not -y.nbytes < y_address - x_address < x.nbytes:  # they do not overlap
+                    count = _size(rows)
+                    status = self.native(
+                        *handles, _pointer(x_address), count, self._x_stride, _pointer(y_address), count, self._y_stride
+                    )
+                    if status:
+                        raise failure(status)
+                    return y
+        return self._general(x, out, handles)
+
+    def _general(self, x: Any, out: Any, handles: tuple[Handle, ...]) -> FloatArray:
+        given = as_rows(x, self.inputs, "x")
+        shape = (self.outputs,) if given.single else (given.rows, self.outputs)
+        y: FloatArray = np.empty(shape, np.float32) if out is None else out
+        written = out_rows(y, given.rows, self.outputs, given.single)
+        given = apart(given, y)
+        check(self.native(*handles, *self.arguments(given, written)))
+        return y
+
+    @staticmethod
+    def arguments(given: Rows, written: Rows) -> tuple[Any, ...]:
+        """The function's arguments after the handles."""
+        count = _size(given.rows)
+        return (
+            _pointer(given.address),
+            count,
+            _size(given.stride),
+            _pointer(written.address),
+            count,
+            _size(written.stride),
+        )

@@ -7,7 +7,7 @@ import math
 from typing import NamedTuple
 
 from . import _prototypes
-from ._arrays import size_error
+from ._arrays import RowFunction, size_error
 from ._errors import check, results
 from ._handles import FloatArray, Handle
 from ._library import library
@@ -26,13 +26,14 @@ class Tensor(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """The sizes of a built network, the address of its parameters, and their tensors."""
+    """The sizes of a built network, the address of its parameters and their tensors, and prediction for these sizes."""
 
     inputs: int
     outputs: int
     parameters: int
     parameter_count: int
     tensors: tuple[Tensor, ...]
+    predict: RowFunction
 
     def unflatten(self, vector: FloatArray) -> dict[str, FloatArray]:
         """Views of the tensors in a flat vector, by name."""
@@ -53,6 +54,7 @@ def layout_of(network: Handle) -> Layout:
         address.value,
         count.value,
         tuple(_tensor(network, index) for index in range(tensors.value)),
+        RowFunction("crl_network_predict", inputs.value, outputs.value),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _prototypes
-from ._arrays import address_of, as_rows, count, out_vector, result_of, seed_value
+from ._arrays import address_of, as_rows, count, out_vector, seed_value
 from ._costs import CostLike, Targets, cost_options
 from ._description import (
     ActivationLike,
@@ -216,14 +216,7 @@ class Network(NativeObject):
         Returns:
             (rows, outputs), or (outputs,) for a single row: out if given, else a new array.
         """
-        built = self._layout()
-        y, address, stride, given = result_of(as_rows(x, built.inputs, "x"), built.outputs, out)
-        check(
-            library.crl_network_predict(
-                self._open(), given.address, given.rows, given.stride, address, given.rows, stride
-            )
-        )
-        return y
+        return self._layout().predict(x, out, self._open())
 
     def prepare(self, precision: str = "float32") -> Predictor:
         """The network as it is now, prepared for prediction: a read-only Predictor that later changes do not reach.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _prototypes
 from ._arrays import address_of, as_vector
@@ -109,8 +108,7 @@ def optimizer_for(network: Network, optimizer: str | Optimizer, learning_rate: f
     return optimizer
 
 
-@dataclasses.dataclass(frozen=True)
-class Epoch:
+class Epoch(NamedTuple):
     """What happened in one epoch of a fit.
 
     Attributes:
@@ -151,7 +149,7 @@ class Recorder:
 
     def _record(self, _: Any, epoch: Any) -> int:
         native = epoch.contents
-        record = Epoch(**{field.name: getattr(native, field.name) for field in dataclasses.fields(Epoch)})
+        record = Epoch(*[getattr(native, name) for name in Epoch._fields])
         self.history.append(record)
         if self._bar is not None:
             self._bar.set_postfix(cost=record.cost, accuracy=record.validation_accuracy, refresh=False)

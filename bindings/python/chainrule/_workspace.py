@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _prototypes
-from ._arrays import address_of, as_rows, count, out_vector, result_of
+from ._arrays import RowFunction, address_of, as_rows, count, out_vector
 from ._description import encoded
 from ._errors import check, results
 from ._handles import FloatArray, Handle, NativeObject, array_at
@@ -43,6 +43,8 @@ class Workspace(NativeObject):
         purpose = _prototypes.CRL_TRAINING if training else _prototypes.CRL_INFERENCE
         (pointer,) = results(library.crl_workspace_create, owner, count(max_rows, "max_rows"), purpose)
         self._handle = Handle(pointer, library.crl_workspace_destroy, owner)
+        built = network._layout()
+        self._forward = RowFunction("crl_forward", built.inputs, built.outputs)
         self._max_rows = max_rows
         self._training = training
         self.network = network
@@ -57,20 +59,7 @@ class Workspace(NativeObject):
         Returns:
             y, (rows, outputs), or (outputs,) for a single row: out if given, else a new array.
         """
-        built = self.network._layout()
-        y, address, stride, given = result_of(as_rows(x, built.inputs, "x"), built.outputs, out)
-        status = library.crl_forward(
-            self.network._open(),
-            self._open(),
-            given.address,
-            given.rows,
-            given.stride,
-            address,
-            given.rows,
-            stride,
-        )
-        check(status)
-        return y
+        return self._forward(x, out, self.network._open(), self._open())
 
     def backward(
         self,

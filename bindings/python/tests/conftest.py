@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 import chainrule
+from chainrule._arrays import RowFunction
 
 
 def pytest_report_header() -> str:
@@ -38,3 +41,16 @@ def x(rng: np.random.Generator) -> np.ndarray:
 def labels(rng: np.random.Generator) -> np.ndarray:
     """8 classes for the network's 3 outputs."""
     return rng.integers(0, 3, 8)
+
+
+def recorded_calls(function: RowFunction, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """The arguments after the handles, as numbers, of every call of the native function from now on."""
+    recorded: list[tuple[Any, ...]] = []
+    native = function.native
+
+    def record(*arguments: Any) -> int:
+        recorded.append(tuple(argument.value for argument in arguments[-6:]))
+        return int(native(*arguments))
+
+    monkeypatch.setattr(function, "native", record)
+    return recorded

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import recorded_calls
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,21 +17,9 @@ from chainrule._library import library
 
 
 @pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """The arguments of every crl_network_predict() call."""
-    recorded: list[tuple[Any, ...]] = []
-    predict = library.crl_network_predict
-
-    def record(*arguments: Any) -> int:
-        recorded.append(arguments)
-        return predict(*arguments)
-
-    monkeypatch.setattr(library, "crl_network_predict", record)
-    return recorded
-
-
-def strided_rows(base: np.ndarray) -> np.ndarray:
-    return base[::2, :4]
+def calls(network: chainrule.Network, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """The address, rows and stride of x, and those of y, of every crl_network_predict() call."""
+    return recorded_calls(network._layout().predict, monkeypatch)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +43,7 @@ def test_float32_rows_are_passed_in_place(
 ) -> None:
     x = make(rng.standard_normal((10, 7)).astype(np.float32))
     y = network.predict(x)
-    _, x_address, x_rows, x_stride, y_address, _, y_stride = calls[0]
+    x_address, x_rows, x_stride, y_address, _, y_stride = calls[0]
     assert (x_address, x_rows, x_stride) == (x.ctypes.data, x.size // 4, stride)
     assert (y_address, y_stride) == (y.ctypes.data, 3)
     np.testing.assert_array_equal(y, network.predict(np.array(x)))
@@ -89,7 +78,7 @@ def test_others_are_converted(
     converted = convert(x)
     np.testing.assert_array_equal(network.predict(converted), network.predict(x))
     if isinstance(converted, np.ndarray):
-        assert calls[0][1] != converted.ctypes.data
+        assert calls[0][0] != converted.ctypes.data
 
 
 def test_integers_and_booleans_are_numbers(network: chainrule.Network) -> None:

@@ -57,13 +57,13 @@ def test_out_is_filled_and_returned(network: Network, x: np.ndarray, shape: tupl
     predictor = network.prepare()
     x = x[: shape[0]] if len(shape) == 2 else x[0].copy()
     out = np.full((*shape[:-1], 3), 77, np.float32)
-    for change in range(4):  # again and again: the later calls are the fast ones
+    for change in range(4):
         x += np.float32(change)
         assert predictor.predict(x, out=out) is out
         assert out.tobytes() == network.predict(x).tobytes()
 
 
-def test_what_happens_to_known_arrays_is_noticed(network: Network, x: np.ndarray) -> None:
+def test_arrays_are_looked_at_in_every_call(network: Network, x: np.ndarray) -> None:
     predictor = network.prepare()
     x = np.ascontiguousarray(x)
     out = np.empty((8, 3), np.float32)
