@@ -148,10 +148,13 @@ enum PanelLoops<Set: TileArithmetic> {
         rows: Int, words: Int, _ a: UnsafePointer<Scalar>, aStride: Int, _ panel: UnsafePointer<Scalar>,
         start: UnsafePointer<Scalar>, _ c: UnsafeMutablePointer<Scalar>, cStride: Int
     ) {
+        // The next panel comes into the cache while this one is multiplied.
+        let width = TwoVectors<Set>.width
+        let tiles = (rows + Set.tileRows - 1) / Set.tileRows
         TileLoops<Set>.tiles(
-            of: TwoVectors<Set>.self, rows: rows, count: TwoVectors<Set>.width, depth: words, a, aRowStride: aStride,
-            aColumnStride: 1, panel, bStride: TwoVectors<Set>.width, c, cStride: cStride, start: .columnBias(start),
-            ahead: Ahead(panel, step: 0), tileRows: Set.tileRows)
+            of: TwoVectors<Set>.self, rows: rows, count: width, depth: words, a, aRowStride: aStride,
+            aColumnStride: 1, panel, bStride: width, c, cStride: cStride, start: .columnBias(start),
+            ahead: Ahead(panel + words * width, step: (width + tiles - 1) / tiles), tileRows: Set.tileRows)
     }
 
     @inlinable @inline(never)
