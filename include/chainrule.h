@@ -190,12 +190,12 @@ typedef struct crl_initializer {
     float b;
 } crl_initializer;
 
-/** A custom σ, for a whole batch: reads z and writes h, both rows × columns, row-major and contiguous.
+/** A custom σ, for some rows of a batch: reads z and writes h, both rows × columns, row-major and contiguous.
  *  Returns 0, or another number to stop the call with CRL_ERROR_CALLBACK. May be called from any thread that uses the
  *  network. */
 typedef int32_t (*crl_activation_function)(void *user, const float *z, float *h, size_t rows, size_t columns);
 
-/** A custom σ', for a whole batch: reads z and h = σ(z) and writes dh_dz, elementwise; arrays and result as for
+/** A custom σ', for some rows of a batch: reads z and h = σ(z) and writes dh_dz, elementwise; arrays and result as for
  *  crl_activation_function. */
 typedef int32_t (*crl_activation_derivative)(void *user, const float *z, const float *h, float *dh_dz, size_t rows,
                                              size_t columns);

@@ -6,7 +6,8 @@ extension Network {
     /// ``NetworkError/Code/noForward``, because δ passed back through changed weights is no gradient.
     /// - Parameters:
     ///   - outputGradient: ∇C, `rows × outputs`, with the rows of the last forward pass.
-    ///   - workspace: one for training; keeps δ of every layer and ∂C/∂x, as ``Workspace/values(of:_:)`` gives them.
+    ///   - workspace: one for training, which keeps δ of every layer and ∂C/∂x, as ``Workspace/values(of:_:)`` gives them,
+    ///     or for gradients.
     ///   - gradients: the gradient of every parameter, in the order of the parameter vector.
     ///   - accumulating: whether to add to `gradients` instead of setting them.
     public func backward(
@@ -47,7 +48,8 @@ extension Network {
     func outputDelta(of workspace: Workspace, rows: Int) throws(NetworkError) -> Matrix {
         try check(workspace, rows: rows)
         guard let delta = workspace.layers[workspace.layers.count - 1].delta else {
-            throw NetworkError(.mismatch, "a backward pass needs a workspace for training; this one is for inference")
+            throw NetworkError(
+                .mismatch, "a backward pass needs a workspace for training or for gradients; this one is for inference")
         }
         guard workspace.rows == rows else {
             throw NetworkError(
@@ -83,6 +85,7 @@ extension Network {
         for index in architecture.nodes.indices.reversed() {
             let pass = LayerPass(
                 arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x, rows: rows,
+                firstRow: workspace.firstRow,
                 parameters: parameters,
                 scratch: workspace.scratch.row(thread), wantsNetworkInputDelta: wantsInputGradient)
             do throws(NetworkError) {

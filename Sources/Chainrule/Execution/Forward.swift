@@ -12,15 +12,17 @@ extension Network {
         }
     }
 
-    package func forward(_ x: Matrix, in workspace: Workspace) throws(NetworkError) {
+    /// - Parameter firstRow: of x in the caller's batch, for messages.
+    package func forward(_ x: Matrix, in workspace: Workspace, firstRow: Int = 0) throws(NetworkError) {
         try check(workspace, rows: x.rows)
         precondition(x.columns == architecture.inputs)
         workspace.input.rows(from: 0, count: x.rows).assign(x)
-        try forward(rows: x.rows, in: workspace)
+        try forward(rows: x.rows, in: workspace, firstRow: firstRow)
     }
 
     /// The forward pass over rows that are in the workspace's input already.
-    package func forward(rows: Int, in workspace: Workspace) throws(NetworkError) {
+    package func forward(rows: Int, in workspace: Workspace, firstRow: Int = 0) throws(NetworkError) {
+        workspace.firstRow = firstRow
         workspace.rows = 0
         workspace.hasDelta = false
         try forward(workspace.input, rows: 0..<rows, thread: 0, in: workspace)
@@ -34,6 +36,7 @@ extension Network {
         for index in architecture.nodes.indices {
             let pass = LayerPass(
                 arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x, rows: rows,
+                firstRow: workspace.firstRow,
                 parameters: parameters,
                 scratch: workspace.scratch.row(thread), wantsNetworkInputDelta: false)
             do throws(NetworkError) {

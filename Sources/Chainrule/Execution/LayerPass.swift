@@ -6,8 +6,10 @@ package struct LayerPass {
     unowned(unsafe) let memory: LayerMemory
     /// x: the workspace's copy of it, or the caller's own.
     let networkInput: Matrix
-    /// Which rows of the batch: passes over different rows have nothing in common.
+    /// Which of the workspace's rows: passes over different rows have nothing in common.
     let rows: Range<Int>
+    /// ``Workspace/firstRow``.
+    let firstRow: Int
     let parameters: Matrix
     /// As many floats as the layer asked for (``Layer/scratchCount(width:inputs:)``), of this thread alone.
     let scratch: Matrix

@@ -28,6 +28,9 @@ public final class Workspace: FallibleClass {
     /// The rows of the last forward pass, 0 before the first or after one that failed.
     public package(set) var rows = 0
 
+    /// The place of the first row in the caller's batch, of which these are some rows: for messages.
+    var firstRow = 0
+
     package let plan: Plan
     package let input: Matrix
     let inputDelta: Matrix?

@@ -38,7 +38,7 @@ extension Activation {
                     }
                 }
             }
-            try checkResult(of: pass.z, is: pass.s, "derivative")
+            try checkResult(of: pass.z, is: pass.s, "derivative", pass)
             pass.arithmetic.multiply(pass.s, by: pass.delta)
         }
     }
@@ -49,16 +49,21 @@ extension Activation {
                 try custom.value(z, &h, pass.h.rows, pass.h.columns)
             }
         }
-        try checkResult(of: pass.z, is: pass.h, "value")
+        try checkResult(of: pass.z, is: pass.h, "value", pass)
     }
 
     /// NaN may come out of a custom activation only where NaN went in.
-    private func checkResult(of z: Matrix, is result: Matrix, _ what: StaticString) throws(NetworkError) {
+    private func checkResult(
+        of z: Matrix, is result: Matrix, _ what: StaticString, _ pass: LayerPass
+    ) throws(NetworkError) {
         for row in 0..<result.rows {
             for column in 0..<result.columns where result[row, column].isNaN && !z[row, column].isNaN {
                 throw NetworkError(
                     .callback,
-                    "the custom activation's \(what) is nan at row \(row), column \(column), where z is \(z[row, column])"
+                    """
+                    the custom activation's \(what) is nan at row \(pass.firstRow + pass.rows.lowerBound + row), column \(column), \
+                    where z is \(z[row, column])
+                    """
                 )
             }
         }

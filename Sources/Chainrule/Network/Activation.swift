@@ -10,8 +10,8 @@ public struct Activation: Sendable {
     public let weightInitializer: Initializer
     /// Whether h is z itself, so that the two can share memory.
     let isIdentity: Bool
-    /// Whether σ' can be had from h alone: the kernel gives the same with h in the place of z.
-    package let derivativeIsOfValue: Bool
+    /// Whether σ' can be had from h alone: where h is a number, the kernel gives the same with h in the place of z.
+    let derivativeIsOfValue: Bool
     let function: Function
 
     enum Function: Sendable {
@@ -21,7 +21,7 @@ public struct Activation: Sendable {
 
     private init(
         _ identifier: StaticString, alpha: Float? = nil, weights: Initializer = .glorotUniform,
-        derivativeIsOfValue: Bool = true, _ kernel: @escaping @Sendable (Arithmetic) -> ActivationKernel<Float>
+        derivativeIsOfValue: Bool = false, _ kernel: @escaping @Sendable (Arithmetic) -> ActivationKernel<Float>
     ) {
         self.identifier = identifier
         isIdentity = identifier.isSameText(as: "identity")
@@ -41,42 +41,56 @@ public struct Activation: Sendable {
         function = .custom(custom)
     }
 
-    public static var identity: Activation { Activation("identity") { $0.kernels.activations.identity } }
+    public static var identity: Activation {
+        Activation("identity", derivativeIsOfValue: true) { $0.kernels.activations.identity }
+    }
     /// `1 / (1 + e⁻ᶻ)`.
-    public static var sigmoid: Activation { Activation("sigmoid") { $0.kernels.activations.sigmoid } }
-    public static var tanh: Activation { Activation("tanh") { $0.kernels.activations.tanh } }
+    public static var sigmoid: Activation {
+        Activation("sigmoid", derivativeIsOfValue: true) { $0.kernels.activations.sigmoid }
+    }
+    public static var tanh: Activation { Activation("tanh", derivativeIsOfValue: true) { $0.kernels.activations.tanh } }
     /// `max(0, z)`, with σ'(0) = 0.
-    public static var relu: Activation { Activation("relu", weights: .heUniform) { $0.kernels.activations.relu } }
+    public static var relu: Activation {
+        Activation("relu", weights: .heUniform, derivativeIsOfValue: true) { $0.kernels.activations.relu }
+    }
     /// `z` above zero, `α z` below.
     public static func leakyReLU(alpha: Float = 0.01) -> Activation {
-        Activation("leaky_relu", alpha: alpha, weights: .heUniform) { $0.kernels.activations.leakyReLU }
+        Activation("leaky_relu", alpha: alpha, weights: .heUniform, derivativeIsOfValue: true) {
+            $0.kernels.activations.leakyReLU
+        }
     }
     /// `z` above zero, `α (eᶻ − 1)` below.
     public static func elu(alpha: Float = 1) -> Activation {
-        Activation("elu", alpha: alpha, weights: .heUniform) { $0.kernels.activations.elu }
+        Activation("elu", alpha: alpha, weights: .heUniform, derivativeIsOfValue: true) { $0.kernels.activations.elu }
     }
     /// ELU scaled so that activations keep mean 0 and variance 1.
-    public static var selu: Activation { Activation("selu", weights: .lecunNormal) { $0.kernels.activations.selu } }
+    public static var selu: Activation {
+        Activation("selu", weights: .lecunNormal, derivativeIsOfValue: true) { $0.kernels.activations.selu }
+    }
     /// `log(1 + eᶻ)`.
     public static var softplus: Activation {
-        Activation("softplus", weights: .heUniform, derivativeIsOfValue: false) { $0.kernels.activations.softplus }
+        Activation("softplus", weights: .heUniform) { $0.kernels.activations.softplus }
     }
     /// `z Φ(z)`, exact.
     public static var gelu: Activation {
-        Activation("gelu", weights: .heUniform, derivativeIsOfValue: false) { $0.kernels.activations.gelu }
+        Activation("gelu", weights: .heUniform) { $0.kernels.activations.gelu }
     }
     /// GELU by its tanh approximation.
     public static var geluTanh: Activation {
-        Activation("gelu_tanh", weights: .heUniform, derivativeIsOfValue: false) { $0.kernels.activations.geluTanh }
+        Activation("gelu_tanh", weights: .heUniform) { $0.kernels.activations.geluTanh }
     }
     /// `z / (1 + e⁻ᶻ)`.
     public static var silu: Activation {
-        Activation("silu", weights: .heUniform, derivativeIsOfValue: false) { $0.kernels.activations.silu }
+        Activation("silu", weights: .heUniform) { $0.kernels.activations.silu }
     }
     /// `e^zᵢ / Σⱼ e^zⱼ` over a row.
-    public static var softmax: Activation { Activation("softmax") { $0.kernels.activations.softmax } }
+    public static var softmax: Activation {
+        Activation("softmax", derivativeIsOfValue: true) { $0.kernels.activations.softmax }
+    }
     /// `zᵢ − log Σⱼ e^zⱼ` over a row.
-    public static var logSoftmax: Activation { Activation("log_softmax") { $0.kernels.activations.logSoftmax } }
+    public static var logSoftmax: Activation {
+        Activation("log_softmax", derivativeIsOfValue: true) { $0.kernels.activations.logSoftmax }
+    }
 
     /// Every built-in activation, with its own α. A new one is a line here and in `ActivationKernels`.
     public static var all: [Activation] {
@@ -101,7 +115,7 @@ public struct Activation: Sendable {
     }
 }
 
-/// An activation of the caller's own, elementwise, given for whole batches.
+/// An activation of the caller's own, elementwise, given for some rows of a batch at a time.
 ///
 /// The functions may be called from any thread that uses the network, also from several at once.
 public final class CustomActivation: Sendable {

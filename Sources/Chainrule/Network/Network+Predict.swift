@@ -3,8 +3,14 @@ extension Network {
     private static var predictionRows: Int { 64 }
 
     /// How many rows of a batch go through the passes at a time: with more, what they leave would be out of the cache
-    /// before it has become a gradient. A cost of the caller's own needs all rows at once.
-    static func gradientRows(of rows: Int, _ cost: Cost) -> Int { cost.isCustom ? rows : min(rows, 1024) }
+    /// before it has become a gradient. Whole groups of rows, in pieces about equally large; but a cost of the caller's own
+    /// needs all rows at once.
+    static func gradientRows(of rows: Int, _ cost: Cost) -> Int {
+        let most = 64 * Cost.groupRows
+        if cost.isCustom || rows <= most { return rows }
+        let pieces = (rows - 1) / most + 1
+        return Cost.groups(of: (rows - 1) / pieces + 1) * Cost.groupRows
+    }
 
     /// Writes the outputs for the inputs. Each row's result is the same whichever rows it is predicted with.
     /// - Parameters:
@@ -23,9 +29,11 @@ extension Network {
         guard x.rows >= 1 else { throw NetworkError(.size, "x has 0 rows; at least 1 is needed") }
         precondition(x.columns == inputs && y.columns == outputs && y.rows == x.rows)
         let step = min(x.rows, Network.predictionRows)
+        var first = 0
         try pool.withWorkspace(plan: plan, rows: step, purpose: .inference) { workspace throws(NetworkError) in
             try Matrix.inGroups(of: step, x, y) { x, y throws(NetworkError) in
-                try forward(x, in: workspace)
+                try forward(x, in: workspace, firstRow: first)
+                first += x.rows
                 y.assign(workspace.output)
             }
         }
@@ -34,7 +42,7 @@ extension Network {
     /// C of the outputs for x, and ∂C/∂w of every parameter: a forward pass, the cost, a backward pass.
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major; every element finite.
-    ///   - gradients: set to the gradient, in the order of the parameter vector.
+    ///   - gradients: set to the gradient, in the order of the parameter vector. After an error they may hold anything.
     public func valueAndGradient(
         _ cost: Cost, _ x: Span<Float>, rows: Int, targets: Targets, gradients: inout MutableSpan<Float>
     ) throws(NetworkError) -> Double {
@@ -60,17 +68,17 @@ extension Network {
         guard x.rows >= 1 else { throw NetworkError(.size, "x has 0 rows; at least 1 is needed") }
         try checkFinite(x, "x")
         try targets.validate(for: cost, rows: x.rows, columns: outputs)
-        let normalizer = cost.normalizer(totalWeight: targets.totalWeight(rows: x.rows))
+        let normalizer = cost.normalizer(totalWeight: targets.totalWeight(of: 0..<x.rows))
         let most = Network.gradientRows(of: x.rows, cost)
         var value = 0.0
         try pool.withWorkspace(plan: plan, rows: most, purpose: .gradients) { workspace throws(NetworkError) in
             for first in stride(from: 0, to: x.rows, by: most) {
                 let rows = min(most, x.rows - first)
-                try forward(x.rows(from: first, count: rows), in: workspace)
-                value += try cost.evaluate(
+                try forward(x.rows(from: first, count: rows), in: workspace, firstRow: first)
+                value = try cost.evaluate(
                     workspace.output, targets.rows(from: first, count: rows),
-                    gradient: outputDelta(of: workspace, rows: rows), normalizer: normalizer, firstRow: first,
-                    arithmetic)
+                    gradient: outputDelta(of: workspace, rows: rows),
+                    after: Cost.RowsBefore(count: first, cost: value, normalizer: normalizer), arithmetic)
                 if let gradients {
                     try backward(
                         in: workspace, gradients: gradients, accumulating: first > 0, wantsInputGradient: false)

@@ -106,13 +106,16 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         let most = min(x.rows, packed.groupRows)
         let scratch = try scratches.take(packed.scratchPerRow * most)
         defer { scratches.put(scratch) }
+        var first = 0
         try workspaces.withWorkspace(plan: plan, rows: most, purpose: .inference) { workspace throws(NetworkError) in
             try Matrix.inGroups(of: packed.groupRows, x, y) { x, y throws(NetworkError) in
                 workspace.input.rows(from: 0, count: x.rows).assign(x)
+                workspace.firstRow = first
                 for index in plan.architecture.nodes.indices {
                     try predictNode(index, rows: x.rows, in: workspace, scratch: scratch)
                 }
                 workspace.rows = x.rows
+                first += x.rows
                 y.assign(workspace.output)
             }
         }
@@ -124,7 +127,8 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         let node = plan.architecture.nodes[index]
         let pass = LayerPass(
             arithmetic: arithmetic, memory: workspace.layers[index], networkInput: workspace.input, rows: 0..<rows,
-            parameters: parameters.vector, scratch: workspace.scratch.row(0), wantsNetworkInputDelta: false)
+            firstRow: workspace.firstRow, parameters: parameters.vector, scratch: workspace.scratch.row(0),
+            wantsNetworkInputDelta: false)
         do throws(NetworkError) {
             if let dense = node.layer.asDense, let layer = packed.layerOfNode[index] {
                 let (a, z) = (pass.inputActivation(0), pass.z)

@@ -1,4 +1,4 @@
-/// The targets of one batch, gathered from wherever its rows lie.
+/// The targets of one batch, or of a piece of one, gathered from wherever its rows lie.
 final class Batch: FallibleClass {
     private let values: FloatMemory?
     private let valueColumns: Int
@@ -27,7 +27,7 @@ final class Batch: FallibleClass {
         }
     }
 
-    /// The targets of the first rows of the batch, as they were gathered. They last until the next batch.
+    /// The targets of the first rows of the batch, as they were gathered. They last until the next.
     func targets(rows: Int) -> TargetView {
         TargetView(
             values: values?.matrix(at: 0, rows: rows, columns: valueColumns),

@@ -84,19 +84,20 @@ public struct Cost: Sendable {
     /// The same for targets that were validated. Throws if C is not finite.
     /// - Parameters:
     ///   - gradient: has the rows of `y`; nil if it is not wanted.
-    ///   - normalizer: of the batch, if these are not all of its rows; a custom cost needs all.
-    ///   - firstRow: the place of the first row in the batch, for messages.
+    ///   - before: where these are not all rows of a batch, those before them; a custom cost needs all.
+    /// - Returns: C of the rows before and of these.
     package func evaluate(
-        _ y: Matrix, _ targets: TargetView, gradient: Matrix?, normalizer: Double? = nil, firstRow: Int = 0,
+        _ y: Matrix, _ targets: TargetView, gradient: Matrix?, after before: RowsBefore? = nil,
         _ arithmetic: Arithmetic
     ) throws(NetworkError) -> Double {
         switch function {
         case .custom(let custom):
             return try custom.evaluate(y, targets, gradient: gradient)
         case .builtIn:
+            let firstRow = before?.count ?? 0
             try checkOutputs(y, firstRow: firstRow)
-            let normalizer = normalizer ?? self.normalizer(totalWeight: targets.totalWeight(rows: y.rows))
-            var cost = 0.0
+            let normalizer = before?.normalizer ?? normalizer(totalWeight: targets.totalWeight(of: 0..<y.rows))
+            var cost = before?.cost ?? 0
             for group in 0..<Cost.groups(of: y.rows) {
                 cost += evaluate(
                     group: group, y, targets, gradient: gradient, normalizer: normalizer, arithmetic)
@@ -112,6 +113,14 @@ public struct Cost: Sendable {
             }
             return cost
         }
+    }
+
+    /// The rows of a batch before those that are looked at: how many whole groups of them, what they cost, and the
+    /// normalizer of the whole batch.
+    package struct RowsBefore {
+        let count: Int
+        let cost: Double
+        let normalizer: Double
     }
 
     /// What C of a batch counts for in the mean over batches.

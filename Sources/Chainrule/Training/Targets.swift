@@ -131,16 +131,8 @@ package struct TargetView {
         }
     }
 
-    /// The sum of the weights of `rows` rows.
-    func totalWeight(rows: Int) -> Double {
-        guard let weights else { return Double(rows) }
-        var total = 0.0
-        for weight in weights { total += Double(weight) }
-        return total
-    }
-
-    /// The same for some rows.
-    func totalWeight(of rows: Slice<UnsafeMutableBufferPointer<Int>>) -> Double {
+    /// The sum of the weights of some rows.
+    func totalWeight(of rows: some Collection<Int>) -> Double {
         guard let weights else { return Double(rows.count) }
         var total = 0.0
         for row in rows { total += Double(weights[row]) }

@@ -33,8 +33,6 @@ final class TrainingStep: FallibleClass {
     // The step that is being taken.
     /// Of the piece of the batch that is being worked on.
     private var rows = UnsafeMutableBufferPointer<Int>(start: nil, count: 0)[...]
-    /// The place of the first of them in the batch.
-    private var firstRow = 0
     /// x of these rows.
     private var input: Matrix
     private var normalizer = 1.0
@@ -92,7 +90,7 @@ final class TrainingStep: FallibleClass {
         for first in stride(from: 0, to: rows.count, by: workspace.maxRows) {
             let place = rows.startIndex + first
             let piece = rows[place..<min(place + workspace.maxRows, rows.endIndex)]
-            value += try passes(over: piece, firstRow: first, amongThreads: sharesThreads)
+            value = try passes(over: piece, after: value, firstRow: first, amongThreads: sharesThreads)
             if piece.count == rows.count, let step = boundedStep() {
                 share(.parameters(.step(step)), amongThreads: sharesThreads)
                 return (value, cost.weight(totalWeight: totalWeight, rows: rows.count))
@@ -105,15 +103,16 @@ final class TrainingStep: FallibleClass {
     }
 
     /// The first round.
-    /// - Returns: what the rows contribute to C.
+    /// - Parameter costBefore: of the rows before these.
+    /// - Returns: C of the rows before and of these.
     private func passes(
-        over rows: Slice<UnsafeMutableBufferPointer<Int>>, firstRow: Int, amongThreads: Bool
+        over rows: Slice<UnsafeMutableBufferPointer<Int>>, after costBefore: Double, firstRow: Int, amongThreads: Bool
     ) throws(NetworkError) -> Double {
         self.rows = rows
-        self.firstRow = firstRow
+        workspace.firstRow = firstRow
         if !copiesRows { input = data.x.rows(from: rows[rows.startIndex], count: rows.count) }
         share(.rows, amongThreads: amongThreads)
-        return try outcome()
+        return try outcome(after: costBefore)
     }
 
     private func share(_ round: Round, amongThreads: Bool) {
@@ -122,11 +121,11 @@ final class TrainingStep: FallibleClass {
         if amongThreads, let threads { threads.run(self) } else { work(thread: 0, of: 1) }
     }
 
-    /// What the rows contribute to C, or the error that the first round ended in.
-    private func outcome() throws(NetworkError) -> Double {
+    /// C of the rows before and of these, or the error that the first round ended in.
+    private func outcome(after costBefore: Double) throws(NetworkError) -> Double {
         workspace.rows = rows.count
         workspace.parameterVersion = network.parameterVersion
-        var value = 0.0
+        var value = costBefore
         for group in 0..<Cost.groups(of: rows.count) { value += groupCosts.base[group] }
         var isInOrder = value.isFinite
         for outcome in outcomes.prefix(participants) { if outcome.error != nil { isInOrder = false } }
@@ -134,10 +133,14 @@ final class TrainingStep: FallibleClass {
         // A custom function is called by one thread alone, and its error is the one to report. A built-in cost's is found
         // again by looking at all the rows.
         if let error = outcomes[0].error, threads == nil { throw error }
-        return try cost.evaluate(
+        value = try cost.evaluate(
             workspace.output, batch.targets(rows: rows.count),
-            gradient: network.outputDelta(of: workspace, rows: rows.count), normalizer: normalizer, firstRow: firstRow,
+            gradient: network.outputDelta(of: workspace, rows: rows.count),
+            after: cost.isCustom
+                ? nil : Cost.RowsBefore(count: workspace.firstRow, cost: costBefore, normalizer: normalizer),
             network.arithmetic)
+        // ∇C lies where s was: there is no going on.
+        throw NetworkError(.notFinite, "the cost '\(cost.identifier)' of the batch was not finite, and is \(value) now")
     }
 
     /// The step for a method whose kernel takes the gradients tile by tile, if bounds on the gradients show that nothing can
@@ -210,7 +213,7 @@ extension TrainingStep: SharedWork {
             for group in groups.dropFirst() { groupCosts.base[group] = 0 }
         } else {
             try cost.checkOutputs(
-                y.rows(from: range.lowerBound, count: range.count), firstRow: firstRow + range.lowerBound)
+                y.rows(from: range.lowerBound, count: range.count), firstRow: workspace.firstRow + range.lowerBound)
             for group in groups {
                 groupCosts.base[group] = cost.evaluate(
                     group: group, y, targets, gradient: gradient, normalizer: normalizer, network.arithmetic)
@@ -278,7 +281,7 @@ extension FallibleClass where Self == TrainingStep {
             // No more than there are groups of rows, or tiles of parameters.
             let widest = network.architecture.nodes.map { $0.width }.max() ?? 1
             let mostParts = max(Cost.groups(of: rows), (widest - 1) / network.arithmetic.tileRows + 1)
-            count = rows < leastSharedRows ? 1 : min(Int(platform_processor_count()), mostParts)
+            count = batchRows < leastSharedRows ? 1 : min(Int(platform_processor_count()), mostParts)
         }
         let threads = count > 1 ? ThreadPool(count: count) : nil
         self = TrainingStep(

@@ -11,7 +11,7 @@ public protocol RowActivation: SendableMetatype {
     /// Writes `h = σ(z)` for one row; `h` and `z` may be the same memory.
     static func value<Set: InstructionSet>(
         _ z: UnsafePointer<Set.Scalar>, _ h: UnsafeMutablePointer<Set.Scalar>, columns: Int, _: Set.Type)
-    /// Writes `s = Jᵀ δ` for one row, J being the Jacobian ∂h/∂z.
+    /// Writes `s = Jᵀ δ` for one row, J being the Jacobian ∂h/∂z; `s` and `delta` may be the same memory.
     static func backward<Set: InstructionSet>(
         _ h: UnsafePointer<Set.Scalar>, _ delta: UnsafePointer<Set.Scalar>, _ s: UnsafeMutablePointer<Set.Scalar>,
         columns: Int, _: Set.Type)
@@ -24,7 +24,8 @@ public struct ActivationKernel<Scalar: KernelScalar>: Sendable {
         @Sendable (
             _ z: UnsafePointer<Scalar>, _ h: UnsafeMutablePointer<Scalar>, _ rows: Int, _ columns: Int, _ alpha: Scalar
         ) -> Void
-    /// `s = δ ⊙ σ'(z)`, or `Jᵀ δ` where σ is not elementwise; `s` and `delta` may be the same memory.
+    /// `s = δ ⊙ σ'(z)`, or `Jᵀ δ` where σ is not elementwise; `s` and `delta` may be the same memory, and
+    /// so may `z` and `h` where σ' can be had from h alone.
     public let backward:
         @Sendable (
             _ z: UnsafePointer<Scalar>, _ h: UnsafePointer<Scalar>, _ delta: UnsafePointer<Scalar>,

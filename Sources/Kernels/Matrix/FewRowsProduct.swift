@@ -46,7 +46,7 @@ enum FewRowsProduct<Set: InstructionSet> {
         let width = Set.Vector.scalarCount
         let inPairs = Rows.count <= pairedRows
         for column in stride(from: 0, to: columns, by: inPairs ? 2 * width : width) {
-            let next = column + width
+            let next = inPairs ? column + width : column
             var sums = Rows(
                 start.advanced(columns: column), result: c + column, row: 0, rowStride: cStride, count: width)
             var nextSums = Rows(

@@ -26,7 +26,8 @@ public enum MatrixKernels<Set: InstructionSet> {
     /// `columns × depth`.
     ///
     /// Vectors need neighbouring elements of C to come from neighbouring elements of an operand, which neither has here:
-    /// the one whose packing costs less is transposed into `scratch`, a piece at a time. With B packed the lanes of a
+    /// the one whose packing costs less is transposed into `scratch`, a piece at a time; for few rows blocks of B are
+    /// transposed in registers (``FewRowsProduct``). With B packed the lanes of a
     /// vector are columns of C; with A packed they are rows, and C comes out transposed.
     /// - Parameter depth: at least 1.
     /// - Parameter scratch: room for ``PackedProduct/scratchCount(columns:depth:)`` elements, aligned to a cache
@@ -81,9 +82,11 @@ public enum MatrixKernels<Set: InstructionSet> {
             FewRowsProduct<Set>.multiply(
                 rows: rows - row, columns: wholeColumns, depth: wholeDepth, a, aStride: aStride, b, bStride: bStride,
                 c, cStride: cStride, start: start)
-            packingColumns(
-                rows: rows - row, columns: 0..<wholeColumns, depth: wholeDepth..<depth, a, aStride: aStride, b,
-                bStride: bStride, c, cStride: cStride, start: .result, panel: panel)
+            if wholeDepth < depth {
+                packingColumns(
+                    rows: rows - row, columns: 0..<wholeColumns, depth: wholeDepth..<depth, a, aStride: aStride, b,
+                    bStride: bStride, c, cStride: cStride, start: .result, panel: panel)
+            }
         }
         packingColumns(
             rows: rows - row, columns: wholeColumns..<columns, depth: 0..<depth, a, aStride: aStride, b,
@@ -121,9 +124,11 @@ public enum MatrixKernels<Set: InstructionSet> {
     /// How many rows a tile takes of a matrix that is read row by row beside a panel. Rows a multiple of 4 KiB apart fall
     /// into the same places of the first-level cache, which are not many more than ten.
     @inlinable @inline(__always)
-    static func tileRows(stride: Int) -> Int { stride % 1024 == 0 ? min(10, Set.tileRows) : Set.tileRows }
+    static func tileRows(stride: Int) -> Int {
+        stride % (4096 / MemoryLayout<Scalar>.stride) == 0 ? min(10, Set.tileRows) : Set.tileRows
+    }
 
-    /// - Parameter tileRows: of the highest tile.
+    /// - Parameter tileRows: of the highest tile, no more than the instruction set's.
     @inlinable @inline(__always)
     static func columnBlocks(
         rows: Int, columns: Int, depth: Int,
@@ -157,11 +162,11 @@ public enum PackedProduct {
     /// The same where the other operand is not read piece by piece from afar: the panel then fits the first-level cache.
     @inlinable static var shallowDepth: Int { 128 }
 
-    /// The depth in pieces of equal size.
+    /// The depth, at least 1, in pieces of equal size.
     @inlinable @inline(__always)
     static func pieceDepth(of depth: Int, most: Int) -> Int {
         let pieces = (depth + most - 1) / most
-        return pieces == 0 ? depth : (depth + pieces - 1) / pieces
+        return (depth + pieces - 1) / pieces
     }
 
     /// Enough for every instruction set: 32 lanes are two vectors of the widest.
@@ -173,12 +178,12 @@ public enum PackedProduct {
     @inlinable @inline(__always)
     static func packsRows(rows: Int, columns: Int, depth: Int, vectorWidth: Int, mostFewRows: Int) -> Bool {
         if rows <= mostFewRows { return false }
-        func filled(_ count: Int) -> Int {
-            count > vectorWidth ? (count + vectorWidth - 1) / vectorWidth * vectorWidth : vectorWidth * 9 / 8
+        func time(ofLanes count: Int) -> Int {
+            count > vectorWidth ? (count + vectorWidth - 1) / vectorWidth * vectorWidth * 8 : vectorWidth * 9
         }
-        let moveB = rows > 2 * vectorWidth && depth > shallowDepth ? 8 : 4
-        return filled(rows) * columns * depth + 4 * rows * (depth + columns)
-            < rows * filled(columns) * depth + moveB * columns * depth
+        let moveB = rows > 2 * vectorWidth && depth > shallowDepth ? 64 : 32
+        return time(ofLanes: rows) * columns * depth + 32 * rows * (depth + columns)
+            < rows * time(ofLanes: columns) * depth + moveB * columns * depth
     }
 
 }

@@ -128,7 +128,7 @@ import Testing
         }
     }
 
-    /// Functions of the caller's are called by one thread, for whole batches.
+    /// Functions of the caller's are called by one thread, a cost for whole batches.
     @Test func customFunctionsSeeWholeBatches() throws {
         let seen = Mutex<[Int]>([])
         let cost = CustomCost { y, targets, _, rows, columns, gradient throws(NetworkError) in

@@ -16,7 +16,7 @@ CostFunction = Callable[[FloatArray, Optional[FloatArray], Optional[FloatArray]]
 
 
 class Activation(NamedTuple):
-    """A custom activation: both functions work on whole batches, (rows, units) float32 arrays, elementwise.
+    """A custom activation: both functions work on some rows of a batch, (rows, units) float32 arrays, elementwise.
 
     They may be called from every thread that uses the network.
     """

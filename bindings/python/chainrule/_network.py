@@ -238,6 +238,8 @@ class Network(NativeObject):
     ) -> tuple[float, FloatArray]:
         """The cost C over the rows, and the gradient ∂C/∂w with respect to all parameters.
 
+        After an error the vector for the gradient may hold anything.
+
         Args:
             x: (rows, inputs), or (inputs,) for a single row.
             targets: as for chainrule.cost(), and so are cost and sample_weight.
