@@ -48,15 +48,15 @@ package struct Matrix: @unchecked Sendable {
         for row in 0..<rows { for column in 0..<columns { self[row, column] = next() } }
     }
 
-    /// Calls `body` with a few rows of an input and the same rows of a result at a time.
+    /// Calls `body` with a few rows of an input and the same rows of a result at a time, and the place of the first of them.
     @inline(__always)
     static func inGroups<Failure: Error>(
-        of most: Int, _ x: Matrix, _ y: Matrix, _ body: (_ x: Matrix, _ y: Matrix) throws(Failure) -> Void
+        of most: Int, _ x: Matrix, _ y: Matrix, _ body: (_ x: Matrix, _ y: Matrix, _ first: Int) throws(Failure) -> Void
     ) throws(Failure) {
         var start = 0
         while start < x.rows {
             let count = min(most, x.rows - start)
-            try body(x.rows(from: start, count: count), y.rows(from: start, count: count))
+            try body(x.rows(from: start, count: count), y.rows(from: start, count: count), start)
             start += count
         }
     }

@@ -72,17 +72,13 @@ public struct Activation: Sendable {
         Activation("softplus", weights: .heUniform) { $0.kernels.activations.softplus }
     }
     /// `z Φ(z)`, exact.
-    public static var gelu: Activation {
-        Activation("gelu", weights: .heUniform) { $0.kernels.activations.gelu }
-    }
+    public static var gelu: Activation { Activation("gelu", weights: .heUniform) { $0.kernels.activations.gelu } }
     /// GELU by its tanh approximation.
     public static var geluTanh: Activation {
         Activation("gelu_tanh", weights: .heUniform) { $0.kernels.activations.geluTanh }
     }
     /// `z / (1 + e⁻ᶻ)`.
-    public static var silu: Activation {
-        Activation("silu", weights: .heUniform) { $0.kernels.activations.silu }
-    }
+    public static var silu: Activation { Activation("silu", weights: .heUniform) { $0.kernels.activations.silu } }
     /// `e^zᵢ / Σⱼ e^zⱼ` over a row.
     public static var softmax: Activation {
         Activation("softmax", derivativeIsOfValue: true) { $0.kernels.activations.softmax }

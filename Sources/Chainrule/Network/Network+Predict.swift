@@ -29,11 +29,9 @@ extension Network {
         guard x.rows >= 1 else { throw NetworkError(.size, "x has 0 rows; at least 1 is needed") }
         precondition(x.columns == inputs && y.columns == outputs && y.rows == x.rows)
         let step = min(x.rows, Network.predictionRows)
-        var first = 0
         try pool.withWorkspace(plan: plan, rows: step, purpose: .inference) { workspace throws(NetworkError) in
-            try Matrix.inGroups(of: step, x, y) { x, y throws(NetworkError) in
+            try Matrix.inGroups(of: step, x, y) { x, y, first throws(NetworkError) in
                 try forward(x, in: workspace, firstRow: first)
-                first += x.rows
                 y.assign(workspace.output)
             }
         }

@@ -65,7 +65,7 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         if x.rows <= rowsOnStack { return onStack(x.base, x.rows, x.stride, y.base, y.stride) }
         let scratch = try scratches.take(packed.scratchPerRow * min(x.rows, packed.groupRows))
         defer { scratches.put(scratch) }
-        Matrix.inGroups(of: packed.groupRows, x, y) { x, y in
+        Matrix.inGroups(of: packed.groupRows, x, y) { x, y, _ in
             kernels.chain(
                 packed.layers.base, packed.layers.count, x.rows, x.base, x.stride, y.base, y.stride, scratch)
         }
@@ -106,16 +106,14 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         let most = min(x.rows, packed.groupRows)
         let scratch = try scratches.take(packed.scratchPerRow * most)
         defer { scratches.put(scratch) }
-        var first = 0
         try workspaces.withWorkspace(plan: plan, rows: most, purpose: .inference) { workspace throws(NetworkError) in
-            try Matrix.inGroups(of: packed.groupRows, x, y) { x, y throws(NetworkError) in
+            try Matrix.inGroups(of: packed.groupRows, x, y) { x, y, first throws(NetworkError) in
                 workspace.input.rows(from: 0, count: x.rows).assign(x)
                 workspace.firstRow = first
                 for index in plan.architecture.nodes.indices {
                     try predictNode(index, rows: x.rows, in: workspace, scratch: scratch)
                 }
                 workspace.rows = x.rows
-                first += x.rows
                 y.assign(workspace.output)
             }
         }

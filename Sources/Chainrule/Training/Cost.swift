@@ -84,7 +84,7 @@ public struct Cost: Sendable {
     /// The same for targets that were validated. Throws if C is not finite.
     /// - Parameters:
     ///   - gradient: has the rows of `y`; nil if it is not wanted.
-    ///   - before: where these are not all rows of a batch, those before them; a custom cost needs all.
+    ///   - before: where these are not all rows of a batch, those before them. A custom cost is given all rows.
     /// - Returns: C of the rows before and of these.
     package func evaluate(
         _ y: Matrix, _ targets: TargetView, gradient: Matrix?, after before: RowsBefore? = nil,
@@ -115,8 +115,8 @@ public struct Cost: Sendable {
         }
     }
 
-    /// The rows of a batch before those that are looked at: how many whole groups of them, what they cost, and the
-    /// normalizer of the whole batch.
+    /// The rows of a batch before those that are looked at: how many, in whole groups, what they cost, and the normalizer of
+    /// the whole batch.
     package struct RowsBefore {
         let count: Int
         let cost: Double

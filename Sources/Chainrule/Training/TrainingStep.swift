@@ -86,6 +86,7 @@ final class TrainingStep: FallibleClass {
         }
         let totalWeight = data.targets.totalWeight(of: rows)
         normalizer = cost.normalizer(totalWeight: totalWeight)
+        let weight = cost.weight(totalWeight: totalWeight, rows: rows.count)
         var value = 0.0
         for first in stride(from: 0, to: rows.count, by: workspace.maxRows) {
             let place = rows.startIndex + first
@@ -93,13 +94,13 @@ final class TrainingStep: FallibleClass {
             value = try passes(over: piece, after: value, firstRow: first, amongThreads: sharesThreads)
             if piece.count == rows.count, let step = boundedStep() {
                 share(.parameters(.step(step)), amongThreads: sharesThreads)
-                return (value, cost.weight(totalWeight: totalWeight, rows: rows.count))
+                return (value, weight)
             }
             share(.parameters(.vector(gradients.vector, accumulating: first > 0)), amongThreads: sharesThreads)
         }
         largestParameter = nil
         try optimizer.step(network, gradients: gradients.vector)
-        return (value, cost.weight(totalWeight: totalWeight, rows: rows.count))
+        return (value, weight)
     }
 
     /// The first round.
@@ -136,8 +137,7 @@ final class TrainingStep: FallibleClass {
         value = try cost.evaluate(
             workspace.output, batch.targets(rows: rows.count),
             gradient: network.outputDelta(of: workspace, rows: rows.count),
-            after: cost.isCustom
-                ? nil : Cost.RowsBefore(count: workspace.firstRow, cost: costBefore, normalizer: normalizer),
+            after: Cost.RowsBefore(count: workspace.firstRow, cost: costBefore, normalizer: normalizer),
             network.arithmetic)
         // ∇C lies where s was: there is no going on.
         throw NetworkError(.notFinite, "the cost '\(cost.identifier)' of the batch was not finite, and is \(value) now")

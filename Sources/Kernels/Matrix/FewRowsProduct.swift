@@ -84,8 +84,10 @@ enum FewRowsProduct<Set: InstructionSet> {
         var a = a
         fourSteps(&sums, &a, block, from: 0)
         if Block.count > 4 { fourSteps(&sums, &a, block, from: 4) }
-        if Block.count > 8 { fourSteps(&sums, &a, block, from: 8) }
-        if Block.count > 8 { fourSteps(&sums, &a, block, from: 12) }
+        if Block.count > 8 {
+            fourSteps(&sums, &a, block, from: 8)
+            fourSteps(&sums, &a, block, from: 12)
+        }
     }
 
     /// Written out: the vectors of a block stay in registers only where the compiler sees which is which.

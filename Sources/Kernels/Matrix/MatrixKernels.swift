@@ -27,8 +27,8 @@ public enum MatrixKernels<Set: InstructionSet> {
     ///
     /// Vectors need neighbouring elements of C to come from neighbouring elements of an operand, which neither has here:
     /// the one whose packing costs less is transposed into `scratch`, a piece at a time; for few rows blocks of B are
-    /// transposed in registers (``FewRowsProduct``). With B packed the lanes of a
-    /// vector are columns of C; with A packed they are rows, and C comes out transposed.
+    /// transposed in registers (``FewRowsProduct``). With B packed the lanes of a vector are columns of C; with A packed they
+    /// are rows, and C comes out transposed.
     /// - Parameter depth: at least 1.
     /// - Parameter scratch: room for ``PackedProduct/scratchCount(columns:depth:)`` elements, aligned to a cache
     ///   line.
@@ -44,7 +44,8 @@ public enum MatrixKernels<Set: InstructionSet> {
         let transposedResult = scratch + lanes * min(depth, PackedProduct.panelDepth)
         var row = 0
         // The rows that will be packed next come into the cache while these are multiplied.
-        let tiles = (columns + Set.tileRows - 1) / Set.tileRows
+        let bTileRows = tileRows(stride: bStride)
+        let tiles = (columns + bTileRows - 1) / bTileRows
         let aheadStep = (lanes + tiles - 1) / tiles
         while row < rows
             && PackedProduct.packsRows(
@@ -64,7 +65,7 @@ public enum MatrixKernels<Set: InstructionSet> {
                     rows: columns, columns: filled, depth: piece, b + p, aRowStride: bStride, aColumnStride: 1, panel,
                     bStride: lanes, transposedResult, cStride: lanes, start: start,
                     ahead: Ahead(a + (row + count) * aStride + lanes * p, step: aheadStep),
-                    tileRows: tileRows(stride: bStride))
+                    tileRows: bTileRows)
                 start = .result
             }
             Packing<Set>.transpose(
@@ -104,6 +105,7 @@ public enum MatrixKernels<Set: InstructionSet> {
         let lanes = 2 * Set.Vector.scalarCount
         let most = rows > 2 * Set.tileRows ? PackedProduct.panelDepth : PackedProduct.shallowDepth
         let piecesDepth = PackedProduct.pieceDepth(of: depth.count, most: most)
+        let height = tileRows(stride: aStride)
         for column in stride(from: columns.lowerBound, to: columns.upperBound, by: lanes) {
             let count = min(columns.upperBound - column, lanes)
             var start = start.advanced(columns: column)
@@ -114,8 +116,7 @@ public enum MatrixKernels<Set: InstructionSet> {
                 columnBlocks(
                     rows: rows, columns: count, depth: piece, a + p, aRowStride: aStride, aColumnStride: 1, panel,
                     bStride: lanes, c + column, cStride: cStride, start: start,
-                    ahead: Ahead(a + Set.tileRows * (aStride + p), step: Set.tileRows),
-                    tileRows: tileRows(stride: aStride))
+                    ahead: Ahead(a + height * (aStride + p), step: height), tileRows: height)
                 start = .result
             }
         }
@@ -185,7 +186,6 @@ public enum PackedProduct {
         return time(ofLanes: rows) * columns * depth + 32 * rows * (depth + columns)
             < rows * time(ofLanes: columns) * depth + moveB * columns * depth
     }
-
 }
 
 /// The loops over the rows of tiles: one function for each width, so that there is one copy of each tile's code.
