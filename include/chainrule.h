@@ -338,21 +338,48 @@ typedef int32_t crl_optimizer_method;
 enum {
     CRL_GRADIENT_DESCENT = 0, /**< w ← w − η g */
     CRL_MOMENTUM = 1,         /**< v ← μ v + g; w ← w − η v (Polyak 1964) */
-    CRL_ADAM = 2              /**< Kingma and Ba 2015, algorithm 1 */
+    CRL_ADAM = 2,             /**< m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − η m̂ / (√v̂ + ε) with
+                                   m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) in step t (Kingma and Ba 2015,
+                                   algorithm 1) */
+    CRL_NESTEROV = 3,         /**< v ← μ v + g; w ← w − η (g + μ v) (Sutskever et al. 2013, as Bengio et al. 2013
+                                   simplify it) */
+    CRL_ADAGRAD = 4,          /**< v ← v + g²; w ← w − η g / (√v + ε) (Duchi et al. 2011) */
+    CRL_RMSPROP = 5,          /**< v ← β₂ v + (1 − β₂) g²; w ← w − η g / (√v + ε) (Tieleman and Hinton 2012) */
+    CRL_ADAMW = 6,            /**< Adam, but w ← w − η (m̂ / (√v̂ + ε) + λ w) (Loshchilov and Hutter 2019,
+                                   algorithm 2) */
+    CRL_AMSGRAD = 7,          /**< Adam, but with the largest v so far for v in the last formula (Reddi et al. 2018) */
+    CRL_NADAM = 8,            /**< Adam with Nesterov's momentum (Dozat 2016; μ_t = β₁ (1 − 0.96^(0.004 t) / 2)) */
+    CRL_LION = 9,             /**< w ← w − η (sign(β₁ m + (1 − β₁) g) + λ w); m ← β₂ m + (1 − β₂) g (Chen et al. 2023,
+                                   algorithm 2) */
+    CRL_IRPROP_MINUS = 10,    /**< for gradients over all of the data: w ← w − Δ sign(g), where Δ begins as η, grows by
+                                   η⁺ as long as g keeps its sign, and shrinks by η⁻, with no step, where it does not
+                                   (iRPROP⁻: Igel and Hüsken 2000) */
+    CRL_QUICKPROP = 11        /**< for gradients over all of the data: g ← g + λ w; d ← r d − η g with r = g / (p − g),
+                                   at most μ, and p the g of the step before; − η g only where g keeps its sign;
+                                   w ← w + d (Fahlman 1988) */
 };
 
-/** An optimization method and its hyperparameters. Start from CRL_OPTIMIZER_OPTIONS_INIT. */
+/** An optimization method and its hyperparameters, each either in its range or −1, for the method's own value, which is
+ *  given here. What a method does not name is not read. Start from CRL_OPTIMIZER_OPTIONS_INIT. */
 typedef struct crl_optimizer_options {
     size_t size;                 /**< sizeof(crl_optimizer_options) */
     crl_optimizer_method method;
-    float learning_rate;         /**< η, finite and ≥ 0 */
-    float momentum;              /**< momentum: μ in [0, 1) */
-    float beta1;                 /**< Adam: β₁ in [0, 1) */
-    float beta2;                 /**< Adam: β₂ in [0, 1) */
-    float epsilon;               /**< Adam: ε ≥ 1e-30 */
+    float learning_rate;         /**< η, finite and ≥ 0; no −1 */
+    float momentum;              /**< momentum, Nesterov: μ in [0, 1); 0.9 */
+    float beta1;                 /**< Adam, AdamW, AMSGrad, NAdam, Lion: β₁ in [0, 1); 0.9 */
+    float beta2;                 /**< those and RMSprop: β₂ in [0, 1); 0.999, Lion and RMSprop 0.99 */
+    float epsilon;               /**< AdaGrad, RMSprop, Adam, AdamW, AMSGrad, NAdam: ε ≥ 1e-30 and finite; 1e-8, AdaGrad
+                                      1e-10 */
+    float weight_decay;          /**< AdamW, Lion, Quickprop: λ ≥ 0 and finite; 0.01, 0, 0.0001 */
+    float growth;                /**< iRPROP⁻: η⁺ ≥ 1 and finite; 1.2. Quickprop: μ > 0 and finite; 1.75 */
+    float shrink;                /**< iRPROP⁻: η⁻ in [0, 1); 0.5 */
+    float min_step;              /**< iRPROP⁻: Δ does not shrink below it; > 0 and ≤ max_step; 1e-6 */
+    float max_step;              /**< iRPROP⁻: Δ does not grow beyond it. Quickprop: |d| is cut there. > 0 and finite;
+                                      50 */
 } crl_optimizer_options;
 
-#define CRL_OPTIMIZER_OPTIONS_INIT { sizeof(crl_optimizer_options), CRL_ADAM, 0.001f, 0.9f, 0.9f, 0.999f, 1e-8f }
+#define CRL_OPTIMIZER_OPTIONS_INIT \
+    { sizeof(crl_optimizer_options), CRL_ADAM, 0.001f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f }
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Training

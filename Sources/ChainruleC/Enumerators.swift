@@ -71,15 +71,66 @@ func optimizer(_ pointer: UnsafePointer<crl_optimizer_options>?, for network: Ne
 {
     guard let pointer else { return try Optimizer(Adam(), learningRate: 0.001, for: network) }
     let options = try options(pointer, "options")
-    let method: any OptimizationMethod
+    return try Optimizer(method(options), learningRate: options.learning_rate, for: network)
+}
+
+private func method(_ options: crl_optimizer_options) throws(NetworkError) -> any OptimizationMethod {
     switch Int(options.method) {
-    case CRL_GRADIENT_DESCENT: method = GradientDescent()
-    case CRL_MOMENTUM: method = Momentum(momentum: options.momentum)
-    case CRL_ADAM: method = Adam(beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon)
+    case CRL_GRADIENT_DESCENT: return GradientDescent()
+    case CRL_MOMENTUM:
+        let usual = Momentum()
+        return Momentum(momentum: given(options.momentum, usual.momentum))
+    case CRL_NESTEROV:
+        let usual = Nesterov()
+        return Nesterov(momentum: given(options.momentum, usual.momentum))
+    case CRL_ADAGRAD:
+        let usual = AdaGrad()
+        return AdaGrad(epsilon: given(options.epsilon, usual.epsilon))
+    case CRL_RMSPROP:
+        let usual = RMSprop()
+        return RMSprop(beta2: given(options.beta2, usual.beta2), epsilon: given(options.epsilon, usual.epsilon))
+    case CRL_ADAM:
+        let usual = Adam()
+        return Adam(
+            beta1: given(options.beta1, usual.beta1), beta2: given(options.beta2, usual.beta2),
+            epsilon: given(options.epsilon, usual.epsilon))
+    case CRL_ADAMW:
+        let usual = AdamW()
+        return AdamW(
+            beta1: given(options.beta1, usual.beta1), beta2: given(options.beta2, usual.beta2),
+            epsilon: given(options.epsilon, usual.epsilon),
+            weightDecay: given(options.weight_decay, usual.weightDecay))
+    case CRL_AMSGRAD:
+        let usual = AMSGrad()
+        return AMSGrad(
+            beta1: given(options.beta1, usual.beta1), beta2: given(options.beta2, usual.beta2),
+            epsilon: given(options.epsilon, usual.epsilon))
+    case CRL_NADAM:
+        let usual = NAdam()
+        return NAdam(
+            beta1: given(options.beta1, usual.beta1), beta2: given(options.beta2, usual.beta2),
+            epsilon: given(options.epsilon, usual.epsilon))
+    case CRL_LION:
+        let usual = Lion()
+        return Lion(
+            beta1: given(options.beta1, usual.beta1), beta2: given(options.beta2, usual.beta2),
+            weightDecay: given(options.weight_decay, usual.weightDecay))
+    case CRL_IRPROP_MINUS:
+        let usual = IRPROPMinus()
+        return IRPROPMinus(
+            growth: given(options.growth, usual.growth), shrink: given(options.shrink, usual.shrink),
+            minStep: given(options.min_step, usual.minStep), maxStep: given(options.max_step, usual.maxStep))
+    case CRL_QUICKPROP:
+        let usual = Quickprop()
+        return Quickprop(
+            growth: given(options.growth, usual.growth), weightDecay: given(options.weight_decay, usual.weightDecay),
+            maxStep: given(options.max_step, usual.maxStep))
     default: throw NetworkError(.value, "options->method is \(options.method), which is no crl_optimizer_method")
     }
-    return try Optimizer(method, learningRate: options.learning_rate, for: network)
 }
+
+/// A hyperparameter, or the method's own if it was left to the method.
+private func given(_ value: Float, _ usual: Float) -> Float { value == -1 ? usual : value }
 
 func purpose(_ number: crl_purpose) throws(NetworkError) -> Workspace.Purpose {
     switch Int(number) {

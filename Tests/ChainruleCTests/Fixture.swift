@@ -235,8 +235,8 @@ extension crl_optimizer_options {
     static var initial: crl_optimizer_options {
         crl_optimizer_options(
             size: MemoryLayout<crl_optimizer_options>.size, method: crl_optimizer_method(CRL_ADAM),
-            learning_rate: 0.001,
-            momentum: 0.9, beta1: 0.9, beta2: 0.999, epsilon: 1e-8)
+            learning_rate: 0.001, momentum: -1, beta1: -1, beta2: -1, epsilon: -1, weight_decay: -1, growth: -1,
+            shrink: -1, min_step: -1, max_step: -1)
     }
 }
 

@@ -108,7 +108,7 @@ import Testing
         #expect(parameters(of: f.network).bytes == before)
     }
 
-    @Test(arguments: [CRL_GRADIENT_DESCENT, CRL_MOMENTUM, CRL_ADAM])
+    @Test(arguments: CRL_GRADIENT_DESCENT...CRL_QUICKPROP)
     func fitLearnsExclusiveOr(_ method: Int) {
         let f = Fixture()
         let x = Memory<Float>([0, 0, 0, 1, 1, 0, 1, 1])

@@ -82,7 +82,7 @@ import Testing
     }
 
     /// Hyperparameters at the edge: whatever a step says, the parameters are finite afterwards.
-    @Test(arguments: [CRL_GRADIENT_DESCENT, CRL_MOMENTUM, CRL_ADAM], [Float(1e-8), 1, 1e20, 3e38])
+    @Test(arguments: CRL_GRADIENT_DESCENT...CRL_QUICKPROP, [Float(1e-8), 1, 1e20, 3e38])
     func stepsNeverMakeParametersThatAreNotFinite(_ method: Int, _ epsilon: Float) {
         for rate in [Float(0), Float.leastNonzeroMagnitude, 1e10, 1e38, Float.greatestFiniteMagnitude] {
             for slope in [

@@ -36,7 +36,7 @@ import Testing
         ]
     }
 
-    @Test(arguments: [Int32(-1), 3, 100, .min, .max])
+    @Test(arguments: [Int32(-1), 12, 100, .min, .max])
     func makersCheckEnumerators(_ number: Int32) {
         let f = Fixture()
         var workspace: UnsafeMutablePointer<crl_workspace>?
@@ -188,42 +188,103 @@ import Testing
     @Test(arguments: enumerators + optionSizes + names + unknownNames + hyperparameters)
     func isAnError(_ bad: BadCall) { bad.check() }
 
-    @Test(arguments: [Float.nan, .infinity, -1, 1, 2])
-    func optimizerHyperparametersOutOfRange(_ value: Float) {
-        let f = Fixture()
-        let options: [(String, UnsafePointer<crl_optimizer_options>)] = [
-            ("beta1", f.optimizerOptions { $0.beta1 = value }),
-            ("beta2", f.optimizerOptions { $0.beta2 = value }),
-            (
-                "momentum",
-                f.optimizerOptions {
-                    $0.method = crl_optimizer_method(CRL_MOMENTUM)
-                    $0.momentum = value
-                }
-            ),
+    /// A hyperparameter of every method that reads it, by its name, and values that it cannot have; −1 is the method's own.
+    static var optimizerHyperparameters: [(String, [Int], WritableKeyPath<crl_optimizer_options, Float>, [Float])] {
+        let adams = [CRL_ADAM, CRL_ADAMW, CRL_AMSGRAD, CRL_NADAM]
+        let fraction: [Float] = [.nan, .infinity, -0.5, -2, 1, 2]
+        let positive: [Float] = [.nan, .infinity, -0.5, -2, 0]
+        return [
+            ("momentum", [CRL_MOMENTUM, CRL_NESTEROV], \.momentum, fraction),
+            ("beta1", adams + [CRL_LION], \.beta1, fraction),
+            ("beta2", adams + [CRL_LION, CRL_RMSPROP], \.beta2, fraction),
+            ("epsilon", adams + [CRL_ADAGRAD, CRL_RMSPROP], \.epsilon, positive + [1e-31]),
+            ("weight_decay", [CRL_ADAMW, CRL_LION, CRL_QUICKPROP], \.weight_decay, [.nan, .infinity, -0.5, -2]),
+            ("growth", [CRL_IRPROP_MINUS, CRL_QUICKPROP], \.growth, positive),
+            ("growth", [CRL_IRPROP_MINUS], \.growth, [0.5]),
+            ("shrink", [CRL_IRPROP_MINUS], \.shrink, fraction),
+            ("min_step", [CRL_IRPROP_MINUS], \.min_step, positive + [51]),
+            ("max_step", [CRL_IRPROP_MINUS, CRL_QUICKPROP], \.max_step, positive),
         ]
-        for (name, options) in options {
-            var optimizer: UnsafeMutablePointer<crl_optimizer>?
-            fails(
-                crlOptimizerCreate(f.network, options, &optimizer), CRL_ERROR_VALUE, "crl_optimizer_create",
-                [name, "\(value)"])
-            #expect(optimizer == nil)
+    }
+
+    @Test func optimizerHyperparametersOutOfRange() {
+        let f = Fixture()
+        for (name, methods, field, values) in ValueTests.optimizerHyperparameters {
+            for method in methods {
+                for value in values {
+                    let options = f.optimizerOptions {
+                        $0.method = crl_optimizer_method(method)
+                        $0[keyPath: field] = value
+                    }
+                    var optimizer: UnsafeMutablePointer<crl_optimizer>?
+                    fails(
+                        crlOptimizerCreate(f.network, options, &optimizer), CRL_ERROR_VALUE, "crl_optimizer_create",
+                        [name, "\(value)"])
+                    #expect(optimizer == nil)
+                }
+            }
         }
     }
 
-    @Test(arguments: [Float.nan, .infinity, -1, 0])
-    func epsilonOutOfRange(_ value: Float) {
+    /// What a method does not name is not read.
+    @Test func optimizerHyperparametersOfOtherMethods() {
+        let f = Fixture()
+        for (_, methods, field, _) in ValueTests.optimizerHyperparameters {
+            for method in CRL_GRADIENT_DESCENT...CRL_QUICKPROP where !methods.contains(method) {
+                guard !(field == \.growth && method == CRL_QUICKPROP) else { continue }
+                let options = f.optimizerOptions {
+                    $0.method = crl_optimizer_method(method)
+                    $0[keyPath: field] = .nan
+                }
+                var optimizer: UnsafeMutablePointer<crl_optimizer>?
+                ok(crlOptimizerCreate(f.network, options, &optimizer))
+                crlOptimizerDestroy(optimizer)
+            }
+        }
+    }
+
+    @Test(arguments: [Float.nan, .infinity, -1])
+    func learningRateOutOfRange(_ value: Float) {
         let f = Fixture()
         var optimizer: UnsafeMutablePointer<crl_optimizer>?
         fails(
-            crlOptimizerCreate(f.network, f.optimizerOptions { $0.epsilon = value }, &optimizer), CRL_ERROR_VALUE,
-            "crl_optimizer_create", ["epsilon", "\(value)"])
-        if value != 0 {
-            fails(
-                crlOptimizerCreate(f.network, f.optimizerOptions { $0.learning_rate = value }, &optimizer),
-                CRL_ERROR_VALUE,
-                "crl_optimizer_create", ["learning rate is \(value)"])
-        }
+            crlOptimizerCreate(f.network, f.optimizerOptions { $0.learning_rate = value }, &optimizer),
+            CRL_ERROR_VALUE, "crl_optimizer_create", ["learning rate is \(value)"])
         #expect(optimizer == nil)
+    }
+
+    /// −1 stands for the value that the header gives, method by method.
+    @Test func hyperparametersOfTheMethodsOwn() {
+        func parameters(_ method: Int, _ change: (inout crl_optimizer_options) -> Void) -> [UInt8] {
+            let f = Fixture()
+            var optimizer: UnsafeMutablePointer<crl_optimizer>?
+            let options = f.optimizerOptions {
+                $0.method = crl_optimizer_method(method)
+                $0.learning_rate = 0.125
+                change(&$0)
+            }
+            ok(crlOptimizerCreate(f.network, options, &optimizer))
+            for step in 0..<4 {
+                for index in 0..<17 { f.slope.pointer[index] = Float((index * 7 + step * 5) % 11) * 1e-3 - 4e-3 }
+                ok(crlStep(optimizer, f.network, f.slope.pointer, 17))
+            }
+            crlOptimizerDestroy(optimizer)
+            return ChainruleCTests.parameters(of: f.network).bytes
+        }
+        let own: [Int: [(WritableKeyPath<crl_optimizer_options, Float>, Float)]] = [
+            CRL_MOMENTUM: [(\.momentum, 0.9)], CRL_NESTEROV: [(\.momentum, 0.9)], CRL_ADAGRAD: [(\.epsilon, 1e-10)],
+            CRL_RMSPROP: [(\.beta2, 0.99), (\.epsilon, 1e-8)],
+            CRL_ADAM: [(\.beta1, 0.9), (\.beta2, 0.999), (\.epsilon, 1e-8)],
+            CRL_ADAMW: [(\.beta1, 0.9), (\.beta2, 0.999), (\.epsilon, 1e-8), (\.weight_decay, 0.01)],
+            CRL_AMSGRAD: [(\.beta1, 0.9), (\.beta2, 0.999), (\.epsilon, 1e-8)],
+            CRL_NADAM: [(\.beta1, 0.9), (\.beta2, 0.999), (\.epsilon, 1e-8)],
+            CRL_LION: [(\.beta1, 0.9), (\.beta2, 0.99), (\.weight_decay, 0)],
+            CRL_IRPROP_MINUS: [(\.growth, 1.2), (\.shrink, 0.5), (\.min_step, 1e-6), (\.max_step, 50)],
+            CRL_QUICKPROP: [(\.growth, 1.75), (\.weight_decay, 1e-4), (\.max_step, 50)],
+        ]
+        for (method, values) in own {
+            let given = parameters(method) { for (field, value) in values { $0[keyPath: field] = value } }
+            #expect(parameters(method) { _ in } == given, "method \(method)")
+        }
     }
 }

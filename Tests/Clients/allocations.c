@@ -121,7 +121,7 @@ int main(void)
 {
     crl_network *network = varied_network();
     crl_workspace *workspace = NULL;
-    crl_optimizer *optimizers[3] = { NULL, NULL, NULL };
+    crl_optimizer *optimizers[CRL_QUICKPROP + 1] = { NULL };
     crl_optimizer_options options = CRL_OPTIMIZER_OPTIONS_INIT;
     crl_cost_options cost = CRL_COST_OPTIONS_INIT;
     crl_targets targets = CRL_TARGETS_INIT;
@@ -140,7 +140,7 @@ int main(void)
     const long before_workspace = allocated;
     OK(crl_workspace_create(network, ROWS, CRL_TRAINING, &workspace));
     CHECK(allocated > before_workspace); /* the library's allocations are counted */
-    for (crl_optimizer_method method = CRL_GRADIENT_DESCENT; method <= CRL_ADAM; ++method) {
+    for (crl_optimizer_method method = CRL_GRADIENT_DESCENT; method <= CRL_QUICKPROP; ++method) {
         options.method = method;
         OK(crl_optimizer_create(network, &options, &optimizers[method]));
     }
@@ -148,7 +148,7 @@ int main(void)
     for (int round = 0; round < 5; ++round) {
         const long allocated_before = allocated, freed_before = freed;
         crl_status worst = CRL_OK, status;
-        for (int method = 0; method < 3; ++method) {
+        for (int method = CRL_GRADIENT_DESCENT; method <= CRL_QUICKPROP; ++method) {
             for (cost.kind = CRL_MEAN_SQUARED_ERROR; cost.kind <= CRL_CROSS_ENTROPY; ++cost.kind) {
                 if ((status = crl_forward(network, workspace, x, ROWS, INPUTS, y, ROWS, OUTPUTS)) != CRL_OK)
                     worst = status;
@@ -175,7 +175,7 @@ int main(void)
 
     predictors(network);
 
-    for (int method = 0; method < 3; ++method)
+    for (int method = CRL_GRADIENT_DESCENT; method <= CRL_QUICKPROP; ++method)
         crl_optimizer_destroy(optimizers[method]);
     crl_workspace_destroy(workspace);
     crl_network_destroy(network);

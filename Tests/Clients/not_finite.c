@@ -126,7 +126,7 @@ static void in_an_overflowing_step(crl_optimizer_method method)
     options.learning_rate = FLT_MAX;
     OK(crl_network_parameters(network, &parameters, &count));
     OK(crl_optimizer_create(network, &options, &optimizer));
-    parameters[PARAMETERS - 1] = FLT_MAX; /* so that even Adam's step, of the learning rate's size, overflows */
+    parameters[PARAMETERS - 1] = FLT_MAX; /* so that even a step of the learning rate's size, as Adam's is, overflows */
     gradients[PARAMETERS - 1] = -FLT_MAX / 2;
     memcpy(before, parameters, sizeof before);
     FAILS(CRL_ERROR_NOT_FINITE, "", crl_step(optimizer, network, gradients, PARAMETERS));
@@ -169,7 +169,7 @@ int main(void)
     in_training_data();
     in_padding();
     in_prediction();
-    for (crl_optimizer_method method = CRL_GRADIENT_DESCENT; method <= CRL_ADAM; ++method) {
+    for (crl_optimizer_method method = CRL_GRADIENT_DESCENT; method <= CRL_QUICKPROP; ++method) {
         in_a_step(method);
         in_an_overflowing_step(method);
     }

@@ -1,5 +1,6 @@
 /* Option structures of a wrong size, unknown enumerators, and hyperparameters out of range. */
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "check.h"
@@ -110,36 +111,57 @@ static void enumerators(void)
     crl_network_destroy(open);
 }
 
+/* A hyperparameter, its name in messages, the methods that read it as bits, and the ends of its range that are not in it. */
+typedef struct {
+    const char *name;
+    size_t offset;
+    unsigned methods;
+    float ends[3];
+} hyperparameter;
+
+#define READ_BY(method) (1u << (method))
+#define ADAMS (READ_BY(CRL_ADAM) | READ_BY(CRL_ADAMW) | READ_BY(CRL_AMSGRAD) | READ_BY(CRL_NADAM))
+#define FIELD(name) #name, offsetof(crl_optimizer_options, name)
+
+static const hyperparameter all_hyperparameters[] = {
+    { FIELD(momentum), READ_BY(CRL_MOMENTUM) | READ_BY(CRL_NESTEROV), { 1, 1.5f, -2 } },
+    { FIELD(beta1), ADAMS | READ_BY(CRL_LION), { 1, 1.5f, -2 } },
+    { FIELD(beta2), ADAMS | READ_BY(CRL_LION) | READ_BY(CRL_RMSPROP), { 1, 1.5f, -2 } },
+    { FIELD(epsilon), ADAMS | READ_BY(CRL_ADAGRAD) | READ_BY(CRL_RMSPROP), { 0, 1e-31f, -2 } },
+    { FIELD(weight_decay), READ_BY(CRL_ADAMW) | READ_BY(CRL_LION) | READ_BY(CRL_QUICKPROP), { -1e-6f, -0.25f, -2 } },
+    { FIELD(growth), READ_BY(CRL_QUICKPROP), { 0, -1e-6f, -2 } },
+    { FIELD(growth), READ_BY(CRL_IRPROP_MINUS), { 0.99f, 0, -2 } },
+    { FIELD(shrink), READ_BY(CRL_IRPROP_MINUS), { 1, 1.5f, -2 } },
+    { FIELD(min_step), READ_BY(CRL_IRPROP_MINUS), { 0, 51, -2 } },
+    { FIELD(max_step), READ_BY(CRL_IRPROP_MINUS) | READ_BY(CRL_QUICKPROP), { 0, -1e-6f, -2 } },
+};
+
 static void hyperparameters(void)
 {
     const float bad[] = { NAN, INFINITY, -INFINITY, -0.5f, -1.0f };
     crl_optimizer *optimizer = NULL, *none;
     float rate = 0;
 
-    for (size_t i = 0; i < COUNT(bad); ++i) {
-        const crl_optimizer_options defaults = CRL_OPTIMIZER_OPTIONS_INIT;
+    for (crl_optimizer_method method = CRL_GRADIENT_DESCENT; method <= CRL_QUICKPROP; ++method) {
+        const crl_optimizer_options defaults = { sizeof defaults, method, 0.001f, -1, -1, -1, -1, -1, -1, -1, -1, -1 };
         crl_optimizer_options options = defaults;
-        options.learning_rate = bad[i];
-        FAILS_NULLING(CRL_ERROR_VALUE, "learning rate", none, crl_optimizer_create(network, &options, &none));
-        options = defaults;
-        options.method = CRL_MOMENTUM;
-        options.momentum = bad[i];
-        FAILS_NULLING(CRL_ERROR_VALUE, "momentum", none, crl_optimizer_create(network, &options, &none));
-        options = defaults;
-        options.beta1 = bad[i];
-        FAILS_NULLING(CRL_ERROR_VALUE, "beta1", none, crl_optimizer_create(network, &options, &none));
-        options = defaults;
-        options.beta2 = bad[i];
-        FAILS_NULLING(CRL_ERROR_VALUE, "beta2", none, crl_optimizer_create(network, &options, &none));
-        options = defaults;
-        options.epsilon = bad[i];
-        FAILS_NULLING(CRL_ERROR_VALUE, "epsilon", none, crl_optimizer_create(network, &options, &none));
-    }
-    for (int i = 0; i < 4; ++i) { /* the open ends of the ranges */
-        crl_optimizer_options options = CRL_OPTIMIZER_OPTIONS_INIT;
-        options.method = i == 0 ? CRL_MOMENTUM : CRL_ADAM;
-        *(i == 0 ? &options.momentum : i == 1 ? &options.beta1 : i == 2 ? &options.beta2 : &options.epsilon) = i < 3;
-        FAILS_NULLING(CRL_ERROR_VALUE, i < 3 ? "1" : "0", none, crl_optimizer_create(network, &options, &none));
+
+        OK(crl_optimizer_create(network, &options, &none));
+        crl_optimizer_destroy(none);
+        for (size_t i = 0; i < COUNT(bad); ++i) {
+            options.learning_rate = bad[i];
+            FAILS_NULLING(CRL_ERROR_VALUE, "learning rate", none, crl_optimizer_create(network, &options, &none));
+        }
+        for (size_t h = 0; h < COUNT(all_hyperparameters); ++h) {
+            const hyperparameter *tried = &all_hyperparameters[h];
+            if (!(tried->methods & READ_BY(method)))
+                continue;
+            for (size_t i = 0; i < 4 + COUNT(tried->ends); ++i) { /* −1, the last of bad, is the method's own value */
+                options = defaults;
+                *(float *)(void *)((char *)&options + tried->offset) = i < 4 ? bad[i] : tried->ends[i - 4];
+                FAILS_NULLING(CRL_ERROR_VALUE, tried->name, none, crl_optimizer_create(network, &options, &none));
+            }
+        }
     }
 
     crl_optimizer_options options = CRL_OPTIMIZER_OPTIONS_INIT;

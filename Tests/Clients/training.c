@@ -23,7 +23,8 @@ static int32_t on_epoch(void *user, const crl_epoch *epoch)
 }
 
 /* Trains a new network to tell the points inside a circle from those outside; the caller destroys it. */
-static crl_network *trained(crl_optimizer_method method, float learning_rate, uint64_t seed, history *seen)
+static crl_network *trained(crl_optimizer_method method, float learning_rate, size_t batch_size, uint64_t seed,
+                            history *seen)
 {
     crl_network *network = two_layers(INPUTS, 12, CRL_TANH, CLASSES, seed);
     crl_optimizer *optimizer = NULL;
@@ -43,7 +44,7 @@ static crl_network *trained(crl_optimizer_method method, float learning_rate, ui
     train.cost = &cost;
     train.optimizer = optimizer;
     train.epochs = 150;
-    train.batch_size = 10; /* the last batch of an epoch has 4 */
+    train.batch_size = batch_size;
     train.seed = seed;
     train.validation_x = x + ROWS * INPUTS;
     train.validation_rows = HELD_OUT;
@@ -56,10 +57,10 @@ static crl_network *trained(crl_optimizer_method method, float learning_rate, ui
     return network;
 }
 
-static void cost_falls(crl_optimizer_method method, float learning_rate)
+static void cost_falls(crl_optimizer_method method, float learning_rate, size_t batch_size)
 {
     history seen = { 0 };
-    crl_network *network = trained(method, learning_rate, 1, &seen);
+    crl_network *network = trained(method, learning_rate, batch_size, 1, &seen);
     float y[(ROWS + HELD_OUT) * CLASSES];
     size_t right = 0;
 
@@ -85,7 +86,7 @@ static void seed_decides(void)
     size_t count = 0;
 
     for (int i = 0; i < 3; ++i) {
-        networks[i] = trained(CRL_ADAM, 0.01f, i < 2 ? 7 : 8, &seen[i]);
+        networks[i] = trained(CRL_ADAM, 0.01f, 10, i < 2 ? 7 : 8, &seen[i]);
         OK(crl_network_parameters(networks[i], &parameters[i], &count));
     }
     CHECK(same_bits(parameters[0], parameters[1], count));
@@ -193,9 +194,18 @@ int main(void)
     for (size_t r = 0; r < COUNT(classes); ++r)
         classes[r] = x[r * INPUTS] * x[r * INPUTS] + x[r * INPUTS + 1] * x[r * INPUTS + 1] < 0.6f;
 
-    cost_falls(CRL_GRADIENT_DESCENT, 0.5f);
-    cost_falls(CRL_MOMENTUM, 0.1f);
-    cost_falls(CRL_ADAM, 0.02f);
+    cost_falls(CRL_GRADIENT_DESCENT, 0.5f, 10); /* the last batch of an epoch has 4 */
+    cost_falls(CRL_MOMENTUM, 0.1f, 10);
+    cost_falls(CRL_NESTEROV, 0.1f, 10);
+    cost_falls(CRL_ADAGRAD, 0.5f, 10);
+    cost_falls(CRL_RMSPROP, 0.02f, 10);
+    cost_falls(CRL_ADAM, 0.02f, 10);
+    cost_falls(CRL_ADAMW, 0.02f, 10);
+    cost_falls(CRL_AMSGRAD, 0.02f, 10);
+    cost_falls(CRL_NADAM, 0.02f, 10);
+    cost_falls(CRL_LION, 0.005f, 10);
+    cost_falls(CRL_IRPROP_MINUS, 0.1f, ROWS); /* these two are for gradients over all of the data */
+    cost_falls(CRL_QUICKPROP, 0.5f, ROWS);
     seed_decides();
     fit_is_the_loop();
     initializers();

@@ -109,7 +109,8 @@ public final class Optimizer: FallibleClass {
     func begin(_ network: Network, largestGradient: Double, largestParameter: Double) throws(NetworkError) -> Double {
         var bounds = stateBounds
         let change = method.bound(
-            gradient: largestGradient, state: &bounds, learningRate: Double(learningRate), step: steps + 1)
+            gradient: largestGradient, parameter: largestParameter, state: &bounds, learningRate: Double(learningRate),
+            step: steps + 1)
         let limit = Double(Float.greatestFiniteMagnitude)
         let reach = largestParameter + change
         guard reach <= limit && bounds.max() <= limit else {
@@ -184,9 +185,12 @@ public protocol OptimizationMethod: AnyObject, Sendable {
     var stateVectors: Int { get }
     /// Checks the hyperparameters.
     func validate() throws(NetworkError)
-    /// A bound on the change of any parameter in a step whose gradient has no larger magnitude than `gradient`.
-    /// Replaces the bounds on the state before the step by those after it.
-    func bound(gradient: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int) -> Double
+    /// A bound on the change of any parameter in a step in which no gradient has a larger magnitude than `gradient`, and
+    /// before which no parameter has a larger one than `parameter`. Replaces the bounds on the state before the step by
+    /// those after it. Infinity if a number on the way to the step could overflow.
+    func bound(
+        gradient: Double, parameter: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int
+    ) -> Double
     /// The method's kernel; nil for a method that is not the library's, whose ``step(_:)`` is called instead.
     var kernel: OptimizerKernelChoice? { get }
     /// What the kernel is told beside parameters, state and gradient: what depends on the number t of the step, from 1.
@@ -212,16 +216,4 @@ public struct OptimizerKernelChoice: Sendable {
     let select: @Sendable (Arithmetic) -> OptimizerKernel<Float>
 
     init(_ select: @escaping @Sendable (Arithmetic) -> OptimizerKernel<Float>) { self.select = select }
-}
-
-/// The table of methods.
-public enum OptimizationMethods {
-    /// Every method with its usual hyperparameters.
-    public static var all: [any OptimizationMethod] { [GradientDescent(), Momentum(), Adam()] }
-
-    static func check(_ value: Float, _ name: StaticString, of method: StaticString) throws(NetworkError) {
-        guard value >= 0 && value < 1 else {
-            throw NetworkError(.value, "\(name) of \(method) is \(value); it must be in [0, 1)")
-        }
-    }
 }

@@ -39,6 +39,9 @@ public struct Lanes<Set: InstructionSet>: ExpressibleByFloatLiteral {
     /// These magnitudes with the signs of `other`.
     @inlinable @inline(__always)
     public func withSign(of other: Lanes) -> Lanes { Lanes(Set.copySign(vector, other.vector)) }
+    /// 1 where these are positive, −1 where they are negative, 0 otherwise.
+    @inlinable @inline(__always)
+    public var sign: Lanes { .select(0.0 < magnitude, Lanes(1.0).withSign(of: self), 0.0) }
     /// ``InstructionSet/scale``.
     @inlinable @inline(__always)
     public func scaled(byPowerOfTwo n: Lanes) -> Lanes { Lanes(Set.scale(vector, n.vector)) }

@@ -2,13 +2,16 @@ import CIntrinsics
 
 /// One step of a method on each parameter alone, by its formula. The parameter is `w`, its gradient `g`.
 public protocol OptimizerRule: SendableMetatype {
-    /// How many numbers it keeps for each parameter, at most 2.
+    /// How many numbers it keeps for each parameter, at most 3.
     static var stateCount: Int { get }
-    /// Changes `w` and the state `s`. `factors` are the numbers that the rule names.
+    /// Changes `w` and the state `s`, of which it uses the first ``stateCount``. `factors` are the numbers that the rule
+    /// names.
     static func step<Set: InstructionSet>(
-        _ w: inout Lanes<Set>, _ s: inout (Lanes<Set>, Lanes<Set>), _ g: Lanes<Set>,
-        _ factors: UnsafePointer<Set.Scalar>)
+        _ w: inout Lanes<Set>, _ s: inout StateLanes<Set>, _ g: Lanes<Set>, _ factors: UnsafePointer<Set.Scalar>)
 }
+
+/// What a rule keeps of each parameter.
+public typealias StateLanes<Set: InstructionSet> = (Lanes<Set>, Lanes<Set>, Lanes<Set>)
 
 /// The kernels of one optimizer.
 ///
@@ -18,12 +21,14 @@ public struct OptimizerKernel<Scalar: KernelScalar>: Sendable {
     public typealias In = UnsafePointer<Scalar>
     public typealias Out = UnsafeMutablePointer<Scalar>
 
-    /// A step along the gradient `g`, which has a stride of its own.
-    public let step:
+    public typealias Step =
         @Sendable (
             _ rows: Int, _ columns: Int, _ w: Out, _ states: UnsafePointer<Out>, _ offset: Int, _ stride: Int, _ g: In,
             _ gStride: Int, _ factors: In
         ) -> Void
+
+    /// A step along the gradient `g`, which has a stride of its own.
+    public let step: Step
     /// A step along the gradient `A B`, as ``MatrixKernels/multiply`` has it, which is never there as a whole.
     public let stepAlongProduct:
         @Sendable (
@@ -34,10 +39,7 @@ public struct OptimizerKernel<Scalar: KernelScalar>: Sendable {
 
     @inlinable @inline(__always)
     init(
-        step:
-            @escaping @Sendable (
-                Int, Int, Out, UnsafePointer<Out>, Int, Int, In, Int, In
-            ) -> Void,
+        step: @escaping Step,
         stepAlongProduct:
             @escaping @Sendable (
                 Int, Int, Int, In, Int, Int, In, Int, Out, UnsafePointer<Out>, Int, Int, In, Out
@@ -60,13 +62,15 @@ struct StepPlace<Set: InstructionSet, Rule: OptimizerRule> {
     // The address of w where the rule keeps less.
     @usableFromInline let state0: Out
     @usableFromInline let state1: Out
+    @usableFromInline let state2: Out
     @usableFromInline let factors: UnsafePointer<Set.Scalar>
 
     @inlinable @inline(__always)
-    init(_ w: Out, state0: Out, state1: Out, factors: UnsafePointer<Set.Scalar>) {
+    init(_ w: Out, state0: Out, state1: Out, state2: Out, factors: UnsafePointer<Set.Scalar>) {
         self.w = w
         self.state0 = state0
         self.state1 = state1
+        self.state2 = state2
         self.factors = factors
     }
 
@@ -75,26 +79,31 @@ struct StepPlace<Set: InstructionSet, Rule: OptimizerRule> {
         self.init(
             w, state0: Rule.stateCount > 0 ? states[0] + offset : w,
             state1: Rule.stateCount > 1 ? states[1] + offset : w,
+            state2: Rule.stateCount > 2 ? states[2] + offset : w,
             factors: factors)
     }
 
     @inlinable @inline(__always)
     func advanced(by distance: Int) -> StepPlace {
-        StepPlace(w + distance, state0: state0 + distance, state1: state1 + distance, factors: factors)
+        StepPlace(
+            w + distance, state0: state0 + distance, state1: state1 + distance, state2: state2 + distance,
+            factors: factors)
     }
 
     /// The step of a vector, or of the first `count` elements.
     @inlinable @inline(__always)
     func step(_ gradient: Lanes<Set>, count: Int = Lanes<Set>.count) {
         var parameters = Lanes<Set>(loading: w, count)
-        var state: (Lanes<Set>, Lanes<Set>) = (
+        var state: StateLanes<Set> = (
             Rule.stateCount > 0 ? Lanes(loading: state0, count) : 0.0,
-            Rule.stateCount > 1 ? Lanes(loading: state1, count) : 0.0
+            Rule.stateCount > 1 ? Lanes(loading: state1, count) : 0.0,
+            Rule.stateCount > 2 ? Lanes(loading: state2, count) : 0.0
         )
         Rule.step(&parameters, &state, gradient, factors)
         parameters.store(w, count)
         if Rule.stateCount > 0 { state.0.store(state0, count) }
         if Rule.stateCount > 1 { state.1.store(state1, count) }
+        if Rule.stateCount > 2 { state.2.store(state2, count) }
     }
 
     /// Brings the cache lines of `count` elements into the cache.
@@ -105,6 +114,7 @@ struct StepPlace<Set: InstructionSet, Rule: OptimizerRule> {
             vector_prefetch(w + element)
             if Rule.stateCount > 0 { vector_prefetch(state0 + element) }
             if Rule.stateCount > 1 { vector_prefetch(state1 + element) }
+            if Rule.stateCount > 2 { vector_prefetch(state2 + element) }
             element += 64 / MemoryLayout<Set.Scalar>.stride
         }
     }
@@ -130,7 +140,8 @@ enum OptimizerKernelInstance<Set: InstructionSet, Rule: OptimizerRule> {
         }
     }
 
-    /// Full tiles are stepped from the registers that their gradient is summed in, the edges by way of `scratch`.
+    /// Full tiles are stepped from the registers that their gradient is summed in, the edges by way of `scratch`. It has
+    /// the loops of the matrix product in it: some 8 KB for each rule and instruction set.
     @inlinable @inline(never)
     static func stepAlongProduct(
         rows: Int, columns: Int, depth: Int, _ a: In, aRowStride: Int, aColumnStride: Int, _ b: In, bStride: Int,
@@ -158,10 +169,9 @@ enum OptimizerKernelInstance<Set: InstructionSet, Rule: OptimizerRule> {
             }
             while column < columns {
                 let count = min(width, columns - column)
-                MatrixKernels<Set>.columnBlocks(
+                SteppingLoop<Set>.gradient(
                     rows: height, columns: count, depth: depth, aRows, aRowStride: aRowStride,
-                    aColumnStride: aColumnStride, b + column, bStride: bStride, scratch, cStride: width, start: .zero,
-                    ahead: Ahead(b, step: 0), tileRows: Set.tileRows)
+                    aColumnStride: aColumnStride, b + column, bStride: bStride, into: scratch)
                 let place = row * stride + column
                 step(
                     rows: height, columns: count, w + place, states: states, offset: offset + place, stride: stride,
@@ -185,8 +195,62 @@ enum OptimizerKernelInstance<Set: InstructionSet, Rule: OptimizerRule> {
         gradient.step(place, rowStride: stride)
     }
 
+    /// With a loop over the tiles of its own.
     @inlinable @inline(__always)
     static var kernel: OptimizerKernel<Scalar> {
         OptimizerKernel(step: step, stepAlongProduct: stepAlongProduct)
+    }
+
+    /// With the loop that the rules share.
+    @inlinable @inline(__always)
+    static var sharingLoop: OptimizerKernel<Scalar> {
+        OptimizerKernel(
+            step: step,
+            stepAlongProduct: {
+                SteppingLoop<Set>.stepAlongProduct(
+                    rows: $0, columns: $1, depth: $2, $3, aRowStride: $4, aColumnStride: $5, $6, bStride: $7, $8,
+                    states: $9, offset: $10, stride: $11, factors: $12, scratch: $13, step: step)
+            })
+    }
+}
+
+/// The steps along a product of every rule that has no loop of its own.
+@usableFromInline
+enum SteppingLoop<Set: InstructionSet> {
+    @usableFromInline typealias Scalar = Set.Scalar
+    @usableFromInline typealias In = UnsafePointer<Scalar>
+    @usableFromInline typealias Out = UnsafeMutablePointer<Scalar>
+
+    /// Each tile of the gradient goes to `scratch` and from there, in the nearest cache, into the step.
+    @inlinable @inline(never)
+    static func stepAlongProduct(
+        rows: Int, columns: Int, depth: Int, _ a: In, aRowStride: Int, aColumnStride: Int, _ b: In, bStride: Int,
+        _ w: Out, states: UnsafePointer<Out>, offset: Int, stride: Int, factors: In, scratch: Out,
+        step: OptimizerKernel<Scalar>.Step
+    ) {
+        let width = TwoVectors<Set>.width
+        for row in Swift.stride(from: 0, to: rows, by: Set.tileRows) {
+            let height = min(Set.tileRows, rows - row)
+            for column in Swift.stride(from: 0, to: columns, by: width) {
+                let count = min(width, columns - column)
+                gradient(
+                    rows: height, columns: count, depth: depth, a + row * aRowStride, aRowStride: aRowStride,
+                    aColumnStride: aColumnStride, b + column, bStride: bStride, into: scratch)
+                let place = row * stride + column
+                step(height, count, w + place, states, offset + place, stride, scratch, width, factors)
+            }
+        }
+    }
+
+    /// A tile of `A B`, of at most ``InstructionSet/tileRows`` rows and two vectors.
+    @inlinable @inline(__always)
+    static func gradient(
+        rows: Int, columns: Int, depth: Int, _ a: In, aRowStride: Int, aColumnStride: Int, _ b: In, bStride: Int,
+        into tile: Out
+    ) {
+        MatrixKernels<Set>.columnBlocks(
+            rows: rows, columns: columns, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride, b,
+            bStride: bStride, tile, cStride: TwoVectors<Set>.width, start: .zero, ahead: Ahead(b, step: 0),
+            tileRows: Set.tileRows)
     }
 }

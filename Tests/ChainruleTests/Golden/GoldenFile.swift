@@ -61,7 +61,13 @@ struct GoldenFile: Decodable {
         let learningRate: Float
         let momentum: Float?
         let betas: [Float]?
+        let alpha: Float?
         let epsilon: Float?
+        let weightDecay: Float?
+        let growth: Float?
+        let shrink: Float?
+        let minStep: Float?
+        let maxStep: Float?
         let inputs: Int
         let layers: [Layer]
         let columns: Int
@@ -70,6 +76,8 @@ struct GoldenFile: Decodable {
         let start: [Float]
         let costs: [Double]
         let steps: [[Double]]
+        /// Of a chaotic method.
+        let gradients: [[Float]]?
     }
 
     let activations: [ActivationCase]

@@ -20,6 +20,8 @@ Where the conventions differ, this script bends PyTorch's to the library's:
 * PyTorch's SGD with momentum (dampening 0, no Nesterov) is v ← μ v + g, w ← w − η v, as the library's; its first step
   sets v = g, which is the same because the library's v begins at 0.
 * PyTorch's Adam adds ε to √(v / c₂), as Kingma and Ba's algorithm 1 and the library do.
+* PyTorch's Rprop is iRPROP⁻ while no step size reaches a limit.
+* PyTorch has neither Lion nor Quickprop: the classes below compute them in float64, from the papers.
 """
 
 from __future__ import annotations
@@ -328,28 +330,111 @@ def network_cases() -> list[Case]:
     ]
 
 
-def trajectory_case(name: str, make: Callable[[list[Tensor]], torch.optim.Optimizer]) -> Case:
-    """The parameters and C after each of 20 steps of an optimizer, on the whole of a small regression problem."""
+class Lion(torch.optim.Optimizer):
+    """Chen et al. 2023, "Symbolic Discovery of Optimization Algorithms", algorithm 2."""
+
+    def __init__(self, parameters: list[Tensor], *, lr: float, betas: tuple[float, float], weight_decay: float) -> None:
+        super().__init__(parameters, {"lr": lr, "betas": betas, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self) -> None:
+        for group in self.param_groups:
+            beta1, beta2 = group["betas"]
+            for w in group["params"]:
+                m = self.state[w].get("m", torch.zeros_like(w))
+                c = beta1 * m + (1 - beta1) * w.grad
+                self.state[w]["m"] = beta2 * m + (1 - beta2) * w.grad
+                w -= group["lr"] * (torch.sign(c) + group["weight_decay"] * w)
+
+
+class Quickprop(torch.optim.Optimizer):
+    """Fahlman 1988, "An empirical study of learning speed in back-propagation networks".
+
+    Written as FANN's fann_update_weights_quickprop() has it, whose slope is −∂C/∂w − λ w; but a last step counts as 0 if it
+    is 0, not up to 0.001, and a step is at most max_step.
+    """
+
+    def __init__(
+        self, parameters: list[Tensor], *, lr: float, growth: float, weight_decay: float, max_step: float
+    ) -> None:
+        super().__init__(parameters, {"lr": lr, "growth": growth, "weight_decay": weight_decay, "max_step": max_step})
+
+    @torch.no_grad()
+    def step(self) -> None:
+        for group in self.param_groups:
+            for w in group["params"]:
+                slope = -w.grad - group["weight_decay"] * w
+                last = self.state[w].get("step", torch.zeros_like(w)).flatten()
+                before = self.state[w].get("slope", torch.zeros_like(w)).flatten()
+                steps = [
+                    self.next_step(group, *numbers)
+                    for numbers in zip(last.tolist(), slope.flatten().tolist(), before.tolist(), strict=True)
+                ]
+                self.state[w]["step"] = torch.tensor(steps, dtype=torch.float64).reshape(w.shape)
+                self.state[w]["slope"] = slope
+                w += self.state[w]["step"]
+
+    @staticmethod
+    def next_step(group: dict[str, Any], last: float, slope: float, before: float) -> float:
+        shrinking = group["growth"] / (1 + group["growth"])
+        step = 0.0
+        if last == 0:
+            step = group["lr"] * slope
+        else:
+            sign = 1 if last > 0 else -1
+            if sign * slope > 0:
+                step += group["lr"] * slope
+            if sign * slope > sign * shrinking * before:
+                step += group["growth"] * last
+            else:
+                step += last * slope / (before - slope)
+        return max(-group["max_step"], min(group["max_step"], step))
+
+
+STEPS = 100
+
+
+def trajectory_case(
+    name: str, make: Callable[[list[Tensor]], torch.optim.Optimizer], *, is_chaotic: bool = False
+) -> Case:
+    """The parameters after each step of an optimizer, and C before it, on the whole of a small regression problem.
+
+    A chaotic method is one that makes 1e-2 of a difference of 1e-8 within thirty steps. Of such a trajectory the gradients
+    are recorded, too, rounded to float32, for the test to step along.
+    """
     layers = [dense("0", 4, "tanh", reads="input"), dense("1", 2, "identity", reads="0")]
     parameters = draw_parameters(3, layers)
     start = numbers(flat(parameters))
     x, target = uniform(8, 3), uniform(8, 2)
     optimizer = make([tensor for tensors in parameters for tensor in tensors])
-    costs, steps = [], []
-    for _ in range(20):
+    costs, steps, gradients = [], [], []
+    for _ in range(STEPS):
         optimizer.zero_grad()
         cost = row_costs("mean_squared_error", None, forward(x, layers, parameters)["1"], target).mean()
         torch.autograd.backward(cost)
+        if is_chaotic:
+            for tensors in parameters:
+                for tensor in tensors:
+                    tensor.grad = tensor.grad.float().double()
+            gradients.append(numbers(flat([[tensor.grad for tensor in tensors] for tensors in parameters])))
         optimizer.step()
         costs.append(cost.item())
         steps.append(numbers(flat(parameters)))
     group = optimizer.param_groups[0]
+    growth_and_shrink = group.get("etas", (None, group.get("growth")))
+    limits = group.get("step_sizes", (None, group.get("max_step")))
     return {
         "name": name,
         "learningRate": group["lr"],
         "momentum": group.get("momentum"),
         "betas": group.get("betas"),
+        "alpha": group.get("alpha"),
         "epsilon": group.get("eps"),
+        "weightDecay": group.get("weight_decay"),
+        "shrink": growth_and_shrink[0],
+        "growth": growth_and_shrink[1],
+        "minStep": limits[0],
+        "maxStep": limits[1],
         "inputs": 3,
         "layers": layers,
         "rows": 8,
@@ -359,6 +444,7 @@ def trajectory_case(name: str, make: Callable[[list[Tensor]], torch.optim.Optimi
         "start": start,
         "costs": costs,
         "steps": steps,
+        "gradients": gradients if is_chaotic else None,
     }
 
 
@@ -381,6 +467,19 @@ def main() -> None:
         trajectory_case("gradient_descent", lambda w: torch.optim.SGD(w, lr=0.5)),
         trajectory_case("momentum", lambda w: torch.optim.SGD(w, lr=0.125, momentum=0.9)),
         trajectory_case("adam", lambda w: torch.optim.Adam(w, lr=0.0625, betas=(0.9, 0.999), eps=1e-8)),
+        trajectory_case("nesterov", lambda w: torch.optim.SGD(w, lr=0.125, momentum=0.9, nesterov=True)),
+        trajectory_case("adagrad", lambda w: torch.optim.Adagrad(w, lr=0.25)),
+        trajectory_case("rmsprop", lambda w: torch.optim.RMSprop(w, lr=0.001953125)),
+        trajectory_case("adamw", lambda w: torch.optim.AdamW(w, lr=0.0625, weight_decay=0.125)),
+        trajectory_case("amsgrad", lambda w: torch.optim.Adam(w, lr=0.0625, amsgrad=True)),
+        trajectory_case("nadam", lambda w: torch.optim.NAdam(w, lr=0.0625)),
+        trajectory_case("lion", lambda w: Lion(w, lr=0.0078125, betas=(0.9, 0.99), weight_decay=0.125)),
+        trajectory_case("irprop_minus", lambda w: torch.optim.Rprop(w, lr=0.0625)),
+        trajectory_case(
+            "quickprop",
+            lambda w: Quickprop(w, lr=0.25, growth=1.75, weight_decay=1e-4, max_step=50),
+            is_chaotic=True,
+        ),
     ]
     golden = {
         "torch": torch.__version__,

@@ -22,23 +22,79 @@ import Testing
 
     @Test func badHyperparameters() throws {
         let network = try OptimizerTests.network()
+        func expectRefusal(_ method: any OptimizationMethod, _ name: String, _ value: Float, _ range: String) {
+            expectError(.value, name, "\(value)", range) {
+                _ = try Optimizer(method, learningRate: 0.1, for: network)
+            }
+        }
         for bad in [Float(1), -0.25, 1.5, .nan, .infinity] {
             for (method, name) in [
                 (Momentum(momentum: bad) as any OptimizationMethod, "momentum of momentum"),
+                (Nesterov(momentum: bad), "momentum of nesterov"), (RMSprop(beta2: bad), "beta2 of rmsprop"),
                 (Adam(beta1: bad), "beta1 of adam"), (Adam(beta2: bad), "beta2 of adam"),
+                (AdamW(beta1: bad), "beta1 of adamw"), (AdamW(beta2: bad), "beta2 of adamw"),
+                (AMSGrad(beta1: bad), "beta1 of amsgrad"), (AMSGrad(beta2: bad), "beta2 of amsgrad"),
+                (NAdam(beta1: bad), "beta1 of nadam"), (NAdam(beta2: bad), "beta2 of nadam"),
+                (Lion(beta1: bad), "beta1 of lion"), (Lion(beta2: bad), "beta2 of lion"),
+                (IRPROPMinus(shrink: bad), "shrink of irprop_minus"),
             ] {
-                expectError(.value, name, "\(bad)", "[0, 1)") {
-                    _ = try Optimizer(method, learningRate: 0.1, for: network)
-                }
+                expectRefusal(method, name, bad, "[0, 1)")
             }
         }
         for bad in [Float(0), -1e-8, .nan, .infinity] {
-            expectError(.value, "epsilon of adam", "\(bad)") {
-                _ = try Optimizer(Adam(epsilon: bad), learningRate: 0.1, for: network)
+            for (method, name) in [
+                (AdaGrad(epsilon: bad) as any OptimizationMethod, "epsilon of adagrad"),
+                (RMSprop(epsilon: bad), "epsilon of rmsprop"), (Adam(epsilon: bad), "epsilon of adam"),
+                (AdamW(epsilon: bad), "epsilon of adamw"), (AMSGrad(epsilon: bad), "epsilon of amsgrad"),
+                (NAdam(epsilon: bad), "epsilon of nadam"),
+            ] {
+                expectRefusal(method, name, bad, ">= 1e-30")
+            }
+            for (method, name) in [
+                (IRPROPMinus(maxStep: bad) as any OptimizationMethod, "max_step of irprop_minus"),
+                (Quickprop(growth: bad), "growth of quickprop"), (Quickprop(maxStep: bad), "max_step of quickprop"),
+            ] {
+                expectRefusal(method, name, bad, "> 0")
+            }
+            expectRefusal(IRPROPMinus(minStep: bad), "min_step of irprop_minus", bad, "50")
+        }
+        for bad in [-Float.leastNonzeroMagnitude, -1, .nan, .infinity] {
+            for (method, name) in [
+                (AdamW(weightDecay: bad) as any OptimizationMethod, "weight_decay of adamw"),
+                (Lion(weightDecay: bad), "weight_decay of lion"),
+                (Quickprop(weightDecay: bad), "weight_decay of quickprop"),
+            ] {
+                expectRefusal(method, name, bad, ">= 0")
             }
         }
-        _ = try Optimizer(Momentum(momentum: 0), learningRate: 0, for: network)
-        _ = try Optimizer(Adam(beta1: 0, beta2: 0), learningRate: 0, for: network)
+        for bad in [Float(1).nextDown, 0, -1.2, .nan, .infinity] {
+            expectRefusal(IRPROPMinus(growth: bad), "growth of irprop_minus", bad, ">= 1")
+        }
+        expectRefusal(IRPROPMinus(minStep: 2, maxStep: 1), "min_step of irprop_minus", 2, "1.0")
+        for method in OptimizerTests.extremes {
+            _ = try Optimizer(method, learningRate: 0, for: network)
+        }
+    }
+
+    /// Hyperparameters at the ends of their ranges.
+    private static var extremes: [any OptimizationMethod] {
+        let (nearlyOne, largest) = (Float(1).nextDown, Float.greatestFiniteMagnitude)
+        return [
+            Momentum(momentum: 0), Momentum(momentum: nearlyOne), Nesterov(momentum: 0), Nesterov(momentum: nearlyOne),
+            AdaGrad(epsilon: 1e-30), AdaGrad(epsilon: 1e30), RMSprop(beta2: 0, epsilon: 1e-30),
+            RMSprop(beta2: nearlyOne, epsilon: 1e-30), RMSprop(epsilon: 1e30),
+            Adam(epsilon: 1e30), Adam(epsilon: 1e-30), Adam(beta1: 0, beta2: 0),
+            Adam(beta1: nearlyOne, beta2: nearlyOne), AdamW(epsilon: 1e-30, weightDecay: 0), AdamW(weightDecay: 2.5),
+            AdamW(beta1: 0, beta2: 0, weightDecay: largest), AMSGrad(beta1: 0, beta2: 0, epsilon: 1e-30),
+            AMSGrad(beta1: nearlyOne, beta2: nearlyOne, epsilon: 1e30), NAdam(beta1: 0, beta2: 0, epsilon: 1e-30),
+            NAdam(beta1: nearlyOne, beta2: nearlyOne), Lion(beta1: 0, beta2: 0),
+            Lion(beta1: nearlyOne, beta2: nearlyOne),
+            Lion(weightDecay: 2.5), Lion(weightDecay: largest), IRPROPMinus(growth: 1, shrink: 0),
+            IRPROPMinus(growth: largest, shrink: nearlyOne, minStep: .leastNonzeroMagnitude, maxStep: largest),
+            IRPROPMinus(minStep: largest, maxStep: largest), Quickprop(growth: .leastNonzeroMagnitude),
+            Quickprop(growth: largest, weightDecay: 0, maxStep: largest), Quickprop(weightDecay: largest),
+            Quickprop(maxStep: .leastNonzeroMagnitude),
+        ]
     }
 
     @Test func otherNetworksAreRefused() throws {
@@ -88,29 +144,28 @@ import Testing
         for method in OptimizationMethods.all {
             let network = try OptimizerTests.network()
             let twin = try OptimizerTests.network()
-            let optimizer = try Optimizer(method, learningRate: 1e10, for: network)
-            let twinOptimizer = try Optimizer(method, learningRate: 1e10, for: twin)
+            // So that even a step of the learning rate's size overflows.
+            for network in [network, twin] { network.withParameters { $0[7] = 2e38 } }
+            let optimizer = try Optimizer(method, learningRate: 2e38, for: network)
+            let twinOptimizer = try Optimizer(method, learningRate: 0.5, for: twin)
             let before = network.parameterVector
             let huge = [Float](repeating: 0, count: 7) + [1e36]
-            expectError(.notFinite, "1e+10", "1e+36", "overflow") { try optimizer.step(network, huge) }
+            expectError(.notFinite, "2e+38", "1e+36", "overflow") { try optimizer.step(network, huge) }
             #expect(bits(network.parameterVector) == bits(before), "\(method.identifier)")
             #expect(optimizer.steps == 0)
+            try optimizer.setLearningRate(0.5)
             for _ in 0..<2 {
                 try optimizer.step(network, [Float](repeating: 1e-3, count: 8))
                 try twinOptimizer.step(twin, [Float](repeating: 1e-3, count: 8))
             }
             #expect(bits(network.parameterVector) == bits(twin.parameterVector), "\(method.identifier)")
+            #expect(network.parameterVector != before)
         }
     }
 
     /// Whatever the numbers: the parameters stay finite, or the step is refused and nothing changes.
     @Test func noStepMakesAnythingNotFinite() throws {
-        let methods =
-            OptimizationMethods.all + [
-                Adam(epsilon: 1e30), Adam(epsilon: 1e-30), Adam(beta1: 0, beta2: 0),
-                Momentum(momentum: 0),
-                Momentum(momentum: 0.99999994), Adam(beta1: 0.99999994, beta2: 0.99999994),
-            ]
+        let methods = OptimizationMethods.all + OptimizerTests.extremes
         let magnitudes: [Float] = [0, .leastNonzeroMagnitude, 1e-24, 1, 1e10, 1e19, 1e30, .greatestFiniteMagnitude]
         for method in methods {
             for rate in magnitudes {
@@ -170,6 +225,51 @@ import Testing
         // m̂ / √v̂: 1, 1.6666667 / 1.6475090 = 1.0116283, 0.1428571 / 1.4046172 = 0.1017054.
         expectClose(
             try run(Adam(beta1: 0.5, beta2: 0.75, epsilon: 1e-12), 0.25), [0.75, 0.4970929, 0.4716666], absolute: 1e-6)
+        // v: 1, 2.5, 0.25; g + v / 2: 1.5, 3.25, −0.875.
+        expectClose(try run(Nesterov(momentum: 0.5), 0.25), [0.625, -0.1875, 0.03125], absolute: 0)
+        // v: 1, 5, 6; g / √v: 1, 0.8944272, −0.4082483.
+        expectClose(try run(AdaGrad(epsilon: 1e-12), 0.25), [0.75, 0.5263932, 0.6284553], absolute: 1e-6)
+        // v: 0.25, 1.1875, 1.140625; g / √v: 2, 1.8353259, −0.9363292.
+        expectClose(
+            try run(RMSprop(beta2: 0.75, epsilon: 1e-12), 0.25), [0.5, 0.0411685, 0.2752508], absolute: 1e-6)
+        // Adam's, after 1/8 of the parameter: 1 − 0.125 − 0.25, 0.625 · 0.875 − 0.2529071, …
+        expectClose(
+            try run(AdamW(beta1: 0.5, beta2: 0.75, epsilon: 1e-12, weightDecay: 0.5), 0.25),
+            [0.625, 0.2939679, 0.2317956], absolute: 1e-6)
+        // u: 0.25, 1.1875, 1.1875, its corrected root at last 1.4332029; 0.1428571 / 1.4332029 = 0.0996768.
+        expectClose(
+            try run(AMSGrad(beta1: 0.5, beta2: 0.75, epsilon: 1e-12), 0.25), [0.75, 0.4970929, 0.4721737],
+            absolute: 1e-6)
+        // m before the steps: 0, 0.5, 1.25; m / 2 + g / 2: 0.5, 1.25, 0.125.
+        expectClose(try run(Lion(beta1: 0.5, beta2: 0.5), 0.25), [0.75, 0.5, 0.25], absolute: 0)
+        expectClose(
+            try run(Lion(beta1: 0.5, beta2: 0.5, weightDecay: 0.5), 0.25), [0.625, 0.296875, 0.009765625], absolute: 0)
+        // Δ: 0.25, 0.375, then 0.1875 without a step.
+        expectClose(try run(IRPROPMinus(growth: 1.5), 0.25), [0.75, 0.375, 0.375], absolute: 0)
+        // d: −0.25; g has grown: 2 d − 0.5 = −1; then −1 / (2 + 1) of that.
+        expectClose(
+            try run(Quickprop(growth: 2, weightDecay: 0), 0.25), [0.75, -0.25, 0.0833333], absolute: 1e-6)
+        expectClose(
+            try run(Quickprop(growth: 2, weightDecay: 0, maxStep: 0.5), 0.25), [0.75, 0.25, 0.4166667], absolute: 1e-6)
+    }
+
+    /// A step size that has not begun begins with the first learning rate that is not 0, and then keeps to its limits.
+    @Test func stepSizesOfIRPROP() throws {
+        func run(_ rates: [Float], _ gradients: [Float]) throws -> [Float] {
+            var architecture = try Architecture(inputs: 1)
+            try architecture.dense(1, bias: false, weights: .zeros)
+            let network = try Network(architecture, seed: 0)
+            let optimizer = try Optimizer(IRPROPMinus(minStep: 0.25, maxStep: 1.25), learningRate: 0, for: network)
+            return try zip(rates, gradients).map { rate, gradient in
+                try optimizer.setLearningRate(rate)
+                try optimizer.step(network, [gradient])
+                return network.parameterVector[0]
+            }
+        }
+        #expect(try run([0, 0, 1, 9, 9], [1, -1, -1, -1, -1]) == [0, 0, 1, 2.2, 3.45])
+        // Halved, but not below a quarter; after a step that was left out the next has its size whatever its sign.
+        #expect(
+            try run([0.75, 9, 9, 9, 9, 9], [1, -1, -1, 1, 1, 0]) == [-0.75, -0.75, -0.375, -0.375, -0.625, -0.625])
     }
 
     @Test func aLearningRateOfZeroMovesNothing() throws {
@@ -205,7 +305,9 @@ import Testing
             let identifier: StaticString = "heavy_ball"
             let stateVectors = 1
             func validate() throws(NetworkError) {}
-            func bound(gradient: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int) -> Double {
+            func bound(
+                gradient: Double, parameter: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int
+            ) -> Double {
                 state[0] = 0.5 * state[0] + gradient
                 return learningRate * state[0]
             }

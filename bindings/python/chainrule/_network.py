@@ -293,8 +293,8 @@ class Network(NativeObject):
         Args:
             x: (rows, inputs).
             targets: as for chainrule.cost(), and so are cost and sample_weight.
-            optimizer: "adam", "momentum", "gradient_descent", or an Optimizer made for this network, whose state
-                carries over from one fit to the next.
+            optimizer: the name of a method of Optimizer, or an Optimizer made for this network, whose state carries
+                over from one fit to the next.
             learning_rate: η for an optimizer given by name; None: the library's default.
             epochs: how often to go through the rows, ≥ 1.
             batch_size: rows per step, ≥ 1; the last batch of an epoch may be shorter.

@@ -86,6 +86,15 @@ CRL_SUM = 1
 CRL_GRADIENT_DESCENT = 0
 CRL_MOMENTUM = 1
 CRL_ADAM = 2
+CRL_NESTEROV = 3
+CRL_ADAGRAD = 4
+CRL_RMSPROP = 5
+CRL_ADAMW = 6
+CRL_AMSGRAD = 7
+CRL_NADAM = 8
+CRL_LION = 9
+CRL_IRPROP_MINUS = 10
+CRL_QUICKPROP = 11
 
 crl_status = ctypes.c_int32
 crl_activation = ctypes.c_int32
@@ -266,6 +275,11 @@ class crl_optimizer_options(ctypes.Structure):
         ("beta1", ctypes.c_float),
         ("beta2", ctypes.c_float),
         ("epsilon", ctypes.c_float),
+        ("weight_decay", ctypes.c_float),
+        ("growth", ctypes.c_float),
+        ("shrink", ctypes.c_float),
+        ("min_step", ctypes.c_float),
+        ("max_step", ctypes.c_float),
     ]
 
     @classmethod
@@ -275,10 +289,15 @@ class crl_optimizer_options(ctypes.Structure):
             size=ctypes.sizeof(crl_optimizer_options),
             method=CRL_ADAM,
             learning_rate=0.001,
-            momentum=0.9,
-            beta1=0.9,
-            beta2=0.999,
-            epsilon=1e-8,
+            momentum=-1.0,
+            beta1=-1.0,
+            beta2=-1.0,
+            epsilon=-1.0,
+            weight_decay=-1.0,
+            growth=-1.0,
+            shrink=-1.0,
+            min_step=-1.0,
+            max_step=-1.0,
         )
 
 

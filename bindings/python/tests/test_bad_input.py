@@ -145,6 +145,52 @@ WRONG: dict[str, tuple[Use, type[Exception], str]] = {
     "momentum 1": (lambda n: chainrule.Optimizer(n, "momentum", momentum=1), ArgumentError, r"momentum .*is 1"),
     "beta1 negative": (lambda n: chainrule.Optimizer(n, beta1=-0.5), ArgumentError, r"beta1 .*is -0.5"),
     "epsilon 0": (lambda n: chainrule.Optimizer(n, epsilon=0), ArgumentError, r"epsilon .*is 0"),
+    "momentum of nesterov negative": (
+        lambda n: chainrule.Optimizer(n, "nesterov", momentum=-0.5),
+        ArgumentError,
+        r"momentum of nesterov is -0.5",
+    ),
+    "beta2 of rmsprop 1": (
+        lambda n: chainrule.Optimizer(n, "rmsprop", beta2=1),
+        ArgumentError,
+        "beta2 of rmsprop is 1",
+    ),
+    "epsilon of adagrad NaN": (
+        lambda n: chainrule.Optimizer(n, "adagrad", epsilon=np.nan),
+        ArgumentError,
+        "epsilon of adagrad is nan",
+    ),
+    "weight_decay of adamw negative": (
+        lambda n: chainrule.Optimizer(n, "adamw", weight_decay=-0.5),
+        ArgumentError,
+        "weight_decay of adamw is -0.5",
+    ),
+    "beta1 of lion 1": (lambda n: chainrule.Optimizer(n, "lion", beta1=1), ArgumentError, "beta1 of lion is 1"),
+    "growth of irprop_minus below 1": (
+        lambda n: chainrule.Optimizer(n, "irprop_minus", growth=0.5),
+        ArgumentError,
+        "growth of irprop_minus is 0.5",
+    ),
+    "shrink of irprop_minus 1": (
+        lambda n: chainrule.Optimizer(n, "irprop_minus", shrink=1),
+        ArgumentError,
+        "shrink of irprop_minus is 1",
+    ),
+    "min_step above max_step": (
+        lambda n: chainrule.Optimizer(n, "irprop_minus", min_step=2, max_step=1),
+        ArgumentError,
+        "min_step of irprop_minus is 2.*max_step, which is 1",
+    ),
+    "growth of quickprop 0": (
+        lambda n: chainrule.Optimizer(n, "quickprop", growth=0),
+        ArgumentError,
+        "growth of quickprop is 0",
+    ),
+    "max_step of quickprop infinite": (
+        lambda n: chainrule.Optimizer(n, "quickprop", max_step=np.inf),
+        ArgumentError,
+        "max_step of quickprop is inf",
+    ),
     "epochs 0": (lambda n: n.fit(X, LABELS, epochs=0), ArgumentError, "epochs is 0"),
     "epochs negative": (lambda n: n.fit(X, LABELS, epochs=-1), ArgumentError, "epochs is -1"),
     "epochs a fraction": (lambda n: n.fit(X, LABELS, epochs=1.5), TypeError, "integer"),

@@ -14,7 +14,7 @@ from chainrule._names import ACTIVATIONS, COSTS, INITIALIZERS, METHODS, REDUCTIO
 def test_names_are_the_enumerators() -> None:
     assert (ACTIVATIONS["identity"], ACTIVATIONS["relu"], ACTIVATIONS["log_softmax"]) == (0, 3, 12)
     assert list(REDUCTIONS) == ["mean", "sum"]
-    assert {"gradient_descent", "momentum", "adam"} <= set(METHODS)
+    assert {"gradient_descent", "momentum", "adam", "irprop_minus", "quickprop"} <= set(METHODS)
     assert (INITIALIZERS["default"], INITIALIZERS["lecun_normal"]) == (0, 10)
     assert "custom_activation" not in ACTIVATIONS
     assert "custom_cost" not in COSTS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,123 @@ def test_adam_is_its_formula(network: chainrule.Network, rng: np.random.Generato
     np.testing.assert_allclose(network.parameters, w, rtol=1e-5, atol=1e-6)
 
 
+def adam_moments(state: dict[str, Any], t: int, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The corrected moments of Adam with β₁ = 0.8 and β₂ = 0.95."""
+    state["m"] = 0.8 * state.get("m", 0.0) + 0.2 * g
+    state["v"] = 0.95 * state.get("v", 0.0) + 0.05 * g**2
+    return state["m"] / (1 - 0.8**t), state["v"] / (1 - 0.95**t)
+
+
+def nesterov(state: dict[str, Any], t: int, w: np.ndarray, g: np.ndarray) -> np.ndarray:
+    state["v"] = 0.75 * state.get("v", 0.0) + g
+    return w - 0.125 * (g + 0.75 * state["v"])
+
+
+def adagrad(state: dict[str, Any], t: int, w: np.ndarray, g: np.ndarray) -> np.ndarray:
+    state["v"] = state.get("v", 0.0) + g**2
+    return w - 0.125 * g / (np.sqrt(state["v"]) + 1e-3)
+
+
+def rmsprop(state: dict[str, Any], t: int, w: np.ndarray, g: np.ndarray) -> np.ndarray:
+    state["v"] = 0.75 * state.get("v", 0.0) + 0.25 * g**2
+    return w - 0.125 * g / (np.sqrt(state["v"]) + 1e-3)
+
+
+def adamw(state: dict[str, Any], t: int, w: np.ndarray, g: np.ndarray) -> np.ndarray:
+    m, v = adam_moments(state, t, g)
+    return w - 0.125 * (m / (np.sqrt(v) + 1e-3) + 0.25 * w)
+
+
+def amsgrad(state: dict[str, Any], t: int, w: np.ndarray, g: np.ndarray) -> np.ndarray:
+    m, _ = adam_moments(state, t, g)
+    state["u"] = np.maximum(state.get("u", 0.0), state["v"])
+    return w - 0.125 * m / (np.sqrt(state["u"] / (1 - 0.95**t)) + 1e-3)
+
+
+def nadam(state: dict[str, Any], t: int, w: np.ndarray, g: np.ndarray) -> np.ndarray:
+    _, v = adam_moments(state, t, g)
+    mu = [0.8 * (1 - 0.5 * 0.96 ** (0.004 * i)) for i in range(1, t + 2)]
+    mean = mu[t] * state["m"] / (1 - math.prod(mu)) + (1 - mu[t - 1]) * g / (1 - math.prod(mu[:t]))
+    return w - 0.125 * mean / (np.sqrt(v) + 1e-3)
+
+
+def lion(state: dict[str, Any], t: int, w: np.ndarray, g: np.ndarray) -> np.ndarray:
+    m = state.get("m", 0.0)
+    state["m"] = 0.95 * m + 0.05 * g
+    return w - 0.125 * (np.sign(0.8 * m + 0.2 * g) + 0.25 * w)
+
+
+def irprop_minus(state: dict[str, Any], t: int, w: np.ndarray, g: np.ndarray) -> np.ndarray:
+    agreement = np.sign(g) * state.get("sign", np.zeros_like(g))
+    size = state.get("size", np.full_like(g, 0.125))
+    size = np.where(agreement > 0, np.minimum(1.5 * size, 0.25), size)
+    state["size"] = np.where(agreement < 0, np.maximum(0.25 * size, 0.0625), size)
+    state["sign"] = np.where(agreement < 0, 0, np.sign(g))
+    return w - state["size"] * state["sign"]
+
+
+def quickprop(state: dict[str, Any], t: int, w: np.ndarray, g: np.ndarray) -> np.ndarray:
+    g = g + 0.25 * w
+    last, before = state.get("step", np.zeros_like(g)), state.get("g", np.ones_like(g))
+    grown = g * np.sign(before) > 1.5 / 2.5 * np.abs(before)
+    ratio = np.where(grown, 1.5, g / np.where(grown, 1, before - g))
+    linear = np.where((last == 0) | (g * before > 0), -0.125 * g, 0)
+    state["g"], state["step"] = g, np.clip(ratio * last + linear, -2, 2)
+    return w + state["step"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "hyperparameters"),
+    [
+        (nesterov, {"momentum": 0.75}),
+        (adagrad, {"epsilon": 1e-3}),
+        (rmsprop, {"beta2": 0.75, "epsilon": 1e-3}),
+        (adamw, {"beta1": 0.8, "beta2": 0.95, "epsilon": 1e-3, "weight_decay": 0.25}),
+        (amsgrad, {"beta1": 0.8, "beta2": 0.95, "epsilon": 1e-3}),
+        (nadam, {"beta1": 0.8, "beta2": 0.95, "epsilon": 1e-3}),
+        (lion, {"beta1": 0.8, "beta2": 0.95, "weight_decay": 0.25}),
+        (irprop_minus, {"growth": 1.5, "shrink": 0.25, "min_step": 0.0625, "max_step": 0.25}),
+        (quickprop, {"growth": 1.5, "weight_decay": 0.25, "max_step": 2}),
+    ],
+)
+def test_method_is_its_formula(
+    network: chainrule.Network,
+    rng: np.random.Generator,
+    formula: Callable[[dict[str, Any], int, np.ndarray, np.ndarray], np.ndarray],
+    hyperparameters: dict[str, float],
+) -> None:
+    optimizer = chainrule.Optimizer(network, formula.__name__, 0.125, **hyperparameters)
+    state: dict[str, Any] = {}
+    w = network.parameters.astype(np.float64)
+    for t in range(1, 6):
+        g = rng.standard_normal(43).astype(np.float32)
+        w = formula(state, t, w, g.astype(np.float64))
+        optimizer.step(g)
+        np.testing.assert_allclose(network.parameters, w, rtol=1e-5, atol=1e-5)
+
+
+def test_hyperparameters_not_given_are_the_methods_own(network: chainrule.Network) -> None:
+    own: dict[str, dict[str, float]] = {
+        "adagrad": {"epsilon": 1e-10},
+        "rmsprop": {"beta2": 0.99, "epsilon": 1e-8},
+        "adam": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
+        "adamw": {"weight_decay": 0.01},
+        "lion": {"beta1": 0.9, "beta2": 0.99, "weight_decay": 0},
+        "irprop_minus": {"growth": 1.2, "shrink": 0.5, "min_step": 1e-6, "max_step": 50},
+        "quickprop": {"growth": 1.75, "weight_decay": 1e-4, "max_step": 50},
+    }
+    start = network.parameters.copy()
+    for method, hyperparameters in own.items():
+        ends = []
+        for given in ({}, hyperparameters):
+            network.parameters[:] = start
+            optimizer = chainrule.Optimizer(network, method, 0.01, **given)
+            for sign in (1, 1, -1):
+                optimizer.step(sign * np.linspace(-1e-3, 1e-3, 43, dtype=np.float32))
+            ends.append(network.parameters.copy())
+        np.testing.assert_array_equal(ends[0], ends[1], method)
+
+
 def test_step_uses_the_networks_gradients(network: chainrule.Network, x: np.ndarray, labels: np.ndarray) -> None:
     optimizer = chainrule.Optimizer(network, "gradient_descent", learning_rate=1)
     before = network.parameters.copy()
@@ -70,8 +188,24 @@ def two_moons(rng: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarr
     return np.stack(x, axis=1) + rng.normal(0, 0.1, (rows, 2)), labels
 
 
-@pytest.mark.parametrize(("optimizer", "learning_rate"), [("adam", 0.01), ("momentum", 0.1), ("gradient_descent", 0.5)])
-def test_fit_learns(rng: np.random.Generator, optimizer: str, learning_rate: float) -> None:
+@pytest.mark.parametrize(
+    ("optimizer", "learning_rate", "batch_size"),
+    [
+        ("gradient_descent", 0.5, 16),
+        ("momentum", 0.1, 16),
+        ("nesterov", 0.1, 16),
+        ("adagrad", 0.1, 16),
+        ("rmsprop", 0.01, 16),
+        ("adam", 0.01, 16),
+        ("adamw", 0.01, 16),
+        ("amsgrad", 0.01, 16),
+        ("nadam", 0.01, 16),
+        ("lion", 0.003, 16),
+        ("irprop_minus", 0.1, 300),
+        ("quickprop", 0.5, 300),
+    ],
+)
+def test_fit_learns(rng: np.random.Generator, optimizer: str, learning_rate: float, batch_size: int) -> None:
     x, labels = two_moons(rng, 400)
     network = chainrule.Network(2).add_dense(32, "tanh").add_dense(2).build(seed=1)
     history = network.fit(
@@ -80,7 +214,7 @@ def test_fit_learns(rng: np.random.Generator, optimizer: str, learning_rate: flo
         optimizer=optimizer,
         learning_rate=learning_rate,
         epochs=80,
-        batch_size=16,
+        batch_size=batch_size,
         validation_data=(x[300:], labels[300:]),
     )
     assert [record.epoch for record in history] == list(range(1, 81))

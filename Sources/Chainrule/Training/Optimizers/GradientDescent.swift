@@ -9,7 +9,9 @@ public final class GradientDescent: KernelMethod {
 
     public func validate() throws(NetworkError) {}
 
-    public func bound(gradient: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int) -> Double {
+    public func bound(
+        gradient: Double, parameter: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int
+    ) -> Double {
         learningRate * gradient
     }
 

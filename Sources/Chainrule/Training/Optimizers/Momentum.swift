@@ -13,7 +13,9 @@ public final class Momentum: KernelMethod {
         try OptimizationMethods.check(momentum, "momentum", of: identifier)
     }
 
-    public func bound(gradient: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int) -> Double {
+    public func bound(
+        gradient: Double, parameter: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int
+    ) -> Double {
         state[0] = Double(momentum) * state[0] + gradient
         return learningRate * state[0]
     }

@@ -152,9 +152,11 @@ struct Session {
     private mutating func createOptimizer() {
         var optimizer: UnsafeMutablePointer<crl_optimizer>?
         var options = crl_optimizer_options(
-            size: MemoryLayout<crl_optimizer_options>.size, method: reader.enumerator() % 4,
+            size: MemoryLayout<crl_optimizer_options>.size, method: reader.enumerator() % 13,
             learning_rate: reader.float(),
-            momentum: reader.float(), beta1: reader.float(), beta2: reader.float(), epsilon: reader.float())
+            momentum: reader.float(), beta1: reader.float(), beta2: reader.float(), epsilon: reader.float(),
+            weight_decay: reader.float(), growth: reader.float(), shrink: reader.float(), min_step: reader.float(),
+            max_step: reader.float())
         if reader.chance(of: 32) { options.size = Int(bitPattern: reader.size()) }
         check(crlOptimizerCreate(network(), &options, &optimizer))
         guard let optimizer else { return }

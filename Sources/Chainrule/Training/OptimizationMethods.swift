@@ -1,0 +1,66 @@
+/// The table of methods, and what several of them have in common.
+public enum OptimizationMethods {
+    /// Every method with its usual hyperparameters.
+    public static var all: [any OptimizationMethod] {
+        [
+            GradientDescent(), Momentum(), Nesterov(), AdaGrad(), RMSprop(), Adam(), AdamW(), AMSGrad(), NAdam(),
+            Lion(),
+            IRPROPMinus(), Quickprop(),
+        ]
+    }
+
+    static var largest: Double { Double(Float.greatestFiniteMagnitude) }
+
+    // MARK: Checks of hyperparameters
+
+    static func check(_ value: Float, _ name: StaticString, of method: StaticString) throws(NetworkError) {
+        guard value >= 0 && value < 1 else {
+            throw NetworkError(.value, "\(name) of \(method) is \(value); it must be in [0, 1)")
+        }
+    }
+
+    static func check(epsilon: Float, of method: StaticString) throws(NetworkError) {
+        guard epsilon.isFinite && epsilon >= 1e-30 else {
+            throw NetworkError(.value, "epsilon of \(method) is \(epsilon); it must be finite and >= 1e-30")
+        }
+    }
+
+    static func check(weightDecay: Float, of method: StaticString) throws(NetworkError) {
+        guard weightDecay.isFinite && weightDecay >= 0 else {
+            throw NetworkError(.value, "weight_decay of \(method) is \(weightDecay); it must be finite and >= 0")
+        }
+    }
+
+    static func check(positive value: Float, _ name: StaticString, of method: StaticString) throws(NetworkError) {
+        guard value.isFinite && value > 0 else {
+            throw NetworkError(.value, "\(name) of \(method) is \(value); it must be finite and > 0")
+        }
+    }
+
+    // MARK: Bounds and factors
+
+    /// A bound on `a / (√v + ε)`, if none of a is larger than `numerator`.
+    static func quotient(_ numerator: Double, epsilon: Float) -> Double {
+        // The kernels multiply before they divide: the numerator must not overflow either.
+        numerator / min(Double(epsilon), 1)
+    }
+
+    /// `βᵗ`. By squaring, because the last bit of `pow` is the C library's affair.
+    static func power(_ beta: Double, _ step: Int) -> Double {
+        var power = 1.0
+        var square = beta
+        var left = step
+        while left > 0 {
+            if left % 2 == 1 { power *= square }
+            square *= square
+            left /= 2
+        }
+        return power
+    }
+
+    /// A bound on `x + η λ w` if none of x is larger than `change`; infinity if the factor η λ overflows.
+    static func decaying(_ change: Double, learningRate: Double, weightDecay: Float, parameter: Double) -> Double {
+        let rate = learningRate * Double(weightDecay)
+        return rate <= largest ? change + rate * parameter : .infinity
+    }
+}

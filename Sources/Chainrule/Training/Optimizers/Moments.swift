@@ -1,0 +1,40 @@
+/// The hyperparameters of Adam and its relatives, and what follows from them: `m ← β₁ m + (1 − β₁) g`,
+/// `v ← β₂ v + (1 − β₂) g²`, and their bias corrections `c = 1 − βᵗ`.
+struct Moments {
+    let beta1: Float
+    let beta2: Float
+    let epsilon: Float
+
+    func validate(of method: StaticString) throws(NetworkError) {
+        try OptimizationMethods.check(beta1, "beta1", of: method)
+        try OptimizationMethods.check(beta2, "beta2", of: method)
+        try OptimizationMethods.check(epsilon: epsilon, of: method)
+    }
+
+    /// Replaces bounds on m and v by those after a step.
+    func advance(_ state: inout SIMD4<Double>, gradient: Double) {
+        state[0] = Double(beta1) * state[0] + (1 - Double(beta1)) * gradient
+        state[1] = Double(beta2) * state[1] + (1 - Double(beta2)) * gradient * gradient
+    }
+
+    /// A bound on the change in a step of Adam, after ``advance(_:gradient:)``.
+    func bound(state: SIMD4<Double>, learningRate: Double, step: Int) -> Double {
+        let rate = learningRate / correction(beta1, step)
+        // The kernel multiplies before it divides: neither η / c₁ nor its product with m may overflow on the way.
+        guard rate <= OptimizationMethods.largest else { return .infinity }
+        return OptimizationMethods.quotient(rate * state[0], epsilon: epsilon)
+    }
+
+    /// The factors of Adam's kernel, without weight decay.
+    func factors(learningRate: Float, step: Int) -> SIMD8<Float> {
+        let corrections = SIMD2(Float(correction(beta1, step)), Float(correction(beta2, step)))
+        return SIMD8(
+            learningRate / corrections[0], beta1, beta2, epsilon, (1 / corrections[1]).squareRoot(), 1 - beta1,
+            1 - beta2, 0)
+    }
+
+    /// `1 − βᵗ`.
+    private func correction(_ beta: Float, _ step: Int) -> Double {
+        1 - OptimizationMethods.power(Double(beta), step)
+    }
+}
