@@ -30,6 +30,17 @@ final class ActivationLayer: Layer {
         pass.arithmetic.assign(pass.s, to: inputDelta, accumulating: pass.accumulatesInputDelta(0))
     }
 
+    func tangent(_ pass: TangentPass) throws(NetworkError) { try activation.tangent(pass) }
+
+    func tangentBackward(_ pass: TangentPass) throws(NetworkError) {
+        guard let inputDelta = pass.tangents.inputDelta(0) else { return }
+        try activation.tangentBackward(pass)
+        pass.arithmetic.assign(
+            pass.tangents.s, to: inputDelta, accumulating: pass.tangents.accumulatesInputDelta(0))
+    }
+
+    var hasSecondDerivative: Bool { activation.hasSecondDerivative }
+
     func encode(to json: inout JSONWriter) { activation.encode(to: &json) }
 
     static func decode(_ object: JSONObject) throws(NetworkError) -> any Layer {

@@ -1,4 +1,4 @@
-/// One kind of layer: its shape rule, its parameters, and its forward and backward passes, all in one file.
+/// One kind of layer: its shape rule, its parameters, its forward and backward passes and their tangents, all in one file.
 ///
 /// A layer holds only what describes it; its parameters lie in the network and its intermediate values in a workspace.
 /// A new layer is a file that conforms, and a line in ``LayerTable``.
@@ -30,6 +30,18 @@ package protocol Layer: AnyObject, Sendable {
     /// From s and the inputs' h, computes a part of the parameters' gradients. The parameters may change meanwhile.
     func gradients(_ pass: GradientPass)
 
+    /// From z, h and the tangents of the inputs' h and of the parameters, computes R{z} and R{h}.
+    func tangent(_ pass: TangentPass) throws(NetworkError)
+
+    /// After ``backward(_:)``: from R{δ}, computes R{s} and the tangents of the inputs' δ. Once; it may use δ up.
+    func tangentBackward(_ pass: TangentPass) throws(NetworkError)
+
+    /// From s, the inputs' h and their tangents, computes a part of the tangents of the parameters' gradients.
+    func tangentGradients(_ pass: TangentGradientPass)
+
+    /// Whether ``tangentBackward(_:)`` is possible: a custom σ may come without σ''.
+    var hasSecondDerivative: Bool { get }
+
     /// A bound on the magnitude of the parameters' gradients over so many rows, from the largest magnitudes in s and in
     /// the inputs' h. Infinity unless a layer knows better: its gradients are then looked at before every step.
     func gradientBound(rows: Int, signal: Double, input: Double) -> Double
@@ -45,6 +57,8 @@ extension Layer {
     package var callsCustomFunctions: Bool { false }
     package func scratchCount(width: Int, inputs: [Int]) -> Int { 0 }
     package func gradients(_ pass: GradientPass) {}
+    package func tangentGradients(_ pass: TangentGradientPass) {}
+    package var hasSecondDerivative: Bool { true }
     package func gradientBound(rows: Int, signal: Double, input: Double) -> Double { .infinity }
 }
 

@@ -127,10 +127,13 @@ public final class CustomActivation: Sendable {
 
     let value: Value
     let derivative: Derivative
+    let secondDerivative: Derivative?
 
-    public init(value: @escaping Value, derivative: @escaping Derivative) {
+    /// - Parameter secondDerivative: reads z and h and writes σ''(z): for Hessian products, which are an error without it.
+    public init(value: @escaping Value, derivative: @escaping Derivative, secondDerivative: Derivative? = nil) {
         self.value = value
         self.derivative = derivative
+        self.secondDerivative = secondDerivative
     }
 }
 
