@@ -122,7 +122,8 @@ enum {
     /* 200–299: the call does not fit the object's state; nothing was changed. */
     CRL_ERROR_NOT_BUILT = 200,     /**< the network must be built first */
     CRL_ERROR_ALREADY_BUILT = 201, /**< a built network's layers are fixed */
-    CRL_ERROR_MISMATCH = 202,      /**< the workspace or optimizer is for another network or purpose */
+    CRL_ERROR_MISMATCH = 202,      /**< the workspace or optimizer is for another network or purpose; a custom activation
+                                        or cost lacks the derivative that the call needs */
     CRL_ERROR_NO_FORWARD = 203,    /**< backward needs the forward pass of the same rows, with the present parameters */
 
     /* 300–399: arithmetic. */
@@ -213,12 +214,14 @@ typedef struct crl_layer_options {
     float alpha;                          /**< leaky ReLU and ELU: α ≥ 0; −1: the activation's own */
     crl_activation_function function;     /**< CRL_CUSTOM_ACTIVATION: σ */
     crl_activation_derivative derivative; /**< CRL_CUSTOM_ACTIVATION: σ' */
-    void *user;                           /**< handed to function and derivative */
+    void *user;                           /**< handed to the three functions */
+    crl_activation_derivative second_derivative; /**< CRL_CUSTOM_ACTIVATION: σ'', written to dh_dz; NULL: none, and
+                                               crl_network_hessian_product() gives CRL_ERROR_MISMATCH */
 } crl_layer_options;
 
 #define CRL_LAYER_OPTIONS_INIT \
     { sizeof(crl_layer_options), NULL, NULL, 1, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, \
-      -1.0f, NULL, NULL, NULL }
+      -1.0f, NULL, NULL, NULL, NULL }
 
 /** Where a parameter tensor lies in the network's flat parameter vector, and in any gradient vector. */
 typedef struct crl_tensor {
@@ -300,6 +303,12 @@ enum {
 typedef int32_t (*crl_cost_function)(void *user, const float *y, const float *targets, const float *weights, size_t rows,
                                      size_t columns, size_t target_columns, double *C, float *dC_dy);
 
+/** How the ∇C of a custom cost changes with y: reads y, targets and sample weights as crl_cost_function does, and a vector v
+ *  of the shape of y, and writes H v with H = ∂∇C/∂y, of the same shape. Result and threads as for crl_cost_function. */
+typedef int32_t (*crl_cost_hessian_product)(void *user, const float *y, const float *targets, const float *weights,
+                                            const float *v, size_t rows, size_t columns, size_t target_columns,
+                                            float *Hv);
+
 /** A cost and its parameters. Start from CRL_COST_OPTIONS_INIT. */
 typedef struct crl_cost_options {
     size_t size;                /**< sizeof(crl_cost_options) */
@@ -307,10 +316,13 @@ typedef struct crl_cost_options {
     crl_reduction reduction;    /**< not used by CRL_CUSTOM_COST */
     float huber_delta;          /**< CRL_HUBER: d > 0 */
     crl_cost_function function; /**< CRL_CUSTOM_COST */
-    void *user;                 /**< handed to function */
+    void *user;                 /**< handed to function and hessian_product */
+    crl_cost_hessian_product hessian_product; /**< CRL_CUSTOM_COST: H v; NULL: none, and
+                                     crl_network_hessian_product() and crl_network_gauss_newton_product() give
+                                     CRL_ERROR_MISMATCH */
 } crl_cost_options;
 
-#define CRL_COST_OPTIONS_INIT { sizeof(crl_cost_options), CRL_MEAN_SQUARED_ERROR, CRL_MEAN, 1.0f, NULL, NULL }
+#define CRL_COST_OPTIONS_INIT { sizeof(crl_cost_options), CRL_MEAN_SQUARED_ERROR, CRL_MEAN, 1.0f, NULL, NULL, NULL }
 
 /** What the outputs are compared with: values or classes, one for each row of the outputs, and sample weights if wanted.
  *  Start from CRL_TARGETS_INIT. The arrays stay the caller's and are only read. */
@@ -327,6 +339,18 @@ typedef struct crl_targets {
 } crl_targets;
 
 #define CRL_TARGETS_INIT { sizeof(crl_targets), NULL, 0, 0, 0, NULL, 0, NULL, 0 }
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Derivatives
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** What crl_network_jacobian() differentiates with respect to. */
+typedef int32_t crl_variable;
+
+enum {
+    CRL_PARAMETERS = 0, /**< w, in the order of the parameter vector */
+    CRL_INPUT = 1       /**< x */
+};
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Optimizers
@@ -885,6 +909,134 @@ crl_status crl_predictor_output_size(const crl_predictor *predictor, size_t *out
  *  @param precision receives CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8.
  *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
 crl_status crl_predictor_precision(const crl_predictor *predictor, crl_precision *precision);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Derivatives beyond the gradient
+ * ------------------------------------------------------------------------------------------------------------------
+ * How the outputs change along a direction, and products of vectors with the second derivatives of the cost: what
+ * second-order methods are made of. None of the products makes a matrix; each costs about two gradients, and allocates
+ * nothing after the first call for as many rows. Results that are not finite are CRL_ERROR_NOT_FINITE.
+ *
+ *     crl_network_jvp                    R{y} = ∂y/∂w R{w} + ∂y/∂x R{x}        along a direction R{w}, R{x}
+ *     crl_network_vjp                    uᵀ ∂y/∂w and uᵀ ∂y/∂x                 back from any u at the outputs
+ *     crl_network_hessian_product        H v,  H = ∂²C/∂w²                     exact (Pearlmutter 1994)
+ *     crl_network_gauss_newton_product   G v,  G = Σ Jᵀ H_C J                  J = ∂y/∂w, H_C = ∂²C/∂y²
+ */
+
+/** The Jacobian-vector product: y, and how it changes when the parameters change along w_tangent and x along
+ *  x_tangent.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param x_tangent R{x}, x_rows × inputs, all finite; NULL for 0.
+ *  @param x_tangent_stride floats from one row to the next, at least the number of inputs; ignored if x_tangent is
+ *      NULL.
+ *  @param w_tangent R{w}, in the order of the parameter vector, all finite; NULL for 0.
+ *  @param w_tangent_count the number of parameters; ignored if w_tangent is NULL.
+ *  @param y receives x_rows × outputs; NULL if they are not wanted.
+ *  @param y_rows the rows that y has room for, at least x_rows; ignored if y is NULL.
+ *  @param y_stride floats from one row to the next, at least the number of outputs; ignored if y is NULL.
+ *  @param y_tangent receives R{y}, x_rows × outputs. Overlaps nothing else.
+ *  @param y_tangent_rows the rows that y_tangent has room for, at least x_rows.
+ *  @param y_tangent_stride floats from one row to the next, at least the number of outputs.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE,
+ *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three y and y_tangent may hold anything. */
+crl_status crl_network_jvp(const crl_network *network, const float *x, size_t x_rows, size_t x_stride,
+                           const float *x_tangent, size_t x_tangent_stride, const float *w_tangent,
+                           size_t w_tangent_count, float *y, size_t y_rows, size_t y_stride, float *y_tangent,
+                           size_t y_tangent_rows, size_t y_tangent_stride);
+
+/** The vector-Jacobian product: forward, and backward from any u at the outputs in the place of ∇C.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param u x_rows × outputs, all finite.
+ *  @param u_stride floats from one row to the next, at least the number of outputs.
+ *  @param gradients receives uᵀ ∂y/∂w, summed over the rows, in the order of the parameter vector; NULL if it is not
+ *      wanted.
+ *  @param gradients_count the number of parameters; ignored if gradients is NULL.
+ *  @param x_gradient receives uᵀ ∂y/∂x, x_rows × inputs; NULL if it is not wanted.
+ *  @param x_gradient_rows the rows that x_gradient has room for, at least x_rows; ignored if x_gradient is NULL.
+ *  @param x_gradient_stride floats from one row to the next, at least the number of inputs; ignored if x_gradient is
+ *      NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE,
+ *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three the results may hold anything. */
+crl_status crl_network_vjp(const crl_network *network, const float *x, size_t x_rows, size_t x_stride, const float *u,
+                           size_t u_stride, float *gradients, size_t gradients_count, float *x_gradient,
+                           size_t x_gradient_rows, size_t x_gradient_stride);
+
+/** The product H v with the Hessian H = ∂²C/∂w², exact, for any network and cost (Pearlmutter 1994). Where σ or the
+ *  cost has a kink the second derivative is that of the side that its first derivative is taken from.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param vector v, in the order of the parameter vector, all finite.
+ *  @param vector_count the number of parameters.
+ *  @param product receives H v. Does not overlap vector.
+ *  @param product_count the number of parameters.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+ *      CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (a custom activation without second_derivative, a custom cost without
+ *      hessian_product), CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error product may
+ *      hold anything. */
+crl_status crl_network_hessian_product(const crl_network *network, const crl_cost_options *cost, const float *x,
+                                       size_t x_rows, size_t x_stride, const crl_targets *targets, const float *vector,
+                                       size_t vector_count, float *product, size_t product_count);
+
+/** The product G v with the Gauss-Newton matrix G = Σ Jᵀ H_C J over the rows, J = ∂y/∂w and H_C = ∂²C/∂y²
+ *  (Schraudolph 2002): the Hessian without the second derivatives of the network. It is positive semidefinite if C
+ *  is convex in y, as every built-in cost is.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param vector v, in the order of the parameter vector, all finite.
+ *  @param vector_count the number of parameters.
+ *  @param product receives G v. Does not overlap vector.
+ *  @param product_count the number of parameters.
+ *  @return as crl_network_hessian_product(); but no activation needs a second_derivative. */
+crl_status crl_network_gauss_newton_product(const crl_network *network, const crl_cost_options *cost, const float *x,
+                                            size_t x_rows, size_t x_stride, const crl_targets *targets,
+                                            const float *vector, size_t vector_count, float *product,
+                                            size_t product_count);
+
+/** The whole Hessian ∂²C/∂w², for small networks: a product for each parameter. Symmetric to the last bit.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param hessian receives a row for each parameter and a column for each, in the order of the parameter vector.
+ *  @param hessian_rows the rows that hessian has room for, at least the number of parameters.
+ *  @param hessian_stride floats from one row to the next, at least the number of parameters.
+ *  @return as crl_network_hessian_product(). After an error hessian may hold anything. */
+crl_status crl_network_hessian(const crl_network *network, const crl_cost_options *cost, const float *x, size_t x_rows,
+                               size_t x_stride, const crl_targets *targets, float *hessian, size_t hessian_rows,
+                               size_t hessian_stride);
+
+/** The Jacobian of the outputs, for small networks: the derivatives of every output of every row of x, with respect
+ *  to the parameters or to the row itself.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param variable CRL_PARAMETERS or CRL_INPUT.
+ *  @param jacobian receives x_rows · outputs rows: ∂y_k of the row r of x in the row r · outputs + k, of as many
+ *      columns as there are parameters or inputs.
+ *  @param jacobian_rows the rows that jacobian has room for, at least x_rows · outputs.
+ *  @param jacobian_stride floats from one row to the next, at least the number of columns.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT,
+ *      CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three jacobian may hold
+ *      anything. */
+crl_status crl_network_jacobian(const crl_network *network, const float *x, size_t x_rows, size_t x_stride,
+                                crl_variable variable, float *jacobian, size_t jacobian_rows, size_t jacobian_stride);
 
 #ifdef __cplusplus
 }

@@ -132,6 +132,14 @@ private func method(_ options: crl_optimizer_options) throws(NetworkError) -> an
 /// A hyperparameter, or the method's own if it was left to the method.
 private func given(_ value: Float, _ usual: Float) -> Float { value == -1 ? usual : value }
 
+func variable(_ number: crl_variable) throws(NetworkError) -> Network.Variable {
+    switch Int(number) {
+    case CRL_PARAMETERS: return .parameters
+    case CRL_INPUT: return .input
+    default: throw NetworkError(.value, "variable is \(number), which is no crl_variable")
+    }
+}
+
 func purpose(_ number: crl_purpose) throws(NetworkError) -> Workspace.Purpose {
     switch Int(number) {
     case CRL_TRAINING: return .training

@@ -3,7 +3,7 @@
 Arrays are float32, one sample per row. The parameters of a network are one flat vector that numpy sees without a copy.
 """
 
-from ._callbacks import Activation
+from ._callbacks import Activation, CustomCost
 from ._costs import Cost, cost
 from ._errors import (
     ArgumentError,
@@ -27,6 +27,7 @@ __all__ = [
     "CallbackError",
     "ChainruleError",
     "Cost",
+    "CustomCost",
     "Epoch",
     "FileError",
     "FileFormatError",

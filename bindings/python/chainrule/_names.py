@@ -28,6 +28,7 @@ COSTS = _names("CRL_MEAN_SQUARED_ERROR")
 REDUCTIONS = _names("CRL_MEAN")
 METHODS = _names("CRL_GRADIENT_DESCENT")
 PRECISIONS = _names("CRL_FLOAT32")
+VARIABLES = _names("CRL_PARAMETERS")
 
 
 def enumerator(names: dict[str, int], name: str, what: str) -> int:

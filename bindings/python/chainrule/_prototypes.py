@@ -83,6 +83,9 @@ CRL_CUSTOM_COST = 100
 CRL_MEAN = 0
 CRL_SUM = 1
 
+CRL_PARAMETERS = 0
+CRL_INPUT = 1
+
 CRL_GRADIENT_DESCENT = 0
 CRL_MOMENTUM = 1
 CRL_ADAM = 2
@@ -104,6 +107,7 @@ crl_quantity = ctypes.c_int32
 crl_precision = ctypes.c_int32
 crl_cost_kind = ctypes.c_int32
 crl_reduction = ctypes.c_int32
+crl_variable = ctypes.c_int32
 crl_optimizer_method = ctypes.c_int32
 
 
@@ -168,6 +172,7 @@ class crl_layer_options(ctypes.Structure):
         ("function", crl_activation_function),
         ("derivative", crl_activation_derivative),
         ("user", ctypes.c_void_p),
+        ("second_derivative", crl_activation_derivative),
     ]
 
     @classmethod
@@ -213,6 +218,20 @@ crl_cost_function = ctypes.CFUNCTYPE(
 )
 
 
+crl_cost_hessian_product = ctypes.CFUNCTYPE(
+    ctypes.c_int32,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_size_t,
+    ctypes.c_size_t,
+    ctypes.c_size_t,
+    ctypes.c_void_p,
+)
+
+
 class crl_cost_options(ctypes.Structure):
     """The structure `crl_cost_options`, field by field."""
 
@@ -223,6 +242,7 @@ class crl_cost_options(ctypes.Structure):
         ("huber_delta", ctypes.c_float),
         ("function", crl_cost_function),
         ("user", ctypes.c_void_p),
+        ("hessian_product", crl_cost_hessian_product),
     ]
 
     @classmethod
@@ -529,6 +549,98 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_predictor_input_size": (crl_status, [crl_predictor, ctypes.POINTER(ctypes.c_size_t)]),
     "crl_predictor_output_size": (crl_status, [crl_predictor, ctypes.POINTER(ctypes.c_size_t)]),
     "crl_predictor_precision": (crl_status, [crl_predictor, ctypes.POINTER(crl_precision)]),
+    "crl_network_jvp": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+        ],
+    ),
+    "crl_network_vjp": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+        ],
+    ),
+    "crl_network_hessian_product": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(crl_cost_options),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+        ],
+    ),
+    "crl_network_gauss_newton_product": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(crl_cost_options),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+        ],
+    ),
+    "crl_network_hessian": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(crl_cost_options),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+        ],
+    ),
+    "crl_network_jacobian": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            crl_variable,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+        ],
+    ),
 }
 
 
