@@ -352,6 +352,53 @@ enum {
     CRL_INPUT = 1       /**< x */
 };
 
+/** How crl_network_check_gradient() checks. Start from CRL_GRADIENT_CHECK_OPTIONS_INIT. */
+typedef struct crl_gradient_check_options {
+    size_t size;            /**< sizeof(crl_gradient_check_options) */
+    float step;             /**< the largest step of the differences, for numbers up to 1 in size, in proportion for larger
+                                 ones; finite and > 0 */
+    float tolerance;        /**< the largest relative error that passes; finite and > 0. Float32 rounds: below about 1e-4
+                                 rounding may be taken for an error, or leave little that can be checked */
+    size_t max_coordinates; /**< how many parameters to check at most, some of every tensor; and at how many numbers a
+                                 custom function; ≥ 1 */
+    uint64_t seed;          /**< of the choice among more */
+} crl_gradient_check_options;
+
+#define CRL_GRADIENT_CHECK_OPTIONS_INIT { sizeof(crl_gradient_check_options), 0.1f, 0.001f, 1000, 0 }
+
+/** Which derivative was checked. */
+typedef int32_t crl_checked_quantity;
+
+enum {
+    CRL_PARAMETER_GRADIENT = 0,           /**< ∂C/∂w of a parameter */
+    CRL_ACTIVATION_DERIVATIVE = 1,        /**< σ' of a layer's custom activation */
+    CRL_ACTIVATION_SECOND_DERIVATIVE = 2, /**< σ'' of a layer's custom activation */
+    CRL_COST_GRADIENT = 3,                /**< ∇C of a custom cost */
+    CRL_COST_HESSIAN_PRODUCT = 4          /**< H v of a custom cost, for a random v */
+};
+
+/** What crl_network_check_gradient() found: counts, and the coordinate with the largest relative error. If a custom function
+ *  fails, it is one of that function's, because the gradients behind it are then wrong, too. */
+typedef struct crl_gradient_report {
+    size_t size;                   /**< sizeof(crl_gradient_report) */
+    size_t checked;                /**< coordinates that were compared with differences */
+    size_t skipped;                /**< those that could not be: beside a kink, or lost in rounding */
+    size_t failed;                 /**< of those compared: beyond the tolerance */
+    crl_checked_quantity quantity; /**< of the worst coordinate, as is all that follows */
+    const char *name;              /**< the tensor, such as "0.weight"; the layer of an activation; "cost". Lives as long as
+                                        the network. NULL if nothing could be compared; what follows is then 0 */
+    size_t row;                    /**< in the tensor; otherwise the row of the batch */
+    size_t column;                 /**< in the tensor; otherwise the unit or output */
+    double analytic;               /**< the derivative as it was computed */
+    double numeric;                /**< the derivative by differences */
+    double absolute_error;         /**< |analytic − numeric| */
+    double relative_error;         /**< the same by the larger of the two, or by a hundredth of the largest derivative of
+                                        the same tensor or function, if that is larger still */
+} crl_gradient_report;
+
+#define CRL_GRADIENT_REPORT_INIT \
+    { sizeof(crl_gradient_report), 0, 0, 0, CRL_PARAMETER_GRADIENT, NULL, 0, 0, 0.0, 0.0, 0.0, 0.0 }
+
 /* ------------------------------------------------------------------------------------------------------------------
  * Optimizers
  * ------------------------------------------------------------------------------------------------------------------ */
@@ -1037,6 +1084,25 @@ crl_status crl_network_hessian(const crl_network *network, const crl_cost_option
  *      anything. */
 crl_status crl_network_jacobian(const crl_network *network, const float *x, size_t x_rows, size_t x_stride,
                                 crl_variable variable, float *jacobian, size_t jacobian_rows, size_t jacobian_stride);
+
+/** Checks derivatives against differences of values, which know nothing of σ', ∇C or the backward pass: first those
+ *  of custom functions, where the network uses them for these rows, then ∂C/∂w. Finds an error of 1 % in a custom
+ *  derivative. Each parameter takes up to 18 forward passes over x: a few dozen rows are enough.
+ *
+ *  A derivative that fails is no error of the call: look at the report's failed.
+ *  @param network built; only read (parameters are moved in a copy), by any number of threads at once.
+ *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param options step, tolerance, how many coordinates; NULL for CRL_GRADIENT_CHECK_OPTIONS_INIT.
+ *  @param report begun with CRL_GRADIENT_REPORT_INIT; receives what was found.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+ *      CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
+crl_status crl_network_check_gradient(const crl_network *network, const crl_cost_options *cost, const float *x,
+                                      size_t x_rows, size_t x_stride, const crl_targets *targets,
+                                      const crl_gradient_check_options *options, crl_gradient_report *report);
 
 #ifdef __cplusplus
 }

@@ -74,11 +74,6 @@ extension Activation {
         }
     }
 
-    var hasSecondDerivative: Bool {
-        if case .custom(let custom) = function { return custom.secondDerivative != nil }
-        return true
-    }
-
     static var noSecondDerivative: NetworkError {
         NetworkError(.mismatch, "the custom activation has no second derivative, which a Hessian product needs")
     }

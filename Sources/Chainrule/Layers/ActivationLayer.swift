@@ -18,7 +18,7 @@ final class ActivationLayer: Layer {
     func tensors(width: Int, inputs: [Int]) -> [TensorShape] { [] }
 
     var preactivation: Preactivation { .input }
-    var callsCustomFunctions: Bool { activation.isCustom }
+    var customActivation: CustomActivation? { activation.custom }
 
     var signal: Signal { activation.signal }
 
@@ -38,8 +38,6 @@ final class ActivationLayer: Layer {
         pass.arithmetic.assign(
             pass.tangents.s, to: inputDelta, accumulating: pass.tangents.accumulatesInputDelta(0))
     }
-
-    var hasSecondDerivative: Bool { activation.hasSecondDerivative }
 
     func encode(to json: inout JSONWriter) { activation.encode(to: &json) }
 

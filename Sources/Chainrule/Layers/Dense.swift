@@ -65,7 +65,7 @@ final class Dense: Layer {
         return activation.derivativeIsOfValue ? .replaceable : .own
     }
 
-    var callsCustomFunctions: Bool { activation.isCustom }
+    var customActivation: CustomActivation? { activation.custom }
 
     var signal: Signal { activation.signal }
 
@@ -137,8 +137,6 @@ final class Dense: Layer {
         }
         if hasBias { pass.tangents.emit(tensor: 1, elements: units, columnSums: sTangent) }
     }
-
-    var hasSecondDerivative: Bool { activation.hasSecondDerivative }
 
     /// `|Σ s h| ≤ rows · max|s| · max|h|`, where a bias has 1 for its h.
     func gradientBound(rows: Int, signal: Double, input: Double) -> Double { Double(rows) * signal * (1 + input) }

@@ -105,10 +105,13 @@ public struct Activation: Sendable {
             identifier, alpha: alpha, weights: weightInitializer, derivativeIsOfValue: derivativeIsOfValue, kernel)
     }
 
-    var isCustom: Bool {
-        if case .custom = function { return true }
-        return false
+    /// The functions of the caller's own, if it is one.
+    var custom: CustomActivation? {
+        if case .custom(let custom) = function { return custom }
+        return nil
     }
+
+    var isCustom: Bool { custom != nil }
 }
 
 /// An activation of the caller's own, elementwise, given for some rows of a batch at a time.

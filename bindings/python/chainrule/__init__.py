@@ -15,6 +15,7 @@ from ._errors import (
     OutOfMemoryError,
     StateError,
 )
+from ._gradient_report import GradientReport
 from ._library import __version__, instruction_set
 from ._network import Layer, Network
 from ._predictor import Predictor
@@ -31,6 +32,7 @@ __all__ = [
     "Epoch",
     "FileError",
     "FileFormatError",
+    "GradientReport",
     "Layer",
     "Network",
     "NotFiniteError",

@@ -86,6 +86,12 @@ CRL_SUM = 1
 CRL_PARAMETERS = 0
 CRL_INPUT = 1
 
+CRL_PARAMETER_GRADIENT = 0
+CRL_ACTIVATION_DERIVATIVE = 1
+CRL_ACTIVATION_SECOND_DERIVATIVE = 2
+CRL_COST_GRADIENT = 3
+CRL_COST_HESSIAN_PRODUCT = 4
+
 CRL_GRADIENT_DESCENT = 0
 CRL_MOMENTUM = 1
 CRL_ADAM = 2
@@ -108,6 +114,7 @@ crl_precision = ctypes.c_int32
 crl_cost_kind = ctypes.c_int32
 crl_reduction = ctypes.c_int32
 crl_variable = ctypes.c_int32
+crl_checked_quantity = ctypes.c_int32
 crl_optimizer_method = ctypes.c_int32
 
 
@@ -281,6 +288,65 @@ class crl_targets(ctypes.Structure):
             stride=0,
             classes_count=0,
             weights_count=0,
+        )
+
+
+class crl_gradient_check_options(ctypes.Structure):
+    """The structure `crl_gradient_check_options`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("step", ctypes.c_float),
+        ("tolerance", ctypes.c_float),
+        ("max_coordinates", ctypes.c_size_t),
+        ("seed", ctypes.c_uint64),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_gradient_check_options:
+        """Return the value of CRL_GRADIENT_CHECK_OPTIONS_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_gradient_check_options),
+            step=0.1,
+            tolerance=0.001,
+            max_coordinates=1000,
+            seed=0,
+        )
+
+
+class crl_gradient_report(ctypes.Structure):
+    """The structure `crl_gradient_report`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("checked", ctypes.c_size_t),
+        ("skipped", ctypes.c_size_t),
+        ("failed", ctypes.c_size_t),
+        ("quantity", crl_checked_quantity),
+        ("name", ctypes.c_char_p),
+        ("row", ctypes.c_size_t),
+        ("column", ctypes.c_size_t),
+        ("analytic", ctypes.c_double),
+        ("numeric", ctypes.c_double),
+        ("absolute_error", ctypes.c_double),
+        ("relative_error", ctypes.c_double),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_gradient_report:
+        """Return the value of CRL_GRADIENT_REPORT_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_gradient_report),
+            checked=0,
+            skipped=0,
+            failed=0,
+            quantity=CRL_PARAMETER_GRADIENT,
+            row=0,
+            column=0,
+            analytic=0.0,
+            numeric=0.0,
+            absolute_error=0.0,
+            relative_error=0.0,
         )
 
 
@@ -639,6 +705,19 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.c_void_p,
             ctypes.c_size_t,
             ctypes.c_size_t,
+        ],
+    ),
+    "crl_network_check_gradient": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(crl_cost_options),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.POINTER(crl_gradient_check_options),
+            ctypes.POINTER(crl_gradient_report),
         ],
     ),
 }
