@@ -357,14 +357,14 @@ typedef struct crl_gradient_check_options {
     size_t size;            /**< sizeof(crl_gradient_check_options) */
     float step;             /**< the largest step of the differences, for numbers up to 1 in size, in proportion for larger
                                  ones; finite and > 0 */
-    float tolerance;        /**< the largest relative error that passes; finite and > 0. Float32 rounds: below about 1e-4
-                                 rounding may be taken for an error, or leave little that can be checked */
+    float tolerance;        /**< the largest relative error that passes; finite and > 0. Float32 rounds: the smaller it is,
+                                 the more coordinates cannot be checked; below about 1e-4 most */
     size_t max_coordinates; /**< how many parameters to check at most, some of every tensor; and at how many numbers a
                                  custom function; ≥ 1 */
     uint64_t seed;          /**< of the choice among more */
 } crl_gradient_check_options;
 
-#define CRL_GRADIENT_CHECK_OPTIONS_INIT { sizeof(crl_gradient_check_options), 0.1f, 0.001f, 1000, 0 }
+#define CRL_GRADIENT_CHECK_OPTIONS_INIT { sizeof(crl_gradient_check_options), 0.1f, 0.005f, 1000, 0 }
 
 /** Which derivative was checked. */
 typedef int32_t crl_checked_quantity;
@@ -378,7 +378,7 @@ enum {
 };
 
 /** What crl_network_check_gradient() found: counts, and the coordinate with the largest relative error. If a custom function
- *  fails, it is one of that function's, because the gradients behind it are then wrong, too. */
+ *  fails, it is one of that function's, because what is computed with it is then wrong, too. */
 typedef struct crl_gradient_report {
     size_t size;                   /**< sizeof(crl_gradient_report) */
     size_t checked;                /**< coordinates that were compared with differences */

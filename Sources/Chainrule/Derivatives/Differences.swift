@@ -35,8 +35,7 @@ struct Differences {
         let kink = steps >= 1 ? (2 * jump - lastJump).magnitude : 0
         let extrapolated = steps >= 1 ? (4 * central - lastCentral) / 3 : central
         if steps >= 2 {
-            let isConstant = above == value && below == value
-            let noise = isConstant ? 0 : 2 * rounding / step
+            let noise = 2 * rounding / step
             let doubt = max((extrapolated - lastExtrapolated).magnitude, kink, lastBreak, noise)
             if doubt < uncertainty {
                 uncertainty = doubt

@@ -44,6 +44,8 @@ private final class GradientCheck {
 
     /// How far values computed in float32 are from exact ones, relative to their size: some roundings.
     private static let rounding = 0x1p-22
+    /// A sum in float64 of many such values may be better.
+    private static let leastRounding = 0x1p-28
     /// Custom activations are looked at in the first rows.
     private static let activationRows = 64
 
@@ -64,8 +66,8 @@ private final class GradientCheck {
         let outputs = y.matrix(at: 0, rows: x.rows, columns: network.outputs)
         try network.predict(x, into: outputs)
         try checkActivations()
-        let rounding = try checkCost(value, outputs)
-        try checkParameters(value, gradients.vector, rounding: rounding)
+        try checkCost(value, outputs)
+        try checkParameters(value, gradients.vector)
     }
 
     /// The largest step for a number.
@@ -94,7 +96,12 @@ private final class GradientCheck {
 
     // MARK: The parameters
 
-    private func checkParameters(_ value: Double, _ gradients: Matrix, rounding: Double) throws(NetworkError) {
+    private func checkParameters(_ value: Double, _ gradients: Matrix) throws(NetworkError) {
+        if network.parameterCount == 0 { return }
+        func costNow() throws(NetworkError) -> Double {
+            try network.valueAndGradient(cost, x, targets, gradients: nil)
+        }
+        let rounding = try self.rounding(of: value, at: network.parameters, costNow)
         let tensors = network.plan.tensors
         let each =
             network.parameterCount <= options.maxCoordinates
@@ -106,10 +113,7 @@ private final class GradientCheck {
                 let analytic = derivatives[0, place]
                 let differences = try self.differences(
                     of: value, rounding: rounding, at: network.parameters.base + (tensor.offset + place),
-                    analytic: analytic, largest: largest
-                ) { () throws(NetworkError) in
-                    try network.valueAndGradient(cost, x, targets, gradients: nil)
-                }
+                    analytic: analytic, largest: largest, costNow)
                 let (row, column) = place.quotientAndRemainder(dividingBy: tensor.columns)
                 add(
 
@@ -117,6 +121,29 @@ private final class GradientCheck {
                     largest: largest)
             }
         }
+    }
+
+    /// By how much the values of a function are rounded: over steps this small it is straight, and its second differences are
+    /// rounding alone.
+    private func rounding(
+        of value: Double, at numbers: Matrix, _ function: () throws(NetworkError) -> Double
+    ) throws(NetworkError) -> Double {
+        var largest = GradientCheck.leastRounding * value.magnitude
+        for place in places(numbers.count, most: 16) {
+            let number = numbers.base + place
+            let kept = number.pointee
+            defer { number.pointee = kept }
+            let step = 0x1p-16 * max(1, kept.magnitude)
+            do throws(NetworkError) {
+                number.pointee = kept + step
+                let above = try function()
+                number.pointee = kept - step
+                largest = max(largest, (above + (try function()) - 2 * value).magnitude / 2)
+            } catch {
+                if error.code == .callback { throw error }
+            }
+        }
+        return largest
     }
 
     /// The differences of a function of one number, which is moved and put back.
@@ -233,34 +260,26 @@ private final class GradientCheck {
     }
 
     /// Checks a custom cost.
-    /// - Returns: how far C may be from the exact one, from the rounding of the outputs and of the costs of rows.
-    private func checkCost(_ value: Double, _ y: Matrix) throws(NetworkError) -> Double {
+    private func checkCost(_ value: Double, _ y: Matrix) throws(NetworkError) {
+        guard case .custom(let custom) = cost.function else { return }
         let gradient = try FloatMemory(count: y.count, for: "the cost's gradient")
         let slope = gradient.matrix(at: 0, rows: y.rows, columns: y.columns)
         _ = try cost.evaluate(y, targets, gradient: slope, network.arithmetic)
-        var squares = value * value
-        for place in 0..<y.count {
-            let share = Double(gradient.base[place]) * Double(y.base[place])
-            squares += share * share
+        func costNow() throws(NetworkError) -> Double {
+            try cost.evaluate(y, targets, gradient: nil, network.arithmetic)
         }
-        guard case .custom(let custom) = cost.function else { return GradientCheck.rounding * squares.squareRoot() }
-
+        let rounding = try self.rounding(of: value, at: y, costNow)
         let largest = network.arithmetic.largestMagnitude(gradient.vector)
         for place in places(y.count, most: options.maxCoordinates) {
             let analytic = gradient.base[place]
             let differences = try self.differences(
-                of: value, rounding: GradientCheck.rounding * value.magnitude, at: y.base + place, analytic: analytic,
-                largest: largest
-            ) { () throws(NetworkError) in
-                try cost.evaluate(y, targets, gradient: nil, network.arithmetic)
-            }
+                of: value, rounding: rounding, at: y.base + place, analytic: analytic, largest: largest, costNow)
             let (row, column) = place.quotientAndRemainder(dividingBy: y.columns)
             add(
                 .costGradient, of: ("cost", 0), row: row, column: column, analytic: analytic, differences,
                 largest: largest)
         }
         if custom.hessianProduct != nil { try checkHessianProduct(custom, y, gradient) }
-        return GradientCheck.rounding * squares.squareRoot()
     }
 
     /// Checks H v of a custom cost against differences of ∇C along a random v.

@@ -23,7 +23,7 @@ class GradientReport(NamedTuple):
     """of the worst, as is all that follows: "parameter_gradient", "activation_derivative",
     "activation_second_derivative", "cost_gradient" or "cost_hessian_product"; None if nothing could be compared"""
     name: str | None
-    """the tensor, such as "0.weight"; the layer of an activation; "cost""""
+    """the tensor, such as "0.weight"; the name of an activation's layer; or "cost" for a cost"""
     row: int
     """in the tensor; otherwise the row of the batch"""
     column: int

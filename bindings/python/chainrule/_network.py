@@ -469,8 +469,8 @@ class Network(NativeObject):
             x: (rows, inputs), or (inputs,) for a single row; all finite.
             targets: as for chainrule.cost(), and so are cost and sample_weight.
             step: the largest step of the differences, for numbers up to 1 in size; None for 0.1.
-            tolerance: the largest relative error that passes; None for 0.001. Float32 rounds: below about 1e-4 rounding may
-                be taken for an error, or leave little that can be checked.
+            tolerance: the largest relative error that passes; None for 0.005. Float32 rounds: the smaller it is, the more
+                coordinates cannot be checked; below about 1e-4 most.
             max_coordinates: how many parameters to check at most, some of every tensor; None for 1000.
             seed: of the choice among more.
         """

@@ -308,7 +308,7 @@ class crl_gradient_check_options(ctypes.Structure):
         return cls(
             size=ctypes.sizeof(crl_gradient_check_options),
             step=0.1,
-            tolerance=0.001,
+            tolerance=0.005,
             max_coordinates=1000,
             seed=0,
         )
