@@ -41,7 +41,8 @@ def test_jvp_and_vjp_are_adjoint(network: Network, x: np.ndarray, rng: np.random
     dx, dw = rng.standard_normal(x.shape), rng.standard_normal(network.parameters.size)
     u = rng.standard_normal((8, 3))
     gradients, x_gradient = network.vjp(x, u)
-    assert gradients.shape == network.parameters.shape and x_gradient.shape == x.shape
+    assert gradients.shape == network.parameters.shape
+    assert x_gradient.shape == x.shape
     backwards = (gradients * dw).sum() + (x_gradient * dx).sum()
     assert (u * network.jvp(x, dx, dw)[1]).sum() == pytest.approx(backwards, rel=1e-5)
     parts = network.jvp(x, dx)[1] + network.jvp(x, w_tangent=dw)[1]
@@ -87,7 +88,8 @@ def test_the_hessian_is_the_slope_of_the_gradient(network: Network, x: np.ndarra
 
 def test_jacobians(network: Network, x: np.ndarray) -> None:
     by_parameters, by_input = network.jacobian(x), network.jacobian(x, "input")
-    assert by_parameters.shape == (8, 3, network.parameters.size) and by_input.shape == (8, 3, 4)
+    assert by_parameters.shape == (8, 3, network.parameters.size)
+    assert by_input.shape == (8, 3, 4)
     for row in range(8):
         for output in range(3):
             u = np.zeros((8, 3))
@@ -101,7 +103,8 @@ def test_single_rows(network: Network, x: np.ndarray) -> None:
     y, tangent = network.jvp(x[0], x[1])
     assert y.shape == tangent.shape == (3,)
     gradients, x_gradient = network.vjp(x[0], np.ones(3))
-    assert gradients.shape == network.parameters.shape and x_gradient.shape == (4,)
+    assert gradients.shape == network.parameters.shape
+    assert x_gradient.shape == (4,)
     assert network.jacobian(x[0]).shape == (3, network.parameters.size)
     assert network.jacobian(x[0], "input").shape == (3, 4)
     v = np.ones(network.parameters.size)
@@ -142,7 +145,7 @@ def test_custom_functions_without_second_derivatives(network: Network, x: np.nda
             product(x, targets, v, fourth_power().function)
     custom = Network(4).add_dense(3, (CUBE.function, CUBE.derivative), name="cube").build()
     v = np.ones(custom.parameters.size)
-    with pytest.raises(StateError, match="layer 'cube'.*second derivative"):
+    with pytest.raises(StateError, match=r"layer 'cube'.*second derivative"):
         custom.hessian_product(x, targets, v, "mean_squared_error")
     assert custom.gauss_newton_product(x, targets, v, "mean_squared_error").any()
     assert custom.jvp(x, w_tangent=v)[1].any()
@@ -209,12 +212,15 @@ def test_bad_input(network: Network, x: np.ndarray, labels: np.ndarray) -> None:
 def test_a_good_network_passes_the_check(network: Network, x: np.ndarray, labels: np.ndarray) -> None:
     kept = network.parameters.copy()
     report = network.check_gradient(x, labels)
-    assert report.passed and report.checked + report.skipped == network.parameters.size
-    assert report.quantity == "parameter_gradient" and report.name in network.tensors
+    assert report.passed
+    assert report.checked + report.skipped == network.parameters.size
+    assert report.quantity == "parameter_gradient"
+    assert report.name in network.tensors
     assert report.relative_error <= 0.005
     np.testing.assert_array_equal(network.parameters, kept)
     few = network.check_gradient(x, labels, max_coordinates=8, seed=3)
-    assert few.checked + few.skipped == 8 and few.passed
+    assert few.checked + few.skipped == 8
+    assert few.passed
 
 
 @pytest.mark.parametrize(
@@ -245,7 +251,8 @@ def test_the_check_finds_one_percent(
     if quantity is None:
         assert report.passed
     else:
-        assert not report.passed and (report.quantity, report.name) == (quantity, name)
+        assert not report.passed
+        assert (report.quantity, report.name) == (quantity, name)
         assert report.relative_error == pytest.approx(0.01, rel=0.2)
         assert report.absolute_error == abs(report.analytic - report.numeric)
 
