@@ -68,7 +68,7 @@ public struct ActivationKernel<Scalar: KernelScalar>: Sendable {
     @inlinable @inline(__always)
     init(
         forward: @escaping @Sendable (UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>, Int, Int, Scalar) -> Void,
-        backward: @escaping Product, tangent: @escaping Product,
+        backward: @escaping Product, tangent: Product? = nil,
         addCurvature:
             (
                 @Sendable (
@@ -79,7 +79,8 @@ public struct ActivationKernel<Scalar: KernelScalar>: Sendable {
     ) {
         self.forward = forward
         self.backward = backward
-        self.tangent = tangent
+        // Not the same function again: of two closures the compiler makes a third, which has no name of the module's.
+        self.tangent = tangent ?? backward
         self.addCurvature = addCurvature
     }
 }
@@ -113,7 +114,7 @@ enum ElementwiseKernels<Set: InstructionSet, Activation: ElementwiseActivation> 
 
     @inlinable @inline(__always)
     static var kernel: ActivationKernel<Scalar> {
-        ActivationKernel(forward: forward, backward: backward, tangent: backward, addCurvature: nil)
+        ActivationKernel(forward: forward, backward: backward, addCurvature: nil)
     }
 }
 
@@ -136,7 +137,7 @@ extension ElementwiseKernels where Activation: CurvedActivation {
     @inlinable @inline(__always)
     static var kernel: ActivationKernel<Scalar> {
         ActivationKernel(
-            forward: forward, backward: backward, tangent: backward,
+            forward: forward, backward: backward,
             addCurvature: { z, h, zTangent, _, delta, s, rows, columns, alpha in
                 addCurvature(z, h, zTangent, delta, s, count: rows * columns, alpha: alpha)
             })
@@ -180,7 +181,7 @@ enum RowwiseKernels<Set: InstructionSet, Activation: RowActivation> {
     @inlinable @inline(__always)
     static var kernel: ActivationKernel<Scalar> {
         ActivationKernel(
-            forward: forward, backward: backward, tangent: backward,
+            forward: forward, backward: backward,
             addCurvature: { _, h, _, hTangent, delta, s, rows, columns, _ in
                 addCurvature(h, hTangent, delta, s, rows: rows, columns: columns)
             })
