@@ -46,8 +46,9 @@ public struct ActivationKernel<Scalar: KernelScalar>: Sendable {
     /// `s = δ ⊙ σ'(z)`, or `Jᵀ δ` where σ is not elementwise; `s` and `delta` may be the same memory, and
     /// so may `z` and `h` where σ' can be had from h alone.
     public let backward: Product
-    /// `R{h} = σ'(z) ⊙ R{z}`, or `J R{z}`: as `backward`, of R{z} in the place of δ.
-    public let tangent: Product
+    /// `R{h} = σ'(z) ⊙ R{z}`, or `J R{z}`: of R{z} in the place of δ. Nil where it is `backward` itself, J being
+    /// symmetric.
+    public let tangent: Product?
     /// Adds `δ ⊙ σ''(z) ⊙ R{z}`, or `R{Jᵀ} δ`, to `s`: with `backward` of R{δ} before it, s is the tangent of
     /// `δ ⊙ σ'(z)`. Nil where that is 0.
     public let addCurvature:
@@ -79,8 +80,7 @@ public struct ActivationKernel<Scalar: KernelScalar>: Sendable {
     ) {
         self.forward = forward
         self.backward = backward
-        // Not the same function again: of two closures the compiler makes a third, which has no name of the module's.
-        self.tangent = tangent ?? backward
+        self.tangent = tangent
         self.addCurvature = addCurvature
     }
 }
