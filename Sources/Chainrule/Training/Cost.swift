@@ -172,7 +172,8 @@ public struct Cost: Sendable {
                     """
                     the output at row \(firstRow + row), column \(column) is \(y[row, column]); '\(identifier)' is defined from \
                     \(outputRange.lowerBound) to \(outputRange.upperBound)
-                    """)
+                    """
+                ).ofParameters()
             }
         }
     }
@@ -221,11 +222,12 @@ public final class CustomCost: Sendable {
             throw NetworkError(
                 .notFinite, "the output at row \(found.row), column \(found.column) is \(found.value)")
         }
-        guard cost.isFinite else { throw NetworkError(.callback, "the custom cost returned \(cost)") }
+        guard cost.isFinite else { throw NetworkError(.callback, "the custom cost returned \(cost)").ofParameters() }
         if let gradient, let found = gradient.firstNotFinite() {
             throw NetworkError(
                 .callback,
-                "the custom cost's gradient is \(found.value) at row \(found.row), column \(found.column)")
+                "the custom cost's gradient is \(found.value) at row \(found.row), column \(found.column)"
+            ).ofParameters()
         }
         return cost
     }

@@ -16,6 +16,7 @@ from ._errors import (
     StateError,
 )
 from ._library import __version__, instruction_set
+from ._minimizing import Iteration, Minimum
 from ._network import Layer, Network
 from ._predictor import Predictor
 from ._training import Epoch, Optimizer
@@ -30,7 +31,9 @@ __all__ = [
     "Epoch",
     "FileError",
     "FileFormatError",
+    "Iteration",
     "Layer",
+    "Minimum",
     "Network",
     "NotFiniteError",
     "Optimizer",
