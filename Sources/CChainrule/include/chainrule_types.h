@@ -364,8 +364,8 @@ enum {
     CRL_BFGS = 1,             /**< the same with H as all steps tell of it: n × n numbers for n parameters, at most 8192
                                    (Nocedal and Wright 2006, algorithm 6.1) */
     CRL_FLETCHER_REEVES = 2,  /**< nonlinear conjugate gradients: d ← −g + β d with β = g·g / g₋·g₋, g₋ the g before
-                                   (Fletcher and Reeves 1964), and β = 0 where |g·g₋| ≥ 0.2 g·g (Powell 1977) */
-    CRL_POLAK_RIBIERE = 3     /**< the same with β = max(0, g·(g − g₋) / g₋·g₋) (Polak and Ribière 1969) */
+                                   (Fletcher and Reeves 1964), and β = 0 where |g·g₋| ≥ 0.7 g·g (Powell 1977) */
+    CRL_POLAK_RIBIERE = 3     /**< the same with β = max(0, g·(g − g₋) / g₋·g₋) always (Polak and Ribière 1969) */
 };
 
 /** What happened in one iteration of a minimization. */

@@ -1,5 +1,5 @@
 /// BFGS: the direction `−H ∂C/∂w`, where H, the inverse of the Hessian, is what all steps tell of it (Nocedal and Wright 2006,
-/// algorithm 6.1, with H scaled before the first update as in equation 6.20).
+/// algorithm 6.1, with H scaled before the first update by no less than in equation 6.20).
 ///
 /// For small networks: H has a float64 for every pair of parameters, and a step takes as many operations.
 public final class BFGS: LineSearchMethod {
@@ -30,6 +30,8 @@ private final class InverseHessian: FallibleClass, Directions {
     private let vectors: Vectors
     /// Whether there was an update: otherwise H is 1.
     private var hasUpdate = false
+    /// What the step before did to C; nil at first.
+    private var lastChange: Double?
 
     init(_ h: Vectors, _ vectors: Vectors) {
         self.h = h
@@ -48,18 +50,27 @@ private final class InverseHessian: FallibleClass, Directions {
         d.scale(by: -1)
     }
 
-    func firstStep(along d: Vector, slope: Double) -> Double { hasUpdate ? 1 : 1 / d.norm }
+    /// As long that C, if it is a parabola along d, falls as much as in the step before, but no more than 1 (Nocedal and
+    /// Wright, equation 3.60).
+    func firstStep(along d: Vector, slope: Double) -> Double {
+        guard let lastChange else { return min(1, 1 / d.norm) }
+        let guess = 2.02 * lastChange / slope
+        return guess > 0 ? min(1, guess) : 1
+    }
 
     func remember(_ run: Minimization, step: Double, slope: Double) {
+        lastChange = run.trialCost - run.cost
         s.assign(run.trial, plus: -1, run.w)
         y.assign(run.trialGradient, plus: -1, run.gradient)
         let sy = s.dot(y)
         let yy = y.dot(y)
         guard sy > Minimizers.leastCurvature * yy else { return }
         if !hasUpdate {
+            // Of 1 and the scale of the first step's curvature, the larger: H grows too large at the cost of a few shorter
+            // steps, and too small at the cost of many iterations.
             for row in 0..<s.count {
                 h[row].scale(by: 0)
-                h[row][row] = sy / yy
+                h[row][row] = max(1, sy / yy)
             }
             hasUpdate = true
         }
@@ -72,7 +83,10 @@ private final class InverseHessian: FallibleClass, Directions {
         }
     }
 
-    func restart() { hasUpdate = false }
+    func restart() {
+        hasUpdate = false
+        lastChange = nil
+    }
 }
 
 extension FallibleClass where Self == InverseHessian {

@@ -1,7 +1,8 @@
 /// Nonlinear conjugate gradients: `d ← −g + β d`, with g for ∂C/∂w (Nocedal and Wright 2006, algorithm 5.4).
 ///
-/// It keeps one vector beside the present point, and goes back to `d = −g` where successive gradients are far from
-/// orthogonal, `|g · g₋| ≥ ν g · g` (Powell 1977; equation 5.52 there), and where C would not fall along d.
+/// It keeps one vector beside the present point, and goes back to `d = −g` where C would not fall along d; with the formula of
+/// Fletcher and Reeves also where successive gradients are far from orthogonal, `|g · g₋| ≥ 0.7 g · g`, without which it stays
+/// caught in short steps (Powell 1977; equation 5.52 there).
 public final class ConjugateGradients: LineSearchMethod {
     /// β, with g₋ for the gradient before.
     public enum Formula: Sendable {
@@ -37,8 +38,8 @@ public final class ConjugateGradients: LineSearchMethod {
 }
 
 private final class ConjugateDirections: FallibleClass, Directions {
-    /// ν.
-    private static let mostOverlap = 0.2
+    /// Of g and g₋, for Fletcher and Reeves.
+    private static let mostOverlap = 0.7
 
     private let formula: ConjugateGradients.Formula
     private let vectors: Vectors
@@ -72,12 +73,8 @@ private final class ConjugateDirections: FallibleClass, Directions {
         let before = run.gradient.dot(run.gradient)
         let now = run.trialGradient.dot(run.trialGradient)
         let overlap = run.trialGradient.dot(run.gradient)
-        if overlap.magnitude >= ConjugateDirections.mostOverlap * now {
-            beta = 0
-            return
-        }
         switch formula {
-        case .fletcherReeves: beta = now / before
+        case .fletcherReeves: beta = overlap.magnitude >= ConjugateDirections.mostOverlap * now ? 0 : now / before
         case .polakRibiere: beta = max(0, (now - overlap) / before)
         }
     }

@@ -16,7 +16,7 @@ public final class Minimization: FallibleClass {
     package private(set) var trialGradient: Vector
     private(set) var trialCost = Double.infinity
 
-    /// The point with the lowest C.
+    /// The point with the lowest C, as far as rounding lets tell.
     package let best: Vector
     private var bestCost = Double.infinity
     private var bestGradientNorm = Double.nan
@@ -69,16 +69,18 @@ public final class Minimization: FallibleClass {
 
     private func note(_ value: Double) {
         trialCost = value
-        if value < bestCost {
-            bestCost = value
-            best.assign(trial)
-            bestGradientNorm = trialGradient.largestMagnitude
-        }
+        if value < bestCost { keep(trial, value, gradientNorm: trialGradient.largestMagnitude) }
         if value <= options.targetCost {
             end = .target
         } else if evaluations >= options.maxEvaluations {
             end = .maxEvaluations
         }
+    }
+
+    private func keep(_ point: Vector, _ value: Double, gradientNorm: Double) {
+        best.assign(point)
+        bestCost = value
+        bestGradientNorm = gradientNorm
     }
 
     /// Makes the trial point the present one.
@@ -96,13 +98,16 @@ public final class Minimization: FallibleClass {
         iterations += 1
         let norm = gradient.largestMagnitude
         let iteration = Iteration(
-            number: iterations, evaluations: evaluations, products: products, cost: cost, gradientNorm: norm, step: step)
+            number: iterations, evaluations: evaluations, products: products, cost: cost, gradientNorm: norm, step: step
+        )
         let goesOn = options.onIteration?(iteration) ?? true
         if end != nil { return }
         if !goesOn {
             end = .cancelled
         } else if norm <= options.gradientTolerance {
             end = .gradient
+            // Where a lower C was only rounding, the smaller gradient tells more.
+            if cost - bestCost <= noise { keep(w, cost, gradientNorm: norm) }
         } else if options.costTolerance > 0 && before - cost <= options.costTolerance * cost.magnitude {
             end = .cost
         } else if iterations >= options.maxIterations {

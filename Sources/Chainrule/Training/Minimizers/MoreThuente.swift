@@ -18,7 +18,7 @@ struct MoreThuente {
     }
 
     /// A bracket that is narrower than this, relative to its upper end, is not divided further.
-    static let tolerance = 1e-3
+    static let tolerance = 1e-2
     static let largestStep = 1e10
 
     private let start: Point

@@ -22,14 +22,10 @@ final class NetworkObjective: FallibleClass, Objective {
         for index in 0..<count { w[index] = Double(network.parameters[0, index]) }
     }
 
-    /// Makes w the network's parameters, and w what they are in float32.
+    /// Rounds w to the network's parameters.
     func write(_ w: Vector) {
         network.parameterVersion += 1
-        for index in 0..<count {
-            let parameter = Float(w[index])
-            network.parameters[0, index] = parameter
-            w[index] = Double(parameter)
-        }
+        for index in 0..<count { network.parameters[0, index] = Float(w[index]) }
     }
 
     func evaluate(at w: Vector, gradient: Vector) throws(NetworkError) -> Double {

@@ -7,8 +7,6 @@ package protocol Objective: AnyObject {
     /// C at w, and ∂C/∂w.
     ///
     /// Throws an error that ``NetworkError/isOfParameters`` where C is not defined or not finite; any other ends the run.
-    /// - Parameters:
-    ///   - w: replaced by the nearest numbers that C can be computed at.
-    ///   - gradient: set to ∂C/∂w, all of it finite.
+    /// - Parameter gradient: set to ∂C/∂w, all of it finite.
     func evaluate(at w: Vector, gradient: Vector) throws(NetworkError) -> Double
 }
