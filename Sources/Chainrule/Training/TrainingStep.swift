@@ -208,7 +208,8 @@ extension TrainingStep: SharedWork {
                 outcome.error = error
             }
         case .parameters(let sink):
-            network.parameterGradients(input, of: rows.count, part: thread, of: threads, in: workspace, into: sink)
+            network.parameterGradients(
+                input, of: 0..<rows.count, part: thread, of: threads, in: workspace, into: sink)
         }
     }
 

@@ -56,6 +56,29 @@ struct GoldenFile: Decodable {
         let deltas: [String: [Double]]
     }
 
+    struct DerivativeCase: Decodable {
+        let name: String
+        let inputs: Int
+        let layers: [Layer]
+        let columns: Int
+        let x: [Float]
+        let parameters: [Float]
+        let cost: String
+        let parameter: Float
+        let reduction: String
+        let values: [Float]?
+        let classes: [Int32]?
+        let weights: [Float]?
+        let vector: [Float]
+        let inputTangent: [Float]
+        let outputVector: [Float]
+        let jvp: [Double]
+        let vjp: [Double]
+        let inputVJP: [Double]
+        let hessianProduct: [Double]
+        let gaussNewtonProduct: [Double]
+    }
+
     struct TrajectoryCase: Decodable {
         let name: String
         let learningRate: Float
@@ -84,6 +107,7 @@ struct GoldenFile: Decodable {
     let costs: [CostCase]
     let networks: [NetworkCase]
     let trajectories: [TrajectoryCase]
+    let derivatives: [DerivativeCase]
 
     static func read() throws -> GoldenFile {
         guard let url = Bundle.module.url(forResource: "golden", withExtension: "json") else {

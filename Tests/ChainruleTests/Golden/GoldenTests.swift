@@ -20,6 +20,11 @@ import Testing
             let costs = Set(golden.costs.filter { $0.reduction == name }.map { $0.name })
             for cost in try Cost.all(reduction) { #expect(costs.contains(cost.identifier.description)) }
         }
+        let differentiated = golden.derivatives.map { ($0.layers[0].activation, $0.cost) }
+        for activation in Activation.all {
+            #expect(differentiated.contains { $0.0 == activation.identifier.description })
+        }
+        for cost in try Cost.all() { #expect(differentiated.contains { $0.1 == cost.identifier.description }) }
         let methods = Set(golden.trajectories.map { $0.name })
         for method in OptimizationMethods.all { #expect(methods.contains(method.identifier.description)) }
     }
@@ -90,6 +95,34 @@ import Testing
         }
     }
 
+    @Test func derivatives() throws {
+        for golden in golden.derivatives {
+            let network = try Network(GoldenFile.architecture(inputs: golden.inputs, golden.layers), seed: 0)
+            network.setParameters(golden.parameters)
+            let cost = try GoldenFile.cost(golden.cost, golden.reduction, parameter: golden.parameter)
+            let targets = GoldenFile.targets(
+                golden.values, golden.classes, columns: golden.columns, weights: golden.weights)
+            func expect(_ result: [Float], _ exact: [Double], _ what: String) {
+                // Elements are sums of products as large as the largest.
+                let largest = exact.map { $0.magnitude }.max() ?? 0
+                expectClose(
+                    result, exact, absolute: GoldenTests.network * max(0.2, largest / 4), "\(golden.name): \(what)")
+            }
+            let (_, tangent) = try network.jvp(
+                golden.x, inputTangent: golden.inputTangent, parameterTangent: golden.vector)
+            expect(tangent, golden.jvp, "jvp")
+            let (gradients, inputGradient) = try network.vjp(golden.x, golden.outputVector)
+            expect(gradients, golden.vjp, "vjp")
+            expect(inputGradient, golden.inputVJP, "vjp of the input")
+            expect(
+                try network.product(.hessian, cost, golden.x, targets, golden.vector), golden.hessianProduct,
+                "the Hessian product")
+            expect(
+                try network.product(.gaussNewton, cost, golden.x, targets, golden.vector), golden.gaussNewtonProduct,
+                "the Gauss-Newton product")
+        }
+    }
+
     private func method(_ golden: GoldenFile.TrajectoryCase) throws -> any OptimizationMethod {
         switch golden.name {
         case "gradient_descent": return GradientDescent()
@@ -133,10 +166,6 @@ import Testing
                 try optimizer.step(network, golden.gradients?[step] ?? gradients)
                 expectClose(
                     network.parameterVector, exact, absolute: tolerance, "\(golden.name): after step \(step + 1)")
-                do {
-                    let d = zip(network.parameterVector, exact).map { abs(Double($0) - $1) }.max()!;
-                    print("DIFF", golden.name, step + 1, d)
-                }
             }
             #expect(optimizer.steps == 100)
         }

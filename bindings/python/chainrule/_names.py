@@ -30,6 +30,8 @@ METHODS = _names("CRL_GRADIENT_DESCENT")
 MINIMIZERS = _names("CRL_LBFGS")
 MINIMUM_REASONS = _names("CRL_MINIMUM_GRADIENT", "CRL_MINIMUM_")
 PRECISIONS = _names("CRL_FLOAT32")
+VARIABLES = _names("CRL_PARAMETERS")
+QUANTITIES = _names("CRL_PARAMETER_GRADIENT")
 
 
 def enumerator(names: dict[str, int], name: str, what: str) -> int:
