@@ -143,6 +143,14 @@ func minimizer(_ options: crl_minimize_options) throws(NetworkError) -> any Mini
             c1: given(options.c1, usual.conditions.decrease), c2: given(options.c2, usual.conditions.curvature))
     case CRL_FLETCHER_REEVES: return conjugateGradients(.fletcherReeves, options)
     case CRL_POLAK_RIBIERE: return conjugateGradients(.polakRibiere, options)
+    case CRL_NEWTON_CG:
+        let usual = NewtonCG()
+        return NewtonCG(
+            damping: given(options.damping, usual.damping), c1: given(options.c1, usual.conditions.decrease),
+            c2: given(options.c2, usual.conditions.curvature))
+    case CRL_LEVENBERG_MARQUARDT:
+        let usual = LevenbergMarquardt()
+        return LevenbergMarquardt(damping: given(options.damping, usual.damping))
     default: throw NetworkError(.value, "options->method is \(options.method), which is no crl_minimizer")
     }
 }

@@ -436,7 +436,11 @@ enum {
                                    (Nocedal and Wright 2006, algorithm 6.1) */
     CRL_FLETCHER_REEVES = 2,  /**< nonlinear conjugate gradients: d ← −g + β d with β = g·g / g₋·g₋, g₋ the g before
                                    (Fletcher and Reeves 1964), and β = 0 where |g·g₋| ≥ 0.7 g·g (Powell 1977) */
-    CRL_POLAK_RIBIERE = 3     /**< the same with β = max(0, g·(g − g₋) / g₋·g₋) always (Polak and Ribière 1969) */
+    CRL_POLAK_RIBIERE = 3,    /**< the same with β = max(0, g·(g − g₋) / g₋·g₋) always (Polak and Ribière 1969) */
+    CRL_NEWTON_CG = 4,        /**< (G + λ) d = −g by conjugate gradients, with products of G, the Gauss-Newton matrix, and
+                                   vectors ("Hessian-free": Martens 2010) */
+    CRL_LEVENBERG_MARQUARDT = 5 /**< (G + μ) d = −g by factoring, for the mean squared error alone: G has n × n numbers for n
+                                   parameters, at most 8192 (Marquardt 1963; Nielsen 1999) */
 };
 
 /** What happened in one iteration of a minimization. */
@@ -444,7 +448,7 @@ typedef struct crl_iteration {
     size_t size;          /**< sizeof(crl_iteration) in the library; later versions append fields */
     size_t iteration;     /**< from 1 */
     size_t evaluations;   /**< of C and its gradient, so far */
-    size_t products;      /**< of a curvature matrix and a vector, so far */
+    size_t products;      /**< of G and a vector, or Gs made, so far */
     double cost;          /**< C after the iteration */
     double gradient_norm; /**< the largest magnitude in ∂C/∂w after the iteration */
     double step;          /**< ‖Δw‖, the Euclidean length of the step */
@@ -472,12 +476,14 @@ typedef struct crl_minimize_options {
     size_t memory;                       /**< L-BFGS: m, from 1 to 1000; 10 */
     double c1;                           /**< methods with a line search: c₁ of the Wolfe conditions, in (0, ½); 1e-4 */
     double c2;                           /**< those: c₂, in (c₁, 1); 0.9, Fletcher-Reeves and Polak-Ribière 0.4 */
+    double damping;                      /**< > 0 and finite. Newton-CG: λ at first; 0.01. Levenberg-Marquardt: μ at first,
+                                              relative to the largest element on G's diagonal; 0.001 */
     crl_iteration_callback on_iteration; /**< may be NULL */
     void *user;                          /**< handed to on_iteration */
 } crl_minimize_options;
 
 #define CRL_MINIMIZE_OPTIONS_INIT \
-    { sizeof(crl_minimize_options), CRL_LBFGS, NULL, 1000, 0, 1e-5, 1e-9, -1e308, 0, 0, -1.0, -1.0, NULL, NULL }
+    { sizeof(crl_minimize_options), CRL_LBFGS, NULL, 1000, 0, 1e-5, 1e-9, -1e308, 0, 0, -1.0, -1.0, -1.0, NULL, NULL }
 
 /** Why a minimization ended. */
 typedef int32_t crl_minimum_reason;
@@ -501,7 +507,7 @@ typedef struct crl_minimum {
     double gradient_norm;      /**< the largest magnitude in ∂C/∂w */
     size_t iterations;
     size_t evaluations;        /**< of C and its gradient, the first included */
-    size_t products;           /**< of a curvature matrix and a vector */
+    size_t products;           /**< of G and a vector, or Gs made */
 } crl_minimum;
 
 #define CRL_MINIMUM_INIT { sizeof(crl_minimum), CRL_MINIMUM_NO_PROGRESS, 0.0, 0.0, 0, 0, 0 }

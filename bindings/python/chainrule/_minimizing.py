@@ -17,7 +17,7 @@ class Iteration(NamedTuple):
     Attributes:
         iteration: its number, from 1.
         evaluations: how often C and its gradient were computed so far.
-        products: how often a curvature matrix was multiplied by a vector so far.
+        products: how often the Gauss-Newton matrix was made, or multiplied by a vector so far.
         cost: C after the iteration.
         gradient_norm: the largest magnitude in ∂C/∂w after the iteration.
         step: ‖Δw‖, the Euclidean length of the step.
@@ -39,7 +39,7 @@ class Minimum(NamedTuple):
         gradient_norm: the largest magnitude in ∂C/∂w.
         iterations: how many there were.
         evaluations: how often C and its gradient were computed.
-        products: how often a curvature matrix was multiplied by a vector.
+        products: how often the Gauss-Newton matrix was made, or multiplied by a vector.
         reason: why it ended: "gradient" (within its tolerance), "cost" (an iteration lowered it by no more than the
             tolerance), "target" (reached), "max_iterations", "max_evaluations", "no_progress" (no step lowers C: it is as
             near to a minimum as float32 can tell, or the gradient is not C's) or "cancelled" (by on_iteration).

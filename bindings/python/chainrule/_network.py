@@ -655,6 +655,7 @@ class Network(NativeObject):
         memory: int | None = None,
         c1: float | None = None,
         c2: float | None = None,
+        damping: float | None = None,
         sample_weight: npt.ArrayLike | None = None,
         threads: int = 0,
         on_iteration: Callable[[Iteration], Any] | None = None,
@@ -668,6 +669,8 @@ class Network(NativeObject):
         - "lbfgs": L-BFGS, for most networks
         - "bfgs": BFGS, for networks of up to some thousand parameters
         - "fletcher_reeves", "polak_ribiere": nonlinear conjugate gradients, which need the least memory
+        - "newton_cg": truncated Newton with products of the Gauss-Newton matrix ("Hessian-free")
+        - "levenberg_marquardt": for "mean_squared_error" and up to some thousand parameters
 
         Args:
             x: (rows, inputs).
@@ -681,6 +684,8 @@ class Network(NativeObject):
             memory: of "lbfgs": how many steps it remembers, from 1 to 1000; None: 10.
             c1: c₁ of the Wolfe conditions, in (0, ½); None: 1e-4.
             c2: c₂, in (c₁, 1); None: 0.9, but 0.4 for conjugate gradients.
+            damping: of "newton_cg": λ at first; None: 0.01. Of "levenberg_marquardt": μ at first, relative to the largest
+                element on the diagonal of the Gauss-Newton matrix; None: 0.001.
             threads: how many threads share the evaluation of C; 0: the library decides. The results are the same bit for
                 bit.
             on_iteration: called with the Iteration after each iteration; it must not use the network. It returns True to
@@ -703,6 +708,7 @@ class Network(NativeObject):
                 "memory": optional_count(memory, "memory"),
                 "c1": c1,
                 "c2": c2,
+                "damping": damping,
                 "threads": count(threads, "threads"),
                 "on_iteration": watcher.native_callback,
             },

@@ -109,6 +109,8 @@ CRL_LBFGS = 0
 CRL_BFGS = 1
 CRL_FLETCHER_REEVES = 2
 CRL_POLAK_RIBIERE = 3
+CRL_NEWTON_CG = 4
+CRL_LEVENBERG_MARQUARDT = 5
 
 CRL_MINIMUM_GRADIENT = 0
 CRL_MINIMUM_COST = 1
@@ -492,6 +494,7 @@ class crl_minimize_options(ctypes.Structure):
         ("memory", ctypes.c_size_t),
         ("c1", ctypes.c_double),
         ("c2", ctypes.c_double),
+        ("damping", ctypes.c_double),
         ("on_iteration", crl_iteration_callback),
         ("user", ctypes.c_void_p),
     ]
@@ -511,6 +514,7 @@ class crl_minimize_options(ctypes.Structure):
             memory=0,
             c1=-1.0,
             c2=-1.0,
+            damping=-1.0,
         )
 
 

@@ -1,6 +1,6 @@
 /// One run of a ``Minimizer``: where it is, what it has spent, and the best that it has seen.
 public final class Minimization: FallibleClass {
-    let objective: any Objective
+    private let objective: any Objective
     private let options: MinimizationOptions
     private let vectors: Vectors
 
@@ -23,8 +23,8 @@ public final class Minimization: FallibleClass {
 
     private var iterations = 0
     private var evaluations = 0
-    /// How often a curvature matrix was multiplied by a vector.
-    var products = 0
+    /// How often a curvature matrix was multiplied by a vector, or made.
+    private var products = 0
     /// Why the run has ended; nil as long as it goes on.
     var end: Minimum.Reason?
 
@@ -63,6 +63,32 @@ public final class Minimization: FallibleClass {
         } catch {
             guard error.isOfParameters else { throw error }
             if evaluations >= options.maxEvaluations { end = .maxEvaluations }
+            return false
+        }
+    }
+
+    /// `G v` at the present point.
+    /// - Returns: whether it is finite.
+    func multiplyGaussNewton(by v: Vector, into product: Vector) throws(NetworkError) -> Bool {
+        products += 1
+        do throws(NetworkError) {
+            try objective.multiplyGaussNewton(at: w, by: v, into: product)
+            return true
+        } catch {
+            guard error.isOfParameters else { throw error }
+            return false
+        }
+    }
+
+    /// G at the present point.
+    /// - Returns: whether it is finite.
+    func gaussNewtonMatrix(into matrix: SymmetricMatrix) throws(NetworkError) -> Bool {
+        products += 1
+        do throws(NetworkError) {
+            try objective.gaussNewtonMatrix(at: w, into: matrix)
+            return true
+        } catch {
+            guard error.isOfParameters else { throw error }
             return false
         }
     }

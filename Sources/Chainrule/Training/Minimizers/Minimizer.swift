@@ -15,11 +15,20 @@ public protocol Minimizer: AnyObject, Sendable {
 public enum Minimizers {
     /// Every method with its usual hyperparameters.
     public static var all: [any Minimizer] {
-        [LBFGS(), BFGS(), ConjugateGradients(.fletcherReeves), ConjugateGradients(.polakRibiere)]
+        [
+            LBFGS(), BFGS(), ConjugateGradients(.fletcherReeves), ConjugateGradients(.polakRibiere), NewtonCG(),
+            LevenbergMarquardt(),
+        ]
     }
 
     /// s · y as small as this, relative to y · y, is no curvature.
     static var leastCurvature: Double { 2.2e-16 }
+
+    static func check(damping: Double, of method: StaticString) throws(NetworkError) {
+        guard damping > 0 && damping.isFinite else {
+            throw NetworkError(.value, "damping of \(method) is \(damping); it must be > 0 and finite")
+        }
+    }
 
     /// The largest n for which a method keeps a matrix of n × n: 512 MiB.
     static var largestMatrix: Int { 8192 }

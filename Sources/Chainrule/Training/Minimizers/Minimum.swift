@@ -43,7 +43,7 @@ public struct Iteration: Sendable {
     public let number: Int
     /// Of C and its gradient, so far.
     public let evaluations: Int
-    /// Of a curvature matrix and a vector, so far.
+    /// Of the Gauss-Newton matrix and a vector, or of that matrix itself, so far.
     public let products: Int
     /// C after the iteration.
     public let cost: Double
@@ -79,7 +79,7 @@ public struct Minimum: Sendable {
     public let iterations: Int
     /// Of C and its gradient, the first included.
     public let evaluations: Int
-    /// Of a curvature matrix and a vector.
+    /// Of the Gauss-Newton matrix and a vector, or of that matrix itself.
     public let products: Int
     public let reason: Reason
 }

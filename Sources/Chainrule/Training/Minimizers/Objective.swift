@@ -9,4 +9,8 @@ package protocol Objective: AnyObject {
     /// Throws an error that ``NetworkError/isOfParameters`` where C is not defined or not finite; any other ends the run.
     /// - Parameter gradient: set to ∂C/∂w, all of it finite.
     func evaluate(at w: Vector, gradient: Vector) throws(NetworkError) -> Double
+    /// `G v` with the Gauss-Newton matrix G at w, which C is finite at.
+    func multiplyGaussNewton(at w: Vector, by v: Vector, into product: Vector) throws(NetworkError)
+    /// G itself.
+    func gaussNewtonMatrix(at w: Vector, into matrix: SymmetricMatrix) throws(NetworkError)
 }

@@ -10,6 +10,12 @@ package struct Vector: @unchecked Sendable {
         nonmutating set { base[index] = newValue }
     }
 
+    /// The first elements.
+    func prefix(_ count: Int) -> Vector {
+        precondition(count <= self.count)
+        return Vector(base: base, count: count)
+    }
+
     /// `self · x`. The sum is the same bit for bit on every processor.
     package func dot(_ x: Vector) -> Double {
         precondition(count == x.count)

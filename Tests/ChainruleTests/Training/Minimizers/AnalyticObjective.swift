@@ -25,6 +25,39 @@ final class AnalyticObjective: Objective {
         return cost
     }
 
+    /// The residuals of least squares, `C = Σ r²`, and their Jacobian, if the function is of that kind.
+    var residuals: (([Double]) -> ([Double], [[Double]]))?
+
+    func multiplyGaussNewton(at w: Vector, by v: Vector, into product: Vector) throws(NetworkError) {
+        let (_, jacobian) = residuals!(w.elements)
+        product.scale(by: 0)
+        for row in jacobian {
+            let change = zip(row, v.elements).map { $0 * $1 }.reduce(0, +)
+            for index in row.indices { product[index] += 2 * row[index] * change }
+        }
+    }
+
+    func gaussNewtonMatrix(at w: Vector, into matrix: SymmetricMatrix) throws(NetworkError) {
+        matrix.clear()
+        for row in residuals!(w.elements).1 {
+            for i in 0..<count { for j in i..<count { matrix.add(2 * row[i] * row[j], row: i, column: j) } }
+        }
+    }
+
+    /// `Σ r²` of residuals and their Jacobian.
+    static func leastSquares(
+        _ count: Int, _ residuals: @escaping ([Double]) -> ([Double], [[Double]])
+    ) -> AnalyticObjective {
+        let objective = AnalyticObjective(count) { w in
+            let (r, jacobian) = residuals(w)
+            var gradient = [Double](repeating: 0, count: count)
+            for (r, row) in zip(r, jacobian) { for index in row.indices { gradient[index] += 2 * r * row[index] } }
+            return (r.map { $0 * $0 }.reduce(0, +), gradient)
+        }
+        objective.residuals = residuals
+        return objective
+    }
+
     /// Where the method gets to from `start`.
     func minimize(
         _ method: any Minimizer, from start: [Double], _ options: MinimizationOptions = MinimizationOptions()
