@@ -161,6 +161,8 @@ METHODS = [
     ("BFGS", by_chainrule, "bfgs"),
     ("FR", by_chainrule, "fletcher_reeves"),
     ("PR", by_chainrule, "polak_ribiere"),
+    ("Newton-CG", by_chainrule, "newton_cg"),
+    ("LM", by_chainrule, "levenberg_marquardt"),
     ("L-BFGS scipy", by_scipy, "L-BFGS-B"),
     ("BFGS scipy", by_scipy, "BFGS"),
     ("CG scipy", by_scipy, "CG"),
