@@ -2,13 +2,13 @@ import CChainrule
 import ChainruleC
 import Testing
 
+private let minimizers = [
+    CRL_LBFGS, CRL_BFGS, CRL_FLETCHER_REEVES, CRL_POLAK_RIBIERE, CRL_NEWTON_CG, CRL_LEVENBERG_MARQUARDT,
+]
+
 /// `crl_network_minimize`: good calls, and everything that can be wrong with one.
 @Suite struct MinimizeTests {
-    static let methods = [
-        CRL_LBFGS, CRL_BFGS, CRL_FLETCHER_REEVES, CRL_POLAK_RIBIERE, CRL_NEWTON_CG, CRL_LEVENBERG_MARQUARDT,
-    ]
-
-    @Test(arguments: methods) func minimizes(_ method: Int) {
+    @Test(arguments: minimizers) func minimizes(_ method: Int) {
         let f = Fixture()
         let before = Memory<Double>(0)
         ok(crlNetworkValueAndGradient(f.network, nil, f.x.pointer, 4, 2, f.targets(), before.pointer, nil, 0))
@@ -38,7 +38,7 @@ import Testing
         #expect(parameters(of: f.network).bytes == parameters(of: g.network).bytes)
     }
 
-    @Test(arguments: methods) func callbackSeesEveryIterationAndCancels(_ method: Int) {
+    @Test(arguments: minimizers) func callbackSeesEveryIterationAndCancels(_ method: Int) {
         let f = Fixture()
         let record = Memory<crl_iteration>(
             crl_iteration(
@@ -223,8 +223,8 @@ import Testing
         },
     ]
 
-    @Test(arguments: badOptions) func badOptions(_ call: BadCall) { call.check() }
-    @Test(arguments: badArguments) func badArguments(_ call: BadCall) { call.check() }
+    @Test(arguments: badOptions) func optionsAreChecked(_ call: BadCall) { call.check() }
+    @Test(arguments: badArguments) func argumentsAreChecked(_ call: BadCall) { call.check() }
 }
 
 extension Fixture {

@@ -2,9 +2,10 @@
 /// the Gauss-Newton matrix G and vectors and never G itself ("Hessian-free": Martens 2010, "Deep learning via Hessian-free
 /// optimization").
 ///
-/// It keeps five vectors beside the present point. The solution begins at the one before, and ends when it has stopped getting better by more than
-/// 5 · 10⁻⁴ of itself in each product of the last tenth; λ changes as Levenberg and Marquardt have it: ×1.5 where C fell by less
-/// than ¼ of what the parabola foretold, ×⅔ where it fell by more than ¾.
+/// It keeps five vectors beside the present point. The solution begins at the one before, and ends when the products of the last
+/// tenth, or three, have not bettered the parabola by 2 % each: Martens' rule, with ten and 0.05 %, takes twice the products
+/// for no fewer steps on small networks. λ changes as Levenberg and Marquardt have it: ×1.5 where C fell by less than ¼ of what
+/// the parabola foretold, ×⅔ where it fell by more than ¾.
 public final class NewtonCG: LineSearchMethod {
     public let identifier: StaticString = "newton_cg"
     public let conditions: WolfeConditions
@@ -111,8 +112,8 @@ private final class TruncatedNewton: FallibleClass, Directions {
     private var hasStopped: Bool {
         let count = values.count
         let last = values[count - 1]
-        let span = max(10, count / 10)
-        return count > span && last < 0 && last - values[count - 1 - span] > 5e-4 * Double(span) * last
+        let span = max(3, count / 10)
+        return count > span && last < 0 && last - values[count - 1 - span] > 0.02 * Double(span) * last
     }
 
     func firstStep(along d: Vector, slope: Double) -> Double { isSteepest ? 1 / d.norm : 1 }
