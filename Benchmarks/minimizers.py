@@ -1,11 +1,12 @@
-"""How many evaluations, and how much time, methods need to bring the cost of small networks to a given value: Chainrule's,
-scipy's on the same function, and scikit-learn's L-BFGS on its own. `make compare-minimizers` writes the tables of
+"""How many evaluations, and how much time, methods need to bring the cost of small networks down to a given value: Chainrule's,
+scipy's on the same function, and scikit-learn's L-BFGS on its own. `make bench-minimizers` writes the tables of
 docs/training-methods.md.
 
     python Benchmarks/minimizers.py [--seeds N] [--problem NAME] [--write FILE]
 
-An evaluation is the cost and its gradient over all rows; for Newton's methods a product of a curvature matrix and a vector
-counts apart, and for Levenberg and Marquardt's a Jacobian counts as an evaluation. Every method begins with the same weights.
+An evaluation is the cost and its gradient over all rows. What a method asks for beside that is counted apart: products of a
+curvature matrix and a vector, or Jacobians. Every method begins with the same weights, has one thread, and is stopped by the
+evaluation that reaches the cost.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ from typing import Any, NamedTuple
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
-import numpy as np  # noqa: E402
-import scipy.optimize  # noqa: E402
-import sklearn.neural_network  # noqa: E402
-from sklearn.datasets import load_digits, make_friedman1  # noqa: E402
+import numpy as np
+import scipy.optimize
+import sklearn
+import sklearn.neural_network
+from machine import processor
+from sklearn.datasets import load_digits, make_friedman1
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("CHAINRULE_LIBRARY", str(ROOT / "build/lib/libchainrule.so"))
@@ -35,6 +38,8 @@ sys.path.insert(0, str(ROOT / "bindings/python"))
 import chainrule  # noqa: E402
 
 MOST_EVALUATIONS = 5000
+MOST_PRODUCTS = 20_000
+BEGIN, END = "<!-- tables of Benchmarks/minimizers.py -->", "<!-- end of the tables -->"
 
 
 class Problem(NamedTuple):
@@ -54,24 +59,32 @@ class Problem(NamedTuple):
             network.add_dense(units, "tanh")
         return network.add_dense(self.layers[-1]).build(seed)
 
+    @property
+    def is_least_squares(self) -> bool:
+        """Whether methods for least squares apply."""
+        return self.cost == "mean_squared_error"
+
 
 def problems() -> list[Problem]:
     """The problems, each with a cost that most methods reach."""
     turns = np.arange(97)
-    angle, radius = turns * np.pi / 16, 6.5 * (104 - turns) / 104
+    angle, radius = turns * np.pi / 16, (104 - turns) / 104
     spiral = np.stack([radius * np.sin(angle), radius * np.cos(angle)], axis=1)
-    spirals = np.concatenate([spiral, -spiral]) / 6.5
+    spirals = np.concatenate([spiral, -spiral])
     bits = (np.arange(256)[:, None] >> np.arange(8)) & 1
     line = np.linspace(-1, 1, 200)[:, None]
     friedman_x, friedman_y = make_friedman1(500, noise=0.0, random_state=0)
     friedman_y = (friedman_y - friedman_y.mean()) / friedman_y.std()
     digits_x, digits = load_digits(return_X_y=True)
+    logits = "binary_cross_entropy_logits"
+    squares = "mean_squared_error"
     return [
-        Problem("two spirals", f32(spirals), f32(np.repeat([0, 1], 97)), (20, 20, 1), "binary_cross_entropy_logits", 0.01),
-        Problem("8-bit parity", f32(2 * bits - 1), f32(bits.sum(1) % 2), (16, 1), "binary_cross_entropy_logits", 0.01),
-        Problem("sine", f32(line), f32(np.sin(3 * np.pi * line)), (10, 1), "mean_squared_error", 1e-5),
-        Problem("Friedman 1", f32(2 * friedman_x - 1), f32(friedman_y), (15, 1), "mean_squared_error", 1e-3),
-        Problem("digits", f32(digits_x / 16), digits.astype(np.int32), (32, 10), "cross_entropy", 1e-3),
+        Problem("two spirals", f32(spirals), f32(np.repeat([0, 1], 97)), (30, 30, 1), logits, 0.1),
+        Problem("8-bit parity", f32(2 * bits - 1), f32(bits.sum(1) % 2), (24, 1), logits, 0.05),
+        Problem("8-bit parity, squared", f32(2 * bits - 1), f32(bits.sum(1) % 2), (16, 1), squares, 0.02),
+        Problem("sine", f32(line), f32(np.sin(2 * np.pi * line)), (10, 1), squares, 1e-4),
+        Problem("Friedman 1", f32(2 * friedman_x - 1), f32(friedman_y), (15, 1), squares, 1e-3),
+        Problem("digits", f32(digits_x / 16), digits.astype(np.int32), (16, 10), "cross_entropy", 1e-3),
     ]
 
 
@@ -85,32 +98,32 @@ class Result(NamedTuple):
 
     reached: bool
     evaluations: int
-    products: int
+    others: int
     seconds: float
-    cost: float
 
 
-class Reached(Exception):
-    """Ends a method of scipy's that has no target of its own."""
+class Stop(Exception):
+    """Ends a method that has no target of its own."""
 
 
 class Counted:
     """A function's value and gradient, counted, until the target is reached."""
 
-    def __init__(self, function: Callable[[np.ndarray], tuple[float, np.ndarray]], target: float) -> None:
+    def __init__(self, function: Callable[..., tuple[float, Any]], target: float) -> None:
         self.function = function
         self.target = target
         self.evaluations = 0
-        self.lowest = np.inf
+        self.others = 0
+        self.reached = False
 
-    def __call__(self, w: np.ndarray) -> tuple[float, np.ndarray]:
+    def __call__(self, *arguments: Any) -> tuple[float, Any]:
         if self.evaluations >= MOST_EVALUATIONS:
-            raise Reached
+            raise Stop
         self.evaluations += 1
-        value, gradient = self.function(w)
-        self.lowest = min(self.lowest, value)
+        value, gradient = self.function(*arguments)
         if value <= self.target:
-            raise Reached
+            self.reached = True
+            raise Stop
         return value, gradient
 
     def run(self, minimize: Callable[[], Any]) -> Result:
@@ -120,10 +133,9 @@ class Counted:
             warnings.simplefilter("ignore")
             try:
                 minimize()
-            except Reached:
+            except Stop:
                 pass
-        seconds = time.perf_counter() - start
-        return Result(self.lowest <= self.target, self.evaluations, 0, seconds, self.lowest)
+        return Result(self.reached, self.evaluations, self.others, time.perf_counter() - start)
 
 
 def by_chainrule(problem: Problem, seed: int, method: str) -> Result:
@@ -131,11 +143,19 @@ def by_chainrule(problem: Problem, seed: int, method: str) -> Result:
     network = problem.network(seed)
     start = time.perf_counter()
     found = network.minimize(
-        problem.x, problem.targets, cost=problem.cost, method=method, max_iterations=10**6,
-        max_evaluations=MOST_EVALUATIONS, gradient_tolerance=0, cost_tolerance=0, target_cost=problem.target, threads=1,
+        problem.x,
+        problem.targets,
+        cost=problem.cost,
+        method=method,
+        max_iterations=10**6,
+        max_evaluations=MOST_EVALUATIONS,
+        gradient_tolerance=0,
+        cost_tolerance=0,
+        target_cost=problem.target,
+        threads=1,
     )
     seconds = time.perf_counter() - start
-    return Result(found.reason == "target", found.evaluations, found.products, seconds, found.cost)
+    return Result(found.reason == "target", found.evaluations, found.products, seconds)
 
 
 def by_scipy(problem: Problem, seed: int, method: str) -> Result:
@@ -150,39 +170,164 @@ def by_scipy(problem: Problem, seed: int, method: str) -> Result:
         return value, gradient.astype(np.float64)
 
     counted = Counted(function, problem.target)
-    options = {"maxiter": 10**6, "gtol": 0}
-    if method == "L-BFGS-B":
-        options |= {"maxfun": 10**6, "ftol": 0}
-    return counted.run(lambda: scipy.optimize.minimize(counted, start, jac=True, method=method, options=options))
+
+    def product(w: np.ndarray, v: np.ndarray) -> np.ndarray:
+        if counted.others >= MOST_PRODUCTS:
+            raise Stop
+        counted.others += 1
+        parameters[:] = w
+        return network.hessian_product(problem.x, problem.targets, f32(v), problem.cost).astype(np.float64)
+
+    options: dict[str, Any] = {"maxiter": 10**6}
+    options |= {"L-BFGS-B": {"maxfun": 10**6, "ftol": 0, "gtol": 0}, "Newton-CG": {"xtol": 0}}.get(method, {"gtol": 0})
+    hessp = product if method == "Newton-CG" else None
+    return counted.run(
+        lambda: scipy.optimize.minimize(counted, start, jac=True, hessp=hessp, method=method, options=options)
+    )
+
+
+def by_least_squares(problem: Problem, seed: int, method: str) -> Result:
+    """scipy.optimize.least_squares() on the network's residuals and their Jacobian."""
+    network = problem.network(seed)
+    parameters = network.parameters
+
+    def function(w: np.ndarray) -> tuple[float, np.ndarray]:
+        parameters[:] = w
+        residuals = (network.predict(problem.x).astype(np.float64) - problem.targets.reshape(-1, 1)).ravel()
+        return float(np.mean(residuals**2)), residuals
+
+    counted = Counted(function, problem.target)
+
+    def jacobian(w: np.ndarray) -> np.ndarray:
+        counted.others += 1
+        parameters[:] = w
+        return network.jacobian(problem.x).reshape(-1, parameters.size).astype(np.float64)
+
+    return counted.run(
+        lambda: scipy.optimize.least_squares(
+            lambda w: counted(w)[1],
+            parameters.astype(np.float64),
+            jac=jacobian,
+            method=method,
+            ftol=None if method == "trf" else 1e-15,
+            xtol=1e-15,
+            gtol=None if method == "trf" else 1e-15,
+            max_nfev=10**6,
+        )
+    )
+
+
+def by_sklearn(problem: Problem, seed: int, _: str) -> Result:
+    """MLPRegressor's or MLPClassifier's L-BFGS, whose cost and gradient are its own, from Chainrule's first weights."""
+    network = problem.network(seed)
+    kind = sklearn.neural_network.MLPRegressor if problem.is_least_squares else sklearn.neural_network.MLPClassifier
+    # Its squared error is halved.
+    counted = Counted(lambda: (0.0, None), problem.target / 2 if problem.is_least_squares else problem.target)
+
+    class Watched(kind):  # type: ignore[misc, valid-type]
+        def _loss_grad_lbfgs(self, *arguments: Any) -> tuple[float, Any]:
+            counted.function = super()._loss_grad_lbfgs
+            return counted(*arguments)
+
+    model = Watched(
+        problem.layers[:-1], activation="tanh", solver="lbfgs", alpha=0, tol=0, max_fun=10**6, max_iter=1, warm_start=True
+    )
+    x, targets = problem.x.astype(np.float64), problem.targets
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(x, targets)
+    for layer in range(len(problem.layers)):
+        model.coefs_[layer] = network.tensors[f"{layer}.weight"].T.astype(np.float64)
+        model.intercepts_[layer] = network.tensors[f"{layer}.bias"].astype(np.float64)
+    counted.evaluations = 0
+    model.max_iter = 10**6
+    return counted.run(lambda: model.fit(x, targets))
+
+
+class Method(NamedTuple):
+    """A row of the tables."""
+
+    name: str
+    run: Callable[[Problem, int, str], Result]
+    argument: str
+    for_least_squares: bool = False
+    most_parameters: int = 10**9
 
 
 METHODS = [
-    ("L-BFGS", by_chainrule, "lbfgs"),
-    ("BFGS", by_chainrule, "bfgs"),
-    ("FR", by_chainrule, "fletcher_reeves"),
-    ("PR", by_chainrule, "polak_ribiere"),
-    ("Newton-CG", by_chainrule, "newton_cg"),
-    ("LM", by_chainrule, "levenberg_marquardt"),
-    ("L-BFGS scipy", by_scipy, "L-BFGS-B"),
-    ("BFGS scipy", by_scipy, "BFGS"),
-    ("CG scipy", by_scipy, "CG"),
+    Method("L-BFGS", by_chainrule, "lbfgs"),
+    Method("scipy L-BFGS-B", by_scipy, "L-BFGS-B"),
+    Method("scikit-learn lbfgs", by_sklearn, ""),
+    Method("BFGS", by_chainrule, "bfgs"),
+    Method("scipy BFGS", by_scipy, "BFGS"),
+    Method("Fletcher-Reeves", by_chainrule, "fletcher_reeves"),
+    Method("Polak-Ribière", by_chainrule, "polak_ribiere"),
+    Method("scipy CG", by_scipy, "CG"),
+    Method("Newton-CG", by_chainrule, "newton_cg"),
+    Method("scipy Newton-CG", by_scipy, "Newton-CG"),
+    Method("Levenberg-Marquardt", by_chainrule, "levenberg_marquardt", for_least_squares=True),
+    Method("scipy least_squares lm", by_least_squares, "lm", for_least_squares=True),
+    Method("scipy least_squares trf", by_least_squares, "trf", for_least_squares=True),
 ]
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--problem")
-    parser.add_argument("--method")
-    a = parser.parse_args()
-    for problem in problems():
-        if a.problem and a.problem not in problem.name:
+
+def median_text(values: list[float], form: str) -> str:
+    """The median of values of which some may be infinite."""
+    median = statistics.median(values)
+    return form.format(median) if np.isfinite(median) else "—"
+
+
+def row(method: Method, results: list[Result]) -> str:
+    """A line of a table: the medians over the seeds, a run that did not reach the cost counting as infinitely long."""
+    reached = sum(result.reached for result in results)
+    evaluations = median_text([r.evaluations if r.reached else np.inf for r in results], "{:.0f}")
+    others = median_text([r.others if r.reached else np.inf for r in results], "{:.0f}")
+    milliseconds = median_text([1e3 * r.seconds if r.reached else np.inf for r in results], "{:.1f}")
+    if not any(result.others for result in results):
+        others = ""
+    return f"| {method.name} | {reached} of {len(results)} | {evaluations} | {others} | {milliseconds} |"
+
+
+def table(problem: Problem, seeds: int) -> str:
+    """A problem's table."""
+    network = problem.network(0)
+    units = "-".join(map(str, (network.inputs, *problem.layers)))
+    lines = [
+        f"### {problem.name}: C ≤ {problem.target:g}\n",
+        f"{problem.x.shape[0]} rows, {units}, {network.parameters.size} parameters, `{problem.cost}`.\n",
+        "| method | reached | evaluations | products or Jacobians | ms |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for method in METHODS:
+        if method.for_least_squares and not problem.is_least_squares:
             continue
-        print(problem.name, problem.network(0))
-        for name, run, method in METHODS:
-            if a.method and a.method not in name:
-                continue
-            rs = [run(problem, seed, method) for seed in range(a.seeds)]
-            ok = [r for r in rs if r.reached]
-            med = statistics.median([r.evaluations if r.reached else 10**6 for r in rs])
-            print(f"  {name:14} reached {len(ok)}/{len(rs)} median {med:9} time {statistics.median(r.seconds for r in rs):.4f}",
-                  "lowest of others", [f"{r.cost:.2g}@{r.evaluations}" for r in rs if not r.reached][:4])
+        results = [method.run(problem, seed, method.argument) for seed in range(seeds)]
+        lines.append(row(method, results))
+        print(problem.name, lines[-1], flush=True)
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Prints the tables, or writes them into a file between its marks."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=11, help="runs of each method, from different first weights")
+    parser.add_argument("--problem", default="", help="only the problems whose name begins so")
+    parser.add_argument("--write", type=Path, help="a file with marks, which gets the tables between them")
+    arguments = parser.parse_args()
+    chosen = [problem for problem in problems() if problem.name.startswith(arguments.problem)]
+    tables = "\n".join(table(problem, arguments.seeds) for problem in chosen)
+    about = (
+        f"Medians of {arguments.seeds} runs from different first weights, on {processor()}, with one thread; "
+        f"scipy {scipy.__version__}, scikit-learn {sklearn.__version__}, numpy {np.__version__}.\n"
+    )
+    if arguments.write is None:
+        print(f"{about}\n{tables}")
+        return
+    text = arguments.write.read_text()
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    arguments.write.write_text(f"{before}{BEGIN}\n\n{about}\n{tables}\n{END}{after}")
+
+
+if __name__ == "__main__":
+    main()
