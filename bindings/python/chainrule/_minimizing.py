@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -41,8 +40,8 @@ class Minimum(NamedTuple):
         evaluations: how often C and its gradient were computed.
         products: how often the Gauss-Newton matrix was made, or multiplied by a vector.
         reason: why it ended: "gradient" (within its tolerance), "cost" (an iteration lowered it by no more than the
-            tolerance), "target" (reached), "max_iterations", "max_evaluations", "no_progress" (no step lowers C: it is as
-            near to a minimum as float32 can tell, or the gradient is not C's) or "cancelled" (by on_iteration).
+            tolerance), "target" (reached), "max_iterations", "max_evaluations", "no_progress" (no step lowers C: it is
+            as near to a minimum as float32 can tell, or the gradient is not C's) or "cancelled" (by on_iteration).
     """
 
     cost: float
@@ -82,4 +81,5 @@ def minimize_options(method: str, given: dict[str, Any]) -> Any:
 def minimum_of(native: Any) -> Minimum:
     """A Minimum with the names of Python."""
     reason = next(name for name, value in MINIMUM_REASONS.items() if value == native.reason)
-    return Minimum(*[getattr(native, name) for name in Minimum._fields[:-1]], reason)
+    found = {name: getattr(native, name) for name in Minimum._fields if name != "reason"}
+    return Minimum(**found, reason=reason)

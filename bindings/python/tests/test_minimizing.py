@@ -18,7 +18,7 @@ GENERAL = [*FIRST_ORDER, "newton_cg"]
 
 
 def test_the_methods_are_these() -> None:
-    assert METHODS == [*GENERAL, "levenberg_marquardt"]
+    assert set(METHODS) == {*GENERAL, "levenberg_marquardt"}
 
 
 def scipys_minimum(network: chainrule.Network, x: np.ndarray, targets: np.ndarray, cost: str) -> Any:
@@ -190,7 +190,7 @@ def test_threads_change_no_bit(rng: np.random.Generator) -> None:
         ({"target_cost": math.nan}, chainrule.ArgumentError, "target_cost is nan"),
         ({"c1": 0.7}, chainrule.ArgumentError, "c1 of lbfgs is 0.7"),
         ({"c2": 2.0}, chainrule.ArgumentError, "c2 of lbfgs is 2"),
-        ({"c2": "wide"}, TypeError, "float"),
+        ({"c2": "wide"}, TypeError, "number"),
         ({"threads": 5000}, chainrule.ArgumentError, "threads is 5000"),
         ({"method": "newton_cg", "damping": 0.0}, chainrule.ArgumentError, "damping of newton_cg is 0"),
         ({"method": "levenberg_marquardt"}, chainrule.ArgumentError, "must be 'mean_squared_error'"),
