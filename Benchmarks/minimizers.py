@@ -79,12 +79,12 @@ def problems() -> list[Problem]:
     logits = "binary_cross_entropy_logits"
     squares = "mean_squared_error"
     return [
-        Problem("two spirals", f32(spirals), f32(np.repeat([0, 1], 97)), (30, 30, 1), logits, 0.1),
+        Problem("two spirals", f32(spirals), f32(np.repeat([0, 1], 97)), (20, 20, 1), logits, 0.1),
         Problem("8-bit parity", f32(2 * bits - 1), f32(bits.sum(1) % 2), (24, 1), logits, 0.05),
         Problem("8-bit parity, squared", f32(2 * bits - 1), f32(bits.sum(1) % 2), (16, 1), squares, 0.02),
         Problem("sine", f32(line), f32(np.sin(2 * np.pi * line)), (10, 1), squares, 1e-4),
         Problem("Friedman 1", f32(2 * friedman_x - 1), f32(friedman_y), (15, 1), squares, 1e-3),
-        Problem("digits", f32(digits_x / 16), digits.astype(np.int32), (16, 10), "cross_entropy", 1e-3),
+        Problem("digits", f32(digits_x / 16), digits.astype(np.int32), (10, 10), "cross_entropy", 1e-3),
     ]
 
 

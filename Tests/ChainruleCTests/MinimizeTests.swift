@@ -159,7 +159,7 @@ private let minimizers = [
         BadCall("crl_network_minimize", CRL_ERROR_SIZE, "x_rows is 0") {
             crlNetworkMinimize($0.network, $0.x.pointer, 0, 2, $0.targets(), nil, nil)
         },
-        BadCall("crl_network_minimize", CRL_ERROR_SIZE, "x_rows", "memory can hold") {
+        BadCall("crl_network_minimize", CRL_ERROR_SIZE, "x has", "memory can hold") {
             crlNetworkMinimize($0.network, $0.x.pointer, .max, 2, $0.targets(), nil, nil)
         },
         BadCall("crl_network_minimize", CRL_ERROR_SIZE, "x_stride is 1") {
