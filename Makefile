@@ -20,7 +20,7 @@ EXAMPLES_CXX := $(patsubst Examples/%.cpp,build/examples/%,$(wildcard Examples/*
 LINK_EXAMPLE := -Ibuild/include -Lbuild/lib -lchainrule -lm -Wl,-rpath,'$$ORIGIN/../lib'
 
 .PHONY: lib help demo examples test baseline install wheel header check-header format check-format check-python fuzz \
-	bench bench-native bench-quick clean
+	bench bench-native bench-quick bench-minimizers clean
 .DELETE_ON_ERROR:
 
 lib: $(LIBRARY) ## build the library: build/lib (shared, static, pkg-config) and build/include (this is plain `make`)
@@ -83,6 +83,10 @@ bench-quick: lib ## check within three minutes that Chainrule is no slower than 
 	Tools/setup-bench --quick build/venv-bench-quick
 	$(MAKE) --no-print-directory -C Benchmarks quick
 	build/venv-bench-quick/bin/python Benchmarks/quick.py
+
+bench-minimizers: lib ## compare the methods of minimize with scipy's: the tables in docs/training-methods.md, in some minutes
+	Tools/setup-bench --minimizers build/venv-minimizers
+	build/venv-minimizers/bin/python Benchmarks/minimizers.py --write docs/training-methods.md
 
 clean: ## delete build
 	rm -rf build

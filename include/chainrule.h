@@ -499,6 +499,95 @@ typedef struct crl_train_options {
 #define CRL_TRAIN_OPTIONS_INIT { sizeof(crl_train_options), NULL, NULL, 10, 32, 1, 0, NULL, 0, 0, NULL, NULL, NULL, 0 }
 
 /* ------------------------------------------------------------------------------------------------------------------
+ * Minimizing
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** A method that minimizes C over all of the data. g is the gradient ∂C/∂w, d the direction in which it looks. */
+typedef int32_t crl_minimizer;
+
+enum {
+    CRL_LBFGS = 0,            /**< d = −H g, H the inverse Hessian as the last m steps tell of it (Liu and Nocedal 1989) */
+    CRL_BFGS = 1,             /**< the same with H as all steps tell of it: n × n numbers for n parameters, at most 8192
+                                   (Nocedal and Wright 2006, algorithm 6.1) */
+    CRL_FLETCHER_REEVES = 2,  /**< nonlinear conjugate gradients: d ← −g + β d with β = g·g / g₋·g₋, g₋ the g before
+                                   (Fletcher and Reeves 1964), and β = 0 where |g·g₋| ≥ 0.7 g·g (Powell 1977) */
+    CRL_POLAK_RIBIERE = 3,    /**< the same with β = max(0, g·(g − g₋) / g₋·g₋) always (Polak and Ribière 1969) */
+    CRL_NEWTON_CG = 4,        /**< (G + λ) d = −g by conjugate gradients, with products of G, the Gauss-Newton matrix, and
+                                   vectors ("Hessian-free": Martens 2010) */
+    CRL_LEVENBERG_MARQUARDT = 5 /**< (G + μ) d = −g by factoring, for the mean squared error alone: G has n × n numbers for n
+                                   parameters, at most 8192 (Marquardt 1963; Nielsen 1999) */
+};
+
+/** What happened in one iteration of a minimization. */
+typedef struct crl_iteration {
+    size_t size;          /**< sizeof(crl_iteration) in the library; later versions append fields */
+    size_t iteration;     /**< from 1 */
+    size_t evaluations;   /**< of C and its gradient, so far */
+    size_t products;      /**< of G and a vector, or Gs made, so far */
+    double cost;          /**< C after the iteration */
+    double gradient_norm; /**< the largest magnitude in ∂C/∂w after the iteration */
+    double step;          /**< ‖Δw‖, the Euclidean length of the step */
+} crl_iteration;
+
+/** Called after each iteration, on the thread that called crl_network_minimize(). Must not use the network. Returns 0 to go
+ *  on, another number to stop with CRL_CANCELLED. */
+typedef int32_t (*crl_iteration_callback)(void *user, const crl_iteration *iteration);
+
+/** How to minimize. Start from CRL_MINIMIZE_OPTIONS_INIT. Hyperparameters are either in their range or −1 (memory: 0), for the
+ *  method's own value, which is given here; what a method does not name is not read. */
+typedef struct crl_minimize_options {
+    size_t size;                         /**< sizeof(crl_minimize_options) */
+    crl_minimizer method;
+    const crl_cost_options *cost;        /**< NULL: CRL_COST_OPTIONS_INIT */
+    size_t max_iterations;               /**< ≥ 1 */
+    size_t max_evaluations;              /**< of C and its gradient; 0: no limit */
+    double gradient_tolerance;           /**< ends where no element of ∂C/∂w has a larger magnitude; ≥ 0 */
+    double cost_tolerance;               /**< ends where an iteration lowers C by no more than this, relative to C; ≥ 0, and
+                                              0 for never */
+    double target_cost;                  /**< ends at once where C is no larger */
+    size_t threads;                      /**< how many threads share the evaluation of C: 0: the library decides; at most
+                                              1024. The results are the same bit for bit. With a custom cost or activation
+                                              it is always one */
+    size_t memory;                       /**< L-BFGS: m, from 1 to 1000; 10 */
+    double c1;                           /**< methods with a line search: c₁ of the Wolfe conditions, in (0, ½); 1e-4 */
+    double c2;                           /**< those: c₂, in (c₁, 1); 0.9, Fletcher-Reeves and Polak-Ribière 0.4 */
+    double damping;                      /**< > 0 and finite. Newton-CG: λ at first; 0.01. Levenberg-Marquardt: μ at first,
+                                              relative to the largest element on G's diagonal; 0.001 */
+    crl_iteration_callback on_iteration; /**< may be NULL */
+    void *user;                          /**< handed to on_iteration */
+} crl_minimize_options;
+
+#define CRL_MINIMIZE_OPTIONS_INIT \
+    { sizeof(crl_minimize_options), CRL_LBFGS, NULL, 1000, 0, 1e-5, 1e-9, -1e308, 0, 0, -1.0, -1.0, -1.0, NULL, NULL }
+
+/** Why a minimization ended. */
+typedef int32_t crl_minimum_reason;
+
+enum {
+    CRL_MINIMUM_GRADIENT = 0,        /**< the gradient is within its tolerance */
+    CRL_MINIMUM_COST = 1,            /**< an iteration lowered C by no more than the tolerance */
+    CRL_MINIMUM_TARGET = 2,          /**< C has reached the target */
+    CRL_MINIMUM_MAX_ITERATIONS = 3,
+    CRL_MINIMUM_MAX_EVALUATIONS = 4,
+    CRL_MINIMUM_NO_PROGRESS = 5,     /**< no step lowers C, not even along the steepest descent: it is as near to a minimum
+                                          as float32 can tell, or the gradient is not C's */
+    CRL_MINIMUM_CANCELLED = 6        /**< the callback asked to stop */
+};
+
+/** What a minimization found. */
+typedef struct crl_minimum {
+    size_t size;               /**< sizeof(crl_minimum) */
+    crl_minimum_reason reason; /**< why it ended */
+    double cost;               /**< C of the parameters */
+    double gradient_norm;      /**< the largest magnitude in ∂C/∂w */
+    size_t iterations;
+    size_t evaluations;        /**< of C and its gradient, the first included */
+    size_t products;           /**< of G and a vector, or Gs made */
+} crl_minimum;
+
+#define CRL_MINIMUM_INIT { sizeof(crl_minimum), CRL_MINIMUM_NO_PROGRESS, 0.0, 0.0, 0, 0, 0 }
+
+/* ------------------------------------------------------------------------------------------------------------------
  * The library
  * ------------------------------------------------------------------------------------------------------------------
  * Which version this is, and what went wrong. These functions cannot fail.
@@ -1104,6 +1193,33 @@ crl_status crl_network_jacobian(const crl_network *network, const float *x, size
 crl_status crl_network_check_gradient(const crl_network *network, const crl_cost_options *cost, const float *x,
                                       size_t x_rows, size_t x_stride, const crl_targets *targets,
                                       const crl_gradient_check_options *options, crl_gradient_report *report);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Minimizing
+ * ------------------------------------------------------------------------------------------------------------------
+ * Methods that look at all of the data in every step, and take as few steps as they can: second-order methods and line
+ * searches.
+ */
+
+/** Looks for the parameters with the lowest cost over all rows of x, from where they are. Excludes every other use
+ *  of the network.
+ *
+ *  Afterwards, and after an error, the parameters are the ones with the lowest C that were come across. That C is
+ *  not finite where they are is an error; a step to where it is not finite is taken back. The methods compute in
+ *  float64, C and its gradient are float32's.
+ *  @param network built.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param options method, cost, tolerances and limits, callback; NULL for CRL_MINIMIZE_OPTIONS_INIT, L-BFGS.
+ *  @param minimum receives what was found, also with CRL_CANCELLED, begun from CRL_MINIMUM_INIT; NULL if it is not
+ *      wanted.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+ *      CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian product),
+ *      CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
+crl_status crl_network_minimize(crl_network *network, const float *x, size_t x_rows, size_t x_stride,
+                                const crl_targets *targets, const crl_minimize_options *options, crl_minimum *minimum);
 
 #ifdef __cplusplus
 }

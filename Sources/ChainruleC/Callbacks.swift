@@ -108,3 +108,16 @@ func epochCallback(_ callback: crl_epoch_callback?, _ user: UnsafeMutableRawPoin
         return callback(user, &record) == 0
     }
 }
+
+func iterationCallback(
+    _ callback: crl_iteration_callback?, _ user: UnsafeMutableRawPointer?
+) -> ((Iteration) -> Bool)? {
+    guard let callback else { return nil }
+    return { iteration in
+        var record = crl_iteration(
+            size: MemoryLayout<crl_iteration>.size, iteration: iteration.number, evaluations: iteration.evaluations,
+            products: iteration.products, cost: iteration.cost, gradient_norm: iteration.gradientNorm,
+            step: iteration.step)
+        return callback(user, &record) == 0
+    }
+}

@@ -129,8 +129,56 @@ private func method(_ options: crl_optimizer_options) throws(NetworkError) -> an
     }
 }
 
+func minimizer(_ options: crl_minimize_options) throws(NetworkError) -> any Minimizer {
+    switch Int(options.method) {
+    case CRL_LBFGS:
+        let usual = LBFGS()
+        let memory = try count(UInt(bitPattern: options.memory), "options->memory")
+        return LBFGS(
+            memory: memory == 0 ? usual.memory : memory, c1: given(options.c1, usual.conditions.decrease),
+            c2: given(options.c2, usual.conditions.curvature))
+    case CRL_BFGS:
+        let usual = BFGS()
+        return BFGS(
+            c1: given(options.c1, usual.conditions.decrease), c2: given(options.c2, usual.conditions.curvature))
+    case CRL_FLETCHER_REEVES: return conjugateGradients(.fletcherReeves, options)
+    case CRL_POLAK_RIBIERE: return conjugateGradients(.polakRibiere, options)
+    case CRL_NEWTON_CG:
+        let usual = NewtonCG()
+        return NewtonCG(
+            damping: given(options.damping, usual.damping), c1: given(options.c1, usual.conditions.decrease),
+            c2: given(options.c2, usual.conditions.curvature))
+    case CRL_LEVENBERG_MARQUARDT:
+        let usual = LevenbergMarquardt()
+        return LevenbergMarquardt(damping: given(options.damping, usual.damping))
+    default: throw NetworkError(.value, "options->method is \(options.method), which is no crl_minimizer")
+    }
+}
+
+private func conjugateGradients(
+    _ formula: ConjugateGradients.Formula, _ options: crl_minimize_options
+) -> ConjugateGradients {
+    let usual = ConjugateGradients(formula)
+    return ConjugateGradients(
+        formula, c1: given(options.c1, usual.conditions.decrease), c2: given(options.c2, usual.conditions.curvature))
+}
+
+func number(of reason: Minimum.Reason) -> crl_minimum_reason {
+    switch reason {
+    case .gradient: crl_minimum_reason(CRL_MINIMUM_GRADIENT)
+    case .cost: crl_minimum_reason(CRL_MINIMUM_COST)
+    case .target: crl_minimum_reason(CRL_MINIMUM_TARGET)
+    case .maxIterations: crl_minimum_reason(CRL_MINIMUM_MAX_ITERATIONS)
+    case .maxEvaluations: crl_minimum_reason(CRL_MINIMUM_MAX_EVALUATIONS)
+    case .noProgress: crl_minimum_reason(CRL_MINIMUM_NO_PROGRESS)
+    case .cancelled: crl_minimum_reason(CRL_MINIMUM_CANCELLED)
+    }
+}
+
 /// A hyperparameter, or the method's own if it was left to the method.
-private func given(_ value: Float, _ usual: Float) -> Float { value == -1 ? usual : value }
+private func given<Number: BinaryFloatingPoint>(_ value: Number, _ usual: Number) -> Number {
+    value == -1 ? usual : value
+}
 
 func variable(_ number: crl_variable) throws(NetworkError) -> Network.Variable {
     switch Int(number) {

@@ -112,7 +112,7 @@ extension Activation {
                     the custom activation's \(what) is nan at row \(pass.firstRow + pass.rows.lowerBound + row), column \(column), \
                     where z is \(z[row, column])
                     """
-                )
+                ).ofParameters()
             }
         }
     }

@@ -22,7 +22,7 @@ public struct Architecture: Sendable {
 
         /// An error of the layer, with its name.
         func named(in error: NetworkError) -> NetworkError {
-            NetworkError(error.code, "layer '\(name.text)': \(error.message)")
+            error.preceded(by: "layer '\(name.text)': ")
         }
     }
 

@@ -54,6 +54,26 @@ public final class Network: FallibleClass, @unchecked Sendable {
         }
         return "parameter \(index)"
     }
+
+    /// The largest magnitude among the parameters, which must be finite.
+    func largestParameter() throws(NetworkError) -> Double {
+        let largest = arithmetic.largestMagnitude(parameters)
+        guard largest.isFinite else {
+            let index = parameters.firstNotFinite()?.column ?? 0
+            throw NetworkError(.notFinite, "the parameter \(parameterName(at: index)) is \(parameters[0, index])")
+        }
+        return Double(largest)
+    }
+
+    /// The largest magnitude in a gradient of the parameters, which must be finite.
+    func largestMagnitude(ofGradient gradients: Matrix) throws(NetworkError) -> Double {
+        let largest = arithmetic.largestMagnitude(gradients)
+        guard largest.isFinite else {
+            let index = gradients.firstNotFinite()?.column ?? 0
+            throw NetworkError(.notFinite, "the gradient of \(parameterName(at: index)) is \(gradients[0, index])")
+        }
+        return Double(largest)
+    }
 }
 
 extension FallibleClass where Self == Network {

@@ -37,11 +37,29 @@ public struct NetworkError: Error, CustomStringConvertible, Sendable {
     /// What is wrong, where, and which value it was.
     public let message: String
 
+    /// Whether it is what the parameters led to that is wrong, a cost that is not finite for example, so that there may be no
+    /// error with others.
+    private(set) var isOfParameters: Bool
+
     public var description: String { message }
 
     @inline(never)
     public init(_ code: Code, _ message: ErrorMessage) {
         self.code = code
         self.message = message.text
+        isOfParameters = code == .notFinite
+    }
+
+    /// The same error, as one that ``isOfParameters``.
+    func ofParameters() -> NetworkError {
+        var error = self
+        error.isOfParameters = true
+        return error
+    }
+
+    /// The same error with more words before.
+    func preceded(by words: ErrorMessage) -> NetworkError {
+        let error = NetworkError(code, "\(words.text)\(message)")
+        return isOfParameters ? error.ofParameters() : error
     }
 }

@@ -204,7 +204,8 @@ public struct Cost: Sendable {
                     """
                     the output at row \(firstRow + row), column \(column) is \(y[row, column]); '\(identifier)' is defined from \
                     \(outputRange.lowerBound) to \(outputRange.upperBound)
-                    """)
+                    """
+                ).ofParameters()
             }
         }
     }

@@ -43,11 +43,12 @@ public final class CustomCost: Sendable {
             throw NetworkError(
                 .notFinite, "the output at row \(found.row), column \(found.column) is \(found.value)")
         }
-        guard cost.isFinite else { throw NetworkError(.callback, "the custom cost returned \(cost)") }
+        guard cost.isFinite else { throw NetworkError(.callback, "the custom cost returned \(cost)").ofParameters() }
         if let gradient, let found = gradient.firstNotFinite() {
             throw NetworkError(
                 .callback,
-                "the custom cost's gradient is \(found.value) at row \(found.row), column \(found.column)")
+                "the custom cost's gradient is \(found.value) at row \(found.row), column \(found.column)"
+            ).ofParameters()
         }
         return cost
     }
@@ -66,7 +67,8 @@ public final class CustomCost: Sendable {
         if let found = product.firstNotFinite(), y.firstNotFinite() == nil && v.firstNotFinite() == nil {
             throw NetworkError(
                 .callback,
-                "the custom cost's Hessian product is \(found.value) at row \(found.row), column \(found.column)")
+                "the custom cost's Hessian product is \(found.value) at row \(found.row), column \(found.column)"
+            ).ofParameters()
         }
     }
 

@@ -66,13 +66,9 @@ public final class Optimizer: FallibleClass {
     package func step(_ network: Network, gradients: Matrix) throws(NetworkError) {
         try check(network)
         precondition(gradients.count == network.parameterCount)
-        let largest = network.arithmetic.largestMagnitude(gradients)
-        guard largest.isFinite else {
-            let index = gradients.firstNotFinite()?.column ?? 0
-            throw NetworkError(
-                .notFinite, "the gradient of \(network.parameterName(at: index)) is \(gradients[0, index])")
-        }
-        _ = try begin(network, largestGradient: Double(largest), largestParameter: largestParameter(of: network))
+        _ = try begin(
+            network, largestGradient: network.largestMagnitude(ofGradient: gradients),
+            largestParameter: network.largestParameter())
         if let step = kernelStep(network) {
             network.arithmetic.step(step, network.parameters, along: gradients)
         } else {
@@ -90,17 +86,6 @@ public final class Optimizer: FallibleClass {
             kernel: choice.select(network.arithmetic),
             factors: method.factors(learningRate: learningRate, step: steps), parameters: network.parameters,
             states: stateBases.base)
-    }
-
-    /// The largest magnitude among the parameters, which must be finite.
-    func largestParameter(of network: Network) throws(NetworkError) -> Double {
-        let largest = network.arithmetic.largestMagnitude(network.parameters)
-        guard largest.isFinite else {
-            let index = network.parameters.firstNotFinite()?.column ?? 0
-            throw NetworkError(
-                .notFinite, "the parameter \(network.parameterName(at: index)) is \(network.parameters[0, index])")
-        }
-        return Double(largest)
     }
 
     /// Counts a step, after the check that it cannot overflow if no gradient and no parameter has a larger magnitude than

@@ -42,7 +42,7 @@ extension Network {
         return history
     }
 
-    private func withData<Result>(
+    func withData<Result>(
         _ x: [Float], _ targets: Targets, _ what: StaticString, _ body: (DataView) throws(NetworkError) -> Result
     ) throws(NetworkError) -> Result {
         let rows = x.count / inputs
@@ -77,7 +77,7 @@ extension Network {
     }
 
     /// Returns the largest magnitude in x.
-    private func check(_ data: DataView, cost: Cost, _ what: StaticString) throws(NetworkError) -> Float {
+    func check(_ data: DataView, cost: Cost, _ what: StaticString) throws(NetworkError) -> Float {
         guard data.x.rows >= 1 else { throw NetworkError(.size, "\(what) has 0 rows; at least 1 is needed") }
         let largest = try checkFinite(data.x, what)
         try data.targets.validate(for: cost, rows: data.x.rows, columns: outputs)
@@ -131,8 +131,7 @@ struct Trainer {
                 total += cost * weight
                 totalWeight += weight
             } catch {
-                throw NetworkError(
-                    error.code, "epoch \(number), batch \(first / step.batchRows + 1): \(error.message)")
+                throw error.preceded(by: "epoch \(number), batch \(first / step.batchRows + 1): ")
             }
             first += rows
         }

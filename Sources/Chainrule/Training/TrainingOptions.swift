@@ -24,10 +24,13 @@ public struct TrainingOptions {
     func validate() throws(NetworkError) {
         guard epochs >= 1 else { throw NetworkError(.size, "epochs is \(epochs); at least 1 is needed") }
         guard batchSize >= 1 else { throw NetworkError(.size, "the batch size is \(batchSize); at least 1 is needed") }
-        guard threads >= 0 && threads <= TrainingOptions.mostThreads else {
+        try TrainingOptions.check(threads: threads)
+    }
+
+    static func check(threads: Int) throws(NetworkError) {
+        guard threads >= 0 && threads <= mostThreads else {
             throw NetworkError(
-                .size,
-                "threads is \(threads); from 0 (the library decides) to \(TrainingOptions.mostThreads) are possible")
+                .size, "threads is \(threads); from 0 (the library decides) to \(mostThreads) are possible")
         }
     }
 }

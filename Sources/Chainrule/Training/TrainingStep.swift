@@ -11,7 +11,8 @@ final class TrainingStep: FallibleClass {
     /// The largest batch.
     let batchRows: Int
     private let network: Network
-    private let optimizer: Optimizer
+    /// Nil if there are to be no steps, only what they would follow.
+    private let optimizer: Optimizer?
     private let cost: Cost
     /// Otherwise the rows of a batch follow one another, and are read where they are.
     private let copiesRows: Bool
@@ -48,7 +49,7 @@ final class TrainingStep: FallibleClass {
     }
 
     fileprivate init(
-        batchRows: Int, network: Network, optimizer: Optimizer, cost: Cost, copiesRows: Bool, data: DataView,
+        batchRows: Int, network: Network, optimizer: Optimizer?, cost: Cost, copiesRows: Bool, data: DataView,
         workspace: Workspace,
         batch: Batch,
         gradients: FloatMemory, groupCosts: Memory<Double>, largestInput: Double, threads: ThreadPool?,
@@ -78,6 +79,29 @@ final class TrainingStep: FallibleClass {
     /// - Parameter rows: which rows of the data.
     /// - Returns: C before the step, and its weight in the epoch's cost.
     func take(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (cost: Double, weight: Double) {
+        let (value, totalWeight, hasStepped) = try passes(over: rows)
+        if !hasStepped {
+            largestParameter = nil
+            try optimizer?.step(network, gradients: gradients.vector)
+        }
+        return (value, cost.weight(totalWeight: totalWeight, rows: rows.count))
+    }
+
+    /// C of the rows and its gradient, which must be finite, for a method that makes its steps itself. The gradient lasts until
+    /// the next call.
+    func evaluate(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (
+        cost: Double, gradient: Matrix
+    ) {
+        let value = try passes(over: rows).cost
+        _ = try network.largestMagnitude(ofGradient: gradients.vector)
+        return (value, gradients.vector)
+    }
+
+    /// Both rounds, piece by piece.
+    /// - Returns: C, the rows' weight, and whether the second round has made the step; otherwise it left the gradient.
+    private func passes(over rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (
+        cost: Double, totalWeight: Double, hasStepped: Bool
+    ) {
         let mayShare = threads != nil && rows.count >= leastSharedRows
         let sharesThreads = mayShare && choice?.next() ?? true
         let start = mayShare ? platform_seconds() : 0
@@ -86,7 +110,6 @@ final class TrainingStep: FallibleClass {
         }
         let totalWeight = data.targets.totalWeight(of: rows)
         normalizer = cost.normalizer(totalWeight: totalWeight)
-        let weight = cost.weight(totalWeight: totalWeight, rows: rows.count)
         var value = 0.0
         for first in stride(from: 0, to: rows.count, by: workspace.maxRows) {
             let place = rows.startIndex + first
@@ -94,13 +117,11 @@ final class TrainingStep: FallibleClass {
             value = try passes(over: piece, after: value, firstRow: first, amongThreads: sharesThreads)
             if piece.count == rows.count, let step = boundedStep() {
                 share(.parameters(.step(step)), amongThreads: sharesThreads)
-                return (value, weight)
+                return (value, totalWeight, true)
             }
             share(.parameters(.vector(gradients.vector, accumulating: first > 0)), amongThreads: sharesThreads)
         }
-        largestParameter = nil
-        try optimizer.step(network, gradients: gradients.vector)
-        return (value, weight)
+        return (value, totalWeight, false)
     }
 
     /// The first round.
@@ -146,7 +167,7 @@ final class TrainingStep: FallibleClass {
     /// The step for a method whose kernel takes the gradients tile by tile, if bounds on the gradients show that nothing can
     /// overflow; otherwise nil, and the gradients themselves must be looked at first.
     private func boundedStep() -> KernelStep? {
-        if optimizer.method.kernel == nil { return nil }
+        guard let optimizer, optimizer.method.kernel != nil else { return nil }
         var largestGradient = 0.0
         for layer in workspace.layers.indices where !workspace.layers[layer].tensors.isEmpty {
             var signal = 0.0
@@ -163,7 +184,7 @@ final class TrainingStep: FallibleClass {
         // Sums of many terms are rounded: half the range is left for that.
         guard largestGradient < Double(Float.greatestFiniteMagnitude) / 2 else { return nil }
         do throws(NetworkError) {
-            if largestParameter == nil { largestParameter = try optimizer.largestParameter(of: network) }
+            if largestParameter == nil { largestParameter = try network.largestParameter() }
             largestParameter = try optimizer.begin(
                 network, largestGradient: largestGradient, largestParameter: largestParameter!)
             return optimizer.kernelStep(network)
@@ -266,7 +287,7 @@ private func larger(_ a: Double, _ b: Double) -> Double { b <= a ? a : (a.isNaN 
 extension FallibleClass where Self == TrainingStep {
     /// - Parameter largestInput: the largest magnitude in x.
     init(
-        network: Network, optimizer: Optimizer, options: TrainingOptions, data: DataView, largestInput: Float
+        network: Network, optimizer: Optimizer?, options: TrainingOptions, data: DataView, largestInput: Float
     ) throws(NetworkError) {
         let batchRows = min(options.batchSize, data.x.rows)
         let rows = Network.gradientRows(of: batchRows, options.cost)

@@ -17,6 +17,7 @@ from ._errors import (
 )
 from ._gradient_report import GradientReport
 from ._library import __version__, instruction_set
+from ._minimizing import Iteration, Minimum
 from ._network import Layer, Network
 from ._predictor import Predictor
 from ._training import Epoch, Optimizer
@@ -33,7 +34,9 @@ __all__ = [
     "FileError",
     "FileFormatError",
     "GradientReport",
+    "Iteration",
     "Layer",
+    "Minimum",
     "Network",
     "NotFiniteError",
     "Optimizer",

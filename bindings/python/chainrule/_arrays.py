@@ -57,6 +57,16 @@ def count(value: Any, what: str, limit: int = 2**63 - 1) -> int:
     return number
 
 
+def optional_count(value: Any, what: str) -> int | None:
+    """A count of at least 1, or None: where the library has 0 for a choice of its own."""
+    if value is None:
+        return None
+    number = count(value, what)
+    if number == 0:
+        raise size_error(f"{what} is 0; at least 1 is needed")
+    return number
+
+
 def seed_value(value: Any) -> int:
     """A seed: any unsigned 64-bit integer."""
     return count(value, "seed", 2**64 - 1)

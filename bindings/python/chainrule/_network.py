@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _prototypes
-from ._arrays import Rows, address_of, as_rows, as_vector, count, out_vector, seed_value, size_error
+from ._arrays import (
+    Rows,
+    address_of,
+    as_rows,
+    as_vector,
+    count,
+    optional_count,
+    out_vector,
+    seed_value,
+    size_error,
+)
 from ._costs import CostLike, Targets, cost_options
 from ._description import (
     ActivationLike,
@@ -27,6 +37,7 @@ from ._gradient_report import GradientReport, report_of
 from ._handles import FloatArray, Handle, NativeObject, array_at
 from ._layout import Layout, layout_of
 from ._library import library
+from ._minimizing import Iteration, IterationWatcher, Minimum, minimize_options, minimum_of
 from ._names import VARIABLES, enumerator
 from ._predictor import Predictor
 from ._training import Epoch, Optimizer, Recorder, optimizer_for
@@ -630,6 +641,93 @@ class Network(NativeObject):
             if status and not (status == _prototypes.CRL_CANCELLED and recorder.stopped):
                 raise failure(status)
         return recorder.history
+
+    def minimize(
+        self,
+        x: npt.ArrayLike,
+        targets: npt.ArrayLike | None,
+        *,
+        cost: CostLike = "cross_entropy",
+        method: str = "lbfgs",
+        max_iterations: int = 1000,
+        max_evaluations: int | None = None,
+        gradient_tolerance: float = 1e-5,
+        cost_tolerance: float = 1e-9,
+        target_cost: float | None = None,
+        memory: int | None = None,
+        c1: float | None = None,
+        c2: float | None = None,
+        damping: float | None = None,
+        sample_weight: npt.ArrayLike | None = None,
+        threads: int = 0,
+        on_iteration: Callable[[Iteration], Any] | None = None,
+    ) -> Minimum:
+        """Looks for the parameters with the lowest cost over all rows of x, from where they are.
+
+        Afterwards, and after an exception, the parameters are the ones with the lowest C that were come across. The
+        methods compute in float64; C and its gradient are float32's. They are for data that is looked at all at once:
+        see fit() for batches.
+
+        - "lbfgs": L-BFGS, for most networks
+        - "bfgs": BFGS, for networks of up to some thousand parameters
+        - "fletcher_reeves", "polak_ribiere": nonlinear conjugate gradients, which need the least memory
+        - "newton_cg": truncated Newton with products of the Gauss-Newton matrix ("Hessian-free")
+        - "levenberg_marquardt": for "mean_squared_error" and up to some thousand parameters
+
+        Args:
+            x: (rows, inputs).
+            targets: as for chainrule.cost(), and so are cost and sample_weight.
+            method: one of the names above.
+            max_iterations: ≥ 1.
+            max_evaluations: of C and its gradient, ≥ 1; None: no limit.
+            gradient_tolerance: end where no element of ∂C/∂w has a larger magnitude; ≥ 0.
+            cost_tolerance: end where an iteration lowers C by no more than this, relative to C; ≥ 0, and 0 for never.
+            target_cost: end at once where C is no larger; None: no target.
+            memory: of "lbfgs": how many steps it remembers, from 1 to 1000; None: 10.
+            c1: c₁ of the Wolfe conditions, in (0, ½); None: 1e-4.
+            c2: c₂, in (c₁, 1); None: 0.9, but 0.4 for conjugate gradients.
+            damping: of "newton_cg": λ at first; None: 0.01. Of "levenberg_marquardt": μ at first, relative to the
+                largest element on the diagonal of the Gauss-Newton matrix; None: 0.001.
+            threads: how many threads share the evaluation of C; 0: the library decides. The results are the same bit
+                for bit.
+            on_iteration: called with the Iteration after each iteration; it must not use the network. It returns True
+                to stop. What it raises comes out of minimize, with the best parameters so far.
+        """
+        built = self._layout()
+        given = as_rows(x, built.inputs, "x")
+        cost_native = cost_options(cost)
+        compared = Targets(targets, sample_weight, cost_native.kind, given.rows, built.outputs, given.single)
+        watcher = IterationWatcher(on_iteration)
+        options = minimize_options(
+            method,
+            {
+                "cost": ctypes.pointer(cost_native),
+                "max_iterations": count(max_iterations, "max_iterations"),
+                "max_evaluations": optional_count(max_evaluations, "max_evaluations"),
+                "gradient_tolerance": gradient_tolerance,
+                "cost_tolerance": cost_tolerance,
+                "target_cost": target_cost,
+                "memory": optional_count(memory, "memory"),
+                "c1": c1,
+                "c2": c2,
+                "damping": damping,
+                "threads": count(threads, "threads"),
+                "on_iteration": watcher.native_callback,
+            },
+        )
+        minimum = _prototypes.crl_minimum.default()
+        status = library.crl_network_minimize(
+            self._open(),
+            given.address,
+            given.rows,
+            given.stride,
+            ctypes.byref(compared.native),
+            ctypes.byref(options),
+            ctypes.byref(minimum),
+        )
+        if status and not (status == _prototypes.CRL_CANCELLED and watcher.stopped):
+            raise failure(status)
+        return minimum_of(minimum)
 
     # Files
 

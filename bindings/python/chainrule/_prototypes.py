@@ -105,6 +105,21 @@ CRL_LION = 9
 CRL_IRPROP_MINUS = 10
 CRL_QUICKPROP = 11
 
+CRL_LBFGS = 0
+CRL_BFGS = 1
+CRL_FLETCHER_REEVES = 2
+CRL_POLAK_RIBIERE = 3
+CRL_NEWTON_CG = 4
+CRL_LEVENBERG_MARQUARDT = 5
+
+CRL_MINIMUM_GRADIENT = 0
+CRL_MINIMUM_COST = 1
+CRL_MINIMUM_TARGET = 2
+CRL_MINIMUM_MAX_ITERATIONS = 3
+CRL_MINIMUM_MAX_EVALUATIONS = 4
+CRL_MINIMUM_NO_PROGRESS = 5
+CRL_MINIMUM_CANCELLED = 6
+
 crl_status = ctypes.c_int32
 crl_activation = ctypes.c_int32
 crl_initializer_kind = ctypes.c_int32
@@ -116,6 +131,8 @@ crl_reduction = ctypes.c_int32
 crl_variable = ctypes.c_int32
 crl_checked_quantity = ctypes.c_int32
 crl_optimizer_method = ctypes.c_int32
+crl_minimizer = ctypes.c_int32
+crl_minimum_reason = ctypes.c_int32
 
 
 class crl_network(ctypes.c_void_p):
@@ -440,6 +457,94 @@ class crl_train_options(ctypes.Structure):
         )
 
 
+class crl_iteration(ctypes.Structure):
+    """The structure `crl_iteration`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("iteration", ctypes.c_size_t),
+        ("evaluations", ctypes.c_size_t),
+        ("products", ctypes.c_size_t),
+        ("cost", ctypes.c_double),
+        ("gradient_norm", ctypes.c_double),
+        ("step", ctypes.c_double),
+    ]
+
+
+crl_iteration_callback = ctypes.CFUNCTYPE(
+    ctypes.c_int32,
+    ctypes.c_void_p,
+    ctypes.POINTER(crl_iteration),
+)
+
+
+class crl_minimize_options(ctypes.Structure):
+    """The structure `crl_minimize_options`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("method", crl_minimizer),
+        ("cost", ctypes.POINTER(crl_cost_options)),
+        ("max_iterations", ctypes.c_size_t),
+        ("max_evaluations", ctypes.c_size_t),
+        ("gradient_tolerance", ctypes.c_double),
+        ("cost_tolerance", ctypes.c_double),
+        ("target_cost", ctypes.c_double),
+        ("threads", ctypes.c_size_t),
+        ("memory", ctypes.c_size_t),
+        ("c1", ctypes.c_double),
+        ("c2", ctypes.c_double),
+        ("damping", ctypes.c_double),
+        ("on_iteration", crl_iteration_callback),
+        ("user", ctypes.c_void_p),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_minimize_options:
+        """Return the value of CRL_MINIMIZE_OPTIONS_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_minimize_options),
+            method=CRL_LBFGS,
+            max_iterations=1000,
+            max_evaluations=0,
+            gradient_tolerance=1e-5,
+            cost_tolerance=1e-9,
+            target_cost=-1e308,
+            threads=0,
+            memory=0,
+            c1=-1.0,
+            c2=-1.0,
+            damping=-1.0,
+        )
+
+
+class crl_minimum(ctypes.Structure):
+    """The structure `crl_minimum`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("reason", crl_minimum_reason),
+        ("cost", ctypes.c_double),
+        ("gradient_norm", ctypes.c_double),
+        ("iterations", ctypes.c_size_t),
+        ("evaluations", ctypes.c_size_t),
+        ("products", ctypes.c_size_t),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_minimum:
+        """Return the value of CRL_MINIMUM_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_minimum),
+            reason=CRL_MINIMUM_NO_PROGRESS,
+            cost=0.0,
+            gradient_norm=0.0,
+            iterations=0,
+            evaluations=0,
+            products=0,
+        )
+
+
 PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_version": (ctypes.c_int32, []),
     "crl_version_string": (ctypes.c_char_p, []),
@@ -718,6 +823,18 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.POINTER(crl_targets),
             ctypes.POINTER(crl_gradient_check_options),
             ctypes.POINTER(crl_gradient_report),
+        ],
+    ),
+    "crl_network_minimize": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.POINTER(crl_minimize_options),
+            ctypes.POINTER(crl_minimum),
         ],
     ),
 }

@@ -57,7 +57,7 @@ struct Session {
     }
 
     private mutating func step() {
-        switch reader.byte() % 20 {
+        switch reader.byte() % 21 {
         case 0: create()
         case 1, 2: addDense()
         case 3: addActivation()
@@ -76,6 +76,7 @@ struct Session {
         case 16: fit()
         case 17: createPredictor()
         case 18: predictPrepared()
+        case 19: minimize()
         default: destroy()
         }
     }

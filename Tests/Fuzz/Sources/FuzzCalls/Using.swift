@@ -146,6 +146,40 @@ extension Session {
         }
     }
 
+    mutating func minimize() {
+        let network = network()
+        guard isNarrow(network) else { return }
+        withCostAndTargets { session, cost, targets in
+            var options = crl_minimize_options(
+                size: MemoryLayout<crl_minimize_options>.size, method: session.reader.enumerator() % 7, cost: cost,
+                max_iterations: Int(session.reader.byte() % 8), max_evaluations: Int(session.reader.byte() % 16),
+                gradient_tolerance: 0, cost_tolerance: 0, target_cost: -1e308,
+                threads: Int(session.reader.byte() % 4), memory: Int(session.reader.byte() % 4), c1: -1, c2: -1,
+                damping: -1, on_iteration: nil, user: nil)
+            if session.reader.chance(of: 8) { options.gradient_tolerance = Double(session.reader.float()) }
+            if session.reader.chance(of: 8) { options.cost_tolerance = Double(session.reader.float()) }
+            if session.reader.chance(of: 8) { options.target_cost = Double(session.reader.float()) }
+            if session.reader.chance(of: 8) { options.c1 = Double(session.reader.float()) }
+            if session.reader.chance(of: 8) { options.c2 = Double(session.reader.float()) }
+            if session.reader.chance(of: 8) { options.damping = Double(session.reader.float()) }
+            if session.reader.chance(of: 16) { options.max_evaluations = -1 }
+            if session.reader.chance(of: 32) { options.memory = Int(bitPattern: session.reader.size()) }
+            if session.reader.chance(of: 32) { options.size = Int(bitPattern: session.reader.size()) }
+            if session.reader.chance(of: 4) {
+                options.on_iteration = { _, iteration in iteration!.pointee.cost > 10 ? 1 : 0 }
+            }
+            var minimum = crl_minimum(
+                size: MemoryLayout<crl_minimum>.size, reason: 0, cost: .nan, gradient_norm: .nan, iterations: 0,
+                evaluations: 0, products: 0)
+            let wasFinite = session.hasFiniteParameters(network)
+            let (x, rows, stride) = (session.input(), session.extent(), session.extent())
+            let status = crlNetworkMinimize(network, x, rows, stride, targets, &options, &minimum)
+            session.check(status)
+            precondition(!wasFinite || session.hasFiniteParameters(network))
+            precondition(status != CRL_OK || (minimum.cost.isFinite && minimum.gradient_norm.isFinite))
+        }
+    }
+
     private mutating func withCostAndTargets(
         _ body: (inout Session, UnsafePointer<crl_cost_options>?, UnsafePointer<crl_targets>?) -> Void
     ) {

@@ -1,0 +1,56 @@
+/// A ``Minimizer`` that goes along one direction after another, each time to where the Wolfe conditions hold.
+protocol LineSearchMethod: Minimizer {
+    var conditions: WolfeConditions { get }
+    /// The method's memory, for a run that is at its first point.
+    func directions(for run: Minimization) throws(NetworkError) -> any Directions
+}
+
+/// Where a ``LineSearchMethod`` looks next, by what it remembers.
+protocol Directions: AnyObject {
+    /// Sets d, as a rule a direction in which C falls.
+    func next(_ run: Minimization, into d: Vector) throws(NetworkError)
+    /// The α to try first along d.
+    /// - Parameter slope: φ'(0).
+    func firstStep(along d: Vector, slope: Double) -> Double
+    /// Remembers a step: from the run's present point to its trial point.
+    func remember(_ run: Minimization, step: Double, slope: Double)
+    /// Forgets everything: the next d is −∂C/∂w.
+    func restart()
+}
+
+extension LineSearchMethod {
+    public func minimize(_ run: Minimization) throws(NetworkError) {
+        let directions = try directions(for: run)
+        let vectors = try Vectors(1, length: run.count, for: "the direction of a line search")
+        let d = vectors[0]
+        // A search that fails is tried once more along the steepest descent.
+        var isSecondTry = false
+        while run.end == nil {
+            try directions.next(run, into: d)
+            var slope = d.dot(run.gradient)
+            if !(slope < 0 && slope.isFinite) {
+                directions.restart()
+                d.assign(run.gradient)
+                d.scale(by: -1)
+                slope = d.dot(run.gradient)
+                guard slope < 0 && slope.isFinite else {
+                    run.end = .noProgress
+                    return
+                }
+            }
+            let first = directions.firstStep(along: d, slope: slope)
+            guard let step = try run.search(along: d, slope: slope, firstStep: first, conditions) else {
+                if run.end != nil { return }
+                if isSecondTry { run.end = .noProgress }
+                isSecondTry = true
+                directions.restart()
+                continue
+            }
+            isSecondTry = false
+            directions.remember(run, step: step, slope: slope)
+            let before = run.cost
+            run.advance()
+            run.finishIteration(from: before, step: step * d.norm)
+        }
+    }
+}

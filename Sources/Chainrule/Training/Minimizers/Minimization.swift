@@ -1,0 +1,157 @@
+/// One run of a ``Minimizer``: where it is, what it has spent, and the best that it has seen.
+public final class Minimization: FallibleClass {
+    private let objective: any Objective
+    private let options: MinimizationOptions
+    private let vectors: Vectors
+
+    /// The present point.
+    package private(set) var w: Vector
+    /// ∂C/∂w there.
+    package private(set) var gradient: Vector
+    /// C there.
+    package private(set) var cost = Double.infinity
+
+    /// A point that is tried, and what was found there.
+    package private(set) var trial: Vector
+    package private(set) var trialGradient: Vector
+    private(set) var trialCost = Double.infinity
+
+    /// The point with the lowest C, as far as rounding lets tell.
+    package let best: Vector
+    private var bestCost = Double.infinity
+    private var bestGradientNorm = Double.nan
+
+    private var iterations = 0
+    private var evaluations = 0
+    /// How often a curvature matrix was multiplied by a vector, or made.
+    private var products = 0
+    /// Why the run has ended; nil as long as it goes on.
+    var end: Minimum.Reason?
+
+    fileprivate init(_ objective: any Objective, _ options: MinimizationOptions, _ vectors: Vectors) {
+        self.objective = objective
+        self.options = options
+        self.vectors = vectors
+        w = vectors[0]
+        gradient = vectors[1]
+        trial = vectors[2]
+        trialGradient = vectors[3]
+        best = vectors[4]
+    }
+
+    var count: Int { objective.count }
+
+    /// Differences of C below this may be rounding.
+    var noise: Double { objective.precision * cost.magnitude }
+
+    /// C and its gradient where the run begins, which must be finite: the values of ``w`` are set before.
+    package func begin() throws(NetworkError) {
+        trial.assign(w)
+        evaluations += 1
+        note(try objective.evaluate(at: trial, gradient: trialGradient))
+        advance()
+        if end == nil && gradient.largestMagnitude <= options.gradientTolerance { end = .gradient }
+    }
+
+    /// Evaluates at ``trial``.
+    /// - Returns: whether C is finite there.
+    func evaluateTrial() throws(NetworkError) -> Bool {
+        evaluations += 1
+        do throws(NetworkError) {
+            note(try objective.evaluate(at: trial, gradient: trialGradient))
+            return true
+        } catch {
+            guard error.isOfParameters else { throw error }
+            if evaluations >= options.maxEvaluations { end = .maxEvaluations }
+            return false
+        }
+    }
+
+    /// `G v` at the present point.
+    /// - Returns: whether it is finite.
+    func multiplyGaussNewton(by v: Vector, into product: Vector) throws(NetworkError) -> Bool {
+        products += 1
+        do throws(NetworkError) {
+            try objective.multiplyGaussNewton(at: w, by: v, into: product)
+            return true
+        } catch {
+            guard error.isOfParameters else { throw error }
+            return false
+        }
+    }
+
+    /// G at the present point.
+    /// - Returns: whether it is finite.
+    func gaussNewtonMatrix(into matrix: SymmetricMatrix) throws(NetworkError) -> Bool {
+        products += 1
+        do throws(NetworkError) {
+            try objective.gaussNewtonMatrix(at: w, into: matrix)
+            return true
+        } catch {
+            guard error.isOfParameters else { throw error }
+            return false
+        }
+    }
+
+    private func note(_ value: Double) {
+        trialCost = value
+        if value < bestCost { keep(trial, value, gradientNorm: trialGradient.largestMagnitude) }
+        if value <= options.targetCost {
+            end = .target
+        } else if evaluations >= options.maxEvaluations {
+            end = .maxEvaluations
+        }
+    }
+
+    private func keep(_ point: Vector, _ value: Double, gradientNorm: Double) {
+        best.assign(point)
+        bestCost = value
+        bestGradientNorm = gradientNorm
+    }
+
+    /// Makes the trial point the present one.
+    func advance() {
+        swap(&w, &trial)
+        swap(&gradient, &trialGradient)
+        cost = trialCost
+    }
+
+    /// Reports an iteration, and looks whether it was the last.
+    /// - Parameters:
+    ///   - before: C before it.
+    ///   - step: ‖Δw‖.
+    func finishIteration(from before: Double, step: Double) {
+        iterations += 1
+        let norm = gradient.largestMagnitude
+        let iteration = Iteration(
+            number: iterations, evaluations: evaluations, products: products, cost: cost, gradientNorm: norm, step: step
+        )
+        let goesOn = options.onIteration?(iteration) ?? true
+        if end != nil { return }
+        if !goesOn {
+            end = .cancelled
+        } else if norm <= options.gradientTolerance {
+            end = .gradient
+            // Where a lower C was only rounding, the smaller gradient tells more.
+            if cost - bestCost <= noise { keep(w, cost, gradientNorm: norm) }
+        } else if options.costTolerance > 0 && before - cost <= options.costTolerance * cost.magnitude {
+            end = .cost
+        } else if iterations >= options.maxIterations {
+            end = .maxIterations
+        }
+    }
+
+    /// What was found.
+    package var minimum: Minimum {
+        Minimum(
+            cost: bestCost, gradientNorm: bestGradientNorm, iterations: iterations, evaluations: evaluations,
+            products: products, reason: end ?? .noProgress)
+    }
+}
+
+extension FallibleClass where Self == Minimization {
+    package init(_ objective: any Objective, _ options: MinimizationOptions) throws(NetworkError) {
+        self = Minimization(
+            objective, options, try Vectors(5, length: objective.count, for: "the points of a minimization"))
+    }
+}

@@ -1,0 +1,46 @@
+/// A method that looks for a minimum of the cost over all of the data. A new one is a file that conforms, and a line in
+/// ``Minimizers``.
+///
+/// It computes in float64. The parameters, C's evaluation and its gradient are the network's own float32.
+public protocol Minimizer: AnyObject, Sendable {
+    /// The stable name.
+    var identifier: StaticString { get }
+    /// Checks the hyperparameters, and that the method can minimize this cost.
+    func validate(for cost: Cost) throws(NetworkError)
+    /// Goes from where the run is to where it ends.
+    func minimize(_ run: Minimization) throws(NetworkError)
+}
+
+/// The table of methods.
+public enum Minimizers {
+    /// Every method with its usual hyperparameters.
+    public static var all: [any Minimizer] {
+        [
+            LBFGS(), BFGS(), ConjugateGradients(.fletcherReeves), ConjugateGradients(.polakRibiere), NewtonCG(),
+            LevenbergMarquardt(),
+        ]
+    }
+
+    /// s · y as small as this, relative to y · y, is no curvature.
+    static var leastCurvature: Double { 2.2e-16 }
+
+    static func check(damping: Double, of method: StaticString) throws(NetworkError) {
+        guard damping > 0 && damping.isFinite else {
+            throw NetworkError(.value, "damping of \(method) is \(damping); it must be > 0 and finite")
+        }
+    }
+
+    /// The largest n for which a method keeps a matrix of n × n: 512 MiB.
+    static var largestMatrix: Int { 8192 }
+
+    static func checkMatrix(order: Int, of method: StaticString) throws(NetworkError) {
+        guard order <= largestMatrix else {
+            throw NetworkError(
+                .memory,
+                """
+                \(method) keeps a matrix of \(order) × \(order) numbers for \(order) parameters; it is for at most \
+                \(largestMatrix)
+                """)
+        }
+    }
+}

@@ -1,0 +1,108 @@
+/// The cost of a network over all of the data, as a function of its parameters.
+final class NetworkObjective: FallibleClass, Objective {
+    private let network: Network
+    private let step: TrainingStep
+    /// All rows, in order.
+    private let rows: Memory<Int>
+    private let cost: Cost
+    private let data: DataView
+    /// What products and matrices of float32 are made in.
+    private var memory: FloatMemory?
+    /// How many rows of the Jacobian are made at a time.
+    private static let jacobianRows = 256
+
+    fileprivate init(network: Network, cost: Cost, data: DataView, step: TrainingStep, rows: Memory<Int>) {
+        self.network = network
+        self.cost = cost
+        self.data = data
+        self.step = step
+        self.rows = rows
+        for row in 0..<rows.count { rows.base[row] = row }
+    }
+
+    var count: Int { network.parameterCount }
+
+    /// Of float32, after sums of some length.
+    var precision: Double { 1e-6 }
+
+    /// The network's parameters.
+    func read(into w: Vector) {
+        for index in 0..<count { w[index] = Double(network.parameters[0, index]) }
+    }
+
+    /// Rounds w to the network's parameters.
+    func write(_ w: Vector) {
+        network.parameterVersion += 1
+        for index in 0..<count { network.parameters[0, index] = Float(w[index]) }
+    }
+
+    func evaluate(at w: Vector, gradient: Vector) throws(NetworkError) -> Double {
+        write(w)
+        _ = try network.largestParameter()
+        let (cost, slope) = try step.evaluate(rows.elements[...])
+        for index in 0..<count { gradient[index] = Double(slope[0, index]) }
+        return cost
+    }
+
+    /// As many as the method needs, which is always the same number.
+    private func floats(_ count: Int) throws(NetworkError) -> FloatMemory {
+        if let memory, memory.count == count { return memory }
+        let made = try FloatMemory(count: count, for: "the curvature of the cost")
+        memory = made
+        return made
+    }
+
+    func multiplyGaussNewton(at w: Vector, by v: Vector, into product: Vector) throws(NetworkError) {
+        write(w)
+        let floats = try floats(Plan.checkedProduct(2, count))
+        let vector = floats.matrix(at: 0, rows: 1, columns: count)
+        let result = floats.matrix(at: count, rows: 1, columns: count)
+        // Of length 1: no element overflows, whatever the length of v.
+        let length = v.norm
+        for index in 0..<count { vector[0, index] = Float(length > 0 ? v[index] / length : 0) }
+        try network.gaussNewtonProduct(cost, data.x, data.targets, vector: vector, into: result)
+        for index in 0..<count { product[index] = length * Double(result[0, index]) }
+    }
+
+    /// `Σ 2 w_r / N jᵀj` over rows r and outputs, with their j = ∂y/∂w, divided by `Σ w_r` for the mean: sums of some rows in
+    /// float32, as j itself is, and of those in float64.
+    func gaussNewtonMatrix(at w: Vector, into matrix: SymmetricMatrix) throws(NetworkError) {
+        write(w)
+        let most = max(1, min(data.x.rows, NetworkObjective.jacobianRows / network.outputs))
+        let floats = try floats(Plan.checkedProduct(Plan.checkedSum([most * network.outputs, count]), count))
+        let product = floats.matrix(at: 0, rows: count, columns: count)
+        let normalizer = cost.normalizer(totalWeight: data.targets.totalWeight(of: 0..<data.x.rows))
+        matrix.clear()
+        for first in stride(from: 0, to: data.x.rows, by: most) {
+            let rows = min(most, data.x.rows - first)
+            let jacobian = floats.matrix(at: count * count, rows: rows * network.outputs, columns: count)
+            try network.jacobian(data.x.rows(from: first, count: rows), of: .parameters, into: jacobian)
+            for row in 0..<jacobian.rows {
+                let weight = data.targets.weights.map { Double($0[first + row / network.outputs]) } ?? 1
+                let factor = Float((2 * weight / (Double(network.outputs) * normalizer)).squareRoot())
+                for column in 0..<count { jacobian[row, column] *= factor }
+            }
+            network.arithmetic.transposedProduct(jacobian, jacobian, into: product, accumulating: false)
+            for row in 0..<count {
+                for column in row..<count { matrix.add(Double(product[row, column]), row: row, column: column) }
+            }
+        }
+    }
+}
+
+extension FallibleClass where Self == NetworkObjective {
+    /// - Parameter largestInput: the largest magnitude in x.
+    init(
+        _ network: Network, _ cost: Cost, _ data: DataView, threads: Int, largestInput: Float
+    ) throws(NetworkError) {
+        var options = TrainingOptions(cost: cost)
+        options.batchSize = data.x.rows
+        options.shuffles = false
+        options.threads = threads
+        self = NetworkObjective(
+            network: network, cost: cost, data: data,
+            step: try TrainingStep(
+                network: network, optimizer: nil, options: options, data: data, largestInput: largestInput),
+            rows: try Memory(count: data.x.rows, for: "the order of the rows"))
+    }
+}

@@ -1,0 +1,62 @@
+/// A symmetric matrix A of float64, and the factor L of A + μ = L Lᵀ.
+package final class SymmetricMatrix: FallibleClass {
+    package let order: Int
+    /// A in the upper triangle, L below; their diagonals are vectors of their own.
+    private let rows: Vectors
+    private let diagonals: Vectors
+
+    fileprivate init(order: Int, rows: Vectors, diagonals: Vectors) {
+        self.order = order
+        self.rows = rows
+        self.diagonals = diagonals
+    }
+
+    private var diagonal: Vector { diagonals[0] }
+    private var factorDiagonal: Vector { diagonals[1] }
+
+    /// Sets A to 0.
+    package func clear() {
+        for row in 0..<order { rows[row].scale(by: 0) }
+        diagonal.scale(by: 0)
+    }
+
+    /// Adds to the element of a row and a column at least as large.
+    package func add(_ value: Double, row: Int, column: Int) {
+        if row == column { diagonal[row] += value } else { rows[row][column] += value }
+    }
+
+    var largestDiagonal: Double { diagonal.largestMagnitude }
+
+    /// Factors A + μ (Golub and Van Loan 2013, algorithm 4.2.1, by rows).
+    /// - Returns: whether it is positive definite, as far as float64 can tell.
+    func factor(adding mu: Double) -> Bool {
+        for row in 0..<order {
+            let l = rows[row]
+            for column in 0..<row {
+                let sum = l.prefix(column).dot(rows[column].prefix(column))
+                l[column] = (rows[column][row] - sum) / factorDiagonal[column]
+            }
+            let square = diagonal[row] + mu - l.prefix(row).dot(l.prefix(row))
+            guard square > 0 && square.isFinite else { return false }
+            factorDiagonal[row] = square.squareRoot()
+        }
+        return true
+    }
+
+    /// Replaces b by the x of `L Lᵀ x = b`.
+    func solve(_ b: Vector) {
+        for row in 0..<order { b[row] = (b[row] - rows[row].prefix(row).dot(b.prefix(row))) / factorDiagonal[row] }
+        for row in (0..<order).reversed() {
+            b[row] /= factorDiagonal[row]
+            b.prefix(row).add(-b[row], rows[row].prefix(row))
+        }
+    }
+}
+
+extension FallibleClass where Self == SymmetricMatrix {
+    package init(order: Int, for purpose: StaticString) throws(NetworkError) {
+        self = SymmetricMatrix(
+            order: order, rows: try Vectors(order, length: order, for: purpose),
+            diagonals: try Vectors(2, length: order, for: purpose))
+    }
+}
