@@ -17,26 +17,34 @@ from ._errors import (
 )
 from ._library import __version__, instruction_set
 from ._network import Layer, Network
-from ._predictor import Predictor
-from ._training import Epoch, Optimizer
+from ._predictor import Predictor, Publisher
+from ._trainer import Batch, DataSource, Epoch, Metrics, Progress, Request, Trainer
+from ._training import Optimizer
 from ._workspace import Workspace
 
 __all__ = [
     "Activation",
     "ArgumentError",
+    "Batch",
     "CallbackError",
     "ChainruleError",
     "Cost",
+    "DataSource",
     "Epoch",
     "FileError",
     "FileFormatError",
     "Layer",
+    "Metrics",
     "Network",
     "NotFiniteError",
     "Optimizer",
     "OutOfMemoryError",
     "Predictor",
+    "Progress",
+    "Publisher",
+    "Request",
     "StateError",
+    "Trainer",
     "Workspace",
     "__version__",
     "cost",
