@@ -14,7 +14,8 @@
  *     the passes    crl_forward(), crl_cost(), crl_backward() and crl_step(), on arrays of the caller's
  *     the network   crl_network_predict(), crl_network_value_and_gradient(), and derivatives beyond the gradient, such as
  *                   crl_network_hessian_product()
- *     the trainer   crl_network_fit(): epochs, batches, shuffling, validation, progress
+ *     the trainer   crl_network_fit(): epochs, batches, shuffling, validation, progress; and crl_network_minimize():
+ *                   L-BFGS and other methods that look at all of the data at once
  *
  *
  * An example: exclusive or
@@ -100,6 +101,10 @@ typedef struct crl_workspace crl_workspace;
 typedef struct crl_optimizer crl_optimizer;
 /** A network prepared for prediction: its weights as they were, packed, in a precision of choice. Read-only. */
 typedef struct crl_predictor crl_predictor;
+/** A run of training that can stop after any batch and go on. */
+typedef struct crl_trainer crl_trainer;
+/** A predictor that can be exchanged while others predict with it. */
+typedef struct crl_publisher crl_publisher;
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Status
@@ -123,16 +128,18 @@ enum {
     /* 200–299: the call does not fit the object's state; nothing was changed. */
     CRL_ERROR_NOT_BUILT = 200,     /**< the network must be built first */
     CRL_ERROR_ALREADY_BUILT = 201, /**< a built network's layers are fixed */
-    CRL_ERROR_MISMATCH = 202,      /**< the workspace or optimizer is for another network or purpose; a custom activation
-                                        or cost lacks the derivative that the call needs */
+    CRL_ERROR_MISMATCH = 202,      /**< the workspace, optimizer or checkpoint is for another network or purpose; a custom
+                                        activation or cost lacks the derivative that the call needs */
     CRL_ERROR_NO_FORWARD = 203,    /**< backward needs the forward pass of the same rows, with the present parameters */
+    CRL_ERROR_BUSY = 204,          /**< a trainer's callback calls what would change that trainer */
 
     /* 300–399: arithmetic. */
     CRL_ERROR_NOT_FINITE = 300,    /**< NaN or infinity in what is trained on, or a step that would produce one */
 
     /* 400–499: callbacks. */
     CRL_CANCELLED = 400,           /**< a progress callback asked to stop; the parameters are those trained so far */
-    CRL_ERROR_CALLBACK = 401,      /**< a cost or activation callback returned non-zero, or wrote NaN or infinity */
+    CRL_ERROR_CALLBACK = 401,      /**< a cost, activation or data callback returned non-zero, or wrote NaN or
+                                        infinity */
 
     /* 500–599: files. */
     CRL_ERROR_FILE = 500,          /**< a file cannot be opened, read, written or renamed */
@@ -457,22 +464,53 @@ typedef struct crl_optimizer_options {
  * Training
  * ------------------------------------------------------------------------------------------------------------------ */
 
+/** How a network's outputs compare with targets. Rows count by their sample weights. Start from CRL_METRICS_INIT. */
+typedef struct crl_metrics {
+    size_t size;         /**< sizeof(crl_metrics) */
+    size_t rows;
+    double cost;         /**< C, as the cost's reduction has it */
+    double accuracy;     /**< the share of rows that are right. CRL_CROSS_ENTROPY: where the largest output, the first of
+                              equals, is the target class, or where the largest target is. Binary cross-entropies: where
+                              all outputs are on the targets' side of a half. NaN with other costs */
+    double top_accuracy; /**< CRL_CROSS_ENTROPY: the share of rows whose class is among so many of the largest outputs;
+                              otherwise NaN */
+    double r2;           /**< with other costs R² = 1 − Σ (t − y)² / Σ (t − mean of t)², its mean over the outputs; where
+                              all targets are the same, 1 if the outputs are they, else 0. NaN with cross-entropies */
+} crl_metrics;
+
+#define CRL_METRICS_INIT { sizeof(crl_metrics), 0, 0.0, 0.0, 0.0, 0.0 }
+
+/** What happened in one batch. */
+typedef struct crl_batch {
+    size_t size;  /**< sizeof(crl_batch) in the library; later versions append fields */
+    size_t epoch; /**< from 1 */
+    size_t batch; /**< from 1 in each epoch */
+    size_t step;  /**< how many steps the optimizer has taken, this one included */
+    size_t rows;
+    double cost;  /**< C of the batch before its step */
+} crl_batch;
+
 /** What happened in one epoch. */
 typedef struct crl_epoch {
     size_t size;                /**< sizeof(crl_epoch) in the library; later versions append fields */
     size_t epoch;               /**< from 1 */
-    size_t epochs;              /**< how many were asked for */
+    size_t epochs;              /**< how many there will be */
     double cost;                /**< C of the epoch's rows, each batch's as it was before its step, put together as the
                                      reduction has it; for a custom cost the mean by rows */
-    double validation_cost;     /**< C on the validation set after the epoch; NaN without one */
-    double validation_accuracy; /**< share of validation rows whose largest output is the target class; NaN without
-                                     classes */
+    double validation_cost;     /**< C on the validation data after the epoch; NaN without them */
+    double validation_accuracy; /**< of the validation data, as crl_metrics has it; NaN without them */
     double seconds;             /**< time the epoch took, validation not included */
     double samples_per_second;  /**< rows trained on, by seconds */
+    double validation_r2;       /**< of the validation data, as crl_metrics has it; NaN without them */
+    int32_t is_best;            /**< 1 if the cost, that of the validation data if there are any, is the best so far */
 } crl_epoch;
 
-/** Called after each epoch, on the thread that called crl_network_fit(). The network may be read (predicted with, saved)
- *  but not changed; the optimizer's learning rate may be set. Returns 0 to go on, another number to stop with CRL_CANCELLED. */
+/** Called after each batch, on the thread that called; otherwise as crl_epoch_callback. */
+typedef int32_t (*crl_batch_callback)(void *user, const crl_batch *batch);
+
+/** Called after each epoch, on the thread that called. The network may be read (predicted with, saved, published), the
+ *  trainer saved, the optimizer's learning rate set; nothing else may be changed. Returns 0 to go on, another number to stop
+ *  with CRL_CANCELLED. */
 typedef int32_t (*crl_epoch_callback)(void *user, const crl_epoch *epoch);
 
 /** How to train. Start from CRL_TRAIN_OPTIONS_INIT. */
@@ -483,20 +521,77 @@ typedef struct crl_train_options {
     size_t epochs;                         /**< ≥ 1 */
     size_t batch_size;                     /**< ≥ 1; the last batch of an epoch may be shorter */
     int32_t shuffle;                       /**< non-zero: a new order of the rows in each epoch */
-    uint64_t seed;                         /**< of the shuffling */
-    const float *validation_x;             /**< validation_rows × inputs; NULL: no validation */
+    uint64_t seed;                         /**< of everything random: which rows are held out, and the orders */
+    const float *validation_x;             /**< validation_rows × inputs; NULL: no validation data. For
+                                                crl_network_fit(); a trainer gets them in crl_trainer_fit() */
     size_t validation_rows;
     size_t validation_stride;              /**< floats from one row to the next, ≥ inputs */
     const crl_targets *validation_targets;
     crl_epoch_callback on_epoch;           /**< may be NULL */
-    void *user;                            /**< handed to on_epoch */
+    void *user;                            /**< handed to on_epoch and on_batch */
     size_t threads;                        /**< how many threads share the work: 0: the library decides, by the size of
                                                 a step and by what steps took so far; at most 1024. The
                                                 results are the same bit for bit. With a custom cost or activation
                                                 it is always one */
+    crl_batch_callback on_batch;           /**< may be NULL */
+    double validation_split;               /**< in [0, 1): the share of the rows that is held out to validate on: the last,
+                                                or with shuffle any. If it is not 0, at least one row is held out and
+                                                at least one is not, and there are no other validation data */
+    const float *class_weights;            /**< factors for the sample weights of the rows of each class in training, each
+                                                finite and ≥ 0; copied. The targets must be classes. NULL: all 1 */
+    size_t class_weights_count;            /**< the number of outputs */
+    size_t patience;                       /**< training stops after so many epochs without a new best cost, that of the
+                                                validation data if there are any, and at its end the best parameters
+                                                are put back. 0: it goes on to the last epoch, and keeps what that
+                                                leaves */
+    double min_delta;                      /**< by how much a cost must be lower to be a new best; finite and ≥ 0 */
 } crl_train_options;
 
-#define CRL_TRAIN_OPTIONS_INIT { sizeof(crl_train_options), NULL, NULL, 10, 32, 1, 0, NULL, 0, 0, NULL, NULL, NULL, 0 }
+#define CRL_TRAIN_OPTIONS_INIT \
+    { sizeof(crl_train_options), NULL, NULL, 10, 32, 1, 0, NULL, 0, 0, NULL, NULL, NULL, 0, NULL, 0.0, NULL, 0, 0, 0.0 }
+
+/** How far a trainer has come. Start from CRL_PROGRESS_INIT. */
+typedef struct crl_progress {
+    size_t size;       /**< sizeof(crl_progress) */
+    size_t epochs;     /**< how many are finished */
+    size_t rows;       /**< of the next epoch, how many rows are done; 0 between epochs */
+    size_t batches;    /**< and how many batches */
+    size_t steps;      /**< how many steps the optimizer has taken */
+    size_t best_epoch; /**< the epoch with the lowest cost; 0 before the first */
+    double best_cost;  /**< its cost, that of the validation data if there were any; infinity before the first */
+} crl_progress;
+
+#define CRL_PROGRESS_INIT { sizeof(crl_progress), 0, 0, 0, 0, 0, 0.0 }
+
+/** Which batch a data source is asked for, and where it goes. */
+typedef struct crl_data_request {
+    size_t size;      /**< sizeof(crl_data_request) in the library; later versions append fields */
+    size_t epoch;     /**< from 1 */
+    size_t first_row; /**< how many rows of the epoch came before; 0 asks for its first batch. A trainer that goes on in
+                           the middle of an epoch begins there: a source that can be resumed finds its place by it */
+    size_t max_rows;  /**< the most rows that the batch can have */
+    float *x;         /**< max_rows × inputs, to be filled with finite numbers */
+    float *values;    /**< max_rows × columns targets; NULL if the source's columns are 0 */
+    int32_t *classes; /**< max_rows class indices; NULL if the source has no classes */
+    float *weights;   /**< max_rows sample weights; NULL if the source has none */
+} crl_data_request;
+
+/** Fills the first rows of a batch, and writes to rows how many they are; 0 ends the epoch. Returns 0, or another number to
+ *  stop the call with CRL_ERROR_CALLBACK. Called on the thread that trains. */
+typedef int32_t (*crl_data_function)(void *user, const crl_data_request *request, size_t *rows);
+
+/** Data that need not fit in memory. Start from CRL_DATA_SOURCE_INIT. */
+typedef struct crl_data_source {
+    size_t size;                /**< sizeof(crl_data_source) */
+    crl_data_function function;
+    void *user;                 /**< handed to function */
+    int32_t classes;            /**< non-zero: the targets are class indices */
+    size_t columns;             /**< or the width of the target values; 0 with classes, or if a custom cost needs no
+                                     targets */
+    int32_t weights;            /**< non-zero: with sample weights */
+} crl_data_source;
+
+#define CRL_DATA_SOURCE_INIT { sizeof(crl_data_source), NULL, NULL, 0, 0, 0 }
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Minimizing
@@ -930,6 +1025,26 @@ crl_status crl_network_value_and_gradient(const crl_network *network, const crl_
                                           size_t x_rows, size_t x_stride, const crl_targets *targets, double *C,
                                           float *gradients, size_t gradients_count);
 
+/** Compares the outputs for x with targets: C, accuracy, R², and how often which class is taken for which.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param cost which one, which also says what the outputs decide; NULL for CRL_COST_OPTIONS_INIT, the mean squared
+ *      error.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param top among how many of the largest outputs a class must be to count in top_accuracy, at least 1.
+ *  @param metrics receives the numbers; its size is set to sizeof(crl_metrics) before, by CRL_METRICS_INIT.
+ *  @param confusion receives N × N numbers, N the number of outputs, or 2 with a binary cross-entropy of one output:
+ *      at row t, column y the weight of the rows of class t whose decision is y. NULL if they are not wanted.
+ *  @param confusion_count N × N; ignored if confusion is NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+ *      CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error confusion
+ *      may hold anything. */
+crl_status crl_network_evaluate(const crl_network *network, const crl_cost_options *cost, const float *x, size_t x_rows,
+                                size_t x_stride, const crl_targets *targets, size_t top, crl_metrics *metrics,
+                                double *confusion, size_t confusion_count);
+
 /* ------------------------------------------------------------------------------------------------------------------
  * Training
  * ------------------------------------------------------------------------------------------------------------------
@@ -939,8 +1054,9 @@ crl_status crl_network_value_and_gradient(const crl_network *network, const crl_
 
 /** Trains the network. Excludes every other use of it, except reading it from the epoch callback.
  *
- *  After an error the parameters are those that the last complete step left; everything in x and the targets is
- *  checked before the first.
+ *  An error leaves the parameters as the last complete step left them; everything in x and the targets is checked
+ *  before the first. But CRL_ERROR_NOT_FINITE in an epoch is the sign that training diverges: the message says in
+ *  which step, and the parameters are the best so far, those of the epoch with the lowest cost.
  *  @param network built.
  *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1; fewer than a batch make one short batch.
@@ -953,6 +1069,94 @@ crl_status crl_network_value_and_gradient(const crl_network *network, const crl_
  *      CRL_ERROR_MEMORY. */
 crl_status crl_network_fit(crl_network *network, const float *x, size_t x_rows, size_t x_stride,
                            const crl_targets *targets, const crl_train_options *options);
+
+/** Creates a trainer: a run of training that can stop after any batch, be saved, and go on, in this process or
+ *  another, bit for bit as if it had never stopped. crl_network_fit() is a trainer for one use.
+ *
+ *  What is random in an epoch follows from the seed and the epoch's number alone.
+ *  @param network built. The trainer keeps it, and the optimizer.
+ *  @param options cost, optimizer, epochs, batch size, callbacks and so on; without validation data, which
+ *      crl_trainer_fit() is given. Copied, but for what user and a custom cost's user point to. NULL for
+ *      CRL_TRAIN_OPTIONS_INIT.
+ *  @param trainer receives the trainer, which crl_trainer_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT,
+ *      CRL_ERROR_MISMATCH or CRL_ERROR_MEMORY. */
+crl_status crl_trainer_create(crl_network *network, const crl_train_options *options, crl_trainer **trainer);
+
+/** Frees a trainer; the network and the optimizer stay.
+ *  @param trainer may be NULL, which does nothing. */
+void crl_trainer_destroy(crl_trainer *trainer);
+
+/** Trains to the last epoch, from wherever the trainer is: an epoch that was interrupted is finished first. A
+ *  trainer that has had all its epochs, or whose patience came to an end, does nothing. Excludes every other use of
+ *  the network, except reading it from the callbacks.
+ *
+ *  An error leaves the parameters as the last complete step left them. But CRL_ERROR_NOT_FINITE in an epoch is the
+ *  sign that training diverges: the message says in which step, and the parameters are the best so far.
+ *  @param trainer one call at a time.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1; fewer than a batch make one short batch.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param validation_x validation_rows × inputs, to measure on after each epoch; NULL for none.
+ *  @param validation_rows at least 1; ignored if validation_x is NULL.
+ *  @param validation_stride floats from one row to the next, at least the number of inputs; ignored if validation_x
+ *      is NULL.
+ *  @param validation_targets for each row of validation_x.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+ *      CRL_ERROR_MISMATCH, CRL_ERROR_BUSY, CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or
+ *      CRL_ERROR_MEMORY. */
+crl_status crl_trainer_fit(crl_trainer *trainer, const float *x, size_t x_rows, size_t x_stride,
+                           const crl_targets *targets, const float *validation_x, size_t validation_rows,
+                           size_t validation_stride, const crl_targets *validation_targets);
+
+/** The same with rows from a data source, in the order in which it gives them.
+ *  @param trainer one call at a time.
+ *  @param source where the rows come from.
+ *  @param validation_x validation_rows × inputs, to measure on after each epoch; NULL for none.
+ *  @param validation_rows at least 1; ignored if validation_x is NULL.
+ *  @param validation_stride floats from one row to the next, at least the number of inputs; ignored if validation_x
+ *      is NULL.
+ *  @param validation_targets for each row of validation_x.
+ *  @return as crl_trainer_fit(); CRL_ERROR_CALLBACK also if the source returns another number than 0, or gives too
+ *      many rows, or rows that are not finite. */
+crl_status crl_trainer_fit_source(crl_trainer *trainer, const crl_data_source *source, const float *validation_x,
+                                  size_t validation_rows, size_t validation_stride,
+                                  const crl_targets *validation_targets);
+
+/** Goes once through these rows: an epoch of its own, without validation and without a claim to be the best. For
+ *  data that come bit by bit. An epoch that was interrupted is given up.
+ *  @param trainer one call at a time.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param epoch receives what happened; NULL if that is not wanted. Its size need not be set.
+ *  @return as crl_trainer_fit(); after any error the parameters are as the last complete step left them. */
+crl_status crl_trainer_partial_fit(crl_trainer *trainer, const float *x, size_t x_rows, size_t x_stride,
+                                   const crl_targets *targets, crl_epoch *epoch);
+
+/** How far a trainer has come. May be called from its callbacks.
+ *  @param trainer only read.
+ *  @param progress receives the numbers; its size is set to sizeof(crl_progress) before, by CRL_PROGRESS_INIT.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_SIZE. */
+crl_status crl_trainer_progress(const crl_trainer *trainer, crl_progress *progress);
+
+/** Saves a checkpoint: parameters, optimizer state, and where in which epoch the trainer is. May be called from its
+ *  callbacks. Atomic: whatever happens, the file is the old one or the new one, whole.
+ *  @param trainer only read.
+ *  @param path the file to create or replace.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_FILE. */
+crl_status crl_trainer_save(const crl_trainer *trainer, const char *path);
+
+/** Goes on from a checkpoint that a trainer of the same network, optimizer and options saved; the number of epochs,
+ *  the patience, min_delta, threads and callbacks may be others. The network's parameters become those of the
+ *  checkpoint. Everything in the file is checked first; after an error everything is as it was.
+ *  @param trainer excludes every other use of it, its network and its optimizer.
+ *  @param path the file.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_MISMATCH for a checkpoint of another network or run,
+ *      CRL_ERROR_BUSY, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
+crl_status crl_trainer_load(crl_trainer *trainer, const char *path);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Files
@@ -1046,6 +1250,41 @@ crl_status crl_predictor_output_size(const crl_predictor *predictor, size_t *out
  *  @param precision receives CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8.
  *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
 crl_status crl_predictor_precision(const crl_predictor *predictor, crl_precision *precision);
+
+/** Publishes a network for the first time: creates a predictor that can be exchanged while others predict with it,
+ *  so that a network is trained and served at the same time.
+ *  @param network built; only read.
+ *  @param precision CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8, also of what is published later.
+ *  @param publisher receives the publisher, which crl_publisher_destroy() frees; NULL after an error.
+ *  @return as crl_predictor_create(). */
+crl_status crl_publisher_create(const crl_network *network, crl_precision precision, crl_publisher **publisher);
+
+/** Frees a publisher. Nobody may be predicting with it.
+ *  @param publisher may be NULL, which does nothing. */
+void crl_publisher_destroy(crl_publisher *publisher);
+
+/** Prepares the network as it is now, and puts it in the place of what was published before, at once for all rows of
+ *  a prediction: those under way end with what they began with. After an error the old one stays.
+ *
+ *  Reads the network, and so excludes training it for as long as the call takes: a trainer's callback is the place
+ *  for it.
+ *  @param publisher any number of threads may be predicting with it.
+ *  @param network built, of as many inputs and outputs; only read.
+ *  @return as crl_predictor_create(), or CRL_ERROR_MISMATCH. */
+crl_status crl_publisher_publish(crl_publisher *publisher, const crl_network *network);
+
+/** Predicts with what was published last; otherwise as crl_predictor_predict().
+ *  @param publisher any number of threads may predict at once, also while one publishes.
+ *  @param x x_rows × inputs.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param y receives x_rows × outputs. Does not overlap x.
+ *  @param y_rows the rows that y has room for, at least x_rows.
+ *  @param y_stride floats from one row to the next, at least the number of outputs.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After
+ *      CRL_ERROR_CALLBACK the first rows of y may have been written. */
+crl_status crl_publisher_predict(const crl_publisher *publisher, const float *x, size_t x_rows, size_t x_stride,
+                                 float *y, size_t y_rows, size_t y_stride);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Derivatives beyond the gradient

@@ -101,10 +101,7 @@ private func hessianProduct(
 func epochCallback(_ callback: crl_epoch_callback?, _ user: UnsafeMutableRawPointer?) -> ((Epoch) -> Bool)? {
     guard let callback else { return nil }
     return { epoch in
-        var record = crl_epoch(
-            size: MemoryLayout<crl_epoch>.size, epoch: epoch.number, epochs: epoch.count, cost: epoch.cost,
-            validation_cost: epoch.validationCost ?? .nan, validation_accuracy: epoch.validationAccuracy ?? .nan,
-            seconds: epoch.seconds, samples_per_second: epoch.samplesPerSecond)
+        var record = cEpoch(epoch)
         return callback(user, &record) == 0
     }
 }
@@ -119,5 +116,57 @@ func iterationCallback(
             products: iteration.products, cost: iteration.cost, gradient_norm: iteration.gradientNorm,
             step: iteration.step)
         return callback(user, &record) == 0
+    }
+}
+
+func cEpoch(_ epoch: Epoch) -> crl_epoch {
+    crl_epoch(
+        size: MemoryLayout<crl_epoch>.size, epoch: epoch.number, epochs: epoch.count, cost: epoch.cost,
+        validation_cost: epoch.validation?.cost ?? .nan, validation_accuracy: epoch.validation?.accuracy ?? .nan,
+        seconds: epoch.seconds, samples_per_second: epoch.samplesPerSecond,
+        validation_r2: epoch.validation?.r2 ?? .nan, is_best: epoch.isBest ? 1 : 0)
+}
+
+func batchCallback(_ callback: crl_batch_callback?, _ user: UnsafeMutableRawPointer?) -> ((BatchReport) -> Bool)? {
+    guard let callback else { return nil }
+    return { batch in
+        var record = crl_batch(
+            size: MemoryLayout<crl_batch>.size, epoch: batch.epoch, batch: batch.batch, step: batch.step,
+            rows: batch.rows, cost: batch.cost)
+        return callback(user, &record) == 0
+    }
+}
+
+func dataSource(_ pointer: UnsafePointer<crl_data_source>?) throws(NetworkError) -> DataSource {
+    guard let pointer else { throw nullArgument("source") }
+    let source = try options(pointer, "source")
+    guard let function = source.function else { throw NetworkError(.null, "source->function is NULL") }
+    guard source.classes == 0 || source.columns == 0 else {
+        throw NetworkError(
+            .value, "source->columns is \(source.columns) beside classes: the targets are of one kind")
+    }
+    let columns = try count(UInt(bitPattern: source.columns), "source->columns")
+    let targets: DataSource.TargetKind =
+        source.classes != 0 ? .classes : columns > 0 ? .values(columns: columns) : .none
+    let user = UserPointer(pointer: source.user)
+    return DataSource(targets: targets, weights: source.weights != 0) {
+        request, x, values, classes, weights throws(NetworkError) in
+        let (result, rows) = x.withUnsafeMutableBufferPointer { x in
+            values.withUnsafeMutableBufferPointer { values in
+                classes.withUnsafeMutableBufferPointer { classes in
+                    weights.withUnsafeMutableBufferPointer { weights in
+                        var record = crl_data_request(
+                            size: MemoryLayout<crl_data_request>.size, epoch: request.epoch,
+                            first_row: request.firstRow, max_rows: request.maxRows, x: x.baseAddress,
+                            values: values.baseAddress, classes: classes.baseAddress, weights: weights.baseAddress)
+                        var rows = 0
+                        let result = function(user.pointer, &record, &rows)
+                        return (result, rows)
+                    }
+                }
+            }
+        }
+        guard result == 0 else { throw NetworkError(.callback, "the data source returned \(result)") }
+        return rows
     }
 }

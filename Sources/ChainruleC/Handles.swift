@@ -136,6 +136,18 @@ extension Predictor: HandleObject {
     static var noun: StaticString { "crl_predictor" }
 }
 
+extension Trainer: HandleObject {
+    typealias CType = crl_trainer
+    static var tag: UInt64 { 0x6372_6c74_7261_696e }
+    static var noun: StaticString { "crl_trainer" }
+}
+
+extension Publisher: HandleObject {
+    typealias CType = crl_publisher
+    static var tag: UInt64 { 0x6372_6c70_7562_6c69 }
+    static var noun: StaticString { "crl_publisher" }
+}
+
 private func copyString(_ text: String) -> UnsafeMutablePointer<CChar> {
     let copy = UnsafeMutablePointer<CChar>.allocate(capacity: text.utf8.count + 1)
     for (index, byte) in text.utf8.enumerated() { copy[index] = CChar(bitPattern: byte) }

@@ -124,3 +124,72 @@ public func crlPredictorPrecision(
         precision.pointee = number(of: predictor.precision)
     }
 }
+
+/// Publishes a network for the first time: creates a predictor that can be exchanged while others predict with it, so that a
+/// network is trained and served at the same time.
+/// - Parameters:
+///   - network: built; only read.
+///   - precision: CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8, also of what is published later.
+///   - publisher: receives the publisher, which crl_publisher_destroy() frees; NULL after an error.
+/// - Returns: as crl_predictor_create().
+@_cdecl("crl_publisher_create")
+public func crlPublisherCreate(
+    _ network: UnsafePointer<crl_network>?, _ precision: crl_precision,
+    _ publisher: UnsafeMutablePointer<UnsafeMutablePointer<crl_publisher>?>?
+) -> crl_status {
+    call("crl_publisher_create") { () throws(NetworkError) in
+        guard let publisher else { throw nullArgument("publisher") }
+        publisher.pointee = nil
+        publisher.pointee = makeHandle(
+            try Publisher(ChainruleC.network(network), precision: ChainruleC.precision(precision)))
+    }
+}
+
+/// Frees a publisher. Nobody may be predicting with it.
+/// - Parameters:
+///   - publisher: may be NULL, which does nothing.
+@_cdecl("crl_publisher_destroy")
+public func crlPublisherDestroy(_ publisher: UnsafeMutablePointer<crl_publisher>?) {
+    destroyHandle(publisher, as: Publisher.self)
+}
+
+/// Prepares the network as it is now, and puts it in the place of what was published before, at once for all rows of a
+/// prediction: those under way end with what they began with. After an error the old one stays.
+///
+/// Reads the network, and so excludes training it for as long as the call takes: a trainer's callback is the place for it.
+/// - Parameters:
+///   - publisher: any number of threads may be predicting with it.
+///   - network: built, of as many inputs and outputs; only read.
+/// - Returns: as crl_predictor_create(), or CRL_ERROR_MISMATCH.
+@_cdecl("crl_publisher_publish")
+public func crlPublisherPublish(
+    _ publisher: UnsafeMutablePointer<crl_publisher>?, _ network: UnsafePointer<crl_network>?
+) -> crl_status {
+    call("crl_publisher_publish") { () throws(NetworkError) in
+        try object(publisher, "publisher", as: Publisher.self).publish(ChainruleC.network(network))
+    }
+}
+
+/// Predicts with what was published last; otherwise as crl_predictor_predict().
+/// - Parameters:
+///   - publisher: any number of threads may predict at once, also while one publishes.
+///   - x: x_rows × inputs.
+///   - x_rows: at least 1.
+///   - x_stride: floats from one row to the next, at least the number of inputs.
+///   - y: receives x_rows × outputs. Does not overlap x.
+///   - y_rows: the rows that y has room for, at least x_rows.
+///   - y_stride: floats from one row to the next, at least the number of outputs.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After
+///   CRL_ERROR_CALLBACK the first rows of y may have been written.
+@_cdecl("crl_publisher_predict")
+public func crlPublisherPredict(
+    _ publisher: UnsafePointer<crl_publisher>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
+    _ y: UnsafeMutablePointer<Float>?, _ y_rows: UInt, _ y_stride: UInt
+) -> crl_status {
+    call("crl_publisher_predict") { () throws(NetworkError) in
+        let predictor = try object(publisher, "publisher", as: Publisher.self).predictor
+        let x = try matrix(x, rows: x_rows, columns: predictor.inputs, stride: x_stride, "x")
+        try predictor.predict(
+            x, into: output(y, rows: y_rows, needed: x.rows, columns: predictor.outputs, stride: y_stride, "y"))
+    }
+}

@@ -7,8 +7,9 @@ import Chainrule
 
 /// Trains the network. Excludes every other use of it, except reading it from the epoch callback.
 ///
-/// After an error the parameters are those that the last complete step left; everything in x and the targets is
-/// checked before the first.
+/// An error leaves the parameters as the last complete step left them; everything in x and the targets is checked before the
+/// first. But CRL_ERROR_NOT_FINITE in an epoch is the sign that training diverges: the message says in which step, and the
+/// parameters are the best so far, those of the epoch with the lowest cost.
 /// - Parameters:
 ///   - network: built.
 ///   - x: x_rows × inputs, all finite.
@@ -28,20 +29,198 @@ public func crlNetworkFit(
     call("crl_network_fit") { () throws(NetworkError) in
         let network = try ChainruleC.network(network)
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
-        guard let options else {
-            let cost = Cost.meanSquaredError()
-            try network.fit(
-                DataView(x: x, targets: ChainruleC.targets(targets, for: cost, "targets")),
-                optimizer: optimizer(nil, for: network), options: TrainingOptions(cost: cost), validation: nil)
-            return
-        }
-        let train = try ChainruleC.options(options, "options")
-        let training = try trainingOptions(train)
-        try network.fit(
-            DataView(x: x, targets: ChainruleC.targets(targets, for: training.cost, "targets")),
-            optimizer: optimizer(of: train, for: network), options: training,
-            validation: validation(train, cost: training.cost, inputs: network.inputs))
+        let trainer = try trainer(for: network, options)
+        var held: DataView?
+        if let options { held = try validation(options.pointee, of: trainer) }
+        try trainer.fit(
+            DataView(x: x, targets: ChainruleC.targets(targets, for: trainer.cost, "targets")), validation: held)
     }
+}
+
+/// Creates a trainer: a run of training that can stop after any batch, be saved, and go on, in this process or another, bit
+/// for bit as if it had never stopped. crl_network_fit() is a trainer for one use.
+///
+/// What is random in an epoch follows from the seed and the epoch's number alone.
+/// - Parameters:
+///   - network: built. The trainer keeps it, and the optimizer.
+///   - options: cost, optimizer, epochs, batch size, callbacks and so on; without validation data, which
+///     crl_trainer_fit() is given. Copied, but for what `user` and a custom cost's `user` point to. NULL for
+///     CRL_TRAIN_OPTIONS_INIT.
+///   - trainer: receives the trainer, which crl_trainer_destroy() frees; NULL after an error.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT,
+///   CRL_ERROR_MISMATCH or CRL_ERROR_MEMORY.
+@_cdecl("crl_trainer_create")
+public func crlTrainerCreate(
+    _ network: UnsafeMutablePointer<crl_network>?, _ options: UnsafePointer<crl_train_options>?,
+    _ trainer: UnsafeMutablePointer<UnsafeMutablePointer<crl_trainer>?>?
+) -> crl_status {
+    call("crl_trainer_create") { () throws(NetworkError) in
+        guard let trainer else { throw nullArgument("trainer") }
+        trainer.pointee = nil
+        let network = try ChainruleC.network(network)
+        let made = try ChainruleC.trainer(for: network, options)
+        if let options, options.pointee.validation_x != nil || options.pointee.validation_targets != nil {
+            throw NetworkError(.value, "options hold validation data, which are for crl_trainer_fit to be given")
+        }
+        trainer.pointee = makeHandle(made)
+    }
+}
+
+/// Frees a trainer; the network and the optimizer stay.
+/// - Parameters:
+///   - trainer: may be NULL, which does nothing.
+@_cdecl("crl_trainer_destroy")
+public func crlTrainerDestroy(_ trainer: UnsafeMutablePointer<crl_trainer>?) {
+    destroyHandle(trainer, as: Trainer.self)
+}
+
+/// Trains to the last epoch, from wherever the trainer is: an epoch that was interrupted is finished first. A trainer that
+/// has had all its epochs, or whose patience came to an end, does nothing. Excludes every other use of the network, except
+/// reading it from the callbacks.
+///
+/// An error leaves the parameters as the last complete step left them. But CRL_ERROR_NOT_FINITE in an epoch is the sign
+/// that training diverges: the message says in which step, and the parameters are the best so far.
+/// - Parameters:
+///   - trainer: one call at a time.
+///   - x: x_rows × inputs, all finite.
+///   - x_rows: at least 1; fewer than a batch make one short batch.
+///   - x_stride: floats from one row to the next, at least the number of inputs.
+///   - targets: for each row of x; NULL only for a custom cost that needs none.
+///   - validation_x: validation_rows × inputs, to measure on after each epoch; NULL for none.
+///   - validation_rows: at least 1; ignored if validation_x is NULL.
+///   - validation_stride: floats from one row to the next, at least the number of inputs; ignored if validation_x is NULL.
+///   - validation_targets: for each row of validation_x.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+///   CRL_ERROR_MISMATCH, CRL_ERROR_BUSY, CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY.
+@_cdecl("crl_trainer_fit")
+public func crlTrainerFit(
+    _ trainer: UnsafeMutablePointer<crl_trainer>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
+    _ targets: UnsafePointer<crl_targets>?, _ validation_x: UnsafePointer<Float>?, _ validation_rows: UInt,
+    _ validation_stride: UInt, _ validation_targets: UnsafePointer<crl_targets>?
+) -> crl_status {
+    call("crl_trainer_fit") { () throws(NetworkError) in
+        let trainer = try object(trainer, "trainer", as: Trainer.self)
+        let data = try data(x, x_rows, x_stride, targets, of: trainer)
+        let held = try validation(
+            validation_x, validation_rows, validation_stride, validation_targets, of: trainer, "validation_")
+        try trainer.fit(data, validation: held)
+    }
+}
+
+/// The same with rows from a data source, in the order in which it gives them.
+/// - Parameters:
+///   - trainer: one call at a time.
+///   - source: where the rows come from.
+///   - validation_x: validation_rows × inputs, to measure on after each epoch; NULL for none.
+///   - validation_rows: at least 1; ignored if validation_x is NULL.
+///   - validation_stride: floats from one row to the next, at least the number of inputs; ignored if validation_x is NULL.
+///   - validation_targets: for each row of validation_x.
+/// - Returns: as crl_trainer_fit(); CRL_ERROR_CALLBACK also if the source returns another number than 0, or gives too
+///   many rows, or rows that are not finite.
+@_cdecl("crl_trainer_fit_source")
+public func crlTrainerFitSource(
+    _ trainer: UnsafeMutablePointer<crl_trainer>?, _ source: UnsafePointer<crl_data_source>?,
+    _ validation_x: UnsafePointer<Float>?, _ validation_rows: UInt, _ validation_stride: UInt,
+    _ validation_targets: UnsafePointer<crl_targets>?
+) -> crl_status {
+    call("crl_trainer_fit_source") { () throws(NetworkError) in
+        let trainer = try object(trainer, "trainer", as: Trainer.self)
+        let source = try dataSource(source)
+        let held = try validation(
+            validation_x, validation_rows, validation_stride, validation_targets, of: trainer, "validation_")
+        try trainer.fit(source, validation: held)
+    }
+}
+
+/// Goes once through these rows: an epoch of its own, without validation and without a claim to be the best. For data that
+/// come bit by bit. An epoch that was interrupted is given up.
+/// - Parameters:
+///   - trainer: one call at a time.
+///   - x: x_rows × inputs, all finite.
+///   - x_rows: at least 1.
+///   - x_stride: floats from one row to the next, at least the number of inputs.
+///   - targets: for each row of x; NULL only for a custom cost that needs none.
+///   - epoch: receives what happened; NULL if that is not wanted. Its size need not be set.
+/// - Returns: as crl_trainer_fit(); after any error the parameters are as the last complete step left them.
+@_cdecl("crl_trainer_partial_fit")
+public func crlTrainerPartialFit(
+    _ trainer: UnsafeMutablePointer<crl_trainer>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
+    _ targets: UnsafePointer<crl_targets>?, _ epoch: UnsafeMutablePointer<crl_epoch>?
+) -> crl_status {
+    call("crl_trainer_partial_fit") { () throws(NetworkError) in
+        let trainer = try object(trainer, "trainer", as: Trainer.self)
+        let result = try trainer.partialFit(data(x, x_rows, x_stride, targets, of: trainer))
+        epoch?.pointee = cEpoch(result)
+    }
+}
+
+/// How far a trainer has come. May be called from its callbacks.
+/// - Parameters:
+///   - trainer: only read.
+///   - progress: receives the numbers; its size is set to sizeof(crl_progress) before, by CRL_PROGRESS_INIT.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_SIZE.
+@_cdecl("crl_trainer_progress")
+public func crlTrainerProgress(
+    _ trainer: UnsafePointer<crl_trainer>?, _ progress: UnsafeMutablePointer<crl_progress>?
+) -> crl_status {
+    call("crl_trainer_progress") { () throws(NetworkError) in
+        let trainer = try object(trainer, "trainer", as: Trainer.self)
+        guard let progress else { throw nullArgument("progress") }
+        _ = try options(progress, "progress")
+        let now = trainer.progress
+        progress.pointee = crl_progress(
+            size: MemoryLayout<crl_progress>.size, epochs: now.epochs, rows: now.rows, batches: now.batches,
+            steps: trainer.optimizer.steps, best_epoch: now.bestEpoch, best_cost: now.bestCost)
+    }
+}
+
+/// Saves a checkpoint: parameters, optimizer state, and where in which epoch the trainer is. May be called from its
+/// callbacks. Atomic: whatever happens, the file is the old one or the new one, whole.
+/// - Parameters:
+///   - trainer: only read.
+///   - path: the file to create or replace.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_FILE.
+@_cdecl("crl_trainer_save")
+public func crlTrainerSave(_ trainer: UnsafePointer<crl_trainer>?, _ path: UnsafePointer<CChar>?) -> crl_status {
+    call("crl_trainer_save") { () throws(NetworkError) in
+        try object(trainer, "trainer", as: Trainer.self).save(to: requiredString(path, "path"))
+    }
+}
+
+/// Goes on from a checkpoint that a trainer of the same network, optimizer and options saved; the number of epochs, the
+/// patience, min_delta, threads and callbacks may be others. The network's parameters become those of the checkpoint.
+/// Everything in the file is checked first; after an error everything is as it was.
+/// - Parameters:
+///   - trainer: excludes every other use of it, its network and its optimizer.
+///   - path: the file.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_MISMATCH for a checkpoint of another network or run,
+///   CRL_ERROR_BUSY, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY.
+@_cdecl("crl_trainer_load")
+public func crlTrainerLoad(_ trainer: UnsafeMutablePointer<crl_trainer>?, _ path: UnsafePointer<CChar>?) -> crl_status {
+    call("crl_trainer_load") { () throws(NetworkError) in
+        try object(trainer, "trainer", as: Trainer.self).load(from: requiredString(path, "path"))
+    }
+}
+
+// MARK: Arguments
+
+private func trainer(
+    for network: Network, _ pointer: UnsafePointer<crl_train_options>?
+) throws(NetworkError) -> Trainer {
+    guard let pointer else {
+        return try Trainer(
+            network, optimizer: optimizer(nil, for: network), options: TrainingOptions(cost: .meanSquaredError()))
+    }
+    let train = try options(pointer, "options")
+    return try Trainer(network, optimizer: optimizer(of: train, for: network), options: trainingOptions(train))
+}
+
+private func data(
+    _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt, _ targets: UnsafePointer<crl_targets>?,
+    of trainer: Trainer
+) throws(NetworkError) -> DataView {
+    let x = try matrix(x, rows: x_rows, columns: trainer.network.inputs, stride: x_stride, "x")
+    return DataView(x: x, targets: try ChainruleC.targets(targets, for: trainer.cost, "targets"))
 }
 
 private func optimizer(of train: crl_train_options, for network: Network) throws(NetworkError) -> Optimizer {
@@ -56,18 +235,35 @@ private func trainingOptions(_ train: crl_train_options) throws(NetworkError) ->
     options.shuffles = train.shuffle != 0
     options.seed = train.seed
     options.threads = try count(UInt(bitPattern: train.threads), "options->threads")
+    options.validationSplit = train.validation_split
+    if let weights = train.class_weights {
+        let count = try count(UInt(bitPattern: train.class_weights_count), "options->class_weights_count")
+        options.classWeights = Array(UnsafeBufferPointer(start: weights, count: count))
+    }
+    options.patience = try count(UInt(bitPattern: train.patience), "options->patience")
+    options.minDelta = train.min_delta
     options.onEpoch = epochCallback(train.on_epoch, train.user)
+    options.onBatch = batchCallback(train.on_batch, train.user)
     return options
 }
 
-private func validation(_ train: crl_train_options, cost: Cost, inputs: Int) throws(NetworkError) -> DataView? {
-    guard let x = train.validation_x else {
-        if train.validation_targets != nil { throw nullArgument("options->validation_x, beside validation targets,") }
+private func validation(_ train: crl_train_options, of trainer: Trainer) throws(NetworkError) -> DataView? {
+    try validation(
+        train.validation_x, UInt(bitPattern: train.validation_rows), UInt(bitPattern: train.validation_stride),
+        train.validation_targets, of: trainer, "options->validation_")
+}
+
+private func validation(
+    _ x: UnsafePointer<Float>?, _ rows: UInt, _ stride: UInt, _ targets: UnsafePointer<crl_targets>?,
+    of trainer: Trainer, _ prefix: StaticString
+) throws(NetworkError) -> DataView? {
+    guard let x else {
+        if targets != nil {
+            throw NetworkError(.null, "\(prefix)x, beside validation targets, is NULL")
+        }
         return nil
     }
     return DataView(
-        x: try matrix(
-            x, rows: UInt(bitPattern: train.validation_rows), columns: inputs,
-            stride: UInt(bitPattern: train.validation_stride), "validation_x"),
-        targets: try targets(train.validation_targets, for: cost, "validation_targets"))
+        x: try matrix(x, rows: rows, columns: trainer.network.inputs, stride: stride, "validation_x"),
+        targets: try ChainruleC.targets(targets, for: trainer.cost, "validation_targets"))
 }

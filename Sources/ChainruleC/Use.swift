@@ -64,3 +64,50 @@ public func crlNetworkValueAndGradient(
         C.pointee = try network.valueAndGradient(cost, x, targets, gradients: vector)
     }
 }
+
+/// Compares the outputs for x with targets: C, accuracy, R², and how often which class is taken for which.
+/// - Parameters:
+///   - network: built; only read, by any number of threads at once.
+///   - cost: which one, which also says what the outputs decide; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+///   - x: x_rows × inputs, all finite.
+///   - x_rows: at least 1.
+///   - x_stride: floats from one row to the next, at least the number of inputs.
+///   - targets: for each row of x; NULL only for a custom cost that needs none.
+///   - top: among how many of the largest outputs a class must be to count in top_accuracy, at least 1.
+///   - metrics: receives the numbers; its size is set to sizeof(crl_metrics) before, by CRL_METRICS_INIT.
+///   - confusion: receives N × N numbers, N the number of outputs, or 2 with a binary cross-entropy of one output: at
+///     row t, column y the weight of the rows of class t whose decision is y. NULL if they are not wanted.
+///   - confusion_count: N × N; ignored if confusion is NULL.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+///   CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error confusion may hold
+///   anything.
+@_cdecl("crl_network_evaluate")
+public func crlNetworkEvaluate(
+    _ network: UnsafePointer<crl_network>?, _ cost: UnsafePointer<crl_cost_options>?, _ x: UnsafePointer<Float>?,
+    _ x_rows: UInt, _ x_stride: UInt, _ targets: UnsafePointer<crl_targets>?, _ top: UInt,
+    _ metrics: UnsafeMutablePointer<crl_metrics>?, _ confusion: UnsafeMutablePointer<Double>?, _ confusion_count: UInt
+) -> crl_status {
+    call("crl_network_evaluate") { () throws(NetworkError) in
+        let network = try ChainruleC.network(network)
+        let cost = try ChainruleC.cost(cost)
+        let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
+        let targets = try ChainruleC.targets(targets, for: cost, "targets")
+        guard let metrics else { throw nullArgument("metrics") }
+        _ = try options(metrics, "metrics")
+        var counts: UnsafeMutableBufferPointer<Double>?
+        if let confusion {
+            let classes = try network.confusionClasses(cost)
+            let (count, overflow) = UInt(classes).multipliedReportingOverflow(by: UInt(classes))
+            guard !overflow && confusion_count == count else {
+                throw NetworkError(
+                    .size, "confusion_count is \(confusion_count); \(classes) classes have \(classes) times as many")
+            }
+            counts = UnsafeMutableBufferPointer(start: confusion, count: Int(count))
+        }
+        let result = try network.evaluate(
+            cost, DataView(x: x, targets: targets), top: count(top, "top"), confusion: counts)
+        metrics.pointee = crl_metrics(
+            size: MemoryLayout<crl_metrics>.size, rows: result.rows, cost: result.cost,
+            accuracy: result.accuracy ?? .nan, top_accuracy: result.topAccuracy ?? .nan, r2: result.r2 ?? .nan)
+    }
+}

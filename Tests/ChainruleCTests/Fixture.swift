@@ -249,6 +249,7 @@ extension crl_train_options {
             shuffle: 1,
             seed: 0, validation_x: nil, validation_rows: 0, validation_stride: 0, validation_targets: nil,
             on_epoch: nil,
-            user: nil, threads: 0)
+            user: nil, threads: 0, on_batch: nil, validation_split: 0, class_weights: nil, class_weights_count: 0,
+            patience: 0, min_delta: 0)
     }
 }

@@ -7,4 +7,6 @@ struct crl_network { unsigned char private_; };
 struct crl_workspace { unsigned char private_; };
 struct crl_optimizer { unsigned char private_; };
 struct crl_predictor { unsigned char private_; };
+struct crl_trainer { unsigned char private_; };
+struct crl_publisher { unsigned char private_; };
 #endif

@@ -25,6 +25,10 @@ typedef struct crl_workspace crl_workspace;
 typedef struct crl_optimizer crl_optimizer;
 /** A network prepared for prediction: its weights as they were, packed, in a precision of choice. Read-only. */
 typedef struct crl_predictor crl_predictor;
+/** A run of training that can stop after any batch and go on. */
+typedef struct crl_trainer crl_trainer;
+/** A predictor that can be exchanged while others predict with it. */
+typedef struct crl_publisher crl_publisher;
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Status
@@ -48,16 +52,18 @@ enum {
     /* 200–299: the call does not fit the object's state; nothing was changed. */
     CRL_ERROR_NOT_BUILT = 200,     /**< the network must be built first */
     CRL_ERROR_ALREADY_BUILT = 201, /**< a built network's layers are fixed */
-    CRL_ERROR_MISMATCH = 202,      /**< the workspace or optimizer is for another network or purpose; a custom activation
-                                        or cost lacks the derivative that the call needs */
+    CRL_ERROR_MISMATCH = 202,      /**< the workspace, optimizer or checkpoint is for another network or purpose; a custom
+                                        activation or cost lacks the derivative that the call needs */
     CRL_ERROR_NO_FORWARD = 203,    /**< backward needs the forward pass of the same rows, with the present parameters */
+    CRL_ERROR_BUSY = 204,          /**< a trainer's callback calls what would change that trainer */
 
     /* 300–399: arithmetic. */
     CRL_ERROR_NOT_FINITE = 300,    /**< NaN or infinity in what is trained on, or a step that would produce one */
 
     /* 400–499: callbacks. */
     CRL_CANCELLED = 400,           /**< a progress callback asked to stop; the parameters are those trained so far */
-    CRL_ERROR_CALLBACK = 401,      /**< a cost or activation callback returned non-zero, or wrote NaN or infinity */
+    CRL_ERROR_CALLBACK = 401,      /**< a cost, activation or data callback returned non-zero, or wrote NaN or
+                                        infinity */
 
     /* 500–599: files. */
     CRL_ERROR_FILE = 500,          /**< a file cannot be opened, read, written or renamed */
@@ -382,22 +388,53 @@ typedef struct crl_optimizer_options {
  * Training
  * ------------------------------------------------------------------------------------------------------------------ */
 
+/** How a network's outputs compare with targets. Rows count by their sample weights. Start from CRL_METRICS_INIT. */
+typedef struct crl_metrics {
+    size_t size;         /**< sizeof(crl_metrics) */
+    size_t rows;
+    double cost;         /**< C, as the cost's reduction has it */
+    double accuracy;     /**< the share of rows that are right. CRL_CROSS_ENTROPY: where the largest output, the first of
+                              equals, is the target class, or where the largest target is. Binary cross-entropies: where
+                              all outputs are on the targets' side of a half. NaN with other costs */
+    double top_accuracy; /**< CRL_CROSS_ENTROPY: the share of rows whose class is among so many of the largest outputs;
+                              otherwise NaN */
+    double r2;           /**< with other costs R² = 1 − Σ (t − y)² / Σ (t − mean of t)², its mean over the outputs; where
+                              all targets are the same, 1 if the outputs are they, else 0. NaN with cross-entropies */
+} crl_metrics;
+
+#define CRL_METRICS_INIT { sizeof(crl_metrics), 0, 0.0, 0.0, 0.0, 0.0 }
+
+/** What happened in one batch. */
+typedef struct crl_batch {
+    size_t size;  /**< sizeof(crl_batch) in the library; later versions append fields */
+    size_t epoch; /**< from 1 */
+    size_t batch; /**< from 1 in each epoch */
+    size_t step;  /**< how many steps the optimizer has taken, this one included */
+    size_t rows;
+    double cost;  /**< C of the batch before its step */
+} crl_batch;
+
 /** What happened in one epoch. */
 typedef struct crl_epoch {
     size_t size;                /**< sizeof(crl_epoch) in the library; later versions append fields */
     size_t epoch;               /**< from 1 */
-    size_t epochs;              /**< how many were asked for */
+    size_t epochs;              /**< how many there will be */
     double cost;                /**< C of the epoch's rows, each batch's as it was before its step, put together as the
                                      reduction has it; for a custom cost the mean by rows */
-    double validation_cost;     /**< C on the validation set after the epoch; NaN without one */
-    double validation_accuracy; /**< share of validation rows whose largest output is the target class; NaN without
-                                     classes */
+    double validation_cost;     /**< C on the validation data after the epoch; NaN without them */
+    double validation_accuracy; /**< of the validation data, as crl_metrics has it; NaN without them */
     double seconds;             /**< time the epoch took, validation not included */
     double samples_per_second;  /**< rows trained on, by seconds */
+    double validation_r2;       /**< of the validation data, as crl_metrics has it; NaN without them */
+    int32_t is_best;            /**< 1 if the cost, that of the validation data if there are any, is the best so far */
 } crl_epoch;
 
-/** Called after each epoch, on the thread that called crl_network_fit(). The network may be read (predicted with, saved)
- *  but not changed; the optimizer's learning rate may be set. Returns 0 to go on, another number to stop with CRL_CANCELLED. */
+/** Called after each batch, on the thread that called; otherwise as crl_epoch_callback. */
+typedef int32_t (*crl_batch_callback)(void *user, const crl_batch *batch);
+
+/** Called after each epoch, on the thread that called. The network may be read (predicted with, saved, published), the
+ *  trainer saved, the optimizer's learning rate set; nothing else may be changed. Returns 0 to go on, another number to stop
+ *  with CRL_CANCELLED. */
 typedef int32_t (*crl_epoch_callback)(void *user, const crl_epoch *epoch);
 
 /** How to train. Start from CRL_TRAIN_OPTIONS_INIT. */
@@ -408,20 +445,77 @@ typedef struct crl_train_options {
     size_t epochs;                         /**< ≥ 1 */
     size_t batch_size;                     /**< ≥ 1; the last batch of an epoch may be shorter */
     int32_t shuffle;                       /**< non-zero: a new order of the rows in each epoch */
-    uint64_t seed;                         /**< of the shuffling */
-    const float *validation_x;             /**< validation_rows × inputs; NULL: no validation */
+    uint64_t seed;                         /**< of everything random: which rows are held out, and the orders */
+    const float *validation_x;             /**< validation_rows × inputs; NULL: no validation data. For
+                                                crl_network_fit(); a trainer gets them in crl_trainer_fit() */
     size_t validation_rows;
     size_t validation_stride;              /**< floats from one row to the next, ≥ inputs */
     const crl_targets *validation_targets;
     crl_epoch_callback on_epoch;           /**< may be NULL */
-    void *user;                            /**< handed to on_epoch */
+    void *user;                            /**< handed to on_epoch and on_batch */
     size_t threads;                        /**< how many threads share the work: 0: the library decides, by the size of
                                                 a step and by what steps took so far; at most 1024. The
                                                 results are the same bit for bit. With a custom cost or activation
                                                 it is always one */
+    crl_batch_callback on_batch;           /**< may be NULL */
+    double validation_split;               /**< in [0, 1): the share of the rows that is held out to validate on: the last,
+                                                or with shuffle any. If it is not 0, at least one row is held out and
+                                                at least one is not, and there are no other validation data */
+    const float *class_weights;            /**< factors for the sample weights of the rows of each class in training, each
+                                                finite and ≥ 0; copied. The targets must be classes. NULL: all 1 */
+    size_t class_weights_count;            /**< the number of outputs */
+    size_t patience;                       /**< training stops after so many epochs without a new best cost, that of the
+                                                validation data if there are any, and at its end the best parameters
+                                                are put back. 0: it goes on to the last epoch, and keeps what that
+                                                leaves */
+    double min_delta;                      /**< by how much a cost must be lower to be a new best; finite and ≥ 0 */
 } crl_train_options;
 
-#define CRL_TRAIN_OPTIONS_INIT { sizeof(crl_train_options), NULL, NULL, 10, 32, 1, 0, NULL, 0, 0, NULL, NULL, NULL, 0 }
+#define CRL_TRAIN_OPTIONS_INIT \
+    { sizeof(crl_train_options), NULL, NULL, 10, 32, 1, 0, NULL, 0, 0, NULL, NULL, NULL, 0, NULL, 0.0, NULL, 0, 0, 0.0 }
+
+/** How far a trainer has come. Start from CRL_PROGRESS_INIT. */
+typedef struct crl_progress {
+    size_t size;       /**< sizeof(crl_progress) */
+    size_t epochs;     /**< how many are finished */
+    size_t rows;       /**< of the next epoch, how many rows are done; 0 between epochs */
+    size_t batches;    /**< and how many batches */
+    size_t steps;      /**< how many steps the optimizer has taken */
+    size_t best_epoch; /**< the epoch with the lowest cost; 0 before the first */
+    double best_cost;  /**< its cost, that of the validation data if there were any; infinity before the first */
+} crl_progress;
+
+#define CRL_PROGRESS_INIT { sizeof(crl_progress), 0, 0, 0, 0, 0, 0.0 }
+
+/** Which batch a data source is asked for, and where it goes. */
+typedef struct crl_data_request {
+    size_t size;      /**< sizeof(crl_data_request) in the library; later versions append fields */
+    size_t epoch;     /**< from 1 */
+    size_t first_row; /**< how many rows of the epoch came before; 0 asks for its first batch. A trainer that goes on in
+                           the middle of an epoch begins there: a source that can be resumed finds its place by it */
+    size_t max_rows;  /**< the most rows that the batch can have */
+    float *x;         /**< max_rows × inputs, to be filled with finite numbers */
+    float *values;    /**< max_rows × columns targets; NULL if the source's columns are 0 */
+    int32_t *classes; /**< max_rows class indices; NULL if the source has no classes */
+    float *weights;   /**< max_rows sample weights; NULL if the source has none */
+} crl_data_request;
+
+/** Fills the first rows of a batch, and writes to rows how many they are; 0 ends the epoch. Returns 0, or another number to
+ *  stop the call with CRL_ERROR_CALLBACK. Called on the thread that trains. */
+typedef int32_t (*crl_data_function)(void *user, const crl_data_request *request, size_t *rows);
+
+/** Data that need not fit in memory. Start from CRL_DATA_SOURCE_INIT. */
+typedef struct crl_data_source {
+    size_t size;                /**< sizeof(crl_data_source) */
+    crl_data_function function;
+    void *user;                 /**< handed to function */
+    int32_t classes;            /**< non-zero: the targets are class indices */
+    size_t columns;             /**< or the width of the target values; 0 with classes, or if a custom cost needs no
+                                     targets */
+    int32_t weights;            /**< non-zero: with sample weights */
+} crl_data_source;
+
+#define CRL_DATA_SOURCE_INIT { sizeof(crl_data_source), NULL, NULL, 0, 0, 0 }
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Minimizing

@@ -17,6 +17,8 @@ public struct NetworkError: Error, CustomStringConvertible, Sendable {
         public static var mismatch: Code { Code(rawValue: 202) }
         /// A backward pass without the forward pass that it needs.
         public static var noForward: Code { Code(rawValue: 203) }
+        /// A call on an object from a callback of that object's.
+        public static var busy: Code { Code(rawValue: 204) }
         /// NaN or infinity in what is trained on, or a step that would produce one.
         public static var notFinite: Code { Code(rawValue: 300) }
         /// A progress callback asked to stop.

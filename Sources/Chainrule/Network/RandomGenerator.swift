@@ -10,15 +10,14 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable {
     private var spareNormal: Double?
 
     public init(seed: UInt64) {
-        var mixer = seed
-        func next() -> UInt64 {
-            mixer &+= 0x9e37_79b9_7f4a_7c15
-            var z = mixer
-            z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-            return z ^ (z >> 31)
-        }
-        state = (next(), next(), next(), next())
+        var mixer = SplitMix64(state: seed)
+        state = (mixer.next(), mixer.next(), mixer.next(), mixer.next())
+    }
+
+    /// One of many generators with one seed, which can be made in any order: none has to be kept, or saved.
+    public init(seed: UInt64, stream: UInt64) {
+        var mixer = SplitMix64(state: seed)
+        self.init(seed: mixer.next() ^ stream)
     }
 
     public mutating func next() -> UInt64 {
@@ -74,5 +73,18 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable {
             order.swapAt(last, integer(below: last + 1))
             last -= 1
         }
+    }
+}
+
+/// A generator whose state is a counter (Steele et al. 2014): every seed is as good as any other.
+private struct SplitMix64 {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
     }
 }

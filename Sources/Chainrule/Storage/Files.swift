@@ -108,6 +108,12 @@ struct AtomicFile {
         }
     }
 
+    /// Writes a contiguous matrix.
+    func write(_ matrix: Matrix) throws(NetworkError) {
+        precondition(matrix.isContiguous)
+        try write(UnsafeRawBufferPointer(UnsafeBufferPointer(start: matrix.base, count: matrix.count)))
+    }
+
     private static func resolved(_ path: String) -> String {
         guard let target = path.withCString({ platform_real_path($0) }) else { return path }
         defer { free(target) }

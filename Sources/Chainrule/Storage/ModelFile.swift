@@ -6,7 +6,7 @@ extension Network {
             try ModelHeader.encode(plan).withUnsafeBufferPointer { header throws(NetworkError) in
                 try file.write(UnsafeRawBufferPointer(header))
             }
-            try file.write(UnsafeRawBufferPointer(UnsafeBufferPointer(start: parameters.base, count: parameterCount)))
+            try file.write(parameters)
         }
     }
 

@@ -13,6 +13,7 @@ package struct ModelHeader {
     package static var longest: Int { 16_000_000 }
 
     package let architecture: Result<Architecture, NetworkError>
+    let metadata: JSONValue?
     let tensors: [Entry]
 
     struct Entry {
@@ -22,32 +23,32 @@ package struct ModelHeader {
         let end: Int
     }
 
-    /// The bytes of a file before its data.
+    /// The bytes of a model file before its data.
     package static func encode(_ plan: Plan) -> [UInt8] {
-        var architecture = JSONWriter()
-        plan.architecture.encode(to: &architecture)
+        encode(format: "chainrule", version: version, plan, more: nil, vectors: [])
+    }
+
+    /// The bytes of a file before its data, which are the network's tensors and then vectors of the same shape.
+    /// - Parameter more: a further member of the metadata.
+    static func encode(
+        format: String, version: Int, _ plan: Plan, more: (name: String, text: String)?, vectors: [String]
+    ) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
         json.key("__metadata__")
         json.beginObject()
-        json.member("format", "chainrule")
+        json.member("format", format)
         json.member("format_version", "\(version)")
-        json.member("architecture", architecture.text)
+        json.member("architecture", text(of: plan.architecture))
+        if let more { json.member(more.name, more.text) }
         json.endObject()
         for tensor in plan.tensors {
-            json.key(tensor.name)
-            json.beginObject()
-            json.member("dtype", "F32")
-            json.key("shape")
-            json.beginArray()
-            for extent in tensor.shape { json.integer(extent) }
-            json.endArray()
-            json.key("data_offsets")
-            json.beginArray()
-            json.integer(4 * tensor.offset)
-            json.integer(4 * (tensor.offset + tensor.count))
-            json.endArray()
-            json.endObject()
+            json.tensor(tensor.name, shape: tensor.shape, at: tensor.offset, count: tensor.count)
+        }
+        var offset = plan.parameterCount
+        for name in vectors {
+            json.tensor(name, shape: [1, plan.parameterCount], at: offset, count: plan.parameterCount)
+            offset += plan.parameterCount
         }
         json.endObject()
         var header = json.bytes
@@ -56,6 +57,13 @@ package struct ModelHeader {
         var bytes: [UInt8] = []
         for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: header.count >> (8 * shift))) }
         return bytes + header
+    }
+
+    /// An architecture as JSON.
+    static func text(of architecture: Architecture) -> String {
+        var json = JSONWriter()
+        architecture.encode(to: &json)
+        return json.text
     }
 
     /// The length of the header, from a file's first 8 bytes and its length.
@@ -79,7 +87,8 @@ package struct ModelHeader {
         guard case .object(let object) = try JSONReader.read(bytes[...]) else {
             throw NetworkError(.format, "the header is no JSON object")
         }
-        architecture = try ModelHeader.architecture(object["__metadata__"])
+        metadata = object["__metadata__"]
+        architecture = try ModelHeader.architecture(metadata)
         var tensors: [Entry] = []
         for (name, value) in object.members where !name.utf8.elementsEqual("__metadata__".utf8) {
             guard case .object(let entry) = value else {
@@ -101,7 +110,7 @@ package struct ModelHeader {
         self.tensors = tensors
     }
 
-    private static func checkVersion(_ text: String) throws(NetworkError) {
+    static func checkVersion(_ text: String, upTo newest: Int) throws(NetworkError) {
         var version = 0
         for byte in text.utf8 {
             guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte, version < 1_000_000 else {
@@ -110,10 +119,10 @@ package struct ModelHeader {
             version = 10 * version + Int(byte - UInt8(ascii: "0"))
         }
         guard version >= 1 else { throw NetworkError(.format, "the format version is '\(text)'") }
-        guard version <= ModelHeader.version else {
+        guard version <= newest else {
             throw NetworkError(
                 .fileVersion,
-                "the file has format version \(version); this library reads versions up to \(ModelHeader.version)")
+                "the file has format version \(version); this library reads versions up to \(newest)")
         }
     }
 
@@ -135,7 +144,7 @@ package struct ModelHeader {
             return .failure(
                 NetworkError(.format, "\(error.message): build the network and load the parameters alone"))
         }
-        try checkVersion(description.string("format_version"))
+        try checkVersion(description.string("format_version"), upTo: version)
         let text = try description.string("architecture")
         guard case .object(let object) = try JSONReader.read(Array(text.utf8)[...]) else {
             throw NetworkError(.format, "the architecture is no JSON object")
@@ -185,11 +194,15 @@ package struct ModelHeader {
     /// The network's tensors in the order in which the file holds them, after the check that it holds exactly these,
     /// in their shapes. Other programs write tensors in an order of their own.
     func match(_ plan: Plan) throws(NetworkError) -> [Plan.Tensor] {
-        guard tensors.count == plan.tensors.count else {
-            throw NetworkError(.format, "the file has \(tensors.count) tensors; the network has \(plan.tensors.count)")
+        try match(plan.tensors)
+    }
+
+    func match(_ wanted: [Plan.Tensor]) throws(NetworkError) -> [Plan.Tensor] {
+        guard tensors.count == wanted.count else {
+            throw NetworkError(.format, "the file has \(tensors.count) tensors; the network has \(wanted.count)")
         }
         let entries = tensors.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-        let wanted = plan.tensors.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        let wanted = wanted.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         var matched: [(begin: Int, tensor: Plan.Tensor)] = []
         for (entry, tensor) in zip(entries, wanted) {
             guard entry.name.utf8.elementsEqual(tensor.name.utf8) else {
@@ -219,4 +232,23 @@ package struct ModelHeader {
 extension Plan.Tensor {
     /// As PyTorch has it: a bias is a vector.
     var shape: [Int] { columns == 1 && name.utf8.suffix(5).elementsEqual(".bias".utf8) ? [rows] : [rows, columns] }
+}
+
+extension JSONWriter {
+    /// A tensor of floats, so many after others.
+    fileprivate mutating func tensor(_ name: String, shape: [Int], at offset: Int, count: Int) {
+        key(name)
+        beginObject()
+        member("dtype", "F32")
+        key("shape")
+        beginArray()
+        for extent in shape { integer(extent) }
+        endArray()
+        key("data_offsets")
+        beginArray()
+        integer(4 * offset)
+        integer(4 * (offset + count))
+        endArray()
+        endObject()
+    }
 }

@@ -3,7 +3,7 @@ final class Batch: FallibleClass {
     private let values: FloatMemory?
     private let valueColumns: Int
     private let classes: Memory<Int32>?
-    private let weights: FloatMemory?
+    let weights: FloatMemory?
 
     init(
         values: FloatMemory?, valueColumns: Int, classes: Memory<Int32>?, weights: FloatMemory?
@@ -25,6 +25,24 @@ final class Batch: FallibleClass {
             if let classes, let all = targets.classes { classes.base[place] = all[row] }
             if let weights, let all = targets.weights { weights.base[place] = all[row] }
         }
+    }
+
+    /// Lets somebody write the targets of all rows.
+    /// - Parameter withWeights: otherwise the weights are empty.
+    func fill<Result>(
+        withWeights: Bool,
+        _ body: (
+            _ values: inout MutableSpan<Float>, _ classes: inout MutableSpan<Int32>, _ weights: inout MutableSpan<Float>
+        ) throws(NetworkError) -> Result
+    ) throws(NetworkError) -> Result {
+        let noFloats = UnsafeMutableBufferPointer<Float>(start: nil, count: 0)
+        let valueElements = values?.elements ?? noFloats
+        let classElements = classes?.elements ?? UnsafeMutableBufferPointer(start: nil, count: 0)
+        let weightElements = withWeights ? weights?.elements ?? noFloats : noFloats
+        var values = valueElements.mutableSpan
+        var classes = classElements.mutableSpan
+        var weights = weightElements.mutableSpan
+        return try body(&values, &classes, &weights)
     }
 
     /// The targets of the first rows of the batch, as they were gathered. They last until the next.
@@ -49,5 +67,23 @@ extension FallibleClass where Self == Batch {
         self = Batch(
             values: values, valueColumns: targets.values?.columns ?? 0,
             classes: classes, weights: weights)
+    }
+
+    /// Memory for targets of a data source.
+    init(rows: Int, _ kind: DataSource.TargetKind, weighted: Bool) throws(NetworkError) {
+        var values: FloatMemory?
+        var classes: Memory<Int32>?
+        var columns = 0
+        switch kind {
+        case .none: break
+        case .classes: classes = try Memory<Int32>(count: rows, for: "a batch's target classes")
+        case .values(let count):
+            guard count >= 1 else { throw NetworkError(.size, "targets of \(count) columns; at least 1 is needed") }
+            columns = count
+            values = try FloatMemory(count: Plan.checkedProduct(rows, count), for: "a batch's targets")
+        }
+        self = Batch(
+            values: values, valueColumns: columns, classes: classes,
+            weights: try weighted ? FloatMemory(count: rows, for: "a batch's sample weights") : nil)
     }
 }

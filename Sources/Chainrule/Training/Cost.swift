@@ -22,6 +22,8 @@ public struct Cost: Sendable {
     let targetRange: ClosedRange<Float>
     /// Outputs outside are an error: the cost is not defined there.
     let outputRange: ClosedRange<Float>?
+    /// What outputs decide.
+    let decision: Decision
 
     var isCustom: Bool {
         if case .custom = function { return true }
@@ -36,10 +38,20 @@ public struct Cost: Sendable {
         case custom(CustomCost)
     }
 
+    /// What a row of outputs decides, by which a row is right or wrong.
+    enum Decision: Sendable {
+        /// Nothing: the outputs are quantities.
+        case none
+        /// One of the classes: the one with the largest output.
+        case largest
+        /// For each output yes or no: yes above a threshold, and for targets above a half.
+        case above(Float)
+    }
+
     init(
         _ identifier: StaticString, _ reduction: Reduction, parameter: Float = 0, acceptsClasses: Bool = false,
         targets targetRange: ClosedRange<Float> = -Float.greatestFiniteMagnitude...Float.greatestFiniteMagnitude,
-        outputs outputRange: ClosedRange<Float>? = nil, function: Function
+        outputs outputRange: ClosedRange<Float>? = nil, deciding decision: Decision = .none, function: Function
     ) {
         self.identifier = identifier
         self.reduction = reduction
@@ -47,6 +59,7 @@ public struct Cost: Sendable {
         self.acceptsClasses = acceptsClasses
         self.targetRange = targetRange
         self.outputRange = outputRange
+        self.decision = decision
         self.function = function
     }
 

@@ -12,10 +12,11 @@ public final class Optimizer: FallibleClass {
     public private(set) var steps = 0
 
     private let plan: Plan
-    private let states: [FloatMemory]
+    /// Vectors of the shape of the parameters.
+    let states: [FloatMemory]
     private let stateBases: Memory<UnsafeMutablePointer<Float>>
     /// Bounds on the magnitude of each state vector: what the largest gradients so far could have made of it.
-    private var stateBounds = SIMD4<Double>.zero
+    private(set) var stateBounds = SIMD4<Double>.zero
 
     fileprivate init(
         method: any OptimizationMethod, learningRate: Float, plan: Plan, states: [FloatMemory],
@@ -86,6 +87,13 @@ public final class Optimizer: FallibleClass {
             kernel: choice.select(network.arithmetic),
             factors: method.factors(learningRate: learningRate, step: steps), parameters: network.parameters,
             states: stateBases.base)
+    }
+
+    /// Goes back, or forth, to what it was after some step. Its state vectors are the caller's to set.
+    func restore(learningRate: Float, steps: Int, stateBounds: SIMD4<Double>) {
+        self.learningRate = learningRate
+        self.steps = steps
+        self.stateBounds = stateBounds
     }
 
     /// Counts a step, after the check that it cannot overflow if no gradient and no parameter has a larger magnitude than

@@ -74,8 +74,11 @@ package struct TargetView {
     }
 
     /// Checks everything that a cost takes for granted: kind, counts, ranges, finiteness.
-    package func validate(for cost: Cost, rows: Int, columns: Int) throws(NetworkError) {
-        if let weights { try validate(weights, rows: rows) }
+    /// - Parameter allowingNoWeight: whether the sample weights may be all 0, as those of one batch of many may.
+    package func validate(
+        for cost: Cost, rows: Int, columns: Int, allowingNoWeight: Bool = false
+    ) throws(NetworkError) {
+        if let weights { try validate(weights, rows: rows, allowingNoWeight: allowingNoWeight) }
         if case .custom = cost.function {
             guard classes == nil else { throw NetworkError(.target, "a custom cost takes target values, not classes") }
             guard let values else { return }
@@ -112,7 +115,9 @@ package struct TargetView {
         }
     }
 
-    private func validate(_ weights: UnsafeBufferPointer<Float>, rows: Int) throws(NetworkError) {
+    private func validate(
+        _ weights: UnsafeBufferPointer<Float>, rows: Int, allowingNoWeight: Bool
+    ) throws(NetworkError) {
         try validateCount(weights.count, rows, "sample weights")
         var total = 0.0
         for row in 0..<rows {
@@ -122,7 +127,7 @@ package struct TargetView {
             }
             total += Double(weights[row])
         }
-        guard total > 0 else { throw NetworkError(.target, "the sample weights are all 0") }
+        guard total > 0 || allowingNoWeight else { throw NetworkError(.target, "the sample weights are all 0") }
     }
 
     private func validateCount(_ count: Int, _ rows: Int, _ what: StaticString) throws(NetworkError) {

@@ -1,156 +1,309 @@
 import CPlatform
 
-/// Data with targets.
-package struct DataView {
-    package let x: Matrix
-    package let targets: TargetView
+/// Trains one network, and can stop anywhere and go on: after any batch, in another process, or with other data.
+///
+/// ```swift
+/// var options = TrainingOptions(cost: .crossEntropy())
+/// options.patience = 5
+/// options.validationSplit = 0.1
+/// let trainer = try Trainer(network, optimizer: optimizer, options: options)
+/// let history = try trainer.fit(x, targets: .classes(labels))
+/// ```
+///
+/// In every epoch it goes through the rows in batches, each a forward pass, the cost, a backward pass and a step. What is
+/// random in an epoch follows from the seed and the epoch's number alone: so a trainer that was saved after any batch goes on
+/// as if it had never stopped, bit for bit.
+///
+/// Threads: one call at a time. Training excludes other use of the network, but for what the callbacks do.
+public final class Trainer: FallibleClass {
+    public let network: Network
+    public let optimizer: Optimizer
+    let options: TrainingOptions
+    package var cost: Cost { options.cost }
+    /// How far it has come.
+    public internal(set) var progress = TrainingProgress()
+    /// The parameters of the best epoch, or those before the first.
+    let bestParameters: FloatMemory
+    /// Whether a call is under way, of which callbacks are a part.
+    private var isBusy = false
 
-    package init(x: Matrix, targets: TargetView) {
-        self.x = x
-        self.targets = targets
+    fileprivate init(
+        network: Network, optimizer: Optimizer, options: TrainingOptions, bestParameters: FloatMemory
+    ) {
+        self.network = network
+        self.optimizer = optimizer
+        self.options = options
+        self.bestParameters = bestParameters
     }
-}
 
-extension Network {
-    /// Trains the network: in every epoch goes through the rows in batches, each a forward pass, the cost, a backward
-    /// pass and a step. An error leaves the parameters as the last complete step left them.
+    /// Trains until the last epoch, from wherever the trainer is: an epoch that was interrupted is finished first. A trainer
+    /// that has had all its epochs, or whose patience came to an end, does nothing.
+    ///
+    /// An error leaves the parameters as the last complete step left them; but ``NetworkError/Code/notFinite`` in a step or
+    /// in validating, the sign that training diverges, puts back the best parameters so far.
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major, every element finite.
     ///   - targets: for each row of x.
-    ///   - optimizer: made for this network; its state goes on from where it is.
     ///   - validation: data to measure on after each epoch; never trained on.
-    /// - Returns: what happened in each epoch.
+    /// - Returns: what happened in each epoch of this call.
     @discardableResult
     public func fit(
-        _ x: [Float], targets: Targets, optimizer: Optimizer, options: TrainingOptions,
-        validation: (x: [Float], targets: Targets)? = nil
+        _ x: [Float], targets: Targets, validation: (x: [Float], targets: Targets)? = nil
     ) throws(NetworkError) -> [Epoch] {
         var history: [Epoch] = []
-        var recording = options
-        recording.onEpoch = { epoch in
-            history.append(epoch)
-            return options.onEpoch?(epoch) ?? true
-        }
-        try withData(x, targets, "x") { data throws(NetworkError) in
+        try network.withData(x, targets, "x") { data throws(NetworkError) in
             guard let validation else {
-                return try fit(data, optimizer: optimizer, options: recording, validation: nil)
+                return try fit(data, validation: nil) { history.append($0) }
             }
-            try withData(validation.x, validation.targets, "the validation x") { held throws(NetworkError) in
-                try fit(data, optimizer: optimizer, options: recording, validation: held)
+            try network.withData(validation.x, validation.targets, "the validation x") { held throws(NetworkError) in
+                try fit(data, validation: held) { history.append($0) }
             }
         }
         return history
     }
 
-    func withData<Result>(
-        _ x: [Float], _ targets: Targets, _ what: StaticString, _ body: (DataView) throws(NetworkError) -> Result
-    ) throws(NetworkError) -> Result {
-        let rows = x.count / inputs
-        try Matrix.checkShape(x.count, rows: rows, columns: inputs, what)
-        return try targets.withView { targets throws(NetworkError) in
-            try x.withUnsafeBufferPointer { x throws(NetworkError) in
-                try body(
-                    DataView(
-                        x: Matrix(reading: x.baseAddress!, rows: rows, columns: inputs, stride: inputs),
-                        targets: targets))
+    /// The same with the rows from a data source, in the order in which it gives them.
+    @discardableResult
+    public func fit(
+        _ source: DataSource, validation: (x: [Float], targets: Targets)? = nil
+    ) throws(NetworkError) -> [Epoch] {
+        var history: [Epoch] = []
+        guard let validation else {
+            try fit(source, validation: nil) { history.append($0) }
+            return history
+        }
+        try network.withData(validation.x, validation.targets, "the validation x") { held throws(NetworkError) in
+            try fit(source, validation: held) { history.append($0) }
+        }
+        return history
+    }
+
+    /// Goes once through these rows: an epoch of its own, without validation and without a claim to be the best. For data
+    /// that come bit by bit. An epoch that was interrupted is given up.
+    @discardableResult
+    public func partialFit(_ x: [Float], targets: Targets) throws(NetworkError) -> Epoch {
+        try network.withData(x, targets, "x") { data throws(NetworkError) in try partialFit(data) }
+    }
+
+    // MARK: Views
+
+    package func fit(
+        _ data: DataView, validation: DataView?, onEpoch: (Epoch) -> Void = { _ in }
+    ) throws(NetworkError) {
+        try whileBusy { () throws(NetworkError) in
+            let largestInput = try network.check(data, cost: options.cost, "x")
+            if let validation { try network.check(validation, cost: options.cost, "validation_x") }
+            guard options.validationSplit > 0 else {
+                let feed = try RowFeed(for: self, data, rows: 0..<data.x.rows, largestInput: largestInput)
+                return try fit(feed, validation: validation, onEpoch: onEpoch)
             }
+            guard validation == nil else {
+                throw NetworkError(.value, "both validation data and a validation_split are given")
+            }
+            let split = try Split(of: data, options)
+            try network.check(split.heldOut, cost: options.cost, "the part of x to validate on")
+            let feed = try RowFeed(for: self, data, rows: split.trainingRows.elements, largestInput: largestInput)
+            try fit(feed, validation: split.heldOut, onEpoch: onEpoch)
         }
     }
 
-    package func fit(_ data: DataView, optimizer: Optimizer, options: TrainingOptions, validation: DataView?)
-        throws(NetworkError)
-    {
-        try options.validate()
-        try optimizer.check(self)
-        let largestInput = try check(data, cost: options.cost, "x")
-        if let validation { _ = try check(validation, cost: options.cost, "validation_x") }
-        var trainer = try Trainer(
-            network: self, optimizer: optimizer, options: options, data: data, largestInput: largestInput,
-            validation: validation)
-        for number in 1...options.epochs {
-            let epoch = try trainer.runEpoch(number)
-            if let onEpoch = options.onEpoch, !onEpoch(epoch) {
-                throw NetworkError(
-                    .cancelled, "the callback stopped training after epoch \(number) of \(options.epochs)")
+    package func fit(
+        _ source: DataSource, validation: DataView?, onEpoch: (Epoch) -> Void = { _ in }
+    ) throws(NetworkError) {
+        try whileBusy { () throws(NetworkError) in
+            if let validation { try network.check(validation, cost: options.cost, "validation_x") }
+            guard options.validationSplit == 0 else {
+                throw NetworkError(.value, "a data source cannot be split: give validation data instead")
             }
+            try fit(SourceFeed(for: self, source), validation: validation, onEpoch: onEpoch)
         }
     }
 
-    /// Returns the largest magnitude in x.
-    func check(_ data: DataView, cost: Cost, _ what: StaticString) throws(NetworkError) -> Float {
-        guard data.x.rows >= 1 else { throw NetworkError(.size, "\(what) has 0 rows; at least 1 is needed") }
-        let largest = try checkFinite(data.x, what)
-        try data.targets.validate(for: cost, rows: data.x.rows, columns: outputs)
-        return largest
+    @discardableResult
+    package func partialFit(_ data: DataView) throws(NetworkError) -> Epoch {
+        try whileBusy { () throws(NetworkError) in
+            let largestInput = try network.check(data, cost: options.cost, "x")
+            progress.abandonEpoch()
+            let feed = try RowFeed(for: self, data, rows: 0..<data.x.rows, largestInput: largestInput)
+            try train(on: feed)
+            return finishEpoch(validation: nil, isBest: false)
+        }
+    }
+
+    // MARK: Epochs
+
+    private func fit(
+        _ feed: any BatchFeed, validation: DataView?, onEpoch: (Epoch) -> Void
+    ) throws(NetworkError) {
+        if progress.epochs == 0 && progress.rows == 0 { bestParameters.vector.assign(network.parameters) }
+        let evaluation = try validation.map { (validation) throws(NetworkError) in
+            try Evaluation(of: network, cost: options.cost, rows: validation.x.rows)
+        }
+        while progress.epochs < options.epochs && !isOutOfPatience {
+            do throws(NetworkError) {
+                try train(on: feed)
+                let metrics = try validate(evaluation, validation)
+                let epoch = finishEpoch(
+                    validation: metrics, isBest: noteBest(metrics?.cost ?? progress.cost(options.cost)))
+                onEpoch(epoch)
+                if let callback = options.onEpoch, !callback(epoch) {
+                    throw NetworkError(
+                        .cancelled, "the callback stopped training after epoch \(epoch.number) of \(epoch.count)")
+                }
+            } catch {
+                if error.code == .notFinite { restoreBest() }
+                throw error
+            }
+        }
+        if options.patience > 0 { restoreBest() }
+    }
+
+    private var isOutOfPatience: Bool { options.patience > 0 && progress.epochsSinceBest >= options.patience }
+
+    /// Takes the steps of an epoch that are left.
+    private func train(on feed: any BatchFeed) throws(NetworkError) {
+        let number = progress.epochs + 1
+        if progress.rows == 0 { progress.rowsOfEpoch = feed.count }
+        guard progress.rowsOfEpoch == feed.count else {
+            throw NetworkError(
+                .mismatch,
+                """
+                epoch \(number) was interrupted after \(progress.rows) of \(describe(progress.rowsOfEpoch)) rows; it \
+                cannot go on with \(describe(feed.count))
+                """)
+        }
+        feed.begin(epoch: number)
+        var start = platform_seconds()
+        while let rows = try feed.next(epoch: number, row: progress.rows) {
+            let batch = progress.batches + 1
+            do throws(NetworkError) {
+                let (cost, weight) = try feed.step.take(rows)
+                progress.add(cost: cost, weight: weight, rows: rows.count)
+                let now = platform_seconds()
+                progress.seconds += now - start
+                start = now
+                if let onBatch = options.onBatch {
+                    let report = BatchReport(
+                        epoch: number, batch: batch, step: optimizer.steps, rows: rows.count, cost: cost)
+                    guard onBatch(report) else { throw NetworkError(.cancelled, "the callback stopped training") }
+                    start = platform_seconds()
+                }
+            } catch {
+                let step = error.code == .cancelled ? optimizer.steps : optimizer.steps + 1
+                throw error.preceded(by: "epoch \(number), batch \(batch), step \(step): ")
+            }
+        }
+        guard progress.rows > 0 else {
+            throw NetworkError(.size, "epoch \(number) has no rows; at least 1 is needed")
+        }
+    }
+
+    private func validate(_ evaluation: Evaluation?, _ validation: DataView?) throws(NetworkError) -> Metrics? {
+        guard let evaluation, let validation else { return nil }
+        do throws(NetworkError) {
+            return try evaluation.run(validation)
+        } catch {
+            throw error.preceded(by: "epoch \(progress.epochs + 1), validation: ")
+        }
+    }
+
+    private func noteBest(_ cost: Double) -> Bool {
+        guard progress.note(cost, minDelta: options.minDelta) else { return false }
+        bestParameters.vector.assign(network.parameters)
+        return true
+    }
+
+    private func restoreBest() {
+        network.parameterVersion += 1
+        network.parameters.assign(bestParameters.vector)
+    }
+
+    private func finishEpoch(validation: Metrics?, isBest: Bool) -> Epoch {
+        let epoch = Epoch(
+            number: progress.epochs + 1, count: options.epochs, cost: progress.cost(options.cost),
+            validation: validation, isBest: isBest, seconds: progress.seconds,
+            samplesPerSecond: Double(progress.rows) / progress.seconds)
+        progress.finishEpoch()
+        return epoch
+    }
+
+    /// Callbacks may not call what changes the trainer that calls them.
+    func whileBusy<Result>(_ body: () throws(NetworkError) -> Result) throws(NetworkError) -> Result {
+        guard !isBusy else {
+            throw NetworkError(.busy, "the trainer is training: its callbacks can read and save, but not train or load")
+        }
+        isBusy = true
+        defer { isBusy = false }
+        return try body()
     }
 }
 
-/// One run of training: everything it needs is allocated before the first step.
-struct Trainer {
-    private let network: Network
-    private let options: TrainingOptions
-    private let data: DataView
-    private let validation: DataView?
-    private let step: TrainingStep
-    private let validationOutputs: FloatMemory?
-    private var generator: RandomGenerator
-    private let order: Memory<Int>
+extension FallibleClass where Self == Trainer {
+    /// - Parameters:
+    ///   - optimizer: made for this network; its state goes on from where it is.
+    public init(_ network: Network, optimizer: Optimizer, options: TrainingOptions) throws(NetworkError) {
+        try options.validate(outputs: network.outputs)
+        try optimizer.check(network)
+        self = Trainer(
+            network: network, optimizer: optimizer, options: options,
+            bestParameters: try FloatMemory(copying: network.parameters))
+    }
+}
 
-    init(
-        network: Network, optimizer: Optimizer, options: TrainingOptions, data: DataView, largestInput: Float,
-        validation: DataView?
-    ) throws(NetworkError) {
-        self.network = network
-        self.options = options
-        self.data = data
-        self.validation = validation
-        step = try TrainingStep(
-            network: network, optimizer: optimizer, options: options, data: data, largestInput: largestInput)
-        if let validation {
-            validationOutputs = try FloatMemory(
-                count: Plan.checkedProduct(validation.x.rows, network.outputs), for: "the validation outputs")
-        } else {
-            validationOutputs = nil
-        }
-        generator = RandomGenerator(seed: options.seed)
-        order = try Memory<Int>(count: data.x.rows, for: "the order of the rows")
-        for row in 0..<data.x.rows { order.base[row] = row }
+private func describe(_ rows: Int?) -> String { rows?.description ?? "a data source's" }
+
+/// How far a trainer has come.
+public struct TrainingProgress: Sendable {
+    /// How many epochs are finished.
+    public internal(set) var epochs = 0
+    /// The rows and batches of the next that are done; 0 between epochs.
+    public internal(set) var rows = 0
+    public internal(set) var batches = 0
+    /// How many rows the epoch that is under way has; nil if nobody knows before its end.
+    var rowsOfEpoch: Int?
+    /// The lowest cost that an epoch of ``Trainer/fit(_:targets:validation:)`` ended with, that of the validation data if there
+    /// were any; infinity before the first.
+    public internal(set) var bestCost = Double.infinity
+    /// The number of that epoch; 0 before the first.
+    public internal(set) var bestEpoch = 0
+
+    /// How many epochs of fit there were since.
+    var epochsSinceBest = 0
+    /// Of the batches of the epoch that is under way: the sums of C times its weight, and of the weights.
+    var costSum = 0.0
+    var weightSum = 0.0
+    var seconds = 0.0
+
+    mutating func add(cost: Double, weight: Double, rows: Int) {
+        costSum += cost * weight
+        weightSum += weight
+        self.rows += rows
+        batches += 1
     }
 
-    mutating func runEpoch(_ number: Int) throws(NetworkError) -> Epoch {
-        let start = platform_seconds()
-        var order = order.elements
-        if options.shuffles { generator.shuffle(&order) }
-        var total = 0.0
-        var totalWeight = 0.0
-        var first = 0
-        while first < order.count {
-            let rows = min(step.batchRows, order.count - first)
-            do throws(NetworkError) {
-                let (cost, weight) = try step.take(order[first..<first + rows])
-                total += cost * weight
-                totalWeight += weight
-            } catch {
-                throw error.preceded(by: "epoch \(number), batch \(first / step.batchRows + 1): ")
-            }
-            first += rows
-        }
-        let seconds = platform_seconds() - start
-        let (validationCost, validationAccuracy) = try validate()
-        return Epoch(
-            number: number, count: options.epochs, cost: options.cost.reduction == .sum ? total : total / totalWeight,
-            validationCost: validationCost,
-            validationAccuracy: validationAccuracy, seconds: seconds, samplesPerSecond: Double(order.count) / seconds)
+    /// C of the rows of the epoch.
+    func cost(_ cost: Cost) -> Double {
+        // Weights that are all 0 cost nothing.
+        cost.reduction == .sum || weightSum == 0 ? costSum : costSum / weightSum
     }
 
-    private func validate() throws(NetworkError) -> (cost: Double?, accuracy: Double?) {
-        guard let validation, let validationOutputs else { return (nil, nil) }
-        let y = validationOutputs.matrix(at: 0, rows: validation.x.rows, columns: network.outputs)
-        try network.predict(validation.x, into: y)
-        let cost = try options.cost.evaluate(y, validation.targets, gradient: nil, network.arithmetic)
-        guard let classes = validation.targets.classes else { return (cost, nil) }
-        var correct = 0
-        for row in 0..<y.rows where y.indexOfLargest(inRow: row) == Int(classes[row]) { correct += 1 }
-        return (cost, Double(correct) / Double(y.rows))
+    /// Whether this is a new best cost.
+    mutating func note(_ cost: Double, minDelta: Double) -> Bool {
+        guard cost < bestCost - minDelta else {
+            epochsSinceBest += 1
+            return false
+        }
+        (bestCost, bestEpoch, epochsSinceBest) = (cost, epochs + 1, 0)
+        return true
+    }
+
+    mutating func finishEpoch() {
+        epochs += 1
+        abandonEpoch()
+    }
+
+    mutating func abandonEpoch() {
+        rowsOfEpoch = nil
+        (rows, batches, costSum, weightSum, seconds) = (0, 0, 0, 0, 0)
     }
 }

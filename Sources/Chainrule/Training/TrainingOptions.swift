@@ -1,4 +1,4 @@
-/// How ``Network/fit(_:targets:optimizer:options:validation:)`` trains.
+/// How a ``Trainer`` trains.
 public struct TrainingOptions {
     public var cost: Cost
     /// How often every row is seen, at least 1.
@@ -7,13 +7,27 @@ public struct TrainingOptions {
     public var batchSize = 32
     /// Whether each epoch goes through the rows in a new order.
     public var shuffles = true
-    /// Of the shuffling.
+    /// Of everything random: which rows are held out, and their order in each epoch.
     public var seed: UInt64 = 0
     /// How many threads share the work: 0 for as many as the library decides, by the size of a step and by what steps
     /// took so far, otherwise this number. The results are the same bit for bit. With a custom cost or activation it is always
     /// one.
     public var threads = 0
-    /// Called after each epoch; returns whether to go on. May read the network, not change it.
+    /// The share of the rows, in [0, 1), that is held out to validate on when no validation data are given: the last rows, or
+    /// with ``shuffles`` any. At least one row is held out, and at least one is not.
+    public var validationSplit = 0.0
+    /// A factor for the sample weights of the rows of each class in training, finite and ≥ 0; nil for 1. The targets must be
+    /// classes.
+    public var classWeights: [Float]?
+    /// Training stops after so many epochs without a new best cost, and the best parameters are put back, also when it ends in
+    /// another way; 0: it goes on to the last epoch, and keeps what that leaves. The cost is that of the validation data, or
+    /// without them that of the epoch.
+    public var patience = 0
+    /// By how much a cost must be lower to be a new best, finite and ≥ 0.
+    public var minDelta = 0.0
+    /// Called after each batch; returns whether to go on. May read the network and save the trainer.
+    public var onBatch: ((BatchReport) -> Bool)?
+    /// Called after each epoch; returns whether to go on. May read the network and save the trainer.
     public var onEpoch: ((Epoch) -> Bool)?
 
     /// Enough for any machine.
@@ -21,10 +35,29 @@ public struct TrainingOptions {
 
     public init(cost: Cost) { self.cost = cost }
 
-    func validate() throws(NetworkError) {
+    func validate(outputs: Int) throws(NetworkError) {
         guard epochs >= 1 else { throw NetworkError(.size, "epochs is \(epochs); at least 1 is needed") }
         guard batchSize >= 1 else { throw NetworkError(.size, "the batch size is \(batchSize); at least 1 is needed") }
         try TrainingOptions.check(threads: threads)
+        guard validationSplit >= 0 && validationSplit < 1 else {
+            throw NetworkError(.value, "validation_split is \(validationSplit); it must be in [0, 1)")
+        }
+        guard patience >= 0 else { throw NetworkError(.size, "patience is \(patience); it must be >= 0") }
+        guard minDelta >= 0 && minDelta.isFinite else {
+            throw NetworkError(.value, "min_delta is \(minDelta); it must be finite and >= 0")
+        }
+        guard let classWeights else { return }
+        guard cost.acceptsClasses else {
+            throw NetworkError(.value, "class weights need classes; the cost '\(cost.identifier)' takes none")
+        }
+        guard classWeights.count == outputs else {
+            throw NetworkError(
+                .size, "there are \(classWeights.count) class weights; the network has \(outputs) outputs")
+        }
+        for (index, weight) in classWeights.enumerated() where !(weight.isFinite && weight >= 0) {
+            throw NetworkError(
+                .value, "the weight of class \(index) is \(weight); it must be finite and >= 0")
+        }
     }
 
     static func check(threads: Int) throws(NetworkError) {
@@ -35,18 +68,32 @@ public struct TrainingOptions {
     }
 }
 
+/// What happened in one batch.
+public struct BatchReport: Sendable {
+    /// The number of the epoch, from 1.
+    public let epoch: Int
+    /// The number of the batch in the epoch, from 1.
+    public let batch: Int
+    /// t, the number of steps that the optimizer has taken, this one included.
+    public let step: Int
+    public let rows: Int
+    /// C of the batch before its step.
+    public let cost: Double
+}
+
 /// What happened in one epoch.
 public struct Epoch: Sendable {
     /// From 1.
     public let number: Int
+    /// How many there will be.
     public let count: Int
     /// C of the epoch's rows, each batch's as it was before its step: put together as the cost's reduction has it, for a
     /// custom cost as the mean by rows.
     public let cost: Double
-    /// C on the validation set after the epoch; nil without one.
-    public let validationCost: Double?
-    /// The share of validation rows whose largest output is the target class; nil without classes.
-    public let validationAccuracy: Double?
+    /// The validation data after the epoch; nil without them.
+    public let validation: Metrics?
+    /// Whether the cost, that of the validation data if there are any, is the best so far.
+    public let isBest: Bool
     /// The time the epoch took, validation not included.
     public let seconds: Double
     /// Rows by seconds.

@@ -8,8 +8,6 @@ import CPlatform
 /// through the two rounds in pieces, whose gradients add up, and then makes its step. Every number is computed in the same
 /// order whoever computes it: the result does not depend on the number of threads.
 final class TrainingStep: FallibleClass {
-    /// The largest batch.
-    let batchRows: Int
     private let network: Network
     /// Nil if there are to be no steps, only what they would follow.
     private let optimizer: Optimizer?
@@ -24,7 +22,7 @@ final class TrainingStep: FallibleClass {
     private let groupCosts: Memory<Double>
     private let outcomes: [Outcome]
     /// The largest magnitude in x.
-    private let largestInput: Double
+    var largestInput: Double
     private let threads: ThreadPool?
     /// Fewer rows are not worth the threads' meeting.
     private let leastSharedRows: Int
@@ -49,13 +47,12 @@ final class TrainingStep: FallibleClass {
     }
 
     fileprivate init(
-        batchRows: Int, network: Network, optimizer: Optimizer?, cost: Cost, copiesRows: Bool, data: DataView,
+        network: Network, optimizer: Optimizer?, cost: Cost, copiesRows: Bool, data: DataView,
         workspace: Workspace,
         batch: Batch,
         gradients: FloatMemory, groupCosts: Memory<Double>, largestInput: Double, threads: ThreadPool?,
         leastSharedRows: Int, choice: ThreadChoice?
     ) {
-        self.batchRows = batchRows
         self.network = network
         self.optimizer = optimizer
         self.cost = cost
@@ -285,11 +282,15 @@ private final class Outcome {
 private func larger(_ a: Double, _ b: Double) -> Double { b <= a ? a : (a.isNaN ? a : b) }
 
 extension FallibleClass where Self == TrainingStep {
-    /// - Parameter largestInput: the largest magnitude in x.
+    /// - Parameters:
+    ///   - batchRows: the rows of the largest batch.
+    ///   - copiesRows: false if the rows of each batch follow one another in x, which is contiguous.
+    ///   - largestInput: the largest magnitude in x.
     init(
-        network: Network, optimizer: Optimizer?, options: TrainingOptions, data: DataView, largestInput: Float
+        network: Network, optimizer: Optimizer?, options: TrainingOptions, batchRows: Int, copiesRows: Bool,
+        data: DataView,
+        largestInput: Float
     ) throws(NetworkError) {
-        let batchRows = min(options.batchSize, data.x.rows)
         let rows = Network.gradientRows(of: batchRows, options.cost)
         var isCustom = options.cost.isCustom
         for node in network.architecture.nodes where node.layer.callsCustomFunctions { isCustom = true }
@@ -307,8 +308,7 @@ extension FallibleClass where Self == TrainingStep {
         }
         let threads = count > 1 ? ThreadPool(count: count) : nil
         self = TrainingStep(
-            batchRows: batchRows, network: network, optimizer: optimizer, cost: options.cost,
-            copiesRows: options.shuffles || !data.x.isContiguous, data: data,
+            network: network, optimizer: optimizer, cost: options.cost, copiesRows: copiesRows, data: data,
             workspace: try Workspace(
                 plan: network.plan, maxRows: rows, purpose: .gradients, threads: threads?.count ?? 1),
             batch: try Batch(rows: rows, like: data.targets),

@@ -104,7 +104,9 @@ import Testing
             guard targets[0] != 0 else { throw NetworkError(.callback, "refused") }
             return 1
         }
-        expectError(.callback, "epoch 1, batch 2: refused") { try fit(nil, nil, options(Cost(custom: refusing))) }
+        expectError(.callback, "epoch 1, batch 2, step 2: refused") {
+            try fit(nil, nil, options(Cost(custom: refusing)))
+        }
         #expect(optimizer.steps == 1)
 
         let twin = try Network(network.architecture, seed: 31)

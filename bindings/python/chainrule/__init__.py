@@ -19,30 +19,38 @@ from ._gradient_report import GradientReport
 from ._library import __version__, instruction_set
 from ._minimizing import Iteration, Minimum
 from ._network import Layer, Network
-from ._predictor import Predictor
-from ._training import Epoch, Optimizer
+from ._predictor import Predictor, Publisher
+from ._trainer import Batch, DataSource, Epoch, Metrics, Progress, Request, Trainer
+from ._training import Optimizer
 from ._workspace import Workspace
 
 __all__ = [
     "Activation",
     "ArgumentError",
+    "Batch",
     "CallbackError",
     "ChainruleError",
     "Cost",
     "CustomCost",
+    "DataSource",
     "Epoch",
     "FileError",
     "FileFormatError",
     "GradientReport",
     "Iteration",
     "Layer",
+    "Metrics",
     "Minimum",
     "Network",
     "NotFiniteError",
     "Optimizer",
     "OutOfMemoryError",
     "Predictor",
+    "Progress",
+    "Publisher",
+    "Request",
     "StateError",
+    "Trainer",
     "Workspace",
     "__version__",
     "cost",

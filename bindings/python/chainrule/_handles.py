@@ -40,21 +40,21 @@ class Handle:
 
 
 class _Memory:
-    """Lends native floats to numpy; the array holds this object, and this object holds the owner of the memory."""
+    """Lends native numbers to numpy; the array holds this object, and this object holds the owner of the memory."""
 
-    def __init__(self, address: int, shape: tuple[int, ...], owner: Handle | None) -> None:
+    def __init__(self, address: int, shape: tuple[int, ...], owner: Handle | None, dtype: Any) -> None:
         self.owner = owner
         self.__array_interface__ = {
             "version": 3,
             "shape": shape,
-            "typestr": np.dtype(np.float32).str,
+            "typestr": np.dtype(dtype).str,
             "data": (address, False),
         }
 
 
-def array_at(address: int, *shape: int, owner: Handle | None = None) -> FloatArray:
+def array_at(address: int, *shape: int, owner: Handle | None = None, dtype: Any = np.float32) -> Any:
     """A writable array on native memory, without a copy, that keeps the owner of the memory alive."""
-    return np.asarray(_Memory(address, shape, owner))
+    return np.asarray(_Memory(address, shape, owner, dtype))
 
 
 class NativeObject:

@@ -40,10 +40,12 @@ from ._library import library
 from ._minimizing import Iteration, IterationWatcher, Minimum, minimize_options, minimum_of
 from ._names import VARIABLES, enumerator
 from ._predictor import Predictor
-from ._training import Epoch, Optimizer, Recorder, optimizer_for
+from ._trainer import Batch, ClassWeight, DataSource, Epoch, Metrics, Trainer, balanced, evaluate
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from ._training import Optimizer
 
 
 class Layer(NamedTuple):
@@ -192,7 +194,8 @@ class Network(NativeObject):
         when the network is gone.
         """
         built = self._layout()
-        return array_at(built.parameters, built.parameter_count, owner=self._open())
+        parameters: FloatArray = array_at(built.parameters, built.parameter_count, owner=self._open())
+        return parameters
 
     @property
     def gradients(self) -> FloatArray:
@@ -560,8 +563,8 @@ class Network(NativeObject):
 
     def fit(
         self,
-        x: npt.ArrayLike,
-        targets: npt.ArrayLike | None,
+        x: npt.ArrayLike | DataSource,
+        targets: npt.ArrayLike | None = None,
         *,
         cost: CostLike = "cross_entropy",
         optimizer: str | Optimizer = "adam",
@@ -571,76 +574,88 @@ class Network(NativeObject):
         shuffle: bool = True,
         seed: int = 0,
         sample_weight: npt.ArrayLike | None = None,
+        class_weight: ClassWeight = None,
         validation_data: tuple[Any, ...] | None = None,
+        validation_split: float = 0.0,
+        patience: int = 0,
+        min_delta: float = 0.0,
         threads: int = 0,
+        on_batch: Callable[[Batch], Any] | None = None,
         on_epoch: Callable[[Epoch], Any] | None = None,
         progress: bool = False,
     ) -> list[Epoch]:
-        """Trains on the rows of x.
+        """Trains from the first epoch to the last: a Trainer for one use.
 
         Args:
-            x: (rows, inputs).
-            targets: as for chainrule.cost(), and so are cost and sample_weight.
-            optimizer: the name of a method of Optimizer, or an Optimizer made for this network, whose state carries
-                over from one fit to the next.
-            learning_rate: η for an optimizer given by name; None: the library's default.
-            epochs: how often to go through the rows, ≥ 1.
-            batch_size: rows per step, ≥ 1; the last batch of an epoch may be shorter.
-            shuffle: a new order of the rows in each epoch.
-            seed: of the shuffling.
+            x: (rows, inputs), or a DataSource.
+            targets: as for chainrule.cost(), and so are cost and sample_weight; None beside a DataSource.
+            class_weight: as for Trainer; or "balanced": rows / (classes · rows of the class), for the classes that
+                occur in targets.
             validation_data: (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
-            threads: how many threads share the work; 0: the library decides, by the size of a step and by what
-                steps took so far. The results are the same bit for bit.
-            on_epoch: called with the Epoch after each epoch; it may read the network, but not change it. It returns
-                True to stop training. What it raises comes out of fit, with the parameters as trained so far.
-            progress: show a progress bar; needs tqdm (`pip install chainrule[progress]`).
+
+        The other arguments are those of Trainer.
 
         Returns:
             One Epoch for each epoch trained.
         """
-        built = self._layout()
-        given = as_rows(x, built.inputs, "x")
-        chosen = optimizer_for(self, optimizer, learning_rate)
-        cost_native = cost_options(cost)
-        compared = Targets(targets, sample_weight, cost_native.kind, given.rows, built.outputs, given.single)
+        if isinstance(class_weight, str) and class_weight == "balanced":
+            class_weight = balanced(targets, self._layout().outputs)
+        with Trainer(
+            self,
+            cost=cost,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            epochs=epochs,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            class_weight=class_weight,
+            validation_split=validation_split,
+            patience=patience,
+            min_delta=min_delta,
+            threads=threads,
+            on_batch=on_batch,
+            on_epoch=on_epoch,
+            progress=progress,
+        ) as trainer:
+            return trainer.fit(x, targets, sample_weight=sample_weight, validation_data=validation_data)
 
-        options = _prototypes.crl_train_options.default()
-        options.cost = ctypes.pointer(cost_native)
-        options.optimizer = chosen._open()._as_parameter_
-        options.epochs = count(epochs, "epochs")
-        options.batch_size = count(batch_size, "batch_size")
-        options.shuffle = bool(shuffle)
-        options.seed = seed_value(seed)
-        options.threads = count(threads, "threads")
-        if validation_data is not None:
-            validation_x, *rest = validation_data
-            validation = as_rows(validation_x, built.inputs, "validation_data's x")
-            validation_targets, weights = rest if len(rest) == 2 else (*rest, None)
-            validation_compared = Targets(
-                validation_targets,
-                weights,
-                cost_native.kind,
-                validation.rows,
-                built.outputs,
-                validation.single,
-            )
-            options.validation_x = validation.address
-            options.validation_rows = validation.rows
-            options.validation_stride = validation.stride
-            options.validation_targets = ctypes.pointer(validation_compared.native)
-        with Recorder(options.epochs, on_epoch, progress) as recorder:
-            options.on_epoch = recorder.native_callback
-            status = library.crl_network_fit(
-                self._open(),
-                given.address,
-                given.rows,
-                given.stride,
-                ctypes.byref(compared.native),
-                ctypes.byref(options),
-            )
-            if status and not (status == _prototypes.CRL_CANCELLED and recorder.stopped):
-                raise failure(status)
-        return recorder.history
+    def evaluate(
+        self,
+        x: npt.ArrayLike,
+        targets: npt.ArrayLike | None,
+        cost: CostLike = "cross_entropy",
+        *,
+        sample_weight: npt.ArrayLike | None = None,
+        top: int = 5,
+    ) -> Metrics:
+        """Compares the outputs for x with targets: C, accuracy, R².
+
+        Args:
+            x: (rows, inputs).
+            targets: as for chainrule.cost(), and so are cost and sample_weight.
+            top: among how many of the largest outputs a class must be to count in top_accuracy.
+        """
+        return evaluate(self, cost_options(cost), x, targets, sample_weight, top)
+
+    def confusion(
+        self,
+        x: npt.ArrayLike,
+        targets: npt.ArrayLike | None,
+        cost: CostLike = "cross_entropy",
+        *,
+        sample_weight: npt.ArrayLike | None = None,
+    ) -> npt.NDArray[np.float64]:
+        """How often rows of each class are taken for each class; the arguments are those of evaluate().
+
+        Returns:
+            (classes, classes): at [t, y] the weight of the rows of class t whose decision is y. As many classes as
+            outputs, or 2 with a binary cross-entropy of one output.
+        """
+        classes = max(2, self._layout().outputs)
+        counts = np.zeros((classes, classes))
+        evaluate(self, cost_options(cost), x, targets, sample_weight, 1, counts)
+        return counts
 
     def minimize(
         self,

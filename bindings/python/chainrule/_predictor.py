@@ -1,4 +1,4 @@
-"""A network prepared for prediction."""
+"""Networks prepared for prediction."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._arrays import RowFunction, as_rows, out_rows
-from ._errors import failure, results
+from ._errors import check, failure, results
 from ._handles import Handle, NativeObject
 from ._library import library
 from ._names import PRECISIONS, enumerator
@@ -124,3 +124,55 @@ class Predictor(NativeObject):
         if self._handle is None:
             return "Predictor(closed)"
         return f"Predictor({self.inputs} -> {self.outputs}, {self._precision})"
+
+
+class Publisher(NativeObject):
+    """A predictor that can be exchanged while others predict with it: a network is trained and served at once.
+
+        publisher = Publisher(network)
+        network.fit(x, labels, on_epoch=lambda epoch: publisher.publish(network))
+        y = publisher.predict(x)  # on any thread
+
+    Any number of threads may predict, while one publishes. A prediction is made with one publication from its first row
+    to its last.
+    """
+
+    _kind = "publisher"
+
+    def __init__(self, network: Network, precision: str = "float32") -> None:
+        """Publishes a built network for the first time.
+
+        Args:
+            network: it stays as it is, and its later changes reach the publisher with publish() alone.
+            precision: as for Predictor, also of what is published later.
+        """
+        owner = network._open()
+        (pointer,) = results(library.crl_publisher_create, owner, enumerator(PRECISIONS, precision, "precision"))
+        self._handle = handle = Handle(pointer, library.crl_publisher_destroy)
+        handle.callbacks.extend(owner.callbacks)
+        built = network._layout()
+        self._predict = RowFunction("crl_publisher_predict", built.inputs, built.outputs)
+        self._precision = precision
+
+    def publish(self, network: Network) -> None:
+        """Puts the network as it is now in the place of what was published before.
+
+        Predictions under way end with what they began with. It reads the network, which nobody may be training
+        meanwhile: on_epoch and on_batch are the places for it.
+
+        Args:
+            network: built, of as many inputs and outputs.
+        """
+        owner = network._open()
+        handle = self._open()
+        handle.callbacks.extend(callback for callback in owner.callbacks if callback not in handle.callbacks)
+        check(library.crl_publisher_publish(handle, owner))
+
+    def predict(self, x: npt.ArrayLike, *, out: FloatArray | None = None) -> FloatArray:
+        """The outputs of what was published last; the arguments are those of Predictor.predict()."""
+        return self._predict(x, out, self._open())
+
+    def __repr__(self) -> str:
+        if self._handle is None:
+            return "Publisher(closed)"
+        return f"Publisher({self._predict.inputs} -> {self._predict.outputs}, {self._precision})"

@@ -26,6 +26,7 @@ CRL_ERROR_NOT_BUILT = 200
 CRL_ERROR_ALREADY_BUILT = 201
 CRL_ERROR_MISMATCH = 202
 CRL_ERROR_NO_FORWARD = 203
+CRL_ERROR_BUSY = 204
 CRL_ERROR_NOT_FINITE = 300
 CRL_CANCELLED = 400
 CRL_ERROR_CALLBACK = 401
@@ -149,6 +150,14 @@ class crl_optimizer(ctypes.c_void_p):
 
 class crl_predictor(ctypes.c_void_p):
     """A handle, `crl_predictor *` in C; false while it is NULL."""
+
+
+class crl_trainer(ctypes.c_void_p):
+    """A handle, `crl_trainer *` in C; false while it is NULL."""
+
+
+class crl_publisher(ctypes.c_void_p):
+    """A handle, `crl_publisher *` in C; false while it is NULL."""
 
 
 class crl_initializer(ctypes.Structure):
@@ -404,6 +413,44 @@ class crl_optimizer_options(ctypes.Structure):
         )
 
 
+class crl_metrics(ctypes.Structure):
+    """The structure `crl_metrics`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("rows", ctypes.c_size_t),
+        ("cost", ctypes.c_double),
+        ("accuracy", ctypes.c_double),
+        ("top_accuracy", ctypes.c_double),
+        ("r2", ctypes.c_double),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_metrics:
+        """Return the value of CRL_METRICS_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_metrics),
+            rows=0,
+            cost=0.0,
+            accuracy=0.0,
+            top_accuracy=0.0,
+            r2=0.0,
+        )
+
+
+class crl_batch(ctypes.Structure):
+    """The structure `crl_batch`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("epoch", ctypes.c_size_t),
+        ("batch", ctypes.c_size_t),
+        ("step", ctypes.c_size_t),
+        ("rows", ctypes.c_size_t),
+        ("cost", ctypes.c_double),
+    ]
+
+
 class crl_epoch(ctypes.Structure):
     """The structure `crl_epoch`, field by field."""
 
@@ -416,7 +463,12 @@ class crl_epoch(ctypes.Structure):
         ("validation_accuracy", ctypes.c_double),
         ("seconds", ctypes.c_double),
         ("samples_per_second", ctypes.c_double),
+        ("validation_r2", ctypes.c_double),
+        ("is_best", ctypes.c_int32),
     ]
+
+
+crl_batch_callback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(crl_batch))
 
 
 crl_epoch_callback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(crl_epoch))
@@ -440,6 +492,12 @@ class crl_train_options(ctypes.Structure):
         ("on_epoch", crl_epoch_callback),
         ("user", ctypes.c_void_p),
         ("threads", ctypes.c_size_t),
+        ("on_batch", crl_batch_callback),
+        ("validation_split", ctypes.c_double),
+        ("class_weights", ctypes.c_void_p),
+        ("class_weights_count", ctypes.c_size_t),
+        ("patience", ctypes.c_size_t),
+        ("min_delta", ctypes.c_double),
     ]
 
     @classmethod
@@ -454,7 +512,79 @@ class crl_train_options(ctypes.Structure):
             validation_rows=0,
             validation_stride=0,
             threads=0,
+            validation_split=0.0,
+            class_weights_count=0,
+            patience=0,
+            min_delta=0.0,
         )
+
+
+class crl_progress(ctypes.Structure):
+    """The structure `crl_progress`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("epochs", ctypes.c_size_t),
+        ("rows", ctypes.c_size_t),
+        ("batches", ctypes.c_size_t),
+        ("steps", ctypes.c_size_t),
+        ("best_epoch", ctypes.c_size_t),
+        ("best_cost", ctypes.c_double),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_progress:
+        """Return the value of CRL_PROGRESS_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_progress),
+            epochs=0,
+            rows=0,
+            batches=0,
+            steps=0,
+            best_epoch=0,
+            best_cost=0.0,
+        )
+
+
+class crl_data_request(ctypes.Structure):
+    """The structure `crl_data_request`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("epoch", ctypes.c_size_t),
+        ("first_row", ctypes.c_size_t),
+        ("max_rows", ctypes.c_size_t),
+        ("x", ctypes.c_void_p),
+        ("values", ctypes.c_void_p),
+        ("classes", ctypes.c_void_p),
+        ("weights", ctypes.c_void_p),
+    ]
+
+
+crl_data_function = ctypes.CFUNCTYPE(
+    ctypes.c_int32,
+    ctypes.c_void_p,
+    ctypes.POINTER(crl_data_request),
+    ctypes.POINTER(ctypes.c_size_t),
+)
+
+
+class crl_data_source(ctypes.Structure):
+    """The structure `crl_data_source`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("function", crl_data_function),
+        ("user", ctypes.c_void_p),
+        ("classes", ctypes.c_int32),
+        ("columns", ctypes.c_size_t),
+        ("weights", ctypes.c_int32),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_data_source:
+        """Return the value of CRL_DATA_SOURCE_INIT."""
+        return cls(size=ctypes.sizeof(crl_data_source), classes=0, columns=0, weights=0)
 
 
 class crl_iteration(ctypes.Structure):
@@ -686,6 +816,21 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.c_size_t,
         ],
     ),
+    "crl_network_evaluate": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(crl_cost_options),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_metrics),
+            ctypes.POINTER(ctypes.c_double),
+            ctypes.c_size_t,
+        ],
+    ),
     "crl_network_fit": (
         crl_status,
         [
@@ -697,6 +842,50 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.POINTER(crl_train_options),
         ],
     ),
+    "crl_trainer_create": (
+        crl_status,
+        [crl_network, ctypes.POINTER(crl_train_options), ctypes.POINTER(crl_trainer)],
+    ),
+    "crl_trainer_destroy": (None, [crl_trainer]),
+    "crl_trainer_fit": (
+        crl_status,
+        [
+            crl_trainer,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+        ],
+    ),
+    "crl_trainer_fit_source": (
+        crl_status,
+        [
+            crl_trainer,
+            ctypes.POINTER(crl_data_source),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+        ],
+    ),
+    "crl_trainer_partial_fit": (
+        crl_status,
+        [
+            crl_trainer,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.POINTER(crl_epoch),
+        ],
+    ),
+    "crl_trainer_progress": (crl_status, [crl_trainer, ctypes.POINTER(crl_progress)]),
+    "crl_trainer_save": (crl_status, [crl_trainer, ctypes.c_char_p]),
+    "crl_trainer_load": (crl_status, [crl_trainer, ctypes.c_char_p]),
     "crl_network_save": (crl_status, [crl_network, ctypes.c_char_p]),
     "crl_network_load": (crl_status, [ctypes.c_char_p, ctypes.POINTER(crl_network)]),
     "crl_network_load_parameters": (crl_status, [crl_network, ctypes.c_char_p]),
@@ -720,6 +909,24 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_predictor_input_size": (crl_status, [crl_predictor, ctypes.POINTER(ctypes.c_size_t)]),
     "crl_predictor_output_size": (crl_status, [crl_predictor, ctypes.POINTER(ctypes.c_size_t)]),
     "crl_predictor_precision": (crl_status, [crl_predictor, ctypes.POINTER(crl_precision)]),
+    "crl_publisher_create": (
+        crl_status,
+        [crl_network, crl_precision, ctypes.POINTER(crl_publisher)],
+    ),
+    "crl_publisher_destroy": (None, [crl_publisher]),
+    "crl_publisher_publish": (crl_status, [crl_publisher, crl_network]),
+    "crl_publisher_predict": (
+        crl_status,
+        [
+            crl_publisher,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+        ],
+    ),
     "crl_network_jvp": (
         crl_status,
         [

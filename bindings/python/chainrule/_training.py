@@ -1,14 +1,12 @@
-"""Optimizers, and what happens around each epoch of a fit."""
+"""Optimizers."""
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from . import _prototypes
 from ._arrays import address_of, as_vector
-from ._callbacks import guarded
 from ._errors import check, results
 from ._handles import Handle, NativeObject
 from ._library import library
@@ -140,61 +138,3 @@ def optimizer_for(network: Network, optimizer: str | Optimizer, learning_rate: f
             "learning_rate goes with an optimizer given by name; set the learning_rate of the Optimizer instead"
         )
     return optimizer
-
-
-class Epoch(NamedTuple):
-    """What happened in one epoch of a fit.
-
-    Attributes:
-        epoch: its number, from 1.
-        epochs: how many were asked for.
-        cost: C of the epoch's rows, each batch's as it was before its step.
-        validation_cost: C on the validation data after the epoch; NaN without any.
-        validation_accuracy: share of validation rows whose largest output is the target class; NaN without classes.
-        seconds: time the epoch took, validation not included.
-        samples_per_second: rows trained on, by seconds.
-    """
-
-    epoch: int
-    epochs: int
-    cost: float
-    validation_cost: float
-    validation_accuracy: float
-    seconds: float
-    samples_per_second: float
-
-
-class Recorder:
-    """Keeps the history of a fit, calls the caller's on_epoch, and moves the progress bar, which it closes on exit."""
-
-    def __init__(self, epochs: int, on_epoch: Callable[[Epoch], Any] | None, progress: bool) -> None:
-        self.history: list[Epoch] = []
-        self.stopped = False
-        self.native_callback = _prototypes.crl_epoch_callback(guarded(self._record))
-        self._on_epoch = on_epoch
-        self._bar = _progress_bar(epochs) if progress else None
-
-    def __enter__(self) -> Recorder:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def _record(self, _: Any, epoch: Any) -> int:
-        native = epoch.contents
-        record = Epoch(*[getattr(native, name) for name in Epoch._fields])
-        self.history.append(record)
-        if self._bar is not None:
-            self._bar.set_postfix(cost=record.cost, accuracy=record.validation_accuracy, refresh=False)
-            self._bar.update()
-        self.stopped = self._on_epoch is not None and bool(self._on_epoch(record))
-        return int(self.stopped)
-
-
-def _progress_bar(epochs: int) -> Any:
-    try:
-        from tqdm.auto import tqdm
-    except ImportError as error:
-        raise ImportError("progress=True needs tqdm: pip install chainrule[progress]") from error
-    return tqdm(total=epochs, unit="epoch")

@@ -124,7 +124,8 @@ class Workspace(NativeObject):
     def _values(self, layer: str | int, quantity: int) -> FloatArray:
         name = layer if isinstance(layer, str) else self.network.layers[operator.index(layer)].name
         values, rows, columns = results(library.crl_workspace_values, self._open(), encoded(name), quantity)
-        return array_at(values.value, rows.value, columns.value).copy()
+        copy: FloatArray = array_at(values.value, rows.value, columns.value).copy()
+        return copy
 
     def __repr__(self) -> str:
         if self.closed:

@@ -38,7 +38,7 @@ struct Main {
                 print(
                     String(
                         format: "epoch %2d/%d: loss %.5f, held-out accuracy %.2f %%", epoch.number, epoch.count,
-                        epoch.cost, 100 * (epoch.validationAccuracy ?? 0)))
+                        epoch.cost, 100 * (epoch.validation?.accuracy ?? 0)))
             }
             return true
         }

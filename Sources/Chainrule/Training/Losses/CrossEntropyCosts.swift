@@ -4,14 +4,14 @@ extension Cost {
     /// `c = −(1/N) Σ t log y + (1 − t) log(1 − y)` of probabilities y and t in [0, 1]. Logarithms are cut at −100.
     public static func binaryCrossEntropy(_ reduction: Reduction = .mean) -> Cost {
         Cost(
-            "binary_cross_entropy", reduction, targets: 0...1, outputs: 0...1,
+            "binary_cross_entropy", reduction, targets: 0...1, outputs: 0...1, deciding: .above(0.5),
             function: .builtIn { $0.kernels.costs.binaryCrossEntropy })
     }
 
     /// The same of `sigmoid(y)`, computed together and stably; y is any number.
     public static func binaryCrossEntropyOfLogits(_ reduction: Reduction = .mean) -> Cost {
         Cost(
-            "binary_cross_entropy_logits", reduction, targets: 0...1,
+            "binary_cross_entropy_logits", reduction, targets: 0...1, deciding: .above(0),
             function: .builtIn { $0.kernels.costs.binaryCrossEntropyOfLogits })
     }
 
@@ -19,7 +19,7 @@ extension Cost {
     /// distributions with elements in [0, 1].
     public static func crossEntropy(_ reduction: Reduction = .mean) -> Cost {
         Cost(
-            "cross_entropy", reduction, acceptsClasses: true, targets: 0...1,
+            "cross_entropy", reduction, acceptsClasses: true, targets: 0...1, deciding: .largest,
             function: .builtIn { $0.kernels.costs.crossEntropy })
     }
 }

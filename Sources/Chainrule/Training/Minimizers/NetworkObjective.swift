@@ -96,13 +96,12 @@ extension FallibleClass where Self == NetworkObjective {
         _ network: Network, _ cost: Cost, _ data: DataView, threads: Int, largestInput: Float
     ) throws(NetworkError) {
         var options = TrainingOptions(cost: cost)
-        options.batchSize = data.x.rows
-        options.shuffles = false
         options.threads = threads
         self = NetworkObjective(
             network: network, cost: cost, data: data,
             step: try TrainingStep(
-                network: network, optimizer: nil, options: options, data: data, largestInput: largestInput),
+                network: network, optimizer: nil, options: options, batchRows: data.x.rows,
+                copiesRows: !data.x.isContiguous, data: data, largestInput: largestInput),
             rows: try Memory(count: data.x.rows, for: "the order of the rows"))
     }
 }

@@ -1,0 +1,231 @@
+/// A checkpoint: a safetensors file with everything that a trainer's next step depends on, but the data and the options.
+///
+/// Its tensors are the network's under their own names, "optimizer.0", "optimizer.1", … for the state of the optimizer, and
+/// "best" for the best parameters, each a row of as many columns as there are parameters. Its metadata are those of a model file, with
+/// the format "chainrule-checkpoint" and a member "training": JSON, in which numbers that must come back to the last bit are
+/// the decimal digits of their bit patterns.
+enum Checkpoint {
+    static let format = "chainrule-checkpoint"
+    static let version = 1
+}
+
+extension Trainer {
+    /// Saves a checkpoint. May be called from the callbacks: it then holds what was done up to the batch or epoch that they
+    /// were told of. Atomic: a reader, or a crash, finds the old file or the new one, never a piece.
+    public func save(to path: String) throws(NetworkError) {
+        var json = JSONWriter()
+        encode(to: &json)
+        let header = ModelHeader.encode(
+            format: Checkpoint.format, version: Checkpoint.version, network.plan, more: ("training", json.text),
+            vectors: vectorNames)
+        try AtomicFile.write(path) { file throws(NetworkError) in
+            try header.withUnsafeBufferPointer { header throws(NetworkError) in
+                try file.write(UnsafeRawBufferPointer(header))
+            }
+            try file.write(network.parameters)
+            for vector in vectors { try file.write(vector) }
+        }
+    }
+
+    /// Goes on from a checkpoint that a trainer of the same network, optimizer and options saved; only the number of epochs
+    /// and what makes training end may differ. The network's parameters become those of the checkpoint. After an error
+    /// everything is as it was.
+    public func load(from path: String) throws(NetworkError) {
+        try whileBusy { () throws(NetworkError) in
+            let file = try InputFile(path)
+            let header = try file.readHeader()
+            var saved = SavedTraining(progress: TrainingProgress(), learningRate: 0, steps: 0, stateBounds: .zero)
+            let tensors = try file.explain { () throws(NetworkError) in
+                saved = try decode(header)
+                return try header.match(checkpointTensors)
+            }
+            let count = network.parameterCount
+            let total = try Plan.checkedProduct(vectors.count + 1, count)
+            let loaded = try FloatMemory(count: total, for: "a checkpoint")
+            try file.read(tensors, into: loaded.vector)
+            network.parameterVersion += 1
+            network.parameters.assign(loaded.matrix(at: 0, rows: 1, columns: count))
+            for (index, vector) in vectors.enumerated() {
+                vector.assign(loaded.matrix(at: (index + 1) * count, rows: 1, columns: count))
+            }
+            optimizer.restore(
+                learningRate: saved.learningRate, steps: saved.steps, stateBounds: saved.stateBounds)
+            progress = saved.progress
+        }
+    }
+
+    /// What is saved beside the parameters.
+    private var vectors: [Matrix] { optimizer.states.map { $0.vector } + [bestParameters.vector] }
+
+    private var vectorNames: [String] { optimizer.states.indices.map { "optimizer.\($0)" } + ["best"] }
+
+    /// All tensors of a checkpoint, as they lie one after the other.
+    private var checkpointTensors: [Plan.Tensor] {
+        let count = network.parameterCount
+        return network.plan.tensors
+            + vectorNames.enumerated().map { index, name in
+                Plan.Tensor(name: name, offset: (index + 1) * count, rows: 1, columns: count, initializer: .zeros)
+            }
+    }
+
+    // MARK: Numbers
+
+    private func encode(to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("cost", options.cost.identifier.description)
+        json.member("reduction", reduction)
+        json.member("cost_parameter", bits: UInt64(options.cost.parameter.bitPattern))
+        json.member("batch_size", options.batchSize)
+        json.member("shuffle", options.shuffles)
+        json.member("seed", bits: options.seed)
+        json.member("validation_split", bits: options.validationSplit.bitPattern)
+        json.member("method", optimizer.method.identifier.description)
+        for (index, value) in hyperparameters.enumerated() {
+            json.member("hyperparameter_\(index)", bits: UInt64(value.bitPattern))
+        }
+        json.member("learning_rate", bits: UInt64(optimizer.learningRate.bitPattern))
+        json.member("steps", optimizer.steps)
+        for index in optimizer.stateBounds.indices {
+            json.member("state_bound_\(index)", bits: optimizer.stateBounds[index].bitPattern)
+        }
+        json.member("epochs", progress.epochs)
+        json.member("rows", progress.rows)
+        json.member("batches", progress.batches)
+        json.member("rows_of_epoch", progress.rowsOfEpoch ?? 0)
+        json.member("best_epoch", progress.bestEpoch)
+        json.member("best_cost", bits: progress.bestCost.bitPattern)
+        json.member("epochs_since_best", progress.epochsSinceBest)
+        json.member("cost_sum", bits: progress.costSum.bitPattern)
+        json.member("weight_sum", bits: progress.weightSum.bitPattern)
+        json.member("seconds", bits: progress.seconds.bitPattern)
+        json.endObject()
+    }
+
+    private var reduction: String { options.cost.reduction == .sum ? "sum" : "mean" }
+
+    /// All that the method's kernel is told, but for what changes from step to step.
+    private var hyperparameters: [Float] {
+        let factors = optimizer.method.factors(learningRate: 1, step: 1)
+        return factors.indices.map { factors[$0] }
+    }
+
+    private func decode(_ header: ModelHeader) throws(NetworkError) -> SavedTraining {
+        guard case .object(let metadata)? = header.metadata,
+            try metadata.string("format").utf8.elementsEqual(Checkpoint.format.utf8)
+        else { throw NetworkError(.format, "the file is no checkpoint") }
+        try ModelHeader.checkVersion(metadata.string("format_version"), upTo: Checkpoint.version)
+        guard case .object(let json) = try JSONReader.read(Array(metadata.string("training").utf8)[...]) else {
+            throw NetworkError(.format, "'training' is no JSON object")
+        }
+        guard try metadata.string("architecture").utf8.elementsEqual(ModelHeader.text(of: network.architecture).utf8)
+        else { throw NetworkError(.mismatch, "the checkpoint is of another network") }
+        try expect(json.string("method"), optimizer.method.identifier.description, "method")
+        for (index, value) in hyperparameters.enumerated() {
+            guard try json.bits("hyperparameter_\(index)") == UInt64(value.bitPattern) else {
+                throw NetworkError(
+                    .mismatch,
+                    "the checkpoint is of an optimizer '\(optimizer.method.identifier)' with other hyperparameters")
+            }
+        }
+        try expect(json.string("cost"), options.cost.identifier.description, "cost")
+        try expect(json.string("reduction"), reduction, "reduction")
+        try expect(json.float("cost_parameter"), options.cost.parameter, "parameter of the cost")
+        try expect(json.integer("batch_size"), options.batchSize, "batch_size")
+        try expect(json.boolean("shuffle"), options.shuffles, "shuffle")
+        try expect(json.bits("seed"), options.seed, "seed")
+        try expect(
+            Double(bitPattern: json.bits("validation_split")), options.validationSplit, "validation_split")
+
+        var saved = SavedTraining(
+            progress: TrainingProgress(), learningRate: try json.float("learning_rate"),
+            steps: try json.integer("steps"), stateBounds: .zero)
+        for index in saved.stateBounds.indices { saved.stateBounds[index] = try json.double("state_bound_\(index)") }
+        saved.progress.epochs = try json.integer("epochs")
+        saved.progress.rows = try json.integer("rows")
+        saved.progress.batches = try json.integer("batches")
+        let rowsOfEpoch = try json.integer("rows_of_epoch")
+        saved.progress.rowsOfEpoch = rowsOfEpoch == 0 ? nil : rowsOfEpoch
+        saved.progress.bestEpoch = try json.integer("best_epoch")
+        saved.progress.bestCost = try json.double("best_cost")
+        saved.progress.epochsSinceBest = try json.integer("epochs_since_best")
+        saved.progress.costSum = try json.double("cost_sum")
+        saved.progress.weightSum = try json.double("weight_sum")
+        saved.progress.seconds = try json.double("seconds")
+        try saved.validate()
+        return saved
+    }
+
+    private func expect(_ saved: String, _ wanted: String, _ name: StaticString) throws(NetworkError) {
+        guard !saved.utf8.elementsEqual(wanted.utf8) else { return }
+        throw NetworkError(.mismatch, "the checkpoint has the \(name) '\(saved)'; the trainer has '\(wanted)'")
+    }
+
+    private func expect<Value: Equatable & CustomStringConvertible>(
+        _ saved: Value, _ wanted: Value, _ name: StaticString
+    ) throws(NetworkError) {
+        guard saved != wanted else { return }
+        throw NetworkError(
+            .mismatch, "the checkpoint has the \(name) \(saved.description); the trainer has \(wanted.description)")
+    }
+}
+
+/// What a checkpoint says beside its tensors.
+private struct SavedTraining {
+    var progress: TrainingProgress
+    let learningRate: Float
+    let steps: Int
+    var stateBounds: SIMD4<Double>
+
+    /// Nothing in a file may make the trainer compute with what it could not have come to itself.
+    func validate() throws(NetworkError) {
+        let counts = [
+            steps, progress.epochs, progress.rows, progress.batches, progress.rowsOfEpoch ?? 0, progress.bestEpoch,
+            progress.epochsSinceBest,
+        ]
+        // Enough for ever, and far from overflowing.
+        for count in counts where count > 1 << 52 {
+            throw NetworkError(.format, "a count in the checkpoint is \(count), which is too large")
+        }
+        guard
+            progress.rows <= progress.rowsOfEpoch ?? .max && progress.batches <= progress.rows
+                && progress.bestEpoch <= progress.epochs
+        else { throw NetworkError(.format, "the counts in the checkpoint contradict each other") }
+        guard learningRate.isFinite && learningRate >= 0 else {
+            throw NetworkError(.format, "the learning rate in the checkpoint is \(learningRate)")
+        }
+        for index in stateBounds.indices where !(stateBounds[index].isFinite && stateBounds[index] >= 0) {
+            throw NetworkError(.format, "a bound in the checkpoint is \(stateBounds[index])")
+        }
+        guard
+            progress.costSum.isFinite && progress.weightSum.isFinite && progress.seconds.isFinite
+                && !progress.bestCost.isNaN
+        else { throw NetworkError(.format, "a number in the checkpoint is not finite") }
+    }
+}
+
+extension JSONWriter {
+    /// A number of 64 bits, which JSON's numbers cannot hold.
+    fileprivate mutating func member(_ name: String, bits: UInt64) { member(name, bits.description) }
+}
+
+extension JSONObject {
+    fileprivate func bits(_ name: String) throws(NetworkError) -> UInt64 {
+        let text = try string(name)
+        var bits: UInt64 = 0
+        var isNumber = !text.utf8.isEmpty
+        for byte in text.utf8 {
+            let (product, overflow) = bits.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = product.addingReportingOverflow(UInt64(byte &- UInt8(ascii: "0")))
+            isNumber = isNumber && UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte && !overflow && !carry
+            bits = sum
+        }
+        guard isNumber else { throw NetworkError(.format, "'\(name)' is '\(text)', no number of 64 bits") }
+        return bits
+    }
+
+    fileprivate func double(_ name: String) throws(NetworkError) -> Double { Double(bitPattern: try bits(name)) }
+
+    fileprivate func float(_ name: String) throws(NetworkError) -> Float {
+        Float(bitPattern: UInt32(truncatingIfNeeded: try bits(name)))
+    }
+}

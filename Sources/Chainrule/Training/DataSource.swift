@@ -1,0 +1,116 @@
+/// Data that need not fit in memory: a function that fills one batch after the other.
+public final class DataSource {
+    /// What the targets are.
+    public enum TargetKind: Sendable {
+        /// Class indices.
+        case classes
+        /// So many values for each row.
+        case values(columns: Int)
+        /// None, for custom costs that look at the outputs alone.
+        case none
+    }
+
+    /// Which batch is asked for.
+    public struct Request: Sendable {
+        /// The number of the epoch, from 1.
+        public let epoch: Int
+        /// How many rows of the epoch came before: 0 asks for its first batch. A trainer that goes on in the middle of an
+        /// epoch begins there, so a source that can be resumed finds its place by it.
+        public let firstRow: Int
+        /// The most rows that the batch can have.
+        public let maxRows: Int
+    }
+
+    /// Fills the first rows of a batch and returns how many they are; 0 ends the epoch. x is `maxRows × inputs`, row-major, to
+    /// be filled with finite numbers; values are `maxRows × columns` and classes `maxRows`, each empty if the targets are of
+    /// another kind; the sample weights are `maxRows`, or empty if the source has none.
+    public typealias Function =
+        (
+            _ request: Request, _ x: inout MutableSpan<Float>, _ values: inout MutableSpan<Float>,
+            _ classes: inout MutableSpan<Int32>, _ weights: inout MutableSpan<Float>
+        ) throws(NetworkError) -> Int
+
+    let targets: TargetKind
+    let hasWeights: Bool
+    let function: Function
+
+    public init(targets: TargetKind, weights: Bool = false, _ function: @escaping Function) {
+        self.targets = targets
+        hasWeights = weights
+        self.function = function
+    }
+}
+
+/// The batches of a data source, each in the same memory.
+final class SourceFeed: BatchFeed, FallibleClass {
+    let step: TrainingStep
+    private let trainer: Trainer
+    private let source: DataSource
+    private let x: FloatMemory
+    private let targets: Batch
+    /// The rows of a batch follow one another.
+    private let order: Memory<Int>
+
+    fileprivate init(
+        step: TrainingStep, trainer: Trainer, source: DataSource, x: FloatMemory, targets: Batch, order: Memory<Int>
+    ) {
+        self.step = step
+        self.trainer = trainer
+        self.source = source
+        self.x = x
+        self.targets = targets
+        self.order = order
+        for row in 0..<order.count { order.base[row] = row }
+    }
+
+    /// Nobody knows before the end.
+    var count: Int? { nil }
+
+    func begin(epoch: Int) {}
+
+    func next(epoch: Int, row: Int) throws(NetworkError) -> Slice<UnsafeMutableBufferPointer<Int>>? {
+        let request = DataSource.Request(epoch: epoch, firstRow: row, maxRows: order.count)
+        let rows = try x.vector.withMutableSpan { x throws(NetworkError) in
+            try targets.fill(withWeights: source.hasWeights) { values, classes, weights throws(NetworkError) in
+                try source.function(request, &x, &values, &classes, &weights)
+            }
+        }
+        guard rows >= 0 && rows <= order.count else {
+            throw NetworkError(
+                .callback, "the data source gave \(rows) rows; from 0 to \(order.count) were asked for")
+        }
+        if rows == 0 { return nil }
+        let network = trainer.network
+        let given = x.matrix(at: 0, rows: rows, columns: network.inputs)
+        let largest = network.arithmetic.largestMagnitude(given)
+        if let found = given.firstNotFinite(), !largest.isFinite {
+            throw NetworkError(
+                .callback, "the data source's x is \(found.value) at row \(found.row), column \(found.column)")
+        }
+        if let weights = targets.weights, !source.hasWeights { weights.elements.update(repeating: 1) }
+        try targets.targets(rows: rows).validate(
+            for: trainer.options.cost, rows: rows, columns: network.outputs, allowingNoWeight: true)
+        try trainer.options.applyClassWeights(targets.targets(rows: rows))
+        step.largestInput = Double(largest)
+        return order.elements[0..<rows]
+    }
+}
+
+extension FallibleClass where Self == SourceFeed {
+    init(for trainer: Trainer, _ source: DataSource) throws(NetworkError) {
+        let (network, options) = (trainer.network, trainer.options)
+        let rows = options.batchSize
+        let x = try FloatMemory(count: Plan.checkedProduct(rows, network.inputs), for: "a batch of a data source")
+        let targets = try Batch(
+            rows: rows, source.targets, weighted: source.hasWeights || options.classWeights != nil)
+        // Of a batch that is full.
+        let data = DataView(
+            x: x.matrix(at: 0, rows: rows, columns: network.inputs), targets: targets.targets(rows: rows))
+        self = SourceFeed(
+            step: try TrainingStep(
+                network: network, optimizer: trainer.optimizer, options: options, batchRows: rows, copiesRows: false,
+                data: data, largestInput: 0),
+            trainer: trainer, source: source, x: x, targets: targets,
+            order: try Memory<Int>(count: rows, for: "the order of a batch"))
+    }
+}

@@ -1,0 +1,198 @@
+/// How a network's outputs compare with targets. Rows count by their sample weights.
+public struct Metrics: Sendable {
+    public let rows: Int
+    /// C, as the cost's reduction has it.
+    public let cost: Double
+    /// The share of rows that are right: where the largest output, the first of equals, is the target class, or with target
+    /// values and ``Cost/crossEntropy(_:)`` where the largest target is; with binary cross-entropies where all outputs are on
+    /// the targets' side of a half. nil with other costs.
+    public let accuracy: Double?
+    /// The share of rows whose class is among the `top` largest outputs; nil where there are no classes.
+    public let topAccuracy: Double?
+    /// R² = 1 − Σ (t − y)² / Σ (t − t̄)², its mean over the outputs; nil with costs that decide. Targets that are all the
+    /// same give 1 if the outputs are they, otherwise 0 (as scikit-learn's `r2_score` has it).
+    public let r2: Double?
+}
+
+extension Network {
+    /// Compares the outputs for x with targets.
+    /// - Parameters:
+    ///   - x: `rows × inputs`, row-major; every element finite.
+    ///   - top: among how many of the largest outputs a class must be to count in ``Metrics/topAccuracy``, at least 1.
+    public func evaluate(_ cost: Cost, _ x: [Float], targets: Targets, top: Int = 5) throws(NetworkError) -> Metrics {
+        try withData(x, targets, "x") { data throws(NetworkError) in
+            try evaluate(cost, data, top: top)
+        }
+    }
+
+    /// How often rows of each class are taken for each class: `count[t * N + y]` is the weight of the rows of class t whose
+    /// decision is y. N is the number of outputs, or 2 for a single output that decides between no and yes.
+    public func confusion(_ cost: Cost, _ x: [Float], targets: Targets) throws(NetworkError) -> [Double] {
+        try withData(x, targets, "x") { data throws(NetworkError) in
+            let classes = try confusionClasses(cost)
+            let counts = try Memory<Double>(count: Plan.checkedProduct(classes, classes), for: "a confusion matrix")
+            _ = try evaluate(cost, data, confusion: counts.elements)
+            return Array(counts.elements)
+        }
+    }
+
+    /// - Parameter confusion: set to what ``confusion(_:_:targets:)`` gives; nil if it is not wanted.
+    package func evaluate(
+        _ cost: Cost, _ data: DataView, top: Int = 5, confusion: UnsafeMutableBufferPointer<Double>? = nil
+    ) throws(NetworkError) -> Metrics {
+        try check(data, cost: cost, "x")
+        return try Evaluation(of: self, cost: cost, rows: data.x.rows, top: top).run(data, confusion: confusion)
+    }
+
+    /// How many classes the outputs decide between.
+    package func confusionClasses(_ cost: Cost) throws(NetworkError) -> Int {
+        switch cost.decision {
+        case .largest: return outputs
+        case .above where outputs == 1: return 2
+        default:
+            throw NetworkError(
+                .value, "a confusion matrix needs classes; the cost '\(cost.identifier)' of \(outputs) outputs has none"
+            )
+        }
+    }
+}
+
+/// The comparison of a network's outputs with targets, some rows at a time, in memory that is allocated once.
+struct Evaluation {
+    private let network: Network
+    private let cost: Cost
+    private let top: Int
+    private let memory: FloatMemory
+    /// By column: the mean of the targets, and the sums of squares of what they differ by from it and from the outputs.
+    private let moments: Memory<Double>
+
+    /// The rows that are predicted at a time: whole groups of rows of the cost.
+    private static var mostRows: Int { 16 * Cost.groupRows }
+
+    /// - Parameter rows: the most rows that there will be.
+    init(of network: Network, cost: Cost, rows: Int, top: Int = 5) throws(NetworkError) {
+        guard top >= 1 else { throw NetworkError(.size, "top is \(top); at least 1 is needed") }
+        self.network = network
+        self.cost = cost
+        self.top = top
+        // A cost of the caller's own needs all rows at once.
+        let group = cost.isCustom ? rows : min(rows, Evaluation.mostRows)
+        memory = try FloatMemory(count: Plan.checkedProduct(group, network.outputs), for: "the outputs to evaluate")
+        moments = try Memory<Double>(count: Plan.checkedProduct(3, network.outputs), for: "the moments of the targets")
+    }
+
+    private var group: Int { memory.count / network.outputs }
+
+    /// For data that were checked.
+    func run(
+        _ data: DataView, confusion: UnsafeMutableBufferPointer<Double>? = nil
+    ) throws(NetworkError) -> Metrics {
+        let rows = data.x.rows
+        let totalWeight = data.targets.totalWeight(of: 0..<rows)
+        let normalizer = cost.normalizer(totalWeight: totalWeight)
+        confusion?.update(repeating: 0)
+        let values = quantities(data.targets)
+        if let values { findMeans(of: values, data.targets, totalWeight: totalWeight) }
+        var value = 0.0
+        var right = 0.0
+        var rightAtTop = 0.0
+        for first in stride(from: 0, to: rows, by: group) {
+            let count = min(group, rows - first)
+            let y = memory.matrix(at: 0, rows: count, columns: network.outputs)
+            let targets = data.targets.rows(from: first, count: count)
+            try network.predict(data.x.rows(from: first, count: count), into: y)
+            value = try cost.evaluate(
+                y, targets, gradient: nil,
+                after: Cost.RowsBefore(count: first, cost: value, normalizer: normalizer), network.arithmetic)
+            if let values { addSquares(y, values.rows(from: first, count: count), targets) }
+            if case .none = cost.decision { continue }
+            for row in 0..<count {
+                let weight = targets.weights.map { Double($0[row]) } ?? 1
+                let judgement = judge(y, targets, row: row)
+                if judgement.isRight { right += weight }
+                if judgement.isRightAtTop { rightAtTop += weight }
+                if let confusion { confusion[judgement.place] += weight }
+            }
+        }
+        var accuracy: Double?
+        var topAccuracy: Double?
+        switch cost.decision {
+        case .none: break
+        case .above: accuracy = right / totalWeight
+        case .largest: (accuracy, topAccuracy) = (right / totalWeight, rightAtTop / totalWeight)
+        }
+        return Metrics(
+            rows: rows, cost: value, accuracy: accuracy, topAccuracy: topAccuracy, r2: values == nil ? nil : r2)
+    }
+
+    /// The targets, if the outputs are to be the same quantities.
+    private func quantities(_ targets: TargetView) -> Matrix? {
+        guard case .none = cost.decision, let values = targets.values, values.columns == network.outputs else {
+            return nil
+        }
+        return values
+    }
+
+    // MARK: Decisions
+
+    private struct Judgement {
+        let isRight: Bool
+        let isRightAtTop: Bool
+        /// In a confusion matrix.
+        let place: Int
+    }
+
+    private func judge(_ y: Matrix, _ targets: TargetView, row: Int) -> Judgement {
+        if case .above(let threshold) = cost.decision, let values = targets.values {
+            var isRight = true
+            for column in 0..<y.columns where (y[row, column] > threshold) != (values[row, column] > 0.5) {
+                isRight = false
+            }
+            let place = (values[row, 0] > 0.5 ? 2 : 0) + (y[row, 0] > threshold ? 1 : 0)
+            return Judgement(isRight: isRight, isRightAtTop: isRight, place: place)
+        }
+        let target = targets.classes.map { Int($0[row]) } ?? targets.values?.indexOfLargest(inRow: row) ?? 0
+        let decision = y.indexOfLargest(inRow: row)
+        // As the largest is the first of equals, so an equal before the target is larger.
+        var larger = 0
+        for column in 0..<y.columns
+        where y[row, column] > y[row, target] || (column < target && y[row, column] == y[row, target]) { larger += 1 }
+        return Judgement(isRight: decision == target, isRightAtTop: larger < top, place: target * y.columns + decision)
+    }
+
+    // MARK: Quantities
+
+    private func findMeans(of values: Matrix, _ targets: TargetView, totalWeight: Double) {
+        moments.elements.update(repeating: 0)
+        // Counted from the first row's target: the mean of equal targets is exactly they.
+        for row in 0..<values.rows {
+            let weight = (targets.weights.map { Double($0[row]) } ?? 1) / totalWeight
+            for column in 0..<values.columns {
+                moments.base[3 * column] += weight * (Double(values[row, column]) - Double(values[0, column]))
+            }
+        }
+        for column in 0..<values.columns { moments.base[3 * column] += Double(values[0, column]) }
+    }
+
+    private func addSquares(_ y: Matrix, _ values: Matrix, _ targets: TargetView) {
+        for row in 0..<y.rows {
+            let weight = targets.weights.map { Double($0[row]) } ?? 1
+            for column in 0..<y.columns {
+                let target = Double(values[row, column])
+                let fromMean = target - moments.base[3 * column]
+                let fromOutput = target - Double(y[row, column])
+                moments.base[3 * column + 1] += weight * fromMean * fromMean
+                moments.base[3 * column + 2] += weight * fromOutput * fromOutput
+            }
+        }
+    }
+
+    private var r2: Double {
+        var total = 0.0
+        for column in 0..<network.outputs {
+            let (spread, error) = (moments.base[3 * column + 1], moments.base[3 * column + 2])
+            total += spread > 0 ? 1 - error / spread : (error == 0 ? 1 : 0)
+        }
+        return total / Double(network.outputs)
+    }
+}

@@ -1,0 +1,52 @@
+/// Data with targets.
+package struct DataView {
+    package let x: Matrix
+    package var targets: TargetView
+
+    package init(x: Matrix, targets: TargetView) {
+        self.x = x
+        self.targets = targets
+    }
+}
+
+extension Network {
+    /// Trains the network from the first epoch to the last: a ``Trainer`` for one use.
+    /// - Parameters:
+    ///   - x: `rows × inputs`, row-major, every element finite.
+    ///   - targets: for each row of x.
+    ///   - optimizer: made for this network; its state goes on from where it is.
+    ///   - validation: data to measure on after each epoch; never trained on.
+    /// - Returns: what happened in each epoch.
+    @discardableResult
+    public func fit(
+        _ x: [Float], targets: Targets, optimizer: Optimizer, options: TrainingOptions,
+        validation: (x: [Float], targets: Targets)? = nil
+    ) throws(NetworkError) -> [Epoch] {
+        try Trainer(self, optimizer: optimizer, options: options).fit(x, targets: targets, validation: validation)
+    }
+
+    func withData<Result>(
+        _ x: [Float], _ targets: Targets, _ what: StaticString, _ body: (DataView) throws(NetworkError) -> Result
+    ) throws(NetworkError) -> Result {
+        let rows = x.count / inputs
+        try Matrix.checkShape(x.count, rows: rows, columns: inputs, what)
+        return try targets.withView { targets throws(NetworkError) in
+            try x.withUnsafeBufferPointer { x throws(NetworkError) in
+                try body(
+                    DataView(
+                        x: Matrix(reading: x.baseAddress!, rows: rows, columns: inputs, stride: inputs),
+                        targets: targets))
+            }
+        }
+    }
+
+    /// Checks what is trained or measured on.
+    /// - Returns: the largest magnitude in x.
+    @discardableResult
+    func check(_ data: DataView, cost: Cost, _ what: StaticString) throws(NetworkError) -> Float {
+        guard data.x.rows >= 1 else { throw NetworkError(.size, "\(what) has 0 rows; at least 1 is needed") }
+        let largest = try checkFinite(data.x, what)
+        try data.targets.validate(for: cost, rows: data.x.rows, columns: outputs)
+        return largest
+    }
+}

@@ -1,0 +1,528 @@
+"""Training that can stop anywhere and go on, and what is told of it."""
+
+from __future__ import annotations
+
+import ctypes
+import operator
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from . import _prototypes
+from ._arrays import address_of, as_rows, count, seed_value, size_error
+from ._callbacks import guarded
+from ._costs import CostLike, Targets, cost_options
+from ._description import encoded_path
+from ._errors import ArgumentError, check, failure, results
+from ._handles import FloatArray, Handle, NativeObject, array_at
+from ._library import library
+from ._training import Optimizer, optimizer_for
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from ._network import Network
+
+
+class Metrics(NamedTuple):
+    """How a network's outputs compare with targets. Rows count by their sample weights; what does not apply is NaN.
+
+    Attributes:
+        rows: how many rows there were.
+        cost: C.
+        accuracy: the share of rows that are right. "cross_entropy": where the largest output is the target class;
+            binary cross-entropies: where all outputs are on the targets' side of a half.
+        top_accuracy: "cross_entropy": the share of rows whose class is among the top largest outputs.
+        r2: R² of the costs of quantities, its mean over the outputs, as sklearn.metrics.r2_score() has it.
+    """
+
+    rows: int
+    cost: float
+    accuracy: float
+    top_accuracy: float
+    r2: float
+
+
+class Batch(NamedTuple):
+    """What happened in one batch of a fit.
+
+    Attributes:
+        epoch: the number of the epoch, from 1.
+        batch: the number of the batch in the epoch, from 1.
+        step: how many steps the optimizer has taken, this one included.
+        rows: how many rows the batch had.
+        cost: C of the batch before its step.
+    """
+
+    epoch: int
+    batch: int
+    step: int
+    rows: int
+    cost: float
+
+
+class Epoch(NamedTuple):
+    """What happened in one epoch of a fit.
+
+    Attributes:
+        epoch: its number, from 1.
+        epochs: how many there will be.
+        cost: C of the epoch's rows, each batch's as it was before its step.
+        validation_cost: C on the validation data after the epoch; NaN without any.
+        validation_accuracy: of the validation data, as Metrics has it.
+        validation_r2: likewise.
+        is_best: whether the cost, that of the validation data if there are any, is the best so far.
+        seconds: time the epoch took, validation not included.
+        samples_per_second: rows trained on, by seconds.
+    """
+
+    epoch: int
+    epochs: int
+    cost: float
+    validation_cost: float
+    validation_accuracy: float
+    validation_r2: float
+    is_best: bool
+    seconds: float
+    samples_per_second: float
+
+
+class Progress(NamedTuple):
+    """How far a trainer has come.
+
+    Attributes:
+        epochs: how many are finished.
+        rows: of the next epoch, how many rows are done; 0 between epochs.
+        batches: and how many batches.
+        steps: how many steps the optimizer has taken.
+        best_epoch: the epoch with the lowest cost; 0 before the first.
+        best_cost: its cost; infinity before the first.
+    """
+
+    epochs: int
+    rows: int
+    batches: int
+    steps: int
+    best_epoch: int
+    best_cost: float
+
+
+class Request(NamedTuple):
+    """Which batch a data source is asked for.
+
+    Attributes:
+        epoch: the number of the epoch, from 1.
+        first_row: how many rows of the epoch came before. A trainer that goes on in the middle of an epoch begins
+            there.
+        max_rows: the most rows that the batch can have.
+    """
+
+    epoch: int
+    first_row: int
+    max_rows: int
+
+
+class DataSource(NamedTuple):
+    """Data that need not fit in memory: a function that gives one batch after the other.
+
+        def batch(request):
+            rows = slice(request.first_row, request.first_row + request.max_rows)
+            return (x[rows], labels[rows]) if request.first_row < len(x) else None
+
+        trainer.fit(DataSource(batch))
+
+    Attributes:
+        function: is called with a Request for each batch, and returns (x, targets), or (x, targets, sample_weight), of
+            1 to max_rows rows, or None at the end of the epoch.
+        targets: "classes"; or how many target values a row has; or None, for a custom cost that needs none.
+        weights: whether there are sample weights.
+    """
+
+    function: Callable[[Request], Any]
+    targets: str | int | None = "classes"
+    weights: bool = False
+
+
+ClassWeight = Any
+"""A sequence with a factor for each output, or a dict of factors by class."""
+
+
+def _record(kind: Any, native: Any) -> Any:
+    return kind(*[getattr(native, name) for name in kind._fields])
+
+
+def _epoch(native: Any) -> Epoch:
+    epoch: Epoch = _record(Epoch, native)
+    return epoch._replace(is_best=bool(epoch.is_best))
+
+
+class _Recorder:
+    """Keeps the history of a fit, calls the caller's callbacks, and moves the progress bar, which it closes on exit.
+
+    It does not know the trainer, which could then be freed only by the garbage collector.
+    """
+
+    def __init__(
+        self,
+        epochs: int,
+        on_batch: Callable[[Batch], Any] | None,
+        on_epoch: Callable[[Epoch], Any] | None,
+        progress: bool,
+    ) -> None:
+        self.epochs = epochs
+        self.history: list[Epoch] = []
+        self.stopped = False
+        self._on_batch = on_batch
+        self._on_epoch = on_epoch
+        self._progress = progress
+        self._bar: Any = None
+
+    def attach(self, options: Any) -> list[Any]:
+        """Sets the callbacks in crl_train_options, and returns what must live as long as they are called."""
+        on_epoch = _prototypes.crl_epoch_callback(guarded(self._record_epoch))
+        options.on_epoch = on_epoch
+        if self._on_batch is None:
+            return [on_epoch]
+        on_batch = _prototypes.crl_batch_callback(guarded(self._record_batch))
+        options.on_batch = on_batch
+        return [on_epoch, on_batch]
+
+    def __enter__(self) -> _Recorder:
+        self.history = []
+        self.stopped = False
+        if self._progress:
+            self._bar = _progress_bar(self.epochs)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _record_batch(self, _: Any, batch: Any) -> int:
+        if self._on_batch is not None:
+            self.stopped = bool(self._on_batch(_record(Batch, batch.contents)))
+        return int(self.stopped)
+
+    def _record_epoch(self, _: Any, epoch: Any) -> int:
+        record = _epoch(epoch.contents)
+        self.history.append(record)
+        if self._bar is not None:
+            self._bar.set_postfix(cost=record.cost, accuracy=record.validation_accuracy, refresh=False)
+            self._bar.update()
+        self.stopped = self._on_epoch is not None and bool(self._on_epoch(record))
+        return int(self.stopped)
+
+
+class Trainer(NativeObject):
+    """A run of training that can stop after any batch, be saved, and go on, bit for bit as if it had never stopped.
+
+        trainer = Trainer(network, cost="cross_entropy", epochs=100, validation_split=0.1, patience=5)
+        history = trainer.fit(x, labels)
+        trainer.save("run.checkpoint")
+
+    Network.fit() is a trainer for one use. What is random in an epoch follows from the seed and the epoch's number
+    alone.
+    """
+
+    _kind = "trainer"
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        cost: CostLike = "cross_entropy",
+        optimizer: str | Optimizer = "adam",
+        learning_rate: float | None = None,
+        epochs: int = 10,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int = 0,
+        validation_split: float = 0.0,
+        class_weight: ClassWeight = None,
+        patience: int = 0,
+        min_delta: float = 0.0,
+        threads: int = 0,
+        on_batch: Callable[[Batch], Any] | None = None,
+        on_epoch: Callable[[Epoch], Any] | None = None,
+        progress: bool = False,
+    ) -> None:
+        """A trainer for a built network.
+
+        Args:
+            network: the network that it trains.
+            cost: a name, a Cost or a function, as for chainrule.cost().
+            optimizer: the name of a method of Optimizer, or an Optimizer made for this network, whose state goes on
+                from where it is.
+            learning_rate: η for an optimizer given by name; None: the library's default.
+            epochs: how often to go through the rows in all, ≥ 1.
+            batch_size: rows per step, ≥ 1; the last batch of an epoch may be shorter.
+            shuffle: a new order of the rows in each epoch.
+            seed: of everything random: which rows are held out, and the orders.
+            validation_split: the share of the rows, in [0, 1), that is held out to validate on: the last, or with
+                shuffle any.
+            class_weight: factors for the sample weights of the rows of each class: (outputs,) numbers ≥ 0, or a dict
+                of them by class, 1 for the others. The targets must be classes.
+            patience: training stops after so many epochs without a new best cost, that of the validation data if
+                there are any, and at its end the best parameters are put back; 0: neither.
+            min_delta: by how much a cost must be lower to be a new best.
+            threads: how many threads share the work; 0: the library decides, by the size of a step and by what
+                steps took so far. The results are the same bit for bit.
+            on_batch: called with the Batch after each batch, as on_epoch.
+            on_epoch: called with the Epoch after each epoch. It may read the network, save the trainer and set the
+                optimizer's learning rate, and returns True to stop. What it raises comes out of fit.
+            progress: show a progress bar; needs tqdm (`pip install chainrule[progress]`).
+        """
+        owner = network._open()
+        chosen = optimizer_for(network, optimizer, learning_rate)
+        self._cost = cost_options(cost)
+        options = _prototypes.crl_train_options.default()
+        options.cost = ctypes.pointer(self._cost)
+        options.optimizer = chosen._open()._as_parameter_
+        options.epochs = count(epochs, "epochs")
+        options.batch_size = count(batch_size, "batch_size")
+        options.shuffle = bool(shuffle)
+        options.seed = seed_value(seed)
+        options.threads = count(threads, "threads")
+        options.validation_split = validation_split
+        options.patience = count(patience, "patience")
+        options.min_delta = min_delta
+        weights = _class_weights(class_weight, network._layout().outputs)
+        if weights is not None:
+            options.class_weights = address_of(weights)
+            options.class_weights_count = weights.size
+        self._recorder = _Recorder(options.epochs, on_batch, on_epoch, progress)
+        callbacks = self._recorder.attach(options)
+        (pointer,) = results(library.crl_trainer_create, owner, ctypes.byref(options))
+        self._handle = Handle(pointer, library.crl_trainer_destroy, owner)
+        self._handle.callbacks.extend([self._cost, *callbacks])
+        self.network = network
+        self.optimizer = chosen
+
+    def fit(
+        self,
+        x: npt.ArrayLike | DataSource,
+        targets: npt.ArrayLike | None = None,
+        *,
+        sample_weight: npt.ArrayLike | None = None,
+        validation_data: tuple[Any, ...] | None = None,
+    ) -> list[Epoch]:
+        """Trains to the last epoch, from wherever the trainer is: an epoch that was interrupted is finished first.
+
+        A trainer that has had all its epochs, or whose patience came to an end, does nothing. When training diverges,
+        NotFiniteError says in which step, and the parameters are the best so far; after other errors they are as the
+        last complete step left them.
+
+        Args:
+            x: (rows, inputs), or a DataSource.
+            targets: as for chainrule.cost(), and so is sample_weight; None beside a DataSource.
+            validation_data: (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
+
+        Returns:
+            One Epoch for each epoch of this call.
+        """
+        handle = self._open()
+        held = self._validation(validation_data)
+        if isinstance(x, DataSource):
+            if targets is not None or sample_weight is not None:
+                raise TypeError("targets and sample_weight come from the data source")
+            source = _Source(x, self.network._layout().inputs)
+            return self._run(library.crl_trainer_fit_source, handle, ctypes.byref(source.native), *held.arguments)
+        data = _Data(x, targets, sample_weight, self._cost.kind, self.network, "x")
+        return self._run(library.crl_trainer_fit, handle, *data.arguments, *held.arguments)
+
+    def partial_fit(
+        self, x: npt.ArrayLike, targets: npt.ArrayLike | None = None, *, sample_weight: npt.ArrayLike | None = None
+    ) -> Epoch:
+        """Goes once through these rows, in batches: for data that come bit by bit.
+
+        It is an epoch of its own, without validation and without a claim to be the best; an epoch that was
+        interrupted is given up. The arguments are those of fit().
+        """
+        data = _Data(x, targets, sample_weight, self._cost.kind, self.network, "x")
+        epoch = _prototypes.crl_epoch()
+        self._run(library.crl_trainer_partial_fit, self._open(), *data.arguments, ctypes.byref(epoch))
+        return _epoch(epoch)
+
+    def evaluate(
+        self,
+        x: npt.ArrayLike,
+        targets: npt.ArrayLike | None,
+        *,
+        sample_weight: npt.ArrayLike | None = None,
+        top: int = 5,
+    ) -> Metrics:
+        """Network.evaluate() with the trainer's cost."""
+        return evaluate(self.network, self._cost, x, targets, sample_weight, top)
+
+    @property
+    def progress(self) -> Progress:
+        """How far it has come; callbacks may ask, too."""
+        native = _prototypes.crl_progress.default()
+        check(library.crl_trainer_progress(self._open(), ctypes.byref(native)))
+        progress: Progress = _record(Progress, native)
+        return progress
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes a checkpoint, atomically: parameters, optimizer state, progress. on_batch and on_epoch may do it."""
+        check(library.crl_trainer_save(self._open(), encoded_path(path)))
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Goes on from a checkpoint of a trainer with the same network, optimizer and options.
+
+        The number of epochs, patience, min_delta, threads and callbacks may be others. After an error everything is
+        as it was.
+        """
+        check(library.crl_trainer_load(self._open(), encoded_path(path)))
+
+    def _run(self, function: Any, *arguments: Any) -> list[Epoch]:
+        with self._recorder as recorder:
+            status = function(*arguments)
+        if status and not (status == _prototypes.CRL_CANCELLED and recorder.stopped):
+            raise failure(status)
+        return recorder.history
+
+    def _validation(self, data: tuple[Any, ...] | None) -> _Data | _NoData:
+        if data is None:
+            return _NoData()
+        x, targets, *rest = data
+        return _Data(x, targets, rest[0] if rest else None, self._cost.kind, self.network, "validation_data's x")
+
+    def __repr__(self) -> str:
+        if self._handle is None:
+            return "Trainer(closed)"
+        done = self.progress
+        return f"Trainer(epochs={done.epochs} of {self._recorder.epochs}, steps={done.steps}, {self.network!r})"
+
+
+class _Data:
+    """x and targets as the library's functions take them, with what owns the memory."""
+
+    def __init__(self, x: Any, targets: Any, sample_weight: Any, kind: int, network: Network, what: str) -> None:
+        built = network._layout()
+        self.x = as_rows(x, built.inputs, what)
+        self.targets = Targets(targets, sample_weight, kind, self.x.rows, built.outputs, self.x.single)
+        self.arguments = (self.x.address, self.x.rows, self.x.stride, ctypes.byref(self.targets.native))
+
+
+class _NoData:
+    arguments = (None, 0, 0, None)
+
+
+class _Source:
+    """A DataSource as the library takes it."""
+
+    def __init__(self, source: DataSource, inputs: int) -> None:
+        self._source = source
+        self._inputs = inputs
+        self.native = _prototypes.crl_data_source.default()
+        self.native.function = _prototypes.crl_data_function(guarded(self._fill))
+        self.native.classes = source.targets == "classes"
+        if isinstance(source.targets, int):
+            self.native.columns = count(source.targets, "targets")
+        self.native.weights = source.weights
+
+    def _fill(self, _: Any, request: Any, rows: Any) -> int:
+        asked = request.contents
+        batch = self._source.function(Request(asked.epoch, asked.first_row, asked.max_rows))
+        if batch is None:
+            rows[0] = 0
+            return 0
+        x, targets, *weights = batch if isinstance(batch, tuple) else (batch, None)
+        x = np.asarray(x)
+        if x.ndim != 2 or x.shape[1] != self._inputs or not 0 < x.shape[0] <= asked.max_rows:
+            raise size_error(
+                f"the data source gave x of shape {x.shape}; it must be (rows, {self._inputs}) with 1 to "
+                f"{asked.max_rows} rows"
+            )
+        given = x.shape[0]
+        np.copyto(array_at(asked.x, given, self._inputs), x, casting="same_kind")
+        if asked.classes:
+            labels = np.asarray(targets)
+            self._check(labels, (given,), "targets")
+            np.copyto(array_at(asked.classes, given, dtype=np.int32), labels, casting="same_kind")
+        elif asked.values:
+            columns = self.native.columns
+            values = np.asarray(targets)
+            if columns == 1 and values.ndim == 1:
+                values = values[:, np.newaxis]
+            self._check(values, (given, columns), "targets")
+            np.copyto(array_at(asked.values, given, columns), values, casting="same_kind")
+        if asked.weights:
+            if len(weights) != 1:
+                raise TypeError("the data source has weights: it must give (x, targets, sample_weight)")
+            weight = np.asarray(weights[0])
+            self._check(weight, (given,), "sample_weight")
+            np.copyto(array_at(asked.weights, given), weight, casting="same_kind")
+        rows[0] = given
+        return 0
+
+    @staticmethod
+    def _check(array: npt.NDArray[Any], shape: tuple[int, ...], what: str) -> None:
+        if array.shape != shape:
+            raise size_error(f"the data source gave {what} of shape {array.shape}; it must be {shape}")
+
+
+def evaluate(
+    network: Network, options: Any, x: Any, targets: Any, sample_weight: Any, top: int, confusion: Any = None
+) -> Metrics:
+    """Metrics of a network, given the crl_cost_options; `confusion` is a float64 array for the confusion matrix."""
+    data = _Data(x, targets, sample_weight, options.kind, network, "x")
+    native = _prototypes.crl_metrics.default()
+    status = library.crl_network_evaluate(
+        network._open(),
+        ctypes.byref(options),
+        *data.arguments,
+        count(top, "top"),
+        ctypes.byref(native),
+        None if confusion is None else (ctypes.c_double * confusion.size).from_buffer(confusion),
+        0 if confusion is None else confusion.size,
+    )
+    check(status)
+    metrics: Metrics = _record(Metrics, native)
+    return metrics
+
+
+def _class_weights(given: ClassWeight, outputs: int) -> FloatArray | None:
+    if given is None:
+        return None
+    if isinstance(given, str):
+        raise ValueError(f"class_weight is {given!r}; a trainer takes numbers, or a dict of them")
+    if isinstance(given, Mapping):
+        weights = np.ones(outputs, np.float32)
+        for label, weight in given.items():
+            if not 0 <= operator.index(label) < outputs:
+                raise ArgumentError(
+                    f"class_weight has the class {label}; classes go from 0 to {outputs - 1}",
+                    _prototypes.CRL_ERROR_VALUE,
+                )
+            weights[label] = weight
+        return weights
+    return np.ascontiguousarray(given, np.float32)
+
+
+def balanced(targets: Any, outputs: int) -> FloatArray:
+    """A weight for each class, by which all classes that occur count the same: rows / (classes · rows of the class)."""
+    labels = np.asarray(targets)
+    if labels.ndim != 1 or labels.dtype.kind not in "biu" or labels.size == 0:
+        raise TypeError("class_weight='balanced' needs targets that are class indices")
+    if labels.min() < 0 or labels.max() >= outputs:
+        raise ArgumentError(
+            f"the targets have classes from {labels.min()} to {labels.max()}; classes go from 0 to {outputs - 1}",
+            _prototypes.CRL_ERROR_TARGET,
+        )
+    counts = np.bincount(labels.astype(np.int64), minlength=outputs)
+    weights = np.ones(outputs, np.float32)
+    seen = counts > 0
+    weights[seen] = labels.size / (np.count_nonzero(seen) * counts[seen])
+    return weights
+
+
+def _progress_bar(epochs: int) -> Any:
+    try:
+        from tqdm.auto import tqdm
+    except ImportError as error:
+        raise ImportError("progress=True needs tqdm: pip install chainrule[progress]") from error
+    return tqdm(total=epochs, unit="epoch")
