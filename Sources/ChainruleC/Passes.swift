@@ -244,10 +244,33 @@ public func crlOptimizerSetLearningRate(
     }
 }
 
+/// Says how one layer's parameters are stepped from now on: learning rate, weight decay, penalties, or not at all. It
+/// replaces what was said of the layer before; the state stays.
+/// - Parameters:
+///   - optimizer: one thread at a time.
+///   - layer: the layer's name. A layer without parameters has nothing to step, and no effect.
+///   - options: NULL for CRL_LAYER_STEP_INIT: like the rest.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NAME or
+///   CRL_ERROR_MEMORY.
+@_cdecl("crl_optimizer_set_layer")
+public func crlOptimizerSetLayer(
+    _ optimizer: UnsafeMutablePointer<crl_optimizer>?, _ layer: UnsafePointer<CChar>?,
+    _ options: UnsafePointer<crl_layer_step>?
+) -> crl_status {
+    call("crl_optimizer_set_layer") { () throws(NetworkError) in
+        let optimizer = try object(optimizer, "optimizer", as: Optimizer.self)
+        let name = try requiredString(layer, "layer")
+        var step = LayerStep()
+        if let options { step = layerStep(try ChainruleC.options(options, "options")) }
+        try optimizer.set(layer: name, step)
+    }
+}
+
 /// One step of the optimizer: changes the network's parameters along a gradient. Gradient descent is W ← W − η ∂C/∂W.
 ///
 /// Excludes every other use of the network. If the gradient is not finite, or the step could make a parameter or the
-/// optimizer's state overflow, the status is CRL_ERROR_NOT_FINITE and nothing was changed.
+/// optimizer's state overflow, the status is CRL_ERROR_NOT_FINITE and nothing was changed. The gradients of frozen layers are
+/// not looked at.
 /// - Parameters:
 ///   - optimizer: made for this network.
 ///   - network: built.

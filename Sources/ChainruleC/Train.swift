@@ -56,6 +56,7 @@ private func trainingOptions(_ train: crl_train_options) throws(NetworkError) ->
     options.shuffles = train.shuffle != 0
     options.seed = train.seed
     options.threads = try count(UInt(bitPattern: train.threads), "options->threads")
+    if let schedule = train.schedule { options.schedule = try ChainruleC.schedule(schedule) }
     options.onEpoch = epochCallback(train.on_epoch, train.user)
     return options
 }

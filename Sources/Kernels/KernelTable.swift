@@ -37,6 +37,7 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
     public let activations: ActivationKernels<Scalar>
     public let costs: CostKernels<Scalar>
     public let optimizers: OptimizerKernels<Scalar>
+    public let regularization: RegularizationKernels<Scalar>
 
     @inlinable @inline(__always)
     public init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Scalar {
@@ -50,6 +51,7 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
         activations = ActivationKernels(Set.self)
         costs = CostKernels(Set.self)
         optimizers = OptimizerKernels(Set.self)
+        regularization = RegularizationKernels(Set.self)
     }
 }
 

@@ -144,6 +144,12 @@ import Testing
         BadCall("crl_optimizer_set_learning_rate", CRL_ERROR_NULL, "optimizer is NULL") { _ in
             crlOptimizerSetLearningRate(nil, 1)
         },
+        BadCall("crl_optimizer_set_layer", CRL_ERROR_NULL, "optimizer is NULL") { _ in
+            crlOptimizerSetLayer(nil, "out", nil)
+        },
+        BadCall("crl_optimizer_set_layer", CRL_ERROR_NULL, "layer is NULL") {
+            crlOptimizerSetLayer($0.optimizer, nil, nil)
+        },
         BadCall("crl_step", CRL_ERROR_NULL, "optimizer is NULL") { crlStep(nil, $0.network, $0.slope.pointer, 17) },
         BadCall("crl_step", CRL_ERROR_NULL, "network is NULL") { crlStep($0.optimizer, nil, $0.slope.pointer, 17) },
         BadCall("crl_step", CRL_ERROR_NULL, "gradients is NULL") { crlStep($0.optimizer, $0.network, nil, 17) },

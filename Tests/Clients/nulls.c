@@ -150,6 +150,8 @@ static void training(void)
     FAILS(CRL_ERROR_NULL, "optimizer", crl_optimizer_learning_rate(NULL, &learning_rate));
     FAILS(CRL_ERROR_NULL, "learning_rate", crl_optimizer_learning_rate(optimizer, NULL));
     FAILS(CRL_ERROR_NULL, "optimizer", crl_optimizer_set_learning_rate(NULL, 0.1f));
+    FAILS(CRL_ERROR_NULL, "optimizer", crl_optimizer_set_layer(NULL, "0", NULL));
+    FAILS(CRL_ERROR_NULL, "layer", crl_optimizer_set_layer(optimizer, NULL, NULL));
     FAILS(CRL_ERROR_NULL, "optimizer", crl_step(NULL, network, gradients, parameters_count));
     FAILS(CRL_ERROR_NULL, "network", crl_step(optimizer, NULL, gradients, parameters_count));
     FAILS(CRL_ERROR_NULL, "gradients", crl_step(optimizer, network, NULL, parameters_count));

@@ -158,6 +158,7 @@ static void of_another_kind(crl_network *network)
     FAILS(CRL_ERROR_HANDLE, "network", crl_step(optimizer, not_network, gradients, PARAMETERS));
     FAILS(CRL_ERROR_HANDLE, "optimizer", crl_optimizer_learning_rate(not_optimizer, &rate));
     FAILS(CRL_ERROR_HANDLE, "optimizer", crl_optimizer_set_learning_rate(not_optimizer, 0.1f));
+    FAILS(CRL_ERROR_HANDLE, "optimizer", crl_optimizer_set_layer(not_optimizer, "0", NULL));
     train.optimizer = not_optimizer;
     FAILS(CRL_ERROR_HANDLE, "optimizer", crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
     CHECK(size == 77 && rate == 77 && values == NULL);

@@ -55,6 +55,8 @@ package struct TensorShape: Sendable {
     let rows: Int
     let columns: Int
     let initializer: Initializer
+    /// Regularization is for weights, unless biases are to be included.
+    var isBias = false
 }
 
 /// Where the preactivation z of a layer is kept.

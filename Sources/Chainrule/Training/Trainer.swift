@@ -67,6 +67,8 @@ extension Network {
         var trainer = try Trainer(
             network: self, optimizer: optimizer, options: options, data: data, largestInput: largestInput,
             validation: validation)
+        let learningRate = optimizer.learningRate
+        defer { if options.schedule != nil { optimizer.restoreLearningRate(learningRate) } }
         for number in 1...options.epochs {
             let epoch = try trainer.runEpoch(number)
             if let onEpoch = options.onEpoch, !onEpoch(epoch) {
@@ -93,6 +95,7 @@ struct Trainer {
     private let validation: DataView?
     private let step: TrainingStep
     private let validationOutputs: FloatMemory?
+    private var schedule: ScheduleRun?
     private var generator: RandomGenerator
     private let order: Memory<Int>
 
@@ -112,6 +115,10 @@ struct Trainer {
         } else {
             validationOutputs = nil
         }
+        let stepsPerEpoch = (data.x.rows - 1) / step.batchRows + 1
+        schedule = options.schedule.map {
+            ScheduleRun($0, optimizer, epochs: options.epochs, stepsPerEpoch: stepsPerEpoch)
+        }
         generator = RandomGenerator(seed: options.seed)
         order = try Memory<Int>(count: data.x.rows, for: "the order of the rows")
         for row in 0..<data.x.rows { order.base[row] = row }
@@ -127,6 +134,7 @@ struct Trainer {
         while first < order.count {
             let rows = min(step.batchRows, order.count - first)
             do throws(NetworkError) {
+                try schedule?.setRate(epoch: number, step: first / step.batchRows)
                 let (cost, weight) = try step.take(order[first..<first + rows])
                 total += cost * weight
                 totalWeight += weight
@@ -138,8 +146,10 @@ struct Trainer {
         }
         let seconds = platform_seconds() - start
         let (validationCost, validationAccuracy) = try validate()
+        let cost = options.cost.reduction == .sum ? total : total / totalWeight
+        try schedule?.finishEpoch(cost: validationCost ?? cost)
         return Epoch(
-            number: number, count: options.epochs, cost: options.cost.reduction == .sum ? total : total / totalWeight,
+            number: number, count: options.epochs, cost: cost,
             validationCost: validationCost,
             validationAccuracy: validationAccuracy, seconds: seconds, samplesPerSecond: Double(order.count) / seconds)
     }

@@ -13,6 +13,9 @@ public struct TrainingOptions {
     /// took so far, otherwise this number. The results are the same bit for bit. With a custom cost or activation it is always
     /// one.
     public var threads = 0
+    /// What the optimizer's learning rate is in each step; nil for the rate that it has. The rate that it has is where the
+    /// schedule begins, and what it has again afterwards.
+    public var schedule: Schedule?
     /// Called after each epoch; returns whether to go on. May read the network, not change it.
     public var onEpoch: ((Epoch) -> Bool)?
 
@@ -22,6 +25,7 @@ public struct TrainingOptions {
     public init(cost: Cost) { self.cost = cost }
 
     func validate() throws(NetworkError) {
+        try schedule?.validate()
         guard epochs >= 1 else { throw NetworkError(.size, "epochs is \(epochs); at least 1 is needed") }
         guard batchSize >= 1 else { throw NetworkError(.size, "the batch size is \(batchSize); at least 1 is needed") }
         guard threads >= 0 && threads <= TrainingOptions.mostThreads else {

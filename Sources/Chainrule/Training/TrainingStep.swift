@@ -146,9 +146,10 @@ final class TrainingStep: FallibleClass {
     /// The step for a method whose kernel takes the gradients tile by tile, if bounds on the gradients show that nothing can
     /// overflow; otherwise nil, and the gradients themselves must be looked at first.
     private func boundedStep() -> KernelStep? {
-        if optimizer.method.kernel == nil { return nil }
+        if optimizer.needsGradient { return nil }
         var largestGradient = 0.0
-        for layer in workspace.layers.indices where !workspace.layers[layer].tensors.isEmpty {
+        for layer in workspace.layers.indices
+        where !workspace.layers[layer].tensors.isEmpty && !optimizer.isFrozen(layer: layer) {
             var signal = 0.0
             var input = 0.0
             for source in workspace.layers[layer].inputs where source.isNetworkInput { input = largestInput }
@@ -187,7 +188,8 @@ extension TrainingStep: SharedWork {
                 outcome.error = error
             }
         case .parameters(let sink):
-            network.parameterGradients(input, of: rows.count, part: thread, of: threads, in: workspace, into: sink)
+            network.parameterGradients(
+                input, of: rows.count, part: thread, of: threads, in: workspace, into: sink, for: optimizer)
         }
     }
 

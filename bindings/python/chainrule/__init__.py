@@ -18,6 +18,7 @@ from ._errors import (
 from ._library import __version__, instruction_set
 from ._network import Layer, Network
 from ._predictor import Predictor
+from ._schedules import Plateau, Schedule
 from ._training import Epoch, Optimizer
 from ._workspace import Workspace
 
@@ -35,7 +36,9 @@ __all__ = [
     "NotFiniteError",
     "Optimizer",
     "OutOfMemoryError",
+    "Plateau",
     "Predictor",
+    "Schedule",
     "StateError",
     "Workspace",
     "__version__",

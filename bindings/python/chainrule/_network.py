@@ -27,6 +27,7 @@ from ._handles import FloatArray, Handle, NativeObject, array_at
 from ._layout import Layout, layout_of
 from ._library import library
 from ._predictor import Predictor
+from ._schedules import ScheduleLike, schedule_options
 from ._training import Epoch, Optimizer, Recorder, optimizer_for
 
 if TYPE_CHECKING:
@@ -278,6 +279,7 @@ class Network(NativeObject):
         cost: CostLike = "cross_entropy",
         optimizer: str | Optimizer = "adam",
         learning_rate: float | None = None,
+        schedule: ScheduleLike | None = None,
         epochs: int = 10,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -296,6 +298,10 @@ class Network(NativeObject):
             optimizer: the name of a method of Optimizer, or an Optimizer made for this network, whose state carries
                 over from one fit to the next.
             learning_rate: η for an optimizer given by name; None: the library's default.
+            schedule: how the learning rate goes during the fit: a Schedule, its kind, or a function of t, the number of
+                steps before, of η and of the cost of the epoch before, on the validation data if there are any (NaN in
+                the first), that returns the rate. The optimizer's rate is the η it begins with, and is the same
+                afterwards.
             epochs: how often to go through the rows, ≥ 1.
             batch_size: rows per step, ≥ 1; the last batch of an epoch may be shorter.
             shuffle: a new order of the rows in each epoch.
@@ -323,6 +329,8 @@ class Network(NativeObject):
         options.batch_size = count(batch_size, "batch_size")
         options.shuffle = bool(shuffle)
         options.seed = seed_value(seed)
+        if schedule is not None:
+            options.schedule = ctypes.pointer(schedule_options(schedule))
         options.threads = count(threads, "threads")
         if validation_data is not None:
             validation_x, *rest = validation_data
