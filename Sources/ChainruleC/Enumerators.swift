@@ -61,7 +61,7 @@ func cost(_ pointer: UnsafePointer<crl_cost_options>?) throws(NetworkError) -> C
     case CRL_HUBER: return try .huber(delta: options.huber_delta, reduction)
     case CRL_BINARY_CROSS_ENTROPY: return .binaryCrossEntropy(reduction)
     case CRL_BINARY_CROSS_ENTROPY_LOGITS: return .binaryCrossEntropyOfLogits(reduction)
-    case CRL_CROSS_ENTROPY: return .crossEntropy(reduction)
+    case CRL_CROSS_ENTROPY: return try .crossEntropy(smoothing: options.label_smoothing, reduction)
     case CRL_CUSTOM_COST: return try customCost(options)
     default: throw NetworkError(.value, "cost->kind is \(options.kind), which is no crl_cost_kind")
     }

@@ -104,6 +104,13 @@ public struct CostKernels<Scalar: KernelScalar>: Sendable {
             _ weights: UnsafePointer<Scalar>?, _ normalizer: Double, _ gradient: UnsafeMutablePointer<Scalar>?,
             _ gradientStride: Int
         ) -> Double
+    /// The same with a smoothing ε before the gradient.
+    public let smoothedCrossEntropyOfClasses:
+        @Sendable (
+            _ rows: Int, _ columns: Int, _ y: UnsafePointer<Scalar>, _ yStride: Int, _ classes: UnsafePointer<Int32>,
+            _ weights: UnsafePointer<Scalar>?, _ normalizer: Double, _ smoothing: Scalar,
+            _ gradient: UnsafeMutablePointer<Scalar>?, _ gradientStride: Int
+        ) -> Double
 
     @inlinable @inline(__always)
     init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Scalar {
@@ -114,6 +121,7 @@ public struct CostKernels<Scalar: KernelScalar>: Sendable {
         binaryCrossEntropyOfLogits = CostKernel(ElementwiseCostKernel<Set, BinaryCrossEntropyOfLogits>.evaluate)
         crossEntropy = CostKernel(CrossEntropyKernel<Set>.evaluate)
         crossEntropyOfClasses = CrossEntropyKernel<Set>.evaluate
+        smoothedCrossEntropyOfClasses = CrossEntropyKernel<Set>.evaluateSmoothed
     }
 }
 

@@ -219,7 +219,7 @@ extension crl_cost_options {
     static var initial: crl_cost_options {
         crl_cost_options(
             size: MemoryLayout<crl_cost_options>.size, kind: crl_cost_kind(CRL_MEAN_SQUARED_ERROR),
-            reduction: crl_reduction(CRL_MEAN), huber_delta: 1, function: nil, user: nil)
+            reduction: crl_reduction(CRL_MEAN), huber_delta: 1, function: nil, user: nil, label_smoothing: 0)
     }
 }
 

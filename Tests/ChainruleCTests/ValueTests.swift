@@ -150,6 +150,16 @@ import Testing
         },
     ]
 
+    static let smoothings = [Float.nan, .infinity, -.infinity, -0.5, 1].map { value in
+        BadCall("crl_cost", CRL_ERROR_VALUE, "label_smoothing is \(value)") { f in
+            let smoothed = f.cost {
+                $0.kind = crl_cost_kind(CRL_CROSS_ENTROPY)
+                $0.label_smoothing = value
+            }
+            return crlCost(smoothed, f.x.pointer, 4, 2, 2, f.targets(), f.C.pointer, nil, 0, 0)
+        }
+    }
+
     static let hyperparameters =
         [Float.nan, .infinity, -.infinity, -0.5, -2].flatMap { value in
             [CRL_LEAKY_RELU, CRL_ELU].map { activation in
@@ -185,7 +195,7 @@ import Testing
             }
         ]
 
-    @Test(arguments: enumerators + optionSizes + names + unknownNames + hyperparameters)
+    @Test(arguments: enumerators + optionSizes + names + unknownNames + smoothings + hyperparameters)
     func isAnError(_ bad: BadCall) { bad.check() }
 
     /// A hyperparameter of every method that reads it, by its name, and values that it cannot have; −1 is the method's own.

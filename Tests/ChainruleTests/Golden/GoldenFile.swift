@@ -147,6 +147,7 @@ extension GoldenFile {
 
     static func cost(_ name: String, _ reduction: String, parameter: Float?) throws -> Cost {
         let reduction: Cost.Reduction = reduction == "sum" ? .sum : .mean
+        if name == "cross_entropy", let parameter { return try .crossEntropy(smoothing: parameter, reduction) }
         if name == "huber" { return try .huber(delta: parameter ?? 1, reduction) }
         guard let cost = try Cost.all(reduction).first(where: { $0.identifier.description == name }) else {
             throw UnknownName(name: name)

@@ -102,7 +102,7 @@ def row_costs(name: str, parameter: float | None, y: Tensor, target: Tensor) -> 
         "huber": lambda: F.huber_loss(y, target, reduction="none", delta=parameter or 1.0).mean(1),
         "binary_cross_entropy": lambda: F.binary_cross_entropy(y, target, reduction="none").mean(1),
         "binary_cross_entropy_logits": lambda: F.binary_cross_entropy_with_logits(y, target, reduction="none").mean(1),
-        "cross_entropy": lambda: F.cross_entropy(y, target, reduction="none"),
+        "cross_entropy": lambda: F.cross_entropy(y, target, reduction="none", label_smoothing=parameter or 0.0),
     }
     return functions[name]()
 
@@ -235,7 +235,7 @@ def network_case(
     else:
         target = uniform(rows, columns, low=0, high=1)
     weights = uniform(rows, low=0, high=2) if weighted else None
-    value = reduce(row_costs(cost, 1.0, y, target), reduction, weights)
+    value = reduce(row_costs(cost, None, y, target), reduction, weights)
     leaves = [tensor for tensors in parameters for tensor in tensors]
     names = [layer["name"] for layer in layers]
     gradients = torch.autograd.grad(value, leaves + [x] + [h[name] for name in names])
@@ -636,10 +636,17 @@ def main() -> None:
     golden = {
         "torch": torch.__version__,
         "activations": activations,
-        "costs": costs,
         "networks": network_cases(),
         "trajectories": trajectories + regularized_trajectories(),
         "schedules": schedule_cases(),
+        "costs": costs
+        + [
+            cost_case("cross_entropy", reduction, parameter=smoothing, classes=classes, weighted=weighted)
+            for smoothing in (0.1, 0.75)
+            for reduction in ("mean", "sum")
+            for classes in (False, True)
+            for weighted in (False, True)
+        ],
     }
     path = Path(__file__).with_name("golden.json")
     path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")

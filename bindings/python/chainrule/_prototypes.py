@@ -232,6 +232,7 @@ class crl_cost_options(ctypes.Structure):
         ("huber_delta", ctypes.c_float),
         ("function", crl_cost_function),
         ("user", ctypes.c_void_p),
+        ("label_smoothing", ctypes.c_float),
     ]
 
     @classmethod
@@ -242,6 +243,7 @@ class crl_cost_options(ctypes.Structure):
             kind=CRL_MEAN_SQUARED_ERROR,
             reduction=CRL_MEAN,
             huber_delta=1.0,
+            label_smoothing=0.0,
         )
 
 

@@ -26,8 +26,8 @@ class Schedule(NamedTuple):
     - "exponential": η γᵗ
     - "cosine": half a cosine from η down to η₋ in T, then again in M T, and so on (Loshchilov and Hutter 2017)
     - "one_cycle": half a cosine up from η / d₀ to η, and another down to η / (d₀ d₁) (Smith 2018; PyTorch's OneCycleLR)
-    - "plateau": after more than `patience` epochs without a cost below (1 − threshold) of the lowest, max(γ × the last, η₋),
-      and for `cooldown` epochs no other
+    - "plateau": after more than `patience` epochs without a cost below (1 − threshold) of the lowest, max(γ × the last,
+      η₋), and for `cooldown` epochs no other
 
     Attributes:
         kind: one of these names.

@@ -70,7 +70,8 @@ class Optimizer(NativeObject):
         - "lion": w ← w − η sign(β₁ m + (1 − β₁) g); m ← β₂ m + (1 − β₂) g
         - "irprop_minus", for gradients over all of the data: w ← w − Δ sign(g), where each parameter's Δ begins as η,
           grows by η⁺ while g keeps its sign, and shrinks by η⁻, without a step, where it does not
-        - "quickprop", for gradients over all of the data: d ← r d − η g with r = g / (p − g), at most μ, and p the g of the step before; − η g only where g keeps its sign; w ← w + d
+        - "quickprop", for gradients over all of the data: d ← r d − η g with r = g / (p − g), at most μ, and p the g of
+          the step before; − η g only where g keeps its sign; w ← w + d
 
         Args:
             network: the network whose parameters step() changes.

@@ -119,6 +119,16 @@ WRONG: dict[str, tuple[Use, type[Exception], str]] = {
         ArgumentError,
         "'median'; there are mean, sum",
     ),
+    "label_smoothing 1": (
+        lambda n: n.fit(X, LABELS, cost=chainrule.Cost("cross_entropy", label_smoothing=1)),
+        ArgumentError,
+        "label_smoothing is 1",
+    ),
+    "label_smoothing NaN": (
+        lambda n: chainrule.cost(X, X, chainrule.Cost("cross_entropy", label_smoothing=np.nan)),
+        ArgumentError,
+        "label_smoothing is nan",
+    ),
     "huber_delta 0": (
         lambda n: n.value_and_grad(X, VALUES, chainrule.Cost("huber", huber_delta=0)),
         ArgumentError,
