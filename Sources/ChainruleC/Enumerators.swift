@@ -186,6 +186,24 @@ private func scheduleSource(_ options: crl_schedule_options) throws(NetworkError
     }
 }
 
+func variable(_ number: crl_variable) throws(NetworkError) -> Network.Variable {
+    switch Int(number) {
+    case CRL_PARAMETERS: return .parameters
+    case CRL_INPUT: return .input
+    default: throw NetworkError(.value, "variable is \(number), which is no crl_variable")
+    }
+}
+
+func number(of quantity: GradientReport.Quantity) -> crl_checked_quantity {
+    switch quantity {
+    case .parameter: crl_checked_quantity(CRL_PARAMETER_GRADIENT)
+    case .activationDerivative: crl_checked_quantity(CRL_ACTIVATION_DERIVATIVE)
+    case .activationSecondDerivative: crl_checked_quantity(CRL_ACTIVATION_SECOND_DERIVATIVE)
+    case .costGradient: crl_checked_quantity(CRL_COST_GRADIENT)
+    case .costHessianProduct: crl_checked_quantity(CRL_COST_HESSIAN_PRODUCT)
+    }
+}
+
 func purpose(_ number: crl_purpose) throws(NetworkError) -> Workspace.Purpose {
     switch Int(number) {
     case CRL_TRAINING: return .training

@@ -111,17 +111,30 @@ public struct CostKernels<Scalar: KernelScalar>: Sendable {
             _ weights: UnsafePointer<Scalar>?, _ normalizer: Double, _ smoothing: Scalar,
             _ gradient: UnsafeMutablePointer<Scalar>?, _ gradientStride: Int
         ) -> Double
+    /// ``CrossEntropyKernel`` with class indices as targets, which do not matter; otherwise as ``CostKernel/hessianProduct``.
+    public let crossEntropyOfClassesHessianProduct:
+        @Sendable (
+            _ rows: Int, _ columns: Int, _ y: UnsafePointer<Scalar>, _ yStride: Int, _ weights: UnsafePointer<Scalar>?,
+            _ normalizer: Double, _ v: UnsafePointer<Scalar>, _ vStride: Int, _ product: UnsafeMutablePointer<Scalar>,
+            _ productStride: Int
+        ) -> Void
 
     @inlinable @inline(__always)
     init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Scalar {
-        squaredError = CostKernel(ElementwiseCostKernel<Set, SquaredError>.evaluate)
-        absoluteError = CostKernel(ElementwiseCostKernel<Set, AbsoluteError>.evaluate)
-        huber = CostKernel(ElementwiseCostKernel<Set, HuberError>.evaluate)
-        binaryCrossEntropy = CostKernel(ElementwiseCostKernel<Set, BinaryCrossEntropy>.evaluate)
-        binaryCrossEntropyOfLogits = CostKernel(ElementwiseCostKernel<Set, BinaryCrossEntropyOfLogits>.evaluate)
-        crossEntropy = CostKernel(CrossEntropyKernel<Set>.evaluate)
+        squaredError = ElementwiseCostKernel<Set, SquaredError>.kernel
+        absoluteError = ElementwiseCostKernel<Set, AbsoluteError>.kernel
+        huber = ElementwiseCostKernel<Set, HuberError>.kernel
+        binaryCrossEntropy = ElementwiseCostKernel<Set, BinaryCrossEntropy>.kernel
+        binaryCrossEntropyOfLogits = ElementwiseCostKernel<Set, BinaryCrossEntropyOfLogits>.kernel
+        crossEntropy = CrossEntropyKernel<Set>.kernel
         crossEntropyOfClasses = CrossEntropyKernel<Set>.evaluate
         smoothedCrossEntropyOfClasses = CrossEntropyKernel<Set>.evaluateSmoothed
+        crossEntropyOfClassesHessianProduct = {
+            rows, columns, y, yStride, weights, normalizer, v, vStride, product, stride in
+            CrossEntropyKernel<Set>.hessianProduct(
+                rows: rows, columns: columns, y, yStride: yStride, nil, tStride: 0, weights: weights,
+                normalizer: normalizer, parameter: 0, v, vStride: vStride, product, productStride: stride)
+        }
     }
 }
 

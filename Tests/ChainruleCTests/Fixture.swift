@@ -211,7 +211,8 @@ extension crl_layer_options {
         let standard = crl_initializer(kind: crl_initializer_kind(CRL_INIT_DEFAULT), a: 0, b: 0)
         return crl_layer_options(
             size: MemoryLayout<crl_layer_options>.size, name: nil, input: nil, bias: 1, weight_initializer: standard,
-            bias_initializer: standard, alpha: -1, function: nil, derivative: nil, user: nil)
+            bias_initializer: standard, alpha: -1, function: nil, derivative: nil, user: nil,
+            second_derivative: nil)
     }
 }
 
@@ -219,7 +220,8 @@ extension crl_cost_options {
     static var initial: crl_cost_options {
         crl_cost_options(
             size: MemoryLayout<crl_cost_options>.size, kind: crl_cost_kind(CRL_MEAN_SQUARED_ERROR),
-            reduction: crl_reduction(CRL_MEAN), huber_delta: 1, function: nil, user: nil, label_smoothing: 0)
+            reduction: crl_reduction(CRL_MEAN), huber_delta: 1, function: nil, user: nil,
+            hessian_product: nil, label_smoothing: 0)
     }
 }
 

@@ -79,6 +79,62 @@ import Testing
         }
     }
 
+    @Test(arguments: supportedLevels) func secondDerivativesAgreeWithFloat64(level: InstructionSetLevel) {
+        for entry in ActivationReference.elementwise {
+            let inputs = ActivationKernelTests.grid + ActivationKernelTests.extremes
+            let curvatures = secondDerivative(entry, level, inputs)
+            for (z, curvature) in zip(inputs, curvatures) where z != 0 {
+                let expected = entry.secondDerivative(Double(z))
+                // As for σ'; the product of two such factors, and z² φ(z), whose factors reach 40 and round.
+                let absolute = 4 * ActivationKernelTests.tolerance * max(1, min(Double(z.magnitude), 16))
+                #expect(
+                    isClose(Double(curvature), expected, relative: ActivationKernelTests.tolerance, absolute: absolute),
+                    "the second derivative of \(entry.name) at \(z) is \(curvature), not \(expected)")
+            }
+        }
+    }
+
+    /// σ'' is the slope of σ': the library's own formulas at float64, against central differences.
+    @Test func secondDerivativesAreTheSlopesOfTheDerivatives() {
+        for entry in ActivationReference.elementwise {
+            for z in ActivationKernelTests.grid.map({ Double($0) }) where z.magnitude > 1e-4 {
+                let (formula, alpha, step) = (entry.formula, entry.alpha, 1e-5)
+                func slope(_ z: Double) -> Double { formula.derivative(z, formula.value(z, alpha), alpha) }
+                let difference = (slope(z + step) - slope(z - step)) / (2 * step)
+                let exact = formula.secondDerivative(z, formula.value(z, alpha), alpha)
+                #expect(isClose(exact, difference, relative: 0, absolute: 1e-9), "\(entry.name) at \(z)")
+            }
+        }
+    }
+
+    @Test(arguments: supportedLevels) func curvatureIsAddedInProportion(level: InstructionSetLevel) {
+        var noise = Noise(5)
+        let z = noise.floats(3 * 7, in: -3...3)
+        let (delta, tangent, start) = (noise.floats(3 * 7), noise.floats(3 * 7), noise.floats(3 * 7))
+        for entry in ActivationReference.elementwise {
+            guard let addCurvature = entry.kernel(level.kernels.activations).addCurvature else { continue }
+            let h = forward(entry, level, z)
+            var s = start
+            addCurvature(z, h, tangent, h, delta, &s, 3, 7, Float(entry.alpha))
+            for index in z.indices {
+                let exact =
+                    Double(start[index]) + Double(delta[index]) * Double(tangent[index])
+                    * entry.secondDerivative(Double(z[index]))
+                #expect(
+                    isClose(Double(s[index]), exact, relative: 0, absolute: 16 * ulp), "\(entry.name) at \(z[index])")
+            }
+        }
+    }
+
+    /// What has no kernel for it has no curvature, and the other way round.
+    @Test func straightActivationsAddNoCurvature() {
+        for entry in ActivationReference.elementwise {
+            let isStraight = ActivationKernelTests.grid.allSatisfy { entry.secondDerivative(Double($0)) == 0 }
+            let kernel = entry.kernel(InstructionSetLevel.baseline.kernels.activations)
+            #expect((kernel.addCurvature == nil) == isStraight, "\(entry.name)")
+        }
+    }
+
     @Test func derivativesAtZeroAreThoseFromBelow() {
         for entry in ActivationReference.rectifiers {
             for zero in [Float(0), -0.0] {
@@ -141,6 +197,16 @@ import Testing
         var h = [Float](repeating: .nan, count: z.count)
         entry.kernel(level.kernels.activations).forward(z, &h, 1, z.count, Float(entry.alpha))
         return h
+    }
+
+    private func secondDerivative(
+        _ entry: ElementwiseReference, _ level: InstructionSetLevel, _ z: [Float]
+    ) -> [Float] {
+        var s = [Float](repeating: 0, count: z.count)
+        let ones = [Float](repeating: 1, count: z.count)
+        let h = forward(entry, level, z)
+        entry.kernel(level.kernels.activations).addCurvature?(z, h, ones, h, ones, &s, 1, z.count, Float(entry.alpha))
+        return s
     }
 
     private func derivative(_ entry: ElementwiseReference, _ level: InstructionSetLevel, _ z: [Float]) -> [Float] {

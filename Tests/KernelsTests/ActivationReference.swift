@@ -9,6 +9,7 @@ struct ElementwiseReference: Sendable {
     let kernel: @Sendable (ActivationKernels<Float>) -> ActivationKernel<Float>
     let value: @Sendable (Double) -> Double
     let derivative: @Sendable (Double) -> Double
+    let secondDerivative: @Sendable (Double) -> Double
     /// The library's own formulas at float64.
     let formula: Float64Formula
     /// σ and σ' at −∞ and at +∞.
@@ -24,6 +25,15 @@ private func sigmoidSlope(_ z: Double) -> Double { 1 / (4 * cosh(z / 2) * cosh(z
 private func cubic(_ z: Double) -> Double { (2 / Double.pi).squareRoot() * (z + 0.044715 * pow(z, 3)) }
 private func normalDistribution(_ z: Double) -> Double { erfc(-z / 2.0.squareRoot()) / 2 }
 private func normalDensity(_ z: Double) -> Double { exp(-z * z / 2) / (2 * Double.pi).squareRoot() }
+
+/// `σ = z p(2u)` with `p` the sigmoid and u the cubic, so that `σ'' = 4 u' p' + 2 z u'' p' + 4 z u'² p''`.
+private func geluTanhCurvature(_ z: Double) -> Double {
+    let (u, scale) = (cubic(z), (2 / Double.pi).squareRoot())
+    let (first, second) = (scale * (1 + 3 * 0.044715 * z * z), scale * 6 * 0.044715 * z)
+    let slope = sigmoidSlope(2 * u)
+    if slope == 0 { return 0 }
+    return slope * (4 * first + 2 * z * second - 4 * z * first * first * tanh(u))
+}
 
 enum ActivationReference {
     /// An activation for tests that only need its kernel.
@@ -45,53 +55,64 @@ enum ActivationReference {
     static let smooth = [
         ElementwiseReference(
             name: "identity", kernel: { $0.identity }, value: { $0 }, derivative: { _ in 1 },
+            secondDerivative: { _ in 0 },
             formula: Float64Formula(IdentityActivation.self), limits: ((-infinity, 1), (infinity, 1))),
         ElementwiseReference(
             name: "sigmoid", kernel: { $0.sigmoid }, value: { sigmoid($0) }, derivative: { sigmoidSlope($0) },
-            formula: Float64Formula(SigmoidActivation.self), limits: ((0, 0), (1, 0))),
+            secondDerivative: { -sigmoidSlope($0) * Foundation.tanh($0 / 2) },
+            formula: Float64Formula(curved: SigmoidActivation.self), limits: ((0, 0), (1, 0))),
         ElementwiseReference(
             name: "tanh", kernel: { $0.tanh }, value: { Foundation.tanh($0) },
             derivative: { 1 / (cosh($0) * cosh($0)) },
-            formula: Float64Formula(TanhActivation.self), limits: ((-1, 0), (1, 0))),
+            secondDerivative: { -2 * Foundation.tanh($0) / (cosh($0) * cosh($0)) },
+            formula: Float64Formula(curved: TanhActivation.self), limits: ((-1, 0), (1, 0))),
         ElementwiseReference(
             name: "softplus", kernel: { $0.softplus },
             value: { $0 > 30 ? $0 : $0 < -30 ? exp($0) : log(1 + exp($0)) }, derivative: { sigmoid($0) },
-            formula: Float64Formula(SoftplusActivation.self), limits: ((0, 0), (infinity, 1))),
+            secondDerivative: { sigmoidSlope($0) },
+            formula: Float64Formula(curved: SoftplusActivation.self), limits: ((0, 0), (infinity, 1))),
         ElementwiseReference(
             name: "gelu", kernel: { $0.gelu }, value: { $0 * normalDistribution($0) },
             derivative: { normalDistribution($0) + $0 * normalDensity($0) },
-            formula: Float64Formula(GELUActivation.self), limits: ((0, 0), (infinity, 1))),
+            secondDerivative: { normalDensity($0) == 0 ? 0 : normalDensity($0) * (2 - $0 * $0) },
+            formula: Float64Formula(curved: GELUActivation.self), limits: ((0, 0), (infinity, 1))),
         ElementwiseReference(
             name: "geluTanh", kernel: { $0.geluTanh }, value: { $0 * sigmoid(2 * cubic($0)) },
             derivative: { z in
                 let slope = (2 / Double.pi).squareRoot() * (1 + 3 * 0.044715 * z * z)
                 return sigmoid(2 * cubic(z)) + 2 * z * sigmoidSlope(2 * cubic(z)) * slope
             },
-            formula: Float64Formula(GELUTanhActivation.self), limits: ((0, 0), (infinity, 1))),
+            secondDerivative: { geluTanhCurvature($0) },
+            formula: Float64Formula(curved: GELUTanhActivation.self), limits: ((0, 0), (infinity, 1))),
         ElementwiseReference(
             name: "silu", kernel: { $0.silu }, value: { $0 * sigmoid($0) },
             derivative: { sigmoid($0) + $0 * sigmoidSlope($0) },
-            formula: Float64Formula(SiLUActivation.self), limits: ((0, 0), (infinity, 1))),
+            secondDerivative: { sigmoidSlope($0) == 0 ? 0 : sigmoidSlope($0) * (2 - $0 * Foundation.tanh($0 / 2)) },
+            formula: Float64Formula(curved: SiLUActivation.self), limits: ((0, 0), (infinity, 1))),
     ]
 
     static let rectifiers = [
         ElementwiseReference(
             name: "relu", kernel: { $0.relu }, value: { max(0, $0) }, derivative: { $0 > 0 ? 1 : 0 },
+            secondDerivative: { _ in 0 },
             formula: Float64Formula(ReLUActivation.self), limits: ((0, 0), (infinity, 1))),
         ElementwiseReference(
             name: "leakyReLU", alpha: 0.01, kernel: { $0.leakyReLU },
             value: { max(0, $0) + Double(Float(0.01)) * min(0, $0) },
             derivative: { $0 > 0 ? 1 : Double(Float(0.01)) },
+            secondDerivative: { _ in 0 },
             formula: Float64Formula(LeakyReLUActivation.self), limits: ((-infinity, 0.01), (infinity, 1))),
         ElementwiseReference(
             name: "elu", alpha: 1.5, kernel: { $0.elu }, value: { max(0, $0) + 1.5 * expm1(min(0, $0)) },
             derivative: { $0 > 0 ? 1 : 1.5 * exp($0) },
-            formula: Float64Formula(ELUActivation.self), limits: ((-1.5, 0), (infinity, 1))),
+            secondDerivative: { $0 > 0 ? 0 : 1.5 * exp($0) },
+            formula: Float64Formula(curved: ELUActivation.self), limits: ((-1.5, 0), (infinity, 1))),
         ElementwiseReference(
             name: "selu", kernel: { $0.selu },
             value: { seluScale * (max(0, $0) + seluAlpha * expm1(min(0, $0))) },
             derivative: { $0 > 0 ? seluScale : seluScale * seluAlpha * exp($0) },
-            formula: Float64Formula(SELUActivation.self),
+            secondDerivative: { $0 > 0 ? 0 : seluScale * seluAlpha * exp($0) },
+            formula: Float64Formula(curved: SELUActivation.self),
             limits: ((-seluScale * seluAlpha, 0), (infinity, seluScale))),
     ]
 }
@@ -115,6 +136,16 @@ enum RowReference {
         return z.indices.map { j in
             z.indices.map { i in delta[i] * h[i] * ((i == j ? 1 : 0) - h[j]) }.reduce(0, +)
         }
+    }
+
+    /// How a function of z and δ, such as those above, changes along R{z}: by differences.
+    static func changed(
+        _ function: ([Double], [Double]) -> [Double], _ z: [Double], _ delta: [Double], along tangent: [Double]
+    ) -> [Double] {
+        let step = 1e-5
+        let above = function(zip(z, tangent).map { $0 + step * $1 }, delta)
+        let below = function(zip(z, tangent).map { $0 - step * $1 }, delta)
+        return zip(above, below).map { ($0 - $1) / (2 * step) }
     }
 
     /// `∂h_i/∂z_j = 1_ij − softmax_j`.

@@ -13,24 +13,28 @@ private struct CostReference: Sendable {
     var targets: ClosedRange<Float> = -3...3
     let value: @Sendable (_ y: Double, _ t: Double) -> Double
     let slope: @Sendable (_ y: Double, _ t: Double) -> Double
+    let curvature: @Sendable (_ y: Double, _ t: Double) -> Double
 
     /// The costs that are a mean over the outputs.
     static let elementwise = [
         CostReference(
-            name: "squaredError", kernel: { $0.squaredError }, value: { pow($0 - $1, 2) }, slope: { 2 * ($0 - $1) }),
+            name: "squaredError", kernel: { $0.squaredError }, value: { pow($0 - $1, 2) }, slope: { 2 * ($0 - $1) },
+            curvature: { _, _ in 2 }),
         CostReference(
             name: "absoluteError", kernel: { $0.absoluteError }, value: { abs($0 - $1) },
-            slope: { $0 == $1 ? 0 : $0 > $1 ? 1 : -1 }),
+            slope: { $0 == $1 ? 0 : $0 > $1 ? 1 : -1 }, curvature: { _, _ in 0 }),
         CostReference(
             name: "huber", kernel: { $0.huber }, parameter: 0.75,
             value: { min(abs($0 - $1), 0.75) * (abs($0 - $1) - min(abs($0 - $1), 0.75) / 2) },
-            slope: { max(-0.75, min(0.75, $0 - $1)) }),
+            slope: { max(-0.75, min(0.75, $0 - $1)) }, curvature: { abs($0 - $1) <= 0.75 ? 1 : 0 }),
         CostReference(
             name: "binaryCrossEntropy", kernel: { $0.binaryCrossEntropy }, outputs: 0.01...0.99, targets: 0...1,
-            value: { -$1 * log($0) - (1 - $1) * log(1 - $0) }, slope: { -$1 / $0 + (1 - $1) / (1 - $0) }),
+            value: { -$1 * log($0) - (1 - $1) * log(1 - $0) }, slope: { -$1 / $0 + (1 - $1) / (1 - $0) },
+            curvature: { $1 / ($0 * $0) + (1 - $1) / ((1 - $0) * (1 - $0)) }),
         CostReference(
             name: "binaryCrossEntropyOfLogits", kernel: { $0.binaryCrossEntropyOfLogits }, targets: 0...1,
-            value: { $1 * log(1 + exp(-$0)) + (1 - $1) * log(1 + exp($0)) }, slope: { 1 / (1 + exp(-$0)) - $1 }),
+            value: { $1 * log(1 + exp(-$0)) + (1 - $1) * log(1 + exp($0)) }, slope: { 1 / (1 + exp(-$0)) - $1 },
+            curvature: { y, _ in 1 / (4 * cosh(y / 2) * cosh(y / 2)) }),
     ]
 }
 
@@ -60,6 +64,7 @@ extension CostKernels<Float> {
             let tested =
                 CostReference.elementwise.map { $0.name } + [
                     "crossEntropy", "crossEntropyOfClasses", "smoothedCrossEntropyOfClasses",
+                    "crossEntropyOfClassesHessianProduct",
                 ]
             #expect(kernels.compactMap { $0.label }.sorted() == tested.sorted())
         }
@@ -84,6 +89,73 @@ extension CostKernels<Float> {
                         "\(reference.name): the slope at \(y[i]), \(t[i]) is \(gradient[i]), not \(slope)")
                 }
                 #expect(kernel.row(y, t, columns, Float(reference.parameter), 0.5, nil) == cost)
+            }
+        }
+    }
+
+    /// Rows with weights and strides; the product may be v itself.
+    @Test(arguments: supportedLevels) func hessianProductsOfElementwiseCosts(level: InstructionSetLevel) {
+        let weights: [Float] = [0.5, 2]
+        for reference in CostReference.elementwise {
+            let kernel = reference.kernel(level.kernels.costs)
+            for columns in [1, 2, 7, 16, 35] {
+                var noise = Noise(UInt64(columns))
+                let stride = columns + 3
+                let y = noise.floats(2 * stride, in: reference.outputs)
+                let t = noise.floats(2 * stride, in: reference.targets)
+                let v = noise.floats(2 * stride)
+                var product = v
+                product.withUnsafeMutableBufferPointer { memory in
+                    let base = memory.baseAddress!
+                    kernel.hessianProduct(
+                        2, columns, y, stride, t, stride, weights, 4, Float(reference.parameter), base, stride, base,
+                        stride)
+                }
+                for row in 0..<2 {
+                    for index in row * stride..<row * stride + columns {
+                        let exact =
+                            Double(weights[row]) / 4 / Double(columns) * Double(v[index])
+                            * reference.curvature(Double(y[index]), Double(t[index]))
+                        #expect(
+                            isClose(Double(product[index]), exact, relative: 16 * ulp, absolute: ulp),
+                            "\(reference.name) at \(y[index]), \(t[index]): \(product[index]), not \(exact)")
+                    }
+                }
+                // What lies between the rows is left alone.
+                #expect(product[columns..<stride] == v[columns..<stride])
+            }
+        }
+    }
+
+    /// `Σ t · p ⊙ (v − pᵀ v)`, by classes and by distributions, also of logits that are far from 0.
+    @Test(arguments: supportedLevels) func hessianProductsOfCrossEntropy(level: InstructionSetLevel) {
+        let weights: [Float] = [0.5, 2]
+        for (columns, shift) in [(1, 0), (2, 0), (5, -90), (10, 90), (16, 0), (17, -90), (40, 0)] as [(Int, Float)] {
+            var noise = Noise(UInt64(columns))
+            let y = noise.floats(2 * columns, in: -3...3).map { $0 + shift }
+            let t = noise.floats(2 * columns, in: 0...1)
+            let v = noise.floats(2 * columns)
+            var (byDistribution, byClass) = (v, v)
+            level.kernels.costs.crossEntropy.hessianProduct(
+                2, columns, y, columns, t, columns, weights, 4, 0, v, columns, &byDistribution, columns)
+            level.kernels.costs.crossEntropyOfClassesHessianProduct(
+                2, columns, y, columns, weights, 4, v, columns, &byClass, columns)
+            for row in 0..<2 {
+                let range = row * columns..<(row + 1) * columns
+                let p = RowReference.softmax(y[range].map { Double($0) })
+                let mean = zip(p, v[range]).reduce(0) { $0 + $1.0 * Double($1.1) }
+                let mass = t[range].reduce(0) { $0 + Double($1) }
+                for column in 0..<columns {
+                    let index = row * columns + column
+                    let exact = Double(weights[row]) / 4 * p[column] * (Double(v[index]) - mean)
+                    // Logits near 90 are rounded to 64 · ulp.
+                    let tolerance = Double(columns + 8) * ulp
+                    #expect(isClose(Double(byClass[index]), exact, relative: 0, absolute: tolerance))
+                    #expect(
+                        isClose(
+                            Double(byDistribution[index]), mass * exact, relative: 0, absolute: tolerance * max(1, mass)
+                        ))
+                }
             }
         }
     }

@@ -87,6 +87,16 @@ extension Double: KernelScalar {
 struct Float64Formula: Sendable {
     let value: @Sendable (_ z: Double, _ alpha: Double) -> Double
     let derivative: @Sendable (_ z: Double, _ h: Double, _ alpha: Double) -> Double
+    /// 0 where the formula has none.
+    private(set) var secondDerivative: @Sendable (_ z: Double, _ h: Double, _ alpha: Double) -> Double = { _, _, _ in 0
+    }
+
+    init<Formula: CurvedActivation>(curved _: Formula.Type) {
+        self.init(Formula.self)
+        secondDerivative = { z, h, alpha in
+            Formula.secondDerivative(Lanes<Float64>(z), Lanes(h), alpha: Lanes(alpha)).vector[0]
+        }
+    }
 
     init<Formula: ElementwiseActivation>(_: Formula.Type) {
         value = { z, alpha in Formula.value(Lanes<Float64>(z), alpha: Lanes(alpha)).vector[0] }

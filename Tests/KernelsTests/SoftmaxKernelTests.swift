@@ -32,6 +32,42 @@ import Testing
         }
     }
 
+    /// `R{h} = J R{z}`, and `R{s}` for a fixed δ, which `addCurvature` adds to what is there.
+    @Test(arguments: supportedLevels) func tangentsAgreeWithDifferences(level: InstructionSetLevel) {
+        let kernels = level.kernels.activations
+        for columns in [1, 2, 3, 8, 17, 40] {
+            var noise = Noise(UInt64(columns + 100))
+            let z = noise.floats(3 * columns, in: -4...4)
+            let (delta, tangent, start) = (
+                noise.floats(3 * columns), noise.floats(3 * columns), noise.floats(3 * columns)
+            )
+            for (kernel, value, backward) in [
+                (kernels.softmax, RowReference.softmax, RowReference.softmaxBackward),
+                (kernels.logSoftmax, RowReference.logSoftmax, RowReference.logSoftmaxBackward),
+            ] {
+                var (h, hTangent, s) = (z, z, start)
+                kernel.forward(z, &h, 3, columns, 0)
+                kernel.tangent(z, h, tangent, &hTangent, 3, columns, 0)
+                kernel.addCurvature!(z, h, tangent, hTangent, delta, &s, 3, columns, 0)
+                for row in 0..<3 {
+                    let (z, along) = (rows(z, of: columns)[row], rows(tangent, of: columns)[row])
+                    let (d, s0) = (rows(delta, of: columns)[row], rows(start, of: columns)[row])
+                    let exactTangent = RowReference.changed({ z, _ in value(z) }, z, d, along: along)
+                    let exactChange = RowReference.changed(backward, z, d, along: along)
+                    for column in 0..<columns {
+                        let index = row * columns + column
+                        let tolerance = Double(columns + 8) * ulp
+                        #expect(
+                            isClose(Double(hTangent[index]), exactTangent[column], relative: 0, absolute: tolerance))
+                        #expect(
+                            isClose(
+                                Double(s[index]), s0[column] + exactChange[column], relative: 0, absolute: tolerance))
+                    }
+                }
+            }
+        }
+    }
+
     @Test(arguments: supportedLevels) func backwardIsTheJacobiansProduct(level: InstructionSetLevel) {
         let kernels = level.kernels.activations
         for columns in [1, 2, 3, 8, 17, 40] {

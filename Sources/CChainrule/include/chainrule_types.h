@@ -48,7 +48,8 @@ enum {
     /* 200–299: the call does not fit the object's state; nothing was changed. */
     CRL_ERROR_NOT_BUILT = 200,     /**< the network must be built first */
     CRL_ERROR_ALREADY_BUILT = 201, /**< a built network's layers are fixed */
-    CRL_ERROR_MISMATCH = 202,      /**< the workspace or optimizer is for another network or purpose */
+    CRL_ERROR_MISMATCH = 202,      /**< the workspace or optimizer is for another network or purpose; a custom activation
+                                        or cost lacks the derivative that the call needs */
     CRL_ERROR_NO_FORWARD = 203,    /**< backward needs the forward pass of the same rows, with the present parameters */
 
     /* 300–399: arithmetic. */
@@ -139,12 +140,14 @@ typedef struct crl_layer_options {
     float alpha;                          /**< leaky ReLU and ELU: α ≥ 0; −1: the activation's own */
     crl_activation_function function;     /**< CRL_CUSTOM_ACTIVATION: σ */
     crl_activation_derivative derivative; /**< CRL_CUSTOM_ACTIVATION: σ' */
-    void *user;                           /**< handed to function and derivative */
+    void *user;                           /**< handed to the three functions */
+    crl_activation_derivative second_derivative; /**< CRL_CUSTOM_ACTIVATION: σ'', written to dh_dz; NULL: none, and
+                                               crl_network_hessian_product() gives CRL_ERROR_MISMATCH */
 } crl_layer_options;
 
 #define CRL_LAYER_OPTIONS_INIT \
     { sizeof(crl_layer_options), NULL, NULL, 1, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, \
-      -1.0f, NULL, NULL, NULL }
+      -1.0f, NULL, NULL, NULL, NULL }
 
 /** Where a parameter tensor lies in the network's flat parameter vector, and in any gradient vector. */
 typedef struct crl_tensor {
@@ -226,6 +229,12 @@ enum {
 typedef int32_t (*crl_cost_function)(void *user, const float *y, const float *targets, const float *weights, size_t rows,
                                      size_t columns, size_t target_columns, double *C, float *dC_dy);
 
+/** How the ∇C of a custom cost changes with y: reads y, targets and sample weights as crl_cost_function does, and a vector v
+ *  of the shape of y, and writes H v with H = ∂∇C/∂y, of the same shape. Result and threads as for crl_cost_function. */
+typedef int32_t (*crl_cost_hessian_product)(void *user, const float *y, const float *targets, const float *weights,
+                                            const float *v, size_t rows, size_t columns, size_t target_columns,
+                                            float *Hv);
+
 /** A cost and its parameters. Start from CRL_COST_OPTIONS_INIT. */
 typedef struct crl_cost_options {
     size_t size;                /**< sizeof(crl_cost_options) */
@@ -233,12 +242,15 @@ typedef struct crl_cost_options {
     crl_reduction reduction;    /**< not used by CRL_CUSTOM_COST */
     float huber_delta;          /**< CRL_HUBER: d > 0 */
     crl_cost_function function; /**< CRL_CUSTOM_COST */
-    void *user;                 /**< handed to function */
+    void *user;                 /**< handed to function and hessian_product */
+    crl_cost_hessian_product hessian_product; /**< CRL_CUSTOM_COST: H v; NULL: none, and
+                                     crl_network_hessian_product() and crl_network_gauss_newton_product() give
+                                     CRL_ERROR_MISMATCH */
     float label_smoothing;      /**< CRL_CROSS_ENTROPY: ε in [0, 1): (1 − ε) t + ε / N in the place of t (Szegedy et al.
                                      2016) */
 } crl_cost_options;
 
-#define CRL_COST_OPTIONS_INIT { sizeof(crl_cost_options), CRL_MEAN_SQUARED_ERROR, CRL_MEAN, 1.0f, NULL, NULL, 0.0f }
+#define CRL_COST_OPTIONS_INIT { sizeof(crl_cost_options), CRL_MEAN_SQUARED_ERROR, CRL_MEAN, 1.0f, NULL, NULL, NULL, 0.0f }
 
 /** What the outputs are compared with: values or classes, one for each row of the outputs, and sample weights if wanted.
  *  Start from CRL_TARGETS_INIT. The arrays stay the caller's and are only read. */
@@ -255,6 +267,65 @@ typedef struct crl_targets {
 } crl_targets;
 
 #define CRL_TARGETS_INIT { sizeof(crl_targets), NULL, 0, 0, 0, NULL, 0, NULL, 0 }
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Derivatives
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** What crl_network_jacobian() differentiates with respect to. */
+typedef int32_t crl_variable;
+
+enum {
+    CRL_PARAMETERS = 0, /**< w, in the order of the parameter vector */
+    CRL_INPUT = 1       /**< x */
+};
+
+/** How crl_network_check_gradient() checks. Start from CRL_GRADIENT_CHECK_OPTIONS_INIT. */
+typedef struct crl_gradient_check_options {
+    size_t size;            /**< sizeof(crl_gradient_check_options) */
+    float step;             /**< the largest step of the differences, for numbers up to 1 in size, in proportion for larger
+                                 ones; finite and > 0 */
+    float tolerance;        /**< the largest relative error that passes; finite and > 0. Float32 rounds: the smaller it is,
+                                 the more coordinates cannot be checked; below about 1e-4 most */
+    size_t max_coordinates; /**< how many parameters to check at most, some of every tensor; and at how many numbers a
+                                 custom function; ≥ 1 */
+    uint64_t seed;          /**< of the choice among more */
+} crl_gradient_check_options;
+
+#define CRL_GRADIENT_CHECK_OPTIONS_INIT { sizeof(crl_gradient_check_options), 0.1f, 0.005f, 1000, 0 }
+
+/** Which derivative was checked. */
+typedef int32_t crl_checked_quantity;
+
+enum {
+    CRL_PARAMETER_GRADIENT = 0,           /**< ∂C/∂w of a parameter */
+    CRL_ACTIVATION_DERIVATIVE = 1,        /**< σ' of a layer's custom activation */
+    CRL_ACTIVATION_SECOND_DERIVATIVE = 2, /**< σ'' of a layer's custom activation */
+    CRL_COST_GRADIENT = 3,                /**< ∇C of a custom cost */
+    CRL_COST_HESSIAN_PRODUCT = 4          /**< H v of a custom cost, for a random v */
+};
+
+/** What crl_network_check_gradient() found: counts, and the coordinate with the largest relative error. If a custom function
+ *  fails, it is one of that function's, because what is computed with it is then wrong, too. */
+typedef struct crl_gradient_report {
+    size_t size;                   /**< sizeof(crl_gradient_report) */
+    size_t checked;                /**< coordinates that were compared with differences */
+    size_t skipped;                /**< those that could not be: beside a kink, or lost in rounding */
+    size_t failed;                 /**< of those compared: beyond the tolerance */
+    crl_checked_quantity quantity; /**< of the worst coordinate, as is all that follows */
+    const char *name;              /**< the tensor, such as "0.weight"; the layer of an activation; "cost". Lives as long as
+                                        the network. NULL if nothing could be compared; what follows is then 0 */
+    size_t row;                    /**< in the tensor; otherwise the row of the batch */
+    size_t column;                 /**< in the tensor; otherwise the unit or output */
+    double analytic;               /**< the derivative as it was computed */
+    double numeric;                /**< the derivative by differences */
+    double absolute_error;         /**< |analytic − numeric| */
+    double relative_error;         /**< the same by the larger of the two, or by a hundredth of the largest derivative of
+                                        the same tensor or function, if that is larger still */
+} crl_gradient_report;
+
+#define CRL_GRADIENT_REPORT_INIT \
+    { sizeof(crl_gradient_report), 0, 0, 0, CRL_PARAMETER_GRADIENT, NULL, 0, 0, 0.0, 0.0, 0.0, 0.0 }
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Optimizers

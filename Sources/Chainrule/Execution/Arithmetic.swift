@@ -144,6 +144,29 @@ package struct Arithmetic: @unchecked Sendable {
         select(self).forward(z.base, h.base, z.rows, z.columns, alpha)
     }
 
+    /// `R{h} = σ'(z) ⊙ R{z}`.
+    func applyTangent(
+        _ select: ActivationSelector, alpha: Float, z: Matrix, h: Matrix, zTangent: Matrix, hTangent: Matrix
+    ) {
+        precondition(z.count == h.count && z.count == zTangent.count && z.count == hTangent.count)
+        precondition(z.isContiguous && h.isContiguous && zTangent.isContiguous && hTangent.isContiguous)
+        select(self).tangent(z.base, h.base, zTangent.base, hTangent.base, z.rows, z.columns, alpha)
+    }
+
+    /// `R{s} += δ ⊙ σ''(z) ⊙ R{z}`.
+    func addCurvature(
+        _ select: ActivationSelector, alpha: Float, z: Matrix, h: Matrix, zTangent: Matrix, hTangent: Matrix,
+        delta: Matrix, sTangent: Matrix
+    ) {
+        guard let addCurvature = select(self).addCurvature else { return }
+        precondition(z.count == h.count && z.count == zTangent.count && z.count == hTangent.count)
+        precondition(z.count == delta.count && z.count == sTangent.count)
+        precondition(z.isContiguous && h.isContiguous && zTangent.isContiguous && hTangent.isContiguous)
+        precondition(delta.isContiguous && sTangent.isContiguous)
+        addCurvature(
+            z.base, h.base, zTangent.base, hTangent.base, delta.base, sTangent.base, z.rows, z.columns, alpha)
+    }
+
     /// `s = δ ⊙ σ'(z)`.
     func applyBackward(_ select: ActivationSelector, alpha: Float, z: Matrix, h: Matrix, delta: Matrix, s: Matrix) {
         precondition(z.count == h.count && z.count == delta.count && z.count == s.count)

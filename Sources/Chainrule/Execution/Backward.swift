@@ -71,7 +71,7 @@ extension Network {
             workspace.input, rows: 0..<workspace.rows, thread: 0, in: workspace, wantsInputGradient: wantsInputGradient)
         if let gradients {
             parameterGradients(
-                workspace.input, of: workspace.rows, part: 0, of: 1, in: workspace,
+                workspace.input, of: 0..<workspace.rows, part: 0, of: 1, in: workspace,
                 into: .vector(gradients, accumulating: accumulating))
         }
         workspace.hasDelta = true
@@ -99,7 +99,7 @@ extension Network {
     /// One thread's part of the second half: the gradients of the parameters, which sum over the rows.
     /// - Parameter optimizer: who will step along them; those of layers that it has frozen are left out.
     func parameterGradients(
-        _ x: Matrix, of rows: Int, part: Int, of parts: Int, in workspace: Workspace, into sink: GradientSink,
+        _ x: Matrix, of rows: Range<Int>, part: Int, of parts: Int, in workspace: Workspace, into sink: GradientSink,
         for optimizer: Optimizer? = nil
     ) {
         for index in architecture.nodes.indices where optimizer?.isFrozen(layer: index) != true {

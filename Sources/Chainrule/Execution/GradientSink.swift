@@ -16,8 +16,8 @@ package struct GradientPass {
     unowned(unsafe) let memory: LayerMemory
     /// x: the workspace's copy of it, or the caller's own.
     let networkInput: Matrix
-    /// How many rows the batch has.
-    let rows: Int
+    /// Over which rows it sums: all of the batch's, except for Jacobians.
+    let rows: Range<Int>
     let sink: GradientSink
     /// As many floats as the layer asked for, of this thread alone.
     let scratch: Matrix
@@ -26,10 +26,11 @@ package struct GradientPass {
     let parts: Int
 
     /// s = δ ⊙ σ'(z).
-    var s: Matrix { memory.signal!.rows(from: 0, count: rows) }
+    var s: Matrix { memory.signal!.rows(from: rows.lowerBound, count: rows.count) }
     func inputActivation(_ index: Int) -> Matrix {
         let input = memory.inputs[index]
-        return (input.isNetworkInput ? networkInput : input.activation).rows(from: 0, count: rows)
+        return (input.isNetworkInput ? networkInput : input.activation)
+            .rows(from: rows.lowerBound, count: rows.count)
     }
 
     /// This part's share of a number of units: the parts differ by less than a tile of the matrix kernels.
@@ -39,15 +40,17 @@ package struct GradientPass {
         return bound(part)..<bound(part + 1)
     }
 
-    /// Hands over `Aᵀ B` as the gradient of some rows of one of the layer's tensors.
-    func emit(tensor index: Int, rows units: Range<Int>, transposedProduct a: Matrix, _ b: Matrix) {
+    /// Hands over `Aᵀ B` as the gradient of some rows of one of the layer's tensors, or as what is added to it.
+    func emit(
+        tensor index: Int, rows units: Range<Int>, transposedProduct a: Matrix, _ b: Matrix, adding: Bool = false
+    ) {
         let tensor = memory.tensors[index]
         func block(_ vector: Matrix) -> Matrix {
             tensor.view(in: vector).rows(from: units.lowerBound, count: units.count)
         }
         switch sink {
         case .vector(let vector, let accumulating):
-            arithmetic.transposedProduct(a, b, into: block(vector), accumulating: accumulating)
+            arithmetic.transposedProduct(a, b, into: block(vector), accumulating: accumulating || adding)
         case .step(let step):
             arithmetic.step(
                 step, tensor: tensor.index, block(step.parameters), alongTransposedProduct: a, b, scratch: scratch)

@@ -71,13 +71,19 @@ package final class Plan: FallibleClass, Sendable {
 
     /// Where a workspace keeps everything, in floats from its start.
     struct Layout {
-        var inputActivation = 0
-        var inputDelta: Int?
-        /// By node.
-        var preactivations: [Int] = []
-        var activations: [Int] = []
-        var deltas: [Int?] = []
-        var signals: [Int?] = []
+        /// The places of z, h, δ and s, or of their tangents.
+        struct Places {
+            var inputActivation = 0
+            var inputDelta: Int?
+            /// By node.
+            var preactivations: [Int] = []
+            var activations: [Int] = []
+            var deltas: [Int?] = []
+            var signals: [Int?] = []
+        }
+
+        var values = Places()
+        var tangents: Places?
         /// For each thread, of the layer that needs most.
         var scratch = 0
         var scratchCount = 0
@@ -93,30 +99,42 @@ package final class Plan: FallibleClass, Sendable {
             layout.count = try Plan.checkedSum([start, size])
             return start
         }
-        layout.inputActivation = try place(architecture.inputs)
-        if purpose == .training { layout.inputDelta = try place(architecture.inputs) }
+        func places(ofTangents: Bool) throws(NetworkError) -> Layout.Places {
+            var places = Layout.Places()
+            places.inputActivation = try place(architecture.inputs)
+            if purpose == .training { places.inputDelta = try place(architecture.inputs) }
+            for node in architecture.nodes {
+                let activation = try place(node.width)
+                let preactivation: Int
+                switch node.layer.preactivation {
+                case .own where purpose != .inference, .replaceable where purpose == .training, .alwaysOwn,
+                    // R{z} is a sum of two products, the second of which is made where R{h} will be.
+                    .replaceable where ofTangents, .activation where ofTangents:
+                    preactivation = try place(node.width)
+                case .own, .replaceable, .activation:
+                    preactivation = activation
+                case .input:
+                    let position = node.inputs[0]
+                    preactivation = position == 0 ? places.inputActivation : places.activations[position - 1]
+                }
+                places.activations.append(activation)
+                places.preactivations.append(preactivation)
+                let delta = purpose == .inference ? nil : try place(node.width)
+                places.deltas.append(delta)
+                switch node.layer.signal {
+                case .none: places.signals.append(nil)
+                case .replacing where purpose == .training, .own where purpose != .inference,
+                    // R{s} needs δ after s was made of it.
+                    .replacing where purpose == .tangents && !ofTangents:
+                    places.signals.append(try place(node.width))
+                case .replacing, .own, .delta: places.signals.append(delta)
+                }
+            }
+            return places
+        }
+        layout.values = try places(ofTangents: false)
+        if purpose == .tangents { layout.tangents = try places(ofTangents: true) }
         for node in architecture.nodes {
-            let activation = try place(node.width)
-            let preactivation: Int
-            switch node.layer.preactivation {
-            case .own where purpose != .inference, .replaceable where purpose == .training, .alwaysOwn:
-                preactivation = try place(node.width)
-            case .own, .replaceable, .activation:
-                preactivation = activation
-            case .input:
-                let position = node.inputs[0]
-                preactivation = position == 0 ? layout.inputActivation : layout.activations[position - 1]
-            }
-            layout.activations.append(activation)
-            layout.preactivations.append(preactivation)
-            let delta = purpose == .inference ? nil : try place(node.width)
-            layout.deltas.append(delta)
-            switch node.layer.signal {
-            case .none: layout.signals.append(nil)
-            case .replacing where purpose == .training, .own where purpose != .inference:
-                layout.signals.append(try place(node.width))
-            case .replacing, .own, .delta: layout.signals.append(delta)
-            }
             layout.scratchCount = max(
                 layout.scratchCount,
                 node.layer.scratchCount(width: node.width, inputs: architecture.inputWidths(of: node)))

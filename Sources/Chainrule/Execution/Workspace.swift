@@ -11,6 +11,9 @@ public final class Workspace: FallibleClass {
         /// Forward and backward for the parameters' gradients alone: keeps no more than they need, h and s, and
         /// z where σ' cannot be had from h.
         case gradients
+        /// Forward and backward with the tangent of everything beside it, for products with second derivatives: keeps
+        /// what they need for the parameters alone.
+        case tangents
     }
 
     /// Which of a layer's quantities.
@@ -35,6 +38,8 @@ public final class Workspace: FallibleClass {
     package let input: Matrix
     let inputDelta: Matrix?
     let layers: [LayerMemory]
+    /// R{x} and the layers' R{z}, R{h}, R{δ} and R{s}, in a workspace for tangents.
+    let tangents: Tangents?
     /// The version of the parameters that the last forward pass was made with.
     var parameterVersion = 0
     var hasDelta = false
@@ -43,9 +48,19 @@ public final class Workspace: FallibleClass {
     let scratch: Matrix
     private let memory: FloatMemory
 
+    struct Tangents {
+        let input: Matrix
+        let layers: [LayerMemory]
+
+        /// R{y} of the first rows.
+        func output(rows: Int) -> Matrix { layers[layers.count - 1].activation.rows(from: 0, count: rows) }
+        /// R{δ} of y, of the first rows.
+        func outputDelta(rows: Int) -> Matrix { layers[layers.count - 1].delta!.rows(from: 0, count: rows) }
+    }
+
     fileprivate init(
         plan: Plan, maxRows: Int, purpose: Purpose, memory: FloatMemory, input: Matrix, inputDelta: Matrix?,
-        layers: [LayerMemory], scratch: Matrix
+        layers: [LayerMemory], tangents: Tangents?, scratch: Matrix
     ) {
         self.plan = plan
         self.maxRows = maxRows
@@ -54,6 +69,7 @@ public final class Workspace: FallibleClass {
         self.input = input
         self.inputDelta = inputDelta
         self.layers = layers
+        self.tangents = tangents
         self.scratch = scratch
     }
 
@@ -112,6 +128,7 @@ extension Workspace.Purpose {
         case .training: "training"
         case .inference: "inference"
         case .gradients: "gradients alone"
+        case .tangents: "tangents"
         }
     }
 }
@@ -130,33 +147,39 @@ extension FallibleClass where Self == Workspace {
         }
         let layout = try plan.layout(maxRows: maxRows, purpose: purpose, threads: threads)
         let memory = try FloatMemory(count: layout.count, for: "a workspace")
-        let architecture = plan.architecture
-        let input = memory.matrix(at: layout.inputActivation, rows: maxRows, columns: architecture.inputs)
-        let inputDelta = layout.inputDelta.map { memory.matrix(at: $0, rows: maxRows, columns: architecture.inputs) }
-        var layers: [LayerMemory] = []
-        for (index, node) in architecture.nodes.enumerated() {
-            func matrix(_ offset: Int) -> Matrix { memory.matrix(at: offset, rows: maxRows, columns: node.width) }
-            var inputs: [LayerMemory.Input] = []
-            for (place, position) in node.inputs.enumerated() {
-                let source = position == 0 ? nil : layers[position - 1]
-                inputs.append(
-                    LayerMemory.Input(
-                        activation: source?.activation ?? input, delta: source?.delta ?? inputDelta,
-                        accumulatesDelta: plan.accumulatesDelta[index][place], isNetworkInput: position == 0))
+        func views(of places: Plan.Layout.Places) -> (input: Matrix, inputDelta: Matrix?, layers: [LayerMemory]) {
+            let columns = plan.architecture.inputs
+            let input = memory.matrix(at: places.inputActivation, rows: maxRows, columns: columns)
+            let inputDelta = places.inputDelta.map { memory.matrix(at: $0, rows: maxRows, columns: columns) }
+            var layers: [LayerMemory] = []
+            for (index, node) in plan.architecture.nodes.enumerated() {
+                func matrix(_ offset: Int) -> Matrix { memory.matrix(at: offset, rows: maxRows, columns: node.width) }
+                var inputs: [LayerMemory.Input] = []
+                for (place, position) in node.inputs.enumerated() {
+                    let source = position == 0 ? nil : layers[position - 1]
+                    inputs.append(
+                        LayerMemory.Input(
+                            activation: source?.activation ?? input, delta: source?.delta ?? inputDelta,
+                            accumulatesDelta: plan.accumulatesDelta[index][place], isNetworkInput: position == 0))
+                }
+                let readsPreactivationFromInput = node.layer.preactivation == .input
+                layers.append(
+                    LayerMemory(
+                        inputs: inputs, readsPreactivation: readsPreactivationFromInput,
+                        preactivation: readsPreactivationFromInput
+                            ? inputs[0].activation : matrix(places.preactivations[index]),
+                        activation: matrix(places.activations[index]),
+                        delta: places.deltas[index].map(matrix), signal: places.signals[index].map(matrix),
+                        tensors: Array(plan.tensors[plan.tensorRanges[index]])))
             }
-            let readsPreactivationFromInput = node.layer.preactivation == .input
-            layers.append(
-                LayerMemory(
-                    inputs: inputs, readsPreactivation: readsPreactivationFromInput,
-                    preactivation: readsPreactivationFromInput
-                        ? inputs[0].activation : matrix(layout.preactivations[index]),
-                    activation: matrix(layout.activations[index]),
-                    delta: layout.deltas[index].map(matrix), signal: layout.signals[index].map(matrix),
-                    tensors: Array(plan.tensors[plan.tensorRanges[index]])))
+            return (input, inputDelta, layers)
         }
+        let values = views(of: layout.values)
+        let tangents = layout.tangents.map { views(of: $0) }
         self = Workspace(
-            plan: plan, maxRows: maxRows, purpose: purpose, memory: memory, input: input, inputDelta: inputDelta,
-            layers: layers,
+            plan: plan, maxRows: maxRows, purpose: purpose, memory: memory, input: values.input,
+            inputDelta: values.inputDelta, layers: values.layers,
+            tangents: tangents.map { Workspace.Tangents(input: $0.input, layers: $0.layers) },
             scratch: memory.matrix(at: layout.scratch, rows: threads, columns: layout.scratchCount))
     }
 }

@@ -31,16 +31,64 @@ extension Activation {
             if isIdentity && pass.s.isSameMemory(as: pass.delta) { return }
             pass.arithmetic.applyBackward(kernel, alpha: alpha ?? 0, z: pass.z, h: pass.h, delta: pass.delta, s: pass.s)
         case .custom(let custom):
-            try pass.z.withSpan { z throws(NetworkError) in
-                try pass.h.withSpan { h throws(NetworkError) in
-                    try pass.s.withMutableSpan { s throws(NetworkError) in
-                        try custom.derivative(z, h, &s, pass.z.rows, pass.z.columns)
-                    }
-                }
-            }
-            try checkResult(of: pass.z, is: pass.s, "derivative", pass)
+            try derivative(custom.derivative, "derivative", pass, into: pass.s)
             pass.arithmetic.multiply(pass.s, by: pass.delta)
         }
+    }
+
+    /// `R{h} = σ'(z) ⊙ R{z}`, or its counterpart where σ is not elementwise.
+    func tangent(_ pass: TangentPass) throws(NetworkError) {
+        let (values, tangents) = (pass.values, pass.tangents)
+        switch function {
+        case .builtIn(let kernel):
+            pass.arithmetic.applyTangent(
+                kernel, alpha: alpha ?? 0, z: values.z, h: values.h, zTangent: tangents.z, hTangent: tangents.h)
+        case .custom(let custom):
+            try derivative(custom.derivative, "derivative", values, into: tangents.h)
+            pass.arithmetic.multiply(tangents.h, by: tangents.z)
+        }
+    }
+
+    /// `R{s} = R{δ} ⊙ σ'(z) + δ ⊙ σ''(z) ⊙ R{z}`, or its counterpart.
+    func tangentBackward(_ pass: TangentPass) throws(NetworkError) {
+        let (values, tangents) = (pass.values, pass.tangents)
+        switch function {
+        case .builtIn(let kernel):
+            let (delta, s) = (values.delta, tangents.s)
+            if !(isIdentity && s.isSameMemory(as: tangents.delta)) {
+                pass.arithmetic.applyBackward(
+                    kernel, alpha: alpha ?? 0, z: values.z, h: values.h, delta: tangents.delta, s: s)
+            }
+            pass.arithmetic.addCurvature(
+                kernel, alpha: alpha ?? 0, z: values.z, h: values.h, zTangent: tangents.z, hTangent: tangents.h,
+                delta: delta, sTangent: s)
+        case .custom(let custom):
+            guard let secondDerivative = custom.secondDerivative else { throw Activation.noSecondDerivative }
+            try derivative(secondDerivative, "second derivative", values, into: tangents.s)
+            pass.arithmetic.multiply(tangents.s, by: values.delta)
+            pass.arithmetic.multiply(tangents.s, by: tangents.z)
+            // δ has done its part: a place for σ'.
+            try derivative(custom.derivative, "derivative", values, into: values.delta)
+            pass.arithmetic.multiply(values.delta, by: tangents.delta)
+            pass.arithmetic.add(values.delta, to: tangents.s)
+        }
+    }
+
+    static var noSecondDerivative: NetworkError {
+        NetworkError(.mismatch, "the custom activation has no second derivative, which a Hessian product needs")
+    }
+
+    private func derivative(
+        _ function: CustomActivation.Derivative, _ what: StaticString, _ pass: LayerPass, into result: Matrix
+    ) throws(NetworkError) {
+        try pass.z.withSpan { z throws(NetworkError) in
+            try pass.h.withSpan { h throws(NetworkError) in
+                try result.withMutableSpan { result throws(NetworkError) in
+                    try function(z, h, &result, pass.z.rows, pass.z.columns)
+                }
+            }
+        }
+        try checkResult(of: pass.z, is: result, what, pass)
     }
 
     private func forward(_ custom: CustomActivation, _ pass: LayerPass) throws(NetworkError) {

@@ -18,7 +18,7 @@ final class ActivationLayer: Layer {
     func tensors(width: Int, inputs: [Int]) -> [TensorShape] { [] }
 
     var preactivation: Preactivation { .input }
-    var callsCustomFunctions: Bool { activation.isCustom }
+    var customActivation: CustomActivation? { activation.custom }
 
     var signal: Signal { activation.signal }
 
@@ -28,6 +28,15 @@ final class ActivationLayer: Layer {
         guard let inputDelta = pass.inputDelta(0) else { return }
         try activation.backward(pass)
         pass.arithmetic.assign(pass.s, to: inputDelta, accumulating: pass.accumulatesInputDelta(0))
+    }
+
+    func tangent(_ pass: TangentPass) throws(NetworkError) { try activation.tangent(pass) }
+
+    func tangentBackward(_ pass: TangentPass) throws(NetworkError) {
+        guard let inputDelta = pass.tangents.inputDelta(0) else { return }
+        try activation.tangentBackward(pass)
+        pass.arithmetic.assign(
+            pass.tangents.s, to: inputDelta, accumulating: pass.tangents.accumulatesInputDelta(0))
     }
 
     func encode(to json: inout JSONWriter) { activation.encode(to: &json) }

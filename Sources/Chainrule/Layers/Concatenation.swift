@@ -1,4 +1,5 @@
-/// The outputs of layers one after the other: `h = (h_1, h_2, …)`; each input gets its own piece of δ.
+/// The outputs of layers one after the other: `h = (h_1, h_2, …)`; each input gets its own piece of δ; likewise
+/// their tangents.
 final class Concatenation: Layer {
     static let kind: StaticString = "concatenation"
     var kind: StaticString { Concatenation.kind }
@@ -35,6 +36,10 @@ final class Concatenation: Layer {
             start += columns
         }
     }
+
+    func tangent(_ pass: TangentPass) throws(NetworkError) { try forward(pass.tangents) }
+
+    func tangentBackward(_ pass: TangentPass) throws(NetworkError) { try backward(pass.tangents) }
 
     func encode(to json: inout JSONWriter) {}
 

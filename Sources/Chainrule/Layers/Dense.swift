@@ -9,6 +9,8 @@ import Kernels
 ///     ∂C/∂W = Sᵀ H_in           which sums s ⊗ h_{l−1} over the batch
 ///     ∂C/∂b = Sᵀ 1
 ///     Δ_in  = S W               which is Wᵀ s for every sample, with the W of the forward pass
+///
+/// and the tangents of all of them, by the product rule.
 final class Dense: Layer {
     static let kind: StaticString = "dense"
     var kind: StaticString { Dense.kind }
@@ -63,7 +65,7 @@ final class Dense: Layer {
         return activation.derivativeIsOfValue ? .replaceable : .own
     }
 
-    var callsCustomFunctions: Bool { activation.isCustom }
+    var customActivation: CustomActivation? { activation.custom }
 
     var signal: Signal { activation.signal }
 
@@ -88,6 +90,52 @@ final class Dense: Layer {
         let s = pass.s.columns(from: units.lowerBound, count: units.count)
         pass.emit(tensor: 0, rows: units, transposedProduct: s, pass.inputActivation(0))
         if hasBias { pass.emit(tensor: 1, elements: units, columnSums: s) }
+    }
+
+    /// `R{Z} = H_in R{W}ᵀ + 1 R{b}ᵀ + R{H_in} Wᵀ`, `R{H} = σ'(Z) ⊙ R{Z}`.
+    func tangent(_ pass: TangentPass) throws(NetworkError) {
+        let z = pass.tangents.z
+        let inputTangent = pass.inputTangent(0)
+        if let weightTangent = pass.parameterTangent(0) {
+            pass.arithmetic.productTransposed(
+                pass.values.inputActivation(0), weightTangent, plus: hasBias ? pass.parameterTangent(1) : nil, into: z,
+                scratch: pass.values.scratch)
+            if let inputTangent {
+                let share = pass.tangents.h
+                pass.arithmetic.productTransposed(
+                    inputTangent, pass.values.parameter(0), plus: nil, into: share, scratch: pass.values.scratch)
+                pass.arithmetic.add(share, to: z)
+            }
+        } else if let inputTangent {
+            pass.arithmetic.productTransposed(
+                inputTangent, pass.values.parameter(0), plus: nil, into: z, scratch: pass.values.scratch)
+        } else {
+            z.fill { 0 }
+        }
+        try activation.tangent(pass)
+    }
+
+    /// `R{S} = R{Δ} ⊙ σ'(Z) + Δ ⊙ σ''(Z) ⊙ R{Z}`, `R{Δ_in} = R{S} W + S R{W}`.
+    func tangentBackward(_ pass: TangentPass) throws(NetworkError) {
+        try activation.tangentBackward(pass)
+        guard let inputDelta = pass.tangents.inputDelta(0) else { return }
+        pass.arithmetic.product(
+            pass.tangents.s, pass.values.parameter(0), into: inputDelta,
+            accumulating: pass.tangents.accumulatesInputDelta(0))
+        if let weightTangent = pass.parameterTangent(0) {
+            pass.arithmetic.product(pass.values.s, weightTangent, into: inputDelta, accumulating: true)
+        }
+    }
+
+    /// `R{∂C/∂W} = R{S}ᵀ H_in + Sᵀ R{H_in}`, `R{∂C/∂b} = R{S}ᵀ 1`.
+    func tangentGradients(_ pass: TangentGradientPass) {
+        let (s, sTangent) = (pass.values.s, pass.tangents.s)
+        let units = 0..<s.columns
+        pass.tangents.emit(tensor: 0, rows: units, transposedProduct: sTangent, pass.values.inputActivation(0))
+        if let inputTangent = pass.inputTangent(0) {
+            pass.tangents.emit(tensor: 0, rows: units, transposedProduct: s, inputTangent, adding: true)
+        }
+        if hasBias { pass.tangents.emit(tensor: 1, elements: units, columnSums: sTangent) }
     }
 
     /// `|Σ s h| ≤ rows · max|s| · max|h|`, where a bias has 1 for its h.

@@ -1,4 +1,4 @@
-/// One kind of layer: its shape rule, its parameters, and its forward and backward passes, all in one file.
+/// One kind of layer: its shape rule, its parameters, its forward and backward passes and their tangents, all in one file.
 ///
 /// A layer holds only what describes it; its parameters lie in the network and its intermediate values in a workspace.
 /// A new layer is a file that conforms, and a line in ``LayerTable``.
@@ -30,21 +30,38 @@ package protocol Layer: AnyObject, Sendable {
     /// From s and the inputs' h, computes a part of the parameters' gradients. The parameters may change meanwhile.
     func gradients(_ pass: GradientPass)
 
+    /// From z, h and the tangents of the inputs' h and of the parameters, computes R{z} and R{h}.
+    func tangent(_ pass: TangentPass) throws(NetworkError)
+
+    /// After ``backward(_:)``: from R{δ}, computes R{s} and the tangents of the inputs' δ. Once; it may use δ up.
+    func tangentBackward(_ pass: TangentPass) throws(NetworkError)
+
+    /// From s, the inputs' h and their tangents, computes a part of the tangents of the parameters' gradients.
+    func tangentGradients(_ pass: TangentGradientPass)
+
     /// A bound on the magnitude of the parameters' gradients over so many rows, from the largest magnitudes in s and in
     /// the inputs' h. Infinity unless a layer knows better: its gradients are then looked at before every step.
     func gradientBound(rows: Int, signal: Double, input: Double) -> Double
 
-    /// Whether the passes call functions of the caller's own, which one thread at a time does.
-    var callsCustomFunctions: Bool { get }
+    /// The layer's σ, if it is the caller's own.
+    var customActivation: CustomActivation? { get }
 
     /// Writes what describes the layer, as members of a JSON object that is open.
     func encode(to json: inout JSONWriter)
 }
 
 extension Layer {
-    package var callsCustomFunctions: Bool { false }
+    package var customActivation: CustomActivation? { nil }
+    /// Whether the passes call functions of the caller's own, which one thread at a time does.
+    package var callsCustomFunctions: Bool { customActivation != nil }
+    /// Whether ``tangentBackward(_:)`` is possible: a custom σ may come without σ''.
+    package var hasSecondDerivative: Bool {
+        guard let custom = customActivation else { return true }
+        return custom.secondDerivative != nil
+    }
     package func scratchCount(width: Int, inputs: [Int]) -> Int { 0 }
     package func gradients(_ pass: GradientPass) {}
+    package func tangentGradients(_ pass: TangentGradientPass) {}
     package func gradientBound(rows: Int, signal: Double, input: Double) -> Double { .infinity }
 }
 

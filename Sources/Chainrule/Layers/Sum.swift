@@ -1,4 +1,5 @@
-/// The elementwise sum of layers of one width, as in a residual connection: `h = Σ_i h_i`, `δ_i = δ`.
+/// The elementwise sum of layers of one width, as in a residual connection: `h = Σ_i h_i`, `δ_i = δ`; likewise their
+/// tangents.
 final class Sum: Layer {
     static let kind: StaticString = "sum"
     var kind: StaticString { Sum.kind }
@@ -32,6 +33,10 @@ final class Sum: Layer {
             pass.arithmetic.assign(pass.delta, to: inputDelta, accumulating: pass.accumulatesInputDelta(index))
         }
     }
+
+    func tangent(_ pass: TangentPass) throws(NetworkError) { try forward(pass.tangents) }
+
+    func tangentBackward(_ pass: TangentPass) throws(NetworkError) { try backward(pass.tangents) }
 
     func encode(to json: inout JSONWriter) {}
 

@@ -105,10 +105,13 @@ public struct Activation: Sendable {
             identifier, alpha: alpha, weights: weightInitializer, derivativeIsOfValue: derivativeIsOfValue, kernel)
     }
 
-    var isCustom: Bool {
-        if case .custom = function { return true }
-        return false
+    /// The functions of the caller's own, if it is one.
+    var custom: CustomActivation? {
+        if case .custom(let custom) = function { return custom }
+        return nil
     }
+
+    var isCustom: Bool { custom != nil }
 }
 
 /// An activation of the caller's own, elementwise, given for some rows of a batch at a time.
@@ -127,10 +130,13 @@ public final class CustomActivation: Sendable {
 
     let value: Value
     let derivative: Derivative
+    let secondDerivative: Derivative?
 
-    public init(value: @escaping Value, derivative: @escaping Derivative) {
+    /// - Parameter secondDerivative: reads z and h and writes σ''(z): for Hessian products, which are an error without it.
+    public init(value: @escaping Value, derivative: @escaping Derivative, secondDerivative: Derivative? = nil) {
         self.value = value
         self.derivative = derivative
+        self.secondDerivative = secondDerivative
     }
 }
 

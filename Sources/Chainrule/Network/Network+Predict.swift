@@ -6,8 +6,13 @@ extension Network {
     /// before it has become a gradient. Whole groups of rows, in pieces about equally large; but a cost of the caller's own
     /// needs all rows at once.
     static func gradientRows(of rows: Int, _ cost: Cost) -> Int {
+        cost.isCustom ? rows : pieceRows(of: rows)
+    }
+
+    /// The same without a cost.
+    static func pieceRows(of rows: Int) -> Int {
         let most = 64 * Cost.groupRows
-        if cost.isCustom || rows <= most { return rows }
+        if rows <= most { return rows }
         let pieces = (rows - 1) / most + 1
         return Cost.groups(of: (rows - 1) / pieces + 1) * Cost.groupRows
     }

@@ -167,6 +167,38 @@ public struct Cost: Sendable {
             slope?.base, slope?.stride ?? 0)
     }
 
+    /// Whether ``multiplyHessian(_:_:by:into:normalizer:_:)`` is possible: a custom cost may come without.
+    func checkHasHessian() throws(NetworkError) {
+        if case .custom(let custom) = function, custom.hessianProduct == nil { throw CustomCost.noHessianProduct }
+    }
+
+    /// `H v` with H = ∂∇C/∂y, which has a block for each row; the outputs and targets were checked.
+    /// - Parameters:
+    ///   - v: of the shape of y, contiguous.
+    ///   - product: of the same shape, contiguous.
+    ///   - normalizer: of the whole batch, of which these may be some rows. A custom cost is given all rows.
+    func multiplyHessian(
+        _ y: Matrix, _ targets: TargetView, by v: Matrix, into product: Matrix, normalizer: Double,
+        _ arithmetic: Arithmetic
+    ) throws(NetworkError) {
+        precondition(v.rows == y.rows && v.columns == y.columns && product.rows == y.rows)
+        switch function {
+        case .custom(let custom):
+            try custom.multiplyHessian(y, targets, by: v, into: product)
+        case .builtIn(let select):
+            let weights = targets.weights?.baseAddress
+            if targets.classes != nil {
+                arithmetic.kernels.costs.crossEntropyOfClassesHessianProduct(
+                    y.rows, y.columns, y.base, y.stride, weights, normalizer, v.base, v.stride, product.base,
+                    product.stride)
+            } else if let values = targets.values {
+                select(arithmetic).hessianProduct(
+                    y.rows, y.columns, y.base, y.stride, values.base, values.stride, weights, normalizer, parameter,
+                    v.base, v.stride, product.base, product.stride)
+            }
+        }
+    }
+
     func checkOutputs(_ y: Matrix, firstRow: Int) throws(NetworkError) {
         guard let outputRange else { return }
         for row in 0..<y.rows {
@@ -180,65 +212,5 @@ public struct Cost: Sendable {
                     """)
             }
         }
-    }
-}
-
-/// A cost of the caller's own, given for whole batches. It reduces over the rows itself.
-public final class CustomCost: Sendable {
-    /// Reads y (`rows × columns`), the targets and the sample weights (empty if there are none), all row-major; writes
-    /// ∇C, of the shape of y; returns C. May be called from any thread that uses it.
-    public typealias Function =
-        @Sendable (
-            _ y: Span<Float>, _ targets: Span<Float>, _ weights: Span<Float>, _ rows: Int, _ columns: Int,
-            _ gradient: inout MutableSpan<Float>
-        ) throws(NetworkError) -> Double
-
-    private let function: Function
-
-    public init(_ function: @escaping Function) { self.function = function }
-
-    fileprivate func evaluate(_ y: Matrix, _ targets: TargetView, gradient: Matrix?) throws(NetworkError) -> Double {
-        // The function is promised contiguous arrays, so what has a stride is copied, and a gradient that nobody wants
-        // still gets a place.
-        let outputs = try y.isContiguous ? nil : FloatMemory(copying: y)
-        let values = try targets.values.map { (values) throws(NetworkError) in
-            try values.isContiguous ? nil : FloatMemory(copying: values)
-        }
-        let scratch =
-            try gradient?.isContiguous == true ? nil : FloatMemory(count: y.count, for: "the gradient of a custom cost")
-        let slope = Matrix(base: scratch?.base ?? gradient!.base, rows: y.rows, columns: y.columns)
-
-        let cost = try withSpan(outputs?.base ?? y.base, count: y.count) { outputs throws(NetworkError) in
-            try withSpan(values??.base ?? targets.values?.base, count: targets.values?.count ?? 0) {
-                (values) throws(NetworkError) in
-                try withSpan(targets.weights?.baseAddress, count: targets.weights?.count ?? 0) {
-                    (weights) throws(NetworkError) in
-                    try slope.withMutableSpan { slope throws(NetworkError) in
-                        try function(outputs, values, weights, y.rows, y.columns, &slope)
-                    }
-                }
-            }
-        }
-        withExtendedLifetime((outputs, values, scratch)) {
-            if let gradient, scratch != nil { gradient.assign(slope) }
-        }
-        if let found = y.firstNotFinite() {
-            throw NetworkError(
-                .notFinite, "the output at row \(found.row), column \(found.column) is \(found.value)")
-        }
-        guard cost.isFinite else { throw NetworkError(.callback, "the custom cost returned \(cost)") }
-        if let gradient, let found = gradient.firstNotFinite() {
-            throw NetworkError(
-                .callback,
-                "the custom cost's gradient is \(found.value) at row \(found.row), column \(found.column)")
-        }
-        return cost
-    }
-
-    private func withSpan<Result>(
-        _ base: UnsafePointer<Float>?, count: Int, _ body: (Span<Float>) throws(NetworkError) -> Result
-    ) throws(NetworkError) -> Result {
-        guard let base else { return try body(Span()) }
-        return try body(Span(_unsafeStart: base, count: count))
     }
 }

@@ -189,7 +189,7 @@ extension TrainingStep: SharedWork {
             }
         case .parameters(let sink):
             network.parameterGradients(
-                input, of: rows.count, part: thread, of: threads, in: workspace, into: sink, for: optimizer)
+                input, of: 0..<rows.count, part: thread, of: threads, in: workspace, into: sink, for: optimizer)
         }
     }
 

@@ -6,7 +6,13 @@ public protocol ElementwiseActivation: SendableMetatype {
     static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>) -> Lanes<Set>
 }
 
-/// A σ of a whole row, such as softmax, by its value and its vector-Jacobian product.
+/// A σ that is not straight almost everywhere, as ReLU is: it has a second derivative other than 0.
+public protocol CurvedActivation: ElementwiseActivation {
+    /// `σ''(z)`, of `z` and the `h = σ(z)` already known; where σ' can be had from h alone, so can σ''.
+    static func secondDerivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>) -> Lanes<Set>
+}
+
+/// A σ of a whole row, such as softmax, by its value, its products with the Jacobian, and their derivative.
 public protocol RowActivation: SendableMetatype {
     /// Writes `h = σ(z)` for one row; `h` and `z` may be the same memory.
     static func value<Set: InstructionSet>(
@@ -15,6 +21,14 @@ public protocol RowActivation: SendableMetatype {
     static func backward<Set: InstructionSet>(
         _ h: UnsafePointer<Set.Scalar>, _ delta: UnsafePointer<Set.Scalar>, _ s: UnsafeMutablePointer<Set.Scalar>,
         columns: Int, _: Set.Type)
+    /// Writes `R{h} = J R{z}` for one row.
+    static func tangent<Set: InstructionSet>(
+        _ h: UnsafePointer<Set.Scalar>, _ zTangent: UnsafePointer<Set.Scalar>,
+        _ hTangent: UnsafeMutablePointer<Set.Scalar>, columns: Int, _: Set.Type)
+    /// Adds `R{Jᵀ} δ` to `s` for one row: how `Jᵀ δ` changes with h, for an h that changes by R{h}.
+    static func addCurvature<Set: InstructionSet>(
+        _ h: UnsafePointer<Set.Scalar>, _ hTangent: UnsafePointer<Set.Scalar>, _ delta: UnsafePointer<Set.Scalar>,
+        _ s: UnsafeMutablePointer<Set.Scalar>, columns: Int, _: Set.Type)
 }
 
 /// The forward and backward kernels of one activation. All arrays are `rows × columns` and contiguous.
@@ -26,7 +40,21 @@ public struct ActivationKernel<Scalar: KernelScalar>: Sendable {
         ) -> Void
     /// `s = δ ⊙ σ'(z)`, or `Jᵀ δ` where σ is not elementwise; `s` and `delta` may be the same memory, and
     /// so may `z` and `h` where σ' can be had from h alone.
-    public let backward:
+    public let backward: Product
+    /// `R{h} = σ'(z) ⊙ R{z}`, or `J R{z}`: as `backward`, of R{z} in the place of δ.
+    public let tangent: Product
+    /// Adds `δ ⊙ σ''(z) ⊙ R{z}`, or `R{Jᵀ} δ`, to `s`: with `backward` of R{δ} before it, s is the tangent of
+    /// `δ ⊙ σ'(z)`. Nil where that is 0.
+    public let addCurvature:
+        (
+            @Sendable (
+                _ z: UnsafePointer<Scalar>, _ h: UnsafePointer<Scalar>, _ zTangent: UnsafePointer<Scalar>,
+                _ hTangent: UnsafePointer<Scalar>, _ delta: UnsafePointer<Scalar>, _ s: UnsafeMutablePointer<Scalar>,
+                _ rows: Int, _ columns: Int, _ alpha: Scalar
+            ) -> Void
+        )?
+
+    public typealias Product =
         @Sendable (
             _ z: UnsafePointer<Scalar>, _ h: UnsafePointer<Scalar>, _ delta: UnsafePointer<Scalar>,
             _ s: UnsafeMutablePointer<Scalar>, _ rows: Int, _ columns: Int, _ alpha: Scalar
@@ -35,15 +63,19 @@ public struct ActivationKernel<Scalar: KernelScalar>: Sendable {
     @inlinable @inline(__always)
     init(
         forward: @escaping @Sendable (UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>, Int, Int, Scalar) -> Void,
-        backward:
-            @escaping @Sendable (
-                UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>, Int,
-                Int,
-                Scalar
-            ) -> Void
+        backward: @escaping Product, tangent: @escaping Product,
+        addCurvature:
+            (
+                @Sendable (
+                    UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafePointer<Scalar>,
+                    UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>, Int, Int, Scalar
+                ) -> Void
+            )?
     ) {
         self.forward = forward
         self.backward = backward
+        self.tangent = tangent
+        self.addCurvature = addCurvature
     }
 }
 
@@ -75,7 +107,35 @@ enum ElementwiseKernels<Set: InstructionSet, Activation: ElementwiseActivation> 
     }
 
     @inlinable @inline(__always)
-    static var kernel: ActivationKernel<Scalar> { ActivationKernel(forward: forward, backward: backward) }
+    static var kernel: ActivationKernel<Scalar> {
+        ActivationKernel(forward: forward, backward: backward, tangent: backward, addCurvature: nil)
+    }
+}
+
+extension ElementwiseKernels where Activation: CurvedActivation {
+    @inlinable @inline(never)
+    static func addCurvature(
+        _ z: UnsafePointer<Scalar>, _ h: UnsafePointer<Scalar>, _ zTangent: UnsafePointer<Scalar>,
+        _ delta: UnsafePointer<Scalar>, _ s: UnsafeMutablePointer<Scalar>, count: Int, alpha: Scalar
+    ) {
+        let alpha = Lanes<Set>(alpha)
+        for (i, left) in Lanes<Set>.vectors(of: count) {
+            let curvature = Activation.secondDerivative(
+                Lanes<Set>(loading: z + i, left), Lanes(loading: h + i, left), alpha: alpha)
+            Lanes(loading: s + i, left)
+                .adding(Lanes(loading: delta + i, left) * Lanes(loading: zTangent + i, left), times: curvature)
+                .store(s + i, left)
+        }
+    }
+
+    @inlinable @inline(__always)
+    static var kernel: ActivationKernel<Scalar> {
+        ActivationKernel(
+            forward: forward, backward: backward, tangent: backward,
+            addCurvature: { z, h, zTangent, _, delta, s, rows, columns, alpha in
+                addCurvature(z, h, zTangent, delta, s, count: rows * columns, alpha: alpha)
+            })
+    }
 }
 
 @usableFromInline
@@ -100,6 +160,35 @@ enum RowwiseKernels<Set: InstructionSet, Activation: RowActivation> {
         }
     }
 
+    @inlinable @inline(never)
+    static func tangent(
+        _ z: UnsafePointer<Scalar>, _ h: UnsafePointer<Scalar>, _ zTangent: UnsafePointer<Scalar>,
+        _ hTangent: UnsafeMutablePointer<Scalar>, rows: Int, columns: Int, alpha: Scalar
+    ) {
+        for row in 0..<rows {
+            let start = row * columns
+            Activation.tangent(h + start, zTangent + start, hTangent + start, columns: columns, Set.self)
+        }
+    }
+
+    @inlinable @inline(never)
+    static func addCurvature(
+        _ h: UnsafePointer<Scalar>, _ hTangent: UnsafePointer<Scalar>, _ delta: UnsafePointer<Scalar>,
+        _ s: UnsafeMutablePointer<Scalar>, rows: Int, columns: Int
+    ) {
+        for row in 0..<rows {
+            let start = row * columns
+            Activation.addCurvature(
+                h + start, hTangent + start, delta + start, s + start, columns: columns, Set.self)
+        }
+    }
+
     @inlinable @inline(__always)
-    static var kernel: ActivationKernel<Scalar> { ActivationKernel(forward: forward, backward: backward) }
+    static var kernel: ActivationKernel<Scalar> {
+        ActivationKernel(
+            forward: forward, backward: backward, tangent: tangent,
+            addCurvature: { _, h, _, hTangent, delta, s, rows, columns, _ in
+                addCurvature(h, hTangent, delta, s, rows: rows, columns: columns)
+            })
+    }
 }

@@ -1,6 +1,6 @@
 /// `σ(z) = z Φ(z)`, Φ the standard normal distribution function through erf (Hendrycks and Gimpel 2016);
-/// `σ' = Φ(z) + z φ(z)`, φ the density.
-public enum GELUActivation: ElementwiseActivation {
+/// `σ' = Φ(z) + z φ(z)`, φ the density; `σ'' = φ(z) (2 − z²)`.
+public enum GELUActivation: CurvedActivation {
     @inlinable @inline(__always)
     static func distribution<Set: InstructionSet>(_ z: Lanes<Set>) -> Lanes<Set> {
         (Lanes.erf(z * 0.7071067811865476) + 1.0) * 0.5
@@ -17,10 +17,19 @@ public enum GELUActivation: ElementwiseActivation {
         let density = Lanes.exp(z * z * -0.5) * 0.3989422804014327
         return distribution(z) + z * density
     }
+    @inlinable @inline(__always)
+    public static func secondDerivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
+        -> Lanes<Set>
+    {
+        let density = Lanes.exp(z * z * -0.5) * 0.3989422804014327
+        // Far out the density is 0, while z² may be infinite.
+        return .select(density <= 0.0, 0.0, density * (2.0 - z * z))
+    }
 }
 
-/// `σ(z) = z (1 + tanh u) / 2` with `u = √(2/π) (z + 0.044715 z³)` (Hendrycks and Gimpel 2016).
-public enum GELUTanhActivation: ElementwiseActivation {
+/// `σ(z) = z (1 + tanh u) / 2` with `u = √(2/π) (z + 0.044715 z³)` (Hendrycks and Gimpel 2016);
+/// with `t = tanh u`, `σ' = (1 + t) / 2 + z (1 − t²) u' / 2` and `σ'' = (1 − t²) (u' + z (u''/2 − t u'²))`.
+public enum GELUTanhActivation: CurvedActivation {
     @inlinable @inline(__always)
     static func tanhOfCubic<Set: InstructionSet>(_ z: Lanes<Set>) -> Lanes<Set> {
         .tanh((z + z * z * z * 0.044715) * 0.7978845608028654)
@@ -39,5 +48,15 @@ public enum GELUTanhActivation: ElementwiseActivation {
         let fall = 1.0 - t * t
         // Far out tanh is ±1 and flat, while the slope of u may be infinite.
         return (t + 1.0) * 0.5 + .select(fall <= 0.0, 0.0, z * fall * slope * 0.5)
+    }
+    @inlinable @inline(__always)
+    public static func secondDerivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
+        -> Lanes<Set>
+    {
+        let t = tanhOfCubic(z)
+        let slope = (z * z * (3.0 * 0.044715) + 1.0) * 0.7978845608028654
+        let bend = z * (3.0 * 0.044715 * 0.7978845608028654) - t * slope * slope
+        let fall = 1.0 - t * t
+        return .select(fall <= 0.0, 0.0, fall * (slope + z * bend))
     }
 }

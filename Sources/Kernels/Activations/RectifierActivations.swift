@@ -22,8 +22,8 @@ public enum LeakyReLUActivation: ElementwiseActivation {
     { .select(z <= 0.0, alpha, 1.0) }
 }
 
-/// `σ(z) = z` above zero and `α (eᶻ − 1)` below (Clevert et al. 2016); below zero `σ' = h + α`.
-public enum ELUActivation: ElementwiseActivation {
+/// `σ(z) = z` above zero and `α (eᶻ − 1)` below (Clevert et al. 2016); below zero `σ' = σ'' = h + α`.
+public enum ELUActivation: CurvedActivation {
     @inlinable @inline(__always)
     public static func value<Set: InstructionSet>(_ z: Lanes<Set>, alpha: Lanes<Set>) -> Lanes<Set> {
         .select(z < 0.0, alpha * .expMinusOne(z), z)
@@ -32,10 +32,14 @@ public enum ELUActivation: ElementwiseActivation {
     public static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
         -> Lanes<Set>
     { .select(z <= 0.0, h + alpha, 1.0) }
+    @inlinable @inline(__always)
+    public static func secondDerivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
+        -> Lanes<Set>
+    { .select(z <= 0.0, h + alpha, 0.0) }
 }
 
 /// `σ(z) = λ ELU(z)` with the α and λ for which activations keep mean 0 and variance 1 (Klambauer et al. 2017).
-public enum SELUActivation: ElementwiseActivation {
+public enum SELUActivation: CurvedActivation {
     @inlinable @inline(__always) static func a<Set: InstructionSet>() -> Lanes<Set> { 1.6732632423543772 }
     @inlinable @inline(__always) static func lambda<Set: InstructionSet>() -> Lanes<Set> { 1.0507009873554805 }
 
@@ -47,4 +51,8 @@ public enum SELUActivation: ElementwiseActivation {
     public static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
         -> Lanes<Set>
     { .select(z <= 0.0, h + lambda() * a(), lambda()) }
+    @inlinable @inline(__always)
+    public static func secondDerivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
+        -> Lanes<Set>
+    { .select(z <= 0.0, h + lambda() * a(), 0.0) }
 }

@@ -1,4 +1,5 @@
 /// `h_i = e^z_i / Σ_j e^z_j`, with the largest z taken out first; `s_i = h_i (δ_i − Σ_j h_j δ_j)`.
+/// J is symmetric; `R{s}_i = R{h}_i (δ_i − Σ_j h_j δ_j) − h_i Σ_j R{h}_j δ_j` for a fixed δ.
 public enum SoftmaxActivation: RowActivation {
     @inlinable @inline(__always)
     public static func value<Set: InstructionSet>(
@@ -25,9 +26,40 @@ public enum SoftmaxActivation: RowActivation {
             (Lanes(loading: h + i, left) * (Lanes(loading: delta + i, left) - mean)).store(s + i, left)
         }
     }
+
+    @inlinable @inline(__always)
+    public static func tangent<Set: InstructionSet>(
+        _ h: UnsafePointer<Set.Scalar>, _ zTangent: UnsafePointer<Set.Scalar>,
+        _ hTangent: UnsafeMutablePointer<Set.Scalar>, columns: Int, _: Set.Type
+    ) {
+        backward(h, zTangent, hTangent, columns: columns, Set.self)
+    }
+
+    @inlinable @inline(__always)
+    public static func addCurvature<Set: InstructionSet>(
+        _ h: UnsafePointer<Set.Scalar>, _ hTangent: UnsafePointer<Set.Scalar>, _ delta: UnsafePointer<Set.Scalar>,
+        _ s: UnsafeMutablePointer<Set.Scalar>, columns: Int, _: Set.Type
+    ) {
+        var sums: Lanes<Set> = 0.0
+        var tangentSums: Lanes<Set> = 0.0
+        for (i, left) in Lanes<Set>.vectors(of: columns) {
+            let slope = Lanes<Set>(loading: delta + i, left)
+            sums = sums.adding(Lanes(loading: h + i, left), times: slope)
+            tangentSums = tangentSums.adding(Lanes(loading: hTangent + i, left), times: slope)
+        }
+        let mean = Lanes<Set>(Set.pairwiseSum(sums.vector))
+        let meanTangent = Lanes<Set>(Set.pairwiseSum(tangentSums.vector))
+        for (i, left) in Lanes<Set>.vectors(of: columns) {
+            let change =
+                Lanes<Set>(loading: hTangent + i, left) * (Lanes(loading: delta + i, left) - mean)
+                - Lanes(loading: h + i, left) * meanTangent
+            (Lanes(loading: s + i, left) + change).store(s + i, left)
+        }
+    }
 }
 
-/// `h_i = z_i − log Σ_j e^z_j`; `s_i = δ_i − e^h_i Σ_j δ_j`.
+/// `h_i = z_i − log Σ_j e^z_j`; `s_i = δ_i − e^h_i Σ_j δ_j`,
+/// `R{h}_i = R{z}_i − Σ_j e^h_j R{z}_j`, and `R{s}_i = −e^h_i R{h}_i Σ_j δ_j` for a fixed δ.
 public enum LogSoftmaxActivation: RowActivation {
     @inlinable @inline(__always)
     public static func value<Set: InstructionSet>(
@@ -50,6 +82,35 @@ public enum LogSoftmaxActivation: RowActivation {
         let total = Lanes<Set>(Set.pairwiseSum(sums.vector))
         for (i, left) in Lanes<Set>.vectors(of: columns) {
             (Lanes(loading: delta + i, left) - .exp(Lanes(loading: h + i, left)) * total).store(s + i, left)
+        }
+    }
+
+    @inlinable @inline(__always)
+    public static func tangent<Set: InstructionSet>(
+        _ h: UnsafePointer<Set.Scalar>, _ zTangent: UnsafePointer<Set.Scalar>,
+        _ hTangent: UnsafeMutablePointer<Set.Scalar>, columns: Int, _: Set.Type
+    ) {
+        var sums: Lanes<Set> = 0.0
+        for (i, left) in Lanes<Set>.vectors(of: columns) {
+            sums = sums.adding(.exp(Lanes(loading: h + i, left)), times: Lanes(loading: zTangent + i, left))
+        }
+        let mean = Lanes<Set>(Set.pairwiseSum(sums.vector))
+        for (i, left) in Lanes<Set>.vectors(of: columns) {
+            (Lanes(loading: zTangent + i, left) - mean).store(hTangent + i, left)
+        }
+    }
+
+    @inlinable @inline(__always)
+    public static func addCurvature<Set: InstructionSet>(
+        _ h: UnsafePointer<Set.Scalar>, _ hTangent: UnsafePointer<Set.Scalar>, _ delta: UnsafePointer<Set.Scalar>,
+        _ s: UnsafeMutablePointer<Set.Scalar>, columns: Int, _: Set.Type
+    ) {
+        var sums: Lanes<Set> = 0.0
+        for (i, left) in Lanes<Set>.vectors(of: columns) { sums = sums + Lanes(loading: delta + i, left) }
+        let total = Lanes<Set>(Set.pairwiseSum(sums.vector))
+        for (i, left) in Lanes<Set>.vectors(of: columns) {
+            let change = Lanes<Set>.exp(Lanes(loading: h + i, left)) * Lanes(loading: hTangent + i, left) * total
+            (Lanes(loading: s + i, left) - change).store(s + i, left)
         }
     }
 }

@@ -9,16 +9,31 @@ public struct CostKernel<Scalar: KernelScalar>: Sendable {
             _ gradient: UnsafeMutablePointer<Scalar>?, _ gradientStride: Int
         ) -> Double
 
+    /// `H v` for every row, H the matrix of the second derivatives of C with respect to the row's y; the other arguments are
+    /// those of `evaluate`. `product` may be `v` itself.
+    public let hessianProduct:
+        @Sendable (
+            _ rows: Int, _ columns: Int, _ y: UnsafePointer<Scalar>, _ yStride: Int, _ t: UnsafePointer<Scalar>,
+            _ tStride: Int, _ weights: UnsafePointer<Scalar>?, _ normalizer: Double, _ parameter: Scalar,
+            _ v: UnsafePointer<Scalar>, _ vStride: Int, _ product: UnsafeMutablePointer<Scalar>, _ productStride: Int
+        ) -> Void
+
     @inlinable @inline(__always)
     init(
-        _ evaluate:
+        evaluate:
             @escaping @Sendable (
                 Int, Int, UnsafePointer<Scalar>, Int, UnsafePointer<Scalar>, Int, UnsafePointer<Scalar>?, Double,
                 Scalar,
                 UnsafeMutablePointer<Scalar>?, Int
-            ) -> Double
+            ) -> Double,
+        hessianProduct:
+            @escaping @Sendable (
+                Int, Int, UnsafePointer<Scalar>, Int, UnsafePointer<Scalar>, Int, UnsafePointer<Scalar>?, Double,
+                Scalar, UnsafePointer<Scalar>, Int, UnsafeMutablePointer<Scalar>, Int
+            ) -> Void
     ) {
         self.evaluate = evaluate
+        self.hessianProduct = hessianProduct
     }
 }
 
@@ -28,6 +43,9 @@ public protocol ElementwiseCost: SendableMetatype {
     static func evaluate<Set: InstructionSet>(_ y: Lanes<Set>, _ t: Lanes<Set>, parameter: Lanes<Set>) -> (
         value: Lanes<Set>, derivative: Lanes<Set>
     )
+    /// The second derivative with respect to `y`.
+    static func secondDerivative<Set: InstructionSet>(_ y: Lanes<Set>, _ t: Lanes<Set>, parameter: Lanes<Set>)
+        -> Lanes<Set>
 }
 
 /// The weights w of the rows in C.
@@ -106,4 +124,25 @@ enum ElementwiseCostKernel<Set: InstructionSet, Cost: ElementwiseCost> {
         }
         return total / normalizer
     }
+
+    @inlinable @inline(never)
+    static func hessianProduct(
+        rows: Int, columns: Int, _ y: In, yStride: Int, _ t: In, tStride: Int, weights: In?, normalizer: Double,
+        parameter: Set.Scalar, _ v: In, vStride: Int, _ product: UnsafeMutablePointer<Set.Scalar>, productStride: Int
+    ) {
+        let parameter = Lanes<Set>(parameter)
+        let weights = RowWeights(weights, normalizer)
+        for row in 0..<rows {
+            let factor = Lanes<Set>(weights.scale(row) / Set.Scalar(columns))
+            let (y, t, v) = (y + row * yStride, t + row * tStride, v + row * vStride)
+            for (i, left) in Lanes<Set>.vectors(of: columns) {
+                let curvature = Cost.secondDerivative(
+                    Lanes<Set>(loading: y + i, left), Lanes(loading: t + i, left), parameter: parameter)
+                (factor * curvature * Lanes(loading: v + i, left)).store(product + (row * productStride + i), left)
+            }
+        }
+    }
+
+    @inlinable @inline(__always)
+    static var kernel: CostKernel<Set.Scalar> { CostKernel(evaluate: evaluate, hessianProduct: hessianProduct) }
 }

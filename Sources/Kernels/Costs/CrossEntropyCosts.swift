@@ -11,6 +11,16 @@ public enum BinaryCrossEntropy: ElementwiseCost {
         let spread = (y * (1.0 - y)).atLeast(1e-12)
         return (value, (y - t) / spread)
     }
+    /// `t / y² + (1 − t) / (1 − y)²`, over a common denominator; where that is cut, the slope of the derivative there.
+    @inlinable @inline(__always)
+    public static func secondDerivative<Set: InstructionSet>(_ y: Lanes<Set>, _ t: Lanes<Set>, parameter: Lanes<Set>)
+        -> Lanes<Set>
+    {
+        let spread = y * (1.0 - y)
+        let difference = y - t
+        let exact = (difference * difference + t * (1.0 - t)) / (spread * spread)
+        return .select(spread <= 1e-12, 1e12, exact)
+    }
 }
 
 /// The same of `sigmoid(y)`: `max(y, 0) − y t + log(1 + e^−|y|)`, whose derivative is `sigmoid(y) − t`.
@@ -20,6 +30,13 @@ public enum BinaryCrossEntropyOfLogits: ElementwiseCost {
         value: Lanes<Set>, derivative: Lanes<Set>
     ) {
         (y.atLeast(0.0) - y * t + .log(onePlusProportion: .exp(-y.magnitude)), SigmoidActivation.value(y) - t)
+    }
+    @inlinable @inline(__always)
+    public static func secondDerivative<Set: InstructionSet>(_ y: Lanes<Set>, _ t: Lanes<Set>, parameter: Lanes<Set>)
+        -> Lanes<Set>
+    {
+        let p = SigmoidActivation.value(y)
+        return p * (1.0 - p)
     }
 }
 
@@ -126,6 +143,40 @@ enum CrossEntropyKernel<Set: InstructionSet> {
             }
         }
         return total / normalizer
+    }
+
+    /// As ``CostKernel/hessianProduct``: `Σ t' · p ⊙ (v − pᵀ v)` with `p = softmax(y)`; Σ t' is 1 without t. The parameter is ε.
+    @inlinable @inline(never)
+    static func hessianProduct(
+        rows: Int, columns: Int, _ y: In, yStride: Int, _ t: In?, tStride: Int, weights: In?, normalizer: Double,
+        parameter: Set.Scalar, _ v: In, vStride: Int, _ product: Out, productStride: Int
+    ) {
+        let weights = RowWeights(weights, normalizer)
+        for row in 0..<rows {
+            let (y, v, product) = (y + row * yStride, v + row * vStride, product + row * productStride)
+            let e = RowExponentials<Set>(y, columns, writing: nil)
+            var masses: Lanes<Set> = 0.0
+            var sums: Lanes<Set> = 0.0
+            for (i, left) in Lanes<Set>.vectors(of: columns) {
+                if let t { masses = masses + Lanes(loading: t + (row * tStride + i), left) }
+                let power = Lanes<Set>.exp(Lanes(loading: y + i, left) - e.largest).prefix(left, else: 0.0)
+                sums = sums.adding(power, times: Lanes(loading: v + i, left))
+            }
+            let mass = t == nil ? 1 : parameter + (1 - parameter) * Set.pairwiseSum(masses.vector)
+            let mean = Lanes<Set>(Set.pairwiseSum(sums.vector) / e.total)
+            let scale = Lanes<Set>(weights.scale(row) * mass / e.total)
+            for (i, left) in Lanes<Set>.vectors(of: columns) {
+                let power = Lanes<Set>.exp(Lanes(loading: y + i, left) - e.largest)
+                (scale * power * (Lanes(loading: v + i, left) - mean)).store(product + i, left)
+            }
+        }
+    }
+
+    @inlinable @inline(__always)
+    static var kernel: CostKernel<Set.Scalar> {
+        CostKernel(
+            evaluate: evaluate,
+            hessianProduct: hessianProduct)
     }
 
     /// The same where t is 1 at the row's class and 0 elsewhere. `gradient` may be `y` itself.

@@ -7,6 +7,10 @@ public enum SquaredError: ElementwiseCost {
         let difference = y - t
         return (difference * difference, difference + difference)
     }
+    @inlinable @inline(__always)
+    public static func secondDerivative<Set: InstructionSet>(_ y: Lanes<Set>, _ t: Lanes<Set>, parameter: Lanes<Set>)
+        -> Lanes<Set>
+    { 2.0 }
 }
 
 /// `|y − t|`; the derivative at 0 is taken as 0.
@@ -19,6 +23,10 @@ public enum AbsoluteError: ElementwiseCost {
         let magnitude = difference.magnitude
         return (magnitude, .select(magnitude > 0.0, Lanes(1.0).withSign(of: difference), 0.0))
     }
+    @inlinable @inline(__always)
+    public static func secondDerivative<Set: InstructionSet>(_ y: Lanes<Set>, _ t: Lanes<Set>, parameter: Lanes<Set>)
+        -> Lanes<Set>
+    { 0.0 }
 }
 
 /// `(y − t)²/2` up to a difference of d = `parameter`, `d (|y − t| − d/2)` beyond (Huber 1964).
@@ -35,4 +43,8 @@ public enum HuberError: ElementwiseCost {
             .select(isNear, difference, d.withSign(of: difference))
         )
     }
+    @inlinable @inline(__always)
+    public static func secondDerivative<Set: InstructionSet>(_ y: Lanes<Set>, _ t: Lanes<Set>, parameter d: Lanes<Set>)
+        -> Lanes<Set>
+    { .select((y - t).magnitude <= d, 1.0, 0.0) }
 }

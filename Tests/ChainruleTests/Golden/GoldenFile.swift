@@ -76,6 +76,29 @@ struct GoldenFile: Decodable {
         let isFrozen: Bool?
     }
 
+    struct DerivativeCase: Decodable {
+        let name: String
+        let inputs: Int
+        let layers: [Layer]
+        let columns: Int
+        let x: [Float]
+        let parameters: [Float]
+        let cost: String
+        let parameter: Float
+        let reduction: String
+        let values: [Float]?
+        let classes: [Int32]?
+        let weights: [Float]?
+        let vector: [Float]
+        let inputTangent: [Float]
+        let outputVector: [Float]
+        let jvp: [Double]
+        let vjp: [Double]
+        let inputVJP: [Double]
+        let hessianProduct: [Double]
+        let gaussNewtonProduct: [Double]
+    }
+
     struct TrajectoryCase: Decodable {
         let name: String
         let learningRate: Float
@@ -125,6 +148,7 @@ struct GoldenFile: Decodable {
     let networks: [NetworkCase]
     let trajectories: [TrajectoryCase]
     let schedules: [ScheduleCase]
+    let derivatives: [DerivativeCase]
 
     static func read() throws -> GoldenFile {
         guard let url = Bundle.module.url(forResource: "golden", withExtension: "json") else {

@@ -20,6 +20,11 @@ import Testing
             let costs = Set(golden.costs.filter { $0.reduction == name }.map { $0.name })
             for cost in try Cost.all(reduction) { #expect(costs.contains(cost.identifier.description)) }
         }
+        let differentiated = golden.derivatives.map { ($0.layers[0].activation, $0.cost) }
+        for activation in Activation.all {
+            #expect(differentiated.contains { $0.0 == activation.identifier.description })
+        }
+        for cost in try Cost.all() { #expect(differentiated.contains { $0.1 == cost.identifier.description }) }
         let methods = Set(golden.trajectories.map { $0.name })
         let schedules = Set(golden.schedules.map { $0.name })
         for rule in Schedules.all { #expect(schedules.contains(rule.identifier.description)) }
@@ -128,6 +133,34 @@ import Testing
             expectClose(
                 rates, golden.rates, relative: GoldenTests.elementwise / 4, absolute: 1e-9 * Double(golden.base),
                 "\(golden.name), warm-up \(golden.warmup)")
+        }
+    }
+
+    @Test func derivatives() throws {
+        for golden in golden.derivatives {
+            let network = try Network(GoldenFile.architecture(inputs: golden.inputs, golden.layers), seed: 0)
+            network.setParameters(golden.parameters)
+            let cost = try GoldenFile.cost(golden.cost, golden.reduction, parameter: golden.parameter)
+            let targets = GoldenFile.targets(
+                golden.values, golden.classes, columns: golden.columns, weights: golden.weights)
+            func expect(_ result: [Float], _ exact: [Double], _ what: String) {
+                // Elements are sums of products as large as the largest.
+                let largest = exact.map { $0.magnitude }.max() ?? 0
+                expectClose(
+                    result, exact, absolute: GoldenTests.network * max(0.2, largest / 4), "\(golden.name): \(what)")
+            }
+            let (_, tangent) = try network.jvp(
+                golden.x, inputTangent: golden.inputTangent, parameterTangent: golden.vector)
+            expect(tangent, golden.jvp, "jvp")
+            let (gradients, inputGradient) = try network.vjp(golden.x, golden.outputVector)
+            expect(gradients, golden.vjp, "vjp")
+            expect(inputGradient, golden.inputVJP, "vjp of the input")
+            expect(
+                try network.product(.hessian, cost, golden.x, targets, golden.vector), golden.hessianProduct,
+                "the Hessian product")
+            expect(
+                try network.product(.gaussNewton, cost, golden.x, targets, golden.vector), golden.gaussNewtonProduct,
+                "the Gauss-Newton product")
         }
     }
 

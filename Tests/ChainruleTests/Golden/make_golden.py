@@ -199,7 +199,7 @@ def forward(x: Tensor, layers: list[Case], parameters: list[list[Tensor]]) -> di
                 z = read[0] @ tensors[0].T + (tensors[1] if layer["bias"] else 0)
                 result = activate(layer["activation"], float32(layer["alpha"]), z)
             case "activation":
-                result = activate(layer["activation"], None, read[0])
+                result = activate(layer["activation"], float32(layer.get("alpha")), read[0])
             case "sum":
                 result = torch.stack(read).sum(0)
             case "concatenation":
@@ -591,6 +591,115 @@ def schedule_cases() -> list[Case]:
     return [{"base": base, "warmup": 0} | case for case in cases]
 
 
+def rebuilt(vector: Tensor, parameters: list[list[Tensor]]) -> list[list[Tensor]]:
+    """The tensors of a parameter vector."""
+    pieces = iter(vector.split([tensor.numel() for tensors in parameters for tensor in tensors]))
+    return [[next(pieces).reshape(tensor.shape) for tensor in tensors] for tensors in parameters]
+
+
+def curvature(function: Callable[[Tensor], Tensor], at: Tensor, along: Tensor) -> Tensor:
+    """The product of the second derivatives with a vector: the gradient of the gradient's product with it."""
+    return torch.func.grad(lambda z: (torch.func.grad(function)(z) * along).sum())(at)
+
+
+def derivative_case(
+    name: str,
+    inputs: int,
+    layers: list[Case],
+    cost: str,
+    reduction: str,
+    *,
+    parameter: float = 0.3,
+    rows: int = 4,
+    classes: bool = False,
+    weighted: bool = False,
+) -> Case:
+    """Products with the Jacobian and with the second derivatives, along random directions of w, x and y.
+
+    jvp is forward-mode differentiation; the Gauss-Newton product is a jvp, the product with the second derivatives of C with
+    respect to y, and a vjp.
+    """
+    shapes = draw_parameters(inputs, layers)
+    w = flat(shapes)
+    x = uniform(rows, inputs, low=-2, high=2)
+
+    def outputs(w: Tensor, x: Tensor) -> Tensor:
+        return forward(x, layers, rebuilt(w, shapes))[layers[-1]["name"]]
+
+    columns = outputs(w, x).shape[1]
+    if classes:
+        target = torch.randint(0, columns, (rows,), generator=generator)
+    else:
+        target = uniform(rows, columns, low=0, high=1)
+    weights = uniform(rows, low=0, high=2) if weighted else None
+    v, dx, u = uniform(w.numel()), uniform(rows, inputs), uniform(rows, columns)
+
+    def cost_of(y: Tensor) -> Tensor:
+        return reduce(row_costs(cost, float32(parameter), y, target), reduction, weights)
+
+    y, tangent = torch.func.jvp(outputs, (w, x), (v, dx))
+    _, pull_back = torch.func.vjp(outputs, w, x)
+    gradients, input_gradient = pull_back(u)
+    hessian_product = curvature(lambda w: cost_of(outputs(w, x)), w, v)
+    _, change = torch.func.jvp(lambda w: outputs(w, x), (w,), (v,))
+    gauss_newton_product, _ = pull_back(curvature(cost_of, y, change))
+    return {
+        "name": name,
+        "inputs": inputs,
+        "layers": layers,
+        "rows": rows,
+        "columns": columns,
+        "x": numbers(x),
+        "parameters": numbers(w),
+        "cost": cost,
+        "parameter": parameter,
+        "reduction": reduction,
+        "values": None if classes else numbers(target),
+        "classes": target.tolist() if classes else None,
+        "weights": numbers(weights),
+        "vector": numbers(v),
+        "inputTangent": numbers(dx),
+        "outputVector": numbers(u),
+        "jvp": numbers(tangent),
+        "vjp": numbers(gradients),
+        "inputVJP": numbers(input_gradient),
+        "hessianProduct": numbers(hessian_product),
+        "gaussNewtonProduct": numbers(gauss_newton_product),
+    }
+
+
+def derivative_cases(activations: list[Case]) -> list[Case]:
+    """Every activation, in every kind of layer, and every cost."""
+    generator.manual_seed(1994)
+    costs = ["mean_squared_error", "huber", "cross_entropy", "binary_cross_entropy_logits"]
+    cases = []
+    for index, case in enumerate(activations):
+        name, alpha = case["name"], case["alpha"]
+        layers = [
+            dense("a", 4, name, reads="input", alpha=alpha),
+            {**activation("b", name, reads="a"), "alpha": alpha},
+            combination("sum", "c", "a", "b"),
+            combination("concatenation", "d", "c", "input", "c"),
+            dense("e", 3, "tanh", reads="d", bias=False),
+            dense("f", 2, name, reads="e", alpha=alpha),
+        ]
+        cases.append(derivative_case(f"{name} {alpha}", 3, layers, costs[index % len(costs)], "mean"))
+    for reduction in ("mean", "sum"):
+        for cost in [*costs, "mean_absolute_error", "binary_cross_entropy"]:
+            last = "sigmoid" if cost == "binary_cross_entropy" else "identity"
+            layers = [dense("a", 5, "tanh", reads="input"), dense("b", 3, last, reads="a")]
+            for weighted in (False, True):
+                cases.append(
+                    derivative_case(
+                        f"{cost} by {reduction}", 3, layers, cost, reduction, parameter=0.3, weighted=weighted
+                    )
+                )
+    layers = [dense("a", 5, "silu", reads="input"), dense("b", 4, "identity", reads="a")]
+    for weighted in (False, True):
+        cases.append(derivative_case("classes", 3, layers, "cross_entropy", "mean", classes=True, weighted=weighted))
+    return cases
+
+
 def main() -> None:
     """Computes every case and writes the file beside this one."""
     without_alpha = ["identity", "sigmoid", "tanh", "relu", "selu", "softplus", "gelu", "gelu_tanh", "silu"]
@@ -639,6 +748,7 @@ def main() -> None:
         "networks": network_cases(),
         "trajectories": trajectories + regularized_trajectories(),
         "schedules": schedule_cases(),
+        "derivatives": derivative_cases(activations),
         "costs": costs
         + [
             cost_case("cross_entropy", reduction, parameter=smoothing, classes=classes, weighted=weighted)

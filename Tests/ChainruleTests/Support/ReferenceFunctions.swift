@@ -49,6 +49,9 @@ extension Activation {
                 },
                 derivative: { z, h, derivative, rows, columns in
                     for index in 0..<rows * columns { derivative[index] = cos(z[index]) }
+                },
+                secondDerivative: { z, h, derivative, rows, columns in
+                    for index in 0..<rows * columns { derivative[index] = -sin(z[index]) }
                 }))
     }
 }

@@ -3,7 +3,7 @@
 Arrays are float32, one sample per row. The parameters of a network are one flat vector that numpy sees without a copy.
 """
 
-from ._callbacks import Activation
+from ._callbacks import Activation, CustomCost
 from ._costs import Cost, cost
 from ._errors import (
     ArgumentError,
@@ -15,6 +15,7 @@ from ._errors import (
     OutOfMemoryError,
     StateError,
 )
+from ._gradient_report import GradientReport
 from ._library import __version__, instruction_set
 from ._network import Layer, Network
 from ._predictor import Predictor
@@ -28,9 +29,11 @@ __all__ = [
     "CallbackError",
     "ChainruleError",
     "Cost",
+    "CustomCost",
     "Epoch",
     "FileError",
     "FileFormatError",
+    "GradientReport",
     "Layer",
     "Network",
     "NotFiniteError",

@@ -14,6 +14,8 @@ from ._handles import FloatArray, array_at
 
 CostFunction = Callable[[FloatArray, Optional[FloatArray], Optional[FloatArray]], "tuple[float, Any]"]
 
+CostHessianProduct = Callable[[FloatArray, Optional[FloatArray], Optional[FloatArray], FloatArray], Any]
+
 
 class Activation(NamedTuple):
     """A custom activation: both functions work on some rows of a batch, (rows, units) float32 arrays, elementwise.
@@ -25,6 +27,8 @@ class Activation(NamedTuple):
     """z -> h = σ(z)"""
     derivative: Callable[[FloatArray, FloatArray], Any]
     """(z, h) -> σ'(z)"""
+    second_derivative: Optional[Callable[[FloatArray, FloatArray], Any]] = None
+    """(z, h) -> σ''(z): for hessian_product() and hessian(), which raise StateError without it"""
 
 
 def guarded(callback: Callable[..., int]) -> Callable[..., int]:
@@ -48,8 +52,8 @@ def _write(result: Any, address: int, rows: int, columns: int, what: str) -> Non
     np.copyto(array_at(address, rows, columns), values, casting="same_kind")
 
 
-def activation_callbacks(activation: Activation) -> tuple[Any, Any]:
-    """The two C callbacks for a custom activation."""
+def activation_callbacks(activation: Activation) -> tuple[Any, Any, Any]:
+    """The C callbacks for a custom activation, of which the last may be a null pointer."""
 
     @guarded
     def function(_: Any, z: Any, h: Any, rows: int, columns: int) -> int:
@@ -62,17 +66,43 @@ def activation_callbacks(activation: Activation) -> tuple[Any, Any]:
         )
         return 0
 
-    @guarded
-    def derivative(_: Any, z: Any, h: Any, dh_dz: Any, rows: int, columns: int) -> int:
-        result = activation.derivative(array_at(z, rows, columns).copy(), array_at(h, rows, columns).copy())
-        _write(result, dh_dz, rows, columns, "the activation derivative")
-        return 0
+    def derivative(given: Callable[[FloatArray, FloatArray], Any] | None, what: str) -> Any:
+        if given is None:
+            return _prototypes.crl_activation_derivative()
 
-    return _prototypes.crl_activation_function(function), _prototypes.crl_activation_derivative(derivative)
+        @guarded
+        def callback(_: Any, z: Any, h: Any, dh_dz: Any, rows: int, columns: int) -> int:
+            result = given(array_at(z, rows, columns).copy(), array_at(h, rows, columns).copy())
+            _write(result, dh_dz, rows, columns, what)
+            return 0
+
+        return _prototypes.crl_activation_derivative(callback)
+
+    return (
+        _prototypes.crl_activation_function(function),
+        derivative(activation.derivative, "the activation derivative"),
+        derivative(activation.second_derivative, "the activation's second derivative"),
+    )
 
 
-def cost_callback(cost: CostFunction) -> Any:
-    """The C callback for a custom cost."""
+class CustomCost(NamedTuple):
+    """A custom cost: its function, and how its gradient changes, which second-order products need."""
+
+    function: CostFunction
+    """(y, targets, weights) -> (C, dC_dy), as for chainrule.cost()"""
+    hessian_product: Optional[CostHessianProduct] = None
+    """(y, targets, weights, v) -> H v with H = ∂²C/∂y², of the shape of y, as v is"""
+
+
+def cost_callbacks(cost: CustomCost) -> tuple[Any, Any]:
+    """The C callbacks for a custom cost, of which the last may be a null pointer."""
+
+    def copies(y: Any, targets: Any, weights: Any, rows: int, columns: int, target_columns: int) -> tuple[Any, ...]:
+        return (
+            array_at(y, rows, columns).copy(),
+            array_at(targets, rows, target_columns).copy() if targets else None,
+            array_at(weights, rows).copy() if weights else None,
+        )
 
     @guarded
     def function(
@@ -86,11 +116,7 @@ def cost_callback(cost: CostFunction) -> Any:
         value: Any,
         gradient: Any,
     ) -> int:
-        result = cost(
-            array_at(y, rows, columns).copy(),
-            array_at(targets, rows, target_columns).copy() if targets else None,
-            array_at(weights, rows).copy() if weights else None,
-        )
+        result = cost.function(*copies(y, targets, weights, rows, columns, target_columns))
         if not isinstance(result, tuple) or len(result) != 2:
             raise TypeError(f"the custom cost must return the pair (C, dC_dy), not {type(result).__name__}")
         value[0] = float(result[0])
@@ -98,4 +124,27 @@ def cost_callback(cost: CostFunction) -> Any:
             _write(result[1], gradient, rows, columns, "the custom cost's gradient")
         return 0
 
-    return _prototypes.crl_cost_function(function)
+    native = _prototypes.crl_cost_function(function)
+    multiply = cost.hessian_product
+    if multiply is None:
+        return native, _prototypes.crl_cost_hessian_product()
+
+    @guarded
+    def hessian_product(
+        _: Any,
+        y: Any,
+        targets: Any,
+        weights: Any,
+        v: Any,
+        rows: int,
+        columns: int,
+        target_columns: int,
+        product: Any,
+    ) -> int:
+        result = multiply(
+            *copies(y, targets, weights, rows, columns, target_columns), array_at(v, rows, columns).copy()
+        )
+        _write(result, product, rows, columns, "the custom cost's hessian_product")
+        return 0
+
+    return native, _prototypes.crl_cost_hessian_product(hessian_product)

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _prototypes
 from ._arrays import address_of, apart, as_rows, as_vector, out_rows, size_error
-from ._callbacks import CostFunction, cost_callback
+from ._callbacks import CostFunction, CustomCost, cost_callbacks
 from ._errors import ArgumentError, check
 from ._handles import FloatArray
 from ._library import library
@@ -36,15 +36,16 @@ class Cost(NamedTuple):
     label_smoothing: float = 0.0
 
 
-CostLike = Union[str, Cost, CostFunction]
+CostLike = Union[str, Cost, CostFunction, CustomCost]
 
 
 def cost_options(cost: CostLike) -> Any:
-    """The crl_cost_options for a cost given by name, as a Cost, or as a function (see chainrule.cost)."""
+    """The crl_cost_options for a cost given by name, as a Cost, as a function (see chainrule.cost), or as a CustomCost."""
     options = _prototypes.crl_cost_options.default()
-    if callable(cost):
+    if callable(cost) or isinstance(cost, CustomCost):
+        custom = cost if isinstance(cost, CustomCost) else CustomCost(cost)
         options.kind = _prototypes.CRL_CUSTOM_COST
-        options.function = cost_callback(cost)
+        options.function, options.hessian_product = cost_callbacks(custom)
         return options
     chosen = cost if isinstance(cost, Cost) else Cost(cost)
     options.kind = enumerator(COSTS, chosen.kind, "cost")
@@ -118,7 +119,7 @@ def cost(
         targets: (rows, columns) values; (rows,) integers with "cross_entropy": class indices; (rows,) values if
             there is one column. For a custom cost of any width, or None.
         cost: a name, a Cost, or a function (y, targets, weights) -> (C, dC_dy) of float32 arrays, of which targets and
-            weights may be None. It reduces over the rows itself.
+            weights may be None. It reduces over the rows itself. Or a CustomCost: such a function with another beside it.
         sample_weight: (rows,) weights ≥ 0; None for 1 each.
         out: a float32 array with the shape of y that gets dC_dy.
 

@@ -12,7 +12,12 @@ from ._callbacks import Activation, activation_callbacks
 from ._errors import ArgumentError
 from ._names import ACTIVATIONS, INITIALIZERS, enumerator
 
-ActivationLike = Union[str, Activation, "tuple[Callable[..., Any], Callable[..., Any]]"]
+ActivationLike = Union[
+    str,
+    Activation,
+    "tuple[Callable[..., Any], Callable[..., Any]]",
+    "tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]",
+]
 InitializerLike = Union[str, "tuple[str, float]", "tuple[str, float, float]"]
 
 
@@ -54,9 +59,9 @@ def layer_options(
     if isinstance(activation, str):
         return options, enumerator(ACTIVATIONS, activation, "activation")
     custom = Activation(*activation)
-    if not all(map(callable, custom)):
-        raise TypeError(f"a custom activation is a pair of callables, not {activation!r}")
-    options.function, options.derivative = activation_callbacks(custom)
+    if not all(map(callable, custom[:2])) or not (custom[2] is None or callable(custom[2])):
+        raise TypeError(f"a custom activation is two or three callables, not {activation!r}")
+    options.function, options.derivative, options.second_derivative = activation_callbacks(custom)
     return options, _prototypes.CRL_CUSTOM_ACTIVATION
 
 

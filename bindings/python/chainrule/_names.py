@@ -29,6 +29,8 @@ REDUCTIONS = _names("CRL_MEAN")
 METHODS = _names("CRL_GRADIENT_DESCENT")
 SCHEDULES = _names("CRL_CONSTANT")
 PRECISIONS = _names("CRL_FLOAT32")
+VARIABLES = _names("CRL_PARAMETERS")
+QUANTITIES = _names("CRL_PARAMETER_GRADIENT")
 
 
 def enumerator(names: dict[str, int], name: str, what: str) -> int:

@@ -55,10 +55,12 @@ extension Session {
         var options = crl_layer_options(
             size: MemoryLayout<crl_layer_options>.size, name: name, input: input, bias: Int32(reader.byte() % 2),
             weight_initializer: initializer(), bias_initializer: initializer(),
-            alpha: reader.chance(of: 2) ? -1 : reader.float(), function: nil, derivative: nil, user: nil)
+            alpha: reader.chance(of: 2) ? -1 : reader.float(), function: nil, derivative: nil, user: nil,
+            second_derivative: nil)
         if !reader.chance(of: 8) {
             options.function = activationFunction
             options.derivative = activationDerivative
+            if reader.chance(of: 2) { options.second_derivative = activationDerivative }
         }
         if reader.chance(of: 32) { options.size = Int(bitPattern: reader.size()) }
         body(&self, &options)

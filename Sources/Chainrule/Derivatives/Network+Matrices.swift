@@ -1,0 +1,90 @@
+// Whole matrices of derivatives, for small networks.
+
+extension Network {
+    /// What the outputs are differentiated with respect to.
+    public enum Variable: Sendable {
+        case parameters
+        case input
+    }
+
+    /// The Jacobian of the outputs, for every row of x: ∂y/∂w, `rows × outputs × parameters`, or ∂y/∂x,
+    /// `rows × outputs × inputs`.
+    /// - Parameter x: whole rows of inputs, every element finite.
+    public func jacobian(_ x: [Float], of variable: Variable = .parameters) throws(NetworkError) -> [Float] {
+        let rows = try rows(of: x)
+        let columns = variable == .parameters ? parameterCount : inputs
+        var jacobian = try zeros(Plan.checkedProduct(rows, outputs), columns)
+        try withMatrix(x, inputs) { x throws(NetworkError) in
+            try withMutableMatrix(&jacobian, columns) { jacobian throws(NetworkError) in
+                guard let jacobian else { return }
+                try self.jacobian(x!, of: variable, into: jacobian)
+            }
+        }
+        return jacobian
+    }
+
+    /// - Parameter jacobian: of `rows · outputs` rows: set to ∂y_k/∂w or ∂y_k/∂x in the row `r · outputs + k` for the row r
+    ///   of x.
+    package func jacobian(_ x: Matrix, of variable: Variable, into jacobian: Matrix) throws(NetworkError) {
+        try check(x)
+        precondition(jacobian.rows == x.rows * outputs)
+        let most = Network.pieceRows(of: x.rows)
+        try pool.withWorkspace(plan: plan, rows: most, purpose: .training) { workspace throws(NetworkError) in
+            for first in stride(from: 0, to: x.rows, by: most) {
+                let rows = min(most, x.rows - first)
+                try forward(x.rows(from: first, count: rows), in: workspace, firstRow: first)
+                for output in 0..<outputs {
+                    let delta = try outputDelta(of: workspace, rows: rows)
+                    delta.fill { 0 }
+                    for row in 0..<rows { delta[row, output] = 1 }
+                    try backward(
+                        in: workspace, gradients: nil, accumulating: false, wantsInputGradient: variable == .input)
+                    for row in 0..<rows {
+                        let result = jacobian.row((first + row) * outputs + output)
+                        switch variable {
+                        case .parameters:
+                            parameterGradients(
+                                workspace.input, of: row..<row + 1, part: 0, of: 1, in: workspace,
+                                into: .vector(result, accumulating: false))
+                        case .input: result.assign(workspace.inputDelta!.row(row))
+                        }
+                    }
+                }
+            }
+        }
+        try checkResult(jacobian, "the Jacobian")
+    }
+
+    /// The Hessian ∂²C/∂w², `parameters × parameters`, by a product with each unit vector; made symmetric to the last bit.
+    /// - Parameter x: whole rows of inputs, every element finite.
+    public func hessian(_ cost: Cost, _ x: [Float], targets: Targets) throws(NetworkError) -> [Float] {
+        _ = try rows(of: x)
+        var hessian = try zeros(parameterCount, parameterCount)
+        try targets.withView { targets throws(NetworkError) in
+            try withMatrix(x, inputs) { x throws(NetworkError) in
+                try withMutableMatrix(&hessian, parameterCount) { hessian throws(NetworkError) in
+                    guard let hessian else { return }
+                    try self.hessian(cost, x!, targets, into: hessian)
+                }
+            }
+        }
+        return hessian
+    }
+
+    package func hessian(_ cost: Cost, _ x: Matrix, _ targets: TargetView, into hessian: Matrix) throws(NetworkError) {
+        precondition(hessian.rows == parameterCount && hessian.columns == parameterCount)
+        let unit = try FloatMemory(count: parameterCount, for: "a unit vector")
+        for index in 0..<parameterCount {
+            unit.base[index] = 1
+            try hessianProduct(cost, x, targets, vector: unit.vector, into: hessian.row(index))
+            unit.base[index] = 0
+        }
+        for row in 0..<parameterCount {
+            for column in 0..<row {
+                let mean = (hessian[row, column] + hessian[column, row]) / 2
+                hessian[row, column] = mean
+                hessian[column, row] = mean
+            }
+        }
+    }
+}

@@ -1,0 +1,269 @@
+// Products of vectors with the matrices of derivatives, none of which is ever made: each for about the time of two gradients.
+
+extension Network {
+    /// y, and how it changes along a direction: the Jacobian-vector product `R{y} = ∂y/∂w R{w} + ∂y/∂x R{x}`, by forward
+    /// differentiation.
+    /// - Parameters:
+    ///   - x: whole rows of inputs, every element finite.
+    ///   - inputTangent: R{x}, of the shape of x; nil for 0.
+    ///   - parameterTangent: R{w}, in the order of the parameter vector; nil for 0.
+    /// - Returns: y and R{y}, of `rows × outputs`.
+    public func jvp(
+        _ x: [Float], inputTangent: [Float]? = nil, parameterTangent: [Float]? = nil
+    ) throws(NetworkError) -> (outputs: [Float], tangent: [Float]) {
+        let rows = try rows(of: x)
+        if let inputTangent {
+            try Matrix.checkShape(inputTangent.count, rows: rows, columns: inputs, "the tangent of x")
+        }
+        if let parameterTangent { try checkParameterVector(parameterTangent.count, "the tangent of the parameters") }
+        var (y, tangent) = (try zeros(rows, outputs), try zeros(rows, outputs))
+        try withMatrix(x, inputs) { x throws(NetworkError) in
+            try withMatrix(inputTangent ?? [], inputs) { dx throws(NetworkError) in
+                try withMatrix(parameterTangent ?? [], parameterCount) { dw throws(NetworkError) in
+                    try withMutableMatrix(&y, outputs) { y throws(NetworkError) in
+                        try withMutableMatrix(&tangent, outputs) { tangent throws(NetworkError) in
+                            try jvp(
+                                x!, inputTangent: dx, parameterTangent: dw, into: (outputs: y, tangent: tangent!))
+                        }
+                    }
+                }
+            }
+        }
+        return (y, tangent)
+    }
+
+    package func jvp(
+        _ x: Matrix, inputTangent: Matrix?, parameterTangent: Matrix?, into result: (outputs: Matrix?, tangent: Matrix)
+    ) throws(NetworkError) {
+        try check(x)
+        if let inputTangent { try checkFinite(inputTangent, "the tangent of x") }
+        if let parameterTangent { try checkFinite(parameterTangent, "the tangent of the parameters") }
+        let most = Network.pieceRows(of: x.rows)
+        try pool.withWorkspace(plan: plan, rows: most, purpose: .tangents) { workspace throws(NetworkError) in
+            for first in stride(from: 0, to: x.rows, by: most) {
+                let rows = min(most, x.rows - first)
+                try forward(x.rows(from: first, count: rows), in: workspace, firstRow: first)
+                try tangent(
+                    in: workspace, parameterTangents: parameterTangent,
+                    inputTangent: inputTangent?.rows(from: first, count: rows))
+                result.outputs?.rows(from: first, count: rows).assign(workspace.output)
+                result.tangent.rows(from: first, count: rows).assign(workspace.tangents!.output(rows: rows))
+            }
+        }
+        try checkResult(result.tangent, "the tangent of y")
+    }
+
+    /// The vector-Jacobian products `uᵀ ∂y/∂w`, summed over the rows, and `uᵀ ∂y/∂x`, row by row: what a backward pass gives
+    /// that starts from any u instead of from ∇C.
+    /// - Parameters:
+    ///   - x: whole rows of inputs, every element finite.
+    ///   - outputVector: u, of the shape of y.
+    public func vjp(
+        _ x: [Float], _ outputVector: [Float]
+    ) throws(NetworkError) -> (gradients: [Float], inputGradient: [Float]) {
+        let rows = try rows(of: x)
+        try Matrix.checkShape(outputVector.count, rows: rows, columns: outputs, "the output vector")
+        var (gradients, inputGradient) = (try zeros(1, parameterCount), try zeros(rows, inputs))
+        try withMatrix(x, inputs) { x throws(NetworkError) in
+            try withMatrix(outputVector, outputs) { u throws(NetworkError) in
+                try withMutableMatrix(&gradients, parameterCount) { gradients throws(NetworkError) in
+                    try withMutableMatrix(&inputGradient, inputs) { dx throws(NetworkError) in
+                        try vjp(x!, u!, into: (gradients: gradients, inputGradient: dx))
+                    }
+                }
+            }
+        }
+        return (gradients, inputGradient)
+    }
+
+    package func vjp(
+        _ x: Matrix, _ outputVector: Matrix, into result: (gradients: Matrix?, inputGradient: Matrix?)
+    ) throws(NetworkError) {
+        try check(x)
+        try checkFinite(outputVector, "the output vector")
+        let most = Network.pieceRows(of: x.rows)
+        try pool.withWorkspace(plan: plan, rows: most, purpose: .training) { workspace throws(NetworkError) in
+            for first in stride(from: 0, to: x.rows, by: most) {
+                let rows = min(most, x.rows - first)
+                try forward(x.rows(from: first, count: rows), in: workspace, firstRow: first)
+                try outputDelta(of: workspace, rows: rows).assign(outputVector.rows(from: first, count: rows))
+                try backward(
+                    in: workspace, gradients: result.gradients, accumulating: first > 0,
+                    wantsInputGradient: result.inputGradient != nil)
+                if let inputGradient = result.inputGradient, let delta = workspace.inputDelta {
+                    inputGradient.rows(from: first, count: rows).assign(delta.rows(from: 0, count: rows))
+                }
+            }
+        }
+        if let gradients = result.gradients { try checkResult(gradients) }
+        if let inputGradient = result.inputGradient { try checkResult(inputGradient, "the gradient of x") }
+    }
+
+    /// `H v` with H = ∂²C/∂w², exactly (Pearlmutter 1994, "Fast exact multiplication by the Hessian"): the derivative along v
+    /// of every step of the passes that make the gradient.
+    /// - Parameters:
+    ///   - x: `rows × inputs`, row-major; every element finite.
+    ///   - vector: v, in the order of the parameter vector.
+    ///   - product: set to `H v`. After an error it may hold anything.
+    /// - Throws: also ``NetworkError/Code/mismatch`` if a custom activation has no second derivative, or a custom cost no
+    ///   Hessian product.
+    public func hessianProduct(
+        _ cost: Cost, _ x: Span<Float>, rows: Int, targets: Targets, vector: Span<Float>,
+        product: inout MutableSpan<Float>
+    ) throws(NetworkError) {
+        try multiply(.hessian, cost, x, rows: rows, targets: targets, vector, &product)
+    }
+
+    /// `G v` with the Gauss-Newton matrix `G = Σ Jᵀ H_C J`, J = ∂y/∂w and H_C the second derivatives of C with respect to y
+    /// (Schraudolph 2002, "Fast curvature matrix-vector products"): H without the second derivatives of the network, and
+    /// positive semidefinite if C is convex in y. The arguments are those of
+    /// ``hessianProduct(_:_:rows:targets:vector:product:)``; no custom activation needs a second derivative.
+    public func gaussNewtonProduct(
+        _ cost: Cost, _ x: Span<Float>, rows: Int, targets: Targets, vector: Span<Float>,
+        product: inout MutableSpan<Float>
+    ) throws(NetworkError) {
+        try multiply(.gaussNewton, cost, x, rows: rows, targets: targets, vector, &product)
+    }
+
+    package func hessianProduct(
+        _ cost: Cost, _ x: Matrix, _ targets: TargetView, vector: Matrix, into product: Matrix
+    ) throws(NetworkError) {
+        try multiply(.hessian, cost, x, targets, vector, product)
+    }
+
+    package func gaussNewtonProduct(
+        _ cost: Cost, _ x: Matrix, _ targets: TargetView, vector: Matrix, into product: Matrix
+    ) throws(NetworkError) {
+        try multiply(.gaussNewton, cost, x, targets, vector, product)
+    }
+
+    private enum SecondOrderMatrix { case hessian, gaussNewton }
+
+    private func multiply(
+        _ matrix: SecondOrderMatrix, _ cost: Cost, _ x: Span<Float>, rows: Int, targets: Targets, _ vector: Span<Float>,
+        _ product: inout MutableSpan<Float>
+    ) throws(NetworkError) {
+        try Matrix.checkShape(x.count, rows: rows, columns: inputs, "x")
+        try checkParameterVector(vector.count, "the vector")
+        try checkParameterVector(product.count, "the product")
+        try targets.withView { targets throws(NetworkError) in
+            try x.withUnsafeBufferPointer { x throws(NetworkError) in
+                try vector.withUnsafeBufferPointer { vector throws(NetworkError) in
+                    try product.withUnsafeMutableBufferPointer { product throws(NetworkError) in
+                        // Without parameters there is nothing to multiply.
+                        guard let v = vector.baseAddress, let result = product.baseAddress else { return }
+                        try multiply(
+                            matrix, cost, Matrix(reading: x.baseAddress!, rows: rows, columns: inputs, stride: inputs),
+                            targets, Matrix(reading: v, rows: 1, columns: vector.count, stride: vector.count),
+                            Matrix(base: result, rows: 1, columns: product.count))
+                    }
+                }
+            }
+        }
+    }
+
+    private func multiply(
+        _ matrix: SecondOrderMatrix, _ cost: Cost, _ x: Matrix, _ targets: TargetView, _ vector: Matrix,
+        _ product: Matrix
+    ) throws(NetworkError) {
+        try check(x)
+        try checkFinite(vector, "the vector")
+        try targets.validate(for: cost, rows: x.rows, columns: outputs)
+        try cost.checkHasHessian()
+        if matrix == .hessian {
+            for node in architecture.nodes where !node.layer.hasSecondDerivative {
+                throw node.named(in: Activation.noSecondDerivative)
+            }
+        }
+        let normalizer = cost.normalizer(totalWeight: targets.totalWeight(of: 0..<x.rows))
+        let most = Network.gradientRows(of: x.rows, cost)
+        try pool.withWorkspace(plan: plan, rows: most, purpose: .tangents) { workspace throws(NetworkError) in
+            for first in stride(from: 0, to: x.rows, by: most) {
+                let rows = min(most, x.rows - first)
+                let targets = targets.rows(from: first, count: rows)
+                try forward(x.rows(from: first, count: rows), in: workspace, firstRow: first)
+                try tangent(in: workspace, parameterTangents: vector, inputTangent: nil)
+                let (y, tangents) = (workspace.output, workspace.tangents!)
+                let delta = try outputDelta(of: workspace, rows: rows)
+                switch matrix {
+                case .hessian:
+                    _ = try cost.evaluate(
+                        y, targets, gradient: delta,
+                        after: Cost.RowsBefore(count: first, cost: 0, normalizer: normalizer), arithmetic)
+                    try cost.multiplyHessian(
+                        y, targets, by: tangents.output(rows: rows), into: tangents.outputDelta(rows: rows),
+                        normalizer: normalizer, arithmetic)
+                    try backward(in: workspace, gradients: nil, accumulating: false, wantsInputGradient: false)
+                    try tangentBackward(
+                        in: workspace, parameterTangents: vector, gradientTangents: product, accumulating: first > 0)
+                case .gaussNewton:
+                    try cost.checkOutputs(y, firstRow: first)
+                    try cost.multiplyHessian(
+                        y, targets, by: tangents.output(rows: rows), into: delta, normalizer: normalizer, arithmetic)
+                    try backward(in: workspace, gradients: product, accumulating: first > 0, wantsInputGradient: false)
+                }
+            }
+        }
+        try checkResult(product)
+    }
+
+    // MARK: Checks
+
+    /// Checks x: at least one row, and finite.
+    func check(_ x: Matrix) throws(NetworkError) {
+        guard x.rows >= 1 else { throw NetworkError(.size, "x has 0 rows; at least 1 is needed") }
+        precondition(x.columns == inputs)
+        try checkFinite(x, "x")
+    }
+
+    /// Checks that a result by rows is finite.
+    func checkResult(_ matrix: Matrix, _ what: StaticString) throws(NetworkError) {
+        guard !arithmetic.largestMagnitude(matrix).isFinite, let found = matrix.firstNotFinite() else { return }
+        throw NetworkError(.notFinite, "\(what) is \(found.value) at row \(found.row), column \(found.column)")
+    }
+
+    /// Checks that a vector of the shape of the parameters is finite.
+    func checkResult(_ vector: Matrix) throws(NetworkError) {
+        guard !arithmetic.largestMagnitude(vector).isFinite, let found = vector.firstNotFinite() else { return }
+        throw NetworkError(.notFinite, "the result is \(found.value) at \(parameterName(at: found.column))")
+    }
+
+    func checkParameterVector(_ count: Int, _ what: StaticString) throws(NetworkError) {
+        guard count == parameterCount else {
+            throw NetworkError(
+                .size, "\(what) holds \(count) floats; the network has \(parameterCount) parameters")
+        }
+    }
+
+    // MARK: Arrays
+
+    /// The number of rows in x, which must be whole.
+    func rows(of x: [Float]) throws(NetworkError) -> Int {
+        let rows = x.count / inputs
+        try Matrix.checkShape(x.count, rows: rows, columns: inputs, "x")
+        return rows
+    }
+
+    func zeros(_ rows: Int, _ columns: Int) throws(NetworkError) -> [Float] {
+        [Float](repeating: 0, count: try Plan.checkedProduct(rows, columns))
+    }
+
+    /// A view of an array of whole rows; nil if it is empty.
+    func withMatrix(
+        _ array: [Float], _ columns: Int, _ body: (Matrix?) throws(NetworkError) -> Void
+    ) throws(NetworkError) {
+        try array.withUnsafeBufferPointer { buffer throws(NetworkError) in
+            guard let base = buffer.baseAddress, !buffer.isEmpty else { return try body(nil) }
+            try body(Matrix(reading: base, rows: buffer.count / columns, columns: columns, stride: columns))
+        }
+    }
+
+    func withMutableMatrix(
+        _ array: inout [Float], _ columns: Int, _ body: (Matrix?) throws(NetworkError) -> Void
+    ) throws(NetworkError) {
+        try array.withUnsafeMutableBufferPointer { buffer throws(NetworkError) in
+            guard let base = buffer.baseAddress, !buffer.isEmpty else { return try body(nil) }
+            try body(Matrix(base: base, rows: buffer.count / columns, columns: columns))
+        }
+    }
+}

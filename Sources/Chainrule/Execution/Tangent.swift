@@ -1,0 +1,69 @@
+extension Network {
+    /// The tangent of the forward pass that the workspace holds: R{z} and R{h} of every layer, for a change of the
+    /// parameters and of x (Pearlmutter 1994).
+    /// - Parameters:
+    ///   - workspace: for tangents.
+    ///   - parameterTangents: R{w}, a vector of the shape of the parameters; nil for 0.
+    ///   - inputTangent: R{x}, of the rows of the forward pass; nil for 0.
+    func tangent(
+        in workspace: Workspace, parameterTangents: Matrix?, inputTangent: Matrix?
+    ) throws(NetworkError) {
+        let input = workspace.tangents!.input.rows(from: 0, count: workspace.rows)
+        if let inputTangent { input.assign(inputTangent) } else { input.fill { 0 } }
+        for index in architecture.nodes.indices {
+            let pass = tangentPass(
+                index, in: workspace, parameterTangents: parameterTangents, hasInputTangent: inputTangent != nil)
+            do throws(NetworkError) {
+                try architecture.nodes[index].layer.tangent(pass)
+            } catch {
+                throw architecture.nodes[index].named(in: error)
+            }
+        }
+    }
+
+    /// The tangents of a backward pass, after that pass and after ``tangent(in:parameterTangents:inputTangent:)`` with the
+    /// same parameter tangents and without one of x: from R{∇C}, which the caller puts into
+    /// ``Workspace/Tangents/outputDelta(rows:)``, R{δ} and R{s} of every layer, and R{∂C/∂w}.
+    func tangentBackward(
+        in workspace: Workspace, parameterTangents: Matrix, gradientTangents: Matrix, accumulating: Bool
+    ) throws(NetworkError) {
+        for index in architecture.nodes.indices.reversed() {
+            let pass = tangentPass(
+                index, in: workspace, parameterTangents: parameterTangents, hasInputTangent: false)
+            do throws(NetworkError) {
+                try architecture.nodes[index].layer.tangentBackward(pass)
+            } catch {
+                throw architecture.nodes[index].named(in: error)
+            }
+        }
+        let tangents = workspace.tangents!
+        for index in architecture.nodes.indices {
+            func pass(_ layers: [LayerMemory], _ input: Matrix) -> GradientPass {
+                GradientPass(
+                    arithmetic: arithmetic, memory: layers[index], networkInput: input, rows: 0..<workspace.rows,
+                    sink: .vector(gradientTangents, accumulating: accumulating), scratch: workspace.scratch.row(0),
+                    part: 0, parts: 1)
+            }
+            architecture.nodes[index].layer.tangentGradients(
+                TangentGradientPass(
+                    values: pass(workspace.layers, workspace.input), tangents: pass(tangents.layers, tangents.input),
+                    hasInputTangent: false))
+        }
+    }
+
+    private func tangentPass(
+        _ index: Int, in workspace: Workspace, parameterTangents: Matrix?, hasInputTangent: Bool
+    ) -> TangentPass {
+        let tangents = workspace.tangents!
+        func pass(_ layers: [LayerMemory], _ input: Matrix, _ parameters: Matrix) -> LayerPass {
+            LayerPass(
+                arithmetic: arithmetic, memory: layers[index], networkInput: input, rows: 0..<workspace.rows,
+                firstRow: workspace.firstRow, parameters: parameters, scratch: workspace.scratch.row(0),
+                wantsNetworkInputDelta: false)
+        }
+        return TangentPass(
+            values: pass(workspace.layers, workspace.input, parameters),
+            tangents: pass(tangents.layers, tangents.input, parameterTangents ?? parameters),
+            hasParameterTangents: parameterTangents != nil, hasInputTangent: hasInputTangent)
+    }
+}

@@ -1,0 +1,105 @@
+/// A cost of the caller's own, given for whole batches. It reduces over the rows itself.
+public final class CustomCost: Sendable {
+    /// Reads y (`rows × columns`), the targets and the sample weights (empty if there are none), all row-major; writes
+    /// ∇C, of the shape of y; returns C. May be called from any thread that uses it.
+    public typealias Function =
+        @Sendable (
+            _ y: Span<Float>, _ targets: Span<Float>, _ weights: Span<Float>, _ rows: Int, _ columns: Int,
+            _ gradient: inout MutableSpan<Float>
+        ) throws(NetworkError) -> Double
+
+    /// Reads y, the targets and the sample weights likewise, and a vector v of the shape of y; writes `H v`, of the shape of
+    /// y, with H = ∂∇C/∂y: how ∇C changes with y along v.
+    public typealias HessianProduct =
+        @Sendable (
+            _ y: Span<Float>, _ targets: Span<Float>, _ weights: Span<Float>, _ v: Span<Float>, _ rows: Int,
+            _ columns: Int, _ product: inout MutableSpan<Float>
+        ) throws(NetworkError) -> Void
+
+    private let function: Function
+    let hessianProduct: HessianProduct?
+
+    /// - Parameter hessianProduct: for Hessian and Gauss-Newton products, which are an error without it.
+    public init(_ function: @escaping Function, hessianProduct: HessianProduct? = nil) {
+        self.function = function
+        self.hessianProduct = hessianProduct
+    }
+
+    func evaluate(_ y: Matrix, _ targets: TargetView, gradient: Matrix?) throws(NetworkError) -> Double {
+        // The function is promised contiguous arrays: a gradient that nobody wants still gets a place.
+        let scratch =
+            try gradient?.isContiguous == true ? nil : FloatMemory(count: y.count, for: "the gradient of a custom cost")
+        let slope = Matrix(base: scratch?.base ?? gradient!.base, rows: y.rows, columns: y.columns)
+        var cost = Double.nan
+        try withArguments(y, targets) { outputs, values, weights throws(NetworkError) in
+            try slope.withMutableSpan { slope throws(NetworkError) in
+                cost = try function(outputs, values, weights, y.rows, y.columns, &slope)
+            }
+        }
+        withExtendedLifetime(scratch) {
+            if let gradient, scratch != nil { gradient.assign(slope) }
+        }
+        if let found = y.firstNotFinite() {
+            throw NetworkError(
+                .notFinite, "the output at row \(found.row), column \(found.column) is \(found.value)")
+        }
+        guard cost.isFinite else { throw NetworkError(.callback, "the custom cost returned \(cost)") }
+        if let gradient, let found = gradient.firstNotFinite() {
+            throw NetworkError(
+                .callback,
+                "the custom cost's gradient is \(found.value) at row \(found.row), column \(found.column)")
+        }
+        return cost
+    }
+
+    /// - Parameters:
+    ///   - v: contiguous, as is `product`.
+    func multiplyHessian(_ y: Matrix, _ targets: TargetView, by v: Matrix, into product: Matrix) throws(NetworkError) {
+        guard let hessianProduct else { throw CustomCost.noHessianProduct }
+        try withArguments(y, targets) { outputs, values, weights throws(NetworkError) in
+            try v.withSpan { v throws(NetworkError) in
+                try product.withMutableSpan { product throws(NetworkError) in
+                    try hessianProduct(outputs, values, weights, v, y.rows, y.columns, &product)
+                }
+            }
+        }
+        if let found = product.firstNotFinite(), y.firstNotFinite() == nil && v.firstNotFinite() == nil {
+            throw NetworkError(
+                .callback,
+                "the custom cost's Hessian product is \(found.value) at row \(found.row), column \(found.column)")
+        }
+    }
+
+    static var noHessianProduct: NetworkError {
+        NetworkError(
+            .mismatch, "the custom cost has no Hessian product, which Hessian and Gauss-Newton products need")
+    }
+
+    /// Calls `body` with contiguous arrays: what has a stride is copied.
+    private func withArguments(
+        _ y: Matrix, _ targets: TargetView,
+        _ body: (_ y: Span<Float>, _ targets: Span<Float>, _ weights: Span<Float>) throws(NetworkError) -> Void
+    ) throws(NetworkError) {
+        let outputs = try y.isContiguous ? nil : FloatMemory(copying: y)
+        let values = try targets.values.map { (values) throws(NetworkError) in
+            try values.isContiguous ? nil : FloatMemory(copying: values)
+        }
+        try withSpan(outputs?.base ?? y.base, count: y.count) { outputs throws(NetworkError) in
+            try withSpan(values??.base ?? targets.values?.base, count: targets.values?.count ?? 0) {
+                (values) throws(NetworkError) in
+                try withSpan(targets.weights?.baseAddress, count: targets.weights?.count ?? 0) {
+                    (weights) throws(NetworkError) in
+                    try body(outputs, values, weights)
+                }
+            }
+        }
+        withExtendedLifetime((outputs, values)) {}
+    }
+
+    private func withSpan<Result>(
+        _ base: UnsafePointer<Float>?, count: Int, _ body: (Span<Float>) throws(NetworkError) -> Result
+    ) throws(NetworkError) -> Result {
+        guard let base else { return try body(Span()) }
+        return try body(Span(_unsafeStart: base, count: count))
+    }
+}

@@ -1,0 +1,310 @@
+// GROUP 9: Derivatives beyond the gradient
+// How the outputs change along a direction, and products of vectors with the second derivatives of the cost: what
+// second-order methods are made of. None of the products makes a matrix; each costs about two gradients, and allocates
+// nothing after the first call for as many rows. Results that are not finite are CRL_ERROR_NOT_FINITE.
+//
+//     crl_network_jvp                    R{y} = ∂y/∂w R{w} + ∂y/∂x R{x}        along a direction R{w}, R{x}
+//     crl_network_vjp                    uᵀ ∂y/∂w and uᵀ ∂y/∂x                 back from any u at the outputs
+//     crl_network_hessian_product        H v,  H = ∂²C/∂w²                     exact (Pearlmutter 1994)
+//     crl_network_gauss_newton_product   G v,  G = Σ Jᵀ H_C J                  J = ∂y/∂w, H_C = ∂²C/∂y²
+
+import CChainrule
+import Chainrule
+
+/// The Jacobian-vector product: y, and how it changes when the parameters change along w_tangent and x along x_tangent.
+/// - Parameters:
+///   - network: built; only read, by any number of threads at once.
+///   - x: x_rows × inputs, all finite.
+///   - x_rows: at least 1.
+///   - x_stride: floats from one row to the next, at least the number of inputs.
+///   - x_tangent: R{x}, x_rows × inputs, all finite; NULL for 0.
+///   - x_tangent_stride: floats from one row to the next, at least the number of inputs; ignored if x_tangent is NULL.
+///   - w_tangent: R{w}, in the order of the parameter vector, all finite; NULL for 0.
+///   - w_tangent_count: the number of parameters; ignored if w_tangent is NULL.
+///   - y: receives x_rows × outputs; NULL if they are not wanted.
+///   - y_rows: the rows that y has room for, at least x_rows; ignored if y is NULL.
+///   - y_stride: floats from one row to the next, at least the number of outputs; ignored if y is NULL.
+///   - y_tangent: receives R{y}, x_rows × outputs. Overlaps nothing else.
+///   - y_tangent_rows: the rows that y_tangent has room for, at least x_rows.
+///   - y_tangent_stride: floats from one row to the next, at least the number of outputs.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE,
+///   CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three y and y_tangent may hold anything.
+@_cdecl("crl_network_jvp")
+public func crlNetworkJVP(
+    _ network: UnsafePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
+    _ x_tangent: UnsafePointer<Float>?, _ x_tangent_stride: UInt, _ w_tangent: UnsafePointer<Float>?,
+    _ w_tangent_count: UInt, _ y: UnsafeMutablePointer<Float>?, _ y_rows: UInt, _ y_stride: UInt,
+    _ y_tangent: UnsafeMutablePointer<Float>?, _ y_tangent_rows: UInt, _ y_tangent_stride: UInt
+) -> crl_status {
+    call("crl_network_jvp") { () throws(NetworkError) in
+        let network = try ChainruleC.network(network)
+        let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
+        var inputTangent: Matrix?
+        if let x_tangent {
+            inputTangent = try matrix(
+                x_tangent, rows: x_rows, columns: network.inputs, stride: x_tangent_stride, "x_tangent")
+        }
+        var parameterTangent: Matrix?
+        if let w_tangent {
+            parameterTangent = try parameterVector(w_tangent, count: w_tangent_count, of: network, "w_tangent")
+        }
+        var outputs: Matrix?
+        if let y {
+            outputs = try output(y, rows: y_rows, needed: x.rows, columns: network.outputs, stride: y_stride, "y")
+        }
+        let tangent = try output(
+            y_tangent, rows: y_tangent_rows, needed: x.rows, columns: network.outputs, stride: y_tangent_stride,
+            "y_tangent")
+        try network.jvp(
+            x, inputTangent: inputTangent, parameterTangent: parameterTangent,
+            into: (outputs: outputs, tangent: tangent))
+    }
+}
+
+/// The vector-Jacobian product: forward, and backward from any u at the outputs in the place of ∇C.
+/// - Parameters:
+///   - network: built; only read, by any number of threads at once.
+///   - x: x_rows × inputs, all finite.
+///   - x_rows: at least 1.
+///   - x_stride: floats from one row to the next, at least the number of inputs.
+///   - u: x_rows × outputs, all finite.
+///   - u_stride: floats from one row to the next, at least the number of outputs.
+///   - gradients: receives uᵀ ∂y/∂w, summed over the rows, in the order of the parameter vector; NULL if it is not
+///     wanted.
+///   - gradients_count: the number of parameters; ignored if gradients is NULL.
+///   - x_gradient: receives uᵀ ∂y/∂x, x_rows × inputs; NULL if it is not wanted.
+///   - x_gradient_rows: the rows that x_gradient has room for, at least x_rows; ignored if x_gradient is NULL.
+///   - x_gradient_stride: floats from one row to the next, at least the number of inputs; ignored if x_gradient is NULL.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE,
+///   CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three the results may hold anything.
+@_cdecl("crl_network_vjp")
+public func crlNetworkVJP(
+    _ network: UnsafePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
+    _ u: UnsafePointer<Float>?, _ u_stride: UInt, _ gradients: UnsafeMutablePointer<Float>?, _ gradients_count: UInt,
+    _ x_gradient: UnsafeMutablePointer<Float>?, _ x_gradient_rows: UInt, _ x_gradient_stride: UInt
+) -> crl_status {
+    call("crl_network_vjp") { () throws(NetworkError) in
+        let network = try ChainruleC.network(network)
+        let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
+        let vector = try matrix(u, rows: x_rows, columns: network.outputs, stride: u_stride, "u")
+        var result: (gradients: Matrix?, inputGradient: Matrix?)
+        if let gradients {
+            result.gradients = try parameterVector(gradients, count: gradients_count, of: network, "gradients")
+        }
+        if let x_gradient {
+            result.inputGradient = try output(
+                x_gradient, rows: x_gradient_rows, needed: x.rows, columns: network.inputs, stride: x_gradient_stride,
+                "x_gradient")
+        }
+        try network.vjp(x, vector, into: result)
+    }
+}
+
+/// The product H v with the Hessian H = ∂²C/∂w², exact, for any network and cost (Pearlmutter 1994). Where σ or the cost
+/// has a kink the second derivative is that of the side that its first derivative is taken from.
+/// - Parameters:
+///   - network: built; only read, by any number of threads at once.
+///   - cost: which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+///   - x: x_rows × inputs, all finite.
+///   - x_rows: at least 1.
+///   - x_stride: floats from one row to the next, at least the number of inputs.
+///   - targets: for each row of x; NULL only for a custom cost that needs none.
+///   - vector: v, in the order of the parameter vector, all finite.
+///   - vector_count: the number of parameters.
+///   - product: receives H v. Does not overlap vector.
+///   - product_count: the number of parameters.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+///   CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (a custom activation without second_derivative, a custom cost without
+///   hessian_product), CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error product may hold
+///   anything.
+@_cdecl("crl_network_hessian_product")
+public func crlNetworkHessianProduct(
+    _ network: UnsafePointer<crl_network>?, _ cost: UnsafePointer<crl_cost_options>?, _ x: UnsafePointer<Float>?,
+    _ x_rows: UInt, _ x_stride: UInt, _ targets: UnsafePointer<crl_targets>?, _ vector: UnsafePointer<Float>?,
+    _ vector_count: UInt, _ product: UnsafeMutablePointer<Float>?, _ product_count: UInt
+) -> crl_status {
+    call("crl_network_hessian_product") { () throws(NetworkError) in
+        let network = try ChainruleC.network(network)
+        let cost = try ChainruleC.cost(cost)
+        try network.hessianProduct(
+            cost, matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x"),
+            ChainruleC.targets(targets, for: cost, "targets"),
+            vector: parameterVector(vector, count: vector_count, of: network, "vector"),
+            into: parameterVector(product, count: product_count, of: network, "product"))
+    }
+}
+
+/// The product G v with the Gauss-Newton matrix G = Σ Jᵀ H_C J over the rows, J = ∂y/∂w and H_C = ∂²C/∂y² (Schraudolph
+/// 2002): the Hessian without the second derivatives of the network. It is positive semidefinite if C is convex in y, as
+/// every built-in cost is.
+/// - Parameters:
+///   - network: built; only read, by any number of threads at once.
+///   - cost: which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+///   - x: x_rows × inputs, all finite.
+///   - x_rows: at least 1.
+///   - x_stride: floats from one row to the next, at least the number of inputs.
+///   - targets: for each row of x; NULL only for a custom cost that needs none.
+///   - vector: v, in the order of the parameter vector, all finite.
+///   - vector_count: the number of parameters.
+///   - product: receives G v. Does not overlap vector.
+///   - product_count: the number of parameters.
+/// - Returns: as crl_network_hessian_product(); but no activation needs a second_derivative.
+@_cdecl("crl_network_gauss_newton_product")
+public func crlNetworkGaussNewtonProduct(
+    _ network: UnsafePointer<crl_network>?, _ cost: UnsafePointer<crl_cost_options>?, _ x: UnsafePointer<Float>?,
+    _ x_rows: UInt, _ x_stride: UInt, _ targets: UnsafePointer<crl_targets>?, _ vector: UnsafePointer<Float>?,
+    _ vector_count: UInt, _ product: UnsafeMutablePointer<Float>?, _ product_count: UInt
+) -> crl_status {
+    call("crl_network_gauss_newton_product") { () throws(NetworkError) in
+        let network = try ChainruleC.network(network)
+        let cost = try ChainruleC.cost(cost)
+        try network.gaussNewtonProduct(
+            cost, matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x"),
+            ChainruleC.targets(targets, for: cost, "targets"),
+            vector: parameterVector(vector, count: vector_count, of: network, "vector"),
+            into: parameterVector(product, count: product_count, of: network, "product"))
+    }
+}
+
+/// The whole Hessian ∂²C/∂w², for small networks: a product for each parameter. Symmetric to the last bit.
+/// - Parameters:
+///   - network: built; only read, by any number of threads at once.
+///   - cost: which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+///   - x: x_rows × inputs, all finite.
+///   - x_rows: at least 1.
+///   - x_stride: floats from one row to the next, at least the number of inputs.
+///   - targets: for each row of x; NULL only for a custom cost that needs none.
+///   - hessian: receives a row for each parameter and a column for each, in the order of the parameter vector.
+///   - hessian_rows: the rows that hessian has room for, at least the number of parameters.
+///   - hessian_stride: floats from one row to the next, at least the number of parameters.
+/// - Returns: as crl_network_hessian_product(). After an error hessian may hold anything.
+@_cdecl("crl_network_hessian")
+public func crlNetworkHessian(
+    _ network: UnsafePointer<crl_network>?, _ cost: UnsafePointer<crl_cost_options>?, _ x: UnsafePointer<Float>?,
+    _ x_rows: UInt, _ x_stride: UInt, _ targets: UnsafePointer<crl_targets>?, _ hessian: UnsafeMutablePointer<Float>?,
+    _ hessian_rows: UInt, _ hessian_stride: UInt
+) -> crl_status {
+    call("crl_network_hessian") { () throws(NetworkError) in
+        let network = try ChainruleC.network(network)
+        let cost = try ChainruleC.cost(cost)
+        let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
+        let targets = try ChainruleC.targets(targets, for: cost, "targets")
+        guard network.parameterCount > 0 else {
+            throw NetworkError(.size, "the network has no parameters: there is no Hessian")
+        }
+        try network.hessian(
+            cost, x, targets,
+            into: output(
+                hessian, rows: hessian_rows, needed: network.parameterCount, columns: network.parameterCount,
+                stride: hessian_stride, "hessian"))
+    }
+}
+
+/// The Jacobian of the outputs, for small networks: the derivatives of every output of every row of x, with respect to
+/// the parameters or to the row itself.
+/// - Parameters:
+///   - network: built; only read, by any number of threads at once.
+///   - x: x_rows × inputs, all finite.
+///   - x_rows: at least 1.
+///   - x_stride: floats from one row to the next, at least the number of inputs.
+///   - variable: CRL_PARAMETERS or CRL_INPUT.
+///   - jacobian: receives x_rows · outputs rows: ∂y_k of the row r of x in the row r · outputs + k, of as many columns as
+///     there are parameters or inputs.
+///   - jacobian_rows: the rows that jacobian has room for, at least x_rows · outputs.
+///   - jacobian_stride: floats from one row to the next, at least the number of columns.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT,
+///   CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three jacobian may hold anything.
+@_cdecl("crl_network_jacobian")
+public func crlNetworkJacobian(
+    _ network: UnsafePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
+    _ variable: crl_variable, _ jacobian: UnsafeMutablePointer<Float>?, _ jacobian_rows: UInt,
+    _ jacobian_stride: UInt
+) -> crl_status {
+    call("crl_network_jacobian") { () throws(NetworkError) in
+        let network = try ChainruleC.network(network)
+        let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
+        let variable = try ChainruleC.variable(variable)
+        let columns = variable == .parameters ? network.parameterCount : network.inputs
+        guard columns > 0 else {
+            throw NetworkError(.size, "the network has no parameters: there is no Jacobian with respect to them")
+        }
+        try network.jacobian(
+            x, of: variable,
+            into: output(
+                jacobian, rows: jacobian_rows, needed: Plan.checkedProduct(x.rows, network.outputs), columns: columns,
+                stride: jacobian_stride, "jacobian"))
+    }
+}
+
+/// Checks derivatives against differences of values, which know nothing of σ', ∇C or the backward pass: first those of
+/// custom functions, where the network uses them for these rows, then ∂C/∂w. Finds an error of 1 % in a custom
+/// derivative. Each parameter takes up to 18 forward passes over x: a few dozen rows are enough.
+///
+/// A derivative that fails is no error of the call: look at the report's `failed`.
+/// - Parameters:
+///   - network: built; only read (parameters are moved in a copy), by any number of threads at once.
+///   - cost: which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+///   - x: x_rows × inputs, all finite.
+///   - x_rows: at least 1.
+///   - x_stride: floats from one row to the next, at least the number of inputs.
+///   - targets: for each row of x; NULL only for a custom cost that needs none.
+///   - options: step, tolerance, how many coordinates; NULL for CRL_GRADIENT_CHECK_OPTIONS_INIT.
+///   - report: begun with CRL_GRADIENT_REPORT_INIT; receives what was found.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+///   CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY.
+@_cdecl("crl_network_check_gradient")
+public func crlNetworkCheckGradient(
+    _ network: UnsafePointer<crl_network>?, _ cost: UnsafePointer<crl_cost_options>?, _ x: UnsafePointer<Float>?,
+    _ x_rows: UInt, _ x_stride: UInt, _ targets: UnsafePointer<crl_targets>?,
+    _ options: UnsafePointer<crl_gradient_check_options>?, _ report: UnsafeMutablePointer<crl_gradient_report>?
+) -> crl_status {
+    call("crl_network_check_gradient") { () throws(NetworkError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let network = try handle.built()
+        let cost = try ChainruleC.cost(cost)
+        let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
+        let targets = try ChainruleC.targets(targets, for: cost, "targets")
+        let options = try gradientCheckOptions(options)
+        guard let report else { throw nullArgument("report") }
+        let size = try ChainruleC.options(UnsafePointer(report), "report").size
+        let found = try network.checkGradient(cost, x, targets, options: options)
+        var result = crl_gradient_report()
+        result.size = size
+        result.checked = found.checked
+        result.skipped = found.skipped
+        result.failed = found.failed
+        if let worst = found.worst {
+            result.quantity = number(of: worst.quantity)
+            result.name = name(of: worst, in: handle)
+            result.row = worst.row
+            result.column = worst.column
+            result.analytic = worst.analytic
+            result.numeric = worst.numeric
+            result.absolute_error = worst.absoluteError
+            result.relative_error = worst.relativeError
+        }
+        report.pointee = result
+    }
+}
+
+private func gradientCheckOptions(
+    _ pointer: UnsafePointer<crl_gradient_check_options>?
+) throws(NetworkError) -> GradientCheckOptions {
+    var options = GradientCheckOptions()
+    guard let pointer else { return options }
+    let given = try ChainruleC.options(pointer, "options")
+    options.step = given.step
+    options.tolerance = given.tolerance
+    options.maxCoordinates = try count(UInt(bitPattern: given.max_coordinates), "options->max_coordinates")
+    options.seed = given.seed
+    return options
+}
+
+/// The name as a string that the network keeps.
+private func name(of coordinate: GradientReport.Coordinate, in handle: NetworkHandle) -> UnsafePointer<CChar>? {
+    switch coordinate.quantity {
+    case .parameter: UnsafePointer(handle.tensorNames[coordinate.index])
+    case .activationDerivative, .activationSecondDerivative: UnsafePointer(handle.layerNames[coordinate.index])
+    case .costGradient, .costHessianProduct: cString("cost")
+    }
+}

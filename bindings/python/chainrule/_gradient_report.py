@@ -1,0 +1,63 @@
+"""What Network.check_gradient() found."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ._names import QUANTITIES
+
+
+class GradientReport(NamedTuple):
+    """Counts of the derivatives checked, and the one with the largest relative error.
+
+    If a custom function fails, the worst is one of that function's: the gradients behind it are then wrong, too.
+    """
+
+    checked: int
+    """how many were compared with differences"""
+    skipped: int
+    """how many could not be: beside a kink, or lost in rounding"""
+    failed: int
+    """how many of those compared have a relative error beyond the tolerance"""
+    quantity: str | None
+    """of the worst, as is all that follows: "parameter_gradient", "activation_derivative",
+    "activation_second_derivative", "cost_gradient" or "cost_hessian_product"; None if nothing could be compared"""
+    name: str | None
+    """the tensor, such as "0.weight"; the name of an activation's layer; or "cost" for a cost"""
+    row: int
+    """in the tensor; otherwise the row of the batch"""
+    column: int
+    """in the tensor; otherwise the unit or output"""
+    analytic: float
+    """the derivative as it was computed"""
+    numeric: float
+    """the derivative by differences"""
+    absolute_error: float
+    """|analytic − numeric|"""
+    relative_error: float
+    """the same by the larger of the two, or by a hundredth of the largest derivative of the same tensor or function, if
+    that is larger still"""
+
+    @property
+    def passed(self) -> bool:
+        """Whether something was compared and nothing failed."""
+        return self.failed == 0 and self.checked > 0
+
+
+def report_of(native: Any) -> GradientReport:
+    """The report in a crl_gradient_report."""
+    names = {number: name for name, number in QUANTITIES.items()}
+    name: bytes | None = native.name
+    return GradientReport(
+        checked=native.checked,
+        skipped=native.skipped,
+        failed=native.failed,
+        quantity=None if name is None else names[native.quantity],
+        name=None if name is None else name.decode(),
+        row=native.row,
+        column=native.column,
+        analytic=native.analytic,
+        numeric=native.numeric,
+        absolute_error=native.absolute_error,
+        relative_error=native.relative_error,
+    )
