@@ -122,7 +122,8 @@ enum {
     /* 200–299: the call does not fit the object's state; nothing was changed. */
     CRL_ERROR_NOT_BUILT = 200,     /**< the network must be built first */
     CRL_ERROR_ALREADY_BUILT = 201, /**< a built network's layers are fixed */
-    CRL_ERROR_MISMATCH = 202,      /**< the workspace or optimizer is for another network or purpose */
+    CRL_ERROR_MISMATCH = 202,      /**< the workspace or optimizer is for another network or purpose; a custom activation
+                                        or cost lacks the derivative that the call needs */
     CRL_ERROR_NO_FORWARD = 203,    /**< backward needs the forward pass of the same rows, with the present parameters */
 
     /* 300–399: arithmetic. */
@@ -213,12 +214,14 @@ typedef struct crl_layer_options {
     float alpha;                          /**< leaky ReLU and ELU: α ≥ 0; −1: the activation's own */
     crl_activation_function function;     /**< CRL_CUSTOM_ACTIVATION: σ */
     crl_activation_derivative derivative; /**< CRL_CUSTOM_ACTIVATION: σ' */
-    void *user;                           /**< handed to function and derivative */
+    void *user;                           /**< handed to the three functions */
+    crl_activation_derivative second_derivative; /**< CRL_CUSTOM_ACTIVATION: σ'', written to dh_dz; NULL: none, and
+                                               crl_network_hessian_product() gives CRL_ERROR_MISMATCH */
 } crl_layer_options;
 
 #define CRL_LAYER_OPTIONS_INIT \
     { sizeof(crl_layer_options), NULL, NULL, 1, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, \
-      -1.0f, NULL, NULL, NULL }
+      -1.0f, NULL, NULL, NULL, NULL }
 
 /** Where a parameter tensor lies in the network's flat parameter vector, and in any gradient vector. */
 typedef struct crl_tensor {
@@ -300,6 +303,12 @@ enum {
 typedef int32_t (*crl_cost_function)(void *user, const float *y, const float *targets, const float *weights, size_t rows,
                                      size_t columns, size_t target_columns, double *C, float *dC_dy);
 
+/** How the ∇C of a custom cost changes with y: reads y, targets and sample weights as crl_cost_function does, and a vector v
+ *  of the shape of y, and writes H v with H = ∂∇C/∂y, of the same shape. Result and threads as for crl_cost_function. */
+typedef int32_t (*crl_cost_hessian_product)(void *user, const float *y, const float *targets, const float *weights,
+                                            const float *v, size_t rows, size_t columns, size_t target_columns,
+                                            float *Hv);
+
 /** A cost and its parameters. Start from CRL_COST_OPTIONS_INIT. */
 typedef struct crl_cost_options {
     size_t size;                /**< sizeof(crl_cost_options) */
@@ -307,12 +316,15 @@ typedef struct crl_cost_options {
     crl_reduction reduction;    /**< not used by CRL_CUSTOM_COST */
     float huber_delta;          /**< CRL_HUBER: d > 0 */
     crl_cost_function function; /**< CRL_CUSTOM_COST */
-    void *user;                 /**< handed to function */
+    void *user;                 /**< handed to function and hessian_product */
+    crl_cost_hessian_product hessian_product; /**< CRL_CUSTOM_COST: H v; NULL: none, and
+                                     crl_network_hessian_product() and crl_network_gauss_newton_product() give
+                                     CRL_ERROR_MISMATCH */
     float label_smoothing;      /**< CRL_CROSS_ENTROPY: ε in [0, 1): (1 − ε) t + ε / N in the place of t (Szegedy et al.
                                      2016) */
 } crl_cost_options;
 
-#define CRL_COST_OPTIONS_INIT { sizeof(crl_cost_options), CRL_MEAN_SQUARED_ERROR, CRL_MEAN, 1.0f, NULL, NULL, 0.0f }
+#define CRL_COST_OPTIONS_INIT { sizeof(crl_cost_options), CRL_MEAN_SQUARED_ERROR, CRL_MEAN, 1.0f, NULL, NULL, NULL, 0.0f }
 
 /** What the outputs are compared with: values or classes, one for each row of the outputs, and sample weights if wanted.
  *  Start from CRL_TARGETS_INIT. The arrays stay the caller's and are only read. */
@@ -329,6 +341,65 @@ typedef struct crl_targets {
 } crl_targets;
 
 #define CRL_TARGETS_INIT { sizeof(crl_targets), NULL, 0, 0, 0, NULL, 0, NULL, 0 }
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Derivatives
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** What crl_network_jacobian() differentiates with respect to. */
+typedef int32_t crl_variable;
+
+enum {
+    CRL_PARAMETERS = 0, /**< w, in the order of the parameter vector */
+    CRL_INPUT = 1       /**< x */
+};
+
+/** How crl_network_check_gradient() checks. Start from CRL_GRADIENT_CHECK_OPTIONS_INIT. */
+typedef struct crl_gradient_check_options {
+    size_t size;            /**< sizeof(crl_gradient_check_options) */
+    float step;             /**< the largest step of the differences, for numbers up to 1 in size, in proportion for larger
+                                 ones; finite and > 0 */
+    float tolerance;        /**< the largest relative error that passes; finite and > 0. Float32 rounds: the smaller it is,
+                                 the more coordinates cannot be checked; below about 1e-4 most */
+    size_t max_coordinates; /**< how many parameters to check at most, some of every tensor; and at how many numbers a
+                                 custom function; ≥ 1 */
+    uint64_t seed;          /**< of the choice among more */
+} crl_gradient_check_options;
+
+#define CRL_GRADIENT_CHECK_OPTIONS_INIT { sizeof(crl_gradient_check_options), 0.1f, 0.005f, 1000, 0 }
+
+/** Which derivative was checked. */
+typedef int32_t crl_checked_quantity;
+
+enum {
+    CRL_PARAMETER_GRADIENT = 0,           /**< ∂C/∂w of a parameter */
+    CRL_ACTIVATION_DERIVATIVE = 1,        /**< σ' of a layer's custom activation */
+    CRL_ACTIVATION_SECOND_DERIVATIVE = 2, /**< σ'' of a layer's custom activation */
+    CRL_COST_GRADIENT = 3,                /**< ∇C of a custom cost */
+    CRL_COST_HESSIAN_PRODUCT = 4          /**< H v of a custom cost, for a random v */
+};
+
+/** What crl_network_check_gradient() found: counts, and the coordinate with the largest relative error. If a custom function
+ *  fails, it is one of that function's, because what is computed with it is then wrong, too. */
+typedef struct crl_gradient_report {
+    size_t size;                   /**< sizeof(crl_gradient_report) */
+    size_t checked;                /**< coordinates that were compared with differences */
+    size_t skipped;                /**< those that could not be: beside a kink, or lost in rounding */
+    size_t failed;                 /**< of those compared: beyond the tolerance */
+    crl_checked_quantity quantity; /**< of the worst coordinate, as is all that follows */
+    const char *name;              /**< the tensor, such as "0.weight"; the layer of an activation; "cost". Lives as long as
+                                        the network. NULL if nothing could be compared; what follows is then 0 */
+    size_t row;                    /**< in the tensor; otherwise the row of the batch */
+    size_t column;                 /**< in the tensor; otherwise the unit or output */
+    double analytic;               /**< the derivative as it was computed */
+    double numeric;                /**< the derivative by differences */
+    double absolute_error;         /**< |analytic − numeric| */
+    double relative_error;         /**< the same by the larger of the two, or by a hundredth of the largest derivative of
+                                        the same tensor or function, if that is larger still */
+} crl_gradient_report;
+
+#define CRL_GRADIENT_REPORT_INIT \
+    { sizeof(crl_gradient_report), 0, 0, 0, CRL_PARAMETER_GRADIENT, NULL, 0, 0, 0.0, 0.0, 0.0, 0.0 }
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Optimizers
@@ -504,7 +575,8 @@ typedef struct crl_train_options {
     size_t epochs;                         /**< ≥ 1 */
     size_t batch_size;                     /**< ≥ 1; the last batch of an epoch may be shorter */
     int32_t shuffle;                       /**< non-zero: a new order of the rows in each epoch */
-    uint64_t seed;                         /**< of the shuffling */
+    uint64_t seed;                         /**< of the shuffling, and of dropout and noise, whose numbers follow
+                                                from this and the steps that the optimizer has taken */
     const float *validation_x;             /**< validation_rows × inputs; NULL: no validation */
     size_t validation_rows;
     size_t validation_stride;              /**< floats from one row to the next, ≥ inputs */
@@ -606,6 +678,22 @@ crl_status crl_network_add_dense(crl_network *network, size_t units, crl_activat
  *  @return as crl_network_add_dense(). */
 crl_status crl_network_add_activation(crl_network *network, crl_activation activation,
                                       const crl_layer_options *options);
+
+/** Adds dropout (Srivastava et al. 2014): in training h is h' with each element 0 with a probability of p, and
+ *  divided by 1 − p otherwise. Elsewhere h is h'. In crl_network_fit() it is active; with a workspace if
+ *  crl_workspace_set_noise() says so.
+ *  @param network not built yet.
+ *  @param rate p in [0, 1).
+ *  @param options name, input; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+crl_status crl_network_add_dropout(crl_network *network, float rate, const crl_layer_options *options);
+
+/** Adds Gaussian noise: in training h is h' with normal numbers added to it. It is active when dropout is.
+ *  @param network not built yet.
+ *  @param deviation the numbers' standard deviation, finite and ≥ 0; their mean is 0.
+ *  @param options name, input; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+crl_status crl_network_add_noise(crl_network *network, float deviation, const crl_layer_options *options);
 
 /** Adds the elementwise sum of layers of one width, as in a residual connection.
  *  @param network not built yet.
@@ -789,6 +877,16 @@ crl_status crl_backward(const crl_network *network, crl_workspace *workspace, co
                         size_t dC_dy_stride, float *gradients, size_t gradients_count, int32_t accumulate, float *dC_dx,
                         size_t dC_dx_rows, size_t dC_dx_stride);
 
+/** Says whether dropout and noise layers are active in the workspace's passes to come, and what they draw: numbers
+ *  that follow from seed, step, layer, row and column alone. The workspace then holds no forward pass.
+ *  @param workspace one thread at a time.
+ *  @param active 0, as it is in a new workspace: they do nothing.
+ *  @param seed crl_network_fit() uses its options' seed.
+ *  @param step other numbers for every step, up to 2⁵⁰; crl_network_fit() uses the number of steps that the
+ *      optimizer has taken.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_VALUE. */
+crl_status crl_workspace_set_noise(crl_workspace *workspace, int32_t active, uint64_t seed, uint64_t step);
+
 /** Creates an optimizer: a method, its hyperparameters, and its state for the parameters of one network.
  *  @param network built. The optimizer is for this network alone.
  *  @param options NULL for CRL_OPTIMIZER_OPTIONS_INIT, Adam with η = 0.001.
@@ -953,6 +1051,153 @@ crl_status crl_network_load(const char *path, crl_network **network);
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_FILE, CRL_ERROR_FORMAT,
  *      CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
 crl_status crl_network_load_parameters(crl_network *network, const char *path);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Derivatives beyond the gradient
+ * ------------------------------------------------------------------------------------------------------------------
+ * How the outputs change along a direction, and products of vectors with the second derivatives of the cost: what
+ * second-order methods are made of. None of the products makes a matrix; each costs about two gradients, and allocates
+ * nothing after the first call for as many rows. Results that are not finite are CRL_ERROR_NOT_FINITE.
+ *
+ *     crl_network_jvp                    R{y} = ∂y/∂w R{w} + ∂y/∂x R{x}        along a direction R{w}, R{x}
+ *     crl_network_vjp                    uᵀ ∂y/∂w and uᵀ ∂y/∂x                 back from any u at the outputs
+ *     crl_network_hessian_product        H v,  H = ∂²C/∂w²                     exact (Pearlmutter 1994)
+ *     crl_network_gauss_newton_product   G v,  G = Σ Jᵀ H_C J                  J = ∂y/∂w, H_C = ∂²C/∂y²
+ */
+
+/** The Jacobian-vector product: y, and how it changes when the parameters change along w_tangent and x along
+ *  x_tangent.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param x_tangent R{x}, x_rows × inputs, all finite; NULL for 0.
+ *  @param x_tangent_stride floats from one row to the next, at least the number of inputs; ignored if x_tangent is
+ *      NULL.
+ *  @param w_tangent R{w}, in the order of the parameter vector, all finite; NULL for 0.
+ *  @param w_tangent_count the number of parameters; ignored if w_tangent is NULL.
+ *  @param y receives x_rows × outputs; NULL if they are not wanted.
+ *  @param y_rows the rows that y has room for, at least x_rows; ignored if y is NULL.
+ *  @param y_stride floats from one row to the next, at least the number of outputs; ignored if y is NULL.
+ *  @param y_tangent receives R{y}, x_rows × outputs. Overlaps nothing else.
+ *  @param y_tangent_rows the rows that y_tangent has room for, at least x_rows.
+ *  @param y_tangent_stride floats from one row to the next, at least the number of outputs.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE,
+ *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three y and y_tangent may hold anything. */
+crl_status crl_network_jvp(const crl_network *network, const float *x, size_t x_rows, size_t x_stride,
+                           const float *x_tangent, size_t x_tangent_stride, const float *w_tangent,
+                           size_t w_tangent_count, float *y, size_t y_rows, size_t y_stride, float *y_tangent,
+                           size_t y_tangent_rows, size_t y_tangent_stride);
+
+/** The vector-Jacobian product: forward, and backward from any u at the outputs in the place of ∇C.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param u x_rows × outputs, all finite.
+ *  @param u_stride floats from one row to the next, at least the number of outputs.
+ *  @param gradients receives uᵀ ∂y/∂w, summed over the rows, in the order of the parameter vector; NULL if it is not
+ *      wanted.
+ *  @param gradients_count the number of parameters; ignored if gradients is NULL.
+ *  @param x_gradient receives uᵀ ∂y/∂x, x_rows × inputs; NULL if it is not wanted.
+ *  @param x_gradient_rows the rows that x_gradient has room for, at least x_rows; ignored if x_gradient is NULL.
+ *  @param x_gradient_stride floats from one row to the next, at least the number of inputs; ignored if x_gradient is
+ *      NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE,
+ *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three the results may hold anything. */
+crl_status crl_network_vjp(const crl_network *network, const float *x, size_t x_rows, size_t x_stride, const float *u,
+                           size_t u_stride, float *gradients, size_t gradients_count, float *x_gradient,
+                           size_t x_gradient_rows, size_t x_gradient_stride);
+
+/** The product H v with the Hessian H = ∂²C/∂w², exact, for any network and cost (Pearlmutter 1994). Where σ or the
+ *  cost has a kink the second derivative is that of the side that its first derivative is taken from.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param vector v, in the order of the parameter vector, all finite.
+ *  @param vector_count the number of parameters.
+ *  @param product receives H v. Does not overlap vector.
+ *  @param product_count the number of parameters.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+ *      CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (a custom activation without second_derivative, a custom cost without
+ *      hessian_product), CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error product may
+ *      hold anything. */
+crl_status crl_network_hessian_product(const crl_network *network, const crl_cost_options *cost, const float *x,
+                                       size_t x_rows, size_t x_stride, const crl_targets *targets, const float *vector,
+                                       size_t vector_count, float *product, size_t product_count);
+
+/** The product G v with the Gauss-Newton matrix G = Σ Jᵀ H_C J over the rows, J = ∂y/∂w and H_C = ∂²C/∂y²
+ *  (Schraudolph 2002): the Hessian without the second derivatives of the network. It is positive semidefinite if C
+ *  is convex in y, as every built-in cost is.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param vector v, in the order of the parameter vector, all finite.
+ *  @param vector_count the number of parameters.
+ *  @param product receives G v. Does not overlap vector.
+ *  @param product_count the number of parameters.
+ *  @return as crl_network_hessian_product(); but no activation needs a second_derivative. */
+crl_status crl_network_gauss_newton_product(const crl_network *network, const crl_cost_options *cost, const float *x,
+                                            size_t x_rows, size_t x_stride, const crl_targets *targets,
+                                            const float *vector, size_t vector_count, float *product,
+                                            size_t product_count);
+
+/** The whole Hessian ∂²C/∂w², for small networks: a product for each parameter. Symmetric to the last bit.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param hessian receives a row for each parameter and a column for each, in the order of the parameter vector.
+ *  @param hessian_rows the rows that hessian has room for, at least the number of parameters.
+ *  @param hessian_stride floats from one row to the next, at least the number of parameters.
+ *  @return as crl_network_hessian_product(). After an error hessian may hold anything. */
+crl_status crl_network_hessian(const crl_network *network, const crl_cost_options *cost, const float *x, size_t x_rows,
+                               size_t x_stride, const crl_targets *targets, float *hessian, size_t hessian_rows,
+                               size_t hessian_stride);
+
+/** The Jacobian of the outputs, for small networks: the derivatives of every output of every row of x, with respect
+ *  to the parameters or to the row itself.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param variable CRL_PARAMETERS or CRL_INPUT.
+ *  @param jacobian receives x_rows · outputs rows: ∂y_k of the row r of x in the row r · outputs + k, of as many
+ *      columns as there are parameters or inputs.
+ *  @param jacobian_rows the rows that jacobian has room for, at least x_rows · outputs.
+ *  @param jacobian_stride floats from one row to the next, at least the number of columns.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT,
+ *      CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three jacobian may hold
+ *      anything. */
+crl_status crl_network_jacobian(const crl_network *network, const float *x, size_t x_rows, size_t x_stride,
+                                crl_variable variable, float *jacobian, size_t jacobian_rows, size_t jacobian_stride);
+
+/** Checks derivatives against differences of values, which know nothing of σ', ∇C or the backward pass: first those
+ *  of custom functions, where the network uses them for these rows, then ∂C/∂w. Finds an error of 1 % in a custom
+ *  derivative. Each parameter takes up to 18 forward passes over x: a few dozen rows are enough.
+ *
+ *  A derivative that fails is no error of the call: look at the report's failed.
+ *  @param network built; only read (parameters are moved in a copy), by any number of threads at once.
+ *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param options step, tolerance, how many coordinates; NULL for CRL_GRADIENT_CHECK_OPTIONS_INIT.
+ *  @param report begun with CRL_GRADIENT_REPORT_INIT; receives what was found.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+ *      CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
+crl_status crl_network_check_gradient(const crl_network *network, const crl_cost_options *cost, const float *x,
+                                      size_t x_rows, size_t x_stride, const crl_targets *targets,
+                                      const crl_gradient_check_options *options, crl_gradient_report *report);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Predictors

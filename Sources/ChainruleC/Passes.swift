@@ -187,6 +187,27 @@ public func crlBackward(
     }
 }
 
+/// Says whether dropout and noise layers are active in the workspace's passes to come, and what they draw: numbers that
+/// follow from seed, step, layer, row and column alone. The workspace then holds no forward pass.
+/// - Parameters:
+///   - workspace: one thread at a time.
+///   - active: 0, as it is in a new workspace: they do nothing.
+///   - seed: crl_network_fit() uses its options' seed.
+///   - step: other numbers for every step, up to 2⁵⁰; crl_network_fit() uses the number of steps that the optimizer has taken.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_VALUE.
+@_cdecl("crl_workspace_set_noise")
+public func crlWorkspaceSetNoise(
+    _ workspace: UnsafeMutablePointer<crl_workspace>?, _ active: Int32, _ seed: UInt64, _ step: UInt64
+) -> crl_status {
+    call("crl_workspace_set_noise") { () throws(NetworkError) in
+        let workspace = try object(workspace, "workspace", as: Workspace.self)
+        guard step < 1 << 50 else {
+            throw NetworkError(.value, "step is \(step); it must be below 2 to the power of 50")
+        }
+        workspace.setNoise(active != 0 ? NoiseSeed(seed: seed, step: step) : nil)
+    }
+}
+
 /// Creates an optimizer: a method, its hyperparameters, and its state for the parameters of one network.
 /// - Parameters:
 ///   - network: built. The optimizer is for this network alone.

@@ -38,6 +38,7 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
     public let costs: CostKernels<Scalar>
     public let optimizers: OptimizerKernels<Scalar>
     public let regularization: RegularizationKernels<Scalar>
+    public let noise: NoiseKernels<Scalar>
 
     @inlinable @inline(__always)
     public init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Scalar {
@@ -52,6 +53,7 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
         costs = CostKernels(Set.self)
         optimizers = OptimizerKernels(Set.self)
         regularization = RegularizationKernels(Set.self)
+        noise = NoiseKernels(Set.self)
     }
 }
 

@@ -30,6 +30,11 @@ static void describing(void)
     FAILS(CRL_ERROR_NULL, "network", crl_network_add_dense(NULL, 4, CRL_TANH, NULL));
     FAILS(CRL_ERROR_NULL, "network", crl_network_add_activation(NULL, CRL_TANH, NULL));
     FAILS(CRL_ERROR_NULL, "network", crl_network_add_sum(NULL, inputs, 1, "sum"));
+    FAILS(CRL_ERROR_NULL, "network", crl_network_add_dropout(NULL, 0.5f, NULL));
+    FAILS(CRL_ERROR_NULL, "network", crl_network_add_noise(NULL, 0.5f, NULL));
+    FAILS(CRL_ERROR_NULL, "workspace", crl_workspace_set_noise(NULL, 1, 1, 1));
+    FAILS(CRL_ERROR_NULL, "schedule", crl_schedule_rate(NULL, 1, 1, &(float){ 0 }));
+    FAILS(CRL_ERROR_NULL, "schedule", crl_plateau_rate(NULL, &(crl_plateau_state)CRL_PLATEAU_STATE_INIT, 1, &(float){ 0 }));
     FAILS(CRL_ERROR_NULL, "network", crl_network_add_concatenation(NULL, inputs, 1, "both"));
     FAILS(CRL_ERROR_NULL, "network", crl_network_build(NULL, 0));
 

@@ -58,6 +58,8 @@ static void after_build(crl_network *network)
     FAILS(CRL_ERROR_ALREADY_BUILT, "built", crl_network_add_dense(network, 4, CRL_TANH, NULL));
     FAILS(CRL_ERROR_ALREADY_BUILT, "built", crl_network_add_activation(network, CRL_TANH, NULL));
     FAILS(CRL_ERROR_ALREADY_BUILT, "built", crl_network_add_sum(network, inputs, 2, NULL));
+    FAILS(CRL_ERROR_ALREADY_BUILT, "built", crl_network_add_dropout(network, 0.5f, NULL));
+    FAILS(CRL_ERROR_ALREADY_BUILT, "built", crl_network_add_noise(network, 0.5f, NULL));
     FAILS(CRL_ERROR_ALREADY_BUILT, "built", crl_network_add_concatenation(network, inputs, 2, NULL));
     OK(crl_network_layer_count(network, &layers));
     CHECK(layers == 2);

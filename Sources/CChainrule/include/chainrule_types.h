@@ -501,7 +501,8 @@ typedef struct crl_train_options {
     size_t epochs;                         /**< ≥ 1 */
     size_t batch_size;                     /**< ≥ 1; the last batch of an epoch may be shorter */
     int32_t shuffle;                       /**< non-zero: a new order of the rows in each epoch */
-    uint64_t seed;                         /**< of the shuffling */
+    uint64_t seed;                         /**< of the shuffling, and of dropout and noise, whose numbers follow
+                                                from this and the steps that the optimizer has taken */
     const float *validation_x;             /**< validation_rows × inputs; NULL: no validation */
     size_t validation_rows;
     size_t validation_stride;              /**< floats from one row to the next, ≥ inputs */

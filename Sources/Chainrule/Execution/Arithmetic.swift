@@ -136,6 +136,18 @@ package struct Arithmetic: @unchecked Sendable {
         return largest
     }
 
+    /// A row of 0, with a probability of `threshold / 2³²`, and of `scale` otherwise.
+    func mask(_ place: NoisePlace, threshold: UInt32, scale: Float, into row: Matrix) {
+        precondition(row.rows == 1)
+        withUnsafePointer(to: scale) { kernels.noise.mask(row.columns, place, threshold, $0, row.base) }
+    }
+
+    /// A row of normal numbers with mean 0.
+    func normal(_ place: NoisePlace, deviation: Float, into row: Matrix) {
+        precondition(row.rows == 1)
+        withUnsafePointer(to: deviation) { kernels.noise.normal(row.columns, place, $0, row.base) }
+    }
+
     typealias ActivationSelector = (Arithmetic) -> ActivationKernel<Float>
 
     /// `h = σ(z)`.

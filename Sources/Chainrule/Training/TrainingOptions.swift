@@ -7,7 +7,8 @@ public struct TrainingOptions {
     public var batchSize = 32
     /// Whether each epoch goes through the rows in a new order.
     public var shuffles = true
-    /// Of the shuffling.
+    /// Of the shuffling, and of dropout and noise, whose numbers follow from this and from the steps that the optimizer has
+    /// taken.
     public var seed: UInt64 = 0
     /// How many threads share the work: 0 for as many as the library decides, by the size of a step and by what steps
     /// took so far, otherwise this number. The results are the same bit for bit. With a custom cost or activation it is always

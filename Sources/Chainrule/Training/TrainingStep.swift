@@ -13,6 +13,8 @@ final class TrainingStep: FallibleClass {
     private let network: Network
     private let optimizer: Optimizer
     private let cost: Cost
+    /// Of dropout and noise.
+    private let seed: UInt64
     /// Otherwise the rows of a batch follow one another, and are read where they are.
     private let copiesRows: Bool
     private let data: DataView
@@ -48,7 +50,8 @@ final class TrainingStep: FallibleClass {
     }
 
     fileprivate init(
-        batchRows: Int, network: Network, optimizer: Optimizer, cost: Cost, copiesRows: Bool, data: DataView,
+        batchRows: Int, network: Network, optimizer: Optimizer, cost: Cost, seed: UInt64, copiesRows: Bool,
+        data: DataView,
         workspace: Workspace,
         batch: Batch,
         gradients: FloatMemory, groupCosts: Memory<Double>, largestInput: Double, threads: ThreadPool?,
@@ -58,6 +61,7 @@ final class TrainingStep: FallibleClass {
         self.network = network
         self.optimizer = optimizer
         self.cost = cost
+        self.seed = seed
         self.copiesRows = copiesRows
         self.data = data
         self.workspace = workspace
@@ -111,6 +115,7 @@ final class TrainingStep: FallibleClass {
     ) throws(NetworkError) -> Double {
         self.rows = rows
         workspace.firstRow = firstRow
+        workspace.noise = NoiseSeed(seed: seed, step: UInt64(optimizer.steps))
         if !copiesRows { input = data.x.rows(from: rows[rows.startIndex], count: rows.count) }
         share(.rows, amongThreads: amongThreads)
         return try outcome(after: costBefore)
@@ -288,6 +293,7 @@ extension FallibleClass where Self == TrainingStep {
         let threads = count > 1 ? ThreadPool(count: count) : nil
         self = TrainingStep(
             batchRows: batchRows, network: network, optimizer: optimizer, cost: options.cost,
+            seed: options.seed,
             copiesRows: options.shuffles || !data.x.isContiguous, data: data,
             workspace: try Workspace(
                 plan: network.plan, maxRows: rows, purpose: .gradients, threads: threads?.count ?? 1),

@@ -119,6 +119,24 @@ class Network(NativeObject):
         handle.callbacks.append(options)
         return self._added(activation_text(activation))
 
+    def add_dropout(self, rate: float, *, name: str | None = None, input: str | None = None) -> Network:
+        """Adds dropout: in training each h' is 0 with a probability of `rate`, in [0, 1), or divided by 1 − rate.
+
+        It is active in fit(), and in a workspace if Workspace.set_noise() says so; elsewhere h is h'.
+        """
+        options, _ = layer_options(name, input, "identity", None)
+        check(library.crl_network_add_dropout(self._open(), rate, ctypes.byref(options)))
+        return self._added(f"dropout {rate:g}")
+
+    def add_noise(self, deviation: float, *, name: str | None = None, input: str | None = None) -> Network:
+        """Adds Gaussian noise: in training normal numbers with this standard deviation, ≥ 0, are added to h'.
+
+        It is active when dropout is.
+        """
+        options, _ = layer_options(name, input, "identity", None)
+        check(library.crl_network_add_noise(self._open(), deviation, ctypes.byref(options)))
+        return self._added(f"noise {deviation:g}")
+
     def add_sum(self, inputs: Sequence[str], *, name: str | None = None) -> Network:
         """Adds the elementwise sum of the named layers, all of one width."""
         names = encoded_list(inputs)
@@ -580,7 +598,8 @@ class Network(NativeObject):
             epochs: how often to go through the rows, ≥ 1.
             batch_size: rows per step, ≥ 1; the last batch of an epoch may be shorter.
             shuffle: a new order of the rows in each epoch.
-            seed: of the shuffling.
+            seed: of the shuffling, and of dropout and noise, whose numbers follow from this and the steps that the
+                optimizer has taken.
             validation_data: (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
             threads: how many threads share the work; 0: the library decides, by the size of a step and by what
                 steps took so far. The results are the same bit for bit.

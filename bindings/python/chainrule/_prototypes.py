@@ -83,6 +83,15 @@ CRL_CUSTOM_COST = 100
 CRL_MEAN = 0
 CRL_SUM = 1
 
+CRL_PARAMETERS = 0
+CRL_INPUT = 1
+
+CRL_PARAMETER_GRADIENT = 0
+CRL_ACTIVATION_DERIVATIVE = 1
+CRL_ACTIVATION_SECOND_DERIVATIVE = 2
+CRL_COST_GRADIENT = 3
+CRL_COST_HESSIAN_PRODUCT = 4
+
 CRL_GRADIENT_DESCENT = 0
 CRL_MOMENTUM = 1
 CRL_ADAM = 2
@@ -112,6 +121,8 @@ crl_quantity = ctypes.c_int32
 crl_precision = ctypes.c_int32
 crl_cost_kind = ctypes.c_int32
 crl_reduction = ctypes.c_int32
+crl_variable = ctypes.c_int32
+crl_checked_quantity = ctypes.c_int32
 crl_optimizer_method = ctypes.c_int32
 crl_schedule_kind = ctypes.c_int32
 
@@ -177,6 +188,7 @@ class crl_layer_options(ctypes.Structure):
         ("function", crl_activation_function),
         ("derivative", crl_activation_derivative),
         ("user", ctypes.c_void_p),
+        ("second_derivative", crl_activation_derivative),
     ]
 
     @classmethod
@@ -222,6 +234,20 @@ crl_cost_function = ctypes.CFUNCTYPE(
 )
 
 
+crl_cost_hessian_product = ctypes.CFUNCTYPE(
+    ctypes.c_int32,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_size_t,
+    ctypes.c_size_t,
+    ctypes.c_size_t,
+    ctypes.c_void_p,
+)
+
+
 class crl_cost_options(ctypes.Structure):
     """The structure `crl_cost_options`, field by field."""
 
@@ -232,6 +258,7 @@ class crl_cost_options(ctypes.Structure):
         ("huber_delta", ctypes.c_float),
         ("function", crl_cost_function),
         ("user", ctypes.c_void_p),
+        ("hessian_product", crl_cost_hessian_product),
         ("label_smoothing", ctypes.c_float),
     ]
 
@@ -272,6 +299,65 @@ class crl_targets(ctypes.Structure):
             stride=0,
             classes_count=0,
             weights_count=0,
+        )
+
+
+class crl_gradient_check_options(ctypes.Structure):
+    """The structure `crl_gradient_check_options`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("step", ctypes.c_float),
+        ("tolerance", ctypes.c_float),
+        ("max_coordinates", ctypes.c_size_t),
+        ("seed", ctypes.c_uint64),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_gradient_check_options:
+        """Return the value of CRL_GRADIENT_CHECK_OPTIONS_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_gradient_check_options),
+            step=0.1,
+            tolerance=0.005,
+            max_coordinates=1000,
+            seed=0,
+        )
+
+
+class crl_gradient_report(ctypes.Structure):
+    """The structure `crl_gradient_report`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("checked", ctypes.c_size_t),
+        ("skipped", ctypes.c_size_t),
+        ("failed", ctypes.c_size_t),
+        ("quantity", crl_checked_quantity),
+        ("name", ctypes.c_char_p),
+        ("row", ctypes.c_size_t),
+        ("column", ctypes.c_size_t),
+        ("analytic", ctypes.c_double),
+        ("numeric", ctypes.c_double),
+        ("absolute_error", ctypes.c_double),
+        ("relative_error", ctypes.c_double),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_gradient_report:
+        """Return the value of CRL_GRADIENT_REPORT_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_gradient_report),
+            checked=0,
+            skipped=0,
+            failed=0,
+            quantity=CRL_PARAMETER_GRADIENT,
+            row=0,
+            column=0,
+            analytic=0.0,
+            numeric=0.0,
+            absolute_error=0.0,
+            relative_error=0.0,
         )
 
 
@@ -493,6 +579,14 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [crl_network, crl_activation, ctypes.POINTER(crl_layer_options)],
     ),
+    "crl_network_add_dropout": (
+        crl_status,
+        [crl_network, ctypes.c_float, ctypes.POINTER(crl_layer_options)],
+    ),
+    "crl_network_add_noise": (
+        crl_status,
+        [crl_network, ctypes.c_float, ctypes.POINTER(crl_layer_options)],
+    ),
     "crl_network_add_sum": (
         crl_status,
         [crl_network, ctypes.POINTER(ctypes.c_char_p), ctypes.c_size_t, ctypes.c_char_p],
@@ -584,6 +678,10 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.c_size_t,
         ],
     ),
+    "crl_workspace_set_noise": (
+        crl_status,
+        [crl_workspace, ctypes.c_int32, ctypes.c_uint64, ctypes.c_uint64],
+    ),
     "crl_optimizer_create": (
         crl_status,
         [crl_network, ctypes.POINTER(crl_optimizer_options), ctypes.POINTER(crl_optimizer)],
@@ -649,6 +747,111 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_network_save": (crl_status, [crl_network, ctypes.c_char_p]),
     "crl_network_load": (crl_status, [ctypes.c_char_p, ctypes.POINTER(crl_network)]),
     "crl_network_load_parameters": (crl_status, [crl_network, ctypes.c_char_p]),
+    "crl_network_jvp": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+        ],
+    ),
+    "crl_network_vjp": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+        ],
+    ),
+    "crl_network_hessian_product": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(crl_cost_options),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+        ],
+    ),
+    "crl_network_gauss_newton_product": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(crl_cost_options),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+        ],
+    ),
+    "crl_network_hessian": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(crl_cost_options),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+        ],
+    ),
+    "crl_network_jacobian": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            crl_variable,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+        ],
+    ),
+    "crl_network_check_gradient": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(crl_cost_options),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.POINTER(crl_gradient_check_options),
+            ctypes.POINTER(crl_gradient_report),
+        ],
+    ),
     "crl_predictor_create": (
         crl_status,
         [crl_network, crl_precision, ctypes.POINTER(crl_predictor)],
