@@ -99,9 +99,10 @@ def schedule_options(schedule: ScheduleLike) -> Any:
     """The crl_schedule_options for a schedule: a name, a Schedule, or a function of t, the base and the last cost."""
     options = _prototypes.crl_schedule_options.default()
     if callable(schedule):
+        function: Callable[[int, float, float], float] = schedule
 
         def native(_: Any, t: int, base: float, cost: float, rate: int) -> int:
-            ctypes.c_float.from_address(rate).value = schedule(t, base, cost)
+            ctypes.c_float.from_address(rate).value = function(t, base, cost)
             return 0
 
         options.kind = _prototypes.CRL_CUSTOM_SCHEDULE
