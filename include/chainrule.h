@@ -12,7 +12,8 @@
  * (backpropagation), and changes the weights with that gradient. There are three tiers, and each can be used alone:
  *
  *     the passes    crl_forward(), crl_cost(), crl_backward() and crl_step(), on arrays of the caller's
- *     the network   crl_network_predict(), crl_network_value_and_gradient()
+ *     the network   crl_network_predict(), crl_network_value_and_gradient(), and derivatives beyond the gradient, such as
+ *                   crl_network_hessian_product()
  *     the trainer   crl_network_fit(): epochs, batches, shuffling, validation, progress
  *
  *

@@ -1,4 +1,4 @@
-/* Forward, cost, backward, step and predictions allocate nothing once they have run: this program puts its own allocation
+/* Forward, cost, backward, step, predictions and products with derivatives allocate nothing once they have run: this program puts its own allocation
  * functions before the C library's and counts. */
 #include <errno.h>
 #include <stddef.h>
@@ -117,6 +117,42 @@ static void predictors(const crl_network *varied)
     crl_network_destroy(large);
 }
 
+/* Products with first and second derivatives, after the first call. */
+static void products(const crl_network *network, size_t count, const crl_targets *targets)
+{
+    static float vector[LARGEST], u[ROWS * OUTPUTS];
+    crl_cost_options cost = CRL_COST_OPTIONS_INIT;
+    fill(vector, count, 2);
+    fill(u, COUNT(u), 3);
+    for (int round = 0; round < 3; ++round) {
+        const long allocated_before = allocated, freed_before = freed;
+        crl_status worst = CRL_OK, status;
+        for (size_t rows = ROWS; rows >= 1; rows /= 2) {
+            if ((status = crl_network_jvp(network, x, rows, INPUTS, x, INPUTS, vector, count, y, rows, OUTPUTS, dC_dy, rows,
+                                          OUTPUTS)) != CRL_OK)
+                worst = status;
+            if ((status = crl_network_vjp(network, x, rows, INPUTS, u, OUTPUTS, gradients, count, dC_dx, rows, INPUTS)) !=
+                CRL_OK)
+                worst = status;
+        }
+        for (cost.kind = CRL_MEAN_SQUARED_ERROR; cost.kind <= CRL_CROSS_ENTROPY; ++cost.kind) {
+            if (cost.kind == CRL_BINARY_CROSS_ENTROPY) /* whose outputs are probabilities */
+                continue;
+            if ((status = crl_network_hessian_product(network, &cost, x, ROWS, INPUTS, targets, vector, count, gradients,
+                                                      count)) != CRL_OK)
+                worst = status;
+            if ((status = crl_network_gauss_newton_product(network, &cost, x, ROWS, INPUTS, targets, vector, count,
+                                                           gradients, count)) != CRL_OK)
+                worst = status;
+        }
+        CHECK(worst == CRL_OK);
+        if (round > 0) {
+            CHECK(allocated == allocated_before);
+            CHECK(freed == freed_before);
+        }
+    }
+}
+
 int main(void)
 {
     crl_network *network = varied_network();
@@ -174,6 +210,7 @@ int main(void)
     }
 
     predictors(network);
+    products(network, count, &targets);
 
     for (int method = CRL_GRADIENT_DESCENT; method <= CRL_QUICKPROP; ++method)
         crl_optimizer_destroy(optimizers[method]);

@@ -41,6 +41,7 @@ private final class GradientCheck {
     private let options: GradientCheckOptions
     private var generator: RandomGenerator
     private(set) var report = GradientReport()
+    private var kept: [FloatMemory] = []
 
     /// How far values computed in float32 are from exact ones, relative to their size: some roundings.
     private static let rounding = 0x1p-22
@@ -83,25 +84,33 @@ private final class GradientCheck {
             scale: Double(largest) / 100, tolerance: Double(options.tolerance))
     }
 
-    /// At most as many places as wanted among `count`, in order: one at random from each of as many equal parts.
-    private func places(_ count: Int, most: Int) -> [Int] {
-        if count <= most { return Array(0..<count) }
-        var places: [Int] = []
-        for part in 0..<most {
-            let (start, end) = (part * count / most, (part + 1) * count / most)
-            places.append(start + generator.integer(below: end - start))
+    /// One of at most `most` places among `count`, in order: one at random from each of as many equal parts.
+    private func place(_ part: Int, of count: Int, most: Int) -> Int {
+        if count <= most { return part }
+        func bound(_ part: Int) -> Int { most.dividingFullWidth(part.multipliedFullWidth(by: count)).quotient }
+        return bound(part) + generator.integer(below: bound(part + 1) - bound(part))
+    }
+
+    /// C as a function of single numbers.
+    private enum Variables {
+        /// The parameters.
+        case parameters
+        /// The outputs, for a cost of the caller's.
+        case outputs(Matrix)
+    }
+
+    private func costNow(_ variables: Variables) throws(NetworkError) -> Double {
+        switch variables {
+        case .parameters: try network.valueAndGradient(cost, x, targets, gradients: nil)
+        case .outputs(let y): try cost.evaluate(y, targets, gradient: nil, network.arithmetic)
         }
-        return places
     }
 
     // MARK: The parameters
 
     private func checkParameters(_ value: Double, _ gradients: Matrix) throws(NetworkError) {
         if network.parameterCount == 0 { return }
-        func costNow() throws(NetworkError) -> Double {
-            try network.valueAndGradient(cost, x, targets, gradients: nil)
-        }
-        let rounding = try self.rounding(of: value, at: network.parameters, costNow)
+        let rounding = try self.rounding(of: value, .parameters, at: network.parameters)
         let tensors = network.plan.tensors
         let each =
             network.parameterCount <= options.maxCoordinates
@@ -109,36 +118,36 @@ private final class GradientCheck {
         for (index, tensor) in tensors.enumerated() {
             let derivatives = Matrix(base: gradients.base + tensor.offset, rows: 1, columns: tensor.count)
             let largest = network.arithmetic.largestMagnitude(derivatives)
-            for place in places(tensor.count, most: each) {
+            for part in 0..<min(tensor.count, each) {
+                let place = self.place(part, of: tensor.count, most: each)
                 let analytic = derivatives[0, place]
                 let differences = try self.differences(
-                    of: value, rounding: rounding, at: network.parameters.base + (tensor.offset + place),
-                    analytic: analytic, largest: largest, costNow)
+                    of: value, rounding: rounding, .parameters, at: network.parameters.base + (tensor.offset + place),
+                    analytic: analytic, largest: largest)
                 let (row, column) = place.quotientAndRemainder(dividingBy: tensor.columns)
                 add(
-
                     .parameter, of: (tensor.name, index), row: row, column: column, analytic: analytic, differences,
                     largest: largest)
             }
         }
     }
 
-    /// By how much the values of a function are rounded: over steps this small it is straight, and its second differences are
+    /// By how much the values of C are rounded: over steps this small it is straight, and its second differences are
     /// rounding alone.
     private func rounding(
-        of value: Double, at numbers: Matrix, _ function: () throws(NetworkError) -> Double
+        of value: Double, _ variables: Variables, at numbers: Matrix
     ) throws(NetworkError) -> Double {
         var largest = GradientCheck.leastRounding * value.magnitude
-        for place in places(numbers.count, most: 16) {
-            let number = numbers.base + place
+        for part in 0..<min(numbers.count, 16) {
+            let number = numbers.base + place(part, of: numbers.count, most: 16)
             let kept = number.pointee
             defer { number.pointee = kept }
             let step = 0x1p-16 * max(1, kept.magnitude)
             do throws(NetworkError) {
                 number.pointee = kept + step
-                let above = try function()
+                let above = try costNow(variables)
                 number.pointee = kept - step
-                largest = max(largest, (above + (try function()) - 2 * value).magnitude / 2)
+                largest = max(largest, (above + (try costNow(variables)) - 2 * value).magnitude / 2)
             } catch {
                 if error.code == .callback { throw error }
             }
@@ -146,10 +155,10 @@ private final class GradientCheck {
         return largest
     }
 
-    /// The differences of a function of one number, which is moved and put back.
+    /// The differences of C as a function of one number, which is moved and put back.
     private func differences(
-        of value: Double, rounding: Double, at number: UnsafeMutablePointer<Float>, analytic: Float, largest: Float,
-        _ function: () throws(NetworkError) -> Double
+        of value: Double, rounding: Double, _ variables: Variables, at number: UnsafeMutablePointer<Float>,
+        analytic: Float, largest: Float
     ) throws(NetworkError) -> Differences {
         var differences = Differences(value: value, rounding: rounding)
         let kept = number.pointee
@@ -158,9 +167,9 @@ private final class GradientCheck {
         for _ in 0..<Differences.mostSteps {
             do throws(NetworkError) {
                 number.pointee = Float(Double(kept) + step)
-                let above = try function()
+                let above = try costNow(variables)
                 number.pointee = Float(Double(kept) - step)
-                differences.add(step: step, above: above, below: try function())
+                differences.add(step: step, above: above, below: try costNow(variables))
             } catch {
                 // A cost need not be defined everywhere.
                 if error.code == .callback { throw error }
@@ -184,30 +193,11 @@ private final class GradientCheck {
         for (index, node) in network.architecture.nodes.enumerated() {
             guard let custom = node.layer.customActivation else { continue }
             let z = workspace.layers[index].preactivation.rows(from: 0, count: rows)
+            let subject = (name: node.name.text, index: index)
             do throws(NetworkError) {
-                let h = try mapped(z) { z, h throws(NetworkError) in
-                    try custom.value(z, &h, rows, node.width)
-                }
-                func derivative(_ function: @escaping CustomActivation.Derivative) -> ElementwiseFunction {
-                    { z, result throws(NetworkError) in
-                        let h = try FloatMemory(count: z.count, for: "activations")
-                        try h.vector.withMutableSpan { h throws(NetworkError) in
-                            try custom.value(z, &h, rows, node.width)
-                        }
-                        try h.vector.withSpan { h throws(NetworkError) in
-                            try function(z, h, &result, rows, node.width)
-                        }
-                    }
-                }
-                let slopes = try mapped(z, derivative(custom.derivative))
-                try check(.activationDerivative, of: (node.name.text, index), at: z, values: h, derivatives: slopes) {
-                    z, h throws(NetworkError) in
-                    try custom.value(z, &h, rows, node.width)
-                }
-                if let second = custom.secondDerivative {
-                    try check(
-                        .activationSecondDerivative, of: (node.name.text, index), at: z, values: slopes,
-                        derivatives: mapped(z, derivative(second)), derivative(custom.derivative))
+                try check(.activationDerivative, of: subject, custom, .value, .derivative, at: z)
+                if custom.secondDerivative != nil {
+                    try check(.activationSecondDerivative, of: subject, custom, .derivative, .secondDerivative, at: z)
                 }
             } catch {
                 throw node.named(in: error)
@@ -215,65 +205,103 @@ private final class GradientCheck {
         }
     }
 
-    private typealias ElementwiseFunction = (Span<Float>, inout MutableSpan<Float>) throws(NetworkError) -> Void
+    private enum ActivationFunction { case value, derivative, secondDerivative }
 
-    private func mapped(_ z: Matrix, _ function: ElementwiseFunction) throws(NetworkError) -> FloatMemory {
-        let result = try FloatMemory(count: z.count, for: "the values of a custom function")
+    /// Writes σ(z), σ'(z) or σ''(z).
+    private func apply(
+        _ function: ActivationFunction, of custom: CustomActivation, to z: Matrix, into result: Matrix
+    ) throws(NetworkError) {
+        let h = try function == .value ? nil : FloatMemory(count: z.count, for: "activations")
+        let value = h?.matrix(at: 0, rows: z.rows, columns: z.columns) ?? result
         try z.withSpan { z throws(NetworkError) in
-            try result.vector.withMutableSpan { result throws(NetworkError) in try function(z, &result) }
+            try value.withMutableSpan { value throws(NetworkError) in
+                try custom.value(z, &value, result.rows, result.columns)
+            }
+            if function == .value { return }
+            guard let derivative = function == .derivative ? custom.derivative : custom.secondDerivative else { return }
+            try value.withSpan { h throws(NetworkError) in
+                try result.withMutableSpan { result throws(NetworkError) in
+                    try derivative(z, h, &result, value.rows, value.columns)
+                }
+            }
         }
-        return result
+        withExtendedLifetime(h) {}
     }
 
-    /// Checks a function of each element alone, at every element at once.
+    /// Checks σ' against σ, or σ'' against σ', at every z at once.
     private func check(
-        _ quantity: GradientReport.Quantity, of subject: (name: String, index: Int), at z: Matrix, values: FloatMemory,
-        derivatives: FloatMemory, _ function: ElementwiseFunction
+        _ quantity: GradientReport.Quantity, of subject: (name: String, index: Int), _ custom: CustomActivation,
+        _ function: ActivationFunction, _ derivative: ActivationFunction, at z: Matrix
     ) throws(NetworkError) {
-        let largest = network.arithmetic.largestMagnitude(derivatives.vector)
-        let largestValue = Double(network.arithmetic.largestMagnitude(values.vector))
-        var differences: [Differences] = []
-        for place in 0..<z.count {
-            let value = Double(values.base[place])
-            differences.append(Differences(value: value, rounding: GradientCheck.rounding * largestValue))
-        }
-        let moved = try FloatMemory(count: z.count, for: "a step")
+        let values = try matrix(like: z)
+        let derivatives = try matrix(like: z)
+        let (moved, above, below) = (try matrix(like: z), try matrix(like: z), try matrix(like: z))
+        try apply(function, of: custom, to: z, into: values)
+        try apply(derivative, of: custom, to: z, into: derivatives)
+        let differences = try self.differences(of: values)
         var factor = 1.0
         for _ in 0..<Differences.mostSteps {
-            func step(_ place: Int) -> Double { factor * firstStep(Double(z.base[place])) }
-            for place in 0..<z.count { moved.base[place] = Float(Double(z.base[place]) + step(place)) }
-            let above = try mapped(moved.vector, function)
-            for place in 0..<z.count { moved.base[place] = Float(Double(z.base[place]) - step(place)) }
-            let below = try mapped(moved.vector, function)
+            for (sign, result) in [(1.0, above), (-1.0, below)] {
+                for place in 0..<z.count {
+                    let number = Double(z.base[place])
+                    moved.base[place] = Float(number + sign * factor * firstStep(number))
+                }
+                try apply(function, of: custom, to: moved, into: result)
+            }
             for place in 0..<z.count {
-                differences[place].add(
-                    step: step(place), above: Double(above.base[place]), below: Double(below.base[place]))
+                differences.base[place].add(
+                    step: factor * firstStep(Double(z.base[place])), above: Double(above.base[place]),
+                    below: Double(below.base[place]))
             }
             factor *= Differences.shrink
         }
-        for place in places(z.count, most: options.maxCoordinates) {
-            let (row, column) = place.quotientAndRemainder(dividingBy: z.columns)
-            add(
-                quantity, of: subject, row: row, column: column, analytic: derivatives.base[place], differences[place],
-                largest: largest)
+        add(quantity, of: subject, derivatives, differences)
+    }
+
+    /// For every element of what a function gave, differences that are yet to come.
+    private func differences(of values: Matrix) throws(NetworkError) -> Memory<Differences> {
+        let rounding = GradientCheck.rounding * Double(network.arithmetic.largestMagnitude(values))
+        let differences = try Memory<Differences>(count: values.count, for: "differences")
+        for place in 0..<values.count {
+            differences.base[place] = Differences(value: Double(values.base[place]), rounding: rounding)
         }
+        return differences
+    }
+
+    /// Compares derivatives with their differences, or some of them if there are many.
+    private func add(
+        _ quantity: GradientReport.Quantity, of subject: (name: String, index: Int), _ derivatives: Matrix,
+        _ differences: Memory<Differences>
+    ) {
+        let largest = network.arithmetic.largestMagnitude(derivatives)
+        for part in 0..<min(derivatives.count, options.maxCoordinates) {
+            let place = self.place(part, of: derivatives.count, most: options.maxCoordinates)
+            let (row, column) = place.quotientAndRemainder(dividingBy: derivatives.columns)
+            add(
+                quantity, of: subject, row: row, column: column, analytic: derivatives.base[place],
+                differences.base[place], largest: largest)
+        }
+    }
+
+    /// Memory for as long as the check.
+    private func matrix(like other: Matrix) throws(NetworkError) -> Matrix {
+        let memory = try FloatMemory(count: other.count, for: "a check of derivatives")
+        kept.append(memory)
+        return memory.matrix(at: 0, rows: other.rows, columns: other.columns)
     }
 
     /// Checks a custom cost.
     private func checkCost(_ value: Double, _ y: Matrix) throws(NetworkError) {
         guard case .custom(let custom) = cost.function else { return }
-        let gradient = try FloatMemory(count: y.count, for: "the cost's gradient")
-        let slope = gradient.matrix(at: 0, rows: y.rows, columns: y.columns)
-        _ = try cost.evaluate(y, targets, gradient: slope, network.arithmetic)
-        func costNow() throws(NetworkError) -> Double {
-            try cost.evaluate(y, targets, gradient: nil, network.arithmetic)
-        }
-        let rounding = try self.rounding(of: value, at: y, costNow)
-        let largest = network.arithmetic.largestMagnitude(gradient.vector)
-        for place in places(y.count, most: options.maxCoordinates) {
+        let gradient = try matrix(like: y)
+        _ = try cost.evaluate(y, targets, gradient: gradient, network.arithmetic)
+        let rounding = try self.rounding(of: value, .outputs(y), at: y)
+        let largest = network.arithmetic.largestMagnitude(gradient)
+        for part in 0..<min(y.count, options.maxCoordinates) {
+            let place = self.place(part, of: y.count, most: options.maxCoordinates)
             let analytic = gradient.base[place]
             let differences = try self.differences(
-                of: value, rounding: rounding, at: y.base + place, analytic: analytic, largest: largest, costNow)
+                of: value, rounding: rounding, .outputs(y), at: y.base + place, analytic: analytic, largest: largest)
             let (row, column) = place.quotientAndRemainder(dividingBy: y.columns)
             add(
                 .costGradient, of: ("cost", 0), row: row, column: column, analytic: analytic, differences,
@@ -283,23 +311,12 @@ private final class GradientCheck {
     }
 
     /// Checks H v of a custom cost against differences of ∇C along a random v.
-    private func checkHessianProduct(_ custom: CustomCost, _ y: Matrix, _ gradient: FloatMemory) throws(NetworkError) {
-        func memory() throws(NetworkError) -> Matrix {
-            // The memory lives as long as the check.
-            let memory = try FloatMemory(count: y.count, for: "a check of the cost")
-            kept.append(memory)
-            return memory.matrix(at: 0, rows: y.rows, columns: y.columns)
-        }
-        let (v, product, moved, above, below) = (
-            try memory(), try memory(), try memory(), try memory(), try memory()
-        )
+    private func checkHessianProduct(_ custom: CustomCost, _ y: Matrix, _ gradient: Matrix) throws(NetworkError) {
+        let (v, product) = (try matrix(like: y), try matrix(like: y))
+        let (moved, above, below) = (try matrix(like: y), try matrix(like: y), try matrix(like: y))
         v.fill { Float(2 * generator.uniform() - 1) }
         try custom.multiplyHessian(y, targets, by: v, into: product)
-        let rounding = GradientCheck.rounding * Double(network.arithmetic.largestMagnitude(gradient.vector))
-        var differences: [Differences] = []
-        for place in 0..<y.count {
-            differences.append(Differences(value: Double(gradient.base[place]), rounding: rounding))
-        }
+        let differences = try self.differences(of: gradient)
         var step = firstStep(Double(network.arithmetic.largestMagnitude(y)))
         for _ in 0..<Differences.mostSteps {
             for (sign, result) in [(1.0, above), (-1.0, below)] {
@@ -309,19 +326,11 @@ private final class GradientCheck {
                 _ = try cost.evaluate(moved, targets, gradient: result, network.arithmetic)
             }
             for place in 0..<y.count {
-                differences[place].add(
+                differences.base[place].add(
                     step: step, above: Double(above.base[place]), below: Double(below.base[place]))
             }
             step *= Differences.shrink
         }
-        let largest = network.arithmetic.largestMagnitude(product)
-        for place in places(y.count, most: options.maxCoordinates) {
-            let (row, column) = place.quotientAndRemainder(dividingBy: y.columns)
-            add(
-                .costHessianProduct, of: ("cost", 0), row: row, column: column, analytic: product.base[place],
-                differences[place], largest: largest)
-        }
+        add(.costHessianProduct, of: ("cost", 0), product, differences)
     }
-
-    private var kept: [FloatMemory] = []
 }

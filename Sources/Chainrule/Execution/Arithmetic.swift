@@ -162,7 +162,9 @@ package struct Arithmetic: @unchecked Sendable {
     ) {
         precondition(z.count == h.count && z.count == zTangent.count && z.count == hTangent.count)
         precondition(z.isContiguous && h.isContiguous && zTangent.isContiguous && hTangent.isContiguous)
-        select(self).tangent(z.base, h.base, zTangent.base, hTangent.base, z.rows, z.columns, alpha)
+        let kernel = select(self)
+        (kernel.tangent ?? kernel.backward)(
+            z.base, h.base, zTangent.base, hTangent.base, z.rows, z.columns, alpha)
     }
 
     /// `R{s} += δ ⊙ σ''(z) ⊙ R{z}`.

@@ -12,7 +12,8 @@ public protocol CurvedActivation: ElementwiseActivation {
     static func secondDerivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>) -> Lanes<Set>
 }
 
-/// A σ of a whole row, such as softmax, by its value, its products with the Jacobian, and their derivative.
+/// A σ of a whole row, such as softmax, by its value, its vector-Jacobian product, and how that changes. Its Jacobian is
+/// symmetric unless it conforms to ``AsymmetricRowActivation``.
 public protocol RowActivation: SendableMetatype {
     /// Writes `h = σ(z)` for one row; `h` and `z` may be the same memory.
     static func value<Set: InstructionSet>(
@@ -21,14 +22,18 @@ public protocol RowActivation: SendableMetatype {
     static func backward<Set: InstructionSet>(
         _ h: UnsafePointer<Set.Scalar>, _ delta: UnsafePointer<Set.Scalar>, _ s: UnsafeMutablePointer<Set.Scalar>,
         columns: Int, _: Set.Type)
-    /// Writes `R{h} = J R{z}` for one row.
-    static func tangent<Set: InstructionSet>(
-        _ h: UnsafePointer<Set.Scalar>, _ zTangent: UnsafePointer<Set.Scalar>,
-        _ hTangent: UnsafeMutablePointer<Set.Scalar>, columns: Int, _: Set.Type)
     /// Adds `R{Jᵀ} δ` to `s` for one row: how `Jᵀ δ` changes with h, for an h that changes by R{h}.
     static func addCurvature<Set: InstructionSet>(
         _ h: UnsafePointer<Set.Scalar>, _ hTangent: UnsafePointer<Set.Scalar>, _ delta: UnsafePointer<Set.Scalar>,
         _ s: UnsafeMutablePointer<Set.Scalar>, columns: Int, _: Set.Type)
+}
+
+/// A σ of a whole row whose Jacobian is not symmetric.
+public protocol AsymmetricRowActivation: RowActivation {
+    /// Writes `R{h} = J R{z}` for one row.
+    static func tangent<Set: InstructionSet>(
+        _ h: UnsafePointer<Set.Scalar>, _ zTangent: UnsafePointer<Set.Scalar>,
+        _ hTangent: UnsafeMutablePointer<Set.Scalar>, columns: Int, _: Set.Type)
 }
 
 /// The forward and backward kernels of one activation. All arrays are `rows × columns` and contiguous.
@@ -41,8 +46,9 @@ public struct ActivationKernel<Scalar: KernelScalar>: Sendable {
     /// `s = δ ⊙ σ'(z)`, or `Jᵀ δ` where σ is not elementwise; `s` and `delta` may be the same memory, and
     /// so may `z` and `h` where σ' can be had from h alone.
     public let backward: Product
-    /// `R{h} = σ'(z) ⊙ R{z}`, or `J R{z}`: as `backward`, of R{z} in the place of δ.
-    public let tangent: Product
+    /// `R{h} = σ'(z) ⊙ R{z}`, or `J R{z}`: of R{z} in the place of δ. Nil where it is `backward` itself, J being
+    /// symmetric.
+    public let tangent: Product?
     /// Adds `δ ⊙ σ''(z) ⊙ R{z}`, or `R{Jᵀ} δ`, to `s`: with `backward` of R{δ} before it, s is the tangent of
     /// `δ ⊙ σ'(z)`. Nil where that is 0.
     public let addCurvature:
@@ -63,7 +69,7 @@ public struct ActivationKernel<Scalar: KernelScalar>: Sendable {
     @inlinable @inline(__always)
     init(
         forward: @escaping @Sendable (UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>, Int, Int, Scalar) -> Void,
-        backward: @escaping Product, tangent: @escaping Product,
+        backward: @escaping Product, tangent: Product? = nil,
         addCurvature:
             (
                 @Sendable (
@@ -108,7 +114,7 @@ enum ElementwiseKernels<Set: InstructionSet, Activation: ElementwiseActivation> 
 
     @inlinable @inline(__always)
     static var kernel: ActivationKernel<Scalar> {
-        ActivationKernel(forward: forward, backward: backward, tangent: backward, addCurvature: nil)
+        ActivationKernel(forward: forward, backward: backward, addCurvature: nil)
     }
 }
 
@@ -131,7 +137,7 @@ extension ElementwiseKernels where Activation: CurvedActivation {
     @inlinable @inline(__always)
     static var kernel: ActivationKernel<Scalar> {
         ActivationKernel(
-            forward: forward, backward: backward, tangent: backward,
+            forward: forward, backward: backward,
             addCurvature: { z, h, zTangent, _, delta, s, rows, columns, alpha in
                 addCurvature(z, h, zTangent, delta, s, count: rows * columns, alpha: alpha)
             })
@@ -161,17 +167,6 @@ enum RowwiseKernels<Set: InstructionSet, Activation: RowActivation> {
     }
 
     @inlinable @inline(never)
-    static func tangent(
-        _ z: UnsafePointer<Scalar>, _ h: UnsafePointer<Scalar>, _ zTangent: UnsafePointer<Scalar>,
-        _ hTangent: UnsafeMutablePointer<Scalar>, rows: Int, columns: Int, alpha: Scalar
-    ) {
-        for row in 0..<rows {
-            let start = row * columns
-            Activation.tangent(h + start, zTangent + start, hTangent + start, columns: columns, Set.self)
-        }
-    }
-
-    @inlinable @inline(never)
     static func addCurvature(
         _ h: UnsafePointer<Scalar>, _ hTangent: UnsafePointer<Scalar>, _ delta: UnsafePointer<Scalar>,
         _ s: UnsafeMutablePointer<Scalar>, rows: Int, columns: Int
@@ -180,6 +175,28 @@ enum RowwiseKernels<Set: InstructionSet, Activation: RowActivation> {
             let start = row * columns
             Activation.addCurvature(
                 h + start, hTangent + start, delta + start, s + start, columns: columns, Set.self)
+        }
+    }
+
+    @inlinable @inline(__always)
+    static var kernel: ActivationKernel<Scalar> {
+        ActivationKernel(
+            forward: forward, backward: backward,
+            addCurvature: { _, h, _, hTangent, delta, s, rows, columns, _ in
+                addCurvature(h, hTangent, delta, s, rows: rows, columns: columns)
+            })
+    }
+}
+
+extension RowwiseKernels where Activation: AsymmetricRowActivation {
+    @inlinable @inline(never)
+    static func tangent(
+        _ z: UnsafePointer<Scalar>, _ h: UnsafePointer<Scalar>, _ zTangent: UnsafePointer<Scalar>,
+        _ hTangent: UnsafeMutablePointer<Scalar>, rows: Int, columns: Int, alpha: Scalar
+    ) {
+        for row in 0..<rows {
+            let start = row * columns
+            Activation.tangent(h + start, zTangent + start, hTangent + start, columns: columns, Set.self)
         }
     }
 

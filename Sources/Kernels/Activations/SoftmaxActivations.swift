@@ -28,14 +28,6 @@ public enum SoftmaxActivation: RowActivation {
     }
 
     @inlinable @inline(__always)
-    public static func tangent<Set: InstructionSet>(
-        _ h: UnsafePointer<Set.Scalar>, _ zTangent: UnsafePointer<Set.Scalar>,
-        _ hTangent: UnsafeMutablePointer<Set.Scalar>, columns: Int, _: Set.Type
-    ) {
-        backward(h, zTangent, hTangent, columns: columns, Set.self)
-    }
-
-    @inlinable @inline(__always)
     public static func addCurvature<Set: InstructionSet>(
         _ h: UnsafePointer<Set.Scalar>, _ hTangent: UnsafePointer<Set.Scalar>, _ delta: UnsafePointer<Set.Scalar>,
         _ s: UnsafeMutablePointer<Set.Scalar>, columns: Int, _: Set.Type
@@ -60,7 +52,7 @@ public enum SoftmaxActivation: RowActivation {
 
 /// `h_i = z_i − log Σ_j e^z_j`; `s_i = δ_i − e^h_i Σ_j δ_j`,
 /// `R{h}_i = R{z}_i − Σ_j e^h_j R{z}_j`, and `R{s}_i = −e^h_i R{h}_i Σ_j δ_j` for a fixed δ.
-public enum LogSoftmaxActivation: RowActivation {
+public enum LogSoftmaxActivation: AsymmetricRowActivation {
     @inlinable @inline(__always)
     public static func value<Set: InstructionSet>(
         _ z: UnsafePointer<Set.Scalar>, _ h: UnsafeMutablePointer<Set.Scalar>, columns: Int, _: Set.Type

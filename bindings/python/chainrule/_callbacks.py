@@ -27,7 +27,7 @@ class Activation(NamedTuple):
     """z -> h = σ(z)"""
     derivative: Callable[[FloatArray, FloatArray], Any]
     """(z, h) -> σ'(z)"""
-    second_derivative: Optional[Callable[[FloatArray, FloatArray], Any]] = None
+    second_derivative: Callable[[FloatArray, FloatArray], Any] | None = None
     """(z, h) -> σ''(z): for hessian_product() and hessian(), which raise StateError without it"""
 
 
@@ -90,14 +90,16 @@ class CustomCost(NamedTuple):
 
     function: CostFunction
     """(y, targets, weights) -> (C, dC_dy), as for chainrule.cost()"""
-    hessian_product: Optional[CostHessianProduct] = None
+    hessian_product: CostHessianProduct | None = None
     """(y, targets, weights, v) -> H v with H = ∂²C/∂y², of the shape of y, as v is"""
 
 
 def cost_callbacks(cost: CustomCost) -> tuple[Any, Any]:
     """The C callbacks for a custom cost, of which the last may be a null pointer."""
 
-    def copies(y: Any, targets: Any, weights: Any, rows: int, columns: int, target_columns: int) -> tuple[Any, ...]:
+    def copies(
+        y: Any, targets: Any, weights: Any, rows: int, columns: int, target_columns: int
+    ) -> tuple[Any, Any, Any]:
         return (
             array_at(y, rows, columns).copy(),
             array_at(targets, rows, target_columns).copy() if targets else None,

@@ -40,7 +40,7 @@ CostLike = Union[str, Cost, CostFunction, CustomCost]
 
 
 def cost_options(cost: CostLike) -> Any:
-    """The crl_cost_options for a cost given by name, as a Cost, as a function (see chainrule.cost), or as a CustomCost."""
+    """The crl_cost_options for a cost given by name, as a Cost, a CustomCost, or a function (see chainrule.cost)."""
     options = _prototypes.crl_cost_options.default()
     if callable(cost) or isinstance(cost, CustomCost):
         custom = cost if isinstance(cost, CustomCost) else CustomCost(cost)
@@ -119,7 +119,7 @@ def cost(
         targets: (rows, columns) values; (rows,) integers with "cross_entropy": class indices; (rows,) values if
             there is one column. For a custom cost of any width, or None.
         cost: a name, a Cost, or a function (y, targets, weights) -> (C, dC_dy) of float32 arrays, of which targets and
-            weights may be None. It reduces over the rows itself. Or a CustomCost: such a function with another beside it.
+            weights may be None. It reduces over the rows itself. Or a CustomCost: such a function and its Hessian.
         sample_weight: (rows,) weights ≥ 0; None for 1 each.
         out: a float32 array with the shape of y that gets dC_dy.
 

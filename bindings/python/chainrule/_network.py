@@ -417,7 +417,7 @@ class Network(NativeObject):
         *,
         sample_weight: npt.ArrayLike | None = None,
     ) -> FloatArray:
-        """The whole Hessian ∂²C/∂w², (count, count), for small networks; the arguments are those of hessian_product()."""
+        """The whole Hessian ∂²C/∂w², (count, count), for small networks; arguments as for hessian_product()."""
         built = self._layout()
         given = as_rows(x, built.inputs, "x")
         options = cost_options(cost)
@@ -481,15 +481,15 @@ class Network(NativeObject):
     ) -> GradientReport:
         """Checks derivatives against differences of values: first those of custom functions, then ∂C/∂w.
 
-        It finds an error of 1 % in a custom derivative. Each parameter takes up to 18 forward passes over x: a few dozen
-        rows are enough. The network stays as it is.
+        It finds an error of 1 % in a custom derivative. Each parameter takes up to 18 forward passes over x: a few
+        dozen rows are enough. The network stays as it is.
 
         Args:
             x: (rows, inputs), or (inputs,) for a single row; all finite.
             targets: as for chainrule.cost(), and so are cost and sample_weight.
             step: the largest step of the differences, for numbers up to 1 in size; None for 0.1.
-            tolerance: the largest relative error that passes; None for 0.005. Float32 rounds: the smaller it is, the more
-                coordinates cannot be checked; below about 1e-4 most.
+            tolerance: the largest relative error that passes; None for 0.005. Float32 rounds: the smaller it is, the
+                more coordinates cannot be checked; below about 1e-4 most.
             max_coordinates: how many parameters to check at most, some of every tensor; None for 1000.
             seed: of the choice among more.
         """
@@ -536,7 +536,9 @@ class Network(NativeObject):
         compared = Targets(targets, sample_weight, options.kind, given.rows, built.outputs, given.single)
         direction = as_vector(vector, built.parameter_count, "vector")
         product = (
-            np.empty(built.parameter_count, np.float32) if out is None else out_vector(out, built.parameter_count, "out")
+            np.empty(built.parameter_count, np.float32)
+            if out is None
+            else out_vector(out, built.parameter_count, "out")
         )
         if np.may_share_memory(direction, product):
             direction = direction.copy()
