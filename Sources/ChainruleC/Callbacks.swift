@@ -98,6 +98,19 @@ private func hessianProduct(
     }
 }
 
+func customSchedule(_ options: crl_schedule_options) throws(NetworkError) -> CustomSchedule {
+    guard let function = options.function else {
+        throw NetworkError(.null, "schedule->function is NULL; CRL_CUSTOM_SCHEDULE needs it")
+    }
+    let user = UserPointer(pointer: options.user)
+    return CustomSchedule { t, base, cost throws(NetworkError) in
+        var rate = Float.nan
+        let result = function(user.pointer, t, base, cost, &rate)
+        guard result == 0 else { throw NetworkError(.callback, "the schedule's function returned \(result)") }
+        return rate
+    }
+}
+
 func epochCallback(_ callback: crl_epoch_callback?, _ user: UnsafeMutableRawPointer?) -> ((Epoch) -> Bool)? {
     guard let callback else { return nil }
     return { epoch in

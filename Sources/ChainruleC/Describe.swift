@@ -85,6 +85,47 @@ public func crlNetworkAddActivation(
     }
 }
 
+/// Adds dropout (Srivastava et al. 2014): in training h is h' with each element 0 with a probability of p, and divided by
+/// 1 − p otherwise. Elsewhere h is h'. In crl_network_fit() it is active; with a workspace if crl_workspace_set_noise() says so.
+/// - Parameters:
+///   - network: not built yet.
+///   - rate: p in [0, 1).
+///   - options: name, input; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_dropout")
+public func crlNetworkAddDropout(
+    _ network: UnsafeMutablePointer<crl_network>?, _ rate: Float, _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_dropout") { () throws(NetworkError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let options = try layerOptions(options)
+        try handle.describe { architecture throws(NetworkError) in
+            try architecture.dropout(
+                rate, name: optionalString(options?.name), input: optionalString(options?.input))
+        }
+    }
+}
+
+/// Adds Gaussian noise: in training h is h' with normal numbers added to it. It is active when dropout is.
+/// - Parameters:
+///   - network: not built yet.
+///   - deviation: the numbers' standard deviation, finite and ≥ 0; their mean is 0.
+///   - options: name, input; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_noise")
+public func crlNetworkAddNoise(
+    _ network: UnsafeMutablePointer<crl_network>?, _ deviation: Float, _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_noise") { () throws(NetworkError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let options = try layerOptions(options)
+        try handle.describe { architecture throws(NetworkError) in
+            try architecture.noise(
+                deviation: deviation, name: optionalString(options?.name), input: optionalString(options?.input))
+        }
+    }
+}
+
 /// Adds the elementwise sum of layers of one width, as in a residual connection.
 /// - Parameters:
 ///   - network: not built yet.

@@ -61,7 +61,7 @@ func cost(_ pointer: UnsafePointer<crl_cost_options>?) throws(NetworkError) -> C
     case CRL_HUBER: return try .huber(delta: options.huber_delta, reduction)
     case CRL_BINARY_CROSS_ENTROPY: return .binaryCrossEntropy(reduction)
     case CRL_BINARY_CROSS_ENTROPY_LOGITS: return .binaryCrossEntropyOfLogits(reduction)
-    case CRL_CROSS_ENTROPY: return .crossEntropy(reduction)
+    case CRL_CROSS_ENTROPY: return try .crossEntropy(smoothing: options.label_smoothing, reduction)
     case CRL_CUSTOM_COST: return try customCost(options)
     default: throw NetworkError(.value, "cost->kind is \(options.kind), which is no crl_cost_kind")
     }
@@ -71,7 +71,8 @@ func optimizer(_ pointer: UnsafePointer<crl_optimizer_options>?, for network: Ne
 {
     guard let pointer else { return try Optimizer(Adam(), learningRate: 0.001, for: network) }
     let options = try options(pointer, "options")
-    return try Optimizer(method(options), learningRate: options.learning_rate, for: network)
+    return try Optimizer(
+        method(options), learningRate: options.learning_rate, regularization: regularization(options), for: network)
 }
 
 private func method(_ options: crl_optimizer_options) throws(NetworkError) -> any OptimizationMethod {
@@ -98,8 +99,7 @@ private func method(_ options: crl_optimizer_options) throws(NetworkError) -> an
         let usual = AdamW()
         return AdamW(
             beta1: given(options.beta1, usual.beta1), beta2: given(options.beta2, usual.beta2),
-            epsilon: given(options.epsilon, usual.epsilon),
-            weightDecay: given(options.weight_decay, usual.weightDecay))
+            epsilon: given(options.epsilon, usual.epsilon))
     case CRL_AMSGRAD:
         let usual = AMSGrad()
         return AMSGrad(
@@ -113,8 +113,7 @@ private func method(_ options: crl_optimizer_options) throws(NetworkError) -> an
     case CRL_LION:
         let usual = Lion()
         return Lion(
-            beta1: given(options.beta1, usual.beta1), beta2: given(options.beta2, usual.beta2),
-            weightDecay: given(options.weight_decay, usual.weightDecay))
+            beta1: given(options.beta1, usual.beta1), beta2: given(options.beta2, usual.beta2))
     case CRL_IRPROP_MINUS:
         let usual = IRPROPMinus()
         return IRPROPMinus(
@@ -123,8 +122,7 @@ private func method(_ options: crl_optimizer_options) throws(NetworkError) -> an
     case CRL_QUICKPROP:
         let usual = Quickprop()
         return Quickprop(
-            growth: given(options.growth, usual.growth), weightDecay: given(options.weight_decay, usual.weightDecay),
-            maxStep: given(options.max_step, usual.maxStep))
+            growth: given(options.growth, usual.growth), maxStep: given(options.max_step, usual.maxStep))
     default: throw NetworkError(.value, "options->method is \(options.method), which is no crl_optimizer_method")
     }
 }
@@ -175,9 +173,63 @@ func number(of reason: Minimum.Reason) -> crl_minimum_reason {
     }
 }
 
+private func regularization(_ options: crl_optimizer_options) -> Regularization {
+    Regularization(
+        weightDecay: given(options.weight_decay), l1: options.l1, l2: options.l2,
+        maxNorm: given(options.max_norm, .infinity), clipNorm: given(options.clip_norm, .infinity),
+        clipValue: given(options.clip_value, .infinity), includesBiases: options.regularize_biases != 0)
+}
+
+func layerStep(_ options: crl_layer_step) -> LayerStep {
+    LayerStep(
+        learningRateFactor: options.learning_rate_factor, weightDecay: given(options.weight_decay),
+        l1: given(options.l1), l2: given(options.l2), maxNorm: given(options.max_norm), isFrozen: options.frozen != 0)
+}
+
 /// A hyperparameter, or the method's own if it was left to the method.
-private func given<Number: BinaryFloatingPoint>(_ value: Number, _ usual: Number) -> Number {
-    value == -1 ? usual : value
+private func given<Number: BinaryFloatingPoint>(_ value: Number, _ usual: Number) -> Number { given(value) ?? usual }
+
+private func given<Number: BinaryFloatingPoint>(_ value: Number) -> Number? { value == -1 ? nil : value }
+
+func schedule(_ pointer: UnsafePointer<crl_schedule_options>) throws(NetworkError) -> Schedule {
+    let options = try options(pointer, "schedule")
+    var schedule = Schedule(
+        try scheduleSource(options), warmup: try count(UInt(bitPattern: options.warmup), "schedule->warmup"),
+        perEpoch: options.per_epoch != 0)
+    schedule.warmupStart = options.warmup_start
+    try schedule.validate()
+    return schedule
+}
+
+private func scheduleSource(_ options: crl_schedule_options) throws(NetworkError) -> Schedule.Source {
+    func period() throws(NetworkError) -> Int {
+        try count(UInt(bitPattern: options.period), "schedule->period")
+    }
+    switch Int(options.kind) {
+    case CRL_CONSTANT: return .rule(ConstantSchedule())
+    case CRL_STEP: return .rule(StepSchedule(period: try period(), factor: options.factor))
+    case CRL_EXPONENTIAL: return .rule(ExponentialSchedule(factor: options.factor))
+    case CRL_COSINE:
+        return .rule(
+            CosineSchedule(
+                period: try period(),
+                periodFactor: try count(UInt(bitPattern: options.period_factor), "schedule->period_factor"),
+                minRate: options.min_rate))
+    case CRL_ONE_CYCLE:
+        return .rule(
+            OneCycleSchedule(
+                period: try period(), peak: options.peak, startDivisor: options.start_divisor,
+                endDivisor: options.end_divisor))
+    case CRL_PLATEAU:
+        return .plateau(
+            Plateau(
+                factor: options.factor, patience: try count(UInt(bitPattern: options.patience), "schedule->patience"),
+                threshold: options.threshold,
+                cooldown: try count(UInt(bitPattern: options.cooldown), "schedule->cooldown"),
+                minRate: options.min_rate))
+    case CRL_CUSTOM_SCHEDULE: return .custom(try customSchedule(options))
+    default: throw NetworkError(.value, "schedule->kind is \(options.kind), which is no crl_schedule_kind")
+    }
 }
 
 func variable(_ number: crl_variable) throws(NetworkError) -> Network.Variable {

@@ -187,6 +187,27 @@ public func crlBackward(
     }
 }
 
+/// Says whether dropout and noise layers are active in the workspace's passes to come, and what they draw: numbers that
+/// follow from seed, step, layer, row and column alone. The workspace then holds no forward pass.
+/// - Parameters:
+///   - workspace: one thread at a time.
+///   - active: 0, as it is in a new workspace: they do nothing.
+///   - seed: crl_network_fit() uses its options' seed.
+///   - step: other numbers for every step, up to 2⁵⁰; crl_network_fit() uses the number of steps that the optimizer has taken.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_VALUE.
+@_cdecl("crl_workspace_set_noise")
+public func crlWorkspaceSetNoise(
+    _ workspace: UnsafeMutablePointer<crl_workspace>?, _ active: Int32, _ seed: UInt64, _ step: UInt64
+) -> crl_status {
+    call("crl_workspace_set_noise") { () throws(NetworkError) in
+        let workspace = try object(workspace, "workspace", as: Workspace.self)
+        guard step < 1 << 50 else {
+            throw NetworkError(.value, "step is \(step); it must be below 2 to the power of 50")
+        }
+        workspace.setNoise(active != 0 ? NoiseSeed(seed: seed, step: step) : nil)
+    }
+}
+
 /// Creates an optimizer: a method, its hyperparameters, and its state for the parameters of one network.
 /// - Parameters:
 ///   - network: built. The optimizer is for this network alone.
@@ -244,10 +265,33 @@ public func crlOptimizerSetLearningRate(
     }
 }
 
+/// Says how one layer's parameters are stepped from now on: learning rate, weight decay, penalties, or not at all. It
+/// replaces what was said of the layer before; the state stays.
+/// - Parameters:
+///   - optimizer: one thread at a time.
+///   - layer: the layer's name. A layer without parameters has nothing to step, and no effect.
+///   - options: NULL for CRL_LAYER_STEP_INIT: like the rest.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NAME or
+///   CRL_ERROR_MEMORY.
+@_cdecl("crl_optimizer_set_layer")
+public func crlOptimizerSetLayer(
+    _ optimizer: UnsafeMutablePointer<crl_optimizer>?, _ layer: UnsafePointer<CChar>?,
+    _ options: UnsafePointer<crl_layer_step>?
+) -> crl_status {
+    call("crl_optimizer_set_layer") { () throws(NetworkError) in
+        let optimizer = try object(optimizer, "optimizer", as: Optimizer.self)
+        let name = try requiredString(layer, "layer")
+        var step = LayerStep()
+        if let options { step = layerStep(try ChainruleC.options(options, "options")) }
+        try optimizer.set(layer: name, step)
+    }
+}
+
 /// One step of the optimizer: changes the network's parameters along a gradient. Gradient descent is W ← W − η ∂C/∂W.
 ///
 /// Excludes every other use of the network. If the gradient is not finite, or the step could make a parameter or the
-/// optimizer's state overflow, the status is CRL_ERROR_NOT_FINITE and nothing was changed.
+/// optimizer's state overflow, the status is CRL_ERROR_NOT_FINITE and nothing was changed. The gradients of frozen layers are
+/// not looked at.
 /// - Parameters:
 ///   - optimizer: made for this network.
 ///   - network: built.

@@ -1,4 +1,4 @@
-// GROUP 8: Predictors
+// GROUP 10: Predictors
 // A network prepared for prediction: a second, read-only object with the weights packed in the order in which products
 // read them, in a precision of choice. It is faster than crl_network_predict(), most of all for single rows and small
 // networks, and any number of threads may use one at once.

@@ -242,6 +242,7 @@ private func trainingOptions(_ train: crl_train_options) throws(NetworkError) ->
     }
     options.patience = try count(UInt(bitPattern: train.patience), "options->patience")
     options.minDelta = train.min_delta
+    if let schedule = train.schedule { options.schedule = try ChainruleC.schedule(schedule) }
     options.onEpoch = epochCallback(train.on_epoch, train.user)
     options.onBatch = batchCallback(train.on_batch, train.user)
     return options

@@ -37,6 +37,8 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
     public let activations: ActivationKernels<Scalar>
     public let costs: CostKernels<Scalar>
     public let optimizers: OptimizerKernels<Scalar>
+    public let regularization: RegularizationKernels<Scalar>
+    public let noise: NoiseKernels<Scalar>
 
     @inlinable @inline(__always)
     public init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Scalar {
@@ -50,6 +52,8 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
         activations = ActivationKernels(Set.self)
         costs = CostKernels(Set.self)
         optimizers = OptimizerKernels(Set.self)
+        regularization = RegularizationKernels(Set.self)
+        noise = NoiseKernels(Set.self)
     }
 }
 
@@ -102,6 +106,13 @@ public struct CostKernels<Scalar: KernelScalar>: Sendable {
             _ weights: UnsafePointer<Scalar>?, _ normalizer: Double, _ gradient: UnsafeMutablePointer<Scalar>?,
             _ gradientStride: Int
         ) -> Double
+    /// The same with a smoothing ε before the gradient.
+    public let smoothedCrossEntropyOfClasses:
+        @Sendable (
+            _ rows: Int, _ columns: Int, _ y: UnsafePointer<Scalar>, _ yStride: Int, _ classes: UnsafePointer<Int32>,
+            _ weights: UnsafePointer<Scalar>?, _ normalizer: Double, _ smoothing: Scalar,
+            _ gradient: UnsafeMutablePointer<Scalar>?, _ gradientStride: Int
+        ) -> Double
     /// ``CrossEntropyKernel`` with class indices as targets, which do not matter; otherwise as ``CostKernel/hessianProduct``.
     public let crossEntropyOfClassesHessianProduct:
         @Sendable (
@@ -119,11 +130,12 @@ public struct CostKernels<Scalar: KernelScalar>: Sendable {
         binaryCrossEntropyOfLogits = ElementwiseCostKernel<Set, BinaryCrossEntropyOfLogits>.kernel
         crossEntropy = CrossEntropyKernel<Set>.kernel
         crossEntropyOfClasses = CrossEntropyKernel<Set>.evaluate
+        smoothedCrossEntropyOfClasses = CrossEntropyKernel<Set>.evaluateSmoothed
         crossEntropyOfClassesHessianProduct = {
             rows, columns, y, yStride, weights, normalizer, v, vStride, product, stride in
             CrossEntropyKernel<Set>.hessianProduct(
                 rows: rows, columns: columns, y, yStride: yStride, nil, tStride: 0, weights: weights,
-                normalizer: normalizer, v, vStride: vStride, product, productStride: stride)
+                normalizer: normalizer, parameter: 0, v, vStride: vStride, product, productStride: stride)
         }
     }
 }

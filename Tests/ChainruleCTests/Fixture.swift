@@ -221,7 +221,7 @@ extension crl_cost_options {
         crl_cost_options(
             size: MemoryLayout<crl_cost_options>.size, kind: crl_cost_kind(CRL_MEAN_SQUARED_ERROR),
             reduction: crl_reduction(CRL_MEAN), huber_delta: 1, function: nil, user: nil,
-            hessian_product: nil)
+            hessian_product: nil, label_smoothing: 0)
     }
 }
 
@@ -237,8 +237,32 @@ extension crl_optimizer_options {
     static var initial: crl_optimizer_options {
         crl_optimizer_options(
             size: MemoryLayout<crl_optimizer_options>.size, method: crl_optimizer_method(CRL_ADAM),
-            learning_rate: 0.001, momentum: -1, beta1: -1, beta2: -1, epsilon: -1, weight_decay: -1, growth: -1,
-            shrink: -1, min_step: -1, max_step: -1)
+            learning_rate: 0.001, momentum: -1, beta1: -1, beta2: -1, epsilon: -1, growth: -1, shrink: -1,
+            min_step: -1, max_step: -1, weight_decay: -1, l1: 0, l2: 0, max_norm: -1, clip_norm: -1, clip_value: -1,
+            regularize_biases: 0)
+    }
+}
+
+extension crl_layer_step {
+    static var initial: crl_layer_step {
+        crl_layer_step(
+            size: MemoryLayout<crl_layer_step>.size, learning_rate_factor: 1, weight_decay: -1, l1: -1, l2: -1,
+            max_norm: -1, frozen: 0)
+    }
+}
+
+extension crl_schedule_options {
+    static var initial: crl_schedule_options {
+        crl_schedule_options(
+            size: MemoryLayout<crl_schedule_options>.size, kind: crl_schedule_kind(CRL_CONSTANT), per_epoch: 0,
+            warmup: 0, warmup_start: 1 / 3, period: 0, period_factor: 1, factor: 0.1, min_rate: 0, peak: 0.3,
+            start_divisor: 25, end_divisor: 1e4, patience: 10, cooldown: 0, threshold: 1e-4, function: nil, user: nil)
+    }
+}
+
+extension crl_plateau_state {
+    static var initial: crl_plateau_state {
+        crl_plateau_state(size: MemoryLayout<crl_plateau_state>.size, epochs: 0, lowest: 0, waited: 0, cooling: 0)
     }
 }
 
@@ -250,6 +274,6 @@ extension crl_train_options {
             seed: 0, validation_x: nil, validation_rows: 0, validation_stride: 0, validation_targets: nil,
             on_epoch: nil,
             user: nil, threads: 0, on_batch: nil, validation_split: 0, class_weights: nil, class_weights_count: 0,
-            patience: 0, min_delta: 0)
+            patience: 0, min_delta: 0, schedule: nil)
     }
 }

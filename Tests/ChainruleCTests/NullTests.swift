@@ -17,6 +17,12 @@ import Testing
         BadCall("crl_network_add_sum", CRL_ERROR_NULL, "inputs[1] is NULL") {
             crlNetworkAddSum($0.unbuilt, $0.texts(["hidden", nil]), 2, nil)
         },
+        BadCall("crl_network_add_dropout", CRL_ERROR_NULL, "network is NULL") { _ in crlNetworkAddDropout(nil, 0.5, nil)
+        },
+        BadCall("crl_network_add_noise", CRL_ERROR_NULL, "network is NULL") { _ in crlNetworkAddNoise(nil, 0.5, nil) },
+        BadCall("crl_workspace_set_noise", CRL_ERROR_NULL, "workspace is NULL") { _ in
+            crlWorkspaceSetNoise(nil, 1, 1, 1)
+        },
         BadCall("crl_network_add_concatenation", CRL_ERROR_NULL, "network is NULL") {
             crlNetworkAddConcatenation(nil, $0.texts(["input"]), 1, nil)
         },
@@ -143,6 +149,12 @@ import Testing
         },
         BadCall("crl_optimizer_set_learning_rate", CRL_ERROR_NULL, "optimizer is NULL") { _ in
             crlOptimizerSetLearningRate(nil, 1)
+        },
+        BadCall("crl_optimizer_set_layer", CRL_ERROR_NULL, "optimizer is NULL") { _ in
+            crlOptimizerSetLayer(nil, "out", nil)
+        },
+        BadCall("crl_optimizer_set_layer", CRL_ERROR_NULL, "layer is NULL") {
+            crlOptimizerSetLayer($0.optimizer, nil, nil)
         },
         BadCall("crl_step", CRL_ERROR_NULL, "optimizer is NULL") { crlStep(nil, $0.network, $0.slope.pointer, 17) },
         BadCall("crl_step", CRL_ERROR_NULL, "network is NULL") { crlStep($0.optimizer, nil, $0.slope.pointer, 17) },

@@ -150,6 +150,16 @@ import Testing
         },
     ]
 
+    static let smoothings = [Float.nan, .infinity, -.infinity, -0.5, 1].map { value in
+        BadCall("crl_cost", CRL_ERROR_VALUE, "label_smoothing is \(value)") { f in
+            let smoothed = f.cost {
+                $0.kind = crl_cost_kind(CRL_CROSS_ENTROPY)
+                $0.label_smoothing = value
+            }
+            return crlCost(smoothed, f.x.pointer, 4, 2, 2, f.targets(), f.C.pointer, nil, 0, 0)
+        }
+    }
+
     static let hyperparameters =
         [Float.nan, .infinity, -.infinity, -0.5, -2].flatMap { value in
             [CRL_LEAKY_RELU, CRL_ELU].map { activation in
@@ -185,7 +195,7 @@ import Testing
             }
         ]
 
-    @Test(arguments: enumerators + optionSizes + names + unknownNames + hyperparameters)
+    @Test(arguments: enumerators + optionSizes + names + unknownNames + smoothings + hyperparameters)
     func isAnError(_ bad: BadCall) { bad.check() }
 
     /// A hyperparameter of every method that reads it, by its name, and values that it cannot have; −1 is the method's own.
@@ -198,7 +208,12 @@ import Testing
             ("beta1", adams + [CRL_LION], \.beta1, fraction),
             ("beta2", adams + [CRL_LION, CRL_RMSPROP], \.beta2, fraction),
             ("epsilon", adams + [CRL_ADAGRAD, CRL_RMSPROP], \.epsilon, positive + [1e-31]),
-            ("weight_decay", [CRL_ADAMW, CRL_LION, CRL_QUICKPROP], \.weight_decay, [.nan, .infinity, -0.5, -2]),
+            ("weight_decay", Array(CRL_GRADIENT_DESCENT...CRL_QUICKPROP), \.weight_decay, [.nan, .infinity, -0.5, -2]),
+            ("l1", Array(CRL_GRADIENT_DESCENT...CRL_QUICKPROP), \.l1, [.nan, .infinity, -0.5, -1]),
+            ("l2", Array(CRL_GRADIENT_DESCENT...CRL_QUICKPROP), \.l2, [.nan, .infinity, -0.5, -1]),
+            ("max_norm", Array(CRL_GRADIENT_DESCENT...CRL_QUICKPROP), \.max_norm, [.nan, -.infinity, -0.5, 0]),
+            ("clip_norm", Array(CRL_GRADIENT_DESCENT...CRL_QUICKPROP), \.clip_norm, [.nan, -.infinity, -0.5, 0]),
+            ("clip_value", Array(CRL_GRADIENT_DESCENT...CRL_QUICKPROP), \.clip_value, [.nan, -.infinity, -0.5, 0]),
             ("growth", [CRL_IRPROP_MINUS, CRL_QUICKPROP], \.growth, positive),
             ("growth", [CRL_IRPROP_MINUS], \.growth, [0.5]),
             ("shrink", [CRL_IRPROP_MINUS], \.shrink, fraction),
@@ -278,9 +293,9 @@ import Testing
             CRL_ADAMW: [(\.beta1, 0.9), (\.beta2, 0.999), (\.epsilon, 1e-8), (\.weight_decay, 0.01)],
             CRL_AMSGRAD: [(\.beta1, 0.9), (\.beta2, 0.999), (\.epsilon, 1e-8)],
             CRL_NADAM: [(\.beta1, 0.9), (\.beta2, 0.999), (\.epsilon, 1e-8)],
-            CRL_LION: [(\.beta1, 0.9), (\.beta2, 0.99), (\.weight_decay, 0)],
+            CRL_LION: [(\.beta1, 0.9), (\.beta2, 0.99), (\.weight_decay, 0), (\.max_norm, .infinity)],
             CRL_IRPROP_MINUS: [(\.growth, 1.2), (\.shrink, 0.5), (\.min_step, 1e-6), (\.max_step, 50)],
-            CRL_QUICKPROP: [(\.growth, 1.75), (\.weight_decay, 1e-4), (\.max_step, 50)],
+            CRL_QUICKPROP: [(\.growth, 1.75), (\.max_step, 50)],
         ]
         for (method, values) in own {
             let given = parameters(method) { for (field, value) in values { $0[keyPath: field] = value } }

@@ -30,6 +30,11 @@ static void describing(void)
     FAILS(CRL_ERROR_NULL, "network", crl_network_add_dense(NULL, 4, CRL_TANH, NULL));
     FAILS(CRL_ERROR_NULL, "network", crl_network_add_activation(NULL, CRL_TANH, NULL));
     FAILS(CRL_ERROR_NULL, "network", crl_network_add_sum(NULL, inputs, 1, "sum"));
+    FAILS(CRL_ERROR_NULL, "network", crl_network_add_dropout(NULL, 0.5f, NULL));
+    FAILS(CRL_ERROR_NULL, "network", crl_network_add_noise(NULL, 0.5f, NULL));
+    FAILS(CRL_ERROR_NULL, "workspace", crl_workspace_set_noise(NULL, 1, 1, 1));
+    FAILS(CRL_ERROR_NULL, "schedule", crl_schedule_rate(NULL, 1, 1, &(float){ 0 }));
+    FAILS(CRL_ERROR_NULL, "schedule", crl_plateau_rate(NULL, &(crl_plateau_state)CRL_PLATEAU_STATE_INIT, 1, &(float){ 0 }));
     FAILS(CRL_ERROR_NULL, "network", crl_network_add_concatenation(NULL, inputs, 1, "both"));
     FAILS(CRL_ERROR_NULL, "network", crl_network_build(NULL, 0));
 
@@ -150,6 +155,8 @@ static void training(void)
     FAILS(CRL_ERROR_NULL, "optimizer", crl_optimizer_learning_rate(NULL, &learning_rate));
     FAILS(CRL_ERROR_NULL, "learning_rate", crl_optimizer_learning_rate(optimizer, NULL));
     FAILS(CRL_ERROR_NULL, "optimizer", crl_optimizer_set_learning_rate(NULL, 0.1f));
+    FAILS(CRL_ERROR_NULL, "optimizer", crl_optimizer_set_layer(NULL, "0", NULL));
+    FAILS(CRL_ERROR_NULL, "layer", crl_optimizer_set_layer(optimizer, NULL, NULL));
     FAILS(CRL_ERROR_NULL, "optimizer", crl_step(NULL, network, gradients, parameters_count));
     FAILS(CRL_ERROR_NULL, "network", crl_step(optimizer, NULL, gradients, parameters_count));
     FAILS(CRL_ERROR_NULL, "gradients", crl_step(optimizer, network, NULL, parameters_count));

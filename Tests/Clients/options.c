@@ -128,7 +128,12 @@ static const hyperparameter all_hyperparameters[] = {
     { FIELD(beta1), ADAMS | READ_BY(CRL_LION), { 1, 1.5f, -2 } },
     { FIELD(beta2), ADAMS | READ_BY(CRL_LION) | READ_BY(CRL_RMSPROP), { 1, 1.5f, -2 } },
     { FIELD(epsilon), ADAMS | READ_BY(CRL_ADAGRAD) | READ_BY(CRL_RMSPROP), { 0, 1e-31f, -2 } },
-    { FIELD(weight_decay), READ_BY(CRL_ADAMW) | READ_BY(CRL_LION) | READ_BY(CRL_QUICKPROP), { -1e-6f, -0.25f, -2 } },
+    { FIELD(weight_decay), ~0u, { -1e-6f, -0.25f, -2 } },
+    { FIELD(l1), ~0u, { -1e-6f, -0.25f, -1 } },
+    { FIELD(l2), ~0u, { -1e-6f, -0.25f, -1 } },
+    { FIELD(max_norm), ~0u, { 0, -1e-6f, -2 } },
+    { FIELD(clip_norm), ~0u, { 0, -1e-6f, -2 } },
+    { FIELD(clip_value), ~0u, { 0, -1e-6f, -2 } },
     { FIELD(growth), READ_BY(CRL_QUICKPROP), { 0, -1e-6f, -2 } },
     { FIELD(growth), READ_BY(CRL_IRPROP_MINUS), { 0.99f, 0, -2 } },
     { FIELD(shrink), READ_BY(CRL_IRPROP_MINUS), { 1, 1.5f, -2 } },
@@ -143,7 +148,8 @@ static void hyperparameters(void)
     float rate = 0;
 
     for (crl_optimizer_method method = CRL_GRADIENT_DESCENT; method <= CRL_QUICKPROP; ++method) {
-        const crl_optimizer_options defaults = { sizeof defaults, method, 0.001f, -1, -1, -1, -1, -1, -1, -1, -1, -1 };
+        crl_optimizer_options defaults = CRL_OPTIMIZER_OPTIONS_INIT;
+        defaults.method = method;
         crl_optimizer_options options = defaults;
 
         OK(crl_optimizer_create(network, &options, &none));
@@ -157,8 +163,11 @@ static void hyperparameters(void)
             if (!(tried->methods & READ_BY(method)))
                 continue;
             for (size_t i = 0; i < 4 + COUNT(tried->ends); ++i) { /* −1, the last of bad, is the method's own value */
+                const float value = i < 4 ? bad[i] : tried->ends[i - 4];
+                if (value == INFINITY && tried->offset >= offsetof(crl_optimizer_options, max_norm))
+                    continue; /* no limit */
                 options = defaults;
-                *(float *)(void *)((char *)&options + tried->offset) = i < 4 ? bad[i] : tried->ends[i - 4];
+                *(float *)(void *)((char *)&options + tried->offset) = value;
                 FAILS_NULLING(CRL_ERROR_VALUE, tried->name, none, crl_optimizer_create(network, &options, &none));
             }
         }
@@ -171,6 +180,31 @@ static void hyperparameters(void)
         FAILS(CRL_ERROR_VALUE, "learning rate", crl_optimizer_set_learning_rate(optimizer, bad[i]));
     OK(crl_optimizer_learning_rate(optimizer, &rate));
     CHECK(rate == 0.25f);
+    static const struct {
+        const char *name;
+        size_t offset;
+        float ends[4];
+    } of_layers[] = {
+        { "learning_rate_factor", offsetof(crl_layer_step, learning_rate_factor), { NAN, INFINITY, -1, -1e-6f } },
+        { "weight_decay", offsetof(crl_layer_step, weight_decay), { NAN, INFINITY, -2, -1e-6f } },
+        { "l1", offsetof(crl_layer_step, l1), { NAN, INFINITY, -2, -1e-6f } },
+        { "l2", offsetof(crl_layer_step, l2), { NAN, INFINITY, -2, -1e-6f } },
+        { "max_norm", offsetof(crl_layer_step, max_norm), { NAN, -INFINITY, 0, -2 } },
+    };
+    for (size_t h = 0; h < COUNT(of_layers); ++h)
+        for (size_t i = 0; i < COUNT(of_layers[h].ends); ++i) {
+            crl_layer_step layer = CRL_LAYER_STEP_INIT;
+            *(float *)(void *)((char *)&layer + of_layers[h].offset) = of_layers[h].ends[i];
+            FAILS(CRL_ERROR_VALUE, of_layers[h].name, crl_optimizer_set_layer(optimizer, "0", &layer));
+        }
+    crl_layer_step layer = CRL_LAYER_STEP_INIT;
+    FAILS(CRL_ERROR_NAME, "nowhere", crl_optimizer_set_layer(optimizer, "nowhere", &layer));
+    FAILS(CRL_ERROR_NAME, "input", crl_optimizer_set_layer(optimizer, "input", &layer));
+    layer.size = 0;
+    FAILS(CRL_ERROR_SIZE, "options->size", crl_optimizer_set_layer(optimizer, "0", &layer));
+    layer.size = SIZE_MAX;
+    FAILS(CRL_ERROR_SIZE, "options->size", crl_optimizer_set_layer(optimizer, "0", &layer));
+    OK(crl_optimizer_set_layer(optimizer, "0", NULL));
     OK(crl_optimizer_set_learning_rate(optimizer, 0.0f));
     OK(crl_optimizer_learning_rate(optimizer, &rate));
     CHECK(rate == 0.0f);

@@ -58,6 +58,8 @@ static void after_build(crl_network *network)
     FAILS(CRL_ERROR_ALREADY_BUILT, "built", crl_network_add_dense(network, 4, CRL_TANH, NULL));
     FAILS(CRL_ERROR_ALREADY_BUILT, "built", crl_network_add_activation(network, CRL_TANH, NULL));
     FAILS(CRL_ERROR_ALREADY_BUILT, "built", crl_network_add_sum(network, inputs, 2, NULL));
+    FAILS(CRL_ERROR_ALREADY_BUILT, "built", crl_network_add_dropout(network, 0.5f, NULL));
+    FAILS(CRL_ERROR_ALREADY_BUILT, "built", crl_network_add_noise(network, 0.5f, NULL));
     FAILS(CRL_ERROR_ALREADY_BUILT, "built", crl_network_add_concatenation(network, inputs, 2, NULL));
     OK(crl_network_layer_count(network, &layers));
     CHECK(layers == 2);
@@ -158,6 +160,7 @@ static void of_another_kind(crl_network *network)
     FAILS(CRL_ERROR_HANDLE, "network", crl_step(optimizer, not_network, gradients, PARAMETERS));
     FAILS(CRL_ERROR_HANDLE, "optimizer", crl_optimizer_learning_rate(not_optimizer, &rate));
     FAILS(CRL_ERROR_HANDLE, "optimizer", crl_optimizer_set_learning_rate(not_optimizer, 0.1f));
+    FAILS(CRL_ERROR_HANDLE, "optimizer", crl_optimizer_set_layer(not_optimizer, "0", NULL));
     train.optimizer = not_optimizer;
     FAILS(CRL_ERROR_HANDLE, "optimizer", crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
     CHECK(size == 77 && rate == 77 && values == NULL);

@@ -63,7 +63,8 @@ extension CostKernels<Float> {
             let kernels = Mirror(reflecting: InstructionSetLevel.baseline.kernels.costs).children
             let tested =
                 CostReference.elementwise.map { $0.name } + [
-                    "crossEntropy", "crossEntropyOfClasses", "crossEntropyOfClassesHessianProduct",
+                    "crossEntropy", "crossEntropyOfClasses", "smoothedCrossEntropyOfClasses",
+                    "crossEntropyOfClassesHessianProduct",
                 ]
             #expect(kernels.compactMap { $0.label }.sorted() == tested.sorted())
         }
@@ -233,6 +234,38 @@ extension CostKernels<Float> {
         }
     }
 
+    /// Smoothed targets are (1 − ε) t + ε / N, given as such or made by the kernel, of a distribution or of a class.
+    @Test(arguments: supportedLevels, [Float(0), 0.125, 0.75]) func smoothing(
+        level: InstructionSetLevel, smoothing: Float
+    ) {
+        let costs = level.kernels.costs
+        for columns in 1...35 {
+            var noise = Noise(UInt64(columns))
+            let y = noise.floats(columns, in: -5...5)
+            let target = columns / 2
+            let ofClass = (0..<columns).map { Float($0 == target ? 1 : 0) }
+            for t in [noise.floats(columns, in: 0...1), ofClass] {
+                let smoothed = t.map { Double(1 - smoothing) * Double($0) + Double(smoothing) / Double(columns) }
+                let logP = RowReference.logSoftmax(y.map { Double($0) })
+                let exact = -zip(smoothed, logP).map { $0 * $1 }.reduce(0, +)
+                let mass = smoothed.reduce(0, +)
+                func check(_ cost: Double, _ gradient: [Float]) {
+                    #expect(isClose(cost, exact, relative: Double(columns + 16) * ulp, absolute: 8 * ulp))
+                    for i in 0..<columns {
+                        let slope = 0.5 * (exp(logP[i]) * mass - smoothed[i])
+                        #expect(isClose(Double(gradient[i]), slope, relative: 0, absolute: Double(columns + 16) * ulp))
+                    }
+                }
+                var gradient = y
+                check(costs.crossEntropy.row(y, t, columns, smoothing, 0.5, &gradient), gradient)
+                guard t == ofClass else { continue }
+                let cost = costs.smoothedCrossEntropyOfClasses(
+                    1, columns, y, columns, [Int32(target)], nil, 2, smoothing, &gradient, columns)
+                check(2 * cost, gradient)
+            }
+        }
+    }
+
     /// The same number added to every logit changes nothing. The logits are whole numbers, so that the sum is exact.
     @Test(arguments: supportedLevels, [Float(100), 1e4, 1e6]) func aCommonOffsetOfTheLogitsChangesNothing(
         level: InstructionSetLevel, offset: Float
@@ -290,7 +323,7 @@ extension CostKernels<Float> {
             }
             for (name, kernel, parameter) in CostReference.elementwise.map({
                 ($0.name, $0.kernel(costs), Float($0.parameter))
-            }) + [("crossEntropy", costs.crossEntropy, 0)] {
+            }) + [("crossEntropy", costs.crossEntropy, 0), ("crossEntropy, smoothed", costs.crossEntropy, 0.25)] {
                 check(name) { rows, first, weights, normalizer, gradient in
                     kernel.evaluate(
                         rows, columns, Array(y[(first * stride)...]), stride, Array(t[(first * stride)...]), stride,
@@ -301,6 +334,11 @@ extension CostKernels<Float> {
                 costs.crossEntropyOfClasses(
                     rows, columns, Array(y[(first * stride)...]), stride, Array(classes[first...]), weights, normalizer,
                     gradient, stride)
+            }
+            check("smoothedCrossEntropyOfClasses") { rows, first, weights, normalizer, gradient in
+                costs.smoothedCrossEntropyOfClasses(
+                    rows, columns, Array(y[(first * stride)...]), stride, Array(classes[first...]), weights, normalizer,
+                    0.25, gradient, stride)
             }
         }
     }

@@ -38,7 +38,6 @@ private struct Method: Sendable, CustomStringConvertible {
             "adam, step \(step)", states: 2,
             factors: [
                 Float(0.125 / correction1), 0.875, 0.96875, 1e-8, Float((1 / correction2).squareRoot()), 0.125, 0.03125,
-                0,
             ]
         ) { $0.adam }
     }
@@ -46,11 +45,11 @@ private struct Method: Sendable, CustomStringConvertible {
     /// Those that ``OptimizerKernelTests/formulas(level:)`` tests.
     static let byFormula = [
         Method(
-            "adamw", states: 2, factors: [0.5, 0.875, 0.96875, 1e-3, 1.25, 0.125, 0.03125, 0.0625],
+            "adamw", states: 2, factors: [0.5, 0.875, 0.96875, 1e-3, 1.25, 0.125, 0.03125], decay: 0.0625,
             kernel: { $0.adam }
         ) { f, w, s, g in
             let (m, v) = moments(f, s, g)
-            let terms = [f[0] * m / (v.squareRoot() * f[4] + f[3]), f[7] * w]
+            let terms = [f[0] * m / (v.squareRoot() * f[4] + f[3]), f[8] * w]
             return Stepped(w: w - terms[0] - terms[1], s: [m, v], scale: scale(f, s, g, v) + abs(terms[1]))
         },
         Method("nesterov", states: 1, factors: [0.25, 0.75], kernel: { $0.nesterov }) { f, w, s, g in
@@ -91,11 +90,11 @@ private struct Method: Sendable, CustomStringConvertible {
                 scale: (f[0] * abs(g) + f[7] * (abs(s[0]) + abs(g))) / deviation)
         },
         Method(
-            "lion", states: 1, factors: [0.125, 0.875, 0.75, 0.125, 0.25, 0.0625], kernel: { $0.lion }
+            "lion", states: 1, factors: [0.125, 0.875, 0.75, 0.125, 0.25], decay: 0.0625, kernel: { $0.lion }
         ) { f, w, s, g in
             let direction = sign(f[1] * s[0] + f[3] * g)
             return Stepped(
-                w: w - f[0] * direction - f[5] * w, s: [f[2] * s[0] + f[4] * g], scale: f[0] + f[5] * abs(w))
+                w: w - f[0] * direction - f[8] * w, s: [f[2] * s[0] + f[4] * g], scale: f[0] + f[8] * abs(w))
         },
         Method(
             "irprop minus", states: 2, factors: [0.125, 1.25, 0.5, 0.25, 0.75], draws: [.sign, .nonNegative],
@@ -108,12 +107,12 @@ private struct Method: Sendable, CustomStringConvertible {
             return Stepped(w: w - sign(g) * next, s: [sign(g), next], scale: next)
         },
         Method(
-            "quickprop", states: 2, factors: [0.25, 1.75, 1.75 / 2.75, 0.125, 0.75],
+            "quickprop", states: 2, factors: [0.25, 1.75, 1.75 / 2.75, 0.75],
             draws: [.anything, .signOfTheFirst],
             kernel: { $0.quickprop }
         ) { f, w, s, g in
             // As FANN has it, whose slope is −g.
-            let (slope, before) = (-g - f[3] * w, s[1])
+            let (slope, before) = (-g, s[1])
             var next = 0.0
             if s[0] > 0 {
                 if slope > 0 { next += f[0] * slope }
@@ -124,9 +123,9 @@ private struct Method: Sendable, CustomStringConvertible {
             } else {
                 next = f[0] * slope
             }
-            let d = max(-f[4], min(f[4], next))
+            let d = max(-f[3], min(f[3], next))
             // The parabola's steepness passes the error of the slope on.
-            let steepness = s[0] == 0 ? 0 : abs(s[0]) * (1 + f[1]) * (abs(g) + abs(w)) / abs(before)
+            let steepness = s[0] == 0 ? 0 : abs(s[0]) * (1 + f[1]) * abs(g) / abs(before)
             return Stepped(w: w + d, s: [d, slope], scale: abs(g) + abs(w) + abs(d) + steepness)
         },
     ]
@@ -144,13 +143,13 @@ private struct Method: Sendable, CustomStringConvertible {
     }
 
     init(
-        _ description: String, states: Int, factors: [Float],
+        _ description: String, states: Int, factors: [Float], decay: Float = 0,
         draws: [Draw] = [.anything, .nonNegative, .nonNegative],
         kernel: @escaping @Sendable (OptimizerKernels<Float>) -> OptimizerKernel<Float>, formula: Formula? = nil
     ) {
         self.description = description
         self.states = states
-        self.factors = factors + [Float](repeating: .nan, count: 8 - factors.count)
+        self.factors = factors + [Float](repeating: .nan, count: 8 - factors.count) + [decay]
         self.kernel = kernel
         self.draws = draws
         self.formula = formula

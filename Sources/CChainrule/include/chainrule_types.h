@@ -252,9 +252,11 @@ typedef struct crl_cost_options {
     crl_cost_hessian_product hessian_product; /**< CRL_CUSTOM_COST: H v; NULL: none, and
                                      crl_network_hessian_product() and crl_network_gauss_newton_product() give
                                      CRL_ERROR_MISMATCH */
+    float label_smoothing;      /**< CRL_CROSS_ENTROPY: ε in [0, 1): (1 − ε) t + ε / N in the place of t (Szegedy et al.
+                                     2016) */
 } crl_cost_options;
 
-#define CRL_COST_OPTIONS_INIT { sizeof(crl_cost_options), CRL_MEAN_SQUARED_ERROR, CRL_MEAN, 1.0f, NULL, NULL, NULL }
+#define CRL_COST_OPTIONS_INIT { sizeof(crl_cost_options), CRL_MEAN_SQUARED_ERROR, CRL_MEAN, 1.0f, NULL, NULL, NULL, 0.0f }
 
 /** What the outputs are compared with: values or classes, one for each row of the outputs, and sample weights if wanted.
  *  Start from CRL_TARGETS_INIT. The arrays stay the caller's and are only read. */
@@ -348,22 +350,27 @@ enum {
                                    simplify it) */
     CRL_ADAGRAD = 4,          /**< v ← v + g²; w ← w − η g / (√v + ε) (Duchi et al. 2011) */
     CRL_RMSPROP = 5,          /**< v ← β₂ v + (1 − β₂) g²; w ← w − η g / (√v + ε) (Tieleman and Hinton 2012) */
-    CRL_ADAMW = 6,            /**< Adam, but w ← w − η (m̂ / (√v̂ + ε) + λ w) (Loshchilov and Hutter 2019,
-                                   algorithm 2) */
+    CRL_ADAMW = 6,            /**< Adam, but with a weight_decay of 0.01 unless another is given (Loshchilov and Hutter
+                                   2019, algorithm 2) */
     CRL_AMSGRAD = 7,          /**< Adam, but with the largest v so far for v in the last formula (Reddi et al. 2018) */
     CRL_NADAM = 8,            /**< Adam with Nesterov's momentum (Dozat 2016; μ_t = β₁ (1 − 0.96^(0.004 t) / 2)) */
-    CRL_LION = 9,             /**< w ← w − η (sign(β₁ m + (1 − β₁) g) + λ w); m ← β₂ m + (1 − β₂) g (Chen et al. 2023,
-                                   algorithm 2) */
+    CRL_LION = 9,             /**< w ← w − η sign(β₁ m + (1 − β₁) g); m ← β₂ m + (1 − β₂) g (Chen et al. 2023,
+                                   algorithm 2, whose λ is weight_decay) */
     CRL_IRPROP_MINUS = 10,    /**< for gradients over all of the data: w ← w − Δ sign(g), where Δ begins as η, grows by
                                    η⁺ as long as g keeps its sign, and shrinks by η⁻, with no step, where it does not
                                    (iRPROP⁻: Igel and Hüsken 2000) */
-    CRL_QUICKPROP = 11        /**< for gradients over all of the data: g ← g + λ w; d ← r d − η g with r = g / (p − g),
-                                   at most μ, and p the g of the step before; − η g only where g keeps its sign;
-                                   w ← w + d (Fahlman 1988) */
+    CRL_QUICKPROP = 11        /**< for gradients over all of the data: d ← r d − η g with r = g / (p − g), at most μ,
+                                   and p the g of the step before; − η g only where g keeps its sign; w ← w + d
+                                   (Fahlman 1988, whose decay is l2) */
 };
 
 /** An optimization method and its hyperparameters, each either in its range or −1, for the method's own value, which is
- *  given here. What a method does not name is not read. Start from CRL_OPTIMIZER_OPTIONS_INIT. */
+ *  given here. What a method does not name is not read.
+ *
+ *  What stands from weight_decay on is for every method. A step does it in this order: g is clipped, over all layers that are
+ *  not frozen; penalties are added, g ← g + λ₂ w + λ₁ sign(w), whose own value is not part of the C that is reported;
+ *  weights decay, w ← w − η λ w; the method makes its step along g; the norms of W's rows are limited. Penalties and decay
+ *  are for weights, and for biases if regularize_biases is set. Start from CRL_OPTIMIZER_OPTIONS_INIT. */
 typedef struct crl_optimizer_options {
     size_t size;                 /**< sizeof(crl_optimizer_options) */
     crl_optimizer_method method;
@@ -373,16 +380,102 @@ typedef struct crl_optimizer_options {
     float beta2;                 /**< those and RMSprop: β₂ in [0, 1); 0.999, Lion and RMSprop 0.99 */
     float epsilon;               /**< AdaGrad, RMSprop, Adam, AdamW, AMSGrad, NAdam: ε ≥ 1e-30 and finite; 1e-8, AdaGrad
                                       1e-10 */
-    float weight_decay;          /**< AdamW, Lion, Quickprop: λ ≥ 0 and finite; 0.01, 0, 0.0001 */
     float growth;                /**< iRPROP⁻: η⁺ ≥ 1 and finite; 1.2. Quickprop: μ > 0 and finite; 1.75 */
     float shrink;                /**< iRPROP⁻: η⁻ in [0, 1); 0.5 */
     float min_step;              /**< iRPROP⁻: Δ does not shrink below it; > 0 and ≤ max_step; 1e-6 */
     float max_step;              /**< iRPROP⁻: Δ does not grow beyond it. Quickprop: |d| is cut there. > 0 and finite;
                                       50 */
+    float weight_decay;          /**< λ of decoupled weight decay (Loshchilov and Hutter 2019), ≥ 0 and finite; 0, AdamW
+                                      0.01 */
+    float l1;                    /**< λ₁ ≥ 0 and finite; no −1 */
+    float l2;                    /**< λ₂ ≥ 0 and finite; no −1 */
+    float max_norm;              /**< largest norm of a unit's row of W, > 0 (Srivastava et al. 2014); no limit */
+    float clip_norm;             /**< c > 0: g ← g min(1, c / (‖g‖ + 1e-6)), ‖g‖ over all parameters (Pascanu et al. 2013;
+                                      PyTorch's clip_grad_norm_); no limit */
+    float clip_value;            /**< > 0: before that each element of g is cut at ± this; no limit */
+    int32_t regularize_biases;   /**< non-zero: penalties and weight decay are for biases, too */
 } crl_optimizer_options;
 
 #define CRL_OPTIMIZER_OPTIONS_INIT \
-    { sizeof(crl_optimizer_options), CRL_ADAM, 0.001f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f }
+    { sizeof(crl_optimizer_options), CRL_ADAM, 0.001f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, \
+      0.0f, 0.0f, -1.0f, -1.0f, -1.0f, 0 }
+
+/** How one layer's parameters are stepped, where that differs from the rest. Start from CRL_LAYER_STEP_INIT. */
+typedef struct crl_layer_step {
+    size_t size;                /**< sizeof(crl_layer_step) */
+    float learning_rate_factor; /**< what η is multiplied by, ≥ 0 and finite. iRPROP⁻ only begins with η */
+    float weight_decay;         /**< as in crl_optimizer_options; −1: the optimizer's */
+    float l1;                   /**< the same */
+    float l2;                   /**< the same */
+    float max_norm;             /**< the same; INFINITY: no limit */
+    int32_t frozen;             /**< non-zero: the parameters and their part of the optimizer's state stay as they are;
+                                     their gradients are not looked at, and crl_network_fit() does not compute them */
+} crl_layer_step;
+
+#define CRL_LAYER_STEP_INIT { sizeof(crl_layer_step), 1.0f, -1.0f, -1.0f, -1.0f, -1.0f, 0 }
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Schedules
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** How the learning rate goes with t, from 0, the number of steps or epochs that were taken; η is the rate it begins with. */
+typedef int32_t crl_schedule_kind;
+
+enum {
+    CRL_CONSTANT = 0,         /**< η: for a warm-up alone */
+    CRL_STEP = 1,             /**< η γ^⌊t / T⌋ */
+    CRL_EXPONENTIAL = 2,      /**< η γᵗ */
+    CRL_COSINE = 3,           /**< η₋ + (η − η₋) (1 + cos(π t' / T')) / 2, where t' is the time since the last restart and T' the
+                                   time from that to the next: T at first, then M times the last (Loshchilov and Hutter
+                                   2017) */
+    CRL_ONE_CYCLE = 4,        /**< along half a cosine up from η / d₀ to η, at t = p T − 1, and along another down to
+                                   η / (d₀ d₁), at t = T − 1 (Smith 2018; PyTorch's OneCycleLR) */
+    CRL_PLATEAU = 5,          /**< after more than `patience` epochs without a cost below (1 − threshold) of the lowest:
+                                   max(γ × the last, η₋), and for `cooldown` epochs no other */
+    CRL_CUSTOM_SCHEDULE = 100 /**< the function in crl_schedule_options */
+};
+
+/** A custom schedule, called on the thread that called crl_network_fit(): writes the learning rate at t, finite and ≥ 0.
+ *  `base` is the rate that the optimizer had before; `cost` is C of the epoch before, on the validation data if there are
+ *  any, NaN in the first. Returns 0, or another number to stop the call with CRL_ERROR_CALLBACK. */
+typedef int32_t (*crl_schedule_function)(void *user, size_t t, float base, double cost, float *rate);
+
+/** A schedule of the learning rate, and its warm-up. Start from CRL_SCHEDULE_OPTIONS_INIT. */
+typedef struct crl_schedule_options {
+    size_t size;                    /**< sizeof(crl_schedule_options) */
+    crl_schedule_kind kind;
+    int32_t per_epoch;              /**< non-zero: t counts epochs, otherwise steps. A plateau always goes by epochs, and this
+                                         is about its warm-up */
+    size_t warmup;                  /**< W: for so many t before the schedule begins the rate rises in a line */
+    float warmup_start;             /**< from this part of itself, in [0, 1] */
+    size_t period;                  /**< T: step ≥ 1; cosine, one-cycle: 0 for the whole run, in crl_network_fit() alone */
+    size_t period_factor;           /**< cosine: M ≥ 1 */
+    float factor;                   /**< step, exponential, plateau: γ in (0, 1] */
+    float min_rate;                 /**< cosine, plateau: η₋ ≥ 0 and finite */
+    float peak;                     /**< one-cycle: p in [0, 1], the part that goes up */
+    float start_divisor;            /**< one-cycle: d₀ ≥ 1 and finite */
+    float end_divisor;              /**< one-cycle: d₁ ≥ 1 and finite */
+    size_t patience;                /**< plateau */
+    size_t cooldown;                /**< plateau */
+    float threshold;                /**< plateau: in [0, 1) */
+    crl_schedule_function function; /**< CRL_CUSTOM_SCHEDULE */
+    void *user;                     /**< handed to function */
+} crl_schedule_options;
+
+#define CRL_SCHEDULE_OPTIONS_INIT \
+    { sizeof(crl_schedule_options), CRL_CONSTANT, 0, 0, 0.333333343f, 0, 1, 0.1f, 0.0f, 0.3f, 25.0f, 10000.0f, 10, 0, \
+      0.0001f, NULL, NULL }
+
+/** What CRL_PLATEAU remembers from one epoch to the next. Start from CRL_PLATEAU_STATE_INIT. */
+typedef struct crl_plateau_state {
+    size_t size;    /**< sizeof(crl_plateau_state) */
+    size_t epochs;  /**< how many there were */
+    double lowest;  /**< the lowest of their costs */
+    size_t waited;  /**< epochs since then that counted */
+    size_t cooling; /**< epochs to come that do not count */
+} crl_plateau_state;
+
+#define CRL_PLATEAU_STATE_INIT { sizeof(crl_plateau_state), 0, 0.0, 0, 0 }
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Training
@@ -445,7 +538,9 @@ typedef struct crl_train_options {
     size_t epochs;                         /**< ≥ 1 */
     size_t batch_size;                     /**< ≥ 1; the last batch of an epoch may be shorter */
     int32_t shuffle;                       /**< non-zero: a new order of the rows in each epoch */
-    uint64_t seed;                         /**< of everything random: which rows are held out, and the orders */
+    uint64_t seed;                         /**< of everything random: which rows are held out, the orders, and the numbers
+                                                of dropout and noise, which follow from this and the steps that the
+                                                optimizer has taken */
     const float *validation_x;             /**< validation_rows × inputs; NULL: no validation data. For
                                                 crl_network_fit(); a trainer gets them in crl_trainer_fit() */
     size_t validation_rows;
@@ -469,10 +564,12 @@ typedef struct crl_train_options {
                                                 are put back. 0: it goes on to the last epoch, and keeps what that
                                                 leaves */
     double min_delta;                      /**< by how much a cost must be lower to be a new best; finite and ≥ 0 */
+    const crl_schedule_options *schedule;  /**< the learning rate in each step; NULL: the optimizer's. The optimizer's is
+                                                where the schedule begins, and what it has again afterwards */
 } crl_train_options;
 
 #define CRL_TRAIN_OPTIONS_INIT \
-    { sizeof(crl_train_options), NULL, NULL, 10, 32, 1, 0, NULL, 0, 0, NULL, NULL, NULL, 0, NULL, 0.0, NULL, 0, 0, 0.0 }
+    { sizeof(crl_train_options), NULL, NULL, 10, 32, 1, 0, NULL, 0, 0, NULL, NULL, NULL, 0, NULL, 0.0, NULL, 0, 0, 0.0, NULL }
 
 /** How far a trainer has come. Start from CRL_PROGRESS_INIT. */
 typedef struct crl_progress {

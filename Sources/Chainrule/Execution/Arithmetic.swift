@@ -67,26 +67,43 @@ package struct Arithmetic: @unchecked Sendable {
         kernels.sumColumns(a.base, a.stride, a.rows, a.columns, sums.base, accumulating)
     }
 
-    /// One step of an optimizer on parameters that lie in the parameter vector, along their gradient.
-    func step(_ step: KernelStep, _ w: Matrix, along gradient: Matrix) {
+    /// One step of an optimizer on parameters of a tensor, which lie in the parameter vector, along their gradient.
+    func step(_ step: KernelStep, tensor: Int, _ w: Matrix, along gradient: Matrix) {
         precondition(w.rows == gradient.rows && w.columns == gradient.columns)
-        withUnsafeBytes(of: step.factors) { factors in
-            step.kernel.step(
-                w.rows, w.columns, w.base, step.states, w.base - step.parameters.base, w.stride, gradient.base,
-                gradient.stride, factors.assumingMemoryBound(to: Float.self).baseAddress!)
-        }
+        step.kernel.step(
+            w.rows, w.columns, w.base, step.states, w.base - step.parameters.base, w.stride, gradient.base,
+            gradient.stride, step.factors(ofTensor: tensor))
     }
 
     /// One step along the gradient `Aᵀ B`.
     /// - Parameter scratch: of ``OptimizerKernel/scratchCount`` floats.
-    func step(_ step: KernelStep, _ w: Matrix, alongTransposedProduct a: Matrix, _ b: Matrix, scratch: Matrix) {
+    func step(
+        _ step: KernelStep, tensor: Int, _ w: Matrix, alongTransposedProduct a: Matrix, _ b: Matrix, scratch: Matrix
+    ) {
         precondition(a.rows == b.rows && w.rows == a.columns && w.columns == b.columns)
         precondition(scratch.count >= OptimizerKernel<Float>.scratchCount)
-        withUnsafeBytes(of: step.factors) { factors in
-            step.kernel.stepAlongProduct(
-                w.rows, w.columns, b.rows, a.base, 1, a.stride, b.base, b.stride, w.base, step.states,
-                w.base - step.parameters.base, w.stride, factors.assumingMemoryBound(to: Float.self).baseAddress!,
-                scratch.base)
+        step.kernel.stepAlongProduct(
+            w.rows, w.columns, b.rows, a.base, 1, a.stride, b.base, b.stride, w.base, step.states,
+            w.base - step.parameters.base, w.stride, step.factors(ofTensor: tensor), scratch.base)
+    }
+
+    /// `R = s g + λ₂ w + λ₁ sign(w)`, g being cut at ± a limit; all are vectors, and R may be g or w.
+    func penalize(_ g: Matrix, _ w: Matrix, into result: Matrix, limit: Float, scale: Float, l2: Float, l1: Float) {
+        precondition(g.rows == 1 && w.rows == 1 && g.count == w.count && g.count == result.count)
+        let factors = SIMD4(limit, scale, l2, l1)
+        withUnsafeBytes(of: factors) {
+            kernels.regularization.penalize(
+                g.count, g.base, w.base, result.base, $0.assumingMemoryBound(to: Float.self).baseAddress!)
+        }
+    }
+
+    /// `Σ (s g)²` in float64 of a vector, g being cut at ± a limit.
+    func sumOfSquares(_ g: Matrix, limit: Float, scale: Float) -> Double {
+        precondition(g.rows == 1)
+        let factors = SIMD2(limit, scale)
+        return withUnsafeBytes(of: factors) {
+            kernels.regularization.sumOfSquares(
+                g.count, g.base, $0.assumingMemoryBound(to: Float.self).baseAddress!)
         }
     }
 
@@ -117,6 +134,18 @@ package struct Arithmetic: @unchecked Sendable {
             if largest.isNaN { break }
         }
         return largest
+    }
+
+    /// A row of 0, with a probability of `threshold / 2³²`, and of `scale` otherwise.
+    func mask(_ place: NoisePlace, threshold: UInt32, scale: Float, into row: Matrix) {
+        precondition(row.rows == 1)
+        withUnsafePointer(to: scale) { kernels.noise.mask(row.columns, place, threshold, $0, row.base) }
+    }
+
+    /// A row of normal numbers with mean 0.
+    func normal(_ place: NoisePlace, deviation: Float, into row: Matrix) {
+        precondition(row.rows == 1)
+        withUnsafePointer(to: deviation) { kernels.noise.normal(row.columns, place, $0, row.base) }
     }
 
     typealias ActivationSelector = (Arithmetic) -> ActivationKernel<Float>

@@ -86,7 +86,7 @@ extension Network {
             let pass = LayerPass(
                 arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x, rows: rows,
                 firstRow: workspace.firstRow,
-                parameters: parameters,
+                parameters: parameters, layer: index, noise: workspace.noise,
                 scratch: workspace.scratch.row(thread), wantsNetworkInputDelta: wantsInputGradient)
             do throws(NetworkError) {
                 try architecture.nodes[index].layer.backward(pass)
@@ -97,10 +97,12 @@ extension Network {
     }
 
     /// One thread's part of the second half: the gradients of the parameters, which sum over the rows.
+    /// - Parameter optimizer: who will step along them; those of layers that it has frozen are left out.
     func parameterGradients(
-        _ x: Matrix, of rows: Range<Int>, part: Int, of parts: Int, in workspace: Workspace, into sink: GradientSink
+        _ x: Matrix, of rows: Range<Int>, part: Int, of parts: Int, in workspace: Workspace, into sink: GradientSink,
+        for optimizer: Optimizer? = nil
     ) {
-        for index in architecture.nodes.indices {
+        for index in architecture.nodes.indices where optimizer?.isFrozen(layer: index) != true {
             architecture.nodes[index].layer.gradients(
                 GradientPass(
                     arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x, rows: rows, sink: sink,

@@ -37,7 +37,7 @@ extension Network {
             let pass = LayerPass(
                 arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x, rows: rows,
                 firstRow: workspace.firstRow,
-                parameters: parameters,
+                parameters: parameters, layer: index, noise: workspace.noise,
                 scratch: workspace.scratch.row(thread), wantsNetworkInputDelta: false)
             do throws(NetworkError) {
                 try architecture.nodes[index].layer.forward(pass)

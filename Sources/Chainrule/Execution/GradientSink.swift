@@ -52,7 +52,8 @@ package struct GradientPass {
         case .vector(let vector, let accumulating):
             arithmetic.transposedProduct(a, b, into: block(vector), accumulating: accumulating || adding)
         case .step(let step):
-            arithmetic.step(step, block(step.parameters), alongTransposedProduct: a, b, scratch: scratch)
+            arithmetic.step(
+                step, tensor: tensor.index, block(step.parameters), alongTransposedProduct: a, b, scratch: scratch)
         }
     }
 
@@ -69,7 +70,7 @@ package struct GradientPass {
             let sums = Matrix(base: scratch.base, rows: 1, columns: elements.count)
             precondition(scratch.count >= sums.count)
             arithmetic.sumColumns(a, into: sums, accumulating: false)
-            arithmetic.step(step, block(step.parameters), along: sums)
+            arithmetic.step(step, tensor: tensor.index, block(step.parameters), along: sums)
         }
     }
 }

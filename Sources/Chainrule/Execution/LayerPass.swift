@@ -11,6 +11,10 @@ package struct LayerPass {
     /// ``Workspace/firstRow``.
     let firstRow: Int
     let parameters: Matrix
+    /// The layer's place in the architecture.
+    let layer: Int
+    /// Of layers that draw random numbers; nil if they are to do nothing.
+    let noise: NoiseSeed?
     /// As many floats as the layer asked for (``Layer/scratchCount(width:inputs:)``), of this thread alone.
     let scratch: Matrix
     /// Whether ∂C/∂x is wanted; the layers' δ always are.
@@ -22,6 +26,9 @@ package struct LayerPass {
     var delta: Matrix { view(memory.delta!) }
     /// s = δ ⊙ σ'(z), kept for the gradients of the parameters.
     var s: Matrix { view(memory.signal!) }
+
+    /// The place of one of these rows in the caller's batch.
+    func batchRow(_ index: Int) -> Int { firstRow + rows.lowerBound + index }
 
     var inputCount: Int { memory.inputs.count }
     func inputActivation(_ index: Int) -> Matrix {

@@ -15,18 +15,24 @@ package final class Plan: FallibleClass, Sendable {
 
     /// A parameter tensor and its place in the flat vector.
     package struct Tensor: Sendable {
+        /// Its place among the plan's tensors.
+        let index: Int
         /// "layer.weight" or "layer.bias".
         package let name: String
         package let offset: Int
         package let rows: Int
         package let columns: Int
         let initializer: Initializer
+        let isBias: Bool
         package var count: Int { rows * columns }
 
         /// The tensor in a vector of the shape of the parameters.
         func view(in vector: Matrix) -> Matrix {
             Matrix(base: vector.base + offset, rows: rows, columns: columns)
         }
+
+        /// The same as one row.
+        func vector(in vector: Matrix) -> Matrix { Matrix(base: vector.base + offset, rows: 1, columns: count) }
     }
 
     fileprivate init(
@@ -170,9 +176,9 @@ extension FallibleClass where Self == Plan {
                 let count = try Plan.checkedProduct(shape.rows, shape.columns)
                 tensors.append(
                     Plan.Tensor(
-                        name: "\(node.name.text).\(shape.name)", offset: offset, rows: shape.rows,
+                        index: tensors.count, name: "\(node.name.text).\(shape.name)", offset: offset, rows: shape.rows,
                         columns: shape.columns,
-                        initializer: shape.initializer))
+                        initializer: shape.initializer, isBias: shape.isBias))
                 offset = try Plan.checkedSum([offset, count])
             }
             ranges.append(first..<tensors.count)

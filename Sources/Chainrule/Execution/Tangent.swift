@@ -58,8 +58,8 @@ extension Network {
         func pass(_ layers: [LayerMemory], _ input: Matrix, _ parameters: Matrix) -> LayerPass {
             LayerPass(
                 arithmetic: arithmetic, memory: layers[index], networkInput: input, rows: 0..<workspace.rows,
-                firstRow: workspace.firstRow, parameters: parameters, scratch: workspace.scratch.row(0),
-                wantsNetworkInputDelta: false)
+                firstRow: workspace.firstRow, parameters: parameters, layer: index, noise: workspace.noise,
+                scratch: workspace.scratch.row(0), wantsNetworkInputDelta: false)
         }
         return TangentPass(
             values: pass(workspace.layers, workspace.input, parameters),

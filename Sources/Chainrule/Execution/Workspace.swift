@@ -34,6 +34,9 @@ public final class Workspace: FallibleClass {
     /// The place of the first row in the caller's batch, of which these are some rows: for messages.
     var firstRow = 0
 
+    /// Of dropout and noise layers; nil, as it is unless it is set, if they are to do nothing.
+    var noise: NoiseSeed?
+
     package let plan: Plan
     package let input: Matrix
     let inputDelta: Matrix?
@@ -71,6 +74,14 @@ public final class Workspace: FallibleClass {
         self.layers = layers
         self.tangents = tangents
         self.scratch = scratch
+    }
+
+    /// Says what dropout and noise layers draw in the passes to come, or with nil that they do nothing. The workspace then
+    /// holds no forward pass, for a backward pass has to see the same numbers.
+    public func setNoise(_ noise: NoiseSeed?) {
+        self.noise = noise
+        rows = 0
+        hasDelta = false
     }
 
     /// The outputs y of the last forward pass.

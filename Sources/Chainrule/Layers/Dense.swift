@@ -50,7 +50,7 @@ final class Dense: Layer {
         if case .standard = weights { weights = activation.weightInitializer }
         let weight = TensorShape(name: "weight", rows: width, columns: inputs[0], initializer: weights)
         if !hasBias { return [weight] }
-        return [weight, TensorShape(name: "bias", rows: width, columns: 1, initializer: biasInitializer)]
+        return [weight, TensorShape(name: "bias", rows: width, columns: 1, initializer: biasInitializer, isBias: true)]
     }
 
     func scratchCount(width: Int, inputs: [Int]) -> Int {

@@ -46,11 +46,15 @@ package protocol Layer: AnyObject, Sendable {
     /// The layer's σ, if it is the caller's own.
     var customActivation: CustomActivation? { get }
 
+    /// Whether h is the input's h unless there is noise.
+    var isIdentityWithoutNoise: Bool { get }
+
     /// Writes what describes the layer, as members of a JSON object that is open.
     func encode(to json: inout JSONWriter)
 }
 
 extension Layer {
+    package var isIdentityWithoutNoise: Bool { false }
     package var customActivation: CustomActivation? { nil }
     /// Whether the passes call functions of the caller's own, which one thread at a time does.
     package var callsCustomFunctions: Bool { customActivation != nil }
@@ -72,6 +76,8 @@ package struct TensorShape: Sendable {
     let rows: Int
     let columns: Int
     let initializer: Initializer
+    /// Regularization is for weights, unless biases are to be included.
+    var isBias = false
 }
 
 /// Where the preactivation z of a layer is kept.
@@ -109,6 +115,8 @@ package enum LayerTable {
             (ActivationLayer.kind, ActivationLayer.decode),
             (Sum.kind, Sum.decode),
             (Concatenation.kind, Concatenation.decode),
+            (Dropout.kind, Dropout.decode),
+            (GaussianNoise.kind, GaussianNoise.decode),
         ]
     }
 }

@@ -84,6 +84,19 @@ public struct Architecture: Sendable {
         try append(Concatenation(), name: name, inputs: inputs)
     }
 
+    /// Adds dropout (Srivastava et al. 2014): in training, each h is 0 with a probability of `rate`, and divided by
+    /// `1 − rate` otherwise.
+    /// - Parameter rate: in [0, 1).
+    public mutating func dropout(_ rate: Float, name: String? = nil, input: String? = nil) throws(NetworkError) {
+        try append(Dropout(rate: rate), name: name, inputs: input.map { [$0] })
+    }
+
+    /// Adds Gaussian noise: in training, numbers with mean 0 and this standard deviation are added to h.
+    /// - Parameter deviation: finite and ≥ 0.
+    public mutating func noise(deviation: Float, name: String? = nil, input: String? = nil) throws(NetworkError) {
+        try append(GaussianNoise(deviation: deviation), name: name, inputs: input.map { [$0] })
+    }
+
     package mutating func append(_ layer: any Layer, name: String?, inputs names: [String]?) throws(NetworkError) {
         guard nodes.count < Architecture.mostLayers else {
             throw NetworkError(.size, "the network has \(nodes.count) layers already, the most there can be")

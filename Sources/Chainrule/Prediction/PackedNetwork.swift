@@ -206,12 +206,14 @@ extension Network {
             {
                 layerOfNode.append(nil)
                 if isChain { stages[stages.count - 1].activation = layer.activation }
+            } else if node.layer.isIdentityWithoutNoise {
+                layerOfNode.append(nil)
             } else {
                 layerOfNode.append(nil)
                 isChain = false
             }
         }
-        return (stages, isChain, layerOfNode)
+        return (stages, isChain && !stages.isEmpty, layerOfNode)
     }
 }
 

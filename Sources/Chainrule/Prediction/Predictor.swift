@@ -125,7 +125,8 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         let node = plan.architecture.nodes[index]
         let pass = LayerPass(
             arithmetic: arithmetic, memory: workspace.layers[index], networkInput: workspace.input, rows: 0..<rows,
-            firstRow: workspace.firstRow, parameters: parameters.vector, scratch: workspace.scratch.row(0),
+            firstRow: workspace.firstRow, parameters: parameters.vector, layer: index, noise: nil,
+            scratch: workspace.scratch.row(0),
             wantsNetworkInputDelta: false)
         do throws(NetworkError) {
             if let dense = node.layer.asDense, let layer = packed.layerOfNode[index] {

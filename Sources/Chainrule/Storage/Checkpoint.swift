@@ -34,7 +34,7 @@ extension Trainer {
         try whileBusy { () throws(NetworkError) in
             let file = try InputFile(path)
             let header = try file.readHeader()
-            var saved = SavedTraining(progress: TrainingProgress(), learningRate: 0, steps: 0, stateBounds: .zero)
+            var saved = SavedTraining()
             let tensors = try file.explain { () throws(NetworkError) in
                 saved = try decode(header)
                 return try header.match(checkpointTensors)
@@ -48,9 +48,12 @@ extension Trainer {
             for (index, vector) in vectors.enumerated() {
                 vector.assign(loaded.matrix(at: (index + 1) * count, rows: 1, columns: count))
             }
+            // A schedule sets the rate before each step.
             optimizer.restore(
-                learningRate: saved.learningRate, steps: saved.steps, stateBounds: saved.stateBounds)
+                learningRate: saved.schedule?.base ?? saved.learningRate, steps: saved.steps,
+                stepsMissed: saved.stepsMissed, stateBounds: saved.stateBounds)
             progress = saved.progress
+            if let memory = saved.schedule { schedule?.memory = memory }
         }
     }
 
@@ -64,7 +67,9 @@ extension Trainer {
         let count = network.parameterCount
         return network.plan.tensors
             + vectorNames.enumerated().map { index, name in
-                Plan.Tensor(name: name, offset: (index + 1) * count, rows: 1, columns: count, initializer: .zeros)
+                Plan.Tensor(
+                    index: network.plan.tensors.count + index, name: name, offset: (index + 1) * count, rows: 1,
+                    columns: count, initializer: .zeros, isBias: false)
             }
     }
 
@@ -83,14 +88,22 @@ extension Trainer {
         for (index, value) in hyperparameters.enumerated() {
             json.member("hyperparameter_\(index)", bits: UInt64(value.bitPattern))
         }
+        for (index, value) in regularization.enumerated() {
+            json.member("regularization_\(index)", bits: UInt64(value.bitPattern))
+        }
         json.member("learning_rate", bits: UInt64(optimizer.learningRate.bitPattern))
         json.member("steps", optimizer.steps)
+        json.key("steps_missed")
+        json.beginArray()
+        for count in optimizer.stepsMissed { json.integer(count) }
+        json.endArray()
         for index in optimizer.stateBounds.indices {
             json.member("state_bound_\(index)", bits: optimizer.stateBounds[index].bitPattern)
         }
         json.member("epochs", progress.epochs)
         json.member("rows", progress.rows)
         json.member("batches", progress.batches)
+        json.member("steps_of_trainer", progress.steps)
         json.member("rows_of_epoch", progress.rowsOfEpoch ?? 0)
         json.member("best_epoch", progress.bestEpoch)
         json.member("best_cost", bits: progress.bestCost.bitPattern)
@@ -98,6 +111,15 @@ extension Trainer {
         json.member("cost_sum", bits: progress.costSum.bitPattern)
         json.member("weight_sum", bits: progress.weightSum.bitPattern)
         json.member("seconds", bits: progress.seconds.bitPattern)
+        json.member("schedule", scheduleKind)
+        if let memory = schedule?.memory {
+            json.member("schedule_base", bits: UInt64(memory.base.bitPattern))
+            json.member("schedule_cost", bits: memory.cost.bitPattern)
+            json.member("plateau_rate", bits: UInt64(memory.plateauRate.bitPattern))
+            json.member("plateau_lowest", bits: memory.plateau.lowest.bitPattern)
+            json.member("plateau_waited", memory.plateau.waited)
+            json.member("plateau_cooling", memory.plateau.cooling)
+        }
         json.endObject()
     }
 
@@ -108,6 +130,14 @@ extension Trainer {
         let factors = optimizer.method.factors(learningRate: 1, step: 1)
         return factors.indices.map { factors[$0] }
     }
+
+    private var regularization: [Float] {
+        let all = optimizer.regularization
+        let decay = all.weightDecay ?? optimizer.method.usualWeightDecay
+        return [decay, all.l1, all.l2, all.maxNorm, all.clipNorm, all.clipValue, all.includesBiases ? 1 : 0]
+    }
+
+    private var scheduleKind: String { schedule?.identifier.description ?? "none" }
 
     private func decode(_ header: ModelHeader) throws(NetworkError) -> SavedTraining {
         guard case .object(let metadata)? = header.metadata,
@@ -127,6 +157,12 @@ extension Trainer {
                     "the checkpoint is of an optimizer '\(optimizer.method.identifier)' with other hyperparameters")
             }
         }
+        for (index, value) in regularization.enumerated() {
+            guard try json.bits("regularization_\(index)") == UInt64(value.bitPattern) else {
+                throw NetworkError(.mismatch, "the checkpoint is of an optimizer with another regularization")
+            }
+        }
+        try expect(json.string("schedule"), scheduleKind, "schedule")
         try expect(json.string("cost"), options.cost.identifier.description, "cost")
         try expect(json.string("reduction"), reduction, "reduction")
         try expect(json.float("cost_parameter"), options.cost.parameter, "parameter of the cost")
@@ -136,13 +172,23 @@ extension Trainer {
         try expect(
             Double(bitPattern: json.bits("validation_split")), options.validationSplit, "validation_split")
 
-        var saved = SavedTraining(
-            progress: TrainingProgress(), learningRate: try json.float("learning_rate"),
-            steps: try json.integer("steps"), stateBounds: .zero)
+        var saved = SavedTraining()
+        saved.learningRate = try json.float("learning_rate")
+        saved.steps = try json.integer("steps")
+        for value in try json.array("steps_missed") {
+            guard let count = value.integer else {
+                throw NetworkError(.format, "'steps_missed' holds what is no whole number")
+            }
+            saved.stepsMissed.append(count)
+        }
+        guard saved.stepsMissed.count == optimizer.stepsMissed.count else {
+            throw NetworkError(.format, "'steps_missed' holds \(saved.stepsMissed.count) numbers")
+        }
         for index in saved.stateBounds.indices { saved.stateBounds[index] = try json.double("state_bound_\(index)") }
         saved.progress.epochs = try json.integer("epochs")
         saved.progress.rows = try json.integer("rows")
         saved.progress.batches = try json.integer("batches")
+        saved.progress.steps = try json.integer("steps_of_trainer")
         let rowsOfEpoch = try json.integer("rows_of_epoch")
         saved.progress.rowsOfEpoch = rowsOfEpoch == 0 ? nil : rowsOfEpoch
         saved.progress.bestEpoch = try json.integer("best_epoch")
@@ -151,6 +197,15 @@ extension Trainer {
         saved.progress.costSum = try json.double("cost_sum")
         saved.progress.weightSum = try json.double("weight_sum")
         saved.progress.seconds = try json.double("seconds")
+        if schedule != nil {
+            var memory = ScheduleRun.Memory(
+                base: try json.float("schedule_base"), plateauRate: try json.float("plateau_rate"))
+            memory.cost = try json.double("schedule_cost")
+            memory.plateau.lowest = try json.double("plateau_lowest")
+            memory.plateau.waited = try json.integer("plateau_waited")
+            memory.plateau.cooling = try json.integer("plateau_cooling")
+            saved.schedule = memory
+        }
         try saved.validate()
         return saved
     }
@@ -171,17 +226,21 @@ extension Trainer {
 
 /// What a checkpoint says beside its tensors.
 private struct SavedTraining {
-    var progress: TrainingProgress
-    let learningRate: Float
-    let steps: Int
-    var stateBounds: SIMD4<Double>
+    var progress = TrainingProgress()
+    var learningRate: Float = 0
+    var steps = 0
+    var stepsMissed: [Int] = []
+    var stateBounds = SIMD4<Double>.zero
+    var schedule: ScheduleRun.Memory?
 
     /// Nothing in a file may make the trainer compute with what it could not have come to itself.
     func validate() throws(NetworkError) {
-        let counts = [
-            steps, progress.epochs, progress.rows, progress.batches, progress.rowsOfEpoch ?? 0, progress.bestEpoch,
-            progress.epochsSinceBest,
-        ]
+        let counts =
+            [
+                steps, progress.epochs, progress.rows, progress.batches, progress.steps, progress.rowsOfEpoch ?? 0,
+                progress.bestEpoch, progress.epochsSinceBest, schedule?.plateau.waited ?? 0,
+                schedule?.plateau.cooling ?? 0,
+            ] + stepsMissed
         // Enough for ever, and far from overflowing.
         for count in counts where count > 1 << 52 {
             throw NetworkError(.format, "a count in the checkpoint is \(count), which is too large")
@@ -190,15 +249,19 @@ private struct SavedTraining {
             progress.rows <= progress.rowsOfEpoch ?? .max && progress.batches <= progress.rows
                 && progress.bestEpoch <= progress.epochs
         else { throw NetworkError(.format, "the counts in the checkpoint contradict each other") }
-        guard learningRate.isFinite && learningRate >= 0 else {
-            throw NetworkError(.format, "the learning rate in the checkpoint is \(learningRate)")
+        for missed in stepsMissed where missed > steps {
+            throw NetworkError(.format, "a layer in the checkpoint has missed \(missed) of \(steps) steps")
+        }
+        for rate in [learningRate, schedule?.base ?? 0, schedule?.plateauRate ?? 0] where !(rate.isFinite && rate >= 0)
+        {
+            throw NetworkError(.format, "a learning rate in the checkpoint is \(rate)")
         }
         for index in stateBounds.indices where !(stateBounds[index].isFinite && stateBounds[index] >= 0) {
             throw NetworkError(.format, "a bound in the checkpoint is \(stateBounds[index])")
         }
         guard
             progress.costSum.isFinite && progress.weightSum.isFinite && progress.seconds.isFinite
-                && !progress.bestCost.isNaN
+                && !progress.bestCost.isNaN && !(schedule?.plateau.lowest.isNaN ?? false)
         else { throw NetworkError(.format, "a number in the checkpoint is not finite") }
     }
 }

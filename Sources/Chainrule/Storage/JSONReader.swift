@@ -32,6 +32,11 @@ package struct JSONObject: Sendable {
         return number
     }
 
+    package func number(_ name: String) throws(NetworkError) -> Double {
+        guard case .number(let number)? = self[name] else { throw missing(name, "a number") }
+        return number
+    }
+
     package func array(_ name: String) throws(NetworkError) -> [JSONValue] {
         guard case .array(let values)? = self[name] else { throw missing(name, "an array") }
         return values

@@ -16,7 +16,7 @@ public struct Cost: Sendable {
     public let identifier: StaticString
     public var reduction: Reduction
     let function: Function
-    /// What ``CostKernels`` calls the parameter: Huber's d.
+    /// What ``CostKernels`` calls the parameter: Huber's d, cross-entropy's ε.
     let parameter: Float
     let acceptsClasses: Bool
     let targetRange: ClosedRange<Float>
@@ -165,6 +165,11 @@ public struct Cost: Sendable {
         let slope = gradient?.rows(from: first, count: rows)
         let weights = targets.weights?.baseAddress.map { $0 + first }
         if let classes = targets.classes?.baseAddress {
+            if parameter > 0 {
+                return arithmetic.kernels.costs.smoothedCrossEntropyOfClasses(
+                    rows, y.columns, outputs.base, y.stride, classes + first, weights, normalizer, parameter,
+                    slope?.base, slope?.stride ?? 0)
+            }
             return arithmetic.kernels.costs.crossEntropyOfClasses(
                 rows, y.columns, outputs.base, y.stride, classes + first, weights, normalizer, slope?.base,
                 slope?.stride ?? 0)

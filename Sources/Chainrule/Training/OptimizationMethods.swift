@@ -25,12 +25,6 @@ public enum OptimizationMethods {
         }
     }
 
-    static func check(weightDecay: Float, of method: StaticString) throws(NetworkError) {
-        guard weightDecay.isFinite && weightDecay >= 0 else {
-            throw NetworkError(.value, "weight_decay of \(method) is \(weightDecay); it must be finite and >= 0")
-        }
-    }
-
     static func check(positive value: Float, _ name: StaticString, of method: StaticString) throws(NetworkError) {
         guard value.isFinite && value > 0 else {
             throw NetworkError(.value, "\(name) of \(method) is \(value); it must be finite and > 0")
@@ -56,11 +50,5 @@ public enum OptimizationMethods {
             left /= 2
         }
         return power
-    }
-
-    /// A bound on `x + η λ w` if none of x is larger than `change`; infinity if the factor η λ overflows.
-    static func decaying(_ change: Double, learningRate: Double, weightDecay: Float, parameter: Double) -> Double {
-        let rate = learningRate * Double(weightDecay)
-        return rate <= largest ? change + rate * parameter : .infinity
     }
 }

@@ -6,6 +6,7 @@ import Kernels
 /// One optimizer serves one network at a time.
 public final class Optimizer: FallibleClass {
     public let method: any OptimizationMethod
+    public let regularization: Regularization
     /// η, finite and ≥ 0.
     public private(set) var learningRate: Float
     /// t, the number of steps taken.
@@ -18,15 +19,32 @@ public final class Optimizer: FallibleClass {
     /// Bounds on the magnitude of each state vector: what the largest gradients so far could have made of it.
     private(set) var stateBounds = SIMD4<Double>.zero
 
+    /// By layer.
+    private var layers: [LayerStep]
+    /// By layer: the steps in which it was frozen.
+    private(set) var stepsMissed: [Int]
+    /// By tensor.
+    private var tensorSteps: [TensorStep] = []
+    /// By tensor, as ``KernelStep`` has them.
+    private let factors: Memory<SIMD16<Float>>
+    /// The largest of the tensors that are stepped.
+    private var largest = (learningRateFactor: Float(0), decay: 0.0, l1: 0.0, l2: 0.0)
+    /// The gradient after clipping and penalties; nil where it is stepped along as it is.
+    private var penalizedGradient: FloatMemory?
+
     fileprivate init(
-        method: any OptimizationMethod, learningRate: Float, plan: Plan, states: [FloatMemory],
-        stateBases: Memory<UnsafeMutablePointer<Float>>
+        method: any OptimizationMethod, learningRate: Float, regularization: Regularization, plan: Plan,
+        states: [FloatMemory], stateBases: Memory<UnsafeMutablePointer<Float>>, factors: Memory<SIMD16<Float>>
     ) {
         self.method = method
         self.learningRate = learningRate
+        self.regularization = regularization
         self.plan = plan
         self.states = states
         self.stateBases = stateBases
+        self.factors = factors
+        layers = [LayerStep](repeating: LayerStep(), count: plan.architecture.nodes.count)
+        stepsMissed = [Int](repeating: 0, count: layers.count)
         for index in states.indices { stateBases.base[index] = states[index].base }
     }
 
@@ -35,16 +53,73 @@ public final class Optimizer: FallibleClass {
         learningRate = rate
     }
 
+    /// Sets a rate that the optimizer had before.
+    func restoreLearningRate(_ rate: Float) { learningRate = rate }
+
     fileprivate static func check(_ rate: Float) throws(NetworkError) {
         guard rate.isFinite && rate >= 0 else {
             throw NetworkError(.value, "the learning rate is \(rate); it must be finite and >= 0")
         }
     }
 
+    // MARK: Layers
+
+    /// Says how a layer's parameters are stepped from now on, in place of what was said before.
+    public func set(layer name: String, _ step: LayerStep) throws(NetworkError) {
+        guard let position = plan.architecture.position(of: LayerName(unchecked: name)), position > 0 else {
+            throw NetworkError(.name, "the network has no layer '\(name)'")
+        }
+        try step.validate()
+        let before = layers[position - 1]
+        layers[position - 1] = step
+        do throws(NetworkError) {
+            try resolve()
+        } catch {
+            layers[position - 1] = before
+            throw error
+        }
+    }
+
+    /// Finds what becomes of each tensor.
+    fileprivate func resolve() throws(NetworkError) {
+        var steps: [TensorStep] = []
+        for (layer, range) in plan.tensorRanges.enumerated() {
+            for tensor in plan.tensors[range] {
+                steps.append(
+                    TensorStep(
+                        tensor, layer: layer, layers[layer], regularization, usualWeightDecay: method.usualWeightDecay))
+            }
+        }
+        var needsGradient = regularization.clipNorm < .infinity || regularization.clipValue < .infinity
+        var most = (learningRateFactor: Float(0), decay: 0.0, l1: 0.0, l2: 0.0)
+        for step in steps where !step.isFrozen {
+            if step.needsGradient { needsGradient = true }
+            most.learningRateFactor = max(most.learningRateFactor, step.learningRateFactor)
+            most.decay = max(most.decay, Double(step.learningRateFactor) * Double(step.weightDecay))
+            most.l1 = max(most.l1, Double(step.l1))
+            most.l2 = max(most.l2, Double(step.l2))
+        }
+        if needsGradient && penalizedGradient == nil {
+            penalizedGradient = try FloatMemory(count: plan.parameterCount, for: "a regularized gradient")
+        } else if !needsGradient {
+            penalizedGradient = nil
+        }
+        tensorSteps = steps
+        largest = most
+    }
+
+    func isFrozen(layer: Int) -> Bool { layers[layer].isFrozen }
+
+    /// Whether a step has to look at the gradient as a whole.
+    var needsGradient: Bool { penalizedGradient != nil || method.kernel == nil }
+
+    // MARK: Steps
+
     /// Changes the network's parameters by one step along the gradient.
     ///
     /// Throws ``NetworkError/Code/notFinite``, and changes neither parameters nor state, if the gradient has an
-    /// element that is not finite, or if the step could make a parameter or the state overflow.
+    /// element that is not finite, or if the step could make a parameter or the state overflow. The gradients of frozen layers
+    /// are not looked at.
     /// - Parameter gradients: ∂C/∂w for every parameter, in the order of the parameter vector.
     public func step(_ network: Network, gradients: Span<Float>) throws(NetworkError) {
         guard gradients.count == network.parameterCount else {
@@ -67,16 +142,44 @@ public final class Optimizer: FallibleClass {
     package func step(_ network: Network, gradients: Matrix) throws(NetworkError) {
         try check(network)
         precondition(gradients.count == network.parameterCount)
-        _ = try begin(
-            network, largestGradient: network.largestMagnitude(ofGradient: gradients),
-            largestParameter: network.largestParameter())
-        if let step = kernelStep(network) {
-            network.arithmetic.step(step, network.parameters, along: gradients)
-        } else {
-            method.step(
-                OptimizerStep(
-                    parameters: network.parameters, gradients: gradients, states: states, learningRate: learningRate,
-                    number: steps))
+        var largest: Float = 0
+        for tensor in plan.tensors where !tensorSteps[tensor.index].isFrozen {
+            let magnitude = network.arithmetic.largestMagnitude(tensor.vector(in: gradients))
+            guard magnitude.isFinite else {
+                let index = tensor.offset + (tensor.vector(in: gradients).firstNotFinite()?.column ?? 0)
+                throw NetworkError(
+                    .notFinite, "the gradient of \(network.parameterName(at: index)) is \(gradients[0, index])")
+            }
+            largest = max(largest, magnitude)
+        }
+        _ = try begin(network, largestGradient: Double(largest), largestParameter: network.largestParameter())
+        let scale = clippingScale(gradients, largest: largest, network.arithmetic)
+        let step = kernelStep(network)
+        for tensor in plan.tensors where !tensorSteps[tensor.index].isFrozen {
+            let rule = tensorSteps[tensor.index]
+            let parameters = tensor.vector(in: network.parameters)
+            var gradients = tensor.vector(in: gradients)
+            if let penalizedGradient {
+                let penalized = tensor.vector(in: penalizedGradient.vector)
+                network.arithmetic.penalize(
+                    gradients, parameters, into: penalized, limit: regularization.clipValue, scale: scale, l2: rule.l2,
+                    l1: rule.l1)
+                gradients = penalized
+            }
+            if let step {
+                network.arithmetic.step(step, tensor: tensor.index, parameters, along: gradients)
+            } else {
+                let decay = factors.base[tensor.index][8]
+                network.arithmetic.penalize(
+                    parameters, parameters, into: parameters, limit: .infinity, scale: 1, l2: -decay, l1: 0)
+                method.step(
+                    OptimizerStep(
+                        parameters: parameters, gradients: gradients, states: states, offset: tensor.offset,
+                        learningRate: learningRate * rule.learningRateFactor, number: steps - stepsMissed[rule.layer]))
+            }
+            if rule.maxNorm < .infinity {
+                limitNorms(of: tensor.view(in: network.parameters), rule, network.arithmetic)
+            }
         }
     }
 
@@ -84,8 +187,7 @@ public final class Optimizer: FallibleClass {
     func kernelStep(_ network: Network) -> KernelStep? {
         guard let choice = method.kernel else { return nil }
         return KernelStep(
-            kernel: choice.select(network.arithmetic),
-            factors: method.factors(learningRate: learningRate, step: steps), parameters: network.parameters,
+            kernel: choice.select(network.arithmetic), factors: factors.base, parameters: network.parameters,
             states: stateBases.base)
     }
 
@@ -96,16 +198,41 @@ public final class Optimizer: FallibleClass {
         self.stateBounds = stateBounds
     }
 
+    /// Goes back, or forth, to what it was after some step. Its state vectors are the caller's to set.
+    func restore(learningRate: Float, steps: Int, stepsMissed: [Int], stateBounds: SIMD4<Double>) {
+        self.learningRate = learningRate
+        self.steps = steps
+        self.stepsMissed = stepsMissed
+        self.stateBounds = stateBounds
+    }
+
     /// Counts a step, after the check that it cannot overflow if no gradient and no parameter has a larger magnitude than
     /// these. Nothing is changed otherwise. What remains is to change the parameters and the state.
     /// - Returns: a bound on the parameters after the step.
     func begin(_ network: Network, largestGradient: Double, largestParameter: Double) throws(NetworkError) -> Double {
-        var bounds = stateBounds
-        let change = method.bound(
-            gradient: largestGradient, parameter: largestParameter, state: &bounds, learningRate: Double(learningRate),
-            step: steps + 1)
         let limit = Double(Float.greatestFiniteMagnitude)
-        let reach = largestParameter + change
+        let rate = Double(learningRate) * Double(largest.learningRateFactor)
+        let decay = Double(learningRate) * largest.decay
+        let clipped = min(largestGradient, Double(regularization.clipValue), Double(regularization.clipNorm))
+        let gradient = clipped + largest.l2 * largestParameter + largest.l1
+        let parameter = decay > 1 ? (1 + decay) * largestParameter : largestParameter
+        var bounds = stateBounds
+        var change = 0.0
+        if rate <= limit && decay <= limit && gradient <= limit {
+            // Layers that were frozen for a while are at another t.
+            var last = -1
+            for layer in layers.indices where !layers[layer].isFrozen && stepsMissed[layer] != last {
+                last = stepsMissed[layer]
+                var after = stateBounds
+                let reach = method.bound(
+                    gradient: gradient, parameter: parameter, state: &after, learningRate: rate, step: steps + 1 - last)
+                bounds.replace(with: after, where: bounds .< after)
+                change = reach <= change ? change : reach
+            }
+        } else {
+            change = .infinity
+        }
+        let reach = parameter + change
         guard reach <= limit && bounds.max() <= limit else {
             throw NetworkError(
                 .notFinite,
@@ -116,97 +243,79 @@ public final class Optimizer: FallibleClass {
         }
         steps += 1
         stateBounds = bounds
+        for layer in layers.indices where layers[layer].isFrozen { stepsMissed[layer] += 1 }
+        setFactors()
         network.parameterVersion += 1
         return reach
+    }
+
+    /// Of the step that was begun.
+    private func setFactors() {
+        var factors = SIMD8<Float>.zero
+        // Those of most tensors are those of the tensor before.
+        var last: (learningRate: Float, number: Int)?
+        for (tensor, rule) in tensorSteps.enumerated() where !rule.isFrozen {
+            let rate = learningRate * rule.learningRateFactor
+            let number = steps - stepsMissed[rule.layer]
+            if last == nil || last!.learningRate != rate || last!.number != number {
+                factors = method.factors(learningRate: rate, step: number)
+                last = (rate, number)
+            }
+            self.factors.base[tensor] = SIMD16(
+                lowHalf: factors, highHalf: SIMD8(rate * rule.weightDecay, 0, 0, 0, 0, 0, 0, 0))
+        }
+    }
+
+    // MARK: Norms
+
+    /// What the gradient, its elements cut, is multiplied by so that its norm does not exceed the limit.
+    private func clippingScale(_ gradients: Matrix, largest: Float, _ arithmetic: Arithmetic) -> Float {
+        guard regularization.clipNorm < .infinity, largest > 0 else { return 1 }
+        // Squares of numbers up to 1 do not overflow.
+        let unit = 1 / max(min(largest, regularization.clipValue), 1e-37)
+        var sum = 0.0
+        for tensor in plan.tensors where !tensorSteps[tensor.index].isFrozen {
+            sum += arithmetic.sumOfSquares(tensor.vector(in: gradients), limit: regularization.clipValue, scale: unit)
+        }
+        let norm = sum.squareRoot() / Double(unit)
+        return Float(min(1, Double(regularization.clipNorm) / (norm + 1e-6)))
+    }
+
+    /// Scales the rows of W whose norm is too large back to the largest that they may have.
+    private func limitNorms(of weights: Matrix, _ rule: TensorStep, _ arithmetic: Arithmetic) {
+        for index in 0..<weights.rows {
+            let row = weights.row(index)
+            let unit = 1 / max(arithmetic.largestMagnitude(row), 1e-37)
+            let norm = arithmetic.sumOfSquares(row, limit: .infinity, scale: unit).squareRoot() / Double(unit)
+            guard norm > Double(rule.maxNorm) else { continue }
+            arithmetic.penalize(
+                row, row, into: row, limit: .infinity, scale: Float(Double(rule.maxNorm) / norm), l2: 0, l1: 0)
+        }
     }
 }
 
 extension FallibleClass where Self == Optimizer {
     /// - Parameters:
     ///   - learningRate: η, finite and ≥ 0.
+    ///   - regularization: what goes with the method's step; nothing, unless it is given.
     ///   - network: the network whose parameters will be stepped.
-    public init(_ method: any OptimizationMethod, learningRate: Float, for network: Network) throws(NetworkError) {
+    public init(
+        _ method: any OptimizationMethod, learningRate: Float, regularization: Regularization = Regularization(),
+        for network: Network
+    ) throws(NetworkError) {
         try method.validate()
         try Optimizer.check(learningRate)
+        try regularization.validate()
         var states: [FloatMemory] = []
         for _ in 0..<method.stateVectors {
             states.append(try FloatMemory(count: network.parameterCount, for: "the optimizer's state"))
         }
-        self = Optimizer(
-            method: method, learningRate: learningRate, plan: network.plan, states: states,
-            stateBases: try Memory(count: states.count, for: "the places of the optimizer's state"))
+        let optimizer = Optimizer(
+            method: method, learningRate: learningRate, regularization: regularization, plan: network.plan,
+            states: states,
+            stateBases: try Memory(count: states.count, for: "the places of the optimizer's state"),
+            factors: try Memory(count: network.plan.tensors.count, for: "the optimizer's factors"))
+        try optimizer.resolve()
+        self = optimizer
     }
-}
-
-/// What one step of a method reads and writes: vectors of the shape of the parameters.
-public struct OptimizerStep {
-    let parameters: Matrix
-    let gradients: Matrix
-    let states: [FloatMemory]
-    /// η.
-    public let learningRate: Float
-    /// t, from 1.
-    public let number: Int
-
-    /// The parameters, to be changed, and the gradient.
-    public func withParameters(_ body: (_ parameters: inout MutableSpan<Float>, _ gradients: Span<Float>) -> Void) {
-        gradients.withSpan { gradients in parameters.withMutableSpan { body(&$0, gradients) } }
-    }
-
-    /// A vector of the state, zero before the first step.
-    public func withState(_ index: Int, _ body: (inout MutableSpan<Float>) -> Void) {
-        states[index].vector.withMutableSpan(body)
-    }
-}
-
-/// One step of a method that has a kernel.
-package struct KernelStep {
-    let kernel: OptimizerKernel<Float>
-    /// ``OptimizationMethod/factors(learningRate:step:)``.
-    let factors: SIMD8<Float>
-    let parameters: Matrix
-    /// Where the state vectors begin.
-    let states: UnsafePointer<UnsafeMutablePointer<Float>>
-}
-
-/// An optimization method: hyperparameters, and what one step does. A new one is a file that conforms, and a line in
-/// ``OptimizationMethods``.
-public protocol OptimizationMethod: AnyObject, Sendable {
-    /// The stable name.
-    var identifier: StaticString { get }
-    /// How many vectors of the shape of the parameters it keeps, at most 4.
-    var stateVectors: Int { get }
-    /// Checks the hyperparameters.
-    func validate() throws(NetworkError)
-    /// A bound on the change of any parameter in a step in which no gradient has a larger magnitude than `gradient`, and
-    /// before which no parameter has a larger one than `parameter`. Replaces the bounds on the state before the step by
-    /// those after it. Infinity if a number on the way to the step could overflow.
-    func bound(
-        gradient: Double, parameter: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int
-    ) -> Double
-    /// The method's kernel; nil for a method that is not the library's, whose ``step(_:)`` is called instead.
-    var kernel: OptimizerKernelChoice? { get }
-    /// What the kernel is told beside parameters, state and gradient: what depends on the number t of the step, from 1.
-    func factors(learningRate: Float, step: Int) -> SIMD8<Float>
-    /// Changes the parameters and the state, all at once.
-    func step(_ step: OptimizerStep)
-}
-
-extension OptimizationMethod {
-    public var kernel: OptimizerKernelChoice? { nil }
-    public func factors(learningRate: Float, step: Int) -> SIMD8<Float> { .zero }
-}
-
-/// A method of the library's, with a kernel that is called in place of ``OptimizationMethod/step(_:)``.
-public protocol KernelMethod: OptimizationMethod {}
-
-extension KernelMethod {
-    public func step(_ step: OptimizerStep) { preconditionFailure("the kernel takes the step") }
-}
-
-/// A kernel of the library's for an optimization method.
-public struct OptimizerKernelChoice: Sendable {
-    let select: @Sendable (Arithmetic) -> OptimizerKernel<Float>
-
-    init(_ select: @escaping @Sendable (Arithmetic) -> OptimizerKernel<Float>) { self.select = select }
 }

@@ -24,6 +24,8 @@ public final class Trainer: FallibleClass {
     public internal(set) var progress = TrainingProgress()
     /// The parameters of the best epoch, or those before the first.
     let bestParameters: FloatMemory
+    /// Nil if the learning rate stays what it is.
+    var schedule: ScheduleRun?
     /// Whether a call is under way, of which callbacks are a part.
     private var isBusy = false
 
@@ -34,6 +36,7 @@ public final class Trainer: FallibleClass {
         self.optimizer = optimizer
         self.options = options
         self.bestParameters = bestParameters
+        schedule = options.schedule.map { ScheduleRun($0, optimizer) }
     }
 
     /// Trains until the last epoch, from wherever the trainer is: an epoch that was interrupted is finished first. A trainer
@@ -124,6 +127,7 @@ public final class Trainer: FallibleClass {
         try whileBusy { () throws(NetworkError) in
             let largestInput = try network.check(data, cost: options.cost, "x")
             progress.abandonEpoch()
+            defer { schedule?.end() }
             let feed = try RowFeed(for: self, data, rows: 0..<data.x.rows, largestInput: largestInput)
             try train(on: feed)
             return finishEpoch(validation: nil, isBest: false)
@@ -135,6 +139,7 @@ public final class Trainer: FallibleClass {
     private func fit(
         _ feed: any BatchFeed, validation: DataView?, onEpoch: (Epoch) -> Void
     ) throws(NetworkError) {
+        defer { schedule?.end() }
         if progress.epochs == 0 && progress.rows == 0 { bestParameters.vector.assign(network.parameters) }
         let evaluation = try validation.map { (validation) throws(NetworkError) in
             try Evaluation(of: network, cost: options.cost, rows: validation.x.rows)
@@ -143,8 +148,9 @@ public final class Trainer: FallibleClass {
             do throws(NetworkError) {
                 try train(on: feed)
                 let metrics = try validate(evaluation, validation)
-                let epoch = finishEpoch(
-                    validation: metrics, isBest: noteBest(metrics?.cost ?? progress.cost(options.cost)))
+                let cost = metrics?.cost ?? progress.cost(options.cost)
+                try schedule?.finishEpoch(cost: cost)
+                let epoch = finishEpoch(validation: metrics, isBest: noteBest(cost))
                 onEpoch(epoch)
                 if let callback = options.onEpoch, !callback(epoch) {
                     throw NetworkError(
@@ -173,10 +179,12 @@ public final class Trainer: FallibleClass {
                 """)
         }
         feed.begin(epoch: number)
+        schedule?.begin(epochs: options.epochs, stepsPerEpoch: feed.count.map { ($0 - 1) / options.batchSize + 1 })
         var start = platform_seconds()
         while let rows = try feed.next(epoch: number, row: progress.rows) {
             let batch = progress.batches + 1
             do throws(NetworkError) {
+                try schedule?.setRate(epochs: progress.epochs, steps: progress.steps)
                 let (cost, weight) = try feed.step.take(rows)
                 progress.add(cost: cost, weight: weight, rows: rows.count)
                 let now = platform_seconds()
@@ -259,6 +267,8 @@ public struct TrainingProgress: Sendable {
     /// The rows and batches of the next that are done; 0 between epochs.
     public internal(set) var rows = 0
     public internal(set) var batches = 0
+    /// How many steps the trainer has taken.
+    public internal(set) var steps = 0
     /// How many rows the epoch that is under way has; nil if nobody knows before its end.
     var rowsOfEpoch: Int?
     /// The lowest cost that an epoch of ``Trainer/fit(_:targets:validation:)`` ended with, that of the validation data if there
@@ -279,6 +289,7 @@ public struct TrainingProgress: Sendable {
         weightSum += weight
         self.rows += rows
         batches += 1
+        steps += 1
     }
 
     /// C of the rows of the epoch.

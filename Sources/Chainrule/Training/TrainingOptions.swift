@@ -7,7 +7,8 @@ public struct TrainingOptions {
     public var batchSize = 32
     /// Whether each epoch goes through the rows in a new order.
     public var shuffles = true
-    /// Of everything random: which rows are held out, and their order in each epoch.
+    /// Of everything random: which rows are held out, their order in each epoch, and the numbers of dropout and noise, which
+    /// follow from this and from the steps that the optimizer has taken.
     public var seed: UInt64 = 0
     /// How many threads share the work: 0 for as many as the library decides, by the size of a step and by what steps
     /// took so far, otherwise this number. The results are the same bit for bit. With a custom cost or activation it is always
@@ -25,6 +26,9 @@ public struct TrainingOptions {
     public var patience = 0
     /// By how much a cost must be lower to be a new best, finite and ≥ 0.
     public var minDelta = 0.0
+    /// What the optimizer's learning rate is in each step; nil for the rate that it has. The rate that it has is where the
+    /// schedule begins, and what it has again after each call.
+    public var schedule: Schedule?
     /// Called after each batch; returns whether to go on. May read the network and save the trainer.
     public var onBatch: ((BatchReport) -> Bool)?
     /// Called after each epoch; returns whether to go on. May read the network and save the trainer.
@@ -36,6 +40,7 @@ public struct TrainingOptions {
     public init(cost: Cost) { self.cost = cost }
 
     func validate(outputs: Int) throws(NetworkError) {
+        try schedule?.validate()
         guard epochs >= 1 else { throw NetworkError(.size, "epochs is \(epochs); at least 1 is needed") }
         guard batchSize >= 1 else { throw NetworkError(.size, "the batch size is \(batchSize); at least 1 is needed") }
         try TrainingOptions.check(threads: threads)

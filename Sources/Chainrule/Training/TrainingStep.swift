@@ -12,6 +12,8 @@ final class TrainingStep: FallibleClass {
     /// Nil if there are to be no steps, only what they would follow.
     private let optimizer: Optimizer?
     private let cost: Cost
+    /// Of dropout and noise.
+    private let seed: UInt64
     /// Otherwise the rows of a batch follow one another, and are read where they are.
     private let copiesRows: Bool
     private let data: DataView
@@ -47,7 +49,7 @@ final class TrainingStep: FallibleClass {
     }
 
     fileprivate init(
-        network: Network, optimizer: Optimizer?, cost: Cost, copiesRows: Bool, data: DataView,
+        network: Network, optimizer: Optimizer?, cost: Cost, seed: UInt64, copiesRows: Bool, data: DataView,
         workspace: Workspace,
         batch: Batch,
         gradients: FloatMemory, groupCosts: Memory<Double>, largestInput: Double, threads: ThreadPool?,
@@ -56,6 +58,7 @@ final class TrainingStep: FallibleClass {
         self.network = network
         self.optimizer = optimizer
         self.cost = cost
+        self.seed = seed
         self.copiesRows = copiesRows
         self.data = data
         self.workspace = workspace
@@ -129,6 +132,7 @@ final class TrainingStep: FallibleClass {
     ) throws(NetworkError) -> Double {
         self.rows = rows
         workspace.firstRow = firstRow
+        workspace.noise = optimizer.map { NoiseSeed(seed: seed, step: UInt64($0.steps)) }
         if !copiesRows { input = data.x.rows(from: rows[rows.startIndex], count: rows.count) }
         share(.rows, amongThreads: amongThreads)
         return try outcome(after: costBefore)
@@ -164,9 +168,10 @@ final class TrainingStep: FallibleClass {
     /// The step for a method whose kernel takes the gradients tile by tile, if bounds on the gradients show that nothing can
     /// overflow; otherwise nil, and the gradients themselves must be looked at first.
     private func boundedStep() -> KernelStep? {
-        guard let optimizer, optimizer.method.kernel != nil else { return nil }
+        guard let optimizer, !optimizer.needsGradient else { return nil }
         var largestGradient = 0.0
-        for layer in workspace.layers.indices where !workspace.layers[layer].tensors.isEmpty {
+        for layer in workspace.layers.indices
+        where !workspace.layers[layer].tensors.isEmpty && !optimizer.isFrozen(layer: layer) {
             var signal = 0.0
             var input = 0.0
             for source in workspace.layers[layer].inputs where source.isNetworkInput { input = largestInput }
@@ -206,7 +211,7 @@ extension TrainingStep: SharedWork {
             }
         case .parameters(let sink):
             network.parameterGradients(
-                input, of: 0..<rows.count, part: thread, of: threads, in: workspace, into: sink)
+                input, of: 0..<rows.count, part: thread, of: threads, in: workspace, into: sink, for: optimizer)
         }
     }
 
@@ -308,7 +313,8 @@ extension FallibleClass where Self == TrainingStep {
         }
         let threads = count > 1 ? ThreadPool(count: count) : nil
         self = TrainingStep(
-            network: network, optimizer: optimizer, cost: options.cost, copiesRows: copiesRows, data: data,
+            network: network, optimizer: optimizer, cost: options.cost, seed: options.seed, copiesRows: copiesRows,
+            data: data,
             workspace: try Workspace(
                 plan: network.plan, maxRows: rows, purpose: .gradients, threads: threads?.count ?? 1),
             batch: try Batch(rows: rows, like: data.targets),

@@ -40,29 +40,94 @@ public enum BinaryCrossEntropyOfLogits: ElementwiseCost {
     }
 }
 
-/// `−Σ t_i log softmax(y)_i` of logits y and a distribution t; the derivative is `softmax(y) Σ t − t`.
+/// The targets t of cross-entropy, by the vector.
+@usableFromInline
+protocol CrossEntropyTargets {
+    associatedtype Set: InstructionSet
+    /// Those of some columns of a row, of which `left` are left; what is in the lanes after them does not matter.
+    func lanes(_ row: Int, _ column: Int, _ left: Int) -> Lanes<Set>
+}
+
+/// A distribution for each row.
+@usableFromInline
+struct TargetDistributions<Set: InstructionSet>: CrossEntropyTargets {
+    @usableFromInline let base: UnsafePointer<Set.Scalar>
+    @usableFromInline let stride: Int
+
+    @inlinable @inline(__always)
+    init(_ base: UnsafePointer<Set.Scalar>, stride: Int) {
+        self.base = base
+        self.stride = stride
+    }
+
+    @inlinable @inline(__always)
+    func lanes(_ row: Int, _ column: Int, _ left: Int) -> Lanes<Set> {
+        Lanes(loading: base + (row * stride + column), left)
+    }
+}
+
+/// 1 at each row's class, and 0 elsewhere.
+@usableFromInline
+struct TargetClasses<Set: InstructionSet>: CrossEntropyTargets {
+    @usableFromInline let classes: UnsafePointer<Int32>
+
+    @inlinable @inline(__always)
+    init(_ classes: UnsafePointer<Int32>) { self.classes = classes }
+
+    @inlinable @inline(__always)
+    func lanes(_ row: Int, _ column: Int, _ left: Int) -> Lanes<Set> {
+        .select(Lanes<Set>.Condition(Set.lane(at: Int(classes[row]) - column)), 1.0, 0.0)
+    }
+}
+
+/// `−Σ t'_i log softmax(y)_i` of logits y and a distribution t, of N elements, with `t' = (1 − ε) t + ε / N`; the derivative is
+/// `softmax(y) Σ t' − t'`.
 @usableFromInline
 enum CrossEntropyKernel<Set: InstructionSet> {
     @usableFromInline typealias In = UnsafePointer<Set.Scalar>
     @usableFromInline typealias Out = UnsafeMutablePointer<Set.Scalar>
 
-    /// As ``CostKernel/evaluate``. There is no parameter.
+    /// As ``CostKernel/evaluate``. The parameter is ε.
     @inlinable @inline(never)
     static func evaluate(
         rows: Int, columns: Int, _ y: In, yStride: Int, _ t: In, tStride: Int, weights: In?, normalizer: Double,
         parameter: Set.Scalar, gradient: Out?, gradientStride: Int
     ) -> Double {
+        evaluate(
+            rows: rows, columns: columns, y, yStride: yStride, TargetDistributions<Set>(t, stride: tStride),
+            weights: weights, normalizer: normalizer, smoothing: parameter, gradient: gradient,
+            gradientStride: gradientStride)
+    }
+
+    /// The same of classes, of which ``evaluate(rows:columns:_:yStride:classes:weights:normalizer:gradient:gradientStride:)`` is
+    /// the quicker way without ε.
+    @inlinable @inline(never)
+    static func evaluateSmoothed(
+        rows: Int, columns: Int, _ y: In, yStride: Int, classes: UnsafePointer<Int32>, weights: In?, normalizer: Double,
+        smoothing: Set.Scalar, gradient: Out?, gradientStride: Int
+    ) -> Double {
+        evaluate(
+            rows: rows, columns: columns, y, yStride: yStride, TargetClasses<Set>(classes), weights: weights,
+            normalizer: normalizer, smoothing: smoothing, gradient: gradient, gradientStride: gradientStride)
+    }
+
+    @inlinable @inline(__always)
+    static func evaluate<Targets: CrossEntropyTargets>(
+        rows: Int, columns: Int, _ y: In, yStride: Int, _ targets: Targets, weights: In?, normalizer: Double,
+        smoothing: Set.Scalar, gradient: Out?, gradientStride: Int
+    ) -> Double where Targets.Set == Set {
         let weights = RowWeights(weights, normalizer)
         let gradient = GradientRows<Set>(gradient, stride: gradientStride, elsewhere: y)
+        let (kept, spread) = (Lanes<Set>(1 - smoothing), Lanes<Set>(smoothing / Set.Scalar(columns)))
         var total = 0.0
         for row in 0..<rows {
-            let (y, t) = (y + row * yStride, t + row * tStride)
+            let y = y + row * yStride
             let e = RowExponentials<Set>(y, columns, writing: nil)
             let logarithm = Lanes.log(Lanes<Set>(e.total))
             var costs = Set.Sums()
             var masses: Lanes<Set> = 0.0
             for (i, left) in Lanes<Set>.vectors(of: columns) {
-                let target = Lanes<Set>(loading: t + i, left)
+                let target = spread.adding(kept, times: targets.lanes(row, i, left)).prefix(left, else: 0.0)
                 let cost = target * (logarithm - (Lanes(loading: y + i, left) - e.largest))
                 // Where t is 0 the logarithm may be infinite.
                 costs = Set.accumulate(costs, Lanes.select(target.magnitude > 0.0, cost, 0.0).vector)
@@ -72,7 +137,7 @@ enum CrossEntropyKernel<Set: InstructionSet> {
             let ratio = Lanes<Set>(Set.pairwiseSum(masses.vector) / e.total)
             let scale = Lanes<Set>(weights.scale(row))
             for (i, left) in Lanes<Set>.vectors(of: columns) {
-                let target = Lanes<Set>(loading: t + i, left)
+                let target = spread.adding(kept, times: targets.lanes(row, i, left))
                 let power = e.fits ? e.all : .exp(Lanes(loading: y + i, left) - e.largest)
                 gradient.store(scale * (power * ratio - target), row, i, left)
             }
@@ -80,11 +145,11 @@ enum CrossEntropyKernel<Set: InstructionSet> {
         return total / normalizer
     }
 
-    /// As ``CostKernel/hessianProduct``: `Σ t · p ⊙ (v − pᵀ v)` with `p = softmax(y)`; Σ t is 1 without t.
+    /// As ``CostKernel/hessianProduct``: `Σ t' · p ⊙ (v − pᵀ v)` with `p = softmax(y)`; Σ t' is 1 without t. The parameter is ε.
     @inlinable @inline(never)
     static func hessianProduct(
         rows: Int, columns: Int, _ y: In, yStride: Int, _ t: In?, tStride: Int, weights: In?, normalizer: Double,
-        _ v: In, vStride: Int, _ product: Out, productStride: Int
+        parameter: Set.Scalar, _ v: In, vStride: Int, _ product: Out, productStride: Int
     ) {
         let weights = RowWeights(weights, normalizer)
         for row in 0..<rows {
@@ -97,7 +162,7 @@ enum CrossEntropyKernel<Set: InstructionSet> {
                 let power = Lanes<Set>.exp(Lanes(loading: y + i, left) - e.largest).prefix(left, else: 0.0)
                 sums = sums.adding(power, times: Lanes(loading: v + i, left))
             }
-            let mass = t == nil ? 1 : Set.pairwiseSum(masses.vector)
+            let mass = t == nil ? 1 : parameter + (1 - parameter) * Set.pairwiseSum(masses.vector)
             let mean = Lanes<Set>(Set.pairwiseSum(sums.vector) / e.total)
             let scale = Lanes<Set>(weights.scale(row) * mass / e.total)
             for (i, left) in Lanes<Set>.vectors(of: columns) {
@@ -111,12 +176,7 @@ enum CrossEntropyKernel<Set: InstructionSet> {
     static var kernel: CostKernel<Set.Scalar> {
         CostKernel(
             evaluate: evaluate,
-            hessianProduct: {
-                rows, columns, y, yStride, t, tStride, weights, normalizer, _, v, vStride, product, stride in
-                hessianProduct(
-                    rows: rows, columns: columns, y, yStride: yStride, t, tStride: tStride, weights: weights,
-                    normalizer: normalizer, v, vStride: vStride, product, productStride: stride)
-            })
+            hessianProduct: hessianProduct)
     }
 
     /// The same where t is 1 at the row's class and 0 elsewhere. `gradient` may be `y` itself.

@@ -5,7 +5,7 @@ public protocol OptimizerRule: SendableMetatype {
     /// How many numbers it keeps for each parameter, at most 3.
     static var stateCount: Int { get }
     /// Changes `w` and the state `s`, of which it uses the first ``stateCount``. `factors` are the numbers that the rule
-    /// names.
+    /// names, at most 8. The ninth is η λ of decoupled weight decay, `w ← w − η λ w`, which comes before every rule.
     static func step<Set: InstructionSet>(
         _ w: inout Lanes<Set>, _ s: inout StateLanes<Set>, _ g: Lanes<Set>, _ factors: UnsafePointer<Set.Scalar>)
 }
@@ -99,6 +99,7 @@ struct StepPlace<Set: InstructionSet, Rule: OptimizerRule> {
             Rule.stateCount > 1 ? Lanes(loading: state1, count) : 0.0,
             Rule.stateCount > 2 ? Lanes(loading: state2, count) : 0.0
         )
+        parameters = parameters.adding(Lanes(-factors[8]), times: parameters)
         Rule.step(&parameters, &state, gradient, factors)
         parameters.store(w, count)
         if Rule.stateCount > 0 { state.0.store(state0, count) }

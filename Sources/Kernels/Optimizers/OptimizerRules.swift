@@ -21,9 +21,9 @@ public enum MomentumRule: OptimizerRule {
     }
 }
 
-/// `m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − η ((m / c₁) / (√(v / c₂) + ε) + λ w)`, where c₁ and c₂ are the
-/// bias corrections `1 − βᵗ` (Kingma and Ba 2015, algorithm 1, where λ = 0; Loshchilov and Hutter 2019, algorithm 2).
-/// Factors: η / c₁, β₁, β₂, ε, √(1 / c₂), 1 − β₁, 1 − β₂, η λ. State: m, v.
+/// `m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − η (m / c₁) / (√(v / c₂) + ε)`, where c₁ and c₂ are the bias
+/// corrections `1 − βᵗ` (Kingma and Ba 2015, algorithm 1). Factors: η / c₁, β₁, β₂, ε, √(1 / c₂), 1 − β₁, 1 − β₂.
+/// State: m, v.
 ///
 /// One square root and one division for each element, both correctly rounded; no estimates, whose bits differ between
 /// makers of processors.
@@ -36,7 +36,7 @@ public enum AdamRule: OptimizerRule {
         s.0 = (Lanes(factors[5]) * g).adding(Lanes(factors[1]), times: s.0)
         s.1 = (Lanes(factors[6]) * g * g).adding(Lanes(factors[2]), times: s.1)
         let deviation = Lanes(factors[3]).adding(s.1.squareRoot(), times: Lanes(factors[4]))
-        w = w - (Lanes(factors[0]) * s.0 / deviation).adding(Lanes(factors[7]), times: w)
+        w = w - Lanes(factors[0]) * s.0 / deviation
     }
 }
 
@@ -79,7 +79,7 @@ public enum RMSpropRule: OptimizerRule {
 }
 
 /// m and v as ``AdamRule`` has them; `u ← max(u, v); w ← w − η (m / c₁) / (√(u / c₂) + ε)` (Reddi et al. 2018,
-/// algorithm 2, with Adam's corrections). Factors: those of ``AdamRule`` but the last. State: m, v, u.
+/// algorithm 2, with Adam's corrections). Factors: those of ``AdamRule``. State: m, v, u.
 public enum AMSGradRule: OptimizerRule {
     @inlinable @inline(__always) public static var stateCount: Int { 3 }
     @inlinable @inline(__always)
@@ -109,8 +109,8 @@ public enum NAdamRule: OptimizerRule {
     }
 }
 
-/// `w ← w − η (sign(β₁ m + (1 − β₁) g) + λ w); m ← β₂ m + (1 − β₂) g` (Chen et al. 2023, algorithm 2). Factors: η, β₁, β₂,
-/// 1 − β₁, 1 − β₂, η λ. State: m.
+/// `w ← w − η sign(β₁ m + (1 − β₁) g); m ← β₂ m + (1 − β₂) g` (Chen et al. 2023, algorithm 2, but for its weight decay).
+/// Factors: η, β₁, β₂, 1 − β₁, 1 − β₂. State: m.
 public enum LionRule: OptimizerRule {
     @inlinable @inline(__always) public static var stateCount: Int { 1 }
     @inlinable @inline(__always)
@@ -118,7 +118,7 @@ public enum LionRule: OptimizerRule {
         _ w: inout Lanes<Set>, _ s: inout StateLanes<Set>, _ g: Lanes<Set>, _ factors: UnsafePointer<Set.Scalar>
     ) {
         let direction = (Lanes(factors[3]) * g).adding(Lanes(factors[1]), times: s.0).sign
-        w = w - (Lanes(factors[0]) * direction).adding(Lanes(factors[5]), times: w)
+        w = w.adding(Lanes(-factors[0]), times: direction)
         s.0 = (Lanes(factors[4]) * g).adding(Lanes(factors[2]), times: s.0)
     }
 }
@@ -146,9 +146,9 @@ public enum IRPROPMinusRule: OptimizerRule {
     }
 }
 
-/// `g ← g + λ w`; with the parameter's last step d and the g before it, p: `r = g / (p − g)`, but `r = μ` where g is more than
+/// With the parameter's last step d and the g before it, p: `r = g / (p − g)`, but `r = μ` where g is more than
 /// `μ / (1 + μ)` of p, which is where r is larger or the parabola has no bottom; `d ← r d − η g`, the second term only where g
-/// has the sign of p, or where d = 0; |d| is cut at Δ₊; `w ← w + d` (Fahlman 1988). Factors: η, μ, μ / (1 + μ), λ, Δ₊.
+/// has the sign of p, or where d = 0; |d| is cut at Δ₊; `w ← w + d` (Fahlman 1988). Factors: η, μ, μ / (1 + μ), Δ₊.
 /// State: d, −p.
 ///
 /// Everything is turned so that the last step is positive: then −p is positive, too.
@@ -159,7 +159,7 @@ public enum QuickpropRule: OptimizerRule {
         _ w: inout Lanes<Set>, _ s: inout StateLanes<Set>, _ g: Lanes<Set>, _ factors: UnsafePointer<Set.Scalar>
     ) {
         let zero: Lanes<Set> = 0.0
-        let slope = -g.adding(Lanes(factors[3]), times: w)
+        let slope = -g
         let direction = Lanes<Set>(1.0).withSign(of: s.0)
         let (last, along, before) = (s.0.magnitude, slope * direction, s.1 * direction)
         let growth = Lanes<Set>(factors[1])
@@ -168,7 +168,7 @@ public enum QuickpropRule: OptimizerRule {
         let next = Lanes<Set>.select(
             zero < last, (ratio * last).adding(Lanes(factors[0]), times: along.atLeast(zero)),
             Lanes(factors[0]) * along)
-        s.0 = next.atMost(Lanes(factors[4])).atLeast(Lanes(-factors[4])) * direction
+        s.0 = next.atMost(Lanes(factors[3])).atLeast(Lanes(-factors[3])) * direction
         s.1 = slope
         w = w + s.0
     }

@@ -56,6 +56,26 @@ struct GoldenFile: Decodable {
         let deltas: [String: [Double]]
     }
 
+    struct Regularized: Decodable {
+        let weightDecay: Float?
+        let l2: Float?
+        let clipNorm: Float?
+        let clipValue: Float?
+        let includesBiases: Bool
+
+        var library: Regularization {
+            Regularization(
+                weightDecay: weightDecay, l2: l2 ?? 0, clipNorm: clipNorm ?? .infinity,
+                clipValue: clipValue ?? .infinity, includesBiases: includesBiases)
+        }
+    }
+
+    struct Group: Decodable {
+        let learningRateFactor: Float?
+        let weightDecay: Float?
+        let isFrozen: Bool?
+    }
+
     struct DerivativeCase: Decodable {
         let name: String
         let inputs: Int
@@ -86,7 +106,9 @@ struct GoldenFile: Decodable {
         let betas: [Float]?
         let alpha: Float?
         let epsilon: Float?
-        let weightDecay: Float?
+        let regularization: Regularized
+        /// By layer.
+        let groups: [String: Group]
         let growth: Float?
         let shrink: Float?
         let minStep: Float?
@@ -103,10 +125,29 @@ struct GoldenFile: Decodable {
         let gradients: [[Float]]?
     }
 
+    struct ScheduleCase: Decodable {
+        let name: String
+        let base: Float
+        let warmup: Int
+        let period: Int?
+        let periodFactor: Int?
+        let factor: Float?
+        let minRate: Float?
+        let peak: Float?
+        let startDivisor: Float?
+        let endDivisor: Float?
+        let patience: Int?
+        let threshold: Float?
+        let cooldown: Int?
+        let costs: [Double]?
+        let rates: [Double]
+    }
+
     let activations: [ActivationCase]
     let costs: [CostCase]
     let networks: [NetworkCase]
     let trajectories: [TrajectoryCase]
+    let schedules: [ScheduleCase]
     let derivatives: [DerivativeCase]
 
     static func read() throws -> GoldenFile {
@@ -130,6 +171,7 @@ extension GoldenFile {
 
     static func cost(_ name: String, _ reduction: String, parameter: Float?) throws -> Cost {
         let reduction: Cost.Reduction = reduction == "sum" ? .sum : .mean
+        if name == "cross_entropy", let parameter { return try .crossEntropy(smoothing: parameter, reduction) }
         if name == "huber" { return try .huber(delta: parameter ?? 1, reduction) }
         guard let cost = try Cost.all(reduction).first(where: { $0.identifier.description == name }) else {
             throw UnknownName(name: name)

@@ -26,6 +26,8 @@ import Testing
         }
         for cost in try Cost.all() { #expect(differentiated.contains { $0.1 == cost.identifier.description }) }
         let methods = Set(golden.trajectories.map { $0.name })
+        let schedules = Set(golden.schedules.map { $0.name })
+        for rule in Schedules.all { #expect(schedules.contains(rule.identifier.description)) }
         for method in OptimizationMethods.all { #expect(methods.contains(method.identifier.description)) }
     }
 
@@ -95,6 +97,45 @@ import Testing
         }
     }
 
+    @Test func schedules() throws {
+        for golden in golden.schedules {
+            if let costs = golden.costs {
+                let plateau = Plateau(
+                    factor: golden.factor ?? 0.1, patience: golden.patience ?? 10, threshold: golden.threshold ?? 1e-4,
+                    cooldown: golden.cooldown ?? 0, minRate: golden.minRate ?? 0)
+                var state = Plateau.State()
+                var rate = golden.base
+                let rates = try costs.map { cost in
+                    rate = try plateau.rate(after: cost, from: rate, &state)
+                    return rate
+                }
+                expectClose(rates, golden.rates, relative: GoldenTests.elementwise, absolute: 0, golden.name)
+                continue
+            }
+            let rule: any ScheduleRule
+            switch golden.name {
+            case "constant": rule = ConstantSchedule()
+            case "step": rule = StepSchedule(period: golden.period!, factor: golden.factor!)
+            case "exponential": rule = ExponentialSchedule(factor: golden.factor!)
+            case "cosine":
+                rule = CosineSchedule(
+                    period: golden.period!, periodFactor: golden.periodFactor ?? 1, minRate: golden.minRate ?? 0)
+            case "one_cycle":
+                rule = OneCycleSchedule(
+                    period: golden.period!, peak: golden.peak ?? 0.3, startDivisor: golden.startDivisor ?? 25,
+                    endDivisor: golden.endDivisor ?? 1e4)
+            default: throw UnknownName(name: golden.name)
+            }
+            let schedule = Schedule(rule, warmup: golden.warmup, warmupStart: 0.25)
+            let rates = try golden.rates.indices.map { try schedule.rate(base: golden.base, at: $0) }
+            #expect(rates.count > 100)
+            // The ends of a cycle are differences: 1e-9 of the base.
+            expectClose(
+                rates, golden.rates, relative: GoldenTests.elementwise / 4, absolute: 1e-9 * Double(golden.base),
+                "\(golden.name), warm-up \(golden.warmup)")
+        }
+    }
+
     @Test func derivatives() throws {
         for golden in golden.derivatives {
             let network = try Network(GoldenFile.architecture(inputs: golden.inputs, golden.layers), seed: 0)
@@ -133,19 +174,32 @@ import Testing
         case "adam": return Adam(beta1: golden.betas![0], beta2: golden.betas![1], epsilon: golden.epsilon!)
         case "adamw":
             return AdamW(
-                beta1: golden.betas![0], beta2: golden.betas![1], epsilon: golden.epsilon!,
-                weightDecay: golden.weightDecay!)
+                beta1: golden.betas![0], beta2: golden.betas![1], epsilon: golden.epsilon!)
         case "amsgrad": return AMSGrad(beta1: golden.betas![0], beta2: golden.betas![1], epsilon: golden.epsilon!)
         case "nadam": return NAdam(beta1: golden.betas![0], beta2: golden.betas![1], epsilon: golden.epsilon!)
         case "lion":
-            return Lion(beta1: golden.betas![0], beta2: golden.betas![1], weightDecay: golden.weightDecay!)
+            return Lion(beta1: golden.betas![0], beta2: golden.betas![1])
         case "irprop_minus":
             return IRPROPMinus(
                 growth: golden.growth!, shrink: golden.shrink!, minStep: golden.minStep!, maxStep: golden.maxStep!)
         case "quickprop":
-            return Quickprop(growth: golden.growth!, weightDecay: golden.weightDecay!, maxStep: golden.maxStep!)
+            return Quickprop(growth: golden.growth!, maxStep: golden.maxStep!)
         default: throw UnknownName(name: golden.name)
         }
+    }
+
+    private func optimizer(_ golden: GoldenFile.TrajectoryCase, for network: Network) throws -> Optimizer {
+        let optimizer = try Optimizer(
+            method(golden), learningRate: golden.learningRate, regularization: golden.regularization.library,
+            for: network)
+        for (layer, group) in golden.groups {
+            try optimizer.set(
+                layer: layer,
+                LayerStep(
+                    learningRateFactor: group.learningRateFactor ?? 1, weightDecay: group.weightDecay,
+                    isFrozen: group.isFrozen ?? false))
+        }
+        return optimizer
     }
 
     /// 100 steps from the same start: the parameters after each, and C before it. An error in one step moves the start of
@@ -155,7 +209,7 @@ import Testing
         for golden in golden.trajectories {
             let network = try Network(GoldenFile.architecture(inputs: golden.inputs, golden.layers), seed: 0)
             network.setParameters(golden.start)
-            let optimizer = try Optimizer(method(golden), learningRate: golden.learningRate, for: network)
+            let optimizer = try optimizer(golden, for: network)
             #expect(golden.steps.count == 100)
             for (step, exact) in golden.steps.enumerated() {
                 let (cost, gradients) = try network.valueAndGradient(
@@ -182,7 +236,7 @@ import Testing
             options.shuffles = false
             try network.fit(
                 golden.x, targets: .values(golden.values, columns: golden.columns),
-                optimizer: Optimizer(method(golden), learningRate: golden.learningRate, for: network), options: options)
+                optimizer: optimizer(golden, for: network), options: options)
             expectClose(network.parameterVector, golden.steps[99], absolute: 25 * GoldenTests.elementwise, golden.name)
         }
     }

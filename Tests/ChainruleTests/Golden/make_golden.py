@@ -102,7 +102,7 @@ def row_costs(name: str, parameter: float | None, y: Tensor, target: Tensor) -> 
         "huber": lambda: F.huber_loss(y, target, reduction="none", delta=parameter or 1.0).mean(1),
         "binary_cross_entropy": lambda: F.binary_cross_entropy(y, target, reduction="none").mean(1),
         "binary_cross_entropy_logits": lambda: F.binary_cross_entropy_with_logits(y, target, reduction="none").mean(1),
-        "cross_entropy": lambda: F.cross_entropy(y, target, reduction="none"),
+        "cross_entropy": lambda: F.cross_entropy(y, target, reduction="none", label_smoothing=parameter or 0.0),
     }
     return functions[name]()
 
@@ -235,7 +235,7 @@ def network_case(
     else:
         target = uniform(rows, columns, low=0, high=1)
     weights = uniform(rows, low=0, high=2) if weighted else None
-    value = reduce(row_costs(cost, 1.0, y, target), reduction, weights)
+    value = reduce(row_costs(cost, None, y, target), reduction, weights)
     leaves = [tensor for tensors in parameters for tensor in tensors]
     names = [layer["name"] for layer in layers]
     gradients = torch.autograd.grad(value, leaves + [x] + [h[name] for name in names])
@@ -395,13 +395,22 @@ STEPS = 100
 
 
 def trajectory_case(
-    name: str, make: Callable[[list[Tensor]], torch.optim.Optimizer], *, is_chaotic: bool = False
+    name: str,
+    make: Callable[[list[Tensor]], torch.optim.Optimizer],
+    *,
+    is_chaotic: bool = False,
+    regularization: Case | None = None,
+    groups: dict[str, Case] | None = None,
 ) -> Case:
     """The parameters after each step of an optimizer, and C before it, on the whole of a small regression problem.
 
     A chaotic method is one that makes 1e-2 of a difference of 1e-8 within thirty steps. Of such a trajectory the gradients
     are recorded, too, rounded to float32, for the test to step along.
+
+    `regularization` and `groups` are what the library is told of the optimizer and of its layers. Gradients are clipped here
+    as they say; the rest `make` has built in.
     """
+    regularization = {"includesBiases": True} | (regularization or {})
     layers = [dense("0", 4, "tanh", reads="input"), dense("1", 2, "identity", reads="0")]
     parameters = draw_parameters(3, layers)
     start = numbers(flat(parameters))
@@ -417,6 +426,11 @@ def trajectory_case(
                 for tensor in tensors:
                     tensor.grad = tensor.grad.float().double()
             gradients.append(numbers(flat([[tensor.grad for tensor in tensors] for tensors in parameters])))
+        trained = [tensor for group in optimizer.param_groups for tensor in group["params"]]
+        if "clipValue" in regularization:
+            torch.nn.utils.clip_grad_value_(trained, regularization["clipValue"])
+        if "clipNorm" in regularization:
+            torch.nn.utils.clip_grad_norm_(trained, regularization["clipNorm"])
         optimizer.step()
         costs.append(cost.item())
         steps.append(numbers(flat(parameters)))
@@ -430,7 +444,8 @@ def trajectory_case(
         "betas": group.get("betas"),
         "alpha": group.get("alpha"),
         "epsilon": group.get("eps"),
-        "weightDecay": group.get("weight_decay"),
+        "regularization": regularization,
+        "groups": groups or {},
         "shrink": growth_and_shrink[0],
         "growth": growth_and_shrink[1],
         "minStep": limits[0],
@@ -446,6 +461,134 @@ def trajectory_case(
         "steps": steps,
         "gradients": gradients if is_chaotic else None,
     }
+
+
+def regularized_trajectories() -> list[Case]:
+    """Penalties, weight decay and clipping, of all parameters and of some.
+
+    PyTorch's weight_decay is L2 of SGD, Adam and RMSprop, and decoupled of AdamW, NAdam and, by hand, of SGD.
+    """
+
+    def groups(w: list[Tensor]) -> list[Case]:
+        # W and b of layer 0, W and b of layer 1.
+        return [
+            {"params": [w[0]], "lr": 0.0625, "weight_decay": 0.25},
+            {"params": [w[1]], "lr": 0.0625, "weight_decay": 0.0},
+            {"params": [w[2]], "lr": 0.03125, "weight_decay": 0.5},
+            {"params": [w[3]], "lr": 0.03125, "weight_decay": 0.0},
+        ]
+
+    return [
+        trajectory_case(
+            "gradient_descent", lambda w: torch.optim.SGD(w, lr=0.5, weight_decay=0.0625), regularization={"l2": 0.0625}
+        ),
+        trajectory_case(
+            "momentum",
+            lambda w: torch.optim.SGD(w, lr=0.125, momentum=0.9, weight_decay=0.0625),
+            regularization={"l2": 0.0625, "clipNorm": 0.25},
+        ),
+        trajectory_case(
+            "adam", lambda w: torch.optim.Adam(w, lr=0.0625, weight_decay=0.0625), regularization={"l2": 0.0625}
+        ),
+        trajectory_case(
+            "nadam",
+            lambda w: torch.optim.NAdam(w, lr=0.0625, weight_decay=0.125, decoupled_weight_decay=True),
+            regularization={"weightDecay": 0.125},
+        ),
+        trajectory_case("gradient_descent", lambda w: torch.optim.SGD(w, lr=0.5), regularization={"clipNorm": 0.125}),
+        trajectory_case(
+            "momentum",
+            lambda w: torch.optim.SGD(w, lr=0.125, momentum=0.9),
+            regularization={"clipValue": 0.03125, "clipNorm": 0.0625},
+        ),
+        trajectory_case("adam", lambda w: torch.optim.Adam(w, lr=0.0625), regularization={"clipValue": 0.015625}),
+        trajectory_case(
+            "adamw",
+            lambda w: torch.optim.AdamW(groups(w)),
+            regularization={"weightDecay": 0.25, "includesBiases": False},
+            groups={"1": {"learningRateFactor": 0.5, "weightDecay": 0.5}},
+        ),
+        trajectory_case(
+            "momentum",
+            lambda w: torch.optim.SGD(w[2:], lr=0.125, momentum=0.9),
+            regularization={"clipNorm": 0.25},
+            groups={"0": {"isFrozen": True}},
+        ),
+    ]
+
+
+def schedule_cases() -> list[Case]:
+    """The rates of PyTorch's schedulers from 0.125, at t = 0, 1, …; of its plateau after each of the costs."""
+    schedulers = torch.optim.lr_scheduler
+    base = 0.125
+
+    def rates(make: Callable[[torch.optim.Optimizer], Any], count: int = 150, warmup: int = 0) -> list[float]:
+        optimizer = torch.optim.SGD([torch.zeros(1)], lr=base)
+        scheduler = make(optimizer)
+        if warmup > 0:
+            linear = schedulers.LinearLR(optimizer, start_factor=0.25, total_iters=warmup)
+            scheduler = schedulers.SequentialLR(optimizer, [linear, scheduler], milestones=[warmup])
+        found = []
+        for _ in range(count):
+            found.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            scheduler.step()
+        return found
+
+    def plateau(costs: list[float], **options: Any) -> list[float]:
+        optimizer = torch.optim.SGD([torch.zeros(1)], lr=base)
+        scheduler = schedulers.ReduceLROnPlateau(optimizer, eps=0, **options)
+        found = []
+        for cost in costs:
+            scheduler.step(cost)
+            found.append(optimizer.param_groups[0]["lr"])
+        return found
+
+    def step(o: torch.optim.Optimizer) -> Any:
+        return schedulers.StepLR(o, 20, gamma=0.5)
+
+    def cosine(o: torch.optim.Optimizer) -> Any:
+        return schedulers.CosineAnnealingWarmRestarts(o, 10, T_mult=2, eta_min=0.0078125)
+
+    def one_cycle(o: torch.optim.Optimizer) -> Any:
+        return schedulers.OneCycleLR(o, base, total_steps=150, cycle_momentum=False)
+
+    costs = [(1 + 0.3 * uniform(1).item()) * max(0.8, 2 - t / 20) for t in range(150)]
+    doubling = {"period": 10, "periodFactor": 2, "minRate": 0.0078125}
+    limited = {"factor": 0.5, "patience": 3, "threshold": 0.0625, "cooldown": 5, "minRate": 0.0078125}
+    cases: list[Case] = [
+        {"name": "constant", "rates": rates(lambda o: schedulers.ConstantLR(o, factor=1), warmup=30), "warmup": 30},
+        {"name": "step", "period": 20, "factor": 0.5, "rates": rates(step)},
+        {"name": "step", "period": 20, "factor": 0.5, "rates": rates(step, warmup=30), "warmup": 30},
+        {"name": "exponential", "factor": 0.875, "rates": rates(lambda o: schedulers.ExponentialLR(o, 0.875))},
+        {"name": "cosine", "rates": rates(cosine), **doubling},
+        {"name": "cosine", "rates": rates(cosine, warmup=7), "warmup": 7, **doubling},
+        {"name": "cosine", "period": 40, "rates": rates(lambda o: schedulers.CosineAnnealingWarmRestarts(o, 40))},
+        {"name": "one_cycle", "period": 150, "rates": rates(one_cycle, 149)},
+        {
+            "name": "one_cycle",
+            "period": 120,
+            "peak": 0.5,
+            "startDivisor": 8,
+            "endDivisor": 64,
+            "rates": rates(
+                lambda o: schedulers.OneCycleLR(
+                    o, base, total_steps=120, pct_start=0.5, div_factor=8, final_div_factor=64, cycle_momentum=False
+                ),
+                119,
+            ),
+        },
+        {"name": "plateau", "costs": costs, "rates": plateau(costs)},
+        {
+            "name": "plateau",
+            "costs": costs,
+            "rates": plateau(
+                costs, factor=0.5, patience=3, threshold=0.0625, cooldown=5, min_lr=0.0078125, threshold_mode="rel"
+            ),
+            **limited,
+        },
+    ]
+    return [{"base": base, "warmup": 0} | case for case in cases]
 
 
 def rebuilt(vector: Tensor, parameters: list[list[Tensor]]) -> list[list[Tensor]]:
@@ -466,7 +609,7 @@ def derivative_case(
     cost: str,
     reduction: str,
     *,
-    parameter: float = 1.0,
+    parameter: float = 0.3,
     rows: int = 4,
     classes: bool = False,
     weighted: bool = False,
@@ -579,24 +722,41 @@ def main() -> None:
         trajectory_case("nesterov", lambda w: torch.optim.SGD(w, lr=0.125, momentum=0.9, nesterov=True)),
         trajectory_case("adagrad", lambda w: torch.optim.Adagrad(w, lr=0.25)),
         trajectory_case("rmsprop", lambda w: torch.optim.RMSprop(w, lr=0.001953125)),
-        trajectory_case("adamw", lambda w: torch.optim.AdamW(w, lr=0.0625, weight_decay=0.125)),
+        trajectory_case(
+            "adamw",
+            lambda w: torch.optim.AdamW(w, lr=0.0625, weight_decay=0.125),
+            regularization={"weightDecay": 0.125},
+        ),
         trajectory_case("amsgrad", lambda w: torch.optim.Adam(w, lr=0.0625, amsgrad=True)),
         trajectory_case("nadam", lambda w: torch.optim.NAdam(w, lr=0.0625)),
-        trajectory_case("lion", lambda w: Lion(w, lr=0.0078125, betas=(0.9, 0.99), weight_decay=0.125)),
+        trajectory_case(
+            "lion",
+            lambda w: Lion(w, lr=0.0078125, betas=(0.9, 0.99), weight_decay=0.125),
+            regularization={"weightDecay": 0.125},
+        ),
         trajectory_case("irprop_minus", lambda w: torch.optim.Rprop(w, lr=0.0625)),
         trajectory_case(
             "quickprop",
             lambda w: Quickprop(w, lr=0.25, growth=1.75, weight_decay=1e-4, max_step=50),
             is_chaotic=True,
+            regularization={"l2": 1e-4},
         ),
     ]
     golden = {
         "torch": torch.__version__,
         "activations": activations,
-        "costs": costs,
         "networks": network_cases(),
-        "trajectories": trajectories,
+        "trajectories": trajectories + regularized_trajectories(),
+        "schedules": schedule_cases(),
         "derivatives": derivative_cases(activations),
+        "costs": costs
+        + [
+            cost_case("cross_entropy", reduction, parameter=smoothing, classes=classes, weighted=weighted)
+            for smoothing in (0.1, 0.75)
+            for reduction in ("mean", "sum")
+            for classes in (False, True)
+            for weighted in (False, True)
+        ],
     }
     path = Path(__file__).with_name("golden.json")
     path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")

@@ -24,6 +24,8 @@ import Testing
             try architecture.activation(activation, input: "input")
             try architecture.sum(of: ["a", "1", "a"], name: "s-_1")
             try architecture.concatenation(of: ["s-_1", "input"])
+            try architecture.dropout(0.30000001)
+            try architecture.noise(deviation: 0.1, name: "n")
             #expect(
                 Set(architecture.nodes.map { $0.layer.kind.description })
                     == Set(LayerTable.all.map { $0.kind.description }))
@@ -39,6 +41,9 @@ import Testing
         for (json, name) in [
             (#"{"layers":[]}"#, "inputs"), (#"{"inputs":-1,"layers":[]}"#, "inputs"),
             (#"{"inputs":"2","layers":[]}"#, "inputs"),
+            (layer(#"{"type":"dropout","name":"a","inputs":["input"]}"#), "rate"),
+            (layer(#"{"type":"dropout","name":"a","inputs":["input"],"rate":"0.5"}"#), "rate"),
+            (layer(#"{"type":"noise","name":"a","inputs":["input"],"deviation":true}"#), "deviation"),
             (#"{"inputs":2}"#, "layers"), (#"{"inputs":2,"layers":{}}"#, "layers"), (layer("1"), "layers"),
             (layer("{}"), "type"), (layer(#"{"type":1}"#), "type"),
             (layer(#"{"type":"sum","name":"a"}"#), "inputs"),

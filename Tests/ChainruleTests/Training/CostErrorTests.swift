@@ -31,6 +31,12 @@ import Testing
         gradient.removeAll()
     }
 
+    @Test(arguments: [1, 1.5, -0.125, Float.nan, .infinity]) func smoothings(smoothing: Float) {
+        expectError(.value, "label_smoothing is \(smoothing)", "[0, 1)") {
+            _ = try Cost.crossEntropy(smoothing: smoothing)
+        }
+    }
+
     @Test(arguments: [0, -1, -0.5, Float.nan, .infinity]) func huberDeltas(delta: Float) {
         expectError(.value, "Huber", "delta is \(delta)") { _ = try Cost.huber(delta: delta) }
     }

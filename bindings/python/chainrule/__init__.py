@@ -20,6 +20,7 @@ from ._library import __version__, instruction_set
 from ._minimizing import Iteration, Minimum
 from ._network import Layer, Network
 from ._predictor import Predictor, Publisher
+from ._schedules import Plateau, Schedule
 from ._trainer import Batch, DataSource, Epoch, Metrics, Progress, Request, Trainer
 from ._training import Optimizer
 from ._workspace import Workspace
@@ -45,10 +46,12 @@ __all__ = [
     "NotFiniteError",
     "Optimizer",
     "OutOfMemoryError",
+    "Plateau",
     "Predictor",
     "Progress",
     "Publisher",
     "Request",
+    "Schedule",
     "StateError",
     "Trainer",
     "Workspace",

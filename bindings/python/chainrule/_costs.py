@@ -27,11 +27,13 @@ class Cost(NamedTuple):
             "binary_cross_entropy_logits" or "cross_entropy" (softmax cross-entropy on logits).
         reduction: how the rows' costs c_r with weights w_r become C: "mean", Σ w_r c_r / Σ w_r, or "sum", Σ w_r c_r.
         huber_delta: "huber": where the square turns into a line, > 0.
+        label_smoothing: "cross_entropy": ε in [0, 1): (1 − ε) t + ε / N in the place of t, with N outputs.
     """
 
     kind: str
     reduction: str = "mean"
     huber_delta: float = 1.0
+    label_smoothing: float = 0.0
 
 
 CostLike = Union[str, Cost, CostFunction, CustomCost]
@@ -49,6 +51,7 @@ def cost_options(cost: CostLike) -> Any:
     options.kind = enumerator(COSTS, chosen.kind, "cost")
     options.reduction = enumerator(REDUCTIONS, chosen.reduction, "reduction")
     options.huber_delta = chosen.huber_delta
+    options.label_smoothing = chosen.label_smoothing
     return options
 
 

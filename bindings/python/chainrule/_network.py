@@ -40,6 +40,7 @@ from ._library import library
 from ._minimizing import Iteration, IterationWatcher, Minimum, minimize_options, minimum_of
 from ._names import VARIABLES, enumerator
 from ._predictor import Predictor
+from ._schedules import ScheduleLike
 from ._trainer import Batch, ClassWeight, DataSource, Epoch, Metrics, Trainer, balanced, evaluate
 
 if TYPE_CHECKING:
@@ -130,6 +131,24 @@ class Network(NativeObject):
         check(library.crl_network_add_activation(handle, kind, ctypes.byref(options)))
         handle.callbacks.append(options)
         return self._added(activation_text(activation))
+
+    def add_dropout(self, rate: float, *, name: str | None = None, input: str | None = None) -> Network:
+        """Adds dropout: in training each h' is 0 with a probability of `rate`, in [0, 1), or divided by 1 − rate.
+
+        It is active in fit(), and in a workspace if Workspace.set_noise() says so; elsewhere h is h'.
+        """
+        options, _ = layer_options(name, input, "identity", None)
+        check(library.crl_network_add_dropout(self._open(), rate, ctypes.byref(options)))
+        return self._added(f"dropout {rate:g}")
+
+    def add_noise(self, deviation: float, *, name: str | None = None, input: str | None = None) -> Network:
+        """Adds Gaussian noise: in training normal numbers with this standard deviation, ≥ 0, are added to h'.
+
+        It is active when dropout is.
+        """
+        options, _ = layer_options(name, input, "identity", None)
+        check(library.crl_network_add_noise(self._open(), deviation, ctypes.byref(options)))
+        return self._added(f"noise {deviation:g}")
 
     def add_sum(self, inputs: Sequence[str], *, name: str | None = None) -> Network:
         """Adds the elementwise sum of the named layers, all of one width."""
@@ -569,6 +588,7 @@ class Network(NativeObject):
         cost: CostLike = "cross_entropy",
         optimizer: str | Optimizer = "adam",
         learning_rate: float | None = None,
+        schedule: ScheduleLike | None = None,
         epochs: int = 10,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -605,6 +625,7 @@ class Network(NativeObject):
             cost=cost,
             optimizer=optimizer,
             learning_rate=learning_rate,
+            schedule=schedule,
             epochs=epochs,
             batch_size=batch_size,
             shuffle=shuffle,

@@ -18,6 +18,7 @@ from ._description import encoded_path
 from ._errors import ArgumentError, check, failure, results
 from ._handles import FloatArray, Handle, NativeObject, array_at
 from ._library import library
+from ._schedules import ScheduleLike, schedule_options
 from ._training import Optimizer, optimizer_for
 
 if TYPE_CHECKING:
@@ -236,6 +237,7 @@ class Trainer(NativeObject):
         cost: CostLike = "cross_entropy",
         optimizer: str | Optimizer = "adam",
         learning_rate: float | None = None,
+        schedule: ScheduleLike | None = None,
         epochs: int = 10,
         batch_size: int = 32,
         shuffle: bool = True,
@@ -257,10 +259,14 @@ class Trainer(NativeObject):
             optimizer: the name of a method of Optimizer, or an Optimizer made for this network, whose state goes on
                 from where it is.
             learning_rate: η for an optimizer given by name; None: the library's default.
+            schedule: how the learning rate goes: a Schedule, its kind, or a function of t, the number of steps before, of η
+                and of the cost of the epoch before, on the validation data if there are any (NaN in the first), that
+                returns the rate. The optimizer's rate is the η it begins with, and is the same after each fit.
             epochs: how often to go through the rows in all, ≥ 1.
             batch_size: rows per step, ≥ 1; the last batch of an epoch may be shorter.
             shuffle: a new order of the rows in each epoch.
-            seed: of everything random: which rows are held out, and the orders.
+            seed: of everything random: which rows are held out, the orders, and the numbers of dropout and noise, which
+                follow from this and the steps that the optimizer has taken.
             validation_split: the share of the rows, in [0, 1), that is held out to validate on: the last, or with
                 shuffle any.
             class_weight: factors for the sample weights of the rows of each class: (outputs,) numbers ≥ 0, or a dict
@@ -289,6 +295,9 @@ class Trainer(NativeObject):
         options.validation_split = validation_split
         options.patience = count(patience, "patience")
         options.min_delta = min_delta
+        planned = None if schedule is None else schedule_options(schedule)
+        if planned is not None:
+            options.schedule = ctypes.pointer(planned)
         weights = _class_weights(class_weight, network._layout().outputs)
         if weights is not None:
             options.class_weights = address_of(weights)
@@ -297,7 +306,7 @@ class Trainer(NativeObject):
         callbacks = self._recorder.attach(options)
         (pointer,) = results(library.crl_trainer_create, owner, ctypes.byref(options))
         self._handle = Handle(pointer, library.crl_trainer_destroy, owner)
-        self._handle.callbacks.extend([self._cost, *callbacks])
+        self._handle.callbacks.extend([self._cost, planned, *callbacks])
         self.network = network
         self.optimizer = chosen
 

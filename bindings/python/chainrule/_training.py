@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import _prototypes
 from ._arrays import address_of, as_vector
+from ._description import encoded
 from ._errors import check, results
 from ._handles import Handle, NativeObject
 from ._library import library
@@ -38,11 +39,17 @@ class Optimizer(NativeObject):
         beta1: float | None = None,
         beta2: float | None = None,
         epsilon: float | None = None,
-        weight_decay: float | None = None,
         growth: float | None = None,
         shrink: float | None = None,
         min_step: float | None = None,
         max_step: float | None = None,
+        weight_decay: float | None = None,
+        l1: float | None = None,
+        l2: float | None = None,
+        max_norm: float | None = None,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+        regularize_biases: bool = False,
     ) -> None:
         """An optimizer for a built network. What is None gets the library's default, or the method's own.
 
@@ -55,14 +62,14 @@ class Optimizer(NativeObject):
         - "rmsprop": v ← β₂ v + (1 − β₂) g²; w ← w − η g / (√v + ε)
         - "adam": m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − η m̂ / (√v̂ + ε), m̂ and v̂ being m and v
           corrected for their beginning at 0
-        - "adamw": Adam with decoupled weight decay, w ← w − η (m̂ / (√v̂ + ε) + λ w)
+        - "adamw": Adam with a weight_decay of 0.01 unless another is given
         - "amsgrad": Adam with the largest v so far
         - "nadam": Adam with Nesterov's momentum
-        - "lion": w ← w − η (sign(β₁ m + (1 − β₁) g) + λ w); m ← β₂ m + (1 − β₂) g
+        - "lion": w ← w − η sign(β₁ m + (1 − β₁) g); m ← β₂ m + (1 − β₂) g
         - "irprop_minus", for gradients over all of the data: w ← w − Δ sign(g), where each parameter's Δ begins as η,
           grows by η⁺ while g keeps its sign, and shrinks by η⁻, without a step, where it does not
-        - "quickprop", for gradients over all of the data: g ← g + λ w; d ← r d − η g with r = g / (p − g), at most μ,
-          and p the g of the step before; − η g only where g keeps its sign; w ← w + d
+        - "quickprop", for gradients over all of the data: d ← r d − η g with r = g / (p − g), at most μ, and p the g of
+          the step before; − η g only where g keeps its sign; w ← w + d
 
         Args:
             network: the network whose parameters step() changes.
@@ -73,11 +80,18 @@ class Optimizer(NativeObject):
             beta2: β₂ of the same and "rmsprop", in [0, 1); 0.999, but 0.99 of "lion" and "rmsprop".
             epsilon: ε of "adagrad", "rmsprop", "adam", "adamw", "amsgrad" and "nadam", ≥ 1e-30; 1e-8, but 1e-10 of
                 "adagrad".
-            weight_decay: λ ≥ 0 of "adamw" (0.01), "lion" (0) and "quickprop" (0.0001).
             growth: η⁺ ≥ 1 of "irprop_minus" (1.2) and μ > 0 of "quickprop" (1.75).
             shrink: η⁻ of "irprop_minus", in [0, 1); 0.5.
             min_step: below which Δ of "irprop_minus" does not shrink, > 0 and ≤ max_step; 1e-6.
             max_step: beyond which Δ of "irprop_minus" does not grow, and where |d| of "quickprop" is cut, > 0; 50.
+            weight_decay: λ ≥ 0 of decoupled weight decay, w ← w − η λ w before the method's step; 0, but 0.01 of
+                "adamw".
+            l1: λ₁ ≥ 0 of g ← g + λ₁ sign(w); 0.
+            l2: λ₂ ≥ 0 of g ← g + λ₂ w; 0. The penalties' own values are not part of the C that is reported.
+            max_norm: after a step each unit's row of W is scaled back to a norm of at most this, > 0; no limit.
+            clip_norm: before the penalties g ← g min(1, c / (‖g‖ + 1e-6)), ‖g‖ over all parameters, c > 0; no limit.
+            clip_value: before that each element of g is cut at ± this, > 0; no limit.
+            regularize_biases: whether weight_decay, l1 and l2 are for biases, too, not only for weights.
         """
         options = _prototypes.crl_optimizer_options.default()
         options.method = enumerator(METHODS, method, "optimizer")
@@ -87,15 +101,19 @@ class Optimizer(NativeObject):
             "beta1": beta1,
             "beta2": beta2,
             "epsilon": epsilon,
-            "weight_decay": weight_decay,
             "growth": growth,
             "shrink": shrink,
             "min_step": min_step,
             "max_step": max_step,
+            "weight_decay": weight_decay,
+            "l1": l1,
+            "l2": l2,
+            "max_norm": max_norm,
+            "clip_norm": clip_norm,
+            "clip_value": clip_value,
         }
-        for name, value in given.items():
-            if value is not None:
-                setattr(options, name, value)
+        _set_given(options, given)
+        options.regularize_biases = bool(regularize_biases)
         owner = network._open()
         (pointer,) = results(library.crl_optimizer_create, owner, ctypes.byref(options))
         self._handle = Handle(pointer, library.crl_optimizer_destroy, owner)
@@ -112,6 +130,41 @@ class Optimizer(NativeObject):
         vector = own if gradients is None else as_vector(gradients, own.size, "gradients")
         check(library.crl_step(self._open(), self.network._open(), address_of(vector), vector.size))
 
+    def set_layer(
+        self,
+        name: str,
+        *,
+        learning_rate_factor: float | None = None,
+        weight_decay: float | None = None,
+        l1: float | None = None,
+        l2: float | None = None,
+        max_norm: float | None = None,
+        frozen: bool = False,
+    ) -> None:
+        """Says how one layer's parameters are stepped from now on; it replaces what was said of the layer before.
+
+        Args:
+            name: the layer's.
+            learning_rate_factor: what η is multiplied by, ≥ 0; 1. "irprop_minus" only begins with η.
+            weight_decay: as of the optimizer, and if None the optimizer's.
+            l1: likewise.
+            l2: likewise.
+            max_norm: likewise; infinity for no limit.
+            frozen: whether the parameters stay as they are, and with them their part of the optimizer's state. Their
+                gradients are not looked at, and Network.fit() does not compute them.
+        """
+        options = _prototypes.crl_layer_step.default()
+        given = {
+            "learning_rate_factor": learning_rate_factor,
+            "weight_decay": weight_decay,
+            "l1": l1,
+            "l2": l2,
+            "max_norm": max_norm,
+        }
+        _set_given(options, given)
+        options.frozen = bool(frozen)
+        check(library.crl_optimizer_set_layer(self._open(), encoded(name), ctypes.byref(options)))
+
     @property
     def learning_rate(self) -> float:
         """η; it can be set between steps, and from on_epoch during a fit."""
@@ -127,6 +180,12 @@ class Optimizer(NativeObject):
         return (
             "Optimizer(closed)" if self.closed else f"Optimizer({self._method}, learning_rate={self.learning_rate:g})"
         )
+
+
+def _set_given(options: ctypes.Structure, given: dict[str, float | None]) -> None:
+    for name, value in given.items():
+        if value is not None:
+            setattr(options, name, value)
 
 
 def optimizer_for(network: Network, optimizer: str | Optimizer, learning_rate: float | None) -> Optimizer:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _prototypes
-from ._arrays import RowFunction, address_of, as_rows, count, out_vector
+from ._arrays import RowFunction, address_of, as_rows, count, out_vector, seed_value
 from ._description import encoded
 from ._errors import check, results
 from ._handles import FloatArray, Handle, NativeObject, array_at
@@ -48,6 +48,15 @@ class Workspace(NativeObject):
         self._max_rows = max_rows
         self._training = training
         self.network = network
+
+    def set_noise(self, seed: int | None, step: int = 0) -> None:
+        """Says what dropout and noise layers draw in the passes to come, or with None that they do nothing.
+
+        The numbers follow from seed, step, layer, row and column alone. fit() uses its seed, and for step the number of
+        steps that the optimizer has taken. The workspace then holds no forward pass.
+        """
+        active, value = (0, 0) if seed is None else (1, seed_value(seed))
+        check(library.crl_workspace_set_noise(self._open(), active, value, count(step, "step")))
 
     def forward(self, x: npt.ArrayLike, *, out: FloatArray | None = None) -> FloatArray:
         """Computes z and h of every layer, and y.

@@ -78,6 +78,19 @@ def test_class_indices_are_one_hot_distributions(network: chainrule.Network, x: 
     np.testing.assert_allclose(gradient, same, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.parametrize("smoothing", [0, 0.25])
+def test_label_smoothing(smoothing: float, rng: np.random.Generator) -> None:
+    y = rng.standard_normal((6, 4)).astype(np.float32)
+    classes = rng.integers(0, 4, 6)
+    smoothed = chainrule.Cost("cross_entropy", label_smoothing=smoothing)
+    targets = (1 - smoothing) * np.eye(4)[classes] + smoothing / 4
+    value, slope = chainrule.cost(y, classes, smoothed)
+    expected, expected_slope = chainrule.cost(y, targets, "cross_entropy")
+    assert value == pytest.approx(expected, rel=1e-6)
+    np.testing.assert_allclose(slope, expected_slope, atol=1e-6)
+    assert chainrule.cost(y, np.eye(4)[classes], smoothed)[0] == pytest.approx(expected, rel=1e-6)
+
+
 @pytest.mark.parametrize("huber_delta", [0.25, 3.0])
 def test_huber_delta(huber_delta: float, rng: np.random.Generator) -> None:
     y, targets = rng.standard_normal((2, 5, 3)).astype(np.float32)

@@ -115,12 +115,12 @@ def quickprop(state: dict[str, Any], t: int, w: np.ndarray, g: np.ndarray) -> np
         (nesterov, {"momentum": 0.75}),
         (adagrad, {"epsilon": 1e-3}),
         (rmsprop, {"beta2": 0.75, "epsilon": 1e-3}),
-        (adamw, {"beta1": 0.8, "beta2": 0.95, "epsilon": 1e-3, "weight_decay": 0.25}),
+        (adamw, {"beta1": 0.8, "beta2": 0.95, "epsilon": 1e-3, "weight_decay": 0.25, "regularize_biases": True}),
         (amsgrad, {"beta1": 0.8, "beta2": 0.95, "epsilon": 1e-3}),
         (nadam, {"beta1": 0.8, "beta2": 0.95, "epsilon": 1e-3}),
-        (lion, {"beta1": 0.8, "beta2": 0.95, "weight_decay": 0.25}),
+        (lion, {"beta1": 0.8, "beta2": 0.95, "weight_decay": 0.25, "regularize_biases": True}),
         (irprop_minus, {"growth": 1.5, "shrink": 0.25, "min_step": 0.0625, "max_step": 0.25}),
-        (quickprop, {"growth": 1.5, "weight_decay": 0.25, "max_step": 2}),
+        (quickprop, {"growth": 1.5, "l2": 0.25, "max_step": 2, "regularize_biases": True}),
     ],
 )
 def test_method_is_its_formula(
@@ -147,7 +147,7 @@ def test_hyperparameters_not_given_are_the_methods_own(network: chainrule.Networ
         "adamw": {"weight_decay": 0.01},
         "lion": {"beta1": 0.9, "beta2": 0.99, "weight_decay": 0},
         "irprop_minus": {"growth": 1.2, "shrink": 0.5, "min_step": 1e-6, "max_step": 50},
-        "quickprop": {"growth": 1.75, "weight_decay": 1e-4, "max_step": 50},
+        "quickprop": {"growth": 1.75, "max_step": 50},
     }
     start = network.parameters.copy()
     for method, hyperparameters in own.items():
@@ -159,6 +159,49 @@ def test_hyperparameters_not_given_are_the_methods_own(network: chainrule.Networ
                 optimizer.step(sign * np.linspace(-1e-3, 1e-3, 43, dtype=np.float32))
             ends.append(network.parameters.copy())
         np.testing.assert_array_equal(ends[0], ends[1], method)
+
+
+def test_regularization_is_its_formula(network: chainrule.Network, rng: np.random.Generator) -> None:
+    optimizer = chainrule.Optimizer(
+        network,
+        "gradient_descent",
+        0.25,
+        weight_decay=0.5,
+        l1=0.125,
+        l2=0.25,
+        max_norm=1.5,
+        clip_norm=2,
+        clip_value=0.75,
+    )
+    optimizer.set_layer("0", learning_rate_factor=0.5, weight_decay=0.25, l1=0, l2=0.125, max_norm=1)
+    w = network.parameters.astype(np.float64)
+    decay, l1, l2, factor = (np.zeros(43) for _ in range(4))
+    for name, numbers in (("0", (0.25, 0, 0.125)), ("1", (0.5, 0.125, 0.25))):
+        for vector, number in zip((decay, l1, l2), numbers, strict=True):
+            network.unflatten(vector)[f"{name}.weight"][:] = number
+    for tensor, view in network.unflatten(factor).items():
+        view[:] = 0.5 if tensor.startswith("0") else 1
+    for _ in range(5):
+        gradients = rng.standard_normal(43).astype(np.float32)
+        g = np.clip(gradients.astype(np.float64), -0.75, 0.75)
+        g *= min(1, 2 / (np.linalg.norm(g) + 1e-6))
+        w -= 0.25 * factor * (g + l2 * w + l1 * np.sign(w) + decay * w)
+        for name, limit in (("0", 1), ("1", 1.5)):
+            rows = network.unflatten(w)[f"{name}.weight"]
+            rows *= np.minimum(1, limit / np.linalg.norm(rows, axis=1, keepdims=True))
+        optimizer.step(gradients)
+        np.testing.assert_allclose(network.parameters, w, rtol=1e-5, atol=1e-6)
+
+
+def test_frozen_layers_stay(network: chainrule.Network, x: np.ndarray, labels: np.ndarray) -> None:
+    optimizer = chainrule.Optimizer(network, "adamw", 0.1)
+    optimizer.set_layer("0", frozen=True)
+    before = network.parameters.copy()
+    frozen = network.tensors["0.weight"].size + network.tensors["0.bias"].size
+    network.fit(x, labels, optimizer=optimizer, epochs=3)
+    optimizer.step(np.concatenate((np.full(frozen, np.nan), np.ones(43 - frozen))))
+    np.testing.assert_array_equal(network.parameters[:frozen], before[:frozen])
+    assert np.all(network.parameters[frozen:] != before[frozen:])
 
 
 def test_step_uses_the_networks_gradients(network: chainrule.Network, x: np.ndarray, labels: np.ndarray) -> None:

@@ -22,4 +22,16 @@ extension Cost {
             "cross_entropy", reduction, acceptsClasses: true, targets: 0...1, deciding: .largest,
             function: .builtIn { $0.kernels.costs.crossEntropy })
     }
+
+    /// The same with smoothed labels (Szegedy et al. 2016, section 7): `(1 − ε) t + ε / N` in the place of t, with N the number
+    /// of outputs.
+    /// - Parameter smoothing: ε in [0, 1).
+    public static func crossEntropy(smoothing: Float, _ reduction: Reduction = .mean) throws(NetworkError) -> Cost {
+        guard smoothing >= 0 && smoothing < 1 else {
+            throw NetworkError(.value, "label_smoothing is \(smoothing); it must be in [0, 1)")
+        }
+        return Cost(
+            "cross_entropy", reduction, parameter: smoothing, acceptsClasses: true, targets: 0...1,
+            function: .builtIn { $0.kernels.costs.crossEntropy })
+    }
 }

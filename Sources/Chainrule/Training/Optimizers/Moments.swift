@@ -25,7 +25,7 @@ struct Moments {
         return OptimizationMethods.quotient(rate * state[0], epsilon: epsilon)
     }
 
-    /// The factors of Adam's kernel, without weight decay.
+    /// The factors of Adam's kernel.
     func factors(learningRate: Float, step: Int) -> SIMD8<Float> {
         let corrections = SIMD2(Float(correction(beta1, step)), Float(correction(beta2, step)))
         return SIMD8(

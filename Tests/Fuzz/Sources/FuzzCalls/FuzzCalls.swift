@@ -156,8 +156,9 @@ struct Session {
             size: MemoryLayout<crl_optimizer_options>.size, method: reader.enumerator() % 13,
             learning_rate: reader.float(),
             momentum: reader.float(), beta1: reader.float(), beta2: reader.float(), epsilon: reader.float(),
-            weight_decay: reader.float(), growth: reader.float(), shrink: reader.float(), min_step: reader.float(),
-            max_step: reader.float())
+            growth: reader.float(), shrink: reader.float(), min_step: reader.float(), max_step: reader.float(),
+            weight_decay: reader.float(), l1: reader.float(), l2: reader.float(), max_norm: reader.float(),
+            clip_norm: reader.float(), clip_value: reader.float(), regularize_biases: reader.enumerator() % 2)
         if reader.chance(of: 32) { options.size = Int(bitPattern: reader.size()) }
         check(crlOptimizerCreate(network(), &options, &optimizer))
         guard let optimizer else { return }

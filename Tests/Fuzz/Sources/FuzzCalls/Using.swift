@@ -186,7 +186,8 @@ extension Session {
         var cost = crl_cost_options(
             size: MemoryLayout<crl_cost_options>.size, kind: reader.enumerator() % 7,
             reduction: reader.enumerator() % 3,
-            huber_delta: reader.float(), function: nil, user: nil, hessian_product: nil)
+            huber_delta: reader.float(), function: nil, user: nil, hessian_product: nil,
+            label_smoothing: reader.float())
         if reader.chance(of: 4) { cost.kind = crl_cost_kind(CRL_CUSTOM_COST) }
         if !reader.chance(of: 8) { cost.function = sumOfSquares }
         if reader.chance(of: 32) { cost.size = Int(bitPattern: reader.size()) }

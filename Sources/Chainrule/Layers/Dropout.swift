@@ -1,0 +1,64 @@
+/// Dropout (Srivastava et al. 2014), inverted: in training `h = m ⊙ h_in` and `δ_in = m ⊙ δ`, where each element of m is 0 with
+/// probability p and `1 / (1 − p)` otherwise; otherwise `h = h_in`. Likewise the tangents.
+final class Dropout: Layer {
+    static let kind: StaticString = "dropout"
+    var kind: StaticString { Dropout.kind }
+
+    /// p.
+    let rate: Float
+
+    init(rate: Float) { self.rate = rate }
+
+    func width(named name: LayerName, ofInputs widths: [Int]) throws(NetworkError) -> Int {
+        guard widths.count == 1 else {
+            throw NetworkError(.size, "dropout '\(name.text)' reads one layer; \(widths.count) were given")
+        }
+        guard rate >= 0 && rate < 1 else {
+            throw NetworkError(.value, "the rate of dropout '\(name.text)' is \(rate); it must be in [0, 1)")
+        }
+        return widths[0]
+    }
+
+    func tensors(width: Int, inputs: [Int]) -> [TensorShape] { [] }
+
+    func scratchCount(width: Int, inputs: [Int]) -> Int { width }
+
+    var preactivation: Preactivation { .activation }
+    var signal: Signal { .none }
+    var isIdentityWithoutNoise: Bool { true }
+
+    func forward(_ pass: LayerPass) throws(NetworkError) {
+        masked(pass.inputActivation(0), into: pass.h, accumulating: false, pass)
+    }
+
+    func backward(_ pass: LayerPass) throws(NetworkError) {
+        guard let inputDelta = pass.inputDelta(0) else { return }
+        masked(pass.delta, into: inputDelta, accumulating: pass.accumulatesInputDelta(0), pass)
+    }
+
+    func tangent(_ pass: TangentPass) throws(NetworkError) { try forward(pass.tangents) }
+
+    func tangentBackward(_ pass: TangentPass) throws(NetworkError) { try backward(pass.tangents) }
+
+    /// `B = m ⊙ A`, or `B += m ⊙ A`. m is drawn again, a row at a time, for each pass: it is nowhere kept.
+    private func masked(_ a: Matrix, into b: Matrix, accumulating: Bool, _ pass: LayerPass) {
+        guard let noise = pass.noise, rate > 0 else {
+            return pass.arithmetic.assign(a, to: b, accumulating: accumulating)
+        }
+        let threshold = UInt32(Double(rate) * 4_294_967_296)
+        let row = Matrix(base: pass.scratch.base, rows: 1, columns: a.columns)
+        for index in 0..<a.rows {
+            pass.arithmetic.mask(
+                noise.place(layer: pass.layer, row: pass.batchRow(index)), threshold: threshold, scale: 1 / (1 - rate),
+                into: row)
+            pass.arithmetic.multiply(row, by: a.row(index))
+            pass.arithmetic.assign(row, to: b.row(index), accumulating: accumulating)
+        }
+    }
+
+    func encode(to json: inout JSONWriter) { json.member("rate", rate) }
+
+    static func decode(_ object: JSONObject) throws(NetworkError) -> any Layer {
+        Dropout(rate: Float(try object.number("rate")))
+    }
+}

@@ -1,0 +1,58 @@
+/// Gaussian noise: in training `h = h_in + n`, where each element of n is normal with mean 0 and standard deviation s;
+/// otherwise `h = h_in`. `δ_in = δ`, and the tangents are those of the input.
+final class GaussianNoise: Layer {
+    static let kind: StaticString = "noise"
+    var kind: StaticString { GaussianNoise.kind }
+
+    /// s.
+    let deviation: Float
+
+    init(deviation: Float) { self.deviation = deviation }
+
+    func width(named name: LayerName, ofInputs widths: [Int]) throws(NetworkError) -> Int {
+        guard widths.count == 1 else {
+            throw NetworkError(.size, "noise '\(name.text)' reads one layer; \(widths.count) were given")
+        }
+        guard deviation.isFinite && deviation >= 0 else {
+            throw NetworkError(
+                .value, "the deviation of noise '\(name.text)' is \(deviation); it must be finite and >= 0")
+        }
+        return widths[0]
+    }
+
+    func tensors(width: Int, inputs: [Int]) -> [TensorShape] { [] }
+
+    func scratchCount(width: Int, inputs: [Int]) -> Int { width }
+
+    var preactivation: Preactivation { .activation }
+    var signal: Signal { .none }
+    var isIdentityWithoutNoise: Bool { true }
+
+    func forward(_ pass: LayerPass) throws(NetworkError) {
+        pass.h.assign(pass.inputActivation(0))
+        guard let noise = pass.noise, deviation > 0 else { return }
+        let row = Matrix(base: pass.scratch.base, rows: 1, columns: pass.h.columns)
+        for index in 0..<pass.h.rows {
+            pass.arithmetic.normal(
+                noise.place(layer: pass.layer, row: pass.batchRow(index)), deviation: deviation, into: row)
+            pass.arithmetic.add(row, to: pass.h.row(index))
+        }
+    }
+
+    func backward(_ pass: LayerPass) throws(NetworkError) {
+        guard let inputDelta = pass.inputDelta(0) else { return }
+        pass.arithmetic.assign(pass.delta, to: inputDelta, accumulating: pass.accumulatesInputDelta(0))
+    }
+
+    func tangent(_ pass: TangentPass) throws(NetworkError) {
+        pass.tangents.h.assign(pass.tangents.inputActivation(0))
+    }
+
+    func tangentBackward(_ pass: TangentPass) throws(NetworkError) { try backward(pass.tangents) }
+
+    func encode(to json: inout JSONWriter) { json.member("deviation", deviation) }
+
+    static func decode(_ object: JSONObject) throws(NetworkError) -> any Layer {
+        GaussianNoise(deviation: Float(try object.number("deviation")))
+    }
+}

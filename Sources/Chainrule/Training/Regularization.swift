@@ -1,0 +1,126 @@
+/// What an optimizer does to gradients and parameters beside its method, in every step and in this order:
+///
+/// 1. Clipping of the gradient, over every parameter of layers that are not frozen: each element is cut at ± `clipValue`;
+///    then, with ‖g‖ for the norm of all of them, `g ← g · min(1, clipNorm / (‖g‖ + 10⁻⁶))` (Pascanu et al. 2013), as
+///    PyTorch's `clip_grad_value_` and `clip_grad_norm_` do.
+/// 2. Penalties: `g ← g + λ₂ w + λ₁ sign(w)`, the gradient of `λ₂/2 Σ w² + λ₁ Σ |w|`, which is not part of the C that is
+///    reported.
+/// 3. Weight decay: `w ← w − η λ w`, decoupled from the gradient (Loshchilov and Hutter 2019).
+/// 4. The method's step along g.
+/// 5. The norm of each unit's row of W, if larger than `maxNorm`, is scaled back to it (Srivastava et al. 2014).
+///
+/// Penalties and decay are for weights; for biases, too, if `includesBiases`. With penalties, clipping or `maxNorm` a step
+/// takes a second look at the gradient, and somewhat longer.
+public struct Regularization: Sendable {
+    /// λ ≥ 0, finite; nil for the method's own: 0.01 for ``AdamW``, 0 for the others.
+    public var weightDecay: Float?
+    /// λ₁ ≥ 0, finite.
+    public var l1: Float = 0
+    /// λ₂ ≥ 0, finite.
+    public var l2: Float = 0
+    /// > 0; infinity for no limit.
+    public var maxNorm = Float.infinity
+    /// > 0; infinity for no limit.
+    public var clipNorm = Float.infinity
+    /// > 0; infinity for no limit.
+    public var clipValue = Float.infinity
+    /// Whether penalties and weight decay are for biases, too.
+    public var includesBiases = false
+
+    public init(
+        weightDecay: Float? = nil, l1: Float = 0, l2: Float = 0, maxNorm: Float = .infinity,
+        clipNorm: Float = .infinity, clipValue: Float = .infinity, includesBiases: Bool = false
+    ) {
+        self.weightDecay = weightDecay
+        self.l1 = l1
+        self.l2 = l2
+        self.maxNorm = maxNorm
+        self.clipNorm = clipNorm
+        self.clipValue = clipValue
+        self.includesBiases = includesBiases
+    }
+
+    func validate() throws(NetworkError) {
+        if let weightDecay { try Regularization.check(weightDecay, "weight_decay") }
+        try Regularization.check(l1, "l1")
+        try Regularization.check(l2, "l2")
+        try Regularization.check(limit: maxNorm, "max_norm")
+        try Regularization.check(limit: clipNorm, "clip_norm")
+        try Regularization.check(limit: clipValue, "clip_value")
+    }
+
+    static func check(_ value: Float, _ name: StaticString) throws(NetworkError) {
+        guard value.isFinite && value >= 0 else {
+            throw NetworkError(.value, "\(name) is \(value); it must be finite and >= 0")
+        }
+    }
+
+    static func check(limit: Float, _ name: StaticString) throws(NetworkError) {
+        guard limit > 0 else { throw NetworkError(.value, "\(name) is \(limit); it must be > 0") }
+    }
+}
+
+/// How one layer's parameters are stepped, where that differs from the rest.
+public struct LayerStep: Sendable {
+    /// What the learning rate is multiplied by, finite and ≥ 0. The method iRPROP⁻ only begins with the learning rate.
+    public var learningRateFactor: Float = 1
+    /// λ ≥ 0, finite; nil for the optimizer's.
+    public var weightDecay: Float?
+    /// λ₁ ≥ 0, finite; nil for the optimizer's.
+    public var l1: Float?
+    /// λ₂ ≥ 0, finite; nil for the optimizer's.
+    public var l2: Float?
+    /// > 0, infinity for no limit; nil for the optimizer's.
+    public var maxNorm: Float?
+    /// Whether the layer's parameters stay as they are, and with them their part of the optimizer's state. Their gradients
+    /// are not looked at, and ``Network/fit(_:targets:optimizer:options:validation:)`` does not compute them.
+    public var isFrozen = false
+
+    public init(
+        learningRateFactor: Float = 1, weightDecay: Float? = nil, l1: Float? = nil, l2: Float? = nil,
+        maxNorm: Float? = nil, isFrozen: Bool = false
+    ) {
+        self.learningRateFactor = learningRateFactor
+        self.weightDecay = weightDecay
+        self.l1 = l1
+        self.l2 = l2
+        self.maxNorm = maxNorm
+        self.isFrozen = isFrozen
+    }
+
+    func validate() throws(NetworkError) {
+        try Regularization.check(learningRateFactor, "learning_rate_factor")
+        if let weightDecay { try Regularization.check(weightDecay, "weight_decay") }
+        if let l1 { try Regularization.check(l1, "l1") }
+        if let l2 { try Regularization.check(l2, "l2") }
+        if let maxNorm { try Regularization.check(limit: maxNorm, "max_norm") }
+    }
+}
+
+/// What becomes of one tensor in a step: the optimizer's ``Regularization`` and its layer's ``LayerStep`` together.
+struct TensorStep {
+    let layer: Int
+    let learningRateFactor: Float
+    let weightDecay: Float
+    let l1: Float
+    let l2: Float
+    let maxNorm: Float
+    let isFrozen: Bool
+
+    init(
+        _ tensor: Plan.Tensor, layer index: Int, _ step: LayerStep, _ all: Regularization,
+        usualWeightDecay: Float
+    ) {
+        let isPenalized = !tensor.isBias || all.includesBiases
+        layer = index
+        learningRateFactor = step.learningRateFactor
+        weightDecay = isPenalized ? step.weightDecay ?? all.weightDecay ?? usualWeightDecay : 0
+        l1 = isPenalized ? step.l1 ?? all.l1 : 0
+        l2 = isPenalized ? step.l2 ?? all.l2 : 0
+        maxNorm = tensor.isBias ? .infinity : step.maxNorm ?? all.maxNorm
+        isFrozen = step.isFrozen
+    }
+
+    /// Whether the gradient is not what is stepped along, or the step is not the last of it.
+    var needsGradient: Bool { !isFrozen && (l1 > 0 || l2 > 0 || maxNorm < .infinity) }
+}

@@ -1,0 +1,43 @@
+/// Half a cosine from η down to η₋, again and again (SGDR: Loshchilov and Hutter 2017, equation 5):
+/// `η(t) = η₋ + (η − η₋) (1 + cos(π t' / T')) / 2`, where t' is the time since the last restart, and T' the time between that and
+/// the next: T at first, M times as long after each restart.
+public final class CosineSchedule: ScheduleRule {
+    public let identifier: StaticString = "cosine"
+    /// T; 0 for the whole run, so that there is no restart.
+    public let period: Int
+    /// M ≥ 1.
+    public let periodFactor: Int
+    /// η₋ ≥ 0, finite.
+    public let minRate: Float
+
+    public init(period: Int = 0, periodFactor: Int = 1, minRate: Float = 0) {
+        self.period = period
+        self.periodFactor = periodFactor
+        self.minRate = minRate
+    }
+
+    public func validate() throws(NetworkError) {
+        guard period >= 0 else {
+            throw NetworkError(.size, "period of the \(identifier) schedule is \(period); it must be >= 0")
+        }
+        guard periodFactor >= 1 else {
+            throw NetworkError(.size, "period_factor of the \(identifier) schedule is \(periodFactor); it must be >= 1")
+        }
+        try Schedules.check(minRate: minRate, of: identifier)
+    }
+
+    public func rate(base: Double, at t: Int, of run: Int?) throws(NetworkError) -> Double {
+        // In float64, which does not overflow where lengths are multiplied.
+        var length = try Schedules.period(period, of: run, identifier)
+        var time = Double(t)
+        if periodFactor == 1 {
+            time -= (time / length).rounded(.down) * length
+        } else {
+            while time >= length {
+                time -= length
+                length *= Double(periodFactor)
+            }
+        }
+        return Schedules.annealed(from: base, to: Double(minRate), time / length)
+    }
+}

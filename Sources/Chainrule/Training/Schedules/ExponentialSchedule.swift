@@ -1,0 +1,14 @@
+/// `η(t) = η γᵗ`.
+public final class ExponentialSchedule: ScheduleRule {
+    public let identifier: StaticString = "exponential"
+    /// γ in (0, 1].
+    public let factor: Float
+
+    public init(factor: Float) { self.factor = factor }
+
+    public func validate() throws(NetworkError) { try Schedules.check(factor: factor, of: identifier) }
+
+    public func rate(base: Double, at t: Int, of run: Int?) throws(NetworkError) -> Double {
+        base * OptimizationMethods.power(Double(factor), t)
+    }
+}

@@ -1,0 +1,46 @@
+/// One cycle (Smith 2018): up along half a cosine from `η / d₀` to η, and down along another to `η / (d₀ d₁)`, as PyTorch's
+/// `OneCycleLR` has it: the peak is at `t = p T − 1`, the end at `t = T − 1`, and afterwards the rate stays.
+public final class OneCycleSchedule: ScheduleRule {
+    public let identifier: StaticString = "one_cycle"
+    /// T; 0 for the whole run.
+    public let period: Int
+    /// p in [0, 1]: the part of the cycle that goes up.
+    public let peak: Float
+    /// d₀ ≥ 1, finite.
+    public let startDivisor: Float
+    /// d₁ ≥ 1, finite.
+    public let endDivisor: Float
+
+    public init(period: Int = 0, peak: Float = 0.3, startDivisor: Float = 25, endDivisor: Float = 1e4) {
+        self.period = period
+        self.peak = peak
+        self.startDivisor = startDivisor
+        self.endDivisor = endDivisor
+    }
+
+    public func validate() throws(NetworkError) {
+        guard period >= 0 else {
+            throw NetworkError(.size, "period of the \(identifier) schedule is \(period); it must be >= 0")
+        }
+        guard peak >= 0 && peak <= 1 else {
+            throw NetworkError(.value, "peak of the \(identifier) schedule is \(peak); it must be in [0, 1]")
+        }
+        for (divisor, name) in [(startDivisor, "start_divisor" as StaticString), (endDivisor, "end_divisor")] {
+            guard divisor.isFinite && divisor >= 1 else {
+                throw NetworkError(
+                    .value, "\(name) of the \(identifier) schedule is \(divisor); it must be finite and >= 1")
+            }
+        }
+    }
+
+    public func rate(base: Double, at t: Int, of run: Int?) throws(NetworkError) -> Double {
+        let end = try Schedules.period(period, of: run, identifier) - 1
+        let top = Double(peak) * (end + 1) - 1
+        let start = base / Double(startDivisor)
+        let last = start / Double(endDivisor)
+        let time = Double(t)
+        if time >= end { return last }
+        if time <= top { return Schedules.annealed(from: start, to: base, time / top) }
+        return Schedules.annealed(from: base, to: last, (time - max(top, 0)) / (end - max(top, 0)))
+    }
+}

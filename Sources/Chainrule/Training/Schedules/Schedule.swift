@@ -1,0 +1,132 @@
+import CPlatform
+
+/// How the learning rate goes with the time t, from 0: the number of steps, or of epochs, that were taken. A value; only
+/// ``Plateau`` has a state.
+///
+/// ```swift
+/// options.schedule = Schedule(CosineSchedule(), warmup: 500)
+/// ```
+public struct Schedule: Sendable {
+    /// Where the rate comes from.
+    public enum Source: Sendable {
+        /// A formula, given t after the warm-up.
+        case rule(any ScheduleRule)
+        /// What the cost of each epoch makes of it.
+        case plateau(Plateau)
+        /// A function of the caller's.
+        case custom(CustomSchedule)
+    }
+
+    public let source: Source
+    /// W: before anything else the rate rises from `warmupStart` of what it then is, in a line, for so many t; the schedule
+    /// itself begins after them.
+    public var warmup: Int
+    /// In [0, 1].
+    public var warmupStart: Float
+    /// Whether t counts epochs, not steps. ``Plateau`` always goes by epochs, and then this is of its warm-up.
+    public var isPerEpoch: Bool
+
+    public init(_ source: Source, warmup: Int = 0, warmupStart: Float = 1 / 3, perEpoch: Bool = false) {
+        self.source = source
+        self.warmup = warmup
+        self.warmupStart = warmupStart
+        isPerEpoch = perEpoch
+    }
+
+    public init(_ rule: any ScheduleRule, warmup: Int = 0, warmupStart: Float = 1 / 3, perEpoch: Bool = false) {
+        self.init(.rule(rule), warmup: warmup, warmupStart: warmupStart, perEpoch: perEpoch)
+    }
+
+    package func validate() throws(NetworkError) {
+        guard warmup >= 0 else { throw NetworkError(.size, "warmup is \(warmup); it must be >= 0") }
+        guard warmupStart >= 0 && warmupStart <= 1 else {
+            throw NetworkError(.value, "warmup_start is \(warmupStart); it must be in [0, 1]")
+        }
+        switch source {
+        case .rule(let rule): try rule.validate()
+        case .plateau(let plateau): try plateau.validate()
+        case .custom: break
+        }
+    }
+
+    /// The rate at t, where that follows from t alone.
+    /// - Parameters:
+    ///   - base: η, finite and ≥ 0.
+    ///   - run: how many t there are, the warm-up among them, for rules whose period is the whole run.
+    public func rate(base: Float, at t: Int, of run: Int? = nil) throws(NetworkError) -> Float {
+        try validate()
+        guard base.isFinite && base >= 0 else {
+            throw NetworkError(.value, "the base learning rate is \(base); it must be finite and >= 0")
+        }
+        guard t >= 0 else { throw NetworkError(.size, "t is \(t); it must be >= 0") }
+        guard case .rule(let rule) = source else {
+            throw NetworkError(.value, "the schedule depends on more than t: its rate is found while training")
+        }
+        if t < warmup { return try Schedule.checked(Double(base) * warmupFactor(at: t), at: t) }
+        let length = run.map { max($0 - warmup, 0) }
+        return try Schedule.checked(try rule.rate(base: Double(base), at: t - warmup, of: length), at: t)
+    }
+
+    /// What the rate is multiplied by at a t of the warm-up.
+    func warmupFactor(at t: Int) -> Double {
+        if t >= warmup { return 1 }
+        return Double(warmupStart) + (1 - Double(warmupStart)) * Double(t) / Double(warmup)
+    }
+
+    /// A rate as the optimizer takes it.
+    static func checked(_ rate: Double, at t: Int) throws(NetworkError) -> Float {
+        guard rate <= Double(Float.greatestFiniteMagnitude) else {
+            throw NetworkError(.notFinite, "the schedule's learning rate is \(rate) at t = \(t)")
+        }
+        return Float(rate)
+    }
+}
+
+/// A formula for the learning rate. A new one is a file that conforms, and a line in ``Schedules``.
+public protocol ScheduleRule: AnyObject, Sendable {
+    /// The stable name.
+    var identifier: StaticString { get }
+    /// Checks the numbers.
+    func validate() throws(NetworkError)
+    /// The rate at t ≥ 0, from a base ≥ 0.
+    /// - Parameter run: how many t there are; nil if that is not known.
+    func rate(base: Double, at t: Int, of run: Int?) throws(NetworkError) -> Double
+}
+
+/// The table of schedules, and what several of them have in common.
+public enum Schedules {
+    /// Every rule with its usual numbers; those that need a period have 10.
+    public static var all: [any ScheduleRule] {
+        [
+            ConstantSchedule(), StepSchedule(period: 10), ExponentialSchedule(factor: 0.99), CosineSchedule(),
+            OneCycleSchedule(),
+        ]
+    }
+
+    static func check(factor: Float, of schedule: StaticString) throws(NetworkError) {
+        guard factor > 0 && factor <= 1 else {
+            throw NetworkError(.value, "factor of the \(schedule) schedule is \(factor); it must be in (0, 1]")
+        }
+    }
+
+    static func check(minRate: Float, of schedule: StaticString) throws(NetworkError) {
+        guard minRate.isFinite && minRate >= 0 else {
+            throw NetworkError(.value, "min_rate of the \(schedule) schedule is \(minRate); it must be finite and >= 0")
+        }
+    }
+
+    /// A period, or the whole run where it is 0.
+    static func period(_ period: Int, of run: Int?, _ schedule: StaticString) throws(NetworkError) -> Double {
+        if period > 0 { return Double(period) }
+        guard let run else {
+            throw NetworkError(
+                .size, "period of the \(schedule) schedule is 0, for the whole run: that is known only while training")
+        }
+        return Double(max(run, 1))
+    }
+
+    /// From `start` where `part` is 0 to `end` where it is 1, along half a cosine.
+    static func annealed(from start: Double, to end: Double, _ part: Double) -> Double {
+        end + (start - end) / 2 * (1 + cos(Double.pi * part))
+    }
+}

@@ -1,0 +1,24 @@
+/// `η(t) = η γ^⌊t / T⌋`.
+public final class StepSchedule: ScheduleRule {
+    public let identifier: StaticString = "step"
+    /// T ≥ 1.
+    public let period: Int
+    /// γ in (0, 1].
+    public let factor: Float
+
+    public init(period: Int, factor: Float = 0.1) {
+        self.period = period
+        self.factor = factor
+    }
+
+    public func validate() throws(NetworkError) {
+        guard period >= 1 else {
+            throw NetworkError(.size, "period of the \(identifier) schedule is \(period); it must be >= 1")
+        }
+        try Schedules.check(factor: factor, of: identifier)
+    }
+
+    public func rate(base: Double, at t: Int, of run: Int?) throws(NetworkError) -> Double {
+        base * OptimizationMethods.power(Double(factor), t / period)
+    }
+}

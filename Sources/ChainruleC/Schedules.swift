@@ -1,0 +1,61 @@
+// GROUP 7: Schedules
+// The learning rate by the step or the epoch, for loops by hand; crl_network_fit() takes a schedule among its options.
+
+import CChainrule
+import Chainrule
+
+/// The learning rate of a schedule at t, where it follows from t alone: not for CRL_PLATEAU and CRL_CUSTOM_SCHEDULE, nor
+/// for a period of 0.
+/// - Parameters:
+///   - schedule: the schedule, with its warm-up. What its kind does not name is not read.
+///   - base: η, the rate that it begins with, finite and ≥ 0.
+///   - t: how many steps or epochs were taken.
+///   - rate: receives the rate.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE or CRL_ERROR_VALUE.
+@_cdecl("crl_schedule_rate")
+public func crlScheduleRate(
+    _ schedule: UnsafePointer<crl_schedule_options>?, _ base: Float, _ t: UInt, _ rate: UnsafeMutablePointer<Float>?
+) -> crl_status {
+    call("crl_schedule_rate") { () throws(NetworkError) in
+        guard let schedule else { throw nullArgument("schedule") }
+        let formula = try ChainruleC.schedule(schedule)
+        guard let rate else { throw nullArgument("rate") }
+        rate.pointee = try formula.rate(base: base, at: count(t, "t"))
+    }
+}
+
+/// The learning rate after an epoch, by CRL_PLATEAU.
+/// - Parameters:
+///   - schedule: of this kind. Its warm-up is not read.
+///   - state: what the epochs before have left; CRL_PLATEAU_STATE_INIT before the first. It is all that there is: it can be
+///     copied and stored.
+///   - cost: C of the epoch, finite.
+///   - rate: holds the rate, finite and ≥ 0, and receives the next.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE or CRL_ERROR_NOT_FINITE. After an error state and rate
+///   are as they were.
+@_cdecl("crl_plateau_rate")
+public func crlPlateauRate(
+    _ schedule: UnsafePointer<crl_schedule_options>?, _ state: UnsafeMutablePointer<crl_plateau_state>?,
+    _ cost: Double, _ rate: UnsafeMutablePointer<Float>?
+) -> crl_status {
+    call("crl_plateau_rate") { () throws(NetworkError) in
+        guard let schedule else { throw nullArgument("schedule") }
+        guard case .plateau(let plateau) = try ChainruleC.schedule(schedule).source else {
+            throw NetworkError(.value, "schedule->kind is not CRL_PLATEAU")
+        }
+        guard let state else { throw nullArgument("state") }
+        let before = try options(state, "state")
+        guard let rate else { throw nullArgument("rate") }
+        var current = Plateau.State()
+        if before.epochs > 0 { current.lowest = before.lowest }
+        current.waited = try count(UInt(bitPattern: before.waited), "state->waited")
+        current.cooling = try count(UInt(bitPattern: before.cooling), "state->cooling")
+        guard !current.lowest.isNaN else { throw NetworkError(.value, "state->lowest is nan") }
+        let next = try plateau.rate(after: cost, from: rate.pointee, &current)
+        rate.pointee = next
+        state.pointee.epochs = before.epochs &+ 1
+        state.pointee.lowest = current.lowest
+        state.pointee.waited = current.waited
+        state.pointee.cooling = current.cooling
+    }
+}

@@ -1,0 +1,121 @@
+"""Schedules of the learning rate."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any, NamedTuple, Union
+
+from . import _prototypes
+from ._arrays import count
+from ._callbacks import guarded
+from ._errors import check
+from ._library import library
+from ._names import SCHEDULES, enumerator
+
+
+class Schedule(NamedTuple):
+    """How the learning rate goes with t, from 0: the number of steps, or of epochs, that were taken.
+
+    network.fit(x, labels, schedule=Schedule("cosine", warmup=500))
+
+    The kinds, η being the rate of the optimizer:
+
+    - "constant": η, for a warm-up alone
+    - "step": η γ^⌊t / T⌋
+    - "exponential": η γᵗ
+    - "cosine": half a cosine from η down to η₋ in T, then again in M T, and so on (Loshchilov and Hutter 2017)
+    - "one_cycle": half a cosine up from η / d₀ to η, and another down to η / (d₀ d₁) (Smith 2018; PyTorch's OneCycleLR)
+    - "plateau": after more than `patience` epochs without a cost below (1 − threshold) of the lowest, max(γ × the last,
+      η₋), and for `cooldown` epochs no other
+
+    Attributes:
+        kind: one of these names.
+        period: T of "step", ≥ 1, "cosine" and "one_cycle"; 0: the whole run, in fit() alone.
+        period_factor: M of "cosine", ≥ 1.
+        factor: γ of "step", "exponential" and "plateau", in (0, 1].
+        min_rate: η₋ of "cosine" and "plateau", ≥ 0.
+        peak: the part of "one_cycle" that goes up, in [0, 1].
+        start_divisor: d₀ of "one_cycle", ≥ 1.
+        end_divisor: d₁ of "one_cycle", ≥ 1.
+        patience: of "plateau".
+        cooldown: of "plateau".
+        threshold: of "plateau", in [0, 1).
+        warmup: for so many t before the schedule begins the rate rises in a line,
+        warmup_start: from this part of itself, in [0, 1].
+        per_epoch: whether t counts epochs, not steps.
+    """
+
+    kind: str
+    period: int = 0
+    period_factor: int = 1
+    factor: float = 0.1
+    min_rate: float = 0
+    peak: float = 0.3
+    start_divisor: float = 25
+    end_divisor: float = 1e4
+    patience: int = 10
+    cooldown: int = 0
+    threshold: float = 1e-4
+    warmup: int = 0
+    warmup_start: float = 1 / 3
+    per_epoch: bool = False
+
+    def rate(self, base: float, t: int) -> float:
+        """The learning rate at t, from a base of η. Not of "plateau", nor where the period is the whole run."""
+        rate = ctypes.c_float()
+        native = schedule_options(self)
+        check(library.crl_schedule_rate(ctypes.byref(native), base, count(t, "t"), ctypes.byref(rate)))
+        return rate.value
+
+
+class Plateau:
+    """The "plateau" schedule for a loop by hand, with its memory of the epochs before.
+
+    plateau = Plateau(Schedule("plateau", patience=5))
+    optimizer.learning_rate = plateau.rate(optimizer.learning_rate, validation_cost)
+    """
+
+    def __init__(self, schedule: Schedule) -> None:
+        """A memory of no epochs."""
+        self._options = schedule_options(schedule)
+        self._state = _prototypes.crl_plateau_state.default()
+
+    def rate(self, rate: float, cost: float) -> float:
+        """The learning rate after an epoch with this rate and this cost."""
+        next_rate = ctypes.c_float(rate)
+        state = ctypes.byref(self._state)
+        check(library.crl_plateau_rate(ctypes.byref(self._options), state, cost, ctypes.byref(next_rate)))
+        return next_rate.value
+
+    def __repr__(self) -> str:
+        return f"Plateau({self._state.epochs} epochs, lowest={self._state.lowest:g}, waited={self._state.waited})"
+
+
+ScheduleLike = Union[str, Schedule, Callable[[int, float, float], float]]
+
+
+def schedule_options(schedule: ScheduleLike) -> Any:
+    """The crl_schedule_options for a schedule: a name, a Schedule, or a function of t, the base and the last cost."""
+    options = _prototypes.crl_schedule_options.default()
+    if callable(schedule):
+        function: Callable[[int, float, float], float] = schedule
+
+        def native(_: Any, t: int, base: float, cost: float, rate: int) -> int:
+            ctypes.c_float.from_address(rate).value = function(t, base, cost)
+            return 0
+
+        options.kind = _prototypes.CRL_CUSTOM_SCHEDULE
+        options.function = _prototypes.crl_schedule_function(guarded(native))
+        return options
+    if isinstance(schedule, str):
+        schedule = Schedule(schedule)
+    if not isinstance(schedule, Schedule):
+        raise TypeError(f"schedule must be a Schedule, its name or a function, not {type(schedule).__name__}")
+    options.kind = enumerator(SCHEDULES, schedule.kind, "schedule")
+    for name in ("period", "period_factor", "patience", "cooldown", "warmup"):
+        setattr(options, name, count(getattr(schedule, name), name))
+    for name in ("factor", "min_rate", "peak", "start_divisor", "end_divisor", "threshold", "warmup_start"):
+        setattr(options, name, getattr(schedule, name))
+    options.per_epoch = bool(schedule.per_epoch)
+    return options
