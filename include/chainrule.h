@@ -14,7 +14,8 @@
  *     the passes    crl_forward(), crl_cost(), crl_backward() and crl_step(), on arrays of the caller's
  *     the network   crl_network_predict(), crl_network_value_and_gradient(), and derivatives beyond the gradient, such as
  *                   crl_network_hessian_product()
- *     the trainer   crl_network_fit(): epochs, batches, shuffling, validation, progress
+ *     the trainer   crl_network_fit(): epochs, batches, shuffling, validation, progress; and crl_network_minimize():
+ *                   L-BFGS and other methods that look at all of the data at once
  *
  *
  * An example: exclusive or
@@ -550,7 +551,7 @@ typedef struct crl_minimize_options {
                                               it is always one */
     size_t memory;                       /**< L-BFGS: m, from 1 to 1000; 10 */
     double c1;                           /**< methods with a line search: c₁ of the Wolfe conditions, in (0, ½); 1e-4 */
-    double c2;                           /**< those: c₂, in (c₁, 1); 0.9, Fletcher-Reeves and Polak-Ribière 0.4 */
+    double c2;                           /**< those: c₂, in (c₁, 1); 0.9, Fletcher-Reeves and Polak-Ribière 0.1 */
     double damping;                      /**< > 0 and finite. Newton-CG: λ at first; 0.01. Levenberg-Marquardt: μ at first,
                                               relative to the largest element on G's diagonal; 0.001 */
     crl_iteration_callback on_iteration; /**< may be NULL */
