@@ -47,7 +47,7 @@ import Testing
             ] {
                 var (h, hTangent, s) = (z, z, start)
                 kernel.forward(z, &h, 3, columns, 0)
-                kernel.tangent(z, h, tangent, &hTangent, 3, columns, 0)
+                (kernel.tangent ?? kernel.backward)(z, h, tangent, &hTangent, 3, columns, 0)
                 kernel.addCurvature!(z, h, tangent, hTangent, delta, &s, 3, columns, 0)
                 for row in 0..<3 {
                     let (z, along) = (rows(z, of: columns)[row], rows(tangent, of: columns)[row])

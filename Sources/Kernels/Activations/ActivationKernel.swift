@@ -46,8 +46,9 @@ public struct ActivationKernel<Scalar: KernelScalar>: Sendable {
     /// `s = δ ⊙ σ'(z)`, or `Jᵀ δ` where σ is not elementwise; `s` and `delta` may be the same memory, and
     /// so may `z` and `h` where σ' can be had from h alone.
     public let backward: Product
-    /// `R{h} = σ'(z) ⊙ R{z}`, or `J R{z}`: as `backward`, of R{z} in the place of δ.
-    public let tangent: Product
+    /// `R{h} = σ'(z) ⊙ R{z}`, or `J R{z}`: of R{z} in the place of δ. Nil where it is `backward` itself, J being
+    /// symmetric.
+    public let tangent: Product?
     /// Adds `δ ⊙ σ''(z) ⊙ R{z}`, or `R{Jᵀ} δ`, to `s`: with `backward` of R{δ} before it, s is the tangent of
     /// `δ ⊙ σ'(z)`. Nil where that is 0.
     public let addCurvature:
@@ -68,7 +69,7 @@ public struct ActivationKernel<Scalar: KernelScalar>: Sendable {
     @inlinable @inline(__always)
     init(
         forward: @escaping @Sendable (UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>, Int, Int, Scalar) -> Void,
-        backward: @escaping Product, tangent: @escaping Product,
+        backward: @escaping Product, tangent: Product? = nil,
         addCurvature:
             (
                 @Sendable (
@@ -113,7 +114,7 @@ enum ElementwiseKernels<Set: InstructionSet, Activation: ElementwiseActivation> 
 
     @inlinable @inline(__always)
     static var kernel: ActivationKernel<Scalar> {
-        ActivationKernel(forward: forward, backward: backward, tangent: backward, addCurvature: nil)
+        ActivationKernel(forward: forward, backward: backward, addCurvature: nil)
     }
 }
 
@@ -136,7 +137,7 @@ extension ElementwiseKernels where Activation: CurvedActivation {
     @inlinable @inline(__always)
     static var kernel: ActivationKernel<Scalar> {
         ActivationKernel(
-            forward: forward, backward: backward, tangent: backward,
+            forward: forward, backward: backward,
             addCurvature: { z, h, zTangent, _, delta, s, rows, columns, alpha in
                 addCurvature(z, h, zTangent, delta, s, count: rows * columns, alpha: alpha)
             })
@@ -180,7 +181,7 @@ enum RowwiseKernels<Set: InstructionSet, Activation: RowActivation> {
     @inlinable @inline(__always)
     static var kernel: ActivationKernel<Scalar> {
         ActivationKernel(
-            forward: forward, backward: backward, tangent: backward,
+            forward: forward, backward: backward,
             addCurvature: { _, h, _, hTangent, delta, s, rows, columns, _ in
                 addCurvature(h, hTangent, delta, s, rows: rows, columns: columns)
             })
