@@ -230,7 +230,7 @@ def by_sklearn(problem: Problem, seed: int, _: str) -> Result:
             return counted(*arguments)
 
     model = Watched(
-        problem.layers[:-1],
+        hidden_layer_sizes=problem.layers[:-1],
         activation="tanh",
         solver="lbfgs",
         alpha=0,

@@ -328,9 +328,11 @@ typedef struct crl_cost_options {
     crl_cost_hessian_product hessian_product; /**< CRL_CUSTOM_COST: H v; NULL: none, and
                                      crl_network_hessian_product() and crl_network_gauss_newton_product() give
                                      CRL_ERROR_MISMATCH */
+    float label_smoothing;      /**< CRL_CROSS_ENTROPY: ε in [0, 1): (1 − ε) t + ε / N in the place of t (Szegedy et al.
+                                     2016) */
 } crl_cost_options;
 
-#define CRL_COST_OPTIONS_INIT { sizeof(crl_cost_options), CRL_MEAN_SQUARED_ERROR, CRL_MEAN, 1.0f, NULL, NULL, NULL }
+#define CRL_COST_OPTIONS_INIT { sizeof(crl_cost_options), CRL_MEAN_SQUARED_ERROR, CRL_MEAN, 1.0f, NULL, NULL, NULL, 0.0f }
 
 /** What the outputs are compared with: values or classes, one for each row of the outputs, and sample weights if wanted.
  *  Start from CRL_TARGETS_INIT. The arrays stay the caller's and are only read. */
@@ -424,22 +426,27 @@ enum {
                                    simplify it) */
     CRL_ADAGRAD = 4,          /**< v ← v + g²; w ← w − η g / (√v + ε) (Duchi et al. 2011) */
     CRL_RMSPROP = 5,          /**< v ← β₂ v + (1 − β₂) g²; w ← w − η g / (√v + ε) (Tieleman and Hinton 2012) */
-    CRL_ADAMW = 6,            /**< Adam, but w ← w − η (m̂ / (√v̂ + ε) + λ w) (Loshchilov and Hutter 2019,
-                                   algorithm 2) */
+    CRL_ADAMW = 6,            /**< Adam, but with a weight_decay of 0.01 unless another is given (Loshchilov and Hutter
+                                   2019, algorithm 2) */
     CRL_AMSGRAD = 7,          /**< Adam, but with the largest v so far for v in the last formula (Reddi et al. 2018) */
     CRL_NADAM = 8,            /**< Adam with Nesterov's momentum (Dozat 2016; μ_t = β₁ (1 − 0.96^(0.004 t) / 2)) */
-    CRL_LION = 9,             /**< w ← w − η (sign(β₁ m + (1 − β₁) g) + λ w); m ← β₂ m + (1 − β₂) g (Chen et al. 2023,
-                                   algorithm 2) */
+    CRL_LION = 9,             /**< w ← w − η sign(β₁ m + (1 − β₁) g); m ← β₂ m + (1 − β₂) g (Chen et al. 2023,
+                                   algorithm 2, whose λ is weight_decay) */
     CRL_IRPROP_MINUS = 10,    /**< for gradients over all of the data: w ← w − Δ sign(g), where Δ begins as η, grows by
                                    η⁺ as long as g keeps its sign, and shrinks by η⁻, with no step, where it does not
                                    (iRPROP⁻: Igel and Hüsken 2000) */
-    CRL_QUICKPROP = 11        /**< for gradients over all of the data: g ← g + λ w; d ← r d − η g with r = g / (p − g),
-                                   at most μ, and p the g of the step before; − η g only where g keeps its sign;
-                                   w ← w + d (Fahlman 1988) */
+    CRL_QUICKPROP = 11        /**< for gradients over all of the data: d ← r d − η g with r = g / (p − g), at most μ,
+                                   and p the g of the step before; − η g only where g keeps its sign; w ← w + d
+                                   (Fahlman 1988, whose decay is l2) */
 };
 
 /** An optimization method and its hyperparameters, each either in its range or −1, for the method's own value, which is
- *  given here. What a method does not name is not read. Start from CRL_OPTIMIZER_OPTIONS_INIT. */
+ *  given here. What a method does not name is not read.
+ *
+ *  What stands from weight_decay on is for every method. A step does it in this order: g is clipped, over all layers that are
+ *  not frozen; penalties are added, g ← g + λ₂ w + λ₁ sign(w), whose own value is not part of the C that is reported;
+ *  weights decay, w ← w − η λ w; the method makes its step along g; the norms of W's rows are limited. Penalties and decay
+ *  are for weights, and for biases if regularize_biases is set. Start from CRL_OPTIMIZER_OPTIONS_INIT. */
 typedef struct crl_optimizer_options {
     size_t size;                 /**< sizeof(crl_optimizer_options) */
     crl_optimizer_method method;
@@ -449,16 +456,102 @@ typedef struct crl_optimizer_options {
     float beta2;                 /**< those and RMSprop: β₂ in [0, 1); 0.999, Lion and RMSprop 0.99 */
     float epsilon;               /**< AdaGrad, RMSprop, Adam, AdamW, AMSGrad, NAdam: ε ≥ 1e-30 and finite; 1e-8, AdaGrad
                                       1e-10 */
-    float weight_decay;          /**< AdamW, Lion, Quickprop: λ ≥ 0 and finite; 0.01, 0, 0.0001 */
     float growth;                /**< iRPROP⁻: η⁺ ≥ 1 and finite; 1.2. Quickprop: μ > 0 and finite; 1.75 */
     float shrink;                /**< iRPROP⁻: η⁻ in [0, 1); 0.5 */
     float min_step;              /**< iRPROP⁻: Δ does not shrink below it; > 0 and ≤ max_step; 1e-6 */
     float max_step;              /**< iRPROP⁻: Δ does not grow beyond it. Quickprop: |d| is cut there. > 0 and finite;
                                       50 */
+    float weight_decay;          /**< λ of decoupled weight decay (Loshchilov and Hutter 2019), ≥ 0 and finite; 0, AdamW
+                                      0.01 */
+    float l1;                    /**< λ₁ ≥ 0 and finite; no −1 */
+    float l2;                    /**< λ₂ ≥ 0 and finite; no −1 */
+    float max_norm;              /**< largest norm of a unit's row of W, > 0 (Srivastava et al. 2014); no limit */
+    float clip_norm;             /**< c > 0: g ← g min(1, c / (‖g‖ + 1e-6)), ‖g‖ over all parameters (Pascanu et al. 2013;
+                                      PyTorch's clip_grad_norm_); no limit */
+    float clip_value;            /**< > 0: before that each element of g is cut at ± this; no limit */
+    int32_t regularize_biases;   /**< non-zero: penalties and weight decay are for biases, too */
 } crl_optimizer_options;
 
 #define CRL_OPTIMIZER_OPTIONS_INIT \
-    { sizeof(crl_optimizer_options), CRL_ADAM, 0.001f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f }
+    { sizeof(crl_optimizer_options), CRL_ADAM, 0.001f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, \
+      0.0f, 0.0f, -1.0f, -1.0f, -1.0f, 0 }
+
+/** How one layer's parameters are stepped, where that differs from the rest. Start from CRL_LAYER_STEP_INIT. */
+typedef struct crl_layer_step {
+    size_t size;                /**< sizeof(crl_layer_step) */
+    float learning_rate_factor; /**< what η is multiplied by, ≥ 0 and finite. iRPROP⁻ only begins with η */
+    float weight_decay;         /**< as in crl_optimizer_options; −1: the optimizer's */
+    float l1;                   /**< the same */
+    float l2;                   /**< the same */
+    float max_norm;             /**< the same; INFINITY: no limit */
+    int32_t frozen;             /**< non-zero: the parameters and their part of the optimizer's state stay as they are;
+                                     their gradients are not looked at, and crl_network_fit() does not compute them */
+} crl_layer_step;
+
+#define CRL_LAYER_STEP_INIT { sizeof(crl_layer_step), 1.0f, -1.0f, -1.0f, -1.0f, -1.0f, 0 }
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Schedules
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** How the learning rate goes with t, from 0, the number of steps or epochs that were taken; η is the rate it begins with. */
+typedef int32_t crl_schedule_kind;
+
+enum {
+    CRL_CONSTANT = 0,         /**< η: for a warm-up alone */
+    CRL_STEP = 1,             /**< η γ^⌊t / T⌋ */
+    CRL_EXPONENTIAL = 2,      /**< η γᵗ */
+    CRL_COSINE = 3,           /**< η₋ + (η − η₋) (1 + cos(π t' / T')) / 2, where t' is the time since the last restart and T' the
+                                   time from that to the next: T at first, then M times the last (Loshchilov and Hutter
+                                   2017) */
+    CRL_ONE_CYCLE = 4,        /**< along half a cosine up from η / d₀ to η, at t = p T − 1, and along another down to
+                                   η / (d₀ d₁), at t = T − 1 (Smith 2018; PyTorch's OneCycleLR) */
+    CRL_PLATEAU = 5,          /**< after more than `patience` epochs without a cost below (1 − threshold) of the lowest:
+                                   max(γ × the last, η₋), and for `cooldown` epochs no other */
+    CRL_CUSTOM_SCHEDULE = 100 /**< the function in crl_schedule_options */
+};
+
+/** A custom schedule, called on the thread that called crl_network_fit(): writes the learning rate at t, finite and ≥ 0.
+ *  `base` is the rate that the optimizer had before; `cost` is C of the epoch before, on the validation data if there are
+ *  any, NaN in the first. Returns 0, or another number to stop the call with CRL_ERROR_CALLBACK. */
+typedef int32_t (*crl_schedule_function)(void *user, size_t t, float base, double cost, float *rate);
+
+/** A schedule of the learning rate, and its warm-up. Start from CRL_SCHEDULE_OPTIONS_INIT. */
+typedef struct crl_schedule_options {
+    size_t size;                    /**< sizeof(crl_schedule_options) */
+    crl_schedule_kind kind;
+    int32_t per_epoch;              /**< non-zero: t counts epochs, otherwise steps. A plateau always goes by epochs, and this
+                                         is about its warm-up */
+    size_t warmup;                  /**< W: for so many t before the schedule begins the rate rises in a line */
+    float warmup_start;             /**< from this part of itself, in [0, 1] */
+    size_t period;                  /**< T: step ≥ 1; cosine, one-cycle: 0 for the whole run, in crl_network_fit() alone */
+    size_t period_factor;           /**< cosine: M ≥ 1 */
+    float factor;                   /**< step, exponential, plateau: γ in (0, 1] */
+    float min_rate;                 /**< cosine, plateau: η₋ ≥ 0 and finite */
+    float peak;                     /**< one-cycle: p in [0, 1], the part that goes up */
+    float start_divisor;            /**< one-cycle: d₀ ≥ 1 and finite */
+    float end_divisor;              /**< one-cycle: d₁ ≥ 1 and finite */
+    size_t patience;                /**< plateau */
+    size_t cooldown;                /**< plateau */
+    float threshold;                /**< plateau: in [0, 1) */
+    crl_schedule_function function; /**< CRL_CUSTOM_SCHEDULE */
+    void *user;                     /**< handed to function */
+} crl_schedule_options;
+
+#define CRL_SCHEDULE_OPTIONS_INIT \
+    { sizeof(crl_schedule_options), CRL_CONSTANT, 0, 0, 0.333333343f, 0, 1, 0.1f, 0.0f, 0.3f, 25.0f, 10000.0f, 10, 0, \
+      0.0001f, NULL, NULL }
+
+/** What CRL_PLATEAU remembers from one epoch to the next. Start from CRL_PLATEAU_STATE_INIT. */
+typedef struct crl_plateau_state {
+    size_t size;    /**< sizeof(crl_plateau_state) */
+    size_t epochs;  /**< how many there were */
+    double lowest;  /**< the lowest of their costs */
+    size_t waited;  /**< epochs since then that counted */
+    size_t cooling; /**< epochs to come that do not count */
+} crl_plateau_state;
+
+#define CRL_PLATEAU_STATE_INIT { sizeof(crl_plateau_state), 0, 0.0, 0, 0 }
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Training
@@ -521,7 +614,9 @@ typedef struct crl_train_options {
     size_t epochs;                         /**< ≥ 1 */
     size_t batch_size;                     /**< ≥ 1; the last batch of an epoch may be shorter */
     int32_t shuffle;                       /**< non-zero: a new order of the rows in each epoch */
-    uint64_t seed;                         /**< of everything random: which rows are held out, and the orders */
+    uint64_t seed;                         /**< of everything random: which rows are held out, the orders, and the numbers
+                                                of dropout and noise, which follow from this and the steps that the
+                                                optimizer has taken */
     const float *validation_x;             /**< validation_rows × inputs; NULL: no validation data. For
                                                 crl_network_fit(); a trainer gets them in crl_trainer_fit() */
     size_t validation_rows;
@@ -545,10 +640,12 @@ typedef struct crl_train_options {
                                                 are put back. 0: it goes on to the last epoch, and keeps what that
                                                 leaves */
     double min_delta;                      /**< by how much a cost must be lower to be a new best; finite and ≥ 0 */
+    const crl_schedule_options *schedule;  /**< the learning rate in each step; NULL: the optimizer's. The optimizer's is
+                                                where the schedule begins, and what it has again afterwards */
 } crl_train_options;
 
 #define CRL_TRAIN_OPTIONS_INIT \
-    { sizeof(crl_train_options), NULL, NULL, 10, 32, 1, 0, NULL, 0, 0, NULL, NULL, NULL, 0, NULL, 0.0, NULL, 0, 0, 0.0 }
+    { sizeof(crl_train_options), NULL, NULL, 10, 32, 1, 0, NULL, 0, 0, NULL, NULL, NULL, 0, NULL, 0.0, NULL, 0, 0, 0.0, NULL }
 
 /** How far a trainer has come. Start from CRL_PROGRESS_INIT. */
 typedef struct crl_progress {
@@ -645,7 +742,7 @@ typedef struct crl_minimize_options {
                                               it is always one */
     size_t memory;                       /**< L-BFGS: m, from 1 to 1000; 10 */
     double c1;                           /**< methods with a line search: c₁ of the Wolfe conditions, in (0, ½); 1e-4 */
-    double c2;                           /**< those: c₂, in (c₁, 1); 0.9, Fletcher-Reeves and Polak-Ribière 0.4 */
+    double c2;                           /**< those: c₂, in (c₁, 1); 0.9, Fletcher-Reeves and Polak-Ribière 0.1 */
     double damping;                      /**< > 0 and finite. Newton-CG: λ at first; 0.01. Levenberg-Marquardt: μ at first,
                                               relative to the largest element on G's diagonal; 0.001 */
     crl_iteration_callback on_iteration; /**< may be NULL */
@@ -765,6 +862,22 @@ crl_status crl_network_add_dense(crl_network *network, size_t units, crl_activat
  *  @return as crl_network_add_dense(). */
 crl_status crl_network_add_activation(crl_network *network, crl_activation activation,
                                       const crl_layer_options *options);
+
+/** Adds dropout (Srivastava et al. 2014): in training h is h' with each element 0 with a probability of p, and
+ *  divided by 1 − p otherwise. Elsewhere h is h'. In crl_network_fit() it is active; with a workspace if
+ *  crl_workspace_set_noise() says so.
+ *  @param network not built yet.
+ *  @param rate p in [0, 1).
+ *  @param options name, input; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+crl_status crl_network_add_dropout(crl_network *network, float rate, const crl_layer_options *options);
+
+/** Adds Gaussian noise: in training h is h' with normal numbers added to it. It is active when dropout is.
+ *  @param network not built yet.
+ *  @param deviation the numbers' standard deviation, finite and ≥ 0; their mean is 0.
+ *  @param options name, input; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+crl_status crl_network_add_noise(crl_network *network, float deviation, const crl_layer_options *options);
 
 /** Adds the elementwise sum of layers of one width, as in a residual connection.
  *  @param network not built yet.
@@ -948,6 +1061,16 @@ crl_status crl_backward(const crl_network *network, crl_workspace *workspace, co
                         size_t dC_dy_stride, float *gradients, size_t gradients_count, int32_t accumulate, float *dC_dx,
                         size_t dC_dx_rows, size_t dC_dx_stride);
 
+/** Says whether dropout and noise layers are active in the workspace's passes to come, and what they draw: numbers
+ *  that follow from seed, step, layer, row and column alone. The workspace then holds no forward pass.
+ *  @param workspace one thread at a time.
+ *  @param active 0, as it is in a new workspace: they do nothing.
+ *  @param seed crl_network_fit() uses its options' seed.
+ *  @param step other numbers for every step, up to 2⁵⁰; crl_network_fit() uses the number of steps that the
+ *      optimizer has taken.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_VALUE. */
+crl_status crl_workspace_set_noise(crl_workspace *workspace, int32_t active, uint64_t seed, uint64_t step);
+
 /** Creates an optimizer: a method, its hyperparameters, and its state for the parameters of one network.
  *  @param network built. The optimizer is for this network alone.
  *  @param options NULL for CRL_OPTIMIZER_OPTIONS_INIT, Adam with η = 0.001.
@@ -973,11 +1096,21 @@ crl_status crl_optimizer_learning_rate(const crl_optimizer *optimizer, float *le
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_VALUE. */
 crl_status crl_optimizer_set_learning_rate(crl_optimizer *optimizer, float learning_rate);
 
+/** Says how one layer's parameters are stepped from now on: learning rate, weight decay, penalties, or not at all.
+ *  It replaces what was said of the layer before; the state stays.
+ *  @param optimizer one thread at a time.
+ *  @param layer the layer's name. A layer without parameters has nothing to step, and no effect.
+ *  @param options NULL for CRL_LAYER_STEP_INIT: like the rest.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NAME or
+ *      CRL_ERROR_MEMORY. */
+crl_status crl_optimizer_set_layer(crl_optimizer *optimizer, const char *layer, const crl_layer_step *options);
+
 /** One step of the optimizer: changes the network's parameters along a gradient. Gradient descent is W ← W − η
  *  ∂C/∂W.
  *
  *  Excludes every other use of the network. If the gradient is not finite, or the step could make a parameter or the
- *  optimizer's state overflow, the status is CRL_ERROR_NOT_FINITE and nothing was changed.
+ *  optimizer's state overflow, the status is CRL_ERROR_NOT_FINITE and nothing was changed. The gradients of frozen
+ *  layers are not looked at.
  *  @param optimizer made for this network.
  *  @param network built.
  *  @param gradients ∂C/∂w in the order of the parameter vector: from crl_backward(), or from anywhere else.
@@ -1159,132 +1292,56 @@ crl_status crl_trainer_save(const crl_trainer *trainer, const char *path);
 crl_status crl_trainer_load(crl_trainer *trainer, const char *path);
 
 /* ------------------------------------------------------------------------------------------------------------------
- * Files
+ * Schedules
  * ------------------------------------------------------------------------------------------------------------------
- * Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON
- * in the metadata. Paths are in UTF-8.
+ * The learning rate by the step or the epoch, for loops by hand; crl_network_fit() takes a schedule among its options.
  */
 
-/** Saves a network: its architecture and parameters. Atomic: whatever happens, the file is the old one or the new
- *  one, whole.
- *  @param network built; only read.
- *  @param path the file to create or replace.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT or CRL_ERROR_FILE. */
-crl_status crl_network_save(const crl_network *network, const char *path);
+/** The learning rate of a schedule at t, where it follows from t alone: not for CRL_PLATEAU and CRL_CUSTOM_SCHEDULE,
+ *  nor for a period of 0.
+ *  @param schedule the schedule, with its warm-up. What its kind does not name is not read.
+ *  @param base η, the rate that it begins with, finite and ≥ 0.
+ *  @param t how many steps or epochs were taken.
+ *  @param rate receives the rate.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE or CRL_ERROR_VALUE. */
+crl_status crl_schedule_rate(const crl_schedule_options *schedule, float base, size_t t, float *rate);
 
-/** Loads a network from a model file, built and ready. Everything in the file is checked before it is used. A
- *  network with a custom activation cannot be made from a file: build it and call crl_network_load_parameters().
- *  @param path the file.
- *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
-crl_status crl_network_load(const char *path, crl_network **network);
-
-/** Loads the parameters alone into a network whose tensors have the names and shapes of the file's. After an error
- *  they are as they were.
- *  @param network built. Excludes every other use of it.
- *  @param path the file.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_FILE, CRL_ERROR_FORMAT,
- *      CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
-crl_status crl_network_load_parameters(crl_network *network, const char *path);
+/** The learning rate after an epoch, by CRL_PLATEAU.
+ *  @param schedule of this kind. Its warm-up is not read.
+ *  @param state what the epochs before have left; CRL_PLATEAU_STATE_INIT before the first. It is all that there is:
+ *      it can be copied and stored.
+ *  @param cost C of the epoch, finite.
+ *  @param rate holds the rate, finite and ≥ 0, and receives the next.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE or CRL_ERROR_NOT_FINITE. After an error state and
+ *      rate are as they were. */
+crl_status crl_plateau_rate(const crl_schedule_options *schedule, crl_plateau_state *state, double cost, float *rate);
 
 /* ------------------------------------------------------------------------------------------------------------------
- * Predictors
+ * Minimizing
  * ------------------------------------------------------------------------------------------------------------------
- * A network prepared for prediction: a second, read-only object with the weights packed in the order in which products
- * read them, in a precision of choice. It is faster than crl_network_predict(), most of all for single rows and small
- * networks, and any number of threads may use one at once.
- *
- *     crl_predictor_create(network, CRL_FLOAT32, &predictor);     the network may be trained on, or destroyed
- *     crl_predictor_predict(predictor, x, 1, inputs, y, 1, outputs);
+ * Methods that look at all of the data in every step, and take as few steps as they can: second-order methods and line
+ * searches.
  */
 
-/** Prepares a network for prediction. The predictor is a copy: it keeps nothing of the network, and what happens to
- *  the network afterwards does not reach it. (The functions of a custom activation, and their user, are still
- *  called.)
+/** Looks for the parameters with the lowest cost over all rows of x, from where they are. Excludes every other use
+ *  of the network.
  *
- *  With CRL_FLOAT32 the results are those of crl_network_predict(), bit for bit. CRL_BFLOAT16 and CRL_INT8 need a
- *  half and a quarter of the memory, and round: see docs/prediction.md for what that costs.
- *  @param network built; only read.
- *  @param precision CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8.
- *  @param predictor receives the predictor, which crl_predictor_destroy() frees; NULL after an error.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MEMORY, or
- *      CRL_ERROR_SIZE for a layer of more than 66,311 inputs in int8. */
-crl_status crl_predictor_create(const crl_network *network, crl_precision precision, crl_predictor **predictor);
-
-/** Frees a predictor.
- *  @param predictor may be NULL, which does nothing. */
-void crl_predictor_destroy(crl_predictor *predictor);
-
-/** Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit whichever rows it is
- *  predicted with, and from whichever thread. Small networks allocate nothing, others nothing once there were as
- *  many calls at the same time, of as many rows, as there will be.
- *
- *  With CRL_FLOAT32 and CRL_BFLOAT16, NaN and infinity go through as IEEE arithmetic has it. With CRL_INT8 they have
- *  no step: where a row of a dense layer's inputs holds one, all that the layer makes of the row is NaN.
- *  @param predictor only read, by any number of threads at once.
- *  @param x x_rows × inputs.
+ *  Afterwards, and after an error, the parameters are the ones with the lowest C that were come across. That C is
+ *  not finite where they are is an error; a step to where it is not finite is taken back. The methods compute in
+ *  float64, C and its gradient are float32's.
+ *  @param network built.
+ *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param y receives x_rows × outputs. Does not overlap x.
- *  @param y_rows the rows that y has room for, at least x_rows.
- *  @param y_stride floats from one row to the next, at least the number of outputs.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After
- *      CRL_ERROR_CALLBACK the first rows of y may have been written. */
-crl_status crl_predictor_predict(const crl_predictor *predictor, const float *x, size_t x_rows, size_t x_stride,
-                                 float *y, size_t y_rows, size_t y_stride);
-
-/** N_0, the length of x.
- *  @param predictor only read.
- *  @param inputs receives the number.
- *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
-crl_status crl_predictor_input_size(const crl_predictor *predictor, size_t *inputs);
-
-/** N_L, the length of y.
- *  @param predictor only read.
- *  @param outputs receives the number.
- *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
-crl_status crl_predictor_output_size(const crl_predictor *predictor, size_t *outputs);
-
-/** The numbers that the predictor computes with.
- *  @param predictor only read.
- *  @param precision receives CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8.
- *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
-crl_status crl_predictor_precision(const crl_predictor *predictor, crl_precision *precision);
-
-/** Publishes a network for the first time: creates a predictor that can be exchanged while others predict with it,
- *  so that a network is trained and served at the same time.
- *  @param network built; only read.
- *  @param precision CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8, also of what is published later.
- *  @param publisher receives the publisher, which crl_publisher_destroy() frees; NULL after an error.
- *  @return as crl_predictor_create(). */
-crl_status crl_publisher_create(const crl_network *network, crl_precision precision, crl_publisher **publisher);
-
-/** Frees a publisher. Nobody may be predicting with it.
- *  @param publisher may be NULL, which does nothing. */
-void crl_publisher_destroy(crl_publisher *publisher);
-
-/** Prepares the network as it is now, and puts it in the place of what was published before, at once for all rows of
- *  a prediction: those under way end with what they began with. After an error the old one stays.
- *
- *  Reads the network, and so excludes training it for as long as the call takes: a trainer's callback is the place
- *  for it.
- *  @param publisher any number of threads may be predicting with it.
- *  @param network built, of as many inputs and outputs; only read.
- *  @return as crl_predictor_create(), or CRL_ERROR_MISMATCH. */
-crl_status crl_publisher_publish(crl_publisher *publisher, const crl_network *network);
-
-/** Predicts with what was published last; otherwise as crl_predictor_predict().
- *  @param publisher any number of threads may predict at once, also while one publishes.
- *  @param x x_rows × inputs.
- *  @param x_rows at least 1.
- *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param y receives x_rows × outputs. Does not overlap x.
- *  @param y_rows the rows that y has room for, at least x_rows.
- *  @param y_stride floats from one row to the next, at least the number of outputs.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After
- *      CRL_ERROR_CALLBACK the first rows of y may have been written. */
-crl_status crl_publisher_predict(const crl_publisher *publisher, const float *x, size_t x_rows, size_t x_stride,
-                                 float *y, size_t y_rows, size_t y_stride);
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param options method, cost, tolerances and limits, callback; NULL for CRL_MINIMIZE_OPTIONS_INIT, L-BFGS.
+ *  @param minimum receives what was found, also with CRL_CANCELLED, begun from CRL_MINIMUM_INIT; NULL if it is not
+ *      wanted.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+ *      CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian product),
+ *      CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
+crl_status crl_network_minimize(crl_network *network, const float *x, size_t x_rows, size_t x_stride,
+                                const crl_targets *targets, const crl_minimize_options *options, crl_minimum *minimum);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Derivatives beyond the gradient
@@ -1434,31 +1491,132 @@ crl_status crl_network_check_gradient(const crl_network *network, const crl_cost
                                       const crl_gradient_check_options *options, crl_gradient_report *report);
 
 /* ------------------------------------------------------------------------------------------------------------------
- * Minimizing
+ * Predictors
  * ------------------------------------------------------------------------------------------------------------------
- * Methods that look at all of the data in every step, and take as few steps as they can: second-order methods and line
- * searches.
+ * A network prepared for prediction: a second, read-only object with the weights packed in the order in which products
+ * read them, in a precision of choice. It is faster than crl_network_predict(), most of all for single rows and small
+ * networks, and any number of threads may use one at once.
+ *
+ *     crl_predictor_create(network, CRL_FLOAT32, &predictor);     the network may be trained on, or destroyed
+ *     crl_predictor_predict(predictor, x, 1, inputs, y, 1, outputs);
  */
 
-/** Looks for the parameters with the lowest cost over all rows of x, from where they are. Excludes every other use
- *  of the network.
+/** Prepares a network for prediction. The predictor is a copy: it keeps nothing of the network, and what happens to
+ *  the network afterwards does not reach it. (The functions of a custom activation, and their user, are still
+ *  called.)
  *
- *  Afterwards, and after an error, the parameters are the ones with the lowest C that were come across. That C is
- *  not finite where they are is an error; a step to where it is not finite is taken back. The methods compute in
- *  float64, C and its gradient are float32's.
- *  @param network built.
- *  @param x x_rows × inputs, all finite.
+ *  With CRL_FLOAT32 the results are those of crl_network_predict(), bit for bit. CRL_BFLOAT16 and CRL_INT8 need a
+ *  half and a quarter of the memory, and round: see docs/prediction.md for what that costs.
+ *  @param network built; only read.
+ *  @param precision CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8.
+ *  @param predictor receives the predictor, which crl_predictor_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MEMORY, or
+ *      CRL_ERROR_SIZE for a layer of more than 66,311 inputs in int8. */
+crl_status crl_predictor_create(const crl_network *network, crl_precision precision, crl_predictor **predictor);
+
+/** Frees a predictor.
+ *  @param predictor may be NULL, which does nothing. */
+void crl_predictor_destroy(crl_predictor *predictor);
+
+/** Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit whichever rows it is
+ *  predicted with, and from whichever thread. Small networks allocate nothing, others nothing once there were as
+ *  many calls at the same time, of as many rows, as there will be.
+ *
+ *  With CRL_FLOAT32 and CRL_BFLOAT16, NaN and infinity go through as IEEE arithmetic has it. With CRL_INT8 they have
+ *  no step: where a row of a dense layer's inputs holds one, all that the layer makes of the row is NaN.
+ *  @param predictor only read, by any number of threads at once.
+ *  @param x x_rows × inputs.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param targets for each row of x; NULL only for a custom cost that needs none.
- *  @param options method, cost, tolerances and limits, callback; NULL for CRL_MINIMIZE_OPTIONS_INIT, L-BFGS.
- *  @param minimum receives what was found, also with CRL_CANCELLED, begun from CRL_MINIMUM_INIT; NULL if it is not
- *      wanted.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
- *      CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian product),
- *      CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
-crl_status crl_network_minimize(crl_network *network, const float *x, size_t x_rows, size_t x_stride,
-                                const crl_targets *targets, const crl_minimize_options *options, crl_minimum *minimum);
+ *  @param y receives x_rows × outputs. Does not overlap x.
+ *  @param y_rows the rows that y has room for, at least x_rows.
+ *  @param y_stride floats from one row to the next, at least the number of outputs.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After
+ *      CRL_ERROR_CALLBACK the first rows of y may have been written. */
+crl_status crl_predictor_predict(const crl_predictor *predictor, const float *x, size_t x_rows, size_t x_stride,
+                                 float *y, size_t y_rows, size_t y_stride);
+
+/** N_0, the length of x.
+ *  @param predictor only read.
+ *  @param inputs receives the number.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+crl_status crl_predictor_input_size(const crl_predictor *predictor, size_t *inputs);
+
+/** N_L, the length of y.
+ *  @param predictor only read.
+ *  @param outputs receives the number.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+crl_status crl_predictor_output_size(const crl_predictor *predictor, size_t *outputs);
+
+/** The numbers that the predictor computes with.
+ *  @param predictor only read.
+ *  @param precision receives CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+crl_status crl_predictor_precision(const crl_predictor *predictor, crl_precision *precision);
+
+/** Publishes a network for the first time: creates a predictor that can be exchanged while others predict with it,
+ *  so that a network is trained and served at the same time.
+ *  @param network built; only read.
+ *  @param precision CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8, also of what is published later.
+ *  @param publisher receives the publisher, which crl_publisher_destroy() frees; NULL after an error.
+ *  @return as crl_predictor_create(). */
+crl_status crl_publisher_create(const crl_network *network, crl_precision precision, crl_publisher **publisher);
+
+/** Frees a publisher. Nobody may be predicting with it.
+ *  @param publisher may be NULL, which does nothing. */
+void crl_publisher_destroy(crl_publisher *publisher);
+
+/** Prepares the network as it is now, and puts it in the place of what was published before, at once for all rows of
+ *  a prediction: those under way end with what they began with. After an error the old one stays.
+ *
+ *  Reads the network, and so excludes training it for as long as the call takes: a trainer's callback is the place
+ *  for it.
+ *  @param publisher any number of threads may be predicting with it.
+ *  @param network built, of as many inputs and outputs; only read.
+ *  @return as crl_predictor_create(), or CRL_ERROR_MISMATCH. */
+crl_status crl_publisher_publish(crl_publisher *publisher, const crl_network *network);
+
+/** Predicts with what was published last; otherwise as crl_predictor_predict().
+ *  @param publisher any number of threads may predict at once, also while one publishes.
+ *  @param x x_rows × inputs.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param y receives x_rows × outputs. Does not overlap x.
+ *  @param y_rows the rows that y has room for, at least x_rows.
+ *  @param y_stride floats from one row to the next, at least the number of outputs.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After
+ *      CRL_ERROR_CALLBACK the first rows of y may have been written. */
+crl_status crl_publisher_predict(const crl_publisher *publisher, const float *x, size_t x_rows, size_t x_stride,
+                                 float *y, size_t y_rows, size_t y_stride);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Files
+ * ------------------------------------------------------------------------------------------------------------------
+ * Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON
+ * in the metadata. Paths are in UTF-8.
+ */
+
+/** Saves a network: its architecture and parameters. Atomic: whatever happens, the file is the old one or the new
+ *  one, whole.
+ *  @param network built; only read.
+ *  @param path the file to create or replace.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT or CRL_ERROR_FILE. */
+crl_status crl_network_save(const crl_network *network, const char *path);
+
+/** Loads a network from a model file, built and ready. Everything in the file is checked before it is used. A
+ *  network with a custom activation cannot be made from a file: build it and call crl_network_load_parameters().
+ *  @param path the file.
+ *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
+crl_status crl_network_load(const char *path, crl_network **network);
+
+/** Loads the parameters alone into a network whose tensors have the names and shapes of the file's. After an error
+ *  they are as they were.
+ *  @param network built. Excludes every other use of it.
+ *  @param path the file.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_FILE, CRL_ERROR_FORMAT,
+ *      CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
+crl_status crl_network_load_parameters(crl_network *network, const char *path);
 
 #ifdef __cplusplus
 }

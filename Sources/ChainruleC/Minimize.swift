@@ -1,4 +1,4 @@
-// GROUP 10: Minimizing
+// GROUP 8: Minimizing
 // Methods that look at all of the data in every step, and take as few steps as they can: second-order methods and line
 // searches.
 

@@ -1,4 +1,4 @@
-// GROUP 8: Files
+// GROUP 11: Files
 // Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON
 // in the metadata. Paths are in UTF-8.
 

@@ -1,4 +1,4 @@
-/* Training: the cost falls, validation is reported, the seed decides everything, initializers keep to their ranges. */
+/* Training: the cost falls, minima are found, validation is reported, the seed decides everything, initializers keep to their ranges. */
 #include <math.h>
 
 #include "check.h"
@@ -188,6 +188,39 @@ static void initializers(void)
     initializer(CRL_INIT_LECUN_NORMAL, 0, 0, -1, 1, 0, 1 / in);
 }
 
+static int32_t on_iteration(void *user, const crl_iteration *iteration)
+{
+    double *cost = user;
+    CHECK(iteration->cost <= *cost * (1 + 1e-6)); /* as far as float32 can tell */
+    *cost = iteration->cost;
+    return 0;
+}
+
+/* Every method finds parameters with a low cost, and reports the cost that they have. */
+static void minima(void)
+{
+    const crl_minimizer methods[] = { CRL_LBFGS, CRL_BFGS, CRL_FLETCHER_REEVES, CRL_POLAK_RIBIERE, CRL_NEWTON_CG,
+                                      CRL_LEVENBERG_MARQUARDT };
+    float values[ROWS * CLASSES];
+    for (size_t i = 0; i < COUNT(values); ++i)
+        values[i] = (size_t)classes[i / CLASSES] == i % CLASSES;
+    for (size_t i = 0; i < COUNT(methods); ++i) {
+        crl_network *network = two_layers(INPUTS, 12, CRL_TANH, CLASSES, 1);
+        crl_targets targets = CRL_TARGETS_INIT;
+        crl_minimize_options options = CRL_MINIMIZE_OPTIONS_INIT;
+        crl_minimum minimum = CRL_MINIMUM_INIT;
+        double cost = HUGE_VAL, now = 0;
+        targets.values = values, targets.rows = ROWS, targets.columns = CLASSES, targets.stride = CLASSES;
+        options.method = methods[i], options.max_iterations = 200, options.target_cost = 0.08;
+        options.on_iteration = on_iteration, options.user = &cost;
+        OK(crl_network_minimize(network, x, ROWS, INPUTS, &targets, &options, &minimum));
+        CHECK(minimum.reason == CRL_MINIMUM_TARGET && minimum.cost <= 0.08);
+        OK(crl_network_value_and_gradient(network, NULL, x, ROWS, INPUTS, &targets, &now, NULL, 0));
+        CHECK(now == minimum.cost);
+        crl_network_destroy(network);
+    }
+}
+
 int main(void)
 {
     fill(x, COUNT(x), 1);
@@ -206,6 +239,7 @@ int main(void)
     cost_falls(CRL_LION, 0.005f, 10);
     cost_falls(CRL_IRPROP_MINUS, 0.1f, ROWS); /* these two are for gradients over all of the data */
     cost_falls(CRL_QUICKPROP, 0.5f, ROWS);
+    minima();
     seed_decides();
     fit_is_the_loop();
     initializers();

@@ -666,7 +666,7 @@ typedef struct crl_minimize_options {
                                               it is always one */
     size_t memory;                       /**< L-BFGS: m, from 1 to 1000; 10 */
     double c1;                           /**< methods with a line search: c₁ of the Wolfe conditions, in (0, ½); 1e-4 */
-    double c2;                           /**< those: c₂, in (c₁, 1); 0.9, Fletcher-Reeves and Polak-Ribière 0.4 */
+    double c2;                           /**< those: c₂, in (c₁, 1); 0.9, Fletcher-Reeves and Polak-Ribière 0.1 */
     double damping;                      /**< > 0 and finite. Newton-CG: λ at first; 0.01. Levenberg-Marquardt: μ at first,
                                               relative to the largest element on G's diagonal; 0.001 */
     crl_iteration_callback on_iteration; /**< may be NULL */

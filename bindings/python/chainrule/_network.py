@@ -721,7 +721,7 @@ class Network(NativeObject):
             target_cost: end at once where C is no larger; None: no target.
             memory: of "lbfgs": how many steps it remembers, from 1 to 1000; None: 10.
             c1: c₁ of the Wolfe conditions, in (0, ½); None: 1e-4.
-            c2: c₂, in (c₁, 1); None: 0.9, but 0.4 for conjugate gradients.
+            c2: c₂, in (c₁, 1); None: 0.9, but 0.1 for conjugate gradients.
             damping: of "newton_cg": λ at first; None: 0.01. Of "levenberg_marquardt": μ at first, relative to the
                 largest element on the diagonal of the Gauss-Newton matrix; None: 0.001.
             threads: how many threads share the evaluation of C; 0: the library decides. The results are the same bit

@@ -106,6 +106,14 @@ CRL_LION = 9
 CRL_IRPROP_MINUS = 10
 CRL_QUICKPROP = 11
 
+CRL_CONSTANT = 0
+CRL_STEP = 1
+CRL_EXPONENTIAL = 2
+CRL_COSINE = 3
+CRL_ONE_CYCLE = 4
+CRL_PLATEAU = 5
+CRL_CUSTOM_SCHEDULE = 100
+
 CRL_LBFGS = 0
 CRL_BFGS = 1
 CRL_FLETCHER_REEVES = 2
@@ -132,6 +140,7 @@ crl_reduction = ctypes.c_int32
 crl_variable = ctypes.c_int32
 crl_checked_quantity = ctypes.c_int32
 crl_optimizer_method = ctypes.c_int32
+crl_schedule_kind = ctypes.c_int32
 crl_minimizer = ctypes.c_int32
 crl_minimum_reason = ctypes.c_int32
 
@@ -276,6 +285,7 @@ class crl_cost_options(ctypes.Structure):
         ("function", crl_cost_function),
         ("user", ctypes.c_void_p),
         ("hessian_product", crl_cost_hessian_product),
+        ("label_smoothing", ctypes.c_float),
     ]
 
     @classmethod
@@ -286,6 +296,7 @@ class crl_cost_options(ctypes.Structure):
             kind=CRL_MEAN_SQUARED_ERROR,
             reduction=CRL_MEAN,
             huber_delta=1.0,
+            label_smoothing=0.0,
         )
 
 
@@ -387,11 +398,17 @@ class crl_optimizer_options(ctypes.Structure):
         ("beta1", ctypes.c_float),
         ("beta2", ctypes.c_float),
         ("epsilon", ctypes.c_float),
-        ("weight_decay", ctypes.c_float),
         ("growth", ctypes.c_float),
         ("shrink", ctypes.c_float),
         ("min_step", ctypes.c_float),
         ("max_step", ctypes.c_float),
+        ("weight_decay", ctypes.c_float),
+        ("l1", ctypes.c_float),
+        ("l2", ctypes.c_float),
+        ("max_norm", ctypes.c_float),
+        ("clip_norm", ctypes.c_float),
+        ("clip_value", ctypes.c_float),
+        ("regularize_biases", ctypes.c_int32),
     ]
 
     @classmethod
@@ -405,12 +422,117 @@ class crl_optimizer_options(ctypes.Structure):
             beta1=-1.0,
             beta2=-1.0,
             epsilon=-1.0,
-            weight_decay=-1.0,
             growth=-1.0,
             shrink=-1.0,
             min_step=-1.0,
             max_step=-1.0,
+            weight_decay=-1.0,
+            l1=0.0,
+            l2=0.0,
+            max_norm=-1.0,
+            clip_norm=-1.0,
+            clip_value=-1.0,
+            regularize_biases=0,
         )
+
+
+class crl_layer_step(ctypes.Structure):
+    """The structure `crl_layer_step`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("learning_rate_factor", ctypes.c_float),
+        ("weight_decay", ctypes.c_float),
+        ("l1", ctypes.c_float),
+        ("l2", ctypes.c_float),
+        ("max_norm", ctypes.c_float),
+        ("frozen", ctypes.c_int32),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_layer_step:
+        """Return the value of CRL_LAYER_STEP_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_layer_step),
+            learning_rate_factor=1.0,
+            weight_decay=-1.0,
+            l1=-1.0,
+            l2=-1.0,
+            max_norm=-1.0,
+            frozen=0,
+        )
+
+
+crl_schedule_function = ctypes.CFUNCTYPE(
+    ctypes.c_int32,
+    ctypes.c_void_p,
+    ctypes.c_size_t,
+    ctypes.c_float,
+    ctypes.c_double,
+    ctypes.c_void_p,
+)
+
+
+class crl_schedule_options(ctypes.Structure):
+    """The structure `crl_schedule_options`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("kind", crl_schedule_kind),
+        ("per_epoch", ctypes.c_int32),
+        ("warmup", ctypes.c_size_t),
+        ("warmup_start", ctypes.c_float),
+        ("period", ctypes.c_size_t),
+        ("period_factor", ctypes.c_size_t),
+        ("factor", ctypes.c_float),
+        ("min_rate", ctypes.c_float),
+        ("peak", ctypes.c_float),
+        ("start_divisor", ctypes.c_float),
+        ("end_divisor", ctypes.c_float),
+        ("patience", ctypes.c_size_t),
+        ("cooldown", ctypes.c_size_t),
+        ("threshold", ctypes.c_float),
+        ("function", crl_schedule_function),
+        ("user", ctypes.c_void_p),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_schedule_options:
+        """Return the value of CRL_SCHEDULE_OPTIONS_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_schedule_options),
+            kind=CRL_CONSTANT,
+            per_epoch=0,
+            warmup=0,
+            warmup_start=0.333333343,
+            period=0,
+            period_factor=1,
+            factor=0.1,
+            min_rate=0.0,
+            peak=0.3,
+            start_divisor=25.0,
+            end_divisor=10000.0,
+            patience=10,
+            cooldown=0,
+            threshold=0.0001,
+        )
+
+
+class crl_plateau_state(ctypes.Structure):
+    """The structure `crl_plateau_state`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("epochs", ctypes.c_size_t),
+        ("lowest", ctypes.c_double),
+        ("waited", ctypes.c_size_t),
+        ("cooling", ctypes.c_size_t),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_plateau_state:
+        """Return the value of CRL_PLATEAU_STATE_INIT."""
+        return cls(size=ctypes.sizeof(crl_plateau_state), epochs=0, lowest=0.0, waited=0, cooling=0)
 
 
 class crl_metrics(ctypes.Structure):
@@ -498,6 +620,7 @@ class crl_train_options(ctypes.Structure):
         ("class_weights_count", ctypes.c_size_t),
         ("patience", ctypes.c_size_t),
         ("min_delta", ctypes.c_double),
+        ("schedule", ctypes.POINTER(crl_schedule_options)),
     ]
 
     @classmethod
@@ -691,6 +814,14 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [crl_network, crl_activation, ctypes.POINTER(crl_layer_options)],
     ),
+    "crl_network_add_dropout": (
+        crl_status,
+        [crl_network, ctypes.c_float, ctypes.POINTER(crl_layer_options)],
+    ),
+    "crl_network_add_noise": (
+        crl_status,
+        [crl_network, ctypes.c_float, ctypes.POINTER(crl_layer_options)],
+    ),
     "crl_network_add_sum": (
         crl_status,
         [crl_network, ctypes.POINTER(ctypes.c_char_p), ctypes.c_size_t, ctypes.c_char_p],
@@ -782,6 +913,10 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.c_size_t,
         ],
     ),
+    "crl_workspace_set_noise": (
+        crl_status,
+        [crl_workspace, ctypes.c_int32, ctypes.c_uint64, ctypes.c_uint64],
+    ),
     "crl_optimizer_create": (
         crl_status,
         [crl_network, ctypes.POINTER(crl_optimizer_options), ctypes.POINTER(crl_optimizer)],
@@ -789,6 +924,10 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_optimizer_destroy": (None, [crl_optimizer]),
     "crl_optimizer_learning_rate": (crl_status, [crl_optimizer, ctypes.c_void_p]),
     "crl_optimizer_set_learning_rate": (crl_status, [crl_optimizer, ctypes.c_float]),
+    "crl_optimizer_set_layer": (
+        crl_status,
+        [crl_optimizer, ctypes.c_char_p, ctypes.POINTER(crl_layer_step)],
+    ),
     "crl_step": (crl_status, [crl_optimizer, crl_network, ctypes.c_void_p, ctypes.c_size_t]),
     "crl_network_predict": (
         crl_status,
@@ -886,45 +1025,29 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_trainer_progress": (crl_status, [crl_trainer, ctypes.POINTER(crl_progress)]),
     "crl_trainer_save": (crl_status, [crl_trainer, ctypes.c_char_p]),
     "crl_trainer_load": (crl_status, [crl_trainer, ctypes.c_char_p]),
-    "crl_network_save": (crl_status, [crl_network, ctypes.c_char_p]),
-    "crl_network_load": (crl_status, [ctypes.c_char_p, ctypes.POINTER(crl_network)]),
-    "crl_network_load_parameters": (crl_status, [crl_network, ctypes.c_char_p]),
-    "crl_predictor_create": (
+    "crl_schedule_rate": (
         crl_status,
-        [crl_network, crl_precision, ctypes.POINTER(crl_predictor)],
+        [ctypes.POINTER(crl_schedule_options), ctypes.c_float, ctypes.c_size_t, ctypes.c_void_p],
     ),
-    "crl_predictor_destroy": (None, [crl_predictor]),
-    "crl_predictor_predict": (
+    "crl_plateau_rate": (
         crl_status,
         [
-            crl_predictor,
+            ctypes.POINTER(crl_schedule_options),
+            ctypes.POINTER(crl_plateau_state),
+            ctypes.c_double,
             ctypes.c_void_p,
-            ctypes.c_size_t,
-            ctypes.c_size_t,
-            ctypes.c_void_p,
-            ctypes.c_size_t,
-            ctypes.c_size_t,
         ],
     ),
-    "crl_predictor_input_size": (crl_status, [crl_predictor, ctypes.POINTER(ctypes.c_size_t)]),
-    "crl_predictor_output_size": (crl_status, [crl_predictor, ctypes.POINTER(ctypes.c_size_t)]),
-    "crl_predictor_precision": (crl_status, [crl_predictor, ctypes.POINTER(crl_precision)]),
-    "crl_publisher_create": (
-        crl_status,
-        [crl_network, crl_precision, ctypes.POINTER(crl_publisher)],
-    ),
-    "crl_publisher_destroy": (None, [crl_publisher]),
-    "crl_publisher_publish": (crl_status, [crl_publisher, crl_network]),
-    "crl_publisher_predict": (
+    "crl_network_minimize": (
         crl_status,
         [
-            crl_publisher,
+            crl_network,
             ctypes.c_void_p,
             ctypes.c_size_t,
             ctypes.c_size_t,
-            ctypes.c_void_p,
-            ctypes.c_size_t,
-            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.POINTER(crl_minimize_options),
+            ctypes.POINTER(crl_minimum),
         ],
     ),
     "crl_network_jvp": (
@@ -1032,18 +1155,47 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.POINTER(crl_gradient_report),
         ],
     ),
-    "crl_network_minimize": (
+    "crl_predictor_create": (
+        crl_status,
+        [crl_network, crl_precision, ctypes.POINTER(crl_predictor)],
+    ),
+    "crl_predictor_destroy": (None, [crl_predictor]),
+    "crl_predictor_predict": (
         crl_status,
         [
-            crl_network,
+            crl_predictor,
             ctypes.c_void_p,
             ctypes.c_size_t,
             ctypes.c_size_t,
-            ctypes.POINTER(crl_targets),
-            ctypes.POINTER(crl_minimize_options),
-            ctypes.POINTER(crl_minimum),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
         ],
     ),
+    "crl_predictor_input_size": (crl_status, [crl_predictor, ctypes.POINTER(ctypes.c_size_t)]),
+    "crl_predictor_output_size": (crl_status, [crl_predictor, ctypes.POINTER(ctypes.c_size_t)]),
+    "crl_predictor_precision": (crl_status, [crl_predictor, ctypes.POINTER(crl_precision)]),
+    "crl_publisher_create": (
+        crl_status,
+        [crl_network, crl_precision, ctypes.POINTER(crl_publisher)],
+    ),
+    "crl_publisher_destroy": (None, [crl_publisher]),
+    "crl_publisher_publish": (crl_status, [crl_publisher, crl_network]),
+    "crl_publisher_predict": (
+        crl_status,
+        [
+            crl_publisher,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+        ],
+    ),
+    "crl_network_save": (crl_status, [crl_network, ctypes.c_char_p]),
+    "crl_network_load": (crl_status, [ctypes.c_char_p, ctypes.POINTER(crl_network)]),
+    "crl_network_load_parameters": (crl_status, [crl_network, ctypes.c_char_p]),
 }
 
 

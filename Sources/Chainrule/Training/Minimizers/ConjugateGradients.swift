@@ -18,7 +18,7 @@ public final class ConjugateGradients: LineSearchMethod {
     /// - Parameters:
     ///   - c1: of the Wolfe conditions, in (0, ½).
     ///   - c2: in (c₁, 1). Up to ½ makes sure that C falls along every d of Fletcher and Reeves.
-    public init(_ formula: Formula = .polakRibiere, c1: Double = 1e-4, c2: Double = 0.4) {
+    public init(_ formula: Formula = .polakRibiere, c1: Double = 1e-4, c2: Double = 0.1) {
         self.formula = formula
         conditions = WolfeConditions(decrease: c1, curvature: c2)
     }
