@@ -148,6 +148,66 @@ import Testing
         #expect(bits(long.network.parameterVector) == bits(whole.network.parameterVector))
     }
 
+    /// Whatever else a step depends on: schedules, plateaus among them, dropout, layers frozen for a while.
+    @Test func everythingThatAStepDependsOn() throws {
+        let schedules = [
+            Schedule(CosineSchedule(), warmup: 3), Schedule(ExponentialSchedule(factor: 0.9), perEpoch: true),
+            Schedule(.plateau(Plateau(factor: 0.5, patience: 0, threshold: 0.5)), warmup: 4),
+            Schedule(
+                .custom(CustomSchedule { t, base, cost in base / Float(t + 1) * (cost.isNaN ? 1 : Float(cost)) })),
+        ]
+        for schedule in schedules {
+            func trainer(stopAfter stop: Int = .max) throws -> Trainer {
+                var architecture = try Architecture(inputs: 3)
+                try architecture.dense(8, .tanh, name: "a")
+                try architecture.dropout(0.25)
+                try architecture.dense(3, name: "b")
+                var options = options()
+                options.schedule = schedule
+                var batches = 0
+                options.onBatch = { _ in
+                    batches += 1
+                    return batches < stop
+                }
+                let network = try Network(architecture, seed: 72)
+                let optimizer = try Optimizer(
+                    Adam(), learningRate: 0.01,
+                    regularization: Regularization(weightDecay: 0.1, l1: 0.001, clipNorm: 0.5),
+                    for: network)
+                // The layers' t differ from then on.
+                try optimizer.set(layer: "a", LayerStep(isFrozen: true))
+                let trainer = try Trainer(network, optimizer: optimizer, options: options)
+                _ = try optimizer.step(
+                    network, gradients: [Float](repeating: 0.01, count: network.parameterCount).span)
+                try optimizer.set(layer: "a", LayerStep())
+                return trainer
+            }
+            let whole = try trainer()
+            try whole.fit(x, targets: .classes(classes))
+            #expect(whole.optimizer.learningRate == 0.01)
+            for stop in [2, 5, 8, 15] {
+                let path = folder.path("everything")
+                let first = try trainer(stopAfter: stop)
+                expectError(.cancelled) { try first.fit(x, targets: .classes(classes)) }
+                try first.save(to: path)
+                let second = try trainer()
+                try second.load(from: path)
+                #expect(second.optimizer.learningRate == 0.01)
+                try second.fit(x, targets: .classes(classes))
+                #expect(bits(second.network.parameterVector) == bits(whole.network.parameterVector))
+            }
+        }
+        // With another schedule, or another regularization, it is another run.
+        var other = options()
+        other.schedule = schedules[0]
+        refuses(try makeTrainer(other), try saved(), .mismatch, "schedule 'none'; the trainer has 'cosine'")
+        let network = try makeNetwork()
+        let optimizer = try Optimizer(
+            Adam(), learningRate: 0.01, regularization: Regularization(l2: 0.1), for: network)
+        refuses(
+            try Trainer(network, optimizer: optimizer, options: options()), try saved(), .mismatch, "regularization")
+    }
+
     // MARK: Files that do not fit
 
     private func saved() throws -> String {

@@ -32,6 +32,7 @@ extension Cost {
         }
         return Cost(
             "cross_entropy", reduction, parameter: smoothing, acceptsClasses: true, targets: 0...1,
+            deciding: .largest,
             function: .builtIn { $0.kernels.costs.crossEntropy })
     }
 }
