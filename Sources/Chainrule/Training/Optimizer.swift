@@ -191,6 +191,8 @@ public protocol OptimizationMethod: AnyObject, Sendable {
     var identifier: StaticString { get }
     /// How many vectors of the shape of the parameters it keeps, at most 4.
     var stateVectors: Int { get }
+    /// Which of them hold squares, or sums or means of squares: numbers that are never negative.
+    var squareStates: Range<Int> { get }
     /// Checks the hyperparameters.
     func validate() throws(NetworkError)
     /// A bound on the change of any parameter in a step in which no gradient has a larger magnitude than `gradient`, and
@@ -208,6 +210,7 @@ public protocol OptimizationMethod: AnyObject, Sendable {
 }
 
 extension OptimizationMethod {
+    public var squareStates: Range<Int> { 0..<0 }
     public var kernel: OptimizerKernelChoice? { nil }
     public func factors(learningRate: Float, step: Int) -> SIMD8<Float> { .zero }
 }
