@@ -212,7 +212,8 @@ private func trainer(
             network, optimizer: optimizer(nil, for: network), options: TrainingOptions(cost: .meanSquaredError()))
     }
     let train = try options(pointer, "options")
-    return try Trainer(network, optimizer: optimizer(of: train, for: network), options: trainingOptions(train))
+    return try Trainer(
+        network, optimizer: optimizer(of: train, for: network), options: trainingOptions(train, for: network))
 }
 
 private func data(
@@ -228,7 +229,9 @@ private func optimizer(of train: crl_train_options, for network: Network) throws
     return try object(handle, "options->optimizer", as: Optimizer.self)
 }
 
-private func trainingOptions(_ train: crl_train_options) throws(NetworkError) -> TrainingOptions {
+private func trainingOptions(
+    _ train: crl_train_options, for network: Network
+) throws(NetworkError) -> TrainingOptions {
     var options = TrainingOptions(cost: try cost(train.cost))
     options.epochs = try count(UInt(bitPattern: train.epochs), "options->epochs")
     options.batchSize = try count(UInt(bitPattern: train.batch_size), "options->batch_size")
@@ -237,8 +240,13 @@ private func trainingOptions(_ train: crl_train_options) throws(NetworkError) ->
     options.threads = try count(UInt(bitPattern: train.threads), "options->threads")
     options.validationSplit = train.validation_split
     if let weights = train.class_weights {
-        let count = try count(UInt(bitPattern: train.class_weights_count), "options->class_weights_count")
-        options.classWeights = Array(UnsafeBufferPointer(start: weights, count: count))
+        let count = UInt(bitPattern: train.class_weights_count)
+        // Before they are copied: there may be no more than these.
+        guard count == UInt(network.outputs) else {
+            throw NetworkError(
+                .size, "options->class_weights_count is \(count); the network has \(network.outputs) outputs")
+        }
+        options.classWeights = Array(UnsafeBufferPointer(start: weights, count: network.outputs))
     }
     options.patience = try count(UInt(bitPattern: train.patience), "options->patience")
     options.minDelta = train.min_delta

@@ -22,7 +22,8 @@ import Testing
         (CRL_ERROR_SIZE, "CRL_ERROR_SIZE"), (CRL_ERROR_VALUE, "CRL_ERROR_VALUE"), (CRL_ERROR_NAME, "CRL_ERROR_NAME"),
         (CRL_ERROR_TARGET, "CRL_ERROR_TARGET"), (CRL_ERROR_NOT_BUILT, "CRL_ERROR_NOT_BUILT"),
         (CRL_ERROR_ALREADY_BUILT, "CRL_ERROR_ALREADY_BUILT"), (CRL_ERROR_MISMATCH, "CRL_ERROR_MISMATCH"),
-        (CRL_ERROR_NO_FORWARD, "CRL_ERROR_NO_FORWARD"), (CRL_ERROR_NOT_FINITE, "CRL_ERROR_NOT_FINITE"),
+        (CRL_ERROR_NO_FORWARD, "CRL_ERROR_NO_FORWARD"), (CRL_ERROR_BUSY, "CRL_ERROR_BUSY"),
+        (CRL_ERROR_NOT_FINITE, "CRL_ERROR_NOT_FINITE"),
         (CRL_CANCELLED, "CRL_CANCELLED"), (CRL_ERROR_CALLBACK, "CRL_ERROR_CALLBACK"),
         (CRL_ERROR_FILE, "CRL_ERROR_FILE"),
         (CRL_ERROR_FORMAT, "CRL_ERROR_FORMAT"), (CRL_ERROR_FILE_VERSION, "CRL_ERROR_FILE_VERSION"),
@@ -48,7 +49,8 @@ import Testing
     @Test func codesOfTheSwiftLibraryAreThoseOfTheHeader() {
         let codes: [(NetworkError.Code, Int)] = [
             (.size, CRL_ERROR_SIZE), (.value, CRL_ERROR_VALUE), (.name, CRL_ERROR_NAME), (.target, CRL_ERROR_TARGET),
-            (.mismatch, CRL_ERROR_MISMATCH), (.noForward, CRL_ERROR_NO_FORWARD), (.notFinite, CRL_ERROR_NOT_FINITE),
+            (.mismatch, CRL_ERROR_MISMATCH), (.noForward, CRL_ERROR_NO_FORWARD), (.busy, CRL_ERROR_BUSY),
+            (.notFinite, CRL_ERROR_NOT_FINITE),
             (.cancelled, CRL_CANCELLED), (.callback, CRL_ERROR_CALLBACK), (.file, CRL_ERROR_FILE),
             (.format, CRL_ERROR_FORMAT), (.fileVersion, CRL_ERROR_FILE_VERSION), (.memory, CRL_ERROR_MEMORY),
         ]

@@ -28,6 +28,24 @@ import Testing
                         $0.validation_targets = f.targets()
                     })
             },
+            TrainerCallTests.bad("crl_trainer_fit", CRL_ERROR_NOT_FINITE, "x holds \(value) at row 2, column 0") {
+                f, t in
+                let x = f.keepFloats(f.x.elements, replacing: 4, with: value)
+                return crlTrainerFit(t, x, 4, 2, f.targets(), nil, 0, 0, nil)
+            },
+            TrainerCallTests.bad("crl_trainer_fit", CRL_ERROR_NOT_FINITE, "validation_x holds \(value) at row 0") {
+                f, t in
+                let x = f.keepFloats(f.x.elements, replacing: 1, with: value)
+                return crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), x, 4, 2, f.targets())
+            },
+            TrainerCallTests.bad("crl_trainer_partial_fit", CRL_ERROR_NOT_FINITE, "x holds \(value) at row 3") { f, t in
+                let x = f.keepFloats(f.x.elements, replacing: 7, with: value)
+                return crlTrainerPartialFit(t, x, 4, 2, f.targets(), nil)
+            },
+            BadCall("crl_network_evaluate", CRL_ERROR_NOT_FINITE, "x holds \(value)", "row 1, column 1") { f in
+                let x = f.keepFloats(f.x.elements, replacing: 3, with: value)
+                return crlNetworkEvaluate(f.network, nil, x, 4, 2, f.targets(), 1, f.keep(.initial), nil, 0)
+            },
             BadCall("crl_step", CRL_ERROR_NOT_FINITE, "out.weight[1, 2]", "\(value)") { f in
                 crlStep(f.optimizer, f.network, f.keepFloats(f.slope.elements, replacing: 14, with: value), 17)
             },
@@ -122,6 +140,23 @@ import Testing
             })
         fails(status, CRL_ERROR_NOT_FINITE, "crl_network_fit", ["epoch", "batch 1"])
         #expect(parameters(of: f.network).elements.allSatisfy { $0.isFinite })
+    }
+
+    /// So does a trainer, again and again; and its checkpoint can be loaded.
+    @Test func divergingTrainerLeavesFiniteParameters() throws {
+        let f = Fixture()
+        let folder = try TemporaryFolder()
+        ok(crlOptimizerSetLearningRate(f.optimizer, 1e30))
+        let trainer = TrainerCallTests.makeTrainer(f) { $0.epochs = 100 }
+        for _ in 0..<3 {
+            fails(
+                crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil, 0, 0, nil), CRL_ERROR_NOT_FINITE,
+                "crl_trainer_fit", ["epoch", "batch"])
+            #expect(parameters(of: f.network).elements.allSatisfy { $0.isFinite })
+        }
+        ok(crlTrainerSave(trainer, folder.file("diverged")))
+        ok(crlTrainerLoad(trainer, folder.file("diverged")))
+        crlTrainerDestroy(trainer)
     }
 }
 

@@ -94,6 +94,75 @@ import Testing
         }
     }
 
+    /// Each prediction is wholly of one publication: of the network before an epoch, or after it.
+    @Test func fourThreadsPredictWhileATrainerPublishes() {
+        let f = Fixture()
+        let publisher = PublisherCallTests.makePublisher(f.network)
+        struct Publishing {
+            let publisher: UnsafeMutablePointer<crl_publisher>
+            let network: UnsafeMutablePointer<crl_network>
+            let x: UnsafeMutablePointer<Float>
+            /// The predictions of all publications, one after the other.
+            let published: UnsafeMutablePointer<Float>
+        }
+        let epochs = 50
+        let published = Memory<Float>(0, count: 8 * (epochs + 1))
+        ok(crlNetworkPredict(f.network, f.x.pointer, 4, 2, published.pointer, 4, 2))
+        let publishing = f.keep(
+            Publishing(
+                publisher: publisher, network: f.network, x: f.x.pointer, published: published.pointer))
+        let trainer = TrainerCallTests.makeTrainer(f) {
+            $0.epochs = epochs
+            $0.user = UnsafeMutableRawPointer(publishing)
+            $0.on_epoch = { user, epoch in
+                let publishing = user!.assumingMemoryBound(to: Publishing.self).pointee
+                let y = publishing.published + 8 * epoch!.pointee.epoch
+                ok(crlNetworkPredict(publishing.network, publishing.x, 4, 2, y, 4, 2))
+                ok(crlPublisherPublish(publishing.publisher, publishing.network))
+                return 0
+            }
+        }
+        let rounds = 200
+        let results = Memory<Float>(0, count: 8 * 4 * rounds)
+        let targets = Shared(pointer: UnsafeMutablePointer(mutating: f.targets()))
+        let (training, serving) = (Shared(pointer: trainer), Shared(pointer: publisher))
+        let (input, output) = (Shared(pointer: f.x.pointer), Shared(pointer: results.pointer))
+        ThreadTests.onThreads(5) { thread in
+            if thread == 4 {
+                ok(crlTrainerFit(training.pointer, input.pointer, 4, 2, targets.pointer, nil, 0, 0, nil))
+                return
+            }
+            for round in 0..<rounds {
+                let y = output.pointer + 8 * (rounds * thread + round)
+                ok(crlPublisherPredict(serving.pointer, input.pointer, 4, 2, y, 4, 2))
+            }
+        }
+        let known = Set((0...epochs).map { Array(published.elements[8 * $0..<8 * $0 + 8]) })
+        #expect(known.count == epochs + 1)
+        for first in stride(from: 0, to: results.count, by: 8) {
+            #expect(known.contains(Array(results.elements[first..<first + 8])))
+        }
+        ok(crlPublisherPredict(publisher, f.x.pointer, 4, 2, f.y.pointer, 4, 2))
+        #expect(f.y.elements == f.prediction)
+        crlTrainerDestroy(trainer)
+        crlPublisherDestroy(publisher)
+    }
+
+    @Test func differentTrainersTrainAtOnce() {
+        let f = Fixture()
+        let trainer = TrainerCallTests.makeTrainer(f)
+        ok(crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil, 0, 0, nil))
+        crlTrainerDestroy(trainer)
+        let expected = parameters(of: f.network).bytes
+        ThreadTests.onThreads(4) { _ in
+            let f = Fixture()
+            let trainer = TrainerCallTests.makeTrainer(f)
+            ok(crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil, 0, 0, nil))
+            #expect(parameters(of: f.network).bytes == expected)
+            crlTrainerDestroy(trainer)
+        }
+    }
+
     /// Two threads fail in turn; each finds its own message, and a third, without a failure, none.
     @Test func messagesAreEachThreadsOwn() {
         let turns = (0..<3).map { _ in DispatchSemaphore(value: 0) }

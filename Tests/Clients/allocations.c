@@ -1,4 +1,5 @@
-/* Forward, cost, backward, step, predictions and products with derivatives allocate nothing once they have run: this program puts its own allocation
+/* Forward, cost, backward, step, predictions and products with derivatives allocate nothing once they have run, and training
+ * nothing for a batch or an epoch: this program puts its own allocation
  * functions before the C library's and counts. */
 #include <errno.h>
 #include <stddef.h>
@@ -153,6 +154,73 @@ static void products(const crl_network *network, size_t count, const crl_targets
     }
 }
 
+/* What a data source hands out: `batches` batches of a row each. */
+static int32_t give(void *user, const crl_data_request *request, size_t *rows)
+{
+    const size_t *batches = user;
+    *rows = request->first_row < *batches;
+    if (*rows == 1) {
+        memcpy(request->x, x, INPUTS * sizeof *x);
+        for (size_t i = 0; i < OUTPUTS; ++i)
+            request->values[i] = 0.5f;
+    }
+    return 0;
+}
+
+static int32_t go_on_after_batch(void *user, const crl_batch *batch)
+{
+    (void)user;
+    return batch->rows == 0;
+}
+
+static int32_t go_on_after_epoch(void *user, const crl_epoch *epoch)
+{
+    (void)user;
+    return epoch->epoch == 0;
+}
+
+/* The allocations of a new trainer's fit, of rows from memory or, if there are batches, from a source. */
+static long allocations_of_fit(crl_network *network, const crl_targets *targets, size_t epochs, size_t batch_size,
+                               size_t batches)
+{
+    crl_trainer *trainer = NULL;
+    crl_train_options train = CRL_TRAIN_OPTIONS_INIT;
+    crl_data_source source = CRL_DATA_SOURCE_INIT;
+    long before;
+    train.epochs = epochs;
+    train.batch_size = batch_size;
+    train.threads = 1;
+    train.patience = 1000;
+    train.on_batch = go_on_after_batch;
+    train.on_epoch = go_on_after_epoch;
+    source.function = give;
+    source.user = &batches;
+    source.columns = OUTPUTS;
+    OK(crl_trainer_create(network, &train, &trainer));
+    before = allocated;
+    if (batches > 0)
+        OK(crl_trainer_fit_source(trainer, &source, x, ROWS, INPUTS, targets));
+    else
+        OK(crl_trainer_fit(trainer, x, ROWS, INPUTS, targets, x, ROWS, INPUTS, targets));
+    before = allocated - before;
+    crl_trainer_destroy(trainer);
+    return before;
+}
+
+/* Longer training needs no more allocations. */
+static void trainers(crl_network *network, const crl_targets *targets)
+{
+    allocations_of_fit(network, targets, 1, 8, 0); /* the warm-up */
+    const long fitting = allocations_of_fit(network, targets, 2, 8, 0);
+    CHECK(fitting > 0 && fitting < 1000);
+    CHECK(allocations_of_fit(network, targets, 20, 8, 0) == fitting);
+    CHECK(allocations_of_fit(network, targets, 2, 1, 0) == fitting);
+    const long from_source = allocations_of_fit(network, targets, 2, 8, 3);
+    CHECK(from_source > 0 && from_source < 1000);
+    CHECK(allocations_of_fit(network, targets, 2, 8, 30) == from_source);
+    CHECK(allocations_of_fit(network, targets, 20, 8, 3) == from_source);
+}
+
 int main(void)
 {
     crl_network *network = varied_network();
@@ -211,6 +279,7 @@ int main(void)
 
     predictors(network);
     products(network, count, &targets);
+    trainers(network, &targets);
 
     for (int method = CRL_GRADIENT_DESCENT; method <= CRL_QUICKPROP; ++method)
         crl_optimizer_destroy(optimizers[method]);

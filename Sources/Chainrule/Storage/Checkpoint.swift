@@ -43,6 +43,12 @@ extension Trainer {
             let total = try Plan.checkedProduct(vectors.count + 1, count)
             let loaded = try FloatMemory(count: total, for: "a checkpoint")
             try file.read(tensors, into: loaded.vector)
+            for index in optimizer.states.indices {
+                let state = loaded.matrix(at: (index + 1) * count, rows: 1, columns: count)
+                saved.stateBounds[index] = try file.explain { () throws(NetworkError) in
+                    try max(saved.stateBounds[index], largestMagnitude(ofState: index, state))
+                }
+            }
             network.parameterVersion += 1
             network.parameters.assign(loaded.matrix(at: 0, rows: 1, columns: count))
             for (index, vector) in vectors.enumerated() {
@@ -73,6 +79,15 @@ extension Trainer {
             }
     }
 
+    /// Of a state vector in a file, which a step must be able to start from.
+    private func largestMagnitude(ofState index: Int, _ state: Matrix) throws(NetworkError) -> Double {
+        let areSquares = optimizer.method.squareStates.contains(index)
+        for place in 0..<state.columns where !state[0, place].isFinite || (areSquares && state[0, place] < 0) {
+            throw NetworkError(.format, "element \(place) of 'optimizer.\(index)' is \(state[0, place])")
+        }
+        return Double(network.arithmetic.largestMagnitude(state))
+    }
+
     // MARK: Numbers
 
     private func encode(to json: inout JSONWriter) {
@@ -80,7 +95,7 @@ extension Trainer {
         json.member("cost", options.cost.identifier.description)
         json.member("reduction", reduction)
         json.member("cost_parameter", bits: UInt64(options.cost.parameter.bitPattern))
-        json.member("batch_size", options.batchSize)
+        json.member("batch_size", bits: UInt64(options.batchSize))
         json.member("shuffle", options.shuffles)
         json.member("seed", bits: options.seed)
         json.member("validation_split", bits: options.validationSplit.bitPattern)
@@ -166,7 +181,7 @@ extension Trainer {
         try expect(json.string("cost"), options.cost.identifier.description, "cost")
         try expect(json.string("reduction"), reduction, "reduction")
         try expect(json.float("cost_parameter"), options.cost.parameter, "parameter of the cost")
-        try expect(json.integer("batch_size"), options.batchSize, "batch_size")
+        try expect(json.bits("batch_size"), UInt64(options.batchSize), "batch_size")
         try expect(json.boolean("shuffle"), options.shuffles, "shuffle")
         try expect(json.bits("seed"), options.seed, "seed")
         try expect(

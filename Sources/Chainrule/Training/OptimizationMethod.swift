@@ -45,6 +45,8 @@ public protocol OptimizationMethod: AnyObject, Sendable {
     var identifier: StaticString { get }
     /// How many vectors of the shape of the parameters it keeps, at most 4.
     var stateVectors: Int { get }
+    /// Which of them hold squares, or sums or means of squares: numbers that are never negative.
+    var squareStates: Range<Int> { get }
     /// λ of decoupled weight decay, unless ``Regularization/weightDecay`` says otherwise; 0 unless a method has its own.
     var usualWeightDecay: Float { get }
     /// Checks the hyperparameters.
@@ -65,6 +67,7 @@ public protocol OptimizationMethod: AnyObject, Sendable {
 }
 
 extension OptimizationMethod {
+    public var squareStates: Range<Int> { 0..<0 }
     public var usualWeightDecay: Float { 0 }
     public var kernel: OptimizerKernelChoice? { nil }
     public func factors(learningRate: Float, step: Int) -> SIMD8<Float> { .zero }

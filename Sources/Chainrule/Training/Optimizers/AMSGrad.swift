@@ -5,6 +5,7 @@ import Kernels
 public final class AMSGrad: KernelMethod {
     public let identifier: StaticString = "amsgrad"
     public let stateVectors = 3
+    public let squareStates = 1..<3
     /// β₁ in [0, 1).
     public let beta1: Float
     /// β₂ in [0, 1).

@@ -4,6 +4,7 @@ import Kernels
 public final class AdaGrad: KernelMethod {
     public let identifier: StaticString = "adagrad"
     public let stateVectors = 1
+    public let squareStates = 0..<1
     /// ε ≥ 10⁻³⁰.
     public let epsilon: Float
 

@@ -7,6 +7,7 @@ import Kernels
 public final class AdamW: KernelMethod {
     public let identifier: StaticString = "adamw"
     public let stateVectors = 2
+    public let squareStates = 1..<2
     /// β₁ in [0, 1).
     public let beta1: Float
     /// β₂ in [0, 1).

@@ -6,6 +6,7 @@ import Kernels
 public final class NAdam: KernelMethod {
     public let identifier: StaticString = "nadam"
     public let stateVectors = 2
+    public let squareStates = 1..<2
     /// β₁ in [0, 1).
     public let beta1: Float
     /// β₂ in [0, 1).

@@ -5,6 +5,7 @@ import Kernels
 public final class RMSprop: KernelMethod {
     public let identifier: StaticString = "rmsprop"
     public let stateVectors = 1
+    public let squareStates = 0..<1
     /// β₂ in [0, 1).
     public let beta2: Float
     /// ε ≥ 10⁻³⁰.

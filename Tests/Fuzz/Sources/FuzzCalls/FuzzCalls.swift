@@ -29,6 +29,8 @@ struct Session {
     private var workspaces: [UnsafeMutablePointer<crl_workspace>] = []
     private var optimizers: [UnsafeMutablePointer<crl_optimizer>] = []
     private var predictors: [UnsafeMutablePointer<crl_predictor>] = []
+    var trainers: [UnsafeMutablePointer<crl_trainer>] = []
+    private var publishers: [UnsafeMutablePointer<crl_publisher>] = []
     let memory = Memory()
 
     /// Begins with a network of 2 → 3 → 2 that is ready for every call, so that short inputs reach far.
@@ -54,10 +56,12 @@ struct Session {
         for workspace in workspaces { crlWorkspaceDestroy(workspace) }
         for optimizer in optimizers { crlOptimizerDestroy(optimizer) }
         for predictor in predictors { crlPredictorDestroy(predictor) }
+        for trainer in trainers { crlTrainerDestroy(trainer) }
+        for publisher in publishers { crlPublisherDestroy(publisher) }
     }
 
     private mutating func step() {
-        switch reader.byte() % 21 {
+        switch reader.byte() % 30 {
         case 0: create()
         case 1, 2: addDense()
         case 3: addActivation()
@@ -76,7 +80,15 @@ struct Session {
         case 16: fit()
         case 17: createPredictor()
         case 18: predictPrepared()
-        case 19: minimize()
+        case 19: evaluate()
+        case 20: createTrainer()
+        case 21, 22: fitTrainer()
+        case 23: fitSource()
+        case 24: partialFit()
+        case 25: saveAndLoad()
+        case 26: createPublisher()
+        case 27: publish()
+        case 28: minimize()
         default: destroy()
         }
     }
@@ -118,6 +130,20 @@ struct Session {
         return pick(predictors, byte)
     }
 
+    mutating func trainer() -> UnsafeMutablePointer<crl_trainer>? {
+        let byte = reader.byte()
+        if byte >= 252 { return nil }
+        if byte >= 248 { return optimizers.last.map { cast($0) } }
+        return pick(trainers, byte)
+    }
+
+    mutating func publisher() -> UnsafeMutablePointer<crl_publisher>? {
+        let byte = reader.byte()
+        if byte >= 252 { return nil }
+        if byte >= 248 { return predictors.last.map { cast($0) } }
+        return pick(publishers, byte)
+    }
+
     private func pick<Handle>(_ handles: [Handle], _ byte: UInt8) -> Handle? {
         handles.dropLast(byte < 192 ? 0 : Int(byte) % max(handles.count, 1)).last
     }
@@ -139,11 +165,12 @@ struct Session {
         build()
     }
 
+    /// What memory has room for may be allocated; the fuzzer's memory is no matter of the library's.
+    func notJustTooMany(_ rows: UInt) -> UInt { rows >= 1 << 31 && rows <= 1 << 33 ? 1 << 50 : rows }
+
     private mutating func createWorkspace() {
         var workspace: UnsafeMutablePointer<crl_workspace>?
-        // A workspace that memory has room for may be made; the fuzzer's memory is no matter of the library's.
-        var rows = reader.size()
-        if rows >= 1 << 31 && rows <= 1 << 33 { rows = 1 << 50 }
+        let rows = notJustTooMany(reader.size())
         check(crlWorkspaceCreate(network(), rows, reader.enumerator() % 3, &workspace))
         guard let workspace else { return }
         workspaces.append(workspace)
@@ -174,12 +201,25 @@ struct Session {
         if predictors.count > 4 { crlPredictorDestroy(predictors.removeFirst()) }
     }
 
+    private mutating func createPublisher() {
+        var publisher: UnsafeMutablePointer<crl_publisher>?
+        let network = network()
+        // Predictions later find out the widths no other way.
+        guard isNarrow(network) else { return }
+        check(crlPublisherCreate(network, reader.enumerator() % 4, &publisher))
+        guard let publisher else { return }
+        publishers.append(publisher)
+        if publishers.count > 4 { crlPublisherDestroy(publishers.removeFirst()) }
+    }
+
     private mutating func destroy() {
-        switch reader.byte() % 5 {
+        switch reader.byte() % 7 {
         case 0 where !networks.isEmpty: crlNetworkDestroy(networks.removeLast())
         case 1 where !workspaces.isEmpty: crlWorkspaceDestroy(workspaces.removeLast())
         case 2 where !optimizers.isEmpty: crlOptimizerDestroy(optimizers.removeLast())
         case 3 where !predictors.isEmpty: crlPredictorDestroy(predictors.removeLast())
+        case 4 where !trainers.isEmpty: crlTrainerDestroy(trainers.removeLast())
+        case 5 where !publishers.isEmpty: crlPublisherDestroy(publishers.removeLast())
         default: crlNetworkDestroy(nil)
         }
     }

@@ -5,12 +5,12 @@ import ChainruleC
 
 extension Session {
     /// A number of rows, or a stride, that the buffers hold, or that the library must refuse.
-    private mutating func extent() -> UInt {
+    mutating func extent() -> UInt {
         let size = reader.size()
         return size > Memory.rows && size < UInt(Int.max) / 4 ? .max : size
     }
 
-    private mutating func input() -> UnsafePointer<Float>? {
+    mutating func input() -> UnsafePointer<Float>? {
         let index = Int(reader.byte())
         if index == 255 { return nil }
         // Any value anywhere, now and then one that is not finite.
@@ -113,36 +113,27 @@ extension Session {
         }
     }
 
-    mutating func fit() {
+    /// Compares the outputs with targets; the matrix that is handed over has as many numbers as the call says.
+    mutating func evaluate() {
         let network = network()
         guard isNarrow(network) else { return }
         withCostAndTargets { session, cost, targets in
-            var options = crl_train_options(
-                size: MemoryLayout<crl_train_options>.size, cost: cost,
-                optimizer: session.reader.chance(of: 4) ? session.optimizer() : nil,
-                epochs: Int(session.reader.byte() % 5),
-                batch_size: Int(bitPattern: session.reader.size()), shuffle: Int32(session.reader.byte() % 2),
-                seed: UInt64(session.reader.byte()), validation_x: nil, validation_rows: 0, validation_stride: 0,
-                validation_targets: nil, on_epoch: nil, user: nil, threads: Int(session.reader.byte() % 4))
-            if session.reader.chance(of: 16) { options.epochs = -1 }
-            if session.reader.chance(of: 32) { options.size = Int(bitPattern: session.reader.size()) }
-            if session.reader.chance(of: 4) {
-                options.on_epoch = { _, epoch in epoch!.pointee.cost > 10 ? 1 : 0 }
-            }
-            if session.reader.chance(of: 4) {
-                options.validation_x = UnsafePointer(session.memory.input)
-                options.validation_rows = Int(bitPattern: session.extent())
-                options.validation_stride = Int(bitPattern: session.extent())
-                options.validation_targets = targets
-            }
-            let wasFinite = session.hasFiniteParameters(network)
-            let isDefault = session.reader.chance(of: 8)
+            var outputs: UInt = 0
+            session.check(crlNetworkOutputSize(network, &outputs))
+            var count = session.reader.chance(of: 2) ? outputs * outputs : session.reader.size()
+            if session.reader.chance(of: 4) { count = 4 }
+            var confusion = [Double](repeating: 0, count: count <= 1 << 12 ? Int(count) : 0)
+            var metrics = crl_metrics()
+            metrics.size = session.reader.chance(of: 32) ? 0 : MemoryLayout<crl_metrics>.size
             let (x, rows, stride) = (session.input(), session.extent(), session.extent())
-            session.check(
-                isDefault
-                    ? crlNetworkFit(network, x, rows, stride, targets, nil)
-                    : crlNetworkFit(network, x, rows, stride, targets, &options))
-            precondition(!wasFinite || session.hasFiniteParameters(network))
+            let (top, wantsMatrix) = (session.reader.size(), session.reader.chance(of: 2))
+            let status = confusion.withUnsafeMutableBufferPointer { confusion in
+                crlNetworkEvaluate(
+                    network, cost, x, rows, stride, targets, top, &metrics, wantsMatrix ? confusion.baseAddress : nil,
+                    count)
+            }
+            session.check(status)
+            precondition(status != CRL_OK || (metrics.cost.isFinite && metrics.rows == Int(rows)))
         }
     }
 
@@ -180,7 +171,16 @@ extension Session {
         }
     }
 
-    private mutating func withCostAndTargets(
+    mutating func publish() {
+        let network = network()
+        guard isNarrow(network) else { return }
+        let publisher = publisher()
+        if reader.chance(of: 2) { check(crlPublisherPublish(publisher, network)) }
+        check(
+            crlPublisherPredict(publisher, input(), extent(), extent(), output(memory.output), extent(), extent()))
+    }
+
+    mutating func withCostAndTargets(
         _ body: (inout Session, UnsafePointer<crl_cost_options>?, UnsafePointer<crl_targets>?) -> Void
     ) {
         var cost = crl_cost_options(

@@ -3,7 +3,8 @@ import CFuzzer
 import ChainruleC
 import Glibc
 
-// Reads any bytes as a model file. Nothing may crash, leak, take long or need much memory; what is loaded can be used.
+// Reads any bytes as a model file and as a checkpoint. Nothing may crash, leak, take long or need much memory; what is loaded
+// can be used.
 
 @main enum Fuzzer {
     static func main() {
@@ -13,15 +14,17 @@ import Glibc
     }
 }
 
-/// The first byte says what the rest is: a file, a header, or an architecture inside a header that is right otherwise.
+/// The first byte says what the rest is: a file, a header, or an architecture or a checkpoint's numbers inside a file that is
+/// right otherwise.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzModelFile(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     guard let data, count > 0 else { return 0 }
     let rest = Array(UnsafeBufferPointer(start: data + 1, count: count - 1))
-    switch data[0] % 4 {
+    switch data[0] % 5 {
     case 0, 1: read(rest)
     case 2: read(file(header: rest, data: 64))
-    default: read(file(header: header(architecture: rest), data: 0))
+    case 3: read(file(header: header(architecture: rest), data: 0))
+    default: read(Checkpoint.file(training: rest))
     }
     return 0
 }
@@ -33,15 +36,21 @@ private func file(header: [UInt8], data: Int) -> [UInt8] {
 
 /// A header without tensors, for architectures without parameters.
 private func header(architecture: [UInt8]) -> [UInt8] {
-    var header = Array(#"{"__metadata__":{"format":"chainrule","format_version":"1","architecture":""#.utf8)
-    for byte in architecture {
+    Array(#"{"__metadata__":{"format":"chainrule","format_version":"1","architecture":""#.utf8) + quoted(architecture)
+        + Array(#""}}"#.utf8)
+}
+
+/// As the inside of a JSON string.
+func quoted(_ text: [UInt8]) -> [UInt8] {
+    var quoted: [UInt8] = []
+    for byte in text {
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): header += [UInt8(ascii: "\\"), byte]
-        case 0..<0x20: header.append(UInt8(ascii: " "))
-        default: header.append(byte)
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): quoted += [UInt8(ascii: "\\"), byte]
+        case 0..<0x20: quoted.append(UInt8(ascii: " "))
+        default: quoted.append(byte)
         }
     }
-    return header + Array(#""}}"#.utf8)
+    return quoted
 }
 
 /// A file without a name, which goes when the process does.
@@ -63,6 +72,7 @@ private func read(_ bytes: [UInt8]) {
     let before = parameters(of: network!)
     if crlNetworkLoadParameters(network, path) != CRL_OK { precondition(parameters(of: network!) == before) }
     crlNetworkDestroy(network)
+    Checkpoint.read(path)
 }
 
 /// Predicts with a network that was loaded, and loads its parameters once more.
@@ -88,7 +98,7 @@ private func use(_ network: UnsafeMutablePointer<crl_network>, _ path: String) {
 }
 
 /// 2 → 3 → 1, as one of the seeds is.
-private func smallNetwork() -> UnsafeMutablePointer<crl_network>? {
+func smallNetwork() -> UnsafeMutablePointer<crl_network>? {
     var network: UnsafeMutablePointer<crl_network>?
     precondition(crlNetworkCreate(2, &network) == CRL_OK)
     precondition(crlNetworkAddDense(network, 3, crl_activation(CRL_TANH), nil) == CRL_OK)
@@ -97,7 +107,7 @@ private func smallNetwork() -> UnsafeMutablePointer<crl_network>? {
     return network
 }
 
-private func parameters(of network: UnsafePointer<crl_network>) -> [UInt32] {
+func parameters(of network: UnsafePointer<crl_network>) -> [UInt32] {
     var base: UnsafeMutablePointer<Float>?
     var count: UInt = 0
     precondition(crlNetworkParameters(network, &base, &count) == CRL_OK)

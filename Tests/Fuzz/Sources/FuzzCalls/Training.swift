@@ -1,0 +1,183 @@
+import CChainrule
+import ChainruleC
+import Glibc
+
+// Calls that train.
+
+extension Session {
+    mutating func fit() {
+        let network = network()
+        guard isNarrow(network) else { return }
+        withTrainOptions { session, options, targets in
+            let wasFinite = session.hasFiniteParameters(network)
+            let (x, rows, stride) = (session.input(), session.extent(), session.extent())
+            session.check(crlNetworkFit(network, x, rows, stride, targets, options))
+            precondition(!wasFinite || session.hasFiniteParameters(network))
+        }
+    }
+
+    mutating func createTrainer() {
+        let network = network()
+        guard isNarrow(network) else { return }
+        var made: UnsafeMutablePointer<crl_trainer>?
+        withTrainOptions { session, options, _ in
+            session.check(crlTrainerCreate(network, options, &made))
+        }
+        guard let made else { return }
+        trainers.append(made)
+        if trainers.count > 4 { crlTrainerDestroy(trainers.removeFirst()) }
+    }
+
+    /// Trainers keep networks that are narrow.
+    mutating func fitTrainer() {
+        let trainer = trainer()
+        withCostAndTargets { session, _, targets in
+            let (x, rows, stride) = (session.input(), session.extent(), session.extent())
+            let held = session.reader.chance(of: 4)
+            session.check(
+                crlTrainerFit(
+                    trainer, x, rows, stride, targets, held ? UnsafePointer(session.memory.input) : nil,
+                    session.extent(), session.extent(), held ? targets : nil))
+        }
+        look(at: trainer)
+    }
+
+    mutating func partialFit() {
+        let trainer = trainer()
+        withCostAndTargets { session, _, targets in
+            var epoch = crl_epoch()
+            let (x, rows, stride) = (session.input(), session.extent(), session.extent())
+            let wantsEpoch = session.reader.chance(of: 2)
+            let status = withUnsafeMutablePointer(to: &epoch) { epoch in
+                crlTrainerPartialFit(trainer, x, rows, stride, targets, wantsEpoch ? epoch : nil)
+            }
+            session.check(status)
+            precondition(status != CRL_OK || !wantsEpoch || epoch.epoch > 0)
+        }
+        look(at: trainer)
+    }
+
+    mutating func fitSource() {
+        let trainer = trainer()
+        // The numbers that the source gives, over and over.
+        var numbers = (0..<16).map { _ in reader.float() }
+        if !reader.chance(of: 4) {
+            for index in numbers.indices where !numbers[index].isFinite { numbers[index] = 0.5 }
+        }
+        var feed = Feed(
+            batches: Int(reader.byte() % 4), result: reader.chance(of: 16) ? 1 : 0, excess: reader.chance(of: 16),
+            columns: Int(bitPattern: notJustTooMany(reader.size())), numbers: numbers)
+        withUnsafeMutablePointer(to: &feed) { feed in
+            var source = crl_data_source(
+                size: MemoryLayout<crl_data_source>.size, function: give, user: feed,
+                classes: reader.chance(of: 3) ? 1 : 0, columns: feed.pointee.columns,
+                weights: reader.chance(of: 3) ? 1 : 0)
+            if source.classes != 0 && !reader.chance(of: 8) { source.columns = 0 }
+            if reader.chance(of: 32) { source.size = Int(bitPattern: reader.size()) }
+            if reader.chance(of: 32) { source.function = nil }
+            check(crlTrainerFitSource(trainer, &source, nil, 0, 0, nil))
+        }
+        look(at: trainer)
+    }
+
+    /// Another trainer may load it only if it trains the same; a trainer can always load what it has saved.
+    mutating func saveAndLoad() {
+        let (first, second) = (trainer(), trainer())
+        let status = crlTrainerSave(first, Checkpoint.path)
+        check(status)
+        guard status == CRL_OK else { return }
+        check(crlTrainerLoad(second, Checkpoint.path))
+        precondition(crlTrainerLoad(first, Checkpoint.path) == CRL_OK)
+        look(at: first)
+        unlink(Checkpoint.path)
+    }
+
+    private func look(at trainer: UnsafeMutablePointer<crl_trainer>?) {
+        var progress = crl_progress()
+        progress.size = MemoryLayout<crl_progress>.size
+        let status = crlTrainerProgress(trainer, &progress)
+        check(status)
+        precondition(
+            status != CRL_OK || (progress.batches <= progress.rows && progress.best_epoch <= progress.epochs))
+    }
+
+    private mutating func withTrainOptions(
+        _ body: (inout Session, UnsafePointer<crl_train_options>?, UnsafePointer<crl_targets>?) -> Void
+    ) {
+        withCostAndTargets { session, cost, targets in
+            var options = crl_train_options()
+            options.size = MemoryLayout<crl_train_options>.size
+            options.cost = cost
+            options.optimizer = session.reader.chance(of: 4) ? session.optimizer() : nil
+            options.epochs = Int(session.reader.byte() % 5)
+            options.batch_size = Int(bitPattern: session.notJustTooMany(session.reader.size()))
+            options.shuffle = Int32(session.reader.byte() % 2)
+            options.seed = UInt64(session.reader.byte())
+            options.threads = Int(session.reader.byte() % 4)
+            if session.reader.chance(of: 16) { options.epochs = -1 }
+            if session.reader.chance(of: 32) { options.size = Int(bitPattern: session.reader.size()) }
+            if session.reader.chance(of: 4) {
+                options.on_epoch = { _, epoch in epoch!.pointee.cost > 10 ? 1 : 0 }
+            }
+            if session.reader.chance(of: 4) {
+                options.on_batch = { _, batch in batch!.pointee.step % 3 == 0 ? 1 : 0 }
+            }
+            if session.reader.chance(of: 4) {
+                options.validation_x = UnsafePointer(session.memory.input)
+                options.validation_rows = Int(bitPattern: session.extent())
+                options.validation_stride = Int(bitPattern: session.extent())
+                options.validation_targets = targets
+            }
+            if session.reader.chance(of: 4) { options.validation_split = Double(session.reader.float()) }
+            if session.reader.chance(of: 4) { options.patience = Int(bitPattern: session.reader.size()) }
+            if session.reader.chance(of: 8) { options.min_delta = Double(session.reader.float()) }
+            if session.reader.chance(of: 4) {
+                for index in 0..<4 { session.memory.weights[index] = session.reader.float() }
+                options.class_weights = UnsafePointer(session.memory.weights)
+                options.class_weights_count =
+                    session.reader.chance(of: 4) ? Int(bitPattern: session.reader.size()) : 2
+            }
+            let isDefault = session.reader.chance(of: 8)
+            withUnsafePointer(to: options) { body(&session, isDefault ? nil : $0, targets) }
+        }
+    }
+}
+
+/// What a data source gives.
+private struct Feed {
+    let batches: Int
+    let result: Int32
+    let excess: Bool
+    let columns: Int
+    let numbers: [Float]
+}
+
+private let give: crl_data_function = { user, request, rows in
+    let (feed, request) = (user!.assumingMemoryBound(to: Feed.self).pointee, request!.pointee)
+    guard request.first_row < feed.batches * 3 else {
+        rows!.pointee = 0
+        return feed.result
+    }
+    let count = min(request.max_rows, 3)
+    var next = 0
+    func number() -> Float {
+        next += 1
+        return feed.numbers[next % feed.numbers.count]
+    }
+    for row in 0..<count {
+        // Every network here has an input.
+        request.x![row] = number()
+        if let values = request.values {
+            for column in 0..<feed.columns { values[row * feed.columns + column] = number() }
+        }
+        request.classes?[row] = Int32(row % 2)
+        request.weights?[row] = number()
+    }
+    rows!.pointee = feed.excess ? request.max_rows + 1 : count
+    return 0
+}
+
+/// Where checkpoints are saved: each process has a file of its own.
+private enum Checkpoint {
+    static let path = "/dev/shm/fuzz-calls-\(getpid())"
+}
