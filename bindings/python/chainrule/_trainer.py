@@ -259,9 +259,10 @@ class Trainer(NativeObject):
             optimizer: the name of a method of Optimizer, or an Optimizer made for this network, whose state goes on
                 from where it is.
             learning_rate: η for an optimizer given by name; None: the library's default.
-            schedule: how the learning rate goes: a Schedule, its kind, or a function that is given t, the number of steps
-                before, η, and the cost of the epoch before, on the validation data if there are any (NaN in the first),
-                and returns the rate. The optimizer's rate is the η it begins with, and is the same after each fit.
+            schedule: how the learning rate goes: a Schedule, its kind, or a function of three numbers that returns the
+                rate: t, the number of steps before; η; and the cost of the epoch before, that of the validation data if
+                there are any (NaN in the first). The optimizer's rate is the η it begins with, and what it has again
+                after each fit.
             epochs: how often to go through the rows in all, ≥ 1.
             batch_size: rows per step, ≥ 1; the last batch of an epoch may be shorter.
             shuffle: a new order of the rows in each epoch.
