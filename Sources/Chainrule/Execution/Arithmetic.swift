@@ -162,9 +162,10 @@ package struct Arithmetic: @unchecked Sendable {
     ) {
         precondition(z.count == h.count && z.count == zTangent.count && z.count == hTangent.count)
         precondition(z.isContiguous && h.isContiguous && zTangent.isContiguous && hTangent.isContiguous)
-        let kernel = select(self)
-        (kernel.tangent ?? kernel.backward)(
-            z.base, h.base, zTangent.base, hTangent.base, z.rows, z.columns, alpha)
+        guard let tangent = select(self).tangent else {
+            return select(self).backward(z.base, h.base, zTangent.base, hTangent.base, z.rows, z.columns, alpha)
+        }
+        tangent(z.base, h.base, zTangent.base, hTangent.base, z.rows, z.columns, alpha)
     }
 
     /// `R{s} += δ ⊙ σ''(z) ⊙ R{z}`.
