@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _prototypes
-from ._arrays import address_of, as_rows, count, seed_value, size_error
+from ._arrays import address_of, count, seed_value, size_error
 from ._callbacks import guarded
-from ._costs import CostLike, Targets, cost_options
+from ._costs import CostLike, cost_options
+from ._data import Data
 from ._description import encoded_path
 from ._errors import ArgumentError, check, failure, results
 from ._handles import FloatArray, Handle, NativeObject, array_at
@@ -340,7 +341,7 @@ class Trainer(NativeObject):
                 raise TypeError("targets and sample_weight come from the data source")
             source = _Source(x, self.network._layout().inputs)
             return self._run(library.crl_trainer_fit_source, handle, ctypes.byref(source.native), *held.arguments)
-        data = _Data(x, targets, sample_weight, self._cost.kind, self.network, "x")
+        data = Data(self.network._layout(), x, targets, sample_weight, self._cost)
         return self._run(library.crl_trainer_fit, handle, *data.arguments, *held.arguments)
 
     def partial_fit(
@@ -351,7 +352,7 @@ class Trainer(NativeObject):
         It is an epoch of its own, without validation and without a claim to be the best; an epoch that was
         interrupted is given up. The arguments are those of fit().
         """
-        data = _Data(x, targets, sample_weight, self._cost.kind, self.network, "x")
+        data = Data(self.network._layout(), x, targets, sample_weight, self._cost)
         epoch = _prototypes.crl_epoch()
         self._run(library.crl_trainer_partial_fit, self._open(), *data.arguments, ctypes.byref(epoch))
         return _epoch(epoch)
@@ -394,27 +395,18 @@ class Trainer(NativeObject):
             raise failure(status)
         return recorder.history
 
-    def _validation(self, data: tuple[Any, ...] | None) -> _Data | _NoData:
+    def _validation(self, data: tuple[Any, ...] | None) -> Data | _NoData:
         if data is None:
             return _NoData()
         x, targets, *rest = data
-        return _Data(x, targets, rest[0] if rest else None, self._cost.kind, self.network, "validation_data's x")
+        weights = rest[0] if rest else None
+        return Data(self.network._layout(), x, targets, weights, self._cost, "validation_data's x")
 
     def __repr__(self) -> str:
         if self._handle is None:
             return "Trainer(closed)"
         done = self.progress
         return f"Trainer(epochs={done.epochs} of {self._recorder.epochs}, steps={done.steps}, {self.network!r})"
-
-
-class _Data:
-    """x and targets as the library's functions take them, with what owns the memory."""
-
-    def __init__(self, x: Any, targets: Any, sample_weight: Any, kind: int, network: Network, what: str) -> None:
-        built = network._layout()
-        self.x = as_rows(x, built.inputs, what)
-        self.targets = Targets(targets, sample_weight, kind, self.x.rows, built.outputs, self.x.single)
-        self.arguments = (self.x.address, self.x.rows, self.x.stride, ctypes.byref(self.targets.native))
 
 
 class _NoData:
@@ -479,7 +471,7 @@ def evaluate(
     network: Network, options: Any, x: Any, targets: Any, sample_weight: Any, top: int, confusion: Any = None
 ) -> Metrics:
     """Metrics of a network, given the crl_cost_options; `confusion` is a float64 array for the confusion matrix."""
-    data = _Data(x, targets, sample_weight, options.kind, network, "x")
+    data = Data(network._layout(), x, targets, sample_weight, options)
     native = _prototypes.crl_metrics.default()
     status = library.crl_network_evaluate(
         network._open(),
