@@ -273,9 +273,12 @@ private struct Numbers {
     }
 
     /// Every other rule, element by element, against its formula in float64.
-    @Test(arguments: supportedLevels) func formulas(level: InstructionSetLevel) throws {
+    @Test(arguments: supportedLevels) func formulas(level: InstructionSetLevel) {
         for method in Method.byFormula {
-            let formula = try #require(method.formula)
+            guard let formula = method.formula else {
+                Issue.record("\(method) has no formula")
+                continue
+            }
             let factors = method.factors.map(Double.init)
             for count in OptimizerKernelTests.counts {
                 let before = Numbers(count + 1, seed: UInt64(count), for: method)
