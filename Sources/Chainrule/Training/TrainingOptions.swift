@@ -29,7 +29,8 @@ public struct TrainingOptions {
     /// What the optimizer's learning rate is in each step; nil for the rate that it has. The rate that it has is where the
     /// schedule begins, and what it has again after each call.
     public var schedule: Schedule?
-    /// Called after each batch; returns whether to go on. May read the network and save the trainer.
+    /// Called after each batch; returns whether to go on. May read the network and save the trainer, which it then refers to
+    /// weakly: the trainer holds its options.
     public var onBatch: ((BatchReport) -> Bool)?
     /// Called after each epoch; returns whether to go on. May read the network and save the trainer.
     public var onEpoch: ((Epoch) -> Bool)?

@@ -125,6 +125,8 @@ import Testing
                 return true
             }
             trainer = try makeTrainer(saving)
+            // Its options hold the callbacks, and they the trainer.
+            defer { trainer = nil }
             try trainer?.fit(x, targets: .classes(classes))
             let resumed = try makeTrainer(options())
             try resumed.load(from: path)

@@ -214,6 +214,8 @@ import Testing
                     return true
                 }
             })
+        // Its options hold the callback, and it the trainer.
+        defer { trainer = nil }
         try trainer?.fit(x, targets: .classes(classes))
         #expect(errors == 3)
         // And afterwards it can.

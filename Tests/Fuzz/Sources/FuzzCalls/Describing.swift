@@ -19,6 +19,16 @@ extension Session {
         }
     }
 
+    mutating func addNoise() {
+        let network = network()
+        withLayerOptions { session, options in
+            let number = session.reader.float()
+            session.check(
+                session.reader.chance(of: 2)
+                    ? crlNetworkAddDropout(network, number, options) : crlNetworkAddNoise(network, number, options))
+        }
+    }
+
     typealias AddMany = (
         UnsafeMutablePointer<crl_network>?, UnsafePointer<UnsafePointer<CChar>?>?, UInt, UnsafePointer<CChar>?
     ) -> crl_status
@@ -38,7 +48,7 @@ extension Session {
     }
 
     /// A name: mostly one that may exist.
-    private mutating func text() -> UnsafeMutablePointer<CChar>? {
+    mutating func text() -> UnsafeMutablePointer<CChar>? {
         switch reader.byte() {
         case 0..<32: nil
         case 32..<96: strdup("input")

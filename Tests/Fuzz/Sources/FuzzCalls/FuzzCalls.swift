@@ -61,7 +61,7 @@ struct Session {
     }
 
     private mutating func step() {
-        switch reader.byte() % 30 {
+        switch reader.byte() % 34 {
         case 0: create()
         case 1, 2: addDense()
         case 3: addActivation()
@@ -89,6 +89,10 @@ struct Session {
         case 26: createPublisher()
         case 27: publish()
         case 28: minimize()
+        case 29: addNoise()
+        case 30: setNoise()
+        case 31: setLayer()
+        case 32: secondOrderProduct()
         default: destroy()
         }
     }

@@ -113,6 +113,29 @@ extension Session {
         }
     }
 
+    /// A product with the Hessian or the Gauss-Newton matrix.
+    mutating func secondOrderProduct() {
+        let network = network()
+        guard isNarrow(network) else { return }
+        withCostAndTargets { session, cost, targets in
+            let multiply = session.reader.chance(of: 2) ? crlNetworkHessianProduct : crlNetworkGaussNewtonProduct
+            let count = session.parameterCount(of: network)
+            let product = session.output(session.memory.output)
+            let status = multiply(
+                network, cost, session.input(), session.extent(), session.extent(), targets, session.memory.other,
+                count,
+                product, count)
+            session.check(status)
+            precondition(status != CRL_OK || (0..<Int(count)).allSatisfy { product![$0].isFinite })
+        }
+    }
+
+    mutating func setNoise() {
+        check(
+            crlWorkspaceSetNoise(
+                workspace(), Int32(reader.byte() % 2), UInt64(reader.byte()), UInt64(reader.size())))
+    }
+
     /// Compares the outputs with targets; the matrix that is handed over has as many numbers as the call says.
     mutating func evaluate() {
         let network = network()

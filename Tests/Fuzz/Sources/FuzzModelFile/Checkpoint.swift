@@ -15,8 +15,10 @@ enum Checkpoint {
         var trainer: UnsafeMutablePointer<crl_trainer>?
         var method = crl_optimizer_options(
             size: MemoryLayout<crl_optimizer_options>.size, method: crl_optimizer_method(CRL_AMSGRAD),
-            learning_rate: 0.01, momentum: -1, beta1: -1, beta2: -1, epsilon: -1, weight_decay: -1, growth: -1,
-            shrink: -1, min_step: -1, max_step: -1)
+            learning_rate: 0.01, momentum: -1, beta1: -1, beta2: -1, epsilon: -1, growth: -1,
+            shrink: -1, min_step: -1, max_step: -1, weight_decay: -1, l1: 0, l2: 0, max_norm: -1, clip_norm: -1,
+            clip_value: -1,
+            regularize_biases: 0)
         precondition(crlOptimizerCreate(network, &method, &optimizer) == CRL_OK)
         var options = crl_train_options()
         options.size = MemoryLayout<crl_train_options>.size
