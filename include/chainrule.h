@@ -598,6 +598,8 @@ typedef struct crl_epoch {
     int32_t is_best;            /**< 1 if the cost, that of the validation data if there are any, is the best so far */
 } crl_epoch;
 
+#define CRL_EPOCH_INIT { sizeof(crl_epoch), 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0 }
+
 /** Called after each batch, on the thread that called; otherwise as crl_epoch_callback. */
 typedef int32_t (*crl_batch_callback)(void *user, const crl_batch *batch);
 
@@ -636,8 +638,8 @@ typedef struct crl_train_options {
                                                 finite and ≥ 0; copied. The targets must be classes. NULL: all 1 */
     size_t class_weights_count;            /**< the number of outputs */
     size_t patience;                       /**< training stops after so many epochs without a new best cost, that of the
-                                                validation data if there are any, and at its end the best parameters
-                                                are put back. 0: it goes on to the last epoch, and keeps what that
+                                                validation data if there are any, and then, or after the last epoch,
+                                                the best parameters are put back. 0: it goes on to the last epoch, and keeps what that
                                                 leaves */
     double min_delta;                      /**< by how much a cost must be lower to be a new best; finite and ≥ 0 */
     const crl_schedule_options *schedule;  /**< the learning rate in each step; NULL: the optimizer's. The optimizer's is
@@ -1206,7 +1208,8 @@ crl_status crl_network_fit(crl_network *network, const float *x, size_t x_rows, 
 /** Creates a trainer: a run of training that can stop after any batch, be saved, and go on, in this process or
  *  another, bit for bit as if it had never stopped. crl_network_fit() is a trainer for one use.
  *
- *  What is random in an epoch follows from the seed and the epoch's number alone.
+ *  What is random in an epoch follows from the seed, the epoch's number and, for dropout and noise, the optimizer's
+ *  steps.
  *  @param network built. The trainer keeps it, and the optimizer.
  *  @param options cost, optimizer, epochs, batch size, callbacks and so on; without validation data, which
  *      crl_trainer_fit() is given. Copied, but for what user and a custom cost's user point to. NULL for
@@ -1264,7 +1267,8 @@ crl_status crl_trainer_fit_source(crl_trainer *trainer, const crl_data_source *s
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
  *  @param targets for each row of x; NULL only for a custom cost that needs none.
- *  @param epoch receives what happened; NULL if that is not wanted. Its size need not be set.
+ *  @param epoch receives what happened; its size is set to sizeof(crl_epoch) before, by CRL_EPOCH_INIT. NULL if that
+ *      is not wanted.
  *  @return as crl_trainer_fit(); after any error the parameters are as the last complete step left them. */
 crl_status crl_trainer_partial_fit(crl_trainer *trainer, const float *x, size_t x_rows, size_t x_stride,
                                    const crl_targets *targets, crl_epoch *epoch);

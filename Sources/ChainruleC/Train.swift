@@ -40,7 +40,7 @@ public func crlNetworkFit(
 /// Creates a trainer: a run of training that can stop after any batch, be saved, and go on, in this process or another, bit
 /// for bit as if it had never stopped. crl_network_fit() is a trainer for one use.
 ///
-/// What is random in an epoch follows from the seed and the epoch's number alone.
+/// What is random in an epoch follows from the seed, the epoch's number and, for dropout and noise, the optimizer's steps.
 /// - Parameters:
 ///   - network: built. The trainer keeps it, and the optimizer.
 ///   - options: cost, optimizer, epochs, batch size, callbacks and so on; without validation data, which
@@ -140,7 +140,8 @@ public func crlTrainerFitSource(
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
 ///   - targets: for each row of x; NULL only for a custom cost that needs none.
-///   - epoch: receives what happened; NULL if that is not wanted. Its size need not be set.
+///   - epoch: receives what happened; its size is set to sizeof(crl_epoch) before, by CRL_EPOCH_INIT. NULL if that is not
+///     wanted.
 /// - Returns: as crl_trainer_fit(); after any error the parameters are as the last complete step left them.
 @_cdecl("crl_trainer_partial_fit")
 public func crlTrainerPartialFit(
@@ -149,6 +150,7 @@ public func crlTrainerPartialFit(
 ) -> crl_status {
     call("crl_trainer_partial_fit") { () throws(NetworkError) in
         let trainer = try object(trainer, "trainer", as: Trainer.self)
+        if let epoch { _ = try options(epoch, "epoch") }
         let result = try trainer.partialFit(data(x, x_rows, x_stride, targets, of: trainer))
         epoch?.pointee = cEpoch(result)
     }

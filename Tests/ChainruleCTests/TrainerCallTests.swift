@@ -202,6 +202,7 @@ import Testing
         },
         bad(partial, CRL_ERROR_TARGET, "classes") { f, t in
             var epoch = crl_epoch()
+            epoch.size = MemoryLayout<crl_epoch>.size
             epoch.epoch = 77
             let status = crlTrainerPartialFit(t, f.x.pointer, 4, 2, f.classTargets(), &epoch)
             #expect(epoch.epoch == 77)

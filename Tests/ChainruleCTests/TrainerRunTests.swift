@@ -130,6 +130,10 @@ import Testing
         #expect(f.state == before)
         // An epoch of its own gives up the one that was interrupted.
         var epoch = crl_epoch()
+        fails(
+            crlTrainerPartialFit(trainer, f.x.pointer, 4, 2, f.targets(), &epoch), CRL_ERROR_SIZE,
+            "crl_trainer_partial_fit", ["epoch->size is 0"])
+        epoch.size = MemoryLayout<crl_epoch>.size
         ok(crlTrainerPartialFit(trainer, f.x.pointer, 3, 2, f.targets { $0.rows = 3 }, &epoch))
         #expect(epoch.size == MemoryLayout<crl_epoch>.size && epoch.epoch == 1 && epoch.is_best == 0)
         #expect(epoch.cost > 0 && epoch.validation_cost.isNaN && epoch.validation_accuracy.isNaN)

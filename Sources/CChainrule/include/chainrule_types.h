@@ -522,6 +522,8 @@ typedef struct crl_epoch {
     int32_t is_best;            /**< 1 if the cost, that of the validation data if there are any, is the best so far */
 } crl_epoch;
 
+#define CRL_EPOCH_INIT { sizeof(crl_epoch), 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0 }
+
 /** Called after each batch, on the thread that called; otherwise as crl_epoch_callback. */
 typedef int32_t (*crl_batch_callback)(void *user, const crl_batch *batch);
 
@@ -560,8 +562,8 @@ typedef struct crl_train_options {
                                                 finite and ≥ 0; copied. The targets must be classes. NULL: all 1 */
     size_t class_weights_count;            /**< the number of outputs */
     size_t patience;                       /**< training stops after so many epochs without a new best cost, that of the
-                                                validation data if there are any, and at its end the best parameters
-                                                are put back. 0: it goes on to the last epoch, and keeps what that
+                                                validation data if there are any, and then, or after the last epoch,
+                                                the best parameters are put back. 0: it goes on to the last epoch, and keeps what that
                                                 leaves */
     double min_delta;                      /**< by how much a cost must be lower to be a new best; finite and ≥ 0 */
     const crl_schedule_options *schedule;  /**< the learning rate in each step; NULL: the optimizer's. The optimizer's is

@@ -118,7 +118,8 @@ extension Trainer {
         json.member("epochs", progress.epochs)
         json.member("rows", progress.rows)
         json.member("batches", progress.batches)
-        json.member("steps_of_trainer", progress.steps)
+        json.member("steps_of_trainer", progress.stepsTaken)
+        json.member("awaits_best", progress.awaitsBest)
         json.member("rows_of_epoch", progress.rowsOfEpoch ?? 0)
         json.member("best_epoch", progress.bestEpoch)
         json.member("best_cost", bits: progress.bestCost.bitPattern)
@@ -203,7 +204,8 @@ extension Trainer {
         saved.progress.epochs = try json.integer("epochs")
         saved.progress.rows = try json.integer("rows")
         saved.progress.batches = try json.integer("batches")
-        saved.progress.steps = try json.integer("steps_of_trainer")
+        saved.progress.stepsTaken = try json.integer("steps_of_trainer")
+        saved.progress.awaitsBest = try json.boolean("awaits_best")
         let rowsOfEpoch = try json.integer("rows_of_epoch")
         saved.progress.rowsOfEpoch = rowsOfEpoch == 0 ? nil : rowsOfEpoch
         saved.progress.bestEpoch = try json.integer("best_epoch")
@@ -252,7 +254,7 @@ private struct SavedTraining {
     func validate() throws(NetworkError) {
         let counts =
             [
-                steps, progress.epochs, progress.rows, progress.batches, progress.steps, progress.rowsOfEpoch ?? 0,
+                steps, progress.epochs, progress.rows, progress.batches, progress.stepsTaken, progress.rowsOfEpoch ?? 0,
                 progress.bestEpoch, progress.epochsSinceBest, schedule?.plateau.waited ?? 0,
                 schedule?.plateau.cooling ?? 0,
             ] + stepsMissed

@@ -192,13 +192,6 @@ public final class Optimizer: FallibleClass {
     }
 
     /// Goes back, or forth, to what it was after some step. Its state vectors are the caller's to set.
-    func restore(learningRate: Float, steps: Int, stateBounds: SIMD4<Double>) {
-        self.learningRate = learningRate
-        self.steps = steps
-        self.stateBounds = stateBounds
-    }
-
-    /// Goes back, or forth, to what it was after some step. Its state vectors are the caller's to set.
     func restore(learningRate: Float, steps: Int, stepsMissed: [Int], stateBounds: SIMD4<Double>) {
         self.learningRate = learningRate
         self.steps = steps

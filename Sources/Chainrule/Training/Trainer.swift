@@ -1,6 +1,6 @@
 import CPlatform
 
-/// Trains one network, and can stop anywhere and go on: after any batch, in another process, or with other data.
+/// Trains one network, and can stop after any batch and go on, in the same process or another.
 ///
 /// ```swift
 /// var options = TrainingOptions(cost: .crossEntropy())
@@ -11,8 +11,8 @@ import CPlatform
 /// ```
 ///
 /// In every epoch it goes through the rows in batches, each a forward pass, the cost, a backward pass and a step. What is
-/// random in an epoch follows from the seed and the epoch's number alone: so a trainer that was saved after any batch goes on
-/// as if it had never stopped, bit for bit.
+/// random in an epoch follows from the seed, the epoch's number and, for dropout and noise, the optimizer's steps: so a trainer
+/// that was saved after any batch goes on as if it had never stopped, bit for bit.
 ///
 /// Threads: one call at a time. Training excludes other use of the network, but for what the callbacks do.
 public final class Trainer: FallibleClass {
@@ -126,10 +126,16 @@ public final class Trainer: FallibleClass {
     package func partialFit(_ data: DataView) throws(NetworkError) -> Epoch {
         try whileBusy { () throws(NetworkError) in
             let largestInput = try network.check(data, cost: options.cost, "x")
-            progress.abandonEpoch()
-            defer { schedule?.end() }
             let feed = try RowFeed(for: self, data, rows: 0..<data.x.rows, largestInput: largestInput)
+            progress.abandonEpoch()
+            progress.awaitsBest = false
+            schedule?.begin(epochs: options.epochs, stepsPerEpoch: nil)
+            defer {
+                schedule?.end()
+                progress.abandonEpoch()
+            }
             try train(on: feed)
+            try schedule?.finishEpoch(cost: progress.cost(options.cost))
             return finishEpoch(validation: nil, isBest: false)
         }
     }
@@ -139,8 +145,9 @@ public final class Trainer: FallibleClass {
     private func fit(
         _ feed: any BatchFeed, validation: DataView?, onEpoch: (Epoch) -> Void
     ) throws(NetworkError) {
+        schedule?.begin(epochs: options.epochs, stepsPerEpoch: feed.count.map { ($0 - 1) / options.batchSize + 1 })
         defer { schedule?.end() }
-        if progress.epochs == 0 && progress.rows == 0 { bestParameters.vector.assign(network.parameters) }
+        if progress.bestEpoch == 0 && progress.rows == 0 { bestParameters.vector.assign(network.parameters) }
         let evaluation = try validation.map { (validation) throws(NetworkError) in
             try Evaluation(of: network, cost: options.cost, rows: validation.x.rows)
         }
@@ -151,17 +158,21 @@ public final class Trainer: FallibleClass {
                 let cost = metrics?.cost ?? progress.cost(options.cost)
                 try schedule?.finishEpoch(cost: cost)
                 let epoch = finishEpoch(validation: metrics, isBest: noteBest(cost))
+                progress.awaitsBest = true
                 onEpoch(epoch)
                 if let callback = options.onEpoch, !callback(epoch) {
                     throw NetworkError(
                         .cancelled, "the callback stopped training after epoch \(epoch.number) of \(epoch.count)")
                 }
             } catch {
-                if error.code == .notFinite { restoreBest() }
+                if error.code == .notFinite {
+                    restoreBest()
+                    progress.abandonEpoch()
+                }
                 throw error
             }
         }
-        if options.patience > 0 { restoreBest() }
+        if options.patience > 0 && progress.awaitsBest { restoreBest() }
     }
 
     private var isOutOfPatience: Bool { options.patience > 0 && progress.epochsSinceBest >= options.patience }
@@ -179,12 +190,11 @@ public final class Trainer: FallibleClass {
                 """)
         }
         feed.begin(epoch: number)
-        schedule?.begin(epochs: options.epochs, stepsPerEpoch: feed.count.map { ($0 - 1) / options.batchSize + 1 })
         var start = platform_seconds()
         while let rows = try feed.next(epoch: number, row: progress.rows) {
             let batch = progress.batches + 1
             do throws(NetworkError) {
-                try schedule?.setRate(epochs: progress.epochs, steps: progress.steps)
+                try schedule?.setRate(epochs: progress.epochs, steps: progress.stepsTaken)
                 let (cost, weight) = try feed.step.take(rows)
                 progress.add(cost: cost, weight: weight, rows: rows.count)
                 let now = platform_seconds()
@@ -222,6 +232,7 @@ public final class Trainer: FallibleClass {
     }
 
     private func restoreBest() {
+        progress.awaitsBest = false
         network.parameterVersion += 1
         network.parameters.assign(bestParameters.vector)
     }
@@ -268,7 +279,9 @@ public struct TrainingProgress: Sendable {
     public internal(set) var rows = 0
     public internal(set) var batches = 0
     /// How many steps the trainer has taken.
-    public internal(set) var steps = 0
+    var stepsTaken = 0
+    /// Whether an epoch of fit has ended since the best parameters were put back.
+    var awaitsBest = false
     /// How many rows the epoch that is under way has; nil if nobody knows before its end.
     var rowsOfEpoch: Int?
     /// The lowest cost that an epoch of ``Trainer/fit(_:targets:validation:)`` ended with, that of the validation data if there
@@ -289,7 +302,7 @@ public struct TrainingProgress: Sendable {
         weightSum += weight
         self.rows += rows
         batches += 1
-        steps += 1
+        stepsTaken += 1
     }
 
     /// C of the rows of the epoch.

@@ -20,8 +20,8 @@ public struct TrainingOptions {
     /// A factor for the sample weights of the rows of each class in training, finite and ≥ 0; nil for 1. The targets must be
     /// classes.
     public var classWeights: [Float]?
-    /// Training stops after so many epochs without a new best cost, and the best parameters are put back, also when it ends in
-    /// another way; 0: it goes on to the last epoch, and keeps what that leaves. The cost is that of the validation data, or
+    /// Training stops after so many epochs without a new best cost, and then, or after the last epoch, the best
+    /// parameters are put back; 0: it goes on to the last epoch, and keeps what that leaves. The cost is that of the validation data, or
     /// without them that of the epoch.
     public var patience = 0
     /// By how much a cost must be lower to be a new best, finite and ≥ 0.

@@ -188,4 +188,11 @@ import Testing
             _ = try ScheduleTests.sums(Schedule(.custom(failing)))
         }
     }
+
+    /// A top at the very beginning is where the cycle begins.
+    @Test func oneCycleWithoutAWayUp() throws {
+        let schedule = Schedule(OneCycleSchedule(period: 4, peak: 0.25))
+        #expect(try schedule.rate(base: 0.1, at: 0) == 0.1)
+        #expect(try schedule.rate(base: 0.1, at: 1) < 0.1)
+    }
 }

@@ -366,6 +366,64 @@ import Testing
         }
     }
 
+    /// What ended stays ended: the best parameters come back once, and what is done afterwards stays.
+    @Test func aFitWithNothingToDoDoesNothing() throws {
+        let trainer = try makeTrainer(
+            options {
+                $0.epochs = 20
+                $0.patience = 2
+                $0.validationSplit = 0.25
+                $0.schedule = Schedule(ConstantSchedule())
+            })
+        try trainer.fit(x, targets: .classes(classes))
+        try trainer.partialFit(x, targets: .classes(classes))
+        try trainer.optimizer.setLearningRate(0.25)
+        let parameters = trainer.network.parameterVector
+        #expect(try trainer.fit(x, targets: .classes(classes)).isEmpty)
+        #expect(bits(trainer.network.parameterVector) == bits(parameters))
+        #expect(trainer.optimizer.learningRate == 0.25)
+    }
+
+    /// The rate that the optimizer has when a call begins is where its schedule begins.
+    @Test func schedulesBeginAtThePresentRate() throws {
+        func parameters(_ rate: Float, later: Float?) throws -> [Float] {
+            let trainer = try makeTrainer(
+                options {
+                    $0.epochs = 2
+                    $0.schedule = Schedule(ExponentialSchedule(factor: 0.9))
+                }, rate: rate)
+            if let later { try trainer.optimizer.setLearningRate(later) }
+            try trainer.fit(x, targets: .classes(classes))
+            #expect(trainer.optimizer.learningRate == later ?? rate)
+            return trainer.network.parameterVector
+        }
+        #expect(try bits(parameters(0.01, later: 0.05)) == bits(parameters(0.05, later: nil)))
+    }
+
+    /// Divergence puts back what partial fits had made, not what the trainer was created with; and the next fit begins an epoch.
+    @Test func divergenceAfterPartialFits() throws {
+        let trainer = try makeTrainer(options { $0.epochs = 50 })
+        for _ in 0..<3 { try trainer.partialFit(x, targets: .classes(classes)) }
+        let parameters = trainer.network.parameterVector
+        try trainer.optimizer.setLearningRate(3e38)
+        expectError(.notFinite, "epoch 4, batch") { try trainer.fit(x, targets: .classes(classes)) }
+        #expect(bits(trainer.network.parameterVector) == bits(parameters))
+        #expect(trainer.progress.rows == 0 && trainer.progress.batches == 0)
+    }
+
+    /// A partial fit that was stopped is over: fit goes on with rows of its own.
+    @Test func stoppedPartialFits() throws {
+        var stops = true
+        let trainer = try makeTrainer(
+            options {
+                $0.epochs = 1
+                $0.onBatch = { _ in !stops }
+            })
+        expectError(.cancelled) { try trainer.partialFit(Array(x[0..<30]), targets: .classes(Array(classes[0..<10]))) }
+        stops = false
+        #expect(try trainer.fit(x, targets: .classes(classes)).count == 1)
+    }
+
     // MARK: Parts
 
     /// Each call is an epoch: the same as epochs of one fit, if the data are the same.

@@ -55,6 +55,15 @@ def cost_options(cost: CostLike) -> Any:
     return options
 
 
+def class_indices(array: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+    """Integers as the library's class indices."""
+    classes = np.ascontiguousarray(array, dtype=np.int32)
+    # A wider integer that does not fit would wrap to another class.
+    if not np.can_cast(array.dtype, np.int32) and not np.array_equal(classes, array):
+        raise ArgumentError("a class index does not fit 32 bits", _prototypes.CRL_ERROR_TARGET)
+    return classes
+
+
 class Targets:
     """Targets and sample weights as the library takes them, with the arrays that own the memory."""
 
@@ -78,10 +87,7 @@ class Targets:
     def _set_classes(self, array: npt.NDArray[Any], rows: int) -> None:
         if array.size != rows:
             raise size_error(f"there are {array.size} class indices for {rows} rows")
-        classes = np.ascontiguousarray(array, dtype=np.int32)
-        # A wider integer that does not fit would wrap to another class.
-        if not np.can_cast(array.dtype, np.int32) and not np.array_equal(classes, array):
-            raise ArgumentError("a class index does not fit 32 bits", _prototypes.CRL_ERROR_TARGET)
+        classes = class_indices(array)
         self._arrays.append(classes)
         self.native.classes = address_of(classes)
         self.native.classes_count = rows

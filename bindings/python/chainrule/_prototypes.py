@@ -589,6 +589,22 @@ class crl_epoch(ctypes.Structure):
         ("is_best", ctypes.c_int32),
     ]
 
+    @classmethod
+    def default(cls) -> crl_epoch:
+        """Return the value of CRL_EPOCH_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_epoch),
+            epoch=0,
+            epochs=0,
+            cost=0.0,
+            validation_cost=0.0,
+            validation_accuracy=0.0,
+            seconds=0.0,
+            samples_per_second=0.0,
+            validation_r2=0.0,
+            is_best=0,
+        )
+
 
 crl_batch_callback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(crl_batch))
 

@@ -13,7 +13,7 @@ import numpy as np
 from . import _prototypes
 from ._arrays import address_of, count, seed_value, size_error
 from ._callbacks import guarded
-from ._costs import CostLike, cost_options
+from ._costs import CostLike, class_indices, cost_options
 from ._data import Data
 from ._description import encoded_path
 from ._errors import ArgumentError, check, failure, results
@@ -179,6 +179,7 @@ class _Recorder:
         self._on_batch = on_batch
         self._on_epoch = on_epoch
         self._progress = progress
+        self._calls = 0
         self._bar: Any = None
 
     def attach(self, options: Any) -> list[Any]:
@@ -192,14 +193,18 @@ class _Recorder:
         return [on_epoch, on_batch]
 
     def __enter__(self) -> _Recorder:
-        self.history = []
-        self.stopped = False
-        if self._progress:
-            self._bar = _progress_bar(self.epochs)
+        # A call from a callback, which the library refuses, leaves alone what belongs to the call that it is a part of.
+        self._calls += 1
+        if self._calls == 1:
+            self.stopped = False
+            self.history = []
+            if self._progress:
+                self._bar = _progress_bar(self.epochs)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
+        self._calls -= 1
+        if self._calls == 0 and self._bar is not None:
             self._bar.close()
             self._bar = None
 
@@ -225,8 +230,8 @@ class Trainer(NativeObject):
         history = trainer.fit(x, labels)
         trainer.save("run.checkpoint")
 
-    Network.fit() is a trainer for one use. What is random in an epoch follows from the seed and the epoch's number
-    alone.
+    Network.fit() is a trainer for one use. What is random in an epoch follows from the seed, the epoch's
+    number and, for dropout and noise, the optimizer's steps.
     """
 
     _kind = "trainer"
@@ -274,7 +279,7 @@ class Trainer(NativeObject):
             class_weight: factors for the sample weights of the rows of each class: (outputs,) numbers ≥ 0, or a dict
                 of them by class, 1 for the others. The targets must be classes.
             patience: training stops after so many epochs without a new best cost, that of the validation data if
-                there are any, and at its end the best parameters are put back; 0: neither.
+                there are any, and then, or after the last epoch, the best parameters are put back; 0: neither.
             min_delta: by how much a cost must be lower to be a new best.
             threads: how many threads share the work; 0: the library decides, by the size of a step and by what
                 steps took so far. The results are the same bit for bit.
@@ -346,16 +351,16 @@ class Trainer(NativeObject):
 
     def partial_fit(
         self, x: npt.ArrayLike, targets: npt.ArrayLike | None = None, *, sample_weight: npt.ArrayLike | None = None
-    ) -> Epoch:
+    ) -> Epoch | None:
         """Goes once through these rows, in batches: for data that come bit by bit.
 
         It is an epoch of its own, without validation and without a claim to be the best; an epoch that was
-        interrupted is given up. The arguments are those of fit().
+        interrupted is given up. The arguments are those of fit(). Returns None if on_batch stopped it.
         """
         data = Data(self.network._layout(), x, targets, sample_weight, self._cost)
-        epoch = _prototypes.crl_epoch()
+        epoch = _prototypes.crl_epoch.default()
         self._run(library.crl_trainer_partial_fit, self._open(), *data.arguments, ctypes.byref(epoch))
-        return _epoch(epoch)
+        return None if self._recorder.stopped else _epoch(epoch)
 
     def evaluate(
         self,
@@ -398,6 +403,8 @@ class Trainer(NativeObject):
     def _validation(self, data: tuple[Any, ...] | None) -> Data | _NoData:
         if data is None:
             return _NoData()
+        if len(data) not in (2, 3):
+            raise TypeError(f"validation_data is (x, targets) or (x, targets, sample_weight), not {len(data)} things")
         x, targets, *rest = data
         weights = rest[0] if rest else None
         return Data(self.network._layout(), x, targets, weights, self._cost, "validation_data's x")
@@ -421,8 +428,13 @@ class _Source:
         self._inputs = inputs
         self.native = _prototypes.crl_data_source.default()
         self.native.function = _prototypes.crl_data_function(guarded(self._fill))
-        self.native.classes = source.targets == "classes"
-        if isinstance(source.targets, int):
+        if isinstance(source.targets, str) and source.targets != "classes":
+            raise ValueError(
+                f"targets of a data source are 'classes', a number of columns or None, not {source.targets!r}"
+            )
+        if source.targets == "classes":
+            self.native.classes = 1
+        elif source.targets is not None:
             self.native.columns = count(source.targets, "targets")
         self.native.weights = source.weights
 
@@ -444,7 +456,9 @@ class _Source:
         if asked.classes:
             labels = np.asarray(targets)
             self._check(labels, (given,), "targets")
-            np.copyto(array_at(asked.classes, given, dtype=np.int32), labels, casting="same_kind")
+            if labels.dtype.kind not in "biu":
+                raise TypeError(f"the data source's targets are {labels.dtype}, not integers: targets says 'classes'")
+            np.copyto(array_at(asked.classes, given, dtype=np.int32), class_indices(labels))
         elif asked.values:
             columns = self.native.columns
             values = np.asarray(targets)
@@ -458,6 +472,8 @@ class _Source:
             weight = np.asarray(weights[0])
             self._check(weight, (given,), "sample_weight")
             np.copyto(array_at(asked.weights, given), weight, casting="same_kind")
+        elif weights:
+            raise TypeError("the data source gives sample weights: it must be made with weights=True")
         rows[0] = given
         return 0
 

@@ -201,10 +201,12 @@ SOURCES: dict[str, tuple[Callable[[chainrule.Request], Any], type[BaseException]
     "too many rows": (lambda r: (np.zeros((17, 4)), np.zeros(17, int)), chainrule.ArgumentError, r"1 to 16 rows"),
     "too few columns": (lambda r: (np.zeros((2, 3)), [0, 0]), chainrule.ArgumentError, r"shape \(2, 3\)"),
     "too few targets": (lambda r: (np.zeros((2, 4)), [0]), chainrule.ArgumentError, r"targets of shape \(1,\)"),
-    "fractions": (lambda r: (np.zeros((2, 4)), [0.5, 0]), TypeError, "cast"),
+    "fractions": (lambda r: (np.zeros((2, 4)), [0.5, 0]), TypeError, "not integers"),
     "NaN": (lambda r: (np.full((2, 4), np.nan), [0, 0]), chainrule.CallbackError, "x is nan at row 0, column 0"),
     "a class too many": (lambda r: (np.zeros((2, 4)), [0, 3]), chainrule.ArgumentError, "class of row 1 is 3"),
     "an exception": (lambda r: 1 / 0, ZeroDivisionError, "division"),
+    "a class that wraps": (lambda r: (np.zeros((2, 4)), [2**32, 0]), chainrule.ArgumentError, "does not fit 32 bits"),
+    "weights unasked for": (lambda r: (np.zeros((2, 4)), [0, 1], [1, 1]), TypeError, "weights=True"),
 }
 
 
@@ -217,6 +219,35 @@ def test_bad_data_sources(source: Any, error: type[BaseException], message: str)
     np.testing.assert_array_equal(trainer.network.parameters, before)
 
 
+def test_kinds_of_targets_of_a_data_source() -> None:
+    with pytest.raises(ValueError, match="not 'values'"):
+        make_trainer().fit(chainrule.DataSource(lambda r: None, targets="values"))
+    with pytest.raises(chainrule.ArgumentError, match="no rows"):
+        make_trainer(cost="mean_squared_error").fit(chainrule.DataSource(lambda r: None, targets=np.int64(3)))
+
+
+def test_a_partial_fit_that_was_stopped(data: tuple[np.ndarray, np.ndarray]) -> None:
+    trainer = make_trainer(on_batch=lambda batch: True)
+    assert trainer.partial_fit(*data) is None
+    assert trainer.progress.epochs == 0
+
+
+def test_a_refused_call_leaves_the_history_alone(data: tuple[np.ndarray, np.ndarray]) -> None:
+    trainers: list[chainrule.Trainer] = []
+
+    def on_epoch(epoch: chainrule.Epoch) -> None:
+        with pytest.raises(chainrule.StateError):
+            trainers[0].partial_fit(*data)
+
+    trainers.append(make_trainer(on_epoch=on_epoch))
+    assert [epoch.epoch for epoch in trainers[0].fit(*data)] == [1, 2, 3, 4]
+
+
+def test_validation_data_of_four_things(data: tuple[np.ndarray, np.ndarray]) -> None:
+    with pytest.raises(TypeError, match="not 4 things"):
+        make_trainer().fit(*data, validation_data=(*data, None, None))
+
+
 def test_targets_beside_a_data_source(data: tuple[np.ndarray, np.ndarray]) -> None:
     with pytest.raises(TypeError, match="come from the data source"):
         make_trainer().fit(chainrule.DataSource(lambda r: None), data[1])
@@ -226,7 +257,7 @@ def test_partial_fit_is_an_epoch(data: tuple[np.ndarray, np.ndarray]) -> None:
     parts, whole = make_trainer(), make_trainer()
     history = whole.fit(*data)
     epochs = [parts.partial_fit(*data) for _ in range(4)]
-    assert [e.cost for e in epochs] == [e.cost for e in history]
+    assert [e and e.cost for e in epochs] == [e.cost for e in history]
     assert same(parts, whole)
 
 

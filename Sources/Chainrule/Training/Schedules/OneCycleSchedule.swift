@@ -40,7 +40,7 @@ public final class OneCycleSchedule: ScheduleRule {
         let last = start / Double(endDivisor)
         let time = Double(t)
         if time >= end { return last }
-        if time <= top { return Schedules.annealed(from: start, to: base, time / top) }
+        if time < top { return Schedules.annealed(from: start, to: base, time / top) }
         return Schedules.annealed(from: base, to: last, (time - max(top, 0)) / (end - max(top, 0)))
     }
 }

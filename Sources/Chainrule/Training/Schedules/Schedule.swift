@@ -120,7 +120,8 @@ public enum Schedules {
         if period > 0 { return Double(period) }
         guard let run else {
             throw NetworkError(
-                .size, "period of the \(schedule) schedule is 0, for the whole run: that is known only while training")
+                .size,
+                "period of the \(schedule) schedule is 0, for the whole run, whose length is not known: give a period")
         }
         return Double(max(run, 1))
     }

@@ -24,9 +24,14 @@ struct ScheduleRun {
         memory = Memory(base: optimizer.learningRate, plateauRate: optimizer.learningRate)
     }
 
+    /// Begins, or goes on, from the rate that the optimizer has.
     /// - Parameter stepsPerEpoch: nil if nobody knows.
     mutating func begin(epochs: Int, stepsPerEpoch: Int?) {
         last = nil
+        if optimizer.learningRate != memory.base {
+            memory.base = optimizer.learningRate
+            memory.plateauRate = optimizer.learningRate
+        }
         length = epochs
         guard !schedule.isPerEpoch else { return }
         length = stepsPerEpoch.map { stepsPerEpoch in
