@@ -90,26 +90,10 @@ private func method(_ options: crl_optimizer_options) throws(NetworkError) -> an
     case CRL_RMSPROP:
         let usual = RMSprop()
         return RMSprop(beta2: given(options.beta2, usual.beta2), epsilon: given(options.epsilon, usual.epsilon))
-    case CRL_ADAM:
-        let usual = Adam()
-        return Adam(
-            beta1: given(options.beta1, usual.beta1), beta2: given(options.beta2, usual.beta2),
-            epsilon: given(options.epsilon, usual.epsilon))
-    case CRL_ADAMW:
-        let usual = AdamW()
-        return AdamW(
-            beta1: given(options.beta1, usual.beta1), beta2: given(options.beta2, usual.beta2),
-            epsilon: given(options.epsilon, usual.epsilon))
-    case CRL_AMSGRAD:
-        let usual = AMSGrad()
-        return AMSGrad(
-            beta1: given(options.beta1, usual.beta1), beta2: given(options.beta2, usual.beta2),
-            epsilon: given(options.epsilon, usual.epsilon))
-    case CRL_NADAM:
-        let usual = NAdam()
-        return NAdam(
-            beta1: given(options.beta1, usual.beta1), beta2: given(options.beta2, usual.beta2),
-            epsilon: given(options.epsilon, usual.epsilon))
+    case CRL_ADAM: return momentMethod(options, usual: Adam())
+    case CRL_ADAMW: return momentMethod(options, usual: AdamW())
+    case CRL_AMSGRAD: return momentMethod(options, usual: AMSGrad())
+    case CRL_NADAM: return momentMethod(options, usual: NAdam())
     case CRL_LION:
         let usual = Lion()
         return Lion(
@@ -125,6 +109,12 @@ private func method(_ options: crl_optimizer_options) throws(NetworkError) -> an
             growth: given(options.growth, usual.growth), maxStep: given(options.max_step, usual.maxStep))
     default: throw NetworkError(.value, "options->method is \(options.method), which is no crl_optimizer_method")
     }
+}
+
+private func momentMethod<Method: MomentMethod>(_ options: crl_optimizer_options, usual: Method) -> Method {
+    Method(
+        beta1: given(options.beta1, usual.beta1), beta2: given(options.beta2, usual.beta2),
+        epsilon: given(options.epsilon, usual.epsilon))
 }
 
 func minimizer(_ options: crl_minimize_options) throws(NetworkError) -> any Minimizer {

@@ -65,12 +65,13 @@ public final class Network: FallibleClass, @unchecked Sendable {
         return Double(largest)
     }
 
-    /// The largest magnitude in a gradient of the parameters, which must be finite.
-    func largestMagnitude(ofGradient gradients: Matrix) throws(NetworkError) -> Double {
+    /// The largest magnitude in a gradient of the parameters from one of them on, which must be finite.
+    func largestMagnitude(ofGradient gradients: Matrix, from first: Int = 0) throws(NetworkError) -> Double {
         let largest = arithmetic.largestMagnitude(gradients)
         guard largest.isFinite else {
             let index = gradients.firstNotFinite()?.column ?? 0
-            throw NetworkError(.notFinite, "the gradient of \(parameterName(at: index)) is \(gradients[0, index])")
+            throw NetworkError(
+                .notFinite, "the gradient of \(parameterName(at: first + index)) is \(gradients[0, index])")
         }
         return Double(largest)
     }

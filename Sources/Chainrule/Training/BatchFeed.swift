@@ -12,7 +12,9 @@ protocol BatchFeed: AnyObject {
 /// Rows of data in memory, in the order that the seed gives an epoch.
 final class RowFeed: BatchFeed, FallibleClass {
     let step: TrainingStep
+    /// In the order in which the data have them.
     private let rows: Memory<Int>
+    /// In this epoch's order.
     private let order: Memory<Int>
     private let seed: UInt64?
     private let batchSize: Int
@@ -28,17 +30,21 @@ final class RowFeed: BatchFeed, FallibleClass {
         self.weights = weights
         seed = options.shuffles ? options.seed : nil
         batchSize = options.batchSize
+        putInOrder()
     }
 
     var count: Int? { order.count }
 
     func begin(epoch: Int) {
-        var order = order.elements
-        for place in order.indices { order[place] = rows.base[place] }
-        if let seed {
-            var generator = RandomGenerator(seed: seed, stream: UInt64(epoch))
-            generator.shuffle(&order)
-        }
+        guard let seed else { return }
+        putInOrder()
+        var generator = RandomGenerator(seed: seed, stream: UInt64(epoch))
+        var elements = order.elements
+        generator.shuffle(&elements)
+    }
+
+    private func putInOrder() {
+        for place in 0..<order.count { order.base[place] = rows.base[place] }
     }
 
     func next(epoch: Int, row: Int) throws(NetworkError) -> Slice<UnsafeMutableBufferPointer<Int>>? {

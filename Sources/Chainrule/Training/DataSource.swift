@@ -83,7 +83,7 @@ final class SourceFeed: BatchFeed, FallibleClass {
         let network = trainer.network
         let given = x.matrix(at: 0, rows: rows, columns: network.inputs)
         let largest = network.arithmetic.largestMagnitude(given)
-        if let found = given.firstNotFinite(), !largest.isFinite {
+        if !largest.isFinite, let found = given.firstNotFinite() {
             throw NetworkError(
                 .callback, "the data source's x is \(found.value) at row \(found.row), column \(found.column)")
         }

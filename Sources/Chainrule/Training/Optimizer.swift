@@ -142,18 +142,14 @@ public final class Optimizer: FallibleClass {
     package func step(_ network: Network, gradients: Matrix) throws(NetworkError) {
         try check(network)
         precondition(gradients.count == network.parameterCount)
-        var largest: Float = 0
+        var largest = 0.0
         for tensor in plan.tensors where !tensorSteps[tensor.index].isFrozen {
-            let magnitude = network.arithmetic.largestMagnitude(tensor.vector(in: gradients))
-            guard magnitude.isFinite else {
-                let index = tensor.offset + (tensor.vector(in: gradients).firstNotFinite()?.column ?? 0)
-                throw NetworkError(
-                    .notFinite, "the gradient of \(network.parameterName(at: index)) is \(gradients[0, index])")
-            }
-            largest = max(largest, magnitude)
+            largest = max(
+                largest,
+                try network.largestMagnitude(ofGradient: tensor.vector(in: gradients), from: tensor.offset))
         }
-        _ = try begin(network, largestGradient: Double(largest), largestParameter: network.largestParameter())
-        let scale = clippingScale(gradients, largest: largest, network.arithmetic)
+        _ = try begin(network, largestGradient: largest, largestParameter: network.largestParameter())
+        let scale = clippingScale(gradients, largest: Float(largest), network.arithmetic)
         let step = kernelStep(network)
         for tensor in plan.tensors where !tensorSteps[tensor.index].isFrozen {
             let rule = tensorSteps[tensor.index]

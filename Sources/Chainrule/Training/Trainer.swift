@@ -55,10 +55,7 @@ public final class Trainer: FallibleClass {
     ) throws(NetworkError) -> [Epoch] {
         var history: [Epoch] = []
         try network.withData(x, targets, "x") { data throws(NetworkError) in
-            guard let validation else {
-                return try fit(data, validation: nil) { history.append($0) }
-            }
-            try network.withData(validation.x, validation.targets, "the validation x") { held throws(NetworkError) in
+            try withView(of: validation) { held throws(NetworkError) in
                 try fit(data, validation: held) { history.append($0) }
             }
         }
@@ -71,11 +68,7 @@ public final class Trainer: FallibleClass {
         _ source: DataSource, validation: (x: [Float], targets: Targets)? = nil
     ) throws(NetworkError) -> [Epoch] {
         var history: [Epoch] = []
-        guard let validation else {
-            try fit(source, validation: nil) { history.append($0) }
-            return history
-        }
-        try network.withData(validation.x, validation.targets, "the validation x") { held throws(NetworkError) in
+        try withView(of: validation) { held throws(NetworkError) in
             try fit(source, validation: held) { history.append($0) }
         }
         return history
@@ -86,6 +79,15 @@ public final class Trainer: FallibleClass {
     @discardableResult
     public func partialFit(_ x: [Float], targets: Targets) throws(NetworkError) -> Epoch {
         try network.withData(x, targets, "x") { data throws(NetworkError) in try partialFit(data) }
+    }
+
+    private func withView(
+        of validation: (x: [Float], targets: Targets)?, _ body: (DataView?) throws(NetworkError) -> Void
+    ) throws(NetworkError) {
+        guard let validation else { return try body(nil) }
+        try network.withData(validation.x, validation.targets, "the validation x") { held throws(NetworkError) in
+            try body(held)
+        }
     }
 
     // MARK: Views

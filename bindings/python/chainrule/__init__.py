@@ -5,6 +5,7 @@ Arrays are float32, one sample per row. The parameters of a network are one flat
 
 from ._callbacks import Activation, CustomCost
 from ._costs import Cost, cost
+from ._data_source import DataSource, Request
 from ._errors import (
     ArgumentError,
     CallbackError,
@@ -15,13 +16,14 @@ from ._errors import (
     OutOfMemoryError,
     StateError,
 )
+from ._evaluation import Metrics
 from ._gradient_report import GradientReport
 from ._library import __version__, instruction_set
 from ._minimizing import Iteration, Minimum
 from ._network import Layer, Network
 from ._predictor import Predictor, Publisher
 from ._schedules import Plateau, Schedule
-from ._trainer import Batch, DataSource, Epoch, Metrics, Progress, Request, Trainer
+from ._trainer import Batch, Epoch, Progress, Trainer
 from ._training import Optimizer
 from ._workspace import Workspace
 

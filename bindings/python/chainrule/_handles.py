@@ -57,6 +57,11 @@ def array_at(address: int, *shape: int, owner: Handle | None = None, dtype: Any 
     return np.asarray(_Memory(address, shape, owner, dtype))
 
 
+def record(kind: Any, native: Any) -> Any:
+    """A named tuple of this kind, from the native structure's members of the same names."""
+    return kind(*[getattr(native, name) for name in kind._fields])
+
+
 class NativeObject:
     """A Python object around a handle: closable, a context manager, neither copyable nor picklable."""
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from . import _prototypes
 from ._callbacks import guarded
+from ._handles import record
 from ._names import MINIMIZERS, MINIMUM_REASONS, enumerator
 
 
@@ -63,8 +64,7 @@ class IterationWatcher:
             self.native_callback = _prototypes.crl_iteration_callback(guarded(self._watch))
 
     def _watch(self, _: Any, iteration: Any) -> int:
-        native = iteration.contents
-        self.stopped = bool(self._on_iteration(Iteration(*[getattr(native, name) for name in Iteration._fields])))
+        self.stopped = bool(self._on_iteration(record(Iteration, iteration.contents)))
         return int(self.stopped)
 
 

@@ -19,6 +19,7 @@ from ._arrays import (
 )
 from ._costs import CostLike, cost_options
 from ._data import Data
+from ._data_source import DataSource
 from ._derivatives import Derivatives
 from ._description import (
     ActivationLike,
@@ -31,13 +32,14 @@ from ._description import (
     layer_options,
 )
 from ._errors import StateError, check, failure, results
+from ._evaluation import Metrics, evaluate
 from ._handles import FloatArray, Handle, array_at
 from ._layout import Layout, layout_of
 from ._library import library
 from ._minimizing import Iteration, IterationWatcher, Minimum, minimize_options, minimum_of
 from ._predictor import Predictor
 from ._schedules import ScheduleLike
-from ._trainer import Batch, ClassWeight, DataSource, Epoch, Metrics, Trainer, balanced, evaluate
+from ._trainer import Batch, ClassWeight, Epoch, Trainer, balanced
 
 if TYPE_CHECKING:
     import numpy.typing as npt

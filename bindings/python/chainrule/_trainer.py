@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _prototypes
-from ._arrays import address_of, count, seed_value, size_error
+from ._arrays import address_of, count, seed_value
 from ._callbacks import guarded
-from ._costs import CostLike, class_indices, cost_options
+from ._costs import CostLike, cost_options
 from ._data import Data
+from ._data_source import DataSource, NativeSource
 from ._description import encoded_path
 from ._errors import ArgumentError, check, failure, results
-from ._handles import FloatArray, Handle, NativeObject, array_at
+from ._evaluation import Metrics, evaluate
+from ._handles import FloatArray, Handle, NativeObject, record
 from ._library import library
 from ._schedules import ScheduleLike, schedule_options
 from ._training import Optimizer, optimizer_for
@@ -26,25 +28,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from ._network import Network
-
-
-class Metrics(NamedTuple):
-    """How a network's outputs compare with targets. Rows count by their sample weights; what does not apply is NaN.
-
-    Attributes:
-        rows: how many rows there were.
-        cost: C.
-        accuracy: the share of rows that are right. "cross_entropy": where the largest output is the target class;
-            binary cross-entropies: where all outputs are on the targets' side of a half.
-        top_accuracy: "cross_entropy": the share of rows whose class is among the top largest outputs.
-        r2: R² of the costs of quantities, its mean over the outputs, as sklearn.metrics.r2_score() has it.
-    """
-
-    rows: int
-    cost: float
-    accuracy: float
-    top_accuracy: float
-    r2: float
 
 
 class Batch(NamedTuple):
@@ -111,52 +94,12 @@ class Progress(NamedTuple):
     best_cost: float
 
 
-class Request(NamedTuple):
-    """Which batch a data source is asked for.
-
-    Attributes:
-        epoch: the number of the epoch, from 1.
-        first_row: how many rows of the epoch came before. A trainer that goes on in the middle of an epoch begins
-            there.
-        max_rows: the most rows that the batch can have.
-    """
-
-    epoch: int
-    first_row: int
-    max_rows: int
-
-
-class DataSource(NamedTuple):
-    """Data that need not fit in memory: a function that gives one batch after the other.
-
-        def batch(request):
-            rows = slice(request.first_row, request.first_row + request.max_rows)
-            return (x[rows], labels[rows]) if request.first_row < len(x) else None
-
-        trainer.fit(DataSource(batch))
-
-    Attributes:
-        function: is called with a Request for each batch, and returns (x, targets), or (x, targets, sample_weight), of
-            1 to max_rows rows, or None at the end of the epoch.
-        targets: "classes"; or how many target values a row has; or None, for a custom cost that needs none.
-        weights: whether there are sample weights.
-    """
-
-    function: Callable[[Request], Any]
-    targets: str | int | None = "classes"
-    weights: bool = False
-
-
 ClassWeight = Any
 """A sequence with a factor for each output, or a dict of factors by class."""
 
 
-def _record(kind: Any, native: Any) -> Any:
-    return kind(*[getattr(native, name) for name in kind._fields])
-
-
 def _epoch(native: Any) -> Epoch:
-    epoch: Epoch = _record(Epoch, native)
+    epoch: Epoch = record(Epoch, native)
     return epoch._replace(is_best=bool(epoch.is_best))
 
 
@@ -210,7 +153,7 @@ class _Recorder:
 
     def _record_batch(self, _: Any, batch: Any) -> int:
         if self._on_batch is not None:
-            self.stopped = bool(self._on_batch(_record(Batch, batch.contents)))
+            self.stopped = bool(self._on_batch(record(Batch, batch.contents)))
         return int(self.stopped)
 
     def _record_epoch(self, _: Any, epoch: Any) -> int:
@@ -344,7 +287,7 @@ class Trainer(NativeObject):
         if isinstance(x, DataSource):
             if targets is not None or sample_weight is not None:
                 raise TypeError("targets and sample_weight come from the data source")
-            source = _Source(x, self.network._layout().inputs)
+            source = NativeSource(x, self.network._layout().inputs)
             return self._run(library.crl_trainer_fit_source, handle, ctypes.byref(source.native), *held.arguments)
         data = Data(self.network._layout(), x, targets, sample_weight, self._cost)
         return self._run(library.crl_trainer_fit, handle, *data.arguments, *held.arguments)
@@ -378,7 +321,7 @@ class Trainer(NativeObject):
         """How far it has come; callbacks may ask, too."""
         native = _prototypes.crl_progress.default()
         check(library.crl_trainer_progress(self._open(), ctypes.byref(native)))
-        progress: Progress = _record(Progress, native)
+        progress: Progress = record(Progress, native)
         return progress
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -418,89 +361,6 @@ class Trainer(NativeObject):
 
 class _NoData:
     arguments = (None, 0, 0, None)
-
-
-class _Source:
-    """A DataSource as the library takes it."""
-
-    def __init__(self, source: DataSource, inputs: int) -> None:
-        self._source = source
-        self._inputs = inputs
-        self.native = _prototypes.crl_data_source.default()
-        self.native.function = _prototypes.crl_data_function(guarded(self._fill))
-        if isinstance(source.targets, str) and source.targets != "classes":
-            raise ValueError(
-                f"targets of a data source are 'classes', a number of columns or None, not {source.targets!r}"
-            )
-        if source.targets == "classes":
-            self.native.classes = 1
-        elif source.targets is not None:
-            self.native.columns = count(source.targets, "targets")
-        self.native.weights = source.weights
-
-    def _fill(self, _: Any, request: Any, rows: Any) -> int:
-        asked = request.contents
-        batch = self._source.function(Request(asked.epoch, asked.first_row, asked.max_rows))
-        if batch is None:
-            rows[0] = 0
-            return 0
-        x, targets, *weights = batch if isinstance(batch, tuple) else (batch, None)
-        x = np.asarray(x)
-        if x.ndim != 2 or x.shape[1] != self._inputs or not 0 < x.shape[0] <= asked.max_rows:
-            raise size_error(
-                f"the data source gave x of shape {x.shape}; it must be (rows, {self._inputs}) with 1 to "
-                f"{asked.max_rows} rows"
-            )
-        given = x.shape[0]
-        np.copyto(array_at(asked.x, given, self._inputs), x, casting="same_kind")
-        if asked.classes:
-            labels = np.asarray(targets)
-            self._check(labels, (given,), "targets")
-            if labels.dtype.kind not in "biu":
-                raise TypeError(f"the data source's targets are {labels.dtype}, not integers: targets says 'classes'")
-            np.copyto(array_at(asked.classes, given, dtype=np.int32), class_indices(labels))
-        elif asked.values:
-            columns = self.native.columns
-            values = np.asarray(targets)
-            if columns == 1 and values.ndim == 1:
-                values = values[:, np.newaxis]
-            self._check(values, (given, columns), "targets")
-            np.copyto(array_at(asked.values, given, columns), values, casting="same_kind")
-        if asked.weights:
-            if len(weights) != 1:
-                raise TypeError("the data source has weights: it must give (x, targets, sample_weight)")
-            weight = np.asarray(weights[0])
-            self._check(weight, (given,), "sample_weight")
-            np.copyto(array_at(asked.weights, given), weight, casting="same_kind")
-        elif weights:
-            raise TypeError("the data source gives sample weights: it must be made with weights=True")
-        rows[0] = given
-        return 0
-
-    @staticmethod
-    def _check(array: npt.NDArray[Any], shape: tuple[int, ...], what: str) -> None:
-        if array.shape != shape:
-            raise size_error(f"the data source gave {what} of shape {array.shape}; it must be {shape}")
-
-
-def evaluate(
-    network: Network, options: Any, x: Any, targets: Any, sample_weight: Any, top: int, confusion: Any = None
-) -> Metrics:
-    """Metrics of a network, given the crl_cost_options; `confusion` is a float64 array for the confusion matrix."""
-    data = Data(network._layout(), x, targets, sample_weight, options)
-    native = _prototypes.crl_metrics.default()
-    status = library.crl_network_evaluate(
-        network._open(),
-        ctypes.byref(options),
-        *data.arguments,
-        count(top, "top"),
-        ctypes.byref(native),
-        None if confusion is None else (ctypes.c_double * confusion.size).from_buffer(confusion),
-        0 if confusion is None else confusion.size,
-    )
-    check(status)
-    metrics: Metrics = _record(Metrics, native)
-    return metrics
 
 
 def _class_weights(given: ClassWeight, outputs: int) -> FloatArray | None:

@@ -18,9 +18,7 @@ extension Cost {
     /// `c = −Σ t log softmax(y)` of logits y, computed together and stably. Targets are class indices, or
     /// distributions with elements in [0, 1].
     public static func crossEntropy(_ reduction: Reduction = .mean) -> Cost {
-        Cost(
-            "cross_entropy", reduction, acceptsClasses: true, targets: 0...1, deciding: .largest,
-            function: .builtIn { $0.kernels.costs.crossEntropy })
+        crossEntropy(checkedSmoothing: 0, reduction)
     }
 
     /// The same with smoothed labels (Szegedy et al. 2016, section 7): `(1 − ε) t + ε / N` in the place of t, with N the number
@@ -30,9 +28,12 @@ extension Cost {
         guard smoothing >= 0 && smoothing < 1 else {
             throw NetworkError(.value, "label_smoothing is \(smoothing); it must be in [0, 1)")
         }
-        return Cost(
-            "cross_entropy", reduction, parameter: smoothing, acceptsClasses: true, targets: 0...1,
-            deciding: .largest,
+        return crossEntropy(checkedSmoothing: smoothing, reduction)
+    }
+
+    private static func crossEntropy(checkedSmoothing smoothing: Float, _ reduction: Reduction) -> Cost {
+        Cost(
+            "cross_entropy", reduction, parameter: smoothing, acceptsClasses: true, targets: 0...1, deciding: .largest,
             function: .builtIn { $0.kernels.costs.crossEntropy })
     }
 }

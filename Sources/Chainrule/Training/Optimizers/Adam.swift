@@ -2,15 +2,10 @@ import Kernels
 
 /// Adam (Kingma and Ba 2015, algorithm 1): `m ← β₁ m + (1 − β₁) g`, `v ← β₂ v + (1 − β₂) g²`,
 /// `w ← w − η m̂ / (√v̂ + ε)` with `m̂ = m / (1 − β₁ᵗ)`, `v̂ = v / (1 − β₂ᵗ)`.
-public final class Adam: KernelMethod {
+public final class Adam: MomentMethod {
     public let identifier: StaticString = "adam"
-    public let stateVectors = 2
-    public let squareStates = 1..<2
-    /// β₁ in [0, 1).
     public let beta1: Float
-    /// β₂ in [0, 1).
     public let beta2: Float
-    /// ε ≥ 10⁻³⁰.
     public let epsilon: Float
 
     public init(beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8) {
@@ -19,22 +14,5 @@ public final class Adam: KernelMethod {
         self.epsilon = epsilon
     }
 
-    private var moments: Moments { Moments(beta1: beta1, beta2: beta2, epsilon: epsilon) }
-
-    public func validate() throws(NetworkError) {
-        try moments.validate(of: identifier)
-    }
-
-    public func bound(
-        gradient: Double, parameter: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int
-    ) -> Double {
-        moments.advance(&state, gradient: gradient)
-        return moments.bound(state: state, learningRate: learningRate, step: step)
-    }
-
     public var kernel: OptimizerKernelChoice? { OptimizerKernelChoice { $0.kernels.optimizers.adam } }
-
-    public func factors(learningRate: Float, step: Int) -> SIMD8<Float> {
-        moments.factors(learningRate: learningRate, step: step)
-    }
 }

@@ -3,15 +3,10 @@ import Kernels
 /// Adam with Nesterov's momentum (Dozat 2016, algorithm 2, as PyTorch has it): m and v as for ``Adam``,
 /// `w ← w − η ((1 − μₜ) g / (1 − M) + μₜ₊₁ m / (1 − M μₜ₊₁)) / (√v̂ + ε)` with `μₜ = β₁ (1 − 0.96ᵗᵠ / 2)`, φ = 0.004,
 /// and `M = μ₁ μ₂ … μₜ`.
-public final class NAdam: KernelMethod {
+public final class NAdam: MomentMethod {
     public let identifier: StaticString = "nadam"
-    public let stateVectors = 2
-    public let squareStates = 1..<2
-    /// β₁ in [0, 1).
     public let beta1: Float
-    /// β₂ in [0, 1).
     public let beta2: Float
-    /// ε ≥ 10⁻³⁰.
     public let epsilon: Float
 
     public init(beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8) {
@@ -20,16 +15,10 @@ public final class NAdam: KernelMethod {
         self.epsilon = epsilon
     }
 
-    private var moments: Moments { Moments(beta1: beta1, beta2: beta2, epsilon: epsilon) }
-
-    public func validate() throws(NetworkError) {
-        try moments.validate(of: identifier)
-    }
-
     public func bound(
         gradient: Double, parameter: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int
     ) -> Double {
-        moments.advance(&state, gradient: gradient)
+        advance(&state, gradient: gradient)
         let (ofGradient, ofMean) = rates(step)
         let rates = SIMD2(learningRate * ofGradient, learningRate * ofMean)
         guard rates.max() <= OptimizationMethods.largest else { return .infinity }
@@ -40,7 +29,7 @@ public final class NAdam: KernelMethod {
 
     public func factors(learningRate: Float, step: Int) -> SIMD8<Float> {
         let (ofGradient, ofMean) = rates(step)
-        var factors = moments.factors(learningRate: learningRate, step: step)
+        var factors = adamFactors(learningRate: learningRate, step: step)
         factors[0] = Float(Double(learningRate) * ofGradient)
         factors[7] = Float(Double(learningRate) * ofMean)
         return factors

@@ -1,0 +1,116 @@
+"""Data that need not fit in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from . import _prototypes
+from ._arrays import count, size_error
+from ._callbacks import guarded
+from ._costs import class_indices
+from ._handles import array_at
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+class Request(NamedTuple):
+    """Which batch a data source is asked for.
+
+    Attributes:
+        epoch: the number of the epoch, from 1.
+        first_row: how many rows of the epoch came before. A trainer that goes on in the middle of an epoch begins
+            there.
+        max_rows: the most rows that the batch can have.
+    """
+
+    epoch: int
+    first_row: int
+    max_rows: int
+
+
+class DataSource(NamedTuple):
+    """Data that need not fit in memory: a function that gives one batch after the other.
+
+        def batch(request):
+            rows = slice(request.first_row, request.first_row + request.max_rows)
+            return (x[rows], labels[rows]) if request.first_row < len(x) else None
+
+        trainer.fit(DataSource(batch))
+
+    Attributes:
+        function: is called with a Request for each batch, and returns (x, targets), or (x, targets, sample_weight), of
+            1 to max_rows rows, or None at the end of the epoch.
+        targets: "classes"; or how many target values a row has; or None, for a custom cost that needs none.
+        weights: whether there are sample weights.
+    """
+
+    function: Callable[[Request], Any]
+    targets: str | int | None = "classes"
+    weights: bool = False
+
+
+class NativeSource:
+    """A DataSource as the library takes it."""
+
+    def __init__(self, source: DataSource, inputs: int) -> None:
+        self._source = source
+        self._inputs = inputs
+        self.native = _prototypes.crl_data_source.default()
+        self.native.function = _prototypes.crl_data_function(guarded(self._fill))
+        if isinstance(source.targets, str) and source.targets != "classes":
+            raise ValueError(
+                f"targets of a data source are 'classes', a number of columns or None, not {source.targets!r}"
+            )
+        if source.targets == "classes":
+            self.native.classes = 1
+        elif source.targets is not None:
+            self.native.columns = count(source.targets, "targets")
+        self.native.weights = source.weights
+
+    def _fill(self, _: Any, request: Any, rows: Any) -> int:
+        asked = request.contents
+        batch = self._source.function(Request(asked.epoch, asked.first_row, asked.max_rows))
+        if batch is None:
+            rows[0] = 0
+            return 0
+        x, targets, *weights = batch if isinstance(batch, tuple) else (batch, None)
+        x = np.asarray(x)
+        if x.ndim != 2 or x.shape[1] != self._inputs or not 0 < x.shape[0] <= asked.max_rows:
+            raise size_error(
+                f"the data source gave x of shape {x.shape}; it must be (rows, {self._inputs}) with 1 to "
+                f"{asked.max_rows} rows"
+            )
+        given = x.shape[0]
+        np.copyto(array_at(asked.x, given, self._inputs), x, casting="same_kind")
+        if asked.classes:
+            labels = np.asarray(targets)
+            self._check(labels, (given,), "targets")
+            if labels.dtype.kind not in "biu":
+                raise TypeError(f"the data source's targets are {labels.dtype}, not integers: targets says 'classes'")
+            np.copyto(array_at(asked.classes, given, dtype=np.int32), class_indices(labels))
+        elif asked.values:
+            columns = self.native.columns
+            values = np.asarray(targets)
+            if columns == 1 and values.ndim == 1:
+                values = values[:, np.newaxis]
+            self._check(values, (given, columns), "targets")
+            np.copyto(array_at(asked.values, given, columns), values, casting="same_kind")
+        if asked.weights:
+            if len(weights) != 1:
+                raise TypeError("the data source has weights: it must give (x, targets, sample_weight)")
+            weight = np.asarray(weights[0])
+            self._check(weight, (given,), "sample_weight")
+            np.copyto(array_at(asked.weights, given), weight, casting="same_kind")
+        elif weights:
+            raise TypeError("the data source gives sample weights: it must be made with weights=True")
+        rows[0] = given
+        return 0
+
+    @staticmethod
+    def _check(array: npt.NDArray[Any], shape: tuple[int, ...], what: str) -> None:
+        if array.shape != shape:
+            raise size_error(f"the data source gave {what} of shape {array.shape}; it must be {shape}")

@@ -1,0 +1,55 @@
+"""How a network's outputs compare with targets."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import _prototypes
+from ._arrays import count
+from ._data import Data
+from ._errors import check
+from ._handles import record
+from ._library import library
+
+if TYPE_CHECKING:
+    from ._network import Network
+
+
+class Metrics(NamedTuple):
+    """How a network's outputs compare with targets. Rows count by their sample weights; what does not apply is NaN.
+
+    Attributes:
+        rows: how many rows there were.
+        cost: C.
+        accuracy: the share of rows that are right. "cross_entropy": where the largest output is the target class;
+            binary cross-entropies: where all outputs are on the targets' side of a half.
+        top_accuracy: "cross_entropy": the share of rows whose class is among the top largest outputs.
+        r2: R² of the costs of quantities, its mean over the outputs, as sklearn.metrics.r2_score() has it.
+    """
+
+    rows: int
+    cost: float
+    accuracy: float
+    top_accuracy: float
+    r2: float
+
+
+def evaluate(
+    network: Network, options: Any, x: Any, targets: Any, sample_weight: Any, top: int, confusion: Any = None
+) -> Metrics:
+    """Metrics of a network, given the crl_cost_options; `confusion` is a float64 array for the confusion matrix."""
+    data = Data(network._layout(), x, targets, sample_weight, options)
+    native = _prototypes.crl_metrics.default()
+    status = library.crl_network_evaluate(
+        network._open(),
+        ctypes.byref(options),
+        *data.arguments,
+        count(top, "top"),
+        ctypes.byref(native),
+        None if confusion is None else (ctypes.c_double * confusion.size).from_buffer(confusion),
+        0 if confusion is None else confusion.size,
+    )
+    check(status)
+    metrics: Metrics = record(Metrics, native)
+    return metrics
