@@ -112,6 +112,9 @@ public struct Activation: Sendable {
     }
 
     var isCustom: Bool { custom != nil }
+
+    /// Whether each h is of a whole row of z.
+    var readsWholeRows: Bool { identifier.isSameText(as: "softmax") || identifier.isSameText(as: "log_softmax") }
 }
 
 /// An activation of the caller's own, elementwise, given for some rows of a batch at a time.

@@ -65,9 +65,11 @@ extension Network {
         }
     }
 
-    package func valueAndGradient(_ cost: Cost, _ x: Matrix, _ targets: TargetView, gradients: Matrix?)
-        throws(NetworkError) -> Double
-    {
+    /// - Parameter outputSignals: set to s = ∂C/∂z of the last layer, which has parameters, for every row; nil if it is not
+    ///   wanted.
+    package func valueAndGradient(
+        _ cost: Cost, _ x: Matrix, _ targets: TargetView, gradients: Matrix?, outputSignals: Matrix? = nil
+    ) throws(NetworkError) -> Double {
         guard x.rows >= 1 else { throw NetworkError(.size, "x has 0 rows; at least 1 is needed") }
         try checkFinite(x, "x")
         try targets.validate(for: cost, rows: x.rows, columns: outputs)
@@ -82,9 +84,12 @@ extension Network {
                     workspace.output, targets.rows(from: first, count: rows),
                     gradient: outputDelta(of: workspace, rows: rows),
                     after: Cost.RowsBefore(count: first, cost: value, normalizer: normalizer), arithmetic)
-                if let gradients {
+                if gradients != nil || outputSignals != nil {
                     try backward(
                         in: workspace, gradients: gradients, accumulating: first > 0, wantsInputGradient: false)
+                }
+                if let outputSignals, let s = workspace.layers[workspace.layers.count - 1].signal {
+                    outputSignals.rows(from: first, count: rows).assign(s.rows(from: 0, count: rows))
                 }
             }
         }

@@ -28,6 +28,13 @@ extension Network {
     func withData<Result>(
         _ x: [Float], _ targets: Targets, _ what: StaticString, _ body: (DataView) throws(NetworkError) -> Result
     ) throws(NetworkError) -> Result {
+        try Network.withData(x, inputs: inputs, targets, what, body)
+    }
+
+    static func withData<Result>(
+        _ x: [Float], inputs: Int, _ targets: Targets, _ what: StaticString,
+        _ body: (DataView) throws(NetworkError) -> Result
+    ) throws(NetworkError) -> Result {
         let rows = x.count / inputs
         try Matrix.checkShape(x.count, rows: rows, columns: inputs, what)
         return try targets.withView { targets throws(NetworkError) in

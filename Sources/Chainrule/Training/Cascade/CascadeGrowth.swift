@@ -1,0 +1,192 @@
+/// A network that grows. Of the network itself there are the hidden units and the output layer, each as a network of one
+/// layer that reads the features: nothing else is trained.
+final class CascadeGrowth: FallibleClass {
+    /// A hidden unit, or a candidate for one.
+    private struct Unit {
+        let network: Network
+        let activation: Activation
+        /// S.
+        let correlation: Double
+    }
+
+    private let options: CascadeOptions
+    private let data: DataView
+    private let validation: DataView?
+    private var features: CascadeFeatures
+    private var validationFeatures: CascadeFeatures?
+    private var units: [Unit] = []
+    /// The output layer.
+    private var output: Network
+    /// The best so far: how many of the units it has, its output layer and its cost.
+    private var best: (units: Int, output: Network, cost: Double)?
+
+    /// Below, relative to C, what an iteration gains is not worth another.
+    private static let costTolerance = 1e-6
+
+    fileprivate init(
+        _ options: CascadeOptions, _ data: DataView, _ validation: DataView?, _ features: CascadeFeatures,
+        _ validationFeatures: CascadeFeatures?, output: Network
+    ) {
+        self.options = options
+        self.data = data
+        self.validation = validation
+        self.features = features
+        self.validationFeatures = validationFeatures
+        self.output = output
+    }
+
+    /// Grows the network, to whatever end.
+    func run() throws(NetworkError) {
+        while true {
+            do throws(NetworkError) {
+                try trainOutput()
+                let progress = try measure()
+                if options.onUnit?(progress) == false || isFinished(progress) { return }
+            } catch {
+                throw error.preceded(by: "the outputs of \(units.count) hidden units: ")
+            }
+            guard try install() else { return }
+        }
+    }
+
+    private func trainOutput() throws(NetworkError) {
+        var limits = limits
+        limits.targetCost = options.targetCost
+        limits.threads = options.threads
+        _ = try output.minimize(
+            options.cost, DataView(x: features.matrix, targets: data.targets), method: LBFGS(), options: limits)
+    }
+
+    private var limits: MinimizationOptions {
+        var limits = MinimizationOptions()
+        limits.maxIterations = options.maxIterations
+        // Only where there is no slope at all: C may be of any size.
+        limits.gradientTolerance = 0
+        limits.costTolerance = CascadeGrowth.costTolerance
+        return limits
+    }
+
+    private func measure() throws(NetworkError) -> CascadeProgress {
+        let training = try output.evaluate(
+            options.cost, DataView(x: features.matrix, targets: data.targets))
+        var held: Metrics?
+        if let validation, let validationFeatures {
+            held = try output.evaluate(
+                options.cost, DataView(x: validationFeatures.matrix, targets: validation.targets))
+        }
+        let cost = held?.cost ?? training.cost
+        let isBest = best.map { cost < $0.cost - options.minDelta } ?? true
+        if isBest { best = (units.count, output, cost) }
+        return CascadeProgress(
+            units: units.count, maxUnits: options.maxUnits, training: training, validation: held,
+            correlation: units.last?.correlation, isBest: isBest)
+    }
+
+    private func isFinished(_ progress: CascadeProgress) -> Bool {
+        if progress.training.cost <= options.targetCost || units.count == options.maxUnits { return true }
+        return options.patience > 0 && units.count - (best?.units ?? 0) >= options.patience
+    }
+
+    /// Trains candidates and installs the best: its own weights are final, and those of the outputs for it begin at 0, so that
+    /// C stays what it is.
+    /// - Returns: false if there is nothing left to learn, or no candidate that learns it.
+    private func install() throws(NetworkError) -> Bool {
+        let number = units.count + 1
+        let residual = try FloatMemory(
+            count: Plan.checkedProduct(data.x.rows, output.outputs), for: "the residual errors")
+        let errors = residual.matrix(at: 0, rows: data.x.rows, columns: output.outputs)
+        _ = try output.valueAndGradient(
+            options.cost, features.matrix, data.targets, gradients: nil, outputSignals: errors)
+        guard CandidateCorrelation.center(errors) else { return false }
+        var winner: Unit?
+        for index in 0..<options.candidates {
+            do throws(NetworkError) {
+                let candidate = try candidate(index, following: errors)
+                if candidate.correlation > winner?.correlation ?? 0 { winner = candidate }
+            } catch {
+                throw error.preceded(by: "hidden unit \(number), candidate \(index): ")
+            }
+        }
+        guard let winner else { return false }
+        do throws(NetworkError) {
+            try features.append(winner.network)
+            try validationFeatures?.append(winner.network)
+        } catch {
+            throw error.preceded(by: "hidden unit \(number): ")
+        }
+        units.append(winner)
+        output = try widenedOutput()
+        return true
+    }
+
+    /// A unit with random weights, trained.
+    private func candidate(_ index: Int, following errors: Matrix) throws(NetworkError) -> Unit {
+        let activation = options.activations[index % options.activations.count]
+        var architecture = try Architecture(inputs: features.width)
+        try architecture.dense(1, activation, biases: .uniform(low: -1, high: 1))
+        let place = UInt64(units.count) &* UInt64(options.candidates) &+ UInt64(index)
+        var generator = RandomGenerator(seed: options.seed, stream: place)
+        let network = try Network(architecture, seed: generator.next())
+        let found = try network.minimize(
+            CandidateCorrelation.cost, DataView(x: features.matrix, targets: TargetView(values: errors)),
+            method: LBFGS(), options: limits)
+        return Unit(network: network, activation: activation, correlation: -found.cost)
+    }
+
+    /// The output layer with one more weight for each output, 0.
+    private func widenedOutput() throws(NetworkError) -> Network {
+        var architecture = try Architecture(inputs: features.width)
+        try architecture.dense(output.outputs, options.outputActivation)
+        let wide = try Network(uninitialized: Plan(architecture), arithmetic: .best)
+        wide.plan.tensors[0].view(in: wide.parameters).columns(from: 0, count: features.width - 1)
+            .assign(output.plan.tensors[0].view(in: output.parameters))
+        wide.plan.tensors[1].vector(in: wide.parameters).assign(output.plan.tensors[1].vector(in: output.parameters))
+        return wide
+    }
+
+    /// The best network so far, as one.
+    func network() throws(NetworkError) -> Network {
+        let (count, output) = (best?.units ?? 0, best?.output ?? output)
+        var architecture = try Architecture(inputs: data.x.columns)
+        var features = "input"
+        for index in 0..<count {
+            let name = "unit\(index + 1)"
+            try architecture.dense(1, units[index].activation, name: name, input: features)
+            let grown = "features\(index + 1)"
+            try architecture.concatenation(of: [features, name], name: grown)
+            features = grown
+        }
+        try architecture.dense(output.outputs, options.outputActivation, name: "output", input: features)
+        let network = try Network(uninitialized: Plan(architecture), arithmetic: .best)
+        // The parameters lie in the order of the layers.
+        var offset = 0
+        for index in 0...count {
+            let layer = index < count ? units[index].network : output
+            network.parameters.columns(from: offset, count: layer.parameterCount).assign(layer.parameters)
+            offset += layer.parameterCount
+        }
+        return network
+    }
+}
+
+extension FallibleClass where Self == CascadeGrowth {
+    init(
+        _ data: DataView, outputs: Int, validation: DataView?, options: CascadeOptions
+    ) throws(NetworkError) {
+        try options.validate()
+        var architecture = try Architecture(inputs: data.x.columns)
+        for activation in options.activations {
+            // An α out of its range is an error at once.
+            try architecture.dense(1, activation)
+        }
+        architecture = try Architecture(inputs: data.x.columns)
+        try architecture.dense(outputs, options.outputActivation, name: "output")
+        let output = try Network(architecture, seed: options.seed)
+        try output.check(data, cost: options.cost, "x")
+        if let validation { try output.check(validation, cost: options.cost, "validation_x") }
+        self = CascadeGrowth(
+            options, data, validation, try CascadeFeatures(copying: data.x),
+            try validation.map { (validation) throws(NetworkError) in try CascadeFeatures(copying: validation.x) },
+            output: output)
+    }
+}

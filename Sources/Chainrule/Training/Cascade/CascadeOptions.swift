@@ -1,0 +1,75 @@
+/// How ``Network/cascade(_:targets:validation:options:)`` grows a network.
+public struct CascadeOptions {
+    public var cost: Cost
+    /// σ of the output layer.
+    public var outputActivation: Activation = .identity
+    /// σ of hidden units: the candidates take them in turn, and the best unit is installed with its own. At least 1, and none
+    /// that looks at other units, as softmax does.
+    public var activations: [Activation] = [.tanh]
+    /// How many units compete for each place, at least 1.
+    public var candidates = 8
+    /// Growing ends with so many hidden units, from 1 to ``mostUnits``.
+    public var maxUnits = 30
+    /// The most iterations of L-BFGS for the outputs each time, and for each candidate; at least 1.
+    public var maxIterations = 200
+    /// Growing ends where C of the data that are grown on is no larger.
+    public var targetCost = -Double.infinity
+    /// Growing ends after so many units without a new best cost; 0: it goes on. The cost is that of the validation data, or
+    /// without them that of the data that are grown on.
+    public var patience = 0
+    /// By how much a cost must be lower to be a new best, finite and ≥ 0.
+    public var minDelta = 0.0
+    /// Of the first weights.
+    public var seed: UInt64 = 0
+    /// How many threads share the training of the outputs: 0 for as many as the library decides, otherwise this number. The
+    /// results are the same bit for bit. With a custom cost or activation it is always one.
+    public var threads = 0
+    /// Called for the network without hidden units and after each unit; returns whether to go on.
+    public var onUnit: ((CascadeProgress) -> Bool)?
+
+    /// A unit is two layers, and there is the output.
+    public static var mostUnits: Int { (Architecture.mostLayers - 1) / 2 }
+
+    public init(cost: Cost) { self.cost = cost }
+
+    func validate() throws(NetworkError) {
+        guard !activations.isEmpty else {
+            throw NetworkError(.size, "there are 0 activations for the hidden units; at least 1 is needed")
+        }
+        for (index, activation) in activations.enumerated() where activation.readsWholeRows {
+            throw NetworkError(
+                .value, "activations[\(index)] is '\(activation.identifier)', which is constant for a single unit")
+        }
+        guard candidates >= 1 else {
+            throw NetworkError(.size, "candidates is \(candidates); at least 1 is needed")
+        }
+        guard maxUnits >= 1 && maxUnits <= CascadeOptions.mostUnits else {
+            throw NetworkError(.size, "max_units is \(maxUnits); it must be from 1 to \(CascadeOptions.mostUnits)")
+        }
+        guard maxIterations >= 1 else {
+            throw NetworkError(.size, "max_iterations is \(maxIterations); at least 1 is needed")
+        }
+        guard !targetCost.isNaN else { throw NetworkError(.value, "target_cost is nan") }
+        guard patience >= 0 else { throw NetworkError(.size, "patience is \(patience); it must be >= 0") }
+        guard minDelta >= 0 && minDelta.isFinite else {
+            throw NetworkError(.value, "min_delta is \(minDelta); it must be finite and >= 0")
+        }
+        try TrainingOptions.check(threads: threads)
+    }
+}
+
+/// How far a network has grown.
+public struct CascadeProgress: Sendable {
+    /// The number of hidden units.
+    public let units: Int
+    /// The most that there will be.
+    public let maxUnits: Int
+    /// Of the data that are grown on.
+    public let training: Metrics
+    /// Of the validation data; nil without them.
+    public let validation: Metrics?
+    /// S of the last unit, from 0 to 1: see ``CandidateCorrelation``. nil without units.
+    public let correlation: Double?
+    /// Whether the cost, that of the validation data if there are any, is the best so far.
+    public let isBest: Bool
+}
