@@ -1,15 +1,18 @@
 /// How well a candidate, a hidden unit that is not installed yet, follows what the network still does wrong (Fahlman and
 /// Lebiere 1990): with V for the unit's values and E for the residual error of output o, over the rows p,
 ///
-///     S = Σ_o |Σ_p (V_p − V̄) (E_po − Ē_o)| / √Σ_p (V_p − V̄)²
+///     S = Σ_o |Σ_p (V_p − V̄) (E_po − Ē_o)| / √(Σ_p (V_p − V̄)² + ε Σ_p V_p²)
 ///
-/// with E scaled such that `Σ_o √Σ_p (E_po − Ē_o)² = 1`. So S goes from 0 to 1, and with one output it is the magnitude of
-/// the correlation coefficient.
+/// with E scaled such that `Σ_o √Σ_p (E_po − Ē_o)² = 1`. So S goes from 0 to 1, and with one output it is, but for ε, the
+/// magnitude of the correlation coefficient.
 ///
 /// Fahlman and Lebiere's E is `t − y`, for squared errors. Here it is `s = ∂C/∂z` of the output layer, which is the same up to
 /// a factor for them and linear outputs, and serves every cost: `Σ_p V_p s_po` is ∂C/∂w of the weight from the unit to the
-/// output. They leave out the division by V's deviation, with which S can be had of every σ, however large its values.
+/// output. They leave out the denominator, without which S of an unbounded σ has no maximum.
 enum CandidateCorrelation {
+    /// ε: a unit that hardly differs from a constant is of little use to the outputs, whatever its correlation.
+    private static let constancy = 0.01
+
     /// −S of the outputs of a network of one unit. The targets are E.
     static var cost: Cost {
         Cost(
@@ -33,8 +36,9 @@ enum CandidateCorrelation {
         let mean = sum / Double(rows)
         var squares = 0.0
         for row in 0..<rows {
-            let deviation = Double(v[row]) - mean
-            squares += deviation * deviation
+            let value = Double(v[row])
+            squares += (value - mean) * (value - mean)
+            squares += constancy * value * value
         }
         // A unit that is constant follows nothing.
         guard squares > 0 else { return 0 }
@@ -48,9 +52,10 @@ enum CandidateCorrelation {
             let sign: Float = covariance < 0 ? -1 : 1
             for row in 0..<rows { gradient[row] += sign * residual[row * outputs + output] }
         }
-        // ∂S/∂V_p = (Σ_o sign_o E_po − S (V_p − V̄) / norm) / norm; V̄ does not count, for E and V − V̄ have the sum 0.
+        // ∂S/∂V_p = (Σ_o sign_o E_po − S (V_p − V̄ + ε V_p) / norm) / norm; V̄ does not count: E and V − V̄ have the sum 0.
         for row in 0..<rows {
-            let share = correlation * (Double(v[row]) - mean) / norm
+            let value = Double(v[row])
+            let share = correlation * (value - mean + constancy * value) / norm
             gradient[row] = Float((share - Double(gradient[row])) / norm)
         }
         return correlation

@@ -23,6 +23,12 @@ final class CascadeGrowth: FallibleClass {
     /// Below, relative to C, what an iteration gains is not worth another.
     private static let costTolerance = 1e-6
 
+    /// A lower one is rounding.
+    private static let leastCorrelation = 1e-6
+
+    /// Of a candidate's first z, about: large, so that the candidates are of many kinds, steep ones among them.
+    private static let firstDeviation: Float = 4
+
     fileprivate init(
         _ options: CascadeOptions, _ data: DataView, _ validation: DataView?, _ features: CascadeFeatures,
         _ validationFeatures: CascadeFeatures?, output: Network
@@ -102,7 +108,7 @@ final class CascadeGrowth: FallibleClass {
         for index in 0..<options.candidates {
             do throws(NetworkError) {
                 let candidate = try candidate(index, following: errors)
-                if candidate.correlation > winner?.correlation ?? 0 { winner = candidate }
+                if candidate.correlation > winner?.correlation ?? CascadeGrowth.leastCorrelation { winner = candidate }
             } catch {
                 throw error.preceded(by: "hidden unit \(number), candidate \(index): ")
             }
@@ -110,7 +116,7 @@ final class CascadeGrowth: FallibleClass {
         guard let winner else { return false }
         do throws(NetworkError) {
             try features.append(winner.network)
-            try validationFeatures?.append(winner.network)
+            try validationFeatures?.append(winner.network, scale: features.scales.last)
         } catch {
             throw error.preceded(by: "hidden unit \(number): ")
         }
@@ -123,7 +129,9 @@ final class CascadeGrowth: FallibleClass {
     private func candidate(_ index: Int, following errors: Matrix) throws(NetworkError) -> Unit {
         let activation = options.activations[index % options.activations.count]
         var architecture = try Architecture(inputs: features.width)
-        try architecture.dense(1, activation, biases: .uniform(low: -1, high: 1))
+        let deviation = CascadeGrowth.firstDeviation / Float(features.width).squareRoot()
+        try architecture.dense(
+            1, activation, weights: .normal(mean: 0, deviation: deviation), biases: .uniform(low: -1, high: 1))
         let place = UInt64(units.count) &* UInt64(options.candidates) &+ UInt64(index)
         var generator = RandomGenerator(seed: options.seed, stream: place)
         let network = try Network(architecture, seed: generator.next())
@@ -163,6 +171,8 @@ final class CascadeGrowth: FallibleClass {
         for index in 0...count {
             let layer = index < count ? units[index].network : output
             network.parameters.columns(from: offset, count: layer.parameterCount).assign(layer.parameters)
+            let weights = network.parameters.columns(from: offset, count: layer.outputs * layer.inputs)
+            for weight in 0..<weights.columns { weights[0, weight] *= self.features.scales[weight % layer.inputs] }
             offset += layer.parameterCount
         }
         return network
@@ -184,9 +194,12 @@ extension FallibleClass where Self == CascadeGrowth {
         let output = try Network(architecture, seed: options.seed)
         try output.check(data, cost: options.cost, "x")
         if let validation { try output.check(validation, cost: options.cost, "validation_x") }
+        let features = try CascadeFeatures(data.x)
         self = CascadeGrowth(
-            options, data, validation, try CascadeFeatures(copying: data.x),
-            try validation.map { (validation) throws(NetworkError) in try CascadeFeatures(copying: validation.x) },
+            options, data, validation, features,
+            try validation.map { (validation) throws(NetworkError) in
+                try CascadeFeatures(validation.x, scales: features.scales)
+            },
             output: output)
     }
 }
