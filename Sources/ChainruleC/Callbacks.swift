@@ -132,6 +132,21 @@ func iterationCallback(
     }
 }
 
+func cascadeCallback(
+    _ callback: crl_cascade_callback?, _ user: UnsafeMutableRawPointer?
+) -> ((CascadeProgress) -> Bool)? {
+    guard let callback else { return nil }
+    return { progress in
+        var record = crl_cascade_unit(
+            size: MemoryLayout<crl_cascade_unit>.size, units: progress.units, max_units: progress.maxUnits,
+            cost: progress.training.cost, accuracy: progress.training.accuracy ?? .nan,
+            validation_cost: progress.validation?.cost ?? .nan,
+            validation_accuracy: progress.validation?.accuracy ?? .nan, correlation: progress.correlation ?? .nan,
+            is_best: progress.isBest ? 1 : 0)
+        return callback(user, &record) == 0
+    }
+}
+
 func cEpoch(_ epoch: Epoch) -> crl_epoch {
     crl_epoch(
         size: MemoryLayout<crl_epoch>.size, epoch: epoch.number, epochs: epoch.count, cost: epoch.cost,

@@ -705,5 +705,53 @@ typedef struct crl_minimum {
 
 #define CRL_MINIMUM_INIT { sizeof(crl_minimum), CRL_MINIMUM_NO_PROGRESS, 0.0, 0.0, 0, 0, 0 }
 
+/** What a network that crl_network_create_cascade() grows has come to: without hidden units at first, then with each new one. */
+typedef struct crl_cascade_unit {
+    size_t size;                /**< sizeof(crl_cascade_unit) in the library; later versions append fields */
+    size_t units;               /**< how many hidden units there are */
+    size_t max_units;           /**< the most that there will be */
+    double cost;                /**< C of x; the outputs are trained */
+    double accuracy;            /**< of x, as in crl_metrics; NaN if the cost has none */
+    double validation_cost;     /**< NaN without validation data */
+    double validation_accuracy; /**< NaN without validation data, or if the cost has none */
+    double correlation;         /**< S of the last hidden unit, from 0 to 1: how well it followed what the network did wrong
+                                     before; NaN without units */
+    int32_t is_best;            /**< 1 if the cost, that of the validation data if there are any, is the best so far */
+} crl_cascade_unit;
+
+/** Called for the network without hidden units and after each new one, on the thread that called
+ *  crl_network_create_cascade(). Returns 0 to go on, another number to stop with CRL_CANCELLED. */
+typedef int32_t (*crl_cascade_callback)(void *user, const crl_cascade_unit *unit);
+
+/** How crl_network_create_cascade() grows a network. Start from CRL_CASCADE_OPTIONS_INIT. */
+typedef struct crl_cascade_options {
+    size_t size;                           /**< sizeof(crl_cascade_options) */
+    const crl_cost_options *cost;          /**< NULL: CRL_COST_OPTIONS_INIT */
+    crl_activation output_activation;      /**< of the output layer; not CRL_CUSTOM_ACTIVATION */
+    const crl_activation *activations;     /**< of the hidden units: the candidates take them in turn. Not CRL_SOFTMAX,
+                                                CRL_LOG_SOFTMAX or CRL_CUSTOM_ACTIVATION. NULL: CRL_TANH */
+    size_t activations_count;              /**< from 1 to candidates; ignored if activations is NULL */
+    size_t candidates;                     /**< how many units compete for each place: from 1 to 10000 */
+    size_t max_units;                      /**< growing ends with so many hidden units: from 1 to 4999 */
+    size_t max_iterations;                 /**< the most iterations of L-BFGS for the outputs each time, and for each
+                                                candidate; ≥ 1 */
+    double target_cost;                    /**< growing ends where C of x is no larger */
+    size_t patience;                       /**< growing ends after so many units without a new best cost, that of the
+                                                validation data if there are any; 0: it goes on */
+    double min_delta;                      /**< by how much a cost must be lower to be a new best; finite and ≥ 0 */
+    uint64_t seed;                         /**< of the first weights */
+    size_t threads;                        /**< how many threads share the training of the outputs: 0: the library decides;
+                                                at most 1024. The results are the same bit for bit */
+    const float *validation_x;             /**< validation_rows × inputs; NULL: no validation data */
+    size_t validation_rows;
+    size_t validation_stride;              /**< floats from one row to the next, ≥ inputs */
+    const crl_targets *validation_targets;
+    crl_cascade_callback on_unit;          /**< may be NULL */
+    void *user;                            /**< handed to on_unit */
+} crl_cascade_options;
+
+#define CRL_CASCADE_OPTIONS_INIT \
+    { sizeof(crl_cascade_options), NULL, CRL_IDENTITY, NULL, 0, 8, 30, 200, -1e308, 0, 0.0, 0, 0, NULL, 0, 0, NULL, NULL, NULL }
+
 /* ---- >8 ---- */
 #endif

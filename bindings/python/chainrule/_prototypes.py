@@ -814,6 +814,74 @@ class crl_minimum(ctypes.Structure):
         )
 
 
+class crl_cascade_unit(ctypes.Structure):
+    """The structure `crl_cascade_unit`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("units", ctypes.c_size_t),
+        ("max_units", ctypes.c_size_t),
+        ("cost", ctypes.c_double),
+        ("accuracy", ctypes.c_double),
+        ("validation_cost", ctypes.c_double),
+        ("validation_accuracy", ctypes.c_double),
+        ("correlation", ctypes.c_double),
+        ("is_best", ctypes.c_int32),
+    ]
+
+
+crl_cascade_callback = ctypes.CFUNCTYPE(
+    ctypes.c_int32,
+    ctypes.c_void_p,
+    ctypes.POINTER(crl_cascade_unit),
+)
+
+
+class crl_cascade_options(ctypes.Structure):
+    """The structure `crl_cascade_options`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("cost", ctypes.POINTER(crl_cost_options)),
+        ("output_activation", crl_activation),
+        ("activations", ctypes.POINTER(crl_activation)),
+        ("activations_count", ctypes.c_size_t),
+        ("candidates", ctypes.c_size_t),
+        ("max_units", ctypes.c_size_t),
+        ("max_iterations", ctypes.c_size_t),
+        ("target_cost", ctypes.c_double),
+        ("patience", ctypes.c_size_t),
+        ("min_delta", ctypes.c_double),
+        ("seed", ctypes.c_uint64),
+        ("threads", ctypes.c_size_t),
+        ("validation_x", ctypes.c_void_p),
+        ("validation_rows", ctypes.c_size_t),
+        ("validation_stride", ctypes.c_size_t),
+        ("validation_targets", ctypes.POINTER(crl_targets)),
+        ("on_unit", crl_cascade_callback),
+        ("user", ctypes.c_void_p),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_cascade_options:
+        """Return the value of CRL_CASCADE_OPTIONS_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_cascade_options),
+            output_activation=CRL_IDENTITY,
+            activations_count=0,
+            candidates=8,
+            max_units=30,
+            max_iterations=200,
+            target_cost=-1e308,
+            patience=0,
+            min_delta=0.0,
+            seed=0,
+            threads=0,
+            validation_rows=0,
+            validation_stride=0,
+        )
+
+
 PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_version": (ctypes.c_int32, []),
     "crl_version_string": (ctypes.c_char_p, []),
@@ -1212,6 +1280,19 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_network_save": (crl_status, [crl_network, ctypes.c_char_p]),
     "crl_network_load": (crl_status, [ctypes.c_char_p, ctypes.POINTER(crl_network)]),
     "crl_network_load_parameters": (crl_status, [crl_network, ctypes.c_char_p]),
+    "crl_network_create_cascade": (
+        crl_status,
+        [
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.POINTER(crl_cascade_options),
+            ctypes.POINTER(crl_network),
+        ],
+    ),
 }
 
 

@@ -4,9 +4,9 @@ public struct CascadeOptions {
     /// σ of the output layer.
     public var outputActivation: Activation = .identity
     /// σ of hidden units: the candidates take them in turn, and the best unit is installed with its own. At least 1, and none
-    /// that looks at other units, as softmax does.
+    /// that looks at other units, as softmax does; no more than candidates.
     public var activations: [Activation] = [.tanh]
-    /// How many units compete for each place, at least 1.
+    /// How many units compete for each place, from 1 to ``mostCandidates``.
     public var candidates = 8
     /// Growing ends with so many hidden units, from 1 to ``mostUnits``.
     public var maxUnits = 30
@@ -30,18 +30,16 @@ public struct CascadeOptions {
     /// A unit is two layers, and there is the output.
     public static var mostUnits: Int { (Architecture.mostLayers - 1) / 2 }
 
+    /// Enough for any pool.
+    package static var mostCandidates: Int { 10_000 }
+
     public init(cost: Cost) { self.cost = cost }
 
     func validate() throws(NetworkError) {
-        guard !activations.isEmpty else {
-            throw NetworkError(.size, "there are 0 activations for the hidden units; at least 1 is needed")
-        }
+        try CascadeOptions.check(candidates: candidates, activations: activations.count)
         for (index, activation) in activations.enumerated() where activation.readsWholeRows {
             throw NetworkError(
                 .value, "activations[\(index)] is '\(activation.identifier)', which is constant for a single unit")
-        }
-        guard candidates >= 1 else {
-            throw NetworkError(.size, "candidates is \(candidates); at least 1 is needed")
         }
         guard maxUnits >= 1 && maxUnits <= CascadeOptions.mostUnits else {
             throw NetworkError(.size, "max_units is \(maxUnits); it must be from 1 to \(CascadeOptions.mostUnits)")
@@ -55,6 +53,17 @@ public struct CascadeOptions {
             throw NetworkError(.value, "min_delta is \(minDelta); it must be finite and >= 0")
         }
         try TrainingOptions.check(threads: threads)
+    }
+
+    package static func check(candidates: Int, activations: Int) throws(NetworkError) {
+        guard candidates >= 1 && candidates <= mostCandidates else {
+            throw NetworkError(.size, "candidates is \(candidates); it must be from 1 to \(mostCandidates)")
+        }
+        guard activations >= 1 && activations <= candidates else {
+            throw NetworkError(
+                .size, "there are \(activations) activations for \(candidates) candidates; it must be from 1 to as many"
+            )
+        }
     }
 }
 

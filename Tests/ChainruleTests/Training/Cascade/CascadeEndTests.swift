@@ -141,7 +141,11 @@ import Testing
         expectRefused(.value, "activations[0] is 'log_softmax'") { $0.activations = [.logSoftmax] }
         expectRefused(.value, "alpha") { $0.activations = [.elu(alpha: -1)] }
         expectRefused(.value, "alpha") { $0.outputActivation = .leakyReLU(alpha: .nan) }
+        expectRefused(.size, "5 activations for 4 candidates") {
+            $0.activations = [.tanh, .relu, .sigmoid, .silu, .gelu]
+        }
         expectRefused(.size, "candidates is 0") { $0.candidates = 0 }
+        expectRefused(.size, "candidates is 10001; it must be from 1 to 10000") { $0.candidates = 10_001 }
         expectRefused(.size, "max_units is 0") { $0.maxUnits = 0 }
         expectRefused(.size, "max_units is 5000; it must be from 1 to 4999") { $0.maxUnits = 5000 }
         expectRefused(.size, "max_iterations is 0") { $0.maxIterations = 0 }
@@ -165,7 +169,7 @@ import Testing
         expectError(.target, "the target at row 1, column 0 is inf") { try grow([1, 2], 1, [1, .infinity]) }
         expectError(.size, "outputs have 2") { try grow([1, 2], 1, [1, 2], outputs: 2) }
         expectError(.size, "has at least 1 unit; 0 were given") { try grow([1, 2], 1, [1, 2], outputs: 0) }
-        expectError(.target) { try grow([1, 2], 1, [1]) }
+        expectError(.size, "1 target values for 2 rows") { try grow([1, 2], 1, [1]) }
         let held = CascadeData(x: [1, .infinity], inputs: 1, targets: .values([1, 2], columns: 1))
         expectError(.notFinite, "validation_x holds inf at row 1") { try grow(good.x, 1, [1, 2, 3, 4], held: held) }
     }

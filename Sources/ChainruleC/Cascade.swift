@@ -1,0 +1,113 @@
+// GROUP 12: Growing a network
+// Cascade correlation: a network that finds out by itself how many hidden units it needs.
+
+import CChainrule
+import Chainrule
+
+/// Grows a network on data: cascade correlation (Fahlman and Lebiere 1990).
+///
+/// It begins with the outputs alone, which read x, and trains them. Then, again and again: some candidates for a hidden unit,
+/// which read x and the hidden units before, are trained to follow what the network still does wrong; the one that does best
+/// is installed, its weights final; and the outputs, which read x and all hidden units, are trained. What a candidate follows
+/// are the outputs' ∂C/∂z, so that it serves every cost.
+///
+/// The layers are "unit1", "features1" (a concatenation of what the unit reads and the unit), "unit2", … and "output". The
+/// network is a built one like others: it can be saved, and trained further with all of its weights. It is the one with the
+/// lowest cost of those that it was while it grew, the cost of the validation data if there are any. One seed gives one
+/// network, bit for bit, whatever the number of threads.
+/// - Parameters:
+///   - inputs: N_0, the length of x, at least 1.
+///   - outputs: N_L, the length of y, at least 1.
+///   - x: x_rows × inputs, all finite.
+///   - x_rows: at least 1.
+///   - x_stride: floats from one row to the next, at least inputs.
+///   - targets: for each row of x; NULL only for a custom cost that needs none.
+///   - options: cost, activations, candidates, when to end, validation data, callback; NULL for
+///     CRL_CASCADE_OPTIONS_INIT.
+///   - network: receives the network, which crl_network_destroy() frees; after CRL_CANCELLED the one that it was until then,
+///     after any other error NULL.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET, CRL_ERROR_NOT_FINITE,
+///   CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY.
+@_cdecl("crl_network_create_cascade")
+public func crlNetworkCreateCascade(
+    _ inputs: UInt, _ outputs: UInt, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
+    _ targets: UnsafePointer<crl_targets>?, _ options: UnsafePointer<crl_cascade_options>?,
+    _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
+) -> crl_status {
+    call("crl_network_create_cascade") { () throws(NetworkError) in
+        guard let network else { throw nullArgument("network") }
+        network.pointee = nil
+        let inputs = try Architecture(inputs: count(inputs, "inputs")).inputs
+        let x = try matrix(x, rows: x_rows, columns: inputs, stride: x_stride, "x")
+        var growth = CascadeOptions(cost: .meanSquaredError())
+        var validation: DataView?
+        if let options {
+            let given = try ChainruleC.options(options, "options")
+            growth = try cascadeOptions(given)
+            validation = try cascadeValidation(given, inputs: inputs, growth.cost)
+        }
+        var isCancelled = false
+        if let onUnit = growth.onUnit {
+            growth.onUnit = { progress in
+                isCancelled = !onUnit(progress)
+                return !isCancelled
+            }
+        }
+        let grown = try Network.cascade(
+            DataView(x: x, targets: ChainruleC.targets(targets, for: growth.cost, "targets")),
+            outputs: count(outputs, "outputs"), validation: validation, options: growth)
+        network.pointee = makeHandle(NetworkHandle(built: grown))
+        if isCancelled { throw NetworkError(.cancelled, "the callback stopped the growing of the network") }
+    }
+}
+
+private func cascadeOptions(_ given: crl_cascade_options) throws(NetworkError) -> CascadeOptions {
+    var options = CascadeOptions(cost: try cost(given.cost))
+    options.outputActivation = try cascadeActivation(given.output_activation, "options->output_activation")
+    options.candidates = try count(UInt(bitPattern: given.candidates), "options->candidates")
+    if let activations = given.activations {
+        let count = try count(UInt(bitPattern: given.activations_count), "options->activations_count")
+        // Before they are read: there may be no more than these.
+        try CascadeOptions.check(candidates: options.candidates, activations: count)
+        options.activations = []
+        for index in 0..<count {
+            options.activations.append(try cascadeActivation(activations[index], "options->activations[\(index)]"))
+        }
+    }
+    options.maxUnits = try count(UInt(bitPattern: given.max_units), "options->max_units")
+    options.maxIterations = try count(UInt(bitPattern: given.max_iterations), "options->max_iterations")
+    options.targetCost = given.target_cost
+    options.patience = try count(UInt(bitPattern: given.patience), "options->patience")
+    options.minDelta = given.min_delta
+    options.seed = given.seed
+    options.threads = try count(UInt(bitPattern: given.threads), "options->threads")
+    options.onUnit = cascadeCallback(given.on_unit, given.user)
+    return options
+}
+
+private func cascadeActivation(_ number: crl_activation, _ name: ErrorMessage) throws(NetworkError) -> Activation {
+    guard Int(number) != CRL_CUSTOM_ACTIVATION else {
+        throw NetworkError(.value, "\(name.text) is CRL_CUSTOM_ACTIVATION, whose functions have no place here")
+    }
+    do throws(NetworkError) {
+        return try activation(number, nil)
+    } catch {
+        throw NetworkError(.value, "\(name.text) is \(number), which is no crl_activation")
+    }
+}
+
+private func cascadeValidation(
+    _ given: crl_cascade_options, inputs: Int, _ cost: Cost
+) throws(NetworkError) -> DataView? {
+    guard let x = given.validation_x else {
+        if given.validation_targets != nil {
+            throw NetworkError(.null, "options->validation_x, beside validation targets, is NULL")
+        }
+        return nil
+    }
+    return DataView(
+        x: try matrix(
+            x, rows: UInt(bitPattern: given.validation_rows), columns: inputs,
+            stride: UInt(bitPattern: given.validation_stride), "validation_x"),
+        targets: try targets(given.validation_targets, for: cost, "validation_targets"))
+}
