@@ -129,8 +129,10 @@ final class Fixture {
         return pointer
     }
 
-    func keepArray(_ elements: [Float]) -> UnsafeMutablePointer<Float> {
-        let pointer = UnsafeMutablePointer<Float>.allocate(capacity: elements.count)
+    func keepArray(_ elements: [Float]) -> UnsafeMutablePointer<Float> { keepElements(elements) }
+
+    func keepElements<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
+        let pointer = UnsafeMutablePointer<Element>.allocate(capacity: elements.count)
         pointer.initialize(from: elements, count: elements.count)
         arena.append(UnsafeMutableRawPointer(pointer))
         return pointer

@@ -4,6 +4,7 @@ Arrays are float32, one sample per row. The parameters of a network are one flat
 """
 
 from ._callbacks import Activation, CustomCost
+from ._cascade import CascadeUnit
 from ._costs import Cost, cost
 from ._data_source import DataSource, Request
 from ._errors import (
@@ -32,6 +33,7 @@ __all__ = [
     "ArgumentError",
     "Batch",
     "CallbackError",
+    "CascadeUnit",
     "ChainruleError",
     "Cost",
     "CustomCost",

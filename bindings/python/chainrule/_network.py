@@ -17,6 +17,7 @@ from ._arrays import (
     out_vector,
     seed_value,
 )
+from ._cascade import CascadeUnit, grow
 from ._costs import CostLike, cost_options
 from ._data import Data
 from ._data_source import DataSource
@@ -480,6 +481,91 @@ class Network(Derivatives):
             raise failure(status)
         return minimum_of(minimum)
 
+    @classmethod
+    def cascade(
+        cls,
+        x: npt.ArrayLike,
+        targets: npt.ArrayLike | None,
+        *,
+        cost: CostLike = "cross_entropy",
+        outputs: int | None = None,
+        output_activation: str = "identity",
+        activations: str | Sequence[str] = "tanh",
+        candidates: int = 8,
+        max_units: int = 30,
+        max_iterations: int = 200,
+        target_cost: float | None = None,
+        patience: int = 0,
+        min_delta: float = 0.0,
+        seed: int = 0,
+        sample_weight: npt.ArrayLike | None = None,
+        validation_data: tuple[Any, ...] | None = None,
+        threads: int = 0,
+        on_unit: Callable[[CascadeUnit], Any] | None = None,
+    ) -> Network:
+        """Grows a network on data: cascade correlation (Fahlman and Lebiere 1990).
+
+            network = Network.cascade(x, labels, max_units=20, validation_data=(x_held, labels_held), patience=4)
+
+        It begins with the outputs alone, which read x, and trains them. Then, again and again: some candidates for a
+        hidden unit, which read x and the hidden units before, are trained to follow what the network still does wrong;
+        the one that does best is installed, its weights final; and the outputs, which read x and all hidden units, are
+        trained. One seed gives one network, bit for bit, whatever the number of threads.
+
+        Args:
+            x: (rows, inputs).
+            targets: as for chainrule.cost(), and so are cost and sample_weight.
+            outputs: how many the network has; None: as many as the targets have columns or classes.
+            output_activation: σ of the outputs.
+            activations: σ of the hidden units: one name, or several, which the candidates take in turn. Not "softmax" or
+                "log_softmax".
+            candidates: how many units compete for each place, from 1 to 10000.
+            max_units: end with so many hidden units, from 1 to 4999.
+            max_iterations: the most iterations of L-BFGS for the outputs each time, and for each candidate; ≥ 1.
+            target_cost: end where C of x is no larger; None: no target.
+            patience: end after so many units without a new best cost, that of the validation data if there are any; 0: go
+                on.
+            min_delta: by how much a cost must be lower to be a new best; ≥ 0.
+            seed: of the first weights.
+            validation_data: (x, targets) or (x, targets, sample_weight) to measure on after each unit; never trained on.
+            threads: how many threads share the training of the outputs; 0: the library decides.
+            on_unit: called with a CascadeUnit for the network without hidden units and after each new one. It returns
+                True to stop. What it raises comes out of cascade.
+
+        Returns:
+            A built network like others, with the layers "unit1", "features1" (a concatenation of what the unit reads and
+            the unit), "unit2", … and "output": the one with the lowest cost of those that it was while it grew, the cost
+            of the validation data if there are any.
+        """
+        pointer = grow(
+            x,
+            targets,
+            sample_weight,
+            validation_data,
+            cost,
+            None if outputs is None else count(outputs, "outputs"),
+            output_activation,
+            activations,
+            on_unit,
+            {
+                "candidates": count(candidates, "candidates"),
+                "max_units": count(max_units, "max_units"),
+                "max_iterations": count(max_iterations, "max_iterations"),
+                "target_cost": target_cost,
+                "patience": count(patience, "patience"),
+                "min_delta": min_delta,
+                "seed": seed_value(seed),
+                "threads": count(threads, "threads"),
+            },
+        )
+        return cls._around(pointer)
+
+    @classmethod
+    def _around(cls, pointer: Any) -> Network:
+        network = cls.__new__(cls)
+        network._adopt(pointer)
+        return network
+
     # Files
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -490,9 +576,7 @@ class Network(Derivatives):
     def load(cls, path: str | os.PathLike[str]) -> Network:
         """A built network from a file that save() wrote."""
         (pointer,) = results(library.crl_network_load, encoded_path(path))
-        network = cls.__new__(cls)
-        network._adopt(pointer)
-        return network
+        return cls._around(pointer)
 
     def load_parameters(self, path: str | os.PathLike[str]) -> None:
         """Reads parameters into this built network; the file must hold the same tensors."""

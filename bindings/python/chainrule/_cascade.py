@@ -1,0 +1,140 @@
+"""Growing a network by cascade correlation, and what happens after each unit."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _prototypes
+from ._arrays import as_rows, size_error
+from ._callbacks import guarded
+from ._costs import CostLike, Targets, cost_options
+from ._errors import failure
+from ._handles import Handle
+from ._library import library
+from ._names import ACTIVATIONS, enumerator
+
+
+class CascadeUnit(NamedTuple):
+    """What a network that Network.cascade() grows has come to: without hidden units at first, then with each new one.
+
+    Attributes:
+        units: how many hidden units there are.
+        max_units: the most that there will be.
+        cost: C of x; the outputs are trained.
+        accuracy: of x, as Metrics has it.
+        validation_cost: C of the validation data; NaN without any.
+        validation_accuracy: of the validation data.
+        correlation: S of the last hidden unit, from 0 to 1: how well it followed what the network did wrong before; NaN
+            without units.
+        is_best: whether the cost, that of the validation data if there are any, is the best so far.
+    """
+
+    units: int
+    max_units: int
+    cost: float
+    accuracy: float
+    validation_cost: float
+    validation_accuracy: float
+    correlation: float
+    is_best: bool
+
+
+class _UnitWatcher:
+    """Calls the caller's on_unit."""
+
+    def __init__(self, on_unit: Callable[[CascadeUnit], Any] | None) -> None:
+        self.stopped = False
+        self.native_callback = _prototypes.crl_cascade_callback()
+        if on_unit is not None:
+            self._on_unit = on_unit
+            self.native_callback = _prototypes.crl_cascade_callback(guarded(self._watch))
+
+    def _watch(self, _: Any, unit: Any) -> int:
+        native = unit.contents
+        values = {name: getattr(native, name) for name in CascadeUnit._fields}
+        self.stopped = bool(self._on_unit(CascadeUnit(**{**values, "is_best": bool(native.is_best)})))
+        return int(self.stopped)
+
+
+def _rows(x: Any, what: str, columns: int | None = None) -> Any:
+    array = np.asarray(x)
+    if array.ndim != 2 or array.shape[1] == 0:
+        raise size_error(f"{what} has shape {array.shape}; it must be (rows, inputs)")
+    return as_rows(array, array.shape[1] if columns is None else columns, what)
+
+
+def _output_count(targets: Any, kind: int) -> int:
+    """As many as the targets have columns, or classes."""
+    if targets is None:
+        raise TypeError("without targets, outputs must be given")
+    array = np.asarray(targets)
+    if array.ndim >= 2:
+        return int(array.shape[-1])
+    if kind == _prototypes.CRL_CROSS_ENTROPY and array.dtype.kind in "biu" and array.size > 0:
+        return int(array.max()) + 1
+    return 1
+
+
+def grow(
+    x: Any,
+    targets: Any,
+    sample_weight: Any,
+    validation_data: tuple[Any, ...] | None,
+    cost: CostLike,
+    outputs: int | None,
+    output_activation: str,
+    activations: str | Sequence[str],
+    on_unit: Callable[[CascadeUnit], Any] | None,
+    given: dict[str, Any],
+) -> Any:
+    """The pointer to a network that was grown; `given` are the options that go to the library as they are."""
+    rows = _rows(x, "x")
+    inputs = rows.array.shape[1]
+    cost_native = cost_options(cost)
+    if outputs is None:
+        outputs = _output_count(targets, cost_native.kind)
+    compared = Targets(targets, sample_weight, cost_native.kind, rows.rows, outputs, single=False)
+    names = [activations] if isinstance(activations, str) else list(activations)
+    numbers = [enumerator(ACTIVATIONS, name, "activation") for name in names]
+    watcher = _UnitWatcher(on_unit)
+    options = _prototypes.crl_cascade_options.default()
+    options.cost = ctypes.pointer(cost_native)
+    options.output_activation = enumerator(ACTIVATIONS, output_activation, "activation")
+    # At least one, so that there is an address: the count is what was given.
+    options.activations = (_prototypes.crl_activation * max(len(numbers), 1))(*numbers)
+    options.activations_count = len(numbers)
+    options.on_unit = watcher.native_callback
+    for name, value in given.items():
+        if value is not None:
+            setattr(options, name, value)
+    if validation_data is not None:
+        held_x, held_targets, *rest = validation_data
+        held_rows = _rows(held_x, "validation_data's x", inputs)
+        held = Targets(
+            held_targets, rest[0] if rest else None, cost_native.kind, held_rows.rows, outputs, single=False
+        )
+        options.validation_x = held_rows.address
+        options.validation_rows = held_rows.rows
+        options.validation_stride = held_rows.stride
+        options.validation_targets = ctypes.pointer(held.native)
+    pointer = _prototypes.crl_network()
+    status = library.crl_network_create_cascade(
+        inputs,
+        outputs,
+        rows.address,
+        rows.rows,
+        rows.stride,
+        ctypes.byref(compared.native),
+        ctypes.byref(options),
+        ctypes.byref(pointer),
+    )
+    if status and not (status == _prototypes.CRL_CANCELLED and watcher.stopped):
+        if pointer:
+            # What on_unit raised comes out in the place of the network.
+            Handle(pointer, library.crl_network_destroy)
+        raise failure(status)
+    return pointer
