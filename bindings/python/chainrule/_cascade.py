@@ -97,6 +97,8 @@ def grow(
     cost_native = cost_options(cost)
     if outputs is None:
         outputs = _output_count(targets, cost_native.kind)
+    if outputs < 1:
+        raise size_error(f"outputs is {outputs}; at least 1 is needed")
     compared = Targets(targets, sample_weight, cost_native.kind, rows.rows, outputs, single=False)
     names = [activations] if isinstance(activations, str) else list(activations)
     numbers = [enumerator(ACTIVATIONS, name, "activation") for name in names]
@@ -114,9 +116,7 @@ def grow(
     if validation_data is not None:
         held_x, held_targets, *rest = validation_data
         held_rows = _rows(held_x, "validation_data's x", inputs)
-        held = Targets(
-            held_targets, rest[0] if rest else None, cost_native.kind, held_rows.rows, outputs, single=False
-        )
+        held = Targets(held_targets, rest[0] if rest else None, cost_native.kind, held_rows.rows, outputs, single=False)
         options.validation_x = held_rows.address
         options.validation_rows = held_rows.rows
         options.validation_stride = held_rows.stride

@@ -517,25 +517,26 @@ class Network(Derivatives):
             targets: as for chainrule.cost(), and so are cost and sample_weight.
             outputs: how many the network has; None: as many as the targets have columns or classes.
             output_activation: σ of the outputs.
-            activations: σ of the hidden units: one name, or several, which the candidates take in turn. Not "softmax" or
-                "log_softmax".
+            activations: σ of the hidden units: one name, or several, which the candidates take in turn. Not "softmax"
+                or "log_softmax".
             candidates: how many units compete for each place, from 1 to 10000.
             max_units: end with so many hidden units, from 1 to 4999.
             max_iterations: the most iterations of L-BFGS for the outputs each time, and for each candidate; ≥ 1.
             target_cost: end where C of x is no larger; None: no target.
-            patience: end after so many units without a new best cost, that of the validation data if there are any; 0: go
-                on.
+            patience: end after so many units without a new best cost, that of the validation data if there are any; 0:
+                go on.
             min_delta: by how much a cost must be lower to be a new best; ≥ 0.
             seed: of the first weights.
-            validation_data: (x, targets) or (x, targets, sample_weight) to measure on after each unit; never trained on.
+            validation_data: (x, targets) or (x, targets, sample_weight) to measure on after each unit; never trained
+                on.
             threads: how many threads share the training of the outputs; 0: the library decides.
             on_unit: called with a CascadeUnit for the network without hidden units and after each new one. It returns
                 True to stop. What it raises comes out of cascade.
 
         Returns:
-            A built network like others, with the layers "unit1", "features1" (a concatenation of what the unit reads and
-            the unit), "unit2", … and "output": the one with the lowest cost of those that it was while it grew, the cost
-            of the validation data if there are any.
+            A built network like others, with the layers "unit1", "features1" (a concatenation of what the unit reads
+            and the unit), "unit2", … and "output": the one with the lowest cost of those that it was while it grew, the
+            cost of the validation data if there are any.
         """
         pointer = grow(
             x,

@@ -159,7 +159,7 @@ def test_outputs_follow_from_the_targets() -> None:
         ({"target_cost": math.nan}, chainrule.ArgumentError, "target_cost is nan"),
         ({"min_delta": -1}, chainrule.ArgumentError, "min_delta is -1.0"),
         ({"threads": 1025}, chainrule.ArgumentError, "threads is 1025"),
-        ({"outputs": 0}, chainrule.ArgumentError, "columns|unit"),
+        ({"outputs": 0}, chainrule.ArgumentError, "outputs is 0"),
         ({"sample_weight": [1, 2]}, chainrule.ArgumentError, "sample_weight"),
         ({"validation_data": (np.zeros((2, 2)), np.zeros(2))}, chainrule.ArgumentError, "validation_data's x"),
         ({"validation_data": (np.zeros(2), np.zeros(2))}, chainrule.ArgumentError, "validation_data's x has shape"),
