@@ -15,7 +15,8 @@
  *     the network   crl_network_predict(), crl_network_value_and_gradient(), and derivatives beyond the gradient, such as
  *                   crl_network_hessian_product()
  *     the trainer   crl_network_fit(): epochs, batches, shuffling, validation, progress; and crl_network_minimize():
- *                   L-BFGS and other methods that look at all of the data at once
+ *                   L-BFGS and other methods that look at all of the data at once; and
+ *                   crl_network_create_cascade(), which grows a network
  *
  *
  * An example: exclusive or

@@ -134,7 +134,7 @@ func iterationCallback(
 
 func cascadeCallback(
     _ callback: crl_cascade_callback?, _ user: UnsafeMutableRawPointer?
-) -> ((CascadeProgress) -> Bool)? {
+) -> ((CascadeUnit) -> Bool)? {
     guard let callback else { return nil }
     return { progress in
         var record = crl_cascade_unit(

@@ -13,6 +13,9 @@ enum CandidateCorrelation {
     /// ε: a unit that hardly differs from a constant is of little use to the outputs, whatever its correlation.
     private static let constancy = 0.01
 
+    /// Below, ∂S/∂V would come near the largest float32.
+    private static let leastNorm = 1e-30
+
     /// −S of the outputs of a network of one unit. The targets are E.
     static var cost: Cost {
         Cost(
@@ -40,9 +43,9 @@ enum CandidateCorrelation {
             squares += (value - mean) * (value - mean)
             squares += constancy * value * value
         }
-        // A unit that is constant follows nothing.
-        guard squares > 0 else { return 0 }
         let norm = squares.squareRoot()
+        // A unit that is 0 follows nothing.
+        guard norm > leastNorm else { return 0 }
         let outputs = residual.count / rows
         var correlation = 0.0
         for output in 0..<outputs {

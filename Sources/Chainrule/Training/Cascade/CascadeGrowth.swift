@@ -72,7 +72,7 @@ final class CascadeGrowth: FallibleClass {
         return limits
     }
 
-    private func measure() throws(NetworkError) -> CascadeProgress {
+    private func measure() throws(NetworkError) -> CascadeUnit {
         let training = try output.evaluate(
             options.cost, DataView(x: features.matrix, targets: data.targets))
         var held: Metrics?
@@ -83,12 +83,12 @@ final class CascadeGrowth: FallibleClass {
         let cost = held?.cost ?? training.cost
         let isBest = best.map { cost < $0.cost - options.minDelta } ?? true
         if isBest { best = (units.count, output, cost) }
-        return CascadeProgress(
+        return CascadeUnit(
             units: units.count, maxUnits: options.maxUnits, training: training, validation: held,
             correlation: units.last?.correlation, isBest: isBest)
     }
 
-    private func isFinished(_ progress: CascadeProgress) -> Bool {
+    private func isFinished(_ progress: CascadeUnit) -> Bool {
         if progress.training.cost <= options.targetCost || units.count == options.maxUnits { return true }
         return options.patience > 0 && units.count - (best?.units ?? 0) >= options.patience
     }
@@ -129,9 +129,9 @@ final class CascadeGrowth: FallibleClass {
     private func candidate(_ index: Int, following errors: Matrix) throws(NetworkError) -> Unit {
         let activation = options.activations[index % options.activations.count]
         var architecture = try Architecture(inputs: features.width)
-        let deviation = CascadeGrowth.firstDeviation / Float(features.width).squareRoot()
+        let largest = CascadeGrowth.firstDeviation * (3 / Float(features.width)).squareRoot()
         try architecture.dense(
-            1, activation, weights: .normal(mean: 0, deviation: deviation), biases: .uniform(low: -1, high: 1))
+            1, activation, weights: .uniform(low: -largest, high: largest), biases: .uniform(low: -1, high: 1))
         let place = UInt64(units.count) &* UInt64(options.candidates) &+ UInt64(index)
         var generator = RandomGenerator(seed: options.seed, stream: place)
         let network = try Network(architecture, seed: generator.next())

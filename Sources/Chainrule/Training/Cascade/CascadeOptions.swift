@@ -25,7 +25,7 @@ public struct CascadeOptions {
     /// results are the same bit for bit. With a custom cost or activation it is always one.
     public var threads = 0
     /// Called for the network without hidden units and after each unit; returns whether to go on.
-    public var onUnit: ((CascadeProgress) -> Bool)?
+    public var onUnit: ((CascadeUnit) -> Bool)?
 
     /// A unit is two layers, and there is the output.
     public static var mostUnits: Int { (Architecture.mostLayers - 1) / 2 }
@@ -67,8 +67,8 @@ public struct CascadeOptions {
     }
 }
 
-/// How far a network has grown.
-public struct CascadeProgress: Sendable {
+/// What a network that grows has come to: without hidden units at first, then with each new one.
+public struct CascadeUnit: Sendable {
     /// The number of hidden units.
     public let units: Int
     /// The most that there will be.
@@ -77,7 +77,7 @@ public struct CascadeProgress: Sendable {
     public let training: Metrics
     /// Of the validation data; nil without them.
     public let validation: Metrics?
-    /// S of the last unit, from 0 to 1: see ``CandidateCorrelation``. nil without units.
+    /// S of the last unit, from 0 to 1: how well it followed what the network did wrong before. nil without units.
     public let correlation: Double?
     /// Whether the cost, that of the validation data if there are any, is the best so far.
     public let isBest: Bool

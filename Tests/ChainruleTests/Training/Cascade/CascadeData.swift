@@ -16,8 +16,8 @@ struct CascadeData {
     /// The same, and the reports.
     func watch(
         _ options: CascadeOptions, outputs: Int = 1, validation: CascadeData? = nil
-    ) throws -> (network: Network, reports: [CascadeProgress]) {
-        var reports: [CascadeProgress] = []
+    ) throws -> (network: Network, reports: [CascadeUnit]) {
+        var reports: [CascadeUnit] = []
         var watched = options
         watched.onUnit = { report in
             reports.append(report)
