@@ -61,7 +61,7 @@ struct Session {
     }
 
     private mutating func step() {
-        switch reader.byte() % 34 {
+        switch reader.byte() % 35 {
         case 0: create()
         case 1, 2: addDense()
         case 3: addActivation()
@@ -93,6 +93,7 @@ struct Session {
         case 30: setNoise()
         case 31: setLayer()
         case 32: secondOrderProduct()
+        case 33: createCascade()
         default: destroy()
         }
     }
@@ -161,12 +162,16 @@ struct Session {
         let inputs = reader.size()
         check(crlNetworkCreate(inputs, &network))
         guard let network else { return }
-        networks.append(network)
-        if networks.count > 4 { crlNetworkDestroy(networks.removeFirst()) }
+        keep(network)
         // Mostly a whole network, which all other calls can then use.
         guard !reader.chance(of: 4) else { return }
         for _ in 0...reader.byte() % 3 { addDense() }
         build()
+    }
+
+    mutating func keep(_ network: UnsafeMutablePointer<crl_network>) {
+        networks.append(network)
+        if networks.count > 4 { crlNetworkDestroy(networks.removeFirst()) }
     }
 
     /// What memory has room for may be allocated; the fuzzer's memory is no matter of the library's.

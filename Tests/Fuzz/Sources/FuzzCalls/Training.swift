@@ -16,6 +16,55 @@ extension Session {
         }
     }
 
+    /// After an error there is no network, unless the callback was the one that ended the growing.
+    mutating func createCascade() {
+        var made: UnsafeMutablePointer<crl_network>?
+        withCostAndTargets { session, cost, targets in
+            var options = crl_cascade_options()
+            options.size = MemoryLayout<crl_cascade_options>.size
+            options.cost = cost
+            options.output_activation = session.reader.enumerator()
+            options.candidates = Int(session.reader.byte() % 4)
+            options.max_units = Int(session.reader.byte() % 4)
+            options.max_iterations = Int(session.reader.byte() % 8)
+            options.target_cost = Double(session.reader.float())
+            options.patience = Int(session.reader.byte() % 3)
+            options.min_delta = Double(session.reader.float())
+            options.seed = UInt64(session.reader.byte())
+            options.threads = Int(session.reader.byte() % 4)
+            if session.reader.chance(of: 16) { options.max_units = -1 }
+            if session.reader.chance(of: 32) { options.size = Int(bitPattern: session.reader.size()) }
+            if session.reader.chance(of: 4) { options.on_unit = { _, unit in unit!.pointee.units == 1 ? 1 : 0 } }
+            if session.reader.chance(of: 4) {
+                options.validation_x = UnsafePointer(session.memory.input)
+                options.validation_rows = Int(bitPattern: session.extent())
+                options.validation_stride = Int(bitPattern: session.extent())
+                options.validation_targets = targets
+            }
+            let isDefault = session.reader.chance(of: 16)
+            let hasActivations = session.reader.chance(of: 2)
+            let (inputs, outputs) = (session.reader.size(), session.reader.size())
+            let (x, rows, stride) = (session.input(), session.extent(), session.extent())
+            var activations = (session.reader.enumerator(), session.reader.enumerator())
+            let status = withUnsafePointer(to: &activations) { activations in
+                activations.withMemoryRebound(to: crl_activation.self, capacity: 2) { activations in
+                    if hasActivations {
+                        options.activations = activations
+                        options.activations_count = options.candidates > 2 ? 2 : Int(options.candidates)
+                    }
+                    return withUnsafePointer(to: options) { options in
+                        crlNetworkCreateCascade(
+                            inputs, outputs, x, rows, stride, targets, isDefault ? nil : options, &made)
+                    }
+                }
+            }
+            session.check(status)
+            precondition((made != nil) == (status == CRL_OK || status == CRL_CANCELLED))
+            precondition(made == nil || session.hasFiniteParameters(made))
+        }
+        if let made { keep(made) }
+    }
+
     mutating func createTrainer() {
         let network = network()
         guard isNarrow(network) else { return }
