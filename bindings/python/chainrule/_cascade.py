@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _prototypes
-from ._arrays import as_rows, size_error
+from ._arrays import size_error
 from ._callbacks import guarded
-from ._costs import CostLike, Targets, cost_options
+from ._costs import CostLike, cost_options
+from ._data import Data, Shape, validation
 from ._errors import failure
-from ._handles import Handle
+from ._handles import Handle, record
 from ._library import library
 from ._names import ACTIVATIONS, enumerator
 
@@ -54,17 +55,9 @@ class _UnitWatcher:
             self.native_callback = _prototypes.crl_cascade_callback(guarded(self._watch))
 
     def _watch(self, _: Any, unit: Any) -> int:
-        native = unit.contents
-        values = {name: getattr(native, name) for name in CascadeUnit._fields}
-        self.stopped = bool(self._on_unit(CascadeUnit(**{**values, "is_best": bool(native.is_best)})))
+        reached: CascadeUnit = record(CascadeUnit, unit.contents)
+        self.stopped = bool(self._on_unit(reached._replace(is_best=bool(reached.is_best))))
         return int(self.stopped)
-
-
-def _rows(x: Any, what: str, columns: int | None = None) -> Any:
-    array = np.asarray(x)
-    if array.ndim != 2 or array.shape[1] == 0:
-        raise size_error(f"{what} has shape {array.shape}; it must be (rows, inputs)")
-    return as_rows(array, array.shape[1] if columns is None else columns, what)
 
 
 def _output_count(targets: Any, kind: int) -> int:
@@ -92,14 +85,17 @@ def grow(
     given: dict[str, Any],
 ) -> Any:
     """The pointer to a network that was grown; `given` are the options that go to the library as they are."""
-    rows = _rows(x, "x")
-    inputs = rows.array.shape[1]
+    array = np.asarray(x)
+    if array.ndim != 2 or array.shape[1] == 0:
+        raise size_error(f"x has shape {array.shape}; it must be (rows, inputs)")
     cost_native = cost_options(cost)
     if outputs is None:
         outputs = _output_count(targets, cost_native.kind)
     if outputs < 1:
         raise size_error(f"outputs is {outputs}; at least 1 is needed")
-    compared = Targets(targets, sample_weight, cost_native.kind, rows.rows, outputs, single=False)
+    shape = Shape(array.shape[1], outputs)
+    data = Data(shape, array, targets, sample_weight, cost_native)
+    held = validation(shape, validation_data, cost_native)
     names = [activations] if isinstance(activations, str) else list(activations)
     numbers = [enumerator(ACTIVATIONS, name, "activation") for name in names]
     watcher = _UnitWatcher(on_unit)
@@ -113,22 +109,15 @@ def grow(
     for name, value in given.items():
         if value is not None:
             setattr(options, name, value)
-    if validation_data is not None:
-        held_x, held_targets, *rest = validation_data
-        held_rows = _rows(held_x, "validation_data's x", inputs)
-        held = Targets(held_targets, rest[0] if rest else None, cost_native.kind, held_rows.rows, outputs, single=False)
-        options.validation_x = held_rows.address
-        options.validation_rows = held_rows.rows
-        options.validation_stride = held_rows.stride
-        options.validation_targets = ctypes.pointer(held.native)
+    if isinstance(held, Data):
+        options.validation_x = held.x.address
+        options.validation_rows = held.x.rows
+        options.validation_stride = held.x.stride
+        options.validation_targets = ctypes.pointer(held.targets.native)
     pointer = _prototypes.crl_network()
     status = library.crl_network_create_cascade(
-        inputs,
-        outputs,
-        rows.address,
-        rows.rows,
-        rows.stride,
-        ctypes.byref(compared.native),
+        *shape,
+        *data.arguments,
         ctypes.byref(options),
         ctypes.byref(pointer),
     )

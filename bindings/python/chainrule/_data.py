@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._arrays import as_rows
 from ._costs import Targets
@@ -12,14 +12,23 @@ if TYPE_CHECKING:
     from ._layout import Layout
 
 
+class Shape(NamedTuple):
+    """The lengths of x and y of a network that there is not yet."""
+
+    inputs: int
+    outputs: int
+
+
 class Data:
     """x, targets and sample weights, with the arrays that own the memory.
 
     `arguments` are what the library's functions take for them: address, rows and stride of x, and the targets.
     """
 
-    def __init__(self, built: Layout, x: Any, targets: Any, sample_weight: Any, cost: Any, what: str = "x") -> None:
-        """Of a network with this layout.
+    def __init__(
+        self, built: Layout | Shape, x: Any, targets: Any, sample_weight: Any, cost: Any, what: str = "x"
+    ) -> None:
+        """Of a network with this layout or shape.
 
         Args:
             x: (rows, inputs), or (inputs,) for a single row.
@@ -30,3 +39,17 @@ class Data:
         self.x = as_rows(x, built.inputs, what)
         self.targets = Targets(targets, sample_weight, cost.kind, self.x.rows, built.outputs, self.x.single)
         self.arguments = (self.x.address, self.x.rows, self.x.stride, ctypes.byref(self.targets.native))
+
+
+class NoData:
+    arguments = (None, 0, 0, None)
+
+
+def validation(built: Layout | Shape, data: tuple[Any, ...] | None, cost: Any) -> Data | NoData:
+    """Of the argument validation_data: (x, targets) or (x, targets, sample_weight), or None."""
+    if data is None:
+        return NoData()
+    if len(data) not in (2, 3):
+        raise TypeError(f"validation_data is (x, targets) or (x, targets, sample_weight), not {len(data)} things")
+    x, targets, *rest = data
+    return Data(built, x, targets, rest[0] if rest else None, cost, "validation_data's x")

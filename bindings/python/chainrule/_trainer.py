@@ -14,7 +14,7 @@ from . import _prototypes
 from ._arrays import address_of, count, seed_value
 from ._callbacks import guarded
 from ._costs import CostLike, cost_options
-from ._data import Data
+from ._data import Data, validation
 from ._data_source import DataSource, NativeSource
 from ._description import encoded_path
 from ._errors import ArgumentError, check, failure, results
@@ -283,7 +283,7 @@ class Trainer(NativeObject):
             One Epoch for each epoch of this call.
         """
         handle = self._open()
-        held = self._validation(validation_data)
+        held = validation(self.network._layout(), validation_data, self._cost)
         if isinstance(x, DataSource):
             if targets is not None or sample_weight is not None:
                 raise TypeError("targets and sample_weight come from the data source")
@@ -343,24 +343,11 @@ class Trainer(NativeObject):
             raise failure(status)
         return recorder.history
 
-    def _validation(self, data: tuple[Any, ...] | None) -> Data | _NoData:
-        if data is None:
-            return _NoData()
-        if len(data) not in (2, 3):
-            raise TypeError(f"validation_data is (x, targets) or (x, targets, sample_weight), not {len(data)} things")
-        x, targets, *rest = data
-        weights = rest[0] if rest else None
-        return Data(self.network._layout(), x, targets, weights, self._cost, "validation_data's x")
-
     def __repr__(self) -> str:
         if self._handle is None:
             return "Trainer(closed)"
         done = self.progress
         return f"Trainer(epochs={done.epochs} of {self._recorder.epochs}, steps={done.steps}, {self.network!r})"
-
-
-class _NoData:
-    arguments = (None, 0, 0, None)
 
 
 def _class_weights(given: ClassWeight, outputs: int) -> FloatArray | None:

@@ -162,7 +162,8 @@ def test_outputs_follow_from_the_targets() -> None:
         ({"outputs": 0}, chainrule.ArgumentError, "outputs is 0"),
         ({"sample_weight": [1, 2]}, chainrule.ArgumentError, "sample_weight"),
         ({"validation_data": (np.zeros((2, 2)), np.zeros(2))}, chainrule.ArgumentError, "validation_data's x"),
-        ({"validation_data": (np.zeros(2), np.zeros(2))}, chainrule.ArgumentError, "validation_data's x has shape"),
+        ({"validation_data": (np.zeros(2), np.zeros(2))}, chainrule.ArgumentError, "validation_data's x"),
+        ({"validation_data": (np.zeros((2, 1)), np.zeros(2), None, 1)}, TypeError, "not 4 things"),
     ],
 )
 def test_bad_options(options: dict[str, Any], error: type[Exception], words: str) -> None:
