@@ -195,6 +195,12 @@ func dataSource(_ pointer: UnsafePointer<crl_data_source>?) throws(NetworkError)
             }
         }
         guard result == 0 else { throw NetworkError(.callback, "the data source returned \(result)") }
+        // A size_t beyond what Swift counts.
+        guard rows >= 0 else {
+            throw NetworkError(
+                .callback,
+                "the data source gave \(UInt(bitPattern: rows)) rows; from 0 to \(request.maxRows) were asked for")
+        }
         return rows
     }
 }

@@ -127,7 +127,7 @@ import Testing
     static let faults: [(Feed.Fault, Int, String)] = [
         (.result, CRL_ERROR_CALLBACK, "the data source returned -9"),
         (.count, CRL_ERROR_CALLBACK, "the data source gave 3 rows; from 0 to 2"),
-        (.endless, CRL_ERROR_CALLBACK, "the data source gave -1 rows"),
+        (.endless, CRL_ERROR_CALLBACK, "the data source gave 18446744073709551615 rows; from 0 to 2"),
         (.x, CRL_ERROR_CALLBACK, "the data source's x is inf at row 1, column 1"),
         (.target, CRL_ERROR_TARGET, "row 0, column 1 is nan"),
     ]
