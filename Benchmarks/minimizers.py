@@ -317,7 +317,7 @@ def table(problem: Problem, seeds: int) -> str:
 def main() -> None:
     """Prints the tables, or writes them into a file between its marks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=11, help="runs of each method, from different first weights")
+    parser.add_argument("--seeds", type=int, default=51, help="runs of each method, from different first weights")
     parser.add_argument("--problem", default="", help="only the problems whose name begins so")
     parser.add_argument("--write", type=Path, help="a file with marks, which gets the tables between them")
     arguments = parser.parse_args()

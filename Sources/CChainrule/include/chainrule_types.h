@@ -712,7 +712,7 @@ typedef struct crl_cascade_unit {
     size_t max_units;           /**< the most that there will be */
     double cost;                /**< C of x; the outputs are trained */
     double accuracy;            /**< of x, as in crl_metrics; NaN if the cost has none */
-    double validation_cost;     /**< NaN without validation data */
+    double validation_cost;     /**< NaN without validation data; infinite where it is not finite */
     double validation_accuracy; /**< NaN without validation data, or if the cost has none */
     double correlation;         /**< S of the last hidden unit, from 0 to 1: how well it followed what the network did wrong
                                      before; NaN without units */
@@ -732,13 +732,14 @@ typedef struct crl_cascade_options {
                                                 CRL_LOG_SOFTMAX or CRL_CUSTOM_ACTIVATION. NULL: CRL_TANH */
     size_t activations_count;              /**< from 1 to candidates; ignored if activations is NULL */
     size_t candidates;                     /**< how many units compete for each place: from 1 to 10000 */
-    size_t max_units;                      /**< growing ends with so many hidden units: from 1 to 4999 */
+    size_t max_units;                      /**< growing ends with so many hidden units: from 1 to 4999. A pass of the network
+                                                keeps some max_units² / 2 floats for each row */
     size_t max_iterations;                 /**< the most iterations of L-BFGS for the outputs each time, and for each
                                                 candidate; ≥ 1 */
     double target_cost;                    /**< growing ends where C of x is no larger */
-    size_t patience;                       /**< growing ends after so many units without a new best cost, that of the
+    size_t patience;                       /**< growing ends after so many units without a lower cost, that of the
                                                 validation data if there are any; 0: it goes on */
-    double min_delta;                      /**< by how much a cost must be lower to be a new best; finite and ≥ 0 */
+    double min_delta;                      /**< by how much a cost must be lower for patience to begin anew; finite and ≥ 0 */
     uint64_t seed;                         /**< of the first weights */
     size_t threads;                        /**< how many threads share the training of the outputs: 0: the library decides;
                                                 at most 1024. The results are the same bit for bit */

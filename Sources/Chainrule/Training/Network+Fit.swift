@@ -53,7 +53,11 @@ extension Network {
     func check(_ data: DataView, cost: Cost, _ what: StaticString) throws(NetworkError) -> Float {
         guard data.x.rows >= 1 else { throw NetworkError(.size, "\(what) has 0 rows; at least 1 is needed") }
         let largest = try checkFinite(data.x, what)
-        try data.targets.validate(for: cost, rows: data.x.rows, columns: outputs)
+        do throws(NetworkError) {
+            try data.targets.validate(for: cost, rows: data.x.rows, columns: outputs)
+        } catch {
+            throw what.isSameText(as: "x") ? error : error.preceded(by: "the targets of \(what): ")
+        }
         return largest
     }
 }

@@ -45,6 +45,25 @@ def guarded(callback: Callable[..., int]) -> Callable[..., int]:
     return guard
 
 
+class CallNumbers:
+    """The numbers of a callback's calls, which follow one another.
+
+    ctypes loses a KeyboardInterrupt that comes where a call is about to begin, and the library goes on or stops as
+    chance will have it: the gap tells.
+    """
+
+    def __init__(self, last: int | None = None) -> None:
+        """Begins after the number `last`; None: anywhere."""
+        self.last = last
+
+    def go_to(self, number: int) -> None:
+        """Takes the next number; raises the KeyboardInterrupt that was lost if it is another."""
+        expected = number if self.last is None else self.last + 1
+        self.last = number
+        if number != expected:
+            raise KeyboardInterrupt
+
+
 def _write(result: Any, address: int, rows: int, columns: int, what: str) -> None:
     values = np.asarray(result)
     if values.shape != (rows, columns):

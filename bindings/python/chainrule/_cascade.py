@@ -10,7 +10,7 @@ import numpy as np
 
 from . import _prototypes
 from ._arrays import size_error
-from ._callbacks import guarded
+from ._callbacks import CallNumbers, guarded
 from ._costs import CostLike, cost_options
 from ._data import Data, Shape, validation
 from ._errors import failure
@@ -27,7 +27,7 @@ class CascadeUnit(NamedTuple):
         max_units: the most that there will be.
         cost: C of x; the outputs are trained.
         accuracy: of x, as Metrics has it.
-        validation_cost: C of the validation data; NaN without any.
+        validation_cost: C of the validation data; NaN without any, infinite where it is not finite.
         validation_accuracy: of the validation data.
         correlation: S of the last hidden unit, from 0 to 1: how well it followed what the network did wrong before; NaN
             without units.
@@ -48,15 +48,19 @@ class _UnitWatcher:
     """Calls the caller's on_unit."""
 
     def __init__(self, on_unit: Callable[[CascadeUnit], Any] | None) -> None:
+        if on_unit is not None and not callable(on_unit):
+            raise TypeError(f"on_unit must be a function, not {type(on_unit).__name__}")
         self.stopped = False
-        self.native_callback = _prototypes.crl_cascade_callback()
-        if on_unit is not None:
-            self._on_unit = on_unit
-            self.native_callback = _prototypes.crl_cascade_callback(guarded(self._watch))
+        self._units = CallNumbers(-1)
+        self._on_unit = on_unit
+        # Without an on_unit too: it is where a KeyboardInterrupt gets through.
+        self.native_callback = _prototypes.crl_cascade_callback(guarded(self._watch))
 
     def _watch(self, _: Any, unit: Any) -> int:
         reached: CascadeUnit = record(CascadeUnit, unit.contents)
-        self.stopped = bool(self._on_unit(reached._replace(is_best=bool(reached.is_best))))
+        self._units.go_to(reached.units)
+        if self._on_unit is not None:
+            self.stopped = bool(self._on_unit(reached._replace(is_best=bool(reached.is_best))))
         return int(self.stopped)
 
 
@@ -65,11 +69,20 @@ def _output_count(targets: Any, kind: int) -> int:
     if targets is None:
         raise TypeError("without targets, outputs must be given")
     array = np.asarray(targets)
-    if array.ndim >= 2:
-        return int(array.shape[-1])
-    if kind == _prototypes.CRL_CROSS_ENTROPY and array.dtype.kind in "biu" and array.size > 0:
-        return int(array.max()) + 1
-    return 1
+    outputs = int(array.shape[-1]) if array.ndim >= 2 else 1
+    if kind != _prototypes.CRL_CROSS_ENTROPY:
+        return outputs
+    if array.ndim < 2 and array.dtype.kind in "biu" and array.size > 0:
+        outputs = int(array.max()) + 1
+        if outputs > max(array.size, 2):
+            raise size_error(f"the largest class of {array.size} rows is {outputs - 1}; if it is meant, give outputs")
+    if outputs == 1:
+        raise size_error(
+            "one output has a cross-entropy of 0 whatever it is: give class indices as integers (rows,), of at least "
+            f"two classes, or distributions (rows, classes), not {array.dtype} {array.shape}; or outputs, or another "
+            "cost"
+        )
+    return outputs
 
 
 def grow(
@@ -107,8 +120,7 @@ def grow(
     options.activations_count = len(numbers)
     options.on_unit = watcher.native_callback
     for name, value in given.items():
-        if value is not None:
-            setattr(options, name, value)
+        setattr(options, name, value)
     if isinstance(held, Data):
         options.validation_x = held.x.address
         options.validation_rows = held.x.rows

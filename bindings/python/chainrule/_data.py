@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._arrays import as_rows
 from ._costs import Targets
+from ._errors import ArgumentError
 
 if TYPE_CHECKING:
     from ._layout import Layout
@@ -25,23 +26,22 @@ class Data:
     `arguments` are what the library's functions take for them: address, rows and stride of x, and the targets.
     """
 
-    def __init__(
-        self, built: Layout | Shape, x: Any, targets: Any, sample_weight: Any, cost: Any, what: str = "x"
-    ) -> None:
+    def __init__(self, built: Layout | Shape, x: Any, targets: Any, sample_weight: Any, cost: Any) -> None:
         """Of a network with this layout or shape.
 
         Args:
             x: (rows, inputs), or (inputs,) for a single row.
             targets: as for chainrule.cost(), and so is sample_weight.
             cost: the crl_cost_options.
-            what: what x is called in messages.
         """
-        self.x = as_rows(x, built.inputs, what)
+        self.x = as_rows(x, built.inputs, "x")
         self.targets = Targets(targets, sample_weight, cost.kind, self.x.rows, built.outputs, self.x.single)
         self.arguments = (self.x.address, self.x.rows, self.x.stride, ctypes.byref(self.targets.native))
 
 
 class NoData:
+    """The arguments where there is none."""
+
     arguments = (None, 0, 0, None)
 
 
@@ -52,4 +52,7 @@ def validation(built: Layout | Shape, data: tuple[Any, ...] | None, cost: Any) -
     if len(data) not in (2, 3):
         raise TypeError(f"validation_data is (x, targets) or (x, targets, sample_weight), not {len(data)} things")
     x, targets, *rest = data
-    return Data(built, x, targets, rest[0] if rest else None, cost, "validation_data's x")
+    try:
+        return Data(built, x, targets, rest[0] if rest else None, cost)
+    except ArgumentError as error:
+        raise ArgumentError(f"validation_data: {error}", error.status) from None

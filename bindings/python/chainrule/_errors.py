@@ -85,6 +85,9 @@ def failure(status: int) -> BaseException:
         if error is not None:
             _raised.error = None
             return error
+        if status == _prototypes.CRL_CANCELLED:
+            # No callback asked for it: ctypes has lost a KeyboardInterrupt that came where one was about to begin.
+            return KeyboardInterrupt()
     message: bytes = library.crl_error_message()
     kind = FileError if status == _prototypes.CRL_ERROR_FILE else _CLASS_OF_RANGE.get(status // 100, ChainruleError)
     return kind(message.decode(errors="replace"), status)

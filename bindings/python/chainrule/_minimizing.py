@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from . import _prototypes
-from ._callbacks import guarded
+from ._callbacks import CallNumbers, guarded
 from ._handles import record
 from ._names import MINIMIZERS, MINIMUM_REASONS, enumerator
 
@@ -58,13 +58,16 @@ class IterationWatcher:
 
     def __init__(self, on_iteration: Callable[[Iteration], Any] | None) -> None:
         self.stopped = False
-        self.native_callback = _prototypes.crl_iteration_callback()
-        if on_iteration is not None:
-            self._on_iteration = on_iteration
-            self.native_callback = _prototypes.crl_iteration_callback(guarded(self._watch))
+        self.iterations = CallNumbers(0)
+        self._on_iteration = on_iteration
+        # Without an on_iteration too: it is where a KeyboardInterrupt gets through.
+        self.native_callback = _prototypes.crl_iteration_callback(guarded(self._watch))
 
     def _watch(self, _: Any, iteration: Any) -> int:
-        self.stopped = bool(self._on_iteration(record(Iteration, iteration.contents)))
+        now: Iteration = record(Iteration, iteration.contents)
+        self.iterations.go_to(now.iteration)
+        if self._on_iteration is not None:
+            self.stopped = bool(self._on_iteration(now))
         return int(self.stopped)
 
 

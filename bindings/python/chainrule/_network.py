@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -479,6 +480,7 @@ class Network(Derivatives):
         )
         if status and not (status == _prototypes.CRL_CANCELLED and watcher.stopped):
             raise failure(status)
+        watcher.iterations.go_to(minimum.iterations + 1)
         return minimum_of(minimum)
 
     @classmethod
@@ -515,17 +517,19 @@ class Network(Derivatives):
         Args:
             x: (rows, inputs).
             targets: as for chainrule.cost(), and so are cost and sample_weight.
-            outputs: how many the network has; None: as many as the targets have columns or classes.
+            outputs: how many the network has; None: as many as the targets have columns, or classes from 0 to the
+                largest.
             output_activation: σ of the outputs.
             activations: σ of the hidden units: one name, or several, which the candidates take in turn. Not "softmax"
                 or "log_softmax".
             candidates: how many units compete for each place, from 1 to 10000.
-            max_units: end with so many hidden units, from 1 to 4999.
+            max_units: end with so many hidden units, from 1 to 4999. A pass of the network keeps some max_units² / 2
+                floats for each row.
             max_iterations: the most iterations of L-BFGS for the outputs each time, and for each candidate; ≥ 1.
             target_cost: end where C of x is no larger; None: no target.
-            patience: end after so many units without a new best cost, that of the validation data if there are any; 0:
-                go on.
-            min_delta: by how much a cost must be lower to be a new best; ≥ 0.
+            patience: end after so many units without a lower cost, that of the validation data if there are any; 0: go
+                on.
+            min_delta: by how much a cost must be lower for patience to begin anew; ≥ 0.
             seed: of the first weights.
             validation_data: (x, targets) or (x, targets, sample_weight) to measure on after each unit; never trained
                 on.
@@ -552,7 +556,7 @@ class Network(Derivatives):
                 "candidates": count(candidates, "candidates"),
                 "max_units": count(max_units, "max_units"),
                 "max_iterations": count(max_iterations, "max_iterations"),
-                "target_cost": target_cost,
+                "target_cost": -math.inf if target_cost is None else target_cost,
                 "patience": count(patience, "patience"),
                 "min_delta": min_delta,
                 "seed": seed_value(seed),

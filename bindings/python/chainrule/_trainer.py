@@ -12,7 +12,7 @@ import numpy as np
 
 from . import _prototypes
 from ._arrays import address_of, count, seed_value
-from ._callbacks import guarded
+from ._callbacks import CallNumbers, guarded
 from ._costs import CostLike, cost_options
 from ._data import Data, validation
 from ._data_source import DataSource, NativeSource
@@ -123,6 +123,7 @@ class _Recorder:
         self._on_epoch = on_epoch
         self._progress = progress
         self._calls = 0
+        self._epochs, self._steps = CallNumbers(), CallNumbers()
         self._bar: Any = None
 
     def attach(self, options: Any) -> list[Any]:
@@ -141,6 +142,7 @@ class _Recorder:
         if self._calls == 1:
             self.stopped = False
             self.history = []
+            self._epochs, self._steps = CallNumbers(), CallNumbers()
             if self._progress:
                 self._bar = _progress_bar(self.epochs)
         return self
@@ -153,11 +155,14 @@ class _Recorder:
 
     def _record_batch(self, _: Any, batch: Any) -> int:
         if self._on_batch is not None:
-            self.stopped = bool(self._on_batch(record(Batch, batch.contents)))
+            now: Batch = record(Batch, batch.contents)
+            self._steps.go_to(now.step)
+            self.stopped = bool(self._on_batch(now))
         return int(self.stopped)
 
     def _record_epoch(self, _: Any, epoch: Any) -> int:
         record = _epoch(epoch.contents)
+        self._epochs.go_to(record.epoch)
         self.history.append(record)
         if self._bar is not None:
             self._bar.set_postfix(cost=record.cost, accuracy=record.validation_accuracy, refresh=False)

@@ -278,7 +278,7 @@ WRONG: dict[str, tuple[Use, type[Exception], str]] = {
     "validation_data too wide": (
         lambda n: n.fit(X, LABELS, validation_data=(np.zeros((8, 5)), LABELS)),
         ArgumentError,
-        "validation_data's x has shape",
+        "validation_data: x has shape",
     ),
     "validation class too large": (
         lambda n: n.fit(X, LABELS, validation_data=(X, LABELS + 1)),

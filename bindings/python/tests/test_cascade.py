@@ -161,8 +161,8 @@ def test_outputs_follow_from_the_targets() -> None:
         ({"threads": 1025}, chainrule.ArgumentError, "threads is 1025"),
         ({"outputs": 0}, chainrule.ArgumentError, "outputs is 0"),
         ({"sample_weight": [1, 2]}, chainrule.ArgumentError, "sample_weight"),
-        ({"validation_data": (np.zeros((2, 2)), np.zeros(2))}, chainrule.ArgumentError, "validation_data's x"),
-        ({"validation_data": (np.zeros(2), np.zeros(2))}, chainrule.ArgumentError, "validation_data's x"),
+        ({"validation_data": (np.zeros((2, 2)), np.zeros(2))}, chainrule.ArgumentError, r"validation_data: x"),
+        ({"validation_data": (np.zeros(2), np.zeros(2))}, chainrule.ArgumentError, r"validation_data: x"),
         ({"validation_data": (np.zeros((2, 1)), np.zeros(2), None, 1)}, TypeError, "not 4 things"),
     ],
 )
@@ -170,6 +170,35 @@ def test_bad_options(options: dict[str, Any], error: type[Exception], words: str
     x, targets = sine(6)
     with pytest.raises(error, match=words):
         Network.cascade(x, targets, cost="mean_squared_error", **options)
+
+
+@pytest.mark.parametrize(
+    ("targets", "words"),
+    [
+        (np.array([0.0, 1, 0, 1, 0, 1]), r"integers .* not float64 \(6,\)"),
+        (np.array([[0], [1], [0], [1], [0], [1]]), r"integers .* not int64 \(6, 1\)"),
+        (np.zeros(6, int), "at least two classes"),
+        (np.array([0, 1, 2, 3, 4, 10**7]), "the largest class of 6 rows is 10000000"),
+    ],
+)
+def test_targets_that_are_no_classes(targets: np.ndarray, words: str) -> None:
+    x, _ = sine(6)
+    with pytest.raises(chainrule.ArgumentError, match=words):
+        Network.cascade(x, targets)
+
+
+def test_names_what_is_wrong() -> None:
+    x, targets = sine(6)
+
+    def grow(**options: Any) -> None:
+        Network.cascade(x, targets, cost="mean_squared_error", **options)
+
+    with pytest.raises(chainrule.ArgumentError, match="validation_data: targets has 5 rows for 6"):
+        grow(validation_data=(x, targets[:5]))
+    with pytest.raises(chainrule.ArgumentError, match="the targets of validation_x: the target at row 2"):
+        grow(validation_data=(x, np.where(np.arange(6) == 2, np.nan, targets[:, 0])))
+    with pytest.raises(TypeError, match="on_unit must be a function, not int"):
+        grow(on_unit=5)
 
 
 def test_bad_data() -> None:

@@ -13,12 +13,15 @@ final class CascadeGrowth: FallibleClass {
     private let data: DataView
     private let validation: DataView?
     private var features: CascadeFeatures
+    /// nil also where a unit has no finite value for a row of the validation data.
     private var validationFeatures: CascadeFeatures?
     private var units: [Unit] = []
     /// The output layer.
     private var output: Network
     /// The best so far: how many of the units it has, its output layer and its cost.
     private var best: (units: Int, output: Network, cost: Double)?
+    /// The last that was better than the one before by more than `minDelta`.
+    private var lastGain = (units: 0, cost: Double.infinity)
 
     /// Below, relative to C, what an iteration gains is not worth another.
     private static let costTolerance = 1e-6
@@ -66,7 +69,7 @@ final class CascadeGrowth: FallibleClass {
     private var limits: MinimizationOptions {
         var limits = MinimizationOptions()
         limits.maxIterations = options.maxIterations
-        // Only where there is no slope at all: C may be of any size.
+        // Only where there is no slope at all, whatever the size of C.
         limits.gradientTolerance = 0
         limits.costTolerance = CascadeGrowth.costTolerance
         return limits
@@ -75,22 +78,34 @@ final class CascadeGrowth: FallibleClass {
     private func measure() throws(NetworkError) -> CascadeUnit {
         let training = try output.evaluate(
             options.cost, DataView(x: features.matrix, targets: data.targets))
-        var held: Metrics?
-        if let validation, let validationFeatures {
-            held = try output.evaluate(
-                options.cost, DataView(x: validationFeatures.matrix, targets: validation.targets))
-        }
+        let held = try validate()
         let cost = held?.cost ?? training.cost
-        let isBest = best.map { cost < $0.cost - options.minDelta } ?? true
+        let isBest = best.map { cost < $0.cost } ?? true
         if isBest { best = (units.count, output, cost) }
+        if cost < lastGain.cost - options.minDelta { lastGain = (units.count, cost) }
         return CascadeUnit(
             units: units.count, maxUnits: options.maxUnits, training: training, validation: held,
             correlation: units.last?.correlation, isBest: isBest)
     }
 
+    /// Of the validation data; nil without them. Far from what the units were trained on, those with an unbounded σ may grow
+    /// beyond all bounds: a cost that is not finite counts as infinite.
+    private func validate() throws(NetworkError) -> Metrics? {
+        guard let validation else { return nil }
+        do throws(NetworkError) {
+            if let validationFeatures {
+                return try output.evaluate(
+                    options.cost, DataView(x: validationFeatures.matrix, targets: validation.targets))
+            }
+        } catch {
+            guard error.code == .notFinite else { throw error }
+        }
+        return Metrics(rows: validation.x.rows, cost: .infinity, accuracy: nil, topAccuracy: nil, r2: nil)
+    }
+
     private func isFinished(_ progress: CascadeUnit) -> Bool {
         if progress.training.cost <= options.targetCost || units.count == options.maxUnits { return true }
-        return options.patience > 0 && units.count - (best?.units ?? 0) >= options.patience
+        return options.patience > 0 && units.count - lastGain.units >= options.patience
     }
 
     /// Trains candidates and installs the best: its own weights are final, and those of the outputs for it begin at 0, so that
@@ -116,9 +131,14 @@ final class CascadeGrowth: FallibleClass {
         guard let winner else { return false }
         do throws(NetworkError) {
             try features.append(winner.network)
-            try validationFeatures?.append(winner.network, scale: features.scales.last)
         } catch {
             throw error.preceded(by: "hidden unit \(number): ")
+        }
+        do throws(NetworkError) {
+            try validationFeatures?.append(winner.network, scale: features.scales.last)
+        } catch {
+            guard error.code == .notFinite else { throw error }
+            validationFeatures = nil
         }
         units.append(winner)
         output = try widenedOutput()

@@ -8,16 +8,17 @@ public struct CascadeOptions {
     public var activations: [Activation] = [.tanh]
     /// How many units compete for each place, from 1 to ``mostCandidates``.
     public var candidates = 8
-    /// Growing ends with so many hidden units, from 1 to ``mostUnits``.
+    /// Growing ends with so many hidden units, from 1 to ``mostUnits``. A pass of the network keeps some n²/2 floats for each
+    /// row of its piece of the batch, with n units.
     public var maxUnits = 30
     /// The most iterations of L-BFGS for the outputs each time, and for each candidate; at least 1.
     public var maxIterations = 200
     /// Growing ends where C of the data that are grown on is no larger.
     public var targetCost = -Double.infinity
-    /// Growing ends after so many units without a new best cost; 0: it goes on. The cost is that of the validation data, or
+    /// Growing ends after so many units without a lower cost; 0: it goes on. The cost is that of the validation data, or
     /// without them that of the data that are grown on.
     public var patience = 0
-    /// By how much a cost must be lower to be a new best, finite and ≥ 0.
+    /// By how much a cost must be lower for patience to begin anew, finite and ≥ 0.
     public var minDelta = 0.0
     /// Of the first weights.
     public var seed: UInt64 = 0
@@ -75,7 +76,7 @@ public struct CascadeUnit: Sendable {
     public let maxUnits: Int
     /// Of the data that are grown on.
     public let training: Metrics
-    /// Of the validation data; nil without them.
+    /// Of the validation data; nil without them. A cost that is not finite is infinite.
     public let validation: Metrics?
     /// S of the last unit, from 0 to 1: how well it followed what the network did wrong before. nil without units.
     public let correlation: Double?

@@ -59,10 +59,14 @@ extension Minimization {
                 steps.retreat()
                 continue
             }
-            let point = MoreThuente.Point(step: last, value: trialCost, slope: trialGradient.dot(d))
+            var point = MoreThuente.Point(step: last, value: trialCost, slope: trialGradient.dot(d))
             if conditions.hold(from: start, at: point, noise: noise) { return last }
             if point.value < lowest.value { lowest = point }
             if end != nil { return point.value < cost ? last : nil }
+            // A step that is so short that C's change is rounding, though its slope is still the same: the slopes tell more.
+            if (point.value - cost).magnitude <= noise && point.slope <= conditions.curvature * slope {
+                point.value = cost + last * (slope + point.slope) / 2
+            }
             if !steps.advance(point) { break }
         }
         guard lowest.step > 0 else { return nil }

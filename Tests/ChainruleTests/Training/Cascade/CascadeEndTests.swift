@@ -54,6 +54,38 @@ import Testing
         #expect(strict.count == 3)
     }
 
+    /// What is returned is the best all the same.
+    @Test func gainsTooSmallForPatience() throws {
+        let options = cascadeOptions(units: 10) {
+            $0.patience = 3
+            $0.minDelta = 0.2
+        }
+        let data = CascadeData.sine()
+        let (network, reports) = try data.watch(options)
+        let costs = reports.map(\.training.cost)
+        #expect(costs.count < 11 && costs.last! < costs[0])
+        #expect(try data.evaluate(network, options.cost).cost == costs.min()!)
+        #expect(zip(reports, costs).allSatisfy { $0.isBest == ($1 == costs[...$0.units].min()!) })
+    }
+
+    /// Far from what they were trained on, units of an unbounded σ give anything: that is no reason to lose the network.
+    @Test(arguments: [1e3, 1e18, 3e38] as [Float]) func validationDataFarAway(_ far: Float) throws {
+        let data = CascadeData.noise(22, rows: 60)
+        var x = CascadeData.noise(23, rows: 20).x
+        x[4] = far
+        let held = CascadeData(x: x, inputs: 3, targets: CascadeData.noise(23, rows: 20).targets)
+        let options = cascadeOptions(units: 25) {
+            $0.activations = [.silu, .relu]
+            $0.candidates = 2
+        }
+        let (network, reports) = try data.watch(options, validation: held)
+        #expect(reports.count == 26)
+        let costs = try reports.map { try #require($0.validation).cost }
+        if far == 3e38 { #expect(costs.contains(.infinity)) }
+        #expect(!costs.contains { $0.isNaN })
+        #expect(CascadeEndTests.units(of: network) == costs.indices.min { costs[$0] < costs[$1] }!)
+    }
+
     /// Where x is the same in all rows, no unit can tell them apart.
     @Test func whereNothingCanBeLearnt() throws {
         let data = CascadeData(x: [1, 2, 1, 2, 1, 2], inputs: 2, targets: .values([0, 1, 5], columns: 1))
@@ -172,5 +204,9 @@ import Testing
         expectError(.size, "1 target values for 2 rows") { try grow([1, 2], 1, [1]) }
         let held = CascadeData(x: [1, .infinity], inputs: 1, targets: .values([1, 2], columns: 1))
         expectError(.notFinite, "validation_x holds inf at row 1") { try grow(good.x, 1, [1, 2, 3, 4], held: held) }
+        let odd = CascadeData(x: [1, 2], inputs: 1, targets: .values([1, .nan], columns: 1))
+        expectError(.target, "the targets of validation_x: the target at row 1, column 0 is nan") {
+            try grow(good.x, 1, [1, 2, 3, 4], held: odd)
+        }
     }
 }

@@ -318,6 +318,21 @@ import Testing
         #expect(bits(network.parameterVector) == before)
     }
 
+    /// However small a part of C the first steps change.
+    @Test(arguments: [1e3, 1e9, 1e15] as [Float]) func largeTargets(_ scale: Float) throws {
+        let description = TestNetwork(inputs: 1, [.dense("a", 1, from: "input")])
+        for method: any Minimizer in [LBFGS(), BFGS(), ConjugateGradients()] {
+            let network = try Network(description.architecture, seed: 1)
+            let t: [Float] = [1, 0, 3, 4].map { $0 * scale }
+            let found = try network.minimize(
+                .meanSquaredError(), [-1, 0, 1, 2], targets: .values(t, columns: 1), method: method)
+            // w = 6 / 5, b = 2 − 0.6, as on the whole numbers; C = ¼ Σ (t − w x − b)².
+            let least = 0.7 * Double(scale) * Double(scale)
+            #expect(found.cost < least * (1 + 1e-4), "\(method.identifier): \(found)")
+            expectClose(network.parameterVector.map { $0 / scale }, [1.2, 1.4], absolute: 1e-2)
+        }
+    }
+
     @Test func matricesThatAreTooLarge() throws {
         let description = TestNetwork(
             inputs: 90, [.dense("a", 90, .tanh, from: "input"), .dense("b", 1, from: "a")])
