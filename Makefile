@@ -84,7 +84,7 @@ bench-quick: lib ## check within three minutes that Chainrule is no slower than 
 	$(MAKE) --no-print-directory -C Benchmarks quick
 	build/venv-bench-quick/bin/python Benchmarks/quick.py
 
-bench-minimizers: lib ## compare the methods of minimize with scipy's: the tables in docs/training-methods.md, in ten minutes
+bench-minimizers: lib ## compare the methods of minimize with scipy's: the tables in docs/training-methods.md, in a quarter of an hour
 	Tools/setup-bench --minimizers build/venv-minimizers
 	build/venv-minimizers/bin/python Benchmarks/minimizers.py --write docs/training-methods.md
 
