@@ -122,3 +122,20 @@ func targets(
     }
     return view
 }
+
+/// Data to measure on; nil without any.
+/// - Parameter prefix: of the names of x and the targets.
+func validation(
+    _ x: UnsafePointer<Float>?, _ rows: UInt, _ stride: UInt, _ targets: UnsafePointer<crl_targets>?,
+    inputs: Int, for cost: Cost, _ prefix: StaticString
+) throws(NetworkError) -> DataView? {
+    guard let x else {
+        if targets != nil {
+            throw NetworkError(.null, "\(prefix)x, beside validation targets, is NULL")
+        }
+        return nil
+    }
+    return DataView(
+        x: try matrix(x, rows: rows, columns: inputs, stride: stride, "validation_x"),
+        targets: try ChainruleC.targets(targets, for: cost, "validation_targets"))
+}

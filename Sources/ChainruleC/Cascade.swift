@@ -44,7 +44,9 @@ public func crlNetworkCreateCascade(
         if let options {
             let given = try ChainruleC.options(options, "options")
             growth = try cascadeOptions(given)
-            validation = try cascadeValidation(given, inputs: inputs, growth.cost)
+            validation = try ChainruleC.validation(
+                given.validation_x, UInt(bitPattern: given.validation_rows), UInt(bitPattern: given.validation_stride),
+                given.validation_targets, inputs: inputs, for: growth.cost, "options->validation_")
         }
         var isCancelled = false
         if let onUnit = growth.onUnit {
@@ -94,20 +96,4 @@ private func cascadeActivation(_ number: crl_activation, _ name: ErrorMessage) t
     } catch {
         throw NetworkError(.value, "\(name.text) is \(number), which is no crl_activation")
     }
-}
-
-private func cascadeValidation(
-    _ given: crl_cascade_options, inputs: Int, _ cost: Cost
-) throws(NetworkError) -> DataView? {
-    guard let x = given.validation_x else {
-        if given.validation_targets != nil {
-            throw NetworkError(.null, "options->validation_x, beside validation targets, is NULL")
-        }
-        return nil
-    }
-    return DataView(
-        x: try matrix(
-            x, rows: UInt(bitPattern: given.validation_rows), columns: inputs,
-            stride: UInt(bitPattern: given.validation_stride), "validation_x"),
-        targets: try targets(given.validation_targets, for: cost, "validation_targets"))
 }

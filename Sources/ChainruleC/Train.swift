@@ -102,7 +102,8 @@ public func crlTrainerFit(
         let trainer = try object(trainer, "trainer", as: Trainer.self)
         let data = try data(x, x_rows, x_stride, targets, of: trainer)
         let held = try validation(
-            validation_x, validation_rows, validation_stride, validation_targets, of: trainer, "validation_")
+            validation_x, validation_rows, validation_stride, validation_targets, inputs: trainer.network.inputs,
+            for: trainer.cost, "validation_")
         try trainer.fit(data, validation: held)
     }
 }
@@ -127,7 +128,8 @@ public func crlTrainerFitSource(
         let trainer = try object(trainer, "trainer", as: Trainer.self)
         let source = try dataSource(source)
         let held = try validation(
-            validation_x, validation_rows, validation_stride, validation_targets, of: trainer, "validation_")
+            validation_x, validation_rows, validation_stride, validation_targets, inputs: trainer.network.inputs,
+            for: trainer.cost, "validation_")
         try trainer.fit(source, validation: held)
     }
 }
@@ -261,20 +263,5 @@ private func trainingOptions(
 private func validation(_ train: crl_train_options, of trainer: Trainer) throws(NetworkError) -> DataView? {
     try validation(
         train.validation_x, UInt(bitPattern: train.validation_rows), UInt(bitPattern: train.validation_stride),
-        train.validation_targets, of: trainer, "options->validation_")
-}
-
-private func validation(
-    _ x: UnsafePointer<Float>?, _ rows: UInt, _ stride: UInt, _ targets: UnsafePointer<crl_targets>?,
-    of trainer: Trainer, _ prefix: StaticString
-) throws(NetworkError) -> DataView? {
-    guard let x else {
-        if targets != nil {
-            throw NetworkError(.null, "\(prefix)x, beside validation targets, is NULL")
-        }
-        return nil
-    }
-    return DataView(
-        x: try matrix(x, rows: rows, columns: trainer.network.inputs, stride: stride, "validation_x"),
-        targets: try ChainruleC.targets(targets, for: trainer.cost, "validation_targets"))
+        train.validation_targets, inputs: trainer.network.inputs, for: trainer.cost, "options->validation_")
 }

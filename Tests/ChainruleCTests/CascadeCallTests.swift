@@ -297,9 +297,7 @@ import Testing
 
 extension Fixture {
     func cascade(_ change: (inout crl_cascade_options) -> Void) -> UnsafePointer<crl_cascade_options> {
-        var options = crl_cascade_options.initial
-        change(&options)
-        return UnsafePointer(keep(options))
+        changed(crl_cascade_options.initial, change)
     }
 }
 

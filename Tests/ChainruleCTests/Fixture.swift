@@ -189,7 +189,7 @@ final class Fixture {
         changed(crl_train_options.initial, change)
     }
 
-    private func changed<Value: BitwiseCopyable>(_ value: Value, _ change: (inout Value) -> Void) -> UnsafePointer<
+    func changed<Value: BitwiseCopyable>(_ value: Value, _ change: (inout Value) -> Void) -> UnsafePointer<
         Value
     > {
         var value = value

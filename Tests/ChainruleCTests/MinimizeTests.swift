@@ -229,9 +229,7 @@ private let minimizers = [
 
 extension Fixture {
     func minimize(_ change: (inout crl_minimize_options) -> Void) -> UnsafePointer<crl_minimize_options> {
-        var options = crl_minimize_options.initial
-        change(&options)
-        return UnsafePointer(keep(options))
+        changed(crl_minimize_options.initial, change)
     }
 }
 

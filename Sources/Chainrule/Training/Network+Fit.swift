@@ -47,6 +47,16 @@ extension Network {
         }
     }
 
+    /// The same for data to measure on, of which there may be none.
+    static func withValidation<Result>(
+        _ validation: (x: [Float], targets: Targets)?, inputs: Int, _ body: (DataView?) throws(NetworkError) -> Result
+    ) throws(NetworkError) -> Result {
+        guard let validation else { return try body(nil) }
+        return try withData(validation.x, inputs: inputs, validation.targets, "the validation x") {
+            held throws(NetworkError) in try body(held)
+        }
+    }
+
     /// Checks what is trained or measured on.
     /// - Returns: the largest magnitude in x.
     @discardableResult

@@ -55,7 +55,7 @@ public final class Trainer: FallibleClass {
     ) throws(NetworkError) -> [Epoch] {
         var history: [Epoch] = []
         try network.withData(x, targets, "x") { data throws(NetworkError) in
-            try withView(of: validation) { held throws(NetworkError) in
+            try Network.withValidation(validation, inputs: network.inputs) { held throws(NetworkError) in
                 try fit(data, validation: held) { history.append($0) }
             }
         }
@@ -68,7 +68,7 @@ public final class Trainer: FallibleClass {
         _ source: DataSource, validation: (x: [Float], targets: Targets)? = nil
     ) throws(NetworkError) -> [Epoch] {
         var history: [Epoch] = []
-        try withView(of: validation) { held throws(NetworkError) in
+        try Network.withValidation(validation, inputs: network.inputs) { held throws(NetworkError) in
             try fit(source, validation: held) { history.append($0) }
         }
         return history
@@ -79,15 +79,6 @@ public final class Trainer: FallibleClass {
     @discardableResult
     public func partialFit(_ x: [Float], targets: Targets) throws(NetworkError) -> Epoch {
         try network.withData(x, targets, "x") { data throws(NetworkError) in try partialFit(data) }
-    }
-
-    private func withView(
-        of validation: (x: [Float], targets: Targets)?, _ body: (DataView?) throws(NetworkError) -> Void
-    ) throws(NetworkError) {
-        guard let validation else { return try body(nil) }
-        try network.withData(validation.x, validation.targets, "the validation x") { held throws(NetworkError) in
-            try body(held)
-        }
     }
 
     // MARK: Views

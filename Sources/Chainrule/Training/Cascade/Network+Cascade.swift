@@ -24,11 +24,7 @@ extension Network {
     ) throws(NetworkError) -> Network {
         _ = try Architecture(inputs: inputs)
         return try withData(x, inputs: inputs, targets, "x") { data throws(NetworkError) in
-            guard let validation else {
-                return try cascade(data, outputs: outputs, validation: nil, options: options)
-            }
-            return try withData(validation.x, inputs: inputs, validation.targets, "the validation x") {
-                held throws(NetworkError) in
+            try withValidation(validation, inputs: inputs) { held throws(NetworkError) in
                 try cascade(data, outputs: outputs, validation: held, options: options)
             }
         }
