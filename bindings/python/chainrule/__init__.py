@@ -9,6 +9,7 @@ from ._costs import Cost, cost
 from ._data_source import DataSource, Request
 from ._errors import (
     ArgumentError,
+    ArgumentTypeError,
     CallbackError,
     ChainruleError,
     FileError,
@@ -31,6 +32,7 @@ from ._workspace import Workspace
 __all__ = [
     "Activation",
     "ArgumentError",
+    "ArgumentTypeError",
     "Batch",
     "CallbackError",
     "CascadeUnit",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _prototypes
-from ._errors import ArgumentError, check, failure
+from ._errors import ArgumentError, ArgumentTypeError, check, failure
 from ._handles import FloatArray, Handle
 from ._library import library
 
@@ -51,7 +51,10 @@ def size_error(message: str) -> ArgumentError:
 
 def count(value: Any, what: str, limit: int = 2**63 - 1) -> int:
     """An integer that the library's unsigned parameter can hold; ctypes alone would wrap it silently."""
-    number = operator.index(value)
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise ArgumentTypeError(f"{what} must be an integer, not {value!r}") from None
     if not 0 <= number <= limit:
         raise size_error(f"{what} is {number}; it must be between 0 and {limit}")
     return number
@@ -67,9 +70,38 @@ def optional_count(value: Any, what: str) -> int | None:
     return number
 
 
+def real(value: Any, what: str) -> float:
+    """A number for one of the library's floating-point parameters."""
+    if not isinstance(value, (str, bytes)) and np.ndim(value) == 0:
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            pass
+    raise ArgumentTypeError(f"{what} must be a number, not {value!r}")
+
+
 def seed_value(value: Any) -> int:
     """A seed: any unsigned 64-bit integer."""
     return count(value, "seed", 2**64 - 1)
+
+
+def numbers(values: Any, what: str) -> npt.NDArray[Any]:
+    """An array of real numbers from an array-like, of whatever shape and type it has."""
+    if type(values) is not np.ndarray:
+        if hasattr(values, "toarray"):
+            raise ArgumentTypeError(f"{what} is a sparse matrix ({type(values).__name__}); give {what}.toarray()")
+        if np.ma.is_masked(values):
+            raise ArgumentTypeError(
+                f"{what} is a masked array; fill what is masked, or leave rows out by a sample_weight of 0"
+            )
+        try:
+            values = np.asarray(values)
+        except ValueError as error:
+            raise ArgumentError(f"{what} is no array: {error}", _prototypes.CRL_ERROR_SIZE) from None
+    array: npt.NDArray[Any] = values
+    if array.dtype.kind not in "biuf":
+        raise ArgumentTypeError(f"{what} has the dtype {array.dtype}; numbers are needed, such as float32")
+    return array
 
 
 def _fits(array: npt.NDArray[Any]) -> bool:
@@ -88,18 +120,17 @@ def _stride(array: FloatArray) -> int:
 
 
 def _converted(array: npt.NDArray[Any]) -> FloatArray:
-    # same_kind: numbers of any size, but no complex numbers, strings or objects.
-    return array.astype(np.float32, order="C", casting="same_kind")
+    return array.astype(np.float32, order="C")
 
 
 def as_rows(values: Any, columns: int, what: str) -> Rows:
     """Rows of `columns` floats from an array-like of shape (rows, columns) or (columns,)."""
-    array = values if isinstance(values, np.ndarray) else np.asarray(values, dtype=np.float32)
+    array = given = numbers(values, what)
     single = array.ndim == 1
     if single:
         array = array[np.newaxis]
     if array.ndim != 2 or array.shape[1] != columns:
-        raise size_error(f"{what} has shape {np.shape(values)}; it must be (rows, {columns}) or ({columns},)")
+        raise size_error(f"{what} has shape {given.shape}; it must be (rows, {columns}) or ({columns},)")
     if not _fits(array):
         array = _converted(array)
     return Rows(array, address_of(array), array.shape[0], _stride(array), single)
@@ -126,7 +157,7 @@ def apart(given: Rows, out: npt.NDArray[Any]) -> Rows:
 
 def as_vector(values: Any, size: int, what: str) -> FloatArray:
     """A contiguous float32 vector of `size` elements; converted only if need be."""
-    array = values if isinstance(values, np.ndarray) else np.asarray(values, dtype=np.float32)
+    array = numbers(values, what)
     if array.shape != (size,):
         raise size_error(f"{what} has shape {array.shape}; it must be ({size},)")
     return array if _fits(array[np.newaxis]) else _converted(array)
@@ -149,13 +180,17 @@ class RowFunction:
     It never changes, so that any number of threads may call it at once.
     """
 
-    def __init__(self, name: str, inputs: int, outputs: int) -> None:
-        """The function of that name, whose parameters after the handles are x and y, each address, rows and stride."""
+    def __init__(self, name: str, inputs: int, outputs: int, *, needs_rows: bool = False) -> None:
+        """The function of that name, whose parameters after the handles are x and y, each address, rows and stride.
+
+        Unless it needs_rows, no rows of x make no rows of y, without a call of the library, which would refuse them.
+        """
         # A function without argument types: it must be given ctypes objects, which it passes on as they are.
         self.native = library[name]
         self.native.restype = _prototypes.crl_status
         self.inputs = inputs
         self.outputs = outputs
+        self._needs_rows = needs_rows
         self._x_stride = _size(inputs)
         self._y_stride = _size(outputs)
 
@@ -202,6 +237,8 @@ class RowFunction:
         shape = (self.outputs,) if given.single else (given.rows, self.outputs)
         y: FloatArray = np.empty(shape, np.float32) if out is None else out
         written = out_rows(y, given.rows, self.outputs, given.single)
+        if given.rows == 0 and not self._needs_rows:
+            return y
         given = apart(given, y)
         check(self.native(*handles, *self.arguments(given, written)))
         return y

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Optional
 import numpy as np
 
 from . import _prototypes
-from ._errors import keep_raised
+from ._errors import ArgumentError, ArgumentTypeError, keep_raised
 from ._handles import FloatArray, array_at
 
 CostFunction = Callable[[FloatArray, Optional[FloatArray], Optional[FloatArray]], "tuple[float, Any]"]
@@ -45,6 +45,11 @@ def guarded(callback: Callable[..., int]) -> Callable[..., int]:
     return guard
 
 
+def stops(result: Any) -> bool:
+    """Whether what a callback of the caller's returned asks to stop: False does, None and everything else goes on."""
+    return isinstance(result, (bool, np.bool_)) and not result
+
+
 class CallNumbers:
     """The numbers of a callback's calls, which follow one another.
 
@@ -67,7 +72,9 @@ class CallNumbers:
 def _write(result: Any, address: int, rows: int, columns: int, what: str) -> None:
     values = np.asarray(result)
     if values.shape != (rows, columns):
-        raise ValueError(f"{what} returned shape {values.shape}; it must be ({rows}, {columns})")
+        raise ArgumentError(
+            f"{what} returned shape {values.shape}; it must be ({rows}, {columns})", _prototypes.CRL_ERROR_SIZE
+        )
     np.copyto(array_at(address, rows, columns), values, casting="same_kind")
 
 
@@ -139,7 +146,7 @@ def cost_callbacks(cost: CustomCost) -> tuple[Any, Any]:
     ) -> int:
         result = cost.function(*copies(y, targets, weights, rows, columns, target_columns))
         if not isinstance(result, tuple) or len(result) != 2:
-            raise TypeError(f"the custom cost must return the pair (C, dC_dy), not {type(result).__name__}")
+            raise ArgumentTypeError(f"the custom cost must return the pair (C, dC_dy), not {type(result).__name__}")
         value[0] = float(result[0])
         if gradient:
             _write(result[1], gradient, rows, columns, "the custom cost's gradient")

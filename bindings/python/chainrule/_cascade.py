@@ -6,14 +6,11 @@ import ctypes
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from . import _prototypes
-from ._arrays import size_error
-from ._callbacks import CallNumbers, guarded
-from ._costs import CostLike, cost_options
+from ._arrays import numbers, size_error
+from ._callbacks import CallNumbers, guarded, stops
 from ._data import Data, Shape, validation
-from ._errors import failure
+from ._errors import ArgumentTypeError, failure
 from ._handles import Handle, record
 from ._library import library
 from ._names import ACTIVATIONS, enumerator
@@ -49,7 +46,7 @@ class _UnitWatcher:
 
     def __init__(self, on_unit: Callable[[CascadeUnit], Any] | None) -> None:
         if on_unit is not None and not callable(on_unit):
-            raise TypeError(f"on_unit must be a function, not {type(on_unit).__name__}")
+            raise ArgumentTypeError(f"on_unit must be a function, not {type(on_unit).__name__}")
         self.stopped = False
         self._units = CallNumbers(-1)
         self._on_unit = on_unit
@@ -60,15 +57,15 @@ class _UnitWatcher:
         reached: CascadeUnit = record(CascadeUnit, unit.contents)
         self._units.go_to(reached.units)
         if self._on_unit is not None:
-            self.stopped = bool(self._on_unit(reached._replace(is_best=bool(reached.is_best))))
+            self.stopped = stops(self._on_unit(reached._replace(is_best=bool(reached.is_best))))
         return int(self.stopped)
 
 
 def _output_count(targets: Any, kind: int) -> int:
     """As many as the targets have columns, or classes."""
     if targets is None:
-        raise TypeError("without targets, outputs must be given")
-    array = np.asarray(targets)
+        raise ArgumentTypeError("without targets, outputs must be given")
+    array = numbers(targets, "targets")
     outputs = int(array.shape[-1]) if array.ndim >= 2 else 1
     if kind != _prototypes.CRL_CROSS_ENTROPY:
         return outputs
@@ -90,34 +87,36 @@ def grow(
     targets: Any,
     sample_weight: Any,
     validation_data: tuple[Any, ...] | None,
-    cost: CostLike,
+    cost: Any,
     outputs: int | None,
     output_activation: str,
     activations: str | Sequence[str],
     on_unit: Callable[[CascadeUnit], Any] | None,
     given: dict[str, Any],
 ) -> Any:
-    """The pointer to a network that was grown; `given` are the options that go to the library as they are."""
-    array = np.asarray(x)
+    """The pointer to a network that was grown.
+
+    `cost` are the crl_cost_options, and `given` the options that go to the library as they are.
+    """
+    array = numbers(x, "x")
     if array.ndim != 2 or array.shape[1] == 0:
         raise size_error(f"x has shape {array.shape}; it must be (rows, inputs)")
-    cost_native = cost_options(cost)
     if outputs is None:
-        outputs = _output_count(targets, cost_native.kind)
+        outputs = _output_count(targets, cost.kind)
     if outputs < 1:
         raise size_error(f"outputs is {outputs}; at least 1 is needed")
     shape = Shape(array.shape[1], outputs)
-    data = Data(shape, array, targets, sample_weight, cost_native)
-    held = validation(shape, validation_data, cost_native)
+    data = Data(shape, array, targets, sample_weight, cost)
+    held = validation(shape, validation_data, cost)
     names = [activations] if isinstance(activations, str) else list(activations)
-    numbers = [enumerator(ACTIVATIONS, name, "activation") for name in names]
+    kinds = [enumerator(ACTIVATIONS, name, "activation") for name in names]
     watcher = _UnitWatcher(on_unit)
     options = _prototypes.crl_cascade_options.default()
-    options.cost = ctypes.pointer(cost_native)
+    options.cost = ctypes.pointer(cost)
     options.output_activation = enumerator(ACTIVATIONS, output_activation, "activation")
     # At least one, so that there is an address: the count is what was given.
-    options.activations = (_prototypes.crl_activation * max(len(numbers), 1))(*numbers)
-    options.activations_count = len(numbers)
+    options.activations = (_prototypes.crl_activation * max(len(kinds), 1))(*kinds)
+    options.activations_count = len(kinds)
     options.on_unit = watcher.native_callback
     for name, value in given.items():
         setattr(options, name, value)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Union
 import numpy as np
 
 from . import _prototypes
-from ._arrays import address_of, apart, as_rows, as_vector, out_rows, size_error
+from ._arrays import address_of, apart, as_rows, as_vector, numbers, out_rows, real, size_error
 from ._callbacks import CostFunction, CustomCost, cost_callbacks
-from ._errors import ArgumentError, check
+from ._errors import ArgumentError, ArgumentTypeError, check
 from ._handles import FloatArray
 from ._library import library
 from ._names import COSTS, REDUCTIONS, enumerator
@@ -50,8 +50,8 @@ def cost_options(cost: CostLike) -> Any:
     chosen = cost if isinstance(cost, Cost) else Cost(cost)
     options.kind = enumerator(COSTS, chosen.kind, "cost")
     options.reduction = enumerator(REDUCTIONS, chosen.reduction, "reduction")
-    options.huber_delta = chosen.huber_delta
-    options.label_smoothing = chosen.label_smoothing
+    options.huber_delta = real(chosen.huber_delta, "huber_delta")
+    options.label_smoothing = real(chosen.label_smoothing, "label_smoothing")
     return options
 
 
@@ -71,15 +71,15 @@ class Targets:
         self.native = _prototypes.crl_targets.default()
         self._arrays: list[npt.NDArray[Any]] = []
         if targets is not None:
-            array = targets if isinstance(targets, np.ndarray) else np.asarray(targets)
+            array = numbers(targets, "targets")
             if kind == _prototypes.CRL_CROSS_ENTROPY and array.dtype.kind in "biu" and array.ndim < 2:
                 self._set_classes(array.reshape(-1), rows)
             else:
                 self._set_values(array, kind, rows, columns, single)
         elif kind != _prototypes.CRL_CUSTOM_COST:
-            raise TypeError("targets may be None for a custom cost only")
+            raise ArgumentTypeError("targets may be None for a custom cost only")
         if sample_weight is not None:
-            weights = as_vector(np.atleast_1d(np.asarray(sample_weight)), rows, "sample_weight")
+            weights = as_vector(np.atleast_1d(numbers(sample_weight, "sample_weight")), rows, "sample_weight")
             self._arrays.append(weights)
             self.native.weights = address_of(weights)
             self.native.weights_count = rows
@@ -95,14 +95,19 @@ class Targets:
     def _set_values(self, array: npt.NDArray[Any], kind: int, rows: int, columns: int, single: bool) -> None:
         if kind == _prototypes.CRL_CROSS_ENTROPY and array.ndim == 1 and not single and columns > 1:
             raise size_error(
-                f"targets has shape {array.shape}; give integer class indices or distributions ({rows}, {columns})"
+                f"targets has shape {array.shape} and dtype {array.dtype}; give integer class indices ({rows},) or "
+                f"distributions ({rows}, {columns})"
             )
+        given = array.shape
         if array.ndim == 0 or (array.ndim == 1 and not single):
             array = array.reshape(-1, 1)
         width = array.shape[-1] if kind == _prototypes.CRL_CUSTOM_COST else columns
+        if array.ndim > 2 or array.shape[-1] != width or (array.ndim == 2 and array.shape[0] != rows):
+            wanted = f"({rows},) or ({rows}, 1)" if width == 1 else f"({rows}, {width})"
+            raise size_error(f"targets has shape {given} and dtype {array.dtype}; it must be {wanted}")
         values = as_rows(array, width, "targets")
         if values.rows != rows:
-            raise size_error(f"targets has {values.rows} rows for {rows} rows of inputs")
+            raise size_error(f"targets has shape {given}; there are {rows} rows of x")
         self._arrays.append(values.array)
         self.native.values = values.address
         self.native.rows = rows
@@ -132,7 +137,7 @@ def cost(
     Returns:
         (C, dC_dy): a float and a float32 array with the shape of y, ready for Workspace.backward().
     """
-    array = np.asarray(y)
+    array = numbers(y, "y")
     if array.ndim == 0:
         raise size_error("y must be (rows, columns) or (columns,), not a number")
     outputs = as_rows(array, array.shape[-1], "y")

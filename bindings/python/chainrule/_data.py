@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._arrays import as_rows
 from ._costs import Targets
-from ._errors import ArgumentError
+from ._errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
     from ._layout import Layout
@@ -50,7 +50,9 @@ def validation(built: Layout | Shape, data: tuple[Any, ...] | None, cost: Any) -
     if data is None:
         return NoData()
     if len(data) not in (2, 3):
-        raise TypeError(f"validation_data is (x, targets) or (x, targets, sample_weight), not {len(data)} things")
+        raise ArgumentTypeError(
+            f"validation_data is (x, targets) or (x, targets, sample_weight), not {len(data)} things"
+        )
     x, targets, *rest = data
     try:
         return Data(built, x, targets, rest[0] if rest else None, cost)

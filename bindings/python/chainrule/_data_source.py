@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _prototypes
-from ._arrays import count, size_error
+from ._arrays import count, numbers, size_error
 from ._callbacks import guarded
 from ._costs import class_indices
+from ._errors import ArgumentError, ArgumentTypeError
 from ._handles import array_at
 
 if TYPE_CHECKING:
@@ -62,14 +63,15 @@ class NativeSource:
         self.native = _prototypes.crl_data_source.default()
         self.native.function = _prototypes.crl_data_function(guarded(self._fill))
         if isinstance(source.targets, str) and source.targets != "classes":
-            raise ValueError(
-                f"targets of a data source are 'classes', a number of columns or None, not {source.targets!r}"
+            raise ArgumentError(
+                f"targets of a data source are 'classes', a number of columns or None, not {source.targets!r}",
+                _prototypes.CRL_ERROR_VALUE,
             )
         if source.targets == "classes":
             self.native.classes = 1
         elif source.targets is not None:
             self.native.columns = count(source.targets, "targets")
-        self.native.weights = source.weights
+        self.native.weights = bool(source.weights)
 
     def _fill(self, _: Any, request: Any, rows: Any) -> int:
         asked = request.contents
@@ -78,7 +80,7 @@ class NativeSource:
             rows[0] = 0
             return 0
         x, targets, *weights = batch if isinstance(batch, tuple) else (batch, None)
-        x = np.asarray(x)
+        x = numbers(x, "the data source's x")
         if x.ndim != 2 or x.shape[1] != self._inputs or not 0 < x.shape[0] <= asked.max_rows:
             raise size_error(
                 f"the data source gave x of shape {x.shape}; it must be (rows, {self._inputs}) with 1 to "
@@ -87,26 +89,28 @@ class NativeSource:
         given = x.shape[0]
         np.copyto(array_at(asked.x, given, self._inputs), x, casting="same_kind")
         if asked.classes:
-            labels = np.asarray(targets)
+            labels = numbers(targets, "the data source's targets")
             self._check(labels, (given,), "targets")
             if labels.dtype.kind not in "biu":
-                raise TypeError(f"the data source's targets are {labels.dtype}, not integers: targets says 'classes'")
+                raise ArgumentTypeError(
+                    f"the data source's targets are {labels.dtype}, not integers: targets says 'classes'"
+                )
             np.copyto(array_at(asked.classes, given, dtype=np.int32), class_indices(labels))
         elif asked.values:
             columns = self.native.columns
-            values = np.asarray(targets)
+            values = numbers(targets, "the data source's targets")
             if columns == 1 and values.ndim == 1:
                 values = values[:, np.newaxis]
             self._check(values, (given, columns), "targets")
             np.copyto(array_at(asked.values, given, columns), values, casting="same_kind")
         if asked.weights:
             if len(weights) != 1:
-                raise TypeError("the data source has weights: it must give (x, targets, sample_weight)")
-            weight = np.asarray(weights[0])
+                raise ArgumentTypeError("the data source has weights: it must give (x, targets, sample_weight)")
+            weight = numbers(weights[0], "the data source's sample_weight")
             self._check(weight, (given,), "sample_weight")
             np.copyto(array_at(asked.weights, given), weight, casting="same_kind")
         elif weights:
-            raise TypeError("the data source gives sample weights: it must be made with weights=True")
+            raise ArgumentTypeError("the data source gives sample weights: it must be made with weights=True")
         rows[0] = given
         return 0
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _prototypes
-from ._arrays import Rows, address_of, as_rows, as_vector, count, out_vector, seed_value, size_error
+from ._arrays import Rows, address_of, as_rows, as_vector, count, out_vector, real, seed_value, size_error
 from ._costs import CostLike, cost_options
 from ._data import Data
 from ._errors import check
@@ -26,8 +26,17 @@ if TYPE_CHECKING:
 class Derivatives(NativeObject):
     """What a network says of its derivatives, the gradient aside."""
 
+    __slots__ = ()
+    _trained_cost: Any
+
     def _layout(self) -> Layout:
         raise NotImplementedError
+
+    def _cost(self, cost: CostLike | None) -> Any:
+        """The crl_cost_options for a cost; None for the one that the network was trained with last."""
+        if cost is None and self._trained_cost is not None:
+            return self._trained_cost
+        return cost_options("cross_entropy" if cost is None else cost)
 
     def jvp(
         self,
@@ -108,7 +117,7 @@ class Derivatives(NativeObject):
         x: npt.ArrayLike,
         targets: npt.ArrayLike | None,
         vector: npt.ArrayLike,
-        cost: CostLike = "cross_entropy",
+        cost: CostLike | None = None,
         *,
         sample_weight: npt.ArrayLike | None = None,
         out: FloatArray | None = None,
@@ -117,7 +126,7 @@ class Derivatives(NativeObject):
 
         Args:
             x: (rows, inputs), or (inputs,) for a single row; all finite.
-            targets: as for chainrule.cost(), and so are cost and sample_weight.
+            targets, cost, sample_weight: as for value_and_grad().
             vector: v, (count,), laid out as parameters; all finite.
             out: a contiguous float32 (count,) vector for the result.
 
@@ -134,7 +143,7 @@ class Derivatives(NativeObject):
         x: npt.ArrayLike,
         targets: npt.ArrayLike | None,
         vector: npt.ArrayLike,
-        cost: CostLike = "cross_entropy",
+        cost: CostLike | None = None,
         *,
         sample_weight: npt.ArrayLike | None = None,
         out: FloatArray | None = None,
@@ -149,13 +158,13 @@ class Derivatives(NativeObject):
         self,
         x: npt.ArrayLike,
         targets: npt.ArrayLike | None,
-        cost: CostLike = "cross_entropy",
+        cost: CostLike | None = None,
         *,
         sample_weight: npt.ArrayLike | None = None,
     ) -> FloatArray:
         """The whole Hessian ∂²C/∂w², (count, count), for small networks; arguments as for hessian_product()."""
         built = self._layout()
-        options = cost_options(cost)
+        options = self._cost(cost)
         data = Data(built, x, targets, sample_weight, options)
         hessian = np.empty((built.parameter_count, built.parameter_count), np.float32)
         check(
@@ -203,7 +212,7 @@ class Derivatives(NativeObject):
         self,
         x: npt.ArrayLike,
         targets: npt.ArrayLike | None,
-        cost: CostLike = "cross_entropy",
+        cost: CostLike | None = None,
         *,
         sample_weight: npt.ArrayLike | None = None,
         step: float | None = None,
@@ -218,7 +227,7 @@ class Derivatives(NativeObject):
 
         Args:
             x: (rows, inputs), or (inputs,) for a single row; all finite.
-            targets: as for chainrule.cost(), and so are cost and sample_weight.
+            targets, cost, sample_weight: as for value_and_grad().
             step: the largest step of the differences, for numbers up to 1 in size; None for 0.1.
             tolerance: the largest relative error that passes; None for 0.005. Float32 rounds: the smaller it is, the
                 more coordinates cannot be checked; below about 1e-4 most.
@@ -226,13 +235,13 @@ class Derivatives(NativeObject):
             seed: of the choice among more.
         """
         built = self._layout()
-        cost_native = cost_options(cost)
+        cost_native = self._cost(cost)
         data = Data(built, x, targets, sample_weight, cost_native)
         options = _prototypes.crl_gradient_check_options.default()
         if step is not None:
-            options.step = step
+            options.step = real(step, "step")
         if tolerance is not None:
-            options.tolerance = tolerance
+            options.tolerance = real(tolerance, "tolerance")
         if max_coordinates is not None:
             options.max_coordinates = count(max_coordinates, "max_coordinates")
         options.seed = seed_value(seed)
@@ -254,12 +263,12 @@ class Derivatives(NativeObject):
         x: npt.ArrayLike,
         targets: npt.ArrayLike | None,
         vector: npt.ArrayLike,
-        cost: CostLike,
+        cost: CostLike | None,
         sample_weight: npt.ArrayLike | None,
         out: FloatArray | None,
     ) -> FloatArray:
         built = self._layout()
-        options = cost_options(cost)
+        options = self._cost(cost)
         data = Data(built, x, targets, sample_weight, options)
         direction = as_vector(vector, built.parameter_count, "vector")
         product = (

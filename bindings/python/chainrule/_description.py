@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Union
 
 from . import _prototypes
+from ._arrays import real
 from ._callbacks import Activation, activation_callbacks
-from ._errors import ArgumentError
+from ._errors import ArgumentError, ArgumentTypeError
 from ._names import ACTIVATIONS, INITIALIZERS, enumerator
 
 ActivationLike = Union[
@@ -26,7 +27,7 @@ def encoded(name: str | None) -> bytes | None:
     if name is None:
         return None
     if not isinstance(name, str):
-        raise TypeError(f"a name must be a string, not {type(name).__name__}")
+        raise ArgumentTypeError(f"a name must be a string, not {type(name).__name__}")
     if "\0" in name:
         raise ArgumentError(f"the name {name!r} holds a null character", _prototypes.CRL_ERROR_NAME)
     return name.encode()
@@ -35,13 +36,16 @@ def encoded(name: str | None) -> bytes | None:
 def encoded_list(names: Sequence[str]) -> Any:
     """The names of layers, as an array of C strings."""
     if isinstance(names, str):
-        raise TypeError(f"inputs must be a sequence of names, not the string {names!r}")
+        raise ArgumentTypeError(f"inputs must be a sequence of names, not the string {names!r}")
     return (ctypes.c_char_p * len(names))(*[encoded(name) for name in names])
 
 
 def encoded_path(path: str | os.PathLike[str]) -> bytes:
     """A file's path in C."""
-    encoded = os.fsencode(path)
+    try:
+        encoded = os.fsencode(path)
+    except TypeError:
+        raise ArgumentTypeError(f"path must be a string or a path, not {type(path).__name__}") from None
     if b"\0" in encoded:
         raise ArgumentError(f"the path {path!r} holds a null character", _prototypes.CRL_ERROR_VALUE)
     return encoded
@@ -55,22 +59,30 @@ def layer_options(
     options.name = encoded(name)
     options.input = encoded(input)
     if alpha is not None:
-        options.alpha = alpha
+        options.alpha = real(alpha, "alpha")
     if isinstance(activation, str):
         return options, enumerator(ACTIVATIONS, activation, "activation")
+    if not isinstance(activation, (tuple, list)) or len(activation) not in (2, 3):
+        raise ArgumentTypeError(
+            f"activation must be one of the names {', '.join(ACTIVATIONS)}, or the two or three functions "
+            f"(σ, σ'[, σ'']) of an Activation, not {activation!r}"
+        )
     custom = Activation(*activation)
     if not all(map(callable, custom[:2])) or not (custom[2] is None or callable(custom[2])):
-        raise TypeError(f"a custom activation is two or three callables, not {activation!r}")
+        raise ArgumentTypeError(f"activation must hold two or three functions, not {activation!r}")
     options.function, options.derivative, options.second_derivative = activation_callbacks(custom)
     return options, _prototypes.CRL_CUSTOM_ACTIVATION
 
 
 def initializer(given: InitializerLike) -> Any:
     """The crl_initializer for a name, or for a name with its numbers."""
-    kind, *numbers = (given,) if isinstance(given, str) else given
-    if len(numbers) > 2:
-        raise TypeError(f"an initializer takes at most two numbers, not {given!r}")
-    return _prototypes.crl_initializer(enumerator(INITIALIZERS, kind, "initializer"), *numbers)
+    parts = (given,) if isinstance(given, str) else given
+    if not isinstance(parts, (tuple, list)) or not 1 <= len(parts) <= 3:
+        raise ArgumentTypeError(f"an initializer is a name, or a name with one or two numbers, not {given!r}")
+    kind, *numbers = parts
+    return _prototypes.crl_initializer(
+        enumerator(INITIALIZERS, kind, "initializer"), *(real(number, "an initializer's number") for number in numbers)
+    )
 
 
 def activation_text(activation: ActivationLike) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import _thread
 import ctypes
+import errno
+import os
+import re
 from typing import Any
 
 from . import _prototypes
@@ -11,7 +14,7 @@ from ._library import library
 
 
 class ChainruleError(Exception):
-    """A call into the library failed. The text is the library's own message: what, where and which value.
+    """A call failed. The text is the library's message: what, where and which value.
 
     Attributes:
         status: the library's status code, an int such as 102.
@@ -35,6 +38,13 @@ class ArgumentError(ChainruleError, ValueError):
     """An argument is wrong: a shape, a number, a name, a target, or a closed object. Nothing was changed."""
 
 
+class ArgumentTypeError(ArgumentError, TypeError):
+    """An argument is of a type that it cannot have: a sparse matrix, an array of objects, 2.5 for a count."""
+
+    def __init__(self, message: str, status: int = _prototypes.CRL_ERROR_VALUE) -> None:
+        super().__init__(message, status)
+
+
 class StateError(ChainruleError, RuntimeError):
     """The call does not fit the object's state: the network is not built, say. Nothing was changed."""
 
@@ -48,7 +58,26 @@ class CallbackError(ChainruleError, RuntimeError):
 
 
 class FileError(ChainruleError, OSError):
-    """A file cannot be opened, read, written or renamed."""
+    """A file cannot be opened, read, written or renamed.
+
+    It is also a FileNotFoundError, a PermissionError and so on, whatever open() would raise.
+
+    Attributes:
+        errno: the system's number of the reason, such as errno.ENOENT; None if the system gave none.
+        filename: the path, as the caller gave it.
+    """
+
+    def __init__(self, message: str, status: int, number: int | None = None, filename: Any = None) -> None:
+        super().__init__(message, status)
+        self.errno = number
+        self.strerror = None if number is None else os.strerror(number)
+        self.filename = filename
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return file_error, (str(self), self.status, self.errno, self.filename)
 
 
 class FileFormatError(ChainruleError, ValueError):
@@ -57,6 +86,22 @@ class FileFormatError(ChainruleError, ValueError):
 
 class OutOfMemoryError(ChainruleError, MemoryError):
     """Memory cannot be allocated, or the size needed overflows."""
+
+
+_file_errors: dict[type[OSError], type[FileError]] = {OSError: FileError}
+
+
+def file_error(message: str, status: int, number: int | None, filename: Any) -> FileError:
+    """The FileError that is also the system's own exception for this errno."""
+    kind = type(OSError(number, ""))
+    if kind not in _file_errors:
+        _file_errors[kind] = type(kind.__name__, (FileError, kind), {"__doc__": FileError.__doc__})
+    return _file_errors[kind](message, status, number, filename)
+
+
+def _error_number(message: str) -> int | None:
+    """The errno of a message that ends in the system's words for it, as the library's messages on files do."""
+    return next((number for number in errno.errorcode if message.endswith(f": {os.strerror(number)}")), None)
 
 
 # The codes are ranged (see crl_status), so that a code added later still gets the right class.
@@ -78,8 +123,22 @@ def keep_raised(error: BaseException) -> None:
     _raised.error = error
 
 
-def failure(status: int) -> BaseException:
-    """The exception for a failed call: what a callback of the call raised, or else the library's message."""
+# What messages have for C's readers: the function's name in front, in which structure an option lies, enumerators.
+_OF_C = re.compile(r"^crl_\w+: |\b\w+->|\bCRL_(?P<enumerator>\w+)")
+
+
+def _python_text(message: str) -> str:
+    def replacement(found: re.Match[str]) -> str:
+        return f"'{found['enumerator'].lower()}'" if found["enumerator"] else ""
+
+    return _OF_C.sub(replacement, message)
+
+
+def failure(status: int, path: Any = None) -> BaseException:
+    """The exception for a failed call: what a callback of the call raised, or else the library's message.
+
+    `path` is that of the call's file, if there is one.
+    """
     if status in (_prototypes.CRL_CANCELLED, _prototypes.CRL_ERROR_CALLBACK):
         error: BaseException | None = getattr(_raised, "error", None)
         if error is not None:
@@ -88,15 +147,16 @@ def failure(status: int) -> BaseException:
         if status == _prototypes.CRL_CANCELLED:
             # No callback asked for it: ctypes has lost a KeyboardInterrupt that came where one was about to begin.
             return KeyboardInterrupt()
-    message: bytes = library.crl_error_message()
-    kind = FileError if status == _prototypes.CRL_ERROR_FILE else _CLASS_OF_RANGE.get(status // 100, ChainruleError)
-    return kind(message.decode(errors="replace"), status)
+    message = _python_text(library.crl_error_message().decode(errors="replace"))
+    if status == _prototypes.CRL_ERROR_FILE:
+        return file_error(message, status, _error_number(message), path)
+    return _CLASS_OF_RANGE.get(status // 100, ChainruleError)(message, status)
 
 
-def check(status: int) -> None:
-    """Raises unless the status is CRL_OK."""
+def check(status: int, path: Any = None) -> None:
+    """Raises unless the status is CRL_OK; path is that of the call's file."""
     if status:
-        raise failure(status)
+        raise failure(status, path)
 
 
 def results(function: Any, *arguments: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 
 from . import _prototypes
-from ._errors import ArgumentError
+from ._errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -65,8 +65,10 @@ def record(kind: Any, native: Any) -> Any:
 class NativeObject:
     """A Python object around a handle: closable, a context manager, neither copyable nor picklable."""
 
+    # No other attributes: what nothing reads cannot be set by mistake.
+    __slots__ = ("__weakref__", "_handle")
     _kind: ClassVar[str]
-    _handle: Handle | None = None
+    _handle: Handle | None
 
     def close(self) -> None:
         """Gives up the native object; every later use raises ArgumentError. Closing twice is harmless.
@@ -94,6 +96,8 @@ class NativeObject:
         self.close()
 
     def __reduce__(self) -> Any:
-        raise TypeError(
-            f"a {self._kind} holds native memory and cannot be copied or pickled; use Network.save() and Network.load()"
+        article = "an" if self._kind[0] in "aeiou" else "a"
+        raise ArgumentTypeError(
+            f"{article} {self._kind} holds native memory and cannot be copied or pickled; use Network.save() and "
+            "Network.load()"
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from . import _prototypes
@@ -35,11 +37,12 @@ class Layout(NamedTuple):
     tensors: tuple[Tensor, ...]
     predict: RowFunction
 
-    def unflatten(self, vector: FloatArray) -> dict[str, FloatArray]:
+    def unflatten(self, vector: FloatArray) -> Mapping[str, FloatArray]:
         """Views of the tensors in a flat vector, by name."""
         if vector.shape != (self.parameter_count,):
             raise size_error(f"vector has shape {vector.shape}; it must be ({self.parameter_count},)")
-        return {tensor.name: tensor.view(vector) for tensor in self.tensors}
+        # Read-only: an array put into a dict would change nothing.
+        return MappingProxyType({tensor.name: tensor.view(vector) for tensor in self.tensors})
 
 
 def layout_of(network: Handle) -> Layout:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from . import _prototypes
-from ._callbacks import CallNumbers, guarded
+from ._callbacks import CallNumbers, guarded, stops
 from ._handles import record
 from ._names import MINIMIZERS, MINIMUM_REASONS, enumerator
 
@@ -67,7 +67,7 @@ class IterationWatcher:
         now: Iteration = record(Iteration, iteration.contents)
         self.iterations.go_to(now.iteration)
         if self._on_iteration is not None:
-            self.stopped = bool(self._on_iteration(now))
+            self.stopped = stops(self._on_iteration(now))
         return int(self.stopped)
 
 

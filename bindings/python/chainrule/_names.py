@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from . import _prototypes
-from ._errors import ArgumentError
+from ._errors import ArgumentError, ArgumentTypeError
 
 
 def _names(first: str, prefix: str = "CRL_") -> dict[str, int]:
@@ -38,7 +38,7 @@ QUANTITIES = _names("CRL_PARAMETER_GRADIENT")
 def enumerator(names: dict[str, int], name: str, what: str) -> int:
     """The enumerator of that name, or ArgumentError with the names there are."""
     if not isinstance(name, str):
-        raise TypeError(f"{what} must be one of the strings {', '.join(names)}, not {type(name).__name__}")
+        raise ArgumentTypeError(f"{what} must be one of the strings {', '.join(names)}, not {type(name).__name__}")
     try:
         return names[name]
     except KeyError:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import _prototypes
 from ._arrays import RowFunction, as_rows, out_rows
-from ._errors import check, failure, results
+from ._errors import ArgumentError, ArgumentTypeError, check, failure, results
 from ._handles import Handle, NativeObject
 from ._library import library
 from ._names import PRECISIONS, enumerator
@@ -29,6 +30,7 @@ class Predictor(NativeObject):
     Any number of threads may predict with one predictor at once. The interpreter lock is released during calls.
     """
 
+    __slots__ = ("_precision", "_predict")
     _kind = "predictor"
 
     def __init__(self, network: Network, precision: str = "float32") -> None:
@@ -101,10 +103,10 @@ class Predictor(NativeObject):
         handle = self._open()
         given = as_rows(x, self.inputs, "x")
         if not isinstance(x, np.ndarray) or not np.may_share_memory(given.array, x):
-            raise TypeError("x must be a float32 array with contiguous rows, for it is read in place")
+            raise ArgumentTypeError("x must be a float32 array with contiguous rows, for it is read in place")
         written = out_rows(out, given.rows, self.outputs, given.single)
         if np.may_share_memory(x, out):
-            raise ValueError("x and out overlap")
+            raise ArgumentError("x and out overlap", _prototypes.CRL_ERROR_VALUE)
         arguments = (handle._as_parameter_, *self._predict.arguments(given, written))
 
         def step(
@@ -137,6 +139,7 @@ class Publisher(NativeObject):
     to its last.
     """
 
+    __slots__ = ("_precision", "_predict")
     _kind = "publisher"
 
     def __init__(self, network: Network, precision: str = "float32") -> None:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Union
 
 from . import _prototypes
-from ._arrays import count
+from ._arrays import count, real
 from ._callbacks import guarded
-from ._errors import check
+from ._errors import ArgumentTypeError, check
 from ._library import library
 from ._names import SCHEDULES, enumerator
 
@@ -65,7 +65,7 @@ class Schedule(NamedTuple):
         """The learning rate at t, from a base of η. Not of "plateau", nor where the period is the whole run."""
         rate = ctypes.c_float()
         native = schedule_options(self)
-        check(library.crl_schedule_rate(ctypes.byref(native), base, count(t, "t"), ctypes.byref(rate)))
+        check(library.crl_schedule_rate(ctypes.byref(native), real(base, "base"), count(t, "t"), ctypes.byref(rate)))
         return rate.value
 
 
@@ -76,6 +76,8 @@ class Plateau:
     optimizer.learning_rate = plateau.rate(optimizer.learning_rate, validation_cost)
     """
 
+    __slots__ = ("_options", "_state")
+
     def __init__(self, schedule: Schedule) -> None:
         """A memory of no epochs."""
         self._options = schedule_options(schedule)
@@ -83,9 +85,9 @@ class Plateau:
 
     def rate(self, rate: float, cost: float) -> float:
         """The learning rate after an epoch with this rate and this cost."""
-        next_rate = ctypes.c_float(rate)
+        next_rate = ctypes.c_float(real(rate, "rate"))
         state = ctypes.byref(self._state)
-        check(library.crl_plateau_rate(ctypes.byref(self._options), state, cost, ctypes.byref(next_rate)))
+        check(library.crl_plateau_rate(ctypes.byref(self._options), state, real(cost, "cost"), ctypes.byref(next_rate)))
         return next_rate.value
 
     def __repr__(self) -> str:
@@ -111,11 +113,11 @@ def schedule_options(schedule: ScheduleLike) -> Any:
     if isinstance(schedule, str):
         schedule = Schedule(schedule)
     if not isinstance(schedule, Schedule):
-        raise TypeError(f"schedule must be a Schedule, its name or a function, not {type(schedule).__name__}")
+        raise ArgumentTypeError(f"schedule must be a Schedule, its name or a function, not {type(schedule).__name__}")
     options.kind = enumerator(SCHEDULES, schedule.kind, "schedule")
     for name in ("period", "period_factor", "patience", "cooldown", "warmup"):
         setattr(options, name, count(getattr(schedule, name), name))
     for name in ("factor", "min_rate", "peak", "start_divisor", "end_divisor", "threshold", "warmup_start"):
-        setattr(options, name, getattr(schedule, name))
+        setattr(options, name, real(getattr(schedule, name), name))
     options.per_epoch = bool(schedule.per_epoch)
     return options

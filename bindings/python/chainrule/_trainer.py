@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import ctypes
-import operator
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from . import _prototypes
-from ._arrays import address_of, count, seed_value
-from ._callbacks import CallNumbers, guarded
+from ._arrays import address_of, count, real, seed_value
+from ._callbacks import CallNumbers, guarded, stops
+from ._class_weights import ClassWeight, class_weights
 from ._costs import CostLike, cost_options
 from ._data import Data, validation
 from ._data_source import DataSource, NativeSource
 from ._description import encoded_path
-from ._errors import ArgumentError, check, failure, results
+from ._errors import ArgumentTypeError, check, failure, results
 from ._evaluation import Metrics, evaluate
-from ._handles import FloatArray, Handle, NativeObject, record
+from ._handles import Handle, NativeObject, record
 from ._library import library
 from ._schedules import ScheduleLike, schedule_options
 from ._training import Optimizer, optimizer_for
@@ -94,10 +92,6 @@ class Progress(NamedTuple):
     best_cost: float
 
 
-ClassWeight = Any
-"""A sequence with a factor for each output, or a dict of factors by class."""
-
-
 def _epoch(native: Any) -> Epoch:
     epoch: Epoch = record(Epoch, native)
     return epoch._replace(is_best=bool(epoch.is_best))
@@ -136,7 +130,8 @@ class _Recorder:
         options.on_batch = on_batch
         return [on_epoch, on_batch]
 
-    def __enter__(self) -> _Recorder:
+    def recording(self, done: int, epochs: int) -> _Recorder:
+        """Records a call: a context in which so many of the epochs are done already."""
         # A call from a callback, which the library refuses, leaves alone what belongs to the call that it is a part of.
         self._calls += 1
         if self._calls == 1:
@@ -144,7 +139,10 @@ class _Recorder:
             self.history = []
             self._epochs, self._steps = CallNumbers(), CallNumbers()
             if self._progress:
-                self._bar = _progress_bar(self.epochs)
+                self._bar = _progress_bar(done, epochs)
+        return self
+
+    def __enter__(self) -> _Recorder:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -153,21 +151,27 @@ class _Recorder:
             self._bar.close()
             self._bar = None
 
+    def show(self, epoch: Epoch) -> None:
+        """Moves the bar by an epoch, and says beside it what applies."""
+        if self._bar is not None:
+            names = ("cost", "validation_cost", "validation_accuracy", "validation_r2")
+            found = {name: getattr(epoch, name) for name in names}
+            self._bar.set_postfix({name: value for name, value in found.items() if value == value}, refresh=False)
+            self._bar.update()
+
     def _record_batch(self, _: Any, batch: Any) -> int:
         if self._on_batch is not None:
             now: Batch = record(Batch, batch.contents)
             self._steps.go_to(now.step)
-            self.stopped = bool(self._on_batch(now))
+            self.stopped = stops(self._on_batch(now))
         return int(self.stopped)
 
     def _record_epoch(self, _: Any, epoch: Any) -> int:
         record = _epoch(epoch.contents)
         self._epochs.go_to(record.epoch)
         self.history.append(record)
-        if self._bar is not None:
-            self._bar.set_postfix(cost=record.cost, accuracy=record.validation_accuracy, refresh=False)
-            self._bar.update()
-        self.stopped = self._on_epoch is not None and bool(self._on_epoch(record))
+        self.show(record)
+        self.stopped = self._on_epoch is not None and stops(self._on_epoch(record))
         return int(self.stopped)
 
 
@@ -182,6 +186,7 @@ class Trainer(NativeObject):
     number and, for dropout and noise, the optimizer's steps.
     """
 
+    __slots__ = ("_cost", "_network", "_optimizer", "_recorder")
     _kind = "trainer"
 
     def __init__(
@@ -233,7 +238,7 @@ class Trainer(NativeObject):
                 steps took so far. The results are the same bit for bit.
             on_batch: called with the Batch after each batch, as on_epoch.
             on_epoch: called with the Epoch after each epoch. It may read the network, save the trainer and set the
-                optimizer's learning rate, and returns True to stop. What it raises comes out of fit.
+                optimizer's learning rate, and returns False to stop. What it raises comes out of fit.
             progress: show a progress bar; needs tqdm (`pip install chainrule[progress]`).
         """
         owner = network._open()
@@ -247,13 +252,13 @@ class Trainer(NativeObject):
         options.shuffle = bool(shuffle)
         options.seed = seed_value(seed)
         options.threads = count(threads, "threads")
-        options.validation_split = validation_split
+        options.validation_split = real(validation_split, "validation_split")
         options.patience = count(patience, "patience")
-        options.min_delta = min_delta
+        options.min_delta = real(min_delta, "min_delta")
         planned = None if schedule is None else schedule_options(schedule)
         if planned is not None:
             options.schedule = ctypes.pointer(planned)
-        weights = _class_weights(class_weight, network._layout().outputs)
+        weights = class_weights(class_weight, self._cost, network._layout().outputs)
         if weights is not None:
             options.class_weights = address_of(weights)
             options.class_weights_count = weights.size
@@ -262,8 +267,23 @@ class Trainer(NativeObject):
         (pointer,) = results(library.crl_trainer_create, owner, ctypes.byref(options))
         self._handle = Handle(pointer, library.crl_trainer_destroy, owner)
         self._handle.callbacks.extend([self._cost, planned, *callbacks])
-        self.network = network
-        self.optimizer = chosen
+        self._network = network
+        self._optimizer = chosen
+
+    @property
+    def network(self) -> Network:
+        """The network that it trains."""
+        return self._network
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """The optimizer that takes the steps."""
+        return self._optimizer
+
+    @property
+    def epochs(self) -> int:
+        """How often fit() goes through the rows in all."""
+        return self._recorder.epochs
 
     def fit(
         self,
@@ -291,7 +311,7 @@ class Trainer(NativeObject):
         held = validation(self.network._layout(), validation_data, self._cost)
         if isinstance(x, DataSource):
             if targets is not None or sample_weight is not None:
-                raise TypeError("targets and sample_weight come from the data source")
+                raise ArgumentTypeError("targets and sample_weight come from the data source")
             source = NativeSource(x, self.network._layout().inputs)
             return self._run(library.crl_trainer_fit_source, handle, ctypes.byref(source.native), *held.arguments)
         data = Data(self.network._layout(), x, targets, sample_weight, self._cost)
@@ -307,7 +327,7 @@ class Trainer(NativeObject):
         """
         data = Data(self.network._layout(), x, targets, sample_weight, self._cost)
         epoch = _prototypes.crl_epoch.default()
-        self._run(library.crl_trainer_partial_fit, self._open(), *data.arguments, ctypes.byref(epoch))
+        self._run(library.crl_trainer_partial_fit, self._open(), *data.arguments, ctypes.byref(epoch), partial=epoch)
         return None if self._recorder.stopped else _epoch(epoch)
 
     def evaluate(
@@ -331,7 +351,7 @@ class Trainer(NativeObject):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a checkpoint, atomically: parameters, optimizer state, progress. on_batch and on_epoch may do it."""
-        check(library.crl_trainer_save(self._open(), encoded_path(path)))
+        check(library.crl_trainer_save(self._open(), encoded_path(path)), path)
 
     def load(self, path: str | os.PathLike[str]) -> None:
         """Goes on from a checkpoint of a trainer with the same network, optimizer and options.
@@ -339,11 +359,18 @@ class Trainer(NativeObject):
         The number of epochs, patience, min_delta, threads and callbacks may be others. After an error everything is
         as it was.
         """
-        check(library.crl_trainer_load(self._open(), encoded_path(path)))
+        check(library.crl_trainer_load(self._open(), encoded_path(path)), path)
 
-    def _run(self, function: Any, *arguments: Any) -> list[Epoch]:
-        with self._recorder as recorder:
+    def _run(self, function: Any, *arguments: Any, partial: Any = None) -> list[Epoch]:
+        """Calls a function that trains; `partial` is the crl_epoch that it fills, of a run of its own."""
+        before = self.progress
+        done, epochs = (before.epochs, self.epochs) if partial is None else (0, 1)
+        with self._recorder.recording(done, epochs) as recorder:
             status = function(*arguments)
+            if self.progress.steps > before.steps:
+                self._network._trained_cost = self._cost
+            if partial is not None and not status:
+                recorder.show(_epoch(partial))
         if status and not (status == _prototypes.CRL_CANCELLED and recorder.stopped):
             raise failure(status)
         return recorder.history
@@ -355,44 +382,9 @@ class Trainer(NativeObject):
         return f"Trainer(epochs={done.epochs} of {self._recorder.epochs}, steps={done.steps}, {self.network!r})"
 
 
-def _class_weights(given: ClassWeight, outputs: int) -> FloatArray | None:
-    if given is None:
-        return None
-    if isinstance(given, str):
-        raise ValueError(f"class_weight is {given!r}; a trainer takes numbers, or a dict of them")
-    if isinstance(given, Mapping):
-        weights = np.ones(outputs, np.float32)
-        for label, weight in given.items():
-            if not 0 <= operator.index(label) < outputs:
-                raise ArgumentError(
-                    f"class_weight has the class {label}; classes go from 0 to {outputs - 1}",
-                    _prototypes.CRL_ERROR_VALUE,
-                )
-            weights[label] = weight
-        return weights
-    return np.ascontiguousarray(given, np.float32)
-
-
-def balanced(targets: Any, outputs: int) -> FloatArray:
-    """A weight for each class, by which all classes that occur count the same: rows / (classes · rows of the class)."""
-    labels = np.asarray(targets)
-    if labels.ndim != 1 or labels.dtype.kind not in "biu" or labels.size == 0:
-        raise TypeError("class_weight='balanced' needs targets that are class indices")
-    if labels.min() < 0 or labels.max() >= outputs:
-        raise ArgumentError(
-            f"the targets have classes from {labels.min()} to {labels.max()}; classes go from 0 to {outputs - 1}",
-            _prototypes.CRL_ERROR_TARGET,
-        )
-    counts = np.bincount(labels.astype(np.int64), minlength=outputs)
-    weights = np.ones(outputs, np.float32)
-    seen = counts > 0
-    weights[seen] = labels.size / (np.count_nonzero(seen) * counts[seen])
-    return weights
-
-
-def _progress_bar(epochs: int) -> Any:
+def _progress_bar(done: int, epochs: int) -> Any:
     try:
         from tqdm.auto import tqdm
     except ImportError as error:
         raise ImportError("progress=True needs tqdm: pip install chainrule[progress]") from error
-    return tqdm(total=epochs, unit="epoch")
+    return tqdm(initial=done, total=epochs, unit="epoch")

@@ -6,9 +6,9 @@ import ctypes
 from typing import TYPE_CHECKING
 
 from . import _prototypes
-from ._arrays import address_of, as_vector
+from ._arrays import address_of, as_vector, real
 from ._description import encoded
-from ._errors import check, results
+from ._errors import ArgumentTypeError, check, results
 from ._handles import Handle, NativeObject
 from ._library import library
 from ._names import METHODS, enumerator
@@ -27,6 +27,7 @@ class Optimizer(NativeObject):
     optimizer.step(gradient)
     """
 
+    __slots__ = ("_method", "_network")
     _kind = "optimizer"
 
     def __init__(
@@ -118,16 +119,20 @@ class Optimizer(NativeObject):
         (pointer,) = results(library.crl_optimizer_create, owner, ctypes.byref(options))
         self._handle = Handle(pointer, library.crl_optimizer_destroy, owner)
         self._method = method
-        self.network = network
+        self._network = network
 
-    def step(self, gradients: npt.ArrayLike | None = None) -> None:
+    @property
+    def network(self) -> Network:
+        """The network whose parameters step() changes."""
+        return self._network
+
+    def step(self, gradients: npt.ArrayLike) -> None:
         """Changes the network's parameters once.
 
         Args:
-            gradients: (count,) ∂C/∂w; None: network.gradients.
+            gradients: (count,) ∂C/∂w.
         """
-        own = self.network.gradients
-        vector = own if gradients is None else as_vector(gradients, own.size, "gradients")
+        vector = as_vector(gradients, self.network._layout().parameter_count, "gradients")
         check(library.crl_step(self._open(), self.network._open(), address_of(vector), vector.size))
 
     def set_layer(
@@ -174,7 +179,7 @@ class Optimizer(NativeObject):
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        check(library.crl_optimizer_set_learning_rate(self._open(), value))
+        check(library.crl_optimizer_set_learning_rate(self._open(), real(value, "learning_rate")))
 
     def __repr__(self) -> str:
         return (
@@ -185,7 +190,7 @@ class Optimizer(NativeObject):
 def _set_given(options: ctypes.Structure, given: dict[str, float | None]) -> None:
     for name, value in given.items():
         if value is not None:
-            setattr(options, name, value)
+            setattr(options, name, real(value, name))
 
 
 def optimizer_for(network: Network, optimizer: str | Optimizer, learning_rate: float | None) -> Optimizer:
@@ -193,7 +198,7 @@ def optimizer_for(network: Network, optimizer: str | Optimizer, learning_rate: f
     if not isinstance(optimizer, Optimizer):
         return Optimizer(network, optimizer, learning_rate)
     if learning_rate is not None:
-        raise TypeError(
+        raise ArgumentTypeError(
             "learning_rate goes with an optimizer given by name; set the learning_rate of the Optimizer instead"
         )
     return optimizer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from . import _prototypes
 from ._arrays import RowFunction, address_of, as_rows, count, out_vector, seed_value
 from ._description import encoded
-from ._errors import check, results
+from ._errors import ArgumentTypeError, check, results
 from ._handles import FloatArray, Handle, NativeObject, array_at
 from ._library import library
 from ._network import Network
@@ -29,6 +28,7 @@ class Workspace(NativeObject):
     optimizer.step(gradients)                                 # W ← W − η ∂C/∂W
     """
 
+    __slots__ = ("_forward", "_max_rows", "_network", "_training")
     _kind = "workspace"
 
     def __init__(self, network: Network, max_rows: int, training: bool = True) -> None:
@@ -44,10 +44,15 @@ class Workspace(NativeObject):
         (pointer,) = results(library.crl_workspace_create, owner, count(max_rows, "max_rows"), purpose)
         self._handle = Handle(pointer, library.crl_workspace_destroy, owner)
         built = network._layout()
-        self._forward = RowFunction("crl_forward", built.inputs, built.outputs)
+        self._forward = RowFunction("crl_forward", built.inputs, built.outputs, needs_rows=True)
         self._max_rows = max_rows
         self._training = training
-        self.network = network
+        self._network = network
+
+    @property
+    def network(self) -> Network:
+        """The network that it serves."""
+        return self._network
 
     def set_noise(self, seed: int | None, step: int = 0) -> None:
         """Says what dropout and noise layers draw in the passes to come, or with None that they do nothing.
@@ -82,9 +87,8 @@ class Workspace(NativeObject):
 
         Args:
             dC_dy: ∂C/∂y, with the shape of y.
-            gradients: a contiguous float32 (count,) vector for ∂C/∂w; None: network.gradients, which the next call
-                overwrites.
-            accumulate: add to gradients instead of overwriting it.
+            gradients: a contiguous float32 (count,) vector for ∂C/∂w, for speed; None: a new one.
+            accumulate: add to gradients, which must be given, instead of overwriting it.
             input_gradient: also give ∂C/∂x.
 
         Returns:
@@ -92,8 +96,12 @@ class Workspace(NativeObject):
         """
         built = self.network._layout()
         signal = as_rows(dC_dy, built.outputs, "dC_dy")
-        vector = out_vector(
-            self.network.gradients if gradients is None else gradients, built.parameter_count, "gradients"
+        if gradients is None and accumulate:
+            raise ArgumentTypeError("accumulate needs the gradients to add to")
+        vector = (
+            np.empty(built.parameter_count, np.float32)
+            if gradients is None
+            else out_vector(gradients, built.parameter_count, "gradients")
         )
         dC_dx = np.empty((signal.rows, built.inputs), np.float32) if input_gradient else None
         status = library.crl_backward(
@@ -131,7 +139,12 @@ class Workspace(NativeObject):
         return self._values(layer, _prototypes.CRL_DELTA)
 
     def _values(self, layer: str | int, quantity: int) -> FloatArray:
-        name = layer if isinstance(layer, str) else self.network.layers[operator.index(layer)].name
+        if isinstance(layer, str):
+            name = layer
+        elif isinstance(layer, (int, np.integer)):
+            name = self.network.layers[layer].name
+        else:
+            raise ArgumentTypeError(f"layer must be a name or an index, not {layer!r}")
         values, rows, columns = results(library.crl_workspace_values, self._open(), encoded(name), quantity)
         copy: FloatArray = array_at(values.value, rows.value, columns.value).copy()
         return copy

@@ -164,7 +164,7 @@ def test_what_callbacks_raise_comes_out(x: np.ndarray, rng: np.random.Generator)
         network.gauss_newton_product(x, targets, v, CustomCost(fourth_power().function, failing))
     with pytest.raises(ValueError, match="hessian_product returned shape"):
         network.gauss_newton_product(x, targets, v, CustomCost(fourth_power().function, lambda y, t, w, v: v[0]))
-    with pytest.raises(TypeError, match="two or three callables"):
+    with pytest.raises(TypeError, match="two or three functions"):
         Network(4).add_dense(2, Activation(CUBE.function, CUBE.derivative, 3))  # type: ignore[arg-type]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +95,33 @@ def test_a_missing_file(network: chainrule.Network, tmp_path: Path) -> None:
         assert (caught.value.status, caught.value.name) == (500, "CRL_ERROR_FILE")
 
 
-def test_a_folder_that_is_missing(network: chainrule.Network, tmp_path: Path) -> None:
-    with pytest.raises(chainrule.FileError):
-        network.save(tmp_path / "no" / "folder" / "model")
+FILES = {
+    "Network.load": lambda network, path: chainrule.Network.load(path),
+    "Network.load_parameters": lambda network, path: network.load_parameters(path),
+    "Network.save": lambda network, path: network.save(path),
+    "Trainer.load": lambda network, path: chainrule.Trainer(network).load(path),
+    "Trainer.save": lambda network, path: chainrule.Trainer(network).save(path),
+}
+
+
+@pytest.mark.parametrize("use", FILES)
+def test_the_systems_own_exceptions(network: chainrule.Network, tmp_path: Path, use: str) -> None:
+    (tmp_path / "a file").write_bytes(b"")
+    for path, kind, number in [
+        (tmp_path / "no folder" / "file", FileNotFoundError, errno.ENOENT),
+        (tmp_path / "a file" / "file", NotADirectoryError, errno.ENOTDIR),
+        (str(tmp_path / ("x" * 300)), OSError, errno.ENAMETOOLONG),
+    ]:
+        with pytest.raises(kind) as caught:
+            FILES[use](network, path)
+        error = caught.value
+        assert isinstance(error, chainrule.FileError)
+        assert (error.errno, error.filename, error.strerror) == (number, path, os.strerror(number))
+        assert str(path) in str(error)
+        assert str(error).endswith(os.strerror(number))
+        copy = pickle.loads(pickle.dumps(error))
+        assert isinstance(copy, kind)
+        assert (copy.errno, copy.filename, copy.status, str(copy)) == (number, path, error.status, str(error))
 
 
 def test_a_folder_is_no_file(network: chainrule.Network, tmp_path: Path) -> None:

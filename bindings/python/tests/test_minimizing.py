@@ -108,7 +108,7 @@ def test_on_iteration_sees_every_iteration_and_stops(
 
     def on_iteration(iteration: chainrule.Iteration) -> bool:
         seen.append(iteration)
-        return iteration.iteration == 4
+        return iteration.iteration < 4
 
     found = network.minimize(x, labels, on_iteration=on_iteration)
     assert found.reason == "cancelled"
@@ -181,7 +181,7 @@ def test_threads_change_no_bit(rng: np.random.Generator) -> None:
         ({"method": 3}, TypeError, "method must be one of"),
         ({"max_iterations": 0}, chainrule.ArgumentError, "max_iterations is 0"),
         ({"max_iterations": -1}, chainrule.ArgumentError, "max_iterations is -1"),
-        ({"max_iterations": 1.5}, TypeError, "float"),
+        ({"max_iterations": 1.5}, TypeError, "max_iterations must be an integer"),
         ({"max_evaluations": 0}, chainrule.ArgumentError, "max_evaluations is 0"),
         ({"memory": 0}, chainrule.ArgumentError, "memory is 0"),
         ({"memory": 1001}, chainrule.ArgumentError, "memory of lbfgs is 1001"),

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+import scipy.optimize
 
 import chainrule
 from chainrule._names import ACTIVATIONS, COSTS, INITIALIZERS, METHODS, REDUCTIONS
@@ -134,14 +135,63 @@ def test_unflatten_gives_views(network: chainrule.Network, x: np.ndarray, labels
     assert sum(part.size for part in parts.values()) == gradient.size
 
 
-def test_gradients_belong_to_the_network(network: chainrule.Network, x: np.ndarray, labels: np.ndarray) -> None:
-    np.testing.assert_array_equal(network.gradients, np.zeros(43))
+def test_a_gradient_is_a_new_array(network: chainrule.Network, x: np.ndarray, labels: np.ndarray) -> None:
     _, gradient = network.value_and_grad(x, labels)
-    assert gradient is network.gradients
+    before = gradient.copy()
+    network.value_and_grad(2 * x, labels)
+    np.testing.assert_array_equal(gradient, before)
     mine = np.empty(43, np.float32)
     _, given = network.value_and_grad(x, labels, out=mine)
     assert given is mine
     np.testing.assert_array_equal(mine, gradient)
+
+
+def test_bfgs_of_scipy_gets_gradients_that_last(x: np.ndarray, labels: np.ndarray) -> None:
+    """It keeps the gradient of the step before: one buffer for all would make every difference of gradients 0."""
+    costs = []
+    for copied in (False, True):
+        network = chainrule.Network(4).add_dense(5, "tanh").add_dense(3).build(seed=1)
+
+        def function(
+            w: np.ndarray, network: chainrule.Network = network, copied: bool = copied
+        ) -> tuple[float, np.ndarray]:
+            network.parameters[:] = w
+            value, gradient = network.value_and_grad(x, labels)
+            return value, gradient.astype(np.float64) if copied else gradient
+
+        start = network.parameters.astype(np.float64)
+        costs.append(scipy.optimize.minimize(function, start, jac=True, method="BFGS", options={"maxiter": 30}).fun)
+    assert costs[0] == pytest.approx(costs[1], rel=0.05, abs=0.02)
+    assert costs[0] < 0.2
+
+
+def test_tensors_are_read_only_by_name(network: chainrule.Network, x: np.ndarray, labels: np.ndarray) -> None:
+    gradient = network.value_and_grad(x, labels)[1]
+    for tensors in (network.tensors, network.unflatten(gradient)):
+        with pytest.raises(TypeError, match="does not support item assignment"):
+            tensors["0.weight"] = np.zeros((5, 4))  # type: ignore[index]
+        tensors["0.weight"][:] = 2
+    assert (network.parameters[:20] == 2).all()
+
+
+def test_attributes_that_nothing_reads_cannot_be_set(network: chainrule.Network) -> None:
+    for thing, name in [
+        (network, "learning_rate"),
+        (network, "outputs"),
+        (network, "parameters"),
+        (chainrule.Optimizer(network), "momentum"),
+        (chainrule.Optimizer(network), "network"),
+        (chainrule.Workspace(network, 1), "max_rows"),
+        (chainrule.Workspace(network, 1), "network"),
+        (chainrule.Trainer(network), "patience"),
+        (chainrule.Trainer(network), "optimizer"),
+        (network.prepare(), "precision"),
+        (chainrule.Publisher(network), "network"),
+        (chainrule.Plateau(chainrule.Schedule("plateau")), "patience"),
+        (chainrule.Schedule("step"), "period"),
+    ]:
+        with pytest.raises(AttributeError):
+            setattr(thing, name, 1)
 
 
 def test_inference_workspace(network: chainrule.Network, x: np.ndarray) -> None:

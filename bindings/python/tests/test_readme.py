@@ -21,4 +21,4 @@ def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
         exec(compile(example, str(README), "exec"), names)
     assert "Network(3 -> dense 32 relu -> dense 2 identity, 194 parameters) accuracy 0.9" in capsys.readouterr().out
     assert names["workspace"].delta("0").shape == (800, 32)
-    np.testing.assert_array_equal(names["gradients"], names["network"].gradients)
+    np.testing.assert_array_equal(names["network"].unflatten(names["gradients"])["0.weight"].shape, (32, 3))

@@ -62,7 +62,7 @@ def test_a_checkpoint_goes_on_bit_for_bit(data: tuple[np.ndarray, np.ndarray], t
 
         def on_batch(batch: chainrule.Batch, seen: list[chainrule.Batch] = seen, stop: int = stop) -> bool:
             seen.append(batch)
-            return len(seen) == stop
+            return len(seen) < stop
 
         first = make_trainer(on_batch=on_batch)
         done = first.fit(x, labels)
@@ -227,7 +227,7 @@ def test_kinds_of_targets_of_a_data_source() -> None:
 
 
 def test_a_partial_fit_that_was_stopped(data: tuple[np.ndarray, np.ndarray]) -> None:
-    trainer = make_trainer(on_batch=lambda batch: True)
+    trainer = make_trainer(on_batch=lambda batch: False)
     assert trainer.partial_fit(*data) is None
     assert trainer.progress.epochs == 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -204,12 +205,12 @@ def test_frozen_layers_stay(network: chainrule.Network, x: np.ndarray, labels: n
     assert np.all(network.parameters[frozen:] != before[frozen:])
 
 
-def test_step_uses_the_networks_gradients(network: chainrule.Network, x: np.ndarray, labels: np.ndarray) -> None:
+def test_a_step_of_gradient_descent(network: chainrule.Network, x: np.ndarray, labels: np.ndarray) -> None:
     optimizer = chainrule.Optimizer(network, "gradient_descent", learning_rate=1)
     before = network.parameters.copy()
-    network.value_and_grad(x, labels)
-    optimizer.step()
-    np.testing.assert_allclose(network.parameters, before - network.gradients, rtol=1e-6, atol=1e-8)
+    _, gradient = network.value_and_grad(x, labels)
+    optimizer.step(gradient)
+    np.testing.assert_allclose(network.parameters, before - gradient, rtol=1e-6, atol=1e-8)
 
 
 def test_learning_rate_can_be_set(network: chainrule.Network) -> None:
@@ -335,9 +336,32 @@ def test_on_epoch_sees_every_epoch_and_can_predict(
     assert not np.array_equal(seen[0][1], seen[1][1])
 
 
-def test_on_epoch_stops_by_returning_true(network: chainrule.Network, x: np.ndarray, labels: np.ndarray) -> None:
-    history = network.fit(x, labels, epochs=100, on_epoch=lambda record: record.epoch == 3)
+@pytest.mark.parametrize("no", [False, np.False_])
+def test_callbacks_stop_by_returning_false(
+    network: chainrule.Network, x: np.ndarray, labels: np.ndarray, no: object
+) -> None:
+    history = network.fit(x, labels, epochs=100, on_epoch=lambda record: True if record.epoch < 3 else no)
     assert [record.epoch for record in history] == [1, 2, 3]
+    assert network.fit(x, labels, epochs=2, on_batch=lambda batch: no) == []
+    assert network.minimize(x, labels, on_iteration=lambda iteration: no).iterations == 1
+    units: list[chainrule.CascadeUnit] = []
+    chainrule.Network.cascade(x, labels, on_unit=lambda unit: units.append(unit) or no)
+    assert [unit.units for unit in units] == [0]
+
+
+@pytest.mark.parametrize("result", [None, True, np.True_, 1, 0, 0.0, "", "go on", (), np.zeros(3), object()])
+def test_whatever_else_a_callback_returns_goes_on(
+    network: chainrule.Network, x: np.ndarray, labels: np.ndarray, result: object
+) -> None:
+    history = network.fit(x, labels, epochs=3, on_epoch=lambda epoch: result, on_batch=lambda batch: result)
+    assert len(history) == 3
+    found = network.minimize(x, labels, max_iterations=3, on_iteration=lambda iteration: result)
+    assert found.reason == "max_iterations"
+    seen: list[chainrule.CascadeUnit] = []
+    chainrule.Network.cascade(
+        np.arange(16).reshape(8, 2) % 5, labels, max_units=2, on_unit=lambda unit: (seen.append(unit), result)[1]
+    )
+    assert len(seen) >= 2
 
 
 @pytest.mark.parametrize("raised", [KeyError, KeyboardInterrupt])
@@ -377,6 +401,42 @@ def test_progress_shows_a_bar(
     shown = capsys.readouterr().err
     assert "3/3" in shown
     assert "cost=" in shown
+    assert "validation" not in shown
+
+
+def test_the_bar_says_what_its_numbers_are(
+    network: chainrule.Network, x: np.ndarray, labels: np.ndarray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("tqdm")
+    network.fit(x, labels, epochs=2, progress=True, validation_data=(x, labels))
+    shown = capsys.readouterr().err
+    assert re.search(r" cost=[\d.]+, validation_cost=[\d.]+, validation_accuracy=[\d.]+\]", shown)
+    network.fit(x, x[:, :3], cost="mean_squared_error", epochs=2, progress=True, validation_data=(x, x[:, :3]))
+    shown = capsys.readouterr().err
+    assert re.search(r" cost=[\d.]+, validation_cost=[\d.]+, validation_r2=-?[\d.]+\]", shown)
+    assert "nan" not in shown
+
+
+def test_the_bar_of_partial_fit_and_of_a_run_that_goes_on(
+    network: chainrule.Network, x: np.ndarray, labels: np.ndarray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("tqdm")
+    trainer = chainrule.Trainer(network, epochs=3, progress=True)
+    trainer.partial_fit(x, labels)
+    shown = capsys.readouterr().err
+    assert "1/1" in shown
+    assert "cost=" in shown
+    trainer.fit(x, labels)
+    shown = capsys.readouterr().err
+    assert "1/3" in shown
+    assert "3/3" in shown
+
+
+def test_class_weights_with_another_cost(x: np.ndarray, labels: np.ndarray) -> None:
+    network = chainrule.Network(4).add_dense(1).build()
+    for weight in ("balanced", [1.0], {0: 1.0, 1: 2.0}):
+        with pytest.raises(chainrule.ArgumentError, match=r"class_weight is for 'cross_entropy'.* sample_weight"):
+            network.fit(x, labels > 0, cost="binary_cross_entropy_logits", class_weight=weight)
 
 
 def test_progress_without_tqdm_says_what_to_install(

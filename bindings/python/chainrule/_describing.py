@@ -1,0 +1,119 @@
+"""Describing a network, layer by layer."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from typing import TypeVar
+
+from ._arrays import count, real, seed_value
+from ._description import (
+    ActivationLike,
+    InitializerLike,
+    activation_text,
+    encoded,
+    encoded_list,
+    initializer,
+    layer_options,
+)
+from ._errors import check
+from ._handles import NativeObject
+from ._library import library
+
+_Self = TypeVar("_Self", bound="Describing")
+
+
+class Describing(NativeObject):
+    """How a network gets its layers, and its first parameters."""
+
+    __slots__ = ()
+    _summary: list[str]
+
+    def add_dense(
+        self: _Self,
+        units: int,
+        activation: ActivationLike = "identity",
+        *,
+        name: str | None = None,
+        input: str | None = None,
+        bias: bool = True,
+        weight_initializer: InitializerLike = "default",
+        bias_initializer: InitializerLike = "default",
+        alpha: float | None = None,
+    ) -> _Self:
+        """Adds h = σ(W h' + b), with W of shape (units, width of h').
+
+        Args:
+            units: the layer's width.
+            activation: a name, such as "relu", "tanh", "gelu_tanh" or "log_softmax", or an Activation: the functions
+                (σ, σ') on (rows, units) arrays, and σ'' if second-order products are wanted.
+            name: the layer's name; None: its position, "0", "1", …
+            input: the layer to read, "input" for the network's own input; None: the layer before.
+            bias: whether there is a b.
+            weight_initializer: a name, such as "he_normal", or a name with its numbers: ("normal", mean, deviation),
+                ("uniform", low, high), ("constant", value).
+            bias_initializer: likewise.
+            alpha: α of "leaky_relu" and "elu"; None: the activation's own.
+        """
+        options, kind = layer_options(name, input, activation, alpha)
+        options.bias = bool(bias)
+        options.weight_initializer = initializer(weight_initializer)
+        options.bias_initializer = initializer(bias_initializer)
+        handle = self._open()
+        check(library.crl_network_add_dense(handle, count(units, "units"), kind, ctypes.byref(options)))
+        handle.callbacks.append(options)
+        return self._added(f"dense {units} {activation_text(activation)}")
+
+    def add_activation(
+        self: _Self,
+        activation: ActivationLike,
+        *,
+        name: str | None = None,
+        input: str | None = None,
+        alpha: float | None = None,
+    ) -> _Self:
+        """Adds h = σ(h'); the arguments are those of add_dense()."""
+        options, kind = layer_options(name, input, activation, alpha)
+        handle = self._open()
+        check(library.crl_network_add_activation(handle, kind, ctypes.byref(options)))
+        handle.callbacks.append(options)
+        return self._added(activation_text(activation))
+
+    def add_dropout(self: _Self, rate: float, *, name: str | None = None, input: str | None = None) -> _Self:
+        """Adds dropout: in training each h' is 0 with a probability of `rate`, in [0, 1), or divided by 1 − rate.
+
+        It is active in fit(), and in a workspace if Workspace.set_noise() says so; elsewhere h is h'.
+        """
+        options, _ = layer_options(name, input, "identity", None)
+        check(library.crl_network_add_dropout(self._open(), real(rate, "rate"), ctypes.byref(options)))
+        return self._added(f"dropout {rate:g}")
+
+    def add_noise(self: _Self, deviation: float, *, name: str | None = None, input: str | None = None) -> _Self:
+        """Adds Gaussian noise: in training normal numbers with this standard deviation, ≥ 0, are added to h'.
+
+        It is active when dropout is.
+        """
+        options, _ = layer_options(name, input, "identity", None)
+        check(library.crl_network_add_noise(self._open(), real(deviation, "deviation"), ctypes.byref(options)))
+        return self._added(f"noise {deviation:g}")
+
+    def add_sum(self: _Self, inputs: Sequence[str], *, name: str | None = None) -> _Self:
+        """Adds the elementwise sum of the named layers, all of one width."""
+        names = encoded_list(inputs)
+        check(library.crl_network_add_sum(self._open(), names, len(names), encoded(name)))
+        return self._added(f"sum({', '.join(inputs)})")
+
+    def add_concatenation(self: _Self, inputs: Sequence[str], *, name: str | None = None) -> _Self:
+        """Adds the named layers, side by side in the order given."""
+        names = encoded_list(inputs)
+        check(library.crl_network_add_concatenation(self._open(), names, len(names), encoded(name)))
+        return self._added(f"concatenation({', '.join(inputs)})")
+
+    def build(self: _Self, seed: int = 0) -> _Self:
+        """Fixes the layers and draws the parameters' first values; the same seed gives the same values."""
+        check(library.crl_network_build(self._open(), seed_value(seed)))
+        return self
+
+    def _added(self: _Self, summary: str) -> _Self:
+        self._summary.append(summary)
+        return self

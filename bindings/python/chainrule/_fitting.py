@@ -1,0 +1,262 @@
+"""Training a network, and measuring it."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from . import _prototypes
+from ._arrays import address_of, count, optional_count, out_vector, real
+from ._class_weights import ClassWeight, resolved
+from ._costs import CostLike, cost_options
+from ._data import Data
+from ._data_source import DataSource
+from ._derivatives import Derivatives
+from ._errors import check, failure
+from ._evaluation import Metrics, evaluate
+from ._handles import FloatArray
+from ._library import library
+from ._minimizing import Iteration, IterationWatcher, Minimum, minimize_options, minimum_of
+from ._schedules import ScheduleLike
+from ._trainer import Batch, Epoch, Trainer
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from ._network import Network
+    from ._training import Optimizer
+
+
+class Fitting(Derivatives):
+    """How a network is trained and measured, with all that can be said of it in one call."""
+
+    __slots__ = ()
+
+    def value_and_grad(
+        self,
+        x: npt.ArrayLike,
+        targets: npt.ArrayLike | None,
+        cost: CostLike | None = None,
+        *,
+        sample_weight: npt.ArrayLike | None = None,
+        out: FloatArray | None = None,
+    ) -> tuple[float, FloatArray]:
+        """The cost C over the rows, and the gradient ∂C/∂w with respect to all parameters.
+
+        After an error `out` may hold anything.
+
+        Args:
+            x: (rows, inputs), or (inputs,) for a single row.
+            targets: as for chainrule.cost(), and so are cost and sample_weight. A cost of None is the one that the
+                network was trained with last, by fit(), a Trainer, minimize() or cascade(), or else "cross_entropy".
+            out: a contiguous float32 (count,) vector for the gradient, for speed; None: a new one.
+
+        Returns:
+            (C, gradient), the gradient laid out as parameters.
+        """
+        built = self._layout()
+        gradient = (
+            np.empty(built.parameter_count, np.float32)
+            if out is None
+            else out_vector(out, built.parameter_count, "out")
+        )
+        options = self._cost(cost)
+        data = Data(built, x, targets, sample_weight, options)
+        value = ctypes.c_double()
+        check(
+            library.crl_network_value_and_gradient(
+                self._open(),
+                ctypes.byref(options),
+                *data.arguments,
+                ctypes.byref(value),
+                address_of(gradient),
+                built.parameter_count,
+            )
+        )
+        return value.value, gradient
+
+    def fit(
+        self,
+        x: npt.ArrayLike | DataSource,
+        targets: npt.ArrayLike | None = None,
+        *,
+        cost: CostLike = "cross_entropy",
+        optimizer: str | Optimizer = "adam",
+        learning_rate: float | None = None,
+        schedule: ScheduleLike | None = None,
+        epochs: int = 10,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int = 0,
+        sample_weight: npt.ArrayLike | None = None,
+        class_weight: ClassWeight = None,
+        validation_data: tuple[Any, ...] | None = None,
+        validation_split: float = 0.0,
+        patience: int = 0,
+        min_delta: float = 0.0,
+        threads: int = 0,
+        on_batch: Callable[[Batch], Any] | None = None,
+        on_epoch: Callable[[Epoch], Any] | None = None,
+        progress: bool = False,
+    ) -> list[Epoch]:
+        """Trains from the first epoch to the last: a Trainer for one use.
+
+        Args:
+            x: (rows, inputs), or a DataSource.
+            targets: as for chainrule.cost(), and so are cost and sample_weight; None beside a DataSource.
+            class_weight: as for Trainer; or "balanced": rows / (classes · rows of the class), for the classes that
+                occur in targets.
+            validation_data: (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
+
+        The other arguments are those of Trainer.
+
+        Returns:
+            One Epoch for each epoch trained.
+        """
+        with Trainer(
+            cast("Network", self),
+            cost=cost,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            schedule=schedule,
+            epochs=epochs,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            class_weight=resolved(class_weight, targets, cost, self._layout().outputs),
+            validation_split=validation_split,
+            patience=patience,
+            min_delta=min_delta,
+            threads=threads,
+            on_batch=on_batch,
+            on_epoch=on_epoch,
+            progress=progress,
+        ) as trainer:
+            return trainer.fit(x, targets, sample_weight=sample_weight, validation_data=validation_data)
+
+    def evaluate(
+        self,
+        x: npt.ArrayLike,
+        targets: npt.ArrayLike | None,
+        cost: CostLike | None = None,
+        *,
+        sample_weight: npt.ArrayLike | None = None,
+        top: int = 5,
+    ) -> Metrics:
+        """Compares the outputs for x with targets: C, accuracy, R².
+
+        Args:
+            x: (rows, inputs).
+            targets: as for chainrule.cost(), and so are cost and sample_weight. A cost of None is the one that the
+                network was trained with last, by fit(), a Trainer, minimize() or cascade(), or else "cross_entropy".
+            top: among how many of the largest outputs a class must be to count in top_accuracy.
+        """
+        return evaluate(cast("Network", self), self._cost(cost), x, targets, sample_weight, top)
+
+    def confusion(
+        self,
+        x: npt.ArrayLike,
+        targets: npt.ArrayLike | None,
+        cost: CostLike | None = None,
+        *,
+        sample_weight: npt.ArrayLike | None = None,
+    ) -> npt.NDArray[np.float64]:
+        """How often rows of each class are taken for each class; the arguments are those of evaluate().
+
+        Returns:
+            (classes, classes): at [t, y] the weight of the rows of class t whose decision is y. As many classes as
+            outputs, or 2 with a binary cross-entropy of one output.
+        """
+        classes = max(2, self._layout().outputs)
+        counts = np.zeros((classes, classes))
+        evaluate(cast("Network", self), self._cost(cost), x, targets, sample_weight, 1, counts)
+        return counts
+
+    def minimize(
+        self,
+        x: npt.ArrayLike,
+        targets: npt.ArrayLike | None,
+        *,
+        cost: CostLike = "cross_entropy",
+        method: str = "lbfgs",
+        max_iterations: int = 1000,
+        max_evaluations: int | None = None,
+        gradient_tolerance: float = 1e-5,
+        cost_tolerance: float = 1e-9,
+        target_cost: float | None = None,
+        memory: int | None = None,
+        c1: float | None = None,
+        c2: float | None = None,
+        damping: float | None = None,
+        sample_weight: npt.ArrayLike | None = None,
+        threads: int = 0,
+        on_iteration: Callable[[Iteration], Any] | None = None,
+    ) -> Minimum:
+        """Looks for the parameters with the lowest cost over all rows of x, from where they are.
+
+        Afterwards, and after an exception, the parameters are the ones with the lowest C that were come across. The
+        methods compute in float64; C and its gradient are float32's. They are for data that is looked at all at once:
+        see fit() for batches.
+
+        - "lbfgs": L-BFGS, for most networks
+        - "bfgs": BFGS, for networks of up to some thousand parameters
+        - "fletcher_reeves", "polak_ribiere": nonlinear conjugate gradients, which need the least memory
+        - "newton_cg": truncated Newton with products of the Gauss-Newton matrix ("Hessian-free")
+        - "levenberg_marquardt": for "mean_squared_error" and up to some thousand parameters
+
+        Args:
+            x: (rows, inputs).
+            targets: as for chainrule.cost(), and so are cost and sample_weight.
+            method: one of the names above.
+            max_iterations: ≥ 1.
+            max_evaluations: of C and its gradient, ≥ 1; None: no limit.
+            gradient_tolerance: end where no element of ∂C/∂w has a larger magnitude; ≥ 0.
+            cost_tolerance: end where an iteration lowers C by no more than this, relative to C; ≥ 0, and 0 for never.
+            target_cost: end at once where C is no larger; None: no target.
+            memory: of "lbfgs": how many steps it remembers, from 1 to 1000; None: 10.
+            c1: c₁ of the Wolfe conditions, in (0, ½); None: 1e-4.
+            c2: c₂, in (c₁, 1); None: 0.9, but 0.1 for conjugate gradients.
+            damping: of "newton_cg": λ at first; None: 0.01. Of "levenberg_marquardt": μ at first, relative to the
+                largest element on the diagonal of the Gauss-Newton matrix; None: 0.001.
+            threads: how many threads share the evaluation of C; 0: the library decides. The results are the same bit
+                for bit.
+            on_iteration: called with the Iteration after each iteration; it must not use the network. It returns False
+                to stop. What it raises comes out of minimize, with the best parameters so far.
+        """
+        built = self._layout()
+        cost_native = cost_options(cost)
+        data = Data(built, x, targets, sample_weight, cost_native)
+        watcher = IterationWatcher(on_iteration)
+        options = minimize_options(
+            method,
+            {
+                "cost": ctypes.pointer(cost_native),
+                "max_iterations": count(max_iterations, "max_iterations"),
+                "max_evaluations": optional_count(max_evaluations, "max_evaluations"),
+                "gradient_tolerance": real(gradient_tolerance, "gradient_tolerance"),
+                "cost_tolerance": real(cost_tolerance, "cost_tolerance"),
+                "target_cost": None if target_cost is None else real(target_cost, "target_cost"),
+                "memory": optional_count(memory, "memory"),
+                "c1": None if c1 is None else real(c1, "c1"),
+                "c2": None if c2 is None else real(c2, "c2"),
+                "damping": None if damping is None else real(damping, "damping"),
+                "threads": count(threads, "threads"),
+                "on_iteration": watcher.native_callback,
+            },
+        )
+        minimum = _prototypes.crl_minimum.default()
+        status = library.crl_network_minimize(
+            self._open(),
+            *data.arguments,
+            ctypes.byref(options),
+            ctypes.byref(minimum),
+        )
+        if status in (_prototypes.CRL_OK, _prototypes.CRL_CANCELLED):
+            self._trained_cost = cost_native
+        if status and not (status == _prototypes.CRL_CANCELLED and watcher.stopped):
+            raise failure(status)
+        watcher.iterations.go_to(minimum.iterations + 1)
+        return minimum_of(minimum)
