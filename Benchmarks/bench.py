@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import machine
 from cells import CELLS, Cell
-from conductor import Workers, measure
+from conductor import Cannot, Workers, failed, measure
 from peers import BUILT, NOTHING, OURS, OURS_NETWORK, PEERS
 from report import is_busy, markdown, page, text
+
+# What may go wrong with one cell: its workers, files, programs and numbers.
+FAILURES = (Cannot, OSError, subprocess.SubprocessError, ValueError, LookupError, ArithmeticError)
 
 
 def arguments() -> argparse.Namespace:
@@ -58,33 +63,48 @@ def print_cell(result: dict) -> None:
         print(f"  {name:18} {'–':>9}  {note}")
 
 
-def main() -> None:
-    options = arguments()
+def measure_all(cells: list[Cell], options: argparse.Namespace, workers: Workers, output: Path) -> list[dict]:
+    """Measures the cells, and writes those that are measured as they come. What fails in one does not lose the others, and
+    nor does whoever interrupts the rest."""
     peers = [peer for peer in PEERS if not options.peers or peer.name in [OURS, OURS_NETWORK, NOTHING, *options.peers]]
+    results: list[dict] = []
+    for number, cell in enumerate(cells, 1):
+        print(f"\n{cell}  [{number} of {len(cells)}]", flush=True)
+        # Growth is many cells, of which the trend counts.
+        rounds = options.rounds // 2 + 1 if cell.work == "growth" else options.rounds
+        try:
+            results.append(measure(cell, peers, workers, rounds, options.seconds))
+        except KeyboardInterrupt:
+            print(f"interrupted: {len(cells) - len(results)} cells were not measured")
+            break
+        except FAILURES as error:
+            workers.close()
+            results.append(failed(cell, error))
+        print_cell(results[-1])
+        output.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    return results
+
+
+def main() -> int:
+    options = arguments()
     cells = [cell for cell in CELLS if wanted(cell, options)]
     output = options.output or BUILT.parent / ("bench.json" if len(cells) == len(CELLS) else "bench-part.json")
     workers = Workers()
-    results: list[dict] = []
     try:
         if options.report:
             facts = machine.describe(workers)
             beside = output.with_name(output.stem + "-machine.json")
             beside.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
             print("\n".join(f"{name}: {value}" for name, value in facts["ceilings"].items()))
-        for number, cell in enumerate(cells, 1):
-            print(f"\n{cell}  [{number} of {len(cells)}]", flush=True)
-            # Growth is many cells, of which the trend counts.
-            rounds = options.rounds // 2 + 1 if cell.work == "growth" else options.rounds
-            results.append(measure(cell, peers, workers, rounds, options.seconds))
-            print_cell(results[-1])
-            output.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+        results = measure_all(cells, options, workers, output)
     finally:
         workers.close()
-    if options.report:
+    if options.report and results:
         output.with_suffix(".html").write_text(page(results, facts))
         print("\n" + markdown(results, facts))
         print(f"{output} and {output.with_suffix('.html')}")
+    return 0 if len(results) == len(cells) and all(result["ours"] is not None for result in results) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

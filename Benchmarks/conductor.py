@@ -18,6 +18,7 @@ from peers import BUILT, CEILINGS, FOLDER, NOTHING, OURS, OURS_NETWORK, Peer, en
 # Of the costs or outputs of ours and of each peer, relative to the largest: 1e-4, but of ours in reduced precision.
 OTHERWISE = 1e-4
 TOLERANCE = {"bf16": 0.02, "int8": 0.05}
+LIMIT = "the machine's limit"  # in notes, where the reason stands why a cell has none
 TIME_LIMIT = 120  # seconds for one answer of a worker
 
 
@@ -134,7 +135,7 @@ def rows_of_data(cell: Cell) -> int:
 
 
 def measure(cell: Cell, peers: list[Peer], workers: Workers, rounds: int, seconds: float) -> dict:
-    """Times of ours and of every peer that can, with the limit: a cell of bench.json."""
+    """Times of ours and of every peer that can, with the limit if the machine has its ceilings: a cell of bench.json."""
     notes: dict[str, str] = {}
     ready: dict[str, Worker] = {}
     expected: list[float] | None = None
@@ -158,17 +159,25 @@ def measure(cell: Cell, peers: list[Peer], workers: Workers, rounds: int, second
             workers.drop(peer, cell.threads)
 
     limits: list[tuple[Worker, float]] = []
-    for place, need in enumerate(cell.needs):
-        worker = workers.get(CEILINGS, cell.threads, str(place))
-        worker.ask("prepare " + need.ceiling)
-        limits.append((worker, need.amount))
+    try:
+        for place, need in enumerate(cell.needs):
+            worker = workers.get(CEILINGS, cell.threads, str(place))
+            worker.ask("prepare " + need.ceiling)
+            limits.append((worker, need.amount))
+    except Cannot as error:  # such as a processor without bfloat16 dot products
+        notes[LIMIT] = str(error)
+        limits = []
 
     other_load = OtherLoad(worker.process.pid for worker in workers.running.values())
     times: dict[str, list[float]] = {name: [] for name in ready}
     limit: list[float] = []
     for _ in range(rounds):
-        if limits:
-            limit.append(max(amount * ceiling(worker) for worker, amount in limits))
+        try:
+            if limits:
+                limit.append(max(amount * ceiling(worker) for worker, amount in limits))
+        except Cannot as error:
+            notes[LIMIT] = str(error)
+            limits, limit = [], []
         for name, worker in list(ready.items()):
             if cell.threads > 1:
                 time.sleep(0.01)  # for the threads of the one before to stop waiting for work
@@ -181,6 +190,11 @@ def measure(cell: Cell, peers: list[Peer], workers: Workers, rounds: int, second
     limit = limit or times.get(NOTHING, [])
     more = {"other_load": round(other_load.cores(), 2)} | ({"epochs": epochs} if epochs else {})
     return summary(cell, times, limit, notes) | more
+
+
+def failed(cell: Cell, error: Exception) -> dict:
+    """A cell of bench.json that could not be measured."""
+    return summary(cell, {}, [], {OURS: f"{type(error).__name__}: {error}"}) | {"other_load": 0.0}
 
 
 def ceiling(worker: Worker) -> float:

@@ -146,7 +146,7 @@ def tables(results: list[dict]) -> Iterable[tuple[str, list[list[str]]]]:
 
 
 def epochs_of(result: dict) -> str:
-    return ", ".join(f"{LABELS[name]} {count:.0f}" for name, count in result["epochs"].items())
+    return ", ".join(f"{LABELS[name]} {count:.0f}" for name, count in result.get("epochs", {}).items())
 
 
 def empty(result: dict) -> str:
