@@ -19,7 +19,7 @@ EXAMPLES_C := $(patsubst Examples/%.c,build/examples/%,$(wildcard Examples/*.c))
 EXAMPLES_CXX := $(patsubst Examples/%.cpp,build/examples/%,$(wildcard Examples/*.cpp))
 LINK_EXAMPLE := -Ibuild/include -Lbuild/lib -lchainrule -lm -Wl,-rpath,'$$ORIGIN/../lib'
 
-.PHONY: lib help demo examples test baseline install wheel header check-header format check-format check-python fuzz \
+.PHONY: lib help demo examples test baseline install uninstall wheel header check-header format check-format check-python fuzz \
 	bench bench-native bench-quick bench-minimizers clean
 .DELETE_ON_ERROR:
 
@@ -39,10 +39,10 @@ test: ## run every test, after installing what the tests need
 	Tools/test
 
 install: lib ## install the library; PREFIX=/usr/local and LIBDIR=$(PREFIX)/lib unless given, below DESTDIR
-	install -d "$(DESTDIR)$(PREFIX)/include" "$(DESTDIR)$(LIBDIR)/pkgconfig"
-	install -m 644 build/include/chainrule.h "$(DESTDIR)$(PREFIX)/include"
-	cp -P build/lib/libchainrule.so build/lib/libchainrule.so.* build/lib/libchainrule.a "$(DESTDIR)$(LIBDIR)"
-	Tools/pkg-config-file "$(PREFIX)" "$(LIBDIR)" > "$(DESTDIR)$(LIBDIR)/pkgconfig/chainrule.pc"
+	Tools/install install "$(PREFIX)" "$(LIBDIR)" "$(DESTDIR)"
+
+uninstall: ## take away what `make install` with the same PREFIX, LIBDIR and DESTDIR installed
+	Tools/install uninstall "$(PREFIX)" "$(LIBDIR)" "$(DESTDIR)"
 
 wheel: lib ## build the Python wheel, with the library in it, into build/wheel
 	Tools/setup-python build/venv

@@ -37,9 +37,10 @@ let sharedLibraryFlags: LinkerSetting = .unsafeFlags(
     [
         "-use-ld=lld",
         "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/ChainruleC/exports.map",
-        "-Xlinker", "-soname=libchainrule.so.0",
+        "-Xlinker", "-soname=libchainrule.so.0.1",  // Tools/version --soname
         "-Xlinker", "--gc-sections",
         "-Xlinker", "-z", "-Xlinker", "defs",
+        "-Xlinker", "-z", "-Xlinker", "now",
     ],
     .when(traits: ["Embedded"]))
 
