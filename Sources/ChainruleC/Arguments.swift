@@ -93,8 +93,17 @@ struct UserPointer: @unchecked Sendable {
     let pointer: UnsafeMutableRawPointer?
 }
 
-/// Targets for a cost. NULL stands for none, which only some costs can do without.
+/// Targets for a cost of outputs of so many rows and columns. NULL stands for none, which only some costs can do without. No
+/// element is read, but every count is compared: x and the targets may be read afterwards.
 func targets(
+    _ pointer: UnsafePointer<crl_targets>?, for cost: Cost, rows: Int, columns: Int, _ name: StaticString
+) throws(NetworkError) -> TargetView {
+    let view = try targetView(pointer, for: cost, name)
+    try view.shape.validate(for: cost, rows: rows, columns: columns)
+    return view
+}
+
+private func targetView(
     _ pointer: UnsafePointer<crl_targets>?, for cost: Cost, _ name: StaticString
 ) throws(NetworkError) -> TargetView {
     guard let pointer else {
@@ -127,7 +136,7 @@ func targets(
 /// - Parameter prefix: of the names of x and the targets.
 func validation(
     _ x: UnsafePointer<Float>?, _ rows: UInt, _ stride: UInt, _ targets: UnsafePointer<crl_targets>?,
-    inputs: Int, for cost: Cost, _ prefix: StaticString
+    inputs: Int, outputs: Int, for cost: Cost, _ prefix: StaticString
 ) throws(NetworkError) -> DataView? {
     guard let x else {
         if targets != nil {
@@ -135,7 +144,9 @@ func validation(
         }
         return nil
     }
-    return DataView(
+    let data = DataView(
         x: try matrix(x, rows: rows, columns: inputs, stride: stride, "validation_x"),
-        targets: try ChainruleC.targets(targets, for: cost, "validation_targets"))
+        targets: try targetView(targets, for: cost, "validation_targets"))
+    try data.checkShape(for: cost, outputs: outputs, "validation_x")
+    return data
 }

@@ -38,6 +38,7 @@ public func crlNetworkCreateCascade(
         guard let network else { throw nullArgument("network") }
         network.pointee = nil
         let inputs = try Architecture(inputs: count(inputs, "inputs")).inputs
+        let outputs = try count(outputs, "outputs")
         let x = try matrix(x, rows: x_rows, columns: inputs, stride: x_stride, "x")
         var growth = CascadeOptions(cost: .meanSquaredError())
         var validation: DataView?
@@ -46,7 +47,7 @@ public func crlNetworkCreateCascade(
             growth = try cascadeOptions(given)
             validation = try ChainruleC.validation(
                 given.validation_x, UInt(bitPattern: given.validation_rows), UInt(bitPattern: given.validation_stride),
-                given.validation_targets, inputs: inputs, for: growth.cost, "options->validation_")
+                given.validation_targets, inputs: inputs, outputs: outputs, for: growth.cost, "options->validation_")
         }
         var isCancelled = false
         if let onUnit = growth.onUnit {
@@ -56,8 +57,10 @@ public func crlNetworkCreateCascade(
             }
         }
         let grown = try Network.cascade(
-            DataView(x: x, targets: ChainruleC.targets(targets, for: growth.cost, "targets")),
-            outputs: count(outputs, "outputs"), validation: validation, options: growth)
+            DataView(
+                x: x,
+                targets: ChainruleC.targets(targets, for: growth.cost, rows: x.rows, columns: outputs, "targets")),
+            outputs: outputs, validation: validation, options: growth)
         network.pointee = makeHandle(NetworkHandle(built: grown))
         if isCancelled { throw NetworkError(.cancelled, "the callback stopped the growing of the network") }
     }

@@ -27,8 +27,8 @@ import Chainrule
 ///   - y_tangent: receives R{y}, x_rows × outputs. Overlaps nothing else.
 ///   - y_tangent_rows: the rows that y_tangent has room for, at least x_rows.
 ///   - y_tangent_stride: floats from one row to the next, at least the number of outputs.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE,
-///   CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three y and y_tangent may hold anything.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+///   CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three y and y_tangent may hold anything.
 @_cdecl("crl_network_jvp")
 public func crlNetworkJVP(
     _ network: UnsafePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -55,6 +55,16 @@ public func crlNetworkJVP(
         let tangent = try output(
             y_tangent, rows: y_tangent_rows, needed: x.rows, columns: network.outputs, stride: y_tangent_stride,
             "y_tangent")
+        func check(_ result: Place) throws(NetworkError) {
+            try checkApart(result, from: x, of: network)
+            if let inputTangent { try result.checkApart(from: Place(inputTangent, "x_tangent")) }
+            if let parameterTangent { try result.checkApart(from: Place(parameterTangent, "w_tangent")) }
+        }
+        try check(Place(tangent, "y_tangent"))
+        if let outputs {
+            try check(Place(outputs, "y"))
+            try Place(outputs, "y").checkApart(from: Place(tangent, "y_tangent"))
+        }
         try network.jvp(
             x, inputTangent: inputTangent, parameterTangent: parameterTangent,
             into: (outputs: outputs, tangent: tangent))
@@ -75,8 +85,8 @@ public func crlNetworkJVP(
 ///   - x_gradient: receives uᵀ ∂y/∂x, x_rows × inputs; NULL if it is not wanted.
 ///   - x_gradient_rows: the rows that x_gradient has room for, at least x_rows; ignored if x_gradient is NULL.
 ///   - x_gradient_stride: floats from one row to the next, at least the number of inputs; ignored if x_gradient is NULL.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE,
-///   CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three the results may hold anything.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+///   CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three the results may hold anything.
 @_cdecl("crl_network_vjp")
 public func crlNetworkVJP(
     _ network: UnsafePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -96,6 +106,17 @@ public func crlNetworkVJP(
                 x_gradient, rows: x_gradient_rows, needed: x.rows, columns: network.inputs, stride: x_gradient_stride,
                 "x_gradient")
         }
+        func check(_ result: Place) throws(NetworkError) {
+            try checkApart(result, from: x, of: network)
+            try result.checkApart(from: Place(vector, "u"))
+        }
+        if let gradients = result.gradients { try check(Place(gradients, "gradients")) }
+        if let inputGradient = result.inputGradient {
+            try check(Place(inputGradient, "x_gradient"))
+            if let gradients = result.gradients {
+                try Place(inputGradient, "x_gradient").checkApart(from: Place(gradients, "gradients"))
+            }
+        }
         try network.vjp(x, vector, into: result)
     }
 }
@@ -114,9 +135,9 @@ public func crlNetworkVJP(
 ///   - product: receives H v. Does not overlap vector.
 ///   - product_count: the number of parameters.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
-///   CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (a custom activation without second_derivative, a custom cost without
-///   hessian_product), CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error product may hold
-///   anything.
+///   CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (a custom activation without second_derivative, a custom
+///   cost without hessian_product), CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error product
+///   may hold anything.
 @_cdecl("crl_network_hessian_product")
 public func crlNetworkHessianProduct(
     _ network: UnsafePointer<crl_network>?, _ cost: UnsafePointer<crl_cost_options>?, _ x: UnsafePointer<Float>?,
@@ -126,11 +147,14 @@ public func crlNetworkHessianProduct(
     call("crl_network_hessian_product") { () throws(NetworkError) in
         let network = try ChainruleC.network(network)
         let cost = try ChainruleC.cost(cost)
-        try network.hessianProduct(
-            cost, matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x"),
-            ChainruleC.targets(targets, for: cost, "targets"),
-            vector: parameterVector(vector, count: vector_count, of: network, "vector"),
-            into: parameterVector(product, count: product_count, of: network, "product"))
+        let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
+        let targets = try ChainruleC.targets(
+            targets, for: cost, rows: x.rows, columns: network.outputs, "targets")
+        let vector = try parameterVector(vector, count: vector_count, of: network, "vector")
+        let product = try parameterVector(product, count: product_count, of: network, "product")
+        try checkApart(Place(product, "product"), from: x, targets, of: network)
+        try Place(product, "product").checkApart(from: Place(vector, "vector"))
+        try network.hessianProduct(cost, x, targets, vector: vector, into: product)
     }
 }
 
@@ -158,11 +182,14 @@ public func crlNetworkGaussNewtonProduct(
     call("crl_network_gauss_newton_product") { () throws(NetworkError) in
         let network = try ChainruleC.network(network)
         let cost = try ChainruleC.cost(cost)
-        try network.gaussNewtonProduct(
-            cost, matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x"),
-            ChainruleC.targets(targets, for: cost, "targets"),
-            vector: parameterVector(vector, count: vector_count, of: network, "vector"),
-            into: parameterVector(product, count: product_count, of: network, "product"))
+        let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
+        let targets = try ChainruleC.targets(
+            targets, for: cost, rows: x.rows, columns: network.outputs, "targets")
+        let vector = try parameterVector(vector, count: vector_count, of: network, "vector")
+        let product = try parameterVector(product, count: product_count, of: network, "product")
+        try checkApart(Place(product, "product"), from: x, targets, of: network)
+        try Place(product, "product").checkApart(from: Place(vector, "vector"))
+        try network.gaussNewtonProduct(cost, x, targets, vector: vector, into: product)
     }
 }
 
@@ -188,15 +215,16 @@ public func crlNetworkHessian(
         let network = try ChainruleC.network(network)
         let cost = try ChainruleC.cost(cost)
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
-        let targets = try ChainruleC.targets(targets, for: cost, "targets")
+        let targets = try ChainruleC.targets(
+            targets, for: cost, rows: x.rows, columns: network.outputs, "targets")
         guard network.parameterCount > 0 else {
             throw NetworkError(.size, "the network has no parameters: there is no Hessian")
         }
-        try network.hessian(
-            cost, x, targets,
-            into: output(
-                hessian, rows: hessian_rows, needed: network.parameterCount, columns: network.parameterCount,
-                stride: hessian_stride, "hessian"))
+        let hessian = try output(
+            hessian, rows: hessian_rows, needed: network.parameterCount, columns: network.parameterCount,
+            stride: hessian_stride, "hessian")
+        try checkApart(Place(hessian, "hessian"), from: x, targets, of: network)
+        try network.hessian(cost, x, targets, into: hessian)
     }
 }
 
@@ -212,8 +240,8 @@ public func crlNetworkHessian(
 ///     there are parameters or inputs.
 ///   - jacobian_rows: the rows that jacobian has room for, at least x_rows · outputs.
 ///   - jacobian_stride: floats from one row to the next, at least the number of columns.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT,
-///   CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three jacobian may hold anything.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_OVERLAP,
+///   CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three jacobian may hold anything.
 @_cdecl("crl_network_jacobian")
 public func crlNetworkJacobian(
     _ network: UnsafePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -228,11 +256,11 @@ public func crlNetworkJacobian(
         guard columns > 0 else {
             throw NetworkError(.size, "the network has no parameters: there is no Jacobian with respect to them")
         }
-        try network.jacobian(
-            x, of: variable,
-            into: output(
-                jacobian, rows: jacobian_rows, needed: Plan.checkedProduct(x.rows, network.outputs), columns: columns,
-                stride: jacobian_stride, "jacobian"))
+        let jacobian = try output(
+            jacobian, rows: jacobian_rows, needed: Plan.checkedProduct(x.rows, network.outputs), columns: columns,
+            stride: jacobian_stride, "jacobian")
+        try checkApart(Place(jacobian, "jacobian"), from: x, of: network)
+        try network.jacobian(x, of: variable, into: jacobian)
     }
 }
 
@@ -263,7 +291,8 @@ public func crlNetworkCheckGradient(
         let network = try handle.built()
         let cost = try ChainruleC.cost(cost)
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
-        let targets = try ChainruleC.targets(targets, for: cost, "targets")
+        let targets = try ChainruleC.targets(
+            targets, for: cost, rows: x.rows, columns: network.outputs, "targets")
         let options = try gradientCheckOptions(options)
         guard let report else { throw nullArgument("report") }
         let size = try ChainruleC.options(UnsafePointer(report), "report").size

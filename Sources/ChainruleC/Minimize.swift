@@ -20,7 +20,7 @@ import Chainrule
 ///   - options: method, cost, tolerances and limits, callback; NULL for CRL_MINIMIZE_OPTIONS_INIT, L-BFGS.
 ///   - minimum: receives what was found, also with CRL_CANCELLED, begun from CRL_MINIMUM_INIT; NULL if it is not wanted.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
-///   CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian product), CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY.
+///   CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian product), CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY.
 @_cdecl("crl_network_minimize")
 public func crlNetworkMinimize(
     _ network: UnsafeMutablePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -40,9 +40,12 @@ public func crlNetworkMinimize(
             method = try minimizer(given)
             limits = try minimizationOptions(given)
         }
-        let found = try network.minimize(
-            cost, DataView(x: x, targets: ChainruleC.targets(targets, for: cost, "targets")), method: method,
-            options: limits)
+        let data = DataView(
+            x: x,
+            targets: try ChainruleC.targets(
+                targets, for: cost, rows: x.rows, columns: network.outputs, "targets"))
+        try checkApart(network, from: data)
+        let found = try network.minimize(cost, data, method: method, options: limits)
         minimum?.pointee = crl_minimum(
             size: MemoryLayout<crl_minimum>.size, reason: number(of: found.reason), cost: found.cost,
             gradient_norm: found.gradientNorm, iterations: found.iterations, evaluations: found.evaluations,

@@ -79,11 +79,11 @@ public func crlWorkspaceValues(
 ///   - x: x_rows × inputs.
 ///   - x_rows: from 1 to the workspace's max_rows.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - y: receives x_rows × outputs; NULL if they are not wanted. Does not overlap x.
+///   - y: receives x_rows × outputs; NULL if they are not wanted. May overlap x.
 ///   - y_rows: the rows that y has room for, at least x_rows; ignored if y is NULL.
 ///   - y_stride: floats from one row to the next, at least the number of outputs; ignored if y is NULL.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH or
-///   CRL_ERROR_CALLBACK; after the last the workspace holds no forward pass.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+///   CRL_ERROR_MISMATCH or CRL_ERROR_CALLBACK; after the last the workspace holds no forward pass.
 @_cdecl("crl_forward")
 public func crlForward(
     _ network: UnsafePointer<crl_network>?, _ workspace: UnsafeMutablePointer<crl_workspace>?,
@@ -96,6 +96,7 @@ public func crlForward(
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
         guard let y else { return try network.forward(x, in: workspace) }
         let outputs = try output(y, rows: y_rows, needed: x.rows, columns: network.outputs, stride: y_stride, "y")
+        try Place(outputs, "y").checkApart(from: Place(network.parameters, "the network's parameters"))
         try network.forward(x, in: workspace)
         outputs.assign(workspace.output)
     }
@@ -115,8 +116,8 @@ public func crlForward(
 ///   - dC_dy: receives y_rows × y_columns; NULL if it is not wanted. May be y itself, except with a custom cost.
 ///   - dC_dy_rows: the rows that dC_dy has room for, at least y_rows; ignored if dC_dy is NULL.
 ///   - dC_dy_stride: floats from one row to the next, at least y_columns; ignored if dC_dy is NULL.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET, CRL_ERROR_NOT_FINITE,
-///   CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error dC_dy may hold anything.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET, CRL_ERROR_OVERLAP,
+///   CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error dC_dy may hold anything.
 @_cdecl("crl_cost")
 public func crlCost(
     _ cost: UnsafePointer<crl_cost_options>?, _ y: UnsafePointer<Float>?, _ y_rows: UInt, _ y_columns: UInt,
@@ -127,12 +128,17 @@ public func crlCost(
         let cost = try ChainruleC.cost(cost)
         guard y_columns >= 1 else { throw NetworkError(.size, "y_columns is 0; at least 1 is needed") }
         let y = try matrix(y, rows: y_rows, columns: count(y_columns, "y_columns"), stride: y_stride, "y")
-        let targets = try ChainruleC.targets(targets, for: cost, "targets")
+        let targets = try ChainruleC.targets(targets, for: cost, rows: y.rows, columns: y.columns, "targets")
         guard let C else { throw nullArgument("C") }
         var gradient: Matrix?
         if let dC_dy {
             gradient = try output(
                 dC_dy, rows: dC_dy_rows, needed: y.rows, columns: y.columns, stride: dC_dy_stride, "dC_dy")
+        }
+        if let gradient {
+            let isInPlace = gradient.base == y.base && gradient.stride == y.stride && !cost.isCustom
+            if !isInPlace { try Place(gradient, "dC_dy").checkApart(from: Place(y, "y")) }
+            try targets.checkApart(from: Place(gradient, "dC_dy"))
         }
         try targets.validate(for: cost, rows: y.rows, columns: y.columns)
         C.pointee = try cost.evaluate(y, targets, gradient: gradient, .best)
@@ -146,7 +152,7 @@ public func crlCost(
 /// - Parameters:
 ///   - network: built; only read.
 ///   - workspace: for training, after a forward pass of as many rows.
-///   - dC_dy: dC_dy_rows × outputs: ∇C.
+///   - dC_dy: dC_dy_rows × outputs: ∇C. It is copied: gradients and dC_dx may overlap it.
 ///   - dC_dy_rows: the rows of the last forward pass.
 ///   - dC_dy_stride: floats from one row to the next, at least the number of outputs.
 ///   - gradients: receives ∂C/∂w in the order of the parameter vector; NULL if only δ and dC_dx are wanted.
@@ -155,8 +161,8 @@ public func crlCost(
 ///   - dC_dx: receives ∂C/∂x, dC_dy_rows × inputs; NULL if it is not wanted.
 ///   - dC_dx_rows: the rows that dC_dx has room for, at least dC_dy_rows; ignored if dC_dx is NULL.
 ///   - dC_dx_stride: floats from one row to the next, at least the number of inputs; ignored if dC_dx is NULL.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH,
-///   CRL_ERROR_NO_FORWARD or CRL_ERROR_CALLBACK. After CRL_ERROR_CALLBACK gradients may
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+///   CRL_ERROR_MISMATCH, CRL_ERROR_NO_FORWARD or CRL_ERROR_CALLBACK. After CRL_ERROR_CALLBACK gradients may
 ///   hold anything, and the workspace no δ.
 @_cdecl("crl_backward")
 public func crlBackward(
@@ -179,6 +185,12 @@ public func crlBackward(
             inputGradient = try output(
                 dC_dx, rows: dC_dx_rows, needed: outputGradient.rows, columns: network.inputs, stride: dC_dx_stride,
                 "dC_dx")
+        }
+        let parameters = Place(network.parameters, "the network's parameters")
+        if let vector { try Place(vector, "gradients").checkApart(from: parameters) }
+        if let inputGradient {
+            try Place(inputGradient, "dC_dx").checkApart(from: parameters)
+            if let vector { try Place(inputGradient, "dC_dx").checkApart(from: Place(vector, "gradients")) }
         }
         try network.backward(
             outputGradient, in: workspace, gradients: vector, accumulating: accumulate != 0,
@@ -297,8 +309,8 @@ public func crlOptimizerSetLayer(
 ///   - network: built.
 ///   - gradients: ∂C/∂w in the order of the parameter vector: from crl_backward(), or from anywhere else.
 ///   - gradients_count: the number of parameters.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH or
-///   CRL_ERROR_NOT_FINITE.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+///   CRL_ERROR_MISMATCH or CRL_ERROR_NOT_FINITE.
 @_cdecl("crl_step")
 public func crlStep(
     _ optimizer: UnsafeMutablePointer<crl_optimizer>?, _ network: UnsafeMutablePointer<crl_network>?,
@@ -308,6 +320,7 @@ public func crlStep(
         let optimizer = try object(optimizer, "optimizer", as: Optimizer.self)
         let network = try ChainruleC.network(network)
         let vector = try parameterVector(gradients, count: gradients_count, of: network, "gradients")
+        try Place(network.parameters, "the network's parameters").checkApart(from: Place(vector, "gradients"))
         try optimizer.step(network, gradients: vector)
     }
 }

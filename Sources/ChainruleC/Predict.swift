@@ -55,8 +55,8 @@ public func crlPredictorDestroy(_ predictor: UnsafeMutablePointer<crl_predictor>
 ///   - y: receives x_rows × outputs. Does not overlap x.
 ///   - y_rows: the rows that y has room for, at least x_rows.
 ///   - y_stride: floats from one row to the next, at least the number of outputs.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After
-///   CRL_ERROR_CALLBACK the first rows of y may have been written.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_CALLBACK or
+///   CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written.
 @_cdecl("crl_predictor_predict")
 public func crlPredictorPredict(
     _ predictor: UnsafePointer<crl_predictor>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -72,8 +72,9 @@ public func crlPredictorPredict(
     return call("crl_predictor_predict") { () throws(NetworkError) in
         let predictor = try object(predictor, "predictor", as: Predictor.self)
         let x = try matrix(x, rows: x_rows, columns: predictor.inputs, stride: x_stride, "x")
-        try predictor.predict(
-            x, into: output(y, rows: y_rows, needed: x.rows, columns: predictor.outputs, stride: y_stride, "y"))
+        let y = try output(y, rows: y_rows, needed: x.rows, columns: predictor.outputs, stride: y_stride, "y")
+        try Place(y, "y").checkApart(from: Place(x, "x"))
+        try predictor.predict(x, into: y)
     }
 }
 
@@ -179,8 +180,8 @@ public func crlPublisherPublish(
 ///   - y: receives x_rows × outputs. Does not overlap x.
 ///   - y_rows: the rows that y has room for, at least x_rows.
 ///   - y_stride: floats from one row to the next, at least the number of outputs.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After
-///   CRL_ERROR_CALLBACK the first rows of y may have been written.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_CALLBACK or
+///   CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written.
 @_cdecl("crl_publisher_predict")
 public func crlPublisherPredict(
     _ publisher: UnsafePointer<crl_publisher>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -189,7 +190,8 @@ public func crlPublisherPredict(
     call("crl_publisher_predict") { () throws(NetworkError) in
         let predictor = try object(publisher, "publisher", as: Publisher.self).predictor
         let x = try matrix(x, rows: x_rows, columns: predictor.inputs, stride: x_stride, "x")
-        try predictor.predict(
-            x, into: output(y, rows: y_rows, needed: x.rows, columns: predictor.outputs, stride: y_stride, "y"))
+        let y = try output(y, rows: y_rows, needed: x.rows, columns: predictor.outputs, stride: y_stride, "y")
+        try Place(y, "y").checkApart(from: Place(x, "x"))
+        try predictor.predict(x, into: y)
     }
 }

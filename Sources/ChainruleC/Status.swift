@@ -6,6 +6,7 @@ import Chainrule
 extension NetworkError.Code {
     static var null: NetworkError.Code { NetworkError.Code(rawValue: crl_status(CRL_ERROR_NULL)) }
     static var handle: NetworkError.Code { NetworkError.Code(rawValue: crl_status(CRL_ERROR_HANDLE)) }
+    static var overlap: NetworkError.Code { NetworkError.Code(rawValue: crl_status(CRL_ERROR_OVERLAP)) }
     static var notBuilt: NetworkError.Code { NetworkError.Code(rawValue: crl_status(CRL_ERROR_NOT_BUILT)) }
     static var alreadyBuilt: NetworkError.Code { NetworkError.Code(rawValue: crl_status(CRL_ERROR_ALREADY_BUILT)) }
 }
@@ -57,6 +58,7 @@ func statusName(_ status: crl_status) -> StaticString {
     case CRL_ERROR_VALUE: "CRL_ERROR_VALUE"
     case CRL_ERROR_NAME: "CRL_ERROR_NAME"
     case CRL_ERROR_TARGET: "CRL_ERROR_TARGET"
+    case CRL_ERROR_OVERLAP: "CRL_ERROR_OVERLAP"
     case CRL_ERROR_NOT_BUILT: "CRL_ERROR_NOT_BUILT"
     case CRL_ERROR_ALREADY_BUILT: "CRL_ERROR_ALREADY_BUILT"
     case CRL_ERROR_MISMATCH: "CRL_ERROR_MISMATCH"

@@ -19,8 +19,8 @@ import Chainrule
 ///   - options: cost, optimizer, epochs, batch size, shuffling, validation data, callback; NULL for
 ///     CRL_TRAIN_OPTIONS_INIT.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
-///   CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH, CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or
-///   CRL_ERROR_MEMORY.
+///   CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH, CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK
+///   or CRL_ERROR_MEMORY.
 @_cdecl("crl_network_fit")
 public func crlNetworkFit(
     _ network: UnsafeMutablePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -32,8 +32,7 @@ public func crlNetworkFit(
         let trainer = try trainer(for: network, options)
         var held: DataView?
         if let options { held = try validation(options.pointee, of: trainer) }
-        try trainer.fit(
-            DataView(x: x, targets: ChainruleC.targets(targets, for: trainer.cost, "targets")), validation: held)
+        try trainer.fit(data(x, targets, of: trainer), validation: held)
     }
 }
 
@@ -91,7 +90,7 @@ public func crlTrainerDestroy(_ trainer: UnsafeMutablePointer<crl_trainer>?) {
 ///   - validation_stride: floats from one row to the next, at least the number of inputs; ignored if validation_x is NULL.
 ///   - validation_targets: for each row of validation_x.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
-///   CRL_ERROR_MISMATCH, CRL_ERROR_BUSY, CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY.
+///   CRL_ERROR_OVERLAP, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY, CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY.
 @_cdecl("crl_trainer_fit")
 public func crlTrainerFit(
     _ trainer: UnsafeMutablePointer<crl_trainer>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -100,10 +99,10 @@ public func crlTrainerFit(
 ) -> crl_status {
     call("crl_trainer_fit") { () throws(NetworkError) in
         let trainer = try object(trainer, "trainer", as: Trainer.self)
-        let data = try data(x, x_rows, x_stride, targets, of: trainer)
+        let x = try matrix(x, rows: x_rows, columns: trainer.network.inputs, stride: x_stride, "x")
+        let data = try data(x, targets, of: trainer)
         let held = try validation(
-            validation_x, validation_rows, validation_stride, validation_targets, inputs: trainer.network.inputs,
-            for: trainer.cost, "validation_")
+            validation_x, validation_rows, validation_stride, validation_targets, of: trainer, "validation_")
         try trainer.fit(data, validation: held)
     }
 }
@@ -117,7 +116,7 @@ public func crlTrainerFit(
 ///   - validation_stride: floats from one row to the next, at least the number of inputs; ignored if validation_x is NULL.
 ///   - validation_targets: for each row of validation_x.
 /// - Returns: as crl_trainer_fit(); CRL_ERROR_CALLBACK also if the source returns another number than 0, or gives too
-///   many rows, or rows that are not finite.
+///   many rows, no row in an epoch, rows that are not finite, or targets or weights out of range.
 @_cdecl("crl_trainer_fit_source")
 public func crlTrainerFitSource(
     _ trainer: UnsafeMutablePointer<crl_trainer>?, _ source: UnsafePointer<crl_data_source>?,
@@ -128,8 +127,7 @@ public func crlTrainerFitSource(
         let trainer = try object(trainer, "trainer", as: Trainer.self)
         let source = try dataSource(source)
         let held = try validation(
-            validation_x, validation_rows, validation_stride, validation_targets, inputs: trainer.network.inputs,
-            for: trainer.cost, "validation_")
+            validation_x, validation_rows, validation_stride, validation_targets, of: trainer, "validation_")
         try trainer.fit(source, validation: held)
     }
 }
@@ -153,7 +151,8 @@ public func crlTrainerPartialFit(
     call("crl_trainer_partial_fit") { () throws(NetworkError) in
         let trainer = try object(trainer, "trainer", as: Trainer.self)
         if let epoch { _ = try options(epoch, "epoch") }
-        let result = try trainer.partialFit(data(x, x_rows, x_stride, targets, of: trainer))
+        let x = try matrix(x, rows: x_rows, columns: trainer.network.inputs, stride: x_stride, "x")
+        let result = try trainer.partialFit(data(x, targets, of: trainer))
         epoch?.pointee = cEpoch(result)
     }
 }
@@ -221,11 +220,14 @@ private func trainer(
 }
 
 private func data(
-    _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt, _ targets: UnsafePointer<crl_targets>?,
-    of trainer: Trainer
+    _ x: Matrix, _ targets: UnsafePointer<crl_targets>?, of trainer: Trainer
 ) throws(NetworkError) -> DataView {
-    let x = try matrix(x, rows: x_rows, columns: trainer.network.inputs, stride: x_stride, "x")
-    return DataView(x: x, targets: try ChainruleC.targets(targets, for: trainer.cost, "targets"))
+    let data = DataView(
+        x: x,
+        targets: try ChainruleC.targets(
+            targets, for: trainer.cost, rows: x.rows, columns: trainer.network.outputs, "targets"))
+    try checkApart(trainer.network, from: data)
+    return data
 }
 
 private func optimizer(of train: crl_train_options, for network: Network) throws(NetworkError) -> Optimizer {
@@ -263,5 +265,16 @@ private func trainingOptions(
 private func validation(_ train: crl_train_options, of trainer: Trainer) throws(NetworkError) -> DataView? {
     try validation(
         train.validation_x, UInt(bitPattern: train.validation_rows), UInt(bitPattern: train.validation_stride),
-        train.validation_targets, inputs: trainer.network.inputs, for: trainer.cost, "options->validation_")
+        train.validation_targets, of: trainer, "options->validation_")
+}
+
+private func validation(
+    _ x: UnsafePointer<Float>?, _ rows: UInt, _ stride: UInt, _ targets: UnsafePointer<crl_targets>?,
+    of trainer: Trainer, _ prefix: StaticString
+) throws(NetworkError) -> DataView? {
+    let network = trainer.network
+    let held = try validation(
+        x, rows, stride, targets, inputs: network.inputs, outputs: network.outputs, for: trainer.cost, prefix)
+    if let held { try checkApart(network, from: held) }
+    return held
 }

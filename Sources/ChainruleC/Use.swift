@@ -15,8 +15,8 @@ import Chainrule
 ///   - y: receives x_rows × outputs. Does not overlap x.
 ///   - y_rows: the rows that y has room for, at least x_rows.
 ///   - y_stride: floats from one row to the next, at least the number of outputs.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_CALLBACK or
-///   CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+///   CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written.
 @_cdecl("crl_network_predict")
 public func crlNetworkPredict(
     _ network: UnsafePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -25,8 +25,9 @@ public func crlNetworkPredict(
     call("crl_network_predict") { () throws(NetworkError) in
         let network = try ChainruleC.network(network)
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
-        try network.predict(
-            x, into: output(y, rows: y_rows, needed: x.rows, columns: network.outputs, stride: y_stride, "y"))
+        let y = try output(y, rows: y_rows, needed: x.rows, columns: network.outputs, stride: y_stride, "y")
+        try checkApart(Place(y, "y"), from: x, of: network)
+        try network.predict(x, into: y)
     }
 }
 
@@ -43,7 +44,7 @@ public func crlNetworkPredict(
 ///   - gradients: receives ∂C/∂w in the order of the parameter vector; NULL if only C is wanted.
 ///   - gradients_count: the number of parameters; ignored if gradients is NULL.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
-///   CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error gradients may
+///   CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error gradients may
 ///   hold anything.
 @_cdecl("crl_network_value_and_gradient")
 public func crlNetworkValueAndGradient(
@@ -55,12 +56,14 @@ public func crlNetworkValueAndGradient(
         let network = try ChainruleC.network(network)
         let cost = try ChainruleC.cost(cost)
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
-        let targets = try ChainruleC.targets(targets, for: cost, "targets")
+        let targets = try ChainruleC.targets(
+            targets, for: cost, rows: x.rows, columns: network.outputs, "targets")
         guard let C else { throw nullArgument("C") }
         var vector: Matrix?
         if let gradients {
             vector = try parameterVector(gradients, count: gradients_count, of: network, "gradients")
         }
+        if let vector { try checkApart(Place(vector, "gradients"), from: x, targets, of: network) }
         C.pointee = try network.valueAndGradient(cost, x, targets, gradients: vector)
     }
 }
@@ -79,7 +82,7 @@ public func crlNetworkValueAndGradient(
 ///     row t, column y the weight of the rows of class t whose decision is y. NULL if they are not wanted.
 ///   - confusion_count: N × N; ignored if confusion is NULL.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
-///   CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error confusion may hold
+///   CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error confusion may hold
 ///   anything.
 @_cdecl("crl_network_evaluate")
 public func crlNetworkEvaluate(
@@ -91,7 +94,8 @@ public func crlNetworkEvaluate(
         let network = try ChainruleC.network(network)
         let cost = try ChainruleC.cost(cost)
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
-        let targets = try ChainruleC.targets(targets, for: cost, "targets")
+        let targets = try ChainruleC.targets(
+            targets, for: cost, rows: x.rows, columns: network.outputs, "targets")
         guard let metrics else { throw nullArgument("metrics") }
         _ = try options(metrics, "metrics")
         var counts: UnsafeMutableBufferPointer<Double>?
@@ -103,6 +107,8 @@ public func crlNetworkEvaluate(
                     .size, "confusion_count is \(confusion_count); \(classes) classes have \(classes) times as many")
             }
             counts = UnsafeMutableBufferPointer(start: confusion, count: Int(count))
+            let place = Place(UnsafeBufferPointer(start: confusion, count: Int(count)), "confusion")
+            try checkApart(place, from: x, targets, of: network)
         }
         let result = try network.evaluate(
             cost, DataView(x: x, targets: targets), top: count(top, "top"), confusion: counts)

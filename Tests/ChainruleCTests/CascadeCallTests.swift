@@ -226,7 +226,7 @@ import Testing
         badCall(CRL_ERROR_SIZE, "inputs is \(UInt.max)") {
             crlNetworkCreateCascade(.max, 2, $0.x.pointer, 4, 2, $0.targets(), nil, &$1)
         },
-        badCall(CRL_ERROR_SIZE, "has at least 1 unit; 0 were given") {
+        badCall(CRL_ERROR_SIZE, "targets have 2 columns; the outputs have 0") {
             crlNetworkCreateCascade(2, 0, $0.x.pointer, 4, 2, $0.targets(), nil, &$1)
         },
         badCall(CRL_ERROR_SIZE, "outputs is \(UInt.max)") {

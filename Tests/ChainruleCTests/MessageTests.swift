@@ -20,7 +20,8 @@ import Testing
     static let statuses: [(Int, String)] = [
         (CRL_OK, "CRL_OK"), (CRL_ERROR_NULL, "CRL_ERROR_NULL"), (CRL_ERROR_HANDLE, "CRL_ERROR_HANDLE"),
         (CRL_ERROR_SIZE, "CRL_ERROR_SIZE"), (CRL_ERROR_VALUE, "CRL_ERROR_VALUE"), (CRL_ERROR_NAME, "CRL_ERROR_NAME"),
-        (CRL_ERROR_TARGET, "CRL_ERROR_TARGET"), (CRL_ERROR_NOT_BUILT, "CRL_ERROR_NOT_BUILT"),
+        (CRL_ERROR_TARGET, "CRL_ERROR_TARGET"), (CRL_ERROR_OVERLAP, "CRL_ERROR_OVERLAP"),
+        (CRL_ERROR_NOT_BUILT, "CRL_ERROR_NOT_BUILT"),
         (CRL_ERROR_ALREADY_BUILT, "CRL_ERROR_ALREADY_BUILT"), (CRL_ERROR_MISMATCH, "CRL_ERROR_MISMATCH"),
         (CRL_ERROR_NO_FORWARD, "CRL_ERROR_NO_FORWARD"), (CRL_ERROR_BUSY, "CRL_ERROR_BUSY"),
         (CRL_ERROR_NOT_FINITE, "CRL_ERROR_NOT_FINITE"),
@@ -33,7 +34,7 @@ import Testing
     @Test(arguments: statuses)
     func statusHasItsName(_ status: Int, _ text: String) { #expect(name(of: crl_status(status)) == text) }
 
-    @Test(arguments: [crl_status(-1), 1, 99, 106, 700, .min, .max])
+    @Test(arguments: [crl_status(-1), 1, 99, 107, 700, .min, .max])
     func otherNumbersAreNoStatus(_ status: crl_status) { #expect(name(of: status) == "CRL_UNKNOWN") }
 
     /// The table above leaves none out.

@@ -75,7 +75,7 @@ import Testing
                 f.cost(CRL_BINARY_CROSS_ENTROPY), f.keepFloats(f.t.elements, replacing: 3, with: .nan), 4, 2, 2,
                 f.targets(), f.C.pointer, nil, 0, 0)
         },
-        BadCall("crl_cost", CRL_ERROR_VALUE, "row 3, column 1", "1.5") { f in
+        BadCall("crl_cost", CRL_ERROR_NOT_FINITE, "row 3, column 1", "1.5") { f in
             crlCost(
                 f.cost(CRL_BINARY_CROSS_ENTROPY), f.keepFloats(f.t.elements, replacing: 7, with: 1.5), 4, 2, 2,
                 f.targets(), f.C.pointer, nil, 0, 0)

@@ -76,7 +76,7 @@ import Testing
         bad(CRL_ERROR_SIZE, "source->size is 0") { $0.size = 0 },
         bad(CRL_ERROR_SIZE, "source->size is \(UInt.max)") { $0.size = -1 },
         bad(CRL_ERROR_SIZE, "source->columns is \(UInt.max)") { $0.columns = -1 },
-        bad(CRL_ERROR_MEMORY, "2 times \(Int.max) overflows") { $0.columns = .max },
+        bad(CRL_ERROR_SIZE, "targets have \(Int.max) columns; the outputs have 2") { $0.columns = .max },
         bad(CRL_ERROR_SIZE, "targets have 3 columns; the outputs have 2") { $0.columns = 3 },
         bad(CRL_ERROR_TARGET, "'mean_squared_error' needs targets") { $0.columns = 0 },
         bad(CRL_ERROR_TARGET, "takes target values, not classes") {
@@ -129,7 +129,7 @@ import Testing
         (.count, CRL_ERROR_CALLBACK, "the data source gave 3 rows; from 0 to 2"),
         (.endless, CRL_ERROR_CALLBACK, "the data source gave 18446744073709551615 rows; from 0 to 2"),
         (.x, CRL_ERROR_CALLBACK, "the data source's x is inf at row 1, column 1"),
-        (.target, CRL_ERROR_TARGET, "row 0, column 1 is nan"),
+        (.target, CRL_ERROR_CALLBACK, "the data source's targets: the target at row 0, column 1 is nan"),
     ]
 
     /// Of the first batch: nothing has changed.
@@ -221,7 +221,7 @@ import Testing
                 $0.weights = 1
             }
             fails(
-                crlTrainerFitSource(trainer, source, nil, 0, 0, nil), CRL_ERROR_TARGET, SourceCallTests.fit, [words])
+                crlTrainerFitSource(trainer, source, nil, 0, 0, nil), CRL_ERROR_CALLBACK, SourceCallTests.fit, [words])
             #expect(f.state == before)
         }
         crlTrainerDestroy(trainer)

@@ -48,6 +48,7 @@ enum {
     CRL_ERROR_VALUE = 103,         /**< a number is out of its range or not finite; an enumerator is unknown */
     CRL_ERROR_NAME = 104,          /**< a name is empty, malformed, already taken, or unknown */
     CRL_ERROR_TARGET = 105,        /**< a target or sample weight is out of range or not finite */
+    CRL_ERROR_OVERLAP = 106,       /**< an array that is written overlaps one that is read, or another that is written */
 
     /* 200–299: the call does not fit the object's state; nothing was changed. */
     CRL_ERROR_NOT_BUILT = 200,     /**< the network must be built first */
@@ -58,7 +59,8 @@ enum {
     CRL_ERROR_BUSY = 204,          /**< a trainer's callback calls what would change that trainer */
 
     /* 300–399: arithmetic. */
-    CRL_ERROR_NOT_FINITE = 300,    /**< NaN or infinity in what is trained on, or a step that would produce one */
+    CRL_ERROR_NOT_FINITE = 300,    /**< NaN or infinity in what is trained on; C not finite, or outputs where it is not
+                                        defined; or a step that would produce NaN or infinity */
 
     /* 400–499: callbacks. */
     CRL_CANCELLED = 400,           /**< a progress callback asked to stop; the parameters are those trained so far */
@@ -213,7 +215,7 @@ enum {
     CRL_MEAN_ABSOLUTE_ERROR = 1,        /**< (1/N) Σ |y − t|; derivative 0 at y = t */
     CRL_HUBER = 2,                      /**< (1/N) Σ of (y − t)²/2 where |y − t| ≤ d, else d (|y − t| − d/2) */
     CRL_BINARY_CROSS_ENTROPY = 3,       /**< −(1/N) Σ t log y + (1 − t) log(1 − y); y and t in [0, 1]; logarithms
-                                             are cut at −100 */
+                                             are cut at −100. Another y: CRL_ERROR_NOT_FINITE */
     CRL_BINARY_CROSS_ENTROPY_LOGITS = 4,/**< the same of σ(y), the sigmoid, fused and stable; y any number */
     CRL_CROSS_ENTROPY = 5,              /**< −Σ t log softmax(y), fused and stable; y logits; t a class index or a
                                              distribution */

@@ -166,9 +166,8 @@ extension Network {
         _ matrix: SecondOrderMatrix, _ cost: Cost, _ x: Matrix, _ targets: TargetView, _ vector: Matrix,
         _ product: Matrix
     ) throws(NetworkError) {
-        try check(x)
+        try check(DataView(x: x, targets: targets), cost: cost, "x")
         try checkFinite(vector, "the vector")
-        try targets.validate(for: cost, rows: x.rows, columns: outputs)
         try cost.checkHasHessian()
         if matrix == .hessian {
             for node in architecture.nodes where !node.layer.hasSecondDerivative {

@@ -70,9 +70,7 @@ extension Network {
     package func valueAndGradient(
         _ cost: Cost, _ x: Matrix, _ targets: TargetView, gradients: Matrix?, outputSignals: Matrix? = nil
     ) throws(NetworkError) -> Double {
-        guard x.rows >= 1 else { throw NetworkError(.size, "x has 0 rows; at least 1 is needed") }
-        try checkFinite(x, "x")
-        try targets.validate(for: cost, rows: x.rows, columns: outputs)
+        try check(DataView(x: x, targets: targets), cost: cost, "x")
         let normalizer = cost.normalizer(totalWeight: targets.totalWeight(of: 0..<x.rows))
         let most = Network.gradientRows(of: x.rows, cost)
         var value = 0.0

@@ -19,7 +19,8 @@ public struct NetworkError: Error, CustomStringConvertible, Sendable {
         public static var noForward: Code { Code(rawValue: 203) }
         /// A call on an object from a callback of that object's.
         public static var busy: Code { Code(rawValue: 204) }
-        /// NaN or infinity in what is trained on, or a step that would produce one.
+        /// NaN or infinity in what is trained on; a C that is not finite, or outputs where it is not defined; or a step that would
+        /// produce NaN or infinity.
         public static var notFinite: Code { Code(rawValue: 300) }
         /// A progress callback asked to stop.
         public static var cancelled: Code { Code(rawValue: 400) }

@@ -75,7 +75,8 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
     private static var stackFloats: Int { 240 }
 
     /// Predicts a few rows with a small network: no errors, no allocation, and nothing counted.
-    /// - Returns: false, with nothing done, if the rows are more or the arguments wrong.
+    /// - Returns: false, with nothing done, if the rows are more, or the arguments wrong or in need of a closer look: y within
+    ///   the span of x, or the other way round.
     package func predictSmall(
         _ x: UnsafePointer<Float>, rows: UInt, stride xStride: UInt, _ y: UnsafeMutablePointer<Float>, yRows: UInt,
         stride yStride: UInt
@@ -86,6 +87,12 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
             rows &- 1 < most && yRows >= rows && xStride >= UInt(bitPattern: inputs) && xStride < farthest
                 && yStride >= UInt(bitPattern: outputs) && yStride < farthest
         else { return false }
+        let (first, second) = (UInt(bitPattern: x), UInt(bitPattern: y))
+        let floats =
+            first <= second
+            ? (rows - 1) * xStride + UInt(bitPattern: inputs) : (rows - 1) * yStride + UInt(bitPattern: outputs)
+        let distance = first <= second ? second - first : first - second
+        guard distance >= floats * UInt(MemoryLayout<Float>.stride) else { return false }
         onStack(x, Int(bitPattern: rows), Int(bitPattern: xStride), y, Int(bitPattern: yStride))
         return true
     }

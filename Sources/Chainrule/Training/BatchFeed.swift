@@ -85,12 +85,14 @@ extension FallibleClass where Self == RowFeed {
 }
 
 extension TrainingOptions {
+    static var classWeightsNeedClasses: NetworkError {
+        NetworkError(.target, "class weights need target classes; target values were given")
+    }
+
     /// Multiplies the sample weights by the classes' factors, in place.
     func applyClassWeights(_ targets: TargetView) throws(NetworkError) {
         guard let classWeights, let weights = targets.weights else { return }
-        guard let classes = targets.classes else {
-            throw NetworkError(.target, "class weights need target classes; target values were given")
-        }
+        guard let classes = targets.classes else { throw TrainingOptions.classWeightsNeedClasses }
         let products = UnsafeMutableBufferPointer(mutating: weights)
         for row in classes.indices {
             let product = weights[row] * classWeights[Int(classes[row])]

@@ -25,7 +25,7 @@ public struct Cost: Sendable {
     /// What outputs decide.
     let decision: Decision
 
-    var isCustom: Bool {
+    package var isCustom: Bool {
         if case .custom = function { return true }
         return false
     }
@@ -215,15 +215,14 @@ public struct Cost: Sendable {
     func checkOutputs(_ y: Matrix, firstRow: Int) throws(NetworkError) {
         guard let outputRange else { return }
         for row in 0..<y.rows {
-            // NaN is in no range, but is reported as what it is.
+            // C is no number there, as little as where the output is NaN, which is in no range.
             for column in 0..<y.columns where !outputRange.contains(y[row, column]) {
                 throw NetworkError(
-                    y[row, column].isNaN ? .notFinite : .value,
+                    .notFinite,
                     """
                     the output at row \(firstRow + row), column \(column) is \(y[row, column]); '\(identifier)' is defined from \
                     \(outputRange.lowerBound) to \(outputRange.upperBound)
-                    """
-                ).ofParameters()
+                    """)
             }
         }
     }

@@ -39,6 +39,20 @@ public final class DataSource {
         hasWeights = weights
         self.function = function
     }
+
+    /// Of a batch.
+    fileprivate func targetShape(rows: Int) -> TargetShape {
+        let weights = hasWeights ? rows : nil
+        return switch targets {
+        case .none: TargetShape(weights: weights)
+        case .classes: TargetShape(classes: rows, weights: weights)
+        case .values(let columns): TargetShape(values: (rows: rows, columns: columns), weights: weights)
+        }
+    }
+
+    fileprivate func checkHasClasses() throws(NetworkError) {
+        guard case .classes = targets else { throw TrainingOptions.classWeightsNeedClasses }
+    }
 }
 
 /// The batches of a data source, each in the same memory.
@@ -88,9 +102,14 @@ final class SourceFeed: BatchFeed, FallibleClass {
                 .callback, "the data source's x is \(found.value) at row \(found.row), column \(found.column)")
         }
         if let weights = targets.weights, !source.hasWeights { weights.elements.update(repeating: 1) }
-        try targets.targets(rows: rows).validate(
-            for: trainer.options.cost, rows: rows, columns: network.outputs, allowingNoWeight: true)
-        try trainer.options.applyClassWeights(targets.targets(rows: rows))
+        do throws(NetworkError) {
+            try targets.targets(rows: rows).validate(
+                for: trainer.options.cost, rows: rows, columns: network.outputs, allowingNoWeight: true)
+            try trainer.options.applyClassWeights(targets.targets(rows: rows))
+        } catch {
+            // Not the caller's argument: there may have been steps.
+            throw NetworkError(.callback, "the data source's targets: \(error.message)")
+        }
         step.largestInput = Double(largest)
         return order.elements[0..<rows]
     }
@@ -100,6 +119,9 @@ extension FallibleClass where Self == SourceFeed {
     init(for trainer: Trainer, _ source: DataSource) throws(NetworkError) {
         let (network, options) = (trainer.network, trainer.options)
         let rows = options.batchSize
+        // Before anything is allocated for so many columns.
+        try source.targetShape(rows: rows).validate(for: options.cost, rows: rows, columns: network.outputs)
+        if options.classWeights != nil { try source.checkHasClasses() }
         let x = try FloatMemory(count: Plan.checkedProduct(rows, network.inputs), for: "a batch of a data source")
         let targets = try Batch(
             rows: rows, source.targets, weighted: source.hasWeights || options.classWeights != nil)

@@ -7,6 +7,25 @@ package struct DataView {
         self.x = x
         self.targets = targets
     }
+
+    /// Checks that x has rows and the targets as many, and that the cost takes them. Nothing of either is read.
+    package func checkShape(for cost: Cost, outputs: Int, _ what: StaticString) throws(NetworkError) {
+        guard x.rows >= 1 else { throw NetworkError(.size, "\(what) has 0 rows; at least 1 is needed") }
+        try DataView.checkTargets(of: what) { () throws(NetworkError) in
+            try targets.shape.validate(for: cost, rows: x.rows, columns: outputs)
+        }
+    }
+
+    /// An error in the check says which targets, where there may be others.
+    fileprivate static func checkTargets(
+        of what: StaticString, _ check: () throws(NetworkError) -> Void
+    ) throws(NetworkError) {
+        do throws(NetworkError) {
+            try check()
+        } catch {
+            throw what.isSameText(as: "x") ? error : error.preceded(by: "the targets of \(what): ")
+        }
+    }
 }
 
 extension Network {
@@ -57,16 +76,14 @@ extension Network {
         }
     }
 
-    /// Checks what is trained or measured on.
+    /// Checks what is trained or measured on: first every count, then the elements.
     /// - Returns: the largest magnitude in x.
     @discardableResult
     func check(_ data: DataView, cost: Cost, _ what: StaticString) throws(NetworkError) -> Float {
-        guard data.x.rows >= 1 else { throw NetworkError(.size, "\(what) has 0 rows; at least 1 is needed") }
+        try data.checkShape(for: cost, outputs: outputs, what)
         let largest = try checkFinite(data.x, what)
-        do throws(NetworkError) {
+        try DataView.checkTargets(of: what) { () throws(NetworkError) in
             try data.targets.validate(for: cost, rows: data.x.rows, columns: outputs)
-        } catch {
-            throw what.isSameText(as: "x") ? error : error.preceded(by: "the targets of \(what): ")
         }
         return largest
     }

@@ -59,6 +59,39 @@ public struct Targets: Sendable {
     }
 }
 
+/// The kind of targets and their counts: what can be said of them before one is read, or there.
+package struct TargetShape {
+    var values: (rows: Int, columns: Int)?
+    var classes: Int?
+    var weights: Int?
+
+    /// Checks that a cost takes them for outputs of so many rows and columns.
+    package func validate(for cost: Cost, rows: Int, columns: Int) throws(NetworkError) {
+        if let weights { try TargetShape.check(weights, rows, "sample weights") }
+        if let classes {
+            guard cost.acceptsClasses else {
+                throw NetworkError(.target, "the cost '\(cost.identifier)' takes target values, not classes")
+            }
+            guard values == nil else { throw NetworkError(.target, "both target values and classes are given") }
+            return try TargetShape.check(classes, rows, "target classes")
+        }
+        guard let values else {
+            if cost.needsTargets { throw NetworkError(.target, "the cost '\(cost.identifier)' needs targets") }
+            return
+        }
+        try TargetShape.check(values.rows, rows, "target values")
+        guard values.columns == columns || cost.isCustom else {
+            throw NetworkError(.size, "targets have \(values.columns) columns; the outputs have \(columns)")
+        }
+    }
+
+    private static func check(_ count: Int, _ rows: Int, _ what: StaticString) throws(NetworkError) {
+        guard count == rows else {
+            throw NetworkError(.size, "there are \(count) \(what) for \(rows) rows")
+        }
+    }
+}
+
 /// Targets in memory that somebody else owns.
 package struct TargetView {
     package var values: Matrix?
@@ -73,35 +106,27 @@ package struct TargetView {
         self.weights = weights
     }
 
-    /// Checks everything that a cost takes for granted: kind, counts, ranges, finiteness.
+    package var shape: TargetShape {
+        TargetShape(
+            values: values.map { ($0.rows, $0.columns) }, classes: classes?.count, weights: weights?.count)
+    }
+
+    /// Checks everything that a cost takes for granted: kind, counts, ranges, finiteness. No element is read before the counts
+    /// have been compared.
     /// - Parameter allowingNoWeight: whether the sample weights may be all 0, as those of one batch of many may.
     package func validate(
         for cost: Cost, rows: Int, columns: Int, allowingNoWeight: Bool = false
     ) throws(NetworkError) {
-        if let weights { try validate(weights, rows: rows, allowingNoWeight: allowingNoWeight) }
-        if case .custom = cost.function {
-            guard classes == nil else { throw NetworkError(.target, "a custom cost takes target values, not classes") }
-            guard let values else { return }
-            try validateCount(values.rows, rows, "target values")
-            return
-        }
+        try shape.validate(for: cost, rows: rows, columns: columns)
+        if let weights { try validate(weights, allowingNoWeight: allowingNoWeight) }
+        if cost.isCustom { return }
         if let classes {
-            guard cost.acceptsClasses else {
-                throw NetworkError(.target, "the cost '\(cost.identifier)' takes target values, not classes")
-            }
-            guard values == nil else { throw NetworkError(.target, "both target values and classes are given") }
-            try validateCount(classes.count, rows, "target classes")
             for row in 0..<rows where classes[row] < 0 || Int(classes[row]) >= columns {
                 throw NetworkError(
                     .target, "the target class of row \(row) is \(classes[row]); classes go from 0 to \(columns - 1)")
             }
-            return
         }
-        guard let values else { throw NetworkError(.target, "the cost '\(cost.identifier)' needs targets") }
-        try validateCount(values.rows, rows, "target values")
-        guard values.columns == columns else {
-            throw NetworkError(.size, "targets have \(values.columns) columns; the outputs have \(columns)")
-        }
+        guard let values else { return }
         let range = cost.targetRange
         for row in 0..<rows {
             for column in 0..<columns where !(values[row, column].isFinite && range.contains(values[row, column])) {
@@ -116,11 +141,10 @@ package struct TargetView {
     }
 
     private func validate(
-        _ weights: UnsafeBufferPointer<Float>, rows: Int, allowingNoWeight: Bool
+        _ weights: UnsafeBufferPointer<Float>, allowingNoWeight: Bool
     ) throws(NetworkError) {
-        try validateCount(weights.count, rows, "sample weights")
         var total = 0.0
-        for row in 0..<rows {
+        for row in weights.indices {
             guard weights[row].isFinite && weights[row] >= 0 else {
                 throw NetworkError(
                     .target, "the sample weight of row \(row) is \(weights[row]); it must be finite and >= 0")
@@ -128,12 +152,6 @@ package struct TargetView {
             total += Double(weights[row])
         }
         guard total > 0 || allowingNoWeight else { throw NetworkError(.target, "the sample weights are all 0") }
-    }
-
-    private func validateCount(_ count: Int, _ rows: Int, _ what: StaticString) throws(NetworkError) {
-        guard count == rows else {
-            throw NetworkError(.size, "there are \(count) \(what) for \(rows) rows")
-        }
     }
 
     /// The sum of the weights of some rows.

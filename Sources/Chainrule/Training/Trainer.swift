@@ -87,6 +87,10 @@ public final class Trainer: FallibleClass {
         _ data: DataView, validation: DataView?, onEpoch: (Epoch) -> Void = { _ in }
     ) throws(NetworkError) {
         try whileBusy { () throws(NetworkError) in
+            try data.checkShape(for: options.cost, outputs: network.outputs, "x")
+            if let validation {
+                try validation.checkShape(for: options.cost, outputs: network.outputs, "validation_x")
+            }
             let largestInput = try network.check(data, cost: options.cost, "x")
             if let validation { try network.check(validation, cost: options.cost, "validation_x") }
             guard options.validationSplit > 0 else {
@@ -205,7 +209,7 @@ public final class Trainer: FallibleClass {
             }
         }
         guard progress.rows > 0 else {
-            throw NetworkError(.size, "epoch \(number) has no rows; at least 1 is needed")
+            throw NetworkError(.callback, "the data source gave no rows for epoch \(number); at least 1 is needed")
         }
     }
 

@@ -50,7 +50,7 @@ import Testing
             }
         }
         let custom = CostErrorTests.zeroCost
-        expectError(.target, "custom cost takes target values, not classes") { try evaluate(custom, .classes([0, 1])) }
+        expectError(.target, "'custom' takes target values, not classes") { try evaluate(custom, .classes([0, 1])) }
         // A custom cost sees targets of any width, but one row for each.
         try evaluate(custom, .values([1, 2, 3, 4, 5, 6], columns: 3))
         expectError(.size, "3 target values for 2 rows") { try evaluate(custom, .values([1, 2, 3], columns: 1)) }
@@ -113,7 +113,7 @@ import Testing
     @Test func outputsOutOfRange() {
         let targets = Targets.values([0, 1, 1, 0], columns: 2)
         for bad in [Float(1.25), -0.125, .infinity] {
-            expectError(.value, "row 1, column 0 is \(bad)", "'binary_cross_entropy' is defined from 0.0 to 1.0") {
+            expectError(.notFinite, "row 1, column 0 is \(bad)", "'binary_cross_entropy' is defined from 0.0 to 1.0") {
                 try evaluate(.binaryCrossEntropy(), targets, on: [0.5, 0.5, bad, 0.5])
             }
         }

@@ -129,7 +129,7 @@ import Testing
     }
 
     @Test func badBatches() throws {
-        try refused(.size, "epoch 1 has no rows") { _, _, _, rows in rows = 0 }
+        try refused(.callback, "no rows for epoch 1") { _, _, _, rows in rows = 0 }
         for count in [17, -1, Int.max, Int.min] {
             try refused(.callback, "gave \(count) rows; from 0 to 16") { _, _, _, rows in rows = count }
         }
@@ -137,8 +137,8 @@ import Testing
         try refused(.callback, "x is inf at row 15, column 2", steps: 1) { request, x, _, _ in
             if request.firstRow == 16 { x[47] = .infinity }
         }
-        try refused(.target, "class of row 2 is 3") { _, _, classes, _ in classes[2] = 3 }
-        try refused(.target, "class of row 2 is -1", steps: 2) { request, _, classes, _ in
+        try refused(.callback, "class of row 2 is 3") { _, _, classes, _ in classes[2] = 3 }
+        try refused(.callback, "class of row 2 is -1", steps: 2) { request, _, classes, _ in
             if request.firstRow == 32 { classes[2] = -1 }
         }
         // Beyond the rows that were given nothing is read.

@@ -196,14 +196,14 @@ def test_a_data_source_of_values() -> None:
 
 
 SOURCES: dict[str, tuple[Callable[[chainrule.Request], Any], type[BaseException], str]] = {
-    "no rows": (lambda r: None, chainrule.ArgumentError, "epoch 1 has no rows"),
+    "no rows": (lambda r: None, chainrule.CallbackError, "no rows for epoch 1"),
     "an empty batch": (lambda r: (np.zeros((0, 4)), []), chainrule.ArgumentError, r"shape \(0, 4\)"),
     "too many rows": (lambda r: (np.zeros((17, 4)), np.zeros(17, int)), chainrule.ArgumentError, r"1 to 16 rows"),
     "too few columns": (lambda r: (np.zeros((2, 3)), [0, 0]), chainrule.ArgumentError, r"shape \(2, 3\)"),
     "too few targets": (lambda r: (np.zeros((2, 4)), [0]), chainrule.ArgumentError, r"targets of shape \(1,\)"),
     "fractions": (lambda r: (np.zeros((2, 4)), [0.5, 0]), TypeError, "not integers"),
     "NaN": (lambda r: (np.full((2, 4), np.nan), [0, 0]), chainrule.CallbackError, "x is nan at row 0, column 0"),
-    "a class too many": (lambda r: (np.zeros((2, 4)), [0, 3]), chainrule.ArgumentError, "class of row 1 is 3"),
+    "a class too many": (lambda r: (np.zeros((2, 4)), [0, 3]), chainrule.CallbackError, "class of row 1 is 3"),
     "an exception": (lambda r: 1 / 0, ZeroDivisionError, "division"),
     "a class that wraps": (lambda r: (np.zeros((2, 4)), [2**32, 0]), chainrule.ArgumentError, "does not fit 32 bits"),
     "weights unasked for": (lambda r: (np.zeros((2, 4)), [0, 1], [1, 1]), TypeError, "weights=True"),
@@ -222,7 +222,7 @@ def test_bad_data_sources(source: Any, error: type[BaseException], message: str)
 def test_kinds_of_targets_of_a_data_source() -> None:
     with pytest.raises(ValueError, match="not 'values'"):
         make_trainer().fit(chainrule.DataSource(lambda r: None, targets="values"))
-    with pytest.raises(chainrule.ArgumentError, match="no rows"):
+    with pytest.raises(chainrule.CallbackError, match="no rows"):
         make_trainer(cost="mean_squared_error").fit(chainrule.DataSource(lambda r: None, targets=np.int64(3)))
 
 

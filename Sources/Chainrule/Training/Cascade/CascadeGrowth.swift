@@ -204,6 +204,9 @@ extension FallibleClass where Self == CascadeGrowth {
         _ data: DataView, outputs: Int, validation: DataView?, options: CascadeOptions
     ) throws(NetworkError) {
         try options.validate()
+        // Before anything is made for so many outputs.
+        try data.checkShape(for: options.cost, outputs: outputs, "x")
+        try validation?.checkShape(for: options.cost, outputs: outputs, "validation_x")
         var architecture = try Architecture(inputs: data.x.columns)
         for activation in options.activations {
             // An α out of its range is an error at once.
