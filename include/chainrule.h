@@ -62,6 +62,9 @@
  * Ownership  Arrays and strings passed in stay the caller's; the library reads them during the call and keeps none of
  *            them. A pointer that the library gives out stays the library's; its function says how long it is valid.
  *            What a callback is handed is valid until the callback returns.
+ * Overlap    An array that a call writes lies apart from what the call reads, from the network's parameters, and from what
+ *            else it writes, unless its description says otherwise; otherwise: CRL_ERROR_OVERLAP. Rows may lie between
+ *            rows, as the columns of one table do.
  * NULL       A pointer must not be NULL unless its description says what NULL means; otherwise: CRL_ERROR_NULL.
  * Strings    UTF-8, ending with a zero byte.
  * Options    Structures that may grow begin with their size. Start from their CRL_..._INIT macro: later versions append
@@ -125,6 +128,7 @@ enum {
     CRL_ERROR_VALUE = 103,         /**< a number is out of its range or not finite; an enumerator is unknown */
     CRL_ERROR_NAME = 104,          /**< a name is empty, malformed, already taken, or unknown */
     CRL_ERROR_TARGET = 105,        /**< a target or sample weight is out of range or not finite */
+    CRL_ERROR_OVERLAP = 106,       /**< an array that is written overlaps one that is read, or another that is written */
 
     /* 200–299: the call does not fit the object's state; nothing was changed. */
     CRL_ERROR_NOT_BUILT = 200,     /**< the network must be built first */
@@ -135,7 +139,8 @@ enum {
     CRL_ERROR_BUSY = 204,          /**< a trainer's callback calls what would change that trainer */
 
     /* 300–399: arithmetic. */
-    CRL_ERROR_NOT_FINITE = 300,    /**< NaN or infinity in what is trained on, or a step that would produce one */
+    CRL_ERROR_NOT_FINITE = 300,    /**< NaN or infinity in what is trained on; C not finite, or outputs where it is not
+                                        defined; or a step that would produce NaN or infinity */
 
     /* 400–499: callbacks. */
     CRL_CANCELLED = 400,           /**< a progress callback asked to stop; the parameters are those trained so far */
@@ -290,7 +295,7 @@ enum {
     CRL_MEAN_ABSOLUTE_ERROR = 1,        /**< (1/N) Σ |y − t|; derivative 0 at y = t */
     CRL_HUBER = 2,                      /**< (1/N) Σ of (y − t)²/2 where |y − t| ≤ d, else d (|y − t| − d/2) */
     CRL_BINARY_CROSS_ENTROPY = 3,       /**< −(1/N) Σ t log y + (1 − t) log(1 − y); y and t in [0, 1]; logarithms
-                                             are cut at −100 */
+                                             are cut at −100. Another y: CRL_ERROR_NOT_FINITE */
     CRL_BINARY_CROSS_ENTROPY_LOGITS = 4,/**< the same of σ(y), the sigmoid, fused and stable; y any number */
     CRL_CROSS_ENTROPY = 5,              /**< −Σ t log softmax(y), fused and stable; y logits; t a class index or a
                                              distribution */
@@ -1065,11 +1070,11 @@ crl_status crl_workspace_values(const crl_workspace *workspace, const char *laye
  *  @param x x_rows × inputs.
  *  @param x_rows from 1 to the workspace's max_rows.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param y receives x_rows × outputs; NULL if they are not wanted. Does not overlap x.
+ *  @param y receives x_rows × outputs; NULL if they are not wanted. May overlap x.
  *  @param y_rows the rows that y has room for, at least x_rows; ignored if y is NULL.
  *  @param y_stride floats from one row to the next, at least the number of outputs; ignored if y is NULL.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH or
- *      CRL_ERROR_CALLBACK; after the last the workspace holds no forward pass. */
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+ *      CRL_ERROR_MISMATCH or CRL_ERROR_CALLBACK; after the last the workspace holds no forward pass. */
 crl_status crl_forward(const crl_network *network, crl_workspace *workspace, const float *x, size_t x_rows,
                        size_t x_stride, float *y, size_t y_rows, size_t y_stride);
 
@@ -1086,8 +1091,8 @@ crl_status crl_forward(const crl_network *network, crl_workspace *workspace, con
  *  @param dC_dy receives y_rows × y_columns; NULL if it is not wanted. May be y itself, except with a custom cost.
  *  @param dC_dy_rows the rows that dC_dy has room for, at least y_rows; ignored if dC_dy is NULL.
  *  @param dC_dy_stride floats from one row to the next, at least y_columns; ignored if dC_dy is NULL.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET, CRL_ERROR_NOT_FINITE,
- *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error dC_dy may hold anything. */
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET, CRL_ERROR_OVERLAP,
+ *      CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error dC_dy may hold anything. */
 crl_status crl_cost(const crl_cost_options *cost, const float *y, size_t y_rows, size_t y_columns, size_t y_stride,
                     const crl_targets *targets, double *C, float *dC_dy, size_t dC_dy_rows, size_t dC_dy_stride);
 
@@ -1097,7 +1102,7 @@ crl_status crl_cost(const crl_cost_options *cost, const float *y, size_t y_rows,
  *  It needs the weights of the forward pass: after crl_step() the same workspace must go forward again first.
  *  @param network built; only read.
  *  @param workspace for training, after a forward pass of as many rows.
- *  @param dC_dy dC_dy_rows × outputs: ∇C.
+ *  @param dC_dy dC_dy_rows × outputs: ∇C. It is copied: gradients and dC_dx may overlap it.
  *  @param dC_dy_rows the rows of the last forward pass.
  *  @param dC_dy_stride floats from one row to the next, at least the number of outputs.
  *  @param gradients receives ∂C/∂w in the order of the parameter vector; NULL if only δ and dC_dx are wanted.
@@ -1106,9 +1111,9 @@ crl_status crl_cost(const crl_cost_options *cost, const float *y, size_t y_rows,
  *  @param dC_dx receives ∂C/∂x, dC_dy_rows × inputs; NULL if it is not wanted.
  *  @param dC_dx_rows the rows that dC_dx has room for, at least dC_dy_rows; ignored if dC_dx is NULL.
  *  @param dC_dx_stride floats from one row to the next, at least the number of inputs; ignored if dC_dx is NULL.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH,
- *      CRL_ERROR_NO_FORWARD or CRL_ERROR_CALLBACK. After CRL_ERROR_CALLBACK gradients may hold anything, and the
- *      workspace no δ. */
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+ *      CRL_ERROR_MISMATCH, CRL_ERROR_NO_FORWARD or CRL_ERROR_CALLBACK. After CRL_ERROR_CALLBACK gradients may hold
+ *      anything, and the workspace no δ. */
 crl_status crl_backward(const crl_network *network, crl_workspace *workspace, const float *dC_dy, size_t dC_dy_rows,
                         size_t dC_dy_stride, float *gradients, size_t gradients_count, int32_t accumulate, float *dC_dx,
                         size_t dC_dx_rows, size_t dC_dx_stride);
@@ -1167,8 +1172,8 @@ crl_status crl_optimizer_set_layer(crl_optimizer *optimizer, const char *layer, 
  *  @param network built.
  *  @param gradients ∂C/∂w in the order of the parameter vector: from crl_backward(), or from anywhere else.
  *  @param gradients_count the number of parameters.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH or
- *      CRL_ERROR_NOT_FINITE. */
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+ *      CRL_ERROR_MISMATCH or CRL_ERROR_NOT_FINITE. */
 crl_status crl_step(crl_optimizer *optimizer, crl_network *network, const float *gradients, size_t gradients_count);
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -1187,8 +1192,8 @@ crl_status crl_step(crl_optimizer *optimizer, crl_network *network, const float 
  *  @param y receives x_rows × outputs. Does not overlap x.
  *  @param y_rows the rows that y has room for, at least x_rows.
  *  @param y_stride floats from one row to the next, at least the number of outputs.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_CALLBACK or
- *      CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written. */
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+ *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written. */
 crl_status crl_network_predict(const crl_network *network, const float *x, size_t x_rows, size_t x_stride, float *y,
                                size_t y_rows, size_t y_stride);
 
@@ -1204,8 +1209,8 @@ crl_status crl_network_predict(const crl_network *network, const float *x, size_
  *  @param gradients receives ∂C/∂w in the order of the parameter vector; NULL if only C is wanted.
  *  @param gradients_count the number of parameters; ignored if gradients is NULL.
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
- *      CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error gradients
- *      may hold anything. */
+ *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After
+ *      an error gradients may hold anything. */
 crl_status crl_network_value_and_gradient(const crl_network *network, const crl_cost_options *cost, const float *x,
                                           size_t x_rows, size_t x_stride, const crl_targets *targets, double *C,
                                           float *gradients, size_t gradients_count);
@@ -1224,8 +1229,8 @@ crl_status crl_network_value_and_gradient(const crl_network *network, const crl_
  *      at row t, column y the weight of the rows of class t whose decision is y. NULL if they are not wanted.
  *  @param confusion_count N × N; ignored if confusion is NULL.
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
- *      CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error confusion
- *      may hold anything. */
+ *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After
+ *      an error confusion may hold anything. */
 crl_status crl_network_evaluate(const crl_network *network, const crl_cost_options *cost, const float *x, size_t x_rows,
                                 size_t x_stride, const crl_targets *targets, size_t top, crl_metrics *metrics,
                                 double *confusion, size_t confusion_count);
@@ -1250,8 +1255,8 @@ crl_status crl_network_evaluate(const crl_network *network, const crl_cost_optio
  *  @param options cost, optimizer, epochs, batch size, shuffling, validation data, callback; NULL for
  *      CRL_TRAIN_OPTIONS_INIT.
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
- *      CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH, CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or
- *      CRL_ERROR_MEMORY. */
+ *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH, CRL_ERROR_NOT_FINITE, CRL_CANCELLED,
+ *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
 crl_status crl_network_fit(crl_network *network, const float *x, size_t x_rows, size_t x_stride,
                            const crl_targets *targets, const crl_train_options *options);
 
@@ -1290,8 +1295,8 @@ void crl_trainer_destroy(crl_trainer *trainer);
  *      is NULL.
  *  @param validation_targets for each row of validation_x.
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
- *      CRL_ERROR_MISMATCH, CRL_ERROR_BUSY, CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or
- *      CRL_ERROR_MEMORY. */
+ *      CRL_ERROR_OVERLAP, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY, CRL_ERROR_NOT_FINITE, CRL_CANCELLED,
+ *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
 crl_status crl_trainer_fit(crl_trainer *trainer, const float *x, size_t x_rows, size_t x_stride,
                            const crl_targets *targets, const float *validation_x, size_t validation_rows,
                            size_t validation_stride, const crl_targets *validation_targets);
@@ -1305,7 +1310,7 @@ crl_status crl_trainer_fit(crl_trainer *trainer, const float *x, size_t x_rows, 
  *      is NULL.
  *  @param validation_targets for each row of validation_x.
  *  @return as crl_trainer_fit(); CRL_ERROR_CALLBACK also if the source returns another number than 0, or gives too
- *      many rows, or rows that are not finite. */
+ *      many rows, no row in an epoch, rows that are not finite, or targets or weights out of range. */
 crl_status crl_trainer_fit_source(crl_trainer *trainer, const crl_data_source *source, const float *validation_x,
                                   size_t validation_rows, size_t validation_stride,
                                   const crl_targets *validation_targets);
@@ -1392,8 +1397,8 @@ crl_status crl_plateau_rate(const crl_schedule_options *schedule, crl_plateau_st
  *  @param minimum receives what was found, also with CRL_CANCELLED, begun from CRL_MINIMUM_INIT; NULL if it is not
  *      wanted.
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
- *      CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian product),
- *      CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
+ *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian
+ *      product), CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
 crl_status crl_network_minimize(crl_network *network, const float *x, size_t x_rows, size_t x_stride,
                                 const crl_targets *targets, const crl_minimize_options *options, crl_minimum *minimum);
 
@@ -1427,8 +1432,9 @@ crl_status crl_network_minimize(crl_network *network, const float *x, size_t x_r
  *  @param y_tangent receives R{y}, x_rows × outputs. Overlaps nothing else.
  *  @param y_tangent_rows the rows that y_tangent has room for, at least x_rows.
  *  @param y_tangent_stride floats from one row to the next, at least the number of outputs.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE,
- *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three y and y_tangent may hold anything. */
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+ *      CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three y and y_tangent may hold
+ *      anything. */
 crl_status crl_network_jvp(const crl_network *network, const float *x, size_t x_rows, size_t x_stride,
                            const float *x_tangent, size_t x_tangent_stride, const float *w_tangent,
                            size_t w_tangent_count, float *y, size_t y_rows, size_t y_stride, float *y_tangent,
@@ -1448,8 +1454,9 @@ crl_status crl_network_jvp(const crl_network *network, const float *x, size_t x_
  *  @param x_gradient_rows the rows that x_gradient has room for, at least x_rows; ignored if x_gradient is NULL.
  *  @param x_gradient_stride floats from one row to the next, at least the number of inputs; ignored if x_gradient is
  *      NULL.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE,
- *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three the results may hold anything. */
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+ *      CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three the results may hold
+ *      anything. */
 crl_status crl_network_vjp(const crl_network *network, const float *x, size_t x_rows, size_t x_stride, const float *u,
                            size_t u_stride, float *gradients, size_t gradients_count, float *x_gradient,
                            size_t x_gradient_rows, size_t x_gradient_stride);
@@ -1467,9 +1474,9 @@ crl_status crl_network_vjp(const crl_network *network, const float *x, size_t x_
  *  @param product receives H v. Does not overlap vector.
  *  @param product_count the number of parameters.
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
- *      CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (a custom activation without second_derivative, a custom cost without
- *      hessian_product), CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error product may
- *      hold anything. */
+ *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (a custom activation without second_derivative, a
+ *      custom cost without hessian_product), CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an
+ *      error product may hold anything. */
 crl_status crl_network_hessian_product(const crl_network *network, const crl_cost_options *cost, const float *x,
                                        size_t x_rows, size_t x_stride, const crl_targets *targets, const float *vector,
                                        size_t vector_count, float *product, size_t product_count);
@@ -1519,9 +1526,9 @@ crl_status crl_network_hessian(const crl_network *network, const crl_cost_option
  *      columns as there are parameters or inputs.
  *  @param jacobian_rows the rows that jacobian has room for, at least x_rows · outputs.
  *  @param jacobian_stride floats from one row to the next, at least the number of columns.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT,
- *      CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three jacobian may hold
- *      anything. */
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_OVERLAP,
+ *      CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three
+ *      jacobian may hold anything. */
 crl_status crl_network_jacobian(const crl_network *network, const float *x, size_t x_rows, size_t x_stride,
                                 crl_variable variable, float *jacobian, size_t jacobian_rows, size_t jacobian_stride);
 
@@ -1585,8 +1592,8 @@ void crl_predictor_destroy(crl_predictor *predictor);
  *  @param y receives x_rows × outputs. Does not overlap x.
  *  @param y_rows the rows that y has room for, at least x_rows.
  *  @param y_stride floats from one row to the next, at least the number of outputs.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After
- *      CRL_ERROR_CALLBACK the first rows of y may have been written. */
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_CALLBACK or
+ *      CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written. */
 crl_status crl_predictor_predict(const crl_predictor *predictor, const float *x, size_t x_rows, size_t x_stride,
                                  float *y, size_t y_rows, size_t y_stride);
 
@@ -1638,8 +1645,8 @@ crl_status crl_publisher_publish(crl_publisher *publisher, const crl_network *ne
  *  @param y receives x_rows × outputs. Does not overlap x.
  *  @param y_rows the rows that y has room for, at least x_rows.
  *  @param y_stride floats from one row to the next, at least the number of outputs.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After
- *      CRL_ERROR_CALLBACK the first rows of y may have been written. */
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_CALLBACK or
+ *      CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written. */
 crl_status crl_publisher_predict(const crl_publisher *publisher, const float *x, size_t x_rows, size_t x_stride,
                                  float *y, size_t y_rows, size_t y_stride);
 
