@@ -200,7 +200,7 @@ import Testing
         expectError(.notFinite, "x holds nan at row 1, column 0") { try grow([1, .nan], 1, [1, 2]) }
         expectError(.target, "the target at row 1, column 0 is inf") { try grow([1, 2], 1, [1, .infinity]) }
         expectError(.size, "outputs have 2") { try grow([1, 2], 1, [1, 2], outputs: 2) }
-        expectError(.size, "has at least 1 unit; 0 were given") { try grow([1, 2], 1, [1, 2], outputs: 0) }
+        expectError(.size, "targets have 1 columns; the outputs have 0") { try grow([1, 2], 1, [1, 2], outputs: 0) }
         expectError(.size, "1 target values for 2 rows") { try grow([1, 2], 1, [1]) }
         let held = CascadeData(x: [1, .infinity], inputs: 1, targets: .values([1, 2], columns: 1))
         expectError(.notFinite, "validation_x holds inf at row 1") { try grow(good.x, 1, [1, 2, 3, 4], held: held) }
