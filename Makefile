@@ -12,7 +12,7 @@ HEADER := include/chainrule.h
 SOURCES := Package.swift $(HEADER) $(shell find Sources -type f)
 LIBRARY := build/lib/libchainrule.so
 BASELINE := build/baseline/lib/libchainrule.so
-TOOLS_PYTHON := Tools/check-readme Tools/check-tile-loops Tools/embedded-tests
+TOOLS_PYTHON := Tools/check-readme Tools/check-tile-loops Tools/embedded-tests Tests/Sweep
 SWIFT_FOLDERS := Package.swift $(wildcard Sources Tests Examples Benchmarks)
 
 EXAMPLES_C := $(patsubst Examples/%.c,build/examples/%,$(wildcard Examples/*.c))

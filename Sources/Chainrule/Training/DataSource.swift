@@ -40,18 +40,17 @@ public final class DataSource {
         self.function = function
     }
 
-    /// Of a batch.
-    fileprivate func targetShape(rows: Int) -> TargetShape {
-        let weights = hasWeights ? rows : nil
-        return switch targets {
-        case .none: TargetShape(weights: weights)
-        case .classes: TargetShape(classes: rows, weights: weights)
-        case .values(let columns): TargetShape(values: (rows: rows, columns: columns), weights: weights)
-        }
-    }
-
-    fileprivate func checkHasClasses() throws(NetworkError) {
-        guard case .classes = targets else { throw TrainingOptions.classWeightsNeedClasses }
+    /// Checks that its targets are of the kind and width that training takes, before anything is allocated for them.
+    func checkShape(for options: TrainingOptions, outputs: Int) throws(NetworkError) {
+        let rows = options.batchSize
+        let shape =
+            switch targets {
+            case .none: TargetShape()
+            case .classes: TargetShape(classes: rows)
+            case .values(let columns): TargetShape(values: (rows: rows, columns: columns))
+            }
+        try shape.validate(for: options.cost, rows: rows, columns: outputs)
+        if options.classWeights != nil && shape.classes == nil { throw TrainingOptions.classWeightsNeedClasses }
     }
 }
 
@@ -119,9 +118,6 @@ extension FallibleClass where Self == SourceFeed {
     init(for trainer: Trainer, _ source: DataSource) throws(NetworkError) {
         let (network, options) = (trainer.network, trainer.options)
         let rows = options.batchSize
-        // Before anything is allocated for so many columns.
-        try source.targetShape(rows: rows).validate(for: options.cost, rows: rows, columns: network.outputs)
-        if options.classWeights != nil { try source.checkHasClasses() }
         let x = try FloatMemory(count: Plan.checkedProduct(rows, network.inputs), for: "a batch of a data source")
         let targets = try Batch(
             rows: rows, source.targets, weighted: source.hasWeights || options.classWeights != nil)

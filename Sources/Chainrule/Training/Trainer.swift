@@ -111,6 +111,7 @@ public final class Trainer: FallibleClass {
         _ source: DataSource, validation: DataView?, onEpoch: (Epoch) -> Void = { _ in }
     ) throws(NetworkError) {
         try whileBusy { () throws(NetworkError) in
+            try source.checkShape(for: options, outputs: network.outputs)
             if let validation { try network.check(validation, cost: options.cost, "validation_x") }
             guard options.validationSplit == 0 else {
                 throw NetworkError(.value, "a data source cannot be split: give validation data instead")

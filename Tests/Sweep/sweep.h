@@ -1,0 +1,414 @@
+/* Runs the calls that generate.py writes: each as it should be, then with every pointer NULL, with every count wrong, and with every two
+ * counts wrong. Each array ends where a page begins that nobody may touch, so that a call that reads or writes beyond its end is caught
+ * in the act, whoever compiled it. Each function has a process of its own. */
+#ifndef SWEEP_H
+#define SWEEP_H
+
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "chainrule.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof(array)[0])
+
+/* COUNT: equal to all others of its quantity. ROOM: at least `factor` times as many. STRIDE: at least as many. FREE: compared with none,
+ * but SIZE_MAX is wrong. ANY: never wrong. SIZE_OF: nothing but the size of the structure. */
+enum count_kind { COUNT, ROOM, STRIDE, FREE, ANY, SIZE_OF };
+
+struct count {
+    const char *name;
+    size_t honest;
+    enum count_kind kind;
+    int quantity; /* −1: none */
+    size_t factor;
+    const char *owner; /* the pointer without which it is not read; or NULL */
+};
+
+struct pointer {
+    const char *name;
+    int is_required; /* NULL is CRL_ERROR_NULL */
+};
+
+struct function {
+    const char *name, *variant;
+    crl_status (*call)(void);
+    void (*destroy)(void); /* what the call has made; NULL if it makes nothing */
+    const struct count *counts;
+    size_t counts_count;
+    const struct pointer *pointers;
+    size_t pointers_count;
+    const char *const *arrays; /* ends with NULL */
+    int is_of_a_network; /* which decides about some quantities */
+};
+
+struct quantity {
+    size_t honest;
+    int is_of_the_network;
+};
+
+enum { MOST = 64 };
+
+static const struct function *now;
+static const struct quantity *quantities;
+/* What the call is made with. */
+static size_t counts[MOST];
+static int absent[MOST];
+static crl_cost_kind cost_kind;
+
+/* Shared by all processes. */
+static unsigned long *calls;
+static unsigned long failures;
+
+/* Says what the call was, and what is wrong with it. */
+static void complain(const char *what, const char *more)
+{
+    fprintf(stderr, "FAILED: %s: %s%s; with", now->variant, what, more);
+    for (size_t i = 0; i < now->counts_count; ++i)
+        if (counts[i] != now->counts[i].honest)
+            fprintf(stderr, " %s = %zu (not %zu),", now->counts[i].name, counts[i], now->counts[i].honest);
+    for (size_t i = 0; i < now->pointers_count; ++i)
+        if (absent[i])
+            fprintf(stderr, " %s = NULL,", now->pointers[i].name);
+    fprintf(stderr, " the message: %s\n", crl_error_message());
+    ++failures;
+}
+
+/* Arrays */
+
+enum content { FLOATS, WEIGHTS, CLASSES, ACTIVATIONS, NAMES, WRITTEN, WRITTEN_DOUBLES };
+
+static struct region {
+    unsigned char *begin, *end; /* of a page that may be touched; behind it is one that may not */
+    unsigned char *base;
+    size_t bytes;
+    int is_read;
+    unsigned char before[4096]; /* what a call that fails leaves as it is */
+} regions[MOST];
+
+static size_t page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
+
+static void *place(int index, size_t bytes)
+{
+    struct region *region = &regions[index];
+    if (!region->begin) {
+        region->begin = mmap(NULL, 2 * page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        region->end = region->begin + page_size();
+        if (region->begin == MAP_FAILED || mprotect(region->end, page_size(), PROT_NONE))
+            abort();
+    }
+    if (bytes > page_size())
+        abort();
+    region->bytes = bytes;
+    region->base = region->end - bytes;
+    region->is_read = 1;
+    return region->base;
+}
+
+/* An array of rows, as the call's counts have it. Its stride may be any number: a row is then taken to follow the one before. */
+static void *array(int index, enum content content, size_t rows, size_t columns, size_t stride)
+{
+    static const size_t bytes[] = { sizeof(float), sizeof(float), sizeof(int32_t), sizeof(int32_t), sizeof(char *), sizeof(float),
+                                    sizeof(double) };
+    if (stride > 100)
+        stride = columns;
+    size_t last = stride < columns ? stride : columns;
+    size_t length = rows == 0 ? 0 : (rows - 1) * stride + last;
+    void *base = place(index, length * bytes[content]);
+    for (size_t i = 0; i < length; ++i) {
+        switch (content) {
+        case FLOATS: ((float *)base)[i] = 0.25f * (float)(i % 5) - 0.5f; break;
+        case WEIGHTS: ((float *)base)[i] = 0.5f + (float)(i % 3); break;
+        case CLASSES: ((int32_t *)base)[i] = i % 2; break;
+        case ACTIVATIONS: ((crl_activation *)base)[i] = CRL_TANH; break;
+        case NAMES: ((const char **)base)[i] = "0"; break;
+        case WRITTEN: ((float *)base)[i] = 77; break;
+        case WRITTEN_DOUBLES: ((double *)base)[i] = 77; break;
+        }
+    }
+    regions[index].is_read = content != WRITTEN && content != WRITTEN_DOUBLES;
+    return base;
+}
+
+static void *result(int index, size_t bytes)
+{
+    void *base = place(index, bytes);
+    memset(base, 0, bytes);
+    regions[index].is_read = 0;
+    return base;
+}
+
+static void is_read(int index) { regions[index].is_read = 1; }
+
+/* Keeps what a call that fails must not change. */
+static void keep_results(void)
+{
+    for (size_t i = 0; now->arrays[i]; ++i)
+        memcpy(regions[i].before, regions[i].base, regions[i].bytes);
+}
+
+/* Whether nobody reads a count, because what it describes is NULL. */
+static int is_void(const struct count *count)
+{
+    for (size_t p = 0; p < now->pointers_count; ++p) {
+        const char *name = now->pointers[p].name;
+        size_t length = strlen(name);
+        int is_inside = strncmp(count->name, name, length) == 0 && strncmp(count->name + length, "->", 2) == 0;
+        if (absent[p] && (is_inside || (count->owner && strcmp(count->owner, name) == 0)))
+            return 1;
+    }
+    return 0;
+}
+
+/* Whether the network alone decides about a quantity. */
+static int is_given(int quantity) { return now->is_of_a_network && quantities[quantity].is_of_the_network; }
+
+/* The smallest number of a quantity that one of the call's counts claims. */
+static size_t least(int quantity)
+{
+    size_t honest = quantities[quantity].honest;
+    size_t number = is_given(quantity) ? honest : honest + 1;
+    for (size_t i = 0; i < now->counts_count; ++i) {
+        const struct count *count = &now->counts[i];
+        if (count->quantity != quantity || count->kind == STRIDE || is_void(count))
+            continue;
+        if (counts[i] / count->factor < number)
+            number = counts[i] / count->factor;
+    }
+    return number;
+}
+
+/* Whether a call with these counts cannot be right. */
+static int is_wrong(void)
+{
+    for (size_t i = 0; i < now->counts_count; ++i) {
+        const struct count *count = &now->counts[i];
+        if (count->kind == SIZE_OF && counts[i] != count->honest)
+            return 1;
+        if (count->kind != ANY && counts[i] == SIZE_MAX && count->kind != ROOM)
+            return 1;
+        if (count->kind == COUNT && (counts[i] == 0 || counts[i] != least(count->quantity)))
+            return 1;
+        if (count->kind == STRIDE && counts[i] < least(count->quantity))
+            return 1;
+        /* With less room than a count says, that count is more than the least. */
+        if (count->kind == ROOM && is_given(count->quantity) && counts[i] < count->factor * quantities[count->quantity].honest)
+            return 1;
+    }
+    return 0;
+}
+
+/* Fixtures */
+
+static crl_network *network, *open_network;
+static crl_workspace *workspace;
+static crl_optimizer *optimizer;
+static crl_predictor *predictor;
+static crl_trainer *trainer;
+static crl_publisher *publisher;
+static void *made;
+static int may_be_made;
+static char path[64];
+
+static void need(crl_status status)
+{
+    if (status != CRL_OK) {
+        fprintf(stderr, "%s\n", crl_error_message());
+        abort();
+    }
+}
+
+static int32_t give_rows(void *user, const crl_data_request *request, size_t *rows)
+{
+    (void)user;
+    *rows = request->first_row >= 4 ? 0 : request->max_rows;
+    for (size_t i = 0; i < request->max_rows; ++i) {
+        for (size_t k = 0; k < 3; ++k)
+            request->x[3 * i + k] = 0.5f;
+        for (size_t k = 0; request->values && k < 2; ++k)
+            request->values[2 * i + k] = 0.25f;
+        if (request->classes)
+            request->classes[i] = 1;
+        if (request->weights)
+            request->weights[i] = 1;
+    }
+    return 0;
+}
+
+static crl_network *describe(void)
+{
+    crl_network *made_network = NULL;
+    need(crl_network_create(3, &made_network));
+    need(crl_network_add_dense(made_network, 4, CRL_TANH, NULL));
+    need(crl_network_add_dense(made_network, 2, CRL_IDENTITY, NULL));
+    return made_network;
+}
+
+static void set_up(void)
+{
+    static const float x[15];
+    crl_cost_options cost = CRL_COST_OPTIONS_INIT;
+    crl_train_options options = CRL_TRAIN_OPTIONS_INIT;
+    cost.kind = strstr(now->variant, "(classes)") ? CRL_CROSS_ENTROPY : CRL_MEAN_SQUARED_ERROR;
+    options.cost = &cost;
+    options.epochs = 1;
+    options.batch_size = 2;
+    options.threads = 1;
+    network = describe();
+    open_network = describe();
+    need(crl_network_build(network, 1));
+    need(crl_workspace_create(network, 5, CRL_TRAINING, &workspace));
+    need(crl_forward(network, workspace, x, 5, 3, NULL, 0, 0));
+    need(crl_optimizer_create(network, NULL, &optimizer));
+    need(crl_predictor_create(network, CRL_FLOAT32, &predictor));
+    need(crl_publisher_create(network, CRL_FLOAT32, &publisher));
+    options.optimizer = optimizer;
+    need(crl_trainer_create(network, &options, &trainer));
+    if (strstr(now->name, "_load"))
+        need(strstr(now->name, "crl_trainer") ? crl_trainer_save(trainer, path) : crl_network_save(network, path));
+}
+
+static void tear_down(void)
+{
+    crl_trainer_destroy(trainer);
+    crl_publisher_destroy(publisher);
+    crl_predictor_destroy(predictor);
+    crl_optimizer_destroy(optimizer);
+    crl_workspace_destroy(workspace);
+    crl_network_destroy(open_network);
+    crl_network_destroy(network);
+}
+
+/* Calls */
+
+enum expectation { RIGHT, WRONG, OPEN };
+
+/* Makes the call with the present counts and absences, on fixtures of its own.
+ * `required`: the argument that is NULL and must not be; or NULL. */
+static void check(enum expectation expected, const char *required)
+{
+    static unsigned char no_handle;
+    float *parameters, before[26];
+    size_t parameters_count;
+    set_up();
+    need(crl_network_parameters(network, &parameters, &parameters_count));
+    memcpy(before, parameters, sizeof before);
+    made = &no_handle;
+    may_be_made = 0;
+    ++*calls;
+    crl_status status = now->call();
+
+    if (status == CRL_OK) {
+        if (expected == WRONG || required)
+            complain("succeeded", "");
+        if (now->destroy)
+            now->destroy();
+    } else {
+        const char *message = crl_error_message();
+        size_t length = strlen(now->name);
+        if (expected == RIGHT)
+            complain("failed: ", crl_status_name(status));
+        if (required && (status != CRL_ERROR_NULL || !strstr(message, required)))
+            complain("gave for an argument that is NULL ", crl_status_name(status));
+        if (strncmp(message, now->name, length) || strncmp(message + length, ": ", 2) || !message[length + 2])
+            complain("left no message of its own", "");
+        if (may_be_made && made)
+            complain("left a handle", "");
+    }
+    if (status >= 100 && status < 300) {
+        if (memcmp(before, parameters, sizeof before))
+            complain("changed the parameters", "");
+        for (size_t i = 0; now->arrays[i]; ++i)
+            if (!regions[i].is_read && memcmp(regions[i].before, regions[i].base, regions[i].bytes))
+                complain("wrote to ", now->arrays[i]);
+    }
+    tear_down();
+}
+
+/* Makes a count wrong in one way after the other, of `ways`; 0 when there is no other. */
+static int spoil(size_t index, int way, int ways)
+{
+    size_t honest = now->counts[index].honest;
+    const size_t numbers[] = { 0, 1, honest - 1, honest + 1, SIZE_MAX, SIZE_MAX - 1, SIZE_MAX / 2, SIZE_MAX / 2 + 1, SIZE_MAX / 4,
+                               SIZE_MAX / 8 + 1 };
+    counts[index] = way < ways ? numbers[way] : honest;
+    return way < ways;
+}
+
+enum { WAYS = 5, WAYS_ALONE = 10 };
+
+static void sweep_function(void)
+{
+    for (size_t i = 0; i < now->counts_count; ++i)
+        counts[i] = now->counts[i].honest;
+    memset(absent, 0, sizeof absent);
+    check(RIGHT, NULL);
+
+    for (size_t p = 0; p < now->pointers_count; ++p) {
+        absent[p] = 1;
+        check(OPEN, now->pointers[p].is_required ? now->pointers[p].name : NULL);
+        for (size_t i = 0; i < now->counts_count; ++i)
+            for (int way = 0; spoil(i, way, WAYS); ++way)
+                check(OPEN, NULL);
+        absent[p] = 0;
+    }
+    for (size_t i = 0; i < now->counts_count; ++i)
+        for (int way = 0; spoil(i, way, WAYS_ALONE); ++way) {
+            check(is_wrong() ? WRONG : OPEN, NULL);
+            for (size_t k = i + 1; way < WAYS && k < now->counts_count; ++k)
+                for (int other = 0; spoil(k, other, WAYS); ++other)
+                    check(is_wrong() ? WRONG : OPEN, NULL);
+        }
+}
+
+/* Says which array a call went beyond. */
+static void went_beyond(int signal, siginfo_t *info, void *context)
+{
+    const unsigned char *address = info->si_addr;
+    (void)signal, (void)context;
+    for (size_t i = 0; now->arrays[i]; ++i)
+        if (regions[i].end && address >= regions[i].end && address < regions[i].end + page_size()) {
+            complain("goes beyond the end of ", now->arrays[i]);
+            _exit(1);
+        }
+    complain("goes where nothing is", "");
+    _exit(1);
+}
+
+static int sweep(const struct function *functions, size_t length, const struct quantity *numbers)
+{
+    unsigned long passed = 0;
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = went_beyond;
+    action.sa_flags = SA_SIGINFO;
+    quantities = numbers;
+    calls = mmap(NULL, sizeof *calls, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    snprintf(path, sizeof path, "/tmp/chainrule-sweep-%ld", (long)getpid());
+    for (size_t i = 0; i < length; ++i) {
+        int status = 1;
+        pid_t child = fork();
+        now = &functions[i];
+        if (child == 0) {
+            sigaction(SIGSEGV, &action, NULL);
+            sigaction(SIGBUS, &action, NULL);
+            sweep_function();
+            exit(failures != 0);
+        }
+        if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+            fprintf(stderr, "FAILED: %s\n", now->variant);
+        else
+            ++passed;
+    }
+    unlink(path);
+    fprintf(stderr, "%lu calls\n", *calls);
+    printf("%lu passed, %lu failed\n", passed, (unsigned long)length - passed);
+    return passed != length;
+}
+
+#endif

@@ -1,0 +1,329 @@
+"""The arguments of a good call of every function: the one table that the sweep of bad calls is made from.
+
+A count belongs to a quantity, such as the rows of x. All counts of one quantity in a call must be equal, and an array is as long
+as the smallest of them says: so a call whose counts contradict each other must not read to the end of any.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many there are of a quantity. Without a quantity it stands alone, and only SIZE_MAX is sure to be wrong."""
+
+    quantity: str = ""
+    honest: str = ""
+    kind: str = "COUNT"
+
+
+def room(quantity: str, factor: str = "1") -> Count:
+    """Room for at least so many."""
+    return Count(quantity, factor, "ROOM")
+
+
+def stride(quantity: str) -> Count:
+    """Floats from row to row, at least the columns."""
+    return Count(quantity, "", "STRIDE")
+
+
+def free(honest: str) -> Count:
+    """A number that is compared with none."""
+    return Count("", honest, "FREE")
+
+
+def any_number(honest: str) -> Count:
+    """The same where even SIZE_MAX is right."""
+    return Count("", honest, "ANY")
+
+
+@dataclass(frozen=True)
+class Array:
+    """Rows of so many columns, each a quantity; stride is the count that says how far apart the rows lie."""
+
+    content: str
+    rows: str = ""
+    columns: str = ""
+    stride: str = ""
+    factor: str = "1"
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A structure that begins with its _INIT macro; fields are what a good call sets."""
+
+    fields: dict[str, Count | Array | Structure | str] = field(default_factory=dict)
+
+
+def reads(rows: str, columns: str = "", stride: str = "") -> Array:
+    return Array("FLOATS", rows, columns, stride)
+
+
+def writes(rows: str, columns: str = "", stride: str = "", factor: str = "1") -> Array:
+    return Array("WRITTEN", rows, columns, stride, factor)
+
+
+def values(rows: str) -> Structure:
+    """Target values of `rows`, and sample weights."""
+    return Structure(
+        {
+            "values": reads(rows, "outputs", "stride"),
+            "rows": Count(rows),
+            "columns": Count("outputs"),
+            "stride": stride("outputs"),
+            "weights": Array("WEIGHTS", rows),
+            "weights_count": Count(rows),
+            "classes": "NULL",
+            "classes_count": "0",
+        }
+    )
+
+
+def classes(rows: str) -> Structure:
+    return Structure(
+        {
+            "classes": Array("CLASSES", rows),
+            "classes_count": Count(rows),
+            "weights": Array("WEIGHTS", rows),
+            "weights_count": Count(rows),
+            "values": "NULL",
+            "rows": "0",
+            "columns": "0",
+            "stride": "0",
+        }
+    )
+
+
+COST = Structure({"kind": "cost_kind"})
+SCHEDULE = Structure(
+    {
+        "kind": "CRL_STEP",
+        "warmup": free("2"),
+        "period": free("3"),
+        "period_factor": any_number("1"),
+        "patience": any_number("1"),
+        "cooldown": any_number("1"),
+    }
+)
+OUTPUT = Structure()
+
+# How many there are of each quantity, and of which the size of a network decides.
+QUANTITIES = {
+    "rows": "5",
+    "held": "4",
+    "inputs": "3",
+    "outputs": "2",
+    "parameters": "26",
+    "confusion": "4",
+    "names": "2",
+    "activations": "2",
+}
+OF_THE_NETWORK = {"inputs", "outputs", "parameters", "confusion"}
+
+# Parameters by name, with their type where two of one name differ.
+PARAMETERS: dict[str, Count | Array | Structure | str] = {
+    "x": reads("rows", "inputs", "x_stride"),
+    "x_rows": Count("rows"),
+    "x_stride": stride("inputs"),
+    "x_tangent": reads("rows", "inputs", "x_tangent_stride"),
+    "x_tangent_stride": stride("inputs"),
+    "w_tangent": reads("parameters"),
+    "w_tangent_count": Count("parameters"),
+    "vector": reads("parameters"),
+    "vector_count": Count("parameters"),
+    "product": writes("parameters"),
+    "product_count": Count("parameters"),
+    "gradients": writes("parameters"),
+    "gradients_count": Count("parameters"),
+    "y": writes("rows", "outputs", "y_stride"),
+    "y_rows": room("rows"),
+    "y_stride": stride("outputs"),
+    "y_columns": Count("outputs"),
+    "y_tangent": writes("rows", "outputs", "y_tangent_stride"),
+    "y_tangent_rows": room("rows"),
+    "y_tangent_stride": stride("outputs"),
+    "u": reads("rows", "outputs", "u_stride"),
+    "u_stride": stride("outputs"),
+    "x_gradient": writes("rows", "inputs", "x_gradient_stride"),
+    "x_gradient_rows": room("rows"),
+    "x_gradient_stride": stride("inputs"),
+    "dC_dy": writes("rows", "outputs", "dC_dy_stride"),
+    "dC_dy_rows": room("rows"),
+    "dC_dy_stride": stride("outputs"),
+    "dC_dx": writes("rows", "inputs", "dC_dx_stride"),
+    "dC_dx_rows": room("rows"),
+    "dC_dx_stride": stride("inputs"),
+    "hessian": writes("parameters", "parameters", "hessian_stride"),
+    "hessian_rows": room("parameters"),
+    "hessian_stride": stride("parameters"),
+    "jacobian": writes("rows", "parameters", "jacobian_stride", factor="2"),
+    "jacobian_rows": room("rows", "2"),
+    "jacobian_stride": stride("parameters"),
+    "confusion": Array("WRITTEN_DOUBLES", "confusion"),
+    "confusion_count": Count("confusion"),
+    "validation_x": reads("held", "inputs", "validation_stride"),
+    "validation_rows": Count("held"),
+    "validation_stride": stride("inputs"),
+    "targets": values("rows"),
+    "validation_targets": values("held"),
+    "C": "result",
+    "inputs": Count("inputs"),
+    "outputs": Count("outputs"),
+    "inputs_count": Count("names"),
+    "const char * const * inputs": Array("NAMES", "names"),
+    "size_t * inputs": "result",
+    "size_t * outputs": "result",
+    "size_t * count": "result",
+    "size_t * units": "result",
+    "size_t * rows": "result",
+    "size_t * columns": "result",
+    "float * rate": "result",
+    "float * learning_rate": "result",
+    "crl_precision * precision": "result",
+    "const char * * name": "result",
+    "float * * parameters": "result",
+    "const float * * values": "result",
+    "units": free("4"),
+    "max_rows": free("5"),
+    "index": free("1"),
+    "top": free("2"),
+    "t": free("4"),
+    "path": "path",
+    "layer": '"0"',
+    "name": '"0.weight"',
+    "crl_activation activation": "CRL_TANH",
+    "crl_precision precision": "CRL_INT8",
+    "crl_purpose purpose": "CRL_TRAINING",
+    "crl_quantity quantity": "CRL_H",
+    "crl_variable variable": "CRL_PARAMETERS",
+    "crl_status status": "CRL_OK",
+    "float rate": "0.5f",
+    "float deviation": "0.5f",
+    "float learning_rate": "0.5f",
+    "float base": "0.5f",
+    "double cost": "0.5",
+    "accumulate": "0",
+    "active": "1",
+    "seed": "1",
+    "step": "1",
+    "const crl_cost_options * cost": COST,
+    "const crl_schedule_options * schedule": SCHEDULE,
+    "crl_metrics * metrics": OUTPUT,
+    "crl_epoch * epoch": OUTPUT,
+    "crl_progress * progress": OUTPUT,
+    "crl_minimum * minimum": OUTPUT,
+    "crl_gradient_report * report": OUTPUT,
+    "crl_tensor * tensor": OUTPUT,
+    "crl_plateau_state * state": Structure(
+        {"epochs": any_number("2"), "waited": free("1"), "cooling": free("1"), "lowest": "0.25"}
+    ),
+    "const crl_layer_options * options": Structure({"name": '"added"', "input": "NULL"}),
+    "const crl_optimizer_options * options": Structure(),
+    "const crl_layer_step * options": Structure(),
+    "const crl_gradient_check_options * options": Structure({"max_coordinates": free("3")}),
+    "const crl_train_options * options": Structure(
+        {
+            "cost": COST,
+            "optimizer": "optimizer",
+            "epochs": free("1"),
+            "batch_size": free("2"),
+            "validation_x": reads("held", "inputs", "validation_stride"),
+            "validation_rows": Count("held"),
+            "validation_stride": stride("inputs"),
+            "validation_targets": values("held"),
+            "threads": free("1"),
+            "class_weights": "NULL",
+            "class_weights_count": any_number("0"),
+            "patience": free("1"),
+            "schedule": SCHEDULE,
+        }
+    ),
+    "const crl_minimize_options * options": Structure(
+        {
+            "cost": COST,
+            "max_iterations": free("2"),
+            "max_evaluations": free("4"),
+            "threads": free("1"),
+            "memory": free("3"),
+        }
+    ),
+    "const crl_cascade_options * options": Structure(
+        {
+            "cost": COST,
+            "activations": Array("ACTIVATIONS", "activations"),
+            "activations_count": Count("activations"),
+            "candidates": room("activations"),
+            "max_units": free("1"),
+            "max_iterations": free("2"),
+            "patience": free("1"),
+            "threads": free("1"),
+            "validation_x": reads("held", "inputs", "validation_stride"),
+            "validation_rows": Count("held"),
+            "validation_stride": stride("inputs"),
+            "validation_targets": values("held"),
+        }
+    ),
+    "const crl_data_source * source": Structure({"function": "give_rows", "columns": Count("outputs"), "weights": "1"}),
+}
+
+# Parameters and fields of a call whose targets are classes.
+CLASSES: dict[str, Count | Array | Structure | str] = {
+    "targets": classes("rows"),
+    "validation_targets": classes("held"),
+    "class_weights": Array("WEIGHTS", "outputs"),
+    "class_weights_count": Count("outputs"),
+}
+
+# What a function has otherwise.
+FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
+    "crl_network_add_dense": {"network": "open_network"},
+    "crl_network_add_activation": {"network": "open_network"},
+    "crl_network_add_dropout": {"network": "open_network"},
+    "crl_network_add_noise": {"network": "open_network"},
+    "crl_network_add_sum": {"network": "open_network", "name": '"sum"'},
+    "crl_network_add_concatenation": {"network": "open_network", "name": '"both"'},
+    "crl_network_build": {"network": "open_network"},
+    # What the mean squared error decides cannot be confused.
+    "crl_network_evaluate (values)": {"confusion": "NULL", "confusion_count": any_number("0")},
+    "crl_cost": {
+        "y": reads("rows", "outputs", "y_stride"),
+        "y_rows": Count("rows"),
+    },
+    "crl_backward": {
+        "dC_dy": reads("rows", "outputs", "dC_dy_stride"),
+        "dC_dy_rows": Count("rows"),
+    },
+    "crl_step": {"gradients": reads("parameters")},
+    "crl_plateau_rate": {
+        "schedule": Structure(
+            {
+                "kind": "CRL_PLATEAU",
+                "warmup": free("2"),
+                "period": any_number("3"),
+                "period_factor": any_number("1"),
+                "patience": free("1"),
+                "cooldown": free("1"),
+            }
+        )
+    },
+    "crl_trainer_create": {
+        "options": Structure(
+            {
+                "cost": COST,
+                "optimizer": "optimizer",
+                "epochs": free("1"),
+                "batch_size": free("2"),
+                "validation_x": "NULL",
+                "validation_rows": any_number("0"),
+                "validation_stride": any_number("0"),
+                "validation_targets": "NULL",
+                "threads": free("1"),
+                "class_weights": "NULL",
+                "class_weights_count": any_number("0"),
+                "patience": free("1"),
+                "schedule": SCHEDULE,
+            }
+        )
+    },
+}
