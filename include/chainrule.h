@@ -66,7 +66,7 @@
  *            else it writes, unless its description says otherwise; otherwise: CRL_ERROR_OVERLAP. Rows may lie between
  *            rows, as the columns of one table do.
  * NULL       A pointer must not be NULL unless its description says what NULL means; otherwise: CRL_ERROR_NULL.
- * Strings    UTF-8, ending with a zero byte.
+ * Strings    UTF-8, ending with a zero byte. Paths are any bytes.
  * Options    Structures that may grow begin with their size. Start from their CRL_..._INIT macro: later versions append
  *            fields, and programs compiled with this header keep working.
  * Threads    A function that takes a const crl_network may run in any number of threads at once on one network, each
@@ -1654,7 +1654,8 @@ crl_status crl_publisher_predict(const crl_publisher *publisher, const float *x,
  * Files
  * ------------------------------------------------------------------------------------------------------------------
  * Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON
- * in the metadata. Paths are in UTF-8.
+ * in the metadata. Paths are C strings of any encoding, passed on to the system as they are; in messages, what is not UTF-8
+ * is written as \xf6.
  */
 
 /** Saves a network: its architecture and parameters. Atomic: whatever happens, the file is the old one or the new

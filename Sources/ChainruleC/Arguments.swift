@@ -59,18 +59,24 @@ func options<Options>(_ pointer: UnsafePointer<Options>, _ name: StaticString) t
     return pointer.pointee
 }
 
-/// A string of the caller's. No name and no path is longer than PATH_MAX, so nothing is read beyond it: a longer string stays
-/// too long, and takes no memory.
-func string(_ pointer: UnsafePointer<CChar>) -> String {
-    let bytes = UnsafeBufferPointer(start: pointer, count: strnlen(pointer, Int(PATH_MAX) + 1))
-    return String(decoding: UnsafeRawBufferPointer(bytes), as: UTF8.self)
+/// The bytes of a string of the caller's. No name and no path is longer than PATH_MAX, so nothing is read beyond it: a longer
+/// string stays too long, and takes no memory.
+private func bytes(_ pointer: UnsafePointer<CChar>) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(UnsafeBufferPointer(start: pointer, count: strnlen(pointer, Int(PATH_MAX) + 1)))
 }
+
+func string(_ pointer: UnsafePointer<CChar>) -> String { String(decoding: bytes(pointer), as: UTF8.self) }
 
 func optionalString(_ pointer: UnsafePointer<CChar>?) -> String? { pointer.map(string) }
 
 func requiredString(_ pointer: UnsafePointer<CChar>?, _ name: StaticString) throws(NetworkError) -> String {
     guard let pointer else { throw nullArgument(name) }
     return string(pointer)
+}
+
+func requiredPath(_ pointer: UnsafePointer<CChar>?) throws(NetworkError) -> FilePath {
+    guard let pointer else { throw nullArgument("path") }
+    return FilePath(bytes: bytes(pointer))
 }
 
 func strings(

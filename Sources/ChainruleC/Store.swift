@@ -1,6 +1,7 @@
 // GROUP 11: Files
 // Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON
-// in the metadata. Paths are in UTF-8.
+// in the metadata. Paths are C strings of any encoding, passed on to the system as they are; in messages, what is not UTF-8
+// is written as \xf6.
 
 import CChainrule
 import Chainrule
@@ -14,7 +15,7 @@ import Chainrule
 @_cdecl("crl_network_save")
 public func crlNetworkSave(_ network: UnsafePointer<crl_network>?, _ path: UnsafePointer<CChar>?) -> crl_status {
     call("crl_network_save") { () throws(NetworkError) in
-        try ChainruleC.network(network).save(to: requiredString(path, "path"))
+        try ChainruleC.network(network).save(to: requiredPath(path))
     }
 }
 
@@ -31,7 +32,7 @@ public func crlNetworkLoad(
     call("crl_network_load") { () throws(NetworkError) in
         guard let network else { throw nullArgument("network") }
         network.pointee = nil
-        let path = try requiredString(path, "path")
+        let path = try requiredPath(path)
         network.pointee = makeHandle(NetworkHandle(built: try Network(contentsOf: path)))
     }
 }
@@ -48,6 +49,6 @@ public func crlNetworkLoadParameters(
     _ network: UnsafeMutablePointer<crl_network>?, _ path: UnsafePointer<CChar>?
 ) -> crl_status {
     call("crl_network_load_parameters") { () throws(NetworkError) in
-        try ChainruleC.network(network).loadParameters(from: requiredString(path, "path"))
+        try ChainruleC.network(network).loadParameters(from: requiredPath(path))
     }
 }

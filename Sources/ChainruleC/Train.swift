@@ -186,7 +186,7 @@ public func crlTrainerProgress(
 @_cdecl("crl_trainer_save")
 public func crlTrainerSave(_ trainer: UnsafePointer<crl_trainer>?, _ path: UnsafePointer<CChar>?) -> crl_status {
     call("crl_trainer_save") { () throws(NetworkError) in
-        try object(trainer, "trainer", as: Trainer.self).save(to: requiredString(path, "path"))
+        try object(trainer, "trainer", as: Trainer.self).save(to: requiredPath(path))
     }
 }
 
@@ -201,7 +201,7 @@ public func crlTrainerSave(_ trainer: UnsafePointer<crl_trainer>?, _ path: Unsaf
 @_cdecl("crl_trainer_load")
 public func crlTrainerLoad(_ trainer: UnsafeMutablePointer<crl_trainer>?, _ path: UnsafePointer<CChar>?) -> crl_status {
     call("crl_trainer_load") { () throws(NetworkError) in
-        try object(trainer, "trainer", as: Trainer.self).load(from: requiredString(path, "path"))
+        try object(trainer, "trainer", as: Trainer.self).load(from: requiredPath(path))
     }
 }
 

@@ -154,34 +154,86 @@ static inline int platform_read(int descriptor, void *bytes, size_t count) {
     return 0;
 }
 
-/** Creates a file that was not there, of the name `path`, whose last six characters are replaced until that succeeds. Its
- *  permissions are those of the file `like` if there is one, which must be a regular file, otherwise what the process gives
- *  new files. A descriptor, or -1. */
-static inline int platform_create_temporary(char *path, const char *like) {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-    char *suffix = path + strlen(path) - 6;
-    struct timespec now;
+/** The directory that relative paths are relative to, as a descriptor. */
+static inline int platform_working_directory(void) { return AT_FDCWD; }
+
+/* A directory that is only a place to look names up in need not be readable. */
+#if defined(O_SEARCH)
+#define PLATFORM_SEARCH O_SEARCH
+#elif defined(__O_PATH)
+#define PLATFORM_SEARCH __O_PATH
+#else
+#define PLATFORM_SEARCH O_RDONLY
+#endif
+
+/** Opens a directory, to do something in it. A descriptor, or -1. */
+static inline int platform_open_directory(int directory, const char *path) {
+    return openat(directory, path, PLATFORM_SEARCH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/** Reads where a symbolic link leads. The length of that, 0 if the name is no link or not there, or -1. */
+static inline ssize_t platform_read_link(int directory, const char *name, char *target, size_t capacity) {
+    ssize_t length = readlinkat(directory, name, target, capacity);
+    if (length < 0) return errno == EINVAL || errno == ENOENT ? 0 : -1;
+    if ((size_t)length < capacity) return length;
+    errno = ENAMETOOLONG;
+    return -1;
+}
+
+/** Finds a regular file: 1, 0 if there is nothing of this name, or -1. */
+static inline int platform_find_regular(int directory, const char *name, struct stat *status) {
+    if (fstatat(directory, name, status, AT_SYMLINK_NOFOLLOW) != 0) return errno == ENOENT ? 0 : -1;
+    if (S_ISREG(status->st_mode)) return 1;
+    errno = platform_not_regular(status);
+    return -1;
+}
+
+/** Creates a file that was not there. A descriptor, or -1. */
+static inline int platform_create(int directory, const char *name, mode_t mode) {
+    return openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+}
+
+/** Creates a file without a name, which vanishes with its descriptor. A descriptor, or -1 where that is not possible. */
+static inline int platform_create_unnamed(int directory, mode_t mode) {
+    int descriptor = -1;
+#if defined(__O_TMPFILE)
     struct stat status;
-    uint64_t bits;
-    int attempt, place, descriptor = -1;
-    int exists = stat(like, &status) == 0;
-    if (exists && !S_ISREG(status.st_mode)) {
-        errno = platform_not_regular(&status);
-        return -1;
+    descriptor = openat(directory, ".", __O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+    /* Linux before 6.0 forgets the umask here on file systems without access control lists. */
+    if (descriptor >= 0 && mode == 0666 && (fstat(descriptor, &status) != 0 || (status.st_mode & 0777) == 0666)) {
+        close(descriptor);
+        descriptor = -1;
     }
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    bits = (uint64_t)now.tv_nsec * 1000003u + (uint64_t)getpid();
-    for (attempt = 0; attempt < 100; attempt++) {
-        uint64_t rest = bits = bits * 6364136223846793005u + 1442695040888963407u;
-        for (place = 0; place < 6; place++) {
-            suffix[place] = letters[(rest >> 32) % 36];
-            rest = rest * 6364136223846793005u + 1442695040888963407u;
-        }
-        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (descriptor >= 0 || errno != EEXIST) break;
-    }
-    if (descriptor >= 0 && exists) (void)fchmod(descriptor, status.st_mode & 07777);
+#else
+    (void)directory;
+    (void)mode;
+#endif
     return descriptor;
+}
+
+/** Gives a file without a name one that is not there: 0, or -1. */
+static inline int platform_name(int descriptor, int directory, const char *name) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+    return linkat(AT_FDCWD, path, directory, name, AT_SYMLINK_FOLLOW);
+}
+
+/** Gives a file the permissions of another, and its owner and group if this process may. Where it may not, the group gets
+ *  nothing that not everybody has. Whose rights a program has when it runs is no permission: those bits are left out. 0, or -1. */
+static inline int platform_take_permissions(int descriptor, const struct stat *like) {
+    struct stat status;
+    mode_t mode = like->st_mode & 0777;
+    if (fstat(descriptor, &status) != 0) return -1;
+    if (status.st_gid != like->st_gid && fchown(descriptor, (uid_t)-1, like->st_gid) != 0) mode &= 0707 | (mode & 07) << 3;
+    if (status.st_uid != like->st_uid && fchown(descriptor, like->st_uid, (gid_t)-1) != 0) errno = 0;
+    return (status.st_mode & 0777) == mode ? 0 : fchmod(descriptor, mode);
+}
+
+/** A number that is hardly ever the same, to make names of. */
+static inline uint64_t platform_unusual_number(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) * 1000003u + (uint64_t)getpid();
 }
 
 /** Writes exactly `count` bytes: 0, or -1. */
@@ -189,24 +241,25 @@ static inline int platform_write(int descriptor, const void *bytes, size_t count
     while (count > 0) {
         ssize_t put = write(descriptor, bytes, count);
         if (put < 0 && errno == EINTR) continue;
-        if (put < 0) return -1;
+        if (put == 0) errno = EIO;
+        if (put <= 0) return -1;
         bytes = (const char *)bytes + put;
         count -= (size_t)put;
     }
     return 0;
 }
 
-/** The path without symbolic links, to be freed, or NULL if there is no such file. */
-static inline char *platform_real_path(const char *path) { return realpath(path, NULL); }
-
 static inline int platform_synchronize(int descriptor) { return fsync(descriptor); }
 static inline int platform_close(int descriptor) { return close(descriptor); }
-static inline int platform_rename(const char *from, const char *to) { return rename(from, to); }
-static inline int platform_remove(const char *path) { return unlink(path); }
+static inline int platform_rename(int directory, const char *from, const char *to) {
+    return renameat(directory, from, directory, to);
+}
+static inline int platform_remove(int directory, const char *name) { return unlinkat(directory, name, 0); }
 
-/** Makes a rename in this directory durable. Best effort: some file systems cannot synchronise a directory. */
-static inline void platform_synchronize_directory(const char *path) {
-    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+/** Makes a rename in this directory durable. Best effort: some directories cannot be read, and some file systems cannot
+ *  synchronise them. */
+static inline void platform_synchronize_directory(int directory) {
+    int descriptor = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return;
     (void)fsync(descriptor);
     (void)close(descriptor);

@@ -12,7 +12,7 @@ enum Checkpoint {
 extension Trainer {
     /// Saves a checkpoint. May be called from the callbacks: it then holds what was done up to the batch or epoch that they
     /// were told of. Atomic: a reader, or a crash, finds the old file or the new one, never a piece.
-    public func save(to path: String) throws(NetworkError) {
+    public func save(to path: FilePath) throws(NetworkError) {
         var json = JSONWriter()
         encode(to: &json)
         let header = ModelHeader.encode(
@@ -27,10 +27,12 @@ extension Trainer {
         }
     }
 
+    public func save(to path: String) throws(NetworkError) { try save(to: FilePath(path)) }
+
     /// Goes on from a checkpoint that a trainer of the same network, optimizer and options saved; only the number of epochs
     /// and what makes training end may differ. The network's parameters become those of the checkpoint. After an error
     /// everything is as it was.
-    public func load(from path: String) throws(NetworkError) {
+    public func load(from path: FilePath) throws(NetworkError) {
         try whileBusy { () throws(NetworkError) in
             let file = try InputFile(path)
             let header = try file.readHeader()
@@ -62,6 +64,8 @@ extension Trainer {
             if let memory = saved.schedule { schedule?.memory = memory }
         }
     }
+
+    public func load(from path: String) throws(NetworkError) { try load(from: FilePath(path)) }
 
     /// What is saved beside the parameters.
     private var vectors: [Matrix] { optimizer.states.map { $0.vector } + [bestParameters.vector] }

@@ -146,17 +146,6 @@ import Testing
         #expect(try folder.files == ["directory"])
     }
 
-    @Test func aFailedSaveLeavesTheOldFile() throws {
-        let network = try network(.tanh)
-        // So long a name that the temporary file's, which is longer, is not possible.
-        let name = String(repeating: "m", count: 252)
-        let old = Array("the old file".utf8)
-        try folder.write(old, to: name)
-        expectError(.file, "too long") { try network.save(to: folder.path(name)) }
-        #expect(try folder.read(name) == old)
-        #expect(try folder.files == [name])
-    }
-
     @Test func savingReplacesAndKeepsPermissions() throws {
         let (first, second) = (try network(.tanh), try network(.tanh, seed: 52))
         try first.save(to: folder.path("model"))

@@ -40,7 +40,11 @@ def encoded_list(names: Sequence[str]) -> Any:
     return (ctypes.c_char_p * len(names))(*[encoded(name) for name in names])
 
 
-def encoded_path(path: str | os.PathLike[str]) -> bytes:
+# A file's path, as os.fsencode() takes it: names that are not text are bytes, or strings with surrogate escapes.
+AnyPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+
+
+def encoded_path(path: AnyPath) -> bytes:
     """A file's path in C."""
     try:
         encoded = os.fsencode(path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import math
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +12,7 @@ from ._arrays import count, real, seed_value
 from ._cascade import CascadeUnit, grow
 from ._costs import CostLike, cost_options
 from ._describing import Describing
-from ._description import encoded_path
+from ._description import AnyPath, encoded_path
 from ._errors import StateError, check, results
 from ._fitting import Fitting
 from ._handles import FloatArray, Handle, array_at
@@ -236,17 +235,17 @@ class Network(Describing, Fitting):
 
     # Files
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: AnyPath) -> None:
         """Writes the layers and parameters to a safetensors file, atomically."""
         check(library.crl_network_save(self._open(), encoded_path(path)), path)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Network:
+    def load(cls, path: AnyPath) -> Network:
         """A built network from a file that save() wrote."""
         pointer = _prototypes.crl_network()
         check(library.crl_network_load(encoded_path(path), ctypes.byref(pointer)), path)
         return cls._around(pointer)
 
-    def load_parameters(self, path: str | os.PathLike[str]) -> None:
+    def load_parameters(self, path: AnyPath) -> None:
         """Reads parameters into this built network; the file must hold the same tensors."""
         check(library.crl_network_load_parameters(self._open(), encoded_path(path)), path)

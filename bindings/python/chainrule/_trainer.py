@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +13,7 @@ from ._class_weights import ClassWeight, class_weights
 from ._costs import CostLike, cost_options
 from ._data import Data, validation
 from ._data_source import DataSource, NativeSource
-from ._description import encoded_path
+from ._description import AnyPath, encoded_path
 from ._errors import ArgumentTypeError, check, failure, results
 from ._evaluation import Metrics, evaluate
 from ._handles import Handle, NativeObject, record
@@ -349,11 +348,11 @@ class Trainer(NativeObject):
         progress: Progress = record(Progress, native)
         return progress
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: AnyPath) -> None:
         """Writes a checkpoint, atomically: parameters, optimizer state, progress. on_batch and on_epoch may do it."""
         check(library.crl_trainer_save(self._open(), encoded_path(path)), path)
 
-    def load(self, path: str | os.PathLike[str]) -> None:
+    def load(self, path: AnyPath) -> None:
         """Goes on from a checkpoint of a trainer with the same network, optimizer and options.
 
         The number of epochs, patience, min_delta, threads and callbacks may be others. After an error everything is

@@ -38,6 +38,24 @@ def test_a_loaded_network_is_the_saved_one(
     assert os.listdir(tmp_path) == ["größe.safetensors"]
 
 
+@pytest.mark.parametrize("convert", [os.fsencode, os.fsdecode, lambda path: Path(os.fsdecode(path))])
+def test_paths_that_are_not_text(network: chainrule.Network, x: np.ndarray, tmp_path: Path, convert: Any) -> None:
+    folder = os.fsencode(tmp_path) + b"/J\xf6rg"
+    os.mkdir(folder)
+    path = convert(folder + b"/\xe9")
+    for _ in range(2):
+        network.save(path)
+        assert os.listdir(folder) == [b"\xe9"]
+    np.testing.assert_array_equal(chainrule.Network.load(path).predict(x), network.predict(x))
+    network.load_parameters(path)
+    trainer = chainrule.Trainer(network)
+    trainer.save(path)
+    trainer.load(path)
+    assert os.listdir(folder) == [b"\xe9"]
+    with pytest.raises(chainrule.FileError, match=r"J\\xf6rg/missing'"):
+        chainrule.Network.load(convert(folder + b"/missing"))
+
+
 def test_a_residual_network_comes_back(tmp_path: Path, x: np.ndarray) -> None:
     network = chainrule.Network(4).add_dense(4, "elu", alpha=0.5, name="a").add_dense(4, "gelu", bias=False, name="b")
     network.add_sum(["a", "b"], name="s").add_concatenation(["s", "input"]).add_activation("softmax").build(seed=2)

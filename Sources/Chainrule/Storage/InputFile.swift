@@ -1,0 +1,71 @@
+import CPlatform
+
+/// A file that is being read.
+final class InputFile: FallibleClass {
+    private let path: FilePath
+    private let descriptor: Int32
+    let length: Int
+
+    fileprivate init(path: FilePath, descriptor: Int32, length: Int) {
+        self.path = path
+        self.descriptor = descriptor
+        self.length = length
+    }
+
+    deinit { _ = platform_close(descriptor) }
+
+    /// Reads exactly as many bytes as the buffer holds.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(NetworkError) {
+        guard !buffer.isEmpty else { return }
+        guard platform_read(descriptor, buffer.baseAddress, buffer.count) == 0 else {
+            throw path.error("cannot be read to its end")
+        }
+    }
+
+    /// Reads tensors that lie one after the other into their places in a parameter vector.
+    func read(_ tensors: [Plan.Tensor], into vector: Matrix) throws(NetworkError) {
+        for tensor in tensors {
+            let elements = UnsafeMutableBufferPointer(start: vector.base + tensor.offset, count: tensor.count)
+            try read(into: UnsafeMutableRawBufferPointer(elements))
+        }
+    }
+
+    /// Reads and checks the header of a model file; the file then stands at its data.
+    func readHeader() throws(NetworkError) -> ModelHeader {
+        try explain { () throws(NetworkError) in
+            guard length >= 8 else {
+                throw NetworkError(.format, "no model file: it has \(length) bytes")
+            }
+            let headerBytes = try ModelHeader.length(bytes(count: 8), fileBytes: length)
+            return try ModelHeader(parsing: bytes(count: headerBytes), dataBytes: length - 8 - headerBytes)
+        }
+    }
+
+    /// Says in errors which file they are about.
+    func explain<Result>(_ body: () throws(NetworkError) -> Result) throws(NetworkError) -> Result {
+        do throws(NetworkError) {
+            return try body()
+        } catch {
+            throw error.code == .file ? error : NetworkError(error.code, "'\(path.description)': \(error.message)")
+        }
+    }
+
+    private func bytes(count: Int) throws(NetworkError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        try bytes.withUnsafeMutableBufferPointer { buffer throws(NetworkError) in
+            try read(into: UnsafeMutableRawBufferPointer(buffer))
+        }
+        return bytes
+    }
+}
+
+extension FallibleClass where Self == InputFile {
+    init(_ path: FilePath) throws(NetworkError) {
+        try path.check()
+        var length: Int64 = 0
+        let descriptor = path.withCString { platform_open_for_reading($0, &length) }
+        guard descriptor >= 0 else { throw path.error("cannot be opened") }
+        // No file that a 32-bit process could hold is longer than it can count.
+        self = InputFile(path: path, descriptor: descriptor, length: Int(clamping: length))
+    }
+}
