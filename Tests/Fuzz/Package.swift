@@ -12,8 +12,12 @@ let package = Package(
     dependencies: [.package(name: "Chainrule", path: "../..")],
     targets: [
         .target(name: "CFuzzer"),
+        .target(name: "FuzzSupport", dependencies: library, swiftSettings: warningsAreErrors),
         .executableTarget(
-            name: "FuzzModelFile", dependencies: library + ["CFuzzer"], swiftSettings: warningsAreErrors),
+            name: "FuzzModelFile", dependencies: library + ["CFuzzer", "FuzzSupport"], swiftSettings: warningsAreErrors),
+        .executableTarget(
+            name: "FuzzCheckpoint", dependencies: library + ["CFuzzer", "FuzzSupport"], swiftSettings: warningsAreErrors
+        ),
         .executableTarget(name: "FuzzCalls", dependencies: library + ["CFuzzer"], swiftSettings: warningsAreErrors),
     ]
 )

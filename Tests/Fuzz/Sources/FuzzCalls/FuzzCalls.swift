@@ -61,7 +61,7 @@ struct Session {
     }
 
     private mutating func step() {
-        switch reader.byte() % 35 {
+        switch reader.byte() % 41 {
         case 0: create()
         case 1, 2: addDense()
         case 3: addActivation()
@@ -94,6 +94,12 @@ struct Session {
         case 31: setLayer()
         case 32: secondOrderProduct()
         case 33: createCascade()
+        case 34: jacobianVectorProduct()
+        case 35: vectorJacobianProduct()
+        case 36: matrix()
+        case 37: checkGradient()
+        case 38: scheduleRate()
+        case 39: plateauRate()
         default: destroy()
         }
     }

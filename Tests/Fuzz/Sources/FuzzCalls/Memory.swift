@@ -10,6 +10,7 @@ final class Memory {
     let output = Memory.allocate()
     let other = Memory.allocate()
     let weights = Memory.allocate()
+    let tangent = Memory.allocate()
     let classes = UnsafeMutablePointer<Int32>.allocate(capacity: Int(rows))
 
     private static func allocate() -> UnsafeMutablePointer<Float> {
@@ -19,7 +20,7 @@ final class Memory {
     }
 
     deinit {
-        for pointer in [input, output, other, weights] { pointer.deallocate() }
+        for pointer in [input, output, other, weights, tangent] { pointer.deallocate() }
         classes.deallocate()
     }
 }

@@ -196,17 +196,6 @@ extension Session {
         }
     }
 
-    /// A schedule of any kind; the numbers that it does not ask of the input are usual ones.
-    private mutating func schedule() -> crl_schedule_options {
-        crl_schedule_options(
-            size: MemoryLayout<crl_schedule_options>.size, kind: reader.enumerator() % 8,
-            per_epoch: Int32(reader.byte() % 2), warmup: Int(reader.byte() % 8), warmup_start: 0.5,
-            period: Int(reader.byte() % 8), period_factor: Int(reader.byte() % 4), factor: reader.float(),
-            min_rate: reader.float(), peak: 0.25, start_divisor: 25, end_divisor: 100,
-            patience: Int(reader.byte() % 4), cooldown: Int(reader.byte() % 4), threshold: reader.float(),
-            function: nil, user: nil)
-    }
-
     mutating func setLayer() {
         var options = crl_layer_step(
             size: MemoryLayout<crl_layer_step>.size, learning_rate_factor: reader.float(), weight_decay: reader.float(),

@@ -18,12 +18,12 @@ extension Session {
         return UnsafePointer(memory.input)
     }
 
-    private mutating func output(_ pointer: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float>? {
+    mutating func output(_ pointer: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float>? {
         reader.chance(of: 16) ? nil : pointer
     }
 
     /// The number of parameters, mostly, as far as the buffers reach.
-    private mutating func parameterCount(of network: UnsafePointer<crl_network>?) -> UInt {
+    mutating func parameterCount(of network: UnsafePointer<crl_network>?) -> UInt {
         guard !reader.chance(of: 16), let parameters = parameters(of: network) else { return extent() }
         return parameters.count <= Memory.count ? UInt(parameters.count) : 0
     }

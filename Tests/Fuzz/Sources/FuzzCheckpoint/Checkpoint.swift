@@ -1,5 +1,6 @@
 import CChainrule
 import ChainruleC
+import FuzzSupport
 import Glibc
 
 /// Checkpoints of a trainer of the small network.
@@ -58,15 +59,15 @@ enum Checkpoint {
     static func read(_ path: String) {
         let network = smallNetwork()
         let trainer = makeTrainer(network, stopAfter: 0)
-        let before = parameters(of: network!)
+        let before = parameters(of: network)
         if crlTrainerLoad(trainer, path) == CRL_OK {
-            let wasFinite = areFinite(parameters(of: network!))
+            let wasFinite = areFinite(parameters(of: network))
             let status = fit(trainer)
             // The best parameters are put back, whatever the file says that they are, where going on is impossible.
-            precondition(status != CRL_OK || !wasFinite || areFinite(parameters(of: network!)))
+            precondition(status != CRL_OK || !wasFinite || areFinite(parameters(of: network)))
         } else {
             let progress = progress(of: trainer)
-            precondition(parameters(of: network!) == before && progress.epochs == 0 && progress.rows == 0)
+            precondition(parameters(of: network) == before && progress.epochs == 0 && progress.rows == 0)
             precondition(progress.steps == 0 && progress.best_cost == .infinity)
         }
         crlTrainerDestroy(trainer)

@@ -1,0 +1,66 @@
+import CChainrule
+import ChainruleC
+
+// Schedules of the learning rate, by themselves and among the options of training.
+
+extension Session {
+    mutating func schedule() -> crl_schedule_options {
+        var options = crl_schedule_options(
+            size: MemoryLayout<crl_schedule_options>.size, kind: reader.enumerator() % 7, per_epoch: 0,
+            warmup: Int(reader.byte() % 4), warmup_start: 0.25, period: Int(reader.byte() % 8),
+            period_factor: Int(reader.byte() % 4), factor: 0.5, min_rate: 0, peak: 0.3, start_divisor: 25,
+            end_divisor: 1e4, patience: Int(reader.byte() % 3), cooldown: Int(reader.byte() % 3), threshold: 1e-4,
+            function: nil, user: nil)
+        if reader.chance(of: 2) { options.per_epoch = 1 }
+        if reader.chance(of: 8) { options.kind = crl_schedule_kind(CRL_CUSTOM_SCHEDULE) }
+        if !reader.chance(of: 8) { options.function = halves }
+        if reader.chance(of: 4) { options.factor = reader.float() }
+        if reader.chance(of: 4) { options.min_rate = reader.float() }
+        if reader.chance(of: 8) { options.warmup_start = reader.float() }
+        if reader.chance(of: 8) { options.peak = reader.float() }
+        if reader.chance(of: 8) { options.start_divisor = reader.float() }
+        if reader.chance(of: 8) { options.end_divisor = reader.float() }
+        if reader.chance(of: 8) { options.threshold = reader.float() }
+        if reader.chance(of: 8) { options.warmup = Int(bitPattern: reader.size()) }
+        if reader.chance(of: 8) { options.period = Int(bitPattern: reader.size()) }
+        if reader.chance(of: 8) { options.period_factor = Int(bitPattern: reader.size()) }
+        if reader.chance(of: 16) { options.patience = Int(bitPattern: reader.size()) }
+        if reader.chance(of: 16) { options.cooldown = Int(bitPattern: reader.size()) }
+        if reader.chance(of: 32) { options.size = Int(bitPattern: reader.size()) }
+        return options
+    }
+
+    mutating func scheduleRate() {
+        var options = schedule()
+        var rate = Float.nan
+        let status = crlScheduleRate(&options, reader.float(), reader.size(), &rate)
+        check(status)
+        precondition(status == CRL_OK ? rate.isFinite && rate >= 0 : rate.isNaN)
+    }
+
+    mutating func plateauRate() {
+        var options = schedule()
+        if !reader.chance(of: 8) { options.kind = crl_schedule_kind(CRL_PLATEAU) }
+        var state = crl_plateau_state(
+            size: MemoryLayout<crl_plateau_state>.size, epochs: 0, lowest: 0, waited: 0, cooling: 0)
+        if reader.chance(of: 4) {
+            state.epochs = Int(bitPattern: reader.size())
+            state.lowest = Double(reader.float())
+            state.waited = Int(bitPattern: reader.size())
+            state.cooling = Int(bitPattern: reader.size())
+        }
+        var rate = reader.float()
+        for _ in 0..<4 {
+            let before = rate
+            let status = crlPlateauRate(&options, &state, Double(reader.float()), &rate)
+            check(status)
+            precondition(
+                status == CRL_OK ? rate.isFinite && rate >= 0 : rate.bitPattern == before.bitPattern)
+        }
+    }
+}
+
+private let halves: crl_schedule_function = { _, t, base, _, rate in
+    rate!.pointee = t % 7 == 6 ? .nan : base / 2
+    return t % 5 == 4 ? 1 : 0
+}
