@@ -366,17 +366,17 @@ static void sweep_function(void)
         }
 }
 
-/* Says which array a call went beyond. */
-static void went_beyond(int signal, siginfo_t *info, void *context)
+/* Says which array a call went beyond, or what else ended it. */
+static void end(int signal, siginfo_t *info, void *context)
 {
     const unsigned char *address = info->si_addr;
-    (void)signal, (void)context;
+    (void)context;
     for (size_t i = 0; now->arrays[i]; ++i)
         if (regions[i].end && address >= regions[i].end && address < regions[i].end + page_size()) {
             complain("goes beyond the end of ", now->arrays[i]);
             _exit(1);
         }
-    complain("goes where nothing is", "");
+    complain("is ended by the signal ", strsignal(signal));
     _exit(1);
 }
 
@@ -385,7 +385,7 @@ static int sweep(const struct function *functions, size_t length, const struct q
     unsigned long passed = 0;
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_sigaction = went_beyond;
+    action.sa_sigaction = end;
     action.sa_flags = SA_SIGINFO;
     quantities = numbers;
     calls = mmap(NULL, sizeof *calls, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -395,8 +395,9 @@ static int sweep(const struct function *functions, size_t length, const struct q
         pid_t child = fork();
         now = &functions[i];
         if (child == 0) {
-            sigaction(SIGSEGV, &action, NULL);
-            sigaction(SIGBUS, &action, NULL);
+            static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT };
+            for (size_t k = 0; k < LENGTH(signals); ++k)
+                sigaction(signals[k], &action, NULL);
             sweep_function();
             exit(failures != 0);
         }
