@@ -64,8 +64,8 @@ enum {
 
     /* 400–499: callbacks. */
     CRL_CANCELLED = 400,           /**< a progress callback asked to stop; the parameters are those trained so far */
-    CRL_ERROR_CALLBACK = 401,      /**< a cost, activation or data callback returned non-zero, or wrote NaN or
-                                        infinity */
+    CRL_ERROR_CALLBACK = 401,      /**< a cost, activation or data callback returned non-zero, or wrote NaN,
+                                        infinity or targets out of range */
 
     /* 500–599: files. */
     CRL_ERROR_FILE = 500,          /**< a file cannot be opened, read, written or renamed */

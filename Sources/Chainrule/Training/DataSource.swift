@@ -23,7 +23,9 @@ public final class DataSource {
 
     /// Fills the first rows of a batch and returns how many they are; 0 ends the epoch. x is `maxRows × inputs`, row-major, to
     /// be filled with finite numbers; values are `maxRows × columns` and classes `maxRows`, each empty if the targets are of
-    /// another kind; the sample weights are `maxRows`, or empty if the source has none.
+    /// another kind; the sample weights are `maxRows`, or empty if the source has none. Numbers that are not finite,
+    /// targets or weights out of range, and an epoch without rows are ``NetworkError/Code/callback``: there may have been
+    /// steps before.
     public typealias Function =
         (
             _ request: Request, _ x: inout MutableSpan<Float>, _ values: inout MutableSpan<Float>,

@@ -54,7 +54,7 @@ class NotFiniteError(ChainruleError, FloatingPointError):
 
 
 class CallbackError(ChainruleError, RuntimeError):
-    """A custom cost or activation wrote NaN; what a callback raises comes out as itself."""
+    """A custom cost, activation or data source gave what it must not, as NaN; what it raises comes out as itself."""
 
 
 class FileError(ChainruleError, OSError):
