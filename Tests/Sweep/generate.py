@@ -51,13 +51,16 @@ class Header:
     def __init__(self, text: str) -> None:
         self.functions: dict[str, list[Variable]] = {}
         self.nullable: dict[str, set[str]] = {}
-        for comment, _, name, arguments in re.findall(
+        self.without_status: set[str] = set()
+        for comment, result, name, arguments in re.findall(
             r"/\*\*((?:(?!\*/).)*)\*/\s*^(crl_status|void|u?int32_t|const char \*)\s*(crl_\w+)\(([^;]*)\);",
             text,
             re.DOTALL | re.MULTILINE,
         ):
             self.functions[name] = [variable(a) for a in arguments.split(",") if a.strip() != "void"]
             self.nullable[name] = set()
+            if result == "void":
+                self.without_status.add(name)
             for parameter, words in re.findall(r"@param (\w+) (.*?)(?=@param|@return|$)", comment, re.DOTALL):
                 if "NULL" in re.sub(r"NULL\s*(\*\s*)?after an error|any other error\s*(\*\s*)?NULL", "", words):
                     self.nullable[name].add(parameter)
@@ -217,9 +220,11 @@ class Call:
         call = f"{self.function}({', '.join(self.arguments)})"
         kind = "CRL_CROSS_ENTROPY" if self.classes else "CRL_MEAN_SQUARED_ERROR"
         lines = [f"cost_kind = {kind};", *self.lines, "keep_results();"]
-        if self.function.endswith("_destroy"):
-            handle = self.arguments[0].split()[-1]
-            lines += [f"{call};", f"if (!absent[0]) {handle} = NULL;", "return CRL_OK;"]
+        if self.function in self.header.without_status:
+            lines.append(f"{call};")
+            if self.function.endswith("_destroy"):
+                lines.append(f"if (!absent[0]) {self.arguments[0].split()[-1]} = NULL;")
+            lines.append("return CRL_OK;")
         else:
             lines.append(f"return {call};")
         text = "".join(f"    {line}\n" for line in lines)
