@@ -56,12 +56,29 @@ static inline int platform_supports_avx2(void) {
 
 /* ---- Memory ---- */
 
-/** `bytes` of zeroed memory aligned to 64 bytes, or NULL. Freed with free(). */
-static inline void *platform_allocate_zeroed(size_t bytes) {
-    void *memory = NULL;
-    if (posix_memalign(&memory, 64, bytes) != 0) return NULL;
-    memset(memory, 0, bytes);
+#define PLATFORM_ALIGNMENT 64
+
+/** `bytes` of zeroed memory aligned to 64 bytes, or NULL; to be given back to platform_free_aligned(). It comes zeroed from the
+ *  system, which gives the pages of a large block only when they are touched. */
+static inline void *platform_allocate_aligned(size_t bytes) {
+    const size_t more = sizeof(void *) + PLATFORM_ALIGNMENT - 1;
+    char *block, *memory;
+    if (bytes > SIZE_MAX - more) return NULL;
+    block = (char *)calloc(1, bytes + more);
+    if (block == NULL) return NULL;
+    memory = block + more;
+    memory -= (uintptr_t)memory % PLATFORM_ALIGNMENT;
+    /* Where the block begins is kept before the memory. */
+    memcpy(memory - sizeof block, &block, sizeof block);
     return memory;
+}
+
+/** Gives back what platform_allocate_aligned() gave; NULL is nothing. */
+static inline void platform_free_aligned(void *memory) {
+    char *block;
+    if (memory == NULL) return;
+    memcpy(&block, (char *)memory - sizeof block, sizeof block);
+    free(block);
 }
 
 /* ---- Threads ---- */

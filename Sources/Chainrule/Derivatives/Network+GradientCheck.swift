@@ -149,7 +149,7 @@ private final class GradientCheck {
                 number.pointee = kept - step
                 largest = max(largest, (above + (try costNow(variables)) - 2 * value).magnitude / 2)
             } catch {
-                if error.code == .callback { throw error }
+                guard error.isOfParameters else { throw error }
             }
         }
         return largest
@@ -172,7 +172,7 @@ private final class GradientCheck {
                 differences.add(step: step, above: above, below: try costNow(variables))
             } catch {
                 // A cost need not be defined everywhere.
-                if error.code == .callback { throw error }
+                guard error.isOfParameters else { throw error }
                 number.pointee = kept
                 differences = Differences(value: value, rounding: rounding)
             }

@@ -14,22 +14,34 @@ package struct Arithmetic: @unchecked Sendable {
     /// The name of that instruction set.
     package static var bestInstructionSet: StaticString { InstructionSetLevel.best.identifier }
 
-    /// By level; nil for a level that this processor does not support.
-    private static let all = InstructionSetLevel.allCases.map { level -> Arithmetic? in
-        guard level.isSupported else { return nil }
-        let table = UnsafeMutablePointer<KernelTable<Float>>.allocate(capacity: 1)
-        table.initialize(to: level.kernels)
-        return Arithmetic(table: table)
-    }
-
+    /// With the kernels of a level that this processor supports.
     package init(_ level: InstructionSetLevel) {
-        guard let arithmetic = Arithmetic.all[level.rawValue] else {
-            preconditionFailure("kernels for an instruction set that this processor lacks")
+        switch level {
+        case .baseline: self = .baseline
+        #if arch(x86_64)
+            case .avx2: self = .avx2
+            case .avx512: self = .avx512
+        #endif
         }
-        self = arithmetic
     }
 
-    private init(table: UnsafePointer<KernelTable<Float>>) { self.table = table }
+    private static let baseline = Arithmetic(&Tables.baseline)
+    #if arch(x86_64)
+        private static let avx2 = Arithmetic(&Tables.avx2)
+        private static let avx512 = Arithmetic(&Tables.avx512)
+    #endif
+
+    /// - Parameter table: a static variable, whose address stays.
+    private init(_ table: UnsafeMutablePointer<KernelTable<Float>>) { self.table = UnsafePointer(table) }
+
+    /// They lie in the library itself, so that nothing is left of them when a program unloads it.
+    private enum Tables {
+        nonisolated(unsafe) static var baseline = InstructionSetLevel.baseline.kernels
+        #if arch(x86_64)
+            nonisolated(unsafe) static var avx2 = InstructionSetLevel.avx2.kernels
+            nonisolated(unsafe) static var avx512 = InstructionSetLevel.avx512.kernels
+        #endif
+    }
 
     package var kernels: KernelTable<Float> { _read { yield table.pointee } }
 

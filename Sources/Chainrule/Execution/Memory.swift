@@ -11,7 +11,7 @@ package final class Memory<Element: BitwiseCopyable>: FallibleClass, @unchecked 
         self.count = count
     }
 
-    deinit { free(base) }
+    deinit { platform_free_aligned(base) }
 
     package var elements: UnsafeMutableBufferPointer<Element> { UnsafeMutableBufferPointer(start: base, count: count) }
 }
@@ -20,7 +20,7 @@ extension FallibleClass {
     package init<Element: BitwiseCopyable>(count: Int, for purpose: StaticString) throws(NetworkError)
     where Self == Memory<Element> {
         let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
-        guard !overflow, let memory = platform_allocate_zeroed(max(bytes, 64)) else {
+        guard !overflow, let memory = platform_allocate_aligned(max(bytes, 64)) else {
             throw NetworkError(.memory, "\(count) numbers for \(purpose) cannot be allocated")
         }
         self = Memory(adopting: memory, count: count)

@@ -17,7 +17,7 @@ final class ScratchPool: @unchecked Sendable {
     }
 
     deinit {
-        for place in 0..<ScratchPool.places { free(idle[place].exchange(nil, ordering: .acquiring)) }
+        for place in 0..<ScratchPool.places { platform_free_aligned(idle[place].exchange(nil, ordering: .acquiring)) }
         idle.deallocate()
     }
 
@@ -26,11 +26,11 @@ final class ScratchPool: @unchecked Sendable {
         for place in 0..<ScratchPool.places {
             guard let memory = idle[place].exchange(nil, ordering: .acquiring) else { continue }
             if ScratchPool.capacity(of: memory) >= count { return memory + ScratchPool.header }
-            free(memory)
+            platform_free_aligned(memory)
             break
         }
         let bytes = try Plan.checkedProduct(Plan.checkedSum([count, ScratchPool.header]), MemoryLayout<Float>.stride)
-        guard let memory = platform_allocate_zeroed(bytes) else {
+        guard let memory = platform_allocate_aligned(bytes) else {
             throw NetworkError(.memory, "\(count) numbers for a prediction cannot be allocated")
         }
         memory.storeBytes(of: count, as: Int.self)
@@ -41,7 +41,7 @@ final class ScratchPool: @unchecked Sendable {
         let memory = scratch - ScratchPool.header
         for place in 0..<ScratchPool.places
         where idle[place].compareExchange(expected: nil, desired: memory, ordering: .releasing).exchanged { return }
-        free(memory)
+        platform_free_aligned(memory)
     }
 
     private static func capacity(of memory: UnsafeMutablePointer<Float>) -> Int {
