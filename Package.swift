@@ -39,6 +39,8 @@ let sharedLibraryFlags: LinkerSetting = .unsafeFlags(
         "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/ChainruleC/exports.map",
         "-Xlinker", "-soname=libchainrule.so.0.1",  // Tools/version --soname
         "-Xlinker", "--gc-sections",
+        // Sources/CReserve
+        "-Xlinker", "--wrap=posix_memalign", "-Xlinker", "--wrap=free",
         "-Xlinker", "-z", "-Xlinker", "defs",
         "-Xlinker", "-z", "-Xlinker", "now",
     ],
@@ -70,6 +72,7 @@ let package = Package(
     targets: [
         .target(name: "CPlatform", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CChainrule"),
+        .target(name: "CReserve"),
         .target(name: "CIntrinsics"),
         .target(name: "Kernels", dependencies: ["CIntrinsics", "CPlatform"], swiftSettings: kernelSettings()),
         .target(
@@ -87,7 +90,8 @@ let package = Package(
                 + (isX86 ? ["KernelsAVX2", "KernelsAVX512", "KernelsAVX512Dot"] : []),
             swiftSettings: common),
         .target(
-            name: "Chainrule", dependencies: ["CPlatform", "Kernels", "KernelDispatch"], swiftSettings: common),
+            name: "Chainrule", dependencies: ["CPlatform", "CReserve", "Kernels", "KernelDispatch"],
+            swiftSettings: common),
         .target(
             name: "ChainruleC", dependencies: ["CChainrule", "CPlatform", "Chainrule"], exclude: ["exports.map"],
             swiftSettings: common, linkerSettings: [sharedLibraryFlags]),

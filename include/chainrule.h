@@ -72,6 +72,10 @@
  * Threads    A function that takes a const crl_network may run in any number of threads at once on one network, each
  *            with its own workspace. While a function runs that takes a crl_network that is not const, no other may
  *            use that network. Different networks have nothing in common.
+ * Memory     What the library cannot have is CRL_ERROR_MEMORY. What grows with the caller's sizes is asked for before it is
+ *            used. The small objects of a call are made in a reserve of 1 MiB (64 KiB on 32-bit systems) within the library
+ *            if the system has no memory for them; once half of it is in use for good, calls are CRL_ERROR_MEMORY until the
+ *            system has memory again. The program ends if several threads need more than the reserve at once.
  * Manners    The library never prints, exits or aborts, leaves signals, locale, environment and rand() alone, and
  *            has no global state beside each thread's error message.
  */

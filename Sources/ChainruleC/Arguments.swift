@@ -86,6 +86,13 @@ func strings(
     guard count <= UInt(Architecture.mostInputs) else {
         throw NetworkError(.size, "\(name)_count is \(count); at most \(Architecture.mostInputs) are possible")
     }
+    // The texts, and the array of them, which grows by doubling.
+    var bytes = 0
+    for index in 0..<Int(count) {
+        bytes += 256
+        if let pointer = pointers[index] { bytes += strnlen(pointer, Int(PATH_MAX) + 1) }
+    }
+    try Reserve.setAside(bytes)
     var texts: [String] = []
     for index in 0..<Int(count) {
         guard let pointer = pointers[index] else { throw NetworkError(.null, "\(name)[\(index)] is NULL") }

@@ -74,6 +74,7 @@ private func cascadeOptions(_ given: crl_cascade_options) throws(NetworkError) -
         let count = try count(UInt(bitPattern: given.activations_count), "options->activations_count")
         // Before they are read: there may be no more than these.
         try CascadeOptions.check(candidates: options.candidates, activations: count)
+        try Reserve.setAside(512 * count)
         options.activations = []
         for index in 0..<count {
             options.activations.append(try cascadeActivation(activations[index], "options->activations[\(index)]"))

@@ -14,7 +14,7 @@ extension NetworkError.Code {
 /// Runs the body of a C function: an error becomes its status, and the message the thread's.
 func call(_ function: StaticString, _ body: () throws(NetworkError) -> Void) -> crl_status {
     do throws(NetworkError) {
-        try body()
+        try Reserve.withReserve(body)
         return crl_status(CRL_OK)
     } catch {
         recordMessage("\(function): \(error.message)")

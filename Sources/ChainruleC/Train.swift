@@ -252,6 +252,7 @@ private func trainingOptions(
             throw NetworkError(
                 .size, "options->class_weights_count is \(count); the network has \(network.outputs) outputs")
         }
+        try Reserve.setAside(MemoryLayout<Float>.stride * network.outputs + 64)
         options.classWeights = Array(UnsafeBufferPointer(start: weights, count: network.outputs))
     }
     options.patience = try count(UInt(bitPattern: train.patience), "options->patience")

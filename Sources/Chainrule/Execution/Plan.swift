@@ -164,6 +164,7 @@ package final class Plan: FallibleClass, Sendable {
 
 extension FallibleClass where Self == Plan {
     package init(_ architecture: Architecture) throws(NetworkError) {
+        try architecture.setAside()
         guard !architecture.nodes.isEmpty else {
             throw NetworkError(.size, "the network has no layers")
         }

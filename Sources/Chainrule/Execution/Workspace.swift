@@ -156,6 +156,7 @@ extension FallibleClass where Self == Workspace {
         guard maxRows >= 1 else {
             throw NetworkError(.size, "a workspace is for at least 1 row; \(maxRows) were given")
         }
+        try plan.architecture.setAside()
         let layout = try plan.layout(maxRows: maxRows, purpose: purpose, threads: threads)
         let memory = try FloatMemory(count: layout.count, for: "a workspace")
         func views(of places: Plan.Layout.Places) -> (input: Matrix, inputDelta: Matrix?, layers: [LayerMemory]) {

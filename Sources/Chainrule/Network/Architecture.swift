@@ -101,6 +101,8 @@ public struct Architecture: Sendable {
         guard nodes.count < Architecture.mostLayers else {
             throw NetworkError(.size, "the network has \(nodes.count) layers already, the most there can be")
         }
+        // The arrays of layers grow by doubling.
+        try Reserve.setAside(512 * nodes.count + 512 * (names?.count ?? 1))
         let name = try LayerName(name ?? nodes.count.description)
         guard position(of: name) == nil else {
             throw NetworkError(.name, "the layer name '\(name.text)' is already taken")

@@ -54,6 +54,7 @@ extension FallibleClass where Self == PackedNetwork {
     init(_ network: Network, precision: Precision, kernels: PredictionKernels, arithmetic: Arithmetic)
         throws(NetworkError)
     {
+        try network.architecture.setAside()
         var (stages, isChain, layerOfNode) = network.denseStages()
         var count = 0
         for index in stages.indices {

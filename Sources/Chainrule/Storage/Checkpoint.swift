@@ -13,6 +13,7 @@ extension Trainer {
     /// Saves a checkpoint. May be called from the callbacks: it then holds what was done up to the batch or epoch that they
     /// were told of. Atomic: a reader, or a crash, finds the old file or the new one, never a piece.
     public func save(to path: FilePath) throws(NetworkError) {
+        try network.architecture.setAside()
         var json = JSONWriter()
         encode(to: &json)
         let header = ModelHeader.encode(

@@ -37,6 +37,8 @@ final class InputFile: FallibleClass {
                 throw NetworkError(.format, "no model file: it has \(length) bytes")
             }
             let headerBytes = try ModelHeader.length(bytes(count: 8), fileBytes: length)
+            // What the reader makes of a header, whatever it says, and an architecture of that.
+            try Reserve.setAside(48 * headerBytes)
             return try ModelHeader(parsing: bytes(count: headerBytes), dataBytes: length - 8 - headerBytes)
         }
     }

@@ -2,6 +2,7 @@ extension Network {
     /// Saves the architecture and the parameters to a model file (safetensors). Atomic: a reader, or a crash, finds
     /// the old file or the new one, never a piece.
     public func save(to path: FilePath) throws(NetworkError) {
+        try architecture.setAside()
         try AtomicFile.write(path) { file throws(NetworkError) in
             try ModelHeader.encode(plan).withUnsafeBufferPointer { header throws(NetworkError) in
                 try file.write(UnsafeRawBufferPointer(header))

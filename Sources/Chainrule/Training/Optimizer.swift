@@ -82,6 +82,7 @@ public final class Optimizer: FallibleClass {
 
     /// Finds what becomes of each tensor.
     fileprivate func resolve() throws(NetworkError) {
+        try plan.architecture.setAside()
         var steps: [TensorStep] = []
         for (layer, range) in plan.tensorRanges.enumerated() {
             for tensor in plan.tensors[range] {
@@ -295,6 +296,7 @@ extension FallibleClass where Self == Optimizer {
         try method.validate()
         try Optimizer.check(learningRate)
         try regularization.validate()
+        try network.architecture.setAside()
         var states: [FloatMemory] = []
         for _ in 0..<method.stateVectors {
             states.append(try FloatMemory(count: network.parameterCount, for: "the optimizer's state"))

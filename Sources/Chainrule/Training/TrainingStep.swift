@@ -311,6 +311,7 @@ extension FallibleClass where Self == TrainingStep {
             let mostParts = max(Cost.groups(of: rows), (widest - 1) / network.arithmetic.tileRows + 1)
             count = batchRows < leastSharedRows ? 1 : min(Int(platform_processor_count()), mostParts)
         }
+        try Reserve.setAside(count * (64 * network.architecture.nodes.count + 1024))
         let threads = count > 1 ? ThreadPool(count: count) : nil
         self = TrainingStep(
             network: network, optimizer: optimizer, cost: options.cost, seed: options.seed, copiesRows: copiesRows,

@@ -113,6 +113,8 @@ final class CascadeGrowth: FallibleClass {
     /// - Returns: false if there is nothing left to learn, or no candidate that learns it.
     private func install() throws(NetworkError) -> Bool {
         let number = units.count + 1
+        // Arrays of units grow by doubling.
+        try Reserve.setAside(512 * number)
         let residual = try FloatMemory(
             count: Plan.checkedProduct(data.x.rows, output.outputs), for: "the residual errors")
         let errors = residual.matrix(at: 0, rows: data.x.rows, columns: output.outputs)

@@ -85,6 +85,7 @@ private final class RecentSteps: FallibleClass, Directions {
 
 extension FallibleClass where Self == RecentSteps {
     init(_ memory: Int, length: Int) throws(NetworkError) {
+        try Reserve.setAside(Plan.checkedProduct(512, memory))
         let vectors = try Vectors(Plan.checkedProduct(2, memory), length: length, for: "the memory of lbfgs")
         self = RecentSteps(vectors, memory: memory)
     }

@@ -1,0 +1,376 @@
+/* Memory that runs out: a run through the library in which the n-th allocation fails, for every n; once it alone, once with all
+ * after it. Whatever a call could not do for that is CRL_ERROR_MEMORY, and the same call again, with memory, gives the same bits
+ * as if nothing had been; and nothing is lost. The program's own allocation functions stand before the C library's and fail. */
+#define _XOPEN_SOURCE 700
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "check.h"
+
+/* glibc's own functions, under its own second names. */
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_memalign(size_t, size_t);
+extern void __libc_free(void *);
+
+void *malloc(size_t size);
+void *calloc(size_t count, size_t size);
+int posix_memalign(void **memory, size_t alignment, size_t size);
+void free(void *memory);
+
+/* Allocations that were not freed, those that were asked for since failing_from() or failing_at(), and which of these fail. */
+static long living, asked, first_failing, last_failing;
+
+static int fails(void)
+{
+    ++asked;
+    return asked >= first_failing && asked <= last_failing;
+}
+
+static void *counted(void *memory)
+{
+    living += memory != NULL;
+    return memory;
+}
+
+void *malloc(size_t size) { return fails() ? NULL : counted(__libc_malloc(size)); }
+void *calloc(size_t count, size_t size) { return fails() ? NULL : counted(__libc_calloc(count, size)); }
+
+int posix_memalign(void **memory, size_t alignment, size_t size)
+{
+    if (fails())
+        return ENOMEM;
+    *memory = counted(__libc_memalign(alignment, size));
+    return *memory ? 0 : ENOMEM;
+}
+
+void free(void *memory)
+{
+    living -= memory != NULL;
+    __libc_free(memory);
+}
+
+static void nothing_fails(void) { first_failing = 1, last_failing = 0; }
+
+enum { ROWS = 6, INPUTS = 3, OUTPUTS = 2, LARGEST = 200 };
+
+static char folder[64], model[96], checkpoint[96];
+static float x[ROWS * INPUTS], t[ROWS * OUTPUTS];
+static int layers; /* in between, beyond those of all kinds */
+
+/* What a run makes: objects, and numbers to compare. */
+static struct {
+    crl_network *network, *loaded, *grown;
+    crl_workspace *workspace;
+    crl_optimizer *optimizer;
+    crl_trainer *trainer;
+    crl_predictor *predictor;
+    crl_publisher *publisher;
+} made;
+static struct {
+    float y[ROWS * OUTPUTS], loaded_y[ROWS * OUTPUTS], predicted[ROWS * OUTPUTS], published[ROWS * OUTPUTS];
+    float grown_y[ROWS * OUTPUTS], gradients[LARGEST], product[LARGEST];
+    double C, trained, minimized;
+    size_t checked;
+} found, expected;
+
+static crl_targets targets(void)
+{
+    crl_targets targets = CRL_TARGETS_INIT;
+    targets.values = t, targets.rows = ROWS, targets.columns = OUTPUTS, targets.stride = OUTPUTS;
+    return targets;
+}
+
+static crl_status create(void) { return crl_network_create(INPUTS, &made.network); }
+
+static crl_status add_dense(void)
+{
+    crl_layer_options options = CRL_LAYER_OPTIONS_INIT;
+    options.name = "first";
+    return crl_network_add_dense(made.network, 4, CRL_TANH, &options);
+}
+
+static crl_status add_more(void) { return crl_network_add_dense(made.network, 4, CRL_SIGMOID, NULL); }
+
+static crl_status add_sum(void)
+{
+    const char *const inputs[] = { "first", "1" };
+    return crl_network_add_sum(made.network, inputs, 2, "sum");
+}
+
+static crl_status add_concatenation(void)
+{
+    const char *const inputs[] = { "sum", "input" };
+    return crl_network_add_concatenation(made.network, inputs, 2, NULL);
+}
+
+static crl_status add_dropout(void) { return crl_network_add_dropout(made.network, 0.1f, NULL); }
+static crl_status add_outputs(void) { return crl_network_add_dense(made.network, OUTPUTS, CRL_IDENTITY, NULL); }
+static crl_status build(void) { return crl_network_build(made.network, 1); }
+static crl_status make_workspace(void) { return crl_workspace_create(made.network, ROWS, CRL_TRAINING, &made.workspace); }
+
+static crl_status make_optimizer(void)
+{
+    crl_optimizer_options options = CRL_OPTIMIZER_OPTIONS_INIT;
+    return crl_optimizer_create(made.network, &options, &made.optimizer);
+}
+
+static crl_status pass_forward(void)
+{
+    return crl_forward(made.network, made.workspace, x, ROWS, INPUTS, found.y, ROWS, OUTPUTS);
+}
+
+static crl_status pass_cost(void)
+{
+    const crl_targets all = targets();
+    return crl_cost(NULL, found.y, ROWS, OUTPUTS, OUTPUTS, &all, &found.C, found.product, ROWS, OUTPUTS);
+}
+
+static size_t parameters(void)
+{
+    size_t count = 0;
+    float *values = NULL;
+    OK(crl_network_parameters(made.network, &values, &count));
+    return count;
+}
+
+static crl_status pass_backward(void)
+{
+    return crl_backward(made.network, made.workspace, found.product, ROWS, OUTPUTS, found.gradients, parameters(), 0, NULL, 0,
+                        0);
+}
+
+static crl_status step(void) { return crl_step(made.optimizer, made.network, found.gradients, parameters()); }
+
+static crl_status value_and_gradient(void)
+{
+    const crl_targets all = targets();
+    return crl_network_value_and_gradient(made.network, NULL, x, ROWS, INPUTS, &all, &found.C, found.gradients, parameters());
+}
+
+static crl_status hessian_product(void)
+{
+    const crl_targets all = targets();
+    return crl_network_hessian_product(made.network, NULL, x, ROWS, INPUTS, &all, found.gradients, parameters(), found.product,
+                                       parameters());
+}
+
+static crl_status check_gradient(void)
+{
+    const crl_targets all = targets();
+    crl_gradient_check_options options = CRL_GRADIENT_CHECK_OPTIONS_INIT;
+    crl_gradient_report report = CRL_GRADIENT_REPORT_INIT;
+    options.max_coordinates = 2;
+    const crl_status status = crl_network_check_gradient(made.network, NULL, x, ROWS, INPUTS, &all, &options, &report);
+    found.checked = report.checked;
+    return status;
+}
+
+static crl_status fit(void)
+{
+    const crl_targets all = targets();
+    crl_train_options options = CRL_TRAIN_OPTIONS_INIT;
+    options.epochs = 2, options.batch_size = 4, options.threads = 1;
+    return crl_network_fit(made.network, x, ROWS, INPUTS, &all, &options);
+}
+
+static crl_status make_trainer(void)
+{
+    crl_train_options options = CRL_TRAIN_OPTIONS_INIT;
+    options.epochs = 2, options.batch_size = 4, options.threads = 1;
+    return crl_trainer_create(made.network, &options, &made.trainer);
+}
+
+static crl_status train(void)
+{
+    const crl_targets all = targets();
+    return crl_trainer_fit(made.trainer, x, ROWS, INPUTS, &all, x, ROWS, INPUTS, &all);
+}
+
+static crl_status save_training(void) { return crl_trainer_save(made.trainer, checkpoint); }
+static crl_status load_training(void) { return crl_trainer_load(made.trainer, checkpoint); }
+
+static crl_status evaluate(void)
+{
+    const crl_targets all = targets();
+    crl_metrics metrics = CRL_METRICS_INIT;
+    const crl_status status = crl_network_evaluate(made.network, NULL, x, ROWS, INPUTS, &all, 1, &metrics, NULL, 0);
+    found.trained = metrics.cost;
+    return status;
+}
+
+static crl_status minimize(void)
+{
+    const crl_targets all = targets();
+    crl_minimize_options options = CRL_MINIMIZE_OPTIONS_INIT;
+    crl_minimum minimum = CRL_MINIMUM_INIT;
+    options.max_iterations = 3, options.threads = 1;
+    const crl_status status = crl_network_minimize(made.loaded, x, ROWS, INPUTS, &all, &options, &minimum);
+    found.minimized = minimum.cost;
+    return status;
+}
+
+static crl_status save(void) { return crl_network_save(made.network, model); }
+static crl_status load(void) { return crl_network_load(model, &made.loaded); }
+static crl_status load_parameters(void) { return crl_network_load_parameters(made.network, model); }
+static crl_status predict(void) { return crl_network_predict(made.loaded, x, ROWS, INPUTS, found.loaded_y, ROWS, OUTPUTS); }
+static crl_status make_predictor(void) { return crl_predictor_create(made.network, CRL_FLOAT32, &made.predictor); }
+
+static crl_status predictor_predict(void)
+{
+    return crl_predictor_predict(made.predictor, x, ROWS, INPUTS, found.predicted, ROWS, OUTPUTS);
+}
+
+static crl_status make_publisher(void) { return crl_publisher_create(made.network, CRL_INT8, &made.publisher); }
+static crl_status publish(void) { return crl_publisher_publish(made.publisher, made.network); }
+
+static crl_status publisher_predict(void)
+{
+    return crl_publisher_predict(made.publisher, x, ROWS, INPUTS, found.published, ROWS, OUTPUTS);
+}
+
+static crl_status grow(void)
+{
+    const crl_targets all = targets();
+    crl_cascade_options options = CRL_CASCADE_OPTIONS_INIT;
+    options.max_units = 2, options.candidates = 2, options.max_iterations = 3, options.threads = 1;
+    return crl_network_create_cascade(INPUTS, OUTPUTS, x, ROWS, INPUTS, &all, &options, &made.grown);
+}
+
+static crl_status predict_grown(void)
+{
+    return crl_network_predict(made.grown, x, ROWS, INPUTS, found.grown_y, ROWS, OUTPUTS);
+}
+
+static crl_status refuse(void)
+{
+    /* An error's message is made of objects too. */
+    const crl_status status = crl_network_add_sum(made.network, NULL, 0, NULL);
+    return status == CRL_ERROR_NULL || status == CRL_ERROR_ALREADY_BUILT ? CRL_OK : status;
+}
+
+/* Makes a call, which may meet the failing allocation, and then again. */
+static crl_status call(crl_status (*function)(void), const char *name)
+{
+    crl_status status = function();
+    if (status == CRL_OK)
+        return status;
+    nothing_fails();
+    if (!CHECK(status == CRL_ERROR_MEMORY && crl_error_message()[0] != '\0'))
+        fprintf(stderr, "%s, allocation %ld: %s\n", name, asked, crl_error_message());
+    return OK(function()) ? CRL_OK : status;
+}
+
+#define CALL(function) \
+    if (call(function, #function) != CRL_OK) \
+    return
+
+static void run(void)
+{
+    CALL(create);
+    CALL(add_dense);
+    CALL(add_more);
+    CALL(add_sum);
+    CALL(add_concatenation);
+    CALL(add_dropout);
+    for (int layer = 0; layer < layers; ++layer)
+        CALL(add_more);
+    CALL(add_outputs);
+    CALL(build);
+    CALL(refuse);
+    CALL(make_workspace);
+    if (layers == 0) {
+        CALL(make_optimizer);
+        CALL(pass_forward);
+        CALL(pass_cost);
+        CALL(pass_backward);
+        CALL(step);
+        CALL(value_and_gradient);
+        CALL(hessian_product);
+        CALL(check_gradient);
+        CALL(fit);
+    }
+    CALL(make_trainer);
+    CALL(train);
+    CALL(save_training);
+    CALL(load_training);
+    CALL(evaluate);
+    CALL(save);
+    CALL(load);
+    CALL(load_parameters);
+    CALL(predict);
+    CALL(make_predictor);
+    CALL(predictor_predict);
+    CALL(make_publisher);
+    CALL(publish);
+    CALL(publisher_predict);
+    if (layers == 0) {
+        CALL(minimize);
+        CALL(grow);
+        CALL(predict_grown);
+    }
+}
+
+static void destroy(void)
+{
+    crl_network_destroy(made.network);
+    crl_network_destroy(made.loaded);
+    crl_network_destroy(made.grown);
+    crl_workspace_destroy(made.workspace);
+    crl_optimizer_destroy(made.optimizer);
+    crl_trainer_destroy(made.trainer);
+    crl_predictor_destroy(made.predictor);
+    crl_publisher_destroy(made.publisher);
+    memset(&made, 0, sizeof made);
+}
+
+/* A run in which allocations fail; whether there were so many. */
+static int run_failing(long first, long last)
+{
+    const long before = living;
+    memset(&found, 0, sizeof found);
+    asked = 0, first_failing = first, last_failing = last;
+    run();
+    const int met = asked >= first || last_failing < first_failing;
+    nothing_fails();
+    if (!CHECK(memcmp(&found, &expected, sizeof found) == 0))
+        fprintf(stderr, "allocations from %ld to %ld\n", first, last);
+    destroy();
+    if (!CHECK(living == before))
+        fprintf(stderr, "allocations from %ld to %ld: %ld are lost\n", first, last, living - before);
+    return met;
+}
+
+/* Lets allocations fail, from the first on: every n-th alone, and every m-th and all after it. */
+static void fail_everywhere(int more_layers, long n, long m)
+{
+    layers = more_layers;
+    nothing_fails();
+    memset(&found, 0, sizeof found);
+    run();
+    expected = found;
+    destroy();
+    run_failing(1, 0);
+    for (long first = 1; run_failing(first, first); first += n) continue;
+    for (long first = 1; run_failing(first, 1000000000); first += m) continue;
+}
+
+int main(void)
+{
+    /* In memory if possible: thousands of files are made durable. */
+    strcpy(folder, "/dev/shm/chainrule-XXXXXX");
+    if (mkdtemp(folder) == NULL) {
+        strcpy(folder, "/tmp/chainrule-XXXXXX");
+        CHECK(mkdtemp(folder) != NULL);
+    }
+    sprintf(model, "%s/model.safetensors", folder);
+    sprintf(checkpoint, "%s/run.checkpoint", folder);
+    fill(x, COUNT(x), 1);
+    fill(t, COUNT(t), 2);
+    fail_everywhere(0, 1, 3);
+    fail_everywhere(1000, 40001, 20001);
+    CHECK(unlink(model) == 0 && unlink(checkpoint) == 0 && rmdir(folder) == 0);
+    return finish();
+}
