@@ -231,7 +231,7 @@ static int32_t give_rows(void *user, const crl_data_request *request, size_t *ro
         for (size_t k = 0; k < 3; ++k)
             request->x[3 * i + k] = 0.5f;
         for (size_t k = 0; request->values && k < 2; ++k)
-            request->values[2 * i + k] = 0.25f;
+            request->values[2 * i + k] = 0.5f; /* a distribution, too */
         if (request->classes)
             request->classes[i] = 1;
         if (request->weights)
