@@ -188,8 +188,8 @@ enum {
 typedef int32_t crl_initializer_kind;
 
 enum {
-    CRL_INIT_DEFAULT = 0,       /**< weights: He uniform for the ReLU family (ReLU, leaky ReLU, ELU, softplus, GELU,
-                                     SiLU), LeCun normal for SELU, Glorot uniform otherwise; biases: zeros */
+    CRL_INIT_DEFAULT = 0,       /**< weights: Glorot uniform, but He uniform in front of softplus, and LeCun normal in
+                                     front of SELU; biases: uniform in ± sqrt(6 / (fan_in + fan_out)) */
     CRL_INIT_ZEROS = 1,         /**< 0 */
     CRL_INIT_CONSTANT = 2,      /**< a */
     CRL_INIT_UNIFORM = 3,       /**< uniform in [a, b) */
@@ -300,9 +300,12 @@ enum {
     CRL_HUBER = 2,                      /**< (1/N) Σ of (y − t)²/2 where |y − t| ≤ d, else d (|y − t| − d/2) */
     CRL_BINARY_CROSS_ENTROPY = 3,       /**< −(1/N) Σ t log y + (1 − t) log(1 − y); y and t in [0, 1]; logarithms
                                              are cut at −100. Another y: CRL_ERROR_NOT_FINITE */
-    CRL_BINARY_CROSS_ENTROPY_LOGITS = 4,/**< the same of σ(y), the sigmoid, fused and stable; y any number */
+    CRL_BINARY_CROSS_ENTROPY_LOGITS = 4,/**< the same of σ(y), the sigmoid, fused and stable; y any number. A
+                                             network that ends in a sigmoid is CRL_ERROR_VALUE */
     CRL_CROSS_ENTROPY = 5,              /**< −Σ t log softmax(y), fused and stable; y logits; t a class index or a
-                                             distribution */
+                                             distribution, whose elements add up to 1, to within 0.001. A network
+                                             that ends in a softmax, which would be applied twice, is
+                                             CRL_ERROR_VALUE */
     CRL_CUSTOM_COST = 100               /**< the function in crl_cost_options */
 };
 
@@ -451,7 +454,7 @@ enum {
 };
 
 /** An optimization method and its hyperparameters, each either in its range or −1, for the method's own value, which is
- *  given here. What a method does not name is not read.
+ *  given here. One that is not the method's is CRL_ERROR_VALUE unless it is −1.
  *
  *  What stands from weight_decay on is for every method. A step does it in this order: g is clipped, over all layers that are
  *  not frozen; penalties are added, g ← g + λ₂ w + λ₁ sign(w), whose own value is not part of the C that is reported;
@@ -752,7 +755,8 @@ typedef struct crl_minimize_options {
     size_t threads;                      /**< how many threads share the evaluation of C: 0: the library decides; at most
                                               1024. The results are the same bit for bit. With a custom cost or activation
                                               it is always one */
-    size_t memory;                       /**< L-BFGS: m, from 1 to 1000; 10 */
+    size_t memory;                       /**< this and what follows: −1, here 0, for the method's own value, which is given
+                                              here; one that is not the method's is CRL_ERROR_VALUE. L-BFGS: m, from 1 to 1000; 10 */
     double c1;                           /**< methods with a line search: c₁ of the Wolfe conditions, in (0, ½); 1e-4 */
     double c2;                           /**< those: c₂, in (c₁, 1); 0.9, Fletcher-Reeves and Polak-Ribière 0.1 */
     double damping;                      /**< > 0 and finite. Newton-CG: λ at first; 0.01. Levenberg-Marquardt: μ at first,
@@ -1177,7 +1181,7 @@ crl_status crl_optimizer_set_layer(crl_optimizer *optimizer, const char *layer, 
  *  @param gradients ∂C/∂w in the order of the parameter vector: from crl_backward(), or from anywhere else.
  *  @param gradients_count the number of parameters.
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
- *      CRL_ERROR_MISMATCH or CRL_ERROR_NOT_FINITE. */
+ *      CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the network) or CRL_ERROR_NOT_FINITE. */
 crl_status crl_step(crl_optimizer *optimizer, crl_network *network, const float *gradients, size_t gradients_count);
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -1246,7 +1250,9 @@ crl_status crl_network_evaluate(const crl_network *network, const crl_cost_optio
  * pass and a step.
  */
 
-/** Trains the network. Excludes every other use of it, except reading it from the epoch callback.
+/** Trains the network. Excludes every other use of it, except reading it from the epoch callback. A second call goes
+ *  on from the first where both are given the same optimizer: its state, the orders of the rows and the masks of
+ *  dropout go on. A schedule begins anew.
  *
  *  An error leaves the parameters as the last complete step left them; everything in x and the targets is checked
  *  before the first. But CRL_ERROR_NOT_FINITE in an epoch is the sign that training diverges: the message says in
@@ -1259,16 +1265,16 @@ crl_status crl_network_evaluate(const crl_network *network, const crl_cost_optio
  *  @param options cost, optimizer, epochs, batch size, shuffling, validation data, callback; NULL for
  *      CRL_TRAIN_OPTIONS_INIT.
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
- *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH, CRL_ERROR_NOT_FINITE, CRL_CANCELLED,
- *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
+ *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the
+ *      network), CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
 crl_status crl_network_fit(crl_network *network, const float *x, size_t x_rows, size_t x_stride,
                            const crl_targets *targets, const crl_train_options *options);
 
 /** Creates a trainer: a run of training that can stop after any batch, be saved, and go on, in this process or
  *  another, bit for bit as if it had never stopped. crl_network_fit() is a trainer for one use.
  *
- *  What is random in an epoch follows from the seed, the epoch's number and, for dropout and noise, the optimizer's
- *  steps.
+ *  What is random in an epoch follows from the seed, the epochs and, for dropout and noise, the steps that the
+ *  optimizer has been through: training on with the same optimizer gives other orders and masks.
  *  @param network built. The trainer keeps it, and the optimizer.
  *  @param options cost, optimizer, epochs, batch size, callbacks and so on; without validation data, which
  *      crl_trainer_fit() is given. Copied, but for what user and a custom cost's user point to. NULL for
@@ -1318,6 +1324,12 @@ crl_status crl_trainer_fit(crl_trainer *trainer, const float *x, size_t x_rows, 
 crl_status crl_trainer_fit_source(crl_trainer *trainer, const crl_data_source *source, const float *validation_x,
                                   size_t validation_rows, size_t validation_stride,
                                   const crl_targets *validation_targets);
+
+/** Says how many epochs crl_trainer_fit() trains in all: to go on after the last.
+ *  @param trainer not from its callbacks.
+ *  @param epochs at least 1. With no more than are finished, crl_trainer_fit() does nothing.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE or CRL_ERROR_BUSY. */
+crl_status crl_trainer_set_epochs(crl_trainer *trainer, size_t epochs);
 
 /** Goes once through these rows: an epoch of its own, without validation and without a claim to be the best. For
  *  data that come bit by bit. An epoch that was interrupted is given up.
@@ -1402,7 +1414,8 @@ crl_status crl_plateau_rate(const crl_schedule_options *schedule, crl_plateau_st
  *      wanted.
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
  *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian
- *      product), CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
+ *      product), CRL_ERROR_BUSY (in a callback of what trains the network), CRL_ERROR_NOT_FINITE, CRL_CANCELLED,
+ *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
 crl_status crl_network_minimize(crl_network *network, const float *x, size_t x_rows, size_t x_stride,
                                 const crl_targets *targets, const crl_minimize_options *options, crl_minimum *minimum);
 
@@ -1680,8 +1693,8 @@ crl_status crl_network_load(const char *path, crl_network **network);
  *  they are as they were.
  *  @param network built. Excludes every other use of it.
  *  @param path the file.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_FILE, CRL_ERROR_FORMAT,
- *      CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_BUSY (in a callback of what
+ *      trains the network), CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
 crl_status crl_network_load_parameters(crl_network *network, const char *path);
 
 /* ------------------------------------------------------------------------------------------------------------------

@@ -55,6 +55,15 @@ func cost(_ pointer: UnsafePointer<crl_cost_options>?) throws(NetworkError) -> C
     case CRL_SUM: reduction = .sum
     default: throw NetworkError(.value, "cost->reduction is \(options.reduction), which is no crl_reduction")
     }
+    guard options.label_smoothing == 0 || options.kind == CRL_CROSS_ENTROPY else {
+        throw NetworkError(
+            .value,
+            "cost->label_smoothing is \(options.label_smoothing); it is for cross-entropy, and must be 0 otherwise")
+    }
+    guard options.huber_delta == 1 || options.kind == CRL_HUBER else {
+        throw NetworkError(
+            .value, "cost->huber_delta is \(options.huber_delta); it is for Huber's cost, and must be 1 otherwise")
+    }
     switch Int(options.kind) {
     case CRL_MEAN_SQUARED_ERROR: return .meanSquaredError(reduction)
     case CRL_MEAN_ABSOLUTE_ERROR: return .meanAbsoluteError(reduction)
@@ -76,79 +85,106 @@ func optimizer(_ pointer: UnsafePointer<crl_optimizer_options>?, for network: Ne
 }
 
 private func method(_ options: crl_optimizer_options) throws(NetworkError) -> any OptimizationMethod {
+    // What the method takes is taken out; the rest must not be given.
+    var options = options
+    let method = try method(taking: &options)
+    for (name, value) in [
+        ("momentum", options.momentum), ("beta1", options.beta1), ("beta2", options.beta2),
+        ("epsilon", options.epsilon), ("growth", options.growth), ("shrink", options.shrink),
+        ("min_step", options.min_step), ("max_step", options.max_step),
+    ] as [(StaticString, Float)] where value != -1 {
+        throw notTaken(name, Double(value), by: method.identifier)
+    }
+    return method
+}
+
+private func method(taking options: inout crl_optimizer_options) throws(NetworkError) -> any OptimizationMethod {
     switch Int(options.method) {
     case CRL_GRADIENT_DESCENT: return GradientDescent()
     case CRL_MOMENTUM:
         let usual = Momentum()
-        return Momentum(momentum: given(options.momentum, usual.momentum))
+        return Momentum(momentum: take(&options.momentum, usual.momentum))
     case CRL_NESTEROV:
         let usual = Nesterov()
-        return Nesterov(momentum: given(options.momentum, usual.momentum))
+        return Nesterov(momentum: take(&options.momentum, usual.momentum))
     case CRL_ADAGRAD:
         let usual = AdaGrad()
-        return AdaGrad(epsilon: given(options.epsilon, usual.epsilon))
+        return AdaGrad(epsilon: take(&options.epsilon, usual.epsilon))
     case CRL_RMSPROP:
         let usual = RMSprop()
-        return RMSprop(beta2: given(options.beta2, usual.beta2), epsilon: given(options.epsilon, usual.epsilon))
-    case CRL_ADAM: return momentMethod(options, usual: Adam())
-    case CRL_ADAMW: return momentMethod(options, usual: AdamW())
-    case CRL_AMSGRAD: return momentMethod(options, usual: AMSGrad())
-    case CRL_NADAM: return momentMethod(options, usual: NAdam())
+        return RMSprop(beta2: take(&options.beta2, usual.beta2), epsilon: take(&options.epsilon, usual.epsilon))
+    case CRL_ADAM: return momentMethod(&options, usual: Adam())
+    case CRL_ADAMW: return momentMethod(&options, usual: AdamW())
+    case CRL_AMSGRAD: return momentMethod(&options, usual: AMSGrad())
+    case CRL_NADAM: return momentMethod(&options, usual: NAdam())
     case CRL_LION:
         let usual = Lion()
         return Lion(
-            beta1: given(options.beta1, usual.beta1), beta2: given(options.beta2, usual.beta2))
+            beta1: take(&options.beta1, usual.beta1), beta2: take(&options.beta2, usual.beta2))
     case CRL_IRPROP_MINUS:
         let usual = IRPROPMinus()
         return IRPROPMinus(
-            growth: given(options.growth, usual.growth), shrink: given(options.shrink, usual.shrink),
-            minStep: given(options.min_step, usual.minStep), maxStep: given(options.max_step, usual.maxStep))
+            growth: take(&options.growth, usual.growth), shrink: take(&options.shrink, usual.shrink),
+            minStep: take(&options.min_step, usual.minStep), maxStep: take(&options.max_step, usual.maxStep))
     case CRL_QUICKPROP:
         let usual = Quickprop()
         return Quickprop(
-            growth: given(options.growth, usual.growth), maxStep: given(options.max_step, usual.maxStep))
+            growth: take(&options.growth, usual.growth), maxStep: take(&options.max_step, usual.maxStep))
     default: throw NetworkError(.value, "options->method is \(options.method), which is no crl_optimizer_method")
     }
 }
 
-private func momentMethod<Method: MomentMethod>(_ options: crl_optimizer_options, usual: Method) -> Method {
+private func momentMethod<Method: MomentMethod>(_ options: inout crl_optimizer_options, usual: Method) -> Method {
     Method(
-        beta1: given(options.beta1, usual.beta1), beta2: given(options.beta2, usual.beta2),
-        epsilon: given(options.epsilon, usual.epsilon))
+        beta1: take(&options.beta1, usual.beta1), beta2: take(&options.beta2, usual.beta2),
+        epsilon: take(&options.epsilon, usual.epsilon))
 }
 
 func minimizer(_ options: crl_minimize_options) throws(NetworkError) -> any Minimizer {
+    var options = options
+    let method = try minimizer(taking: &options)
+    if options.memory != 0 { throw notTaken("memory", Double(options.memory), by: method.identifier) }
+    for (name, value) in [
+        ("c1", options.c1), ("c2", options.c2), ("damping", options.damping),
+    ] as [(StaticString, Double)] where value != -1 {
+        throw notTaken(name, value, by: method.identifier)
+    }
+    return method
+}
+
+private func minimizer(taking options: inout crl_minimize_options) throws(NetworkError) -> any Minimizer {
     switch Int(options.method) {
     case CRL_LBFGS:
         let usual = LBFGS()
         let memory = try count(UInt(bitPattern: options.memory), "options->memory")
+        options.memory = 0
         return LBFGS(
-            memory: memory == 0 ? usual.memory : memory, c1: given(options.c1, usual.conditions.decrease),
-            c2: given(options.c2, usual.conditions.curvature))
+            memory: memory == 0 ? usual.memory : memory, c1: take(&options.c1, usual.conditions.decrease),
+            c2: take(&options.c2, usual.conditions.curvature))
     case CRL_BFGS:
         let usual = BFGS()
         return BFGS(
-            c1: given(options.c1, usual.conditions.decrease), c2: given(options.c2, usual.conditions.curvature))
-    case CRL_FLETCHER_REEVES: return conjugateGradients(.fletcherReeves, options)
-    case CRL_POLAK_RIBIERE: return conjugateGradients(.polakRibiere, options)
+            c1: take(&options.c1, usual.conditions.decrease), c2: take(&options.c2, usual.conditions.curvature))
+    case CRL_FLETCHER_REEVES: return conjugateGradients(.fletcherReeves, &options)
+    case CRL_POLAK_RIBIERE: return conjugateGradients(.polakRibiere, &options)
     case CRL_NEWTON_CG:
         let usual = NewtonCG()
         return NewtonCG(
-            damping: given(options.damping, usual.damping), c1: given(options.c1, usual.conditions.decrease),
-            c2: given(options.c2, usual.conditions.curvature))
+            damping: take(&options.damping, usual.damping), c1: take(&options.c1, usual.conditions.decrease),
+            c2: take(&options.c2, usual.conditions.curvature))
     case CRL_LEVENBERG_MARQUARDT:
         let usual = LevenbergMarquardt()
-        return LevenbergMarquardt(damping: given(options.damping, usual.damping))
+        return LevenbergMarquardt(damping: take(&options.damping, usual.damping))
     default: throw NetworkError(.value, "options->method is \(options.method), which is no crl_minimizer")
     }
 }
 
 private func conjugateGradients(
-    _ formula: ConjugateGradients.Formula, _ options: crl_minimize_options
+    _ formula: ConjugateGradients.Formula, _ options: inout crl_minimize_options
 ) -> ConjugateGradients {
     let usual = ConjugateGradients(formula)
     return ConjugateGradients(
-        formula, c1: given(options.c1, usual.conditions.decrease), c2: given(options.c2, usual.conditions.curvature))
+        formula, c1: take(&options.c1, usual.conditions.decrease), c2: take(&options.c2, usual.conditions.curvature))
 }
 
 func number(of reason: Minimum.Reason) -> crl_minimum_reason {
@@ -176,7 +212,16 @@ func layerStep(_ options: crl_layer_step) -> LayerStep {
         l1: given(options.l1), l2: given(options.l2), maxNorm: given(options.max_norm), isFrozen: options.frozen != 0)
 }
 
-/// A hyperparameter, or the method's own if it was left to the method.
+/// A hyperparameter, or the method's own if it was left to the method; it is left to the method from now on.
+private func take<Number: BinaryFloatingPoint>(_ value: inout Number, _ usual: Number) -> Number {
+    defer { value = -1 }
+    return given(value, usual)
+}
+
+private func notTaken(_ name: StaticString, _ value: Double, by method: StaticString) -> NetworkError {
+    NetworkError(.value, "options->\(name) is \(value), but the method '\(method)' takes no \(name)")
+}
+
 private func given<Number: BinaryFloatingPoint>(_ value: Number, _ usual: Number) -> Number { given(value) ?? usual }
 
 private func given<Number: BinaryFloatingPoint>(_ value: Number) -> Number? { value == -1 ? nil : value }

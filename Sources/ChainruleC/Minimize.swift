@@ -20,7 +20,9 @@ import Chainrule
 ///   - options: method, cost, tolerances and limits, callback; NULL for CRL_MINIMIZE_OPTIONS_INIT, L-BFGS.
 ///   - minimum: receives what was found, also with CRL_CANCELLED, begun from CRL_MINIMUM_INIT; NULL if it is not wanted.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
-///   CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian product), CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY.
+///   CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian product),
+///   CRL_ERROR_BUSY (in a callback of what trains the network), CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or
+///   CRL_ERROR_MEMORY.
 @_cdecl("crl_network_minimize")
 public func crlNetworkMinimize(
     _ network: UnsafeMutablePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,

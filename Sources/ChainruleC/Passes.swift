@@ -310,7 +310,7 @@ public func crlOptimizerSetLayer(
 ///   - gradients: ∂C/∂w in the order of the parameter vector: from crl_backward(), or from anywhere else.
 ///   - gradients_count: the number of parameters.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
-///   CRL_ERROR_MISMATCH or CRL_ERROR_NOT_FINITE.
+///   CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the network) or CRL_ERROR_NOT_FINITE.
 @_cdecl("crl_step")
 public func crlStep(
     _ optimizer: UnsafeMutablePointer<crl_optimizer>?, _ network: UnsafeMutablePointer<crl_network>?,
@@ -321,6 +321,7 @@ public func crlStep(
         let network = try ChainruleC.network(network)
         let vector = try parameterVector(gradients, count: gradients_count, of: network, "gradients")
         try Place(network.parameters, "the network's parameters").checkApart(from: Place(vector, "gradients"))
+        try network.checkIsNotTraining()
         try optimizer.step(network, gradients: vector)
     }
 }

@@ -42,8 +42,8 @@ public func crlNetworkLoad(
 /// - Parameters:
 ///   - network: built. Excludes every other use of it.
 ///   - path: the file.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_FILE, CRL_ERROR_FORMAT,
-///   CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_BUSY (in a callback of what trains
+///   the network), CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY.
 @_cdecl("crl_network_load_parameters")
 public func crlNetworkLoadParameters(
     _ network: UnsafeMutablePointer<crl_network>?, _ path: UnsafePointer<CChar>?

@@ -5,7 +5,9 @@
 import CChainrule
 import Chainrule
 
-/// Trains the network. Excludes every other use of it, except reading it from the epoch callback.
+/// Trains the network. Excludes every other use of it, except reading it from the epoch callback. A second call goes on from
+/// the first where both are given the same optimizer: its state, the orders of the rows and the masks of dropout go on. A
+/// schedule begins anew.
 ///
 /// An error leaves the parameters as the last complete step left them; everything in x and the targets is checked before the
 /// first. But CRL_ERROR_NOT_FINITE in an epoch is the sign that training diverges: the message says in which step, and the
@@ -19,8 +21,8 @@ import Chainrule
 ///   - options: cost, optimizer, epochs, batch size, shuffling, validation data, callback; NULL for
 ///     CRL_TRAIN_OPTIONS_INIT.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
-///   CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH, CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK
-///   or CRL_ERROR_MEMORY.
+///   CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the network),
+///   CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY.
 @_cdecl("crl_network_fit")
 public func crlNetworkFit(
     _ network: UnsafeMutablePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -39,7 +41,8 @@ public func crlNetworkFit(
 /// Creates a trainer: a run of training that can stop after any batch, be saved, and go on, in this process or another, bit
 /// for bit as if it had never stopped. crl_network_fit() is a trainer for one use.
 ///
-/// What is random in an epoch follows from the seed, the epoch's number and, for dropout and noise, the optimizer's steps.
+/// What is random in an epoch follows from the seed, the epochs and, for dropout and noise, the steps that the optimizer has
+/// been through: training on with the same optimizer gives other orders and masks.
 /// - Parameters:
 ///   - network: built. The trainer keeps it, and the optimizer.
 ///   - options: cost, optimizer, epochs, batch size, callbacks and so on; without validation data, which
@@ -129,6 +132,18 @@ public func crlTrainerFitSource(
         let held = try validation(
             validation_x, validation_rows, validation_stride, validation_targets, of: trainer, "validation_")
         try trainer.fit(source, validation: held)
+    }
+}
+
+/// Says how many epochs crl_trainer_fit() trains in all: to go on after the last.
+/// - Parameters:
+///   - trainer: not from its callbacks.
+///   - epochs: at least 1. With no more than are finished, crl_trainer_fit() does nothing.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE or CRL_ERROR_BUSY.
+@_cdecl("crl_trainer_set_epochs")
+public func crlTrainerSetEpochs(_ trainer: UnsafeMutablePointer<crl_trainer>?, _ epochs: UInt) -> crl_status {
+    call("crl_trainer_set_epochs") { () throws(NetworkError) in
+        try object(trainer, "trainer", as: Trainer.self).setEpochs(count(epochs, "epochs"))
     }
 }
 

@@ -230,6 +230,12 @@ import Testing
             progress.size = -1
             return crlTrainerProgress(t, f.keep(progress))
         },
+        bad("crl_trainer_set_epochs", CRL_ERROR_NULL, "trainer is NULL") { _, _ in crlTrainerSetEpochs(nil, 5) },
+        bad("crl_trainer_set_epochs", CRL_ERROR_HANDLE, "trainer is not a crl_trainer") { f, _ in
+            crlTrainerSetEpochs(cast(f.network), 5)
+        },
+        bad("crl_trainer_set_epochs", CRL_ERROR_SIZE, "epochs is 0") { _, t in crlTrainerSetEpochs(t, 0) },
+        bad("crl_trainer_set_epochs", CRL_ERROR_SIZE, "epochs is \(UInt.max)") { _, t in crlTrainerSetEpochs(t, .max) },
         bad("crl_trainer_save", CRL_ERROR_NULL, "trainer is NULL") { _, _ in crlTrainerSave(nil, "never") },
         bad("crl_trainer_save", CRL_ERROR_NULL, "path is NULL") { _, t in crlTrainerSave(t, nil) },
         bad("crl_trainer_save", CRL_ERROR_HANDLE, "trainer is not a crl_trainer") { f, _ in

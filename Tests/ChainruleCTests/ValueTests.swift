@@ -241,19 +241,23 @@ import Testing
         }
     }
 
-    /// What a method does not name is not read.
+    /// What a method does not name must not be given.
     @Test func optimizerHyperparametersOfOtherMethods() {
         let f = Fixture()
-        for (_, methods, field, _) in ValueTests.optimizerHyperparameters {
+        for (name, methods, field, _) in ValueTests.optimizerHyperparameters {
             for method in CRL_GRADIENT_DESCENT...CRL_QUICKPROP where !methods.contains(method) {
                 guard !(field == \.growth && method == CRL_QUICKPROP) else { continue }
-                let options = f.optimizerOptions {
-                    $0.method = crl_optimizer_method(method)
-                    $0[keyPath: field] = .nan
+                for value in [Float.nan, 0, 0.5] {
+                    let options = f.optimizerOptions {
+                        $0.method = crl_optimizer_method(method)
+                        $0[keyPath: field] = value
+                    }
+                    var optimizer: UnsafeMutablePointer<crl_optimizer>?
+                    fails(
+                        crlOptimizerCreate(f.network, options, &optimizer), CRL_ERROR_VALUE, "crl_optimizer_create",
+                        ["options->\(name) is \(value)", "takes no \(name)"])
+                    #expect(optimizer == nil)
                 }
-                var optimizer: UnsafeMutablePointer<crl_optimizer>?
-                ok(crlOptimizerCreate(f.network, options, &optimizer))
-                crlOptimizerDestroy(optimizer)
             }
         }
     }

@@ -130,7 +130,8 @@ static void of_cost(crl_cost_kind kind, crl_reduction reduction, const float *we
 
     cost.kind = kind;
     cost.reduction = reduction;
-    cost.huber_delta = 0.5f;
+    if (kind == CRL_HUBER)
+        cost.huber_delta = 0.5f;
     targets.values = wanted;
     targets.rows = ROWS;
     targets.columns = targets.stride = OUTPUTS;

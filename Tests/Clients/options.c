@@ -141,6 +141,15 @@ static const hyperparameter all_hyperparameters[] = {
     { FIELD(max_step), READ_BY(CRL_IRPROP_MINUS) | READ_BY(CRL_QUICKPROP), { 0, -1e-6f, -2 } },
 };
 
+/* Whether the method reads the hyperparameter that lies there. */
+static int is_read(size_t offset, crl_optimizer_method method)
+{
+    for (size_t h = 0; h < COUNT(all_hyperparameters); ++h)
+        if (all_hyperparameters[h].offset == offset && all_hyperparameters[h].methods & READ_BY(method))
+            return 1;
+    return 0;
+}
+
 static void hyperparameters(void)
 {
     const float bad[] = { NAN, INFINITY, -INFINITY, -0.5f, -1.0f };
@@ -160,6 +169,11 @@ static void hyperparameters(void)
         }
         for (size_t h = 0; h < COUNT(all_hyperparameters); ++h) {
             const hyperparameter *tried = &all_hyperparameters[h];
+            if (!is_read(tried->offset, method)) {
+                options = defaults;
+                *(float *)(void *)((char *)&options + tried->offset) = 0.5f;
+                FAILS_NULLING(CRL_ERROR_VALUE, "takes no", none, crl_optimizer_create(network, &options, &none));
+            }
             if (!(tried->methods & READ_BY(method)))
                 continue;
             for (size_t i = 0; i < 4 + COUNT(tried->ends); ++i) { /* −1, the last of bad, is the method's own value */

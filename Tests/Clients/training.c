@@ -164,8 +164,8 @@ static void initializer(crl_initializer_kind kind, float a, float b, double low,
         sum += w[i];
         squares += (w[i] - mean) * (w[i] - mean);
     }
-    for (size_t i = IN * OUT; i < count; ++i)
-        CHECK(w[i] == 0);
+    for (size_t i = IN * OUT; i < count; ++i) /* biases, in the range of Glorot's weights */
+        CHECK(w[i] != 0 && fabs(w[i]) <= sqrt(6.0 / (IN + OUT)) + 1e-7);
     CHECK(fabs(sum / (IN * OUT) - mean) <= 5 * sqrt(variance / (IN * OUT)) + 1e-7);
     CHECK(fabs(squares / (IN * OUT) - variance) <= 0.15 * variance);
     crl_network_destroy(network);

@@ -104,8 +104,8 @@ enum {
 typedef int32_t crl_initializer_kind;
 
 enum {
-    CRL_INIT_DEFAULT = 0,       /**< weights: He uniform for the ReLU family (ReLU, leaky ReLU, ELU, softplus, GELU,
-                                     SiLU), LeCun normal for SELU, Glorot uniform otherwise; biases: zeros */
+    CRL_INIT_DEFAULT = 0,       /**< weights: Glorot uniform, but He uniform in front of softplus, and LeCun normal in
+                                     front of SELU; biases: uniform in ± sqrt(6 / (fan_in + fan_out)) */
     CRL_INIT_ZEROS = 1,         /**< 0 */
     CRL_INIT_CONSTANT = 2,      /**< a */
     CRL_INIT_UNIFORM = 3,       /**< uniform in [a, b) */
@@ -216,9 +216,12 @@ enum {
     CRL_HUBER = 2,                      /**< (1/N) Σ of (y − t)²/2 where |y − t| ≤ d, else d (|y − t| − d/2) */
     CRL_BINARY_CROSS_ENTROPY = 3,       /**< −(1/N) Σ t log y + (1 − t) log(1 − y); y and t in [0, 1]; logarithms
                                              are cut at −100. Another y: CRL_ERROR_NOT_FINITE */
-    CRL_BINARY_CROSS_ENTROPY_LOGITS = 4,/**< the same of σ(y), the sigmoid, fused and stable; y any number */
+    CRL_BINARY_CROSS_ENTROPY_LOGITS = 4,/**< the same of σ(y), the sigmoid, fused and stable; y any number. A
+                                             network that ends in a sigmoid is CRL_ERROR_VALUE */
     CRL_CROSS_ENTROPY = 5,              /**< −Σ t log softmax(y), fused and stable; y logits; t a class index or a
-                                             distribution */
+                                             distribution, whose elements add up to 1, to within 0.001. A network
+                                             that ends in a softmax, which would be applied twice, is
+                                             CRL_ERROR_VALUE */
     CRL_CUSTOM_COST = 100               /**< the function in crl_cost_options */
 };
 
@@ -367,7 +370,7 @@ enum {
 };
 
 /** An optimization method and its hyperparameters, each either in its range or −1, for the method's own value, which is
- *  given here. What a method does not name is not read.
+ *  given here. One that is not the method's is CRL_ERROR_VALUE unless it is −1.
  *
  *  What stands from weight_decay on is for every method. A step does it in this order: g is clipped, over all layers that are
  *  not frozen; penalties are added, g ← g + λ₂ w + λ₁ sign(w), whose own value is not part of the C that is reported;
@@ -668,7 +671,8 @@ typedef struct crl_minimize_options {
     size_t threads;                      /**< how many threads share the evaluation of C: 0: the library decides; at most
                                               1024. The results are the same bit for bit. With a custom cost or activation
                                               it is always one */
-    size_t memory;                       /**< L-BFGS: m, from 1 to 1000; 10 */
+    size_t memory;                       /**< this and what follows: −1, here 0, for the method's own value, which is given
+                                              here; one that is not the method's is CRL_ERROR_VALUE. L-BFGS: m, from 1 to 1000; 10 */
     double c1;                           /**< methods with a line search: c₁ of the Wolfe conditions, in (0, ½); 1e-4 */
     double c2;                           /**< those: c₂, in (c₁, 1); 0.9, Fletcher-Reeves and Polak-Ribière 0.1 */
     double damping;                      /**< > 0 and finite. Newton-CG: λ at first; 0.01. Levenberg-Marquardt: μ at first,

@@ -18,7 +18,7 @@ final class ActivationLayer: Layer {
     func tensors(width: Int, inputs: [Int]) -> [TensorShape] { [] }
 
     var preactivation: Preactivation { .input }
-    var customActivation: CustomActivation? { activation.custom }
+    var outputActivation: Activation? { activation }
 
     var signal: Signal { activation.signal }
 

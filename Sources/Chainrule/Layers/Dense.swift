@@ -50,7 +50,9 @@ final class Dense: Layer {
         if case .standard = weights { weights = activation.weightInitializer }
         let weight = TensorShape(name: "weight", rows: width, columns: inputs[0], initializer: weights)
         if !hasBias { return [weight] }
-        return [weight, TensorShape(name: "bias", rows: width, columns: 1, initializer: biasInitializer, isBias: true)]
+        var biases = biasInitializer
+        if case .standard = biases { biases = .glorotUniform(fanIn: inputs[0], fanOut: width) }
+        return [weight, TensorShape(name: "bias", rows: width, columns: 1, initializer: biases, isBias: true)]
     }
 
     func scratchCount(width: Int, inputs: [Int]) -> Int {
@@ -65,7 +67,7 @@ final class Dense: Layer {
         return activation.derivativeIsOfValue ? .replaceable : .own
     }
 
-    var customActivation: CustomActivation? { activation.custom }
+    var outputActivation: Activation? { activation }
 
     var signal: Signal { activation.signal }
 

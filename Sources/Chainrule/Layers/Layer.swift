@@ -43,8 +43,8 @@ package protocol Layer: AnyObject, Sendable {
     /// the inputs' h. Infinity unless a layer knows better: its gradients are then looked at before every step.
     func gradientBound(rows: Int, signal: Double, input: Double) -> Double
 
-    /// The layer's σ, if it is the caller's own.
-    var customActivation: CustomActivation? { get }
+    /// The σ that h is σ(z) of; nil if there is none.
+    var outputActivation: Activation? { get }
 
     /// Whether h is the input's h unless there is noise.
     var isIdentityWithoutNoise: Bool { get }
@@ -55,7 +55,9 @@ package protocol Layer: AnyObject, Sendable {
 
 extension Layer {
     package var isIdentityWithoutNoise: Bool { false }
-    package var customActivation: CustomActivation? { nil }
+    package var outputActivation: Activation? { nil }
+    /// The layer's σ, if it is the caller's own.
+    package var customActivation: CustomActivation? { outputActivation?.custom }
     /// Whether the passes call functions of the caller's own, which one thread at a time does.
     package var callsCustomFunctions: Bool { customActivation != nil }
     /// Whether ``tangentBackward(_:)`` is possible: a custom σ may come without σ''.

@@ -51,17 +51,17 @@ public struct Activation: Sendable {
     public static var tanh: Activation { Activation("tanh", derivativeIsOfValue: true) { $0.kernels.activations.tanh } }
     /// `max(0, z)`, with σ'(0) = 0.
     public static var relu: Activation {
-        Activation("relu", weights: .heUniform, derivativeIsOfValue: true) { $0.kernels.activations.relu }
+        Activation("relu", derivativeIsOfValue: true) { $0.kernels.activations.relu }
     }
     /// `z` above zero, `α z` below.
     public static func leakyReLU(alpha: Float = 0.01) -> Activation {
-        Activation("leaky_relu", alpha: alpha, weights: .heUniform, derivativeIsOfValue: true) {
+        Activation("leaky_relu", alpha: alpha, derivativeIsOfValue: true) {
             $0.kernels.activations.leakyReLU
         }
     }
     /// `z` above zero, `α (eᶻ − 1)` below.
     public static func elu(alpha: Float = 1) -> Activation {
-        Activation("elu", alpha: alpha, weights: .heUniform, derivativeIsOfValue: true) { $0.kernels.activations.elu }
+        Activation("elu", alpha: alpha, derivativeIsOfValue: true) { $0.kernels.activations.elu }
     }
     /// ELU scaled so that activations keep mean 0 and variance 1.
     public static var selu: Activation {
@@ -72,13 +72,13 @@ public struct Activation: Sendable {
         Activation("softplus", weights: .heUniform) { $0.kernels.activations.softplus }
     }
     /// `z Φ(z)`, exact.
-    public static var gelu: Activation { Activation("gelu", weights: .heUniform) { $0.kernels.activations.gelu } }
+    public static var gelu: Activation { Activation("gelu") { $0.kernels.activations.gelu } }
     /// GELU by its tanh approximation.
     public static var geluTanh: Activation {
-        Activation("gelu_tanh", weights: .heUniform) { $0.kernels.activations.geluTanh }
+        Activation("gelu_tanh") { $0.kernels.activations.geluTanh }
     }
     /// `z / (1 + e⁻ᶻ)`.
-    public static var silu: Activation { Activation("silu", weights: .heUniform) { $0.kernels.activations.silu } }
+    public static var silu: Activation { Activation("silu") { $0.kernels.activations.silu } }
     /// `e^zᵢ / Σⱼ e^zⱼ` over a row.
     public static var softmax: Activation {
         Activation("softmax", derivativeIsOfValue: true) { $0.kernels.activations.softmax }

@@ -12,6 +12,8 @@ public final class Network: FallibleClass, @unchecked Sendable {
     /// Counts the changes to the parameters that the library made.
     package internal(set) var parameterVersion = 0
     private let memory: FloatMemory
+    /// Whether a call that trains the network is under way, of which callbacks are a part.
+    private var isTraining = false
 
     fileprivate init(plan: Plan, memory: FloatMemory, arithmetic: Arithmetic) {
         architecture = plan.architecture
@@ -44,6 +46,20 @@ public final class Network: FallibleClass, @unchecked Sendable {
     public func tensor(_ name: String) throws(NetworkError) -> (range: Range<Int>, rows: Int, columns: Int) {
         let tensor = plan.tensors[try plan.indexOfTensor(named: name)]
         return (tensor.offset..<tensor.offset + tensor.count, tensor.rows, tensor.columns)
+    }
+
+    /// Callbacks of what trains a network may not change it.
+    func whileTraining<Result>(_ body: () throws(NetworkError) -> Result) throws(NetworkError) -> Result {
+        try checkIsNotTraining()
+        isTraining = true
+        defer { isTraining = false }
+        return try body()
+    }
+
+    package func checkIsNotTraining() throws(NetworkError) {
+        guard !isTraining else {
+            throw NetworkError(.busy, "the network is being trained: callbacks can read it, but not train or change it")
+        }
     }
 
     /// What a parameter is called in messages: "0.weight[2, 5]".

@@ -7,6 +7,10 @@
 enum Checkpoint {
     static let format = "chainrule-checkpoint"
     static let version = 1
+
+    static var isNoModelFile: NetworkError {
+        NetworkError(.format, "the file is a checkpoint, not a model file: a trainer of the same network can load it")
+    }
 }
 
 extension Trainer {
@@ -60,6 +64,7 @@ extension Trainer {
             // A schedule sets the rate before each step.
             optimizer.restore(
                 learningRate: saved.schedule?.base ?? saved.learningRate, steps: saved.steps,
+                epochs: saved.epochs,
                 stepsMissed: saved.stepsMissed, stateBounds: saved.stateBounds)
             progress = saved.progress
             if let memory = saved.schedule { schedule?.memory = memory }
@@ -113,6 +118,7 @@ extension Trainer {
         }
         json.member("learning_rate", bits: UInt64(optimizer.learningRate.bitPattern))
         json.member("steps", optimizer.steps)
+        json.member("epochs_of_optimizer", optimizer.epochs)
         json.key("steps_missed")
         json.beginArray()
         for count in optimizer.stepsMissed { json.integer(count) }
@@ -207,6 +213,9 @@ extension Trainer {
         }
         for index in saved.stateBounds.indices { saved.stateBounds[index] = try json.double("state_bound_\(index)") }
         saved.progress.epochs = try json.integer("epochs")
+        // Files of version 0.1 before it was counted have no such member: the optimizer was new.
+        saved.epochs =
+            json["epochs_of_optimizer"] == nil ? saved.progress.epochs : try json.integer("epochs_of_optimizer")
         saved.progress.rows = try json.integer("rows")
         saved.progress.batches = try json.integer("batches")
         saved.progress.stepsTaken = try json.integer("steps_of_trainer")
@@ -251,6 +260,8 @@ private struct SavedTraining {
     var progress = TrainingProgress()
     var learningRate: Float = 0
     var steps = 0
+    /// Of the optimizer.
+    var epochs = 0
     var stepsMissed: [Int] = []
     var stateBounds = SIMD4<Double>.zero
     var schedule: ScheduleRun.Memory?
@@ -259,7 +270,8 @@ private struct SavedTraining {
     func validate() throws(NetworkError) {
         let counts =
             [
-                steps, progress.epochs, progress.rows, progress.batches, progress.stepsTaken, progress.rowsOfEpoch ?? 0,
+                steps, epochs, progress.epochs, progress.rows, progress.batches, progress.stepsTaken,
+                progress.rowsOfEpoch ?? 0,
                 progress.bestEpoch, progress.epochsSinceBest, schedule?.plateau.waited ?? 0,
                 schedule?.plateau.cooling ?? 0,
             ] + stepsMissed

@@ -16,6 +16,7 @@ extension Network {
     /// Loads the parameters alone, from a model file with the same tensors. On an error the parameters are as they
     /// were.
     public func loadParameters(from path: FilePath) throws(NetworkError) {
+        try checkIsNotTraining()
         let file = try InputFile(path)
         let header = try file.readHeader()
         let tensors = try file.explain { () throws(NetworkError) in try header.match(plan) }

@@ -130,6 +130,7 @@ package struct ModelHeader {
     /// safetensors files of other programs hold nothing else.
     private static func architecture(_ metadata: JSONValue?) throws(NetworkError) -> Result<Architecture, NetworkError>
     {
+        if isCheckpoint(metadata) { return .failure(Checkpoint.isNoModelFile) }
         let description: JSONObject
         do throws(NetworkError) {
             guard case .object(let object)? = metadata else {
@@ -154,6 +155,11 @@ package struct ModelHeader {
         } catch {
             return .failure(NetworkError(.format, "the architecture: \(error.message)"))
         }
+    }
+
+    private static func isCheckpoint(_ metadata: JSONValue?) -> Bool {
+        guard case .object(let object)? = metadata, case .string(let format)? = object["format"] else { return false }
+        return format.utf8.elementsEqual(Checkpoint.format.utf8)
     }
 
     /// The plan of the architecture.
@@ -194,7 +200,8 @@ package struct ModelHeader {
     /// The network's tensors in the order in which the file holds them, after the check that it holds exactly these,
     /// in their shapes. Other programs write tensors in an order of their own.
     func match(_ plan: Plan) throws(NetworkError) -> [Plan.Tensor] {
-        try match(plan.tensors)
+        guard !ModelHeader.isCheckpoint(metadata) else { throw Checkpoint.isNoModelFile }
+        return try match(plan.tensors)
     }
 
     func match(_ wanted: [Plan.Tensor]) throws(NetworkError) -> [Plan.Tensor] {

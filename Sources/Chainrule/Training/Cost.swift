@@ -18,7 +18,10 @@ public struct Cost: Sendable {
     let function: Function
     /// What ``CostKernels`` calls the parameter: Huber's d, cross-entropy's ε.
     let parameter: Float
+    /// Targets are classes, or distributions over them.
     let acceptsClasses: Bool
+    /// What the cost itself applies to the outputs, which are logits; nil for nothing.
+    let appliedActivation: StaticString?
     let targetRange: ClosedRange<Float>
     /// Outputs outside are an error: the cost is not defined there.
     let outputRange: ClosedRange<Float>?
@@ -50,6 +53,7 @@ public struct Cost: Sendable {
 
     init(
         _ identifier: StaticString, _ reduction: Reduction, parameter: Float = 0, acceptsClasses: Bool = false,
+        applying appliedActivation: StaticString? = nil,
         targets targetRange: ClosedRange<Float> = -Float.greatestFiniteMagnitude...Float.greatestFiniteMagnitude,
         outputs outputRange: ClosedRange<Float>? = nil, deciding decision: Decision = .none, function: Function
     ) {
@@ -57,6 +61,7 @@ public struct Cost: Sendable {
         self.reduction = reduction
         self.parameter = parameter
         self.acceptsClasses = acceptsClasses
+        self.appliedActivation = appliedActivation
         self.targetRange = targetRange
         self.outputRange = outputRange
         self.decision = decision

@@ -81,10 +81,27 @@ extension Network {
     @discardableResult
     func check(_ data: DataView, cost: Cost, _ what: StaticString) throws(NetworkError) -> Float {
         try data.checkShape(for: cost, outputs: outputs, what)
+        try checkOutputActivation(for: cost)
         let largest = try checkFinite(data.x, what)
         try DataView.checkTargets(of: what) { () throws(NetworkError) in
             try data.targets.validate(for: cost, rows: data.x.rows, columns: outputs)
         }
         return largest
+    }
+
+    /// Refuses a network that ends in the activation that the cost applies itself.
+    func checkOutputActivation(for cost: Cost) throws(NetworkError) {
+        guard let applied = cost.appliedActivation, var last = architecture.nodes.last else { return }
+        while last.layer.isIdentityWithoutNoise, last.inputs[0] > 0 { last = architecture.nodes[last.inputs[0] - 1] }
+        guard let activation = last.layer.outputActivation, activation.identifier.isSameText(as: applied) else {
+            return
+        }
+        let instead: StaticString = cost.acceptsClasses ? "or log_softmax" : "or take the cost 'binary_cross_entropy'"
+        throw NetworkError(
+            .value,
+            """
+            layer '\(last.name.text)' applies \(applied), which the cost '\(cost.identifier)' applies itself: give it the \
+            activation identity, \(instead)
+            """)
     }
 }

@@ -11,6 +11,9 @@ public final class Optimizer: FallibleClass {
     public private(set) var learningRate: Float
     /// t, the number of steps taken.
     public private(set) var steps = 0
+    /// How many epochs trainers have finished with it. The order of an epoch's rows follows from the seed and from this: who
+    /// trains on with the same optimizer gets new orders.
+    public internal(set) var epochs = 0
 
     private let plan: Plan
     /// Vectors of the shape of the parameters.
@@ -128,6 +131,7 @@ public final class Optimizer: FallibleClass {
                 .size, "gradients holds \(gradients.count) floats; the network has \(network.parameterCount) parameters"
             )
         }
+        try network.checkIsNotTraining()
         try gradients.withUnsafeBufferPointer { buffer throws(NetworkError) in
             guard let base = buffer.baseAddress else { return }
             try step(network, gradients: Matrix(reading: base, rows: 1, columns: buffer.count, stride: buffer.count))
@@ -189,7 +193,8 @@ public final class Optimizer: FallibleClass {
     }
 
     /// Goes back, or forth, to what it was after some step. Its state vectors are the caller's to set.
-    func restore(learningRate: Float, steps: Int, stepsMissed: [Int], stateBounds: SIMD4<Double>) {
+    func restore(learningRate: Float, steps: Int, epochs: Int, stepsMissed: [Int], stateBounds: SIMD4<Double>) {
+        self.epochs = epochs
         self.learningRate = learningRate
         self.steps = steps
         self.stepsMissed = stepsMissed

@@ -138,6 +138,23 @@ package struct TargetView {
                     """)
             }
         }
+        if cost.acceptsClasses { try validateDistributions(values, cost) }
+    }
+
+    /// Checks that the elements of every row that counts add up to 1, about: rounded probabilities pass.
+    private func validateDistributions(_ values: Matrix, _ cost: Cost) throws(NetworkError) {
+        for row in 0..<values.rows where weights?[row] != 0 {
+            var sum = 0.0
+            for column in 0..<values.columns { sum += Double(values[row, column]) }
+            guard abs(sum - 1) <= 1e-3 else {
+                throw NetworkError(
+                    .target,
+                    """
+                    the targets of row \(row) add up to \(sum); '\(cost.identifier)' takes distributions, which add up to 1, \
+                    or classes
+                    """)
+            }
+        }
     }
 
     private func validate(

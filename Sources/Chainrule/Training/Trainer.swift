@@ -11,14 +11,14 @@ import CPlatform
 /// ```
 ///
 /// In every epoch it goes through the rows in batches, each a forward pass, the cost, a backward pass and a step. What is
-/// random in an epoch follows from the seed, the epoch's number and, for dropout and noise, the optimizer's steps: so a trainer
+/// random in an epoch follows from the seed, the epochs and, for dropout and noise, the steps of the optimizer: so a trainer
 /// that was saved after any batch goes on as if it had never stopped, bit for bit.
 ///
 /// Threads: one call at a time. Training excludes other use of the network, but for what the callbacks do.
 public final class Trainer: FallibleClass {
     public let network: Network
     public let optimizer: Optimizer
-    let options: TrainingOptions
+    private(set) var options: TrainingOptions
     package var cost: Cost { options.cost }
     /// How far it has come.
     public internal(set) var progress = TrainingProgress()
@@ -72,6 +72,14 @@ public final class Trainer: FallibleClass {
             try fit(source, validation: held) { history.append($0) }
         }
         return history
+    }
+
+    /// Says how many epochs ``fit(_:targets:validation:)`` trains in all, at least 1: to go on after the last.
+    public func setEpochs(_ epochs: Int) throws(NetworkError) {
+        try whileBusy { () throws(NetworkError) in
+            try TrainingOptions.check(epochs: epochs)
+            options.epochs = epochs
+        }
     }
 
     /// Goes once through these rows: an epoch of its own, without validation and without a claim to be the best. For data
@@ -187,7 +195,7 @@ public final class Trainer: FallibleClass {
                 cannot go on with \(describe(feed.count))
                 """)
         }
-        feed.begin(epoch: number)
+        feed.begin(epoch: optimizer.epochs + 1)
         var start = platform_seconds()
         while let rows = try feed.next(epoch: number, row: progress.rows) {
             let batch = progress.batches + 1
@@ -241,6 +249,7 @@ public final class Trainer: FallibleClass {
             validation: validation, isBest: isBest, seconds: progress.seconds,
             samplesPerSecond: Double(progress.rows) / progress.seconds)
         progress.finishEpoch()
+        optimizer.epochs += 1
         return epoch
     }
 
@@ -251,7 +260,7 @@ public final class Trainer: FallibleClass {
         }
         isBusy = true
         defer { isBusy = false }
-        return try body()
+        return try network.whileTraining(body)
     }
 }
 
@@ -261,6 +270,7 @@ extension FallibleClass where Self == Trainer {
     public init(_ network: Network, optimizer: Optimizer, options: TrainingOptions) throws(NetworkError) {
         try options.validate(outputs: network.outputs)
         try optimizer.check(network)
+        try network.checkOutputActivation(for: options.cost)
         self = Trainer(
             network: network, optimizer: optimizer, options: options,
             bestParameters: try FloatMemory(copying: network.parameters))

@@ -11,7 +11,7 @@ public struct TrainingOptions {
     /// follow from this and from the steps that the optimizer has taken.
     public var seed: UInt64 = 0
     /// How many threads share the work: 0 for as many as the library decides, by the size of a step and by what steps
-    /// took so far, otherwise this number. The results are the same bit for bit. With a custom cost or activation it is always
+    /// took so far, otherwise this number, or as many as there are parts of a step. The results are the same bit for bit. With a custom cost or activation it is always
     /// one.
     public var threads = 0
     /// The share of the rows, in [0, 1), that is held out to validate on when no validation data are given: the last rows, or
@@ -42,7 +42,7 @@ public struct TrainingOptions {
 
     func validate(outputs: Int) throws(NetworkError) {
         try schedule?.validate()
-        guard epochs >= 1 else { throw NetworkError(.size, "epochs is \(epochs); at least 1 is needed") }
+        try TrainingOptions.check(epochs: epochs)
         guard batchSize >= 1 else { throw NetworkError(.size, "the batch size is \(batchSize); at least 1 is needed") }
         try TrainingOptions.check(threads: threads)
         guard validationSplit >= 0 && validationSplit < 1 else {
@@ -64,6 +64,10 @@ public struct TrainingOptions {
             throw NetworkError(
                 .value, "the weight of class \(index) is \(weight); it must be finite and >= 0")
         }
+    }
+
+    static func check(epochs: Int) throws(NetworkError) {
+        guard epochs >= 1 else { throw NetworkError(.size, "epochs is \(epochs); at least 1 is needed") }
     }
 
     static func check(threads: Int) throws(NetworkError) {

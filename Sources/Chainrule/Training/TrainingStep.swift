@@ -299,16 +299,16 @@ extension FallibleClass where Self == TrainingStep {
         let rows = Network.gradientRows(of: batchRows, options.cost)
         var isCustom = options.cost.isCustom
         for node in network.architecture.nodes where node.layer.callsCustomFunctions { isCustom = true }
-        var count = isCustom ? 1 : options.threads
+        // No more than there are groups of rows, or tiles of parameters.
+        let widest = network.architecture.nodes.map { $0.width }.max() ?? 1
+        let mostParts = max(Cost.groups(of: rows), (widest - 1) / network.arithmetic.tileRows + 1)
+        var count = isCustom ? 1 : min(options.threads, mostParts)
         var leastSharedRows = 1
         if count == 0 {
             // A step of fewer operations takes about as long as the threads need to meet.
             let operations = 6 * Double(network.parameterCount)
             let least = (8e6 / max(operations, 1)).rounded(.up)
             leastSharedRows = max(2 * Cost.groupRows, Int(min(least, 1e9)))
-            // No more than there are groups of rows, or tiles of parameters.
-            let widest = network.architecture.nodes.map { $0.width }.max() ?? 1
-            let mostParts = max(Cost.groups(of: rows), (widest - 1) / network.arithmetic.tileRows + 1)
             count = batchRows < leastSharedRows ? 1 : min(Int(platform_processor_count()), mostParts)
         }
         try Reserve.setAside(count * (64 * network.architecture.nodes.count + 1024))

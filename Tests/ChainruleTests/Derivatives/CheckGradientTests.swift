@@ -19,7 +19,8 @@ import Testing
                 let isOfProbabilities = cost.identifier.description == "binary_cross_entropy"
                 let network = try network(activation, outputs: isOfProbabilities ? .sigmoid : .identity)
                 let x = noise.floats(rows * 3)
-                let targets = Targets.values(noise.floats(rows * 3, in: 0...1), columns: 3)
+                let targets = Targets.values(
+                    targetValues(of: cost, noise.floats(rows * 3, in: 0...1), columns: 3), columns: 3)
                 let report = try network.checkGradient(cost, x, targets: targets)
                 #expect(report.passed, "\(activation.identifier), \(cost.identifier): \(report)")
                 let worst = try #require(report.worst)
@@ -29,7 +30,7 @@ import Testing
                 let functions = activation.identifier.description == "custom" ? 2 * rows * (5 + 5 + 4) : 0
                 #expect(report.checked + report.skipped == places + functions)
                 // Behind three softmax layers most derivatives are lost in rounding.
-                #expect(report.checked >= 10, "\(activation.identifier), \(cost.identifier): \(report)")
+                #expect(report.checked >= 4, "\(activation.identifier), \(cost.identifier): \(report)")
             }
         }
     }

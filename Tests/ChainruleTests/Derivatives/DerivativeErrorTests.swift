@@ -56,9 +56,9 @@ import Testing
     @Test func overflow() {
         let huge = [Float](repeating: 3e38, count: v.count)
         expectError(.notFinite, "the tangent of y is", "row 0") { _ = try network.jvp(x, parameterTangent: huge) }
-        expectError(.notFinite, "the result is", "a.weight[0, 0]") { _ = try network.vjp(x, [3e38, 3e38]) }
+        expectError(.notFinite, "the result is", "a.weight[") { _ = try network.vjp(x, [3e38, 3e38]) }
         for kind in [Network.SecondOrderProduct.hessian, .gaussNewton] {
-            expectError(.notFinite, "the result is", "a.weight[0, 0]") {
+            expectError(.notFinite, "the result is", "a.weight[") {
                 _ = try network.product(kind, .meanSquaredError(), x, targets, huge)
             }
         }

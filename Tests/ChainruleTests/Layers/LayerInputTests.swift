@@ -43,7 +43,7 @@ import Testing
         }
         func workspace(_ activation: Activation) throws -> (Network, Workspace) {
             var architecture = try Architecture(inputs: 2)
-            try architecture.dense(2, activation, name: "a", weights: .constant(0.5))
+            try architecture.dense(2, activation, name: "a", weights: .constant(0.5), biases: .zeros)
             let network = try Network(architecture, seed: 0)
             return (network, try Workspace(for: network, maxRows: 2))
         }

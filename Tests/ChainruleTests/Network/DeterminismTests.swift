@@ -9,7 +9,7 @@ import Testing
         inputs: 7,
         [
             .dense("a", 33, .tanh, from: "input"), .dense("b", 33, .gelu, from: "a"), .sum("c", of: "a", "b"),
-            .concatenation("d", of: "c", "input"), .dense("e", 5, .softmax, from: "d"),
+            .concatenation("d", of: "c", "input"), .dense("e", 5, .logSoftmax, from: "d"),
         ])
 
     @Test func theSeedDecidesTheParameters() throws {
@@ -149,7 +149,7 @@ import Testing
         for level in supportedLevels {
             let other = try run(level)
             #expect(bits(other.start) == bits(baseline.start))
-            expectClose(other.y, doubles(baseline.y), absolute: 2e-6, "\(level): y")
+            expectClose(other.y, doubles(baseline.y), absolute: 4e-6, "\(level): y")
             expectClose(other.gradients, doubles(baseline.gradients), absolute: 2e-6, "\(level): the gradient")
             // Twenty steps pass the differences on.
             expectClose(other.fitted, doubles(baseline.fitted), absolute: 2e-5, "\(level): the fitted parameters")

@@ -80,12 +80,14 @@ import Testing
         expectUniform(numbers, from: -0.01, to: 0.01, "fan-in 30000")
     }
 
-    /// Without a word from the layer, weights are drawn as suits the activation, and biases are zeros.
+    /// Without a word from the layer, weights are drawn as suits the activation.
     @Test func theStandardSuitsTheActivation() throws {
         let expected: [String: Initializer] = [
             "identity": .glorotUniform, "sigmoid": .glorotUniform, "tanh": .glorotUniform, "softmax": .glorotUniform,
-            "log_softmax": .glorotUniform, "custom": .glorotUniform, "relu": .heUniform, "leaky_relu": .heUniform,
-            "elu": .heUniform, "softplus": .heUniform, "gelu": .heUniform, "gelu_tanh": .heUniform, "silu": .heUniform,
+            "log_softmax": .glorotUniform, "custom": .glorotUniform, "relu": .glorotUniform,
+            "leaky_relu": .glorotUniform,
+            "elu": .glorotUniform, "softplus": .heUniform, "gelu": .glorotUniform, "gelu_tanh": .glorotUniform,
+            "silu": .glorotUniform,
             "selu": .lecunNormal,
         ]
         for activation in Activation.all + [.sine] {
@@ -102,10 +104,22 @@ import Testing
             let network = try Network(architecture, seed: 2)
             return try network.tensor("a.bias", of: network.parameterVector)
         }
-        #expect(try biases(.standard) == [0, 0, 0, 0])
+        #expect(try biases(.zeros) == [0, 0, 0, 0])
         #expect(try biases(.constant(0.5)) == [0.5, 0.5, 0.5, 0.5])
         let drawn = try biases(.uniform(low: 1, high: 2))
         #expect(drawn.allSatisfy { $0 >= 1 && $0 <= 2 } && Set(drawn).count == 4)
+    }
+
+    /// Uniform in the limits of Glorot's weights, whatever the activation.
+    @Test func standardBiases() throws {
+        for activation in [Activation.identity, .relu, .softplus, .selu] {
+            var architecture = try Architecture(inputs: 6)
+            try architecture.dense(30_000, activation, name: "a")
+            let network = try Network(architecture, seed: 3)
+            let limit = (6.0 / 30_006).squareRoot()
+            expectUniform(
+                doubles(try network.tensor("a.bias", of: network.parameterVector)), from: -limit, to: limit, "biases")
+        }
     }
 
     @Test func badParametersAreRefused() throws {

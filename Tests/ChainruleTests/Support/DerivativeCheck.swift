@@ -43,7 +43,7 @@ struct DerivativeCheck {
             wanted = indices.map { index in (0..<columns).map { $0 == Int(index) ? 1 : 0 } }
             targets = .classes(indices, weights: sampleWeights)
         } else {
-            let values = noise.floats(rows * columns, in: 0...1)
+            let values = targetValues(of: cost, noise.floats(rows * columns, in: 0...1), columns: columns)
             wanted = splitRows(values, of: columns)
             targets = .values(values, columns: columns, weights: sampleWeights)
         }

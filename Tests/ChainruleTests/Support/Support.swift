@@ -77,3 +77,12 @@ func expectError(
         Issue.record("an error of another type: \(error)", sourceLocation: sourceLocation)
     }
 }
+
+/// Numbers from 0 to 1 as targets that the cost takes: for cross-entropy each row is a distribution.
+func targetValues(of cost: Cost, _ numbers: [Float], columns: Int) -> [Float] {
+    guard cost.identifier.description == "cross_entropy" else { return numbers }
+    return stride(from: 0, to: numbers.count, by: columns).flatMap { start in
+        let row = numbers[start..<start + columns]
+        return row.map { $0 / row.reduce(0, +) }
+    }
+}

@@ -26,7 +26,8 @@ import Testing
         for cost in try Cost.all(reduction) {
             try GradientCheck(
                 network(for: cost), rows: CostGradientTests.rows, seed: 2, cost: cost,
-                targets: noise.floats(CostGradientTests.rows * 3, in: 0...1), weights: weights,
+                targets: targetValues(of: cost, noise.floats(CostGradientTests.rows * 3, in: 0...1), columns: 3),
+                weights: weights,
                 "\(cost.identifier) by \(reduction), weights \(weights ?? [])"
             ).run()
         }
@@ -92,7 +93,7 @@ import Testing
         var noise = Noise(14)
         for cost in try Cost.all(reduction) {
             let y = noise.floats(5 * 4, in: 0.05...0.95)
-            let t = noise.floats(5 * 4, in: 0...1)
+            let t = targetValues(of: cost, noise.floats(5 * 4, in: 0...1), columns: 4)
             let weights = weighted ? noise.floats(5, in: 0...2) : nil
             let exact = ReferenceCost.total(
                 cost, splitRows(y, of: 4), splitRows(t, of: 4), weights: weights.map { doubles($0) })!

@@ -258,7 +258,7 @@ import Testing
         refuses(try makeTrainer(options()), path, .format, "no checkpoint")
         // And the other way round.
         let checkpoint = try saved()
-        expectError(.format, "chainrule-checkpoint") { _ = try Network(contentsOf: checkpoint) }
+        expectError(.format, "a checkpoint, not a model file") { _ = try Network(contentsOf: checkpoint) }
     }
 
     /// Other data than those of the epoch that was interrupted.

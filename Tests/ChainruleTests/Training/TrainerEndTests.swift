@@ -356,7 +356,7 @@ import Testing
             $0.cost = .meanSquaredError()
             $0.classWeights = [1, 1, 1]
         }
-        let values = Targets.values([Float](repeating: 0.25, count: 120), columns: 3)
+        let values = Targets.values([Float](repeating: 1.0 / 3, count: 120), columns: 3)
         expectError(.target, "class weights need target classes") {
             try makeTrainer(options { $0.classWeights = [1, 1, 1] }).fit(x, targets: values)
         }

@@ -51,8 +51,9 @@ class Describing(NativeObject):
             input: the layer to read, "input" for the network's own input; None: the layer before.
             bias: whether there is a b.
             weight_initializer: a name, such as "he_normal", or a name with its numbers: ("normal", mean, deviation),
-                ("uniform", low, high), ("constant", value).
-            bias_initializer: likewise.
+                ("uniform", low, high), ("constant", value). "default" is "glorot_uniform", but "he_uniform" in front of
+                "softplus" and "lecun_normal" in front of "selu".
+            bias_initializer: likewise. "default" is uniform in ± √(6 / (inputs + units)), as scikit-learn has it.
             alpha: α of "leaky_relu" and "elu"; None: the activation's own.
         """
         options, kind = layer_options(name, input, activation, alpha)

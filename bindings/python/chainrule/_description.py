@@ -22,6 +22,9 @@ ActivationLike = Union[
 InitializerLike = Union[str, "tuple[str, float]", "tuple[str, float, float]"]
 
 
+_NUMBERS_OF_INITIALIZERS = {"constant": 1, "uniform": 2, "normal": 2}
+
+
 def encoded(name: str | None) -> bytes | None:
     """A layer's name in C."""
     if name is None:
@@ -81,12 +84,14 @@ def layer_options(
 def initializer(given: InitializerLike) -> Any:
     """The crl_initializer for a name, or for a name with its numbers."""
     parts = (given,) if isinstance(given, str) else given
-    if not isinstance(parts, (tuple, list)) or not 1 <= len(parts) <= 3:
-        raise ArgumentTypeError(f"an initializer is a name, or a name with one or two numbers, not {given!r}")
+    if not isinstance(parts, (tuple, list)) or not parts:
+        raise ArgumentTypeError(f"an initializer is a name, or a name with its numbers, not {given!r}")
     kind, *numbers = parts
-    return _prototypes.crl_initializer(
-        enumerator(INITIALIZERS, kind, "initializer"), *(real(number, "an initializer's number") for number in numbers)
-    )
+    native = enumerator(INITIALIZERS, kind, "initializer")
+    taken = _NUMBERS_OF_INITIALIZERS.get(kind, 0)
+    if len(numbers) != taken:
+        raise ArgumentTypeError(f"the initializer {kind!r} takes {taken} numbers; {len(numbers)} were given")
+    return _prototypes.crl_initializer(native, *(real(number, "an initializer's number") for number in numbers))
 
 
 def activation_text(activation: ActivationLike) -> str:

@@ -17,23 +17,25 @@ from ._data_source import DataSource
 from ._derivatives import Derivatives
 from ._errors import check, failure
 from ._evaluation import Metrics, evaluate
-from ._handles import FloatArray
+from ._handles import FloatArray, Handle
 from ._library import library
 from ._minimizing import Iteration, IterationWatcher, Minimum, minimize_options, minimum_of
 from ._schedules import ScheduleLike
 from ._trainer import Batch, Epoch, Trainer
+from ._training import Optimizer
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from ._network import Network
-    from ._training import Optimizer
 
 
 class Fitting(Derivatives):
     """How a network is trained and measured, with all that can be said of it in one call."""
 
-    __slots__ = ()
+    __slots__ = ("_fitted",)
+    # The name of the optimizer of the last fit that named one, and its state.
+    _fitted: tuple[str, Handle] | None
 
     def value_and_grad(
         self,
@@ -104,6 +106,11 @@ class Fitting(Derivatives):
     ) -> list[Epoch]:
         """Trains from the first epoch to the last: a Trainer for one use.
 
+        A second fit goes on from the first, if both name the same optimizer or are given the same Optimizer: its state
+        (Adam's moments), the orders of the rows and the masks of dropout go on, so that fit(epochs=1) sixty times is
+        fit(epochs=60). A schedule, patience and the numbers of the epochs begin anew. To begin anew altogether, give a
+        new Optimizer.
+
         Args:
             x: (rows, inputs), or a DataSource.
             targets: as for chainrule.cost(), and so are cost and sample_weight; None beside a DataSource.
@@ -111,11 +118,17 @@ class Fitting(Derivatives):
                 occur in targets.
             validation_data: (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
 
+            learning_rate: η for an optimizer given by name; None: the one that it had in the fit before, or else the
+                library's default.
+
         The other arguments are those of Trainer.
 
         Returns:
             One Epoch for each epoch trained.
         """
+        weights = resolved(class_weight, targets, cost, self._layout().outputs)
+        if isinstance(optimizer, str):
+            optimizer, learning_rate = self._named_optimizer(optimizer, learning_rate), None
         with Trainer(
             cast("Network", self),
             cost=cost,
@@ -126,7 +139,7 @@ class Fitting(Derivatives):
             batch_size=batch_size,
             shuffle=shuffle,
             seed=seed,
-            class_weight=resolved(class_weight, targets, cost, self._layout().outputs),
+            class_weight=weights,
             validation_split=validation_split,
             patience=patience,
             min_delta=min_delta,
@@ -136,6 +149,19 @@ class Fitting(Derivatives):
             progress=progress,
         ) as trainer:
             return trainer.fit(x, targets, sample_weight=sample_weight, validation_data=validation_data)
+
+    def _named_optimizer(self, method: str, learning_rate: float | None) -> Optimizer:
+        """That of the fit before, if it had the same name, or else a new one, which the next fit goes on with."""
+        network = cast("Network", self)
+        if self._fitted is not None and self._fitted[0] == method:
+            optimizer = Optimizer._around(network, *self._fitted)
+            if learning_rate is not None:
+                optimizer.learning_rate = learning_rate
+            return optimizer
+        optimizer = Optimizer(network, method, learning_rate)
+        # The handle alone: an Optimizer holds the network, which only the garbage collector could then free.
+        self._fitted = method, optimizer._open()
+        return optimizer
 
     def evaluate(
         self,

@@ -56,6 +56,15 @@ class Network(Describing, Fitting):
         self._built: Layout | None = None
         # The crl_cost_options of the last training.
         self._trained_cost: Any = None
+        self._fitted = None
+
+    def close(self) -> None:
+        """Gives up the native object; every later use raises ArgumentError. Closing twice is harmless.
+
+        Memory that arrays still show is kept until the last of them is gone.
+        """
+        super().close()
+        self._fitted = None
 
     # Looking
 

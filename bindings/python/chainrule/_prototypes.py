@@ -1096,6 +1096,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.POINTER(crl_targets),
         ],
     ),
+    "crl_trainer_set_epochs": (crl_status, [crl_trainer, ctypes.c_size_t]),
     "crl_trainer_partial_fit": (
         crl_status,
         [

@@ -181,8 +181,8 @@ class Trainer(NativeObject):
         history = trainer.fit(x, labels)
         trainer.save("run.checkpoint")
 
-    Network.fit() is a trainer for one use. What is random in an epoch follows from the seed, the epoch's
-    number and, for dropout and noise, the optimizer's steps.
+    Network.fit() is a trainer for one use. What is random in an epoch follows from the seed, and from the epochs and,
+    for dropout and noise, the steps that the optimizer has been through.
     """
 
     __slots__ = ("_cost", "_network", "_optimizer", "_recorder")
@@ -281,31 +281,42 @@ class Trainer(NativeObject):
 
     @property
     def epochs(self) -> int:
-        """How often fit() goes through the rows in all."""
+        """How often fit() goes through the rows in all; more than there were, and fit() goes on."""
         return self._recorder.epochs
+
+    @epochs.setter
+    def epochs(self, value: int) -> None:
+        epochs = count(value, "epochs")
+        check(library.crl_trainer_set_epochs(self._open(), epochs))
+        self._recorder.epochs = epochs
 
     def fit(
         self,
         x: npt.ArrayLike | DataSource,
         targets: npt.ArrayLike | None = None,
         *,
+        epochs: int | None = None,
         sample_weight: npt.ArrayLike | None = None,
         validation_data: tuple[Any, ...] | None = None,
     ) -> list[Epoch]:
         """Trains to the last epoch, from wherever the trainer is: an epoch that was interrupted is finished first.
 
-        A trainer that has had all its epochs, or whose patience came to an end, does nothing. When training diverges,
+        A trainer that has had all its epochs does nothing, unless it is given more of them, and one whose patience came
+        to an end does nothing. When training diverges,
         NotFiniteError says in which step, and the parameters are the best so far; after other errors they are as the
         last complete step left them.
 
         Args:
             x: (rows, inputs), or a DataSource.
             targets: as for chainrule.cost(), and so is sample_weight; None beside a DataSource.
+            epochs: go on for so many, from the epochs that are finished; None: to the trainer's number of epochs.
             validation_data: (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
 
         Returns:
             One Epoch for each epoch of this call.
         """
+        if epochs is not None:
+            self.epochs = self.progress.epochs + count(epochs, "epochs")
         handle = self._open()
         held = validation(self.network._layout(), validation_data, self._cost)
         if isinstance(x, DataSource):

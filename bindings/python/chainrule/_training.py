@@ -121,6 +121,14 @@ class Optimizer(NativeObject):
         self._method = method
         self._network = network
 
+    @classmethod
+    def _around(cls, network: Network, method: str, handle: Handle) -> Optimizer:
+        optimizer = cls.__new__(cls)
+        optimizer._handle = handle
+        optimizer._method = method
+        optimizer._network = network
+        return optimizer
+
     @property
     def network(self) -> Network:
         """The network whose parameters step() changes."""

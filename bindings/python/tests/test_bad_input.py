@@ -440,7 +440,7 @@ DESCRIBED_WRONG: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "initializer of three": (
         lambda: fresh().add_dense(3, weight_initializer=("normal", 0, 1, 2)),
         TypeError,
-        "one or two numbers",
+        "takes 2 numbers; 3 were given",
     ),
     "deviation negative": (
         lambda: fresh().add_dense(3, weight_initializer=("normal", 0.0, -1.0)),

@@ -215,7 +215,7 @@ extension FallibleClass where Self == CascadeGrowth {
             try architecture.dense(1, activation)
         }
         architecture = try Architecture(inputs: data.x.columns)
-        try architecture.dense(outputs, options.outputActivation, name: "output")
+        try architecture.dense(outputs, options.outputActivation, name: "output", biases: .zeros)
         let output = try Network(architecture, seed: options.seed)
         try output.check(data, cost: options.cost, "x")
         if let validation { try output.check(validation, cost: options.cost, "validation_x") }

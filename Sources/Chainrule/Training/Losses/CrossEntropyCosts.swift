@@ -8,15 +8,17 @@ extension Cost {
             function: .builtIn { $0.kernels.costs.binaryCrossEntropy })
     }
 
-    /// The same of `sigmoid(y)`, computed together and stably; y is any number.
+    /// The same of `sigmoid(y)`, computed together and stably; y is any number. A network that ends in a sigmoid is refused: it
+    /// would be applied twice.
     public static func binaryCrossEntropyOfLogits(_ reduction: Reduction = .mean) -> Cost {
         Cost(
-            "binary_cross_entropy_logits", reduction, targets: 0...1, deciding: .above(0),
+            "binary_cross_entropy_logits", reduction, applying: "sigmoid", targets: 0...1, deciding: .above(0),
             function: .builtIn { $0.kernels.costs.binaryCrossEntropyOfLogits })
     }
 
     /// `c = −Σ t log softmax(y)` of logits y, computed together and stably. Targets are class indices, or
-    /// distributions with elements in [0, 1].
+    /// distributions: elements in [0, 1] that add up to 1 in each row, to within 0.001. A network that ends in a softmax is
+    /// refused: it would be applied twice.
     public static func crossEntropy(_ reduction: Reduction = .mean) -> Cost {
         crossEntropy(checkedSmoothing: 0, reduction)
     }
@@ -33,7 +35,7 @@ extension Cost {
 
     private static func crossEntropy(checkedSmoothing smoothing: Float, _ reduction: Reduction) -> Cost {
         Cost(
-            "cross_entropy", reduction, parameter: smoothing, acceptsClasses: true, targets: 0...1, deciding: .largest,
-            function: .builtIn { $0.kernels.costs.crossEntropy })
+            "cross_entropy", reduction, parameter: smoothing, acceptsClasses: true, applying: "softmax", targets: 0...1,
+            deciding: .largest, function: .builtIn { $0.kernels.costs.crossEntropy })
     }
 }

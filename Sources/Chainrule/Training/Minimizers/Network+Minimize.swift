@@ -20,6 +20,14 @@ extension Network {
     package func minimize(
         _ cost: Cost, _ data: DataView, method: any Minimizer, options: MinimizationOptions
     ) throws(NetworkError) -> Minimum {
+        try whileTraining { () throws(NetworkError) in
+            try minimizeAlone(cost, data, method: method, options: options)
+        }
+    }
+
+    private func minimizeAlone(
+        _ cost: Cost, _ data: DataView, method: any Minimizer, options: MinimizationOptions
+    ) throws(NetworkError) -> Minimum {
         try options.validate()
         try method.validate(for: cost)
         let largestInput = try check(data, cost: cost, "x")
