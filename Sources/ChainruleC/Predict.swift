@@ -155,13 +155,14 @@ public func crlPublisherDestroy(_ publisher: UnsafeMutablePointer<crl_publisher>
 }
 
 /// Prepares the network as it is now, and puts it in the place of what was published before, at once for all rows of a
-/// prediction: those under way end with what they began with. After an error the old one stays.
+/// prediction: those under way end with what they began with. After an error the old one stays. What is past is freed here,
+/// as soon as nobody predicts with it, or in a later call, or by crl_publisher_destroy().
 ///
 /// Reads the network, and so excludes training it for as long as the call takes: a trainer's callback is the place for it.
 /// - Parameters:
-///   - publisher: any number of threads may be predicting with it.
+///   - publisher: any number of threads may be predicting and publishing with it.
 ///   - network: built, of as many inputs and outputs; only read.
-/// - Returns: as crl_predictor_create(), or CRL_ERROR_MISMATCH.
+/// - Returns: as crl_predictor_create(), or CRL_ERROR_MISMATCH, or CRL_ERROR_BUSY if 255 past ones are still in use.
 @_cdecl("crl_publisher_publish")
 public func crlPublisherPublish(
     _ publisher: UnsafeMutablePointer<crl_publisher>?, _ network: UnsafePointer<crl_network>?
@@ -171,9 +172,10 @@ public func crlPublisherPublish(
     }
 }
 
-/// Predicts with what was published last; otherwise as crl_predictor_predict().
+/// Predicts with what was published last; otherwise as crl_predictor_predict(). Waits for nobody, and frees nothing of what
+/// is past.
 /// - Parameters:
-///   - publisher: any number of threads may predict at once, also while one publishes.
+///   - publisher: any number of threads may predict at once, also while others publish.
 ///   - x: x_rows × inputs.
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
@@ -188,10 +190,10 @@ public func crlPublisherPredict(
     _ y: UnsafeMutablePointer<Float>?, _ y_rows: UInt, _ y_stride: UInt
 ) -> crl_status {
     call("crl_publisher_predict") { () throws(NetworkError) in
-        let predictor = try object(publisher, "publisher", as: Publisher.self).predictor
-        let x = try matrix(x, rows: x_rows, columns: predictor.inputs, stride: x_stride, "x")
-        let y = try output(y, rows: y_rows, needed: x.rows, columns: predictor.outputs, stride: y_stride, "y")
+        let publisher = try object(publisher, "publisher", as: Publisher.self)
+        let x = try matrix(x, rows: x_rows, columns: publisher.inputs, stride: x_stride, "x")
+        let y = try output(y, rows: y_rows, needed: x.rows, columns: publisher.outputs, stride: y_stride, "y")
         try Place(y, "y").checkApart(from: Place(x, "x"))
-        try predictor.predict(x, into: y)
+        try publisher.withPredictor { predictor throws(NetworkError) in try predictor.predict(x, into: y) }
     }
 }

@@ -1,7 +1,10 @@
 /* Forward, cost, backward, step, predictions and products with derivatives allocate nothing once they have run, and training
  * nothing for a batch or an epoch: this program puts its own allocation
  * functions before the C library's and counts. */
+#define _XOPEN_SOURCE 700
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stddef.h>
 
 #include "check.h"
@@ -21,7 +24,8 @@ void *memalign(size_t alignment, size_t size);
 int posix_memalign(void **memory, size_t alignment, size_t size);
 void free(void *memory);
 
-static long allocated, freed;
+/* By this thread. */
+__extension__ static __thread long allocated, freed;
 
 void *malloc(size_t size)
 {
@@ -116,6 +120,49 @@ static void predictors(const crl_network *varied)
         }
     crl_network_destroy(small);
     crl_network_destroy(large);
+}
+
+typedef struct {
+    crl_publisher *publisher;
+    const crl_network *network;
+    volatile sig_atomic_t is_done;
+    int published;
+    long freed;
+} publishing;
+
+static void *keep_publishing(void *argument)
+{
+    publishing *work = argument;
+    freed = 0;
+    while (!work->is_done)
+        work->published += crl_publisher_publish(work->publisher, work->network) == CRL_OK;
+    work->freed = freed;
+    return NULL;
+}
+
+/* The thread that publishes allocates and frees; the one that predicts does neither, however often it is published. */
+static void publishers(void)
+{
+    crl_network *small = two_layers(INPUTS, 32, CRL_TANH, OUTPUTS, 1);
+    publishing work = { NULL, small, 0, 0, 0 };
+    pthread_t thread;
+    crl_status worst = CRL_OK;
+
+    OK(crl_publisher_create(small, CRL_FLOAT32, &work.publisher));
+    CHECK(pthread_create(&thread, NULL, keep_publishing, &work) == 0);
+    const long allocated_before = allocated, freed_before = freed;
+    for (long number = 0; number < 200000; ++number) {
+        const crl_status status = crl_publisher_predict(work.publisher, x, 1, INPUTS, y, 1, OUTPUTS);
+        if (status != CRL_OK)
+            worst = status;
+    }
+    CHECK(worst == CRL_OK);
+    CHECK(allocated == allocated_before && freed == freed_before);
+    work.is_done = 1;
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK(work.published > 0 && work.freed > work.published);
+    crl_publisher_destroy(work.publisher);
+    crl_network_destroy(small);
 }
 
 /* Products with first and second derivatives, after the first call. */
@@ -278,6 +325,7 @@ int main(void)
     }
 
     predictors(network);
+    publishers();
     products(network, count, &targets);
     trainers(network, &targets);
 

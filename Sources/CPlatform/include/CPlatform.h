@@ -107,6 +107,9 @@ static inline int platform_start_thread(pthread_t *thread, void *(*function)(voi
     return result;
 }
 
+/** Which process this is: a child of fork() is another. */
+static inline pid_t platform_process(void) { return getpid(); }
+
 /** Tells the processor that this thread watches a variable. */
 static inline void platform_pause(void) {
 #if defined(__x86_64__)

@@ -9,12 +9,14 @@ protocol SharedWork: AnyObject {
 /// Threads that share work in rounds: in a round every thread does its part, and the round ends when all have.
 ///
 /// Rounds of a training step follow one another closely: a thread watches for the next one for some microseconds before
-/// it sleeps. The thread that asks for a round is number 0.
+/// it sleeps. The thread that asks for a round is number 0. In a child of fork(), which has no other threads, it does all parts.
 final class ThreadPool {
     /// How many threads there are, the caller's included.
     let count: Int
     private let rounds: Rounds
     private let threads: [pthread_t]
+    /// In which the threads are.
+    private let process = platform_process()
 
     /// - Parameter wanted: how many threads; fewer if the system gives no more.
     init(count wanted: Int) {
@@ -41,12 +43,18 @@ final class ThreadPool {
     }
 
     deinit {
+        // The threads that are not there hold the rounds for ever, which could not be ended either.
+        guard platform_process() == process else { return }
         rounds.begin(nil, threads: count)
         for thread in threads { pthread_join(thread, nil) }
     }
 
     /// One round.
     func run(_ work: any SharedWork) {
+        guard platform_process() == process else {
+            for thread in 0..<count { work.work(thread: thread, of: count) }
+            return
+        }
         rounds.begin(work, threads: count)
         work.work(thread: 0, of: count)
         rounds.finish()

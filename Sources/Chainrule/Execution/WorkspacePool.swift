@@ -1,40 +1,48 @@
-/// The workspaces that a network lends to calls that bring none, so that any number of threads can predict at once.
-///
-/// After as many calls as run at the same time, lending allocates nothing.
+/// The workspaces that a network lends to calls that bring none, so that any number of threads can predict at once: without
+/// locks, and without allocating once there were as many calls at the same time, of as many rows, as there will be.
 final class WorkspacePool: @unchecked Sendable {
-    /// More are freed on return: threads come and go, memory should not stay for all that ever were.
-    private static let capacity = 16
+    private let training = LendingPool()
+    private let inference = LendingPool()
+    private let gradients = LendingPool()
+    private let tangents = LendingPool()
 
-    private let lock = Lock()
-    private var idle: [Workspace] = []
+    init() {}
 
-    init() { idle.reserveCapacity(WorkspacePool.capacity) }
+    deinit {
+        for idle in [training, inference, gradients, tangents] {
+            while let workspace = idle.take() { Unmanaged<Workspace>.fromOpaque(workspace).release() }
+            idle.deallocate()
+        }
+    }
+
+    private func idle(_ purpose: Workspace.Purpose) -> LendingPool {
+        switch purpose {
+        case .training: training
+        case .inference: inference
+        case .gradients: gradients
+        case .tangents: tangents
+        }
+    }
 
     /// Runs `body` with a workspace of at least `rows` rows that nobody else uses.
     func withWorkspace(
         plan: Plan, rows: Int, purpose: Workspace.Purpose, _ body: (Workspace) throws(NetworkError) -> Void
     ) throws(NetworkError) {
-        let lent = lock.withLock { () -> Workspace? in
-            var tooSmall: Int?
-            for index in idle.indices where idle[index].purpose == purpose {
-                if idle[index].maxRows >= rows { return idle.remove(at: index) }
-                tooSmall = index
-            }
-            // One that is too small makes room for the larger one: rows tend to grow, and the small ones would be left over.
-            return tooSmall.map { idle.remove(at: $0) }
-        }
-        let workspace: Workspace
-        if let lent, lent.maxRows >= rows {
-            workspace = lent
-        } else {
-            workspace = try Workspace(plan: plan, maxRows: rows, purpose: purpose)
-        }
+        let idle = idle(purpose)
+        let lent = take(from: idle, rows: rows)
+        let workspace = if let lent { lent } else { try Workspace(plan: plan, maxRows: rows, purpose: purpose) }
         defer {
-            lock.withLock {
-                if idle.count == WorkspacePool.capacity { idle.removeFirst() }
-                idle.append(workspace)
-            }
+            let lent = Unmanaged.passRetained(workspace)
+            if !idle.put(lent.toOpaque()) { lent.release() }
         }
         try body(workspace)
+    }
+
+    /// A workspace of at least `rows` rows. One that is too small is freed, to make room for the larger one: rows tend to grow,
+    /// and the small ones would be left over.
+    private func take(from idle: LendingPool, rows: Int) -> Workspace? {
+        guard let lent = idle.take() else { return nil }
+        let workspace = Unmanaged<Workspace>.fromOpaque(lent).takeRetainedValue()
+        return workspace.maxRows >= rows ? workspace : nil
     }
 }

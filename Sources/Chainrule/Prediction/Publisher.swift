@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A predictor that can be exchanged while others predict with it: so a network is trained and served at the same time.
 ///
 /// ```swift
@@ -10,33 +12,30 @@
 /// let y = try publisher.predict(x)
 /// ```
 ///
-/// Threads: any number may predict, while one publishes. A prediction is made with one publication from its first row to its
-/// last. Publishing reads the network, and so excludes training it for as long as it takes: a trainer's callback is the place
+/// Threads: any number may predict and publish at once. A prediction is made with one publication from its first row to its
+/// last. It waits for nobody, and leaves it to the publishing threads to free what is past. Publishing reads the network, and so excludes training it for as long as it takes: a trainer's callback is the place
 /// for it.
 public final class Publisher: FallibleClass, @unchecked Sendable {
     public let precision: Precision
     public let inputs: Int
     public let outputs: Int
-    private let lock = Lock()
-    /// Behind the lock.
-    private var current: Predictor
-    private var count = 1
+    private let published: Publications
+    private let count = Atomic(1)
 
     fileprivate init(_ predictor: Predictor) {
-        current = predictor
+        published = Publications(predictor)
         precision = predictor.precision
         inputs = predictor.inputs
         outputs = predictor.outputs
     }
 
-    /// The predictor that was published last.
-    public var predictor: Predictor { lock.withLock { current } }
-
     /// How many times was published, the first time included.
-    public var publications: Int { lock.withLock { count } }
+    public var publications: Int { count.load(ordering: .relaxed) }
 
     /// Prepares the network as it is now, and puts it in the place of what was published before. Predictions under way end with
     /// what they began with. After an error the old one stays.
+    ///
+    /// Frees the past predictors that nobody uses any more. Throws ``NetworkError/Code/busy`` if 255 are in use.
     /// - Parameter network: of as many inputs and outputs.
     public func publish(_ network: Network) throws(NetworkError) {
         guard network.inputs == inputs && network.outputs == outputs else {
@@ -47,23 +46,32 @@ public final class Publisher: FallibleClass, @unchecked Sendable {
                 \(outputs)
                 """)
         }
-        let next = try Predictor(network, precision: precision)
-        // The old predictor is freed, if nobody predicts with it, after the lock is.
-        _ = lock.withLock { () -> Predictor in
-            let old = current
-            current = next
-            count += 1
-            return old
-        }
+        try published.publish(Predictor(network, precision: precision))
+        count.add(1, ordering: .relaxed)
+    }
+
+    /// The predictor that was published last. It stays as it is for as long as it is kept.
+    public var predictor: Predictor { withPredictor { $0 } }
+
+    /// Runs `body` with the predictor that was published last.
+    package func withPredictor<Result, Failure: Error>(
+        _ body: (Predictor) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try published.withPresent(body)
     }
 
     /// Writes the outputs for the inputs, by what was published last; otherwise as ``Predictor/predict(_:rows:into:)``.
     public func predict(_ x: Span<Float>, rows: Int, into y: inout MutableSpan<Float>) throws(NetworkError) {
-        try predictor.predict(x, rows: rows, into: &y)
+        try Matrix.withViews(of: x, columns: inputs, into: &y, columns: outputs, rows: rows) {
+            x, y throws(NetworkError) in
+            try withPredictor { predictor throws(NetworkError) in try predictor.predict(x, into: y) }
+        }
     }
 
     /// The outputs for inputs of `x.count / inputs` rows.
-    public func predict(_ x: [Float]) throws(NetworkError) -> [Float] { try predictor.predict(x) }
+    public func predict(_ x: [Float]) throws(NetworkError) -> [Float] {
+        try withPredictor { predictor throws(NetworkError) in try predictor.predict(x) }
+    }
 }
 
 extension FallibleClass where Self == Publisher {

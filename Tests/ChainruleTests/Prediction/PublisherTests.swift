@@ -1,5 +1,4 @@
 import Chainrule
-import Synchronization
 import Testing
 
 @Suite struct PublisherTests {
@@ -33,46 +32,42 @@ import Testing
         #expect(publisher.publications == 1)
     }
 
-    /// Readers see one publication or another, never a mixture; and the last one at the end.
-    @Test func readersWhileTraining() async throws {
+    /// What is past is freed by the publishing that makes it so, or by the first after its last reader has left.
+    @Test func pastPredictorsAreFreed() throws {
         let network = try makeNetwork()
-        // Every output is the number of the publication.
-        network.setParameters([Float](repeating: 0, count: network.parameterCount))
         let publisher = try Publisher(network)
-        let isDone = Flag()
-        try await withThrowingTaskGroup(of: Int.self) { group in
-            for _ in 0..<3 {
-                group.addTask {
-                    var last: Float = 0
-                    var seen = 0
-                    while !isDone.value.load(ordering: .acquiring) {
-                        let y = try publisher.predict([Float](repeating: 1, count: 3 * 100))
-                        guard y.allSatisfy({ $0 == y[0] }) && y[0] >= last else {
-                            Issue.record("a mixture of publications, or an old one")
-                            break
-                        }
-                        if y[0] > last { seen += 1 }
-                        last = y[0]
-                        // There may be fewer threads than tasks.
-                        await Task.yield()
-                    }
-                    return seen
-                }
-            }
-            for number in 1...300 {
-                network.withParameters { parameters in
-                    for index in parameters.count - 2..<parameters.count { parameters[index] = Float(number) }
+        weak let first = publisher.predictor
+        #expect(first != nil)
+        try publisher.publish(network)
+        #expect(first == nil)
+
+        weak let second = publisher.predictor
+        try publisher.withPredictor { _ in
+            try publisher.publish(network)
+            try publisher.publish(network)
+            #expect(second != nil)
+        }
+        try publisher.publish(network)
+        #expect(second == nil)
+    }
+
+    /// A reader of each of the 255 that can be past: another publication is refused, and changes nothing.
+    @Test func tooManyPublicationsInUse() throws {
+        let network = try makeNetwork()
+        let publisher = try Publisher(network)
+        func read(depth: Int) throws {
+            try publisher.withPredictor { _ in
+                guard depth < 255 else {
+                    expectError(.busy, "255 past publications") { try publisher.publish(network) }
+                    return
                 }
                 try publisher.publish(network)
-                if number % 20 == 0 { await Task.yield() }
+                try read(depth: depth + 1)
             }
-            isDone.value.store(true, ordering: .releasing)
-            for try await _ in group {}
         }
-        #expect(try publisher.predict([1, 1, 1]) == [300, 300])
+        try read(depth: 0)
+        #expect(publisher.publications == 256)
+        try publisher.publish(network)
+        #expect(publisher.publications == 257)
     }
-}
-
-private final class Flag: Sendable {
-    let value = Atomic(false)
 }
