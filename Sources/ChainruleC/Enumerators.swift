@@ -241,17 +241,17 @@ private func scheduleSource(_ options: crl_schedule_options) throws(NetworkError
         try count(UInt(bitPattern: options.period), "schedule->period")
     }
     switch Int(options.kind) {
-    case CRL_CONSTANT: return .rule(ConstantSchedule())
-    case CRL_STEP: return .rule(StepSchedule(period: try period(), factor: options.factor))
-    case CRL_EXPONENTIAL: return .rule(ExponentialSchedule(factor: options.factor))
+    case CRL_CONSTANT: return .constant(ConstantSchedule())
+    case CRL_STEP: return .step(StepSchedule(period: try period(), factor: options.factor))
+    case CRL_EXPONENTIAL: return .exponential(ExponentialSchedule(factor: options.factor))
     case CRL_COSINE:
-        return .rule(
+        return .cosine(
             CosineSchedule(
                 period: try period(),
                 periodFactor: try count(UInt(bitPattern: options.period_factor), "schedule->period_factor"),
                 minRate: options.min_rate))
     case CRL_ONE_CYCLE:
-        return .rule(
+        return .oneCycle(
             OneCycleSchedule(
                 period: try period(), peak: options.peak, startDivisor: options.start_divisor,
                 endDivisor: options.end_divisor))

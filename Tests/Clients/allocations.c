@@ -165,6 +165,24 @@ static void publishers(void)
     crl_network_destroy(small);
 }
 
+/* The rate of every schedule that follows from t. */
+static void schedules(void)
+{
+    crl_schedule_options options = CRL_SCHEDULE_OPTIONS_INIT;
+    const long allocated_before = allocated, freed_before = freed;
+    float sum = 0;
+    options.period = 10;
+    options.warmup = 2;
+    for (options.kind = CRL_CONSTANT; options.kind <= CRL_ONE_CYCLE; ++options.kind)
+        for (size_t t = 0; t < 20; ++t) {
+            float rate = 0;
+            OK(crl_schedule_rate(&options, 0.1f, t, &rate));
+            sum += rate;
+        }
+    CHECK(sum > 0);
+    CHECK(allocated == allocated_before && freed == freed_before);
+}
+
 /* Products with first and second derivatives, after the first call. */
 static void products(const crl_network *network, size_t count, const crl_targets *targets)
 {
@@ -326,6 +344,7 @@ int main(void)
 
     predictors(network);
     publishers();
+    schedules();
     products(network, count, &targets);
     trainers(network, &targets);
 

@@ -1,6 +1,7 @@
 /// `η(t) = η`: for a warm-up alone.
-public final class ConstantSchedule: ScheduleRule {
-    public let identifier: StaticString = "constant"
+public struct ConstantSchedule: ScheduleRule {
+    public var identifier: StaticString { "constant" }
+    public var source: Schedule.Source { .constant(self) }
 
     public init() {}
 

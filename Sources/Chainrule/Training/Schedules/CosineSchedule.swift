@@ -1,8 +1,9 @@
 /// Half a cosine from η down to η₋, again and again (SGDR: Loshchilov and Hutter 2017, equation 5):
 /// `η(t) = η₋ + (η − η₋) (1 + cos(π t' / T')) / 2`, where t' is the time since the last restart, and T' the time between that and
 /// the next: T at first, M times as long after each restart.
-public final class CosineSchedule: ScheduleRule {
-    public let identifier: StaticString = "cosine"
+public struct CosineSchedule: ScheduleRule {
+    public var identifier: StaticString { "cosine" }
+    public var source: Schedule.Source { .cosine(self) }
     /// T; 0 for the whole run, so that there is no restart.
     public let period: Int
     /// M ≥ 1.

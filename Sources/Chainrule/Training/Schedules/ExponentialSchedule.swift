@@ -1,6 +1,7 @@
 /// `η(t) = η γᵗ`.
-public final class ExponentialSchedule: ScheduleRule {
-    public let identifier: StaticString = "exponential"
+public struct ExponentialSchedule: ScheduleRule {
+    public var identifier: StaticString { "exponential" }
+    public var source: Schedule.Source { .exponential(self) }
     /// γ in (0, 1].
     public let factor: Float
 

@@ -1,7 +1,8 @@
 /// One cycle (Smith 2018): up along half a cosine from `η / d₀` to η, and down along another to `η / (d₀ d₁)`, as PyTorch's
 /// `OneCycleLR` has it: the peak is at `t = p T − 1`, the end at `t = T − 1`, and afterwards the rate stays.
-public final class OneCycleSchedule: ScheduleRule {
-    public let identifier: StaticString = "one_cycle"
+public struct OneCycleSchedule: ScheduleRule {
+    public var identifier: StaticString { "one_cycle" }
+    public var source: Schedule.Source { .oneCycle(self) }
     /// T; 0 for the whole run.
     public let period: Int
     /// p in [0, 1]: the part of the cycle that goes up.
@@ -25,11 +26,14 @@ public final class OneCycleSchedule: ScheduleRule {
         guard peak >= 0 && peak <= 1 else {
             throw NetworkError(.value, "peak of the \(identifier) schedule is \(peak); it must be in [0, 1]")
         }
-        for (divisor, name) in [(startDivisor, "start_divisor" as StaticString), (endDivisor, "end_divisor")] {
-            guard divisor.isFinite && divisor >= 1 else {
-                throw NetworkError(
-                    .value, "\(name) of the \(identifier) schedule is \(divisor); it must be finite and >= 1")
-            }
+        try check(startDivisor, "start_divisor")
+        try check(endDivisor, "end_divisor")
+    }
+
+    private func check(_ divisor: Float, _ name: StaticString) throws(NetworkError) {
+        guard divisor.isFinite && divisor >= 1 else {
+            throw NetworkError(
+                .value, "\(name) of the \(identifier) schedule is \(divisor); it must be finite and >= 1")
         }
     }
 

@@ -7,10 +7,14 @@ import CPlatform
 /// options.schedule = Schedule(CosineSchedule(), warmup: 500)
 /// ```
 public struct Schedule: Sendable {
-    /// Where the rate comes from.
+    /// Where the rate comes from. A value, which is made without allocating.
     public enum Source: Sendable {
-        /// A formula, given t after the warm-up.
-        case rule(any ScheduleRule)
+        // Formulas, given t after the warm-up.
+        case constant(ConstantSchedule)
+        case step(StepSchedule)
+        case exponential(ExponentialSchedule)
+        case cosine(CosineSchedule)
+        case oneCycle(OneCycleSchedule)
         /// What the cost of each epoch makes of it.
         case plateau(Plateau)
         /// A function of the caller's.
@@ -33,8 +37,8 @@ public struct Schedule: Sendable {
         isPerEpoch = perEpoch
     }
 
-    public init(_ rule: any ScheduleRule, warmup: Int = 0, warmupStart: Float = 1 / 3, perEpoch: Bool = false) {
-        self.init(.rule(rule), warmup: warmup, warmupStart: warmupStart, perEpoch: perEpoch)
+    public init(_ rule: some ScheduleRule, warmup: Int = 0, warmupStart: Float = 1 / 3, perEpoch: Bool = false) {
+        self.init(rule.source, warmup: warmup, warmupStart: warmupStart, perEpoch: perEpoch)
     }
 
     package func validate() throws(NetworkError) {
@@ -43,7 +47,11 @@ public struct Schedule: Sendable {
             throw NetworkError(.value, "warmup_start is \(warmupStart); it must be in [0, 1]")
         }
         switch source {
-        case .rule(let rule): try rule.validate()
+        case .constant(let rule): try rule.validate()
+        case .step(let rule): try rule.validate()
+        case .exponential(let rule): try rule.validate()
+        case .cosine(let rule): try rule.validate()
+        case .oneCycle(let rule): try rule.validate()
         case .plateau(let plateau): try plateau.validate()
         case .custom: break
         }
@@ -59,12 +67,12 @@ public struct Schedule: Sendable {
             throw NetworkError(.value, "the base learning rate is \(base); it must be finite and >= 0")
         }
         guard t >= 0 else { throw NetworkError(.size, "t is \(t); it must be >= 0") }
-        guard case .rule(let rule) = source else {
+        guard source.isOfTimeAlone else {
             throw NetworkError(.value, "the schedule depends on more than t: its rate is found while training")
         }
         if t < warmup { return try Schedule.checked(Double(base) * warmupFactor(at: t), at: t) }
-        let length = run.map { max($0 - warmup, 0) }
-        return try Schedule.checked(try rule.rate(base: Double(base), at: t - warmup, of: length), at: t)
+        let rate = try source.rate(base: Double(base), at: t - warmup, of: run.map { max($0 - warmup, 0) })
+        return try Schedule.checked(rate, at: t)
     }
 
     /// What the rate is multiplied by at a t of the warm-up.
@@ -82,10 +90,48 @@ public struct Schedule: Sendable {
     }
 }
 
-/// A formula for the learning rate. A new one is a file that conforms, and a line in ``Schedules``.
-public protocol ScheduleRule: AnyObject, Sendable {
+extension Schedule.Source {
+    /// The stable name.
+    public var identifier: StaticString {
+        switch self {
+        case .constant(let rule): rule.identifier
+        case .step(let rule): rule.identifier
+        case .exponential(let rule): rule.identifier
+        case .cosine(let rule): rule.identifier
+        case .oneCycle(let rule): rule.identifier
+        case .plateau: "plateau"
+        case .custom: "custom"
+        }
+    }
+
+    /// Whether it is a formula.
+    var isOfTimeAlone: Bool {
+        switch self {
+        case .plateau, .custom: false
+        default: true
+        }
+    }
+
+    /// What a formula gives; the base of what is none.
+    fileprivate func rate(base: Double, at t: Int, of run: Int?) throws(NetworkError) -> Double {
+        switch self {
+        case .constant(let rule): try rule.rate(base: base, at: t, of: run)
+        case .step(let rule): try rule.rate(base: base, at: t, of: run)
+        case .exponential(let rule): try rule.rate(base: base, at: t, of: run)
+        case .cosine(let rule): try rule.rate(base: base, at: t, of: run)
+        case .oneCycle(let rule): try rule.rate(base: base, at: t, of: run)
+        case .plateau, .custom: base
+        }
+    }
+}
+
+/// A formula for the learning rate. A new one is a file that conforms, and a case of ``Schedule/Source``, with a line wherever
+/// that is taken apart and one in ``Schedules``.
+public protocol ScheduleRule: Sendable {
     /// The stable name.
     var identifier: StaticString { get }
+    /// Itself, as a schedule holds it.
+    var source: Schedule.Source { get }
     /// Checks the numbers.
     func validate() throws(NetworkError)
     /// The rate at t ≥ 0, from a base ≥ 0.
@@ -96,10 +142,10 @@ public protocol ScheduleRule: AnyObject, Sendable {
 /// The table of schedules, and what several of them have in common.
 public enum Schedules {
     /// Every rule with its usual numbers; those that need a period have 10.
-    public static var all: [any ScheduleRule] {
+    public static var all: [Schedule.Source] {
         [
-            ConstantSchedule(), StepSchedule(period: 10), ExponentialSchedule(factor: 0.99), CosineSchedule(),
-            OneCycleSchedule(),
+            ConstantSchedule().source, StepSchedule(period: 10).source, ExponentialSchedule(factor: 0.99).source,
+            CosineSchedule().source, OneCycleSchedule().source,
         ]
     }
 

@@ -52,7 +52,6 @@ struct ScheduleRun {
         if t == last { return }
         last = t
         switch schedule.source {
-        case .rule: try optimizer.setLearningRate(schedule.rate(base: memory.base, at: t, of: length))
         case .plateau: try optimizer.setLearningRate(Float(Double(memory.plateauRate) * schedule.warmupFactor(at: t)))
         case .custom(let custom):
             let given = try custom.function(t, memory.base, memory.cost)
@@ -61,6 +60,7 @@ struct ScheduleRun {
                     .callback, "the schedule's learning rate is \(given) at t = \(t); it must be finite and >= 0")
             }
             try optimizer.setLearningRate(Float(Double(given) * schedule.warmupFactor(at: t)))
+        default: try optimizer.setLearningRate(schedule.rate(base: memory.base, at: t, of: length))
         }
     }
 
@@ -72,11 +72,5 @@ struct ScheduleRun {
     }
 
     /// What kind of schedule it is.
-    var identifier: StaticString {
-        switch schedule.source {
-        case .rule(let rule): rule.identifier
-        case .plateau: "plateau"
-        case .custom: "custom"
-        }
-    }
+    var identifier: StaticString { schedule.source.identifier }
 }

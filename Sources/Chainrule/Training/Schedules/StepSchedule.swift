@@ -1,6 +1,7 @@
 /// `η(t) = η γ^⌊t / T⌋`.
-public final class StepSchedule: ScheduleRule {
-    public let identifier: StaticString = "step"
+public struct StepSchedule: ScheduleRule {
+    public var identifier: StaticString { "step" }
+    public var source: Schedule.Source { .step(self) }
     /// T ≥ 1.
     public let period: Int
     /// γ in (0, 1].
