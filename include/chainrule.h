@@ -66,7 +66,7 @@
  *            else it writes, unless its description says otherwise; otherwise: CRL_ERROR_OVERLAP. Rows may lie between
  *            rows, as the columns of one table do.
  * NULL       A pointer must not be NULL unless its description says what NULL means; otherwise: CRL_ERROR_NULL.
- * Strings    UTF-8, ending with a zero byte. Paths are any bytes.
+ * Strings    UTF-8, ending with a zero byte.
  * Options    Structures that may grow begin with their size. Start from their CRL_..._INIT macro: later versions append
  *            fields, and programs compiled with this header keep working.
  * Threads    A function that takes a const crl_network may run in any number of threads at once on one network, each
@@ -76,8 +76,13 @@
  *            used. The small objects of a call are made in a reserve of 1 MiB (64 KiB on 32-bit systems) within the library
  *            if the system has no memory for them; once half of it is in use for good, calls are CRL_ERROR_MEMORY until the
  *            system has memory again. The program ends if several threads need more than the reserve at once.
+ * Forks      A child of fork() may use whatever its parent has, whatever other threads were doing; only a trainer that
+ *            another thread was training with, and its network, are of no use to it. It has no threads but its own: a
+ *            fit that forks in a callback goes on in the child alone.
+ * Ends       A thread that watches a crl_cancel can be told by any other, or by a signal's handler, to end its call.
+ *            Every function that computes may then return CRL_CANCELLED, also if its description does not name it.
  * Manners    The library never prints, exits or aborts, leaves signals, locale, environment and rand() alone, and
- *            has no global state beside each thread's error message.
+ *            has no global state beside each thread's error message and what it watches.
  */
 
 #ifndef CHAINRULE_H
@@ -113,6 +118,8 @@ typedef struct crl_predictor crl_predictor;
 typedef struct crl_trainer crl_trainer;
 /** A predictor that can be exchanged while others predict with it. */
 typedef struct crl_publisher crl_publisher;
+/** A flag that ends the long calls of the threads that watch it. */
+typedef struct crl_cancel crl_cancel;
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Status
@@ -146,10 +153,11 @@ enum {
     CRL_ERROR_NOT_FINITE = 300,    /**< NaN or infinity in what is trained on; C not finite, or outputs where it is not
                                         defined; or a step that would produce NaN or infinity */
 
-    /* 400–499: callbacks. */
-    CRL_CANCELLED = 400,           /**< a progress callback asked to stop; the parameters are those trained so far */
-    CRL_ERROR_CALLBACK = 401,      /**< a cost, activation or data callback returned non-zero, or wrote NaN,
-                                        infinity or targets out of range */
+    /* 400–499: callbacks, and the caller's wish to end. */
+    CRL_CANCELLED = 400,           /**< a progress callback, or a crl_cancel that the thread watches, asked to stop; the
+                                        parameters are those trained so far */
+    CRL_ERROR_CALLBACK = 401,      /**< a cost, activation or data callback returned non-zero, or wrote NaN or
+                                        infinity */
 
     /* 500–599: files. */
     CRL_ERROR_FILE = 500,          /**< a file cannot be opened, read, written or renamed */
@@ -615,6 +623,10 @@ typedef struct crl_epoch {
 
 /** Called after each batch, on the thread that called; otherwise as crl_epoch_callback. */
 typedef int32_t (*crl_batch_callback)(void *user, const crl_batch *batch);
+
+/** Asked in the midst of long calls of the thread that watches, about every 20 ms, for crl_cancel_create(). Returns 0 to go
+ *  on, another number to set the flag. */
+typedef int32_t (*crl_cancel_poll)(void *user);
 
 /** Called after each epoch, on the thread that called. The network may be read (predicted with, saved, published), the
  *  trainer saved, the optimizer's learning rate set; nothing else may be changed. Returns 0 to go on, another number to stop
@@ -1410,8 +1422,8 @@ crl_status crl_plateau_rate(const crl_schedule_options *schedule, crl_plateau_st
  *  @param x_stride floats from one row to the next, at least the number of inputs.
  *  @param targets for each row of x; NULL only for a custom cost that needs none.
  *  @param options method, cost, tolerances and limits, callback; NULL for CRL_MINIMIZE_OPTIONS_INIT, L-BFGS.
- *  @param minimum receives what was found, also with CRL_CANCELLED, begun from CRL_MINIMUM_INIT; NULL if it is not
- *      wanted.
+ *  @param minimum receives what was found, begun from CRL_MINIMUM_INIT; NULL if it is not wanted. With
+ *      CRL_CANCELLED, too, unless that came before C was known for the first time.
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
  *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian
  *      product), CRL_ERROR_BUSY (in a callback of what trains the network), CRL_ERROR_NOT_FINITE, CRL_CANCELLED,
@@ -1645,17 +1657,19 @@ crl_status crl_publisher_create(const crl_network *network, crl_precision precis
 void crl_publisher_destroy(crl_publisher *publisher);
 
 /** Prepares the network as it is now, and puts it in the place of what was published before, at once for all rows of
- *  a prediction: those under way end with what they began with. After an error the old one stays.
+ *  a prediction: those under way end with what they began with. After an error the old one stays. What is past is
+ *  freed here, as soon as nobody predicts with it, or in a later call, or by crl_publisher_destroy().
  *
  *  Reads the network, and so excludes training it for as long as the call takes: a trainer's callback is the place
  *  for it.
- *  @param publisher any number of threads may be predicting with it.
+ *  @param publisher any number of threads may be predicting and publishing with it.
  *  @param network built, of as many inputs and outputs; only read.
- *  @return as crl_predictor_create(), or CRL_ERROR_MISMATCH. */
+ *  @return as crl_predictor_create(), or CRL_ERROR_MISMATCH, or CRL_ERROR_BUSY if 255 past ones are still in use. */
 crl_status crl_publisher_publish(crl_publisher *publisher, const crl_network *network);
 
-/** Predicts with what was published last; otherwise as crl_predictor_predict().
- *  @param publisher any number of threads may predict at once, also while one publishes.
+/** Predicts with what was published last; otherwise as crl_predictor_predict(). Waits for nobody, and frees nothing
+ *  of what is past.
+ *  @param publisher any number of threads may predict at once, also while others publish.
  *  @param x x_rows × inputs.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
@@ -1671,8 +1685,7 @@ crl_status crl_publisher_predict(const crl_publisher *publisher, const float *x,
  * Files
  * ------------------------------------------------------------------------------------------------------------------
  * Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON
- * in the metadata. Paths are C strings of any encoding, passed on to the system as they are; in messages, what is not UTF-8
- * is written as \xf6.
+ * in the metadata. Paths are in UTF-8.
  */
 
 /** Saves a network: its architecture and parameters. Atomic: whatever happens, the file is the old one or the new
@@ -1729,6 +1742,59 @@ crl_status crl_network_load_parameters(crl_network *network, const char *path);
 crl_status crl_network_create_cascade(size_t inputs, size_t outputs, const float *x, size_t x_rows, size_t x_stride,
                                       const crl_targets *targets, const crl_cascade_options *options,
                                       crl_network **network);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Cancelling
+ * ------------------------------------------------------------------------------------------------------------------
+ * A flag that any thread, or the handler of a signal, sets to end the long calls of another thread before their time.
+ *
+ *     crl_cancel_create(NULL, NULL, &cancel);
+ *     crl_cancel_watch(cancel, NULL);             this thread's calls look at it from now on
+ *     crl_network_fit(...);                       CRL_CANCELLED, soon after any thread has called
+ *                                                 crl_cancel_set(cancel)
+ *
+ * Every function that can take long looks: those that train, minimize and grow networks, predict, evaluate, or compute
+ * gradients, products and matrices of derivatives, and the passes. They do so every few milliseconds, and end within 50 ms
+ * unless a layer has tens of millions of parameters; a step of an optimizer that has begun is always made as a whole. What
+ * takes less than a millisecond may not look. Functions that read, write, create and destroy do not.
+ *
+ * A call that was cancelled has left what an error of its own would leave: a trainer can go on from the last complete step, bit
+ * for bit as if it had not stopped.
+ */
+
+/** Creates a flag, which is not set.
+ *  @param poll asked in the midst of the long calls of a thread that watches, on that thread, about every 20 ms:
+ *      whether to set the flag. NULL: only crl_cancel_set() does.
+ *  @param user handed to poll.
+ *  @param cancel receives the flag, which crl_cancel_destroy() frees; NULL after an error.
+ *  @return CRL_OK or CRL_ERROR_NULL. */
+crl_status crl_cancel_create(crl_cancel_poll poll, void *user, crl_cancel **cancel);
+
+/** Frees a flag. The calling thread watches it no more; no other may be watching it.
+ *  @param cancel may be NULL, which does nothing. */
+void crl_cancel_destroy(crl_cancel *cancel);
+
+/** Sets the flag: calls of threads that watch it end with CRL_CANCELLED, those under way and all that begin before
+ *  crl_cancel_reset().
+ *
+ *  Threads: any, at any time; also a signal's handler, whatever it interrupts.
+ *  @param cancel NULL, and a handle of another kind, are left alone. */
+void crl_cancel_set(crl_cancel *cancel);
+
+/** Takes the flag back.
+ *
+ *  Threads: any.
+ *  @param cancel the flag.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+crl_status crl_cancel_reset(crl_cancel *cancel);
+
+/** Makes the calls of this thread look at a flag from now on, and at no other.
+ *
+ *  Threads: each watches for itself, and several may watch one flag.
+ *  @param cancel the flag, which must live for as long as it is watched; NULL for none.
+ *  @param before receives what this thread watched until now, or NULL, for who wants to give it back; may be NULL.
+ *  @return CRL_OK or CRL_ERROR_HANDLE. */
+crl_status crl_cancel_watch(crl_cancel *cancel, crl_cancel **before);
 
 #ifdef __cplusplus
 }

@@ -49,20 +49,13 @@ public func crlNetworkCreateCascade(
                 given.validation_x, UInt(bitPattern: given.validation_rows), UInt(bitPattern: given.validation_stride),
                 given.validation_targets, inputs: inputs, outputs: outputs, for: growth.cost, "options->validation_")
         }
-        var isCancelled = false
-        if let onUnit = growth.onUnit {
-            growth.onUnit = { progress in
-                isCancelled = !onUnit(progress)
-                return !isCancelled
-            }
-        }
         let grown = try Network.cascade(
             DataView(
                 x: x,
                 targets: ChainruleC.targets(targets, for: growth.cost, rows: x.rows, columns: outputs, "targets")),
             outputs: outputs, validation: validation, options: growth)
-        network.pointee = makeHandle(NetworkHandle(built: grown))
-        if isCancelled { throw NetworkError(.cancelled, "the callback stopped the growing of the network") }
+        network.pointee = makeHandle(NetworkHandle(built: grown.network))
+        if grown.isCancelled { throw NetworkError(.cancelled, "the growing of the network was cancelled") }
     }
 }
 

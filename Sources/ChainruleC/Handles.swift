@@ -148,6 +148,12 @@ extension Publisher: HandleObject {
     static var noun: StaticString { "crl_publisher" }
 }
 
+extension Cancellation: HandleObject {
+    typealias CType = crl_cancel
+    static var tag: UInt64 { 0x6372_6c63_616e_6365 }
+    static var noun: StaticString { "crl_cancel" }
+}
+
 private func copyString(_ text: String) -> UnsafeMutablePointer<CChar> {
     let copy = UnsafeMutablePointer<CChar>.allocate(capacity: text.utf8.count + 1)
     for (index, byte) in text.utf8.enumerated() { copy[index] = CChar(bitPattern: byte) }

@@ -18,7 +18,8 @@ import Chainrule
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
 ///   - targets: for each row of x; NULL only for a custom cost that needs none.
 ///   - options: method, cost, tolerances and limits, callback; NULL for CRL_MINIMIZE_OPTIONS_INIT, L-BFGS.
-///   - minimum: receives what was found, also with CRL_CANCELLED, begun from CRL_MINIMUM_INIT; NULL if it is not wanted.
+///   - minimum: receives what was found, begun from CRL_MINIMUM_INIT; NULL if it is not wanted. With CRL_CANCELLED, too,
+///     unless that came before C was known for the first time.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
 ///   CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian product),
 ///   CRL_ERROR_BUSY (in a callback of what trains the network), CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or
@@ -53,7 +54,7 @@ public func crlNetworkMinimize(
             gradient_norm: found.gradientNorm, iterations: found.iterations, evaluations: found.evaluations,
             products: found.products)
         if found.reason == .cancelled {
-            throw NetworkError(.cancelled, "the callback stopped the minimization after iteration \(found.iterations)")
+            throw NetworkError(.cancelled, "the minimization was cancelled after iteration \(found.iterations)")
         }
     }
 }

@@ -119,7 +119,7 @@ import Testing
                     return isInOrder ? (now.units == 2 ? 1 : 0) : 99
                 }
             }, &network)
-        fails(status, CRL_CANCELLED, "crl_network_create_cascade", ["callback stopped"])
+        fails(status, CRL_CANCELLED, "crl_network_create_cascade", ["growing of the network was cancelled"])
         #expect(record.elements[0].units == 2)
         #expect(CascadeCallTests.layers(of: network) == 5)
         crlNetworkDestroy(network)

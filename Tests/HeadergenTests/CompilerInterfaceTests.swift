@@ -61,7 +61,9 @@ import Testing
         #expect(try CompilerInterface(text, typeNames: []).prototypes.keys.sorted() == ["crl_a", "crl_b"])
     }
 
-    @Test(arguments: ["NSInteger n", "BOOL n", "void * _Nullable n", "crl_unknown * _Nullable n", "ptrdiff_t n"])
+    @Test(arguments: [
+        "NSInteger n", "BOOL n", "void * _Nullable * _Nullable n", "crl_unknown * _Nullable n", "ptrdiff_t n",
+    ])
     func unknownParameterType(_ parameter: String) throws {
         let problem = try #require(firstProblem("SWIFT_EXTERN void crl_f(float a, \(parameter)) SWIFT_NOEXCEPT;"))
         #expect(problem.hasPrefix("crl_f: parameter 'n': the type '\(parameter.prefix { $0 != " " })"))

@@ -24,6 +24,7 @@ HANDLES = {
     "crl_predictor": "predictor",
     "crl_trainer": "trainer",
     "crl_publisher": "publisher",
+    "crl_cancel": "cancel",
 }
 
 

@@ -211,6 +211,7 @@ static crl_optimizer *optimizer;
 static crl_predictor *predictor;
 static crl_trainer *trainer;
 static crl_publisher *publisher;
+static crl_cancel *cancel;
 static void *made;
 static int may_be_made;
 static char path[64];
@@ -267,6 +268,7 @@ static void set_up(void)
     need(crl_optimizer_create(network, NULL, &optimizer));
     need(crl_predictor_create(network, CRL_FLOAT32, &predictor));
     need(crl_publisher_create(network, CRL_FLOAT32, &publisher));
+    need(crl_cancel_create(NULL, NULL, &cancel));
     options.optimizer = optimizer;
     need(crl_trainer_create(network, &options, &trainer));
     if (strstr(now->name, "_load"))
@@ -276,6 +278,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     crl_trainer_destroy(trainer);
+    crl_cancel_destroy(cancel);
     crl_publisher_destroy(publisher);
     crl_predictor_destroy(predictor);
     crl_optimizer_destroy(optimizer);

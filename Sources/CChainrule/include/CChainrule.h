@@ -9,4 +9,5 @@ struct crl_optimizer { unsigned char private_; };
 struct crl_predictor { unsigned char private_; };
 struct crl_trainer { unsigned char private_; };
 struct crl_publisher { unsigned char private_; };
+struct crl_cancel { unsigned char private_; };
 #endif

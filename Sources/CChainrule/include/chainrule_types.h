@@ -29,6 +29,8 @@ typedef struct crl_predictor crl_predictor;
 typedef struct crl_trainer crl_trainer;
 /** A predictor that can be exchanged while others predict with it. */
 typedef struct crl_publisher crl_publisher;
+/** A flag that ends the long calls of the threads that watch it. */
+typedef struct crl_cancel crl_cancel;
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Status
@@ -62,8 +64,9 @@ enum {
     CRL_ERROR_NOT_FINITE = 300,    /**< NaN or infinity in what is trained on; C not finite, or outputs where it is not
                                         defined; or a step that would produce NaN or infinity */
 
-    /* 400–499: callbacks. */
-    CRL_CANCELLED = 400,           /**< a progress callback asked to stop; the parameters are those trained so far */
+    /* 400–499: callbacks, and the caller's wish to end. */
+    CRL_CANCELLED = 400,           /**< a progress callback, or a crl_cancel that the thread watches, asked to stop; the
+                                        parameters are those trained so far */
     CRL_ERROR_CALLBACK = 401,      /**< a cost, activation or data callback returned non-zero, or wrote NaN,
                                         infinity or targets out of range */
 
@@ -531,6 +534,10 @@ typedef struct crl_epoch {
 
 /** Called after each batch, on the thread that called; otherwise as crl_epoch_callback. */
 typedef int32_t (*crl_batch_callback)(void *user, const crl_batch *batch);
+
+/** Asked in the midst of long calls of the thread that watches, about every 20 ms, for crl_cancel_create(). Returns 0 to go
+ *  on, another number to set the flag. */
+typedef int32_t (*crl_cancel_poll)(void *user);
 
 /** Called after each epoch, on the thread that called. The network may be read (predicted with, saved, published), the
  *  trainer saved, the optimizer's learning rate set; nothing else may be changed. Returns 0 to go on, another number to stop

@@ -130,6 +130,18 @@ static inline char *platform_thread_message(void) {
     return message;
 }
 
+/** What this thread's calls look at from time to time, or NULL, and when they ask its owner next. */
+typedef struct {
+    void *watched;
+    double next_poll;
+} platform_watch;
+
+/** This thread's. As platform_thread_message(), only one function may call this. */
+static inline platform_watch *platform_thread_watch(void) {
+    static _Thread_local platform_watch watch;
+    return &watch;
+}
+
 /* ---- Clock ---- */
 
 /** Seconds of a clock that never jumps. */

@@ -100,7 +100,8 @@ private final class GradientCheck {
     }
 
     private func costNow(_ variables: Variables) throws(NetworkError) -> Double {
-        switch variables {
+        try Cancellation.look()
+        return switch variables {
         case .parameters: try network.valueAndGradient(cost, x, targets, gradients: nil)
         case .outputs(let y): try cost.evaluate(y, targets, gradient: nil, network.arithmetic)
         }

@@ -34,16 +34,18 @@ extension Network {
                 let rows = min(most, x.rows - first)
                 try forward(x.rows(from: first, count: rows), in: workspace, firstRow: first)
                 for output in 0..<outputs {
+                    try Cancellation.look()
                     let delta = try outputDelta(of: workspace, rows: rows)
                     delta.fill { 0 }
                     for row in 0..<rows { delta[row, output] = 1 }
                     try backward(
                         in: workspace, gradients: nil, accumulating: false, wantsInputGradient: variable == .input)
                     for row in 0..<rows {
+                        try Cancellation.look(before: rows, times: parameterCount)
                         let result = jacobian.row((first + row) * outputs + output)
                         switch variable {
                         case .parameters:
-                            parameterGradients(
+                            try parameterGradients(
                                 workspace.input, of: row..<row + 1, part: 0, of: 1, in: workspace,
                                 into: .vector(result, accumulating: false))
                         case .input: result.assign(workspace.inputDelta!.row(row))
@@ -75,11 +77,13 @@ extension Network {
         precondition(hessian.rows == parameterCount && hessian.columns == parameterCount)
         let unit = try FloatMemory(count: parameterCount, for: "a unit vector")
         for index in 0..<parameterCount {
+            try Cancellation.look()
             unit.base[index] = 1
             try hessianProduct(cost, x, targets, vector: unit.vector, into: hessian.row(index))
             unit.base[index] = 0
         }
         for row in 0..<parameterCount {
+            try Cancellation.look(before: parameterCount, times: parameterCount)
             for column in 0..<row {
                 let mean = (hessian[row, column] + hessian[column, row]) / 2
                 hessian[row, column] = mean

@@ -70,7 +70,7 @@ extension Network {
         try backward(
             workspace.input, rows: 0..<workspace.rows, thread: 0, in: workspace, wantsInputGradient: wantsInputGradient)
         if let gradients {
-            parameterGradients(
+            try parameterGradients(
                 workspace.input, of: 0..<workspace.rows, part: 0, of: 1, in: workspace,
                 into: .vector(gradients, accumulating: accumulating))
         }
@@ -82,27 +82,36 @@ extension Network {
     func backward(_ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace, wantsInputGradient: Bool)
         throws(NetworkError)
     {
+        let isLong = Cancellation.isLong(rows.count, times: parameterCount)
         for index in architecture.nodes.indices.reversed() {
-            let pass = LayerPass(
-                arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x, rows: rows,
-                firstRow: workspace.firstRow,
-                parameters: parameters, layer: index, noise: workspace.noise,
-                scratch: workspace.scratch.row(thread), wantsNetworkInputDelta: wantsInputGradient)
-            do throws(NetworkError) {
-                try architecture.nodes[index].layer.backward(pass)
-            } catch {
-                throw architecture.nodes[index].named(in: error)
+            let most =
+                isLong ? Cancellation.rowsUntilLook(rows.count, times: plan.parameterCount(ofLayer: index)) : rows.count
+            for first in stride(from: rows.lowerBound, to: rows.upperBound, by: most) {
+                if isLong { try Cancellation.look() }
+                let pass = LayerPass(
+                    arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x,
+                    rows: first..<min(first + most, rows.upperBound), firstRow: workspace.firstRow,
+                    parameters: parameters, layer: index, noise: workspace.noise,
+                    scratch: workspace.scratch.row(thread), wantsNetworkInputDelta: wantsInputGradient)
+                do throws(NetworkError) {
+                    try architecture.nodes[index].layer.backward(pass)
+                } catch {
+                    throw architecture.nodes[index].named(in: error)
+                }
             }
         }
     }
 
     /// One thread's part of the second half: the gradients of the parameters, which sum over the rows.
+    ///
+    /// It may be cancelled, but not if it makes a step: that is made as a whole or not at all.
     /// - Parameter optimizer: who will step along them; those of layers that it has frozen are left out.
     func parameterGradients(
         _ x: Matrix, of rows: Range<Int>, part: Int, of parts: Int, in workspace: Workspace, into sink: GradientSink,
         for optimizer: Optimizer? = nil
-    ) {
+    ) throws(NetworkError) {
         for index in architecture.nodes.indices where optimizer?.isFrozen(layer: index) != true {
+            if case .vector = sink { try Cancellation.look(before: rows.count, times: parameterCount) }
             architecture.nodes[index].layer.gradients(
                 GradientPass(
                     arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x, rows: rows, sink: sink,

@@ -16,6 +16,7 @@ extension Network {
     package func forward(_ x: Matrix, in workspace: Workspace, firstRow: Int = 0) throws(NetworkError) {
         try check(workspace, rows: x.rows)
         precondition(x.columns == architecture.inputs)
+        if firstRow > 0 { try Cancellation.look() }
         workspace.input.rows(from: 0, count: x.rows).assign(x)
         try forward(rows: x.rows, in: workspace, firstRow: firstRow)
     }
@@ -33,16 +34,22 @@ extension Network {
     /// One thread's share of a forward pass.
     /// - Parameter x: of the whole batch; nothing is copied.
     func forward(_ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace) throws(NetworkError) {
+        let isLong = Cancellation.isLong(rows.count, times: parameterCount)
         for index in architecture.nodes.indices {
-            let pass = LayerPass(
-                arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x, rows: rows,
-                firstRow: workspace.firstRow,
-                parameters: parameters, layer: index, noise: workspace.noise,
-                scratch: workspace.scratch.row(thread), wantsNetworkInputDelta: false)
-            do throws(NetworkError) {
-                try architecture.nodes[index].layer.forward(pass)
-            } catch {
-                throw architecture.nodes[index].named(in: error)
+            let most =
+                isLong ? Cancellation.rowsUntilLook(rows.count, times: plan.parameterCount(ofLayer: index)) : rows.count
+            for first in stride(from: rows.lowerBound, to: rows.upperBound, by: most) {
+                if isLong { try Cancellation.look() }
+                let pass = LayerPass(
+                    arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x,
+                    rows: first..<min(first + most, rows.upperBound), firstRow: workspace.firstRow,
+                    parameters: parameters, layer: index, noise: workspace.noise,
+                    scratch: workspace.scratch.row(thread), wantsNetworkInputDelta: false)
+                do throws(NetworkError) {
+                    try architecture.nodes[index].layer.forward(pass)
+                } catch {
+                    throw architecture.nodes[index].named(in: error)
+                }
             }
         }
     }

@@ -49,12 +49,15 @@ package struct Matrix: @unchecked Sendable {
     }
 
     /// Calls `body` with a few rows of an input and the same rows of a result at a time, and the place of the first of them.
+    /// In between it may be cancelled.
     @inline(__always)
-    static func inGroups<Failure: Error>(
-        of most: Int, _ x: Matrix, _ y: Matrix, _ body: (_ x: Matrix, _ y: Matrix, _ first: Int) throws(Failure) -> Void
-    ) throws(Failure) {
+    static func inGroups(
+        of most: Int, _ x: Matrix, _ y: Matrix,
+        _ body: (_ x: Matrix, _ y: Matrix, _ first: Int) throws(NetworkError) -> Void
+    ) throws(NetworkError) {
         var start = 0
         while start < x.rows {
+            if start > 0 { try Cancellation.look() }
             let count = min(most, x.rows - start)
             try body(x.rows(from: start, count: count), y.rows(from: start, count: count), start)
             start += count

@@ -64,6 +64,10 @@ package final class Plan: FallibleClass, Sendable {
         return accumulates
     }
 
+    func parameterCount(ofLayer layer: Int) -> Int {
+        tensorRanges[layer].reduce(0) { $0 + tensors[$1].count }
+    }
+
     package func indexOfTensor(named name: String) throws(NetworkError) -> Int {
         for index in tensors.indices where tensors[index].name.utf8.elementsEqual(name.utf8) { return index }
         throw NetworkError(.name, "the network has no tensor '\(name)'")

@@ -11,6 +11,7 @@ extension Network {
         let input = workspace.tangents!.input.rows(from: 0, count: workspace.rows)
         if let inputTangent { input.assign(inputTangent) } else { input.fill { 0 } }
         for index in architecture.nodes.indices {
+            try Cancellation.look(before: workspace.rows, times: parameterCount)
             let pass = tangentPass(
                 index, in: workspace, parameterTangents: parameterTangents, hasInputTangent: inputTangent != nil)
             do throws(NetworkError) {
@@ -28,6 +29,7 @@ extension Network {
         in workspace: Workspace, parameterTangents: Matrix, gradientTangents: Matrix, accumulating: Bool
     ) throws(NetworkError) {
         for index in architecture.nodes.indices.reversed() {
+            try Cancellation.look(before: workspace.rows, times: parameterCount)
             let pass = tangentPass(
                 index, in: workspace, parameterTangents: parameterTangents, hasInputTangent: false)
             do throws(NetworkError) {
@@ -38,6 +40,7 @@ extension Network {
         }
         let tangents = workspace.tangents!
         for index in architecture.nodes.indices {
+            try Cancellation.look(before: workspace.rows, times: parameterCount)
             func pass(_ layers: [LayerMemory], _ input: Matrix) -> GradientPass {
                 GradientPass(
                     arithmetic: arithmetic, memory: layers[index], networkInput: input, rows: 0..<workspace.rows,

@@ -9,7 +9,7 @@ protocol SharedWork: AnyObject {
 /// Threads that share work in rounds: in a round every thread does its part, and the round ends when all have.
 ///
 /// Rounds of a training step follow one another closely: a thread watches for the next one for some microseconds before
-/// it sleeps. The thread that asks for a round is number 0. In a child of fork(), which has no other threads, it does all parts.
+/// it sleeps. They look at what the thread that makes the pool watches, which asks. The thread that asks for a round is number 0. In a child of fork(), which has no other threads, it does all parts.
 final class ThreadPool {
     /// How many threads there are, the caller's included.
     let count: Int
@@ -23,7 +23,8 @@ final class ThreadPool {
         let rounds = Rounds()
         var threads: [pthread_t] = []
         while threads.count + 1 < wanted {
-            let worker = Unmanaged.passRetained(Worker(number: threads.count + 1, rounds: rounds))
+            let worker = Unmanaged.passRetained(
+                Worker(number: threads.count + 1, rounds: rounds, cancellation: Cancellation.watched))
             var thread = pthread_t()
             let error = platform_start_thread(
                 &thread,
@@ -65,13 +66,16 @@ final class ThreadPool {
 private final class Worker {
     private let number: Int
     private let rounds: Rounds
+    private let cancellation: Cancellation?
 
-    init(number: Int, rounds: Rounds) {
+    init(number: Int, rounds: Rounds, cancellation: Cancellation?) {
         self.number = number
         self.rounds = rounds
+        self.cancellation = cancellation
     }
 
     func serve() {
+        Cancellation.watch(cancellation, polls: false)
         var round = 0
         while true {
             round = rounds.next(after: round)

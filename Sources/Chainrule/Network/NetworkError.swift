@@ -22,7 +22,7 @@ public struct NetworkError: Error, CustomStringConvertible, Sendable {
         /// NaN or infinity in what is trained on; a C that is not finite, or outputs where it is not defined; or a step that would
         /// produce NaN or infinity.
         public static var notFinite: Code { Code(rawValue: 300) }
-        /// A progress callback asked to stop.
+        /// A progress callback, or a ``Cancellation``, asked to stop.
         public static var cancelled: Code { Code(rawValue: 400) }
         /// A custom cost or activation failed or wrote NaN.
         public static var callback: Code { Code(rawValue: 401) }

@@ -65,7 +65,7 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         if x.rows <= rowsOnStack { return onStack(x.base, x.rows, x.stride, y.base, y.stride) }
         let scratch = try scratches.take(packed.scratchPerRow * min(x.rows, packed.groupRows))
         defer { scratches.put(scratch) }
-        Matrix.inGroups(of: packed.groupRows, x, y) { x, y, _ in
+        try Matrix.inGroups(of: packed.groupRows, x, y) { x, y, _ in
             kernels.chain(
                 packed.layers.base, packed.layers.count, x.rows, x.base, x.stride, y.base, y.stride, scratch)
         }

@@ -116,10 +116,10 @@ final class TrainingStep: FallibleClass {
             let piece = rows[place..<min(place + workspace.maxRows, rows.endIndex)]
             value = try passes(over: piece, after: value, firstRow: first, amongThreads: sharesThreads)
             if piece.count == rows.count, let step = boundedStep() {
-                share(.parameters(.step(step)), amongThreads: sharesThreads)
+                try share(.parameters(.step(step)), amongThreads: sharesThreads)
                 return (value, totalWeight, true)
             }
-            share(.parameters(.vector(gradients.vector, accumulating: first > 0)), amongThreads: sharesThreads)
+            try share(.parameters(.vector(gradients.vector, accumulating: first > 0)), amongThreads: sharesThreads)
         }
         return (value, totalWeight, false)
     }
@@ -134,14 +134,20 @@ final class TrainingStep: FallibleClass {
         workspace.firstRow = firstRow
         workspace.noise = optimizer.map { NoiseSeed(seed: seed, step: UInt64($0.steps)) }
         if !copiesRows { input = data.x.rows(from: rows[rows.startIndex], count: rows.count) }
-        share(.rows, amongThreads: amongThreads)
+        try Cancellation.look()
+        try share(.rows, amongThreads: amongThreads)
         return try outcome(after: costBefore)
     }
 
-    private func share(_ round: Round, amongThreads: Bool) {
+    /// - Throws: that the round was cancelled. Other errors are in the outcomes.
+    private func share(_ round: Round, amongThreads: Bool) throws(NetworkError) {
         self.round = round
         participants = amongThreads ? outcomes.count : 1
         if amongThreads, let threads { threads.run(self) } else { work(thread: 0, of: 1) }
+        guard Cancellation.isWatching else { return }
+        for outcome in outcomes.prefix(participants) {
+            if let error = outcome.error, error.code == .cancelled { throw error }
+        }
     }
 
     /// C of the rows before and of these, or the error that the first round ended in.
@@ -198,20 +204,19 @@ final class TrainingStep: FallibleClass {
 
 extension TrainingStep: SharedWork {
     func work(thread: Int, of threads: Int) {
-        switch round {
-        case .rows:
-            let groups = Cost.groups(of: rows.count)
-            let (first, last) = (groups * thread / threads, groups * (thread + 1) / threads)
-            let outcome = outcomes[thread]
-            do throws(NetworkError) {
-                outcome.error = nil
+        do throws(NetworkError) {
+            switch round {
+            case .rows:
+                let groups = Cost.groups(of: rows.count)
+                let (first, last) = (groups * thread / threads, groups * (thread + 1) / threads)
+                outcomes[thread].error = nil
                 try work(groups: first..<last, thread: thread)
-            } catch {
-                outcome.error = error
+            case .parameters(let sink):
+                try network.parameterGradients(
+                    input, of: 0..<rows.count, part: thread, of: threads, in: workspace, into: sink, for: optimizer)
             }
-        case .parameters(let sink):
-            network.parameterGradients(
-                input, of: 0..<rows.count, part: thread, of: threads, in: workspace, into: sink, for: optimizer)
+        } catch {
+            outcomes[thread].error = error
         }
     }
 

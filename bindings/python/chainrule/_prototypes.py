@@ -170,6 +170,10 @@ class crl_publisher(ctypes.c_void_p):
     """A handle, `crl_publisher *` in C; false while it is NULL."""
 
 
+class crl_cancel(ctypes.c_void_p):
+    """A handle, `crl_cancel *` in C; false while it is NULL."""
+
+
 class crl_initializer(ctypes.Structure):
     """The structure `crl_initializer`, field by field."""
 
@@ -608,6 +612,9 @@ class crl_epoch(ctypes.Structure):
 
 
 crl_batch_callback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(crl_batch))
+
+
+crl_cancel_poll = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)
 
 
 crl_epoch_callback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(crl_epoch))
@@ -1295,6 +1302,14 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.POINTER(crl_network),
         ],
     ),
+    "crl_cancel_create": (
+        crl_status,
+        [crl_cancel_poll, ctypes.c_void_p, ctypes.POINTER(crl_cancel)],
+    ),
+    "crl_cancel_destroy": (None, [crl_cancel]),
+    "crl_cancel_set": (None, [crl_cancel]),
+    "crl_cancel_reset": (crl_status, [crl_cancel]),
+    "crl_cancel_watch": (crl_status, [crl_cancel, ctypes.POINTER(crl_cancel)]),
 }
 
 

@@ -23,6 +23,9 @@ final class CascadeGrowth: FallibleClass {
     /// The last that was better than the one before by more than `minDelta`.
     private var lastGain = (units: 0, cost: Double.infinity)
 
+    /// Whether the callback or a ``Cancellation`` has ended it.
+    private(set) var isCancelled = false
+
     /// Below, relative to C, what an iteration gains is not worth another.
     private static let costTolerance = 1e-6
 
@@ -46,11 +49,24 @@ final class CascadeGrowth: FallibleClass {
 
     /// Grows the network, to whatever end.
     func run() throws(NetworkError) {
+        do throws(NetworkError) {
+            try grow()
+        } catch {
+            guard error.code == .cancelled else { throw error }
+            isCancelled = true
+        }
+    }
+
+    private func grow() throws(NetworkError) {
         while true {
             do throws(NetworkError) {
                 try trainOutput()
                 let progress = try measure()
-                if options.onUnit?(progress) == false || isFinished(progress) { return }
+                if options.onUnit?(progress) == false {
+                    isCancelled = true
+                    return
+                }
+                if isFinished(progress) { return }
             } catch {
                 throw error.preceded(by: "the outputs of \(units.count) hidden units: ")
             }
@@ -62,8 +78,16 @@ final class CascadeGrowth: FallibleClass {
         var limits = limits
         limits.targetCost = options.targetCost
         limits.threads = options.threads
-        _ = try output.minimize(
-            options.cost, DataView(x: features.matrix, targets: data.targets), method: LBFGS(), options: limits)
+        _ = try minimize(
+            output, options.cost, DataView(x: features.matrix, targets: data.targets), limits)
+    }
+
+    private func minimize(
+        _ network: Network, _ cost: Cost, _ data: DataView, _ limits: MinimizationOptions
+    ) throws(NetworkError) -> Minimum {
+        let found = try network.minimize(cost, data, method: LBFGS(), options: limits)
+        if case .cancelled = found.reason { throw NetworkError(.cancelled, "the call was cancelled") }
+        return found
     }
 
     private var limits: MinimizationOptions {
@@ -157,9 +181,9 @@ final class CascadeGrowth: FallibleClass {
         let place = UInt64(units.count) &* UInt64(options.candidates) &+ UInt64(index)
         var generator = RandomGenerator(seed: options.seed, stream: place)
         let network = try Network(architecture, seed: generator.next())
-        let found = try network.minimize(
-            CandidateCorrelation.cost, DataView(x: features.matrix, targets: TargetView(values: errors)),
-            method: LBFGS(), options: limits)
+        let found = try minimize(
+            network, CandidateCorrelation.cost, DataView(x: features.matrix, targets: TargetView(values: errors)),
+            limits)
         return Unit(network: network, activation: activation, correlation: -found.cost)
     }
 

@@ -17,7 +17,7 @@ extension Network {
     ///   - outputs: how many the network has.
     ///   - validation: data to measure on after each unit; never trained on.
     /// - Returns: the network with the lowest cost among those that it was while it grew, that of the validation data if there
-    ///   are any; also if the callback has ended it.
+    ///   are any; also if the callback or a ``Cancellation`` has ended it.
     public static func cascade(
         _ x: [Float], inputs: Int, targets: Targets, outputs: Int,
         validation: (x: [Float], targets: Targets)? = nil, options: CascadeOptions
@@ -25,16 +25,16 @@ extension Network {
         _ = try Architecture(inputs: inputs)
         return try withData(x, inputs: inputs, targets, "x") { data throws(NetworkError) in
             try withValidation(validation, inputs: inputs) { held throws(NetworkError) in
-                try cascade(data, outputs: outputs, validation: held, options: options)
+                try cascade(data, outputs: outputs, validation: held, options: options).network
             }
         }
     }
 
     package static func cascade(
         _ data: DataView, outputs: Int, validation: DataView?, options: CascadeOptions
-    ) throws(NetworkError) -> Network {
+    ) throws(NetworkError) -> (network: Network, isCancelled: Bool) {
         let growth = try CascadeGrowth(data, outputs: outputs, validation: validation, options: options)
         try growth.run()
-        return try growth.network()
+        return (try growth.network(), growth.isCancelled)
     }
 }

@@ -41,12 +41,15 @@ private final class InverseHessian: FallibleClass, Directions {
         hy = vectors[2]
     }
 
-    private func multiply(_ x: Vector, into product: Vector) {
-        for row in 0..<x.count { product[row] = h[row].dot(x) }
+    private func multiply(_ x: Vector, into product: Vector) throws(NetworkError) {
+        for row in 0..<x.count {
+            try Cancellation.look(before: x.count, times: x.count)
+            product[row] = h[row].dot(x)
+        }
     }
 
-    func next(_ run: Minimization, into d: Vector) {
-        if hasUpdate { multiply(run.gradient, into: d) } else { d.assign(run.gradient) }
+    func next(_ run: Minimization, into d: Vector) throws(NetworkError) {
+        if hasUpdate { try multiply(run.gradient, into: d) } else { d.assign(run.gradient) }
         d.scale(by: -1)
     }
 
@@ -58,7 +61,7 @@ private final class InverseHessian: FallibleClass, Directions {
         return guess > 0 ? min(1, guess) : 1
     }
 
-    func remember(_ run: Minimization, step: Double, slope: Double) {
+    func remember(_ run: Minimization, step: Double, slope: Double) throws(NetworkError) {
         lastChange = run.trialCost - run.cost
         s.assign(run.trial, plus: -1, run.w)
         y.assign(run.trialGradient, plus: -1, run.gradient)
@@ -75,9 +78,10 @@ private final class InverseHessian: FallibleClass, Directions {
             hasUpdate = true
         }
         // H ← H + (1 + y·Hy / s·y) s sᵀ / s·y − (s (Hy)ᵀ + Hy sᵀ) / s·y, row by row.
-        multiply(y, into: hy)
+        try multiply(y, into: hy)
         let factor = (1 + y.dot(hy) / sy) / sy
         for row in 0..<s.count {
+            try Cancellation.look(before: s.count, times: s.count)
             h[row].add(factor * s[row] - hy[row] / sy, s)
             h[row].add(-s[row] / sy, hy)
         }

@@ -51,16 +51,18 @@ private final class RecentSteps: FallibleClass, Directions {
         for index in 0..<memory { pairs.append(Pair(s: vectors[2 * index], y: vectors[2 * index + 1])) }
     }
 
-    func next(_ run: Minimization, into d: Vector) {
+    func next(_ run: Minimization, into d: Vector) throws(NetworkError) {
         d.assign(run.gradient)
         d.scale(by: -1)
         guard count > 0 else { return }
         for index in (0..<count).reversed() {
+            try Cancellation.look()
             pairs[index].a = pairs[index].s.dot(d) / pairs[index].sy
             d.add(-pairs[index].a, pairs[index].y)
         }
         d.scale(by: pairs[count - 1].sy / pairs[count - 1].yy)
         for index in 0..<count {
+            try Cancellation.look()
             let b = pairs[index].y.dot(d) / pairs[index].sy
             d.add(pairs[index].a - b, pairs[index].s)
         }

@@ -37,10 +37,10 @@ public final class LevenbergMarquardt: Minimizer {
             // Until a step lowers C.
             while run.end == nil {
                 var isLower = false
-                if matrix.factor(adding: mu) {
+                if try matrix.factor(adding: mu) {
                     d.assign(run.gradient)
                     d.scale(by: -1)
-                    matrix.solve(d)
+                    try matrix.solve(d)
                     // d·(μ d − ∂C/∂w) / 2
                     let foretold = (mu * d.dot(d) - d.dot(run.gradient)) / 2
                     run.trial.assign(run.w, plus: 1, d)

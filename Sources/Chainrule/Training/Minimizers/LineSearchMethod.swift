@@ -13,7 +13,7 @@ protocol Directions: AnyObject {
     /// - Parameter slope: φ'(0).
     func firstStep(along d: Vector, slope: Double) -> Double
     /// Remembers a step: from the run's present point to its trial point.
-    func remember(_ run: Minimization, step: Double, slope: Double)
+    func remember(_ run: Minimization, step: Double, slope: Double) throws(NetworkError)
     /// Forgets everything: the next d is −∂C/∂w.
     func restart()
 }
@@ -47,7 +47,7 @@ extension LineSearchMethod {
                 continue
             }
             isSecondTry = false
-            directions.remember(run, step: step, slope: slope)
+            try directions.remember(run, step: step, slope: slope)
             let before = run.cost
             run.advance()
             run.finishIteration(from: before, step: step * d.norm)

@@ -68,7 +68,7 @@ public struct Minimum: Sendable {
         /// No step lowers C, not even along the steepest descent: it is as near to a minimum as float32 can tell, or the
         /// gradient is not C's.
         case noProgress
-        /// The callback asked to stop.
+        /// The callback, or a ``Cancellation``, asked to stop.
         case cancelled
     }
 

@@ -1,7 +1,8 @@
 extension Network {
     /// Looks for the parameters with the lowest cost over all rows of x, from where they are.
     ///
-    /// Afterwards, and after an error, the parameters are the best that were come across. Excludes every other use of the
+    /// Ends also where a ``Cancellation`` is set, for the reason ``Minimum/Reason/cancelled``; only in the first evaluation of C
+    /// that is an error. Afterwards, and after an error, the parameters are the best that were come across. Excludes every other use of the
     /// network. Throws ``NetworkError/Code/notFinite`` if C or its gradient is not finite where the parameters are; a step
     /// to where it is not is taken back.
     /// - Parameters:
@@ -38,7 +39,12 @@ extension Network {
         run.best.assign(run.w)
         defer { objective.write(run.best) }
         try run.begin()
-        if run.end == nil { try method.minimize(run) }
+        do throws(NetworkError) {
+            if run.end == nil { try method.minimize(run) }
+        } catch {
+            guard error.code == .cancelled else { throw error }
+            run.end = .cancelled
+        }
         return run.minimum
     }
 }

@@ -44,6 +44,12 @@ final class NetworkObjective: FallibleClass, Objective {
         return cost
     }
 
+    /// Blocks of rows of a matrix of every pair of parameters, such that the products of one are soon made.
+    private func blocks() -> [Range<Int>] {
+        let most = network.arithmetic.tileRows * max(1, (1 << 16) / count)
+        return stride(from: 0, to: count, by: most).map { $0..<min($0 + most, count) }
+    }
+
     /// As many as the method needs, which is always the same number.
     private func floats(_ count: Int) throws(NetworkError) -> FloatMemory {
         if let memory, memory.count == count { return memory }
@@ -82,9 +88,14 @@ final class NetworkObjective: FallibleClass, Objective {
                 let factor = Float((2 * weight / (Double(network.outputs) * normalizer)).squareRoot())
                 for column in 0..<count { jacobian[row, column] *= factor }
             }
-            network.arithmetic.transposedProduct(jacobian, jacobian, into: product, accumulating: false)
-            for row in 0..<count {
-                for column in row..<count { matrix.add(Double(product[row, column]), row: row, column: column) }
+            for rows in blocks() {
+                try Cancellation.look()
+                network.arithmetic.transposedProduct(
+                    jacobian.columns(from: rows.lowerBound, count: rows.count), jacobian,
+                    into: product.rows(from: rows.lowerBound, count: rows.count), accumulating: false)
+                for row in rows {
+                    for column in row..<count { matrix.add(Double(product[row, column]), row: row, column: column) }
+                }
             }
         }
     }

@@ -29,8 +29,9 @@ package final class SymmetricMatrix: FallibleClass {
 
     /// Factors A + μ (Golub and Van Loan 2013, algorithm 4.2.1, by rows).
     /// - Returns: whether it is positive definite, as far as float64 can tell.
-    func factor(adding mu: Double) -> Bool {
+    func factor(adding mu: Double) throws(NetworkError) -> Bool {
         for row in 0..<order {
+            try Cancellation.look(before: order, times: order)
             let l = rows[row]
             for column in 0..<row {
                 let sum = l.prefix(column).dot(rows[column].prefix(column))
@@ -44,9 +45,13 @@ package final class SymmetricMatrix: FallibleClass {
     }
 
     /// Replaces b by the x of `L Lᵀ x = b`.
-    func solve(_ b: Vector) {
-        for row in 0..<order { b[row] = (b[row] - rows[row].prefix(row).dot(b.prefix(row))) / factorDiagonal[row] }
+    func solve(_ b: Vector) throws(NetworkError) {
+        for row in 0..<order {
+            try Cancellation.look(before: order, times: order)
+            b[row] = (b[row] - rows[row].prefix(row).dot(b.prefix(row))) / factorDiagonal[row]
+        }
         for row in (0..<order).reversed() {
+            try Cancellation.look(before: order, times: order)
             b[row] /= factorDiagonal[row]
             b.prefix(row).add(-b[row], rows[row].prefix(row))
         }
