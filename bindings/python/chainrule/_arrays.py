@@ -11,6 +11,7 @@ import numpy as np
 from . import _prototypes
 from ._errors import ArgumentError, ArgumentTypeError, check, failure
 from ._handles import FloatArray, Handle
+from ._interrupts import interruptible
 from ._library import library
 
 if TYPE_CHECKING:
@@ -180,19 +181,32 @@ class RowFunction:
     It never changes, so that any number of threads may call it at once.
     """
 
-    def __init__(self, name: str, inputs: int, outputs: int, *, needs_rows: bool = False) -> None:
+    # So many multiplications take about a millisecond.
+    _LONG = 10_000_000
+
+    def __init__(
+        self, name: str, inputs: int, outputs: int, parameters: int, callbacks: list[Any], *, needs_rows: bool = False
+    ) -> None:
         """The function of that name, whose parameters after the handles are x and y, each address, rows and stride.
 
         Unless it needs_rows, no rows of x make no rows of y, without a call of the library, which would refuse them.
+        `parameters` and `callbacks`, the options of layers, tell how many rows take so long that the call must be
+        interruptible: any number where it runs functions of Python's.
         """
         # A function without argument types: it must be given ctypes objects, which it passes on as they are.
         self.native = library[name]
         self.native.restype = _prototypes.crl_status
+        self._interruptible = interruptible(self.native)
+        self._long_rows = 0 if any(options.function for options in callbacks) else self._LONG // max(parameters, 1)
         self.inputs = inputs
         self.outputs = outputs
         self._needs_rows = needs_rows
         self._x_stride = _size(inputs)
         self._y_stride = _size(outputs)
+
+    def native_for(self, rows: int) -> Any:
+        """The function for so many rows."""
+        return self._interruptible if rows >= self._long_rows else self.native
 
     def __call__(self, x: Any, out: Any, *handles: Handle) -> FloatArray:
         """The rows that the function writes for the rows of x.
@@ -224,7 +238,8 @@ class RowFunction:
                 x_address, y_address = _address(_memory(x)), _address(_memory(y))
                 if not -y.nbytes < y_address - x_address < x.nbytes:  # they do not overlap
                     count = _size(rows)
-                    status = self.native(
+                    native = self._interruptible if rows >= self._long_rows else self.native
+                    status = native(
                         *handles, _pointer(x_address), count, self._x_stride, _pointer(y_address), count, self._y_stride
                     )
                     if status:
@@ -240,7 +255,7 @@ class RowFunction:
         if given.rows == 0 and not self._needs_rows:
             return y
         given = apart(given, y)
-        check(self.native(*handles, *self.arguments(given, written)))
+        check(self.native_for(given.rows)(*handles, *self.arguments(given, written)))
         return y
 
     @staticmethod

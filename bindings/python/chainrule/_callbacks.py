@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple, Optional
 
 import numpy as np
 
 from . import _prototypes
-from ._errors import ArgumentError, ArgumentTypeError, keep_raised
+from ._errors import ArgumentError, ArgumentTypeError
 from ._handles import FloatArray, array_at
+from ._interrupts import guarded
 
 CostFunction = Callable[[FloatArray, Optional[FloatArray], Optional[FloatArray]], "tuple[float, Any]"]
 
@@ -31,42 +31,9 @@ class Activation(NamedTuple):
     """(z, h) -> σ''(z): for hessian_product() and hessian(), which raise StateError without it"""
 
 
-def guarded(callback: Callable[..., int]) -> Callable[..., int]:
-    """Keeps an exception, KeyboardInterrupt included, for the caller of the library, and asks the library to stop."""
-
-    @functools.wraps(callback)
-    def guard(*arguments: Any) -> int:
-        try:
-            return callback(*arguments)
-        except BaseException as error:
-            keep_raised(error)
-            return 1
-
-    return guard
-
-
 def stops(result: Any) -> bool:
     """Whether what a callback of the caller's returned asks to stop: False does, None and everything else goes on."""
     return isinstance(result, (bool, np.bool_)) and not result
-
-
-class CallNumbers:
-    """The numbers of a callback's calls, which follow one another.
-
-    ctypes loses a KeyboardInterrupt that comes where a call is about to begin, and the library goes on or stops as
-    chance will have it: the gap tells.
-    """
-
-    def __init__(self, last: int | None = None) -> None:
-        """Begins after the number `last`; None: anywhere."""
-        self.last = last
-
-    def go_to(self, number: int) -> None:
-        """Takes the next number; raises the KeyboardInterrupt that was lost if it is another."""
-        expected = number if self.last is None else self.last + 1
-        self.last = number
-        if number != expected:
-            raise KeyboardInterrupt
 
 
 def _write(result: Any, address: int, rows: int, columns: int, what: str) -> None:

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from . import _prototypes
 from ._arrays import numbers, size_error
-from ._callbacks import CallNumbers, guarded, stops
+from ._callbacks import stops
 from ._data import Data, Shape, validation
 from ._errors import ArgumentTypeError, failure
 from ._handles import Handle, record
+from ._interrupts import guarded
 from ._library import library
 from ._names import ACTIVATIONS, enumerator
 
@@ -48,14 +49,11 @@ class _UnitWatcher:
         if on_unit is not None and not callable(on_unit):
             raise ArgumentTypeError(f"on_unit must be a function, not {type(on_unit).__name__}")
         self.stopped = False
-        self._units = CallNumbers(-1)
         self._on_unit = on_unit
-        # Without an on_unit too: it is where a KeyboardInterrupt gets through.
         self.native_callback = _prototypes.crl_cascade_callback(guarded(self._watch))
 
     def _watch(self, _: Any, unit: Any) -> int:
         reached: CascadeUnit = record(CascadeUnit, unit.contents)
-        self._units.go_to(reached.units)
         if self._on_unit is not None:
             self.stopped = stops(self._on_unit(reached._replace(is_best=bool(reached.is_best))))
         return int(self.stopped)

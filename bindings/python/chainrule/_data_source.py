@@ -9,10 +9,10 @@ import numpy as np
 
 from . import _prototypes
 from ._arrays import count, numbers, size_error
-from ._callbacks import guarded
 from ._costs import class_indices
 from ._errors import ArgumentError, ArgumentTypeError
 from ._handles import array_at
+from ._interrupts import guarded
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -123,6 +123,16 @@ def keep_raised(error: BaseException) -> None:
     _raised.error = error
 
 
+def forget_raised() -> None:
+    """Forgets what a callback of an earlier call raised."""
+    _raised.error = None
+
+
+def is_raised() -> bool:
+    """Whether a callback has raised anything since."""
+    return getattr(_raised, "error", None) is not None
+
+
 # What messages have for C's readers: the function's name in front, in which structure an option lies, enumerators.
 _OF_C = re.compile(r"^crl_\w+: |\b\w+->|\bCRL_(?P<enumerator>\w+)")
 
@@ -144,9 +154,6 @@ def failure(status: int, path: Any = None) -> BaseException:
         if error is not None:
             _raised.error = None
             return error
-        if status == _prototypes.CRL_CANCELLED:
-            # No callback asked for it: ctypes has lost a KeyboardInterrupt that came where one was about to begin.
-            return KeyboardInterrupt()
     message = _python_text(library.crl_error_message().decode(errors="replace"))
     if status == _prototypes.CRL_ERROR_FILE:
         return file_error(message, status, _error_number(message), path)

@@ -284,5 +284,4 @@ class Fitting(Derivatives):
             self._trained_cost = cost_native
         if status and not (status == _prototypes.CRL_CANCELLED and watcher.stopped):
             raise failure(status)
-        watcher.iterations.go_to(minimum.iterations + 1)
         return minimum_of(minimum)

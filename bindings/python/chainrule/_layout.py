@@ -57,7 +57,7 @@ def layout_of(network: Handle) -> Layout:
         address.value,
         count.value,
         tuple(_tensor(network, index) for index in range(tensors.value)),
-        RowFunction("crl_network_predict", inputs.value, outputs.value),
+        RowFunction("crl_network_predict", inputs.value, outputs.value, count.value, network.callbacks),
     )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from . import _prototypes
-from ._callbacks import CallNumbers, guarded, stops
+from ._callbacks import stops
 from ._handles import record
+from ._interrupts import guarded
 from ._names import MINIMIZERS, MINIMUM_REASONS, enumerator
 
 
@@ -58,14 +59,11 @@ class IterationWatcher:
 
     def __init__(self, on_iteration: Callable[[Iteration], Any] | None) -> None:
         self.stopped = False
-        self.iterations = CallNumbers(0)
         self._on_iteration = on_iteration
-        # Without an on_iteration too: it is where a KeyboardInterrupt gets through.
         self.native_callback = _prototypes.crl_iteration_callback(guarded(self._watch))
 
     def _watch(self, _: Any, iteration: Any) -> int:
         now: Iteration = record(Iteration, iteration.contents)
-        self.iterations.go_to(now.iteration)
         if self._on_iteration is not None:
             self.stopped = stops(self._on_iteration(now))
         return int(self.stopped)

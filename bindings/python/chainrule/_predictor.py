@@ -48,7 +48,9 @@ class Predictor(NativeObject):
         handle.callbacks.extend(owner.callbacks)
         (inputs,) = results(library.crl_predictor_input_size, handle)
         (outputs,) = results(library.crl_predictor_output_size, handle)
-        self._predict = RowFunction("crl_predictor_predict", inputs.value, outputs.value)
+        self._predict = RowFunction(
+            "crl_predictor_predict", inputs.value, outputs.value, network._layout().parameter_count, handle.callbacks
+        )
         self._precision = precision
 
     @property
@@ -107,10 +109,11 @@ class Predictor(NativeObject):
         written = out_rows(out, given.rows, self.outputs, given.single)
         if np.may_share_memory(x, out):
             raise ArgumentError("x and out overlap", _prototypes.CRL_ERROR_VALUE)
+        native = self._predict.native_for(given.rows)
         arguments = (handle._as_parameter_, *self._predict.arguments(given, written))
 
         def step(
-            native: Any = self._predict.native,
+            native: Any = native,
             arguments: Any = arguments,
             out: FloatArray = out,
             kept: Any = (handle, x),
@@ -153,8 +156,7 @@ class Publisher(NativeObject):
         (pointer,) = results(library.crl_publisher_create, owner, enumerator(PRECISIONS, precision, "precision"))
         self._handle = handle = Handle(pointer, library.crl_publisher_destroy)
         handle.callbacks.extend(owner.callbacks)
-        built = network._layout()
-        self._predict = RowFunction("crl_publisher_predict", built.inputs, built.outputs)
+        self._predict = self._predict_function(network)
         self._precision = precision
 
     def publish(self, network: Network) -> None:
@@ -170,6 +172,13 @@ class Publisher(NativeObject):
         handle = self._open()
         handle.callbacks.extend(callback for callback in owner.callbacks if callback not in handle.callbacks)
         check(library.crl_publisher_publish(handle, owner))
+        self._predict = self._predict_function(network)
+
+    def _predict_function(self, network: Network) -> RowFunction:
+        built = network._layout()
+        return RowFunction(
+            "crl_publisher_predict", built.inputs, built.outputs, built.parameter_count, self._open().callbacks
+        )
 
     def predict(self, x: npt.ArrayLike, *, out: FloatArray | None = None) -> FloatArray:
         """The outputs of what was published last; the arguments are those of Predictor.predict()."""

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, Union
 
 from . import _prototypes
 from ._arrays import count, real
-from ._callbacks import guarded
 from ._errors import ArgumentTypeError, check
+from ._interrupts import guarded
 from ._library import library
 from ._names import SCHEDULES, enumerator
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _prototypes
 from ._arrays import address_of, count, real, seed_value
-from ._callbacks import CallNumbers, guarded, stops
+from ._callbacks import stops
 from ._class_weights import ClassWeight, class_weights
 from ._costs import CostLike, cost_options
 from ._data import Data, validation
@@ -17,6 +17,7 @@ from ._description import AnyPath, encoded_path
 from ._errors import ArgumentTypeError, check, failure, results
 from ._evaluation import Metrics, evaluate
 from ._handles import Handle, NativeObject, record
+from ._interrupts import guarded
 from ._library import library
 from ._schedules import ScheduleLike, schedule_options
 from ._training import Optimizer, optimizer_for
@@ -116,7 +117,6 @@ class _Recorder:
         self._on_epoch = on_epoch
         self._progress = progress
         self._calls = 0
-        self._epochs, self._steps = CallNumbers(), CallNumbers()
         self._bar: Any = None
 
     def attach(self, options: Any) -> list[Any]:
@@ -136,7 +136,6 @@ class _Recorder:
         if self._calls == 1:
             self.stopped = False
             self.history = []
-            self._epochs, self._steps = CallNumbers(), CallNumbers()
             if self._progress:
                 self._bar = _progress_bar(done, epochs)
         return self
@@ -161,13 +160,11 @@ class _Recorder:
     def _record_batch(self, _: Any, batch: Any) -> int:
         if self._on_batch is not None:
             now: Batch = record(Batch, batch.contents)
-            self._steps.go_to(now.step)
             self.stopped = stops(self._on_batch(now))
         return int(self.stopped)
 
     def _record_epoch(self, _: Any, epoch: Any) -> int:
         record = _epoch(epoch.contents)
-        self._epochs.go_to(record.epoch)
         self.history.append(record)
         self.show(record)
         self.stopped = self._on_epoch is not None and stops(self._on_epoch(record))

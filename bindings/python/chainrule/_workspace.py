@@ -44,7 +44,9 @@ class Workspace(NativeObject):
         (pointer,) = results(library.crl_workspace_create, owner, count(max_rows, "max_rows"), purpose)
         self._handle = Handle(pointer, library.crl_workspace_destroy, owner)
         built = network._layout()
-        self._forward = RowFunction("crl_forward", built.inputs, built.outputs, needs_rows=True)
+        self._forward = RowFunction(
+            "crl_forward", built.inputs, built.outputs, built.parameter_count, owner.callbacks, needs_rows=True
+        )
         self._max_rows = max_rows
         self._training = training
         self._network = network
