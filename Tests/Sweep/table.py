@@ -192,6 +192,7 @@ PARAMETERS: dict[str, Count | Array | Structure | str] = {
     "index": free("1"),
     "top": free("2"),
     "t": free("4"),
+    "epochs": free("3"),
     "path": "path",
     "layer": '"0"',
     "name": '"0.weight"',
