@@ -57,8 +57,8 @@
  *            number of floats from the start of one row to the start of the next, at least the number of columns. The
  *            columns follow from the network, or are passed after the rows. A vector is a pointer and a count. Every
  *            length is checked.
- * Handles    crl_network, crl_workspace and crl_optimizer are made by ..._create() (or loaded) and are the caller's,
- *            to be given back once to the matching ..._destroy(), which accepts NULL.
+ * Handles    A crl_network, crl_workspace, crl_optimizer, crl_trainer, crl_predictor or crl_publisher is made by ..._create()
+ *            (or loaded) and is the caller's, to be given back once to the matching ..._destroy(), which accepts NULL.
  * Ownership  Arrays and strings passed in stay the caller's; the library reads them during the call and keeps none of
  *            them. A pointer that the library gives out stays the library's; its function says how long it is valid.
  *            What a callback is handed is valid until the callback returns.
@@ -147,7 +147,8 @@ enum {
     CRL_ERROR_MISMATCH = 202,      /**< the workspace, optimizer or checkpoint is for another network or purpose; a custom
                                         activation or cost lacks the derivative that the call needs */
     CRL_ERROR_NO_FORWARD = 203,    /**< backward needs the forward pass of the same rows, with the present parameters */
-    CRL_ERROR_BUSY = 204,          /**< a trainer's callback calls what would change that trainer */
+    CRL_ERROR_BUSY = 204,          /**< a trainer's callback calls what would change that trainer; the library already
+                                        computes with another instruction set */
 
     /* 300–399: arithmetic. */
     CRL_ERROR_NOT_FINITE = 300,    /**< NaN or infinity in what is trained on; C not finite, or outputs where it is not
@@ -166,6 +167,21 @@ enum {
 
     /* 600–699: resources. */
     CRL_ERROR_MEMORY = 600         /**< memory cannot be allocated, or the size needed overflows */
+};
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Instruction sets
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** What the library's arithmetic is compiled for. Without a choice it takes the best that the processor has. */
+typedef int32_t crl_instructions;
+
+enum {
+    CRL_BASELINE = 0, /**< what every x86-64 processor has */
+    CRL_AVX2 = 1,     /**< AVX2 and FMA: x86-64-v3 */
+    CRL_AVX512 = 2,   /**< AVX-512 F, BW, CD, DQ and VL: x86-64-v4. Where the processor has dot products of bfloat16 too,
+                           predictors in bfloat16 take them, and round otherwise than with AVX-512 alone */
+    CRL_NEON = 3      /**< what every arm64 processor has */
 };
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -219,7 +235,7 @@ typedef struct crl_initializer {
 
 /** A custom σ, for some rows of a batch: reads z and writes h, both rows × columns, row-major and contiguous.
  *  Returns 0, or another number to stop the call with CRL_ERROR_CALLBACK. May be called from any thread that uses the
- *  network. */
+ *  network. It must return, as every callback: no longjmp(), no exception (see Callbacks at the top). */
 typedef int32_t (*crl_activation_function)(void *user, const float *z, float *h, size_t rows, size_t columns);
 
 /** A custom σ', for some rows of a batch: reads z and h = σ(z) and writes dh_dz, elementwise; arrays and result as for
@@ -328,7 +344,7 @@ enum {
 /** A custom cost, for a whole batch: reads y (rows × columns), targets (rows × target_columns; NULL if none were given)
  *  and the sample weights (rows; NULL if none were given), all row-major and contiguous, and writes C and ∇C = ∂C/∂y
  *  (rows × columns). It reduces over the rows itself. Returns 0, or another number to stop the call with
- *  CRL_ERROR_CALLBACK. May be called from any thread that uses the cost. */
+ *  CRL_ERROR_CALLBACK. May be called from any thread that uses the cost. It must return: no longjmp(), no exception. */
 typedef int32_t (*crl_cost_function)(void *user, const float *y, const float *targets, const float *weights, size_t rows,
                                      size_t columns, size_t target_columns, double *C, float *dC_dy);
 
@@ -534,7 +550,8 @@ enum {
 
 /** A custom schedule, called on the thread that called crl_network_fit(): writes the learning rate at t, finite and ≥ 0.
  *  `base` is the rate that the optimizer had before; `cost` is C of the epoch before, on the validation data if there are
- *  any, NaN in the first. Returns 0, or another number to stop the call with CRL_ERROR_CALLBACK. */
+ *  any, NaN in the first. Returns 0, or another number to stop the call with CRL_ERROR_CALLBACK. It must return: no
+ *  longjmp(), no exception. */
 typedef int32_t (*crl_schedule_function)(void *user, size_t t, float base, double cost, float *rate);
 
 /** A schedule of the learning rate, and its warm-up. Start from CRL_SCHEDULE_OPTIONS_INIT. */
@@ -630,7 +647,7 @@ typedef int32_t (*crl_cancel_poll)(void *user);
 
 /** Called after each epoch, on the thread that called. The network may be read (predicted with, saved, published), the
  *  trainer saved, the optimizer's learning rate set; nothing else may be changed. Returns 0 to go on, another number to stop
- *  with CRL_CANCELLED. */
+ *  with CRL_CANCELLED. It must return: a longjmp() or an exception would leave the trainer busy for ever. */
 typedef int32_t (*crl_epoch_callback)(void *user, const crl_epoch *epoch);
 
 /** How to train. Start from CRL_TRAIN_OPTIONS_INIT. */
@@ -701,7 +718,7 @@ typedef struct crl_data_request {
 } crl_data_request;
 
 /** Fills the first rows of a batch, and writes to rows how many they are; 0 ends the epoch. Returns 0, or another number to
- *  stop the call with CRL_ERROR_CALLBACK. Called on the thread that trains. */
+ *  stop the call with CRL_ERROR_CALLBACK. Called on the thread that trains. It must return: no longjmp(), no exception. */
 typedef int32_t (*crl_data_function)(void *user, const crl_data_request *request, size_t *rows);
 
 /** Data that need not fit in memory. Start from CRL_DATA_SOURCE_INIT. */
@@ -749,7 +766,7 @@ typedef struct crl_iteration {
 } crl_iteration;
 
 /** Called after each iteration, on the thread that called crl_network_minimize(). Must not use the network. Returns 0 to go
- *  on, another number to stop with CRL_CANCELLED. */
+ *  on, another number to stop with CRL_CANCELLED. It must return: no longjmp(), no exception. */
 typedef int32_t (*crl_iteration_callback)(void *user, const crl_iteration *iteration);
 
 /** How to minimize. Start from CRL_MINIMIZE_OPTIONS_INIT. Hyperparameters are either in their range or −1 (memory: 0), for the
@@ -822,7 +839,8 @@ typedef struct crl_cascade_unit {
 } crl_cascade_unit;
 
 /** Called for the network without hidden units and after each new one, on the thread that called
- *  crl_network_create_cascade(). Returns 0 to go on, another number to stop with CRL_CANCELLED. */
+ *  crl_network_create_cascade(). Returns 0 to go on, another number to stop with CRL_CANCELLED. It must return:
+ *  no longjmp(), no exception. */
 typedef int32_t (*crl_cascade_callback)(void *user, const crl_cascade_unit *unit);
 
 /** How crl_network_create_cascade() grows a network. Start from CRL_CASCADE_OPTIONS_INIT. */
@@ -859,7 +877,7 @@ typedef struct crl_cascade_options {
 /* ------------------------------------------------------------------------------------------------------------------
  * The library
  * ------------------------------------------------------------------------------------------------------------------
- * Which version this is, and what went wrong. These functions cannot fail.
+ * Which version this is, which instruction set it computes with, and what went wrong.
  */
 
 /** The version of the library that the program runs with, as CRL_VERSION gives the header's. The program may go on
@@ -875,14 +893,28 @@ int32_t crl_version(void);
  *  @return a constant string, never NULL. */
 const char *crl_version_string(void);
 
-/** The instruction set for which networks built on this processor get their kernels: "avx512", "avx2" or "baseline"
- *  on x86-64, "neon" on arm64. For one instruction set all results are the same bit for bit, in every run and with
- *  any number of threads; between two they differ by rounding. (One thing is asked of the C library: the logarithm
- *  for initial weights that are normally distributed.)
+/** The instruction set that is computed with: "avx512", "avx2" or "baseline" on x86-64, "neon" on arm64. It is the
+ *  best that the processor has, unless crl_set_instruction_set() or crl_network_build_for() said otherwise. For one
+ *  instruction set all results are the same bit for bit, in every run and with any number of threads; between two
+ *  they differ by rounding. (Two things are asked of the C library: the logarithm for initial weights that are
+ *  normally distributed, and the cosine of cosine and one-cycle schedules.)
  *
  *  Threads: any.
  *  @return a constant string, never NULL. */
 const char *crl_instruction_set(void);
+
+/** Has the process compute with an instruction set from now on, to get the numbers of a machine that has no better
+ *  one: networks that are built, loaded or grown, with their trainers and predictors, and crl_cost(). Files do not
+ *  remember it. For one network alone: crl_network_build_for().
+ *
+ *  Call it before all of these: the first of them decides for the best. Afterwards only what was decided is
+ *  accepted.
+ *
+ *  Threads: any; of several at once, one decides.
+ *  @param instruction_set CRL_BASELINE, CRL_AVX2, CRL_AVX512 or CRL_NEON.
+ *  @return CRL_OK, CRL_ERROR_VALUE if it is unknown or this processor lacks it, or CRL_ERROR_BUSY if the library
+ *      already computes with another. */
+crl_status crl_set_instruction_set(crl_instructions instruction_set);
 
 /** The name of a status, such as "CRL_ERROR_SIZE".
  *
@@ -980,6 +1012,15 @@ crl_status crl_network_add_concatenation(crl_network *network, const char *const
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME, CRL_ERROR_ALREADY_BUILT or
  *      CRL_ERROR_MEMORY. */
 crl_status crl_network_build(crl_network *network, uint64_t seed);
+
+/** Builds the network as crl_network_build() does, for an instruction set of choice: this network, its trainers and
+ *  its predictors compute with it, whatever the process computes with. Files do not remember it: to compute with it
+ *  again, build such a network and load a file with crl_network_load_parameters().
+ *  @param network with at least one layer; every layer but the last must be read by a later one.
+ *  @param seed of the generator; one seed gives the same parameters with every instruction set.
+ *  @param instruction_set CRL_BASELINE, CRL_AVX2, CRL_AVX512 or CRL_NEON.
+ *  @return as crl_network_build(), and CRL_ERROR_VALUE if the instruction set is unknown or this processor lacks it. */
+crl_status crl_network_build_for(crl_network *network, uint64_t seed, crl_instructions instruction_set);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Looking at a network

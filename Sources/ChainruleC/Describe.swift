@@ -185,6 +185,24 @@ public func crlNetworkBuild(_ network: UnsafeMutablePointer<crl_network>?, _ see
     }
 }
 
+/// Builds the network as crl_network_build() does, for an instruction set of choice: this network, its trainers and its
+/// predictors compute with it, whatever the process computes with. Files do not remember it: to compute with it again,
+/// build such a network and load a file with crl_network_load_parameters().
+/// - Parameters:
+///   - network: with at least one layer; every layer but the last must be read by a later one.
+///   - seed: of the generator; one seed gives the same parameters with every instruction set.
+///   - instruction_set: CRL_BASELINE, CRL_AVX2, CRL_AVX512 or CRL_NEON.
+/// - Returns: as crl_network_build(), and CRL_ERROR_VALUE if the instruction set is unknown or this processor lacks it.
+@_cdecl("crl_network_build_for")
+public func crlNetworkBuildFor(
+    _ network: UnsafeMutablePointer<crl_network>?, _ seed: UInt64, _ instruction_set: crl_instructions
+) -> crl_status {
+    call("crl_network_build_for") { () throws(NetworkError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        try handle.build(seed: seed, for: instructionSet(instruction_set))
+    }
+}
+
 private func layerOptions(_ pointer: UnsafePointer<crl_layer_options>?) throws(NetworkError) -> crl_layer_options? {
     guard let pointer else { return nil }
     return try options(pointer, "options")

@@ -1,7 +1,17 @@
 import CChainrule
 import Chainrule
 
-// What C's numbers stand for. One line for each activation, initializer, cost and optimizer.
+// What C's numbers stand for. One line for each instruction set, activation, initializer, cost and optimizer.
+
+func instructionSet(_ number: crl_instructions) throws(NetworkError) -> InstructionSet {
+    switch Int(number) {
+    case CRL_BASELINE: return .baseline
+    case CRL_AVX2: return .avx2
+    case CRL_AVX512: return .avx512
+    case CRL_NEON: return .neon
+    default: throw NetworkError(.value, "instruction_set is \(number), which is no crl_instructions")
+    }
+}
 
 func activation(
     _ number: crl_activation, _ options: crl_layer_options?

@@ -95,9 +95,10 @@ final class NetworkHandle: HandleObject {
         if let node = architecture.nodes.last { layerNames.append(copyString(node.name.text)) }
     }
 
-    func build(seed: UInt64) throws(NetworkError) {
+    /// - Parameter set: nil for what the process computes with.
+    func build(seed: UInt64, for set: InstructionSet? = nil) throws(NetworkError) {
         guard network == nil else { throw NetworkError(.alreadyBuilt, "the network is already built") }
-        finish(try Network(architecture, seed: seed))
+        finish(try Network(architecture, seed: seed, instructionSet: set))
     }
 
     private func finish(_ network: Network) {

@@ -1,5 +1,5 @@
 // GROUP 1: The library
-// Which version this is, and what went wrong. These functions cannot fail.
+// Which version this is, which instruction set it computes with, and what went wrong.
 
 import CChainrule
 import Chainrule
@@ -19,15 +19,34 @@ public func crlVersion() -> Int32 { Int32(CRL_VERSION_MAJOR * 10000 + CRL_VERSIO
 @_cdecl("crl_version_string")
 public func crlVersionString() -> UnsafePointer<CChar> { cString("0.1.0") }
 
-/// The instruction set for which networks built on this processor get their kernels: "avx512", "avx2" or "baseline" on
-/// x86-64, "neon" on arm64. For one instruction set all results are the same bit for bit, in every run and with any
-/// number of threads; between two they differ by rounding. (One thing is asked of the C library: the logarithm for
-/// initial weights that are normally distributed.)
+/// The instruction set that is computed with: "avx512", "avx2" or "baseline" on x86-64, "neon" on arm64. It is the best that
+/// the processor has, unless crl_set_instruction_set() or crl_network_build_for() said otherwise. For one instruction set
+/// all results are the same bit for bit, in every run and with any number of threads; between two they differ by
+/// rounding. (Two things are asked of the C library: the logarithm for initial weights that are normally distributed,
+/// and the cosine of cosine and one-cycle schedules.)
 ///
 /// Threads: any.
 /// - Returns: a constant string, never NULL.
 @_cdecl("crl_instruction_set")
-public func crlInstructionSet() -> UnsafePointer<CChar> { cString(Arithmetic.bestInstructionSet) }
+public func crlInstructionSet() -> UnsafePointer<CChar> { cString(InstructionSet.current.name) }
+
+/// Has the process compute with an instruction set from now on, to get the numbers of a machine that has no better one:
+/// networks that are built, loaded or grown, with their trainers and predictors, and crl_cost(). Files do not remember it.
+/// For one network alone: crl_network_build_for().
+///
+/// Call it before all of these: the first of them decides for the best. Afterwards only what was decided is accepted.
+///
+/// Threads: any; of several at once, one decides.
+/// - Parameters:
+///   - instruction_set: CRL_BASELINE, CRL_AVX2, CRL_AVX512 or CRL_NEON.
+/// - Returns: CRL_OK, CRL_ERROR_VALUE if it is unknown or this processor lacks it, or CRL_ERROR_BUSY if the library already
+///   computes with another.
+@_cdecl("crl_set_instruction_set")
+public func crlSetInstructionSet(_ instruction_set: crl_instructions) -> crl_status {
+    call("crl_set_instruction_set") { () throws(NetworkError) in
+        try InstructionSet.set(instructionSet(instruction_set))
+    }
+}
 
 /// The name of a status, such as "CRL_ERROR_SIZE".
 ///

@@ -141,7 +141,7 @@ public func crlCost(
             try targets.checkApart(from: Place(gradient, "dC_dy"))
         }
         try targets.validate(for: cost, rows: y.rows, columns: y.columns)
-        C.pointee = try cost.evaluate(y, targets, gradient: gradient, .best)
+        C.pointee = try cost.evaluate(y, targets, gradient: gradient, .standard)
     }
 }
 

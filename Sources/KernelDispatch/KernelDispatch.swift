@@ -14,20 +14,6 @@ public enum InstructionSetLevel: Int, CaseIterable, Sendable {
         case avx2, avx512
     #endif
 
-    public var identifier: StaticString {
-        switch self {
-        #if arch(arm64)
-            case .baseline: "neon"
-        #else
-            case .baseline: "baseline"
-        #endif
-        #if arch(x86_64)
-            case .avx2: "avx2"
-            case .avx512: "avx512"
-        #endif
-        }
-    }
-
     /// Whether this build has kernels for the level and this processor can run them.
     public var isSupported: Bool {
         switch self {

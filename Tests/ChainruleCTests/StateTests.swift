@@ -21,6 +21,7 @@ import Testing
             crlNetworkAddConcatenation(cast($0.workspace), $0.texts(["out"]), 1, nil)
         },
         BadCall("crl_network_build", CRL_ERROR_HANDLE, "network") { crlNetworkBuild(cast($0.workspace), 1) },
+        BadCall("crl_network_build_for", CRL_ERROR_HANDLE, "network") { crlNetworkBuildFor(cast($0.workspace), 1, 0) },
         BadCall("crl_network_input_size", CRL_ERROR_HANDLE, "network") {
             crlNetworkInputSize(cast($0.workspace), $0.sizes.pointer)
         },
@@ -105,6 +106,9 @@ import Testing
             crlNetworkAddConcatenation($0.network, $0.texts(["out"]), 1, nil)
         },
         BadCall("crl_network_build", CRL_ERROR_ALREADY_BUILT, "already built") { crlNetworkBuild($0.network, 2) },
+        BadCall("crl_network_build_for", CRL_ERROR_ALREADY_BUILT, "already built") {
+            crlNetworkBuildFor($0.network, 2, 0)
+        },
         BadCall("crl_network_parameters", CRL_ERROR_NOT_BUILT, "not built") {
             crlNetworkParameters($0.unbuilt, $0.mutableAddress.pointer, $0.sizes.pointer)
         },

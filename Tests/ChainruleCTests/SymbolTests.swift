@@ -26,8 +26,16 @@ import Testing
 
     @Test func sourcesHeaderAndExportsAgree() throws {
         let names = try SymbolTests.sourceNames()
-        #expect(names.count == 72 && Set(names).count == names.count)
+        #expect(names.count == 79 && Set(names).count == names.count)
         #expect(try SymbolTests.headerNames() == names)
         #expect(try SymbolTests.exportedNames() == names)
+    }
+
+    @Test func theIntroductionNamesEveryHandle() throws {
+        let header = try SymbolTests.text("include/chainrule.h")
+        let handles = header.matches(of: /(?m)^typedef struct (crl_\w+) crl_\w+;/).map { String($0.1) }
+        let paragraph = try #require(header.firstMatch(of: /(?m)^ \* Handles  (?s:.*?)^ \* Ownership/)).0
+        #expect(handles.count >= 6)
+        for handle in handles { #expect(paragraph.contains(handle), "\(handle)") }
     }
 }

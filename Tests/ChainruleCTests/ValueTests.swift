@@ -9,6 +9,12 @@ import Testing
             BadCall("crl_network_add_dense", CRL_ERROR_VALUE, "activation is \(number)") {
                 crlNetworkAddDense($0.unbuilt, 2, number, nil)
             },
+            BadCall("crl_network_build_for", CRL_ERROR_VALUE, "instruction_set is \(number)") {
+                crlNetworkBuildFor($0.unbuilt, 1, number)
+            },
+            BadCall("crl_set_instruction_set", CRL_ERROR_VALUE, "instruction_set is \(number)") { _ in
+                crlSetInstructionSet(number)
+            },
             BadCall("crl_network_add_activation", CRL_ERROR_VALUE, "activation is \(number)") {
                 crlNetworkAddActivation($0.unbuilt, number, nil)
             },

@@ -79,6 +79,15 @@ static void complain(const char *what, const char *more)
     ++failures;
 }
 
+/* The one that is computed with, the only one that can still be set. */
+static crl_instructions instruction_set(void)
+{
+    static const char *const names[] = { "baseline", "avx2", "avx512", "neon" };
+    crl_instructions set = 0;
+    while (strcmp(names[set], crl_instruction_set()) != 0) ++set;
+    return set;
+}
+
 /* Arrays */
 
 enum content { FLOATS, WEIGHTS, CLASSES, ACTIVATIONS, NAMES, WRITTEN, WRITTEN_DOUBLES };

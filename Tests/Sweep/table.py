@@ -210,6 +210,7 @@ PARAMETERS: dict[str, Count | Array | Structure | str] = {
     "accumulate": "0",
     "active": "1",
     "seed": "1",
+    "instruction_set": "instruction_set()",
     "step": "1",
     "const crl_cost_options * cost": COST,
     "const crl_schedule_options * schedule": SCHEDULE,
@@ -288,6 +289,7 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
     "crl_network_add_sum": {"network": "open_network", "name": '"sum"'},
     "crl_network_add_concatenation": {"network": "open_network", "name": '"both"'},
     "crl_network_build": {"network": "open_network"},
+    "crl_network_build_for": {"network": "open_network"},
     # What the mean squared error decides cannot be confused.
     "crl_network_evaluate (values)": {"confusion": "NULL", "confusion_count": any_number("0")},
     "crl_cost": {

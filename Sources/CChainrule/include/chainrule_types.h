@@ -58,7 +58,8 @@ enum {
     CRL_ERROR_MISMATCH = 202,      /**< the workspace, optimizer or checkpoint is for another network or purpose; a custom
                                         activation or cost lacks the derivative that the call needs */
     CRL_ERROR_NO_FORWARD = 203,    /**< backward needs the forward pass of the same rows, with the present parameters */
-    CRL_ERROR_BUSY = 204,          /**< a trainer's callback calls what would change that trainer */
+    CRL_ERROR_BUSY = 204,          /**< a trainer's callback calls what would change that trainer; the library already
+                                        computes with another instruction set */
 
     /* 300–399: arithmetic. */
     CRL_ERROR_NOT_FINITE = 300,    /**< NaN or infinity in what is trained on; C not finite, or outputs where it is not
@@ -77,6 +78,21 @@ enum {
 
     /* 600–699: resources. */
     CRL_ERROR_MEMORY = 600         /**< memory cannot be allocated, or the size needed overflows */
+};
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Instruction sets
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** What the library's arithmetic is compiled for. Without a choice it takes the best that the processor has. */
+typedef int32_t crl_instructions;
+
+enum {
+    CRL_BASELINE = 0, /**< what every x86-64 processor has */
+    CRL_AVX2 = 1,     /**< AVX2 and FMA: x86-64-v3 */
+    CRL_AVX512 = 2,   /**< AVX-512 F, BW, CD, DQ and VL: x86-64-v4. Where the processor has dot products of bfloat16 too,
+                           predictors in bfloat16 take them, and round otherwise than with AVX-512 alone */
+    CRL_NEON = 3      /**< what every arm64 processor has */
 };
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -130,7 +146,7 @@ typedef struct crl_initializer {
 
 /** A custom σ, for some rows of a batch: reads z and writes h, both rows × columns, row-major and contiguous.
  *  Returns 0, or another number to stop the call with CRL_ERROR_CALLBACK. May be called from any thread that uses the
- *  network. */
+ *  network. It must return, as every callback: no longjmp(), no exception (see Callbacks at the top). */
 typedef int32_t (*crl_activation_function)(void *user, const float *z, float *h, size_t rows, size_t columns);
 
 /** A custom σ', for some rows of a batch: reads z and h = σ(z) and writes dh_dz, elementwise; arrays and result as for
@@ -239,7 +255,7 @@ enum {
 /** A custom cost, for a whole batch: reads y (rows × columns), targets (rows × target_columns; NULL if none were given)
  *  and the sample weights (rows; NULL if none were given), all row-major and contiguous, and writes C and ∇C = ∂C/∂y
  *  (rows × columns). It reduces over the rows itself. Returns 0, or another number to stop the call with
- *  CRL_ERROR_CALLBACK. May be called from any thread that uses the cost. */
+ *  CRL_ERROR_CALLBACK. May be called from any thread that uses the cost. It must return: no longjmp(), no exception. */
 typedef int32_t (*crl_cost_function)(void *user, const float *y, const float *targets, const float *weights, size_t rows,
                                      size_t columns, size_t target_columns, double *C, float *dC_dy);
 
@@ -445,7 +461,8 @@ enum {
 
 /** A custom schedule, called on the thread that called crl_network_fit(): writes the learning rate at t, finite and ≥ 0.
  *  `base` is the rate that the optimizer had before; `cost` is C of the epoch before, on the validation data if there are
- *  any, NaN in the first. Returns 0, or another number to stop the call with CRL_ERROR_CALLBACK. */
+ *  any, NaN in the first. Returns 0, or another number to stop the call with CRL_ERROR_CALLBACK. It must return: no
+ *  longjmp(), no exception. */
 typedef int32_t (*crl_schedule_function)(void *user, size_t t, float base, double cost, float *rate);
 
 /** A schedule of the learning rate, and its warm-up. Start from CRL_SCHEDULE_OPTIONS_INIT. */
@@ -541,7 +558,7 @@ typedef int32_t (*crl_cancel_poll)(void *user);
 
 /** Called after each epoch, on the thread that called. The network may be read (predicted with, saved, published), the
  *  trainer saved, the optimizer's learning rate set; nothing else may be changed. Returns 0 to go on, another number to stop
- *  with CRL_CANCELLED. */
+ *  with CRL_CANCELLED. It must return: a longjmp() or an exception would leave the trainer busy for ever. */
 typedef int32_t (*crl_epoch_callback)(void *user, const crl_epoch *epoch);
 
 /** How to train. Start from CRL_TRAIN_OPTIONS_INIT. */
@@ -612,7 +629,7 @@ typedef struct crl_data_request {
 } crl_data_request;
 
 /** Fills the first rows of a batch, and writes to rows how many they are; 0 ends the epoch. Returns 0, or another number to
- *  stop the call with CRL_ERROR_CALLBACK. Called on the thread that trains. */
+ *  stop the call with CRL_ERROR_CALLBACK. Called on the thread that trains. It must return: no longjmp(), no exception. */
 typedef int32_t (*crl_data_function)(void *user, const crl_data_request *request, size_t *rows);
 
 /** Data that need not fit in memory. Start from CRL_DATA_SOURCE_INIT. */
@@ -660,7 +677,7 @@ typedef struct crl_iteration {
 } crl_iteration;
 
 /** Called after each iteration, on the thread that called crl_network_minimize(). Must not use the network. Returns 0 to go
- *  on, another number to stop with CRL_CANCELLED. */
+ *  on, another number to stop with CRL_CANCELLED. It must return: no longjmp(), no exception. */
 typedef int32_t (*crl_iteration_callback)(void *user, const crl_iteration *iteration);
 
 /** How to minimize. Start from CRL_MINIMIZE_OPTIONS_INIT. Hyperparameters are either in their range or −1 (memory: 0), for the
@@ -733,7 +750,8 @@ typedef struct crl_cascade_unit {
 } crl_cascade_unit;
 
 /** Called for the network without hidden units and after each new one, on the thread that called
- *  crl_network_create_cascade(). Returns 0 to go on, another number to stop with CRL_CANCELLED. */
+ *  crl_network_create_cascade(). Returns 0 to go on, another number to stop with CRL_CANCELLED. It must return:
+ *  no longjmp(), no exception. */
 typedef int32_t (*crl_cascade_callback)(void *user, const crl_cascade_unit *unit);
 
 /** How crl_network_create_cascade() grows a network. Start from CRL_CASCADE_OPTIONS_INIT. */

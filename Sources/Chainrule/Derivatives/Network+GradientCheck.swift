@@ -24,7 +24,7 @@ extension Network {
     ) throws(NetworkError) -> GradientReport {
         try options.validate()
         // Parameters are moved in a copy: this network may be in use.
-        let copy = try Network(uninitialized: plan, arithmetic: arithmetic)
+        let copy = try Network(uninitialized: plan, level: level)
         copy.parameters.assign(parameters)
         let check = GradientCheck(network: copy, cost: cost, x: x, targets: targets, options: options)
         try check.run()

@@ -8,11 +8,8 @@ import Kernels
 package struct Arithmetic: @unchecked Sendable {
     private let table: UnsafePointer<KernelTable<Float>>
 
-    /// With the kernels of the best instruction set that this processor has.
-    package static let best = Arithmetic(.best)
-
-    /// The name of that instruction set.
-    package static var bestInstructionSet: StaticString { InstructionSetLevel.best.identifier }
+    /// With the kernels that the process computes with.
+    package static var standard: Arithmetic { Arithmetic(.standard) }
 
     /// With the kernels of a level that this processor supports.
     package init(_ level: InstructionSetLevel) {

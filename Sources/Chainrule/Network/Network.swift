@@ -1,4 +1,6 @@
-/// A network that was built: an architecture, its parameters, and the kernels for this processor.
+import KernelDispatch
+
+/// A network that was built: an architecture, its parameters, and the kernels that it computes with.
 ///
 /// All parameters lie in one contiguous vector; gradients and optimizer states are vectors of the same shape.
 ///
@@ -7,6 +9,8 @@
 public final class Network: FallibleClass, @unchecked Sendable {
     public let architecture: Architecture
     package let plan: Plan
+    /// The instruction set of ``arithmetic``.
+    let level: InstructionSetLevel
     let arithmetic: Arithmetic
     let pool = WorkspacePool()
     /// Counts the changes to the parameters that the library made.
@@ -15,11 +19,12 @@ public final class Network: FallibleClass, @unchecked Sendable {
     /// Whether a call that trains the network is under way, of which callbacks are a part.
     private var isTraining = false
 
-    fileprivate init(plan: Plan, memory: FloatMemory, arithmetic: Arithmetic) {
+    fileprivate init(plan: Plan, memory: FloatMemory, level: InstructionSetLevel) {
         architecture = plan.architecture
         self.plan = plan
         self.memory = memory
-        self.arithmetic = arithmetic
+        self.level = level
+        arithmetic = Arithmetic(level)
     }
 
     /// N_0, the length of x.
@@ -94,15 +99,19 @@ public final class Network: FallibleClass, @unchecked Sendable {
 }
 
 extension FallibleClass where Self == Network {
-    /// Builds the network for the best instruction set of this processor.
+    /// Builds the network.
     /// - Parameters:
     ///   - seed: of the generator that draws the first parameters; one seed always gives the same network.
-    public init(_ architecture: Architecture, seed: UInt64) throws(NetworkError) {
-        self = try Network(architecture, seed: seed, arithmetic: .best)
+    ///   - instructionSet: what the network, its trainers and its predictors compute with; nil for ``InstructionSet/current``.
+    public init(
+        _ architecture: Architecture, seed: UInt64, instructionSet: InstructionSet? = nil
+    ) throws(NetworkError) {
+        let level = try instructionSet?.supportedLevel() ?? .standard
+        self = try Network(architecture, seed: seed, level: level)
     }
 
-    package init(_ architecture: Architecture, seed: UInt64, arithmetic: Arithmetic) throws(NetworkError) {
-        let network = try Network(uninitialized: Plan(architecture), arithmetic: arithmetic)
+    package init(_ architecture: Architecture, seed: UInt64, level: InstructionSetLevel) throws(NetworkError) {
+        let network = try Network(uninitialized: Plan(architecture), level: level)
         var generator = RandomGenerator(seed: seed)
         for tensor in network.plan.tensors {
             // A bias is a single column: its fans are of no meaning, and its initializers do not ask for them.
@@ -114,8 +123,8 @@ extension FallibleClass where Self == Network {
     }
 
     /// A network with all parameters zero, for a file to fill.
-    init(uninitialized plan: Plan, arithmetic: Arithmetic) throws(NetworkError) {
+    init(uninitialized plan: Plan, level: InstructionSetLevel) throws(NetworkError) {
         let memory = try FloatMemory(count: plan.parameterCount, for: "the parameters")
-        self = Network(plan: plan, memory: memory, arithmetic: arithmetic)
+        self = Network(plan: plan, memory: memory, level: level)
     }
 }

@@ -152,7 +152,7 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
 extension FallibleClass where Self == Predictor {
     /// Prepares a network, which stays as it is: later changes to it do not reach the predictor.
     public init(_ network: Network, precision: Precision = .float32) throws(NetworkError) {
-        self = try Predictor(network, precision: precision, level: .best)
+        self = try Predictor(network, precision: precision, level: network.level)
     }
 
     package init(_ network: Network, precision: Precision, level: InstructionSetLevel) throws(NetworkError) {

@@ -40,7 +40,7 @@ extension FallibleClass where Self == Network {
             let plan = try header.plan()
             return (plan, try header.match(plan))
         }
-        let network = try Network(uninitialized: plan, arithmetic: .best)
+        let network = try Network(uninitialized: plan, level: .standard)
         try file.read(tensors, into: network.parameters)
         self = network
     }

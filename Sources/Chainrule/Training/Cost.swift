@@ -93,7 +93,7 @@ public struct Cost: Sendable {
                 try gradient.withUnsafeMutableBufferPointer { gradient throws(NetworkError) in
                     try evaluate(
                         Matrix(reading: y.baseAddress!, rows: rows, columns: columns, stride: columns), targets,
-                        gradient: Matrix(base: gradient.baseAddress!, rows: rows, columns: columns), .best)
+                        gradient: Matrix(base: gradient.baseAddress!, rows: rows, columns: columns), .standard)
                 }
             }
         }

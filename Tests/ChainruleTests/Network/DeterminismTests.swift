@@ -133,7 +133,7 @@ import Testing
         func run(_ level: InstructionSetLevel) throws -> (
             start: [Float], y: [Float], gradients: [Float], fitted: [Float]
         ) {
-            let network = try Network(description.architecture, seed: 7, arithmetic: Arithmetic(level))
+            let network = try Network(description.architecture, seed: 7, level: level)
             let start = network.parameterVector
             let y = try network.predict(x)
             let gradients = try network.valueAndGradient(.crossEntropy(), x, targets).1

@@ -22,7 +22,7 @@ import Testing
             (self.inputs, self.outputs) = (inputs, outputs)
             var architecture = try Architecture(inputs: inputs)
             try architecture.dense(outputs)
-            network = try Network(architecture, seed: 1, arithmetic: Arithmetic(level))
+            network = try Network(architecture, seed: 1, level: level)
             weights = noise.floats(inputs * outputs, in: -1.5...1.5)
             bias = noise.floats(outputs)
             network.setParameters(weights + bias)

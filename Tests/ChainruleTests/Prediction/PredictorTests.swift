@@ -63,7 +63,7 @@ extension Activation {
 
     @Test(arguments: supportedLevels) func float32HasTheBitsOfTheNetwork(level: InstructionSetLevel) throws {
         for description in PredictedNetworks.all {
-            let network = try Network(description.architecture, seed: 3, arithmetic: Arithmetic(level))
+            let network = try Network(description.architecture, seed: 3, level: level)
             let predictor = try Predictor(network, precision: .float32, level: level)
             #expect(predictor.inputs == network.inputs && predictor.outputs == network.outputs)
             var noise = Noise(4)
@@ -77,7 +77,7 @@ extension Activation {
     /// Rows that lie apart, also by as much as makes them copied first; what lies between them is not touched.
     @Test(arguments: supportedLevels) func rowsMayLieApart(level: InstructionSetLevel) throws {
         for description in PredictedNetworks.chains {
-            let network = try Network(description.architecture, seed: 3, arithmetic: Arithmetic(level))
+            let network = try Network(description.architecture, seed: 3, level: level)
             let predictor = try Predictor(network, precision: .float32, level: level)
             var noise = Noise(5)
             for (rows, gap) in [(1, 3), (2, 1), (9, 256 - network.inputs % 256), (40, 7)] {
@@ -100,7 +100,7 @@ extension Activation {
     @Test(arguments: Precision.allCases) func rowsAreIndependent(precision: Precision) throws {
         for level in supportedLevels {
             for description in PredictedNetworks.all {
-                let network = try Network(description.architecture, seed: 3, arithmetic: Arithmetic(level))
+                let network = try Network(description.architecture, seed: 3, level: level)
                 let predictor = try Predictor(network, precision: precision, level: level)
                 var noise = Noise(6)
                 let x = noise.floats(120 * network.inputs, in: -2...2)

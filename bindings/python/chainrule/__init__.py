@@ -20,7 +20,8 @@ from ._errors import (
 )
 from ._evaluation import Metrics
 from ._gradient_report import GradientReport
-from ._library import __version__, instruction_set
+from ._instruction_sets import instruction_set, set_instruction_set
+from ._library import __version__
 from ._minimizing import Iteration, Minimum
 from ._network import Layer, Network
 from ._predictor import Predictor, Publisher
@@ -64,4 +65,5 @@ __all__ = [
     "__version__",
     "cost",
     "instruction_set",
+    "set_instruction_set",
 ]

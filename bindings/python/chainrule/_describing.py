@@ -19,6 +19,7 @@ from ._description import (
 from ._errors import check
 from ._handles import NativeObject
 from ._library import library
+from ._names import INSTRUCTION_SETS, enumerator
 
 _Self = TypeVar("_Self", bound="Describing")
 
@@ -110,9 +111,20 @@ class Describing(NativeObject):
         check(library.crl_network_add_concatenation(self._open(), names, len(names), encoded(name)))
         return self._added(f"concatenation({', '.join(inputs)})")
 
-    def build(self: _Self, seed: int = 0) -> _Self:
-        """Fixes the layers and draws the parameters' first values; the same seed gives the same values."""
-        check(library.crl_network_build(self._open(), seed_value(seed)))
+    def build(self: _Self, seed: int = 0, *, instruction_set: str | None = None) -> _Self:
+        """Fixes the layers and draws the parameters' first values; the same seed gives the same values.
+
+        Args:
+            seed: of the generator.
+            instruction_set: "baseline", "avx2", "avx512" or "neon", which this processor must have: what the network,
+                its trainers and its predictors compute with, to get the numbers of a machine that has no better one;
+                None: what chainrule.instruction_set() says. Files do not remember it.
+        """
+        if instruction_set is None:
+            check(library.crl_network_build(self._open(), seed_value(seed)))
+        else:
+            chosen = enumerator(INSTRUCTION_SETS, instruction_set, "instruction_set")
+            check(library.crl_network_build_for(self._open(), seed_value(seed), chosen))
         return self
 
     def _added(self: _Self, summary: str) -> _Self:

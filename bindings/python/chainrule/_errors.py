@@ -50,7 +50,12 @@ class StateError(ChainruleError, RuntimeError):
 
 
 class NotFiniteError(ChainruleError, FloatingPointError):
-    """NaN or infinity in what is trained on, or from a step; the parameters are as before that step."""
+    """NaN or infinity in what is trained on, or from a step.
+
+    If training diverges, Network.fit() and Trainer.fit() leave the parameters of the best epoch, or, before the first
+    epoch's end, those that training began with. minimize() leaves the best that it came across, and step() and
+    partial_fit() leave the parameters as the last complete step left them.
+    """
 
 
 class CallbackError(ChainruleError, RuntimeError):

@@ -54,9 +54,3 @@ def _version_text(version: int) -> str:
 
 library: ctypes.CDLL = _load()
 __version__: str = library.crl_version_string().decode()
-
-
-def instruction_set() -> str:
-    """The instruction set that networks built now would compute with: "avx512", "avx2", "baseline" or "neon"."""
-    name: bytes = library.crl_instruction_set()
-    return name.decode()

@@ -22,6 +22,7 @@ def _names(first: str, prefix: str = "CRL_") -> dict[str, int]:
     return {name[len(prefix) :].lower(): value for name, value in members if not name.startswith("CRL_CUSTOM_")}
 
 
+INSTRUCTION_SETS = _names("CRL_BASELINE")
 ACTIVATIONS = _names("CRL_IDENTITY")
 INITIALIZERS = _names("CRL_INIT_DEFAULT", "CRL_INIT_")
 COSTS = _names("CRL_MEAN_SQUARED_ERROR")

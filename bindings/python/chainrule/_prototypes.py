@@ -36,6 +36,11 @@ CRL_ERROR_FORMAT = 501
 CRL_ERROR_FILE_VERSION = 502
 CRL_ERROR_MEMORY = 600
 
+CRL_BASELINE = 0
+CRL_AVX2 = 1
+CRL_AVX512 = 2
+CRL_NEON = 3
+
 CRL_IDENTITY = 0
 CRL_SIGMOID = 1
 CRL_TANH = 2
@@ -131,6 +136,7 @@ CRL_MINIMUM_NO_PROGRESS = 5
 CRL_MINIMUM_CANCELLED = 6
 
 crl_status = ctypes.c_int32
+crl_instructions = ctypes.c_int32
 crl_activation = ctypes.c_int32
 crl_initializer_kind = ctypes.c_int32
 crl_purpose = ctypes.c_int32
@@ -894,6 +900,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_version": (ctypes.c_int32, []),
     "crl_version_string": (ctypes.c_char_p, []),
     "crl_instruction_set": (ctypes.c_char_p, []),
+    "crl_set_instruction_set": (crl_status, [crl_instructions]),
     "crl_status_name": (ctypes.c_char_p, [crl_status]),
     "crl_error_message": (ctypes.c_char_p, []),
     "crl_network_create": (crl_status, [ctypes.c_size_t, ctypes.POINTER(crl_network)]),
@@ -923,6 +930,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         [crl_network, ctypes.POINTER(ctypes.c_char_p), ctypes.c_size_t, ctypes.c_char_p],
     ),
     "crl_network_build": (crl_status, [crl_network, ctypes.c_uint64]),
+    "crl_network_build_for": (crl_status, [crl_network, ctypes.c_uint64, crl_instructions]),
     "crl_network_input_size": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
     "crl_network_output_size": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
     "crl_network_layer_count": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),

@@ -191,7 +191,7 @@ final class CascadeGrowth: FallibleClass {
     private func widenedOutput() throws(NetworkError) -> Network {
         var architecture = try Architecture(inputs: features.width)
         try architecture.dense(output.outputs, options.outputActivation)
-        let wide = try Network(uninitialized: Plan(architecture), arithmetic: .best)
+        let wide = try Network(uninitialized: Plan(architecture), level: .standard)
         wide.plan.tensors[0].view(in: wide.parameters).columns(from: 0, count: features.width - 1)
             .assign(output.plan.tensors[0].view(in: output.parameters))
         wide.plan.tensors[1].vector(in: wide.parameters).assign(output.plan.tensors[1].vector(in: output.parameters))
@@ -211,7 +211,7 @@ final class CascadeGrowth: FallibleClass {
             features = grown
         }
         try architecture.dense(output.outputs, options.outputActivation, name: "output", input: features)
-        let network = try Network(uninitialized: Plan(architecture), arithmetic: .best)
+        let network = try Network(uninitialized: Plan(architecture), level: .standard)
         // The parameters lie in the order of the layers.
         var offset = 0
         for index in 0...count {
