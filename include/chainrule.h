@@ -196,14 +196,14 @@ enum {
     CRL_SIGMOID = 1,     /**< σ(z) = 1 / (1 + e⁻ᶻ) */
     CRL_TANH = 2,        /**< σ(z) = tanh z */
     CRL_RELU = 3,        /**< σ(z) = max(0, z); σ'(0) = 0 */
-    CRL_LEAKY_RELU = 4,  /**< σ(z) = z for z > 0, α z otherwise; α = 0.01 unless given */
+    CRL_LEAKY_RELU = 4,  /**< σ(z) = z for z > 0, α z otherwise; α = 0.01 unless given. With α = 0, −∞ gives NaN */
     CRL_ELU = 5,         /**< σ(z) = z for z > 0, α (eᶻ − 1) otherwise; α = 1 unless given */
     CRL_SELU = 6,        /**< σ(z) = 1.0507 × ELU with α = 1.67326 (Klambauer et al. 2017) */
     CRL_SOFTPLUS = 7,    /**< σ(z) = log(1 + eᶻ) */
     CRL_GELU = 8,        /**< σ(z) = z Φ(z), Φ the normal distribution function, exact through erf */
     CRL_GELU_TANH = 9,   /**< the tanh approximation of GELU (Hendrycks and Gimpel 2016) */
     CRL_SILU = 10,       /**< σ(z) = z / (1 + e⁻ᶻ), also called swish */
-    CRL_SOFTMAX = 11,    /**< over the row: σ(z)ᵢ = e^zᵢ / Σⱼ e^zⱼ */
+    CRL_SOFTMAX = 11,    /**< over the row, of at least 2: σ(z)ᵢ = e^zᵢ / Σⱼ e^zⱼ */
     CRL_LOG_SOFTMAX = 12,/**< over the row: σ(z)ᵢ = zᵢ − log Σⱼ e^zⱼ */
     CRL_CUSTOM_ACTIVATION = 100 /**< the functions in crl_layer_options */
 };
@@ -543,7 +543,7 @@ enum {
                                    2017) */
     CRL_ONE_CYCLE = 4,        /**< along half a cosine up from η / d₀ to η, at t = p T − 1, and along another down to
                                    η / (d₀ d₁), at t = T − 1 (Smith 2018; PyTorch's OneCycleLR) */
-    CRL_PLATEAU = 5,          /**< after more than `patience` epochs without a cost below (1 − threshold) of the lowest:
+    CRL_PLATEAU = 5,          /**< after more than `patience` epochs without a cost below C₋ − threshold × |C₋|, C₋ the lowest:
                                    max(γ × the last, η₋), and for `cooldown` epochs no other */
     CRL_CUSTOM_SCHEDULE = 100 /**< the function in crl_schedule_options */
 };
@@ -777,7 +777,8 @@ typedef struct crl_minimize_options {
     const crl_cost_options *cost;        /**< NULL: CRL_COST_OPTIONS_INIT */
     size_t max_iterations;               /**< ≥ 1 */
     size_t max_evaluations;              /**< of C and its gradient; 0: no limit */
-    double gradient_tolerance;           /**< ends where no element of ∂C/∂w has a larger magnitude; ≥ 0 */
+    double gradient_tolerance;           /**< ends where no element of ∂√|C|/∂w = ∂C/∂w / 2√|C| has a larger magnitude than
+                                              this times the largest of the run, whatever the scale of C; ≥ 0 */
     double cost_tolerance;               /**< ends where an iteration lowers C by no more than this, relative to C; ≥ 0, and
                                               0 for never */
     double target_cost;                  /**< ends at once where C is no larger */
@@ -856,7 +857,7 @@ typedef struct crl_cascade_options {
                                                 keeps some max_units² / 2 floats for each row */
     size_t max_iterations;                 /**< the most iterations of L-BFGS for the outputs each time, and for each
                                                 candidate; ≥ 1 */
-    double target_cost;                    /**< growing ends where C of x is no larger */
+    double target_cost;                    /**< growing ends where C of x is no larger, or, but for a custom cost, 0 */
     size_t patience;                       /**< growing ends after so many units without a lower cost, that of the
                                                 validation data if there are any; 0: it goes on */
     double min_delta;                      /**< by how much a cost must be lower for patience to begin anew; finite and ≥ 0 */
@@ -1141,6 +1142,10 @@ crl_status crl_forward(const crl_network *network, crl_workspace *workspace, con
 
 /** The cost: C of outputs and targets, and its gradient ∇C = ∂C/∂y, where the error signal δ starts.
  *
+ *  C is a double also where its terms are beyond float32, as the square of 10²⁰ is. A row whose sample weight is 0
+ *  adds nothing to C or ∇C, whatever its target; its outputs must be finite all the same. A custom cost applies the
+ *  weights itself.
+ *
  *  Threads: any, a custom cost's function permitting.
  *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
  *  @param y y_rows × y_columns outputs.
@@ -1309,7 +1314,8 @@ crl_status crl_network_evaluate(const crl_network *network, const crl_cost_optio
  *
  *  An error leaves the parameters as the last complete step left them; everything in x and the targets is checked
  *  before the first. But CRL_ERROR_NOT_FINITE in an epoch is the sign that training diverges: the message says in
- *  which step, and the parameters are the best so far, those of the epoch with the lowest cost.
+ *  which step, the parameters are the best so far, those of the epoch with the lowest cost, and the optimizer has
+ *  forgotten its steps.
  *  @param network built.
  *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1; fewer than a batch make one short batch.
@@ -1346,7 +1352,9 @@ void crl_trainer_destroy(crl_trainer *trainer);
  *  the network, except reading it from the callbacks.
  *
  *  An error leaves the parameters as the last complete step left them. But CRL_ERROR_NOT_FINITE in an epoch is the
- *  sign that training diverges: the message says in which step, and the parameters are the best so far.
+ *  sign that training diverges: the message says in which step, the parameters are the best so far, and the
+ *  optimizer has forgotten its steps (its state is what it was before the first), so that the trainer can go on at a
+ *  lower rate.
  *  @param trainer one call at a time.
  *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1; fewer than a batch make one short batch.

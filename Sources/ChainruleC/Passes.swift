@@ -104,6 +104,9 @@ public func crlForward(
 
 /// The cost: C of outputs and targets, and its gradient ∇C = ∂C/∂y, where the error signal δ starts.
 ///
+/// C is a double also where its terms are beyond float32, as the square of 10²⁰ is. A row whose sample weight is 0 adds nothing
+/// to C or ∇C, whatever its target; its outputs must be finite all the same. A custom cost applies the weights itself.
+///
 /// Threads: any, a custom cost's function permitting.
 /// - Parameters:
 ///   - cost: which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.

@@ -10,8 +10,8 @@ import Chainrule
 /// schedule begins anew.
 ///
 /// An error leaves the parameters as the last complete step left them; everything in x and the targets is checked before the
-/// first. But CRL_ERROR_NOT_FINITE in an epoch is the sign that training diverges: the message says in which step, and the
-/// parameters are the best so far, those of the epoch with the lowest cost.
+/// first. But CRL_ERROR_NOT_FINITE in an epoch is the sign that training diverges: the message says in which step, the
+/// parameters are the best so far, those of the epoch with the lowest cost, and the optimizer has forgotten its steps.
 /// - Parameters:
 ///   - network: built.
 ///   - x: x_rows × inputs, all finite.
@@ -81,7 +81,8 @@ public func crlTrainerDestroy(_ trainer: UnsafeMutablePointer<crl_trainer>?) {
 /// reading it from the callbacks.
 ///
 /// An error leaves the parameters as the last complete step left them. But CRL_ERROR_NOT_FINITE in an epoch is the sign
-/// that training diverges: the message says in which step, and the parameters are the best so far.
+/// that training diverges: the message says in which step, the parameters are the best so far, and the optimizer has
+/// forgotten its steps (its state is what it was before the first), so that the trainer can go on at a lower rate.
 /// - Parameters:
 ///   - trainer: one call at a time.
 ///   - x: x_rows × inputs, all finite.

@@ -10,7 +10,8 @@ import Testing
     private static let grid: [Float] = Array(stride(from: -12, through: 12, by: 0.09375)) + [-0.5, 0.5, -1e-3, 1e-3]
     /// With 0 in both signs, numbers near the ends of float32, a subnormal one, and where the exponential overflows.
     private static let extremes: [Float] = [
-        0, -0.0, 1e-30, -1e-30, 0x1p-140, -0x1p-140, 16.5, -16.5, 88, -88, 89, -89, 104, -104, 1e4, -1e4, 1e19, -1e19,
+        0, -0.0, 1e-30, -1e-30, 0x1p-140, -0x1p-140, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, 16.5, -16.5, 88,
+        -88, 89, -89, 104, -104, 1e4, -1e4, 1e19, -1e19,
         1e30,
         -1e30, .greatestFiniteMagnitude, -.greatestFiniteMagnitude,
     ]
@@ -147,21 +148,46 @@ import Testing
 
     @Test(arguments: supportedLevels) func notFiniteNumbersGoThrough(level: InstructionSetLevel) {
         for entry in ActivationReference.elementwise {
-            #expect(forward(entry, level, [.nan])[0].isNaN, "\(entry.name)")
-            let values = forward(entry, level, [-.infinity, .infinity]).map { Double($0) }
-            // Where σ is z times something that goes to 0, IEEE arithmetic gives NaN at −∞.
-            let isProduct = ["gelu", "geluTanh", "silu"].contains(entry.name)
-            #expect(
-                isClose(values[0], entry.limits.below.h, relative: ulp) || isProduct && values[0].isNaN,
-                "\(entry.name)(-inf) is \(values[0])")
-            #expect(isClose(values[1], entry.limits.above.h, relative: ulp), "\(entry.name)(inf) is \(values[1])")
-            let slopes = derivative(entry, level, [-.infinity, .infinity]).map { Double($0) }
-            for (slope, expected) in zip(slopes, [entry.limits.below.slope, entry.limits.above.slope]) {
+            // With numbers beside them, as they come.
+            let inputs: [Float] = [-.infinity, 1, .infinity, .nan, -1]
+            let values = forward(entry, level, inputs).map { Double($0) }
+            #expect(isClose(values[0], entry.limits.below.h, relative: ulp), "\(entry.name)(-inf) is \(values[0])")
+            #expect(isClose(values[2], entry.limits.above.h, relative: ulp), "\(entry.name)(inf) is \(values[2])")
+            #expect(values[3].isNaN, "\(entry.name)(nan) is \(values[3])")
+            let slopes = derivative(entry, level, inputs).map { Double($0) }
+            for (slope, expected) in [(slopes[0], entry.limits.below.slope), (slopes[2], entry.limits.above.slope)] {
                 #expect(
-                    isClose(slope, expected, relative: ulp, absolute: ulp) || isProduct && slope.isNaN,
+                    isClose(slope, expected, relative: ulp, absolute: ulp),
                     "the derivative of \(entry.name) at infinity is \(slope), not \(expected)")
             }
+            // z' is 1 whatever z is.
+            #expect(
+                slopes[3].isNaN || entry.name == "identity", "the derivative of \(entry.name) at nan is \(slopes[3])")
+            let isCurved = entry.kernel(level.kernels.activations).addCurvature != nil
+            let curvatures = secondDerivative(entry, level, inputs)
+            #expect(curvatures[0].magnitude <= Float(ulp) && curvatures[2] == 0, "\(entry.name): \(curvatures)")
+            #expect(
+                curvatures[3].isNaN == isCurved, "the second derivative of \(entry.name) at nan is \(curvatures[3])")
+            for place in [1, 4] {
+                let z = Double(inputs[place])
+                #expect(isClose(values[place], entry.value(z), relative: 0, absolute: 8 * ulp), "\(entry.name)(\(z))")
+                #expect(
+                    isClose(slopes[place], entry.derivative(z), relative: 0, absolute: 8 * ulp), "\(entry.name)'(\(z))")
+            }
         }
+    }
+
+    /// What is below zero goes where α has it: with α = 0, as IEEE arithmetic has it, 0 · ∞ is NaN.
+    @Test(arguments: supportedLevels) func leakyReLUWithoutALeak(level: InstructionSetLevel) {
+        let kernel = level.kernels.activations.leakyReLU
+        let z: [Float] = [-3, -0.0, 0, 2, -.infinity]
+        var h = [Float](repeating: 7, count: 5)
+        kernel.forward(z, &h, 1, 5, 0)
+        #expect(h[0] == 0 && h[1] == 0 && h[2] == 0 && h[3] == 2 && h[4].isNaN)
+        var s: [Float] = [1, 1, 1, 1, 1]
+        let ones = s
+        kernel.backward(z, h, ones, &s, 1, 5, 0)
+        #expect(s == [0, 0, 0, 1, 0])
     }
 
     @Test(arguments: supportedLevels) func backwardMultipliesByDelta(level: InstructionSetLevel) {

@@ -198,6 +198,35 @@ extension CostKernels<Float> {
         }
     }
 
+    /// Where the terms of the textbook's formulas cancel: large logits with targets near 1, and certain ones.
+    @Test(arguments: supportedLevels) func logitsDoNotCancel(level: InstructionSetLevel) {
+        let kernel = level.kernels.costs.binaryCrossEntropyOfLogits
+        let nearlyOne = Float(1).nextDown
+        for magnitude in [Float(1e-20), 0.5, 3, 20, 60, 1e4, 1e19, 1e30, .greatestFiniteMagnitude] {
+            for (sign, t) in [
+                (Float(1), nearlyOne), (1, 1), (1, 0.75), (1, 0), (-1, 1e-7), (-1, 0), (-1, 1e-30), (-1, 1),
+            ] {
+                let (y, a) = (sign * magnitude, Double(magnitude))
+                let u = sign < 0 ? Double(t) : 1 - Double(t)
+                let (e, v) = (exp(-a), [Float(1)])
+                var (gradient, product) = ([Float.nan], [Float.nan])
+                let cost = kernel.row([y], [t], 1, 0, 1, &gradient)
+                kernel.hessianProduct(1, 1, [y], 1, [t], 1, nil, 1, 0, v, 1, &product, 1)
+                let least = Double(Float.leastNormalMagnitude)
+                #expect(
+                    isClose(cost, a * u + log1p(e), relative: 4 * ulp, absolute: least), "C at \(y), \(t) is \(cost)")
+                let slope = Double(sign) * (u - e / (1 + e))
+                let isSum = sign < 0 ? t > 0 : t < 1
+                #expect(
+                    isClose(Double(gradient[0]), slope, relative: 4 * ulp, absolute: isSum ? ulp * u : least),
+                    "the slope at \(y), \(t) is \(gradient[0]), not \(slope)")
+                #expect(
+                    isClose(Double(product[0]), e / ((1 + e) * (1 + e)), relative: 4 * ulp, absolute: least),
+                    "the curvature at \(y) is \(product[0])")
+            }
+        }
+    }
+
     @Test(arguments: supportedLevels) func crossEntropyOfADistribution(level: InstructionSetLevel) {
         for columns in 1...35 {
             var noise = Noise(UInt64(columns))

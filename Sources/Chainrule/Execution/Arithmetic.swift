@@ -97,9 +97,14 @@ package struct Arithmetic: @unchecked Sendable {
     }
 
     /// `R = s g + λ₂ w + λ₁ sign(w)`, g being cut at ± a limit; all are vectors, and R may be g or w.
-    func penalize(_ g: Matrix, _ w: Matrix, into result: Matrix, limit: Float, scale: Float, l2: Float, l1: Float) {
+    func penalize(_ g: Matrix, _ w: Matrix, into result: Matrix, limit: Float, scale: Double, l2: Float, l1: Float) {
         precondition(g.rows == 1 && w.rows == 1 && g.count == w.count && g.count == result.count)
-        let factors = SIMD4(limit, scale, l2, l1)
+        if scale < Double(Float.leastNormalMagnitude) && scale > 0 {
+            // As a subnormal float32 it would lose digits: first a power of 2 of it, then the rest.
+            penalize(g, g, into: result, limit: limit, scale: 0x1p-64, l2: 0, l1: 0)
+            return penalize(result, w, into: result, limit: .infinity, scale: scale * 0x1p64, l2: l2, l1: l1)
+        }
+        let factors = SIMD4(limit, Float(scale), l2, l1)
         withUnsafeBytes(of: factors) {
             kernels.regularization.penalize(
                 g.count, g.base, w.base, result.base, $0.assumingMemoryBound(to: Float.self).baseAddress!)

@@ -1,6 +1,14 @@
 extension Activation {
-    /// Checks α.
-    func validate(layer: LayerName) throws(NetworkError) {
+    /// Checks α, and that there is something to compute.
+    func validate(layer: LayerName, width: Int) throws(NetworkError) {
+        if readsWholeRows && width == 1 {
+            throw NetworkError(
+                .size,
+                """
+                layer '\(layer.text)' is 1 wide: '\(identifier)' is then constant, whatever its input; take 'sigmoid', or at \
+                least 2 units
+                """)
+        }
         guard let alpha, !(alpha.isFinite && alpha >= 0) else { return }
         throw NetworkError(
             .value, "layer '\(layer.text)': alpha of '\(identifier)' is \(alpha); it must be finite and >= 0")

@@ -11,7 +11,7 @@ final class ActivationLayer: Layer {
         guard widths.count == 1 else {
             throw NetworkError(.size, "activation layer '\(name.text)' reads one layer; \(widths.count) were given")
         }
-        try activation.validate(layer: name)
+        try activation.validate(layer: name, width: widths[0])
         return widths[0]
     }
 

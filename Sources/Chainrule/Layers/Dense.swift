@@ -39,7 +39,7 @@ final class Dense: Layer {
         guard units >= 1 else {
             throw NetworkError(.size, "dense layer '\(name.text)' has at least 1 unit; \(units) were given")
         }
-        try activation.validate(layer: name)
+        try activation.validate(layer: name, width: units)
         try weightInitializer.validate(layer: name, tensor: "weight")
         try biasInitializer.validate(layer: name, tensor: "bias")
         return units

@@ -27,6 +27,7 @@ public struct Cost: Sendable {
     let outputRange: ClosedRange<Float>?
     /// What outputs decide.
     let decision: Decision
+    let overflow: Overflow
 
     package var isCustom: Bool {
         if case .custom = function { return true }
@@ -55,7 +56,9 @@ public struct Cost: Sendable {
         _ identifier: StaticString, _ reduction: Reduction, parameter: Float = 0, acceptsClasses: Bool = false,
         applying appliedActivation: StaticString? = nil,
         targets targetRange: ClosedRange<Float> = -Float.greatestFiniteMagnitude...Float.greatestFiniteMagnitude,
-        outputs outputRange: ClosedRange<Float>? = nil, deciding decision: Decision = .none, function: Function
+        outputs outputRange: ClosedRange<Float>? = nil, deciding decision: Decision = .none,
+        overflow: Overflow = .never,
+        function: Function
     ) {
         self.identifier = identifier
         self.reduction = reduction
@@ -65,6 +68,7 @@ public struct Cost: Sendable {
         self.targetRange = targetRange
         self.outputRange = outputRange
         self.decision = decision
+        self.overflow = overflow
         self.function = function
     }
 
@@ -163,26 +167,54 @@ public struct Cost: Sendable {
     func evaluate(
         group: Int, _ y: Matrix, _ targets: TargetView, gradient: Matrix?, normalizer: Double, _ arithmetic: Arithmetic
     ) -> Double {
-        guard case .builtIn(let select) = function else { preconditionFailure("a custom cost has no groups") }
         let first = group * Cost.groupRows
         let rows = min(Cost.groupRows, y.rows - first)
-        let outputs = y.rows(from: first, count: rows)
-        let slope = gradient?.rows(from: first, count: rows)
-        let weights = targets.weights?.baseAddress.map { $0 + first }
+        let y = y.rows(from: first, count: rows)
+        let targets = targets.rows(from: first, count: rows)
+        let gradient = gradient?.rows(from: first, count: rows)
+        // A gradient in the place of y leaves no y to look at again.
+        if gradient?.isSameMemory(as: y) != true || !mayOverflow(y, targets, arithmetic) {
+            let cost = kernel(
+                y, targets, targets.weights?.baseAddress, gradient, normalizer: normalizer, arithmetic)
+            if cost.isFinite { return cost }
+        }
+        return evaluateRows(y, targets, gradient: gradient, normalizer: normalizer) {
+            row, weights, normalizer, gradient in
+            kernel(
+                y.row(row), targets.rows(from: row, count: 1), weights, gradient, normalizer: normalizer, arithmetic)
+        }
+    }
+
+    private func kernel(
+        _ y: Matrix, _ targets: TargetView, _ weights: UnsafePointer<Float>?, _ gradient: Matrix?, normalizer: Double,
+        _ arithmetic: Arithmetic
+    ) -> Double {
+        guard case .builtIn(let select) = function else { preconditionFailure("a custom cost has no kernel") }
         if let classes = targets.classes?.baseAddress {
             if parameter > 0 {
                 return arithmetic.kernels.costs.smoothedCrossEntropyOfClasses(
-                    rows, y.columns, outputs.base, y.stride, classes + first, weights, normalizer, parameter,
-                    slope?.base, slope?.stride ?? 0)
+                    y.rows, y.columns, y.base, y.stride, classes, weights, normalizer, parameter, gradient?.base,
+                    gradient?.stride ?? 0)
             }
             return arithmetic.kernels.costs.crossEntropyOfClasses(
-                rows, y.columns, outputs.base, y.stride, classes + first, weights, normalizer, slope?.base,
-                slope?.stride ?? 0)
+                y.rows, y.columns, y.base, y.stride, classes, weights, normalizer, gradient?.base,
+                gradient?.stride ?? 0)
         }
-        guard let values = targets.values?.rows(from: first, count: rows) else { return 0 }
+        guard let values = targets.values else { return 0 }
         return select(arithmetic).evaluate(
-            rows, y.columns, outputs.base, y.stride, values.base, values.stride, weights, normalizer, parameter,
-            slope?.base, slope?.stride ?? 0)
+            y.rows, y.columns, y.base, y.stride, values.base, values.stride, weights, normalizer, parameter,
+            gradient?.base, gradient?.stride ?? 0)
+    }
+
+    /// Checks that the cost says something of so many outputs.
+    func check(outputs: Int) throws(NetworkError) {
+        guard acceptsClasses && outputs == 1 else { return }
+        throw NetworkError(
+            .value,
+            """
+            the cost '\(identifier)' of 1 output is 0, whatever the output: give each class an output, or take \
+            'binary_cross_entropy_logits' for one output that says yes or no
+            """)
     }
 
     /// Whether ``multiplyHessian(_:_:by:into:normalizer:_:)`` is possible: a custom cost may come without.

@@ -201,6 +201,13 @@ public final class Optimizer: FallibleClass {
         self.stateBounds = stateBounds
     }
 
+    /// Forgets all steps: the next is as the first, for every layer. Their number goes on.
+    func forgetSteps() {
+        for state in states { state.elements.update(repeating: 0) }
+        stateBounds = .zero
+        for layer in stepsMissed.indices { stepsMissed[layer] = steps }
+    }
+
     /// Counts a step, after the check that it cannot overflow if no gradient and no parameter has a larger magnitude than
     /// these. Nothing is changed otherwise. What remains is to change the parameters and the state.
     /// - Returns: a bound on the parameters after the step.
@@ -264,7 +271,7 @@ public final class Optimizer: FallibleClass {
     // MARK: Norms
 
     /// What the gradient, its elements cut, is multiplied by so that its norm does not exceed the limit.
-    private func clippingScale(_ gradients: Matrix, largest: Float, _ arithmetic: Arithmetic) -> Float {
+    private func clippingScale(_ gradients: Matrix, largest: Float, _ arithmetic: Arithmetic) -> Double {
         guard regularization.clipNorm < .infinity, largest > 0 else { return 1 }
         // Squares of numbers up to 1 do not overflow.
         let unit = 1 / max(min(largest, regularization.clipValue), 1e-37)
@@ -273,7 +280,7 @@ public final class Optimizer: FallibleClass {
             sum += arithmetic.sumOfSquares(tensor.vector(in: gradients), limit: regularization.clipValue, scale: unit)
         }
         let norm = sum.squareRoot() / Double(unit)
-        return Float(min(1, Double(regularization.clipNorm) / (norm + 1e-6)))
+        return min(1, Double(regularization.clipNorm) / (norm + 1e-6))
     }
 
     /// Scales the rows of W whose norm is too large back to the largest that they may have.
@@ -283,8 +290,7 @@ public final class Optimizer: FallibleClass {
             let unit = 1 / max(arithmetic.largestMagnitude(row), 1e-37)
             let norm = arithmetic.sumOfSquares(row, limit: .infinity, scale: unit).squareRoot() / Double(unit)
             guard norm > Double(rule.maxNorm) else { continue }
-            arithmetic.penalize(
-                row, row, into: row, limit: .infinity, scale: Float(Double(rule.maxNorm) / norm), l2: 0, l1: 0)
+            arithmetic.penalize(row, row, into: row, limit: .infinity, scale: Double(rule.maxNorm) / norm, l2: 0, l1: 0)
         }
     }
 }

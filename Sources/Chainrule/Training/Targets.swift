@@ -67,6 +67,7 @@ package struct TargetShape {
 
     /// Checks that a cost takes them for outputs of so many rows and columns.
     package func validate(for cost: Cost, rows: Int, columns: Int) throws(NetworkError) {
+        try cost.check(outputs: columns)
         if let weights { try TargetShape.check(weights, rows, "sample weights") }
         if let classes {
             guard cost.acceptsClasses else {

@@ -43,7 +43,8 @@ public final class Trainer: FallibleClass {
     /// that has had all its epochs, or whose patience came to an end, does nothing.
     ///
     /// An error leaves the parameters as the last complete step left them; but ``NetworkError/Code/notFinite`` in a step or
-    /// in validating, the sign that training diverges, puts back the best parameters so far.
+    /// in validating, the sign that training diverges, puts back the best parameters so far, and the optimizer forgets its
+    /// steps: the next, with a lower learning rate, is as the first.
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major, every element finite.
     ///   - targets: for each row of x.
@@ -173,6 +174,8 @@ public final class Trainer: FallibleClass {
             } catch {
                 if error.code == .notFinite {
                     restoreBest()
+                    // What made the steps diverge would make the next ones diverge, at whatever rate.
+                    optimizer.forgetSteps()
                     progress.abandonEpoch()
                 }
                 throw error

@@ -41,6 +41,7 @@ public struct TrainingOptions {
     public init(cost: Cost) { self.cost = cost }
 
     func validate(outputs: Int) throws(NetworkError) {
+        try cost.check(outputs: outputs)
         try schedule?.validate()
         try TrainingOptions.check(epochs: epochs)
         guard batchSize >= 1 else { throw NetworkError(.size, "the batch size is \(batchSize); at least 1 is needed") }

@@ -19,7 +19,8 @@ final class TrainingStep: FallibleClass {
     private let data: DataView
     private let workspace: Workspace
     private let batch: Batch
-    private let gradients: FloatMemory
+    /// A gradient as a whole; nil until one is needed.
+    private var gradients: FloatMemory?
     /// The costs of the groups of rows.
     private let groupCosts: Memory<Double>
     private let outcomes: [Outcome]
@@ -52,7 +53,7 @@ final class TrainingStep: FallibleClass {
         network: Network, optimizer: Optimizer?, cost: Cost, seed: UInt64, copiesRows: Bool, data: DataView,
         workspace: Workspace,
         batch: Batch,
-        gradients: FloatMemory, groupCosts: Memory<Double>, largestInput: Double, threads: ThreadPool?,
+        gradients: FloatMemory?, groupCosts: Memory<Double>, largestInput: Double, threads: ThreadPool?,
         leastSharedRows: Int, choice: ThreadChoice?
     ) {
         self.network = network
@@ -79,10 +80,10 @@ final class TrainingStep: FallibleClass {
     /// - Parameter rows: which rows of the data.
     /// - Returns: C before the step, and its weight in the epoch's cost.
     func take(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (cost: Double, weight: Double) {
-        let (value, totalWeight, hasStepped) = try passes(over: rows)
-        if !hasStepped {
+        let (value, totalWeight, gradient) = try passes(over: rows)
+        if let gradient {
             largestParameter = nil
-            try optimizer?.step(network, gradients: gradients.vector)
+            try optimizer?.step(network, gradients: gradient)
         }
         return (value, cost.weight(totalWeight: totalWeight, rows: rows.count))
     }
@@ -92,15 +93,23 @@ final class TrainingStep: FallibleClass {
     func evaluate(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (
         cost: Double, gradient: Matrix
     ) {
-        let value = try passes(over: rows).cost
-        _ = try network.largestMagnitude(ofGradient: gradients.vector)
-        return (value, gradients.vector)
+        let (value, _, gradient) = try passes(over: rows)
+        guard let gradient else { preconditionFailure("a step was made, though there is no optimizer") }
+        _ = try network.largestMagnitude(ofGradient: gradient)
+        return (value, gradient)
+    }
+
+    private func wholeGradient() throws(NetworkError) -> Matrix {
+        if let gradients { return gradients.vector }
+        let made = try FloatMemory(count: network.parameterCount, for: "the gradient")
+        gradients = made
+        return made.vector
     }
 
     /// Both rounds, piece by piece.
-    /// - Returns: C, the rows' weight, and whether the second round has made the step; otherwise it left the gradient.
+    /// - Returns: C, the rows' weight, and the gradient; nil if the second round has made the step along it.
     private func passes(over rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (
-        cost: Double, totalWeight: Double, hasStepped: Bool
+        cost: Double, totalWeight: Double, gradient: Matrix?
     ) {
         let mayShare = threads != nil && rows.count >= leastSharedRows
         let sharesThreads = mayShare && choice?.next() ?? true
@@ -111,17 +120,20 @@ final class TrainingStep: FallibleClass {
         let totalWeight = data.targets.totalWeight(of: rows)
         normalizer = cost.normalizer(totalWeight: totalWeight)
         var value = 0.0
+        var gradient: Matrix?
         for first in stride(from: 0, to: rows.count, by: workspace.maxRows) {
             let place = rows.startIndex + first
             let piece = rows[place..<min(place + workspace.maxRows, rows.endIndex)]
             value = try passes(over: piece, after: value, firstRow: first, amongThreads: sharesThreads)
             if piece.count == rows.count, let step = boundedStep() {
                 try share(.parameters(.step(step)), amongThreads: sharesThreads)
-                return (value, totalWeight, true)
+                return (value, totalWeight, nil)
             }
-            try share(.parameters(.vector(gradients.vector, accumulating: first > 0)), amongThreads: sharesThreads)
+            let vector = try wholeGradient()
+            try share(.parameters(.vector(vector, accumulating: first > 0)), amongThreads: sharesThreads)
+            gradient = vector
         }
-        return (value, totalWeight, false)
+        return (value, totalWeight, gradient)
     }
 
     /// The first round.
@@ -318,13 +330,15 @@ extension FallibleClass where Self == TrainingStep {
         }
         try Reserve.setAside(count * (64 * network.architecture.nodes.count + 1024))
         let threads = count > 1 ? ThreadPool(count: count) : nil
+        // Otherwise only steps that could overflow, or a callback that sets the optimizer otherwise, will need it.
+        let needsGradient = optimizer?.needsGradient != false || batchRows > rows
         self = TrainingStep(
             network: network, optimizer: optimizer, cost: options.cost, seed: options.seed, copiesRows: copiesRows,
             data: data,
             workspace: try Workspace(
                 plan: network.plan, maxRows: rows, purpose: .gradients, threads: threads?.count ?? 1),
             batch: try Batch(rows: rows, like: data.targets),
-            gradients: try FloatMemory(count: network.parameterCount, for: "the gradient"),
+            gradients: try needsGradient ? FloatMemory(count: network.parameterCount, for: "the gradient") : nil,
             groupCosts: try Memory<Double>(count: Cost.groups(of: rows), for: "the costs of a batch"),
             largestInput: Double(largestInput), threads: threads,
             leastSharedRows: leastSharedRows,

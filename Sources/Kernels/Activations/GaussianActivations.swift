@@ -1,5 +1,7 @@
 /// `σ(z) = z Φ(z)`, Φ the standard normal distribution function through erf (Hendrycks and Gimpel 2016);
 /// `σ' = Φ(z) + z φ(z)`, φ the density; `σ'' = φ(z) (2 − z²)`.
+///
+/// Far out Φ is 0 or 1 and φ is 0, both exactly: z is cut there, for infinity times 0 is NaN.
 public enum GELUActivation: CurvedActivation {
     @inlinable @inline(__always)
     static func distribution<Set: InstructionSet>(_ z: Lanes<Set>) -> Lanes<Set> {
@@ -8,12 +10,13 @@ public enum GELUActivation: CurvedActivation {
 
     @inlinable @inline(__always)
     public static func value<Set: InstructionSet>(_ z: Lanes<Set>, alpha: Lanes<Set>) -> Lanes<Set> {
-        z * distribution(z)
+        z.atLeast(-100.0) * distribution(z)
     }
     @inlinable @inline(__always)
     public static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
         -> Lanes<Set>
     {
+        let z = z.atLeast(-100.0).atMost(100.0)
         let density = Lanes.exp(z * z * -0.5) * 0.3989422804014327
         return distribution(z) + z * density
     }
@@ -21,14 +24,16 @@ public enum GELUActivation: CurvedActivation {
     public static func secondDerivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
         -> Lanes<Set>
     {
+        let z = z.atLeast(-100.0).atMost(100.0)
         let density = Lanes.exp(z * z * -0.5) * 0.3989422804014327
-        // Far out the density is 0, while z² may be infinite.
-        return .select(density <= 0.0, 0.0, density * (2.0 - z * z))
+        return density * (2.0 - z * z)
     }
 }
 
 /// `σ(z) = z (1 + tanh u) / 2` with `u = √(2/π) (z + 0.044715 z³)` (Hendrycks and Gimpel 2016);
 /// with `t = tanh u`, `σ' = (1 + t) / 2 + z (1 − t²) u' / 2` and `σ'' = (1 − t²) (u' + z (u''/2 − t u'²))`.
+///
+/// Far out t is ±1, exactly: z is cut there, for infinity times 0 is NaN.
 public enum GELUTanhActivation: CurvedActivation {
     @inlinable @inline(__always)
     static func tanhOfCubic<Set: InstructionSet>(_ z: Lanes<Set>) -> Lanes<Set> {
@@ -37,26 +42,27 @@ public enum GELUTanhActivation: CurvedActivation {
 
     @inlinable @inline(__always)
     public static func value<Set: InstructionSet>(_ z: Lanes<Set>, alpha: Lanes<Set>) -> Lanes<Set> {
-        z * ((tanhOfCubic(z) + 1.0) * 0.5)
+        z.atLeast(-100.0) * ((tanhOfCubic(z) + 1.0) * 0.5)
     }
     @inlinable @inline(__always)
     public static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
         -> Lanes<Set>
     {
+        let z = z.atLeast(-100.0).atMost(100.0)
         let t = tanhOfCubic(z)
         let slope = (z * z * (3.0 * 0.044715) + 1.0) * 0.7978845608028654
         let fall = 1.0 - t * t
-        // Far out tanh is ±1 and flat, while the slope of u may be infinite.
-        return (t + 1.0) * 0.5 + .select(fall <= 0.0, 0.0, z * fall * slope * 0.5)
+        return (t + 1.0) * 0.5 + z * fall * slope * 0.5
     }
     @inlinable @inline(__always)
     public static func secondDerivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
         -> Lanes<Set>
     {
+        let z = z.atLeast(-100.0).atMost(100.0)
         let t = tanhOfCubic(z)
         let slope = (z * z * (3.0 * 0.044715) + 1.0) * 0.7978845608028654
         let bend = z * (3.0 * 0.044715 * 0.7978845608028654) - t * slope * slope
         let fall = 1.0 - t * t
-        return .select(fall <= 0.0, 0.0, fall * (slope + z * bend))
+        return fall * (slope + z * bend)
     }
 }

@@ -1,4 +1,4 @@
-// The comparisons are written so that NaN goes through: it is neither below nor above zero.
+// The comparisons are written so that NaN goes through, in values and in derivatives: it is neither below nor above zero.
 
 /// `σ(z) = max(0, z)`; `σ'(0) = 0`.
 public enum ReLUActivation: ElementwiseActivation {
@@ -7,7 +7,7 @@ public enum ReLUActivation: ElementwiseActivation {
     @inlinable @inline(__always)
     public static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
         -> Lanes<Set>
-    { .select(z <= 0.0, 0.0, 1.0) }
+    { .select(0.0 < h, 1.0, h) }
 }
 
 /// `σ(z) = z` above zero and `α z` below (Maas et al. 2013); `σ'(0) = α`.
@@ -19,7 +19,7 @@ public enum LeakyReLUActivation: ElementwiseActivation {
     @inlinable @inline(__always)
     public static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
         -> Lanes<Set>
-    { .select(z <= 0.0, alpha, 1.0) }
+    { .select(0.0 < z, 1.0, z.atLeast(alpha)) }
 }
 
 /// `σ(z) = z` above zero and `α (eᶻ − 1)` below (Clevert et al. 2016); below zero `σ' = σ'' = h + α`.
@@ -31,11 +31,11 @@ public enum ELUActivation: CurvedActivation {
     @inlinable @inline(__always)
     public static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
         -> Lanes<Set>
-    { .select(z <= 0.0, h + alpha, 1.0) }
+    { .select(0.0 < z, 1.0, h + alpha) }
     @inlinable @inline(__always)
     public static func secondDerivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
         -> Lanes<Set>
-    { .select(z <= 0.0, h + alpha, 0.0) }
+    { .select(0.0 < z, 0.0, h + alpha) }
 }
 
 /// `σ(z) = λ ELU(z)` with the α and λ for which activations keep mean 0 and variance 1 (Klambauer et al. 2017).
@@ -50,9 +50,9 @@ public enum SELUActivation: CurvedActivation {
     @inlinable @inline(__always)
     public static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
         -> Lanes<Set>
-    { .select(z <= 0.0, h + lambda() * a(), lambda()) }
+    { .select(0.0 < z, lambda(), h + lambda() * a()) }
     @inlinable @inline(__always)
     public static func secondDerivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
         -> Lanes<Set>
-    { .select(z <= 0.0, h + lambda() * a(), 0.0) }
+    { .select(0.0 < z, 0.0, h + lambda() * a()) }
 }

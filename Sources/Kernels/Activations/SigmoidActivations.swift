@@ -65,15 +65,18 @@ public enum SoftplusActivation: CurvedActivation {
 
 /// `σ(z) = z · sigmoid(z)` (Elfwing et al. 2018); with `p` the sigmoid, `σ' = p (1 + z (1 − p))` and
 /// `σ'' = p (1 − p) (2 + z (1 − 2 p))`.
+///
+/// Far out p is 0 or 1, exactly: z is cut there, for infinity times 0 is NaN.
 public enum SiLUActivation: CurvedActivation {
     @inlinable @inline(__always)
     public static func value<Set: InstructionSet>(_ z: Lanes<Set>, alpha: Lanes<Set>) -> Lanes<Set> {
-        z * SigmoidActivation.value(z)
+        z.atLeast(-1000.0) * SigmoidActivation.value(z)
     }
     @inlinable @inline(__always)
     public static func derivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
         -> Lanes<Set>
     {
+        let z = z.atLeast(-1000.0).atMost(1000.0)
         let p = SigmoidActivation.value(z)
         return p * Lanes(1.0).adding(z, times: 1.0 - p)
     }
@@ -81,6 +84,7 @@ public enum SiLUActivation: CurvedActivation {
     public static func secondDerivative<Set: InstructionSet>(_ z: Lanes<Set>, _ h: Lanes<Set>, alpha: Lanes<Set>)
         -> Lanes<Set>
     {
+        let z = z.atLeast(-1000.0).atMost(1000.0)
         let p = SigmoidActivation.value(z)
         return p * (1.0 - p) * Lanes(2.0).adding(z, times: 1.0 - (p + p))
     }

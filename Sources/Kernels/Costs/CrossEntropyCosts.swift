@@ -23,20 +23,28 @@ public enum BinaryCrossEntropy: ElementwiseCost {
     }
 }
 
-/// The same of `sigmoid(y)`: `max(y, 0) − y t + log(1 + e^−|y|)`, whose derivative is `sigmoid(y) − t`.
+/// The same of `sigmoid(y)`: with `q = sigmoid(−|y|)`, and `u` = t where y is negative and 1 − t elsewhere,
+/// `|y| u + log(1 + e^−|y|)`, whose derivative is `±(u − q)` with the sign of y. In `max(y, 0) − y t` and `sigmoid(y) − t`, which
+/// are the same, large y and certain ones cancel.
 public enum BinaryCrossEntropyOfLogits: ElementwiseCost {
     @inlinable @inline(__always)
     public static func evaluate<Set: InstructionSet>(_ y: Lanes<Set>, _ t: Lanes<Set>, parameter: Lanes<Set>) -> (
         value: Lanes<Set>, derivative: Lanes<Set>
     ) {
-        (y.atLeast(0.0) - y * t + .log(onePlusProportion: .exp(-y.magnitude)), SigmoidActivation.value(y) - t)
+        let e = Lanes.exp(-y.magnitude)
+        let isNegative = y < 0.0
+        let u = Lanes.select(isNegative, t, 1.0 - t)
+        let q = e / (e + 1.0)
+        return (
+            Lanes.log(onePlusProportion: e).adding(y.magnitude, times: u), .select(isNegative, q - u, u - q)
+        )
     }
     @inlinable @inline(__always)
     public static func secondDerivative<Set: InstructionSet>(_ y: Lanes<Set>, _ t: Lanes<Set>, parameter: Lanes<Set>)
         -> Lanes<Set>
     {
-        let p = SigmoidActivation.value(y)
-        return p * (1.0 - p)
+        let q = SigmoidActivation.value(-y.magnitude)
+        return q * (1.0 - q)
     }
 }
 

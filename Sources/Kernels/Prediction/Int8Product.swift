@@ -48,7 +48,9 @@ public enum Int8Product<Tiles: PanelArithmetic>: LayerProduct where Tiles.Scalar
         let lowest: Float = layer.pointee.rectifies ? 0 : -.infinity
         for i in 0..<layer.pointee.outputs {
             let sum = Int32(bitPattern: c[i].bitPattern) &- zero &* sums[i]
-            let z = size * scales[i] * Float(sum) + bias[i]
+            // The smaller first: the product of both could overflow, and infinity times 0 is NaN.
+            let (smaller, larger) = size < scales[i] ? (size, scales[i]) : (scales[i], size)
+            let z = smaller * Float(sum) * larger + bias[i]
             c[i] = z < lowest ? lowest : z
         }
     }

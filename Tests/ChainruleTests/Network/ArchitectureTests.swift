@@ -113,6 +113,21 @@ import Testing
         expectError(.size, "concatenation 'b'", "0 were given") { try architecture.concatenation(of: [], name: "b") }
     }
 
+    @Test func softmaxOfOneUnit() throws {
+        for activation in [Activation.softmax, .logSoftmax] {
+            var architecture = try Architecture(inputs: 1)
+            expectError(.size, "layer 'a' is 1 wide", "'\(activation.identifier)'", "'sigmoid'") {
+                try architecture.dense(1, activation, name: "a")
+            }
+            expectError(.size, "layer 'b' is 1 wide", "'\(activation.identifier)'") {
+                try architecture.activation(activation, name: "b")
+            }
+            #expect(architecture.nodes.isEmpty)
+            try architecture.dense(2, activation)
+            try architecture.activation(activation)
+        }
+    }
+
     @Test func alphasThatAreNoSlope() throws {
         var architecture = try Architecture(inputs: 4)
         for (alpha, text) in [(Float(-0.5), "-0.5"), (.nan, "nan"), (.infinity, "inf")] {

@@ -99,8 +99,7 @@ import Testing
                 let scale = layer.unit(unit).map(\.magnitude).max()! / 127
                 let weights = layer.unit(unit).map { Int(($0 * (1 / scale)).rounded(.toNearestOrEven)) }
                 let sum = zip(numbers, weights).reduce(0) { $0 + ($1.0 - zero) * $1.1 }
-                let size = step * scale
-                y.append(size * Float(sum) + layer.bias[unit])
+                y.append(min(step, scale) * Float(sum) * max(step, scale) + layer.bias[unit])
             }
         }
         return y
@@ -115,6 +114,18 @@ import Testing
         layer.network.setParameters(layer.weights + layer.bias)
         let y = try layer.predict([Float](repeating: 1, count: 66_000), .int8, level)
         expectClose(y, [66_000, -66_000, 0], relative: 1e-6, absolute: 0)
+    }
+
+    /// Steps whose product is beyond float32, of weights and inputs that are not: what cancels is 0, and the rest is infinite.
+    @Test(arguments: supportedLevels) func int8OfTheLargestNumbers(level: InstructionSetLevel) throws {
+        var noise = Noise(36)
+        var layer = try Layer(4, 3, &noise, level)
+        layer.weights = [3e38, -3e38, 0, 0, 1e24, 0, 0, 0, -1e24, 0, 0, 1e24]
+        layer.bias = [1, 2, 3]
+        layer.network.setParameters(layer.weights + layer.bias)
+        let y = try layer.predict([3e38, 3e38, 0, 0, 1e-20, 1e-20, 0, 1e-20], .int8, level)
+        #expect(y[0] == 1 && y[1] == .infinity && y[2] == -.infinity, "\(y)")
+        expectClose(Array(y[3...]), [1, 10_002, 3], relative: 1e-2, absolute: 1e-2)
     }
 
     @Test func int8HasALimit() throws {

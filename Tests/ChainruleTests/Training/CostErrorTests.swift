@@ -110,6 +110,44 @@ import Testing
         expectError(.target, "weight of row 0 is nan") { try self.evaluate(custom, .none(weights: [.nan, 1])) }
     }
 
+    /// The softmax of one output is 1: whatever asks for its cross-entropy is told.
+    @Test func crossEntropyOfOneOutput() throws {
+        var architecture = try Architecture(inputs: 1)
+        try architecture.dense(1)
+        let network = try Network(architecture, seed: 1)
+        let optimizer = try Optimizer(GradientDescent(), learningRate: 0.1, for: network)
+        let x: [Float] = [0, 1]
+        let v: [Float] = [1, 1]
+        var product = v
+        for cost in [Cost.crossEntropy(), .crossEntropy(.sum), try .crossEntropy(smoothing: 0.1)] {
+            for targets in [Targets.classes([0, 0]), .values([0, 1], columns: 1)] {
+                func expectRefused(from body: () throws -> Void) {
+                    expectError(.value, "'cross_entropy' of 1 output", "'binary_cross_entropy_logits'", from: body)
+                }
+                expectRefused { _ = try cost.evaluate(x, columns: 1, targets) }
+                expectRefused { _ = try network.valueAndGradient(cost, x, targets) }
+                expectRefused { _ = try network.evaluate(cost, x, targets: targets) }
+                expectRefused { _ = try network.confusion(cost, x, targets: targets) }
+                expectRefused { try network.minimize(cost, x, targets: targets) }
+                expectRefused { _ = try network.checkGradient(cost, x, targets: targets) }
+                expectRefused {
+                    var span = product.mutableSpan
+                    try network.hessianProduct(
+                        cost, x.span, rows: 2, targets: targets, vector: v.span, product: &span)
+                }
+                expectRefused {
+                    try network.fit(x, targets: targets, optimizer: optimizer, options: TrainingOptions(cost: cost))
+                }
+                expectRefused { _ = try Trainer(network, optimizer: optimizer, options: TrainingOptions(cost: cost)) }
+                expectRefused {
+                    _ = try Network.cascade(
+                        x, inputs: 1, targets: targets, outputs: 1, options: CascadeOptions(cost: cost))
+                }
+            }
+        }
+        #expect(optimizer.steps == 0)
+    }
+
     @Test func outputsOutOfRange() {
         let targets = Targets.values([0, 1, 1, 0], columns: 2)
         for bad in [Float(1.25), -0.125, .infinity] {
@@ -130,7 +168,7 @@ import Testing
             }
         }
         expectError(.notFinite, "'mean_squared_error'", "inf") {
-            try evaluate(.meanSquaredError(), targets, on: [1e30, 0, 0, 0])
+            try evaluate(.meanSquaredError(), targets, on: [.infinity, 0, 0, 0])
         }
     }
 

@@ -75,6 +75,38 @@ import Testing
         }
     }
 
+    /// Factors that are subnormal in float32, and smaller ones: what comes out has all of its digits.
+    @Test(arguments: [
+        (Float(1e30), Float(1e-10)), (3e38, 1e-30), (1e38, 1e-5), (1e-3, 1e-37), (1e38, 1e-37), (1e30, 1e-8),
+    ]) func clippingByATinyFactor(size: Float, norm: Float) throws {
+        let network = try RegularizationTests.network()
+        network.setParameters([Float](repeating: 0, count: 11))
+        let optimizer = try Optimizer(
+            GradientDescent(), learningRate: 1, regularization: Regularization(clipNorm: norm), for: network)
+        let gradients = RegularizationTests.gradients(1).map { $0 * size }
+        let length = gradients.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+        try optimizer.step(network, gradients)
+        let expected = gradients.map { -Double($0) * Double(norm) / (length + 1e-6) }
+        // Of subnormal numbers the last digit is what it is.
+        expectClose(
+            network.parameterVector, expected, relative: 1e-6, absolute: Double(Float.leastNonzeroMagnitude))
+    }
+
+    /// Likewise the norm of a unit's weights.
+    @Test func normsFarAboveTheirLimit() throws {
+        let network = try RegularizationTests.network()
+        var parameters = RegularizationTests.gradients(2).map { $0 * 1e25 }
+        network.setParameters(parameters)
+        let optimizer = try Optimizer(
+            GradientDescent(), learningRate: 1, regularization: Regularization(maxNorm: 1e-15), for: network)
+        try optimizer.step(network, [Float](repeating: 0, count: 11))
+        for unit in [0..<3, 3..<6, 8..<10] {
+            let length = parameters[unit].reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+            for index in unit { parameters[index] = Float(Double(parameters[index]) * 1e-15 / length) }
+        }
+        expectClose(network.parameterVector, doubles(parameters), relative: 1e-6, absolute: 0)
+    }
+
     @Test func smallGradientsAreNotClipped() throws {
         for method in OptimizationMethods.all {
             let (network, twin) = (try RegularizationTests.network(), try RegularizationTests.network())

@@ -144,6 +144,52 @@ import Testing
         #expect(bits(trainer.network.parameterVector) == bits(before))
     }
 
+    /// The optimizer forgets what made it diverge: the same trainer goes on from the best parameters, at a lower rate, as a new
+    /// optimizer would.
+    @Test func divergenceIsForgotten() throws {
+        for method in OptimizationMethods.all {
+            // Targets far away make every method's state large before a step is refused.
+            let targets = Targets.values(x.map { $0 * 1e15 }, columns: 3)
+            let ones = Targets.values([Float](repeating: 1, count: x.count), columns: 3)
+            func makeOptions(_ change: (inout TrainingOptions) -> Void = { _ in }) -> TrainingOptions {
+                var options = TrainingOptions(cost: .meanSquaredError())
+                (options.epochs, options.batchSize, options.shuffles) = (4, 8, false)
+                change(&options)
+                return options
+            }
+            let network = try makeNetwork()
+            let optimizer = try Optimizer(method, learningRate: 1e-3, for: network)
+            var batches = 0
+            let trainer = try Trainer(
+                network, optimizer: optimizer,
+                options: makeOptions {
+                    $0.onBatch = { _ in
+                        batches += 1
+                        if batches == 3 { try? optimizer.setLearningRate(3e38) }
+                        return true
+                    }
+                })
+            let before = network.parameterVector
+            // These set the size of a step by themselves, and only begin with the learning rate.
+            guard (try? trainer.fit(x, targets: targets)) == nil else {
+                #expect(["irprop_minus", "quickprop"].contains(method.identifier.description), "\(method.identifier)")
+                continue
+            }
+            #expect(bits(network.parameterVector) == bits(before))
+            let stepsBefore = optimizer.steps
+            #expect(stepsBefore >= 3)
+            try optimizer.setLearningRate(1e-4)
+            try trainer.fit(x, targets: ones)
+            #expect(optimizer.steps == stepsBefore + 4 * 5, "\(method.identifier)")
+
+            let fresh = try makeNetwork()
+            try fresh.fit(
+                x, targets: ones,
+                optimizer: Optimizer(method, learningRate: 1e-4, for: fresh), options: makeOptions())
+            #expect(bits(network.parameterVector) == bits(fresh.parameterVector), "\(method.identifier)")
+        }
+    }
+
     // MARK: Callbacks
 
     @Test func batchesAreReported() throws {

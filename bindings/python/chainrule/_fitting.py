@@ -239,7 +239,8 @@ class Fitting(Derivatives):
             method: one of the names above.
             max_iterations: ≥ 1.
             max_evaluations: of C and its gradient, ≥ 1; None: no limit.
-            gradient_tolerance: end where no element of ∂C/∂w has a larger magnitude; ≥ 0.
+            gradient_tolerance: end where no element of ∂√|C|/∂w has a larger magnitude than this times the largest of
+                the run, whatever the scale of C; ≥ 0.
             cost_tolerance: end where an iteration lowers C by no more than this, relative to C; ≥ 0, and 0 for never.
             target_cost: end at once where C is no larger; None: no target.
             memory: of "lbfgs": how many steps it remembers, from 1 to 1000; None: 10.

@@ -194,7 +194,7 @@ class Network(Describing, Fitting):
             max_units: end with so many hidden units, from 1 to 4999. A pass of the network keeps some max_units² / 2
                 floats for each row.
             max_iterations: the most iterations of L-BFGS for the outputs each time, and for each candidate; ≥ 1.
-            target_cost: end where C of x is no larger; None: no target.
+            target_cost: end where C of x is no larger; None: where it is 0, but for a custom cost.
             patience: end after so many units without a lower cost, that of the validation data if there are any; 0: go
                 on.
             min_delta: by how much a cost must be lower for patience to begin anew; ≥ 0.

@@ -299,9 +299,9 @@ class Trainer(NativeObject):
         """Trains to the last epoch, from wherever the trainer is: an epoch that was interrupted is finished first.
 
         A trainer that has had all its epochs does nothing, unless it is given more of them, and one whose patience came
-        to an end does nothing. When training diverges,
-        NotFiniteError says in which step, and the parameters are the best so far; after other errors they are as the
-        last complete step left them.
+        to an end does nothing. When training diverges, NotFiniteError says in which step; the parameters are the best
+        so far, and the optimizer has forgotten its steps, so that the trainer can go on at a lower rate. After other
+        errors the parameters are as the last complete step left them.
 
         Args:
             x: (rows, inputs), or a DataSource.

@@ -447,3 +447,51 @@ def test_progress_without_tqdm_says_what_to_install(
     with pytest.raises(ImportError, match=r"pip install chainrule\[progress\]"):
         network.fit(x, labels, progress=True)
     np.testing.assert_array_equal(network.parameters, before)
+
+
+def test_cross_entropy_of_one_output_is_refused() -> None:
+    """The softmax of one output is 1, whatever it is."""
+    x, targets = np.zeros((4, 3), np.float32), np.array([0, 1, 0, 1])
+    network = chainrule.Network(3).add_dense(1).build()
+    before = network.parameters.copy()
+    refused = pytest.raises(chainrule.ArgumentError, match=r"of 1 output.*binary_cross_entropy_logits")
+    for labels in (targets, np.zeros(4, int), targets.astype(np.float32)):
+        with refused:
+            network.fit(x, labels)
+        with refused:
+            network.minimize(x, labels, cost="cross_entropy")
+        with refused:
+            network.evaluate(x, labels, "cross_entropy")
+        with refused:
+            network.value_and_grad(x, labels, "cross_entropy")
+        with refused:
+            chainrule.cost(x[:, :1], labels, "cross_entropy")
+    with refused:
+        chainrule.Trainer(network)
+    np.testing.assert_array_equal(network.parameters, before)
+    with pytest.raises(chainrule.ArgumentError, match=r"'softmax'.*'sigmoid'"):
+        chainrule.Network(3).add_dense(1, "softmax")
+
+
+def test_divergence_is_forgotten() -> None:
+    x = np.linspace(-1, 1, 32, dtype=np.float32)[:, None]
+    network = chainrule.Network(1).add_dense(4, "tanh").add_dense(1).build(seed=1)
+    optimizer = chainrule.Optimizer(network, "momentum", learning_rate=1e30)
+    trainer = chainrule.Trainer(network, cost="mean_squared_error", optimizer=optimizer, epochs=40, batch_size=8)
+    before = network.parameters.copy()
+    with pytest.raises(chainrule.NotFiniteError, match="epoch"):
+        trainer.fit(x, x**2)
+    np.testing.assert_array_equal(network.parameters, before)
+    optimizer.learning_rate = 0.01
+    history = trainer.fit(x, x**2)
+    assert history[-1].cost < history[0].cost < 1
+
+
+def test_a_weight_of_zero_masks_any_target() -> None:
+    value, gradient = chainrule.cost(
+        np.zeros((2, 1)), np.array([[1], [1e20]]), "mean_squared_error", sample_weight=[1, 0]
+    )
+    assert value == 1
+    np.testing.assert_array_equal(gradient, [[-2], [0]])
+    value, gradient = chainrule.cost(np.zeros((1, 1)), np.array([[1e20]]), "mean_squared_error")
+    assert value == pytest.approx(1e40)

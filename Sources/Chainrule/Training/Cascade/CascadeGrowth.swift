@@ -128,7 +128,9 @@ final class CascadeGrowth: FallibleClass {
     }
 
     private func isFinished(_ progress: CascadeUnit) -> Bool {
-        if progress.training.cost <= options.targetCost || units.count == options.maxUnits { return true }
+        // No cost of the library's own is below 0.
+        let targetCost = options.cost.isCustom ? options.targetCost : max(options.targetCost, 0)
+        if progress.training.cost <= targetCost || units.count == options.maxUnits { return true }
         return options.patience > 0 && units.count - lastGain.units >= options.patience
     }
 
@@ -217,8 +219,7 @@ final class CascadeGrowth: FallibleClass {
         for index in 0...count {
             let layer = index < count ? units[index].network : output
             network.parameters.columns(from: offset, count: layer.parameterCount).assign(layer.parameters)
-            let weights = network.parameters.columns(from: offset, count: layer.outputs * layer.inputs)
-            for weight in 0..<weights.columns { weights[0, weight] *= self.features.scales[weight % layer.inputs] }
+            self.features.adapt(layer, in: network.parameters.columns(from: offset, count: layer.parameterCount))
             offset += layer.parameterCount
         }
         return network
@@ -247,7 +248,7 @@ extension FallibleClass where Self == CascadeGrowth {
         self = CascadeGrowth(
             options, data, validation, features,
             try validation.map { (validation) throws(NetworkError) in
-                try CascadeFeatures(validation.x, scales: features.scales)
+                try CascadeFeatures(validation.x, like: features)
             },
             output: output)
     }

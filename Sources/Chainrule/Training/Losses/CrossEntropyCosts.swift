@@ -36,6 +36,6 @@ extension Cost {
     private static func crossEntropy(checkedSmoothing smoothing: Float, _ reduction: Reduction) -> Cost {
         Cost(
             "cross_entropy", reduction, parameter: smoothing, acceptsClasses: true, applying: "softmax", targets: 0...1,
-            deciding: .largest, function: .builtIn { $0.kernels.costs.crossEntropy })
+            deciding: .largest, overflow: .crossEntropy, function: .builtIn { $0.kernels.costs.crossEntropy })
     }
 }

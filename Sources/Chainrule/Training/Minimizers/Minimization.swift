@@ -20,6 +20,8 @@ public final class Minimization: FallibleClass {
     package let best: Vector
     private var bestCost = Double.infinity
     private var bestGradientNorm = Double.nan
+    /// The largest magnitude in `∂√|C|/∂w = ∂C/∂w / 2√|C|` of the points so far, times 2: how steep this problem is.
+    private var steepest = 0.0
 
     private var iterations = 0
     private var evaluations = 0
@@ -50,7 +52,14 @@ public final class Minimization: FallibleClass {
         evaluations += 1
         note(try objective.evaluate(at: trial, gradient: trialGradient))
         advance()
-        if end == nil && gradient.largestMagnitude <= options.gradientTolerance { end = .gradient }
+        if isFlat(gradient.largestMagnitude) { end = end ?? .gradient }
+    }
+
+    /// Whether the present point's gradient, whose largest magnitude this is, is within its tolerance.
+    private func isFlat(_ norm: Double) -> Bool {
+        let root = cost.magnitude.squareRoot()
+        if root > 0 { steepest = max(steepest, norm / root) }
+        return norm <= options.gradientTolerance * steepest * root
     }
 
     /// Evaluates at ``trial``.
@@ -123,6 +132,7 @@ public final class Minimization: FallibleClass {
     func finishIteration(from before: Double, step: Double) {
         iterations += 1
         let norm = gradient.largestMagnitude
+        let isFlat = isFlat(norm)
         let iteration = Iteration(
             number: iterations, evaluations: evaluations, products: products, cost: cost, gradientNorm: norm, step: step
         )
@@ -130,7 +140,7 @@ public final class Minimization: FallibleClass {
         if end != nil { return }
         if !goesOn {
             end = .cancelled
-        } else if norm <= options.gradientTolerance {
+        } else if isFlat {
             end = .gradient
             // Where a lower C was only rounding, the smaller gradient tells more.
             if cost - bestCost <= noise { keep(w, cost, gradientNorm: norm) }

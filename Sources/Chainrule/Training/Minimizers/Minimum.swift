@@ -4,7 +4,8 @@ public struct MinimizationOptions {
     public var maxIterations = 1000
     /// Of C and its gradient together; at least 1.
     public var maxEvaluations = Int.max
-    /// Ends where no element of ∂C/∂w has a larger magnitude; ≥ 0.
+    /// Ends where no element of ∂√|C|/∂w has a larger magnitude than this times the largest of the run; ≥ 0. So the scale of C and
+    /// that of the targets do not matter, and squared errors that could become 0 go on until the other limits.
     public var gradientTolerance = 1e-5
     /// Ends where an iteration lowers C by no more than this, relative to C; ≥ 0, and 0 for never.
     public var costTolerance = 1e-9
@@ -57,7 +58,7 @@ public struct Iteration: Sendable {
 public struct Minimum: Sendable {
     /// Why it ended.
     public enum Reason: Sendable {
-        /// The gradient is within its tolerance.
+        /// The gradient is within its tolerance, or 0.
         case gradient
         /// An iteration lowered C by no more than the tolerance.
         case cost

@@ -1,6 +1,6 @@
 /// Lowers the rate where the cost no longer falls, as PyTorch's `ReduceLROnPlateau` does where costs are not negative: after
-/// more than `patience` epochs without a cost below `(1 − threshold)` of the lowest so far, `η ← max(γ η, η₋)`, and for
-/// `cooldown` epochs after that none counts.
+/// more than `patience` epochs without a cost below `C₋ − threshold |C₋|`, with C₋ for the lowest so far,
+/// `η ← max(γ η, η₋)`, and for `cooldown` epochs after that none counts.
 public struct Plateau: Sendable {
     /// γ in (0, 1].
     public var factor: Float

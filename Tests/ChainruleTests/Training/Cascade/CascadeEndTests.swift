@@ -17,6 +17,28 @@ import Testing
         #expect(CascadeEndTests.units(of: network) == reports.count - 1 && reports.count < 13)
     }
 
+    /// No cost of the library's own is below 0: there is nothing left to learn.
+    @Test func whereTheCostIsZero() throws {
+        // Logits that are so sure that every probability is 1.
+        let classes = CascadeData(x: [-1, -0.9, 0.9, 1], inputs: 1, targets: .classes([0, 0, 1, 1]))
+        let (network, reports) = try classes.watch(cascadeOptions(.crossEntropy(), units: 8), outputs: 2)
+        #expect(reports.last!.training.cost == 0 && reports.count < 9, "\(reports.map(\.training.cost))")
+        #expect(reports.dropLast().allSatisfy { $0.training.cost > 0 })
+        #expect(CascadeEndTests.units(of: network) == reports.count - 1)
+        // A cost of the caller's own may be.
+        let below = CustomCost { y, t, _, rows, _, gradient throws(NetworkError) in
+            var sum = -1.0
+            for row in 0..<rows {
+                let error = Double(y[row]) - Double(t[row])
+                sum += error * error / Double(rows)
+                gradient[row] = Float(2 * error / Double(rows))
+            }
+            return sum
+        }
+        let (_, custom) = try CascadeData.sine().watch(cascadeOptions(Cost(custom: below), units: 3))
+        #expect(custom.count == 4 && custom[0].training.cost < 0)
+    }
+
     @Test func whereTheCallbackStopsIt() throws {
         let options = cascadeOptions { $0.onUnit = { $0.units < 2 } }
         let (network, reports) = try CascadeData.sine().watch(options)

@@ -127,6 +127,31 @@ import Testing
         #expect(a.parameterVector[0] == 1024 * b.parameterVector[0])
     }
 
+    /// Nor where they lie: what is far from 0 is moved there, and the biases moved back.
+    @Test(arguments: [1000, -1000, 30_000] as [Float]) func offsetOfInputsIsOfNoConcern(offset: Float) throws {
+        let data = CascadeData.sine()
+        let moved = CascadeData(x: data.x.map { $0 + offset }, inputs: 1, targets: data.targets)
+        let options = cascadeOptions(units: 8) { $0.candidates = 8 }
+        let here = try #require(try data.evaluate(data.grow(options), options.cost).r2)
+        let (network, reports) = try moved.watch(options, validation: moved)
+        let there = try #require(try moved.evaluate(network, options.cost).r2)
+        #expect(here > 0.95 && there > 0.95, "R² is \(here) near 0 and \(there) near \(offset)")
+        // The biases were rounded, to some 10⁻⁷ of what they made up for.
+        let best = reports.map(\.training.cost).min()!
+        let error = try moved.evaluate(network, options.cost).cost.squareRoot() - best.squareRoot()
+        #expect(error.magnitude < 1e-5 * Double(offset.magnitude), "\(error)")
+    }
+
+    /// A column that never varies says nothing, however large it is.
+    @Test(arguments: [0, 1, -1e6, 1e30] as [Float]) func constantInputs(value: Float) throws {
+        let data = CascadeData.sine()
+        let wide = CascadeData(x: data.x.flatMap { [value, $0] }, inputs: 2, targets: data.targets)
+        let options = cascadeOptions(units: 8) { $0.candidates = 8 }
+        let network = try wide.grow(options)
+        #expect(try wide.evaluate(network, options.cost).r2! > 0.95)
+        #expect(try network.tensor("output.weight", of: network.parameterVector)[0] == 0)
+    }
+
     @Test func savedAndLoaded() throws {
         let folder = try TemporaryFolder()
         let data = CascadeData.sine()

@@ -105,6 +105,11 @@ extension Vector {
 }
 
 /// Options that end a run at nothing but what a test sets.
+/// Options for a run that ends where no element of ∂C/∂w is larger.
+func until(gradientNorm: Double) -> MinimizationOptions {
+    endless { $0.onIteration = { $0.gradientNorm > gradientNorm } }
+}
+
 func endless(_ change: (inout MinimizationOptions) -> Void = { _ in }) -> MinimizationOptions {
     var options = MinimizationOptions()
     options.gradientTolerance = 0

@@ -17,8 +17,8 @@ import Testing
         ] as [(any Minimizer, Int)])
     func rosenbrock(_ method: any Minimizer, _ evaluations: Int) throws {
         let (minimum, w) = try AnalyticObjective.rosenbrock(2).minimize(
-            method, from: [-1.2, 1], endless { $0.gradientTolerance = 1e-5 })
-        #expect(minimum.reason == .gradient)
+            method, from: [-1.2, 1], until(gradientNorm: 1e-5))
+        #expect(minimum.reason == .cancelled)
         #expect(minimum.gradientNorm <= 1e-5)
         expectClose(w, [1, 1], absolute: 1e-5)
         #expect(Double(minimum.evaluations) <= 1.2 * Double(evaluations))
@@ -28,8 +28,8 @@ import Testing
         for method in LineSearchMethodTests.methods {
             let objective = AnalyticObjective.rosenbrock(10)
             let (minimum, _) = try objective.minimize(
-                method, from: (0..<10).map { $0 % 2 == 0 ? -1.2 : 1 }, endless { $0.gradientTolerance = 1e-5 })
-            #expect(minimum.reason == .gradient, "\(method.identifier)")
+                method, from: (0..<10).map { $0 % 2 == 0 ? -1.2 : 1 }, until(gradientNorm: 1e-5))
+            #expect(minimum.reason == .cancelled, "\(method.identifier)")
             #expect(minimum.evaluations == objective.points.count)
             #expect(minimum.evaluations < 600, "\(method.identifier): \(minimum.evaluations)")
             // There is a second minimum of about 3.99.
@@ -49,13 +49,12 @@ import Testing
             let (minimum, w) = try AnalyticObjective.quadratic([1, 2, 4, 8, 16, 32]).minimize(
                 method, from: [Double](repeating: 9, count: 6),
                 endless {
-                    $0.gradientTolerance = 1e-3
                     $0.onIteration = { iteration in
                         iterations = iteration.number
-                        return true
+                        return iteration.gradientNorm > 1e-3
                     }
                 })
-            #expect(minimum.reason == .gradient, "\(method.identifier)")
+            #expect(minimum.reason == .cancelled, "\(method.identifier)")
             #expect(minimum.iterations == iterations)
             #expect(minimum.iterations <= 7, "\(method.identifier): \(minimum.iterations)")
             expectClose(w, [0, 1, 2, 3, 4, 5], absolute: 1e-3, method.identifier.description)
@@ -70,10 +69,9 @@ import Testing
                 _ = try objective.minimize(
                     method, from: [Double](repeating: -0.8, count: count),
                     endless {
-                        $0.gradientTolerance = 1e-3
                         $0.onIteration = { iteration in
                             accepted.append(iteration.evaluations - 1)
-                            return true
+                            return iteration.gradientNorm > 1e-3
                         }
                     })
                 #expect(accepted.count > 5)
@@ -141,9 +139,9 @@ import Testing
                 return (w[0] + 1 / w[0] + w[1] + 1 / w[1], [1 - 1 / (w[0] * w[0]), 1 - 1 / (w[1] * w[1])])
             }
             let (minimum, w) = try objective.minimize(
-                method, from: [20, 0.9], endless { $0.gradientTolerance = 1e-6 })
+                method, from: [20, 0.9], until(gradientNorm: 1e-6))
             #expect(undefined > 0, "\(method.identifier)")
-            #expect(minimum.reason == .gradient)
+            #expect(minimum.reason == .cancelled)
             #expect(minimum.evaluations == objective.points.count + undefined)
             expectClose(w, [1, 1], absolute: 1e-5, method.identifier.description)
         }

@@ -154,6 +154,70 @@ import Testing
         }
     }
 
+    /// Targets of any size are learnt with the options as they are, where outputs begin at their size. From tiny weights of the
+    /// output nearly these alone move: all methods come to R² = 0.464, what the first hidden units allow.
+    @Test(arguments: [1e-6, 1e-3, 1] as [Float]) func scalesOfTargets(scale: Float) throws {
+        guard case .values(let values, _) = targets.kind else { return }
+        let scaled = values.map { $0 * scale }
+        var architecture = try Architecture(inputs: 2)
+        try architecture.dense(6, .tanh)
+        try architecture.dense(1, weights: .uniform(low: -scale, high: scale))
+        for method in Minimizers.all {
+            let network = try Network(architecture, seed: 40)
+            let before = try network.evaluate(.meanSquaredError(), x, targets: .values(scaled, columns: 1))
+            let minimum = try network.minimize(
+                .meanSquaredError(), x, targets: .values(scaled, columns: 1), method: method)
+            let r2 = try #require(
+                try network.evaluate(.meanSquaredError(), x, targets: .values(scaled, columns: 1)).r2)
+            #expect(
+                minimum.iterations > 3 && r2 > 0.45,
+                "\(method.identifier) at \(scale): R² \(before.r2!) to \(r2), \(minimum)")
+        }
+    }
+
+    /// C times a power of 2 is another unit of C, and nothing else.
+    @Test func scalesOfCosts() throws {
+        guard case .values(let values, _) = targets.kind else { return }
+        func run(_ weight: Float) throws -> (Network, Minimum) {
+            let network = try self.network()
+            let weights = [Float](repeating: weight, count: 60)
+            return (
+                network,
+                try network.minimize(
+                    .meanSquaredError(.sum), x, targets: .values(values, columns: 1, weights: weights))
+            )
+        }
+        let (network, minimum) = try run(1)
+        for weight: Float in [0x1p-40, 0x1p20] {
+            let (other, found) = try run(weight)
+            #expect(bits(other.parameterVector) == bits(network.parameterVector))
+            #expect(found.reason == minimum.reason && found.iterations == minimum.iterations)
+            #expect(found.cost == minimum.cost * Double(weight))
+        }
+    }
+
+    /// A plateau at the start is no minimum; nor is what is already 0 anything else.
+    @Test func plateaus() throws {
+        var words: [Float] = []
+        var parity: [Float] = []
+        for word in 0..<16 {
+            for bit in 0..<4 { words.append((word >> bit) & 1 == 0 ? -1 : 1) }
+            parity.append(word.nonzeroBitCount % 2 == 0 ? 0 : 1)
+        }
+        var architecture = try Architecture(inputs: 4)
+        try architecture.dense(8, .tanh, weights: .uniform(low: -0.25, high: 0.25))
+        try architecture.dense(1, weights: .uniform(low: -0.25, high: 0.25))
+        let network = try Network(architecture, seed: 4)
+        let minimum = try network.minimize(
+            .binaryCrossEntropyOfLogits(), words, targets: .values(parity, columns: 1))
+        #expect(minimum.cost < 0.01, "\(minimum)")
+        let flat = try Network(architecture, seed: 4)
+        flat.setParameters([Float](repeating: 0, count: flat.parameterCount))
+        let nothing = try flat.minimize(
+            .meanSquaredError(), words, targets: .values([Float](repeating: 0, count: 16), columns: 1))
+        #expect(nothing.reason == .gradient && nothing.iterations == 0 && nothing.gradientNorm == 0)
+    }
+
     @Test func cancelling() throws {
         for method in Minimizers.all {
             let network = try network()
