@@ -1415,7 +1415,8 @@ crl_status crl_trainer_progress(const crl_trainer *trainer, crl_progress *progre
  *  callbacks. Atomic: whatever happens, the file is the old one or the new one, whole.
  *  @param trainer only read.
  *  @param path the file to create or replace.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_FILE. */
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_FILE, or CRL_ERROR_SIZE for a network whose names and
+ *      inputs take more than the 16,000,000 bytes that a file has for them. */
 crl_status crl_trainer_save(const crl_trainer *trainer, const char *path);
 
 /** Goes on from a checkpoint that a trainer of the same network, optimizer and options saved; the number of epochs,
@@ -1741,15 +1742,29 @@ crl_status crl_publisher_predict(const crl_publisher *publisher, const float *x,
  *  one, whole.
  *  @param network built; only read.
  *  @param path the file to create or replace.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT or CRL_ERROR_FILE. */
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_FILE, or CRL_ERROR_SIZE for a
+ *      network whose names and inputs take more than the 16,000,000 bytes that a file has for them. */
 crl_status crl_network_save(const crl_network *network, const char *path);
 
-/** Loads a network from a model file, built and ready. Everything in the file is checked before it is used. A
- *  network with a custom activation cannot be made from a file: build it and call crl_network_load_parameters().
+/** Loads a network from a model file, built and ready. Everything in the file is checked before it is used, also
+ *  that the network needs no more memory than crl_network_load_limited() allows with a limit of 0. A network with a
+ *  custom activation cannot be made from a file: build it and call crl_network_load_parameters(). A file has at most
+ *  10,000 layers, of which each reads at most 10,000, and 16,000,000 bytes before its numbers.
  *  @param path the file.
  *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
 crl_status crl_network_load(const char *path, crl_network **network);
+
+/** The same with a limit of the caller's own: a file of a few hundred bytes can describe layers of any width, of
+ *  which each prediction would need the memory.
+ *  @param path the file.
+ *  @param memory_limit how many bytes the parameters and one row of a prediction may take together. 0: 64 MiB, or 16
+ *      times the length of the file if that is more, as with crl_network_load(). SIZE_MAX: no limit. Predicting many
+ *      rows takes the memory of up to 64 in each thread; in training a row takes up to eight times as much.
+ *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY,
+ *      also where the network needs more than the limit. */
+crl_status crl_network_load_limited(const char *path, size_t memory_limit, crl_network **network);
 
 /** Loads the parameters alone into a network whose tensors have the names and shapes of the file's. After an error
  *  they are as they were.

@@ -11,7 +11,8 @@ import Chainrule
 /// - Parameters:
 ///   - network: built; only read.
 ///   - path: the file to create or replace.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT or CRL_ERROR_FILE.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_FILE, or CRL_ERROR_SIZE for a network whose
+///   names and inputs take more than the 16,000,000 bytes that a file has for them.
 @_cdecl("crl_network_save")
 public func crlNetworkSave(_ network: UnsafePointer<crl_network>?, _ path: UnsafePointer<CChar>?) -> crl_status {
     call("crl_network_save") { () throws(NetworkError) in
@@ -19,8 +20,10 @@ public func crlNetworkSave(_ network: UnsafePointer<crl_network>?, _ path: Unsaf
     }
 }
 
-/// Loads a network from a model file, built and ready. Everything in the file is checked before it is used. A network
-/// with a custom activation cannot be made from a file: build it and call crl_network_load_parameters().
+/// Loads a network from a model file, built and ready. Everything in the file is checked before it is used, also that the
+/// network needs no more memory than crl_network_load_limited() allows with a limit of 0. A network with a custom activation
+/// cannot be made from a file: build it and call crl_network_load_parameters(). A file has at most 10,000 layers, of which each
+/// reads at most 10,000, and 16,000,000 bytes before its numbers.
 /// - Parameters:
 ///   - path: the file.
 ///   - network: receives the network, which crl_network_destroy() frees; NULL after an error.
@@ -30,11 +33,38 @@ public func crlNetworkLoad(
     _ path: UnsafePointer<CChar>?, _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
 ) -> crl_status {
     call("crl_network_load") { () throws(NetworkError) in
-        guard let network else { throw nullArgument("network") }
-        network.pointee = nil
-        let path = try requiredPath(path)
-        network.pointee = makeHandle(NetworkHandle(built: try Network(contentsOf: path)))
+        try load(path, memoryLimit: nil, network)
     }
+}
+
+/// The same with a limit of the caller's own: a file of a few hundred bytes can describe layers of any width, of which each
+/// prediction would need the memory.
+/// - Parameters:
+///   - path: the file.
+///   - memory_limit: how many bytes the parameters and one row of a prediction may take together. 0: 64 MiB, or 16 times the
+///     length of the file if that is more, as with crl_network_load(). SIZE_MAX: no limit. Predicting many rows takes the
+///     memory of up to 64 in each thread; in training a row takes up to eight times as much.
+///   - network: receives the network, which crl_network_destroy() frees; NULL after an error.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also where
+///   the network needs more than the limit.
+@_cdecl("crl_network_load_limited")
+public func crlNetworkLoadLimited(
+    _ path: UnsafePointer<CChar>?, _ memory_limit: UInt,
+    _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
+) -> crl_status {
+    call("crl_network_load_limited") { () throws(NetworkError) in
+        try load(path, memoryLimit: memory_limit == 0 ? nil : Int(clamping: memory_limit), network)
+    }
+}
+
+private func load(
+    _ path: UnsafePointer<CChar>?, memoryLimit: Int?,
+    _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
+) throws(NetworkError) {
+    guard let network else { throw nullArgument("network") }
+    network.pointee = nil
+    let loaded = try Network(contentsOf: requiredPath(path), memoryLimit: memoryLimit)
+    network.pointee = makeHandle(NetworkHandle(built: loaded))
 }
 
 /// Loads the parameters alone into a network whose tensors have the names and shapes of the file's. After an error

@@ -198,7 +198,8 @@ public func crlTrainerProgress(
 /// - Parameters:
 ///   - trainer: only read.
 ///   - path: the file to create or replace.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_FILE.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_FILE, or CRL_ERROR_SIZE for a network whose names and inputs
+///   take more than the 16,000,000 bytes that a file has for them.
 @_cdecl("crl_trainer_save")
 public func crlTrainerSave(_ trainer: UnsafePointer<crl_trainer>?, _ path: UnsafePointer<CChar>?) -> crl_status {
     call("crl_trainer_save") { () throws(NetworkError) in

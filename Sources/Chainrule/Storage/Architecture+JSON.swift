@@ -5,13 +5,13 @@ extension Architecture {
         json.member("inputs", inputs)
         json.key("layers")
         json.beginArray()
-        for node in nodes {
+        for node in nodes where !json.isTooLong {
             json.beginObject()
             json.member("type", node.layer.kind.description)
             json.member("name", node.name.text)
             json.key("inputs")
             json.beginArray()
-            for position in node.inputs { json.string(name(at: position).text) }
+            for position in node.inputs where !json.isTooLong { json.string(name(at: position).text) }
             json.endArray()
             node.layer.encode(to: &json)
             json.endObject()
@@ -23,7 +23,7 @@ extension Architecture {
     package init(_ object: JSONObject) throws(NetworkError) {
         try self.init(inputs: object.integer("inputs"))
         for value in try object.array("layers") {
-            guard case .object(let layer) = value else {
+            guard let layer = try value.object() else {
                 throw NetworkError(.format, "the header's 'layers' hold something that is no object")
             }
             let type = try layer.string("type")
@@ -32,10 +32,10 @@ extension Architecture {
             }
             var inputs: [String] = []
             for value in try layer.array("inputs") {
-                guard case .string(let name) = value else {
+                guard let name = value.string else {
                     throw NetworkError(.format, "a layer's 'inputs' hold something that is no string")
                 }
-                inputs.append(name)
+                inputs.append(name.content)
             }
             try append(decode(layer), name: layer.string("name"), inputs: inputs)
         }
@@ -64,10 +64,8 @@ extension Activation {
                 """)
         }
         for activation in all where activation.identifier.description.utf8.elementsEqual(identifier.utf8) {
-            guard case .number(let alpha)? = object["alpha"] else {
-                guard object["alpha"] == nil else { throw NetworkError(.format, "a layer's 'alpha' is not a number") }
-                return activation
-            }
+            guard let value = object["alpha"] else { return activation }
+            guard let alpha = value.number else { throw NetworkError(.format, "a layer's 'alpha' is not a number") }
             return try activation.with(alpha: Float(alpha))
         }
         throw NetworkError(.format, "a layer has the activation '\(identifier)', which this version does not know")

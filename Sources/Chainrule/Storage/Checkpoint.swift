@@ -20,8 +20,8 @@ extension Trainer {
         try network.architecture.setAside()
         var json = JSONWriter()
         encode(to: &json)
-        let header = ModelHeader.encode(
-            format: Checkpoint.format, version: Checkpoint.version, network.plan, more: ("training", json.text),
+        let header = try ModelHeader.encode(
+            format: Checkpoint.format, version: Checkpoint.version, network.plan, more: ("training", json.bytes),
             vectors: vectorNames)
         try AtomicFile.write(path) { file throws(NetworkError) in
             try header.withUnsafeBufferPointer { header throws(NetworkError) in
@@ -167,15 +167,16 @@ extension Trainer {
     private var scheduleKind: String { schedule?.identifier.description ?? "none" }
 
     private func decode(_ header: ModelHeader) throws(NetworkError) -> SavedTraining {
-        guard case .object(let metadata)? = header.metadata,
-            try metadata.string("format").utf8.elementsEqual(Checkpoint.format.utf8)
-        else { throw NetworkError(.format, "the file is no checkpoint") }
+        guard let metadata = header.metadata, try metadata.text("format").isSame(as: Checkpoint.format) else {
+            throw NetworkError(.format, "the file is no checkpoint")
+        }
         try ModelHeader.checkVersion(metadata.string("format_version"), upTo: Checkpoint.version)
-        guard case .object(let json) = try JSONReader.read(Array(metadata.string("training").utf8)[...]) else {
+        guard let json = try JSONText(metadata.text("training")).value.object() else {
             throw NetworkError(.format, "'training' is no JSON object")
         }
-        guard try metadata.string("architecture").utf8.elementsEqual(ModelHeader.text(of: network.architecture).utf8)
-        else { throw NetworkError(.mismatch, "the checkpoint is of another network") }
+        guard try metadata.text("architecture").elementsEqual(ModelHeader.text(of: network.architecture)) else {
+            throw NetworkError(.mismatch, "the checkpoint is of another network")
+        }
         try expect(json.string("method"), optimizer.method.identifier.description, "method")
         for (index, value) in hyperparameters.enumerated() {
             guard try json.bits("hyperparameter_\(index)") == UInt64(value.bitPattern) else {
@@ -271,12 +272,10 @@ private struct SavedTraining {
         let counts =
             [
                 steps, epochs, progress.epochs, progress.rows, progress.batches, progress.stepsTaken,
-                progress.rowsOfEpoch ?? 0,
-                progress.bestEpoch, progress.epochsSinceBest, schedule?.plateau.waited ?? 0,
-                schedule?.plateau.cooling ?? 0,
+                progress.rowsOfEpoch ?? 0, progress.bestEpoch, progress.epochsSinceBest,
             ] + stepsMissed
-        // Enough for ever, and far from overflowing.
-        for count in counts where count > 1 << 52 {
+        // Enough for ever, and far from overflowing. What a plateau waits for may be any number that its schedule has.
+        for count in counts where count > Int(clamping: Int64(1) << 52) / 2 {
             throw NetworkError(.format, "a count in the checkpoint is \(count), which is too large")
         }
         guard
@@ -294,7 +293,7 @@ private struct SavedTraining {
             throw NetworkError(.format, "a bound in the checkpoint is \(stateBounds[index])")
         }
         guard
-            progress.costSum.isFinite && progress.weightSum.isFinite && progress.seconds.isFinite
+            progress.weightSum.isFinite && progress.seconds.isFinite
                 && !progress.bestCost.isNaN && !(schedule?.plateau.lowest.isNaN ?? false)
         else { throw NetworkError(.format, "a number in the checkpoint is not finite") }
     }
@@ -307,16 +306,17 @@ extension JSONWriter {
 
 extension JSONObject {
     fileprivate func bits(_ name: String) throws(NetworkError) -> UInt64 {
-        let text = try string(name)
+        let text = try text(name)
         var bits: UInt64 = 0
-        var isNumber = !text.utf8.isEmpty
-        for byte in text.utf8 {
+        var isNumber = false
+        for byte in text {
             let (product, overflow) = bits.multipliedReportingOverflow(by: 10)
             let (sum, carry) = product.addingReportingOverflow(UInt64(byte &- UInt8(ascii: "0")))
-            isNumber = isNumber && UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte && !overflow && !carry
+            isNumber = UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte && !overflow && !carry
+            guard isNumber else { break }
             bits = sum
         }
-        guard isNumber else { throw NetworkError(.format, "'\(name)' is '\(text)', no number of 64 bits") }
+        guard isNumber else { throw NetworkError(.format, "'\(name)' is '\(text.content)', no number of 64 bits") }
         return bits
     }
 

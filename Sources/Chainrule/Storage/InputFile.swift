@@ -36,10 +36,12 @@ final class InputFile: FallibleClass {
             guard length >= 8 else {
                 throw NetworkError(.format, "no model file: it has \(length) bytes")
             }
-            let headerBytes = try ModelHeader.length(bytes(count: 8), fileBytes: length)
-            // What the reader makes of a header, whatever it says, and an architecture of that.
+            let prefix = try bytes(count: 8)
+            let headerBytes = try ModelHeader.length(Array(prefix.elements), fileBytes: length)
+            // The architecture that a header describes, whatever it says.
             try Reserve.setAside(48 * headerBytes)
-            return try ModelHeader(parsing: bytes(count: headerBytes), dataBytes: length - 8 - headerBytes)
+            let header = try JSONText(bytes(count: headerBytes))
+            return try ModelHeader(header, dataBytes: length - 8 - headerBytes)
         }
     }
 
@@ -52,11 +54,9 @@ final class InputFile: FallibleClass {
         }
     }
 
-    private func bytes(count: Int) throws(NetworkError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        try bytes.withUnsafeMutableBufferPointer { buffer throws(NetworkError) in
-            try read(into: UnsafeMutableRawBufferPointer(buffer))
-        }
+    private func bytes(count: Int) throws(NetworkError) -> Memory<UInt8> {
+        let bytes = try Memory<UInt8>(count: count, for: "the header of a file")
+        try read(into: UnsafeMutableRawBufferPointer(bytes.elements))
         return bytes
     }
 }

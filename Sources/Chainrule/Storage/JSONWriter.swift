@@ -1,9 +1,12 @@
 /// Writes JSON, member by member, as UTF-8 bytes.
 package struct JSONWriter {
     package private(set) var bytes: [UInt8] = []
+    /// Whether more was to be written than the limit: then a part of it is missing.
+    package var isTooLong: Bool { bytes.count > limit }
+    private let limit: Int
     private var needsComma = false
 
-    package init() {}
+    package init(limit: Int = .max) { self.limit = limit }
 
     package mutating func beginObject() { begin("{") }
     package mutating func endObject() { end("}") }
@@ -12,18 +15,23 @@ package struct JSONWriter {
 
     package mutating func key(_ name: String) {
         value { writer in
-            writer.quote(name)
+            writer.quote(name.utf8)
             writer.bytes.append(UInt8(ascii: ":"))
         }
         needsComma = false
     }
 
-    package mutating func string(_ text: String) { value { $0.quote(text) } }
+    package mutating func string(_ text: String) { value { $0.quote(text.utf8) } }
     package mutating func integer(_ number: Int) { value { $0.bytes.append(contentsOf: "\(number)".utf8) } }
 
     package mutating func member(_ name: String, _ text: String) {
         key(name)
         string(text)
+    }
+    /// A text in UTF-8.
+    mutating func member(_ name: String, _ text: [UInt8]) {
+        key(name)
+        value { $0.quote(text) }
     }
     mutating func member(_ name: String, _ number: Int) {
         key(name)
@@ -57,9 +65,9 @@ package struct JSONWriter {
         needsComma = true
     }
 
-    private mutating func quote(_ text: String) {
+    private mutating func quote(_ text: some Sequence<UInt8>) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
+        for byte in text where !isTooLong {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 bytes.append(UInt8(ascii: "\\"))

@@ -3,8 +3,9 @@ extension Network {
     /// the old file or the new one, never a piece.
     public func save(to path: FilePath) throws(NetworkError) {
         try architecture.setAside()
+        let header = try ModelHeader.encode(plan)
         try AtomicFile.write(path) { file throws(NetworkError) in
-            try ModelHeader.encode(plan).withUnsafeBufferPointer { header throws(NetworkError) in
+            try header.withUnsafeBufferPointer { header throws(NetworkError) in
                 try file.write(UnsafeRawBufferPointer(header))
             }
             try file.write(parameters)
@@ -29,21 +30,52 @@ extension Network {
     public func loadParameters(from path: String) throws(NetworkError) { try loadParameters(from: FilePath(path)) }
 }
 
+extension Plan {
+    /// The bytes that a file's network may need unless the caller says otherwise.
+    fileprivate static func usualMemoryLimit(fileBytes: Int) -> Int {
+        let (bytes, overflow) = fileBytes.multipliedReportingOverflow(by: 16)
+        return overflow ? .max : max(bytes, 64 << 20)
+    }
+
+    /// Refuses a network whose parameters and one row of a prediction need more memory than this.
+    fileprivate func checkMemory(limit: Int) throws(NetworkError) {
+        let row = try layout(maxRows: 1, purpose: .inference, threads: 1).count
+        let bytes = try Plan.checkedProduct(MemoryLayout<Float>.stride, Plan.checkedSum([parameterCount, row]))
+        guard bytes <= limit else {
+            throw NetworkError(
+                .memory,
+                """
+                the network's parameters and one row of a prediction need \(bytes) bytes of memory, more than the \
+                limit of \(limit), which you can raise
+                """)
+        }
+    }
+}
+
 extension FallibleClass where Self == Network {
     /// Loads a network from a model file. Every length, offset and shape is checked first; nothing half-loaded can come
     /// out.
-    public init(contentsOf path: FilePath) throws(NetworkError) {
+    ///
+    /// A file of a few hundred bytes can describe layers of any width. So what the network will need is limited, too: an error
+    /// with the code ``NetworkError/Code/memory`` says how much it is.
+    /// - Parameter memoryLimit: how many bytes the parameters and one row of a prediction may take together; nil for 64 MiB, or 16
+    ///   times the length of the file if that is more.
+    public init(contentsOf path: FilePath, memoryLimit: Int? = nil) throws(NetworkError) {
         let file = try InputFile(path)
         let header = try file.readHeader()
         let (plan, tensors) = try file.explain { () throws(NetworkError) in
             // Matched first: a file must not make the library allocate more than its data holds.
             let plan = try header.plan()
-            return (plan, try header.match(plan))
+            let tensors = try header.match(plan)
+            try plan.checkMemory(limit: memoryLimit ?? Plan.usualMemoryLimit(fileBytes: file.length))
+            return (plan, tensors)
         }
         let network = try Network(uninitialized: plan, level: .standard)
         try file.read(tensors, into: network.parameters)
         self = network
     }
 
-    public init(contentsOf path: String) throws(NetworkError) { self = try Network(contentsOf: FilePath(path)) }
+    public init(contentsOf path: String, memoryLimit: Int? = nil) throws(NetworkError) {
+        self = try Network(contentsOf: FilePath(path), memoryLimit: memoryLimit)
+    }
 }

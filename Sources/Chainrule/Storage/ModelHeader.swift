@@ -9,31 +9,34 @@
 package struct ModelHeader {
     /// The version of the format that this library writes, and the newest that it reads.
     package static var version: Int { 1 }
-    /// Longer headers are refused: enough for the most layers there can be, and read in no time whatever it holds.
+    /// Longer headers are neither written nor read: enough for the most layers there can be, and read in no time whatever it
+    /// holds.
     package static var longest: Int { 16_000_000 }
 
     package let architecture: Result<Architecture, NetworkError>
-    let metadata: JSONValue?
+    let metadata: JSONObject?
     let tensors: [Entry]
 
     struct Entry {
-        let name: String
+        let name: JSONString
         let shape: [Int]
         let begin: Int
         let end: Int
     }
 
     /// The bytes of a model file before its data.
-    package static func encode(_ plan: Plan) -> [UInt8] {
-        encode(format: "chainrule", version: version, plan, more: nil, vectors: [])
+    package static func encode(_ plan: Plan) throws(NetworkError) -> [UInt8] {
+        try encode(format: "chainrule", version: version, plan, more: nil, vectors: [])
     }
 
     /// The bytes of a file before its data, which are the network's tensors and then vectors of the same shape.
     /// - Parameter more: a further member of the metadata.
     static func encode(
-        format: String, version: Int, _ plan: Plan, more: (name: String, text: String)?, vectors: [String]
-    ) -> [UInt8] {
-        var json = JSONWriter()
+        format: String, version: Int, _ plan: Plan, more: (name: String, text: [UInt8])?, vectors: [String]
+    ) throws(NetworkError) -> [UInt8] {
+        // Places in the data are counted in bytes.
+        _ = try Plan.checkedProduct(4, Plan.checkedProduct(plan.parameterCount, vectors.count + 1))
+        var json = JSONWriter(limit: longest)
         json.beginObject()
         json.key("__metadata__")
         json.beginObject()
@@ -42,7 +45,7 @@ package struct ModelHeader {
         json.member("architecture", text(of: plan.architecture))
         if let more { json.member(more.name, more.text) }
         json.endObject()
-        for tensor in plan.tensors {
+        for tensor in plan.tensors where !json.isTooLong {
             json.tensor(tensor.name, shape: tensor.shape, at: tensor.offset, count: tensor.count)
         }
         var offset = plan.parameterCount
@@ -54,16 +57,24 @@ package struct ModelHeader {
         var header = json.bytes
         // The data begins on a multiple of 8, as safetensors asks.
         while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
+        guard header.count <= longest && !json.isTooLong else {
+            throw NetworkError(
+                .size,
+                """
+                the network has \(plan.architecture.nodes.count) layers whose names and inputs take more than the \
+                \(longest) bytes that the header of a file can have
+                """)
+        }
         var bytes: [UInt8] = []
         for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: header.count >> (8 * shift))) }
         return bytes + header
     }
 
-    /// An architecture as JSON.
-    static func text(of architecture: Architecture) -> String {
-        var json = JSONWriter()
+    /// An architecture as JSON, of which only the beginning is there if it is too long for a header.
+    static func text(of architecture: Architecture) -> [UInt8] {
+        var json = JSONWriter(limit: longest)
         architecture.encode(to: &json)
-        return json.text
+        return json.bytes
     }
 
     /// The length of the header, from a file's first 8 bytes and its length.
@@ -83,16 +94,18 @@ package struct ModelHeader {
 
     /// Reads and checks a header. What it says of the tensors is consistent afterwards: they fill the data without
     /// gaps or overlaps.
-    package init(parsing bytes: [UInt8], dataBytes: Int) throws(NetworkError) {
-        guard case .object(let object) = try JSONReader.read(bytes[...]) else {
+    package init(_ text: JSONText, dataBytes: Int) throws(NetworkError) {
+        guard let object = try text.value.object() else {
             throw NetworkError(.format, "the header is no JSON object")
         }
-        metadata = object["__metadata__"]
+        metadata = try object["__metadata__"]?.object()
         architecture = try ModelHeader.architecture(metadata)
         var tensors: [Entry] = []
-        for (name, value) in object.members where !name.utf8.elementsEqual("__metadata__".utf8) {
-            guard case .object(let entry) = value else {
-                throw NetworkError(.format, "tensor '\(name)' is no object")
+        for index in 0..<object.count {
+            let (name, value) = object.member(at: index)
+            if name.isSame(as: "__metadata__") { continue }
+            guard let entry = try value.object() else {
+                throw NetworkError(.format, "tensor '\(name.content)' is no object")
             }
             tensors.append(try ModelHeader.entry(name, entry))
         }
@@ -100,7 +113,8 @@ package struct ModelHeader {
         var end = 0
         for tensor in tensors {
             guard tensor.begin == end else {
-                throw NetworkError(.format, "tensor '\(tensor.name)' begins at byte \(tensor.begin), not at \(end)")
+                throw NetworkError(
+                    .format, "tensor '\(tensor.name.content)' begins at byte \(tensor.begin), not at \(end)")
             }
             end = tensor.end
         }
@@ -128,26 +142,25 @@ package struct ModelHeader {
 
     /// An architecture that cannot be made again is no error until it is needed: the file may still lend its parameters, and
     /// safetensors files of other programs hold nothing else.
-    private static func architecture(_ metadata: JSONValue?) throws(NetworkError) -> Result<Architecture, NetworkError>
+    private static func architecture(_ metadata: JSONObject?) throws(NetworkError) -> Result<Architecture, NetworkError>
     {
         if isCheckpoint(metadata) { return .failure(Checkpoint.isNoModelFile) }
         let description: JSONObject
         do throws(NetworkError) {
-            guard case .object(let object)? = metadata else {
+            guard let metadata else {
                 throw NetworkError(.format, "the header has no '__metadata__', and so no architecture")
             }
-            let format = try object.string("format")
+            let format = try metadata.string("format")
             guard format.utf8.elementsEqual("chainrule".utf8) else {
                 throw NetworkError(.format, "the file's format is '\(format)', not 'chainrule'")
             }
-            description = object
+            description = metadata
         } catch {
             return .failure(
                 NetworkError(.format, "\(error.message): build the network and load the parameters alone"))
         }
         try checkVersion(description.string("format_version"), upTo: version)
-        let text = try description.string("architecture")
-        guard case .object(let object) = try JSONReader.read(Array(text.utf8)[...]) else {
+        guard let object = try JSONText(description.text("architecture")).value.object() else {
             throw NetworkError(.format, "the architecture is no JSON object")
         }
         do throws(NetworkError) {
@@ -172,28 +185,28 @@ package struct ModelHeader {
         }
     }
 
-    private static func entry(_ name: String, _ object: JSONObject) throws(NetworkError) -> Entry {
-        guard try object.string("dtype").utf8.elementsEqual("F32".utf8) else {
-            throw NetworkError(.format, "tensor '\(name)' is of type '\(try object.string("dtype"))', not 'F32'")
+    private static func entry(_ name: JSONString, _ object: JSONObject) throws(NetworkError) -> Entry {
+        func error(_ what: ErrorMessage) -> NetworkError {
+            NetworkError(.format, "tensor '\(name.content)' \(what.text)")
         }
+        let type = try object.text("dtype")
+        guard type.isSame(as: "F32") else { throw error("is of type '\(type.content)', not 'F32'") }
         var shape: [Int] = []
         var bytes = 4
         for value in try object.array("shape") {
             guard let extent = value.integer else {
-                throw NetworkError(.format, "tensor '\(name)' has a shape that is not of whole numbers")
+                throw error("has a shape that is not of whole numbers")
             }
             shape.append(extent)
             let (product, overflow) = bytes.multipliedReportingOverflow(by: extent)
-            guard !overflow else { throw NetworkError(.format, "the size of tensor '\(name)' overflows") }
+            guard !overflow else { throw error("has a size that overflows") }
             bytes = product
         }
-        let offsets = try object.array("data_offsets")
-        guard offsets.count == 2, let begin = offsets[0].integer, let end = offsets[1].integer, begin <= end else {
-            throw NetworkError(.format, "tensor '\(name)' has no valid 'data_offsets'")
-        }
-        guard end - begin == bytes else {
-            throw NetworkError(.format, "tensor '\(name)' takes \(end - begin) bytes; its shape needs \(bytes)")
-        }
+        var offsets = try object.array("data_offsets").makeIterator()
+        guard let begin = offsets.next()?.integer, let end = offsets.next()?.integer, begin <= end,
+            case nil = offsets.next()
+        else { throw error("has no valid 'data_offsets'") }
+        guard end - begin == bytes else { throw error("takes \(end - begin) bytes; its shape needs \(bytes)") }
         return Entry(name: name, shape: shape, begin: begin, end: end)
     }
 
@@ -208,18 +221,19 @@ package struct ModelHeader {
         guard tensors.count == wanted.count else {
             throw NetworkError(.format, "the file has \(tensors.count) tensors; the network has \(wanted.count)")
         }
-        let entries = tensors.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        let entries = tensors.sorted { $0.name.lexicographicallyPrecedes($1.name) }
         let wanted = wanted.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         var matched: [(begin: Int, tensor: Plan.Tensor)] = []
         for (entry, tensor) in zip(entries, wanted) {
-            guard entry.name.utf8.elementsEqual(tensor.name.utf8) else {
-                throw NetworkError(.format, "the file has a tensor '\(entry.name)', the network '\(tensor.name)'")
+            guard entry.name.isSame(as: tensor.name) else {
+                throw NetworkError(
+                    .format, "the file has a tensor '\(entry.name.content)', the network '\(tensor.name)'")
             }
             guard entry.shape == tensor.shape else {
                 throw NetworkError(
                     .format,
                     """
-                    tensor '\(entry.name)' has the shape \(describe(entry.shape)) in the file and \
+                    tensor '\(tensor.name)' has the shape \(describe(entry.shape)) in the file and \
                     \(describe(tensor.shape)) in the network
                     """)
             }

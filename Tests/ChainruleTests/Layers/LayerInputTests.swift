@@ -8,8 +8,7 @@ import Testing
             {"inputs": 3, "layers": [{"type": "\(type)", "name": "a", "inputs": [\(inputs.map { "\"\($0)\"" }.joined(separator: ","))],
             "units": 2, "bias": true, "activation": "tanh"}]}
             """
-        guard case .object(let object) = try JSONReader.read(Array(json.utf8)[...]) else { return }
-        _ = try Architecture(object)
+        _ = try Architecture(#require(try JSONText(json.utf8).value.object()))
     }
 
     @Test func denseLayersReadOne() throws {

@@ -185,19 +185,21 @@ import Testing
 
     @Test func numbersThatNoTrainerCanHave() throws {
         var (trainer, before) = try usedTrainer()
-        // The largest number that is not refused as too large for JSON.
+        // Far from overflowing, but more than any trainer will count.
         let huge = "\((1 << 53) - 1)"
         for name in ["steps", "epochs", "rows", "batches", "rows_of_epoch", "best_epoch", "epochs_since_best"] {
             let error = try load(replacing(name, huge), into: &trainer, name)
             #expect(error?.code == .format && error?.message.contains(huge) == true, "\(name)")
-            #expect(try load(replacing(name, huge + "0"), into: &trainer, name)?.code == .format)
+            for huger in [huge + "0", "\(Int.max)", "9223372036854775808", huge + "0000000000"] {
+                #expect(try load(replacing(name, huger), into: &trainer, name)?.code == .format, "\(name) \(huger)")
+            }
         }
         for (name, value) in [
             ("rows", 5), ("batches", 3), ("rows_of_epoch", 1), ("best_epoch", 2),
             ("learning_rate", Int(Float.nan.bitPattern)), ("learning_rate", Int((-1 as Float).bitPattern)),
             ("learning_rate", Int(Float.infinity.bitPattern)), ("state_bound_0", Int(Double.nan.bitPattern)),
             ("state_bound_1", Int(Double.infinity.bitPattern)), ("best_cost", Int(Double.nan.bitPattern)),
-            ("cost_sum", Int(Double.infinity.bitPattern)), ("weight_sum", Int(Double.nan.bitPattern)),
+            ("weight_sum", Int(Double.nan.bitPattern)),
             ("seconds", Int(Double.nan.bitPattern)),
         ] {
             #expect(try load(replacing(name, "\(value)"), into: &trainer, name)?.code == .format, "\(name) \(value)")

@@ -5,10 +5,7 @@ import Testing
 @Suite struct ArchitectureFileTests {
     @discardableResult
     private func decode(_ json: String) throws -> Architecture {
-        guard case .object(let object) = try JSONReader.read(Array(json.utf8)[...]) else {
-            throw UnknownName(name: json)
-        }
-        return try Architecture(object)
+        try Architecture(#require(try JSONText(json.utf8).value.object()))
     }
 
     private func layer(_ members: String) -> String { #"{"inputs":2,"layers":[\#(members)]}"# }

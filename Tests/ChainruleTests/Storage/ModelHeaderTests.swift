@@ -18,7 +18,7 @@ import Testing
 
     @discardableResult
     private func parse(_ json: String, dataBytes: Int = 24) throws -> ModelHeader {
-        try ModelHeader(parsing: Array(json.utf8), dataBytes: dataBytes)
+        try ModelHeader(JSONText(json.utf8), dataBytes: dataBytes)
     }
 
     @Test func aHeaderByHand() throws { try parse(header()) }
@@ -29,12 +29,12 @@ import Testing
         try architecture.dense(5, name: "b", bias: false)
         try architecture.sum(of: ["a", "b"])
         let plan = try Plan(architecture)
-        let bytes = ModelHeader.encode(plan)
+        let bytes = try ModelHeader.encode(plan)
         let length = try ModelHeader.length(Array(bytes[0..<8]), fileBytes: bytes.count + 4 * plan.parameterCount)
         #expect(length == bytes.count - 8 && length % 8 == 0)
-        _ = try ModelHeader(parsing: Array(bytes[8...]), dataBytes: 4 * plan.parameterCount)
+        _ = try ModelHeader(JSONText(bytes[8...]), dataBytes: 4 * plan.parameterCount)
         expectError(.format, "take 180 bytes", "has 176") {
-            _ = try ModelHeader(parsing: Array(bytes[8...]), dataBytes: 4 * plan.parameterCount - 4)
+            _ = try ModelHeader(JSONText(bytes[8...]), dataBytes: 4 * plan.parameterCount - 4)
         }
     }
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _prototypes
-from ._arrays import count, real, seed_value
+from ._arrays import count, optional_count, real, seed_value
 from ._cascade import CascadeUnit, grow
 from ._costs import CostLike, cost_options
 from ._describing import Describing
@@ -249,10 +249,16 @@ class Network(Describing, Fitting):
         check(library.crl_network_save(self._open(), encoded_path(path)), path)
 
     @classmethod
-    def load(cls, path: AnyPath) -> Network:
-        """A built network from a file that save() wrote."""
+    def load(cls, path: AnyPath, memory_limit: int | None = None) -> Network:
+        """A built network from a file that save() wrote.
+
+        memory_limit: how many bytes the parameters and one row of a prediction may take together, because a file of a
+        few hundred bytes can describe layers of any width; None for 64 MiB, or 16 times the file's length if that is
+        more.
+        """
+        limit = optional_count(memory_limit, "memory_limit") or 0
         pointer = _prototypes.crl_network()
-        check(library.crl_network_load(encoded_path(path), ctypes.byref(pointer)), path)
+        check(library.crl_network_load_limited(encoded_path(path), limit, ctypes.byref(pointer)), path)
         return cls._around(pointer)
 
     def load_parameters(self, path: AnyPath) -> None:

@@ -1296,6 +1296,10 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     ),
     "crl_network_save": (crl_status, [crl_network, ctypes.c_char_p]),
     "crl_network_load": (crl_status, [ctypes.c_char_p, ctypes.POINTER(crl_network)]),
+    "crl_network_load_limited": (
+        crl_status,
+        [ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],
+    ),
     "crl_network_load_parameters": (crl_status, [crl_network, ctypes.c_char_p]),
     "crl_network_create_cascade": (
         crl_status,

@@ -56,6 +56,19 @@ def test_paths_that_are_not_text(network: chainrule.Network, x: np.ndarray, tmp_
         chainrule.Network.load(convert(folder + b"/missing"))
 
 
+def test_a_limit_of_memory(tmp_path: Path) -> None:
+    network, last = chainrule.Network(1), "input"
+    for index in range(30):
+        network.add_concatenation([last, last])
+        last = str(index)
+    network.build().save(tmp_path / "model")
+    with pytest.raises(MemoryError, match="67108864"):
+        chainrule.Network.load(tmp_path / "model")
+    assert chainrule.Network.load(tmp_path / "model", memory_limit=2**34).outputs == 2**30
+    with pytest.raises(chainrule.ChainruleError, match="memory_limit"):
+        chainrule.Network.load(tmp_path / "model", memory_limit=-1)
+
+
 def test_a_residual_network_comes_back(tmp_path: Path, x: np.ndarray) -> None:
     network = chainrule.Network(4).add_dense(4, "elu", alpha=0.5, name="a").add_dense(4, "gelu", bias=False, name="b")
     network.add_sum(["a", "b"], name="s").add_concatenation(["s", "input"]).add_activation("softmax").build(seed=2)

@@ -2,20 +2,19 @@ import Testing
 
 @testable import Chainrule
 
-@Suite struct JSONReaderTests {
-    private func read(_ text: String) throws -> JSONValue { try JSONReader.read(Array(text.utf8)[...]) }
+@Suite struct JSONTextTests {
+    private func read(_ text: String) throws -> JSONValue { try JSONText(text.utf8).value }
 
     /// The value in one notation, to compare with.
-    private func describe(_ value: JSONValue) -> String {
-        switch value {
-        case .null: return "null"
-        case .boolean(let flag): return "\(flag)"
-        case .number(let number): return "\(number)"
-        case .string(let text): return "'\(text)'"
-        case .array(let values): return "[" + values.map { describe($0) }.joined(separator: " ") + "]"
-        case .object(let object):
-            return "{" + object.members.map { "\($0.name)=\(describe($0.value))" }.joined(separator: " ") + "}"
-        }
+    private func describe(_ value: JSONValue) throws -> String {
+        if value.isNull { return "null" }
+        if let flag = value.boolean { return "\(flag)" }
+        if let number = value.number { return "\(number)" }
+        if let text = value.string { return "'\(text.content)'" }
+        if let values = value.array { return try "[" + values.map { try describe($0) }.joined(separator: " ") + "]" }
+        let object = try #require(try value.object())
+        let members = (0..<object.count).map { object.member(at: $0) }
+        return try "{" + members.map { try "\($0.name.content)=\(describe($0.value))" }.joined(separator: " ") + "}"
     }
 
     @Test(arguments: [
@@ -56,7 +55,53 @@ import Testing
 
     @Test(arguments: [#"{"a":1,"a":2}"#, #"{"a":1,"\u0061":2}"#, #"{"b":1,"a":{"x":1,"y":2,"x":3}}"#, #"{"":1,"":1}"#])
     func rejectsNamesThatOccurTwice(text: String) {
-        expectError(.format, "occurs twice") { _ = try read(text) }
+        expectError(.format, "occurs twice") { try open(JSONText(text.utf8).value) }
+    }
+
+    /// Reads all objects in a value, as whoever looks for a member does.
+    private func open(_ value: JSONValue) throws(NetworkError) {
+        for value in value.array.map({ Array($0) }) ?? [] { try open(value) }
+        guard let object = try value.object() else { return }
+        for index in 0..<object.count { try open(object.member(at: index).value) }
+    }
+
+    /// Escapes and bytes that mean the same are the same; names that are not UTF-8 are not all the same.
+    @Test func namesAreComparedByteByByte() throws {
+        let text = try JSONText(
+            Array(#"{"\u00e9":1,""#.utf8) + [0xe9, 0x22, 0x3a, 0x32, 0x2c, 0x22, 0xe8, 0x22, 0x3a, 0x33, 0x7d])
+        let object = try #require(try text.value.object())
+        #expect(object.count == 3 && object["é"]?.integer == 1 && object["\u{fffd}"]?.integer == nil)
+        for index in 0..<3 { #expect(object.member(at: index).value.integer == index + 1) }
+    }
+
+    /// As many members as the largest checkpoint has, and no more than a reader has the time for.
+    @Test func membersAreLimited() throws {
+        func object(_ count: Int) -> String {
+            "{" + (0..<count).map { "\"\($0)\":\($0)" }.joined(separator: ",") + "}"
+        }
+        #expect(JSONObject.mostMembers > 2 * Architecture.mostLayers + 10)
+        let most = try #require(try read(object(JSONObject.mostMembers)).object())
+        #expect(most["65535"]?.integer == 65_535)
+        expectError(.format, "65536 members") {
+            _ = try JSONText(object(JSONObject.mostMembers + 1).utf8).value.object()
+        }
+    }
+
+    /// Numbers of 64 bits are not rounded, and none traps on its way to an Int.
+    @Test func wholeNumbers() throws {
+        for number in [0, 1, 1 << 53, 1 << 53 + 1, Int.max - 1, Int.max] {
+            #expect(try read("\(number)").integer == number)
+            #expect(try read("[\(number)]").array?.map { $0.integer } == [number])
+        }
+        for (text, number) in [("4.0", 4), ("1e2", 100), ("-0", 0), ("12e-1", nil), ("9223372036854775808", nil)]
+            as [(String, Int?)]
+            + [
+                ("1e300", nil), ("9223372036854775807.0", nil), ("99999999999999999999999", nil), ("-1", nil),
+                ("true", nil),
+            ]
+        {
+            #expect(try read(text).integer == number, "\(text)")
+        }
     }
 
     /// 32 levels are read, 33 are not, whatever they are made of; and nothing deeper uses up the stack.
@@ -71,18 +116,16 @@ import Testing
         }
     }
 
-    @Test func bytesThatAreNoUTF8DoNotTrap() {
+    @Test func bytesThatAreNoUTF8DoNotTrap() throws {
         for bytes in [[0x22, 0xff, 0x22], [0x22, 0xc3, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0xff], [0x80]]
             as [[UInt8]]
         {
             // A string is repaired; elsewhere such a byte begins no value.
             if bytes[0] == 0x22 {
-                guard case .string? = try? JSONReader.read(bytes[...]) else {
-                    Issue.record("\(bytes) is no string")
-                    continue
-                }
+                let string = try #require(try JSONText(bytes).value.string)
+                #expect(Array(string) == Array(bytes[1..<(bytes.count - 1)]) && string.content.contains("\u{fffd}"))
             } else {
-                expectError(.format, "byte 0") { _ = try JSONReader.read(bytes[...]) }
+                expectError(.format, "byte 0") { _ = try JSONText(bytes) }
             }
         }
     }
@@ -90,18 +133,16 @@ import Testing
     /// Every prefix of a text is no value, and says so.
     @Test func everyTruncationIsAnError() {
         let text = Array(#"{"a":[1.5e-3,true,null,"\ud83d\ude00\n"],"b":{"c":"d"}}"#.utf8)
-        for length in 0..<text.count { expectError(.format) { _ = try JSONReader.read(text[..<length]) } }
+        for length in 0..<text.count { expectError(.format) { _ = try JSONText(text[..<length]) } }
     }
 
     @Test func membersByName() throws {
-        guard
-            case .object(let object) = try read(
-                #"{"text":"t","flag":true,"number":3,"half":0.5,"minus":-1,"list":[1],"big":1e17}"#)
-        else { throw UnknownName(name: "object") }
+        let object = try #require(
+            try read(#"{"text":"t","flag":true,"number":3,"half":0.5,"minus":-1,"list":[1],"big":1e17}"#).object())
         #expect(try object.string("text") == "t")
         #expect(try object.boolean("flag"))
         #expect(try object.integer("number") == 3)
-        #expect(try object.array("list").count == 1)
+        #expect(try Array(object.array("list")).count == 1)
         if case .some = object["nothing"] { Issue.record("a member that is not there") }
         for name in ["half", "minus", "text", "big", "nothing"] {
             expectError(.format, "'\(name)'", "whole number") { _ = try object.integer(name) }
