@@ -170,9 +170,8 @@ package struct ModelHeader {
         }
     }
 
-    private static func isCheckpoint(_ metadata: JSONValue?) -> Bool {
-        guard case .object(let object)? = metadata, case .string(let format)? = object["format"] else { return false }
-        return format.utf8.elementsEqual(Checkpoint.format.utf8)
+    private static func isCheckpoint(_ metadata: JSONObject?) -> Bool {
+        metadata?["format"]?.string?.isSame(as: Checkpoint.format) ?? false
     }
 
     /// The plan of the architecture.
