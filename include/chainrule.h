@@ -66,7 +66,10 @@
  *            else it writes, unless its description says otherwise; otherwise: CRL_ERROR_OVERLAP. Rows may lie between
  *            rows, as the columns of one table do.
  * NULL       A pointer must not be NULL unless its description says what NULL means; otherwise: CRL_ERROR_NULL.
- * Strings    UTF-8, ending with a zero byte.
+ * Callbacks  A callback must return. One that leaves by longjmp(), lets a C++ exception out or ends its thread takes the
+ *            library's cleaning up along: memory is lost, and the object that called it stays busy for ever. To stop the
+ *            call, return a number other than 0; in C++, catch every exception in the callback.
+ * Strings    UTF-8, ending with a zero byte. Paths are any bytes.
  * Options    Structures that may grow begin with their size. Start from their CRL_..._INIT macro: later versions append
  *            fields, and programs compiled with this header keep working.
  * Threads    A function that takes a const crl_network may run in any number of threads at once on one network, each
@@ -82,7 +85,8 @@
  * Ends       A thread that watches a crl_cancel can be told by any other, or by a signal's handler, to end its call.
  *            Every function that computes may then return CRL_CANCELLED, also if its description does not name it.
  * Manners    The library never prints, exits or aborts, leaves signals, locale, environment and rand() alone, and
- *            has no global state beside each thread's error message and what it watches.
+ *            has no global state beside each thread's error message and what it watches, the reserve of memory and the
+ *            choice of an instruction set.
  */
 
 #ifndef CHAINRULE_H
@@ -157,8 +161,8 @@ enum {
     /* 400–499: callbacks, and the caller's wish to end. */
     CRL_CANCELLED = 400,           /**< a progress callback, or a crl_cancel that the thread watches, asked to stop; the
                                         parameters are those trained so far */
-    CRL_ERROR_CALLBACK = 401,      /**< a cost, activation or data callback returned non-zero, or wrote NaN or
-                                        infinity */
+    CRL_ERROR_CALLBACK = 401,      /**< a cost, activation or data callback returned non-zero, or wrote NaN,
+                                        infinity or targets out of range */
 
     /* 500–599: files. */
     CRL_ERROR_FILE = 500,          /**< a file cannot be opened, read, written or renamed */
@@ -326,10 +330,10 @@ enum {
                                              are cut at −100. Another y: CRL_ERROR_NOT_FINITE */
     CRL_BINARY_CROSS_ENTROPY_LOGITS = 4,/**< the same of σ(y), the sigmoid, fused and stable; y any number. A
                                              network that ends in a sigmoid is CRL_ERROR_VALUE */
-    CRL_CROSS_ENTROPY = 5,              /**< −Σ t log softmax(y), fused and stable; y logits; t a class index or a
-                                             distribution, whose elements add up to 1, to within 0.001. A network
-                                             that ends in a softmax, which would be applied twice, is
-                                             CRL_ERROR_VALUE */
+    CRL_CROSS_ENTROPY = 5,              /**< −Σ t log softmax(y), fused and stable; y logits, at least 2: of 1 it would
+                                             be 0 whatever y is; t a class index or a distribution, whose elements add
+                                             up to 1, to within 0.001. A network that ends in a softmax, which would be
+                                             applied twice, is CRL_ERROR_VALUE */
     CRL_CUSTOM_COST = 100               /**< the function in crl_cost_options */
 };
 
@@ -1735,7 +1739,8 @@ crl_status crl_publisher_predict(const crl_publisher *publisher, const float *x,
  * Files
  * ------------------------------------------------------------------------------------------------------------------
  * Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON
- * in the metadata. Paths are in UTF-8.
+ * in the metadata. Paths are C strings of any encoding, passed on to the system as they are; in messages, what is not UTF-8
+ * is written as \xf6.
  */
 
 /** Saves a network: its architecture and parameters. Atomic: whatever happens, the file is the old one or the new
@@ -1829,7 +1834,7 @@ crl_status crl_network_create_cascade(size_t inputs, size_t outputs, const float
 /** Creates a flag, which is not set.
  *  @param poll asked in the midst of the long calls of a thread that watches, on that thread, about every 20 ms:
  *      whether to set the flag. NULL: only crl_cancel_set() does.
- *  @param user handed to poll.
+ *  @param user handed to poll; may be NULL.
  *  @param cancel receives the flag, which crl_cancel_destroy() frees; NULL after an error.
  *  @return CRL_OK or CRL_ERROR_NULL. */
 crl_status crl_cancel_create(crl_cancel_poll poll, void *user, crl_cancel **cancel);
