@@ -57,8 +57,9 @@
  *            number of floats from the start of one row to the start of the next, at least the number of columns. The
  *            columns follow from the network, or are passed after the rows. A vector is a pointer and a count. Every
  *            length is checked.
- * Handles    A crl_network, crl_workspace, crl_optimizer, crl_trainer, crl_predictor or crl_publisher is made by ..._create()
- *            (or loaded) and is the caller's, to be given back once to the matching ..._destroy(), which accepts NULL.
+ * Handles    A crl_network, crl_workspace, crl_optimizer, crl_trainer, crl_predictor, crl_publisher or crl_cancel is made by
+ *            ..._create() (or loaded) and is the caller's, to be given back once to the matching ..._destroy(), which accepts
+ *            NULL.
  * Ownership  Arrays and strings passed in stay the caller's; the library reads them during the call and keeps none of
  *            them. A pointer that the library gives out stays the library's; its function says how long it is valid.
  *            What a callback is handed is valid until the callback returns.

@@ -193,7 +193,7 @@ PARAMETERS: dict[str, Count | Array | Structure | str] = {
     "top": free("2"),
     "t": free("4"),
     "epochs": free("3"),
-    "memory_limit": free("0"),
+    "memory_limit": any_number("0"),
     "path": "path",
     "layer": '"0"',
     "name": '"0.weight"',

@@ -41,7 +41,7 @@ import Testing
         let options = TrainingOptions(cost: cost)
         expectError(.size, words) { _ = try network.valueAndGradient(cost, x, t) }
         expectError(.size, words) { _ = try network.evaluate(cost, x, targets: t) }
-        expectError(.size, words) { _ = try network.confusion(.crossEntropy(), x, targets: t) }
+        expectError(.size, words) { _ = try network.confusion(.binaryCrossEntropyOfLogits(), x, targets: t) }
         expectError(.size, words) { _ = try network.minimize(cost, x, targets: t) }
         expectError(.size, words) { _ = try network.hessian(cost, x, targets: t) }
         expectError(.size, words) { _ = try network.product(.hessian, cost, x, t, [1]) }

@@ -89,12 +89,12 @@ def test_parameters_are_the_last_step_s() -> None:
 
 def test_training_goes_on_afterwards() -> None:
     network = Network(4).add_dense(8, "tanh").add_dense(1).build(1)
-    trainer = Trainer(network, cost="mean_squared_error", epochs=60, batch_size=10)
-    with handler(signal.default_int_handler), interrupt(0.05), pytest.raises(KeyboardInterrupt):
+    trainer = Trainer(network, cost="mean_squared_error", epochs=400, batch_size=10)
+    with handler(signal.default_int_handler), interrupt(0.02), pytest.raises(KeyboardInterrupt):
         trainer.fit(X, TARGETS)
     trainer.fit(X, TARGETS)
-    assert trainer.progress.epochs == 60
-    np.testing.assert_array_equal(network.parameters, fitted(60 * 300))
+    assert trainer.progress.epochs == 400
+    np.testing.assert_array_equal(network.parameters, fitted(400 * 300))
 
 
 def test_a_handler_that_does_not_raise_does_not_end_the_call() -> None:

@@ -205,8 +205,8 @@ import Testing
             parity.append(word.nonzeroBitCount % 2 == 0 ? 0 : 1)
         }
         var architecture = try Architecture(inputs: 4)
-        try architecture.dense(8, .tanh, weights: .uniform(low: -0.25, high: 0.25))
-        try architecture.dense(1, weights: .uniform(low: -0.25, high: 0.25))
+        try architecture.dense(8, .tanh, weights: .uniform(low: -0.25, high: 0.25), biases: .zeros)
+        try architecture.dense(1, weights: .uniform(low: -0.25, high: 0.25), biases: .zeros)
         let network = try Network(architecture, seed: 4)
         let minimum = try network.minimize(
             .binaryCrossEntropyOfLogits(), words, targets: .values(parity, columns: 1))
