@@ -158,7 +158,8 @@ import Testing
         let end = 8 + bytes[0..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
         let numbers = try Regex(#"\\"(learning_rate|state_bound_[0-9])\\":\\"[0-9]+\\""#)
         // Spaces at the end of a header make its length a multiple of 8.
-        let header = String(decoding: bytes[8..<end], as: UTF8.self).replacing(/ +$/, with: "").replacing(numbers, with: "")
+        let header = String(decoding: bytes[8..<end], as: UTF8.self).replacing(#/ +$/#, with: "").replacing(
+            numbers, with: "")
         return Array(header.utf8) + bytes[end...]
     }
 
