@@ -196,8 +196,12 @@ import Testing
             "crl_backward", ["4 rows"])
     }
 
-    @Test(arguments: [(Note(result: 5), "derivative returned 5"), (Note(derivative: .nan), "nan at row 0, column 0")])
-    func failingDerivative(_ behaviour: Note, _ words: String) {
+    @Test func failingDerivative() {
+        expectFailure(Note(result: 5), "derivative returned 5")
+        expectFailure(Note(derivative: .nan), "nan at row 0, column 0")
+    }
+
+    private func expectFailure(_ behaviour: Note, _ words: String) {
         let f = Fixture()
         let note = f.keep(Note())
         let network = CallbackTests.square(f, note)
