@@ -76,7 +76,7 @@ static void a_stopped_network_is_there(void)
     const crl_cascade_options grow = options(&seen);
     crl_network *network = NULL;
     float y[2];
-    FAILS(CRL_CANCELLED, "callback", crl_network_create_cascade(2, 2, x, ROWS, 2, &targets, &grow, &network));
+    FAILS(CRL_CANCELLED, "cancelled", crl_network_create_cascade(2, 2, x, ROWS, 2, &targets, &grow, &network));
     CHECK(network != NULL && seen.last.units == 2);
     OK(crl_network_predict(network, x, 1, 2, y, 1, 2));
     crl_network_destroy(network);

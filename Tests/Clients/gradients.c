@@ -267,15 +267,16 @@ int main(void)
 
     /* Every enumerator that the library knows, so that a new one cannot go untested. */
     OK(crl_network_create(INPUTS, &open));
-    for (; crl_network_add_dense(open, 1, activation, NULL) == CRL_OK; ++activation)
+    for (; crl_network_add_dense(open, 2, activation, NULL) == CRL_OK; ++activation)
         of_activation(activation);
     CHECK(activation > CRL_LOG_SOFTMAX);
     crl_network_destroy(open);
 
-    const float half = 0.5f, certain = 1;
-    targets.values = &certain;
-    targets.rows = targets.columns = targets.stride = 1;
-    for (; crl_cost(&cost, &half, 1, 1, 1, &targets, &C, NULL, 0, 0) == CRL_OK; ++cost.kind)
+    const float halves[] = { 0.5f, 0.5f }, certain[] = { 1, 0 };
+    targets.values = certain;
+    targets.rows = 1;
+    targets.columns = targets.stride = 2;
+    for (; crl_cost(&cost, halves, 1, 2, 2, &targets, &C, NULL, 0, 0) == CRL_OK; ++cost.kind)
         for (crl_reduction reduction = CRL_MEAN; reduction <= CRL_SUM; ++reduction) {
             of_cost(cost.kind, reduction, NULL);
             of_cost(cost.kind, reduction, weights);
