@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,11 +13,10 @@ import pytest
 
 import chainrule
 from chainrule._arrays import RowFunction
+from chainrule._library import library
 
 
 def pytest_report_header() -> str:
-    from chainrule._library import library
-
     return (
         f"chainrule {chainrule.__version__} ({chainrule.instruction_set()}) in {chainrule.__path__[0]}, "
         f"library {library._name}"
@@ -54,3 +57,11 @@ def recorded_calls(function: RowFunction, monkeypatch: pytest.MonkeyPatch) -> li
 
     monkeypatch.setattr(function, "native", record)
     return recorded
+
+
+def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Another process of this interpreter, with the package and the library that are tested here."""
+    tested = {"PYTHONPATH": os.pathsep.join(sys.path), "CHAINRULE_LIBRARY": str(Path(library._name).resolve())}
+    return subprocess.run(
+        [sys.executable, "-B", *arguments], env={**os.environ, **tested}, capture_output=True, text=True, timeout=300
+    )

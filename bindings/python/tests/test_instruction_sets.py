@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
+from conftest import run_python
 
 import chainrule
 
@@ -70,12 +68,6 @@ def test_a_process_computes_with_the_set_that_it_chose(rng: np.random.Generator)
         "x = np.linspace(-2, 2, 35, dtype=np.float32).reshape(5, 7); "
         "print(chainrule.instruction_set(), network.predict(x).tobytes().hex())"
     )
-    found = subprocess.run(
-        [sys.executable, "-c", program, narrowest],
-        check=True,
-        capture_output=True,
-        text=True,
-        env={"PYTHONPATH": ":".join(sys.path), "CHAINRULE_LIBRARY": chainrule._library.library._name},
-    )
+    found = run_python("-c", program, narrowest)
     expected = described().build(seed=2, instruction_set=narrowest).predict(x)
     assert found.stdout.split() == [narrowest, expected.tobytes().hex()]

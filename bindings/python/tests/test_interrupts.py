@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import interrupted
 import numpy as np
 import pytest
+from conftest import run_python
 
 from chainrule import Network, Trainer
 
@@ -51,14 +49,7 @@ def interrupt(after: float) -> Iterator[None]:
 
 @pytest.mark.parametrize("call", interrupted.CALLS)
 def test_every_interrupt_comes_out(call: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-B", interrupted.__file__, call, "10"],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        cwd=Path(__file__).parent.parent,
-        env={**os.environ, "PYTHONPATH": "."},
-    )
+    done = run_python(interrupted.__file__, call, "10")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 

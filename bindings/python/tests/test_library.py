@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from conftest import run_python
 
 from chainrule import _library, _prototypes
 
@@ -46,12 +44,10 @@ def test_the_package_carries_its_library_or_lies_in_a_checkout(monkeypatch: pyte
     assert all(other.parts[-3:] == ("build", "lib", "libchainrule.so") for other in others)
 
 
-def test_importing_it_imports_nothing_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_importing_it_imports_nothing_slow() -> None:
     """Beyond numpy: these take as long as all of the package."""
     slow = {"dataclasses", "inspect", "numpy.typing", "pathlib", "tqdm"}
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-    monkeypatch.setenv("CHAINRULE_LIBRARY", str(Path(_library.library._name).resolve()))
     program = "import sys, numpy; before = set(sys.modules); import chainrule; print(*set(sys.modules) - before)"
-    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
+    loaded = run_python("-c", program).stdout.split()
     assert "chainrule" in loaded
     assert not slow & set(loaded)
