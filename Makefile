@@ -11,7 +11,6 @@ C_WARNINGS := -Wall -Wextra -pedantic
 HEADER := include/chainrule.h
 SOURCES := Package.swift $(HEADER) $(shell find Sources -type f)
 LIBRARY := build/lib/libchainrule.so
-BASELINE := build/baseline/lib/libchainrule.so
 TOOLS_PYTHON := Tools/check-readme Tools/check-tile-loops Tools/embedded-tests Tests/Sweep
 SWIFT_FOLDERS := Package.swift $(wildcard Sources Tests Examples Benchmarks)
 
@@ -19,7 +18,7 @@ EXAMPLES_C := $(patsubst Examples/%.c,build/examples/%,$(wildcard Examples/*.c))
 EXAMPLES_CXX := $(patsubst Examples/%.cpp,build/examples/%,$(wildcard Examples/*.cpp))
 LINK_EXAMPLE := -Ibuild/include -Lbuild/lib -lchainrule -lm -Wl,-rpath,'$$ORIGIN/../lib'
 
-.PHONY: lib help demo examples test baseline install uninstall wheel header check-header format check-format check-python fuzz \
+.PHONY: lib help demo examples test install uninstall wheel header check-header format check-format check-python fuzz \
 	bench bench-native bench-quick bench-minimizers clean
 .DELETE_ON_ERROR:
 
@@ -93,11 +92,6 @@ clean: ## delete build
 
 $(LIBRARY): $(SOURCES) Tools/build-library
 	SWIFT="$(SWIFT)" Tools/build-library Embedded build/swift/embedded build
-
-# For the tests: the same library, limited to the baseline instruction set.
-baseline: $(BASELINE)
-$(BASELINE): $(SOURCES) Tools/build-library
-	SWIFT="$(SWIFT)" Tools/build-library Embedded,Baseline build/swift/embedded-baseline build/baseline
 
 build/examples/%: Examples/%.c $(LIBRARY)
 	@mkdir -p $(@D)

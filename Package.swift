@@ -22,6 +22,9 @@ func kernelSettings(march: String? = nil, with extensions: [String] = []) -> [Sw
     return [embedded, warningsAreErrors, .unsafeFlags(flags)]
 }
 
+/// In a build for release it is the library that the optimizer has been over; the tests would take it minutes.
+let testSettings: [SwiftSetting] = [warningsAreErrors, .unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 /// What the library is built for. CHAINRULE_ARCHITECTURE is for a cross-compiler, of which a manifest is told nothing.
 let isX86: Bool = {
     if let given = Context.environment["CHAINRULE_ARCHITECTURE"] { return given == "x86_64" }
@@ -97,17 +100,17 @@ let package = Package(
             swiftSettings: common, linkerSettings: [sharedLibraryFlags]),
         .executableTarget(name: "headergen", exclude: ["introduction.txt"], swiftSettings: [warningsAreErrors]),
         .testTarget(
-            name: "KernelsTests", dependencies: ["Kernels", "KernelDispatch"], swiftSettings: [warningsAreErrors]),
+            name: "KernelsTests", dependencies: ["Kernels", "KernelDispatch"], swiftSettings: testSettings),
         .testTarget(
             name: "ChainruleTests", dependencies: ["Chainrule", "KernelDispatch"], exclude: ["Golden/make_golden.py"],
-            resources: [.copy("Golden/golden.json")], swiftSettings: [warningsAreErrors]),
+            resources: [.copy("Golden/golden.json")], swiftSettings: testSettings),
         .testTarget(
             name: "ChainruleCTests", dependencies: ["ChainruleC", "CChainrule", "Chainrule"],
-            swiftSettings: [warningsAreErrors]),
-        .testTarget(name: "HeadergenTests", dependencies: ["headergen"], swiftSettings: [warningsAreErrors]),
+            swiftSettings: testSettings),
+        .testTarget(name: "HeadergenTests", dependencies: ["headergen"], swiftSettings: testSettings),
         .testTarget(
             name: "PythonEmbeddingTests", dependencies: hasPython ? ["CPythonEmbed"] : [],
-            exclude: [hasPython ? "Missing" : "Embedded"], swiftSettings: [warningsAreErrors]),
+            exclude: [hasPython ? "Missing" : "Embedded"], swiftSettings: testSettings),
     ]
         + (hasPython
             ? [.systemLibrary(name: "CPythonEmbed", pkgConfig: "python3-embed", providers: [.apt(["libpython3-dev"])])]

@@ -72,7 +72,7 @@ int main(void)
     crl_network *network = describe_network();
     crl_optimizer *optimizer = NULL;
     crl_optimizer_options method = CRL_OPTIMIZER_OPTIONS_INIT; /* Adam */
-    method.learning_rate = 0.01f;
+    method.learning_rate = 0.03f;
     check(crl_optimizer_create(network, &method, &optimizer));
 
     crl_cost_options cost = CRL_COST_OPTIONS_INIT;

@@ -145,16 +145,8 @@ public func crlNetworkHessianProduct(
     _ vector_count: UInt, _ product: UnsafeMutablePointer<Float>?, _ product_count: UInt
 ) -> crl_status {
     call("crl_network_hessian_product") { () throws(NetworkError) in
-        let network = try ChainruleC.network(network)
-        let cost = try ChainruleC.cost(cost)
-        let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
-        let targets = try ChainruleC.targets(
-            targets, for: cost, rows: x.rows, columns: network.outputs, "targets")
-        let vector = try parameterVector(vector, count: vector_count, of: network, "vector")
-        let product = try parameterVector(product, count: product_count, of: network, "product")
-        try checkApart(Place(product, "product"), from: x, targets, of: network)
-        try Place(product, "product").checkApart(from: Place(vector, "vector"))
-        try network.hessianProduct(cost, x, targets, vector: vector, into: product)
+        try multiply(
+            .hessian, network, cost, x, x_rows, x_stride, targets, vector, vector_count, product, product_count)
     }
 }
 
@@ -180,17 +172,27 @@ public func crlNetworkGaussNewtonProduct(
     _ vector_count: UInt, _ product: UnsafeMutablePointer<Float>?, _ product_count: UInt
 ) -> crl_status {
     call("crl_network_gauss_newton_product") { () throws(NetworkError) in
-        let network = try ChainruleC.network(network)
-        let cost = try ChainruleC.cost(cost)
-        let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
-        let targets = try ChainruleC.targets(
-            targets, for: cost, rows: x.rows, columns: network.outputs, "targets")
-        let vector = try parameterVector(vector, count: vector_count, of: network, "vector")
-        let product = try parameterVector(product, count: product_count, of: network, "product")
-        try checkApart(Place(product, "product"), from: x, targets, of: network)
-        try Place(product, "product").checkApart(from: Place(vector, "vector"))
-        try network.gaussNewtonProduct(cost, x, targets, vector: vector, into: product)
+        try multiply(
+            .gaussNewton, network, cost, x, x_rows, x_stride, targets, vector, vector_count, product, product_count)
     }
+}
+
+private func multiply(
+    _ secondOrder: Network.SecondOrderMatrix, _ network: UnsafePointer<crl_network>?,
+    _ cost: UnsafePointer<crl_cost_options>?,
+    _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt, _ targets: UnsafePointer<crl_targets>?,
+    _ vector: UnsafePointer<Float>?, _ vector_count: UInt, _ product: UnsafeMutablePointer<Float>?,
+    _ product_count: UInt
+) throws(NetworkError) {
+    let network = try ChainruleC.network(network)
+    let cost = try ChainruleC.cost(cost)
+    let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
+    let targets = try ChainruleC.targets(targets, for: cost, rows: x.rows, columns: network.outputs, "targets")
+    let vector = try parameterVector(vector, count: vector_count, of: network, "vector")
+    let product = try parameterVector(product, count: product_count, of: network, "product")
+    try checkApart(Place(product, "product"), from: x, targets, of: network)
+    try Place(product, "product").checkApart(from: Place(vector, "vector"))
+    try network.multiply(secondOrder, cost, x, targets, vector, product)
 }
 
 /// The whole Hessian ∂²C/∂w², for small networks: a product for each parameter. Symmetric to the last bit.

@@ -9,16 +9,17 @@
 
 #include "check.h"
 
-enum { INPUTS = 16, OUTPUTS = 4, HIDDEN = 64, ROWS = 100000, FEW = 3000, SMALL = 24 };
+enum { INPUTS = 16, OUTPUTS = 4, HIDDEN = 64, ROWS = 100000, FEW = 3000, SMALL = 24, LARGE = 3000 };
 
 /* Calls that see the flag end within 50 ms on a quiet machine; tests run on busy ones, and emulated. */
 static const double patience = 20;
 
 static crl_cancel *cancel;
-static crl_network *wide, *deep, *small;
+static crl_network *wide, *deep, *small, *large;
 static crl_predictor *predictor;
 static crl_publisher *publisher;
 static float *x, *y, *t, *vector, *result;
+static char folder[] = "/tmp/chainrule-XXXXXX", saved[64], unsaved[64];
 static size_t parameters, small_parameters;
 
 static double seconds(void)
@@ -143,6 +144,48 @@ static crl_status check_gradient(void)
     return crl_network_check_gradient(wide, NULL, x, ROWS, INPUTS, &of, NULL, &report);
 }
 
+static crl_status build(void)
+{
+    crl_network *network = NULL;
+    OK(crl_network_create(LARGE, &network));
+    OK(crl_network_add_dense(network, LARGE, CRL_TANH, NULL));
+    const crl_status status = crl_network_build(network, 1);
+    crl_network_destroy(network);
+    return status;
+}
+
+/* What is cancelled leaves neither the file nor a temporary one, or the folder could not be removed at the end. */
+static crl_status save(void)
+{
+    const crl_status status = crl_network_save(large, unsaved);
+    CHECK((access(unsaved, F_OK) == 0) == (status == CRL_OK));
+    remove(unsaved);
+    return status;
+}
+
+static crl_status load(void)
+{
+    crl_network *network = NULL;
+    const crl_status status = crl_network_load(saved, &network);
+    CHECK((network != NULL) == (status == CRL_OK));
+    crl_network_destroy(network);
+    return status;
+}
+
+static crl_status load_parameters(void)
+{
+    return crl_network_load_parameters(large, saved);
+}
+
+static crl_status prepare(void)
+{
+    crl_predictor *prepared = NULL;
+    const crl_status status = crl_predictor_create(large, CRL_FLOAT32, &prepared);
+    CHECK((prepared != NULL) == (status == CRL_OK));
+    crl_predictor_destroy(prepared);
+    return status;
+}
+
 static const struct {
     const char *name;
     crl_status (*call)(void);
@@ -167,6 +210,11 @@ static const struct {
     { "hessian", hessian },
     { "jacobian", jacobian },
     { "check gradient", check_gradient },
+    { "build", build },
+    { "save", save },
+    { "load", load },
+    { "load parameters", load_parameters },
+    { "prepare", prepare },
 };
 
 static double set_at;
@@ -361,6 +409,11 @@ int main(void)
     wide = two_layers(INPUTS, 2000, CRL_TANH, OUTPUTS, 1);
     deep = two_layers(INPUTS, HIDDEN, CRL_TANH, OUTPUTS, 2);
     small = two_layers(INPUTS, SMALL, CRL_TANH, OUTPUTS, 3);
+    large = two_layers(LARGE, LARGE, CRL_TANH, LARGE, 4);
+    CHECK(mkdtemp(folder) != NULL);
+    snprintf(saved, sizeof saved, "%s/saved", folder);
+    snprintf(unsaved, sizeof unsaved, "%s/unsaved", folder);
+    OK(crl_network_save(large, saved));
     OK(crl_network_parameters(wide, &x, &parameters));
     OK(crl_network_parameters(small, &x, &small_parameters));
     x = numbers(ROWS * INPUTS, 1);
@@ -385,6 +438,8 @@ int main(void)
     crl_network_destroy(wide);
     crl_network_destroy(deep);
     crl_network_destroy(small);
+    crl_network_destroy(large);
+    CHECK(remove(saved) == 0 && rmdir(folder) == 0);
     free(x);
     free(y);
     free(t);

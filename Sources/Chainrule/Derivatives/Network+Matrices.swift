@@ -79,7 +79,7 @@ extension Network {
         for index in 0..<parameterCount {
             try Cancellation.look()
             unit.base[index] = 1
-            try hessianProduct(cost, x, targets, vector: unit.vector, into: hessian.row(index))
+            try multiply(.hessian, cost, x, targets, unit.vector, hessian.row(index))
             unit.base[index] = 0
         }
         for row in 0..<parameterCount {

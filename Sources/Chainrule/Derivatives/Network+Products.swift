@@ -125,19 +125,7 @@ extension Network {
         try multiply(.gaussNewton, cost, x, rows: rows, targets: targets, vector, &product)
     }
 
-    package func hessianProduct(
-        _ cost: Cost, _ x: Matrix, _ targets: TargetView, vector: Matrix, into product: Matrix
-    ) throws(NetworkError) {
-        try multiply(.hessian, cost, x, targets, vector, product)
-    }
-
-    package func gaussNewtonProduct(
-        _ cost: Cost, _ x: Matrix, _ targets: TargetView, vector: Matrix, into product: Matrix
-    ) throws(NetworkError) {
-        try multiply(.gaussNewton, cost, x, targets, vector, product)
-    }
-
-    private enum SecondOrderMatrix { case hessian, gaussNewton }
+    package enum SecondOrderMatrix { case hessian, gaussNewton }
 
     private func multiply(
         _ matrix: SecondOrderMatrix, _ cost: Cost, _ x: Span<Float>, rows: Int, targets: Targets, _ vector: Span<Float>,
@@ -162,7 +150,7 @@ extension Network {
         }
     }
 
-    private func multiply(
+    package func multiply(
         _ matrix: SecondOrderMatrix, _ cost: Cost, _ x: Matrix, _ targets: TargetView, _ vector: Matrix,
         _ product: Matrix
     ) throws(NetworkError) {

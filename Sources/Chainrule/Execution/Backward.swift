@@ -82,22 +82,10 @@ extension Network {
     func backward(_ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace, wantsInputGradient: Bool)
         throws(NetworkError)
     {
-        let isLong = Cancellation.isLong(rows.count, times: parameterCount)
         for index in architecture.nodes.indices.reversed() {
-            let most =
-                isLong ? Cancellation.rowsUntilLook(rows.count, times: plan.parameterCount(ofLayer: index)) : rows.count
-            for first in stride(from: rows.lowerBound, to: rows.upperBound, by: most) {
-                if isLong { try Cancellation.look() }
-                let pass = LayerPass(
-                    arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x,
-                    rows: first..<min(first + most, rows.upperBound), firstRow: workspace.firstRow,
-                    parameters: parameters, layer: index, noise: workspace.noise,
-                    scratch: workspace.scratch.row(thread), wantsNetworkInputDelta: wantsInputGradient)
-                do throws(NetworkError) {
-                    try architecture.nodes[index].layer.backward(pass)
-                } catch {
-                    throw architecture.nodes[index].named(in: error)
-                }
+            try run(index, x, rows: rows, thread: thread, in: workspace, wantsInputGradient: wantsInputGradient) {
+                layer, pass throws(NetworkError) in
+                try layer.backward(pass)
             }
         }
     }

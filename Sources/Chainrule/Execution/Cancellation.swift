@@ -29,6 +29,8 @@ public final class Cancellation: @unchecked Sendable {
     private static let leastWork: UInt = 1 << 18
     /// More multiplications take longer than it may be until the next look.
     private static let mostWork = 1 << 28
+    /// How many numbers to look at, to draw or to write until the next look.
+    static let elementsUntilLook = 1 << 20
 
     /// - Parameter poll: asked now and then, on the thread that watches and in the midst of its call: whether to set the flag.
     public init(poll: (() -> Bool)? = nil) { self.poll = poll }
@@ -44,6 +46,15 @@ public final class Cancellation: @unchecked Sendable {
     public func watch<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
         let before = Cancellation.watch(self)
         defer { Cancellation.watch(before) }
+        return try body()
+    }
+
+    /// Runs `body`, whose calls on this thread look at no flag: what must not be given up.
+    static func unwatched<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        let watch = threadWatch()
+        let before = watch.pointee
+        watch.pointee.watched = nil
+        defer { threadWatch().pointee = before }
         return try body()
     }
 

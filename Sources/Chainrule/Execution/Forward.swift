@@ -34,22 +34,9 @@ extension Network {
     /// One thread's share of a forward pass.
     /// - Parameter x: of the whole batch; nothing is copied.
     func forward(_ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace) throws(NetworkError) {
-        let isLong = Cancellation.isLong(rows.count, times: parameterCount)
         for index in architecture.nodes.indices {
-            let most =
-                isLong ? Cancellation.rowsUntilLook(rows.count, times: plan.parameterCount(ofLayer: index)) : rows.count
-            for first in stride(from: rows.lowerBound, to: rows.upperBound, by: most) {
-                if isLong { try Cancellation.look() }
-                let pass = LayerPass(
-                    arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x,
-                    rows: first..<min(first + most, rows.upperBound), firstRow: workspace.firstRow,
-                    parameters: parameters, layer: index, noise: workspace.noise,
-                    scratch: workspace.scratch.row(thread), wantsNetworkInputDelta: false)
-                do throws(NetworkError) {
-                    try architecture.nodes[index].layer.forward(pass)
-                } catch {
-                    throw architecture.nodes[index].named(in: error)
-                }
+            try run(index, x, rows: rows, thread: thread, in: workspace) { layer, pass throws(NetworkError) in
+                try layer.forward(pass)
             }
         }
     }

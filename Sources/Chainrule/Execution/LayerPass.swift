@@ -49,6 +49,32 @@ package struct LayerPass {
     private func view(_ full: Matrix) -> Matrix { full.rows(from: rows.lowerBound, count: rows.count) }
 }
 
+extension Network {
+    /// Runs a layer's pass over a thread's rows: where they take long in pieces, between which the call can be cancelled.
+    @inline(__always)
+    func run(
+        _ index: Int, _ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace,
+        wantsInputGradient: Bool = false, _ body: (any Layer, LayerPass) throws(NetworkError) -> Void
+    ) throws(NetworkError) {
+        let isLong = Cancellation.isLong(rows.count, times: parameterCount)
+        let most =
+            isLong ? Cancellation.rowsUntilLook(rows.count, times: plan.parameterCount(ofLayer: index)) : rows.count
+        for first in stride(from: rows.lowerBound, to: rows.upperBound, by: most) {
+            if isLong { try Cancellation.look() }
+            let pass = LayerPass(
+                arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x,
+                rows: first..<min(first + most, rows.upperBound), firstRow: workspace.firstRow, parameters: parameters,
+                layer: index, noise: workspace.noise, scratch: workspace.scratch.row(thread),
+                wantsNetworkInputDelta: wantsInputGradient)
+            do throws(NetworkError) {
+                try body(architecture.nodes[index].layer, pass)
+            } catch {
+                throw architecture.nodes[index].named(in: error)
+            }
+        }
+    }
+}
+
 /// One layer's share of a workspace, at the workspace's full number of rows.
 package final class LayerMemory: Sendable {
     struct Input: Sendable {

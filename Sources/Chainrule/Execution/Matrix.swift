@@ -64,6 +64,13 @@ package struct Matrix: @unchecked Sendable {
         }
     }
 
+    /// Calls `body` with some of the rows at a time, and the place of the first of them. In between it may be cancelled.
+    @inline(__always)
+    func inPieces(_ body: (_ piece: Matrix, _ first: Int) throws(NetworkError) -> Void) throws(NetworkError) {
+        let most = max(1, Cancellation.elementsUntilLook / max(columns, 1))
+        try Matrix.inGroups(of: most, self, self) { piece, _, first throws(NetworkError) in try body(piece, first) }
+    }
+
     /// Copies the elements of a matrix of the same shape.
     package func assign(_ other: Matrix) {
         precondition(rows == other.rows && columns == other.columns)

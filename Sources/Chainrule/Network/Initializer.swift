@@ -50,33 +50,44 @@ public enum Initializer: Sendable {
     private static func reach(_ mean: Float, _ deviation: Float) -> Float { mean.magnitude + 13 * deviation }
 
     /// Fills the tensor of `fanOut` rows.
-    func fill(_ tensor: Matrix, fanIn: Int, fanOut: Int, from generator: inout RandomGenerator) {
+    func fill(_ tensor: Matrix, fanIn: Int, fanOut: Int, from generator: inout RandomGenerator)
+        throws(NetworkError)
+    {
         switch self {
-        case .standard, .zeros: tensor.fill { 0 }
-        case .constant(let value): tensor.fill { value }
+        case .standard, .zeros: try draw(tensor) { 0 }
+        case .constant(let value): try draw(tensor) { value }
         case .uniform(let low, let high):
             let (low, high) = (Double(low), Double(high))
             // Rounding to float may reach `high`, which the interval leaves out.
             let highest = max(Float(low), Float(high).nextDown)
-            tensor.fill { min(Float(low + (high - low) * generator.uniform()), highest) }
+            try draw(tensor) { min(Float(low + (high - low) * generator.uniform()), highest) }
         case .normal(let mean, let deviation):
-            tensor.fill { Float(Double(mean) + Double(deviation) * generator.normal()) }
-        case .glorotUniform: fillUniform(tensor, variance: 2 / Double(fanIn + fanOut), from: &generator)
-        case .glorotNormal: fillNormal(tensor, variance: 2 / Double(fanIn + fanOut), from: &generator)
-        case .heUniform: fillUniform(tensor, variance: 2 / Double(fanIn), from: &generator)
-        case .heNormal: fillNormal(tensor, variance: 2 / Double(fanIn), from: &generator)
-        case .lecunUniform: fillUniform(tensor, variance: 1 / Double(fanIn), from: &generator)
-        case .lecunNormal: fillNormal(tensor, variance: 1 / Double(fanIn), from: &generator)
+            try draw(tensor) { Float(Double(mean) + Double(deviation) * generator.normal()) }
+        case .glorotUniform: try fillUniform(tensor, variance: 2 / Double(fanIn + fanOut), from: &generator)
+        case .glorotNormal: try fillNormal(tensor, variance: 2 / Double(fanIn + fanOut), from: &generator)
+        case .heUniform: try fillUniform(tensor, variance: 2 / Double(fanIn), from: &generator)
+        case .heNormal: try fillNormal(tensor, variance: 2 / Double(fanIn), from: &generator)
+        case .lecunUniform: try fillUniform(tensor, variance: 1 / Double(fanIn), from: &generator)
+        case .lecunNormal: try fillNormal(tensor, variance: 1 / Double(fanIn), from: &generator)
         }
     }
 
-    private func fillUniform(_ tensor: Matrix, variance: Double, from generator: inout RandomGenerator) {
-        let limit = (3 * variance).squareRoot()
-        tensor.fill { Float(limit * (2 * generator.uniform() - 1)) }
+    /// Fills a tensor, which may be cancelled.
+    private func draw(_ tensor: Matrix, _ next: () -> Float) throws(NetworkError) {
+        try tensor.inPieces { piece, _ in piece.fill(next) }
     }
 
-    private func fillNormal(_ tensor: Matrix, variance: Double, from generator: inout RandomGenerator) {
+    private func fillUniform(_ tensor: Matrix, variance: Double, from generator: inout RandomGenerator)
+        throws(NetworkError)
+    {
+        let limit = (3 * variance).squareRoot()
+        try draw(tensor) { Float(limit * (2 * generator.uniform() - 1)) }
+    }
+
+    private func fillNormal(_ tensor: Matrix, variance: Double, from generator: inout RandomGenerator)
+        throws(NetworkError)
+    {
         let deviation = variance.squareRoot()
-        tensor.fill { Float(deviation * generator.normal()) }
+        try draw(tensor) { Float(deviation * generator.normal()) }
     }
 }

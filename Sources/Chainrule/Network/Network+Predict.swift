@@ -97,8 +97,15 @@ extension Network {
     /// Checks that what is trained on is finite, and returns the largest magnitude.
     @discardableResult
     package func checkFinite(_ matrix: Matrix, _ what: StaticString) throws(NetworkError) -> Float {
-        let largest = arithmetic.largestMagnitude(matrix)
-        guard !largest.isFinite, let found = matrix.firstNotFinite() else { return largest }
-        throw NetworkError(.notFinite, "\(what) holds \(found.value) at row \(found.row), column \(found.column)")
+        var largest: Float = 0
+        try matrix.inPieces { piece, first throws(NetworkError) in
+            let magnitude = arithmetic.largestMagnitude(piece)
+            if !magnitude.isFinite, let found = piece.firstNotFinite() {
+                throw NetworkError(
+                    .notFinite, "\(what) holds \(found.value) at row \(first + found.row), column \(found.column)")
+            }
+            largest = max(largest, magnitude)
+        }
+        return largest
     }
 }

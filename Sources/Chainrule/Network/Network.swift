@@ -115,7 +115,7 @@ extension FallibleClass where Self == Network {
         var generator = RandomGenerator(seed: seed)
         for tensor in network.plan.tensors {
             // A bias is a single column: its fans are of no meaning, and its initializers do not ask for them.
-            tensor.initializer.fill(
+            try tensor.initializer.fill(
                 tensor.view(in: network.parameters), fanIn: tensor.columns, fanOut: tensor.rows,
                 from: &generator)
         }

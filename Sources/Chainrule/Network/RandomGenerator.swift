@@ -65,11 +65,12 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable {
         return Int(high)
     }
 
-    /// Puts the elements in a random order, each order as likely as another (Fisher and Yates).
-    mutating func shuffle<Order: MutableCollection & RandomAccessCollection>(_ order: inout Order)
+    /// Puts the elements in a random order, each order as likely as another (Fisher and Yates). It may be cancelled.
+    mutating func shuffle<Order: MutableCollection & RandomAccessCollection>(_ order: inout Order) throws(NetworkError)
     where Order.Index == Int {
         var last = order.count - 1
         while last > 0 {
+            if last % Cancellation.elementsUntilLook == 0 { try Cancellation.look() }
             order.swapAt(last, integer(below: last + 1))
             last -= 1
         }

@@ -75,17 +75,22 @@ extension FallibleClass where Self == PackedNetwork {
         }
         let memory = try FloatMemory(count: count, for: "a predictor")
         let layers = try Memory<PackedDense>(count: stages.count, for: "a predictor's layers")
+        for (index, stage) in stages.enumerated() {
+            let base = memory.base + stage.place
+            var layer = PackedDense(
+                inputs: stage.weights.columns, outputs: stage.weights.rows, words: stage.words, panels: base,
+                lanes: base + stage.panelCount)
+            try stage.pack(into: &layer, base, precision, kernels, arithmetic)
+            (layers.base + index).pointee = layer
+        }
+        // From here on nothing throws, and what is allocated has an owner at the end.
         let activations = UnsafeMutablePointer<ActivationKernel<Float>>.allocate(capacity: max(stages.count, 1))
         // Results lie in two places by turns; what is computed of the inputs, in a third.
         var resultStrides = [0, 0]
         var operandStride = 0
         var widest = 0
         for (index, stage) in stages.enumerated() {
-            let base = memory.base + stage.place
-            var layer = PackedDense(
-                inputs: stage.weights.columns, outputs: stage.weights.rows, words: stage.words, panels: base,
-                lanes: base + stage.panelCount)
-            stage.pack(into: &layer, base, precision, kernels, arithmetic)
+            var layer = layers.base[index]
             let kernel = stage.activation.kernel(arithmetic)
             (activations + index).initialize(to: kernel)
             // In other networks each node applies its own σ.
@@ -136,14 +141,14 @@ extension DenseStage {
     fileprivate func pack(
         into layer: inout PackedDense, _ base: UnsafeMutablePointer<Float>, _ precision: Precision,
         _ kernels: PredictionKernels, _ arithmetic: Arithmetic
-    ) {
+    ) throws(NetworkError) {
         let after = base + panelCount
         switch precision {
         case .float32:
-            forEachWord(kernels) { place, unit, word in base[place] = weights[unit, word] }
+            try forEachWord(kernels) { place, unit, word in base[place] = weights[unit, word] }
             write(bias, to: after)
         case .bfloat16:
-            forEachWord(kernels) { place, unit, word in
+            try forEachWord(kernels) { place, unit, word in
                 let first = BFloat16.nearest(weights[unit, 2 * word])
                 let second = 2 * word + 1 < weights.columns ? BFloat16.nearest(weights[unit, 2 * word + 1]) : 0
                 base[place] = Float(bitPattern: UInt32(second) << 16 | UInt32(first))
@@ -159,7 +164,7 @@ extension DenseStage {
             for unit in 0..<weights.rows {
                 scales[unit] = Int8Weights.step(largest: arithmetic.largestMagnitude(weights.row(unit)))
             }
-            forEachWord(kernels) { place, unit, word in
+            try forEachWord(kernels) { place, unit, word in
                 let inverse = scales[unit] > 0 ? 1 / scales[unit] : 0
                 var bits: UInt32 = 0
                 var sum: Int32 = 0
@@ -175,8 +180,15 @@ extension DenseStage {
         }
     }
 
-    private func forEachWord(_ kernels: PredictionKernels, _ body: (_ place: Int, _ unit: Int, _ word: Int) -> Void) {
-        PanelPacking.forEachWord(outputs: weights.rows, words: words, vectorWidth: kernels.vectorWidth, body)
+    /// May be cancelled.
+    private func forEachWord(
+        _ kernels: PredictionKernels, _ body: (_ place: Int, _ unit: Int, _ word: Int) -> Void
+    ) throws(NetworkError) {
+        try PanelPacking.forEachWord(outputs: weights.rows, words: words, vectorWidth: kernels.vectorWidth) {
+            place, unit, word throws(NetworkError) in
+            if word == 0 { try Cancellation.look(before: weights.rows, times: weights.columns) }
+            body(place, unit, word)
+        }
     }
 
     private func write(_ bias: Matrix?, to lanes: UnsafeMutablePointer<Float>) {

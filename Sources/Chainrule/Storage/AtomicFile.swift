@@ -27,10 +27,15 @@ final class AtomicFile {
         try named.replace()
     }
 
+    /// May be cancelled, until when there is no file.
     func write(_ bytes: UnsafeRawBufferPointer) throws(NetworkError) {
-        guard !bytes.isEmpty else { return }
-        guard platform_write(descriptor, bytes.baseAddress, bytes.count) == 0 else {
-            throw place.path.error("cannot be written")
+        for first in stride(from: 0, to: bytes.count, by: Cancellation.elementsUntilLook) {
+            if first > 0 { try Cancellation.look() }
+            let piece = bytes[first..<min(first + Cancellation.elementsUntilLook, bytes.count)]
+            guard platform_write(descriptor, UnsafeRawBufferPointer(rebasing: piece).baseAddress, piece.count) == 0
+            else {
+                throw place.path.error("cannot be written")
+            }
         }
     }
 

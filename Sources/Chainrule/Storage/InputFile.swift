@@ -14,11 +14,16 @@ final class InputFile: FallibleClass {
 
     deinit { _ = platform_close(descriptor) }
 
-    /// Reads exactly as many bytes as the buffer holds.
+    /// Reads exactly as many bytes as the buffer holds; may be cancelled.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(NetworkError) {
-        guard !buffer.isEmpty else { return }
-        guard platform_read(descriptor, buffer.baseAddress, buffer.count) == 0 else {
-            throw path.error("cannot be read to its end")
+        for first in stride(from: 0, to: buffer.count, by: Cancellation.elementsUntilLook) {
+            if first > 0 { try Cancellation.look() }
+            let piece = buffer[first..<min(first + Cancellation.elementsUntilLook, buffer.count)]
+            guard
+                platform_read(descriptor, UnsafeMutableRawBufferPointer(rebasing: piece).baseAddress, piece.count) == 0
+            else {
+                throw path.error("cannot be read to its end")
+            }
         }
     }
 

@@ -4,7 +4,7 @@ protocol BatchFeed: AnyObject {
     var step: TrainingStep { get }
     /// How many rows an epoch has; nil if nobody knows before its end.
     var count: Int? { get }
-    func begin(epoch: Int)
+    func begin(epoch: Int) throws(NetworkError)
     /// Which rows of the step's data the next batch has, given how many rows came before it; nil at the epoch's end.
     func next(epoch: Int, row: Int) throws(NetworkError) -> Slice<UnsafeMutableBufferPointer<Int>>?
 }
@@ -35,12 +35,12 @@ final class RowFeed: BatchFeed, FallibleClass {
 
     var count: Int? { order.count }
 
-    func begin(epoch: Int) {
+    func begin(epoch: Int) throws(NetworkError) {
         guard let seed else { return }
         putInOrder()
         var generator = RandomGenerator(seed: seed, stream: UInt64(epoch))
         var elements = order.elements
-        generator.shuffle(&elements)
+        try generator.shuffle(&elements)
     }
 
     private func putInOrder() {
@@ -124,7 +124,7 @@ struct Split {
             // No epoch has the number 0.
             var generator = RandomGenerator(seed: options.seed, stream: 0)
             var elements = order.elements
-            generator.shuffle(&elements)
+            try generator.shuffle(&elements)
         }
         trainingRows = try Memory<Int>(count: rows - held, for: "the rows to train on")
         for place in 0..<rows - held { trainingRows.base[place] = order.base[place] }

@@ -81,7 +81,7 @@ final class SourceFeed: BatchFeed, FallibleClass {
     /// Nobody knows before the end.
     var count: Int? { nil }
 
-    func begin(epoch: Int) {}
+    func begin(epoch: Int) throws(NetworkError) {}
 
     func next(epoch: Int, row: Int) throws(NetworkError) -> Slice<UnsafeMutableBufferPointer<Int>>? {
         let request = DataSource.Request(epoch: epoch, firstRow: row, maxRows: order.count)

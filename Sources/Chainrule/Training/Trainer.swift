@@ -198,7 +198,7 @@ public final class Trainer: FallibleClass {
                 cannot go on with \(describe(feed.count))
                 """)
         }
-        feed.begin(epoch: optimizer.epochs + 1)
+        try feed.begin(epoch: optimizer.epochs + 1)
         var start = platform_seconds()
         while let rows = try feed.next(epoch: number, row: progress.rows) {
             let batch = progress.batches + 1

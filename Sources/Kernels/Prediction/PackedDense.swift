@@ -60,14 +60,16 @@ public enum PanelPacking {
 
     /// Calls `body` with every word's place in the panels, the unit it belongs to and its place in the depth; lanes without
     /// a unit are left out.
-    public static func forEachWord(
-        outputs: Int, words: Int, vectorWidth: Int, _ body: (_ place: Int, _ unit: Int, _ word: Int) -> Void
-    ) {
+    @inlinable
+    public static func forEachWord<Failure: Error>(
+        outputs: Int, words: Int, vectorWidth: Int,
+        _ body: (_ place: Int, _ unit: Int, _ word: Int) throws(Failure) -> Void
+    ) throws(Failure) {
         var unit = 0
         while unit < outputs {
             let width = outputs - unit >= 2 * vectorWidth ? 2 * vectorWidth : vectorWidth
             for lane in 0..<min(width, outputs - unit) {
-                for word in 0..<words { body(unit * words + word * width + lane, unit + lane, word) }
+                for word in 0..<words { try body(unit * words + word * width + lane, unit + lane, word) }
             }
             unit += width
         }

@@ -62,7 +62,7 @@ import Testing
                 for epoch in 1...2 {
                     var order = Array(0..<LargeBatchTests.rows)
                     var generator = RandomGenerator(seed: 9, stream: UInt64(epoch))
-                    if shuffles { generator.shuffle(&order) }
+                    if shuffles { try generator.shuffle(&order) }
                     for start in stride(from: 0, to: order.count, by: batchSize) {
                         let batch = order[start..<min(start + batchSize, order.count)]
                         let workspace = try Workspace(for: byHand, maxRows: batch.count)

@@ -106,7 +106,7 @@ import Testing
         for epoch in 1...3 {
             var generator = RandomGenerator(seed: 5, stream: UInt64(epoch))
             var order = Array(0..<50)
-            generator.shuffle(&order)
+            try generator.shuffle(&order)
             _ = try train(network, optimizer, order: order, batch: 8)
         }
         #expect(bits(network.parameterVector) == shuffled)

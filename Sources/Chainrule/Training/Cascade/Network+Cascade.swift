@@ -33,8 +33,11 @@ extension Network {
     package static func cascade(
         _ data: DataView, outputs: Int, validation: DataView?, options: CascadeOptions
     ) throws(NetworkError) -> (network: Network, isCancelled: Bool) {
-        let growth = try CascadeGrowth(data, outputs: outputs, validation: validation, options: options)
+        // A call that is cancelled has a network to return: neither its first one nor its last is given up.
+        let growth = try Cancellation.unwatched { () throws(NetworkError) in
+            try CascadeGrowth(data, outputs: outputs, validation: validation, options: options)
+        }
         try growth.run()
-        return (try growth.network(), growth.isCancelled)
+        return (try Cancellation.unwatched(growth.network), growth.isCancelled)
     }
 }

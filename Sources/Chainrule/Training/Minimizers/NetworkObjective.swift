@@ -66,7 +66,7 @@ final class NetworkObjective: FallibleClass, Objective {
         // Of length 1: no element overflows, whatever the length of v.
         let length = v.norm
         for index in 0..<count { vector[0, index] = Float(length > 0 ? v[index] / length : 0) }
-        try network.gaussNewtonProduct(cost, data.x, data.targets, vector: vector, into: result)
+        try network.multiply(.gaussNewton, cost, data.x, data.targets, vector, result)
         for index in 0..<count { product[index] = length * Double(result[0, index]) }
     }
 
