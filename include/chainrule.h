@@ -761,21 +761,26 @@ enum {
 
 /** What happened in one iteration of a minimization. */
 typedef struct crl_iteration {
-    size_t size;          /**< sizeof(crl_iteration) in the library; later versions append fields */
-    size_t iteration;     /**< from 1 */
-    size_t evaluations;   /**< of C and its gradient, so far */
-    size_t products;      /**< of G and a vector, or Gs made, so far */
-    double cost;          /**< C after the iteration */
-    double gradient_norm; /**< the largest magnitude in ∂C/∂w after the iteration */
-    double step;          /**< ‖Δw‖, the Euclidean length of the step */
+    size_t size;                /**< sizeof(crl_iteration) in the library; later versions append fields */
+    size_t iteration;           /**< from 1 */
+    size_t evaluations;         /**< of C and its gradient, so far */
+    size_t products;            /**< of G and a vector, or Gs made, so far */
+    double cost;                /**< C after the iteration, with the penalty of l2 */
+    double gradient_norm;       /**< the largest magnitude in ∂C/∂w after the iteration */
+    double step;                /**< ‖Δw‖, the Euclidean length of the step */
+    double penalty;             /**< how much of C is the penalty; 0 without l2 */
+    double validation_cost;     /**< of the validation data after the iteration, without the penalty; NaN without them,
+                                     infinite where it is not finite */
+    double validation_accuracy; /**< of the validation data, as crl_metrics has it; NaN without them */
+    double validation_r2;       /**< of the validation data, as crl_metrics has it; NaN without them */
+    int32_t is_best;            /**< 1 if the cost, that of the validation data if there are any, is the best so far */
 } crl_iteration;
 
 /** Called after each iteration, on the thread that called crl_network_minimize(). Must not use the network. Returns 0 to go
  *  on, another number to stop with CRL_CANCELLED. It must return: no longjmp(), no exception. */
 typedef int32_t (*crl_iteration_callback)(void *user, const crl_iteration *iteration);
 
-/** How to minimize. Start from CRL_MINIMIZE_OPTIONS_INIT. Hyperparameters are either in their range or −1 (memory: 0), for the
- *  method's own value, which is given here; what a method does not name is not read. */
+/** How to minimize. Start from CRL_MINIMIZE_OPTIONS_INIT. */
 typedef struct crl_minimize_options {
     size_t size;                         /**< sizeof(crl_minimize_options) */
     crl_minimizer method;
@@ -790,7 +795,7 @@ typedef struct crl_minimize_options {
     size_t threads;                      /**< how many threads share the evaluation of C: 0: the library decides; at most
                                               1024. The results are the same bit for bit. With a custom cost or activation
                                               it is always one */
-    size_t memory;                       /**< this and what follows: −1, here 0, for the method's own value, which is given
+    size_t memory;                       /**< this, c1, c2 and damping: −1, here 0, for the method's own value, which is given
                                               here; one that is not the method's is CRL_ERROR_VALUE. L-BFGS: m, from 1 to 1000; 10 */
     double c1;                           /**< methods with a line search: c₁ of the Wolfe conditions, in (0, ½); 1e-4 */
     double c2;                           /**< those: c₂, in (c₁, 1); 0.9, Fletcher-Reeves and Polak-Ribière 0.1 */
@@ -799,9 +804,28 @@ typedef struct crl_minimize_options {
     crl_iteration_callback on_iteration; /**< may be NULL */
     void *user;                          /**< handed to on_iteration */
 } crl_minimize_options;
+    double l2;                           /**< λ₂ of the penalty λ₂/2 Σ w² over the weights, a part of the C that is minimized
+                                              and reported; ≥ 0 and finite. Beside a mean it is scikit-learn's alpha by the
+                                              number of rows. There is no l1: the methods need a C that is smooth */
+    int32_t regularize_biases;           /**< non-zero: the penalty is for biases, too */
+    const float *validation_x;           /**< validation_rows × inputs, to measure on where the call begins and after each
+                                              iteration; NULL: no validation data */
+    size_t validation_rows;
+    size_t validation_stride;            /**< floats from one row to the next, ≥ inputs */
+    const crl_targets *validation_targets;
+    double validation_split;             /**< in [0, 1): the share of the rows, any, that is held out to validate on. If it is
+                                              not 0, at least one row is held out and at least one is not, and there are no
+                                              other validation data */
+    uint64_t seed;                       /**< which rows are held out: those of crl_network_fit() with the same seed */
+    size_t patience;                     /**< ends after so many iterations without a new best cost, that of the validation
+                                              data if there are any, otherwise C. With validation data the parameters are then,
+                                              and after any other end, the ones with the best validation cost, where the call
+                                              began included. 0: it goes on, and validation data change nothing */
+    double min_delta;                    /**< by how much a cost must be lower to be a new best; finite and ≥ 0 */
 
 #define CRL_MINIMIZE_OPTIONS_INIT \
-    { sizeof(crl_minimize_options), CRL_LBFGS, NULL, 1000, 0, 1e-5, 1e-9, -1e308, 0, 0, -1.0, -1.0, -1.0, NULL, NULL }
+    { sizeof(crl_minimize_options), CRL_LBFGS, NULL, 1000, 0, 1e-5, 1e-9, -1e308, 0, 0, -1.0, -1.0, -1.0, NULL, NULL, \
+      0.0, 0, NULL, 0, 0, NULL, 0.0, 0, 0, 0.0 }
 
 /** Why a minimization ended. */
 typedef int32_t crl_minimum_reason;
@@ -814,21 +838,26 @@ enum {
     CRL_MINIMUM_MAX_EVALUATIONS = 4,
     CRL_MINIMUM_NO_PROGRESS = 5,     /**< no step lowers C, not even along the steepest descent: it is as near to a minimum
                                           as float32 can tell, or the gradient is not C's */
-    CRL_MINIMUM_CANCELLED = 6        /**< the callback asked to stop */
+    CRL_MINIMUM_CANCELLED = 6,       /**< the callback asked to stop */
+    CRL_MINIMUM_PATIENCE = 7         /**< as many iterations as the patience allows had no new best cost */
 };
 
 /** What a minimization found. */
 typedef struct crl_minimum {
     size_t size;               /**< sizeof(crl_minimum) */
     crl_minimum_reason reason; /**< why it ended */
-    double cost;               /**< C of the parameters */
+    double cost;               /**< C of the parameters, with the penalty of l2 */
     double gradient_norm;      /**< the largest magnitude in ∂C/∂w */
     size_t iterations;
     size_t evaluations;        /**< of C and its gradient, the first included */
     size_t products;           /**< of G and a vector, or Gs made */
 } crl_minimum;
+    double penalty;            /**< how much of cost is the penalty: the rest is what crl_network_evaluate() gives */
+    size_t best_iteration;     /**< the one with the best cost, that of the validation data if there are any; 0: where the
+                                    call began */
+    double validation_cost;    /**< that of best_iteration, without the penalty; NaN without validation data */
 
-#define CRL_MINIMUM_INIT { sizeof(crl_minimum), CRL_MINIMUM_NO_PROGRESS, 0.0, 0.0, 0, 0, 0 }
+#define CRL_MINIMUM_INIT { sizeof(crl_minimum), CRL_MINIMUM_NO_PROGRESS, 0.0, 0.0, 0, 0, 0, 0.0, 0, 0.0 }
 
 /** What a network that crl_network_create_cascade() grows has come to: without hidden units at first, then with each new one. */
 typedef struct crl_cascade_unit {
@@ -1468,15 +1497,17 @@ crl_status crl_plateau_rate(const crl_schedule_options *schedule, crl_plateau_st
 /** Looks for the parameters with the lowest cost over all rows of x, from where they are. Excludes every other use
  *  of the network.
  *
- *  Afterwards, and after an error, the parameters are the ones with the lowest C that were come across. That C is
- *  not finite where they are is an error; a step to where it is not finite is taken back. The methods compute in
+ *  Afterwards, and after an error, the parameters are the ones with the lowest C that were come across, or with
+ *  patience and validation data the ones with the best validation cost. C includes the penalty of l2. That C is not
+ *  finite where they are is an error; a step to where it is not finite is taken back. The methods compute in
  *  float64, C and its gradient are float32's.
  *  @param network built.
  *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
  *  @param targets for each row of x; NULL only for a custom cost that needs none.
- *  @param options method, cost, tolerances and limits, callback; NULL for CRL_MINIMIZE_OPTIONS_INIT, L-BFGS.
+ *  @param options method, cost, tolerances and limits, penalty, validation data, patience, callback; NULL for
+ *      CRL_MINIMIZE_OPTIONS_INIT, L-BFGS.
  *  @param minimum receives what was found, begun from CRL_MINIMUM_INIT; NULL if it is not wanted. With
  *      CRL_CANCELLED, too, unless that came before C was known for the first time.
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,

@@ -127,7 +127,10 @@ func iterationCallback(
         var record = crl_iteration(
             size: MemoryLayout<crl_iteration>.size, iteration: iteration.number, evaluations: iteration.evaluations,
             products: iteration.products, cost: iteration.cost, gradient_norm: iteration.gradientNorm,
-            step: iteration.step)
+            step: iteration.step, penalty: iteration.penalty,
+            validation_cost: iteration.validation?.cost ?? .nan,
+            validation_accuracy: iteration.validation?.accuracy ?? .nan,
+            validation_r2: iteration.validation?.r2 ?? .nan, is_best: iteration.isBest ? 1 : 0)
         return callback(user, &record) == 0
     }
 }

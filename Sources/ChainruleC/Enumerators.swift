@@ -205,6 +205,7 @@ func number(of reason: Minimum.Reason) -> crl_minimum_reason {
     case .maxIterations: crl_minimum_reason(CRL_MINIMUM_MAX_ITERATIONS)
     case .maxEvaluations: crl_minimum_reason(CRL_MINIMUM_MAX_EVALUATIONS)
     case .noProgress: crl_minimum_reason(CRL_MINIMUM_NO_PROGRESS)
+    case .patience: crl_minimum_reason(CRL_MINIMUM_PATIENCE)
     case .cancelled: crl_minimum_reason(CRL_MINIMUM_CANCELLED)
     }
 }

@@ -8,7 +8,8 @@ import Chainrule
 /// Looks for the parameters with the lowest cost over all rows of x, from where they are. Excludes every other use of the
 /// network.
 ///
-/// Afterwards, and after an error, the parameters are the ones with the lowest C that were come across. That C is not finite
+/// Afterwards, and after an error, the parameters are the ones with the lowest C that were come across, or with patience and
+/// validation data the ones with the best validation cost. C includes the penalty of l2. That C is not finite
 /// where they are is an error; a step to where it is not finite is taken back. The methods compute in float64, C and its
 /// gradient are float32's.
 /// - Parameters:
@@ -17,7 +18,8 @@ import Chainrule
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
 ///   - targets: for each row of x; NULL only for a custom cost that needs none.
-///   - options: method, cost, tolerances and limits, callback; NULL for CRL_MINIMIZE_OPTIONS_INIT, L-BFGS.
+///   - options: method, cost, tolerances and limits, penalty, validation data, patience, callback; NULL for
+///     CRL_MINIMIZE_OPTIONS_INIT, L-BFGS.
 ///   - minimum: receives what was found, begun from CRL_MINIMUM_INIT; NULL if it is not wanted. With CRL_CANCELLED, too,
 ///     unless that came before C was known for the first time.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
@@ -37,22 +39,29 @@ public func crlNetworkMinimize(
         var cost = Cost.meanSquaredError()
         var method: any Minimizer = LBFGS()
         var limits = MinimizationOptions()
+        var validation: DataView?
         if let options {
             let given = try ChainruleC.options(options, "options")
             cost = try ChainruleC.cost(given.cost)
             method = try minimizer(given)
             limits = try minimizationOptions(given)
+            validation = try ChainruleC.validation(
+                given.validation_x, UInt(bitPattern: given.validation_rows), UInt(bitPattern: given.validation_stride),
+                given.validation_targets, inputs: network.inputs, outputs: network.outputs, for: cost,
+                "options->validation_")
         }
         let data = DataView(
             x: x,
             targets: try ChainruleC.targets(
                 targets, for: cost, rows: x.rows, columns: network.outputs, "targets"))
         try checkApart(network, from: data)
-        let found = try network.minimize(cost, data, method: method, options: limits)
+        if let validation { try checkApart(network, from: validation) }
+        let found = try network.minimize(cost, data, validation: validation, method: method, options: limits)
         minimum?.pointee = crl_minimum(
             size: MemoryLayout<crl_minimum>.size, reason: number(of: found.reason), cost: found.cost,
             gradient_norm: found.gradientNorm, iterations: found.iterations, evaluations: found.evaluations,
-            products: found.products)
+            products: found.products, penalty: found.penalty, best_iteration: found.bestIteration,
+            validation_cost: found.validationCost ?? .nan)
         if found.reason == .cancelled {
             throw NetworkError(.cancelled, "the minimization was cancelled after iteration \(found.iterations)")
         }
@@ -69,6 +78,12 @@ private func minimizationOptions(_ given: crl_minimize_options) throws(NetworkEr
     options.costTolerance = given.cost_tolerance
     options.targetCost = given.target_cost
     options.threads = try count(UInt(bitPattern: given.threads), "options->threads")
+    options.l2 = given.l2
+    options.includesBiases = given.regularize_biases != 0
+    options.validationSplit = given.validation_split
+    options.seed = given.seed
+    options.patience = try count(UInt(bitPattern: given.patience), "options->patience")
+    options.minDelta = given.min_delta
     options.onIteration = iterationCallback(given.on_iteration, given.user)
     return options
 }

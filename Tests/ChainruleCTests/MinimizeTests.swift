@@ -42,7 +42,8 @@ private let minimizers = [
         let f = Fixture()
         let record = Memory<crl_iteration>(
             crl_iteration(
-                size: 0, iteration: 0, evaluations: 0, products: 0, cost: .infinity, gradient_norm: 0, step: 0))
+                size: 0, iteration: 0, evaluations: 0, products: 0, cost: .infinity, gradient_norm: 0, step: 0,
+                penalty: 0, validation_cost: 0, validation_accuracy: 0, validation_r2: 0, is_best: 0))
         let minimum = Memory(crl_minimum.initial)
         let status = crlNetworkMinimize(
             f.network, f.x.pointer, 4, 2, f.targets(),
@@ -89,6 +90,117 @@ private let minimizers = [
             } == CRL_MINIMUM_NO_PROGRESS)
     }
 
+    /// With every new field: what is reported, and that the parameters are the best of the validation data.
+    @Test(arguments: minimizers) func penaltyAndValidation(_ method: Int) {
+        let f = Fixture()
+        let record = Memory<Double>(.infinity, count: 3)
+        let held = f.keepArray([0.4, -0.1, -0.6, 0.9])
+        let heldTargets = f.targets {
+            $0.values = UnsafePointer(f.keepArray([0.2, -0.3, 0.1, 0.6]))
+            $0.rows = 2
+        }
+        let minimum = Memory(crl_minimum.initial)
+        ok(
+            crlNetworkMinimize(
+                f.network, f.x.pointer, 4, 2, f.targets(),
+                f.minimize {
+                    $0.method = crl_minimizer(method)
+                    $0.gradient_tolerance = 0
+                    $0.cost_tolerance = 0
+                    $0.l2 = 1e-3
+                    $0.regularize_biases = 1
+                    $0.validation_x = UnsafePointer(held)
+                    $0.validation_rows = 2
+                    $0.validation_stride = 2
+                    $0.validation_targets = heldTargets
+                    $0.patience = 4
+                    $0.max_iterations = 10_000
+                    $0.user = UnsafeMutableRawPointer(record.pointer)
+                    $0.on_iteration = { user, iteration in
+                        let now = iteration!.pointee
+                        let record = user!.assumingMemoryBound(to: Double.self)
+                        let isBest = now.validation_cost < record[0]
+                        record[0] = min(record[0], now.validation_cost)
+                        record[1] = Double(now.iteration)
+                        let isRight =
+                            now.penalty > 0 && now.penalty < now.cost && now.validation_accuracy.isNaN
+                            && now.validation_r2 < 1 && (isBest || now.is_best == 0)
+                        return isRight ? 0 : 99
+                    }
+                }, minimum.pointer))
+        let found = minimum.elements[0]
+        #expect(found.reason == crl_minimum_reason(CRL_MINIMUM_PATIENCE))
+        #expect(Double(found.iterations) == record.elements[1] && found.iterations == found.best_iteration + 4)
+        let metrics = Memory(
+            crl_metrics(
+                size: MemoryLayout<crl_metrics>.size, rows: 0, cost: 0, accuracy: 0, top_accuracy: 0, r2: 0))
+        ok(crlNetworkEvaluate(f.network, nil, UnsafePointer(held), 2, 2, heldTargets, 1, metrics.pointer, nil, 0))
+        #expect(metrics.elements[0].cost == found.validation_cost)
+        #expect(found.best_iteration == 0 || found.validation_cost == record.elements[0])
+        ok(crlNetworkEvaluate(f.network, nil, f.x.pointer, 4, 2, f.targets(), 1, metrics.pointer, nil, 0))
+        let penalty = parameters(of: f.network).elements.map { Double($0) * Double($0) * 1e-3 / 2 }.reduce(0, +)
+        #expect((found.penalty - penalty).magnitude < 1e-14)
+        #expect((found.cost - found.penalty - metrics.elements[0].cost).magnitude < 1e-7)
+    }
+
+    @Test func withoutPenaltyAndValidation() {
+        let f = Fixture()
+        let minimum = Memory(crl_minimum.initial)
+        ok(
+            crlNetworkMinimize(
+                f.network, f.x.pointer, 4, 2, f.targets(),
+                f.minimize {
+                    $0.max_iterations = 5
+                    $0.on_iteration = { _, iteration in
+                        let now = iteration!.pointee
+                        return now.penalty == 0 && now.validation_cost.isNaN && now.validation_accuracy.isNaN
+                            && now.validation_r2.isNaN && now.is_best == 1 ? 0 : 99
+                    }
+                }, minimum.pointer))
+        #expect(minimum.elements[0].penalty == 0 && minimum.elements[0].validation_cost.isNaN)
+        #expect(minimum.elements[0].best_iteration == 5)
+    }
+
+    private static func badValidation(
+        _ code: Int, _ words: String, line: Int = #line,
+        change: @escaping @Sendable (inout crl_minimize_options, Fixture) -> Void
+    ) -> BadCall {
+        BadCall("crl_network_minimize", code, words, line: line) { f in
+            let options = f.minimize {
+                $0.validation_x = UnsafePointer(f.x.pointer)
+                $0.validation_rows = 4
+                $0.validation_stride = 2
+                $0.validation_targets = f.targets()
+                change(&$0, f)
+            }
+            return crlNetworkMinimize(f.network, f.x.pointer, 4, 2, f.targets(), options, nil)
+        }
+    }
+
+    static let badValidations: [BadCall] = [
+        badValidation(CRL_ERROR_NULL, "validation_x") { options, _ in options.validation_x = nil },
+        badValidation(CRL_ERROR_NULL, "validation_targets is NULL") { options, _ in options.validation_targets = nil },
+        badValidation(CRL_ERROR_SIZE, "validation_x_rows is 0") { options, _ in options.validation_rows = 0 },
+        badValidation(CRL_ERROR_SIZE, "4 target values for 5 rows") { options, _ in options.validation_rows = 5 },
+        badValidation(CRL_ERROR_SIZE, "validation_x has") { options, _ in options.validation_rows = -1 },
+        badValidation(CRL_ERROR_SIZE, "validation_x_stride is 1") { options, _ in options.validation_stride = 1 },
+        badValidation(CRL_ERROR_TARGET, "validation_x") { $0.validation_targets = $1.classTargets() },
+        badValidation(CRL_ERROR_NOT_FINITE, "validation_x holds inf at row 0, column 1") {
+            $0.validation_x = UnsafePointer($1.keepArray([0, .infinity, 0, 0, 0, 0, 0, 0]))
+        },
+        badValidation(CRL_ERROR_VALUE, "both validation data and a validation_split") { options, _ in
+            options.validation_split = 0.5
+        },
+        badValidation(CRL_ERROR_OVERLAP, "overlap") { options, f in
+            var base: UnsafeMutablePointer<Float>?
+            var count: UInt = 0
+            precondition(crlNetworkParameters(f.network, &base, &count) == CRL_OK)
+            options.validation_x = UnsafePointer(base)
+        },
+    ]
+
+    @Test(arguments: badValidations) func validationDataAreChecked(_ call: BadCall) { call.check() }
+
     private static func bad(
         _ code: Int, _ words: String..., line: Int = #line,
         change: @escaping @Sendable (inout crl_minimize_options) -> Void
@@ -109,6 +221,9 @@ private let minimizers = [
             [
                 bad(CRL_ERROR_VALUE, "gradient_tolerance is \(value)") { $0.gradient_tolerance = value },
                 bad(CRL_ERROR_VALUE, "cost_tolerance is \(value)") { $0.cost_tolerance = value },
+                bad(CRL_ERROR_VALUE, "l2 is \(value)") { $0.l2 = value },
+                bad(CRL_ERROR_VALUE, "min_delta is \(value)") { $0.min_delta = value },
+                bad(CRL_ERROR_VALUE, "validation_split is \(value)") { $0.validation_split = value },
                 bad(CRL_ERROR_VALUE, "c1 of lbfgs is \(value)") { $0.c1 = value },
                 bad(CRL_ERROR_VALUE, "c2 of lbfgs is \(value)") { $0.c2 = value },
                 bad(CRL_ERROR_VALUE, "damping of newton_cg is \(value)") {
@@ -138,6 +253,8 @@ private let minimizers = [
             bad(CRL_ERROR_SIZE, "threads is 1025") { $0.threads = 1025 },
             bad(CRL_ERROR_SIZE, "memory of lbfgs is 1001") { $0.memory = 1001 },
             bad(CRL_ERROR_SIZE, "memory is \(UInt.max)") { $0.memory = -1 },
+            bad(CRL_ERROR_SIZE, "patience is \(UInt.max)") { $0.patience = -1 },
+            bad(CRL_ERROR_VALUE, "validation_split is 1") { $0.validation_split = 1 },
         ]
 
     static let badArguments: [BadCall] = [
@@ -238,7 +355,9 @@ extension crl_minimize_options {
         crl_minimize_options(
             size: MemoryLayout<crl_minimize_options>.size, method: crl_minimizer(CRL_LBFGS), cost: nil,
             max_iterations: 1000, max_evaluations: 0, gradient_tolerance: 1e-5, cost_tolerance: 1e-9,
-            target_cost: -1e308, threads: 0, memory: 0, c1: -1, c2: -1, damping: -1, on_iteration: nil, user: nil)
+            target_cost: -1e308, threads: 0, memory: 0, c1: -1, c2: -1, damping: -1, on_iteration: nil, user: nil,
+            l2: 0, regularize_biases: 0, validation_x: nil, validation_rows: 0, validation_stride: 0,
+            validation_targets: nil, validation_split: 0, seed: 0, patience: 0, min_delta: 0)
     }
 }
 
@@ -246,6 +365,7 @@ extension crl_minimum {
     static var initial: crl_minimum {
         crl_minimum(
             size: MemoryLayout<crl_minimum>.size, reason: crl_minimum_reason(CRL_MINIMUM_NO_PROGRESS), cost: 0,
-            gradient_norm: 0, iterations: 0, evaluations: 0, products: 0)
+            gradient_norm: 0, iterations: 0, evaluations: 0, products: 0, penalty: 0, best_iteration: 0,
+            validation_cost: 0)
     }
 }

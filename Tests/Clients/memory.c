@@ -206,7 +206,8 @@ static crl_status minimize(void)
     const crl_targets all = targets();
     crl_minimize_options options = CRL_MINIMIZE_OPTIONS_INIT;
     crl_minimum minimum = CRL_MINIMUM_INIT;
-    options.max_iterations = 3, options.threads = 1;
+    options.max_iterations = 3, options.threads = 1, options.l2 = 1e-3;
+    options.validation_split = 0.25, options.patience = 2;
     const crl_status status = crl_network_minimize(made.loaded, x, ROWS, INPUTS, &all, &options, &minimum);
     found.minimized = minimum.cost;
     return status;

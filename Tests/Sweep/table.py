@@ -252,6 +252,12 @@ PARAMETERS: dict[str, Count | Array | Structure | str] = {
             "max_evaluations": free("4"),
             "threads": free("1"),
             "memory": free("3"),
+            "l2": "0.1",
+            "validation_x": reads("held", "inputs", "validation_stride"),
+            "validation_rows": Count("held"),
+            "validation_stride": stride("inputs"),
+            "validation_targets": values("held"),
+            "patience": free("1"),
         }
     ),
     "const crl_cascade_options * options": Structure(

@@ -12,7 +12,7 @@ import Synchronization
 /// ```
 ///
 /// The call throws ``NetworkError/Code/cancelled`` as a rule within 50 ms, and leaves what an error of its own would leave: a
-/// training, for example, the parameters of the last complete step. ``Network/minimize(_:_:targets:method:options:)`` and
+/// training, for example, the parameters of the last complete step. ``Network/minimize(_:_:targets:validation:method:options:)`` and
 /// ``Network/cascade(_:inputs:targets:outputs:validation:options:)`` return what they have come to, as after a callback that
 /// stops them. What is over at once may not look.
 ///

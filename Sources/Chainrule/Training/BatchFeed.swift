@@ -104,36 +104,3 @@ extension TrainingOptions {
         }
     }
 }
-
-/// Data in two parts: rows to train on, and a copy of those to validate on.
-struct Split {
-    let trainingRows: Memory<Int>
-    let heldOut: DataView
-    private let x: FloatMemory
-    private let targets: Batch
-
-    init(of data: DataView, _ options: TrainingOptions) throws(NetworkError) {
-        let rows = data.x.rows
-        guard rows >= 2 else {
-            throw NetworkError(.size, "x has 1 row, of which none can be held out: validation_split must be 0")
-        }
-        let held = max(1, min(rows - 1, Int((Double(rows) * options.validationSplit).rounded())))
-        let order = try Memory<Int>(count: rows, for: "the order of the rows")
-        for row in 0..<rows { order.base[row] = row }
-        if options.shuffles {
-            // No epoch has the number 0.
-            var generator = RandomGenerator(seed: options.seed, stream: 0)
-            var elements = order.elements
-            try generator.shuffle(&elements)
-        }
-        trainingRows = try Memory<Int>(count: rows - held, for: "the rows to train on")
-        for place in 0..<rows - held { trainingRows.base[place] = order.base[place] }
-        x = try FloatMemory(count: Plan.checkedProduct(held, data.x.columns), for: "the rows to validate on")
-        targets = try Batch(rows: held, like: data.targets)
-        let copy = x.matrix(at: 0, rows: held, columns: data.x.columns)
-        let chosen = order.elements[(rows - held)...]
-        for place in 0..<held { copy.row(place).assign(data.x.row(chosen[rows - held + place])) }
-        targets.gather(chosen, 0..<held, from: data.targets)
-        heldOut = DataView(x: copy, targets: targets.targets(rows: held))
-    }
-}

@@ -12,6 +12,11 @@ public struct Metrics: Sendable {
     /// R² = 1 − Σ (t − y)² / Σ (t − t̄)², its mean over the outputs; nil with costs that decide. Targets that are all the
     /// same give 1 if the outputs are they, otherwise 0 (as scikit-learn's `r2_score` has it).
     public let r2: Double?
+
+    /// Of outputs for which C is not finite: it counts as infinite.
+    static func notFinite(rows: Int) -> Metrics {
+        Metrics(rows: rows, cost: .infinity, accuracy: nil, topAccuracy: nil, r2: nil)
+    }
 }
 
 extension Network {

@@ -97,6 +97,11 @@ public struct LayerStep: Sendable {
     }
 }
 
+extension Plan.Tensor {
+    /// Whether penalties and weight decay are for it.
+    func isPenalized(includingBiases: Bool) -> Bool { !isBias || includingBiases }
+}
+
 /// What becomes of one tensor in a step: the optimizer's ``Regularization`` and its layer's ``LayerStep`` together.
 struct TensorStep {
     let layer: Int
@@ -111,7 +116,7 @@ struct TensorStep {
         _ tensor: Plan.Tensor, layer index: Int, _ step: LayerStep, _ all: Regularization,
         usualWeightDecay: Float
     ) {
-        let isPenalized = !tensor.isBias || all.includesBiases
+        let isPenalized = tensor.isPenalized(includingBiases: all.includesBiases)
         layer = index
         learningRateFactor = step.learningRateFactor
         weightDecay = isPenalized ? step.weightDecay ?? all.weightDecay ?? usualWeightDecay : 0

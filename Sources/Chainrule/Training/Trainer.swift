@@ -106,10 +106,9 @@ public final class Trainer: FallibleClass {
                 let feed = try RowFeed(for: self, data, rows: 0..<data.x.rows, largestInput: largestInput)
                 return try fit(feed, validation: validation, onEpoch: onEpoch)
             }
-            guard validation == nil else {
-                throw NetworkError(.value, "both validation data and a validation_split are given")
-            }
-            let split = try Split(of: data, options)
+            guard validation == nil else { throw Split.bothAreGiven }
+            let split = try Split(
+                of: data, share: options.validationSplit, seed: options.shuffles ? options.seed : nil)
             try network.check(split.heldOut, cost: options.cost, "the part of x to validate on")
             let feed = try RowFeed(for: self, data, rows: split.trainingRows.elements, largestInput: largestInput)
             try fit(feed, validation: split.heldOut, onEpoch: onEpoch)

@@ -46,13 +46,8 @@ public struct TrainingOptions {
         try TrainingOptions.check(epochs: epochs)
         guard batchSize >= 1 else { throw NetworkError(.size, "the batch size is \(batchSize); at least 1 is needed") }
         try TrainingOptions.check(threads: threads)
-        guard validationSplit >= 0 && validationSplit < 1 else {
-            throw NetworkError(.value, "validation_split is \(validationSplit); it must be in [0, 1)")
-        }
-        guard patience >= 0 else { throw NetworkError(.size, "patience is \(patience); it must be >= 0") }
-        guard minDelta >= 0 && minDelta.isFinite else {
-            throw NetworkError(.value, "min_delta is \(minDelta); it must be finite and >= 0")
-        }
+        try Split.check(share: validationSplit)
+        try TrainingOptions.check(patience: patience, minDelta: minDelta)
         guard let classWeights else { return }
         guard cost.acceptsClasses else {
             throw NetworkError(.value, "class weights need classes; the cost '\(cost.identifier)' takes none")
@@ -69,6 +64,13 @@ public struct TrainingOptions {
 
     static func check(epochs: Int) throws(NetworkError) {
         guard epochs >= 1 else { throw NetworkError(.size, "epochs is \(epochs); at least 1 is needed") }
+    }
+
+    static func check(patience: Int, minDelta: Double) throws(NetworkError) {
+        guard patience >= 0 else { throw NetworkError(.size, "patience is \(patience); it must be >= 0") }
+        guard minDelta >= 0 && minDelta.isFinite else {
+            throw NetworkError(.value, "min_delta is \(minDelta); it must be finite and >= 0")
+        }
     }
 
     static func check(threads: Int) throws(NetworkError) {

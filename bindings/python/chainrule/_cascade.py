@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from . import _prototypes
 from ._arrays import numbers, size_error
 from ._callbacks import stops
-from ._data import Data, Shape, validation
+from ._data import Data, Shape, set_validation, validation
 from ._errors import ArgumentTypeError, failure
 from ._handles import Handle, record
 from ._interrupts import guarded
@@ -118,11 +118,7 @@ def grow(
     options.on_unit = watcher.native_callback
     for name, value in given.items():
         setattr(options, name, value)
-    if isinstance(held, Data):
-        options.validation_x = held.x.address
-        options.validation_rows = held.x.rows
-        options.validation_stride = held.x.stride
-        options.validation_targets = ctypes.pointer(held.targets.native)
+    set_validation(options, held)
     pointer = _prototypes.crl_network()
     status = library.crl_network_create_cascade(
         *shape,

@@ -58,3 +58,12 @@ def validation(built: Layout | Shape, data: tuple[Any, ...] | None, cost: Any) -
         return Data(built, x, targets, rest[0] if rest else None, cost)
     except ArgumentError as error:
         raise ArgumentError(f"validation_data: {error}", error.status) from None
+
+
+def set_validation(options: Any, held: Data | NoData) -> None:
+    """Sets the validation data in options that have them; they must live as long as the call."""
+    if isinstance(held, Data):
+        options.validation_x = held.x.address
+        options.validation_rows = held.x.rows
+        options.validation_stride = held.x.stride
+        options.validation_targets = ctypes.pointer(held.targets.native)

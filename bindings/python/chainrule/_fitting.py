@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from . import _prototypes
-from ._arrays import address_of, count, optional_count, out_vector, real
+from ._arrays import address_of, count, optional_count, out_vector, real, seed_value
 from ._class_weights import ClassWeight, resolved
 from ._costs import CostLike, cost_options
-from ._data import Data
+from ._data import Data, set_validation, validation
 from ._data_source import DataSource
 from ._derivatives import Derivatives
 from ._errors import check, failure
@@ -217,13 +217,21 @@ class Fitting(Derivatives):
         c1: float | None = None,
         c2: float | None = None,
         damping: float | None = None,
+        l2: float = 0.0,
+        regularize_biases: bool = False,
         sample_weight: npt.ArrayLike | None = None,
+        validation_data: tuple[Any, ...] | None = None,
+        validation_split: float = 0.0,
+        seed: int = 0,
+        patience: int = 0,
+        min_delta: float = 0.0,
         threads: int = 0,
         on_iteration: Callable[[Iteration], Any] | None = None,
     ) -> Minimum:
         """Looks for the parameters with the lowest cost over all rows of x, from where they are.
 
-        Afterwards, and after an exception, the parameters are the ones with the lowest C that were come across. The
+        Afterwards, and after an exception, the parameters are the ones with the lowest C that were come across, or
+        with patience and validation data the ones with the best validation cost. C includes the penalty of l2. The
         methods compute in float64; C and its gradient are float32's. They are for data that is looked at all at once:
         see fit() for batches.
 
@@ -248,6 +256,18 @@ class Fitting(Derivatives):
             c2: c₂, in (c₁, 1); None: 0.9, but 0.1 for conjugate gradients.
             damping: of "newton_cg": λ at first; None: 0.01. Of "levenberg_marquardt": μ at first, relative to the
                 largest element on the diagonal of the Gauss-Newton matrix; None: 0.001.
+            l2: λ₂ ≥ 0 of the penalty λ₂/2 Σ w² over the weights, a part of the C that is minimized and reported. Beside
+                a mean it is scikit-learn's alpha divided by the number of rows. There is no l1: the methods need a C
+                that is smooth.
+            regularize_biases: whether the penalty is for biases, too, not only for weights.
+            validation_data: (x, targets) or (x, targets, sample_weight) to evaluate where the call begins and after
+                each iteration.
+            validation_split: the share of the rows, in [0, 1), that is held out to validate on: any.
+            seed: which rows are held out: those of fit() with the same seed.
+            patience: end after so many iterations without a new best cost, that of the validation data if there are
+                any; with validation data the parameters are then, and after any other end, the ones with the best
+                validation cost, those where the call began included. 0: neither.
+            min_delta: by how much a cost must be lower to be a new best.
             threads: how many threads share the evaluation of C; 0: the library decides. The results are the same bit
                 for bit.
             on_iteration: called with the Iteration after each iteration; it must not use the network. It returns False
@@ -256,6 +276,7 @@ class Fitting(Derivatives):
         built = self._layout()
         cost_native = cost_options(cost)
         data = Data(built, x, targets, sample_weight, cost_native)
+        held = validation(built, validation_data, cost_native)
         watcher = IterationWatcher(on_iteration)
         options = minimize_options(
             method,
@@ -270,10 +291,17 @@ class Fitting(Derivatives):
                 "c1": None if c1 is None else real(c1, "c1"),
                 "c2": None if c2 is None else real(c2, "c2"),
                 "damping": None if damping is None else real(damping, "damping"),
+                "l2": real(l2, "l2"),
+                "regularize_biases": bool(regularize_biases),
+                "validation_split": real(validation_split, "validation_split"),
+                "seed": seed_value(seed),
+                "patience": count(patience, "patience"),
+                "min_delta": real(min_delta, "min_delta"),
                 "threads": count(threads, "threads"),
                 "on_iteration": watcher.native_callback,
             },
         )
+        set_validation(options, held)
         minimum = _prototypes.crl_minimum.default()
         status = library.crl_network_minimize(
             self._open(),

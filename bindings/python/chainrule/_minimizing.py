@@ -19,9 +19,15 @@ class Iteration(NamedTuple):
         iteration: its number, from 1.
         evaluations: how often C and its gradient were computed so far.
         products: how often the Gauss-Newton matrix was made, or multiplied by a vector so far.
-        cost: C after the iteration.
+        cost: C after the iteration, with the penalty of l2.
         gradient_norm: the largest magnitude in ∂C/∂w after the iteration.
         step: ‖Δw‖, the Euclidean length of the step.
+        penalty: how much of C is the penalty; 0 without l2.
+        validation_cost: C on the validation data after the iteration, without the penalty; NaN without any, infinite
+            where it is not finite.
+        validation_accuracy: of the validation data, as Metrics has it.
+        validation_r2: likewise.
+        is_best: whether the cost, that of the validation data if there are any, is the best so far.
     """
 
     iteration: int
@@ -30,20 +36,30 @@ class Iteration(NamedTuple):
     cost: float
     gradient_norm: float
     step: float
+    penalty: float
+    validation_cost: float
+    validation_accuracy: float
+    validation_r2: float
+    is_best: bool
 
 
 class Minimum(NamedTuple):
     """What Network.minimize() found.
 
     Attributes:
-        cost: C of the parameters.
+        cost: C of the parameters, with the penalty of l2.
         gradient_norm: the largest magnitude in ∂C/∂w.
         iterations: how many there were.
         evaluations: how often C and its gradient were computed.
         products: how often the Gauss-Newton matrix was made, or multiplied by a vector.
         reason: why it ended: "gradient" (within its tolerance), "cost" (an iteration lowered it by no more than the
             tolerance), "target" (reached), "max_iterations", "max_evaluations", "no_progress" (no step lowers C: it is
-            as near to a minimum as float32 can tell, or the gradient is not C's) or "cancelled" (by on_iteration).
+            as near to a minimum as float32 can tell, or the gradient is not C's), "cancelled" (by on_iteration) or
+            "patience" (as many iterations as it allows had no new best cost).
+        penalty: how much of cost is the penalty: the rest is what Network.evaluate() gives.
+        best_iteration: the one with the best cost, that of the validation data if there are any; 0: where the call
+            began.
+        validation_cost: that of best_iteration, without the penalty; NaN without validation data.
     """
 
     cost: float
@@ -52,6 +68,9 @@ class Minimum(NamedTuple):
     evaluations: int
     products: int
     reason: str
+    penalty: float
+    best_iteration: int
+    validation_cost: float
 
 
 class IterationWatcher:
@@ -64,6 +83,7 @@ class IterationWatcher:
 
     def _watch(self, _: Any, iteration: Any) -> int:
         now: Iteration = record(Iteration, iteration.contents)
+        now = now._replace(is_best=bool(now.is_best))
         if self._on_iteration is not None:
             self.stopped = stops(self._on_iteration(now))
         return int(self.stopped)

@@ -134,6 +134,7 @@ CRL_MINIMUM_MAX_ITERATIONS = 3
 CRL_MINIMUM_MAX_EVALUATIONS = 4
 CRL_MINIMUM_NO_PROGRESS = 5
 CRL_MINIMUM_CANCELLED = 6
+CRL_MINIMUM_PATIENCE = 7
 
 crl_status = ctypes.c_int32
 crl_instructions = ctypes.c_int32
@@ -751,6 +752,11 @@ class crl_iteration(ctypes.Structure):
         ("cost", ctypes.c_double),
         ("gradient_norm", ctypes.c_double),
         ("step", ctypes.c_double),
+        ("penalty", ctypes.c_double),
+        ("validation_cost", ctypes.c_double),
+        ("validation_accuracy", ctypes.c_double),
+        ("validation_r2", ctypes.c_double),
+        ("is_best", ctypes.c_int32),
     ]
 
 
@@ -780,6 +786,16 @@ class crl_minimize_options(ctypes.Structure):
         ("damping", ctypes.c_double),
         ("on_iteration", crl_iteration_callback),
         ("user", ctypes.c_void_p),
+        ("l2", ctypes.c_double),
+        ("regularize_biases", ctypes.c_int32),
+        ("validation_x", ctypes.c_void_p),
+        ("validation_rows", ctypes.c_size_t),
+        ("validation_stride", ctypes.c_size_t),
+        ("validation_targets", ctypes.POINTER(crl_targets)),
+        ("validation_split", ctypes.c_double),
+        ("seed", ctypes.c_uint64),
+        ("patience", ctypes.c_size_t),
+        ("min_delta", ctypes.c_double),
     ]
 
     @classmethod
@@ -798,6 +814,14 @@ class crl_minimize_options(ctypes.Structure):
             c1=-1.0,
             c2=-1.0,
             damping=-1.0,
+            l2=0.0,
+            regularize_biases=0,
+            validation_rows=0,
+            validation_stride=0,
+            validation_split=0.0,
+            seed=0,
+            patience=0,
+            min_delta=0.0,
         )
 
 
@@ -812,6 +836,9 @@ class crl_minimum(ctypes.Structure):
         ("iterations", ctypes.c_size_t),
         ("evaluations", ctypes.c_size_t),
         ("products", ctypes.c_size_t),
+        ("penalty", ctypes.c_double),
+        ("best_iteration", ctypes.c_size_t),
+        ("validation_cost", ctypes.c_double),
     ]
 
     @classmethod
@@ -825,6 +852,9 @@ class crl_minimum(ctypes.Structure):
             iterations=0,
             evaluations=0,
             products=0,
+            penalty=0.0,
+            best_iteration=0,
+            validation_cost=0.0,
         )
 
 

@@ -124,7 +124,7 @@ final class CascadeGrowth: FallibleClass {
         } catch {
             guard error.code == .notFinite else { throw error }
         }
-        return Metrics(rows: validation.x.rows, cost: .infinity, accuracy: nil, topAccuracy: nil, r2: nil)
+        return .notFinite(rows: validation.x.rows)
     }
 
     private func isFinished(_ progress: CascadeUnit) -> Bool {

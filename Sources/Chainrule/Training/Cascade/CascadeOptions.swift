@@ -49,10 +49,7 @@ public struct CascadeOptions {
             throw NetworkError(.size, "max_iterations is \(maxIterations); at least 1 is needed")
         }
         guard !targetCost.isNaN else { throw NetworkError(.value, "target_cost is nan") }
-        guard patience >= 0 else { throw NetworkError(.size, "patience is \(patience); it must be >= 0") }
-        guard minDelta >= 0 && minDelta.isFinite else {
-            throw NetworkError(.value, "min_delta is \(minDelta); it must be finite and >= 0")
-        }
+        try TrainingOptions.check(patience: patience, minDelta: minDelta)
         try TrainingOptions.check(threads: threads)
     }
 

@@ -53,7 +53,7 @@ public final class LevenbergMarquardt: Minimizer {
                             growth = 2
                             let before = run.cost
                             run.advance()
-                            run.finishIteration(from: before, step: d.norm)
+                            try run.finishIteration(from: before, step: d.norm)
                         } else if foretold <= run.noise {
                             run.end = run.end ?? .noProgress
                         }

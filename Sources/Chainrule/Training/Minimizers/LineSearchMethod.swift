@@ -50,7 +50,7 @@ extension LineSearchMethod {
             try directions.remember(run, step: step, slope: slope)
             let before = run.cost
             run.advance()
-            run.finishIteration(from: before, step: step * d.norm)
+            try run.finishIteration(from: before, step: step * d.norm)
         }
     }
 }

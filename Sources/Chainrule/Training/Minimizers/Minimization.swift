@@ -16,10 +16,16 @@ public final class Minimization: FallibleClass {
     package private(set) var trialGradient: Vector
     private(set) var trialCost = Double.infinity
 
-    /// The point with the lowest C, as far as rounding lets tell.
+    /// The point with the lowest C, as far as rounding lets tell, or the one after the best iteration.
     package let best: Vector
     private var bestCost = Double.infinity
     private var bestGradientNorm = Double.nan
+    /// Whether the validation data say which point is the best.
+    private var keepsBestIteration = false
+    /// The iteration with the best cost, that of the validation data if there are any; 0 for the beginning.
+    private var bestIteration = 0
+    private var costOfBestIteration = Double.infinity
+    private var hasValidation = false
     /// The largest magnitude in `∂√|C|/∂w = ∂C/∂w / 2√|C|` of the points so far, times 2: how steep this problem is.
     private var steepest = 0.0
 
@@ -46,6 +52,9 @@ public final class Minimization: FallibleClass {
     /// Differences of C below this may be rounding.
     var noise: Double { objective.precision * cost.magnitude }
 
+    /// Whether C is known where the run begins.
+    package var hasBegun: Bool { cost.isFinite }
+
     /// C and its gradient where the run begins, which must be finite: the values of ``w`` are set before.
     package func begin() throws(NetworkError) {
         trial.assign(w)
@@ -53,6 +62,10 @@ public final class Minimization: FallibleClass {
         note(try objective.evaluate(at: trial, gradient: trialGradient))
         advance()
         if isFlat(gradient.largestMagnitude) { end = end ?? .gradient }
+        let validation = try objective.validate(at: w)
+        hasValidation = validation != nil
+        keepsBestIteration = hasValidation && options.patience > 0
+        costOfBestIteration = validation?.cost ?? cost
     }
 
     /// Whether the present point's gradient, whose largest magnitude this is, is within its tolerance.
@@ -104,7 +117,7 @@ public final class Minimization: FallibleClass {
 
     private func note(_ value: Double) {
         trialCost = value
-        if value < bestCost { keep(trial, value, gradientNorm: trialGradient.largestMagnitude) }
+        if !keepsBestIteration && value < bestCost { keep(trial, value, gradientNorm: trialGradient.largestMagnitude) }
         if value <= options.targetCost {
             end = .target
         } else if evaluations >= options.maxEvaluations {
@@ -125,17 +138,28 @@ public final class Minimization: FallibleClass {
         cost = trialCost
     }
 
+    /// Whether the iteration that has ended is the best so far.
+    private func noteIteration(cost measured: Double) -> Bool {
+        guard measured < costOfBestIteration - options.minDelta else { return false }
+        costOfBestIteration = measured
+        bestIteration = iterations
+        return true
+    }
+
     /// Reports an iteration, and looks whether it was the last.
     /// - Parameters:
     ///   - before: C before it.
     ///   - step: ‖Δw‖.
-    func finishIteration(from before: Double, step: Double) {
+    func finishIteration(from before: Double, step: Double) throws(NetworkError) {
+        let validation = try objective.validate(at: w)
         iterations += 1
         let norm = gradient.largestMagnitude
         let isFlat = isFlat(norm)
+        let isBest = noteIteration(cost: validation?.cost ?? cost)
+        if isBest && keepsBestIteration { keep(w, cost, gradientNorm: norm) }
         let iteration = Iteration(
-            number: iterations, evaluations: evaluations, products: products, cost: cost, gradientNorm: norm, step: step
-        )
+            number: iterations, evaluations: evaluations, products: products, cost: cost, gradientNorm: norm,
+            step: step, penalty: objective.penalty(at: w), validation: validation, isBest: isBest)
         let goesOn = options.onIteration?(iteration) ?? true
         if end != nil { return }
         if !goesOn {
@@ -143,9 +167,11 @@ public final class Minimization: FallibleClass {
         } else if isFlat {
             end = .gradient
             // Where a lower C was only rounding, the smaller gradient tells more.
-            if cost - bestCost <= noise { keep(w, cost, gradientNorm: norm) }
+            if !keepsBestIteration && cost - bestCost <= noise { keep(w, cost, gradientNorm: norm) }
         } else if options.costTolerance > 0 && before - cost <= options.costTolerance * cost.magnitude {
             end = .cost
+        } else if options.patience > 0 && iterations - bestIteration >= options.patience {
+            end = .patience
         } else if iterations >= options.maxIterations {
             end = .maxIterations
         }
@@ -154,8 +180,10 @@ public final class Minimization: FallibleClass {
     /// What was found.
     package var minimum: Minimum {
         Minimum(
-            cost: bestCost, gradientNorm: bestGradientNorm, iterations: iterations, evaluations: evaluations,
-            products: products, reason: end ?? .noProgress)
+            cost: bestCost, penalty: objective.penalty(at: best), gradientNorm: bestGradientNorm,
+            iterations: iterations, evaluations: evaluations,
+            products: products, reason: end ?? .noProgress, bestIteration: bestIteration,
+            validationCost: hasValidation ? costOfBestIteration : nil)
     }
 }
 

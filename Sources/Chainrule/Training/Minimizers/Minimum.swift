@@ -1,4 +1,4 @@
-/// When ``Network/minimize(_:_:targets:method:options:)`` ends, and what it reports.
+/// When ``Network/minimize(_:_:targets:validation:method:options:)`` ends, and what it reports.
 public struct MinimizationOptions {
     /// At least 1.
     public var maxIterations = 1000
@@ -14,6 +14,23 @@ public struct MinimizationOptions {
     /// How many threads share the evaluation of C: 0 for as many as the library decides, otherwise this number. The results
     /// are the same bit for bit. With a custom cost or activation it is always one.
     public var threads = 0
+    /// λ₂ of the penalty `λ₂/2 Σ w²` over the weights, which is a part of the C that is minimized and reported; finite and ≥ 0.
+    /// For a cost that is a mean, this is scikit-learn's `alpha` by the number of rows. There is no λ₁: the methods are for a C
+    /// that is smooth.
+    public var l2 = 0.0
+    /// Whether the penalty is for biases, too.
+    public var includesBiases = false
+    /// The share of the rows, in [0, 1), that is held out to validate on when no validation data are given: any rows. At least
+    /// one is held out, and at least one is not.
+    public var validationSplit = 0.0
+    /// Which rows are held out: those of a trainer with the same seed.
+    public var seed: UInt64 = 0
+    /// Ends after so many iterations without a new best cost; with validation data the parameters are then, and after any
+    /// other end, the ones with the best validation cost. 0: it goes on, and validation data are only measured on. The cost is
+    /// that of the validation data, without a penalty, or without them C.
+    public var patience = 0
+    /// By how much a cost must be lower to be a new best, finite and ≥ 0.
+    public var minDelta = 0.0
     /// Called after each iteration; returns whether to go on. Must not use the network.
     public var onIteration: ((Iteration) -> Bool)?
 
@@ -35,6 +52,11 @@ public struct MinimizationOptions {
         }
         guard !targetCost.isNaN else { throw NetworkError(.value, "target_cost is nan") }
         try TrainingOptions.check(threads: threads)
+        guard l2.isFinite && l2 >= 0 else {
+            throw NetworkError(.value, "l2 is \(l2); it must be finite and >= 0")
+        }
+        try Split.check(share: validationSplit)
+        try TrainingOptions.check(patience: patience, minDelta: minDelta)
     }
 }
 
@@ -46,15 +68,22 @@ public struct Iteration: Sendable {
     public let evaluations: Int
     /// Of the Gauss-Newton matrix and a vector, or of that matrix itself, so far.
     public let products: Int
-    /// C after the iteration.
+    /// C after the iteration, with the penalty.
     public let cost: Double
     /// The largest magnitude in ∂C/∂w after the iteration.
     public let gradientNorm: Double
     /// ‖Δw‖, the Euclidean length of the step.
     public let step: Double
+    /// How much of C is the penalty.
+    public let penalty: Double
+    /// The validation data after the iteration; nil without them. A cost that is not finite is infinite.
+    public let validation: Metrics?
+    /// Whether the cost, that of the validation data if there are any, is the best so far.
+    public let isBest: Bool
 }
 
-/// What a minimization found: the network's parameters are now the ones with the lowest C that it came across.
+/// What a minimization found: the network's parameters are now the ones with the lowest C that it came across, or with
+/// patience and validation data the ones with the best validation cost.
 public struct Minimum: Sendable {
     /// Why it ended.
     public enum Reason: Sendable {
@@ -66,6 +95,8 @@ public struct Minimum: Sendable {
         case target
         case maxIterations
         case maxEvaluations
+        /// As many iterations as the patience allows had no new best cost.
+        case patience
         /// No step lowers C, not even along the steepest descent: it is as near to a minimum as float32 can tell, or the
         /// gradient is not C's.
         case noProgress
@@ -73,8 +104,10 @@ public struct Minimum: Sendable {
         case cancelled
     }
 
-    /// C of the parameters.
+    /// C of the parameters, with the penalty.
     public let cost: Double
+    /// How much of it is the penalty: the rest is what ``Network/evaluate(_:_:targets:top:)`` gives.
+    public let penalty: Double
     /// The largest magnitude in ∂C/∂w.
     public let gradientNorm: Double
     public let iterations: Int
@@ -83,4 +116,8 @@ public struct Minimum: Sendable {
     /// Of the Gauss-Newton matrix and a vector, or of that matrix itself.
     public let products: Int
     public let reason: Reason
+    /// The iteration with the best cost, that of the validation data if there are any; 0 is where the run began.
+    public let bestIteration: Int
+    /// The validation cost of that iteration; nil without validation data.
+    public let validationCost: Double?
 }

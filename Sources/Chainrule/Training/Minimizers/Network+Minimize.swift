@@ -1,6 +1,9 @@
 extension Network {
     /// Looks for the parameters with the lowest cost over all rows of x, from where they are.
     ///
+    /// With ``MinimizationOptions/l2`` the cost includes a penalty, and with ``MinimizationOptions/patience`` and data to validate on
+    /// the parameters are those with the best validation cost.
+    ///
     /// Ends also where a ``Cancellation`` is set, for the reason ``Minimum/Reason/cancelled``; only in the first evaluation of C
     /// that is an error. Afterwards, and after an error, the parameters are the best that were come across. Excludes every other use of the
     /// network. Throws ``NetworkError/Code/notFinite`` if C or its gradient is not finite where the parameters are; a step
@@ -8,41 +11,61 @@ extension Network {
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major, every element finite.
     ///   - targets: for each row of x.
+    ///   - validation: data to measure on where the run begins and after each iteration; never minimized on.
     @discardableResult
     public func minimize(
-        _ cost: Cost, _ x: [Float], targets: Targets, method: any Minimizer = LBFGS(),
-        options: MinimizationOptions = MinimizationOptions()
+        _ cost: Cost, _ x: [Float], targets: Targets, validation: (x: [Float], targets: Targets)? = nil,
+        method: any Minimizer = LBFGS(), options: MinimizationOptions = MinimizationOptions()
     ) throws(NetworkError) -> Minimum {
         try withData(x, targets, "x") { data throws(NetworkError) in
-            try minimize(cost, data, method: method, options: options)
+            try Network.withValidation(validation, inputs: inputs) { held throws(NetworkError) in
+                try minimize(cost, data, validation: held, method: method, options: options)
+            }
         }
     }
 
     package func minimize(
-        _ cost: Cost, _ data: DataView, method: any Minimizer, options: MinimizationOptions
+        _ cost: Cost, _ data: DataView, validation: DataView? = nil, method: any Minimizer,
+        options: MinimizationOptions
     ) throws(NetworkError) -> Minimum {
         try whileTraining { () throws(NetworkError) in
-            try minimizeAlone(cost, data, method: method, options: options)
+            try options.validate()
+            try method.validate(for: cost)
+            try data.checkShape(for: cost, outputs: outputs, "x")
+            if let validation { try validation.checkShape(for: cost, outputs: outputs, "validation_x") }
+            let largestInput = try check(data, cost: cost, "x")
+            if let validation { try check(validation, cost: cost, "validation_x") }
+            guard options.validationSplit > 0 else {
+                return try minimize(
+                    cost, data, validation, largestInput: largestInput, method: method, options: options)
+            }
+            guard validation == nil else { throw Split.bothAreGiven }
+            let split = try Split(of: data, share: options.validationSplit, seed: options.seed)
+            let training = try RowsCopy(split.trainingRows.elements[...], of: data, for: "the rows to minimize on")
+            try check(training.data, cost: cost, "the part of x to minimize on")
+            try check(split.heldOut, cost: cost, "the part of x to validate on")
+            defer { withExtendedLifetime((split, training)) {} }
+            return try minimize(
+                cost, training.data, split.heldOut, largestInput: largestInput, method: method, options: options)
         }
     }
 
-    private func minimizeAlone(
-        _ cost: Cost, _ data: DataView, method: any Minimizer, options: MinimizationOptions
+    /// For data that were checked.
+    private func minimize(
+        _ cost: Cost, _ data: DataView, _ validation: DataView?, largestInput: Float, method: any Minimizer,
+        options: MinimizationOptions
     ) throws(NetworkError) -> Minimum {
-        try options.validate()
-        try method.validate(for: cost)
-        let largestInput = try check(data, cost: cost, "x")
         let objective = try NetworkObjective(
-            self, cost, data, threads: options.threads, largestInput: largestInput)
+            self, cost, data, validation: validation, options: options, largestInput: largestInput)
         let run = try Minimization(objective, options)
         objective.read(into: run.w)
         run.best.assign(run.w)
         defer { objective.write(run.best) }
-        try run.begin()
         do throws(NetworkError) {
+            try run.begin()
             if run.end == nil { try method.minimize(run) }
         } catch {
-            guard error.code == .cancelled else { throw error }
+            guard error.code == .cancelled && run.hasBegun else { throw error }
             run.end = .cancelled
         }
         return run.minimum

@@ -1,4 +1,4 @@
-/// The cost of a network over all of the data, as a function of its parameters.
+/// The cost of a network over all of the data, and a penalty, as a function of its parameters.
 final class NetworkObjective: FallibleClass, Objective {
     private let network: Network
     private let step: TrainingStep
@@ -6,15 +6,22 @@ final class NetworkObjective: FallibleClass, Objective {
     private let rows: Memory<Int>
     private let cost: Cost
     private let data: DataView
+    private let l2: L2Penalty
+    private let validation: (data: DataView, evaluation: Evaluation)?
     /// What products and matrices of float32 are made in.
     private var memory: FloatMemory?
     /// How many rows of the Jacobian are made at a time.
     private static let jacobianRows = 256
 
-    fileprivate init(network: Network, cost: Cost, data: DataView, step: TrainingStep, rows: Memory<Int>) {
+    fileprivate init(
+        network: Network, cost: Cost, data: DataView, l2: L2Penalty,
+        validation: (data: DataView, evaluation: Evaluation)?, step: TrainingStep, rows: Memory<Int>
+    ) {
         self.network = network
         self.cost = cost
         self.data = data
+        self.l2 = l2
+        self.validation = validation
         self.step = step
         self.rows = rows
         for row in 0..<rows.count { rows.base[row] = row }
@@ -41,7 +48,23 @@ final class NetworkObjective: FallibleClass, Objective {
         _ = try network.largestParameter()
         let (cost, slope) = try step.evaluate(rows.elements[...])
         for index in 0..<count { gradient[index] = Double(slope[0, index]) }
-        return cost
+        l2.addGradient(at: w, to: gradient)
+        let total = cost + l2.value(at: w)
+        guard total.isFinite else { throw NetworkError(.notFinite, "the cost with the penalty of l2 is \(total)") }
+        return total
+    }
+
+    func penalty(at w: Vector) -> Double { l2.value(at: w) }
+
+    func validate(at w: Vector) throws(NetworkError) -> Metrics? {
+        guard let validation else { return nil }
+        write(w)
+        do throws(NetworkError) {
+            return try validation.evaluation.run(validation.data)
+        } catch {
+            guard error.isOfParameters else { throw error.preceded(by: "validation: ") }
+            return .notFinite(rows: validation.data.x.rows)
+        }
     }
 
     /// Blocks of rows of a matrix of every pair of parameters, such that the products of one are soon made.
@@ -68,6 +91,7 @@ final class NetworkObjective: FallibleClass, Objective {
         for index in 0..<count { vector[0, index] = Float(length > 0 ? v[index] / length : 0) }
         try network.multiply(.gaussNewton, cost, data.x, data.targets, vector, result)
         for index in 0..<count { product[index] = length * Double(result[0, index]) }
+        l2.addProduct(with: v, to: product)
     }
 
     /// `Σ 2 w_r / N jᵀj` over rows r and outputs, with their j = ∂y/∂w, divided by `Σ w_r` for the mean: sums of some rows in
@@ -98,20 +122,26 @@ final class NetworkObjective: FallibleClass, Objective {
                 }
             }
         }
+        l2.addHessian(to: matrix)
     }
 }
 
 extension FallibleClass where Self == NetworkObjective {
     /// - Parameter largestInput: the largest magnitude in x.
     init(
-        _ network: Network, _ cost: Cost, _ data: DataView, threads: Int, largestInput: Float
+        _ network: Network, _ cost: Cost, _ data: DataView, validation: DataView? = nil,
+        options: MinimizationOptions, largestInput: Float
     ) throws(NetworkError) {
-        var options = TrainingOptions(cost: cost)
-        options.threads = threads
+        var training = TrainingOptions(cost: cost)
+        training.threads = options.threads
         self = NetworkObjective(
             network: network, cost: cost, data: data,
+            l2: L2Penalty(l2: options.l2, includesBiases: options.includesBiases, of: network.plan),
+            validation: try validation.map { (held) throws(NetworkError) in
+                (data: held, evaluation: try Evaluation(of: network, cost: cost, rows: held.x.rows))
+            },
             step: try TrainingStep(
-                network: network, optimizer: nil, options: options, batchRows: data.x.rows,
+                network: network, optimizer: nil, options: training, batchRows: data.x.rows,
                 copiesRows: !data.x.isContiguous, data: data, largestInput: largestInput),
             rows: try Memory(count: data.x.rows, for: "the order of the rows"))
     }

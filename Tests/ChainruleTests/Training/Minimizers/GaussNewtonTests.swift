@@ -109,7 +109,7 @@ import Testing
             noise.floats(3 * rows), columns: 3, weights: noise.floats(rows, in: 0...2))
         try network.withData(x, targets, "x") { data throws(NetworkError) in
             let objective = try NetworkObjective(
-                network, .meanSquaredError(reduction), data, threads: 1, largestInput: 1)
+                network, .meanSquaredError(reduction), data, options: endless { $0.threads = 1 }, largestInput: 1)
             let count = network.parameterCount
             let vectors = try Vectors(3, length: count, for: "a test")
             objective.read(into: vectors[0])

@@ -169,13 +169,26 @@ extension Session {
                 max_iterations: Int(session.reader.byte() % 8), max_evaluations: Int(session.reader.byte() % 16),
                 gradient_tolerance: 0, cost_tolerance: 0, target_cost: -1e308,
                 threads: Int(session.reader.byte() % 4), memory: Int(session.reader.byte() % 4), c1: -1, c2: -1,
-                damping: -1, on_iteration: nil, user: nil)
+                damping: -1, on_iteration: nil, user: nil, l2: 0, regularize_biases: 0, validation_x: nil,
+                validation_rows: 0, validation_stride: 0, validation_targets: nil, validation_split: 0, seed: 1,
+                patience: Int(session.reader.byte() % 4), min_delta: 0)
             if session.reader.chance(of: 8) { options.gradient_tolerance = Double(session.reader.float()) }
             if session.reader.chance(of: 8) { options.cost_tolerance = Double(session.reader.float()) }
             if session.reader.chance(of: 8) { options.target_cost = Double(session.reader.float()) }
             if session.reader.chance(of: 8) { options.c1 = Double(session.reader.float()) }
             if session.reader.chance(of: 8) { options.c2 = Double(session.reader.float()) }
             if session.reader.chance(of: 8) { options.damping = Double(session.reader.float()) }
+            if session.reader.chance(of: 4) { options.l2 = Double(session.reader.float()) }
+            if session.reader.chance(of: 4) { options.regularize_biases = 1 }
+            if session.reader.chance(of: 8) { options.min_delta = Double(session.reader.float()) }
+            if session.reader.chance(of: 4) { options.validation_split = 0.3 }
+            if session.reader.chance(of: 32) { options.validation_split = Double(session.reader.float()) }
+            if session.reader.chance(of: 4) {
+                options.validation_x = UnsafePointer(session.memory.input)
+                options.validation_rows = Int(bitPattern: session.extent())
+                options.validation_stride = Int(bitPattern: session.extent())
+                options.validation_targets = targets
+            }
             if session.reader.chance(of: 16) { options.max_evaluations = -1 }
             if session.reader.chance(of: 32) { options.memory = Int(bitPattern: session.reader.size()) }
             if session.reader.chance(of: 32) { options.size = Int(bitPattern: session.reader.size()) }
@@ -184,7 +197,7 @@ extension Session {
             }
             var minimum = crl_minimum(
                 size: MemoryLayout<crl_minimum>.size, reason: 0, cost: .nan, gradient_norm: .nan, iterations: 0,
-                evaluations: 0, products: 0)
+                evaluations: 0, products: 0, penalty: 0, best_iteration: 0, validation_cost: 0)
             let wasFinite = session.hasFiniteParameters(network)
             let (x, rows, stride) = (session.input(), session.extent(), session.extent())
             let status = crlNetworkMinimize(network, x, rows, stride, targets, &options, &minimum)

@@ -1,0 +1,42 @@
+/// The penalty `λ₂/2 Σ w²` over the weights of a network, as a part of what is minimized; over the biases, too, if they are
+/// included. It is that of the float32 parameters that w is rounded to.
+struct L2Penalty {
+    private let l2: Double
+    private let plan: Plan
+    private let includesBiases: Bool
+
+    init(l2: Double, includesBiases: Bool, of plan: Plan) {
+        self.l2 = l2
+        self.includesBiases = includesBiases
+        self.plan = plan
+    }
+
+    private func forEachParameter(_ body: (Int) -> Void) {
+        guard l2 > 0 else { return }
+        for tensor in plan.tensors where tensor.isPenalized(includingBiases: includesBiases) {
+            for index in tensor.offset..<tensor.offset + tensor.count { body(index) }
+        }
+    }
+
+    func value(at w: Vector) -> Double {
+        var sum = 0.0
+        forEachParameter { index in
+            let parameter = Double(Float(w[index]))
+            sum += parameter * parameter
+        }
+        return l2 / 2 * sum
+    }
+
+    func addGradient(at w: Vector, to gradient: Vector) {
+        forEachParameter { gradient[$0] += l2 * Double(Float(w[$0])) }
+    }
+
+    /// Adds the product of the penalty's Hessian, λ₂ for what is penalized, with v.
+    func addProduct(with v: Vector, to product: Vector) {
+        forEachParameter { product[$0] += l2 * v[$0] }
+    }
+
+    func addHessian(to matrix: SymmetricMatrix) {
+        forEachParameter { matrix.add(l2, row: $0, column: $0) }
+    }
+}

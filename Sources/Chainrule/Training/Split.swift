@@ -1,0 +1,59 @@
+/// Data in two parts: rows to train on, and a copy of those to validate on.
+struct Split {
+    let trainingRows: Memory<Int>
+    private let validationRows: RowsCopy
+
+    var heldOut: DataView { validationRows.data }
+
+    /// - Parameters:
+    ///   - share: of the rows, in (0, 1), to validate on: at least one row, and at least one is left.
+    ///   - seed: says which; nil for the last.
+    init(of data: DataView, share: Double, seed: UInt64?) throws(NetworkError) {
+        let rows = data.x.rows
+        guard rows >= 2 else {
+            throw NetworkError(.size, "x has 1 row, of which none can be held out: validation_split must be 0")
+        }
+        let held = max(1, min(rows - 1, Int((Double(rows) * share).rounded())))
+        let order = try Memory<Int>(count: rows, for: "the order of the rows")
+        for row in 0..<rows { order.base[row] = row }
+        if let seed {
+            // No epoch has the number 0.
+            var generator = RandomGenerator(seed: seed, stream: 0)
+            var elements = order.elements
+            try generator.shuffle(&elements)
+        }
+        trainingRows = try Memory<Int>(count: rows - held, for: "the rows to train on")
+        for place in 0..<rows - held { trainingRows.base[place] = order.base[place] }
+        validationRows = try RowsCopy(order.elements[(rows - held)...], of: data, for: "the rows to validate on")
+    }
+
+    static func check(share: Double) throws(NetworkError) {
+        guard share >= 0 && share < 1 else {
+            throw NetworkError(.value, "validation_split is \(share); it must be in [0, 1)")
+        }
+    }
+
+    static var bothAreGiven: NetworkError {
+        NetworkError(.value, "both validation data and a validation_split are given")
+    }
+}
+
+/// A copy of some rows of data.
+struct RowsCopy {
+    /// Valid as long as this is.
+    let data: DataView
+    private let x: FloatMemory
+    private let targets: Batch
+
+    /// - Parameter rows: their places in the data.
+    init(
+        _ rows: Slice<UnsafeMutableBufferPointer<Int>>, of data: DataView, for purpose: StaticString
+    ) throws(NetworkError) {
+        x = try FloatMemory(count: Plan.checkedProduct(rows.count, data.x.columns), for: purpose)
+        targets = try Batch(rows: rows.count, like: data.targets)
+        let copy = x.matrix(at: 0, rows: rows.count, columns: data.x.columns)
+        for place in 0..<rows.count { copy.row(place).assign(data.x.row(rows[rows.startIndex + place])) }
+        targets.gather(rows, 0..<rows.count, from: data.targets)
+        self.data = DataView(x: copy, targets: targets.targets(rows: rows.count))
+    }
+}
