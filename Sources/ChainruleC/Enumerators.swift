@@ -166,8 +166,7 @@ private func minimizer(taking options: inout crl_minimize_options) throws(Networ
     switch Int(options.method) {
     case CRL_LBFGS:
         let usual = LBFGS()
-        let memory = try count(UInt(bitPattern: options.memory), "options->memory")
-        options.memory = 0
+        let memory = try takeCount(&options.memory, "options->memory")
         return LBFGS(
             memory: memory == 0 ? usual.memory : memory, c1: take(&options.c1, usual.conditions.decrease),
             c2: take(&options.c2, usual.conditions.curvature))
@@ -205,8 +204,8 @@ func number(of reason: Minimum.Reason) -> crl_minimum_reason {
     case .maxIterations: crl_minimum_reason(CRL_MINIMUM_MAX_ITERATIONS)
     case .maxEvaluations: crl_minimum_reason(CRL_MINIMUM_MAX_EVALUATIONS)
     case .noProgress: crl_minimum_reason(CRL_MINIMUM_NO_PROGRESS)
-    case .patience: crl_minimum_reason(CRL_MINIMUM_PATIENCE)
     case .cancelled: crl_minimum_reason(CRL_MINIMUM_CANCELLED)
+    case .patience: crl_minimum_reason(CRL_MINIMUM_PATIENCE)
     }
 }
 
@@ -224,9 +223,15 @@ func layerStep(_ options: crl_layer_step) -> LayerStep {
 }
 
 /// A hyperparameter, or the method's own if it was left to the method; it is left to the method from now on.
-private func take<Number: BinaryFloatingPoint>(_ value: inout Number, _ usual: Number) -> Number {
+func take<Number: BinaryFloatingPoint>(_ value: inout Number, _ usual: Number) -> Number {
     defer { value = -1 }
     return given(value, usual)
+}
+
+/// A count, in place of which is left what stands for none.
+func takeCount(_ value: inout Int, _ name: StaticString, leaving none: Int = 0) throws(NetworkError) -> Int {
+    defer { value = none }
+    return try count(UInt(bitPattern: value), name)
 }
 
 private func notTaken(_ name: StaticString, _ value: Double, by method: StaticString) -> NetworkError {
@@ -236,47 +241,6 @@ private func notTaken(_ name: StaticString, _ value: Double, by method: StaticSt
 private func given<Number: BinaryFloatingPoint>(_ value: Number, _ usual: Number) -> Number { given(value) ?? usual }
 
 private func given<Number: BinaryFloatingPoint>(_ value: Number) -> Number? { value == -1 ? nil : value }
-
-func schedule(_ pointer: UnsafePointer<crl_schedule_options>) throws(NetworkError) -> Schedule {
-    let options = try options(pointer, "schedule")
-    var schedule = Schedule(
-        try scheduleSource(options), warmup: try count(UInt(bitPattern: options.warmup), "schedule->warmup"),
-        perEpoch: options.per_epoch != 0)
-    schedule.warmupStart = options.warmup_start
-    try schedule.validate()
-    return schedule
-}
-
-private func scheduleSource(_ options: crl_schedule_options) throws(NetworkError) -> Schedule.Source {
-    func period() throws(NetworkError) -> Int {
-        try count(UInt(bitPattern: options.period), "schedule->period")
-    }
-    switch Int(options.kind) {
-    case CRL_CONSTANT: return .constant(ConstantSchedule())
-    case CRL_STEP: return .step(StepSchedule(period: try period(), factor: options.factor))
-    case CRL_EXPONENTIAL: return .exponential(ExponentialSchedule(factor: options.factor))
-    case CRL_COSINE:
-        return .cosine(
-            CosineSchedule(
-                period: try period(),
-                periodFactor: try count(UInt(bitPattern: options.period_factor), "schedule->period_factor"),
-                minRate: options.min_rate))
-    case CRL_ONE_CYCLE:
-        return .oneCycle(
-            OneCycleSchedule(
-                period: try period(), peak: options.peak, startDivisor: options.start_divisor,
-                endDivisor: options.end_divisor))
-    case CRL_PLATEAU:
-        return .plateau(
-            Plateau(
-                factor: options.factor, patience: try count(UInt(bitPattern: options.patience), "schedule->patience"),
-                threshold: options.threshold,
-                cooldown: try count(UInt(bitPattern: options.cooldown), "schedule->cooldown"),
-                minRate: options.min_rate))
-    case CRL_CUSTOM_SCHEDULE: return .custom(try customSchedule(options))
-    default: throw NetworkError(.value, "schedule->kind is \(options.kind), which is no crl_schedule_kind")
-    }
-}
 
 func variable(_ number: crl_variable) throws(NetworkError) -> Network.Variable {
     switch Int(number) {

@@ -7,7 +7,7 @@ import Chainrule
 /// The learning rate of a schedule at t, where it follows from t alone: not for CRL_PLATEAU and CRL_CUSTOM_SCHEDULE, nor
 /// for a period of 0.
 /// - Parameters:
-///   - schedule: the schedule, with its warm-up. What its kind does not name is not read.
+///   - schedule: the schedule, with its warm-up.
 ///   - base: η, the rate that it begins with, finite and ≥ 0.
 ///   - t: how many steps or epochs were taken.
 ///   - rate: receives the rate.

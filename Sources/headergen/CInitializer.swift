@@ -7,7 +7,7 @@ indirect enum CInitializer: Equatable {
     case number(String)
     case enumerator(String)
 
-    /// Reads `{ sizeof(T), NULL, CRL_NAME, -1.0f, { … } }`.
+    /// Reads `{ sizeof(T), NULL, CRL_NAME, -1.0f, SIZE_MAX, { … } }`.
     init(_ text: String) throws(GeneratorError) {
         var tokens = CTokens(text)
         self = try Self.value(&tokens)
@@ -30,6 +30,9 @@ indirect enum CInitializer: Equatable {
             return .list(items)
         case "NULL":
             return .null
+        case "SIZE_MAX":
+            // What a size_t of Python's ctypes makes of it, however many bits it has.
+            return .number("-1")
         case "sizeof":
             guard tokens.take("("), tokens.nextIsIdentifier, let type = tokens.take(), tokens.take(")") else {
                 throw GeneratorError("sizeof is not of the form sizeof(T)")

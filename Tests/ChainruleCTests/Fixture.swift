@@ -257,8 +257,8 @@ extension crl_schedule_options {
     static var initial: crl_schedule_options {
         crl_schedule_options(
             size: MemoryLayout<crl_schedule_options>.size, kind: crl_schedule_kind(CRL_CONSTANT), per_epoch: 0,
-            warmup: 0, warmup_start: 1 / 3, period: 0, period_factor: 1, factor: 0.1, min_rate: 0, peak: 0.3,
-            start_divisor: 25, end_divisor: 1e4, patience: 10, cooldown: 0, threshold: 1e-4, function: nil, user: nil)
+            warmup: 0, warmup_start: 1 / 3, period: 0, period_factor: 0, factor: -1, min_rate: -1, peak: -1,
+            start_divisor: -1, end_divisor: -1, patience: -1, cooldown: 0, threshold: -1, function: nil, user: nil)
     }
 }
 

@@ -70,6 +70,12 @@ import Testing
         #expect(text.contains("        return cls(size=ctypes.sizeof(crl_options), rate=-1e-8)\n"))
     }
 
+    /// Of a size_t with however many bits.
+    @Test func initializerWithTheLargestCount() throws {
+        let text = try python([options], ["CRL_OPTIONS_INIT": "{ SIZE_MAX, NULL, 0 }"])
+        #expect(text.contains("        return cls(size=-1, rate=0)\n"))
+    }
+
     @Test func initializerOfAStructureInAStructure() throws {
         let outer = HeaderDeclaration.structure(
             "crl_outer", [HeaderDeclaration.Field(name: "inner", type: CType(name: "crl_options"))])

@@ -101,9 +101,9 @@ SCHEDULE = Structure(
         "kind": "CRL_STEP",
         "warmup": free("2"),
         "period": free("3"),
-        "period_factor": any_number("1"),
-        "patience": any_number("1"),
-        "cooldown": any_number("1"),
+        "period_factor": free("0"),
+        "patience": any_number("SIZE_MAX"),
+        "cooldown": free("0"),
     }
 )
 OUTPUT = Structure()
@@ -313,9 +313,9 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
             {
                 "kind": "CRL_PLATEAU",
                 "warmup": free("2"),
-                "period": any_number("3"),
-                "period_factor": any_number("1"),
-                "patience": free("1"),
+                "period": free("0"),
+                "period_factor": free("0"),
+                "patience": any_number("1"),
                 "cooldown": free("1"),
             }
         )

@@ -465,7 +465,8 @@ enum {
  *  longjmp(), no exception. */
 typedef int32_t (*crl_schedule_function)(void *user, size_t t, float base, double cost, float *rate);
 
-/** A schedule of the learning rate, and its warm-up. Start from CRL_SCHEDULE_OPTIONS_INIT. */
+/** A schedule of the learning rate, and its warm-up. Start from CRL_SCHEDULE_OPTIONS_INIT, which leaves every number to the
+ *  kind: what the kind takes then is given here. A number, or a function, that is not the kind's is CRL_ERROR_VALUE. */
 typedef struct crl_schedule_options {
     size_t size;                    /**< sizeof(crl_schedule_options) */
     crl_schedule_kind kind;
@@ -474,22 +475,22 @@ typedef struct crl_schedule_options {
     size_t warmup;                  /**< W: for so many t before the schedule begins the rate rises in a line */
     float warmup_start;             /**< from this part of itself, in [0, 1] */
     size_t period;                  /**< T: step ≥ 1; cosine, one-cycle: 0 for the whole run, in crl_network_fit() alone */
-    size_t period_factor;           /**< cosine: M ≥ 1 */
-    float factor;                   /**< step, exponential, plateau: γ in (0, 1] */
-    float min_rate;                 /**< cosine, plateau: η₋ ≥ 0 and finite */
-    float peak;                     /**< one-cycle: p in [0, 1], the part that goes up */
-    float start_divisor;            /**< one-cycle: d₀ ≥ 1 and finite */
-    float end_divisor;              /**< one-cycle: d₁ ≥ 1 and finite */
-    size_t patience;                /**< plateau */
-    size_t cooldown;                /**< plateau */
-    float threshold;                /**< plateau: in [0, 1) */
+    size_t period_factor;           /**< cosine: M ≥ 1; 0 for 1 */
+    float factor;                   /**< step, exponential, plateau: γ in (0, 1]; −1 for 0.1 */
+    float min_rate;                 /**< cosine, plateau: η₋ ≥ 0 and finite; −1 for 0 */
+    float peak;                     /**< one-cycle: p in [0, 1], the part that goes up; −1 for 0.3 */
+    float start_divisor;            /**< one-cycle: d₀ ≥ 1 and finite; −1 for 25 */
+    float end_divisor;              /**< one-cycle: d₁ ≥ 1 and finite; −1 for 10000 */
+    size_t patience;                /**< plateau; SIZE_MAX for 10 */
+    size_t cooldown;                /**< plateau; 0 for none */
+    float threshold;                /**< plateau: in [0, 1); −1 for 0.0001 */
     crl_schedule_function function; /**< CRL_CUSTOM_SCHEDULE */
     void *user;                     /**< handed to function */
 } crl_schedule_options;
 
 #define CRL_SCHEDULE_OPTIONS_INIT \
-    { sizeof(crl_schedule_options), CRL_CONSTANT, 0, 0, 0.333333343f, 0, 1, 0.1f, 0.0f, 0.3f, 25.0f, 10000.0f, 10, 0, \
-      0.0001f, NULL, NULL }
+    { sizeof(crl_schedule_options), CRL_CONSTANT, 0, 0, 0.333333343f, 0, 0, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, SIZE_MAX, \
+      0, -1.0f, NULL, NULL }
 
 /** What CRL_PLATEAU remembers from one epoch to the next. Start from CRL_PLATEAU_STATE_INIT. */
 typedef struct crl_plateau_state {
@@ -709,7 +710,6 @@ typedef struct crl_minimize_options {
                                               relative to the largest element on G's diagonal; 0.001 */
     crl_iteration_callback on_iteration; /**< may be NULL */
     void *user;                          /**< handed to on_iteration */
-} crl_minimize_options;
     double l2;                           /**< λ₂ of the penalty λ₂/2 Σ w² over the weights, a part of the C that is minimized
                                               and reported; ≥ 0 and finite. Beside a mean it is scikit-learn's alpha by the
                                               number of rows. There is no l1: the methods need a C that is smooth */
@@ -728,6 +728,7 @@ typedef struct crl_minimize_options {
                                               and after any other end, the ones with the best validation cost, where the call
                                               began included. 0: it goes on, and validation data change nothing */
     double min_delta;                    /**< by how much a cost must be lower to be a new best; finite and ≥ 0 */
+} crl_minimize_options;
 
 #define CRL_MINIMIZE_OPTIONS_INIT \
     { sizeof(crl_minimize_options), CRL_LBFGS, NULL, 1000, 0, 1e-5, 1e-9, -1e308, 0, 0, -1.0, -1.0, -1.0, NULL, NULL, \
@@ -757,11 +758,11 @@ typedef struct crl_minimum {
     size_t iterations;
     size_t evaluations;        /**< of C and its gradient, the first included */
     size_t products;           /**< of G and a vector, or Gs made */
-} crl_minimum;
     double penalty;            /**< how much of cost is the penalty: the rest is what crl_network_evaluate() gives */
     size_t best_iteration;     /**< the one with the best cost, that of the validation data if there are any; 0: where the
                                     call began */
     double validation_cost;    /**< that of best_iteration, without the penalty; NaN without validation data */
+} crl_minimum;
 
 #define CRL_MINIMUM_INIT { sizeof(crl_minimum), CRL_MINIMUM_NO_PROGRESS, 0.0, 0.0, 0, 0, 0, 0.0, 0, 0.0 }
 

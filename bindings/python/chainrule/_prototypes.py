@@ -518,15 +518,15 @@ class crl_schedule_options(ctypes.Structure):
             warmup=0,
             warmup_start=0.333333343,
             period=0,
-            period_factor=1,
-            factor=0.1,
-            min_rate=0.0,
-            peak=0.3,
-            start_divisor=25.0,
-            end_divisor=10000.0,
-            patience=10,
+            period_factor=0,
+            factor=-1.0,
+            min_rate=-1.0,
+            peak=-1.0,
+            start_divisor=-1.0,
+            end_divisor=-1.0,
+            patience=-1,
             cooldown=0,
-            threshold=0.0001,
+            threshold=-1.0,
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Union
 
 from . import _prototypes
-from ._arrays import count, real
+from ._arrays import count, optional_count, real
 from ._errors import ArgumentTypeError, check
 from ._interrupts import guarded
 from ._library import library
@@ -29,18 +29,20 @@ class Schedule(NamedTuple):
     - "plateau": after more than `patience` epochs without a cost below (1 − threshold) of the lowest, max(γ × the last,
       η₋), and for `cooldown` epochs no other
 
+    A number that is not the kind's is an ArgumentError where the schedule is used. What is None is left to the kind.
+
     Attributes:
         kind: one of these names.
         period: T of "step", ≥ 1, "cosine" and "one_cycle"; 0: the whole run, in fit() alone.
-        period_factor: M of "cosine", ≥ 1.
-        factor: γ of "step", "exponential" and "plateau", in (0, 1].
-        min_rate: η₋ of "cosine" and "plateau", ≥ 0.
-        peak: the part of "one_cycle" that goes up, in [0, 1].
-        start_divisor: d₀ of "one_cycle", ≥ 1.
-        end_divisor: d₁ of "one_cycle", ≥ 1.
-        patience: of "plateau".
+        period_factor: M of "cosine", ≥ 1; 1.
+        factor: γ of "step", "exponential" and "plateau", in (0, 1]; 0.1.
+        min_rate: η₋ of "cosine" and "plateau", ≥ 0; 0.
+        peak: the part of "one_cycle" that goes up, in [0, 1]; 0.3.
+        start_divisor: d₀ of "one_cycle", ≥ 1; 25.
+        end_divisor: d₁ of "one_cycle", ≥ 1; 10,000.
+        patience: of "plateau"; 10.
         cooldown: of "plateau".
-        threshold: of "plateau", in [0, 1).
+        threshold: of "plateau", in [0, 1); 0.0001.
         warmup: for so many t before the schedule begins the rate rises in a line,
         warmup_start: from this part of itself, in [0, 1].
         per_epoch: whether t counts epochs, not steps.
@@ -48,15 +50,15 @@ class Schedule(NamedTuple):
 
     kind: str
     period: int = 0
-    period_factor: int = 1
-    factor: float = 0.1
-    min_rate: float = 0
-    peak: float = 0.3
-    start_divisor: float = 25
-    end_divisor: float = 1e4
-    patience: int = 10
+    period_factor: int | None = None
+    factor: float | None = None
+    min_rate: float | None = None
+    peak: float | None = None
+    start_divisor: float | None = None
+    end_divisor: float | None = None
+    patience: int | None = None
     cooldown: int = 0
-    threshold: float = 1e-4
+    threshold: float | None = None
     warmup: int = 0
     warmup_start: float = 1 / 3
     per_epoch: bool = False
@@ -115,9 +117,18 @@ def schedule_options(schedule: ScheduleLike) -> Any:
     if not isinstance(schedule, Schedule):
         raise ArgumentTypeError(f"schedule must be a Schedule, its name or a function, not {type(schedule).__name__}")
     options.kind = enumerator(SCHEDULES, schedule.kind, "schedule")
-    for name in ("period", "period_factor", "patience", "cooldown", "warmup"):
-        setattr(options, name, count(getattr(schedule, name), name))
-    for name in ("factor", "min_rate", "peak", "start_divisor", "end_divisor", "threshold", "warmup_start"):
-        setattr(options, name, real(getattr(schedule, name), name))
+    given: dict[str, int | float | None] = {
+        "period_factor": optional_count(schedule.period_factor, "period_factor"),
+        "patience": None if schedule.patience is None else count(schedule.patience, "patience"),
+    }
+    for name in ("period", "cooldown", "warmup"):
+        given[name] = count(getattr(schedule, name), name)
+    for name in ("factor", "min_rate", "peak", "start_divisor", "end_divisor", "threshold"):
+        value = getattr(schedule, name)
+        given[name] = None if value is None else real(value, name)
+    for name, number in given.items():
+        if number is not None:
+            setattr(options, name, number)
+    options.warmup_start = real(schedule.warmup_start, "warmup_start")
     options.per_epoch = bool(schedule.per_epoch)
     return options

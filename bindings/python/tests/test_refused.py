@@ -174,6 +174,49 @@ def test_parameters_of_other_minimizers(network: Network, method: str) -> None:
                 minimize()
 
 
+SCHEDULES: dict[str, set[str]] = {
+    "constant": set(),
+    "step": {"period", "factor"},
+    "exponential": {"factor"},
+    "cosine": {"period", "period_factor", "min_rate"},
+    "one_cycle": {"period", "peak", "start_divisor", "end_divisor"},
+    "plateau": {"factor", "min_rate", "patience", "cooldown", "threshold"},
+}
+# Also those that a kind would take if they were left to it.
+SCHEDULE_NUMBERS = {
+    "period": 4,
+    "period_factor": 1,
+    "factor": 0.1,
+    "min_rate": 0.0,
+    "peak": 0.3,
+    "start_divisor": 25.0,
+    "end_divisor": 1e4,
+    "patience": 10,
+    "cooldown": 1,
+    "threshold": 1e-4,
+}
+
+
+@pytest.mark.parametrize("kind", SCHEDULES)
+def test_numbers_of_other_schedules(network: Network, kind: str) -> None:
+    assert set(SCHEDULES) == set(chainrule._names.SCHEDULES)
+    assert {*SCHEDULE_NUMBERS, "kind", "warmup", "warmup_start", "per_epoch"} == set(chainrule.Schedule._fields)
+    needed: dict[str, Any] = {"period": 4} if kind == "step" else {}
+    for name, value in SCHEDULE_NUMBERS.items():
+        schedule = chainrule.Schedule(kind, **{**needed, name: value})
+        if name in SCHEDULES[kind]:
+            network.fit(X, LABELS, schedule=schedule, epochs=1)
+            continue
+        uses = [lambda schedule=schedule: network.fit(X, LABELS, schedule=schedule), lambda s=schedule: s.rate(0.1, 0)]
+        for use in uses:
+            with pytest.raises(ArgumentError, match=f"{name} is .* the schedule '{kind}' takes no {name}"):
+                use()
+    # What every kind takes.
+    network.fit(
+        X, LABELS, epochs=1, schedule=chainrule.Schedule(kind, warmup=2, warmup_start=0.5, per_epoch=True, **needed)
+    )
+
+
 def test_parameters_of_other_costs(network: Network) -> None:
     with pytest.raises(ArgumentError, match=r"label_smoothing is 0.1.* for cross-entropy"):
         network.fit(X, X[:, :3], cost=Cost("mean_squared_error", label_smoothing=0.1))

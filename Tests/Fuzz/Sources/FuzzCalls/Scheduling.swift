@@ -4,26 +4,39 @@ import ChainruleC
 // Schedules of the learning rate, by themselves and among the options of training.
 
 extension Session {
-    mutating func schedule() -> crl_schedule_options {
+    /// - Parameter kind: nil for any.
+    mutating func schedule(of kind: Int? = nil) -> crl_schedule_options {
         var options = crl_schedule_options(
             size: MemoryLayout<crl_schedule_options>.size, kind: reader.enumerator() % 7, per_epoch: 0,
-            warmup: Int(reader.byte() % 4), warmup_start: 0.25, period: Int(reader.byte() % 8),
-            period_factor: Int(reader.byte() % 4), factor: 0.5, min_rate: 0, peak: 0.3, start_divisor: 25,
-            end_divisor: 1e4, patience: Int(reader.byte() % 3), cooldown: Int(reader.byte() % 3), threshold: 1e-4,
-            function: nil, user: nil)
+            warmup: Int(reader.byte() % 4), warmup_start: 0.25, period: 0, period_factor: 0, factor: -1, min_rate: -1,
+            peak: -1, start_divisor: -1, end_divisor: -1, patience: -1, cooldown: 0, threshold: -1, function: nil,
+            user: nil)
         if reader.chance(of: 2) { options.per_epoch = 1 }
         if reader.chance(of: 8) { options.kind = crl_schedule_kind(CRL_CUSTOM_SCHEDULE) }
-        if !reader.chance(of: 8) { options.function = halves }
-        if reader.chance(of: 4) { options.factor = reader.float() }
-        if reader.chance(of: 4) { options.min_rate = reader.float() }
+        if let kind { options.kind = crl_schedule_kind(kind) }
+        let kind = Int(options.kind)
+        if [CRL_STEP, CRL_COSINE, CRL_ONE_CYCLE].contains(kind) { options.period = Int(reader.byte() % 8) }
+        if kind == CRL_COSINE { options.period_factor = Int(reader.byte() % 4) }
+        if kind == CRL_PLATEAU {
+            options.patience = Int(reader.byte() % 3)
+            options.cooldown = Int(reader.byte() % 3)
+        }
+        if kind == CRL_CUSTOM_SCHEDULE && !reader.chance(of: 8) { options.function = halves }
+        if [CRL_STEP, CRL_EXPONENTIAL, CRL_PLATEAU].contains(kind) && reader.chance(of: 2) {
+            options.factor = reader.float()
+        }
+        if [CRL_COSINE, CRL_PLATEAU].contains(kind) && reader.chance(of: 2) { options.min_rate = reader.float() }
+        // What the kind does not take is refused.
+        if reader.chance(of: 16) { options.factor = reader.float() }
+        if reader.chance(of: 16) { options.min_rate = reader.float() }
         if reader.chance(of: 8) { options.warmup_start = reader.float() }
-        if reader.chance(of: 8) { options.peak = reader.float() }
-        if reader.chance(of: 8) { options.start_divisor = reader.float() }
-        if reader.chance(of: 8) { options.end_divisor = reader.float() }
-        if reader.chance(of: 8) { options.threshold = reader.float() }
+        if reader.chance(of: kind == CRL_ONE_CYCLE ? 4 : 32) { options.peak = reader.float() }
+        if reader.chance(of: kind == CRL_ONE_CYCLE ? 4 : 32) { options.start_divisor = reader.float() }
+        if reader.chance(of: kind == CRL_ONE_CYCLE ? 4 : 32) { options.end_divisor = reader.float() }
+        if reader.chance(of: kind == CRL_PLATEAU ? 4 : 32) { options.threshold = reader.float() }
         if reader.chance(of: 8) { options.warmup = Int(bitPattern: reader.size()) }
-        if reader.chance(of: 8) { options.period = Int(bitPattern: reader.size()) }
-        if reader.chance(of: 8) { options.period_factor = Int(bitPattern: reader.size()) }
+        if reader.chance(of: 16) { options.period = Int(bitPattern: reader.size()) }
+        if reader.chance(of: 16) { options.period_factor = Int(bitPattern: reader.size()) }
         if reader.chance(of: 16) { options.patience = Int(bitPattern: reader.size()) }
         if reader.chance(of: 16) { options.cooldown = Int(bitPattern: reader.size()) }
         if reader.chance(of: 32) { options.size = Int(bitPattern: reader.size()) }
@@ -39,8 +52,7 @@ extension Session {
     }
 
     mutating func plateauRate() {
-        var options = schedule()
-        if !reader.chance(of: 8) { options.kind = crl_schedule_kind(CRL_PLATEAU) }
+        var options = schedule(of: reader.chance(of: 8) ? nil : CRL_PLATEAU)
         var state = crl_plateau_state(
             size: MemoryLayout<crl_plateau_state>.size, epochs: 0, lowest: 0, waited: 0, cooling: 0)
         if reader.chance(of: 4) {
