@@ -76,7 +76,7 @@ public func crlNetworkAddActivation(
 ) -> crl_status {
     call("crl_network_add_activation") { () throws(NetworkError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
-        let options = try layerOptions(options)
+        let options = try weightlessOptions(options)
         let activation = try ChainruleC.activation(activation, options)
         try handle.describe { architecture throws(NetworkError) in
             try architecture.activation(
@@ -98,7 +98,7 @@ public func crlNetworkAddDropout(
 ) -> crl_status {
     call("crl_network_add_dropout") { () throws(NetworkError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
-        let options = try layerOptions(options)
+        let options = try noiseOptions(options)
         try handle.describe { architecture throws(NetworkError) in
             try architecture.dropout(
                 rate, name: optionalString(options?.name), input: optionalString(options?.input))
@@ -118,7 +118,7 @@ public func crlNetworkAddNoise(
 ) -> crl_status {
     call("crl_network_add_noise") { () throws(NetworkError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
-        let options = try layerOptions(options)
+        let options = try noiseOptions(options)
         try handle.describe { architecture throws(NetworkError) in
             try architecture.noise(
                 deviation: deviation, name: optionalString(options?.name), input: optionalString(options?.input))
@@ -206,4 +206,32 @@ public func crlNetworkBuildFor(
 private func layerOptions(_ pointer: UnsafePointer<crl_layer_options>?) throws(NetworkError) -> crl_layer_options? {
     guard let pointer else { return nil }
     return try options(pointer, "options")
+}
+
+/// Options of a layer without weights.
+private func weightlessOptions(
+    _ pointer: UnsafePointer<crl_layer_options>?
+) throws(NetworkError) -> crl_layer_options? {
+    guard let options = try layerOptions(pointer) else { return nil }
+    try checkIsDefault(options.weight_initializer, "weight_initializer")
+    try checkIsDefault(options.bias_initializer, "bias_initializer")
+    return options
+}
+
+private func checkIsDefault(_ given: crl_initializer, _ name: StaticString) throws(NetworkError) {
+    guard case .standard = try initializer(given, name) else {
+        throw NetworkError(
+            .value, "options->\(name).kind is \(given.kind), but the layer has no weights: it must be CRL_INIT_DEFAULT")
+    }
+}
+
+/// Options of a layer with neither weights nor an activation.
+private func noiseOptions(_ pointer: UnsafePointer<crl_layer_options>?) throws(NetworkError) -> crl_layer_options? {
+    guard let options = try weightlessOptions(pointer) else { return nil }
+    guard options.alpha == -1 else {
+        throw NetworkError(
+            .value, "options->alpha is \(options.alpha), but the layer has no activation: it must be -1")
+    }
+    try checkHasNoFunctions(options)
+    return options
 }

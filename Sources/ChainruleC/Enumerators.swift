@@ -31,14 +31,47 @@ func activation(
     case CRL_SILU: activation = .silu
     case CRL_SOFTMAX: activation = .softmax
     case CRL_LOG_SOFTMAX: activation = .logSoftmax
-    case CRL_CUSTOM_ACTIVATION: return try customActivation(options)
+    case CRL_CUSTOM_ACTIVATION: activation = try customActivation(options)
     default: throw NetworkError(.value, "activation is \(number), which is no crl_activation")
     }
+    if let options, Int(number) != CRL_CUSTOM_ACTIVATION { try checkHasNoFunctions(options) }
     guard let alpha = options?.alpha, alpha != -1 else { return activation }
     return try activation.with(alpha: alpha)
 }
 
+/// Checks that there are no functions, which are a custom activation's.
+func checkHasNoFunctions(_ options: crl_layer_options) throws(NetworkError) {
+    try checkIsNull(options.function == nil, "options->function", unless: "CRL_CUSTOM_ACTIVATION")
+    try checkIsNull(options.derivative == nil, "options->derivative", unless: "CRL_CUSTOM_ACTIVATION")
+    try checkIsNull(options.second_derivative == nil, "options->second_derivative", unless: "CRL_CUSTOM_ACTIVATION")
+}
+
+private func checkIsNull(_ isNull: Bool, _ name: StaticString, unless kind: StaticString) throws(NetworkError) {
+    guard isNull else {
+        throw NetworkError(.value, "\(name) is not NULL; it is for \(kind), and must be NULL otherwise")
+    }
+}
+
 func initializer(_ initializer: crl_initializer, _ name: StaticString) throws(NetworkError) -> Initializer {
+    let made = try kind(of: initializer, name)
+    var (takesA, takesB) = (false, false)
+    switch made {
+    case .constant: takesA = true
+    case .uniform, .normal: (takesA, takesB) = (true, true)
+    default: break
+    }
+    for (number, value, isTaken) in [("a", initializer.a, takesA), ("b", initializer.b, takesB)]
+        as [(StaticString, Float, Bool)] where !isTaken && value != 0
+    {
+        throw NetworkError(
+            .value,
+            "options->\(name).\(number) is \(value), but the initializer of kind \(initializer.kind) takes no \(number)"
+        )
+    }
+    return made
+}
+
+private func kind(of initializer: crl_initializer, _ name: StaticString) throws(NetworkError) -> Initializer {
     switch Int(initializer.kind) {
     case CRL_INIT_DEFAULT: return .standard
     case CRL_INIT_ZEROS: return .zeros
@@ -73,6 +106,10 @@ func cost(_ pointer: UnsafePointer<crl_cost_options>?) throws(NetworkError) -> C
     guard options.huber_delta == 1 || options.kind == CRL_HUBER else {
         throw NetworkError(
             .value, "cost->huber_delta is \(options.huber_delta); it is for Huber's cost, and must be 1 otherwise")
+    }
+    if options.kind != CRL_CUSTOM_COST {
+        try checkIsNull(options.function == nil, "cost->function", unless: "CRL_CUSTOM_COST")
+        try checkIsNull(options.hessian_product == nil, "cost->hessian_product", unless: "CRL_CUSTOM_COST")
     }
     switch Int(options.kind) {
     case CRL_MEAN_SQUARED_ERROR: return .meanSquaredError(reduction)

@@ -137,7 +137,7 @@ enum {
     CRL_INIT_LECUN_NORMAL = 10  /**< normal with variance 1 / fan_in */
 };
 
-/** An initializer: its kind and, where the kind has parameters, a and b. This structure does not grow. */
+/** An initializer: its kind and, where the kind has parameters, a and b, otherwise 0. This structure does not grow. */
 typedef struct crl_initializer {
     crl_initializer_kind kind;
     float a;
@@ -154,7 +154,8 @@ typedef int32_t (*crl_activation_function)(void *user, const float *z, float *h,
 typedef int32_t (*crl_activation_derivative)(void *user, const float *z, const float *h, float *dh_dz, size_t rows,
                                              size_t columns);
 
-/** What a layer can be told beyond its width and activation. Start from CRL_LAYER_OPTIONS_INIT. */
+/** What a layer can be told beyond its width and activation. Start from CRL_LAYER_OPTIONS_INIT. What is not for the layer and
+ *  its activation stays as it is there, or the status is CRL_ERROR_VALUE; bias alone is ignored. */
 typedef struct crl_layer_options {
     size_t size;                          /**< sizeof(crl_layer_options) */
     const char *name;                     /**< the layer's name, 1 to 63 bytes of A–Z a–z 0–9 _ -; NULL: its
@@ -265,7 +266,8 @@ typedef int32_t (*crl_cost_hessian_product)(void *user, const float *y, const fl
                                             const float *v, size_t rows, size_t columns, size_t target_columns,
                                             float *Hv);
 
-/** A cost and its parameters. Start from CRL_COST_OPTIONS_INIT. */
+/** A cost and its parameters. Start from CRL_COST_OPTIONS_INIT. What is not for the kind stays as it is there, or the status is
+ *  CRL_ERROR_VALUE. */
 typedef struct crl_cost_options {
     size_t size;                /**< sizeof(crl_cost_options) */
     crl_cost_kind kind;

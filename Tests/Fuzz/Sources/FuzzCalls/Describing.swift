@@ -7,21 +7,23 @@ import Glibc
 extension Session {
     mutating func addDense() {
         let network = network()
-        withLayerOptions { session, options in
-            session.check(crlNetworkAddDense(network, session.reader.size(), session.reader.enumerator(), options))
+        let activation = reader.enumerator()
+        withLayerOptions(hasWeights: true, activation) { session, options in
+            session.check(crlNetworkAddDense(network, session.reader.size(), activation, options))
         }
     }
 
     mutating func addActivation() {
         let network = network()
-        withLayerOptions { session, options in
-            session.check(crlNetworkAddActivation(network, session.reader.enumerator(), options))
+        let activation = reader.enumerator()
+        withLayerOptions(hasWeights: false, activation) { session, options in
+            session.check(crlNetworkAddActivation(network, activation, options))
         }
     }
 
     mutating func addNoise() {
         let network = network()
-        withLayerOptions { session, options in
+        withLayerOptions(hasWeights: false, nil) { session, options in
             let number = session.reader.float()
             session.check(
                 session.reader.chance(of: 2)
@@ -58,16 +60,26 @@ extension Session {
         }
     }
 
-    private mutating func withLayerOptions(_ body: (inout Session, UnsafePointer<crl_layer_options>?) -> Void) {
+    /// - Parameter activation: nil for a layer without.
+    private mutating func withLayerOptions(
+        hasWeights: Bool, _ activation: crl_activation?,
+        _ body: (inout Session, UnsafePointer<crl_layer_options>?) -> Void
+    ) {
         guard !reader.chance(of: 3) else { return body(&self, nil) }
         let name = reader.chance(of: 4) ? text() : nil
         let input = reader.chance(of: 4) ? text() : nil
         var options = crl_layer_options(
             size: MemoryLayout<crl_layer_options>.size, name: name, input: input, bias: Int32(reader.byte() % 2),
             weight_initializer: initializer(), bias_initializer: initializer(),
-            alpha: reader.chance(of: 2) ? -1 : reader.float(), function: nil, derivative: nil, user: nil,
-            second_derivative: nil)
-        if !reader.chance(of: 8) {
+            alpha: -1, function: nil, derivative: nil, user: nil, second_derivative: nil)
+        // What the layer does not take is refused.
+        if !hasWeights && !reader.chance(of: 32) {
+            options.weight_initializer = crl_initializer(kind: 0, a: 0, b: 0)
+            options.bias_initializer = options.weight_initializer
+        }
+        let hasAlpha = activation.map { [CRL_LEAKY_RELU, CRL_ELU].contains(Int($0)) } ?? false
+        if reader.chance(of: hasAlpha ? 2 : 32) { options.alpha = reader.float() }
+        if activation == crl_activation(CRL_CUSTOM_ACTIVATION) ? !reader.chance(of: 8) : reader.chance(of: 32) {
             options.function = activationFunction
             options.derivative = activationDerivative
             if reader.chance(of: 2) { options.second_derivative = activationDerivative }
@@ -79,9 +91,14 @@ extension Session {
     }
 
     private mutating func initializer() -> crl_initializer {
-        reader.chance(of: 2)
-            ? crl_initializer(kind: 0, a: 0, b: 0)
-            : crl_initializer(kind: reader.enumerator(), a: reader.float(), b: reader.float())
+        var initializer = crl_initializer(kind: 0, a: 0, b: 0)
+        guard !reader.chance(of: 2) else { return initializer }
+        initializer.kind = reader.enumerator()
+        let kind = Int(initializer.kind)
+        let takesBoth = [CRL_INIT_UNIFORM, CRL_INIT_NORMAL].contains(kind)
+        if takesBoth || kind == CRL_INIT_CONSTANT || reader.chance(of: 32) { initializer.a = reader.float() }
+        if takesBoth || reader.chance(of: 32) { initializer.b = reader.float() }
+        return initializer
     }
 
     mutating func build() {

@@ -222,10 +222,12 @@ extension Session {
         var cost = crl_cost_options(
             size: MemoryLayout<crl_cost_options>.size, kind: reader.enumerator() % 7,
             reduction: reader.enumerator() % 3,
-            huber_delta: reader.float(), function: nil, user: nil, hessian_product: nil,
-            label_smoothing: reader.float())
+            huber_delta: 1, function: nil, user: nil, hessian_product: nil, label_smoothing: 0)
         if reader.chance(of: 4) { cost.kind = crl_cost_kind(CRL_CUSTOM_COST) }
-        if !reader.chance(of: 8) { cost.function = sumOfSquares }
+        // What the kind does not take is refused.
+        if reader.chance(of: cost.kind == CRL_HUBER ? 2 : 32) { cost.huber_delta = reader.float() }
+        if reader.chance(of: cost.kind == CRL_CROSS_ENTROPY ? 2 : 32) { cost.label_smoothing = reader.float() }
+        if cost.kind == CRL_CUSTOM_COST ? !reader.chance(of: 8) : reader.chance(of: 32) { cost.function = sumOfSquares }
         if reader.chance(of: 32) { cost.size = Int(bitPattern: reader.size()) }
         var targets = crl_targets(
             size: MemoryLayout<crl_targets>.size, values: nil, rows: Int(bitPattern: extent()),
