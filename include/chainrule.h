@@ -642,9 +642,12 @@ typedef struct crl_epoch {
     double samples_per_second;  /**< rows trained on, by seconds */
     double validation_r2;       /**< of the validation data, as crl_metrics has it; NaN without them */
     int32_t is_best;            /**< 1 if the cost, that of the validation data if there are any, is the best so far */
+    double accuracy;            /**< the share of the epoch's rows that were right, by their weights, each as it was before
+                                     the step of its batch; otherwise as crl_metrics has it, NaN with costs that decide
+                                     nothing */
 } crl_epoch;
 
-#define CRL_EPOCH_INIT { sizeof(crl_epoch), 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0 }
+#define CRL_EPOCH_INIT { sizeof(crl_epoch), 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0 }
 
 /** Called after each batch, on the thread that called; otherwise as crl_epoch_callback. */
 typedef int32_t (*crl_batch_callback)(void *user, const crl_batch *batch);

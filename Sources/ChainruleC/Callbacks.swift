@@ -155,7 +155,8 @@ func cEpoch(_ epoch: Epoch) -> crl_epoch {
         size: MemoryLayout<crl_epoch>.size, epoch: epoch.number, epochs: epoch.count, cost: epoch.cost,
         validation_cost: epoch.validation?.cost ?? .nan, validation_accuracy: epoch.validation?.accuracy ?? .nan,
         seconds: epoch.seconds, samples_per_second: epoch.samplesPerSecond,
-        validation_r2: epoch.validation?.r2 ?? .nan, is_best: epoch.isBest ? 1 : 0)
+        validation_r2: epoch.validation?.r2 ?? .nan, is_best: epoch.isBest ? 1 : 0,
+        accuracy: epoch.accuracy ?? .nan)
 }
 
 func batchCallback(_ callback: crl_batch_callback?, _ user: UnsafeMutableRawPointer?) -> ((BatchReport) -> Bool)? {

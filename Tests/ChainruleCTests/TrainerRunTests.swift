@@ -97,6 +97,7 @@ import Testing
         #expect(end.epochs == 3 && end.rows == 0 && end.batches == 0 && end.steps == 6)
         #expect(end.best_epoch == 3 && end.best_cost == note.pointee.lastEpoch.cost)
         #expect(note.pointee.lastEpoch.is_best == 1 && note.pointee.lastEpoch.validation_r2.isNaN)
+        #expect(note.pointee.lastEpoch.accuracy.isNaN)
         #expect(parameters(of: f.network).bytes == uninterrupted)
         // There is nothing left to do.
         ok(fit(f, trainer))
@@ -138,6 +139,31 @@ import Testing
         #expect(epoch.size == MemoryLayout<crl_epoch>.size && epoch.epoch == 1 && epoch.is_best == 0)
         #expect(epoch.cost > 0 && epoch.validation_cost.isNaN && epoch.validation_accuracy.isNaN)
         #expect(progress(trainer).epochs == 1 && progress(trainer).best_epoch == 0 && progress(trainer).steps == 3)
+        crlTrainerDestroy(trainer)
+    }
+
+    /// As the rows were before the step of their batch.
+    @Test func anEpochSaysHowManyRowsWereRight() {
+        let f = Fixture()
+        var cost = crl_cost_options.initial
+        cost.kind = crl_cost_kind(CRL_CROSS_ENTROPY)
+        let trainer = TrainerCallTests.makeTrainer(f) {
+            $0.cost = UnsafePointer(f.keep(cost))
+            $0.batch_size = 4
+        }
+        for weights in [nil, UnsafePointer(f.weights.pointer)] {
+            let targets = f.classTargets {
+                $0.weights = weights
+                $0.weights_count = weights == nil ? 0 : 4
+            }
+            var metrics = crl_metrics()
+            metrics.size = MemoryLayout<crl_metrics>.size
+            ok(crlNetworkEvaluate(f.network, f.keep(cost), f.x.pointer, 4, 2, targets, 1, &metrics, nil, 0))
+            var epoch = crl_epoch()
+            epoch.size = MemoryLayout<crl_epoch>.size
+            ok(crlTrainerPartialFit(trainer, f.x.pointer, 4, 2, targets, &epoch))
+            #expect(epoch.accuracy == metrics.accuracy)
+        }
         crlTrainerDestroy(trainer)
     }
 

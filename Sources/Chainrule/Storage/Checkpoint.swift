@@ -137,6 +137,8 @@ extension Trainer {
         json.member("epochs_since_best", progress.epochsSinceBest)
         json.member("cost_sum", bits: progress.costSum.bitPattern)
         json.member("weight_sum", bits: progress.weightSum.bitPattern)
+        json.member("decided_weight", bits: progress.decided.all.bitPattern)
+        json.member("right_weight", bits: progress.decided.right.bitPattern)
         json.member("seconds", bits: progress.seconds.bitPattern)
         json.member("schedule", scheduleKind)
         if let memory = schedule?.memory {
@@ -228,6 +230,11 @@ extension Trainer {
         saved.progress.epochsSinceBest = try json.integer("epochs_since_best")
         saved.progress.costSum = try json.double("cost_sum")
         saved.progress.weightSum = try json.double("weight_sum")
+        // Files of version 0.1 before it was counted have no such members: what was right in an epoch's rows is not known.
+        saved.progress.decided =
+            json["decided_weight"] == nil
+            ? DecidedWeight(all: saved.progress.rows > 0 ? .nan : 0)
+            : DecidedWeight(all: try json.double("decided_weight"), right: try json.double("right_weight"))
         saved.progress.seconds = try json.double("seconds")
         if schedule != nil {
             var memory = ScheduleRun.Memory(
@@ -291,6 +298,11 @@ private struct SavedTraining {
         }
         for index in stateBounds.indices where !(stateBounds[index].isFinite && stateBounds[index] >= 0) {
             throw NetworkError(.format, "a bound in the checkpoint is \(stateBounds[index])")
+        }
+        let decided = progress.decided
+        // What is not known is NaN.
+        guard decided.all.isNaN || 0 <= decided.right && decided.right <= decided.all && decided.all.isFinite else {
+            throw NetworkError(.format, "the weights in the checkpoint contradict each other")
         }
         guard
             progress.weightSum.isFinite && progress.seconds.isFinite

@@ -42,16 +42,6 @@ public struct Cost: Sendable {
         case custom(CustomCost)
     }
 
-    /// What a row of outputs decides, by which a row is right or wrong.
-    enum Decision: Sendable {
-        /// Nothing: the outputs are quantities.
-        case none
-        /// One of the classes: the one with the largest output.
-        case largest
-        /// For each output yes or no: yes above a threshold, and for targets above a half.
-        case above(Float)
-    }
-
     init(
         _ identifier: StaticString, _ reduction: Reduction, parameter: Float = 0, acceptsClasses: Bool = false,
         applying appliedActivation: StaticString? = nil,
@@ -157,6 +147,10 @@ public struct Cost: Sendable {
 
     static func groups(of rows: Int) -> Int { (rows + groupRows - 1) / groupRows }
 
+    static func rows(ofGroup group: Int, of rows: Int) -> Range<Int> {
+        group * groupRows..<min((group + 1) * groupRows, rows)
+    }
+
     /// What the sum of the rows' costs is divided by.
     func normalizer(totalWeight: Double) -> Double {
         // A batch whose weights are all 0 has no mean: it costs nothing and teaches nothing.
@@ -167,11 +161,10 @@ public struct Cost: Sendable {
     func evaluate(
         group: Int, _ y: Matrix, _ targets: TargetView, gradient: Matrix?, normalizer: Double, _ arithmetic: Arithmetic
     ) -> Double {
-        let first = group * Cost.groupRows
-        let rows = min(Cost.groupRows, y.rows - first)
-        let y = y.rows(from: first, count: rows)
-        let targets = targets.rows(from: first, count: rows)
-        let gradient = gradient?.rows(from: first, count: rows)
+        let rows = Cost.rows(ofGroup: group, of: y.rows)
+        let y = y.rows(from: rows.lowerBound, count: rows.count)
+        let targets = targets.rows(from: rows.lowerBound, count: rows.count)
+        let gradient = gradient?.rows(from: rows.lowerBound, count: rows.count)
         // A gradient in the place of y leaves no y to look at again.
         if gradient?.isSameMemory(as: y) != true || !mayOverflow(y, targets, arithmetic) {
             let cost = kernel(

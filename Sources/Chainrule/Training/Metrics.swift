@@ -110,7 +110,7 @@ struct Evaluation {
                 y, targets, gradient: nil,
                 after: Cost.RowsBefore(count: first, cost: value, normalizer: normalizer), network.arithmetic)
             if let values { addSquares(y, values.rows(from: first, count: count), targets) }
-            if case .none = cost.decision { continue }
+            if !cost.decision.isMade { continue }
             for row in 0..<count {
                 let weight = targets.weights.map { Double($0[row]) } ?? 1
                 let judgement = judge(y, targets, row: row)
@@ -132,7 +132,7 @@ struct Evaluation {
 
     /// The targets, if the outputs are to be the same quantities.
     private func quantities(_ targets: TargetView) -> Matrix? {
-        guard case .none = cost.decision, let values = targets.values, values.columns == network.outputs else {
+        guard !cost.decision.isMade, let values = targets.values, values.columns == network.outputs else {
             return nil
         }
         return values
@@ -148,21 +148,17 @@ struct Evaluation {
     }
 
     private func judge(_ y: Matrix, _ targets: TargetView, row: Int) -> Judgement {
+        let isRight = cost.decision.isRight(y, targets, row: row)
         if case .above(let threshold) = cost.decision, let values = targets.values {
-            var isRight = true
-            for column in 0..<y.columns where (y[row, column] > threshold) != (values[row, column] > 0.5) {
-                isRight = false
-            }
             let place = (values[row, 0] > 0.5 ? 2 : 0) + (y[row, 0] > threshold ? 1 : 0)
             return Judgement(isRight: isRight, isRightAtTop: isRight, place: place)
         }
-        let target = targets.classes.map { Int($0[row]) } ?? targets.values?.indexOfLargest(inRow: row) ?? 0
-        let decision = y.indexOfLargest(inRow: row)
+        let target = targets.decidedClass(row: row)
         // As the largest is the first of equals, so an equal before the target is larger.
-        var larger = 0
-        for column in 0..<y.columns
-        where y[row, column] > y[row, target] || (column < target && y[row, column] == y[row, target]) { larger += 1 }
-        return Judgement(isRight: decision == target, isRightAtTop: larger < top, place: target * y.columns + decision)
+        var larger = y.countAbove(y[row, target], inRow: row)
+        for column in 0..<target where y[row, column] == y[row, target] { larger += 1 }
+        let place = target * y.columns + y.indexOfLargest(inRow: row)
+        return Judgement(isRight: isRight, isRightAtTop: larger < top, place: place)
     }
 
     // MARK: Quantities

@@ -203,8 +203,8 @@ public final class Trainer: FallibleClass {
             let batch = progress.batches + 1
             do throws(NetworkError) {
                 try schedule?.setRate(epochs: progress.epochs, steps: progress.stepsTaken)
-                let (cost, weight) = try feed.step.take(rows)
-                progress.add(cost: cost, weight: weight, rows: rows.count)
+                let (cost, weight, decided) = try feed.step.take(rows)
+                progress.add(cost: cost, weight: weight, decided: decided, rows: rows.count)
                 let now = platform_seconds()
                 progress.seconds += now - start
                 start = now
@@ -248,7 +248,7 @@ public final class Trainer: FallibleClass {
     private func finishEpoch(validation: Metrics?, isBest: Bool) -> Epoch {
         let epoch = Epoch(
             number: progress.epochs + 1, count: options.epochs, cost: progress.cost(options.cost),
-            validation: validation, isBest: isBest, seconds: progress.seconds,
+            accuracy: progress.decided.accuracy, validation: validation, isBest: isBest, seconds: progress.seconds,
             samplesPerSecond: Double(progress.rows) / progress.seconds)
         progress.finishEpoch()
         optimizer.epochs += 1
@@ -302,14 +302,16 @@ public struct TrainingProgress: Sendable {
 
     /// How many epochs of fit there were since.
     var epochsSinceBest = 0
-    /// Of the batches of the epoch that is under way: the sums of C times its weight, and of the weights.
+    /// Of the batches of the epoch that is under way: the sums of C times its weight, of the weights, and of what was decided.
     var costSum = 0.0
     var weightSum = 0.0
+    var decided = DecidedWeight()
     var seconds = 0.0
 
-    mutating func add(cost: Double, weight: Double, rows: Int) {
+    mutating func add(cost: Double, weight: Double, decided: DecidedWeight, rows: Int) {
         costSum += cost * weight
         weightSum += weight
+        self.decided += decided
         self.rows += rows
         batches += 1
         stepsTaken += 1
@@ -338,6 +340,6 @@ public struct TrainingProgress: Sendable {
 
     mutating func abandonEpoch() {
         rowsOfEpoch = nil
-        (rows, batches, costSum, weightSum, seconds) = (0, 0, 0, 0, 0)
+        (rows, batches, costSum, weightSum, decided, seconds) = (0, 0, 0, 0, DecidedWeight(), 0)
     }
 }

@@ -103,6 +103,9 @@ public struct Epoch: Sendable {
     /// C of the epoch's rows, each batch's as it was before its step: put together as the cost's reduction has it, for a
     /// custom cost as the mean by rows.
     public let cost: Double
+    /// The share of the epoch's rows that were right, by their weights, those of the classes included, and each as it was
+    /// before the step of its batch; otherwise as ``Metrics/accuracy``, nil with costs that decide nothing.
+    public let accuracy: Double?
     /// The validation data after the epoch; nil without them.
     public let validation: Metrics?
     /// Whether the cost, that of the validation data if there are any, is the best so far.

@@ -12,6 +12,8 @@ final class TrainingStep: FallibleClass {
     /// Nil if there are to be no steps, only what they would follow.
     private let optimizer: Optimizer?
     private let cost: Cost
+    /// That of the cost; nil if there is none, or no steps, where nobody asks.
+    private let decision: Cost.Decision?
     /// Of dropout and noise.
     private let seed: UInt64
     /// Otherwise the rows of a batch follow one another, and are read where they are.
@@ -21,8 +23,7 @@ final class TrainingStep: FallibleClass {
     private let batch: Batch
     /// A gradient as a whole; nil until one is needed.
     private var gradients: FloatMemory?
-    /// The costs of the groups of rows.
-    private let groupCosts: Memory<Double>
+    private let groups: Memory<RowsTotal>
     private let outcomes: [Outcome]
     /// The largest magnitude in x.
     var largestInput: Double
@@ -53,12 +54,13 @@ final class TrainingStep: FallibleClass {
         network: Network, optimizer: Optimizer?, cost: Cost, seed: UInt64, copiesRows: Bool, data: DataView,
         workspace: Workspace,
         batch: Batch,
-        gradients: FloatMemory?, groupCosts: Memory<Double>, largestInput: Double, threads: ThreadPool?,
+        gradients: FloatMemory?, groups: Memory<RowsTotal>, largestInput: Double, threads: ThreadPool?,
         leastSharedRows: Int, choice: ThreadChoice?
     ) {
         self.network = network
         self.optimizer = optimizer
         self.cost = cost
+        decision = optimizer != nil && cost.decision.isMade ? cost.decision : nil
         self.seed = seed
         self.copiesRows = copiesRows
         self.data = data
@@ -66,7 +68,7 @@ final class TrainingStep: FallibleClass {
         input = workspace.input
         self.batch = batch
         self.gradients = gradients
-        self.groupCosts = groupCosts
+        self.groups = groups
         self.largestInput = largestInput
         self.threads = threads
         self.leastSharedRows = leastSharedRows
@@ -78,14 +80,16 @@ final class TrainingStep: FallibleClass {
 
     /// One step.
     /// - Parameter rows: which rows of the data.
-    /// - Returns: C before the step, and its weight in the epoch's cost.
-    func take(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (cost: Double, weight: Double) {
-        let (value, totalWeight, gradient) = try passes(over: rows)
+    /// - Returns: C before the step, its weight in the epoch's cost, and what the outputs decided before the step.
+    func take(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (
+        cost: Double, weight: Double, decided: DecidedWeight
+    ) {
+        let (total, totalWeight, gradient) = try passes(over: rows)
         if let gradient {
             largestParameter = nil
             try optimizer?.step(network, gradients: gradient)
         }
-        return (value, cost.weight(totalWeight: totalWeight, rows: rows.count))
+        return (total.cost, cost.weight(totalWeight: totalWeight, rows: rows.count), total.decided)
     }
 
     /// C of the rows and its gradient, which must be finite, for a method that makes its steps itself. The gradient lasts until
@@ -93,10 +97,10 @@ final class TrainingStep: FallibleClass {
     func evaluate(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (
         cost: Double, gradient: Matrix
     ) {
-        let (value, _, gradient) = try passes(over: rows)
+        let (total, _, gradient) = try passes(over: rows)
         guard let gradient else { preconditionFailure("a step was made, though there is no optimizer") }
         _ = try network.largestMagnitude(ofGradient: gradient)
-        return (value, gradient)
+        return (total.cost, gradient)
     }
 
     private func wholeGradient() throws(NetworkError) -> Matrix {
@@ -107,9 +111,9 @@ final class TrainingStep: FallibleClass {
     }
 
     /// Both rounds, piece by piece.
-    /// - Returns: C, the rows' weight, and the gradient; nil if the second round has made the step along it.
+    /// - Returns: C and what was decided, the rows' weight, and the gradient; nil if the second round has made the step along it.
     private func passes(over rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (
-        cost: Double, totalWeight: Double, gradient: Matrix?
+        total: RowsTotal, totalWeight: Double, gradient: Matrix?
     ) {
         let mayShare = threads != nil && rows.count >= leastSharedRows
         let sharesThreads = mayShare && choice?.next() ?? true
@@ -119,36 +123,36 @@ final class TrainingStep: FallibleClass {
         }
         let totalWeight = data.targets.totalWeight(of: rows)
         normalizer = cost.normalizer(totalWeight: totalWeight)
-        var value = 0.0
+        var total = RowsTotal()
         var gradient: Matrix?
         for first in stride(from: 0, to: rows.count, by: workspace.maxRows) {
             let place = rows.startIndex + first
             let piece = rows[place..<min(place + workspace.maxRows, rows.endIndex)]
-            value = try passes(over: piece, after: value, firstRow: first, amongThreads: sharesThreads)
+            total = try passes(over: piece, after: total, firstRow: first, amongThreads: sharesThreads)
             if piece.count == rows.count, let step = boundedStep() {
                 try share(.parameters(.step(step)), amongThreads: sharesThreads)
-                return (value, totalWeight, nil)
+                return (total, totalWeight, nil)
             }
             let vector = try wholeGradient()
             try share(.parameters(.vector(vector, accumulating: first > 0)), amongThreads: sharesThreads)
             gradient = vector
         }
-        return (value, totalWeight, gradient)
+        return (total, totalWeight, gradient)
     }
 
     /// The first round.
-    /// - Parameter costBefore: of the rows before these.
-    /// - Returns: C of the rows before and of these.
+    /// - Parameter before: of the rows before these.
+    /// - Returns: of the rows before and of these.
     private func passes(
-        over rows: Slice<UnsafeMutableBufferPointer<Int>>, after costBefore: Double, firstRow: Int, amongThreads: Bool
-    ) throws(NetworkError) -> Double {
+        over rows: Slice<UnsafeMutableBufferPointer<Int>>, after before: RowsTotal, firstRow: Int, amongThreads: Bool
+    ) throws(NetworkError) -> RowsTotal {
         self.rows = rows
         workspace.firstRow = firstRow
         workspace.noise = optimizer.map { NoiseSeed(seed: seed, step: UInt64($0.steps)) }
         if !copiesRows { input = data.x.rows(from: rows[rows.startIndex], count: rows.count) }
         try Cancellation.look()
         try share(.rows, amongThreads: amongThreads)
-        return try outcome(after: costBefore)
+        return try outcome(after: before)
     }
 
     /// - Throws: that the round was cancelled. Other errors are in the outcomes.
@@ -162,22 +166,22 @@ final class TrainingStep: FallibleClass {
         }
     }
 
-    /// C of the rows before and of these, or the error that the first round ended in.
-    private func outcome(after costBefore: Double) throws(NetworkError) -> Double {
+    /// Of the rows before and of these, or the error that the first round ended in.
+    private func outcome(after before: RowsTotal) throws(NetworkError) -> RowsTotal {
         workspace.rows = rows.count
         workspace.parameterVersion = network.parameterVersion
-        var value = costBefore
-        for group in 0..<Cost.groups(of: rows.count) { value += groupCosts.base[group] }
-        var isInOrder = value.isFinite
+        var total = before
+        for group in 0..<Cost.groups(of: rows.count) { total += groups.base[group] }
+        var isInOrder = total.cost.isFinite
         for outcome in outcomes.prefix(participants) { if outcome.error != nil { isInOrder = false } }
-        if isInOrder { return value }
+        if isInOrder { return total }
         // A custom function is called by one thread alone, and its error is the one to report. A built-in cost's is found
         // again by looking at all the rows.
         if let error = outcomes[0].error, threads == nil { throw error }
-        value = try cost.evaluate(
+        let value = try cost.evaluate(
             workspace.output, batch.targets(rows: rows.count),
             gradient: network.outputDelta(of: workspace, rows: rows.count),
-            after: Cost.RowsBefore(count: workspace.firstRow, cost: costBefore, normalizer: normalizer),
+            after: Cost.RowsBefore(count: workspace.firstRow, cost: before.cost, normalizer: normalizer),
             network.arithmetic)
         // ∇C lies where s was: there is no going on.
         throw NetworkError(.notFinite, "the cost '\(cost.identifier)' of the batch was not finite, and is \(value) now")
@@ -250,18 +254,32 @@ extension TrainingStep: SharedWork {
         let gradient = workspace.layers[workspace.layers.count - 1].delta!.rows(from: 0, count: rows.count)
         let targets = batch.targets(rows: rows.count)
         if cost.isCustom {
-            groupCosts.base[0] = try cost.evaluate(y, targets, gradient: gradient, network.arithmetic)
-            for group in groups.dropFirst() { groupCosts.base[group] = 0 }
+            self.groups.base[0].cost = try cost.evaluate(y, targets, gradient: gradient, network.arithmetic)
+            for group in groups.dropFirst() { self.groups.base[group].cost = 0 }
         } else {
             try cost.checkOutputs(
                 y.rows(from: range.lowerBound, count: range.count), firstRow: workspace.firstRow + range.lowerBound)
             for group in groups {
-                groupCosts.base[group] = cost.evaluate(
+                // ∇C may lie where y is.
+                let decided = decision?.judge(y, targets, rows: Cost.rows(ofGroup: group, of: rows.count))
+                let value = cost.evaluate(
                     group: group, y, targets, gradient: gradient, normalizer: normalizer, network.arithmetic)
+                self.groups.base[group] = RowsTotal(cost: value, decided: decided ?? DecidedWeight())
             }
         }
         try network.backward(input, rows: range, thread: thread, in: workspace, wantsInputGradient: false)
         outcome.measure(workspace, range, network.arithmetic)
+    }
+}
+
+/// C of some rows, and what their outputs decide.
+private struct RowsTotal: BitwiseCopyable {
+    var cost = 0.0
+    var decided = DecidedWeight()
+
+    static func += (sum: inout RowsTotal, added: RowsTotal) {
+        sum.cost += added.cost
+        sum.decided += added.decided
     }
 }
 
@@ -339,7 +357,7 @@ extension FallibleClass where Self == TrainingStep {
                 plan: network.plan, maxRows: rows, purpose: .gradients, threads: threads?.count ?? 1),
             batch: try Batch(rows: rows, like: data.targets),
             gradients: try needsGradient ? FloatMemory(count: network.parameterCount, for: "the gradient") : nil,
-            groupCosts: try Memory<Double>(count: Cost.groups(of: rows), for: "the costs of a batch"),
+            groups: try Memory<RowsTotal>(count: Cost.groups(of: rows), for: "the costs of a batch"),
             largestInput: Double(largestInput), threads: threads,
             leastSharedRows: leastSharedRows,
             choice: options.threads == 0 ? ThreadChoice() : nil)

@@ -199,7 +199,9 @@ import Testing
             ("learning_rate", Int(Float.nan.bitPattern)), ("learning_rate", Int((-1 as Float).bitPattern)),
             ("learning_rate", Int(Float.infinity.bitPattern)), ("state_bound_0", Int(Double.nan.bitPattern)),
             ("state_bound_1", Int(Double.infinity.bitPattern)), ("best_cost", Int(Double.nan.bitPattern)),
-            ("weight_sum", Int(Double.nan.bitPattern)),
+            ("weight_sum", Int(Double.nan.bitPattern)), ("decided_weight", Int(Double.infinity.bitPattern)),
+            // More than was decided.
+            ("right_weight", Int((1.0).bitPattern)), ("right_weight", Int(Double.nan.bitPattern)),
             ("seconds", Int(Double.nan.bitPattern)),
         ] {
             #expect(try load(replacing(name, "\(value)"), into: &trainer, name)?.code == .format, "\(name) \(value)")

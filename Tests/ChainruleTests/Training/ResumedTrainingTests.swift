@@ -43,7 +43,10 @@ import Testing
     }
 
     private func bitsOf(_ epoch: Epoch) -> [UInt64] {
-        [epoch.cost.bitPattern, epoch.validation?.cost.bitPattern ?? 0, epoch.isBest ? 1 : 0]
+        [
+            epoch.cost.bitPattern, epoch.accuracy?.bitPattern ?? 0, epoch.validation?.cost.bitPattern ?? 0,
+            epoch.isBest ? 1 : 0,
+        ]
     }
 
     /// After every batch of two epochs, also the last of an epoch, with every method.

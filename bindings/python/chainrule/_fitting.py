@@ -33,9 +33,11 @@ if TYPE_CHECKING:
 class Fitting(Derivatives):
     """How a network is trained and measured, with all that can be said of it in one call."""
 
-    __slots__ = ("_fitted",)
+    __slots__ = ("_fitted", "_history")
     # The name of the optimizer of the last fit that named one, and its state.
     _fitted: tuple[str, Handle] | None
+    # Of the last fit, which appends to it.
+    _history: list[Epoch]
 
     def value_and_grad(
         self,
@@ -124,7 +126,7 @@ class Fitting(Derivatives):
         The other arguments are those of Trainer.
 
         Returns:
-            One Epoch for each epoch trained.
+            One Epoch for each epoch trained; history has them after an error, too.
         """
         weights = resolved(class_weight, targets, cost, self._layout().outputs)
         if isinstance(optimizer, str):
@@ -148,7 +150,16 @@ class Fitting(Derivatives):
             on_epoch=on_epoch,
             progress=progress,
         ) as trainer:
+            self._history = trainer._recorder.history
             return trainer.fit(x, targets, sample_weight=sample_weight, validation_data=validation_data)
+
+    @property
+    def history(self) -> list[Epoch]:
+        """The epochs that the last fit() of this network finished, or has finished so far, whatever ended it.
+
+        A Trainer has its own.
+        """
+        return list(self._history)
 
     def _named_optimizer(self, method: str, learning_rate: float | None) -> Optimizer:
         """That of the fit before, if it had the same name, or else a new one, which the next fit goes on with."""

@@ -57,6 +57,7 @@ class Network(Describing, Fitting):
         # The crl_cost_options of the last training.
         self._trained_cost: Any = None
         self._fitted = None
+        self._history = []
 
     def close(self) -> None:
         """Gives up the native object; every later use raises ArgumentError. Closing twice is harmless.

@@ -599,6 +599,7 @@ class crl_epoch(ctypes.Structure):
         ("samples_per_second", ctypes.c_double),
         ("validation_r2", ctypes.c_double),
         ("is_best", ctypes.c_int32),
+        ("accuracy", ctypes.c_double),
     ]
 
     @classmethod
@@ -615,6 +616,7 @@ class crl_epoch(ctypes.Structure):
             samples_per_second=0.0,
             validation_r2=0.0,
             is_best=0,
+            accuracy=0.0,
         )
 
 

@@ -53,6 +53,8 @@ class Epoch(NamedTuple):
         epoch: its number, from 1.
         epochs: how many there will be.
         cost: C of the epoch's rows, each batch's as it was before its step.
+        accuracy: the share of the epoch's rows that were right, by their weights, each as it was before the step of its
+            batch; otherwise as Metrics has it, NaN with costs that decide nothing.
         validation_cost: C on the validation data after the epoch; NaN without any.
         validation_accuracy: of the validation data, as Metrics has it.
         validation_r2: likewise.
@@ -64,6 +66,7 @@ class Epoch(NamedTuple):
     epoch: int
     epochs: int
     cost: float
+    accuracy: float
     validation_cost: float
     validation_accuracy: float
     validation_r2: float
@@ -98,7 +101,7 @@ def _epoch(native: Any) -> Epoch:
 
 
 class _Recorder:
-    """Keeps the history of a fit, calls the caller's callbacks, and moves the progress bar, which it closes on exit.
+    """Keeps the history of a trainer, calls the caller's callbacks, and moves the progress bar, which it closes on exit.
 
     It does not know the trainer, which could then be freed only by the garbage collector.
     """
@@ -111,8 +114,10 @@ class _Recorder:
         progress: bool,
     ) -> None:
         self.epochs = epochs
+        # Of all calls; those of the present one begin at `_start`.
         self.history: list[Epoch] = []
         self.stopped = False
+        self._start = 0
         self._on_batch = on_batch
         self._on_epoch = on_epoch
         self._progress = progress
@@ -121,7 +126,14 @@ class _Recorder:
 
     def attach(self, options: Any) -> list[Any]:
         """Sets the callbacks in crl_train_options, and returns what must live as long as they are called."""
-        on_epoch = _prototypes.crl_epoch_callback(guarded(self._record_epoch))
+        tell = guarded(self._tell_epoch)
+
+        # Not guarded itself: an interrupt waits until the epoch is in the history.
+        def record_epoch(_: Any, epoch: Any) -> int:
+            self.history.append(_epoch(epoch.contents))
+            return tell(self.history[-1])
+
+        on_epoch = _prototypes.crl_epoch_callback(record_epoch)
         options.on_epoch = on_epoch
         if self._on_batch is None:
             return [on_epoch]
@@ -135,7 +147,7 @@ class _Recorder:
         self._calls += 1
         if self._calls == 1:
             self.stopped = False
-            self.history = []
+            self._start = len(self.history)
             if self._progress:
                 self._bar = _progress_bar(done, epochs)
         return self
@@ -149,10 +161,15 @@ class _Recorder:
             self._bar.close()
             self._bar = None
 
+    @property
+    def present(self) -> list[Epoch]:
+        """The epochs of the present call, or the last."""
+        return self.history[self._start :]
+
     def show(self, epoch: Epoch) -> None:
         """Moves the bar by an epoch, and says beside it what applies."""
         if self._bar is not None:
-            names = ("cost", "validation_cost", "validation_accuracy", "validation_r2")
+            names = ("cost", "accuracy", "validation_cost", "validation_accuracy", "validation_r2")
             found = {name: getattr(epoch, name) for name in names}
             self._bar.set_postfix({name: value for name, value in found.items() if value == value}, refresh=False)
             self._bar.update()
@@ -163,11 +180,9 @@ class _Recorder:
             self.stopped = stops(self._on_batch(now))
         return int(self.stopped)
 
-    def _record_epoch(self, _: Any, epoch: Any) -> int:
-        record = _epoch(epoch.contents)
-        self.history.append(record)
-        self.show(record)
-        self.stopped = self._on_epoch is not None and stops(self._on_epoch(record))
+    def _tell_epoch(self, epoch: Epoch) -> int:
+        self.show(epoch)
+        self.stopped = self._on_epoch is not None and stops(self._on_epoch(epoch))
         return int(self.stopped)
 
 
@@ -310,7 +325,7 @@ class Trainer(NativeObject):
             validation_data: (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
 
         Returns:
-            One Epoch for each epoch of this call.
+            One Epoch for each epoch of this call; history has them after an error, too.
         """
         if epochs is not None:
             self.epochs = self.progress.epochs + count(epochs, "epochs")
@@ -334,8 +349,9 @@ class Trainer(NativeObject):
         """
         data = Data(self.network._layout(), x, targets, sample_weight, self._cost)
         epoch = _prototypes.crl_epoch.default()
-        self._run(library.crl_trainer_partial_fit, self._open(), *data.arguments, ctypes.byref(epoch), partial=epoch)
-        return None if self._recorder.stopped else _epoch(epoch)
+        arguments = (*data.arguments, ctypes.byref(epoch))
+        epochs = self._run(library.crl_trainer_partial_fit, self._open(), *arguments, partial=epoch)
+        return epochs[0] if epochs else None
 
     def evaluate(
         self,
@@ -347,6 +363,11 @@ class Trainer(NativeObject):
     ) -> Metrics:
         """Network.evaluate() with the trainer's cost."""
         return evaluate(self.network, self._cost, x, targets, sample_weight, top)
+
+    @property
+    def history(self) -> list[Epoch]:
+        """Every epoch that it has finished, whatever ended the call, since it was made or loaded."""
+        return list(self._recorder.history)
 
     @property
     def progress(self) -> Progress:
@@ -367,20 +388,25 @@ class Trainer(NativeObject):
         as it was.
         """
         check(library.crl_trainer_load(self._open(), encoded_path(path)), path)
+        self._recorder.history.clear()
 
     def _run(self, function: Any, *arguments: Any, partial: Any = None) -> list[Epoch]:
         """Calls a function that trains; `partial` is the crl_epoch that it fills, of a run of its own."""
         before = self.progress
         done, epochs = (before.epochs, self.epochs) if partial is None else (0, 1)
         with self._recorder.recording(done, epochs) as recorder:
-            status = function(*arguments)
-            if self.progress.steps > before.steps:
-                self._network._trained_cost = self._cost
-            if partial is not None and not status:
-                recorder.show(_epoch(partial))
+            try:
+                status = function(*arguments)
+            finally:
+                now = self.progress
+                if now.steps > before.steps:
+                    self._network._trained_cost = self._cost
+                if partial is not None and now.epochs > before.epochs:
+                    recorder.history.append(_epoch(partial))
+                    recorder.show(recorder.history[-1])
         if status and not (status == _prototypes.CRL_CANCELLED and recorder.stopped):
             raise failure(status)
-        return recorder.history
+        return recorder.present
 
     def __repr__(self) -> str:
         if self._handle is None:

@@ -274,10 +274,12 @@ def test_fit_learns(rng: np.random.Generator, optimizer: str, learning_rate: flo
 def test_one_full_batch_epoch_is_one_step(network: chainrule.Network, x: np.ndarray, labels: np.ndarray) -> None:
     twin = chainrule.Network(4).add_dense(5, "tanh").add_dense(3).build(seed=1)
     value, gradient = twin.value_and_grad(x, labels)
+    twin_accuracy = (twin.predict(x).argmax(axis=1) == labels).mean()
     chainrule.Optimizer(twin, "adam", 0.05).step(gradient)
     (record,) = network.fit(x, labels, learning_rate=0.05, epochs=1, batch_size=8, shuffle=False, optimizer="adam")
     np.testing.assert_allclose(network.parameters, twin.parameters, rtol=1e-5, atol=1e-7)
     assert record.cost == pytest.approx(value, rel=1e-6)
+    assert record.accuracy == twin_accuracy
     assert math.isnan(record.validation_cost)
     assert math.isnan(record.validation_accuracy)
 
@@ -410,7 +412,7 @@ def test_the_bar_says_what_its_numbers_are(
     pytest.importorskip("tqdm")
     network.fit(x, labels, epochs=2, progress=True, validation_data=(x, labels))
     shown = capsys.readouterr().err
-    assert re.search(r" cost=[\d.]+, validation_cost=[\d.]+, validation_accuracy=[\d.]+\]", shown)
+    assert re.search(r" cost=[\d.]+, accuracy=[\d.]+, validation_cost=[\d.]+, validation_accuracy=[\d.]+\]", shown)
     network.fit(x, x[:, :3], cost="mean_squared_error", epochs=2, progress=True, validation_data=(x, x[:, :3]))
     shown = capsys.readouterr().err
     assert re.search(r" cost=[\d.]+, validation_cost=[\d.]+, validation_r2=-?[\d.]+\]", shown)

@@ -1,0 +1,65 @@
+extension Cost {
+    /// What a row of outputs decides, by which a row is right or wrong.
+    enum Decision: Sendable {
+        /// Nothing: the outputs are quantities.
+        case none
+        /// One of the classes: the one with the largest output, the first of equals.
+        case largest
+        /// For each output yes or no: yes above a threshold, and for targets above a half.
+        case above(Float)
+
+        var isMade: Bool {
+            if case .none = self { return false }
+            return true
+        }
+
+        /// Whether a row's outputs decide what its targets do.
+        func isRight(_ y: Matrix, _ targets: TargetView, row: Int) -> Bool {
+            if case .above(let threshold) = self, let values = targets.values {
+                return y.countDifferences(above: threshold, from: values, above: 0.5, inRow: row) == 0
+            }
+            let target = targets.decidedClass(row: row)
+            let output = y[row, target]
+            guard y.countAbove(output, inRow: row) == 0 else { return false }
+            // It is above itself alone, but for equals.
+            return y.countAbove(output.nextDown, inRow: row) == 1 || y.indexOfLargest(inRow: row) == target
+        }
+
+        /// How much of the weight of some rows is right.
+        func judge(_ y: Matrix, _ targets: TargetView, rows: Range<Int>) -> DecidedWeight {
+            var decided = DecidedWeight()
+            for row in rows {
+                decided.add(
+                    weight: targets.weights.map { Double($0[row]) } ?? 1, isRight: isRight(y, targets, row: row))
+            }
+            return decided
+        }
+    }
+}
+
+extension TargetView {
+    /// The class of a row, or of a distribution the most probable one, the first of equals.
+    func decidedClass(row: Int) -> Int {
+        classes.map { Int($0[row]) } ?? values?.indexOfLargest(inRow: row) ?? 0
+    }
+}
+
+/// The weight of rows about which outputs decided, and of the right ones among them. As both are added in the same order, the
+/// second is never larger.
+struct DecidedWeight: BitwiseCopyable {
+    var all = 0.0
+    var right = 0.0
+
+    /// The share that is right; nil if there is no weight.
+    var accuracy: Double? { all > 0 ? right / all : nil }
+
+    mutating func add(weight: Double, isRight: Bool) {
+        all += weight
+        right += isRight ? weight : 0
+    }
+
+    static func += (sum: inout DecidedWeight, added: DecidedWeight) {
+        sum.all += added.all
+        sum.right += added.right
+    }
+}
