@@ -3,13 +3,15 @@ import Testing
 
 /// The check of derivatives: right ones pass, wrong ones are found and named, kinks are skipped.
 @Suite struct CheckGradientTests {
-    private func network(_ activation: Activation, outputs last: Activation = .identity) throws -> Network {
+    private func network(
+        _ activation: Activation, outputs last: Activation = .identity, seed: UInt64 = 1
+    ) throws -> Network {
         var architecture = try Architecture(inputs: 3)
         try architecture.dense(5, activation, name: "a")
         try architecture.activation(activation, name: "b")
         try architecture.dense(4, activation, name: "c")
         try architecture.dense(3, last, name: "d")
-        return try Network(architecture, seed: 1)
+        return try Network(architecture, seed: seed)
     }
 
     @Test(arguments: [1, 5, 32]) func passesEveryActivationWithEveryCost(rows: Int) throws {
@@ -17,7 +19,7 @@ import Testing
         for cost in try Cost.all() {
             for activation in Activation.all + [.sine] {
                 let isOfProbabilities = cost.identifier.description == "binary_cross_entropy"
-                let network = try network(activation, outputs: isOfProbabilities ? .sigmoid : .identity)
+                let network = try network(activation, outputs: isOfProbabilities ? .sigmoid : .identity, seed: 22)
                 let x = noise.floats(rows * 3)
                 let targets = Targets.values(
                     targetValues(of: cost, noise.floats(rows * 3, in: 0...1), columns: 3), columns: 3)
@@ -29,8 +31,9 @@ import Testing
                 let places = network.parameterCount
                 let functions = activation.identifier.description == "custom" ? 2 * rows * (5 + 5 + 4) : 0
                 #expect(report.checked + report.skipped == places + functions)
-                // Behind three softmax layers most derivatives are lost in rounding.
-                #expect(report.checked >= 4, "\(activation.identifier), \(cost.identifier): \(report)")
+                // Behind three layers of softmax, or of one row's leaky ReLUs below 0, most derivatives are lost in rounding.
+                // This seed is one that leaves enough of each.
+                #expect(report.checked >= 10, "\(activation.identifier), \(cost.identifier): \(report)")
             }
         }
     }
