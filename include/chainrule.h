@@ -688,8 +688,10 @@ typedef struct crl_train_options {
                                                 or with shuffle any. If it is not 0, at least one row is held out and
                                                 at least one is not, and there are no other validation data */
     const float *class_weights;            /**< factors for the sample weights of the rows of each class in training, each
-                                                finite and ≥ 0; copied. The targets must be classes. NULL: all 1 */
-    size_t class_weights_count;            /**< the number of outputs */
+                                                finite and ≥ 0; copied. The targets must be classes, or with a binary
+                                                cross-entropy of one output exactly 0 and 1. NULL: all 1 */
+    size_t class_weights_count;            /**< the number of outputs; 2 with a binary cross-entropy of one output. One of
+                                                several outputs has no classes: give the rows weights */
     size_t patience;                       /**< training stops after so many epochs without a new best cost, that of the
                                                 validation data if there are any, and then, or after the last epoch,
                                                 the best parameters are put back. 0: it goes on to the last epoch, and keeps what that

@@ -265,12 +265,12 @@ private func trainingOptions(
     if let weights = train.class_weights {
         let count = UInt(bitPattern: train.class_weights_count)
         // Before they are copied: there may be no more than these.
-        guard count == UInt(network.outputs) else {
-            throw NetworkError(
-                .size, "options->class_weights_count is \(count); the network has \(network.outputs) outputs")
+        let classes = try TrainingOptions.weightedClasses(of: options.cost, outputs: network.outputs)
+        guard count == UInt(classes) else {
+            throw NetworkError(.size, "options->class_weights_count is \(count); there are \(classes) classes")
         }
-        try Reserve.setAside(MemoryLayout<Float>.stride * network.outputs + 64)
-        options.classWeights = Array(UnsafeBufferPointer(start: weights, count: network.outputs))
+        try Reserve.setAside(MemoryLayout<Float>.stride * classes + 64)
+        options.classWeights = Array(UnsafeBufferPointer(start: weights, count: classes))
     }
     options.patience = try count(UInt(bitPattern: train.patience), "options->patience")
     options.minDelta = train.min_delta

@@ -68,7 +68,7 @@ import Testing
         BadCall(function, CRL_ERROR_SIZE, "confusion_count is 2; 2 classes") { evaluate($0, count: 2) },
         BadCall(function, CRL_ERROR_SIZE, "confusion_count is 5") { evaluate($0, count: 5) },
         BadCall(function, CRL_ERROR_SIZE, "confusion_count is \(UInt.max)") { evaluate($0, count: .max) },
-        BadCall(function, CRL_ERROR_VALUE, "a confusion matrix needs classes; the cost 'mean_squared_error'") { f in
+        BadCall(function, CRL_ERROR_VALUE, "a confusion matrix needs classes: the cost 'mean_squared_error'") { f in
             evaluate(f, CRL_MEAN_SQUARED_ERROR, targets: f.targets())
         },
         BadCall(function, CRL_ERROR_VALUE, "'binary_cross_entropy_logits' of 2 outputs") { f in

@@ -305,12 +305,12 @@ import Testing
         .weights(CRL_ERROR_VALUE, "the weight of class 0 is nan", [.nan, 1]),
         .weights(CRL_ERROR_VALUE, "the weight of class 1 is inf", [0, .infinity]),
         .weights(CRL_ERROR_SIZE, "class_weights_count is 0", count: 0, [1, 1]),
-        .weights(CRL_ERROR_SIZE, "class_weights_count is 1; the network has 2 outputs", count: 1, [1, 1]),
-        .weights(CRL_ERROR_SIZE, "class_weights_count is 3; the network has 2 outputs", count: 3, [1, 1]),
+        .weights(CRL_ERROR_SIZE, "class_weights_count is 1; there are 2 classes", count: 1, [1, 1]),
+        .weights(CRL_ERROR_SIZE, "class_weights_count is 3; there are 2 classes", count: 3, [1, 1]),
         // Not one of them may be read.
         .weights(CRL_ERROR_SIZE, "class_weights_count is \(Int.max / 8)", count: .max / 8, [1, 1]),
         .weights(CRL_ERROR_SIZE, "class_weights_count is \(UInt.max)", count: -1, [1, 1]),
-        BadOptions(CRL_ERROR_VALUE, "class weights need classes; the cost 'mean_squared_error' takes none") {
+        BadOptions(CRL_ERROR_VALUE, "class weights need classes: the cost 'mean_squared_error'") {
             f, options in
             options.class_weights = UnsafePointer(f.keepArray([1, 1]))
             options.class_weights_count = 2

@@ -85,17 +85,19 @@ extension FallibleClass where Self == RowFeed {
 }
 
 extension TrainingOptions {
-    static var classWeightsNeedClasses: NetworkError {
-        NetworkError(.target, "class weights need target classes; target values were given")
+    /// Checks that the targets are classes, or values that stand for them.
+    func checkHasClasses(_ targets: TargetShape) throws(NetworkError) {
+        guard classWeights != nil && cost.acceptsClasses && targets.classes == nil else { return }
+        throw NetworkError(.target, "class weights need target classes; target values were given")
     }
 
     /// Multiplies the sample weights by the classes' factors, in place.
     func applyClassWeights(_ targets: TargetView) throws(NetworkError) {
         guard let classWeights, let weights = targets.weights else { return }
-        guard let classes = targets.classes else { throw TrainingOptions.classWeightsNeedClasses }
+        try checkHasClasses(targets.shape)
         let products = UnsafeMutableBufferPointer(mutating: weights)
-        for row in classes.indices {
-            let product = weights[row] * classWeights[Int(classes[row])]
+        for row in products.indices {
+            let product = try weights[row] * classWeights[targets.labelledClass(row: row)]
             guard product.isFinite else {
                 throw NetworkError(
                     .target, "the sample weight of row \(row), \(weights[row]), times its class's weight is too large")

@@ -52,7 +52,7 @@ public final class DataSource {
             case .values(let columns): TargetShape(values: (rows: rows, columns: columns))
             }
         try shape.validate(for: options.cost, rows: rows, columns: outputs)
-        if options.classWeights != nil && shape.classes == nil { throw TrainingOptions.classWeightsNeedClasses }
+        try options.checkHasClasses(shape)
     }
 }
 

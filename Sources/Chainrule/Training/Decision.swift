@@ -37,7 +37,28 @@ extension Cost {
     }
 }
 
+extension Cost {
+    /// How many classes outputs decide between: with a binary cross-entropy of one output two, no and yes.
+    func classes(outputs: Int) throws(NetworkError) -> Int {
+        switch decision {
+        case .largest: return outputs
+        case .above where outputs == 1: return 2
+        default: throw NetworkError(.value, "the cost '\(identifier)' of \(outputs) outputs has no classes")
+        }
+    }
+}
+
 extension TargetView {
+    /// The class of a row, or the 0 or 1 that is its only target.
+    func labelledClass(row: Int) throws(NetworkError) -> Int {
+        if let classes { return Int(classes[row]) }
+        guard let value = values?[row, 0], value == 0 || value == 1 else {
+            throw NetworkError(
+                .target, "the target of row \(row) is \(values?[row, 0] ?? .nan); with class weights it must be 0 or 1")
+        }
+        return Int(value)
+    }
+
     /// The class of a row, or of a distribution the most probable one, the first of equals.
     func decidedClass(row: Int) -> Int {
         classes.map { Int($0[row]) } ?? values?.indexOfLargest(inRow: row) ?? 0

@@ -51,13 +51,10 @@ extension Network {
 
     /// How many classes the outputs decide between.
     package func confusionClasses(_ cost: Cost) throws(NetworkError) -> Int {
-        switch cost.decision {
-        case .largest: return outputs
-        case .above where outputs == 1: return 2
-        default:
-            throw NetworkError(
-                .value, "a confusion matrix needs classes; the cost '\(cost.identifier)' of \(outputs) outputs has none"
-            )
+        do throws(NetworkError) {
+            return try cost.classes(outputs: outputs)
+        } catch {
+            throw error.preceded(by: "a confusion matrix needs classes: ")
         }
     }
 }

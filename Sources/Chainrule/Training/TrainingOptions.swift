@@ -18,7 +18,8 @@ public struct TrainingOptions {
     /// with ``shuffles`` any. At least one row is held out, and at least one is not.
     public var validationSplit = 0.0
     /// A factor for the sample weights of the rows of each class in training, finite and ≥ 0; nil for 1. The targets must be
-    /// classes.
+    /// classes; with a binary cross-entropy of one output there are two factors, for targets that are 0 and those that are 1,
+    /// and no others are taken.
     public var classWeights: [Float]?
     /// Training stops after so many epochs without a new best cost, and then, or after the last epoch, the best
     /// parameters are put back; 0: it goes on to the last epoch, and keeps what that leaves. The cost is that of the validation data, or
@@ -49,16 +50,22 @@ public struct TrainingOptions {
         try Split.check(share: validationSplit)
         try TrainingOptions.check(patience: patience, minDelta: minDelta)
         guard let classWeights else { return }
-        guard cost.acceptsClasses else {
-            throw NetworkError(.value, "class weights need classes; the cost '\(cost.identifier)' takes none")
-        }
-        guard classWeights.count == outputs else {
-            throw NetworkError(
-                .size, "there are \(classWeights.count) class weights; the network has \(outputs) outputs")
+        let classes = try TrainingOptions.weightedClasses(of: cost, outputs: outputs)
+        guard classWeights.count == classes else {
+            throw NetworkError(.size, "there are \(classWeights.count) class weights for \(classes) classes")
         }
         for (index, weight) in classWeights.enumerated() where !(weight.isFinite && weight >= 0) {
             throw NetworkError(
                 .value, "the weight of class \(index) is \(weight); it must be finite and >= 0")
+        }
+    }
+
+    /// How many class weights there must be.
+    package static func weightedClasses(of cost: Cost, outputs: Int) throws(NetworkError) -> Int {
+        do throws(NetworkError) {
+            return try cost.classes(outputs: outputs)
+        } catch {
+            throw error.preceded(by: "class weights need classes: ")
         }
     }
 

@@ -26,8 +26,10 @@ import Testing
         return options
     }
 
-    private func makeTrainer(_ options: TrainingOptions, rate: Float = 0.05) throws -> Trainer {
-        let network = try makeNetwork()
+    private func makeTrainer(
+        _ options: TrainingOptions, rate: Float = 0.05, network: Network? = nil
+    ) throws -> Trainer {
+        let network = try network ?? makeNetwork()
         return try Trainer(network, optimizer: Optimizer(Adam(), learningRate: rate, for: network), options: options)
     }
 
@@ -377,6 +379,51 @@ import Testing
         #expect(confusion[6...] == [0, 0, 0])
         expectError(.target, "weights of the rows to train on are all 0") {
             try makeTrainer(options { $0.classWeights = [0, 0, 1] }).fit(x, targets: .classes(seen))
+        }
+    }
+
+    /// One output that says yes or no has two classes, as a network of two outputs has.
+    @Test(arguments: [false, true]) func classWeightsOfYesAndNo(logits: Bool) throws {
+        let cost = logits ? Cost.binaryCrossEntropyOfLogits() : .binaryCrossEntropy()
+        func trainer(_ classWeights: [Float]?, outputs: Int = 1) throws -> Trainer {
+            var architecture = try Architecture(inputs: 3)
+            try architecture.dense(outputs, logits ? .identity : .sigmoid)
+            return try makeTrainer(
+                options {
+                    $0.cost = cost
+                    $0.epochs = 3
+                    $0.classWeights = classWeights
+                }, network: Network(architecture, seed: 1))
+        }
+        let labels = classes.map { Float(min($0, 1)) }
+        for given in [nil, (0..<40).map { Float($0 % 3) + 0.5 }] as [[Float]?] {
+            let (byClass, byRow) = (try trainer([2, 0.25]), try trainer(nil))
+            let weights = (0..<40).map { [2, 0.25][Int(labels[$0])] * (given?[$0] ?? 1) }
+            let history = try byClass.fit(x, targets: .values(labels, columns: 1, weights: given))
+            let expected = try byRow.fit(x, targets: .values(labels, columns: 1, weights: weights))
+            #expect(bits(byClass.network.parameterVector) == bits(byRow.network.parameterVector))
+            #expect(history.map { $0.accuracy } == expected.map { $0.accuracy })
+        }
+        var other = labels
+        other[7] = 0.5
+        let refused = try trainer([2, 0.25])
+        let before = bits(refused.network.parameterVector)
+        expectError(.target, "the target of row 7 is 0.5; with class weights it must be 0 or 1") {
+            try refused.fit(x, targets: .values(other, columns: 1))
+        }
+        let source = DataSource(targets: .values(columns: 1)) { [x] request, row, values, _, _ throws(NetworkError) in
+            guard request.firstRow == 0 else { return 0 }
+            for index in 0..<9 { row[index] = x[index] }
+            for index in 0..<3 { values[index] = index == 2 ? 0.25 : 1 }
+            return 3
+        }
+        expectError(.callback, "the target of row 2 is 0.25; with class weights it must be 0 or 1") {
+            try refused.fit(source)
+        }
+        #expect(bits(refused.network.parameterVector) == before)
+        expectError(.size, "1 class weights for 2 classes") { _ = try trainer([1]) }
+        expectError(.value, "class weights need classes: the cost '\(cost.identifier)' of 2 outputs has no classes") {
+            _ = try trainer([1, 1], outputs: 2)
         }
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,28 +14,35 @@ from ._costs import CostLike, cost_options
 from ._errors import ArgumentError, ArgumentTypeError
 from ._handles import FloatArray
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_BINARY = (_prototypes.CRL_BINARY_CROSS_ENTROPY, _prototypes.CRL_BINARY_CROSS_ENTROPY_LOGITS)
+
 ClassWeight = Any
-"""A sequence with a factor for each output, or a dict of factors by class."""
+"""A sequence with a factor for each class, or a dict of factors by class."""
 
 
 def class_weights(given: ClassWeight, cost: Any, outputs: int) -> FloatArray | None:
-    """A factor for each output, for a trainer with these crl_cost_options; None for none."""
+    """A factor for each class, for a trainer with these crl_cost_options; None for none."""
     if given is None:
         return None
-    _check_cost(cost)
+    classes = _classes(cost, outputs)
     if isinstance(given, str):
         raise ArgumentError(
             f"class_weight is {given!r}; a trainer takes numbers, or a dict of them", _prototypes.CRL_ERROR_VALUE
         )
     if isinstance(given, Mapping):
-        weights = np.ones(outputs, np.float32)
+        weights = np.ones(classes, np.float32)
         for label, weight in given.items():
-            if not 0 <= operator.index(label) < outputs:
+            # A bool as an index of an array would be a mask.
+            place = int(label) if isinstance(label, np.bool_) else operator.index(label)
+            if not 0 <= place < classes:
                 raise ArgumentError(
-                    f"class_weight has the class {label}; classes go from 0 to {outputs - 1}",
+                    f"class_weight has the class {label}; classes go from 0 to {classes - 1}",
                     _prototypes.CRL_ERROR_VALUE,
                 )
-            weights[label] = real(weight, f"the class_weight of {label}")
+            weights[place] = real(weight, f"the class_weight of {label}")
         return weights
     return np.ascontiguousarray(numbers(given, "class_weight"), np.float32)
 
@@ -47,28 +54,46 @@ def resolved(given: ClassWeight, targets: Any, cost: CostLike, outputs: int) -> 
     """
     if not (isinstance(given, str) and given == "balanced"):
         return given
-    _check_cost(cost_options(cost))
-    labels = numbers(targets, "targets")
-    if labels.ndim != 1 or labels.dtype.kind not in "biu" or labels.size == 0:
-        raise ArgumentTypeError(
-            f"class_weight='balanced' needs targets that are class indices, not {labels.dtype} of shape {labels.shape}"
-        )
-    if labels.min() < 0 or labels.max() >= outputs:
+    native = cost_options(cost)
+    classes = _classes(native, outputs)
+    labels = _labels(targets, native)
+    if labels.min() < 0 or labels.max() >= classes:
         raise ArgumentError(
-            f"the targets have classes from {labels.min()} to {labels.max()}; classes go from 0 to {outputs - 1}",
+            f"the targets have classes from {labels.min()} to {labels.max()}; classes go from 0 to {classes - 1}",
             _prototypes.CRL_ERROR_TARGET,
         )
-    counts = np.bincount(labels.astype(np.int64), minlength=outputs)
-    weights = np.ones(outputs, np.float32)
+    counts = np.bincount(labels, minlength=classes)
+    weights = np.ones(classes, np.float32)
     seen = counts > 0
     weights[seen] = labels.size / (np.count_nonzero(seen) * counts[seen])
     return weights
 
 
-def _check_cost(cost: Any) -> None:
-    if cost.kind != _prototypes.CRL_CROSS_ENTROPY:
-        raise ArgumentError(
-            "class_weight is for 'cross_entropy', whose targets are classes; for another cost give each row its weight "
-            "as sample_weight",
-            _prototypes.CRL_ERROR_VALUE,
+def _classes(cost: Any, outputs: int) -> int:
+    """How many classes there are to weight: with a binary cross-entropy of one output two."""
+    if cost.kind == _prototypes.CRL_CROSS_ENTROPY:
+        return outputs
+    if cost.kind in _BINARY and outputs == 1:
+        return 2
+    raise ArgumentError(
+        "class_weight is for 'cross_entropy', and for a binary cross-entropy of one output, whose targets are classes; "
+        "for another cost, or several outputs that say yes or no, give each row its weight as sample_weight",
+        _prototypes.CRL_ERROR_VALUE,
+    )
+
+
+def _labels(targets: Any, cost: Any) -> npt.NDArray[np.int64]:
+    """The class of each row."""
+    labels = numbers(targets, "targets")
+    if cost.kind in _BINARY:
+        if labels.ndim == 2 and labels.shape[1] == 1:
+            labels = labels[:, 0]
+        is_class = bool(np.isin(labels, (0, 1)).all())
+    else:
+        is_class = labels.dtype.kind in "biu"
+    if labels.ndim != 1 or labels.size == 0 or not is_class:
+        raise ArgumentTypeError(
+            f"class_weight='balanced' needs targets that are class indices, not {labels.dtype} of shape {labels.shape}"
+            + (" with others than 0 and 1" if cost.kind in _BINARY else "")
         )
+    return labels.astype(np.int64)

@@ -101,7 +101,7 @@ def _epoch(native: Any) -> Epoch:
 
 
 class _Recorder:
-    """Keeps the history of a trainer, calls the caller's callbacks, and moves the progress bar, which it closes on exit.
+    """Keeps a trainer's history, calls the caller's callbacks, and moves the progress bar, which it closes on exit.
 
     It does not know the trainer, which could then be freed only by the garbage collector.
     """
@@ -241,7 +241,8 @@ class Trainer(NativeObject):
             validation_split: the share of the rows, in [0, 1), that is held out to validate on: the last, or with
                 shuffle any.
             class_weight: factors for the sample weights of the rows of each class: (outputs,) numbers ≥ 0, or a dict
-                of them by class, 1 for the others. The targets must be classes.
+                of them by class, 1 for the others. The targets must be classes; or, with a binary cross-entropy of one
+                output, for which there are two factors, 0 and 1.
             patience: training stops after so many epochs without a new best cost, that of the validation data if
                 there are any, and then, or after the last epoch, the best parameters are put back; 0: neither.
             min_delta: by how much a cost must be lower to be a new best.

@@ -435,10 +435,44 @@ def test_the_bar_of_partial_fit_and_of_a_run_that_goes_on(
 
 
 def test_class_weights_with_another_cost(x: np.ndarray, labels: np.ndarray) -> None:
-    network = chainrule.Network(4).add_dense(1).build()
+    refused = pytest.raises(chainrule.ArgumentError, match=r"class_weight is for 'cross_entropy'.* sample_weight")
     for weight in ("balanced", [1.0], {0: 1.0, 1: 2.0}):
-        with pytest.raises(chainrule.ArgumentError, match=r"class_weight is for 'cross_entropy'.* sample_weight"):
-            network.fit(x, labels > 0, cost="binary_cross_entropy_logits", class_weight=weight)
+        with refused:
+            network = chainrule.Network(4).add_dense(1).build()
+            network.fit(x, labels > 0, cost="mean_squared_error", class_weight=weight)
+        with refused:
+            network = chainrule.Network(4).add_dense(3).build()
+            network.fit(x, np.eye(3)[labels], cost="binary_cross_entropy_logits", class_weight=weight)
+
+
+@pytest.mark.parametrize("cost", ["binary_cross_entropy", "binary_cross_entropy_logits"])
+def test_class_weights_of_yes_and_no(x: np.ndarray, labels: np.ndarray, cost: str) -> None:
+    yes = labels > 0
+    activation = "sigmoid" if cost == "binary_cross_entropy" else "identity"
+
+    def trained(targets: np.ndarray, **options: Any) -> np.ndarray:
+        network = chainrule.Network(4).add_dense(1, activation).build(seed=1)
+        network.fit(x, targets, cost=cost, epochs=3, batch_size=3, **options)
+        return network.parameters
+
+    expected = trained(yes, sample_weight=np.where(yes, 5, 1))
+    for targets in (yes, yes.astype(int), yes.astype(np.float32)[:, None]):
+        for weight in ({0: 1, 1: 5}, {1: 5}, {True: 5}, {np.True_: 5}, [1, 5], np.array([1.0, 5.0])):
+            np.testing.assert_array_equal(trained(targets, class_weight=weight), expected)
+        balanced = len(yes) / (2 * np.where(yes, yes.sum(), (~yes).sum()))
+        np.testing.assert_array_equal(
+            trained(targets, class_weight="balanced"), trained(targets, sample_weight=balanced)
+        )
+    soft = yes * 0.5
+    row = int(np.flatnonzero(yes)[0])
+    with pytest.raises(chainrule.ArgumentError, match=rf"the target of row {row} is 0\.5; with class weights"):
+        trained(soft, class_weight=[1, 5])
+    with pytest.raises(chainrule.ArgumentTypeError, match="others than 0 and 1"):
+        trained(soft, class_weight="balanced")
+    with pytest.raises(chainrule.ArgumentError, match="class 2; classes go from 0 to 1"):
+        trained(yes, class_weight={2: 1})
+    with pytest.raises(chainrule.ArgumentError, match="class_weights_count is 3; there are 2 classes"):
+        trained(yes, class_weight=[1, 2, 3])
 
 
 def test_progress_without_tqdm_says_what_to_install(
