@@ -21,6 +21,22 @@ else:
 _Self = TypeVar("_Self", bound="NativeObject")
 
 
+class _Finalizer(weakref.ref["Handle"]):
+    """Calls a function when a handle is gone.
+
+    Not weakref.finalize, which is written in Python: an interrupt comes where Python's own code runs, and what a
+    finalizer raises is dropped. Here no such code runs, for ctypes takes the argument from this reference.
+    """
+
+    __slots__ = ("_as_parameter_", "held")
+    _as_parameter_: Any
+    held: Any
+
+
+# Of the handles that there are; nothing else holds them.
+_finalizers: set[_Finalizer] = set()
+
+
 class Handle:
     """Owns one native object. Passed to a library function as it is, it stays alive during the call.
 
@@ -32,11 +48,13 @@ class Handle:
         self._as_parameter_ = pointer
         self.callbacks: list[Any] = []
 
-        def finish(pointer: Any, _: tuple[Handle, ...]) -> None:
-            destroy(pointer)
-
-        # Not at exit: arrays that other exit handlers still read may lie in this memory.
-        weakref.finalize(self, finish, pointer, needs).atexit = False
+        # The last made is called first, and destroys the object; then the other gives up both, and what is needed.
+        # Nothing happens at exit: arrays that other exit handlers still read may lie in this memory.
+        release = _Finalizer(self, _finalizers.discard)
+        finish = _Finalizer(self, destroy)
+        finish._as_parameter_ = pointer
+        release.held = (finish, needs)
+        _finalizers.add(release)
 
 
 class _Memory:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import functools
+import operator
 import os
 import signal
 import threading
@@ -111,6 +114,17 @@ def test_an_ignored_interrupt_is_ignored() -> None:
     network = Network(4).add_dense(8, "tanh").add_dense(1).build(1)
     with handler(signal.SIG_IGN), interrupt(0.02):
         assert len(network.fit(X, TARGETS, cost="mean_squared_error", epochs=100)) == 100
+
+
+def test_an_interrupt_is_not_lost_in_a_finalizer() -> None:
+    """It comes while a network is freed: Python would drop what a finalizer raises, and the network not be freed."""
+    networks = [Network(4).add_dense(1).build()]
+    send = functools.partial(ctypes.CDLL(None)["raise"], signal.SIGINT)
+    # Nothing between the two is Python's own code, where the handler would run.
+    together = map(operator.methodcaller("__call__"), [send, networks.clear])
+    with handler(signal.default_int_handler), pytest.raises(KeyboardInterrupt):
+        list(together)
+    assert networks == []
 
 
 def test_calls_within_callbacks() -> None:
