@@ -140,7 +140,9 @@ import Testing
         for golden in golden.derivatives {
             let network = try Network(GoldenFile.architecture(inputs: golden.inputs, golden.layers), seed: 0)
             network.setParameters(golden.parameters)
-            let (cost, targets) = try GoldenTests.costAndTargets(golden)
+            let cost = try GoldenFile.cost(golden.cost, golden.reduction, parameter: golden.parameter)
+            let targets = GoldenFile.targets(
+                golden.values, golden.classes, columns: golden.columns, weights: golden.weights)
             func expect(_ result: [Float], _ exact: [Double], _ what: String) {
                 // Elements are sums of products as large as the largest.
                 let largest = exact.map { $0.magnitude }.max() ?? 0
@@ -160,30 +162,6 @@ import Testing
                 try network.product(.gaussNewton, cost, golden.x, targets, golden.vector), golden.gaussNewtonProduct,
                 "the Gauss-Newton product")
         }
-    }
-
-    /// PyTorch's cross-entropy takes targets that are no distributions: with the smoothed ones adding up to m, a row's cost is m
-    /// times that of the distribution, and m becomes a factor of its weight.
-    private static func costAndTargets(_ golden: GoldenFile.DerivativeCase) throws -> (Cost, Targets) {
-        guard golden.cost == "cross_entropy", let values = golden.values else {
-            return (
-                try GoldenFile.cost(golden.cost, golden.reduction, parameter: golden.parameter),
-                GoldenFile.targets(golden.values, golden.classes, columns: golden.columns, weights: golden.weights)
-            )
-        }
-        var distributions: [Float] = []
-        var weights: [Float] = []
-        let given = golden.weights ?? [Float](repeating: 1, count: values.count / golden.columns)
-        let divisor = golden.reduction == "mean" ? given.reduce(0, +) : 1
-        for (row, weight) in given.enumerated() {
-            let smoothed = values[row * golden.columns..<(row + 1) * golden.columns].map {
-                (1 - golden.parameter) * $0 + golden.parameter / Float(golden.columns)
-            }
-            let sum = smoothed.reduce(0, +)
-            distributions += smoothed.map { $0 / sum }
-            weights.append(weight * sum / divisor)
-        }
-        return (.crossEntropy(.sum), .values(distributions, columns: golden.columns, weights: weights))
     }
 
     private func method(_ golden: GoldenFile.TrajectoryCase) throws -> any OptimizationMethod {

@@ -44,6 +44,11 @@ def uniform(*shape: int, low: float = -1.0, high: float = 1.0) -> Tensor:
     return (low + (high - low) * torch.rand(*shape, generator=generator)).float().double()
 
 
+def distributions(rows: int, columns: int) -> Tensor:
+    """Rows that add up to 1, which cross-entropy takes."""
+    return torch.softmax(uniform(rows, columns), dim=1).float().double()
+
+
 def numbers(tensor: Tensor | None) -> list[float] | None:
     """The elements, row by row, to the nine digits that tell float32 numbers apart, and more."""
     return None if tensor is None else [float(f"{x:.10g}") for x in tensor.detach().flatten().tolist()]
@@ -123,7 +128,7 @@ def cost_case(
     if name == "cross_entropy" and classes:
         target = torch.randint(0, 4, (5,), generator=generator)
     elif name == "cross_entropy":
-        target = torch.softmax(uniform(5, 4), dim=1).float().double()
+        target = distributions(5, 4)
     elif name.startswith("binary"):
         target = uniform(5, 4, low=0, high=1)
         target[0] = torch.tensor([0.0, 1.0, 1.0, 0.0])
@@ -629,6 +634,8 @@ def derivative_case(
     columns = outputs(w, x).shape[1]
     if classes:
         target = torch.randint(0, columns, (rows,), generator=generator)
+    elif cost == "cross_entropy":
+        target = distributions(rows, columns)
     else:
         target = uniform(rows, columns, low=0, high=1)
     weights = uniform(rows, low=0, high=2) if weighted else None
