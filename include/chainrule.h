@@ -1862,10 +1862,11 @@ crl_status crl_network_create_cascade(size_t inputs, size_t outputs, const float
  *     crl_network_fit(...);                       CRL_CANCELLED, soon after any thread has called
  *                                                 crl_cancel_set(cancel)
  *
- * Every function that can take long looks: those that train, minimize and grow networks, predict, evaluate, or compute
- * gradients, products and matrices of derivatives, and the passes. They do so every few milliseconds, and end within 50 ms
- * unless a layer has tens of millions of parameters; a step of an optimizer that has begun is always made as a whole. What
- * takes less than a millisecond may not look. Functions that read, write, create and destroy do not.
+ * Every function that can take long looks: those that build, train, minimize and grow networks, predict, evaluate, or compute
+ * gradients, products and matrices of derivatives, the passes, and those that load, save and prepare. They do so every few
+ * milliseconds, and end within 50 ms unless a layer has tens of millions of parameters, or a file has been written and waits
+ * for the disk; a step of an optimizer that has begun is always made as a whole. What takes less than a millisecond may not
+ * look.
  *
  * A call that was cancelled has left what an error of its own would leave: a trainer can go on from the last complete step, bit
  * for bit as if it had not stopped.
