@@ -3,11 +3,9 @@
 #define _XOPEN_SOURCE 700
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "check.h"
+#include "folder.h"
 
 enum { INPUTS = 16, OUTPUTS = 4, HIDDEN = 64, ROWS = 100000, FEW = 3000, SMALL = 24, LARGE = 3000 };
 
@@ -19,7 +17,7 @@ static crl_network *wide, *deep, *small, *large;
 static crl_predictor *predictor;
 static crl_publisher *publisher;
 static float *x, *y, *t, *vector, *result;
-static char folder[] = "/tmp/chainrule-XXXXXX", saved[64], unsaved[64];
+static char saved[300], unsaved[300];
 static size_t parameters, small_parameters;
 
 static double seconds(void)
@@ -410,7 +408,7 @@ int main(void)
     deep = two_layers(INPUTS, HIDDEN, CRL_TANH, OUTPUTS, 2);
     small = two_layers(INPUTS, SMALL, CRL_TANH, OUTPUTS, 3);
     large = two_layers(LARGE, LARGE, CRL_TANH, LARGE, 4);
-    CHECK(mkdtemp(folder) != NULL);
+    make_folder();
     snprintf(saved, sizeof saved, "%s/saved", folder);
     snprintf(unsaved, sizeof unsaved, "%s/unsaved", folder);
     OK(crl_network_save(large, saved));

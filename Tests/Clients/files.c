@@ -1,15 +1,12 @@
 /* Model files: saved and loaded bit for bit; and missing, empty, truncated, altered, newer and foreign ones refused. */
 #define _XOPEN_SOURCE 700
-#include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#include "check.h"
+#include "folder.h"
 
 enum { ROWS = 4, INPUTS = 3, OUTPUTS = 2, LARGEST = 16384 };
 
-static char folder[256], model[300], copy[300];
+static char model[300], copy[300];
 static unsigned char bytes[LARGEST];
 static size_t length, header_length; /* of the saved model: 8 bytes of length, the JSON header, the tensors */
 static float x[ROWS * INPUTS], expected[ROWS * OUTPUTS];
@@ -20,26 +17,6 @@ static void write_bytes(const char *path, const unsigned char *content, size_t c
     FILE *file = fopen(path, "wb");
     CHECK(file != NULL && fwrite(content, 1, count, file) == count);
     CHECK(file != NULL && fclose(file) == 0);
-}
-
-static size_t read_bytes(const char *path, unsigned char *content)
-{
-    FILE *file = fopen(path, "rb");
-    const size_t count = file ? fread(content, 1, LARGEST, file) : 0;
-    if (file)
-        fclose(file);
-    return count;
-}
-
-static size_t files_in_folder(void)
-{
-    size_t count = 0;
-    DIR *directory = opendir(folder);
-    for (struct dirent *entry; directory && (entry = readdir(directory)) != NULL;)
-        count += entry->d_name[0] != '.' || entry->d_name[1] != '\0';
-    if (directory)
-        closedir(directory);
-    return count - 1; /* without ".." */
 }
 
 static int predicts_the_same(const crl_network *loaded)
@@ -100,8 +77,8 @@ static void round_trip(void)
     unsigned char again[LARGEST];
     write_bytes(copy, bytes, 3);
     OK(crl_network_save(loaded, copy));
-    CHECK(read_bytes(copy, again) == length && memcmp(again, bytes, length) == 0);
-    CHECK(files_in_folder() == 2); /* no temporary file is left */
+    CHECK(read_file(copy, again, LARGEST) == length && memcmp(again, bytes, length) == 0);
+    CHECK(files_in(folder) == 2); /* no temporary file is left */
     crl_network_destroy(loaded);
 }
 
@@ -120,7 +97,7 @@ static void no_such_file(void)
     FAILS(CRL_ERROR_FILE, folder, crl_network_save(network, folder));
     crl_status status = crl_network_load(folder, &none);
     CHECK((status == CRL_ERROR_FILE || status == CRL_ERROR_FORMAT) && none == NULL);
-    CHECK(files_in_folder() == 2);
+    CHECK(files_in(folder) == 2);
 }
 
 /* Loading the copy is refused, both ways, with the network's parameters left alone. */
@@ -291,9 +268,7 @@ static void parameters_alone(void)
 
 int main(void)
 {
-    const char *temporary = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%.200s/chainrule-XXXXXX", temporary ? temporary : "/tmp");
-    CHECK(mkdtemp(folder) != NULL);
+    make_folder();
     snprintf(model, sizeof model, "%s/model.safetensors", folder);
     snprintf(copy, sizeof copy, "%s/copy.safetensors", folder);
 
@@ -301,7 +276,7 @@ int main(void)
     network = varied_network();
     OK(crl_network_predict(network, x, ROWS, INPUTS, expected, ROWS, OUTPUTS));
     OK(crl_network_save(network, model));
-    length = read_bytes(model, bytes);
+    length = read_file(model, bytes, LARGEST);
     for (int i = 7; i >= 0; --i)
         header_length = header_length << 8 | bytes[i];
     CHECK(length > 8 && length < LARGEST && header_length < length - 8);

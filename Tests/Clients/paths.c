@@ -1,39 +1,14 @@
 /* Paths are bytes: names that are not UTF-8, the longest names, and symbolic links, also to what is not there yet. */
 #define _XOPEN_SOURCE 700
-#include <dirent.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "check.h"
+#include "folder.h"
 
 enum { LONGEST = 255 };
 
-static char folder[256];
 static crl_network *network;
-
-static const char *in_folder(const char *name)
-{
-    static char paths[4][PATH_MAX];
-    static int next;
-    char *path = paths[next++ % 4];
-    snprintf(path, PATH_MAX, "%s/%s", folder, name);
-    return path;
-}
-
-static size_t files_in(const char *path)
-{
-    size_t count = 0;
-    DIR *directory = opendir(path);
-    for (struct dirent *entry; directory && (entry = readdir(directory)) != NULL;)
-        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-    if (directory)
-        closedir(directory);
-    return count;
-}
 
 static int is_file(const char *path)
 {
@@ -178,9 +153,7 @@ static void links(void)
 
 int main(void)
 {
-    const char *temporary = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%.200s/chainrule-XXXXXX", temporary ? temporary : "/tmp");
-    CHECK(mkdtemp(folder) != NULL);
+    make_folder();
     network = two_layers(3, 4, CRL_TANH, 2, 1);
     not_utf8();
     lengths();
