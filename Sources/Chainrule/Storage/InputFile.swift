@@ -43,8 +43,9 @@ final class InputFile: FallibleClass {
             }
             let prefix = try bytes(count: 8)
             let headerBytes = try ModelHeader.length(Array(prefix.elements), fileBytes: length)
-            // The architecture that a header describes, whatever it says.
-            try Reserve.setAside(48 * headerBytes)
+            // The architecture that a header describes, whatever it says: of a short one the layers need the most, of a long
+            // one the places of its members and the copy of a name for a message.
+            try Reserve.setAside(min(48 * headerBytes, 8 * headerBytes + 16 << 20))
             let header = try JSONText(bytes(count: headerBytes))
             return try ModelHeader(header, dataBytes: length - 8 - headerBytes)
         }

@@ -166,7 +166,7 @@ package struct ModelHeader {
         do throws(NetworkError) {
             return .success(try Architecture(object))
         } catch {
-            return .failure(NetworkError(.format, "the architecture: \(error.message)"))
+            return .failure(inArchitecture(error))
         }
     }
 
@@ -180,8 +180,13 @@ package struct ModelHeader {
         do throws(NetworkError) {
             return try Plan(architecture)
         } catch {
-            throw NetworkError(.format, "the architecture: \(error.message)")
+            throw ModelHeader.inArchitecture(error)
         }
+    }
+
+    /// Whatever is wrong with an architecture is wrong with the file, but for memory that is lacking.
+    private static func inArchitecture(_ error: NetworkError) -> NetworkError {
+        NetworkError(error.code == .memory ? .memory : .format, "the architecture: \(error.message)")
     }
 
     private static func entry(_ name: JSONString, _ object: JSONObject) throws(NetworkError) -> Entry {

@@ -1,0 +1,90 @@
+/* Files that ask for much, in a process that may not have much: a status, never its end; and not more than they need. */
+#define _XOPEN_SOURCE 700
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "folder.h"
+
+enum { LAYERS = 9999, MEMBERS = 65000, MEGABYTE = 1 << 20 };
+
+static const char *model;
+
+/* What loading gives where the process has no more than so many bytes beside those that it has already. */
+static crl_status load_within(size_t bytes)
+{
+    int result = -1;
+    fflush(NULL);
+    const pid_t child = fork();
+    if (child == 0) {
+        long pages = 0;
+        FILE *file = fopen("/proc/self/statm", "r");
+        if (!file || fscanf(file, "%ld", &pages) != 1)
+            _exit(255);
+        fclose(file);
+        struct rlimit limit;
+        limit.rlim_cur = limit.rlim_max = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + bytes;
+        crl_network *network = NULL;
+        crl_status status = setrlimit(RLIMIT_AS, &limit) == 0 ? crl_network_load(model, &network) : -1;
+        _exit(status == CRL_OK ? 0 : status == CRL_ERROR_MEMORY ? 1 : 2);
+    }
+    CHECK(child > 0 && waitpid(child, &result, 0) == child);
+    CHECK(WIFEXITED(result) && WEXITSTATUS(result) <= 1);
+    return WIFEXITED(result) && WEXITSTATUS(result) == 0 ? CRL_OK : CRL_ERROR_MEMORY;
+}
+
+/* From too little to enough. */
+static void with_more_and_more(size_t enough)
+{
+    CHECK(load_within(0) == CRL_ERROR_MEMORY);
+    for (size_t bytes = MEGABYTE; bytes < enough; bytes += bytes / 2)
+        load_within(bytes);
+    CHECK(load_within(enough) == CRL_OK);
+}
+
+static void many_layers(void)
+{
+    crl_network *network = NULL;
+    OK(crl_network_create(1, &network));
+    for (int layer = 0; layer < LAYERS; ++layer)
+        OK(crl_network_add_activation(network, CRL_TANH, NULL));
+    OK(crl_network_build(network, 1));
+    OK(crl_network_save(network, model));
+    crl_network_destroy(network);
+    with_more_and_more(256 * (size_t)MEGABYTE);
+}
+
+/* A header of 15 MB, nearly all of it metadata that a reader has no use for. */
+static void long_header(void)
+{
+    static const char architecture[] = "\"format\":\"chainrule\",\"format_version\":\"1\",\"architecture\":\""
+                                       "{\\\"inputs\\\":1,\\\"layers\\\":[{\\\"type\\\":\\\"activation\\\",\\\"name\\\":\\\"0\\\","
+                                       "\\\"inputs\\\":[\\\"input\\\"],\\\"activation\\\":\\\"tanh\\\"}]}\"";
+    uint64_t length = 0;
+    unsigned char prefix[8] = { 0 };
+    FILE *file = fopen(model, "wb");
+    if (!CHECK(file != NULL))
+        return;
+    CHECK(fwrite(prefix, 1, sizeof prefix, file) == sizeof prefix);
+    length += (uint64_t)fprintf(file, "{\"__metadata__\":{%s", architecture);
+    for (int member = 0; member < MEMBERS; ++member)
+        length += (uint64_t)fprintf(file, ",\"%06d\":\"%0220d\"", member, 0);
+    length += (uint64_t)fprintf(file, "}}");
+    CHECK(length > 15000000);
+    for (int byte = 0; byte < 8; ++byte)
+        prefix[byte] = (unsigned char)(length >> 8 * byte);
+    CHECK(fseek(file, 0, SEEK_SET) == 0 && fwrite(prefix, 1, sizeof prefix, file) == sizeof prefix && fclose(file) == 0);
+    with_more_and_more(192 * (size_t)MEGABYTE);
+}
+
+int main(void)
+{
+    char path[300];
+    make_folder();
+    snprintf(path, sizeof path, "%s/model", folder);
+    model = path;
+    many_layers();
+    long_header();
+    CHECK(remove(model) == 0 && rmdir(folder) == 0);
+    return finish();
+}
