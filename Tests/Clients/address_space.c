@@ -1,4 +1,4 @@
-/* Files that ask for much, in a process that may not have much: a status, never its end; and not more than they need. */
+/* What asks for much, in a process that may not have much: a status, never its end; and not more than it needs. */
 #define _XOPEN_SOURCE 700
 #include <stdint.h>
 #include <sys/resource.h>
@@ -6,12 +6,12 @@
 
 #include "folder.h"
 
-enum { LAYERS = 9999, MEMBERS = 65000, MEGABYTE = 1 << 20 };
+enum { LAYERS = 9999, MEMBERS = 65000, MEGABYTE = 1 << 20, WIDTH = 2000 };
 
 static const char *model;
 
-/* What loading gives where the process has no more than so many bytes beside those that it has already. */
-static crl_status load_within(size_t bytes)
+/* What a call gives where the process has no more than so many bytes beside those that it has already. */
+static crl_status within(size_t bytes, crl_status (*call)(void))
 {
     int result = -1;
     fflush(NULL);
@@ -24,8 +24,7 @@ static crl_status load_within(size_t bytes)
         fclose(file);
         struct rlimit limit;
         limit.rlim_cur = limit.rlim_max = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + bytes;
-        crl_network *network = NULL;
-        crl_status status = setrlimit(RLIMIT_AS, &limit) == 0 ? crl_network_load(model, &network) : -1;
+        const crl_status status = setrlimit(RLIMIT_AS, &limit) == 0 ? call() : -1;
         _exit(status == CRL_OK ? 0 : status == CRL_ERROR_MEMORY ? 1 : 2);
     }
     CHECK(child > 0 && waitpid(child, &result, 0) == child);
@@ -33,13 +32,19 @@ static crl_status load_within(size_t bytes)
     return WIFEXITED(result) && WEXITSTATUS(result) == 0 ? CRL_OK : CRL_ERROR_MEMORY;
 }
 
+static crl_status load(void)
+{
+    crl_network *network = NULL;
+    return crl_network_load(model, &network);
+}
+
 /* From too little to enough. */
 static void with_more_and_more(size_t enough)
 {
-    CHECK(load_within(0) == CRL_ERROR_MEMORY);
+    CHECK(within(0, load) == CRL_ERROR_MEMORY);
     for (size_t bytes = MEGABYTE; bytes < enough; bytes += bytes / 2)
-        load_within(bytes);
-    CHECK(load_within(enough) == CRL_OK);
+        within(bytes, load);
+    CHECK(within(enough, load) == CRL_OK);
 }
 
 static void many_layers(void)
@@ -77,6 +82,34 @@ static void long_header(void)
     with_more_and_more(192 * (size_t)MEGABYTE);
 }
 
+static crl_network *wide;
+
+static crl_status train(void)
+{
+    static float x[WIDTH], t[WIDTH];
+    crl_targets targets = CRL_TARGETS_INIT;
+    crl_train_options options = CRL_TRAIN_OPTIONS_INIT;
+    crl_optimizer_options method = CRL_OPTIMIZER_OPTIONS_INIT;
+    crl_optimizer *optimizer = NULL;
+    targets.values = t, targets.rows = 1, targets.columns = targets.stride = WIDTH;
+    method.method = CRL_GRADIENT_DESCENT;
+    const crl_status status = crl_optimizer_create(wide, &method, &optimizer);
+    options.optimizer = optimizer;
+    options.epochs = 2;
+    options.threads = 1;
+    return status == CRL_OK ? crl_network_fit(wide, x, 1, WIDTH, &targets, &options) : status;
+}
+
+/* Gradient descent has the best parameters beside the network's own, but no gradient. */
+static void training(void)
+{
+    const size_t parameters = sizeof(float) * 2 * WIDTH * (WIDTH + 1);
+    wide = two_layers(WIDTH, WIDTH, CRL_TANH, WIDTH, 1);
+    CHECK(within(parameters / 2, train) == CRL_ERROR_MEMORY);
+    CHECK(within(parameters + parameters / 2, train) == CRL_OK);
+    crl_network_destroy(wide);
+}
+
 int main(void)
 {
     char path[300];
@@ -85,6 +118,7 @@ int main(void)
     model = path;
     many_layers();
     long_header();
+    training();
     CHECK(remove(model) == 0 && rmdir(folder) == 0);
     return finish();
 }
