@@ -105,6 +105,8 @@ CALLS: dict[str, Callable[[], Callable[[], Any]]] = {
 
 def main(name: str, count: int) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # It may have been started by a thread that has no signals: Swift's are such.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     call = CALLS[name]()
     times = random.Random(name)
     for number in range(count):
