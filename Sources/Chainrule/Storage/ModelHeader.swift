@@ -166,7 +166,9 @@ package struct ModelHeader {
         do throws(NetworkError) {
             return .success(try Architecture(object))
         } catch {
-            return .failure(inArchitecture(error))
+            // Memory that is lacking is no fault of the file.
+            return .failure(
+                NetworkError(error.code == .memory ? .memory : .format, "the architecture: \(error.message)"))
         }
     }
 
@@ -177,16 +179,13 @@ package struct ModelHeader {
     /// The plan of the architecture.
     func plan() throws(NetworkError) -> Plan {
         let architecture = try self.architecture.get()
+        try architecture.setAside()
+        // With that, what is wrong is wrong with the file: also sizes that no memory holds.
         do throws(NetworkError) {
             return try Plan(architecture)
         } catch {
-            throw ModelHeader.inArchitecture(error)
+            throw NetworkError(.format, "the architecture: \(error.message)")
         }
-    }
-
-    /// Whatever is wrong with an architecture is wrong with the file, but for memory that is lacking.
-    private static func inArchitecture(_ error: NetworkError) -> NetworkError {
-        NetworkError(error.code == .memory ? .memory : .format, "the architecture: \(error.message)")
     }
 
     private static func entry(_ name: JSONString, _ object: JSONObject) throws(NetworkError) -> Entry {
