@@ -823,7 +823,7 @@ typedef struct crl_minimize_options {
     double validation_split;             /**< in [0, 1): the share of the rows, any, that is held out to validate on. If it is
                                               not 0, at least one row is held out and at least one is not, and there are no
                                               other validation data */
-    uint64_t seed;                       /**< which rows are held out: those of crl_network_fit() with the same seed */
+    uint64_t seed;                       /**< which rows are held out: those of crl_network_fit() with the same seed and shuffle */
     size_t patience;                     /**< ends after so many iterations without a new best cost, that of the validation
                                               data if there are any, otherwise C. With validation data the parameters are then,
                                               and after any other end, the ones with the best validation cost, where the call
@@ -860,9 +860,10 @@ typedef struct crl_minimum {
     size_t evaluations;        /**< of C and its gradient, the first included */
     size_t products;           /**< of G and a vector, or Gs made */
     double penalty;            /**< how much of cost is the penalty: the rest is what crl_network_evaluate() gives */
-    size_t best_iteration;     /**< the one with the best cost, that of the validation data if there are any; 0: where the
+    size_t best_iteration;     /**< the last with a new best cost, that of the validation data if there are any; 0: where the
                                     call began */
-    double validation_cost;    /**< that of best_iteration, without the penalty; NaN without validation data */
+    double validation_cost;    /**< that of best_iteration, without the penalty; NaN without validation data. With patience it
+                                    is that of the parameters */
 } crl_minimum;
 
 #define CRL_MINIMUM_INIT { sizeof(crl_minimum), CRL_MINIMUM_NO_PROGRESS, 0.0, 0.0, 0, 0, 0, 0.0, 0, 0.0 }

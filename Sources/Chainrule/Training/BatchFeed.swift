@@ -66,7 +66,7 @@ extension FallibleClass where Self == RowFeed {
             let memory = try FloatMemory(count: data.x.rows, for: "the sample weights")
             for row in 0..<data.x.rows { memory.base[row] = data.targets.weights?[row] ?? 1 }
             data.targets.weights = UnsafeBufferPointer(memory.elements)
-            try options.applyClassWeights(data.targets)
+            try options.applyClassWeights(data.targets, rows)
             weights = memory
         }
         guard data.targets.weights == nil || data.targets.totalWeight(of: rows) > 0 else {
@@ -91,12 +91,12 @@ extension TrainingOptions {
         throw NetworkError(.target, "class weights need target classes; target values were given")
     }
 
-    /// Multiplies the sample weights by the classes' factors, in place.
-    func applyClassWeights(_ targets: TargetView) throws(NetworkError) {
+    /// Multiplies the sample weights of these rows by the classes' factors, in place.
+    func applyClassWeights(_ targets: TargetView, _ rows: some Collection<Int>) throws(NetworkError) {
         guard let classWeights, let weights = targets.weights else { return }
         try checkHasClasses(targets.shape)
         let products = UnsafeMutableBufferPointer(mutating: weights)
-        for row in products.indices {
+        for row in rows {
             let product = try weights[row] * classWeights[targets.labelledClass(row: row)]
             guard product.isFinite else {
                 throw NetworkError(

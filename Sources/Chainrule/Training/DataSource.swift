@@ -106,7 +106,7 @@ final class SourceFeed: BatchFeed, FallibleClass {
         do throws(NetworkError) {
             try targets.targets(rows: rows).validate(
                 for: trainer.options.cost, rows: rows, columns: network.outputs, allowingNoWeight: true)
-            try trainer.options.applyClassWeights(targets.targets(rows: rows))
+            try trainer.options.applyClassWeights(targets.targets(rows: rows), 0..<rows)
         } catch {
             // Not the caller's argument: there may have been steps.
             throw NetworkError(.callback, "the data source's targets: \(error.message)")

@@ -35,8 +35,7 @@ def class_weights(given: ClassWeight, cost: Any, outputs: int) -> FloatArray | N
     if isinstance(given, Mapping):
         weights = np.ones(classes, np.float32)
         for label, weight in given.items():
-            # A bool as an index of an array would be a mask.
-            place = int(label) if isinstance(label, np.bool_) else operator.index(label)
+            place = _place(label)
             if not 0 <= place < classes:
                 raise ArgumentError(
                     f"class_weight has the class {label}; classes go from 0 to {classes - 1}",
@@ -44,7 +43,21 @@ def class_weights(given: ClassWeight, cost: Any, outputs: int) -> FloatArray | N
                 )
             weights[place] = real(weight, f"the class_weight of {label}")
         return weights
-    return np.ascontiguousarray(numbers(given, "class_weight"), np.float32)
+    weights = numbers(given, "class_weight")
+    if weights.ndim != 1:
+        raise ArgumentTypeError(f"class_weight is an array of shape {weights.shape}, not ({classes},)")
+    return np.ascontiguousarray(weights, np.float32)
+
+
+def _place(label: Any) -> int:
+    """The class that a key of a dict names: np.unique() of targets of 0.0 and 1.0 has these."""
+    if isinstance(label, (float, np.floating, np.bool_)) and float(label).is_integer():
+        # A bool as an index of an array would be a mask.
+        return int(label)
+    try:
+        return operator.index(label)
+    except TypeError:
+        raise ArgumentTypeError(f"class_weight has the class {label!r}; classes are whole numbers") from None
 
 
 def resolved(given: ClassWeight, targets: Any, cost: CostLike, outputs: int) -> ClassWeight:
@@ -94,6 +107,6 @@ def _labels(targets: Any, cost: Any) -> npt.NDArray[np.int64]:
     if labels.ndim != 1 or labels.size == 0 or not is_class:
         raise ArgumentTypeError(
             f"class_weight='balanced' needs targets that are class indices, not {labels.dtype} of shape {labels.shape}"
-            + (" with others than 0 and 1" if cost.kind in _BINARY else "")
+            + (" with others than 0 and 1" if cost.kind in _BINARY and labels.ndim == 1 and labels.size > 0 else "")
         )
     return labels.astype(np.int64)

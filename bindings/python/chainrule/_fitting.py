@@ -128,6 +128,7 @@ class Fitting(Derivatives):
         Returns:
             One Epoch for each epoch trained; history has them after an error, too.
         """
+        self._history = []
         weights = resolved(class_weight, targets, cost, self._layout().outputs)
         if isinstance(optimizer, str):
             optimizer, learning_rate = self._named_optimizer(optimizer, learning_rate), None
@@ -155,7 +156,8 @@ class Fitting(Derivatives):
 
     @property
     def history(self) -> list[Epoch]:
-        """The epochs that the last fit() of this network finished, or has finished so far, whatever ended it.
+        """The epochs that the last fit() of this network finished, or has finished so far, whatever ended it: none, if its
+        arguments were refused.
 
         A Trainer has its own.
         """
@@ -274,7 +276,7 @@ class Fitting(Derivatives):
             validation_data: (x, targets) or (x, targets, sample_weight) to evaluate where the call begins and after
                 each iteration.
             validation_split: the share of the rows, in [0, 1), that is held out to validate on: any.
-            seed: which rows are held out: those of fit() with the same seed.
+            seed: which rows are held out: those of fit() with the same seed and shuffle=True.
             patience: end after so many iterations without a new best cost, that of the validation data if there are
                 any; with validation data the parameters are then, and after any other end, the ones with the best
                 validation cost, those where the call began included. 0: neither.

@@ -57,9 +57,10 @@ class Minimum(NamedTuple):
             as near to a minimum as float32 can tell, or the gradient is not C's), "cancelled" (by on_iteration) or
             "patience" (as many iterations as it allows had no new best cost).
         penalty: how much of cost is the penalty: the rest is what Network.evaluate() gives.
-        best_iteration: the one with the best cost, that of the validation data if there are any; 0: where the call
+        best_iteration: the last with a new best cost, that of the validation data if there are any; 0: where the call
             began.
-        validation_cost: that of best_iteration, without the penalty; NaN without validation data.
+        validation_cost: that of best_iteration, without the penalty; NaN without validation data. With patience it is
+            that of the parameters.
     """
 
     cost: float

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Union
 
 from . import _prototypes
 from ._arrays import count, optional_count, real
-from ._errors import ArgumentTypeError, check
+from ._errors import ArgumentError, ArgumentTypeError, check
 from ._interrupts import guarded
 from ._library import library
 from ._names import SCHEDULES, enumerator
@@ -126,6 +126,9 @@ def schedule_options(schedule: ScheduleLike) -> Any:
     for name in ("factor", "min_rate", "peak", "start_divisor", "end_divisor", "threshold"):
         value = getattr(schedule, name)
         given[name] = None if value is None else real(value, name)
+        # The library's word for a number that is not given.
+        if value is not None and value == -1:
+            raise ArgumentError(f"{name} is {value}; it must not be negative", _prototypes.CRL_ERROR_VALUE)
     for name, number in given.items():
         if number is not None:
             setattr(options, name, number)

@@ -40,7 +40,10 @@ def test_a_network_s_history_after_an_error(error: BaseException) -> None:
         network.fit(X, LABELS, epochs=10, on_epoch=raising(error, 3))
     assert [(e.epoch, e.epochs) for e in network.history] == [(1, 10), (2, 10), (3, 10)]
     assert [(e.cost, e.accuracy) for e in network.history] == [(e.cost, e.accuracy) for e in expected]
-    # The next fit begins a new one.
+    # The next fit begins a new one, even if it is refused.
+    with pytest.raises(chainrule.ChainruleError):
+        network.fit(X[:3], LABELS)
+    assert network.history == []
     assert network.fit(X, LABELS, epochs=2) == network.history
     assert len(network.history) == 2
 
@@ -55,10 +58,9 @@ def test_a_network_s_history_after_divergence() -> None:
     with pytest.raises(chainrule.NotFiniteError, match="epoch"):
         network.fit(X, LABELS, epochs=50, optimizer=optimizer, on_epoch=on_epoch)
     assert 2 <= len(network.history) < 50
-    before = network.history
     with pytest.raises(chainrule.ArgumentError, match="epochs is 0"):
         network.fit(X, LABELS, epochs=0)
-    assert network.history == before
+    assert network.history == []
 
 
 def test_the_history_while_training() -> None:

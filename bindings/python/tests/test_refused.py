@@ -217,6 +217,14 @@ def test_numbers_of_other_schedules(network: Network, kind: str) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["factor", "min_rate", "peak", "start_divisor", "end_divisor", "threshold"])
+def test_what_the_library_takes_for_no_number_is_refused(network: Network, name: str) -> None:
+    kind = next(kind for kind, names in SCHEDULES.items() if name in names)
+    schedule = chainrule.Schedule(kind, **{"period": 4, name: -1} if kind == "step" else {name: -1})
+    with pytest.raises(ArgumentError, match=f"{name} is -1; it must not be negative"):
+        network.fit(X, LABELS, schedule=schedule)
+
+
 def test_parameters_of_other_costs(network: Network) -> None:
     with pytest.raises(ArgumentError, match=r"label_smoothing is 0.1.* for cross-entropy"):
         network.fit(X, X[:, :3], cost=Cost("mean_squared_error", label_smoothing=0.1))

@@ -457,7 +457,7 @@ def test_class_weights_of_yes_and_no(x: np.ndarray, labels: np.ndarray, cost: st
 
     expected = trained(yes, sample_weight=np.where(yes, 5, 1))
     for targets in (yes, yes.astype(int), yes.astype(np.float32)[:, None]):
-        for weight in ({0: 1, 1: 5}, {1: 5}, {True: 5}, {np.True_: 5}, [1, 5], np.array([1.0, 5.0])):
+        for weight in ({0: 1, 1: 5}, {1: 5}, {True: 5}, {np.True_: 5}, {1.0: 5}, [1, 5], np.array([1.0, 5.0])):
             np.testing.assert_array_equal(trained(targets, class_weight=weight), expected)
         balanced = len(yes) / (2 * np.where(yes, yes.sum(), (~yes).sum()))
         np.testing.assert_array_equal(
@@ -471,6 +471,19 @@ def test_class_weights_of_yes_and_no(x: np.ndarray, labels: np.ndarray, cost: st
         trained(soft, class_weight="balanced")
     with pytest.raises(chainrule.ArgumentError, match="class 2; classes go from 0 to 1"):
         trained(yes, class_weight={2: 1})
+    for label in ("a", 0.5, np.nan, None):
+        with pytest.raises(
+            chainrule.ArgumentTypeError, match="class_weight has the class .*; classes are whole numbers"
+        ):
+            trained(yes, class_weight={label: 1})
+    with pytest.raises(chainrule.ArgumentTypeError, match=r"class_weight is an array of shape \(1, 2\), not \(2,\)"):
+        trained(yes, class_weight=[[1, 2]])
+    with pytest.raises(chainrule.ArgumentTypeError, match=r"not bool of shape \(0,\)$"):
+        trained(yes[:0], class_weight="balanced")
+    # The rows that are held out need no classes.
+    last = yes.astype(np.float32)
+    last[-1] = 0.5
+    trained(last, class_weight=[1, 5], validation_split=0.1, shuffle=False)
     with pytest.raises(chainrule.ArgumentError, match="class_weights_count is 3; there are 2 classes"):
         trained(yes, class_weight=[1, 2, 3])
 

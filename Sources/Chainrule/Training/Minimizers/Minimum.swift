@@ -23,7 +23,7 @@ public struct MinimizationOptions {
     /// The share of the rows, in [0, 1), that is held out to validate on when no validation data are given: any rows. At least
     /// one is held out, and at least one is not.
     public var validationSplit = 0.0
-    /// Which rows are held out: those of a trainer with the same seed.
+    /// Which rows are held out: those of a trainer that shuffles, with the same seed.
     public var seed: UInt64 = 0
     /// Ends after so many iterations without a new best cost; with validation data the parameters are then, and after any
     /// other end, the ones with the best validation cost. 0: it goes on, and validation data are only measured on. The cost is
@@ -116,8 +116,8 @@ public struct Minimum: Sendable {
     /// Of the Gauss-Newton matrix and a vector, or of that matrix itself.
     public let products: Int
     public let reason: Reason
-    /// The iteration with the best cost, that of the validation data if there are any; 0 is where the run began.
+    /// The last iteration with a new best cost, that of the validation data if there are any; 0 is where the run began.
     public let bestIteration: Int
-    /// The validation cost of that iteration; nil without validation data.
+    /// The validation cost of that iteration; nil without validation data. With patience it is that of the parameters.
     public let validationCost: Double?
 }
