@@ -156,8 +156,8 @@ class Fitting(Derivatives):
 
     @property
     def history(self) -> list[Epoch]:
-        """The epochs that the last fit() of this network finished, or has finished so far, whatever ended it: none, if its
-        arguments were refused.
+        """The epochs that the last fit() of this network finished, or has finished so far, whatever ended it. Refused
+        arguments leave none.
 
         A Trainer has its own.
         """

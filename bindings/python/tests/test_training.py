@@ -473,7 +473,7 @@ def test_class_weights_of_yes_and_no(x: np.ndarray, labels: np.ndarray, cost: st
         trained(yes, class_weight={2: 1})
     for label in ("a", 0.5, np.nan, None):
         with pytest.raises(
-            chainrule.ArgumentTypeError, match="class_weight has the class .*; classes are whole numbers"
+            chainrule.ArgumentTypeError, match=r"class_weight has the class .*; classes are whole numbers"
         ):
             trained(yes, class_weight={label: 1})
     with pytest.raises(chainrule.ArgumentTypeError, match=r"class_weight is an array of shape \(1, 2\), not \(2,\)"):
