@@ -25,11 +25,13 @@ X, TARGETS = interrupted.x, interrupted.targets
 
 @contextmanager
 def handler(function: Any) -> Iterator[None]:
-    """Has SIGINT handled by a function, which the process may have been started to ignore."""
+    """Has SIGINT handled by a function, which the process may have been started to ignore, or the thread to block."""
     before = signal.signal(signal.SIGINT, function)
+    mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     try:
         yield
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         assert signal.getsignal(signal.SIGINT) == function
         signal.signal(signal.SIGINT, before)
 
