@@ -29,7 +29,7 @@ public final class Cancellation: @unchecked Sendable {
     private static let leastWork: UInt = 1 << 18
     /// More multiplications take longer than it may be until the next look.
     private static let mostWork = 1 << 28
-    /// How many numbers to look at, to draw or to write until the next look.
+    /// How many numbers to look at or to draw, or bytes to read or to write, until the next look.
     static let elementsUntilLook = 1 << 20
 
     /// - Parameter poll: asked now and then, on the thread that watches and in the midst of its call: whether to set the flag.
@@ -119,6 +119,15 @@ public final class Cancellation: @unchecked Sendable {
     /// How many of the rows to work on until the next look; all of them if nobody watches.
     static func rowsUntilLook(_ rows: Int, times work: Int) -> Int {
         isWatching ? min(rows, max(4 * Cost.groupRows, mostWork / max(work, 1))) : rows
+    }
+
+    /// Calls `body` with the places of some bytes at a time, and looks in between.
+    @inline(__always)
+    static func inPieces(_ count: Int, _ body: (Range<Int>) throws(NetworkError) -> Void) throws(NetworkError) {
+        for first in stride(from: 0, to: count, by: elementsUntilLook) {
+            if first > 0 { try look() }
+            try body(first..<min(first + elementsUntilLook, count))
+        }
     }
 
     /// Whether this thread watches any.

@@ -29,11 +29,9 @@ final class AtomicFile {
 
     /// May be cancelled, until when there is no file.
     func write(_ bytes: UnsafeRawBufferPointer) throws(NetworkError) {
-        for first in stride(from: 0, to: bytes.count, by: Cancellation.elementsUntilLook) {
-            if first > 0 { try Cancellation.look() }
-            let piece = bytes[first..<min(first + Cancellation.elementsUntilLook, bytes.count)]
-            guard platform_write(descriptor, UnsafeRawBufferPointer(rebasing: piece).baseAddress, piece.count) == 0
-            else {
+        try Cancellation.inPieces(bytes.count) { places throws(NetworkError) in
+            let piece = UnsafeRawBufferPointer(rebasing: bytes[places])
+            guard platform_write(descriptor, piece.baseAddress, piece.count) == 0 else {
                 throw place.path.error("cannot be written")
             }
         }

@@ -16,12 +16,9 @@ final class InputFile: FallibleClass {
 
     /// Reads exactly as many bytes as the buffer holds; may be cancelled.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(NetworkError) {
-        for first in stride(from: 0, to: buffer.count, by: Cancellation.elementsUntilLook) {
-            if first > 0 { try Cancellation.look() }
-            let piece = buffer[first..<min(first + Cancellation.elementsUntilLook, buffer.count)]
-            guard
-                platform_read(descriptor, UnsafeMutableRawBufferPointer(rebasing: piece).baseAddress, piece.count) == 0
-            else {
+        try Cancellation.inPieces(buffer.count) { places throws(NetworkError) in
+            let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[places])
+            guard platform_read(descriptor, piece.baseAddress, piece.count) == 0 else {
                 throw path.error("cannot be read to its end")
             }
         }
