@@ -54,7 +54,7 @@ int main(void)
         return EXIT_FAILURE;
 
     crl_workspace *workspace = NULL;
-    check(crl_workspace_create(network, ROWS, CRL_TRAINING, &workspace));
+    check(crl_workspace_create(network, ROWS, CRL_PURPOSE_TRAINING, &workspace));
 
     crl_optimizer *descent = NULL;
     crl_optimizer_options method = CRL_OPTIMIZER_OPTIONS_INIT;
@@ -75,14 +75,14 @@ int main(void)
 
         if (step == 0) {
             printf("Layer by layer, before the first step (a line for each of the four inputs):\n");
-            show(workspace, "input", CRL_H, "x");
-            show(workspace, "0", CRL_Z, "z");
-            show(workspace, "0", CRL_H, "h");
-            show(workspace, "1", CRL_Z, "z");
-            show(workspace, "1", CRL_H, "y");
-            show(workspace, "1", CRL_DELTA, "δ");
-            show(workspace, "0", CRL_DELTA, "δ");
-            show(workspace, "input", CRL_DELTA, "δ");
+            show(workspace, "input", CRL_QUANTITY_H, "x");
+            show(workspace, "0", CRL_QUANTITY_Z, "z");
+            show(workspace, "0", CRL_QUANTITY_H, "h");
+            show(workspace, "1", CRL_QUANTITY_Z, "z");
+            show(workspace, "1", CRL_QUANTITY_H, "y");
+            show(workspace, "1", CRL_QUANTITY_DELTA, "δ");
+            show(workspace, "0", CRL_QUANTITY_DELTA, "δ");
+            show(workspace, "input", CRL_QUANTITY_DELTA, "δ");
             printf("\nThe gradient of each parameter:\n");
             for (size_t i = 0; i < count; ++i)
                 printf("  w %9.5f  ∂C/∂w %9.5f\n", parameters[i], gradients[i]);

@@ -182,11 +182,11 @@ enum {
 typedef int32_t crl_instructions;
 
 enum {
-    CRL_BASELINE = 0, /**< what every x86-64 processor has */
-    CRL_AVX2 = 1,     /**< AVX2 and FMA: x86-64-v3 */
-    CRL_AVX512 = 2,   /**< AVX-512 F, BW, CD, DQ and VL: x86-64-v4. Where the processor has dot products of bfloat16 too,
+    CRL_INSTRUCTIONS_BASELINE = 0, /**< what every x86-64 processor has */
+    CRL_INSTRUCTIONS_AVX2 = 1,     /**< AVX2 and FMA: x86-64-v3 */
+    CRL_INSTRUCTIONS_AVX512 = 2,   /**< AVX-512 F, BW, CD, DQ and VL: x86-64-v4. Where the processor has dot products of bfloat16 too,
                            predictors in bfloat16 take them, and round otherwise than with AVX-512 alone */
-    CRL_NEON = 3      /**< what every arm64 processor has */
+    CRL_INSTRUCTIONS_NEON = 3      /**< what every arm64 processor has */
 };
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -290,17 +290,17 @@ typedef struct crl_tensor {
 typedef int32_t crl_purpose;
 
 enum {
-    CRL_TRAINING = 0, /**< keeps z, h and δ of every layer */
-    CRL_INFERENCE = 1 /**< forward only; keeps h alone */
+    CRL_PURPOSE_TRAINING = 0, /**< keeps z, h and δ of every layer */
+    CRL_PURPOSE_INFERENCE = 1 /**< forward only; keeps h alone */
 };
 
 /** Which of a layer's quantities crl_workspace_values() gives. */
 typedef int32_t crl_quantity;
 
 enum {
-    CRL_Z = 0,    /**< z = W h + b, the preactivation */
-    CRL_H = 1,    /**< h = σ(z), the activation */
-    CRL_DELTA = 2 /**< δ = ∂C/∂h, the error signal that reached the layer */
+    CRL_QUANTITY_Z = 0,    /**< z = W h + b, the preactivation */
+    CRL_QUANTITY_H = 1,    /**< h = σ(z), the activation */
+    CRL_QUANTITY_DELTA = 2 /**< δ = ∂C/∂h, the error signal that reached the layer */
 };
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -311,9 +311,9 @@ enum {
 typedef int32_t crl_precision;
 
 enum {
-    CRL_FLOAT32 = 0,  /**< the network's own numbers, and its results bit for bit */
-    CRL_BFLOAT16 = 1, /**< weights and activations rounded to the upper 16 bits of a float32; sums in float32 */
-    CRL_INT8 = 2      /**< weights in steps of 1/127 of each unit's largest, activations in 255 steps over each row's
+    CRL_PRECISION_FLOAT32 = 0,  /**< the network's own numbers, and its results bit for bit */
+    CRL_PRECISION_BFLOAT16 = 1, /**< weights and activations rounded to the upper 16 bits of a float32; sums in float32 */
+    CRL_PRECISION_INT8 = 2      /**< weights in steps of 1/127 of each unit's largest, activations in 255 steps over each row's
                            range; exact sums in 32-bit integers. A row with NaN or infinity gives NaN */
 };
 
@@ -343,8 +343,8 @@ enum {
 typedef int32_t crl_reduction;
 
 enum {
-    CRL_MEAN = 0, /**< C = Σ w_r c_r / Σ w_r */
-    CRL_SUM = 1   /**< C = Σ w_r c_r */
+    CRL_REDUCTION_MEAN = 0, /**< C = Σ w_r c_r / Σ w_r */
+    CRL_REDUCTION_SUM = 1   /**< C = Σ w_r c_r */
 };
 
 /** A custom cost, for a whole batch: reads y (rows × columns), targets (rows × target_columns; NULL if none were given)
@@ -376,7 +376,7 @@ typedef struct crl_cost_options {
                                      2016) */
 } crl_cost_options;
 
-#define CRL_COST_OPTIONS_INIT { sizeof(crl_cost_options), CRL_MEAN_SQUARED_ERROR, CRL_MEAN, 1.0f, NULL, NULL, NULL, 0.0f }
+#define CRL_COST_OPTIONS_INIT { sizeof(crl_cost_options), CRL_MEAN_SQUARED_ERROR, CRL_REDUCTION_MEAN, 1.0f, NULL, NULL, NULL, 0.0f }
 
 /** What the outputs are compared with: values or classes, one for each row of the outputs, and sample weights if wanted.
  *  Start from CRL_TARGETS_INIT. The arrays stay the caller's and are only read. */
@@ -402,8 +402,8 @@ typedef struct crl_targets {
 typedef int32_t crl_variable;
 
 enum {
-    CRL_PARAMETERS = 0, /**< w, in the order of the parameter vector */
-    CRL_INPUT = 1       /**< x */
+    CRL_VARIABLE_PARAMETERS = 0, /**< w, in the order of the parameter vector */
+    CRL_VARIABLE_INPUT = 1       /**< x */
 };
 
 /** How crl_network_check_gradient() checks. Start from CRL_GRADIENT_CHECK_OPTIONS_INIT. */
@@ -424,11 +424,11 @@ typedef struct crl_gradient_check_options {
 typedef int32_t crl_checked_quantity;
 
 enum {
-    CRL_PARAMETER_GRADIENT = 0,           /**< ∂C/∂w of a parameter */
-    CRL_ACTIVATION_DERIVATIVE = 1,        /**< σ' of a layer's custom activation */
-    CRL_ACTIVATION_SECOND_DERIVATIVE = 2, /**< σ'' of a layer's custom activation */
-    CRL_COST_GRADIENT = 3,                /**< ∇C of a custom cost */
-    CRL_COST_HESSIAN_PRODUCT = 4          /**< H v of a custom cost, for a random v */
+    CRL_CHECKED_PARAMETER_GRADIENT = 0,           /**< ∂C/∂w of a parameter */
+    CRL_CHECKED_ACTIVATION_DERIVATIVE = 1,        /**< σ' of a layer's custom activation */
+    CRL_CHECKED_ACTIVATION_SECOND_DERIVATIVE = 2, /**< σ'' of a layer's custom activation */
+    CRL_CHECKED_COST_GRADIENT = 3,                /**< ∇C of a custom cost */
+    CRL_CHECKED_COST_HESSIAN_PRODUCT = 4          /**< H v of a custom cost, for a random v */
 };
 
 /** What crl_network_check_gradient() found: counts, and the coordinate with the largest relative error. If a custom function
@@ -451,7 +451,7 @@ typedef struct crl_gradient_report {
 } crl_gradient_report;
 
 #define CRL_GRADIENT_REPORT_INIT \
-    { sizeof(crl_gradient_report), 0, 0, 0, CRL_PARAMETER_GRADIENT, NULL, 0, 0, 0.0, 0.0, 0.0, 0.0 }
+    { sizeof(crl_gradient_report), 0, 0, 0, CRL_CHECKED_PARAMETER_GRADIENT, NULL, 0, 0, 0.0, 0.0, 0.0, 0.0 }
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Optimizers
@@ -542,15 +542,15 @@ typedef struct crl_layer_step {
 typedef int32_t crl_schedule_kind;
 
 enum {
-    CRL_CONSTANT = 0,         /**< η: for a warm-up alone */
-    CRL_STEP = 1,             /**< η γ^⌊t / T⌋ */
-    CRL_EXPONENTIAL = 2,      /**< η γᵗ */
-    CRL_COSINE = 3,           /**< η₋ + (η − η₋) (1 + cos(π t' / T')) / 2, where t' is the time since the last restart and T' the
+    CRL_SCHEDULE_CONSTANT = 0,         /**< η: for a warm-up alone */
+    CRL_SCHEDULE_STEP = 1,             /**< η γ^⌊t / T⌋ */
+    CRL_SCHEDULE_EXPONENTIAL = 2,      /**< η γᵗ */
+    CRL_SCHEDULE_COSINE = 3,           /**< η₋ + (η − η₋) (1 + cos(π t' / T')) / 2, where t' is the time since the last restart and T' the
                                    time from that to the next: T at first, then M times the last (Loshchilov and Hutter
                                    2017) */
-    CRL_ONE_CYCLE = 4,        /**< along half a cosine up from η / d₀ to η, at t = p T − 1, and along another down to
+    CRL_SCHEDULE_ONE_CYCLE = 4,        /**< along half a cosine up from η / d₀ to η, at t = p T − 1, and along another down to
                                    η / (d₀ d₁), at t = T − 1 (Smith 2018; PyTorch's OneCycleLR) */
-    CRL_PLATEAU = 5,          /**< after more than `patience` epochs without a cost below C₋ − threshold × |C₋|, C₋ the lowest:
+    CRL_SCHEDULE_PLATEAU = 5,          /**< after more than `patience` epochs without a cost below C₋ − threshold × |C₋|, C₋ the lowest:
                                    max(γ × the last, η₋), and for `cooldown` epochs no other */
     CRL_CUSTOM_SCHEDULE = 100 /**< the function in crl_schedule_options */
 };
@@ -585,10 +585,10 @@ typedef struct crl_schedule_options {
 } crl_schedule_options;
 
 #define CRL_SCHEDULE_OPTIONS_INIT \
-    { sizeof(crl_schedule_options), CRL_CONSTANT, 0, 0, 0.333333343f, 0, 0, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, SIZE_MAX, \
+    { sizeof(crl_schedule_options), CRL_SCHEDULE_CONSTANT, 0, 0, 0.333333343f, 0, 0, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, SIZE_MAX, \
       0, -1.0f, NULL, NULL }
 
-/** What CRL_PLATEAU remembers from one epoch to the next. Start from CRL_PLATEAU_STATE_INIT. */
+/** What CRL_SCHEDULE_PLATEAU remembers from one epoch to the next. Start from CRL_PLATEAU_STATE_INIT. */
 typedef struct crl_plateau_state {
     size_t size;    /**< sizeof(crl_plateau_state) */
     size_t epochs;  /**< how many there were */
@@ -955,7 +955,8 @@ const char *crl_instruction_set(void);
  *  accepted.
  *
  *  Threads: any; of several at once, one decides.
- *  @param instruction_set CRL_BASELINE, CRL_AVX2, CRL_AVX512 or CRL_NEON.
+ *  @param instruction_set CRL_INSTRUCTIONS_BASELINE, CRL_INSTRUCTIONS_AVX2, CRL_INSTRUCTIONS_AVX512 or
+ *      CRL_INSTRUCTIONS_NEON.
  *  @return CRL_OK, CRL_ERROR_VALUE if it is unknown or this processor lacks it, or CRL_ERROR_BUSY if the library
  *      already computes with another. */
 crl_status crl_set_instruction_set(crl_instructions instruction_set);
@@ -1062,7 +1063,8 @@ crl_status crl_network_build(crl_network *network, uint64_t seed);
  *  again, build such a network and load a file with crl_network_load_parameters().
  *  @param network with at least one layer; every layer but the last must be read by a later one.
  *  @param seed of the generator; one seed gives the same parameters with every instruction set.
- *  @param instruction_set CRL_BASELINE, CRL_AVX2, CRL_AVX512 or CRL_NEON.
+ *  @param instruction_set CRL_INSTRUCTIONS_BASELINE, CRL_INSTRUCTIONS_AVX2, CRL_INSTRUCTIONS_AVX512 or
+ *      CRL_INSTRUCTIONS_NEON.
  *  @return as crl_network_build(), and CRL_ERROR_VALUE if the instruction set is unknown or this processor lacks it. */
 crl_status crl_network_build_for(crl_network *network, uint64_t seed, crl_instructions instruction_set);
 
@@ -1143,7 +1145,7 @@ crl_status crl_network_find_tensor(const crl_network *network, const char *name,
 /** Creates the memory for passes over up to max_rows samples through one network.
  *  @param network built. The workspace is for this network alone.
  *  @param max_rows the largest batch, at least 1.
- *  @param purpose CRL_TRAINING, or CRL_INFERENCE for forward passes alone in less memory.
+ *  @param purpose CRL_PURPOSE_TRAINING, or CRL_PURPOSE_INFERENCE for forward passes alone in less memory.
  *  @param workspace receives the workspace, which crl_workspace_destroy() frees; NULL after an error.
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or
  *      CRL_ERROR_MEMORY. */
@@ -1159,7 +1161,7 @@ void crl_workspace_destroy(crl_workspace *workspace);
  *  @param workspace after a forward pass, for δ after a backward pass, for δ of "input" after one that was asked for
  *      dC_dx.
  *  @param layer the layer's name.
- *  @param quantity CRL_Z, CRL_H or CRL_DELTA.
+ *  @param quantity CRL_QUANTITY_Z, CRL_QUANTITY_H or CRL_QUANTITY_DELTA.
  *  @param values receives the address, inside the workspace: to be read until the workspace's next pass.
  *  @param rows receives the number of samples.
  *  @param columns receives the width of the layer.
@@ -1477,8 +1479,8 @@ crl_status crl_trainer_load(crl_trainer *trainer, const char *path);
  * The learning rate by the step or the epoch, for loops by hand; crl_network_fit() takes a schedule among its options.
  */
 
-/** The learning rate of a schedule at t, where it follows from t alone: not for CRL_PLATEAU and CRL_CUSTOM_SCHEDULE,
- *  nor for a period of 0.
+/** The learning rate of a schedule at t, where it follows from t alone: not for CRL_SCHEDULE_PLATEAU and
+ *  CRL_CUSTOM_SCHEDULE, nor for a period of 0.
  *  @param schedule the schedule, with its warm-up.
  *  @param base η, the rate that it begins with, finite and ≥ 0.
  *  @param t how many steps or epochs were taken.
@@ -1486,7 +1488,7 @@ crl_status crl_trainer_load(crl_trainer *trainer, const char *path);
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE or CRL_ERROR_VALUE. */
 crl_status crl_schedule_rate(const crl_schedule_options *schedule, float base, size_t t, float *rate);
 
-/** The learning rate after an epoch, by CRL_PLATEAU.
+/** The learning rate after an epoch, by CRL_SCHEDULE_PLATEAU.
  *  @param schedule of this kind. Its warm-up is not read.
  *  @param state what the epochs before have left; CRL_PLATEAU_STATE_INIT before the first. It is all that there is:
  *      it can be copied and stored.
@@ -1645,7 +1647,7 @@ crl_status crl_network_hessian(const crl_network *network, const crl_cost_option
  *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param variable CRL_PARAMETERS or CRL_INPUT.
+ *  @param variable CRL_VARIABLE_PARAMETERS or CRL_VARIABLE_INPUT.
  *  @param jacobian receives x_rows · outputs rows: ∂y_k of the row r of x in the row r · outputs + k, of as many
  *      columns as there are parameters or inputs.
  *  @param jacobian_rows the rows that jacobian has room for, at least x_rows · outputs.
@@ -1682,7 +1684,7 @@ crl_status crl_network_check_gradient(const crl_network *network, const crl_cost
  * read them, in a precision of choice. It is faster than crl_network_predict(), most of all for single rows and small
  * networks, and any number of threads may use one at once.
  *
- *     crl_predictor_create(network, CRL_FLOAT32, &predictor);     the network may be trained on, or destroyed
+ *     crl_predictor_create(network, CRL_PRECISION_FLOAT32, &predictor);     the network may be trained on, or destroyed
  *     crl_predictor_predict(predictor, x, 1, inputs, y, 1, outputs);
  */
 
@@ -1690,10 +1692,11 @@ crl_status crl_network_check_gradient(const crl_network *network, const crl_cost
  *  the network afterwards does not reach it. (The functions of a custom activation, and their user, are still
  *  called.)
  *
- *  With CRL_FLOAT32 the results are those of crl_network_predict(), bit for bit. CRL_BFLOAT16 and CRL_INT8 need a
- *  half and a quarter of the memory, and round: see docs/prediction.md for what that costs.
+ *  With CRL_PRECISION_FLOAT32 the results are those of crl_network_predict(), bit for bit. CRL_PRECISION_BFLOAT16
+ *  and CRL_PRECISION_INT8 need a half and a quarter of the memory, and round: see docs/prediction.md for what that
+ *  costs.
  *  @param network built; only read.
- *  @param precision CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8.
+ *  @param precision CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
  *  @param predictor receives the predictor, which crl_predictor_destroy() frees; NULL after an error.
  *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MEMORY, or
  *      CRL_ERROR_SIZE for a layer of more than 66,311 inputs in int8. */
@@ -1707,8 +1710,9 @@ void crl_predictor_destroy(crl_predictor *predictor);
  *  predicted with, and from whichever thread. Small networks allocate nothing, others nothing once there were as
  *  many calls at the same time, of as many rows, as there will be.
  *
- *  With CRL_FLOAT32 and CRL_BFLOAT16, NaN and infinity go through as IEEE arithmetic has it. With CRL_INT8 they have
- *  no step: where a row of a dense layer's inputs holds one, all that the layer makes of the row is NaN.
+ *  With CRL_PRECISION_FLOAT32 and CRL_PRECISION_BFLOAT16, NaN and infinity go through as IEEE arithmetic has it.
+ *  With CRL_PRECISION_INT8 they have no step: where a row of a dense layer's inputs holds one, all that the layer
+ *  makes of the row is NaN.
  *  @param predictor only read, by any number of threads at once.
  *  @param x x_rows × inputs.
  *  @param x_rows at least 1.
@@ -1735,14 +1739,15 @@ crl_status crl_predictor_output_size(const crl_predictor *predictor, size_t *out
 
 /** The numbers that the predictor computes with.
  *  @param predictor only read.
- *  @param precision receives CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8.
+ *  @param precision receives CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
  *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
 crl_status crl_predictor_precision(const crl_predictor *predictor, crl_precision *precision);
 
 /** Publishes a network for the first time: creates a predictor that can be exchanged while others predict with it,
  *  so that a network is trained and served at the same time.
  *  @param network built; only read.
- *  @param precision CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8, also of what is published later.
+ *  @param precision CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8, also of what is published
+ *      later.
  *  @param publisher receives the publisher, which crl_publisher_destroy() frees; NULL after an error.
  *  @return as crl_predictor_create(). */
 crl_status crl_publisher_create(const crl_network *network, crl_precision precision, crl_publisher **publisher);

@@ -11,9 +11,9 @@ public:
     {
         const NetworkHandle network = build_network(description, 1);
         set_parameters(network.get(), layers.front().weights, description.parameters());
-        const crl_precision precision = cell.is("variant", "bf16")   ? CRL_BFLOAT16
-                                        : cell.is("variant", "int8") ? CRL_INT8
-                                                                     : CRL_FLOAT32;
+        const crl_precision precision = cell.is("variant", "bf16")   ? CRL_PRECISION_BFLOAT16
+                                        : cell.is("variant", "int8") ? CRL_PRECISION_INT8
+                                                                     : CRL_PRECISION_FLOAT32;
         crl_predictor *made = nullptr;
         check(crl_predictor_create(network.get(), precision, &made));
         predictor.reset(made);

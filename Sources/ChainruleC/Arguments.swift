@@ -5,23 +5,25 @@ import Chainrule
 // Readers of C arguments. Each checks everything that can be checked, and says in its errors which argument it was.
 
 /// A count that Swift can hold.
-func count(_ value: UInt, _ name: StaticString) throws(NetworkError) -> Int {
-    guard let count = Int(exactly: value) else { throw NetworkError(.size, "\(name) is \(value), which is too large") }
+func count(_ value: UInt, _ name: StaticString) throws(ChainruleError) -> Int {
+    guard let count = Int(exactly: value) else {
+        throw ChainruleError(.size, "\(name) is \(value), which is too large")
+    }
     return count
 }
 
 /// A matrix of `rows` rows of at least `columns` floats, `stride` apart.
 func matrix(
     _ base: UnsafePointer<Float>?, rows: UInt, columns: Int, stride: UInt, _ name: StaticString
-) throws(NetworkError) -> Matrix {
+) throws(ChainruleError) -> Matrix {
     guard let base else { throw nullArgument(name) }
-    guard rows >= 1 else { throw NetworkError(.size, "\(name)_rows is 0; at least 1 row is needed") }
+    guard rows >= 1 else { throw ChainruleError(.size, "\(name)_rows is 0; at least 1 row is needed") }
     guard stride >= UInt(columns) else {
-        throw NetworkError(.size, "\(name)_stride is \(stride); the rows of \(name) have \(columns) floats")
+        throw ChainruleError(.size, "\(name)_stride is \(stride); the rows of \(name) have \(columns) floats")
     }
     let (floats, overflow) = rows.multipliedReportingOverflow(by: stride)
     guard !overflow && floats <= UInt(Int.max) / UInt(MemoryLayout<Float>.stride) else {
-        throw NetworkError(.size, "\(name) has \(rows) rows \(stride) floats apart, more than memory can hold")
+        throw ChainruleError(.size, "\(name) has \(rows) rows \(stride) floats apart, more than memory can hold")
     }
     return Matrix(reading: base, rows: Int(rows), columns: columns, stride: Int(stride))
 }
@@ -29,9 +31,9 @@ func matrix(
 /// A matrix to write to, with at least `needed` rows; a view of the first `needed`.
 func output(
     _ base: UnsafeMutablePointer<Float>?, rows: UInt, needed: Int, columns: Int, stride: UInt, _ name: StaticString
-) throws(NetworkError) -> Matrix {
+) throws(ChainruleError) -> Matrix {
     guard base == nil || rows >= UInt(needed) else {
-        throw NetworkError(.size, "\(name)_rows is \(rows); \(needed) rows will be written")
+        throw ChainruleError(.size, "\(name)_rows is \(rows); \(needed) rows will be written")
     }
     return try matrix(base, rows: UInt(needed), columns: columns, stride: stride, name)
 }
@@ -39,20 +41,20 @@ func output(
 /// A vector of the shape of the parameters.
 func parameterVector(
     _ base: UnsafePointer<Float>?, count: UInt, of network: Network, _ name: StaticString
-) throws(NetworkError) -> Matrix {
+) throws(ChainruleError) -> Matrix {
     guard let base else { throw nullArgument(name) }
     guard count == UInt(network.parameterCount) else {
-        throw NetworkError(
+        throw ChainruleError(
             .size, "\(name)_count is \(count); the network has \(network.parameterCount) parameters")
     }
     return Matrix(reading: base, rows: 1, columns: network.parameterCount, stride: network.parameterCount)
 }
 
 /// An option structure, whose first member is its size.
-func options<Options>(_ pointer: UnsafePointer<Options>, _ name: StaticString) throws(NetworkError) -> Options {
+func options<Options>(_ pointer: UnsafePointer<Options>, _ name: StaticString) throws(ChainruleError) -> Options {
     let size = UnsafeRawPointer(pointer).loadUnaligned(as: UInt.self)
     guard size == UInt(MemoryLayout<Options>.size) else {
-        throw NetworkError(
+        throw ChainruleError(
             .size,
             "\(name)->size is \(size), not \(MemoryLayout<Options>.size): begin with the structure's _INIT macro")
     }
@@ -69,22 +71,22 @@ func string(_ pointer: UnsafePointer<CChar>) -> String { String(decoding: bytes(
 
 func optionalString(_ pointer: UnsafePointer<CChar>?) -> String? { pointer.map(string) }
 
-func requiredString(_ pointer: UnsafePointer<CChar>?, _ name: StaticString) throws(NetworkError) -> String {
+func requiredString(_ pointer: UnsafePointer<CChar>?, _ name: StaticString) throws(ChainruleError) -> String {
     guard let pointer else { throw nullArgument(name) }
     return string(pointer)
 }
 
-func requiredPath(_ pointer: UnsafePointer<CChar>?) throws(NetworkError) -> FilePath {
+func requiredPath(_ pointer: UnsafePointer<CChar>?) throws(ChainruleError) -> FilePath {
     guard let pointer else { throw nullArgument("path") }
     return FilePath(bytes: bytes(pointer))
 }
 
 func strings(
     _ pointers: UnsafePointer<UnsafePointer<CChar>?>?, count: UInt, _ name: StaticString
-) throws(NetworkError) -> [String] {
+) throws(ChainruleError) -> [String] {
     guard let pointers else { throw nullArgument(name) }
     guard count <= UInt(Architecture.mostInputs) else {
-        throw NetworkError(.size, "\(name)_count is \(count); at most \(Architecture.mostInputs) are possible")
+        throw ChainruleError(.size, "\(name)_count is \(count); at most \(Architecture.mostInputs) are possible")
     }
     // The texts, and the array of them, which grows by doubling.
     var bytes = 0
@@ -95,7 +97,7 @@ func strings(
     try Reserve.setAside(bytes)
     var texts: [String] = []
     for index in 0..<Int(count) {
-        guard let pointer = pointers[index] else { throw NetworkError(.null, "\(name)[\(index)] is NULL") }
+        guard let pointer = pointers[index] else { throw ChainruleError(.null, "\(name)[\(index)] is NULL") }
         texts.append(string(pointer))
     }
     return texts
@@ -110,7 +112,7 @@ struct UserPointer: @unchecked Sendable {
 /// element is read, but every count is compared: x and the targets may be read afterwards.
 func targets(
     _ pointer: UnsafePointer<crl_targets>?, for cost: Cost, rows: Int, columns: Int, _ name: StaticString
-) throws(NetworkError) -> TargetView {
+) throws(ChainruleError) -> TargetView {
     let view = try targetView(pointer, for: cost, name)
     try view.shape.validate(for: cost, rows: rows, columns: columns)
     return view
@@ -118,7 +120,7 @@ func targets(
 
 private func targetView(
     _ pointer: UnsafePointer<crl_targets>?, for cost: Cost, _ name: StaticString
-) throws(NetworkError) -> TargetView {
+) throws(ChainruleError) -> TargetView {
     guard let pointer else {
         if cost.needsTargets { throw nullArgument(name) }
         return TargetView()
@@ -127,7 +129,7 @@ private func targetView(
     var view = TargetView()
     if let values = targets.values {
         guard targets.columns != 0 else {
-            throw NetworkError(.size, "targets->columns is 0; the values have at least 1")
+            throw ChainruleError(.size, "targets->columns is 0; the values have at least 1")
         }
         view.values = try matrix(
             values, rows: UInt(bitPattern: targets.rows),
@@ -150,10 +152,10 @@ private func targetView(
 func validation(
     _ x: UnsafePointer<Float>?, _ rows: UInt, _ stride: UInt, _ targets: UnsafePointer<crl_targets>?,
     inputs: Int, outputs: Int, for cost: Cost, _ prefix: StaticString
-) throws(NetworkError) -> DataView? {
+) throws(ChainruleError) -> DataView? {
     guard let x else {
         if targets != nil {
-            throw NetworkError(.null, "\(prefix)x, beside validation targets, is NULL")
+            throw ChainruleError(.null, "\(prefix)x, beside validation targets, is NULL")
         }
         return nil
     }

@@ -13,18 +13,18 @@ private typealias HessianProductFunction =
         UnsafePointer<Float>?, Int, Int, Int, UnsafeMutablePointer<Float>?
     ) -> Int32
 
-func customActivation(_ options: crl_layer_options?) throws(NetworkError) -> Activation {
+func customActivation(_ options: crl_layer_options?) throws(ChainruleError) -> Activation {
     guard let function = options?.function else {
-        throw NetworkError(.null, "options->function is NULL; CRL_CUSTOM_ACTIVATION needs it")
+        throw ChainruleError(.null, "options->function is NULL; CRL_CUSTOM_ACTIVATION needs it")
     }
     guard let derivative = options?.derivative else {
-        throw NetworkError(.null, "options->derivative is NULL; CRL_CUSTOM_ACTIVATION needs it")
+        throw ChainruleError(.null, "options->derivative is NULL; CRL_CUSTOM_ACTIVATION needs it")
     }
     let user = UserPointer(pointer: options?.user)
     func wrapped(_ function: @escaping DerivativeFunction, _ name: StaticString)
         -> CustomActivation.Derivative
     {
-        { z, h, slope, rows, columns throws(NetworkError) in
+        { z, h, slope, rows, columns throws(ChainruleError) in
             let result = z.withUnsafeBufferPointer { z in
                 h.withUnsafeBufferPointer { h in
                     slope.withUnsafeMutableBufferPointer { slope in
@@ -32,33 +32,33 @@ func customActivation(_ options: crl_layer_options?) throws(NetworkError) -> Act
                     }
                 }
             }
-            guard result == 0 else { throw NetworkError(.callback, "the activation's \(name) returned \(result)") }
+            guard result == 0 else { throw ChainruleError(.callback, "the activation's \(name) returned \(result)") }
         }
     }
     return Activation(
         custom: CustomActivation(
-            value: { z, h, rows, columns throws(NetworkError) in
+            value: { z, h, rows, columns throws(ChainruleError) in
                 let result = z.withUnsafeBufferPointer { z in
                     h.withUnsafeMutableBufferPointer { h in
                         function(user.pointer, z.baseAddress, h.baseAddress, rows, columns)
                     }
                 }
                 guard result == 0 else {
-                    throw NetworkError(.callback, "the activation's function returned \(result)")
+                    throw ChainruleError(.callback, "the activation's function returned \(result)")
                 }
             },
             derivative: wrapped(derivative, "derivative"),
             secondDerivative: options?.second_derivative.map { wrapped($0, "second derivative") }))
 }
 
-func customCost(_ options: crl_cost_options) throws(NetworkError) -> Cost {
+func customCost(_ options: crl_cost_options) throws(ChainruleError) -> Cost {
     guard let function = options.function else {
-        throw NetworkError(.null, "cost->function is NULL; CRL_CUSTOM_COST needs it")
+        throw ChainruleError(.null, "cost->function is NULL; CRL_CUSTOM_COST needs it")
     }
     let user = UserPointer(pointer: options.user)
     return Cost(
         custom: CustomCost(
-            { y, targets, weights, rows, columns, gradient throws(NetworkError) in
+            { y, targets, weights, rows, columns, gradient throws(ChainruleError) in
                 var cost = Double.nan
                 let result = y.withUnsafeBufferPointer { y in
                     targets.withUnsafeBufferPointer { targets in
@@ -72,7 +72,7 @@ func customCost(_ options: crl_cost_options) throws(NetworkError) -> Cost {
                         }
                     }
                 }
-                guard result == 0 else { throw NetworkError(.callback, "the cost's function returned \(result)") }
+                guard result == 0 else { throw ChainruleError(.callback, "the cost's function returned \(result)") }
                 return cost
             }, hessianProduct: options.hessian_product.map { hessianProduct($0, user) }))
 }
@@ -80,7 +80,7 @@ func customCost(_ options: crl_cost_options) throws(NetworkError) -> Cost {
 private func hessianProduct(
     _ function: @escaping HessianProductFunction, _ user: UserPointer
 ) -> CustomCost.HessianProduct {
-    { y, targets, weights, v, rows, columns, product throws(NetworkError) in
+    { y, targets, weights, v, rows, columns, product throws(ChainruleError) in
         let result = y.withUnsafeBufferPointer { y in
             targets.withUnsafeBufferPointer { targets in
                 weights.withUnsafeBufferPointer { weights in
@@ -94,19 +94,19 @@ private func hessianProduct(
                 }
             }
         }
-        guard result == 0 else { throw NetworkError(.callback, "the cost's hessian_product returned \(result)") }
+        guard result == 0 else { throw ChainruleError(.callback, "the cost's hessian_product returned \(result)") }
     }
 }
 
-func customSchedule(_ options: crl_schedule_options) throws(NetworkError) -> CustomSchedule {
+func customSchedule(_ options: crl_schedule_options) throws(ChainruleError) -> CustomSchedule {
     guard let function = options.function else {
-        throw NetworkError(.null, "schedule->function is NULL; CRL_CUSTOM_SCHEDULE needs it")
+        throw ChainruleError(.null, "schedule->function is NULL; CRL_CUSTOM_SCHEDULE needs it")
     }
     let user = UserPointer(pointer: options.user)
-    return CustomSchedule { t, base, cost throws(NetworkError) in
+    return CustomSchedule { t, base, cost throws(ChainruleError) in
         var rate = Float.nan
         let result = function(user.pointer, t, base, cost, &rate)
-        guard result == 0 else { throw NetworkError(.callback, "the schedule's function returned \(result)") }
+        guard result == 0 else { throw ChainruleError(.callback, "the schedule's function returned \(result)") }
         return rate
     }
 }
@@ -169,12 +169,12 @@ func batchCallback(_ callback: crl_batch_callback?, _ user: UnsafeMutableRawPoin
     }
 }
 
-func dataSource(_ pointer: UnsafePointer<crl_data_source>?) throws(NetworkError) -> DataSource {
+func dataSource(_ pointer: UnsafePointer<crl_data_source>?) throws(ChainruleError) -> DataSource {
     guard let pointer else { throw nullArgument("source") }
     let source = try options(pointer, "source")
-    guard let function = source.function else { throw NetworkError(.null, "source->function is NULL") }
+    guard let function = source.function else { throw ChainruleError(.null, "source->function is NULL") }
     guard source.classes == 0 || source.columns == 0 else {
-        throw NetworkError(
+        throw ChainruleError(
             .value, "source->columns is \(source.columns) beside classes: the targets are of one kind")
     }
     let columns = try count(UInt(bitPattern: source.columns), "source->columns")
@@ -182,7 +182,7 @@ func dataSource(_ pointer: UnsafePointer<crl_data_source>?) throws(NetworkError)
         source.classes != 0 ? .classes : columns > 0 ? .values(columns: columns) : .none
     let user = UserPointer(pointer: source.user)
     return DataSource(targets: targets, weights: source.weights != 0) {
-        request, x, values, classes, weights throws(NetworkError) in
+        request, x, values, classes, weights throws(ChainruleError) in
         let (result, rows) = x.withUnsafeMutableBufferPointer { x in
             values.withUnsafeMutableBufferPointer { values in
                 classes.withUnsafeMutableBufferPointer { classes in
@@ -198,10 +198,10 @@ func dataSource(_ pointer: UnsafePointer<crl_data_source>?) throws(NetworkError)
                 }
             }
         }
-        guard result == 0 else { throw NetworkError(.callback, "the data source returned \(result)") }
+        guard result == 0 else { throw ChainruleError(.callback, "the data source returned \(result)") }
         // A size_t beyond what Swift counts.
         guard rows >= 0 else {
-            throw NetworkError(
+            throw ChainruleError(
                 .callback,
                 "the data source gave \(UInt(bitPattern: rows)) rows; from 0 to \(request.maxRows) were asked for")
         }

@@ -30,7 +30,7 @@ public func crlCancelCreate(
     _ poll: crl_cancel_poll?, _ user: UnsafeMutableRawPointer?,
     _ cancel: UnsafeMutablePointer<UnsafeMutablePointer<crl_cancel>?>?
 ) -> crl_status {
-    call("crl_cancel_create") { () throws(NetworkError) in
+    call("crl_cancel_create") { () throws(ChainruleError) in
         guard let cancel else { throw nullArgument("cancel") }
         let cancellation = poll.map { poll in Cancellation { poll(user) != 0 } } ?? Cancellation()
         let handle = makeHandle(cancellation)
@@ -69,7 +69,7 @@ public func crlCancelSet(_ cancel: UnsafeMutablePointer<crl_cancel>?) {
 /// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
 @_cdecl("crl_cancel_reset")
 public func crlCancelReset(_ cancel: UnsafeMutablePointer<crl_cancel>?) -> crl_status {
-    call("crl_cancel_reset") { () throws(NetworkError) in
+    call("crl_cancel_reset") { () throws(ChainruleError) in
         try object(UnsafePointer(cancel), "cancel", as: Cancellation.self).reset()
     }
 }
@@ -85,7 +85,7 @@ public func crlCancelReset(_ cancel: UnsafeMutablePointer<crl_cancel>?) -> crl_s
 public func crlCancelWatch(
     _ cancel: UnsafeMutablePointer<crl_cancel>?, _ before: UnsafeMutablePointer<UnsafeMutablePointer<crl_cancel>?>?
 ) -> crl_status {
-    call("crl_cancel_watch") { () throws(NetworkError) in
+    call("crl_cancel_watch") { () throws(ChainruleError) in
         var next: Cancellation?
         if let cancel { next = try object(UnsafePointer(cancel), "cancel", as: Cancellation.self) }
         let last = Cancellation.watch(next)

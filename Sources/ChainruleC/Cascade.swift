@@ -34,7 +34,7 @@ public func crlNetworkCreateCascade(
     _ targets: UnsafePointer<crl_targets>?, _ options: UnsafePointer<crl_cascade_options>?,
     _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
 ) -> crl_status {
-    call("crl_network_create_cascade") { () throws(NetworkError) in
+    call("crl_network_create_cascade") { () throws(ChainruleError) in
         guard let network else { throw nullArgument("network") }
         network.pointee = nil
         let inputs = try Architecture(inputs: count(inputs, "inputs")).inputs
@@ -55,11 +55,11 @@ public func crlNetworkCreateCascade(
                 targets: ChainruleC.targets(targets, for: growth.cost, rows: x.rows, columns: outputs, "targets")),
             outputs: outputs, validation: validation, options: growth)
         network.pointee = makeHandle(NetworkHandle(built: grown.network))
-        if grown.isCancelled { throw NetworkError(.cancelled, "the growing of the network was cancelled") }
+        if grown.isCancelled { throw ChainruleError(.cancelled, "the growing of the network was cancelled") }
     }
 }
 
-private func cascadeOptions(_ given: crl_cascade_options) throws(NetworkError) -> CascadeOptions {
+private func cascadeOptions(_ given: crl_cascade_options) throws(ChainruleError) -> CascadeOptions {
     var options = CascadeOptions(cost: try cost(given.cost))
     options.outputActivation = try cascadeActivation(given.output_activation, "options->output_activation")
     options.candidates = try count(UInt(bitPattern: given.candidates), "options->candidates")
@@ -84,13 +84,13 @@ private func cascadeOptions(_ given: crl_cascade_options) throws(NetworkError) -
     return options
 }
 
-private func cascadeActivation(_ number: crl_activation, _ name: ErrorMessage) throws(NetworkError) -> Activation {
+private func cascadeActivation(_ number: crl_activation, _ name: ErrorMessage) throws(ChainruleError) -> Activation {
     guard Int(number) != CRL_CUSTOM_ACTIVATION else {
-        throw NetworkError(.value, "\(name.text) is CRL_CUSTOM_ACTIVATION, whose functions have no place here")
+        throw ChainruleError(.value, "\(name.text) is CRL_CUSTOM_ACTIVATION, whose functions have no place here")
     }
-    do throws(NetworkError) {
+    do throws(ChainruleError) {
         return try activation(number, nil)
     } catch {
-        throw NetworkError(.value, "\(name.text) is \(number), which is no crl_activation")
+        throw ChainruleError(.value, "\(name.text) is \(number), which is no crl_activation")
     }
 }

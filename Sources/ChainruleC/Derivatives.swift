@@ -36,7 +36,7 @@ public func crlNetworkJVP(
     _ w_tangent_count: UInt, _ y: UnsafeMutablePointer<Float>?, _ y_rows: UInt, _ y_stride: UInt,
     _ y_tangent: UnsafeMutablePointer<Float>?, _ y_tangent_rows: UInt, _ y_tangent_stride: UInt
 ) -> crl_status {
-    call("crl_network_jvp") { () throws(NetworkError) in
+    call("crl_network_jvp") { () throws(ChainruleError) in
         let network = try ChainruleC.network(network)
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
         var inputTangent: Matrix?
@@ -55,7 +55,7 @@ public func crlNetworkJVP(
         let tangent = try output(
             y_tangent, rows: y_tangent_rows, needed: x.rows, columns: network.outputs, stride: y_tangent_stride,
             "y_tangent")
-        func check(_ result: Place) throws(NetworkError) {
+        func check(_ result: Place) throws(ChainruleError) {
             try checkApart(result, from: x, of: network)
             if let inputTangent { try result.checkApart(from: Place(inputTangent, "x_tangent")) }
             if let parameterTangent { try result.checkApart(from: Place(parameterTangent, "w_tangent")) }
@@ -93,7 +93,7 @@ public func crlNetworkVJP(
     _ u: UnsafePointer<Float>?, _ u_stride: UInt, _ gradients: UnsafeMutablePointer<Float>?, _ gradients_count: UInt,
     _ x_gradient: UnsafeMutablePointer<Float>?, _ x_gradient_rows: UInt, _ x_gradient_stride: UInt
 ) -> crl_status {
-    call("crl_network_vjp") { () throws(NetworkError) in
+    call("crl_network_vjp") { () throws(ChainruleError) in
         let network = try ChainruleC.network(network)
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
         let vector = try matrix(u, rows: x_rows, columns: network.outputs, stride: u_stride, "u")
@@ -106,7 +106,7 @@ public func crlNetworkVJP(
                 x_gradient, rows: x_gradient_rows, needed: x.rows, columns: network.inputs, stride: x_gradient_stride,
                 "x_gradient")
         }
-        func check(_ result: Place) throws(NetworkError) {
+        func check(_ result: Place) throws(ChainruleError) {
             try checkApart(result, from: x, of: network)
             try result.checkApart(from: Place(vector, "u"))
         }
@@ -144,7 +144,7 @@ public func crlNetworkHessianProduct(
     _ x_rows: UInt, _ x_stride: UInt, _ targets: UnsafePointer<crl_targets>?, _ vector: UnsafePointer<Float>?,
     _ vector_count: UInt, _ product: UnsafeMutablePointer<Float>?, _ product_count: UInt
 ) -> crl_status {
-    call("crl_network_hessian_product") { () throws(NetworkError) in
+    call("crl_network_hessian_product") { () throws(ChainruleError) in
         try multiply(
             .hessian, network, cost, x, x_rows, x_stride, targets, vector, vector_count, product, product_count)
     }
@@ -171,7 +171,7 @@ public func crlNetworkGaussNewtonProduct(
     _ x_rows: UInt, _ x_stride: UInt, _ targets: UnsafePointer<crl_targets>?, _ vector: UnsafePointer<Float>?,
     _ vector_count: UInt, _ product: UnsafeMutablePointer<Float>?, _ product_count: UInt
 ) -> crl_status {
-    call("crl_network_gauss_newton_product") { () throws(NetworkError) in
+    call("crl_network_gauss_newton_product") { () throws(ChainruleError) in
         try multiply(
             .gaussNewton, network, cost, x, x_rows, x_stride, targets, vector, vector_count, product, product_count)
     }
@@ -183,7 +183,7 @@ private func multiply(
     _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt, _ targets: UnsafePointer<crl_targets>?,
     _ vector: UnsafePointer<Float>?, _ vector_count: UInt, _ product: UnsafeMutablePointer<Float>?,
     _ product_count: UInt
-) throws(NetworkError) {
+) throws(ChainruleError) {
     let network = try ChainruleC.network(network)
     let cost = try ChainruleC.cost(cost)
     let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
@@ -213,14 +213,14 @@ public func crlNetworkHessian(
     _ x_rows: UInt, _ x_stride: UInt, _ targets: UnsafePointer<crl_targets>?, _ hessian: UnsafeMutablePointer<Float>?,
     _ hessian_rows: UInt, _ hessian_stride: UInt
 ) -> crl_status {
-    call("crl_network_hessian") { () throws(NetworkError) in
+    call("crl_network_hessian") { () throws(ChainruleError) in
         let network = try ChainruleC.network(network)
         let cost = try ChainruleC.cost(cost)
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
         let targets = try ChainruleC.targets(
             targets, for: cost, rows: x.rows, columns: network.outputs, "targets")
         guard network.parameterCount > 0 else {
-            throw NetworkError(.size, "the network has no parameters: there is no Hessian")
+            throw ChainruleError(.size, "the network has no parameters: there is no Hessian")
         }
         let hessian = try output(
             hessian, rows: hessian_rows, needed: network.parameterCount, columns: network.parameterCount,
@@ -237,7 +237,7 @@ public func crlNetworkHessian(
 ///   - x: x_rows × inputs, all finite.
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - variable: CRL_PARAMETERS or CRL_INPUT.
+///   - variable: CRL_VARIABLE_PARAMETERS or CRL_VARIABLE_INPUT.
 ///   - jacobian: receives x_rows · outputs rows: ∂y_k of the row r of x in the row r · outputs + k, of as many columns as
 ///     there are parameters or inputs.
 ///   - jacobian_rows: the rows that jacobian has room for, at least x_rows · outputs.
@@ -250,13 +250,13 @@ public func crlNetworkJacobian(
     _ variable: crl_variable, _ jacobian: UnsafeMutablePointer<Float>?, _ jacobian_rows: UInt,
     _ jacobian_stride: UInt
 ) -> crl_status {
-    call("crl_network_jacobian") { () throws(NetworkError) in
+    call("crl_network_jacobian") { () throws(ChainruleError) in
         let network = try ChainruleC.network(network)
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
         let variable = try ChainruleC.variable(variable)
         let columns = variable == .parameters ? network.parameterCount : network.inputs
         guard columns > 0 else {
-            throw NetworkError(.size, "the network has no parameters: there is no Jacobian with respect to them")
+            throw ChainruleError(.size, "the network has no parameters: there is no Jacobian with respect to them")
         }
         let jacobian = try output(
             jacobian, rows: jacobian_rows, needed: Plan.checkedProduct(x.rows, network.outputs), columns: columns,
@@ -288,7 +288,7 @@ public func crlNetworkCheckGradient(
     _ x_rows: UInt, _ x_stride: UInt, _ targets: UnsafePointer<crl_targets>?,
     _ options: UnsafePointer<crl_gradient_check_options>?, _ report: UnsafeMutablePointer<crl_gradient_report>?
 ) -> crl_status {
-    call("crl_network_check_gradient") { () throws(NetworkError) in
+    call("crl_network_check_gradient") { () throws(ChainruleError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
         let network = try handle.built()
         let cost = try ChainruleC.cost(cost)
@@ -320,7 +320,7 @@ public func crlNetworkCheckGradient(
 
 private func gradientCheckOptions(
     _ pointer: UnsafePointer<crl_gradient_check_options>?
-) throws(NetworkError) -> GradientCheckOptions {
+) throws(ChainruleError) -> GradientCheckOptions {
     var options = GradientCheckOptions()
     guard let pointer else { return options }
     let given = try ChainruleC.options(pointer, "options")

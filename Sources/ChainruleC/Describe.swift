@@ -16,7 +16,7 @@ import Chainrule
 public func crlNetworkCreate(
     _ inputs: UInt, _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
 ) -> crl_status {
-    call("crl_network_create") { () throws(NetworkError) in
+    call("crl_network_create") { () throws(ChainruleError) in
         guard let network else { throw nullArgument("network") }
         network.pointee = nil
         network.pointee = makeHandle(NetworkHandle(try Architecture(inputs: count(inputs, "inputs"))))
@@ -47,12 +47,12 @@ public func crlNetworkAddDense(
     _ network: UnsafeMutablePointer<crl_network>?, _ units: UInt, _ activation: crl_activation,
     _ options: UnsafePointer<crl_layer_options>?
 ) -> crl_status {
-    call("crl_network_add_dense") { () throws(NetworkError) in
+    call("crl_network_add_dense") { () throws(ChainruleError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
         let units = try count(units, "units")
         let options = try layerOptions(options)
         let activation = try ChainruleC.activation(activation, options)
-        try handle.describe { architecture throws(NetworkError) in
+        try handle.describe { architecture throws(ChainruleError) in
             guard let options else { return try architecture.dense(units, activation) }
             try architecture.dense(
                 units, activation, name: optionalString(options.name), input: optionalString(options.input),
@@ -74,11 +74,11 @@ public func crlNetworkAddActivation(
     _ network: UnsafeMutablePointer<crl_network>?, _ activation: crl_activation,
     _ options: UnsafePointer<crl_layer_options>?
 ) -> crl_status {
-    call("crl_network_add_activation") { () throws(NetworkError) in
+    call("crl_network_add_activation") { () throws(ChainruleError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
         let options = try weightlessOptions(options)
         let activation = try ChainruleC.activation(activation, options)
-        try handle.describe { architecture throws(NetworkError) in
+        try handle.describe { architecture throws(ChainruleError) in
             try architecture.activation(
                 activation, name: optionalString(options?.name), input: optionalString(options?.input))
         }
@@ -96,10 +96,10 @@ public func crlNetworkAddActivation(
 public func crlNetworkAddDropout(
     _ network: UnsafeMutablePointer<crl_network>?, _ rate: Float, _ options: UnsafePointer<crl_layer_options>?
 ) -> crl_status {
-    call("crl_network_add_dropout") { () throws(NetworkError) in
+    call("crl_network_add_dropout") { () throws(ChainruleError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
         let options = try noiseOptions(options)
-        try handle.describe { architecture throws(NetworkError) in
+        try handle.describe { architecture throws(ChainruleError) in
             try architecture.dropout(
                 rate, name: optionalString(options?.name), input: optionalString(options?.input))
         }
@@ -116,10 +116,10 @@ public func crlNetworkAddDropout(
 public func crlNetworkAddNoise(
     _ network: UnsafeMutablePointer<crl_network>?, _ deviation: Float, _ options: UnsafePointer<crl_layer_options>?
 ) -> crl_status {
-    call("crl_network_add_noise") { () throws(NetworkError) in
+    call("crl_network_add_noise") { () throws(ChainruleError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
         let options = try noiseOptions(options)
-        try handle.describe { architecture throws(NetworkError) in
+        try handle.describe { architecture throws(ChainruleError) in
             try architecture.noise(
                 deviation: deviation, name: optionalString(options?.name), input: optionalString(options?.input))
         }
@@ -139,10 +139,10 @@ public func crlNetworkAddSum(
     _ inputs_count: UInt,
     _ name: UnsafePointer<CChar>?
 ) -> crl_status {
-    call("crl_network_add_sum") { () throws(NetworkError) in
+    call("crl_network_add_sum") { () throws(ChainruleError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
         let inputs = try strings(inputs, count: inputs_count, "inputs")
-        try handle.describe { architecture throws(NetworkError) in
+        try handle.describe { architecture throws(ChainruleError) in
             try architecture.sum(of: inputs, name: optionalString(name))
         }
     }
@@ -162,10 +162,10 @@ public func crlNetworkAddConcatenation(
     _ inputs_count: UInt,
     _ name: UnsafePointer<CChar>?
 ) -> crl_status {
-    call("crl_network_add_concatenation") { () throws(NetworkError) in
+    call("crl_network_add_concatenation") { () throws(ChainruleError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
         let inputs = try strings(inputs, count: inputs_count, "inputs")
-        try handle.describe { architecture throws(NetworkError) in
+        try handle.describe { architecture throws(ChainruleError) in
             try architecture.concatenation(of: inputs, name: optionalString(name))
         }
     }
@@ -180,7 +180,7 @@ public func crlNetworkAddConcatenation(
 ///   CRL_ERROR_MEMORY.
 @_cdecl("crl_network_build")
 public func crlNetworkBuild(_ network: UnsafeMutablePointer<crl_network>?, _ seed: UInt64) -> crl_status {
-    call("crl_network_build") { () throws(NetworkError) in
+    call("crl_network_build") { () throws(ChainruleError) in
         try object(network, "network", as: NetworkHandle.self).build(seed: seed)
     }
 }
@@ -191,19 +191,19 @@ public func crlNetworkBuild(_ network: UnsafeMutablePointer<crl_network>?, _ see
 /// - Parameters:
 ///   - network: with at least one layer; every layer but the last must be read by a later one.
 ///   - seed: of the generator; one seed gives the same parameters with every instruction set.
-///   - instruction_set: CRL_BASELINE, CRL_AVX2, CRL_AVX512 or CRL_NEON.
+///   - instruction_set: CRL_INSTRUCTIONS_BASELINE, CRL_INSTRUCTIONS_AVX2, CRL_INSTRUCTIONS_AVX512 or CRL_INSTRUCTIONS_NEON.
 /// - Returns: as crl_network_build(), and CRL_ERROR_VALUE if the instruction set is unknown or this processor lacks it.
 @_cdecl("crl_network_build_for")
 public func crlNetworkBuildFor(
     _ network: UnsafeMutablePointer<crl_network>?, _ seed: UInt64, _ instruction_set: crl_instructions
 ) -> crl_status {
-    call("crl_network_build_for") { () throws(NetworkError) in
+    call("crl_network_build_for") { () throws(ChainruleError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
         try handle.build(seed: seed, for: instructionSet(instruction_set))
     }
 }
 
-private func layerOptions(_ pointer: UnsafePointer<crl_layer_options>?) throws(NetworkError) -> crl_layer_options? {
+private func layerOptions(_ pointer: UnsafePointer<crl_layer_options>?) throws(ChainruleError) -> crl_layer_options? {
     guard let pointer else { return nil }
     return try options(pointer, "options")
 }
@@ -211,25 +211,25 @@ private func layerOptions(_ pointer: UnsafePointer<crl_layer_options>?) throws(N
 /// Options of a layer without weights.
 private func weightlessOptions(
     _ pointer: UnsafePointer<crl_layer_options>?
-) throws(NetworkError) -> crl_layer_options? {
+) throws(ChainruleError) -> crl_layer_options? {
     guard let options = try layerOptions(pointer) else { return nil }
     try checkIsDefault(options.weight_initializer, "weight_initializer")
     try checkIsDefault(options.bias_initializer, "bias_initializer")
     return options
 }
 
-private func checkIsDefault(_ given: crl_initializer, _ name: StaticString) throws(NetworkError) {
+private func checkIsDefault(_ given: crl_initializer, _ name: StaticString) throws(ChainruleError) {
     guard case .standard = try initializer(given, name) else {
-        throw NetworkError(
+        throw ChainruleError(
             .value, "options->\(name).kind is \(given.kind), but the layer has no weights: it must be CRL_INIT_DEFAULT")
     }
 }
 
 /// Options of a layer with neither weights nor an activation.
-private func noiseOptions(_ pointer: UnsafePointer<crl_layer_options>?) throws(NetworkError) -> crl_layer_options? {
+private func noiseOptions(_ pointer: UnsafePointer<crl_layer_options>?) throws(ChainruleError) -> crl_layer_options? {
     guard let options = try weightlessOptions(pointer) else { return nil }
     guard options.alpha == -1 else {
-        throw NetworkError(
+        throw ChainruleError(
             .value, "options->alpha is \(options.alpha), but the layer has no activation: it must be -1")
     }
     try checkHasNoFunctions(options)

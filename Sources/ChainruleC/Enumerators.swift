@@ -3,19 +3,19 @@ import Chainrule
 
 // What C's numbers stand for. One line for each instruction set, activation, initializer, cost and optimizer.
 
-func instructionSet(_ number: crl_instructions) throws(NetworkError) -> InstructionSet {
+func instructionSet(_ number: crl_instructions) throws(ChainruleError) -> InstructionSet {
     switch Int(number) {
-    case CRL_BASELINE: return .baseline
-    case CRL_AVX2: return .avx2
-    case CRL_AVX512: return .avx512
-    case CRL_NEON: return .neon
-    default: throw NetworkError(.value, "instruction_set is \(number), which is no crl_instructions")
+    case CRL_INSTRUCTIONS_BASELINE: return .baseline
+    case CRL_INSTRUCTIONS_AVX2: return .avx2
+    case CRL_INSTRUCTIONS_AVX512: return .avx512
+    case CRL_INSTRUCTIONS_NEON: return .neon
+    default: throw ChainruleError(.value, "instruction_set is \(number), which is no crl_instructions")
     }
 }
 
 func activation(
     _ number: crl_activation, _ options: crl_layer_options?
-) throws(NetworkError) -> Activation {
+) throws(ChainruleError) -> Activation {
     let activation: Activation
     switch Int(number) {
     case CRL_IDENTITY: activation = .identity
@@ -32,7 +32,7 @@ func activation(
     case CRL_SOFTMAX: activation = .softmax
     case CRL_LOG_SOFTMAX: activation = .logSoftmax
     case CRL_CUSTOM_ACTIVATION: activation = try customActivation(options)
-    default: throw NetworkError(.value, "activation is \(number), which is no crl_activation")
+    default: throw ChainruleError(.value, "activation is \(number), which is no crl_activation")
     }
     if let options, Int(number) != CRL_CUSTOM_ACTIVATION { try checkHasNoFunctions(options) }
     guard let alpha = options?.alpha, alpha != -1 else { return activation }
@@ -40,19 +40,19 @@ func activation(
 }
 
 /// Checks that there are no functions, which are a custom activation's.
-func checkHasNoFunctions(_ options: crl_layer_options) throws(NetworkError) {
+func checkHasNoFunctions(_ options: crl_layer_options) throws(ChainruleError) {
     try checkIsNull(options.function == nil, "options->function", unless: "CRL_CUSTOM_ACTIVATION")
     try checkIsNull(options.derivative == nil, "options->derivative", unless: "CRL_CUSTOM_ACTIVATION")
     try checkIsNull(options.second_derivative == nil, "options->second_derivative", unless: "CRL_CUSTOM_ACTIVATION")
 }
 
-private func checkIsNull(_ isNull: Bool, _ name: StaticString, unless kind: StaticString) throws(NetworkError) {
+private func checkIsNull(_ isNull: Bool, _ name: StaticString, unless kind: StaticString) throws(ChainruleError) {
     guard isNull else {
-        throw NetworkError(.value, "\(name) is not NULL; it is for \(kind), and must be NULL otherwise")
+        throw ChainruleError(.value, "\(name) is not NULL; it is for \(kind), and must be NULL otherwise")
     }
 }
 
-func initializer(_ initializer: crl_initializer, _ name: StaticString) throws(NetworkError) -> Initializer {
+func initializer(_ initializer: crl_initializer, _ name: StaticString) throws(ChainruleError) -> Initializer {
     let made = try kind(of: initializer, name)
     var (takesA, takesB) = (false, false)
     switch made {
@@ -63,7 +63,7 @@ func initializer(_ initializer: crl_initializer, _ name: StaticString) throws(Ne
     for (number, value, isTaken) in [("a", initializer.a, takesA), ("b", initializer.b, takesB)]
         as [(StaticString, Float, Bool)] where !isTaken && value != 0
     {
-        throw NetworkError(
+        throw ChainruleError(
             .value,
             "options->\(name).\(number) is \(value), but the initializer of kind \(initializer.kind) takes no \(number)"
         )
@@ -71,7 +71,7 @@ func initializer(_ initializer: crl_initializer, _ name: StaticString) throws(Ne
     return made
 }
 
-private func kind(of initializer: crl_initializer, _ name: StaticString) throws(NetworkError) -> Initializer {
+private func kind(of initializer: crl_initializer, _ name: StaticString) throws(ChainruleError) -> Initializer {
     switch Int(initializer.kind) {
     case CRL_INIT_DEFAULT: return .standard
     case CRL_INIT_ZEROS: return .zeros
@@ -85,26 +85,26 @@ private func kind(of initializer: crl_initializer, _ name: StaticString) throws(
     case CRL_INIT_LECUN_UNIFORM: return .lecunUniform
     case CRL_INIT_LECUN_NORMAL: return .lecunNormal
     default:
-        throw NetworkError(.value, "options->\(name).kind is \(initializer.kind), which is no crl_initializer_kind")
+        throw ChainruleError(.value, "options->\(name).kind is \(initializer.kind), which is no crl_initializer_kind")
     }
 }
 
-func cost(_ pointer: UnsafePointer<crl_cost_options>?) throws(NetworkError) -> Cost {
+func cost(_ pointer: UnsafePointer<crl_cost_options>?) throws(ChainruleError) -> Cost {
     guard let pointer else { return .meanSquaredError() }
     let options = try options(pointer, "cost")
     let reduction: Cost.Reduction
     switch Int(options.reduction) {
-    case CRL_MEAN: reduction = .mean
-    case CRL_SUM: reduction = .sum
-    default: throw NetworkError(.value, "cost->reduction is \(options.reduction), which is no crl_reduction")
+    case CRL_REDUCTION_MEAN: reduction = .mean
+    case CRL_REDUCTION_SUM: reduction = .sum
+    default: throw ChainruleError(.value, "cost->reduction is \(options.reduction), which is no crl_reduction")
     }
     guard options.label_smoothing == 0 || options.kind == CRL_CROSS_ENTROPY else {
-        throw NetworkError(
+        throw ChainruleError(
             .value,
             "cost->label_smoothing is \(options.label_smoothing); it is for cross-entropy, and must be 0 otherwise")
     }
     guard options.huber_delta == 1 || options.kind == CRL_HUBER else {
-        throw NetworkError(
+        throw ChainruleError(
             .value, "cost->huber_delta is \(options.huber_delta); it is for Huber's cost, and must be 1 otherwise")
     }
     if options.kind != CRL_CUSTOM_COST {
@@ -119,11 +119,12 @@ func cost(_ pointer: UnsafePointer<crl_cost_options>?) throws(NetworkError) -> C
     case CRL_BINARY_CROSS_ENTROPY_LOGITS: return .binaryCrossEntropyOfLogits(reduction)
     case CRL_CROSS_ENTROPY: return try .crossEntropy(smoothing: options.label_smoothing, reduction)
     case CRL_CUSTOM_COST: return try customCost(options)
-    default: throw NetworkError(.value, "cost->kind is \(options.kind), which is no crl_cost_kind")
+    default: throw ChainruleError(.value, "cost->kind is \(options.kind), which is no crl_cost_kind")
     }
 }
 
-func optimizer(_ pointer: UnsafePointer<crl_optimizer_options>?, for network: Network) throws(NetworkError) -> Optimizer
+func optimizer(_ pointer: UnsafePointer<crl_optimizer_options>?, for network: Network) throws(ChainruleError)
+    -> Optimizer
 {
     guard let pointer else { return try Optimizer(Adam(), learningRate: 0.001, for: network) }
     let options = try options(pointer, "options")
@@ -131,7 +132,7 @@ func optimizer(_ pointer: UnsafePointer<crl_optimizer_options>?, for network: Ne
         method(options), learningRate: options.learning_rate, regularization: regularization(options), for: network)
 }
 
-private func method(_ options: crl_optimizer_options) throws(NetworkError) -> any OptimizationMethod {
+private func method(_ options: crl_optimizer_options) throws(ChainruleError) -> any OptimizationMethod {
     // What the method takes is taken out; the rest must not be given.
     var options = options
     let method = try method(taking: &options)
@@ -145,7 +146,7 @@ private func method(_ options: crl_optimizer_options) throws(NetworkError) -> an
     return method
 }
 
-private func method(taking options: inout crl_optimizer_options) throws(NetworkError) -> any OptimizationMethod {
+private func method(taking options: inout crl_optimizer_options) throws(ChainruleError) -> any OptimizationMethod {
     switch Int(options.method) {
     case CRL_GRADIENT_DESCENT: return GradientDescent()
     case CRL_MOMENTUM:
@@ -177,7 +178,7 @@ private func method(taking options: inout crl_optimizer_options) throws(NetworkE
         let usual = Quickprop()
         return Quickprop(
             growth: take(&options.growth, usual.growth), maxStep: take(&options.max_step, usual.maxStep))
-    default: throw NetworkError(.value, "options->method is \(options.method), which is no crl_optimizer_method")
+    default: throw ChainruleError(.value, "options->method is \(options.method), which is no crl_optimizer_method")
     }
 }
 
@@ -187,7 +188,7 @@ private func momentMethod<Method: MomentMethod>(_ options: inout crl_optimizer_o
         epsilon: take(&options.epsilon, usual.epsilon))
 }
 
-func minimizer(_ options: crl_minimize_options) throws(NetworkError) -> any Minimizer {
+func minimizer(_ options: crl_minimize_options) throws(ChainruleError) -> any Minimizer {
     var options = options
     let method = try minimizer(taking: &options)
     if options.memory != 0 { throw notTaken("memory", Double(options.memory), by: method.identifier) }
@@ -199,7 +200,7 @@ func minimizer(_ options: crl_minimize_options) throws(NetworkError) -> any Mini
     return method
 }
 
-private func minimizer(taking options: inout crl_minimize_options) throws(NetworkError) -> any Minimizer {
+private func minimizer(taking options: inout crl_minimize_options) throws(ChainruleError) -> any Minimizer {
     switch Int(options.method) {
     case CRL_LBFGS:
         let usual = LBFGS()
@@ -221,7 +222,7 @@ private func minimizer(taking options: inout crl_minimize_options) throws(Networ
     case CRL_LEVENBERG_MARQUARDT:
         let usual = LevenbergMarquardt()
         return LevenbergMarquardt(damping: take(&options.damping, usual.damping))
-    default: throw NetworkError(.value, "options->method is \(options.method), which is no crl_minimizer")
+    default: throw ChainruleError(.value, "options->method is \(options.method), which is no crl_minimizer")
     }
 }
 
@@ -266,67 +267,67 @@ func take<Number: BinaryFloatingPoint>(_ value: inout Number, _ usual: Number) -
 }
 
 /// A count, in place of which is left what stands for none.
-func takeCount(_ value: inout Int, _ name: StaticString, leaving none: Int = 0) throws(NetworkError) -> Int {
+func takeCount(_ value: inout Int, _ name: StaticString, leaving none: Int = 0) throws(ChainruleError) -> Int {
     defer { value = none }
     return try count(UInt(bitPattern: value), name)
 }
 
-private func notTaken(_ name: StaticString, _ value: Double, by method: StaticString) -> NetworkError {
-    NetworkError(.value, "options->\(name) is \(value), but the method '\(method)' takes no \(name)")
+private func notTaken(_ name: StaticString, _ value: Double, by method: StaticString) -> ChainruleError {
+    ChainruleError(.value, "options->\(name) is \(value), but the method '\(method)' takes no \(name)")
 }
 
 private func given<Number: BinaryFloatingPoint>(_ value: Number, _ usual: Number) -> Number { given(value) ?? usual }
 
 private func given<Number: BinaryFloatingPoint>(_ value: Number) -> Number? { value == -1 ? nil : value }
 
-func variable(_ number: crl_variable) throws(NetworkError) -> Network.Variable {
+func variable(_ number: crl_variable) throws(ChainruleError) -> Network.Variable {
     switch Int(number) {
-    case CRL_PARAMETERS: return .parameters
-    case CRL_INPUT: return .input
-    default: throw NetworkError(.value, "variable is \(number), which is no crl_variable")
+    case CRL_VARIABLE_PARAMETERS: return .parameters
+    case CRL_VARIABLE_INPUT: return .input
+    default: throw ChainruleError(.value, "variable is \(number), which is no crl_variable")
     }
 }
 
 func number(of quantity: GradientReport.Quantity) -> crl_checked_quantity {
     switch quantity {
-    case .parameter: crl_checked_quantity(CRL_PARAMETER_GRADIENT)
-    case .activationDerivative: crl_checked_quantity(CRL_ACTIVATION_DERIVATIVE)
-    case .activationSecondDerivative: crl_checked_quantity(CRL_ACTIVATION_SECOND_DERIVATIVE)
-    case .costGradient: crl_checked_quantity(CRL_COST_GRADIENT)
-    case .costHessianProduct: crl_checked_quantity(CRL_COST_HESSIAN_PRODUCT)
+    case .parameter: crl_checked_quantity(CRL_CHECKED_PARAMETER_GRADIENT)
+    case .activationDerivative: crl_checked_quantity(CRL_CHECKED_ACTIVATION_DERIVATIVE)
+    case .activationSecondDerivative: crl_checked_quantity(CRL_CHECKED_ACTIVATION_SECOND_DERIVATIVE)
+    case .costGradient: crl_checked_quantity(CRL_CHECKED_COST_GRADIENT)
+    case .costHessianProduct: crl_checked_quantity(CRL_CHECKED_COST_HESSIAN_PRODUCT)
     }
 }
 
-func purpose(_ number: crl_purpose) throws(NetworkError) -> Workspace.Purpose {
+func purpose(_ number: crl_purpose) throws(ChainruleError) -> Workspace.Purpose {
     switch Int(number) {
-    case CRL_TRAINING: return .training
-    case CRL_INFERENCE: return .inference
-    default: throw NetworkError(.value, "purpose is \(number), which is no crl_purpose")
+    case CRL_PURPOSE_TRAINING: return .training
+    case CRL_PURPOSE_INFERENCE: return .inference
+    default: throw ChainruleError(.value, "purpose is \(number), which is no crl_purpose")
     }
 }
 
-func quantity(_ number: crl_quantity) throws(NetworkError) -> Workspace.Quantity {
+func quantity(_ number: crl_quantity) throws(ChainruleError) -> Workspace.Quantity {
     switch Int(number) {
-    case CRL_Z: return .preactivation
-    case CRL_H: return .activation
-    case CRL_DELTA: return .delta
-    default: throw NetworkError(.value, "quantity is \(number), which is no crl_quantity")
+    case CRL_QUANTITY_Z: return .preactivation
+    case CRL_QUANTITY_H: return .activation
+    case CRL_QUANTITY_DELTA: return .delta
+    default: throw ChainruleError(.value, "quantity is \(number), which is no crl_quantity")
     }
 }
 
-func precision(_ number: crl_precision) throws(NetworkError) -> Precision {
+func precision(_ number: crl_precision) throws(ChainruleError) -> Precision {
     switch Int(number) {
-    case CRL_FLOAT32: return .float32
-    case CRL_BFLOAT16: return .bfloat16
-    case CRL_INT8: return .int8
-    default: throw NetworkError(.value, "precision is \(number), which is no crl_precision")
+    case CRL_PRECISION_FLOAT32: return .float32
+    case CRL_PRECISION_BFLOAT16: return .bfloat16
+    case CRL_PRECISION_INT8: return .int8
+    default: throw ChainruleError(.value, "precision is \(number), which is no crl_precision")
     }
 }
 
 func number(of precision: Precision) -> crl_precision {
     switch precision {
-    case .float32: crl_precision(CRL_FLOAT32)
-    case .bfloat16: crl_precision(CRL_BFLOAT16)
-    case .int8: crl_precision(CRL_INT8)
+    case .float32: crl_precision(CRL_PRECISION_FLOAT32)
+    case .bfloat16: crl_precision(CRL_PRECISION_BFLOAT16)
+    case .int8: crl_precision(CRL_PRECISION_INT8)
     }
 }

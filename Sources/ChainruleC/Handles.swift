@@ -25,10 +25,10 @@ func makeHandle<Object: HandleObject>(_ object: Object) -> UnsafeMutablePointer<
 /// The object behind a handle.
 func object<Object: HandleObject>(
     _ handle: UnsafePointer<Object.CType>?, _ argument: StaticString, as _: Object.Type
-) throws(NetworkError) -> Object {
+) throws(ChainruleError) -> Object {
     guard let handle else { throw nullArgument(argument) }
     guard let cell = cell(of: handle, tag: Object.tag) else {
-        throw NetworkError(.handle, "\(argument) is not a \(Object.noun)")
+        throw ChainruleError(.handle, "\(argument) is not a \(Object.noun)")
     }
     return Unmanaged<Object>.fromOpaque(cell.pointee.object).takeUnretainedValue()
 }
@@ -87,17 +87,17 @@ final class NetworkHandle: HandleObject {
     }
 
     /// Changes the description, which must not be built.
-    func describe(_ change: (inout Architecture) throws(NetworkError) -> Void) throws(NetworkError) {
+    func describe(_ change: (inout Architecture) throws(ChainruleError) -> Void) throws(ChainruleError) {
         guard network == nil else {
-            throw NetworkError(.alreadyBuilt, "the network is built; its layers are fixed")
+            throw ChainruleError(.alreadyBuilt, "the network is built; its layers are fixed")
         }
         try change(&architecture)
         if let node = architecture.nodes.last { layerNames.append(copyString(node.name.text)) }
     }
 
     /// - Parameter set: nil for what the process computes with.
-    func build(seed: UInt64, for set: InstructionSet? = nil) throws(NetworkError) {
-        guard network == nil else { throw NetworkError(.alreadyBuilt, "the network is already built") }
+    func build(seed: UInt64, for set: InstructionSet? = nil) throws(ChainruleError) {
+        guard network == nil else { throw ChainruleError(.alreadyBuilt, "the network is already built") }
         finish(try Network(architecture, seed: seed, instructionSet: set))
     }
 
@@ -106,16 +106,16 @@ final class NetworkHandle: HandleObject {
         for tensor in network.plan.tensors { tensorNames.append(copyString(tensor.name)) }
     }
 
-    func built() throws(NetworkError) -> Network {
+    func built() throws(ChainruleError) -> Network {
         guard let network else {
-            throw NetworkError(.notBuilt, "the network is not built yet: call crl_network_build first")
+            throw ChainruleError(.notBuilt, "the network is not built yet: call crl_network_build first")
         }
         return network
     }
 }
 
 /// The built network behind a handle.
-func network(_ handle: UnsafePointer<crl_network>?) throws(NetworkError) -> Network {
+func network(_ handle: UnsafePointer<crl_network>?) throws(ChainruleError) -> Network {
     try object(handle, "network", as: NetworkHandle.self).built()
 }
 

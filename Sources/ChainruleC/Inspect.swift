@@ -15,7 +15,7 @@ import Chainrule
 public func crlNetworkInputSize(
     _ network: UnsafePointer<crl_network>?, _ inputs: UnsafeMutablePointer<UInt>?
 ) -> crl_status {
-    call("crl_network_input_size") { () throws(NetworkError) in
+    call("crl_network_input_size") { () throws(ChainruleError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
         guard let inputs else { throw nullArgument("inputs") }
         inputs.pointee = UInt(handle.architecture.inputs)
@@ -31,7 +31,7 @@ public func crlNetworkInputSize(
 public func crlNetworkOutputSize(
     _ network: UnsafePointer<crl_network>?, _ outputs: UnsafeMutablePointer<UInt>?
 ) -> crl_status {
-    call("crl_network_output_size") { () throws(NetworkError) in
+    call("crl_network_output_size") { () throws(ChainruleError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
         guard let outputs else { throw nullArgument("outputs") }
         outputs.pointee = UInt(handle.architecture.outputs)
@@ -47,7 +47,7 @@ public func crlNetworkOutputSize(
 public func crlNetworkLayerCount(
     _ network: UnsafePointer<crl_network>?, _ count: UnsafeMutablePointer<UInt>?
 ) -> crl_status {
-    call("crl_network_layer_count") { () throws(NetworkError) in
+    call("crl_network_layer_count") { () throws(ChainruleError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
         guard let count else { throw nullArgument("count") }
         count.pointee = UInt(handle.architecture.nodes.count)
@@ -66,11 +66,11 @@ public func crlNetworkLayer(
     _ network: UnsafePointer<crl_network>?, _ index: UInt, _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
     _ units: UnsafeMutablePointer<UInt>?
 ) -> crl_status {
-    call("crl_network_layer") { () throws(NetworkError) in
+    call("crl_network_layer") { () throws(ChainruleError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
         let nodes = handle.architecture.nodes
         guard index < UInt(nodes.count) else {
-            throw NetworkError(.size, "index is \(index); the network has \(nodes.count) layers")
+            throw ChainruleError(.size, "index is \(index); the network has \(nodes.count) layers")
         }
         name?.pointee = UnsafePointer(handle.layerNames[Int(index)])
         units?.pointee = UInt(nodes[Int(index)].width)
@@ -89,7 +89,7 @@ public func crlNetworkParameters(
     _ network: UnsafePointer<crl_network>?, _ parameters: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>?,
     _ count: UnsafeMutablePointer<UInt>?
 ) -> crl_status {
-    call("crl_network_parameters") { () throws(NetworkError) in
+    call("crl_network_parameters") { () throws(ChainruleError) in
         let network = try ChainruleC.network(network)
         guard let parameters else { throw nullArgument("parameters") }
         guard let count else { throw nullArgument("count") }
@@ -107,7 +107,7 @@ public func crlNetworkParameters(
 public func crlNetworkTensorCount(
     _ network: UnsafePointer<crl_network>?, _ count: UnsafeMutablePointer<UInt>?
 ) -> crl_status {
-    call("crl_network_tensor_count") { () throws(NetworkError) in
+    call("crl_network_tensor_count") { () throws(ChainruleError) in
         let network = try ChainruleC.network(network)
         guard let count else { throw nullArgument("count") }
         count.pointee = UInt(network.plan.tensors.count)
@@ -124,11 +124,11 @@ public func crlNetworkTensorCount(
 public func crlNetworkTensor(
     _ network: UnsafePointer<crl_network>?, _ index: UInt, _ tensor: UnsafeMutablePointer<crl_tensor>?
 ) -> crl_status {
-    call("crl_network_tensor") { () throws(NetworkError) in
+    call("crl_network_tensor") { () throws(ChainruleError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
         let tensors = try handle.built().plan.tensors
         guard index < UInt(tensors.count) else {
-            throw NetworkError(.size, "index is \(index); the network has \(tensors.count) tensors")
+            throw ChainruleError(.size, "index is \(index); the network has \(tensors.count) tensors")
         }
         try fill(tensor, from: handle, Int(index))
     }
@@ -144,7 +144,7 @@ public func crlNetworkTensor(
 public func crlNetworkFindTensor(
     _ network: UnsafePointer<crl_network>?, _ name: UnsafePointer<CChar>?, _ tensor: UnsafeMutablePointer<crl_tensor>?
 ) -> crl_status {
-    call("crl_network_find_tensor") { () throws(NetworkError) in
+    call("crl_network_find_tensor") { () throws(ChainruleError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
         try fill(tensor, from: handle, handle.built().plan.indexOfTensor(named: requiredString(name, "name")))
     }
@@ -152,7 +152,7 @@ public func crlNetworkFindTensor(
 
 private func fill(
     _ pointer: UnsafeMutablePointer<crl_tensor>?, from handle: NetworkHandle, _ index: Int
-) throws(NetworkError) {
+) throws(ChainruleError) {
     guard let pointer else { throw nullArgument("tensor") }
     let size = try options(UnsafePointer(pointer), "tensor").size
     let tensor = try handle.built().plan.tensors[index]

@@ -38,12 +38,12 @@ public func crlInstructionSet() -> UnsafePointer<CChar> { cString(InstructionSet
 ///
 /// Threads: any; of several at once, one decides.
 /// - Parameters:
-///   - instruction_set: CRL_BASELINE, CRL_AVX2, CRL_AVX512 or CRL_NEON.
+///   - instruction_set: CRL_INSTRUCTIONS_BASELINE, CRL_INSTRUCTIONS_AVX2, CRL_INSTRUCTIONS_AVX512 or CRL_INSTRUCTIONS_NEON.
 /// - Returns: CRL_OK, CRL_ERROR_VALUE if it is unknown or this processor lacks it, or CRL_ERROR_BUSY if the library already
 ///   computes with another.
 @_cdecl("crl_set_instruction_set")
 public func crlSetInstructionSet(_ instruction_set: crl_instructions) -> crl_status {
-    call("crl_set_instruction_set") { () throws(NetworkError) in
+    call("crl_set_instruction_set") { () throws(ChainruleError) in
         try InstructionSet.set(instructionSet(instruction_set))
     }
 }

@@ -32,7 +32,7 @@ public func crlNetworkMinimize(
     _ targets: UnsafePointer<crl_targets>?, _ options: UnsafePointer<crl_minimize_options>?,
     _ minimum: UnsafeMutablePointer<crl_minimum>?
 ) -> crl_status {
-    call("crl_network_minimize") { () throws(NetworkError) in
+    call("crl_network_minimize") { () throws(ChainruleError) in
         let network = try ChainruleC.network(network)
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
         if let minimum { _ = try ChainruleC.options(UnsafePointer(minimum), "minimum") }
@@ -63,12 +63,12 @@ public func crlNetworkMinimize(
             products: found.products, penalty: found.penalty, best_iteration: found.bestIteration,
             validation_cost: found.validationCost ?? .nan)
         if found.reason == .cancelled {
-            throw NetworkError(.cancelled, "the minimization was cancelled after iteration \(found.iterations)")
+            throw ChainruleError(.cancelled, "the minimization was cancelled after iteration \(found.iterations)")
         }
     }
 }
 
-private func minimizationOptions(_ given: crl_minimize_options) throws(NetworkError) -> MinimizationOptions {
+private func minimizationOptions(_ given: crl_minimize_options) throws(ChainruleError) -> MinimizationOptions {
     var options = MinimizationOptions()
     options.maxIterations = try count(UInt(bitPattern: given.max_iterations), "options->max_iterations")
     if given.max_evaluations != 0 {

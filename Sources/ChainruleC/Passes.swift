@@ -14,7 +14,7 @@ import Chainrule
 /// - Parameters:
 ///   - network: built. The workspace is for this network alone.
 ///   - max_rows: the largest batch, at least 1.
-///   - purpose: CRL_TRAINING, or CRL_INFERENCE for forward passes alone in less memory.
+///   - purpose: CRL_PURPOSE_TRAINING, or CRL_PURPOSE_INFERENCE for forward passes alone in less memory.
 ///   - workspace: receives the workspace, which crl_workspace_destroy() frees; NULL after an error.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or
 ///   CRL_ERROR_MEMORY.
@@ -23,7 +23,7 @@ public func crlWorkspaceCreate(
     _ network: UnsafePointer<crl_network>?, _ max_rows: UInt, _ purpose: crl_purpose,
     _ workspace: UnsafeMutablePointer<UnsafeMutablePointer<crl_workspace>?>?
 ) -> crl_status {
-    call("crl_workspace_create") { () throws(NetworkError) in
+    call("crl_workspace_create") { () throws(ChainruleError) in
         guard let workspace else { throw nullArgument("workspace") }
         workspace.pointee = nil
         workspace.pointee = makeHandle(
@@ -46,7 +46,7 @@ public func crlWorkspaceDestroy(_ workspace: UnsafeMutablePointer<crl_workspace>
 /// - Parameters:
 ///   - workspace: after a forward pass, for δ after a backward pass, for δ of "input" after one that was asked for dC_dx.
 ///   - layer: the layer's name.
-///   - quantity: CRL_Z, CRL_H or CRL_DELTA.
+///   - quantity: CRL_QUANTITY_Z, CRL_QUANTITY_H or CRL_QUANTITY_DELTA.
 ///   - values: receives the address, inside the workspace: to be read until the workspace's next pass.
 ///   - rows: receives the number of samples.
 ///   - columns: receives the width of the layer.
@@ -58,7 +58,7 @@ public func crlWorkspaceValues(
     _ values: UnsafeMutablePointer<UnsafePointer<Float>?>?, _ rows: UnsafeMutablePointer<UInt>?,
     _ columns: UnsafeMutablePointer<UInt>?
 ) -> crl_status {
-    call("crl_workspace_values") { () throws(NetworkError) in
+    call("crl_workspace_values") { () throws(ChainruleError) in
         let workspace = try object(workspace, "workspace", as: Workspace.self)
         let layer = try requiredString(layer, "layer")
         guard let values else { throw nullArgument("values") }
@@ -90,7 +90,7 @@ public func crlForward(
     _ x: UnsafePointer<Float>?,
     _ x_rows: UInt, _ x_stride: UInt, _ y: UnsafeMutablePointer<Float>?, _ y_rows: UInt, _ y_stride: UInt
 ) -> crl_status {
-    call("crl_forward") { () throws(NetworkError) in
+    call("crl_forward") { () throws(ChainruleError) in
         let network = try ChainruleC.network(network)
         let workspace = try object(workspace, "workspace", as: Workspace.self)
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
@@ -127,9 +127,9 @@ public func crlCost(
     _ y_stride: UInt, _ targets: UnsafePointer<crl_targets>?, _ C: UnsafeMutablePointer<Double>?,
     _ dC_dy: UnsafeMutablePointer<Float>?, _ dC_dy_rows: UInt, _ dC_dy_stride: UInt
 ) -> crl_status {
-    call("crl_cost") { () throws(NetworkError) in
+    call("crl_cost") { () throws(ChainruleError) in
         let cost = try ChainruleC.cost(cost)
-        guard y_columns >= 1 else { throw NetworkError(.size, "y_columns is 0; at least 1 is needed") }
+        guard y_columns >= 1 else { throw ChainruleError(.size, "y_columns is 0; at least 1 is needed") }
         let y = try matrix(y, rows: y_rows, columns: count(y_columns, "y_columns"), stride: y_stride, "y")
         let targets = try ChainruleC.targets(targets, for: cost, rows: y.rows, columns: y.columns, "targets")
         guard let C else { throw nullArgument("C") }
@@ -174,7 +174,7 @@ public func crlBackward(
     _ gradients_count: UInt, _ accumulate: Int32, _ dC_dx: UnsafeMutablePointer<Float>?, _ dC_dx_rows: UInt,
     _ dC_dx_stride: UInt
 ) -> crl_status {
-    call("crl_backward") { () throws(NetworkError) in
+    call("crl_backward") { () throws(ChainruleError) in
         let network = try ChainruleC.network(network)
         let workspace = try object(workspace, "workspace", as: Workspace.self)
         let outputGradient = try matrix(
@@ -214,10 +214,10 @@ public func crlBackward(
 public func crlWorkspaceSetNoise(
     _ workspace: UnsafeMutablePointer<crl_workspace>?, _ active: Int32, _ seed: UInt64, _ step: UInt64
 ) -> crl_status {
-    call("crl_workspace_set_noise") { () throws(NetworkError) in
+    call("crl_workspace_set_noise") { () throws(ChainruleError) in
         let workspace = try object(workspace, "workspace", as: Workspace.self)
         guard step < 1 << 50 else {
-            throw NetworkError(.value, "step is \(step); it must be below 2 to the power of 50")
+            throw ChainruleError(.value, "step is \(step); it must be below 2 to the power of 50")
         }
         workspace.setNoise(active != 0 ? NoiseSeed(seed: seed, step: step) : nil)
     }
@@ -235,7 +235,7 @@ public func crlOptimizerCreate(
     _ network: UnsafePointer<crl_network>?, _ options: UnsafePointer<crl_optimizer_options>?,
     _ optimizer: UnsafeMutablePointer<UnsafeMutablePointer<crl_optimizer>?>?
 ) -> crl_status {
-    call("crl_optimizer_create") { () throws(NetworkError) in
+    call("crl_optimizer_create") { () throws(ChainruleError) in
         guard let optimizer else { throw nullArgument("optimizer") }
         optimizer.pointee = nil
         optimizer.pointee = makeHandle(try ChainruleC.optimizer(options, for: ChainruleC.network(network)))
@@ -259,7 +259,7 @@ public func crlOptimizerDestroy(_ optimizer: UnsafeMutablePointer<crl_optimizer>
 public func crlOptimizerLearningRate(
     _ optimizer: UnsafePointer<crl_optimizer>?, _ learning_rate: UnsafeMutablePointer<Float>?
 ) -> crl_status {
-    call("crl_optimizer_learning_rate") { () throws(NetworkError) in
+    call("crl_optimizer_learning_rate") { () throws(ChainruleError) in
         let optimizer = try object(optimizer, "optimizer", as: Optimizer.self)
         guard let learning_rate else { throw nullArgument("learning_rate") }
         learning_rate.pointee = optimizer.learningRate
@@ -275,7 +275,7 @@ public func crlOptimizerLearningRate(
 public func crlOptimizerSetLearningRate(
     _ optimizer: UnsafeMutablePointer<crl_optimizer>?, _ learning_rate: Float
 ) -> crl_status {
-    call("crl_optimizer_set_learning_rate") { () throws(NetworkError) in
+    call("crl_optimizer_set_learning_rate") { () throws(ChainruleError) in
         try object(optimizer, "optimizer", as: Optimizer.self).setLearningRate(learning_rate)
     }
 }
@@ -293,7 +293,7 @@ public func crlOptimizerSetLayer(
     _ optimizer: UnsafeMutablePointer<crl_optimizer>?, _ layer: UnsafePointer<CChar>?,
     _ options: UnsafePointer<crl_layer_step>?
 ) -> crl_status {
-    call("crl_optimizer_set_layer") { () throws(NetworkError) in
+    call("crl_optimizer_set_layer") { () throws(ChainruleError) in
         let optimizer = try object(optimizer, "optimizer", as: Optimizer.self)
         let name = try requiredString(layer, "layer")
         var step = LayerStep()
@@ -319,7 +319,7 @@ public func crlStep(
     _ optimizer: UnsafeMutablePointer<crl_optimizer>?, _ network: UnsafeMutablePointer<crl_network>?,
     _ gradients: UnsafePointer<Float>?, _ gradients_count: UInt
 ) -> crl_status {
-    call("crl_step") { () throws(NetworkError) in
+    call("crl_step") { () throws(ChainruleError) in
         let optimizer = try object(optimizer, "optimizer", as: Optimizer.self)
         let network = try ChainruleC.network(network)
         let vector = try parameterVector(gradients, count: gradients_count, of: network, "gradients")

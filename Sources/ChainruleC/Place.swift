@@ -30,9 +30,9 @@ struct Place {
 
     /// Checks that no byte of this array is one of the other's. Rows may lie between the other's rows, as the columns of one
     /// table do.
-    func checkApart(from other: Place) throws(NetworkError) {
+    func checkApart(from other: Place) throws(ChainruleError) {
         guard start <= other.start ? overlaps(later: other) : other.overlaps(later: self) else { return }
-        throw NetworkError(.overlap, "\(name) overlaps \(other.name): what is written must lie apart from all else")
+        throw ChainruleError(.overlap, "\(name) overlaps \(other.name): what is written must lie apart from all else")
     }
 
     private var byteCount: UInt { (rows - 1) * stride + rowBytes }
@@ -54,21 +54,21 @@ struct Place {
 /// Checks that a result lies apart from what it is computed of.
 func checkApart(
     _ result: Place, from x: Matrix, _ targets: TargetView = TargetView(), of network: Network
-) throws(NetworkError) {
+) throws(ChainruleError) {
     try result.checkApart(from: Place(x, "x"))
     try targets.checkApart(from: result)
     try result.checkApart(from: Place(network.parameters, "the network's parameters"))
 }
 
 /// Checks that what a network is trained on is no part of the network.
-func checkApart(_ network: Network, from data: DataView) throws(NetworkError) {
+func checkApart(_ network: Network, from data: DataView) throws(ChainruleError) {
     let parameters = Place(network.parameters, "the network's parameters")
     try parameters.checkApart(from: Place(data.x, "x"))
     try data.targets.checkApart(from: parameters)
 }
 
 extension TargetView {
-    func checkApart(from result: Place) throws(NetworkError) {
+    func checkApart(from result: Place) throws(ChainruleError) {
         if let values { try result.checkApart(from: Place(values, "targets->values")) }
         if let classes { try result.checkApart(from: Place(classes, "targets->classes")) }
         if let weights { try result.checkApart(from: Place(weights, "targets->weights")) }

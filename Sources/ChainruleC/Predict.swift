@@ -3,7 +3,7 @@
 // read them, in a precision of choice. It is faster than crl_network_predict(), most of all for single rows and small
 // networks, and any number of threads may use one at once.
 //
-//     crl_predictor_create(network, CRL_FLOAT32, &predictor);     the network may be trained on, or destroyed
+//     crl_predictor_create(network, CRL_PRECISION_FLOAT32, &predictor);     the network may be trained on, or destroyed
 //     crl_predictor_predict(predictor, x, 1, inputs, y, 1, outputs);
 
 import CChainrule
@@ -12,11 +12,11 @@ import Chainrule
 /// Prepares a network for prediction. The predictor is a copy: it keeps nothing of the network, and what happens to the
 /// network afterwards does not reach it. (The functions of a custom activation, and their `user`, are still called.)
 ///
-/// With CRL_FLOAT32 the results are those of crl_network_predict(), bit for bit. CRL_BFLOAT16 and CRL_INT8 need a half and
+/// With CRL_PRECISION_FLOAT32 the results are those of crl_network_predict(), bit for bit. CRL_PRECISION_BFLOAT16 and CRL_PRECISION_INT8 need a half and
 /// a quarter of the memory, and round: see docs/prediction.md for what that costs.
 /// - Parameters:
 ///   - network: built; only read.
-///   - precision: CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8.
+///   - precision: CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
 ///   - predictor: receives the predictor, which crl_predictor_destroy() frees; NULL after an error.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MEMORY, or
 ///   CRL_ERROR_SIZE for a layer of more than 66,311 inputs in int8.
@@ -25,7 +25,7 @@ public func crlPredictorCreate(
     _ network: UnsafePointer<crl_network>?, _ precision: crl_precision,
     _ predictor: UnsafeMutablePointer<UnsafeMutablePointer<crl_predictor>?>?
 ) -> crl_status {
-    call("crl_predictor_create") { () throws(NetworkError) in
+    call("crl_predictor_create") { () throws(ChainruleError) in
         guard let predictor else { throw nullArgument("predictor") }
         predictor.pointee = nil
         predictor.pointee = makeHandle(
@@ -45,7 +45,7 @@ public func crlPredictorDestroy(_ predictor: UnsafeMutablePointer<crl_predictor>
 /// predicted with, and from whichever thread. Small networks allocate nothing, others nothing once there were as many
 /// calls at the same time, of as many rows, as there will be.
 ///
-/// With CRL_FLOAT32 and CRL_BFLOAT16, NaN and infinity go through as IEEE arithmetic has it. With CRL_INT8 they have no
+/// With CRL_PRECISION_FLOAT32 and CRL_PRECISION_BFLOAT16, NaN and infinity go through as IEEE arithmetic has it. With CRL_PRECISION_INT8 they have no
 /// step: where a row of a dense layer's inputs holds one, all that the layer makes of the row is NaN.
 /// - Parameters:
 ///   - predictor: only read, by any number of threads at once.
@@ -69,7 +69,7 @@ public func crlPredictorPredict(
     {
         return crl_status(CRL_OK)
     }
-    return call("crl_predictor_predict") { () throws(NetworkError) in
+    return call("crl_predictor_predict") { () throws(ChainruleError) in
         let predictor = try object(predictor, "predictor", as: Predictor.self)
         let x = try matrix(x, rows: x_rows, columns: predictor.inputs, stride: x_stride, "x")
         let y = try output(y, rows: y_rows, needed: x.rows, columns: predictor.outputs, stride: y_stride, "y")
@@ -87,7 +87,7 @@ public func crlPredictorPredict(
 public func crlPredictorInputSize(
     _ predictor: UnsafePointer<crl_predictor>?, _ inputs: UnsafeMutablePointer<UInt>?
 ) -> crl_status {
-    call("crl_predictor_input_size") { () throws(NetworkError) in
+    call("crl_predictor_input_size") { () throws(ChainruleError) in
         let predictor = try object(predictor, "predictor", as: Predictor.self)
         guard let inputs else { throw nullArgument("inputs") }
         inputs.pointee = UInt(predictor.inputs)
@@ -103,7 +103,7 @@ public func crlPredictorInputSize(
 public func crlPredictorOutputSize(
     _ predictor: UnsafePointer<crl_predictor>?, _ outputs: UnsafeMutablePointer<UInt>?
 ) -> crl_status {
-    call("crl_predictor_output_size") { () throws(NetworkError) in
+    call("crl_predictor_output_size") { () throws(ChainruleError) in
         let predictor = try object(predictor, "predictor", as: Predictor.self)
         guard let outputs else { throw nullArgument("outputs") }
         outputs.pointee = UInt(predictor.outputs)
@@ -113,13 +113,13 @@ public func crlPredictorOutputSize(
 /// The numbers that the predictor computes with.
 /// - Parameters:
 ///   - predictor: only read.
-///   - precision: receives CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8.
+///   - precision: receives CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
 /// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
 @_cdecl("crl_predictor_precision")
 public func crlPredictorPrecision(
     _ predictor: UnsafePointer<crl_predictor>?, _ precision: UnsafeMutablePointer<crl_precision>?
 ) -> crl_status {
-    call("crl_predictor_precision") { () throws(NetworkError) in
+    call("crl_predictor_precision") { () throws(ChainruleError) in
         let predictor = try object(predictor, "predictor", as: Predictor.self)
         guard let precision else { throw nullArgument("precision") }
         precision.pointee = number(of: predictor.precision)
@@ -130,7 +130,7 @@ public func crlPredictorPrecision(
 /// network is trained and served at the same time.
 /// - Parameters:
 ///   - network: built; only read.
-///   - precision: CRL_FLOAT32, CRL_BFLOAT16 or CRL_INT8, also of what is published later.
+///   - precision: CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8, also of what is published later.
 ///   - publisher: receives the publisher, which crl_publisher_destroy() frees; NULL after an error.
 /// - Returns: as crl_predictor_create().
 @_cdecl("crl_publisher_create")
@@ -138,7 +138,7 @@ public func crlPublisherCreate(
     _ network: UnsafePointer<crl_network>?, _ precision: crl_precision,
     _ publisher: UnsafeMutablePointer<UnsafeMutablePointer<crl_publisher>?>?
 ) -> crl_status {
-    call("crl_publisher_create") { () throws(NetworkError) in
+    call("crl_publisher_create") { () throws(ChainruleError) in
         guard let publisher else { throw nullArgument("publisher") }
         publisher.pointee = nil
         publisher.pointee = makeHandle(
@@ -167,7 +167,7 @@ public func crlPublisherDestroy(_ publisher: UnsafeMutablePointer<crl_publisher>
 public func crlPublisherPublish(
     _ publisher: UnsafeMutablePointer<crl_publisher>?, _ network: UnsafePointer<crl_network>?
 ) -> crl_status {
-    call("crl_publisher_publish") { () throws(NetworkError) in
+    call("crl_publisher_publish") { () throws(ChainruleError) in
         try object(publisher, "publisher", as: Publisher.self).publish(ChainruleC.network(network))
     }
 }
@@ -189,11 +189,11 @@ public func crlPublisherPredict(
     _ publisher: UnsafePointer<crl_publisher>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
     _ y: UnsafeMutablePointer<Float>?, _ y_rows: UInt, _ y_stride: UInt
 ) -> crl_status {
-    call("crl_publisher_predict") { () throws(NetworkError) in
+    call("crl_publisher_predict") { () throws(ChainruleError) in
         let publisher = try object(publisher, "publisher", as: Publisher.self)
         let x = try matrix(x, rows: x_rows, columns: publisher.inputs, stride: x_stride, "x")
         let y = try output(y, rows: y_rows, needed: x.rows, columns: publisher.outputs, stride: y_stride, "y")
         try Place(y, "y").checkApart(from: Place(x, "x"))
-        try publisher.withPredictor { predictor throws(NetworkError) in try predictor.predict(x, into: y) }
+        try publisher.withPredictor { predictor throws(ChainruleError) in try predictor.predict(x, into: y) }
     }
 }

@@ -3,7 +3,7 @@ import Chainrule
 
 // What a schedule's options say, of which each kind takes some.
 
-func schedule(_ pointer: UnsafePointer<crl_schedule_options>) throws(NetworkError) -> Schedule {
+func schedule(_ pointer: UnsafePointer<crl_schedule_options>) throws(ChainruleError) -> Schedule {
     let options = try options(pointer, "schedule")
     var schedule = Schedule(
         try scheduleSource(options), warmup: try count(UInt(bitPattern: options.warmup), "schedule->warmup"),
@@ -13,7 +13,7 @@ func schedule(_ pointer: UnsafePointer<crl_schedule_options>) throws(NetworkErro
     return schedule
 }
 
-private func scheduleSource(_ options: crl_schedule_options) throws(NetworkError) -> Schedule.Source {
+private func scheduleSource(_ options: crl_schedule_options) throws(ChainruleError) -> Schedule.Source {
     // What the kind takes is taken out; the rest must not be given.
     var options = options
     let source = try scheduleSource(taking: &options)
@@ -35,31 +35,31 @@ private func scheduleSource(_ options: crl_schedule_options) throws(NetworkError
 
 private func checkIsLeft(
     _ value: Int, as none: Int, _ name: StaticString, to schedule: Schedule.Source
-) throws(NetworkError) {
+) throws(ChainruleError) {
     guard value == none else { throw notTaken(name, "\(UInt(bitPattern: value))", by: schedule) }
 }
 
-private func checkIsLeft(_ value: Float, _ name: StaticString, to schedule: Schedule.Source) throws(NetworkError) {
+private func checkIsLeft(_ value: Float, _ name: StaticString, to schedule: Schedule.Source) throws(ChainruleError) {
     guard value == -1 else { throw notTaken(name, "\(value)", by: schedule) }
 }
 
-private func notTaken(_ name: StaticString, _ value: ErrorMessage, by schedule: Schedule.Source) -> NetworkError {
-    NetworkError(
+private func notTaken(_ name: StaticString, _ value: ErrorMessage, by schedule: Schedule.Source) -> ChainruleError {
+    ChainruleError(
         .value, "schedule->\(name) is \(value.text), but the schedule '\(schedule.identifier)' takes no \(name)")
 }
 
-private func scheduleSource(taking options: inout crl_schedule_options) throws(NetworkError) -> Schedule.Source {
+private func scheduleSource(taking options: inout crl_schedule_options) throws(ChainruleError) -> Schedule.Source {
     let usual = Plateau()
     switch Int(options.kind) {
-    case CRL_CONSTANT: return .constant(ConstantSchedule())
-    case CRL_STEP:
+    case CRL_SCHEDULE_CONSTANT: return .constant(ConstantSchedule())
+    case CRL_SCHEDULE_STEP:
         return .step(
             StepSchedule(
                 period: try takeCount(&options.period, "schedule->period"),
                 factor: take(&options.factor, usual.factor)))
-    case CRL_EXPONENTIAL:
+    case CRL_SCHEDULE_EXPONENTIAL:
         return .exponential(ExponentialSchedule(factor: take(&options.factor, usual.factor)))
-    case CRL_COSINE:
+    case CRL_SCHEDULE_COSINE:
         let usual = CosineSchedule()
         let periodFactor = try takeCount(&options.period_factor, "schedule->period_factor")
         return .cosine(
@@ -67,7 +67,7 @@ private func scheduleSource(taking options: inout crl_schedule_options) throws(N
                 period: try takeCount(&options.period, "schedule->period"),
                 periodFactor: periodFactor == 0 ? usual.periodFactor : periodFactor,
                 minRate: take(&options.min_rate, usual.minRate)))
-    case CRL_ONE_CYCLE:
+    case CRL_SCHEDULE_ONE_CYCLE:
         let usual = OneCycleSchedule()
         return .oneCycle(
             OneCycleSchedule(
@@ -75,7 +75,7 @@ private func scheduleSource(taking options: inout crl_schedule_options) throws(N
                 peak: take(&options.peak, usual.peak),
                 startDivisor: take(&options.start_divisor, usual.startDivisor),
                 endDivisor: take(&options.end_divisor, usual.endDivisor)))
-    case CRL_PLATEAU:
+    case CRL_SCHEDULE_PLATEAU:
         if options.patience == -1 { options.patience = usual.patience }
         return .plateau(
             Plateau(
@@ -88,6 +88,6 @@ private func scheduleSource(taking options: inout crl_schedule_options) throws(N
         let custom = try customSchedule(options)
         options.function = nil
         return .custom(custom)
-    default: throw NetworkError(.value, "schedule->kind is \(options.kind), which is no crl_schedule_kind")
+    default: throw ChainruleError(.value, "schedule->kind is \(options.kind), which is no crl_schedule_kind")
     }
 }

@@ -4,7 +4,7 @@
 import CChainrule
 import Chainrule
 
-/// The learning rate of a schedule at t, where it follows from t alone: not for CRL_PLATEAU and CRL_CUSTOM_SCHEDULE, nor
+/// The learning rate of a schedule at t, where it follows from t alone: not for CRL_SCHEDULE_PLATEAU and CRL_CUSTOM_SCHEDULE, nor
 /// for a period of 0.
 /// - Parameters:
 ///   - schedule: the schedule, with its warm-up.
@@ -16,7 +16,7 @@ import Chainrule
 public func crlScheduleRate(
     _ schedule: UnsafePointer<crl_schedule_options>?, _ base: Float, _ t: UInt, _ rate: UnsafeMutablePointer<Float>?
 ) -> crl_status {
-    call("crl_schedule_rate") { () throws(NetworkError) in
+    call("crl_schedule_rate") { () throws(ChainruleError) in
         guard let schedule else { throw nullArgument("schedule") }
         let formula = try ChainruleC.schedule(schedule)
         guard let rate else { throw nullArgument("rate") }
@@ -24,7 +24,7 @@ public func crlScheduleRate(
     }
 }
 
-/// The learning rate after an epoch, by CRL_PLATEAU.
+/// The learning rate after an epoch, by CRL_SCHEDULE_PLATEAU.
 /// - Parameters:
 ///   - schedule: of this kind. Its warm-up is not read.
 ///   - state: what the epochs before have left; CRL_PLATEAU_STATE_INIT before the first. It is all that there is: it can be
@@ -38,10 +38,10 @@ public func crlPlateauRate(
     _ schedule: UnsafePointer<crl_schedule_options>?, _ state: UnsafeMutablePointer<crl_plateau_state>?,
     _ cost: Double, _ rate: UnsafeMutablePointer<Float>?
 ) -> crl_status {
-    call("crl_plateau_rate") { () throws(NetworkError) in
+    call("crl_plateau_rate") { () throws(ChainruleError) in
         guard let schedule else { throw nullArgument("schedule") }
         guard case .plateau(let plateau) = try ChainruleC.schedule(schedule).source else {
-            throw NetworkError(.value, "schedule->kind is not CRL_PLATEAU")
+            throw ChainruleError(.value, "schedule->kind is not CRL_SCHEDULE_PLATEAU")
         }
         guard let state else { throw nullArgument("state") }
         let before = try options(state, "state")
@@ -50,7 +50,7 @@ public func crlPlateauRate(
         if before.epochs > 0 { current.lowest = before.lowest }
         current.waited = try count(UInt(bitPattern: before.waited), "state->waited")
         current.cooling = try count(UInt(bitPattern: before.cooling), "state->cooling")
-        guard !current.lowest.isNaN else { throw NetworkError(.value, "state->lowest is nan") }
+        guard !current.lowest.isNaN else { throw ChainruleError(.value, "state->lowest is nan") }
         let next = try plateau.rate(after: cost, from: rate.pointee, &current)
         rate.pointee = next
         state.pointee.epochs = before.epochs &+ 1

@@ -3,17 +3,17 @@ import CPlatform
 import Chainrule
 
 // Codes of errors that only a C caller can make.
-extension NetworkError.Code {
-    static var null: NetworkError.Code { NetworkError.Code(rawValue: crl_status(CRL_ERROR_NULL)) }
-    static var handle: NetworkError.Code { NetworkError.Code(rawValue: crl_status(CRL_ERROR_HANDLE)) }
-    static var overlap: NetworkError.Code { NetworkError.Code(rawValue: crl_status(CRL_ERROR_OVERLAP)) }
-    static var notBuilt: NetworkError.Code { NetworkError.Code(rawValue: crl_status(CRL_ERROR_NOT_BUILT)) }
-    static var alreadyBuilt: NetworkError.Code { NetworkError.Code(rawValue: crl_status(CRL_ERROR_ALREADY_BUILT)) }
+extension ChainruleError.Code {
+    static var null: ChainruleError.Code { ChainruleError.Code(rawValue: crl_status(CRL_ERROR_NULL)) }
+    static var handle: ChainruleError.Code { ChainruleError.Code(rawValue: crl_status(CRL_ERROR_HANDLE)) }
+    static var overlap: ChainruleError.Code { ChainruleError.Code(rawValue: crl_status(CRL_ERROR_OVERLAP)) }
+    static var notBuilt: ChainruleError.Code { ChainruleError.Code(rawValue: crl_status(CRL_ERROR_NOT_BUILT)) }
+    static var alreadyBuilt: ChainruleError.Code { ChainruleError.Code(rawValue: crl_status(CRL_ERROR_ALREADY_BUILT)) }
 }
 
 /// Runs the body of a C function: an error becomes its status, and the message the thread's.
-func call(_ function: StaticString, _ body: () throws(NetworkError) -> Void) -> crl_status {
-    do throws(NetworkError) {
+func call(_ function: StaticString, _ body: () throws(ChainruleError) -> Void) -> crl_status {
+    do throws(ChainruleError) {
         try Reserve.withReserve(body)
         return crl_status(CRL_OK)
     } catch {
@@ -22,7 +22,7 @@ func call(_ function: StaticString, _ body: () throws(NetworkError) -> Void) -> 
     }
 }
 
-func nullArgument(_ name: StaticString) -> NetworkError { NetworkError(.null, "\(name) is NULL") }
+func nullArgument(_ name: StaticString) -> ChainruleError { ChainruleError(.null, "\(name) is NULL") }
 
 /// The thread's message, a C string of at most 511 bytes.
 func threadMessage() -> UnsafePointer<CChar> { UnsafePointer(messageBuffer()) }

@@ -15,7 +15,7 @@ import Chainrule
 ///   names and inputs take more than the 16,000,000 bytes that a file has for them.
 @_cdecl("crl_network_save")
 public func crlNetworkSave(_ network: UnsafePointer<crl_network>?, _ path: UnsafePointer<CChar>?) -> crl_status {
-    call("crl_network_save") { () throws(NetworkError) in
+    call("crl_network_save") { () throws(ChainruleError) in
         try ChainruleC.network(network).save(to: requiredPath(path))
     }
 }
@@ -32,7 +32,7 @@ public func crlNetworkSave(_ network: UnsafePointer<crl_network>?, _ path: Unsaf
 public func crlNetworkLoad(
     _ path: UnsafePointer<CChar>?, _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
 ) -> crl_status {
-    call("crl_network_load") { () throws(NetworkError) in
+    call("crl_network_load") { () throws(ChainruleError) in
         try load(path, memoryLimit: nil, network)
     }
 }
@@ -52,7 +52,7 @@ public func crlNetworkLoadLimited(
     _ path: UnsafePointer<CChar>?, _ memory_limit: UInt,
     _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
 ) -> crl_status {
-    call("crl_network_load_limited") { () throws(NetworkError) in
+    call("crl_network_load_limited") { () throws(ChainruleError) in
         try load(path, memoryLimit: memory_limit == 0 ? nil : Int(clamping: memory_limit), network)
     }
 }
@@ -60,7 +60,7 @@ public func crlNetworkLoadLimited(
 private func load(
     _ path: UnsafePointer<CChar>?, memoryLimit: Int?,
     _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
-) throws(NetworkError) {
+) throws(ChainruleError) {
     guard let network else { throw nullArgument("network") }
     network.pointee = nil
     let loaded = try Network(contentsOf: requiredPath(path), memoryLimit: memoryLimit)
@@ -78,7 +78,7 @@ private func load(
 public func crlNetworkLoadParameters(
     _ network: UnsafeMutablePointer<crl_network>?, _ path: UnsafePointer<CChar>?
 ) -> crl_status {
-    call("crl_network_load_parameters") { () throws(NetworkError) in
+    call("crl_network_load_parameters") { () throws(ChainruleError) in
         try ChainruleC.network(network).loadParameters(from: requiredPath(path))
     }
 }

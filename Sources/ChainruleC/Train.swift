@@ -28,7 +28,7 @@ public func crlNetworkFit(
     _ network: UnsafeMutablePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
     _ targets: UnsafePointer<crl_targets>?, _ options: UnsafePointer<crl_train_options>?
 ) -> crl_status {
-    call("crl_network_fit") { () throws(NetworkError) in
+    call("crl_network_fit") { () throws(ChainruleError) in
         let network = try ChainruleC.network(network)
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
         let trainer = try trainer(for: network, options)
@@ -56,13 +56,13 @@ public func crlTrainerCreate(
     _ network: UnsafeMutablePointer<crl_network>?, _ options: UnsafePointer<crl_train_options>?,
     _ trainer: UnsafeMutablePointer<UnsafeMutablePointer<crl_trainer>?>?
 ) -> crl_status {
-    call("crl_trainer_create") { () throws(NetworkError) in
+    call("crl_trainer_create") { () throws(ChainruleError) in
         guard let trainer else { throw nullArgument("trainer") }
         trainer.pointee = nil
         let network = try ChainruleC.network(network)
         let made = try ChainruleC.trainer(for: network, options)
         if let options, options.pointee.validation_x != nil || options.pointee.validation_targets != nil {
-            throw NetworkError(.value, "options hold validation data, which are for crl_trainer_fit to be given")
+            throw ChainruleError(.value, "options hold validation data, which are for crl_trainer_fit to be given")
         }
         trainer.pointee = makeHandle(made)
     }
@@ -101,7 +101,7 @@ public func crlTrainerFit(
     _ targets: UnsafePointer<crl_targets>?, _ validation_x: UnsafePointer<Float>?, _ validation_rows: UInt,
     _ validation_stride: UInt, _ validation_targets: UnsafePointer<crl_targets>?
 ) -> crl_status {
-    call("crl_trainer_fit") { () throws(NetworkError) in
+    call("crl_trainer_fit") { () throws(ChainruleError) in
         let trainer = try object(trainer, "trainer", as: Trainer.self)
         let x = try matrix(x, rows: x_rows, columns: trainer.network.inputs, stride: x_stride, "x")
         let data = try data(x, targets, of: trainer)
@@ -127,7 +127,7 @@ public func crlTrainerFitSource(
     _ validation_x: UnsafePointer<Float>?, _ validation_rows: UInt, _ validation_stride: UInt,
     _ validation_targets: UnsafePointer<crl_targets>?
 ) -> crl_status {
-    call("crl_trainer_fit_source") { () throws(NetworkError) in
+    call("crl_trainer_fit_source") { () throws(ChainruleError) in
         let trainer = try object(trainer, "trainer", as: Trainer.self)
         let source = try dataSource(source)
         let held = try validation(
@@ -143,7 +143,7 @@ public func crlTrainerFitSource(
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE or CRL_ERROR_BUSY.
 @_cdecl("crl_trainer_set_epochs")
 public func crlTrainerSetEpochs(_ trainer: UnsafeMutablePointer<crl_trainer>?, _ epochs: UInt) -> crl_status {
-    call("crl_trainer_set_epochs") { () throws(NetworkError) in
+    call("crl_trainer_set_epochs") { () throws(ChainruleError) in
         try object(trainer, "trainer", as: Trainer.self).setEpochs(count(epochs, "epochs"))
     }
 }
@@ -164,7 +164,7 @@ public func crlTrainerPartialFit(
     _ trainer: UnsafeMutablePointer<crl_trainer>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
     _ targets: UnsafePointer<crl_targets>?, _ epoch: UnsafeMutablePointer<crl_epoch>?
 ) -> crl_status {
-    call("crl_trainer_partial_fit") { () throws(NetworkError) in
+    call("crl_trainer_partial_fit") { () throws(ChainruleError) in
         let trainer = try object(trainer, "trainer", as: Trainer.self)
         if let epoch { _ = try options(epoch, "epoch") }
         let x = try matrix(x, rows: x_rows, columns: trainer.network.inputs, stride: x_stride, "x")
@@ -182,7 +182,7 @@ public func crlTrainerPartialFit(
 public func crlTrainerProgress(
     _ trainer: UnsafePointer<crl_trainer>?, _ progress: UnsafeMutablePointer<crl_progress>?
 ) -> crl_status {
-    call("crl_trainer_progress") { () throws(NetworkError) in
+    call("crl_trainer_progress") { () throws(ChainruleError) in
         let trainer = try object(trainer, "trainer", as: Trainer.self)
         guard let progress else { throw nullArgument("progress") }
         _ = try options(progress, "progress")
@@ -202,7 +202,7 @@ public func crlTrainerProgress(
 ///   take more than the 16,000,000 bytes that a file has for them.
 @_cdecl("crl_trainer_save")
 public func crlTrainerSave(_ trainer: UnsafePointer<crl_trainer>?, _ path: UnsafePointer<CChar>?) -> crl_status {
-    call("crl_trainer_save") { () throws(NetworkError) in
+    call("crl_trainer_save") { () throws(ChainruleError) in
         try object(trainer, "trainer", as: Trainer.self).save(to: requiredPath(path))
     }
 }
@@ -217,7 +217,7 @@ public func crlTrainerSave(_ trainer: UnsafePointer<crl_trainer>?, _ path: Unsaf
 ///   CRL_ERROR_BUSY, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY.
 @_cdecl("crl_trainer_load")
 public func crlTrainerLoad(_ trainer: UnsafeMutablePointer<crl_trainer>?, _ path: UnsafePointer<CChar>?) -> crl_status {
-    call("crl_trainer_load") { () throws(NetworkError) in
+    call("crl_trainer_load") { () throws(ChainruleError) in
         try object(trainer, "trainer", as: Trainer.self).load(from: requiredPath(path))
     }
 }
@@ -226,7 +226,7 @@ public func crlTrainerLoad(_ trainer: UnsafeMutablePointer<crl_trainer>?, _ path
 
 private func trainer(
     for network: Network, _ pointer: UnsafePointer<crl_train_options>?
-) throws(NetworkError) -> Trainer {
+) throws(ChainruleError) -> Trainer {
     guard let pointer else {
         return try Trainer(
             network, optimizer: optimizer(nil, for: network), options: TrainingOptions(cost: .meanSquaredError()))
@@ -238,7 +238,7 @@ private func trainer(
 
 private func data(
     _ x: Matrix, _ targets: UnsafePointer<crl_targets>?, of trainer: Trainer
-) throws(NetworkError) -> DataView {
+) throws(ChainruleError) -> DataView {
     let data = DataView(
         x: x,
         targets: try ChainruleC.targets(
@@ -247,14 +247,14 @@ private func data(
     return data
 }
 
-private func optimizer(of train: crl_train_options, for network: Network) throws(NetworkError) -> Optimizer {
+private func optimizer(of train: crl_train_options, for network: Network) throws(ChainruleError) -> Optimizer {
     guard let handle = train.optimizer else { return try ChainruleC.optimizer(nil, for: network) }
     return try object(handle, "options->optimizer", as: Optimizer.self)
 }
 
 private func trainingOptions(
     _ train: crl_train_options, for network: Network
-) throws(NetworkError) -> TrainingOptions {
+) throws(ChainruleError) -> TrainingOptions {
     var options = TrainingOptions(cost: try cost(train.cost))
     options.epochs = try count(UInt(bitPattern: train.epochs), "options->epochs")
     options.batchSize = try count(UInt(bitPattern: train.batch_size), "options->batch_size")
@@ -267,7 +267,7 @@ private func trainingOptions(
         // Before they are copied: there may be no more than these.
         let classes = try TrainingOptions.weightedClasses(of: options.cost, outputs: network.outputs)
         guard count == UInt(classes) else {
-            throw NetworkError(.size, "options->class_weights_count is \(count); there are \(classes) classes")
+            throw ChainruleError(.size, "options->class_weights_count is \(count); there are \(classes) classes")
         }
         try Reserve.setAside(MemoryLayout<Float>.stride * classes + 64)
         options.classWeights = Array(UnsafeBufferPointer(start: weights, count: classes))
@@ -280,7 +280,7 @@ private func trainingOptions(
     return options
 }
 
-private func validation(_ train: crl_train_options, of trainer: Trainer) throws(NetworkError) -> DataView? {
+private func validation(_ train: crl_train_options, of trainer: Trainer) throws(ChainruleError) -> DataView? {
     try validation(
         train.validation_x, UInt(bitPattern: train.validation_rows), UInt(bitPattern: train.validation_stride),
         train.validation_targets, of: trainer, "options->validation_")
@@ -289,7 +289,7 @@ private func validation(_ train: crl_train_options, of trainer: Trainer) throws(
 private func validation(
     _ x: UnsafePointer<Float>?, _ rows: UInt, _ stride: UInt, _ targets: UnsafePointer<crl_targets>?,
     of trainer: Trainer, _ prefix: StaticString
-) throws(NetworkError) -> DataView? {
+) throws(ChainruleError) -> DataView? {
     let network = trainer.network
     let held = try validation(
         x, rows, stride, targets, inputs: network.inputs, outputs: network.outputs, for: trainer.cost, prefix)

@@ -22,7 +22,7 @@ public func crlNetworkPredict(
     _ network: UnsafePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
     _ y: UnsafeMutablePointer<Float>?, _ y_rows: UInt, _ y_stride: UInt
 ) -> crl_status {
-    call("crl_network_predict") { () throws(NetworkError) in
+    call("crl_network_predict") { () throws(ChainruleError) in
         let network = try ChainruleC.network(network)
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
         let y = try output(y, rows: y_rows, needed: x.rows, columns: network.outputs, stride: y_stride, "y")
@@ -52,7 +52,7 @@ public func crlNetworkValueAndGradient(
     _ x_rows: UInt, _ x_stride: UInt, _ targets: UnsafePointer<crl_targets>?, _ C: UnsafeMutablePointer<Double>?,
     _ gradients: UnsafeMutablePointer<Float>?, _ gradients_count: UInt
 ) -> crl_status {
-    call("crl_network_value_and_gradient") { () throws(NetworkError) in
+    call("crl_network_value_and_gradient") { () throws(ChainruleError) in
         let network = try ChainruleC.network(network)
         let cost = try ChainruleC.cost(cost)
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
@@ -90,7 +90,7 @@ public func crlNetworkEvaluate(
     _ x_rows: UInt, _ x_stride: UInt, _ targets: UnsafePointer<crl_targets>?, _ top: UInt,
     _ metrics: UnsafeMutablePointer<crl_metrics>?, _ confusion: UnsafeMutablePointer<Double>?, _ confusion_count: UInt
 ) -> crl_status {
-    call("crl_network_evaluate") { () throws(NetworkError) in
+    call("crl_network_evaluate") { () throws(ChainruleError) in
         let network = try ChainruleC.network(network)
         let cost = try ChainruleC.cost(cost)
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
@@ -103,7 +103,7 @@ public func crlNetworkEvaluate(
             let classes = try network.confusionClasses(cost)
             let (count, overflow) = UInt(classes).multipliedReportingOverflow(by: UInt(classes))
             guard !overflow && confusion_count == count else {
-                throw NetworkError(
+                throw ChainruleError(
                     .size, "confusion_count is \(confusion_count); \(classes) classes have \(classes) times as many")
             }
             counts = UnsafeMutableBufferPointer(start: confusion, count: Int(count))

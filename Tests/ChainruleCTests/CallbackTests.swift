@@ -173,7 +173,7 @@ import Testing
         let note = f.keep(Note())
         let network = CallbackTests.square(f, note)
         defer { crlNetworkDestroy(network) }
-        let workspace = Fixture.makeWorkspace(network, rows: 4, CRL_TRAINING)
+        let workspace = Fixture.makeWorkspace(network, rows: 4, CRL_PURPOSE_TRAINING)
         defer { crlWorkspaceDestroy(workspace) }
         ok(crlForward(network, workspace, f.x.pointer, 4, 2, nil, 0, 0))
         let before = parameters(of: network).bytes
@@ -206,7 +206,7 @@ import Testing
         let note = f.keep(Note())
         let network = CallbackTests.square(f, note)
         defer { crlNetworkDestroy(network) }
-        let workspace = Fixture.makeWorkspace(network, rows: 4, CRL_TRAINING)
+        let workspace = Fixture.makeWorkspace(network, rows: 4, CRL_PURPOSE_TRAINING)
         defer { crlWorkspaceDestroy(workspace) }
         ok(crlForward(network, workspace, f.x.pointer, 4, 2, nil, 0, 0))
         note.pointee = behaviour

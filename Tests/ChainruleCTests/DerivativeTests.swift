@@ -211,7 +211,7 @@ import Testing
             crlNetworkJacobian(f.network, f.x.pointer, 4, 2, 0, f.matrix, 8, 16)
         },
         BadCall("crl_network_jacobian", CRL_ERROR_SIZE, "jacobian_stride is 1", "2 floats") { f in
-            crlNetworkJacobian(f.network, f.x.pointer, 4, 2, crl_variable(CRL_INPUT), f.matrix, 8, 1)
+            crlNetworkJacobian(f.network, f.x.pointer, 4, 2, crl_variable(CRL_VARIABLE_INPUT), f.matrix, 8, 1)
         },
         BadCall("crl_network_jacobian", CRL_ERROR_NOT_FINITE, "x holds inf", "row 0, column 0") { f in
             crlNetworkJacobian(
@@ -287,7 +287,9 @@ import Testing
 
         // J v, from the Jacobian.
         let jacobian = Memory<Float>(77, count: 8 * 18)
-        ok(crlNetworkJacobian(f.network, x.pointer, 4, 3, crl_variable(CRL_PARAMETERS), jacobian.pointer, 8, 18))
+        ok(
+            crlNetworkJacobian(
+                f.network, x.pointer, 4, 3, crl_variable(CRL_VARIABLE_PARAMETERS), jacobian.pointer, 8, 18))
         for place in 0..<8 {
             let row = jacobian.elements[place * 18..<(place + 1) * 18]
             #expect(row.last == 77)
@@ -297,7 +299,9 @@ import Testing
 
         // uᵀ J and uᵀ ∂y/∂x, from the Jacobians.
         let inputJacobian = Memory<Float>(77, count: 8 * 2)
-        ok(crlNetworkJacobian(f.network, x.pointer, 4, 3, crl_variable(CRL_INPUT), inputJacobian.pointer, 8, 2))
+        ok(
+            crlNetworkJacobian(
+                f.network, x.pointer, 4, 3, crl_variable(CRL_VARIABLE_INPUT), inputJacobian.pointer, 8, 2))
         ok(
             crlNetworkVJP(
                 f.network, x.pointer, 4, 3, f.t.pointer, 2, f.gradients.pointer, 17, f.dC_dx.pointer, 4, 2))
@@ -352,7 +356,7 @@ import Testing
         fails(
             crlNetworkJacobian(network, f.x.pointer, 4, 2, 0, f.matrix, 8, 17), CRL_ERROR_SIZE, "crl_network_jacobian",
             ["no parameters"])
-        ok(crlNetworkJacobian(network, f.x.pointer, 4, 2, crl_variable(CRL_INPUT), f.matrix, 8, 2))
+        ok(crlNetworkJacobian(network, f.x.pointer, 4, 2, crl_variable(CRL_VARIABLE_INPUT), f.matrix, 8, 2))
         let report = f.report()
         ok(crlNetworkCheckGradient(network, nil, f.x.pointer, 4, 2, f.targets(), nil, report))
         #expect(report.pointee.checked == 0 && report.pointee.name == nil)
@@ -364,7 +368,7 @@ import Testing
         ok(crlNetworkCheckGradient(f.network, nil, f.x.pointer, 4, 2, f.targets(), nil, report))
         #expect(report.pointee.checked + report.pointee.skipped == 17 && report.pointee.checked >= 15)
         #expect(report.pointee.failed == 0 && report.pointee.relative_error <= 0.005)
-        #expect(report.pointee.quantity == crl_checked_quantity(CRL_PARAMETER_GRADIENT))
+        #expect(report.pointee.quantity == crl_checked_quantity(CRL_CHECKED_PARAMETER_GRADIENT))
         #expect(
             ["hidden.weight", "hidden.bias", "out.weight", "out.bias"].contains(String(cString: report.pointee.name)))
     }
@@ -394,7 +398,7 @@ import Testing
         let report = f.report()
         ok(crlNetworkCheckGradient(network, nil, f.x.pointer, 4, 2, f.targets(), nil, report))
         #expect(report.pointee.failed > 0)
-        #expect(report.pointee.quantity == crl_checked_quantity(CRL_ACTIVATION_DERIVATIVE))
+        #expect(report.pointee.quantity == crl_checked_quantity(CRL_CHECKED_ACTIVATION_DERIVATIVE))
         #expect(String(cString: report.pointee.name) == "cube")
         #expect(abs(report.pointee.analytic / report.pointee.numeric - 1.01) < 0.001)
         // With σ'' there, the Hessian product is possible.

@@ -62,8 +62,8 @@ final class Fixture {
     private var arena: [UnsafeMutableRawPointer] = []
 
     init() {
-        workspace = Fixture.makeWorkspace(network, rows: Fixture.rows, CRL_TRAINING)
-        inference = Fixture.makeWorkspace(network, rows: Fixture.rows, CRL_INFERENCE)
+        workspace = Fixture.makeWorkspace(network, rows: Fixture.rows, CRL_PURPOSE_TRAINING)
+        inference = Fixture.makeWorkspace(network, rows: Fixture.rows, CRL_PURPOSE_INFERENCE)
         var made: UnsafeMutablePointer<crl_optimizer>?
         var options = crl_optimizer_options.initial
         options.method = crl_optimizer_method(CRL_GRADIENT_DESCENT)
@@ -222,7 +222,7 @@ extension crl_cost_options {
     static var initial: crl_cost_options {
         crl_cost_options(
             size: MemoryLayout<crl_cost_options>.size, kind: crl_cost_kind(CRL_MEAN_SQUARED_ERROR),
-            reduction: crl_reduction(CRL_MEAN), huber_delta: 1, function: nil, user: nil,
+            reduction: crl_reduction(CRL_REDUCTION_MEAN), huber_delta: 1, function: nil, user: nil,
             hessian_product: nil, label_smoothing: 0)
     }
 }
@@ -256,7 +256,7 @@ extension crl_layer_step {
 extension crl_schedule_options {
     static var initial: crl_schedule_options {
         crl_schedule_options(
-            size: MemoryLayout<crl_schedule_options>.size, kind: crl_schedule_kind(CRL_CONSTANT), per_epoch: 0,
+            size: MemoryLayout<crl_schedule_options>.size, kind: crl_schedule_kind(CRL_SCHEDULE_CONSTANT), per_epoch: 0,
             warmup: 0, warmup_start: 1 / 3, period: 0, period_factor: 0, factor: -1, min_rate: -1, peak: -1,
             start_divisor: -1, end_divisor: -1, patience: -1, cooldown: 0, threshold: -1, function: nil, user: nil)
     }

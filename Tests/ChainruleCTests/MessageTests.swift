@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test func codesOfTheSwiftLibraryAreThoseOfTheHeader() {
-        let codes: [(NetworkError.Code, Int)] = [
+        let codes: [(ChainruleError.Code, Int)] = [
             (.size, CRL_ERROR_SIZE), (.value, CRL_ERROR_VALUE), (.name, CRL_ERROR_NAME), (.target, CRL_ERROR_TARGET),
             (.mismatch, CRL_ERROR_MISMATCH), (.noForward, CRL_ERROR_NO_FORWARD), (.busy, CRL_ERROR_BUSY),
             (.notFinite, CRL_ERROR_NOT_FINITE),

@@ -30,13 +30,13 @@ import Testing
         },
         bad("crl_predictor_predict", "y overlaps x") { f in
             var predictor: UnsafeMutablePointer<crl_predictor>?
-            ok(crlPredictorCreate(f.network, crl_precision(CRL_FLOAT32), &predictor))
+            ok(crlPredictorCreate(f.network, crl_precision(CRL_PRECISION_FLOAT32), &predictor))
             defer { crlPredictorDestroy(predictor) }
             return crlPredictorPredict(predictor, f.x.pointer, 2, 2, f.x.pointer + 3, 2, 2)
         },
         bad("crl_publisher_predict", "y overlaps x") { f in
             var publisher: UnsafeMutablePointer<crl_publisher>?
-            ok(crlPublisherCreate(f.network, crl_precision(CRL_FLOAT32), &publisher))
+            ok(crlPublisherCreate(f.network, crl_precision(CRL_PRECISION_FLOAT32), &publisher))
             defer { crlPublisherDestroy(publisher) }
             return crlPublisherPredict(publisher, f.x.pointer + 1, 2, 2, f.x.pointer, 2, 2)
         },
@@ -146,7 +146,7 @@ import Testing
         bad("crl_network_jacobian", "jacobian overlaps x") { f in
             let jacobian = f.keepArray([Float](repeating: 0.5, count: 136))
             return crlNetworkJacobian(
-                f.network, jacobian, 4, 2, crl_variable(CRL_PARAMETERS), jacobian, 8, 17)
+                f.network, jacobian, 4, 2, crl_variable(CRL_VARIABLE_PARAMETERS), jacobian, 8, 17)
         },
     ]
 
@@ -219,12 +219,12 @@ import Testing
         case 0: ok(crlNetworkPredict(f.network, x, 4, 5, y, 4, 5))
         case 1:
             var predictor: UnsafeMutablePointer<crl_predictor>?
-            ok(crlPredictorCreate(f.network, crl_precision(CRL_FLOAT32), &predictor))
+            ok(crlPredictorCreate(f.network, crl_precision(CRL_PRECISION_FLOAT32), &predictor))
             ok(crlPredictorPredict(predictor, x, 4, 5, y, 4, 5))
             crlPredictorDestroy(predictor)
         default:
             var publisher: UnsafeMutablePointer<crl_publisher>?
-            ok(crlPublisherCreate(f.network, crl_precision(CRL_FLOAT32), &publisher))
+            ok(crlPublisherCreate(f.network, crl_precision(CRL_PRECISION_FLOAT32), &publisher))
             ok(crlPublisherPredict(publisher, x, 4, 5, y, 4, 5))
             crlPublisherDestroy(publisher)
         }

@@ -95,13 +95,13 @@ import Testing
             return Array(UnsafeBufferPointer(start: f.address.elements[0], count: Int(4 * width)))
         }
         ok(crlBackward(f.network, f.workspace, f.t.pointer, 4, 2, nil, 0, 0, f.dC_dx.pointer, 4, 2))
-        #expect(values("input", CRL_H, width: 2) == f.x.elements)
-        #expect(values("input", CRL_DELTA, width: 2) == f.dC_dx.elements)
-        #expect(values("out", CRL_H, width: 2) == f.prediction)
-        #expect(values("out", CRL_Z, width: 2) == f.prediction)
-        #expect(values("out", CRL_DELTA, width: 2) == f.t.elements)
+        #expect(values("input", CRL_QUANTITY_H, width: 2) == f.x.elements)
+        #expect(values("input", CRL_QUANTITY_DELTA, width: 2) == f.dC_dx.elements)
+        #expect(values("out", CRL_QUANTITY_H, width: 2) == f.prediction)
+        #expect(values("out", CRL_QUANTITY_Z, width: 2) == f.prediction)
+        #expect(values("out", CRL_QUANTITY_DELTA, width: 2) == f.t.elements)
         let w = parameters(of: f.network).elements
-        for (index, z) in values("hidden", CRL_Z, width: 3).enumerated() {
+        for (index, z) in values("hidden", CRL_QUANTITY_Z, width: 3).enumerated() {
             let (row, unit) = (index / 3, index % 3)
             let x = f.x.elements
             #expect(abs(z - (w[2 * unit] * x[2 * row] + w[2 * unit + 1] * x[2 * row + 1] + w[6 + unit])) < 1e-6)
@@ -109,7 +109,8 @@ import Testing
         // Without dC_dx nobody asked for the input's δ.
         ok(crlBackward(f.network, f.workspace, f.t.pointer, 4, 2, nil, 0, 0, nil, 0, 0))
         let status = crlWorkspaceValues(
-            f.workspace, "input", crl_quantity(CRL_DELTA), f.address.pointer, f.sizes.pointer, f.sizes.pointer + 1)
+            f.workspace, "input", crl_quantity(CRL_QUANTITY_DELTA), f.address.pointer, f.sizes.pointer,
+            f.sizes.pointer + 1)
         fails(status, CRL_ERROR_NO_FORWARD, "crl_workspace_values", ["input"])
     }
 
@@ -132,7 +133,7 @@ import Testing
 
         var weighted = 0.0
         var repeated = 0.0
-        let sum = f.cost { $0.reduction = crl_reduction(CRL_SUM) }
+        let sum = f.cost { $0.reduction = crl_reduction(CRL_REDUCTION_SUM) }
         let weights = f.keepArray([2, 1])
         let two = f.targets {
             $0.rows = 2

@@ -4,10 +4,10 @@ import Testing
 
 /// A network prepared for prediction, through the C functions.
 @Suite struct PredictorCallTests {
-    static let precisions = [CRL_FLOAT32, CRL_BFLOAT16, CRL_INT8]
+    static let precisions = [CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16, CRL_PRECISION_INT8]
 
     static func makePredictor(
-        _ network: UnsafePointer<crl_network>, _ precision: Int = CRL_FLOAT32
+        _ network: UnsafePointer<crl_network>, _ precision: Int = CRL_PRECISION_FLOAT32
     ) -> UnsafeMutablePointer<crl_predictor> {
         var predictor: UnsafeMutablePointer<crl_predictor>?
         ok(crlPredictorCreate(network, crl_precision(precision), &predictor))
@@ -133,7 +133,7 @@ import Testing
         let predictor = PredictorCallTests.makePredictor(f.network, precision)
         ok(crlPredictorPredict(predictor, f.x.pointer, 4, 2, f.y.pointer, 4, 2))
         for (y, expected) in zip(f.y.elements, f.prediction) {
-            #expect(precision == CRL_FLOAT32 ? y == expected : abs(y - expected) < 0.03)
+            #expect(precision == CRL_PRECISION_FLOAT32 ? y == expected : abs(y - expected) < 0.03)
         }
         crlPredictorDestroy(predictor)
     }

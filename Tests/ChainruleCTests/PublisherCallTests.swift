@@ -5,7 +5,7 @@ import Testing
 /// A predictor that is exchanged while others predict, through the C functions.
 @Suite struct PublisherCallTests {
     static func makePublisher(
-        _ network: UnsafePointer<crl_network>, _ precision: Int = CRL_FLOAT32
+        _ network: UnsafePointer<crl_network>, _ precision: Int = CRL_PRECISION_FLOAT32
     ) -> UnsafeMutablePointer<crl_publisher> {
         var publisher: UnsafeMutablePointer<crl_publisher>?
         ok(crlPublisherCreate(network, crl_precision(precision), &publisher))

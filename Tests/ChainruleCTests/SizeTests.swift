@@ -226,7 +226,7 @@ import Testing
     func workspaceOfImpossibleRows(_ rows: UInt, _ code: Int, _ words: String) {
         let f = Fixture()
         var workspace: UnsafeMutablePointer<crl_workspace>? = f.workspace
-        let status = crlWorkspaceCreate(f.network, rows, crl_purpose(CRL_TRAINING), &workspace)
+        let status = crlWorkspaceCreate(f.network, rows, crl_purpose(CRL_PURPOSE_TRAINING), &workspace)
         fails(status, code, "crl_workspace_create", [words])
         #expect(workspace == nil)
     }

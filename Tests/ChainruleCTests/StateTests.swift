@@ -168,28 +168,32 @@ import Testing
         },
         BadCall("crl_workspace_values", CRL_ERROR_NO_FORWARD, "'out'", "backward") {
             crlWorkspaceValues(
-                $0.workspace, "out", crl_quantity(CRL_DELTA), $0.address.pointer, $0.sizes.pointer, $0.sizes.pointer + 1
+                $0.workspace, "out", crl_quantity(CRL_QUANTITY_DELTA), $0.address.pointer, $0.sizes.pointer,
+                $0.sizes.pointer + 1
             )
         },
         BadCall("crl_workspace_values", CRL_ERROR_NO_FORWARD, "forward") {
             crlWorkspaceValues(
-                $0.inference, "out", crl_quantity(CRL_H), $0.address.pointer, $0.sizes.pointer, $0.sizes.pointer + 1)
+                $0.inference, "out", crl_quantity(CRL_QUANTITY_H), $0.address.pointer, $0.sizes.pointer,
+                $0.sizes.pointer + 1)
         },
         BadCall("crl_workspace_values", CRL_ERROR_NAME, "'nowhere'") {
             crlWorkspaceValues(
-                $0.workspace, "nowhere", crl_quantity(CRL_H), $0.address.pointer, $0.sizes.pointer, $0.sizes.pointer + 1
+                $0.workspace, "nowhere", crl_quantity(CRL_QUANTITY_H), $0.address.pointer, $0.sizes.pointer,
+                $0.sizes.pointer + 1
             )
         },
         BadCall("crl_workspace_values", CRL_ERROR_VALUE, "input", "no z") {
             crlWorkspaceValues(
-                $0.workspace, "input", crl_quantity(CRL_Z), $0.address.pointer, $0.sizes.pointer, $0.sizes.pointer + 1)
+                $0.workspace, "input", crl_quantity(CRL_QUANTITY_Z), $0.address.pointer, $0.sizes.pointer,
+                $0.sizes.pointer + 1)
         },
     ]
 
     @Test(arguments: handles + order + mismatches)
     func isAnError(_ bad: BadCall) { bad.check() }
 
-    @Test(arguments: [CRL_Z, CRL_DELTA])
+    @Test(arguments: [CRL_QUANTITY_Z, CRL_QUANTITY_DELTA])
     func workspaceForInferenceKeepsHAlone(_ quantity: Int) {
         let f = Fixture()
         ok(crlForward(f.network, f.inference, f.x.pointer, 4, 2, nil, 0, 0))
@@ -255,7 +259,7 @@ import Testing
         func backward(_ workspace: UnsafeMutablePointer<crl_workspace>) -> crl_status {
             crlBackward(f.network, workspace, f.t.pointer, 4, 2, f.gradients.pointer, 17, 0, nil, 0, 0)
         }
-        let fresh = Fixture.makeWorkspace(f.network, rows: 4, CRL_TRAINING)
+        let fresh = Fixture.makeWorkspace(f.network, rows: 4, CRL_PURPOSE_TRAINING)
         fails(backward(fresh), CRL_ERROR_NO_FORWARD, "crl_backward", ["4 rows", "0"])
         crlWorkspaceDestroy(fresh)
 
@@ -280,7 +284,7 @@ import Testing
     @Test func networkMayGoFirst() {
         var network: UnsafeMutablePointer<crl_network>? = Fixture.makeNetwork(seed: 1)
         var optimizer: UnsafeMutablePointer<crl_optimizer>?
-        let workspace = Fixture.makeWorkspace(network!, rows: 2, CRL_TRAINING)
+        let workspace = Fixture.makeWorkspace(network!, rows: 2, CRL_PURPOSE_TRAINING)
         ok(crlOptimizerCreate(network, nil, &optimizer))
         crlNetworkDestroy(network)
         network = Fixture.makeNetwork(seed: 1)

@@ -75,7 +75,7 @@ import Testing
         let expected = f.prediction
         let (network, input) = (Shared(pointer: f.network), Shared(pointer: f.x.pointer))
         ThreadTests.onThreads(4) { _ in
-            let workspace = Fixture.makeWorkspace(network.pointer, rows: 4, CRL_TRAINING)
+            let workspace = Fixture.makeWorkspace(network.pointer, rows: 4, CRL_PURPOSE_TRAINING)
             let y = Memory<Float>(0, count: 8)
             for _ in 0..<20 { ok(crlForward(network.pointer, workspace, input.pointer, 4, 2, y.pointer, 4, 2)) }
             #expect(y.elements == expected)

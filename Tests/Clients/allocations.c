@@ -102,7 +102,7 @@ static void predictors(const crl_network *varied)
     const crl_network *const networks[] = { small, large, varied };
 
     for (size_t which = 0; which < COUNT(networks); ++which)
-        for (crl_precision precision = CRL_FLOAT32; precision <= CRL_INT8; ++precision) {
+        for (crl_precision precision = CRL_PRECISION_FLOAT32; precision <= CRL_PRECISION_INT8; ++precision) {
             crl_predictor *predictor = NULL;
             crl_status worst = CRL_OK;
             OK(crl_predictor_create(networks[which], precision, &predictor));
@@ -148,7 +148,7 @@ static void publishers(void)
     pthread_t thread;
     crl_status worst = CRL_OK;
 
-    OK(crl_publisher_create(small, CRL_FLOAT32, &work.publisher));
+    OK(crl_publisher_create(small, CRL_PRECISION_FLOAT32, &work.publisher));
     CHECK(pthread_create(&thread, NULL, keep_publishing, &work) == 0);
     const long allocated_before = allocated, freed_before = freed;
     for (long number = 0; number < 200000; ++number) {
@@ -172,8 +172,8 @@ static void schedules(void)
     const long allocated_before = allocated, freed_before = freed;
     float sum = 0;
     options.warmup = 2;
-    for (options.kind = CRL_CONSTANT; options.kind <= CRL_ONE_CYCLE; ++options.kind) {
-        options.period = options.kind == CRL_CONSTANT || options.kind == CRL_EXPONENTIAL ? 0 : 10;
+    for (options.kind = CRL_SCHEDULE_CONSTANT; options.kind <= CRL_SCHEDULE_ONE_CYCLE; ++options.kind) {
+        options.period = options.kind == CRL_SCHEDULE_CONSTANT || options.kind == CRL_SCHEDULE_EXPONENTIAL ? 0 : 10;
         for (size_t t = 0; t < 20; ++t) {
             float rate = 0;
             OK(crl_schedule_rate(&options, 0.1f, t, &rate));
@@ -308,7 +308,7 @@ int main(void)
     OK(crl_network_parameters(network, &parameters, &count));
     CHECK(count < LARGEST);
     const long before_workspace = allocated;
-    OK(crl_workspace_create(network, ROWS, CRL_TRAINING, &workspace));
+    OK(crl_workspace_create(network, ROWS, CRL_PURPOSE_TRAINING, &workspace));
     CHECK(allocated > before_workspace); /* the library's allocations are counted */
     for (crl_optimizer_method method = CRL_GRADIENT_DESCENT; method <= CRL_QUICKPROP; ++method) {
         options.method = method;

@@ -90,11 +90,11 @@ static void activations(void)
 
     OK(crl_network_parameters(network, &parameters, &count));
     memcpy(before, parameters, sizeof before);
-    OK(crl_workspace_create(network, ROWS, CRL_TRAINING, &workspace));
+    OK(crl_workspace_create(network, ROWS, CRL_PURPOSE_TRAINING, &workspace));
     OK(crl_forward(network, workspace, x, ROWS, INPUTS, y, ROWS, OUTPUTS));
     CHECK(seen.calls > 0 && seen.columns == HIDDEN);
-    OK(crl_workspace_values(workspace, "soft", CRL_Z, &z, &rows, &columns));
-    OK(crl_workspace_values(workspace, "soft", CRL_H, &h, &rows, &columns));
+    OK(crl_workspace_values(workspace, "soft", CRL_QUANTITY_Z, &z, &rows, &columns));
+    OK(crl_workspace_values(workspace, "soft", CRL_QUANTITY_H, &h, &rows, &columns));
     CHECK(rows == ROWS && columns == HIDDEN);
     for (size_t i = 0; i < ROWS * HIDDEN; ++i)
         CHECK(h[i] == z[i] / (1 + fabsf(z[i])));

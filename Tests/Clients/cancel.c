@@ -134,7 +134,7 @@ static crl_status hessian(void)
 
 static crl_status jacobian(void)
 {
-    return crl_network_jacobian(small, x, FEW, INPUTS, CRL_PARAMETERS, result, FEW * OUTPUTS, small_parameters);
+    return crl_network_jacobian(small, x, FEW, INPUTS, CRL_VARIABLE_PARAMETERS, result, FEW * OUTPUTS, small_parameters);
 }
 
 static crl_status check_gradient(void)
@@ -180,7 +180,7 @@ static crl_status load_parameters(void)
 static crl_status prepare(void)
 {
     crl_predictor *prepared = NULL;
-    const crl_status status = crl_predictor_create(large, CRL_FLOAT32, &prepared);
+    const crl_status status = crl_predictor_create(large, CRL_PRECISION_FLOAT32, &prepared);
     CHECK((prepared != NULL) == (status == CRL_OK));
     crl_predictor_destroy(prepared);
     return status;
@@ -421,8 +421,8 @@ int main(void)
     t = numbers(ROWS * OUTPUTS, 3);
     vector = numbers(parameters, 4);
     result = numbers(FEW * OUTPUTS * small_parameters + small_parameters * small_parameters + parameters, 5);
-    OK(crl_predictor_create(wide, CRL_FLOAT32, &predictor));
-    OK(crl_publisher_create(wide, CRL_FLOAT32, &publisher));
+    OK(crl_predictor_create(wide, CRL_PRECISION_FLOAT32, &predictor));
+    OK(crl_publisher_create(wide, CRL_PRECISION_FLOAT32, &publisher));
     OK(crl_cancel_create(NULL, NULL, &cancel));
     OK(crl_cancel_watch(cancel, NULL));
 

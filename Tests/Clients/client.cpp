@@ -82,7 +82,7 @@ int main()
         CHECK(std::fabs(y[i] - t[i]) < 0.2f);
 
     crl_workspace *workspace = nullptr;
-    CHECK(crl_workspace_create(network.get(), 4, CRL_TRAINING, &workspace) == CRL_OK);
+    CHECK(crl_workspace_create(network.get(), 4, CRL_PURPOSE_TRAINING, &workspace) == CRL_OK);
     const workspace_handle owned_workspace(workspace);
     std::vector<float> from_thread(4);
     crl_status status = CRL_ERROR_NULL;

@@ -102,9 +102,9 @@ int main(void)
     CLOSE(gradients[0], 42);
     CLOSE(gradients[1], 14);
     CLOSE(x_gradient, 28);
-    OK(crl_network_jacobian(network, &X, 1, 1, CRL_PARAMETERS, jacobian, 1, 2));
+    OK(crl_network_jacobian(network, &X, 1, 1, CRL_VARIABLE_PARAMETERS, jacobian, 1, 2));
     CHECK(same_bits(jacobian, gradients, 2));
-    OK(crl_network_jacobian(network, &X, 1, 1, CRL_INPUT, jacobian, 1, 1));
+    OK(crl_network_jacobian(network, &X, 1, 1, CRL_VARIABLE_INPUT, jacobian, 1, 1));
     CLOSE(jacobian[0], 28);
 
     /* C = (y − t)²: H = 2 (y − t) σ'' (x, 1)⊗(x, 1) + 2 (σ')² (x, 1)⊗(x, 1) with y − t = 1: (4 + 392) (x, 1)⊗(x, 1). */
@@ -147,7 +147,7 @@ int main(void)
     CHECK(report.failed == 0 && report.checked >= 3 && report.name != NULL);
     factor = 2.02f;
     OK(crl_network_check_gradient(network, NULL, &X, 1, 1, &targets, &options, &report));
-    CHECK(report.failed >= 3 && report.quantity == CRL_ACTIVATION_DERIVATIVE && strcmp(report.name, "square") == 0);
+    CHECK(report.failed >= 3 && report.quantity == CRL_CHECKED_ACTIVATION_DERIVATIVE && strcmp(report.name, "square") == 0);
     CLOSE(report.analytic, 14.14);
     CHECK(fabs(report.numeric - 14) < 0.01 && fabs(report.relative_error - 0.0099) < 0.001);
     options.tolerance = 0.02f;

@@ -133,8 +133,8 @@ int main(void)
     fill(t, COUNT(t), 2);
     network = two_layers(INPUTS, 20, CRL_TANH, OUTPUTS, 1);
     graph = branches();
-    OK(crl_predictor_create(graph, CRL_FLOAT32, &predictor));
-    OK(crl_publisher_create(graph, CRL_FLOAT32, &publisher));
+    OK(crl_predictor_create(graph, CRL_PRECISION_FLOAT32, &predictor));
+    OK(crl_publisher_create(graph, CRL_PRECISION_FLOAT32, &publisher));
     OK(crl_network_predict(network, x, ROWS, INPUTS, expected, ROWS, OUTPUTS));
     OK(crl_network_predict(graph, x, ROWS, INPUTS, expected_of_graph, ROWS, OUTPUTS));
     fork_while_training();

@@ -92,7 +92,7 @@ static void of_activation(crl_activation activation)
     CHECK(count == PARAMETERS);
     for (size_t i = 0; i < PARAMETERS; ++i)
         w[i] = parameters[i] += 0.01f * (float)(i % 7);
-    OK(crl_workspace_create(network, ROWS, CRL_TRAINING, &workspace));
+    OK(crl_workspace_create(network, ROWS, CRL_PURPOSE_TRAINING, &workspace));
     OK(crl_forward(network, workspace, x, ROWS, INPUTS, NULL, 0, 0));
     OK(crl_backward(network, workspace, t, ROWS, OUTPUTS, gradients, PARAMETERS, 0, NULL, 0, 0));
     for (size_t i = 0; i < PARAMETERS; ++i) {
@@ -126,7 +126,7 @@ static void of_cost(crl_cost_kind kind, crl_reduction reduction, const float *we
     for (size_t r = 0; r < ROWS; ++r)
         weight_sum += weights ? weights[r] : 1;
     for (size_t r = 0; r < ROWS; ++r)
-        weight[r] = (weights ? weights[r] : 1) / (reduction == CRL_MEAN ? weight_sum : 1);
+        weight[r] = (weights ? weights[r] : 1) / (reduction == CRL_REDUCTION_MEAN ? weight_sum : 1);
 
     cost.kind = kind;
     cost.reduction = reduction;
@@ -277,7 +277,7 @@ int main(void)
     targets.rows = 1;
     targets.columns = targets.stride = 2;
     for (; crl_cost(&cost, halves, 1, 2, 2, &targets, &C, NULL, 0, 0) == CRL_OK; ++cost.kind)
-        for (crl_reduction reduction = CRL_MEAN; reduction <= CRL_SUM; ++reduction) {
+        for (crl_reduction reduction = CRL_REDUCTION_MEAN; reduction <= CRL_REDUCTION_SUM; ++reduction) {
             of_cost(cost.kind, reduction, NULL);
             of_cost(cost.kind, reduction, weights);
         }

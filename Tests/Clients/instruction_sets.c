@@ -4,7 +4,7 @@
 static const struct {
     crl_instructions number;
     const char *name;
-} sets[] = { { CRL_BASELINE, "baseline" }, { CRL_AVX2, "avx2" }, { CRL_AVX512, "avx512" }, { CRL_NEON, "neon" } };
+} sets[] = { { CRL_INSTRUCTIONS_BASELINE, "baseline" }, { CRL_INSTRUCTIONS_AVX2, "avx2" }, { CRL_INSTRUCTIONS_AVX512, "avx512" }, { CRL_INSTRUCTIONS_NEON, "neon" } };
 
 enum { SETS = sizeof sets / sizeof sets[0], ROWS = 5, INPUTS = 7, OUTPUTS = 3 };
 

@@ -109,7 +109,7 @@ static crl_status add_concatenation(void)
 static crl_status add_dropout(void) { return crl_network_add_dropout(made.network, 0.1f, NULL); }
 static crl_status add_outputs(void) { return crl_network_add_dense(made.network, OUTPUTS, CRL_IDENTITY, NULL); }
 static crl_status build(void) { return crl_network_build(made.network, 1); }
-static crl_status make_workspace(void) { return crl_workspace_create(made.network, ROWS, CRL_TRAINING, &made.workspace); }
+static crl_status make_workspace(void) { return crl_workspace_create(made.network, ROWS, CRL_PURPOSE_TRAINING, &made.workspace); }
 
 static crl_status make_optimizer(void)
 {
@@ -217,14 +217,14 @@ static crl_status save(void) { return crl_network_save(made.network, model); }
 static crl_status load(void) { return crl_network_load(model, &made.loaded); }
 static crl_status load_parameters(void) { return crl_network_load_parameters(made.network, model); }
 static crl_status predict(void) { return crl_network_predict(made.loaded, x, ROWS, INPUTS, found.loaded_y, ROWS, OUTPUTS); }
-static crl_status make_predictor(void) { return crl_predictor_create(made.network, CRL_FLOAT32, &made.predictor); }
+static crl_status make_predictor(void) { return crl_predictor_create(made.network, CRL_PRECISION_FLOAT32, &made.predictor); }
 
 static crl_status predictor_predict(void)
 {
     return crl_predictor_predict(made.predictor, x, ROWS, INPUTS, found.predicted, ROWS, OUTPUTS);
 }
 
-static crl_status make_publisher(void) { return crl_publisher_create(made.network, CRL_INT8, &made.publisher); }
+static crl_status make_publisher(void) { return crl_publisher_create(made.network, CRL_PRECISION_INT8, &made.publisher); }
 static crl_status publish(void) { return crl_publisher_publish(made.publisher, made.network); }
 
 static crl_status publisher_predict(void)

@@ -79,10 +79,10 @@ static void looked_up(crl_network *network)
     OK(crl_network_find_tensor(network, "hidden.bias", &tensor));
     CHECK(strcmp(tensor.name, "hidden.bias") == 0 && tensor.rows == 4 && tensor.columns == 1);
 
-    OK(crl_workspace_create(network, 1, CRL_TRAINING, &workspace));
+    OK(crl_workspace_create(network, 1, CRL_PURPOSE_TRAINING, &workspace));
     OK(crl_forward(network, workspace, x, 1, 3, NULL, 0, 0));
-    FAILS(CRL_ERROR_NAME, "absent", crl_workspace_values(workspace, "absent", CRL_Z, &values, &rows, &columns));
-    FAILS(CRL_ERROR_NAME, "", crl_workspace_values(workspace, "", CRL_Z, &values, &rows, &columns));
+    FAILS(CRL_ERROR_NAME, "absent", crl_workspace_values(workspace, "absent", CRL_QUANTITY_Z, &values, &rows, &columns));
+    FAILS(CRL_ERROR_NAME, "", crl_workspace_values(workspace, "", CRL_QUANTITY_Z, &values, &rows, &columns));
     CHECK(values == NULL && rows == 77 && columns == 77);
     crl_workspace_destroy(workspace);
 }

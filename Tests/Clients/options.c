@@ -76,7 +76,7 @@ static void enumerators(void)
     char number[16];
 
     OK(crl_network_create(INPUTS, &open));
-    OK(crl_workspace_create(network, ROWS, CRL_TRAINING, &workspace));
+    OK(crl_workspace_create(network, ROWS, CRL_PURPOSE_TRAINING, &workspace));
     OK(crl_forward(network, workspace, x, ROWS, INPUTS, NULL, 0, 0));
     for (size_t i = 0; i < COUNT(unknown); ++i) {
         crl_layer_options layer = CRL_LAYER_OPTIONS_INIT;

@@ -33,7 +33,7 @@ static void before_build(void)
     FAILS(CRL_ERROR_NOT_BUILT, "buil", crl_network_tensor_count(open, &size));
     FAILS(CRL_ERROR_NOT_BUILT, "buil", crl_network_tensor(open, 0, &tensor));
     FAILS(CRL_ERROR_NOT_BUILT, "buil", crl_network_find_tensor(open, "0.weight", &tensor));
-    FAILS_NULLING(CRL_ERROR_NOT_BUILT, "buil", workspace, crl_workspace_create(open, 1, CRL_TRAINING, &workspace));
+    FAILS_NULLING(CRL_ERROR_NOT_BUILT, "buil", workspace, crl_workspace_create(open, 1, CRL_PURPOSE_TRAINING, &workspace));
     FAILS_NULLING(CRL_ERROR_NOT_BUILT, "buil", optimizer, crl_optimizer_create(open, &options, &optimizer));
     FAILS(CRL_ERROR_NOT_BUILT, "buil", crl_network_predict(open, x, ROWS, INPUTS, y, ROWS, 4));
     FAILS(CRL_ERROR_NOT_BUILT, "buil", crl_network_fit(open, x, ROWS, INPUTS, &targets, NULL));
@@ -73,16 +73,16 @@ static void backward_without_forward(crl_network *network)
     const float *values = NULL;
     size_t rows = 77, columns = 77;
 
-    OK(crl_workspace_create(network, ROWS, CRL_TRAINING, &workspace));
+    OK(crl_workspace_create(network, ROWS, CRL_PURPOSE_TRAINING, &workspace));
     OK(crl_optimizer_create(network, &options, &optimizer));
 
     FAILS(CRL_ERROR_NO_FORWARD, "forward",
           crl_backward(network, workspace, dC_dy, ROWS, OUTPUTS, gradients, PARAMETERS, 0, NULL, 0, 0));
-    FAILS(CRL_ERROR_NO_FORWARD, "forward", crl_workspace_values(workspace, "0", CRL_Z, &values, &rows, &columns));
+    FAILS(CRL_ERROR_NO_FORWARD, "forward", crl_workspace_values(workspace, "0", CRL_QUANTITY_Z, &values, &rows, &columns));
     CHECK(values == NULL && rows == 77 && columns == 77);
 
     OK(crl_forward(network, workspace, x, ROWS, INPUTS, y, ROWS, OUTPUTS));
-    FAILS(CRL_ERROR_NO_FORWARD, "backward", crl_workspace_values(workspace, "0", CRL_DELTA, &values, &rows, &columns));
+    FAILS(CRL_ERROR_NO_FORWARD, "backward", crl_workspace_values(workspace, "0", CRL_QUANTITY_DELTA, &values, &rows, &columns));
     FAILS(CRL_ERROR_NO_FORWARD, "1",
           crl_backward(network, workspace, dC_dy, 1, OUTPUTS, gradients, PARAMETERS, 0, NULL, 0, 0));
     OK(crl_backward(network, workspace, dC_dy, ROWS, OUTPUTS, gradients, PARAMETERS, 0, NULL, 0, 0));
@@ -92,7 +92,7 @@ static void backward_without_forward(crl_network *network)
     OK(crl_forward(network, workspace, x, ROWS, INPUTS, y, ROWS, OUTPUTS));
     OK(crl_backward(network, workspace, dC_dy, ROWS, OUTPUTS, gradients, PARAMETERS, 0, NULL, 0, 0));
 
-    OK(crl_workspace_create(network, ROWS, CRL_INFERENCE, &inference));
+    OK(crl_workspace_create(network, ROWS, CRL_PURPOSE_INFERENCE, &inference));
     OK(crl_forward(network, inference, x, ROWS, INPUTS, y, ROWS, OUTPUTS));
     FAILS(CRL_ERROR_MISMATCH, "inference",
           crl_backward(network, inference, dC_dy, ROWS, OUTPUTS, gradients, PARAMETERS, 0, NULL, 0, 0));
@@ -110,7 +110,7 @@ static void of_another_network(crl_network *network)
     crl_optimizer_options options = CRL_OPTIMIZER_OPTIONS_INIT;
     crl_train_options train = CRL_TRAIN_OPTIONS_INIT;
 
-    OK(crl_workspace_create(other, ROWS, CRL_TRAINING, &workspace));
+    OK(crl_workspace_create(other, ROWS, CRL_PURPOSE_TRAINING, &workspace));
     OK(crl_optimizer_create(other, &options, &optimizer));
     FAILS(CRL_ERROR_MISMATCH, "network", crl_forward(network, workspace, x, ROWS, INPUTS, y, ROWS, OUTPUTS));
     OK(crl_forward(other, workspace, x, ROWS, INPUTS, y, ROWS, OUTPUTS));
@@ -135,7 +135,7 @@ static void of_another_kind(crl_network *network)
     float rate = 77;
     const float *values = NULL;
 
-    OK(crl_workspace_create(network, ROWS, CRL_TRAINING, &workspace));
+    OK(crl_workspace_create(network, ROWS, CRL_PURPOSE_TRAINING, &workspace));
     OK(crl_optimizer_create(network, &options, &optimizer));
     crl_network *const not_network = (crl_network *)(void *)workspace;
     crl_workspace *const not_workspace = (crl_workspace *)(void *)optimizer;
@@ -149,13 +149,13 @@ static void of_another_kind(crl_network *network)
     FAILS(CRL_ERROR_HANDLE, "network", crl_network_fit(not_network, x, ROWS, INPUTS, &targets, NULL));
     FAILS(CRL_ERROR_HANDLE, "network", crl_network_save(not_network, "never.safetensors"));
     FAILS_NULLING(CRL_ERROR_HANDLE, "network", no_workspace,
-                  crl_workspace_create(not_network, 1, CRL_TRAINING, &no_workspace));
+                  crl_workspace_create(not_network, 1, CRL_PURPOSE_TRAINING, &no_workspace));
     FAILS_NULLING(CRL_ERROR_HANDLE, "network", no_optimizer, crl_optimizer_create(not_network, &options, &no_optimizer));
     FAILS(CRL_ERROR_HANDLE, "workspace", crl_forward(network, not_workspace, x, ROWS, INPUTS, y, ROWS, OUTPUTS));
     FAILS(CRL_ERROR_HANDLE, "network", crl_forward(not_network, workspace, x, ROWS, INPUTS, y, ROWS, OUTPUTS));
     FAILS(CRL_ERROR_HANDLE, "workspace",
           crl_backward(network, not_workspace, dC_dy, ROWS, OUTPUTS, gradients, PARAMETERS, 0, NULL, 0, 0));
-    FAILS(CRL_ERROR_HANDLE, "workspace", crl_workspace_values(not_workspace, "0", CRL_Z, &values, &size, &size));
+    FAILS(CRL_ERROR_HANDLE, "workspace", crl_workspace_values(not_workspace, "0", CRL_QUANTITY_Z, &values, &size, &size));
     FAILS(CRL_ERROR_HANDLE, "optimizer", crl_step(not_optimizer, network, gradients, PARAMETERS));
     FAILS(CRL_ERROR_HANDLE, "network", crl_step(optimizer, not_network, gradients, PARAMETERS));
     FAILS(CRL_ERROR_HANDLE, "optimizer", crl_optimizer_learning_rate(not_optimizer, &rate));

@@ -29,7 +29,7 @@ static void chain_of_two_weights(void)
     CHECK(count == 2);
     w[0] = (float)w1;
     w[1] = (float)w2;
-    OK(crl_workspace_create(network, 1, CRL_TRAINING, &workspace));
+    OK(crl_workspace_create(network, 1, CRL_PURPOSE_TRAINING, &workspace));
     OK(crl_forward(network, workspace, &x, 1, 1, &y, 1, 1));
     OK(crl_backward(network, workspace, &one, 1, 1, gradients, 2, 0, &dy_dx, 1, 1));
 
@@ -40,8 +40,8 @@ static void chain_of_two_weights(void)
         crl_quantity quantity;
         double expected;
     } intermediates[] = {
-        { "input", CRL_H, (double)x }, { "0", CRL_Z, z1 }, { "0", CRL_H, h1 },         { "1", CRL_Z, z2 },
-        { "1", CRL_H, h2 },            { "1", CRL_DELTA, 1 }, { "0", CRL_DELTA, delta1 }, { "input", CRL_DELTA, w1 * s1 },
+        { "input", CRL_QUANTITY_H, (double)x }, { "0", CRL_QUANTITY_Z, z1 }, { "0", CRL_QUANTITY_H, h1 },         { "1", CRL_QUANTITY_Z, z2 },
+        { "1", CRL_QUANTITY_H, h2 },            { "1", CRL_QUANTITY_DELTA, 1 }, { "0", CRL_QUANTITY_DELTA, delta1 }, { "input", CRL_QUANTITY_DELTA, w1 * s1 },
     };
     CHECK(near(y, h2));
     CHECK(near(gradients[1], s2 * h1));      /* dy/dw2 */
@@ -85,7 +85,7 @@ static void exact_numbers(void)
         CHECK(found.offset == shapes[i][0] && found.rows == shapes[i][1] && found.columns == shapes[i][2]);
     }
     memcpy(w, parameters, sizeof parameters);
-    OK(crl_workspace_create(network, 1, CRL_TRAINING, &workspace));
+    OK(crl_workspace_create(network, 1, CRL_PURPOSE_TRAINING, &workspace));
     OK(crl_forward(network, workspace, x, 1, 2, &y, 1, 1));
     CHECK(y == 1.75f);
 
@@ -239,7 +239,7 @@ int main(void)
     targets.values = t;
     targets.rows = ROWS;
     targets.columns = targets.stride = OUTPUTS;
-    OK(crl_workspace_create(network, ROWS, CRL_TRAINING, &workspace));
+    OK(crl_workspace_create(network, ROWS, CRL_PURPOSE_TRAINING, &workspace));
 
     chain_of_two_weights();
     exact_numbers();

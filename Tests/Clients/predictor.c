@@ -10,7 +10,7 @@ enum { ROWS = 37, INPUTS = 33, HIDDEN = 50, OUTPUTS = 10, GAP = 3, THREADS = 8, 
 static crl_network *network;
 static float x[ROWS * INPUTS], expected[ROWS * OUTPUTS], y[ROWS * OUTPUTS];
 
-static const crl_precision precisions[] = { CRL_FLOAT32, CRL_BFLOAT16, CRL_INT8 };
+static const crl_precision precisions[] = { CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16, CRL_PRECISION_INT8 };
 /* How far the outputs, of magnitude about 1, may be from those of the network. */
 static const float tolerances[] = { 0.0f, 0.03f, 0.06f };
 
@@ -59,7 +59,7 @@ static void predicting(void)
 static void rows_apart(void)
 {
     static float wide_x[ROWS * (INPUTS + GAP)], wide_y[ROWS * (OUTPUTS + GAP)];
-    crl_predictor *predictor = prepared(network, CRL_FLOAT32);
+    crl_predictor *predictor = prepared(network, CRL_PRECISION_FLOAT32);
 
     fill(wide_x, COUNT(wide_x), 9);
     for (size_t r = 0; r < ROWS; ++r)
@@ -114,27 +114,27 @@ static void not_finite(void)
                 if (r != 5)
                     CHECK(same_bits(y + r * OUTPUTS, good + r * OUTPUTS, OUTPUTS));
             for (size_t c = 0; c < OUTPUTS; ++c)
-                CHECK(isnan(y[5 * OUTPUTS + c]) || (precisions[i] != CRL_INT8 && isinf(values[v])));
+                CHECK(isnan(y[5 * OUTPUTS + c]) || (precisions[i] != CRL_PRECISION_INT8 && isinf(values[v])));
             crl_predictor_destroy(predictor);
         }
 }
 
 static void refused(void)
 {
-    crl_predictor *predictor = prepared(network, CRL_FLOAT32), *none;
+    crl_predictor *predictor = prepared(network, CRL_PRECISION_FLOAT32), *none;
     crl_network *open = NULL;
     size_t size = 77;
     crl_precision precision = 77;
     const size_t absurd[] = { (size_t)-1, (size_t)-1 / 2, (size_t)-1 / 4, (size_t)1 << 62 };
 
-    FAILS_NULLING(CRL_ERROR_NULL, "network", none, crl_predictor_create(NULL, CRL_FLOAT32, &none));
-    FAILS(CRL_ERROR_NULL, "predictor", crl_predictor_create(network, CRL_FLOAT32, NULL));
+    FAILS_NULLING(CRL_ERROR_NULL, "network", none, crl_predictor_create(NULL, CRL_PRECISION_FLOAT32, &none));
+    FAILS(CRL_ERROR_NULL, "predictor", crl_predictor_create(network, CRL_PRECISION_FLOAT32, NULL));
     FAILS_NULLING(CRL_ERROR_VALUE, "3", none, crl_predictor_create(network, 3, &none));
     FAILS_NULLING(CRL_ERROR_VALUE, "-1", none, crl_predictor_create(network, -1, &none));
     FAILS_NULLING(CRL_ERROR_HANDLE, "network", none,
-                  crl_predictor_create((crl_network *)(void *)predictor, CRL_FLOAT32, &none));
+                  crl_predictor_create((crl_network *)(void *)predictor, CRL_PRECISION_FLOAT32, &none));
     OK(crl_network_create(2, &open));
-    FAILS_NULLING(CRL_ERROR_NOT_BUILT, "buil", none, crl_predictor_create(open, CRL_INT8, &none));
+    FAILS_NULLING(CRL_ERROR_NOT_BUILT, "buil", none, crl_predictor_create(open, CRL_PRECISION_INT8, &none));
     crl_network_destroy(open);
 
     crl_predictor *const wrong = (crl_predictor *)(void *)network;

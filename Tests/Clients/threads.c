@@ -23,7 +23,7 @@ static void *predict(void *argument)
     char own_size[32];
 
     snprintf(own_size, sizeof own_size, "%zu", 1000 + mine->number);
-    if (crl_workspace_create(network, ROWS, CRL_INFERENCE, &workspace) != CRL_OK)
+    if (crl_workspace_create(network, ROWS, CRL_PURPOSE_INFERENCE, &workspace) != CRL_OK)
         return NULL;
     for (int round = 0; round < ROUNDS; ++round) {
         const size_t rows = 1 + (mine->number * 5 + (size_t)round) % ROWS;

@@ -319,7 +319,7 @@ static void publishing(void)
     size_t known = 0;
 
     served = two_layers(INPUTS, HIDDEN, CRL_TANH, CLASSES, 1);
-    OK(crl_publisher_create(served, CRL_FLOAT32, &publisher));
+    OK(crl_publisher_create(served, CRL_PRECISION_FLOAT32, &publisher));
     OK(crl_network_predict(served, x, SERVED, INPUTS, published, SERVED, CLASSES));
     train.epochs = PUBLICATIONS;
     train.on_batch = NULL;

@@ -114,7 +114,7 @@ static void fit_is_the_loop(void)
 
     OK(crl_network_parameters(looped, &b, &count));
     cost.kind = CRL_CROSS_ENTROPY;
-    OK(crl_workspace_create(looped, BATCH, CRL_TRAINING, &workspace));
+    OK(crl_workspace_create(looped, BATCH, CRL_PURPOSE_TRAINING, &workspace));
     OK(crl_optimizer_create(looped, &options, &optimizer));
     for (int epoch = 0; epoch < 2; ++epoch)
         for (size_t r = 0; r < ROWS; r += BATCH) {

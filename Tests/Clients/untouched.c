@@ -21,7 +21,7 @@ int main(void)
     crl_workspace *workspace = NULL;
     const long before = resident();
     /* z, h and their derivatives: some hundred megabytes for each layer. */
-    OK(crl_workspace_create(network, ROWS, CRL_TRAINING, &workspace));
+    OK(crl_workspace_create(network, ROWS, CRL_PURPOSE_TRAINING, &workspace));
     CHECK(resident() - before < 10000000 / PAGE);
     float y[UNITS];
     const float x[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };

@@ -75,9 +75,9 @@ int main(int count, char **arguments) {
     print("parameters ", parameters, parameter_count * sizeof *parameters);
     must(crl_network_predict(network, x, ROWS, INPUTS, y, ROWS, CLASSES));
     print("y ", y, sizeof y);
-    print_prepared(network, "float32 ", CRL_FLOAT32);
-    print_prepared(network, "bfloat16 ", CRL_BFLOAT16);
-    print_prepared(network, "int8 ", CRL_INT8);
+    print_prepared(network, "float32 ", CRL_PRECISION_FLOAT32);
+    print_prepared(network, "bfloat16 ", CRL_PRECISION_BFLOAT16);
+    print_prepared(network, "int8 ", CRL_PRECISION_INT8);
     crl_network_destroy(network);
     if (of_network) return 0;
 

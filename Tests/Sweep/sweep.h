@@ -272,11 +272,11 @@ static void set_up(void)
     network = describe();
     open_network = describe();
     need(crl_network_build(network, 1));
-    need(crl_workspace_create(network, 5, CRL_TRAINING, &workspace));
+    need(crl_workspace_create(network, 5, CRL_PURPOSE_TRAINING, &workspace));
     need(crl_forward(network, workspace, x, 5, 3, NULL, 0, 0));
     need(crl_optimizer_create(network, NULL, &optimizer));
-    need(crl_predictor_create(network, CRL_FLOAT32, &predictor));
-    need(crl_publisher_create(network, CRL_FLOAT32, &publisher));
+    need(crl_predictor_create(network, CRL_PRECISION_FLOAT32, &predictor));
+    need(crl_publisher_create(network, CRL_PRECISION_FLOAT32, &publisher));
     need(crl_cancel_create(NULL, NULL, &cancel));
     options.optimizer = optimizer;
     need(crl_trainer_create(network, &options, &trainer));

@@ -98,7 +98,7 @@ def classes(rows: str) -> Structure:
 COST = Structure({"kind": "cost_kind"})
 SCHEDULE = Structure(
     {
-        "kind": "CRL_STEP",
+        "kind": "CRL_SCHEDULE_STEP",
         "warmup": free("2"),
         "period": free("3"),
         "period_factor": free("0"),
@@ -198,10 +198,10 @@ PARAMETERS: dict[str, Count | Array | Structure | str] = {
     "layer": '"0"',
     "name": '"0.weight"',
     "crl_activation activation": "CRL_TANH",
-    "crl_precision precision": "CRL_INT8",
-    "crl_purpose purpose": "CRL_TRAINING",
-    "crl_quantity quantity": "CRL_H",
-    "crl_variable variable": "CRL_PARAMETERS",
+    "crl_precision precision": "CRL_PRECISION_INT8",
+    "crl_purpose purpose": "CRL_PURPOSE_TRAINING",
+    "crl_quantity quantity": "CRL_QUANTITY_H",
+    "crl_variable variable": "CRL_VARIABLE_PARAMETERS",
     "crl_status status": "CRL_OK",
     "float rate": "0.5f",
     "float deviation": "0.5f",
@@ -311,7 +311,7 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
     "crl_plateau_rate": {
         "schedule": Structure(
             {
-                "kind": "CRL_PLATEAU",
+                "kind": "CRL_SCHEDULE_PLATEAU",
                 "warmup": free("2"),
                 "period": free("0"),
                 "period_factor": free("0"),

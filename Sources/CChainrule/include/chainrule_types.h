@@ -88,11 +88,11 @@ enum {
 typedef int32_t crl_instructions;
 
 enum {
-    CRL_BASELINE = 0, /**< what every x86-64 processor has */
-    CRL_AVX2 = 1,     /**< AVX2 and FMA: x86-64-v3 */
-    CRL_AVX512 = 2,   /**< AVX-512 F, BW, CD, DQ and VL: x86-64-v4. Where the processor has dot products of bfloat16 too,
+    CRL_INSTRUCTIONS_BASELINE = 0, /**< what every x86-64 processor has */
+    CRL_INSTRUCTIONS_AVX2 = 1,     /**< AVX2 and FMA: x86-64-v3 */
+    CRL_INSTRUCTIONS_AVX512 = 2,   /**< AVX-512 F, BW, CD, DQ and VL: x86-64-v4. Where the processor has dot products of bfloat16 too,
                            predictors in bfloat16 take them, and round otherwise than with AVX-512 alone */
-    CRL_NEON = 3      /**< what every arm64 processor has */
+    CRL_INSTRUCTIONS_NEON = 3      /**< what every arm64 processor has */
 };
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -196,17 +196,17 @@ typedef struct crl_tensor {
 typedef int32_t crl_purpose;
 
 enum {
-    CRL_TRAINING = 0, /**< keeps z, h and δ of every layer */
-    CRL_INFERENCE = 1 /**< forward only; keeps h alone */
+    CRL_PURPOSE_TRAINING = 0, /**< keeps z, h and δ of every layer */
+    CRL_PURPOSE_INFERENCE = 1 /**< forward only; keeps h alone */
 };
 
 /** Which of a layer's quantities crl_workspace_values() gives. */
 typedef int32_t crl_quantity;
 
 enum {
-    CRL_Z = 0,    /**< z = W h + b, the preactivation */
-    CRL_H = 1,    /**< h = σ(z), the activation */
-    CRL_DELTA = 2 /**< δ = ∂C/∂h, the error signal that reached the layer */
+    CRL_QUANTITY_Z = 0,    /**< z = W h + b, the preactivation */
+    CRL_QUANTITY_H = 1,    /**< h = σ(z), the activation */
+    CRL_QUANTITY_DELTA = 2 /**< δ = ∂C/∂h, the error signal that reached the layer */
 };
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -217,9 +217,9 @@ enum {
 typedef int32_t crl_precision;
 
 enum {
-    CRL_FLOAT32 = 0,  /**< the network's own numbers, and its results bit for bit */
-    CRL_BFLOAT16 = 1, /**< weights and activations rounded to the upper 16 bits of a float32; sums in float32 */
-    CRL_INT8 = 2      /**< weights in steps of 1/127 of each unit's largest, activations in 255 steps over each row's
+    CRL_PRECISION_FLOAT32 = 0,  /**< the network's own numbers, and its results bit for bit */
+    CRL_PRECISION_BFLOAT16 = 1, /**< weights and activations rounded to the upper 16 bits of a float32; sums in float32 */
+    CRL_PRECISION_INT8 = 2      /**< weights in steps of 1/127 of each unit's largest, activations in 255 steps over each row's
                            range; exact sums in 32-bit integers. A row with NaN or infinity gives NaN */
 };
 
@@ -249,8 +249,8 @@ enum {
 typedef int32_t crl_reduction;
 
 enum {
-    CRL_MEAN = 0, /**< C = Σ w_r c_r / Σ w_r */
-    CRL_SUM = 1   /**< C = Σ w_r c_r */
+    CRL_REDUCTION_MEAN = 0, /**< C = Σ w_r c_r / Σ w_r */
+    CRL_REDUCTION_SUM = 1   /**< C = Σ w_r c_r */
 };
 
 /** A custom cost, for a whole batch: reads y (rows × columns), targets (rows × target_columns; NULL if none were given)
@@ -282,7 +282,7 @@ typedef struct crl_cost_options {
                                      2016) */
 } crl_cost_options;
 
-#define CRL_COST_OPTIONS_INIT { sizeof(crl_cost_options), CRL_MEAN_SQUARED_ERROR, CRL_MEAN, 1.0f, NULL, NULL, NULL, 0.0f }
+#define CRL_COST_OPTIONS_INIT { sizeof(crl_cost_options), CRL_MEAN_SQUARED_ERROR, CRL_REDUCTION_MEAN, 1.0f, NULL, NULL, NULL, 0.0f }
 
 /** What the outputs are compared with: values or classes, one for each row of the outputs, and sample weights if wanted.
  *  Start from CRL_TARGETS_INIT. The arrays stay the caller's and are only read. */
@@ -308,8 +308,8 @@ typedef struct crl_targets {
 typedef int32_t crl_variable;
 
 enum {
-    CRL_PARAMETERS = 0, /**< w, in the order of the parameter vector */
-    CRL_INPUT = 1       /**< x */
+    CRL_VARIABLE_PARAMETERS = 0, /**< w, in the order of the parameter vector */
+    CRL_VARIABLE_INPUT = 1       /**< x */
 };
 
 /** How crl_network_check_gradient() checks. Start from CRL_GRADIENT_CHECK_OPTIONS_INIT. */
@@ -330,11 +330,11 @@ typedef struct crl_gradient_check_options {
 typedef int32_t crl_checked_quantity;
 
 enum {
-    CRL_PARAMETER_GRADIENT = 0,           /**< ∂C/∂w of a parameter */
-    CRL_ACTIVATION_DERIVATIVE = 1,        /**< σ' of a layer's custom activation */
-    CRL_ACTIVATION_SECOND_DERIVATIVE = 2, /**< σ'' of a layer's custom activation */
-    CRL_COST_GRADIENT = 3,                /**< ∇C of a custom cost */
-    CRL_COST_HESSIAN_PRODUCT = 4          /**< H v of a custom cost, for a random v */
+    CRL_CHECKED_PARAMETER_GRADIENT = 0,           /**< ∂C/∂w of a parameter */
+    CRL_CHECKED_ACTIVATION_DERIVATIVE = 1,        /**< σ' of a layer's custom activation */
+    CRL_CHECKED_ACTIVATION_SECOND_DERIVATIVE = 2, /**< σ'' of a layer's custom activation */
+    CRL_CHECKED_COST_GRADIENT = 3,                /**< ∇C of a custom cost */
+    CRL_CHECKED_COST_HESSIAN_PRODUCT = 4          /**< H v of a custom cost, for a random v */
 };
 
 /** What crl_network_check_gradient() found: counts, and the coordinate with the largest relative error. If a custom function
@@ -357,7 +357,7 @@ typedef struct crl_gradient_report {
 } crl_gradient_report;
 
 #define CRL_GRADIENT_REPORT_INIT \
-    { sizeof(crl_gradient_report), 0, 0, 0, CRL_PARAMETER_GRADIENT, NULL, 0, 0, 0.0, 0.0, 0.0, 0.0 }
+    { sizeof(crl_gradient_report), 0, 0, 0, CRL_CHECKED_PARAMETER_GRADIENT, NULL, 0, 0, 0.0, 0.0, 0.0, 0.0 }
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Optimizers
@@ -448,15 +448,15 @@ typedef struct crl_layer_step {
 typedef int32_t crl_schedule_kind;
 
 enum {
-    CRL_CONSTANT = 0,         /**< η: for a warm-up alone */
-    CRL_STEP = 1,             /**< η γ^⌊t / T⌋ */
-    CRL_EXPONENTIAL = 2,      /**< η γᵗ */
-    CRL_COSINE = 3,           /**< η₋ + (η − η₋) (1 + cos(π t' / T')) / 2, where t' is the time since the last restart and T' the
+    CRL_SCHEDULE_CONSTANT = 0,         /**< η: for a warm-up alone */
+    CRL_SCHEDULE_STEP = 1,             /**< η γ^⌊t / T⌋ */
+    CRL_SCHEDULE_EXPONENTIAL = 2,      /**< η γᵗ */
+    CRL_SCHEDULE_COSINE = 3,           /**< η₋ + (η − η₋) (1 + cos(π t' / T')) / 2, where t' is the time since the last restart and T' the
                                    time from that to the next: T at first, then M times the last (Loshchilov and Hutter
                                    2017) */
-    CRL_ONE_CYCLE = 4,        /**< along half a cosine up from η / d₀ to η, at t = p T − 1, and along another down to
+    CRL_SCHEDULE_ONE_CYCLE = 4,        /**< along half a cosine up from η / d₀ to η, at t = p T − 1, and along another down to
                                    η / (d₀ d₁), at t = T − 1 (Smith 2018; PyTorch's OneCycleLR) */
-    CRL_PLATEAU = 5,          /**< after more than `patience` epochs without a cost below C₋ − threshold × |C₋|, C₋ the lowest:
+    CRL_SCHEDULE_PLATEAU = 5,          /**< after more than `patience` epochs without a cost below C₋ − threshold × |C₋|, C₋ the lowest:
                                    max(γ × the last, η₋), and for `cooldown` epochs no other */
     CRL_CUSTOM_SCHEDULE = 100 /**< the function in crl_schedule_options */
 };
@@ -491,10 +491,10 @@ typedef struct crl_schedule_options {
 } crl_schedule_options;
 
 #define CRL_SCHEDULE_OPTIONS_INIT \
-    { sizeof(crl_schedule_options), CRL_CONSTANT, 0, 0, 0.333333343f, 0, 0, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, SIZE_MAX, \
+    { sizeof(crl_schedule_options), CRL_SCHEDULE_CONSTANT, 0, 0, 0.333333343f, 0, 0, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, SIZE_MAX, \
       0, -1.0f, NULL, NULL }
 
-/** What CRL_PLATEAU remembers from one epoch to the next. Start from CRL_PLATEAU_STATE_INIT. */
+/** What CRL_SCHEDULE_PLATEAU remembers from one epoch to the next. Start from CRL_PLATEAU_STATE_INIT. */
 typedef struct crl_plateau_state {
     size_t size;    /**< sizeof(crl_plateau_state) */
     size_t epochs;  /**< how many there were */

@@ -13,15 +13,15 @@ public struct GradientCheckOptions: Sendable {
 
     public init() {}
 
-    func validate() throws(NetworkError) {
+    func validate() throws(ChainruleError) {
         guard step.isFinite && step > 0 else {
-            throw NetworkError(.value, "the step is \(step); it must be finite and > 0")
+            throw ChainruleError(.value, "the step is \(step); it must be finite and > 0")
         }
         guard tolerance.isFinite && tolerance > 0 else {
-            throw NetworkError(.value, "the tolerance is \(tolerance); it must be finite and > 0")
+            throw ChainruleError(.value, "the tolerance is \(tolerance); it must be finite and > 0")
         }
         guard maxCoordinates >= 1 else {
-            throw NetworkError(.size, "at least 1 coordinate is checked; \(maxCoordinates) were asked for")
+            throw ChainruleError(.size, "at least 1 coordinate is checked; \(maxCoordinates) were asked for")
         }
     }
 }

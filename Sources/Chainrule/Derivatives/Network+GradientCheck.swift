@@ -8,11 +8,11 @@ extension Network {
     ///   - x: whole rows of inputs, every element finite.
     public func checkGradient(
         _ cost: Cost, _ x: [Float], targets: Targets, options: GradientCheckOptions = GradientCheckOptions()
-    ) throws(NetworkError) -> GradientReport {
+    ) throws(ChainruleError) -> GradientReport {
         _ = try rows(of: x)
         var report = GradientReport()
-        try targets.withView { targets throws(NetworkError) in
-            try withMatrix(x, inputs) { x throws(NetworkError) in
+        try targets.withView { targets throws(ChainruleError) in
+            try withMatrix(x, inputs) { x throws(ChainruleError) in
                 report = try checkGradient(cost, x!, targets, options: options)
             }
         }
@@ -21,7 +21,7 @@ extension Network {
 
     package func checkGradient(
         _ cost: Cost, _ x: Matrix, _ targets: TargetView, options: GradientCheckOptions
-    ) throws(NetworkError) -> GradientReport {
+    ) throws(ChainruleError) -> GradientReport {
         try options.validate()
         // Parameters are moved in a copy: this network may be in use.
         let copy = try Network(uninitialized: plan, level: level)
@@ -59,7 +59,7 @@ private final class GradientCheck {
         generator = RandomGenerator(seed: options.seed)
     }
 
-    func run() throws(NetworkError) {
+    func run() throws(ChainruleError) {
         let gradients = try FloatMemory(count: network.parameterCount, for: "the gradient")
         // With all checks of the arguments.
         let value = try network.valueAndGradient(cost, x, targets, gradients: gradients.vector)
@@ -99,7 +99,7 @@ private final class GradientCheck {
         case outputs(Matrix)
     }
 
-    private func costNow(_ variables: Variables) throws(NetworkError) -> Double {
+    private func costNow(_ variables: Variables) throws(ChainruleError) -> Double {
         try Cancellation.look()
         return switch variables {
         case .parameters: try network.valueAndGradient(cost, x, targets, gradients: nil)
@@ -109,7 +109,7 @@ private final class GradientCheck {
 
     // MARK: The parameters
 
-    private func checkParameters(_ value: Double, _ gradients: Matrix) throws(NetworkError) {
+    private func checkParameters(_ value: Double, _ gradients: Matrix) throws(ChainruleError) {
         if network.parameterCount == 0 { return }
         let rounding = try self.rounding(of: value, .parameters, at: network.parameters)
         let tensors = network.plan.tensors
@@ -137,14 +137,14 @@ private final class GradientCheck {
     /// rounding alone.
     private func rounding(
         of value: Double, _ variables: Variables, at numbers: Matrix
-    ) throws(NetworkError) -> Double {
+    ) throws(ChainruleError) -> Double {
         var largest = GradientCheck.leastRounding * value.magnitude
         for part in 0..<min(numbers.count, 16) {
             let number = numbers.base + place(part, of: numbers.count, most: 16)
             let kept = number.pointee
             defer { number.pointee = kept }
             let step = 0x1p-16 * max(1, kept.magnitude)
-            do throws(NetworkError) {
+            do throws(ChainruleError) {
                 number.pointee = kept + step
                 let above = try costNow(variables)
                 number.pointee = kept - step
@@ -160,13 +160,13 @@ private final class GradientCheck {
     private func differences(
         of value: Double, rounding: Double, _ variables: Variables, at number: UnsafeMutablePointer<Float>,
         analytic: Float, largest: Float
-    ) throws(NetworkError) -> Differences {
+    ) throws(ChainruleError) -> Differences {
         var differences = Differences(value: value, rounding: rounding)
         let kept = number.pointee
         defer { number.pointee = kept }
         var step = firstStep(Double(kept))
         for _ in 0..<Differences.mostSteps {
-            do throws(NetworkError) {
+            do throws(ChainruleError) {
                 number.pointee = Float(Double(kept) + step)
                 let above = try costNow(variables)
                 number.pointee = Float(Double(kept) - step)
@@ -186,7 +186,7 @@ private final class GradientCheck {
 
     // MARK: The caller's functions
 
-    private func checkActivations() throws(NetworkError) {
+    private func checkActivations() throws(ChainruleError) {
         guard network.architecture.nodes.contains(where: { $0.layer.callsCustomFunctions }) else { return }
         let rows = min(x.rows, GradientCheck.activationRows)
         let workspace = try Workspace(for: network, maxRows: rows)
@@ -195,7 +195,7 @@ private final class GradientCheck {
             guard let custom = node.layer.customActivation else { continue }
             let z = workspace.layers[index].preactivation.rows(from: 0, count: rows)
             let subject = (name: node.name.text, index: index)
-            do throws(NetworkError) {
+            do throws(ChainruleError) {
                 try check(.activationDerivative, of: subject, custom, .value, .derivative, at: z)
                 if custom.secondDerivative != nil {
                     try check(.activationSecondDerivative, of: subject, custom, .derivative, .secondDerivative, at: z)
@@ -211,17 +211,17 @@ private final class GradientCheck {
     /// Writes σ(z), σ'(z) or σ''(z).
     private func apply(
         _ function: ActivationFunction, of custom: CustomActivation, to z: Matrix, into result: Matrix
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         let h = try function == .value ? nil : FloatMemory(count: z.count, for: "activations")
         let value = h?.matrix(at: 0, rows: z.rows, columns: z.columns) ?? result
-        try z.withSpan { z throws(NetworkError) in
-            try value.withMutableSpan { value throws(NetworkError) in
+        try z.withSpan { z throws(ChainruleError) in
+            try value.withMutableSpan { value throws(ChainruleError) in
                 try custom.value(z, &value, result.rows, result.columns)
             }
             if function == .value { return }
             guard let derivative = function == .derivative ? custom.derivative : custom.secondDerivative else { return }
-            try value.withSpan { h throws(NetworkError) in
-                try result.withMutableSpan { result throws(NetworkError) in
+            try value.withSpan { h throws(ChainruleError) in
+                try result.withMutableSpan { result throws(ChainruleError) in
                     try derivative(z, h, &result, value.rows, value.columns)
                 }
             }
@@ -233,7 +233,7 @@ private final class GradientCheck {
     private func check(
         _ quantity: GradientReport.Quantity, of subject: (name: String, index: Int), _ custom: CustomActivation,
         _ function: ActivationFunction, _ derivative: ActivationFunction, at z: Matrix
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         let values = try matrix(like: z)
         let derivatives = try matrix(like: z)
         let (moved, above, below) = (try matrix(like: z), try matrix(like: z), try matrix(like: z))
@@ -260,7 +260,7 @@ private final class GradientCheck {
     }
 
     /// For every element of what a function gave, differences that are yet to come.
-    private func differences(of values: Matrix) throws(NetworkError) -> Memory<Differences> {
+    private func differences(of values: Matrix) throws(ChainruleError) -> Memory<Differences> {
         let rounding = GradientCheck.rounding * Double(network.arithmetic.largestMagnitude(values))
         let differences = try Memory<Differences>(count: values.count, for: "differences")
         for place in 0..<values.count {
@@ -285,14 +285,14 @@ private final class GradientCheck {
     }
 
     /// Memory for as long as the check.
-    private func matrix(like other: Matrix) throws(NetworkError) -> Matrix {
+    private func matrix(like other: Matrix) throws(ChainruleError) -> Matrix {
         let memory = try FloatMemory(count: other.count, for: "a check of derivatives")
         kept.append(memory)
         return memory.matrix(at: 0, rows: other.rows, columns: other.columns)
     }
 
     /// Checks a custom cost.
-    private func checkCost(_ value: Double, _ y: Matrix) throws(NetworkError) {
+    private func checkCost(_ value: Double, _ y: Matrix) throws(ChainruleError) {
         guard case .custom(let custom) = cost.function else { return }
         let gradient = try matrix(like: y)
         _ = try cost.evaluate(y, targets, gradient: gradient, network.arithmetic)
@@ -312,7 +312,7 @@ private final class GradientCheck {
     }
 
     /// Checks H v of a custom cost against differences of ∇C along a random v.
-    private func checkHessianProduct(_ custom: CustomCost, _ y: Matrix, _ gradient: Matrix) throws(NetworkError) {
+    private func checkHessianProduct(_ custom: CustomCost, _ y: Matrix, _ gradient: Matrix) throws(ChainruleError) {
         let (v, product) = (try matrix(like: y), try matrix(like: y))
         let (moved, above, below) = (try matrix(like: y), try matrix(like: y), try matrix(like: y))
         v.fill { Float(2 * generator.uniform() - 1) }

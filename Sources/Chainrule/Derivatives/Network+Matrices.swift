@@ -10,12 +10,12 @@ extension Network {
     /// The Jacobian of the outputs, for every row of x: ∂y/∂w, `rows × outputs × parameters`, or ∂y/∂x,
     /// `rows × outputs × inputs`.
     /// - Parameter x: whole rows of inputs, every element finite.
-    public func jacobian(_ x: [Float], of variable: Variable = .parameters) throws(NetworkError) -> [Float] {
+    public func jacobian(_ x: [Float], of variable: Variable = .parameters) throws(ChainruleError) -> [Float] {
         let rows = try rows(of: x)
         let columns = variable == .parameters ? parameterCount : inputs
         var jacobian = try zeros(Plan.checkedProduct(rows, outputs), columns)
-        try withMatrix(x, inputs) { x throws(NetworkError) in
-            try withMutableMatrix(&jacobian, columns) { jacobian throws(NetworkError) in
+        try withMatrix(x, inputs) { x throws(ChainruleError) in
+            try withMutableMatrix(&jacobian, columns) { jacobian throws(ChainruleError) in
                 guard let jacobian else { return }
                 try self.jacobian(x!, of: variable, into: jacobian)
             }
@@ -25,11 +25,11 @@ extension Network {
 
     /// - Parameter jacobian: of `rows · outputs` rows: set to ∂y_k/∂w or ∂y_k/∂x in the row `r · outputs + k` for the row r
     ///   of x.
-    package func jacobian(_ x: Matrix, of variable: Variable, into jacobian: Matrix) throws(NetworkError) {
+    package func jacobian(_ x: Matrix, of variable: Variable, into jacobian: Matrix) throws(ChainruleError) {
         try check(x)
         precondition(jacobian.rows == x.rows * outputs)
         let most = Network.pieceRows(of: x.rows)
-        try pool.withWorkspace(plan: plan, rows: most, purpose: .training) { workspace throws(NetworkError) in
+        try pool.withWorkspace(plan: plan, rows: most, purpose: .training) { workspace throws(ChainruleError) in
             for first in stride(from: 0, to: x.rows, by: most) {
                 let rows = min(most, x.rows - first)
                 try forward(x.rows(from: first, count: rows), in: workspace, firstRow: first)
@@ -59,12 +59,12 @@ extension Network {
 
     /// The Hessian ∂²C/∂w², `parameters × parameters`, by a product with each unit vector; made symmetric to the last bit.
     /// - Parameter x: whole rows of inputs, every element finite.
-    public func hessian(_ cost: Cost, _ x: [Float], targets: Targets) throws(NetworkError) -> [Float] {
+    public func hessian(_ cost: Cost, _ x: [Float], targets: Targets) throws(ChainruleError) -> [Float] {
         _ = try rows(of: x)
         var hessian = try zeros(parameterCount, parameterCount)
-        try targets.withView { targets throws(NetworkError) in
-            try withMatrix(x, inputs) { x throws(NetworkError) in
-                try withMutableMatrix(&hessian, parameterCount) { hessian throws(NetworkError) in
+        try targets.withView { targets throws(ChainruleError) in
+            try withMatrix(x, inputs) { x throws(ChainruleError) in
+                try withMutableMatrix(&hessian, parameterCount) { hessian throws(ChainruleError) in
                     guard let hessian else { return }
                     try self.hessian(cost, x!, targets, into: hessian)
                 }
@@ -73,7 +73,8 @@ extension Network {
         return hessian
     }
 
-    package func hessian(_ cost: Cost, _ x: Matrix, _ targets: TargetView, into hessian: Matrix) throws(NetworkError) {
+    package func hessian(_ cost: Cost, _ x: Matrix, _ targets: TargetView, into hessian: Matrix) throws(ChainruleError)
+    {
         precondition(hessian.rows == parameterCount && hessian.columns == parameterCount)
         let unit = try FloatMemory(count: parameterCount, for: "a unit vector")
         for index in 0..<parameterCount {

@@ -10,18 +10,18 @@ extension Network {
     /// - Returns: y and R{y}, of `rows × outputs`.
     public func jvp(
         _ x: [Float], inputTangent: [Float]? = nil, parameterTangent: [Float]? = nil
-    ) throws(NetworkError) -> (outputs: [Float], tangent: [Float]) {
+    ) throws(ChainruleError) -> (outputs: [Float], tangent: [Float]) {
         let rows = try rows(of: x)
         if let inputTangent {
             try Matrix.checkShape(inputTangent.count, rows: rows, columns: inputs, "the tangent of x")
         }
         if let parameterTangent { try checkParameterVector(parameterTangent.count, "the tangent of the parameters") }
         var (y, tangent) = (try zeros(rows, outputs), try zeros(rows, outputs))
-        try withMatrix(x, inputs) { x throws(NetworkError) in
-            try withMatrix(inputTangent ?? [], inputs) { dx throws(NetworkError) in
-                try withMatrix(parameterTangent ?? [], parameterCount) { dw throws(NetworkError) in
-                    try withMutableMatrix(&y, outputs) { y throws(NetworkError) in
-                        try withMutableMatrix(&tangent, outputs) { tangent throws(NetworkError) in
+        try withMatrix(x, inputs) { x throws(ChainruleError) in
+            try withMatrix(inputTangent ?? [], inputs) { dx throws(ChainruleError) in
+                try withMatrix(parameterTangent ?? [], parameterCount) { dw throws(ChainruleError) in
+                    try withMutableMatrix(&y, outputs) { y throws(ChainruleError) in
+                        try withMutableMatrix(&tangent, outputs) { tangent throws(ChainruleError) in
                             try jvp(
                                 x!, inputTangent: dx, parameterTangent: dw, into: (outputs: y, tangent: tangent!))
                         }
@@ -34,12 +34,12 @@ extension Network {
 
     package func jvp(
         _ x: Matrix, inputTangent: Matrix?, parameterTangent: Matrix?, into result: (outputs: Matrix?, tangent: Matrix)
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         try check(x)
         if let inputTangent { try checkFinite(inputTangent, "the tangent of x") }
         if let parameterTangent { try checkFinite(parameterTangent, "the tangent of the parameters") }
         let most = Network.pieceRows(of: x.rows)
-        try pool.withWorkspace(plan: plan, rows: most, purpose: .tangents) { workspace throws(NetworkError) in
+        try pool.withWorkspace(plan: plan, rows: most, purpose: .tangents) { workspace throws(ChainruleError) in
             for first in stride(from: 0, to: x.rows, by: most) {
                 let rows = min(most, x.rows - first)
                 try forward(x.rows(from: first, count: rows), in: workspace, firstRow: first)
@@ -60,14 +60,14 @@ extension Network {
     ///   - outputVector: u, of the shape of y.
     public func vjp(
         _ x: [Float], _ outputVector: [Float]
-    ) throws(NetworkError) -> (gradients: [Float], inputGradient: [Float]) {
+    ) throws(ChainruleError) -> (gradients: [Float], inputGradient: [Float]) {
         let rows = try rows(of: x)
         try Matrix.checkShape(outputVector.count, rows: rows, columns: outputs, "the output vector")
         var (gradients, inputGradient) = (try zeros(1, parameterCount), try zeros(rows, inputs))
-        try withMatrix(x, inputs) { x throws(NetworkError) in
-            try withMatrix(outputVector, outputs) { u throws(NetworkError) in
-                try withMutableMatrix(&gradients, parameterCount) { gradients throws(NetworkError) in
-                    try withMutableMatrix(&inputGradient, inputs) { dx throws(NetworkError) in
+        try withMatrix(x, inputs) { x throws(ChainruleError) in
+            try withMatrix(outputVector, outputs) { u throws(ChainruleError) in
+                try withMutableMatrix(&gradients, parameterCount) { gradients throws(ChainruleError) in
+                    try withMutableMatrix(&inputGradient, inputs) { dx throws(ChainruleError) in
                         try vjp(x!, u!, into: (gradients: gradients, inputGradient: dx))
                     }
                 }
@@ -78,11 +78,11 @@ extension Network {
 
     package func vjp(
         _ x: Matrix, _ outputVector: Matrix, into result: (gradients: Matrix?, inputGradient: Matrix?)
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         try check(x)
         try checkFinite(outputVector, "the output vector")
         let most = Network.pieceRows(of: x.rows)
-        try pool.withWorkspace(plan: plan, rows: most, purpose: .training) { workspace throws(NetworkError) in
+        try pool.withWorkspace(plan: plan, rows: most, purpose: .training) { workspace throws(ChainruleError) in
             for first in stride(from: 0, to: x.rows, by: most) {
                 let rows = min(most, x.rows - first)
                 try forward(x.rows(from: first, count: rows), in: workspace, firstRow: first)
@@ -105,12 +105,12 @@ extension Network {
     ///   - x: `rows × inputs`, row-major; every element finite.
     ///   - vector: v, in the order of the parameter vector.
     ///   - product: set to `H v`. After an error it may hold anything.
-    /// - Throws: also ``NetworkError/Code/mismatch`` if a custom activation has no second derivative, or a custom cost no
+    /// - Throws: also ``ChainruleError/Code/mismatch`` if a custom activation has no second derivative, or a custom cost no
     ///   Hessian product.
     public func hessianProduct(
         _ cost: Cost, _ x: Span<Float>, rows: Int, targets: Targets, vector: Span<Float>,
         product: inout MutableSpan<Float>
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         try multiply(.hessian, cost, x, rows: rows, targets: targets, vector, &product)
     }
 
@@ -121,7 +121,7 @@ extension Network {
     public func gaussNewtonProduct(
         _ cost: Cost, _ x: Span<Float>, rows: Int, targets: Targets, vector: Span<Float>,
         product: inout MutableSpan<Float>
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         try multiply(.gaussNewton, cost, x, rows: rows, targets: targets, vector, &product)
     }
 
@@ -130,14 +130,14 @@ extension Network {
     private func multiply(
         _ matrix: SecondOrderMatrix, _ cost: Cost, _ x: Span<Float>, rows: Int, targets: Targets, _ vector: Span<Float>,
         _ product: inout MutableSpan<Float>
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         try Matrix.checkShape(x.count, rows: rows, columns: inputs, "x")
         try checkParameterVector(vector.count, "the vector")
         try checkParameterVector(product.count, "the product")
-        try targets.withView { targets throws(NetworkError) in
-            try x.withUnsafeBufferPointer { x throws(NetworkError) in
-                try vector.withUnsafeBufferPointer { vector throws(NetworkError) in
-                    try product.withUnsafeMutableBufferPointer { product throws(NetworkError) in
+        try targets.withView { targets throws(ChainruleError) in
+            try x.withUnsafeBufferPointer { x throws(ChainruleError) in
+                try vector.withUnsafeBufferPointer { vector throws(ChainruleError) in
+                    try product.withUnsafeMutableBufferPointer { product throws(ChainruleError) in
                         // Without parameters there is nothing to multiply.
                         guard let v = vector.baseAddress, let result = product.baseAddress else { return }
                         try multiply(
@@ -153,7 +153,7 @@ extension Network {
     package func multiply(
         _ matrix: SecondOrderMatrix, _ cost: Cost, _ x: Matrix, _ targets: TargetView, _ vector: Matrix,
         _ product: Matrix
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         try check(DataView(x: x, targets: targets), cost: cost, "x")
         try checkFinite(vector, "the vector")
         try cost.checkHasHessian()
@@ -164,7 +164,7 @@ extension Network {
         }
         let normalizer = cost.normalizer(totalWeight: targets.totalWeight(of: 0..<x.rows))
         let most = Network.gradientRows(of: x.rows, cost)
-        try pool.withWorkspace(plan: plan, rows: most, purpose: .tangents) { workspace throws(NetworkError) in
+        try pool.withWorkspace(plan: plan, rows: most, purpose: .tangents) { workspace throws(ChainruleError) in
             for first in stride(from: 0, to: x.rows, by: most) {
                 let rows = min(most, x.rows - first)
                 let targets = targets.rows(from: first, count: rows)
@@ -197,27 +197,27 @@ extension Network {
     // MARK: Checks
 
     /// Checks x: at least one row, and finite.
-    func check(_ x: Matrix) throws(NetworkError) {
-        guard x.rows >= 1 else { throw NetworkError(.size, "x has 0 rows; at least 1 is needed") }
+    func check(_ x: Matrix) throws(ChainruleError) {
+        guard x.rows >= 1 else { throw ChainruleError(.size, "x has 0 rows; at least 1 is needed") }
         precondition(x.columns == inputs)
         try checkFinite(x, "x")
     }
 
     /// Checks that a result by rows is finite.
-    func checkResult(_ matrix: Matrix, _ what: StaticString) throws(NetworkError) {
+    func checkResult(_ matrix: Matrix, _ what: StaticString) throws(ChainruleError) {
         guard !arithmetic.largestMagnitude(matrix).isFinite, let found = matrix.firstNotFinite() else { return }
-        throw NetworkError(.notFinite, "\(what) is \(found.value) at row \(found.row), column \(found.column)")
+        throw ChainruleError(.notFinite, "\(what) is \(found.value) at row \(found.row), column \(found.column)")
     }
 
     /// Checks that a vector of the shape of the parameters is finite.
-    func checkResult(_ vector: Matrix) throws(NetworkError) {
+    func checkResult(_ vector: Matrix) throws(ChainruleError) {
         guard !arithmetic.largestMagnitude(vector).isFinite, let found = vector.firstNotFinite() else { return }
-        throw NetworkError(.notFinite, "the result is \(found.value) at \(parameterName(at: found.column))")
+        throw ChainruleError(.notFinite, "the result is \(found.value) at \(parameterName(at: found.column))")
     }
 
-    func checkParameterVector(_ count: Int, _ what: StaticString) throws(NetworkError) {
+    func checkParameterVector(_ count: Int, _ what: StaticString) throws(ChainruleError) {
         guard count == parameterCount else {
-            throw NetworkError(
+            throw ChainruleError(
                 .size, "\(what) holds \(count) floats; the network has \(parameterCount) parameters")
         }
     }
@@ -225,30 +225,30 @@ extension Network {
     // MARK: Arrays
 
     /// The number of rows in x, which must be whole.
-    func rows(of x: [Float]) throws(NetworkError) -> Int {
+    func rows(of x: [Float]) throws(ChainruleError) -> Int {
         let rows = x.count / inputs
         try Matrix.checkShape(x.count, rows: rows, columns: inputs, "x")
         return rows
     }
 
-    func zeros(_ rows: Int, _ columns: Int) throws(NetworkError) -> [Float] {
+    func zeros(_ rows: Int, _ columns: Int) throws(ChainruleError) -> [Float] {
         [Float](repeating: 0, count: try Plan.checkedProduct(rows, columns))
     }
 
     /// A view of an array of whole rows; nil if it is empty.
     func withMatrix(
-        _ array: [Float], _ columns: Int, _ body: (Matrix?) throws(NetworkError) -> Void
-    ) throws(NetworkError) {
-        try array.withUnsafeBufferPointer { buffer throws(NetworkError) in
+        _ array: [Float], _ columns: Int, _ body: (Matrix?) throws(ChainruleError) -> Void
+    ) throws(ChainruleError) {
+        try array.withUnsafeBufferPointer { buffer throws(ChainruleError) in
             guard let base = buffer.baseAddress, !buffer.isEmpty else { return try body(nil) }
             try body(Matrix(reading: base, rows: buffer.count / columns, columns: columns, stride: columns))
         }
     }
 
     func withMutableMatrix(
-        _ array: inout [Float], _ columns: Int, _ body: (Matrix?) throws(NetworkError) -> Void
-    ) throws(NetworkError) {
-        try array.withUnsafeMutableBufferPointer { buffer throws(NetworkError) in
+        _ array: inout [Float], _ columns: Int, _ body: (Matrix?) throws(ChainruleError) -> Void
+    ) throws(ChainruleError) {
+        try array.withUnsafeMutableBufferPointer { buffer throws(ChainruleError) in
             guard let base = buffer.baseAddress, !buffer.isEmpty else { return try body(nil) }
             try body(Matrix(base: base, rows: buffer.count / columns, columns: columns))
         }

@@ -3,7 +3,7 @@ extension Network {
     /// `s = δ ⊙ σ'(z_l)`, `∂C/∂W_l = s ⊗ h_{l−1}`, `∂C/∂b_l = s`, `δ ← W_lᵀ s`; sums over the rows of the batch.
     ///
     /// The weights must be those of the forward pass: after a ``Optimizer/step`` this throws
-    /// ``NetworkError/Code/noForward``, because δ passed back through changed weights is no gradient.
+    /// ``ChainruleError/Code/noForward``, because δ passed back through changed weights is no gradient.
     /// - Parameters:
     ///   - outputGradient: ∇C, `rows × outputs`, with the rows of the last forward pass.
     ///   - workspace: one for training, which keeps δ of every layer and ∂C/∂x, as ``Workspace/values(of:_:)`` gives them,
@@ -13,15 +13,15 @@ extension Network {
     public func backward(
         _ outputGradient: Span<Float>, in workspace: Workspace, gradients: inout MutableSpan<Float>,
         accumulating: Bool = false
-    ) throws(NetworkError) {
-        guard workspace.rows >= 1 else { throw NetworkError(.noForward, "the workspace holds no forward pass") }
+    ) throws(ChainruleError) {
+        guard workspace.rows >= 1 else { throw ChainruleError(.noForward, "the workspace holds no forward pass") }
         try Matrix.checkShape(outputGradient.count, rows: workspace.rows, columns: outputs, "the output gradient")
         guard gradients.count == parameterCount else {
-            throw NetworkError(
+            throw ChainruleError(
                 .size, "gradients holds \(gradients.count) floats; the network has \(parameterCount) parameters")
         }
-        try outputGradient.withUnsafeBufferPointer { gradient throws(NetworkError) in
-            try gradients.withUnsafeMutableBufferPointer { buffer throws(NetworkError) in
+        try outputGradient.withUnsafeBufferPointer { gradient throws(ChainruleError) in
+            try gradients.withUnsafeMutableBufferPointer { buffer throws(ChainruleError) in
                 // An empty buffer, of a network without parameters, may have no address: then there is nothing to
                 // write.
                 let vector = buffer.baseAddress.map { Matrix(base: $0, rows: 1, columns: buffer.count) }
@@ -38,25 +38,25 @@ extension Network {
     package func backward(
         _ outputGradient: Matrix, in workspace: Workspace, gradients: Matrix?, accumulating: Bool,
         wantsInputGradient: Bool
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         try outputDelta(of: workspace, rows: outputGradient.rows).assign(outputGradient)
         try backward(
             in: workspace, gradients: gradients, accumulating: accumulating, wantsInputGradient: wantsInputGradient)
     }
 
     /// Where the backward pass of the workspace's rows finds ∇C, after the checks that there can be such a pass.
-    func outputDelta(of workspace: Workspace, rows: Int) throws(NetworkError) -> Matrix {
+    func outputDelta(of workspace: Workspace, rows: Int) throws(ChainruleError) -> Matrix {
         try check(workspace, rows: rows)
         guard let delta = workspace.layers[workspace.layers.count - 1].delta else {
-            throw NetworkError(
+            throw ChainruleError(
                 .mismatch, "a backward pass needs a workspace for training or for gradients; this one is for inference")
         }
         guard workspace.rows == rows else {
-            throw NetworkError(
+            throw ChainruleError(
                 .noForward, "a backward pass of \(rows) rows, but the last forward pass had \(workspace.rows)")
         }
         guard workspace.parameterVersion == parameterVersion else {
-            throw NetworkError(
+            throw ChainruleError(
                 .noForward, "the parameters have changed since the workspace's forward pass: run forward again")
         }
         return delta.rows(from: 0, count: rows)
@@ -65,7 +65,7 @@ extension Network {
     /// The backward pass from the ∇C that ``outputDelta(of:rows:)`` points to.
     func backward(
         in workspace: Workspace, gradients: Matrix?, accumulating: Bool, wantsInputGradient: Bool
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         workspace.hasDelta = false
         try backward(
             workspace.input, rows: 0..<workspace.rows, thread: 0, in: workspace, wantsInputGradient: wantsInputGradient)
@@ -80,11 +80,11 @@ extension Network {
 
     /// One thread's share of the first half of a backward pass: δ and s of every layer.
     func backward(_ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace, wantsInputGradient: Bool)
-        throws(NetworkError)
+        throws(ChainruleError)
     {
         for index in architecture.nodes.indices.reversed() {
             try run(index, x, rows: rows, thread: thread, in: workspace, wantsInputGradient: wantsInputGradient) {
-                layer, pass throws(NetworkError) in
+                layer, pass throws(ChainruleError) in
                 try layer.backward(pass)
             }
         }
@@ -97,7 +97,7 @@ extension Network {
     func parameterGradients(
         _ x: Matrix, of rows: Range<Int>, part: Int, of parts: Int, in workspace: Workspace, into sink: GradientSink,
         for optimizer: Optimizer? = nil
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         for index in architecture.nodes.indices where optimizer?.isFrozen(layer: index) != true {
             if case .vector = sink { try Cancellation.look(before: rows.count, times: parameterCount) }
             architecture.nodes[index].layer.gradients(

@@ -6,12 +6,12 @@ import Synchronization
 /// ```swift
 /// let cancellation = Cancellation()
 /// // on the thread that trains
-/// let history = try cancellation.watch { () throws(NetworkError) in try trainer.fit(x, targets: targets) }
+/// let history = try cancellation.watch { () throws(ChainruleError) in try trainer.fit(x, targets: targets) }
 /// // on any other
 /// cancellation.set()
 /// ```
 ///
-/// The call throws ``NetworkError/Code/cancelled`` as a rule within 50 ms, and leaves what an error of its own would leave: a
+/// The call throws ``ChainruleError/Code/cancelled`` as a rule within 50 ms, and leaves what an error of its own would leave: a
 /// training, for example, the parameters of the last complete step. ``Network/minimize(_:_:targets:validation:method:options:)`` and
 /// ``Network/cascade(_:inputs:targets:outputs:validation:options:)`` return what they have come to, as after a callback that
 /// stops them. What is over at once may not look.
@@ -78,10 +78,10 @@ public final class Cancellation: @unchecked Sendable {
 
     // MARK: Looking
 
-    /// Throws ``NetworkError/Code/cancelled`` if the flag that this thread watches is set. To be called by what takes long, at
+    /// Throws ``ChainruleError/Code/cancelled`` if the flag that this thread watches is set. To be called by what takes long, at
     /// least every few milliseconds, where it can end.
     @inline(__always)
-    static func look() throws(NetworkError) {
+    static func look() throws(ChainruleError) {
         let watch = threadWatch()
         guard let watched = watch.pointee.watched else { return }
         try look(at: Unmanaged<Cancellation>.fromOpaque(watched), watch)
@@ -90,7 +90,7 @@ public final class Cancellation: @unchecked Sendable {
     @inline(never)
     private static func look(
         at cancellation: Unmanaged<Cancellation>, _ watch: UnsafeMutablePointer<platform_watch>
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         let isSet = cancellation._withUnsafeGuaranteedRef { cancellation in
             if let poll = cancellation.poll, watch.pointee.next_poll < platform_seconds() {
                 // Not by what it calls itself.
@@ -100,7 +100,7 @@ public final class Cancellation: @unchecked Sendable {
             }
             return cancellation.isSet
         }
-        if isSet { throw NetworkError(.cancelled, "the call was cancelled") }
+        if isSet { throw ChainruleError(.cancelled, "the call was cancelled") }
     }
 
     /// Whether work of so many multiplications for each of so many rows takes so long that it is worth a look.
@@ -112,7 +112,7 @@ public final class Cancellation: @unchecked Sendable {
 
     /// Looks before such work.
     @inline(__always)
-    static func look(before rows: Int, times work: Int) throws(NetworkError) {
+    static func look(before rows: Int, times work: Int) throws(ChainruleError) {
         if isLong(rows, times: work) { try look() }
     }
 
@@ -123,7 +123,7 @@ public final class Cancellation: @unchecked Sendable {
 
     /// Calls `body` with the places of some bytes at a time, and looks in between.
     @inline(__always)
-    static func inPieces(_ count: Int, _ body: (Range<Int>) throws(NetworkError) -> Void) throws(NetworkError) {
+    static func inPieces(_ count: Int, _ body: (Range<Int>) throws(ChainruleError) -> Void) throws(ChainruleError) {
         for first in stride(from: 0, to: count, by: elementsUntilLook) {
             if first > 0 { try look() }
             try body(first..<min(first + elementsUntilLook, count))

@@ -3,9 +3,9 @@ extension Network {
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major.
     ///   - rows: at most the workspace's `maxRows`.
-    public func forward(_ x: Span<Float>, rows: Int, in workspace: Workspace) throws(NetworkError) {
+    public func forward(_ x: Span<Float>, rows: Int, in workspace: Workspace) throws(ChainruleError) {
         try Matrix.checkShape(x.count, rows: rows, columns: architecture.inputs, "x")
-        try x.withUnsafeBufferPointer { x throws(NetworkError) in
+        try x.withUnsafeBufferPointer { x throws(ChainruleError) in
             try forward(
                 Matrix(reading: x.baseAddress!, rows: rows, columns: architecture.inputs, stride: architecture.inputs),
                 in: workspace)
@@ -13,7 +13,7 @@ extension Network {
     }
 
     /// - Parameter firstRow: of x in the caller's batch, for messages.
-    package func forward(_ x: Matrix, in workspace: Workspace, firstRow: Int = 0) throws(NetworkError) {
+    package func forward(_ x: Matrix, in workspace: Workspace, firstRow: Int = 0) throws(ChainruleError) {
         try check(workspace, rows: x.rows)
         precondition(x.columns == architecture.inputs)
         if firstRow > 0 { try Cancellation.look() }
@@ -22,7 +22,7 @@ extension Network {
     }
 
     /// The forward pass over rows that are in the workspace's input already.
-    package func forward(rows: Int, in workspace: Workspace, firstRow: Int = 0) throws(NetworkError) {
+    package func forward(rows: Int, in workspace: Workspace, firstRow: Int = 0) throws(ChainruleError) {
         workspace.firstRow = firstRow
         workspace.rows = 0
         workspace.hasDelta = false
@@ -33,20 +33,20 @@ extension Network {
 
     /// One thread's share of a forward pass.
     /// - Parameter x: of the whole batch; nothing is copied.
-    func forward(_ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace) throws(NetworkError) {
+    func forward(_ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace) throws(ChainruleError) {
         for index in architecture.nodes.indices {
-            try run(index, x, rows: rows, thread: thread, in: workspace) { layer, pass throws(NetworkError) in
+            try run(index, x, rows: rows, thread: thread, in: workspace) { layer, pass throws(ChainruleError) in
                 try layer.forward(pass)
             }
         }
     }
 
-    package func check(_ workspace: Workspace, rows: Int) throws(NetworkError) {
+    package func check(_ workspace: Workspace, rows: Int) throws(ChainruleError) {
         guard workspace.plan === plan else {
-            throw NetworkError(.mismatch, "the workspace was made for another network")
+            throw ChainruleError(.mismatch, "the workspace was made for another network")
         }
         guard rows >= 1 && rows <= workspace.maxRows else {
-            throw NetworkError(.size, "\(rows) rows for a workspace of 1 to \(workspace.maxRows) rows")
+            throw ChainruleError(.size, "\(rows) rows for a workspace of 1 to \(workspace.maxRows) rows")
         }
     }
 }

@@ -42,11 +42,11 @@ public enum InstructionSet: CaseIterable, Sendable {
     /// Call it before all of these: the first of them decides for the best. Afterwards only what was decided is accepted.
     ///
     /// Threads: any; of several at once, one decides.
-    public static func set(_ set: InstructionSet) throws(NetworkError) {
+    public static func set(_ set: InstructionSet) throws(ChainruleError) {
         let level = try set.supportedLevel()
         let decided = InstructionSetLevel.decide(level)
         guard decided == level else {
-            throw NetworkError(
+            throw ChainruleError(
                 .busy,
                 """
                 the library already computes with \(current.name); \(set.name) can be set before the first network is built, \
@@ -56,13 +56,13 @@ public enum InstructionSet: CaseIterable, Sendable {
     }
 
     /// Its level, or an error that names what this processor has.
-    func supportedLevel() throws(NetworkError) -> InstructionSetLevel {
+    func supportedLevel() throws(ChainruleError) -> InstructionSetLevel {
         if let level, level.isSupported { return level }
         var supported = ""
         for set in InstructionSet.allCases where set.isSupported {
             supported += supported.isEmpty ? set.name.description : ", \(set.name.description)"
         }
-        throw NetworkError(
+        throw ChainruleError(
             .value, "\(name) is not there: this processor and this library have \(supported)")
     }
 

@@ -54,8 +54,8 @@ extension Network {
     @inline(__always)
     func run(
         _ index: Int, _ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace,
-        wantsInputGradient: Bool = false, _ body: (any Layer, LayerPass) throws(NetworkError) -> Void
-    ) throws(NetworkError) {
+        wantsInputGradient: Bool = false, _ body: (any Layer, LayerPass) throws(ChainruleError) -> Void
+    ) throws(ChainruleError) {
         let isLong = Cancellation.isLong(rows.count, times: parameterCount)
         let most =
             isLong ? Cancellation.rowsUntilLook(rows.count, times: plan.parameterCount(ofLayer: index)) : rows.count
@@ -66,7 +66,7 @@ extension Network {
                 rows: first..<min(first + most, rows.upperBound), firstRow: workspace.firstRow, parameters: parameters,
                 layer: index, noise: workspace.noise, scratch: workspace.scratch.row(thread),
                 wantsNetworkInputDelta: wantsInputGradient)
-            do throws(NetworkError) {
+            do throws(ChainruleError) {
                 try body(architecture.nodes[index].layer, pass)
             } catch {
                 throw architecture.nodes[index].named(in: error)

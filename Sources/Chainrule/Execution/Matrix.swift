@@ -53,8 +53,8 @@ package struct Matrix: @unchecked Sendable {
     @inline(__always)
     static func inGroups(
         of most: Int, _ x: Matrix, _ y: Matrix,
-        _ body: (_ x: Matrix, _ y: Matrix, _ first: Int) throws(NetworkError) -> Void
-    ) throws(NetworkError) {
+        _ body: (_ x: Matrix, _ y: Matrix, _ first: Int) throws(ChainruleError) -> Void
+    ) throws(ChainruleError) {
         var start = 0
         while start < x.rows {
             if start > 0 { try Cancellation.look() }
@@ -66,9 +66,9 @@ package struct Matrix: @unchecked Sendable {
 
     /// Calls `body` with some of the rows at a time, and the place of the first of them. In between it may be cancelled.
     @inline(__always)
-    func inPieces(_ body: (_ piece: Matrix, _ first: Int) throws(NetworkError) -> Void) throws(NetworkError) {
+    func inPieces(_ body: (_ piece: Matrix, _ first: Int) throws(ChainruleError) -> Void) throws(ChainruleError) {
         let most = max(1, Cancellation.elementsUntilLook / max(columns, 1))
-        try Matrix.inGroups(of: most, self, self) { piece, _, first throws(NetworkError) in try body(piece, first) }
+        try Matrix.inGroups(of: most, self, self) { piece, _, first throws(ChainruleError) in try body(piece, first) }
     }
 
     /// Copies the elements of a matrix of the same shape.

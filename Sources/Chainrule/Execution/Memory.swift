@@ -17,11 +17,11 @@ package final class Memory<Element: BitwiseCopyable>: FallibleClass, @unchecked 
 }
 
 extension FallibleClass {
-    package init<Element: BitwiseCopyable>(count: Int, for purpose: StaticString) throws(NetworkError)
+    package init<Element: BitwiseCopyable>(count: Int, for purpose: StaticString) throws(ChainruleError)
     where Self == Memory<Element> {
         let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
         guard !overflow, let memory = platform_allocate_aligned(max(bytes, 64)) else {
-            throw NetworkError(.memory, "\(count) numbers for \(purpose) cannot be allocated")
+            throw ChainruleError(.memory, "\(count) numbers for \(purpose) cannot be allocated")
         }
         self = Memory(adopting: memory, count: count)
     }
@@ -42,7 +42,7 @@ extension FloatMemory {
 
 extension FallibleClass where Self == FloatMemory {
     /// A contiguous copy of a matrix.
-    package init(copying matrix: Matrix) throws(NetworkError) {
+    package init(copying matrix: Matrix) throws(ChainruleError) {
         let memory = try FloatMemory(count: matrix.count, for: "a copy of a matrix")
         memory.matrix(at: 0, rows: matrix.rows, columns: matrix.columns).assign(matrix)
         self = memory

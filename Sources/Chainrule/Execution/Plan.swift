@@ -46,14 +46,14 @@ package final class Plan: FallibleClass, Sendable {
         self.accumulatesDelta = accumulatesDelta
     }
 
-    fileprivate static func deltaOrder(_ architecture: Architecture) throws(NetworkError) -> [[Bool]] {
+    fileprivate static func deltaOrder(_ architecture: Architecture) throws(ChainruleError) -> [[Bool]] {
         let nodes = architecture.nodes
         var isWritten = [Bool](repeating: false, count: nodes.count + 1)
         isWritten[nodes.count] = true
         var accumulates = [[Bool]](repeating: [], count: nodes.count)
         for index in nodes.indices.reversed() {
             guard isWritten[index + 1] else {
-                throw NetworkError(
+                throw ChainruleError(
                     .name, "no later layer reads layer '\(nodes[index].name.text)', and it is not the output")
             }
             for position in nodes[index].inputs {
@@ -68,9 +68,9 @@ package final class Plan: FallibleClass, Sendable {
         tensorRanges[layer].reduce(0) { $0 + tensors[$1].count }
     }
 
-    package func indexOfTensor(named name: String) throws(NetworkError) -> Int {
+    package func indexOfTensor(named name: String) throws(ChainruleError) -> Int {
         for index in tensors.indices where tensors[index].name.utf8.elementsEqual(name.utf8) { return index }
-        throw NetworkError(.name, "the network has no tensor '\(name)'")
+        throw ChainruleError(.name, "the network has no tensor '\(name)'")
     }
 
     /// Where a workspace keeps everything, in floats from its start.
@@ -94,16 +94,16 @@ package final class Plan: FallibleClass, Sendable {
         var count = 0
     }
 
-    func layout(maxRows: Int, purpose: Workspace.Purpose, threads: Int) throws(NetworkError) -> Layout {
+    func layout(maxRows: Int, purpose: Workspace.Purpose, threads: Int) throws(ChainruleError) -> Layout {
         var layout = Layout()
-        func place(_ width: Int, rows: Int = maxRows) throws(NetworkError) -> Int {
+        func place(_ width: Int, rows: Int = maxRows) throws(ChainruleError) -> Int {
             let start = layout.count
             // Whole cache lines: 16 floats.
             let size = try Plan.checkedSum([Plan.checkedProduct(rows, width), 15]) & ~15
             layout.count = try Plan.checkedSum([start, size])
             return start
         }
-        func places(ofTangents: Bool) throws(NetworkError) -> Layout.Places {
+        func places(ofTangents: Bool) throws(ChainruleError) -> Layout.Places {
             var places = Layout.Places()
             places.inputActivation = try place(architecture.inputs)
             if purpose == .training { places.inputDelta = try place(architecture.inputs) }
@@ -149,17 +149,17 @@ package final class Plan: FallibleClass, Sendable {
         return layout
     }
 
-    package static func checkedProduct(_ a: Int, _ b: Int) throws(NetworkError) -> Int {
+    package static func checkedProduct(_ a: Int, _ b: Int) throws(ChainruleError) -> Int {
         let (product, overflow) = a.multipliedReportingOverflow(by: b)
-        if overflow { throw NetworkError(.memory, "a size of \(a) times \(b) overflows") }
+        if overflow { throw ChainruleError(.memory, "a size of \(a) times \(b) overflows") }
         return product
     }
 
-    static func checkedSum(_ terms: [Int]) throws(NetworkError) -> Int {
+    static func checkedSum(_ terms: [Int]) throws(ChainruleError) -> Int {
         var total = 0
         for term in terms {
             let (sum, overflow) = total.addingReportingOverflow(term)
-            if overflow { throw NetworkError(.memory, "a size of \(total) plus \(term) overflows") }
+            if overflow { throw ChainruleError(.memory, "a size of \(total) plus \(term) overflows") }
             total = sum
         }
         return total
@@ -167,10 +167,10 @@ package final class Plan: FallibleClass, Sendable {
 }
 
 extension FallibleClass where Self == Plan {
-    package init(_ architecture: Architecture) throws(NetworkError) {
+    package init(_ architecture: Architecture) throws(ChainruleError) {
         try architecture.setAside()
         guard !architecture.nodes.isEmpty else {
-            throw NetworkError(.size, "the network has no layers")
+            throw ChainruleError(.size, "the network has no layers")
         }
         var tensors: [Plan.Tensor] = []
         var ranges: [Range<Int>] = []

@@ -7,24 +7,24 @@ import CReserve
 /// caller chooses sets memory aside for them first, and throws if there is none.
 package enum Reserve {
     /// Makes sure, for the rest of this call of the C library, that objects of so many bytes in all can be made.
-    package static func setAside(_ bytes: Int) throws(NetworkError) {
+    package static func setAside(_ bytes: Int) throws(ChainruleError) {
         guard reserve_set_aside(bytes) == 0 else { throw Reserve.error }
     }
 
     /// Runs a call of the C library: what is set aside in it is given back after it.
-    package static func withReserve(_ body: () throws(NetworkError) -> Void) throws(NetworkError) {
+    package static func withReserve(_ body: () throws(ChainruleError) -> Void) throws(ChainruleError) {
         let mark = reserve_mark()
         defer { reserve_release(mark) }
         guard reserve_is_short() == 0 else { throw Reserve.error }
         try body()
     }
 
-    private static var error: NetworkError { NetworkError(.memory, "the system has no memory for Swift's objects") }
+    private static var error: ChainruleError { ChainruleError(.memory, "the system has no memory for Swift's objects") }
 }
 
 extension Architecture {
     /// Makes sure that there is memory for objects about every layer: a plan's, a workspace's, a file's header.
-    func setAside() throws(NetworkError) {
+    func setAside() throws(ChainruleError) {
         var links = 0
         for node in nodes { links += node.inputs.count }
         try Reserve.setAside(4096 * nodes.count + 512 * links)

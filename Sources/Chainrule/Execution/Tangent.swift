@@ -7,14 +7,14 @@ extension Network {
     ///   - inputTangent: R{x}, of the rows of the forward pass; nil for 0.
     func tangent(
         in workspace: Workspace, parameterTangents: Matrix?, inputTangent: Matrix?
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         let input = workspace.tangents!.input.rows(from: 0, count: workspace.rows)
         if let inputTangent { input.assign(inputTangent) } else { input.fill { 0 } }
         for index in architecture.nodes.indices {
             try Cancellation.look(before: workspace.rows, times: parameterCount)
             let pass = tangentPass(
                 index, in: workspace, parameterTangents: parameterTangents, hasInputTangent: inputTangent != nil)
-            do throws(NetworkError) {
+            do throws(ChainruleError) {
                 try architecture.nodes[index].layer.tangent(pass)
             } catch {
                 throw architecture.nodes[index].named(in: error)
@@ -27,12 +27,12 @@ extension Network {
     /// ``Workspace/Tangents/outputDelta(rows:)``, R{δ} and R{s} of every layer, and R{∂C/∂w}.
     func tangentBackward(
         in workspace: Workspace, parameterTangents: Matrix, gradientTangents: Matrix, accumulating: Bool
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         for index in architecture.nodes.indices.reversed() {
             try Cancellation.look(before: workspace.rows, times: parameterCount)
             let pass = tangentPass(
                 index, in: workspace, parameterTangents: parameterTangents, hasInputTangent: false)
-            do throws(NetworkError) {
+            do throws(ChainruleError) {
                 try architecture.nodes[index].layer.tangentBackward(pass)
             } catch {
                 throw architecture.nodes[index].named(in: error)

@@ -92,17 +92,17 @@ public final class Workspace: FallibleClass {
 
     /// A quantity of a layer, `rows × width`, as the last pass left it. "input" is the network's input: its h is x,
     /// its δ is ∂C/∂x. A copy.
-    public func values(of layer: String, _ quantity: Quantity) throws(NetworkError) -> [Float] {
+    public func values(of layer: String, _ quantity: Quantity) throws(ChainruleError) -> [Float] {
         try matrix(of: layer, quantity).elements
     }
 
     /// The same as a view, which lasts until the next pass.
-    package func matrix(of layer: String, _ quantity: Quantity) throws(NetworkError) -> Matrix {
+    package func matrix(of layer: String, _ quantity: Quantity) throws(ChainruleError) -> Matrix {
         guard let position = plan.architecture.position(of: LayerName(unchecked: layer)) else {
-            throw NetworkError(.name, "the network has no layer '\(layer)'")
+            throw ChainruleError(.name, "the network has no layer '\(layer)'")
         }
         guard rows > 0 else {
-            throw NetworkError(.noForward, "the workspace holds no forward pass")
+            throw ChainruleError(.noForward, "the workspace holds no forward pass")
         }
         let memory = position == 0 ? nil : layers[position - 1]
         let full: Matrix
@@ -111,20 +111,20 @@ public final class Workspace: FallibleClass {
             full = memory?.activation ?? input
         case .preactivation:
             guard purpose == .training else {
-                throw NetworkError(.value, "z of layer '\(layer)': a workspace for \(purpose.text) does not keep it")
+                throw ChainruleError(.value, "z of layer '\(layer)': a workspace for \(purpose.text) does not keep it")
             }
-            guard let memory else { throw NetworkError(.value, "the network's input has no z, only h and delta") }
+            guard let memory else { throw ChainruleError(.value, "the network's input has no z, only h and delta") }
             full = memory.preactivation
         case .delta:
             guard purpose == .training else {
-                throw NetworkError(
+                throw ChainruleError(
                     .value, "delta of layer '\(layer)': a workspace for \(purpose.text) does not keep it")
             }
             guard hasDelta, let delta = memory?.delta ?? inputDelta else {
-                throw NetworkError(.noForward, "delta of layer '\(layer)': the workspace holds no backward pass")
+                throw ChainruleError(.noForward, "delta of layer '\(layer)': the workspace holds no backward pass")
             }
             guard position > 0 || hasInputDelta else {
-                throw NetworkError(
+                throw ChainruleError(
                     .noForward, "delta of the input: the last backward pass was not asked for the input's gradient")
             }
             full = delta
@@ -147,14 +147,14 @@ extension Workspace.Purpose {
 extension FallibleClass where Self == Workspace {
     /// - Parameters:
     ///   - maxRows: the largest batch, at least 1.
-    public init(for network: Network, maxRows: Int, purpose: Workspace.Purpose = .training) throws(NetworkError) {
+    public init(for network: Network, maxRows: Int, purpose: Workspace.Purpose = .training) throws(ChainruleError) {
         self = try Workspace(plan: network.plan, maxRows: maxRows, purpose: purpose)
     }
 
     /// - Parameter threads: how many threads will share the passes, each with scratch memory of its own.
-    init(plan: Plan, maxRows: Int, purpose: Workspace.Purpose, threads: Int = 1) throws(NetworkError) {
+    init(plan: Plan, maxRows: Int, purpose: Workspace.Purpose, threads: Int = 1) throws(ChainruleError) {
         guard maxRows >= 1 else {
-            throw NetworkError(.size, "a workspace is for at least 1 row; \(maxRows) were given")
+            throw ChainruleError(.size, "a workspace is for at least 1 row; \(maxRows) were given")
         }
         try plan.architecture.setAside()
         let layout = try plan.layout(maxRows: maxRows, purpose: purpose, threads: threads)

@@ -26,8 +26,8 @@ final class WorkspacePool: @unchecked Sendable {
 
     /// Runs `body` with a workspace of at least `rows` rows that nobody else uses.
     func withWorkspace(
-        plan: Plan, rows: Int, purpose: Workspace.Purpose, _ body: (Workspace) throws(NetworkError) -> Void
-    ) throws(NetworkError) {
+        plan: Plan, rows: Int, purpose: Workspace.Purpose, _ body: (Workspace) throws(ChainruleError) -> Void
+    ) throws(ChainruleError) {
         let idle = idle(purpose)
         let lent = take(from: idle, rows: rows)
         let workspace = if let lent { lent } else { try Workspace(plan: plan, maxRows: rows, purpose: purpose) }

@@ -1,8 +1,8 @@
 extension Activation {
     /// Checks α, and that there is something to compute.
-    func validate(layer: LayerName, width: Int) throws(NetworkError) {
+    func validate(layer: LayerName, width: Int) throws(ChainruleError) {
         if readsWholeRows && width == 1 {
-            throw NetworkError(
+            throw ChainruleError(
                 .size,
                 """
                 layer '\(layer.text)' is 1 wide: '\(identifier)' is then constant, whatever its input; take 'sigmoid', or at \
@@ -10,7 +10,7 @@ extension Activation {
                 """)
         }
         guard let alpha, !(alpha.isFinite && alpha >= 0) else { return }
-        throw NetworkError(
+        throw ChainruleError(
             .value, "layer '\(layer.text)': alpha of '\(identifier)' is \(alpha); it must be finite and >= 0")
     }
 
@@ -22,7 +22,7 @@ extension Activation {
     }
 
     /// `h = σ(z)`.
-    func forward(_ pass: LayerPass) throws(NetworkError) {
+    func forward(_ pass: LayerPass) throws(ChainruleError) {
         switch function {
         case .builtIn(let kernel):
             if isIdentity && pass.z.isSameMemory(as: pass.h) { return }
@@ -33,7 +33,7 @@ extension Activation {
     }
 
     /// `s = δ ⊙ σ'(z)`, or its counterpart where σ is not elementwise.
-    func backward(_ pass: LayerPass) throws(NetworkError) {
+    func backward(_ pass: LayerPass) throws(ChainruleError) {
         switch function {
         case .builtIn(let kernel):
             if isIdentity && pass.s.isSameMemory(as: pass.delta) { return }
@@ -45,7 +45,7 @@ extension Activation {
     }
 
     /// `R{h} = σ'(z) ⊙ R{z}`, or its counterpart where σ is not elementwise.
-    func tangent(_ pass: TangentPass) throws(NetworkError) {
+    func tangent(_ pass: TangentPass) throws(ChainruleError) {
         let (values, tangents) = (pass.values, pass.tangents)
         switch function {
         case .builtIn(let kernel):
@@ -58,7 +58,7 @@ extension Activation {
     }
 
     /// `R{s} = R{δ} ⊙ σ'(z) + δ ⊙ σ''(z) ⊙ R{z}`, or its counterpart.
-    func tangentBackward(_ pass: TangentPass) throws(NetworkError) {
+    func tangentBackward(_ pass: TangentPass) throws(ChainruleError) {
         let (values, tangents) = (pass.values, pass.tangents)
         switch function {
         case .builtIn(let kernel):
@@ -82,16 +82,16 @@ extension Activation {
         }
     }
 
-    static var noSecondDerivative: NetworkError {
-        NetworkError(.mismatch, "the custom activation has no second derivative, which a Hessian product needs")
+    static var noSecondDerivative: ChainruleError {
+        ChainruleError(.mismatch, "the custom activation has no second derivative, which a Hessian product needs")
     }
 
     private func derivative(
         _ function: CustomActivation.Derivative, _ what: StaticString, _ pass: LayerPass, into result: Matrix
-    ) throws(NetworkError) {
-        try pass.z.withSpan { z throws(NetworkError) in
-            try pass.h.withSpan { h throws(NetworkError) in
-                try result.withMutableSpan { result throws(NetworkError) in
+    ) throws(ChainruleError) {
+        try pass.z.withSpan { z throws(ChainruleError) in
+            try pass.h.withSpan { h throws(ChainruleError) in
+                try result.withMutableSpan { result throws(ChainruleError) in
                     try function(z, h, &result, pass.z.rows, pass.z.columns)
                 }
             }
@@ -99,9 +99,9 @@ extension Activation {
         try checkResult(of: pass.z, is: result, what, pass)
     }
 
-    private func forward(_ custom: CustomActivation, _ pass: LayerPass) throws(NetworkError) {
-        try pass.z.withSpan { z throws(NetworkError) in
-            try pass.h.withMutableSpan { h throws(NetworkError) in
+    private func forward(_ custom: CustomActivation, _ pass: LayerPass) throws(ChainruleError) {
+        try pass.z.withSpan { z throws(ChainruleError) in
+            try pass.h.withMutableSpan { h throws(ChainruleError) in
                 try custom.value(z, &h, pass.h.rows, pass.h.columns)
             }
         }
@@ -111,10 +111,10 @@ extension Activation {
     /// NaN may come out of a custom activation only where NaN went in.
     private func checkResult(
         of z: Matrix, is result: Matrix, _ what: StaticString, _ pass: LayerPass
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         for row in 0..<result.rows {
             for column in 0..<result.columns where result[row, column].isNaN && !z[row, column].isNaN {
-                throw NetworkError(
+                throw ChainruleError(
                     .callback,
                     """
                     the custom activation's \(what) is nan at row \(pass.firstRow + pass.rows.lowerBound + row), column \(column), \

@@ -7,9 +7,9 @@ final class ActivationLayer: Layer {
 
     init(_ activation: Activation) { self.activation = activation }
 
-    func width(named name: LayerName, ofInputs widths: [Int]) throws(NetworkError) -> Int {
+    func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int {
         guard widths.count == 1 else {
-            throw NetworkError(.size, "activation layer '\(name.text)' reads one layer; \(widths.count) were given")
+            throw ChainruleError(.size, "activation layer '\(name.text)' reads one layer; \(widths.count) were given")
         }
         try activation.validate(layer: name, width: widths[0])
         return widths[0]
@@ -22,17 +22,17 @@ final class ActivationLayer: Layer {
 
     var signal: Signal { activation.signal }
 
-    func forward(_ pass: LayerPass) throws(NetworkError) { try activation.forward(pass) }
+    func forward(_ pass: LayerPass) throws(ChainruleError) { try activation.forward(pass) }
 
-    func backward(_ pass: LayerPass) throws(NetworkError) {
+    func backward(_ pass: LayerPass) throws(ChainruleError) {
         guard let inputDelta = pass.inputDelta(0) else { return }
         try activation.backward(pass)
         pass.arithmetic.assign(pass.s, to: inputDelta, accumulating: pass.accumulatesInputDelta(0))
     }
 
-    func tangent(_ pass: TangentPass) throws(NetworkError) { try activation.tangent(pass) }
+    func tangent(_ pass: TangentPass) throws(ChainruleError) { try activation.tangent(pass) }
 
-    func tangentBackward(_ pass: TangentPass) throws(NetworkError) {
+    func tangentBackward(_ pass: TangentPass) throws(ChainruleError) {
         guard let inputDelta = pass.tangents.inputDelta(0) else { return }
         try activation.tangentBackward(pass)
         pass.arithmetic.assign(
@@ -41,7 +41,7 @@ final class ActivationLayer: Layer {
 
     func encode(to json: inout JSONWriter) { activation.encode(to: &json) }
 
-    static func decode(_ object: JSONObject) throws(NetworkError) -> any Layer {
+    static func decode(_ object: JSONObject) throws(ChainruleError) -> any Layer {
         ActivationLayer(try Activation.decode(object))
     }
 }

@@ -4,9 +4,9 @@ final class Concatenation: Layer {
     static let kind: StaticString = "concatenation"
     var kind: StaticString { Concatenation.kind }
 
-    func width(named name: LayerName, ofInputs widths: [Int]) throws(NetworkError) -> Int {
+    func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int {
         guard !widths.isEmpty else {
-            throw NetworkError(.size, "concatenation '\(name.text)' reads at least 1 layer; 0 were given")
+            throw ChainruleError(.size, "concatenation '\(name.text)' reads at least 1 layer; 0 were given")
         }
         return try Plan.checkedSum(widths)
     }
@@ -16,7 +16,7 @@ final class Concatenation: Layer {
     var preactivation: Preactivation { .activation }
     var signal: Signal { .none }
 
-    func forward(_ pass: LayerPass) throws(NetworkError) {
+    func forward(_ pass: LayerPass) throws(ChainruleError) {
         var start = 0
         for index in 0..<pass.inputCount {
             let input = pass.inputActivation(index)
@@ -25,7 +25,7 @@ final class Concatenation: Layer {
         }
     }
 
-    func backward(_ pass: LayerPass) throws(NetworkError) {
+    func backward(_ pass: LayerPass) throws(ChainruleError) {
         var start = 0
         for index in 0..<pass.inputCount {
             let columns = pass.inputActivation(index).columns
@@ -37,11 +37,11 @@ final class Concatenation: Layer {
         }
     }
 
-    func tangent(_ pass: TangentPass) throws(NetworkError) { try forward(pass.tangents) }
+    func tangent(_ pass: TangentPass) throws(ChainruleError) { try forward(pass.tangents) }
 
-    func tangentBackward(_ pass: TangentPass) throws(NetworkError) { try backward(pass.tangents) }
+    func tangentBackward(_ pass: TangentPass) throws(ChainruleError) { try backward(pass.tangents) }
 
     func encode(to json: inout JSONWriter) {}
 
-    static func decode(_ object: JSONObject) throws(NetworkError) -> any Layer { Concatenation() }
+    static func decode(_ object: JSONObject) throws(ChainruleError) -> any Layer { Concatenation() }
 }

@@ -32,12 +32,12 @@ final class Dense: Layer {
         self.biasInitializer = biasInitializer
     }
 
-    func width(named name: LayerName, ofInputs widths: [Int]) throws(NetworkError) -> Int {
+    func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int {
         guard widths.count == 1 else {
-            throw NetworkError(.size, "dense layer '\(name.text)' reads one layer; \(widths.count) were given")
+            throw ChainruleError(.size, "dense layer '\(name.text)' reads one layer; \(widths.count) were given")
         }
         guard units >= 1 else {
-            throw NetworkError(.size, "dense layer '\(name.text)' has at least 1 unit; \(units) were given")
+            throw ChainruleError(.size, "dense layer '\(name.text)' has at least 1 unit; \(units) were given")
         }
         try activation.validate(layer: name, width: units)
         try weightInitializer.validate(layer: name, tensor: "weight")
@@ -71,14 +71,14 @@ final class Dense: Layer {
 
     var signal: Signal { activation.signal }
 
-    func forward(_ pass: LayerPass) throws(NetworkError) {
+    func forward(_ pass: LayerPass) throws(ChainruleError) {
         pass.arithmetic.productTransposed(
             pass.inputActivation(0), pass.parameter(0), plus: hasBias ? pass.parameter(1) : nil, into: pass.z,
             scratch: pass.scratch)
         try activation.forward(pass)
     }
 
-    func backward(_ pass: LayerPass) throws(NetworkError) {
+    func backward(_ pass: LayerPass) throws(ChainruleError) {
         try activation.backward(pass)
         if let inputDelta = pass.inputDelta(0) {
             pass.arithmetic.product(
@@ -95,7 +95,7 @@ final class Dense: Layer {
     }
 
     /// `R{Z} = H_in R{W}ᵀ + 1 R{b}ᵀ + R{H_in} Wᵀ`, `R{H} = σ'(Z) ⊙ R{Z}`.
-    func tangent(_ pass: TangentPass) throws(NetworkError) {
+    func tangent(_ pass: TangentPass) throws(ChainruleError) {
         let z = pass.tangents.z
         let inputTangent = pass.inputTangent(0)
         if let weightTangent = pass.parameterTangent(0) {
@@ -118,7 +118,7 @@ final class Dense: Layer {
     }
 
     /// `R{S} = R{Δ} ⊙ σ'(Z) + Δ ⊙ σ''(Z) ⊙ R{Z}`, `R{Δ_in} = R{S} W + S R{W}`.
-    func tangentBackward(_ pass: TangentPass) throws(NetworkError) {
+    func tangentBackward(_ pass: TangentPass) throws(ChainruleError) {
         try activation.tangentBackward(pass)
         guard let inputDelta = pass.tangents.inputDelta(0) else { return }
         pass.arithmetic.product(
@@ -149,7 +149,7 @@ final class Dense: Layer {
         activation.encode(to: &json)
     }
 
-    static func decode(_ object: JSONObject) throws(NetworkError) -> any Layer {
+    static func decode(_ object: JSONObject) throws(ChainruleError) -> any Layer {
         Dense(
             units: try object.integer("units"), activation: try Activation.decode(object),
             hasBias: try object.boolean("bias"))

@@ -9,12 +9,12 @@ final class Dropout: Layer {
 
     init(rate: Float) { self.rate = rate }
 
-    func width(named name: LayerName, ofInputs widths: [Int]) throws(NetworkError) -> Int {
+    func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int {
         guard widths.count == 1 else {
-            throw NetworkError(.size, "dropout '\(name.text)' reads one layer; \(widths.count) were given")
+            throw ChainruleError(.size, "dropout '\(name.text)' reads one layer; \(widths.count) were given")
         }
         guard rate >= 0 && rate < 1 else {
-            throw NetworkError(.value, "the rate of dropout '\(name.text)' is \(rate); it must be in [0, 1)")
+            throw ChainruleError(.value, "the rate of dropout '\(name.text)' is \(rate); it must be in [0, 1)")
         }
         return widths[0]
     }
@@ -27,18 +27,18 @@ final class Dropout: Layer {
     var signal: Signal { .none }
     var isIdentityWithoutNoise: Bool { true }
 
-    func forward(_ pass: LayerPass) throws(NetworkError) {
+    func forward(_ pass: LayerPass) throws(ChainruleError) {
         masked(pass.inputActivation(0), into: pass.h, accumulating: false, pass)
     }
 
-    func backward(_ pass: LayerPass) throws(NetworkError) {
+    func backward(_ pass: LayerPass) throws(ChainruleError) {
         guard let inputDelta = pass.inputDelta(0) else { return }
         masked(pass.delta, into: inputDelta, accumulating: pass.accumulatesInputDelta(0), pass)
     }
 
-    func tangent(_ pass: TangentPass) throws(NetworkError) { try forward(pass.tangents) }
+    func tangent(_ pass: TangentPass) throws(ChainruleError) { try forward(pass.tangents) }
 
-    func tangentBackward(_ pass: TangentPass) throws(NetworkError) { try backward(pass.tangents) }
+    func tangentBackward(_ pass: TangentPass) throws(ChainruleError) { try backward(pass.tangents) }
 
     /// `B = m ⊙ A`, or `B += m ⊙ A`. m is drawn again, a row at a time, for each pass: it is nowhere kept.
     private func masked(_ a: Matrix, into b: Matrix, accumulating: Bool, _ pass: LayerPass) {
@@ -58,7 +58,7 @@ final class Dropout: Layer {
 
     func encode(to json: inout JSONWriter) { json.member("rate", rate) }
 
-    static func decode(_ object: JSONObject) throws(NetworkError) -> any Layer {
+    static func decode(_ object: JSONObject) throws(ChainruleError) -> any Layer {
         Dropout(rate: Float(try object.number("rate")))
     }
 }

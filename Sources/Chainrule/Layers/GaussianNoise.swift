@@ -9,12 +9,12 @@ final class GaussianNoise: Layer {
 
     init(deviation: Float) { self.deviation = deviation }
 
-    func width(named name: LayerName, ofInputs widths: [Int]) throws(NetworkError) -> Int {
+    func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int {
         guard widths.count == 1 else {
-            throw NetworkError(.size, "noise '\(name.text)' reads one layer; \(widths.count) were given")
+            throw ChainruleError(.size, "noise '\(name.text)' reads one layer; \(widths.count) were given")
         }
         guard deviation.isFinite && deviation >= 0 else {
-            throw NetworkError(
+            throw ChainruleError(
                 .value, "the deviation of noise '\(name.text)' is \(deviation); it must be finite and >= 0")
         }
         return widths[0]
@@ -28,7 +28,7 @@ final class GaussianNoise: Layer {
     var signal: Signal { .none }
     var isIdentityWithoutNoise: Bool { true }
 
-    func forward(_ pass: LayerPass) throws(NetworkError) {
+    func forward(_ pass: LayerPass) throws(ChainruleError) {
         pass.h.assign(pass.inputActivation(0))
         guard let noise = pass.noise, deviation > 0 else { return }
         let row = Matrix(base: pass.scratch.base, rows: 1, columns: pass.h.columns)
@@ -39,20 +39,20 @@ final class GaussianNoise: Layer {
         }
     }
 
-    func backward(_ pass: LayerPass) throws(NetworkError) {
+    func backward(_ pass: LayerPass) throws(ChainruleError) {
         guard let inputDelta = pass.inputDelta(0) else { return }
         pass.arithmetic.assign(pass.delta, to: inputDelta, accumulating: pass.accumulatesInputDelta(0))
     }
 
-    func tangent(_ pass: TangentPass) throws(NetworkError) {
+    func tangent(_ pass: TangentPass) throws(ChainruleError) {
         pass.tangents.h.assign(pass.tangents.inputActivation(0))
     }
 
-    func tangentBackward(_ pass: TangentPass) throws(NetworkError) { try backward(pass.tangents) }
+    func tangentBackward(_ pass: TangentPass) throws(ChainruleError) { try backward(pass.tangents) }
 
     func encode(to json: inout JSONWriter) { json.member("deviation", deviation) }
 
-    static func decode(_ object: JSONObject) throws(NetworkError) -> any Layer {
+    static func decode(_ object: JSONObject) throws(ChainruleError) -> any Layer {
         GaussianNoise(deviation: Float(try object.number("deviation")))
     }
 }

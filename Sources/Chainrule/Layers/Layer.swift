@@ -7,7 +7,7 @@ package protocol Layer: AnyObject, Sendable {
     var kind: StaticString { get }
 
     /// The number of outputs, for these numbers of inputs.
-    func width(named name: LayerName, ofInputs widths: [Int]) throws(NetworkError) -> Int
+    func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int
 
     /// The parameters, for these numbers of inputs.
     func tensors(width: Int, inputs: [Int]) -> [TensorShape]
@@ -22,19 +22,19 @@ package protocol Layer: AnyObject, Sendable {
     var signal: Signal { get }
 
     /// Computes z and h from the inputs' h.
-    func forward(_ pass: LayerPass) throws(NetworkError)
+    func forward(_ pass: LayerPass) throws(ChainruleError)
 
     /// From δ = ∂C/∂h, computes s and the inputs' δ.
-    func backward(_ pass: LayerPass) throws(NetworkError)
+    func backward(_ pass: LayerPass) throws(ChainruleError)
 
     /// From s and the inputs' h, computes a part of the parameters' gradients. The parameters may change meanwhile.
     func gradients(_ pass: GradientPass)
 
     /// From z, h and the tangents of the inputs' h and of the parameters, computes R{z} and R{h}.
-    func tangent(_ pass: TangentPass) throws(NetworkError)
+    func tangent(_ pass: TangentPass) throws(ChainruleError)
 
     /// After ``backward(_:)``: from R{δ}, computes R{s} and the tangents of the inputs' δ. Once; it may use δ up.
-    func tangentBackward(_ pass: TangentPass) throws(NetworkError)
+    func tangentBackward(_ pass: TangentPass) throws(ChainruleError)
 
     /// From s, the inputs' h and their tangents, computes a part of the tangents of the parameters' gradients.
     func tangentGradients(_ pass: TangentGradientPass)
@@ -109,7 +109,7 @@ package enum Signal: Sendable {
 
 /// The kinds of layers, by which a file's layers are made again.
 package enum LayerTable {
-    package typealias Decoder = (JSONObject) throws(NetworkError) -> any Layer
+    package typealias Decoder = (JSONObject) throws(ChainruleError) -> any Layer
 
     package static var all: [(kind: StaticString, decode: Decoder)] {
         [

@@ -4,12 +4,12 @@ final class Sum: Layer {
     static let kind: StaticString = "sum"
     var kind: StaticString { Sum.kind }
 
-    func width(named name: LayerName, ofInputs widths: [Int]) throws(NetworkError) -> Int {
+    func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int {
         guard let width = widths.first else {
-            throw NetworkError(.size, "sum '\(name.text)' reads at least 1 layer; 0 were given")
+            throw ChainruleError(.size, "sum '\(name.text)' reads at least 1 layer; 0 were given")
         }
         for index in widths.indices where widths[index] != width {
-            throw NetworkError(
+            throw ChainruleError(
                 .size,
                 "sum '\(name.text)' adds layers of one width; input 0 has \(width), input \(index) \(widths[index])")
         }
@@ -21,24 +21,24 @@ final class Sum: Layer {
     var preactivation: Preactivation { .activation }
     var signal: Signal { .none }
 
-    func forward(_ pass: LayerPass) throws(NetworkError) {
+    func forward(_ pass: LayerPass) throws(ChainruleError) {
         for index in 0..<pass.inputCount {
             pass.arithmetic.assign(pass.inputActivation(index), to: pass.h, accumulating: index > 0)
         }
     }
 
-    func backward(_ pass: LayerPass) throws(NetworkError) {
+    func backward(_ pass: LayerPass) throws(ChainruleError) {
         for index in 0..<pass.inputCount {
             guard let inputDelta = pass.inputDelta(index) else { continue }
             pass.arithmetic.assign(pass.delta, to: inputDelta, accumulating: pass.accumulatesInputDelta(index))
         }
     }
 
-    func tangent(_ pass: TangentPass) throws(NetworkError) { try forward(pass.tangents) }
+    func tangent(_ pass: TangentPass) throws(ChainruleError) { try forward(pass.tangents) }
 
-    func tangentBackward(_ pass: TangentPass) throws(NetworkError) { try backward(pass.tangents) }
+    func tangentBackward(_ pass: TangentPass) throws(ChainruleError) { try backward(pass.tangents) }
 
     func encode(to json: inout JSONWriter) {}
 
-    static func decode(_ object: JSONObject) throws(NetworkError) -> any Layer { Sum() }
+    static func decode(_ object: JSONObject) throws(ChainruleError) -> any Layer { Sum() }
 }

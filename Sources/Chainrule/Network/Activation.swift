@@ -97,9 +97,9 @@ public struct Activation: Sendable {
     }
 
     /// The same activation with another α. The layer that takes it checks that it is finite and ≥ 0.
-    package func with(alpha: Float) throws(NetworkError) -> Activation {
+    package func with(alpha: Float) throws(ChainruleError) -> Activation {
         guard self.alpha != nil, case .builtIn(let kernel) = function else {
-            throw NetworkError(.value, "the activation '\(identifier)' takes no alpha; it was given \(alpha)")
+            throw ChainruleError(.value, "the activation '\(identifier)' takes no alpha; it was given \(alpha)")
         }
         return Activation(
             identifier, alpha: alpha, weights: weightInitializer, derivativeIsOfValue: derivativeIsOfValue, kernel)
@@ -123,13 +123,14 @@ public struct Activation: Sendable {
 public final class CustomActivation: Sendable {
     /// Reads z and writes h = σ(z); both hold `rows × columns` elements, row-major.
     public typealias Value =
-        @Sendable (_ z: Span<Float>, _ h: inout MutableSpan<Float>, _ rows: Int, _ columns: Int) throws(NetworkError) ->
+        @Sendable (_ z: Span<Float>, _ h: inout MutableSpan<Float>, _ rows: Int, _ columns: Int) throws(ChainruleError)
+        ->
         Void
     /// Reads z and h and writes σ'(z).
     public typealias Derivative =
         @Sendable (
             _ z: Span<Float>, _ h: Span<Float>, _ derivative: inout MutableSpan<Float>, _ rows: Int, _ columns: Int
-        ) throws(NetworkError) -> Void
+        ) throws(ChainruleError) -> Void
 
     let value: Value
     let derivative: Derivative

@@ -21,7 +21,7 @@ public struct Architecture: Sendable {
         package let inputs: [Int]
 
         /// An error of the layer, with its name.
-        func named(in error: NetworkError) -> NetworkError {
+        func named(in error: ChainruleError) -> ChainruleError {
             error.preceded(by: "layer '\(name.text)': ")
         }
     }
@@ -33,10 +33,11 @@ public struct Architecture: Sendable {
     private var namesInOrder: [Int] = []
 
     /// - Parameter inputs: the length of x, at least 1.
-    public init(inputs: Int) throws(NetworkError) {
-        guard inputs >= 1 else { throw NetworkError(.size, "a network has at least 1 input; \(inputs) were given") }
+    public init(inputs: Int) throws(ChainruleError) {
+        guard inputs >= 1 else { throw ChainruleError(.size, "a network has at least 1 input; \(inputs) were given") }
         guard inputs <= Architecture.largestWidth else {
-            throw NetworkError(.size, "a network has at most \(Architecture.largestWidth) inputs; \(inputs) were given")
+            throw ChainruleError(
+                .size, "a network has at most \(Architecture.largestWidth) inputs; \(inputs) were given")
         }
         self.inputs = inputs
     }
@@ -61,7 +62,7 @@ public struct Architecture: Sendable {
         _ units: Int, _ activation: Activation = .identity, name: String? = nil, input: String? = nil,
         bias: Bool = true,
         weights: Initializer = .standard, biases: Initializer = .standard
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         let layer = Dense(
             units: units, activation: activation, hasBias: bias, weightInitializer: weights, biasInitializer: biases)
         try append(layer, name: name, inputs: input.map { [$0] })
@@ -69,54 +70,54 @@ public struct Architecture: Sendable {
 
     /// Adds an activation alone, `h = σ(h_in)`.
     public mutating func activation(_ activation: Activation, name: String? = nil, input: String? = nil)
-        throws(NetworkError)
+        throws(ChainruleError)
     {
         try append(ActivationLayer(activation), name: name, inputs: input.map { [$0] })
     }
 
     /// Adds the elementwise sum of layers of the same width.
-    public mutating func sum(of inputs: [String], name: String? = nil) throws(NetworkError) {
+    public mutating func sum(of inputs: [String], name: String? = nil) throws(ChainruleError) {
         try append(Sum(), name: name, inputs: inputs)
     }
 
     /// Adds the outputs of layers, one after the other.
-    public mutating func concatenation(of inputs: [String], name: String? = nil) throws(NetworkError) {
+    public mutating func concatenation(of inputs: [String], name: String? = nil) throws(ChainruleError) {
         try append(Concatenation(), name: name, inputs: inputs)
     }
 
     /// Adds dropout (Srivastava et al. 2014): in training, each h is 0 with a probability of `rate`, and divided by
     /// `1 − rate` otherwise.
     /// - Parameter rate: in [0, 1).
-    public mutating func dropout(_ rate: Float, name: String? = nil, input: String? = nil) throws(NetworkError) {
+    public mutating func dropout(_ rate: Float, name: String? = nil, input: String? = nil) throws(ChainruleError) {
         try append(Dropout(rate: rate), name: name, inputs: input.map { [$0] })
     }
 
     /// Adds Gaussian noise: in training, numbers with mean 0 and this standard deviation are added to h.
     /// - Parameter deviation: finite and ≥ 0.
-    public mutating func noise(deviation: Float, name: String? = nil, input: String? = nil) throws(NetworkError) {
+    public mutating func noise(deviation: Float, name: String? = nil, input: String? = nil) throws(ChainruleError) {
         try append(GaussianNoise(deviation: deviation), name: name, inputs: input.map { [$0] })
     }
 
-    package mutating func append(_ layer: any Layer, name: String?, inputs names: [String]?) throws(NetworkError) {
+    package mutating func append(_ layer: any Layer, name: String?, inputs names: [String]?) throws(ChainruleError) {
         guard nodes.count < Architecture.mostLayers else {
-            throw NetworkError(.size, "the network has \(nodes.count) layers already, the most there can be")
+            throw ChainruleError(.size, "the network has \(nodes.count) layers already, the most there can be")
         }
         // The arrays of layers grow by doubling.
         try Reserve.setAside(512 * nodes.count + 512 * (names?.count ?? 1))
         let name = try LayerName(name ?? nodes.count.description)
         guard position(of: name) == nil else {
-            throw NetworkError(.name, "the layer name '\(name.text)' is already taken")
+            throw ChainruleError(.name, "the layer name '\(name.text)' is already taken")
         }
         var positions: [Int] = []
         if let names {
             guard names.count <= Architecture.mostInputs else {
-                throw NetworkError(
+                throw ChainruleError(
                     .size,
                     "layer '\(name.text)' reads \(names.count) layers; at most \(Architecture.mostInputs) are possible")
             }
             for text in names {
                 guard let position = position(of: LayerName(unchecked: text)) else {
-                    throw NetworkError(
+                    throw ChainruleError(
                         .name, "layer '\(name.text)' reads '\(text)', but no layer before it has that name")
                 }
                 positions.append(position)
@@ -128,7 +129,7 @@ public struct Architecture: Sendable {
         for position in positions { widths.append(width(at: position)) }
         let width = try layer.width(named: name, ofInputs: widths)
         guard width <= Architecture.largestWidth else {
-            throw NetworkError(
+            throw ChainruleError(
                 .size, "layer '\(name.text)' has \(width) outputs; a layer has at most \(Architecture.largestWidth)")
         }
         namesInOrder.insert(nodes.count, at: place(of: name))

@@ -29,15 +29,15 @@ public enum Initializer: Sendable {
     }
 
     /// Checks that the parameters are in order, and that all that is drawn is finite.
-    func validate(layer: LayerName, tensor: StaticString) throws(NetworkError) {
+    func validate(layer: LayerName, tensor: StaticString) throws(ChainruleError) {
         switch self {
         case .constant(let value) where !value.isFinite:
-            throw NetworkError(.value, "layer '\(layer.text)': the \(tensor) initializer's constant is \(value)")
+            throw ChainruleError(.value, "layer '\(layer.text)': the \(tensor) initializer's constant is \(value)")
         case .uniform(let low, let high) where !(low.isFinite && high.isFinite && low <= high):
-            throw NetworkError(
+            throw ChainruleError(
                 .value, "layer '\(layer.text)': the \(tensor) initializer is uniform from \(low) to \(high)")
         case .normal(let mean, let deviation) where !(deviation >= 0 && Initializer.reach(mean, deviation).isFinite):
-            throw NetworkError(
+            throw ChainruleError(
                 .value,
                 "layer '\(layer.text)': the \(tensor) initializer is normal with mean \(mean) and deviation \(deviation)"
             )
@@ -51,7 +51,7 @@ public enum Initializer: Sendable {
 
     /// Fills the tensor of `fanOut` rows.
     func fill(_ tensor: Matrix, fanIn: Int, fanOut: Int, from generator: inout RandomGenerator)
-        throws(NetworkError)
+        throws(ChainruleError)
     {
         switch self {
         case .standard, .zeros: try draw(tensor) { 0 }
@@ -73,19 +73,19 @@ public enum Initializer: Sendable {
     }
 
     /// Fills a tensor, which may be cancelled.
-    private func draw(_ tensor: Matrix, _ next: () -> Float) throws(NetworkError) {
+    private func draw(_ tensor: Matrix, _ next: () -> Float) throws(ChainruleError) {
         try tensor.inPieces { piece, _ in piece.fill(next) }
     }
 
     private func fillUniform(_ tensor: Matrix, variance: Double, from generator: inout RandomGenerator)
-        throws(NetworkError)
+        throws(ChainruleError)
     {
         let limit = (3 * variance).squareRoot()
         try draw(tensor) { Float(limit * (2 * generator.uniform() - 1)) }
     }
 
     private func fillNormal(_ tensor: Matrix, variance: Double, from generator: inout RandomGenerator)
-        throws(NetworkError)
+        throws(ChainruleError)
     {
         let deviation = variance.squareRoot()
         try draw(tensor) { Float(deviation * generator.normal()) }

@@ -8,10 +8,10 @@ public struct LayerName: Equatable, Sendable {
     /// The name by which layers refer to the network's own input. No layer can take it.
     public static var input: LayerName { LayerName(unchecked: "input") }
 
-    public init(_ text: String) throws(NetworkError) {
+    public init(_ text: String) throws(ChainruleError) {
         let bytes = text.utf8
         guard (1...63).contains(bytes.count) else {
-            throw NetworkError(.name, "the layer name '\(text)' has \(bytes.count) bytes; names have 1 to 63")
+            throw ChainruleError(.name, "the layer name '\(text)' has \(bytes.count) bytes; names have 1 to 63")
         }
         for byte in bytes {
             switch byte {
@@ -19,7 +19,7 @@ public struct LayerName: Equatable, Sendable {
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
                 continue
             default:
-                throw NetworkError(
+                throw ChainruleError(
                     .name, "the layer name '\(text)' holds the byte \(byte); names are made of A-Z a-z 0-9 _ -")
             }
         }

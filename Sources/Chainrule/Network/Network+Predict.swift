@@ -21,21 +21,21 @@ extension Network {
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major.
     ///   - y: `rows × outputs`.
-    public func predict(_ x: Span<Float>, rows: Int, into y: inout MutableSpan<Float>) throws(NetworkError) {
+    public func predict(_ x: Span<Float>, rows: Int, into y: inout MutableSpan<Float>) throws(ChainruleError) {
         try Matrix.withViews(of: x, columns: inputs, into: &y, columns: outputs, rows: rows, predict)
     }
 
     /// The outputs for inputs of `x.count / inputs` rows.
-    public func predict(_ x: [Float]) throws(NetworkError) -> [Float] {
+    public func predict(_ x: [Float]) throws(ChainruleError) -> [Float] {
         try Matrix.withRows(of: x, columns: inputs, resultColumns: outputs, predict)
     }
 
-    package func predict(_ x: Matrix, into y: Matrix) throws(NetworkError) {
-        guard x.rows >= 1 else { throw NetworkError(.size, "x has 0 rows; at least 1 is needed") }
+    package func predict(_ x: Matrix, into y: Matrix) throws(ChainruleError) {
+        guard x.rows >= 1 else { throw ChainruleError(.size, "x has 0 rows; at least 1 is needed") }
         precondition(x.columns == inputs && y.columns == outputs && y.rows == x.rows)
         let step = min(x.rows, Network.predictionRows)
-        try pool.withWorkspace(plan: plan, rows: step, purpose: .inference) { workspace throws(NetworkError) in
-            try Matrix.inGroups(of: step, x, y) { x, y, first throws(NetworkError) in
+        try pool.withWorkspace(plan: plan, rows: step, purpose: .inference) { workspace throws(ChainruleError) in
+            try Matrix.inGroups(of: step, x, y) { x, y, first throws(ChainruleError) in
                 try forward(x, in: workspace, firstRow: first)
                 y.assign(workspace.output)
             }
@@ -48,15 +48,15 @@ extension Network {
     ///   - gradients: set to the gradient, in the order of the parameter vector. After an error they may hold anything.
     public func valueAndGradient(
         _ cost: Cost, _ x: Span<Float>, rows: Int, targets: Targets, gradients: inout MutableSpan<Float>
-    ) throws(NetworkError) -> Double {
+    ) throws(ChainruleError) -> Double {
         try Matrix.checkShape(x.count, rows: rows, columns: inputs, "x")
         guard gradients.count == parameterCount else {
-            throw NetworkError(
+            throw ChainruleError(
                 .size, "gradients holds \(gradients.count) floats; the network has \(parameterCount) parameters")
         }
-        return try targets.withView { targets throws(NetworkError) in
-            try x.withUnsafeBufferPointer { x throws(NetworkError) in
-                try gradients.withUnsafeMutableBufferPointer { buffer throws(NetworkError) in
+        return try targets.withView { targets throws(ChainruleError) in
+            try x.withUnsafeBufferPointer { x throws(ChainruleError) in
+                try gradients.withUnsafeMutableBufferPointer { buffer throws(ChainruleError) in
                     try valueAndGradient(
                         cost, Matrix(reading: x.baseAddress!, rows: rows, columns: inputs, stride: inputs), targets,
                         gradients: buffer.baseAddress.map { Matrix(base: $0, rows: 1, columns: buffer.count) })
@@ -69,12 +69,12 @@ extension Network {
     ///   wanted.
     package func valueAndGradient(
         _ cost: Cost, _ x: Matrix, _ targets: TargetView, gradients: Matrix?, outputSignals: Matrix? = nil
-    ) throws(NetworkError) -> Double {
+    ) throws(ChainruleError) -> Double {
         try check(DataView(x: x, targets: targets), cost: cost, "x")
         let normalizer = cost.normalizer(totalWeight: targets.totalWeight(of: 0..<x.rows))
         let most = Network.gradientRows(of: x.rows, cost)
         var value = 0.0
-        try pool.withWorkspace(plan: plan, rows: most, purpose: .gradients) { workspace throws(NetworkError) in
+        try pool.withWorkspace(plan: plan, rows: most, purpose: .gradients) { workspace throws(ChainruleError) in
             for first in stride(from: 0, to: x.rows, by: most) {
                 let rows = min(most, x.rows - first)
                 try forward(x.rows(from: first, count: rows), in: workspace, firstRow: first)
@@ -96,12 +96,12 @@ extension Network {
 
     /// Checks that what is trained on is finite, and returns the largest magnitude.
     @discardableResult
-    package func checkFinite(_ matrix: Matrix, _ what: StaticString) throws(NetworkError) -> Float {
+    package func checkFinite(_ matrix: Matrix, _ what: StaticString) throws(ChainruleError) -> Float {
         var largest: Float = 0
-        try matrix.inPieces { piece, first throws(NetworkError) in
+        try matrix.inPieces { piece, first throws(ChainruleError) in
             let magnitude = arithmetic.largestMagnitude(piece)
             if !magnitude.isFinite, let found = piece.firstNotFinite() {
-                throw NetworkError(
+                throw ChainruleError(
                     .notFinite, "\(what) holds \(found.value) at row \(first + found.row), column \(found.column)")
             }
             largest = max(largest, magnitude)

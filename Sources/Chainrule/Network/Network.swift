@@ -48,22 +48,23 @@ public final class Network: FallibleClass, @unchecked Sendable {
     }
 
     /// Where a tensor such as "0.weight" lies in the parameter vector, and its shape.
-    public func tensor(_ name: String) throws(NetworkError) -> (range: Range<Int>, rows: Int, columns: Int) {
+    public func tensor(_ name: String) throws(ChainruleError) -> (range: Range<Int>, rows: Int, columns: Int) {
         let tensor = plan.tensors[try plan.indexOfTensor(named: name)]
         return (tensor.offset..<tensor.offset + tensor.count, tensor.rows, tensor.columns)
     }
 
     /// Callbacks of what trains a network may not change it.
-    func whileTraining<Result>(_ body: () throws(NetworkError) -> Result) throws(NetworkError) -> Result {
+    func whileTraining<Result>(_ body: () throws(ChainruleError) -> Result) throws(ChainruleError) -> Result {
         try checkIsNotTraining()
         isTraining = true
         defer { isTraining = false }
         return try body()
     }
 
-    package func checkIsNotTraining() throws(NetworkError) {
+    package func checkIsNotTraining() throws(ChainruleError) {
         guard !isTraining else {
-            throw NetworkError(.busy, "the network is being trained: callbacks can read it, but not train or change it")
+            throw ChainruleError(
+                .busy, "the network is being trained: callbacks can read it, but not train or change it")
         }
     }
 
@@ -77,21 +78,21 @@ public final class Network: FallibleClass, @unchecked Sendable {
     }
 
     /// The largest magnitude among the parameters, which must be finite.
-    func largestParameter() throws(NetworkError) -> Double {
+    func largestParameter() throws(ChainruleError) -> Double {
         let largest = arithmetic.largestMagnitude(parameters)
         guard largest.isFinite else {
             let index = parameters.firstNotFinite()?.column ?? 0
-            throw NetworkError(.notFinite, "the parameter \(parameterName(at: index)) is \(parameters[0, index])")
+            throw ChainruleError(.notFinite, "the parameter \(parameterName(at: index)) is \(parameters[0, index])")
         }
         return Double(largest)
     }
 
     /// The largest magnitude in a gradient of the parameters from one of them on, which must be finite.
-    func largestMagnitude(ofGradient gradients: Matrix, from first: Int = 0) throws(NetworkError) -> Double {
+    func largestMagnitude(ofGradient gradients: Matrix, from first: Int = 0) throws(ChainruleError) -> Double {
         let largest = arithmetic.largestMagnitude(gradients)
         guard largest.isFinite else {
             let index = gradients.firstNotFinite()?.column ?? 0
-            throw NetworkError(
+            throw ChainruleError(
                 .notFinite, "the gradient of \(parameterName(at: first + index)) is \(gradients[0, index])")
         }
         return Double(largest)
@@ -105,12 +106,12 @@ extension FallibleClass where Self == Network {
     ///   - instructionSet: what the network, its trainers and its predictors compute with; nil for ``InstructionSet/current``.
     public init(
         _ architecture: Architecture, seed: UInt64, instructionSet: InstructionSet? = nil
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         let level = try instructionSet?.supportedLevel() ?? .standard
         self = try Network(architecture, seed: seed, level: level)
     }
 
-    package init(_ architecture: Architecture, seed: UInt64, level: InstructionSetLevel) throws(NetworkError) {
+    package init(_ architecture: Architecture, seed: UInt64, level: InstructionSetLevel) throws(ChainruleError) {
         let network = try Network(uninitialized: Plan(architecture), level: level)
         var generator = RandomGenerator(seed: seed)
         for tensor in network.plan.tensors {
@@ -123,7 +124,7 @@ extension FallibleClass where Self == Network {
     }
 
     /// A network with all parameters zero, for a file to fill.
-    init(uninitialized plan: Plan, level: InstructionSetLevel) throws(NetworkError) {
+    init(uninitialized plan: Plan, level: InstructionSetLevel) throws(ChainruleError) {
         let memory = try FloatMemory(count: plan.parameterCount, for: "the parameters")
         self = Network(plan: plan, memory: memory, level: level)
     }

@@ -66,7 +66,8 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable {
     }
 
     /// Puts the elements in a random order, each order as likely as another (Fisher and Yates). It may be cancelled.
-    mutating func shuffle<Order: MutableCollection & RandomAccessCollection>(_ order: inout Order) throws(NetworkError)
+    mutating func shuffle<Order: MutableCollection & RandomAccessCollection>(_ order: inout Order)
+        throws(ChainruleError)
     where Order.Index == Int {
         var last = order.count - 1
         while last > 0 {

@@ -52,7 +52,7 @@ private struct DenseStage {
 
 extension FallibleClass where Self == PackedNetwork {
     init(_ network: Network, precision: Precision, kernels: PredictionKernels, arithmetic: Arithmetic)
-        throws(NetworkError)
+        throws(ChainruleError)
     {
         try network.architecture.setAside()
         var (stages, isChain, layerOfNode) = network.denseStages()
@@ -67,7 +67,7 @@ extension FallibleClass where Self == PackedNetwork {
             let lanes = try Plan.checkedProduct(stages[index].lanes, precision == .int8 ? 4 : 1)
             count = try Plan.checkedSum([count, panels, lanes, 15]) & ~15
             if precision == .int8 && stages[index].weights.columns > Int8Weights.mostInputs {
-                throw NetworkError(
+                throw ChainruleError(
                     .size,
                     "a layer has \(stages[index].weights.columns) inputs; in int8 it has \(Int8Weights.mostInputs) at most"
                 )
@@ -141,7 +141,7 @@ extension DenseStage {
     fileprivate func pack(
         into layer: inout PackedDense, _ base: UnsafeMutablePointer<Float>, _ precision: Precision,
         _ kernels: PredictionKernels, _ arithmetic: Arithmetic
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         let after = base + panelCount
         switch precision {
         case .float32:
@@ -183,9 +183,9 @@ extension DenseStage {
     /// May be cancelled.
     private func forEachWord(
         _ kernels: PredictionKernels, _ body: (_ place: Int, _ unit: Int, _ word: Int) -> Void
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         try PanelPacking.forEachWord(outputs: weights.rows, words: words, vectorWidth: kernels.vectorWidth) {
-            place, unit, word throws(NetworkError) in
+            place, unit, word throws(ChainruleError) in
             if word == 0 { try Cancellation.look(before: weights.rows, times: weights.columns) }
             body(place, unit, word)
         }

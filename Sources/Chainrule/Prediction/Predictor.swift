@@ -49,17 +49,17 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major.
     ///   - y: `rows × outputs`.
-    public func predict(_ x: Span<Float>, rows: Int, into y: inout MutableSpan<Float>) throws(NetworkError) {
+    public func predict(_ x: Span<Float>, rows: Int, into y: inout MutableSpan<Float>) throws(ChainruleError) {
         try Matrix.withViews(of: x, columns: inputs, into: &y, columns: outputs, rows: rows, predict)
     }
 
     /// The outputs for inputs of `x.count / inputs` rows.
-    public func predict(_ x: [Float]) throws(NetworkError) -> [Float] {
+    public func predict(_ x: [Float]) throws(ChainruleError) -> [Float] {
         try Matrix.withRows(of: x, columns: inputs, resultColumns: outputs, predict)
     }
 
-    package func predict(_ x: Matrix, into y: Matrix) throws(NetworkError) {
-        guard x.rows >= 1 else { throw NetworkError(.size, "x has 0 rows; at least 1 is needed") }
+    package func predict(_ x: Matrix, into y: Matrix) throws(ChainruleError) {
+        guard x.rows >= 1 else { throw ChainruleError(.size, "x has 0 rows; at least 1 is needed") }
         precondition(x.columns == inputs && y.columns == outputs && y.rows == x.rows)
         if !packed.isChain { return try predictNodes(x, into: y) }
         if x.rows <= rowsOnStack { return onStack(x.base, x.rows, x.stride, y.base, y.stride) }
@@ -109,12 +109,12 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
     }
 
     /// Any network: node by node, in a workspace.
-    private func predictNodes(_ x: Matrix, into y: Matrix) throws(NetworkError) {
+    private func predictNodes(_ x: Matrix, into y: Matrix) throws(ChainruleError) {
         let most = min(x.rows, packed.groupRows)
         let scratch = try scratches.take(packed.scratchPerRow * most)
         defer { scratches.put(scratch) }
-        try workspaces.withWorkspace(plan: plan, rows: most, purpose: .inference) { workspace throws(NetworkError) in
-            try Matrix.inGroups(of: packed.groupRows, x, y) { x, y, first throws(NetworkError) in
+        try workspaces.withWorkspace(plan: plan, rows: most, purpose: .inference) { workspace throws(ChainruleError) in
+            try Matrix.inGroups(of: packed.groupRows, x, y) { x, y, first throws(ChainruleError) in
                 workspace.input.rows(from: 0, count: x.rows).assign(x)
                 workspace.firstRow = first
                 for index in plan.architecture.nodes.indices {
@@ -128,14 +128,14 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
 
     private func predictNode(
         _ index: Int, rows: Int, in workspace: Workspace, scratch: UnsafeMutablePointer<Float>
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         let node = plan.architecture.nodes[index]
         let pass = LayerPass(
             arithmetic: arithmetic, memory: workspace.layers[index], networkInput: workspace.input, rows: 0..<rows,
             firstRow: workspace.firstRow, parameters: parameters.vector, layer: index, noise: nil,
             scratch: workspace.scratch.row(0),
             wantsNetworkInputDelta: false)
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             if let dense = node.layer.asDense, let layer = packed.layerOfNode[index] {
                 let (a, z) = (pass.inputActivation(0), pass.z)
                 kernels.product(packed.layers.base + layer, rows, a.base, a.stride, z.base, z.stride, scratch)
@@ -151,11 +151,11 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
 
 extension FallibleClass where Self == Predictor {
     /// Prepares a network, which stays as it is: later changes to it do not reach the predictor.
-    public init(_ network: Network, precision: Precision = .float32) throws(NetworkError) {
+    public init(_ network: Network, precision: Precision = .float32) throws(ChainruleError) {
         self = try Predictor(network, precision: precision, level: network.level)
     }
 
-    package init(_ network: Network, precision: Precision, level: InstructionSetLevel) throws(NetworkError) {
+    package init(_ network: Network, precision: Precision, level: InstructionSetLevel) throws(ChainruleError) {
         let (kernels, arithmetic) = (precision.kernels(level), Arithmetic(level))
         let packed = try PackedNetwork(network, precision: precision, kernels: kernels, arithmetic: arithmetic)
         var unpacked = 0

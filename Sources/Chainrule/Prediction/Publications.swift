@@ -50,10 +50,10 @@ final class Publications: @unchecked Sendable {
     }
 
     /// Puts a predictor in the place of the present one, and frees the past ones that nobody uses any more.
-    func publish(_ predictor: Predictor) throws(NetworkError) {
+    func publish(_ predictor: Predictor) throws(ChainruleError) {
         free()
         guard let next = takePlace() else {
-            throw NetworkError(
+            throw ChainruleError(
                 .busy, "\(Publications.capacity - 1) past publications are still being predicted with")
         }
         places[next].predictor = Unmanaged.passRetained(predictor)

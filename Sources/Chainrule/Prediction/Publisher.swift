@@ -35,11 +35,11 @@ public final class Publisher: FallibleClass, @unchecked Sendable {
     /// Prepares the network as it is now, and puts it in the place of what was published before. Predictions under way end with
     /// what they began with. After an error the old one stays.
     ///
-    /// Frees the past predictors that nobody uses any more. Throws ``NetworkError/Code/busy`` if 255 are in use.
+    /// Frees the past predictors that nobody uses any more. Throws ``ChainruleError/Code/busy`` if 255 are in use.
     /// - Parameter network: of as many inputs and outputs.
-    public func publish(_ network: Network) throws(NetworkError) {
+    public func publish(_ network: Network) throws(ChainruleError) {
         guard network.inputs == inputs && network.outputs == outputs else {
-            throw NetworkError(
+            throw ChainruleError(
                 .mismatch,
                 """
                 the network has \(network.inputs) inputs and \(network.outputs) outputs; what was published has \(inputs) and \
@@ -61,22 +61,22 @@ public final class Publisher: FallibleClass, @unchecked Sendable {
     }
 
     /// Writes the outputs for the inputs, by what was published last; otherwise as ``Predictor/predict(_:rows:into:)``.
-    public func predict(_ x: Span<Float>, rows: Int, into y: inout MutableSpan<Float>) throws(NetworkError) {
+    public func predict(_ x: Span<Float>, rows: Int, into y: inout MutableSpan<Float>) throws(ChainruleError) {
         try Matrix.withViews(of: x, columns: inputs, into: &y, columns: outputs, rows: rows) {
-            x, y throws(NetworkError) in
-            try withPredictor { predictor throws(NetworkError) in try predictor.predict(x, into: y) }
+            x, y throws(ChainruleError) in
+            try withPredictor { predictor throws(ChainruleError) in try predictor.predict(x, into: y) }
         }
     }
 
     /// The outputs for inputs of `x.count / inputs` rows.
-    public func predict(_ x: [Float]) throws(NetworkError) -> [Float] {
-        try withPredictor { predictor throws(NetworkError) in try predictor.predict(x) }
+    public func predict(_ x: [Float]) throws(ChainruleError) -> [Float] {
+        try withPredictor { predictor throws(ChainruleError) in try predictor.predict(x) }
     }
 }
 
 extension FallibleClass where Self == Publisher {
     /// Publishes a network for the first time.
-    public init(_ network: Network, precision: Precision = .float32) throws(NetworkError) {
+    public init(_ network: Network, precision: Precision = .float32) throws(ChainruleError) {
         self = Publisher(try Predictor(network, precision: precision))
     }
 }

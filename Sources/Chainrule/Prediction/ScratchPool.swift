@@ -16,14 +16,14 @@ final class ScratchPool: @unchecked Sendable {
     }
 
     /// Memory for at least `count` floats that nobody else uses, to be given back with ``put(_:)``.
-    func take(_ count: Int) throws(NetworkError) -> UnsafeMutablePointer<Float> {
+    func take(_ count: Int) throws(ChainruleError) -> UnsafeMutablePointer<Float> {
         if let memory = idle.take() {
             if memory.load(as: Int.self) >= count { return ScratchPool.floats(of: memory) }
             platform_free_aligned(memory)
         }
         let bytes = try Plan.checkedProduct(Plan.checkedSum([count, ScratchPool.header]), MemoryLayout<Float>.stride)
         guard let memory = platform_allocate_aligned(bytes) else {
-            throw NetworkError(.memory, "\(count) numbers for a prediction cannot be allocated")
+            throw ChainruleError(.memory, "\(count) numbers for a prediction cannot be allocated")
         }
         memory.storeBytes(of: count, as: Int.self)
         return ScratchPool.floats(of: memory)

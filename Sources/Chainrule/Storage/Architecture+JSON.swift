@@ -20,20 +20,20 @@ extension Architecture {
         json.endObject()
     }
 
-    package init(_ object: JSONObject) throws(NetworkError) {
+    package init(_ object: JSONObject) throws(ChainruleError) {
         try self.init(inputs: object.integer("inputs"))
         for value in try object.array("layers") {
             guard let layer = try value.object() else {
-                throw NetworkError(.format, "the header's 'layers' hold something that is no object")
+                throw ChainruleError(.format, "the header's 'layers' hold something that is no object")
             }
             let type = try layer.string("type")
             guard let decode = Architecture.decoder(of: type) else {
-                throw NetworkError(.format, "a layer has the type '\(type)', which this version does not know")
+                throw ChainruleError(.format, "a layer has the type '\(type)', which this version does not know")
             }
             var inputs: [String] = []
             for value in try layer.array("inputs") {
                 guard let name = value.string else {
-                    throw NetworkError(.format, "a layer's 'inputs' hold something that is no string")
+                    throw ChainruleError(.format, "a layer's 'inputs' hold something that is no string")
                 }
                 inputs.append(name.content)
             }
@@ -53,10 +53,10 @@ extension Activation {
         if let alpha { json.member("alpha", alpha) }
     }
 
-    static func decode(_ object: JSONObject) throws(NetworkError) -> Activation {
+    static func decode(_ object: JSONObject) throws(ChainruleError) -> Activation {
         let identifier = try object.string("activation")
         if identifier.utf8.elementsEqual("custom".utf8) {
-            throw NetworkError(
+            throw ChainruleError(
                 .format,
                 """
                 the network has a custom activation, which a file cannot hold: build the same network and load the \
@@ -65,9 +65,9 @@ extension Activation {
         }
         for activation in all where activation.identifier.description.utf8.elementsEqual(identifier.utf8) {
             guard let value = object["alpha"] else { return activation }
-            guard let alpha = value.number else { throw NetworkError(.format, "a layer's 'alpha' is not a number") }
+            guard let alpha = value.number else { throw ChainruleError(.format, "a layer's 'alpha' is not a number") }
             return try activation.with(alpha: Float(alpha))
         }
-        throw NetworkError(.format, "a layer has the activation '\(identifier)', which this version does not know")
+        throw ChainruleError(.format, "a layer has the activation '\(identifier)', which this version does not know")
     }
 }

@@ -13,7 +13,7 @@ final class AtomicFile {
 
     /// Writes through symbolic links: what they lead to is replaced, not they.
     /// - Parameter body: may be called again, to write the same to another file.
-    static func write(_ path: FilePath, _ body: (AtomicFile) throws(NetworkError) -> Void) throws(NetworkError) {
+    static func write(_ path: FilePath, _ body: (AtomicFile) throws(ChainruleError) -> Void) throws(ChainruleError) {
         let place = try FilePlace(path)
         let old = try status(of: place)
         let unnamed = AtomicFile(at: place, replacing: old)
@@ -28,8 +28,8 @@ final class AtomicFile {
     }
 
     /// May be cancelled, until when there is no file.
-    func write(_ bytes: UnsafeRawBufferPointer) throws(NetworkError) {
-        try Cancellation.inPieces(bytes.count) { places throws(NetworkError) in
+    func write(_ bytes: UnsafeRawBufferPointer) throws(ChainruleError) {
+        try Cancellation.inPieces(bytes.count) { places throws(ChainruleError) in
             let piece = UnsafeRawBufferPointer(rebasing: bytes[places])
             guard platform_write(descriptor, piece.baseAddress, piece.count) == 0 else {
                 throw place.path.error("cannot be written")
@@ -38,7 +38,7 @@ final class AtomicFile {
     }
 
     /// Writes a contiguous matrix.
-    func write(_ matrix: Matrix) throws(NetworkError) {
+    func write(_ matrix: Matrix) throws(ChainruleError) {
         precondition(matrix.isContiguous)
         try write(UnsafeRawBufferPointer(UnsafeBufferPointer(start: matrix.base, count: matrix.count)))
     }
@@ -53,7 +53,7 @@ final class AtomicFile {
         temporaryName?.withCString { _ = platform_remove(place.directory, $0) }
     }
 
-    private static func status(of place: FilePlace) throws(NetworkError) -> stat? {
+    private static func status(of place: FilePlace) throws(ChainruleError) -> stat? {
         var status = stat()
         let found = place.name.withCString { platform_find_regular(place.directory, $0, &status) }
         guard found >= 0 else { throw place.path.error("cannot be written") }
@@ -71,7 +71,7 @@ final class AtomicFile {
         return descriptor >= 0
     }
 
-    private func createNamed() throws(NetworkError) {
+    private func createNamed() throws(ChainruleError) {
         let isNamed = withUnusedName { name in
             descriptor = platform_create(place.directory, name, mode)
             return descriptor >= 0
@@ -100,7 +100,7 @@ final class AtomicFile {
 
     // MARK: Finishing
 
-    private func fill(_ body: (AtomicFile) throws(NetworkError) -> Void) throws(NetworkError) {
+    private func fill(_ body: (AtomicFile) throws(ChainruleError) -> Void) throws(ChainruleError) {
         try body(self)
         if var old {
             guard platform_take_permissions(descriptor, &old) == 0 else {
@@ -110,7 +110,7 @@ final class AtomicFile {
         guard platform_synchronize(descriptor) == 0 else { throw place.path.error("cannot be made durable") }
     }
 
-    private func replace() throws(NetworkError) {
+    private func replace() throws(ChainruleError) {
         let closed = platform_close(descriptor)
         descriptor = -1
         guard closed == 0 else { throw place.path.error("cannot be closed") }

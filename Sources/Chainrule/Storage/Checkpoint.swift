@@ -8,23 +8,23 @@ enum Checkpoint {
     static let format = "chainrule-checkpoint"
     static let version = 1
 
-    static var isNoModelFile: NetworkError {
-        NetworkError(.format, "the file is a checkpoint, not a model file: a trainer of the same network can load it")
+    static var isNoModelFile: ChainruleError {
+        ChainruleError(.format, "the file is a checkpoint, not a model file: a trainer of the same network can load it")
     }
 }
 
 extension Trainer {
     /// Saves a checkpoint. May be called from the callbacks: it then holds what was done up to the batch or epoch that they
     /// were told of. Atomic: a reader, or a crash, finds the old file or the new one, never a piece.
-    public func save(to path: FilePath) throws(NetworkError) {
+    public func save(to path: FilePath) throws(ChainruleError) {
         try network.architecture.setAside()
         var json = JSONWriter()
         encode(to: &json)
         let header = try ModelHeader.encode(
             format: Checkpoint.format, version: Checkpoint.version, network.plan, more: ("training", json.bytes),
             vectors: vectorNames)
-        try AtomicFile.write(path) { file throws(NetworkError) in
-            try header.withUnsafeBufferPointer { header throws(NetworkError) in
+        try AtomicFile.write(path) { file throws(ChainruleError) in
+            try header.withUnsafeBufferPointer { header throws(ChainruleError) in
                 try file.write(UnsafeRawBufferPointer(header))
             }
             try file.write(network.parameters)
@@ -32,17 +32,17 @@ extension Trainer {
         }
     }
 
-    public func save(to path: String) throws(NetworkError) { try save(to: FilePath(path)) }
+    public func save(to path: String) throws(ChainruleError) { try save(to: FilePath(path)) }
 
     /// Goes on from a checkpoint that a trainer of the same network, optimizer and options saved; only the number of epochs
     /// and what makes training end may differ. The network's parameters become those of the checkpoint. After an error
     /// everything is as it was.
-    public func load(from path: FilePath) throws(NetworkError) {
-        try whileBusy { () throws(NetworkError) in
+    public func load(from path: FilePath) throws(ChainruleError) {
+        try whileBusy { () throws(ChainruleError) in
             let file = try InputFile(path)
             let header = try file.readHeader()
             var saved = SavedTraining()
-            let tensors = try file.explain { () throws(NetworkError) in
+            let tensors = try file.explain { () throws(ChainruleError) in
                 saved = try decode(header)
                 return try header.match(checkpointTensors)
             }
@@ -52,7 +52,7 @@ extension Trainer {
             try file.read(tensors, into: loaded.vector)
             for index in optimizer.states.indices {
                 let state = loaded.matrix(at: (index + 1) * count, rows: 1, columns: count)
-                saved.stateBounds[index] = try file.explain { () throws(NetworkError) in
+                saved.stateBounds[index] = try file.explain { () throws(ChainruleError) in
                     try max(saved.stateBounds[index], largestMagnitude(ofState: index, state))
                 }
             }
@@ -71,7 +71,7 @@ extension Trainer {
         }
     }
 
-    public func load(from path: String) throws(NetworkError) { try load(from: FilePath(path)) }
+    public func load(from path: String) throws(ChainruleError) { try load(from: FilePath(path)) }
 
     /// What is saved beside the parameters.
     private var vectors: [Matrix] { optimizer.states.map { $0.vector } + [bestParameters.vector] }
@@ -90,10 +90,10 @@ extension Trainer {
     }
 
     /// Of a state vector in a file, which a step must be able to start from.
-    private func largestMagnitude(ofState index: Int, _ state: Matrix) throws(NetworkError) -> Double {
+    private func largestMagnitude(ofState index: Int, _ state: Matrix) throws(ChainruleError) -> Double {
         let areSquares = optimizer.method.squareStates.contains(index)
         for place in 0..<state.columns where !state[0, place].isFinite || (areSquares && state[0, place] < 0) {
-            throw NetworkError(.format, "element \(place) of 'optimizer.\(index)' is \(state[0, place])")
+            throw ChainruleError(.format, "element \(place) of 'optimizer.\(index)' is \(state[0, place])")
         }
         return Double(network.arithmetic.largestMagnitude(state))
     }
@@ -168,28 +168,28 @@ extension Trainer {
 
     private var scheduleKind: String { schedule?.identifier.description ?? "none" }
 
-    private func decode(_ header: ModelHeader) throws(NetworkError) -> SavedTraining {
+    private func decode(_ header: ModelHeader) throws(ChainruleError) -> SavedTraining {
         guard let metadata = header.metadata, try metadata.text("format").isSame(as: Checkpoint.format) else {
-            throw NetworkError(.format, "the file is no checkpoint")
+            throw ChainruleError(.format, "the file is no checkpoint")
         }
         try ModelHeader.checkVersion(metadata.string("format_version"), upTo: Checkpoint.version)
         guard let json = try JSONText(metadata.text("training")).value.object() else {
-            throw NetworkError(.format, "'training' is no JSON object")
+            throw ChainruleError(.format, "'training' is no JSON object")
         }
         guard try metadata.text("architecture").elementsEqual(ModelHeader.text(of: network.architecture)) else {
-            throw NetworkError(.mismatch, "the checkpoint is of another network")
+            throw ChainruleError(.mismatch, "the checkpoint is of another network")
         }
         try expect(json.string("method"), optimizer.method.identifier.description, "method")
         for (index, value) in hyperparameters.enumerated() {
             guard try json.bits("hyperparameter_\(index)") == UInt64(value.bitPattern) else {
-                throw NetworkError(
+                throw ChainruleError(
                     .mismatch,
                     "the checkpoint is of an optimizer '\(optimizer.method.identifier)' with other hyperparameters")
             }
         }
         for (index, value) in regularization.enumerated() {
             guard try json.bits("regularization_\(index)") == UInt64(value.bitPattern) else {
-                throw NetworkError(.mismatch, "the checkpoint is of an optimizer with another regularization")
+                throw ChainruleError(.mismatch, "the checkpoint is of an optimizer with another regularization")
             }
         }
         try expect(json.string("schedule"), scheduleKind, "schedule")
@@ -207,12 +207,12 @@ extension Trainer {
         saved.steps = try json.integer("steps")
         for value in try json.array("steps_missed") {
             guard let count = value.integer else {
-                throw NetworkError(.format, "'steps_missed' holds what is no whole number")
+                throw ChainruleError(.format, "'steps_missed' holds what is no whole number")
             }
             saved.stepsMissed.append(count)
         }
         guard saved.stepsMissed.count == optimizer.stepsMissed.count else {
-            throw NetworkError(.format, "'steps_missed' holds \(saved.stepsMissed.count) numbers")
+            throw ChainruleError(.format, "'steps_missed' holds \(saved.stepsMissed.count) numbers")
         }
         for index in saved.stateBounds.indices { saved.stateBounds[index] = try json.double("state_bound_\(index)") }
         saved.progress.epochs = try json.integer("epochs")
@@ -249,16 +249,16 @@ extension Trainer {
         return saved
     }
 
-    private func expect(_ saved: String, _ wanted: String, _ name: StaticString) throws(NetworkError) {
+    private func expect(_ saved: String, _ wanted: String, _ name: StaticString) throws(ChainruleError) {
         guard !saved.utf8.elementsEqual(wanted.utf8) else { return }
-        throw NetworkError(.mismatch, "the checkpoint has the \(name) '\(saved)'; the trainer has '\(wanted)'")
+        throw ChainruleError(.mismatch, "the checkpoint has the \(name) '\(saved)'; the trainer has '\(wanted)'")
     }
 
     private func expect<Value: Equatable & CustomStringConvertible>(
         _ saved: Value, _ wanted: Value, _ name: StaticString
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         guard saved != wanted else { return }
-        throw NetworkError(
+        throw ChainruleError(
             .mismatch, "the checkpoint has the \(name) \(saved.description); the trainer has \(wanted.description)")
     }
 }
@@ -275,7 +275,7 @@ private struct SavedTraining {
     var schedule: ScheduleRun.Memory?
 
     /// Nothing in a file may make the trainer compute with what it could not have come to itself.
-    func validate() throws(NetworkError) {
+    func validate() throws(ChainruleError) {
         let counts =
             [
                 steps, epochs, progress.epochs, progress.rows, progress.batches, progress.stepsTaken,
@@ -283,31 +283,31 @@ private struct SavedTraining {
             ] + stepsMissed
         // Enough for ever, and far from overflowing. What a plateau waits for may be any number that its schedule has.
         for count in counts where count > Int(clamping: Int64(1) << 52) / 2 {
-            throw NetworkError(.format, "a count in the checkpoint is \(count), which is too large")
+            throw ChainruleError(.format, "a count in the checkpoint is \(count), which is too large")
         }
         guard
             progress.rows <= progress.rowsOfEpoch ?? .max && progress.batches <= progress.rows
                 && progress.bestEpoch <= progress.epochs
-        else { throw NetworkError(.format, "the counts in the checkpoint contradict each other") }
+        else { throw ChainruleError(.format, "the counts in the checkpoint contradict each other") }
         for missed in stepsMissed where missed > steps {
-            throw NetworkError(.format, "a layer in the checkpoint has missed \(missed) of \(steps) steps")
+            throw ChainruleError(.format, "a layer in the checkpoint has missed \(missed) of \(steps) steps")
         }
         for rate in [learningRate, schedule?.base ?? 0, schedule?.plateauRate ?? 0] where !(rate.isFinite && rate >= 0)
         {
-            throw NetworkError(.format, "a learning rate in the checkpoint is \(rate)")
+            throw ChainruleError(.format, "a learning rate in the checkpoint is \(rate)")
         }
         for index in stateBounds.indices where !(stateBounds[index].isFinite && stateBounds[index] >= 0) {
-            throw NetworkError(.format, "a bound in the checkpoint is \(stateBounds[index])")
+            throw ChainruleError(.format, "a bound in the checkpoint is \(stateBounds[index])")
         }
         let decided = progress.decided
         // What is not known is NaN.
         guard decided.all.isNaN || 0 <= decided.right && decided.right <= decided.all && decided.all.isFinite else {
-            throw NetworkError(.format, "the weights in the checkpoint contradict each other")
+            throw ChainruleError(.format, "the weights in the checkpoint contradict each other")
         }
         guard
             progress.weightSum.isFinite && progress.seconds.isFinite
                 && !progress.bestCost.isNaN && !(schedule?.plateau.lowest.isNaN ?? false)
-        else { throw NetworkError(.format, "a number in the checkpoint is not finite") }
+        else { throw ChainruleError(.format, "a number in the checkpoint is not finite") }
     }
 }
 
@@ -317,7 +317,7 @@ extension JSONWriter {
 }
 
 extension JSONObject {
-    fileprivate func bits(_ name: String) throws(NetworkError) -> UInt64 {
+    fileprivate func bits(_ name: String) throws(ChainruleError) -> UInt64 {
         let text = try text(name)
         var bits: UInt64 = 0
         var isNumber = false
@@ -328,13 +328,13 @@ extension JSONObject {
             guard isNumber else { break }
             bits = sum
         }
-        guard isNumber else { throw NetworkError(.format, "'\(name)' is '\(text.content)', no number of 64 bits") }
+        guard isNumber else { throw ChainruleError(.format, "'\(name)' is '\(text.content)', no number of 64 bits") }
         return bits
     }
 
-    fileprivate func double(_ name: String) throws(NetworkError) -> Double { Double(bitPattern: try bits(name)) }
+    fileprivate func double(_ name: String) throws(ChainruleError) -> Double { Double(bitPattern: try bits(name)) }
 
-    fileprivate func float(_ name: String) throws(NetworkError) -> Float {
+    fileprivate func float(_ name: String) throws(ChainruleError) -> Float {
         Float(bitPattern: UInt32(truncatingIfNeeded: try bits(name)))
     }
 }

@@ -47,8 +47,10 @@ public struct FilePath: Sendable, CustomStringConvertible {
 
     /// Refuses what would be taken for another path, because the system reads no further than to a zero; and what is too long
     /// as a whole, because a part of it alone need not be.
-    func check() throws(NetworkError) {
-        guard !bytes.contains(0) else { throw NetworkError(.file, "the path '\(description)' holds a null character") }
+    func check() throws(ChainruleError) {
+        guard !bytes.contains(0) else {
+            throw ChainruleError(.file, "the path '\(description)' holds a null character")
+        }
         guard bytes.count < Int(PATH_MAX) else { throw error("cannot be used", number: ENAMETOOLONG) }
     }
 
@@ -59,9 +61,9 @@ public struct FilePath: Sendable, CustomStringConvertible {
 
     /// What the system says of a failure.
     /// - Parameter number: 0 if it says nothing.
-    func error(_ what: StaticString, number: Int32 = platform_error_number()) -> NetworkError {
-        guard number != 0, let text = strerror(number) else { return NetworkError(.file, "'\(description)' \(what)") }
-        return NetworkError(.file, "'\(description)' \(what): \(String(cString: text))")
+    func error(_ what: StaticString, number: Int32 = platform_error_number()) -> ChainruleError {
+        guard number != 0, let text = strerror(number) else { return ChainruleError(.file, "'\(description)' \(what)") }
+        return ChainruleError(.file, "'\(description)' \(what): \(String(cString: text))")
     }
 }
 

@@ -21,7 +21,7 @@ final class FilePlace: FallibleClass {
     fileprivate static var mostLinks: Int { 40 }
 
     /// Where a symbolic link leads; nil if the name is none, or there is nothing of that name.
-    fileprivate static func target(of name: FilePath, in directory: Int32, path: FilePath) throws(NetworkError)
+    fileprivate static func target(of name: FilePath, in directory: Int32, path: FilePath) throws(ChainruleError)
         -> FilePath?
     {
         var target = [CChar](repeating: 0, count: Int(PATH_MAX))
@@ -34,7 +34,7 @@ final class FilePlace: FallibleClass {
 }
 
 extension FallibleClass where Self == FilePlace {
-    init(_ path: FilePath) throws(NetworkError) {
+    init(_ path: FilePath) throws(ChainruleError) {
         try path.check()
         var directory = platform_working_directory()
         var rest = path
@@ -45,7 +45,7 @@ extension FallibleClass where Self == FilePlace {
             if directory != platform_working_directory() { _ = platform_close(directory) }
             guard next >= 0 else { throw path.error("cannot be written", number: number) }
             directory = next
-            do throws(NetworkError) {
+            do throws(ChainruleError) {
                 guard !name.bytes.isEmpty else { throw path.error("cannot be written", number: EISDIR) }
                 guard let target = try FilePlace.target(of: name, in: directory, path: path) else {
                     self = FilePlace(path: path, directory: directory, name: name)

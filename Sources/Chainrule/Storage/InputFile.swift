@@ -15,8 +15,8 @@ final class InputFile: FallibleClass {
     deinit { _ = platform_close(descriptor) }
 
     /// Reads exactly as many bytes as the buffer holds; may be cancelled.
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws(NetworkError) {
-        try Cancellation.inPieces(buffer.count) { places throws(NetworkError) in
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(ChainruleError) {
+        try Cancellation.inPieces(buffer.count) { places throws(ChainruleError) in
             let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[places])
             guard platform_read(descriptor, piece.baseAddress, piece.count) == 0 else {
                 throw path.error("cannot be read to its end")
@@ -25,7 +25,7 @@ final class InputFile: FallibleClass {
     }
 
     /// Reads tensors that lie one after the other into their places in a parameter vector.
-    func read(_ tensors: [Plan.Tensor], into vector: Matrix) throws(NetworkError) {
+    func read(_ tensors: [Plan.Tensor], into vector: Matrix) throws(ChainruleError) {
         for tensor in tensors {
             let elements = UnsafeMutableBufferPointer(start: vector.base + tensor.offset, count: tensor.count)
             try read(into: UnsafeMutableRawBufferPointer(elements))
@@ -33,10 +33,10 @@ final class InputFile: FallibleClass {
     }
 
     /// Reads and checks the header of a model file; the file then stands at its data.
-    func readHeader() throws(NetworkError) -> ModelHeader {
-        try explain { () throws(NetworkError) in
+    func readHeader() throws(ChainruleError) -> ModelHeader {
+        try explain { () throws(ChainruleError) in
             guard length >= 8 else {
-                throw NetworkError(.format, "no model file: it has \(length) bytes")
+                throw ChainruleError(.format, "no model file: it has \(length) bytes")
             }
             let prefix = try bytes(count: 8)
             let headerBytes = try ModelHeader.length(Array(prefix.elements), fileBytes: length)
@@ -49,15 +49,15 @@ final class InputFile: FallibleClass {
     }
 
     /// Says in errors which file they are about.
-    func explain<Result>(_ body: () throws(NetworkError) -> Result) throws(NetworkError) -> Result {
-        do throws(NetworkError) {
+    func explain<Result>(_ body: () throws(ChainruleError) -> Result) throws(ChainruleError) -> Result {
+        do throws(ChainruleError) {
             return try body()
         } catch {
-            throw error.code == .file ? error : NetworkError(error.code, "'\(path.description)': \(error.message)")
+            throw error.code == .file ? error : ChainruleError(error.code, "'\(path.description)': \(error.message)")
         }
     }
 
-    private func bytes(count: Int) throws(NetworkError) -> Memory<UInt8> {
+    private func bytes(count: Int) throws(ChainruleError) -> Memory<UInt8> {
         let bytes = try Memory<UInt8>(count: count, for: "the header of a file")
         try read(into: UnsafeMutableRawBufferPointer(bytes.elements))
         return bytes
@@ -65,7 +65,7 @@ final class InputFile: FallibleClass {
 }
 
 extension FallibleClass where Self == InputFile {
-    init(_ path: FilePath) throws(NetworkError) {
+    init(_ path: FilePath) throws(ChainruleError) {
         try path.check()
         var length: Int64 = 0
         let descriptor = path.withCString { platform_open_for_reading($0, &length) }

@@ -1,4 +1,4 @@
-/// Goes through a JSON text from value to value: every error is a ``NetworkError`` with its position, and depth is limited.
+/// Goes through a JSON text from value to value: every error is a ``ChainruleError`` with its position, and depth is limited.
 struct JSONScanner {
     private static let deepest = 32
 
@@ -12,8 +12,8 @@ struct JSONScanner {
         self.position = position
     }
 
-    func error(_ what: ErrorMessage) -> NetworkError {
-        NetworkError(.format, "the header is no JSON at byte \(position): \(what.text)")
+    func error(_ what: ErrorMessage) -> ChainruleError {
+        ChainruleError(.format, "the header is no JSON at byte \(position): \(what.text)")
     }
 
     private var next: UInt8? { text[position] }
@@ -31,13 +31,13 @@ struct JSONScanner {
         return true
     }
 
-    private mutating func expect(_ character: StaticString) throws(NetworkError) {
+    private mutating func expect(_ character: StaticString) throws(ChainruleError) {
         guard take(character) else { throw error("'\(character)' expected") }
     }
 
     // MARK: Values
 
-    mutating func skipValue(depth: Int) throws(NetworkError) {
+    mutating func skipValue(depth: Int) throws(ChainruleError) {
         guard depth < JSONScanner.deepest else { throw error("nested deeper than \(JSONScanner.deepest)") }
         skipSpace()
         switch next {
@@ -52,7 +52,7 @@ struct JSONScanner {
         }
     }
 
-    private mutating func skipLiteral(_ text: StaticString) throws(NetworkError) {
+    private mutating func skipLiteral(_ text: StaticString) throws(ChainruleError) {
         for index in 0..<text.utf8CodeUnitCount {
             guard next == text.utf8Start[index] else { throw error("'\(text)' expected") }
             position += 1
@@ -61,8 +61,8 @@ struct JSONScanner {
 
     /// - Parameter member: is told where a name's first byte is, after the quotation mark, and where its value begins.
     mutating func skipObject(
-        depth: Int, _ member: (_ name: Int, _ value: Int) throws(NetworkError) -> Void
-    ) throws(NetworkError) {
+        depth: Int, _ member: (_ name: Int, _ value: Int) throws(ChainruleError) -> Void
+    ) throws(ChainruleError) {
         try expect("{")
         skipSpace()
         if take("}") { return }
@@ -79,7 +79,7 @@ struct JSONScanner {
         try expect("}")
     }
 
-    private mutating func skipArray(depth: Int) throws(NetworkError) {
+    private mutating func skipArray(depth: Int) throws(ChainruleError) {
         try expect("[")
         skipSpace()
         if take("]") { return }
@@ -92,13 +92,13 @@ struct JSONScanner {
 
     // MARK: Strings
 
-    private mutating func skipString() throws(NetworkError) {
+    private mutating func skipString() throws(ChainruleError) {
         try expect("\"")
         while try byteOfString() != nil {}
     }
 
     /// The next byte of a string, after its first quotation mark; nil after the last.
-    mutating func byteOfString() throws(NetworkError) -> UInt8? {
+    mutating func byteOfString() throws(ChainruleError) -> UInt8? {
         if escaped != 0 {
             defer { escaped >>= 8 }
             return UInt8(truncatingIfNeeded: escaped)
@@ -114,7 +114,7 @@ struct JSONScanner {
     }
 
     /// The first byte of what stands after a backslash.
-    private mutating func escape() throws(NetworkError) -> UInt8 {
+    private mutating func escape() throws(ChainruleError) -> UInt8 {
         guard let byte = next else { throw error("a string has no end") }
         position += 1
         switch byte {
@@ -142,7 +142,7 @@ struct JSONScanner {
         }
     }
 
-    private mutating func hexadecimal() throws(NetworkError) -> UInt32 {
+    private mutating func hexadecimal() throws(ChainruleError) -> UInt32 {
         var code: UInt32 = 0
         for _ in 0..<4 {
             let digit: UInt8
@@ -160,7 +160,7 @@ struct JSONScanner {
 
     /// Up to 15 significant digits and powers of ten up to 22 are exact in double arithmetic, so that what
     /// ``JSONWriter`` writes is read back as the same float; no locale has a say.
-    mutating func number() throws(NetworkError) -> Double {
+    mutating func number() throws(ChainruleError) -> Double {
         let isNegative = take("-")
         var mantissa = 0.0
         var scale = 0

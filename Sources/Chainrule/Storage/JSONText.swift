@@ -3,7 +3,7 @@
 package struct JSONText: Sendable {
     private let memory: Memory<UInt8>
 
-    package init(_ memory: Memory<UInt8>) throws(NetworkError) {
+    package init(_ memory: Memory<UInt8>) throws(ChainruleError) {
         self.memory = memory
         var scanner = JSONScanner(self, at: 0)
         try scanner.skipValue(depth: 0)
@@ -12,7 +12,7 @@ package struct JSONText: Sendable {
     }
 
     /// The text that a string holds.
-    package init(_ bytes: some Sequence<UInt8>) throws(NetworkError) {
+    package init(_ bytes: some Sequence<UInt8>) throws(ChainruleError) {
         var count = 0
         for _ in bytes { count += 1 }
         let memory = try Memory<UInt8>(count: count, for: "the text of a header")
@@ -71,7 +71,7 @@ package struct JSONValue: Sendable {
     package var array: JSONArray? { first == UInt8(ascii: "[") ? JSONArray(text, at: position + 1) : nil }
 
     /// Throws if a name occurs twice in it.
-    package func object() throws(NetworkError) -> JSONObject? {
+    package func object() throws(ChainruleError) -> JSONObject? {
         first == UInt8(ascii: "{") ? try JSONObject(text, at: position) : nil
     }
 }
@@ -138,13 +138,13 @@ package struct JSONObject: Sendable {
     /// Where each name and value begins.
     private var places: [(name: Int, value: Int)] = []
 
-    fileprivate init(_ text: JSONText, at position: Int) throws(NetworkError) {
+    fileprivate init(_ text: JSONText, at position: Int) throws(ChainruleError) {
         self.text = text
         var scanner = JSONScanner(text, at: position)
         var places: [(name: Int, value: Int)] = []
-        try scanner.skipObject(depth: 0) { name, value throws(NetworkError) in
+        try scanner.skipObject(depth: 0) { name, value throws(ChainruleError) in
             guard places.count < JSONObject.mostMembers else {
-                throw NetworkError(.format, "an object in the header has more than \(JSONObject.mostMembers) members")
+                throw ChainruleError(.format, "an object in the header has more than \(JSONObject.mostMembers) members")
             }
             places.append((name, value))
         }
@@ -152,7 +152,7 @@ package struct JSONObject: Sendable {
         // Sorted, instead of comparing each with each.
         let names = places.map { JSONString(text, at: $0.name) }.sorted { $0.lexicographicallyPrecedes($1) }
         for (name, next) in zip(names, names.dropFirst()) where name.elementsEqual(next) {
-            throw NetworkError(.format, "the name '\(name.content)' occurs twice in the header")
+            throw ChainruleError(.format, "the name '\(name.content)' occurs twice in the header")
         }
     }
 
@@ -170,34 +170,34 @@ package struct JSONObject: Sendable {
     }
 
     /// A string that may be long.
-    package func text(_ name: String) throws(NetworkError) -> JSONString {
+    package func text(_ name: String) throws(ChainruleError) -> JSONString {
         guard let string = self[name]?.string else { throw missing(name, "a string") }
         return string
     }
 
-    package func string(_ name: String) throws(NetworkError) -> String { try text(name).content }
+    package func string(_ name: String) throws(ChainruleError) -> String { try text(name).content }
 
-    package func boolean(_ name: String) throws(NetworkError) -> Bool {
+    package func boolean(_ name: String) throws(ChainruleError) -> Bool {
         guard let flag = self[name]?.boolean else { throw missing(name, "true or false") }
         return flag
     }
 
-    package func integer(_ name: String) throws(NetworkError) -> Int {
+    package func integer(_ name: String) throws(ChainruleError) -> Int {
         guard let number = self[name]?.integer else { throw missing(name, "a whole number >= 0") }
         return number
     }
 
-    package func number(_ name: String) throws(NetworkError) -> Double {
+    package func number(_ name: String) throws(ChainruleError) -> Double {
         guard let number = self[name]?.number else { throw missing(name, "a number") }
         return number
     }
 
-    package func array(_ name: String) throws(NetworkError) -> JSONArray {
+    package func array(_ name: String) throws(ChainruleError) -> JSONArray {
         guard let values = self[name]?.array else { throw missing(name, "an array") }
         return values
     }
 
-    private func missing(_ name: String, _ what: StaticString) -> NetworkError {
-        NetworkError(.format, "the header's '\(name)' is missing or not \(what)")
+    private func missing(_ name: String, _ what: StaticString) -> ChainruleError {
+        ChainruleError(.format, "the header's '\(name)' is missing or not \(what)")
     }
 }

@@ -13,7 +13,7 @@ package struct ModelHeader {
     /// holds.
     package static var longest: Int { 16_000_000 }
 
-    package let architecture: Result<Architecture, NetworkError>
+    package let architecture: Result<Architecture, ChainruleError>
     let metadata: JSONObject?
     let tensors: [Entry]
 
@@ -25,7 +25,7 @@ package struct ModelHeader {
     }
 
     /// The bytes of a model file before its data.
-    package static func encode(_ plan: Plan) throws(NetworkError) -> [UInt8] {
+    package static func encode(_ plan: Plan) throws(ChainruleError) -> [UInt8] {
         try encode(format: "chainrule", version: version, plan, more: nil, vectors: [])
     }
 
@@ -33,7 +33,7 @@ package struct ModelHeader {
     /// - Parameter more: a further member of the metadata.
     static func encode(
         format: String, version: Int, _ plan: Plan, more: (name: String, text: [UInt8])?, vectors: [String]
-    ) throws(NetworkError) -> [UInt8] {
+    ) throws(ChainruleError) -> [UInt8] {
         // Places in the data are counted in bytes.
         _ = try Plan.checkedProduct(4, Plan.checkedProduct(plan.parameterCount, vectors.count + 1))
         var json = JSONWriter(limit: longest)
@@ -58,7 +58,7 @@ package struct ModelHeader {
         // The data begins on a multiple of 8, as safetensors asks.
         while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
         guard header.count <= longest && !json.isTooLong else {
-            throw NetworkError(
+            throw ChainruleError(
                 .size,
                 """
                 the network has \(plan.architecture.nodes.count) layers whose names and inputs take more than the \
@@ -78,15 +78,15 @@ package struct ModelHeader {
     }
 
     /// The length of the header, from a file's first 8 bytes and its length.
-    package static func length(_ prefix: [UInt8], fileBytes: Int) throws(NetworkError) -> Int {
+    package static func length(_ prefix: [UInt8], fileBytes: Int) throws(ChainruleError) -> Int {
         precondition(prefix.count == 8)
         var length: UInt64 = 0
         for (index, byte) in prefix.enumerated() { length |= UInt64(byte) << (8 * UInt64(index)) }
         guard length >= 2 && length <= UInt64(longest) else {
-            throw NetworkError(.format, "no model file: its first 8 bytes give a header of \(length) bytes")
+            throw ChainruleError(.format, "no model file: its first 8 bytes give a header of \(length) bytes")
         }
         guard length <= UInt64(fileBytes - 8) else {
-            throw NetworkError(
+            throw ChainruleError(
                 .format, "the file is truncated: a header of \(length) bytes in a file of \(fileBytes) bytes")
         }
         return Int(length)
@@ -94,9 +94,9 @@ package struct ModelHeader {
 
     /// Reads and checks a header. What it says of the tensors is consistent afterwards: they fill the data without
     /// gaps or overlaps.
-    package init(_ text: JSONText, dataBytes: Int) throws(NetworkError) {
+    package init(_ text: JSONText, dataBytes: Int) throws(ChainruleError) {
         guard let object = try text.value.object() else {
-            throw NetworkError(.format, "the header is no JSON object")
+            throw ChainruleError(.format, "the header is no JSON object")
         }
         metadata = try object["__metadata__"]?.object()
         architecture = try ModelHeader.architecture(metadata)
@@ -105,7 +105,7 @@ package struct ModelHeader {
             let (name, value) = object.member(at: index)
             if name.isSame(as: "__metadata__") { continue }
             guard let entry = try value.object() else {
-                throw NetworkError(.format, "tensor '\(name.content)' is no object")
+                throw ChainruleError(.format, "tensor '\(name.content)' is no object")
             }
             tensors.append(try ModelHeader.entry(name, entry))
         }
@@ -113,28 +113,28 @@ package struct ModelHeader {
         var end = 0
         for tensor in tensors {
             guard tensor.begin == end else {
-                throw NetworkError(
+                throw ChainruleError(
                     .format, "tensor '\(tensor.name.content)' begins at byte \(tensor.begin), not at \(end)")
             }
             end = tensor.end
         }
         guard end == dataBytes else {
-            throw NetworkError(.format, "the tensors take \(end) bytes; the file has \(dataBytes)")
+            throw ChainruleError(.format, "the tensors take \(end) bytes; the file has \(dataBytes)")
         }
         self.tensors = tensors
     }
 
-    static func checkVersion(_ text: String, upTo newest: Int) throws(NetworkError) {
+    static func checkVersion(_ text: String, upTo newest: Int) throws(ChainruleError) {
         var version = 0
         for byte in text.utf8 {
             guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte, version < 1_000_000 else {
-                throw NetworkError(.format, "the format version is '\(text)', not a number")
+                throw ChainruleError(.format, "the format version is '\(text)', not a number")
             }
             version = 10 * version + Int(byte - UInt8(ascii: "0"))
         }
-        guard version >= 1 else { throw NetworkError(.format, "the format version is '\(text)'") }
+        guard version >= 1 else { throw ChainruleError(.format, "the format version is '\(text)'") }
         guard version <= newest else {
-            throw NetworkError(
+            throw ChainruleError(
                 .fileVersion,
                 "the file has format version \(version); this library reads versions up to \(newest)")
         }
@@ -142,33 +142,34 @@ package struct ModelHeader {
 
     /// An architecture that cannot be made again is no error until it is needed: the file may still lend its parameters, and
     /// safetensors files of other programs hold nothing else.
-    private static func architecture(_ metadata: JSONObject?) throws(NetworkError) -> Result<Architecture, NetworkError>
-    {
+    private static func architecture(_ metadata: JSONObject?) throws(ChainruleError) -> Result<
+        Architecture, ChainruleError
+    > {
         if isCheckpoint(metadata) { return .failure(Checkpoint.isNoModelFile) }
         let description: JSONObject
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             guard let metadata else {
-                throw NetworkError(.format, "the header has no '__metadata__', and so no architecture")
+                throw ChainruleError(.format, "the header has no '__metadata__', and so no architecture")
             }
             let format = try metadata.string("format")
             guard format.utf8.elementsEqual("chainrule".utf8) else {
-                throw NetworkError(.format, "the file's format is '\(format)', not 'chainrule'")
+                throw ChainruleError(.format, "the file's format is '\(format)', not 'chainrule'")
             }
             description = metadata
         } catch {
             return .failure(
-                NetworkError(.format, "\(error.message): build the network and load the parameters alone"))
+                ChainruleError(.format, "\(error.message): build the network and load the parameters alone"))
         }
         try checkVersion(description.string("format_version"), upTo: version)
         guard let object = try JSONText(description.text("architecture")).value.object() else {
-            throw NetworkError(.format, "the architecture is no JSON object")
+            throw ChainruleError(.format, "the architecture is no JSON object")
         }
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             return .success(try Architecture(object))
         } catch {
             // Memory that is lacking is no fault of the file.
             return .failure(
-                NetworkError(error.code == .memory ? .memory : .format, "the architecture: \(error.message)"))
+                ChainruleError(error.code == .memory ? .memory : .format, "the architecture: \(error.message)"))
         }
     }
 
@@ -177,20 +178,20 @@ package struct ModelHeader {
     }
 
     /// The plan of the architecture.
-    func plan() throws(NetworkError) -> Plan {
+    func plan() throws(ChainruleError) -> Plan {
         let architecture = try self.architecture.get()
         try architecture.setAside()
         // With that, what is wrong is wrong with the file: also sizes that no memory holds.
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             return try Plan(architecture)
         } catch {
-            throw NetworkError(.format, "the architecture: \(error.message)")
+            throw ChainruleError(.format, "the architecture: \(error.message)")
         }
     }
 
-    private static func entry(_ name: JSONString, _ object: JSONObject) throws(NetworkError) -> Entry {
-        func error(_ what: ErrorMessage) -> NetworkError {
-            NetworkError(.format, "tensor '\(name.content)' \(what.text)")
+    private static func entry(_ name: JSONString, _ object: JSONObject) throws(ChainruleError) -> Entry {
+        func error(_ what: ErrorMessage) -> ChainruleError {
+            ChainruleError(.format, "tensor '\(name.content)' \(what.text)")
         }
         let type = try object.text("dtype")
         guard type.isSame(as: "F32") else { throw error("is of type '\(type.content)', not 'F32'") }
@@ -215,25 +216,25 @@ package struct ModelHeader {
 
     /// The network's tensors in the order in which the file holds them, after the check that it holds exactly these,
     /// in their shapes. Other programs write tensors in an order of their own.
-    func match(_ plan: Plan) throws(NetworkError) -> [Plan.Tensor] {
+    func match(_ plan: Plan) throws(ChainruleError) -> [Plan.Tensor] {
         guard !ModelHeader.isCheckpoint(metadata) else { throw Checkpoint.isNoModelFile }
         return try match(plan.tensors)
     }
 
-    func match(_ wanted: [Plan.Tensor]) throws(NetworkError) -> [Plan.Tensor] {
+    func match(_ wanted: [Plan.Tensor]) throws(ChainruleError) -> [Plan.Tensor] {
         guard tensors.count == wanted.count else {
-            throw NetworkError(.format, "the file has \(tensors.count) tensors; the network has \(wanted.count)")
+            throw ChainruleError(.format, "the file has \(tensors.count) tensors; the network has \(wanted.count)")
         }
         let entries = tensors.sorted { $0.name.lexicographicallyPrecedes($1.name) }
         let wanted = wanted.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         var matched: [(begin: Int, tensor: Plan.Tensor)] = []
         for (entry, tensor) in zip(entries, wanted) {
             guard entry.name.isSame(as: tensor.name) else {
-                throw NetworkError(
+                throw ChainruleError(
                     .format, "the file has a tensor '\(entry.name.content)', the network '\(tensor.name)'")
             }
             guard entry.shape == tensor.shape else {
-                throw NetworkError(
+                throw ChainruleError(
                     .format,
                     """
                     tensor '\(tensor.name)' has the shape \(describe(entry.shape)) in the file and \

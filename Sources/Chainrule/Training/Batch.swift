@@ -33,8 +33,8 @@ final class Batch: FallibleClass {
         withWeights: Bool,
         _ body: (
             _ values: inout MutableSpan<Float>, _ classes: inout MutableSpan<Int32>, _ weights: inout MutableSpan<Float>
-        ) throws(NetworkError) -> Result
-    ) throws(NetworkError) -> Result {
+        ) throws(ChainruleError) -> Result
+    ) throws(ChainruleError) -> Result {
         let noFloats = UnsafeMutableBufferPointer<Float>(start: nil, count: 0)
         let valueElements = values?.elements ?? noFloats
         let classElements = classes?.elements ?? UnsafeMutableBufferPointer(start: nil, count: 0)
@@ -55,7 +55,7 @@ final class Batch: FallibleClass {
 }
 
 extension FallibleClass where Self == Batch {
-    init(rows: Int, like targets: TargetView) throws(NetworkError) {
+    init(rows: Int, like targets: TargetView) throws(ChainruleError) {
         var values: FloatMemory?
         if let all = targets.values {
             values = try FloatMemory(count: Plan.checkedProduct(rows, all.columns), for: "a batch's targets")
@@ -70,7 +70,7 @@ extension FallibleClass where Self == Batch {
     }
 
     /// Memory for targets of a data source.
-    init(rows: Int, _ kind: DataSource.TargetKind, weighted: Bool) throws(NetworkError) {
+    init(rows: Int, _ kind: DataSource.TargetKind, weighted: Bool) throws(ChainruleError) {
         var values: FloatMemory?
         var classes: Memory<Int32>?
         var columns = 0
@@ -78,7 +78,7 @@ extension FallibleClass where Self == Batch {
         case .none: break
         case .classes: classes = try Memory<Int32>(count: rows, for: "a batch's target classes")
         case .values(let count):
-            guard count >= 1 else { throw NetworkError(.size, "targets of \(count) columns; at least 1 is needed") }
+            guard count >= 1 else { throw ChainruleError(.size, "targets of \(count) columns; at least 1 is needed") }
             columns = count
             values = try FloatMemory(count: Plan.checkedProduct(rows, count), for: "a batch's targets")
         }

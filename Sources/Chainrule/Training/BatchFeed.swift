@@ -4,9 +4,9 @@ protocol BatchFeed: AnyObject {
     var step: TrainingStep { get }
     /// How many rows an epoch has; nil if nobody knows before its end.
     var count: Int? { get }
-    func begin(epoch: Int) throws(NetworkError)
+    func begin(epoch: Int) throws(ChainruleError)
     /// Which rows of the step's data the next batch has, given how many rows came before it; nil at the epoch's end.
-    func next(epoch: Int, row: Int) throws(NetworkError) -> Slice<UnsafeMutableBufferPointer<Int>>?
+    func next(epoch: Int, row: Int) throws(ChainruleError) -> Slice<UnsafeMutableBufferPointer<Int>>?
 }
 
 /// Rows of data in memory, in the order that the seed gives an epoch.
@@ -35,7 +35,7 @@ final class RowFeed: BatchFeed, FallibleClass {
 
     var count: Int? { order.count }
 
-    func begin(epoch: Int) throws(NetworkError) {
+    func begin(epoch: Int) throws(ChainruleError) {
         guard let seed else { return }
         putInOrder()
         var generator = RandomGenerator(seed: seed, stream: UInt64(epoch))
@@ -47,7 +47,7 @@ final class RowFeed: BatchFeed, FallibleClass {
         for place in 0..<order.count { order.base[place] = rows.base[place] }
     }
 
-    func next(epoch: Int, row: Int) throws(NetworkError) -> Slice<UnsafeMutableBufferPointer<Int>>? {
+    func next(epoch: Int, row: Int) throws(ChainruleError) -> Slice<UnsafeMutableBufferPointer<Int>>? {
         row == order.count ? nil : order.elements[row..<row + min(batchSize, order.count - row)]
     }
 }
@@ -58,7 +58,7 @@ extension FallibleClass where Self == RowFeed {
     ///   - rows: which of them.
     init(
         for trainer: Trainer, _ data: DataView, rows: some Collection<Int>, largestInput: Float
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         let options = trainer.options
         var data = data
         var weights: FloatMemory?
@@ -70,7 +70,7 @@ extension FallibleClass where Self == RowFeed {
             weights = memory
         }
         guard data.targets.weights == nil || data.targets.totalWeight(of: rows) > 0 else {
-            throw NetworkError(.target, "the sample weights of the rows to train on are all 0")
+            throw ChainruleError(.target, "the sample weights of the rows to train on are all 0")
         }
         let places = try Memory<Int>(count: rows.count, for: "the rows to train on")
         for (place, row) in rows.enumerated() { places.base[place] = row }
@@ -86,20 +86,20 @@ extension FallibleClass where Self == RowFeed {
 
 extension TrainingOptions {
     /// Checks that the targets are classes, or values that stand for them.
-    func checkHasClasses(_ targets: TargetShape) throws(NetworkError) {
+    func checkHasClasses(_ targets: TargetShape) throws(ChainruleError) {
         guard classWeights != nil && cost.acceptsClasses && targets.classes == nil else { return }
-        throw NetworkError(.target, "class weights need target classes; target values were given")
+        throw ChainruleError(.target, "class weights need target classes; target values were given")
     }
 
     /// Multiplies the sample weights of these rows by the classes' factors, in place.
-    func applyClassWeights(_ targets: TargetView, _ rows: some Collection<Int>) throws(NetworkError) {
+    func applyClassWeights(_ targets: TargetView, _ rows: some Collection<Int>) throws(ChainruleError) {
         guard let classWeights, let weights = targets.weights else { return }
         try checkHasClasses(targets.shape)
         let products = UnsafeMutableBufferPointer(mutating: weights)
         for row in rows {
             let product = try weights[row] * classWeights[targets.labelledClass(row: row)]
             guard product.isFinite else {
-                throw NetworkError(
+                throw ChainruleError(
                     .target, "the sample weight of row \(row), \(weights[row]), times its class's weight is too large")
             }
             products[row] = product

@@ -68,23 +68,23 @@ public struct Cost: Sendable {
     ///   - gradient: set to ∇C, of the shape of y.
     public func evaluate(
         _ outputs: Span<Float>, rows: Int, columns: Int, targets: Targets, gradient: inout MutableSpan<Float>
-    ) throws(NetworkError) -> Double {
+    ) throws(ChainruleError) -> Double {
         guard rows >= 1 && columns >= 1 else {
-            throw NetworkError(.size, "outputs of \(rows) rows and \(columns) columns; at least 1 of each is needed")
+            throw ChainruleError(.size, "outputs of \(rows) rows and \(columns) columns; at least 1 of each is needed")
         }
         let count = try Plan.checkedProduct(rows, columns)
         guard outputs.count == count && gradient.count == count else {
-            throw NetworkError(
+            throw ChainruleError(
                 .size,
                 """
                 outputs hold \(outputs.count) floats and the gradient \(gradient.count); \(rows) rows of \(columns) are \
                 \(count)
                 """)
         }
-        return try targets.withView { targets throws(NetworkError) in
+        return try targets.withView { targets throws(ChainruleError) in
             try targets.validate(for: self, rows: rows, columns: columns)
-            return try outputs.withUnsafeBufferPointer { y throws(NetworkError) in
-                try gradient.withUnsafeMutableBufferPointer { gradient throws(NetworkError) in
+            return try outputs.withUnsafeBufferPointer { y throws(ChainruleError) in
+                try gradient.withUnsafeMutableBufferPointer { gradient throws(ChainruleError) in
                     try evaluate(
                         Matrix(reading: y.baseAddress!, rows: rows, columns: columns, stride: columns), targets,
                         gradient: Matrix(base: gradient.baseAddress!, rows: rows, columns: columns), .standard)
@@ -101,7 +101,7 @@ public struct Cost: Sendable {
     package func evaluate(
         _ y: Matrix, _ targets: TargetView, gradient: Matrix?, after before: RowsBefore? = nil,
         _ arithmetic: Arithmetic
-    ) throws(NetworkError) -> Double {
+    ) throws(ChainruleError) -> Double {
         switch function {
         case .custom(let custom):
             return try custom.evaluate(y, targets, gradient: gradient)
@@ -114,9 +114,9 @@ public struct Cost: Sendable {
                 cost += evaluate(
                     group: group, y, targets, gradient: gradient, normalizer: normalizer, arithmetic)
             }
-            guard cost.isFinite else { throw NetworkError(.notFinite, "the cost '\(identifier)' is \(cost)") }
+            guard cost.isFinite else { throw ChainruleError(.notFinite, "the cost '\(identifier)' is \(cost)") }
             if let gradient, !arithmetic.largestMagnitude(gradient).isFinite, let found = gradient.firstNotFinite() {
-                throw NetworkError(
+                throw ChainruleError(
                     .notFinite,
                     """
                     the gradient of '\(identifier)' is \(found.value) at row \(firstRow + found.row), \
@@ -200,9 +200,9 @@ public struct Cost: Sendable {
     }
 
     /// Checks that the cost says something of so many outputs.
-    func check(outputs: Int) throws(NetworkError) {
+    func check(outputs: Int) throws(ChainruleError) {
         guard acceptsClasses && outputs == 1 else { return }
-        throw NetworkError(
+        throw ChainruleError(
             .value,
             """
             the cost '\(identifier)' of 1 output is 0, whatever the output: give each class an output, or take \
@@ -211,7 +211,7 @@ public struct Cost: Sendable {
     }
 
     /// Whether ``multiplyHessian(_:_:by:into:normalizer:_:)`` is possible: a custom cost may come without.
-    func checkHasHessian() throws(NetworkError) {
+    func checkHasHessian() throws(ChainruleError) {
         if case .custom(let custom) = function, custom.hessianProduct == nil { throw CustomCost.noHessianProduct }
     }
 
@@ -223,7 +223,7 @@ public struct Cost: Sendable {
     func multiplyHessian(
         _ y: Matrix, _ targets: TargetView, by v: Matrix, into product: Matrix, normalizer: Double,
         _ arithmetic: Arithmetic
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         precondition(v.rows == y.rows && v.columns == y.columns && product.rows == y.rows)
         switch function {
         case .custom(let custom):
@@ -242,12 +242,12 @@ public struct Cost: Sendable {
         }
     }
 
-    func checkOutputs(_ y: Matrix, firstRow: Int) throws(NetworkError) {
+    func checkOutputs(_ y: Matrix, firstRow: Int) throws(ChainruleError) {
         guard let outputRange else { return }
         for row in 0..<y.rows {
             // C is no number there, as little as where the output is NaN, which is in no range.
             for column in 0..<y.columns where !outputRange.contains(y[row, column]) {
-                throw NetworkError(
+                throw ChainruleError(
                     .notFinite,
                     """
                     the output at row \(firstRow + row), column \(column) is \(y[row, column]); '\(identifier)' is defined from \

@@ -6,7 +6,7 @@ public final class CustomCost: Sendable {
         @Sendable (
             _ y: Span<Float>, _ targets: Span<Float>, _ weights: Span<Float>, _ rows: Int, _ columns: Int,
             _ gradient: inout MutableSpan<Float>
-        ) throws(NetworkError) -> Double
+        ) throws(ChainruleError) -> Double
 
     /// Reads y, the targets and the sample weights likewise, and a vector v of the shape of y; writes `H v`, of the shape of
     /// y, with H = ∂∇C/∂y: how ∇C changes with y along v.
@@ -14,7 +14,7 @@ public final class CustomCost: Sendable {
         @Sendable (
             _ y: Span<Float>, _ targets: Span<Float>, _ weights: Span<Float>, _ v: Span<Float>, _ rows: Int,
             _ columns: Int, _ product: inout MutableSpan<Float>
-        ) throws(NetworkError) -> Void
+        ) throws(ChainruleError) -> Void
 
     private let function: Function
     let hessianProduct: HessianProduct?
@@ -25,14 +25,14 @@ public final class CustomCost: Sendable {
         self.hessianProduct = hessianProduct
     }
 
-    func evaluate(_ y: Matrix, _ targets: TargetView, gradient: Matrix?) throws(NetworkError) -> Double {
+    func evaluate(_ y: Matrix, _ targets: TargetView, gradient: Matrix?) throws(ChainruleError) -> Double {
         // The function is promised contiguous arrays: a gradient that nobody wants still gets a place.
         let scratch =
             try gradient?.isContiguous == true ? nil : FloatMemory(count: y.count, for: "the gradient of a custom cost")
         let slope = Matrix(base: scratch?.base ?? gradient!.base, rows: y.rows, columns: y.columns)
         var cost = Double.nan
-        try withArguments(y, targets) { outputs, values, weights throws(NetworkError) in
-            try slope.withMutableSpan { slope throws(NetworkError) in
+        try withArguments(y, targets) { outputs, values, weights throws(ChainruleError) in
+            try slope.withMutableSpan { slope throws(ChainruleError) in
                 cost = try function(outputs, values, weights, y.rows, y.columns, &slope)
             }
         }
@@ -40,12 +40,12 @@ public final class CustomCost: Sendable {
             if let gradient, scratch != nil { gradient.assign(slope) }
         }
         if let found = y.firstNotFinite() {
-            throw NetworkError(
+            throw ChainruleError(
                 .notFinite, "the output at row \(found.row), column \(found.column) is \(found.value)")
         }
-        guard cost.isFinite else { throw NetworkError(.callback, "the custom cost returned \(cost)").ofParameters() }
+        guard cost.isFinite else { throw ChainruleError(.callback, "the custom cost returned \(cost)").ofParameters() }
         if let gradient, let found = gradient.firstNotFinite() {
-            throw NetworkError(
+            throw ChainruleError(
                 .callback,
                 "the custom cost's gradient is \(found.value) at row \(found.row), column \(found.column)"
             ).ofParameters()
@@ -55,42 +55,43 @@ public final class CustomCost: Sendable {
 
     /// - Parameters:
     ///   - v: contiguous, as is `product`.
-    func multiplyHessian(_ y: Matrix, _ targets: TargetView, by v: Matrix, into product: Matrix) throws(NetworkError) {
+    func multiplyHessian(_ y: Matrix, _ targets: TargetView, by v: Matrix, into product: Matrix) throws(ChainruleError)
+    {
         guard let hessianProduct else { throw CustomCost.noHessianProduct }
-        try withArguments(y, targets) { outputs, values, weights throws(NetworkError) in
-            try v.withSpan { v throws(NetworkError) in
-                try product.withMutableSpan { product throws(NetworkError) in
+        try withArguments(y, targets) { outputs, values, weights throws(ChainruleError) in
+            try v.withSpan { v throws(ChainruleError) in
+                try product.withMutableSpan { product throws(ChainruleError) in
                     try hessianProduct(outputs, values, weights, v, y.rows, y.columns, &product)
                 }
             }
         }
         if let found = product.firstNotFinite(), y.firstNotFinite() == nil && v.firstNotFinite() == nil {
-            throw NetworkError(
+            throw ChainruleError(
                 .callback,
                 "the custom cost's Hessian product is \(found.value) at row \(found.row), column \(found.column)"
             ).ofParameters()
         }
     }
 
-    static var noHessianProduct: NetworkError {
-        NetworkError(
+    static var noHessianProduct: ChainruleError {
+        ChainruleError(
             .mismatch, "the custom cost has no Hessian product, which Hessian and Gauss-Newton products need")
     }
 
     /// Calls `body` with contiguous arrays: what has a stride is copied.
     private func withArguments(
         _ y: Matrix, _ targets: TargetView,
-        _ body: (_ y: Span<Float>, _ targets: Span<Float>, _ weights: Span<Float>) throws(NetworkError) -> Void
-    ) throws(NetworkError) {
+        _ body: (_ y: Span<Float>, _ targets: Span<Float>, _ weights: Span<Float>) throws(ChainruleError) -> Void
+    ) throws(ChainruleError) {
         let outputs = try y.isContiguous ? nil : FloatMemory(copying: y)
-        let values = try targets.values.map { (values) throws(NetworkError) in
+        let values = try targets.values.map { (values) throws(ChainruleError) in
             try values.isContiguous ? nil : FloatMemory(copying: values)
         }
-        try withSpan(outputs?.base ?? y.base, count: y.count) { outputs throws(NetworkError) in
+        try withSpan(outputs?.base ?? y.base, count: y.count) { outputs throws(ChainruleError) in
             try withSpan(values??.base ?? targets.values?.base, count: targets.values?.count ?? 0) {
-                (values) throws(NetworkError) in
+                (values) throws(ChainruleError) in
                 try withSpan(targets.weights?.baseAddress, count: targets.weights?.count ?? 0) {
-                    (weights) throws(NetworkError) in
+                    (weights) throws(ChainruleError) in
                     try body(outputs, values, weights)
                 }
             }
@@ -99,8 +100,8 @@ public final class CustomCost: Sendable {
     }
 
     private func withSpan<Result>(
-        _ base: UnsafePointer<Float>?, count: Int, _ body: (Span<Float>) throws(NetworkError) -> Result
-    ) throws(NetworkError) -> Result {
+        _ base: UnsafePointer<Float>?, count: Int, _ body: (Span<Float>) throws(ChainruleError) -> Result
+    ) throws(ChainruleError) -> Result {
         guard let base else { return try body(Span()) }
         return try body(Span(_unsafeStart: base, count: count))
     }

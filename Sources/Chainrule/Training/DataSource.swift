@@ -24,13 +24,13 @@ public final class DataSource {
     /// Fills the first rows of a batch and returns how many they are; 0 ends the epoch. x is `maxRows × inputs`, row-major, to
     /// be filled with finite numbers; values are `maxRows × columns` and classes `maxRows`, each empty if the targets are of
     /// another kind; the sample weights are `maxRows`, or empty if the source has none. Numbers that are not finite,
-    /// targets or weights out of range, and an epoch without rows are ``NetworkError/Code/callback``: there may have been
+    /// targets or weights out of range, and an epoch without rows are ``ChainruleError/Code/callback``: there may have been
     /// steps before.
     public typealias Function =
         (
             _ request: Request, _ x: inout MutableSpan<Float>, _ values: inout MutableSpan<Float>,
             _ classes: inout MutableSpan<Int32>, _ weights: inout MutableSpan<Float>
-        ) throws(NetworkError) -> Int
+        ) throws(ChainruleError) -> Int
 
     let targets: TargetKind
     let hasWeights: Bool
@@ -43,7 +43,7 @@ public final class DataSource {
     }
 
     /// Checks that its targets are of the kind and width that training takes, before anything is allocated for them.
-    func checkShape(for options: TrainingOptions, outputs: Int) throws(NetworkError) {
+    func checkShape(for options: TrainingOptions, outputs: Int) throws(ChainruleError) {
         let rows = options.batchSize
         let shape =
             switch targets {
@@ -81,17 +81,17 @@ final class SourceFeed: BatchFeed, FallibleClass {
     /// Nobody knows before the end.
     var count: Int? { nil }
 
-    func begin(epoch: Int) throws(NetworkError) {}
+    func begin(epoch: Int) throws(ChainruleError) {}
 
-    func next(epoch: Int, row: Int) throws(NetworkError) -> Slice<UnsafeMutableBufferPointer<Int>>? {
+    func next(epoch: Int, row: Int) throws(ChainruleError) -> Slice<UnsafeMutableBufferPointer<Int>>? {
         let request = DataSource.Request(epoch: epoch, firstRow: row, maxRows: order.count)
-        let rows = try x.vector.withMutableSpan { x throws(NetworkError) in
-            try targets.fill(withWeights: source.hasWeights) { values, classes, weights throws(NetworkError) in
+        let rows = try x.vector.withMutableSpan { x throws(ChainruleError) in
+            try targets.fill(withWeights: source.hasWeights) { values, classes, weights throws(ChainruleError) in
                 try source.function(request, &x, &values, &classes, &weights)
             }
         }
         guard rows >= 0 && rows <= order.count else {
-            throw NetworkError(
+            throw ChainruleError(
                 .callback, "the data source gave \(rows) rows; from 0 to \(order.count) were asked for")
         }
         if rows == 0 { return nil }
@@ -99,17 +99,17 @@ final class SourceFeed: BatchFeed, FallibleClass {
         let given = x.matrix(at: 0, rows: rows, columns: network.inputs)
         let largest = network.arithmetic.largestMagnitude(given)
         if !largest.isFinite, let found = given.firstNotFinite() {
-            throw NetworkError(
+            throw ChainruleError(
                 .callback, "the data source's x is \(found.value) at row \(found.row), column \(found.column)")
         }
         if let weights = targets.weights, !source.hasWeights { weights.elements.update(repeating: 1) }
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             try targets.targets(rows: rows).validate(
                 for: trainer.options.cost, rows: rows, columns: network.outputs, allowingNoWeight: true)
             try trainer.options.applyClassWeights(targets.targets(rows: rows), 0..<rows)
         } catch {
             // Not the caller's argument: there may have been steps.
-            throw NetworkError(.callback, "the data source's targets: \(error.message)")
+            throw ChainruleError(.callback, "the data source's targets: \(error.message)")
         }
         step.largestInput = Double(largest)
         return order.elements[0..<rows]
@@ -117,7 +117,7 @@ final class SourceFeed: BatchFeed, FallibleClass {
 }
 
 extension FallibleClass where Self == SourceFeed {
-    init(for trainer: Trainer, _ source: DataSource) throws(NetworkError) {
+    init(for trainer: Trainer, _ source: DataSource) throws(ChainruleError) {
         let (network, options) = (trainer.network, trainer.options)
         let rows = options.batchSize
         let x = try FloatMemory(count: Plan.checkedProduct(rows, network.inputs), for: "a batch of a data source")

@@ -39,21 +39,21 @@ extension Cost {
 
 extension Cost {
     /// How many classes outputs decide between: with a binary cross-entropy of one output two, no and yes.
-    func classes(outputs: Int) throws(NetworkError) -> Int {
+    func classes(outputs: Int) throws(ChainruleError) -> Int {
         switch decision {
         case .largest: return outputs
         case .above where outputs == 1: return 2
-        default: throw NetworkError(.value, "the cost '\(identifier)' of \(outputs) outputs has no classes")
+        default: throw ChainruleError(.value, "the cost '\(identifier)' of \(outputs) outputs has no classes")
         }
     }
 }
 
 extension TargetView {
     /// The class of a row, or the 0 or 1 that is its only target.
-    func labelledClass(row: Int) throws(NetworkError) -> Int {
+    func labelledClass(row: Int) throws(ChainruleError) -> Int {
         if let classes { return Int(classes[row]) }
         guard let value = values?[row, 0], value == 0 || value == 1 else {
-            throw NetworkError(
+            throw ChainruleError(
                 .target, "the target of row \(row) is \(values?[row, 0] ?? .nan); with class weights it must be 0 or 1")
         }
         return Int(value)

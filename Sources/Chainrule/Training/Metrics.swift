@@ -24,16 +24,16 @@ extension Network {
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major; every element finite.
     ///   - top: among how many of the largest outputs a class must be to count in ``Metrics/topAccuracy``, at least 1.
-    public func evaluate(_ cost: Cost, _ x: [Float], targets: Targets, top: Int = 5) throws(NetworkError) -> Metrics {
-        try withData(x, targets, "x") { data throws(NetworkError) in
+    public func evaluate(_ cost: Cost, _ x: [Float], targets: Targets, top: Int = 5) throws(ChainruleError) -> Metrics {
+        try withData(x, targets, "x") { data throws(ChainruleError) in
             try evaluate(cost, data, top: top)
         }
     }
 
     /// How often rows of each class are taken for each class: `count[t * N + y]` is the weight of the rows of class t whose
     /// decision is y. N is the number of outputs, or 2 for a single output that decides between no and yes.
-    public func confusion(_ cost: Cost, _ x: [Float], targets: Targets) throws(NetworkError) -> [Double] {
-        try withData(x, targets, "x") { data throws(NetworkError) in
+    public func confusion(_ cost: Cost, _ x: [Float], targets: Targets) throws(ChainruleError) -> [Double] {
+        try withData(x, targets, "x") { data throws(ChainruleError) in
             let classes = try confusionClasses(cost)
             let counts = try Memory<Double>(count: Plan.checkedProduct(classes, classes), for: "a confusion matrix")
             _ = try evaluate(cost, data, confusion: counts.elements)
@@ -44,14 +44,14 @@ extension Network {
     /// - Parameter confusion: set to what ``confusion(_:_:targets:)`` gives; nil if it is not wanted.
     package func evaluate(
         _ cost: Cost, _ data: DataView, top: Int = 5, confusion: UnsafeMutableBufferPointer<Double>? = nil
-    ) throws(NetworkError) -> Metrics {
+    ) throws(ChainruleError) -> Metrics {
         try check(data, cost: cost, "x")
         return try Evaluation(of: self, cost: cost, rows: data.x.rows, top: top).run(data, confusion: confusion)
     }
 
     /// How many classes the outputs decide between.
-    package func confusionClasses(_ cost: Cost) throws(NetworkError) -> Int {
-        do throws(NetworkError) {
+    package func confusionClasses(_ cost: Cost) throws(ChainruleError) -> Int {
+        do throws(ChainruleError) {
             return try cost.classes(outputs: outputs)
         } catch {
             throw error.preceded(by: "a confusion matrix needs classes: ")
@@ -72,8 +72,8 @@ struct Evaluation {
     private static var mostRows: Int { 16 * Cost.groupRows }
 
     /// - Parameter rows: the most rows that there will be.
-    init(of network: Network, cost: Cost, rows: Int, top: Int = 5) throws(NetworkError) {
-        guard top >= 1 else { throw NetworkError(.size, "top is \(top); at least 1 is needed") }
+    init(of network: Network, cost: Cost, rows: Int, top: Int = 5) throws(ChainruleError) {
+        guard top >= 1 else { throw ChainruleError(.size, "top is \(top); at least 1 is needed") }
         self.network = network
         self.cost = cost
         self.top = top
@@ -88,7 +88,7 @@ struct Evaluation {
     /// For data that were checked.
     func run(
         _ data: DataView, confusion: UnsafeMutableBufferPointer<Double>? = nil
-    ) throws(NetworkError) -> Metrics {
+    ) throws(ChainruleError) -> Metrics {
         let rows = data.x.rows
         let totalWeight = data.targets.totalWeight(of: 0..<rows)
         let normalizer = cost.normalizer(totalWeight: totalWeight)

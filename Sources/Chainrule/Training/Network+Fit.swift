@@ -9,18 +9,18 @@ package struct DataView {
     }
 
     /// Checks that x has rows and the targets as many, and that the cost takes them. Nothing of either is read.
-    package func checkShape(for cost: Cost, outputs: Int, _ what: StaticString) throws(NetworkError) {
-        guard x.rows >= 1 else { throw NetworkError(.size, "\(what) has 0 rows; at least 1 is needed") }
-        try DataView.checkTargets(of: what) { () throws(NetworkError) in
+    package func checkShape(for cost: Cost, outputs: Int, _ what: StaticString) throws(ChainruleError) {
+        guard x.rows >= 1 else { throw ChainruleError(.size, "\(what) has 0 rows; at least 1 is needed") }
+        try DataView.checkTargets(of: what) { () throws(ChainruleError) in
             try targets.shape.validate(for: cost, rows: x.rows, columns: outputs)
         }
     }
 
     /// An error in the check says which targets, where there may be others.
     fileprivate static func checkTargets(
-        of what: StaticString, _ check: () throws(NetworkError) -> Void
-    ) throws(NetworkError) {
-        do throws(NetworkError) {
+        of what: StaticString, _ check: () throws(ChainruleError) -> Void
+    ) throws(ChainruleError) {
+        do throws(ChainruleError) {
             try check()
         } catch {
             throw what.isSameText(as: "x") ? error : error.preceded(by: "the targets of \(what): ")
@@ -40,24 +40,24 @@ extension Network {
     public func fit(
         _ x: [Float], targets: Targets, optimizer: Optimizer, options: TrainingOptions,
         validation: (x: [Float], targets: Targets)? = nil
-    ) throws(NetworkError) -> [Epoch] {
+    ) throws(ChainruleError) -> [Epoch] {
         try Trainer(self, optimizer: optimizer, options: options).fit(x, targets: targets, validation: validation)
     }
 
     func withData<Result>(
-        _ x: [Float], _ targets: Targets, _ what: StaticString, _ body: (DataView) throws(NetworkError) -> Result
-    ) throws(NetworkError) -> Result {
+        _ x: [Float], _ targets: Targets, _ what: StaticString, _ body: (DataView) throws(ChainruleError) -> Result
+    ) throws(ChainruleError) -> Result {
         try Network.withData(x, inputs: inputs, targets, what, body)
     }
 
     static func withData<Result>(
         _ x: [Float], inputs: Int, _ targets: Targets, _ what: StaticString,
-        _ body: (DataView) throws(NetworkError) -> Result
-    ) throws(NetworkError) -> Result {
+        _ body: (DataView) throws(ChainruleError) -> Result
+    ) throws(ChainruleError) -> Result {
         let rows = x.count / inputs
         try Matrix.checkShape(x.count, rows: rows, columns: inputs, what)
-        return try targets.withView { targets throws(NetworkError) in
-            try x.withUnsafeBufferPointer { x throws(NetworkError) in
+        return try targets.withView { targets throws(ChainruleError) in
+            try x.withUnsafeBufferPointer { x throws(ChainruleError) in
                 try body(
                     DataView(
                         x: Matrix(reading: x.baseAddress!, rows: rows, columns: inputs, stride: inputs),
@@ -68,36 +68,36 @@ extension Network {
 
     /// The same for data to measure on, of which there may be none.
     static func withValidation<Result>(
-        _ validation: (x: [Float], targets: Targets)?, inputs: Int, _ body: (DataView?) throws(NetworkError) -> Result
-    ) throws(NetworkError) -> Result {
+        _ validation: (x: [Float], targets: Targets)?, inputs: Int, _ body: (DataView?) throws(ChainruleError) -> Result
+    ) throws(ChainruleError) -> Result {
         guard let validation else { return try body(nil) }
         return try withData(validation.x, inputs: inputs, validation.targets, "the validation x") {
-            held throws(NetworkError) in try body(held)
+            held throws(ChainruleError) in try body(held)
         }
     }
 
     /// Checks what is trained or measured on: first every count, then the elements.
     /// - Returns: the largest magnitude in x.
     @discardableResult
-    func check(_ data: DataView, cost: Cost, _ what: StaticString) throws(NetworkError) -> Float {
+    func check(_ data: DataView, cost: Cost, _ what: StaticString) throws(ChainruleError) -> Float {
         try data.checkShape(for: cost, outputs: outputs, what)
         try checkOutputActivation(for: cost)
         let largest = try checkFinite(data.x, what)
-        try DataView.checkTargets(of: what) { () throws(NetworkError) in
+        try DataView.checkTargets(of: what) { () throws(ChainruleError) in
             try data.targets.validate(for: cost, rows: data.x.rows, columns: outputs)
         }
         return largest
     }
 
     /// Refuses a network that ends in the activation that the cost applies itself.
-    func checkOutputActivation(for cost: Cost) throws(NetworkError) {
+    func checkOutputActivation(for cost: Cost) throws(ChainruleError) {
         guard let applied = cost.appliedActivation, var last = architecture.nodes.last else { return }
         while last.layer.isIdentityWithoutNoise, last.inputs[0] > 0 { last = architecture.nodes[last.inputs[0] - 1] }
         guard let activation = last.layer.outputActivation, activation.identifier.isSameText(as: applied) else {
             return
         }
         let instead: StaticString = cost.acceptsClasses ? "or log_softmax" : "or take the cost 'binary_cross_entropy'"
-        throw NetworkError(
+        throw ChainruleError(
             .value,
             """
             layer '\(last.name.text)' applies \(applied), which the cost '\(cost.identifier)' applies itself: give it the \

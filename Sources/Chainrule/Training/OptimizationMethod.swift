@@ -50,7 +50,7 @@ public protocol OptimizationMethod: AnyObject, Sendable {
     /// λ of decoupled weight decay, unless ``Regularization/weightDecay`` says otherwise; 0 unless a method has its own.
     var usualWeightDecay: Float { get }
     /// Checks the hyperparameters.
-    func validate() throws(NetworkError)
+    func validate() throws(ChainruleError)
     /// A bound on the change of any parameter in a step in which no gradient has a larger magnitude than `gradient`, and
     /// before which no parameter has a larger one than `parameter`. Replaces the bounds on the state before the step by
     /// those after it. Infinity if a number on the way to the step could overflow. A larger learning rate must not have

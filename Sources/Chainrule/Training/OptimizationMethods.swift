@@ -13,21 +13,21 @@ public enum OptimizationMethods {
 
     // MARK: Checks of hyperparameters
 
-    static func check(_ value: Float, _ name: StaticString, of method: StaticString) throws(NetworkError) {
+    static func check(_ value: Float, _ name: StaticString, of method: StaticString) throws(ChainruleError) {
         guard value >= 0 && value < 1 else {
-            throw NetworkError(.value, "\(name) of \(method) is \(value); it must be in [0, 1)")
+            throw ChainruleError(.value, "\(name) of \(method) is \(value); it must be in [0, 1)")
         }
     }
 
-    static func check(epsilon: Float, of method: StaticString) throws(NetworkError) {
+    static func check(epsilon: Float, of method: StaticString) throws(ChainruleError) {
         guard epsilon.isFinite && epsilon >= 1e-30 else {
-            throw NetworkError(.value, "epsilon of \(method) is \(epsilon); it must be finite and >= 1e-30")
+            throw ChainruleError(.value, "epsilon of \(method) is \(epsilon); it must be finite and >= 1e-30")
         }
     }
 
-    static func check(positive value: Float, _ name: StaticString, of method: StaticString) throws(NetworkError) {
+    static func check(positive value: Float, _ name: StaticString, of method: StaticString) throws(ChainruleError) {
         guard value.isFinite && value > 0 else {
-            throw NetworkError(.value, "\(name) of \(method) is \(value); it must be finite and > 0")
+            throw ChainruleError(.value, "\(name) of \(method) is \(value); it must be finite and > 0")
         }
     }
 

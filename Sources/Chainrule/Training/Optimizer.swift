@@ -51,7 +51,7 @@ public final class Optimizer: FallibleClass {
         for index in states.indices { stateBases.base[index] = states[index].base }
     }
 
-    public func setLearningRate(_ rate: Float) throws(NetworkError) {
+    public func setLearningRate(_ rate: Float) throws(ChainruleError) {
         try Optimizer.check(rate)
         learningRate = rate
     }
@@ -59,23 +59,23 @@ public final class Optimizer: FallibleClass {
     /// Sets a rate that the optimizer had before.
     func restoreLearningRate(_ rate: Float) { learningRate = rate }
 
-    fileprivate static func check(_ rate: Float) throws(NetworkError) {
+    fileprivate static func check(_ rate: Float) throws(ChainruleError) {
         guard rate.isFinite && rate >= 0 else {
-            throw NetworkError(.value, "the learning rate is \(rate); it must be finite and >= 0")
+            throw ChainruleError(.value, "the learning rate is \(rate); it must be finite and >= 0")
         }
     }
 
     // MARK: Layers
 
     /// Says how a layer's parameters are stepped from now on, in place of what was said before.
-    public func set(layer name: String, _ step: LayerStep) throws(NetworkError) {
+    public func set(layer name: String, _ step: LayerStep) throws(ChainruleError) {
         guard let position = plan.architecture.position(of: LayerName(unchecked: name)), position > 0 else {
-            throw NetworkError(.name, "the network has no layer '\(name)'")
+            throw ChainruleError(.name, "the network has no layer '\(name)'")
         }
         try step.validate()
         let before = layers[position - 1]
         layers[position - 1] = step
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             try resolve()
         } catch {
             layers[position - 1] = before
@@ -84,7 +84,7 @@ public final class Optimizer: FallibleClass {
     }
 
     /// Finds what becomes of each tensor.
-    fileprivate func resolve() throws(NetworkError) {
+    fileprivate func resolve() throws(ChainruleError) {
         try plan.architecture.setAside()
         var steps: [TensorStep] = []
         for (layer, range) in plan.tensorRanges.enumerated() {
@@ -121,30 +121,30 @@ public final class Optimizer: FallibleClass {
 
     /// Changes the network's parameters by one step along the gradient.
     ///
-    /// Throws ``NetworkError/Code/notFinite``, and changes neither parameters nor state, if the gradient has an
+    /// Throws ``ChainruleError/Code/notFinite``, and changes neither parameters nor state, if the gradient has an
     /// element that is not finite, or if the step could make a parameter or the state overflow. The gradients of frozen layers
     /// are not looked at.
     /// - Parameter gradients: ∂C/∂w for every parameter, in the order of the parameter vector.
-    public func step(_ network: Network, gradients: Span<Float>) throws(NetworkError) {
+    public func step(_ network: Network, gradients: Span<Float>) throws(ChainruleError) {
         guard gradients.count == network.parameterCount else {
-            throw NetworkError(
+            throw ChainruleError(
                 .size, "gradients holds \(gradients.count) floats; the network has \(network.parameterCount) parameters"
             )
         }
         try network.checkIsNotTraining()
-        try gradients.withUnsafeBufferPointer { buffer throws(NetworkError) in
+        try gradients.withUnsafeBufferPointer { buffer throws(ChainruleError) in
             guard let base = buffer.baseAddress else { return }
             try step(network, gradients: Matrix(reading: base, rows: 1, columns: buffer.count, stride: buffer.count))
         }
     }
 
-    func check(_ network: Network) throws(NetworkError) {
+    func check(_ network: Network) throws(ChainruleError) {
         guard network.plan === plan else {
-            throw NetworkError(.mismatch, "the optimizer was made for another network")
+            throw ChainruleError(.mismatch, "the optimizer was made for another network")
         }
     }
 
-    package func step(_ network: Network, gradients: Matrix) throws(NetworkError) {
+    package func step(_ network: Network, gradients: Matrix) throws(ChainruleError) {
         try check(network)
         precondition(gradients.count == network.parameterCount)
         var largest = 0.0
@@ -211,7 +211,7 @@ public final class Optimizer: FallibleClass {
     /// Counts a step, after the check that it cannot overflow if no gradient and no parameter has a larger magnitude than
     /// these. Nothing is changed otherwise. What remains is to change the parameters and the state.
     /// - Returns: a bound on the parameters after the step.
-    func begin(_ network: Network, largestGradient: Double, largestParameter: Double) throws(NetworkError) -> Double {
+    func begin(_ network: Network, largestGradient: Double, largestParameter: Double) throws(ChainruleError) -> Double {
         let limit = Double(Float.greatestFiniteMagnitude)
         let rate = Double(learningRate) * Double(largest.learningRateFactor)
         let decay = Double(learningRate) * largest.decay
@@ -236,7 +236,7 @@ public final class Optimizer: FallibleClass {
         }
         let reach = parameter + change
         guard reach <= limit && bounds.max() <= limit else {
-            throw NetworkError(
+            throw ChainruleError(
                 .notFinite,
                 """
                 a step with learning rate \(learningRate) along a gradient of magnitude \(Float(largestGradient)) would \
@@ -303,7 +303,7 @@ extension FallibleClass where Self == Optimizer {
     public init(
         _ method: any OptimizationMethod, learningRate: Float, regularization: Regularization = Regularization(),
         for network: Network
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         try method.validate()
         try Optimizer.check(learningRate)
         try regularization.validate()

@@ -40,7 +40,7 @@ public struct Regularization: Sendable {
         self.includesBiases = includesBiases
     }
 
-    func validate() throws(NetworkError) {
+    func validate() throws(ChainruleError) {
         if let weightDecay { try Regularization.check(weightDecay, "weight_decay") }
         try Regularization.check(l1, "l1")
         try Regularization.check(l2, "l2")
@@ -49,14 +49,14 @@ public struct Regularization: Sendable {
         try Regularization.check(limit: clipValue, "clip_value")
     }
 
-    static func check(_ value: Float, _ name: StaticString) throws(NetworkError) {
+    static func check(_ value: Float, _ name: StaticString) throws(ChainruleError) {
         guard value.isFinite && value >= 0 else {
-            throw NetworkError(.value, "\(name) is \(value); it must be finite and >= 0")
+            throw ChainruleError(.value, "\(name) is \(value); it must be finite and >= 0")
         }
     }
 
-    static func check(limit: Float, _ name: StaticString) throws(NetworkError) {
-        guard limit > 0 else { throw NetworkError(.value, "\(name) is \(limit); it must be > 0") }
+    static func check(limit: Float, _ name: StaticString) throws(ChainruleError) {
+        guard limit > 0 else { throw ChainruleError(.value, "\(name) is \(limit); it must be > 0") }
     }
 }
 
@@ -88,7 +88,7 @@ public struct LayerStep: Sendable {
         self.isFrozen = isFrozen
     }
 
-    func validate() throws(NetworkError) {
+    func validate() throws(ChainruleError) {
         try Regularization.check(learningRateFactor, "learning_rate_factor")
         if let weightDecay { try Regularization.check(weightDecay, "weight_decay") }
         if let l1 { try Regularization.check(l1, "l1") }

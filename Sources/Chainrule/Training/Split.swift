@@ -8,10 +8,10 @@ struct Split {
     /// - Parameters:
     ///   - share: of the rows, in (0, 1), to validate on: at least one row, and at least one is left.
     ///   - seed: says which; nil for the last.
-    init(of data: DataView, share: Double, seed: UInt64?) throws(NetworkError) {
+    init(of data: DataView, share: Double, seed: UInt64?) throws(ChainruleError) {
         let rows = data.x.rows
         guard rows >= 2 else {
-            throw NetworkError(.size, "x has 1 row, of which none can be held out: validation_split must be 0")
+            throw ChainruleError(.size, "x has 1 row, of which none can be held out: validation_split must be 0")
         }
         let held = max(1, min(rows - 1, Int((Double(rows) * share).rounded())))
         let order = try Memory<Int>(count: rows, for: "the order of the rows")
@@ -27,14 +27,14 @@ struct Split {
         validationRows = try RowsCopy(order.elements[(rows - held)...], of: data, for: "the rows to validate on")
     }
 
-    static func check(share: Double) throws(NetworkError) {
+    static func check(share: Double) throws(ChainruleError) {
         guard share >= 0 && share < 1 else {
-            throw NetworkError(.value, "validation_split is \(share); it must be in [0, 1)")
+            throw ChainruleError(.value, "validation_split is \(share); it must be in [0, 1)")
         }
     }
 
-    static var bothAreGiven: NetworkError {
-        NetworkError(.value, "both validation data and a validation_split are given")
+    static var bothAreGiven: ChainruleError {
+        ChainruleError(.value, "both validation data and a validation_split are given")
     }
 }
 
@@ -48,7 +48,7 @@ struct RowsCopy {
     /// - Parameter rows: their places in the data.
     init(
         _ rows: Slice<UnsafeMutableBufferPointer<Int>>, of data: DataView, for purpose: StaticString
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         x = try FloatMemory(count: Plan.checkedProduct(rows.count, data.x.columns), for: purpose)
         targets = try Batch(rows: rows.count, like: data.targets)
         let copy = x.matrix(at: 0, rows: rows.count, columns: data.x.columns)

@@ -23,24 +23,24 @@ public struct Targets: Sendable {
     /// No targets: for custom costs that look at the outputs alone.
     public static func none(weights: [Float]? = nil) -> Targets { Targets(kind: .none, weights: weights) }
 
-    func withView<Result>(_ body: (TargetView) throws(NetworkError) -> Result) throws(NetworkError) -> Result {
-        try withBuffer(of: weights ?? []) { weights throws(NetworkError) in
+    func withView<Result>(_ body: (TargetView) throws(ChainruleError) -> Result) throws(ChainruleError) -> Result {
+        try withBuffer(of: weights ?? []) { weights throws(ChainruleError) in
             let weights = self.weights == nil ? nil : weights
             switch kind {
             case .none:
                 return try body(TargetView(weights: weights))
             case .classes(let classes):
-                return try withBuffer(of: classes) { buffer throws(NetworkError) in
+                return try withBuffer(of: classes) { buffer throws(ChainruleError) in
                     try body(TargetView(classes: buffer, weights: weights))
                 }
             case .values(let values, let columns):
                 guard columns >= 1 && values.count % columns == 0 else {
-                    throw NetworkError(
+                    throw ChainruleError(
                         .size, "targets hold \(values.count) values, which are not whole rows of \(columns)")
                 }
-                return try withBuffer(of: values) { buffer throws(NetworkError) in
+                return try withBuffer(of: values) { buffer throws(ChainruleError) in
                     guard let base = buffer.baseAddress, !buffer.isEmpty else {
-                        throw NetworkError(.size, "targets hold no values")
+                        throw ChainruleError(.size, "targets hold no values")
                     }
                     return try body(
                         TargetView(
@@ -53,9 +53,9 @@ public struct Targets: Sendable {
     }
 
     private func withBuffer<Element, Result>(
-        of array: [Element], _ body: (UnsafeBufferPointer<Element>) throws(NetworkError) -> Result
-    ) throws(NetworkError) -> Result {
-        try array.withUnsafeBufferPointer { buffer throws(NetworkError) in try body(buffer) }
+        of array: [Element], _ body: (UnsafeBufferPointer<Element>) throws(ChainruleError) -> Result
+    ) throws(ChainruleError) -> Result {
+        try array.withUnsafeBufferPointer { buffer throws(ChainruleError) in try body(buffer) }
     }
 }
 
@@ -66,29 +66,29 @@ package struct TargetShape {
     var weights: Int?
 
     /// Checks that a cost takes them for outputs of so many rows and columns.
-    package func validate(for cost: Cost, rows: Int, columns: Int) throws(NetworkError) {
+    package func validate(for cost: Cost, rows: Int, columns: Int) throws(ChainruleError) {
         try cost.check(outputs: columns)
         if let weights { try TargetShape.check(weights, rows, "sample weights") }
         if let classes {
             guard cost.acceptsClasses else {
-                throw NetworkError(.target, "the cost '\(cost.identifier)' takes target values, not classes")
+                throw ChainruleError(.target, "the cost '\(cost.identifier)' takes target values, not classes")
             }
-            guard values == nil else { throw NetworkError(.target, "both target values and classes are given") }
+            guard values == nil else { throw ChainruleError(.target, "both target values and classes are given") }
             return try TargetShape.check(classes, rows, "target classes")
         }
         guard let values else {
-            if cost.needsTargets { throw NetworkError(.target, "the cost '\(cost.identifier)' needs targets") }
+            if cost.needsTargets { throw ChainruleError(.target, "the cost '\(cost.identifier)' needs targets") }
             return
         }
         try TargetShape.check(values.rows, rows, "target values")
         guard values.columns == columns || cost.isCustom else {
-            throw NetworkError(.size, "targets have \(values.columns) columns; the outputs have \(columns)")
+            throw ChainruleError(.size, "targets have \(values.columns) columns; the outputs have \(columns)")
         }
     }
 
-    private static func check(_ count: Int, _ rows: Int, _ what: StaticString) throws(NetworkError) {
+    private static func check(_ count: Int, _ rows: Int, _ what: StaticString) throws(ChainruleError) {
         guard count == rows else {
-            throw NetworkError(.size, "there are \(count) \(what) for \(rows) rows")
+            throw ChainruleError(.size, "there are \(count) \(what) for \(rows) rows")
         }
     }
 }
@@ -117,13 +117,13 @@ package struct TargetView {
     /// - Parameter allowingNoWeight: whether the sample weights may be all 0, as those of one batch of many may.
     package func validate(
         for cost: Cost, rows: Int, columns: Int, allowingNoWeight: Bool = false
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         try shape.validate(for: cost, rows: rows, columns: columns)
         if let weights { try validate(weights, allowingNoWeight: allowingNoWeight) }
         if cost.isCustom { return }
         if let classes {
             for row in 0..<rows where classes[row] < 0 || Int(classes[row]) >= columns {
-                throw NetworkError(
+                throw ChainruleError(
                     .target, "the target class of row \(row) is \(classes[row]); classes go from 0 to \(columns - 1)")
             }
         }
@@ -131,7 +131,7 @@ package struct TargetView {
         let range = cost.targetRange
         for row in 0..<rows {
             for column in 0..<columns where !(values[row, column].isFinite && range.contains(values[row, column])) {
-                throw NetworkError(
+                throw ChainruleError(
                     .target,
                     """
                     the target at row \(row), column \(column) is \(values[row, column]); '\(cost.identifier)' takes \
@@ -143,12 +143,12 @@ package struct TargetView {
     }
 
     /// Checks that the elements of every row that counts add up to 1, about: rounded probabilities pass.
-    private func validateDistributions(_ values: Matrix, _ cost: Cost) throws(NetworkError) {
+    private func validateDistributions(_ values: Matrix, _ cost: Cost) throws(ChainruleError) {
         for row in 0..<values.rows where weights?[row] != 0 {
             var sum = 0.0
             for column in 0..<values.columns { sum += Double(values[row, column]) }
             guard abs(sum - 1) <= 1e-3 else {
-                throw NetworkError(
+                throw ChainruleError(
                     .target,
                     """
                     the targets of row \(row) add up to \(sum); '\(cost.identifier)' takes distributions, which add up to 1, \
@@ -160,16 +160,16 @@ package struct TargetView {
 
     private func validate(
         _ weights: UnsafeBufferPointer<Float>, allowingNoWeight: Bool
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         var total = 0.0
         for row in weights.indices {
             guard weights[row].isFinite && weights[row] >= 0 else {
-                throw NetworkError(
+                throw ChainruleError(
                     .target, "the sample weight of row \(row) is \(weights[row]); it must be finite and >= 0")
             }
             total += Double(weights[row])
         }
-        guard total > 0 || allowingNoWeight else { throw NetworkError(.target, "the sample weights are all 0") }
+        guard total > 0 || allowingNoWeight else { throw ChainruleError(.target, "the sample weights are all 0") }
     }
 
     /// The sum of the weights of some rows.

@@ -42,7 +42,7 @@ public final class Trainer: FallibleClass {
     /// Trains until the last epoch, from wherever the trainer is: an epoch that was interrupted is finished first. A trainer
     /// that has had all its epochs, or whose patience came to an end, does nothing.
     ///
-    /// An error leaves the parameters as the last complete step left them; but ``NetworkError/Code/notFinite`` in a step or
+    /// An error leaves the parameters as the last complete step left them; but ``ChainruleError/Code/notFinite`` in a step or
     /// in validating, the sign that training diverges, puts back the best parameters so far, and the optimizer forgets its
     /// steps: the next, with a lower learning rate, is as the first.
     /// - Parameters:
@@ -53,10 +53,10 @@ public final class Trainer: FallibleClass {
     @discardableResult
     public func fit(
         _ x: [Float], targets: Targets, validation: (x: [Float], targets: Targets)? = nil
-    ) throws(NetworkError) -> [Epoch] {
+    ) throws(ChainruleError) -> [Epoch] {
         var history: [Epoch] = []
-        try network.withData(x, targets, "x") { data throws(NetworkError) in
-            try Network.withValidation(validation, inputs: network.inputs) { held throws(NetworkError) in
+        try network.withData(x, targets, "x") { data throws(ChainruleError) in
+            try Network.withValidation(validation, inputs: network.inputs) { held throws(ChainruleError) in
                 try fit(data, validation: held) { history.append($0) }
             }
         }
@@ -67,17 +67,17 @@ public final class Trainer: FallibleClass {
     @discardableResult
     public func fit(
         _ source: DataSource, validation: (x: [Float], targets: Targets)? = nil
-    ) throws(NetworkError) -> [Epoch] {
+    ) throws(ChainruleError) -> [Epoch] {
         var history: [Epoch] = []
-        try Network.withValidation(validation, inputs: network.inputs) { held throws(NetworkError) in
+        try Network.withValidation(validation, inputs: network.inputs) { held throws(ChainruleError) in
             try fit(source, validation: held) { history.append($0) }
         }
         return history
     }
 
     /// Says how many epochs ``fit(_:targets:validation:)`` trains in all, at least 1: to go on after the last.
-    public func setEpochs(_ epochs: Int) throws(NetworkError) {
-        try whileBusy { () throws(NetworkError) in
+    public func setEpochs(_ epochs: Int) throws(ChainruleError) {
+        try whileBusy { () throws(ChainruleError) in
             try TrainingOptions.check(epochs: epochs)
             options.epochs = epochs
         }
@@ -86,16 +86,16 @@ public final class Trainer: FallibleClass {
     /// Goes once through these rows: an epoch of its own, without validation and without a claim to be the best. For data
     /// that come bit by bit. An epoch that was interrupted is given up.
     @discardableResult
-    public func partialFit(_ x: [Float], targets: Targets) throws(NetworkError) -> Epoch {
-        try network.withData(x, targets, "x") { data throws(NetworkError) in try partialFit(data) }
+    public func partialFit(_ x: [Float], targets: Targets) throws(ChainruleError) -> Epoch {
+        try network.withData(x, targets, "x") { data throws(ChainruleError) in try partialFit(data) }
     }
 
     // MARK: Views
 
     package func fit(
         _ data: DataView, validation: DataView?, onEpoch: (Epoch) -> Void = { _ in }
-    ) throws(NetworkError) {
-        try whileBusy { () throws(NetworkError) in
+    ) throws(ChainruleError) {
+        try whileBusy { () throws(ChainruleError) in
             try data.checkShape(for: options.cost, outputs: network.outputs, "x")
             if let validation {
                 try validation.checkShape(for: options.cost, outputs: network.outputs, "validation_x")
@@ -117,20 +117,20 @@ public final class Trainer: FallibleClass {
 
     package func fit(
         _ source: DataSource, validation: DataView?, onEpoch: (Epoch) -> Void = { _ in }
-    ) throws(NetworkError) {
-        try whileBusy { () throws(NetworkError) in
+    ) throws(ChainruleError) {
+        try whileBusy { () throws(ChainruleError) in
             try source.checkShape(for: options, outputs: network.outputs)
             if let validation { try network.check(validation, cost: options.cost, "validation_x") }
             guard options.validationSplit == 0 else {
-                throw NetworkError(.value, "a data source cannot be split: give validation data instead")
+                throw ChainruleError(.value, "a data source cannot be split: give validation data instead")
             }
             try fit(SourceFeed(for: self, source), validation: validation, onEpoch: onEpoch)
         }
     }
 
     @discardableResult
-    package func partialFit(_ data: DataView) throws(NetworkError) -> Epoch {
-        try whileBusy { () throws(NetworkError) in
+    package func partialFit(_ data: DataView) throws(ChainruleError) -> Epoch {
+        try whileBusy { () throws(ChainruleError) in
             let largestInput = try network.check(data, cost: options.cost, "x")
             let feed = try RowFeed(for: self, data, rows: 0..<data.x.rows, largestInput: largestInput)
             progress.abandonEpoch()
@@ -150,15 +150,15 @@ public final class Trainer: FallibleClass {
 
     private func fit(
         _ feed: any BatchFeed, validation: DataView?, onEpoch: (Epoch) -> Void
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         schedule?.begin(epochs: options.epochs, stepsPerEpoch: feed.count.map { ($0 - 1) / options.batchSize + 1 })
         defer { schedule?.end() }
         if progress.bestEpoch == 0 && progress.rows == 0 { bestParameters.vector.assign(network.parameters) }
-        let evaluation = try validation.map { (validation) throws(NetworkError) in
+        let evaluation = try validation.map { (validation) throws(ChainruleError) in
             try Evaluation(of: network, cost: options.cost, rows: validation.x.rows)
         }
         while progress.epochs < options.epochs && !isOutOfPatience {
-            do throws(NetworkError) {
+            do throws(ChainruleError) {
                 try train(on: feed)
                 let metrics = try validate(evaluation, validation)
                 let cost = metrics?.cost ?? progress.cost(options.cost)
@@ -167,7 +167,7 @@ public final class Trainer: FallibleClass {
                 progress.awaitsBest = true
                 onEpoch(epoch)
                 if let callback = options.onEpoch, !callback(epoch) {
-                    throw NetworkError(
+                    throw ChainruleError(
                         .cancelled, "the callback stopped training after epoch \(epoch.number) of \(epoch.count)")
                 }
             } catch {
@@ -186,11 +186,11 @@ public final class Trainer: FallibleClass {
     private var isOutOfPatience: Bool { options.patience > 0 && progress.epochsSinceBest >= options.patience }
 
     /// Takes the steps of an epoch that are left.
-    private func train(on feed: any BatchFeed) throws(NetworkError) {
+    private func train(on feed: any BatchFeed) throws(ChainruleError) {
         let number = progress.epochs + 1
         if progress.rows == 0 { progress.rowsOfEpoch = feed.count }
         guard progress.rowsOfEpoch == feed.count else {
-            throw NetworkError(
+            throw ChainruleError(
                 .mismatch,
                 """
                 epoch \(number) was interrupted after \(progress.rows) of \(describe(progress.rowsOfEpoch)) rows; it \
@@ -201,7 +201,7 @@ public final class Trainer: FallibleClass {
         var start = platform_seconds()
         while let rows = try feed.next(epoch: number, row: progress.rows) {
             let batch = progress.batches + 1
-            do throws(NetworkError) {
+            do throws(ChainruleError) {
                 try schedule?.setRate(epochs: progress.epochs, steps: progress.stepsTaken)
                 let (cost, weight, decided) = try feed.step.take(rows)
                 progress.add(cost: cost, weight: weight, decided: decided, rows: rows.count)
@@ -211,7 +211,7 @@ public final class Trainer: FallibleClass {
                 if let onBatch = options.onBatch {
                     let report = BatchReport(
                         epoch: number, batch: batch, step: optimizer.steps, rows: rows.count, cost: cost)
-                    guard onBatch(report) else { throw NetworkError(.cancelled, "the callback stopped training") }
+                    guard onBatch(report) else { throw ChainruleError(.cancelled, "the callback stopped training") }
                     start = platform_seconds()
                 }
             } catch {
@@ -220,13 +220,13 @@ public final class Trainer: FallibleClass {
             }
         }
         guard progress.rows > 0 else {
-            throw NetworkError(.callback, "the data source gave no rows for epoch \(number); at least 1 is needed")
+            throw ChainruleError(.callback, "the data source gave no rows for epoch \(number); at least 1 is needed")
         }
     }
 
-    private func validate(_ evaluation: Evaluation?, _ validation: DataView?) throws(NetworkError) -> Metrics? {
+    private func validate(_ evaluation: Evaluation?, _ validation: DataView?) throws(ChainruleError) -> Metrics? {
         guard let evaluation, let validation else { return nil }
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             return try evaluation.run(validation)
         } catch {
             throw error.preceded(by: "epoch \(progress.epochs + 1), validation: ")
@@ -256,9 +256,10 @@ public final class Trainer: FallibleClass {
     }
 
     /// Callbacks may not call what changes the trainer that calls them.
-    func whileBusy<Result>(_ body: () throws(NetworkError) -> Result) throws(NetworkError) -> Result {
+    func whileBusy<Result>(_ body: () throws(ChainruleError) -> Result) throws(ChainruleError) -> Result {
         guard !isBusy else {
-            throw NetworkError(.busy, "the trainer is training: its callbacks can read and save, but not train or load")
+            throw ChainruleError(
+                .busy, "the trainer is training: its callbacks can read and save, but not train or load")
         }
         isBusy = true
         defer { isBusy = false }
@@ -269,7 +270,7 @@ public final class Trainer: FallibleClass {
 extension FallibleClass where Self == Trainer {
     /// - Parameters:
     ///   - optimizer: made for this network; its state goes on from where it is.
-    public init(_ network: Network, optimizer: Optimizer, options: TrainingOptions) throws(NetworkError) {
+    public init(_ network: Network, optimizer: Optimizer, options: TrainingOptions) throws(ChainruleError) {
         try options.validate(outputs: network.outputs)
         try optimizer.check(network)
         try network.checkOutputActivation(for: options.cost)

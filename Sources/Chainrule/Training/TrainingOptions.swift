@@ -41,48 +41,50 @@ public struct TrainingOptions {
 
     public init(cost: Cost) { self.cost = cost }
 
-    func validate(outputs: Int) throws(NetworkError) {
+    func validate(outputs: Int) throws(ChainruleError) {
         try cost.check(outputs: outputs)
         try schedule?.validate()
         try TrainingOptions.check(epochs: epochs)
-        guard batchSize >= 1 else { throw NetworkError(.size, "the batch size is \(batchSize); at least 1 is needed") }
+        guard batchSize >= 1 else {
+            throw ChainruleError(.size, "the batch size is \(batchSize); at least 1 is needed")
+        }
         try TrainingOptions.check(threads: threads)
         try Split.check(share: validationSplit)
         try TrainingOptions.check(patience: patience, minDelta: minDelta)
         guard let classWeights else { return }
         let classes = try TrainingOptions.weightedClasses(of: cost, outputs: outputs)
         guard classWeights.count == classes else {
-            throw NetworkError(.size, "there are \(classWeights.count) class weights for \(classes) classes")
+            throw ChainruleError(.size, "there are \(classWeights.count) class weights for \(classes) classes")
         }
         for (index, weight) in classWeights.enumerated() where !(weight.isFinite && weight >= 0) {
-            throw NetworkError(
+            throw ChainruleError(
                 .value, "the weight of class \(index) is \(weight); it must be finite and >= 0")
         }
     }
 
     /// How many class weights there must be.
-    package static func weightedClasses(of cost: Cost, outputs: Int) throws(NetworkError) -> Int {
-        do throws(NetworkError) {
+    package static func weightedClasses(of cost: Cost, outputs: Int) throws(ChainruleError) -> Int {
+        do throws(ChainruleError) {
             return try cost.classes(outputs: outputs)
         } catch {
             throw error.preceded(by: "class weights need classes: ")
         }
     }
 
-    static func check(epochs: Int) throws(NetworkError) {
-        guard epochs >= 1 else { throw NetworkError(.size, "epochs is \(epochs); at least 1 is needed") }
+    static func check(epochs: Int) throws(ChainruleError) {
+        guard epochs >= 1 else { throw ChainruleError(.size, "epochs is \(epochs); at least 1 is needed") }
     }
 
-    static func check(patience: Int, minDelta: Double) throws(NetworkError) {
-        guard patience >= 0 else { throw NetworkError(.size, "patience is \(patience); it must be >= 0") }
+    static func check(patience: Int, minDelta: Double) throws(ChainruleError) {
+        guard patience >= 0 else { throw ChainruleError(.size, "patience is \(patience); it must be >= 0") }
         guard minDelta >= 0 && minDelta.isFinite else {
-            throw NetworkError(.value, "min_delta is \(minDelta); it must be finite and >= 0")
+            throw ChainruleError(.value, "min_delta is \(minDelta); it must be finite and >= 0")
         }
     }
 
-    static func check(threads: Int) throws(NetworkError) {
+    static func check(threads: Int) throws(ChainruleError) {
         guard threads >= 0 && threads <= mostThreads else {
-            throw NetworkError(
+            throw ChainruleError(
                 .size, "threads is \(threads); from 0 (the library decides) to \(mostThreads) are possible")
         }
     }

@@ -81,7 +81,7 @@ final class TrainingStep: FallibleClass {
     /// One step.
     /// - Parameter rows: which rows of the data.
     /// - Returns: C before the step, its weight in the epoch's cost, and what the outputs decided before the step.
-    func take(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (
+    func take(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(ChainruleError) -> (
         cost: Double, weight: Double, decided: DecidedWeight
     ) {
         let (total, totalWeight, gradient) = try passes(over: rows)
@@ -94,7 +94,7 @@ final class TrainingStep: FallibleClass {
 
     /// C of the rows and its gradient, which must be finite, for a method that makes its steps itself. The gradient lasts until
     /// the next call.
-    func evaluate(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (
+    func evaluate(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(ChainruleError) -> (
         cost: Double, gradient: Matrix
     ) {
         let (total, _, gradient) = try passes(over: rows)
@@ -103,7 +103,7 @@ final class TrainingStep: FallibleClass {
         return (total.cost, gradient)
     }
 
-    private func wholeGradient() throws(NetworkError) -> Matrix {
+    private func wholeGradient() throws(ChainruleError) -> Matrix {
         if let gradients { return gradients.vector }
         let made = try FloatMemory(count: network.parameterCount, for: "the gradient")
         gradients = made
@@ -112,7 +112,7 @@ final class TrainingStep: FallibleClass {
 
     /// Both rounds, piece by piece.
     /// - Returns: C and what was decided, the rows' weight, and the gradient; nil if the second round has made the step along it.
-    private func passes(over rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(NetworkError) -> (
+    private func passes(over rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(ChainruleError) -> (
         total: RowsTotal, totalWeight: Double, gradient: Matrix?
     ) {
         let mayShare = threads != nil && rows.count >= leastSharedRows
@@ -145,7 +145,7 @@ final class TrainingStep: FallibleClass {
     /// - Returns: of the rows before and of these.
     private func passes(
         over rows: Slice<UnsafeMutableBufferPointer<Int>>, after before: RowsTotal, firstRow: Int, amongThreads: Bool
-    ) throws(NetworkError) -> RowsTotal {
+    ) throws(ChainruleError) -> RowsTotal {
         self.rows = rows
         workspace.firstRow = firstRow
         workspace.noise = optimizer.map { NoiseSeed(seed: seed, step: UInt64($0.steps)) }
@@ -156,7 +156,7 @@ final class TrainingStep: FallibleClass {
     }
 
     /// - Throws: that the round was cancelled. Other errors are in the outcomes.
-    private func share(_ round: Round, amongThreads: Bool) throws(NetworkError) {
+    private func share(_ round: Round, amongThreads: Bool) throws(ChainruleError) {
         self.round = round
         participants = amongThreads ? outcomes.count : 1
         if amongThreads, let threads { threads.run(self) } else { work(thread: 0, of: 1) }
@@ -167,7 +167,7 @@ final class TrainingStep: FallibleClass {
     }
 
     /// Of the rows before and of these, or the error that the first round ended in.
-    private func outcome(after before: RowsTotal) throws(NetworkError) -> RowsTotal {
+    private func outcome(after before: RowsTotal) throws(ChainruleError) -> RowsTotal {
         workspace.rows = rows.count
         workspace.parameterVersion = network.parameterVersion
         var total = before
@@ -184,7 +184,8 @@ final class TrainingStep: FallibleClass {
             after: Cost.RowsBefore(count: workspace.firstRow, cost: before.cost, normalizer: normalizer),
             network.arithmetic)
         // ∇C lies where s was: there is no going on.
-        throw NetworkError(.notFinite, "the cost '\(cost.identifier)' of the batch was not finite, and is \(value) now")
+        throw ChainruleError(
+            .notFinite, "the cost '\(cost.identifier)' of the batch was not finite, and is \(value) now")
     }
 
     /// The step for a method whose kernel takes the gradients tile by tile, if bounds on the gradients show that nothing can
@@ -207,7 +208,7 @@ final class TrainingStep: FallibleClass {
         }
         // Sums of many terms are rounded: half the range is left for that.
         guard largestGradient < Double(Float.greatestFiniteMagnitude) / 2 else { return nil }
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             if largestParameter == nil { largestParameter = try network.largestParameter() }
             largestParameter = try optimizer.begin(
                 network, largestGradient: largestGradient, largestParameter: largestParameter!)
@@ -220,7 +221,7 @@ final class TrainingStep: FallibleClass {
 
 extension TrainingStep: SharedWork {
     func work(thread: Int, of threads: Int) {
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             switch round {
             case .rows:
                 let groups = Cost.groups(of: rows.count)
@@ -237,7 +238,7 @@ extension TrainingStep: SharedWork {
     }
 
     /// From the input to the cost and back, for some groups of rows.
-    private func work(groups: Range<Int>, thread: Int) throws(NetworkError) {
+    private func work(groups: Range<Int>, thread: Int) throws(ChainruleError) {
         let outcome = outcomes[thread]
         let first = groups.lowerBound * Cost.groupRows
         let range = first..<max(first, min(groups.upperBound * Cost.groupRows, rows.count))
@@ -285,7 +286,7 @@ private struct RowsTotal: BitwiseCopyable {
 
 /// What one thread found in the first round.
 private final class Outcome {
-    var error: NetworkError?
+    var error: ChainruleError?
     /// The largest magnitudes in s, and in the inputs' h, by layer; x is not looked at.
     private(set) var signals: [Double]
     private(set) var inputs: [Double]
@@ -330,7 +331,7 @@ extension FallibleClass where Self == TrainingStep {
         network: Network, optimizer: Optimizer?, options: TrainingOptions, batchRows: Int, copiesRows: Bool,
         data: DataView,
         largestInput: Float
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         let rows = Network.gradientRows(of: batchRows, options.cost)
         var isCustom = options.cost.isCustom
         for node in network.architecture.nodes where node.layer.callsCustomFunctions { isCustom = true }

@@ -162,7 +162,7 @@ import Testing
     @Test func refusesWrongOptions() throws {
         let network = try network(.tanh)
         let (x, targets) = ([Float](repeating: 1, count: 3), Targets.values([0, 0, 0], columns: 3))
-        func expectOption(_ code: NetworkError.Code, _ part: String, _ change: (inout GradientCheckOptions) -> Void) {
+        func expectOption(_ code: ChainruleError.Code, _ part: String, _ change: (inout GradientCheckOptions) -> Void) {
             var options = GradientCheckOptions()
             change(&options)
             expectError(code, part) {

@@ -105,8 +105,8 @@ import Testing
     }
 
     @Test func aCustomActivationWhoseSecondDerivativeFails() throws {
-        let failing = try DerivativeErrorTests.activation { _, _, _, _, _ throws(NetworkError) in
-            throw NetworkError(.callback, "no")
+        let failing = try DerivativeErrorTests.activation { _, _, _, _, _ throws(ChainruleError) in
+            throw ChainruleError(.callback, "no")
         }
         expectError(.callback, "layer 'square'", "no") {
             _ = try failing.product(.hessian, .meanSquaredError(), x, targets, v)
@@ -137,8 +137,8 @@ import Testing
     @Test func aCustomCostWhoseHessianProductFails() {
         for kind in [Network.SecondOrderProduct.hessian, .gaussNewton] {
             expectError(.callback, "no") {
-                let cost = DerivativeErrorTests.cost { _, _, _, _, _, _, _ throws(NetworkError) in
-                    throw NetworkError(.callback, "no")
+                let cost = DerivativeErrorTests.cost { _, _, _, _, _, _, _ throws(ChainruleError) in
+                    throw ChainruleError(.callback, "no")
                 }
                 _ = try network.product(kind, cost, x, targets, v)
             }

@@ -56,7 +56,7 @@ import Testing
             }
             do {
                 try cancellation.watch { _ = try trainer.fit(x, targets: .values(t, columns: 2)) }
-            } catch let error as NetworkError {
+            } catch let error as ChainruleError {
                 #expect(error.code == .cancelled)
                 cancelled += 1
             }

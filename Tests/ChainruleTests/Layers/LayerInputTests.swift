@@ -72,7 +72,7 @@ import Testing
 
     @Test func errorsOfCustomActivationsArriveAsTheyAre() throws {
         let failing = CustomActivation(
-            value: { _, _, rows, _ throws(NetworkError) in throw NetworkError(.callback, "refused \(rows) rows") },
+            value: { _, _, rows, _ throws(ChainruleError) in throw ChainruleError(.callback, "refused \(rows) rows") },
             derivative: { _, _, _, _, _ in })
         var architecture = try Architecture(inputs: 2)
         try architecture.activation(Activation(custom: failing))

@@ -31,7 +31,7 @@ import Testing
                 { _ = try Network(InstructionSetTests.architecture(), seed: 7, instructionSet: set) },
                 { try InstructionSet.set(set) },
             ] {
-                let error = try #require(throws: NetworkError.self) { try attempt() }
+                let error = try #require(throws: ChainruleError.self) { try attempt() }
                 #expect(error.code == .value)
                 #expect(error.message.hasPrefix("\(set.name) is not there"))
                 for other in InstructionSet.allCases where other.isSupported {
@@ -49,7 +49,7 @@ import Testing
         #expect(InstructionSet.current == best)
         try InstructionSet.set(best)
         for set in supported where set != best {
-            let error = try #require(throws: NetworkError.self) { try InstructionSet.set(set) }
+            let error = try #require(throws: ChainruleError.self) { try InstructionSet.set(set) }
             #expect(error.code == .busy)
             #expect(error.message.contains("already computes with \(best.name)"))
         }

@@ -69,13 +69,13 @@ import Testing
     }
 
     /// Returns the error, nil if there was none: then training goes on, and ends in parameters that are finite.
-    private func load(_ altered: [UInt8], into trainer: inout Trainer, _ what: String) throws -> NetworkError? {
+    private func load(_ altered: [UInt8], into trainer: inout Trainer, _ what: String) throws -> ChainruleError? {
         try write(altered)
         let progress = trainer.progress
         let parameters = bits(trainer.network.parameterVector)
         let steps = trainer.optimizer.steps
         let rate = trainer.optimizer.learningRate
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             try trainer.load(from: folder.path("altered"))
         } catch {
             #expect([.format, .fileVersion, .mismatch].contains(error.code), "\(what): \(error)")
@@ -86,7 +86,7 @@ import Testing
             #expect(trainer.progress.bestCost == progress.bestCost, "\(what)")
             return error
         }
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             try trainer.fit(AlteredCheckpointTests.x, targets: AlteredCheckpointTests.targets)
         } catch {
             // Other numbers: of the rows of the epoch, or too large to go on with.
@@ -233,7 +233,7 @@ import Testing
                     try write(altered)
                     let other = try AlteredCheckpointTests.makeTrainer(method)
                     let isPossible = value.isFinite && (value > 0 || !method.squareStates.contains(index))
-                    do throws(NetworkError) {
+                    do throws(ChainruleError) {
                         try other.load(from: folder.path("altered"))
                         #expect(isPossible, "\(what)")
                         try other.fit(AlteredCheckpointTests.x, targets: AlteredCheckpointTests.targets)

@@ -31,12 +31,12 @@ import Testing
     }
 
     /// Loads the bytes in both ways. Returns the errors, nil where there was none.
-    private func load(_ altered: [UInt8], _ what: String) throws -> [NetworkError?] {
+    private func load(_ altered: [UInt8], _ what: String) throws -> [ChainruleError?] {
         try file.seek(toOffset: 0)
         try file.write(contentsOf: altered)
         try file.truncate(atOffset: UInt64(altered.count))
-        var errors: [NetworkError?] = []
-        do throws(NetworkError) {
+        var errors: [ChainruleError?] = []
+        do throws(ChainruleError) {
             let loaded = try Network(contentsOf: folder.path("altered"))
             #expect(bits(loaded.parameterVector) == bits(network.parameterVector), "\(what)")
             let y = try loaded.predict([1, 2, 3])
@@ -47,7 +47,7 @@ import Testing
         }
         let target = try Network(network.architecture, seed: 72)
         let before = target.parameterVector
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             try target.loadParameters(from: folder.path("altered"))
             #expect(bits(target.parameterVector) == bits(network.parameterVector), "\(what)")
             errors.append(nil)

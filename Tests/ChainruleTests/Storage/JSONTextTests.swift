@@ -59,7 +59,7 @@ import Testing
     }
 
     /// Reads all objects in a value, as whoever looks for a member does.
-    private func open(_ value: JSONValue) throws(NetworkError) {
+    private func open(_ value: JSONValue) throws(ChainruleError) {
         for value in value.array.map({ Array($0) }) ?? [] { try open(value) }
         guard let object = try value.object() else { return }
         for index in 0..<object.count { try open(object.member(at: index).value) }

@@ -233,7 +233,7 @@ import Testing
 
     /// Costs whose sum over an epoch overflows.
     @Test func costsThatOverflow() throws {
-        let custom = CustomCost { _, _, _, _, _, gradient throws(NetworkError) in
+        let custom = CustomCost { _, _, _, _, _, gradient throws(ChainruleError) in
             for index in gradient.indices { gradient[index] = 0 }
             return 1e308
         }

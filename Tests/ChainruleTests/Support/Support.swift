@@ -61,13 +61,13 @@ func expectClose(
 
 /// Expects that the body throws an error of this kind, whose message holds all the parts: the place and the value.
 func expectError(
-    _ code: NetworkError.Code, _ parts: String..., sourceLocation: SourceLocation = #_sourceLocation,
+    _ code: ChainruleError.Code, _ parts: String..., sourceLocation: SourceLocation = #_sourceLocation,
     from body: () throws -> Void
 ) {
     do {
         try body()
         Issue.record("no error; expected one with \(parts)", sourceLocation: sourceLocation)
-    } catch let error as NetworkError {
+    } catch let error as ChainruleError {
         #expect(error.code == code, "\(error.message)", sourceLocation: sourceLocation)
         for part in parts {
             #expect(

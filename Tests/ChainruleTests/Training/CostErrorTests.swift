@@ -186,8 +186,8 @@ import Testing
         for bad in [Float.nan, -.infinity] {
             expectError(.callback, "gradient is \(bad)", "row 1, column 0") { try evaluate(cost(1, bad), .none()) }
         }
-        let refusing = CustomCost { _, _, _, rows, _, _ throws(NetworkError) in
-            throw NetworkError(.callback, "refused \(rows) rows")
+        let refusing = CustomCost { _, _, _, rows, _, _ throws(ChainruleError) in
+            throw ChainruleError(.callback, "refused \(rows) rows")
         }
         expectError(.callback, "refused 2 rows") { try evaluate(Cost(custom: refusing), .none()) }
     }
@@ -240,7 +240,7 @@ import Testing
                 [10].span, rows: 1, columns: 1, targets: .values([0], columns: 1, weights: [3e38]), gradient: &span)
         }
         expectError(.notFinite, "row 0", "nan") {
-            let custom = CustomCost { y, _, _, _, _, gradient throws(NetworkError) in
+            let custom = CustomCost { y, _, _, _, _, gradient throws(ChainruleError) in
                 gradient[0] = y[0]
                 return Double(y[0])
             }

@@ -113,7 +113,7 @@ import Testing
                 let apart = try? Cost.meanSquaredError().evaluate(y, columns: 1, targets)
                 let memory = try FloatMemory(holding: y)
                 let matrix = memory.matrix(at: 0, rows: 2, columns: 1)
-                let cost = try? targets.withView { (view) throws(NetworkError) in
+                let cost = try? targets.withView { (view) throws(ChainruleError) in
                     try Cost.meanSquaredError().evaluate(matrix, view, gradient: matrix, .standard)
                 }
                 #expect(cost == apart?.value)

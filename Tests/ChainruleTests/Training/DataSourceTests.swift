@@ -109,7 +109,7 @@ import Testing
     // MARK: Sources that are wrong
 
     private func refused(
-        _ code: NetworkError.Code, _ part: String, steps: Int = 0, sourceLocation: SourceLocation = #_sourceLocation,
+        _ code: ChainruleError.Code, _ part: String, steps: Int = 0, sourceLocation: SourceLocation = #_sourceLocation,
         _ change: @escaping (DataSource.Request, inout MutableSpan<Float>, inout MutableSpan<Int32>, inout Int) -> Void
     ) throws {
         let trainer = try makeTrainer()
@@ -155,8 +155,8 @@ import Testing
     @Test func badSources() throws {
         expectError(.callback, "no more") {
             try makeTrainer().fit(
-                DataSource(targets: .classes) { _, _, _, _, _ throws(NetworkError) in
-                    throw NetworkError(.callback, "no more")
+                DataSource(targets: .classes) { _, _, _, _, _ throws(ChainruleError) in
+                    throw ChainruleError(.callback, "no more")
                 })
         }
         expectError(.size, "2 columns; the outputs have 3") {

@@ -177,7 +177,7 @@ import Testing
         final class Plain: OptimizationMethod {
             let identifier: StaticString = "plain"
             let stateVectors = 1
-            func validate() throws(NetworkError) {}
+            func validate() throws(ChainruleError) {}
             func bound(
                 gradient: Double, parameter: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int
             ) -> Double {

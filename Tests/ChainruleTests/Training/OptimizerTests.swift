@@ -167,7 +167,7 @@ import Testing
                         let before = network.parameterVector
                         do {
                             try optimizer.step(network, [0, 1, -1, 0.5, 0, 1, 1, -1].map { sign * $0 * magnitude })
-                        } catch let error as NetworkError {
+                        } catch let error as ChainruleError {
                             #expect(error.code == .notFinite)
                             #expect(bits(network.parameterVector) == bits(before))
                         }
@@ -296,7 +296,7 @@ import Testing
         final class HeavyBall: OptimizationMethod {
             let identifier: StaticString = "heavy_ball"
             let stateVectors = 1
-            func validate() throws(NetworkError) {}
+            func validate() throws(ChainruleError) {}
             func bound(
                 gradient: Double, parameter: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int
             ) -> Double {

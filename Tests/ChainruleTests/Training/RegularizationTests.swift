@@ -214,7 +214,7 @@ import Testing
                             let before = network.parameterVector
                             do {
                                 try optimizer.step(network, RegularizationTests.gradients(step).map { $0 * size })
-                            } catch let error as NetworkError {
+                            } catch let error as ChainruleError {
                                 #expect(error.code == .notFinite)
                                 #expect(bits(network.parameterVector) == bits(before))
                             }

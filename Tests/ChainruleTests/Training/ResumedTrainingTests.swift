@@ -224,7 +224,7 @@ import Testing
     }
 
     private func refuses(
-        _ trainer: Trainer, _ path: String, _ code: NetworkError.Code, _ part: String,
+        _ trainer: Trainer, _ path: String, _ code: ChainruleError.Code, _ part: String,
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
         let before = bits(trainer.network.parameterVector)

@@ -12,7 +12,7 @@ import Testing
         try architecture.dense(1, bias: false, weights: .zeros)
         let network = try Network(architecture, seed: 0)
         let optimizer = try Optimizer(GradientDescent(), learningRate: base, for: network)
-        let cost = CustomCost { _, targets, _, rows, _, gradient throws(NetworkError) in
+        let cost = CustomCost { _, targets, _, rows, _, gradient throws(ChainruleError) in
             for row in 0..<rows { gradient[row] = -1 / Float(rows) }
             return Double(targets[0])
         }
@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test func badNumbers() throws {
-        func expectRefusal(_ code: NetworkError.Code, _ rule: any ScheduleRule, _ parts: String...) {
+        func expectRefusal(_ code: ChainruleError.Code, _ rule: any ScheduleRule, _ parts: String...) {
             for part in parts {
                 expectError(code, part) { _ = try Schedule(rule).rate(base: 1, at: 0, of: 10) }
                 expectError(code, part) { _ = try ScheduleTests.sums(Schedule(rule)) }
@@ -184,7 +184,7 @@ import Testing
             }
         }
         expectError(.callback, "enough") {
-            let failing = CustomSchedule { _, _, _ throws(NetworkError) in throw NetworkError(.callback, "enough") }
+            let failing = CustomSchedule { _, _, _ throws(ChainruleError) in throw ChainruleError(.callback, "enough") }
             _ = try ScheduleTests.sums(Schedule(.custom(failing)))
         }
     }

@@ -221,9 +221,9 @@ import Testing
     @Test func cancellingInTheMiddleOfABatch() throws {
         var calls = 0
         let network = try makeNetwork()
-        let counted = CustomCost { y, _, _, rows, columns, gradient throws(NetworkError) in
+        let counted = CustomCost { y, _, _, rows, columns, gradient throws(ChainruleError) in
             for index in 0..<rows * columns { gradient[index] = y[index] }
-            guard rows == 8 else { throw NetworkError(.callback, "enough") }
+            guard rows == 8 else { throw ChainruleError(.callback, "enough") }
             return 1
         }
         let trainer = try Trainer(
@@ -255,7 +255,7 @@ import Testing
                         { _ = try trainer?.partialFit(x, targets: .classes(classes)) },
                         { try trainer?.load(from: "anything") },
                     ] {
-                        do { try body() } catch let error as NetworkError {
+                        do { try body() } catch let error as ChainruleError {
                             if error.code == .busy { errors += 1 }
                         } catch {}
                     }
@@ -411,7 +411,7 @@ import Testing
         expectError(.target, "the target of row 7 is 0.5; with class weights it must be 0 or 1") {
             try refused.fit(x, targets: .values(other, columns: 1))
         }
-        let source = DataSource(targets: .values(columns: 1)) { [x] request, row, values, _, _ throws(NetworkError) in
+        let source = DataSource(targets: .values(columns: 1)) { [x] request, row, values, _, _ throws(ChainruleError) in
             guard request.firstRow == 0 else { return 0 }
             for index in 0..<9 { row[index] = x[index] }
             for index in 0..<3 { values[index] = index == 2 ? 0.25 : 1 }
@@ -431,7 +431,7 @@ import Testing
 
     @Test func badOptions() throws {
         func refused(
-            _ code: NetworkError.Code, _ part: String, sourceLocation: SourceLocation = #_sourceLocation,
+            _ code: ChainruleError.Code, _ part: String, sourceLocation: SourceLocation = #_sourceLocation,
             _ change: (inout TrainingOptions) -> Void
         ) {
             expectError(code, part, sourceLocation: sourceLocation) { _ = try makeTrainer(options(change)) }

@@ -98,10 +98,10 @@ import Testing
 
     /// An error in the second batch leaves what the first batch's step made.
     @Test func anErrorLeavesTheLastCompleteStep() throws {
-        let refusing = CustomCost { y, targets, _, rows, columns, gradient throws(NetworkError) in
+        let refusing = CustomCost { y, targets, _, rows, columns, gradient throws(ChainruleError) in
             for index in 0..<rows * columns { gradient[index] = y[index] - targets[index] }
             // The second batch's targets.
-            guard targets[0] != 0 else { throw NetworkError(.callback, "refused") }
+            guard targets[0] != 0 else { throw ChainruleError(.callback, "refused") }
             return 1
         }
         expectError(.callback, "epoch 1, batch 2, step 2: refused") {
@@ -133,7 +133,7 @@ import Testing
     /// Functions of the caller's are called by one thread, a cost for whole batches.
     @Test func customFunctionsSeeWholeBatches() throws {
         let seen = Mutex<[Int]>([])
-        let cost = CustomCost { y, targets, _, rows, columns, gradient throws(NetworkError) in
+        let cost = CustomCost { y, targets, _, rows, columns, gradient throws(ChainruleError) in
             seen.withLock { $0.append(rows) }
             for index in 0..<rows * columns { gradient[index] = y[index] - targets[index] }
             return 1
@@ -151,7 +151,7 @@ import Testing
         do {
             try fit(nil, nil, options(epochs: 1000))
             Issue.record("a learning rate of 1e6 should not train")
-        } catch let error as NetworkError {
+        } catch let error as ChainruleError {
             #expect(error.code == .notFinite && error.message.contains("epoch "), "\(error.message)")
         }
         #expect(network.parameterVector.allSatisfy { $0.isFinite })

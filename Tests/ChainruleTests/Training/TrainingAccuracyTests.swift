@@ -96,7 +96,7 @@ import Testing
 
     @Test mutating func costsThatDecideNothingHaveNone() throws {
         let (x, targets) = (noise.floats(60), Targets.values(noise.floats(60), columns: 3))
-        let custom = CustomCost { y, targets, _, rows, columns, gradient throws(NetworkError) in
+        let custom = CustomCost { y, targets, _, rows, columns, gradient throws(ChainruleError) in
             for index in 0..<rows * columns { gradient[index] = y[index] - targets[index] }
             return 0
         }
@@ -135,7 +135,7 @@ import Testing
         }
         let expected = try makeNetwork().evaluate(.crossEntropy(), x, targets: .classes(classes)).accuracy
         #expect(try trainer().partialFit(x, targets: .classes(classes)).accuracy == expected)
-        let source = DataSource(targets: .classes) { request, row, _, target, _ throws(NetworkError) in
+        let source = DataSource(targets: .classes) { request, row, _, target, _ throws(ChainruleError) in
             guard request.firstRow == 0 else { return 0 }
             for index in x.indices { row[index] = x[index] }
             for index in classes.indices { target[index] = classes[index] }

@@ -192,7 +192,7 @@ class Derivatives(NativeObject):
         built = self._layout()
         given = as_rows(x, built.inputs, "x")
         kind = enumerator(VARIABLES, variable, "variable")
-        columns = built.parameter_count if kind == _prototypes.CRL_PARAMETERS else built.inputs
+        columns = built.parameter_count if kind == _prototypes.CRL_VARIABLE_PARAMETERS else built.inputs
         jacobian = np.empty((given.rows, built.outputs, columns), np.float32)
         check(
             library.crl_network_jacobian(

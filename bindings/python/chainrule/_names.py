@@ -22,18 +22,18 @@ def _names(first: str, prefix: str = "CRL_") -> dict[str, int]:
     return {name[len(prefix) :].lower(): value for name, value in members if not name.startswith("CRL_CUSTOM_")}
 
 
-INSTRUCTION_SETS = _names("CRL_BASELINE")
+INSTRUCTION_SETS = _names("CRL_INSTRUCTIONS_BASELINE", "CRL_INSTRUCTIONS_")
 ACTIVATIONS = _names("CRL_IDENTITY")
 INITIALIZERS = _names("CRL_INIT_DEFAULT", "CRL_INIT_")
 COSTS = _names("CRL_MEAN_SQUARED_ERROR")
-REDUCTIONS = _names("CRL_MEAN")
+REDUCTIONS = _names("CRL_REDUCTION_MEAN", "CRL_REDUCTION_")
 METHODS = _names("CRL_GRADIENT_DESCENT")
 MINIMIZERS = _names("CRL_LBFGS")
 MINIMUM_REASONS = _names("CRL_MINIMUM_GRADIENT", "CRL_MINIMUM_")
-SCHEDULES = _names("CRL_CONSTANT")
-PRECISIONS = _names("CRL_FLOAT32")
-VARIABLES = _names("CRL_PARAMETERS")
-QUANTITIES = _names("CRL_PARAMETER_GRADIENT")
+SCHEDULES = _names("CRL_SCHEDULE_CONSTANT", "CRL_SCHEDULE_")
+PRECISIONS = _names("CRL_PRECISION_FLOAT32", "CRL_PRECISION_")
+VARIABLES = _names("CRL_VARIABLE_PARAMETERS", "CRL_VARIABLE_")
+QUANTITIES = _names("CRL_CHECKED_PARAMETER_GRADIENT", "CRL_CHECKED_")
 
 
 def enumerator(names: dict[str, int], name: str, what: str) -> int:

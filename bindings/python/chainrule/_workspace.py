@@ -40,7 +40,7 @@ class Workspace(NativeObject):
             training: False: forward() only, with h alone kept.
         """
         owner = network._open()
-        purpose = _prototypes.CRL_TRAINING if training else _prototypes.CRL_INFERENCE
+        purpose = _prototypes.CRL_PURPOSE_TRAINING if training else _prototypes.CRL_PURPOSE_INFERENCE
         (pointer,) = results(library.crl_workspace_create, owner, count(max_rows, "max_rows"), purpose)
         self._handle = Handle(pointer, library.crl_workspace_destroy, owner)
         built = network._layout()
@@ -130,15 +130,15 @@ class Workspace(NativeObject):
         A layer is given by its name, or by its index in network.layers. z(), h() and delta() give copies, which later
         passes leave alone.
         """
-        return self._values(layer, _prototypes.CRL_Z)
+        return self._values(layer, _prototypes.CRL_QUANTITY_Z)
 
     def h(self, layer: str | int) -> FloatArray:
         """The activation h = σ(z) of a layer, or of "input", in the last forward(), (rows, units)."""
-        return self._values(layer, _prototypes.CRL_H)
+        return self._values(layer, _prototypes.CRL_QUANTITY_H)
 
     def delta(self, layer: str | int) -> FloatArray:
         """The error signal δ = ∂C/∂h that reached a layer, or "input", in the last backward(), (rows, units)."""
-        return self._values(layer, _prototypes.CRL_DELTA)
+        return self._values(layer, _prototypes.CRL_QUANTITY_DELTA)
 
     def _values(self, layer: str | int, quantity: int) -> FloatArray:
         if isinstance(layer, str):

@@ -14,7 +14,7 @@ struct Main {
             let (training, heldOut) = try Digits.read(CommandLine.arguments[1])
             let accuracy = try learn(training, heldOut)
             if accuracy < wantedAccuracy { stop("accuracy: less than 97.5 %") }
-        } catch let error as NetworkError {
+        } catch let error as ChainruleError {
             stop("error \(error.code.rawValue): \(error.message)")
         } catch {
             stop("\(error)")
@@ -22,7 +22,7 @@ struct Main {
     }
 
     /// Trains, prints what became of it, and returns the accuracy on the held-out digits.
-    static func learn(_ training: Digits, _ heldOut: Digits) throws(NetworkError) -> Double {
+    static func learn(_ training: Digits, _ heldOut: Digits) throws(ChainruleError) -> Double {
         // What is described is a value; the network made from it is an object with parameters.
         var architecture = try Architecture(inputs: Digits.pixels)
         try architecture.dense(100, .relu)

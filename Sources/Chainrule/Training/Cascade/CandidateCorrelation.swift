@@ -19,7 +19,7 @@ enum CandidateCorrelation {
     /// −S of the outputs of a network of one unit. The targets are E.
     static var cost: Cost {
         Cost(
-            custom: CustomCost { v, residual, _, rows, _, gradient throws(NetworkError) in
+            custom: CustomCost { v, residual, _, rows, _, gradient throws(ChainruleError) in
                 -evaluate(v, residual, rows: rows, gradient: &gradient)
             })
     }

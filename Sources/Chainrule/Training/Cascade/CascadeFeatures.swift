@@ -12,7 +12,7 @@ struct CascadeFeatures {
     private let offsets: [Float]
 
     /// - Parameter others: whose scales and offsets are to be taken; nil for those of x.
-    init(_ x: Matrix, like others: CascadeFeatures? = nil) throws(NetworkError) {
+    init(_ x: Matrix, like others: CascadeFeatures? = nil) throws(ChainruleError) {
         memory = try FloatMemory(copying: x)
         rows = x.rows
         scales = []
@@ -48,7 +48,7 @@ struct CascadeFeatures {
 
     /// Adds a column: the outputs of a network of one unit that reads the others.
     /// - Parameter scale: nil for that of the outputs.
-    mutating func append(_ unit: Network, scale: Float? = nil) throws(NetworkError) {
+    mutating func append(_ unit: Network, scale: Float? = nil) throws(ChainruleError) {
         let grown = try FloatMemory(
             count: Plan.checkedProduct(rows, Plan.checkedSum([width, 1])), for: "the values of the hidden units")
         let features = grown.matrix(at: 0, rows: rows, columns: width + 1)
@@ -56,7 +56,7 @@ struct CascadeFeatures {
         let values = features.columns(from: width, count: 1)
         try unit.predict(matrix, into: values)
         if let found = values.firstNotFinite() {
-            throw NetworkError(.notFinite, "its value for row \(found.row) is \(found.value)")
+            throw ChainruleError(.notFinite, "its value for row \(found.row) is \(found.value)")
         }
         memory = grown
         scales.append(scale ?? CascadeFeatures.scale(of: values))

@@ -48,8 +48,8 @@ final class CascadeGrowth: FallibleClass {
     }
 
     /// Grows the network, to whatever end.
-    func run() throws(NetworkError) {
-        do throws(NetworkError) {
+    func run() throws(ChainruleError) {
+        do throws(ChainruleError) {
             try grow()
         } catch {
             guard error.code == .cancelled else { throw error }
@@ -57,9 +57,9 @@ final class CascadeGrowth: FallibleClass {
         }
     }
 
-    private func grow() throws(NetworkError) {
+    private func grow() throws(ChainruleError) {
         while true {
-            do throws(NetworkError) {
+            do throws(ChainruleError) {
                 try trainOutput()
                 let progress = try measure()
                 if options.onUnit?(progress) == false {
@@ -74,7 +74,7 @@ final class CascadeGrowth: FallibleClass {
         }
     }
 
-    private func trainOutput() throws(NetworkError) {
+    private func trainOutput() throws(ChainruleError) {
         var limits = limits
         limits.targetCost = options.targetCost
         limits.threads = options.threads
@@ -84,9 +84,9 @@ final class CascadeGrowth: FallibleClass {
 
     private func minimize(
         _ network: Network, _ cost: Cost, _ data: DataView, _ limits: MinimizationOptions
-    ) throws(NetworkError) -> Minimum {
+    ) throws(ChainruleError) -> Minimum {
         let found = try network.minimize(cost, data, method: LBFGS(), options: limits)
-        if case .cancelled = found.reason { throw NetworkError(.cancelled, "the call was cancelled") }
+        if case .cancelled = found.reason { throw ChainruleError(.cancelled, "the call was cancelled") }
         return found
     }
 
@@ -99,7 +99,7 @@ final class CascadeGrowth: FallibleClass {
         return limits
     }
 
-    private func measure() throws(NetworkError) -> CascadeUnit {
+    private func measure() throws(ChainruleError) -> CascadeUnit {
         let training = try output.evaluate(
             options.cost, DataView(x: features.matrix, targets: data.targets))
         let held = try validate()
@@ -114,9 +114,9 @@ final class CascadeGrowth: FallibleClass {
 
     /// Of the validation data; nil without them. Far from what the units were trained on, those with an unbounded σ may grow
     /// beyond all bounds: a cost that is not finite counts as infinite.
-    private func validate() throws(NetworkError) -> Metrics? {
+    private func validate() throws(ChainruleError) -> Metrics? {
         guard let validation else { return nil }
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             if let validationFeatures {
                 return try output.evaluate(
                     options.cost, DataView(x: validationFeatures.matrix, targets: validation.targets))
@@ -137,7 +137,7 @@ final class CascadeGrowth: FallibleClass {
     /// Trains candidates and installs the best: its own weights are final, and those of the outputs for it begin at 0, so that
     /// C stays what it is.
     /// - Returns: false if there is nothing left to learn, or no candidate that learns it.
-    private func install() throws(NetworkError) -> Bool {
+    private func install() throws(ChainruleError) -> Bool {
         let number = units.count + 1
         // Arrays of units grow by doubling.
         try Reserve.setAside(512 * number)
@@ -149,7 +149,7 @@ final class CascadeGrowth: FallibleClass {
         guard CandidateCorrelation.center(errors) else { return false }
         var winner: Unit?
         for index in 0..<options.candidates {
-            do throws(NetworkError) {
+            do throws(ChainruleError) {
                 let candidate = try candidate(index, following: errors)
                 if candidate.correlation > winner?.correlation ?? CascadeGrowth.leastCorrelation { winner = candidate }
             } catch {
@@ -157,12 +157,12 @@ final class CascadeGrowth: FallibleClass {
             }
         }
         guard let winner else { return false }
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             try features.append(winner.network)
         } catch {
             throw error.preceded(by: "hidden unit \(number): ")
         }
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             try validationFeatures?.append(winner.network, scale: features.scales.last)
         } catch {
             guard error.code == .notFinite else { throw error }
@@ -174,7 +174,7 @@ final class CascadeGrowth: FallibleClass {
     }
 
     /// A unit with random weights, trained.
-    private func candidate(_ index: Int, following errors: Matrix) throws(NetworkError) -> Unit {
+    private func candidate(_ index: Int, following errors: Matrix) throws(ChainruleError) -> Unit {
         let activation = options.activations[index % options.activations.count]
         var architecture = try Architecture(inputs: features.width)
         let largest = CascadeGrowth.firstDeviation * (3 / Float(features.width)).squareRoot()
@@ -190,7 +190,7 @@ final class CascadeGrowth: FallibleClass {
     }
 
     /// The output layer with one more weight for each output, 0.
-    private func widenedOutput() throws(NetworkError) -> Network {
+    private func widenedOutput() throws(ChainruleError) -> Network {
         var architecture = try Architecture(inputs: features.width)
         try architecture.dense(output.outputs, options.outputActivation)
         let wide = try Network(uninitialized: Plan(architecture), level: .standard)
@@ -201,7 +201,7 @@ final class CascadeGrowth: FallibleClass {
     }
 
     /// The best network so far, as one.
-    func network() throws(NetworkError) -> Network {
+    func network() throws(ChainruleError) -> Network {
         let (count, output) = (best?.units ?? 0, best?.output ?? output)
         var architecture = try Architecture(inputs: data.x.columns)
         var features = "input"
@@ -229,7 +229,7 @@ final class CascadeGrowth: FallibleClass {
 extension FallibleClass where Self == CascadeGrowth {
     init(
         _ data: DataView, outputs: Int, validation: DataView?, options: CascadeOptions
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         try options.validate()
         // Before anything is made for so many outputs.
         try data.checkShape(for: options.cost, outputs: outputs, "x")
@@ -247,7 +247,7 @@ extension FallibleClass where Self == CascadeGrowth {
         let features = try CascadeFeatures(data.x)
         self = CascadeGrowth(
             options, data, validation, features,
-            try validation.map { (validation) throws(NetworkError) in
+            try validation.map { (validation) throws(ChainruleError) in
                 try CascadeFeatures(validation.x, like: features)
             },
             output: output)

@@ -36,29 +36,29 @@ public struct CascadeOptions {
 
     public init(cost: Cost) { self.cost = cost }
 
-    func validate() throws(NetworkError) {
+    func validate() throws(ChainruleError) {
         try CascadeOptions.check(candidates: candidates, activations: activations.count)
         for (index, activation) in activations.enumerated() where activation.readsWholeRows {
-            throw NetworkError(
+            throw ChainruleError(
                 .value, "activations[\(index)] is '\(activation.identifier)', which is constant for a single unit")
         }
         guard maxUnits >= 1 && maxUnits <= CascadeOptions.mostUnits else {
-            throw NetworkError(.size, "max_units is \(maxUnits); it must be from 1 to \(CascadeOptions.mostUnits)")
+            throw ChainruleError(.size, "max_units is \(maxUnits); it must be from 1 to \(CascadeOptions.mostUnits)")
         }
         guard maxIterations >= 1 else {
-            throw NetworkError(.size, "max_iterations is \(maxIterations); at least 1 is needed")
+            throw ChainruleError(.size, "max_iterations is \(maxIterations); at least 1 is needed")
         }
-        guard !targetCost.isNaN else { throw NetworkError(.value, "target_cost is nan") }
+        guard !targetCost.isNaN else { throw ChainruleError(.value, "target_cost is nan") }
         try TrainingOptions.check(patience: patience, minDelta: minDelta)
         try TrainingOptions.check(threads: threads)
     }
 
-    package static func check(candidates: Int, activations: Int) throws(NetworkError) {
+    package static func check(candidates: Int, activations: Int) throws(ChainruleError) {
         guard candidates >= 1 && candidates <= mostCandidates else {
-            throw NetworkError(.size, "candidates is \(candidates); it must be from 1 to \(mostCandidates)")
+            throw ChainruleError(.size, "candidates is \(candidates); it must be from 1 to \(mostCandidates)")
         }
         guard activations >= 1 && activations <= candidates else {
-            throw NetworkError(
+            throw ChainruleError(
                 .size, "there are \(activations) activations for \(candidates) candidates; it must be from 1 to as many"
             )
         }

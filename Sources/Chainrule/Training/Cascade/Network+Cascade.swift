@@ -21,10 +21,10 @@ extension Network {
     public static func cascade(
         _ x: [Float], inputs: Int, targets: Targets, outputs: Int,
         validation: (x: [Float], targets: Targets)? = nil, options: CascadeOptions
-    ) throws(NetworkError) -> Network {
+    ) throws(ChainruleError) -> Network {
         _ = try Architecture(inputs: inputs)
-        return try withData(x, inputs: inputs, targets, "x") { data throws(NetworkError) in
-            try withValidation(validation, inputs: inputs) { held throws(NetworkError) in
+        return try withData(x, inputs: inputs, targets, "x") { data throws(ChainruleError) in
+            try withValidation(validation, inputs: inputs) { held throws(ChainruleError) in
                 try cascade(data, outputs: outputs, validation: held, options: options).network
             }
         }
@@ -32,9 +32,9 @@ extension Network {
 
     package static func cascade(
         _ data: DataView, outputs: Int, validation: DataView?, options: CascadeOptions
-    ) throws(NetworkError) -> (network: Network, isCancelled: Bool) {
+    ) throws(ChainruleError) -> (network: Network, isCancelled: Bool) {
         // A call that is cancelled has a network to return: neither its first one nor its last is given up.
-        let growth = try Cancellation.unwatched { () throws(NetworkError) in
+        let growth = try Cancellation.unwatched { () throws(ChainruleError) in
             try CascadeGrowth(data, outputs: outputs, validation: validation, options: options)
         }
         try growth.run()

@@ -6,7 +6,7 @@ extension Cost {
 
     /// Every built-in cost with this reduction, Huber's with d = 1. A new one is a function beside these, and a line
     /// here.
-    public static func all(_ reduction: Reduction = .mean) throws(NetworkError) -> [Cost] {
+    public static func all(_ reduction: Reduction = .mean) throws(ChainruleError) -> [Cost] {
         [
             meanSquaredError(reduction), meanAbsoluteError(reduction), try huber(reduction),
             binaryCrossEntropy(reduction),

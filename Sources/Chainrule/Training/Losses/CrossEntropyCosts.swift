@@ -26,9 +26,9 @@ extension Cost {
     /// The same with smoothed labels (Szegedy et al. 2016, section 7): `(1 − ε) t + ε / N` in the place of t, with N the number
     /// of outputs.
     /// - Parameter smoothing: ε in [0, 1).
-    public static func crossEntropy(smoothing: Float, _ reduction: Reduction = .mean) throws(NetworkError) -> Cost {
+    public static func crossEntropy(smoothing: Float, _ reduction: Reduction = .mean) throws(ChainruleError) -> Cost {
         guard smoothing >= 0 && smoothing < 1 else {
-            throw NetworkError(.value, "label_smoothing is \(smoothing); it must be in [0, 1)")
+            throw ChainruleError(.value, "label_smoothing is \(smoothing); it must be in [0, 1)")
         }
         return crossEntropy(checkedSmoothing: smoothing, reduction)
     }

@@ -13,9 +13,9 @@ public final class BFGS: LineSearchMethod {
         conditions = WolfeConditions(decrease: c1, curvature: c2)
     }
 
-    public func validate(for cost: Cost) throws(NetworkError) { try conditions.validate(identifier) }
+    public func validate(for cost: Cost) throws(ChainruleError) { try conditions.validate(identifier) }
 
-    func directions(for run: Minimization) throws(NetworkError) -> any Directions {
+    func directions(for run: Minimization) throws(ChainruleError) -> any Directions {
         try Minimizers.checkMatrix(order: run.count, of: identifier)
         return try InverseHessian(order: run.count)
     }
@@ -41,14 +41,14 @@ private final class InverseHessian: FallibleClass, Directions {
         hy = vectors[2]
     }
 
-    private func multiply(_ x: Vector, into product: Vector) throws(NetworkError) {
+    private func multiply(_ x: Vector, into product: Vector) throws(ChainruleError) {
         for row in 0..<x.count {
             try Cancellation.look(before: x.count, times: x.count)
             product[row] = h[row].dot(x)
         }
     }
 
-    func next(_ run: Minimization, into d: Vector) throws(NetworkError) {
+    func next(_ run: Minimization, into d: Vector) throws(ChainruleError) {
         if hasUpdate { try multiply(run.gradient, into: d) } else { d.assign(run.gradient) }
         d.scale(by: -1)
     }
@@ -61,7 +61,7 @@ private final class InverseHessian: FallibleClass, Directions {
         return guess > 0 ? min(1, guess) : 1
     }
 
-    func remember(_ run: Minimization, step: Double, slope: Double) throws(NetworkError) {
+    func remember(_ run: Minimization, step: Double, slope: Double) throws(ChainruleError) {
         lastChange = run.trialCost - run.cost
         s.assign(run.trial, plus: -1, run.w)
         y.assign(run.trialGradient, plus: -1, run.gradient)
@@ -94,7 +94,7 @@ private final class InverseHessian: FallibleClass, Directions {
 }
 
 extension FallibleClass where Self == InverseHessian {
-    init(order: Int) throws(NetworkError) {
+    init(order: Int) throws(ChainruleError) {
         self = InverseHessian(
             try Vectors(order, length: order, for: "the inverse Hessian of bfgs"),
             try Vectors(3, length: order, for: "the steps of bfgs"))

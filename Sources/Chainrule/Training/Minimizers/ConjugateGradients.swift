@@ -30,9 +30,9 @@ public final class ConjugateGradients: LineSearchMethod {
         }
     }
 
-    public func validate(for cost: Cost) throws(NetworkError) { try conditions.validate(identifier) }
+    public func validate(for cost: Cost) throws(ChainruleError) { try conditions.validate(identifier) }
 
-    func directions(for run: Minimization) throws(NetworkError) -> any Directions {
+    func directions(for run: Minimization) throws(ChainruleError) -> any Directions {
         try ConjugateDirections(formula, length: run.count)
     }
 }
@@ -86,7 +86,7 @@ private final class ConjugateDirections: FallibleClass, Directions {
 }
 
 extension FallibleClass where Self == ConjugateDirections {
-    init(_ formula: ConjugateGradients.Formula, length: Int) throws(NetworkError) {
+    init(_ formula: ConjugateGradients.Formula, length: Int) throws(ChainruleError) {
         self = ConjugateDirections(formula, try Vectors(1, length: length, for: "the last direction"))
     }
 }

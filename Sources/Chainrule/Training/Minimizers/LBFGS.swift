@@ -17,14 +17,14 @@ public final class LBFGS: LineSearchMethod {
         conditions = WolfeConditions(decrease: c1, curvature: c2)
     }
 
-    public func validate(for cost: Cost) throws(NetworkError) {
+    public func validate(for cost: Cost) throws(ChainruleError) {
         guard memory >= 1 && memory <= 1000 else {
-            throw NetworkError(.size, "memory of lbfgs is \(memory); it must be from 1 to 1000")
+            throw ChainruleError(.size, "memory of lbfgs is \(memory); it must be from 1 to 1000")
         }
         try conditions.validate(identifier)
     }
 
-    func directions(for run: Minimization) throws(NetworkError) -> any Directions {
+    func directions(for run: Minimization) throws(ChainruleError) -> any Directions {
         try RecentSteps(memory, length: run.count)
     }
 }
@@ -51,7 +51,7 @@ private final class RecentSteps: FallibleClass, Directions {
         for index in 0..<memory { pairs.append(Pair(s: vectors[2 * index], y: vectors[2 * index + 1])) }
     }
 
-    func next(_ run: Minimization, into d: Vector) throws(NetworkError) {
+    func next(_ run: Minimization, into d: Vector) throws(ChainruleError) {
         d.assign(run.gradient)
         d.scale(by: -1)
         guard count > 0 else { return }
@@ -86,7 +86,7 @@ private final class RecentSteps: FallibleClass, Directions {
 }
 
 extension FallibleClass where Self == RecentSteps {
-    init(_ memory: Int, length: Int) throws(NetworkError) {
+    init(_ memory: Int, length: Int) throws(ChainruleError) {
         try Reserve.setAside(Plan.checkedProduct(512, memory))
         let vectors = try Vectors(Plan.checkedProduct(2, memory), length: length, for: "the memory of lbfgs")
         self = RecentSteps(vectors, memory: memory)

@@ -11,16 +11,16 @@ public final class LevenbergMarquardt: Minimizer {
 
     public init(damping: Double = 1e-3) { self.damping = damping }
 
-    public func validate(for cost: Cost) throws(NetworkError) {
+    public func validate(for cost: Cost) throws(ChainruleError) {
         try Minimizers.check(damping: damping, of: identifier)
         guard cost.identifier.description.utf8.elementsEqual("mean_squared_error".utf8) else {
-            throw NetworkError(
+            throw ChainruleError(
                 .value,
                 "\(identifier) is for least squares: the cost must be 'mean_squared_error', not '\(cost.identifier)'")
         }
     }
 
-    public func minimize(_ run: Minimization) throws(NetworkError) {
+    public func minimize(_ run: Minimization) throws(ChainruleError) {
         let order = run.count
         try Minimizers.checkMatrix(order: order, of: identifier)
         let matrix = try SymmetricMatrix(order: order, for: "the normal equations of levenberg_marquardt")

@@ -15,12 +15,12 @@ public struct WolfeConditions: Sendable {
         self.curvature = curvature
     }
 
-    func validate(_ method: StaticString) throws(NetworkError) {
+    func validate(_ method: StaticString) throws(ChainruleError) {
         guard decrease > 0 && decrease < 0.5 else {
-            throw NetworkError(.value, "c1 of \(method) is \(decrease); it must be in (0, 0.5)")
+            throw ChainruleError(.value, "c1 of \(method) is \(decrease); it must be in (0, 0.5)")
         }
         guard curvature > decrease && curvature < 1 else {
-            throw NetworkError(
+            throw ChainruleError(
                 .value, "c2 of \(method) is \(curvature); it must be larger than c1, which is \(decrease), and < 1")
         }
     }
@@ -45,7 +45,7 @@ extension Minimization {
     /// - Returns: α; nil if no step lowers C, or if the run has ended: then ``trial`` may lie anywhere.
     func search(
         along d: Vector, slope: Double, firstStep: Double, _ conditions: WolfeConditions
-    ) throws(NetworkError) -> Double? {
+    ) throws(ChainruleError) -> Double? {
         let start = MoreThuente.Point(step: 0, value: cost, slope: slope)
         var steps = MoreThuente(from: start, decrease: conditions.decrease * slope, firstStep: firstStep)
         var lowest = start

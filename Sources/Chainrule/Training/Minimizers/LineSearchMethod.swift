@@ -2,24 +2,24 @@
 protocol LineSearchMethod: Minimizer {
     var conditions: WolfeConditions { get }
     /// The method's memory, for a run that is at its first point.
-    func directions(for run: Minimization) throws(NetworkError) -> any Directions
+    func directions(for run: Minimization) throws(ChainruleError) -> any Directions
 }
 
 /// Where a ``LineSearchMethod`` looks next, by what it remembers.
 protocol Directions: AnyObject {
     /// Sets d, as a rule a direction in which C falls.
-    func next(_ run: Minimization, into d: Vector) throws(NetworkError)
+    func next(_ run: Minimization, into d: Vector) throws(ChainruleError)
     /// The α to try first along d.
     /// - Parameter slope: φ'(0).
     func firstStep(along d: Vector, slope: Double) -> Double
     /// Remembers a step: from the run's present point to its trial point.
-    func remember(_ run: Minimization, step: Double, slope: Double) throws(NetworkError)
+    func remember(_ run: Minimization, step: Double, slope: Double) throws(ChainruleError)
     /// Forgets everything: the next d is −∂C/∂w.
     func restart()
 }
 
 extension LineSearchMethod {
-    public func minimize(_ run: Minimization) throws(NetworkError) {
+    public func minimize(_ run: Minimization) throws(ChainruleError) {
         let directions = try directions(for: run)
         let vectors = try Vectors(1, length: run.count, for: "the direction of a line search")
         let d = vectors[0]

@@ -56,7 +56,7 @@ public final class Minimization: FallibleClass {
     package var hasBegun: Bool { cost.isFinite }
 
     /// C and its gradient where the run begins, which must be finite: the values of ``w`` are set before.
-    package func begin() throws(NetworkError) {
+    package func begin() throws(ChainruleError) {
         trial.assign(w)
         evaluations += 1
         note(try objective.evaluate(at: trial, gradient: trialGradient))
@@ -77,9 +77,9 @@ public final class Minimization: FallibleClass {
 
     /// Evaluates at ``trial``.
     /// - Returns: whether C is finite there.
-    func evaluateTrial() throws(NetworkError) -> Bool {
+    func evaluateTrial() throws(ChainruleError) -> Bool {
         evaluations += 1
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             note(try objective.evaluate(at: trial, gradient: trialGradient))
             return true
         } catch {
@@ -91,9 +91,9 @@ public final class Minimization: FallibleClass {
 
     /// `G v` at the present point.
     /// - Returns: whether it is finite.
-    func multiplyGaussNewton(by v: Vector, into product: Vector) throws(NetworkError) -> Bool {
+    func multiplyGaussNewton(by v: Vector, into product: Vector) throws(ChainruleError) -> Bool {
         products += 1
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             try objective.multiplyGaussNewton(at: w, by: v, into: product)
             return true
         } catch {
@@ -104,9 +104,9 @@ public final class Minimization: FallibleClass {
 
     /// G at the present point.
     /// - Returns: whether it is finite.
-    func gaussNewtonMatrix(into matrix: SymmetricMatrix) throws(NetworkError) -> Bool {
+    func gaussNewtonMatrix(into matrix: SymmetricMatrix) throws(ChainruleError) -> Bool {
         products += 1
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             try objective.gaussNewtonMatrix(at: w, into: matrix)
             return true
         } catch {
@@ -150,7 +150,7 @@ public final class Minimization: FallibleClass {
     /// - Parameters:
     ///   - before: C before it.
     ///   - step: ‖Δw‖.
-    func finishIteration(from before: Double, step: Double) throws(NetworkError) {
+    func finishIteration(from before: Double, step: Double) throws(ChainruleError) {
         let validation = try objective.validate(at: w)
         iterations += 1
         let norm = gradient.largestMagnitude
@@ -188,7 +188,7 @@ public final class Minimization: FallibleClass {
 }
 
 extension FallibleClass where Self == Minimization {
-    package init(_ objective: any Objective, _ options: MinimizationOptions) throws(NetworkError) {
+    package init(_ objective: any Objective, _ options: MinimizationOptions) throws(ChainruleError) {
         self = Minimization(
             objective, options, try Vectors(5, length: objective.count, for: "the points of a minimization"))
     }

@@ -6,9 +6,9 @@ public protocol Minimizer: AnyObject, Sendable {
     /// The stable name.
     var identifier: StaticString { get }
     /// Checks the hyperparameters, and that the method can minimize this cost.
-    func validate(for cost: Cost) throws(NetworkError)
+    func validate(for cost: Cost) throws(ChainruleError)
     /// Goes from where the run is to where it ends.
-    func minimize(_ run: Minimization) throws(NetworkError)
+    func minimize(_ run: Minimization) throws(ChainruleError)
 }
 
 /// The table of methods.
@@ -24,18 +24,18 @@ public enum Minimizers {
     /// s · y as small as this, relative to y · y, is no curvature.
     static var leastCurvature: Double { 2.2e-16 }
 
-    static func check(damping: Double, of method: StaticString) throws(NetworkError) {
+    static func check(damping: Double, of method: StaticString) throws(ChainruleError) {
         guard damping > 0 && damping.isFinite else {
-            throw NetworkError(.value, "damping of \(method) is \(damping); it must be > 0 and finite")
+            throw ChainruleError(.value, "damping of \(method) is \(damping); it must be > 0 and finite")
         }
     }
 
     /// The largest n for which a method keeps a matrix of n × n: 512 MiB.
     static var largestMatrix: Int { 8192 }
 
-    static func checkMatrix(order: Int, of method: StaticString) throws(NetworkError) {
+    static func checkMatrix(order: Int, of method: StaticString) throws(ChainruleError) {
         guard order <= largestMatrix else {
-            throw NetworkError(
+            throw ChainruleError(
                 .memory,
                 """
                 \(method) keeps a matrix of \(order) × \(order) numbers for \(order) parameters; it is for at most \

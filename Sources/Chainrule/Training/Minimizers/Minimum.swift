@@ -36,24 +36,24 @@ public struct MinimizationOptions {
 
     public init() {}
 
-    func validate() throws(NetworkError) {
+    func validate() throws(ChainruleError) {
         guard maxIterations >= 1 else {
-            throw NetworkError(.size, "max_iterations is \(maxIterations); at least 1 is needed")
+            throw ChainruleError(.size, "max_iterations is \(maxIterations); at least 1 is needed")
         }
         guard maxEvaluations >= 1 else {
-            throw NetworkError(.size, "max_evaluations is \(maxEvaluations); at least 1 is needed")
+            throw ChainruleError(.size, "max_evaluations is \(maxEvaluations); at least 1 is needed")
         }
         guard gradientTolerance.isFinite && gradientTolerance >= 0 else {
-            throw NetworkError(
+            throw ChainruleError(
                 .value, "gradient_tolerance is \(gradientTolerance); it must be finite and >= 0")
         }
         guard costTolerance.isFinite && costTolerance >= 0 else {
-            throw NetworkError(.value, "cost_tolerance is \(costTolerance); it must be finite and >= 0")
+            throw ChainruleError(.value, "cost_tolerance is \(costTolerance); it must be finite and >= 0")
         }
-        guard !targetCost.isNaN else { throw NetworkError(.value, "target_cost is nan") }
+        guard !targetCost.isNaN else { throw ChainruleError(.value, "target_cost is nan") }
         try TrainingOptions.check(threads: threads)
         guard l2.isFinite && l2 >= 0 else {
-            throw NetworkError(.value, "l2 is \(l2); it must be finite and >= 0")
+            throw ChainruleError(.value, "l2 is \(l2); it must be finite and >= 0")
         }
         try Split.check(share: validationSplit)
         try TrainingOptions.check(patience: patience, minDelta: minDelta)

@@ -6,7 +6,7 @@ extension Network {
     ///
     /// Ends also where a ``Cancellation`` is set, for the reason ``Minimum/Reason/cancelled``; only in the first evaluation of C
     /// that is an error. Afterwards, and after an error, the parameters are the best that were come across. Excludes every other use of the
-    /// network. Throws ``NetworkError/Code/notFinite`` if C or its gradient is not finite where the parameters are; a step
+    /// network. Throws ``ChainruleError/Code/notFinite`` if C or its gradient is not finite where the parameters are; a step
     /// to where it is not is taken back.
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major, every element finite.
@@ -16,9 +16,9 @@ extension Network {
     public func minimize(
         _ cost: Cost, _ x: [Float], targets: Targets, validation: (x: [Float], targets: Targets)? = nil,
         method: any Minimizer = LBFGS(), options: MinimizationOptions = MinimizationOptions()
-    ) throws(NetworkError) -> Minimum {
-        try withData(x, targets, "x") { data throws(NetworkError) in
-            try Network.withValidation(validation, inputs: inputs) { held throws(NetworkError) in
+    ) throws(ChainruleError) -> Minimum {
+        try withData(x, targets, "x") { data throws(ChainruleError) in
+            try Network.withValidation(validation, inputs: inputs) { held throws(ChainruleError) in
                 try minimize(cost, data, validation: held, method: method, options: options)
             }
         }
@@ -27,8 +27,8 @@ extension Network {
     package func minimize(
         _ cost: Cost, _ data: DataView, validation: DataView? = nil, method: any Minimizer,
         options: MinimizationOptions
-    ) throws(NetworkError) -> Minimum {
-        try whileTraining { () throws(NetworkError) in
+    ) throws(ChainruleError) -> Minimum {
+        try whileTraining { () throws(ChainruleError) in
             try options.validate()
             try method.validate(for: cost)
             try data.checkShape(for: cost, outputs: outputs, "x")
@@ -54,14 +54,14 @@ extension Network {
     private func minimize(
         _ cost: Cost, _ data: DataView, _ validation: DataView?, largestInput: Float, method: any Minimizer,
         options: MinimizationOptions
-    ) throws(NetworkError) -> Minimum {
+    ) throws(ChainruleError) -> Minimum {
         let objective = try NetworkObjective(
             self, cost, data, validation: validation, options: options, largestInput: largestInput)
         let run = try Minimization(objective, options)
         objective.read(into: run.w)
         run.best.assign(run.w)
         defer { objective.write(run.best) }
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             try run.begin()
             if run.end == nil { try method.minimize(run) }
         } catch {

@@ -43,23 +43,23 @@ final class NetworkObjective: FallibleClass, Objective {
         for index in 0..<count { network.parameters[0, index] = Float(w[index]) }
     }
 
-    func evaluate(at w: Vector, gradient: Vector) throws(NetworkError) -> Double {
+    func evaluate(at w: Vector, gradient: Vector) throws(ChainruleError) -> Double {
         write(w)
         _ = try network.largestParameter()
         let (cost, slope) = try step.evaluate(rows.elements[...])
         for index in 0..<count { gradient[index] = Double(slope[0, index]) }
         l2.addGradient(at: w, to: gradient)
         let total = cost + l2.value(at: w)
-        guard total.isFinite else { throw NetworkError(.notFinite, "the cost with the penalty of l2 is \(total)") }
+        guard total.isFinite else { throw ChainruleError(.notFinite, "the cost with the penalty of l2 is \(total)") }
         return total
     }
 
     func penalty(at w: Vector) -> Double { l2.value(at: w) }
 
-    func validate(at w: Vector) throws(NetworkError) -> Metrics? {
+    func validate(at w: Vector) throws(ChainruleError) -> Metrics? {
         guard let validation else { return nil }
         write(w)
-        do throws(NetworkError) {
+        do throws(ChainruleError) {
             return try validation.evaluation.run(validation.data)
         } catch {
             guard error.isOfParameters else { throw error.preceded(by: "validation: ") }
@@ -74,14 +74,14 @@ final class NetworkObjective: FallibleClass, Objective {
     }
 
     /// As many as the method needs, which is always the same number.
-    private func floats(_ count: Int) throws(NetworkError) -> FloatMemory {
+    private func floats(_ count: Int) throws(ChainruleError) -> FloatMemory {
         if let memory, memory.count == count { return memory }
         let made = try FloatMemory(count: count, for: "the curvature of the cost")
         memory = made
         return made
     }
 
-    func multiplyGaussNewton(at w: Vector, by v: Vector, into product: Vector) throws(NetworkError) {
+    func multiplyGaussNewton(at w: Vector, by v: Vector, into product: Vector) throws(ChainruleError) {
         write(w)
         let floats = try floats(Plan.checkedProduct(2, count))
         let vector = floats.matrix(at: 0, rows: 1, columns: count)
@@ -96,7 +96,7 @@ final class NetworkObjective: FallibleClass, Objective {
 
     /// `Σ 2 w_r / N jᵀj` over rows r and outputs, with their j = ∂y/∂w, divided by `Σ w_r` for the mean: sums of some rows in
     /// float32, as j itself is, and of those in float64.
-    func gaussNewtonMatrix(at w: Vector, into matrix: SymmetricMatrix) throws(NetworkError) {
+    func gaussNewtonMatrix(at w: Vector, into matrix: SymmetricMatrix) throws(ChainruleError) {
         write(w)
         let most = max(1, min(data.x.rows, NetworkObjective.jacobianRows / network.outputs))
         let floats = try floats(Plan.checkedProduct(Plan.checkedSum([most * network.outputs, count]), count))
@@ -131,13 +131,13 @@ extension FallibleClass where Self == NetworkObjective {
     init(
         _ network: Network, _ cost: Cost, _ data: DataView, validation: DataView? = nil,
         options: MinimizationOptions, largestInput: Float
-    ) throws(NetworkError) {
+    ) throws(ChainruleError) {
         var training = TrainingOptions(cost: cost)
         training.threads = options.threads
         self = NetworkObjective(
             network: network, cost: cost, data: data,
             l2: L2Penalty(l2: options.l2, includesBiases: options.includesBiases, of: network.plan),
-            validation: try validation.map { (held) throws(NetworkError) in
+            validation: try validation.map { (held) throws(ChainruleError) in
                 (data: held, evaluation: try Evaluation(of: network, cost: cost, rows: held.x.rows))
             },
             step: try TrainingStep(

@@ -21,13 +21,13 @@ public final class NewtonCG: LineSearchMethod {
         conditions = WolfeConditions(decrease: c1, curvature: c2)
     }
 
-    public func validate(for cost: Cost) throws(NetworkError) {
+    public func validate(for cost: Cost) throws(ChainruleError) {
         try conditions.validate(identifier)
         try Minimizers.check(damping: damping, of: identifier)
         try cost.checkHasHessian()
     }
 
-    func directions(for run: Minimization) throws(NetworkError) -> any Directions {
+    func directions(for run: Minimization) throws(ChainruleError) -> any Directions {
         try TruncatedNewton(damping: damping, length: run.count)
     }
 }
@@ -65,13 +65,13 @@ private final class TruncatedNewton: FallibleClass, Directions {
 
     /// Sets `product` to `(G + λ) v`.
     /// - Returns: whether it is finite.
-    private func multiply(_ run: Minimization, by v: Vector) throws(NetworkError) -> Bool {
+    private func multiply(_ run: Minimization, by v: Vector) throws(ChainruleError) -> Bool {
         guard try run.multiplyGaussNewton(by: v, into: product) else { return false }
         product.add(damping, v)
         return true
     }
 
-    func next(_ run: Minimization, into d: Vector) throws(NetworkError) {
+    func next(_ run: Minimization, into d: Vector) throws(ChainruleError) {
         isSteepest = isToBeSteepest
         isToBeSteepest = false
         if isSteepest {
@@ -131,7 +131,7 @@ private final class TruncatedNewton: FallibleClass, Directions {
 }
 
 extension FallibleClass where Self == TruncatedNewton {
-    init(damping: Double, length: Int) throws(NetworkError) {
+    init(damping: Double, length: Int) throws(ChainruleError) {
         self = TruncatedNewton(
             damping: damping, try Vectors(4, length: length, for: "the conjugate gradients of newton_cg"))
     }

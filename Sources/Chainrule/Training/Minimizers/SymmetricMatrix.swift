@@ -29,7 +29,7 @@ package final class SymmetricMatrix: FallibleClass {
 
     /// Factors A + μ (Golub and Van Loan 2013, algorithm 4.2.1, by rows).
     /// - Returns: whether it is positive definite, as far as float64 can tell.
-    func factor(adding mu: Double) throws(NetworkError) -> Bool {
+    func factor(adding mu: Double) throws(ChainruleError) -> Bool {
         for row in 0..<order {
             try Cancellation.look(before: order, times: order)
             let l = rows[row]
@@ -45,7 +45,7 @@ package final class SymmetricMatrix: FallibleClass {
     }
 
     /// Replaces b by the x of `L Lᵀ x = b`.
-    func solve(_ b: Vector) throws(NetworkError) {
+    func solve(_ b: Vector) throws(ChainruleError) {
         for row in 0..<order {
             try Cancellation.look(before: order, times: order)
             b[row] = (b[row] - rows[row].prefix(row).dot(b.prefix(row))) / factorDiagonal[row]
@@ -59,7 +59,7 @@ package final class SymmetricMatrix: FallibleClass {
 }
 
 extension FallibleClass where Self == SymmetricMatrix {
-    package init(order: Int, for purpose: StaticString) throws(NetworkError) {
+    package init(order: Int, for purpose: StaticString) throws(ChainruleError) {
         self = SymmetricMatrix(
             order: order, rows: try Vectors(order, length: order, for: purpose),
             diagonals: try Vectors(2, length: order, for: purpose))

@@ -67,7 +67,7 @@ final class Vectors: FallibleClass {
 }
 
 extension FallibleClass where Self == Vectors {
-    init(_ count: Int, length: Int, for purpose: StaticString) throws(NetworkError) {
+    init(_ count: Int, length: Int, for purpose: StaticString) throws(ChainruleError) {
         self = Vectors(
             length: length, memory: try Memory(count: Plan.checkedProduct(count, length), for: purpose))
     }

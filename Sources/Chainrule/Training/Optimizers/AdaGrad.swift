@@ -12,7 +12,7 @@ public final class AdaGrad: KernelMethod {
         self.epsilon = epsilon
     }
 
-    public func validate() throws(NetworkError) {
+    public func validate() throws(ChainruleError) {
         try OptimizationMethods.check(epsilon: epsilon, of: identifier)
     }
 

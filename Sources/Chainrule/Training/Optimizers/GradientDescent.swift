@@ -7,7 +7,7 @@ public final class GradientDescent: KernelMethod {
 
     public init() {}
 
-    public func validate() throws(NetworkError) {}
+    public func validate() throws(ChainruleError) {}
 
     public func bound(
         gradient: Double, parameter: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int

@@ -26,14 +26,14 @@ public final class IRPROPMinus: KernelMethod {
         self.maxStep = maxStep
     }
 
-    public func validate() throws(NetworkError) {
+    public func validate() throws(ChainruleError) {
         guard growth.isFinite && growth >= 1 else {
-            throw NetworkError(.value, "growth of \(identifier) is \(growth); it must be finite and >= 1")
+            throw ChainruleError(.value, "growth of \(identifier) is \(growth); it must be finite and >= 1")
         }
         try OptimizationMethods.check(shrink, "shrink", of: identifier)
         try OptimizationMethods.check(positive: maxStep, "max_step", of: identifier)
         guard minStep > 0 && minStep <= maxStep else {
-            throw NetworkError(
+            throw ChainruleError(
                 .value,
                 "min_step of \(identifier) is \(minStep); it must be > 0 and at most max_step, which is \(maxStep)")
         }

@@ -17,7 +17,7 @@ public final class Lion: KernelMethod {
         self.beta2 = beta2
     }
 
-    public func validate() throws(NetworkError) {
+    public func validate() throws(ChainruleError) {
         try OptimizationMethods.check(beta1, "beta1", of: identifier)
         try OptimizationMethods.check(beta2, "beta2", of: identifier)
     }

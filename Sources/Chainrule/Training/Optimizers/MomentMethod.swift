@@ -16,7 +16,7 @@ extension MomentMethod {
     public var stateVectors: Int { 2 }
     public var squareStates: Range<Int> { 1..<stateVectors }
 
-    public func validate() throws(NetworkError) {
+    public func validate() throws(ChainruleError) {
         try OptimizationMethods.check(beta1, "beta1", of: identifier)
         try OptimizationMethods.check(beta2, "beta2", of: identifier)
         try OptimizationMethods.check(epsilon: epsilon, of: identifier)

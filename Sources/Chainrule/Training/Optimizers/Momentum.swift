@@ -9,7 +9,7 @@ public final class Momentum: KernelMethod {
 
     public init(momentum: Float = 0.9) { self.momentum = momentum }
 
-    public func validate() throws(NetworkError) {
+    public func validate() throws(ChainruleError) {
         try OptimizationMethods.check(momentum, "momentum", of: identifier)
     }
 

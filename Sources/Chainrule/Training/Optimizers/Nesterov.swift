@@ -12,7 +12,7 @@ public final class Nesterov: KernelMethod {
         self.momentum = momentum
     }
 
-    public func validate() throws(NetworkError) {
+    public func validate() throws(ChainruleError) {
         try OptimizationMethods.check(momentum, "momentum", of: identifier)
     }
 

@@ -23,7 +23,7 @@ public final class Quickprop: KernelMethod {
         self.maxStep = maxStep
     }
 
-    public func validate() throws(NetworkError) {
+    public func validate() throws(ChainruleError) {
         try OptimizationMethods.check(positive: growth, "growth", of: identifier)
         try OptimizationMethods.check(positive: maxStep, "max_step", of: identifier)
     }

@@ -16,7 +16,7 @@ public final class RMSprop: KernelMethod {
         self.epsilon = epsilon
     }
 
-    public func validate() throws(NetworkError) {
+    public func validate() throws(ChainruleError) {
         try OptimizationMethods.check(beta2, "beta2", of: identifier)
         try OptimizationMethods.check(epsilon: epsilon, of: identifier)
     }

@@ -5,7 +5,7 @@ public struct ConstantSchedule: ScheduleRule {
 
     public init() {}
 
-    public func validate() throws(NetworkError) {}
+    public func validate() throws(ChainruleError) {}
 
-    public func rate(base: Double, at t: Int, of run: Int?) throws(NetworkError) -> Double { base }
+    public func rate(base: Double, at t: Int, of run: Int?) throws(ChainruleError) -> Double { base }
 }

@@ -17,17 +17,18 @@ public struct CosineSchedule: ScheduleRule {
         self.minRate = minRate
     }
 
-    public func validate() throws(NetworkError) {
+    public func validate() throws(ChainruleError) {
         guard period >= 0 else {
-            throw NetworkError(.size, "period of the \(identifier) schedule is \(period); it must be >= 0")
+            throw ChainruleError(.size, "period of the \(identifier) schedule is \(period); it must be >= 0")
         }
         guard periodFactor >= 1 else {
-            throw NetworkError(.size, "period_factor of the \(identifier) schedule is \(periodFactor); it must be >= 1")
+            throw ChainruleError(
+                .size, "period_factor of the \(identifier) schedule is \(periodFactor); it must be >= 1")
         }
         try Schedules.check(minRate: minRate, of: identifier)
     }
 
-    public func rate(base: Double, at t: Int, of run: Int?) throws(NetworkError) -> Double {
+    public func rate(base: Double, at t: Int, of run: Int?) throws(ChainruleError) -> Double {
         // In float64, which does not overflow where lengths are multiplied.
         var length = try Schedules.period(period, of: run, identifier)
         var time = Double(t)

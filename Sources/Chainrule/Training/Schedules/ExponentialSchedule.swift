@@ -7,9 +7,9 @@ public struct ExponentialSchedule: ScheduleRule {
 
     public init(factor: Float) { self.factor = factor }
 
-    public func validate() throws(NetworkError) { try Schedules.check(factor: factor, of: identifier) }
+    public func validate() throws(ChainruleError) { try Schedules.check(factor: factor, of: identifier) }
 
-    public func rate(base: Double, at t: Int, of run: Int?) throws(NetworkError) -> Double {
+    public func rate(base: Double, at t: Int, of run: Int?) throws(ChainruleError) -> Double {
         base * OptimizationMethods.power(Double(factor), t)
     }
 }

@@ -19,25 +19,25 @@ public struct OneCycleSchedule: ScheduleRule {
         self.endDivisor = endDivisor
     }
 
-    public func validate() throws(NetworkError) {
+    public func validate() throws(ChainruleError) {
         guard period >= 0 else {
-            throw NetworkError(.size, "period of the \(identifier) schedule is \(period); it must be >= 0")
+            throw ChainruleError(.size, "period of the \(identifier) schedule is \(period); it must be >= 0")
         }
         guard peak >= 0 && peak <= 1 else {
-            throw NetworkError(.value, "peak of the \(identifier) schedule is \(peak); it must be in [0, 1]")
+            throw ChainruleError(.value, "peak of the \(identifier) schedule is \(peak); it must be in [0, 1]")
         }
         try check(startDivisor, "start_divisor")
         try check(endDivisor, "end_divisor")
     }
 
-    private func check(_ divisor: Float, _ name: StaticString) throws(NetworkError) {
+    private func check(_ divisor: Float, _ name: StaticString) throws(ChainruleError) {
         guard divisor.isFinite && divisor >= 1 else {
-            throw NetworkError(
+            throw ChainruleError(
                 .value, "\(name) of the \(identifier) schedule is \(divisor); it must be finite and >= 1")
         }
     }
 
-    public func rate(base: Double, at t: Int, of run: Int?) throws(NetworkError) -> Double {
+    public func rate(base: Double, at t: Int, of run: Int?) throws(ChainruleError) -> Double {
         let end = try Schedules.period(period, of: run, identifier) - 1
         let top = Double(peak) * (end + 1) - 1
         let start = base / Double(startDivisor)

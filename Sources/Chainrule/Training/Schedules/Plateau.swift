@@ -33,14 +33,14 @@ public struct Plateau: Sendable {
         public init() {}
     }
 
-    package func validate() throws(NetworkError) {
+    package func validate() throws(ChainruleError) {
         try Schedules.check(factor: factor, of: "plateau")
         try Schedules.check(minRate: minRate, of: "plateau")
         guard threshold >= 0 && threshold < 1 else {
-            throw NetworkError(.value, "threshold of the plateau schedule is \(threshold); it must be in [0, 1)")
+            throw ChainruleError(.value, "threshold of the plateau schedule is \(threshold); it must be in [0, 1)")
         }
         guard patience >= 0 && cooldown >= 0 else {
-            throw NetworkError(
+            throw ChainruleError(
                 .size,
                 "patience and cooldown of the plateau schedule are \(patience) and \(cooldown); they must be >= 0")
         }
@@ -48,11 +48,11 @@ public struct Plateau: Sendable {
 
     /// The rate after an epoch with this cost.
     /// - Parameter state: as the epoch before left it.
-    public func rate(after cost: Double, from rate: Float, _ state: inout State) throws(NetworkError) -> Float {
+    public func rate(after cost: Double, from rate: Float, _ state: inout State) throws(ChainruleError) -> Float {
         try validate()
-        guard cost.isFinite else { throw NetworkError(.notFinite, "the cost for the plateau schedule is \(cost)") }
+        guard cost.isFinite else { throw ChainruleError(.notFinite, "the cost for the plateau schedule is \(cost)") }
         guard rate.isFinite && rate >= 0 else {
-            throw NetworkError(.value, "the learning rate is \(rate); it must be finite and >= 0")
+            throw ChainruleError(.value, "the learning rate is \(rate); it must be finite and >= 0")
         }
         // A cost may be negative: then the threshold is still a part of its magnitude.
         if state.lowest == .infinity || cost < state.lowest - Double(threshold) * state.lowest.magnitude {

@@ -41,10 +41,10 @@ public struct Schedule: Sendable {
         self.init(rule.source, warmup: warmup, warmupStart: warmupStart, perEpoch: perEpoch)
     }
 
-    package func validate() throws(NetworkError) {
-        guard warmup >= 0 else { throw NetworkError(.size, "warmup is \(warmup); it must be >= 0") }
+    package func validate() throws(ChainruleError) {
+        guard warmup >= 0 else { throw ChainruleError(.size, "warmup is \(warmup); it must be >= 0") }
         guard warmupStart >= 0 && warmupStart <= 1 else {
-            throw NetworkError(.value, "warmup_start is \(warmupStart); it must be in [0, 1]")
+            throw ChainruleError(.value, "warmup_start is \(warmupStart); it must be in [0, 1]")
         }
         switch source {
         case .constant(let rule): try rule.validate()
@@ -61,14 +61,14 @@ public struct Schedule: Sendable {
     /// - Parameters:
     ///   - base: η, finite and ≥ 0.
     ///   - run: how many t there are, the warm-up among them, for rules whose period is the whole run.
-    public func rate(base: Float, at t: Int, of run: Int? = nil) throws(NetworkError) -> Float {
+    public func rate(base: Float, at t: Int, of run: Int? = nil) throws(ChainruleError) -> Float {
         try validate()
         guard base.isFinite && base >= 0 else {
-            throw NetworkError(.value, "the base learning rate is \(base); it must be finite and >= 0")
+            throw ChainruleError(.value, "the base learning rate is \(base); it must be finite and >= 0")
         }
-        guard t >= 0 else { throw NetworkError(.size, "t is \(t); it must be >= 0") }
+        guard t >= 0 else { throw ChainruleError(.size, "t is \(t); it must be >= 0") }
         guard source.isOfTimeAlone else {
-            throw NetworkError(.value, "the schedule depends on more than t: its rate is found while training")
+            throw ChainruleError(.value, "the schedule depends on more than t: its rate is found while training")
         }
         if t < warmup { return try Schedule.checked(Double(base) * warmupFactor(at: t), at: t) }
         let rate = try source.rate(base: Double(base), at: t - warmup, of: run.map { max($0 - warmup, 0) })
@@ -82,9 +82,9 @@ public struct Schedule: Sendable {
     }
 
     /// A rate as the optimizer takes it.
-    static func checked(_ rate: Double, at t: Int) throws(NetworkError) -> Float {
+    static func checked(_ rate: Double, at t: Int) throws(ChainruleError) -> Float {
         guard rate <= Double(Float.greatestFiniteMagnitude) else {
-            throw NetworkError(.notFinite, "the schedule's learning rate is \(rate) at t = \(t)")
+            throw ChainruleError(.notFinite, "the schedule's learning rate is \(rate) at t = \(t)")
         }
         return Float(rate)
     }
@@ -113,7 +113,7 @@ extension Schedule.Source {
     }
 
     /// What a formula gives; the base of what is none.
-    fileprivate func rate(base: Double, at t: Int, of run: Int?) throws(NetworkError) -> Double {
+    fileprivate func rate(base: Double, at t: Int, of run: Int?) throws(ChainruleError) -> Double {
         switch self {
         case .constant(let rule): try rule.rate(base: base, at: t, of: run)
         case .step(let rule): try rule.rate(base: base, at: t, of: run)
@@ -133,10 +133,10 @@ public protocol ScheduleRule: Sendable {
     /// Itself, as a schedule holds it.
     var source: Schedule.Source { get }
     /// Checks the numbers.
-    func validate() throws(NetworkError)
+    func validate() throws(ChainruleError)
     /// The rate at t ≥ 0, from a base ≥ 0.
     /// - Parameter run: how many t there are; nil if that is not known.
-    func rate(base: Double, at t: Int, of run: Int?) throws(NetworkError) -> Double
+    func rate(base: Double, at t: Int, of run: Int?) throws(ChainruleError) -> Double
 }
 
 /// The table of schedules, and what several of them have in common.
@@ -149,23 +149,24 @@ public enum Schedules {
         ]
     }
 
-    static func check(factor: Float, of schedule: StaticString) throws(NetworkError) {
+    static func check(factor: Float, of schedule: StaticString) throws(ChainruleError) {
         guard factor > 0 && factor <= 1 else {
-            throw NetworkError(.value, "factor of the \(schedule) schedule is \(factor); it must be in (0, 1]")
+            throw ChainruleError(.value, "factor of the \(schedule) schedule is \(factor); it must be in (0, 1]")
         }
     }
 
-    static func check(minRate: Float, of schedule: StaticString) throws(NetworkError) {
+    static func check(minRate: Float, of schedule: StaticString) throws(ChainruleError) {
         guard minRate.isFinite && minRate >= 0 else {
-            throw NetworkError(.value, "min_rate of the \(schedule) schedule is \(minRate); it must be finite and >= 0")
+            throw ChainruleError(
+                .value, "min_rate of the \(schedule) schedule is \(minRate); it must be finite and >= 0")
         }
     }
 
     /// A period, or the whole run where it is 0.
-    static func period(_ period: Int, of run: Int?, _ schedule: StaticString) throws(NetworkError) -> Double {
+    static func period(_ period: Int, of run: Int?, _ schedule: StaticString) throws(ChainruleError) -> Double {
         if period > 0 { return Double(period) }
         guard let run else {
-            throw NetworkError(
+            throw ChainruleError(
                 .size,
                 "period of the \(schedule) schedule is 0, for the whole run, whose length is not known: give a period")
         }

@@ -47,7 +47,7 @@ struct ScheduleRun {
     /// - Parameters:
     ///   - epochs: how many are done.
     ///   - steps: how many are done.
-    mutating func setRate(epochs: Int, steps: Int) throws(NetworkError) {
+    mutating func setRate(epochs: Int, steps: Int) throws(ChainruleError) {
         let t = schedule.isPerEpoch ? epochs : steps
         if t == last { return }
         last = t
@@ -56,7 +56,7 @@ struct ScheduleRun {
         case .custom(let custom):
             let given = try custom.function(t, memory.base, memory.cost)
             guard given.isFinite && given >= 0 else {
-                throw NetworkError(
+                throw ChainruleError(
                     .callback, "the schedule's learning rate is \(given) at t = \(t); it must be finite and >= 0")
             }
             try optimizer.setLearningRate(Float(Double(given) * schedule.warmupFactor(at: t)))
@@ -65,7 +65,7 @@ struct ScheduleRun {
     }
 
     /// Takes notice of an epoch's cost.
-    mutating func finishEpoch(cost: Double) throws(NetworkError) {
+    mutating func finishEpoch(cost: Double) throws(ChainruleError) {
         memory.cost = cost
         guard case .plateau(let plateau) = schedule.source else { return }
         memory.plateauRate = try plateau.rate(after: cost, from: memory.plateauRate, &memory.plateau)

@@ -12,14 +12,14 @@ public struct StepSchedule: ScheduleRule {
         self.factor = factor
     }
 
-    public func validate() throws(NetworkError) {
+    public func validate() throws(ChainruleError) {
         guard period >= 1 else {
-            throw NetworkError(.size, "period of the \(identifier) schedule is \(period); it must be >= 1")
+            throw ChainruleError(.size, "period of the \(identifier) schedule is \(period); it must be >= 1")
         }
         try Schedules.check(factor: factor, of: identifier)
     }
 
-    public func rate(base: Double, at t: Int, of run: Int?) throws(NetworkError) -> Double {
+    public func rate(base: Double, at t: Int, of run: Int?) throws(ChainruleError) -> Double {
         base * OptimizationMethods.power(Double(factor), t / period)
     }
 }

@@ -26,7 +26,7 @@ import Testing
         #expect(reports.dropLast().allSatisfy { $0.training.cost > 0 })
         #expect(CascadeEndTests.units(of: network) == reports.count - 1)
         // A cost of the caller's own may be.
-        let below = CustomCost { y, t, _, rows, _, gradient throws(NetworkError) in
+        let below = CustomCost { y, t, _, rows, _, gradient throws(ChainruleError) in
             var sum = -1.0
             for row in 0..<rows {
                 let error = Double(y[row]) - Double(t[row])
@@ -136,7 +136,7 @@ import Testing
     // MARK: Custom functions
 
     @Test func customCost() throws {
-        let squares = CustomCost { y, t, _, rows, _, gradient throws(NetworkError) in
+        let squares = CustomCost { y, t, _, rows, _, gradient throws(ChainruleError) in
             var sum = 0.0
             for row in 0..<rows {
                 let error = Double(y[row]) - Double(t[row])
@@ -151,8 +151,8 @@ import Testing
     }
 
     @Test func customCostThatFails() throws {
-        let failing = CustomCost { _, _, _, _, _, _ throws(NetworkError) in
-            throw NetworkError(.callback, "the cost's function returned 7")
+        let failing = CustomCost { _, _, _, _, _, _ throws(ChainruleError) in
+            throw ChainruleError(.callback, "the cost's function returned 7")
         }
         expectError(.callback, "0 hidden units", "returned 7") {
             _ = try CascadeData.sine().grow(cascadeOptions(Cost(custom: failing)))
@@ -161,18 +161,18 @@ import Testing
 
     @Test func customActivation() throws {
         let cube = CustomActivation(
-            value: { z, h, rows, columns throws(NetworkError) in
+            value: { z, h, rows, columns throws(ChainruleError) in
                 for index in 0..<rows * columns { h[index] = z[index] * z[index] * z[index] }
             },
-            derivative: { z, _, slope, rows, columns throws(NetworkError) in
+            derivative: { z, _, slope, rows, columns throws(ChainruleError) in
                 for index in 0..<rows * columns { slope[index] = 3 * z[index] * z[index] }
             })
         let data = CascadeData.sine()
         let options = cascadeOptions { $0.activations = [Activation(custom: cube)] }
         #expect(try data.evaluate(data.grow(options), options.cost).cost < 0.1)
         let failing = CustomActivation(
-            value: { _, _, _, _ throws(NetworkError) in throw NetworkError(.callback, "no value today") },
-            derivative: { _, _, _, _, _ throws(NetworkError) in })
+            value: { _, _, _, _ throws(ChainruleError) in throw ChainruleError(.callback, "no value today") },
+            derivative: { _, _, _, _, _ throws(ChainruleError) in })
         expectError(.callback, "hidden unit 1, candidate 0", "no value today") {
             _ = try data.grow(cascadeOptions { $0.activations = [Activation(custom: failing)] })
         }
@@ -181,7 +181,7 @@ import Testing
     // MARK: Errors
 
     private func expectRefused(
-        _ code: NetworkError.Code, _ part: String, sourceLocation: SourceLocation = #_sourceLocation,
+        _ code: ChainruleError.Code, _ part: String, sourceLocation: SourceLocation = #_sourceLocation,
         _ change: (inout CascadeOptions) -> Void
     ) {
         expectError(code, part, sourceLocation: sourceLocation) {

@@ -10,15 +10,15 @@ final class AnalyticObjective: Objective {
 
     let count: Int
     let precision = 1e-14
-    private let function: ([Double]) throws(NetworkError) -> (Double, [Double])
+    private let function: ([Double]) throws(ChainruleError) -> (Double, [Double])
     private(set) var points: [Point] = []
 
-    init(_ count: Int, _ function: @escaping ([Double]) throws(NetworkError) -> (Double, [Double])) {
+    init(_ count: Int, _ function: @escaping ([Double]) throws(ChainruleError) -> (Double, [Double])) {
         self.count = count
         self.function = function
     }
 
-    func evaluate(at w: Vector, gradient: Vector) throws(NetworkError) -> Double {
+    func evaluate(at w: Vector, gradient: Vector) throws(ChainruleError) -> Double {
         let (cost, slope) = try function(w.elements)
         points.append(Point(w: w.elements, cost: cost, gradient: slope))
         for index in slope.indices { gradient[index] = slope[index] }
@@ -28,7 +28,7 @@ final class AnalyticObjective: Objective {
     /// The residuals of least squares, `C = Σ r²`, and their Jacobian, if the function is of that kind.
     var residuals: (([Double]) -> ([Double], [[Double]]))?
 
-    func multiplyGaussNewton(at w: Vector, by v: Vector, into product: Vector) throws(NetworkError) {
+    func multiplyGaussNewton(at w: Vector, by v: Vector, into product: Vector) throws(ChainruleError) {
         let (_, jacobian) = residuals!(w.elements)
         product.scale(by: 0)
         for row in jacobian {
@@ -37,7 +37,7 @@ final class AnalyticObjective: Objective {
         }
     }
 
-    func gaussNewtonMatrix(at w: Vector, into matrix: SymmetricMatrix) throws(NetworkError) {
+    func gaussNewtonMatrix(at w: Vector, into matrix: SymmetricMatrix) throws(ChainruleError) {
         matrix.clear()
         for row in residuals!(w.elements).1 {
             for i in 0..<count { for j in i..<count { matrix.add(2 * row[i] * row[j], row: i, column: j) } }

@@ -107,7 +107,7 @@ import Testing
         let x = noise.floats(2 * rows)
         let targets = Targets.values(
             noise.floats(3 * rows), columns: 3, weights: noise.floats(rows, in: 0...2))
-        try network.withData(x, targets, "x") { data throws(NetworkError) in
+        try network.withData(x, targets, "x") { data throws(ChainruleError) in
             let objective = try NetworkObjective(
                 network, .meanSquaredError(reduction), data, options: endless { $0.threads = 1 }, largestInput: 1)
             let count = network.parameterCount
@@ -134,7 +134,7 @@ import Testing
         }
         let custom = Cost(custom: CustomCost { _, _, _, _, _, _ in 0 })
         for method in GaussNewtonTests.methods {
-            #expect(throws: NetworkError.self) {
+            #expect(throws: ChainruleError.self) {
                 try network.minimize(custom, [1, 2], targets: .none(), method: method)
             }
         }

@@ -131,10 +131,10 @@ import Testing
     @Test func stepsBackFromWhereTheFunctionIsNotDefined() throws {
         for method in LineSearchMethodTests.methods {
             var undefined = 0
-            let objective = AnalyticObjective(2) { w throws(NetworkError) in
+            let objective = AnalyticObjective(2) { w throws(ChainruleError) in
                 guard w[0] > 0 && w[1] > 0 else {
                     undefined += 1
-                    throw NetworkError(.notFinite, "at \(w[0]) and \(w[1])")
+                    throw ChainruleError(.notFinite, "at \(w[0]) and \(w[1])")
                 }
                 return (w[0] + 1 / w[0] + w[1] + 1 / w[1], [1 - 1 / (w[0] * w[0]), 1 - 1 / (w[1] * w[1])])
             }
@@ -161,8 +161,8 @@ import Testing
     @Test func errorsThatEndTheRun() throws {
         for method in LineSearchMethodTests.methods {
             let objective = AnalyticObjective.rosenbrock(2)
-            let failing = AnalyticObjective(2) { w throws(NetworkError) in
-                guard objective.points.count < 7 else { throw NetworkError(.callback, "the cost failed") }
+            let failing = AnalyticObjective(2) { w throws(ChainruleError) in
+                guard objective.points.count < 7 else { throw ChainruleError(.callback, "the cost failed") }
                 do {
                     let gradient = try Vectors(2, length: 2, for: "a test")
                     for index in 0..<2 { gradient[0][index] = w[index] }

@@ -294,9 +294,9 @@ import Testing
         for method in Minimizers.all {
             let calls = Calls()
             let cost = Cost(
-                custom: CustomCost { y, targets, _, rows, _, gradient throws(NetworkError) in
+                custom: CustomCost { y, targets, _, rows, _, gradient throws(ChainruleError) in
                     calls.count += 1
-                    guard calls.count != 12 else { throw NetworkError(.callback, "call 12 failed") }
+                    guard calls.count != 12 else { throw ChainruleError(.callback, "call 12 failed") }
                     var sum = 0.0
                     for row in 0..<rows {
                         let r = y[row] - targets[row]

@@ -92,8 +92,8 @@ import Testing
         }
         #expect(isWeight.count { $0 } == 20 && count == 26)
         for includesBiases in [false, true] {
-            try network.withData(x, .values(values, columns: 2), "x") { data throws(NetworkError) in
-                func objective(_ l2: Double) throws(NetworkError) -> NetworkObjective {
+            try network.withData(x, .values(values, columns: 2), "x") { data throws(ChainruleError) in
+                func objective(_ l2: Double) throws(ChainruleError) -> NetworkObjective {
                     try NetworkObjective(
                         network, .meanSquaredError(), data,
                         options: endless {

@@ -259,8 +259,8 @@ import Testing
     /// A custom cost that fails on the validation data ends the run, with the best so far.
     @Test func errorInValidation() throws {
         let cost = Cost(
-            custom: CustomCost { y, targets, _, rows, _, gradient throws(NetworkError) in
-                guard rows == 20 || y[0] > -0.02 else { throw NetworkError(.callback, "the callback failed") }
+            custom: CustomCost { y, targets, _, rows, _, gradient throws(ChainruleError) in
+                guard rows == 20 || y[0] > -0.02 else { throw ChainruleError(.callback, "the callback failed") }
                 var sum = 0.0
                 for row in 0..<rows {
                     let r = y[row] - targets[row]
@@ -285,7 +285,7 @@ import Testing
     @Test func cancelledWhileValidating() throws {
         let network = try network()
         let flag = Cancellation()
-        let minimum = try flag.watch { () throws(NetworkError) in
+        let minimum = try flag.watch { () throws(ChainruleError) in
             try network.minimize(
                 .meanSquaredError(), x, targets: targets, validation: held,
                 options: endless {

@@ -43,7 +43,7 @@ struct Session {
         check(crlNetworkAddDense(network, 3, crl_activation(CRL_TANH), nil))
         check(crlNetworkAddDense(network, 2, crl_activation(CRL_SIGMOID), nil))
         check(crlNetworkBuild(network, 1))
-        check(crlWorkspaceCreate(network, 4, crl_purpose(CRL_TRAINING), &workspace))
+        check(crlWorkspaceCreate(network, 4, crl_purpose(CRL_PURPOSE_TRAINING), &workspace))
         check(crlOptimizerCreate(network, nil, &optimizer))
         networks.append(network!)
         workspaces.append(workspace!)

@@ -15,25 +15,29 @@ extension Session {
         if reader.chance(of: 8) { options.kind = crl_schedule_kind(CRL_CUSTOM_SCHEDULE) }
         if let kind { options.kind = crl_schedule_kind(kind) }
         let kind = Int(options.kind)
-        if [CRL_STEP, CRL_COSINE, CRL_ONE_CYCLE].contains(kind) { options.period = Int(reader.byte() % 8) }
-        if kind == CRL_COSINE { options.period_factor = Int(reader.byte() % 4) }
-        if kind == CRL_PLATEAU {
+        if [CRL_SCHEDULE_STEP, CRL_SCHEDULE_COSINE, CRL_SCHEDULE_ONE_CYCLE].contains(kind) {
+            options.period = Int(reader.byte() % 8)
+        }
+        if kind == CRL_SCHEDULE_COSINE { options.period_factor = Int(reader.byte() % 4) }
+        if kind == CRL_SCHEDULE_PLATEAU {
             options.patience = Int(reader.byte() % 3)
             options.cooldown = Int(reader.byte() % 3)
         }
         if kind == CRL_CUSTOM_SCHEDULE && !reader.chance(of: 8) { options.function = halves }
-        if [CRL_STEP, CRL_EXPONENTIAL, CRL_PLATEAU].contains(kind) && reader.chance(of: 2) {
+        if [CRL_SCHEDULE_STEP, CRL_SCHEDULE_EXPONENTIAL, CRL_SCHEDULE_PLATEAU].contains(kind) && reader.chance(of: 2) {
             options.factor = reader.float()
         }
-        if [CRL_COSINE, CRL_PLATEAU].contains(kind) && reader.chance(of: 2) { options.min_rate = reader.float() }
+        if [CRL_SCHEDULE_COSINE, CRL_SCHEDULE_PLATEAU].contains(kind) && reader.chance(of: 2) {
+            options.min_rate = reader.float()
+        }
         // What the kind does not take is refused.
         if reader.chance(of: 16) { options.factor = reader.float() }
         if reader.chance(of: 16) { options.min_rate = reader.float() }
         if reader.chance(of: 8) { options.warmup_start = reader.float() }
-        if reader.chance(of: kind == CRL_ONE_CYCLE ? 4 : 32) { options.peak = reader.float() }
-        if reader.chance(of: kind == CRL_ONE_CYCLE ? 4 : 32) { options.start_divisor = reader.float() }
-        if reader.chance(of: kind == CRL_ONE_CYCLE ? 4 : 32) { options.end_divisor = reader.float() }
-        if reader.chance(of: kind == CRL_PLATEAU ? 4 : 32) { options.threshold = reader.float() }
+        if reader.chance(of: kind == CRL_SCHEDULE_ONE_CYCLE ? 4 : 32) { options.peak = reader.float() }
+        if reader.chance(of: kind == CRL_SCHEDULE_ONE_CYCLE ? 4 : 32) { options.start_divisor = reader.float() }
+        if reader.chance(of: kind == CRL_SCHEDULE_ONE_CYCLE ? 4 : 32) { options.end_divisor = reader.float() }
+        if reader.chance(of: kind == CRL_SCHEDULE_PLATEAU ? 4 : 32) { options.threshold = reader.float() }
         if reader.chance(of: 8) { options.warmup = Int(bitPattern: reader.size()) }
         if reader.chance(of: 16) { options.period = Int(bitPattern: reader.size()) }
         if reader.chance(of: 16) { options.period_factor = Int(bitPattern: reader.size()) }
@@ -52,7 +56,7 @@ extension Session {
     }
 
     mutating func plateauRate() {
-        var options = schedule(of: reader.chance(of: 8) ? nil : CRL_PLATEAU)
+        var options = schedule(of: reader.chance(of: 8) ? nil : CRL_SCHEDULE_PLATEAU)
         var state = crl_plateau_state(
             size: MemoryLayout<crl_plateau_state>.size, epochs: 0, lowest: 0, waited: 0, cooling: 0)
         if reader.chance(of: 4) {

@@ -1,5 +1,5 @@
 /// Why a call could not be carried out.
-public struct NetworkError: Error, CustomStringConvertible, Sendable {
+public struct ChainruleError: Error, CustomStringConvertible, Sendable {
     /// The kind of error. The numbers are stable: the hundreds say whose fault it is.
     public struct Code: RawRepresentable, Equatable, Sendable {
         public let rawValue: Int32
@@ -54,15 +54,15 @@ public struct NetworkError: Error, CustomStringConvertible, Sendable {
     }
 
     /// The same error, as one that ``isOfParameters``.
-    func ofParameters() -> NetworkError {
+    func ofParameters() -> ChainruleError {
         var error = self
         error.isOfParameters = true
         return error
     }
 
     /// The same error with more words before.
-    func preceded(by words: ErrorMessage) -> NetworkError {
-        let error = NetworkError(code, "\(words.text)\(message)")
+    func preceded(by words: ErrorMessage) -> ChainruleError {
+        let error = ChainruleError(code, "\(words.text)\(message)")
         return isOfParameters ? error.ofParameters() : error
     }
 }
