@@ -139,7 +139,8 @@ def is_raised() -> bool:
 
 
 # What messages have for C's readers: the function's name in front, in which structure an option lies, enumerators.
-_OF_C = re.compile(r"^crl_\w+: |\b\w+->|\bCRL_(?P<enumerator>\w+)")
+_KINDS = "INSTRUCTIONS|REDUCTION|SCHEDULE|PRECISION|VARIABLE|QUANTITY|PURPOSE|CHECKED"
+_OF_C = re.compile(rf"^crl_\w+: |\b\w+->|\bCRL_(?:(?:{_KINDS})_)?(?P<enumerator>\w+)")
 
 
 def _python_text(message: str) -> str:
