@@ -158,5 +158,5 @@ private func fill(
     let tensor = try handle.built().plan.tensors[index]
     pointer.pointee = crl_tensor(
         size: size, name: UnsafePointer(handle.tensorNames[index]), offset: tensor.offset, rows: tensor.rows,
-        columns: tensor.columns)
+        columns: tensor.columns, rank: tensor.extents.count)
 }

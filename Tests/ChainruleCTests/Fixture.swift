@@ -57,7 +57,7 @@ final class Fixture {
     let mutableAddress = Memory<UnsafeMutablePointer<Float>?>(nil)
     let name = Memory<UnsafePointer<CChar>?>(nil)
     let tensor = Memory<crl_tensor>(
-        crl_tensor(size: MemoryLayout<crl_tensor>.size, name: nil, offset: 77, rows: 77, columns: 77))
+        crl_tensor(size: MemoryLayout<crl_tensor>.size, name: nil, offset: 77, rows: 77, columns: 77, rank: 77))
 
     private var arena: [UnsafeMutableRawPointer] = []
 

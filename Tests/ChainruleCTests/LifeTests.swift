@@ -44,12 +44,13 @@ import Testing
         ok(crlNetworkTensorCount(f.network, &count))
         #expect(count == 4)
         let expected = [
-            ("hidden.weight", 0, 3, 2), ("hidden.bias", 6, 3, 1), ("out.weight", 9, 2, 3), ("out.bias", 15, 2, 1),
+            ("hidden.weight", 0, 3, 2, 2), ("hidden.bias", 6, 3, 1, 1), ("out.weight", 9, 2, 3, 2),
+            ("out.bias", 15, 2, 1, 1),
         ]
-        for (index, (name, offset, rows, columns)) in expected.enumerated() {
+        for (index, (name, offset, rows, columns, rank)) in expected.enumerated() {
             for byName in [false, true] {
                 f.tensor.pointer.pointee = crl_tensor(
-                    size: MemoryLayout<crl_tensor>.size, name: nil, offset: 77, rows: 77, columns: 77)
+                    size: MemoryLayout<crl_tensor>.size, name: nil, offset: 77, rows: 77, columns: 77, rank: 77)
                 ok(
                     byName
                         ? crlNetworkFindTensor(f.network, name, f.tensor.pointer)
@@ -57,6 +58,7 @@ import Testing
                 let tensor = f.tensor.elements[0]
                 #expect(tensor.name.map { String(cString: $0) } == name)
                 #expect(tensor.offset == offset && tensor.rows == rows && tensor.columns == columns)
+                #expect(tensor.rank == rank)
                 #expect(tensor.size == MemoryLayout<crl_tensor>.size)
             }
         }

@@ -82,7 +82,9 @@ static void exact_numbers(void)
         OK(crl_network_find_tensor(network, names[i], &found));
         CHECK(strcmp(tensor.name, names[i]) == 0 && strcmp(found.name, names[i]) == 0);
         CHECK(tensor.offset == shapes[i][0] && tensor.rows == shapes[i][1] && tensor.columns == shapes[i][2]);
-        CHECK(found.offset == shapes[i][0] && found.rows == shapes[i][1] && found.columns == shapes[i][2]);
+        /* A weight is a matrix even of one column. */
+        CHECK(tensor.rank == 2 - i % 2);
+        CHECK(found.offset == shapes[i][0] && found.rows == shapes[i][1] && found.columns == shapes[i][2] && found.rank == tensor.rank);
     }
     memcpy(w, parameters, sizeof parameters);
     OK(crl_workspace_create(network, 1, CRL_PURPOSE_TRAINING, &workspace));

@@ -180,13 +180,14 @@ typedef struct crl_layer_options {
 /** Where a parameter tensor lies in the network's flat parameter vector, and in any gradient vector. */
 typedef struct crl_tensor {
     size_t size;      /**< sizeof(crl_tensor) */
-    const char *name; /**< "layer.weight" or "layer.bias"; lives as long as the network */
+    const char *name; /**< such as "layer.weight" or "layer.bias"; lives as long as the network */
     size_t offset;    /**< its first element, in floats from the start of the vector */
     size_t rows;      /**< N_l: the width of the layer */
     size_t columns;   /**< N_{l−1} for a weight, 1 for a bias; elements are row-major */
+    size_t rank;      /**< 1 for a vector, as a bias is; 2 for a matrix of one column or more */
 } crl_tensor;
 
-#define CRL_TENSOR_INIT { sizeof(crl_tensor), NULL, 0, 0, 0 }
+#define CRL_TENSOR_INIT { sizeof(crl_tensor), NULL, 0, 0, 0, 0 }
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Passes

@@ -98,12 +98,17 @@ extension Network {
         _ x: Matrix, of rows: Range<Int>, part: Int, of parts: Int, in workspace: Workspace, into sink: GradientSink,
         for optimizer: Optimizer? = nil
     ) throws(ChainruleError) {
+        let share = GradientPart(
+            sink: sink, arithmetic: arithmetic, scratch: workspace.scratch.row(part), part: part, parts: parts)
         for index in architecture.nodes.indices where optimizer?.isFrozen(layer: index) != true {
             if case .vector = sink { try Cancellation.look(before: rows.count, times: parameterCount) }
-            architecture.nodes[index].layer.gradients(
-                GradientPass(
-                    arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x, rows: rows, sink: sink,
-                    scratch: workspace.scratch.row(part), part: part, parts: parts))
+            let (layer, memory) = (architecture.nodes[index].layer, workspace.layers[index])
+            let pass = GradientPass(memory: memory, networkInput: x, rows: rows)
+            for (number, tensor) in memory.tensors.enumerated() {
+                share.compute(tensor, terms: tensor.gradientTerms) {
+                    layer.gradient(ofTensor: number, term: $0, pass)
+                }
+            }
         }
     }
 }

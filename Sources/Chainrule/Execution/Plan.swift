@@ -1,3 +1,5 @@
+import Kernels
+
 /// What follows from an architecture: where every parameter lies, which layer reads which, and how much memory a pass
 /// needs.
 ///
@@ -7,6 +9,8 @@ package final class Plan: FallibleClass, Sendable {
     /// The parameter tensors in the order of the flat parameter vector.
     package let tensors: [Tensor]
     package let parameterCount: Int
+    /// Whether the gradient of a tensor is the sum of several terms.
+    let hasGradientsOfTerms: Bool
     /// For each node, which tensors are its own.
     let tensorRanges: [Range<Int>]
     /// For each node and input, whether its share of δ is added to what later layers have put there. Backward goes
@@ -17,13 +21,16 @@ package final class Plan: FallibleClass, Sendable {
     package struct Tensor: Sendable {
         /// Its place among the plan's tensors.
         let index: Int
-        /// "layer.weight" or "layer.bias".
+        /// Such as "layer.weight" or "layer.bias".
         package let name: String
         package let offset: Int
         package let rows: Int
         package let columns: Int
+        /// What ``TensorShape`` says of it.
+        package let extents: [Int]
+        let role: ParameterRole
         let initializer: Initializer
-        let isBias: Bool
+        let gradientTerms: Int
         package var count: Int { rows * columns }
 
         /// The tensor in a vector of the shape of the parameters.
@@ -41,6 +48,7 @@ package final class Plan: FallibleClass, Sendable {
     ) {
         self.architecture = architecture
         self.tensors = tensors
+        hasGradientsOfTerms = tensors.contains { $0.gradientTerms > 1 }
         self.tensorRanges = tensorRanges
         self.parameterCount = parameterCount
         self.accumulatesDelta = accumulatesDelta
@@ -143,6 +151,11 @@ package final class Plan: FallibleClass, Sendable {
                 layout.scratchCount,
                 node.layer.scratchCount(width: node.width, inputs: architecture.inputWidths(of: node)))
         }
+        // A step's, and the gradient of a vector.
+        for tensor in tensors {
+            layout.scratchCount = max(
+                layout.scratchCount, OptimizerKernel<Float>.scratchCount, tensor.extents.count == 1 ? tensor.count : 0)
+        }
         layout.scratchCount = (layout.scratchCount + 15) & ~15
         layout.scratch = try place(layout.scratchCount, rows: threads)
         _ = try Plan.checkedProduct(layout.count, MemoryLayout<Float>.stride)
@@ -178,12 +191,15 @@ extension FallibleClass where Self == Plan {
         for node in architecture.nodes {
             let first = tensors.count
             for shape in node.layer.tensors(width: node.width, inputs: architecture.inputWidths(of: node)) {
-                let count = try Plan.checkedProduct(shape.rows, shape.columns)
+                let rows = shape.extents[0]
+                var columns = 1
+                for extent in shape.extents.dropFirst() { columns = try Plan.checkedProduct(columns, extent) }
+                let count = try Plan.checkedProduct(rows, columns)
                 tensors.append(
                     Plan.Tensor(
-                        index: tensors.count, name: "\(node.name.text).\(shape.name)", offset: offset, rows: shape.rows,
-                        columns: shape.columns,
-                        initializer: shape.initializer, isBias: shape.isBias))
+                        index: tensors.count, name: "\(node.name.text).\(shape.name)", offset: offset, rows: rows,
+                        columns: columns, extents: shape.extents, role: shape.role, initializer: shape.initializer,
+                        gradientTerms: shape.gradientTerms))
                 offset = try Plan.checkedSum([offset, count])
             }
             ranges.append(first..<tensors.count)

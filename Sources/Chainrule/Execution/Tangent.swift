@@ -39,18 +39,24 @@ extension Network {
             }
         }
         let tangents = workspace.tangents!
+        let all = GradientPart(
+            sink: .vector(gradientTangents, accumulating: accumulating), arithmetic: arithmetic,
+            scratch: workspace.scratch.row(0), part: 0, parts: 1)
         for index in architecture.nodes.indices {
             try Cancellation.look(before: workspace.rows, times: parameterCount)
-            func pass(_ layers: [LayerMemory], _ input: Matrix) -> GradientPass {
-                GradientPass(
-                    arithmetic: arithmetic, memory: layers[index], networkInput: input, rows: 0..<workspace.rows,
-                    sink: .vector(gradientTangents, accumulating: accumulating), scratch: workspace.scratch.row(0),
-                    part: 0, parts: 1)
+            func gradientPass(_ layers: [LayerMemory], _ input: Matrix) -> GradientPass {
+                GradientPass(memory: layers[index], networkInput: input, rows: 0..<workspace.rows)
             }
-            architecture.nodes[index].layer.tangentGradients(
-                TangentGradientPass(
-                    values: pass(workspace.layers, workspace.input), tangents: pass(tangents.layers, tangents.input),
-                    hasInputTangent: false))
+            let layer = architecture.nodes[index].layer
+            let pass = TangentGradientPass(
+                values: gradientPass(workspace.layers, workspace.input),
+                tangents: gradientPass(tangents.layers, tangents.input), hasInputTangent: false)
+            for (number, tensor) in workspace.layers[index].tensors.enumerated() {
+                // By the product rule.
+                all.compute(tensor, terms: 2 * tensor.gradientTerms) {
+                    layer.gradientTangent(ofTensor: number, term: $0, pass)
+                }
+            }
         }
     }
 

@@ -22,7 +22,7 @@ package struct TangentPass {
     }
 }
 
-/// A part of the computation of the tangents of one layer's parameter gradients.
+/// What the tangents of the gradients of one layer's parameters are computed from.
 package struct TangentGradientPass {
     let values: GradientPass
     let tangents: GradientPass

@@ -1,5 +1,5 @@
 /// An activation as a layer of its own: `z` is the input's h, `h = σ(z)`, `δ_in = δ ⊙ σ'(z)`.
-final class ActivationLayer: Layer {
+final class ActivationLayer: ParameterlessLayer {
     static let kind: StaticString = "activation"
     var kind: StaticString { ActivationLayer.kind }
 
@@ -14,8 +14,6 @@ final class ActivationLayer: Layer {
         try activation.validate(layer: name, width: widths[0])
         return widths[0]
     }
-
-    func tensors(width: Int, inputs: [Int]) -> [TensorShape] { [] }
 
     var preactivation: Preactivation { .input }
     var outputActivation: Activation? { activation }

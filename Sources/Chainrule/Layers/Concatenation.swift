@@ -1,6 +1,6 @@
 /// The outputs of layers one after the other: `h = (h_1, h_2, …)`; each input gets its own piece of δ; likewise
 /// their tangents.
-final class Concatenation: Layer {
+final class Concatenation: ParameterlessLayer {
     static let kind: StaticString = "concatenation"
     var kind: StaticString { Concatenation.kind }
 
@@ -10,8 +10,6 @@ final class Concatenation: Layer {
         }
         return try Plan.checkedSum(widths)
     }
-
-    func tensors(width: Int, inputs: [Int]) -> [TensorShape] { [] }
 
     var preactivation: Preactivation { .activation }
     var signal: Signal { .none }

@@ -48,17 +48,16 @@ final class Dense: Layer {
     func tensors(width: Int, inputs: [Int]) -> [TensorShape] {
         var weights = weightInitializer
         if case .standard = weights { weights = activation.weightInitializer }
-        let weight = TensorShape(name: "weight", rows: width, columns: inputs[0], initializer: weights)
+        let weight = TensorShape(
+            name: "weight", extents: [width, inputs[0]], role: .weight, initializer: weights)
         if !hasBias { return [weight] }
         var biases = biasInitializer
         if case .standard = biases { biases = .glorotUniform(fanIn: inputs[0], fanOut: width) }
-        return [weight, TensorShape(name: "bias", rows: width, columns: 1, initializer: biases, isBias: true)]
+        return [weight, TensorShape(name: "bias", extents: [width], role: .bias, initializer: biases)]
     }
 
     func scratchCount(width: Int, inputs: [Int]) -> Int {
-        max(
-            PackedProduct.scratchCount(columns: width, depth: inputs[0]),
-            OptimizerKernel<Float>.scratchCount, width)
+        PackedProduct.scratchCount(columns: width, depth: inputs[0])
     }
 
     var preactivation: Preactivation {
@@ -86,12 +85,8 @@ final class Dense: Layer {
         }
     }
 
-    func gradients(_ pass: GradientPass) {
-        let units = pass.share(of: pass.s.columns)
-        if units.isEmpty { return }
-        let s = pass.s.columns(from: units.lowerBound, count: units.count)
-        pass.emit(tensor: 0, rows: units, transposedProduct: s, pass.inputActivation(0))
-        if hasBias { pass.emit(tensor: 1, elements: units, columnSums: s) }
+    func gradient(ofTensor index: Int, term: Int, _ pass: GradientPass) -> GradientTerm {
+        index == 0 ? .transposedProduct(pass.s, pass.inputActivation(0)) : .columnSums(pass.s)
     }
 
     /// `R{Z} = H_in R{W}ᵀ + 1 R{b}ᵀ + R{H_in} Wᵀ`, `R{H} = σ'(Z) ⊙ R{Z}`.
@@ -130,14 +125,13 @@ final class Dense: Layer {
     }
 
     /// `R{∂C/∂W} = R{S}ᵀ H_in + Sᵀ R{H_in}`, `R{∂C/∂b} = R{S}ᵀ 1`.
-    func tangentGradients(_ pass: TangentGradientPass) {
-        let (s, sTangent) = (pass.values.s, pass.tangents.s)
-        let units = 0..<s.columns
-        pass.tangents.emit(tensor: 0, rows: units, transposedProduct: sTangent, pass.values.inputActivation(0))
-        if let inputTangent = pass.inputTangent(0) {
-            pass.tangents.emit(tensor: 0, rows: units, transposedProduct: s, inputTangent, adding: true)
+    func gradientTangent(ofTensor index: Int, term: Int, _ pass: TangentGradientPass) -> GradientTerm? {
+        switch (index, term) {
+        case (0, 0): .transposedProduct(pass.tangents.s, pass.values.inputActivation(0))
+        case (0, _): pass.inputTangent(0).map { .transposedProduct(pass.values.s, $0) }
+        case (_, 0): .columnSums(pass.tangents.s)
+        default: nil
         }
-        if hasBias { pass.tangents.emit(tensor: 1, elements: units, columnSums: sTangent) }
     }
 
     /// `|Σ s h| ≤ rows · max|s| · max|h|`, where a bias has 1 for its h.

@@ -1,6 +1,6 @@
 /// Dropout (Srivastava et al. 2014), inverted: in training `h = m ⊙ h_in` and `δ_in = m ⊙ δ`, where each element of m is 0 with
 /// probability p and `1 / (1 − p)` otherwise; otherwise `h = h_in`. Likewise the tangents.
-final class Dropout: Layer {
+final class Dropout: ParameterlessLayer {
     static let kind: StaticString = "dropout"
     var kind: StaticString { Dropout.kind }
 
@@ -18,8 +18,6 @@ final class Dropout: Layer {
         }
         return widths[0]
     }
-
-    func tensors(width: Int, inputs: [Int]) -> [TensorShape] { [] }
 
     func scratchCount(width: Int, inputs: [Int]) -> Int { width }
 

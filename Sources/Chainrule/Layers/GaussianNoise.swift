@@ -1,6 +1,6 @@
 /// Gaussian noise: in training `h = h_in + n`, where each element of n is normal with mean 0 and standard deviation s;
 /// otherwise `h = h_in`. `δ_in = δ`, and the tangents are those of the input.
-final class GaussianNoise: Layer {
+final class GaussianNoise: ParameterlessLayer {
     static let kind: StaticString = "noise"
     var kind: StaticString { GaussianNoise.kind }
 
@@ -19,8 +19,6 @@ final class GaussianNoise: Layer {
         }
         return widths[0]
     }
-
-    func tensors(width: Int, inputs: [Int]) -> [TensorShape] { [] }
 
     func scratchCount(width: Int, inputs: [Int]) -> Int { width }
 

@@ -12,7 +12,7 @@ package protocol Layer: AnyObject, Sendable {
     /// The parameters, for these numbers of inputs.
     func tensors(width: Int, inputs: [Int]) -> [TensorShape]
 
-    /// How many floats of scratch memory the passes need.
+    /// How many floats of scratch memory forward, backward and their tangents need.
     func scratchCount(width: Int, inputs: [Int]) -> Int
 
     /// Where z lies.
@@ -27,8 +27,9 @@ package protocol Layer: AnyObject, Sendable {
     /// From δ = ∂C/∂h, computes s and the inputs' δ.
     func backward(_ pass: LayerPass) throws(ChainruleError)
 
-    /// From s and the inputs' h, computes a part of the parameters' gradients. The parameters may change meanwhile.
-    func gradients(_ pass: GradientPass)
+    /// From s and the inputs' h, a term of the gradient of one of the layer's tensors, which is the sum of as many terms as
+    /// ``TensorShape/gradientTerms`` says. The parameters may change before it is computed.
+    func gradient(ofTensor index: Int, term: Int, _ pass: GradientPass) -> GradientTerm
 
     /// From z, h and the tangents of the inputs' h and of the parameters, computes R{z} and R{h}.
     func tangent(_ pass: TangentPass) throws(ChainruleError)
@@ -36,8 +37,9 @@ package protocol Layer: AnyObject, Sendable {
     /// After ``backward(_:)``: from R{δ}, computes R{s} and the tangents of the inputs' δ. Once; it may use δ up.
     func tangentBackward(_ pass: TangentPass) throws(ChainruleError)
 
-    /// From s, the inputs' h and their tangents, computes a part of the tangents of the parameters' gradients.
-    func tangentGradients(_ pass: TangentGradientPass)
+    /// From s, the inputs' h and their tangents, a term of the tangent of a gradient, which is the sum of two terms for each
+    /// of the gradient's; nil for 0.
+    func gradientTangent(ofTensor index: Int, term: Int, _ pass: TangentGradientPass) -> GradientTerm?
 
     /// A bound on the magnitude of the parameters' gradients over so many rows, from the largest magnitudes in s and in
     /// the inputs' h. Infinity unless a layer knows better: its gradients are then looked at before every step.
@@ -66,20 +68,48 @@ extension Layer {
         return custom.secondDerivative != nil
     }
     package func scratchCount(width: Int, inputs: [Int]) -> Int { 0 }
-    package func gradients(_ pass: GradientPass) {}
-    package func tangentGradients(_ pass: TangentGradientPass) {}
     package func gradientBound(rows: Int, signal: Double, input: Double) -> Double { .infinity }
+}
+
+/// A layer without parameters.
+package protocol ParameterlessLayer: Layer {}
+
+extension ParameterlessLayer {
+    package func tensors(width: Int, inputs: [Int]) -> [TensorShape] { [] }
+    package func gradient(ofTensor index: Int, term: Int, _ pass: GradientPass) -> GradientTerm {
+        preconditionFailure("there are no parameters")
+    }
+    package func gradientTangent(ofTensor index: Int, term: Int, _ pass: TangentGradientPass) -> GradientTerm? { nil }
 }
 
 /// A parameter tensor of a layer, before it has a place.
 package struct TensorShape: Sendable {
-    /// "weight" or "bias".
+    /// What comes after the layer's name, such as "weight" or "bias".
     let name: StaticString
-    let rows: Int
-    let columns: Int
+    /// In memory and in files: of a vector its length, of a matrix its rows and columns. A row belongs to a unit.
+    let extents: [Int]
+    let role: ParameterRole
     let initializer: Initializer
-    /// Regularization is for weights, unless biases are to be included.
-    var isBias = false
+    /// How many terms the gradient is the sum of. Along a single one an optimizer can step while it is computed.
+    let gradientTerms: Int
+
+    package init(
+        name: StaticString, extents: [Int], role: ParameterRole, initializer: Initializer, gradientTerms: Int = 1
+    ) {
+        self.name = name
+        self.extents = extents
+        self.role = role
+        self.initializer = initializer
+        self.gradientTerms = gradientTerms
+    }
+}
+
+/// What a parameter tensor is for, whatever its name and shape.
+package enum ParameterRole: Sendable {
+    /// Multiplies. It is what regularization is for.
+    case weight
+    /// Is added. It is regularized only if biases are to be included.
+    case bias
 }
 
 /// Where the preactivation z of a layer is kept.

@@ -1,6 +1,6 @@
 /// The elementwise sum of layers of one width, as in a residual connection: `h = Σ_i h_i`, `δ_i = δ`; likewise their
 /// tangents.
-final class Sum: Layer {
+final class Sum: ParameterlessLayer {
     static let kind: StaticString = "sum"
     var kind: StaticString { Sum.kind }
 
@@ -15,8 +15,6 @@ final class Sum: Layer {
         }
         return width
     }
-
-    func tensors(width: Int, inputs: [Int]) -> [TensorShape] { [] }
 
     var preactivation: Preactivation { .activation }
     var signal: Signal { .none }

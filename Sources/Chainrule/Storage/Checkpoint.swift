@@ -85,7 +85,7 @@ extension Trainer {
             + vectorNames.enumerated().map { index, name in
                 Plan.Tensor(
                     index: network.plan.tensors.count + index, name: name, offset: (index + 1) * count, rows: 1,
-                    columns: count, initializer: .zeros, isBias: false)
+                    columns: count, extents: [1, count], role: .weight, initializer: .zeros, gradientTerms: 1)
             }
     }
 

@@ -46,7 +46,7 @@ package struct ModelHeader {
         if let more { json.member(more.name, more.text) }
         json.endObject()
         for tensor in plan.tensors where !json.isTooLong {
-            json.tensor(tensor.name, shape: tensor.shape, at: tensor.offset, count: tensor.count)
+            json.tensor(tensor.name, shape: tensor.extents, at: tensor.offset, count: tensor.count)
         }
         var offset = plan.parameterCount
         for name in vectors {
@@ -233,12 +233,12 @@ package struct ModelHeader {
                 throw ChainruleError(
                     .format, "the file has a tensor '\(entry.name.content)', the network '\(tensor.name)'")
             }
-            guard entry.shape == tensor.shape else {
+            guard entry.shape == tensor.extents else {
                 throw ChainruleError(
                     .format,
                     """
                     tensor '\(tensor.name)' has the shape \(describe(entry.shape)) in the file and \
-                    \(describe(tensor.shape)) in the network
+                    \(describe(tensor.extents)) in the network
                     """)
             }
             matched.append((entry.begin, tensor))
@@ -252,11 +252,6 @@ package struct ModelHeader {
         for (index, extent) in shape.enumerated() { text += index == 0 ? "\(extent)" : ", \(extent)" }
         return text + "]"
     }
-}
-
-extension Plan.Tensor {
-    /// As PyTorch has it: a bias is a vector.
-    var shape: [Int] { columns == 1 && name.utf8.suffix(5).elementsEqual(".bias".utf8) ? [rows] : [rows, columns] }
 }
 
 extension JSONWriter {

@@ -114,8 +114,9 @@ public final class Optimizer: FallibleClass {
 
     func isFrozen(layer: Int) -> Bool { layers[layer].isFrozen }
 
-    /// Whether a step has to look at the gradient as a whole.
-    var needsGradient: Bool { penalizedGradient != nil || method.kernel == nil }
+    /// Whether a step is made along the gradient as a whole: to look at it first, or because a part of it is the sum of terms, along
+    /// each of which a step would go for itself.
+    var needsGradient: Bool { penalizedGradient != nil || method.kernel == nil || plan.hasGradientsOfTerms }
 
     // MARK: Steps
 

@@ -99,7 +99,7 @@ public struct LayerStep: Sendable {
 
 extension Plan.Tensor {
     /// Whether penalties and weight decay are for it.
-    func isPenalized(includingBiases: Bool) -> Bool { !isBias || includingBiases }
+    func isPenalized(includingBiases: Bool) -> Bool { role == .weight || includingBiases }
 }
 
 /// What becomes of one tensor in a step: the optimizer's ``Regularization`` and its layer's ``LayerStep`` together.
@@ -122,7 +122,7 @@ struct TensorStep {
         weightDecay = isPenalized ? step.weightDecay ?? all.weightDecay ?? usualWeightDecay : 0
         l1 = isPenalized ? step.l1 ?? all.l1 : 0
         l2 = isPenalized ? step.l2 ?? all.l2 : 0
-        maxNorm = tensor.isBias ? .infinity : step.maxNorm ?? all.maxNorm
+        maxNorm = tensor.role == .weight ? step.maxNorm ?? all.maxNorm : .infinity
         isFrozen = step.isFrozen
     }
 

@@ -65,4 +65,4 @@ def _tensor(network: Handle, index: int) -> Tensor:
     tensor = _prototypes.crl_tensor.default()
     check(library.crl_network_tensor(network, index, ctypes.byref(tensor)))
     name: str = tensor.name.decode()
-    return Tensor(name, tensor.offset, (tensor.rows,) if name.endswith(".bias") else (tensor.rows, tensor.columns))
+    return Tensor(name, tensor.offset, (tensor.rows,) if tensor.rank == 1 else (tensor.rows, tensor.columns))

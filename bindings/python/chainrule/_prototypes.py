@@ -250,12 +250,13 @@ class crl_tensor(ctypes.Structure):
         ("offset", ctypes.c_size_t),
         ("rows", ctypes.c_size_t),
         ("columns", ctypes.c_size_t),
+        ("rank", ctypes.c_size_t),
     ]
 
     @classmethod
     def default(cls) -> crl_tensor:
         """Return the value of CRL_TENSOR_INIT."""
-        return cls(size=ctypes.sizeof(crl_tensor), offset=0, rows=0, columns=0)
+        return cls(size=ctypes.sizeof(crl_tensor), offset=0, rows=0, columns=0, rank=0)
 
 
 crl_cost_function = ctypes.CFUNCTYPE(

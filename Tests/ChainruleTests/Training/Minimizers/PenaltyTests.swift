@@ -87,7 +87,7 @@ import Testing
             seed: 62)
         let count = network.parameterCount
         var isWeight = [Bool](repeating: false, count: count)
-        for tensor in network.plan.tensors where !tensor.isBias {
+        for tensor in network.plan.tensors where tensor.role == .weight {
             for index in tensor.offset..<tensor.offset + tensor.count { isWeight[index] = true }
         }
         #expect(isWeight.count { $0 } == 20 && count == 26)

@@ -113,7 +113,7 @@ extension Session {
         let network = network()
         var number: UInt = 0
         var name: UnsafePointer<CChar>?
-        var tensor = crl_tensor(size: MemoryLayout<crl_tensor>.size, name: nil, offset: 0, rows: 0, columns: 0)
+        var tensor = crl_tensor(size: MemoryLayout<crl_tensor>.size, name: nil, offset: 0, rows: 0, columns: 0, rank: 0)
         if reader.chance(of: 32) { tensor.size = Int(bitPattern: reader.size()) }
         check(crlNetworkInputSize(network, &number))
         check(crlNetworkOutputSize(network, &number))

@@ -1,0 +1,35 @@
+/// A term of a parameter tensor's gradient, before it is computed. It sums over the rows of a batch, which are the rows of A
+/// and B; the columns of A are the rows of the tensor.
+package enum GradientTerm {
+    /// `Aᵀ B`, of a matrix.
+    case transposedProduct(Matrix, Matrix)
+    /// `Aᵀ 1`, of a vector.
+    case columnSums(Matrix)
+
+    /// The same of some of the tensor's rows.
+    func columns(_ rows: Range<Int>) -> GradientTerm {
+        func part(_ a: Matrix) -> Matrix { a.columns(from: rows.lowerBound, count: rows.count) }
+        switch self {
+        case .transposedProduct(let a, let b): return .transposedProduct(part(a), b)
+        case .columnSums(let a): return .columnSums(part(a))
+        }
+    }
+}
+
+/// What the gradients of one layer's parameters are computed from: what the passes over all the rows of a batch left.
+package struct GradientPass {
+    /// The workspace's, which lives longer than the pass.
+    unowned(unsafe) let memory: LayerMemory
+    /// x: the workspace's copy of it, or the caller's own.
+    let networkInput: Matrix
+    /// Over which rows the gradients sum: all of the batch's, except for Jacobians.
+    let rows: Range<Int>
+
+    /// s = δ ⊙ σ'(z).
+    var s: Matrix { memory.signal!.rows(from: rows.lowerBound, count: rows.count) }
+    func inputActivation(_ index: Int) -> Matrix {
+        let input = memory.inputs[index]
+        return (input.isNetworkInput ? networkInput : input.activation)
+            .rows(from: rows.lowerBound, count: rows.count)
+    }
+}
