@@ -172,7 +172,7 @@ def markdown(results: list[dict], machine: dict) -> str:
         if len(rows) > 1:
             lines += ["", f"### {title}", "", "| " + " | ".join(rows[0]) + " |", "|" + "---|" * len(rows[0])]
             lines += ["| " + " | ".join(row) + " |" for row in rows[1:]]
-    lines += ["", "A number in brackets says how many times Chainrule's it is; the best peer is in bold."]
+    lines += ["", "A number in brackets is the ratio to Chainrule's. The best peer is in bold."]
     return "\n".join(lines + failures(results)) + "\n"
 
 
@@ -196,7 +196,7 @@ def failures(results: list[dict]) -> list[str]:
     if not reasons:
         return []
     shown = [f"- {reason} ({len(cells)} cells, the first: {cells[0]})" for reason, cells in reasons.items()]
-    return ["", "Not measured, or to be doubted:", "", *shown]
+    return ["", "Not measured, or doubtful:", "", *shown]
 
 
 def as_html(rows: list[list[str]]) -> str:
@@ -235,8 +235,8 @@ def page(results: list[dict], machine: dict) -> str:
     parts = [
         "<!doctype html><meta charset='utf-8'><title>Chainrule against its peers</title>",
         f"<style>{STYLE}</style><h1>Chainrule against its peers</h1>",
-        f"<p>{machine['date']}. Times are medians of interleaved repetitions;",
-        "a number in brackets says how many times Chainrule's it is.</p>",
+        f"<p>{machine['date']}. Times are medians of interleaved repetitions.",
+        "A number in brackets is the ratio to Chainrule's.</p>",
         *(f"<h2>{html.escape(title)}</h2>{svg}" for title, svg in plots.all_of(results)),
         *(f"<h2>{html.escape(title)}</h2>{as_html(rows)}" for title, rows in tables(results) if len(rows) > 1),
         *(f"<p>{html.escape(line)}</p>" for line in failures(results) if line),
