@@ -1,17 +1,17 @@
 /*
  * chainrule.h: the C interface of Chainrule, a library that trains and runs neural networks.
  *
- * This file is generated: 'make header' makes it from the library's sources. It needs nothing but the C standard
- * headers, is valid C99, C11 and C++17, and is the whole interface: what is not declared here is not exported.
+ * This is the whole interface: the library exports nothing else. The file is valid C99, C11 and C++17 and needs only the
+ * C standard headers. 'make header' generates it from the library's sources.
  *
  *
  * What it does
  *
  * A network maps rows of numbers to rows of numbers through layers h_l = σ(z_l), z_l = W_l h_{l-1} + b_l. The library
  * computes the network's output, a cost C of it, and the gradient ∂C/∂w of every weight and bias by the chain rule
- * (backpropagation), and changes the weights with that gradient. There are three tiers, and each can be used alone:
+ * (backpropagation). It changes the weights with that gradient. Three tiers; each works without the ones above it:
  *
- *     the passes    crl_forward(), crl_cost(), crl_backward() and crl_step(), on arrays of the caller's
+ *     the passes    crl_forward(), crl_cost(), crl_backward() and crl_step(), on your own arrays
  *     the network   crl_network_predict(), crl_network_value_and_gradient(), and derivatives beyond the gradient, such as
  *                   crl_network_hessian_product()
  *     the trainer   crl_network_fit(): epochs, batches, shuffling, validation, progress; and crl_network_minimize():
@@ -47,47 +47,47 @@
  *
  * Conventions
  *
- * Status     A function that can fail returns a crl_status: CRL_OK, which is 0, or a code that says what kind of thing
- *            went wrong. crl_error_message() then says what it was, where, and which value, for the thread that made
- *            the call. A wrong argument is a status, never a crash; only a pointer to memory that is not there, or to
- *            an object already given back, cannot be caught. Unless a function says otherwise, a call that fails has
- *            changed nothing. Results are written through the last arguments.
+ * Status     A function that can fail returns a crl_status: CRL_OK, which is 0, or the kind of error. crl_error_message()
+ *            then says what went wrong, where, and with which value, for the thread that made the call. A wrong argument
+ *            gives a status, never a crash. The library cannot detect two faults: a pointer to memory that does not exist,
+ *            and a pointer to an object already destroyed. A call that fails changes nothing, unless its description says
+ *            otherwise. The last arguments receive results.
  * Numbers    Values, weights and gradients are 32-bit floats (float). Costs are doubles.
- * Matrices   A matrix is row-major, one row for each sample, and is passed as a pointer, its rows, and its stride: the
- *            number of floats from the start of one row to the start of the next, at least the number of columns. The
- *            columns follow from the network, or are passed after the rows. A vector is a pointer and a count. Every
- *            length is checked.
+ * Matrices   A matrix is row-major, one row for each sample. Pass a pointer, the rows, and the stride: the number of
+ *            floats from the start of one row to the start of the next, at least the number of columns. The network
+ *            determines the columns, or you pass them after the rows. A vector is a pointer and a count. The library
+ *            checks every length.
  * Handles    A crl_network, crl_workspace, crl_optimizer, crl_trainer, crl_predictor, crl_publisher or crl_cancel is made by
  *            ..._create() (or loaded) and is the caller's, to be given back once to the matching ..._destroy(), which accepts
  *            NULL.
- * Ownership  Arrays and strings passed in stay the caller's; the library reads them during the call and keeps none of
- *            them. A pointer that the library gives out stays the library's; its function says how long it is valid.
- *            What a callback is handed is valid until the callback returns.
- * Overlap    An array that a call writes lies apart from what the call reads, from the network's parameters, and from what
- *            else it writes, unless its description says otherwise; otherwise: CRL_ERROR_OVERLAP. Rows may lie between
- *            rows, as the columns of one table do.
- * NULL       A pointer must not be NULL unless its description says what NULL means; otherwise: CRL_ERROR_NULL.
- * Callbacks  A callback must return. One that leaves by longjmp(), lets a C++ exception out or ends its thread takes the
- *            library's cleaning up along: memory is lost, and the object that called it stays busy for ever. To stop the
- *            call, return a number other than 0; in C++, catch every exception in the callback.
+ * Ownership  Arrays and strings that you pass stay yours. The library reads them during the call and keeps none of them. A
+ *            pointer that the library returns stays the library's; its function says how long it is valid. Arguments of a
+ *            callback are valid until the callback returns.
+ * Overlap    An array that a call writes must lie apart from everything the call reads, from the network's parameters, and
+ *            from everything else it writes, unless its description says otherwise. Otherwise: CRL_ERROR_OVERLAP. Rows may
+ *            lie between rows, as the columns of one table do.
+ * NULL       A pointer must not be NULL, unless its description says what NULL means. Otherwise: CRL_ERROR_NULL.
+ * Callbacks  A callback must return. If it leaves by longjmp(), by a C++ exception or by ending its thread, the library
+ *            cannot clean up: memory is lost, and the calling object stays busy for ever. To stop the call, return a
+ *            number other than 0. In C++, catch every exception in the callback.
  * Strings    UTF-8, ending with a zero byte. Paths are any bytes.
  * Options    Structures that may grow begin with their size. Start from their CRL_..._INIT macro: later versions append
  *            fields, and programs compiled with this header keep working.
- * Threads    A function that takes a const crl_network may run in any number of threads at once on one network, each
- *            with its own workspace. While a function runs that takes a crl_network that is not const, no other may
- *            use that network. Different networks have nothing in common.
+ * Threads    Functions that take a const crl_network may run in any number of threads at once on one network, each with
+ *            its own workspace. While a function runs that takes a non-const crl_network, no other may use that network.
+ *            Networks share no state.
  * Memory     What the library cannot have is CRL_ERROR_MEMORY. What grows with the caller's sizes is asked for before it is
  *            used. The small objects of a call are made in a reserve of 1 MiB (64 KiB on 32-bit systems) within the library
  *            if the system has no memory for them; once half of it is in use for good, calls are CRL_ERROR_MEMORY until the
  *            system has memory again. The program ends if several threads need more than the reserve at once.
- * Forks      A child of fork() may use whatever its parent has, whatever other threads were doing; only a trainer that
- *            another thread was training with, and its network, are of no use to it. It has no threads but its own: a
- *            fit that forks in a callback goes on in the child alone.
- * Ends       A thread that watches a crl_cancel can be told by any other, or by a signal's handler, to end its call.
- *            Every function that computes may then return CRL_CANCELLED, also if its description does not name it.
- * Manners    The library never prints, exits or aborts, leaves signals, locale, environment and rand() alone, and
- *            has no global state beside each thread's error message and what it watches, the reserve of memory and the
- *            choice of an instruction set.
+ * Forks      A child of fork() may use everything that its parent has, whatever other threads did. One exception: a
+ *            trainer that another thread was training with, and its network, are unusable. The child has only its own
+ *            thread: a fit that forks in a callback continues alone in the child.
+ * Ends       A thread that watches a crl_cancel ends its call when another thread, or a signal handler, sets it. Every
+ *            function that computes may then return CRL_CANCELLED, even if its description does not name it.
+ * Manners    The library never prints, exits or aborts. It leaves signals, locale, environment and rand() alone. It has no
+ *            global state beside each thread's error message and what it watches, the reserve of memory and the choice of
+ *            an instruction set.
  */
 
 #ifndef CHAINRULE_H
