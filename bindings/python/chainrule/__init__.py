@@ -1,6 +1,6 @@
-"""Neural networks trained and run by libchainrule, with every intermediate and every gradient in the caller's hands.
+"""Train and run neural networks with libchainrule, and see every intermediate value and every gradient.
 
-Arrays are float32, one sample per row. The parameters of a network are one flat vector that numpy sees without a copy.
+Arrays are float32, one sample per row. A network's parameters are one flat vector, which numpy sees without a copy.
 """
 
 from ._callbacks import Activation, CustomCost

@@ -1,4 +1,4 @@
-"""From array-likes to what the library takes: float32 rows with a stride. What fits already is not copied."""
+"""Converts array-likes to the library's float32 rows with a stride. Copies only what does not fit already."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def size_error(message: str) -> ArgumentError:
 
 
 def count(value: Any, what: str, limit: int = 2**63 - 1) -> int:
-    """An integer that the library's unsigned parameter can hold; ctypes alone would wrap it silently."""
+    """An integer that fits the library's unsigned parameter; ctypes alone would wrap it silently."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -62,7 +62,7 @@ def count(value: Any, what: str, limit: int = 2**63 - 1) -> int:
 
 
 def optional_count(value: Any, what: str) -> int | None:
-    """A count of at least 1, or None: where the library has 0 for a choice of its own."""
+    """A count of at least 1, or None, for which the library has 0 and chooses itself."""
     if value is None:
         return None
     number = count(value, what)
@@ -87,7 +87,7 @@ def seed_value(value: Any) -> int:
 
 
 def numbers(values: Any, what: str) -> npt.NDArray[Any]:
-    """An array of real numbers from an array-like, of whatever shape and type it has."""
+    """An array of real numbers from an array-like of any shape and type."""
     if type(values) is not np.ndarray:
         if hasattr(values, "toarray"):
             raise ArgumentTypeError(f"{what} is a sparse matrix ({type(values).__name__}); give {what}.toarray()")
@@ -149,7 +149,7 @@ def out_rows(out: Any, rows: int, columns: int, single: bool) -> Rows:
 
 
 def apart(given: Rows, out: npt.NDArray[Any]) -> Rows:
-    """The given rows, copied if the result would be written over them while they are read."""
+    """The given rows, copied if the result would overwrite them while the library reads them."""
     if not np.may_share_memory(given.array, out):
         return given
     array = given.array.copy()
@@ -157,7 +157,7 @@ def apart(given: Rows, out: npt.NDArray[Any]) -> Rows:
 
 
 def as_vector(values: Any, size: int, what: str) -> FloatArray:
-    """A contiguous float32 vector of `size` elements; converted only if need be."""
+    """A contiguous float32 vector of `size` elements, converted only if necessary."""
     array = numbers(values, what)
     if array.shape != (size,):
         raise size_error(f"{what} has shape {array.shape}; it must be ({size},)")
@@ -178,7 +178,7 @@ def out_vector(out: Any, size: int, what: str) -> FloatArray:
 class RowFunction:
     """A function of the library that reads rows of x and writes rows of y, for networks of one size.
 
-    It never changes, so that any number of threads may call it at once.
+    It never changes: any number of threads may call it at once.
     """
 
     # So many multiplications take about a millisecond.
@@ -187,11 +187,11 @@ class RowFunction:
     def __init__(
         self, name: str, inputs: int, outputs: int, parameters: int, callbacks: list[Any], *, needs_rows: bool = False
     ) -> None:
-        """The function of that name, whose parameters after the handles are x and y, each address, rows and stride.
+        """The function of that name. After the handles it takes x and y, each as address, rows and stride.
 
-        Unless it needs_rows, no rows of x make no rows of y, without a call of the library, which would refuse them.
-        `parameters` and `callbacks`, the options of layers, tell how many rows take so long that the call must be
-        interruptible: any number where it runs functions of Python's.
+        Unless needs_rows is true, no rows of x give no rows of y, without a call: the library would refuse them.
+        `parameters` and `callbacks`, the options of layers, determine how many rows take so long that the call must be
+        interruptible. If it runs Python functions, any number does.
         """
         # A function without argument types: it must be given ctypes objects, which it passes on as they are.
         self.native = library[name]
@@ -205,7 +205,7 @@ class RowFunction:
         self._y_stride = _size(outputs)
 
     def native_for(self, rows: int) -> Any:
-        """The function for so many rows."""
+        """The function for this number of rows."""
         return self._interruptible if rows >= self._long_rows else self.native
 
     def __call__(self, x: Any, out: Any, *handles: Handle) -> FloatArray:

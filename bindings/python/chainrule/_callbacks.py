@@ -1,4 +1,4 @@
-"""Python functions as the library's callbacks. They get copies of the batch, so that what they keep stays valid."""
+"""Python functions as the library's callbacks. They get copies of the batch, which stay valid if they keep them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ CostHessianProduct = Callable[[FloatArray, Optional[FloatArray], Optional[FloatA
 
 
 class Activation(NamedTuple):
-    """A custom activation: both functions work on some rows of a batch, (rows, units) float32 arrays, elementwise.
+    """A custom activation. Its functions work elementwise on some rows of a batch: (rows, units) float32 arrays.
 
-    They may be called from every thread that uses the network.
+    Every thread that uses the network may call them.
     """
 
     function: Callable[[FloatArray], Any]
@@ -32,7 +32,7 @@ class Activation(NamedTuple):
 
 
 def stops(result: Any) -> bool:
-    """Whether what a callback of the caller's returned asks to stop: False does, None and everything else goes on."""
+    """Whether a callback's result asks to stop: False does; None and everything else continue."""
     return isinstance(result, (bool, np.bool_)) and not result
 
 
@@ -46,7 +46,7 @@ def _write(result: Any, address: int, rows: int, columns: int, what: str) -> Non
 
 
 def activation_callbacks(activation: Activation) -> tuple[Any, Any, Any]:
-    """The C callbacks for a custom activation, of which the last may be a null pointer."""
+    """The C callbacks for a custom activation. The last may be a null pointer."""
 
     @guarded
     def function(_: Any, z: Any, h: Any, rows: int, columns: int) -> int:
@@ -79,7 +79,7 @@ def activation_callbacks(activation: Activation) -> tuple[Any, Any, Any]:
 
 
 class CustomCost(NamedTuple):
-    """A custom cost: its function, and how its gradient changes, which second-order products need."""
+    """A custom cost: its function, and the change of its gradient for second-order products."""
 
     function: CostFunction
     """(y, targets, weights) -> (C, dC_dy), as for chainrule.cost()"""
@@ -88,7 +88,7 @@ class CustomCost(NamedTuple):
 
 
 def cost_callbacks(cost: CustomCost) -> tuple[Any, Any]:
-    """The C callbacks for a custom cost, of which the last may be a null pointer."""
+    """The C callbacks for a custom cost. The last may be a null pointer."""
 
     def copies(
         y: Any, targets: Any, weights: Any, rows: int, columns: int, target_columns: int

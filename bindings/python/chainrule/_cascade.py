@@ -1,4 +1,4 @@
-"""Growing a network by cascade correlation, and what happens after each unit."""
+"""Growing a network by cascade correlation, and the report after each unit."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from ._names import ACTIVATIONS, enumerator
 
 
 class CascadeUnit(NamedTuple):
-    """What a network that Network.cascade() grows has come to: without hidden units at first, then with each new one.
+    """The state of a growing network: first without hidden units, then after each new one.
 
     Attributes:
-        units: how many hidden units there are.
-        max_units: the most that there will be.
-        cost: C of x; the outputs are trained.
-        accuracy: of x, as Metrics has it.
+        units: the number of hidden units.
+        max_units: the largest number that growing allows.
+        cost: C of x, with the outputs trained.
+        accuracy: of x, as in Metrics.
         validation_cost: C of the validation data; NaN without any, infinite where it is not finite.
         validation_accuracy: of the validation data.
-        correlation: S of the last hidden unit, from 0 to 1: how well it followed what the network did wrong before; NaN
-            without units.
-        is_best: whether the cost, that of the validation data if there are any, is the best so far.
+        correlation: S of the last hidden unit, from 0 to 1: how well it follows the error that the network had before;
+            NaN without units.
+        is_best: whether the cost (on the validation data, if given) is the best so far.
     """
 
     units: int
@@ -60,7 +60,7 @@ class _UnitWatcher:
 
 
 def _output_count(targets: Any, kind: int) -> int:
-    """As many as the targets have columns, or classes."""
+    """The number of columns, or of classes, in the targets."""
     if targets is None:
         raise ArgumentTypeError("without targets, outputs must be given")
     array = numbers(targets, "targets")
@@ -92,9 +92,9 @@ def grow(
     on_unit: Callable[[CascadeUnit], Any] | None,
     given: dict[str, Any],
 ) -> Any:
-    """The pointer to a network that was grown.
+    """The pointer to a grown network.
 
-    `cost` are the crl_cost_options, and `given` the options that go to the library as they are.
+    `cost` are the crl_cost_options. `given` are options that go to the library unchanged.
     """
     array = numbers(x, "x")
     if array.ndim != 2 or array.shape[1] == 0:

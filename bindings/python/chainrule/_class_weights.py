@@ -50,7 +50,7 @@ def class_weights(given: ClassWeight, cost: Any, outputs: int) -> FloatArray | N
 
 
 def _place(label: Any) -> int:
-    """The class that a key of a dict names: np.unique() of targets of 0.0 and 1.0 has these."""
+    """The class that a key of a dict names, also as a float: np.unique() of targets can give 0.0 and 1.0."""
     if isinstance(label, (float, np.floating, np.bool_)) and float(label).is_integer():
         # A bool as an index of an array would be a mask.
         return int(label)
@@ -61,9 +61,9 @@ def _place(label: Any) -> int:
 
 
 def resolved(given: ClassWeight, targets: Any, cost: CostLike, outputs: int) -> ClassWeight:
-    """The argument class_weight of a fit as a trainer takes it: "balanced" as numbers.
+    """Converts the argument class_weight of a fit for a trainer: "balanced" becomes numbers.
 
-    Balanced weights make all classes that occur count the same: rows / (classes · rows of the class).
+    Balanced weights give all classes in the targets the same total: rows / (classes · rows of the class).
     """
     if not (isinstance(given, str) and given == "balanced"):
         return given
@@ -83,7 +83,7 @@ def resolved(given: ClassWeight, targets: Any, cost: CostLike, outputs: int) -> 
 
 
 def _classes(cost: Any, outputs: int) -> int:
-    """How many classes there are to weight: with a binary cross-entropy of one output two."""
+    """The number of classes to weight: two for a binary cross-entropy of one output."""
     if cost.kind == _prototypes.CRL_CROSS_ENTROPY:
         return outputs
     if cost.kind in _BINARY and outputs == 1:

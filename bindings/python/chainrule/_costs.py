@@ -1,4 +1,4 @@
-"""Costs, and the targets and sample weights that they compare with."""
+"""Costs, targets and sample weights."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Cost(NamedTuple):
     Attributes:
         kind: "mean_squared_error", "mean_absolute_error", "huber", "binary_cross_entropy",
             "binary_cross_entropy_logits" or "cross_entropy" (softmax cross-entropy on logits).
-        reduction: how the rows' costs c_r with weights w_r become C: "mean", Σ w_r c_r / Σ w_r, or "sum", Σ w_r c_r.
-        huber_delta: "huber": where the square turns into a line, > 0.
-        label_smoothing: "cross_entropy": ε in [0, 1): (1 − ε) t + ε / N in the place of t, with N outputs.
+        reduction: how C combines the rows' costs c_r with weights w_r: "mean", Σ w_r c_r / Σ w_r, or "sum", Σ w_r c_r.
+        huber_delta: for "huber": where the square turns into a line, > 0.
+        label_smoothing: for "cross_entropy": ε in [0, 1). It replaces t by (1 − ε) t + ε / N, with N outputs.
     """
 
     kind: str
@@ -65,7 +65,7 @@ def class_indices(array: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
 
 
 class Targets:
-    """Targets and sample weights as the library takes them, with the arrays that own the memory."""
+    """Targets and sample weights for the library, with the arrays that own the memory."""
 
     def __init__(self, targets: Any, sample_weight: Any, kind: int, rows: int, columns: int, single: bool) -> None:
         self.native = _prototypes.crl_targets.default()
@@ -127,12 +127,13 @@ def cost(
 
     Args:
         y: outputs, (rows, columns), or (columns,) for a single row.
-        targets: (rows, columns) values; (rows,) integers with "cross_entropy": class indices; (rows,) values if
-            there is one column. For a custom cost of any width, or None.
-        cost: a name, a Cost, or a function (y, targets, weights) -> (C, dC_dy) of float32 arrays, of which targets and
-            weights may be None. It reduces over the rows itself. Or a CustomCost: such a function and its Hessian.
-        sample_weight: (rows,) weights ≥ 0; None for 1 each.
-        out: a float32 array with the shape of y that gets dC_dy.
+        targets: (rows, columns) values; for one column also (rows,) values; for "cross_entropy" also class indices,
+            (rows,) integers. A custom cost takes any width, or None.
+        cost: a name, a Cost, or a function (y, targets, weights) -> (C, dC_dy) of float32 arrays; targets and weights
+            may be None. The function reduces over the rows itself. Or a CustomCost: such a function and its Hessian's
+            product.
+        sample_weight: (rows,) weights ≥ 0; None: 1 each.
+        out: a float32 array with the shape of y for dC_dy.
 
     Returns:
         (C, dC_dy): a float and a float32 array with the shape of y, ready for Workspace.backward().

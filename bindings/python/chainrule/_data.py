@@ -1,4 +1,4 @@
-"""Rows with targets, as the library's functions take them."""
+"""Rows with targets for the library's functions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Shape(NamedTuple):
-    """The lengths of x and y of a network that there is not yet."""
+    """The lengths of x and y of a network that does not exist yet."""
 
     inputs: int
     outputs: int
@@ -23,15 +23,15 @@ class Shape(NamedTuple):
 class Data:
     """x, targets and sample weights, with the arrays that own the memory.
 
-    `arguments` are what the library's functions take for them: address, rows and stride of x, and the targets.
+    `arguments` go to the library's functions: address, rows and stride of x, and the targets.
     """
 
     def __init__(self, built: Layout | Shape, x: Any, targets: Any, sample_weight: Any, cost: Any) -> None:
-        """Of a network with this layout or shape.
+        """Data for a network with this layout or shape.
 
         Args:
             x: (rows, inputs), or (inputs,) for a single row.
-            targets: as for chainrule.cost(), and so is sample_weight.
+            targets, sample_weight: as for chainrule.cost().
             cost: the crl_cost_options.
         """
         self.x = as_rows(x, built.inputs, "x")
@@ -40,13 +40,13 @@ class Data:
 
 
 class NoData:
-    """The arguments where there is none."""
+    """The arguments without data."""
 
     arguments = (None, 0, 0, None)
 
 
 def validation(built: Layout | Shape, data: tuple[Any, ...] | None, cost: Any) -> Data | NoData:
-    """Of the argument validation_data: (x, targets) or (x, targets, sample_weight), or None."""
+    """Converts the argument validation_data: (x, targets) or (x, targets, sample_weight), or None."""
     if data is None:
         return NoData()
     if len(data) not in (2, 3):
@@ -61,7 +61,7 @@ def validation(built: Layout | Shape, data: tuple[Any, ...] | None, cost: Any) -
 
 
 def set_validation(options: Any, held: Data | NoData) -> None:
-    """Sets the validation data in options that have them; they must live as long as the call."""
+    """Sets the validation data in options. They must live as long as the call."""
     if isinstance(held, Data):
         options.validation_x = held.x.address
         options.validation_rows = held.x.rows

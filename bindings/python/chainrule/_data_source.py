@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 class Request(NamedTuple):
-    """Which batch a data source is asked for.
+    """A request for a batch of a data source.
 
     Attributes:
         epoch: the number of the epoch, from 1.
-        first_row: how many rows of the epoch came before. A trainer that goes on in the middle of an epoch begins
+        first_row: the number of earlier rows in the epoch. A trainer that resumes in the middle of an epoch starts
             there.
-        max_rows: the most rows that the batch can have.
+        max_rows: the most rows that the batch may have.
     """
 
     epoch: int
@@ -34,7 +34,7 @@ class Request(NamedTuple):
 
 
 class DataSource(NamedTuple):
-    """Data that need not fit in memory: a function that gives one batch after the other.
+    """Data that need not fit in memory: a function that returns one batch after the other.
 
         def batch(request):
             rows = slice(request.first_row, request.first_row + request.max_rows)
@@ -43,10 +43,10 @@ class DataSource(NamedTuple):
         trainer.fit(DataSource(batch))
 
     Attributes:
-        function: is called with a Request for each batch, and returns (x, targets), or (x, targets, sample_weight), of
-            1 to max_rows rows, or None at the end of the epoch.
-        targets: "classes"; or how many target values a row has; or None, for a custom cost that needs none.
-        weights: whether there are sample weights.
+        function: takes a Request and returns the batch of 1 to max_rows rows: (x, targets) or (x, targets,
+            sample_weight). At the end of the epoch it returns None.
+        targets: "classes"; or the number of target values in a row; or None, for a custom cost without targets.
+        weights: whether batches have sample weights.
     """
 
     function: Callable[[Request], Any]
@@ -55,7 +55,7 @@ class DataSource(NamedTuple):
 
 
 class NativeSource:
-    """A DataSource as the library takes it."""
+    """A DataSource for the library."""
 
     def __init__(self, source: DataSource, inputs: int) -> None:
         self._source = source

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Derivatives(NativeObject):
-    """What a network says of its derivatives, the gradient aside."""
+    """A network's derivatives beyond the gradient."""
 
     __slots__ = ()
     _trained_cost: Any
@@ -33,7 +33,7 @@ class Derivatives(NativeObject):
         raise NotImplementedError
 
     def _cost(self, cost: CostLike | None) -> Any:
-        """The crl_cost_options for a cost; None for the one that the network was trained with last."""
+        """The crl_cost_options for a cost; None: the cost of the network's last training."""
         if cost is None and self._trained_cost is not None:
             return self._trained_cost
         return cost_options("cross_entropy" if cost is None else cost)
@@ -44,7 +44,7 @@ class Derivatives(NativeObject):
         x_tangent: npt.ArrayLike | None = None,
         w_tangent: npt.ArrayLike | None = None,
     ) -> tuple[FloatArray, FloatArray]:
-        """The Jacobian-vector product: the outputs, and how they change along a direction.
+        """The Jacobian-vector product: the outputs, and their change along a direction.
 
         Args:
             x: (rows, inputs), or (inputs,) for a single row; all finite.
@@ -85,7 +85,7 @@ class Derivatives(NativeObject):
 
         Args:
             x: (rows, inputs), or (inputs,) for a single row; all finite.
-            u: (rows, outputs), or (outputs,): what takes the place of ∂C/∂y in a backward pass.
+            u: (rows, outputs), or (outputs,): replaces ∂C/∂y in a backward pass.
 
         Returns:
             (gradients, x_gradient): a (count,) vector, and an array of the shape of x.
@@ -122,7 +122,7 @@ class Derivatives(NativeObject):
         sample_weight: npt.ArrayLike | None = None,
         out: FloatArray | None = None,
     ) -> FloatArray:
-        """H v with the Hessian H = ∂²C/∂w², exact, for the time of two to three gradients.
+        """H v with the Hessian H = ∂²C/∂w², exact. It takes the time of two to three gradients.
 
         Args:
             x: (rows, inputs), or (inputs,) for a single row; all finite.
@@ -150,7 +150,7 @@ class Derivatives(NativeObject):
     ) -> FloatArray:
         """G v with the Gauss-Newton matrix G = Σ Jᵀ H_C J, J = ∂y/∂w and H_C = ∂²C/∂y².
 
-        The arguments are those of hessian_product(). G is positive semidefinite for every built-in cost.
+        Arguments: see hessian_product(). G is positive semidefinite for every built-in cost.
         """
         return self._product(library.crl_network_gauss_newton_product, x, targets, vector, cost, sample_weight, out)
 
@@ -162,7 +162,7 @@ class Derivatives(NativeObject):
         *,
         sample_weight: npt.ArrayLike | None = None,
     ) -> FloatArray:
-        """The whole Hessian ∂²C/∂w², (count, count), for small networks; arguments as for hessian_product()."""
+        """The whole Hessian ∂²C/∂w², (count, count), for small networks. Arguments: see hessian_product()."""
         built = self._layout()
         options = self._cost(cost)
         data = Data(built, x, targets, sample_weight, options)
@@ -220,19 +220,19 @@ class Derivatives(NativeObject):
         max_coordinates: int | None = None,
         seed: int = 0,
     ) -> GradientReport:
-        """Checks derivatives against differences of values: first those of custom functions, then ∂C/∂w.
+        """Compares derivatives with differences of values: first those of custom functions, then ∂C/∂w.
 
-        It finds an error of 1 % in a custom derivative. Each parameter takes up to 18 forward passes over x: a few
-        dozen rows are enough. The network stays as it is.
+        It finds an error of 1 % in a custom derivative. Each parameter takes up to 18 forward passes over x, so pass a
+        few dozen rows. The network does not change.
 
         Args:
             x: (rows, inputs), or (inputs,) for a single row; all finite.
             targets, cost, sample_weight: as for value_and_grad().
-            step: the largest step of the differences, for numbers up to 1 in size; None for 0.1.
-            tolerance: the largest relative error that passes; None for 0.005. Float32 rounds: the smaller it is, the
-                more coordinates cannot be checked; below about 1e-4 most.
-            max_coordinates: how many parameters to check at most, some of every tensor; None for 1000.
-            seed: of the choice among more.
+            step: the largest step of the differences, for numbers up to 1 in size; None: 0.1.
+            tolerance: the largest relative error that passes; None: 0.005. Float32 rounds: the smaller the tolerance,
+                the fewer coordinates can be checked; below about 1e-4 few.
+            max_coordinates: the most parameters to check, some of every tensor; None: 1000.
+            seed: chooses the parameters if there are more.
         """
         built = self._layout()
         cost_native = self._cost(cost)
