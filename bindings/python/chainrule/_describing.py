@@ -25,7 +25,7 @@ _Self = TypeVar("_Self", bound="Describing")
 
 
 class Describing(NativeObject):
-    """How a network gets its layers, and its first parameters."""
+    """Gives a network its layers and its first parameters."""
 
     __slots__ = ()
     _summary: list[str]
@@ -46,15 +46,15 @@ class Describing(NativeObject):
 
         Args:
             units: the layer's width.
-            activation: a name, such as "relu", "tanh", "gelu_tanh" or "log_softmax", or an Activation: the functions
-                (σ, σ') on (rows, units) arrays, and σ'' if second-order products are wanted.
+            activation: a name, such as "relu", "tanh", "gelu_tanh" or "log_softmax", or an Activation: the functions σ
+                and σ' on (rows, units) arrays, and σ'' for second-order products.
             name: the layer's name; None: its position, "0", "1", …
             input: the layer to read, "input" for the network's own input; None: the layer before.
-            bias: whether there is a b.
+            bias: whether the layer has a b.
             weight_initializer: a name, such as "he_normal", or a name with its numbers: ("normal", mean, deviation),
-                ("uniform", low, high), ("constant", value). "default" is "glorot_uniform", but "he_uniform" in front of
-                "softplus" and "lecun_normal" in front of "selu".
-            bias_initializer: likewise. "default" is uniform in ± √(6 / (inputs + units)), as scikit-learn has it.
+                ("uniform", low, high), ("constant", value). "default" is "he_uniform" in front of "softplus",
+                "lecun_normal" in front of "selu", and otherwise "glorot_uniform".
+            bias_initializer: likewise. "default" is uniform in ± √(6 / (inputs + units)), as in scikit-learn.
             alpha: α of "leaky_relu" and "elu"; None: the activation's own.
         """
         options, kind = layer_options(name, input, activation, alpha)
@@ -74,7 +74,7 @@ class Describing(NativeObject):
         input: str | None = None,
         alpha: float | None = None,
     ) -> _Self:
-        """Adds h = σ(h'); the arguments are those of add_dense()."""
+        """Adds h = σ(h'). Arguments: see add_dense()."""
         options, kind = layer_options(name, input, activation, alpha)
         handle = self._open()
         check(library.crl_network_add_activation(handle, kind, ctypes.byref(options)))
@@ -84,14 +84,14 @@ class Describing(NativeObject):
     def add_dropout(self: _Self, rate: float, *, name: str | None = None, input: str | None = None) -> _Self:
         """Adds dropout: in training each h' is 0 with a probability of `rate`, in [0, 1), or divided by 1 − rate.
 
-        It is active in fit(), and in a workspace if Workspace.set_noise() says so; elsewhere h is h'.
+        It is active in fit(), and in a workspace after Workspace.set_noise(); elsewhere h is h'.
         """
         options, _ = layer_options(name, input, "identity", None)
         check(library.crl_network_add_dropout(self._open(), real(rate, "rate"), ctypes.byref(options)))
         return self._added(f"dropout {rate:g}")
 
     def add_noise(self: _Self, deviation: float, *, name: str | None = None, input: str | None = None) -> _Self:
-        """Adds Gaussian noise: in training normal numbers with this standard deviation, ≥ 0, are added to h'.
+        """Adds Gaussian noise: training adds normal numbers with this standard deviation, ≥ 0, to h'.
 
         It is active when dropout is.
         """
@@ -106,19 +106,19 @@ class Describing(NativeObject):
         return self._added(f"sum({', '.join(inputs)})")
 
     def add_concatenation(self: _Self, inputs: Sequence[str], *, name: str | None = None) -> _Self:
-        """Adds the named layers, side by side in the order given."""
+        """Adds a concatenation of the named layers, side by side in this order."""
         names = encoded_list(inputs)
         check(library.crl_network_add_concatenation(self._open(), names, len(names), encoded(name)))
         return self._added(f"concatenation({', '.join(inputs)})")
 
     def build(self: _Self, seed: int = 0, *, instruction_set: str | None = None) -> _Self:
-        """Fixes the layers and draws the parameters' first values; the same seed gives the same values.
+        """Fixes the layers and draws the parameters' first values. The same seed gives the same values.
 
         Args:
             seed: of the generator.
-            instruction_set: "baseline", "avx2", "avx512" or "neon", which this processor must have: what the network,
-                its trainers and its predictors compute with, to get the numbers of a machine that has no better one;
-                None: what chainrule.instruction_set() says. Files do not remember it.
+            instruction_set: "baseline", "avx2", "avx512" or "neon": the network, its trainers and its predictors
+                compute with it, to reproduce the numbers of another machine. This processor must have it. None: the one
+                that chainrule.instruction_set() returns. Files do not hold it.
         """
         if instruction_set is None:
             check(library.crl_network_build(self._open(), seed_value(seed)))

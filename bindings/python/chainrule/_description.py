@@ -1,4 +1,4 @@
-"""What Python callers say of a layer, as the library's layer options."""
+"""Converts a layer's description for the library."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def encoded_path(path: AnyPath) -> bytes:
 def layer_options(
     name: str | None, input: str | None, activation: ActivationLike, alpha: float | None
 ) -> tuple[Any, int]:
-    """The crl_layer_options for what every kind of layer can be told, and the activation's enumerator."""
+    """The crl_layer_options that every kind of layer has, and the activation's enumerator."""
     options = _prototypes.crl_layer_options.default()
     options.name = encoded(name)
     options.input = encoded(input)
@@ -95,7 +95,7 @@ def initializer(given: InitializerLike) -> Any:
 
 
 def activation_text(activation: ActivationLike) -> str:
-    """How a repr names the activation."""
+    """The activation's name in a repr."""
     if isinstance(activation, str):
         return activation
     return getattr(activation[0], "__name__", "custom")

@@ -1,4 +1,4 @@
-"""The exceptions, and the one place where a status of the library becomes one of them."""
+"""The exceptions, and the one place that makes them from the library's statuses."""
 
 from __future__ import annotations
 
@@ -35,41 +35,44 @@ class ChainruleError(Exception):
 
 
 class ArgumentError(ChainruleError, ValueError):
-    """An argument is wrong: a shape, a number, a name, a target, or a closed object. Nothing was changed."""
+    """An argument is wrong: a shape, a number, a name, a target, or a closed object. The call changed nothing."""
 
 
 class ArgumentTypeError(ArgumentError, TypeError):
-    """An argument is of a type that it cannot have: a sparse matrix, an array of objects, 2.5 for a count."""
+    """An argument has a wrong type: a sparse matrix, an array of objects, 2.5 for a count."""
 
     def __init__(self, message: str, status: int = _prototypes.CRL_ERROR_VALUE) -> None:
         super().__init__(message, status)
 
 
 class StateError(ChainruleError, RuntimeError):
-    """The call does not fit the object's state: the network is not built, say. Nothing was changed."""
+    """The call does not fit the object's state; for example, the network is not built. The call changed nothing."""
 
 
 class NotFiniteError(ChainruleError, FloatingPointError):
-    """NaN or infinity in what is trained on, or from a step.
+    """NaN or infinity in the training data, or from a step.
 
-    If training diverges, Network.fit() and Trainer.fit() leave the parameters of the best epoch, or, before the first
-    epoch's end, those that training began with. minimize() leaves the best that it came across, and step() and
-    partial_fit() leave the parameters as the last complete step left them.
+    If training diverges, Network.fit() and Trainer.fit() leave the parameters of the best epoch; before the end of the
+    first epoch, those at the start. minimize() leaves the best parameters seen. step() and partial_fit() leave them as
+    the last complete step did.
     """
 
 
 class CallbackError(ChainruleError, RuntimeError):
-    """A custom cost, activation or data source gave what it must not, as NaN; what it raises comes out as itself."""
+    """A custom cost, activation or data source returned a forbidden value, such as NaN.
+
+    An exception that it raises comes out unchanged.
+    """
 
 
 class FileError(ChainruleError, OSError):
     """A file cannot be opened, read, written or renamed.
 
-    It is also a FileNotFoundError, a PermissionError and so on, whatever open() would raise.
+    It is also the exception that open() would raise: a FileNotFoundError, a PermissionError and so on.
 
     Attributes:
-        errno: the system's number of the reason, such as errno.ENOENT; None if the system gave none.
-        filename: the path, as the caller gave it.
+        errno: the system's number for the reason, such as errno.ENOENT; None if it gave none.
+        filename: the path that the caller gave.
     """
 
     def __init__(self, message: str, status: int, number: int | None = None, filename: Any = None) -> None:
@@ -86,7 +89,7 @@ class FileError(ChainruleError, OSError):
 
 
 class FileFormatError(ChainruleError, ValueError):
-    """A file is truncated, altered, from a newer version, or no model file at all. Nothing was loaded."""
+    """A file is truncated, altered, from a newer version, or not a model file. The call loaded nothing."""
 
 
 class OutOfMemoryError(ChainruleError, MemoryError):
@@ -105,7 +108,7 @@ def file_error(message: str, status: int, number: int | None, filename: Any) -> 
 
 
 def _error_number(message: str) -> int | None:
-    """The errno of a message that ends in the system's words for it, as the library's messages on files do."""
+    """The errno of a message that ends in the system's words for it. The library's messages on files do."""
     return next((number for number in errno.errorcode if message.endswith(f": {os.strerror(number)}")), None)
 
 
@@ -124,17 +127,17 @@ _raised = _thread._local()  # threading.local, without the time that importing t
 
 
 def keep_raised(error: BaseException) -> None:
-    """Remembers what a callback raised, until the call that ran the callback has returned."""
+    """Keeps a callback's exception until the call that ran the callback has returned."""
     _raised.error = error
 
 
 def forget_raised() -> None:
-    """Forgets what a callback of an earlier call raised."""
+    """Forgets the exception of an earlier call's callback."""
     _raised.error = None
 
 
 def is_raised() -> bool:
-    """Whether a callback has raised anything since."""
+    """Whether a callback has raised an exception since."""
     return getattr(_raised, "error", None) is not None
 
 
@@ -151,9 +154,9 @@ def _python_text(message: str) -> str:
 
 
 def failure(status: int, path: Any = None) -> BaseException:
-    """The exception for a failed call: what a callback of the call raised, or else the library's message.
+    """The exception for a failed call: that of the call's callback, or else one with the library's message.
 
-    `path` is that of the call's file, if there is one.
+    `path` is the path of the call's file, if any.
     """
     if status in (_prototypes.CRL_CANCELLED, _prototypes.CRL_ERROR_CALLBACK):
         error: BaseException | None = getattr(_raised, "error", None)
@@ -167,13 +170,13 @@ def failure(status: int, path: Any = None) -> BaseException:
 
 
 def check(status: int, path: Any = None) -> None:
-    """Raises unless the status is CRL_OK; path is that of the call's file."""
+    """Raises unless the status is CRL_OK. `path` is the path of the call's file."""
     if status:
         raise failure(status, path)
 
 
 def results(function: Any, *arguments: Any) -> list[Any]:
-    """Calls a function whose parameters after `arguments` are out-parameters, and gives what it wrote there."""
+    """Calls a function whose parameters after `arguments` are out-parameters, and returns their values."""
     slots = [parameter._type_() for parameter in function.argtypes[len(arguments) :]]
     check(function(*arguments, *map(ctypes.byref, slots)))
     return slots

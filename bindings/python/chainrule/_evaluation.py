@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class Metrics(NamedTuple):
-    """How a network's outputs compare with targets. Rows count by their sample weights; what does not apply is NaN.
+    """How a network's outputs compare with targets. Sample weights count. A value that does not apply is NaN.
 
     Attributes:
-        rows: how many rows there were.
+        rows: the number of rows.
         cost: C.
-        accuracy: the share of rows that are right. "cross_entropy": where the largest output is the target class;
-            binary cross-entropies: where all outputs are on the targets' side of a half.
-        top_accuracy: "cross_entropy": the share of rows whose class is among the top largest outputs.
-        r2: R² of the costs of quantities, its mean over the outputs, as sklearn.metrics.r2_score() has it.
+        accuracy: the share of correct rows. With "cross_entropy" the largest output is the target class; with binary
+            cross-entropies all outputs are on the targets' side of a half.
+        top_accuracy: for "cross_entropy": the share of rows whose class is among the `top` largest outputs.
+        r2: for costs of quantities: R², averaged over the outputs, as in sklearn.metrics.r2_score().
     """
 
     rows: int
@@ -38,7 +38,7 @@ class Metrics(NamedTuple):
 def evaluate(
     network: Network, options: Any, x: Any, targets: Any, sample_weight: Any, top: int, confusion: Any = None
 ) -> Metrics:
-    """Metrics of a network, given the crl_cost_options; `confusion` is a float64 array for the confusion matrix."""
+    """Metrics of a network for the crl_cost_options. `confusion` is a float64 array for the confusion matrix."""
     data = Data(network._layout(), x, targets, sample_weight, options)
     native = _prototypes.crl_metrics.default()
     status = library.crl_network_evaluate(

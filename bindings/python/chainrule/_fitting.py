@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Fitting(Derivatives):
-    """How a network is trained and measured, with all that can be said of it in one call."""
+    """Trains and measures a network, each in one call."""
 
     __slots__ = ("_fitted", "_history")
     # The name of the optimizer of the last fit that named one, and its state.
@@ -48,14 +48,14 @@ class Fitting(Derivatives):
         sample_weight: npt.ArrayLike | None = None,
         out: FloatArray | None = None,
     ) -> tuple[float, FloatArray]:
-        """The cost C over the rows, and the gradient ∂C/∂w with respect to all parameters.
+        """The cost C over the rows, and its gradient ∂C/∂w with respect to all parameters.
 
-        After an error `out` may hold anything.
+        An error leaves `out` undefined.
 
         Args:
             x: (rows, inputs), or (inputs,) for a single row.
-            targets: as for chainrule.cost(), and so are cost and sample_weight. A cost of None is the one that the
-                network was trained with last, by fit(), a Trainer, minimize() or cascade(), or else "cross_entropy".
+            targets, cost, sample_weight: as for chainrule.cost(). A cost of None is the cost of the last training, by
+                fit(), a Trainer, minimize() or cascade(), or else "cross_entropy".
             out: a contiguous float32 (count,) vector for the gradient, for speed; None: a new one.
 
         Returns:
@@ -106,27 +106,27 @@ class Fitting(Derivatives):
         on_epoch: Callable[[Epoch], Any] | None = None,
         progress: bool = False,
     ) -> list[Epoch]:
-        """Trains from the first epoch to the last: a Trainer for one use.
+        """Trains from the first epoch to the last, with a Trainer for one use.
 
-        A second fit goes on from the first, if both name the same optimizer or are given the same Optimizer: its state
-        (Adam's moments), the orders of the rows and the masks of dropout go on, so that fit(epochs=1) sixty times is
-        fit(epochs=60). A schedule, patience and the numbers of the epochs begin anew. To begin anew altogether, give a
-        new Optimizer.
+        A second fit continues the first if both name the same optimizer or get the same Optimizer. Its state (Adam's
+        moments), the orders of the rows and the dropout masks continue: fit(epochs=1) sixty times equals
+        fit(epochs=60). A schedule, patience and the numbers of the epochs start again. To start everything again, pass
+        a new Optimizer.
 
         Args:
             x: (rows, inputs), or a DataSource.
-            targets: as for chainrule.cost(), and so are cost and sample_weight; None beside a DataSource.
-            class_weight: as for Trainer; or "balanced": rows / (classes · rows of the class), for the classes that
-                occur in targets.
+            targets, cost, sample_weight: as for chainrule.cost(); targets are None with a DataSource.
+            class_weight: as for Trainer; or "balanced": rows / (classes · rows of the class), for the classes in
+                targets.
             validation_data: (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
 
-            learning_rate: η for an optimizer given by name; None: the one that it had in the fit before, or else the
-                library's default.
+            learning_rate: η for an optimizer given by name; None: that of the fit before, or else the library's
+                default.
 
         The other arguments are those of Trainer.
 
         Returns:
-            One Epoch for each epoch trained; history has them after an error, too.
+            One Epoch for each epoch. After an error, history has them.
         """
         self._history = []
         weights = resolved(class_weight, targets, cost, self._layout().outputs)
@@ -156,15 +156,14 @@ class Fitting(Derivatives):
 
     @property
     def history(self) -> list[Epoch]:
-        """The epochs that the last fit() of this network finished, or has finished so far, whatever ended it. Refused
-        arguments leave none.
+        """The epochs that the last fit() of this network has finished, whatever ended it. Refused arguments leave none.
 
         A Trainer has its own.
         """
         return list(self._history)
 
     def _named_optimizer(self, method: str, learning_rate: float | None) -> Optimizer:
-        """That of the fit before, if it had the same name, or else a new one, which the next fit goes on with."""
+        """The optimizer of the fit before if it has the same name, or else a new one for the fits to come."""
         network = cast("Network", self)
         if self._fitted is not None and self._fitted[0] == method:
             optimizer = Optimizer._around(network, *self._fitted)
@@ -189,9 +188,9 @@ class Fitting(Derivatives):
 
         Args:
             x: (rows, inputs).
-            targets: as for chainrule.cost(), and so are cost and sample_weight. A cost of None is the one that the
-                network was trained with last, by fit(), a Trainer, minimize() or cascade(), or else "cross_entropy".
-            top: among how many of the largest outputs a class must be to count in top_accuracy.
+            targets, cost, sample_weight: as for chainrule.cost(). A cost of None is the cost of the last training, by
+                fit(), a Trainer, minimize() or cascade(), or else "cross_entropy".
+            top: a class counts in top_accuracy if it is among so many of the largest outputs.
         """
         return evaluate(cast("Network", self), self._cost(cost), x, targets, sample_weight, top)
 
@@ -203,11 +202,11 @@ class Fitting(Derivatives):
         *,
         sample_weight: npt.ArrayLike | None = None,
     ) -> npt.NDArray[np.float64]:
-        """How often rows of each class are taken for each class; the arguments are those of evaluate().
+        """The confusion matrix: how often each class is taken for each class. Arguments: see evaluate().
 
         Returns:
-            (classes, classes): at [t, y] the weight of the rows of class t whose decision is y. As many classes as
-            outputs, or 2 with a binary cross-entropy of one output.
+            (classes, classes): at [t, y] the weight of the rows of class t with the decision y. There is a class for
+            each output, or 2 with a binary cross-entropy of one output.
         """
         classes = max(2, self._layout().outputs)
         counts = np.zeros((classes, classes))
@@ -241,50 +240,49 @@ class Fitting(Derivatives):
         threads: int = 0,
         on_iteration: Callable[[Iteration], Any] | None = None,
     ) -> Minimum:
-        """Looks for the parameters with the lowest cost over all rows of x, from where they are.
+        """Lowers the cost over all rows of x, starting from the current parameters.
 
-        Afterwards, and after an exception, the parameters are the ones with the lowest C that were come across, or
-        with patience and validation data the ones with the best validation cost. C includes the penalty of l2. The
-        methods compute in float64; C and its gradient are float32's. They are for data that is looked at all at once:
-        see fit() for batches.
+        Leaves the parameters with the lowest C seen; with patience and validation data, those with the best validation
+        cost. It does so after an exception, too. C includes the penalty of l2. The methods compute in float64, C and
+        its gradient in float32. Each evaluation uses all of the data: see fit() for batches.
 
         - "lbfgs": L-BFGS, for most networks
         - "bfgs": BFGS, for networks of up to some thousand parameters
-        - "fletcher_reeves", "polak_ribiere": nonlinear conjugate gradients, which need the least memory
+        - "fletcher_reeves", "polak_ribiere": nonlinear conjugate gradients, with the least memory
         - "newton_cg": truncated Newton with products of the Gauss-Newton matrix ("Hessian-free")
         - "levenberg_marquardt": for "mean_squared_error" and up to some thousand parameters
 
         Args:
             x: (rows, inputs).
-            targets: as for chainrule.cost(), and so are cost and sample_weight.
+            targets, cost, sample_weight: as for chainrule.cost().
             method: one of the names above.
             max_iterations: ≥ 1.
             max_evaluations: of C and its gradient, ≥ 1; None: no limit.
-            gradient_tolerance: end where no element of ∂√|C|/∂w has a larger magnitude than this times the largest of
-                the run, whatever the scale of C; ≥ 0.
-            cost_tolerance: end where an iteration lowers C by no more than this, relative to C; ≥ 0, and 0 for never.
-            target_cost: end at once where C is no larger; None: no target.
-            memory: of "lbfgs": how many steps it remembers, from 1 to 1000; None: 10.
+            gradient_tolerance: end when no element of ∂√|C|/∂w has a larger magnitude than this times the largest of
+                the run, for any scale of C; ≥ 0.
+            cost_tolerance: end when an iteration lowers C by no more than this, relative to C; ≥ 0; 0: never.
+            target_cost: end as soon as C is no larger; None: no target.
+            memory: for "lbfgs": the number of steps to remember, from 1 to 1000; None: 10.
             c1: c₁ of the Wolfe conditions, in (0, ½); None: 1e-4.
             c2: c₂, in (c₁, 1); None: 0.9, but 0.1 for conjugate gradients.
-            damping: of "newton_cg": λ at first; None: 0.01. Of "levenberg_marquardt": μ at first, relative to the
+            damping: for "newton_cg": the first λ; None: 0.01. For "levenberg_marquardt": the first μ, relative to the
                 largest element on the diagonal of the Gauss-Newton matrix; None: 0.001.
-            l2: λ₂ ≥ 0 of the penalty λ₂/2 Σ w² over the weights, a part of the C that is minimized and reported. Beside
-                a mean it is scikit-learn's alpha divided by the number of rows. There is no l1: the methods need a C
-                that is smooth.
-            regularize_biases: whether the penalty is for biases, too, not only for weights.
-            validation_data: (x, targets) or (x, targets, sample_weight) to evaluate where the call begins and after
-                each iteration.
-            validation_split: the share of the rows, in [0, 1), that is held out to validate on: any.
-            seed: which rows are held out: those of fit() with the same seed and shuffle=True.
-            patience: end after so many iterations without a new best cost, that of the validation data if there are
-                any; with validation data the parameters are then, and after any other end, the ones with the best
-                validation cost, those where the call began included. 0: neither.
-            min_delta: by how much a cost must be lower to be a new best.
-            threads: how many threads share the evaluation of C; 0: the library decides. The results are the same bit
-                for bit.
-            on_iteration: called with the Iteration after each iteration; it must not use the network. It returns False
-                to stop. What it raises comes out of minimize, with the best parameters so far.
+            l2: λ₂ ≥ 0 of the penalty λ₂/2 Σ w² over the weights. It is a part of C, minimized and reported. With a mean
+                it equals scikit-learn's alpha divided by the number of rows. There is no l1: the methods need a smooth
+                C.
+            regularize_biases: whether the penalty includes biases.
+            validation_data: (x, targets) or (x, targets, sample_weight) to evaluate at the start and after each
+                iteration.
+            validation_split: the share of the rows, in [0, 1), to hold out for validation, drawn at random.
+            seed: chooses the held-out rows: those of fit() with the same seed and shuffle=True.
+            patience: end after so many iterations without a new best cost (on the validation data, if given). With
+                validation data, any end then leaves the parameters with the best validation cost, the starting ones
+                included. 0: neither.
+            min_delta: how much lower a cost must be to count as a new best.
+            threads: the number of threads that share the evaluation of C; 0: the library decides. The results are the
+                same, bit for bit.
+            on_iteration: called with the Iteration after each iteration. It must not use the network. It returns False
+                to stop. Its exceptions come out of minimize and leave the best parameters so far.
         """
         built = self._layout()
         cost_native = cost_options(cost)

@@ -1,4 +1,4 @@
-"""What Network.check_gradient() found."""
+"""The result of Network.check_gradient()."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from ._names import QUANTITIES
 
 
 class GradientReport(NamedTuple):
-    """Counts of the derivatives checked, and the one with the largest relative error.
+    """Counts of the checked derivatives, and the one with the largest relative error.
 
-    If a custom function fails, the worst is one of that function's: the gradients behind it are then wrong, too.
+    If a custom function fails, the worst derivative is one of that function: the gradients behind it are then wrong,
+    too.
     """
 
     checked: int
@@ -40,7 +41,7 @@ class GradientReport(NamedTuple):
 
     @property
     def passed(self) -> bool:
-        """Whether something was compared and nothing failed."""
+        """Whether the check compared something and nothing failed."""
         return self.failed == 0 and self.checked > 0
 
 

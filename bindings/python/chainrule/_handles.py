@@ -1,4 +1,4 @@
-"""Owning native objects: each is destroyed once, when nothing in Python can reach it or its memory any more."""
+"""Owns native objects. Each is destroyed once, when nothing in Python can reach it or its memory any more."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _Self = TypeVar("_Self", bound="NativeObject")
 class _Finalizer(weakref.ref["Handle"]):
     """Calls a function when a handle is gone.
 
-    Not weakref.finalize, which is written in Python: an interrupt comes where Python's own code runs, and what a
-    finalizer raises is dropped. Here no such code runs, for ctypes takes the argument from this reference.
+    It does not use weakref.finalize, which is Python code: an interrupt can come in Python code, and a finalizer's
+    exception is lost. Here no Python code runs, because ctypes takes the argument from this reference.
     """
 
     __slots__ = ("_as_parameter_", "held")
@@ -38,10 +38,10 @@ _finalizers: set[_Finalizer] = set()
 
 
 class Handle:
-    """Owns one native object. Passed to a library function as it is, it stays alive during the call.
+    """Owns one native object. Pass it to a library function directly: it stays alive during the call.
 
-    `needs` are handles that must outlive this one: the finalizer holds them, so that the order of destruction is right
-    even when the garbage collector frees all of them together.
+    `needs` are handles that must outlive this one. The finalizer holds them: the order of destruction is right even
+    when the garbage collector frees all of them together.
     """
 
     def __init__(self, pointer: Any, destroy: Callable[..., None], *needs: Handle) -> None:
@@ -58,7 +58,7 @@ class Handle:
 
 
 class _Memory:
-    """Lends native numbers to numpy; the array holds this object, and this object holds the owner of the memory."""
+    """Lends native numbers to numpy. The array holds this object, and this object holds the owner of the memory."""
 
     def __init__(self, address: int, shape: tuple[int, ...], owner: Handle | None, dtype: Any) -> None:
         self.owner = owner
@@ -71,7 +71,7 @@ class _Memory:
 
 
 def array_at(address: int, *shape: int, owner: Handle | None = None, dtype: Any = np.float32) -> Any:
-    """A writable array on native memory, without a copy, that keeps the owner of the memory alive."""
+    """A writable array on native memory, without a copy. It keeps the owner of the memory alive."""
     return np.asarray(_Memory(address, shape, owner, dtype))
 
 
@@ -81,7 +81,7 @@ def record(kind: Any, native: Any) -> Any:
 
 
 class NativeObject:
-    """A Python object around a handle: closable, a context manager, neither copyable nor picklable."""
+    """A Python object with a handle. It can be closed, is a context manager, and cannot be copied or pickled."""
 
     # No other attributes: what nothing reads cannot be set by mistake.
     __slots__ = ("__weakref__", "_handle")
@@ -89,9 +89,9 @@ class NativeObject:
     _handle: Handle | None
 
     def close(self) -> None:
-        """Gives up the native object; every later use raises ArgumentError. Closing twice is harmless.
+        """Gives up the native object. Every later use raises ArgumentError. Closing twice is harmless.
 
-        Memory that arrays still show is kept until the last of them is gone.
+        Memory that arrays still show stays until the last of them is gone.
         """
         self._handle = None
 

@@ -1,4 +1,4 @@
-"""The instruction set that the library computes with."""
+"""The library's instruction set."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from ._names import INSTRUCTION_SETS, enumerator
 
 
 def instruction_set() -> str:
-    """The instruction set that is computed with: "avx512", "avx2" or "baseline" on x86-64, "neon" on arm64.
+    """The instruction set in use: "avx512", "avx2" or "baseline" on x86-64, "neon" on arm64.
 
-    It is the best that the processor has, unless set_instruction_set() or Network.build() said otherwise. For one
+    It is the best that the processor has, unless set_instruction_set() or Network.build() chose another. On one
     instruction set all results are the same bit for bit; between two they differ by rounding.
     """
     name: bytes = library.crl_instruction_set()
@@ -18,13 +18,13 @@ def instruction_set() -> str:
 
 
 def set_instruction_set(name: str) -> None:
-    """Has the process compute with an instruction set, to get the numbers of a machine that has no better one.
+    """Chooses the process's instruction set, to reproduce the numbers of another machine.
 
-    It holds for networks that are built, loaded or grown from now on, with their trainers and predictors, and for
-    cost(). Call it before all of these: the first of them decides for the best, and a StateError says so. Files do not
-    remember it. For one network alone: Network.build(instruction_set=...).
+    It applies to cost() and to networks built, loaded or grown from now on, with their trainers and predictors. Call it
+    before all of these: the first of them chooses the best set, and afterwards this raises StateError. Files do not
+    hold it. For one network alone use Network.build(instruction_set=...).
 
     Args:
-        name: "baseline", "avx2", "avx512" or "neon", which this processor must have.
+        name: "baseline", "avx2", "avx512" or "neon". This processor must have it.
     """
     check(library.crl_set_instruction_set(enumerator(INSTRUCTION_SETS, name, "instruction_set")))

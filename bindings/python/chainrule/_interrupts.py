@@ -1,10 +1,10 @@
-"""Ctrl-C in the midst of the library's calls.
+"""Ctrl-C during the library's calls.
 
-Python runs the handlers of signals between two instructions of the main thread, and so not at all while that thread is
-in a call of the library; and what a handler raises where ctypes is about to run a callback is lost. Therefore a call
-that can take long, or runs callbacks, has a handler of its own for SIGINT. It hands the signal on to the handler before
-it where an exception gets through: within a guarded callback, of which the library asks one about every 20 ms, or after
-the call. Whatever that handler raises, KeyboardInterrupt as a rule, ends the call.
+Python runs signal handlers between two instructions of the main thread, so not while that thread is in a call of the
+library. If a handler raises where ctypes is about to run a callback, the exception is lost. Therefore a call that can
+take long, or runs callbacks, has its own handler for SIGINT. This handler passes the signal to the previous one where
+an exception gets through: within a guarded callback, which the library calls about every 20 ms, or after the call. An
+exception of the previous handler, usually KeyboardInterrupt, ends the call.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _LONG = (
 
 
 class _Call:
-    """A call on the main thread: has the handler of SIGINT for as long as it lasts."""
+    """A call on the main thread. It owns the handler of SIGINT while it lasts."""
 
     __slots__ = ("_before", "_is_inside", "_is_waiting", "_outer")
 
@@ -70,7 +70,7 @@ class _Call:
         self._is_inside = True
 
     def enter(self) -> None:
-        """From here to leave() an exception gets through."""
+        """Between here and leave() an exception gets through."""
         self._is_inside = True
         if self._is_waiting:
             self._is_waiting = False
@@ -80,7 +80,7 @@ class _Call:
         self._is_inside = False
 
     def end(self) -> None:
-        """Gives the signal back to the handler before, and hands on what has come since."""
+        """Restores the previous handler, and passes on a signal that has come since."""
         _Call.present = self._outer
         # A callback may have set another, which stays.
         if _signal.getsignal(_SIGNAL) == self._handle:
@@ -124,7 +124,7 @@ check(library.crl_cancel_create(_poll, None, ctypes.byref(_cancel)))
 
 
 def _watching(function: Callable[..., int], arguments: tuple[Any, ...]) -> int:
-    """The status of a call that asks the poll, which is CRL_ERROR_CALLBACK if that, or a callback, has raised."""
+    """The status of a call that asks the poll: CRL_ERROR_CALLBACK if the poll or a callback has raised."""
     watched = _prototypes.crl_cancel()
     forget_raised()
     library.crl_cancel_watch(_cancel, ctypes.byref(watched))
@@ -140,7 +140,7 @@ def _watching(function: Callable[..., int], arguments: tuple[Any, ...]) -> int:
 
 
 def interruptible(function: Callable[..., int]) -> Callable[..., int]:
-    """A function of the library that Ctrl-C ends, with CRL_ERROR_CALLBACK and what was raised kept for failure()."""
+    """A function of the library that Ctrl-C ends with CRL_ERROR_CALLBACK. failure() gets the exception."""
 
     def call(*arguments: Any) -> int:
         handler = _signal.getsignal(_SIGNAL) if _is_main_thread() else None

@@ -1,4 +1,4 @@
-"""What is fixed once a network is built: its sizes, and where its tensors lie in the flat parameter vector."""
+"""The fixed facts of a built network: its sizes, and the places of its tensors in the flat parameter vector."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Tensor(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """The sizes of a built network, the address of its parameters and their tensors, and prediction for these sizes."""
+    """A built network's sizes, the address of its parameters, their tensors, and prediction for these sizes."""
 
     inputs: int
     outputs: int

@@ -11,7 +11,7 @@ _NAME = "libchainrule.so"
 
 
 def _candidates() -> list[str]:
-    """Where the library may lie: the environment's choice alone, or else the wheel's copy, then a checkout's build."""
+    """The places to look: the environment's choice alone, or else the wheel's copy, then a checkout's build."""
     chosen = os.environ.get("CHAINRULE_LIBRARY")
     if chosen:
         return [chosen]

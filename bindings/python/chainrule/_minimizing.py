@@ -1,4 +1,4 @@
-"""Minimizing the cost over all of the data, and what happens in each iteration."""
+"""Minimizing the cost over all of the data, and the report after each iteration."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from ._names import MINIMIZERS, MINIMUM_REASONS, enumerator
 
 
 class Iteration(NamedTuple):
-    """What happened in one iteration of Network.minimize().
+    """The report of one iteration of Network.minimize().
 
     Attributes:
         iteration: its number, from 1.
-        evaluations: how often C and its gradient were computed so far.
-        products: how often the Gauss-Newton matrix was made, or multiplied by a vector so far.
+        evaluations: evaluations of C and its gradient so far.
+        products: how often the run has made the Gauss-Newton matrix, or multiplied it by a vector.
         cost: C after the iteration, with the penalty of l2.
         gradient_norm: the largest magnitude in ∂C/∂w after the iteration.
         step: ‖Δw‖, the Euclidean length of the step.
-        penalty: how much of C is the penalty; 0 without l2.
-        validation_cost: C on the validation data after the iteration, without the penalty; NaN without any, infinite
-            where it is not finite.
-        validation_accuracy: of the validation data, as Metrics has it.
+        penalty: the penalty's part of C; 0 without l2.
+        validation_cost: C on the validation data after the iteration, without the penalty; NaN without validation data,
+            infinite if not finite.
+        validation_accuracy: of the validation data, as in Metrics.
         validation_r2: likewise.
-        is_best: whether the cost, that of the validation data if there are any, is the best so far.
+        is_best: whether the cost (on the validation data, if given) is the best so far.
     """
 
     iteration: int
@@ -44,21 +44,20 @@ class Iteration(NamedTuple):
 
 
 class Minimum(NamedTuple):
-    """What Network.minimize() found.
+    """The result of Network.minimize().
 
     Attributes:
         cost: C of the parameters, with the penalty of l2.
         gradient_norm: the largest magnitude in ∂C/∂w.
-        iterations: how many there were.
-        evaluations: how often C and its gradient were computed.
-        products: how often the Gauss-Newton matrix was made, or multiplied by a vector.
-        reason: why it ended: "gradient" (within its tolerance), "cost" (an iteration lowered it by no more than the
-            tolerance), "target" (reached), "max_iterations", "max_evaluations", "no_progress" (no step lowers C: it is
-            as near to a minimum as float32 can tell, or the gradient is not C's), "cancelled" (by on_iteration) or
-            "patience" (as many iterations as it allows had no new best cost).
-        penalty: how much of cost is the penalty: the rest is what Network.evaluate() gives.
-        best_iteration: the last with a new best cost, that of the validation data if there are any; 0: where the call
-            began.
+        iterations: the number of iterations.
+        evaluations: the number of evaluations of C and its gradient.
+        products: how often the run made the Gauss-Newton matrix, or multiplied it by a vector.
+        reason: why the run ended: "gradient" (within its tolerance), "cost" (an iteration lowered it by no more than
+            the tolerance), "target" (reached), "max_iterations", "max_evaluations", "no_progress" (no step lowers C: it
+            is as near to a minimum as float32 can tell, or the gradient is wrong), "cancelled" (by on_iteration) or
+            "patience" (so many iterations had no new best cost).
+        penalty: the penalty's part of cost; Network.evaluate() gives the rest.
+        best_iteration: the last with a new best cost (on the validation data, if given); 0: the start.
         validation_cost: that of best_iteration, without the penalty; NaN without validation data. With patience it is
             that of the parameters.
     """
@@ -91,7 +90,7 @@ class IterationWatcher:
 
 
 def minimize_options(method: str, given: dict[str, Any]) -> Any:
-    """The crl_minimize_options for a method by name, and what else was given: what is None is the library's choice."""
+    """The crl_minimize_options for a method by name and the other arguments. For None the library chooses."""
     options = _prototypes.crl_minimize_options.default()
     options.method = enumerator(MINIMIZERS, method, "method")
     for name, value in given.items():
@@ -101,7 +100,7 @@ def minimize_options(method: str, given: dict[str, Any]) -> Any:
 
 
 def minimum_of(native: Any) -> Minimum:
-    """A Minimum with the names of Python."""
+    """A Minimum with Python's names."""
     reason = next(name for name, value in MINIMUM_REASONS.items() if value == native.reason)
     found = {name: getattr(native, name) for name in Minimum._fields if name != "reason"}
     return Minimum(**found, reason=reason)

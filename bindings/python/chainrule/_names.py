@@ -1,4 +1,4 @@
-"""The names that Python callers use for the library's enumerators, derived from the generated prototypes."""
+"""Python's names for the library's enumerators, derived from the generated prototypes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ._errors import ArgumentError, ArgumentTypeError
 def _names(first: str, prefix: str = "CRL_") -> dict[str, int]:
     """{"identity": 0, …} for one enumeration of the header, given by its first enumerator.
 
-    The prototypes list the enumerations one after another, each counting from 0. The enumerators that stand for the
-    caller's own functions are left out.
+    The prototypes list the enumerations one after another, each counting from 0. Enumerators for custom functions are
+    left out.
     """
     constants = [(name, value) for name, value in vars(_prototypes).items() if isinstance(value, int)]
     start = [name for name, _ in constants].index(first)
@@ -37,7 +37,7 @@ QUANTITIES = _names("CRL_CHECKED_PARAMETER_GRADIENT", "CRL_CHECKED_")
 
 
 def enumerator(names: dict[str, int], name: str, what: str) -> int:
-    """The enumerator of that name, or ArgumentError with the names there are."""
+    """The enumerator of that name, or ArgumentError with the valid names."""
     if not isinstance(name, str):
         raise ArgumentTypeError(f"{what} must be one of the strings {', '.join(names)}, not {type(name).__name__}")
     try:

@@ -1,4 +1,4 @@
-"""A network: what it is made of, its parameters, and predicting with it."""
+"""A network: its layers, its parameters, and prediction."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Layer(NamedTuple):
-    """A layer of a network: its name and how many units it has."""
+    """A layer of a network: its name and its number of units."""
 
     name: str
     units: int
@@ -38,15 +38,15 @@ class Network(Describing, Fitting):
         network.fit(x, labels, cost="cross_entropy", epochs=20)
         logits = network.predict(x)
 
-    Any number of threads may predict with one network at once; training it excludes every other use of that network.
-    The interpreter lock is released during calls.
+    A network may be read by any number of threads. Training it requires exclusive access. Calls release the interpreter
+    lock.
     """
 
     __slots__ = ("_built", "_summary", "_trained_cost")
     _kind = "network"
 
     def __init__(self, inputs: int) -> None:
-        """A network of `inputs` inputs and no layers."""
+        """A network with `inputs` inputs and no layers."""
         (pointer,) = results(library.crl_network_create, count(inputs, "inputs"))
         self._adopt(pointer)
 
@@ -60,9 +60,9 @@ class Network(Describing, Fitting):
         self._history = []
 
     def close(self) -> None:
-        """Gives up the native object; every later use raises ArgumentError. Closing twice is harmless.
+        """Gives up the native object. Every later use raises ArgumentError. Closing twice is harmless.
 
-        Memory that arrays still show is kept until the last of them is gone.
+        Memory that arrays still show stays until the last of them is gone.
         """
         super().close()
         self._fitted = None
@@ -71,13 +71,13 @@ class Network(Describing, Fitting):
 
     @property
     def inputs(self) -> int:
-        """How many numbers a row of x has."""
+        """The number of columns of x."""
         (size,) = results(library.crl_network_input_size, self._open())
         return int(size.value)
 
     @property
     def outputs(self) -> int:
-        """How many numbers a row of y has: the width of the last layer."""
+        """The number of columns of y: the width of the last layer."""
         (size,) = results(library.crl_network_output_size, self._open())
         return int(size.value)
 
@@ -105,8 +105,8 @@ class Network(Describing, Fitting):
     def parameters(self) -> FloatArray:
         """All parameters: a writable (count,) view of the library's own vector.
 
-        What is written here is what the network computes with. The view keeps the memory alive, also after close() or
-        when the network is gone.
+        Write into it to change what the network computes. The view keeps the memory alive, also after close() or when
+        the network is gone.
         """
         built = self._layout()
         parameters: FloatArray = array_at(built.parameters, built.parameter_count, owner=self._open())
@@ -135,7 +135,8 @@ class Network(Describing, Fitting):
         """The network's outputs.
 
         Args:
-            x: (rows, inputs), or (inputs,) for a single row. float32 arrays with contiguous rows are read in place.
+            x: (rows, inputs), or (inputs,) for a single row. The library reads float32 arrays with contiguous rows in
+                place.
             out: a float32 array for the result.
 
         Returns:
@@ -144,11 +145,11 @@ class Network(Describing, Fitting):
         return self._layout().predict(x, out, self._open())
 
     def prepare(self, precision: str = "float32") -> Predictor:
-        """The network as it is now, prepared for prediction: a read-only Predictor that later changes do not reach.
+        """Prepares the network as it is now: returns a read-only Predictor, which later changes do not reach.
 
         Args:
-            precision: "float32", whose results are those of predict() bit for bit; or "bfloat16" or "int8", which need
-                less memory and time, and round.
+            precision: "float32" gives the results of predict(), bit for bit. "bfloat16" and "int8" need less memory and
+                time, and round.
         """
         return Predictor(self, precision)
 
@@ -178,38 +179,37 @@ class Network(Describing, Fitting):
 
             network = Network.cascade(x, labels, max_units=20, validation_data=(x_held, labels_held), patience=4)
 
-        It begins with the outputs alone, which read x, and trains them. Then, again and again: some candidates for a
-        hidden unit, which read x and the hidden units before, are trained to follow what the network still does wrong;
-        the one that does best is installed, its weights final; and the outputs, which read x and all hidden units, are
-        trained. One seed gives one network, bit for bit, whatever the number of threads.
+        It starts with the outputs alone, which read x, and trains them. Then it repeats: train candidates for a hidden
+        unit, which read x and the earlier hidden units, to follow the network's remaining error; install the best one
+        and fix its weights; train the outputs, which read x and all hidden units. One seed gives one network, bit for
+        bit, on any number of threads.
 
         Args:
             x: (rows, inputs).
-            targets: as for chainrule.cost(), and so are cost and sample_weight.
-            outputs: how many the network has; None: as many as the targets have columns, or classes from 0 to the
+            targets, cost, sample_weight: as for chainrule.cost().
+            outputs: the number of outputs; None: one for each column of the targets, or for each class from 0 to the
                 largest.
             output_activation: σ of the outputs.
-            activations: σ of the hidden units: one name, or several, which the candidates take in turn. Not "softmax"
-                or "log_softmax".
-            candidates: how many units compete for each place, from 1 to 10000.
-            max_units: end with so many hidden units, from 1 to 4999. A pass of the network keeps some max_units² / 2
-                floats for each row.
-            max_iterations: the most iterations of L-BFGS for the outputs each time, and for each candidate; ≥ 1.
-            target_cost: end where C of x is no larger; None: where it is 0, but for a custom cost.
-            patience: end after so many units without a lower cost, that of the validation data if there are any; 0: go
-                on.
-            min_delta: by how much a cost must be lower for patience to begin anew; ≥ 0.
-            seed: of the first weights.
+            activations: σ of the hidden units: one name, or several for the candidates in turn. Not "softmax" or
+                "log_softmax".
+            candidates: the number of units that compete for each place, from 1 to 10000.
+            max_units: end with so many hidden units, from 1 to 4999. A pass keeps some max_units² / 2 floats for each
+                row.
+            max_iterations: the most L-BFGS iterations for the outputs each time, and for each candidate; ≥ 1.
+            target_cost: end when C of x is no larger; None: when it is 0, except with a custom cost.
+            patience: end after so many units without a lower cost (on the validation data, if given); 0: never.
+            min_delta: how much lower a cost must be for patience to start again; ≥ 0.
+            seed: for the first weights.
             validation_data: (x, targets) or (x, targets, sample_weight) to measure on after each unit; never trained
                 on.
-            threads: how many threads share the training of the outputs; 0: the library decides.
-            on_unit: called with a CascadeUnit for the network without hidden units and after each new one. It returns
-                False to stop. What it raises comes out of cascade.
+            threads: the number of threads that share the training of the outputs; 0: the library decides.
+            on_unit: called with a CascadeUnit for the network without hidden units and after each new unit. It returns
+                False to stop. Its exceptions come out of cascade.
 
         Returns:
-            A built network like others, with the layers "unit1", "features1" (a concatenation of what the unit reads
-            and the unit), "unit2", … and "output": the one with the lowest cost of those that it was while it grew, the
-            cost of the validation data if there are any.
+            The best network seen during growth, by the cost on the validation data if given. It is an ordinary built
+            network with the layers "unit1", "features1" (a concatenation of the unit's inputs and the unit), "unit2", …
+            and "output".
         """
         cost_native = cost_options(cost)
         pointer = grow(
@@ -251,11 +251,10 @@ class Network(Describing, Fitting):
 
     @classmethod
     def load(cls, path: AnyPath, memory_limit: int | None = None) -> Network:
-        """A built network from a file that save() wrote.
+        """Reads a built network from a file written by save().
 
-        memory_limit: how many bytes the parameters and one row of a prediction may take together, because a file of a
-        few hundred bytes can describe layers of any width; None for 64 MiB, or 16 times the file's length if that is
-        more.
+        memory_limit: the most bytes for the parameters and one row of a prediction; None: 64 MiB, or 16 times the
+            file's length if that is more. A file of a few hundred bytes can describe layers of any width.
         """
         limit = optional_count(memory_limit, "memory_limit") or 0
         pointer = _prototypes.crl_network()
@@ -263,5 +262,5 @@ class Network(Describing, Fitting):
         return cls._around(pointer)
 
     def load_parameters(self, path: AnyPath) -> None:
-        """Reads parameters into this built network; the file must hold the same tensors."""
+        """Reads parameters into this built network. The file must hold the same tensors."""
         check(library.crl_network_load_parameters(self._open(), encoded_path(path)), path)

@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 
 
 class Predictor(NativeObject):
-    """A network prepared for prediction: read-only, and independent of the network it was made from.
+    """A network prepared for prediction: read-only, and independent of its network.
 
         predictor = network.prepare("int8")
         y = predictor.predict(x)
 
-    Any number of threads may predict with one predictor at once. The interpreter lock is released during calls.
+    Any number of threads may predict with one predictor at once. Calls release the interpreter lock.
     """
 
     __slots__ = ("_precision", "_predict")
     _kind = "predictor"
 
     def __init__(self, network: Network, precision: str = "float32") -> None:
-        """Prepares a built network; Network.prepare() says the same shorter.
+        """Prepares a built network. Network.prepare() is shorter.
 
         Args:
-            network: it stays as it is, and its later changes do not reach the predictor.
-            precision: "float32", whose results are those of network.predict() bit for bit; or "bfloat16" or "int8",
-                which need less memory and time, and round.
+            network: does not change; its later changes do not reach the predictor.
+            precision: "float32" gives the results of network.predict(), bit for bit. "bfloat16" and "int8" need less
+                memory and time, and round.
         """
         owner = network._open()
         (pointer,) = results(library.crl_predictor_create, owner, enumerator(PRECISIONS, precision, "precision"))
@@ -55,17 +55,17 @@ class Predictor(NativeObject):
 
     @property
     def inputs(self) -> int:
-        """How many numbers a row of x has."""
+        """The number of columns of x."""
         return self._predict.inputs
 
     @property
     def outputs(self) -> int:
-        """How many numbers a row of y has."""
+        """The number of columns of y."""
         return self._predict.outputs
 
     @property
     def precision(self) -> str:
-        """What it computes with: "float32", "bfloat16" or "int8"."""
+        """The precision: "float32", "bfloat16" or "int8"."""
         return self._precision
 
     def predict(self, x: npt.ArrayLike, *, out: FloatArray | None = None) -> FloatArray:
@@ -75,8 +75,8 @@ class Predictor(NativeObject):
         float32, and about twice as long otherwise. bind() is faster still.
 
         Args:
-            x: (rows, inputs), or (inputs,) for a single row. float32 arrays with contiguous rows are read in place.
-                With "int8" a row that holds NaN or infinity gives NaN.
+            x: (rows, inputs), or (inputs,) for a single row. The library reads float32 arrays with contiguous rows in
+                place. With "int8" a row that holds NaN or infinity gives NaN.
             out: a float32 array for the result.
 
         Returns:
@@ -91,12 +91,12 @@ class Predictor(NativeObject):
             x[:] = ...
             step()  # y holds the outputs
 
-        Everything is checked once, here; each call then costs little more than a call into C. The function keeps both
-        arrays and the predictor's memory, also after close(). Do not change an array's memory under it, as
-        `x.resize(..., refcheck=False)` does.
+        It checks everything once; each call then costs little more than a call into C. The function keeps both arrays
+        and the predictor's memory, also after close(). Do not change an array's memory meanwhile, as `x.resize(...,
+        refcheck=False)` does.
 
         Args:
-            x: a float32 array of shape (rows, inputs), or (inputs,), with contiguous rows. It is read at each call.
+            x: a float32 array of shape (rows, inputs), or (inputs,), with contiguous rows. Each call reads it.
             out: a writable float32 array of shape (rows, outputs), or (outputs,), that does not overlap x.
 
         Returns:
@@ -132,14 +132,14 @@ class Predictor(NativeObject):
 
 
 class Publisher(NativeObject):
-    """A predictor that can be exchanged while others predict with it: a network is trained and served at once.
+    """A predictor that you can exchange while others predict with it, to serve a network while training it.
 
         publisher = Publisher(network)
         network.fit(x, labels, on_epoch=lambda epoch: publisher.publish(network))
         y = publisher.predict(x)  # on any thread
 
-    Any number of threads may predict, while one publishes. A prediction is made with one publication from its first row
-    to its last.
+    Any number of threads may predict while one publishes. Each prediction uses one publication from its first row to
+    its last.
     """
 
     __slots__ = ("_precision", "_predict")
@@ -149,8 +149,8 @@ class Publisher(NativeObject):
         """Publishes a built network for the first time.
 
         Args:
-            network: it stays as it is, and its later changes reach the publisher with publish() alone.
-            precision: as for Predictor, also of what is published later.
+            network: does not change; its later changes reach the publisher only by publish().
+            precision: as for Predictor, also for later publications.
         """
         owner = network._open()
         (pointer,) = results(library.crl_publisher_create, owner, enumerator(PRECISIONS, precision, "precision"))
@@ -160,13 +160,13 @@ class Publisher(NativeObject):
         self._precision = precision
 
     def publish(self, network: Network) -> None:
-        """Puts the network as it is now in the place of what was published before.
+        """Publishes the network as it is now, and so replaces the last publication.
 
-        Predictions under way end with what they began with. It reads the network, which nobody may be training
-        meanwhile: on_epoch and on_batch are the places for it.
+        Predictions under way finish with the old publication. This reads the network, so nobody may train it meanwhile:
+        call it in on_epoch or on_batch.
 
         Args:
-            network: built, of as many inputs and outputs.
+            network: built, with the same numbers of inputs and outputs.
         """
         owner = network._open()
         handle = self._open()
@@ -181,7 +181,7 @@ class Publisher(NativeObject):
         )
 
     def predict(self, x: npt.ArrayLike, *, out: FloatArray | None = None) -> FloatArray:
-        """The outputs of what was published last; the arguments are those of Predictor.predict()."""
+        """The outputs of the last publication. Arguments: see Predictor.predict()."""
         return self._predict(x, out, self._open())
 
     def __repr__(self) -> str:

@@ -15,11 +15,11 @@ from ._names import SCHEDULES, enumerator
 
 
 class Schedule(NamedTuple):
-    """How the learning rate goes with t, from 0: the number of steps, or of epochs, that were taken.
+    """The learning rate as a function of t, from 0: the number of earlier steps, or of earlier epochs.
 
     network.fit(x, labels, schedule=Schedule("cosine", warmup=500))
 
-    The kinds, η being the rate of the optimizer:
+    The kinds, with η the rate of the optimizer:
 
     - "constant": η, for a warm-up alone
     - "step": η γ^⌊t / T⌋
@@ -27,24 +27,24 @@ class Schedule(NamedTuple):
     - "cosine": half a cosine from η down to η₋ in T, then again in M T, and so on (Loshchilov and Hutter 2017)
     - "one_cycle": half a cosine up from η / d₀ to η, and another down to η / (d₀ d₁) (Smith 2018; PyTorch's OneCycleLR)
     - "plateau": after more than `patience` epochs without a cost below (1 − threshold) of the lowest, max(γ × the last,
-      η₋), and for `cooldown` epochs no other
+      η₋), then unchanged for `cooldown` epochs
 
-    A number that is not the kind's is an ArgumentError where the schedule is used. What is None is left to the kind.
+    A number that the kind does not have is an ArgumentError where you use the schedule. For None the kind chooses.
 
     Attributes:
-        kind: one of these names.
-        period: T of "step", ≥ 1, "cosine" and "one_cycle"; 0: the whole run, in fit() alone.
+        kind: one of the names above.
+        period: T of "step", ≥ 1, "cosine" and "one_cycle"; 0: the whole run, only in fit().
         period_factor: M of "cosine", ≥ 1; 1.
         factor: γ of "step", "exponential" and "plateau", in (0, 1]; 0.1.
         min_rate: η₋ of "cosine" and "plateau", ≥ 0; 0.
-        peak: the part of "one_cycle" that goes up, in [0, 1]; 0.3.
+        peak: the rising part of "one_cycle", in [0, 1]; 0.3.
         start_divisor: d₀ of "one_cycle", ≥ 1; 25.
         end_divisor: d₁ of "one_cycle", ≥ 1; 10,000.
         patience: of "plateau"; 10.
         cooldown: of "plateau".
         threshold: of "plateau", in [0, 1); 0.0001.
-        warmup: for so many t before the schedule begins the rate rises in a line,
-        warmup_start: from this part of itself, in [0, 1].
+        warmup: for so many t before the schedule starts, the rate rises in a line.
+        warmup_start: the part of the rate at which the warm-up starts, in [0, 1].
         per_epoch: whether t counts epochs, not steps.
     """
 
@@ -64,7 +64,7 @@ class Schedule(NamedTuple):
     per_epoch: bool = False
 
     def rate(self, base: float, t: int) -> float:
-        """The learning rate at t, from a base of η. Not of "plateau", nor where the period is the whole run."""
+        """The learning rate at t, from a base of η. Not for "plateau", nor if the period is the whole run."""
         rate = ctypes.c_float()
         native = schedule_options(self)
         check(library.crl_schedule_rate(ctypes.byref(native), real(base, "base"), count(t, "t"), ctypes.byref(rate)))
@@ -72,7 +72,7 @@ class Schedule(NamedTuple):
 
 
 class Plateau:
-    """The "plateau" schedule for a loop by hand, with its memory of the epochs before.
+    """The "plateau" schedule for your own loop, with its memory of earlier epochs.
 
     plateau = Plateau(Schedule("plateau", patience=5))
     optimizer.learning_rate = plateau.rate(optimizer.learning_rate, validation_cost)
@@ -81,7 +81,7 @@ class Plateau:
     __slots__ = ("_options", "_state")
 
     def __init__(self, schedule: Schedule) -> None:
-        """A memory of no epochs."""
+        """A plateau without earlier epochs."""
         self._options = schedule_options(schedule)
         self._state = _prototypes.crl_plateau_state.default()
 

@@ -1,4 +1,4 @@
-"""Training that can stop anywhere and go on, and what is told of it."""
+"""Training that can stop anywhere and resume, and its reports."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 
 class Batch(NamedTuple):
-    """What happened in one batch of a fit.
+    """The report of one batch of a fit.
 
     Attributes:
         epoch: the number of the epoch, from 1.
         batch: the number of the batch in the epoch, from 1.
-        step: how many steps the optimizer has taken, this one included.
-        rows: how many rows the batch had.
+        step: the number of the optimizer's steps, this one included.
+        rows: the number of rows in the batch.
         cost: C of the batch before its step.
     """
 
@@ -47,20 +47,20 @@ class Batch(NamedTuple):
 
 
 class Epoch(NamedTuple):
-    """What happened in one epoch of a fit.
+    """The report of one epoch of a fit.
 
     Attributes:
         epoch: its number, from 1.
-        epochs: how many there will be.
-        cost: C of the epoch's rows, each batch's as it was before its step.
-        accuracy: the share of the epoch's rows that were right, by their weights, each as it was before the step of its
-            batch; otherwise as Metrics has it, NaN with costs that decide nothing.
+        epochs: the number of epochs to run.
+        cost: C of the epoch's rows, of each batch before its step.
+        accuracy: the weighted share of correct rows in the epoch, each before the step of its batch; otherwise as in
+            Metrics. NaN for costs that decide nothing.
         validation_cost: C on the validation data after the epoch; NaN without any.
-        validation_accuracy: of the validation data, as Metrics has it.
+        validation_accuracy: of the validation data, as in Metrics.
         validation_r2: likewise.
-        is_best: whether the cost, that of the validation data if there are any, is the best so far.
-        seconds: time the epoch took, validation not included.
-        samples_per_second: rows trained on, by seconds.
+        is_best: whether the cost (on the validation data, if given) is the best so far.
+        seconds: the epoch's time, without validation.
+        samples_per_second: trained rows / seconds.
     """
 
     epoch: int
@@ -76,13 +76,13 @@ class Epoch(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """How far a trainer has come.
+    """A trainer's progress.
 
     Attributes:
-        epochs: how many are finished.
-        rows: of the next epoch, how many rows are done; 0 between epochs.
-        batches: and how many batches.
-        steps: how many steps the optimizer has taken.
+        epochs: the number of finished epochs.
+        rows: the number of rows done in the next epoch; 0 between epochs.
+        batches: the number of batches done in it.
+        steps: the number of the optimizer's steps.
         best_epoch: the epoch with the lowest cost; 0 before the first.
         best_cost: its cost; infinity before the first.
     """
@@ -101,9 +101,9 @@ def _epoch(native: Any) -> Epoch:
 
 
 class _Recorder:
-    """Keeps a trainer's history, calls the caller's callbacks, and moves the progress bar, which it closes on exit.
+    """Keeps a trainer's history, calls the caller's callbacks and moves the progress bar. On exit it closes the bar.
 
-    It does not know the trainer, which could then be freed only by the garbage collector.
+    It holds no reference to the trainer: only the garbage collector could free such a cycle.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class _Recorder:
         self._bar: Any = None
 
     def attach(self, options: Any) -> list[Any]:
-        """Sets the callbacks in crl_train_options, and returns what must live as long as they are called."""
+        """Sets the callbacks in crl_train_options. Returns the objects that must outlive the calls."""
         tell = guarded(self._tell_epoch)
 
         # Not guarded itself: an interrupt waits until the epoch is in the history.
@@ -142,7 +142,7 @@ class _Recorder:
         return [on_epoch, on_batch]
 
     def recording(self, done: int, epochs: int) -> _Recorder:
-        """Records a call: a context in which so many of the epochs are done already."""
+        """Records a call that starts after so many epochs: a context."""
         # A call from a callback, which the library refuses, leaves alone what belongs to the call that it is a part of.
         self._calls += 1
         if self._calls == 1:
@@ -163,11 +163,11 @@ class _Recorder:
 
     @property
     def present(self) -> list[Epoch]:
-        """The epochs of the present call, or the last."""
+        """The epochs of the current call, or of the last."""
         return self.history[self._start :]
 
     def show(self, epoch: Epoch) -> None:
-        """Moves the bar by an epoch, and says beside it what applies."""
+        """Moves the bar by an epoch, and shows beside it the values that apply."""
         if self._bar is not None:
             names = ("cost", "accuracy", "validation_cost", "validation_accuracy", "validation_r2")
             found = {name: getattr(epoch, name) for name in names}
@@ -187,14 +187,14 @@ class _Recorder:
 
 
 class Trainer(NativeObject):
-    """A run of training that can stop after any batch, be saved, and go on, bit for bit as if it had never stopped.
+    """A training run that can stop after any batch, be saved, and resume, with the same bits as without the stop.
 
         trainer = Trainer(network, cost="cross_entropy", epochs=100, validation_split=0.1, patience=5)
         history = trainer.fit(x, labels)
         trainer.save("run.checkpoint")
 
-    Network.fit() is a trainer for one use. What is random in an epoch follows from the seed, and from the epochs and,
-    for dropout and noise, the steps that the optimizer has been through.
+    Network.fit() uses a trainer once. Everything random in an epoch follows from the seed and the optimizer's earlier
+    epochs; dropout and noise also follow from its earlier steps.
     """
 
     __slots__ = ("_cost", "_network", "_optimizer", "_recorder")
@@ -224,33 +224,32 @@ class Trainer(NativeObject):
         """A trainer for a built network.
 
         Args:
-            network: the network that it trains.
+            network: the network to train.
             cost: a name, a Cost or a function, as for chainrule.cost().
-            optimizer: the name of a method of Optimizer, or an Optimizer made for this network, whose state goes on
-                from where it is.
+            optimizer: the name of a method of Optimizer, or an Optimizer made for this network, whose state continues.
             learning_rate: η for an optimizer given by name; None: the library's default.
-            schedule: how the learning rate goes: a Schedule, its kind, or a function of three numbers that returns the
-                rate: t, the number of steps before; η; and the cost of the epoch before, that of the validation data if
-                there are any (NaN in the first). The optimizer's rate is the η it begins with, and what it has again
-                after each fit.
-            epochs: how often to go through the rows in all, ≥ 1.
-            batch_size: rows per step, ≥ 1; the last batch of an epoch may be shorter.
-            shuffle: a new order of the rows in each epoch.
-            seed: of everything random: which rows are held out, the orders, and the numbers of dropout and noise, which
-                follow from this and the steps that the optimizer has taken.
-            validation_split: the share of the rows, in [0, 1), that is held out to validate on: the last, or with
-                shuffle any.
-            class_weight: factors for the sample weights of the rows of each class: (outputs,) numbers ≥ 0, or a dict
-                of them by class, 1 for the others. The targets must be classes; or, with a binary cross-entropy of one
-                output, for which there are two factors, 0 and 1.
-            patience: training stops after so many epochs without a new best cost, that of the validation data if
-                there are any, and then, or after the last epoch, the best parameters are put back; 0: neither.
-            min_delta: by how much a cost must be lower to be a new best.
-            threads: how many threads share the work; 0: the library decides, by the size of a step and by what
-                steps took so far. The results are the same bit for bit.
-            on_batch: called with the Batch after each batch, as on_epoch.
+            schedule: the course of the learning rate: a Schedule, its kind, or a function that returns the rate from
+                three numbers: t, the number of earlier steps; η; and the cost of the epoch before, on the validation
+                data if given (NaN in the first epoch). η is the optimizer's rate. The optimizer gets it back after each
+                fit.
+            epochs: how often to go through the rows in total, ≥ 1.
+            batch_size: rows for each step, ≥ 1. The last batch of an epoch may be shorter.
+            shuffle: whether each epoch has a new order of the rows.
+            seed: for everything random: the held-out rows, the orders, and, with the number of the optimizer's steps,
+                dropout and noise.
+            validation_split: the share of the rows, in [0, 1), to hold out for validation: the last, or with shuffle
+                any.
+            class_weight: factors for the sample weights of the rows of each class: (outputs,) numbers ≥ 0, or a dict of
+                them by class, with 1 for the others. The targets must be classes. A binary cross-entropy of one output
+                has two factors, and targets 0 and 1.
+            patience: stop after so many epochs without a new best cost (on the validation data, if given). Then, or
+                after the last epoch, restore the best parameters. 0: neither.
+            min_delta: how much lower a cost must be to count as a new best.
+            threads: the number of threads that share the work; 0: the library decides, by the size of a step and the
+                time of earlier steps. The results are the same, bit for bit.
+            on_batch: called with the Batch after each batch; otherwise as on_epoch.
             on_epoch: called with the Epoch after each epoch. It may read the network, save the trainer and set the
-                optimizer's learning rate, and returns False to stop. What it raises comes out of fit.
+                optimizer's learning rate. It returns False to stop. Its exceptions come out of fit.
             progress: show a progress bar; needs tqdm (`pip install chainrule[progress]`).
         """
         owner = network._open()
@@ -284,17 +283,17 @@ class Trainer(NativeObject):
 
     @property
     def network(self) -> Network:
-        """The network that it trains."""
+        """The trained network."""
         return self._network
 
     @property
     def optimizer(self) -> Optimizer:
-        """The optimizer that takes the steps."""
+        """The optimizer of this trainer."""
         return self._optimizer
 
     @property
     def epochs(self) -> int:
-        """How often fit() goes through the rows in all; more than there were, and fit() goes on."""
+        """How often fit() goes through the rows in total. Raise it, and fit() continues."""
         return self._recorder.epochs
 
     @epochs.setter
@@ -312,21 +311,21 @@ class Trainer(NativeObject):
         sample_weight: npt.ArrayLike | None = None,
         validation_data: tuple[Any, ...] | None = None,
     ) -> list[Epoch]:
-        """Trains to the last epoch, from wherever the trainer is: an epoch that was interrupted is finished first.
+        """Trains to the last epoch from the trainer's current state. It finishes an interrupted epoch first.
 
-        A trainer that has had all its epochs does nothing, unless it is given more of them, and one whose patience came
-        to an end does nothing. When training diverges, NotFiniteError says in which step; the parameters are the best
-        so far, and the optimizer has forgotten its steps, so that the trainer can go on at a lower rate. After other
-        errors the parameters are as the last complete step left them.
+        After all its epochs a trainer does nothing until you give it more. After its patience has ended it does
+        nothing. When training diverges, NotFiniteError names the step. The parameters are then the best so far and the
+        optimizer has forgotten its steps: the trainer can continue at a lower rate. After other errors the parameters
+        are as the last complete step left them.
 
         Args:
             x: (rows, inputs), or a DataSource.
-            targets: as for chainrule.cost(), and so is sample_weight; None beside a DataSource.
-            epochs: go on for so many, from the epochs that are finished; None: to the trainer's number of epochs.
+            targets, sample_weight: as for chainrule.cost(); targets are None with a DataSource.
+            epochs: run so many more than the finished ones; None: run to the trainer's number of epochs.
             validation_data: (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
 
         Returns:
-            One Epoch for each epoch of this call; history has them after an error, too.
+            One Epoch for each epoch of this call. After an error, history has them.
         """
         if epochs is not None:
             self.epochs = self.progress.epochs + count(epochs, "epochs")
@@ -343,10 +342,10 @@ class Trainer(NativeObject):
     def partial_fit(
         self, x: npt.ArrayLike, targets: npt.ArrayLike | None = None, *, sample_weight: npt.ArrayLike | None = None
     ) -> Epoch | None:
-        """Goes once through these rows, in batches: for data that come bit by bit.
+        """Goes once through these rows, in batches. Use it for data that arrive in pieces.
 
-        It is an epoch of its own, without validation and without a claim to be the best; an epoch that was
-        interrupted is given up. The arguments are those of fit(). Returns None if on_batch stopped it.
+        It is a separate epoch, without validation, and is never the best. It gives up an interrupted epoch. Arguments:
+        see fit(). Returns None if on_batch stopped it.
         """
         data = Data(self.network._layout(), x, targets, sample_weight, self._cost)
         epoch = _prototypes.crl_epoch.default()
@@ -367,32 +366,31 @@ class Trainer(NativeObject):
 
     @property
     def history(self) -> list[Epoch]:
-        """Every epoch that it has finished, whatever ended the call, since it was made or loaded."""
+        """Every epoch finished since the trainer was made or loaded, whatever ended the call."""
         return list(self._recorder.history)
 
     @property
     def progress(self) -> Progress:
-        """How far it has come; callbacks may ask, too."""
+        """The progress so far. Callbacks may read it, too."""
         native = _prototypes.crl_progress.default()
         check(library.crl_trainer_progress(self._open(), ctypes.byref(native)))
         progress: Progress = record(Progress, native)
         return progress
 
     def save(self, path: AnyPath) -> None:
-        """Writes a checkpoint, atomically: parameters, optimizer state, progress. on_batch and on_epoch may do it."""
+        """Writes a checkpoint, atomically: parameters, optimizer state, progress. on_batch and on_epoch may call it."""
         check(library.crl_trainer_save(self._open(), encoded_path(path)), path)
 
     def load(self, path: AnyPath) -> None:
-        """Goes on from a checkpoint of a trainer with the same network, optimizer and options.
+        """Continues from a checkpoint of a trainer with the same network, optimizer and options.
 
-        The number of epochs, patience, min_delta, threads and callbacks may be others. After an error everything is
-        as it was.
+        The number of epochs, patience, min_delta, threads and callbacks may differ. An error changes nothing.
         """
         check(library.crl_trainer_load(self._open(), encoded_path(path)), path)
         self._recorder.history.clear()
 
     def _run(self, function: Any, *arguments: Any, partial: Any = None) -> list[Epoch]:
-        """Calls a function that trains; `partial` is the crl_epoch that it fills, of a run of its own."""
+        """Calls a function that trains. `partial` is the crl_epoch that a partial fit fills."""
         before = self.progress
         done, epochs = (before.epochs, self.epochs) if partial is None else (0, 1)
         with self._recorder.recording(done, epochs) as recorder:

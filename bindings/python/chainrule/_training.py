@@ -52,7 +52,7 @@ class Optimizer(NativeObject):
         clip_value: float | None = None,
         regularize_biases: bool = False,
     ) -> None:
-        """An optimizer for a built network. What is None gets the library's default, or the method's own.
+        """An optimizer for a built network. None means the library's default, or the method's own value.
 
         The methods, with g for ∂C/∂w:
 
@@ -61,21 +61,21 @@ class Optimizer(NativeObject):
         - "nesterov": v ← μ v + g; w ← w − η (g + μ v)
         - "adagrad": v ← v + g²; w ← w − η g / (√v + ε)
         - "rmsprop": v ← β₂ v + (1 − β₂) g²; w ← w − η g / (√v + ε)
-        - "adam": m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − η m̂ / (√v̂ + ε), m̂ and v̂ being m and v
-          corrected for their beginning at 0
-        - "adamw": Adam with a weight_decay of 0.01 unless another is given
+        - "adam": m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − η m̂ / (√v̂ + ε), where m̂ and v̂ are m and v
+          corrected for their start at 0
+        - "adamw": Adam with a default weight_decay of 0.01
         - "amsgrad": Adam with the largest v so far
         - "nadam": Adam with Nesterov's momentum
         - "lion": w ← w − η sign(β₁ m + (1 − β₁) g); m ← β₂ m + (1 − β₂) g
-        - "irprop_minus", for gradients over all of the data: w ← w − Δ sign(g), where each parameter's Δ begins as η,
-          grows by η⁺ while g keeps its sign, and shrinks by η⁻, without a step, where it does not
+        - "irprop_minus", for gradients over all of the data: w ← w − Δ sign(g), where each parameter's Δ starts at η,
+          grows by η⁺ while g keeps its sign, and otherwise shrinks by η⁻, without a step
         - "quickprop", for gradients over all of the data: d ← r d − η g with r = g / (p − g), at most μ, and p the g of
           the step before; − η g only where g keeps its sign; w ← w + d
 
         Args:
             network: the network whose parameters step() changes.
             method: one of the names above.
-            learning_rate: η, finite and ≥ 0; 0.001 unless given.
+            learning_rate: η, finite and ≥ 0; default 0.001.
             momentum: μ of "momentum" and "nesterov", in [0, 1); 0.9.
             beta1: β₁ of "adam", "adamw", "amsgrad", "nadam" and "lion", in [0, 1); 0.9.
             beta2: β₂ of the same and "rmsprop", in [0, 1); 0.999, but 0.99 of "lion" and "rmsprop".
@@ -83,16 +83,16 @@ class Optimizer(NativeObject):
                 "adagrad".
             growth: η⁺ ≥ 1 of "irprop_minus" (1.2) and μ > 0 of "quickprop" (1.75).
             shrink: η⁻ of "irprop_minus", in [0, 1); 0.5.
-            min_step: below which Δ of "irprop_minus" does not shrink, > 0 and ≤ max_step; 1e-6.
-            max_step: beyond which Δ of "irprop_minus" does not grow, and where |d| of "quickprop" is cut, > 0; 50.
+            min_step: the smallest Δ of "irprop_minus", > 0 and ≤ max_step; 1e-6.
+            max_step: the largest Δ of "irprop_minus" and |d| of "quickprop", > 0; 50.
             weight_decay: λ ≥ 0 of decoupled weight decay, w ← w − η λ w before the method's step; 0, but 0.01 of
                 "adamw".
             l1: λ₁ ≥ 0 of g ← g + λ₁ sign(w); 0.
-            l2: λ₂ ≥ 0 of g ← g + λ₂ w; 0. The penalties' own values are not part of the C that is reported.
-            max_norm: after a step each unit's row of W is scaled back to a norm of at most this, > 0; no limit.
-            clip_norm: before the penalties g ← g min(1, c / (‖g‖ + 1e-6)), ‖g‖ over all parameters, c > 0; no limit.
-            clip_value: before that each element of g is cut at ± this, > 0; no limit.
-            regularize_biases: whether weight_decay, l1 and l2 are for biases, too, not only for weights.
+            l2: λ₂ ≥ 0 of g ← g + λ₂ w; 0. The reported C does not contain the penalties.
+            max_norm: the largest norm of a unit's row of W; a step scales longer rows back. > 0; no limit.
+            clip_norm: c > 0 of g ← g min(1, c / (‖g‖ + 1e-6)) before the penalties, ‖g‖ over all parameters; no limit.
+            clip_value: the limit of each element's magnitude in g, applied before clip_norm, > 0; no limit.
+            regularize_biases: whether weight_decay, l1 and l2 include biases.
         """
         options = _prototypes.crl_optimizer_options.default()
         options.method = enumerator(METHODS, method, "optimizer")
@@ -154,17 +154,17 @@ class Optimizer(NativeObject):
         max_norm: float | None = None,
         frozen: bool = False,
     ) -> None:
-        """Says how one layer's parameters are stepped from now on; it replaces what was said of the layer before.
+        """Sets the options of one layer's steps from now on. It replaces the layer's earlier options.
 
         Args:
-            name: the layer's.
-            learning_rate_factor: what η is multiplied by, ≥ 0; 1. "irprop_minus" only begins with η.
-            weight_decay: as of the optimizer, and if None the optimizer's.
+            name: the layer's name.
+            learning_rate_factor: the factor of η, ≥ 0; 1. "irprop_minus" uses η only at the start.
+            weight_decay: as for the optimizer; None: the optimizer's.
             l1: likewise.
             l2: likewise.
             max_norm: likewise; infinity for no limit.
-            frozen: whether the parameters stay as they are, and with them their part of the optimizer's state. Their
-                gradients are not looked at, and Network.fit() does not compute them.
+            frozen: whether the parameters and their part of the optimizer's state stay unchanged. The optimizer ignores
+                their gradients, and Network.fit() does not compute them.
         """
         options = _prototypes.crl_layer_step.default()
         given = {
@@ -180,7 +180,7 @@ class Optimizer(NativeObject):
 
     @property
     def learning_rate(self) -> float:
-        """η; it can be set between steps, and from on_epoch during a fit."""
+        """η. Set it between steps, or from on_epoch during a fit."""
         rate = ctypes.c_float()
         check(library.crl_optimizer_learning_rate(self._open(), ctypes.byref(rate)))
         return rate.value
@@ -202,7 +202,7 @@ def _set_given(options: ctypes.Structure, given: dict[str, float | None]) -> Non
 
 
 def optimizer_for(network: Network, optimizer: str | Optimizer, learning_rate: float | None) -> Optimizer:
-    """The optimizer that a fit asks for: a new one by name, or the caller's own."""
+    """The optimizer for a fit: a new one by name, or the caller's own."""
     if not isinstance(optimizer, Optimizer):
         return Optimizer(network, optimizer, learning_rate)
     if learning_rate is not None:

@@ -1,4 +1,4 @@
-"""The forward and backward pass, a step at a time."""
+"""The forward and backward pass, one call each."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Workspace(NativeObject):
         """A workspace for a built network.
 
         Args:
-            network: the network that it serves.
+            network: the network to compute.
             max_rows: the most rows a pass may have.
-            training: False: forward() only, with h alone kept.
+            training: False: forward() only, which keeps only h.
         """
         owner = network._open()
         purpose = _prototypes.CRL_PURPOSE_TRAINING if training else _prototypes.CRL_PURPOSE_INFERENCE
@@ -53,14 +53,14 @@ class Workspace(NativeObject):
 
     @property
     def network(self) -> Network:
-        """The network that it serves."""
+        """The workspace's network."""
         return self._network
 
     def set_noise(self, seed: int | None, step: int = 0) -> None:
-        """Says what dropout and noise layers draw in the passes to come, or with None that they do nothing.
+        """Chooses what dropout and noise layers draw in later passes. With None they do nothing.
 
-        The numbers follow from seed, step, layer, row and column alone. fit() uses its seed, and for step the number of
-        steps that the optimizer has taken. The workspace then holds no forward pass.
+        The numbers follow from seed, step, layer, row and column alone. fit() uses its seed, and as step the number of
+        the optimizer's steps. Afterwards the workspace holds no forward pass.
         """
         active, value = (0, 0) if seed is None else (1, seed_value(seed))
         check(library.crl_workspace_set_noise(self._open(), active, value, count(step, "step")))
@@ -90,8 +90,8 @@ class Workspace(NativeObject):
         Args:
             dC_dy: ∂C/∂y, with the shape of y.
             gradients: a contiguous float32 (count,) vector for ∂C/∂w, for speed; None: a new one.
-            accumulate: add to gradients, which must be given, instead of overwriting it.
-            input_gradient: also give ∂C/∂x.
+            accumulate: add to gradients instead of overwriting it. Pass gradients with it.
+            input_gradient: also return ∂C/∂x.
 
         Returns:
             gradients, or (gradients, dC_dx) with dC_dx of the shape of x.
@@ -127,8 +127,8 @@ class Workspace(NativeObject):
     def z(self, layer: str | int) -> FloatArray:
         """The preactivation z = W h + b of a layer in the last forward(), (rows, units).
 
-        A layer is given by its name, or by its index in network.layers. z(), h() and delta() give copies, which later
-        passes leave alone.
+        Name a layer, or give its index in network.layers. z(), h() and delta() return copies, which later passes do not
+        change.
         """
         return self._values(layer, _prototypes.CRL_QUANTITY_Z)
 
