@@ -152,8 +152,8 @@ enum {
     CRL_ERROR_MISMATCH = 202,      /**< the workspace, optimizer or checkpoint is for another network or purpose; a custom
                                         activation or cost lacks the derivative that the call needs */
     CRL_ERROR_NO_FORWARD = 203,    /**< backward needs the forward pass of the same rows, with the present parameters */
-    CRL_ERROR_BUSY = 204,          /**< a trainer's callback calls what would change that trainer; the library already
-                                        computes with another instruction set */
+    CRL_ERROR_BUSY = 204,          /**< a callback calls what would change the trainer or network that it serves; the
+                                        library already computes with another instruction set */
 
     /* 300–399: arithmetic. */
     CRL_ERROR_NOT_FINITE = 300,    /**< NaN or infinity in what is trained on; C not finite, or outputs where it is not
@@ -162,8 +162,8 @@ enum {
     /* 400–499: callbacks, and the caller's wish to end. */
     CRL_CANCELLED = 400,           /**< a progress callback, or a crl_cancel that the thread watches, asked to stop; the
                                         parameters are those trained so far */
-    CRL_ERROR_CALLBACK = 401,      /**< a cost, activation or data callback returned non-zero, or wrote NaN,
-                                        infinity or targets out of range */
+    CRL_ERROR_CALLBACK = 401,      /**< a cost, activation, data, read or write callback returned non-zero, or wrote
+                                        NaN, infinity, targets out of range or more bytes than asked for */
 
     /* 500–599: files. */
     CRL_ERROR_FILE = 500,          /**< a file cannot be opened, read, written or renamed */
@@ -747,6 +747,19 @@ typedef struct crl_data_source {
 } crl_data_source;
 
 #define CRL_DATA_SOURCE_INIT { sizeof(crl_data_source), NULL, NULL, 0, 0, 0 }
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Files through callbacks
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** Takes the next bytes of a file, in order: `count` of them, at least 1. Returns 0, or another number to stop the call with
+ *  CRL_ERROR_CALLBACK. Called on the thread that called. It may read the network, and must not change it. */
+typedef int32_t (*crl_write_function)(void *user, const void *bytes, size_t count);
+
+/** Gives the next bytes of a file, in order: writes up to `capacity` of them to `bytes`, and to `count` how many they are. Fewer
+ *  than asked for are no error; 0 are the end. It is never asked for more than the file has, so that what follows in a stream
+ *  stays there. Returns 0, or another number to stop the call with CRL_ERROR_CALLBACK. Called on the thread that called. */
+typedef int32_t (*crl_read_function)(void *user, void *bytes, size_t capacity, size_t *count);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Minimizing
@@ -1912,6 +1925,120 @@ crl_status crl_cancel_reset(crl_cancel *cancel);
  *  @param before receives what this thread watched until now, or NULL, for who wants to give it back; may be NULL.
  *  @return CRL_OK or CRL_ERROR_HANDLE. */
 crl_status crl_cancel_watch(crl_cancel *cancel, crl_cancel **before);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Files in memory and through callbacks
+ * ------------------------------------------------------------------------------------------------------------------
+ * The same bytes as in a file, without one: to and from memory, and through callbacks of the program's, for networks in
+ * archives, databases and streams. No file is written, so nothing is atomic: after an error throw away what was written.
+ *
+ *     crl_network_save_to_memory(network, NULL, 0, &count);          how many bytes?
+ *     bytes = malloc(count);
+ *     crl_network_save_to_memory(network, bytes, count, &count);
+ *     crl_network_load_from_memory(bytes, count, 0, &copy);
+ *
+ * A callback may call what its description allows, and must return, as every callback (see Callbacks at the top). A thread's
+ * crl_cancel is looked at before each call of it.
+ */
+
+/** Saves a network to memory: the bytes that crl_network_save() writes to a file.
+ *  @param network built; only read.
+ *  @param bytes receives the bytes; NULL, with a capacity of 0, to learn their count alone. After an error its
+ *      contents are unspecified.
+ *  @param capacity how many bytes may be written, at least the count.
+ *  @param count receives how many bytes the file has.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_OVERLAP, CRL_ERROR_MEMORY, or
+ *      CRL_ERROR_SIZE if the capacity is too small (the message names the count) or the network too large for a
+ *      file, as in crl_network_save(). */
+crl_status crl_network_save_to_memory(const crl_network *network, void *bytes, size_t capacity, size_t *count);
+
+/** Saves a network through a callback, which receives the bytes that crl_network_save() writes to a file.
+ *  @param network built; only read.
+ *  @param write takes the bytes, some at a time.
+ *  @param user handed to write; may be NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_CALLBACK, CRL_ERROR_BUSY if the
+ *      callback has changed the network, CRL_ERROR_MEMORY, or CRL_ERROR_SIZE as crl_network_save(). */
+crl_status crl_network_save_to_callback(const crl_network *network, crl_write_function write, void *user);
+
+/** Loads a network from memory, with the checks of crl_network_load().
+ *  @param bytes a whole file and nothing else. They need not be aligned, and are not needed afterwards.
+ *  @param count how many bytes there are.
+ *  @param memory_limit as in crl_network_load_limited(); 0: 64 MiB, or 16 times the count if that is more.
+ *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY,
+ *      also where the network needs more than the limit. */
+crl_status crl_network_load_from_memory(const void *bytes, size_t count, size_t memory_limit, crl_network **network);
+
+/** Loads a network through a callback, with the checks of crl_network_load(). The callback is asked for a file's
+ *  bytes and none beyond, so that files can follow one another in a stream.
+ *  @param read gives the bytes.
+ *  @param user handed to read; may be NULL.
+ *  @param memory_limit as in crl_network_load_limited(); 0: 64 MiB, since nobody vouches for the length of the file.
+ *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_CALLBACK, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY,
+ *      also where the network needs more than the limit. */
+crl_status crl_network_load_from_callback(crl_read_function read, void *user, size_t memory_limit,
+                                          crl_network **network);
+
+/** Loads the parameters alone from memory, as crl_network_load_parameters() from a file. After an error they are as
+ *  they were.
+ *  @param network built. Excludes every other use of it.
+ *  @param bytes a whole file and nothing else.
+ *  @param count how many bytes there are.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP,
+ *      CRL_ERROR_BUSY (in a callback of what trains or loads the network), CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION
+ *      or CRL_ERROR_MEMORY. */
+crl_status crl_network_load_parameters_from_memory(crl_network *network, const void *bytes, size_t count);
+
+/** Loads the parameters alone through a callback, as crl_network_load_parameters() from a file. After an error they
+ *  are as they were.
+ *  @param network built. Excludes every other use of it, but for reading it in the callback.
+ *  @param read gives the bytes.
+ *  @param user handed to read; may be NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_BUSY (in a callback of what
+ *      trains or loads the network), CRL_ERROR_CALLBACK, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or
+ *      CRL_ERROR_MEMORY. */
+crl_status crl_network_load_parameters_from_callback(crl_network *network, crl_read_function read, void *user);
+
+/** Saves a checkpoint to memory: the bytes that crl_trainer_save() writes to a file. May be called from the
+ *  trainer's callbacks.
+ *  @param trainer only read.
+ *  @param bytes receives the bytes; NULL, with a capacity of 0, to learn their count alone. After an error its
+ *      contents are unspecified.
+ *  @param capacity how many bytes may be written, at least the count.
+ *  @param count receives how many bytes the checkpoint has, which may be others after more training.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_OVERLAP, CRL_ERROR_MEMORY, or CRL_ERROR_SIZE if the
+ *      capacity is too small (the message names the count) or the network too large for a file, as in
+ *      crl_trainer_save(). */
+crl_status crl_trainer_save_to_memory(const crl_trainer *trainer, void *bytes, size_t capacity, size_t *count);
+
+/** Saves a checkpoint through a callback, which receives the bytes that crl_trainer_save() writes to a file. May be
+ *  called from the trainer's callbacks.
+ *  @param trainer only read.
+ *  @param write takes the bytes, some at a time.
+ *  @param user handed to write; may be NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_CALLBACK, CRL_ERROR_BUSY if the callback has changed
+ *      the network, CRL_ERROR_MEMORY, or CRL_ERROR_SIZE as crl_trainer_save(). */
+crl_status crl_trainer_save_to_callback(const crl_trainer *trainer, crl_write_function write, void *user);
+
+/** Goes on from a checkpoint in memory, as crl_trainer_load() from a file. After an error everything is as it was.
+ *  @param trainer excludes every other use of it, its network and its optimizer.
+ *  @param bytes a whole checkpoint and nothing else.
+ *  @param count how many bytes there are.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_MISMATCH for a
+ *      checkpoint of another network or run, CRL_ERROR_BUSY, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or
+ *      CRL_ERROR_MEMORY. */
+crl_status crl_trainer_load_from_memory(crl_trainer *trainer, const void *bytes, size_t count);
+
+/** Goes on from a checkpoint that a callback gives, as crl_trainer_load() from a file. After an error everything is
+ *  as it was.
+ *  @param trainer excludes every other use of it, its network and its optimizer, but for reading them in the
+ *      callback.
+ *  @param read gives the bytes.
+ *  @param user handed to read; may be NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_MISMATCH for a checkpoint of another network or run,
+ *      CRL_ERROR_BUSY, CRL_ERROR_CALLBACK, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
+crl_status crl_trainer_load_from_callback(crl_trainer *trainer, crl_read_function read, void *user);
 
 #ifdef __cplusplus
 }

@@ -208,3 +208,27 @@ func dataSource(_ pointer: UnsafePointer<crl_data_source>?) throws(ChainruleErro
         return rows
     }
 }
+
+/// A C callback that takes the bytes of a file.
+func writer(
+    _ write: crl_write_function?, _ user: UnsafeMutableRawPointer?
+) throws(ChainruleError) -> (UnsafeRawBufferPointer) throws(ChainruleError) -> Void {
+    guard let write else { throw nullArgument("write") }
+    return { bytes throws(ChainruleError) in
+        let result = write(user, bytes.baseAddress, bytes.count)
+        guard result == 0 else { throw ChainruleError(.callback, "the write callback returned \(result)") }
+    }
+}
+
+/// A C callback that gives the bytes of a file.
+func reader(
+    _ read: crl_read_function?, _ user: UnsafeMutableRawPointer?
+) throws(ChainruleError) -> FileReader {
+    guard let read else { throw nullArgument("read") }
+    return FileReader { buffer throws(ChainruleError) in
+        var count = 0
+        let result = read(user, buffer.baseAddress, buffer.count, &count)
+        guard result == 0 else { throw ChainruleError(.callback, "the read callback returned \(result)") }
+        return count
+    }
+}

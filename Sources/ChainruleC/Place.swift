@@ -28,6 +28,12 @@ struct Place {
         self.init(elements.baseAddress, rows: 1, columns: elements.count, stride: elements.count, name)
     }
 
+    init(_ bytes: UnsafeRawBufferPointer, _ name: StaticString) {
+        self.init(
+            bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), rows: 1, columns: bytes.count, stride: bytes.count,
+            name)
+    }
+
     /// Checks that no byte of this array is one of the other's. Rows may lie between the other's rows, as the columns of one
     /// table do.
     func checkApart(from other: Place) throws(ChainruleError) {

@@ -33,7 +33,7 @@ public func crlNetworkLoad(
     _ path: UnsafePointer<CChar>?, _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
 ) -> crl_status {
     call("crl_network_load") { () throws(ChainruleError) in
-        try load(path, memoryLimit: nil, network)
+        try load(0, network) { () throws(ChainruleError) in try FileReader(requiredPath(path)) }
     }
 }
 
@@ -53,17 +53,18 @@ public func crlNetworkLoadLimited(
     _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
 ) -> crl_status {
     call("crl_network_load_limited") { () throws(ChainruleError) in
-        try load(path, memoryLimit: memory_limit == 0 ? nil : Int(clamping: memory_limit), network)
+        try load(memory_limit, network) { () throws(ChainruleError) in try FileReader(requiredPath(path)) }
     }
 }
 
-private func load(
-    _ path: UnsafePointer<CChar>?, memoryLimit: Int?,
-    _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
+/// Loads a network from wherever its file comes.
+func load(
+    _ memoryLimit: UInt, _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?,
+    from reader: () throws(ChainruleError) -> FileReader
 ) throws(ChainruleError) {
     guard let network else { throw nullArgument("network") }
     network.pointee = nil
-    let loaded = try Network(contentsOf: requiredPath(path), memoryLimit: memoryLimit)
+    let loaded = try Network(from: reader(), memoryLimit: memoryLimit == 0 ? nil : Int(clamping: memoryLimit))
     network.pointee = makeHandle(NetworkHandle(built: loaded))
 }
 

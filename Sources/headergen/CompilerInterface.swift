@@ -59,9 +59,9 @@ struct CompilerInterface {
             guard !text.contains("_Nonnull") else {
                 throw GeneratorError("\(place): must be optional in Swift, for C can pass NULL")
             }
-            // What the caller's functions are handed, and the library does not look into.
-            let isUserPointer = type == CType(name: "void", pointers: [false])
-            let publicType = isUserPointer ? type : try publicType(type, knownTypes: knownTypes, place: place)
+            // What the caller's functions are handed, and bytes.
+            let isUntyped = type.name == "void" && type.pointers == [false]
+            let publicType = isUntyped ? type : try publicType(type, knownTypes: knownTypes, place: place)
             prototype.parameters.append(Prototype.Parameter(name: parameter, type: publicType))
         }
         return prototype

@@ -145,6 +145,17 @@ import Testing
         let status = crlNetworkLoadParameters(f.network, path)
         #expect(status == crl_status(CRL_ERROR_FORMAT) || status == crl_status(bad.code))
         #expect(f.state == before)
+
+        // The same bytes in memory.
+        let count = UInt(bad.bytes.count)
+        let memory = Memory(bad.bytes)
+        network = f.other
+        fails(
+            crlNetworkLoadFromMemory(memory.pointer, count, 0, &network), bad.code, "crl_network_load_from_memory",
+            bad.words)
+        #expect(network == nil)
+        #expect(crlNetworkLoadParametersFromMemory(f.network, memory.pointer, count) == status)
+        #expect(f.state == before)
     }
 
     /// The bytes that the tables above change are a model file before.

@@ -216,6 +216,88 @@ static crl_status minimize(void)
 static crl_status save(void) { return crl_network_save(made.network, model); }
 static crl_status load(void) { return crl_network_load(model, &made.loaded); }
 static crl_status load_parameters(void) { return crl_network_load_parameters(made.network, model); }
+
+/* The same without files. */
+static unsigned char bytes[1 << 20];
+static size_t bytes_count, bytes_read;
+
+static int32_t write_bytes(void *user, const void *content, size_t count)
+{
+    (void)user;
+    if (count > sizeof bytes - bytes_count)
+        return 1;
+    memcpy(bytes + bytes_count, content, count);
+    bytes_count += count;
+    return 0;
+}
+
+static int32_t read_bytes(void *user, void *content, size_t capacity, size_t *count)
+{
+    (void)user;
+    *count = capacity < bytes_count - bytes_read ? capacity : bytes_count - bytes_read;
+    memcpy(content, bytes + bytes_read, *count);
+    bytes_read += *count;
+    return 0;
+}
+
+static crl_status save_to_memory(void) { return crl_network_save_to_memory(made.network, bytes, sizeof bytes, &bytes_count); }
+
+static crl_status save_to_callback(void)
+{
+    bytes_count = 0;
+    return crl_network_save_to_callback(made.network, write_bytes, NULL);
+}
+
+static crl_status load_from_memory(void)
+{
+    crl_network *network = NULL;
+    const crl_status status = crl_network_load_from_memory(bytes, bytes_count, 0, &network);
+    crl_network_destroy(network);
+    return status;
+}
+
+static crl_status load_from_callback(void)
+{
+    crl_network *network = NULL;
+    bytes_read = 0;
+    const crl_status status = crl_network_load_from_callback(read_bytes, NULL, 0, &network);
+    crl_network_destroy(network);
+    return status;
+}
+
+static crl_status load_parameters_from_memory(void)
+{
+    return crl_network_load_parameters_from_memory(made.network, bytes, bytes_count);
+}
+
+static crl_status load_parameters_from_callback(void)
+{
+    bytes_read = 0;
+    return crl_network_load_parameters_from_callback(made.network, read_bytes, NULL);
+}
+
+static crl_status save_training_to_memory(void)
+{
+    return crl_trainer_save_to_memory(made.trainer, bytes, sizeof bytes, &bytes_count);
+}
+
+static crl_status save_training_to_callback(void)
+{
+    bytes_count = 0;
+    return crl_trainer_save_to_callback(made.trainer, write_bytes, NULL);
+}
+
+static crl_status load_training_from_memory(void)
+{
+    return crl_trainer_load_from_memory(made.trainer, bytes, bytes_count);
+}
+
+static crl_status load_training_from_callback(void)
+{
+    bytes_read = 0;
+    return crl_trainer_load_from_callback(made.trainer, read_bytes, NULL);
+}
+
 static crl_status predict(void) { return crl_network_predict(made.loaded, x, ROWS, INPUTS, found.loaded_y, ROWS, OUTPUTS); }
 static crl_status make_predictor(void) { return crl_predictor_create(made.network, CRL_PRECISION_FLOAT32, &made.predictor); }
 
@@ -297,10 +379,20 @@ static void run(void)
     CALL(train);
     CALL(save_training);
     CALL(load_training);
+    CALL(save_training_to_memory);
+    CALL(load_training_from_memory);
+    CALL(save_training_to_callback);
+    CALL(load_training_from_callback);
     CALL(evaluate);
     CALL(save);
     CALL(load);
     CALL(load_parameters);
+    CALL(save_to_memory);
+    CALL(load_from_memory);
+    CALL(load_parameters_from_memory);
+    CALL(save_to_callback);
+    CALL(load_from_callback);
+    CALL(load_parameters_from_callback);
     CALL(predict);
     CALL(make_predictor);
     CALL(predictor_predict);

@@ -36,6 +36,9 @@ import Testing
         #expect(
             try prototype("SWIFT_EXTERN void crl_f(NSUInteger const * _Null_unspecified n) SWIFT_NOEXCEPT;")
                 == "void crl_f(const size_t *n);")
+        #expect(
+            try prototype("SWIFT_EXTERN void crl_f(void const * _Nullable x, void * _Nullable y) SWIFT_NOEXCEPT;")
+                == "void crl_f(const void *x, void *y);")
     }
 
     @Test func callbacksByName() throws {

@@ -90,14 +90,19 @@ static crl_instructions instruction_set(void)
 
 /* Arrays */
 
-enum content { FLOATS, WEIGHTS, CLASSES, ACTIVATIONS, NAMES, WRITTEN, WRITTEN_DOUBLES };
+enum content { FLOATS, WEIGHTS, CLASSES, ACTIVATIONS, NAMES, FILE_CONTENT, WRITTEN, WRITTEN_DOUBLES, WRITTEN_BYTES };
+
+/* A file of just so many bytes: a network or a checkpoint, with spaces at the end of its header. */
+enum { FILE_BYTES = 7000, REGION_BYTES = 8192 };
+
+static unsigned char file_content[FILE_BYTES];
 
 static struct region {
-    unsigned char *begin, *end; /* of a page that may be touched; behind it is one that may not */
+    unsigned char *begin, *end; /* of pages that may be touched; behind them is one that may not */
     unsigned char *base;
     size_t bytes;
     int is_read;
-    unsigned char before[4096]; /* what a call that fails leaves as it is */
+    unsigned char before[REGION_BYTES]; /* what a call that fails leaves as it is */
 } regions[MOST];
 
 static size_t page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
@@ -106,12 +111,13 @@ static void *place(int index, size_t bytes)
 {
     struct region *region = &regions[index];
     if (!region->begin) {
-        region->begin = mmap(NULL, 2 * page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        region->end = region->begin + page_size();
+        size_t touched = (REGION_BYTES + page_size() - 1) / page_size() * page_size();
+        region->begin = mmap(NULL, touched + page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        region->end = region->begin + touched;
         if (region->begin == MAP_FAILED || mprotect(region->end, page_size(), PROT_NONE))
             abort();
     }
-    if (bytes > page_size())
+    if (bytes > REGION_BYTES)
         abort();
     region->bytes = bytes;
     region->base = region->end - bytes;
@@ -122,8 +128,8 @@ static void *place(int index, size_t bytes)
 /* An array of rows, as the call's counts have it. Its stride may be any number: a row is then taken to follow the one before. */
 static void *array(int index, enum content content, size_t rows, size_t columns, size_t stride)
 {
-    static const size_t bytes[] = { sizeof(float), sizeof(float), sizeof(int32_t), sizeof(int32_t), sizeof(char *), sizeof(float),
-                                    sizeof(double) };
+    static const size_t bytes[] = { sizeof(float), sizeof(float), sizeof(int32_t), sizeof(int32_t), sizeof(char *), 1,
+                                    sizeof(float), sizeof(double), 1 };
     if (stride > 100)
         stride = columns;
     size_t last = stride < columns ? stride : columns;
@@ -136,11 +142,13 @@ static void *array(int index, enum content content, size_t rows, size_t columns,
         case CLASSES: ((int32_t *)base)[i] = i % 2; break;
         case ACTIVATIONS: ((crl_activation *)base)[i] = CRL_TANH; break;
         case NAMES: ((const char **)base)[i] = "0"; break;
+        case FILE_CONTENT: ((unsigned char *)base)[i] = i < FILE_BYTES ? file_content[i] : 0; break;
         case WRITTEN: ((float *)base)[i] = 77; break;
         case WRITTEN_DOUBLES: ((double *)base)[i] = 77; break;
+        case WRITTEN_BYTES: ((unsigned char *)base)[i] = 77; break;
         }
     }
-    regions[index].is_read = content != WRITTEN && content != WRITTEN_DOUBLES;
+    regions[index].is_read = content < WRITTEN;
     return base;
 }
 
@@ -250,6 +258,43 @@ static int32_t give_rows(void *user, const crl_data_request *request, size_t *ro
     return 0;
 }
 
+static int32_t write_bytes(void *user, const void *bytes, size_t count)
+{
+    (void)user;
+    return bytes == NULL || count == 0;
+}
+
+static size_t bytes_read;
+
+static int32_t read_bytes(void *user, void *bytes, size_t capacity, size_t *count)
+{
+    (void)user;
+    *count = capacity < FILE_BYTES - bytes_read ? capacity : FILE_BYTES - bytes_read;
+    memcpy(bytes, file_content + bytes_read, *count);
+    bytes_read += *count;
+    return 0;
+}
+
+/* What is loaded: of a trainer or a network. */
+static void make_file(void)
+{
+    static unsigned char saved[FILE_BYTES];
+    int is_trainer = strstr(now->name, "crl_trainer") != NULL;
+    size_t count, header = 0;
+    need(is_trainer ? crl_trainer_save(trainer, path) : crl_network_save(network, path));
+    need(is_trainer ? crl_trainer_save_to_memory(trainer, saved, FILE_BYTES, &count)
+                    : crl_network_save_to_memory(network, saved, FILE_BYTES, &count));
+    for (size_t i = 0; i < 8; ++i)
+        header |= (size_t)saved[i] << (8 * i);
+    size_t padded = header + FILE_BYTES - count;
+    memset(file_content, ' ', FILE_BYTES);
+    for (size_t i = 0; i < 8; ++i)
+        file_content[i] = (unsigned char)(padded >> (8 * i) & 0xff);
+    memcpy(file_content + 8, saved + 8, header);
+    memcpy(file_content + 8 + padded, saved + 8 + header, count - 8 - header);
+    bytes_read = 0;
+}
+
 static crl_network *describe(void)
 {
     crl_network *made_network = NULL;
@@ -281,7 +326,7 @@ static void set_up(void)
     options.optimizer = optimizer;
     need(crl_trainer_create(network, &options, &trainer));
     if (strstr(now->name, "_load"))
-        need(strstr(now->name, "crl_trainer") ? crl_trainer_save(trainer, path) : crl_network_save(network, path));
+        make_file();
 }
 
 static void tear_down(void)

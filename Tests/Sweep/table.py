@@ -118,6 +118,7 @@ QUANTITIES = {
     "confusion": "4",
     "names": "2",
     "activations": "2",
+    "file": "FILE_BYTES",
 }
 OF_THE_NETWORK = {"inputs", "outputs", "parameters", "confusion"}
 
@@ -195,6 +196,12 @@ PARAMETERS: dict[str, Count | Array | Structure | str] = {
     "epochs": free("3"),
     "memory_limit": any_number("0"),
     "path": "path",
+    "const void * bytes": Array("FILE_CONTENT", "file"),
+    "void * bytes": Array("WRITTEN_BYTES", "file"),
+    "capacity": room("file"),
+    "size_t count": Count("file"),
+    "write": "write_bytes",
+    "read": "read_bytes",
     "layer": '"0"',
     "name": '"0.weight"',
     "crl_activation activation": "CRL_TANH",

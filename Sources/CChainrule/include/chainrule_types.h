@@ -58,8 +58,8 @@ enum {
     CRL_ERROR_MISMATCH = 202,      /**< the workspace, optimizer or checkpoint is for another network or purpose; a custom
                                         activation or cost lacks the derivative that the call needs */
     CRL_ERROR_NO_FORWARD = 203,    /**< backward needs the forward pass of the same rows, with the present parameters */
-    CRL_ERROR_BUSY = 204,          /**< a trainer's callback calls what would change that trainer; the library already
-                                        computes with another instruction set */
+    CRL_ERROR_BUSY = 204,          /**< a callback calls what would change the trainer or network that it serves; the
+                                        library already computes with another instruction set */
 
     /* 300–399: arithmetic. */
     CRL_ERROR_NOT_FINITE = 300,    /**< NaN or infinity in what is trained on; C not finite, or outputs where it is not
@@ -68,8 +68,8 @@ enum {
     /* 400–499: callbacks, and the caller's wish to end. */
     CRL_CANCELLED = 400,           /**< a progress callback, or a crl_cancel that the thread watches, asked to stop; the
                                         parameters are those trained so far */
-    CRL_ERROR_CALLBACK = 401,      /**< a cost, activation or data callback returned non-zero, or wrote NaN,
-                                        infinity or targets out of range */
+    CRL_ERROR_CALLBACK = 401,      /**< a cost, activation, data, read or write callback returned non-zero, or wrote
+                                        NaN, infinity, targets out of range or more bytes than asked for */
 
     /* 500–599: files. */
     CRL_ERROR_FILE = 500,          /**< a file cannot be opened, read, written or renamed */
@@ -653,6 +653,19 @@ typedef struct crl_data_source {
 } crl_data_source;
 
 #define CRL_DATA_SOURCE_INIT { sizeof(crl_data_source), NULL, NULL, 0, 0, 0 }
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Files through callbacks
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/** Takes the next bytes of a file, in order: `count` of them, at least 1. Returns 0, or another number to stop the call with
+ *  CRL_ERROR_CALLBACK. Called on the thread that called. It may read the network, and must not change it. */
+typedef int32_t (*crl_write_function)(void *user, const void *bytes, size_t count);
+
+/** Gives the next bytes of a file, in order: writes up to `capacity` of them to `bytes`, and to `count` how many they are. Fewer
+ *  than asked for are no error; 0 are the end. It is never asked for more than the file has, so that what follows in a stream
+ *  stays there. Returns 0, or another number to stop the call with CRL_ERROR_CALLBACK. Called on the thread that called. */
+typedef int32_t (*crl_read_function)(void *user, void *bytes, size_t capacity, size_t *count);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Minimizing

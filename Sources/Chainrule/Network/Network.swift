@@ -64,7 +64,7 @@ public final class Network: FallibleClass, @unchecked Sendable {
     package func checkIsNotTraining() throws(ChainruleError) {
         guard !isTraining else {
             throw ChainruleError(
-                .busy, "the network is being trained: callbacks can read it, but not train or change it")
+                .busy, "the network is being trained or loaded: callbacks can read it, but not train or change it")
         }
     }
 

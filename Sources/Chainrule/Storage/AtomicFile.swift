@@ -27,20 +27,10 @@ final class AtomicFile {
         try named.replace()
     }
 
-    /// May be cancelled, until when there is no file.
     func write(_ bytes: UnsafeRawBufferPointer) throws(ChainruleError) {
-        try Cancellation.inPieces(bytes.count) { places throws(ChainruleError) in
-            let piece = UnsafeRawBufferPointer(rebasing: bytes[places])
-            guard platform_write(descriptor, piece.baseAddress, piece.count) == 0 else {
-                throw place.path.error("cannot be written")
-            }
+        guard platform_write(descriptor, bytes.baseAddress, bytes.count) == 0 else {
+            throw place.path.error("cannot be written")
         }
-    }
-
-    /// Writes a contiguous matrix.
-    func write(_ matrix: Matrix) throws(ChainruleError) {
-        precondition(matrix.isContiguous)
-        try write(UnsafeRawBufferPointer(UnsafeBufferPointer(start: matrix.base, count: matrix.count)))
     }
 
     private init(at place: FilePlace, replacing old: stat?) {

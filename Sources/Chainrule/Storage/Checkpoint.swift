@@ -16,43 +16,78 @@ enum Checkpoint {
 extension Trainer {
     /// Saves a checkpoint. May be called from the callbacks: it then holds what was done up to the batch or epoch that they
     /// were told of. Atomic: a reader, or a crash, finds the old file or the new one, never a piece.
-    public func save(to path: FilePath) throws(ChainruleError) {
+    public func save(to path: FilePath) throws(ChainruleError) { try content().write(to: path) }
+
+    public func save(to path: String) throws(ChainruleError) { try save(to: FilePath(path)) }
+
+    /// The bytes that ``save(to:)`` writes to a file.
+    public func savedBytes() throws(ChainruleError) -> [UInt8] { try content().bytes }
+
+    /// Hands the bytes that ``save(to:)`` writes to a function, from first to last, some at a time.
+    /// - Parameter write: must not train. What it throws ends the saving, and is thrown.
+    public func save(with write: (RawSpan) throws(ChainruleError) -> Void) throws(ChainruleError) {
+        try saveUnsafely { bytes throws(ChainruleError) in try write(bytes.bytes) }
+    }
+
+    package func saveUnsafely(
+        with write: (UnsafeRawBufferPointer) throws(ChainruleError) -> Void
+    ) throws(ChainruleError) {
+        try network.whileUnchanged { () throws(ChainruleError) in try content().write(with: write) }
+    }
+
+    /// Fills the beginning of a buffer with the bytes that ``save(to:)`` writes to a file.
+    /// - Returns: how many these bytes are; nil as a buffer asks for nothing else.
+    package func save(to buffer: UnsafeMutableRawBufferPointer?) throws(ChainruleError) -> Int {
+        let content = try content()
+        if let buffer { try content.write(to: buffer) }
+        return content.count
+    }
+
+    private func content() throws(ChainruleError) -> FileContent {
         try network.architecture.setAside()
         var json = JSONWriter()
         encode(to: &json)
         let header = try ModelHeader.encode(
             format: Checkpoint.format, version: Checkpoint.version, network.plan, more: ("training", json.bytes),
             vectors: vectorNames)
-        try AtomicFile.write(path) { file throws(ChainruleError) in
-            try header.withUnsafeBufferPointer { header throws(ChainruleError) in
-                try file.write(UnsafeRawBufferPointer(header))
-            }
-            try file.write(network.parameters)
-            for vector in vectors { try file.write(vector) }
-        }
+        return FileContent(header: header, vectors: [network.parameters] + vectors)
     }
-
-    public func save(to path: String) throws(ChainruleError) { try save(to: FilePath(path)) }
 
     /// Goes on from a checkpoint that a trainer of the same network, optimizer and options saved; only the number of epochs
     /// and what makes training end may differ. The network's parameters become those of the checkpoint. After an error
     /// everything is as it was.
     public func load(from path: FilePath) throws(ChainruleError) {
+        try checkIsNotBusy()
+        try load(from: FileReader(path))
+    }
+
+    public func load(from path: String) throws(ChainruleError) { try load(from: FilePath(path)) }
+
+    /// Goes on from the bytes of a checkpoint, as ``savedBytes()`` gives them.
+    public func load(savedBytes: [UInt8]) throws(ChainruleError) {
+        try savedBytes.span.withUnsafeBytes { bytes throws(ChainruleError) in try load(from: FileReader(bytes)) }
+    }
+
+    /// Goes on from the bytes of a checkpoint, which a function gives: see ``Network/init(with:memoryLimit:)``.
+    public func load(with read: (inout MutableRawSpan) throws(ChainruleError) -> Int) throws(ChainruleError) {
+        try FileReader.reading(read) { reader throws(ChainruleError) in try load(from: reader) }
+    }
+
+    package func load(from reader: FileReader) throws(ChainruleError) {
         try whileBusy { () throws(ChainruleError) in
-            let file = try InputFile(path)
-            let header = try file.readHeader()
+            let header = try reader.readHeader()
             var saved = SavedTraining()
-            let tensors = try file.explain { () throws(ChainruleError) in
+            let tensors = try reader.explain { () throws(ChainruleError) in
                 saved = try decode(header)
                 return try header.match(checkpointTensors)
             }
             let count = network.parameterCount
             let total = try Plan.checkedProduct(vectors.count + 1, count)
             let loaded = try FloatMemory(count: total, for: "a checkpoint")
-            try file.read(tensors, into: loaded.vector)
+            try reader.read(tensors, into: loaded.vector)
             for index in optimizer.states.indices {
                 let state = loaded.matrix(at: (index + 1) * count, rows: 1, columns: count)
-                saved.stateBounds[index] = try file.explain { () throws(ChainruleError) in
+                saved.stateBounds[index] = try reader.explain { () throws(ChainruleError) in
                     try max(saved.stateBounds[index], largestMagnitude(ofState: index, state))
                 }
             }
@@ -70,8 +105,6 @@ extension Trainer {
             if let memory = saved.schedule { schedule?.memory = memory }
         }
     }
-
-    public func load(from path: String) throws(ChainruleError) { try load(from: FilePath(path)) }
 
     /// What is saved beside the parameters.
     private var vectors: [Matrix] { optimizer.states.map { $0.vector } + [bestParameters.vector] }

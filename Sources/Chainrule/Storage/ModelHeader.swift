@@ -77,15 +77,15 @@ package struct ModelHeader {
         return json.bytes
     }
 
-    /// The length of the header, from a file's first 8 bytes and its length.
-    package static func length(_ prefix: [UInt8], fileBytes: Int) throws(ChainruleError) -> Int {
+    /// The length of the header, from a file's first 8 bytes and its length, if that is known.
+    package static func length(_ prefix: [UInt8], fileBytes: Int?) throws(ChainruleError) -> Int {
         precondition(prefix.count == 8)
         var length: UInt64 = 0
         for (index, byte) in prefix.enumerated() { length |= UInt64(byte) << (8 * UInt64(index)) }
         guard length >= 2 && length <= UInt64(longest) else {
             throw ChainruleError(.format, "no model file: its first 8 bytes give a header of \(length) bytes")
         }
-        guard length <= UInt64(fileBytes - 8) else {
+        if let fileBytes, length > UInt64(fileBytes - 8) {
             throw ChainruleError(
                 .format, "the file is truncated: a header of \(length) bytes in a file of \(fileBytes) bytes")
         }
@@ -94,7 +94,8 @@ package struct ModelHeader {
 
     /// Reads and checks a header. What it says of the tensors is consistent afterwards: they fill the data without
     /// gaps or overlaps.
-    package init(_ text: JSONText, dataBytes: Int) throws(ChainruleError) {
+    /// - Parameter dataBytes: nil if nothing but the header tells it.
+    package init(_ text: JSONText, dataBytes: Int?) throws(ChainruleError) {
         guard let object = try text.value.object() else {
             throw ChainruleError(.format, "the header is no JSON object")
         }
@@ -118,7 +119,7 @@ package struct ModelHeader {
             }
             end = tensor.end
         }
-        guard end == dataBytes else {
+        if let dataBytes, end != dataBytes {
             throw ChainruleError(.format, "the tensors take \(end) bytes; the file has \(dataBytes)")
         }
         self.tensors = tensors

@@ -257,13 +257,17 @@ public final class Trainer: FallibleClass {
 
     /// Callbacks may not call what changes the trainer that calls them.
     func whileBusy<Result>(_ body: () throws(ChainruleError) -> Result) throws(ChainruleError) -> Result {
-        guard !isBusy else {
-            throw ChainruleError(
-                .busy, "the trainer is training: its callbacks can read and save, but not train or load")
-        }
+        try checkIsNotBusy()
         isBusy = true
         defer { isBusy = false }
         return try network.whileTraining(body)
+    }
+
+    func checkIsNotBusy() throws(ChainruleError) {
+        guard !isBusy else {
+            throw ChainruleError(
+                .busy, "the trainer is training or loading: callbacks can read and save, but not train or load")
+        }
     }
 }
 

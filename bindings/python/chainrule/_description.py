@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Callable, Sequence
 from typing import Any, Union
 
@@ -41,21 +40,6 @@ def encoded_list(names: Sequence[str]) -> Any:
     if isinstance(names, str):
         raise ArgumentTypeError(f"inputs must be a sequence of names, not the string {names!r}")
     return (ctypes.c_char_p * len(names))(*[encoded(name) for name in names])
-
-
-# A file's path, as os.fsencode() takes it: names that are not text are bytes, or strings with surrogate escapes.
-AnyPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
-
-
-def encoded_path(path: AnyPath) -> bytes:
-    """A file's path in C."""
-    try:
-        encoded = os.fsencode(path)
-    except TypeError:
-        raise ArgumentTypeError(f"path must be a string or a path, not {type(path).__name__}") from None
-    if b"\0" in encoded:
-        raise ArgumentError(f"the path {path!r} holds a null character", _prototypes.CRL_ERROR_VALUE)
-    return encoded
 
 
 def layer_options(

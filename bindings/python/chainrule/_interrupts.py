@@ -35,12 +35,17 @@ _LONG = (
     "crl_network_hessian_product",
     "crl_network_jacobian",
     "crl_network_jvp",
+    "crl_network_load_from_callback",
+    "crl_network_load_parameters_from_callback",
     "crl_network_minimize",
+    "crl_network_save_to_callback",
     "crl_network_value_and_gradient",
     "crl_network_vjp",
     "crl_trainer_fit",
     "crl_trainer_fit_source",
+    "crl_trainer_load_from_callback",
     "crl_trainer_partial_fit",
+    "crl_trainer_save_to_callback",
 )
 
 

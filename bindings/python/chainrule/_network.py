@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _prototypes
-from ._arrays import count, optional_count, real, seed_value
+from ._arrays import address_of, count, optional_count, real, seed_value
 from ._cascade import CascadeUnit, grow
 from ._costs import CostLike, cost_options
 from ._describing import Describing
-from ._description import AnyPath, encoded_path
 from ._errors import StateError, check, results
+from ._files import Destination, Origin, byte_array, encoded_path, is_path, read_callback, saved_bytes, write_callback
 from ._fitting import Fitting
 from ._handles import FloatArray, Handle, array_at
 from ._layout import Layout, layout_of
@@ -245,22 +245,51 @@ class Network(Describing, Fitting):
 
     # Files
 
-    def save(self, path: AnyPath) -> None:
-        """Writes the layers and parameters to a safetensors file, atomically."""
-        check(library.crl_network_save(self._open(), encoded_path(path)), path)
+    def save(self, path: Destination) -> None:
+        """Writes the layers and parameters to a safetensors file.
+
+        path: a path, which save() replaces atomically; or an object with write(), such as a file open in binary mode
+            or io.BytesIO. What write() raises reaches the caller.
+        """
+        if is_path(path, "write"):
+            check(library.crl_network_save(self._open(), encoded_path(path)), path)
+        else:
+            check(library.crl_network_save_to_callback(self._open(), write_callback(path), None))
+
+    def to_bytes(self) -> bytes:
+        """The bytes that save() writes."""
+        return saved_bytes(library.crl_network_save_to_memory, self._open())
 
     @classmethod
-    def load(cls, path: AnyPath, memory_limit: int | None = None) -> Network:
+    def load(cls, path: Origin, memory_limit: int | None = None) -> Network:
         """Reads a built network from a file written by save().
 
+        path: a path; or an object with read(), such as a file open in binary mode. load() reads up to the end of the
+            network and not beyond. What read() raises reaches the caller.
+
         memory_limit: the most bytes for the parameters and one row of a prediction; None: 64 MiB, or 16 times the
-            file's length if that is more. A file of a few hundred bytes can describe layers of any width.
+            length of a path's file if that is more. A file of a few hundred bytes can describe layers of any width.
         """
         limit = optional_count(memory_limit, "memory_limit") or 0
         pointer = _prototypes.crl_network()
-        check(library.crl_network_load_limited(encoded_path(path), limit, ctypes.byref(pointer)), path)
+        if is_path(path, "read"):
+            check(library.crl_network_load_limited(encoded_path(path), limit, ctypes.byref(pointer)), path)
+        else:
+            check(library.crl_network_load_from_callback(read_callback(path), None, limit, ctypes.byref(pointer)))
         return cls._around(pointer)
 
-    def load_parameters(self, path: AnyPath) -> None:
-        """Reads parameters into this built network. The file must hold the same tensors."""
-        check(library.crl_network_load_parameters(self._open(), encoded_path(path)), path)
+    @classmethod
+    def from_bytes(cls, data: Any, memory_limit: int | None = None) -> Network:
+        """Reads a built network from the bytes of to_bytes(). memory_limit is as for load()."""
+        limit = optional_count(memory_limit, "memory_limit") or 0
+        array = byte_array(data)
+        pointer = _prototypes.crl_network()
+        check(library.crl_network_load_from_memory(address_of(array), array.size, limit, ctypes.byref(pointer)))
+        return cls._around(pointer)
+
+    def load_parameters(self, path: Origin) -> None:
+        """Reads parameters into this built network. The file must hold the same tensors. path is as for load()."""
+        if is_path(path, "read"):
+            check(library.crl_network_load_parameters(self._open(), encoded_path(path)), path)
+        else:
+            check(library.crl_network_load_parameters_from_callback(self._open(), read_callback(path), None))

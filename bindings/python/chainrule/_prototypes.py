@@ -744,6 +744,23 @@ class crl_data_source(ctypes.Structure):
         return cls(size=ctypes.sizeof(crl_data_source), classes=0, columns=0, weights=0)
 
 
+crl_write_function = ctypes.CFUNCTYPE(
+    ctypes.c_int32,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_size_t,
+)
+
+
+crl_read_function = ctypes.CFUNCTYPE(
+    ctypes.c_int32,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_size_t,
+    ctypes.POINTER(ctypes.c_size_t),
+)
+
+
 class crl_iteration(ctypes.Structure):
     """The structure `crl_iteration`, field by field."""
 
@@ -1355,6 +1372,43 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_cancel_set": (None, [crl_cancel]),
     "crl_cancel_reset": (crl_status, [crl_cancel]),
     "crl_cancel_watch": (crl_status, [crl_cancel, ctypes.POINTER(crl_cancel)]),
+    "crl_network_save_to_memory": (
+        crl_status,
+        [crl_network, ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_size_t)],
+    ),
+    "crl_network_save_to_callback": (
+        crl_status,
+        [crl_network, crl_write_function, ctypes.c_void_p],
+    ),
+    "crl_network_load_from_memory": (
+        crl_status,
+        [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.POINTER(crl_network)],
+    ),
+    "crl_network_load_from_callback": (
+        crl_status,
+        [crl_read_function, ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],
+    ),
+    "crl_network_load_parameters_from_memory": (
+        crl_status,
+        [crl_network, ctypes.c_void_p, ctypes.c_size_t],
+    ),
+    "crl_network_load_parameters_from_callback": (
+        crl_status,
+        [crl_network, crl_read_function, ctypes.c_void_p],
+    ),
+    "crl_trainer_save_to_memory": (
+        crl_status,
+        [crl_trainer, ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_size_t)],
+    ),
+    "crl_trainer_save_to_callback": (
+        crl_status,
+        [crl_trainer, crl_write_function, ctypes.c_void_p],
+    ),
+    "crl_trainer_load_from_memory": (crl_status, [crl_trainer, ctypes.c_void_p, ctypes.c_size_t]),
+    "crl_trainer_load_from_callback": (
+        crl_status,
+        [crl_trainer, crl_read_function, ctypes.c_void_p],
+    ),
 }
 
 

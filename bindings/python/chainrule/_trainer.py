@@ -13,9 +13,9 @@ from ._class_weights import ClassWeight, class_weights
 from ._costs import CostLike, cost_options
 from ._data import Data, validation
 from ._data_source import DataSource, NativeSource
-from ._description import AnyPath, encoded_path
 from ._errors import ArgumentTypeError, check, failure, results
 from ._evaluation import Metrics, evaluate
+from ._files import Destination, Origin, encoded_path, is_path, read_callback, write_callback
 from ._handles import Handle, NativeObject, record
 from ._interrupts import guarded
 from ._library import library
@@ -377,16 +377,27 @@ class Trainer(NativeObject):
         progress: Progress = record(Progress, native)
         return progress
 
-    def save(self, path: AnyPath) -> None:
-        """Writes a checkpoint, atomically: parameters, optimizer state, progress. on_batch and on_epoch may call it."""
-        check(library.crl_trainer_save(self._open(), encoded_path(path)), path)
+    def save(self, path: Destination) -> None:
+        """Writes a checkpoint: parameters, optimizer state, progress. on_batch and on_epoch may call it.
 
-    def load(self, path: AnyPath) -> None:
+        path: a path, which save() replaces atomically; or an object with write(), such as io.BytesIO.
+        """
+        if is_path(path, "write"):
+            check(library.crl_trainer_save(self._open(), encoded_path(path)), path)
+        else:
+            check(library.crl_trainer_save_to_callback(self._open(), write_callback(path), None))
+
+    def load(self, path: Origin) -> None:
         """Continues from a checkpoint of a trainer with the same network, optimizer and options.
 
         The number of epochs, patience, min_delta, threads and callbacks may differ. An error changes nothing.
+
+        path: a path, or an object with read(). load() reads up to the end of the checkpoint and not beyond.
         """
-        check(library.crl_trainer_load(self._open(), encoded_path(path)), path)
+        if is_path(path, "read"):
+            check(library.crl_trainer_load(self._open(), encoded_path(path)), path)
+        else:
+            check(library.crl_trainer_load_from_callback(self._open(), read_callback(path), None))
         self._recorder.history.clear()
 
     def _run(self, function: Any, *arguments: Any, partial: Any = None) -> list[Epoch]:

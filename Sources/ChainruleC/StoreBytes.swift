@@ -1,0 +1,222 @@
+// GROUP 14: Files in memory and through callbacks
+// The same bytes as in a file, without one: to and from memory, and through callbacks of the program's, for networks in
+// archives, databases and streams. No file is written, so nothing is atomic: after an error throw away what was written.
+//
+//     crl_network_save_to_memory(network, NULL, 0, &count);          how many bytes?
+//     bytes = malloc(count);
+//     crl_network_save_to_memory(network, bytes, count, &count);
+//     crl_network_load_from_memory(bytes, count, 0, &copy);
+//
+// A callback may call what its description allows, and must return, as every callback (see Callbacks at the top). A thread's
+// crl_cancel is looked at before each call of it.
+
+import CChainrule
+import Chainrule
+
+/// Saves a network to memory: the bytes that crl_network_save() writes to a file.
+/// - Parameters:
+///   - network: built; only read.
+///   - bytes: receives the bytes; NULL, with a capacity of 0, to learn their count alone. After an error its contents are
+///     unspecified.
+///   - capacity: how many bytes may be written, at least the count.
+///   - count: receives how many bytes the file has.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_OVERLAP, CRL_ERROR_MEMORY, or
+///   CRL_ERROR_SIZE if the capacity is too small (the message names the count) or the network too large for a file, as in
+///   crl_network_save().
+@_cdecl("crl_network_save_to_memory")
+public func crlNetworkSaveToMemory(
+    _ network: UnsafePointer<crl_network>?, _ bytes: UnsafeMutableRawPointer?, _ capacity: UInt,
+    _ count: UnsafeMutablePointer<UInt>?
+) -> crl_status {
+    call("crl_network_save_to_memory") { () throws(ChainruleError) in
+        let network = try ChainruleC.network(network)
+        try save(to: bytes, capacity, count, of: network) { buffer throws(ChainruleError) in
+            try network.save(to: buffer)
+        }
+    }
+}
+
+/// Saves a network through a callback, which receives the bytes that crl_network_save() writes to a file.
+/// - Parameters:
+///   - network: built; only read.
+///   - write: takes the bytes, some at a time.
+///   - user: handed to write; may be NULL.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_CALLBACK, CRL_ERROR_BUSY if the callback
+///   has changed the network, CRL_ERROR_MEMORY, or CRL_ERROR_SIZE as crl_network_save().
+@_cdecl("crl_network_save_to_callback")
+public func crlNetworkSaveToCallback(
+    _ network: UnsafePointer<crl_network>?, _ write: crl_write_function?, _ user: UnsafeMutableRawPointer?
+) -> crl_status {
+    call("crl_network_save_to_callback") { () throws(ChainruleError) in
+        try ChainruleC.network(network).saveUnsafely(with: writer(write, user))
+    }
+}
+
+/// Loads a network from memory, with the checks of crl_network_load().
+/// - Parameters:
+///   - bytes: a whole file and nothing else. They need not be aligned, and are not needed afterwards.
+///   - count: how many bytes there are.
+///   - memory_limit: as in crl_network_load_limited(); 0: 64 MiB, or 16 times the count if that is more.
+///   - network: receives the network, which crl_network_destroy() frees; NULL after an error.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also where
+///   the network needs more than the limit.
+@_cdecl("crl_network_load_from_memory")
+public func crlNetworkLoadFromMemory(
+    _ bytes: UnsafeRawPointer?, _ count: UInt, _ memory_limit: UInt,
+    _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
+) -> crl_status {
+    call("crl_network_load_from_memory") { () throws(ChainruleError) in
+        try load(memory_limit, network) { () throws(ChainruleError) in FileReader(try memory(bytes, count)) }
+    }
+}
+
+/// Loads a network through a callback, with the checks of crl_network_load(). The callback is asked for a file's bytes and none
+/// beyond, so that files can follow one another in a stream.
+/// - Parameters:
+///   - read: gives the bytes.
+///   - user: handed to read; may be NULL.
+///   - memory_limit: as in crl_network_load_limited(); 0: 64 MiB, since nobody vouches for the length of the file.
+///   - network: receives the network, which crl_network_destroy() frees; NULL after an error.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_CALLBACK, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also
+///   where the network needs more than the limit.
+@_cdecl("crl_network_load_from_callback")
+public func crlNetworkLoadFromCallback(
+    _ read: crl_read_function?, _ user: UnsafeMutableRawPointer?, _ memory_limit: UInt,
+    _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
+) -> crl_status {
+    call("crl_network_load_from_callback") { () throws(ChainruleError) in
+        try load(memory_limit, network) { () throws(ChainruleError) in try reader(read, user) }
+    }
+}
+
+/// Loads the parameters alone from memory, as crl_network_load_parameters() from a file. After an error they are as they were.
+/// - Parameters:
+///   - network: built. Excludes every other use of it.
+///   - bytes: a whole file and nothing else.
+///   - count: how many bytes there are.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_BUSY (in
+///   a callback of what trains or loads the network), CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY.
+@_cdecl("crl_network_load_parameters_from_memory")
+public func crlNetworkLoadParametersFromMemory(
+    _ network: UnsafeMutablePointer<crl_network>?, _ bytes: UnsafeRawPointer?, _ count: UInt
+) -> crl_status {
+    call("crl_network_load_parameters_from_memory") { () throws(ChainruleError) in
+        let network = try ChainruleC.network(network)
+        try network.loadParameters(from: FileReader(memory(bytes, count, apartFrom: network)))
+    }
+}
+
+/// Loads the parameters alone through a callback, as crl_network_load_parameters() from a file. After an error they are as they
+/// were.
+/// - Parameters:
+///   - network: built. Excludes every other use of it, but for reading it in the callback.
+///   - read: gives the bytes.
+///   - user: handed to read; may be NULL.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_BUSY (in a callback of what trains or loads
+///   the network), CRL_ERROR_CALLBACK, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY.
+@_cdecl("crl_network_load_parameters_from_callback")
+public func crlNetworkLoadParametersFromCallback(
+    _ network: UnsafeMutablePointer<crl_network>?, _ read: crl_read_function?, _ user: UnsafeMutableRawPointer?
+) -> crl_status {
+    call("crl_network_load_parameters_from_callback") { () throws(ChainruleError) in
+        try ChainruleC.network(network).loadParameters(from: reader(read, user))
+    }
+}
+
+/// Saves a checkpoint to memory: the bytes that crl_trainer_save() writes to a file. May be called from the trainer's callbacks.
+/// - Parameters:
+///   - trainer: only read.
+///   - bytes: receives the bytes; NULL, with a capacity of 0, to learn their count alone. After an error its contents are
+///     unspecified.
+///   - capacity: how many bytes may be written, at least the count.
+///   - count: receives how many bytes the checkpoint has, which may be others after more training.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_OVERLAP, CRL_ERROR_MEMORY, or CRL_ERROR_SIZE if the capacity is
+///   too small (the message names the count) or the network too large for a file, as in crl_trainer_save().
+@_cdecl("crl_trainer_save_to_memory")
+public func crlTrainerSaveToMemory(
+    _ trainer: UnsafePointer<crl_trainer>?, _ bytes: UnsafeMutableRawPointer?, _ capacity: UInt,
+    _ count: UnsafeMutablePointer<UInt>?
+) -> crl_status {
+    call("crl_trainer_save_to_memory") { () throws(ChainruleError) in
+        let trainer = try object(trainer, "trainer", as: Trainer.self)
+        try save(to: bytes, capacity, count, of: trainer.network) { buffer throws(ChainruleError) in
+            try trainer.save(to: buffer)
+        }
+    }
+}
+
+/// Saves a checkpoint through a callback, which receives the bytes that crl_trainer_save() writes to a file. May be called from
+/// the trainer's callbacks.
+/// - Parameters:
+///   - trainer: only read.
+///   - write: takes the bytes, some at a time.
+///   - user: handed to write; may be NULL.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_CALLBACK, CRL_ERROR_BUSY if the callback has changed the network,
+///   CRL_ERROR_MEMORY, or CRL_ERROR_SIZE as crl_trainer_save().
+@_cdecl("crl_trainer_save_to_callback")
+public func crlTrainerSaveToCallback(
+    _ trainer: UnsafePointer<crl_trainer>?, _ write: crl_write_function?, _ user: UnsafeMutableRawPointer?
+) -> crl_status {
+    call("crl_trainer_save_to_callback") { () throws(ChainruleError) in
+        try object(trainer, "trainer", as: Trainer.self).saveUnsafely(with: writer(write, user))
+    }
+}
+
+/// Goes on from a checkpoint in memory, as crl_trainer_load() from a file. After an error everything is as it was.
+/// - Parameters:
+///   - trainer: excludes every other use of it, its network and its optimizer.
+///   - bytes: a whole checkpoint and nothing else.
+///   - count: how many bytes there are.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_MISMATCH for a checkpoint of
+///   another network or run, CRL_ERROR_BUSY, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY.
+@_cdecl("crl_trainer_load_from_memory")
+public func crlTrainerLoadFromMemory(
+    _ trainer: UnsafeMutablePointer<crl_trainer>?, _ bytes: UnsafeRawPointer?, _ count: UInt
+) -> crl_status {
+    call("crl_trainer_load_from_memory") { () throws(ChainruleError) in
+        let trainer = try object(trainer, "trainer", as: Trainer.self)
+        try trainer.load(from: FileReader(memory(bytes, count, apartFrom: trainer.network)))
+    }
+}
+
+/// Goes on from a checkpoint that a callback gives, as crl_trainer_load() from a file. After an error everything is as it was.
+/// - Parameters:
+///   - trainer: excludes every other use of it, its network and its optimizer, but for reading them in the callback.
+///   - read: gives the bytes.
+///   - user: handed to read; may be NULL.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_MISMATCH for a checkpoint of another network or run,
+///   CRL_ERROR_BUSY, CRL_ERROR_CALLBACK, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY.
+@_cdecl("crl_trainer_load_from_callback")
+public func crlTrainerLoadFromCallback(
+    _ trainer: UnsafeMutablePointer<crl_trainer>?, _ read: crl_read_function?, _ user: UnsafeMutableRawPointer?
+) -> crl_status {
+    call("crl_trainer_load_from_callback") { () throws(ChainruleError) in
+        try object(trainer, "trainer", as: Trainer.self).load(from: reader(read, user))
+    }
+}
+
+/// Saves to memory, or only says how many bytes that takes.
+/// - Parameter save: fills a buffer, if there is one, and says how many bytes the file has.
+private func save(
+    to bytes: UnsafeMutableRawPointer?, _ capacity: UInt, _ count: UnsafeMutablePointer<UInt>?, of network: Network,
+    _ save: (UnsafeMutableRawBufferPointer?) throws(ChainruleError) -> Int
+) throws(ChainruleError) {
+    guard let count else { throw nullArgument("count") }
+    guard bytes != nil || capacity == 0 else { throw nullArgument("bytes") }
+    let buffer = UnsafeMutableRawBufferPointer(start: bytes, count: try ChainruleC.count(capacity, "capacity"))
+    try Place(UnsafeRawBufferPointer(buffer), "bytes").checkApart(
+        from: Place(network.parameters, "the network's parameters"))
+    count.pointee = UInt(try save(bytes == nil ? nil : buffer))
+}
+
+/// A file that lies in the caller's memory.
+private func memory(
+    _ bytes: UnsafeRawPointer?, _ count: UInt, apartFrom network: Network? = nil
+) throws(ChainruleError) -> UnsafeRawBufferPointer {
+    guard let bytes else { throw nullArgument("bytes") }
+    let memory = UnsafeRawBufferPointer(start: bytes, count: try ChainruleC.count(count, "count"))
+    if let network {
+        try Place(network.parameters, "the network's parameters").checkApart(from: Place(memory, "bytes"))
+    }
+    return memory
+}

@@ -1,0 +1,159 @@
+/* Files in memory and through callbacks: the bytes are those of a file, and several can follow one another in a stream. */
+#define _XOPEN_SOURCE 700
+#include <stdlib.h>
+
+#include "folder.h"
+
+enum { LARGEST = 1 << 20, ROWS = 8 };
+
+static char path[300];
+static unsigned char file[LARGEST];
+static float x[ROWS * 3], t[ROWS * 2];
+
+static int32_t write_to(void *user, const void *bytes, size_t count) { return fwrite(bytes, 1, count, user) != count; }
+
+static int32_t read_from(void *user, void *bytes, size_t capacity, size_t *count)
+{
+    *count = fread(bytes, 1, capacity, user);
+    return ferror((FILE *)user);
+}
+
+/* Fails in the call whose number it counts down to. */
+static int32_t fail_writing(void *user, const void *bytes, size_t count)
+{
+    int *calls = user;
+    CHECK(bytes != NULL && count > 0);
+    return --*calls == 0 ? 42 : 0;
+}
+
+static const float *parameters(crl_network *network, size_t *count)
+{
+    float *values = NULL;
+    OK(crl_network_parameters(network, &values, count));
+    return values;
+}
+
+static int have_same_parameters(crl_network *a, crl_network *b)
+{
+    size_t a_count = 0, b_count = 0;
+    const float *const of_a = parameters(a, &a_count), *const of_b = parameters(b, &b_count);
+    return a_count == b_count && same_bits(of_a, of_b, a_count);
+}
+
+static crl_trainer *trainer_of(crl_network *network)
+{
+    crl_trainer *trainer = NULL;
+    crl_train_options options = CRL_TRAIN_OPTIONS_INIT;
+    options.epochs = 2, options.batch_size = 4, options.threads = 1;
+    OK(crl_trainer_create(network, &options, &trainer));
+    return trainer;
+}
+
+static void train(crl_trainer *trainer)
+{
+    crl_targets targets = CRL_TARGETS_INIT;
+    targets.values = t, targets.rows = ROWS, targets.columns = targets.stride = 2;
+    OK(crl_trainer_fit(trainer, x, ROWS, 3, &targets, NULL, 0, 0, NULL));
+}
+
+/* A buffer of just the right size, and one that is a byte too short. */
+static void memory_of_a_network(crl_network *network)
+{
+    size_t count = 0, written = 7;
+    crl_network *copy = NULL, *other = two_layers(3, 40, CRL_TANH, 2, 9);
+    OK(crl_network_save_to_memory(network, NULL, 0, &count));
+    unsigned char *const bytes = malloc(count), *const shorter = malloc(count - 1);
+    FAILS(CRL_ERROR_SIZE, "bytes", crl_network_save_to_memory(network, shorter, count - 1, &written));
+    CHECK(written == 7);
+    OK(crl_network_save_to_memory(network, bytes, count, &written));
+    OK(crl_network_save(network, path));
+    CHECK(written == count && read_file(path, file, LARGEST) == count && memcmp(bytes, file, count) == 0);
+
+    OK(crl_network_load_from_memory(bytes, count, 0, &copy));
+    OK(crl_network_load_parameters_from_memory(other, bytes, count));
+    CHECK(have_same_parameters(copy, network) && have_same_parameters(other, network));
+    crl_network_destroy(copy);
+    memcpy(shorter, bytes, count - 1);
+    FAILS_NULLING(CRL_ERROR_FORMAT, "bytes", copy, crl_network_load_from_memory(shorter, count - 1, 0, &copy));
+    FAILS_NULLING(CRL_ERROR_MEMORY, "limit of 100", copy, crl_network_load_from_memory(bytes, count, 100, &copy));
+    /* In place: a network is no place for its own file. */
+    size_t values_count = 0;
+    const float *const values = parameters(network, &values_count);
+    FAILS(CRL_ERROR_OVERLAP, "parameters", crl_network_save_to_memory(network, (void *)values, 4 * values_count, &written));
+    FAILS(CRL_ERROR_OVERLAP, "bytes", crl_network_load_parameters_from_memory(network, values, 4 * values_count));
+    free(bytes);
+    free(shorter);
+    crl_network_destroy(other);
+}
+
+static void memory_of_a_trainer(crl_trainer *trainer, crl_network *network)
+{
+    size_t count = 0, written = 0;
+    crl_network *other = two_layers(3, 40, CRL_TANH, 2, 9);
+    crl_trainer *again = trainer_of(other);
+    OK(crl_trainer_save_to_memory(trainer, NULL, 0, &count));
+    unsigned char *const bytes = malloc(count);
+    FAILS(CRL_ERROR_SIZE, "bytes", crl_trainer_save_to_memory(trainer, bytes, count - 1, &written));
+    OK(crl_trainer_save_to_memory(trainer, bytes, count, &written));
+    OK(crl_trainer_save(trainer, path));
+    CHECK(written == count && read_file(path, file, LARGEST) == count && memcmp(bytes, file, count) == 0);
+    FAILS(CRL_ERROR_FORMAT, "", crl_trainer_load_from_memory(again, bytes, count - 1));
+    OK(crl_trainer_load_from_memory(again, bytes, count));
+    CHECK(have_same_parameters(other, network));
+    free(bytes);
+    crl_trainer_destroy(again);
+    crl_network_destroy(other);
+}
+
+/* A network, a checkpoint, and a network again, one after the other in a FILE. */
+static void a_stream(crl_network *network, crl_trainer *trainer)
+{
+    crl_network *first = NULL, *second = two_layers(3, 40, CRL_TANH, 2, 9), *last = NULL;
+    crl_trainer *again = trainer_of(second);
+    FILE *stream = tmpfile();
+    CHECK(stream != NULL);
+    OK(crl_network_save_to_callback(network, write_to, stream));
+    OK(crl_trainer_save_to_callback(trainer, write_to, stream));
+    OK(crl_network_save_to_callback(network, write_to, stream));
+    CHECK(fputc('!', stream) == '!');
+    rewind(stream);
+    OK(crl_network_load_from_callback(read_from, stream, 0, &first));
+    OK(crl_trainer_load_from_callback(again, read_from, stream));
+    CHECK(have_same_parameters(first, network) && have_same_parameters(second, network));
+    OK(crl_network_load_parameters_from_callback(first, read_from, stream));
+    CHECK(have_same_parameters(first, network) && fgetc(stream) == '!');
+    FAILS_NULLING(CRL_ERROR_FORMAT, "truncated", last, crl_network_load_from_callback(read_from, stream, 0, &last));
+    fclose(stream);
+    crl_trainer_destroy(again);
+    crl_network_destroy(first);
+    crl_network_destroy(second);
+}
+
+static void failing_callbacks(crl_network *network, crl_trainer *trainer)
+{
+    for (int call = 1; call <= 2; ++call) {
+        int calls = call;
+        FAILS(CRL_ERROR_CALLBACK, "42", crl_network_save_to_callback(network, fail_writing, &calls));
+        calls = call;
+        FAILS(CRL_ERROR_CALLBACK, "42", crl_trainer_save_to_callback(trainer, fail_writing, &calls));
+    }
+}
+
+int main(void)
+{
+    make_folder();
+    snprintf(path, sizeof path, "%s/file", folder);
+    fill(x, COUNT(x), 1);
+    fill(t, COUNT(t), 2);
+    crl_network *network = two_layers(3, 40, CRL_TANH, 2, 1);
+    crl_trainer *trainer = trainer_of(network);
+    train(trainer);
+    memory_of_a_network(network);
+    memory_of_a_trainer(trainer, network);
+    a_stream(network, trainer);
+    failing_callbacks(network, trainer);
+    crl_trainer_destroy(trainer);
+    crl_network_destroy(network);
+    CHECK(remove(path) == 0 && rmdir(folder) == 0);
+    return finish();
+}

@@ -1,0 +1,112 @@
+"""What is saved to and loaded from: paths, objects that write and read as binary files do, and bytes."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from typing import TYPE_CHECKING, Any, Protocol, Union
+
+import numpy as np
+
+from . import _prototypes
+from ._errors import ArgumentError, ArgumentTypeError, FileError, check
+from ._interrupts import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+
+class BinaryWriter(Protocol):
+    """What write() gives is how many bytes it took, or None for all of them."""
+
+    def write(self, data: bytes, /) -> Any: ...
+
+
+class BinaryReader(Protocol):
+    """What read() gives is some of the bytes that were asked for; none at the end."""
+
+    def read(self, size: int, /) -> Any: ...
+
+
+# A file's path, as os.fsencode() takes it: names that are not text are bytes, or strings with surrogate escapes.
+AnyPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+Destination = Union[AnyPath, BinaryWriter]
+Origin = Union[AnyPath, BinaryReader]
+
+
+def is_path(file: Any, method: str) -> bool:
+    """Whether a file is given by its path, not as an object that has this method."""
+    return isinstance(file, (str, bytes, os.PathLike)) or not hasattr(file, method)
+
+
+def encoded_path(path: Any) -> bytes:
+    """A file's path in C."""
+    try:
+        encoded = os.fsencode(path)
+    except TypeError:
+        raise ArgumentTypeError(
+            f"path must be a string, a path or an open binary file, not {type(path).__name__}"
+        ) from None
+    if b"\0" in encoded:
+        raise ArgumentError(f"the path {path!r} holds a null character", _prototypes.CRL_ERROR_VALUE)
+    return encoded
+
+
+def write_callback(file: Any) -> Any:
+    """The crl_write_function that hands bytes to an object's write()."""
+
+    @guarded
+    def write(_: Any, address: int, count: int) -> int:
+        data = ctypes.string_at(address, count)
+        while data:
+            taken = file.write(data)
+            # Unbuffered files may take fewer.
+            if not isinstance(taken, int):
+                break
+            if taken <= 0:
+                raise FileError(f"write() took {taken} of {len(data)} bytes", _prototypes.CRL_ERROR_FILE)
+            data = data[taken:]
+        return 0
+
+    return _prototypes.crl_write_function(write)
+
+
+def read_callback(file: Any) -> Any:
+    """The crl_read_function that takes bytes from an object's read()."""
+
+    @guarded
+    def read(_: Any, address: int, capacity: int, count: Any) -> int:
+        data = file.read(capacity)
+        try:
+            view = memoryview(data)
+        except TypeError:
+            raise ArgumentTypeError(
+                f"read() must give bytes, not {type(data).__name__}: open the file in binary mode"
+            ) from None
+        # The library refuses more than it asked for.
+        count[0] = view.nbytes
+        if view.nbytes <= capacity:
+            ctypes.memmove(address, view.tobytes(), view.nbytes)
+        return 0
+
+    return _prototypes.crl_read_function(read)
+
+
+def byte_array(data: Any) -> npt.NDArray[np.uint8]:
+    """The bytes of an object, without a copy if they lie together."""
+    try:
+        view = memoryview(data)
+    except TypeError:
+        raise ArgumentTypeError(f"data must be bytes, not {type(data).__name__}") from None
+    return np.frombuffer(view if view.c_contiguous else view.tobytes(), np.uint8)
+
+
+def saved_bytes(save_to_memory: Callable[..., int], pointer: Any) -> bytes:
+    """What a function of the library saves to memory."""
+    count = ctypes.c_size_t()
+    check(save_to_memory(pointer, None, 0, ctypes.byref(count)))
+    buffer = ctypes.create_string_buffer(count.value)
+    check(save_to_memory(pointer, buffer, count, ctypes.byref(count)))
+    return buffer.raw
