@@ -1,4 +1,4 @@
-# Chainrule's commands. `make help` lists them; what takes more than a few lines is a script in Tools/.
+# Chainrule's commands. `make help` lists them. Longer ones are scripts in Tools/.
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
@@ -22,7 +22,7 @@ LINK_EXAMPLE := -Ibuild/include -Lbuild/lib -lchainrule -lm -Wl,-rpath,'$$ORIGIN
 	bench bench-native bench-quick bench-minimizers clean
 .DELETE_ON_ERROR:
 
-lib: $(LIBRARY) ## build the library: build/lib (shared, static, pkg-config) and build/include (this is plain `make`)
+lib: $(LIBRARY) ## build the library: build/lib (shared, static, pkg-config) and build/include (the default)
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,33 +34,33 @@ demo: build/examples/digits_train build/examples/digits_predict ## train on hand
 
 examples: $(EXAMPLES_C) $(EXAMPLES_CXX) ## compile every C and C++ example into build/examples
 
-test: ## run every test, after installing what the tests need
+test: ## run every test, after installing the packages that tests need
 	Tools/test
 
-install: lib ## install the library; PREFIX=/usr/local and LIBDIR=$(PREFIX)/lib unless given, below DESTDIR
+install: lib ## install the library below DESTDIR; defaults: PREFIX=/usr/local, LIBDIR=$(PREFIX)/lib
 	Tools/install install "$(PREFIX)" "$(LIBDIR)" "$(DESTDIR)"
 
-uninstall: ## take away what `make install` with the same PREFIX, LIBDIR and DESTDIR installed
+uninstall: ## remove the installed files; give the same PREFIX, LIBDIR and DESTDIR
 	Tools/install uninstall "$(PREFIX)" "$(LIBDIR)" "$(DESTDIR)"
 
-wheel: lib ## build the Python wheel, with the library in it, into build/wheel
+wheel: lib ## build the Python wheel, which contains the library, into build/wheel
 	Tools/setup-python build/venv
 	CHAINRULE_LIBRARY="$(CURDIR)/$(LIBRARY)" build/venv/bin/python -m pip wheel -q --no-deps -w build/wheel bindings/python
 
 header: ## generate include/chainrule.h, the export list and the ctypes prototypes from the Swift sources
 	Tools/header
 
-check-header: lib ## check that the generated files are up to date, compile alone, and match the library's symbols
+check-header: lib ## check that the generated files are current, compile alone, and match the library's symbols
 	Tools/header --check
 	Tools/check-header build/swift/test/debug/headergen build/swift/test/debug/ChainruleC.build/include/ChainruleC-Swift.h $(LIBRARY)
 
-format: ## lay out the Swift sources
+format: ## format the Swift sources
 	$(SWIFT) format --in-place --recursive $(SWIFT_FOLDERS)
 
-check-format: ## check the layout and the style of the Swift sources
+check-format: ## check the format and style of the Swift sources
 	$(SWIFT) format lint --strict --recursive $(SWIFT_FOLDERS)
 
-check-python: ## check the layout, style and types of the Python sources
+check-python: ## check the format, style and types of the Python sources
 	Tools/setup-python build/venv
 	cd bindings/python && ../../build/venv/bin/ruff format --check --no-cache .
 	cd bindings/python && ../../build/venv/bin/ruff check --no-cache .
@@ -71,19 +71,19 @@ check-python: ## check the layout, style and types of the Python sources
 fuzz: ## fuzz the model-file reader and the C functions for SECONDS (60) each
 	Tools/fuzz $(SECONDS)
 
-bench: bench-native ## measure against other libraries: about half an hour; build/bench.json and build/bench.html
+bench: bench-native ## measure against other libraries into build/bench.json and build/bench.html: half an hour
 	build/venv-bench/bin/python Benchmarks/bench.py --report $(BENCH)
 
 bench-native: lib # the programs that it runs, for Benchmarks/bench.py by hand
 	Tools/setup-bench build/venv-bench
 	$(MAKE) --no-print-directory -C Benchmarks
 
-bench-quick: lib ## check within three minutes that Chainrule is no slower than Benchmarks/floors.json has it
+bench-quick: lib ## check that Chainrule is not slower than Benchmarks/floors.json: three minutes
 	Tools/setup-bench --quick build/venv-bench-quick
 	$(MAKE) --no-print-directory -C Benchmarks quick
 	build/venv-bench-quick/bin/python Benchmarks/quick.py
 
-bench-minimizers: lib ## compare the methods of minimize with scipy's: the tables in docs/training-methods.md, in a quarter of an hour
+bench-minimizers: lib ## write the tables of docs/training-methods.md, minimize beside scipy: a quarter of an hour
 	Tools/setup-bench --minimizers build/venv-minimizers
 	build/venv-minimizers/bin/python Benchmarks/minimizers.py --write docs/training-methods.md
 

@@ -1,4 +1,4 @@
-/* Backpropagation a step at a time, with every intermediate in the caller's hands, on the exclusive or.
+/* Backpropagation a step at a time on the exclusive or, with every intermediate value.
  *
  *     z_l = W_l h_(l-1) + b_l,  h_l = σ(z_l)                  crl_forward
  *     C, and ∇C = ∂C/∂y                                       crl_cost

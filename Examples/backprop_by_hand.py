@@ -1,4 +1,4 @@
-"""Backpropagation a step at a time on the exclusive or, and beside it the same algorithm written in numpy.
+"""Backpropagation a step at a time on the exclusive or, beside the same algorithm in numpy.
 
     s = δ ⊙ σ'(z_l),  ∂C/∂W_l = s ⊗ h_(l-1),  ∂C/∂b_l = s,  δ ← W_lᵀ s
 

@@ -69,7 +69,7 @@ try {
     crl_train_options options = CRL_TRAIN_OPTIONS_INIT;
     options.optimizer = optimizer.get();
     options.epochs = 1000;
-    // No exception may leave a callback: catch them all in it, or let noexcept end the program.
+    // No exception may leave a callback. Catch every one, or let noexcept end the program.
     options.on_epoch = [](void *, const crl_epoch *epoch) noexcept -> int32_t {
         if (epoch->epoch % 200 == 0)
             std::printf("epoch %4zu: cost %.6f\n", epoch->epoch, epoch->cost);

@@ -1,4 +1,4 @@
-/* A cost and an activation of one's own: the curve under which nine tenths of noisy measurements lie.
+/* A custom cost and a custom activation. They find the curve with nine tenths of noisy measurements below it.
  *
  * The pinball cost, (1/n) Σ max(q (t − y), (q − 1)(t − y)), is least where y is the q-quantile of the targets t. The hidden
  * layer's activation is a bell, σ(z) = exp(−z²), σ'(z) = −2 z σ(z).
@@ -42,7 +42,7 @@ static int32_t pinball(void *user, const float *y, const float *t, const float *
     double sum = 0;
 
     if (!t || weights || target_columns != columns)
-        return 1; /* the call that needed the cost then fails, with CRL_ERROR_CALLBACK */
+        return 1; /* the call that needs the cost then fails with CRL_ERROR_CALLBACK */
     for (size_t i = 0; i < n; ++i) {
         const float slope = t[i] > y[i] ? -q : 1 - q;
         sum += (double)slope * ((double)y[i] - (double)t[i]);

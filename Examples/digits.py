@@ -1,4 +1,4 @@
-"""Trains a network to read handwritten digits from Python, and shows which it misreads.
+"""Trains a network to read handwritten digits from Python, and shows its mistakes.
 
 To run it: `make wheel`, `pip install build/wheel/*.whl`, then `python Examples/digits.py`.
 """
@@ -36,7 +36,7 @@ def show(epoch: Epoch) -> None:
 
 
 def save_and_load(network: Network) -> Network:
-    """A network made from the file that the other was saved to."""
+    """A network loaded from the other's file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "digits.safetensors"
         network.save(path)

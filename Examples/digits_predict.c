@@ -1,4 +1,4 @@
-/* Loads the network that digits_train saved and reads the held-out digits with it.
+/* Loads the network of digits_train and reads the held-out digits with it.
  *
  *     digits_predict digits.safetensors Examples/data/digits.csv
  */
@@ -17,7 +17,7 @@ static void check(crl_status status)
     }
 }
 
-/* Reads one line, 64 pixels from 0 to 16 and the digit; 0 when there is no further line. */
+/* Reads one line, 64 pixels from 0 to 16 and the digit; 0 at the end of the file. */
 static int read_image(FILE *file, float *pixels, int *digit)
 {
     for (int i = 0; i < PIXELS; ++i) {

@@ -1,4 +1,4 @@
-/* Trains a network to read handwritten digits, shows what it learned, and saves it.
+/* Trains a network to read handwritten digits, shows the results, and saves it.
  *
  *     digits_train Examples/data/digits.csv digits.safetensors
  */
@@ -83,7 +83,7 @@ static crl_network *describe_network(void)
     return network;
 }
 
-/* One line for each epoch: drawn over the line before on a terminal, below it elsewhere. */
+/* One line for each epoch. On a terminal it overwrites the line before. */
 static int32_t show_epoch(void *user, const crl_epoch *epoch)
 {
     const int on_terminal = *(const int *)user;
@@ -126,7 +126,7 @@ static void train(crl_network *network)
     crl_optimizer_destroy(optimizer);
 }
 
-/* The class with the largest logit, and how sure the network is of it: e^z over the sum of all e^z, the softmax. */
+/* The class with the largest logit, and its probability by softmax: e^z over the sum of all e^z. */
 static int32_t answer(const float *z, double *sureness)
 {
     int32_t best = 0;
@@ -140,7 +140,7 @@ static int32_t answer(const float *z, double *sureness)
     return best;
 }
 
-/* Rows: what was written; columns: what the network read. Returns how many it read right. */
+/* Rows: the written digit; columns: the network's answer. Returns the number of right answers. */
 static size_t show_confusion(void)
 {
     size_t confusion[CLASSES][CLASSES] = { { 0 } }, right = 0;

@@ -1,4 +1,4 @@
-/* A network that is no chain: layers read by two others, sums and concatenations. It learns to tell two spirals apart.
+/* A network with branches: two layers read one, and sums and concatenations join them. It learns to separate two spirals.
  *
  *     input ──► a ──► b ──► (+) skip ──► (,) both ──► output
  *       │       └──────────►┘             ▲
@@ -42,7 +42,7 @@ static crl_network *describe_network(void)
     return network;
 }
 
-/* Draws what the network says of every place from −1 to 1. */
+/* Draws the network's answer for every place from −1 to 1. */
 static void show_map(const crl_network *network)
 {
     for (int row = 0; row < MAP_ROWS; ++row) {

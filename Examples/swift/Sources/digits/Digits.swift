@@ -1,6 +1,6 @@
 import Foundation
 
-/// Images of handwritten digits, and what was written.
+/// Images of handwritten digits, and their labels.
 struct Digits {
     static let pixels = 64
     static let classes = 10
@@ -11,7 +11,7 @@ struct Digits {
 
     var count: Int { written.count }
 
-    /// Reads lines of 64 pixels from 0 to 16 and the digit. Every fourth image of each digit is held out.
+    /// Reads lines of 64 pixels from 0 to 16 and the digit. Holds out every fourth image of each digit.
     static func read(_ path: String) throws -> (training: Digits, heldOut: Digits) {
         var training = Digits()
         var heldOut = Digits()

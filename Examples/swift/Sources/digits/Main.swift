@@ -21,9 +21,9 @@ struct Main {
         }
     }
 
-    /// Trains, prints what became of it, and returns the accuracy on the held-out digits.
+    /// Trains, prints the result, and returns the accuracy on the held-out digits.
     static func learn(_ training: Digits, _ heldOut: Digits) throws(ChainruleError) -> Double {
-        // What is described is a value; the network made from it is an object with parameters.
+        // The architecture is a value. The network made from it is an object with parameters.
         var architecture = try Architecture(inputs: Digits.pixels)
         try architecture.dense(100, .relu)
         try architecture.dense(Digits.classes)
@@ -46,7 +46,7 @@ struct Main {
             training.images, targets: .classes(training.written), optimizer: optimizer, options: options,
             validation: (heldOut.images, .classes(heldOut.written)))
 
-        // Into memory that is there already: no array is made for the result.
+        // Write into existing memory: this makes no array for the result.
         var logits = [Float](repeating: 0, count: heldOut.count * Digits.classes)
         var span = logits.mutableSpan
         try network.predict(heldOut.images.span, rows: heldOut.count, into: &span)
