@@ -144,7 +144,7 @@ import Testing
     @Test(arguments: badCalls + atOnce)
     func isAnError(_ bad: BadCall) { bad.check() }
 
-    /// Of a later one: the steps before it are taken, and training goes on from there as if nothing had been.
+    /// From a later one: the earlier steps are taken, and training continues from there as usual.
     @Test(arguments: faults.indices, [2, 4]) func errorsLeaveTheLastStep(_ index: Int, _ at: Int) {
         let (fault, code, words) = SourceCallTests.faults[index]
         let (f, g) = (Fixture(), Fixture())

@@ -1,4 +1,5 @@
-/* What asks for much, in a process that may not have much: a status, never its end; and not more than it needs. */
+/* Calls that need much memory, in a process with little address space: they return a status, never end the process, and take no
+ * more than they need. */
 #define _XOPEN_SOURCE 700
 #include <stdint.h>
 #include <sys/resource.h>

@@ -1,6 +1,5 @@
-/* Forward, cost, backward, step, predictions and products with derivatives allocate nothing once they have run, and training
- * nothing for a batch or an epoch: this program puts its own allocation
- * functions before the C library's and counts. */
+/* After their first run, forward, cost, backward, step, predictions and products with derivatives allocate nothing. Training
+ * allocates nothing for a batch or an epoch. This program replaces the C library's allocation functions with its own and counts. */
 #define _XOPEN_SOURCE 700
 #include <errno.h>
 #include <pthread.h>

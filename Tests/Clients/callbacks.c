@@ -1,4 +1,4 @@
-/* The caller's own activations, costs and progress callbacks: what they are handed, and what becomes of their failures. */
+/* Custom activations, costs and progress callbacks: their arguments, and the effects of their failures. */
 #include <math.h>
 #include <stdio.h>
 
@@ -179,7 +179,7 @@ static void costs(void)
     crl_network_destroy(network);
 }
 
-/* What the progress callback keeps of each epoch; it predicts too, as it is allowed to. */
+/* What the progress callback keeps of each epoch. It also predicts: that is allowed. */
 typedef struct {
     crl_network *network;
     size_t calls, stop_after, epochs;

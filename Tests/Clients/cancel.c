@@ -1,5 +1,5 @@
-/* Every call that can take long ends when the flag that its thread watches is set: before it begins, from another thread in its
- * midst, by a signal's handler and by the poll; and what it leaves is whole. */
+/* Every long call ends when its thread's flag is set: before the call, during it from another thread, by a signal handler, and by
+ * the poll. It leaves whole objects. */
 #define _XOPEN_SOURCE 700
 #include <pthread.h>
 #include <signal.h>
@@ -315,7 +315,7 @@ static int32_t stop_after_three(void *user, const crl_epoch *epoch)
     return epoch->epoch == 3;
 }
 
-/* A trainer that was cancelled anywhere goes on as if it had not been, bit for bit. */
+/* A trainer cancelled anywhere continues as without the cancel, bit for bit. */
 static void goes_on(void)
 {
     const crl_targets of = targets(ROWS / 10);

@@ -1,4 +1,4 @@
-/* What the client tests assert with, and the small networks they share. A program's main ends with `return finish();`. */
+/* The assertions of the client tests, and their small networks. A program's main ends with `return finish();`. */
 #ifndef CHECK_H
 #define CHECK_H
 

@@ -1,5 +1,5 @@
-/* Products with first and second derivatives from C: a network of one weight and one bias, worked out by hand, and a cost and
- * an activation of the caller's. */
+/* Products with first and second derivatives from C: a network of one weight and one bias, worked out by hand, and a custom cost
+ * and a custom activation. */
 #include <math.h>
 
 #include "check.h"

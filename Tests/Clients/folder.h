@@ -1,4 +1,4 @@
-/* The temporary folder of a client test, and what lies in it. _XOPEN_SOURCE is 700 before the first header. */
+/* The temporary folder of a client test, and its files. _XOPEN_SOURCE is 700 before the first header. */
 #ifndef FOLDER_H
 #define FOLDER_H
 
@@ -18,7 +18,7 @@ static inline void make_folder(void)
     CHECK(mkdtemp(folder) != NULL);
 }
 
-/* A path that stays as it is until the fourth call from now. */
+/* A path that stays valid until the fourth call from now. */
 static inline const char *in_folder(const char *name)
 {
     static char paths[4][PATH_MAX];
@@ -39,7 +39,7 @@ static inline size_t files_in(const char *path)
     return count;
 }
 
-/* The bytes of a file, and how many there are: no more than `most`. */
+/* The bytes of a file, at most `most`, and their count. */
 static inline size_t read_file(const char *path, unsigned char *content, size_t most)
 {
     FILE *file = fopen(path, "rb");

@@ -1,5 +1,5 @@
-/* A child of fork() has one thread, whatever the others of its parent were doing: it predicts, publishes and trains all the
- * same, and waits for nobody that is not there. */
+/* A child of fork() has one thread, whatever its parent's threads did. It predicts, publishes and trains all the same, and waits
+ * for no missing thread. */
 #define _XOPEN_SOURCE 700
 #include <pthread.h>
 #include <signal.h>
@@ -95,7 +95,7 @@ static int32_t fork_in_epoch(void *user, const crl_epoch *epoch)
     return 0;
 }
 
-/* A callback that forks: training goes on in both, with the threads that there are, and gives the same. */
+/* A callback that forks: training continues in both, each with its own threads, and gives the same result. */
 static void fork_while_training(void)
 {
     crl_network *trained = two_layers(INPUTS, 20, CRL_TANH, OUTPUTS, 1), *forked = two_layers(INPUTS, 20, CRL_TANH, OUTPUTS, 1);

@@ -1,4 +1,4 @@
-/* NaN and infinities: refused in training, which leaves the parameters as they were; passed through by prediction. */
+/* NaN and infinities: training refuses them and keeps the parameters; they propagate through prediction. */
 #include <float.h>
 #include <math.h>
 

@@ -1,4 +1,4 @@
-/* Paths are bytes: names that are not UTF-8, the longest names, and symbolic links, also to what is not there yet. */
+/* Paths are bytes: names that are not UTF-8, the longest names, and symbolic links, also to missing files. */
 #define _XOPEN_SOURCE 700
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* A network prepared for prediction: what it predicts, what it refuses, and that it is a network of its own. */
+/* A network prepared for prediction: its results, its refusals, and its independence of the network. */
 #define _XOPEN_SOURCE 700
 #include <math.h>
 #include <pthread.h>

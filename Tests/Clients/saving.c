@@ -1,5 +1,5 @@
-/* Saving that fails in the middle, or is killed, leaves the old file and nothing else; and a new file is for nobody whom the
- * old one was not for. */
+/* Saving that fails in the middle, or is killed, leaves the old file and nothing else. A new file gives nobody more access than
+ * the old one. */
 #define _XOPEN_SOURCE 700
 #include <errno.h>
 #include <fcntl.h>

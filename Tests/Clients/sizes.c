@@ -1,4 +1,4 @@
-/* Networks whose sizes are zero, unequal, or overflow when multiplied. What is wrong with single arguments, Tests/Sweep tries. */
+/* Networks whose sizes are zero, unequal, or overflow when multiplied. Tests/Sweep tries single bad arguments. */
 #include <stdint.h>
 
 #include "check.h"

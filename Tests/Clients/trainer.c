@@ -1,4 +1,4 @@
-/* Trainers: a run that is cancelled, saved and resumed is the run that never stopped, bit for bit; rows from a data source;
+/* Trainers: a run that is cancelled, saved and resumed equals one without a stop, bit for bit; rows from a data source;
  * validation, patience and class weights; evaluation; and threads that predict while a trainer publishes. */
 #define _XOPEN_SOURCE 700
 #include <math.h>
@@ -86,7 +86,7 @@ static crl_train_options everything(run *seen)
     return train;
 }
 
-/* After any batch a trainer is saved and destroyed, with its network; another goes on. */
+/* After any batch, save and destroy a trainer with its network; another continues. */
 static void resuming(const char *path)
 {
     static const size_t stops[] = { 1, BATCHES, BATCHES + 2 };
@@ -154,7 +154,7 @@ static void patience(void)
     crl_network_destroy(network);
 }
 
-/* Errors leave a trainer as it was; BUSY is what its own callbacks find. */
+/* Errors leave a trainer unchanged. Its own callbacks get BUSY. */
 static int32_t busy(void *user, const crl_epoch *epoch)
 {
     crl_trainer **trainer = user;

@@ -1,5 +1,5 @@
-/* A program that loads the library, uses it and unloads it loses no memory by that, however often. It calls the library through
- * dlsym() alone, so that the linker leaves the library itself out of it; and counts with malloc and its kin of its own. */
+/* Loading the library, using it and unloading it leaks no memory, however often. The program calls the library only through
+ * dlsym(), so it does not link it. It counts with its own malloc and relatives. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Memory that was asked for and not used yet takes no pages: the system gives zeroed ones when they are touched. */
+/* Allocated memory takes no pages before its first use: the system then gives zeroed ones. */
 #include <stdio.h>
 
 #include "check.h"

@@ -1,4 +1,4 @@
-/* A program whose callback is where a debugger stops: its frames are those of on_epoch(), the library's, and main(). */
+/* A debugger stops in this program's callback. The frames are on_epoch(), the library's functions, and main(). */
 #include <chainrule.h>
 #include <stdio.h>
 

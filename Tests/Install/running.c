@@ -1,5 +1,5 @@
-/* A program that goes on using the library while another is installed: it says so, predicts until the file that it is given is
- * gone, calls a function that it did not call before, and ends with 0. */
+/* A program that uses the library while another is installed. It reports its start, predicts until the given file is gone, then
+ * calls a new function and ends with 0. */
 #include <chainrule.h>
 #include <stdio.h>
 

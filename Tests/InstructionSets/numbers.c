@@ -1,8 +1,8 @@
-/* Prints what the library computes, every bit of it, for an instruction set:
+/* Prints the library's results for an instruction set, every bit:
  *
  *     numbers best              the library's own choice
  *     numbers process SET       SET (a crl_instructions) for the process
- *     numbers network SET       SET for the network alone; without what no network is asked for
+ *     numbers network SET       SET for the network alone; omits results without a network
  */
 #include <chainrule.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@ import Testing
         for count in 0...70 {
             var noise = Noise(UInt64(count))
             let x = noise.floats(count)
-            // One element more, which must stay as it is.
+            // One more element, which must not change.
             let y = noise.floats(count + 1)
             var sum = y
             var product = y

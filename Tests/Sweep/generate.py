@@ -2,7 +2,7 @@
 
 python Tests/Sweep/generate.py include/chainrule.h > sweep.c
 
-A function, parameter or field that the header has and the table has not is an error.
+A function, parameter or field of the header that the table lacks is an error.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-/* Runs the calls that generate.py writes: each as it should be, then with every pointer NULL, with every count wrong, and with every two
- * counts wrong. Each array ends where a page begins that nobody may touch, so that a call that reads or writes beyond its end is caught
- * in the act, whoever compiled it. Each function has a process of its own. */
+/* Runs the calls of generate.py: each correctly, then with every pointer NULL, with every count wrong, and with every two counts
+ * wrong. A forbidden page follows each array: it catches a call that reads or writes beyond the end, by any compiler. Each function
+ * has its own process. */
 #ifndef SWEEP_H
 #define SWEEP_H
 
@@ -102,7 +102,7 @@ static struct region {
     unsigned char *base;
     size_t bytes;
     int is_read;
-    unsigned char before[REGION_BYTES]; /* what a call that fails leaves as it is */
+    unsigned char before[REGION_BYTES]; /* a failing call leaves it unchanged */
 } regions[MOST];
 
 static size_t page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }

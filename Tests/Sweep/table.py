@@ -1,7 +1,7 @@
-"""The arguments of a good call of every function: the one table that the sweep of bad calls is made from.
+"""The arguments of a good call of every function: the table behind the sweep of bad calls.
 
-A count belongs to a quantity, such as the rows of x. All counts of one quantity in a call must be equal, and an array is as long
-as the smallest of them says: so a call whose counts contradict each other must not read to the end of any.
+A count belongs to a quantity, such as the rows of x. All counts of one quantity in a call must be equal. An array has the length
+of the smallest of them, so a call with contradictory counts must not read to the end of the others.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ SCHEDULE = Structure(
 )
 OUTPUT = Structure()
 
-# How many there are of each quantity, and of which the size of a network decides.
+# The number of each quantity, and the quantities that a network's size decides.
 QUANTITIES = {
     "rows": "5",
     "held": "4",

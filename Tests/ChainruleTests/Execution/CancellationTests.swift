@@ -42,7 +42,7 @@ import Testing
         #expect(try cancellation.watch { try trainer.fit(x, targets: .values(t, columns: 2)) }.count == 3)
     }
 
-    /// In the midst of training, from another thread; the trainer goes on as if nothing had been.
+    /// During training, from another thread. The trainer then continues as without the cancel.
     @Test func trainingGoesOn() throws {
         let (network, other) = (try makeNetwork(), try makeNetwork())
         try makeTrainer(other, epochs: 300).fit(x, targets: .values(t, columns: 2))

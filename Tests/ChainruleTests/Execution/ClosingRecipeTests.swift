@@ -2,7 +2,7 @@ import Chainrule
 import Foundation
 import Testing
 
-/// The text's closing recipe, carried out as it is printed, does not descend the gradient; the library does.
+/// The text's closing recipe, as printed, does not descend the gradient; the library does.
 ///
 /// The recipe updates W_l before it passes δ back through it, leaves `⊗ h` out of the update, and in the component form
 /// adds the derivative without η. Here each slip is made on small matrices in float64 and measured against central

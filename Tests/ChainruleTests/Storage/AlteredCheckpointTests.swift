@@ -68,7 +68,7 @@ import Testing
         try file.truncate(atOffset: UInt64(altered.count))
     }
 
-    /// Returns the error, nil if there was none: then training goes on, and ends in parameters that are finite.
+    /// Returns the error. Without one it returns nil: training continues, and ends in finite parameters.
     private func load(_ altered: [UInt8], into trainer: inout Trainer, _ what: String) throws -> ChainruleError? {
         try write(altered)
         let progress = trainer.progress

@@ -1,6 +1,6 @@
 import Chainrule
 
-// The library's calls with arrays in place of spans, as tests want them.
+// The library's calls with arrays instead of spans, for tests.
 
 extension Network {
     func forward(_ x: [Float], in workspace: Workspace) throws {

@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    /// ∇C in the place of y, as C programs may have it.
+    /// ∇C overwrites y, as C programs may request.
     @Test func theGradientMayReplaceTheOutputs() throws {
         for (y, t) in [([0, 0], [1, 1e20]), ([3e38, 1], [-3e38, 0]), ([1, 2], [0, 4])] as [([Float], [Float])] {
             for weights in [[1, 0], [0, 1], [0.5, 1]] as [[Float]] {

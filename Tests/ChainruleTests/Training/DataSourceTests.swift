@@ -85,7 +85,7 @@ import Testing
         #expect(bits(short.network.parameterVector) == bits(memory.network.parameterVector))
     }
 
-    /// An epoch that was interrupted goes on at its place in the source.
+    /// An interrupted epoch continues at its place in the source.
     @Test func goingOn() throws {
         let folder = try TemporaryFolder()
         let whole = try makeTrainer()

@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    /// A frozen layer stays bit for bit, and so does its state: thawed, it goes on as if the steps had not been.
+    /// A frozen layer stays bit for bit, and so does its state: thawed, it continues as without these steps.
     @Test func frozenLayers() throws {
         for method in OptimizationMethods.all {
             let (network, twin) = (try LayerStepTests.network(), try LayerStepTests.network())
@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    /// In a fit a frozen layer stays bit for bit whoever computes the gradients, and the rest goes as by hand.
+    /// In a fit a frozen layer stays bit for bit, whoever computes the gradients. The other layers move as by hand.
     @Test(arguments: [Regularization(), Regularization(clipNorm: 0.5)]) func fittingAroundFrozenLayers(
         regularization: Regularization
     ) throws {

@@ -291,7 +291,7 @@ import Testing
         #expect(value == 1 && gradients == [])
     }
 
-    /// A method of one's own has the vectors and the numbers of the step.
+    /// A custom method gets the vectors and the numbers of the step.
     @Test func methodsOfOnesOwn() throws {
         final class HeavyBall: OptimizationMethod {
             let identifier: StaticString = "heavy_ball"

@@ -87,7 +87,7 @@ import Testing
         let length = gradients.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
         try optimizer.step(network, gradients)
         let expected = gradients.map { -Double($0) * Double(norm) / (length + 1e-6) }
-        // Of subnormal numbers the last digit is what it is.
+        // The last digit of a subnormal number may differ.
         expectClose(
             network.parameterVector, expected, relative: 1e-6, absolute: Double(Float.leastNonzeroMagnitude))
     }

@@ -1,7 +1,7 @@
 import Chainrule
 import Testing
 
-/// A trainer that is saved, and another that goes on, against one that never stopped: bit for bit.
+/// A saved trainer and another that resumes equal one without a stop, bit for bit.
 @Suite struct ResumedTrainingTests {
     private let x: [Float]
     private let classes: [Int32]
@@ -111,7 +111,7 @@ import Testing
         #expect(try trainer.fit(x, targets: .classes(classes)).isEmpty)
     }
 
-    /// Saved from the callbacks: what the file holds is what the callback was told of.
+    /// Saved from the callbacks: the file holds the state that the callback was told.
     @Test func savingFromCallbacks() throws {
         let path = folder.path("from a callback")
         for inBatch in [true, false] {

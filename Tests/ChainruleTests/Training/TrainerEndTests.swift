@@ -504,7 +504,7 @@ import Testing
         #expect(trainer.progress.rows == 0 && trainer.progress.batches == 0)
     }
 
-    /// A partial fit that was stopped is over: fit goes on with rows of its own.
+    /// A stopped partial fit is over: fit continues with its own rows.
     @Test func stoppedPartialFits() throws {
         var stops = true
         let trainer = try makeTrainer(

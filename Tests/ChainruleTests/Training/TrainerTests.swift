@@ -145,7 +145,7 @@ import Testing
         #expect(try weighted.parameterVector != makeNetwork().parameterVector)
     }
 
-    /// A batch whose weights are all 0 costs nothing and teaches nothing; the epoch goes on.
+    /// A batch with weights of 0 costs nothing and teaches nothing; the epoch continues.
     @Test func batchesOfWeightZero() throws {
         for reduction in [Cost.Reduction.mean, .sum] {
             let (network, alone) = (try makeNetwork(), try makeNetwork())

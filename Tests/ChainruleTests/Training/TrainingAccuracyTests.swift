@@ -163,7 +163,7 @@ import Testing
         }
     }
 
-    /// A checkpoint in mid-epoch of a time when nothing was counted: the epoch goes on, and its accuracy is not known.
+    /// An older checkpoint, saved in mid-epoch without counts: the epoch continues, with unknown accuracy.
     @Test mutating func checkpointsWithoutTheCounts() throws {
         let folder = try TemporaryFolder()
         let (x, classes) = (noise.floats(60), noise.classes(20, below: 3))

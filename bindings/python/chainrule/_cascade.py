@@ -112,7 +112,7 @@ def grow(
     options = _prototypes.crl_cascade_options.default()
     options.cost = ctypes.pointer(cost)
     options.output_activation = enumerator(ACTIVATIONS, output_activation, "activation")
-    # At least one, so that there is an address: the count is what was given.
+    # At least one, to have an address; the count is the given one.
     options.activations = (_prototypes.crl_activation * max(len(kinds), 1))(*kinds)
     options.activations_count = len(kinds)
     options.on_unit = watcher.native_callback
@@ -128,7 +128,7 @@ def grow(
     )
     if status and not (status == _prototypes.CRL_CANCELLED and watcher.stopped):
         if pointer:
-            # What on_unit raised comes out in the place of the network.
+            # The exception of on_unit comes out instead of the network.
             Handle(pointer, library.crl_network_destroy)
         raise failure(status)
     return pointer

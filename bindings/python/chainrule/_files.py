@@ -1,4 +1,4 @@
-"""What is saved to and loaded from: paths, objects that write and read as binary files do, and bytes."""
+"""Where save() writes and load() reads: paths, objects like binary files, and bytes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 class BinaryWriter(Protocol):
-    """What write() gives is how many bytes it took, or None for all of them."""
+    """write() returns the number of bytes it took, or None for all of them."""
 
     def write(self, data: bytes, /) -> Any: ...
 
 
 class BinaryReader(Protocol):
-    """What read() gives is some of the bytes that were asked for; none at the end."""
+    """read() returns at most `size` bytes, and none at the end."""
 
     def read(self, size: int, /) -> Any: ...
 
@@ -37,7 +37,7 @@ Origin = Union[AnyPath, BinaryReader]
 
 
 def is_path(file: Any, method: str) -> bool:
-    """Whether a file is given by its path, not as an object that has this method."""
+    """Whether a file is a path, not an object with this method."""
     return isinstance(file, (str, bytes, os.PathLike)) or not hasattr(file, method)
 
 
@@ -95,7 +95,7 @@ def read_callback(file: Any) -> Any:
 
 
 def byte_array(data: Any) -> npt.NDArray[np.uint8]:
-    """The bytes of an object, without a copy if they lie together."""
+    """The bytes of an object, without a copy if they are contiguous."""
     try:
         view = memoryview(data)
     except TypeError:
@@ -104,7 +104,7 @@ def byte_array(data: Any) -> npt.NDArray[np.uint8]:
 
 
 def saved_bytes(save_to_memory: Callable[..., int], pointer: Any) -> bytes:
-    """What a function of the library saves to memory."""
+    """The bytes that a function of the library saves to memory."""
     count = ctypes.c_size_t()
     check(save_to_memory(pointer, None, 0, ctypes.byref(count)))
     buffer = ctypes.create_string_buffer(count.value)

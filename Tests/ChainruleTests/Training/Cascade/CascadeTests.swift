@@ -54,7 +54,7 @@ import Testing
         #expect(cost < 0.02, "\(activation.identifier): \(cost)")
     }
 
-    /// Installing a unit leaves C as it is, and training the outputs can only lower it.
+    /// Installing a unit does not change C; training the outputs can only lower it.
     @Test(arguments: [Activation.tanh, .relu]) func costNeverRises(_ activation: Activation) throws {
         for seed: UInt64 in 0..<4 {
             let options = cascadeOptions(units: 12) {
@@ -115,7 +115,7 @@ import Testing
         let rows = (0..<40).map { row in doubles(Array(data.x[3 * row..<3 * row + 3])) }
         let reference = byHand.forward(rows, doubles(network.parameterVector)).h["output"]!
         expectClose(y, reference.flatMap { $0 }, relative: 1e-5, absolute: 1e-5)
-        // What it was while it grew, which was computed from what the hidden units gave, is what it is.
+        // C during growth, computed from the hidden units' outputs, equals C of the network.
         #expect(try data.evaluate(network, options.cost).cost == reports[3].training.cost)
     }
 

@@ -64,7 +64,7 @@ import Testing
         #expect(norms.contains { $0 < 1e-10 })
     }
 
-    /// What is linear is solved in one step, and with as many products as there are variables.
+    /// A linear problem takes one step, with one product for each variable.
     @Test func linearLeastSquaresAtOnce() throws {
         let rows: [[Double]] = [[1, 2, 0], [0, 1, -1], [3, 0, 1], [1, 1, 1]]
         let right: [Double] = [1, -1, 2, 0]

@@ -196,7 +196,7 @@ import Testing
         }
     }
 
-    /// A plateau at the start is no minimum; nor is what is already 0 anything else.
+    /// A plateau at the start is not a minimum. A cost of 0 is one.
     @Test func plateaus() throws {
         var words: [Float] = []
         var parity: [Float] = []

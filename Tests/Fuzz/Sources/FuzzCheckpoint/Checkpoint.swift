@@ -55,7 +55,7 @@ enum Checkpoint {
         return progress
     }
 
-    /// Loads a file, whatever it is, and goes on from what it holds.
+    /// Loads any file, and continues training from it.
     static func read(_ path: String) {
         let network = smallNetwork()
         let trainer = makeTrainer(network, stopAfter: 0)
