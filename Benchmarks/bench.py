@@ -1,8 +1,8 @@
-"""Measures Chainrule against its peers: `make bench` runs all of it, and this program any part of it.
+"""Measures Chainrule against its peers: `make bench` runs everything, this program any part.
 
     bench.py --work train --net C --batch 64 --variant sgd --threads 1 --peers onednn,openblas
 
-Each of the options takes several values with commas between, and all of them may be left out.
+Each option takes several values, separated by commas. You may omit any of them.
 """
 
 from __future__ import annotations
@@ -64,8 +64,7 @@ def print_cell(result: dict) -> None:
 
 
 def measure_all(cells: list[Cell], options: argparse.Namespace, workers: Workers, output: Path) -> list[dict]:
-    """Measures the cells, and writes those that are measured as they come. What fails in one does not lose the others, and
-    nor does whoever interrupts the rest."""
+    """Measures the cells, and writes each one at once. A failure or an interruption does not lose the others."""
     peers = [peer for peer in PEERS if not options.peers or peer.name in [OURS, OURS_NETWORK, NOTHING, *options.peers]]
     results: list[dict] = []
     for number, cell in enumerate(cells, 1):

@@ -49,10 +49,10 @@ class Cell:
 
     @property
     def needs(self) -> list[Need]:
-        """None for what is bound by latency or by something else than arithmetic and memory.
+        """None if something other than arithmetic and memory is the limit, such as latency.
 
-        Several cores are as many times one: threads that start together only to be measured are late at times, and the
-        ceiling is then far too low.
+        The limit of several cores is a multiple of one core's. Measuring it with threads that start together gives far
+        too low a ceiling, because some start late.
         """
         weights = sum(inputs * outputs for inputs, outputs in self.layers)
         if not (self.is_training or self.work == "infer") or weights < 1000:

@@ -99,8 +99,7 @@ def disagreement(cell: Cell, ours: list[float], theirs: list[float]) -> str | No
 
 
 def inputs_of(cell: Cell, peers: list[Peer]) -> Path:
-    """The folder with the cell's parameters and data, and the model files of those who read one; made when first asked
-    for."""
+    """The folder with the cell's parameters, data and model files. The first call makes it."""
     if cell.work == "digits":
         folder = BUILT / "inputs" / "digits"
         digits.write_inputs(folder)
@@ -127,15 +126,15 @@ def cache_size(level: int) -> int:
 
 
 def rows_of_data(cell: Cell) -> int:
-    """16384, but more for wide networks if it takes more not to fit into the last cache, as a user's data would not.
-    Small networks' users have small data."""
+    """16384, or for wide networks as many as exceed the last cache, like a user's data. Users of small networks have
+    small data."""
     inputs = cell.layers[0][0]
     rows = int(min(1.25 * cache_size(3), 256e6) / (4 * inputs)) // 256 * 256
     return max(16384, rows) if inputs >= 256 else 16384
 
 
 def measure(cell: Cell, peers: list[Peer], workers: Workers, rounds: int, seconds: float) -> dict:
-    """Times of ours and of every peer that can, with the limit if the machine has its ceilings: a cell of bench.json."""
+    """Measures Chainrule, every peer that can, and the limit if the machine has its ceilings: a cell of bench.json."""
     notes: dict[str, str] = {}
     ready: dict[str, Worker] = {}
     expected: list[float] | None = None
@@ -203,8 +202,8 @@ def ceiling(worker: Worker) -> float:
 
 
 def summary(cell: Cell, times: dict[str, list[float]], limit: list[float], notes: dict[str, str]) -> dict:
-    """Medians. Ratios are medians over the rounds of the ratio within a round, which a machine that becomes slower for
-    a while does not distort."""
+    """Medians. A ratio is the median over the rounds of the ratio within a round: a machine that runs slower for a while
+    does not distort it."""
 
     def ratio(above: list[float], below: list[float]) -> float:
         return median(a / b for a, b in zip(above, below, strict=True))

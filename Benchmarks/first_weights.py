@@ -1,8 +1,8 @@
-"""How well networks do on small data sets, by how their first weights and biases are drawn: the table of docs/training.md.
+"""Scores of networks on small data sets by the first weights and biases: the table of docs/training.md.
 
     python Benchmarks/first_weights.py [--activation NAME] [--depths N ...] [--seeds N]
 
-Each score is of held-out rows, accuracy or R²; all ways are given the same rows, orders and seeds. It needs numpy and
+Each score is the accuracy or R² of held-out rows. All ways get the same rows, orders and seeds. It needs numpy and
 scikit-learn, and about a minute for each seed and layer.
 """
 

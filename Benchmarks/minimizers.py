@@ -1,12 +1,11 @@
-"""How many evaluations, and how much time, methods need to bring the cost of small networks down to a given value: Chainrule's,
+"""Counts the evaluations and the time that methods need to lower the cost of small networks to a given value: Chainrule's,
 scipy's on the same function, and scikit-learn's L-BFGS on its own. `make bench-minimizers` writes the tables of
 docs/training-methods.md.
 
     python Benchmarks/minimizers.py [--seeds N] [--problem NAME] [--write FILE]
 
-An evaluation is the cost and its gradient over all rows. What a method asks for beside that is counted apart: products of a
-curvature matrix and a vector, or Jacobians. Every method begins with the same weights, has one thread, and is stopped by the
-evaluation that reaches the cost.
+An evaluation is the cost and its gradient over all rows. Products of a curvature matrix and a vector, and Jacobians, count
+separately. Every method starts from the same weights and has one thread. The evaluation that reaches the cost stops it.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ class Peer:
 
 
 def environment(threads: int) -> dict[str, str]:
-    """This process's environment, in which numerical libraries are told how many threads they have and nothing else: a
-    machine's settings, such as an older processor for OpenBLAS or a Python without bytecode, would hold them back."""
+    """This process's environment. It tells numerical libraries their number of threads and nothing else: a machine's
+    settings, such as an older processor for OpenBLAS or a Python without bytecode, would slow them down."""
     tuned = ("OPENBLAS_", "OMP_", "GOMP_", "MKL_", "DNNL_", "ONEDNN_", "XLA_", "JAX_", "PYTHON", "CHAINRULE_")
     result = {name: value for name, value in os.environ.items() if not name.startswith(tuned)}
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -51,8 +51,7 @@ def python(name: str, program: str, *works: str, **environment: str) -> Peer:
 
 
 def start(name: str, program: str, model: str, *libraries: str, **environment: str) -> list[Peer]:
-    """A process that predicts once: how long it takes, how much memory, and how large it is on disk with the libraries
-    that it brings along."""
+    """A process that predicts once: its time, its memory, and its size on disk with its libraries."""
     command = [str(BUILT / program), str(PROCESS_INPUTS / model)]
     launch = str(BUILT / "launch")
     size = f"cat $(realpath {command[0]} {' '.join(libraries)}) | wc -c"

@@ -1,8 +1,8 @@
 """Checks that Chainrule has not become slower: `make bench-quick`.
 
-Each cell in floors.json has the least that Chainrule must be, as a multiple of a peer's speed and as a share of the
-machine's limit, both measured in the same minute; a cell that falls below is measured once more before it counts.
-With --update, writes floors.json anew, a little below what is measured now.
+Each cell in floors.json has the least speed of Chainrule, as a multiple of a peer's and as a share of the machine's
+limit, all measured in the same minute. A cell below it counts only after a second measurement. With --update, this
+program writes a new floors.json, a little below the current speeds.
 """
 
 from __future__ import annotations

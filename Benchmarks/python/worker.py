@@ -71,8 +71,8 @@ def time_one(seconds: float, repeat: Callable[[int], None]) -> float:
 
 
 class Inference:
-    """Rows that rotate through a small block, as in native/inference.hpp. predict is given a batch of them, as it is or
-    as what `converted` makes of it beforehand."""
+    """Rows that rotate through a small block, as in native/inference.hpp. predict gets a batch of them, unchanged or
+    converted beforehand by `converted`."""
 
     def __init__(
         self,

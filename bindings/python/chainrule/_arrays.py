@@ -181,7 +181,7 @@ class RowFunction:
     It never changes: any number of threads may call it at once.
     """
 
-    # So many multiplications take about a millisecond.
+    # About a millisecond of multiplications.
     _LONG = 10_000_000
 
     def __init__(
@@ -193,7 +193,7 @@ class RowFunction:
         `parameters` and `callbacks`, the options of layers, determine how many rows take so long that the call must be
         interruptible. If it runs Python functions, any number does.
         """
-        # A function without argument types: it must be given ctypes objects, which it passes on as they are.
+        # A function without argument types: pass it ctypes objects, which it hands on unchanged.
         self.native = library[name]
         self.native.restype = _prototypes.crl_status
         self._interruptible = interruptible(self.native)
@@ -219,8 +219,8 @@ class RowFunction:
         Returns:
             (rows, outputs), or (outputs,) for a single row: out if given, else a new array.
         """
-        # A small network takes less time than the checks of its arrays. Those that need neither a copy nor a stride
-        # go the short way; all others, and all that are wrong, the general one.
+        # A small network takes less time than the checks of its arrays. Arrays that need neither a copy nor a stride
+        # take the short way; all others, and all wrong ones, the general one.
         if (
             type(x) is np.ndarray
             and x.dtype is FLOAT

@@ -52,7 +52,7 @@ def class_weights(given: ClassWeight, cost: Any, outputs: int) -> FloatArray | N
 def _place(label: Any) -> int:
     """The class that a key of a dict names, also as a float: np.unique() of targets can give 0.0 and 1.0."""
     if isinstance(label, (float, np.floating, np.bool_)) and float(label).is_integer():
-        # A bool as an index of an array would be a mask.
+        # A bool would be a mask as an index.
         return int(label)
     try:
         return operator.index(label)

@@ -112,7 +112,7 @@ def _error_number(message: str) -> int | None:
     return next((number for number in errno.errorcode if message.endswith(f": {os.strerror(number)}")), None)
 
 
-# The codes are ranged (see crl_status), so that a code added later still gets the right class.
+# The codes come in ranges (see crl_status): a later code still gets the right class.
 _CLASS_OF_RANGE: dict[int, type[ChainruleError]] = {
     1: ArgumentError,
     2: StateError,
@@ -141,7 +141,7 @@ def is_raised() -> bool:
     return getattr(_raised, "error", None) is not None
 
 
-# What messages have for C's readers: the function's name in front, in which structure an option lies, enumerators.
+# Parts of messages for C: the function's name in front, the structure of an option, enumerators.
 _KINDS = "INSTRUCTIONS|REDUCTION|SCHEDULE|PRECISION|VARIABLE|QUANTITY|PURPOSE|CHECKED"
 _OF_C = re.compile(rf"^crl_\w+: |\b\w+->|\bCRL_(?:(?:{_KINDS})_)?(?P<enumerator>\w+)")
 

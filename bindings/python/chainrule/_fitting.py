@@ -34,7 +34,7 @@ class Fitting(Derivatives):
     """Trains and measures a network, each in one call."""
 
     __slots__ = ("_fitted", "_history")
-    # The name of the optimizer of the last fit that named one, and its state.
+    # The optimizer of the last fit that named one: the name and the state.
     _fitted: tuple[str, Handle] | None
     # Of the last fit, which appends to it.
     _history: list[Epoch]
@@ -171,7 +171,7 @@ class Fitting(Derivatives):
                 optimizer.learning_rate = learning_rate
             return optimizer
         optimizer = Optimizer(network, method, learning_rate)
-        # The handle alone: an Optimizer holds the network, which only the garbage collector could then free.
+        # Keep only the handle: an Optimizer holds the network, and only the garbage collector could free such a cycle.
         self._fitted = method, optimizer._open()
         return optimizer
 

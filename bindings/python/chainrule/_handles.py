@@ -33,7 +33,7 @@ class _Finalizer(weakref.ref["Handle"]):
     held: Any
 
 
-# Of the handles that there are; nothing else holds them.
+# The finalizers of all handles; nothing else holds them.
 _finalizers: set[_Finalizer] = set()
 
 
@@ -48,8 +48,8 @@ class Handle:
         self._as_parameter_ = pointer
         self.callbacks: list[Any] = []
 
-        # The last made is called first, and destroys the object; then the other gives up both, and what is needed.
-        # Nothing happens at exit: arrays that other exit handlers still read may lie in this memory.
+        # The last one made runs first and destroys the object. Then the other gives up both, and the needs.
+        # Do nothing at exit: other exit handlers may still read arrays in this memory.
         release = _Finalizer(self, _finalizers.discard)
         finish = _Finalizer(self, destroy)
         finish._as_parameter_ = pointer
@@ -83,7 +83,7 @@ def record(kind: Any, native: Any) -> Any:
 class NativeObject:
     """A Python object with a handle. It can be closed, is a context manager, and cannot be copied or pickled."""
 
-    # No other attributes: what nothing reads cannot be set by mistake.
+    # No other attributes: nobody can set a misspelt one.
     __slots__ = ("__weakref__", "_handle")
     _kind: ClassVar[str]
     _handle: Handle | None

@@ -23,7 +23,7 @@ from ._library import library
 
 _SIGNAL = int(_signal.SIGINT)
 
-# The functions that can take long or run callbacks. Predictions decide for themselves, as most are short.
+# The functions that can take long or run callbacks. Predictions decide themselves, because most are short.
 _LONG = (
     "crl_backward",
     "crl_cost",
@@ -54,7 +54,7 @@ class _Call:
 
     __slots__ = ("_before", "_is_inside", "_is_waiting", "_outer")
 
-    # The innermost that is under way.
+    # The innermost current call.
     present: _Call | None = None
 
     def __init__(self, before: Callable[[int, Any], Any]) -> None:
@@ -69,7 +69,7 @@ class _Call:
         if not self._is_inside:
             self._is_waiting = True
             return
-        # Another that comes while this one is on its way out waits.
+        # A further signal waits while this exception is on its way out.
         self._is_inside = False
         self._before(number, frame)
         self._is_inside = True
@@ -87,7 +87,7 @@ class _Call:
     def end(self) -> None:
         """Restores the previous handler, and passes on a signal that has come since."""
         _Call.present = self._outer
-        # A callback may have set another, which stays.
+        # A callback may have set another handler. It stays.
         if _signal.getsignal(_SIGNAL) == self._handle:
             _signal.signal(_SIGNAL, self._before)
         if self._is_waiting:
@@ -140,7 +140,7 @@ def _watching(function: Callable[..., int], arguments: tuple[Any, ...]) -> int:
     if not is_raised():
         return status
     library.crl_cancel_reset(_cancel)
-    # Whatever the call came to: it may have been as good as at its end.
+    # For any status: the call may have been at its end already.
     return _prototypes.CRL_ERROR_CALLBACK
 
 
@@ -149,12 +149,12 @@ def interruptible(function: Callable[..., int]) -> Callable[..., int]:
 
     def call(*arguments: Any) -> int:
         handler = _signal.getsignal(_SIGNAL) if _is_main_thread() else None
-        # None, and numbers, are handlers that are not Python's.
+        # None and numbers are handlers outside Python.
         if not callable(handler):
             return function(*arguments)
         try:
             under_way = _Call(handler)
-        except ValueError:  # the interpreter is not the main one, whose signals these are
+        except ValueError:  # only the main interpreter has signals
             return function(*arguments)
         try:
             return _watching(function, arguments)

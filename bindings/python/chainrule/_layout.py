@@ -41,7 +41,7 @@ class Layout(NamedTuple):
         """Views of the tensors in a flat vector, by name."""
         if vector.shape != (self.parameter_count,):
             raise size_error(f"vector has shape {vector.shape}; it must be ({self.parameter_count},)")
-        # Read-only: an array put into a dict would change nothing.
+        # Read-only: an array assigned to a dict's key would change nothing.
         return MappingProxyType({tensor.name: tensor.view(vector) for tensor in self.tensors})
 
 

@@ -15,7 +15,7 @@ def _candidates() -> list[str]:
     chosen = os.environ.get("CHAINRULE_LIBRARY")
     if chosen:
         return [chosen]
-    # Not pathlib: importing it takes as long as everything else here.
+    # Avoid pathlib: importing it takes as long as everything else here.
     package = os.path.dirname(os.path.realpath(__file__))
     places = [os.path.join(package, _NAME)]
     above, name = os.path.split(package)

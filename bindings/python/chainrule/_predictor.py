@@ -44,7 +44,7 @@ class Predictor(NativeObject):
         owner = network._open()
         (pointer,) = results(library.crl_predictor_create, owner, enumerator(PRECISIONS, precision, "precision"))
         self._handle = handle = Handle(pointer, library.crl_predictor_destroy)
-        # The functions of custom activations are still called.
+        # The predictor still calls the functions of custom activations.
         handle.callbacks.extend(owner.callbacks)
         (inputs,) = results(library.crl_predictor_input_size, handle)
         (outputs,) = results(library.crl_predictor_output_size, handle)

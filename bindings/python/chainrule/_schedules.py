@@ -126,7 +126,7 @@ def schedule_options(schedule: ScheduleLike) -> Any:
     for name in ("factor", "min_rate", "peak", "start_divisor", "end_divisor", "threshold"):
         value = getattr(schedule, name)
         given[name] = None if value is None else real(value, name)
-        # The library's word for a number that is not given.
+        # The library's value for a missing number.
         if value is not None and value == -1:
             raise ArgumentError(f"{name} is {value}; it must not be negative", _prototypes.CRL_ERROR_VALUE)
     for name, number in given.items():

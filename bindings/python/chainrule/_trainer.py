@@ -114,7 +114,7 @@ class _Recorder:
         progress: bool,
     ) -> None:
         self.epochs = epochs
-        # Of all calls; those of the present one begin at `_start`.
+        # Epochs of all calls; those of the current call start at `_start`.
         self.history: list[Epoch] = []
         self.stopped = False
         self._start = 0
@@ -128,7 +128,7 @@ class _Recorder:
         """Sets the callbacks in crl_train_options. Returns the objects that must outlive the calls."""
         tell = guarded(self._tell_epoch)
 
-        # Not guarded itself: an interrupt waits until the epoch is in the history.
+        # Do not guard this: an interrupt waits until the epoch is in the history.
         def record_epoch(_: Any, epoch: Any) -> int:
             self.history.append(_epoch(epoch.contents))
             return tell(self.history[-1])
@@ -143,7 +143,7 @@ class _Recorder:
 
     def recording(self, done: int, epochs: int) -> _Recorder:
         """Records a call that starts after so many epochs: a context."""
-        # A call from a callback, which the library refuses, leaves alone what belongs to the call that it is a part of.
+        # The library refuses a call from a callback. Such a call must not change the state of the call around it.
         self._calls += 1
         if self._calls == 1:
             self.stopped = False
