@@ -34,8 +34,9 @@ package struct ModelHeader {
     static func encode(
         format: String, version: Int, _ plan: Plan, more: (name: String, text: [UInt8])?, vectors: [String]
     ) throws(ChainruleError) -> [UInt8] {
-        // Places in the data are counted in bytes.
-        _ = try Plan.checkedProduct(4, Plan.checkedProduct(plan.parameterCount, vectors.count + 1))
+        // Places in the data, and the bytes of all, are counted.
+        let dataBytes = try Plan.checkedProduct(4, Plan.checkedProduct(plan.parameterCount, vectors.count + 1))
+        _ = try Plan.checkedSum([8, longest, dataBytes])
         var json = JSONWriter(limit: longest)
         json.beginObject()
         json.key("__metadata__")
