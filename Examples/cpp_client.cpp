@@ -75,7 +75,7 @@ try {
             std::printf("epoch %4zu: cost %.6f\n", epoch->epoch, epoch->cost);
         return 0;
     };
-    crl::check(crl_network_fit(network.get(), x.data(), x.size(), 1, &targets, &options));
+    crl::check(crl_network_fit(network.get(), x.data(), x.size(), 1, &targets, NULL, &options));
 
     std::vector<float> y(x.size());
     crl::check(crl_network_predict(network.get(), x.data(), x.size(), 1, y.data(), y.size(), 1));

@@ -94,7 +94,7 @@ int main(void)
     crl_train_options options = CRL_TRAIN_OPTIONS_INIT; /* Adam */
     options.cost = &cost;
     options.epochs = 60;
-    check(crl_network_fit(network, x, ROWS, 1, &targets, &options));
+    check(crl_network_fit(network, x, ROWS, 1, &targets, NULL, &options));
 
     check(crl_network_predict(network, x, ROWS, 1, y, ROWS, 1));
     for (int r = 0; r < ROWS; ++r)

@@ -101,6 +101,7 @@ static void train(crl_network *network)
     crl_optimizer_options method = CRL_OPTIMIZER_OPTIONS_INIT; /* Adam */
     crl_cost_options cost = CRL_COST_OPTIONS_INIT;
     crl_targets digits = CRL_TARGETS_INIT, held_out_digits = CRL_TARGETS_INIT;
+    crl_validation validation = CRL_VALIDATION_INIT;
     crl_train_options options = CRL_TRAIN_OPTIONS_INIT;
 
     method.learning_rate = 0.003f;
@@ -110,19 +111,19 @@ static void train(crl_network *network)
     digits.classes_count = training.count;
     held_out_digits.classes = held_out.digits;
     held_out_digits.classes_count = held_out.count;
+    validation.x = held_out.pixels[0];
+    validation.rows = held_out.count;
+    validation.stride = PIXELS;
+    validation.targets = &held_out_digits;
 
     options.cost = &cost;
     options.optimizer = optimizer;
     options.epochs = 30;
     options.batch_size = 32;
     options.seed = 1;
-    options.validation_x = held_out.pixels[0];
-    options.validation_rows = held_out.count;
-    options.validation_stride = PIXELS;
-    options.validation_targets = &held_out_digits;
     options.on_epoch = show_epoch;
     options.user = &on_terminal;
-    check(crl_network_fit(network, training.pixels[0], training.count, PIXELS, &digits, &options));
+    check(crl_network_fit(network, training.pixels[0], training.count, PIXELS, &digits, &validation, &options));
     crl_optimizer_destroy(optimizer);
 }
 

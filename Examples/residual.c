@@ -85,7 +85,7 @@ int main(void)
     options.cost = &cost;
     options.optimizer = optimizer;
     options.epochs = 300;
-    check(crl_network_fit(network, x[0], 2 * POINTS, 2, &targets, &options));
+    check(crl_network_fit(network, x[0], 2 * POINTS, 2, &targets, NULL, &options));
 
     check(crl_network_predict(network, x[0], 2 * POINTS, 2, logits[0], 2 * POINTS, 2));
     for (int i = 0; i < 2 * POINTS; ++i)

@@ -47,7 +47,7 @@ private:
         evaluation = 0;
         const double start = now();
         const crl_status status =
-            crl_network_fit(network.get(), digits.x.data(), digits.classes.size(), Digits::PIXELS, &targets, &options);
+            crl_network_fit(network.get(), digits.x.data(), digits.classes.size(), Digits::PIXELS, &targets, NULL, &options);
         const double seconds = now() - start - evaluation;
         if (status != CRL_CANCELLED)
             throw std::runtime_error(status == CRL_OK ? "did not reach the accuracy" : crl_error_message());

@@ -89,7 +89,7 @@ private:
             return 0;
         };
         options.threads = threads == 1 ? 1 : 0; // with more than one the library decides, as it does for a user
-        ::check(crl_network_fit(network.get(), &x[row * description.inputs()], rows, description.inputs(), &targets,
+        ::check(crl_network_fit(network.get(), &x[row * description.inputs()], rows, description.inputs(), &targets, NULL,
                                 &options));
         return last_cost;
     }

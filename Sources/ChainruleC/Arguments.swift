@@ -50,16 +50,21 @@ func parameterVector(
     return Matrix(reading: base, rows: 1, columns: network.parameterCount, stride: network.parameterCount)
 }
 
-/// An option structure, whose first member is its size.
-func options<Options>(_ pointer: UnsafePointer<Options>, _ name: StaticString) throws(ChainruleError) -> Options {
-    let size = UnsafeRawPointer(pointer).loadUnaligned(as: UInt.self)
-    guard size == UInt(MemoryLayout<Options>.size) else {
-        throw ChainruleError(
-            .size,
-            "\(name)->size is \(size), not \(MemoryLayout<Options>.size): begin with the structure's _INIT macro")
-    }
-    return pointer.pointee
+/// A count that may be left to the library; nil then.
+func optionalCount(_ value: Int, _ name: StaticString) throws(ChainruleError) -> Int? {
+    value == autoSize ? nil : try count(UInt(bitPattern: value), name)
 }
+
+/// CRL_AUTO_SIZE, as Swift sees a size_t of a structure.
+let autoSize = -1
+
+/// A number that may be left to the library, which is CRL_AUTO; nil then.
+func optionalNumber<Number: BinaryFloatingPoint>(_ value: Number) -> Number? {
+    value == Number(auto) ? nil : value
+}
+
+/// CRL_AUTO.
+let auto = -Float.greatestFiniteMagnitude
 
 /// The bytes of a string of the caller's. No name and no path is longer than PATH_MAX, so nothing is read beyond it: a longer
 /// string stays too long, and takes no memory.
@@ -125,7 +130,7 @@ private func targetView(
         if cost.needsTargets { throw nullArgument(name) }
         return TargetView()
     }
-    let targets = try options(pointer, name)
+    let targets = try structure(pointer, name)
     var view = TargetView()
     if let values = targets.values {
         guard targets.columns != 0 else {
@@ -147,21 +152,17 @@ private func targetView(
     return view
 }
 
-/// Data to measure on; nil without any.
-/// - Parameter prefix: of the names of x and the targets.
+/// Data to validate on; nil without any.
 func validation(
-    _ x: UnsafePointer<Float>?, _ rows: UInt, _ stride: UInt, _ targets: UnsafePointer<crl_targets>?,
-    inputs: Int, outputs: Int, for cost: Cost, _ prefix: StaticString
+    _ pointer: UnsafePointer<crl_validation>?, inputs: Int, outputs: Int, for cost: Cost
 ) throws(ChainruleError) -> DataView? {
-    guard let x else {
-        if targets != nil {
-            throw ChainruleError(.null, "\(prefix)x, beside validation targets, is NULL")
-        }
-        return nil
-    }
+    guard let pointer else { return nil }
+    let given = try structure(pointer, "validation")
     let data = DataView(
-        x: try matrix(x, rows: rows, columns: inputs, stride: stride, "validation_x"),
-        targets: try targetView(targets, for: cost, "validation_targets"))
+        x: try matrix(
+            given.x, rows: UInt(bitPattern: given.rows), columns: inputs, stride: UInt(bitPattern: given.stride),
+            "validation_x"),
+        targets: try targetView(given.targets, for: cost, "validation_targets"))
     try data.checkShape(for: cost, outputs: outputs, "validation_x")
     return data
 }

@@ -126,11 +126,11 @@ func iterationCallback(
     return { iteration in
         var record = crl_iteration(
             size: MemoryLayout<crl_iteration>.size, iteration: iteration.number, evaluations: iteration.evaluations,
-            products: iteration.products, cost: iteration.cost, gradient_norm: iteration.gradientNorm,
-            step: iteration.step, penalty: iteration.penalty,
+            products: iteration.products, is_best: iteration.isBest ? 1 : 0, cost: iteration.cost,
+            gradient_norm: iteration.gradientNorm, step: iteration.step, penalty: iteration.penalty,
             validation_cost: iteration.validation?.cost ?? .nan,
             validation_accuracy: iteration.validation?.accuracy ?? .nan,
-            validation_r2: iteration.validation?.r2 ?? .nan, is_best: iteration.isBest ? 1 : 0)
+            validation_r2: iteration.validation?.r2 ?? .nan)
         return callback(user, &record) == 0
     }
 }
@@ -142,21 +142,20 @@ func cascadeCallback(
     return { progress in
         var record = crl_cascade_unit(
             size: MemoryLayout<crl_cascade_unit>.size, units: progress.units, max_units: progress.maxUnits,
-            cost: progress.training.cost, accuracy: progress.training.accuracy ?? .nan,
-            validation_cost: progress.validation?.cost ?? .nan,
-            validation_accuracy: progress.validation?.accuracy ?? .nan, correlation: progress.correlation ?? .nan,
-            is_best: progress.isBest ? 1 : 0)
+            is_best: progress.isBest ? 1 : 0, cost: progress.training.cost,
+            accuracy: progress.training.accuracy ?? .nan, validation_cost: progress.validation?.cost ?? .nan,
+            validation_accuracy: progress.validation?.accuracy ?? .nan, correlation: progress.correlation ?? .nan)
         return callback(user, &record) == 0
     }
 }
 
 func cEpoch(_ epoch: Epoch) -> crl_epoch {
     crl_epoch(
-        size: MemoryLayout<crl_epoch>.size, epoch: epoch.number, epochs: epoch.count, cost: epoch.cost,
+        size: MemoryLayout<crl_epoch>.size, epoch: epoch.number, epochs: epoch.count,
+        is_best: epoch.isBest ? 1 : 0, cost: epoch.cost, accuracy: epoch.accuracy ?? .nan,
         validation_cost: epoch.validation?.cost ?? .nan, validation_accuracy: epoch.validation?.accuracy ?? .nan,
-        seconds: epoch.seconds, samples_per_second: epoch.samplesPerSecond,
-        validation_r2: epoch.validation?.r2 ?? .nan, is_best: epoch.isBest ? 1 : 0,
-        accuracy: epoch.accuracy ?? .nan)
+        validation_r2: epoch.validation?.r2 ?? .nan, seconds: epoch.seconds,
+        samples_per_second: epoch.samplesPerSecond)
 }
 
 func batchCallback(_ callback: crl_batch_callback?, _ user: UnsafeMutableRawPointer?) -> ((BatchReport) -> Bool)? {
@@ -171,7 +170,7 @@ func batchCallback(_ callback: crl_batch_callback?, _ user: UnsafeMutableRawPoin
 
 func dataSource(_ pointer: UnsafePointer<crl_data_source>?) throws(ChainruleError) -> DataSource {
     guard let pointer else { throw nullArgument("source") }
-    let source = try options(pointer, "source")
+    let source = try structure(pointer, "source")
     guard let function = source.function else { throw ChainruleError(.null, "source->function is NULL") }
     guard source.classes == 0 || source.columns == 0 else {
         throw ChainruleError(

@@ -22,16 +22,17 @@ import Chainrule
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least inputs.
 ///   - targets: for each row of x; NULL only for a custom cost that needs none.
-///   - options: cost, activations, candidates, when to end, validation data, callback; NULL for
-///     CRL_CASCADE_OPTIONS_INIT.
-///   - network: receives the network, which crl_network_destroy() frees; after CRL_CANCELLED the one that it was until then,
-///     after any other error NULL.
+///   - validation: data to validate on after each unit; NULL for none.
+///   - options: cost, activations, candidates, when to end, callback; NULL for CRL_CASCADE_OPTIONS_INIT.
+///   - network: receives the network, which crl_network_destroy() frees; after CRL_CANCELLED, too, as far as it has grown; NULL
+///     after another error.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET, CRL_ERROR_NOT_FINITE,
 ///   CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY.
 @_cdecl("crl_network_create_cascade")
 public func crlNetworkCreateCascade(
     _ inputs: UInt, _ outputs: UInt, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
-    _ targets: UnsafePointer<crl_targets>?, _ options: UnsafePointer<crl_cascade_options>?,
+    _ targets: UnsafePointer<crl_targets>?, _ validation: UnsafePointer<crl_validation>?,
+    _ options: UnsafePointer<crl_cascade_options>?,
     _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
 ) -> crl_status {
     call("crl_network_create_cascade") { () throws(ChainruleError) in
@@ -41,19 +42,13 @@ public func crlNetworkCreateCascade(
         let outputs = try count(outputs, "outputs")
         let x = try matrix(x, rows: x_rows, columns: inputs, stride: x_stride, "x")
         var growth = CascadeOptions(cost: .meanSquaredError())
-        var validation: DataView?
-        if let options {
-            let given = try ChainruleC.options(options, "options")
-            growth = try cascadeOptions(given)
-            validation = try ChainruleC.validation(
-                given.validation_x, UInt(bitPattern: given.validation_rows), UInt(bitPattern: given.validation_stride),
-                given.validation_targets, inputs: inputs, outputs: outputs, for: growth.cost, "options->validation_")
-        }
+        if let options { growth = try cascadeOptions(structure(options, "options")) }
+        let held = try ChainruleC.validation(validation, inputs: inputs, outputs: outputs, for: growth.cost)
         let grown = try Network.cascade(
             DataView(
                 x: x,
                 targets: ChainruleC.targets(targets, for: growth.cost, rows: x.rows, columns: outputs, "targets")),
-            outputs: outputs, validation: validation, options: growth)
+            outputs: outputs, validation: held, options: growth)
         network.pointee = makeHandle(NetworkHandle(built: grown.network))
         if grown.isCancelled { throw ChainruleError(.cancelled, "the growing of the network was cancelled") }
     }
@@ -75,11 +70,11 @@ private func cascadeOptions(_ given: crl_cascade_options) throws(ChainruleError)
     }
     options.maxUnits = try count(UInt(bitPattern: given.max_units), "options->max_units")
     options.maxIterations = try count(UInt(bitPattern: given.max_iterations), "options->max_iterations")
-    options.targetCost = given.target_cost
-    options.patience = try count(UInt(bitPattern: given.patience), "options->patience")
+    options.targetCost = optionalNumber(given.target_cost)
+    options.patience = try optionalCount(given.patience, "options->patience")
     options.minDelta = given.min_delta
     options.seed = given.seed
-    options.threads = try count(UInt(bitPattern: given.threads), "options->threads")
+    options.threads = try optionalCount(given.threads, "options->threads")
     options.onUnit = cascadeCallback(given.on_unit, given.user)
     return options
 }

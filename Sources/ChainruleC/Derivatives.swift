@@ -1,4 +1,4 @@
-// GROUP 9: Derivatives beyond the gradient
+// GROUP 10: Derivatives beyond the gradient
 // How the outputs change along a direction, and products of vectors with the second derivatives of the cost: what
 // second-order methods are made of. None of the products makes a matrix; each costs about two gradients, and allocates
 // nothing after the first call for as many rows. Results that are not finite are CRL_ERROR_NOT_FINITE.
@@ -297,10 +297,9 @@ public func crlNetworkCheckGradient(
             targets, for: cost, rows: x.rows, columns: network.outputs, "targets")
         let options = try gradientCheckOptions(options)
         guard let report else { throw nullArgument("report") }
-        let size = try ChainruleC.options(UnsafePointer(report), "report").size
+        _ = try structure(report, "report")
         let found = try network.checkGradient(cost, x, targets, options: options)
-        var result = crl_gradient_report()
-        result.size = size
+        var result = crl_gradient_report.initial
         result.checked = found.checked
         result.skipped = found.skipped
         result.failed = found.failed
@@ -314,7 +313,7 @@ public func crlNetworkCheckGradient(
             result.absolute_error = worst.absoluteError
             result.relative_error = worst.relativeError
         }
-        report.pointee = result
+        write(result, to: report)
     }
 }
 
@@ -323,7 +322,7 @@ private func gradientCheckOptions(
 ) throws(ChainruleError) -> GradientCheckOptions {
     var options = GradientCheckOptions()
     guard let pointer else { return options }
-    let given = try ChainruleC.options(pointer, "options")
+    let given = try structure(pointer, "options")
     options.step = given.step
     options.tolerance = given.tolerance
     options.maxCoordinates = try count(UInt(bitPattern: given.max_coordinates), "options->max_coordinates")

@@ -23,6 +23,23 @@ public func crlNetworkCreate(
     }
 }
 
+/// Copies a network: its layers and, if it is built, its parameters and its instruction set. The two share nothing but the
+/// functions of custom activations, and what their `user` points to.
+/// - Parameters:
+///   - network: built or not; only read.
+///   - copy: receives the copy, which crl_network_destroy() frees; NULL after an error.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_MEMORY.
+@_cdecl("crl_network_copy")
+public func crlNetworkCopy(
+    _ network: UnsafePointer<crl_network>?, _ copy: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
+) -> crl_status {
+    call("crl_network_copy") { () throws(ChainruleError) in
+        guard let copy else { throw nullArgument("copy") }
+        copy.pointee = nil
+        copy.pointee = makeHandle(try object(network, "network", as: NetworkHandle.self).copy())
+    }
+}
+
 /// Frees a network. Its workspaces and optimizers stay valid until they are destroyed themselves, but can no longer be
 /// used.
 /// - Parameters:
@@ -52,7 +69,7 @@ public func crlNetworkAddDense(
         let units = try count(units, "units")
         let options = try layerOptions(options)
         let activation = try ChainruleC.activation(activation, options)
-        try handle.describe { architecture throws(ChainruleError) in
+        try handle.describe(options) { architecture throws(ChainruleError) in
             guard let options else { return try architecture.dense(units, activation) }
             try architecture.dense(
                 units, activation, name: optionalString(options.name), input: optionalString(options.input),
@@ -78,7 +95,7 @@ public func crlNetworkAddActivation(
         let handle = try object(network, "network", as: NetworkHandle.self)
         let options = try weightlessOptions(options)
         let activation = try ChainruleC.activation(activation, options)
-        try handle.describe { architecture throws(ChainruleError) in
+        try handle.describe(options) { architecture throws(ChainruleError) in
             try architecture.activation(
                 activation, name: optionalString(options?.name), input: optionalString(options?.input))
         }
@@ -205,7 +222,7 @@ public func crlNetworkBuildFor(
 
 private func layerOptions(_ pointer: UnsafePointer<crl_layer_options>?) throws(ChainruleError) -> crl_layer_options? {
     guard let pointer else { return nil }
-    return try options(pointer, "options")
+    return try structure(pointer, "options")
 }
 
 /// Options of a layer without weights.
@@ -228,9 +245,9 @@ private func checkIsDefault(_ given: crl_initializer, _ name: StaticString) thro
 /// Options of a layer with neither weights nor an activation.
 private func noiseOptions(_ pointer: UnsafePointer<crl_layer_options>?) throws(ChainruleError) -> crl_layer_options? {
     guard let options = try weightlessOptions(pointer) else { return nil }
-    guard options.alpha == -1 else {
+    guard optionalNumber(options.alpha) == nil else {
         throw ChainruleError(
-            .value, "options->alpha is \(options.alpha), but the layer has no activation: it must be -1")
+            .value, "options->alpha is \(options.alpha), but the layer has no activation: it must be CRL_AUTO")
     }
     try checkHasNoFunctions(options)
     return options

@@ -16,27 +16,48 @@ func instructionSet(_ number: crl_instructions) throws(ChainruleError) -> Instru
 func activation(
     _ number: crl_activation, _ options: crl_layer_options?
 ) throws(ChainruleError) -> Activation {
-    let activation: Activation
-    switch Int(number) {
-    case CRL_IDENTITY: activation = .identity
-    case CRL_SIGMOID: activation = .sigmoid
-    case CRL_TANH: activation = .tanh
-    case CRL_RELU: activation = .relu
-    case CRL_LEAKY_RELU: activation = .leakyReLU()
-    case CRL_ELU: activation = .elu()
-    case CRL_SELU: activation = .selu
-    case CRL_SOFTPLUS: activation = .softplus
-    case CRL_GELU: activation = .gelu
-    case CRL_GELU_TANH: activation = .geluTanh
-    case CRL_SILU: activation = .silu
-    case CRL_SOFTMAX: activation = .softmax
-    case CRL_LOG_SOFTMAX: activation = .logSoftmax
-    case CRL_CUSTOM_ACTIVATION: activation = try customActivation(options)
-    default: throw ChainruleError(.value, "activation is \(number), which is no crl_activation")
+    if Int(number) == CRL_CUSTOM_ACTIVATION {
+        let custom = try customActivation(options)
+        return try with(options, custom)
     }
-    if let options, Int(number) != CRL_CUSTOM_ACTIVATION { try checkHasNoFunctions(options) }
-    guard let alpha = options?.alpha, alpha != -1 else { return activation }
+    guard let activation = builtInActivation(Int(number)) else {
+        throw ChainruleError(.value, "activation is \(number), which is no crl_activation")
+    }
+    if let options { try checkHasNoFunctions(options) }
+    return try with(options, activation)
+}
+
+private func with(_ options: crl_layer_options?, _ activation: Activation) throws(ChainruleError) -> Activation {
+    guard let options, let alpha = optionalNumber(options.alpha) else { return activation }
     return try activation.with(alpha: alpha)
+}
+
+private func builtInActivation(_ number: Int) -> Activation? {
+    switch number {
+    case CRL_IDENTITY: .identity
+    case CRL_SIGMOID: .sigmoid
+    case CRL_TANH: .tanh
+    case CRL_RELU: .relu
+    case CRL_LEAKY_RELU: .leakyReLU()
+    case CRL_ELU: .elu()
+    case CRL_SELU: .selu
+    case CRL_SOFTPLUS: .softplus
+    case CRL_GELU: .gelu
+    case CRL_GELU_TANH: .geluTanh
+    case CRL_SILU: .silu
+    case CRL_SOFTMAX: .softmax
+    case CRL_LOG_SOFTMAX: .logSoftmax
+    default: nil
+    }
+}
+
+func number(of activation: Activation) -> crl_activation {
+    for number in CRL_IDENTITY...CRL_LOG_SOFTMAX {
+        if builtInActivation(number)?.identifier.isSameText(as: activation.identifier) == true {
+            return crl_activation(number)
+        }
+    }
+    return crl_activation(CRL_CUSTOM_ACTIVATION)
 }
 
 /// Checks that there are no functions, which are a custom activation's.
@@ -91,7 +112,7 @@ private func kind(of initializer: crl_initializer, _ name: StaticString) throws(
 
 func cost(_ pointer: UnsafePointer<crl_cost_options>?) throws(ChainruleError) -> Cost {
     guard let pointer else { return .meanSquaredError() }
-    let options = try options(pointer, "cost")
+    let options = try structure(pointer, "cost")
     let reduction: Cost.Reduction
     switch Int(options.reduction) {
     case CRL_REDUCTION_MEAN: reduction = .mean
@@ -127,7 +148,10 @@ func optimizer(_ pointer: UnsafePointer<crl_optimizer_options>?, for network: Ne
     -> Optimizer
 {
     guard let pointer else { return try Optimizer(Adam(), learningRate: 0.001, for: network) }
-    let options = try options(pointer, "options")
+    let options = try structure(pointer, "options")
+    guard options.reserved == 0 else {
+        throw ChainruleError(.value, "options->reserved is \(options.reserved); it must be 0")
+    }
     return try Optimizer(
         method(options), learningRate: options.learning_rate, regularization: regularization(options), for: network)
 }
@@ -140,7 +164,7 @@ private func method(_ options: crl_optimizer_options) throws(ChainruleError) -> 
         ("momentum", options.momentum), ("beta1", options.beta1), ("beta2", options.beta2),
         ("epsilon", options.epsilon), ("growth", options.growth), ("shrink", options.shrink),
         ("min_step", options.min_step), ("max_step", options.max_step),
-    ] as [(StaticString, Float)] where value != -1 {
+    ] as [(StaticString, Float)] where optionalNumber(value) != nil {
         throw notTaken(name, Double(value), by: method.identifier)
     }
     return method
@@ -191,10 +215,10 @@ private func momentMethod<Method: MomentMethod>(_ options: inout crl_optimizer_o
 func minimizer(_ options: crl_minimize_options) throws(ChainruleError) -> any Minimizer {
     var options = options
     let method = try minimizer(taking: &options)
-    if options.memory != 0 { throw notTaken("memory", Double(options.memory), by: method.identifier) }
+    if options.memory != autoSize { throw notTaken("memory", Double(options.memory), by: method.identifier) }
     for (name, value) in [
         ("c1", options.c1), ("c2", options.c2), ("damping", options.damping),
-    ] as [(StaticString, Double)] where value != -1 {
+    ] as [(StaticString, Double)] where optionalNumber(value) != nil {
         throw notTaken(name, value, by: method.identifier)
     }
     return method
@@ -204,9 +228,9 @@ private func minimizer(taking options: inout crl_minimize_options) throws(Chainr
     switch Int(options.method) {
     case CRL_LBFGS:
         let usual = LBFGS()
-        let memory = try takeCount(&options.memory, "options->memory")
         return LBFGS(
-            memory: memory == 0 ? usual.memory : memory, c1: take(&options.c1, usual.conditions.decrease),
+            memory: try takeCount(&options.memory, "options->memory") ?? usual.memory,
+            c1: take(&options.c1, usual.conditions.decrease),
             c2: take(&options.c2, usual.conditions.curvature))
     case CRL_BFGS:
         let usual = BFGS()
@@ -249,36 +273,34 @@ func number(of reason: Minimum.Reason) -> crl_minimum_reason {
 
 private func regularization(_ options: crl_optimizer_options) -> Regularization {
     Regularization(
-        weightDecay: given(options.weight_decay), l1: options.l1, l2: options.l2,
-        maxNorm: given(options.max_norm, .infinity), clipNorm: given(options.clip_norm, .infinity),
-        clipValue: given(options.clip_value, .infinity), includesBiases: options.regularize_biases != 0)
+        weightDecay: optionalNumber(options.weight_decay), l1: options.l1, l2: options.l2,
+        maxNorm: optionalNumber(options.max_norm) ?? .infinity,
+        clipNorm: optionalNumber(options.clip_norm) ?? .infinity,
+        clipValue: optionalNumber(options.clip_value) ?? .infinity, includesBiases: options.regularize_biases != 0)
 }
 
 func layerStep(_ options: crl_layer_step) -> LayerStep {
     LayerStep(
-        learningRateFactor: options.learning_rate_factor, weightDecay: given(options.weight_decay),
-        l1: given(options.l1), l2: given(options.l2), maxNorm: given(options.max_norm), isFrozen: options.frozen != 0)
+        learningRateFactor: options.learning_rate_factor, weightDecay: optionalNumber(options.weight_decay),
+        l1: optionalNumber(options.l1), l2: optionalNumber(options.l2), maxNorm: optionalNumber(options.max_norm),
+        isFrozen: options.frozen != 0)
 }
 
 /// A hyperparameter, or the method's own if it was left to the method; it is left to the method from now on.
 func take<Number: BinaryFloatingPoint>(_ value: inout Number, _ usual: Number) -> Number {
-    defer { value = -1 }
-    return given(value, usual)
+    defer { value = Number(auto) }
+    return optionalNumber(value) ?? usual
 }
 
-/// A count, in place of which is left what stands for none.
-func takeCount(_ value: inout Int, _ name: StaticString, leaving none: Int = 0) throws(ChainruleError) -> Int {
-    defer { value = none }
-    return try count(UInt(bitPattern: value), name)
+/// The same of a count; nil if it was left to the method.
+func takeCount(_ value: inout Int, _ name: StaticString) throws(ChainruleError) -> Int? {
+    defer { value = autoSize }
+    return try optionalCount(value, name)
 }
 
 private func notTaken(_ name: StaticString, _ value: Double, by method: StaticString) -> ChainruleError {
     ChainruleError(.value, "options->\(name) is \(value), but the method '\(method)' takes no \(name)")
 }
-
-private func given<Number: BinaryFloatingPoint>(_ value: Number, _ usual: Number) -> Number { given(value) ?? usual }
-
-private func given<Number: BinaryFloatingPoint>(_ value: Number) -> Number? { value == -1 ? nil : value }
 
 func variable(_ number: crl_variable) throws(ChainruleError) -> Network.Variable {
     switch Int(number) {

@@ -73,12 +73,36 @@ final class NetworkHandle: HandleObject {
     private(set) var layerNames: [UnsafeMutablePointer<CChar>] = []
     private(set) var tensorNames: [UnsafeMutablePointer<CChar>] = []
 
+    /// The options that each layer came with, for the functions of custom activations; strings are not kept.
+    private(set) var functions: [crl_layer_options] = []
+
     init(_ architecture: Architecture) { self.architecture = architecture }
 
     init(built network: Network) {
         architecture = network.architecture
-        for node in architecture.nodes { layerNames.append(copyString(node.name.text)) }
+        for node in architecture.nodes { keep(node, crl_layer_options.initial) }
         finish(network)
+    }
+
+    private init(copyOf other: NetworkHandle, _ network: Network?) {
+        architecture = other.architecture
+        for (node, functions) in zip(other.architecture.nodes, other.functions) { keep(node, functions) }
+        if let network { finish(network) }
+    }
+
+    func copy() throws(ChainruleError) -> NetworkHandle {
+        try architecture.setAside()
+        return NetworkHandle(copyOf: self, try network?.copy())
+    }
+
+    private func keep(_ node: Architecture.Node, _ options: crl_layer_options) {
+        layerNames.append(copyString(node.name.text))
+        var kept = crl_layer_options.initial
+        kept.function = options.function
+        kept.derivative = options.derivative
+        kept.second_derivative = options.second_derivative
+        kept.user = options.user
+        functions.append(kept)
     }
 
     deinit {
@@ -86,13 +110,15 @@ final class NetworkHandle: HandleObject {
         for name in tensorNames { name.deallocate() }
     }
 
-    /// Changes the description, which must not be built.
-    func describe(_ change: (inout Architecture) throws(ChainruleError) -> Void) throws(ChainruleError) {
+    /// Adds a layer to the description, which must not be built.
+    func describe(
+        _ options: crl_layer_options? = nil, _ change: (inout Architecture) throws(ChainruleError) -> Void
+    ) throws(ChainruleError) {
         guard network == nil else {
             throw ChainruleError(.alreadyBuilt, "the network is built; its layers are fixed")
         }
         try change(&architecture)
-        if let node = architecture.nodes.last { layerNames.append(copyString(node.name.text)) }
+        if let node = architecture.nodes.last { keep(node, options ?? crl_layer_options.initial) }
     }
 
     /// - Parameter set: nil for what the process computes with.

@@ -54,26 +54,75 @@ public func crlNetworkLayerCount(
     }
 }
 
-/// A layer's name and width.
+/// A layer: its name, kind, activation and width.
 /// - Parameters:
 ///   - network: built or not.
 ///   - index: from 0, in the order in which the layers were added.
-///   - name: receives the name, which lives as long as the network; may be NULL.
-///   - units: receives N_l, the width; may be NULL.
+///   - layer: begun with CRL_LAYER_INIT; receives what the layer is.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_SIZE.
 @_cdecl("crl_network_layer")
 public func crlNetworkLayer(
-    _ network: UnsafePointer<crl_network>?, _ index: UInt, _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
-    _ units: UnsafeMutablePointer<UInt>?
+    _ network: UnsafePointer<crl_network>?, _ index: UInt, _ layer: UnsafeMutablePointer<crl_layer>?
 ) -> crl_status {
     call("crl_network_layer") { () throws(ChainruleError) in
-        let handle = try object(network, "network", as: NetworkHandle.self)
-        let nodes = handle.architecture.nodes
-        guard index < UInt(nodes.count) else {
-            throw ChainruleError(.size, "index is \(index); the network has \(nodes.count) layers")
+        let (handle, node) = try node(network, index)
+        guard let layer else { throw nullArgument("layer") }
+        _ = try structure(layer, "layer")
+        var filled = crl_layer.initial
+        filled.name = UnsafePointer(handle.layerNames[Int(index)])
+        filled.units = node.width
+        filled.inputs = node.inputs.count
+        describe(node.settings, in: &filled)
+        write(filled, to: layer)
+    }
+}
+
+/// The name of a layer that a layer reads.
+/// - Parameters:
+///   - network: built or not.
+///   - index: the layer's, from 0.
+///   - input: from 0, in the order in which the layer reads them.
+///   - name: receives the name, which lives as long as the network; "input" is the network's own input.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_SIZE.
+@_cdecl("crl_network_layer_input")
+public func crlNetworkLayerInput(
+    _ network: UnsafePointer<crl_network>?, _ index: UInt, _ input: UInt,
+    _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+) -> crl_status {
+    call("crl_network_layer_input") { () throws(ChainruleError) in
+        let (handle, node) = try node(network, index)
+        guard input < UInt(node.inputs.count) else {
+            throw ChainruleError(.size, "input is \(input); the layer reads \(node.inputs.count)")
         }
-        name?.pointee = UnsafePointer(handle.layerNames[Int(index)])
-        units?.pointee = UInt(nodes[Int(index)].width)
+        guard let name else { throw nullArgument("name") }
+        let position = node.inputs[Int(input)]
+        name.pointee = position == 0 ? cString("input") : UnsafePointer(handle.layerNames[position - 1])
+    }
+}
+
+/// The options with which a layer was added: with these, and the kind, width, activation and amount that crl_network_layer()
+/// returns, another network gets the same layer. For sums and concatenations only the name has a meaning. A network from a file
+/// has the default initializers: files do not keep them.
+/// - Parameters:
+///   - network: built or not.
+///   - index: from 0, in the order in which the layers were added.
+///   - options: begun with CRL_LAYER_OPTIONS_INIT; receives the options. The strings live as long as the network.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_SIZE.
+@_cdecl("crl_network_layer_options")
+public func crlNetworkLayerOptions(
+    _ network: UnsafePointer<crl_network>?, _ index: UInt, _ options: UnsafeMutablePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_layer_options") { () throws(ChainruleError) in
+        let (handle, node) = try node(network, index)
+        guard let options else { throw nullArgument("options") }
+        _ = try structure(options, "options")
+        var filled = handle.functions[Int(index)]
+        filled.name = UnsafePointer(handle.layerNames[Int(index)])
+        if let position = node.inputs.first, node.inputs.count == 1 {
+            filled.input = position == 0 ? cString("input") : UnsafePointer(handle.layerNames[position - 1])
+        }
+        describe(node.settings, in: &filled)
+        write(filled, to: options)
     }
 }
 
@@ -154,9 +203,24 @@ private func fill(
     _ pointer: UnsafeMutablePointer<crl_tensor>?, from handle: NetworkHandle, _ index: Int
 ) throws(ChainruleError) {
     guard let pointer else { throw nullArgument("tensor") }
-    let size = try options(UnsafePointer(pointer), "tensor").size
+    _ = try structure(pointer, "tensor")
     let tensor = try handle.built().plan.tensors[index]
-    pointer.pointee = crl_tensor(
-        size: size, name: UnsafePointer(handle.tensorNames[index]), offset: tensor.offset, rows: tensor.rows,
-        columns: tensor.columns, rank: tensor.extents.count)
+    var filled = crl_tensor.initial
+    filled.name = UnsafePointer(handle.tensorNames[index])
+    filled.offset = tensor.offset
+    filled.rows = tensor.rows
+    filled.columns = tensor.columns
+    filled.rank = tensor.extents.count
+    write(filled, to: pointer)
+}
+
+private func node(
+    _ network: UnsafePointer<crl_network>?, _ index: UInt
+) throws(ChainruleError) -> (NetworkHandle, Architecture.Node) {
+    let handle = try object(network, "network", as: NetworkHandle.self)
+    let nodes = handle.architecture.nodes
+    guard index < UInt(nodes.count) else {
+        throw ChainruleError(.size, "index is \(index); the network has \(nodes.count) layers")
+    }
+    return (handle, nodes[Int(index)])
 }

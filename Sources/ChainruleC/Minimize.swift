@@ -1,4 +1,4 @@
-// GROUP 8: Minimizing
+// GROUP 11: Minimizing
 // Methods that look at all of the data in every step, and take as few steps as they can: second-order methods and line
 // searches.
 
@@ -18,8 +18,8 @@ import Chainrule
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
 ///   - targets: for each row of x; NULL only for a custom cost that needs none.
-///   - options: method, cost, tolerances and limits, penalty, validation data, patience, callback; NULL for
-///     CRL_MINIMIZE_OPTIONS_INIT, L-BFGS.
+///   - validation: data to validate on at the beginning and after each iteration; NULL for none.
+///   - options: method, cost, tolerances and limits, penalty, patience, callback; NULL for CRL_MINIMIZE_OPTIONS_INIT, L-BFGS.
 ///   - minimum: receives what was found, begun from CRL_MINIMUM_INIT; NULL if it is not wanted. With CRL_CANCELLED, too,
 ///     unless that came before C was known for the first time.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
@@ -29,39 +29,40 @@ import Chainrule
 @_cdecl("crl_network_minimize")
 public func crlNetworkMinimize(
     _ network: UnsafeMutablePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
-    _ targets: UnsafePointer<crl_targets>?, _ options: UnsafePointer<crl_minimize_options>?,
-    _ minimum: UnsafeMutablePointer<crl_minimum>?
+    _ targets: UnsafePointer<crl_targets>?, _ validation: UnsafePointer<crl_validation>?,
+    _ options: UnsafePointer<crl_minimize_options>?, _ minimum: UnsafeMutablePointer<crl_minimum>?
 ) -> crl_status {
     call("crl_network_minimize") { () throws(ChainruleError) in
         let network = try ChainruleC.network(network)
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
-        if let minimum { _ = try ChainruleC.options(UnsafePointer(minimum), "minimum") }
+        if let minimum { _ = try structure(minimum, "minimum") }
         var cost = Cost.meanSquaredError()
         var method: any Minimizer = LBFGS()
         var limits = MinimizationOptions()
-        var validation: DataView?
         if let options {
-            let given = try ChainruleC.options(options, "options")
+            let given = try structure(options, "options")
             cost = try ChainruleC.cost(given.cost)
             method = try minimizer(given)
             limits = try minimizationOptions(given)
-            validation = try ChainruleC.validation(
-                given.validation_x, UInt(bitPattern: given.validation_rows), UInt(bitPattern: given.validation_stride),
-                given.validation_targets, inputs: network.inputs, outputs: network.outputs, for: cost,
-                "options->validation_")
         }
+        let held = try ChainruleC.validation(
+            validation, inputs: network.inputs, outputs: network.outputs, for: cost)
         let data = DataView(
             x: x,
             targets: try ChainruleC.targets(
                 targets, for: cost, rows: x.rows, columns: network.outputs, "targets"))
         try checkApart(network, from: data)
-        if let validation { try checkApart(network, from: validation) }
-        let found = try network.minimize(cost, data, validation: validation, method: method, options: limits)
-        minimum?.pointee = crl_minimum(
-            size: MemoryLayout<crl_minimum>.size, reason: number(of: found.reason), cost: found.cost,
-            gradient_norm: found.gradientNorm, iterations: found.iterations, evaluations: found.evaluations,
-            products: found.products, penalty: found.penalty, best_iteration: found.bestIteration,
-            validation_cost: found.validationCost ?? .nan)
+        if let held { try checkApart(network, from: held) }
+        let found = try network.minimize(cost, data, validation: held, method: method, options: limits)
+        if let minimum {
+            write(
+                crl_minimum(
+                    size: 0, reason: number(of: found.reason), iterations: found.iterations,
+                    evaluations: found.evaluations, products: found.products, best_iteration: found.bestIteration,
+                    cost: found.cost, gradient_norm: found.gradientNorm, penalty: found.penalty,
+                    validation_cost: found.validationCost ?? .nan),
+                to: minimum)
+        }
         if found.reason == .cancelled {
             throw ChainruleError(.cancelled, "the minimization was cancelled after iteration \(found.iterations)")
         }
@@ -71,18 +72,16 @@ public func crlNetworkMinimize(
 private func minimizationOptions(_ given: crl_minimize_options) throws(ChainruleError) -> MinimizationOptions {
     var options = MinimizationOptions()
     options.maxIterations = try count(UInt(bitPattern: given.max_iterations), "options->max_iterations")
-    if given.max_evaluations != 0 {
-        options.maxEvaluations = try count(UInt(bitPattern: given.max_evaluations), "options->max_evaluations")
-    }
+    options.maxEvaluations = try optionalCount(given.max_evaluations, "options->max_evaluations")
     options.gradientTolerance = given.gradient_tolerance
     options.costTolerance = given.cost_tolerance
-    options.targetCost = given.target_cost
-    options.threads = try count(UInt(bitPattern: given.threads), "options->threads")
+    options.targetCost = optionalNumber(given.target_cost)
+    options.threads = try optionalCount(given.threads, "options->threads")
     options.l2 = given.l2
     options.includesBiases = given.regularize_biases != 0
     options.validationSplit = given.validation_split
     options.seed = given.seed
-    options.patience = try count(UInt(bitPattern: given.patience), "options->patience")
+    options.patience = try optionalCount(given.patience, "options->patience")
     options.minDelta = given.min_delta
     options.onIteration = iterationCallback(given.on_iteration, given.user)
     return options

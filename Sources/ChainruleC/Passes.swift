@@ -1,4 +1,4 @@
-// GROUP 4: The algorithm, a step at a time
+// GROUP 9: Step by step
 // Forward, cost, backward and step on the caller's own buffers. A workspace holds the intermediate values; none of the
 // four allocates memory once it exists (a custom cost aside).
 //
@@ -223,82 +223,40 @@ public func crlWorkspaceSetNoise(
     }
 }
 
-/// Creates an optimizer: a method, its hyperparameters, and its state for the parameters of one network.
+/// C at the present parameters, and ∂C/∂w of every parameter: forward, cost and backward in one call. What an outside
+/// optimizer asks for.
 /// - Parameters:
-///   - network: built. The optimizer is for this network alone.
-///   - options: NULL for CRL_OPTIMIZER_OPTIONS_INIT, Adam with η = 0.001.
-///   - optimizer: receives the optimizer, which crl_optimizer_destroy() frees; NULL after an error.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or
-///   CRL_ERROR_MEMORY.
-@_cdecl("crl_optimizer_create")
-public func crlOptimizerCreate(
-    _ network: UnsafePointer<crl_network>?, _ options: UnsafePointer<crl_optimizer_options>?,
-    _ optimizer: UnsafeMutablePointer<UnsafeMutablePointer<crl_optimizer>?>?
+///   - network: built; only read, by any number of threads at once.
+///   - cost: which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+///   - x: x_rows × inputs, all finite.
+///   - x_rows: at least 1.
+///   - x_stride: floats from one row to the next, at least the number of inputs.
+///   - targets: for each row of x; NULL only for a custom cost that needs none.
+///   - C: receives the cost.
+///   - gradients: receives ∂C/∂w in the order of the parameter vector; NULL if only C is wanted.
+///   - gradients_count: the number of parameters; ignored if gradients is NULL.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+///   CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error gradients may
+///   hold anything.
+@_cdecl("crl_network_value_and_gradient")
+public func crlNetworkValueAndGradient(
+    _ network: UnsafePointer<crl_network>?, _ cost: UnsafePointer<crl_cost_options>?, _ x: UnsafePointer<Float>?,
+    _ x_rows: UInt, _ x_stride: UInt, _ targets: UnsafePointer<crl_targets>?, _ C: UnsafeMutablePointer<Double>?,
+    _ gradients: UnsafeMutablePointer<Float>?, _ gradients_count: UInt
 ) -> crl_status {
-    call("crl_optimizer_create") { () throws(ChainruleError) in
-        guard let optimizer else { throw nullArgument("optimizer") }
-        optimizer.pointee = nil
-        optimizer.pointee = makeHandle(try ChainruleC.optimizer(options, for: ChainruleC.network(network)))
-    }
-}
-
-/// Frees an optimizer.
-/// - Parameters:
-///   - optimizer: may be NULL, which does nothing.
-@_cdecl("crl_optimizer_destroy")
-public func crlOptimizerDestroy(_ optimizer: UnsafeMutablePointer<crl_optimizer>?) {
-    destroyHandle(optimizer, as: Optimizer.self)
-}
-
-/// The learning rate η.
-/// - Parameters:
-///   - optimizer: only read.
-///   - learning_rate: receives η.
-/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
-@_cdecl("crl_optimizer_learning_rate")
-public func crlOptimizerLearningRate(
-    _ optimizer: UnsafePointer<crl_optimizer>?, _ learning_rate: UnsafeMutablePointer<Float>?
-) -> crl_status {
-    call("crl_optimizer_learning_rate") { () throws(ChainruleError) in
-        let optimizer = try object(optimizer, "optimizer", as: Optimizer.self)
-        guard let learning_rate else { throw nullArgument("learning_rate") }
-        learning_rate.pointee = optimizer.learningRate
-    }
-}
-
-/// Changes the learning rate; the state stays.
-/// - Parameters:
-///   - optimizer: one thread at a time.
-///   - learning_rate: η, finite and ≥ 0.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_VALUE.
-@_cdecl("crl_optimizer_set_learning_rate")
-public func crlOptimizerSetLearningRate(
-    _ optimizer: UnsafeMutablePointer<crl_optimizer>?, _ learning_rate: Float
-) -> crl_status {
-    call("crl_optimizer_set_learning_rate") { () throws(ChainruleError) in
-        try object(optimizer, "optimizer", as: Optimizer.self).setLearningRate(learning_rate)
-    }
-}
-
-/// Says how one layer's parameters are stepped from now on: learning rate, weight decay, penalties, or not at all. It
-/// replaces what was said of the layer before; the state stays.
-/// - Parameters:
-///   - optimizer: one thread at a time.
-///   - layer: the layer's name. A layer without parameters has nothing to step, and no effect.
-///   - options: NULL for CRL_LAYER_STEP_INIT: like the rest.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NAME or
-///   CRL_ERROR_MEMORY.
-@_cdecl("crl_optimizer_set_layer")
-public func crlOptimizerSetLayer(
-    _ optimizer: UnsafeMutablePointer<crl_optimizer>?, _ layer: UnsafePointer<CChar>?,
-    _ options: UnsafePointer<crl_layer_step>?
-) -> crl_status {
-    call("crl_optimizer_set_layer") { () throws(ChainruleError) in
-        let optimizer = try object(optimizer, "optimizer", as: Optimizer.self)
-        let name = try requiredString(layer, "layer")
-        var step = LayerStep()
-        if let options { step = layerStep(try ChainruleC.options(options, "options")) }
-        try optimizer.set(layer: name, step)
+    call("crl_network_value_and_gradient") { () throws(ChainruleError) in
+        let network = try ChainruleC.network(network)
+        let cost = try ChainruleC.cost(cost)
+        let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
+        let targets = try ChainruleC.targets(
+            targets, for: cost, rows: x.rows, columns: network.outputs, "targets")
+        guard let C else { throw nullArgument("C") }
+        var vector: Matrix?
+        if let gradients {
+            vector = try parameterVector(gradients, count: gradients_count, of: network, "gradients")
+        }
+        if let vector { try checkApart(Place(vector, "gradients"), from: x, targets, of: network) }
+        C.pointee = try network.valueAndGradient(cost, x, targets, gradients: vector)
     }
 }
 

@@ -1,4 +1,4 @@
-// GROUP 10: Predictors
+// GROUP 5: Predicting
 // A network prepared for prediction: a second, read-only object with the weights packed in the order in which products
 // read them, in a precision of choice. It is faster than crl_network_predict(), most of all for single rows and small
 // networks, and any number of threads may use one at once.
@@ -8,6 +8,32 @@
 
 import CChainrule
 import Chainrule
+
+/// Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit whichever rows it is
+/// predicted with, and from whichever thread. NaN and infinity go through as IEEE arithmetic has it.
+/// - Parameters:
+///   - network: built; only read, by any number of threads at once.
+///   - x: x_rows × inputs.
+///   - x_rows: at least 1.
+///   - x_stride: floats from one row to the next, at least the number of inputs.
+///   - y: receives x_rows × outputs. Does not overlap x.
+///   - y_rows: the rows that y has room for, at least x_rows.
+///   - y_stride: floats from one row to the next, at least the number of outputs.
+/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+///   CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written.
+@_cdecl("crl_network_predict")
+public func crlNetworkPredict(
+    _ network: UnsafePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
+    _ y: UnsafeMutablePointer<Float>?, _ y_rows: UInt, _ y_stride: UInt
+) -> crl_status {
+    call("crl_network_predict") { () throws(ChainruleError) in
+        let network = try ChainruleC.network(network)
+        let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
+        let y = try output(y, rows: y_rows, needed: x.rows, columns: network.outputs, stride: y_stride, "y")
+        try checkApart(Place(y, "y"), from: x, of: network)
+        try network.predict(x, into: y)
+    }
+}
 
 /// Prepares a network for prediction. The predictor is a copy: it keeps nothing of the network, and what happens to the
 /// network afterwards does not reach it. (The functions of a custom activation, and their `user`, are still called.)
@@ -123,77 +149,5 @@ public func crlPredictorPrecision(
         let predictor = try object(predictor, "predictor", as: Predictor.self)
         guard let precision else { throw nullArgument("precision") }
         precision.pointee = number(of: predictor.precision)
-    }
-}
-
-/// Publishes a network for the first time: creates a predictor that can be exchanged while others predict with it, so that a
-/// network is trained and served at the same time.
-/// - Parameters:
-///   - network: built; only read.
-///   - precision: CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8, also of what is published later.
-///   - publisher: receives the publisher, which crl_publisher_destroy() frees; NULL after an error.
-/// - Returns: as crl_predictor_create().
-@_cdecl("crl_publisher_create")
-public func crlPublisherCreate(
-    _ network: UnsafePointer<crl_network>?, _ precision: crl_precision,
-    _ publisher: UnsafeMutablePointer<UnsafeMutablePointer<crl_publisher>?>?
-) -> crl_status {
-    call("crl_publisher_create") { () throws(ChainruleError) in
-        guard let publisher else { throw nullArgument("publisher") }
-        publisher.pointee = nil
-        publisher.pointee = makeHandle(
-            try Publisher(ChainruleC.network(network), precision: ChainruleC.precision(precision)))
-    }
-}
-
-/// Frees a publisher. Nobody may be predicting with it.
-/// - Parameters:
-///   - publisher: may be NULL, which does nothing.
-@_cdecl("crl_publisher_destroy")
-public func crlPublisherDestroy(_ publisher: UnsafeMutablePointer<crl_publisher>?) {
-    destroyHandle(publisher, as: Publisher.self)
-}
-
-/// Prepares the network as it is now, and puts it in the place of what was published before, at once for all rows of a
-/// prediction: those under way end with what they began with. After an error the old one stays. What is past is freed here,
-/// as soon as nobody predicts with it, or in a later call, or by crl_publisher_destroy().
-///
-/// Reads the network, and so excludes training it for as long as the call takes: a trainer's callback is the place for it.
-/// - Parameters:
-///   - publisher: any number of threads may be predicting and publishing with it.
-///   - network: built, of as many inputs and outputs; only read.
-/// - Returns: as crl_predictor_create(), or CRL_ERROR_MISMATCH, or CRL_ERROR_BUSY if 255 past ones are still in use.
-@_cdecl("crl_publisher_publish")
-public func crlPublisherPublish(
-    _ publisher: UnsafeMutablePointer<crl_publisher>?, _ network: UnsafePointer<crl_network>?
-) -> crl_status {
-    call("crl_publisher_publish") { () throws(ChainruleError) in
-        try object(publisher, "publisher", as: Publisher.self).publish(ChainruleC.network(network))
-    }
-}
-
-/// Predicts with what was published last; otherwise as crl_predictor_predict(). Waits for nobody, and frees nothing of what
-/// is past.
-/// - Parameters:
-///   - publisher: any number of threads may predict at once, also while others publish.
-///   - x: x_rows × inputs.
-///   - x_rows: at least 1.
-///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - y: receives x_rows × outputs. Does not overlap x.
-///   - y_rows: the rows that y has room for, at least x_rows.
-///   - y_stride: floats from one row to the next, at least the number of outputs.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_CALLBACK or
-///   CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written.
-@_cdecl("crl_publisher_predict")
-public func crlPublisherPredict(
-    _ publisher: UnsafePointer<crl_publisher>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
-    _ y: UnsafeMutablePointer<Float>?, _ y_rows: UInt, _ y_stride: UInt
-) -> crl_status {
-    call("crl_publisher_predict") { () throws(ChainruleError) in
-        let publisher = try object(publisher, "publisher", as: Publisher.self)
-        let x = try matrix(x, rows: x_rows, columns: publisher.inputs, stride: x_stride, "x")
-        let y = try output(y, rows: y_rows, needed: x.rows, columns: publisher.outputs, stride: y_stride, "y")
-        try Place(y, "y").checkApart(from: Place(x, "x"))
-        try publisher.withPredictor { predictor throws(ChainruleError) in try predictor.predict(x, into: y) }
     }
 }

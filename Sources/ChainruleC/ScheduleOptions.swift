@@ -4,7 +4,7 @@ import Chainrule
 // What a schedule's options say, of which each kind takes some.
 
 func schedule(_ pointer: UnsafePointer<crl_schedule_options>) throws(ChainruleError) -> Schedule {
-    let options = try options(pointer, "schedule")
+    let options = try structure(pointer, "schedule")
     var schedule = Schedule(
         try scheduleSource(options), warmup: try count(UInt(bitPattern: options.warmup), "schedule->warmup"),
         perEpoch: options.per_epoch != 0)
@@ -17,15 +17,15 @@ private func scheduleSource(_ options: crl_schedule_options) throws(ChainruleErr
     // What the kind takes is taken out; the rest must not be given.
     var options = options
     let source = try scheduleSource(taking: &options)
-    try checkIsLeft(options.period, as: 0, "period", to: source)
-    try checkIsLeft(options.period_factor, as: 0, "period_factor", to: source)
+    try checkIsLeft(options.period, "period", to: source)
+    try checkIsLeft(options.period_factor, "period_factor", to: source)
     try checkIsLeft(options.factor, "factor", to: source)
     try checkIsLeft(options.min_rate, "min_rate", to: source)
     try checkIsLeft(options.peak, "peak", to: source)
     try checkIsLeft(options.start_divisor, "start_divisor", to: source)
     try checkIsLeft(options.end_divisor, "end_divisor", to: source)
-    try checkIsLeft(options.patience, as: -1, "patience", to: source)
-    try checkIsLeft(options.cooldown, as: 0, "cooldown", to: source)
+    try checkIsLeft(options.patience, "patience", to: source)
+    try checkIsLeft(options.cooldown, "cooldown", to: source)
     try checkIsLeft(options.threshold, "threshold", to: source)
     if options.function != nil { throw notTaken("function", "not NULL", by: source) }
     return source
@@ -33,14 +33,12 @@ private func scheduleSource(_ options: crl_schedule_options) throws(ChainruleErr
 
 // No arrays of these: finding a rate allocates nothing.
 
-private func checkIsLeft(
-    _ value: Int, as none: Int, _ name: StaticString, to schedule: Schedule.Source
-) throws(ChainruleError) {
-    guard value == none else { throw notTaken(name, "\(UInt(bitPattern: value))", by: schedule) }
+private func checkIsLeft(_ value: Int, _ name: StaticString, to schedule: Schedule.Source) throws(ChainruleError) {
+    guard value == autoSize else { throw notTaken(name, "\(UInt(bitPattern: value))", by: schedule) }
 }
 
 private func checkIsLeft(_ value: Float, _ name: StaticString, to schedule: Schedule.Source) throws(ChainruleError) {
-    guard value == -1 else { throw notTaken(name, "\(value)", by: schedule) }
+    guard optionalNumber(value) == nil else { throw notTaken(name, "\(value)", by: schedule) }
 }
 
 private func notTaken(_ name: StaticString, _ value: ErrorMessage, by schedule: Schedule.Source) -> ChainruleError {
@@ -55,17 +53,16 @@ private func scheduleSource(taking options: inout crl_schedule_options) throws(C
     case CRL_SCHEDULE_STEP:
         return .step(
             StepSchedule(
-                period: try takeCount(&options.period, "schedule->period"),
+                period: try takeCount(&options.period, "schedule->period") ?? 0,
                 factor: take(&options.factor, usual.factor)))
     case CRL_SCHEDULE_EXPONENTIAL:
         return .exponential(ExponentialSchedule(factor: take(&options.factor, usual.factor)))
     case CRL_SCHEDULE_COSINE:
         let usual = CosineSchedule()
-        let periodFactor = try takeCount(&options.period_factor, "schedule->period_factor")
         return .cosine(
             CosineSchedule(
                 period: try takeCount(&options.period, "schedule->period"),
-                periodFactor: periodFactor == 0 ? usual.periodFactor : periodFactor,
+                periodFactor: try takeCount(&options.period_factor, "schedule->period_factor") ?? usual.periodFactor,
                 minRate: take(&options.min_rate, usual.minRate)))
     case CRL_SCHEDULE_ONE_CYCLE:
         let usual = OneCycleSchedule()
@@ -76,13 +73,12 @@ private func scheduleSource(taking options: inout crl_schedule_options) throws(C
                 startDivisor: take(&options.start_divisor, usual.startDivisor),
                 endDivisor: take(&options.end_divisor, usual.endDivisor)))
     case CRL_SCHEDULE_PLATEAU:
-        if options.patience == -1 { options.patience = usual.patience }
         return .plateau(
             Plateau(
                 factor: take(&options.factor, usual.factor),
-                patience: try takeCount(&options.patience, "schedule->patience", leaving: -1),
+                patience: try takeCount(&options.patience, "schedule->patience") ?? usual.patience,
                 threshold: take(&options.threshold, usual.threshold),
-                cooldown: try takeCount(&options.cooldown, "schedule->cooldown"),
+                cooldown: try takeCount(&options.cooldown, "schedule->cooldown") ?? usual.cooldown,
                 minRate: take(&options.min_rate, usual.minRate)))
     case CRL_CUSTOM_SCHEDULE:
         let custom = try customSchedule(options)

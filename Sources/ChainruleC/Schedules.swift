@@ -1,5 +1,4 @@
-// GROUP 7: Schedules
-// The learning rate by the step or the epoch, for loops by hand; crl_network_fit() takes a schedule among its options.
+// GROUP 9: Step by step
 
 import CChainrule
 import Chainrule
@@ -44,18 +43,19 @@ public func crlPlateauRate(
             throw ChainruleError(.value, "schedule->kind is not CRL_SCHEDULE_PLATEAU")
         }
         guard let state else { throw nullArgument("state") }
-        let before = try options(state, "state")
+        var now = try structure(state, "state")
         guard let rate else { throw nullArgument("rate") }
         var current = Plateau.State()
-        if before.epochs > 0 { current.lowest = before.lowest }
-        current.waited = try count(UInt(bitPattern: before.waited), "state->waited")
-        current.cooling = try count(UInt(bitPattern: before.cooling), "state->cooling")
+        if now.epochs > 0 { current.lowest = now.lowest }
+        current.waited = try count(UInt(bitPattern: now.waited), "state->waited")
+        current.cooling = try count(UInt(bitPattern: now.cooling), "state->cooling")
         guard !current.lowest.isNaN else { throw ChainruleError(.value, "state->lowest is nan") }
         let next = try plateau.rate(after: cost, from: rate.pointee, &current)
         rate.pointee = next
-        state.pointee.epochs = before.epochs &+ 1
-        state.pointee.lowest = current.lowest
-        state.pointee.waited = current.waited
-        state.pointee.cooling = current.cooling
+        now.epochs &+= 1
+        now.lowest = current.lowest
+        now.waited = current.waited
+        now.cooling = current.cooling
+        write(now, to: state)
     }
 }

@@ -1,4 +1,4 @@
-// GROUP 11: Files
+// GROUP 6: Files
 // Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON
 // in the metadata. Paths are C strings of any encoding, passed on to the system as they are; in messages, what is not UTF-8
 // is written as \xf6.

@@ -1,4 +1,4 @@
-// GROUP 14: Files in memory and through callbacks
+// GROUP 8: Files in memory and through callbacks
 // The same bytes as in a file, without one: to and from memory, and through callbacks of the program's, for networks in
 // archives, databases and streams. No file is written, so nothing is atomic: after an error throw away what was written.
 //

@@ -10,6 +10,21 @@ struct CType: Equatable {
         let stars = pointers.map { $0 ? "*const " : "*" }.joined()
         return (isConst ? "const " : "") + name + " " + stars + identifier
     }
+
+    /// The same with the public header's marks. A pointer alone is taken for one that is not NULL; in a pointer to a pointer
+    /// each has its mark.
+    func declaration(of identifier: String, nullability: Nullability) -> String {
+        guard !pointers.isEmpty else {
+            // A callback's type is a pointer.
+            let isCallback = name.hasPrefix("crl_") && nullability.contains(.pointer)
+            return declaration(of: isCallback ? "CRL_NULLABLE " + identifier : identifier)
+        }
+        var marks = pointers.map { _ in pointers.count == 1 ? "" : "CRL_NONNULL " }
+        if nullability.contains(.pointer) { marks[marks.count - 1] = "CRL_NULLABLE " }
+        if nullability.contains(.pointee), marks.count > 1 { marks[marks.count - 2] = "CRL_NULLABLE " }
+        let stars = zip(pointers, marks).map { (isConst, mark) in (isConst ? "*const " : "*") + mark }.joined()
+        return (isConst ? "const " : "") + name + " " + stars + identifier
+    }
 }
 
 /// A C function: its name, its result and its parameters in order.
@@ -63,4 +78,12 @@ struct CTokens {
         }
         return type
     }
+}
+
+/// What of a parameter may be NULL.
+struct Nullability: OptionSet {
+    let rawValue: Int
+    static let pointer = Nullability(rawValue: 1)
+    /// What the pointer points to, after the call.
+    static let pointee = Nullability(rawValue: 2)
 }

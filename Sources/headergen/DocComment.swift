@@ -24,6 +24,16 @@ struct DocComment: Equatable {
         parts.compactMap { if case .parameter(let name) = $0.kind { name } else { nil } }
     }
 
+    /// What the comment says of a parameter: a text with "NULL" tells what NULL means; "NULL after" and "or NULL" tell what the
+    /// parameter points to then.
+    func nullability(of parameter: String) -> Nullability {
+        guard let text = parts.first(where: { $0.kind == .parameter(parameter) })?.text else { return [] }
+        let ofPointee = /\bNULL after\b|\bor NULL\b/
+        var nullability: Nullability = text.contains(ofPointee) ? .pointee : []
+        if text.replacing(ofPointee, with: "").contains(/\bNULL\b/) { nullability.insert(.pointer) }
+        return nullability
+    }
+
     /// - Parameter lines: the lines of the comment, without `///` and the space after it.
     init(_ lines: [String]) throws(GeneratorError) {
         var isInCode = false

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Makes the files that follow from the C interface of the library: the public header, the list of exported symbols
-/// and the ctypes prototypes.
+/// Makes the files that follow from the C interface of the library: the public header, the same without a
+/// preprocessor, the list of exported symbols and the ctypes prototypes.
 @main
 struct Headergen {
     static func main() {
@@ -39,10 +39,18 @@ struct Headergen {
 
         let header = try PublicHeader(introduction: introduction, types: types, contract: contract).text()
         let declarations = try HeaderDeclaration.all(inSyntaxTree: syntaxTree(ofHeader: header, clang: options.clang))
+        try StructureLayout.check(declarations)
         let python = try PythonPrototypes(declarations: declarations, macros: types.macros).text()
+        guard let major = types.macros.first(where: { $0.name == "CRL_VERSION_MAJOR" }).flatMap({ Int($0.body) }) else {
+            throw GeneratorError("chainrule_types.h: CRL_VERSION_MAJOR is no number")
+        }
         return [
             GeneratedFile(path: "include/chainrule.h", text: header),
-            GeneratedFile(path: "Sources/ChainruleC/exports.map", text: exportMap(contract.functionNames)),
+            GeneratedFile(
+                path: "include/chainrule.ffi.h",
+                text: ForeignHeader(declarations: declarations, macros: types.macros).text()),
+            GeneratedFile(
+                path: "Sources/ChainruleC/exports.map", text: exportMap(contract.functionNames, majorVersion: major)),
             GeneratedFile(path: "bindings/python/chainrule/_prototypes.py", text: python),
         ]
     }
@@ -85,7 +93,8 @@ struct Headergen {
         let output = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [
-            clang, "-Xclang", "-ast-dump=json", "-fsyntax-only", "-x", "c", folder.appending(path: "chainrule.h").path,
+            clang, "-DCRL_NULLABLE=", "-Xclang", "-ast-dump=json", "-fsyntax-only", "-x", "c",
+            folder.appending(path: "chainrule.h").path,
         ]
         process.standardOutput = output
         let data: Data

@@ -4,8 +4,8 @@ import Foundation
 struct PythonPrototypes {
     private let declarations: [HeaderDeclaration]
     private let types: PythonTypes
-    /// The macros that are integers.
-    private var integers: [TypesHeader.Macro] = []
+    /// The macros that are numbers, as Python's.
+    private var numbers: [(name: String, value: String)] = []
     /// The macros that initialise structures, by the names of the structures.
     private var initializers: [String: TypesHeader.Macro] = [:]
 
@@ -14,12 +14,16 @@ struct PythonPrototypes {
         types = PythonTypes(declarations)
         for macro in macros {
             if macro.body.wholeMatch(of: /(?:\b[0-9]+\b|\bCRL_[A-Z0-9_]+\b|[-+*() ])+/) != nil {
-                integers.append(macro)
+                numbers.append((macro.name, Self.withoutParentheses(macro.body)))
+            } else if let real = macro.body.wholeMatch(of: /\((-?[0-9.]+(?:[eE][-+]?[0-9]+)?)f\)/)?.output {
+                numbers.append((macro.name, String(real.1)))
+            } else if macro.body == "SIZE_MAX" {
+                numbers.append((macro.name, "ctypes.c_size_t(-1).value"))
             } else if macro.body.hasPrefix("{"), macro.name.hasSuffix("_INIT") {
                 initializers[macro.name.dropLast("_INIT".count).lowercased()] = macro
             } else {
                 throw GeneratorError(
-                    "\(macro.name): a macro is an integer, or an initializer whose name ends with _INIT")
+                    "\(macro.name): a macro is a number, or an initializer whose name ends with _INIT")
             }
         }
         let structures = declarations.compactMap { if case .structure(let name, _) = $0 { name } else { nil } }
@@ -57,7 +61,7 @@ struct PythonPrototypes {
             }
         }
         let table = PythonCode.list(open: "{", items: prototypes, close: "}", isExploded: true)
-        let macros = integers.map { "\($0.name) = \(Self.withoutParentheses($0.body))" }.joined(separator: "\n")
+        let macros = numbers.map { "\($0.name) = \($0.value)" }.joined(separator: "\n")
         let constants = [Self.opening, macros] + enumerators + [aliases.joined(separator: "\n")]
         definitions.append(table.text(prefix: "PROTOTYPES: dict[str, tuple[Any, list[Any]]] = "))
         return ([constants.joined(separator: "\n\n")] + definitions + [Self.ending]).joined(separator: "\n\n\n")

@@ -1,7 +1,15 @@
 import Foundation
 
 /// The hand-written part of the public header: the text between the two marker lines of `chainrule_types.h`.
+///
+/// A line `/* ---- GROUP 4 ---- */` begins the types that stand in front of the functions of group 4.
 struct TypesHeader {
+    struct Section: Equatable {
+        /// The number of the group of functions.
+        var group: Int
+        var text: String
+    }
+
     struct Macro: Equatable {
         var name: String
         var body: String
@@ -9,8 +17,8 @@ struct TypesHeader {
 
     /// The `#include` lines with which the text begins.
     let includes: String
-    /// Everything after them.
-    let declarations: String
+    /// Everything after them, in source order.
+    let sections: [Section]
     /// The names of the types that the text defines.
     let typeNames: Set<String>
     /// The macros in source order, without comments, each on one line.
@@ -30,9 +38,10 @@ struct TypesHeader {
             throw GeneratorError("chainrule_types.h: an #include must stand directly below the first marker line")
         }
         includes = includeLines.joined(separator: "\n")
-        declarations = text.dropFirst(includeLines.count).joined(separator: "\n").trimmingCharacters(in: .newlines)
+        sections = try Self.sections(of: text.dropFirst(includeLines.count))
 
-        let code = declarations.replacing("\\\n", with: " ").replacing(/\/\*.*?\*\//.dotMatchesNewlines(), with: "")
+        let code = sections.map(\.text).joined(separator: "\n").replacing("\\\n", with: " ").replacing(
+            /\/\*.*?\*\//.dotMatchesNewlines(), with: "")
         typeNames = Set(
             code.matches(of: /typedef\s+(?:struct\s+)?\w+\s+(\w+)\s*;/).map { String($0.output.1) }
                 + code.matches(of: /typedef\s+[\w\s*]+\(\s*\*\s*(\w+)\s*\)/).map { String($0.output.1) }
@@ -40,5 +49,23 @@ struct TypesHeader {
         macros = code.matches(of: /#define[ ]+(\w+(?:\([^)]*\))?)[ ]*(.*)/).map {
             Macro(name: String($0.output.1), body: String($0.output.2).trimmingCharacters(in: .whitespaces))
         }
+    }
+
+    private static func sections(of lines: ArraySlice<Substring>) throws(GeneratorError) -> [Section] {
+        var sections: [Section] = []
+        for line in lines {
+            if let match = line.wholeMatch(of: /\/\* ---- GROUP (\d{1,9}) ---- \*\//)?.output, let group = Int(match.1)
+            {
+                guard group > sections.last?.group ?? 0 else {
+                    throw GeneratorError("chainrule_types.h: group \(group) stands behind a later one, or twice")
+                }
+                sections.append(Section(group: group, text: ""))
+            } else if !sections.isEmpty {
+                sections[sections.count - 1].text += "\(line)\n"
+            } else if !line.isEmpty {
+                throw GeneratorError("chainrule_types.h: '\(line)' stands above the first /* ---- GROUP 1 ---- */")
+            }
+        }
+        return sections.map { Section(group: $0.group, text: $0.text.trimmingCharacters(in: .newlines)) }
     }
 }

@@ -128,7 +128,7 @@ import Testing
         ok(crlCost(cost, y, 2, 2, 3, targets, f.C.pointer, nil, 0, 0))
         #expect(note.pointee.hadTargets && note.pointee.hadWeights && note.pointee.targetColumns == 3)
         ok(crlNetworkValueAndGradient(f.network, cost, f.x.pointer, 4, 2, nil, f.C.pointer, f.gradients.pointer, 17))
-        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, nil, f.train { $0.cost = cost }))
+        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, nil, nil, f.train { $0.cost = cost }))
     }
 
     static let failures = [
@@ -154,11 +154,11 @@ import Testing
         },
         BadCall("crl_network_fit", CRL_ERROR_CALLBACK, "epoch 1, batch 1", "returned -3") { f in
             let cost = sumOfSquares(f, f.keep(Note(result: -3)))
-            return crlNetworkFit(f.network, f.x.pointer, 4, 2, nil, f.train { $0.cost = cost })
+            return crlNetworkFit(f.network, f.x.pointer, 4, 2, nil, nil, f.train { $0.cost = cost })
         },
         BadCall("crl_network_fit", CRL_ERROR_CALLBACK, "epoch 1, batch 1", "nan") { f in
             let cost = sumOfSquares(f, f.keep(Note(derivative: .nan)))
-            return crlNetworkFit(f.network, f.x.pointer, 4, 2, nil, f.train { $0.cost = cost })
+            return crlNetworkFit(f.network, f.x.pointer, 4, 2, nil, nil, f.train { $0.cost = cost })
         },
     ]
 
@@ -186,7 +186,7 @@ import Testing
             [words])
         #expect(f.y.elements.allSatisfy { $0 == 77 })
         fails(
-            crlNetworkFit(network, f.x.pointer, 4, 2, f.targets(), nil), CRL_ERROR_CALLBACK, "crl_network_fit",
+            crlNetworkFit(network, f.x.pointer, 4, 2, f.targets(), nil, nil), CRL_ERROR_CALLBACK, "crl_network_fit",
             ["epoch 1, batch 1", words])
         #expect(parameters(of: network).bytes == before)
         // The failed pass is void.
@@ -230,14 +230,11 @@ import Testing
             $0.cost = f.cost(CRL_CROSS_ENTROPY)
             $0.epochs = 7
             $0.batch_size = 3
-            $0.validation_x = UnsafePointer(f.x.pointer)
-            $0.validation_rows = 4
-            $0.validation_stride = 2
-            $0.validation_targets = f.classTargets()
             $0.on_epoch = CallbackTests.noteEpoch
             $0.user = UnsafeMutableRawPointer(note)
         }
-        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.classTargets(), train))
+        let held = f.validation { $0.targets = f.classTargets() }
+        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.classTargets(), held, train))
         let epoch = note.pointee.lastEpoch
         #expect(note.pointee.calls == 7 && epoch.epoch == 7 && epoch.epochs == 7)
         #expect(epoch.size == MemoryLayout<crl_epoch>.size)
@@ -259,7 +256,7 @@ import Testing
             $0.on_epoch = CallbackTests.noteEpoch
             $0.user = UnsafeMutableRawPointer(note)
         }
-        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), train))
+        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil, train))
         #expect(note.pointee.lastEpoch.validation_cost.isNaN && note.pointee.lastEpoch.validation_accuracy.isNaN)
     }
 
@@ -274,10 +271,11 @@ import Testing
             }
         }
         fails(
-            crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), train(epochs: 9, stopping: true)), CRL_CANCELLED,
+            crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil, train(epochs: 9, stopping: true)),
+            CRL_CANCELLED,
             "crl_network_fit", ["epoch 2 of 9"])
         #expect(note.pointee.calls == 2)
-        ok(crlNetworkFit(f.other, f.x.pointer, 4, 2, f.targets(), train(epochs: 2, stopping: false)))
+        ok(crlNetworkFit(f.other, f.x.pointer, 4, 2, f.targets(), nil, train(epochs: 2, stopping: false)))
         #expect(parameters(of: f.network).bytes == parameters(of: f.other).bytes)
     }
 }

@@ -19,9 +19,9 @@ import Testing
 
     private static func grow(
         _ f: Fixture, _ options: UnsafePointer<crl_cascade_options>?,
-        _ network: inout UnsafeMutablePointer<crl_network>?
+        _ network: inout UnsafeMutablePointer<crl_network>?, validation: UnsafePointer<crl_validation>? = nil
     ) -> crl_status {
-        crlNetworkCreateCascade(2, 2, f.keepElements(x), 8, 2, targets(f), options, &network)
+        crlNetworkCreateCascade(2, 2, f.keepElements(x), 8, 2, targets(f), validation, options, &network)
     }
 
     private static func layers(of network: UnsafeMutablePointer<crl_network>?) -> UInt {
@@ -37,11 +37,10 @@ import Testing
         defer { crlNetworkDestroy(network) }
         try #require(CascadeCallTests.layers(of: network) == 5)
         for (index, expected) in ["unit1", "features1", "unit2", "features2", "output"].enumerated() {
-            let name = Memory<UnsafePointer<CChar>?>(nil)
-            let units = Memory<UInt>(0)
-            ok(crlNetworkLayer(network, UInt(index), name.pointer, units.pointer))
-            #expect(String(cString: try #require(name.elements[0])) == expected)
-            #expect(units.elements[0] == [1, 3, 1, 4, 2][index])
+            ok(crlNetworkLayer(network, UInt(index), f.layer.pointer))
+            let layer = f.layer.elements[0]
+            #expect(String(cString: try #require(layer.name)) == expected)
+            #expect(layer.units == [1, 3, 1, 4, 2][index])
         }
         let x = f.keepElements(CascadeCallTests.x)
         let y = Memory<Float>(0, count: 16)
@@ -99,10 +98,6 @@ import Testing
             f,
             f.cascade {
                 $0.user = UnsafeMutableRawPointer(record.pointer)
-                $0.validation_x = UnsafePointer(x)
-                $0.validation_rows = CascadeCallTests.rows
-                $0.validation_stride = 2
-                $0.validation_targets = targets
                 $0.on_unit = { user, unit in
                     let last = user!.assumingMemoryBound(to: crl_cascade_unit.self)
                     let now = unit!.pointee
@@ -118,7 +113,7 @@ import Testing
                     last.pointee = now
                     return isInOrder ? (now.units == 2 ? 1 : 0) : 99
                 }
-            }, &network)
+            }, &network, validation: f.validation(x, UInt(CascadeCallTests.rows), 2, targets))
         fails(status, CRL_CANCELLED, "crl_network_create_cascade", ["growing of the network was cancelled"])
         #expect(record.elements[0].units == 2)
         #expect(CascadeCallTests.layers(of: network) == 5)
@@ -207,74 +202,65 @@ import Testing
             bad(CRL_ERROR_SIZE, "max_iterations is 0") { $0.max_iterations = 0 },
             bad(CRL_ERROR_SIZE, "max_iterations is \(UInt.max)") { $0.max_iterations = -1 },
             bad(CRL_ERROR_VALUE, "target_cost is nan") { $0.target_cost = .nan },
-            bad(CRL_ERROR_SIZE, "patience is \(UInt.max)") { $0.patience = -1 },
+            bad(CRL_ERROR_SIZE, "patience is \(UInt.max - 1)") { $0.patience = -2 },
+            bad(CRL_ERROR_SIZE, "patience is 0") { $0.patience = 0 },
             bad(CRL_ERROR_VALUE, "min_delta is -1.0") { $0.min_delta = -1 },
             bad(CRL_ERROR_VALUE, "min_delta is nan") { $0.min_delta = .nan },
             bad(CRL_ERROR_SIZE, "threads is 1025") { $0.threads = 1025 },
-            bad(CRL_ERROR_SIZE, "threads is \(UInt.max)") { $0.threads = -1 },
+            bad(CRL_ERROR_SIZE, "threads is \(UInt.max - 1)") { $0.threads = -2 },
+            bad(CRL_ERROR_SIZE, "threads is 0") { $0.threads = 0 },
         ]
 
     static let badArguments: [BadCall] = [
         BadCall("crl_network_create_cascade", CRL_ERROR_NULL, "network is NULL") {
-            crlNetworkCreateCascade(2, 2, $0.x.pointer, 4, 2, $0.targets(), nil, nil)
+            crlNetworkCreateCascade(2, 2, $0.x.pointer, 4, 2, $0.targets(), nil, nil, nil)
         },
-        badCall(CRL_ERROR_NULL, "x is NULL") { crlNetworkCreateCascade(2, 2, nil, 4, 2, $0.targets(), nil, &$1) },
-        badCall(CRL_ERROR_NULL, "targets is NULL") { crlNetworkCreateCascade(2, 2, $0.x.pointer, 4, 2, nil, nil, &$1) },
+        badCall(CRL_ERROR_NULL, "x is NULL") { crlNetworkCreateCascade(2, 2, nil, 4, 2, $0.targets(), nil, nil, &$1) },
+        badCall(CRL_ERROR_NULL, "targets is NULL") {
+            crlNetworkCreateCascade(2, 2, $0.x.pointer, 4, 2, nil, nil, nil, &$1)
+        },
         badCall(CRL_ERROR_SIZE, "at least 1 input; 0 were given") {
-            crlNetworkCreateCascade(0, 2, $0.x.pointer, 4, 2, $0.targets(), nil, &$1)
+            crlNetworkCreateCascade(0, 2, $0.x.pointer, 4, 2, $0.targets(), nil, nil, &$1)
         },
         badCall(CRL_ERROR_SIZE, "inputs is \(UInt.max)") {
-            crlNetworkCreateCascade(.max, 2, $0.x.pointer, 4, 2, $0.targets(), nil, &$1)
+            crlNetworkCreateCascade(.max, 2, $0.x.pointer, 4, 2, $0.targets(), nil, nil, &$1)
         },
         badCall(CRL_ERROR_SIZE, "targets have 2 columns; the outputs have 0") {
-            crlNetworkCreateCascade(2, 0, $0.x.pointer, 4, 2, $0.targets(), nil, &$1)
+            crlNetworkCreateCascade(2, 0, $0.x.pointer, 4, 2, $0.targets(), nil, nil, &$1)
         },
         badCall(CRL_ERROR_SIZE, "outputs is \(UInt.max)") {
-            crlNetworkCreateCascade(2, .max, $0.x.pointer, 4, 2, $0.targets(), nil, &$1)
+            crlNetworkCreateCascade(2, .max, $0.x.pointer, 4, 2, $0.targets(), nil, nil, &$1)
         },
         badCall(CRL_ERROR_SIZE, "targets have 2 columns; the outputs have 3") {
-            crlNetworkCreateCascade(2, 3, $0.x.pointer, 4, 2, $0.targets(), nil, &$1)
+            crlNetworkCreateCascade(2, 3, $0.x.pointer, 4, 2, $0.targets(), nil, nil, &$1)
         },
         badCall(CRL_ERROR_SIZE, "x_rows is 0") {
-            crlNetworkCreateCascade(2, 2, $0.x.pointer, 0, 2, $0.targets(), nil, &$1)
+            crlNetworkCreateCascade(2, 2, $0.x.pointer, 0, 2, $0.targets(), nil, nil, &$1)
         },
         badCall(CRL_ERROR_SIZE, "memory can hold") {
-            crlNetworkCreateCascade(2, 2, $0.x.pointer, .max, 2, $0.targets(), nil, &$1)
+            crlNetworkCreateCascade(2, 2, $0.x.pointer, .max, 2, $0.targets(), nil, nil, &$1)
         },
         badCall(CRL_ERROR_SIZE, "x_stride is 1") {
-            crlNetworkCreateCascade(2, 2, $0.x.pointer, 4, 1, $0.targets(), nil, &$1)
+            crlNetworkCreateCascade(2, 2, $0.x.pointer, 4, 1, $0.targets(), nil, nil, &$1)
         },
         badCall(CRL_ERROR_SIZE, "4 target values for 3 rows") {
-            crlNetworkCreateCascade(2, 2, $0.x.pointer, 3, 2, $0.targets(), nil, &$1)
+            crlNetworkCreateCascade(2, 2, $0.x.pointer, 3, 2, $0.targets(), nil, nil, &$1)
         },
         badCall(CRL_ERROR_TARGET, "'mean_squared_error'") {
-            crlNetworkCreateCascade(2, 2, $0.x.pointer, 4, 2, $0.classTargets(), nil, &$1)
+            crlNetworkCreateCascade(2, 2, $0.x.pointer, 4, 2, $0.classTargets(), nil, nil, &$1)
         },
         badCall(CRL_ERROR_NOT_FINITE, "x holds nan at row 1, column 0") { f, network in
             let x = f.keepArray([0, 0, Float.nan, 0, 0, 0, 0, 0])
-            return crlNetworkCreateCascade(2, 2, x, 4, 2, f.targets(), nil, &network)
+            return crlNetworkCreateCascade(2, 2, x, 4, 2, f.targets(), nil, nil, &network)
         },
-        badCall(CRL_ERROR_NULL, "options->validation_x, beside validation targets, is NULL") { f, network in
-            grow(f, f.cascade { $0.validation_targets = f.targets() }, &network)
+        badCall(CRL_ERROR_NULL, "validation_x is NULL") { f, network in
+            grow(f, nil, &network, validation: f.validation(nil, 4, 2, f.targets()))
         },
         badCall(CRL_ERROR_NULL, "validation_targets is NULL") { f, network in
-            grow(
-                f,
-                f.cascade {
-                    $0.validation_x = UnsafePointer(f.x.pointer)
-                    $0.validation_rows = 4
-                    $0.validation_stride = 2
-                }, &network)
+            grow(f, nil, &network, validation: f.validation(f.x.pointer, 4, 2, nil))
         },
         badCall(CRL_ERROR_SIZE, "validation_x_stride is 1") { f, network in
-            grow(
-                f,
-                f.cascade {
-                    $0.validation_x = UnsafePointer(f.x.pointer)
-                    $0.validation_rows = 4
-                    $0.validation_stride = 1
-                    $0.validation_targets = f.targets()
-                }, &network)
+            grow(f, nil, &network, validation: f.validation(f.x.pointer, 4, 1, f.targets()))
         },
         badCall(CRL_ERROR_NULL, "cost->function is NULL") { f, network in
             grow(f, f.cascade { $0.cost = f.cost(CRL_CUSTOM_COST) }, &network)
@@ -298,15 +284,5 @@ import Testing
 extension Fixture {
     func cascade(_ change: (inout crl_cascade_options) -> Void) -> UnsafePointer<crl_cascade_options> {
         changed(crl_cascade_options.initial, change)
-    }
-}
-
-extension crl_cascade_options {
-    static var initial: crl_cascade_options {
-        crl_cascade_options(
-            size: MemoryLayout<crl_cascade_options>.size, cost: nil, output_activation: crl_activation(CRL_IDENTITY),
-            activations: nil, activations_count: 0, candidates: 8, max_units: 30, max_iterations: 200,
-            target_cost: -1e308, patience: 0, min_delta: 0, seed: 0, threads: 0, validation_x: nil, validation_rows: 0,
-            validation_stride: 0, validation_targets: nil, on_unit: nil, user: nil)
     }
 }

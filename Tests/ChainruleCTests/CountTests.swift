@@ -21,8 +21,8 @@ import Testing
                 return crlNetworkEvaluate(f.network, nil, x, rows, 2, targets, 1, metrics, nil, 0)
             }
         ),
-        ("crl_network_fit", { crlNetworkFit($0.network, $1, $2, 2, $3, nil) }),
-        ("crl_network_minimize", { crlNetworkMinimize($0.network, $1, $2, 2, $3, nil, nil) }),
+        ("crl_network_fit", { crlNetworkFit($0.network, $1, $2, 2, $3, nil, nil) }),
+        ("crl_network_minimize", { crlNetworkMinimize($0.network, $1, $2, 2, $3, nil, nil, nil) }),
         (
             "crl_network_hessian_product",
             { crlNetworkHessianProduct($0.network, nil, $1, $2, 2, $3, $0.slope.pointer, 17, $0.gradients.pointer, 17) }
@@ -44,8 +44,7 @@ import Testing
         (
             "crl_network_check_gradient",
             { f, x, rows, targets in
-                var report = crl_gradient_report()
-                report.size = MemoryLayout<crl_gradient_report>.size
+                var report = crl_gradient_report.initial
                 return crlNetworkCheckGradient(f.network, nil, x, rows, 2, targets, nil, &report)
             }
         ),
@@ -53,13 +52,13 @@ import Testing
             "crl_network_create_cascade",
             { f, x, rows, targets in
                 var made: UnsafeMutablePointer<crl_network>?
-                return crlNetworkCreateCascade(2, 2, x, rows, 2, targets, nil, &made)
+                return crlNetworkCreateCascade(2, 2, x, rows, 2, targets, nil, nil, &made)
             }
         ),
         (
             "crl_trainer_fit",
             { f, x, rows, targets in
-                withTrainer(f) { crlTrainerFit($0, x, rows, 2, targets, nil, 0, 0, nil) }
+                withTrainer(f) { crlTrainerFit($0, x, rows, 2, targets, nil) }
             }
         ),
         (
@@ -70,19 +69,13 @@ import Testing
         (
             "crl_network_fit",
             { f, x, rows, targets in
-                let options = f.train {
-                    $0.validation_x = x
-                    $0.validation_rows = Int(bitPattern: rows)
-                    $0.validation_stride = 2
-                    $0.validation_targets = targets
-                }
-                return crlNetworkFit(f.network, x, 4, 2, f.targets(), options)
+                crlNetworkFit(f.network, x, 4, 2, f.targets(), f.validation(x, rows, 2, targets), nil)
             }
         ),
         (
             "crl_trainer_fit",
             { f, x, rows, targets in
-                withTrainer(f) { crlTrainerFit($0, x, 4, 2, f.targets(), x, rows, 2, targets) }
+                withTrainer(f) { crlTrainerFit($0, x, 4, 2, f.targets(), f.validation(x, rows, 2, targets)) }
             }
         ),
     ]
@@ -126,7 +119,7 @@ import Testing
         BadCall("crl_network_create_cascade", CRL_ERROR_SIZE, "targets have 2 columns; the outputs have 2147483647") {
             f in
             var made: UnsafeMutablePointer<crl_network>?
-            return crlNetworkCreateCascade(2, 2_147_483_647, f.x.pointer, 4, 2, f.targets(), nil, &made)
+            return crlNetworkCreateCascade(2, 2_147_483_647, f.x.pointer, 4, 2, f.targets(), nil, nil, &made)
         }.check()
     }
 }

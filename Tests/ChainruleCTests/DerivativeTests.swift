@@ -453,8 +453,7 @@ extension Fixture {
     fileprivate func report(
         _ change: (inout crl_gradient_report) -> Void = { _ in }
     ) -> UnsafeMutablePointer<crl_gradient_report> {
-        var report = crl_gradient_report()
-        report.size = MemoryLayout<crl_gradient_report>.size
+        var report = crl_gradient_report.initial
         change(&report)
         return keep(report)
     }
@@ -462,9 +461,7 @@ extension Fixture {
     fileprivate func checkOptions(
         _ change: (inout crl_gradient_check_options) -> Void
     ) -> UnsafePointer<crl_gradient_check_options> {
-        var options = crl_gradient_check_options(
-            size: MemoryLayout<crl_gradient_check_options>.size, step: 0.1, tolerance: 0.005, max_coordinates: 1000,
-            seed: 0)
+        var options = crl_gradient_check_options.initial
         change(&options)
         return UnsafePointer(keep(options))
     }

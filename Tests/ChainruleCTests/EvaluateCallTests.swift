@@ -178,10 +178,3 @@ import Testing
         crlNetworkDestroy(network)
     }
 }
-
-extension crl_metrics {
-    static var initial: crl_metrics {
-        crl_metrics(
-            size: MemoryLayout<crl_metrics>.size, rows: 0, cost: 0, accuracy: 0, top_accuracy: 0, r2: 0)
-    }
-}

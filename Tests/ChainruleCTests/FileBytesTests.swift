@@ -75,7 +75,7 @@ import Testing
 
         deinit { crlTrainerDestroy(trainer) }
 
-        func fit() { ok(crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil, 0, 0, nil)) }
+        func fit() { ok(crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil)) }
 
         var checkpoint: [UInt8] {
             saved("crl_trainer_save_to_memory") { crlTrainerSaveToMemory(self.trainer, $0, $1, $2) }
@@ -319,7 +319,7 @@ import Testing
             stream.during = {
                 changes = [
                     crlNetworkLoadParametersFromMemory(f.network, memory.pointer, UInt(model.count)),
-                    crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil, 0, 0, nil),
+                    crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil),
                     crlStep(f.optimizer, f.network, f.slope.pointer, 17),
                 ]
             }

@@ -56,12 +56,18 @@ final class Fixture {
     let address = Memory<UnsafePointer<Float>?>(nil)
     let mutableAddress = Memory<UnsafeMutablePointer<Float>?>(nil)
     let name = Memory<UnsafePointer<CChar>?>(nil)
-    let tensor = Memory<crl_tensor>(
-        crl_tensor(size: MemoryLayout<crl_tensor>.size, name: nil, offset: 77, rows: 77, columns: 77, rank: 77))
+    let tensor: Memory<crl_tensor>
+    let layer: Memory<crl_layer>
 
     private var arena: [UnsafeMutableRawPointer] = []
 
     init() {
+        var tensor = crl_tensor.initial
+        (tensor.offset, tensor.rows, tensor.columns) = (77, 77, 77)
+        self.tensor = Memory(tensor)
+        var layer = crl_layer.initial
+        (layer.units, layer.inputs) = (77, 77)
+        self.layer = Memory(layer)
         workspace = Fixture.makeWorkspace(network, rows: Fixture.rows, CRL_PURPOSE_TRAINING)
         inference = Fixture.makeWorkspace(network, rows: Fixture.rows, CRL_PURPOSE_INFERENCE)
         var made: UnsafeMutablePointer<crl_optimizer>?
@@ -110,7 +116,7 @@ final class Fixture {
     var state: [UInt8] {
         var bytes = x.bytes + t.bytes + classes.bytes + weights.bytes + slope.bytes
         bytes += y.bytes + gradients.bytes + dC_dy.bytes + dC_dx.bytes + C.bytes + sizes.bytes + rate.bytes
-        bytes += address.bytes + mutableAddress.bytes + name.bytes + tensor.bytes
+        bytes += address.bytes + mutableAddress.bytes + name.bytes + tensor.bytes + layer.bytes
         return bytes + parameters(of: network).bytes + parameters(of: other).bytes
     }
 
@@ -120,6 +126,9 @@ final class Fixture {
         precondition(crlNetworkPredict(network, x.pointer, 4, 2, y.pointer, 4, 2) == CRL_OK)
         return y.elements
     }
+
+    /// The name in `layer`.
+    var layerName: String? { layer.pointer.pointee.name.map { String(cString: $0) } }
 
     /// Keeps a value for as long as the fixture.
     func keep<Value: BitwiseCopyable>(_ value: Value) -> UnsafeMutablePointer<Value> {
@@ -181,6 +190,27 @@ final class Fixture {
         return changed(targets, change)
     }
 
+    /// `x` with `targets()`, unless changed.
+    func validation(_ change: (inout crl_validation) -> Void = { _ in }) -> UnsafePointer<crl_validation> {
+        var validation = crl_validation.initial
+        validation.x = UnsafePointer(x.pointer)
+        validation.rows = 4
+        validation.stride = 2
+        validation.targets = targets()
+        return changed(validation, change)
+    }
+
+    func validation(
+        _ x: UnsafePointer<Float>?, _ rows: UInt, _ stride: UInt, _ targets: UnsafePointer<crl_targets>?
+    ) -> UnsafePointer<crl_validation> {
+        validation {
+            $0.x = x
+            $0.rows = Int(bitPattern: rows)
+            $0.stride = Int(bitPattern: stride)
+            $0.targets = targets
+        }
+    }
+
     func optimizerOptions(_ change: (inout crl_optimizer_options) -> Void) -> UnsafePointer<crl_optimizer_options> {
         changed(crl_optimizer_options.initial, change)
     }
@@ -208,74 +238,23 @@ func parameters(of network: UnsafePointer<crl_network>) -> Memory<Float> {
 
 // The `CRL_..._INIT` macros, which Swift does not import.
 
-extension crl_layer_options {
-    static var initial: crl_layer_options {
-        let standard = crl_initializer(kind: crl_initializer_kind(CRL_INIT_DEFAULT), a: 0, b: 0)
-        return crl_layer_options(
-            size: MemoryLayout<crl_layer_options>.size, name: nil, input: nil, bias: 1, weight_initializer: standard,
-            bias_initializer: standard, alpha: -1, function: nil, derivative: nil, user: nil,
-            second_derivative: nil)
-    }
-}
-
-extension crl_cost_options {
-    static var initial: crl_cost_options {
-        crl_cost_options(
-            size: MemoryLayout<crl_cost_options>.size, kind: crl_cost_kind(CRL_MEAN_SQUARED_ERROR),
-            reduction: crl_reduction(CRL_REDUCTION_MEAN), huber_delta: 1, function: nil, user: nil,
-            hessian_product: nil, label_smoothing: 0)
-    }
-}
-
-extension crl_targets {
-    static var initial: crl_targets {
-        crl_targets(
-            size: MemoryLayout<crl_targets>.size, values: nil, rows: 0, columns: 0, stride: 0, classes: nil,
-            classes_count: 0, weights: nil, weights_count: 0)
-    }
-}
-
-extension crl_optimizer_options {
-    static var initial: crl_optimizer_options {
-        crl_optimizer_options(
-            size: MemoryLayout<crl_optimizer_options>.size, method: crl_optimizer_method(CRL_ADAM),
-            learning_rate: 0.001, momentum: -1, beta1: -1, beta2: -1, epsilon: -1, growth: -1, shrink: -1,
-            min_step: -1, max_step: -1, weight_decay: -1, l1: 0, l2: 0, max_norm: -1, clip_norm: -1, clip_value: -1,
-            regularize_biases: 0)
-    }
-}
-
-extension crl_layer_step {
-    static var initial: crl_layer_step {
-        crl_layer_step(
-            size: MemoryLayout<crl_layer_step>.size, learning_rate_factor: 1, weight_decay: -1, l1: -1, l2: -1,
-            max_norm: -1, frozen: 0)
-    }
-}
-
-extension crl_schedule_options {
-    static var initial: crl_schedule_options {
-        crl_schedule_options(
-            size: MemoryLayout<crl_schedule_options>.size, kind: crl_schedule_kind(CRL_SCHEDULE_CONSTANT), per_epoch: 0,
-            warmup: 0, warmup_start: 1 / 3, period: 0, period_factor: 0, factor: -1, min_rate: -1, peak: -1,
-            start_divisor: -1, end_divisor: -1, patience: -1, cooldown: 0, threshold: -1, function: nil, user: nil)
-    }
-}
-
-extension crl_plateau_state {
-    static var initial: crl_plateau_state {
-        crl_plateau_state(size: MemoryLayout<crl_plateau_state>.size, epochs: 0, lowest: 0, waited: 0, cooling: 0)
-    }
-}
-
-extension crl_train_options {
-    static var initial: crl_train_options {
-        crl_train_options(
-            size: MemoryLayout<crl_train_options>.size, cost: nil, optimizer: nil, epochs: 10, batch_size: 32,
-            shuffle: 1,
-            seed: 0, validation_x: nil, validation_rows: 0, validation_stride: 0, validation_targets: nil,
-            on_epoch: nil,
-            user: nil, threads: 0, on_batch: nil, validation_split: 0, class_weights: nil, class_weights_count: 0,
-            patience: 0, min_delta: 0, schedule: nil)
-    }
-}
+extension crl_layer_options { static var initial: Self { initial_layer_options() } }
+extension crl_layer { static var initial: Self { initial_layer() } }
+extension crl_cost_options { static var initial: Self { initial_cost_options() } }
+extension crl_targets { static var initial: Self { initial_targets() } }
+extension crl_validation { static var initial: Self { initial_validation() } }
+extension crl_optimizer_options { static var initial: Self { initial_optimizer_options() } }
+extension crl_layer_step { static var initial: Self { initial_layer_step() } }
+extension crl_schedule_options { static var initial: Self { initial_schedule_options() } }
+extension crl_plateau_state { static var initial: Self { initial_plateau_state() } }
+extension crl_train_options { static var initial: Self { initial_train_options() } }
+extension crl_tensor { static var initial: Self { initial_tensor() } }
+extension crl_epoch { static var initial: Self { initial_epoch() } }
+extension crl_metrics { static var initial: Self { initial_metrics() } }
+extension crl_progress { static var initial: Self { initial_progress() } }
+extension crl_data_source { static var initial: Self { initial_data_source() } }
+extension crl_gradient_check_options { static var initial: Self { initial_gradient_check_options() } }
+extension crl_gradient_report { static var initial: Self { initial_gradient_report() } }
+extension crl_minimize_options { static var initial: Self { initial_minimize_options() } }
+extension crl_minimum { static var initial: Self { initial_minimum() } }
+extension crl_cascade_options { static var initial: Self { initial_cascade_options() } }

@@ -21,17 +21,19 @@ import Testing
 
     @Test func describedNetworkSaysWhatItIs() {
         let f = Fixture()
-        var name: UnsafePointer<CChar>?
         for network in [f.network, f.unbuilt] {
             ok(crlNetworkInputSize(network, f.sizes.pointer))
             ok(crlNetworkOutputSize(network, f.sizes.pointer + 1))
             #expect(f.sizes.elements == [2, 2])
             ok(crlNetworkLayerCount(network, f.sizes.pointer))
             #expect(f.sizes.elements[0] == 2)
-            ok(crlNetworkLayer(network, 0, &name, f.sizes.pointer))
-            #expect(name.map { String(cString: $0) } == "hidden" && f.sizes.elements[0] == 3)
-            ok(crlNetworkLayer(network, 1, &name, f.sizes.pointer))
-            #expect(name.map { String(cString: $0) } == "out" && f.sizes.elements[0] == 2)
+            ok(crlNetworkLayer(network, 0, f.layer.pointer))
+            #expect(f.layerName == "hidden" && f.layer.elements[0].units == 3)
+            #expect(f.layer.elements[0].activation == crl_activation(CRL_TANH) && f.layer.elements[0].bias == 1)
+            ok(crlNetworkLayer(network, 1, f.layer.pointer))
+            #expect(f.layerName == "out" && f.layer.elements[0].units == 2 && f.layer.elements[0].inputs == 1)
+            ok(crlNetworkLayerInput(network, 1, 0, f.name.pointer))
+            #expect(f.name.elements[0].map { String(cString: $0) } == "hidden")
         }
     }
 
@@ -49,8 +51,7 @@ import Testing
         ]
         for (index, (name, offset, rows, columns, rank)) in expected.enumerated() {
             for byName in [false, true] {
-                f.tensor.pointer.pointee = crl_tensor(
-                    size: MemoryLayout<crl_tensor>.size, name: nil, offset: 77, rows: 77, columns: 77, rank: 77)
+                f.tensor.pointer.pointee = .initial
                 ok(
                     byName
                         ? crlNetworkFindTensor(f.network, name, f.tensor.pointer)
@@ -129,7 +130,7 @@ import Testing
             $0.batch_size = 4
             $0.seed = 1
         }
-        ok(crlNetworkFit(f.network, x.pointer, 4, 2, targets, train))
+        ok(crlNetworkFit(f.network, x.pointer, 4, 2, targets, nil, train))
         ok(crlNetworkPredict(f.network, x.pointer, 4, 2, f.y.pointer, 4, 2))
         let y = f.y.elements
         for row in 0..<4 { #expect((y[2 * row + 1] > y[2 * row]) == (classes.elements[row] == 1)) }
@@ -140,7 +141,7 @@ import Testing
         let f = Fixture()
         let folder = try TemporaryFolder()
         let path = folder.file("net.safetensors")
-        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil))
+        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil, nil))
         ok(crlNetworkSave(f.network, path))
         #expect(try folder.names == ["net.safetensors"])
 
@@ -148,9 +149,8 @@ import Testing
         ok(crlNetworkLoad(path, &loaded))
         defer { crlNetworkDestroy(loaded) }
         #expect(parameters(of: loaded!).bytes == parameters(of: f.network).bytes)
-        var name: UnsafePointer<CChar>?
-        ok(crlNetworkLayer(loaded, 0, &name, nil))
-        #expect(name.map { String(cString: $0) } == "hidden")
+        ok(crlNetworkLayer(loaded, 0, f.layer.pointer))
+        #expect(f.layerName == "hidden")
         ok(crlNetworkPredict(loaded, f.x.pointer, 4, 2, f.y.pointer, 4, 2))
         #expect(f.y.elements == f.prediction)
 
@@ -198,14 +198,13 @@ import Testing
     @Test func namesLiveAsLongAsTheNetwork() throws {
         let f = Fixture()
         let folder = try TemporaryFolder()
-        var name: UnsafePointer<CChar>?
-        ok(crlNetworkLayer(f.unbuilt, 0, &name, nil))
+        ok(crlNetworkLayer(f.unbuilt, 0, f.layer.pointer))
         for index in 0..<100 { ok(crlNetworkAddDense(f.unbuilt, UInt(index + 1), 0, nil)) }
         ok(crlNetworkBuild(f.unbuilt, 1))
         ok(crlNetworkFindTensor(f.unbuilt, "hidden.bias", f.tensor.pointer))
         ok(crlNetworkSave(f.unbuilt, folder.file("net")))
         ok(crlNetworkLoadParameters(f.unbuilt, folder.file("net")))
-        #expect(name.map { String(cString: $0) } == "hidden")
+        #expect(f.layerName == "hidden")
         #expect(f.tensor.elements[0].name.map { String(cString: $0) } == "hidden.bias")
     }
 }

@@ -14,7 +14,7 @@ private let minimizers = [
         ok(crlNetworkValueAndGradient(f.network, nil, f.x.pointer, 4, 2, f.targets(), before.pointer, nil, 0))
         let minimum = Memory(crl_minimum.initial)
         let status = crlNetworkMinimize(
-            f.network, f.x.pointer, 4, 2, f.targets(),
+            f.network, f.x.pointer, 4, 2, f.targets(), nil,
             f.minimize {
                 $0.method = crl_minimizer(method)
                 $0.max_iterations = 30
@@ -31,10 +31,10 @@ private let minimizers = [
 
     @Test func defaultsAreEnough() {
         let f = Fixture()
-        ok(crlNetworkMinimize(f.network, f.x.pointer, 4, 2, f.targets(), nil, nil))
+        ok(crlNetworkMinimize(f.network, f.x.pointer, 4, 2, f.targets(), nil, nil, nil))
         let g = Fixture()
         let minimum = Memory(crl_minimum.initial)
-        ok(crlNetworkMinimize(g.network, g.x.pointer, 4, 2, g.targets(), g.minimize { _ in }, minimum.pointer))
+        ok(crlNetworkMinimize(g.network, g.x.pointer, 4, 2, g.targets(), nil, g.minimize { _ in }, minimum.pointer))
         #expect(parameters(of: f.network).bytes == parameters(of: g.network).bytes)
     }
 
@@ -42,11 +42,11 @@ private let minimizers = [
         let f = Fixture()
         let record = Memory<crl_iteration>(
             crl_iteration(
-                size: 0, iteration: 0, evaluations: 0, products: 0, cost: .infinity, gradient_norm: 0, step: 0,
-                penalty: 0, validation_cost: 0, validation_accuracy: 0, validation_r2: 0, is_best: 0))
+                size: 0, iteration: 0, evaluations: 0, products: 0, is_best: 0, cost: .infinity, gradient_norm: 0,
+                step: 0, penalty: 0, validation_cost: 0, validation_accuracy: 0, validation_r2: 0))
         let minimum = Memory(crl_minimum.initial)
         let status = crlNetworkMinimize(
-            f.network, f.x.pointer, 4, 2, f.targets(),
+            f.network, f.x.pointer, 4, 2, f.targets(), nil,
             f.minimize {
                 $0.method = crl_minimizer(method)
                 $0.user = UnsafeMutableRawPointer(record.pointer)
@@ -74,7 +74,7 @@ private let minimizers = [
             let minimum = Memory(crl_minimum.initial)
             ok(
                 crlNetworkMinimize(
-                    f.network, f.x.pointer, 4, 2, f.targets(), f.minimize(change), minimum.pointer))
+                    f.network, f.x.pointer, 4, 2, f.targets(), nil, f.minimize(change), minimum.pointer))
             return Int(minimum.elements[0].reason)
         }
         #expect(reason { $0.gradient_tolerance = 1e9 } == CRL_MINIMUM_GRADIENT)
@@ -102,17 +102,13 @@ private let minimizers = [
         let minimum = Memory(crl_minimum.initial)
         ok(
             crlNetworkMinimize(
-                f.network, f.x.pointer, 4, 2, f.targets(),
+                f.network, f.x.pointer, 4, 2, f.targets(), f.validation(held, 2, 2, heldTargets),
                 f.minimize {
                     $0.method = crl_minimizer(method)
                     $0.gradient_tolerance = 0
                     $0.cost_tolerance = 0
                     $0.l2 = 1e-3
                     $0.regularize_biases = 1
-                    $0.validation_x = UnsafePointer(held)
-                    $0.validation_rows = 2
-                    $0.validation_stride = 2
-                    $0.validation_targets = heldTargets
                     $0.patience = 4
                     $0.max_iterations = 10_000
                     $0.user = UnsafeMutableRawPointer(record.pointer)
@@ -131,9 +127,7 @@ private let minimizers = [
         let found = minimum.elements[0]
         #expect(found.reason == crl_minimum_reason(CRL_MINIMUM_PATIENCE))
         #expect(Double(found.iterations) == record.elements[1] && found.iterations == found.best_iteration + 4)
-        let metrics = Memory(
-            crl_metrics(
-                size: MemoryLayout<crl_metrics>.size, rows: 0, cost: 0, accuracy: 0, top_accuracy: 0, r2: 0))
+        let metrics = Memory(crl_metrics.initial)
         ok(crlNetworkEvaluate(f.network, nil, UnsafePointer(held), 2, 2, heldTargets, 1, metrics.pointer, nil, 0))
         #expect(metrics.elements[0].cost == found.validation_cost)
         #expect(found.best_iteration == 0 || found.validation_cost == record.elements[0])
@@ -148,7 +142,7 @@ private let minimizers = [
         let minimum = Memory(crl_minimum.initial)
         ok(
             crlNetworkMinimize(
-                f.network, f.x.pointer, 4, 2, f.targets(),
+                f.network, f.x.pointer, 4, 2, f.targets(), nil,
                 f.minimize {
                     $0.max_iterations = 5
                     $0.on_iteration = { _, iteration in
@@ -163,39 +157,33 @@ private let minimizers = [
 
     private static func badValidation(
         _ code: Int, _ words: String, line: Int = #line,
-        change: @escaping @Sendable (inout crl_minimize_options, Fixture) -> Void
+        split: Double = 0, change: @escaping @Sendable (inout crl_validation, Fixture) -> Void
     ) -> BadCall {
         BadCall("crl_network_minimize", code, words, line: line) { f in
-            let options = f.minimize {
-                $0.validation_x = UnsafePointer(f.x.pointer)
-                $0.validation_rows = 4
-                $0.validation_stride = 2
-                $0.validation_targets = f.targets()
-                change(&$0, f)
-            }
-            return crlNetworkMinimize(f.network, f.x.pointer, 4, 2, f.targets(), options, nil)
+            crlNetworkMinimize(
+                f.network, f.x.pointer, 4, 2, f.targets(), f.validation { change(&$0, f) },
+                f.minimize { $0.validation_split = split }, nil)
         }
     }
 
     static let badValidations: [BadCall] = [
-        badValidation(CRL_ERROR_NULL, "validation_x") { options, _ in options.validation_x = nil },
-        badValidation(CRL_ERROR_NULL, "validation_targets is NULL") { options, _ in options.validation_targets = nil },
-        badValidation(CRL_ERROR_SIZE, "validation_x_rows is 0") { options, _ in options.validation_rows = 0 },
-        badValidation(CRL_ERROR_SIZE, "4 target values for 5 rows") { options, _ in options.validation_rows = 5 },
-        badValidation(CRL_ERROR_SIZE, "validation_x has") { options, _ in options.validation_rows = -1 },
-        badValidation(CRL_ERROR_SIZE, "validation_x_stride is 1") { options, _ in options.validation_stride = 1 },
-        badValidation(CRL_ERROR_TARGET, "validation_x") { $0.validation_targets = $1.classTargets() },
+        badValidation(CRL_ERROR_NULL, "validation_x is NULL") { validation, _ in validation.x = nil },
+        badValidation(CRL_ERROR_NULL, "validation_targets is NULL") { validation, _ in validation.targets = nil },
+        badValidation(CRL_ERROR_SIZE, "validation_x_rows is 0") { validation, _ in validation.rows = 0 },
+        badValidation(CRL_ERROR_SIZE, "4 target values for 5 rows") { validation, _ in validation.rows = 5 },
+        badValidation(CRL_ERROR_SIZE, "validation_x has") { validation, _ in validation.rows = -1 },
+        badValidation(CRL_ERROR_SIZE, "validation_x_stride is 1") { validation, _ in validation.stride = 1 },
+        badValidation(CRL_ERROR_SIZE, "validation->size is 0") { validation, _ in validation.size = 0 },
+        badValidation(CRL_ERROR_TARGET, "validation_x") { $0.targets = $1.classTargets() },
         badValidation(CRL_ERROR_NOT_FINITE, "validation_x holds inf at row 0, column 1") {
-            $0.validation_x = UnsafePointer($1.keepArray([0, .infinity, 0, 0, 0, 0, 0, 0]))
+            $0.x = UnsafePointer($1.keepArray([0, .infinity, 0, 0, 0, 0, 0, 0]))
         },
-        badValidation(CRL_ERROR_VALUE, "both validation data and a validation_split") { options, _ in
-            options.validation_split = 0.5
-        },
-        badValidation(CRL_ERROR_OVERLAP, "overlap") { options, f in
+        badValidation(CRL_ERROR_VALUE, "both validation data and a validation_split", split: 0.5) { _, _ in },
+        badValidation(CRL_ERROR_OVERLAP, "overlap") { validation, f in
             var base: UnsafeMutablePointer<Float>?
             var count: UInt = 0
             precondition(crlNetworkParameters(f.network, &base, &count) == CRL_OK)
-            options.validation_x = UnsafePointer(base)
+            validation.x = UnsafePointer(base)
         },
     ]
 
@@ -206,7 +194,7 @@ private let minimizers = [
         change: @escaping @Sendable (inout crl_minimize_options) -> Void
     ) -> BadCall {
         BadCall("crl_network_minimize", code, words.joined(separator: " "), line: line) { f in
-            crlNetworkMinimize(f.network, f.x.pointer, 4, 2, f.targets(), f.minimize(change), nil)
+            crlNetworkMinimize(f.network, f.x.pointer, 4, 2, f.targets(), nil, f.minimize(change), nil)
         }
     }
 
@@ -249,62 +237,63 @@ private let minimizers = [
             bad(CRL_ERROR_VALUE, "target_cost is nan") { $0.target_cost = .nan },
             bad(CRL_ERROR_SIZE, "max_iterations is 0") { $0.max_iterations = 0 },
             bad(CRL_ERROR_SIZE, "max_iterations is \(UInt.max)") { $0.max_iterations = -1 },
-            bad(CRL_ERROR_SIZE, "max_evaluations is \(UInt.max)") { $0.max_evaluations = -1 },
+            bad(CRL_ERROR_SIZE, "max_evaluations is 0") { $0.max_evaluations = 0 },
             bad(CRL_ERROR_SIZE, "threads is 1025") { $0.threads = 1025 },
             bad(CRL_ERROR_SIZE, "memory of lbfgs is 1001") { $0.memory = 1001 },
-            bad(CRL_ERROR_SIZE, "memory is \(UInt.max)") { $0.memory = -1 },
-            bad(CRL_ERROR_SIZE, "patience is \(UInt.max)") { $0.patience = -1 },
+            bad(CRL_ERROR_SIZE, "memory is \(UInt.max - 1)") { $0.memory = -2 },
+            bad(CRL_ERROR_SIZE, "patience is \(UInt.max - 1)") { $0.patience = -2 },
+            bad(CRL_ERROR_SIZE, "patience is 0") { $0.patience = 0 },
             bad(CRL_ERROR_VALUE, "validation_split is 1") { $0.validation_split = 1 },
         ]
 
     static let badArguments: [BadCall] = [
         BadCall("crl_network_minimize", CRL_ERROR_NULL, "network is NULL") {
-            crlNetworkMinimize(nil, $0.x.pointer, 4, 2, $0.targets(), nil, nil)
+            crlNetworkMinimize(nil, $0.x.pointer, 4, 2, $0.targets(), nil, nil, nil)
         },
         BadCall("crl_network_minimize", CRL_ERROR_NULL, "x is NULL") {
-            crlNetworkMinimize($0.network, nil, 4, 2, $0.targets(), nil, nil)
+            crlNetworkMinimize($0.network, nil, 4, 2, $0.targets(), nil, nil, nil)
         },
         BadCall("crl_network_minimize", CRL_ERROR_NULL, "targets is NULL") {
-            crlNetworkMinimize($0.network, $0.x.pointer, 4, 2, nil, nil, nil)
+            crlNetworkMinimize($0.network, $0.x.pointer, 4, 2, nil, nil, nil, nil)
         },
         BadCall("crl_network_minimize", CRL_ERROR_HANDLE, "network is not a crl_network") {
-            crlNetworkMinimize(cast($0.workspace), $0.x.pointer, 4, 2, $0.targets(), nil, nil)
+            crlNetworkMinimize(cast($0.workspace), $0.x.pointer, 4, 2, $0.targets(), nil, nil, nil)
         },
         BadCall("crl_network_minimize", CRL_ERROR_NOT_BUILT, "not built") {
-            crlNetworkMinimize($0.unbuilt, $0.x.pointer, 4, 2, $0.targets(), nil, nil)
+            crlNetworkMinimize($0.unbuilt, $0.x.pointer, 4, 2, $0.targets(), nil, nil, nil)
         },
         BadCall("crl_network_minimize", CRL_ERROR_SIZE, "x_rows is 0") {
-            crlNetworkMinimize($0.network, $0.x.pointer, 0, 2, $0.targets(), nil, nil)
+            crlNetworkMinimize($0.network, $0.x.pointer, 0, 2, $0.targets(), nil, nil, nil)
         },
         BadCall("crl_network_minimize", CRL_ERROR_SIZE, "x has", "memory can hold") {
-            crlNetworkMinimize($0.network, $0.x.pointer, .max, 2, $0.targets(), nil, nil)
+            crlNetworkMinimize($0.network, $0.x.pointer, .max, 2, $0.targets(), nil, nil, nil)
         },
         BadCall("crl_network_minimize", CRL_ERROR_SIZE, "x_stride is 1") {
-            crlNetworkMinimize($0.network, $0.x.pointer, 4, 1, $0.targets(), nil, nil)
+            crlNetworkMinimize($0.network, $0.x.pointer, 4, 1, $0.targets(), nil, nil, nil)
         },
         BadCall("crl_network_minimize", CRL_ERROR_SIZE, "4", "3") {
-            crlNetworkMinimize($0.network, $0.x.pointer, 3, 2, $0.targets(), nil, nil)
+            crlNetworkMinimize($0.network, $0.x.pointer, 3, 2, $0.targets(), nil, nil, nil)
         },
         BadCall("crl_network_minimize", CRL_ERROR_TARGET, "'mean_squared_error'") {
-            crlNetworkMinimize($0.network, $0.x.pointer, 4, 2, $0.classTargets(), nil, nil)
+            crlNetworkMinimize($0.network, $0.x.pointer, 4, 2, $0.classTargets(), nil, nil, nil)
         },
         BadCall("crl_network_minimize", CRL_ERROR_SIZE, "minimum->size is 0") { f in
             let minimum = f.keep(crl_minimum.initial)
             minimum.pointee.size = 0
-            return crlNetworkMinimize(f.network, f.x.pointer, 4, 2, f.targets(), nil, minimum)
+            return crlNetworkMinimize(f.network, f.x.pointer, 4, 2, f.targets(), nil, nil, minimum)
         },
         BadCall("crl_network_minimize", CRL_ERROR_NOT_FINITE, "x holds nan at row 1, column 0") { f in
             let x = f.keepArray([0, 0, .nan, 0, 0, 0, 0, 0])
-            return crlNetworkMinimize(f.network, x, 4, 2, f.targets(), nil, nil)
+            return crlNetworkMinimize(f.network, x, 4, 2, f.targets(), nil, nil, nil)
         },
         BadCall("crl_network_minimize", CRL_ERROR_TARGET, "inf") { f in
             let t = f.keepArray([0, 0, 0, .infinity, 0, 0, 0, 0])
             return crlNetworkMinimize(
-                f.network, f.x.pointer, 4, 2, f.targets { $0.values = UnsafePointer(t) }, nil, nil)
+                f.network, f.x.pointer, 4, 2, f.targets { $0.values = UnsafePointer(t) }, nil, nil, nil)
         },
         BadCall("crl_network_minimize", CRL_ERROR_VALUE, "levenberg_marquardt", "'huber'") { f in
             crlNetworkMinimize(
-                f.network, f.x.pointer, 4, 2, f.targets(),
+                f.network, f.x.pointer, 4, 2, f.targets(), nil,
                 f.minimize {
                     $0.method = crl_minimizer(CRL_LEVENBERG_MARQUARDT)
                     $0.cost = f.cost(CRL_HUBER)
@@ -312,11 +301,11 @@ private let minimizers = [
         },
         BadCall("crl_network_minimize", CRL_ERROR_NULL, "cost->function is NULL") { f in
             crlNetworkMinimize(
-                f.network, f.x.pointer, 4, 2, f.targets(), f.minimize { $0.cost = f.cost(CRL_CUSTOM_COST) }, nil)
+                f.network, f.x.pointer, 4, 2, f.targets(), nil, f.minimize { $0.cost = f.cost(CRL_CUSTOM_COST) }, nil)
         },
         BadCall("crl_network_minimize", CRL_ERROR_CALLBACK, "returned 5") { f in
             crlNetworkMinimize(
-                f.network, f.x.pointer, 4, 2, f.targets(),
+                f.network, f.x.pointer, 4, 2, f.targets(), nil,
                 f.minimize {
                     $0.cost = f.cost {
                         $0.kind = crl_cost_kind(CRL_CUSTOM_COST)
@@ -326,7 +315,7 @@ private let minimizers = [
         },
         BadCall("crl_network_minimize", CRL_ERROR_CALLBACK, "nan") { f in
             crlNetworkMinimize(
-                f.network, f.x.pointer, 4, 2, f.targets(),
+                f.network, f.x.pointer, 4, 2, f.targets(), nil,
                 f.minimize {
                     $0.cost = f.cost {
                         $0.kind = crl_cost_kind(CRL_CUSTOM_COST)
@@ -347,25 +336,5 @@ private let minimizers = [
 extension Fixture {
     func minimize(_ change: (inout crl_minimize_options) -> Void) -> UnsafePointer<crl_minimize_options> {
         changed(crl_minimize_options.initial, change)
-    }
-}
-
-extension crl_minimize_options {
-    static var initial: crl_minimize_options {
-        crl_minimize_options(
-            size: MemoryLayout<crl_minimize_options>.size, method: crl_minimizer(CRL_LBFGS), cost: nil,
-            max_iterations: 1000, max_evaluations: 0, gradient_tolerance: 1e-5, cost_tolerance: 1e-9,
-            target_cost: -1e308, threads: 0, memory: 0, c1: -1, c2: -1, damping: -1, on_iteration: nil, user: nil,
-            l2: 0, regularize_biases: 0, validation_x: nil, validation_rows: 0, validation_stride: 0,
-            validation_targets: nil, validation_split: 0, seed: 0, patience: 0, min_delta: 0)
-    }
-}
-
-extension crl_minimum {
-    static var initial: crl_minimum {
-        crl_minimum(
-            size: MemoryLayout<crl_minimum>.size, reason: crl_minimum_reason(CRL_MINIMUM_NO_PROGRESS), cost: 0,
-            gradient_norm: 0, iterations: 0, evaluations: 0, products: 0, penalty: 0, best_iteration: 0,
-            validation_cost: 0)
     }
 }

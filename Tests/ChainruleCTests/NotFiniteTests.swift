@@ -15,28 +15,23 @@ import Testing
             },
             BadCall("crl_network_fit", CRL_ERROR_NOT_FINITE, "x holds \(value)", "row 0, column 0") { f in
                 crlNetworkFit(
-                    f.network, f.keepFloats(f.x.elements, replacing: 0, with: value), 4, 2, f.targets(),
+                    f.network, f.keepFloats(f.x.elements, replacing: 0, with: value), 4, 2, f.targets(), nil,
                     f.train { $0.optimizer = f.optimizer })
             },
             BadCall("crl_network_fit", CRL_ERROR_NOT_FINITE, "validation_x holds \(value)", "row 3, column 1") { f in
                 crlNetworkFit(
                     f.network, f.x.pointer, 4, 2, f.targets(),
-                    f.train {
-                        $0.validation_x = f.keepFloats(f.x.elements, replacing: 7, with: value)
-                        $0.validation_rows = 4
-                        $0.validation_stride = 2
-                        $0.validation_targets = f.targets()
-                    })
+                    f.validation { $0.x = f.keepFloats(f.x.elements, replacing: 7, with: value) }, nil)
             },
             TrainerCallTests.bad("crl_trainer_fit", CRL_ERROR_NOT_FINITE, "x holds \(value) at row 2, column 0") {
                 f, t in
                 let x = f.keepFloats(f.x.elements, replacing: 4, with: value)
-                return crlTrainerFit(t, x, 4, 2, f.targets(), nil, 0, 0, nil)
+                return crlTrainerFit(t, x, 4, 2, f.targets(), nil)
             },
             TrainerCallTests.bad("crl_trainer_fit", CRL_ERROR_NOT_FINITE, "validation_x holds \(value) at row 0") {
                 f, t in
                 let x = f.keepFloats(f.x.elements, replacing: 1, with: value)
-                return crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), x, 4, 2, f.targets())
+                return crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.validation(x, 4, 2, f.targets()))
             },
             TrainerCallTests.bad("crl_trainer_partial_fit", CRL_ERROR_NOT_FINITE, "x holds \(value) at row 3") { f, t in
                 let x = f.keepFloats(f.x.elements, replacing: 7, with: value)
@@ -134,7 +129,7 @@ import Testing
         let f = Fixture()
         ok(crlOptimizerSetLearningRate(f.optimizer, 1e30))
         let status = crlNetworkFit(
-            f.network, f.x.pointer, 4, 2, f.targets(),
+            f.network, f.x.pointer, 4, 2, f.targets(), nil,
             f.train {
                 $0.optimizer = f.optimizer
                 $0.epochs = 100
@@ -151,7 +146,7 @@ import Testing
         let trainer = TrainerCallTests.makeTrainer(f) { $0.epochs = 100 }
         for _ in 0..<3 {
             fails(
-                crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil, 0, 0, nil), CRL_ERROR_NOT_FINITE,
+                crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil), CRL_ERROR_NOT_FINITE,
                 "crl_trainer_fit", ["epoch", "batch"])
             #expect(parameters(of: f.network).elements.allSatisfy { $0.isFinite })
         }

@@ -29,16 +29,10 @@ import Testing
             crlNetworkValueAndGradient($0.network, nil, $0.x.pointer, 4, 2, nil, $0.C.pointer, $0.gradients.pointer, 17)
         },
         BadCall("crl_network_fit", CRL_ERROR_NULL, "targets is NULL") {
-            crlNetworkFit($0.network, $0.x.pointer, 4, 2, nil, nil)
+            crlNetworkFit($0.network, $0.x.pointer, 4, 2, nil, nil, nil)
         },
         BadCall("crl_network_fit", CRL_ERROR_NULL, "validation_targets is NULL") { f in
-            crlNetworkFit(
-                f.network, f.x.pointer, 4, 2, f.targets(),
-                f.train {
-                    $0.validation_x = UnsafePointer(f.x.pointer)
-                    $0.validation_rows = 4
-                    $0.validation_stride = 2
-                })
+            crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), f.validation { $0.targets = nil }, nil)
         },
     ]
 
@@ -55,11 +49,11 @@ import Testing
         ok(crlNetworkAddActivation(f.unbuilt, 0, nil))
         ok(crlNetworkAddSum(f.unbuilt, f.texts(["3"]), 1, nil))
         ok(crlNetworkAddConcatenation(f.unbuilt, f.texts(["4"]), 1, nil))
-        ok(crlNetworkLayer(f.network, 0, nil, nil))
+        fails(crlNetworkLayer(f.network, 0, nil), CRL_ERROR_NULL, "crl_network_layer", ["layer is NULL"])
         ok(crlForward(f.network, f.workspace, f.x.pointer, 4, 2, nil, 0, 0))
         ok(crlCost(nil, f.x.pointer, 4, 2, 2, f.targets(), f.C.pointer, nil, 0, 0))
         ok(crlBackward(f.network, f.workspace, f.t.pointer, 4, 2, nil, 0, 0, nil, 0, 0))
         ok(crlNetworkValueAndGradient(f.network, nil, f.x.pointer, 4, 2, f.targets(), f.C.pointer, nil, 0))
-        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil))
+        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil, nil))
     }
 }

@@ -110,7 +110,8 @@ import Testing
                 crlCost(cost, f.x.pointer, 4, 2, 2, f.targets(), f.C.pointer, nil, 0, 0), CRL_ERROR_VALUE, "crl_cost",
                 words)
             fails(
-                crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), f.train { $0.cost = cost }), CRL_ERROR_VALUE,
+                crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil, f.train { $0.cost = cost }),
+                CRL_ERROR_VALUE,
                 "crl_network_fit", words)
         }
     }

@@ -152,24 +152,19 @@ import Testing
 
     static let training: [BadCall] = [
         bad("crl_network_fit", "the network's parameters overlaps x") {
-            crlNetworkFit($0.network, parameters(of: $0.network), 4, 2, $0.targets(), nil)
+            crlNetworkFit($0.network, parameters(of: $0.network), 4, 2, $0.targets(), nil, nil)
         },
         bad("crl_network_fit", "the network's parameters overlaps targets->values") { f in
             let targets = f.targets { $0.values = UnsafePointer(parameters(of: f.network)) }
-            let options = f.train {
-                $0.validation_x = UnsafePointer(f.x.pointer)
-                $0.validation_rows = 4
-                $0.validation_stride = 2
-                $0.validation_targets = targets
-            }
-            return crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), options)
+            let held = f.validation { $0.targets = targets }
+            return crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), held, nil)
         },
         bad("crl_network_minimize", "the network's parameters overlaps targets->weights") { f in
             let targets = f.targets {
                 $0.weights = UnsafePointer(parameters(of: f.network))
                 $0.weights_count = 4
             }
-            return crlNetworkMinimize(f.network, f.x.pointer, 4, 2, targets, nil, nil)
+            return crlNetworkMinimize(f.network, f.x.pointer, 4, 2, targets, nil, nil, nil)
         },
     ]
 

@@ -41,8 +41,8 @@ import Testing
         #expect(y.bytes == PassTests.wide(f.y.elements).bytes)
         ok(crlNetworkValueAndGradient(f.network, nil, x.pointer, 4, 5, targets, &C, gradients.pointer, 17))
         #expect(C == f.C.elements[0] && gradients.bytes == f.gradients.bytes)
-        ok(crlNetworkFit(f.network, x.pointer, 4, 5, targets, nil))
-        ok(crlNetworkFit(f.other, f.x.pointer, 4, 2, f.targets(), nil))
+        ok(crlNetworkFit(f.network, x.pointer, 4, 5, targets, nil, nil))
+        ok(crlNetworkFit(f.other, f.x.pointer, 4, 2, f.targets(), nil, nil))
         #expect(parameters(of: f.network).bytes == parameters(of: f.other).bytes)
     }
 

@@ -157,7 +157,7 @@ import Testing
         let predictor = PredictorCallTests.makePredictor(network!)
         var options = crl_train_options.initial
         options.epochs = 1
-        ok(crlNetworkFit(network, f.x.pointer, 4, 2, f.targets(), &options))
+        ok(crlNetworkFit(network, f.x.pointer, 4, 2, f.targets(), nil, &options))
         crlNetworkDestroy(network)
         network = nil
         ok(crlPredictorPredict(predictor, f.x.pointer, 4, 2, f.y.pointer, 4, 2))

@@ -120,7 +120,7 @@ import Testing
         let publisher = PublisherCallTests.makePublisher(f.network, precision)
         let first = PredictorCallTests.makePredictor(f.network, precision)
         let expected = Memory<Float>(0, count: 8)
-        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil))
+        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil, nil))
         ok(crlPredictorPredict(first, f.x.pointer, 4, 2, expected.pointer, 4, 2))
         ok(crlPublisherPredict(publisher, f.x.pointer, 4, 2, f.y.pointer, 4, 2))
         #expect(f.y.bytes == expected.bytes)

@@ -50,7 +50,7 @@ import Testing
                 $0.epochs = 1
                 $0.schedule = schedule
             }
-            let status = crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), train)
+            let status = crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil, train)
             if kinds.contains(kind) {
                 // The function that was set returns 1.
                 if name == "function" { #expect(status == CRL_ERROR_CALLBACK) } else { ok(status) }
@@ -108,8 +108,8 @@ import Testing
     @Test func numbersOutOfRange() {
         let bad: [(Int, Int, String, Change)] = [
             (CRL_SCHEDULE_STEP, CRL_ERROR_SIZE, "period", { $0.period = 0 }),
-            (CRL_SCHEDULE_STEP, CRL_ERROR_SIZE, "period is \(UInt.max)", { $0.period = -1 }),
-            (CRL_SCHEDULE_COSINE, CRL_ERROR_SIZE, "period_factor is \(UInt.max)", { $0.period_factor = -1 }),
+            (CRL_SCHEDULE_STEP, CRL_ERROR_SIZE, "period is \(UInt.max - 1)", { $0.period = -2 }),
+            (CRL_SCHEDULE_COSINE, CRL_ERROR_SIZE, "period_factor is \(UInt.max - 1)", { $0.period_factor = -2 }),
             (CRL_SCHEDULE_STEP, CRL_ERROR_VALUE, "factor of the step schedule is 0.0", { $0.factor = 0 }),
             (
                 CRL_SCHEDULE_EXPONENTIAL, CRL_ERROR_VALUE, "factor of the exponential schedule is nan",
@@ -124,7 +124,7 @@ import Testing
                 { $0.min_rate = .infinity }
             ),
             (CRL_SCHEDULE_PLATEAU, CRL_ERROR_VALUE, "threshold of the plateau schedule is 1.0", { $0.threshold = 1 }),
-            (CRL_SCHEDULE_PLATEAU, CRL_ERROR_SIZE, "cooldown is \(UInt.max)", { $0.cooldown = -1 }),
+            (CRL_SCHEDULE_PLATEAU, CRL_ERROR_SIZE, "cooldown is \(UInt.max - 1)", { $0.cooldown = -2 }),
             (CRL_SCHEDULE_PLATEAU, CRL_ERROR_SIZE, "patience is \(UInt.max - 1)", { $0.patience = -2 }),
             (
                 CRL_SCHEDULE_ONE_CYCLE, CRL_ERROR_VALUE, "start_divisor of the one_cycle schedule is 0.5",

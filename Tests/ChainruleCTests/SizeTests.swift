@@ -28,10 +28,10 @@ import Testing
             crlNetworkAddConcatenation($0.unbuilt, $0.texts(["out"]), 10_001, nil)
         },
         BadCall("crl_network_layer", CRL_ERROR_SIZE, "index is 2", "2 layers") {
-            crlNetworkLayer($0.network, 2, $0.name.pointer, $0.sizes.pointer)
+            crlNetworkLayer($0.network, 2, $0.layer.pointer)
         },
         BadCall("crl_network_layer", CRL_ERROR_SIZE, "index is \(UInt.max)") {
-            crlNetworkLayer($0.network, .max, $0.name.pointer, $0.sizes.pointer)
+            crlNetworkLayer($0.network, .max, $0.layer.pointer)
         },
         BadCall("crl_network_tensor", CRL_ERROR_SIZE, "index is 4", "4 tensors") {
             crlNetworkTensor($0.network, 4, $0.tensor.pointer)
@@ -144,47 +144,36 @@ import Testing
                 $0.network, nil, $0.x.pointer, 4, 2, $0.targets(), $0.C.pointer, $0.gradients.pointer, 1)
         },
         BadCall("crl_network_fit", CRL_ERROR_SIZE, "x_rows is 0") {
-            crlNetworkFit($0.network, $0.x.pointer, 0, 2, $0.targets(), nil)
+            crlNetworkFit($0.network, $0.x.pointer, 0, 2, $0.targets(), nil, nil)
         },
         BadCall("crl_network_fit", CRL_ERROR_SIZE, "x_stride is 1") {
-            crlNetworkFit($0.network, $0.x.pointer, 4, 1, $0.targets(), nil)
+            crlNetworkFit($0.network, $0.x.pointer, 4, 1, $0.targets(), nil, nil)
         },
         BadCall("crl_network_fit", CRL_ERROR_SIZE, "epochs is 0") {
-            crlNetworkFit($0.network, $0.x.pointer, 4, 2, $0.targets(), $0.train { $0.epochs = 0 })
+            crlNetworkFit($0.network, $0.x.pointer, 4, 2, $0.targets(), nil, $0.train { $0.epochs = 0 })
         },
         BadCall("crl_network_fit", CRL_ERROR_SIZE, "epochs is \(UInt.max)") {
-            crlNetworkFit($0.network, $0.x.pointer, 4, 2, $0.targets(), $0.train { $0.epochs = -1 })
+            crlNetworkFit($0.network, $0.x.pointer, 4, 2, $0.targets(), nil, $0.train { $0.epochs = -1 })
         },
         BadCall("crl_network_fit", CRL_ERROR_SIZE, "batch", "0") {
-            crlNetworkFit($0.network, $0.x.pointer, 4, 2, $0.targets(), $0.train { $0.batch_size = 0 })
+            crlNetworkFit($0.network, $0.x.pointer, 4, 2, $0.targets(), nil, $0.train { $0.batch_size = 0 })
         },
         BadCall("crl_network_fit", CRL_ERROR_SIZE, "batch_size is \(UInt.max)") {
-            crlNetworkFit($0.network, $0.x.pointer, 4, 2, $0.targets(), $0.train { $0.batch_size = -1 })
+            crlNetworkFit($0.network, $0.x.pointer, 4, 2, $0.targets(), nil, $0.train { $0.batch_size = -1 })
         },
         BadCall("crl_network_fit", CRL_ERROR_SIZE, "threads is 1025") {
-            crlNetworkFit($0.network, $0.x.pointer, 4, 2, $0.targets(), $0.train { $0.threads = 1025 })
+            crlNetworkFit($0.network, $0.x.pointer, 4, 2, $0.targets(), nil, $0.train { $0.threads = 1025 })
         },
-        BadCall("crl_network_fit", CRL_ERROR_SIZE, "threads is \(UInt.max)") {
-            crlNetworkFit($0.network, $0.x.pointer, 4, 2, $0.targets(), $0.train { $0.threads = -1 })
+        BadCall("crl_network_fit", CRL_ERROR_SIZE, "threads is \(UInt.max - 1)") {
+            crlNetworkFit($0.network, $0.x.pointer, 4, 2, $0.targets(), nil, $0.train { $0.threads = -2 })
         },
         BadCall("crl_network_fit", CRL_ERROR_SIZE, "validation_x_rows is 0") { f in
             crlNetworkFit(
-                f.network, f.x.pointer, 4, 2, f.targets(),
-                f.train {
-                    $0.validation_x = UnsafePointer(f.x.pointer)
-                    $0.validation_stride = 2
-                    $0.validation_targets = f.targets()
-                })
+                f.network, f.x.pointer, 4, 2, f.targets(), f.validation { $0.rows = 0 }, nil)
         },
         BadCall("crl_network_fit", CRL_ERROR_SIZE, "validation_x", "\(UInt.max)") { f in
             crlNetworkFit(
-                f.network, f.x.pointer, 4, 2, f.targets(),
-                f.train {
-                    $0.validation_x = UnsafePointer(f.x.pointer)
-                    $0.validation_rows = -1
-                    $0.validation_stride = 2
-                    $0.validation_targets = f.targets()
-                })
+                f.network, f.x.pointer, 4, 2, f.targets(), f.validation { $0.rows = -1 }, nil)
         },
     ]
 

@@ -22,8 +22,8 @@ import Testing
             let feed: UnsafeMutablePointer<Feed>
             let fixture: Unmanaged<Fixture>
         }
-        var source = crl_data_source(
-            size: MemoryLayout<crl_data_source>.size, function: nil, user: nil, classes: 0, columns: 2, weights: 0)
+        var source = crl_data_source.initial
+        source.columns = 2
         source.user = UnsafeMutableRawPointer(f.keep(User(feed: feed, fixture: Unmanaged.passUnretained(f))))
         source.function = { user, request, rows in
             let user = user!.assumingMemoryBound(to: User.self).pointee
@@ -66,7 +66,7 @@ import Testing
         _ code: Int, _ words: String, line: Int = #line, _ change: @escaping @Sendable (inout crl_data_source) -> Void
     ) -> BadCall {
         TrainerCallTests.bad(fit, code, words, line: line) { f, t in
-            crlTrainerFitSource(t, source(f, f.keep(Feed()), change), nil, 0, 0, nil)
+            crlTrainerFitSource(t, source(f, f.keep(Feed()), change), nil)
         }
     }
 
@@ -84,43 +84,44 @@ import Testing
             $0.classes = 1
         },
         TrainerCallTests.bad(fit, CRL_ERROR_NULL, "source is NULL") { _, t in
-            crlTrainerFitSource(t, nil, nil, 0, 0, nil)
+            crlTrainerFitSource(t, nil, nil)
         },
         TrainerCallTests.bad(fit, CRL_ERROR_NULL, "trainer is NULL") { f, _ in
-            crlTrainerFitSource(nil, source(f, f.keep(Feed())), nil, 0, 0, nil)
+            crlTrainerFitSource(nil, source(f, f.keep(Feed())), nil)
         },
         TrainerCallTests.bad(fit, CRL_ERROR_HANDLE, "trainer is not a crl_trainer") { f, _ in
-            crlTrainerFitSource(cast(f.network), source(f, f.keep(Feed())), nil, 0, 0, nil)
+            crlTrainerFitSource(cast(f.network), source(f, f.keep(Feed())), nil)
         },
         TrainerCallTests.bad(fit, CRL_ERROR_HANDLE, "trainer is not a crl_trainer") { f, t in
-            crlTrainerFitSource(misaligned(t), source(f, f.keep(Feed())), nil, 0, 0, nil)
+            crlTrainerFitSource(misaligned(t), source(f, f.keep(Feed())), nil)
         },
-        TrainerCallTests.bad(fit, CRL_ERROR_NULL, "validation_x, beside validation targets, is NULL") { f, t in
-            crlTrainerFitSource(t, source(f, f.keep(Feed())), nil, 4, 2, f.targets())
+        TrainerCallTests.bad(fit, CRL_ERROR_NULL, "validation_x is NULL") { f, t in
+            crlTrainerFitSource(t, source(f, f.keep(Feed())), f.validation(nil, 4, 2, f.targets()))
         },
         TrainerCallTests.bad(fit, CRL_ERROR_NULL, "validation_targets is NULL") { f, t in
-            crlTrainerFitSource(t, source(f, f.keep(Feed())), f.x.pointer, 4, 2, nil)
+            crlTrainerFitSource(t, source(f, f.keep(Feed())), f.validation(f.x.pointer, 4, 2, nil))
         },
         TrainerCallTests.bad(fit, CRL_ERROR_SIZE, "validation_x_stride is 1") { f, t in
-            crlTrainerFitSource(t, source(f, f.keep(Feed())), f.x.pointer, 4, 1, f.targets())
+            crlTrainerFitSource(t, source(f, f.keep(Feed())), f.validation(f.x.pointer, 4, 1, f.targets()))
         },
         TrainerCallTests.bad(fit, CRL_ERROR_NOT_FINITE, "validation_x holds nan at row 1, column 0") { f, t in
             crlTrainerFitSource(
-                t, source(f, f.keep(Feed())), f.keepFloats(f.x.elements, replacing: 2, with: .nan), 4, 2, f.targets())
+                t, source(f, f.keep(Feed())),
+                f.validation(f.keepFloats(f.x.elements, replacing: 2, with: .nan), 4, 2, f.targets()))
         },
         TrainerCallTests.bad(
             fit, CRL_ERROR_VALUE, "a data source cannot be split", options: { $0.validation_split = 0.25 }
-        ) { f, t in crlTrainerFitSource(t, source(f, f.keep(Feed())), nil, 0, 0, nil) },
+        ) { f, t in crlTrainerFitSource(t, source(f, f.keep(Feed())), nil) },
         // A batch as large as no memory is.
         TrainerCallTests.bad(fit, CRL_ERROR_MEMORY, "\(Int.max) times 2 overflows", options: { $0.batch_size = .max }) {
             f, t in
-            crlTrainerFitSource(t, source(f, f.keep(Feed())), nil, 0, 0, nil)
+            crlTrainerFitSource(t, source(f, f.keep(Feed())), nil)
         },
         TrainerCallTests.bad(
             fit, CRL_ERROR_MEMORY, "a batch of a data source cannot be allocated",
             options: { $0.batch_size = .max / 64 }
         ) { f, t in
-            crlTrainerFitSource(t, source(f, f.keep(Feed())), nil, 0, 0, nil)
+            crlTrainerFitSource(t, source(f, f.keep(Feed())), nil)
         },
     ]
 
@@ -137,7 +138,7 @@ import Testing
         TrainerCallTests.bad(fit, code, words) { f, t in
             var feed = Feed()
             feed.fault = fault
-            return crlTrainerFitSource(t, source(f, f.keep(feed)), nil, 0, 0, nil)
+            return crlTrainerFitSource(t, source(f, f.keep(feed)), nil)
         }
     }
 
@@ -153,13 +154,13 @@ import Testing
         feed.fault = fault
         feed.at = at
         fails(
-            crlTrainerFitSource(trainers[0], SourceCallTests.source(f, f.keep(feed)), nil, 0, 0, nil), code,
+            crlTrainerFitSource(trainers[0], SourceCallTests.source(f, f.keep(feed)), nil), code,
             SourceCallTests.fit, [words])
         let halfway = TrainerCallTests.progress(of: trainers[0])
         // Two batches and the end to an epoch.
         #expect(halfway.steps == (at == 2 ? 1 : 2) && halfway.epochs == at / 4 && halfway.rows == (at == 2 ? 2 : 0))
         for (f, trainer) in zip([f, g], trainers) {
-            ok(crlTrainerFitSource(trainer, SourceCallTests.source(f, f.keep(Feed())), nil, 0, 0, nil))
+            ok(crlTrainerFitSource(trainer, SourceCallTests.source(f, f.keep(Feed())), nil))
         }
         #expect(parameters(of: f.network).bytes == parameters(of: g.network).bytes)
         for trainer in trainers { crlTrainerDestroy(trainer) }
@@ -169,7 +170,7 @@ import Testing
         let f = Fixture()
         let feed = f.keep(Feed())
         let trainer = TrainerCallTests.makeTrainer(f) { $0.epochs = 1 }
-        ok(crlTrainerFitSource(trainer, SourceCallTests.source(f, feed) { $0.weights = 1 }, nil, 0, 0, nil))
+        ok(crlTrainerFitSource(trainer, SourceCallTests.source(f, feed) { $0.weights = 1 }, nil))
         let (first, second) = feed.pointee.requests
         #expect(feed.pointee.calls == 3)
         #expect(first.size == MemoryLayout<crl_data_request>.size && first.epoch == 1 && first.max_rows == 2)
@@ -199,8 +200,10 @@ import Testing
             targets.weights_count = 4
         }
         let targets = classes ? g.classTargets(weights) : g.targets(weights)
-        ok(crlTrainerFitSource(first, source, f.x.pointer, 4, 2, classes ? f.classTargets() : f.targets()))
-        ok(crlTrainerFit(second, g.x.pointer, 4, 2, targets, nil, 0, 0, nil))
+        ok(
+            crlTrainerFitSource(
+                first, source, f.validation(f.x.pointer, 4, 2, classes ? f.classTargets() : f.targets())))
+        ok(crlTrainerFit(second, g.x.pointer, 4, 2, targets, nil))
         #expect(parameters(of: f.network).bytes == parameters(of: g.network).bytes)
         crlTrainerDestroy(first)
         crlTrainerDestroy(second)
@@ -221,7 +224,7 @@ import Testing
                 $0.weights = 1
             }
             fails(
-                crlTrainerFitSource(trainer, source, nil, 0, 0, nil), CRL_ERROR_CALLBACK, SourceCallTests.fit, [words])
+                crlTrainerFitSource(trainer, source, nil), CRL_ERROR_CALLBACK, SourceCallTests.fit, [words])
             #expect(f.state == before)
         }
         crlTrainerDestroy(trainer)

@@ -32,7 +32,7 @@ import Testing
             crlNetworkLayerCount(cast($0.workspace), $0.sizes.pointer)
         },
         BadCall("crl_network_layer", CRL_ERROR_HANDLE, "network") {
-            crlNetworkLayer(cast($0.workspace), 0, $0.name.pointer, $0.sizes.pointer)
+            crlNetworkLayer(cast($0.workspace), 0, $0.layer.pointer)
         },
         BadCall("crl_network_parameters", CRL_ERROR_HANDLE, "network") {
             crlNetworkParameters(cast($0.workspace), $0.mutableAddress.pointer, $0.sizes.pointer)
@@ -81,10 +81,10 @@ import Testing
                 cast($0.workspace), nil, $0.x.pointer, 4, 2, $0.targets(), $0.C.pointer, $0.gradients.pointer, 17)
         },
         BadCall("crl_network_fit", CRL_ERROR_HANDLE, "network") {
-            crlNetworkFit(cast($0.workspace), $0.x.pointer, 4, 2, $0.targets(), nil)
+            crlNetworkFit(cast($0.workspace), $0.x.pointer, 4, 2, $0.targets(), nil, nil)
         },
         BadCall("crl_network_fit", CRL_ERROR_HANDLE, "options->optimizer") { f in
-            crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), f.train { $0.optimizer = cast(f.workspace) })
+            crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil, f.train { $0.optimizer = cast(f.workspace) })
         },
         BadCall("crl_network_save", CRL_ERROR_HANDLE, "network") { crlNetworkSave(cast($0.workspace), "never") },
         BadCall("crl_network_load_parameters", CRL_ERROR_HANDLE, "network") {
@@ -138,7 +138,7 @@ import Testing
                 $0.unbuilt, nil, $0.x.pointer, 4, 2, $0.targets(), $0.C.pointer, $0.gradients.pointer, 17)
         },
         BadCall("crl_network_fit", CRL_ERROR_NOT_BUILT, "not built") {
-            crlNetworkFit($0.unbuilt, $0.x.pointer, 4, 2, $0.targets(), nil)
+            crlNetworkFit($0.unbuilt, $0.x.pointer, 4, 2, $0.targets(), nil, nil)
         },
         BadCall("crl_network_save", CRL_ERROR_NOT_BUILT, "not built") { crlNetworkSave($0.unbuilt, "never") },
         BadCall("crl_network_load_parameters", CRL_ERROR_NOT_BUILT, "not built") {
@@ -161,7 +161,7 @@ import Testing
             crlStep($0.optimizer, $0.other, $0.slope.pointer, 17)
         },
         BadCall("crl_network_fit", CRL_ERROR_MISMATCH, "optimizer", "another network") { f in
-            crlNetworkFit(f.other, f.x.pointer, 4, 2, f.targets(), f.train { $0.optimizer = f.optimizer })
+            crlNetworkFit(f.other, f.x.pointer, 4, 2, f.targets(), nil, f.train { $0.optimizer = f.optimizer })
         },
         BadCall("crl_backward", CRL_ERROR_NO_FORWARD, "3 rows", "4") {
             crlBackward($0.network, $0.workspace, $0.t.pointer, 3, 2, $0.gradients.pointer, 17, 0, nil, 0, 0)
@@ -276,7 +276,7 @@ import Testing
         fails(backward(f.workspace), CRL_ERROR_NO_FORWARD, "crl_backward", ["parameters have changed"])
 
         ok(crlForward(f.network, f.workspace, f.x.pointer, 4, 2, nil, 0, 0))
-        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil))
+        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil, nil))
         fails(backward(f.workspace), CRL_ERROR_NO_FORWARD, "crl_backward", ["parameters have changed"])
     }
 

@@ -131,21 +131,16 @@ import Testing
                 f.network, cost, f.x.pointer, 4, 2, targets, f.C.pointer, f.gradients.pointer, 17),
             bad.code, "crl_network_value_and_gradient", bad.words)
         fails(
-            crlNetworkFit(f.network, f.x.pointer, 4, 2, targets, f.train { $0.cost = cost }), bad.code,
+            crlNetworkFit(f.network, f.x.pointer, 4, 2, targets, nil, f.train { $0.cost = cost }), bad.code,
             "crl_network_fit",
             bad.words)
         // Those of the validation set are checked before the first step, too.
         let good = Fixture()
-        let validated = f.train {
-            $0.cost = cost
-            $0.validation_x = UnsafePointer(good.x.pointer)
-            $0.validation_rows = 4
-            $0.validation_stride = 2
-            $0.validation_targets = targets
-        }
+        let held = good.validation { $0.targets = targets }
         let goodTargets = bad.cost == CRL_CROSS_ENTROPY ? good.classTargets() : good.targets()
         fails(
-            crlNetworkFit(f.network, good.x.pointer, 4, 2, goodTargets, validated), bad.code, "crl_network_fit",
+            crlNetworkFit(f.network, good.x.pointer, 4, 2, goodTargets, held, f.train { $0.cost = cost }), bad.code,
+            "crl_network_fit",
             bad.words)
         #expect(f.state == before)
     }

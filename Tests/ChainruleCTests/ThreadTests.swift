@@ -85,11 +85,11 @@ import Testing
 
     @Test func differentNetworksTrainAtOnce() {
         let f = Fixture()
-        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil))
+        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil, nil))
         let expected = parameters(of: f.network).bytes
         ThreadTests.onThreads(4) { _ in
             let f = Fixture()
-            ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil))
+            ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil, nil))
             #expect(parameters(of: f.network).bytes == expected)
         }
     }
@@ -129,7 +129,7 @@ import Testing
         let (input, output) = (Shared(pointer: f.x.pointer), Shared(pointer: results.pointer))
         ThreadTests.onThreads(5) { thread in
             if thread == 4 {
-                ok(crlTrainerFit(training.pointer, input.pointer, 4, 2, targets.pointer, nil, 0, 0, nil))
+                ok(crlTrainerFit(training.pointer, input.pointer, 4, 2, targets.pointer, nil))
                 return
             }
             for round in 0..<rounds {
@@ -151,13 +151,13 @@ import Testing
     @Test func differentTrainersTrainAtOnce() {
         let f = Fixture()
         let trainer = TrainerCallTests.makeTrainer(f)
-        ok(crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil, 0, 0, nil))
+        ok(crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil))
         crlTrainerDestroy(trainer)
         let expected = parameters(of: f.network).bytes
         ThreadTests.onThreads(4) { _ in
             let f = Fixture()
             let trainer = TrainerCallTests.makeTrainer(f)
-            ok(crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil, 0, 0, nil))
+            ok(crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil))
             #expect(parameters(of: f.network).bytes == expected)
             crlTrainerDestroy(trainer)
         }

@@ -43,63 +43,63 @@ import Testing
 
     private static let fit = "crl_trainer_fit"
     private static func fits(_ f: Fixture, _ trainer: UnsafeMutablePointer<crl_trainer>?) -> crl_status {
-        crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil, 0, 0, nil)
+        crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil)
     }
 
     static let fitting = [
         bad(fit, CRL_ERROR_NULL, "trainer is NULL") { f, _ in fits(f, nil) },
-        bad(fit, CRL_ERROR_NULL, "x is NULL") { f, t in crlTrainerFit(t, nil, 4, 2, f.targets(), nil, 0, 0, nil) },
+        bad(fit, CRL_ERROR_NULL, "x is NULL") { f, t in crlTrainerFit(t, nil, 4, 2, f.targets(), nil) },
         bad(fit, CRL_ERROR_NULL, "targets is NULL") { f, t in
-            crlTrainerFit(t, f.x.pointer, 4, 2, nil, nil, 0, 0, nil)
+            crlTrainerFit(t, f.x.pointer, 4, 2, nil, nil)
         },
-        bad(fit, CRL_ERROR_NULL, "validation_x, beside validation targets, is NULL") { f, t in
-            crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), nil, 4, 2, f.targets())
+        bad(fit, CRL_ERROR_NULL, "validation_x is NULL") { f, t in
+            crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.validation(nil, 4, 2, f.targets()))
         },
         bad(fit, CRL_ERROR_NULL, "validation_targets is NULL") { f, t in
-            crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.x.pointer, 4, 2, nil)
+            crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.validation(f.x.pointer, 4, 2, nil))
         },
         bad(fit, CRL_ERROR_HANDLE, "trainer is not a crl_trainer") { f, _ in fits(f, cast(f.network)) },
         bad(fit, CRL_ERROR_HANDLE, "trainer is not a crl_trainer") { f, _ in fits(f, cast(f.optimizer)) },
         bad(fit, CRL_ERROR_HANDLE, "trainer is not a crl_trainer") { f, t in fits(f, misaligned(t)) },
         bad(fit, CRL_ERROR_SIZE, "x_rows is 0") { f, t in
-            crlTrainerFit(t, f.x.pointer, 0, 2, f.targets(), nil, 0, 0, nil)
+            crlTrainerFit(t, f.x.pointer, 0, 2, f.targets(), nil)
         },
         bad(fit, CRL_ERROR_SIZE, "x_stride is 1") { f, t in
-            crlTrainerFit(t, f.x.pointer, 4, 1, f.targets(), nil, 0, 0, nil)
+            crlTrainerFit(t, f.x.pointer, 4, 1, f.targets(), nil)
         },
         bad(fit, CRL_ERROR_SIZE, "x has \(UInt.max) rows") { f, t in
-            crlTrainerFit(t, f.x.pointer, .max, 2, f.targets(), nil, 0, 0, nil)
+            crlTrainerFit(t, f.x.pointer, .max, 2, f.targets(), nil)
         },
         bad(fit, CRL_ERROR_SIZE, "4 target values for 3 rows") { f, t in
-            crlTrainerFit(t, f.x.pointer, 3, 2, f.targets(), nil, 0, 0, nil)
+            crlTrainerFit(t, f.x.pointer, 3, 2, f.targets(), nil)
         },
         bad(fit, CRL_ERROR_SIZE, "targets->size is 1") { f, t in
-            crlTrainerFit(t, f.x.pointer, 4, 2, f.targets { $0.size = 1 }, nil, 0, 0, nil)
+            crlTrainerFit(t, f.x.pointer, 4, 2, f.targets { $0.size = 1 }, nil)
         },
         bad(fit, CRL_ERROR_SIZE, "validation_x_rows is 0") { f, t in
-            crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.x.pointer, 0, 2, f.targets())
+            crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.validation(f.x.pointer, 0, 2, f.targets()))
         },
         bad(fit, CRL_ERROR_SIZE, "validation_x_stride is 0") { f, t in
-            crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.x.pointer, 4, 0, f.targets())
+            crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.validation(f.x.pointer, 4, 0, f.targets()))
         },
         bad(fit, CRL_ERROR_SIZE, "validation_x has \(UInt.max) rows") { f, t in
-            crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.x.pointer, .max, 2, f.targets())
+            crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.validation(f.x.pointer, .max, 2, f.targets()))
         },
         bad(fit, CRL_ERROR_SIZE, "4 target values for 2 rows") { f, t in
-            crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.x.pointer, 2, 2, f.targets())
+            crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.validation(f.x.pointer, 2, 2, f.targets()))
         },
         bad(fit, CRL_ERROR_TARGET, "classes") { f, t in
-            crlTrainerFit(t, f.x.pointer, 4, 2, f.classTargets(), nil, 0, 0, nil)
+            crlTrainerFit(t, f.x.pointer, 4, 2, f.classTargets(), nil)
         },
         bad(fit, CRL_ERROR_TARGET, "row 1, column 0 is nan") { f, t in
             let values = f.keepFloats(f.t.elements, replacing: 2, with: .nan)
-            return crlTrainerFit(t, f.x.pointer, 4, 2, f.targets { $0.values = values }, nil, 0, 0, nil)
+            return crlTrainerFit(t, f.x.pointer, 4, 2, f.targets { $0.values = values }, nil)
         },
         bad(fit, CRL_ERROR_VALUE, "both validation data and a validation_split", options: { $0.validation_split = 0.5 })
-        { f, t in crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.x.pointer, 4, 2, f.targets()) },
+        { f, t in crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.validation(f.x.pointer, 4, 2, f.targets())) },
         bad(fit, CRL_ERROR_SIZE, "x has 1 row, of which none can be held out", options: { $0.validation_split = 0.5 }) {
             f, t in
-            crlTrainerFit(t, f.x.pointer, 1, 2, f.targets { $0.rows = 1 }, nil, 0, 0, nil)
+            crlTrainerFit(t, f.x.pointer, 1, 2, f.targets { $0.rows = 1 }, nil)
         },
         bad(
             fit, CRL_ERROR_TARGET, "the sample weights are all 0",
@@ -114,7 +114,7 @@ import Testing
                 $0.weights = UnsafePointer(weights)
                 $0.weights_count = 4
             }
-            return crlTrainerFit(t, f.x.pointer, 4, 2, targets, nil, 0, 0, nil)
+            return crlTrainerFit(t, f.x.pointer, 4, 2, targets, nil)
         },
         bad(
             fit, CRL_ERROR_TARGET, "the rows to train on are all 0",
@@ -128,7 +128,7 @@ import Testing
                 $0.weights = UnsafePointer(weights)
                 $0.weights_count = 4
             }
-            return crlTrainerFit(t, f.x.pointer, 4, 2, targets, nil, 0, 0, nil)
+            return crlTrainerFit(t, f.x.pointer, 4, 2, targets, nil)
         },
     ]
 
@@ -143,7 +143,7 @@ import Testing
         }
         let before = f.state
         func fails(_ targets: UnsafePointer<crl_targets>, _ words: String) {
-            let status = crlTrainerFit(trainer, f.x.pointer, 4, 2, targets, nil, 0, 0, nil)
+            let status = crlTrainerFit(trainer, f.x.pointer, 4, 2, targets, nil)
             ChainruleCTests.fails(status, CRL_ERROR_TARGET, "crl_trainer_fit", [words])
             #expect(f.state == before)
         }
@@ -156,7 +156,7 @@ import Testing
         fails(large, "row 1, 3.4028235e+38, times its class's weight is too large")
         // The caller's weights are as they were.
         #expect(weights[1] == .greatestFiniteMagnitude && weights[2] == 1)
-        ok(crlTrainerFit(trainer, f.x.pointer, 4, 2, f.classTargets(), nil, 0, 0, nil))
+        ok(crlTrainerFit(trainer, f.x.pointer, 4, 2, f.classTargets(), nil))
         crlTrainerDestroy(trainer)
     }
 
@@ -168,7 +168,7 @@ import Testing
             $0.class_weights_count = 2
         }
         let before = f.state
-        let status = crlTrainerFit(trainer, f.x.pointer, 4, 2, f.classTargets(), nil, 0, 0, nil)
+        let status = crlTrainerFit(trainer, f.x.pointer, 4, 2, f.classTargets(), nil)
         fails(status, CRL_ERROR_TARGET, "crl_trainer_fit", ["the sample weights of the rows to train on are all 0"])
         #expect(f.state == before)
         crlTrainerDestroy(trainer)
@@ -202,7 +202,7 @@ import Testing
         },
         bad(partial, CRL_ERROR_TARGET, "classes") { f, t in
             var epoch = crl_epoch()
-            epoch.size = MemoryLayout<crl_epoch>.size
+            epoch = .initial
             epoch.epoch = 77
             let status = crlTrainerPartialFit(t, f.x.pointer, 4, 2, f.classTargets(), &epoch)
             #expect(epoch.epoch == 77)
@@ -315,7 +315,9 @@ import Testing
             options.class_weights = UnsafePointer(f.keepArray([1, 1]))
             options.class_weights_count = 2
         },
-        BadOptions(CRL_ERROR_SIZE, "options->patience is \(UInt.max)") { $1.patience = -1 },
+        BadOptions(CRL_ERROR_SIZE, "options->patience is \(UInt.max - 1)") { $1.patience = -2 },
+        BadOptions(CRL_ERROR_SIZE, "patience is 0") { $1.patience = 0 },
+        BadOptions(CRL_ERROR_SIZE, "threads is 0") { $1.threads = 0 },
         BadOptions(CRL_ERROR_SIZE, "options->size is 0") { $1.size = 0 },
         BadOptions(CRL_ERROR_SIZE, "options->size is \(MemoryLayout<crl_train_options>.size - 8)") { $1.size -= 8 },
         BadOptions(CRL_ERROR_SIZE, "options->size is \(UInt.max)") { $1.size = -1 },
@@ -327,25 +329,19 @@ import Testing
         BadOptions(CRL_ERROR_HANDLE, "options->optimizer is not a crl_optimizer") {
             $1.optimizer = misaligned($0.optimizer)
         },
-        BadOptions(CRL_ERROR_NULL, "validation_x, beside validation targets, is NULL") { f, options in
-            options.validation_targets = f.targets()
-        },
     ]
 
     @Test(arguments: badOptions)
     func badOptionsAreErrors(_ bad: BadOptions) {
         BadCall("crl_network_fit", bad.code, bad.words) { f in
             crlNetworkFit(
-                f.network, f.x.pointer, 4, 2, f.targets(),
+                f.network, f.x.pointer, 4, 2, f.targets(), nil,
                 f.train {
                     $0.optimizer = f.optimizer
                     bad.change(f, &$0)
                 })
         }.check()
-        let validates = bad.words.hasPrefix("validation_x")
-        BadCall(
-            "crl_trainer_create", validates ? CRL_ERROR_VALUE : bad.code, validates ? "validation data" : bad.words
-        ) { f in
+        BadCall("crl_trainer_create", bad.code, bad.words) { f in
             var trainer: UnsafeMutablePointer<crl_trainer>? = cast(f.network)
             let options = f.train {
                 $0.optimizer = f.optimizer
@@ -373,8 +369,6 @@ import Testing
         create(cast(f.workspace), CRL_ERROR_HANDLE, "network is not a crl_network")
         create(misaligned(f.network), CRL_ERROR_HANDLE, "network is not a crl_network")
         create(f.other, CRL_ERROR_MISMATCH, "another network", options: f.train { $0.optimizer = f.optimizer })
-        create(
-            f.network, CRL_ERROR_VALUE, "validation data", options: f.train { $0.validation_x = .init(f.x.pointer) })
         fails(crlTrainerCreate(f.network, nil, nil), CRL_ERROR_NULL, "crl_trainer_create", ["trainer is NULL"])
         #expect(f.state == before)
     }
@@ -387,16 +381,8 @@ import Testing
         crlTrainerDestroy(misaligned(trainer))
         crlPublisherDestroy(cast(trainer))
         crlOptimizerDestroy(cast(trainer))
-        ok(crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil, 0, 0, nil))
+        ok(crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil))
         #expect(TrainerCallTests.progress(of: trainer).epochs == 10)
         crlTrainerDestroy(trainer)
-    }
-}
-
-extension crl_progress {
-    static var initial: crl_progress {
-        crl_progress(
-            size: MemoryLayout<crl_progress>.size, epochs: 0, rows: 0, batches: 0, steps: 0, best_epoch: 0,
-            best_cost: 0)
     }
 }

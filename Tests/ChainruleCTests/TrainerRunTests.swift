@@ -48,7 +48,7 @@ import Testing
     }
 
     private func fit(_ f: Fixture, _ trainer: UnsafeMutablePointer<crl_trainer>) -> crl_status {
-        crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil, 0, 0, nil)
+        crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil)
     }
 
     private func progress(_ trainer: UnsafeMutablePointer<crl_trainer>) -> crl_progress {
@@ -73,7 +73,7 @@ import Testing
             $0.batch_size = 2
             $0.epochs = 3
         }
-        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), options))
+        ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil, options))
         #expect(parameters(of: f.network).bytes == uninterrupted)
     }
 
@@ -126,7 +126,7 @@ import Testing
         fails(fit(f, trainer), CRL_CANCELLED, "crl_trainer_fit", [])
         let before = f.state
         fails(
-            crlTrainerFit(trainer, f.x.pointer, 3, 2, f.targets { $0.rows = 3 }, nil, 0, 0, nil), CRL_ERROR_MISMATCH,
+            crlTrainerFit(trainer, f.x.pointer, 3, 2, f.targets { $0.rows = 3 }, nil), CRL_ERROR_MISMATCH,
             "crl_trainer_fit", ["epoch 1 was interrupted after 2 of 4 rows", "with 3"])
         #expect(f.state == before)
         // An epoch of its own gives up the one that was interrupted.
@@ -134,7 +134,7 @@ import Testing
         fails(
             crlTrainerPartialFit(trainer, f.x.pointer, 4, 2, f.targets(), &epoch), CRL_ERROR_SIZE,
             "crl_trainer_partial_fit", ["epoch->size is 0"])
-        epoch.size = MemoryLayout<crl_epoch>.size
+        epoch = .initial
         ok(crlTrainerPartialFit(trainer, f.x.pointer, 3, 2, f.targets { $0.rows = 3 }, &epoch))
         #expect(epoch.size == MemoryLayout<crl_epoch>.size && epoch.epoch == 1 && epoch.is_best == 0)
         #expect(epoch.cost > 0 && epoch.validation_cost.isNaN && epoch.validation_accuracy.isNaN)
@@ -157,10 +157,10 @@ import Testing
                 $0.weights_count = weights == nil ? 0 : 4
             }
             var metrics = crl_metrics()
-            metrics.size = MemoryLayout<crl_metrics>.size
+            metrics = .initial
             ok(crlNetworkEvaluate(f.network, f.keep(cost), f.x.pointer, 4, 2, targets, 1, &metrics, nil, 0))
             var epoch = crl_epoch()
-            epoch.size = MemoryLayout<crl_epoch>.size
+            epoch = .initial
             ok(crlTrainerPartialFit(trainer, f.x.pointer, 4, 2, targets, &epoch))
             #expect(epoch.accuracy == metrics.accuracy)
         }
@@ -192,7 +192,7 @@ import Testing
         weights = [.nan, .nan]
         crlOptimizerDestroy(optimizer)
         crlNetworkDestroy(network)
-        ok(crlTrainerFit(trainer, f.x.pointer, 4, 2, f.classTargets(), nil, 0, 0, nil))
+        ok(crlTrainerFit(trainer, f.x.pointer, 4, 2, f.classTargets(), nil))
         #expect(progress(trainer!).steps == 10)
         crlTrainerDestroy(trainer)
     }
@@ -203,7 +203,7 @@ import Testing
     static let forbidden: [crl_batch_callback] = [
         { user, _ in
             forbid(user) { f, trainer in
-                ("crl_trainer_fit", crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil, 0, 0, nil))
+                ("crl_trainer_fit", crlTrainerFit(trainer, f.x.pointer, 4, 2, f.targets(), nil))
             }
         },
         { user, _ in
@@ -216,7 +216,7 @@ import Testing
                 (
                     "crl_trainer_fit_source",
                     crlTrainerFitSource(
-                        trainer, SourceCallTests.source(f, f.keep(SourceCallTests.Feed())), nil, 0, 0, nil)
+                        trainer, SourceCallTests.source(f, f.keep(SourceCallTests.Feed())), nil)
                 )
             }
         },

@@ -98,7 +98,7 @@ static crl_status train(void)
     options.optimizer = optimizer;
     options.epochs = 2;
     options.threads = 1;
-    return status == CRL_OK ? crl_network_fit(wide, x, 1, WIDTH, &targets, &options) : status;
+    return status == CRL_OK ? crl_network_fit(wide, x, 1, WIDTH, &targets, NULL, &options) : status;
 }
 
 /* Gradient descent has the best parameters beside the network's own, but no gradient. */

@@ -172,7 +172,9 @@ static void schedules(void)
     float sum = 0;
     options.warmup = 2;
     for (options.kind = CRL_SCHEDULE_CONSTANT; options.kind <= CRL_SCHEDULE_ONE_CYCLE; ++options.kind) {
-        options.period = options.kind == CRL_SCHEDULE_CONSTANT || options.kind == CRL_SCHEDULE_EXPONENTIAL ? 0 : 10;
+        options.period = options.kind == CRL_SCHEDULE_CONSTANT || options.kind == CRL_SCHEDULE_EXPONENTIAL
+                             ? CRL_AUTO_SIZE
+                             : 10;
         for (size_t t = 0; t < 20; ++t) {
             float rate = 0;
             OK(crl_schedule_rate(&options, 0.1f, t, &rate));
@@ -251,6 +253,7 @@ static long allocations_of_fit(crl_network *network, const crl_targets *targets,
     crl_trainer *trainer = NULL;
     crl_train_options train = CRL_TRAIN_OPTIONS_INIT;
     crl_data_source source = CRL_DATA_SOURCE_INIT;
+    const crl_validation validation = validation_of(x, ROWS, INPUTS, targets);
     long before;
     train.epochs = epochs;
     train.batch_size = batch_size;
@@ -264,9 +267,9 @@ static long allocations_of_fit(crl_network *network, const crl_targets *targets,
     OK(crl_trainer_create(network, &train, &trainer));
     before = allocated;
     if (batches > 0)
-        OK(crl_trainer_fit_source(trainer, &source, x, ROWS, INPUTS, targets));
+        OK(crl_trainer_fit_source(trainer, &source, &validation));
     else
-        OK(crl_trainer_fit(trainer, x, ROWS, INPUTS, targets, x, ROWS, INPUTS, targets));
+        OK(crl_trainer_fit(trainer, x, ROWS, INPUTS, targets, &validation));
     before = allocated - before;
     crl_trainer_destroy(trainer);
     return before;

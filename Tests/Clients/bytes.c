@@ -53,7 +53,7 @@ static void train(crl_trainer *trainer)
 {
     crl_targets targets = CRL_TARGETS_INIT;
     targets.values = t, targets.rows = ROWS, targets.columns = targets.stride = 2;
-    OK(crl_trainer_fit(trainer, x, ROWS, 3, &targets, NULL, 0, 0, NULL));
+    OK(crl_trainer_fit(trainer, x, ROWS, 3, &targets, NULL));
 }
 
 /* A buffer of just the right size, and one that is a byte too short. */

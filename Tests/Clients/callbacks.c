@@ -105,18 +105,18 @@ static void activations(void)
     FAILS(CRL_ERROR_CALLBACK, "soft", crl_network_predict(network, x, ROWS, INPUTS, y, ROWS, OUTPUTS));
     FAILS(CRL_ERROR_CALLBACK, "42",
           crl_network_value_and_gradient(network, &cost, x, ROWS, INPUTS, &targets, &C, gradients, PARAMETERS));
-    FAILS(CRL_ERROR_CALLBACK, "42", crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL));
+    FAILS(CRL_ERROR_CALLBACK, "42", crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL, NULL));
     FAILS(CRL_ERROR_NO_FORWARD, "forward",
           crl_backward(network, workspace, y, ROWS, OUTPUTS, gradients, PARAMETERS, 0, NULL, 0, 0));
     seen.conduct = WRITES_NAN;
     FAILS(CRL_ERROR_CALLBACK, "soft", crl_forward(network, workspace, x, ROWS, INPUTS, y, ROWS, OUTPUTS));
-    FAILS(CRL_ERROR_CALLBACK, "soft", crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL));
+    FAILS(CRL_ERROR_CALLBACK, "soft", crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL, NULL));
 
     seen.conduct = WRITES_NAN_GRADIENT;
     OK(crl_forward(network, workspace, x, ROWS, INPUTS, y, ROWS, OUTPUTS));
     FAILS(CRL_ERROR_CALLBACK, "soft",
           crl_backward(network, workspace, y, ROWS, OUTPUTS, gradients, PARAMETERS, 0, NULL, 0, 0));
-    FAILS(CRL_ERROR_CALLBACK, "soft", crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL));
+    FAILS(CRL_ERROR_CALLBACK, "soft", crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL, NULL));
     seen.conduct = WRITES_NOTHING;
     OK(crl_forward(network, workspace, x, ROWS, INPUTS, y, ROWS, OUTPUTS));
     FAILS(CRL_ERROR_CALLBACK, "-7",
@@ -169,12 +169,12 @@ static void costs(void)
         FAILS(CRL_ERROR_CALLBACK, text, crl_cost(&cost, y, ROWS, OUTPUTS, OUTPUTS, &targets, &C, dC_dy, ROWS, OUTPUTS));
         FAILS(CRL_ERROR_CALLBACK, text,
               crl_network_value_and_gradient(network, &cost, x, ROWS, INPUTS, &targets, &C, gradients, PARAMETERS));
-        FAILS(CRL_ERROR_CALLBACK, text, crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
+        FAILS(CRL_ERROR_CALLBACK, text, crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL, &train));
         CHECK(C == 77);
         CHECK(same_bits(before, parameters, PARAMETERS));
     }
     seen.conduct = FINE;
-    OK(crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
+    OK(crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL, &train));
     CHECK(!same_bits(before, parameters, PARAMETERS));
     crl_network_destroy(network);
 }
@@ -214,11 +214,11 @@ static void cancelling(void)
     train.on_epoch = on_epoch;
     train.epochs = 10;
     train.user = &stopped;
-    FAILS(CRL_CANCELLED, "3", crl_network_fit(cancelled, x, ROWS, INPUTS, &targets, &train));
+    FAILS(CRL_CANCELLED, "3", crl_network_fit(cancelled, x, ROWS, INPUTS, &targets, NULL, &train));
     CHECK(stopped.calls == 3);
     train.epochs = 3;
     train.user = &whole;
-    OK(crl_network_fit(short_run, x, ROWS, INPUTS, &targets, &train));
+    OK(crl_network_fit(short_run, x, ROWS, INPUTS, &targets, NULL, &train));
     CHECK(whole.calls == 3 && whole.last_cost == stopped.last_cost);
 
     OK(crl_network_parameters(cancelled, &a, &count));

@@ -50,7 +50,7 @@ static crl_status fit(size_t batch_size, size_t threads, crl_optimizer_method me
     options.batch_size = batch_size;
     options.threads = threads;
     options.optimizer = optimizer;
-    const crl_status status = crl_network_fit(deep, x, ROWS, INPUTS, &of, &options);
+    const crl_status status = crl_network_fit(deep, x, ROWS, INPUTS, &of, NULL, &options);
     crl_optimizer_destroy(optimizer);
     return status;
 }
@@ -62,7 +62,7 @@ static crl_status minimize(crl_network *network, crl_minimizer method, size_t ro
     options.method = method;
     options.max_iterations = 1000000;
     options.cost_tolerance = options.gradient_tolerance = 0;
-    return crl_network_minimize(network, x, rows, INPUTS, &of, &options, NULL);
+    return crl_network_minimize(network, x, rows, INPUTS, &of, NULL, &options, NULL);
 }
 
 static crl_status fit_small_batches(void) { return fit(10, 1, CRL_ADAM); }
@@ -79,7 +79,7 @@ static crl_status grow(void)
     crl_cascade_options options = CRL_CASCADE_OPTIONS_INIT;
     crl_network *grown = NULL;
     options.max_units = 1000;
-    const crl_status status = crl_network_create_cascade(INPUTS, OUTPUTS, x, ROWS, INPUTS, &of, &options, &grown);
+    const crl_status status = crl_network_create_cascade(INPUTS, OUTPUTS, x, ROWS, INPUTS, &of, NULL, &options, &grown);
     CHECK(status != CRL_CANCELLED || grown != NULL);
     CHECK(status != CRL_CANCELLED || crl_network_predict(grown, x, 1, INPUTS, y, 1, OUTPUTS) == CRL_OK);
     crl_network_destroy(grown);
@@ -337,7 +337,7 @@ static void goes_on(void)
                 pthread_t thread;
                 if (which == 1)
                     CHECK(pthread_create(&thread, NULL, set_soon, &delay) == 0);
-                status = crl_trainer_fit(trainer, x, ROWS / 10, INPUTS, &of, NULL, 0, 0, NULL);
+                status = crl_trainer_fit(trainer, x, ROWS / 10, INPUTS, &of, NULL);
                 if (which == 1)
                     CHECK(pthread_join(thread, NULL) == 0);
                 CHECK(status == CRL_OK || status == CRL_CANCELLED);

@@ -60,7 +60,7 @@ static void spirals_are_told_apart(void)
     crl_network *network = NULL;
     crl_metrics metrics = CRL_METRICS_INIT;
     size_t layers = 0;
-    OK(crl_network_create_cascade(2, 2, x, ROWS, 2, &targets, &grow, &network));
+    OK(crl_network_create_cascade(2, 2, x, ROWS, 2, &targets, NULL, &grow, &network));
     OK(crl_network_evaluate(network, &cost, x, ROWS, 2, &targets, 1, &metrics, NULL, 0));
     CHECK(metrics.accuracy == 1);
     CHECK(metrics.cost == seen.last.cost && metrics.cost <= 0.003);
@@ -76,7 +76,7 @@ static void a_stopped_network_is_there(void)
     const crl_cascade_options grow = options(&seen);
     crl_network *network = NULL;
     float y[2];
-    FAILS(CRL_CANCELLED, "cancelled", crl_network_create_cascade(2, 2, x, ROWS, 2, &targets, &grow, &network));
+    FAILS(CRL_CANCELLED, "cancelled", crl_network_create_cascade(2, 2, x, ROWS, 2, &targets, NULL, &grow, &network));
     CHECK(network != NULL && seen.last.units == 2);
     OK(crl_network_predict(network, x, 1, 2, y, 1, 2));
     crl_network_destroy(network);
@@ -87,15 +87,15 @@ static void bad_calls(void)
     history seen = { 0, 0, { 0 } };
     crl_cascade_options grow = options(&seen);
     crl_network *network;
-    FAILS(CRL_ERROR_NULL, "network is NULL", crl_network_create_cascade(2, 2, x, ROWS, 2, &targets, &grow, NULL));
+    FAILS(CRL_ERROR_NULL, "network is NULL", crl_network_create_cascade(2, 2, x, ROWS, 2, &targets, NULL, &grow, NULL));
     FAILS_NULLING(CRL_ERROR_NULL, "x is NULL", network,
-                  crl_network_create_cascade(2, 2, NULL, ROWS, 2, &targets, &grow, &network));
+                  crl_network_create_cascade(2, 2, NULL, ROWS, 2, &targets, NULL, &grow, &network));
     grow.max_units = 0;
     FAILS_NULLING(CRL_ERROR_SIZE, "max_units is 0", network,
-                  crl_network_create_cascade(2, 2, x, ROWS, 2, &targets, &grow, &network));
+                  crl_network_create_cascade(2, 2, x, ROWS, 2, &targets, NULL, &grow, &network));
     grow.size = 0;
     FAILS_NULLING(CRL_ERROR_SIZE, "options->size is 0", network,
-                  crl_network_create_cascade(2, 2, x, ROWS, 2, &targets, &grow, &network));
+                  crl_network_create_cascade(2, 2, x, ROWS, 2, &targets, NULL, &grow, &network));
     CHECK(seen.calls == 0);
 }
 

@@ -73,6 +73,17 @@ static inline crl_network *two_layers(size_t inputs, size_t hidden, crl_activati
     return network;
 }
 
+/* Data to validate on. */
+static inline crl_validation validation_of(const float *x, size_t rows, size_t stride, const crl_targets *targets)
+{
+    crl_validation validation = CRL_VALIDATION_INIT;
+    validation.x = x;
+    validation.rows = rows;
+    validation.stride = stride;
+    validation.targets = targets;
+    return validation;
+}
+
 /* Fills values with reproducible numbers in [−1, 1). */
 static inline void fill(float *values, size_t count, uint32_t seed)
 {

@@ -75,7 +75,7 @@ int main()
         return epoch->cost < 1e-3;
     };
     train.user = &last_cost;
-    CHECK(crl_network_fit(network.get(), x.data(), 4, 2, &targets, &train) == CRL_CANCELLED);
+    CHECK(crl_network_fit(network.get(), x.data(), 4, 2, &targets, NULL, &train) == CRL_CANCELLED);
     CHECK(last_cost < 1e-3);
     CHECK(crl_network_predict(network.get(), x.data(), 4, 2, y.data(), 4, 1) == CRL_OK);
     for (std::size_t i = 0; i < 4; ++i)

@@ -59,11 +59,11 @@ static void round_trip(void)
     CHECK(predicts_the_same(loaded));
     OK(crl_network_layer_count(network, &layers));
     for (size_t i = 0; i < layers; ++i) {
-        const char *name = "", *loaded_name = NULL;
-        size_t units = 0, loaded_units = 0;
-        OK(crl_network_layer(network, i, &name, &units));
-        OK(crl_network_layer(loaded, i, &loaded_name, &loaded_units));
-        CHECK(strcmp(name, loaded_name) == 0 && units == loaded_units);
+        crl_layer layer = CRL_LAYER_INIT, same = CRL_LAYER_INIT;
+        OK(crl_network_layer(network, i, &layer));
+        OK(crl_network_layer(loaded, i, &same));
+        CHECK(strcmp(layer.name, same.name) == 0 && layer.kind == same.kind && layer.activation == same.activation &&
+              layer.units == same.units && layer.inputs == same.inputs && layer.bias == same.bias);
     }
     OK(crl_network_tensor_count(network, &tensors));
     for (size_t i = 0; i < tensors; ++i) {
@@ -226,7 +226,7 @@ static void activations(void)
     OK(crl_network_predict(built_in, x, ROWS, INPUTS, after, ROWS, 4));
     CHECK(same_bits(before, after, COUNT(before)));
 
-    options.alpha = -1;
+    options.alpha = CRL_AUTO;
     options.function = leaky;
     options.derivative = leaky_derivative;
     OK(crl_network_create(INPUTS, &custom));

@@ -72,7 +72,7 @@ static int child(int trains)
         return 1;
     if (!trains)
         return 0;
-    if (crl_network_fit(network, x, ROWS, INPUTS, &targets, &options) != CRL_OK)
+    if (crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL, &options) != CRL_OK)
         return 2;
     return crl_network_predict(network, x, ROWS, INPUTS, y, ROWS, OUTPUTS) != CRL_OK || same_bits(y, expected, COUNT(y));
 }
@@ -109,10 +109,10 @@ static void fork_while_training(void)
     targets.columns = targets.stride = OUTPUTS;
     options.epochs = 5;
     options.threads = 3;
-    OK(crl_network_fit(trained, x, ROWS, INPUTS, &targets, &options));
+    OK(crl_network_fit(trained, x, ROWS, INPUTS, &targets, NULL, &options));
     options.on_epoch = fork_in_epoch;
     options.user = &process;
-    const crl_status status = crl_network_fit(forked, x, ROWS, INPUTS, &targets, &options);
+    const crl_status status = crl_network_fit(forked, x, ROWS, INPUTS, &targets, NULL, &options);
     OK(crl_network_parameters(trained, &parameters, &count));
     OK(crl_network_parameters(forked, &parameters_of_forked, &count));
     const int is_same = status == CRL_OK && same_bits(parameters, parameters_of_forked, count);

@@ -173,7 +173,7 @@ static crl_status fit(void)
     const crl_targets all = targets();
     crl_train_options options = CRL_TRAIN_OPTIONS_INIT;
     options.epochs = 2, options.batch_size = 4, options.threads = 1;
-    return crl_network_fit(made.network, x, ROWS, INPUTS, &all, &options);
+    return crl_network_fit(made.network, x, ROWS, INPUTS, &all, NULL, &options);
 }
 
 static crl_status make_trainer(void)
@@ -186,7 +186,8 @@ static crl_status make_trainer(void)
 static crl_status train(void)
 {
     const crl_targets all = targets();
-    return crl_trainer_fit(made.trainer, x, ROWS, INPUTS, &all, x, ROWS, INPUTS, &all);
+    const crl_validation validation = validation_of(x, ROWS, INPUTS, &all);
+    return crl_trainer_fit(made.trainer, x, ROWS, INPUTS, &all, &validation);
 }
 
 static crl_status save_training(void) { return crl_trainer_save(made.trainer, checkpoint); }
@@ -208,7 +209,7 @@ static crl_status minimize(void)
     crl_minimum minimum = CRL_MINIMUM_INIT;
     options.max_iterations = 3, options.threads = 1, options.l2 = 1e-3;
     options.validation_split = 0.25, options.patience = 2;
-    const crl_status status = crl_network_minimize(made.loaded, x, ROWS, INPUTS, &all, &options, &minimum);
+    const crl_status status = crl_network_minimize(made.loaded, x, ROWS, INPUTS, &all, NULL, &options, &minimum);
     found.minimized = minimum.cost;
     return status;
 }
@@ -319,7 +320,7 @@ static crl_status grow(void)
     const crl_targets all = targets();
     crl_cascade_options options = CRL_CASCADE_OPTIONS_INIT;
     options.max_units = 2, options.candidates = 2, options.max_iterations = 3, options.threads = 1;
-    return crl_network_create_cascade(INPUTS, OUTPUTS, x, ROWS, INPUTS, &all, &options, &made.grown);
+    return crl_network_create_cascade(INPUTS, OUTPUTS, x, ROWS, INPUTS, &all, NULL, &options, &made.grown);
 }
 
 static crl_status predict_grown(void)

@@ -90,9 +90,9 @@ static void looked_up(crl_network *network)
 int main(void)
 {
     crl_network *network = NULL;
-    const char *name = NULL;
+    crl_layer layer = CRL_LAYER_INIT;
     char mine[] = "copied";
-    size_t count = 0, units = 0;
+    size_t count = 0;
 
     OK(crl_network_create(3, &network));
     OK(add(network, "hidden", "input"));
@@ -109,21 +109,21 @@ int main(void)
     mine[0] = 'X';
     OK(add(network, NULL, NULL));
     OK(add(network, longest, "hidden"));
-    OK(crl_network_layer(network, 0, &name, &units));
-    CHECK(strcmp(name, "hidden") == 0 && units == 4);
-    OK(crl_network_layer(network, 1, &name, &units));
-    CHECK(strcmp(name, "copied") == 0);
-    OK(crl_network_layer(network, 2, &name, &units));
-    CHECK(strcmp(name, "2") == 0);
-    OK(crl_network_layer(network, 3, &name, &units));
-    CHECK(strcmp(name, longest) == 0);
+    OK(crl_network_layer(network, 0, &layer));
+    CHECK(strcmp(layer.name, "hidden") == 0 && layer.units == 4);
+    OK(crl_network_layer(network, 1, &layer));
+    CHECK(strcmp(layer.name, "copied") == 0);
+    OK(crl_network_layer(network, 2, &layer));
+    CHECK(strcmp(layer.name, "2") == 0);
+    OK(crl_network_layer(network, 3, &layer));
+    CHECK(strcmp(layer.name, longest) == 0);
 
     /* A layer that nothing reads is a mistake, unless it is the output. */
     FAILS(CRL_ERROR_NAME, "'2'", crl_network_build(network, 0));
     const char *read[] = { "2", longest };
     OK(crl_network_add_sum(network, read, 2, NULL));
     OK(crl_network_build(network, 0));
-    CHECK(strcmp(name, longest) == 0);
+    CHECK(strcmp(layer.name, longest) == 0);
     looked_up(network);
     position_taken();
 

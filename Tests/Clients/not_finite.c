@@ -26,12 +26,12 @@ static void in_training_data(void)
             const float good = x[row * INPUTS + 1];
             x[row * INPUTS + 1] = bad[i];
             for (train.shuffle = 0; train.shuffle < 2; ++train.shuffle) {
-                FAILS(CRL_ERROR_NOT_FINITE, "x", crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
+                FAILS(CRL_ERROR_NOT_FINITE, "x", crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL, &train));
                 CHECK(same_bits(before, parameters, PARAMETERS));
             }
             x[row * INPUTS + 1] = good;
         }
-    OK(crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
+    OK(crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL, &train));
     CHECK(!same_bits(before, parameters, PARAMETERS));
     crl_network_destroy(network);
 }
@@ -51,8 +51,8 @@ static void in_padding(void)
         networks[i] = two_layers(INPUTS, 4, CRL_TANH, OUTPUTS, 1);
         OK(crl_network_parameters(networks[i], &parameters[i], &count));
     }
-    OK(crl_network_fit(networks[0], x, ROWS, INPUTS, &targets, &train));
-    OK(crl_network_fit(networks[1], padded, ROWS, STRIDE, &targets, &train));
+    OK(crl_network_fit(networks[0], x, ROWS, INPUTS, &targets, NULL, &train));
+    OK(crl_network_fit(networks[1], padded, ROWS, STRIDE, &targets, NULL, &train));
     CHECK(same_bits(parameters[0], parameters[1], count));
     crl_network_destroy(networks[0]);
     crl_network_destroy(networks[1]);
@@ -150,7 +150,7 @@ static void in_diverging_training(void)
     OK(crl_optimizer_create(network, &options, &optimizer));
     train.optimizer = optimizer;
     train.epochs = 1000;
-    FAILS(CRL_ERROR_NOT_FINITE, "", crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
+    FAILS(CRL_ERROR_NOT_FINITE, "", crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL, &train));
     OK(crl_network_parameters(network, &parameters, &count));
     for (size_t i = 0; i < count; ++i)
         CHECK(isfinite(parameters[i]));

@@ -36,7 +36,7 @@ static void before_build(void)
     FAILS_NULLING(CRL_ERROR_NOT_BUILT, "buil", workspace, crl_workspace_create(open, 1, CRL_PURPOSE_TRAINING, &workspace));
     FAILS_NULLING(CRL_ERROR_NOT_BUILT, "buil", optimizer, crl_optimizer_create(open, &options, &optimizer));
     FAILS(CRL_ERROR_NOT_BUILT, "buil", crl_network_predict(open, x, ROWS, INPUTS, y, ROWS, 4));
-    FAILS(CRL_ERROR_NOT_BUILT, "buil", crl_network_fit(open, x, ROWS, INPUTS, &targets, NULL));
+    FAILS(CRL_ERROR_NOT_BUILT, "buil", crl_network_fit(open, x, ROWS, INPUTS, &targets, NULL, NULL));
     FAILS(CRL_ERROR_NOT_BUILT, "buil",
           crl_network_value_and_gradient(open, &cost, x, ROWS, INPUTS, &targets, &C, gradients, 16));
     FAILS(CRL_ERROR_NOT_BUILT, "buil", crl_network_save(open, "never.safetensors"));
@@ -118,7 +118,7 @@ static void of_another_network(crl_network *network)
           crl_backward(network, workspace, dC_dy, ROWS, OUTPUTS, gradients, PARAMETERS, 0, NULL, 0, 0));
     FAILS(CRL_ERROR_MISMATCH, "network", crl_step(optimizer, network, gradients, PARAMETERS));
     train.optimizer = optimizer;
-    FAILS(CRL_ERROR_MISMATCH, "network", crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
+    FAILS(CRL_ERROR_MISMATCH, "network", crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL, &train));
 
     crl_optimizer_destroy(optimizer);
     crl_workspace_destroy(workspace);
@@ -146,7 +146,7 @@ static void of_another_kind(crl_network *network)
     FAILS(CRL_ERROR_HANDLE, "network", crl_network_add_dense(not_network, 1, CRL_TANH, NULL));
     FAILS(CRL_ERROR_HANDLE, "network", crl_network_build(not_network, 0));
     FAILS(CRL_ERROR_HANDLE, "network", crl_network_predict(not_network, x, ROWS, INPUTS, y, ROWS, OUTPUTS));
-    FAILS(CRL_ERROR_HANDLE, "network", crl_network_fit(not_network, x, ROWS, INPUTS, &targets, NULL));
+    FAILS(CRL_ERROR_HANDLE, "network", crl_network_fit(not_network, x, ROWS, INPUTS, &targets, NULL, NULL));
     FAILS(CRL_ERROR_HANDLE, "network", crl_network_save(not_network, "never.safetensors"));
     FAILS_NULLING(CRL_ERROR_HANDLE, "network", no_workspace,
                   crl_workspace_create(not_network, 1, CRL_PURPOSE_TRAINING, &no_workspace));
@@ -162,7 +162,7 @@ static void of_another_kind(crl_network *network)
     FAILS(CRL_ERROR_HANDLE, "optimizer", crl_optimizer_set_learning_rate(not_optimizer, 0.1f));
     FAILS(CRL_ERROR_HANDLE, "optimizer", crl_optimizer_set_layer(not_optimizer, "0", NULL));
     train.optimizer = not_optimizer;
-    FAILS(CRL_ERROR_HANDLE, "optimizer", crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
+    FAILS(CRL_ERROR_HANDLE, "optimizer", crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL, &train));
     CHECK(size == 77 && rate == 77 && values == NULL);
 
     crl_optimizer_destroy(optimizer);

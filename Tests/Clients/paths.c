@@ -51,7 +51,7 @@ static void every_function(const char *path)
     targets.values = t, targets.rows = 1, targets.columns = targets.stride = 2;
     options.epochs = 1;
     OK(crl_trainer_create(other, &options, &trainer));
-    OK(crl_trainer_fit(trainer, x, 1, 3, &targets, NULL, 0, 0, NULL));
+    OK(crl_trainer_fit(trainer, x, 1, 3, &targets, NULL));
     for (int i = 0; i < 2; ++i)
         OK(crl_trainer_save(trainer, path));
     OK(crl_trainer_load(trainer, path));

@@ -79,7 +79,7 @@ static void save_and_die(void)
 {
     signal(SIGXFSZ, SIG_DFL);
     limit_files(limit);
-    (void)crl_network_save(network, model);
+    OK(crl_network_save(network, model)); /* never returns: the signal ends the process */
 }
 
 /* Whether files can be made here that have no name until they are whole. */

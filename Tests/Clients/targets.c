@@ -33,6 +33,7 @@ static void refused(crl_status code, crl_cost_kind kind, const crl_targets *targ
 {
     crl_cost_options cost = CRL_COST_OPTIONS_INIT;
     crl_train_options train = CRL_TRAIN_OPTIONS_INIT;
+    const crl_validation validation = validation_of(x, ROWS, INPUTS, targets);
     crl_targets good = of_values(y);
     const int32_t good_classes[ROWS] = { 0, 1, 2 };
     float before[64], dC_dy_before[ROWS * N], gradients_before[64];
@@ -48,12 +49,8 @@ static void refused(crl_status code, crl_cost_kind kind, const crl_targets *targ
     train.epochs = 1;
     FAILS(code, text, crl_cost(&cost, y, ROWS, N, N, targets, &C, dC_dy, ROWS, N));
     FAILS(code, text, crl_network_value_and_gradient(network, &cost, x, ROWS, INPUTS, targets, &C, gradients, count));
-    FAILS(code, text, crl_network_fit(network, x, ROWS, INPUTS, targets, &train));
-    train.validation_x = x;
-    train.validation_rows = ROWS;
-    train.validation_stride = INPUTS;
-    train.validation_targets = targets;
-    FAILS(code, text, crl_network_fit(network, x, ROWS, INPUTS, &good, &train));
+    FAILS(code, text, crl_network_fit(network, x, ROWS, INPUTS, targets, NULL, &train));
+    FAILS(code, text, crl_network_fit(network, x, ROWS, INPUTS, &good, &validation, &train));
     CHECK(C == 77);
     CHECK(same_bits(before, parameters, count));
     CHECK(same_bits(dC_dy_before, dC_dy, COUNT(dC_dy)));

@@ -95,7 +95,7 @@ static void resuming(const char *path)
     crl_network *network = two_layers(INPUTS, HIDDEN, CRL_TANH, CLASSES, 1);
     crl_trainer *trainer = make_trainer(network, &train);
 
-    OK(crl_trainer_fit(trainer, x, ROWS, INPUTS, &targets, NULL, 0, 0, NULL));
+    OK(crl_trainer_fit(trainer, x, ROWS, INPUTS, &targets, NULL));
     crl_progress end = progress_of(trainer);
     CHECK(end.epochs == EPOCHS && end.rows == 0 && end.steps == EPOCHS * BATCHES);
     CHECK(end.best_epoch >= 1 && isfinite(end.best_cost));
@@ -111,7 +111,7 @@ static void resuming(const char *path)
 
         first.stop_at = stops[i];
         trainer = make_trainer(one, &interrupted);
-        FAILS(CRL_CANCELLED, "stopped", crl_trainer_fit(trainer, x, ROWS, INPUTS, &targets, NULL, 0, 0, NULL));
+        FAILS(CRL_CANCELLED, "stopped", crl_trainer_fit(trainer, x, ROWS, INPUTS, &targets, NULL));
         CHECK(first.batch.step == stops[i] && first.batch.rows == BATCH && first.batch.cost > 0);
         OK(crl_trainer_save(trainer, path));
         crl_trainer_destroy(trainer);
@@ -122,7 +122,7 @@ static void resuming(const char *path)
         CHECK(same_parameters(one, two));
         CHECK(progress_of(trainer).steps == stops[i] && progress_of(trainer).epochs == (stops[i] - 1) / BATCHES);
         crl_network_destroy(one);
-        OK(crl_trainer_fit(trainer, x, ROWS, INPUTS, &targets, NULL, 0, 0, NULL));
+        OK(crl_trainer_fit(trainer, x, ROWS, INPUTS, &targets, NULL));
         CHECK(same_parameters(network, two));
         CHECK(progress_of(trainer).best_cost == end.best_cost && progress_of(trainer).best_epoch == end.best_epoch);
         CHECK(second.batches == EPOCHS * BATCHES - stops[i] && second.epoch.cost == whole.epoch.cost);
@@ -148,7 +148,7 @@ static void patience(void)
     train.patience = 2;
     trainer = make_trainer(network, &train);
     crl_optimizer_destroy(train.optimizer);
-    OK(crl_trainer_fit(trainer, x, ROWS, INPUTS, &targets, NULL, 0, 0, NULL));
+    OK(crl_trainer_fit(trainer, x, ROWS, INPUTS, &targets, NULL));
     CHECK(seen.epochs == 3 && progress_of(trainer).best_epoch == 1 && seen.epoch.is_best == 0);
     crl_trainer_destroy(trainer);
     crl_network_destroy(network);
@@ -159,7 +159,7 @@ static int32_t busy(void *user, const crl_epoch *epoch)
 {
     crl_trainer **trainer = user;
     (void)epoch;
-    FAILS(CRL_ERROR_BUSY, "training", crl_trainer_fit(*trainer, x, ROWS, INPUTS, &targets, NULL, 0, 0, NULL));
+    FAILS(CRL_ERROR_BUSY, "training", crl_trainer_fit(*trainer, x, ROWS, INPUTS, &targets, NULL));
     FAILS(CRL_ERROR_BUSY, "training", crl_trainer_partial_fit(*trainer, x, ROWS, INPUTS, &targets, NULL));
     FAILS(CRL_ERROR_BUSY, "training", crl_trainer_load(*trainer, "never"));
     return 0;
@@ -175,6 +175,7 @@ static void errors(const char *path)
     crl_train_options train = options(&seen);
     crl_data_source source = CRL_DATA_SOURCE_INIT;
     float class_weights[CLASSES] = { 1, -1, 1 };
+    const crl_validation nothing = validation_of(NULL, 0, 0, &targets);
 
     /* Nothing is read beyond what there is: the count is wrong. */
     train.class_weights = class_weights;
@@ -202,10 +203,10 @@ static void errors(const char *path)
     OK(crl_network_save(network, path));
     FAILS(CRL_ERROR_FORMAT, "no checkpoint", crl_trainer_load(trainer, path));
     FAILS(CRL_ERROR_HANDLE, "crl_trainer", crl_trainer_save((const crl_trainer *)(const void *)network, path));
-    FAILS(CRL_ERROR_NULL, "function", crl_trainer_fit_source(trainer, &source, NULL, 0, 0, NULL));
-    FAILS(CRL_ERROR_NULL, "validation_x", crl_trainer_fit(trainer, x, ROWS, INPUTS, &targets, NULL, 0, 0, &targets));
+    FAILS(CRL_ERROR_NULL, "function", crl_trainer_fit_source(trainer, &source, NULL));
+    FAILS(CRL_ERROR_NULL, "validation", crl_trainer_fit(trainer, x, ROWS, INPUTS, &targets, &nothing));
     CHECK(same_parameters(network, other) && progress_of(trainer).epochs == 0 && progress_of(trainer).steps == 0);
-    OK(crl_trainer_fit(trainer, x, ROWS, INPUTS, &targets, NULL, 0, 0, NULL));
+    OK(crl_trainer_fit(trainer, x, ROWS, INPUTS, &targets, NULL));
     CHECK(progress_of(trainer).epochs == EPOCHS);
     crl_trainer_destroy(trainer);
     crl_network_destroy(network);
@@ -231,22 +232,23 @@ static void sources(void)
     crl_data_source source = CRL_DATA_SOURCE_INIT;
     crl_network *streamed = two_layers(INPUTS, HIDDEN, CRL_TANH, CLASSES, 1);
     crl_network *whole = two_layers(INPUTS, HIDDEN, CRL_TANH, CLASSES, 1);
+    const crl_validation validation = validation_of(x, ROWS, INPUTS, &targets);
     int fails = 1;
     crl_trainer *trainer = make_trainer(streamed, &train);
 
     source.function = give;
     source.user = &fails;
     source.classes = 1;
-    FAILS(CRL_ERROR_CALLBACK, "returned 1", crl_trainer_fit_source(trainer, &source, x, ROWS, INPUTS, &targets));
+    FAILS(CRL_ERROR_CALLBACK, "returned 1", crl_trainer_fit_source(trainer, &source, &validation));
     CHECK(progress_of(trainer).epochs == 1 && progress_of(trainer).rows == BATCH);
     fails = 0;
-    OK(crl_trainer_fit_source(trainer, &source, x, ROWS, INPUTS, &targets));
+    OK(crl_trainer_fit_source(trainer, &source, &validation));
     CHECK(seen.epochs == EPOCHS && seen.epoch.validation_cost > 0);
     crl_trainer_destroy(trainer);
 
     ordered.shuffle = 0;
     trainer = make_trainer(whole, &ordered);
-    OK(crl_trainer_fit(trainer, x, ROWS, INPUTS, &targets, x, ROWS, INPUTS, &targets));
+    OK(crl_trainer_fit(trainer, x, ROWS, INPUTS, &targets, &validation));
     CHECK(same_parameters(streamed, whole));
     CHECK(seen.epoch.cost == unseen.epoch.cost && seen.epoch.validation_cost == unseen.epoch.validation_cost);
     crl_trainer_destroy(trainer);
@@ -328,7 +330,7 @@ static void publishing(void)
     trainer = make_trainer(served, &train);
     for (size_t i = 0; i < THREADS; ++i)
         CHECK(pthread_create(&threads[i], NULL, serve, y[i]) == 0);
-    OK(crl_trainer_fit(trainer, x, ROWS, INPUTS, &targets, NULL, 0, 0, NULL));
+    OK(crl_trainer_fit(trainer, x, ROWS, INPUTS, &targets, NULL));
     for (size_t i = 0; i < THREADS; ++i)
         CHECK(pthread_join(threads[i], NULL) == 0);
     CHECK(worst == CRL_OK);

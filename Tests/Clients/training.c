@@ -41,18 +41,15 @@ static crl_network *trained(crl_optimizer_method method, float learning_rate, si
     targets.classes_count = ROWS;
     held_out.classes = classes + ROWS;
     held_out.classes_count = HELD_OUT;
+    const crl_validation validation = validation_of(x + ROWS * INPUTS, HELD_OUT, INPUTS, &held_out);
     train.cost = &cost;
     train.optimizer = optimizer;
     train.epochs = 150;
     train.batch_size = batch_size;
     train.seed = seed;
-    train.validation_x = x + ROWS * INPUTS;
-    train.validation_rows = HELD_OUT;
-    train.validation_stride = INPUTS;
-    train.validation_targets = &held_out;
     train.on_epoch = on_epoch;
     train.user = seen;
-    OK(crl_network_fit(network, x, ROWS, INPUTS, &targets, &train));
+    OK(crl_network_fit(network, x, ROWS, INPUTS, &targets, &validation, &train));
     crl_optimizer_destroy(optimizer);
     return network;
 }
@@ -132,7 +129,7 @@ static void fit_is_the_loop(void)
     train.epochs = 2;
     train.batch_size = BATCH;
     train.shuffle = 0;
-    OK(crl_network_fit(fitted, x, ROWS, INPUTS, &targets, &train));
+    OK(crl_network_fit(fitted, x, ROWS, INPUTS, &targets, NULL, &train));
     OK(crl_network_parameters(fitted, &a, &count));
     CHECK(same_bits(a, b, count));
 
@@ -213,7 +210,7 @@ static void minima(void)
         targets.values = values, targets.rows = ROWS, targets.columns = CLASSES, targets.stride = CLASSES;
         options.method = methods[i], options.max_iterations = 200, options.target_cost = 0.08;
         options.on_iteration = on_iteration, options.user = &cost;
-        OK(crl_network_minimize(network, x, ROWS, INPUTS, &targets, &options, &minimum));
+        OK(crl_network_minimize(network, x, ROWS, INPUTS, &targets, NULL, &options, &minimum));
         CHECK(minimum.reason == CRL_MINIMUM_TARGET && minimum.cost <= 0.08);
         OK(crl_network_value_and_gradient(network, NULL, x, ROWS, INPUTS, &targets, &now, NULL, 0));
         CHECK(now == minimum.cost);

@@ -91,7 +91,7 @@ static void use(void)
     CHECK(network_add_dense(network, 8, CRL_TANH, NULL) == CRL_OK);
     CHECK(network_add_dense(network, 1, CRL_SIGMOID, NULL) == CRL_OK);
     CHECK(network_build(network, 1) == CRL_OK);
-    CHECK(network_fit(network, x, 4, 2, &targets, &options) == CRL_OK);
+    CHECK(network_fit(network, x, 4, 2, &targets, NULL, &options) == CRL_OK);
     CHECK(network_predict(network, x, 4, 2, y, 4, 1) == CRL_OK);
     for (crl_precision precision = CRL_PRECISION_FLOAT32; precision <= CRL_PRECISION_INT8; ++precision) {
         CHECK(predictor_create(network, precision, &predictor) == CRL_OK);

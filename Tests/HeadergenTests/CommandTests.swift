@@ -38,7 +38,8 @@ import Testing
     }
 
     private static let outputs = [
-        "include/chainrule.h", "Sources/ChainruleC/exports.map", "bindings/python/chainrule/_prototypes.py",
+        "include/chainrule.h", "include/chainrule.ffi.h", "Sources/ChainruleC/exports.map",
+        "bindings/python/chainrule/_prototypes.py",
     ]
 
     @Test func writesTheHeader() throws {
@@ -46,9 +47,18 @@ import Testing
         #expect(try read("include/chainrule.h") == Self.expectedHeader)
     }
 
+    @Test func writesTheHeaderWithoutAPreprocessor() throws {
+        try Headergen.run(options)
+        let text = try read("include/chainrule.ffi.h")
+        let end = try #require(text.firstRange(of: "*/\n"))
+        #expect(text[end.upperBound...] == Self.expectedForeignHeader)
+    }
+
     @Test func writesTheExportMap() throws {
         try Headergen.run(options)
-        #expect(try read("Sources/ChainruleC/exports.map") == exportMap(["crl_network_create", "crl_version"]))
+        #expect(
+            try read("Sources/ChainruleC/exports.map")
+                == exportMap(["crl_network_create", "crl_version"], majorVersion: 1))
     }
 
     @Test func writesThePythonPrototypes() throws {
@@ -109,6 +119,23 @@ import Testing
         let path = "Sources/CChainrule/include/chainrule_types.h"
         try write(read(path).replacing("size_t size;", with: "unknown_t size;"), to: path)
         #expect(problems() == ["clang does not accept the header"])
+    }
+
+    @Test func structureThatEndsWithBytesOfNoMember() throws {
+        let path = "Sources/CChainrule/include/chainrule_types.h"
+        try write(
+            read(path).replacing("crl_callback callback;", with: "crl_callback callback; int32_t last;"), to: path)
+        try write(read(path).replacing("-0.5f, NULL }", with: "-0.5f, NULL, 0 }"), to: path)
+        #expect(
+            problems() == [
+                "crl_options: ends with 4 bytes of no member on 64-bit machines; give it other members last"
+            ])
+    }
+
+    @Test func typesOfAGroupWithoutFunctions() throws {
+        let path = "Sources/CChainrule/include/chainrule_types.h"
+        try write(read(path).replacing("GROUP 2", with: "GROUP 3"), to: path)
+        #expect(problems() == ["chainrule_types.h: no function is of group 3"])
     }
 
     @Test func aProblemLeavesTheFilesAlone() throws {

@@ -1,3 +1,5 @@
+@testable import headergen
+
 /// A small package with one of everything, and what headergen makes of it.
 extension CommandTests {
     static let package = [
@@ -22,15 +24,18 @@ extension CommandTests {
         #include <stddef.h>
         #include <stdint.h>
 
+        /* ---- GROUP 1 ---- */
         #define CRL_VERSION_MAJOR 1
-        /** A network. */
-        typedef struct crl_network crl_network;
         /** A status. */
         typedef int32_t crl_status;
         enum {
             CRL_OK = 0, /**< fine */
             CRL_ERROR = -1
         };
+        /* ---- GROUP 2 ---- */
+
+        /** A network. */
+        typedef struct crl_network crl_network;
         /** A callback. */
         typedef int32_t (*crl_callback)(void *user, const float *x, double *C);
         /** Options. */
@@ -55,7 +60,7 @@ extension CommandTests {
         /// - Parameters:
         ///   - inputs: how many numbers a row has.
         ///   - options: `NULL`: the defaults.
-        ///   - network: receives the network.
+        ///   - network: receives the network; NULL after an error.
         /// - Returns: CRL_ERROR if `inputs` is zero.
         @_cdecl("crl_network_create")
         public func create() {}
@@ -83,19 +88,35 @@ extension CommandTests {
         #include <stddef.h>
         #include <stdint.h>
 
+        \(PublicHeader.marks)
+
         #ifdef __cplusplus
         extern "C" {
         #endif
 
+        /* \(rule)
+         * Library
+         * \(rule) */
+
         #define CRL_VERSION_MAJOR 1
-        /** A network. */
-        typedef struct crl_network crl_network;
         /** A status. */
         typedef int32_t crl_status;
         enum {
             CRL_OK = 0, /**< fine */
             CRL_ERROR = -1
         };
+
+        /** Gives the version of the library. */
+        CRL_API int32_t crl_version(void);
+
+        /* \(rule)
+         * Networks
+         * \(rule)
+         * A network is made once.
+         */
+
+        /** A network. */
+        typedef struct crl_network crl_network;
         /** A callback. */
         typedef int32_t (*crl_callback)(void *user, const float *x, double *C);
         /** Options. */
@@ -107,31 +128,38 @@ extension CommandTests {
         } crl_options;
         #define CRL_OPTIONS_INIT { sizeof(crl_options), NULL, -0.5f, NULL }
 
-        /* \(rule)
-         * Library
-         * \(rule) */
-
-        /** Gives the version of the library. */
-        int32_t crl_version(void);
-
-        /* \(rule)
-         * Networks
-         * \(rule)
-         * A network is made once.
-         */
-
         /** Creates a network.
          *  @param inputs how many numbers a row has.
          *  @param options NULL: the defaults.
-         *  @param network receives the network.
+         *  @param network receives the network; NULL after an error.
          *  @return CRL_ERROR if inputs is zero. */
-        crl_status crl_network_create(size_t inputs, const crl_options *options, crl_network **network);
+        CRL_NODISCARD CRL_API crl_status crl_network_create(size_t inputs, const crl_options *CRL_NULLABLE options,
+                                                            crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
         #ifdef __cplusplus
         }
         #endif
 
+        \(PublicHeader.endOfMarks)
+
         #endif
+
+        """
+
+    static let expectedForeignHeader = """
+        enum { CRL_VERSION_MAJOR = 1 };
+        typedef int32_t crl_status;
+        enum { CRL_OK = 0, CRL_ERROR = -1 };
+        int32_t crl_version(void);
+        typedef struct crl_network crl_network;
+        typedef int32_t (*crl_callback)(void *, const float *, double *);
+        typedef struct crl_options {
+            size_t size;
+            const char *name;
+            float rate;
+            crl_callback callback;
+        } crl_options;
+        crl_status crl_network_create(size_t inputs, const crl_options *options, crl_network **network);
 
         """
 

@@ -10,9 +10,13 @@ import Testing
         #include <stddef.h>
         #include <stdint.h>
 
+        /* ---- GROUP 1 ---- */
         /** typedef int32_t crl_in_a_comment; */
         typedef struct crl_network crl_network;
         typedef int32_t crl_status;
+
+        /* ---- GROUP 4 ---- */
+
         #define CRL_VERSION_MAJOR 3 /* as text */
         typedef int32_t (*crl_callback)(void *user,
                                         const float *x);
@@ -30,8 +34,10 @@ import Testing
     @Test func textBetweenTheMarkers() throws {
         let header = try TypesHeader(Self.file)
         #expect(header.includes == "#include <stddef.h>\n#include <stdint.h>")
-        #expect(header.declarations.hasPrefix("/** typedef int32_t crl_in_a_comment; */\ntypedef struct"))
-        #expect(header.declarations.hasSuffix("CRL_OPTIONS_INIT \\\n    { sizeof(crl_options) }"))
+        #expect(header.sections.map(\.group) == [1, 4])
+        #expect(header.sections[0].text.hasPrefix("/** typedef int32_t crl_in_a_comment; */\ntypedef struct"))
+        #expect(header.sections[0].text.hasSuffix("typedef int32_t crl_status;"))
+        #expect(header.sections[1].text.hasSuffix("CRL_OPTIONS_INIT \\\n    { sizeof(crl_options) }"))
     }
 
     @Test func typeNames() throws {
@@ -56,6 +62,12 @@ import Testing
     @Test(arguments: ["/* ---- 8< ---- */", "/* ---- >8 ---- */"])
     func missingMarker(_ marker: String) {
         let text = Self.file.replacing(marker, with: "")
+        #expect(reported { () throws(GeneratorError) in try TypesHeader(text) }.count == 1)
+    }
+
+    @Test(arguments: [("GROUP 4", "GROUP 1"), ("GROUP 1 ---- */", "no group */")])
+    func groupsOutOfOrder(_ found: String, _ instead: String) {
+        let text = Self.file.replacing(found, with: instead)
         #expect(reported { () throws(GeneratorError) in try TypesHeader(text) }.count == 1)
     }
 

@@ -17,7 +17,7 @@ int main(void) {
     options.epochs = 1, options.on_epoch = on_epoch, options.user = &last;
     if (crl_network_create(2, &network) || crl_network_add_dense(network, 8, CRL_TANH, NULL) ||
         crl_network_add_dense(network, 1, CRL_SIGMOID, NULL) || crl_network_build(network, 1) ||
-        crl_network_fit(network, x, 4, 2, &targets, &options))
+        crl_network_fit(network, x, 4, 2, &targets, NULL, &options))
         return fprintf(stderr, "%s\n", crl_error_message()), 1;
     crl_network_destroy(network);
     return last == 1 ? 0 : 1;

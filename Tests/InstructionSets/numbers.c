@@ -68,9 +68,9 @@ int main(int count, char **arguments) {
     must(crl_network_add_dense(network, CLASSES, CRL_IDENTITY, NULL));
     must(of_network ? crl_network_build_for(network, 3, set) : crl_network_build(network, 3));
     training.epochs = 6, training.batch_size = 16;
-    must(crl_network_fit(network, x, ROWS, INPUTS, &targets, &training));
+    must(crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL, &training));
     minimizing.max_iterations = 5;
-    must(crl_network_minimize(network, x, ROWS, INPUTS, &targets, &minimizing, NULL));
+    must(crl_network_minimize(network, x, ROWS, INPUTS, &targets, NULL, &minimizing, NULL));
     must(crl_network_parameters(network, &parameters, &parameter_count));
     print("parameters ", parameters, parameter_count * sizeof *parameters);
     must(crl_network_predict(network, x, ROWS, INPUTS, y, ROWS, CLASSES));
@@ -85,7 +85,7 @@ int main(int count, char **arguments) {
     print("C ", &C, sizeof C);
     print("dC/dy ", dC_dy, sizeof dC_dy);
     growing.max_units = 2, growing.max_iterations = 20;
-    must(crl_network_create_cascade(INPUTS, CLASSES, x, ROWS, INPUTS, &targets, &growing, &grown));
+    must(crl_network_create_cascade(INPUTS, CLASSES, x, ROWS, INPUTS, &targets, NULL, &growing, &grown));
     must(crl_network_predict(grown, x, ROWS, INPUTS, y, ROWS, CLASSES));
     print("grown ", y, sizeof y);
     crl_network_destroy(grown);

@@ -24,7 +24,7 @@ package enum Reserve {
 
 extension Architecture {
     /// Makes sure that there is memory for objects about every layer: a plan's, a workspace's, a file's header.
-    func setAside() throws(ChainruleError) {
+    package func setAside() throws(ChainruleError) {
         var links = 0
         for node in nodes { links += node.inputs.count }
         try Reserve.setAside(4096 * nodes.count + 512 * links)

@@ -2,6 +2,7 @@
 final class ActivationLayer: ParameterlessLayer {
     static let kind: StaticString = "activation"
     var kind: StaticString { ActivationLayer.kind }
+    var settings: LayerSettings { .activation(activation) }
 
     let activation: Activation
 

@@ -3,6 +3,7 @@
 final class Concatenation: ParameterlessLayer {
     static let kind: StaticString = "concatenation"
     var kind: StaticString { Concatenation.kind }
+    var settings: LayerSettings { .concatenation }
 
     func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int {
         guard !widths.isEmpty else {

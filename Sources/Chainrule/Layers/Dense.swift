@@ -14,6 +14,9 @@ import Kernels
 final class Dense: Layer {
     static let kind: StaticString = "dense"
     var kind: StaticString { Dense.kind }
+    var settings: LayerSettings {
+        .dense(activation, bias: hasBias, weights: weightInitializer, biases: biasInitializer)
+    }
 
     let units: Int
     let activation: Activation

@@ -3,6 +3,7 @@
 final class Dropout: ParameterlessLayer {
     static let kind: StaticString = "dropout"
     var kind: StaticString { Dropout.kind }
+    var settings: LayerSettings { .dropout(rate: rate) }
 
     /// p.
     let rate: Float

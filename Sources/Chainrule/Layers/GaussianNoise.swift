@@ -3,6 +3,7 @@
 final class GaussianNoise: ParameterlessLayer {
     static let kind: StaticString = "noise"
     var kind: StaticString { GaussianNoise.kind }
+    var settings: LayerSettings { .noise(deviation: deviation) }
 
     /// s.
     let deviation: Float

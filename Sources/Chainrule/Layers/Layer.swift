@@ -6,6 +6,9 @@ package protocol Layer: AnyObject, Sendable {
     /// The stable name of the kind, used in files.
     var kind: StaticString { get }
 
+    /// What the layer was made of.
+    var settings: LayerSettings { get }
+
     /// The number of outputs, for these numbers of inputs.
     func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int
 

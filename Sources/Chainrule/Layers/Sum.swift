@@ -3,6 +3,7 @@
 final class Sum: ParameterlessLayer {
     static let kind: StaticString = "sum"
     var kind: StaticString { Sum.kind }
+    var settings: LayerSettings { .sum }
 
     func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int {
         guard let width = widths.first else {

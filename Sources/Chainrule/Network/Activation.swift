@@ -146,7 +146,7 @@ public final class CustomActivation: Sendable {
 
 extension StaticString {
     /// Whether the bytes are the same.
-    func isSameText(as other: StaticString) -> Bool {
+    package func isSameText(as other: StaticString) -> Bool {
         utf8CodeUnitCount == other.utf8CodeUnitCount
             && UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
                 .elementsEqual(UnsafeBufferPointer(start: other.utf8Start, count: other.utf8CodeUnitCount))

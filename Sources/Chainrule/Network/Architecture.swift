@@ -16,6 +16,8 @@ public struct Architecture: Sendable {
         public let name: LayerName
         /// N_l: how many outputs the layer has.
         public let width: Int
+        /// What the layer was made of.
+        public var settings: LayerSettings { layer.settings }
         package let layer: any Layer
         /// The positions that it reads: 0 is the network's input, `i + 1` the node at index `i`.
         package let inputs: [Int]

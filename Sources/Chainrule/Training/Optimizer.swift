@@ -145,6 +145,35 @@ public final class Optimizer: FallibleClass {
         }
     }
 
+    /// Checks that a network has tensors of the same names and shapes.
+    func checkTensors(of network: Network) throws(ChainruleError) {
+        let (mine, others) = (plan.tensors, network.plan.tensors)
+        guard mine.count == others.count else {
+            throw ChainruleError(
+                .mismatch, "the optimizer is for \(mine.count) tensors; the network has \(others.count)")
+        }
+        for (mine, other) in zip(mine, others)
+        where !mine.name.utf8.elementsEqual(other.name.utf8) || mine.rows != other.rows || mine.columns != other.columns
+        {
+            throw ChainruleError(
+                .mismatch,
+                """
+                the optimizer is for \(mine.rows) x \(mine.columns) '\(mine.name)'; the network has \(other.rows) x \
+                \(other.columns) '\(other.name)'
+                """)
+        }
+    }
+
+    /// Becomes what another optimizer of as many tensors is.
+    func take(_ other: Optimizer) throws(ChainruleError) {
+        layers = other.layers
+        try resolve()
+        restore(
+            learningRate: other.learningRate, steps: other.steps, epochs: other.epochs, stepsMissed: other.stepsMissed,
+            stateBounds: other.stateBounds)
+        for (state, others) in zip(states, other.states) { state.vector.assign(others.vector) }
+    }
+
     package func step(_ network: Network, gradients: Matrix) throws(ChainruleError) {
         try check(network)
         precondition(gradients.count == network.parameterCount)

@@ -180,10 +180,13 @@ public final class Trainer: FallibleClass {
                 throw error
             }
         }
-        if options.patience > 0 && progress.awaitsBest { restoreBest() }
+        if options.patience != nil && progress.awaitsBest { restoreBest() }
     }
 
-    private var isOutOfPatience: Bool { options.patience > 0 && progress.epochsSinceBest >= options.patience }
+    private var isOutOfPatience: Bool {
+        guard let patience = options.patience else { return false }
+        return progress.epochsSinceBest >= patience
+    }
 
     /// Takes the steps of an epoch that are left.
     private func train(on feed: any BatchFeed) throws(ChainruleError) {

@@ -10,10 +10,9 @@ public struct TrainingOptions {
     /// Of everything random: which rows are held out, their order in each epoch, and the numbers of dropout and noise, which
     /// follow from this and from the steps that the optimizer has taken.
     public var seed: UInt64 = 0
-    /// How many threads share the work: 0 for as many as the library decides, by the size of a step and by what steps
-    /// took so far, otherwise this number, or as many as there are parts of a step. The results are the same bit for bit. With a custom cost or activation it is always
-    /// one.
-    public var threads = 0
+    /// How many threads share the work, or fewer if a step has fewer parts; nil: the library decides, by the size of a step and
+    /// the time that steps took. The results are the same bit for bit. A custom cost or activation runs on one.
+    public var threads: Int?
     /// The share of the rows, in [0, 1), that is held out to validate on when no validation data are given: the last rows, or
     /// with ``shuffles`` any. At least one row is held out, and at least one is not.
     public var validationSplit = 0.0
@@ -21,10 +20,10 @@ public struct TrainingOptions {
     /// classes; with a binary cross-entropy of one output there are two factors, for targets that are 0 and those that are 1,
     /// and no others are taken.
     public var classWeights: [Float]?
-    /// Training stops after so many epochs without a new best cost, and then, or after the last epoch, the best
-    /// parameters are put back; 0: it goes on to the last epoch, and keeps what that leaves. The cost is that of the validation data, or
+    /// Training stops after so many epochs without a new best cost, at least 1, and then, or after the last epoch, puts the best
+    /// parameters back; nil: it goes on to the last epoch, and keeps what that leaves. The cost is that of the validation data, or
     /// without them that of the epoch.
-    public var patience = 0
+    public var patience: Int?
     /// By how much a cost must be lower to be a new best, finite and ≥ 0.
     public var minDelta = 0.0
     /// What the optimizer's learning rate is in each step; nil for the rate that it has. The rate that it has is where the
@@ -75,17 +74,18 @@ public struct TrainingOptions {
         guard epochs >= 1 else { throw ChainruleError(.size, "epochs is \(epochs); at least 1 is needed") }
     }
 
-    static func check(patience: Int, minDelta: Double) throws(ChainruleError) {
-        guard patience >= 0 else { throw ChainruleError(.size, "patience is \(patience); it must be >= 0") }
+    static func check(patience: Int?, minDelta: Double) throws(ChainruleError) {
+        if let patience, patience < 1 {
+            throw ChainruleError(.size, "patience is \(patience); at least 1 is needed")
+        }
         guard minDelta >= 0 && minDelta.isFinite else {
             throw ChainruleError(.value, "min_delta is \(minDelta); it must be finite and >= 0")
         }
     }
 
-    static func check(threads: Int) throws(ChainruleError) {
-        guard threads >= 0 && threads <= mostThreads else {
-            throw ChainruleError(
-                .size, "threads is \(threads); from 0 (the library decides) to \(mostThreads) are possible")
+    static func check(threads: Int?) throws(ChainruleError) {
+        if let threads, threads < 1 || threads > mostThreads {
+            throw ChainruleError(.size, "threads is \(threads); from 1 to \(mostThreads) are possible")
         }
     }
 }

@@ -338,7 +338,7 @@ extension FallibleClass where Self == TrainingStep {
         // No more than there are groups of rows, or tiles of parameters.
         let widest = network.architecture.nodes.map { $0.width }.max() ?? 1
         let mostParts = max(Cost.groups(of: rows), (widest - 1) / network.arithmetic.tileRows + 1)
-        var count = isCustom ? 1 : min(options.threads, mostParts)
+        var count = isCustom ? 1 : min(options.threads ?? 0, mostParts)
         var leastSharedRows = 1
         if count == 0 {
             // A step of fewer operations takes about as long as the threads need to meet.
@@ -361,6 +361,6 @@ extension FallibleClass where Self == TrainingStep {
             groups: try Memory<RowsTotal>(count: Cost.groups(of: rows), for: "the costs of a batch"),
             largestInput: Double(largestInput), threads: threads,
             leastSharedRows: leastSharedRows,
-            choice: options.threads == 0 ? ThreadChoice() : nil)
+            choice: options.threads == nil ? ThreadChoice() : nil)
     }
 }

@@ -6,6 +6,7 @@ import Kernels
 /// It is a dense layer of the sum of its inputs.
 final class SharedDense: Layer {
     let kind: StaticString = "shared_dense"
+    let settings = LayerSettings.dense(.identity, bias: true, weights: .glorotUniform, biases: .constant(0.25))
     let units: Int
 
     init(units: Int) { self.units = units }

@@ -68,7 +68,7 @@ import Testing
                     try Schedule(whole, warmup: 5).rate(base: 1, at: t + 5, of: 17)
                         == Schedule(period).rate(base: 1, at: t))
             }
-            expectError(.size, "period", "\(whole.identifier)", "0") { _ = try Schedule(whole).rate(base: 1, at: 0) }
+            expectError(.size, "give a period", "\(whole.identifier)") { _ = try Schedule(whole).rate(base: 1, at: 0) }
         }
     }
 

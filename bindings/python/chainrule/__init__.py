@@ -21,9 +21,10 @@ from ._errors import (
 from ._evaluation import Metrics
 from ._gradient_report import GradientReport
 from ._instruction_sets import instruction_set, set_instruction_set
+from ._layers import Layer
 from ._library import __version__
 from ._minimizing import Iteration, Minimum
-from ._network import Layer, Network
+from ._network import Network
 from ._predictor import Predictor, Publisher
 from ._schedules import Plateau, Schedule
 from ._trainer import Batch, Epoch, Progress, Trainer

@@ -50,7 +50,7 @@ def size_error(message: str) -> ArgumentError:
     return ArgumentError(message, _prototypes.CRL_ERROR_SIZE)
 
 
-def count(value: Any, what: str, limit: int = 2**63 - 1) -> int:
+def count(value: Any, what: str, limit: int = _prototypes.CRL_AUTO_SIZE // 2) -> int:
     """An integer that fits the library's unsigned parameter; ctypes alone would wrap it silently."""
     try:
         number = operator.index(value)
@@ -62,13 +62,8 @@ def count(value: Any, what: str, limit: int = 2**63 - 1) -> int:
 
 
 def optional_count(value: Any, what: str) -> int | None:
-    """A count of at least 1, or None, for which the library has 0 and chooses itself."""
-    if value is None:
-        return None
-    number = count(value, what)
-    if number == 0:
-        raise size_error(f"{what} is 0; at least 1 is needed")
-    return number
+    """A count, or None: set_given() then leaves the library's own value."""
+    return None if value is None else count(value, what)
 
 
 def real(value: Any, what: str) -> float:
@@ -79,6 +74,18 @@ def real(value: Any, what: str) -> float:
         except (TypeError, ValueError):
             pass
     raise ArgumentTypeError(f"{what} must be a number, not {value!r}")
+
+
+def optional_real(value: Any, what: str) -> float | None:
+    """A number, or None: set_given() then leaves the library's own value."""
+    return None if value is None else real(value, what)
+
+
+def set_given(options: ctypes.Structure, given: dict[str, Any]) -> None:
+    """Sets members of an option structure by name. Where a value is None, the default stays."""
+    for name, value in given.items():
+        if value is not None:
+            setattr(options, name, value)
 
 
 def seed_value(value: Any) -> int:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from . import _prototypes
-from ._arrays import numbers, size_error
+from ._arrays import numbers, set_given, size_error
 from ._callbacks import stops
-from ._data import Data, Shape, set_validation, validation
+from ._data import Data, Shape, validation
 from ._errors import ArgumentTypeError, failure
 from ._handles import Handle, record
 from ._interrupts import guarded
@@ -94,7 +94,7 @@ def grow(
 ) -> Any:
     """The pointer to a grown network.
 
-    `cost` are the crl_cost_options. `given` are options that go to the library unchanged.
+    `cost` are the crl_cost_options, and `given` the other options by name, None for the library's own value.
     """
     array = numbers(x, "x")
     if array.ndim != 2 or array.shape[1] == 0:
@@ -116,13 +116,12 @@ def grow(
     options.activations = (_prototypes.crl_activation * max(len(kinds), 1))(*kinds)
     options.activations_count = len(kinds)
     options.on_unit = watcher.native_callback
-    for name, value in given.items():
-        setattr(options, name, value)
-    set_validation(options, held)
+    set_given(options, given)
     pointer = _prototypes.crl_network()
     status = library.crl_network_create_cascade(
         *shape,
         *data.arguments,
+        held,
         ctypes.byref(options),
         ctypes.byref(pointer),
     )

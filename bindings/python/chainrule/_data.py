@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from . import _prototypes
 from ._arrays import as_rows
 from ._costs import Targets
 from ._errors import ArgumentError, ArgumentTypeError
@@ -39,31 +40,27 @@ class Data:
         self.arguments = (self.x.address, self.x.rows, self.x.stride, ctypes.byref(self.targets.native))
 
 
-class NoData:
-    """The arguments without data."""
+class Validation(Data):
+    """Data to validate on. Passed to a library function as it is, it stays alive during the call."""
 
-    arguments = (None, 0, 0, None)
+    def __init__(self, built: Layout | Shape, x: Any, targets: Any, sample_weight: Any, cost: Any) -> None:
+        super().__init__(built, x, targets, sample_weight, cost)
+        native = _prototypes.crl_validation.default()
+        native.x, native.rows, native.stride = self.x.address, self.x.rows, self.x.stride
+        native.targets = ctypes.pointer(self.targets.native)
+        self._as_parameter_ = ctypes.byref(native)
 
 
-def validation(built: Layout | Shape, data: tuple[Any, ...] | None, cost: Any) -> Data | NoData:
-    """Converts the argument validation_data: (x, targets) or (x, targets, sample_weight), or None."""
+def validation(built: Layout | Shape, data: tuple[Any, ...] | None, cost: Any) -> Validation | None:
+    """Of the argument validation_data: (x, targets) or (x, targets, sample_weight), or None."""
     if data is None:
-        return NoData()
+        return None
     if len(data) not in (2, 3):
         raise ArgumentTypeError(
             f"validation_data is (x, targets) or (x, targets, sample_weight), not {len(data)} things"
         )
     x, targets, *rest = data
     try:
-        return Data(built, x, targets, rest[0] if rest else None, cost)
+        return Validation(built, x, targets, rest[0] if rest else None, cost)
     except ArgumentError as error:
         raise ArgumentError(f"validation_data: {error}", error.status) from None
-
-
-def set_validation(options: Any, held: Data | NoData) -> None:
-    """Sets the validation data in options. They must live as long as the call."""
-    if isinstance(held, Data):
-        options.validation_x = held.x.address
-        options.validation_rows = held.x.rows
-        options.validation_stride = held.x.stride
-        options.validation_targets = ctypes.pointer(held.targets.native)

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _prototypes
-from ._arrays import Rows, address_of, as_rows, as_vector, count, out_vector, real, seed_value, size_error
+from ._arrays import (
+    Rows,
+    address_of,
+    as_rows,
+    as_vector,
+    optional_count,
+    optional_real,
+    out_vector,
+    seed_value,
+    set_given,
+    size_error,
+)
 from ._costs import CostLike, cost_options
 from ._data import Data
 from ._errors import check
@@ -238,12 +249,12 @@ class Derivatives(NativeObject):
         cost_native = self._cost(cost)
         data = Data(built, x, targets, sample_weight, cost_native)
         options = _prototypes.crl_gradient_check_options.default()
-        if step is not None:
-            options.step = real(step, "step")
-        if tolerance is not None:
-            options.tolerance = real(tolerance, "tolerance")
-        if max_coordinates is not None:
-            options.max_coordinates = count(max_coordinates, "max_coordinates")
+        given = {
+            "step": optional_real(step, "step"),
+            "tolerance": optional_real(tolerance, "tolerance"),
+            "max_coordinates": optional_count(max_coordinates, "max_coordinates"),
+        }
+        set_given(options, given)
         options.seed = seed_value(seed)
         report = _prototypes.crl_gradient_report.default()
         check(

@@ -10,7 +10,6 @@ from ._arrays import count, real, seed_value
 from ._description import (
     ActivationLike,
     InitializerLike,
-    activation_text,
     encoded,
     encoded_list,
     initializer,
@@ -28,7 +27,6 @@ class Describing(NativeObject):
     """Gives a network its layers and its first parameters."""
 
     __slots__ = ()
-    _summary: list[str]
 
     def add_dense(
         self: _Self,
@@ -62,9 +60,9 @@ class Describing(NativeObject):
         options.weight_initializer = initializer(weight_initializer)
         options.bias_initializer = initializer(bias_initializer)
         handle = self._open()
-        check(library.crl_network_add_dense(handle, count(units, "units"), kind, ctypes.byref(options)))
         handle.callbacks.append(options)
-        return self._added(f"dense {units} {activation_text(activation)}")
+        check(library.crl_network_add_dense(handle, count(units, "units"), kind, ctypes.byref(options)))
+        return self
 
     def add_activation(
         self: _Self,
@@ -77,9 +75,9 @@ class Describing(NativeObject):
         """Adds h = σ(h'). Arguments: see add_dense()."""
         options, kind = layer_options(name, input, activation, alpha)
         handle = self._open()
-        check(library.crl_network_add_activation(handle, kind, ctypes.byref(options)))
         handle.callbacks.append(options)
-        return self._added(activation_text(activation))
+        check(library.crl_network_add_activation(handle, kind, ctypes.byref(options)))
+        return self
 
     def add_dropout(self: _Self, rate: float, *, name: str | None = None, input: str | None = None) -> _Self:
         """Adds dropout: in training each h' is 0 with a probability of `rate`, in [0, 1), or divided by 1 − rate.
@@ -88,7 +86,7 @@ class Describing(NativeObject):
         """
         options, _ = layer_options(name, input, "identity", None)
         check(library.crl_network_add_dropout(self._open(), real(rate, "rate"), ctypes.byref(options)))
-        return self._added(f"dropout {rate:g}")
+        return self
 
     def add_noise(self: _Self, deviation: float, *, name: str | None = None, input: str | None = None) -> _Self:
         """Adds Gaussian noise: training adds normal numbers with this standard deviation, ≥ 0, to h'.
@@ -97,19 +95,19 @@ class Describing(NativeObject):
         """
         options, _ = layer_options(name, input, "identity", None)
         check(library.crl_network_add_noise(self._open(), real(deviation, "deviation"), ctypes.byref(options)))
-        return self._added(f"noise {deviation:g}")
+        return self
 
     def add_sum(self: _Self, inputs: Sequence[str], *, name: str | None = None) -> _Self:
         """Adds the elementwise sum of the named layers, all of one width."""
         names = encoded_list(inputs)
         check(library.crl_network_add_sum(self._open(), names, len(names), encoded(name)))
-        return self._added(f"sum({', '.join(inputs)})")
+        return self
 
     def add_concatenation(self: _Self, inputs: Sequence[str], *, name: str | None = None) -> _Self:
         """Adds a concatenation of the named layers, side by side in this order."""
         names = encoded_list(inputs)
         check(library.crl_network_add_concatenation(self._open(), names, len(names), encoded(name)))
-        return self._added(f"concatenation({', '.join(inputs)})")
+        return self
 
     def build(self: _Self, seed: int = 0, *, instruction_set: str | None = None) -> _Self:
         """Fixes the layers and draws the parameters' first values. The same seed gives the same values.
@@ -125,8 +123,4 @@ class Describing(NativeObject):
         else:
             chosen = enumerator(INSTRUCTION_SETS, instruction_set, "instruction_set")
             check(library.crl_network_build_for(self._open(), seed_value(seed), chosen))
-        return self
-
-    def _added(self: _Self, summary: str) -> _Self:
-        self._summary.append(summary)
         return self

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Union
 
 from . import _prototypes
-from ._arrays import real
+from ._arrays import optional_real, real, set_given
 from ._callbacks import Activation, activation_callbacks
 from ._errors import ArgumentError, ArgumentTypeError
 from ._names import ACTIVATIONS, INITIALIZERS, enumerator
@@ -21,7 +21,9 @@ ActivationLike = Union[
 InitializerLike = Union[str, "tuple[str, float]", "tuple[str, float, float]"]
 
 
-_NUMBERS_OF_INITIALIZERS = {"constant": 1, "uniform": 2, "normal": 2}
+def numbers_of_initializer(name: str) -> int:
+    """How many numbers go with an initializer's name."""
+    return {"constant": 1, "uniform": 2, "normal": 2}.get(name, 0)
 
 
 def encoded(name: str | None) -> bytes | None:
@@ -49,8 +51,7 @@ def layer_options(
     options = _prototypes.crl_layer_options.default()
     options.name = encoded(name)
     options.input = encoded(input)
-    if alpha is not None:
-        options.alpha = real(alpha, "alpha")
+    set_given(options, {"alpha": optional_real(alpha, "alpha")})
     if isinstance(activation, str):
         return options, enumerator(ACTIVATIONS, activation, "activation")
     if not isinstance(activation, (tuple, list)) or len(activation) not in (2, 3):
@@ -62,6 +63,8 @@ def layer_options(
     if not all(map(callable, custom[:2])) or not (custom[2] is None or callable(custom[2])):
         raise ArgumentTypeError(f"activation must hold two or three functions, not {activation!r}")
     options.function, options.derivative, options.second_derivative = activation_callbacks(custom)
+    # For Network.layers: the options are kept as long as the network.
+    options.custom_activation = custom
     return options, _prototypes.CRL_CUSTOM_ACTIVATION
 
 
@@ -72,7 +75,7 @@ def initializer(given: InitializerLike) -> Any:
         raise ArgumentTypeError(f"an initializer is a name, or a name with its numbers, not {given!r}")
     kind, *numbers = parts
     native = enumerator(INITIALIZERS, kind, "initializer")
-    taken = _NUMBERS_OF_INITIALIZERS.get(kind, 0)
+    taken = numbers_of_initializer(kind)
     if len(numbers) != taken:
         raise ArgumentTypeError(f"the initializer {kind!r} takes {taken} numbers; {len(numbers)} were given")
     return _prototypes.crl_initializer(native, *(real(number, "an initializer's number") for number in numbers))

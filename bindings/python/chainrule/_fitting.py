@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from . import _prototypes
-from ._arrays import address_of, count, optional_count, out_vector, real, seed_value
+from ._arrays import address_of, count, optional_count, optional_real, out_vector, real, seed_value
 from ._class_weights import ClassWeight, resolved
 from ._costs import CostLike, cost_options
-from ._data import Data, set_validation, validation
+from ._data import Data, validation
 from ._data_source import DataSource
 from ._derivatives import Derivatives
 from ._errors import check, failure
@@ -99,9 +99,9 @@ class Fitting(Derivatives):
         class_weight: ClassWeight = None,
         validation_data: tuple[Any, ...] | None = None,
         validation_split: float = 0.0,
-        patience: int = 0,
+        patience: int | None = None,
         min_delta: float = 0.0,
-        threads: int = 0,
+        threads: int | None = None,
         on_batch: Callable[[Batch], Any] | None = None,
         on_epoch: Callable[[Epoch], Any] | None = None,
         progress: bool = False,
@@ -235,9 +235,9 @@ class Fitting(Derivatives):
         validation_data: tuple[Any, ...] | None = None,
         validation_split: float = 0.0,
         seed: int = 0,
-        patience: int = 0,
+        patience: int | None = None,
         min_delta: float = 0.0,
-        threads: int = 0,
+        threads: int | None = None,
         on_iteration: Callable[[Iteration], Any] | None = None,
     ) -> Minimum:
         """Lowers the cost over all rows of x, starting from the current parameters.
@@ -277,9 +277,9 @@ class Fitting(Derivatives):
             seed: chooses the held-out rows: those of fit() with the same seed and shuffle=True.
             patience: end after so many iterations without a new best cost (on the validation data, if given). With
                 validation data, any end then leaves the parameters with the best validation cost, the starting ones
-                included. 0: neither.
+                included. ≥ 1; None: neither.
             min_delta: how much lower a cost must be to count as a new best.
-            threads: the number of threads that share the evaluation of C; 0: the library decides. The results are the
+            threads: the number of threads that share the evaluation of C, from 1 to 1024; None: the library decides. The results are the
                 same, bit for bit.
             on_iteration: called with the Iteration after each iteration. It must not use the network. It returns False
                 to stop. Its exceptions come out of minimize and leave the best parameters so far.
@@ -297,26 +297,26 @@ class Fitting(Derivatives):
                 "max_evaluations": optional_count(max_evaluations, "max_evaluations"),
                 "gradient_tolerance": real(gradient_tolerance, "gradient_tolerance"),
                 "cost_tolerance": real(cost_tolerance, "cost_tolerance"),
-                "target_cost": None if target_cost is None else real(target_cost, "target_cost"),
+                "target_cost": optional_real(target_cost, "target_cost"),
                 "memory": optional_count(memory, "memory"),
-                "c1": None if c1 is None else real(c1, "c1"),
-                "c2": None if c2 is None else real(c2, "c2"),
-                "damping": None if damping is None else real(damping, "damping"),
+                "c1": optional_real(c1, "c1"),
+                "c2": optional_real(c2, "c2"),
+                "damping": optional_real(damping, "damping"),
                 "l2": real(l2, "l2"),
                 "regularize_biases": bool(regularize_biases),
                 "validation_split": real(validation_split, "validation_split"),
                 "seed": seed_value(seed),
-                "patience": count(patience, "patience"),
+                "patience": optional_count(patience, "patience"),
                 "min_delta": real(min_delta, "min_delta"),
-                "threads": count(threads, "threads"),
+                "threads": optional_count(threads, "threads"),
                 "on_iteration": watcher.native_callback,
             },
         )
-        set_validation(options, held)
         minimum = _prototypes.crl_minimum.default()
         status = library.crl_network_minimize(
             self._open(),
             *data.arguments,
+            held,
             ctypes.byref(options),
             ctypes.byref(minimum),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ._names import QUANTITIES
+from ._names import QUANTITIES, name_of
 
 
 class GradientReport(NamedTuple):
@@ -47,13 +47,12 @@ class GradientReport(NamedTuple):
 
 def report_of(native: Any) -> GradientReport:
     """The report in a crl_gradient_report."""
-    names = {number: name for name, number in QUANTITIES.items()}
     name: bytes | None = native.name
     return GradientReport(
         checked=native.checked,
         skipped=native.skipped,
         failed=native.failed,
-        quantity=None if name is None else names[native.quantity],
+        quantity=None if name is None else name_of(QUANTITIES, native.quantity),
         name=None if name is None else name.decode(),
         row=native.row,
         column=native.column,

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from . import _prototypes
+from ._arrays import set_given
 from ._callbacks import stops
 from ._handles import record
 from ._interrupts import guarded
-from ._names import MINIMIZERS, MINIMUM_REASONS, enumerator
+from ._names import MINIMIZERS, MINIMUM_REASONS, enumerator, name_of
 
 
 class Iteration(NamedTuple):
@@ -93,14 +94,12 @@ def minimize_options(method: str, given: dict[str, Any]) -> Any:
     """The crl_minimize_options for a method by name and the other arguments. For None the library chooses."""
     options = _prototypes.crl_minimize_options.default()
     options.method = enumerator(MINIMIZERS, method, "method")
-    for name, value in given.items():
-        if value is not None:
-            setattr(options, name, value)
+    set_given(options, given)
     return options
 
 
 def minimum_of(native: Any) -> Minimum:
-    """A Minimum with Python's names."""
-    reason = next(name for name, value in MINIMUM_REASONS.items() if value == native.reason)
+    """A Minimum with the names of Python."""
+    reason = name_of(MINIMUM_REASONS, native.reason)
     found = {name: getattr(native, name) for name in Minimum._fields if name != "reason"}
     return Minimum(**found, reason=reason)

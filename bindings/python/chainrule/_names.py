@@ -25,6 +25,7 @@ def _names(first: str, prefix: str = "CRL_") -> dict[str, int]:
 INSTRUCTION_SETS = _names("CRL_INSTRUCTIONS_BASELINE", "CRL_INSTRUCTIONS_")
 ACTIVATIONS = _names("CRL_IDENTITY")
 INITIALIZERS = _names("CRL_INIT_DEFAULT", "CRL_INIT_")
+LAYER_KINDS = _names("CRL_LAYER_DENSE", "CRL_LAYER_")
 COSTS = _names("CRL_MEAN_SQUARED_ERROR")
 REDUCTIONS = _names("CRL_REDUCTION_MEAN", "CRL_REDUCTION_")
 METHODS = _names("CRL_GRADIENT_DESCENT")
@@ -34,6 +35,11 @@ SCHEDULES = _names("CRL_SCHEDULE_CONSTANT", "CRL_SCHEDULE_")
 PRECISIONS = _names("CRL_PRECISION_FLOAT32", "CRL_PRECISION_")
 VARIABLES = _names("CRL_VARIABLE_PARAMETERS", "CRL_VARIABLE_")
 QUANTITIES = _names("CRL_CHECKED_PARAMETER_GRADIENT", "CRL_CHECKED_")
+
+
+def name_of(names: dict[str, int], value: int) -> str:
+    """The name of an enumerator."""
+    return next(name for name, number in names.items() if number == value)
 
 
 def enumerator(names: dict[str, int], name: str, what: str) -> int:

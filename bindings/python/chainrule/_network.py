@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from . import _prototypes
-from ._arrays import address_of, count, optional_count, real, seed_value
+from ._arrays import address_of, count, optional_count, optional_real, real, seed_value, size_error
 from ._cascade import CascadeUnit, grow
 from ._costs import CostLike, cost_options
 from ._describing import Describing
@@ -16,19 +15,13 @@ from ._errors import StateError, check, results
 from ._files import Destination, Origin, byte_array, encoded_path, is_path, read_callback, saved_bytes, write_callback
 from ._fitting import Fitting
 from ._handles import FloatArray, Handle, array_at
+from ._layers import Layer, layer_text, layers_of
 from ._layout import Layout, layout_of
 from ._library import library
 from ._predictor import Predictor
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-
-class Layer(NamedTuple):
-    """A layer of a network: its name and its number of units."""
-
-    name: str
-    units: int
 
 
 class Network(Describing, Fitting):
@@ -42,7 +35,7 @@ class Network(Describing, Fitting):
     lock.
     """
 
-    __slots__ = ("_built", "_summary", "_trained_cost")
+    __slots__ = ("_built", "_trained_cost")
     _kind = "network"
 
     def __init__(self, inputs: int) -> None:
@@ -52,7 +45,6 @@ class Network(Describing, Fitting):
 
     def _adopt(self, pointer: Any) -> None:
         self._handle = Handle(pointer, library.crl_network_destroy)
-        self._summary: list[str] = []
         self._built: Layout | None = None
         # The crl_cost_options of the last training.
         self._trained_cost: Any = None
@@ -83,16 +75,13 @@ class Network(Describing, Fitting):
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """The layers in order, each with its name and units."""
-        handle = self._open()
-        (number,) = results(library.crl_network_layer_count, handle)
-        found = (results(library.crl_network_layer, handle, index) for index in range(number.value))
-        return tuple(Layer(name.value.decode(), units.value) for name, units in found)
+        """The layers in order, as they were described."""
+        return layers_of(self._open())
 
     def __repr__(self) -> str:
         if self._handle is None:
             return "Network(closed)"
-        parts = self._summary or [str(layer.units) for layer in self.layers]
+        parts = map(layer_text, self.layers)
         try:
             state = f"{self._layout().parameter_count} parameters"
         except StateError:
@@ -167,12 +156,12 @@ class Network(Describing, Fitting):
         max_units: int = 30,
         max_iterations: int = 200,
         target_cost: float | None = None,
-        patience: int = 0,
+        patience: int | None = None,
         min_delta: float = 0.0,
         seed: int = 0,
         sample_weight: npt.ArrayLike | None = None,
         validation_data: tuple[Any, ...] | None = None,
-        threads: int = 0,
+        threads: int | None = None,
         on_unit: Callable[[CascadeUnit], Any] | None = None,
     ) -> Network:
         """Grows a network on data: cascade correlation (Fahlman and Lebiere 1990).
@@ -197,12 +186,14 @@ class Network(Describing, Fitting):
                 row.
             max_iterations: the most L-BFGS iterations for the outputs each time, and for each candidate; ≥ 1.
             target_cost: end when C of x is no larger; None: when it is 0, except with a custom cost.
-            patience: end after so many units without a lower cost (on the validation data, if given); 0: never.
+            patience: end after so many units without a lower cost (on the validation data, if given); ≥ 1;
+                None: never.
             min_delta: how much lower a cost must be for patience to start again; ≥ 0.
             seed: for the first weights.
             validation_data: (x, targets) or (x, targets, sample_weight) to measure on after each unit; never trained
                 on.
-            threads: the number of threads that share the training of the outputs; 0: the library decides.
+            threads: the number of threads that share the training of the outputs, from 1 to 1024; None: the
+                library decides.
             on_unit: called with a CascadeUnit for the network without hidden units and after each new unit. It returns
                 False to stop. Its exceptions come out of cascade.
 
@@ -226,11 +217,11 @@ class Network(Describing, Fitting):
                 "candidates": count(candidates, "candidates"),
                 "max_units": count(max_units, "max_units"),
                 "max_iterations": count(max_iterations, "max_iterations"),
-                "target_cost": -math.inf if target_cost is None else real(target_cost, "target_cost"),
-                "patience": count(patience, "patience"),
+                "target_cost": optional_real(target_cost, "target_cost"),
+                "patience": optional_count(patience, "patience"),
                 "min_delta": real(min_delta, "min_delta"),
                 "seed": seed_value(seed),
-                "threads": count(threads, "threads"),
+                "threads": optional_count(threads, "threads"),
             },
         )
         network = cls._around(pointer)
@@ -270,7 +261,7 @@ class Network(Describing, Fitting):
         memory_limit: the most bytes for the parameters and one row of a prediction; None: 64 MiB, or 16 times the
             length of a path's file if that is more. A file of a few hundred bytes can describe layers of any width.
         """
-        limit = optional_count(memory_limit, "memory_limit") or 0
+        limit = _memory_limit(memory_limit)
         pointer = _prototypes.crl_network()
         if is_path(path, "read"):
             check(library.crl_network_load_limited(encoded_path(path), limit, ctypes.byref(pointer)), path)
@@ -281,7 +272,7 @@ class Network(Describing, Fitting):
     @classmethod
     def from_bytes(cls, data: Any, memory_limit: int | None = None) -> Network:
         """Reads a built network from the bytes of to_bytes(). memory_limit is as for load()."""
-        limit = optional_count(memory_limit, "memory_limit") or 0
+        limit = _memory_limit(memory_limit)
         array = byte_array(data)
         pointer = _prototypes.crl_network()
         check(library.crl_network_load_from_memory(address_of(array), array.size, limit, ctypes.byref(pointer)))
@@ -293,3 +284,11 @@ class Network(Describing, Fitting):
             check(library.crl_network_load_parameters(self._open(), encoded_path(path)), path)
         else:
             check(library.crl_network_load_parameters_from_callback(self._open(), read_callback(path), None))
+
+
+def _memory_limit(limit: int | None) -> int:
+    """The limit as the library has it: 0 leaves it to the library."""
+    given = optional_count(limit, "memory_limit")
+    if given == 0:
+        raise size_error("memory_limit is 0; at least 1 is needed")
+    return given or 0

@@ -14,6 +14,8 @@ CRL_VERSION_MAJOR = 0
 CRL_VERSION_MINOR = 1
 CRL_VERSION_PATCH = 0
 CRL_VERSION = 10000 * CRL_VERSION_MAJOR + 100 * CRL_VERSION_MINOR + CRL_VERSION_PATCH
+CRL_AUTO = -3.4028234663852886e38
+CRL_AUTO_SIZE = ctypes.c_size_t(-1).value
 
 CRL_OK = 0
 CRL_ERROR_NULL = 100
@@ -68,16 +70,12 @@ CRL_INIT_HE_NORMAL = 8
 CRL_INIT_LECUN_UNIFORM = 9
 CRL_INIT_LECUN_NORMAL = 10
 
-CRL_PURPOSE_TRAINING = 0
-CRL_PURPOSE_INFERENCE = 1
-
-CRL_QUANTITY_Z = 0
-CRL_QUANTITY_H = 1
-CRL_QUANTITY_DELTA = 2
-
-CRL_PRECISION_FLOAT32 = 0
-CRL_PRECISION_BFLOAT16 = 1
-CRL_PRECISION_INT8 = 2
+CRL_LAYER_DENSE = 0
+CRL_LAYER_ACTIVATION = 1
+CRL_LAYER_DROPOUT = 2
+CRL_LAYER_NOISE = 3
+CRL_LAYER_SUM = 4
+CRL_LAYER_CONCATENATION = 5
 
 CRL_MEAN_SQUARED_ERROR = 0
 CRL_MEAN_ABSOLUTE_ERROR = 1
@@ -89,15 +87,6 @@ CRL_CUSTOM_COST = 100
 
 CRL_REDUCTION_MEAN = 0
 CRL_REDUCTION_SUM = 1
-
-CRL_VARIABLE_PARAMETERS = 0
-CRL_VARIABLE_INPUT = 1
-
-CRL_CHECKED_PARAMETER_GRADIENT = 0
-CRL_CHECKED_ACTIVATION_DERIVATIVE = 1
-CRL_CHECKED_ACTIVATION_SECOND_DERIVATIVE = 2
-CRL_CHECKED_COST_GRADIENT = 3
-CRL_CHECKED_COST_HESSIAN_PRODUCT = 4
 
 CRL_GRADIENT_DESCENT = 0
 CRL_MOMENTUM = 1
@@ -120,6 +109,26 @@ CRL_SCHEDULE_ONE_CYCLE = 4
 CRL_SCHEDULE_PLATEAU = 5
 CRL_CUSTOM_SCHEDULE = 100
 
+CRL_PRECISION_FLOAT32 = 0
+CRL_PRECISION_BFLOAT16 = 1
+CRL_PRECISION_INT8 = 2
+
+CRL_PURPOSE_TRAINING = 0
+CRL_PURPOSE_INFERENCE = 1
+
+CRL_QUANTITY_Z = 0
+CRL_QUANTITY_H = 1
+CRL_QUANTITY_DELTA = 2
+
+CRL_VARIABLE_PARAMETERS = 0
+CRL_VARIABLE_INPUT = 1
+
+CRL_CHECKED_PARAMETER_GRADIENT = 0
+CRL_CHECKED_ACTIVATION_DERIVATIVE = 1
+CRL_CHECKED_ACTIVATION_SECOND_DERIVATIVE = 2
+CRL_CHECKED_COST_GRADIENT = 3
+CRL_CHECKED_COST_HESSIAN_PRODUCT = 4
+
 CRL_LBFGS = 0
 CRL_BFGS = 1
 CRL_FLETCHER_REEVES = 2
@@ -140,45 +149,22 @@ crl_status = ctypes.c_int32
 crl_instructions = ctypes.c_int32
 crl_activation = ctypes.c_int32
 crl_initializer_kind = ctypes.c_int32
-crl_purpose = ctypes.c_int32
-crl_quantity = ctypes.c_int32
-crl_precision = ctypes.c_int32
+crl_layer_kind = ctypes.c_int32
 crl_cost_kind = ctypes.c_int32
 crl_reduction = ctypes.c_int32
-crl_variable = ctypes.c_int32
-crl_checked_quantity = ctypes.c_int32
 crl_optimizer_method = ctypes.c_int32
 crl_schedule_kind = ctypes.c_int32
+crl_precision = ctypes.c_int32
+crl_purpose = ctypes.c_int32
+crl_quantity = ctypes.c_int32
+crl_variable = ctypes.c_int32
+crl_checked_quantity = ctypes.c_int32
 crl_minimizer = ctypes.c_int32
 crl_minimum_reason = ctypes.c_int32
 
 
 class crl_network(ctypes.c_void_p):
     """A handle, `crl_network *` in C; false while it is NULL."""
-
-
-class crl_workspace(ctypes.c_void_p):
-    """A handle, `crl_workspace *` in C; false while it is NULL."""
-
-
-class crl_optimizer(ctypes.c_void_p):
-    """A handle, `crl_optimizer *` in C; false while it is NULL."""
-
-
-class crl_predictor(ctypes.c_void_p):
-    """A handle, `crl_predictor *` in C; false while it is NULL."""
-
-
-class crl_trainer(ctypes.c_void_p):
-    """A handle, `crl_trainer *` in C; false while it is NULL."""
-
-
-class crl_publisher(ctypes.c_void_p):
-    """A handle, `crl_publisher *` in C; false while it is NULL."""
-
-
-class crl_cancel(ctypes.c_void_p):
-    """A handle, `crl_cancel *` in C; false while it is NULL."""
 
 
 class crl_initializer(ctypes.Structure):
@@ -225,8 +211,8 @@ class crl_layer_options(ctypes.Structure):
         ("alpha", ctypes.c_float),
         ("function", crl_activation_function),
         ("derivative", crl_activation_derivative),
-        ("user", ctypes.c_void_p),
         ("second_derivative", crl_activation_derivative),
+        ("user", ctypes.c_void_p),
     ]
 
     @classmethod
@@ -237,7 +223,35 @@ class crl_layer_options(ctypes.Structure):
             bias=1,
             weight_initializer=crl_initializer(kind=CRL_INIT_DEFAULT, a=0.0, b=0.0),
             bias_initializer=crl_initializer(kind=CRL_INIT_DEFAULT, a=0.0, b=0.0),
-            alpha=-1.0,
+            alpha=CRL_AUTO,
+        )
+
+
+class crl_layer(ctypes.Structure):
+    """The structure `crl_layer`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("name", ctypes.c_char_p),
+        ("kind", crl_layer_kind),
+        ("activation", crl_activation),
+        ("units", ctypes.c_size_t),
+        ("inputs", ctypes.c_size_t),
+        ("amount", ctypes.c_float),
+        ("bias", ctypes.c_int32),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_layer:
+        """Return the value of CRL_LAYER_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_layer),
+            kind=CRL_LAYER_DENSE,
+            activation=CRL_IDENTITY,
+            units=0,
+            inputs=0,
+            amount=0.0,
+            bias=0,
         )
 
 
@@ -257,6 +271,10 @@ class crl_tensor(ctypes.Structure):
     def default(cls) -> crl_tensor:
         """Return the value of CRL_TENSOR_INIT."""
         return cls(size=ctypes.sizeof(crl_tensor), offset=0, rows=0, columns=0, rank=0)
+
+
+class crl_optimizer(ctypes.c_void_p):
+    """A handle, `crl_optimizer *` in C; false while it is NULL."""
 
 
 crl_cost_function = ctypes.CFUNCTYPE(
@@ -295,10 +313,10 @@ class crl_cost_options(ctypes.Structure):
         ("kind", crl_cost_kind),
         ("reduction", crl_reduction),
         ("huber_delta", ctypes.c_float),
-        ("function", crl_cost_function),
-        ("user", ctypes.c_void_p),
-        ("hessian_product", crl_cost_hessian_product),
         ("label_smoothing", ctypes.c_float),
+        ("function", crl_cost_function),
+        ("hessian_product", crl_cost_hessian_product),
+        ("user", ctypes.c_void_p),
     ]
 
     @classmethod
@@ -339,6 +357,393 @@ class crl_targets(ctypes.Structure):
             classes_count=0,
             weights_count=0,
         )
+
+
+class crl_validation(ctypes.Structure):
+    """The structure `crl_validation`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("x", ctypes.c_void_p),
+        ("rows", ctypes.c_size_t),
+        ("stride", ctypes.c_size_t),
+        ("targets", ctypes.POINTER(crl_targets)),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_validation:
+        """Return the value of CRL_VALIDATION_INIT."""
+        return cls(size=ctypes.sizeof(crl_validation), rows=0, stride=0)
+
+
+class crl_optimizer_options(ctypes.Structure):
+    """The structure `crl_optimizer_options`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("method", crl_optimizer_method),
+        ("learning_rate", ctypes.c_float),
+        ("momentum", ctypes.c_float),
+        ("beta1", ctypes.c_float),
+        ("beta2", ctypes.c_float),
+        ("epsilon", ctypes.c_float),
+        ("growth", ctypes.c_float),
+        ("shrink", ctypes.c_float),
+        ("min_step", ctypes.c_float),
+        ("max_step", ctypes.c_float),
+        ("weight_decay", ctypes.c_float),
+        ("l1", ctypes.c_float),
+        ("l2", ctypes.c_float),
+        ("max_norm", ctypes.c_float),
+        ("clip_norm", ctypes.c_float),
+        ("clip_value", ctypes.c_float),
+        ("regularize_biases", ctypes.c_int32),
+        ("reserved", ctypes.c_int32),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_optimizer_options:
+        """Return the value of CRL_OPTIMIZER_OPTIONS_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_optimizer_options),
+            method=CRL_ADAM,
+            learning_rate=0.001,
+            momentum=CRL_AUTO,
+            beta1=CRL_AUTO,
+            beta2=CRL_AUTO,
+            epsilon=CRL_AUTO,
+            growth=CRL_AUTO,
+            shrink=CRL_AUTO,
+            min_step=CRL_AUTO,
+            max_step=CRL_AUTO,
+            weight_decay=CRL_AUTO,
+            l1=0.0,
+            l2=0.0,
+            max_norm=CRL_AUTO,
+            clip_norm=CRL_AUTO,
+            clip_value=CRL_AUTO,
+            regularize_biases=0,
+            reserved=0,
+        )
+
+
+class crl_layer_step(ctypes.Structure):
+    """The structure `crl_layer_step`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("learning_rate_factor", ctypes.c_float),
+        ("weight_decay", ctypes.c_float),
+        ("l1", ctypes.c_float),
+        ("l2", ctypes.c_float),
+        ("max_norm", ctypes.c_float),
+        ("frozen", ctypes.c_int32),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_layer_step:
+        """Return the value of CRL_LAYER_STEP_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_layer_step),
+            learning_rate_factor=1.0,
+            weight_decay=CRL_AUTO,
+            l1=CRL_AUTO,
+            l2=CRL_AUTO,
+            max_norm=CRL_AUTO,
+            frozen=0,
+        )
+
+
+crl_schedule_function = ctypes.CFUNCTYPE(
+    ctypes.c_int32,
+    ctypes.c_void_p,
+    ctypes.c_size_t,
+    ctypes.c_float,
+    ctypes.c_double,
+    ctypes.c_void_p,
+)
+
+
+class crl_schedule_options(ctypes.Structure):
+    """The structure `crl_schedule_options`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("kind", crl_schedule_kind),
+        ("per_epoch", ctypes.c_int32),
+        ("warmup", ctypes.c_size_t),
+        ("period", ctypes.c_size_t),
+        ("period_factor", ctypes.c_size_t),
+        ("patience", ctypes.c_size_t),
+        ("cooldown", ctypes.c_size_t),
+        ("warmup_start", ctypes.c_float),
+        ("factor", ctypes.c_float),
+        ("min_rate", ctypes.c_float),
+        ("peak", ctypes.c_float),
+        ("start_divisor", ctypes.c_float),
+        ("end_divisor", ctypes.c_float),
+        ("threshold", ctypes.c_float),
+        ("function", crl_schedule_function),
+        ("user", ctypes.c_void_p),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_schedule_options:
+        """Return the value of CRL_SCHEDULE_OPTIONS_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_schedule_options),
+            kind=CRL_SCHEDULE_CONSTANT,
+            per_epoch=0,
+            warmup=0,
+            period=CRL_AUTO_SIZE,
+            period_factor=CRL_AUTO_SIZE,
+            patience=CRL_AUTO_SIZE,
+            cooldown=CRL_AUTO_SIZE,
+            warmup_start=0.333333343,
+            factor=CRL_AUTO,
+            min_rate=CRL_AUTO,
+            peak=CRL_AUTO,
+            start_divisor=CRL_AUTO,
+            end_divisor=CRL_AUTO,
+            threshold=CRL_AUTO,
+        )
+
+
+class crl_batch(ctypes.Structure):
+    """The structure `crl_batch`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("epoch", ctypes.c_size_t),
+        ("batch", ctypes.c_size_t),
+        ("step", ctypes.c_size_t),
+        ("rows", ctypes.c_size_t),
+        ("cost", ctypes.c_double),
+    ]
+
+
+class crl_epoch(ctypes.Structure):
+    """The structure `crl_epoch`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("epoch", ctypes.c_size_t),
+        ("epochs", ctypes.c_size_t),
+        ("is_best", ctypes.c_int32),
+        ("cost", ctypes.c_double),
+        ("accuracy", ctypes.c_double),
+        ("validation_cost", ctypes.c_double),
+        ("validation_accuracy", ctypes.c_double),
+        ("validation_r2", ctypes.c_double),
+        ("seconds", ctypes.c_double),
+        ("samples_per_second", ctypes.c_double),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_epoch:
+        """Return the value of CRL_EPOCH_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_epoch),
+            epoch=0,
+            epochs=0,
+            is_best=0,
+            cost=0.0,
+            accuracy=0.0,
+            validation_cost=0.0,
+            validation_accuracy=0.0,
+            validation_r2=0.0,
+            seconds=0.0,
+            samples_per_second=0.0,
+        )
+
+
+crl_batch_callback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(crl_batch))
+
+
+crl_epoch_callback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(crl_epoch))
+
+
+class crl_train_options(ctypes.Structure):
+    """The structure `crl_train_options`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("cost", ctypes.POINTER(crl_cost_options)),
+        ("optimizer", crl_optimizer),
+        ("schedule", ctypes.POINTER(crl_schedule_options)),
+        ("epochs", ctypes.c_size_t),
+        ("batch_size", ctypes.c_size_t),
+        ("threads", ctypes.c_size_t),
+        ("patience", ctypes.c_size_t),
+        ("class_weights", ctypes.c_void_p),
+        ("class_weights_count", ctypes.c_size_t),
+        ("on_epoch", crl_epoch_callback),
+        ("on_batch", crl_batch_callback),
+        ("user", ctypes.c_void_p),
+        ("shuffle", ctypes.c_int32),
+        ("seed", ctypes.c_uint64),
+        ("validation_split", ctypes.c_double),
+        ("min_delta", ctypes.c_double),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_train_options:
+        """Return the value of CRL_TRAIN_OPTIONS_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_train_options),
+            epochs=10,
+            batch_size=32,
+            threads=CRL_AUTO_SIZE,
+            patience=CRL_AUTO_SIZE,
+            class_weights_count=0,
+            shuffle=1,
+            seed=0,
+            validation_split=0.0,
+            min_delta=0.0,
+        )
+
+
+class crl_metrics(ctypes.Structure):
+    """The structure `crl_metrics`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("rows", ctypes.c_size_t),
+        ("cost", ctypes.c_double),
+        ("accuracy", ctypes.c_double),
+        ("top_accuracy", ctypes.c_double),
+        ("r2", ctypes.c_double),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_metrics:
+        """Return the value of CRL_METRICS_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_metrics),
+            rows=0,
+            cost=0.0,
+            accuracy=0.0,
+            top_accuracy=0.0,
+            r2=0.0,
+        )
+
+
+class crl_predictor(ctypes.c_void_p):
+    """A handle, `crl_predictor *` in C; false while it is NULL."""
+
+
+class crl_publisher(ctypes.c_void_p):
+    """A handle, `crl_publisher *` in C; false while it is NULL."""
+
+
+class crl_trainer(ctypes.c_void_p):
+    """A handle, `crl_trainer *` in C; false while it is NULL."""
+
+
+class crl_progress(ctypes.Structure):
+    """The structure `crl_progress`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("epochs", ctypes.c_size_t),
+        ("rows", ctypes.c_size_t),
+        ("batches", ctypes.c_size_t),
+        ("steps", ctypes.c_size_t),
+        ("best_epoch", ctypes.c_size_t),
+        ("best_cost", ctypes.c_double),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_progress:
+        """Return the value of CRL_PROGRESS_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_progress),
+            epochs=0,
+            rows=0,
+            batches=0,
+            steps=0,
+            best_epoch=0,
+            best_cost=0.0,
+        )
+
+
+class crl_data_request(ctypes.Structure):
+    """The structure `crl_data_request`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("epoch", ctypes.c_size_t),
+        ("first_row", ctypes.c_size_t),
+        ("max_rows", ctypes.c_size_t),
+        ("x", ctypes.c_void_p),
+        ("values", ctypes.c_void_p),
+        ("classes", ctypes.c_void_p),
+        ("weights", ctypes.c_void_p),
+    ]
+
+
+crl_data_function = ctypes.CFUNCTYPE(
+    ctypes.c_int32,
+    ctypes.c_void_p,
+    ctypes.POINTER(crl_data_request),
+    ctypes.POINTER(ctypes.c_size_t),
+)
+
+
+class crl_data_source(ctypes.Structure):
+    """The structure `crl_data_source`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("function", crl_data_function),
+        ("user", ctypes.c_void_p),
+        ("columns", ctypes.c_size_t),
+        ("classes", ctypes.c_int32),
+        ("weights", ctypes.c_int32),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_data_source:
+        """Return the value of CRL_DATA_SOURCE_INIT."""
+        return cls(size=ctypes.sizeof(crl_data_source), columns=0, classes=0, weights=0)
+
+
+crl_write_function = ctypes.CFUNCTYPE(
+    ctypes.c_int32,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_size_t,
+)
+
+
+crl_read_function = ctypes.CFUNCTYPE(
+    ctypes.c_int32,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_size_t,
+    ctypes.POINTER(ctypes.c_size_t),
+)
+
+
+class crl_workspace(ctypes.c_void_p):
+    """A handle, `crl_workspace *` in C; false while it is NULL."""
+
+
+class crl_plateau_state(ctypes.Structure):
+    """The structure `crl_plateau_state`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("epochs", ctypes.c_size_t),
+        ("lowest", ctypes.c_double),
+        ("waited", ctypes.c_size_t),
+        ("cooling", ctypes.c_size_t),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_plateau_state:
+        """Return the value of CRL_PLATEAU_STATE_INIT."""
+        return cls(size=ctypes.sizeof(crl_plateau_state), epochs=0, lowest=0.0, waited=0, cooling=0)
 
 
 class crl_gradient_check_options(ctypes.Structure):
@@ -400,367 +805,6 @@ class crl_gradient_report(ctypes.Structure):
         )
 
 
-class crl_optimizer_options(ctypes.Structure):
-    """The structure `crl_optimizer_options`, field by field."""
-
-    _fields_ = [
-        ("size", ctypes.c_size_t),
-        ("method", crl_optimizer_method),
-        ("learning_rate", ctypes.c_float),
-        ("momentum", ctypes.c_float),
-        ("beta1", ctypes.c_float),
-        ("beta2", ctypes.c_float),
-        ("epsilon", ctypes.c_float),
-        ("growth", ctypes.c_float),
-        ("shrink", ctypes.c_float),
-        ("min_step", ctypes.c_float),
-        ("max_step", ctypes.c_float),
-        ("weight_decay", ctypes.c_float),
-        ("l1", ctypes.c_float),
-        ("l2", ctypes.c_float),
-        ("max_norm", ctypes.c_float),
-        ("clip_norm", ctypes.c_float),
-        ("clip_value", ctypes.c_float),
-        ("regularize_biases", ctypes.c_int32),
-    ]
-
-    @classmethod
-    def default(cls) -> crl_optimizer_options:
-        """Return the value of CRL_OPTIMIZER_OPTIONS_INIT."""
-        return cls(
-            size=ctypes.sizeof(crl_optimizer_options),
-            method=CRL_ADAM,
-            learning_rate=0.001,
-            momentum=-1.0,
-            beta1=-1.0,
-            beta2=-1.0,
-            epsilon=-1.0,
-            growth=-1.0,
-            shrink=-1.0,
-            min_step=-1.0,
-            max_step=-1.0,
-            weight_decay=-1.0,
-            l1=0.0,
-            l2=0.0,
-            max_norm=-1.0,
-            clip_norm=-1.0,
-            clip_value=-1.0,
-            regularize_biases=0,
-        )
-
-
-class crl_layer_step(ctypes.Structure):
-    """The structure `crl_layer_step`, field by field."""
-
-    _fields_ = [
-        ("size", ctypes.c_size_t),
-        ("learning_rate_factor", ctypes.c_float),
-        ("weight_decay", ctypes.c_float),
-        ("l1", ctypes.c_float),
-        ("l2", ctypes.c_float),
-        ("max_norm", ctypes.c_float),
-        ("frozen", ctypes.c_int32),
-    ]
-
-    @classmethod
-    def default(cls) -> crl_layer_step:
-        """Return the value of CRL_LAYER_STEP_INIT."""
-        return cls(
-            size=ctypes.sizeof(crl_layer_step),
-            learning_rate_factor=1.0,
-            weight_decay=-1.0,
-            l1=-1.0,
-            l2=-1.0,
-            max_norm=-1.0,
-            frozen=0,
-        )
-
-
-crl_schedule_function = ctypes.CFUNCTYPE(
-    ctypes.c_int32,
-    ctypes.c_void_p,
-    ctypes.c_size_t,
-    ctypes.c_float,
-    ctypes.c_double,
-    ctypes.c_void_p,
-)
-
-
-class crl_schedule_options(ctypes.Structure):
-    """The structure `crl_schedule_options`, field by field."""
-
-    _fields_ = [
-        ("size", ctypes.c_size_t),
-        ("kind", crl_schedule_kind),
-        ("per_epoch", ctypes.c_int32),
-        ("warmup", ctypes.c_size_t),
-        ("warmup_start", ctypes.c_float),
-        ("period", ctypes.c_size_t),
-        ("period_factor", ctypes.c_size_t),
-        ("factor", ctypes.c_float),
-        ("min_rate", ctypes.c_float),
-        ("peak", ctypes.c_float),
-        ("start_divisor", ctypes.c_float),
-        ("end_divisor", ctypes.c_float),
-        ("patience", ctypes.c_size_t),
-        ("cooldown", ctypes.c_size_t),
-        ("threshold", ctypes.c_float),
-        ("function", crl_schedule_function),
-        ("user", ctypes.c_void_p),
-    ]
-
-    @classmethod
-    def default(cls) -> crl_schedule_options:
-        """Return the value of CRL_SCHEDULE_OPTIONS_INIT."""
-        return cls(
-            size=ctypes.sizeof(crl_schedule_options),
-            kind=CRL_SCHEDULE_CONSTANT,
-            per_epoch=0,
-            warmup=0,
-            warmup_start=0.333333343,
-            period=0,
-            period_factor=0,
-            factor=-1.0,
-            min_rate=-1.0,
-            peak=-1.0,
-            start_divisor=-1.0,
-            end_divisor=-1.0,
-            patience=-1,
-            cooldown=0,
-            threshold=-1.0,
-        )
-
-
-class crl_plateau_state(ctypes.Structure):
-    """The structure `crl_plateau_state`, field by field."""
-
-    _fields_ = [
-        ("size", ctypes.c_size_t),
-        ("epochs", ctypes.c_size_t),
-        ("lowest", ctypes.c_double),
-        ("waited", ctypes.c_size_t),
-        ("cooling", ctypes.c_size_t),
-    ]
-
-    @classmethod
-    def default(cls) -> crl_plateau_state:
-        """Return the value of CRL_PLATEAU_STATE_INIT."""
-        return cls(size=ctypes.sizeof(crl_plateau_state), epochs=0, lowest=0.0, waited=0, cooling=0)
-
-
-class crl_metrics(ctypes.Structure):
-    """The structure `crl_metrics`, field by field."""
-
-    _fields_ = [
-        ("size", ctypes.c_size_t),
-        ("rows", ctypes.c_size_t),
-        ("cost", ctypes.c_double),
-        ("accuracy", ctypes.c_double),
-        ("top_accuracy", ctypes.c_double),
-        ("r2", ctypes.c_double),
-    ]
-
-    @classmethod
-    def default(cls) -> crl_metrics:
-        """Return the value of CRL_METRICS_INIT."""
-        return cls(
-            size=ctypes.sizeof(crl_metrics),
-            rows=0,
-            cost=0.0,
-            accuracy=0.0,
-            top_accuracy=0.0,
-            r2=0.0,
-        )
-
-
-class crl_batch(ctypes.Structure):
-    """The structure `crl_batch`, field by field."""
-
-    _fields_ = [
-        ("size", ctypes.c_size_t),
-        ("epoch", ctypes.c_size_t),
-        ("batch", ctypes.c_size_t),
-        ("step", ctypes.c_size_t),
-        ("rows", ctypes.c_size_t),
-        ("cost", ctypes.c_double),
-    ]
-
-
-class crl_epoch(ctypes.Structure):
-    """The structure `crl_epoch`, field by field."""
-
-    _fields_ = [
-        ("size", ctypes.c_size_t),
-        ("epoch", ctypes.c_size_t),
-        ("epochs", ctypes.c_size_t),
-        ("cost", ctypes.c_double),
-        ("validation_cost", ctypes.c_double),
-        ("validation_accuracy", ctypes.c_double),
-        ("seconds", ctypes.c_double),
-        ("samples_per_second", ctypes.c_double),
-        ("validation_r2", ctypes.c_double),
-        ("is_best", ctypes.c_int32),
-        ("accuracy", ctypes.c_double),
-    ]
-
-    @classmethod
-    def default(cls) -> crl_epoch:
-        """Return the value of CRL_EPOCH_INIT."""
-        return cls(
-            size=ctypes.sizeof(crl_epoch),
-            epoch=0,
-            epochs=0,
-            cost=0.0,
-            validation_cost=0.0,
-            validation_accuracy=0.0,
-            seconds=0.0,
-            samples_per_second=0.0,
-            validation_r2=0.0,
-            is_best=0,
-            accuracy=0.0,
-        )
-
-
-crl_batch_callback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(crl_batch))
-
-
-crl_cancel_poll = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)
-
-
-crl_epoch_callback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(crl_epoch))
-
-
-class crl_train_options(ctypes.Structure):
-    """The structure `crl_train_options`, field by field."""
-
-    _fields_ = [
-        ("size", ctypes.c_size_t),
-        ("cost", ctypes.POINTER(crl_cost_options)),
-        ("optimizer", crl_optimizer),
-        ("epochs", ctypes.c_size_t),
-        ("batch_size", ctypes.c_size_t),
-        ("shuffle", ctypes.c_int32),
-        ("seed", ctypes.c_uint64),
-        ("validation_x", ctypes.c_void_p),
-        ("validation_rows", ctypes.c_size_t),
-        ("validation_stride", ctypes.c_size_t),
-        ("validation_targets", ctypes.POINTER(crl_targets)),
-        ("on_epoch", crl_epoch_callback),
-        ("user", ctypes.c_void_p),
-        ("threads", ctypes.c_size_t),
-        ("on_batch", crl_batch_callback),
-        ("validation_split", ctypes.c_double),
-        ("class_weights", ctypes.c_void_p),
-        ("class_weights_count", ctypes.c_size_t),
-        ("patience", ctypes.c_size_t),
-        ("min_delta", ctypes.c_double),
-        ("schedule", ctypes.POINTER(crl_schedule_options)),
-    ]
-
-    @classmethod
-    def default(cls) -> crl_train_options:
-        """Return the value of CRL_TRAIN_OPTIONS_INIT."""
-        return cls(
-            size=ctypes.sizeof(crl_train_options),
-            epochs=10,
-            batch_size=32,
-            shuffle=1,
-            seed=0,
-            validation_rows=0,
-            validation_stride=0,
-            threads=0,
-            validation_split=0.0,
-            class_weights_count=0,
-            patience=0,
-            min_delta=0.0,
-        )
-
-
-class crl_progress(ctypes.Structure):
-    """The structure `crl_progress`, field by field."""
-
-    _fields_ = [
-        ("size", ctypes.c_size_t),
-        ("epochs", ctypes.c_size_t),
-        ("rows", ctypes.c_size_t),
-        ("batches", ctypes.c_size_t),
-        ("steps", ctypes.c_size_t),
-        ("best_epoch", ctypes.c_size_t),
-        ("best_cost", ctypes.c_double),
-    ]
-
-    @classmethod
-    def default(cls) -> crl_progress:
-        """Return the value of CRL_PROGRESS_INIT."""
-        return cls(
-            size=ctypes.sizeof(crl_progress),
-            epochs=0,
-            rows=0,
-            batches=0,
-            steps=0,
-            best_epoch=0,
-            best_cost=0.0,
-        )
-
-
-class crl_data_request(ctypes.Structure):
-    """The structure `crl_data_request`, field by field."""
-
-    _fields_ = [
-        ("size", ctypes.c_size_t),
-        ("epoch", ctypes.c_size_t),
-        ("first_row", ctypes.c_size_t),
-        ("max_rows", ctypes.c_size_t),
-        ("x", ctypes.c_void_p),
-        ("values", ctypes.c_void_p),
-        ("classes", ctypes.c_void_p),
-        ("weights", ctypes.c_void_p),
-    ]
-
-
-crl_data_function = ctypes.CFUNCTYPE(
-    ctypes.c_int32,
-    ctypes.c_void_p,
-    ctypes.POINTER(crl_data_request),
-    ctypes.POINTER(ctypes.c_size_t),
-)
-
-
-class crl_data_source(ctypes.Structure):
-    """The structure `crl_data_source`, field by field."""
-
-    _fields_ = [
-        ("size", ctypes.c_size_t),
-        ("function", crl_data_function),
-        ("user", ctypes.c_void_p),
-        ("classes", ctypes.c_int32),
-        ("columns", ctypes.c_size_t),
-        ("weights", ctypes.c_int32),
-    ]
-
-    @classmethod
-    def default(cls) -> crl_data_source:
-        """Return the value of CRL_DATA_SOURCE_INIT."""
-        return cls(size=ctypes.sizeof(crl_data_source), classes=0, columns=0, weights=0)
-
-
-crl_write_function = ctypes.CFUNCTYPE(
-    ctypes.c_int32,
-    ctypes.c_void_p,
-    ctypes.c_void_p,
-    ctypes.c_size_t,
-)
-
-
-crl_read_function = ctypes.CFUNCTYPE(
-    ctypes.c_int32,
-    ctypes.c_void_p,
-    ctypes.c_void_p,
-    ctypes.c_size_t,
-    ctypes.POINTER(ctypes.c_size_t),
-)
-
-
 class crl_iteration(ctypes.Structure):
     """The structure `crl_iteration`, field by field."""
 
@@ -769,6 +813,7 @@ class crl_iteration(ctypes.Structure):
         ("iteration", ctypes.c_size_t),
         ("evaluations", ctypes.c_size_t),
         ("products", ctypes.c_size_t),
+        ("is_best", ctypes.c_int32),
         ("cost", ctypes.c_double),
         ("gradient_norm", ctypes.c_double),
         ("step", ctypes.c_double),
@@ -776,7 +821,6 @@ class crl_iteration(ctypes.Structure):
         ("validation_cost", ctypes.c_double),
         ("validation_accuracy", ctypes.c_double),
         ("validation_r2", ctypes.c_double),
-        ("is_best", ctypes.c_int32),
     ]
 
 
@@ -792,29 +836,25 @@ class crl_minimize_options(ctypes.Structure):
 
     _fields_ = [
         ("size", ctypes.c_size_t),
-        ("method", crl_minimizer),
         ("cost", ctypes.POINTER(crl_cost_options)),
+        ("method", crl_minimizer),
+        ("regularize_biases", ctypes.c_int32),
+        ("memory", ctypes.c_size_t),
         ("max_iterations", ctypes.c_size_t),
         ("max_evaluations", ctypes.c_size_t),
+        ("threads", ctypes.c_size_t),
+        ("patience", ctypes.c_size_t),
+        ("on_iteration", crl_iteration_callback),
+        ("user", ctypes.c_void_p),
+        ("seed", ctypes.c_uint64),
         ("gradient_tolerance", ctypes.c_double),
         ("cost_tolerance", ctypes.c_double),
         ("target_cost", ctypes.c_double),
-        ("threads", ctypes.c_size_t),
-        ("memory", ctypes.c_size_t),
         ("c1", ctypes.c_double),
         ("c2", ctypes.c_double),
         ("damping", ctypes.c_double),
-        ("on_iteration", crl_iteration_callback),
-        ("user", ctypes.c_void_p),
         ("l2", ctypes.c_double),
-        ("regularize_biases", ctypes.c_int32),
-        ("validation_x", ctypes.c_void_p),
-        ("validation_rows", ctypes.c_size_t),
-        ("validation_stride", ctypes.c_size_t),
-        ("validation_targets", ctypes.POINTER(crl_targets)),
         ("validation_split", ctypes.c_double),
-        ("seed", ctypes.c_uint64),
-        ("patience", ctypes.c_size_t),
         ("min_delta", ctypes.c_double),
     ]
 
@@ -824,23 +864,21 @@ class crl_minimize_options(ctypes.Structure):
         return cls(
             size=ctypes.sizeof(crl_minimize_options),
             method=CRL_LBFGS,
+            regularize_biases=0,
+            memory=CRL_AUTO_SIZE,
             max_iterations=1000,
-            max_evaluations=0,
+            max_evaluations=CRL_AUTO_SIZE,
+            threads=CRL_AUTO_SIZE,
+            patience=CRL_AUTO_SIZE,
+            seed=0,
             gradient_tolerance=1e-5,
             cost_tolerance=1e-9,
-            target_cost=-1e308,
-            threads=0,
-            memory=0,
-            c1=-1.0,
-            c2=-1.0,
-            damping=-1.0,
+            target_cost=CRL_AUTO,
+            c1=CRL_AUTO,
+            c2=CRL_AUTO,
+            damping=CRL_AUTO,
             l2=0.0,
-            regularize_biases=0,
-            validation_rows=0,
-            validation_stride=0,
             validation_split=0.0,
-            seed=0,
-            patience=0,
             min_delta=0.0,
         )
 
@@ -851,13 +889,13 @@ class crl_minimum(ctypes.Structure):
     _fields_ = [
         ("size", ctypes.c_size_t),
         ("reason", crl_minimum_reason),
-        ("cost", ctypes.c_double),
-        ("gradient_norm", ctypes.c_double),
         ("iterations", ctypes.c_size_t),
         ("evaluations", ctypes.c_size_t),
         ("products", ctypes.c_size_t),
-        ("penalty", ctypes.c_double),
         ("best_iteration", ctypes.c_size_t),
+        ("cost", ctypes.c_double),
+        ("gradient_norm", ctypes.c_double),
+        ("penalty", ctypes.c_double),
         ("validation_cost", ctypes.c_double),
     ]
 
@@ -867,13 +905,13 @@ class crl_minimum(ctypes.Structure):
         return cls(
             size=ctypes.sizeof(crl_minimum),
             reason=CRL_MINIMUM_NO_PROGRESS,
-            cost=0.0,
-            gradient_norm=0.0,
             iterations=0,
             evaluations=0,
             products=0,
-            penalty=0.0,
             best_iteration=0,
+            cost=0.0,
+            gradient_norm=0.0,
+            penalty=0.0,
             validation_cost=0.0,
         )
 
@@ -885,12 +923,12 @@ class crl_cascade_unit(ctypes.Structure):
         ("size", ctypes.c_size_t),
         ("units", ctypes.c_size_t),
         ("max_units", ctypes.c_size_t),
+        ("is_best", ctypes.c_int32),
         ("cost", ctypes.c_double),
         ("accuracy", ctypes.c_double),
         ("validation_cost", ctypes.c_double),
         ("validation_accuracy", ctypes.c_double),
         ("correlation", ctypes.c_double),
-        ("is_best", ctypes.c_int32),
     ]
 
 
@@ -913,17 +951,13 @@ class crl_cascade_options(ctypes.Structure):
         ("candidates", ctypes.c_size_t),
         ("max_units", ctypes.c_size_t),
         ("max_iterations", ctypes.c_size_t),
-        ("target_cost", ctypes.c_double),
-        ("patience", ctypes.c_size_t),
-        ("min_delta", ctypes.c_double),
-        ("seed", ctypes.c_uint64),
         ("threads", ctypes.c_size_t),
-        ("validation_x", ctypes.c_void_p),
-        ("validation_rows", ctypes.c_size_t),
-        ("validation_stride", ctypes.c_size_t),
-        ("validation_targets", ctypes.POINTER(crl_targets)),
+        ("patience", ctypes.c_size_t),
         ("on_unit", crl_cascade_callback),
         ("user", ctypes.c_void_p),
+        ("seed", ctypes.c_uint64),
+        ("target_cost", ctypes.c_double),
+        ("min_delta", ctypes.c_double),
     ]
 
     @classmethod
@@ -936,14 +970,19 @@ class crl_cascade_options(ctypes.Structure):
             candidates=8,
             max_units=30,
             max_iterations=200,
-            target_cost=-1e308,
-            patience=0,
-            min_delta=0.0,
+            threads=CRL_AUTO_SIZE,
+            patience=CRL_AUTO_SIZE,
             seed=0,
-            threads=0,
-            validation_rows=0,
-            validation_stride=0,
+            target_cost=CRL_AUTO,
+            min_delta=0.0,
         )
+
+
+class crl_cancel(ctypes.c_void_p):
+    """A handle, `crl_cancel *` in C; false while it is NULL."""
+
+
+crl_cancel_poll = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)
 
 
 PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
@@ -954,6 +993,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_status_name": (ctypes.c_char_p, [crl_status]),
     "crl_error_message": (ctypes.c_char_p, []),
     "crl_network_create": (crl_status, [ctypes.c_size_t, ctypes.POINTER(crl_network)]),
+    "crl_network_copy": (crl_status, [crl_network, ctypes.POINTER(crl_network)]),
     "crl_network_destroy": (None, [crl_network]),
     "crl_network_add_dense": (
         crl_status,
@@ -984,14 +1024,14 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_network_input_size": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
     "crl_network_output_size": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
     "crl_network_layer_count": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
-    "crl_network_layer": (
+    "crl_network_layer": (crl_status, [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_layer)]),
+    "crl_network_layer_input": (
         crl_status,
-        [
-            crl_network,
-            ctypes.c_size_t,
-            ctypes.POINTER(ctypes.c_char_p),
-            ctypes.POINTER(ctypes.c_size_t),
-        ],
+        [crl_network, ctypes.c_size_t, ctypes.c_size_t, ctypes.POINTER(ctypes.c_char_p)],
+    ),
+    "crl_network_layer_options": (
+        crl_status,
+        [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_layer_options)],
     ),
     "crl_network_parameters": (
         crl_status,
@@ -1002,6 +1042,178 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_network_find_tensor": (
         crl_status,
         [crl_network, ctypes.c_char_p, ctypes.POINTER(crl_tensor)],
+    ),
+    "crl_network_fit": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.POINTER(crl_validation),
+            ctypes.POINTER(crl_train_options),
+        ],
+    ),
+    "crl_network_evaluate": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(crl_cost_options),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_metrics),
+            ctypes.POINTER(ctypes.c_double),
+            ctypes.c_size_t,
+        ],
+    ),
+    "crl_optimizer_create": (
+        crl_status,
+        [crl_network, ctypes.POINTER(crl_optimizer_options), ctypes.POINTER(crl_optimizer)],
+    ),
+    "crl_optimizer_copy": (crl_status, [crl_optimizer, crl_network, ctypes.POINTER(crl_optimizer)]),
+    "crl_optimizer_destroy": (None, [crl_optimizer]),
+    "crl_optimizer_learning_rate": (crl_status, [crl_optimizer, ctypes.c_void_p]),
+    "crl_optimizer_set_learning_rate": (crl_status, [crl_optimizer, ctypes.c_float]),
+    "crl_optimizer_set_layer": (
+        crl_status,
+        [crl_optimizer, ctypes.c_char_p, ctypes.POINTER(crl_layer_step)],
+    ),
+    "crl_network_predict": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+        ],
+    ),
+    "crl_predictor_create": (
+        crl_status,
+        [crl_network, crl_precision, ctypes.POINTER(crl_predictor)],
+    ),
+    "crl_predictor_destroy": (None, [crl_predictor]),
+    "crl_predictor_predict": (
+        crl_status,
+        [
+            crl_predictor,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+        ],
+    ),
+    "crl_predictor_input_size": (crl_status, [crl_predictor, ctypes.POINTER(ctypes.c_size_t)]),
+    "crl_predictor_output_size": (crl_status, [crl_predictor, ctypes.POINTER(ctypes.c_size_t)]),
+    "crl_predictor_precision": (crl_status, [crl_predictor, ctypes.POINTER(crl_precision)]),
+    "crl_publisher_create": (
+        crl_status,
+        [crl_network, crl_precision, ctypes.POINTER(crl_publisher)],
+    ),
+    "crl_publisher_destroy": (None, [crl_publisher]),
+    "crl_publisher_publish": (crl_status, [crl_publisher, crl_network]),
+    "crl_publisher_predict": (
+        crl_status,
+        [
+            crl_publisher,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+        ],
+    ),
+    "crl_publisher_input_size": (crl_status, [crl_publisher, ctypes.POINTER(ctypes.c_size_t)]),
+    "crl_publisher_output_size": (crl_status, [crl_publisher, ctypes.POINTER(ctypes.c_size_t)]),
+    "crl_publisher_precision": (crl_status, [crl_publisher, ctypes.POINTER(crl_precision)]),
+    "crl_publisher_count": (crl_status, [crl_publisher, ctypes.POINTER(ctypes.c_size_t)]),
+    "crl_network_save": (crl_status, [crl_network, ctypes.c_char_p]),
+    "crl_network_load": (crl_status, [ctypes.c_char_p, ctypes.POINTER(crl_network)]),
+    "crl_network_load_limited": (
+        crl_status,
+        [ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],
+    ),
+    "crl_network_load_parameters": (crl_status, [crl_network, ctypes.c_char_p]),
+    "crl_trainer_create": (
+        crl_status,
+        [crl_network, ctypes.POINTER(crl_train_options), ctypes.POINTER(crl_trainer)],
+    ),
+    "crl_trainer_destroy": (None, [crl_trainer]),
+    "crl_trainer_fit": (
+        crl_status,
+        [
+            crl_trainer,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.POINTER(crl_validation),
+        ],
+    ),
+    "crl_trainer_fit_source": (
+        crl_status,
+        [crl_trainer, ctypes.POINTER(crl_data_source), ctypes.POINTER(crl_validation)],
+    ),
+    "crl_trainer_set_epochs": (crl_status, [crl_trainer, ctypes.c_size_t]),
+    "crl_trainer_partial_fit": (
+        crl_status,
+        [
+            crl_trainer,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.POINTER(crl_epoch),
+        ],
+    ),
+    "crl_trainer_progress": (crl_status, [crl_trainer, ctypes.POINTER(crl_progress)]),
+    "crl_trainer_save": (crl_status, [crl_trainer, ctypes.c_char_p]),
+    "crl_trainer_load": (crl_status, [crl_trainer, ctypes.c_char_p]),
+    "crl_network_save_to_memory": (
+        crl_status,
+        [crl_network, ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_size_t)],
+    ),
+    "crl_network_save_to_callback": (
+        crl_status,
+        [crl_network, crl_write_function, ctypes.c_void_p],
+    ),
+    "crl_network_load_from_memory": (
+        crl_status,
+        [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.POINTER(crl_network)],
+    ),
+    "crl_network_load_from_callback": (
+        crl_status,
+        [crl_read_function, ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],
+    ),
+    "crl_network_load_parameters_from_memory": (
+        crl_status,
+        [crl_network, ctypes.c_void_p, ctypes.c_size_t],
+    ),
+    "crl_network_load_parameters_from_callback": (
+        crl_status,
+        [crl_network, crl_read_function, ctypes.c_void_p],
+    ),
+    "crl_trainer_save_to_memory": (
+        crl_status,
+        [crl_trainer, ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_size_t)],
+    ),
+    "crl_trainer_save_to_callback": (
+        crl_status,
+        [crl_trainer, crl_write_function, ctypes.c_void_p],
+    ),
+    "crl_trainer_load_from_memory": (crl_status, [crl_trainer, ctypes.c_void_p, ctypes.c_size_t]),
+    "crl_trainer_load_from_callback": (
+        crl_status,
+        [crl_trainer, crl_read_function, ctypes.c_void_p],
     ),
     "crl_workspace_create": (
         crl_status,
@@ -1067,30 +1279,6 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [crl_workspace, ctypes.c_int32, ctypes.c_uint64, ctypes.c_uint64],
     ),
-    "crl_optimizer_create": (
-        crl_status,
-        [crl_network, ctypes.POINTER(crl_optimizer_options), ctypes.POINTER(crl_optimizer)],
-    ),
-    "crl_optimizer_destroy": (None, [crl_optimizer]),
-    "crl_optimizer_learning_rate": (crl_status, [crl_optimizer, ctypes.c_void_p]),
-    "crl_optimizer_set_learning_rate": (crl_status, [crl_optimizer, ctypes.c_float]),
-    "crl_optimizer_set_layer": (
-        crl_status,
-        [crl_optimizer, ctypes.c_char_p, ctypes.POINTER(crl_layer_step)],
-    ),
-    "crl_step": (crl_status, [crl_optimizer, crl_network, ctypes.c_void_p, ctypes.c_size_t]),
-    "crl_network_predict": (
-        crl_status,
-        [
-            crl_network,
-            ctypes.c_void_p,
-            ctypes.c_size_t,
-            ctypes.c_size_t,
-            ctypes.c_void_p,
-            ctypes.c_size_t,
-            ctypes.c_size_t,
-        ],
-    ),
     "crl_network_value_and_gradient": (
         crl_status,
         [
@@ -1105,77 +1293,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.c_size_t,
         ],
     ),
-    "crl_network_evaluate": (
-        crl_status,
-        [
-            crl_network,
-            ctypes.POINTER(crl_cost_options),
-            ctypes.c_void_p,
-            ctypes.c_size_t,
-            ctypes.c_size_t,
-            ctypes.POINTER(crl_targets),
-            ctypes.c_size_t,
-            ctypes.POINTER(crl_metrics),
-            ctypes.POINTER(ctypes.c_double),
-            ctypes.c_size_t,
-        ],
-    ),
-    "crl_network_fit": (
-        crl_status,
-        [
-            crl_network,
-            ctypes.c_void_p,
-            ctypes.c_size_t,
-            ctypes.c_size_t,
-            ctypes.POINTER(crl_targets),
-            ctypes.POINTER(crl_train_options),
-        ],
-    ),
-    "crl_trainer_create": (
-        crl_status,
-        [crl_network, ctypes.POINTER(crl_train_options), ctypes.POINTER(crl_trainer)],
-    ),
-    "crl_trainer_destroy": (None, [crl_trainer]),
-    "crl_trainer_fit": (
-        crl_status,
-        [
-            crl_trainer,
-            ctypes.c_void_p,
-            ctypes.c_size_t,
-            ctypes.c_size_t,
-            ctypes.POINTER(crl_targets),
-            ctypes.c_void_p,
-            ctypes.c_size_t,
-            ctypes.c_size_t,
-            ctypes.POINTER(crl_targets),
-        ],
-    ),
-    "crl_trainer_fit_source": (
-        crl_status,
-        [
-            crl_trainer,
-            ctypes.POINTER(crl_data_source),
-            ctypes.c_void_p,
-            ctypes.c_size_t,
-            ctypes.c_size_t,
-            ctypes.POINTER(crl_targets),
-        ],
-    ),
-    "crl_trainer_set_epochs": (crl_status, [crl_trainer, ctypes.c_size_t]),
-    "crl_trainer_partial_fit": (
-        crl_status,
-        [
-            crl_trainer,
-            ctypes.c_void_p,
-            ctypes.c_size_t,
-            ctypes.c_size_t,
-            ctypes.POINTER(crl_targets),
-            ctypes.POINTER(crl_epoch),
-        ],
-    ),
-    "crl_trainer_progress": (crl_status, [crl_trainer, ctypes.POINTER(crl_progress)]),
-    "crl_trainer_save": (crl_status, [crl_trainer, ctypes.c_char_p]),
-    "crl_trainer_load": (crl_status, [crl_trainer, ctypes.c_char_p]),
+    "crl_step": (crl_status, [crl_optimizer, crl_network, ctypes.c_void_p, ctypes.c_size_t]),
     "crl_schedule_rate": (
         crl_status,
         [ctypes.POINTER(crl_schedule_options), ctypes.c_float, ctypes.c_size_t, ctypes.c_void_p],
@@ -1187,18 +1305,6 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.POINTER(crl_plateau_state),
             ctypes.c_double,
             ctypes.c_void_p,
-        ],
-    ),
-    "crl_network_minimize": (
-        crl_status,
-        [
-            crl_network,
-            ctypes.c_void_p,
-            ctypes.c_size_t,
-            ctypes.c_size_t,
-            ctypes.POINTER(crl_targets),
-            ctypes.POINTER(crl_minimize_options),
-            ctypes.POINTER(crl_minimum),
         ],
     ),
     "crl_network_jvp": (
@@ -1306,51 +1412,19 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.POINTER(crl_gradient_report),
         ],
     ),
-    "crl_predictor_create": (
-        crl_status,
-        [crl_network, crl_precision, ctypes.POINTER(crl_predictor)],
-    ),
-    "crl_predictor_destroy": (None, [crl_predictor]),
-    "crl_predictor_predict": (
+    "crl_network_minimize": (
         crl_status,
         [
-            crl_predictor,
+            crl_network,
             ctypes.c_void_p,
             ctypes.c_size_t,
             ctypes.c_size_t,
-            ctypes.c_void_p,
-            ctypes.c_size_t,
-            ctypes.c_size_t,
+            ctypes.POINTER(crl_targets),
+            ctypes.POINTER(crl_validation),
+            ctypes.POINTER(crl_minimize_options),
+            ctypes.POINTER(crl_minimum),
         ],
     ),
-    "crl_predictor_input_size": (crl_status, [crl_predictor, ctypes.POINTER(ctypes.c_size_t)]),
-    "crl_predictor_output_size": (crl_status, [crl_predictor, ctypes.POINTER(ctypes.c_size_t)]),
-    "crl_predictor_precision": (crl_status, [crl_predictor, ctypes.POINTER(crl_precision)]),
-    "crl_publisher_create": (
-        crl_status,
-        [crl_network, crl_precision, ctypes.POINTER(crl_publisher)],
-    ),
-    "crl_publisher_destroy": (None, [crl_publisher]),
-    "crl_publisher_publish": (crl_status, [crl_publisher, crl_network]),
-    "crl_publisher_predict": (
-        crl_status,
-        [
-            crl_publisher,
-            ctypes.c_void_p,
-            ctypes.c_size_t,
-            ctypes.c_size_t,
-            ctypes.c_void_p,
-            ctypes.c_size_t,
-            ctypes.c_size_t,
-        ],
-    ),
-    "crl_network_save": (crl_status, [crl_network, ctypes.c_char_p]),
-    "crl_network_load": (crl_status, [ctypes.c_char_p, ctypes.POINTER(crl_network)]),
-    "crl_network_load_limited": (
-        crl_status,
-        [ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],
-    ),
-    "crl_network_load_parameters": (crl_status, [crl_network, ctypes.c_char_p]),
     "crl_network_create_cascade": (
         crl_status,
         [
@@ -1360,6 +1434,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.c_size_t,
             ctypes.c_size_t,
             ctypes.POINTER(crl_targets),
+            ctypes.POINTER(crl_validation),
             ctypes.POINTER(crl_cascade_options),
             ctypes.POINTER(crl_network),
         ],
@@ -1372,42 +1447,43 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_cancel_set": (None, [crl_cancel]),
     "crl_cancel_reset": (crl_status, [crl_cancel]),
     "crl_cancel_watch": (crl_status, [crl_cancel, ctypes.POINTER(crl_cancel)]),
-    "crl_network_save_to_memory": (
+    "crl_layer_options_init": (crl_status, [ctypes.POINTER(crl_layer_options), ctypes.c_size_t]),
+    "crl_layer_init": (crl_status, [ctypes.POINTER(crl_layer), ctypes.c_size_t]),
+    "crl_tensor_init": (crl_status, [ctypes.POINTER(crl_tensor), ctypes.c_size_t]),
+    "crl_cost_options_init": (crl_status, [ctypes.POINTER(crl_cost_options), ctypes.c_size_t]),
+    "crl_targets_init": (crl_status, [ctypes.POINTER(crl_targets), ctypes.c_size_t]),
+    "crl_validation_init": (crl_status, [ctypes.POINTER(crl_validation), ctypes.c_size_t]),
+    "crl_optimizer_options_init": (
         crl_status,
-        [crl_network, ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_size_t)],
+        [ctypes.POINTER(crl_optimizer_options), ctypes.c_size_t],
     ),
-    "crl_network_save_to_callback": (
+    "crl_layer_step_init": (crl_status, [ctypes.POINTER(crl_layer_step), ctypes.c_size_t]),
+    "crl_schedule_options_init": (
         crl_status,
-        [crl_network, crl_write_function, ctypes.c_void_p],
+        [ctypes.POINTER(crl_schedule_options), ctypes.c_size_t],
     ),
-    "crl_network_load_from_memory": (
+    "crl_epoch_init": (crl_status, [ctypes.POINTER(crl_epoch), ctypes.c_size_t]),
+    "crl_train_options_init": (crl_status, [ctypes.POINTER(crl_train_options), ctypes.c_size_t]),
+    "crl_metrics_init": (crl_status, [ctypes.POINTER(crl_metrics), ctypes.c_size_t]),
+    "crl_progress_init": (crl_status, [ctypes.POINTER(crl_progress), ctypes.c_size_t]),
+    "crl_data_source_init": (crl_status, [ctypes.POINTER(crl_data_source), ctypes.c_size_t]),
+    "crl_plateau_state_init": (crl_status, [ctypes.POINTER(crl_plateau_state), ctypes.c_size_t]),
+    "crl_gradient_check_options_init": (
         crl_status,
-        [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.POINTER(crl_network)],
+        [ctypes.POINTER(crl_gradient_check_options), ctypes.c_size_t],
     ),
-    "crl_network_load_from_callback": (
+    "crl_gradient_report_init": (
         crl_status,
-        [crl_read_function, ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],
+        [ctypes.POINTER(crl_gradient_report), ctypes.c_size_t],
     ),
-    "crl_network_load_parameters_from_memory": (
+    "crl_minimize_options_init": (
         crl_status,
-        [crl_network, ctypes.c_void_p, ctypes.c_size_t],
+        [ctypes.POINTER(crl_minimize_options), ctypes.c_size_t],
     ),
-    "crl_network_load_parameters_from_callback": (
+    "crl_minimum_init": (crl_status, [ctypes.POINTER(crl_minimum), ctypes.c_size_t]),
+    "crl_cascade_options_init": (
         crl_status,
-        [crl_network, crl_read_function, ctypes.c_void_p],
-    ),
-    "crl_trainer_save_to_memory": (
-        crl_status,
-        [crl_trainer, ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_size_t)],
-    ),
-    "crl_trainer_save_to_callback": (
-        crl_status,
-        [crl_trainer, crl_write_function, ctypes.c_void_p],
-    ),
-    "crl_trainer_load_from_memory": (crl_status, [crl_trainer, ctypes.c_void_p, ctypes.c_size_t]),
-    "crl_trainer_load_from_callback": (
-        crl_status,
-        [crl_trainer, crl_read_function, ctypes.c_void_p],
+        [ctypes.POINTER(crl_cascade_options), ctypes.c_size_t],
     ),
 }
 

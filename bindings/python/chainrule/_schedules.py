@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Union
 
 from . import _prototypes
-from ._arrays import count, optional_count, real
-from ._errors import ArgumentError, ArgumentTypeError, check
+from ._arrays import count, optional_count, optional_real, real, set_given
+from ._errors import ArgumentTypeError, check
 from ._interrupts import guarded
 from ._library import library
 from ._names import SCHEDULES, enumerator
@@ -33,7 +33,7 @@ class Schedule(NamedTuple):
 
     Attributes:
         kind: one of the names above.
-        period: T of "step", ≥ 1, "cosine" and "one_cycle"; 0: the whole run, only in fit().
+        period: T of "step", ≥ 1, "cosine" and "one_cycle"; None: the whole run, only in fit().
         period_factor: M of "cosine", ≥ 1; 1.
         factor: γ of "step", "exponential" and "plateau", in (0, 1]; 0.1.
         min_rate: η₋ of "cosine" and "plateau", ≥ 0; 0.
@@ -41,7 +41,7 @@ class Schedule(NamedTuple):
         start_divisor: d₀ of "one_cycle", ≥ 1; 25.
         end_divisor: d₁ of "one_cycle", ≥ 1; 10,000.
         patience: of "plateau"; 10.
-        cooldown: of "plateau".
+        cooldown: of "plateau"; 0.
         threshold: of "plateau", in [0, 1); 0.0001.
         warmup: for so many t before the schedule starts, the rate rises in a line.
         warmup_start: the part of the rate at which the warm-up starts, in [0, 1].
@@ -49,7 +49,7 @@ class Schedule(NamedTuple):
     """
 
     kind: str
-    period: int = 0
+    period: int | None = None
     period_factor: int | None = None
     factor: float | None = None
     min_rate: float | None = None
@@ -57,7 +57,7 @@ class Schedule(NamedTuple):
     start_divisor: float | None = None
     end_divisor: float | None = None
     patience: int | None = None
-    cooldown: int = 0
+    cooldown: int | None = None
     threshold: float | None = None
     warmup: int = 0
     warmup_start: float = 1 / 3
@@ -117,21 +117,11 @@ def schedule_options(schedule: ScheduleLike) -> Any:
     if not isinstance(schedule, Schedule):
         raise ArgumentTypeError(f"schedule must be a Schedule, its name or a function, not {type(schedule).__name__}")
     options.kind = enumerator(SCHEDULES, schedule.kind, "schedule")
-    given: dict[str, int | float | None] = {
-        "period_factor": optional_count(schedule.period_factor, "period_factor"),
-        "patience": None if schedule.patience is None else count(schedule.patience, "patience"),
-    }
-    for name in ("period", "cooldown", "warmup"):
-        given[name] = count(getattr(schedule, name), name)
-    for name in ("factor", "min_rate", "peak", "start_divisor", "end_divisor", "threshold"):
-        value = getattr(schedule, name)
-        given[name] = None if value is None else real(value, name)
-        # The library's value for a missing number.
-        if value is not None and value == -1:
-            raise ArgumentError(f"{name} is {value}; it must not be negative", _prototypes.CRL_ERROR_VALUE)
-    for name, number in given.items():
-        if number is not None:
-            setattr(options, name, number)
+    counts = ("period", "period_factor", "patience", "cooldown")
+    numbers = ("factor", "min_rate", "peak", "start_divisor", "end_divisor", "threshold")
+    set_given(options, {name: optional_count(getattr(schedule, name), name) for name in counts})
+    set_given(options, {name: optional_real(getattr(schedule, name), name) for name in numbers})
+    options.warmup = count(schedule.warmup, "warmup")
     options.warmup_start = real(schedule.warmup_start, "warmup_start")
     options.per_epoch = bool(schedule.per_epoch)
     return options

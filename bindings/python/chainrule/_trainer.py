@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _prototypes
-from ._arrays import address_of, count, real, seed_value
+from ._arrays import address_of, count, optional_count, real, seed_value, set_given
 from ._callbacks import stops
 from ._class_weights import ClassWeight, class_weights
 from ._costs import CostLike, cost_options
@@ -214,9 +214,9 @@ class Trainer(NativeObject):
         seed: int = 0,
         validation_split: float = 0.0,
         class_weight: ClassWeight = None,
-        patience: int = 0,
+        patience: int | None = None,
         min_delta: float = 0.0,
-        threads: int = 0,
+        threads: int | None = None,
         on_batch: Callable[[Batch], Any] | None = None,
         on_epoch: Callable[[Epoch], Any] | None = None,
         progress: bool = False,
@@ -243,9 +243,9 @@ class Trainer(NativeObject):
                 them by class, with 1 for the others. The targets must be classes. A binary cross-entropy of one output
                 has two factors, and targets 0 and 1.
             patience: stop after so many epochs without a new best cost (on the validation data, if given). Then, or
-                after the last epoch, restore the best parameters. 0: neither.
+                after the last epoch, restore the best parameters. ≥ 1; None: neither.
             min_delta: how much lower a cost must be to count as a new best.
-            threads: the number of threads that share the work; 0: the library decides, by the size of a step and the
+            threads: the number of threads that share the work, from 1 to 1024; None: the library decides, by the size of a step and the
                 time of earlier steps. The results are the same, bit for bit.
             on_batch: called with the Batch after each batch; otherwise as on_epoch.
             on_epoch: called with the Epoch after each epoch. It may read the network, save the trainer and set the
@@ -262,10 +262,10 @@ class Trainer(NativeObject):
         options.batch_size = count(batch_size, "batch_size")
         options.shuffle = bool(shuffle)
         options.seed = seed_value(seed)
-        options.threads = count(threads, "threads")
         options.validation_split = real(validation_split, "validation_split")
-        options.patience = count(patience, "patience")
         options.min_delta = real(min_delta, "min_delta")
+        given = {"threads": optional_count(threads, "threads"), "patience": optional_count(patience, "patience")}
+        set_given(options, given)
         planned = None if schedule is None else schedule_options(schedule)
         if planned is not None:
             options.schedule = ctypes.pointer(planned)
@@ -335,9 +335,9 @@ class Trainer(NativeObject):
             if targets is not None or sample_weight is not None:
                 raise ArgumentTypeError("targets and sample_weight come from the data source")
             source = NativeSource(x, self.network._layout().inputs)
-            return self._run(library.crl_trainer_fit_source, handle, ctypes.byref(source.native), *held.arguments)
+            return self._run(library.crl_trainer_fit_source, handle, ctypes.byref(source.native), held)
         data = Data(self.network._layout(), x, targets, sample_weight, self._cost)
-        return self._run(library.crl_trainer_fit, handle, *data.arguments, *held.arguments)
+        return self._run(library.crl_trainer_fit, handle, *data.arguments, held)
 
     def partial_fit(
         self, x: npt.ArrayLike, targets: npt.ArrayLike | None = None, *, sample_weight: npt.ArrayLike | None = None

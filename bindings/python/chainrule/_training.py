@@ -6,7 +6,7 @@ import ctypes
 from typing import TYPE_CHECKING
 
 from . import _prototypes
-from ._arrays import address_of, as_vector, real
+from ._arrays import address_of, as_vector, optional_real, real, set_given
 from ._description import encoded
 from ._errors import ArgumentTypeError, check, results
 from ._handles import Handle, NativeObject
@@ -113,7 +113,7 @@ class Optimizer(NativeObject):
             "clip_norm": clip_norm,
             "clip_value": clip_value,
         }
-        _set_given(options, given)
+        set_given(options, {name: optional_real(value, name) for name, value in given.items()})
         options.regularize_biases = bool(regularize_biases)
         owner = network._open()
         (pointer,) = results(library.crl_optimizer_create, owner, ctypes.byref(options))
@@ -174,7 +174,7 @@ class Optimizer(NativeObject):
             "l2": l2,
             "max_norm": max_norm,
         }
-        _set_given(options, given)
+        set_given(options, {name: optional_real(value, name) for name, value in given.items()})
         options.frozen = bool(frozen)
         check(library.crl_optimizer_set_layer(self._open(), encoded(name), ctypes.byref(options)))
 
@@ -193,12 +193,6 @@ class Optimizer(NativeObject):
         return (
             "Optimizer(closed)" if self.closed else f"Optimizer({self._method}, learning_rate={self.learning_rate:g})"
         )
-
-
-def _set_given(options: ctypes.Structure, given: dict[str, float | None]) -> None:
-    for name, value in given.items():
-        if value is not None:
-            setattr(options, name, real(value, name))
 
 
 def optimizer_for(network: Network, optimizer: str | Optimizer, learning_rate: float | None) -> Optimizer:

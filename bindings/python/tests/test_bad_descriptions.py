@@ -99,4 +99,4 @@ def test_a_layer_refused_is_not_added() -> None:
         with pytest.raises(ArgumentError):
             wrong()
     assert repr(network) == "Network(4 -> dense 5 identity, not built)"
-    assert network.layers == (("a", 5),)
+    assert [(layer.name, layer.units) for layer in network.layers] == [("a", 5)]

@@ -34,7 +34,7 @@ def test_a_loaded_network_is_the_saved_one(
     np.testing.assert_array_equal(loaded.parameters, network.parameters)
     np.testing.assert_array_equal(loaded.predict(x), network.predict(x))
     assert loaded.layers == network.layers
-    assert repr(loaded) == "Network(4 -> 5 -> 3, 43 parameters)"
+    assert repr(loaded) == repr(network) == "Network(4 -> dense 5 tanh -> dense 3 identity, 43 parameters)"
     assert os.listdir(tmp_path) == ["größe.safetensors"]
 
 

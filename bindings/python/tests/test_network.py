@@ -29,7 +29,7 @@ def test_version() -> None:
 def test_sizes_and_layers() -> None:
     network = chainrule.Network(64).add_dense(100, "relu", name="hidden").add_dense(10)
     assert (network.inputs, network.outputs) == (64, 10)
-    assert network.layers == (("hidden", 100), ("1", 10))
+    assert [(layer.name, layer.units) for layer in network.layers] == [("hidden", 100), ("1", 10)]
     network.build()
     assert network.parameters.shape == (7510,)
     assert {name: tensor.shape for name, tensor in network.tensors.items()} == {

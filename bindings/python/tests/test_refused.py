@@ -218,10 +218,10 @@ def test_numbers_of_other_schedules(network: Network, kind: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["factor", "min_rate", "peak", "start_divisor", "end_divisor", "threshold"])
-def test_what_the_library_takes_for_no_number_is_refused(network: Network, name: str) -> None:
+def test_a_schedules_minus_one_is_a_number(network: Network, name: str) -> None:
     kind = next(kind for kind, names in SCHEDULES.items() if name in names)
     schedule = chainrule.Schedule(kind, **{"period": 4, name: -1} if kind == "step" else {name: -1})
-    with pytest.raises(ArgumentError, match=f"{name} is -1; it must not be negative"):
+    with pytest.raises(ArgumentError, match=f"{name} of the {kind} schedule is -1"):
         network.fit(X, LABELS, schedule=schedule)
 
 

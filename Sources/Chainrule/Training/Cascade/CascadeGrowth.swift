@@ -128,10 +128,12 @@ final class CascadeGrowth: FallibleClass {
     }
 
     private func isFinished(_ progress: CascadeUnit) -> Bool {
-        // No cost of the library's own is below 0.
-        let targetCost = options.cost.isCustom ? options.targetCost : max(options.targetCost, 0)
-        if progress.training.cost <= targetCost || units.count == options.maxUnits { return true }
-        return options.patience > 0 && units.count - lastGain.units >= options.patience
+        // A cost of the library's is 0 at least.
+        let targetCost = options.cost.isCustom ? options.targetCost : max(options.targetCost ?? 0, 0)
+        if let targetCost, progress.training.cost <= targetCost { return true }
+        if units.count == options.maxUnits { return true }
+        guard let patience = options.patience else { return false }
+        return units.count - lastGain.units >= patience
     }
 
     /// Trains candidates and installs the best: its own weights are final, and those of the outputs for it begin at 0, so that

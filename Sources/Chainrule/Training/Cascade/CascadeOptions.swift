@@ -13,18 +13,18 @@ public struct CascadeOptions {
     public var maxUnits = 30
     /// The most iterations of L-BFGS for the outputs each time, and for each candidate; at least 1.
     public var maxIterations = 200
-    /// Growing ends where C of the data that are grown on is no larger.
-    public var targetCost = -Double.infinity
-    /// Growing ends after so many units without a lower cost; 0: it goes on. The cost is that of the validation data, or
-    /// without them that of the data that are grown on.
-    public var patience = 0
+    /// Growing ends where C of the data that are grown on is no larger; nil: no such target.
+    public var targetCost: Double?
+    /// Growing ends after so many units without a lower cost, at least 1; nil: it goes on. The cost is that of the validation
+    /// data, or without them that of the data that are grown on.
+    public var patience: Int?
     /// By how much a cost must be lower for patience to begin anew, finite and ≥ 0.
     public var minDelta = 0.0
     /// Of the first weights.
     public var seed: UInt64 = 0
-    /// How many threads share the training of the outputs: 0 for as many as the library decides, otherwise this number. The
-    /// results are the same bit for bit. With a custom cost or activation it is always one.
-    public var threads = 0
+    /// How many threads share the training of the outputs; nil: the library decides. The results are the same bit for bit. A
+    /// custom cost or activation runs on one.
+    public var threads: Int?
     /// Called for the network without hidden units and after each unit; returns whether to go on.
     public var onUnit: ((CascadeUnit) -> Bool)?
 
@@ -48,7 +48,7 @@ public struct CascadeOptions {
         guard maxIterations >= 1 else {
             throw ChainruleError(.size, "max_iterations is \(maxIterations); at least 1 is needed")
         }
-        guard !targetCost.isNaN else { throw ChainruleError(.value, "target_cost is nan") }
+        if targetCost?.isNaN == true { throw ChainruleError(.value, "target_cost is nan") }
         try TrainingOptions.check(patience: patience, minDelta: minDelta)
         try TrainingOptions.check(threads: threads)
     }

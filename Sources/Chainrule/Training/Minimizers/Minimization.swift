@@ -64,7 +64,7 @@ public final class Minimization: FallibleClass {
         if isFlat(gradient.largestMagnitude) { end = end ?? .gradient }
         let validation = try objective.validate(at: w)
         hasValidation = validation != nil
-        keepsBestIteration = hasValidation && options.patience > 0
+        keepsBestIteration = hasValidation && options.patience != nil
         costOfBestIteration = validation?.cost ?? cost
     }
 
@@ -84,7 +84,7 @@ public final class Minimization: FallibleClass {
             return true
         } catch {
             guard error.isOfParameters else { throw error }
-            if evaluations >= options.maxEvaluations { end = .maxEvaluations }
+            if evaluations >= options.maxEvaluations ?? .max { end = .maxEvaluations }
             return false
         }
     }
@@ -118,9 +118,9 @@ public final class Minimization: FallibleClass {
     private func note(_ value: Double) {
         trialCost = value
         if !keepsBestIteration && value < bestCost { keep(trial, value, gradientNorm: trialGradient.largestMagnitude) }
-        if value <= options.targetCost {
+        if let target = options.targetCost, value <= target {
             end = .target
-        } else if evaluations >= options.maxEvaluations {
+        } else if evaluations >= options.maxEvaluations ?? .max {
             end = .maxEvaluations
         }
     }
@@ -170,7 +170,7 @@ public final class Minimization: FallibleClass {
             if !keepsBestIteration && cost - bestCost <= noise { keep(w, cost, gradientNorm: norm) }
         } else if options.costTolerance > 0 && before - cost <= options.costTolerance * cost.magnitude {
             end = .cost
-        } else if options.patience > 0 && iterations - bestIteration >= options.patience {
+        } else if let patience = options.patience, iterations - bestIteration >= patience {
             end = .patience
         } else if iterations >= options.maxIterations {
             end = .maxIterations

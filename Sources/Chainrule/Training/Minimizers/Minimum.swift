@@ -2,18 +2,18 @@
 public struct MinimizationOptions {
     /// At least 1.
     public var maxIterations = 1000
-    /// Of C and its gradient together; at least 1.
-    public var maxEvaluations = Int.max
+    /// Of C and its gradient together, at least 1; nil: no limit.
+    public var maxEvaluations: Int?
     /// Ends where no element of ∂√|C|/∂w has a larger magnitude than this times the largest of the run; ≥ 0. So the scale of C and
     /// that of the targets do not matter, and squared errors that could become 0 go on until the other limits.
     public var gradientTolerance = 1e-5
     /// Ends where an iteration lowers C by no more than this, relative to C; ≥ 0, and 0 for never.
     public var costTolerance = 1e-9
-    /// Ends at once where C is no larger.
-    public var targetCost = -Double.infinity
-    /// How many threads share the evaluation of C: 0 for as many as the library decides, otherwise this number. The results
-    /// are the same bit for bit. With a custom cost or activation it is always one.
-    public var threads = 0
+    /// Ends at once where C is no larger; nil: never.
+    public var targetCost: Double?
+    /// How many threads share the evaluation of C; nil: the library decides. The results are the same bit for bit. A custom
+    /// cost or activation runs on one.
+    public var threads: Int?
     /// λ₂ of the penalty `λ₂/2 Σ w²` over the weights, which is a part of the C that is minimized and reported; finite and ≥ 0.
     /// For a cost that is a mean, this is scikit-learn's `alpha` by the number of rows. There is no λ₁: the methods are for a C
     /// that is smooth.
@@ -25,10 +25,10 @@ public struct MinimizationOptions {
     public var validationSplit = 0.0
     /// Which rows are held out: those of a trainer that shuffles, with the same seed.
     public var seed: UInt64 = 0
-    /// Ends after so many iterations without a new best cost; with validation data the parameters are then, and after any
-    /// other end, the ones with the best validation cost. 0: it goes on, and validation data are only measured on. The cost is
-    /// that of the validation data, without a penalty, or without them C.
-    public var patience = 0
+    /// Ends after so many iterations without a new best cost, at least 1; with validation data every end then leaves the
+    /// parameters with the best validation cost. nil: it goes on, and validation data are only measured on. The cost is that of
+    /// the validation data, without a penalty, or without them C.
+    public var patience: Int?
     /// By how much a cost must be lower to be a new best, finite and ≥ 0.
     public var minDelta = 0.0
     /// Called after each iteration; returns whether to go on. Must not use the network.
@@ -40,7 +40,7 @@ public struct MinimizationOptions {
         guard maxIterations >= 1 else {
             throw ChainruleError(.size, "max_iterations is \(maxIterations); at least 1 is needed")
         }
-        guard maxEvaluations >= 1 else {
+        if let maxEvaluations, maxEvaluations < 1 {
             throw ChainruleError(.size, "max_evaluations is \(maxEvaluations); at least 1 is needed")
         }
         guard gradientTolerance.isFinite && gradientTolerance >= 0 else {
@@ -50,7 +50,7 @@ public struct MinimizationOptions {
         guard costTolerance.isFinite && costTolerance >= 0 else {
             throw ChainruleError(.value, "cost_tolerance is \(costTolerance); it must be finite and >= 0")
         }
-        guard !targetCost.isNaN else { throw ChainruleError(.value, "target_cost is nan") }
+        if targetCost?.isNaN == true { throw ChainruleError(.value, "target_cost is nan") }
         try TrainingOptions.check(threads: threads)
         guard l2.isFinite && l2 >= 0 else {
             throw ChainruleError(.value, "l2 is \(l2); it must be finite and >= 0")

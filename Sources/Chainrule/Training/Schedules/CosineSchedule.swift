@@ -5,21 +5,21 @@ public struct CosineSchedule: ScheduleRule {
     public var identifier: StaticString { "cosine" }
     public var source: Schedule.Source { .cosine(self) }
     /// T; 0 for the whole run, so that there is no restart.
-    public let period: Int
+    public let period: Int?
     /// M ≥ 1.
     public let periodFactor: Int
     /// η₋ ≥ 0, finite.
     public let minRate: Float
 
-    public init(period: Int = 0, periodFactor: Int = 1, minRate: Float = 0) {
+    public init(period: Int? = nil, periodFactor: Int = 1, minRate: Float = 0) {
         self.period = period
         self.periodFactor = periodFactor
         self.minRate = minRate
     }
 
     public func validate() throws(ChainruleError) {
-        guard period >= 0 else {
-            throw ChainruleError(.size, "period of the \(identifier) schedule is \(period); it must be >= 0")
+        if let period, period < 1 {
+            throw ChainruleError(.size, "period of the \(identifier) schedule is \(period); it must be >= 1")
         }
         guard periodFactor >= 1 else {
             throw ChainruleError(

@@ -4,7 +4,7 @@ public struct OneCycleSchedule: ScheduleRule {
     public var identifier: StaticString { "one_cycle" }
     public var source: Schedule.Source { .oneCycle(self) }
     /// T; 0 for the whole run.
-    public let period: Int
+    public let period: Int?
     /// p in [0, 1]: the part of the cycle that goes up.
     public let peak: Float
     /// d₀ ≥ 1, finite.
@@ -12,7 +12,7 @@ public struct OneCycleSchedule: ScheduleRule {
     /// d₁ ≥ 1, finite.
     public let endDivisor: Float
 
-    public init(period: Int = 0, peak: Float = 0.3, startDivisor: Float = 25, endDivisor: Float = 1e4) {
+    public init(period: Int? = nil, peak: Float = 0.3, startDivisor: Float = 25, endDivisor: Float = 1e4) {
         self.period = period
         self.peak = peak
         self.startDivisor = startDivisor
@@ -20,8 +20,8 @@ public struct OneCycleSchedule: ScheduleRule {
     }
 
     public func validate() throws(ChainruleError) {
-        guard period >= 0 else {
-            throw ChainruleError(.size, "period of the \(identifier) schedule is \(period); it must be >= 0")
+        if let period, period < 1 {
+            throw ChainruleError(.size, "period of the \(identifier) schedule is \(period); it must be >= 1")
         }
         guard peak >= 0 && peak <= 1 else {
             throw ChainruleError(.value, "peak of the \(identifier) schedule is \(peak); it must be in [0, 1]")

@@ -162,13 +162,13 @@ public enum Schedules {
         }
     }
 
-    /// A period, or the whole run where it is 0.
-    static func period(_ period: Int, of run: Int?, _ schedule: StaticString) throws(ChainruleError) -> Double {
-        if period > 0 { return Double(period) }
+    /// A period; nil is the whole run.
+    static func period(_ period: Int?, of run: Int?, _ schedule: StaticString) throws(ChainruleError) -> Double {
+        if let period { return Double(period) }
         guard let run else {
             throw ChainruleError(
                 .size,
-                "period of the \(schedule) schedule is 0, for the whole run, whose length is not known: give a period")
+                "the \(schedule) schedule has no period, and the length of the run is not known: give a period")
         }
         return Double(max(run, 1))
     }

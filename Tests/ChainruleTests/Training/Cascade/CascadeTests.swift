@@ -173,7 +173,7 @@ import Testing
 
     @Test func oneSeedOneNetworkWhateverTheThreads() throws {
         let data = CascadeData.noise(7, rows: 2000, inputs: 8, outputs: 3)
-        func parameters(seed: UInt64, threads: Int) throws -> [UInt32] {
+        func parameters(seed: UInt64, threads: Int?) throws -> [UInt32] {
             let options = cascadeOptions(units: 2) {
                 $0.seed = seed
                 $0.threads = threads
@@ -182,7 +182,7 @@ import Testing
         }
         let one = try parameters(seed: 1, threads: 1)
         #expect(try parameters(seed: 1, threads: 2) == one)
-        #expect(try parameters(seed: 1, threads: 0) == one)
+        #expect(try parameters(seed: 1, threads: nil) == one)
         #expect(try parameters(seed: 2, threads: 1) != one)
     }
 

@@ -11,7 +11,7 @@ extension Session {
         withTrainOptions { session, options, targets in
             let wasFinite = session.hasFiniteParameters(network)
             let (x, rows, stride) = (session.input(), session.extent(), session.extent())
-            session.check(crlNetworkFit(network, x, rows, stride, targets, options))
+            session.check(crlNetworkFit(network, x, rows, stride, targets, nil, options))
             precondition(!wasFinite || session.hasFiniteParameters(network))
         }
     }
@@ -54,7 +54,7 @@ extension Session {
                     }
                     return withUnsafePointer(to: options) { options in
                         crlNetworkCreateCascade(
-                            inputs, outputs, x, rows, stride, targets, isDefault ? nil : options, &made)
+                            inputs, outputs, x, rows, stride, targets, nil, isDefault ? nil : options, &made)
                     }
                 }
             }
@@ -85,8 +85,10 @@ extension Session {
             let held = session.reader.chance(of: 4)
             session.check(
                 crlTrainerFit(
-                    trainer, x, rows, stride, targets, held ? UnsafePointer(session.memory.input) : nil,
-                    session.extent(), session.extent(), held ? targets : nil))
+                    trainer, x, rows, stride, targets,
+                    VALIDATION(
+                        held ? UnsafePointer(session.memory.input) : nil, session.extent(), session.extent(),
+                        held ? targets : nil)))
         }
         look(at: trainer)
     }
@@ -125,7 +127,7 @@ extension Session {
             if source.classes != 0 && !reader.chance(of: 8) { source.columns = 0 }
             if reader.chance(of: 32) { source.size = Int(bitPattern: reader.size()) }
             if reader.chance(of: 32) { source.function = nil }
-            check(crlTrainerFitSource(trainer, &source, nil, 0, 0, nil))
+            check(crlTrainerFitSource(trainer, &source, nil))
         }
         look(at: trainer)
     }

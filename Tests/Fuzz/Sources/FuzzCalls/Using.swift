@@ -200,7 +200,7 @@ extension Session {
                 evaluations: 0, products: 0, penalty: 0, best_iteration: 0, validation_cost: 0)
             let wasFinite = session.hasFiniteParameters(network)
             let (x, rows, stride) = (session.input(), session.extent(), session.extent())
-            let status = crlNetworkMinimize(network, x, rows, stride, targets, &options, &minimum)
+            let status = crlNetworkMinimize(network, x, rows, stride, targets, nil, &options, &minimum)
             session.check(status)
             precondition(!wasFinite || session.hasFiniteParameters(network))
             precondition(status != CRL_OK || (minimum.cost.isFinite && minimum.gradient_norm.isFinite))

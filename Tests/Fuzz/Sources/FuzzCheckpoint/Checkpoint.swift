@@ -44,7 +44,7 @@ enum Checkpoint {
             targets.rows = 4
             targets.columns = 1
             targets.stride = 1
-            return crlTrainerFit(trainer, x, 4, 2, &targets, nil, 0, 0, nil)
+            return crlTrainerFit(trainer, x, 4, 2, &targets, nil)
         }
     }
 

@@ -1,42 +1,8 @@
-// GROUP 6: Training
-// The trainer: goes through the data in batches, epoch after epoch, each batch a forward pass, the cost, a backward
-// pass and a step.
+// GROUP 7: Trainers
+// A trainer stops after any batch, saves itself, and goes on. It can take its rows from a function.
 
 import CChainrule
 import Chainrule
-
-/// Trains the network. Excludes every other use of it, except reading it from the epoch callback. A second call goes on from
-/// the first where both are given the same optimizer: its state, the orders of the rows and the masks of dropout go on. A
-/// schedule begins anew.
-///
-/// An error leaves the parameters as the last complete step left them; everything in x and the targets is checked before the
-/// first. But CRL_ERROR_NOT_FINITE in an epoch is the sign that training diverges: the message says in which step, the
-/// parameters are the best so far, those of the epoch with the lowest cost, and the optimizer has forgotten its steps.
-/// - Parameters:
-///   - network: built.
-///   - x: x_rows × inputs, all finite.
-///   - x_rows: at least 1; fewer than a batch make one short batch.
-///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - targets: for each row of x; NULL only for a custom cost that needs none.
-///   - options: cost, optimizer, epochs, batch size, shuffling, validation data, callback; NULL for
-///     CRL_TRAIN_OPTIONS_INIT.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
-///   CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the network),
-///   CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY.
-@_cdecl("crl_network_fit")
-public func crlNetworkFit(
-    _ network: UnsafeMutablePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
-    _ targets: UnsafePointer<crl_targets>?, _ options: UnsafePointer<crl_train_options>?
-) -> crl_status {
-    call("crl_network_fit") { () throws(ChainruleError) in
-        let network = try ChainruleC.network(network)
-        let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
-        let trainer = try trainer(for: network, options)
-        var held: DataView?
-        if let options { held = try validation(options.pointee, of: trainer) }
-        try trainer.fit(data(x, targets, of: trainer), validation: held)
-    }
-}
 
 /// Creates a trainer: a run of training that can stop after any batch, be saved, and go on, in this process or another, bit
 /// for bit as if it had never stopped. crl_network_fit() is a trainer for one use.
@@ -45,8 +11,7 @@ public func crlNetworkFit(
 /// been through: training on with the same optimizer gives other orders and masks.
 /// - Parameters:
 ///   - network: built. The trainer keeps it, and the optimizer.
-///   - options: cost, optimizer, epochs, batch size, callbacks and so on; without validation data, which
-///     crl_trainer_fit() is given. Copied, but for what `user` and a custom cost's `user` point to. NULL for
+///   - options: cost, optimizer, epochs, batch size, callbacks and so on. Copied, but for what `user` and a custom cost's `user` point to. NULL for
 ///     CRL_TRAIN_OPTIONS_INIT.
 ///   - trainer: receives the trainer, which crl_trainer_destroy() frees; NULL after an error.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT,
@@ -60,11 +25,7 @@ public func crlTrainerCreate(
         guard let trainer else { throw nullArgument("trainer") }
         trainer.pointee = nil
         let network = try ChainruleC.network(network)
-        let made = try ChainruleC.trainer(for: network, options)
-        if let options, options.pointee.validation_x != nil || options.pointee.validation_targets != nil {
-            throw ChainruleError(.value, "options hold validation data, which are for crl_trainer_fit to be given")
-        }
-        trainer.pointee = makeHandle(made)
+        trainer.pointee = makeHandle(try ChainruleC.trainer(for: network, options))
     }
 }
 
@@ -89,25 +50,19 @@ public func crlTrainerDestroy(_ trainer: UnsafeMutablePointer<crl_trainer>?) {
 ///   - x_rows: at least 1; fewer than a batch make one short batch.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
 ///   - targets: for each row of x; NULL only for a custom cost that needs none.
-///   - validation_x: validation_rows × inputs, to measure on after each epoch; NULL for none.
-///   - validation_rows: at least 1; ignored if validation_x is NULL.
-///   - validation_stride: floats from one row to the next, at least the number of inputs; ignored if validation_x is NULL.
-///   - validation_targets: for each row of validation_x.
+///   - validation: data to validate on after each epoch; NULL for none.
 /// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
 ///   CRL_ERROR_OVERLAP, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY, CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY.
 @_cdecl("crl_trainer_fit")
 public func crlTrainerFit(
     _ trainer: UnsafeMutablePointer<crl_trainer>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
-    _ targets: UnsafePointer<crl_targets>?, _ validation_x: UnsafePointer<Float>?, _ validation_rows: UInt,
-    _ validation_stride: UInt, _ validation_targets: UnsafePointer<crl_targets>?
+    _ targets: UnsafePointer<crl_targets>?, _ validation: UnsafePointer<crl_validation>?
 ) -> crl_status {
     call("crl_trainer_fit") { () throws(ChainruleError) in
         let trainer = try object(trainer, "trainer", as: Trainer.self)
         let x = try matrix(x, rows: x_rows, columns: trainer.network.inputs, stride: x_stride, "x")
-        let data = try data(x, targets, of: trainer)
-        let held = try validation(
-            validation_x, validation_rows, validation_stride, validation_targets, of: trainer, "validation_")
-        try trainer.fit(data, validation: held)
+        let data = try trainingData(x, targets, of: trainer)
+        try trainer.fit(data, validation: validationData(validation, of: trainer))
     }
 }
 
@@ -115,24 +70,18 @@ public func crlTrainerFit(
 /// - Parameters:
 ///   - trainer: one call at a time.
 ///   - source: where the rows come from.
-///   - validation_x: validation_rows × inputs, to measure on after each epoch; NULL for none.
-///   - validation_rows: at least 1; ignored if validation_x is NULL.
-///   - validation_stride: floats from one row to the next, at least the number of inputs; ignored if validation_x is NULL.
-///   - validation_targets: for each row of validation_x.
+///   - validation: data to validate on after each epoch; NULL for none.
 /// - Returns: as crl_trainer_fit(); CRL_ERROR_CALLBACK also if the source returns another number than 0, or gives too
 ///   many rows, no row in an epoch, rows that are not finite, or targets or weights out of range.
 @_cdecl("crl_trainer_fit_source")
 public func crlTrainerFitSource(
     _ trainer: UnsafeMutablePointer<crl_trainer>?, _ source: UnsafePointer<crl_data_source>?,
-    _ validation_x: UnsafePointer<Float>?, _ validation_rows: UInt, _ validation_stride: UInt,
-    _ validation_targets: UnsafePointer<crl_targets>?
+    _ validation: UnsafePointer<crl_validation>?
 ) -> crl_status {
     call("crl_trainer_fit_source") { () throws(ChainruleError) in
         let trainer = try object(trainer, "trainer", as: Trainer.self)
         let source = try dataSource(source)
-        let held = try validation(
-            validation_x, validation_rows, validation_stride, validation_targets, of: trainer, "validation_")
-        try trainer.fit(source, validation: held)
+        try trainer.fit(source, validation: validationData(validation, of: trainer))
     }
 }
 
@@ -166,10 +115,10 @@ public func crlTrainerPartialFit(
 ) -> crl_status {
     call("crl_trainer_partial_fit") { () throws(ChainruleError) in
         let trainer = try object(trainer, "trainer", as: Trainer.self)
-        if let epoch { _ = try options(epoch, "epoch") }
+        if let epoch { _ = try structure(epoch, "epoch") }
         let x = try matrix(x, rows: x_rows, columns: trainer.network.inputs, stride: x_stride, "x")
-        let result = try trainer.partialFit(data(x, targets, of: trainer))
-        epoch?.pointee = cEpoch(result)
+        let result = try trainer.partialFit(trainingData(x, targets, of: trainer))
+        if let epoch { write(cEpoch(result), to: epoch) }
     }
 }
 
@@ -185,11 +134,13 @@ public func crlTrainerProgress(
     call("crl_trainer_progress") { () throws(ChainruleError) in
         let trainer = try object(trainer, "trainer", as: Trainer.self)
         guard let progress else { throw nullArgument("progress") }
-        _ = try options(progress, "progress")
+        _ = try structure(progress, "progress")
         let now = trainer.progress
-        progress.pointee = crl_progress(
-            size: MemoryLayout<crl_progress>.size, epochs: now.epochs, rows: now.rows, batches: now.batches,
-            steps: trainer.optimizer.steps, best_epoch: now.bestEpoch, best_cost: now.bestCost)
+        write(
+            crl_progress(
+                size: 0, epochs: now.epochs, rows: now.rows, batches: now.batches, steps: trainer.optimizer.steps,
+                best_epoch: now.bestEpoch, best_cost: now.bestCost),
+            to: progress)
     }
 }
 
@@ -220,79 +171,4 @@ public func crlTrainerLoad(_ trainer: UnsafeMutablePointer<crl_trainer>?, _ path
     call("crl_trainer_load") { () throws(ChainruleError) in
         try object(trainer, "trainer", as: Trainer.self).load(from: requiredPath(path))
     }
-}
-
-// MARK: Arguments
-
-private func trainer(
-    for network: Network, _ pointer: UnsafePointer<crl_train_options>?
-) throws(ChainruleError) -> Trainer {
-    guard let pointer else {
-        return try Trainer(
-            network, optimizer: optimizer(nil, for: network), options: TrainingOptions(cost: .meanSquaredError()))
-    }
-    let train = try options(pointer, "options")
-    return try Trainer(
-        network, optimizer: optimizer(of: train, for: network), options: trainingOptions(train, for: network))
-}
-
-private func data(
-    _ x: Matrix, _ targets: UnsafePointer<crl_targets>?, of trainer: Trainer
-) throws(ChainruleError) -> DataView {
-    let data = DataView(
-        x: x,
-        targets: try ChainruleC.targets(
-            targets, for: trainer.cost, rows: x.rows, columns: trainer.network.outputs, "targets"))
-    try checkApart(trainer.network, from: data)
-    return data
-}
-
-private func optimizer(of train: crl_train_options, for network: Network) throws(ChainruleError) -> Optimizer {
-    guard let handle = train.optimizer else { return try ChainruleC.optimizer(nil, for: network) }
-    return try object(handle, "options->optimizer", as: Optimizer.self)
-}
-
-private func trainingOptions(
-    _ train: crl_train_options, for network: Network
-) throws(ChainruleError) -> TrainingOptions {
-    var options = TrainingOptions(cost: try cost(train.cost))
-    options.epochs = try count(UInt(bitPattern: train.epochs), "options->epochs")
-    options.batchSize = try count(UInt(bitPattern: train.batch_size), "options->batch_size")
-    options.shuffles = train.shuffle != 0
-    options.seed = train.seed
-    options.threads = try count(UInt(bitPattern: train.threads), "options->threads")
-    options.validationSplit = train.validation_split
-    if let weights = train.class_weights {
-        let count = UInt(bitPattern: train.class_weights_count)
-        // Before they are copied: there may be no more than these.
-        let classes = try TrainingOptions.weightedClasses(of: options.cost, outputs: network.outputs)
-        guard count == UInt(classes) else {
-            throw ChainruleError(.size, "options->class_weights_count is \(count); there are \(classes) classes")
-        }
-        try Reserve.setAside(MemoryLayout<Float>.stride * classes + 64)
-        options.classWeights = Array(UnsafeBufferPointer(start: weights, count: classes))
-    }
-    options.patience = try count(UInt(bitPattern: train.patience), "options->patience")
-    options.minDelta = train.min_delta
-    if let schedule = train.schedule { options.schedule = try ChainruleC.schedule(schedule) }
-    options.onEpoch = epochCallback(train.on_epoch, train.user)
-    options.onBatch = batchCallback(train.on_batch, train.user)
-    return options
-}
-
-private func validation(_ train: crl_train_options, of trainer: Trainer) throws(ChainruleError) -> DataView? {
-    try validation(
-        train.validation_x, UInt(bitPattern: train.validation_rows), UInt(bitPattern: train.validation_stride),
-        train.validation_targets, of: trainer, "options->validation_")
-}
-
-private func validation(
-    _ x: UnsafePointer<Float>?, _ rows: UInt, _ stride: UInt, _ targets: UnsafePointer<crl_targets>?,
-    of trainer: Trainer, _ prefix: StaticString
-) throws(ChainruleError) -> DataView? {
-    let network = trainer.network
-    let held = try validation(
-        x, rows, stride, targets, inputs: network.inputs, outputs: network.outputs, for: trainer.cost, prefix)
-    if let held { try checkApart(network, from: held) }
-    return held
 }

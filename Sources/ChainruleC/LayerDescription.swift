@@ -1,0 +1,56 @@
+import CChainrule
+import Chainrule
+
+// A layer back in C's words: what the functions that add layers read the other way round.
+
+func describe(_ settings: LayerSettings, in layer: inout crl_layer) {
+    switch settings {
+    case .dense(let activation, let bias, _, _):
+        layer.kind = crl_layer_kind(CRL_LAYER_DENSE)
+        layer.activation = number(of: activation)
+        layer.bias = bias ? 1 : 0
+    case .activation(let activation):
+        layer.kind = crl_layer_kind(CRL_LAYER_ACTIVATION)
+        layer.activation = number(of: activation)
+    case .dropout(let rate):
+        layer.kind = crl_layer_kind(CRL_LAYER_DROPOUT)
+        layer.amount = rate
+    case .noise(let deviation):
+        layer.kind = crl_layer_kind(CRL_LAYER_NOISE)
+        layer.amount = deviation
+    case .sum: layer.kind = crl_layer_kind(CRL_LAYER_SUM)
+    case .concatenation: layer.kind = crl_layer_kind(CRL_LAYER_CONCATENATION)
+    }
+}
+
+func describe(_ settings: LayerSettings, in options: inout crl_layer_options) {
+    switch settings {
+    case .dense(let activation, let bias, let weights, let biases):
+        options.bias = bias ? 1 : 0
+        options.weight_initializer = initializer(weights)
+        options.bias_initializer = initializer(biases)
+        if let alpha = activation.alpha { options.alpha = alpha }
+    case .activation(let activation):
+        if let alpha = activation.alpha { options.alpha = alpha }
+    case .dropout, .noise, .sum, .concatenation: break
+    }
+}
+
+private func initializer(_ initializer: Initializer) -> crl_initializer {
+    func made(_ kind: Int, _ a: Float = 0, _ b: Float = 0) -> crl_initializer {
+        crl_initializer(kind: crl_initializer_kind(kind), a: a, b: b)
+    }
+    switch initializer {
+    case .standard: return made(CRL_INIT_DEFAULT)
+    case .zeros: return made(CRL_INIT_ZEROS)
+    case .constant(let value): return made(CRL_INIT_CONSTANT, value)
+    case .uniform(let low, let high): return made(CRL_INIT_UNIFORM, low, high)
+    case .normal(let mean, let deviation): return made(CRL_INIT_NORMAL, mean, deviation)
+    case .glorotUniform: return made(CRL_INIT_GLOROT_UNIFORM)
+    case .glorotNormal: return made(CRL_INIT_GLOROT_NORMAL)
+    case .heUniform: return made(CRL_INIT_HE_UNIFORM)
+    case .heNormal: return made(CRL_INIT_HE_NORMAL)
+    case .lecunUniform: return made(CRL_INIT_LECUN_UNIFORM)
+    case .lecunNormal: return made(CRL_INIT_LECUN_NORMAL)
+    }
+}

@@ -1,0 +1,199 @@
+import CChainrule
+import CPlatform
+import Chainrule
+
+// Structures of the header that begin with their size. A program's may be of an older header, and smaller than the library's,
+// or of a newer one, and larger. CChainrule.h has the table.
+
+protocol GrowingStructure {
+    static var typeName: StaticString { get }
+    /// What its macro gives.
+    static var initial: Self { get }
+    /// Its size in the first version that had it.
+    static var firstSize: Int { get }
+    var size: Int { get set }
+}
+
+/// No structure will be larger. A size beyond it is taken for memory that was never initialised, and nothing is read.
+let largestStructure: UInt = 4096
+
+/// The library's own copy of a structure of the caller's, which is read once. What an older structure lacks is as its macro
+/// has it; what a newer one has beyond must be zero.
+func structure<Structure: GrowingStructure>(
+    _ pointer: UnsafePointer<Structure>, _ name: StaticString
+) throws(ChainruleError) -> Structure {
+    let bytes = UnsafeRawPointer(pointer)
+    let size = bytes.loadUnaligned(as: UInt.self)
+    guard size >= UInt(Structure.firstSize) && size <= largestStructure else {
+        throw ChainruleError(
+            .size,
+            "\(name)->size is \(size); a \(Structure.typeName) has from \(Structure.firstSize) to \(largestStructure) bytes: begin with its _INIT macro"
+        )
+    }
+    let known = MemoryLayout<Structure>.size
+    for offset in min(known, Int(size))..<Int(size)
+    where bytes.load(fromByteOffset: offset, as: UInt8.self) != 0 {
+        throw ChainruleError(
+            .size,
+            """
+            \(name)->size is \(size), and byte \(offset) is not 0: the \(Structure.typeName) asks for something that this \
+            version, which knows \(known) bytes of it, cannot do
+            """)
+    }
+    var copy = Structure.initial
+    withUnsafeMutableBytes(of: &copy) {
+        $0.copyMemory(from: UnsafeRawBufferPointer(start: bytes, count: min(known, Int(size))))
+    }
+    return copy
+}
+
+/// Writes a structure into the caller's, up to the caller's size, which structure() has checked; what a newer one has beyond is
+/// set to zero.
+func write<Structure: GrowingStructure>(_ value: Structure, to pointer: UnsafeMutablePointer<Structure>) {
+    let size = UnsafeRawPointer(pointer).loadUnaligned(as: Int.self)
+    fill(pointer, with: value, size: size)
+}
+
+/// The work of the crl_..._init functions.
+func initialize<Structure: GrowingStructure>(
+    _ pointer: UnsafeMutablePointer<Structure>?, _ name: StaticString, size: UInt, _: Structure.Type
+) throws(ChainruleError) {
+    guard let pointer else { throw nullArgument(name) }
+    guard size >= UInt(Structure.firstSize) && size <= largestStructure else {
+        throw ChainruleError(
+            .size,
+            "size is \(size); a \(Structure.typeName) has from \(Structure.firstSize) to \(largestStructure) bytes")
+    }
+    fill(pointer, with: Structure.initial, size: Int(size))
+}
+
+private func fill<Structure: GrowingStructure>(
+    _ pointer: UnsafeMutablePointer<Structure>, with value: Structure, size: Int
+) {
+    var value = value
+    value.size = size
+    let known = min(MemoryLayout<Structure>.size, size)
+    let bytes = UnsafeMutableRawPointer(pointer)
+    withUnsafeBytes(of: &value) { bytes.copyMemory(from: $0.baseAddress!, byteCount: known) }
+    memset(bytes + known, 0, size - known)
+}
+
+extension crl_layer_options: GrowingStructure {
+    static var typeName: StaticString { "crl_layer_options" }
+    static var initial: Self { initial_layer_options() }
+    static var firstSize: Int { first_size_of_layer_options() }
+}
+
+extension crl_layer: GrowingStructure {
+    static var typeName: StaticString { "crl_layer" }
+    static var initial: Self { initial_layer() }
+    static var firstSize: Int { first_size_of_layer() }
+}
+
+extension crl_tensor: GrowingStructure {
+    static var typeName: StaticString { "crl_tensor" }
+    static var initial: Self { initial_tensor() }
+    static var firstSize: Int { first_size_of_tensor() }
+}
+
+extension crl_cost_options: GrowingStructure {
+    static var typeName: StaticString { "crl_cost_options" }
+    static var initial: Self { initial_cost_options() }
+    static var firstSize: Int { first_size_of_cost_options() }
+}
+
+extension crl_targets: GrowingStructure {
+    static var typeName: StaticString { "crl_targets" }
+    static var initial: Self { initial_targets() }
+    static var firstSize: Int { first_size_of_targets() }
+}
+
+extension crl_validation: GrowingStructure {
+    static var typeName: StaticString { "crl_validation" }
+    static var initial: Self { initial_validation() }
+    static var firstSize: Int { first_size_of_validation() }
+}
+
+extension crl_optimizer_options: GrowingStructure {
+    static var typeName: StaticString { "crl_optimizer_options" }
+    static var initial: Self { initial_optimizer_options() }
+    static var firstSize: Int { first_size_of_optimizer_options() }
+}
+
+extension crl_layer_step: GrowingStructure {
+    static var typeName: StaticString { "crl_layer_step" }
+    static var initial: Self { initial_layer_step() }
+    static var firstSize: Int { first_size_of_layer_step() }
+}
+
+extension crl_schedule_options: GrowingStructure {
+    static var typeName: StaticString { "crl_schedule_options" }
+    static var initial: Self { initial_schedule_options() }
+    static var firstSize: Int { first_size_of_schedule_options() }
+}
+
+extension crl_epoch: GrowingStructure {
+    static var typeName: StaticString { "crl_epoch" }
+    static var initial: Self { initial_epoch() }
+    static var firstSize: Int { first_size_of_epoch() }
+}
+
+extension crl_train_options: GrowingStructure {
+    static var typeName: StaticString { "crl_train_options" }
+    static var initial: Self { initial_train_options() }
+    static var firstSize: Int { first_size_of_train_options() }
+}
+
+extension crl_metrics: GrowingStructure {
+    static var typeName: StaticString { "crl_metrics" }
+    static var initial: Self { initial_metrics() }
+    static var firstSize: Int { first_size_of_metrics() }
+}
+
+extension crl_progress: GrowingStructure {
+    static var typeName: StaticString { "crl_progress" }
+    static var initial: Self { initial_progress() }
+    static var firstSize: Int { first_size_of_progress() }
+}
+
+extension crl_data_source: GrowingStructure {
+    static var typeName: StaticString { "crl_data_source" }
+    static var initial: Self { initial_data_source() }
+    static var firstSize: Int { first_size_of_data_source() }
+}
+
+extension crl_plateau_state: GrowingStructure {
+    static var typeName: StaticString { "crl_plateau_state" }
+    static var initial: Self { initial_plateau_state() }
+    static var firstSize: Int { first_size_of_plateau_state() }
+}
+
+extension crl_gradient_check_options: GrowingStructure {
+    static var typeName: StaticString { "crl_gradient_check_options" }
+    static var initial: Self { initial_gradient_check_options() }
+    static var firstSize: Int { first_size_of_gradient_check_options() }
+}
+
+extension crl_gradient_report: GrowingStructure {
+    static var typeName: StaticString { "crl_gradient_report" }
+    static var initial: Self { initial_gradient_report() }
+    static var firstSize: Int { first_size_of_gradient_report() }
+}
+
+extension crl_minimize_options: GrowingStructure {
+    static var typeName: StaticString { "crl_minimize_options" }
+    static var initial: Self { initial_minimize_options() }
+    static var firstSize: Int { first_size_of_minimize_options() }
+}
+
+extension crl_minimum: GrowingStructure {
+    static var typeName: StaticString { "crl_minimum" }
+    static var initial: Self { initial_minimum() }
+    static var firstSize: Int { first_size_of_minimum() }
+}
+
+extension crl_cascade_options: GrowingStructure {
+    static var typeName: StaticString { "crl_cascade_options" }
+    static var initial: Self { initial_cascade_options() }
+    static var firstSize: Int { first_size_of_cascade_options() }
+}

@@ -1,0 +1,103 @@
+"""The layers of a network, as they were described."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any, NamedTuple
+
+from . import _prototypes
+from ._callbacks import Activation
+from ._description import InitializerLike, activation_text, numbers_of_initializer
+from ._errors import check, results
+from ._handles import Handle
+from ._library import library
+from ._names import ACTIVATIONS, INITIALIZERS, LAYER_KINDS, name_of
+
+
+class Layer(NamedTuple):
+    """A layer of a network.
+
+    Attributes:
+        name: its name.
+        units: its width.
+        kind: "dense", "activation", "dropout", "noise", "sum" or "concatenation".
+        inputs: the names of the layers it reads; "input" is the network's own input.
+        activation: the name of σ, or the Activation of custom functions; None for a layer without one.
+        alpha: α of "leaky_relu" and "elu"; None for other layers.
+        bias: whether the layer has a b.
+        amount: the rate of dropout, the deviation of noise; None for other layers.
+        weight_initializer: of a dense layer, as for Network.add_dense(); None for other layers. Files do not keep it: a
+            loaded network has "default".
+        bias_initializer: likewise.
+    """
+
+    name: str
+    units: int
+    kind: str
+    inputs: tuple[str, ...]
+    activation: str | Activation | None
+    alpha: float | None
+    bias: bool
+    amount: float | None
+    weight_initializer: InitializerLike | None
+    bias_initializer: InitializerLike | None
+
+
+def layers_of(network: Handle) -> tuple[Layer, ...]:
+    """The layers of a network, built or not, in order."""
+    (number,) = results(library.crl_network_layer_count, network)
+    return tuple(_layer(network, index) for index in range(number.value))
+
+
+def _layer(network: Handle, index: int) -> Layer:
+    native = _prototypes.crl_layer.default()
+    check(library.crl_network_layer(network, index, ctypes.byref(native)))
+    options = _prototypes.crl_layer_options.default()
+    check(library.crl_network_layer_options(network, index, ctypes.byref(options)))
+    inputs = (results(library.crl_network_layer_input, network, index, place)[0] for place in range(native.inputs))
+    kind = name_of(LAYER_KINDS, native.kind)
+    is_dense = kind == "dense"
+    return Layer(
+        name=native.name.decode(),
+        units=native.units,
+        kind=kind,
+        inputs=tuple(name.value.decode() for name in inputs),
+        activation=_activation(network, native, options) if kind in ("dense", "activation") else None,
+        alpha=None if options.alpha == _prototypes.CRL_AUTO else options.alpha,
+        bias=bool(native.bias),
+        amount=native.amount if kind in ("dropout", "noise") else None,
+        weight_initializer=_initializer(options.weight_initializer) if is_dense else None,
+        bias_initializer=_initializer(options.bias_initializer) if is_dense else None,
+    )
+
+
+def _activation(network: Handle, native: Any, options: Any) -> str | Activation:
+    if native.activation != _prototypes.CRL_CUSTOM_ACTIVATION:
+        return name_of(ACTIVATIONS, native.activation)
+    function = _address(options.function)
+    activation: Activation = next(
+        kept.custom_activation for kept in network.callbacks if _address(kept.function) == function
+    )
+    return activation
+
+
+def _address(function: Any) -> int | None:
+    return ctypes.cast(function, ctypes.c_void_p).value
+
+
+def _initializer(native: Any) -> InitializerLike:
+    name = name_of(INITIALIZERS, native.kind)
+    taken = numbers_of_initializer(name)
+    if taken == 0:
+        return name
+    return (name, native.a) if taken == 1 else (name, native.a, native.b)
+
+
+def layer_text(layer: Layer) -> str:
+    """How a repr shows the layer."""
+    if layer.kind in ("sum", "concatenation"):
+        return f"{layer.kind}({', '.join(layer.inputs)})"
+    if layer.amount is not None:
+        return f"{layer.kind} {layer.amount:g}"
+    activation = "" if layer.activation is None else activation_text(layer.activation)
+    return f"dense {layer.units} {activation}" if layer.kind == "dense" else activation
