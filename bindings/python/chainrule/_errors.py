@@ -144,13 +144,23 @@ def is_raised() -> bool:
 # Parts of messages for C: the function's name in front, the structure of an option, enumerators.
 _KINDS = "INSTRUCTIONS|REDUCTION|SCHEDULE|PRECISION|VARIABLE|QUANTITY|PURPOSE|CHECKED"
 _OF_C = re.compile(rf"^crl_\w+: |\b\w+->|\bCRL_(?:(?:{_KINDS})_)?(?P<enumerator>\w+)")
+# Names of C's parameters, and Python's words for what they say.
+_WORDS = {
+    "validation_x_rows": "the number of rows of validation_data",
+    "the targets of validation_x": "the targets of validation_data",
+    "validation_x": "the x of validation_data",
+    "x_rows": "the number of rows of x",
+    "CRL_AUTO": "None",
+    "CRL_AUTO_SIZE": "None",
+}
+_WORD = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b")
 
 
 def _python_text(message: str) -> str:
     def replacement(found: re.Match[str]) -> str:
         return f"'{found['enumerator'].lower()}'" if found["enumerator"] else ""
 
-    return _OF_C.sub(replacement, message)
+    return _OF_C.sub(replacement, _WORD.sub(lambda found: _WORDS[found[0]], message))
 
 
 def failure(status: int, path: Any = None) -> BaseException:

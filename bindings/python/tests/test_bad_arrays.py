@@ -15,7 +15,11 @@ WRONG: dict[str, Case] = {
     "x too narrow": (lambda n: n.predict(np.zeros(3)), ArgumentError, r"x has shape \(3,\)"),
     "x of three dimensions": (lambda n: n.predict(np.zeros((2, 2, 4))), ArgumentError, "x has shape"),
     "x a number": (lambda n: n.predict(1.0), ArgumentError, "x has shape"),
-    "x without rows": (lambda n: n.value_and_grad(np.zeros((0, 4)), LABELS[:0]), ArgumentError, "x_rows is 0"),
+    "x without rows": (
+        lambda n: n.value_and_grad(np.zeros((0, 4)), LABELS[:0]),
+        ArgumentError,
+        "the number of rows of x is 0",
+    ),
     "x None": (lambda n: n.predict(None), TypeError, "x has the dtype object"),
     "x of text": (lambda n: n.predict("abcd"), TypeError, "x has the dtype <U4"),
     "x an array of text": (lambda n: n.predict(np.array([list("abcd")])), TypeError, "x has the dtype <U1"),

@@ -197,7 +197,7 @@ def test_names_what_is_wrong() -> None:
         chainrule.ArgumentError, match=r"validation_data: targets has shape \(5, 1\) .* must be \(6,\) or"
     ):
         grow(validation_data=(x, targets[:5]))
-    with pytest.raises(chainrule.ArgumentError, match="the targets of validation_x: the target at row 2"):
+    with pytest.raises(chainrule.ArgumentError, match="the targets of validation_data: the target at row 2"):
         grow(validation_data=(x, np.where(np.arange(6) == 2, np.nan, targets[:, 0])))
     with pytest.raises(TypeError, match="on_unit must be a function, not int"):
         grow(on_unit=5)

@@ -185,9 +185,17 @@ BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"seed": -1}, chainrule.ArgumentError, "seed"),
     ({"validation_data": (np.zeros((2, 2)),)}, TypeError, "validation_data is"),
     ({"validation_data": (np.zeros((2, 2)), np.zeros((3, 1)))}, chainrule.ArgumentError, "validation"),
-    ({"validation_data": (np.zeros((0, 2)), np.zeros((0, 1)))}, chainrule.ArgumentError, "validation"),
+    (
+        {"validation_data": (np.zeros((0, 2)), np.zeros((0, 1)))},
+        chainrule.ArgumentError,
+        "rows of validation_data is 0",
+    ),
     ({"validation_data": (np.zeros((2, 3)), np.zeros((2, 1)))}, chainrule.ArgumentError, "validation_data: x"),
-    ({"validation_data": (np.full((2, 2), np.nan), np.zeros((2, 1)))}, chainrule.NotFiniteError, "validation_x holds"),
+    (
+        {"validation_data": (np.full((2, 2), np.nan), np.zeros((2, 1)))},
+        chainrule.NotFiniteError,
+        "the x of validation_data holds",
+    ),
     (
         {"validation_data": (np.zeros((2, 2)), np.zeros((2, 1))), "validation_split": 0.5},
         chainrule.ArgumentError,
