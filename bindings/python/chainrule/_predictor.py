@@ -12,7 +12,7 @@ from ._arrays import RowFunction, as_rows, out_rows
 from ._errors import ArgumentError, ArgumentTypeError, check, failure, results
 from ._handles import Handle, NativeObject
 from ._library import library
-from ._names import PRECISIONS, enumerator
+from ._names import PRECISIONS, enumerator, name_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,7 +30,7 @@ class Predictor(NativeObject):
     Any number of threads may predict with one predictor at once. Calls release the interpreter lock.
     """
 
-    __slots__ = ("_precision", "_predict")
+    __slots__ = ("_predict",)
     _kind = "predictor"
 
     def __init__(self, network: Network, precision: str = "float32") -> None:
@@ -51,22 +51,24 @@ class Predictor(NativeObject):
         self._predict = RowFunction(
             "crl_predictor_predict", inputs.value, outputs.value, network._layout().parameter_count, handle.callbacks
         )
-        self._precision = precision
 
     @property
     def inputs(self) -> int:
         """The number of columns of x."""
-        return self._predict.inputs
+        (size,) = results(library.crl_predictor_input_size, self._open())
+        return int(size.value)
 
     @property
     def outputs(self) -> int:
         """The number of columns of y."""
-        return self._predict.outputs
+        (size,) = results(library.crl_predictor_output_size, self._open())
+        return int(size.value)
 
     @property
     def precision(self) -> str:
         """The precision: "float32", "bfloat16" or "int8"."""
-        return self._precision
+        (precision,) = results(library.crl_predictor_precision, self._open())
+        return name_of(PRECISIONS, precision.value)
 
     def predict(self, x: npt.ArrayLike, *, out: FloatArray | None = None) -> FloatArray:
         """The network's outputs.
@@ -128,7 +130,7 @@ class Predictor(NativeObject):
     def __repr__(self) -> str:
         if self._handle is None:
             return "Predictor(closed)"
-        return f"Predictor({self.inputs} -> {self.outputs}, {self._precision})"
+        return f"Predictor({self.inputs} -> {self.outputs}, {self.precision})"
 
 
 class Publisher(NativeObject):
@@ -142,7 +144,7 @@ class Publisher(NativeObject):
     its last.
     """
 
-    __slots__ = ("_precision", "_predict")
+    __slots__ = ("_predict",)
     _kind = "publisher"
 
     def __init__(self, network: Network, precision: str = "float32") -> None:
@@ -157,7 +159,30 @@ class Publisher(NativeObject):
         self._handle = handle = Handle(pointer, library.crl_publisher_destroy)
         handle.callbacks.extend(owner.callbacks)
         self._predict = self._predict_function(network)
-        self._precision = precision
+
+    @property
+    def inputs(self) -> int:
+        """How many numbers a row of x has."""
+        (size,) = results(library.crl_publisher_input_size, self._open())
+        return int(size.value)
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers a row of y has."""
+        (size,) = results(library.crl_publisher_output_size, self._open())
+        return int(size.value)
+
+    @property
+    def precision(self) -> str:
+        """What it computes with: "float32", "bfloat16" or "int8"."""
+        (precision,) = results(library.crl_publisher_precision, self._open())
+        return name_of(PRECISIONS, precision.value)
+
+    @property
+    def publications(self) -> int:
+        """How many times a network was published, the first time included."""
+        (publications,) = results(library.crl_publisher_count, self._open())
+        return int(publications.value)
 
     def publish(self, network: Network) -> None:
         """Publishes the network as it is now, and so replaces the last publication.
@@ -187,4 +212,4 @@ class Publisher(NativeObject):
     def __repr__(self) -> str:
         if self._handle is None:
             return "Publisher(closed)"
-        return f"Publisher({self._predict.inputs} -> {self._predict.outputs}, {self._precision})"
+        return f"Publisher({self.inputs} -> {self.outputs}, {self.precision})"

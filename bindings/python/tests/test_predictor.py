@@ -183,7 +183,14 @@ def test_life(network: Network, x: np.ndarray) -> None:
         predictor.predict(x, out=out)
     assert predictor.closed
     assert repr(predictor) == "Predictor(closed)"
-    for call in [lambda: predictor.predict(x), lambda: predictor.predict(x, out=out), lambda: predictor.bind(x, out)]:
+    for call in [
+        lambda: predictor.predict(x),
+        lambda: predictor.predict(x, out=out),
+        lambda: predictor.bind(x, out),
+        lambda: predictor.inputs,
+        lambda: predictor.outputs,
+        lambda: predictor.precision,
+    ]:
         with pytest.raises(ArgumentError, match="closed"):
             call()
     predictor.close()

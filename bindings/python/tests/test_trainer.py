@@ -395,6 +395,8 @@ def test_publishing(data: tuple[np.ndarray, np.ndarray]) -> None:
     publisher.publish(network)
     np.testing.assert_array_equal(publisher.predict(x), network.predict(x))
     assert repr(publisher) == "Publisher(4 -> 3, float32)"
+    assert (publisher.inputs, publisher.outputs, publisher.precision, publisher.publications) == (4, 3, "float32", 2)
+    assert chainrule.Publisher(network, "int8").precision == "int8"
     with pytest.raises(chainrule.StateError, match="4 inputs and 1 outputs"):
         publisher.publish(chainrule.Network(4).add_dense(1).build())
 
