@@ -116,6 +116,6 @@ class NativeObject:
     def __reduce__(self) -> Any:
         article = "an" if self._kind[0] in "aeiou" else "a"
         raise ArgumentTypeError(
-            f"{article} {self._kind} holds native memory and cannot be copied or pickled; use Network.save() and "
-            "Network.load()"
+            f"{article} {self._kind} holds native memory and cannot be copied or pickled; use Network.copy(), or "
+            "Network.save() and Network.load()"
         )

@@ -19,6 +19,7 @@ from ._layers import Layer, layer_text, layers_of
 from ._layout import Layout, layout_of
 from ._library import library
 from ._predictor import Predictor
+from ._training import optimizer_copy
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -119,6 +120,24 @@ class Network(Describing, Fitting):
         return self._built
 
     # Using
+
+    def copy(self) -> Network:
+        """A network of its own, with the same layers, parameters and instruction set, built or not.
+
+        Training goes on in the copy as it would in this network: the copy has the state of the optimizer that fit()
+        goes on with, and the history. The two share the functions of custom activations.
+        """
+        owner = self._open()
+        (pointer,) = results(library.crl_network_copy, owner)
+        network = self._around(pointer)
+        handle = network._open()
+        handle.callbacks.extend(owner.callbacks)
+        network._trained_cost = self._trained_cost
+        network._history = list(self._history)
+        if self._fitted is not None:
+            method, optimizer = self._fitted
+            network._fitted = method, optimizer_copy(optimizer, handle)
+        return network
 
     def predict(self, x: npt.ArrayLike, *, out: FloatArray | None = None) -> FloatArray:
         """The network's outputs.

@@ -129,6 +129,20 @@ class Optimizer(NativeObject):
         optimizer._network = network
         return optimizer
 
+    def copy(self, network: Network) -> Optimizer:
+        """An optimizer for another network, with the same method, hyperparameters, layer settings and state.
+
+            other = network.copy()
+            optimizer.copy(other).step(gradient)
+
+        Args:
+            network: built, with tensors of the same names and shapes.
+
+        Raises:
+            StateError: the network is not built, or its tensors differ.
+        """
+        return Optimizer._around(network, self._method, optimizer_copy(self._open(), network._open()))
+
     @property
     def network(self) -> Network:
         """The network whose parameters step() changes."""
@@ -193,6 +207,12 @@ class Optimizer(NativeObject):
         return (
             "Optimizer(closed)" if self.closed else f"Optimizer({self._method}, learning_rate={self.learning_rate:g})"
         )
+
+
+def optimizer_copy(optimizer: Handle, network: Handle) -> Handle:
+    """A copy of an optimizer with its state, for a network."""
+    (pointer,) = results(library.crl_optimizer_copy, optimizer, network)
+    return Handle(pointer, library.crl_optimizer_destroy, network)
 
 
 def optimizer_for(network: Network, optimizer: str | Optimizer, learning_rate: float | None) -> Optimizer:
