@@ -162,7 +162,7 @@ func batchCallback(_ callback: crl_batch_callback?, _ user: UnsafeMutableRawPoin
     guard let callback else { return nil }
     return { batch in
         var record = crl_batch(
-            size: MemoryLayout<crl_batch>.size, epoch: batch.epoch, batch: batch.batch, step: batch.step,
+            size: MemoryLayout<crl_batch>.size, epoch: batch.epoch, batch: batch.batch, step: UInt64(batch.step),
             rows: batch.rows, cost: batch.cost)
         return callback(user, &record) == 0
     }

@@ -138,8 +138,8 @@ public func crlTrainerProgress(
         let now = trainer.progress
         write(
             crl_progress(
-                size: 0, epochs: now.epochs, rows: now.rows, batches: now.batches, steps: trainer.optimizer.steps,
-                best_epoch: now.bestEpoch, best_cost: now.bestCost),
+                size: 0, epochs: now.epochs, rows: now.rows, batches: now.batches,
+                steps: UInt64(trainer.optimizer.steps), best_epoch: now.bestEpoch, best_cost: now.bestCost),
             to: progress)
     }
 }

@@ -160,7 +160,7 @@ static void write_replaced(const char *old, const char *new)
         return;
     const size_t new_header = header_length - old_length + new_length;
     for (int i = 0; i < 8; ++i)
-        changed[i] = (unsigned char)(new_header >> (8 * i));
+        changed[i] = (unsigned char)((uint64_t)new_header >> (8 * i));
     memcpy(changed + 8, bytes + 8, at - 8);
     memcpy(changed + at, new, new_length);
     memcpy(changed + at + new_length, bytes + at + old_length, length - at - old_length);

@@ -125,7 +125,7 @@ static void refused(void)
     crl_network *open = NULL;
     size_t size = 77;
     crl_precision precision = 77;
-    const size_t absurd[] = { (size_t)-1, (size_t)-1 / 2, (size_t)-1 / 4, (size_t)1 << 62 };
+    const size_t absurd[] = { (size_t)-1, (size_t)-1 / 2, (size_t)-1 / 4, (size_t)-1 / 4 + 1 };
 
     FAILS_NULLING(CRL_ERROR_NULL, "network", none, crl_predictor_create(NULL, CRL_PRECISION_FLOAT32, &none));
     FAILS(CRL_ERROR_NULL, "predictor", crl_predictor_create(network, CRL_PRECISION_FLOAT32, NULL));

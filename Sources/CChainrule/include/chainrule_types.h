@@ -423,7 +423,7 @@ typedef struct crl_batch {
     size_t size;  /**< sizeof(crl_batch) in the library */
     size_t epoch; /**< from 1 */
     size_t batch; /**< from 1 in each epoch */
-    size_t step;  /**< how many steps the optimizer has taken, this one included */
+    uint64_t step; /**< how many steps the optimizer has taken, this one included */
     size_t rows;
     double cost;  /**< C of the batch before its step */
 } crl_batch;
@@ -536,7 +536,7 @@ typedef struct crl_progress {
     size_t epochs;     /**< finished epochs */
     size_t rows;       /**< rows done of the next epoch; 0 between epochs */
     size_t batches;    /**< batches done of the next epoch */
-    size_t steps;      /**< steps that the optimizer has taken */
+    uint64_t steps;    /**< steps that the optimizer has taken */
     size_t best_epoch; /**< the epoch with the lowest cost; 0 before the first */
     double best_cost;  /**< its cost, of the validation data if there were any; infinity before the first */
 } crl_progress;

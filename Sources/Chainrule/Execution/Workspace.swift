@@ -44,7 +44,7 @@ public final class Workspace: FallibleClass {
     /// R{x} and the layers' R{z}, R{h}, R{δ} and R{s}, in a workspace for tangents.
     let tangents: Tangents?
     /// The version of the parameters that the last forward pass was made with.
-    var parameterVersion = 0
+    var parameterVersion: Int64 = 0
     var hasDelta = false
     var hasInputDelta = false
     /// A row for each thread.

@@ -11,13 +11,14 @@ public struct ErrorMessage: ExpressibleByStringInterpolation, Sendable {
         @inline(never) public mutating func appendLiteral(_ literal: String) { text += literal }
         @inline(never) public mutating func appendInterpolation(_ text: String) { self.text += text }
         @inline(never) public mutating func appendInterpolation(_ text: StaticString) { self.text += text.description }
-        @inline(never) public mutating func appendInterpolation(_ number: Int) { text += number.description }
+        @inline(never) public mutating func appendInterpolation(_ number: Int64) { text += number.description }
         @inline(never) public mutating func appendInterpolation(_ number: UInt64) { text += number.description }
         @inline(never) public mutating func appendInterpolation(_ number: Float) { text += number.description }
         @inline(never) public mutating func appendInterpolation(_ number: Double) { text += number.description }
         public mutating func appendInterpolation(_ number: UInt) { appendInterpolation(UInt64(number)) }
-        public mutating func appendInterpolation(_ number: Int32) { appendInterpolation(Int(number)) }
-        public mutating func appendInterpolation(_ number: UInt8) { appendInterpolation(Int(number)) }
+        public mutating func appendInterpolation(_ number: Int) { appendInterpolation(Int64(number)) }
+        public mutating func appendInterpolation(_ number: Int32) { appendInterpolation(Int64(number)) }
+        public mutating func appendInterpolation(_ number: UInt8) { appendInterpolation(Int64(number)) }
     }
 
     public let text: String

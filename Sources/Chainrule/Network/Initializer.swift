@@ -24,7 +24,7 @@ public enum Initializer: Sendable {
 
     /// Uniform in ± the limit of ``glorotUniform``, for a tensor that has no fans of its own.
     static func glorotUniform(fanIn: Int, fanOut: Int) -> Initializer {
-        let limit = Float((6 / Double(fanIn + fanOut)).squareRoot())
+        let limit = Float((6 / (Double(fanIn) + Double(fanOut))).squareRoot())
         return .uniform(low: -limit, high: limit)
     }
 
@@ -63,8 +63,8 @@ public enum Initializer: Sendable {
             try draw(tensor) { min(Float(low + (high - low) * generator.uniform()), highest) }
         case .normal(let mean, let deviation):
             try draw(tensor) { Float(Double(mean) + Double(deviation) * generator.normal()) }
-        case .glorotUniform: try fillUniform(tensor, variance: 2 / Double(fanIn + fanOut), from: &generator)
-        case .glorotNormal: try fillNormal(tensor, variance: 2 / Double(fanIn + fanOut), from: &generator)
+        case .glorotUniform: try fillUniform(tensor, variance: 2 / (Double(fanIn) + Double(fanOut)), from: &generator)
+        case .glorotNormal: try fillNormal(tensor, variance: 2 / (Double(fanIn) + Double(fanOut)), from: &generator)
         case .heUniform: try fillUniform(tensor, variance: 2 / Double(fanIn), from: &generator)
         case .heNormal: try fillNormal(tensor, variance: 2 / Double(fanIn), from: &generator)
         case .lecunUniform: try fillUniform(tensor, variance: 1 / Double(fanIn), from: &generator)

@@ -14,7 +14,7 @@ public final class Network: FallibleClass, @unchecked Sendable {
     let arithmetic: Arithmetic
     let pool = WorkspacePool()
     /// Counts the changes to the parameters that the library made.
-    package internal(set) var parameterVersion = 0
+    package internal(set) var parameterVersion: Int64 = 0
     private let memory: FloatMemory
     /// Whether a call that trains the network is under way, of which callbacks are a part.
     private var isTraining = false

@@ -237,9 +237,9 @@ extension Trainer {
 
         var saved = SavedTraining()
         saved.learningRate = try json.float("learning_rate")
-        saved.steps = try json.integer("steps")
+        saved.steps = try json.wholeNumber("steps")
         for value in try json.array("steps_missed") {
-            guard let count = value.integer else {
+            guard let count = value.wholeNumber else {
                 throw ChainruleError(.format, "'steps_missed' holds what is no whole number")
             }
             saved.stepsMissed.append(count)
@@ -254,7 +254,7 @@ extension Trainer {
             json["epochs_of_optimizer"] == nil ? saved.progress.epochs : try json.integer("epochs_of_optimizer")
         saved.progress.rows = try json.integer("rows")
         saved.progress.batches = try json.integer("batches")
-        saved.progress.stepsTaken = try json.integer("steps_of_trainer")
+        saved.progress.stepsTaken = try json.wholeNumber("steps_of_trainer")
         saved.progress.awaitsBest = try json.boolean("awaits_best")
         let rowsOfEpoch = try json.integer("rows_of_epoch")
         saved.progress.rowsOfEpoch = rowsOfEpoch == 0 ? nil : rowsOfEpoch
@@ -300,27 +300,26 @@ extension Trainer {
 private struct SavedTraining {
     var progress = TrainingProgress()
     var learningRate: Float = 0
-    var steps = 0
+    var steps: Int64 = 0
     /// Of the optimizer.
     var epochs = 0
-    var stepsMissed: [Int] = []
+    var stepsMissed: [Int64] = []
     var stateBounds = SIMD4<Double>.zero
     var schedule: ScheduleRun.Memory?
 
     /// Nothing in a file may make the trainer compute with what it could not have come to itself.
     func validate() throws(ChainruleError) {
-        let counts =
-            [
-                steps, epochs, progress.epochs, progress.rows, progress.batches, progress.stepsTaken,
-                progress.rowsOfEpoch ?? 0, progress.bestEpoch, progress.epochsSinceBest,
-            ] + stepsMissed
+        let counts = [
+            epochs, progress.epochs, progress.rows, progress.batches, progress.rowsOfEpoch ?? 0, progress.bestEpoch,
+            progress.epochsSinceBest,
+        ]
         // Enough for ever, and far from overflowing. What a plateau waits for may be any number that its schedule has.
-        for count in counts where count > Int(clamping: Int64(1) << 52) / 2 {
+        for count in [steps, progress.stepsTaken] + stepsMissed + counts.map({ Int64($0) }) where count > 1 << 51 {
             throw ChainruleError(.format, "a count in the checkpoint is \(count), which is too large")
         }
         guard
             progress.rows <= progress.rowsOfEpoch ?? .max && progress.batches <= progress.rows
-                && progress.bestEpoch <= progress.epochs
+                && progress.bestEpoch <= progress.epochs && progress.epochsSinceBest <= progress.epochs
         else { throw ChainruleError(.format, "the counts in the checkpoint contradict each other") }
         for missed in stepsMissed where missed > steps {
             throw ChainruleError(.format, "a layer in the checkpoint has missed \(missed) of \(steps) steps")

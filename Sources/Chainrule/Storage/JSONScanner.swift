@@ -191,12 +191,12 @@ struct JSONScanner {
         return isNegative ? -magnitude : magnitude
     }
 
-    /// A number that is written in digits alone; nil if it is not, or has more than an Int holds.
-    mutating func digits() -> Int? {
-        var number = 0
+    /// A number that is written in digits alone; nil if it is not, or has more than 64 bits hold.
+    mutating func digits() -> Int64? {
+        var number: Int64 = 0
         while let digit = takeDigit() {
             let (product, overflow) = number.multipliedReportingOverflow(by: 10)
-            let (sum, carry) = product.addingReportingOverflow(digit)
+            let (sum, carry) = product.addingReportingOverflow(Int64(digit))
             if overflow || carry { return nil }
             number = sum
         }

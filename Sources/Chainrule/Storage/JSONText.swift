@@ -56,12 +56,15 @@ package struct JSONValue: Sendable {
         return try? scanner.number()
     }
 
+    /// The number, if it is whole, not negative, and no more than this machine counts.
+    package var integer: Int? { wholeNumber.flatMap { Int(exactly: $0) } }
+
     /// The number, if it is whole, not negative, and exact.
-    package var integer: Int? {
+    package var wholeNumber: Int64? {
         guard let number, number >= 0, number == number.rounded(.down) else { return nil }
         var scanner = JSONScanner(text, at: position)
         // As a double it may have been rounded.
-        return number < 0x1p53 ? Int(exactly: number) : scanner.digits()
+        return number < 0x1p53 ? Int64(exactly: number) : scanner.digits()
     }
 
     package var string: JSONString? {
@@ -183,7 +186,15 @@ package struct JSONObject: Sendable {
     }
 
     package func integer(_ name: String) throws(ChainruleError) -> Int {
-        guard let number = self[name]?.integer else { throw missing(name, "a whole number >= 0") }
+        let whole = try wholeNumber(name)
+        guard let number = Int(exactly: whole) else {
+            throw ChainruleError(.format, "the header's '\(name)' is \(whole), more than this machine counts")
+        }
+        return number
+    }
+
+    func wholeNumber(_ name: String) throws(ChainruleError) -> Int64 {
+        guard let number = self[name]?.wholeNumber else { throw missing(name, "a whole number >= 0") }
         return number
     }
 

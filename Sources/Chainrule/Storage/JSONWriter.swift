@@ -22,7 +22,8 @@ package struct JSONWriter {
     }
 
     package mutating func string(_ text: String) { value { $0.quote(text.utf8) } }
-    package mutating func integer(_ number: Int) { value { $0.bytes.append(contentsOf: "\(number)".utf8) } }
+    package mutating func integer(_ number: Int) { integer(Int64(number)) }
+    mutating func integer(_ number: Int64) { value { $0.bytes.append(contentsOf: "\(number)".utf8) } }
 
     package mutating func member(_ name: String, _ text: String) {
         key(name)
@@ -33,7 +34,8 @@ package struct JSONWriter {
         key(name)
         value { $0.quote(text) }
     }
-    mutating func member(_ name: String, _ number: Int) {
+    mutating func member(_ name: String, _ number: Int) { member(name, Int64(number)) }
+    mutating func member(_ name: String, _ number: Int64) {
         key(name)
         integer(number)
     }

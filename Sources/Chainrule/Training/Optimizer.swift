@@ -10,7 +10,7 @@ public final class Optimizer: FallibleClass {
     /// η, finite and ≥ 0.
     public private(set) var learningRate: Float
     /// t, the number of steps taken.
-    public private(set) var steps = 0
+    public private(set) var steps: Int64 = 0
     /// How many epochs trainers have finished with it. The order of an epoch's rows follows from the seed and from this: who
     /// trains on with the same optimizer gets new orders.
     public internal(set) var epochs = 0
@@ -25,7 +25,7 @@ public final class Optimizer: FallibleClass {
     /// By layer.
     private var layers: [LayerStep]
     /// By layer: the steps in which it was frozen.
-    private(set) var stepsMissed: [Int]
+    private(set) var stepsMissed: [Int64]
     /// By tensor.
     private var tensorSteps: [TensorStep] = []
     /// By tensor, as ``KernelStep`` has them.
@@ -47,7 +47,7 @@ public final class Optimizer: FallibleClass {
         self.stateBases = stateBases
         self.factors = factors
         layers = [LayerStep](repeating: LayerStep(), count: plan.architecture.nodes.count)
-        stepsMissed = [Int](repeating: 0, count: layers.count)
+        stepsMissed = [Int64](repeating: 0, count: layers.count)
         for index in states.indices { stateBases.base[index] = states[index].base }
     }
 
@@ -206,7 +206,8 @@ public final class Optimizer: FallibleClass {
                 method.step(
                     OptimizerStep(
                         parameters: parameters, gradients: gradients, states: states, offset: tensor.offset,
-                        learningRate: learningRate * rule.learningRateFactor, number: steps - stepsMissed[rule.layer]))
+                        learningRate: learningRate * rule.learningRateFactor,
+                        number: Optimizer.number(steps - stepsMissed[rule.layer])))
             }
             if rule.maxNorm < .infinity {
                 limitNorms(of: tensor.view(in: network.parameters), rule, network.arithmetic)
@@ -223,7 +224,7 @@ public final class Optimizer: FallibleClass {
     }
 
     /// Goes back, or forth, to what it was after some step. Its state vectors are the caller's to set.
-    func restore(learningRate: Float, steps: Int, epochs: Int, stepsMissed: [Int], stateBounds: SIMD4<Double>) {
+    func restore(learningRate: Float, steps: Int64, epochs: Int, stepsMissed: [Int64], stateBounds: SIMD4<Double>) {
         self.epochs = epochs
         self.learningRate = learningRate
         self.steps = steps
@@ -252,12 +253,13 @@ public final class Optimizer: FallibleClass {
         var change = 0.0
         if rate <= limit && decay <= limit && gradient <= limit {
             // Layers that were frozen for a while are at another t.
-            var last = -1
+            var last: Int64 = -1
             for layer in layers.indices where !layers[layer].isFrozen && stepsMissed[layer] != last {
                 last = stepsMissed[layer]
                 var after = stateBounds
                 let reach = method.bound(
-                    gradient: gradient, parameter: parameter, state: &after, learningRate: rate, step: steps + 1 - last)
+                    gradient: gradient, parameter: parameter, state: &after, learningRate: rate,
+                    step: Optimizer.number(steps + 1 - last))
                 bounds.replace(with: after, where: bounds .< after)
                 change = reach <= change ? change : reach
             }
@@ -288,7 +290,7 @@ public final class Optimizer: FallibleClass {
         var last: (learningRate: Float, number: Int)?
         for (tensor, rule) in tensorSteps.enumerated() where !rule.isFrozen {
             let rate = learningRate * rule.learningRateFactor
-            let number = steps - stepsMissed[rule.layer]
+            let number = Optimizer.number(steps - stepsMissed[rule.layer])
             if last == nil || last!.learningRate != rate || last!.number != number {
                 factors = method.factors(learningRate: rate, step: number)
                 last = (rate, number)
@@ -297,6 +299,9 @@ public final class Optimizer: FallibleClass {
                 lowHalf: factors, highHalf: SIMD8(rate * rule.weightDecay, 0, 0, 0, 0, 0, 0, 0))
         }
     }
+
+    /// t for a method. No power of a decay changes any more where an Int of 32 bits ends.
+    private static func number(_ step: Int64) -> Int { Int(clamping: step) }
 
     // MARK: Norms
 

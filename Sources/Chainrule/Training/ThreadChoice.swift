@@ -4,13 +4,13 @@
 /// one another can be slower than one alone. The kind that seems slower is tried again now and then.
 struct ThreadChoice {
     /// One step in so many is of the kind that seems slower.
-    private static let trialInterval = 128
+    private static let trialInterval: Int64 = 128
     /// What a longer time than before counts for in the average.
     private static let weight = 0.25
 
     private var sharedTime: Double?
     private var aloneTime: Double?
-    private var steps = 0
+    private var steps: Int64 = 0
     /// The first shared step is not measured: the threads are still starting.
     private var hasStarted = false
 

@@ -190,6 +190,9 @@ public final class Trainer: FallibleClass {
 
     /// Takes the steps of an epoch that are left.
     private func train(on feed: any BatchFeed) throws(ChainruleError) {
+        guard progress.epochs < .max && optimizer.epochs < .max else {
+            throw ChainruleError(.size, "there have been \(Int.max) epochs, and more are not counted")
+        }
         let number = progress.epochs + 1
         if progress.rows == 0 { progress.rowsOfEpoch = feed.count }
         guard progress.rowsOfEpoch == feed.count else {
@@ -205,7 +208,10 @@ public final class Trainer: FallibleClass {
         while let rows = try feed.next(epoch: number, row: progress.rows) {
             let batch = progress.batches + 1
             do throws(ChainruleError) {
-                try schedule?.setRate(epochs: progress.epochs, steps: progress.stepsTaken)
+                guard rows.count <= Int.max - progress.rows else {
+                    throw ChainruleError(.size, "the epoch has more than \(Int.max) rows, which are not counted")
+                }
+                try schedule?.setRate(epochs: progress.epochs, steps: Int(clamping: progress.stepsTaken))
                 let (cost, weight, decided) = try feed.step.take(rows)
                 progress.add(cost: cost, weight: weight, decided: decided, rows: rows.count)
                 let now = platform_seconds()
@@ -297,7 +303,7 @@ public struct TrainingProgress: Sendable {
     public internal(set) var rows = 0
     public internal(set) var batches = 0
     /// How many steps the trainer has taken.
-    var stepsTaken = 0
+    var stepsTaken: Int64 = 0
     /// Whether an epoch of fit has ended since the best parameters were put back.
     var awaitsBest = false
     /// How many rows the epoch that is under way has; nil if nobody knows before its end.

@@ -97,7 +97,7 @@ public struct BatchReport: Sendable {
     /// The number of the batch in the epoch, from 1.
     public let batch: Int
     /// t, the number of steps that the optimizer has taken, this one included.
-    public let step: Int
+    public let step: Int64
     public let rows: Int
     /// C of the batch before its step.
     public let cost: Double
