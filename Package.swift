@@ -42,8 +42,8 @@ let sharedLibraryFlags: LinkerSetting = .unsafeFlags(
         "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/ChainruleC/exports.map",
         "-Xlinker", "-soname=libchainrule.so.0.1",  // Tools/version --soname
         "-Xlinker", "--gc-sections",
-        // Sources/CReserve
-        "-Xlinker", "--wrap=posix_memalign", "-Xlinker", "--wrap=free",
+        // Sources/CMemory
+        "-Xlinker", "--wrap=posix_memalign", "-Xlinker", "--wrap=calloc", "-Xlinker", "--wrap=free",
         "-Xlinker", "-z", "-Xlinker", "defs",
         "-Xlinker", "-z", "-Xlinker", "now",
     ],
@@ -75,7 +75,7 @@ let package = Package(
     targets: [
         .target(name: "CPlatform", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CChainrule"),
-        .target(name: "CReserve"),
+        .target(name: "CMemory"),
         .target(name: "CIntrinsics"),
         .target(name: "Kernels", dependencies: ["CIntrinsics", "CPlatform"], swiftSettings: kernelSettings()),
         .target(
@@ -93,11 +93,11 @@ let package = Package(
                 + (isX86 ? ["KernelsAVX2", "KernelsAVX512", "KernelsAVX512Dot"] : []),
             swiftSettings: common),
         .target(
-            name: "Chainrule", dependencies: ["CPlatform", "CReserve", "Kernels", "KernelDispatch"],
+            name: "Chainrule", dependencies: ["CMemory", "CPlatform", "Kernels", "KernelDispatch"],
             swiftSettings: common),
         .target(
-            name: "ChainruleC", dependencies: ["CChainrule", "CPlatform", "Chainrule"], exclude: ["exports.map"],
-            swiftSettings: common, linkerSettings: [sharedLibraryFlags]),
+            name: "ChainruleC", dependencies: ["CChainrule", "CMemory", "CPlatform", "Chainrule"],
+            exclude: ["exports.map"], swiftSettings: common, linkerSettings: [sharedLibraryFlags]),
         .executableTarget(name: "headergen", exclude: ["introduction.txt"], swiftSettings: [warningsAreErrors]),
         .testTarget(
             name: "KernelsTests", dependencies: ["Kernels", "KernelDispatch"], swiftSettings: testSettings),

@@ -2,6 +2,7 @@
 // Which version this is, which instruction set it computes with, and what went wrong.
 
 import CChainrule
+import CMemory
 import Chainrule
 
 /// The version of the library that the program runs with, as `CRL_VERSION` gives the header's. The program may go on if
@@ -46,6 +47,35 @@ public func crlSetInstructionSet(_ instruction_set: crl_instructions) -> crl_sta
     call("crl_set_instruction_set") { () throws(ChainruleError) in
         try InstructionSet.set(instructionSet(instruction_set))
     }
+}
+
+/// Has the library take all of its memory from functions of the program, in the whole process and for good.
+///
+/// Call it before all functions but crl_version(), crl_version_string(), crl_status_name() and crl_error_message(): the
+/// first that takes memory decides for malloc() and free().
+///
+/// These functions then give the library every array of numbers and every object. They do not give it what the program's own
+/// callbacks take; its reserve of memory (see Memory at the top), which is part of the library; and what the C library and
+/// the dynamic linker take for themselves: stacks of threads, and variables that each thread has.
+///
+/// Threads: any; of several at once, one sets.
+/// - Parameters:
+///   - allocate: takes memory from the program.
+///   - free: gives it back.
+///   - user: passed to both. NULL is possible.
+/// - Returns: CRL_OK, CRL_ERROR_NULL if one of the functions is missing, or CRL_ERROR_BUSY if functions were set before or the
+///   library has already taken memory. After an error all is as before.
+@_cdecl("crl_set_allocator")
+public func crlSetAllocator(
+    _ allocate: crl_allocate_function?, _ free: crl_free_function?, _ user: UnsafeMutableRawPointer?
+) -> crl_status {
+    guard let allocate else { return failure(of: "crl_set_allocator", .null, "allocate is NULL") }
+    guard let free else { return failure(of: "crl_set_allocator", .null, "free is NULL") }
+    guard allocator_set(allocate, free, user) == 0 else {
+        return failure(
+            of: "crl_set_allocator", .busy, "an allocator is set already, or the library has already taken memory")
+    }
+    return crl_status(CRL_OK)
 }
 
 /// The name of a status, such as "CRL_ERROR_SIZE".

@@ -13,13 +13,30 @@ extension ChainruleError.Code {
 
 /// Runs the body of a C function: an error becomes its status, and the message the thread's.
 func call(_ function: StaticString, _ body: () throws(ChainruleError) -> Void) -> crl_status {
+    guard Reserve.enter() else { return failure(of: function, .memory, "there is no memory for the call") }
+    defer { Reserve.leave() }
     do throws(ChainruleError) {
-        try Reserve.withReserve(body)
+        try body()
         return crl_status(CRL_OK)
     } catch {
         recordMessage("\(function): \(error.message)")
         return error.code.rawValue
     }
+}
+
+/// The status and the message of a call that takes no memory.
+func failure(of function: StaticString, _ code: ChainruleError.Code, _ reason: StaticString) -> crl_status {
+    let buffer = messageBuffer()
+    var end = 0
+    func append(_ text: StaticString) {
+        memcpy(buffer + end, text.utf8Start, text.utf8CodeUnitCount)
+        end += text.utf8CodeUnitCount
+    }
+    append(function)
+    append(": ")
+    append(reason)
+    buffer[end] = 0
+    return code.rawValue
 }
 
 func nullArgument(_ name: StaticString) -> ChainruleError { ChainruleError(.null, "\(name) is NULL") }

@@ -7,6 +7,7 @@
 
 #include "chainrule.h"
 
+/* Any thread may check. */
 static int passed_checks, failed_checks;
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -29,9 +30,9 @@ static int passed_checks, failed_checks;
 static inline int check_condition(int holds, const char *file, int line, const char *what)
 {
     if (holds) {
-        ++passed_checks;
+        __atomic_fetch_add(&passed_checks, 1, __ATOMIC_RELAXED);
     } else {
-        ++failed_checks;
+        __atomic_fetch_add(&failed_checks, 1, __ATOMIC_RELAXED);
         fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, what);
     }
     return holds;

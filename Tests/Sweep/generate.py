@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from table import CLASSES, FUNCTIONS, OF_THE_NETWORK, PARAMETERS, QUANTITIES, Array, Count, Structure
+from table import CLASSES, ELSEWHERE, FUNCTIONS, OF_THE_NETWORK, PARAMETERS, QUANTITIES, Array, Count, Structure
 
 Entry = Count | Array | Structure | str
 
@@ -284,9 +284,12 @@ def main() -> None:
     for name in FUNCTIONS:
         if name.split()[0] not in header.functions:
             raise SystemExit(f"the table has a function {name}, the header has not")
+    for name, program in ELSEWHERE.items():
+        if name not in header.functions or f"{name}(NULL" not in Path(program).read_text():
+            raise SystemExit(f"the table has {name} tested in {program}, which does not test it")
     calls = []
     for name, parameters in header.functions.items():
-        if name in PLAIN:
+        if name in PLAIN or name in ELSEWHERE:
             continue
         has_targets = any("targets" in p.name for p in parameters)
         calls += [Call(header, name, targets) for targets in (["values", "classes"] if has_targets else [""])]

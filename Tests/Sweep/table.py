@@ -294,6 +294,9 @@ CLASSES: dict[str, Count | Array | Structure | str] = {
     "class_weights_count": Count("outputs"),
 }
 
+# What succeeds once in a process, before all else, and where it is tested with bad arguments.
+ELSEWHERE = {"crl_set_allocator": "Tests/Clients/allocator.c"}
+
 # What a function has otherwise.
 FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
     "crl_network_add_dense": {"network": "open_network"},

@@ -81,6 +81,16 @@ enum {
     CRL_INSTRUCTIONS_NEON = 3      /**< every arm64 processor has it */
 };
 
+/** Takes memory for crl_set_allocator(): `bytes`, never 0, aligned as malloc() aligns, to 2 × sizeof(void *). It need not be
+ *  zeroed. Return NULL if there is none: the call of the library is then CRL_ERROR_MEMORY, or takes from its reserve. The library
+ *  gives memory that is not aligned back at once, and counts it as none. Any thread may call it, several at once. It must return,
+ *  and must not call the library. */
+typedef void *CRL_NULLABLE (*crl_allocate_function)(void *CRL_NULLABLE user, size_t bytes);
+
+/** Gives back what crl_allocate_function took, never NULL, with the bytes that it was taken with. Any thread may give back what
+ *  another took; otherwise as crl_allocate_function. */
+typedef void (*crl_free_function)(void *CRL_NULLABLE user, void *memory, size_t bytes);
+
 /* ---- GROUP 2 ---- */
 
 /** A network: describe it layer by layer, build it, use it. */

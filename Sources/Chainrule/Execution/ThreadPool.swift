@@ -1,3 +1,4 @@
+import CMemory
 import CPlatform
 import Synchronization
 
@@ -23,8 +24,11 @@ final class ThreadPool {
         let rounds = Rounds()
         var threads: [pthread_t] = []
         while threads.count + 1 < wanted {
+            var reserve: UnsafeMutableRawPointer?
+            guard reserve_make(&reserve) == 0 else { break }
             let worker = Unmanaged.passRetained(
-                Worker(number: threads.count + 1, rounds: rounds, cancellation: Cancellation.watched))
+                Worker(
+                    number: threads.count + 1, rounds: rounds, cancellation: Cancellation.watched, reserve: reserve))
             var thread = pthread_t()
             let error = platform_start_thread(
                 &thread,
@@ -34,6 +38,7 @@ final class ThreadPool {
                 }, worker.toOpaque())
             guard error == 0 else {
                 worker.release()
+                reserve_discard(reserve)
                 break
             }
             threads.append(thread)
@@ -67,14 +72,19 @@ private final class Worker {
     private let number: Int
     private let rounds: Rounds
     private let cancellation: Cancellation?
+    /// What its objects are put into where there is no memory.
+    private let reserve: UnsafeMutableRawPointer?
 
-    init(number: Int, rounds: Rounds, cancellation: Cancellation?) {
+    init(number: Int, rounds: Rounds, cancellation: Cancellation?, reserve: UnsafeMutableRawPointer?) {
         self.number = number
         self.rounds = rounds
         self.cancellation = cancellation
+        self.reserve = reserve
     }
 
     func serve() {
+        reserve_adopt(reserve)
+        defer { reserve_leave() }
         Cancellation.watch(cancellation, polls: false)
         var round = 0
         while true {
