@@ -76,18 +76,23 @@
  * Threads    Functions that take a const crl_network may run in any number of threads at once on one network, each with
  *            its own workspace. While a function runs that takes a non-const crl_network, no other may use that network.
  *            Networks share no state.
- * Memory     What the library cannot have is CRL_ERROR_MEMORY. What grows with the caller's sizes is asked for before it is
- *            used. The small objects of a call are made in a reserve of 1 MiB (64 KiB on 32-bit systems) within the library
- *            if the system has no memory for them; once half of it is in use for good, calls are CRL_ERROR_MEMORY until the
- *            system has memory again. The program ends if several threads need more than the reserve at once.
+ * Memory     Memory that runs out is CRL_ERROR_MEMORY. It does not end the program, in any number of threads. What grows with
+ *            the caller's sizes is asked for before it is used. The small objects of a call that find no memory are made in a
+ *            reserve within the library: 32 KiB for each of 56 calls at once, and 256 KiB for all (on 32-bit systems 16 KiB for
+ *            each of 4, and 32 KiB). A call that gets none of it takes its reserve from the system. If the system has none either,
+ *            it is CRL_ERROR_MEMORY, whichever function it is. crl_set_allocator() has the library take its memory from the
+ *            program's own functions.
+ *            One thing the library cannot help: if it was loaded with dlopen(), the C library ends the program when it has no
+ *            memory for this library's 560 bytes of variables of each thread. It takes them when the thread first makes a call;
+ *            crl_error_message() is enough.
  * Forks      A child of fork() may use everything that its parent has, whatever other threads did. One exception: a
  *            trainer that another thread was training with, and its network, are unusable. The child has only its own
  *            thread: a fit that forks in a callback continues alone in the child.
  * Ends       A thread that watches a crl_cancel ends its call when another thread, or a signal handler, sets it. Every
  *            function that computes may then return CRL_CANCELLED, even if its description does not name it.
  * Manners    The library never prints, exits or aborts. It leaves signals, locale, environment and rand() alone. It has no
- *            global state beside each thread's error message and what it watches, the reserve of memory and the choice of
- *            an instruction set.
+ *            global state beside each thread's error message and what it watches, the reserve of memory, and the choices of
+ *            an allocator and of an instruction set.
  */
 
 #ifndef CHAINRULE_H
@@ -224,6 +229,16 @@ enum {
     CRL_INSTRUCTIONS_NEON = 3      /**< every arm64 processor has it */
 };
 
+/** Takes memory for crl_set_allocator(): `bytes`, never 0, aligned as malloc() aligns, to 2 × sizeof(void *). It need not be
+ *  zeroed. Return NULL if there is none: the call of the library is then CRL_ERROR_MEMORY, or takes from its reserve. The library
+ *  gives memory that is not aligned back at once, and counts it as none. Any thread may call it, several at once. It must return,
+ *  and must not call the library. */
+typedef void *CRL_NULLABLE (*crl_allocate_function)(void *CRL_NULLABLE user, size_t bytes);
+
+/** Gives back what crl_allocate_function took, never NULL, with the bytes that it was taken with. Any thread may give back what
+ *  another took; otherwise as crl_allocate_function. */
+typedef void (*crl_free_function)(void *CRL_NULLABLE user, void *memory, size_t bytes);
+
 /** The version of the library that the program runs with, as CRL_VERSION gives the header's. The program may go on
  *  if the two agree in the major number, and before 1.0 in the minor number too.
  *
@@ -260,6 +275,25 @@ CRL_API const char *crl_instruction_set(void);
  *  @return CRL_OK, CRL_ERROR_VALUE if it is unknown or this processor lacks it, or CRL_ERROR_BUSY if the library
  *      already computes with another. */
 CRL_NODISCARD CRL_API crl_status crl_set_instruction_set(crl_instructions instruction_set);
+
+/** Has the library take all of its memory from functions of the program, in the whole process and for good.
+ *
+ *  Call it before all functions but crl_version(), crl_version_string(), crl_status_name() and crl_error_message():
+ *  the first that takes memory decides for malloc() and free().
+ *
+ *  These functions then give the library every array of numbers and every object. They do not give it what the
+ *  program's own callbacks take; its reserve of memory (see Memory at the top), which is part of the library; and
+ *  what the C library and the dynamic linker take for themselves: stacks of threads, and variables that each thread
+ *  has.
+ *
+ *  Threads: any; of several at once, one sets.
+ *  @param allocate takes memory from the program.
+ *  @param free gives it back.
+ *  @param user passed to both. NULL is possible.
+ *  @return CRL_OK, CRL_ERROR_NULL if one of the functions is missing, or CRL_ERROR_BUSY if functions were set before
+ *      or the library has already taken memory. After an error all is as before. */
+CRL_NODISCARD CRL_API crl_status crl_set_allocator(crl_allocate_function allocate, crl_free_function free,
+                                                   void *CRL_NULLABLE user);
 
 /** The name of a status, such as "CRL_ERROR_SIZE".
  *
@@ -807,7 +841,7 @@ typedef struct crl_batch {
     size_t size;  /**< sizeof(crl_batch) in the library */
     size_t epoch; /**< from 1 */
     size_t batch; /**< from 1 in each epoch */
-    size_t step;  /**< how many steps the optimizer has taken, this one included */
+    uint64_t step; /**< how many steps the optimizer has taken, this one included */
     size_t rows;
     double cost;  /**< C of the batch before its step */
 } crl_batch;
@@ -1202,7 +1236,7 @@ typedef struct crl_progress {
     size_t epochs;     /**< finished epochs */
     size_t rows;       /**< rows done of the next epoch; 0 between epochs */
     size_t batches;    /**< batches done of the next epoch */
-    size_t steps;      /**< steps that the optimizer has taken */
+    uint64_t steps;    /**< steps that the optimizer has taken */
     size_t best_epoch; /**< the epoch with the lowest cost; 0 before the first */
     double best_cost;  /**< its cost, of the validation data if there were any; infinity before the first */
 } crl_progress;

@@ -30,6 +30,7 @@ static __thread struct {
     crl_trainer *trainer;
     crl_predictor *predictor;
     crl_publisher *publisher;
+    size_t parameters;
 } made;
 typedef struct {
     float y[ROWS * OUTPUTS], loaded_y[ROWS * OUTPUTS], predicted[ROWS * OUTPUTS], published[ROWS * OUTPUTS];
@@ -92,33 +93,32 @@ static crl_status pass_cost(void)
     return crl_cost(NULL, found.y, ROWS, OUTPUTS, OUTPUTS, &all, &found.C, found.product, ROWS, OUTPUTS);
 }
 
-static size_t parameters(void)
+/* Also a call that only looks something up may find no reserve left. */
+static crl_status count_parameters(void)
 {
-    size_t count = 0;
     float *values = NULL;
-    OK(crl_network_parameters(made.network, &values, &count));
-    return count;
+    return crl_network_parameters(made.network, &values, &made.parameters);
 }
 
 static crl_status pass_backward(void)
 {
-    return crl_backward(made.network, made.workspace, found.product, ROWS, OUTPUTS, found.gradients, parameters(), 0, NULL, 0,
+    return crl_backward(made.network, made.workspace, found.product, ROWS, OUTPUTS, found.gradients, made.parameters, 0, NULL, 0,
                         0);
 }
 
-static crl_status step(void) { return crl_step(made.optimizer, made.network, found.gradients, parameters()); }
+static crl_status step(void) { return crl_step(made.optimizer, made.network, found.gradients, made.parameters); }
 
 static crl_status value_and_gradient(void)
 {
     const crl_targets all = targets();
-    return crl_network_value_and_gradient(made.network, NULL, x, ROWS, INPUTS, &all, &found.C, found.gradients, parameters());
+    return crl_network_value_and_gradient(made.network, NULL, x, ROWS, INPUTS, &all, &found.C, found.gradients, made.parameters);
 }
 
 static crl_status hessian_product(void)
 {
     const crl_targets all = targets();
-    return crl_network_hessian_product(made.network, NULL, x, ROWS, INPUTS, &all, found.gradients, parameters(), found.product,
-                                       parameters());
+    return crl_network_hessian_product(made.network, NULL, x, ROWS, INPUTS, &all, found.gradients, made.parameters, found.product,
+                                       made.parameters);
 }
 
 static crl_status check_gradient(void)
@@ -150,7 +150,8 @@ static crl_status make_trainer(void)
 static crl_status train(void)
 {
     const crl_targets all = targets();
-    return crl_trainer_fit(made.trainer, x, ROWS, INPUTS, &all, &(crl_validation){ sizeof(crl_validation), x, ROWS, INPUTS, &all });
+    const crl_validation validation = validation_of(x, ROWS, INPUTS, &all);
+    return crl_trainer_fit(made.trainer, x, ROWS, INPUTS, &all, &validation);
 }
 
 static crl_status save_training(void) { return crl_trainer_save(made.trainer, checkpoint); }
@@ -330,6 +331,7 @@ static void run_calls(void)
         CALL(add_more);
     CALL(add_outputs);
     CALL(build);
+    CALL(count_parameters);
     CALL(refuse);
     CALL(make_workspace);
     if (layers == 0) {

@@ -163,6 +163,12 @@ crl_minimizer = ctypes.c_int32
 crl_minimum_reason = ctypes.c_int32
 
 
+crl_allocate_function = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+
+
+crl_free_function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+
+
 class crl_network(ctypes.c_void_p):
     """A handle, `crl_network *` in C; false while it is NULL."""
 
@@ -516,7 +522,7 @@ class crl_batch(ctypes.Structure):
         ("size", ctypes.c_size_t),
         ("epoch", ctypes.c_size_t),
         ("batch", ctypes.c_size_t),
-        ("step", ctypes.c_size_t),
+        ("step", ctypes.c_uint64),
         ("rows", ctypes.c_size_t),
         ("cost", ctypes.c_double),
     ]
@@ -648,7 +654,7 @@ class crl_progress(ctypes.Structure):
         ("epochs", ctypes.c_size_t),
         ("rows", ctypes.c_size_t),
         ("batches", ctypes.c_size_t),
-        ("steps", ctypes.c_size_t),
+        ("steps", ctypes.c_uint64),
         ("best_epoch", ctypes.c_size_t),
         ("best_cost", ctypes.c_double),
     ]
@@ -990,6 +996,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_version_string": (ctypes.c_char_p, []),
     "crl_instruction_set": (ctypes.c_char_p, []),
     "crl_set_instruction_set": (crl_status, [crl_instructions]),
+    "crl_set_allocator": (crl_status, [crl_allocate_function, crl_free_function, ctypes.c_void_p]),
     "crl_status_name": (ctypes.c_char_p, [crl_status]),
     "crl_error_message": (ctypes.c_char_p, []),
     "crl_network_create": (crl_status, [ctypes.c_size_t, ctypes.POINTER(crl_network)]),
