@@ -12,7 +12,18 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from table import CLASSES, ELSEWHERE, FUNCTIONS, OF_THE_NETWORK, PARAMETERS, QUANTITIES, Array, Count, Structure
+from table import (
+    CLASSES,
+    ELSEWHERE,
+    FIELDS_OF_CLASSES,
+    FUNCTIONS,
+    OF_THE_NETWORK,
+    PARAMETERS,
+    QUANTITIES,
+    Array,
+    Count,
+    Structure,
+)
 
 Entry = Count | Array | Structure | str
 
@@ -46,10 +57,16 @@ def variable(text: str) -> Variable:
     return Variable(kind, name)
 
 
+def size_of(structure: str) -> Count:
+    """The size of a structure, as its caller gives it."""
+    return Count("", f"sizeof({structure})", "SIZE_OF")
+
+
 class Header:
     """What the header declares."""
 
     def __init__(self, text: str) -> None:
+        text = re.sub(r"\bCRL_(API|NODISCARD|DEPRECATED|NULLABLE|NONNULL)\b ?", "", text)
         self.functions: dict[str, list[Variable]] = {}
         self.nullable: dict[str, set[str]] = {}
         self.without_status: set[str] = set()
@@ -96,6 +113,8 @@ class Call:
 
     def entry(self, parameter: Variable) -> Entry:
         name = f"{parameter.type} {parameter.name}"
+        if self.function.endswith("_init"):
+            return "begun" if parameter.is_pointer else size_of(self.function.removesuffix("_init"))
         for table, keys in [
             (self.overrides, [parameter.name]),
             (CLASSES if self.classes else {}, [parameter.name]),
@@ -110,7 +129,8 @@ class Call:
         raise SystemExit(f"{self.function}: the table has no '{name}'")
 
     def field(self, structure: Structure, name: str) -> Entry | None:
-        return CLASSES.get(name, structure.fields.get(name)) if self.classes else structure.fields.get(name)
+        given = structure.fields.get(name)
+        return FIELDS_OF_CLASSES.get(name, given) if self.classes else given
 
     # Counts
 
@@ -127,7 +147,7 @@ class Call:
                 for member in self.header.structures[kind]:
                     given = self.field(entry, member.name)
                     if member.name == "size":
-                        given = Count("", f"sizeof({kind})", "SIZE_OF")
+                        given = size_of(kind)
                     if given is None:
                         self.check_may_be_left_out(parameter, kind, member)
                     else:
@@ -175,6 +195,10 @@ class Call:
             place, kind = self.place(name), parameter.type.removesuffix(" *")
             self.lines.append(f"void *p{place} = result({place}, sizeof({kind}));")
             return f"p{place}"
+        if entry == "begun":
+            place, kind = self.place(name), self.structure_of(parameter)
+            self.lines.append(f"void *p{place} = structure({place}, sizeof({kind}), {self.count(prefix + 'size')});")
+            return f"p{place}"
         if entry == "made":
             self.made = parameter.type.split()[0]
             return f"(may_be_made = 1, ({parameter.type})(void *)&made)"
@@ -184,7 +208,7 @@ class Call:
         kind, name = self.structure_of(parameter), prefix + parameter.name
         place = self.place(name)
         variable = f"s{place}"
-        begun = [f"{kind} *{variable} = result({place}, sizeof({kind}));"]
+        begun = [f"{kind} *{variable} = structure({place}, sizeof({kind}), {self.count(f'{name}->size')});"]
         begun.append(f"static const {kind} initial{place} = {kind.upper()}_INIT;")
         set_fields = [f"*{variable} = initial{place};"]
         for member in self.header.structures[kind]:
@@ -246,7 +270,7 @@ class Call:
         names = {name for name, _ in self.pointers}
         prefix, _, last = count.rpartition("->")
         subject = re.sub(r"_?(rows|columns|stride|count)$", "", last)
-        for candidate in [subject, f"{subject}_x", "values"]:
+        for candidate in [subject, "x", "values"]:
             name = f"{prefix}->{candidate}" if prefix else candidate
             if name in names:
                 return f'"{name}"'

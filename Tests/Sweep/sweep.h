@@ -18,8 +18,9 @@
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 
 /* COUNT: equal to all others of its quantity. ROOM: at least `factor` times as many. STRIDE: at least as many. FREE: compared with none,
- * but SIZE_MAX is wrong. ANY: never wrong. SIZE_OF: nothing but the size of the structure. */
-enum count_kind { COUNT, ROOM, STRIDE, FREE, ANY, SIZE_OF };
+ * but SIZE_MAX is wrong. AUTOMATIC: compared with none, but 0 is wrong. ANY: never wrong. SIZE_OF: the size of the structure, or a larger
+ * one with zeros beyond. */
+enum count_kind { COUNT, ROOM, STRIDE, FREE, AUTOMATIC, ANY, SIZE_OF };
 
 struct count {
     const char *name;
@@ -160,6 +161,18 @@ static void *result(int index, size_t bytes)
     return base;
 }
 
+/* What a structure's size may be: this header's, or a later one's. */
+static int is_size(size_t honest, size_t size) { return size >= honest && size <= 4096; }
+
+/* A structure of the size that its caller gives, if that can be one; aligned, even if the size is odd. */
+static void *structure(int index, size_t honest, size_t size)
+{
+    size_t bytes = is_size(honest, size) ? size : honest;
+    unsigned char *base = result(index, bytes);
+    regions[index].base -= (uintptr_t)base % sizeof(size_t);
+    return memset(regions[index].base, 0, bytes);
+}
+
 static void is_read(int index) { regions[index].is_read = 1; }
 
 /* Keeps what a call that fails must not change. */
@@ -205,9 +218,11 @@ static int is_wrong(void)
 {
     for (size_t i = 0; i < now->counts_count; ++i) {
         const struct count *count = &now->counts[i];
-        if (count->kind == SIZE_OF && counts[i] != count->honest)
+        if (count->kind == SIZE_OF && !is_size(count->honest, counts[i]))
             return 1;
-        if (count->kind != ANY && counts[i] == SIZE_MAX && count->kind != ROOM)
+        if (count->kind == AUTOMATIC && counts[i] == 0)
+            return 1;
+        if (count->kind != ANY && count->kind != AUTOMATIC && counts[i] == SIZE_MAX && count->kind != ROOM)
             return 1;
         if (count->kind == COUNT && (counts[i] == 0 || counts[i] != least(count->quantity)))
             return 1;

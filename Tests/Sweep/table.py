@@ -38,6 +38,11 @@ def any_number(honest: str) -> Count:
     return Count("", honest, "ANY")
 
 
+def automatic(honest: str) -> Count:
+    """A number that is compared with none; CRL_AUTO_SIZE is right, 0 is wrong."""
+    return Count("", honest, "AUTOMATIC")
+
+
 @dataclass(frozen=True)
 class Array:
     """Rows of so many columns, each a quantity; stride is the count that says how far apart the rows lie."""
@@ -95,15 +100,27 @@ def classes(rows: str) -> Structure:
     )
 
 
+def validation(targets: Structure) -> Structure:
+    """Held-out rows with their targets."""
+    return Structure(
+        {
+            "x": reads("held", "inputs", "stride"),
+            "rows": Count("held"),
+            "stride": stride("inputs"),
+            "targets": targets,
+        }
+    )
+
+
 COST = Structure({"kind": "cost_kind"})
 SCHEDULE = Structure(
     {
         "kind": "CRL_SCHEDULE_STEP",
         "warmup": free("2"),
         "period": free("3"),
-        "period_factor": free("0"),
+        "period_factor": any_number("SIZE_MAX"),
         "patience": any_number("SIZE_MAX"),
-        "cooldown": free("0"),
+        "cooldown": any_number("SIZE_MAX"),
     }
 )
 OUTPUT = Structure()
@@ -163,11 +180,8 @@ PARAMETERS: dict[str, Count | Array | Structure | str] = {
     "jacobian_stride": stride("parameters"),
     "confusion": Array("WRITTEN_DOUBLES", "confusion"),
     "confusion_count": Count("confusion"),
-    "validation_x": reads("held", "inputs", "validation_stride"),
-    "validation_rows": Count("held"),
-    "validation_stride": stride("inputs"),
     "targets": values("rows"),
-    "validation_targets": values("held"),
+    "validation": validation(values("held")),
     "C": "result",
     "inputs": Count("inputs"),
     "outputs": Count("outputs"),
@@ -191,6 +205,7 @@ PARAMETERS: dict[str, Count | Array | Structure | str] = {
     "units": free("4"),
     "max_rows": free("5"),
     "index": free("1"),
+    "size_t input": free("0"),
     "top": free("2"),
     "t": free("4"),
     "epochs": free("3"),
@@ -228,6 +243,8 @@ PARAMETERS: dict[str, Count | Array | Structure | str] = {
     "crl_minimum * minimum": OUTPUT,
     "crl_gradient_report * report": OUTPUT,
     "crl_tensor * tensor": OUTPUT,
+    "crl_layer * layer": OUTPUT,
+    "crl_layer_options * options": OUTPUT,
     "crl_plateau_state * state": Structure(
         {"epochs": any_number("2"), "waited": free("1"), "cooling": free("1"), "lowest": "0.25"}
     ),
@@ -241,14 +258,10 @@ PARAMETERS: dict[str, Count | Array | Structure | str] = {
             "optimizer": "optimizer",
             "epochs": free("1"),
             "batch_size": free("2"),
-            "validation_x": reads("held", "inputs", "validation_stride"),
-            "validation_rows": Count("held"),
-            "validation_stride": stride("inputs"),
-            "validation_targets": values("held"),
-            "threads": free("1"),
+            "threads": automatic("1"),
             "class_weights": "NULL",
             "class_weights_count": any_number("0"),
-            "patience": free("1"),
+            "patience": automatic("1"),
             "schedule": SCHEDULE,
         }
     ),
@@ -256,15 +269,11 @@ PARAMETERS: dict[str, Count | Array | Structure | str] = {
         {
             "cost": COST,
             "max_iterations": free("2"),
-            "max_evaluations": free("4"),
-            "threads": free("1"),
-            "memory": free("3"),
+            "max_evaluations": automatic("4"),
+            "threads": automatic("1"),
+            "memory": automatic("3"),
             "l2": "0.1",
-            "validation_x": reads("held", "inputs", "validation_stride"),
-            "validation_rows": Count("held"),
-            "validation_stride": stride("inputs"),
-            "validation_targets": values("held"),
-            "patience": free("1"),
+            "patience": automatic("1"),
         }
     ),
     "const crl_cascade_options * options": Structure(
@@ -275,21 +284,20 @@ PARAMETERS: dict[str, Count | Array | Structure | str] = {
             "candidates": room("activations"),
             "max_units": free("1"),
             "max_iterations": free("2"),
-            "patience": free("1"),
-            "threads": free("1"),
-            "validation_x": reads("held", "inputs", "validation_stride"),
-            "validation_rows": Count("held"),
-            "validation_stride": stride("inputs"),
-            "validation_targets": values("held"),
+            "patience": automatic("1"),
+            "threads": automatic("1"),
         }
     ),
     "const crl_data_source * source": Structure({"function": "give_rows", "columns": Count("outputs"), "weights": "1"}),
 }
 
-# Parameters and fields of a call whose targets are classes.
+# Parameters of a call whose targets are classes.
 CLASSES: dict[str, Count | Array | Structure | str] = {
     "targets": classes("rows"),
-    "validation_targets": classes("held"),
+    "validation": validation(classes("held")),
+}
+# Fields of the structures of such a call.
+FIELDS_OF_CLASSES: dict[str, Count | Array | Structure | str] = {
     "class_weights": Array("WEIGHTS", "outputs"),
     "class_weights_count": Count("outputs"),
 }
@@ -323,10 +331,10 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
             {
                 "kind": "CRL_SCHEDULE_PLATEAU",
                 "warmup": free("2"),
-                "period": free("0"),
-                "period_factor": free("0"),
+                "period": any_number("SIZE_MAX"),
+                "period_factor": any_number("SIZE_MAX"),
                 "patience": any_number("1"),
-                "cooldown": free("1"),
+                "cooldown": any_number("1"),
             }
         )
     },
@@ -338,14 +346,10 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
                 "optimizer": "optimizer",
                 "epochs": free("1"),
                 "batch_size": free("2"),
-                "validation_x": "NULL",
-                "validation_rows": any_number("0"),
-                "validation_stride": any_number("0"),
-                "validation_targets": "NULL",
-                "threads": free("1"),
+                "threads": automatic("1"),
                 "class_weights": "NULL",
                 "class_weights_count": any_number("0"),
-                "patience": free("1"),
+                "patience": automatic("1"),
                 "schedule": SCHEDULE,
             }
         )
