@@ -24,7 +24,7 @@ import Chainrule
 ///     the flag. NULL: only crl_cancel_set() does.
 ///   - user: handed to poll; may be NULL.
 ///   - cancel: receives the flag, which crl_cancel_destroy() frees; NULL after an error.
-/// - Returns: CRL_OK or CRL_ERROR_NULL.
+/// - Returns: a status.
 @_cdecl("crl_cancel_create")
 public func crlCancelCreate(
     _ poll: crl_cancel_poll?, _ user: UnsafeMutableRawPointer?,
@@ -66,7 +66,7 @@ public func crlCancelSet(_ cancel: UnsafeMutablePointer<crl_cancel>?) {
 /// Threads: any.
 /// - Parameters:
 ///   - cancel: the flag.
-/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
+/// - Returns: a status.
 @_cdecl("crl_cancel_reset")
 public func crlCancelReset(_ cancel: UnsafeMutablePointer<crl_cancel>?) -> crl_status {
     call("crl_cancel_reset") { () throws(ChainruleError) in
@@ -80,7 +80,7 @@ public func crlCancelReset(_ cancel: UnsafeMutablePointer<crl_cancel>?) -> crl_s
 /// - Parameters:
 ///   - cancel: the flag, which must live for as long as it is watched; NULL for none.
 ///   - before: receives what this thread watched until now, or NULL, for who wants to give it back; may be NULL.
-/// - Returns: CRL_OK or CRL_ERROR_HANDLE.
+/// - Returns: a status.
 @_cdecl("crl_cancel_watch")
 public func crlCancelWatch(
     _ cancel: UnsafeMutablePointer<crl_cancel>?, _ before: UnsafeMutablePointer<UnsafeMutablePointer<crl_cancel>?>?

@@ -26,8 +26,7 @@ import Chainrule
 ///   - options: cost, activations, candidates, when to end, callback; NULL for CRL_CASCADE_OPTIONS_INIT.
 ///   - network: receives the network, which crl_network_destroy() frees; after CRL_CANCELLED, too, as far as it has grown; NULL
 ///     after another error.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET, CRL_ERROR_NOT_FINITE,
-///   CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY.
+/// - Returns: a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE.
 @_cdecl("crl_network_create_cascade")
 public func crlNetworkCreateCascade(
     _ inputs: UInt, _ outputs: UInt, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,

@@ -27,8 +27,7 @@ import Chainrule
 ///   - y_tangent: receives R{y}, x_rows × outputs. Overlaps nothing else.
 ///   - y_tangent_rows: the rows that y_tangent has room for, at least x_rows.
 ///   - y_tangent_stride: floats from one row to the next, at least the number of outputs.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
-///   CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three y and y_tangent may hold anything.
+/// - Returns: a status; also CRL_ERROR_NOT_FINITE. After the last three y and y_tangent may hold anything.
 @_cdecl("crl_network_jvp")
 public func crlNetworkJVP(
     _ network: UnsafePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -85,8 +84,7 @@ public func crlNetworkJVP(
 ///   - x_gradient: receives uᵀ ∂y/∂x, x_rows × inputs; NULL if it is not wanted.
 ///   - x_gradient_rows: the rows that x_gradient has room for, at least x_rows; ignored if x_gradient is NULL.
 ///   - x_gradient_stride: floats from one row to the next, at least the number of inputs; ignored if x_gradient is NULL.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
-///   CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three the results may hold anything.
+/// - Returns: a status; also CRL_ERROR_NOT_FINITE. After the last three the results may hold anything.
 @_cdecl("crl_network_vjp")
 public func crlNetworkVJP(
     _ network: UnsafePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -134,10 +132,8 @@ public func crlNetworkVJP(
 ///   - vector_count: the number of parameters.
 ///   - product: receives H v. Does not overlap vector.
 ///   - product_count: the number of parameters.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
-///   CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (a custom activation without second_derivative, a custom
-///   cost without hessian_product), CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error product
-///   may hold anything.
+/// - Returns: a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH (a custom activation without second_derivative, a
+///   custom cost without hessian_product) or CRL_ERROR_NOT_FINITE. After an error product may hold anything.
 @_cdecl("crl_network_hessian_product")
 public func crlNetworkHessianProduct(
     _ network: UnsafePointer<crl_network>?, _ cost: UnsafePointer<crl_cost_options>?, _ x: UnsafePointer<Float>?,
@@ -242,8 +238,7 @@ public func crlNetworkHessian(
 ///     there are parameters or inputs.
 ///   - jacobian_rows: the rows that jacobian has room for, at least x_rows · outputs.
 ///   - jacobian_stride: floats from one row to the next, at least the number of columns.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_OVERLAP,
-///   CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three jacobian may hold anything.
+/// - Returns: a status; also CRL_ERROR_NOT_FINITE. After the last three jacobian may hold anything.
 @_cdecl("crl_network_jacobian")
 public func crlNetworkJacobian(
     _ network: UnsafePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -280,8 +275,7 @@ public func crlNetworkJacobian(
 ///   - targets: for each row of x; NULL only for a custom cost that needs none.
 ///   - options: step, tolerance, how many coordinates; NULL for CRL_GRADIENT_CHECK_OPTIONS_INIT.
 ///   - report: begun with CRL_GRADIENT_REPORT_INIT; receives what was found.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
-///   CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY.
+/// - Returns: a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE.
 @_cdecl("crl_network_check_gradient")
 public func crlNetworkCheckGradient(
     _ network: UnsafePointer<crl_network>?, _ cost: UnsafePointer<crl_cost_options>?, _ x: UnsafePointer<Float>?,

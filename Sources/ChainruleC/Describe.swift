@@ -11,7 +11,7 @@ import Chainrule
 /// - Parameters:
 ///   - inputs: N_0, the length of x: from 1 to 2³¹ − 1.
 ///   - network: receives the network, which crl_network_destroy() frees; NULL after an error.
-/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_SIZE.
+/// - Returns: a status.
 @_cdecl("crl_network_create")
 public func crlNetworkCreate(
     _ inputs: UInt, _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
@@ -28,7 +28,7 @@ public func crlNetworkCreate(
 /// - Parameters:
 ///   - network: built or not; only read.
 ///   - copy: receives the copy, which crl_network_destroy() frees; NULL after an error.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_MEMORY.
+/// - Returns: a status.
 @_cdecl("crl_network_copy")
 public func crlNetworkCopy(
     _ network: UnsafePointer<crl_network>?, _ copy: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
@@ -57,8 +57,7 @@ public func crlNetworkDestroy(_ network: UnsafeMutablePointer<crl_network>?) {
 ///   - activation: σ.
 ///   - options: name, input, bias, initializers, α, custom functions; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the
 ///     strings are copied.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NAME or
-///   CRL_ERROR_ALREADY_BUILT.
+/// - Returns: a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
 @_cdecl("crl_network_add_dense")
 public func crlNetworkAddDense(
     _ network: UnsafeMutablePointer<crl_network>?, _ units: UInt, _ activation: crl_activation,
@@ -149,7 +148,7 @@ public func crlNetworkAddNoise(
 ///   - inputs: the names of the layers to add.
 ///   - inputs_count: how many, at least 1.
 ///   - name: the layer's name; NULL for its position.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
+/// - Returns: a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
 @_cdecl("crl_network_add_sum")
 public func crlNetworkAddSum(
     _ network: UnsafeMutablePointer<crl_network>?, _ inputs: UnsafePointer<UnsafePointer<CChar>?>?,
@@ -171,8 +170,7 @@ public func crlNetworkAddSum(
 ///   - inputs: the names of the layers, in order.
 ///   - inputs_count: how many, at least 1.
 ///   - name: the layer's name; NULL for its position.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME or
-///   CRL_ERROR_ALREADY_BUILT.
+/// - Returns: a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
 @_cdecl("crl_network_add_concatenation")
 public func crlNetworkAddConcatenation(
     _ network: UnsafeMutablePointer<crl_network>?, _ inputs: UnsafePointer<UnsafePointer<CChar>?>?,
@@ -193,8 +191,7 @@ public func crlNetworkAddConcatenation(
 /// - Parameters:
 ///   - network: with at least one layer; every layer but the last must be read by a later one.
 ///   - seed: of the generator; one seed always gives the same parameters.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME, CRL_ERROR_ALREADY_BUILT or
-///   CRL_ERROR_MEMORY.
+/// - Returns: a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
 @_cdecl("crl_network_build")
 public func crlNetworkBuild(_ network: UnsafeMutablePointer<crl_network>?, _ seed: UInt64) -> crl_status {
     call("crl_network_build") { () throws(ChainruleError) in

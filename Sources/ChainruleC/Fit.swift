@@ -20,9 +20,8 @@ import Chainrule
 ///   - targets: for each row of x; NULL only for a custom cost that needs none.
 ///   - validation: data to validate on after each epoch; NULL for none.
 ///   - options: cost, optimizer, epochs, batch size, shuffling, callbacks; NULL for CRL_TRAIN_OPTIONS_INIT.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
-///   CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the network),
-///   CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY.
+/// - Returns: a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the
+///   network) or CRL_ERROR_NOT_FINITE.
 @_cdecl("crl_network_fit")
 public func crlNetworkFit(
     _ network: UnsafeMutablePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -51,9 +50,7 @@ public func crlNetworkFit(
 ///   - confusion: receives N × N numbers, N the number of outputs, or 2 with a binary cross-entropy of one output: at
 ///     row t, column y the weight of the rows of class t whose decision is y. NULL if they are not wanted.
 ///   - confusion_count: N × N; ignored if confusion is NULL.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
-///   CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error confusion may hold
-///   anything.
+/// - Returns: a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. After an error confusion may hold anything.
 @_cdecl("crl_network_evaluate")
 public func crlNetworkEvaluate(
     _ network: UnsafePointer<crl_network>?, _ cost: UnsafePointer<crl_cost_options>?, _ x: UnsafePointer<Float>?,

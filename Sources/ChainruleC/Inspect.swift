@@ -10,7 +10,7 @@ import Chainrule
 /// - Parameters:
 ///   - network: built or not.
 ///   - inputs: receives the number.
-/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
+/// - Returns: a status.
 @_cdecl("crl_network_input_size")
 public func crlNetworkInputSize(
     _ network: UnsafePointer<crl_network>?, _ inputs: UnsafeMutablePointer<UInt>?
@@ -26,7 +26,7 @@ public func crlNetworkInputSize(
 /// - Parameters:
 ///   - network: built or not.
 ///   - outputs: receives the number.
-/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
+/// - Returns: a status.
 @_cdecl("crl_network_output_size")
 public func crlNetworkOutputSize(
     _ network: UnsafePointer<crl_network>?, _ outputs: UnsafeMutablePointer<UInt>?
@@ -42,7 +42,7 @@ public func crlNetworkOutputSize(
 /// - Parameters:
 ///   - network: built or not.
 ///   - count: receives the number.
-/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
+/// - Returns: a status.
 @_cdecl("crl_network_layer_count")
 public func crlNetworkLayerCount(
     _ network: UnsafePointer<crl_network>?, _ count: UnsafeMutablePointer<UInt>?
@@ -59,7 +59,7 @@ public func crlNetworkLayerCount(
 ///   - network: built or not.
 ///   - index: from 0, in the order in which the layers were added.
 ///   - layer: begun with CRL_LAYER_INIT; receives what the layer is.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_SIZE.
+/// - Returns: a status.
 @_cdecl("crl_network_layer")
 public func crlNetworkLayer(
     _ network: UnsafePointer<crl_network>?, _ index: UInt, _ layer: UnsafeMutablePointer<crl_layer>?
@@ -83,7 +83,7 @@ public func crlNetworkLayer(
 ///   - index: the layer's, from 0.
 ///   - input: from 0, in the order in which the layer reads them.
 ///   - name: receives the name, which lives as long as the network; "input" is the network's own input.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_SIZE.
+/// - Returns: a status.
 @_cdecl("crl_network_layer_input")
 public func crlNetworkLayerInput(
     _ network: UnsafePointer<crl_network>?, _ index: UInt, _ input: UInt,
@@ -107,7 +107,7 @@ public func crlNetworkLayerInput(
 ///   - network: built or not.
 ///   - index: from 0, in the order in which the layers were added.
 ///   - options: begun with CRL_LAYER_OPTIONS_INIT; receives the options. The strings live as long as the network.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_SIZE.
+/// - Returns: a status.
 @_cdecl("crl_network_layer_options")
 public func crlNetworkLayerOptions(
     _ network: UnsafePointer<crl_network>?, _ index: UInt, _ options: UnsafeMutablePointer<crl_layer_options>?
@@ -132,7 +132,7 @@ public func crlNetworkLayerOptions(
 ///   - network: built.
 ///   - parameters: receives the address, aligned to 64 bytes.
 ///   - count: receives the number of floats.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_NOT_BUILT.
+/// - Returns: a status.
 @_cdecl("crl_network_parameters")
 public func crlNetworkParameters(
     _ network: UnsafePointer<crl_network>?, _ parameters: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>?,
@@ -151,7 +151,7 @@ public func crlNetworkParameters(
 /// - Parameters:
 ///   - network: built.
 ///   - count: receives the number.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_NOT_BUILT.
+/// - Returns: a status.
 @_cdecl("crl_network_tensor_count")
 public func crlNetworkTensorCount(
     _ network: UnsafePointer<crl_network>?, _ count: UnsafeMutablePointer<UInt>?
@@ -168,7 +168,7 @@ public func crlNetworkTensorCount(
 ///   - network: built.
 ///   - index: from 0.
 ///   - tensor: begun with CRL_TENSOR_INIT; receives the tensor's name, place and shape.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE or CRL_ERROR_NOT_BUILT.
+/// - Returns: a status.
 @_cdecl("crl_network_tensor")
 public func crlNetworkTensor(
     _ network: UnsafePointer<crl_network>?, _ index: UInt, _ tensor: UnsafeMutablePointer<crl_tensor>?
@@ -188,7 +188,7 @@ public func crlNetworkTensor(
 ///   - network: built.
 ///   - name: such as "0.weight" or "hidden.bias".
 ///   - tensor: begun with CRL_TENSOR_INIT; receives the tensor's name, place and shape.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME or CRL_ERROR_NOT_BUILT.
+/// - Returns: a status; also CRL_ERROR_NAME.
 @_cdecl("crl_network_find_tensor")
 public func crlNetworkFindTensor(
     _ network: UnsafePointer<crl_network>?, _ name: UnsafePointer<CChar>?, _ tensor: UnsafeMutablePointer<crl_tensor>?

@@ -40,8 +40,8 @@ public func crlInstructionSet() -> UnsafePointer<CChar> { cString(InstructionSet
 /// Threads: any; of several at once, one decides.
 /// - Parameters:
 ///   - instruction_set: CRL_INSTRUCTIONS_BASELINE, CRL_INSTRUCTIONS_AVX2, CRL_INSTRUCTIONS_AVX512 or CRL_INSTRUCTIONS_NEON.
-/// - Returns: CRL_OK, CRL_ERROR_VALUE if it is unknown or this processor lacks it, or CRL_ERROR_BUSY if the library already
-///   computes with another.
+/// - Returns: a status; also CRL_ERROR_VALUE if it is unknown or this processor lacks it or CRL_ERROR_BUSY if the
+///   library already computes with another.
 @_cdecl("crl_set_instruction_set")
 public func crlSetInstructionSet(_ instruction_set: crl_instructions) -> crl_status {
     call("crl_set_instruction_set") { () throws(ChainruleError) in
@@ -63,8 +63,8 @@ public func crlSetInstructionSet(_ instruction_set: crl_instructions) -> crl_sta
 ///   - allocate: takes memory from the program.
 ///   - free: gives it back.
 ///   - user: passed to both. NULL is possible.
-/// - Returns: CRL_OK, CRL_ERROR_NULL if one of the functions is missing, or CRL_ERROR_BUSY if functions were set before or the
-///   library has already taken memory. After an error all is as before.
+/// - Returns: a status; also CRL_ERROR_NULL if one of the functions is missing or CRL_ERROR_BUSY if functions were set
+///   before or the library has already taken memory. After an error all is as before.
 @_cdecl("crl_set_allocator")
 public func crlSetAllocator(
     _ allocate: crl_allocate_function?, _ free: crl_free_function?, _ user: UnsafeMutableRawPointer?

@@ -22,10 +22,8 @@ import Chainrule
 ///   - options: method, cost, tolerances and limits, penalty, patience, callback; NULL for CRL_MINIMIZE_OPTIONS_INIT, L-BFGS.
 ///   - minimum: receives what was found, begun from CRL_MINIMUM_INIT; NULL if it is not wanted. With CRL_CANCELLED, too,
 ///     unless that came before C was known for the first time.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
-///   CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian product),
-///   CRL_ERROR_BUSY (in a callback of what trains the network), CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or
-///   CRL_ERROR_MEMORY.
+/// - Returns: a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian product),
+///   CRL_ERROR_BUSY (in a callback of what trains the network) or CRL_ERROR_NOT_FINITE.
 @_cdecl("crl_network_minimize")
 public func crlNetworkMinimize(
     _ network: UnsafeMutablePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,

@@ -8,8 +8,7 @@ import Chainrule
 ///   - network: built. The optimizer is for this network alone.
 ///   - options: NULL for CRL_OPTIMIZER_OPTIONS_INIT, Adam with η = 0.001.
 ///   - optimizer: receives the optimizer, which crl_optimizer_destroy() frees; NULL after an error.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or
-///   CRL_ERROR_MEMORY.
+/// - Returns: a status.
 @_cdecl("crl_optimizer_create")
 public func crlOptimizerCreate(
     _ network: UnsafePointer<crl_network>?, _ options: UnsafePointer<crl_optimizer_options>?,
@@ -28,7 +27,7 @@ public func crlOptimizerCreate(
 ///   - optimizer: only read.
 ///   - network: built, with tensors of the same names and shapes. The copy is for this network alone.
 ///   - copy: receives the copy, which crl_optimizer_destroy() frees; NULL after an error.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH or CRL_ERROR_MEMORY.
+/// - Returns: a status; also CRL_ERROR_MISMATCH.
 @_cdecl("crl_optimizer_copy")
 public func crlOptimizerCopy(
     _ optimizer: UnsafePointer<crl_optimizer>?, _ network: UnsafePointer<crl_network>?,
@@ -54,7 +53,7 @@ public func crlOptimizerDestroy(_ optimizer: UnsafeMutablePointer<crl_optimizer>
 /// - Parameters:
 ///   - optimizer: only read.
 ///   - learning_rate: receives η.
-/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
+/// - Returns: a status.
 @_cdecl("crl_optimizer_learning_rate")
 public func crlOptimizerLearningRate(
     _ optimizer: UnsafePointer<crl_optimizer>?, _ learning_rate: UnsafeMutablePointer<Float>?
@@ -70,7 +69,7 @@ public func crlOptimizerLearningRate(
 /// - Parameters:
 ///   - optimizer: one thread at a time.
 ///   - learning_rate: η, finite and ≥ 0.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_VALUE.
+/// - Returns: a status.
 @_cdecl("crl_optimizer_set_learning_rate")
 public func crlOptimizerSetLearningRate(
     _ optimizer: UnsafeMutablePointer<crl_optimizer>?, _ learning_rate: Float
@@ -86,8 +85,7 @@ public func crlOptimizerSetLearningRate(
 ///   - optimizer: one thread at a time.
 ///   - layer: the layer's name. A layer without parameters has nothing to step, and no effect.
 ///   - options: NULL for CRL_LAYER_STEP_INIT: like the rest.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NAME or
-///   CRL_ERROR_MEMORY.
+/// - Returns: a status; also CRL_ERROR_NAME.
 @_cdecl("crl_optimizer_set_layer")
 public func crlOptimizerSetLayer(
     _ optimizer: UnsafeMutablePointer<crl_optimizer>?, _ layer: UnsafePointer<CChar>?,

@@ -16,8 +16,7 @@ import Chainrule
 ///   - max_rows: the largest batch, at least 1.
 ///   - purpose: CRL_PURPOSE_TRAINING, or CRL_PURPOSE_INFERENCE for forward passes alone in less memory.
 ///   - workspace: receives the workspace, which crl_workspace_destroy() frees; NULL after an error.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or
-///   CRL_ERROR_MEMORY.
+/// - Returns: a status.
 @_cdecl("crl_workspace_create")
 public func crlWorkspaceCreate(
     _ network: UnsafePointer<crl_network>?, _ max_rows: UInt, _ purpose: crl_purpose,
@@ -50,8 +49,8 @@ public func crlWorkspaceDestroy(_ workspace: UnsafeMutablePointer<crl_workspace>
 ///   - values: receives the address, inside the workspace: to be read until the workspace's next pass.
 ///   - rows: receives the number of samples.
 ///   - columns: receives the width of the layer.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NAME, CRL_ERROR_VALUE (also for z and δ of a
-///   workspace for inference, and for z of the input) or CRL_ERROR_NO_FORWARD.
+/// - Returns: a status; also CRL_ERROR_NAME, CRL_ERROR_VALUE (also for z and δ of a workspace for inference, and for z
+///   of the input) or CRL_ERROR_NO_FORWARD.
 @_cdecl("crl_workspace_values")
 public func crlWorkspaceValues(
     _ workspace: UnsafePointer<crl_workspace>?, _ layer: UnsafePointer<CChar>?, _ quantity: crl_quantity,
@@ -82,8 +81,7 @@ public func crlWorkspaceValues(
 ///   - y: receives x_rows × outputs; NULL if they are not wanted. May overlap x.
 ///   - y_rows: the rows that y has room for, at least x_rows; ignored if y is NULL.
 ///   - y_stride: floats from one row to the next, at least the number of outputs; ignored if y is NULL.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
-///   CRL_ERROR_MISMATCH or CRL_ERROR_CALLBACK; after the last the workspace holds no forward pass.
+/// - Returns: a status; also CRL_ERROR_MISMATCH. After the last the workspace holds no forward pass.
 @_cdecl("crl_forward")
 public func crlForward(
     _ network: UnsafePointer<crl_network>?, _ workspace: UnsafeMutablePointer<crl_workspace>?,
@@ -119,8 +117,7 @@ public func crlForward(
 ///   - dC_dy: receives y_rows × y_columns; NULL if it is not wanted. May be y itself, except with a custom cost.
 ///   - dC_dy_rows: the rows that dC_dy has room for, at least y_rows; ignored if dC_dy is NULL.
 ///   - dC_dy_stride: floats from one row to the next, at least y_columns; ignored if dC_dy is NULL.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET, CRL_ERROR_OVERLAP,
-///   CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error dC_dy may hold anything.
+/// - Returns: a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. After an error dC_dy may hold anything.
 @_cdecl("crl_cost")
 public func crlCost(
     _ cost: UnsafePointer<crl_cost_options>?, _ y: UnsafePointer<Float>?, _ y_rows: UInt, _ y_columns: UInt,
@@ -164,9 +161,8 @@ public func crlCost(
 ///   - dC_dx: receives ∂C/∂x, dC_dy_rows × inputs; NULL if it is not wanted.
 ///   - dC_dx_rows: the rows that dC_dx has room for, at least dC_dy_rows; ignored if dC_dx is NULL.
 ///   - dC_dx_stride: floats from one row to the next, at least the number of inputs; ignored if dC_dx is NULL.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
-///   CRL_ERROR_MISMATCH, CRL_ERROR_NO_FORWARD or CRL_ERROR_CALLBACK. After CRL_ERROR_CALLBACK gradients may
-///   hold anything, and the workspace no δ.
+/// - Returns: a status; also CRL_ERROR_MISMATCH or CRL_ERROR_NO_FORWARD. After CRL_ERROR_CALLBACK gradients may hold
+///   anything, and the workspace no δ.
 @_cdecl("crl_backward")
 public func crlBackward(
     _ network: UnsafePointer<crl_network>?, _ workspace: UnsafeMutablePointer<crl_workspace>?,
@@ -209,7 +205,7 @@ public func crlBackward(
 ///   - active: 0, as it is in a new workspace: they do nothing.
 ///   - seed: crl_network_fit() uses its options' seed.
 ///   - step: other numbers for every step, up to 2⁵⁰; crl_network_fit() uses the number of steps that the optimizer has taken.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_VALUE.
+/// - Returns: a status.
 @_cdecl("crl_workspace_set_noise")
 public func crlWorkspaceSetNoise(
     _ workspace: UnsafeMutablePointer<crl_workspace>?, _ active: Int32, _ seed: UInt64, _ step: UInt64
@@ -235,9 +231,7 @@ public func crlWorkspaceSetNoise(
 ///   - C: receives the cost.
 ///   - gradients: receives ∂C/∂w in the order of the parameter vector; NULL if only C is wanted.
 ///   - gradients_count: the number of parameters; ignored if gradients is NULL.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
-///   CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error gradients may
-///   hold anything.
+/// - Returns: a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. After an error gradients may hold anything.
 @_cdecl("crl_network_value_and_gradient")
 public func crlNetworkValueAndGradient(
     _ network: UnsafePointer<crl_network>?, _ cost: UnsafePointer<crl_cost_options>?, _ x: UnsafePointer<Float>?,
@@ -270,8 +264,8 @@ public func crlNetworkValueAndGradient(
 ///   - network: built.
 ///   - gradients: ∂C/∂w in the order of the parameter vector: from crl_backward(), or from anywhere else.
 ///   - gradients_count: the number of parameters.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
-///   CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the network) or CRL_ERROR_NOT_FINITE.
+/// - Returns: a status; also CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the network) or
+///   CRL_ERROR_NOT_FINITE.
 @_cdecl("crl_step")
 public func crlStep(
     _ optimizer: UnsafeMutablePointer<crl_optimizer>?, _ network: UnsafeMutablePointer<crl_network>?,

@@ -19,8 +19,7 @@ import Chainrule
 ///   - y: receives x_rows × outputs. Does not overlap x.
 ///   - y_rows: the rows that y has room for, at least x_rows.
 ///   - y_stride: floats from one row to the next, at least the number of outputs.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
-///   CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written.
+/// - Returns: a status. After CRL_ERROR_CALLBACK the first rows of y may have been written.
 @_cdecl("crl_network_predict")
 public func crlNetworkPredict(
     _ network: UnsafePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -44,8 +43,7 @@ public func crlNetworkPredict(
 ///   - network: built; only read.
 ///   - precision: CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
 ///   - predictor: receives the predictor, which crl_predictor_destroy() frees; NULL after an error.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MEMORY, or
-///   CRL_ERROR_SIZE for a layer of more than 66,311 inputs in int8.
+/// - Returns: a status; also CRL_ERROR_SIZE for a layer of more than 66,311 inputs in int8.
 @_cdecl("crl_predictor_create")
 public func crlPredictorCreate(
     _ network: UnsafePointer<crl_network>?, _ precision: crl_precision,
@@ -81,8 +79,7 @@ public func crlPredictorDestroy(_ predictor: UnsafeMutablePointer<crl_predictor>
 ///   - y: receives x_rows × outputs. Does not overlap x.
 ///   - y_rows: the rows that y has room for, at least x_rows.
 ///   - y_stride: floats from one row to the next, at least the number of outputs.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_CALLBACK or
-///   CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written.
+/// - Returns: a status. After CRL_ERROR_CALLBACK the first rows of y may have been written.
 @_cdecl("crl_predictor_predict")
 public func crlPredictorPredict(
     _ predictor: UnsafePointer<crl_predictor>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -108,7 +105,7 @@ public func crlPredictorPredict(
 /// - Parameters:
 ///   - predictor: only read.
 ///   - inputs: receives the number.
-/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
+/// - Returns: a status.
 @_cdecl("crl_predictor_input_size")
 public func crlPredictorInputSize(
     _ predictor: UnsafePointer<crl_predictor>?, _ inputs: UnsafeMutablePointer<UInt>?
@@ -124,7 +121,7 @@ public func crlPredictorInputSize(
 /// - Parameters:
 ///   - predictor: only read.
 ///   - outputs: receives the number.
-/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
+/// - Returns: a status.
 @_cdecl("crl_predictor_output_size")
 public func crlPredictorOutputSize(
     _ predictor: UnsafePointer<crl_predictor>?, _ outputs: UnsafeMutablePointer<UInt>?
@@ -140,7 +137,7 @@ public func crlPredictorOutputSize(
 /// - Parameters:
 ///   - predictor: only read.
 ///   - precision: receives CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
-/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
+/// - Returns: a status.
 @_cdecl("crl_predictor_precision")
 public func crlPredictorPrecision(
     _ predictor: UnsafePointer<crl_predictor>?, _ precision: UnsafeMutablePointer<crl_precision>?

@@ -59,8 +59,7 @@ public func crlPublisherPublish(
 ///   - y: receives x_rows × outputs. Does not overlap x.
 ///   - y_rows: the rows that y has room for, at least x_rows.
 ///   - y_stride: floats from one row to the next, at least the number of outputs.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_CALLBACK or
-///   CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written.
+/// - Returns: a status. After CRL_ERROR_CALLBACK the first rows of y may have been written.
 @_cdecl("crl_publisher_predict")
 public func crlPublisherPredict(
     _ publisher: UnsafePointer<crl_publisher>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -79,7 +78,7 @@ public func crlPublisherPredict(
 /// - Parameters:
 ///   - publisher: only read.
 ///   - inputs: receives the number.
-/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
+/// - Returns: a status.
 @_cdecl("crl_publisher_input_size")
 public func crlPublisherInputSize(
     _ publisher: UnsafePointer<crl_publisher>?, _ inputs: UnsafeMutablePointer<UInt>?
@@ -95,7 +94,7 @@ public func crlPublisherInputSize(
 /// - Parameters:
 ///   - publisher: only read.
 ///   - outputs: receives the number.
-/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
+/// - Returns: a status.
 @_cdecl("crl_publisher_output_size")
 public func crlPublisherOutputSize(
     _ publisher: UnsafePointer<crl_publisher>?, _ outputs: UnsafeMutablePointer<UInt>?
@@ -111,7 +110,7 @@ public func crlPublisherOutputSize(
 /// - Parameters:
 ///   - publisher: only read.
 ///   - precision: receives CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
-/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
+/// - Returns: a status.
 @_cdecl("crl_publisher_precision")
 public func crlPublisherPrecision(
     _ publisher: UnsafePointer<crl_publisher>?, _ precision: UnsafeMutablePointer<crl_precision>?
@@ -127,7 +126,7 @@ public func crlPublisherPrecision(
 /// - Parameters:
 ///   - publisher: only read.
 ///   - count: receives the number.
-/// - Returns: CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE.
+/// - Returns: a status.
 @_cdecl("crl_publisher_count")
 public func crlPublisherCount(
     _ publisher: UnsafePointer<crl_publisher>?, _ count: UnsafeMutablePointer<UInt>?

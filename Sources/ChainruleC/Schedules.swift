@@ -10,7 +10,7 @@ import Chainrule
 ///   - base: η, the rate that it begins with, finite and ≥ 0.
 ///   - t: how many steps or epochs were taken.
 ///   - rate: receives the rate.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE or CRL_ERROR_VALUE.
+/// - Returns: a status.
 @_cdecl("crl_schedule_rate")
 public func crlScheduleRate(
     _ schedule: UnsafePointer<crl_schedule_options>?, _ base: Float, _ t: UInt, _ rate: UnsafeMutablePointer<Float>?
@@ -30,8 +30,7 @@ public func crlScheduleRate(
 ///     copied and stored.
 ///   - cost: C of the epoch, finite.
 ///   - rate: holds the rate, finite and ≥ 0, and receives the next.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE or CRL_ERROR_NOT_FINITE. After an error state and rate
-///   are as they were.
+/// - Returns: a status; also CRL_ERROR_NOT_FINITE. After an error state and rate are as they were.
 @_cdecl("crl_plateau_rate")
 public func crlPlateauRate(
     _ schedule: UnsafePointer<crl_schedule_options>?, _ state: UnsafeMutablePointer<crl_plateau_state>?,

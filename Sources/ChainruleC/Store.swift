@@ -11,8 +11,8 @@ import Chainrule
 /// - Parameters:
 ///   - network: built; only read.
 ///   - path: the file to create or replace.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_FILE, or CRL_ERROR_SIZE for a network whose
-///   names and inputs take more than the 16,000,000 bytes that a file has for them.
+/// - Returns: a status; also CRL_ERROR_FILE or CRL_ERROR_SIZE for a network whose names and inputs take more than the
+///   16,000,000 bytes that a file has for them.
 @_cdecl("crl_network_save")
 public func crlNetworkSave(_ network: UnsafePointer<crl_network>?, _ path: UnsafePointer<CChar>?) -> crl_status {
     call("crl_network_save") { () throws(ChainruleError) in
@@ -27,7 +27,7 @@ public func crlNetworkSave(_ network: UnsafePointer<crl_network>?, _ path: Unsaf
 /// - Parameters:
 ///   - path: the file.
 ///   - network: receives the network, which crl_network_destroy() frees; NULL after an error.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY.
+/// - Returns: a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION.
 @_cdecl("crl_network_load")
 public func crlNetworkLoad(
     _ path: UnsafePointer<CChar>?, _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
@@ -45,7 +45,7 @@ public func crlNetworkLoad(
 ///     length of the file if that is more, as with crl_network_load(). SIZE_MAX: no limit. Predicting many rows takes the
 ///     memory of up to 64 in each thread; in training a row takes up to eight times as much.
 ///   - network: receives the network, which crl_network_destroy() frees; NULL after an error.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also where
+/// - Returns: a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also where
 ///   the network needs more than the limit.
 @_cdecl("crl_network_load_limited")
 public func crlNetworkLoadLimited(
@@ -73,8 +73,8 @@ func load(
 /// - Parameters:
 ///   - network: built. Excludes every other use of it.
 ///   - path: the file.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_BUSY (in a callback of what trains
-///   the network), CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY.
+/// - Returns: a status; also CRL_ERROR_BUSY (in a callback of what trains the network), CRL_ERROR_FILE,
+///   CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION.
 @_cdecl("crl_network_load_parameters")
 public func crlNetworkLoadParameters(
     _ network: UnsafeMutablePointer<crl_network>?, _ path: UnsafePointer<CChar>?

@@ -20,9 +20,8 @@ import Chainrule
 ///     unspecified.
 ///   - capacity: how many bytes may be written, at least the count.
 ///   - count: receives how many bytes the file has.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_OVERLAP, CRL_ERROR_MEMORY, or
-///   CRL_ERROR_SIZE if the capacity is too small (the message names the count) or the network too large for a file, as in
-///   crl_network_save().
+/// - Returns: a status; also CRL_ERROR_SIZE if the capacity is too small (the message names the count) or the network
+///   too large for a file, as in crl_network_save().
 @_cdecl("crl_network_save_to_memory")
 public func crlNetworkSaveToMemory(
     _ network: UnsafePointer<crl_network>?, _ bytes: UnsafeMutableRawPointer?, _ capacity: UInt,
@@ -41,8 +40,8 @@ public func crlNetworkSaveToMemory(
 ///   - network: built; only read.
 ///   - write: takes the bytes, some at a time.
 ///   - user: handed to write; may be NULL.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_CALLBACK, CRL_ERROR_BUSY if the callback
-///   has changed the network, CRL_ERROR_MEMORY, or CRL_ERROR_SIZE as crl_network_save().
+/// - Returns: a status; also CRL_ERROR_BUSY if the callback has changed the network or CRL_ERROR_SIZE as
+///   crl_network_save().
 @_cdecl("crl_network_save_to_callback")
 public func crlNetworkSaveToCallback(
     _ network: UnsafePointer<crl_network>?, _ write: crl_write_function?, _ user: UnsafeMutableRawPointer?
@@ -58,8 +57,8 @@ public func crlNetworkSaveToCallback(
 ///   - count: how many bytes there are.
 ///   - memory_limit: as in crl_network_load_limited(); 0: 64 MiB, or 16 times the count if that is more.
 ///   - network: receives the network, which crl_network_destroy() frees; NULL after an error.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also where
-///   the network needs more than the limit.
+/// - Returns: a status; also CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also where the network needs
+///   more than the limit.
 @_cdecl("crl_network_load_from_memory")
 public func crlNetworkLoadFromMemory(
     _ bytes: UnsafeRawPointer?, _ count: UInt, _ memory_limit: UInt,
@@ -77,8 +76,8 @@ public func crlNetworkLoadFromMemory(
 ///   - user: handed to read; may be NULL.
 ///   - memory_limit: as in crl_network_load_limited(); 0: 64 MiB, since nobody vouches for the length of the file.
 ///   - network: receives the network, which crl_network_destroy() frees; NULL after an error.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_CALLBACK, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also
-///   where the network needs more than the limit.
+/// - Returns: a status; also CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also where the network needs
+///   more than the limit.
 @_cdecl("crl_network_load_from_callback")
 public func crlNetworkLoadFromCallback(
     _ read: crl_read_function?, _ user: UnsafeMutableRawPointer?, _ memory_limit: UInt,
@@ -94,8 +93,8 @@ public func crlNetworkLoadFromCallback(
 ///   - network: built. Excludes every other use of it.
 ///   - bytes: a whole file and nothing else.
 ///   - count: how many bytes there are.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_BUSY (in
-///   a callback of what trains or loads the network), CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY.
+/// - Returns: a status; also CRL_ERROR_BUSY (in a callback of what trains or loads the network), CRL_ERROR_FORMAT or
+///   CRL_ERROR_FILE_VERSION.
 @_cdecl("crl_network_load_parameters_from_memory")
 public func crlNetworkLoadParametersFromMemory(
     _ network: UnsafeMutablePointer<crl_network>?, _ bytes: UnsafeRawPointer?, _ count: UInt
@@ -112,8 +111,8 @@ public func crlNetworkLoadParametersFromMemory(
 ///   - network: built. Excludes every other use of it, but for reading it in the callback.
 ///   - read: gives the bytes.
 ///   - user: handed to read; may be NULL.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_BUSY (in a callback of what trains or loads
-///   the network), CRL_ERROR_CALLBACK, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY.
+/// - Returns: a status; also CRL_ERROR_BUSY (in a callback of what trains or loads the network), CRL_ERROR_FORMAT or
+///   CRL_ERROR_FILE_VERSION.
 @_cdecl("crl_network_load_parameters_from_callback")
 public func crlNetworkLoadParametersFromCallback(
     _ network: UnsafeMutablePointer<crl_network>?, _ read: crl_read_function?, _ user: UnsafeMutableRawPointer?
@@ -130,8 +129,8 @@ public func crlNetworkLoadParametersFromCallback(
 ///     unspecified.
 ///   - capacity: how many bytes may be written, at least the count.
 ///   - count: receives how many bytes the checkpoint has, which may be others after more training.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_OVERLAP, CRL_ERROR_MEMORY, or CRL_ERROR_SIZE if the capacity is
-///   too small (the message names the count) or the network too large for a file, as in crl_trainer_save().
+/// - Returns: a status; also CRL_ERROR_SIZE if the capacity is too small (the message names the count) or the network
+///   too large for a file, as in crl_trainer_save().
 @_cdecl("crl_trainer_save_to_memory")
 public func crlTrainerSaveToMemory(
     _ trainer: UnsafePointer<crl_trainer>?, _ bytes: UnsafeMutableRawPointer?, _ capacity: UInt,
@@ -151,8 +150,8 @@ public func crlTrainerSaveToMemory(
 ///   - trainer: only read.
 ///   - write: takes the bytes, some at a time.
 ///   - user: handed to write; may be NULL.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_CALLBACK, CRL_ERROR_BUSY if the callback has changed the network,
-///   CRL_ERROR_MEMORY, or CRL_ERROR_SIZE as crl_trainer_save().
+/// - Returns: a status; also CRL_ERROR_BUSY if the callback has changed the network or CRL_ERROR_SIZE as
+///   crl_trainer_save().
 @_cdecl("crl_trainer_save_to_callback")
 public func crlTrainerSaveToCallback(
     _ trainer: UnsafePointer<crl_trainer>?, _ write: crl_write_function?, _ user: UnsafeMutableRawPointer?
@@ -167,8 +166,8 @@ public func crlTrainerSaveToCallback(
 ///   - trainer: excludes every other use of it, its network and its optimizer.
 ///   - bytes: a whole checkpoint and nothing else.
 ///   - count: how many bytes there are.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_MISMATCH for a checkpoint of
-///   another network or run, CRL_ERROR_BUSY, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY.
+/// - Returns: a status; also CRL_ERROR_MISMATCH for a checkpoint of another network or run, CRL_ERROR_BUSY,
+///   CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION.
 @_cdecl("crl_trainer_load_from_memory")
 public func crlTrainerLoadFromMemory(
     _ trainer: UnsafeMutablePointer<crl_trainer>?, _ bytes: UnsafeRawPointer?, _ count: UInt
@@ -184,8 +183,8 @@ public func crlTrainerLoadFromMemory(
 ///   - trainer: excludes every other use of it, its network and its optimizer, but for reading them in the callback.
 ///   - read: gives the bytes.
 ///   - user: handed to read; may be NULL.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_MISMATCH for a checkpoint of another network or run,
-///   CRL_ERROR_BUSY, CRL_ERROR_CALLBACK, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY.
+/// - Returns: a status; also CRL_ERROR_MISMATCH for a checkpoint of another network or run, CRL_ERROR_BUSY,
+///   CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION.
 @_cdecl("crl_trainer_load_from_callback")
 public func crlTrainerLoadFromCallback(
     _ trainer: UnsafeMutablePointer<crl_trainer>?, _ read: crl_read_function?, _ user: UnsafeMutableRawPointer?

@@ -23,26 +23,11 @@ func structure<Structure: GrowingStructure>(
     _ pointer: UnsafePointer<Structure>, _ name: StaticString
 ) throws(ChainruleError) -> Structure {
     let bytes = UnsafeRawPointer(pointer)
-    let size = bytes.loadUnaligned(as: UInt.self)
-    guard size >= UInt(Structure.firstSize) && size <= largestStructure else {
-        throw ChainruleError(
-            .size,
-            "\(name)->size is \(size); a \(Structure.typeName) has from \(Structure.firstSize) to \(largestStructure) bytes: begin with its _INIT macro"
-        )
-    }
     let known = MemoryLayout<Structure>.size
-    for offset in min(known, Int(size))..<Int(size)
-    where bytes.load(fromByteOffset: offset, as: UInt8.self) != 0 {
-        throw ChainruleError(
-            .size,
-            """
-            \(name)->size is \(size), and byte \(offset) is not 0: the \(Structure.typeName) asks for something that this \
-            version, which knows \(known) bytes of it, cannot do
-            """)
-    }
+    let size = try checkedSize(of: bytes, name, Structure.typeName, first: Structure.firstSize, known: known)
     var copy = Structure.initial
     withUnsafeMutableBytes(of: &copy) {
-        $0.copyMemory(from: UnsafeRawBufferPointer(start: bytes, count: min(known, Int(size))))
+        $0.copyMemory(from: UnsafeRawBufferPointer(start: bytes, count: min(known, size)))
     }
     return copy
 }
@@ -50,8 +35,7 @@ func structure<Structure: GrowingStructure>(
 /// Writes a structure into the caller's, up to the caller's size, which structure() has checked; what a newer one has beyond is
 /// set to zero.
 func write<Structure: GrowingStructure>(_ value: Structure, to pointer: UnsafeMutablePointer<Structure>) {
-    let size = UnsafeRawPointer(pointer).loadUnaligned(as: Int.self)
-    fill(pointer, with: value, size: size)
+    fill(pointer, with: value, size: UnsafeRawPointer(pointer).loadUnaligned(as: Int.self))
 }
 
 /// The work of the crl_..._init functions.
@@ -59,11 +43,7 @@ func initialize<Structure: GrowingStructure>(
     _ pointer: UnsafeMutablePointer<Structure>?, _ name: StaticString, size: UInt, _: Structure.Type
 ) throws(ChainruleError) {
     guard let pointer else { throw nullArgument(name) }
-    guard size >= UInt(Structure.firstSize) && size <= largestStructure else {
-        throw ChainruleError(
-            .size,
-            "size is \(size); a \(Structure.typeName) has from \(Structure.firstSize) to \(largestStructure) bytes")
-    }
+    try check(size: size, Structure.typeName, first: Structure.firstSize)
     fill(pointer, with: Structure.initial, size: Int(size))
 }
 
@@ -72,10 +52,44 @@ private func fill<Structure: GrowingStructure>(
 ) {
     var value = value
     value.size = size
-    let known = min(MemoryLayout<Structure>.size, size)
-    let bytes = UnsafeMutableRawPointer(pointer)
-    withUnsafeBytes(of: &value) { bytes.copyMemory(from: $0.baseAddress!, byteCount: known) }
-    memset(bytes + known, 0, size - known)
+    withUnsafeBytes(of: &value) { fill(UnsafeMutableRawPointer(pointer), with: $0, size: size) }
+}
+
+// Not generic, so that the library has one of each.
+
+private func checkedSize(
+    of bytes: UnsafeRawPointer, _ name: StaticString, _ type: StaticString, first: Int, known: Int
+) throws(ChainruleError) -> Int {
+    let size = bytes.loadUnaligned(as: UInt.self)
+    guard size >= UInt(first) && size <= largestStructure else {
+        throw ChainruleError(
+            .size,
+            """
+            \(name)->size is \(size); a \(type) has from \(first) to \(largestStructure) bytes: begin with its _INIT macro
+            """)
+    }
+    for offset in min(known, Int(size))..<Int(size) where bytes.load(fromByteOffset: offset, as: UInt8.self) != 0 {
+        throw ChainruleError(
+            .size,
+            """
+            \(name)->size is \(size), and byte \(offset) is not 0: the \(type) asks for something that this version, which \
+            knows \(known) bytes of it, cannot do
+            """)
+    }
+    return Int(size)
+}
+
+private func check(size: UInt, _ type: StaticString, first: Int) throws(ChainruleError) {
+    guard size >= UInt(first) && size <= largestStructure else {
+        throw ChainruleError(
+            .size, "size is \(size); a \(type) has from \(first) to \(largestStructure) bytes")
+    }
+}
+
+private func fill(_ pointer: UnsafeMutableRawPointer, with value: UnsafeRawBufferPointer, size: Int) {
+    let known = min(value.count, size)
+    memcpy(pointer, value.baseAddress!, known)
+    memset(pointer + known, 0, size - known)
 }
 
 extension crl_layer_options: GrowingStructure {

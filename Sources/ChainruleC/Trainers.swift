@@ -14,8 +14,7 @@ import Chainrule
 ///   - options: cost, optimizer, epochs, batch size, callbacks and so on. Copied, but for what `user` and a custom cost's `user` point to. NULL for
 ///     CRL_TRAIN_OPTIONS_INIT.
 ///   - trainer: receives the trainer, which crl_trainer_destroy() frees; NULL after an error.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT,
-///   CRL_ERROR_MISMATCH or CRL_ERROR_MEMORY.
+/// - Returns: a status; also CRL_ERROR_MISMATCH.
 @_cdecl("crl_trainer_create")
 public func crlTrainerCreate(
     _ network: UnsafeMutablePointer<crl_network>?, _ options: UnsafePointer<crl_train_options>?,
@@ -51,8 +50,7 @@ public func crlTrainerDestroy(_ trainer: UnsafeMutablePointer<crl_trainer>?) {
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
 ///   - targets: for each row of x; NULL only for a custom cost that needs none.
 ///   - validation: data to validate on after each epoch; NULL for none.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
-///   CRL_ERROR_OVERLAP, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY, CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY.
+/// - Returns: a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY or CRL_ERROR_NOT_FINITE.
 @_cdecl("crl_trainer_fit")
 public func crlTrainerFit(
     _ trainer: UnsafeMutablePointer<crl_trainer>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -89,7 +87,7 @@ public func crlTrainerFitSource(
 /// - Parameters:
 ///   - trainer: not from its callbacks.
 ///   - epochs: at least 1. With no more than are finished, crl_trainer_fit() does nothing.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE or CRL_ERROR_BUSY.
+/// - Returns: a status; also CRL_ERROR_BUSY.
 @_cdecl("crl_trainer_set_epochs")
 public func crlTrainerSetEpochs(_ trainer: UnsafeMutablePointer<crl_trainer>?, _ epochs: UInt) -> crl_status {
     call("crl_trainer_set_epochs") { () throws(ChainruleError) in
@@ -126,7 +124,7 @@ public func crlTrainerPartialFit(
 /// - Parameters:
 ///   - trainer: only read.
 ///   - progress: receives the numbers; its size is set to sizeof(crl_progress) before, by CRL_PROGRESS_INIT.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_SIZE.
+/// - Returns: a status.
 @_cdecl("crl_trainer_progress")
 public func crlTrainerProgress(
     _ trainer: UnsafePointer<crl_trainer>?, _ progress: UnsafeMutablePointer<crl_progress>?
@@ -149,8 +147,8 @@ public func crlTrainerProgress(
 /// - Parameters:
 ///   - trainer: only read.
 ///   - path: the file to create or replace.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_FILE, or CRL_ERROR_SIZE for a network whose names and inputs
-///   take more than the 16,000,000 bytes that a file has for them.
+/// - Returns: a status; also CRL_ERROR_FILE or CRL_ERROR_SIZE for a network whose names and inputs take more than the
+///   16,000,000 bytes that a file has for them.
 @_cdecl("crl_trainer_save")
 public func crlTrainerSave(_ trainer: UnsafePointer<crl_trainer>?, _ path: UnsafePointer<CChar>?) -> crl_status {
     call("crl_trainer_save") { () throws(ChainruleError) in
@@ -164,8 +162,8 @@ public func crlTrainerSave(_ trainer: UnsafePointer<crl_trainer>?, _ path: Unsaf
 /// - Parameters:
 ///   - trainer: excludes every other use of it, its network and its optimizer.
 ///   - path: the file.
-/// - Returns: CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_MISMATCH for a checkpoint of another network or run,
-///   CRL_ERROR_BUSY, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY.
+/// - Returns: a status; also CRL_ERROR_MISMATCH for a checkpoint of another network or run, CRL_ERROR_BUSY,
+///   CRL_ERROR_FILE, CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION.
 @_cdecl("crl_trainer_load")
 public func crlTrainerLoad(_ trainer: UnsafeMutablePointer<crl_trainer>?, _ path: UnsafePointer<CChar>?) -> crl_status {
     call("crl_trainer_load") { () throws(ChainruleError) in
