@@ -35,28 +35,28 @@ static void sizes(void)
         crl_train_options train = CRL_TRAIN_OPTIONS_INIT;
         crl_tensor tensor = CRL_TENSOR_INIT;
 
-        layer.size = wrong_size(sizeof layer, i);
+        layer.size = wrong_size(PUBLISHED(crl_layer_options), i);
         FAILS(CRL_ERROR_SIZE, "size", crl_network_add_dense(open, 4, CRL_TANH, &layer));
         FAILS(CRL_ERROR_SIZE, "size", crl_network_add_activation(open, CRL_TANH, &layer));
 
-        optimizer.size = wrong_size(sizeof optimizer, i);
+        optimizer.size = wrong_size(PUBLISHED(crl_optimizer_options), i);
         FAILS_NULLING(CRL_ERROR_SIZE, "size", none, crl_optimizer_create(network, &optimizer, &none));
 
-        FAILS(CRL_ERROR_SIZE, "size", (cost.size = wrong_size(sizeof cost, i),
+        FAILS(CRL_ERROR_SIZE, "size", (cost.size = wrong_size(PUBLISHED(crl_cost_options), i),
                                        crl_cost(&cost, t, ROWS, OUTPUTS, OUTPUTS, &targets, &C, NULL, 0, 0)));
         train.cost = &cost;
         FAILS(CRL_ERROR_SIZE, "size", crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL, &train));
         train.cost = NULL;
 
         cost.size = sizeof cost;
-        wrong_targets.size = wrong_size(sizeof wrong_targets, i);
+        wrong_targets.size = wrong_size(PUBLISHED(crl_targets), i);
         FAILS(CRL_ERROR_SIZE, "size", crl_cost(&cost, t, ROWS, OUTPUTS, OUTPUTS, &wrong_targets, &C, NULL, 0, 0));
         FAILS(CRL_ERROR_SIZE, "size", crl_network_fit(network, x, ROWS, INPUTS, &wrong_targets, NULL, &train));
 
-        train.size = wrong_size(sizeof train, i);
+        train.size = wrong_size(PUBLISHED(crl_train_options), i);
         FAILS(CRL_ERROR_SIZE, "size", crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL, &train));
 
-        tensor.size = wrong_size(sizeof tensor, i);
+        tensor.size = wrong_size(PUBLISHED(crl_tensor), i);
         FAILS(CRL_ERROR_SIZE, "size", crl_network_tensor(network, 0, &tensor));
         FAILS(CRL_ERROR_SIZE, "size", crl_network_find_tensor(network, "0.weight", &tensor));
         CHECK(tensor.name == NULL);
