@@ -191,7 +191,7 @@ static int32_t on_epoch(void *user, const crl_epoch *epoch)
     progress *seen = user;
     float outputs[ROWS * OUTPUTS];
     seen->calls++;
-    CHECK(epoch->size == sizeof *epoch && epoch->epoch == seen->calls && epoch->epochs == seen->epochs);
+    CHECK(epoch->size >= PUBLISHED(crl_epoch) && epoch->epoch == seen->calls && epoch->epochs == seen->epochs);
     CHECK(isfinite(epoch->cost) && epoch->cost >= 0);
     CHECK(epoch->seconds >= 0 && epoch->samples_per_second > 0);
     CHECK(isnan(epoch->validation_cost) && isnan(epoch->validation_accuracy));

@@ -1,0 +1,2310 @@
+/*
+ * chainrule.h: the C interface of Chainrule, a library that trains and runs neural networks.
+ *
+ * This is the whole interface: the library exports nothing else. The file is valid C99, C11 and C++17 and needs only the
+ * C standard headers. 'make header' generates it from the library's sources.
+ *
+ *
+ * What it does
+ *
+ * A network maps rows of numbers to rows of numbers through layers h_l = σ(z_l), z_l = W_l h_{l-1} + b_l. The library
+ * computes the network's output, a cost C of it, and the gradient ∂C/∂w of every weight and bias by the chain rule
+ * (backpropagation). It changes the weights with that gradient. Three tiers; each works without the ones above it:
+ *
+ *     the passes    crl_forward(), crl_cost(), crl_backward() and crl_step(), on your own arrays
+ *     the network   crl_network_predict(), crl_network_value_and_gradient(), and derivatives beyond the gradient, such as
+ *                   crl_network_hessian_product()
+ *     the trainer   crl_network_fit(): epochs, batches, shuffling, validation, progress; and crl_network_minimize():
+ *                   L-BFGS and other methods that look at all of the data at once; and
+ *                   crl_network_create_cascade(), which grows a network
+ *
+ *
+ * An example: exclusive or
+ *
+ *     #include <chainrule.h>
+ *     #include <stdio.h>
+ *
+ *     int main(void) {
+ *         const float x[] = { 0, 0,  0, 1,  1, 0,  1, 1 }, t[] = { 0, 1, 1, 0 };
+ *         float y[4] = { 0, 0, 0, 0 };
+ *         crl_network *net = NULL;
+ *         crl_targets targets = CRL_TARGETS_INIT;
+ *         crl_train_options options = CRL_TRAIN_OPTIONS_INIT;
+ *         targets.values = t, targets.rows = 4, targets.columns = 1, targets.stride = 1;
+ *         options.epochs = 5000;
+ *         if (crl_network_create(2, &net) || crl_network_add_dense(net, 8, CRL_TANH, NULL) ||
+ *             crl_network_add_dense(net, 1, CRL_SIGMOID, NULL) || crl_network_build(net, 1) ||
+ *             crl_network_fit(net, x, 4, 2, &targets, NULL, &options) || crl_network_predict(net, x, 4, 2, y, 4, 1))
+ *             return fprintf(stderr, "%s\n", crl_error_message()), 1;
+ *         printf("%.2f %.2f %.2f %.2f\n", y[0], y[1], y[2], y[3]);
+ *         crl_network_destroy(net);
+ *         return 0;
+ *     }
+ *
+ *     cc prog.c -lchainrule              with the shared library, which needs libc and libm alone
+ *     cc prog.c libchainrule.a -lm       with the static library
+ *
+ *
+ * Conventions
+ *
+ * Status     A function that can fail returns a crl_status: CRL_OK, which is 0, or the kind of error. crl_error_message()
+ *            then says what went wrong, where, and with which value, for the thread that made the call. A wrong argument
+ *            gives a status, never a crash. The library cannot detect two faults: a pointer to memory that does not exist,
+ *            and a pointer to an object already destroyed. A call that fails changes nothing, unless its description says
+ *            otherwise. The last arguments receive results.
+ * Numbers    Values, weights and gradients are 32-bit floats (float). Costs are doubles.
+ * Matrices   A matrix is row-major, one row for each sample. Pass a pointer, the rows, and the stride: the number of
+ *            floats from the start of one row to the start of the next, at least the number of columns. The network
+ *            determines the columns, or you pass them after the rows. A vector is a pointer and a count. The library
+ *            checks every length.
+ * Handles    A crl_network, crl_workspace, crl_optimizer, crl_trainer, crl_predictor, crl_publisher or crl_cancel is made by
+ *            ..._create() (or loaded) and is the caller's, to be given back once to the matching ..._destroy(), which accepts
+ *            NULL.
+ * Ownership  Arrays and strings that you pass stay yours. The library reads them during the call and keeps none of them. A
+ *            pointer that the library returns stays the library's; its function says how long it is valid. Arguments of a
+ *            callback are valid until the callback returns.
+ * Overlap    An array that a call writes must lie apart from everything the call reads, from the network's parameters, and
+ *            from everything else it writes, unless its description says otherwise. Otherwise: CRL_ERROR_OVERLAP. Rows may
+ *            lie between rows, as the columns of one table do.
+ * NULL       A pointer must not be NULL, unless its description says what NULL means. Otherwise: CRL_ERROR_NULL.
+ * Callbacks  A callback must return. If it leaves by longjmp(), by a C++ exception or by ending its thread, the library
+ *            cannot clean up: memory is lost, and the calling object stays busy for ever. To stop the call, return a
+ *            number other than 0. In C++, catch every exception in the callback.
+ * Strings    UTF-8, ending with a zero byte. Paths are any bytes.
+ * Options    Structures that may grow begin with their size. Start from their CRL_..._INIT macro: later versions append
+ *            fields, and programs compiled with this header keep working.
+ * Threads    Functions that take a const crl_network may run in any number of threads at once on one network, each with
+ *            its own workspace. While a function runs that takes a non-const crl_network, no other may use that network.
+ *            Networks share no state.
+ * Memory     What the library cannot have is CRL_ERROR_MEMORY. What grows with the caller's sizes is asked for before it is
+ *            used. The small objects of a call are made in a reserve of 1 MiB (64 KiB on 32-bit systems) within the library
+ *            if the system has no memory for them; once half of it is in use for good, calls are CRL_ERROR_MEMORY until the
+ *            system has memory again. The program ends if several threads need more than the reserve at once.
+ * Forks      A child of fork() may use everything that its parent has, whatever other threads did. One exception: a
+ *            trainer that another thread was training with, and its network, are unusable. The child has only its own
+ *            thread: a fit that forks in a callback continues alone in the child.
+ * Ends       A thread that watches a crl_cancel ends its call when another thread, or a signal handler, sets it. Every
+ *            function that computes may then return CRL_CANCELLED, even if its description does not name it.
+ * Manners    The library never prints, exits or aborts. It leaves signals, locale, environment and rand() alone. It has no
+ *            global state beside each thread's error message and what it watches, the reserve of memory and the choice of
+ *            an instruction set.
+ */
+
+#ifndef CHAINRULE_H
+#define CHAINRULE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Marks. To replace one, define it before this header is included: CRL_NODISCARD as nothing, for instance, where statuses
+ * are not looked at. */
+#ifndef CRL_API
+#if defined(_WIN32) && defined(CRL_BUILD)
+#define CRL_API __declspec(dllexport)
+#elif defined(_WIN32) && !defined(CRL_STATIC)
+#define CRL_API __declspec(dllimport)
+#elif defined(__GNUC__)
+#define CRL_API __attribute__((visibility("default")))
+#else
+#define CRL_API
+#endif
+#endif
+
+/* A status that must be looked at. */
+#ifndef CRL_NODISCARD
+#if (defined(__cplusplus) && __cplusplus >= 201703L) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
+#define CRL_NODISCARD [[nodiscard]]
+#elif defined(__GNUC__)
+#define CRL_NODISCARD __attribute__((warn_unused_result))
+#else
+#define CRL_NODISCARD
+#endif
+#endif
+
+/* A function that goes with the next major version, and what takes its place. */
+#ifndef CRL_DEPRECATED
+#if defined(__GNUC__)
+#define CRL_DEPRECATED(message) __attribute__((deprecated(message)))
+#elif defined(_MSC_VER)
+#define CRL_DEPRECATED(message) __declspec(deprecated(message))
+#else
+#define CRL_DEPRECATED(message)
+#endif
+#endif
+
+/* Pointers that may be NULL, for clang and its analyzer. gcc has no such mark. */
+#if defined(__clang__) && !defined(CRL_NULLABLE)
+#define CRL_NULLABLE _Nullable
+#define CRL_NONNULL _Nonnull
+#define CRL_ASSUMES_NONNULL
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnullability-extension"
+#pragma clang assume_nonnull begin
+#elif !defined(CRL_NULLABLE)
+#define CRL_NULLABLE
+#endif
+#ifndef CRL_NONNULL
+#define CRL_NONNULL
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * The library
+ * ------------------------------------------------------------------------------------------------------------------
+ * Which version this is, which instruction set it computes with, and what went wrong.
+ */
+
+/** The version of this header. crl_version() returns the version of the library that the program runs with. */
+#define CRL_VERSION_MAJOR 0
+#define CRL_VERSION_MINOR 1
+#define CRL_VERSION_PATCH 0
+/** 10000 × major + 100 × minor + patch. */
+#define CRL_VERSION (10000 * CRL_VERSION_MAJOR + 100 * CRL_VERSION_MINOR + CRL_VERSION_PATCH)
+
+/** In a float or double member: the library's own value, which the member's description names. It is −FLT_MAX. */
+#define CRL_AUTO (-3.4028234663852886e38f)
+/** The same in a size_t member. */
+#define CRL_AUTO_SIZE SIZE_MAX
+
+/** What a call came to: CRL_OK or one of the codes below. crl_error_message() then says what, where and which value. */
+typedef int32_t crl_status;
+
+enum {
+    CRL_OK = 0,
+
+    /* 100–199: an argument is wrong. Nothing was changed. */
+    CRL_ERROR_NULL = 100,          /**< a pointer is NULL and must not be */
+    CRL_ERROR_HANDLE = 101,        /**< a handle is of another kind */
+    CRL_ERROR_SIZE = 102,          /**< a count, stride or shape is zero, too small, too large, or does not fit the
+                                        network; a structure's size is wrong */
+    CRL_ERROR_VALUE = 103,         /**< a number is out of range or not finite; an enumerator is unknown */
+    CRL_ERROR_NAME = 104,          /**< a name is empty, malformed, taken, or unknown */
+    CRL_ERROR_TARGET = 105,        /**< a target or sample weight is out of range or not finite */
+    CRL_ERROR_OVERLAP = 106,       /**< an output array overlaps an input array or another output array */
+
+    /* 200–299: the call does not fit the object's state. Nothing was changed. */
+    CRL_ERROR_NOT_BUILT = 200,     /**< build the network first */
+    CRL_ERROR_ALREADY_BUILT = 201, /**< the layers of a built network are fixed */
+    CRL_ERROR_MISMATCH = 202,      /**< the workspace, optimizer or checkpoint belongs to another network or purpose; a
+                                        custom activation or cost lacks a derivative that the call needs */
+    CRL_ERROR_NO_FORWARD = 203,    /**< backward needs the forward pass of the same rows, with the present parameters */
+    CRL_ERROR_BUSY = 204,          /**< a callback tries to change the trainer or network that it serves; the library
+                                        computes with another instruction set already */
+
+    /* 300–399: arithmetic. */
+    CRL_ERROR_NOT_FINITE = 300,    /**< NaN or infinity in the training data, in C, or in a step's result; or an output
+                                        outside the cost's domain */
+
+    /* 400–499: callbacks and cancellation. */
+    CRL_CANCELLED = 400,           /**< a progress callback, or a crl_cancel that the thread watches, asked to stop. The
+                                        parameters are those trained so far */
+    CRL_ERROR_CALLBACK = 401,      /**< a callback for costs, activations, data, reading or writing returned non-zero, or wrote
+                                        NaN, infinity, targets out of range or more bytes than asked for */
+
+    /* 500–599: files. */
+    CRL_ERROR_FILE = 500,          /**< a file cannot be opened, read, written or renamed */
+    CRL_ERROR_FORMAT = 501,        /**< a file is truncated, altered, or no model file */
+    CRL_ERROR_FILE_VERSION = 502,  /**< a newer version of the format */
+
+    /* 600–699: resources. */
+    CRL_ERROR_MEMORY = 600         /**< no memory, or a size overflows */
+};
+
+/** The instruction set of the library's arithmetic. The default is the best that the processor has. */
+typedef int32_t crl_instructions;
+
+enum {
+    CRL_INSTRUCTIONS_BASELINE = 0, /**< every x86-64 processor has it; the only one on 32-bit systems */
+    CRL_INSTRUCTIONS_AVX2 = 1,     /**< AVX2 and FMA: x86-64-v3 */
+    CRL_INSTRUCTIONS_AVX512 = 2,   /**< AVX-512 F, BW, CD, DQ and VL: x86-64-v4. Predictors in bfloat16 use the processor's
+                                        dot products of bfloat16 where it has them, and round differently then */
+    CRL_INSTRUCTIONS_NEON = 3      /**< every arm64 processor has it */
+};
+
+/** The version of the library that the program runs with, as CRL_VERSION gives the header's. The program may go on
+ *  if the two agree in the major number, and before 1.0 in the minor number too.
+ *
+ *  Threads: any.
+ *  @return 10000 × major + 100 × minor + patch. */
+CRL_API int32_t crl_version(void);
+
+/** The version of the library as text, such as "0.1.0".
+ *
+ *  Threads: any.
+ *  @return a constant string, never NULL. */
+CRL_API const char *crl_version_string(void);
+
+/** The instruction set that is computed with: "avx512", "avx2" or "baseline" on x86-64, "neon" on arm64. It is the
+ *  best that the processor has, unless crl_set_instruction_set() or crl_network_build_for() said otherwise. For one
+ *  instruction set all results are the same bit for bit, in every run and with any number of threads; between two
+ *  they differ by rounding. (Two things are asked of the C library: the logarithm for initial weights that are
+ *  normally distributed, and the cosine of cosine and one-cycle schedules.)
+ *
+ *  Threads: any.
+ *  @return a constant string, never NULL. */
+CRL_API const char *crl_instruction_set(void);
+
+/** Has the process compute with an instruction set from now on, to get the numbers of a machine that has no better
+ *  one: networks that are built, loaded or grown, with their trainers and predictors, and crl_cost(). Files do not
+ *  remember it. For one network alone: crl_network_build_for().
+ *
+ *  Call it before all of these: the first of them decides for the best. Afterwards only what was decided is
+ *  accepted.
+ *
+ *  Threads: any; of several at once, one decides.
+ *  @param instruction_set CRL_INSTRUCTIONS_BASELINE, CRL_INSTRUCTIONS_AVX2, CRL_INSTRUCTIONS_AVX512 or
+ *      CRL_INSTRUCTIONS_NEON.
+ *  @return CRL_OK, CRL_ERROR_VALUE if it is unknown or this processor lacks it, or CRL_ERROR_BUSY if the library
+ *      already computes with another. */
+CRL_NODISCARD CRL_API crl_status crl_set_instruction_set(crl_instructions instruction_set);
+
+/** The name of a status, such as "CRL_ERROR_SIZE".
+ *
+ *  Threads: any.
+ *  @param status any number.
+ *  @return a constant string, never NULL; "CRL_UNKNOWN" for a number that is no status. */
+CRL_API const char *crl_status_name(crl_status status);
+
+/** What the last call that failed on this thread found: the function, what is wrong, where, and which value it was.
+ *  For people; its wording is not part of the contract.
+ *
+ *  Threads: each has its own message.
+ *  @return a string of at most 511 bytes in UTF-8, never NULL; "" if no call has failed yet. It lasts until the next
+ *      failure on this thread. */
+CRL_API const char *crl_error_message(void);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Describing a network
+ * ------------------------------------------------------------------------------------------------------------------
+ * A network is described layer by layer and then built. A layer reads the one before it unless it says otherwise;
+ * several layers may read the same one, and sums and concatenations read several, so residual and multi-branch
+ * networks are described the same way. The last layer is the output. Every layer has a name, by default its position:
+ * "0", "1", …; "input" is the network's own input. While a network is described, one thread at a time may use it.
+ */
+
+/** A network: describe it layer by layer, build it, use it. */
+typedef struct crl_network crl_network;
+
+/** An activation σ: h = σ(z). */
+typedef int32_t crl_activation;
+
+enum {
+    CRL_IDENTITY = 0,    /**< σ(z) = z */
+    CRL_SIGMOID = 1,     /**< σ(z) = 1 / (1 + e⁻ᶻ) */
+    CRL_TANH = 2,        /**< σ(z) = tanh z */
+    CRL_RELU = 3,        /**< σ(z) = max(0, z); σ'(0) = 0 */
+    CRL_LEAKY_RELU = 4,  /**< σ(z) = z for z > 0, else α z; α = 0.01 by default. With α = 0, −∞ gives NaN */
+    CRL_ELU = 5,         /**< σ(z) = z for z > 0, else α (eᶻ − 1); α = 1 by default */
+    CRL_SELU = 6,        /**< σ(z) = 1.0507 × ELU with α = 1.67326 (Klambauer et al. 2017) */
+    CRL_SOFTPLUS = 7,    /**< σ(z) = log(1 + eᶻ) */
+    CRL_GELU = 8,        /**< σ(z) = z Φ(z), Φ the normal distribution function, exact through erf */
+    CRL_GELU_TANH = 9,   /**< the tanh approximation of GELU (Hendrycks and Gimpel 2016) */
+    CRL_SILU = 10,       /**< σ(z) = z / (1 + e⁻ᶻ), also called swish */
+    CRL_SOFTMAX = 11,    /**< over a row of at least 2: σ(z)ᵢ = e^zᵢ / Σⱼ e^zⱼ */
+    CRL_LOG_SOFTMAX = 12,/**< over a row: σ(z)ᵢ = zᵢ − log Σⱼ e^zⱼ */
+    CRL_CUSTOM_ACTIVATION = 100 /**< the functions in crl_layer_options */
+};
+
+/** How to draw a tensor's first values. fan_in and fan_out are the columns and rows of W. */
+typedef int32_t crl_initializer_kind;
+
+enum {
+    CRL_INIT_DEFAULT = 0,       /**< weights: Glorot uniform; He uniform before softplus; LeCun normal before SELU.
+                                     Biases: uniform in ± sqrt(6 / (fan_in + fan_out)) */
+    CRL_INIT_ZEROS = 1,         /**< 0 */
+    CRL_INIT_CONSTANT = 2,      /**< a */
+    CRL_INIT_UNIFORM = 3,       /**< uniform in [a, b) */
+    CRL_INIT_NORMAL = 4,        /**< normal with mean a and standard deviation b */
+    CRL_INIT_GLOROT_UNIFORM = 5,/**< uniform in ± sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010) */
+    CRL_INIT_GLOROT_NORMAL = 6, /**< normal with variance 2 / (fan_in + fan_out) */
+    CRL_INIT_HE_UNIFORM = 7,    /**< uniform in ± sqrt(6 / fan_in) (He et al. 2015) */
+    CRL_INIT_HE_NORMAL = 8,     /**< normal with variance 2 / fan_in */
+    CRL_INIT_LECUN_UNIFORM = 9, /**< uniform in ± sqrt(3 / fan_in) (LeCun et al. 1998) */
+    CRL_INIT_LECUN_NORMAL = 10  /**< normal with variance 1 / fan_in */
+};
+
+/** An initializer: its kind and the kind's parameters a and b, 0 where it has none. This structure does not grow. */
+typedef struct crl_initializer {
+    crl_initializer_kind kind;
+    float a;
+    float b;
+} crl_initializer;
+
+/** A custom σ, for some rows of a batch: reads z and writes h, both rows × columns, row-major and contiguous. Any thread
+ *  that uses the network may call it. Return 0, or another number to end the call with CRL_ERROR_CALLBACK. */
+typedef int32_t (*crl_activation_function)(void *CRL_NULLABLE user, const float *z, float *h, size_t rows, size_t columns);
+
+/** A custom σ': reads z and h = σ(z), writes dh_dz, elementwise. Arrays and result as for crl_activation_function. */
+typedef int32_t (*crl_activation_derivative)(void *CRL_NULLABLE user, const float *z, const float *h, float *dh_dz,
+                                             size_t rows, size_t columns);
+
+/** What a layer takes beyond its width and activation. Start from CRL_LAYER_OPTIONS_INIT. Leave alone what is not for the
+ *  layer and its activation; a change there is CRL_ERROR_VALUE. Only `bias` is ignored where it has no meaning. */
+typedef struct crl_layer_options {
+    size_t size;                          /**< sizeof(crl_layer_options) */
+    const char *CRL_NULLABLE name;        /**< 1 to 63 bytes of A–Z a–z 0–9 _ -; NULL: the layer's position, "0", "1", … */
+    const char *CRL_NULLABLE input;       /**< the layer to read; "input" is the network's own input; NULL: the layer
+                                               before */
+    int32_t bias;                         /**< dense: non-zero for a bias b */
+    crl_initializer weight_initializer;   /**< dense */
+    crl_initializer bias_initializer;     /**< dense */
+    float alpha;                          /**< leaky ReLU, ELU: α ≥ 0; CRL_AUTO: 0.01 and 1 */
+    crl_activation_function CRL_NULLABLE function;     /**< CRL_CUSTOM_ACTIVATION: σ */
+    crl_activation_derivative CRL_NULLABLE derivative; /**< CRL_CUSTOM_ACTIVATION: σ' */
+    crl_activation_derivative CRL_NULLABLE second_derivative; /**< CRL_CUSTOM_ACTIVATION: writes σ'' to dh_dz; NULL: none,
+                                               and crl_network_hessian_product() is CRL_ERROR_MISMATCH */
+    void *CRL_NULLABLE user;              /**< passed to the three functions */
+} crl_layer_options;
+
+#define CRL_LAYER_OPTIONS_INIT \
+    { sizeof(crl_layer_options), NULL, NULL, 1, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, \
+      CRL_AUTO, NULL, NULL, NULL, NULL }
+
+/** Creates a network that has no layers yet.
+ *  @param inputs N_0, the length of x: from 1 to 2³¹ − 1.
+ *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_SIZE. */
+CRL_NODISCARD CRL_API crl_status crl_network_create(size_t inputs, crl_network *CRL_NULLABLE *CRL_NONNULL network);
+
+/** Copies a network: its layers and, if it is built, its parameters and its instruction set. The two share nothing
+ *  but the functions of custom activations, and what their user points to.
+ *  @param network built or not; only read.
+ *  @param copy receives the copy, which crl_network_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_network_copy(const crl_network *network,
+                                                  crl_network *CRL_NULLABLE *CRL_NONNULL copy);
+
+/** Frees a network. Its workspaces and optimizers stay valid until they are destroyed themselves, but can no longer
+ *  be used.
+ *  @param network may be NULL, which does nothing. */
+CRL_API void crl_network_destroy(crl_network *CRL_NULLABLE network);
+
+/** Adds a dense layer: z = W h + b, h = σ(z), with W of units rows and as many columns as the layer that it reads is
+ *  wide.
+ *  @param network not built yet.
+ *  @param units N_l, the number of outputs: from 1 to 2³¹ − 1.
+ *  @param activation σ.
+ *  @param options name, input, bias, initializers, α, custom functions; NULL for CRL_LAYER_OPTIONS_INIT. Only read;
+ *      the strings are copied.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NAME or
+ *      CRL_ERROR_ALREADY_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_add_dense(crl_network *network, size_t units, crl_activation activation,
+                                                       const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds an activation as a layer of its own: z is the input's h, h = σ(z).
+ *  @param network not built yet.
+ *  @param activation σ.
+ *  @param options name, input, α, custom functions; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are
+ *      copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_activation(crl_network *network, crl_activation activation,
+                                                            const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds dropout (Srivastava et al. 2014): in training h is h' with each element 0 with a probability of p, and
+ *  divided by 1 − p otherwise. Elsewhere h is h'. In crl_network_fit() it is active; with a workspace if
+ *  crl_workspace_set_noise() says so.
+ *  @param network not built yet.
+ *  @param rate p in [0, 1).
+ *  @param options name, input; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_dropout(crl_network *network, float rate,
+                                                         const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds Gaussian noise: in training h is h' with normal numbers added to it. It is active when dropout is.
+ *  @param network not built yet.
+ *  @param deviation the numbers' standard deviation, finite and ≥ 0; their mean is 0.
+ *  @param options name, input; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_noise(crl_network *network, float deviation,
+                                                       const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds the elementwise sum of layers of one width, as in a residual connection.
+ *  @param network not built yet.
+ *  @param inputs the names of the layers to add.
+ *  @param inputs_count how many, at least 1.
+ *  @param name the layer's name; NULL for its position.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_add_sum(crl_network *network,
+                                                     const char *const CRL_NONNULL *CRL_NONNULL inputs,
+                                                     size_t inputs_count, const char *CRL_NULLABLE name);
+
+/** Adds the concatenation of layers: their outputs one after the other.
+ *  @param network not built yet.
+ *  @param inputs the names of the layers, in order.
+ *  @param inputs_count how many, at least 1.
+ *  @param name the layer's name; NULL for its position.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_add_concatenation(crl_network *network,
+                                                               const char *const CRL_NONNULL *CRL_NONNULL inputs,
+                                                               size_t inputs_count, const char *CRL_NULLABLE name);
+
+/** Builds the network: plans its memory, allocates its parameters and draws their first values. Its layers are fixed
+ *  afterwards.
+ *  @param network with at least one layer; every layer but the last must be read by a later one.
+ *  @param seed of the generator; one seed always gives the same parameters.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME, CRL_ERROR_ALREADY_BUILT or
+ *      CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_network_build(crl_network *network, uint64_t seed);
+
+/** Builds the network as crl_network_build() does, for an instruction set of choice: this network, its trainers and
+ *  its predictors compute with it, whatever the process computes with. Files do not remember it: to compute with it
+ *  again, build such a network and load a file with crl_network_load_parameters().
+ *  @param network with at least one layer; every layer but the last must be read by a later one.
+ *  @param seed of the generator; one seed gives the same parameters with every instruction set.
+ *  @param instruction_set CRL_INSTRUCTIONS_BASELINE, CRL_INSTRUCTIONS_AVX2, CRL_INSTRUCTIONS_AVX512 or
+ *      CRL_INSTRUCTIONS_NEON.
+ *  @return as crl_network_build(), and CRL_ERROR_VALUE if the instruction set is unknown or this processor lacks it. */
+CRL_NODISCARD CRL_API crl_status crl_network_build_for(crl_network *network, uint64_t seed,
+                                                       crl_instructions instruction_set);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Looking at a network
+ * ------------------------------------------------------------------------------------------------------------------
+ * Sizes and layers can be asked for at any time, parameters once the network is built. All parameters lie in one
+ * contiguous vector; gradients are vectors of the same shape, and a crl_tensor says where each weight and bias lies in
+ * any of them.
+ */
+
+/** What a layer does: the function that adds it. */
+typedef int32_t crl_layer_kind;
+
+enum {
+    CRL_LAYER_DENSE = 0,
+    CRL_LAYER_ACTIVATION = 1,
+    CRL_LAYER_DROPOUT = 2,
+    CRL_LAYER_NOISE = 3,
+    CRL_LAYER_SUM = 4,
+    CRL_LAYER_CONCATENATION = 5
+};
+
+/** A layer of a network. Start from CRL_LAYER_INIT. */
+typedef struct crl_layer {
+    size_t size;               /**< sizeof(crl_layer) */
+    const char *CRL_NULLABLE name; /**< lives as long as the network */
+    crl_layer_kind kind;
+    crl_activation activation; /**< dense, activation: σ; otherwise CRL_IDENTITY */
+    size_t units;              /**< N_l, the width */
+    size_t inputs;             /**< how many layers it reads: crl_network_layer_input() names them */
+    float amount;              /**< dropout: p; noise: the standard deviation; otherwise 0 */
+    int32_t bias;              /**< 1 for a dense layer with a bias */
+} crl_layer;
+
+#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0 }
+
+/** Where a parameter tensor lies in the flat parameter vector, and in every gradient vector. Start from CRL_TENSOR_INIT. */
+typedef struct crl_tensor {
+    size_t size;      /**< sizeof(crl_tensor) */
+    const char *CRL_NULLABLE name; /**< such as "layer.weight" or "layer.bias"; lives as long as the network */
+    size_t offset;    /**< its first element, in floats from the start of the vector */
+    size_t rows;      /**< N_l: the width of the layer */
+    size_t columns;   /**< N_{l−1} for a weight, 1 for a bias; elements are row-major */
+    size_t rank;      /**< 1 for a vector, such as a bias; 2 for a matrix, of one column too */
+} crl_tensor;
+
+#define CRL_TENSOR_INIT { sizeof(crl_tensor), NULL, 0, 0, 0, 0 }
+
+/** N_0, the length of x.
+ *  @param network built or not.
+ *  @param inputs receives the number.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+CRL_NODISCARD CRL_API crl_status crl_network_input_size(const crl_network *network, size_t *inputs);
+
+/** N_L, the length of y: the width of the last layer, or of the input while there are no layers.
+ *  @param network built or not.
+ *  @param outputs receives the number.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+CRL_NODISCARD CRL_API crl_status crl_network_output_size(const crl_network *network, size_t *outputs);
+
+/** The number of layers, the input not counted.
+ *  @param network built or not.
+ *  @param count receives the number.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+CRL_NODISCARD CRL_API crl_status crl_network_layer_count(const crl_network *network, size_t *count);
+
+/** A layer: its name, kind, activation and width.
+ *  @param network built or not.
+ *  @param index from 0, in the order in which the layers were added.
+ *  @param layer begun with CRL_LAYER_INIT; receives what the layer is.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_SIZE. */
+CRL_NODISCARD CRL_API crl_status crl_network_layer(const crl_network *network, size_t index, crl_layer *layer);
+
+/** The name of a layer that a layer reads.
+ *  @param network built or not.
+ *  @param index the layer's, from 0.
+ *  @param input from 0, in the order in which the layer reads them.
+ *  @param name receives the name, which lives as long as the network; "input" is the network's own input.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_SIZE. */
+CRL_NODISCARD CRL_API crl_status crl_network_layer_input(const crl_network *network, size_t index, size_t input,
+                                                         const char *CRL_NONNULL *CRL_NONNULL name);
+
+/** The options with which a layer was added: with these, and the kind, width, activation and amount that
+ *  crl_network_layer() returns, another network gets the same layer. For sums and concatenations only the name has a
+ *  meaning. A network from a file has the default initializers: files do not keep them.
+ *  @param network built or not.
+ *  @param index from 0, in the order in which the layers were added.
+ *  @param options begun with CRL_LAYER_OPTIONS_INIT; receives the options. The strings live as long as the network.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_SIZE. */
+CRL_NODISCARD CRL_API crl_status crl_network_layer_options(const crl_network *network, size_t index,
+                                                           crl_layer_options *options);
+
+/** The flat parameter vector itself, not a copy. The caller may read and change it; it belongs to the network and
+ *  lives as long. Changing it excludes every other use of the network, and a forward pass made before is void.
+ *  @param network built.
+ *  @param parameters receives the address, aligned to 64 bytes.
+ *  @param count receives the number of floats.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_NOT_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_parameters(const crl_network *network,
+                                                        float *CRL_NONNULL *CRL_NONNULL parameters, size_t *count);
+
+/** The number of parameter tensors: weights and biases.
+ *  @param network built.
+ *  @param count receives the number.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_NOT_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_tensor_count(const crl_network *network, size_t *count);
+
+/** A parameter tensor by its index, in the order of the parameter vector.
+ *  @param network built.
+ *  @param index from 0.
+ *  @param tensor begun with CRL_TENSOR_INIT; receives the tensor's name, place and shape.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE or CRL_ERROR_NOT_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_tensor(const crl_network *network, size_t index, crl_tensor *tensor);
+
+/** A parameter tensor by its name.
+ *  @param network built.
+ *  @param name such as "0.weight" or "hidden.bias".
+ *  @param tensor begun with CRL_TENSOR_INIT; receives the tensor's name, place and shape.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME or CRL_ERROR_NOT_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_find_tensor(const crl_network *network, const char *name,
+                                                         crl_tensor *tensor);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Training
+ * ------------------------------------------------------------------------------------------------------------------
+ * crl_network_fit() goes through the data in batches, epoch after epoch: for each batch a forward pass, the cost, a
+ * backward pass and a step.
+ */
+
+/** An optimizer: a method, its hyperparameters and its state (momenta) for one network's parameters. */
+typedef struct crl_optimizer crl_optimizer;
+
+/** A cost for one row of N outputs y and targets t. crl_reduction combines the rows. */
+typedef int32_t crl_cost_kind;
+
+enum {
+    CRL_MEAN_SQUARED_ERROR = 0,         /**< (1/N) Σ (y − t)² */
+    CRL_MEAN_ABSOLUTE_ERROR = 1,        /**< (1/N) Σ |y − t|; derivative 0 at y = t */
+    CRL_HUBER = 2,                      /**< (1/N) Σ of (y − t)²/2 where |y − t| ≤ d, else d (|y − t| − d/2) */
+    CRL_BINARY_CROSS_ENTROPY = 3,       /**< −(1/N) Σ t log y + (1 − t) log(1 − y); y and t in [0, 1]; logarithms
+                                             are cut at −100. Another y: CRL_ERROR_NOT_FINITE */
+    CRL_BINARY_CROSS_ENTROPY_LOGITS = 4,/**< the same of σ(y), the sigmoid, fused and stable; any y. A network that ends
+                                             in a sigmoid is CRL_ERROR_VALUE */
+    CRL_CROSS_ENTROPY = 5,              /**< −Σ t log softmax(y), fused and stable; y at least 2 logits; t a class index, or
+                                             a distribution whose elements add up to 1 to within 0.001. A network that ends
+                                             in a softmax is CRL_ERROR_VALUE: it would be applied twice */
+    CRL_CUSTOM_COST = 100               /**< the function in crl_cost_options */
+};
+
+/** How the costs c_r of the rows, with sample weights w_r (1 by default), become C. */
+typedef int32_t crl_reduction;
+
+enum {
+    CRL_REDUCTION_MEAN = 0, /**< C = Σ w_r c_r / Σ w_r */
+    CRL_REDUCTION_SUM = 1   /**< C = Σ w_r c_r */
+};
+
+/** A custom cost, for a whole batch: reads y (rows × columns), targets (rows × target_columns; NULL without targets) and
+ *  sample weights (rows; NULL without weights), row-major and contiguous; writes C and ∇C = ∂C/∂y (rows × columns). It
+ *  combines the rows itself. Any thread that uses the cost may call it. Return 0, or another number to end the call with
+ *  CRL_ERROR_CALLBACK. */
+typedef int32_t (*crl_cost_function)(void *CRL_NULLABLE user, const float *y, const float *CRL_NULLABLE targets,
+                                     const float *CRL_NULLABLE weights, size_t rows, size_t columns, size_t target_columns,
+                                     double *C, float *dC_dy);
+
+/** The Hessian of a custom cost times a vector: reads y, targets and weights as crl_cost_function does, and v of the shape of
+ *  y; writes H v with H = ∂∇C/∂y, of the same shape. Result and threads as for crl_cost_function. */
+typedef int32_t (*crl_cost_hessian_product)(void *CRL_NULLABLE user, const float *y, const float *CRL_NULLABLE targets,
+                                            const float *CRL_NULLABLE weights, const float *v, size_t rows, size_t columns,
+                                            size_t target_columns, float *Hv);
+
+/** A cost and its parameters. Start from CRL_COST_OPTIONS_INIT. Leave alone what is not for the kind; a change there is
+ *  CRL_ERROR_VALUE. */
+typedef struct crl_cost_options {
+    size_t size;                /**< sizeof(crl_cost_options) */
+    crl_cost_kind kind;
+    crl_reduction reduction;    /**< ignored by CRL_CUSTOM_COST */
+    float huber_delta;          /**< CRL_HUBER: d > 0 */
+    float label_smoothing;      /**< CRL_CROSS_ENTROPY: ε in [0, 1), for (1 − ε) t + ε / N instead of t (Szegedy et al. 2016) */
+    crl_cost_function CRL_NULLABLE function; /**< CRL_CUSTOM_COST */
+    crl_cost_hessian_product CRL_NULLABLE hessian_product; /**< CRL_CUSTOM_COST: H v; NULL: none, and
+                                     crl_network_hessian_product() and crl_network_gauss_newton_product() are
+                                     CRL_ERROR_MISMATCH */
+    void *CRL_NULLABLE user;    /**< passed to both functions */
+} crl_cost_options;
+
+#define CRL_COST_OPTIONS_INIT \
+    { sizeof(crl_cost_options), CRL_MEAN_SQUARED_ERROR, CRL_REDUCTION_MEAN, 1.0f, 0.0f, NULL, NULL, NULL }
+
+/** Targets: values or classes, one for each row of the outputs, and sample weights if wanted. The arrays stay the
+ *  caller's. Start from CRL_TARGETS_INIT. */
+typedef struct crl_targets {
+    size_t size;            /**< sizeof(crl_targets) */
+    const float *CRL_NULLABLE values; /**< rows × columns; NULL with classes, or if a custom cost needs none */
+    size_t rows;
+    size_t columns;         /**< the number of outputs; any width ≥ 1 for a custom cost */
+    size_t stride;          /**< floats from one row of values to the next, ≥ columns */
+    const int32_t *CRL_NULLABLE classes; /**< CRL_CROSS_ENTROPY: class indices from 0 to N − 1 */
+    size_t classes_count;
+    const float *CRL_NULLABLE weights; /**< sample weights, finite and ≥ 0, their sum > 0; NULL: all 1 */
+    size_t weights_count;
+} crl_targets;
+
+#define CRL_TARGETS_INIT { sizeof(crl_targets), NULL, 0, 0, 0, NULL, 0, NULL, 0 }
+
+/** Data to validate on. The arrays stay the caller's. Start from CRL_VALIDATION_INIT. */
+typedef struct crl_validation {
+    size_t size;   /**< sizeof(crl_validation) */
+    const float *CRL_NULLABLE x; /**< rows × inputs, all finite */
+    size_t rows;   /**< at least 1 */
+    size_t stride; /**< floats from one row of x to the next, ≥ inputs */
+    const crl_targets *CRL_NULLABLE targets; /**< for each row of x; NULL only for a custom cost that needs none */
+} crl_validation;
+
+#define CRL_VALIDATION_INIT { sizeof(crl_validation), NULL, 0, 0, NULL }
+
+/** An optimization method. g is the gradient ∂C/∂w, η the learning rate. */
+typedef int32_t crl_optimizer_method;
+
+enum {
+    CRL_GRADIENT_DESCENT = 0, /**< w ← w − η g */
+    CRL_MOMENTUM = 1,         /**< v ← μ v + g; w ← w − η v (Polyak 1964) */
+    CRL_ADAM = 2,             /**< m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − η m̂ / (√v̂ + ε) with
+                                   m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) in step t (Kingma and Ba 2015,
+                                   algorithm 1) */
+    CRL_NESTEROV = 3,         /**< v ← μ v + g; w ← w − η (g + μ v) (Sutskever et al. 2013, simplified by Bengio et al.
+                                   2013) */
+    CRL_ADAGRAD = 4,          /**< v ← v + g²; w ← w − η g / (√v + ε) (Duchi et al. 2011) */
+    CRL_RMSPROP = 5,          /**< v ← β₂ v + (1 − β₂) g²; w ← w − η g / (√v + ε) (Tieleman and Hinton 2012) */
+    CRL_ADAMW = 6,            /**< Adam with a weight_decay of 0.01 by default (Loshchilov and Hutter 2019, algorithm 2) */
+    CRL_AMSGRAD = 7,          /**< Adam with the largest v so far in the last formula (Reddi et al. 2018) */
+    CRL_NADAM = 8,            /**< Adam with Nesterov's momentum (Dozat 2016; μ_t = β₁ (1 − 0.96^(0.004 t) / 2)) */
+    CRL_LION = 9,             /**< w ← w − η sign(β₁ m + (1 − β₁) g); m ← β₂ m + (1 − β₂) g (Chen et al. 2023,
+                                   algorithm 2; its λ is weight_decay) */
+    CRL_IRPROP_MINUS = 10,    /**< for gradients over all of the data: w ← w − Δ sign(g). Δ begins as η, grows by η⁺ while
+                                   g keeps its sign, and shrinks by η⁻, without a step, where it does not (iRPROP⁻: Igel
+                                   and Hüsken 2000) */
+    CRL_QUICKPROP = 11        /**< for gradients over all of the data: d ← r d − η g with r = g / (p − g), at most μ, and
+                                   p the g of the step before; − η g only where g keeps its sign; w ← w + d (Fahlman
+                                   1988; its decay is l2) */
+};
+
+/** An optimization method and its hyperparameters. Start from CRL_OPTIMIZER_OPTIONS_INIT. CRL_AUTO stands for the value that
+ *  a member's description ends with. Leave CRL_AUTO where a hyperparameter is not the method's; another value there is
+ *  CRL_ERROR_VALUE.
+ *
+ *  From weight_decay on, members are for every method. A step works in this order: clip g, over all layers that are not
+ *  frozen; add penalties, g ← g + λ₂ w + λ₁ sign(w) (the reported C does not include them); decay weights, w ← w − η λ w;
+ *  let the method step along g; limit the norms of W's rows. Penalties and decay apply to weights, and to biases with
+ *  regularize_biases. */
+typedef struct crl_optimizer_options {
+    size_t size;                 /**< sizeof(crl_optimizer_options) */
+    crl_optimizer_method method;
+    float learning_rate;         /**< η, finite and ≥ 0 */
+    float momentum;              /**< momentum, Nesterov: μ in [0, 1); 0.9 */
+    float beta1;                 /**< Adam, AdamW, AMSGrad, NAdam, Lion: β₁ in [0, 1); 0.9 */
+    float beta2;                 /**< those and RMSprop: β₂ in [0, 1); 0.999, Lion and RMSprop 0.99 */
+    float epsilon;               /**< AdaGrad, RMSprop, Adam, AdamW, AMSGrad, NAdam: ε ≥ 1e-30 and finite; 1e-8, AdaGrad
+                                      1e-10 */
+    float growth;                /**< iRPROP⁻: η⁺ ≥ 1 and finite; 1.2. Quickprop: μ > 0 and finite; 1.75 */
+    float shrink;                /**< iRPROP⁻: η⁻ in [0, 1); 0.5 */
+    float min_step;              /**< iRPROP⁻: the smallest Δ, > 0 and ≤ max_step; 1e-6 */
+    float max_step;              /**< iRPROP⁻: the largest Δ. Quickprop: the largest |d|. > 0 and finite; 50 */
+    float weight_decay;          /**< λ of decoupled weight decay (Loshchilov and Hutter 2019), ≥ 0 and finite; 0, AdamW
+                                      0.01 */
+    float l1;                    /**< λ₁ ≥ 0 and finite */
+    float l2;                    /**< λ₂ ≥ 0 and finite */
+    float max_norm;              /**< largest norm of a unit's row of W, > 0 (Srivastava et al. 2014); infinity */
+    float clip_norm;             /**< c > 0: g ← g min(1, c / (‖g‖ + 1e-6)), ‖g‖ over all parameters (Pascanu et al. 2013;
+                                      PyTorch's clip_grad_norm_); infinity */
+    float clip_value;            /**< > 0: before that, cuts each element of g at ± this; infinity */
+    int32_t regularize_biases;   /**< non-zero: penalties and weight decay apply to biases, too */
+    int32_t reserved;            /**< 0 */
+} crl_optimizer_options;
+
+#define CRL_OPTIMIZER_OPTIONS_INIT \
+    { sizeof(crl_optimizer_options), CRL_ADAM, 0.001f, CRL_AUTO, CRL_AUTO, CRL_AUTO, CRL_AUTO, CRL_AUTO, CRL_AUTO, CRL_AUTO, \
+      CRL_AUTO, CRL_AUTO, 0.0f, 0.0f, CRL_AUTO, CRL_AUTO, CRL_AUTO, 0, 0 }
+
+/** How to step one layer's parameters, where that differs from the rest. Start from CRL_LAYER_STEP_INIT. */
+typedef struct crl_layer_step {
+    size_t size;                /**< sizeof(crl_layer_step) */
+    float learning_rate_factor; /**< multiplies η; ≥ 0 and finite. iRPROP⁻ only begins with η */
+    float weight_decay;         /**< as in crl_optimizer_options; CRL_AUTO: the optimizer's */
+    float l1;                   /**< the same */
+    float l2;                   /**< the same */
+    float max_norm;             /**< the same; INFINITY: no limit */
+    int32_t frozen;             /**< non-zero: the parameters and their optimizer state stay as they are. Steps ignore their
+                                     gradients; crl_network_fit() does not compute them */
+} crl_layer_step;
+
+#define CRL_LAYER_STEP_INIT { sizeof(crl_layer_step), 1.0f, CRL_AUTO, CRL_AUTO, CRL_AUTO, CRL_AUTO, 0 }
+
+/** How the learning rate depends on t, the number of steps or epochs taken so far; η is the rate at first. */
+typedef int32_t crl_schedule_kind;
+
+enum {
+    CRL_SCHEDULE_CONSTANT = 0,    /**< η: for a warm-up alone */
+    CRL_SCHEDULE_STEP = 1,        /**< η γ^⌊t / T⌋ */
+    CRL_SCHEDULE_EXPONENTIAL = 2, /**< η γᵗ */
+    CRL_SCHEDULE_COSINE = 3,      /**< η₋ + (η − η₋) (1 + cos(π t' / T')) / 2, with t' the time since the last restart and T'
+                                       the time from that to the next: T at first, then M times the last (Loshchilov and
+                                       Hutter 2017) */
+    CRL_SCHEDULE_ONE_CYCLE = 4,   /**< half a cosine up from η / d₀ to η, at t = p T − 1, and another down to η / (d₀ d₁), at
+                                       t = T − 1 (Smith 2018; PyTorch's OneCycleLR) */
+    CRL_SCHEDULE_PLATEAU = 5,     /**< after more than `patience` epochs without a cost below C₋ − threshold × |C₋|, C₋ the
+                                       lowest: max(γ × the last, η₋); not again for `cooldown` epochs */
+    CRL_CUSTOM_SCHEDULE = 100     /**< the function in crl_schedule_options */
+};
+
+/** A custom schedule: writes the learning rate at t, finite and ≥ 0. `base` is the optimizer's own rate; `cost` is C of the
+ *  epoch before, on the validation data if there are any, NaN in the first. Runs on the thread that called
+ *  crl_network_fit(). Return 0, or another number to end the call with CRL_ERROR_CALLBACK. */
+typedef int32_t (*crl_schedule_function)(void *CRL_NULLABLE user, size_t t, float base, double cost, float *rate);
+
+/** A schedule of the learning rate, and its warm-up. Start from CRL_SCHEDULE_OPTIONS_INIT. CRL_AUTO and CRL_AUTO_SIZE stand
+ *  for the value that a member's description ends with. Leave alone what is not the kind's; a change there is
+ *  CRL_ERROR_VALUE. */
+typedef struct crl_schedule_options {
+    size_t size;                    /**< sizeof(crl_schedule_options) */
+    crl_schedule_kind kind;
+    int32_t per_epoch;              /**< non-zero: t counts epochs, otherwise steps. A plateau counts epochs; its warm-up
+                                         follows this */
+    size_t warmup;                  /**< W: for so many t the rate rises in a line, before the schedule begins */
+    size_t period;                  /**< step: T ≥ 1, which must be given. Cosine, one-cycle: T ≥ 1; in crl_network_fit() the
+                                         whole run */
+    size_t period_factor;           /**< cosine: M ≥ 1; 1 */
+    size_t patience;                /**< plateau; 10 */
+    size_t cooldown;                /**< plateau; 0 */
+    float warmup_start;             /**< in [0, 1]: the warm-up begins at this part of the rate */
+    float factor;                   /**< step, exponential, plateau: γ in (0, 1]; 0.1 */
+    float min_rate;                 /**< cosine, plateau: η₋ ≥ 0 and finite; 0 */
+    float peak;                     /**< one-cycle: p in [0, 1], the part that goes up; 0.3 */
+    float start_divisor;            /**< one-cycle: d₀ ≥ 1 and finite; 25 */
+    float end_divisor;              /**< one-cycle: d₁ ≥ 1 and finite; 10000 */
+    float threshold;                /**< plateau: in [0, 1); 0.0001 */
+    crl_schedule_function CRL_NULLABLE function; /**< CRL_CUSTOM_SCHEDULE */
+    void *CRL_NULLABLE user;        /**< passed to function */
+} crl_schedule_options;
+
+#define CRL_SCHEDULE_OPTIONS_INIT \
+    { sizeof(crl_schedule_options), CRL_SCHEDULE_CONSTANT, 0, 0, CRL_AUTO_SIZE, CRL_AUTO_SIZE, CRL_AUTO_SIZE, CRL_AUTO_SIZE, \
+      0.333333343f, CRL_AUTO, CRL_AUTO, CRL_AUTO, CRL_AUTO, CRL_AUTO, CRL_AUTO, NULL, NULL }
+
+/** What happened in one batch. */
+typedef struct crl_batch {
+    size_t size;  /**< sizeof(crl_batch) in the library */
+    size_t epoch; /**< from 1 */
+    size_t batch; /**< from 1 in each epoch */
+    size_t step;  /**< how many steps the optimizer has taken, this one included */
+    size_t rows;
+    double cost;  /**< C of the batch before its step */
+} crl_batch;
+
+/** What happened in one epoch. Start from CRL_EPOCH_INIT. */
+typedef struct crl_epoch {
+    size_t size;                /**< sizeof(crl_epoch); in callbacks the library's */
+    size_t epoch;               /**< from 1 */
+    size_t epochs;              /**< how many there will be */
+    int32_t is_best;            /**< 1 for the lowest cost so far, of the validation data if there are any */
+    double cost;                /**< C of the epoch's rows, each batch before its step, combined by the reduction; for a
+                                     custom cost the mean by rows */
+    double accuracy;            /**< the share of the epoch's rows that were right, by their weights, each batch before its
+                                     step; see crl_metrics. NaN with costs that decide nothing */
+    double validation_cost;     /**< C on the validation data after the epoch; NaN without them */
+    double validation_accuracy; /**< of the validation data; see crl_metrics. NaN without them */
+    double validation_r2;       /**< of the validation data; see crl_metrics. NaN without them */
+    double seconds;             /**< the epoch's time, without validation */
+    double samples_per_second;  /**< rows trained on, by seconds */
+} crl_epoch;
+
+#define CRL_EPOCH_INIT { sizeof(crl_epoch), 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0 }
+
+/** Runs after each batch, on the thread that called; otherwise as crl_epoch_callback. */
+typedef int32_t (*crl_batch_callback)(void *CRL_NULLABLE user, const crl_batch *batch);
+
+/** Runs after each epoch, on the thread that called. It may read the network (predict, save, publish), save the trainer and
+ *  set the optimizer's learning rate; it must change nothing else. Return 0 to go on, another number to stop with
+ *  CRL_CANCELLED. */
+typedef int32_t (*crl_epoch_callback)(void *CRL_NULLABLE user, const crl_epoch *epoch);
+
+/** How to train. Start from CRL_TRAIN_OPTIONS_INIT. */
+typedef struct crl_train_options {
+    size_t size;                 /**< sizeof(crl_train_options) */
+    const crl_cost_options *CRL_NULLABLE cost; /**< NULL: CRL_COST_OPTIONS_INIT */
+    crl_optimizer *CRL_NULLABLE optimizer;     /**< made for this network; NULL: a fresh one, CRL_OPTIMIZER_OPTIONS_INIT */
+    const crl_schedule_options *CRL_NULLABLE schedule; /**< the learning rate of each step; NULL: the optimizer's. The
+                                      schedule begins with the optimizer's rate, and gives it back afterwards */
+    size_t epochs;               /**< at least 1 */
+    size_t batch_size;           /**< at least 1; the last batch of an epoch may be shorter */
+    size_t threads;              /**< from 1 to 1024 share the work. CRL_AUTO_SIZE: the library decides, by the size of a
+                                      step and the time that steps took. The results are the same bit for bit. A custom
+                                      cost or activation runs on one */
+    size_t patience;             /**< at least 1: training stops after so many epochs without a new best cost, of the
+                                      validation data if there are any; then, or after the last epoch, it puts the best
+                                      parameters back. CRL_AUTO_SIZE: it goes on to the last epoch, and keeps what that
+                                      leaves */
+    const float *CRL_NULLABLE class_weights; /**< factors for the sample weights of each class's rows in training, finite and
+                                      ≥ 0; copied. Targets must be classes, or exactly 0 and 1 with a binary cross-entropy
+                                      of one output. NULL: all 1 */
+    size_t class_weights_count;  /**< the number of outputs; 2 with a binary cross-entropy of one output. With one of several
+                                      outputs there are no classes: give the rows weights */
+    crl_epoch_callback CRL_NULLABLE on_epoch;
+    crl_batch_callback CRL_NULLABLE on_batch;
+    void *CRL_NULLABLE user;     /**< passed to on_epoch and on_batch */
+    int32_t shuffle;             /**< non-zero: a new order of the rows in each epoch */
+    uint64_t seed;               /**< of everything random: the held-out rows, the orders, and the numbers of dropout and
+                                      noise, which follow from this and the number of steps that the optimizer has taken */
+    double validation_split;     /**< in [0, 1): the share of the rows to hold out and validate on: the last, or any with
+                                      shuffle. If it is not 0, at least one row is held out and at least one is not, and the
+                                      call takes no other validation data */
+    double min_delta;            /**< by how much a cost must be lower to be a new best; finite and ≥ 0 */
+} crl_train_options;
+
+#define CRL_TRAIN_OPTIONS_INIT \
+    { sizeof(crl_train_options), NULL, NULL, NULL, 10, 32, CRL_AUTO_SIZE, CRL_AUTO_SIZE, NULL, 0, NULL, NULL, NULL, 1, 0, \
+      0.0, 0.0 }
+
+/** How outputs compare with targets. Rows count by their sample weights. Start from CRL_METRICS_INIT. */
+typedef struct crl_metrics {
+    size_t size;         /**< sizeof(crl_metrics) */
+    size_t rows;
+    double cost;         /**< C, by the cost's reduction */
+    double accuracy;     /**< the share of rows that are right. CRL_CROSS_ENTROPY: the largest output (the first of equals)
+                              is the target class, or lies where the largest target does. Binary cross-entropies: all
+                              outputs are on the targets' side of a half. Otherwise NaN */
+    double top_accuracy; /**< CRL_CROSS_ENTROPY: the share of rows whose class is among the `top` largest outputs. Otherwise
+                              NaN */
+    double r2;           /**< other costs: R² = 1 − Σ (t − y)² / Σ (t − mean of t)², its mean over the outputs; where all
+                              targets are equal, 1 if the outputs equal them, else 0. NaN with cross-entropies */
+} crl_metrics;
+
+#define CRL_METRICS_INIT { sizeof(crl_metrics), 0, 0.0, 0.0, 0.0, 0.0 }
+
+/** Trains the network. Excludes every other use of it, except reading it from the epoch callback. A second call goes
+ *  on from the first where both are given the same optimizer: its state, the orders of the rows and the masks of
+ *  dropout go on. A schedule begins anew.
+ *
+ *  An error leaves the parameters as the last complete step left them; everything in x and the targets is checked
+ *  before the first. But CRL_ERROR_NOT_FINITE in an epoch is the sign that training diverges: the message says in
+ *  which step, the parameters are the best so far, those of the epoch with the lowest cost, and the optimizer has
+ *  forgotten its steps.
+ *  @param network built.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1; fewer than a batch make one short batch.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param validation data to validate on after each epoch; NULL for none.
+ *  @param options cost, optimizer, epochs, batch size, shuffling, callbacks; NULL for CRL_TRAIN_OPTIONS_INIT.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+ *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the
+ *      network), CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_network_fit(crl_network *network, const float *x, size_t x_rows, size_t x_stride,
+                                                 const crl_targets *CRL_NULLABLE targets,
+                                                 const crl_validation *CRL_NULLABLE validation,
+                                                 const crl_train_options *CRL_NULLABLE options);
+
+/** Compares the outputs for x with targets: C, accuracy, R², and how often which class is taken for which.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param cost which one, which also says what the outputs decide; NULL for CRL_COST_OPTIONS_INIT, the mean squared
+ *      error.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param top among how many of the largest outputs a class must be to count in top_accuracy, at least 1.
+ *  @param metrics receives the numbers; its size is set to sizeof(crl_metrics) before, by CRL_METRICS_INIT.
+ *  @param confusion receives N × N numbers, N the number of outputs, or 2 with a binary cross-entropy of one output:
+ *      at row t, column y the weight of the rows of class t whose decision is y. NULL if they are not wanted.
+ *  @param confusion_count N × N; ignored if confusion is NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+ *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After
+ *      an error confusion may hold anything. */
+CRL_NODISCARD CRL_API crl_status crl_network_evaluate(const crl_network *network,
+                                                      const crl_cost_options *CRL_NULLABLE cost, const float *x,
+                                                      size_t x_rows, size_t x_stride,
+                                                      const crl_targets *CRL_NULLABLE targets, size_t top,
+                                                      crl_metrics *metrics, double *CRL_NULLABLE confusion,
+                                                      size_t confusion_count);
+
+/** Creates an optimizer: a method, its hyperparameters, and its state for the parameters of one network.
+ *  @param network built. The optimizer is for this network alone.
+ *  @param options NULL for CRL_OPTIMIZER_OPTIONS_INIT, Adam with η = 0.001.
+ *  @param optimizer receives the optimizer, which crl_optimizer_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or
+ *      CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_optimizer_create(const crl_network *network,
+                                                      const crl_optimizer_options *CRL_NULLABLE options,
+                                                      crl_optimizer *CRL_NULLABLE *CRL_NONNULL optimizer);
+
+/** Copies an optimizer for another network: method, hyperparameters and state. With crl_network_copy(), training
+ *  goes on in the copy as it would in the original, bit for bit.
+ *  @param optimizer only read.
+ *  @param network built, with tensors of the same names and shapes. The copy is for this network alone.
+ *  @param copy receives the copy, which crl_optimizer_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH or CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_optimizer_copy(const crl_optimizer *optimizer, const crl_network *network,
+                                                    crl_optimizer *CRL_NULLABLE *CRL_NONNULL copy);
+
+/** Frees an optimizer.
+ *  @param optimizer may be NULL, which does nothing. */
+CRL_API void crl_optimizer_destroy(crl_optimizer *CRL_NULLABLE optimizer);
+
+/** The learning rate η.
+ *  @param optimizer only read.
+ *  @param learning_rate receives η.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+CRL_NODISCARD CRL_API crl_status crl_optimizer_learning_rate(const crl_optimizer *optimizer, float *learning_rate);
+
+/** Changes the learning rate; the state stays.
+ *  @param optimizer one thread at a time.
+ *  @param learning_rate η, finite and ≥ 0.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_VALUE. */
+CRL_NODISCARD CRL_API crl_status crl_optimizer_set_learning_rate(crl_optimizer *optimizer, float learning_rate);
+
+/** Says how one layer's parameters are stepped from now on: learning rate, weight decay, penalties, or not at all.
+ *  It replaces what was said of the layer before; the state stays.
+ *  @param optimizer one thread at a time.
+ *  @param layer the layer's name. A layer without parameters has nothing to step, and no effect.
+ *  @param options NULL for CRL_LAYER_STEP_INIT: like the rest.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NAME or
+ *      CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_optimizer_set_layer(crl_optimizer *optimizer, const char *layer,
+                                                         const crl_layer_step *CRL_NULLABLE options);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Predicting
+ * ------------------------------------------------------------------------------------------------------------------
+ * A network prepared for prediction: a second, read-only object with the weights packed in the order in which products
+ * read them, in a precision of choice. It is faster than crl_network_predict(), most of all for single rows and small
+ * networks, and any number of threads may use one at once.
+ *
+ *     crl_predictor_create(network, CRL_PRECISION_FLOAT32, &predictor);     the network may be trained on, or destroyed
+ *     crl_predictor_predict(predictor, x, 1, inputs, y, 1, outputs);
+ */
+
+/** A network prepared for prediction: a packed, read-only copy of its weights, in one precision. */
+typedef struct crl_predictor crl_predictor;
+/** A predictor to exchange while other threads predict with it. */
+typedef struct crl_publisher crl_publisher;
+
+/** The numbers that a predictor computes with. */
+typedef int32_t crl_precision;
+
+enum {
+    CRL_PRECISION_FLOAT32 = 0,  /**< the network's own numbers, and its results bit for bit */
+    CRL_PRECISION_BFLOAT16 = 1, /**< weights and activations rounded to the upper 16 bits of a float32; sums in float32 */
+    CRL_PRECISION_INT8 = 2      /**< weights in steps of 1/127 of each unit's largest, activations in 255 steps over each
+                                     row's range; exact sums in 32-bit integers. A row with NaN or infinity gives NaN */
+};
+
+/** Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit whichever rows it is
+ *  predicted with, and from whichever thread. NaN and infinity go through as IEEE arithmetic has it.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param x x_rows × inputs.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param y receives x_rows × outputs. Does not overlap x.
+ *  @param y_rows the rows that y has room for, at least x_rows.
+ *  @param y_stride floats from one row to the next, at least the number of outputs.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+ *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written. */
+CRL_NODISCARD CRL_API crl_status crl_network_predict(const crl_network *network, const float *x, size_t x_rows,
+                                                     size_t x_stride, float *y, size_t y_rows, size_t y_stride);
+
+/** Prepares a network for prediction. The predictor is a copy: it keeps nothing of the network, and what happens to
+ *  the network afterwards does not reach it. (The functions of a custom activation, and their user, are still
+ *  called.)
+ *
+ *  With CRL_PRECISION_FLOAT32 the results are those of crl_network_predict(), bit for bit. CRL_PRECISION_BFLOAT16
+ *  and CRL_PRECISION_INT8 need a half and a quarter of the memory, and round: see docs/prediction.md for what that
+ *  costs.
+ *  @param network built; only read.
+ *  @param precision CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
+ *  @param predictor receives the predictor, which crl_predictor_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MEMORY, or
+ *      CRL_ERROR_SIZE for a layer of more than 66,311 inputs in int8. */
+CRL_NODISCARD CRL_API crl_status crl_predictor_create(const crl_network *network, crl_precision precision,
+                                                      crl_predictor *CRL_NULLABLE *CRL_NONNULL predictor);
+
+/** Frees a predictor.
+ *  @param predictor may be NULL, which does nothing. */
+CRL_API void crl_predictor_destroy(crl_predictor *CRL_NULLABLE predictor);
+
+/** Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit whichever rows it is
+ *  predicted with, and from whichever thread. Small networks allocate nothing, others nothing once there were as
+ *  many calls at the same time, of as many rows, as there will be.
+ *
+ *  With CRL_PRECISION_FLOAT32 and CRL_PRECISION_BFLOAT16, NaN and infinity go through as IEEE arithmetic has it.
+ *  With CRL_PRECISION_INT8 they have no step: where a row of a dense layer's inputs holds one, all that the layer
+ *  makes of the row is NaN.
+ *  @param predictor only read, by any number of threads at once.
+ *  @param x x_rows × inputs.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param y receives x_rows × outputs. Does not overlap x.
+ *  @param y_rows the rows that y has room for, at least x_rows.
+ *  @param y_stride floats from one row to the next, at least the number of outputs.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_CALLBACK or
+ *      CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written. */
+CRL_NODISCARD CRL_API crl_status crl_predictor_predict(const crl_predictor *predictor, const float *x, size_t x_rows,
+                                                       size_t x_stride, float *y, size_t y_rows, size_t y_stride);
+
+/** N_0, the length of x.
+ *  @param predictor only read.
+ *  @param inputs receives the number.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+CRL_NODISCARD CRL_API crl_status crl_predictor_input_size(const crl_predictor *predictor, size_t *inputs);
+
+/** N_L, the length of y.
+ *  @param predictor only read.
+ *  @param outputs receives the number.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+CRL_NODISCARD CRL_API crl_status crl_predictor_output_size(const crl_predictor *predictor, size_t *outputs);
+
+/** The numbers that the predictor computes with.
+ *  @param predictor only read.
+ *  @param precision receives CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+CRL_NODISCARD CRL_API crl_status crl_predictor_precision(const crl_predictor *predictor, crl_precision *precision);
+
+/** Publishes a network for the first time: creates a predictor that can be exchanged while others predict with it,
+ *  so that a network is trained and served at the same time.
+ *  @param network built; only read.
+ *  @param precision CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8, also of what is published
+ *      later.
+ *  @param publisher receives the publisher, which crl_publisher_destroy() frees; NULL after an error.
+ *  @return as crl_predictor_create(). */
+CRL_NODISCARD CRL_API crl_status crl_publisher_create(const crl_network *network, crl_precision precision,
+                                                      crl_publisher *CRL_NULLABLE *CRL_NONNULL publisher);
+
+/** Frees a publisher. Nobody may be predicting with it.
+ *  @param publisher may be NULL, which does nothing. */
+CRL_API void crl_publisher_destroy(crl_publisher *CRL_NULLABLE publisher);
+
+/** Prepares the network as it is now, and puts it in the place of what was published before, at once for all rows of
+ *  a prediction: those under way end with what they began with. After an error the old one stays. What is past is
+ *  freed here, as soon as nobody predicts with it, or in a later call, or by crl_publisher_destroy().
+ *
+ *  Reads the network, and so excludes training it for as long as the call takes: a trainer's callback is the place
+ *  for it.
+ *  @param publisher any number of threads may be predicting and publishing with it.
+ *  @param network built, of as many inputs and outputs; only read.
+ *  @return as crl_predictor_create(), or CRL_ERROR_MISMATCH, or CRL_ERROR_BUSY if 255 past ones are still in use. */
+CRL_NODISCARD CRL_API crl_status crl_publisher_publish(crl_publisher *publisher, const crl_network *network);
+
+/** Predicts with what was published last; otherwise as crl_predictor_predict(). Waits for nobody, and frees nothing
+ *  of what is past.
+ *  @param publisher any number of threads may predict at once, also while others publish.
+ *  @param x x_rows × inputs.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param y receives x_rows × outputs. Does not overlap x.
+ *  @param y_rows the rows that y has room for, at least x_rows.
+ *  @param y_stride floats from one row to the next, at least the number of outputs.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_CALLBACK or
+ *      CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written. */
+CRL_NODISCARD CRL_API crl_status crl_publisher_predict(const crl_publisher *publisher, const float *x, size_t x_rows,
+                                                       size_t x_stride, float *y, size_t y_rows, size_t y_stride);
+
+/** N_0, the length of x.
+ *  @param publisher only read.
+ *  @param inputs receives the number.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+CRL_NODISCARD CRL_API crl_status crl_publisher_input_size(const crl_publisher *publisher, size_t *inputs);
+
+/** N_L, the length of y.
+ *  @param publisher only read.
+ *  @param outputs receives the number.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+CRL_NODISCARD CRL_API crl_status crl_publisher_output_size(const crl_publisher *publisher, size_t *outputs);
+
+/** The numbers that its predictors compute with.
+ *  @param publisher only read.
+ *  @param precision receives CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+CRL_NODISCARD CRL_API crl_status crl_publisher_precision(const crl_publisher *publisher, crl_precision *precision);
+
+/** How many times a network was published, the first time included.
+ *  @param publisher only read.
+ *  @param count receives the number.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+CRL_NODISCARD CRL_API crl_status crl_publisher_count(const crl_publisher *publisher, size_t *count);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Files
+ * ------------------------------------------------------------------------------------------------------------------
+ * Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON
+ * in the metadata. Paths are C strings of any encoding, passed on to the system as they are; in messages, what is not UTF-8
+ * is written as \xf6.
+ */
+
+/** Saves a network: its architecture and parameters. Atomic: whatever happens, the file is the old one or the new
+ *  one, whole.
+ *  @param network built; only read.
+ *  @param path the file to create or replace.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_FILE, or CRL_ERROR_SIZE for a
+ *      network whose names and inputs take more than the 16,000,000 bytes that a file has for them. */
+CRL_NODISCARD CRL_API crl_status crl_network_save(const crl_network *network, const char *path);
+
+/** Loads a network from a model file, built and ready. Everything in the file is checked before it is used, also
+ *  that the network needs no more memory than crl_network_load_limited() allows with a limit of 0. A network with a
+ *  custom activation cannot be made from a file: build it and call crl_network_load_parameters(). A file has at most
+ *  10,000 layers, of which each reads at most 10,000, and 16,000,000 bytes before its numbers.
+ *  @param path the file.
+ *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_network_load(const char *path, crl_network *CRL_NULLABLE *CRL_NONNULL network);
+
+/** The same with a limit of the caller's own: a file of a few hundred bytes can describe layers of any width, of
+ *  which each prediction would need the memory.
+ *  @param path the file.
+ *  @param memory_limit how many bytes the parameters and one row of a prediction may take together. 0: 64 MiB, or 16
+ *      times the length of the file if that is more, as with crl_network_load(). SIZE_MAX: no limit. Predicting many
+ *      rows takes the memory of up to 64 in each thread; in training a row takes up to eight times as much.
+ *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY,
+ *      also where the network needs more than the limit. */
+CRL_NODISCARD CRL_API crl_status crl_network_load_limited(const char *path, size_t memory_limit,
+                                                          crl_network *CRL_NULLABLE *CRL_NONNULL network);
+
+/** Loads the parameters alone into a network whose tensors have the names and shapes of the file's. After an error
+ *  they are as they were.
+ *  @param network built. Excludes every other use of it.
+ *  @param path the file.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_BUSY (in a callback of what
+ *      trains the network), CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_network_load_parameters(crl_network *network, const char *path);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Trainers
+ * ------------------------------------------------------------------------------------------------------------------
+ * A trainer stops after any batch, saves itself, and goes on. It can take its rows from a function.
+ */
+
+/** A run of training that can stop after any batch and go on. */
+typedef struct crl_trainer crl_trainer;
+
+/** How far a trainer has come. Start from CRL_PROGRESS_INIT. */
+typedef struct crl_progress {
+    size_t size;       /**< sizeof(crl_progress) */
+    size_t epochs;     /**< finished epochs */
+    size_t rows;       /**< rows done of the next epoch; 0 between epochs */
+    size_t batches;    /**< batches done of the next epoch */
+    size_t steps;      /**< steps that the optimizer has taken */
+    size_t best_epoch; /**< the epoch with the lowest cost; 0 before the first */
+    double best_cost;  /**< its cost, of the validation data if there were any; infinity before the first */
+} crl_progress;
+
+#define CRL_PROGRESS_INIT { sizeof(crl_progress), 0, 0, 0, 0, 0, 0.0 }
+
+/** Which batch a data source is to write, and where. */
+typedef struct crl_data_request {
+    size_t size;      /**< sizeof(crl_data_request) in the library */
+    size_t epoch;     /**< from 1 */
+    size_t first_row; /**< how many rows of the epoch came before; 0 asks for its first batch. A trainer that goes on within
+                           an epoch begins there: the source finds its place by it */
+    size_t max_rows;  /**< the most rows that the batch can have */
+    float *x;         /**< max_rows × inputs: write finite numbers */
+    float *CRL_NULLABLE values;    /**< max_rows × columns targets; NULL if the source's columns are 0 */
+    int32_t *CRL_NULLABLE classes; /**< max_rows class indices; NULL if the source has no classes */
+    float *CRL_NULLABLE weights;   /**< max_rows sample weights; NULL if the source has none */
+} crl_data_request;
+
+/** Writes the first rows of a batch, and their number to rows; 0 ends the epoch. Runs on the thread that trains. Return 0,
+ *  or another number to end the call with CRL_ERROR_CALLBACK. */
+typedef int32_t (*crl_data_function)(void *CRL_NULLABLE user, const crl_data_request *request, size_t *rows);
+
+/** Data that need not fit in memory. Start from CRL_DATA_SOURCE_INIT. */
+typedef struct crl_data_source {
+    size_t size;             /**< sizeof(crl_data_source) */
+    crl_data_function CRL_NULLABLE function;
+    void *CRL_NULLABLE user; /**< passed to function */
+    size_t columns;          /**< the width of the target values; 0 with classes, or if a custom cost needs no targets */
+    int32_t classes;         /**< non-zero: the targets are class indices */
+    int32_t weights;         /**< non-zero: with sample weights */
+} crl_data_source;
+
+#define CRL_DATA_SOURCE_INIT { sizeof(crl_data_source), NULL, NULL, 0, 0, 0 }
+
+/** Creates a trainer: a run of training that can stop after any batch, be saved, and go on, in this process or
+ *  another, bit for bit as if it had never stopped. crl_network_fit() is a trainer for one use.
+ *
+ *  What is random in an epoch follows from the seed, the epochs and, for dropout and noise, the steps that the
+ *  optimizer has been through: training on with the same optimizer gives other orders and masks.
+ *  @param network built. The trainer keeps it, and the optimizer.
+ *  @param options cost, optimizer, epochs, batch size, callbacks and so on. Copied, but for what user and a custom
+ *      cost's user point to. NULL for CRL_TRAIN_OPTIONS_INIT.
+ *  @param trainer receives the trainer, which crl_trainer_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT,
+ *      CRL_ERROR_MISMATCH or CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_trainer_create(crl_network *network, const crl_train_options *CRL_NULLABLE options,
+                                                    crl_trainer *CRL_NULLABLE *CRL_NONNULL trainer);
+
+/** Frees a trainer; the network and the optimizer stay.
+ *  @param trainer may be NULL, which does nothing. */
+CRL_API void crl_trainer_destroy(crl_trainer *CRL_NULLABLE trainer);
+
+/** Trains to the last epoch, from wherever the trainer is: an epoch that was interrupted is finished first. A
+ *  trainer that has had all its epochs, or whose patience came to an end, does nothing. Excludes every other use of
+ *  the network, except reading it from the callbacks.
+ *
+ *  An error leaves the parameters as the last complete step left them. But CRL_ERROR_NOT_FINITE in an epoch is the
+ *  sign that training diverges: the message says in which step, the parameters are the best so far, and the
+ *  optimizer has forgotten its steps (its state is what it was before the first), so that the trainer can go on at a
+ *  lower rate.
+ *  @param trainer one call at a time.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1; fewer than a batch make one short batch.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param validation data to validate on after each epoch; NULL for none.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+ *      CRL_ERROR_OVERLAP, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY, CRL_ERROR_NOT_FINITE, CRL_CANCELLED,
+ *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_trainer_fit(crl_trainer *trainer, const float *x, size_t x_rows, size_t x_stride,
+                                                 const crl_targets *CRL_NULLABLE targets,
+                                                 const crl_validation *CRL_NULLABLE validation);
+
+/** The same with rows from a data source, in the order in which it gives them.
+ *  @param trainer one call at a time.
+ *  @param source where the rows come from.
+ *  @param validation data to validate on after each epoch; NULL for none.
+ *  @return as crl_trainer_fit(); CRL_ERROR_CALLBACK also if the source returns another number than 0, or gives too
+ *      many rows, no row in an epoch, rows that are not finite, or targets or weights out of range. */
+CRL_NODISCARD CRL_API crl_status crl_trainer_fit_source(crl_trainer *trainer, const crl_data_source *source,
+                                                        const crl_validation *CRL_NULLABLE validation);
+
+/** Says how many epochs crl_trainer_fit() trains in all: to go on after the last.
+ *  @param trainer not from its callbacks.
+ *  @param epochs at least 1. With no more than are finished, crl_trainer_fit() does nothing.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE or CRL_ERROR_BUSY. */
+CRL_NODISCARD CRL_API crl_status crl_trainer_set_epochs(crl_trainer *trainer, size_t epochs);
+
+/** Goes once through these rows: an epoch of its own, without validation and without a claim to be the best. For
+ *  data that come bit by bit. An epoch that was interrupted is given up.
+ *  @param trainer one call at a time.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param epoch receives what happened; its size is set to sizeof(crl_epoch) before, by CRL_EPOCH_INIT. NULL if that
+ *      is not wanted.
+ *  @return as crl_trainer_fit(); after any error the parameters are as the last complete step left them. */
+CRL_NODISCARD CRL_API crl_status crl_trainer_partial_fit(crl_trainer *trainer, const float *x, size_t x_rows,
+                                                         size_t x_stride, const crl_targets *CRL_NULLABLE targets,
+                                                         crl_epoch *CRL_NULLABLE epoch);
+
+/** How far a trainer has come. May be called from its callbacks.
+ *  @param trainer only read.
+ *  @param progress receives the numbers; its size is set to sizeof(crl_progress) before, by CRL_PROGRESS_INIT.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_SIZE. */
+CRL_NODISCARD CRL_API crl_status crl_trainer_progress(const crl_trainer *trainer, crl_progress *progress);
+
+/** Saves a checkpoint: parameters, optimizer state, and where in which epoch the trainer is. May be called from its
+ *  callbacks. Atomic: whatever happens, the file is the old one or the new one, whole.
+ *  @param trainer only read.
+ *  @param path the file to create or replace.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_FILE, or CRL_ERROR_SIZE for a network whose names and
+ *      inputs take more than the 16,000,000 bytes that a file has for them. */
+CRL_NODISCARD CRL_API crl_status crl_trainer_save(const crl_trainer *trainer, const char *path);
+
+/** Goes on from a checkpoint that a trainer of the same network, optimizer and options saved; the number of epochs,
+ *  the patience, min_delta, threads and callbacks may be others. The network's parameters become those of the
+ *  checkpoint. Everything in the file is checked first; after an error everything is as it was.
+ *  @param trainer excludes every other use of it, its network and its optimizer.
+ *  @param path the file.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_MISMATCH for a checkpoint of another network or run,
+ *      CRL_ERROR_BUSY, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_trainer_load(crl_trainer *trainer, const char *path);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Files in memory and through callbacks
+ * ------------------------------------------------------------------------------------------------------------------
+ * The same bytes as in a file, without one: to and from memory, and through callbacks of the program's, for networks in
+ * archives, databases and streams. No file is written, so nothing is atomic: after an error throw away what was written.
+ *
+ *     crl_network_save_to_memory(network, NULL, 0, &count);          how many bytes?
+ *     bytes = malloc(count);
+ *     crl_network_save_to_memory(network, bytes, count, &count);
+ *     crl_network_load_from_memory(bytes, count, 0, &copy);
+ *
+ * A callback may call what its description allows, and must return, as every callback (see Callbacks at the top). A thread's
+ * crl_cancel is looked at before each call of it.
+ */
+
+/** Takes the next `count` bytes of a file, at least 1, in order. Runs on the thread that called. It may read the network; it must
+ *  not change it. Return 0, or another number to end the call with CRL_ERROR_CALLBACK. */
+typedef int32_t (*crl_write_function)(void *CRL_NULLABLE user, const void *bytes, size_t count);
+
+/** Gives the next bytes of a file, in order: writes up to `capacity` of them to `bytes`, and their number to `count`. Fewer than
+ *  `capacity` are no error; 0 end the file. The library never asks for more than the file has: what follows in a stream stays
+ *  there. Runs on the thread that called. Return 0, or another number to end the call with CRL_ERROR_CALLBACK. */
+typedef int32_t (*crl_read_function)(void *CRL_NULLABLE user, void *bytes, size_t capacity, size_t *count);
+
+/** Saves a network to memory: the bytes that crl_network_save() writes to a file.
+ *  @param network built; only read.
+ *  @param bytes receives the bytes; NULL, with a capacity of 0, to learn their count alone. After an error its
+ *      contents are unspecified.
+ *  @param capacity how many bytes may be written, at least the count.
+ *  @param count receives how many bytes the file has.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_OVERLAP, CRL_ERROR_MEMORY, or
+ *      CRL_ERROR_SIZE if the capacity is too small (the message names the count) or the network too large for a
+ *      file, as in crl_network_save(). */
+CRL_NODISCARD CRL_API crl_status crl_network_save_to_memory(const crl_network *network, void *CRL_NULLABLE bytes,
+                                                            size_t capacity, size_t *count);
+
+/** Saves a network through a callback, which receives the bytes that crl_network_save() writes to a file.
+ *  @param network built; only read.
+ *  @param write takes the bytes, some at a time.
+ *  @param user handed to write; may be NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_CALLBACK, CRL_ERROR_BUSY if the
+ *      callback has changed the network, CRL_ERROR_MEMORY, or CRL_ERROR_SIZE as crl_network_save(). */
+CRL_NODISCARD CRL_API crl_status crl_network_save_to_callback(const crl_network *network, crl_write_function write,
+                                                              void *CRL_NULLABLE user);
+
+/** Loads a network from memory, with the checks of crl_network_load().
+ *  @param bytes a whole file and nothing else. They need not be aligned, and are not needed afterwards.
+ *  @param count how many bytes there are.
+ *  @param memory_limit as in crl_network_load_limited(); 0: 64 MiB, or 16 times the count if that is more.
+ *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY,
+ *      also where the network needs more than the limit. */
+CRL_NODISCARD CRL_API crl_status crl_network_load_from_memory(const void *bytes, size_t count, size_t memory_limit,
+                                                              crl_network *CRL_NULLABLE *CRL_NONNULL network);
+
+/** Loads a network through a callback, with the checks of crl_network_load(). The callback is asked for a file's
+ *  bytes and none beyond, so that files can follow one another in a stream.
+ *  @param read gives the bytes.
+ *  @param user handed to read; may be NULL.
+ *  @param memory_limit as in crl_network_load_limited(); 0: 64 MiB, since nobody vouches for the length of the file.
+ *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_CALLBACK, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY,
+ *      also where the network needs more than the limit. */
+CRL_NODISCARD CRL_API crl_status crl_network_load_from_callback(crl_read_function read, void *CRL_NULLABLE user,
+                                                                size_t memory_limit,
+                                                                crl_network *CRL_NULLABLE *CRL_NONNULL network);
+
+/** Loads the parameters alone from memory, as crl_network_load_parameters() from a file. After an error they are as
+ *  they were.
+ *  @param network built. Excludes every other use of it.
+ *  @param bytes a whole file and nothing else.
+ *  @param count how many bytes there are.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP,
+ *      CRL_ERROR_BUSY (in a callback of what trains or loads the network), CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION
+ *      or CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_network_load_parameters_from_memory(crl_network *network, const void *bytes,
+                                                                         size_t count);
+
+/** Loads the parameters alone through a callback, as crl_network_load_parameters() from a file. After an error they
+ *  are as they were.
+ *  @param network built. Excludes every other use of it, but for reading it in the callback.
+ *  @param read gives the bytes.
+ *  @param user handed to read; may be NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_BUSY (in a callback of what
+ *      trains or loads the network), CRL_ERROR_CALLBACK, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or
+ *      CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_network_load_parameters_from_callback(crl_network *network, crl_read_function read,
+                                                                           void *CRL_NULLABLE user);
+
+/** Saves a checkpoint to memory: the bytes that crl_trainer_save() writes to a file. May be called from the
+ *  trainer's callbacks.
+ *  @param trainer only read.
+ *  @param bytes receives the bytes; NULL, with a capacity of 0, to learn their count alone. After an error its
+ *      contents are unspecified.
+ *  @param capacity how many bytes may be written, at least the count.
+ *  @param count receives how many bytes the checkpoint has, which may be others after more training.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_OVERLAP, CRL_ERROR_MEMORY, or CRL_ERROR_SIZE if the
+ *      capacity is too small (the message names the count) or the network too large for a file, as in
+ *      crl_trainer_save(). */
+CRL_NODISCARD CRL_API crl_status crl_trainer_save_to_memory(const crl_trainer *trainer, void *CRL_NULLABLE bytes,
+                                                            size_t capacity, size_t *count);
+
+/** Saves a checkpoint through a callback, which receives the bytes that crl_trainer_save() writes to a file. May be
+ *  called from the trainer's callbacks.
+ *  @param trainer only read.
+ *  @param write takes the bytes, some at a time.
+ *  @param user handed to write; may be NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_CALLBACK, CRL_ERROR_BUSY if the callback has changed
+ *      the network, CRL_ERROR_MEMORY, or CRL_ERROR_SIZE as crl_trainer_save(). */
+CRL_NODISCARD CRL_API crl_status crl_trainer_save_to_callback(const crl_trainer *trainer, crl_write_function write,
+                                                              void *CRL_NULLABLE user);
+
+/** Goes on from a checkpoint in memory, as crl_trainer_load() from a file. After an error everything is as it was.
+ *  @param trainer excludes every other use of it, its network and its optimizer.
+ *  @param bytes a whole checkpoint and nothing else.
+ *  @param count how many bytes there are.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_MISMATCH for a
+ *      checkpoint of another network or run, CRL_ERROR_BUSY, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or
+ *      CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_trainer_load_from_memory(crl_trainer *trainer, const void *bytes, size_t count);
+
+/** Goes on from a checkpoint that a callback gives, as crl_trainer_load() from a file. After an error everything is
+ *  as it was.
+ *  @param trainer excludes every other use of it, its network and its optimizer, but for reading them in the
+ *      callback.
+ *  @param read gives the bytes.
+ *  @param user handed to read; may be NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_MISMATCH for a checkpoint of another network or run,
+ *      CRL_ERROR_BUSY, CRL_ERROR_CALLBACK, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_trainer_load_from_callback(crl_trainer *trainer, crl_read_function read,
+                                                                void *CRL_NULLABLE user);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Step by step
+ * ------------------------------------------------------------------------------------------------------------------
+ * Forward, cost, backward and step on the caller's own buffers. A workspace holds the intermediate values; none of the
+ * four allocates memory once it exists (a custom cost aside).
+ *
+ *     crl_forward (network, workspace, x, …, y, …);               z_l = W_l h_{l−1} + b_l,  h_l = σ(z_l)
+ *     crl_cost    (&cost, y, …, &targets, &C, dC_dy, …);          C and ∇C
+ *     crl_backward(network, workspace, dC_dy, …, gradients, …);   s = δ ⊙ σ'(z_l),  ∂C/∂W_l = s ⊗ h_{l−1},  δ ← W_lᵀ s
+ *     crl_step    (optimizer, network, gradients, …);             W ← W − η ∂C/∂W
+ */
+
+/** The memory of one forward and backward pass: z, h and δ of every layer. One for each thread. */
+typedef struct crl_workspace crl_workspace;
+
+/** What a workspace is for. */
+typedef int32_t crl_purpose;
+
+enum {
+    CRL_PURPOSE_TRAINING = 0, /**< keeps z, h and δ of every layer */
+    CRL_PURPOSE_INFERENCE = 1 /**< forward only; keeps h alone */
+};
+
+/** Which of a layer's quantities crl_workspace_values() returns. */
+typedef int32_t crl_quantity;
+
+enum {
+    CRL_QUANTITY_Z = 0,    /**< z = W h + b, the preactivation */
+    CRL_QUANTITY_H = 1,    /**< h = σ(z), the activation */
+    CRL_QUANTITY_DELTA = 2 /**< δ = ∂C/∂h, the error signal that reached the layer */
+};
+
+/** What CRL_SCHEDULE_PLATEAU remembers from one epoch to the next. Start from CRL_PLATEAU_STATE_INIT. */
+typedef struct crl_plateau_state {
+    size_t size;    /**< sizeof(crl_plateau_state) */
+    size_t epochs;  /**< how many there were */
+    double lowest;  /**< the lowest of their costs */
+    size_t waited;  /**< epochs since then that counted */
+    size_t cooling; /**< epochs to come that do not count */
+} crl_plateau_state;
+
+#define CRL_PLATEAU_STATE_INIT { sizeof(crl_plateau_state), 0, 0.0, 0, 0 }
+
+/** Creates the memory for passes over up to max_rows samples through one network.
+ *  @param network built. The workspace is for this network alone.
+ *  @param max_rows the largest batch, at least 1.
+ *  @param purpose CRL_PURPOSE_TRAINING, or CRL_PURPOSE_INFERENCE for forward passes alone in less memory.
+ *  @param workspace receives the workspace, which crl_workspace_destroy() frees; NULL after an error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or
+ *      CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_workspace_create(const crl_network *network, size_t max_rows, crl_purpose purpose,
+                                                      crl_workspace *CRL_NULLABLE *CRL_NONNULL workspace);
+
+/** Frees a workspace.
+ *  @param workspace may be NULL, which does nothing. */
+CRL_API void crl_workspace_destroy(crl_workspace *CRL_NULLABLE workspace);
+
+/** A layer's z, h or δ as the last pass left them: a matrix of one row for each sample, contiguous. "input" is the
+ *  network's input: its h is x, its δ is ∂C/∂x.
+ *  @param workspace after a forward pass, for δ after a backward pass, for δ of "input" after one that was asked for
+ *      dC_dx.
+ *  @param layer the layer's name.
+ *  @param quantity CRL_QUANTITY_Z, CRL_QUANTITY_H or CRL_QUANTITY_DELTA.
+ *  @param values receives the address, inside the workspace: to be read until the workspace's next pass.
+ *  @param rows receives the number of samples.
+ *  @param columns receives the width of the layer.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NAME, CRL_ERROR_VALUE (also for z and δ of a
+ *      workspace for inference, and for z of the input) or CRL_ERROR_NO_FORWARD. */
+CRL_NODISCARD CRL_API crl_status crl_workspace_values(const crl_workspace *workspace, const char *layer,
+                                                      crl_quantity quantity,
+                                                      const float *CRL_NONNULL *CRL_NONNULL values, size_t *rows,
+                                                      size_t *columns);
+
+/** The forward pass: for every layer z_l = W_l h_{l−1} (+ b_l) and h_l = σ(z_l), kept in the workspace. x is copied,
+ *  so its memory is free afterwards. NaN and infinity go through as IEEE arithmetic has it.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param workspace made for this network; one thread at a time.
+ *  @param x x_rows × inputs.
+ *  @param x_rows from 1 to the workspace's max_rows.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param y receives x_rows × outputs; NULL if they are not wanted. May overlap x.
+ *  @param y_rows the rows that y has room for, at least x_rows; ignored if y is NULL.
+ *  @param y_stride floats from one row to the next, at least the number of outputs; ignored if y is NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+ *      CRL_ERROR_MISMATCH or CRL_ERROR_CALLBACK; after the last the workspace holds no forward pass. */
+CRL_NODISCARD CRL_API crl_status crl_forward(const crl_network *network, crl_workspace *workspace, const float *x,
+                                             size_t x_rows, size_t x_stride, float *CRL_NULLABLE y, size_t y_rows,
+                                             size_t y_stride);
+
+/** The cost: C of outputs and targets, and its gradient ∇C = ∂C/∂y, where the error signal δ starts.
+ *
+ *  C is a double also where its terms are beyond float32, as the square of 10²⁰ is. A row whose sample weight is 0
+ *  adds nothing to C or ∇C, whatever its target; its outputs must be finite all the same. A custom cost applies the
+ *  weights itself.
+ *
+ *  Threads: any, a custom cost's function permitting.
+ *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param y y_rows × y_columns outputs.
+ *  @param y_rows at least 1.
+ *  @param y_columns N, at least 1.
+ *  @param y_stride floats from one row to the next, at least y_columns.
+ *  @param targets for each row of y; NULL only for a custom cost that needs none.
+ *  @param C receives the cost.
+ *  @param dC_dy receives y_rows × y_columns; NULL if it is not wanted. May be y itself, except with a custom cost.
+ *  @param dC_dy_rows the rows that dC_dy has room for, at least y_rows; ignored if dC_dy is NULL.
+ *  @param dC_dy_stride floats from one row to the next, at least y_columns; ignored if dC_dy is NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET, CRL_ERROR_OVERLAP,
+ *      CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error dC_dy may hold anything. */
+CRL_NODISCARD CRL_API crl_status crl_cost(const crl_cost_options *CRL_NULLABLE cost, const float *y, size_t y_rows,
+                                          size_t y_columns, size_t y_stride, const crl_targets *CRL_NULLABLE targets,
+                                          double *C, float *CRL_NULLABLE dC_dy, size_t dC_dy_rows, size_t dC_dy_stride);
+
+/** The backward pass: from any ∇C at the outputs of the last forward pass, the gradients of all parameters, summed
+ *  over the rows, the error signal δ of every layer (see crl_workspace_values()) and the gradient of the input.
+ *
+ *  It needs the weights of the forward pass: after crl_step() the same workspace must go forward again first.
+ *  @param network built; only read.
+ *  @param workspace for training, after a forward pass of as many rows.
+ *  @param dC_dy dC_dy_rows × outputs: ∇C. It is copied: gradients and dC_dx may overlap it.
+ *  @param dC_dy_rows the rows of the last forward pass.
+ *  @param dC_dy_stride floats from one row to the next, at least the number of outputs.
+ *  @param gradients receives ∂C/∂w in the order of the parameter vector; NULL if only δ and dC_dx are wanted.
+ *  @param gradients_count the number of parameters; ignored if gradients is NULL.
+ *  @param accumulate non-zero to add to gradients instead of setting them.
+ *  @param dC_dx receives ∂C/∂x, dC_dy_rows × inputs; NULL if it is not wanted.
+ *  @param dC_dx_rows the rows that dC_dx has room for, at least dC_dy_rows; ignored if dC_dx is NULL.
+ *  @param dC_dx_stride floats from one row to the next, at least the number of inputs; ignored if dC_dx is NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+ *      CRL_ERROR_MISMATCH, CRL_ERROR_NO_FORWARD or CRL_ERROR_CALLBACK. After CRL_ERROR_CALLBACK gradients may hold
+ *      anything, and the workspace no δ. */
+CRL_NODISCARD CRL_API crl_status crl_backward(const crl_network *network, crl_workspace *workspace, const float *dC_dy,
+                                              size_t dC_dy_rows, size_t dC_dy_stride, float *CRL_NULLABLE gradients,
+                                              size_t gradients_count, int32_t accumulate, float *CRL_NULLABLE dC_dx,
+                                              size_t dC_dx_rows, size_t dC_dx_stride);
+
+/** Says whether dropout and noise layers are active in the workspace's passes to come, and what they draw: numbers
+ *  that follow from seed, step, layer, row and column alone. The workspace then holds no forward pass.
+ *  @param workspace one thread at a time.
+ *  @param active 0, as it is in a new workspace: they do nothing.
+ *  @param seed crl_network_fit() uses its options' seed.
+ *  @param step other numbers for every step, up to 2⁵⁰; crl_network_fit() uses the number of steps that the
+ *      optimizer has taken.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_VALUE. */
+CRL_NODISCARD CRL_API crl_status crl_workspace_set_noise(crl_workspace *workspace, int32_t active, uint64_t seed,
+                                                         uint64_t step);
+
+/** C at the present parameters, and ∂C/∂w of every parameter: forward, cost and backward in one call. What an
+ *  outside optimizer asks for.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param C receives the cost.
+ *  @param gradients receives ∂C/∂w in the order of the parameter vector; NULL if only C is wanted.
+ *  @param gradients_count the number of parameters; ignored if gradients is NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+ *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After
+ *      an error gradients may hold anything. */
+CRL_NODISCARD CRL_API crl_status crl_network_value_and_gradient(const crl_network *network,
+                                                                const crl_cost_options *CRL_NULLABLE cost,
+                                                                const float *x, size_t x_rows, size_t x_stride,
+                                                                const crl_targets *CRL_NULLABLE targets, double *C,
+                                                                float *CRL_NULLABLE gradients, size_t gradients_count);
+
+/** One step of the optimizer: changes the network's parameters along a gradient. Gradient descent is W ← W − η
+ *  ∂C/∂W.
+ *
+ *  Excludes every other use of the network. If the gradient is not finite, or the step could make a parameter or the
+ *  optimizer's state overflow, the status is CRL_ERROR_NOT_FINITE and nothing was changed. The gradients of frozen
+ *  layers are not looked at.
+ *  @param optimizer made for this network.
+ *  @param network built.
+ *  @param gradients ∂C/∂w in the order of the parameter vector: from crl_backward(), or from anywhere else.
+ *  @param gradients_count the number of parameters.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+ *      CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the network) or CRL_ERROR_NOT_FINITE. */
+CRL_NODISCARD CRL_API crl_status crl_step(crl_optimizer *optimizer, crl_network *network, const float *gradients,
+                                          size_t gradients_count);
+
+/** The learning rate of a schedule at t, where it follows from t alone: not for CRL_SCHEDULE_PLATEAU and
+ *  CRL_CUSTOM_SCHEDULE, nor for a period of 0.
+ *  @param schedule the schedule, with its warm-up.
+ *  @param base η, the rate that it begins with, finite and ≥ 0.
+ *  @param t how many steps or epochs were taken.
+ *  @param rate receives the rate.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE or CRL_ERROR_VALUE. */
+CRL_NODISCARD CRL_API crl_status crl_schedule_rate(const crl_schedule_options *schedule, float base, size_t t,
+                                                   float *rate);
+
+/** The learning rate after an epoch, by CRL_SCHEDULE_PLATEAU.
+ *  @param schedule of this kind. Its warm-up is not read.
+ *  @param state what the epochs before have left; CRL_PLATEAU_STATE_INIT before the first. It is all that there is:
+ *      it can be copied and stored.
+ *  @param cost C of the epoch, finite.
+ *  @param rate holds the rate, finite and ≥ 0, and receives the next.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE or CRL_ERROR_NOT_FINITE. After an error state and
+ *      rate are as they were. */
+CRL_NODISCARD CRL_API crl_status crl_plateau_rate(const crl_schedule_options *schedule, crl_plateau_state *state,
+                                                  double cost, float *rate);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Derivatives beyond the gradient
+ * ------------------------------------------------------------------------------------------------------------------
+ * How the outputs change along a direction, and products of vectors with the second derivatives of the cost: what
+ * second-order methods are made of. None of the products makes a matrix; each costs about two gradients, and allocates
+ * nothing after the first call for as many rows. Results that are not finite are CRL_ERROR_NOT_FINITE.
+ *
+ *     crl_network_jvp                    R{y} = ∂y/∂w R{w} + ∂y/∂x R{x}        along a direction R{w}, R{x}
+ *     crl_network_vjp                    uᵀ ∂y/∂w and uᵀ ∂y/∂x                 back from any u at the outputs
+ *     crl_network_hessian_product        H v,  H = ∂²C/∂w²                     exact (Pearlmutter 1994)
+ *     crl_network_gauss_newton_product   G v,  G = Σ Jᵀ H_C J                  J = ∂y/∂w, H_C = ∂²C/∂y²
+ */
+
+/** What crl_network_jacobian() differentiates with respect to. */
+typedef int32_t crl_variable;
+
+enum {
+    CRL_VARIABLE_PARAMETERS = 0, /**< w, in the order of the parameter vector */
+    CRL_VARIABLE_INPUT = 1       /**< x */
+};
+
+/** How crl_network_check_gradient() checks. Start from CRL_GRADIENT_CHECK_OPTIONS_INIT. */
+typedef struct crl_gradient_check_options {
+    size_t size;            /**< sizeof(crl_gradient_check_options) */
+    float step;             /**< the largest step of the differences, for numbers up to 1 in size, in proportion for larger
+                                 ones; finite and > 0 */
+    float tolerance;        /**< the largest relative error that passes; finite and > 0. Float32 rounds: the smaller the
+                                 tolerance, the more coordinates cannot be checked; below about 1e-4 most */
+    size_t max_coordinates; /**< check at most so many parameters, some of every tensor, and a custom function at so many
+                                 numbers; at least 1 */
+    uint64_t seed;          /**< of the choice among more */
+} crl_gradient_check_options;
+
+#define CRL_GRADIENT_CHECK_OPTIONS_INIT { sizeof(crl_gradient_check_options), 0.1f, 0.005f, 1000, 0 }
+
+/** Which derivative a check looked at. */
+typedef int32_t crl_checked_quantity;
+
+enum {
+    CRL_CHECKED_PARAMETER_GRADIENT = 0,           /**< ∂C/∂w of a parameter */
+    CRL_CHECKED_ACTIVATION_DERIVATIVE = 1,        /**< σ' of a layer's custom activation */
+    CRL_CHECKED_ACTIVATION_SECOND_DERIVATIVE = 2, /**< σ'' of a layer's custom activation */
+    CRL_CHECKED_COST_GRADIENT = 3,                /**< ∇C of a custom cost */
+    CRL_CHECKED_COST_HESSIAN_PRODUCT = 4          /**< H v of a custom cost, for a random v */
+};
+
+/** What crl_network_check_gradient() found: counts, and the coordinate with the largest relative error. If a custom
+ *  function fails, it is that function's: what is computed with it is wrong, too. Start from CRL_GRADIENT_REPORT_INIT. */
+typedef struct crl_gradient_report {
+    size_t size;                   /**< sizeof(crl_gradient_report) */
+    size_t checked;                /**< coordinates compared with differences */
+    size_t skipped;                /**< those that could not be: beside a kink, or lost in rounding */
+    size_t failed;                 /**< compared coordinates beyond the tolerance */
+    crl_checked_quantity quantity; /**< of the worst coordinate, as is all that follows */
+    const char *CRL_NULLABLE name; /**< the tensor, such as "0.weight"; the layer of an activation; "cost". Lives as long as
+                                        the network. NULL if nothing could be compared; what follows is then 0 */
+    size_t row;                    /**< in the tensor; otherwise the row of the batch */
+    size_t column;                 /**< in the tensor; otherwise the unit or output */
+    double analytic;               /**< the derivative as computed */
+    double numeric;                /**< the derivative by differences */
+    double absolute_error;         /**< |analytic − numeric| */
+    double relative_error;         /**< that by the larger of the two, or by a hundredth of the largest derivative of the same
+                                        tensor or function, if that is larger still */
+} crl_gradient_report;
+
+#define CRL_GRADIENT_REPORT_INIT \
+    { sizeof(crl_gradient_report), 0, 0, 0, CRL_CHECKED_PARAMETER_GRADIENT, NULL, 0, 0, 0.0, 0.0, 0.0, 0.0 }
+
+/** The Jacobian-vector product: y, and how it changes when the parameters change along w_tangent and x along
+ *  x_tangent.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param x_tangent R{x}, x_rows × inputs, all finite; NULL for 0.
+ *  @param x_tangent_stride floats from one row to the next, at least the number of inputs; ignored if x_tangent is
+ *      NULL.
+ *  @param w_tangent R{w}, in the order of the parameter vector, all finite; NULL for 0.
+ *  @param w_tangent_count the number of parameters; ignored if w_tangent is NULL.
+ *  @param y receives x_rows × outputs; NULL if they are not wanted.
+ *  @param y_rows the rows that y has room for, at least x_rows; ignored if y is NULL.
+ *  @param y_stride floats from one row to the next, at least the number of outputs; ignored if y is NULL.
+ *  @param y_tangent receives R{y}, x_rows × outputs. Overlaps nothing else.
+ *  @param y_tangent_rows the rows that y_tangent has room for, at least x_rows.
+ *  @param y_tangent_stride floats from one row to the next, at least the number of outputs.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+ *      CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three y and y_tangent may hold
+ *      anything. */
+CRL_NODISCARD CRL_API crl_status crl_network_jvp(const crl_network *network, const float *x, size_t x_rows,
+                                                 size_t x_stride, const float *CRL_NULLABLE x_tangent,
+                                                 size_t x_tangent_stride, const float *CRL_NULLABLE w_tangent,
+                                                 size_t w_tangent_count, float *CRL_NULLABLE y, size_t y_rows,
+                                                 size_t y_stride, float *y_tangent, size_t y_tangent_rows,
+                                                 size_t y_tangent_stride);
+
+/** The vector-Jacobian product: forward, and backward from any u at the outputs in the place of ∇C.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param u x_rows × outputs, all finite.
+ *  @param u_stride floats from one row to the next, at least the number of outputs.
+ *  @param gradients receives uᵀ ∂y/∂w, summed over the rows, in the order of the parameter vector; NULL if it is not
+ *      wanted.
+ *  @param gradients_count the number of parameters; ignored if gradients is NULL.
+ *  @param x_gradient receives uᵀ ∂y/∂x, x_rows × inputs; NULL if it is not wanted.
+ *  @param x_gradient_rows the rows that x_gradient has room for, at least x_rows; ignored if x_gradient is NULL.
+ *  @param x_gradient_stride floats from one row to the next, at least the number of inputs; ignored if x_gradient is
+ *      NULL.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
+ *      CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three the results may hold
+ *      anything. */
+CRL_NODISCARD CRL_API crl_status crl_network_vjp(const crl_network *network, const float *x, size_t x_rows,
+                                                 size_t x_stride, const float *u, size_t u_stride,
+                                                 float *CRL_NULLABLE gradients, size_t gradients_count,
+                                                 float *CRL_NULLABLE x_gradient, size_t x_gradient_rows,
+                                                 size_t x_gradient_stride);
+
+/** The product H v with the Hessian H = ∂²C/∂w², exact, for any network and cost (Pearlmutter 1994). Where σ or the
+ *  cost has a kink the second derivative is that of the side that its first derivative is taken from.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param vector v, in the order of the parameter vector, all finite.
+ *  @param vector_count the number of parameters.
+ *  @param product receives H v. Does not overlap vector.
+ *  @param product_count the number of parameters.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+ *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (a custom activation without second_derivative, a
+ *      custom cost without hessian_product), CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an
+ *      error product may hold anything. */
+CRL_NODISCARD CRL_API crl_status crl_network_hessian_product(const crl_network *network,
+                                                             const crl_cost_options *CRL_NULLABLE cost, const float *x,
+                                                             size_t x_rows, size_t x_stride,
+                                                             const crl_targets *CRL_NULLABLE targets,
+                                                             const float *vector, size_t vector_count, float *product,
+                                                             size_t product_count);
+
+/** The product G v with the Gauss-Newton matrix G = Σ Jᵀ H_C J over the rows, J = ∂y/∂w and H_C = ∂²C/∂y²
+ *  (Schraudolph 2002): the Hessian without the second derivatives of the network. It is positive semidefinite if C
+ *  is convex in y, as every built-in cost is.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param vector v, in the order of the parameter vector, all finite.
+ *  @param vector_count the number of parameters.
+ *  @param product receives G v. Does not overlap vector.
+ *  @param product_count the number of parameters.
+ *  @return as crl_network_hessian_product(); but no activation needs a second_derivative. */
+CRL_NODISCARD CRL_API crl_status crl_network_gauss_newton_product(const crl_network *network,
+                                                                  const crl_cost_options *CRL_NULLABLE cost,
+                                                                  const float *x, size_t x_rows, size_t x_stride,
+                                                                  const crl_targets *CRL_NULLABLE targets,
+                                                                  const float *vector, size_t vector_count,
+                                                                  float *product, size_t product_count);
+
+/** The whole Hessian ∂²C/∂w², for small networks: a product for each parameter. Symmetric to the last bit.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param hessian receives a row for each parameter and a column for each, in the order of the parameter vector.
+ *  @param hessian_rows the rows that hessian has room for, at least the number of parameters.
+ *  @param hessian_stride floats from one row to the next, at least the number of parameters.
+ *  @return as crl_network_hessian_product(). After an error hessian may hold anything. */
+CRL_NODISCARD CRL_API crl_status crl_network_hessian(const crl_network *network,
+                                                     const crl_cost_options *CRL_NULLABLE cost, const float *x,
+                                                     size_t x_rows, size_t x_stride,
+                                                     const crl_targets *CRL_NULLABLE targets, float *hessian,
+                                                     size_t hessian_rows, size_t hessian_stride);
+
+/** The Jacobian of the outputs, for small networks: the derivatives of every output of every row of x, with respect
+ *  to the parameters or to the row itself.
+ *  @param network built; only read, by any number of threads at once.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param variable CRL_VARIABLE_PARAMETERS or CRL_VARIABLE_INPUT.
+ *  @param jacobian receives x_rows · outputs rows: ∂y_k of the row r of x in the row r · outputs + k, of as many
+ *      columns as there are parameters or inputs.
+ *  @param jacobian_rows the rows that jacobian has room for, at least x_rows · outputs.
+ *  @param jacobian_stride floats from one row to the next, at least the number of columns.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_OVERLAP,
+ *      CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three
+ *      jacobian may hold anything. */
+CRL_NODISCARD CRL_API crl_status crl_network_jacobian(const crl_network *network, const float *x, size_t x_rows,
+                                                      size_t x_stride, crl_variable variable, float *jacobian,
+                                                      size_t jacobian_rows, size_t jacobian_stride);
+
+/** Checks derivatives against differences of values, which know nothing of σ', ∇C or the backward pass: first those
+ *  of custom functions, where the network uses them for these rows, then ∂C/∂w. Finds an error of 1 % in a custom
+ *  derivative. Each parameter takes up to 18 forward passes over x: a few dozen rows are enough.
+ *
+ *  A derivative that fails is no error of the call: look at the report's failed.
+ *  @param network built; only read (parameters are moved in a copy), by any number of threads at once.
+ *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param options step, tolerance, how many coordinates; NULL for CRL_GRADIENT_CHECK_OPTIONS_INIT.
+ *  @param report begun with CRL_GRADIENT_REPORT_INIT; receives what was found.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+ *      CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_network_check_gradient(const crl_network *network,
+                                                            const crl_cost_options *CRL_NULLABLE cost, const float *x,
+                                                            size_t x_rows, size_t x_stride,
+                                                            const crl_targets *CRL_NULLABLE targets,
+                                                            const crl_gradient_check_options *CRL_NULLABLE options,
+                                                            crl_gradient_report *report);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Minimizing
+ * ------------------------------------------------------------------------------------------------------------------
+ * Methods that look at all of the data in every step, and take as few steps as they can: second-order methods and line
+ * searches.
+ */
+
+/** A method that minimizes C over all of the data. g is the gradient ∂C/∂w, d the search direction. */
+typedef int32_t crl_minimizer;
+
+enum {
+    CRL_LBFGS = 0,            /**< d = −H g, H the inverse Hessian by the last m steps (Liu and Nocedal 1989) */
+    CRL_BFGS = 1,             /**< the same with H by all steps: n × n numbers for n parameters, at most 8192 (Nocedal and
+                                   Wright 2006, algorithm 6.1) */
+    CRL_FLETCHER_REEVES = 2,  /**< nonlinear conjugate gradients: d ← −g + β d with β = g·g / g₋·g₋, g₋ the g before
+                                   (Fletcher and Reeves 1964), and β = 0 where |g·g₋| ≥ 0.7 g·g (Powell 1977) */
+    CRL_POLAK_RIBIERE = 3,    /**< the same with β = max(0, g·(g − g₋) / g₋·g₋) always (Polak and Ribière 1969) */
+    CRL_NEWTON_CG = 4,        /**< (G + λ) d = −g by conjugate gradients, with products of G, the Gauss-Newton matrix, and
+                                   vectors ("Hessian-free": Martens 2010) */
+    CRL_LEVENBERG_MARQUARDT = 5 /**< (G + μ) d = −g by factoring, for the mean squared error alone: G has n × n numbers for n
+                                   parameters, at most 8192 (Marquardt 1963; Nielsen 1999) */
+};
+
+/** What happened in one iteration of a minimization. */
+typedef struct crl_iteration {
+    size_t size;                /**< sizeof(crl_iteration) in the library */
+    size_t iteration;           /**< from 1 */
+    size_t evaluations;         /**< of C and its gradient, so far */
+    size_t products;            /**< of G and a vector, or Gs made, so far */
+    int32_t is_best;            /**< 1 for the lowest cost so far, of the validation data if there are any */
+    double cost;                /**< C after the iteration, with the penalty of l2 */
+    double gradient_norm;       /**< the largest magnitude in ∂C/∂w after the iteration */
+    double step;                /**< ‖Δw‖, the Euclidean length of the step */
+    double penalty;             /**< the penalty's part of C; 0 without l2 */
+    double validation_cost;     /**< of the validation data after the iteration, without the penalty; NaN without them,
+                                     infinity where it is not finite */
+    double validation_accuracy; /**< of the validation data; see crl_metrics. NaN without them */
+    double validation_r2;       /**< of the validation data; see crl_metrics. NaN without them */
+} crl_iteration;
+
+/** Runs after each iteration, on the thread that called crl_network_minimize(). It must not use the network. Return 0 to go
+ *  on, another number to stop with CRL_CANCELLED. */
+typedef int32_t (*crl_iteration_callback)(void *CRL_NULLABLE user, const crl_iteration *iteration);
+
+/** How to minimize. Start from CRL_MINIMIZE_OPTIONS_INIT. CRL_AUTO and CRL_AUTO_SIZE stand for the value that a member's
+ *  description ends with. Leave CRL_AUTO where a number is not the method's; another value there is CRL_ERROR_VALUE. */
+typedef struct crl_minimize_options {
+    size_t size;                 /**< sizeof(crl_minimize_options) */
+    const crl_cost_options *CRL_NULLABLE cost; /**< NULL: CRL_COST_OPTIONS_INIT */
+    crl_minimizer method;
+    int32_t regularize_biases;   /**< non-zero: the penalty applies to biases, too */
+    size_t memory;               /**< L-BFGS: m, from 1 to 1000; 10 */
+    size_t max_iterations;       /**< at least 1 */
+    size_t max_evaluations;      /**< of C and its gradient, at least 1; no limit */
+    size_t threads;              /**< from 1 to 1024 share the evaluation of C. CRL_AUTO_SIZE: the library decides. The
+                                      results are the same bit for bit. A custom cost or activation runs on one */
+    size_t patience;             /**< at least 1: ends after so many iterations without a new best cost, of the validation data
+                                      if there are any, otherwise C. With validation data every end then leaves the parameters
+                                      with the best validation cost, those at the beginning included. CRL_AUTO_SIZE: it goes
+                                      on, and validation data change nothing */
+    crl_iteration_callback CRL_NULLABLE on_iteration;
+    void *CRL_NULLABLE user;     /**< passed to on_iteration */
+    uint64_t seed;               /**< of the held-out rows: those of crl_network_fit() with the same seed and shuffle */
+    double gradient_tolerance;   /**< ends where no element of ∂√|C|/∂w = ∂C/∂w / 2√|C| has a larger magnitude than this times
+                                      the largest of the run, whatever the scale of C; ≥ 0 */
+    double cost_tolerance;       /**< ends where an iteration lowers C by no more than this, relative to C; ≥ 0; 0: never */
+    double target_cost;          /**< ends at once where C is no larger; never */
+    double c1;                   /**< methods with a line search: c₁ of the Wolfe conditions, in (0, ½); 1e-4 */
+    double c2;                   /**< those: c₂, in (c₁, 1); 0.9, Fletcher-Reeves and Polak-Ribière 0.1 */
+    double damping;              /**< > 0 and finite. Newton-CG: λ at first; 0.01. Levenberg-Marquardt: μ at first, relative to
+                                      the largest element on G's diagonal; 0.001 */
+    double l2;                   /**< λ₂ of the penalty λ₂/2 Σ w² over the weights; C, minimized and reported, includes it.
+                                      ≥ 0 and finite. Beside a mean it is scikit-learn's alpha by the number of rows. There is
+                                      no l1: the methods need a smooth C */
+    double validation_split;     /**< in [0, 1): the share of the rows, any, to hold out and validate on. If it is not 0, at
+                                      least one row is held out and at least one is not, and the call takes no other
+                                      validation data */
+    double min_delta;            /**< by how much a cost must be lower to be a new best; finite and ≥ 0 */
+} crl_minimize_options;
+
+#define CRL_MINIMIZE_OPTIONS_INIT \
+    { sizeof(crl_minimize_options), NULL, CRL_LBFGS, 0, CRL_AUTO_SIZE, 1000, CRL_AUTO_SIZE, CRL_AUTO_SIZE, CRL_AUTO_SIZE, NULL, \
+      NULL, 0, 1e-5, 1e-9, CRL_AUTO, CRL_AUTO, CRL_AUTO, CRL_AUTO, 0.0, 0.0, 0.0 }
+
+/** Why a minimization ended. */
+typedef int32_t crl_minimum_reason;
+
+enum {
+    CRL_MINIMUM_GRADIENT = 0,        /**< the gradient is within its tolerance */
+    CRL_MINIMUM_COST = 1,            /**< an iteration lowered C by no more than the tolerance */
+    CRL_MINIMUM_TARGET = 2,          /**< C has reached the target */
+    CRL_MINIMUM_MAX_ITERATIONS = 3,
+    CRL_MINIMUM_MAX_EVALUATIONS = 4,
+    CRL_MINIMUM_NO_PROGRESS = 5,     /**< no step lowers C, not even along the steepest descent: float32 cannot tell it from a
+                                          minimum, or the gradient is not C's */
+    CRL_MINIMUM_CANCELLED = 6,       /**< the callback asked to stop */
+    CRL_MINIMUM_PATIENCE = 7         /**< the patience ran out */
+};
+
+/** What a minimization found. Start from CRL_MINIMUM_INIT. */
+typedef struct crl_minimum {
+    size_t size;               /**< sizeof(crl_minimum) */
+    crl_minimum_reason reason; /**< why it ended */
+    size_t iterations;
+    size_t evaluations;        /**< of C and its gradient, the first included */
+    size_t products;           /**< of G and a vector, or Gs made */
+    size_t best_iteration;     /**< the last with a new best cost, of the validation data if there are any; 0: the beginning */
+    double cost;               /**< C of the parameters, with the penalty of l2 */
+    double gradient_norm;      /**< the largest magnitude in ∂C/∂w */
+    double penalty;            /**< the penalty's part of the cost: crl_network_evaluate() returns the rest */
+    double validation_cost;    /**< of best_iteration, without the penalty; NaN without validation data. With patience it is
+                                    that of the parameters */
+} crl_minimum;
+
+#define CRL_MINIMUM_INIT { sizeof(crl_minimum), CRL_MINIMUM_NO_PROGRESS, 0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0 }
+
+/** Looks for the parameters with the lowest cost over all rows of x, from where they are. Excludes every other use
+ *  of the network.
+ *
+ *  Afterwards, and after an error, the parameters are the ones with the lowest C that were come across, or with
+ *  patience and validation data the ones with the best validation cost. C includes the penalty of l2. That C is not
+ *  finite where they are is an error; a step to where it is not finite is taken back. The methods compute in
+ *  float64, C and its gradient are float32's.
+ *  @param network built.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param validation data to validate on at the beginning and after each iteration; NULL for none.
+ *  @param options method, cost, tolerances and limits, penalty, patience, callback; NULL for
+ *      CRL_MINIMIZE_OPTIONS_INIT, L-BFGS.
+ *  @param minimum receives what was found, begun from CRL_MINIMUM_INIT; NULL if it is not wanted. With
+ *      CRL_CANCELLED, too, unless that came before C was known for the first time.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
+ *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian
+ *      product), CRL_ERROR_BUSY (in a callback of what trains the network), CRL_ERROR_NOT_FINITE, CRL_CANCELLED,
+ *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_network_minimize(crl_network *network, const float *x, size_t x_rows,
+                                                      size_t x_stride, const crl_targets *CRL_NULLABLE targets,
+                                                      const crl_validation *CRL_NULLABLE validation,
+                                                      const crl_minimize_options *CRL_NULLABLE options,
+                                                      crl_minimum *CRL_NULLABLE minimum);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Growing a network
+ * ------------------------------------------------------------------------------------------------------------------
+ * Cascade correlation: a network that finds out by itself how many hidden units it needs.
+ */
+
+/** What a growing network has come to: without hidden units at first, then with each new one. */
+typedef struct crl_cascade_unit {
+    size_t size;                /**< sizeof(crl_cascade_unit) in the library */
+    size_t units;               /**< how many hidden units there are */
+    size_t max_units;           /**< the most that there will be */
+    int32_t is_best;            /**< 1 for the lowest cost so far, of the validation data if there are any */
+    double cost;                /**< C of x; the outputs are trained */
+    double accuracy;            /**< of x; see crl_metrics. NaN if the cost has none */
+    double validation_cost;     /**< NaN without validation data; infinity where it is not finite */
+    double validation_accuracy; /**< NaN without validation data, or if the cost has none */
+    double correlation;         /**< S of the last hidden unit, from 0 to 1: how well it followed the network's errors; NaN
+                                     without units */
+} crl_cascade_unit;
+
+/** Runs for the network without hidden units and after each new one, on the thread that called
+ *  crl_network_create_cascade(). Return 0 to go on, another number to stop with CRL_CANCELLED. */
+typedef int32_t (*crl_cascade_callback)(void *CRL_NULLABLE user, const crl_cascade_unit *unit);
+
+/** How to grow a network. Start from CRL_CASCADE_OPTIONS_INIT. */
+typedef struct crl_cascade_options {
+    size_t size;                      /**< sizeof(crl_cascade_options) */
+    const crl_cost_options *CRL_NULLABLE cost; /**< NULL: CRL_COST_OPTIONS_INIT */
+    crl_activation output_activation; /**< of the output layer; not CRL_CUSTOM_ACTIVATION */
+    const crl_activation *CRL_NULLABLE activations; /**< of the hidden units: the candidates take them in turn. Not CRL_SOFTMAX,
+                                           CRL_LOG_SOFTMAX or CRL_CUSTOM_ACTIVATION. NULL: CRL_TANH */
+    size_t activations_count;         /**< from 1 to candidates; ignored if activations is NULL */
+    size_t candidates;                /**< how many units compete for each place: from 1 to 10000 */
+    size_t max_units;                 /**< growing ends with so many hidden units: from 1 to 4999. A pass of the network keeps
+                                           some max_units² / 2 floats for each row */
+    size_t max_iterations;            /**< of L-BFGS at most, for the outputs each time, and for each candidate; at least 1 */
+    size_t threads;                   /**< from 1 to 1024 share the training of the outputs. CRL_AUTO_SIZE: the library
+                                           decides. The results are the same bit for bit */
+    size_t patience;                  /**< at least 1: growing ends after so many units without a lower cost, of the validation
+                                           data if there are any. CRL_AUTO_SIZE: it goes on */
+    crl_cascade_callback CRL_NULLABLE on_unit;
+    void *CRL_NULLABLE user;          /**< passed to on_unit */
+    uint64_t seed;                    /**< of the first weights */
+    double target_cost;               /**< growing ends where C of x is no larger, or, but for a custom cost, 0. CRL_AUTO: no
+                                           such target */
+    double min_delta;                 /**< by how much a cost must be lower for patience to begin anew; finite and ≥ 0 */
+} crl_cascade_options;
+
+#define CRL_CASCADE_OPTIONS_INIT \
+    { sizeof(crl_cascade_options), NULL, CRL_IDENTITY, NULL, 0, 8, 30, 200, CRL_AUTO_SIZE, CRL_AUTO_SIZE, NULL, NULL, 0, \
+      CRL_AUTO, 0.0 }
+
+/** Grows a network on data: cascade correlation (Fahlman and Lebiere 1990).
+ *
+ *  It begins with the outputs alone, which read x, and trains them. Then, again and again: some candidates for a
+ *  hidden unit, which read x and the hidden units before, are trained to follow what the network still does wrong;
+ *  the one that does best is installed, its weights final; and the outputs, which read x and all hidden units, are
+ *  trained. What a candidate follows are the outputs' ∂C/∂z, so that it serves every cost.
+ *
+ *  The layers are "unit1", "features1" (a concatenation of what the unit reads and the unit), "unit2", … and
+ *  "output". The network is a built one like others: it can be saved, and trained further with all of its weights.
+ *  It is the one with the lowest cost of those that it was while it grew, the cost of the validation data if there
+ *  are any. One seed gives one network, bit for bit, whatever the number of threads.
+ *  @param inputs N_0, the length of x, at least 1.
+ *  @param outputs N_L, the length of y, at least 1.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least inputs.
+ *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param validation data to validate on after each unit; NULL for none.
+ *  @param options cost, activations, candidates, when to end, callback; NULL for CRL_CASCADE_OPTIONS_INIT.
+ *  @param network receives the network, which crl_network_destroy() frees; after CRL_CANCELLED, too, as far as it
+ *      has grown; NULL after another error.
+ *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET, CRL_ERROR_NOT_FINITE,
+ *      CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_network_create_cascade(size_t inputs, size_t outputs, const float *x,
+                                                            size_t x_rows, size_t x_stride,
+                                                            const crl_targets *CRL_NULLABLE targets,
+                                                            const crl_validation *CRL_NULLABLE validation,
+                                                            const crl_cascade_options *CRL_NULLABLE options,
+                                                            crl_network *CRL_NULLABLE *CRL_NONNULL network);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Cancelling
+ * ------------------------------------------------------------------------------------------------------------------
+ * A flag that any thread, or the handler of a signal, sets to end the long calls of another thread before their time.
+ *
+ *     crl_cancel_create(NULL, NULL, &cancel);
+ *     crl_cancel_watch(cancel, NULL);             this thread's calls look at it from now on
+ *     crl_network_fit(...);                       CRL_CANCELLED, soon after any thread has called
+ *                                                 crl_cancel_set(cancel)
+ *
+ * Every function that can take long looks: those that build, train, minimize and grow networks, predict, evaluate, or compute
+ * gradients, products and matrices of derivatives, the passes, and those that load, save and prepare. They do so every few
+ * milliseconds, and end within 50 ms unless a layer has tens of millions of parameters, or a file has been written and waits
+ * for the disk; a step of an optimizer that has begun is always made as a whole. What takes less than a millisecond may not
+ * look.
+ *
+ * A call that was cancelled has left what an error of its own would leave: a trainer can go on from the last complete step, bit
+ * for bit as if it had not stopped.
+ */
+
+/** A flag that ends the long calls of the threads that watch it. */
+typedef struct crl_cancel crl_cancel;
+
+/** For crl_cancel_create(). Runs within long calls of the thread that watches, about every 20 ms. Return 0 to go on, another
+ *  number to set the flag. */
+typedef int32_t (*crl_cancel_poll)(void *CRL_NULLABLE user);
+
+/** Creates a flag, which is not set.
+ *  @param poll asked in the midst of the long calls of a thread that watches, on that thread, about every 20 ms:
+ *      whether to set the flag. NULL: only crl_cancel_set() does.
+ *  @param user handed to poll; may be NULL.
+ *  @param cancel receives the flag, which crl_cancel_destroy() frees; NULL after an error.
+ *  @return CRL_OK or CRL_ERROR_NULL. */
+CRL_NODISCARD CRL_API crl_status crl_cancel_create(crl_cancel_poll CRL_NULLABLE poll, void *CRL_NULLABLE user,
+                                                   crl_cancel *CRL_NULLABLE *CRL_NONNULL cancel);
+
+/** Frees a flag. The calling thread watches it no more; no other may be watching it.
+ *  @param cancel may be NULL, which does nothing. */
+CRL_API void crl_cancel_destroy(crl_cancel *CRL_NULLABLE cancel);
+
+/** Sets the flag: calls of threads that watch it end with CRL_CANCELLED, those under way and all that begin before
+ *  crl_cancel_reset().
+ *
+ *  Threads: any, at any time; also a signal's handler, whatever it interrupts.
+ *  @param cancel NULL, and a handle of another kind, are left alone. */
+CRL_API void crl_cancel_set(crl_cancel *CRL_NULLABLE cancel);
+
+/** Takes the flag back.
+ *
+ *  Threads: any.
+ *  @param cancel the flag.
+ *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+CRL_NODISCARD CRL_API crl_status crl_cancel_reset(crl_cancel *cancel);
+
+/** Makes the calls of this thread look at a flag from now on, and at no other.
+ *
+ *  Threads: each watches for itself, and several may watch one flag.
+ *  @param cancel the flag, which must live for as long as it is watched; NULL for none.
+ *  @param before receives what this thread watched until now, or NULL, for who wants to give it back; may be NULL.
+ *  @return CRL_OK or CRL_ERROR_HANDLE. */
+CRL_NODISCARD CRL_API crl_status crl_cancel_watch(crl_cancel *CRL_NULLABLE cancel,
+                                                  crl_cancel *CRL_NULLABLE *CRL_NULLABLE before);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Initial values
+ * ------------------------------------------------------------------------------------------------------------------
+ * What the macros CRL_..._INIT give, for languages that have no macros. Each function writes the initial value into a structure
+ * of so many bytes, and sets its size.
+ */
+
+/** The value of CRL_LAYER_OPTIONS_INIT.
+ *  @param options receives the value.
+ *  @param size sizeof(crl_layer_options).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_layer_options_init(crl_layer_options *options, size_t size);
+
+/** The value of CRL_LAYER_INIT.
+ *  @param layer receives the value.
+ *  @param size sizeof(crl_layer).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_layer_init(crl_layer *layer, size_t size);
+
+/** The value of CRL_TENSOR_INIT.
+ *  @param tensor receives the value.
+ *  @param size sizeof(crl_tensor).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_tensor_init(crl_tensor *tensor, size_t size);
+
+/** The value of CRL_COST_OPTIONS_INIT.
+ *  @param options receives the value.
+ *  @param size sizeof(crl_cost_options).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_cost_options_init(crl_cost_options *options, size_t size);
+
+/** The value of CRL_TARGETS_INIT.
+ *  @param targets receives the value.
+ *  @param size sizeof(crl_targets).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_targets_init(crl_targets *targets, size_t size);
+
+/** The value of CRL_VALIDATION_INIT.
+ *  @param validation receives the value.
+ *  @param size sizeof(crl_validation).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_validation_init(crl_validation *validation, size_t size);
+
+/** The value of CRL_OPTIMIZER_OPTIONS_INIT.
+ *  @param options receives the value.
+ *  @param size sizeof(crl_optimizer_options).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_optimizer_options_init(crl_optimizer_options *options, size_t size);
+
+/** The value of CRL_LAYER_STEP_INIT.
+ *  @param step receives the value.
+ *  @param size sizeof(crl_layer_step).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_layer_step_init(crl_layer_step *step, size_t size);
+
+/** The value of CRL_SCHEDULE_OPTIONS_INIT.
+ *  @param options receives the value.
+ *  @param size sizeof(crl_schedule_options).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_schedule_options_init(crl_schedule_options *options, size_t size);
+
+/** The value of CRL_EPOCH_INIT.
+ *  @param epoch receives the value.
+ *  @param size sizeof(crl_epoch).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_epoch_init(crl_epoch *epoch, size_t size);
+
+/** The value of CRL_TRAIN_OPTIONS_INIT.
+ *  @param options receives the value.
+ *  @param size sizeof(crl_train_options).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_train_options_init(crl_train_options *options, size_t size);
+
+/** The value of CRL_METRICS_INIT.
+ *  @param metrics receives the value.
+ *  @param size sizeof(crl_metrics).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_metrics_init(crl_metrics *metrics, size_t size);
+
+/** The value of CRL_PROGRESS_INIT.
+ *  @param progress receives the value.
+ *  @param size sizeof(crl_progress).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_progress_init(crl_progress *progress, size_t size);
+
+/** The value of CRL_DATA_SOURCE_INIT.
+ *  @param source receives the value.
+ *  @param size sizeof(crl_data_source).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_data_source_init(crl_data_source *source, size_t size);
+
+/** The value of CRL_PLATEAU_STATE_INIT.
+ *  @param state receives the value.
+ *  @param size sizeof(crl_plateau_state).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_plateau_state_init(crl_plateau_state *state, size_t size);
+
+/** The value of CRL_GRADIENT_CHECK_OPTIONS_INIT.
+ *  @param options receives the value.
+ *  @param size sizeof(crl_gradient_check_options).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_gradient_check_options_init(crl_gradient_check_options *options, size_t size);
+
+/** The value of CRL_GRADIENT_REPORT_INIT.
+ *  @param report receives the value.
+ *  @param size sizeof(crl_gradient_report).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_gradient_report_init(crl_gradient_report *report, size_t size);
+
+/** The value of CRL_MINIMIZE_OPTIONS_INIT.
+ *  @param options receives the value.
+ *  @param size sizeof(crl_minimize_options).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_minimize_options_init(crl_minimize_options *options, size_t size);
+
+/** The value of CRL_MINIMUM_INIT.
+ *  @param minimum receives the value.
+ *  @param size sizeof(crl_minimum).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_minimum_init(crl_minimum *minimum, size_t size);
+
+/** The value of CRL_CASCADE_OPTIONS_INIT.
+ *  @param options receives the value.
+ *  @param size sizeof(crl_cascade_options).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_cascade_options_init(crl_cascade_options *options, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#ifdef CRL_ASSUMES_NONNULL
+#pragma clang assume_nonnull end
+#pragma clang diagnostic pop
+#undef CRL_ASSUMES_NONNULL
+#endif
+
+#endif
