@@ -52,14 +52,18 @@
  *            gives a status, never a crash. The library cannot detect two faults: a pointer to memory that does not exist,
  *            and a pointer to an object already destroyed. A call that fails changes nothing, unless its description says
  *            otherwise. The last arguments receive results.
+ * Errors     Every function that returns a status may return CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE,
+ *            CRL_ERROR_VALUE, CRL_ERROR_MEMORY, and: CRL_ERROR_NOT_BUILT if it takes a built network, CRL_ERROR_OVERLAP if it
+ *            writes an array, CRL_ERROR_CALLBACK if it runs a callback, CRL_CANCELLED if it computes. Its description names
+ *            the others, and which arguments lead to these.
  * Numbers    Values, weights and gradients are 32-bit floats (float). Costs are doubles.
  * Matrices   A matrix is row-major, one row for each sample. Pass a pointer, the rows, and the stride: the number of
  *            floats from the start of one row to the start of the next, at least the number of columns. The network
  *            determines the columns, or you pass them after the rows. A vector is a pointer and a count. The library
  *            checks every length.
- * Handles    A crl_network, crl_workspace, crl_optimizer, crl_trainer, crl_predictor, crl_publisher or crl_cancel is made by
- *            ..._create() (or loaded) and is the caller's, to be given back once to the matching ..._destroy(), which accepts
- *            NULL.
+ * Handles    crl_network, crl_workspace, crl_optimizer, crl_trainer, crl_predictor, crl_publisher and crl_cancel. A function
+ *            ..._create(), ..._copy() or ..._load() makes one. It is yours: give it back once, to the matching ..._destroy(),
+ *            which accepts NULL.
  * Ownership  Arrays and strings that you pass stay yours. The library reads them during the call and keeps none of them. A
  *            pointer that the library returns stays the library's; its function says how long it is valid. Arguments of a
  *            callback are valid until the callback returns.
@@ -71,23 +75,29 @@
  *            cannot clean up: memory is lost, and the calling object stays busy for ever. To stop the call, return a
  *            number other than 0. In C++, catch every exception in the callback.
  * Strings    UTF-8, ending with a zero byte. Paths are any bytes.
- * Options    Structures that may grow begin with their size. Start from their CRL_..._INIT macro: later versions append
- *            fields, and programs compiled with this header keep working.
+ * Options    A structure that may grow begins with its size. Start from its CRL_..._INIT macro, or from its function
+ *            crl_..._init(). A later version appends members, whose initial value is zero. Your structure may be of an older
+ *            header: the library takes what it lacks as the macro has it. It may be of a newer one: the bytes that this library
+ *            does not know must be zero. Otherwise: CRL_ERROR_SIZE. The library reads a structure once, and writes no more than
+ *            its size. CRL_AUTO and CRL_AUTO_SIZE leave a member to the library.
  * Threads    Functions that take a const crl_network may run in any number of threads at once on one network, each with
  *            its own workspace. While a function runs that takes a non-const crl_network, no other may use that network.
  *            Networks share no state.
- * Memory     What the library cannot have is CRL_ERROR_MEMORY. What grows with the caller's sizes is asked for before it is
- *            used. The small objects of a call are made in a reserve of 1 MiB (64 KiB on 32-bit systems) within the library
- *            if the system has no memory for them; once half of it is in use for good, calls are CRL_ERROR_MEMORY until the
- *            system has memory again. The program ends if several threads need more than the reserve at once.
+ * Memory     Out of memory is CRL_ERROR_MEMORY. It does not end the program, in any number of threads. The library asks for
+ *            what grows with your sizes before it uses it. Small objects of a call that find no memory go into a reserve within
+ *            the library: 32 KiB for each of 56 calls at once, and 256 KiB for all (on 32-bit systems 16 KiB for each of 4, and
+ *            32 KiB). No call was found to need more than 19 KiB. A call that finds no reserve free takes one from the system,
+ *            or is CRL_ERROR_MEMORY. crl_set_allocator() makes the library use the program's own functions.
+ *            One case is the C library's: if dlopen() loaded this library, glibc ends the program when it has no memory for
+ *            its 560 bytes of variables of a thread. It takes them at the thread's first call; crl_error_message() is enough.
  * Forks      A child of fork() may use everything that its parent has, whatever other threads did. One exception: a
  *            trainer that another thread was training with, and its network, are unusable. The child has only its own
  *            thread: a fit that forks in a callback continues alone in the child.
  * Ends       A thread that watches a crl_cancel ends its call when another thread, or a signal handler, sets it. Every
  *            function that computes may then return CRL_CANCELLED, even if its description does not name it.
  * Manners    The library never prints, exits or aborts. It leaves signals, locale, environment and rand() alone. It has no
- *            global state beside each thread's error message and what it watches, the reserve of memory and the choice of
- *            an instruction set.
+ *            global state beside each thread's error message and what it watches, the reserve of memory, and the choices of
+ *            an allocator and of an instruction set.
  */
 
 #ifndef CHAINRULE_H
@@ -224,6 +234,16 @@ enum {
     CRL_INSTRUCTIONS_NEON = 3      /**< every arm64 processor has it */
 };
 
+/** Takes memory for crl_set_allocator(): `bytes`, never 0, aligned as malloc() aligns, to 2 × sizeof(void *). It need not be
+ *  zeroed. Return NULL if there is none: the call of the library is then CRL_ERROR_MEMORY, or takes from its reserve. The library
+ *  gives memory that is not aligned back at once, and counts it as none. Any thread may call it, several at once. It must return,
+ *  and must not call the library. */
+typedef void *CRL_NULLABLE (*crl_allocate_function)(void *CRL_NULLABLE user, size_t bytes);
+
+/** Gives back what crl_allocate_function took, never NULL, with the bytes that it was taken with. Any thread may give back what
+ *  another took; otherwise as crl_allocate_function. */
+typedef void (*crl_free_function)(void *CRL_NULLABLE user, void *memory, size_t bytes);
+
 /** The version of the library that the program runs with, as CRL_VERSION gives the header's. The program may go on
  *  if the two agree in the major number, and before 1.0 in the minor number too.
  *
@@ -257,9 +277,28 @@ CRL_API const char *crl_instruction_set(void);
  *  Threads: any; of several at once, one decides.
  *  @param instruction_set CRL_INSTRUCTIONS_BASELINE, CRL_INSTRUCTIONS_AVX2, CRL_INSTRUCTIONS_AVX512 or
  *      CRL_INSTRUCTIONS_NEON.
- *  @return CRL_OK, CRL_ERROR_VALUE if it is unknown or this processor lacks it, or CRL_ERROR_BUSY if the library
- *      already computes with another. */
+ *  @return a status; also CRL_ERROR_VALUE if it is unknown or this processor lacks it or CRL_ERROR_BUSY if the
+ *      library already computes with another. */
 CRL_NODISCARD CRL_API crl_status crl_set_instruction_set(crl_instructions instruction_set);
+
+/** Has the library take all of its memory from functions of the program, in the whole process and for good.
+ *
+ *  Call it before all functions but crl_version(), crl_version_string(), crl_status_name() and crl_error_message():
+ *  the first that takes memory decides for malloc() and free().
+ *
+ *  These functions then give the library every array of numbers and every object. They do not give it what the
+ *  program's own callbacks take; its reserve of memory (see Memory at the top), which is part of the library; and
+ *  what the C library and the dynamic linker take for themselves: stacks of threads, and variables that each thread
+ *  has.
+ *
+ *  Threads: any; of several at once, one sets.
+ *  @param allocate takes memory from the program.
+ *  @param free gives it back.
+ *  @param user passed to both. NULL is possible.
+ *  @return a status; also CRL_ERROR_NULL if one of the functions is missing or CRL_ERROR_BUSY if functions were set
+ *      before or the library has already taken memory. After an error all is as before. */
+CRL_NODISCARD CRL_API crl_status crl_set_allocator(crl_allocate_function allocate, crl_free_function free,
+                                                   void *CRL_NULLABLE user);
 
 /** The name of a status, such as "CRL_ERROR_SIZE".
  *
@@ -366,14 +405,14 @@ typedef struct crl_layer_options {
 /** Creates a network that has no layers yet.
  *  @param inputs N_0, the length of x: from 1 to 2³¹ − 1.
  *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
- *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_SIZE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_create(size_t inputs, crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
 /** Copies a network: its layers and, if it is built, its parameters and its instruction set. The two share nothing
  *  but the functions of custom activations, and what their user points to.
  *  @param network built or not; only read.
  *  @param copy receives the copy, which crl_network_destroy() frees; NULL after an error.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_MEMORY. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_copy(const crl_network *network,
                                                   crl_network *CRL_NULLABLE *CRL_NONNULL copy);
 
@@ -389,8 +428,7 @@ CRL_API void crl_network_destroy(crl_network *CRL_NULLABLE network);
  *  @param activation σ.
  *  @param options name, input, bias, initializers, α, custom functions; NULL for CRL_LAYER_OPTIONS_INIT. Only read;
  *      the strings are copied.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NAME or
- *      CRL_ERROR_ALREADY_BUILT. */
+ *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
 CRL_NODISCARD CRL_API crl_status crl_network_add_dense(crl_network *network, size_t units, crl_activation activation,
                                                        const crl_layer_options *CRL_NULLABLE options);
 
@@ -426,7 +464,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_noise(crl_network *network, flo
  *  @param inputs the names of the layers to add.
  *  @param inputs_count how many, at least 1.
  *  @param name the layer's name; NULL for its position.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+ *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
 CRL_NODISCARD CRL_API crl_status crl_network_add_sum(crl_network *network,
                                                      const char *const CRL_NONNULL *CRL_NONNULL inputs,
                                                      size_t inputs_count, const char *CRL_NULLABLE name);
@@ -436,7 +474,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_sum(crl_network *network,
  *  @param inputs the names of the layers, in order.
  *  @param inputs_count how many, at least 1.
  *  @param name the layer's name; NULL for its position.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+ *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
 CRL_NODISCARD CRL_API crl_status crl_network_add_concatenation(crl_network *network,
                                                                const char *const CRL_NONNULL *CRL_NONNULL inputs,
                                                                size_t inputs_count, const char *CRL_NULLABLE name);
@@ -445,8 +483,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_concatenation(crl_network *netw
  *  afterwards.
  *  @param network with at least one layer; every layer but the last must be read by a later one.
  *  @param seed of the generator; one seed always gives the same parameters.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME, CRL_ERROR_ALREADY_BUILT or
- *      CRL_ERROR_MEMORY. */
+ *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
 CRL_NODISCARD CRL_API crl_status crl_network_build(crl_network *network, uint64_t seed);
 
 /** Builds the network as crl_network_build() does, for an instruction set of choice: this network, its trainers and
@@ -509,26 +546,26 @@ typedef struct crl_tensor {
 /** N_0, the length of x.
  *  @param network built or not.
  *  @param inputs receives the number.
- *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_input_size(const crl_network *network, size_t *inputs);
 
 /** N_L, the length of y: the width of the last layer, or of the input while there are no layers.
  *  @param network built or not.
  *  @param outputs receives the number.
- *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_output_size(const crl_network *network, size_t *outputs);
 
 /** The number of layers, the input not counted.
  *  @param network built or not.
  *  @param count receives the number.
- *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_layer_count(const crl_network *network, size_t *count);
 
 /** A layer: its name, kind, activation and width.
  *  @param network built or not.
  *  @param index from 0, in the order in which the layers were added.
  *  @param layer begun with CRL_LAYER_INIT; receives what the layer is.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_SIZE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_layer(const crl_network *network, size_t index, crl_layer *layer);
 
 /** The name of a layer that a layer reads.
@@ -536,7 +573,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer(const crl_network *network, s
  *  @param index the layer's, from 0.
  *  @param input from 0, in the order in which the layer reads them.
  *  @param name receives the name, which lives as long as the network; "input" is the network's own input.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_SIZE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_layer_input(const crl_network *network, size_t index, size_t input,
                                                          const char *CRL_NONNULL *CRL_NONNULL name);
 
@@ -546,7 +583,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_input(const crl_network *netw
  *  @param network built or not.
  *  @param index from 0, in the order in which the layers were added.
  *  @param options begun with CRL_LAYER_OPTIONS_INIT; receives the options. The strings live as long as the network.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_SIZE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_layer_options(const crl_network *network, size_t index,
                                                            crl_layer_options *options);
 
@@ -555,28 +592,28 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_options(const crl_network *ne
  *  @param network built.
  *  @param parameters receives the address, aligned to 64 bytes.
  *  @param count receives the number of floats.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_NOT_BUILT. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_parameters(const crl_network *network,
                                                         float *CRL_NONNULL *CRL_NONNULL parameters, size_t *count);
 
 /** The number of parameter tensors: weights and biases.
  *  @param network built.
  *  @param count receives the number.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_NOT_BUILT. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_tensor_count(const crl_network *network, size_t *count);
 
 /** A parameter tensor by its index, in the order of the parameter vector.
  *  @param network built.
  *  @param index from 0.
  *  @param tensor begun with CRL_TENSOR_INIT; receives the tensor's name, place and shape.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE or CRL_ERROR_NOT_BUILT. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_tensor(const crl_network *network, size_t index, crl_tensor *tensor);
 
 /** A parameter tensor by its name.
  *  @param network built.
  *  @param name such as "0.weight" or "hidden.bias".
  *  @param tensor begun with CRL_TENSOR_INIT; receives the tensor's name, place and shape.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_NAME or CRL_ERROR_NOT_BUILT. */
+ *  @return a status; also CRL_ERROR_NAME. */
 CRL_NODISCARD CRL_API crl_status crl_network_find_tensor(const crl_network *network, const char *name,
                                                          crl_tensor *tensor);
 
@@ -807,7 +844,7 @@ typedef struct crl_batch {
     size_t size;  /**< sizeof(crl_batch) in the library */
     size_t epoch; /**< from 1 */
     size_t batch; /**< from 1 in each epoch */
-    size_t step;  /**< how many steps the optimizer has taken, this one included */
+    uint64_t step; /**< how many steps the optimizer has taken, this one included */
     size_t rows;
     double cost;  /**< C of the batch before its step */
 } crl_batch;
@@ -907,9 +944,8 @@ typedef struct crl_metrics {
  *  @param targets for each row of x; NULL only for a custom cost that needs none.
  *  @param validation data to validate on after each epoch; NULL for none.
  *  @param options cost, optimizer, epochs, batch size, shuffling, callbacks; NULL for CRL_TRAIN_OPTIONS_INIT.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
- *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the
- *      network), CRL_ERROR_NOT_FINITE, CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
+ *  @return a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the
+ *      network) or CRL_ERROR_NOT_FINITE. */
 CRL_NODISCARD CRL_API crl_status crl_network_fit(crl_network *network, const float *x, size_t x_rows, size_t x_stride,
                                                  const crl_targets *CRL_NULLABLE targets,
                                                  const crl_validation *CRL_NULLABLE validation,
@@ -928,9 +964,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_fit(crl_network *network, const flo
  *  @param confusion receives N × N numbers, N the number of outputs, or 2 with a binary cross-entropy of one output:
  *      at row t, column y the weight of the rows of class t whose decision is y. NULL if they are not wanted.
  *  @param confusion_count N × N; ignored if confusion is NULL.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
- *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After
- *      an error confusion may hold anything. */
+ *  @return a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. After an error confusion may hold anything. */
 CRL_NODISCARD CRL_API crl_status crl_network_evaluate(const crl_network *network,
                                                       const crl_cost_options *CRL_NULLABLE cost, const float *x,
                                                       size_t x_rows, size_t x_stride,
@@ -942,8 +976,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_evaluate(const crl_network *network
  *  @param network built. The optimizer is for this network alone.
  *  @param options NULL for CRL_OPTIMIZER_OPTIONS_INIT, Adam with η = 0.001.
  *  @param optimizer receives the optimizer, which crl_optimizer_destroy() frees; NULL after an error.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or
- *      CRL_ERROR_MEMORY. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_optimizer_create(const crl_network *network,
                                                       const crl_optimizer_options *CRL_NULLABLE options,
                                                       crl_optimizer *CRL_NULLABLE *CRL_NONNULL optimizer);
@@ -953,7 +986,7 @@ CRL_NODISCARD CRL_API crl_status crl_optimizer_create(const crl_network *network
  *  @param optimizer only read.
  *  @param network built, with tensors of the same names and shapes. The copy is for this network alone.
  *  @param copy receives the copy, which crl_optimizer_destroy() frees; NULL after an error.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH or CRL_ERROR_MEMORY. */
+ *  @return a status; also CRL_ERROR_MISMATCH. */
 CRL_NODISCARD CRL_API crl_status crl_optimizer_copy(const crl_optimizer *optimizer, const crl_network *network,
                                                     crl_optimizer *CRL_NULLABLE *CRL_NONNULL copy);
 
@@ -964,13 +997,13 @@ CRL_API void crl_optimizer_destroy(crl_optimizer *CRL_NULLABLE optimizer);
 /** The learning rate η.
  *  @param optimizer only read.
  *  @param learning_rate receives η.
- *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_optimizer_learning_rate(const crl_optimizer *optimizer, float *learning_rate);
 
 /** Changes the learning rate; the state stays.
  *  @param optimizer one thread at a time.
  *  @param learning_rate η, finite and ≥ 0.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_VALUE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_optimizer_set_learning_rate(crl_optimizer *optimizer, float learning_rate);
 
 /** Says how one layer's parameters are stepped from now on: learning rate, weight decay, penalties, or not at all.
@@ -978,8 +1011,7 @@ CRL_NODISCARD CRL_API crl_status crl_optimizer_set_learning_rate(crl_optimizer *
  *  @param optimizer one thread at a time.
  *  @param layer the layer's name. A layer without parameters has nothing to step, and no effect.
  *  @param options NULL for CRL_LAYER_STEP_INIT: like the rest.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NAME or
- *      CRL_ERROR_MEMORY. */
+ *  @return a status; also CRL_ERROR_NAME. */
 CRL_NODISCARD CRL_API crl_status crl_optimizer_set_layer(crl_optimizer *optimizer, const char *layer,
                                                          const crl_layer_step *CRL_NULLABLE options);
 
@@ -1018,8 +1050,7 @@ enum {
  *  @param y receives x_rows × outputs. Does not overlap x.
  *  @param y_rows the rows that y has room for, at least x_rows.
  *  @param y_stride floats from one row to the next, at least the number of outputs.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
- *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written. */
+ *  @return a status. After CRL_ERROR_CALLBACK the first rows of y may have been written. */
 CRL_NODISCARD CRL_API crl_status crl_network_predict(const crl_network *network, const float *x, size_t x_rows,
                                                      size_t x_stride, float *y, size_t y_rows, size_t y_stride);
 
@@ -1033,8 +1064,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_predict(const crl_network *network,
  *  @param network built; only read.
  *  @param precision CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
  *  @param predictor receives the predictor, which crl_predictor_destroy() frees; NULL after an error.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT, CRL_ERROR_MEMORY, or
- *      CRL_ERROR_SIZE for a layer of more than 66,311 inputs in int8. */
+ *  @return a status; also CRL_ERROR_SIZE for a layer of more than 66,311 inputs in int8. */
 CRL_NODISCARD CRL_API crl_status crl_predictor_create(const crl_network *network, crl_precision precision,
                                                       crl_predictor *CRL_NULLABLE *CRL_NONNULL predictor);
 
@@ -1056,27 +1086,26 @@ CRL_API void crl_predictor_destroy(crl_predictor *CRL_NULLABLE predictor);
  *  @param y receives x_rows × outputs. Does not overlap x.
  *  @param y_rows the rows that y has room for, at least x_rows.
  *  @param y_stride floats from one row to the next, at least the number of outputs.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_CALLBACK or
- *      CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written. */
+ *  @return a status. After CRL_ERROR_CALLBACK the first rows of y may have been written. */
 CRL_NODISCARD CRL_API crl_status crl_predictor_predict(const crl_predictor *predictor, const float *x, size_t x_rows,
                                                        size_t x_stride, float *y, size_t y_rows, size_t y_stride);
 
 /** N_0, the length of x.
  *  @param predictor only read.
  *  @param inputs receives the number.
- *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_predictor_input_size(const crl_predictor *predictor, size_t *inputs);
 
 /** N_L, the length of y.
  *  @param predictor only read.
  *  @param outputs receives the number.
- *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_predictor_output_size(const crl_predictor *predictor, size_t *outputs);
 
 /** The numbers that the predictor computes with.
  *  @param predictor only read.
  *  @param precision receives CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
- *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_predictor_precision(const crl_predictor *predictor, crl_precision *precision);
 
 /** Publishes a network for the first time: creates a predictor that can be exchanged while others predict with it,
@@ -1113,33 +1142,32 @@ CRL_NODISCARD CRL_API crl_status crl_publisher_publish(crl_publisher *publisher,
  *  @param y receives x_rows × outputs. Does not overlap x.
  *  @param y_rows the rows that y has room for, at least x_rows.
  *  @param y_stride floats from one row to the next, at least the number of outputs.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_CALLBACK or
- *      CRL_ERROR_MEMORY. After CRL_ERROR_CALLBACK the first rows of y may have been written. */
+ *  @return a status. After CRL_ERROR_CALLBACK the first rows of y may have been written. */
 CRL_NODISCARD CRL_API crl_status crl_publisher_predict(const crl_publisher *publisher, const float *x, size_t x_rows,
                                                        size_t x_stride, float *y, size_t y_rows, size_t y_stride);
 
 /** N_0, the length of x.
  *  @param publisher only read.
  *  @param inputs receives the number.
- *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_publisher_input_size(const crl_publisher *publisher, size_t *inputs);
 
 /** N_L, the length of y.
  *  @param publisher only read.
  *  @param outputs receives the number.
- *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_publisher_output_size(const crl_publisher *publisher, size_t *outputs);
 
 /** The numbers that its predictors compute with.
  *  @param publisher only read.
  *  @param precision receives CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
- *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_publisher_precision(const crl_publisher *publisher, crl_precision *precision);
 
 /** How many times a network was published, the first time included.
  *  @param publisher only read.
  *  @param count receives the number.
- *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_publisher_count(const crl_publisher *publisher, size_t *count);
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -1154,8 +1182,8 @@ CRL_NODISCARD CRL_API crl_status crl_publisher_count(const crl_publisher *publis
  *  one, whole.
  *  @param network built; only read.
  *  @param path the file to create or replace.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_FILE, or CRL_ERROR_SIZE for a
- *      network whose names and inputs take more than the 16,000,000 bytes that a file has for them. */
+ *  @return a status; also CRL_ERROR_FILE or CRL_ERROR_SIZE for a network whose names and inputs take more than the
+ *      16,000,000 bytes that a file has for them. */
 CRL_NODISCARD CRL_API crl_status crl_network_save(const crl_network *network, const char *path);
 
 /** Loads a network from a model file, built and ready. Everything in the file is checked before it is used, also
@@ -1164,7 +1192,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_save(const crl_network *network, co
  *  10,000 layers, of which each reads at most 10,000, and 16,000,000 bytes before its numbers.
  *  @param path the file.
  *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
+ *  @return a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION. */
 CRL_NODISCARD CRL_API crl_status crl_network_load(const char *path, crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
 /** The same with a limit of the caller's own: a file of a few hundred bytes can describe layers of any width, of
@@ -1174,8 +1202,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_load(const char *path, crl_network 
  *      times the length of the file if that is more, as with crl_network_load(). SIZE_MAX: no limit. Predicting many
  *      rows takes the memory of up to 64 in each thread; in training a row takes up to eight times as much.
  *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY,
- *      also where the network needs more than the limit. */
+ *  @return a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also where
+ *      the network needs more than the limit. */
 CRL_NODISCARD CRL_API crl_status crl_network_load_limited(const char *path, size_t memory_limit,
                                                           crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
@@ -1183,8 +1211,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_load_limited(const char *path, size
  *  they are as they were.
  *  @param network built. Excludes every other use of it.
  *  @param path the file.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_BUSY (in a callback of what
- *      trains the network), CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
+ *  @return a status; also CRL_ERROR_BUSY (in a callback of what trains the network), CRL_ERROR_FILE,
+ *      CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION. */
 CRL_NODISCARD CRL_API crl_status crl_network_load_parameters(crl_network *network, const char *path);
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -1202,7 +1230,7 @@ typedef struct crl_progress {
     size_t epochs;     /**< finished epochs */
     size_t rows;       /**< rows done of the next epoch; 0 between epochs */
     size_t batches;    /**< batches done of the next epoch */
-    size_t steps;      /**< steps that the optimizer has taken */
+    uint64_t steps;    /**< steps that the optimizer has taken */
     size_t best_epoch; /**< the epoch with the lowest cost; 0 before the first */
     double best_cost;  /**< its cost, of the validation data if there were any; infinity before the first */
 } crl_progress;
@@ -1247,8 +1275,7 @@ typedef struct crl_data_source {
  *  @param options cost, optimizer, epochs, batch size, callbacks and so on. Copied, but for what user and a custom
  *      cost's user point to. NULL for CRL_TRAIN_OPTIONS_INIT.
  *  @param trainer receives the trainer, which crl_trainer_destroy() frees; NULL after an error.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT,
- *      CRL_ERROR_MISMATCH or CRL_ERROR_MEMORY. */
+ *  @return a status; also CRL_ERROR_MISMATCH. */
 CRL_NODISCARD CRL_API crl_status crl_trainer_create(crl_network *network, const crl_train_options *CRL_NULLABLE options,
                                                     crl_trainer *CRL_NULLABLE *CRL_NONNULL trainer);
 
@@ -1270,9 +1297,7 @@ CRL_API void crl_trainer_destroy(crl_trainer *CRL_NULLABLE trainer);
  *  @param x_stride floats from one row to the next, at least the number of inputs.
  *  @param targets for each row of x; NULL only for a custom cost that needs none.
  *  @param validation data to validate on after each epoch; NULL for none.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
- *      CRL_ERROR_OVERLAP, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY, CRL_ERROR_NOT_FINITE, CRL_CANCELLED,
- *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
+ *  @return a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY or CRL_ERROR_NOT_FINITE. */
 CRL_NODISCARD CRL_API crl_status crl_trainer_fit(crl_trainer *trainer, const float *x, size_t x_rows, size_t x_stride,
                                                  const crl_targets *CRL_NULLABLE targets,
                                                  const crl_validation *CRL_NULLABLE validation);
@@ -1289,7 +1314,7 @@ CRL_NODISCARD CRL_API crl_status crl_trainer_fit_source(crl_trainer *trainer, co
 /** Says how many epochs crl_trainer_fit() trains in all: to go on after the last.
  *  @param trainer not from its callbacks.
  *  @param epochs at least 1. With no more than are finished, crl_trainer_fit() does nothing.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE or CRL_ERROR_BUSY. */
+ *  @return a status; also CRL_ERROR_BUSY. */
 CRL_NODISCARD CRL_API crl_status crl_trainer_set_epochs(crl_trainer *trainer, size_t epochs);
 
 /** Goes once through these rows: an epoch of its own, without validation and without a claim to be the best. For
@@ -1309,15 +1334,15 @@ CRL_NODISCARD CRL_API crl_status crl_trainer_partial_fit(crl_trainer *trainer, c
 /** How far a trainer has come. May be called from its callbacks.
  *  @param trainer only read.
  *  @param progress receives the numbers; its size is set to sizeof(crl_progress) before, by CRL_PROGRESS_INIT.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_SIZE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_trainer_progress(const crl_trainer *trainer, crl_progress *progress);
 
 /** Saves a checkpoint: parameters, optimizer state, and where in which epoch the trainer is. May be called from its
  *  callbacks. Atomic: whatever happens, the file is the old one or the new one, whole.
  *  @param trainer only read.
  *  @param path the file to create or replace.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_FILE, or CRL_ERROR_SIZE for a network whose names and
- *      inputs take more than the 16,000,000 bytes that a file has for them. */
+ *  @return a status; also CRL_ERROR_FILE or CRL_ERROR_SIZE for a network whose names and inputs take more than the
+ *      16,000,000 bytes that a file has for them. */
 CRL_NODISCARD CRL_API crl_status crl_trainer_save(const crl_trainer *trainer, const char *path);
 
 /** Goes on from a checkpoint that a trainer of the same network, optimizer and options saved; the number of epochs,
@@ -1325,8 +1350,8 @@ CRL_NODISCARD CRL_API crl_status crl_trainer_save(const crl_trainer *trainer, co
  *  checkpoint. Everything in the file is checked first; after an error everything is as it was.
  *  @param trainer excludes every other use of it, its network and its optimizer.
  *  @param path the file.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_MISMATCH for a checkpoint of another network or run,
- *      CRL_ERROR_BUSY, CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
+ *  @return a status; also CRL_ERROR_MISMATCH for a checkpoint of another network or run, CRL_ERROR_BUSY,
+ *      CRL_ERROR_FILE, CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION. */
 CRL_NODISCARD CRL_API crl_status crl_trainer_load(crl_trainer *trainer, const char *path);
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -1359,9 +1384,8 @@ typedef int32_t (*crl_read_function)(void *CRL_NULLABLE user, void *bytes, size_
  *      contents are unspecified.
  *  @param capacity how many bytes may be written, at least the count.
  *  @param count receives how many bytes the file has.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_OVERLAP, CRL_ERROR_MEMORY, or
- *      CRL_ERROR_SIZE if the capacity is too small (the message names the count) or the network too large for a
- *      file, as in crl_network_save(). */
+ *  @return a status; also CRL_ERROR_SIZE if the capacity is too small (the message names the count) or the network
+ *      too large for a file, as in crl_network_save(). */
 CRL_NODISCARD CRL_API crl_status crl_network_save_to_memory(const crl_network *network, void *CRL_NULLABLE bytes,
                                                             size_t capacity, size_t *count);
 
@@ -1369,8 +1393,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_save_to_memory(const crl_network *n
  *  @param network built; only read.
  *  @param write takes the bytes, some at a time.
  *  @param user handed to write; may be NULL.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_CALLBACK, CRL_ERROR_BUSY if the
- *      callback has changed the network, CRL_ERROR_MEMORY, or CRL_ERROR_SIZE as crl_network_save(). */
+ *  @return a status; also CRL_ERROR_BUSY if the callback has changed the network or CRL_ERROR_SIZE as
+ *      crl_network_save(). */
 CRL_NODISCARD CRL_API crl_status crl_network_save_to_callback(const crl_network *network, crl_write_function write,
                                                               void *CRL_NULLABLE user);
 
@@ -1379,8 +1403,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_save_to_callback(const crl_network 
  *  @param count how many bytes there are.
  *  @param memory_limit as in crl_network_load_limited(); 0: 64 MiB, or 16 times the count if that is more.
  *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY,
- *      also where the network needs more than the limit. */
+ *  @return a status; also CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also where the network needs
+ *      more than the limit. */
 CRL_NODISCARD CRL_API crl_status crl_network_load_from_memory(const void *bytes, size_t count, size_t memory_limit,
                                                               crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
@@ -1390,8 +1414,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_load_from_memory(const void *bytes,
  *  @param user handed to read; may be NULL.
  *  @param memory_limit as in crl_network_load_limited(); 0: 64 MiB, since nobody vouches for the length of the file.
  *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_CALLBACK, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY,
- *      also where the network needs more than the limit. */
+ *  @return a status; also CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also where the network needs
+ *      more than the limit. */
 CRL_NODISCARD CRL_API crl_status crl_network_load_from_callback(crl_read_function read, void *CRL_NULLABLE user,
                                                                 size_t memory_limit,
                                                                 crl_network *CRL_NULLABLE *CRL_NONNULL network);
@@ -1401,9 +1425,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_load_from_callback(crl_read_functio
  *  @param network built. Excludes every other use of it.
  *  @param bytes a whole file and nothing else.
  *  @param count how many bytes there are.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP,
- *      CRL_ERROR_BUSY (in a callback of what trains or loads the network), CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION
- *      or CRL_ERROR_MEMORY. */
+ *  @return a status; also CRL_ERROR_BUSY (in a callback of what trains or loads the network), CRL_ERROR_FORMAT or
+ *      CRL_ERROR_FILE_VERSION. */
 CRL_NODISCARD CRL_API crl_status crl_network_load_parameters_from_memory(crl_network *network, const void *bytes,
                                                                          size_t count);
 
@@ -1412,9 +1435,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_load_parameters_from_memory(crl_net
  *  @param network built. Excludes every other use of it, but for reading it in the callback.
  *  @param read gives the bytes.
  *  @param user handed to read; may be NULL.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NOT_BUILT, CRL_ERROR_BUSY (in a callback of what
- *      trains or loads the network), CRL_ERROR_CALLBACK, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or
- *      CRL_ERROR_MEMORY. */
+ *  @return a status; also CRL_ERROR_BUSY (in a callback of what trains or loads the network), CRL_ERROR_FORMAT or
+ *      CRL_ERROR_FILE_VERSION. */
 CRL_NODISCARD CRL_API crl_status crl_network_load_parameters_from_callback(crl_network *network, crl_read_function read,
                                                                            void *CRL_NULLABLE user);
 
@@ -1425,9 +1447,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_load_parameters_from_callback(crl_n
  *      contents are unspecified.
  *  @param capacity how many bytes may be written, at least the count.
  *  @param count receives how many bytes the checkpoint has, which may be others after more training.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_OVERLAP, CRL_ERROR_MEMORY, or CRL_ERROR_SIZE if the
- *      capacity is too small (the message names the count) or the network too large for a file, as in
- *      crl_trainer_save(). */
+ *  @return a status; also CRL_ERROR_SIZE if the capacity is too small (the message names the count) or the network
+ *      too large for a file, as in crl_trainer_save(). */
 CRL_NODISCARD CRL_API crl_status crl_trainer_save_to_memory(const crl_trainer *trainer, void *CRL_NULLABLE bytes,
                                                             size_t capacity, size_t *count);
 
@@ -1436,8 +1457,8 @@ CRL_NODISCARD CRL_API crl_status crl_trainer_save_to_memory(const crl_trainer *t
  *  @param trainer only read.
  *  @param write takes the bytes, some at a time.
  *  @param user handed to write; may be NULL.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_CALLBACK, CRL_ERROR_BUSY if the callback has changed
- *      the network, CRL_ERROR_MEMORY, or CRL_ERROR_SIZE as crl_trainer_save(). */
+ *  @return a status; also CRL_ERROR_BUSY if the callback has changed the network or CRL_ERROR_SIZE as
+ *      crl_trainer_save(). */
 CRL_NODISCARD CRL_API crl_status crl_trainer_save_to_callback(const crl_trainer *trainer, crl_write_function write,
                                                               void *CRL_NULLABLE user);
 
@@ -1445,9 +1466,8 @@ CRL_NODISCARD CRL_API crl_status crl_trainer_save_to_callback(const crl_trainer 
  *  @param trainer excludes every other use of it, its network and its optimizer.
  *  @param bytes a whole checkpoint and nothing else.
  *  @param count how many bytes there are.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_MISMATCH for a
- *      checkpoint of another network or run, CRL_ERROR_BUSY, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or
- *      CRL_ERROR_MEMORY. */
+ *  @return a status; also CRL_ERROR_MISMATCH for a checkpoint of another network or run, CRL_ERROR_BUSY,
+ *      CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION. */
 CRL_NODISCARD CRL_API crl_status crl_trainer_load_from_memory(crl_trainer *trainer, const void *bytes, size_t count);
 
 /** Goes on from a checkpoint that a callback gives, as crl_trainer_load() from a file. After an error everything is
@@ -1456,8 +1476,8 @@ CRL_NODISCARD CRL_API crl_status crl_trainer_load_from_memory(crl_trainer *train
  *      callback.
  *  @param read gives the bytes.
  *  @param user handed to read; may be NULL.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_MISMATCH for a checkpoint of another network or run,
- *      CRL_ERROR_BUSY, CRL_ERROR_CALLBACK, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY. */
+ *  @return a status; also CRL_ERROR_MISMATCH for a checkpoint of another network or run, CRL_ERROR_BUSY,
+ *      CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION. */
 CRL_NODISCARD CRL_API crl_status crl_trainer_load_from_callback(crl_trainer *trainer, crl_read_function read,
                                                                 void *CRL_NULLABLE user);
 
@@ -1509,8 +1529,7 @@ typedef struct crl_plateau_state {
  *  @param max_rows the largest batch, at least 1.
  *  @param purpose CRL_PURPOSE_TRAINING, or CRL_PURPOSE_INFERENCE for forward passes alone in less memory.
  *  @param workspace receives the workspace, which crl_workspace_destroy() frees; NULL after an error.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_NOT_BUILT or
- *      CRL_ERROR_MEMORY. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_workspace_create(const crl_network *network, size_t max_rows, crl_purpose purpose,
                                                       crl_workspace *CRL_NULLABLE *CRL_NONNULL workspace);
 
@@ -1527,8 +1546,8 @@ CRL_API void crl_workspace_destroy(crl_workspace *CRL_NULLABLE workspace);
  *  @param values receives the address, inside the workspace: to be read until the workspace's next pass.
  *  @param rows receives the number of samples.
  *  @param columns receives the width of the layer.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_NAME, CRL_ERROR_VALUE (also for z and δ of a
- *      workspace for inference, and for z of the input) or CRL_ERROR_NO_FORWARD. */
+ *  @return a status; also CRL_ERROR_NAME, CRL_ERROR_VALUE (also for z and δ of a workspace for inference, and for z
+ *      of the input) or CRL_ERROR_NO_FORWARD. */
 CRL_NODISCARD CRL_API crl_status crl_workspace_values(const crl_workspace *workspace, const char *layer,
                                                       crl_quantity quantity,
                                                       const float *CRL_NONNULL *CRL_NONNULL values, size_t *rows,
@@ -1544,8 +1563,7 @@ CRL_NODISCARD CRL_API crl_status crl_workspace_values(const crl_workspace *works
  *  @param y receives x_rows × outputs; NULL if they are not wanted. May overlap x.
  *  @param y_rows the rows that y has room for, at least x_rows; ignored if y is NULL.
  *  @param y_stride floats from one row to the next, at least the number of outputs; ignored if y is NULL.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
- *      CRL_ERROR_MISMATCH or CRL_ERROR_CALLBACK; after the last the workspace holds no forward pass. */
+ *  @return a status; also CRL_ERROR_MISMATCH. After the last the workspace holds no forward pass. */
 CRL_NODISCARD CRL_API crl_status crl_forward(const crl_network *network, crl_workspace *workspace, const float *x,
                                              size_t x_rows, size_t x_stride, float *CRL_NULLABLE y, size_t y_rows,
                                              size_t y_stride);
@@ -1567,8 +1585,7 @@ CRL_NODISCARD CRL_API crl_status crl_forward(const crl_network *network, crl_wor
  *  @param dC_dy receives y_rows × y_columns; NULL if it is not wanted. May be y itself, except with a custom cost.
  *  @param dC_dy_rows the rows that dC_dy has room for, at least y_rows; ignored if dC_dy is NULL.
  *  @param dC_dy_stride floats from one row to the next, at least y_columns; ignored if dC_dy is NULL.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET, CRL_ERROR_OVERLAP,
- *      CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an error dC_dy may hold anything. */
+ *  @return a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. After an error dC_dy may hold anything. */
 CRL_NODISCARD CRL_API crl_status crl_cost(const crl_cost_options *CRL_NULLABLE cost, const float *y, size_t y_rows,
                                           size_t y_columns, size_t y_stride, const crl_targets *CRL_NULLABLE targets,
                                           double *C, float *CRL_NULLABLE dC_dy, size_t dC_dy_rows, size_t dC_dy_stride);
@@ -1588,8 +1605,7 @@ CRL_NODISCARD CRL_API crl_status crl_cost(const crl_cost_options *CRL_NULLABLE c
  *  @param dC_dx receives ∂C/∂x, dC_dy_rows × inputs; NULL if it is not wanted.
  *  @param dC_dx_rows the rows that dC_dx has room for, at least dC_dy_rows; ignored if dC_dx is NULL.
  *  @param dC_dx_stride floats from one row to the next, at least the number of inputs; ignored if dC_dx is NULL.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
- *      CRL_ERROR_MISMATCH, CRL_ERROR_NO_FORWARD or CRL_ERROR_CALLBACK. After CRL_ERROR_CALLBACK gradients may hold
+ *  @return a status; also CRL_ERROR_MISMATCH or CRL_ERROR_NO_FORWARD. After CRL_ERROR_CALLBACK gradients may hold
  *      anything, and the workspace no δ. */
 CRL_NODISCARD CRL_API crl_status crl_backward(const crl_network *network, crl_workspace *workspace, const float *dC_dy,
                                               size_t dC_dy_rows, size_t dC_dy_stride, float *CRL_NULLABLE gradients,
@@ -1603,7 +1619,7 @@ CRL_NODISCARD CRL_API crl_status crl_backward(const crl_network *network, crl_wo
  *  @param seed crl_network_fit() uses its options' seed.
  *  @param step other numbers for every step, up to 2⁵⁰; crl_network_fit() uses the number of steps that the
  *      optimizer has taken.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE or CRL_ERROR_VALUE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_workspace_set_noise(crl_workspace *workspace, int32_t active, uint64_t seed,
                                                          uint64_t step);
 
@@ -1618,9 +1634,7 @@ CRL_NODISCARD CRL_API crl_status crl_workspace_set_noise(crl_workspace *workspac
  *  @param C receives the cost.
  *  @param gradients receives ∂C/∂w in the order of the parameter vector; NULL if only C is wanted.
  *  @param gradients_count the number of parameters; ignored if gradients is NULL.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
- *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After
- *      an error gradients may hold anything. */
+ *  @return a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. After an error gradients may hold anything. */
 CRL_NODISCARD CRL_API crl_status crl_network_value_and_gradient(const crl_network *network,
                                                                 const crl_cost_options *CRL_NULLABLE cost,
                                                                 const float *x, size_t x_rows, size_t x_stride,
@@ -1637,8 +1651,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_value_and_gradient(const crl_networ
  *  @param network built.
  *  @param gradients ∂C/∂w in the order of the parameter vector: from crl_backward(), or from anywhere else.
  *  @param gradients_count the number of parameters.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
- *      CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the network) or CRL_ERROR_NOT_FINITE. */
+ *  @return a status; also CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the network) or
+ *      CRL_ERROR_NOT_FINITE. */
 CRL_NODISCARD CRL_API crl_status crl_step(crl_optimizer *optimizer, crl_network *network, const float *gradients,
                                           size_t gradients_count);
 
@@ -1648,7 +1662,7 @@ CRL_NODISCARD CRL_API crl_status crl_step(crl_optimizer *optimizer, crl_network 
  *  @param base η, the rate that it begins with, finite and ≥ 0.
  *  @param t how many steps or epochs were taken.
  *  @param rate receives the rate.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE or CRL_ERROR_VALUE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_schedule_rate(const crl_schedule_options *schedule, float base, size_t t,
                                                    float *rate);
 
@@ -1658,8 +1672,7 @@ CRL_NODISCARD CRL_API crl_status crl_schedule_rate(const crl_schedule_options *s
  *      it can be copied and stored.
  *  @param cost C of the epoch, finite.
  *  @param rate holds the rate, finite and ≥ 0, and receives the next.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE or CRL_ERROR_NOT_FINITE. After an error state and
- *      rate are as they were. */
+ *  @return a status; also CRL_ERROR_NOT_FINITE. After an error state and rate are as they were. */
 CRL_NODISCARD CRL_API crl_status crl_plateau_rate(const crl_schedule_options *schedule, crl_plateau_state *state,
                                                   double cost, float *rate);
 
@@ -1748,9 +1761,7 @@ typedef struct crl_gradient_report {
  *  @param y_tangent receives R{y}, x_rows × outputs. Overlaps nothing else.
  *  @param y_tangent_rows the rows that y_tangent has room for, at least x_rows.
  *  @param y_tangent_stride floats from one row to the next, at least the number of outputs.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
- *      CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three y and y_tangent may hold
- *      anything. */
+ *  @return a status; also CRL_ERROR_NOT_FINITE. After the last three y and y_tangent may hold anything. */
 CRL_NODISCARD CRL_API crl_status crl_network_jvp(const crl_network *network, const float *x, size_t x_rows,
                                                  size_t x_stride, const float *CRL_NULLABLE x_tangent,
                                                  size_t x_tangent_stride, const float *CRL_NULLABLE w_tangent,
@@ -1772,9 +1783,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_jvp(const crl_network *network, con
  *  @param x_gradient_rows the rows that x_gradient has room for, at least x_rows; ignored if x_gradient is NULL.
  *  @param x_gradient_stride floats from one row to the next, at least the number of inputs; ignored if x_gradient is
  *      NULL.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT,
- *      CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three the results may hold
- *      anything. */
+ *  @return a status; also CRL_ERROR_NOT_FINITE. After the last three the results may hold anything. */
 CRL_NODISCARD CRL_API crl_status crl_network_vjp(const crl_network *network, const float *x, size_t x_rows,
                                                  size_t x_stride, const float *u, size_t u_stride,
                                                  float *CRL_NULLABLE gradients, size_t gradients_count,
@@ -1793,10 +1802,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_vjp(const crl_network *network, con
  *  @param vector_count the number of parameters.
  *  @param product receives H v. Does not overlap vector.
  *  @param product_count the number of parameters.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
- *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (a custom activation without second_derivative, a
- *      custom cost without hessian_product), CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After an
- *      error product may hold anything. */
+ *  @return a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH (a custom activation without second_derivative, a
+ *      custom cost without hessian_product) or CRL_ERROR_NOT_FINITE. After an error product may hold anything. */
 CRL_NODISCARD CRL_API crl_status crl_network_hessian_product(const crl_network *network,
                                                              const crl_cost_options *CRL_NULLABLE cost, const float *x,
                                                              size_t x_rows, size_t x_stride,
@@ -1853,9 +1860,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_hessian(const crl_network *network,
  *      columns as there are parameters or inputs.
  *  @param jacobian_rows the rows that jacobian has room for, at least x_rows · outputs.
  *  @param jacobian_stride floats from one row to the next, at least the number of columns.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_OVERLAP,
- *      CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. After the last three
- *      jacobian may hold anything. */
+ *  @return a status; also CRL_ERROR_NOT_FINITE. After the last three jacobian may hold anything. */
 CRL_NODISCARD CRL_API crl_status crl_network_jacobian(const crl_network *network, const float *x, size_t x_rows,
                                                       size_t x_stride, crl_variable variable, float *jacobian,
                                                       size_t jacobian_rows, size_t jacobian_stride);
@@ -1873,8 +1878,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_jacobian(const crl_network *network
  *  @param targets for each row of x; NULL only for a custom cost that needs none.
  *  @param options step, tolerance, how many coordinates; NULL for CRL_GRADIENT_CHECK_OPTIONS_INIT.
  *  @param report begun with CRL_GRADIENT_REPORT_INIT; receives what was found.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
- *      CRL_ERROR_NOT_BUILT, CRL_ERROR_NOT_FINITE, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
+ *  @return a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. */
 CRL_NODISCARD CRL_API crl_status crl_network_check_gradient(const crl_network *network,
                                                             const crl_cost_options *CRL_NULLABLE cost, const float *x,
                                                             size_t x_rows, size_t x_stride,
@@ -2015,10 +2019,8 @@ typedef struct crl_minimum {
  *      CRL_MINIMIZE_OPTIONS_INIT, L-BFGS.
  *  @param minimum receives what was found, begun from CRL_MINIMUM_INIT; NULL if it is not wanted. With
  *      CRL_CANCELLED, too, unless that came before C was known for the first time.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_HANDLE, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET,
- *      CRL_ERROR_OVERLAP, CRL_ERROR_NOT_BUILT, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian
- *      product), CRL_ERROR_BUSY (in a callback of what trains the network), CRL_ERROR_NOT_FINITE, CRL_CANCELLED,
- *      CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
+ *  @return a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian product),
+ *      CRL_ERROR_BUSY (in a callback of what trains the network) or CRL_ERROR_NOT_FINITE. */
 CRL_NODISCARD CRL_API crl_status crl_network_minimize(crl_network *network, const float *x, size_t x_rows,
                                                       size_t x_stride, const crl_targets *CRL_NULLABLE targets,
                                                       const crl_validation *CRL_NULLABLE validation,
@@ -2098,8 +2100,7 @@ typedef struct crl_cascade_options {
  *  @param options cost, activations, candidates, when to end, callback; NULL for CRL_CASCADE_OPTIONS_INIT.
  *  @param network receives the network, which crl_network_destroy() frees; after CRL_CANCELLED, too, as far as it
  *      has grown; NULL after another error.
- *  @return CRL_OK, CRL_ERROR_NULL, CRL_ERROR_SIZE, CRL_ERROR_VALUE, CRL_ERROR_TARGET, CRL_ERROR_NOT_FINITE,
- *      CRL_CANCELLED, CRL_ERROR_CALLBACK or CRL_ERROR_MEMORY. */
+ *  @return a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. */
 CRL_NODISCARD CRL_API crl_status crl_network_create_cascade(size_t inputs, size_t outputs, const float *x,
                                                             size_t x_rows, size_t x_stride,
                                                             const crl_targets *CRL_NULLABLE targets,
@@ -2139,7 +2140,7 @@ typedef int32_t (*crl_cancel_poll)(void *CRL_NULLABLE user);
  *      whether to set the flag. NULL: only crl_cancel_set() does.
  *  @param user handed to poll; may be NULL.
  *  @param cancel receives the flag, which crl_cancel_destroy() frees; NULL after an error.
- *  @return CRL_OK or CRL_ERROR_NULL. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_cancel_create(crl_cancel_poll CRL_NULLABLE poll, void *CRL_NULLABLE user,
                                                    crl_cancel *CRL_NULLABLE *CRL_NONNULL cancel);
 
@@ -2158,7 +2159,7 @@ CRL_API void crl_cancel_set(crl_cancel *CRL_NULLABLE cancel);
  *
  *  Threads: any.
  *  @param cancel the flag.
- *  @return CRL_OK, CRL_ERROR_NULL or CRL_ERROR_HANDLE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_cancel_reset(crl_cancel *cancel);
 
 /** Makes the calls of this thread look at a flag from now on, and at no other.
@@ -2166,7 +2167,7 @@ CRL_NODISCARD CRL_API crl_status crl_cancel_reset(crl_cancel *cancel);
  *  Threads: each watches for itself, and several may watch one flag.
  *  @param cancel the flag, which must live for as long as it is watched; NULL for none.
  *  @param before receives what this thread watched until now, or NULL, for who wants to give it back; may be NULL.
- *  @return CRL_OK or CRL_ERROR_HANDLE. */
+ *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_cancel_watch(crl_cancel *CRL_NULLABLE cancel,
                                                   crl_cancel *CRL_NULLABLE *CRL_NULLABLE before);
 
