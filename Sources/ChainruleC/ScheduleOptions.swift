@@ -51,10 +51,10 @@ private func scheduleSource(taking options: inout crl_schedule_options) throws(C
     switch Int(options.kind) {
     case CRL_SCHEDULE_CONSTANT: return .constant(ConstantSchedule())
     case CRL_SCHEDULE_STEP:
-        return .step(
-            StepSchedule(
-                period: try takeCount(&options.period, "schedule->period") ?? 0,
-                factor: take(&options.factor, usual.factor)))
+        guard let period = try takeCount(&options.period, "schedule->period") else {
+            throw ChainruleError(.size, "schedule->period is CRL_AUTO_SIZE; the step schedule needs a period")
+        }
+        return .step(StepSchedule(period: period, factor: take(&options.factor, usual.factor)))
     case CRL_SCHEDULE_EXPONENTIAL:
         return .exponential(ExponentialSchedule(factor: take(&options.factor, usual.factor)))
     case CRL_SCHEDULE_COSINE:

@@ -108,6 +108,7 @@ import Testing
     @Test func numbersOutOfRange() {
         let bad: [(Int, Int, String, Change)] = [
             (CRL_SCHEDULE_STEP, CRL_ERROR_SIZE, "period", { $0.period = 0 }),
+            (CRL_SCHEDULE_STEP, CRL_ERROR_SIZE, "the step schedule needs a period", { $0.period = -1 }),
             (CRL_SCHEDULE_STEP, CRL_ERROR_SIZE, "period is \(UInt.max - 1)", { $0.period = -2 }),
             (CRL_SCHEDULE_COSINE, CRL_ERROR_SIZE, "period_factor is \(UInt.max - 1)", { $0.period_factor = -2 }),
             (CRL_SCHEDULE_STEP, CRL_ERROR_VALUE, "factor of the step schedule is 0.0", { $0.factor = 0 }),
