@@ -11,7 +11,7 @@ C_WARNINGS := -Wall -Wextra -pedantic
 HEADER := include/chainrule.h
 SOURCES := Package.swift $(HEADER) $(shell find Sources -type f)
 LIBRARY := build/lib/libchainrule.so
-TOOLS_PYTHON := Tools/check-readme Tools/check-tile-loops Tools/embedded-tests Tests/Sweep
+TOOLS_PYTHON := Tools/check-readme Tools/check-tile-loops Tools/embedded-tests Tests/Sweep Tests/Foreign
 SWIFT_FOLDERS := Package.swift $(wildcard Sources Tests Examples Benchmarks)
 
 EXAMPLES_C := $(patsubst Examples/%.c,build/examples/%,$(wildcard Examples/*.c))
