@@ -18,6 +18,7 @@ let package = Package(
         .executableTarget(
             name: "FuzzCheckpoint", dependencies: library + ["CFuzzer", "FuzzSupport"], swiftSettings: warningsAreErrors
         ),
-        .executableTarget(name: "FuzzCalls", dependencies: library + ["CFuzzer"], swiftSettings: warningsAreErrors),
+        .executableTarget(
+            name: "FuzzCalls", dependencies: library + ["CFuzzer", "FuzzSupport"], swiftSettings: warningsAreErrors),
     ]
 )

@@ -1,5 +1,6 @@
 import CChainrule
 import ChainruleC
+import FuzzSupport
 import Glibc
 
 // Calls that describe, build and look at networks.
@@ -68,10 +69,12 @@ extension Session {
         guard !reader.chance(of: 3) else { return body(&self, nil) }
         let name = reader.chance(of: 4) ? text() : nil
         let input = reader.chance(of: 4) ? text() : nil
-        var options = crl_layer_options(
-            size: MemoryLayout<crl_layer_options>.size, name: name, input: input, bias: Int32(reader.byte() % 2),
-            weight_initializer: initializer(), bias_initializer: initializer(),
-            alpha: -1, function: nil, derivative: nil, user: nil, second_derivative: nil)
+        var options = begun(crlLayerOptionsInit, crl_layer_options())
+        options.name = UnsafePointer(name)
+        options.input = UnsafePointer(input)
+        options.bias = Int32(reader.byte() % 2)
+        options.weight_initializer = initializer()
+        options.bias_initializer = initializer()
         // What the layer does not take is refused.
         if !hasWeights && !reader.chance(of: 32) {
             options.weight_initializer = crl_initializer(kind: 0, a: 0, b: 0)
@@ -113,12 +116,26 @@ extension Session {
         let network = network()
         var number: UInt = 0
         var name: UnsafePointer<CChar>?
-        var tensor = crl_tensor(size: MemoryLayout<crl_tensor>.size, name: nil, offset: 0, rows: 0, columns: 0, rank: 0)
+        var layer = begun(crlLayerInit, crl_layer())
+        var options = begun(crlLayerOptionsInit, crl_layer_options())
+        var tensor = begun(crlTensorInit, crl_tensor())
+        if reader.chance(of: 32) { layer.size = Int(bitPattern: reader.size()) }
+        if reader.chance(of: 32) { options.size = Int(bitPattern: reader.size()) }
         if reader.chance(of: 32) { tensor.size = Int(bitPattern: reader.size()) }
         check(crlNetworkInputSize(network, &number))
         check(crlNetworkOutputSize(network, &number))
         check(crlNetworkLayerCount(network, &number))
-        if crlNetworkLayer(network, reader.size(), &name, &number) == CRL_OK { precondition(strlen(name!) > 0) }
+        let index = reader.size()
+        if crlNetworkLayer(network, index, &layer) == CRL_OK {
+            precondition(strlen(layer.name!) > 0 && layer.units > 0)
+            if crlNetworkLayerOptions(network, index, &options) == CRL_OK {
+                precondition(strcmp(options.name!, layer.name!) == 0)
+            }
+            let input = reader.size()
+            let status = crlNetworkLayerInput(network, index, input, &name)
+            check(status)
+            precondition((status == CRL_OK) == (input < UInt(layer.inputs)))
+        }
         check(crlNetworkTensorCount(network, &number))
         if crlNetworkTensor(network, reader.size(), &tensor) == CRL_OK {
             precondition(tensor.rows > 0 && tensor.columns > 0)
@@ -134,7 +151,11 @@ extension Session {
         var width: UInt = 0
         guard crlNetworkInputSize(network, &width) == CRL_OK else { return true }
         var index: UInt = 0
-        while width <= Memory.widest && crlNetworkLayer(network, index, nil, &width) == CRL_OK { index += 1 }
+        var layer = begun(crlLayerInit, crl_layer())
+        while width <= Memory.widest && crlNetworkLayer(network, index, &layer) == CRL_OK {
+            width = UInt(layer.units)
+            index += 1
+        }
         return width <= Memory.widest
     }
 

@@ -1,5 +1,6 @@
 import CChainrule
 import ChainruleC
+import FuzzSupport
 
 // Calls for derivatives beyond the gradient.
 
@@ -75,15 +76,15 @@ extension Session {
         let network = network()
         guard isNarrow(network) else { return }
         withCostAndTargets { session, cost, targets in
-            var options = crl_gradient_check_options(
-                size: MemoryLayout<crl_gradient_check_options>.size, step: 0.1, tolerance: 0.005,
-                max_coordinates: Int(session.reader.byte() % 32), seed: UInt64(session.reader.byte()))
+            var options = begun(crlGradientCheckOptionsInit, crl_gradient_check_options())
+            options.max_coordinates = Int(session.reader.byte() % 32)
+            options.seed = UInt64(session.reader.byte())
             if session.reader.chance(of: 4) { options.step = session.reader.float() }
             if session.reader.chance(of: 4) { options.tolerance = session.reader.float() }
             if session.reader.chance(of: 32) { options.max_coordinates = Int(bitPattern: session.reader.size()) }
             if session.reader.chance(of: 32) { options.size = Int(bitPattern: session.reader.size()) }
-            var report = crl_gradient_report()
-            report.size = session.reader.chance(of: 32) ? 0 : MemoryLayout<crl_gradient_report>.size
+            var report = begun(crlGradientReportInit, crl_gradient_report())
+            if session.reader.chance(of: 32) { report.size = 0 }
             let before = session.parameters(of: network).map { $0.map(\.bitPattern) }
             let (x, rows, stride) = (session.input(), session.extent(), session.extent())
             let status = crlNetworkCheckGradient(network, cost, x, rows, stride, targets, &options, &report)

@@ -1,6 +1,7 @@
 import CChainrule
 import CFuzzer
 import ChainruleC
+import FuzzSupport
 import Glibc
 
 // Reads any bytes as a sequence of calls with any arguments. Pointers are valid or NULL and their buffers large enough for
@@ -194,13 +195,18 @@ struct Session {
 
     private mutating func createOptimizer() {
         var optimizer: UnsafeMutablePointer<crl_optimizer>?
-        var options = crl_optimizer_options(
-            size: MemoryLayout<crl_optimizer_options>.size, method: reader.enumerator() % 13,
-            learning_rate: reader.float(),
-            momentum: reader.float(), beta1: reader.float(), beta2: reader.float(), epsilon: reader.float(),
-            growth: reader.float(), shrink: reader.float(), min_step: reader.float(), max_step: reader.float(),
-            weight_decay: reader.float(), l1: reader.float(), l2: reader.float(), max_norm: reader.float(),
-            clip_norm: reader.float(), clip_value: reader.float(), regularize_biases: reader.enumerator() % 2)
+        var options = begun(crlOptimizerOptionsInit, crl_optimizer_options())
+        options.method = reader.enumerator() % 13
+        options.regularize_biases = reader.enumerator() % 2
+        let hyperparameters: [WritableKeyPath<crl_optimizer_options, Float>] = [
+            \.learning_rate, \.momentum, \.beta1, \.beta2, \.epsilon, \.growth, \.shrink, \.min_step, \.max_step,
+            \.weight_decay, \.l1, \.l2, \.max_norm, \.clip_norm, \.clip_value,
+        ]
+        // What the method does not take is refused.
+        for hyperparameter in hyperparameters where reader.chance(of: 4) {
+            options[keyPath: hyperparameter] = reader.float()
+        }
+        if reader.chance(of: 32) { options.reserved = 1 }
         if reader.chance(of: 32) { options.size = Int(bitPattern: reader.size()) }
         check(crlOptimizerCreate(network(), &options, &optimizer))
         guard let optimizer else { return }

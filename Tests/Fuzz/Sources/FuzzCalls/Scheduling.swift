@@ -1,16 +1,16 @@
 import CChainrule
 import ChainruleC
+import FuzzSupport
 
 // Schedules of the learning rate, by themselves and among the options of training.
 
 extension Session {
     /// - Parameter kind: nil for any.
     mutating func schedule(of kind: Int? = nil) -> crl_schedule_options {
-        var options = crl_schedule_options(
-            size: MemoryLayout<crl_schedule_options>.size, kind: reader.enumerator() % 7, per_epoch: 0,
-            warmup: Int(reader.byte() % 4), warmup_start: 0.25, period: 0, period_factor: 0, factor: -1, min_rate: -1,
-            peak: -1, start_divisor: -1, end_divisor: -1, patience: -1, cooldown: 0, threshold: -1, function: nil,
-            user: nil)
+        var options = begun(crlScheduleOptionsInit, crl_schedule_options())
+        options.kind = reader.enumerator() % 7
+        options.warmup = Int(reader.byte() % 4)
+        options.warmup_start = 0.25
         if reader.chance(of: 2) { options.per_epoch = 1 }
         if reader.chance(of: 8) { options.kind = crl_schedule_kind(CRL_CUSTOM_SCHEDULE) }
         if let kind { options.kind = crl_schedule_kind(kind) }
@@ -18,10 +18,10 @@ extension Session {
         if [CRL_SCHEDULE_STEP, CRL_SCHEDULE_COSINE, CRL_SCHEDULE_ONE_CYCLE].contains(kind) {
             options.period = Int(reader.byte() % 8)
         }
-        if kind == CRL_SCHEDULE_COSINE { options.period_factor = Int(reader.byte() % 4) }
+        if kind == CRL_SCHEDULE_COSINE { options.period_factor = count(below: 4) }
         if kind == CRL_SCHEDULE_PLATEAU {
-            options.patience = Int(reader.byte() % 3)
-            options.cooldown = Int(reader.byte() % 3)
+            options.patience = count(below: 3)
+            options.cooldown = count(below: 3)
         }
         if kind == CRL_CUSTOM_SCHEDULE && !reader.chance(of: 8) { options.function = halves }
         if [CRL_SCHEDULE_STEP, CRL_SCHEDULE_EXPONENTIAL, CRL_SCHEDULE_PLATEAU].contains(kind) && reader.chance(of: 2) {
@@ -57,8 +57,7 @@ extension Session {
 
     mutating func plateauRate() {
         var options = schedule(of: reader.chance(of: 8) ? nil : CRL_SCHEDULE_PLATEAU)
-        var state = crl_plateau_state(
-            size: MemoryLayout<crl_plateau_state>.size, epochs: 0, lowest: 0, waited: 0, cooling: 0)
+        var state = begun(crlPlateauStateInit, crl_plateau_state())
         if reader.chance(of: 4) {
             state.epochs = Int(bitPattern: reader.size())
             state.lowest = Double(reader.float())

@@ -1,5 +1,6 @@
 import CChainrule
 import ChainruleC
+import FuzzSupport
 import Glibc
 
 // Calls that train.
@@ -11,7 +12,10 @@ extension Session {
         withTrainOptions { session, options, targets in
             let wasFinite = session.hasFiniteParameters(network)
             let (x, rows, stride) = (session.input(), session.extent(), session.extent())
-            session.check(crlNetworkFit(network, x, rows, stride, targets, nil, options))
+            let status = session.withValidation(targets) { _, validation in
+                crlNetworkFit(network, x, rows, stride, targets, validation, options)
+            }
+            session.check(status)
             precondition(!wasFinite || session.hasFiniteParameters(network))
         }
     }
@@ -20,27 +24,20 @@ extension Session {
     mutating func createCascade() {
         var made: UnsafeMutablePointer<crl_network>?
         withCostAndTargets { session, cost, targets in
-            var options = crl_cascade_options()
-            options.size = MemoryLayout<crl_cascade_options>.size
+            var options = begun(crlCascadeOptionsInit, crl_cascade_options())
             options.cost = cost
             options.output_activation = session.reader.enumerator()
             options.candidates = Int(session.reader.byte() % 4)
             options.max_units = Int(session.reader.byte() % 4)
             options.max_iterations = Int(session.reader.byte() % 8)
             options.target_cost = Double(session.reader.float())
-            options.patience = Int(session.reader.byte() % 3)
+            options.patience = session.count(below: 3)
             options.min_delta = Double(session.reader.float())
             options.seed = UInt64(session.reader.byte())
-            options.threads = Int(session.reader.byte() % 4)
+            options.threads = session.count(below: 4)
             if session.reader.chance(of: 16) { options.max_units = -1 }
             if session.reader.chance(of: 32) { options.size = Int(bitPattern: session.reader.size()) }
             if session.reader.chance(of: 4) { options.on_unit = { _, unit in unit!.pointee.units == 1 ? 1 : 0 } }
-            if session.reader.chance(of: 4) {
-                options.validation_x = UnsafePointer(session.memory.input)
-                options.validation_rows = Int(bitPattern: session.extent())
-                options.validation_stride = Int(bitPattern: session.extent())
-                options.validation_targets = targets
-            }
             let isDefault = session.reader.chance(of: 16)
             let hasActivations = session.reader.chance(of: 2)
             let (inputs, outputs) = (session.reader.size(), session.reader.size())
@@ -53,8 +50,10 @@ extension Session {
                         options.activations_count = options.candidates > 2 ? 2 : Int(options.candidates)
                     }
                     return withUnsafePointer(to: options) { options in
-                        crlNetworkCreateCascade(
-                            inputs, outputs, x, rows, stride, targets, nil, isDefault ? nil : options, &made)
+                        session.withValidation(targets) { _, validation in
+                            crlNetworkCreateCascade(
+                                inputs, outputs, x, rows, stride, targets, validation, isDefault ? nil : options, &made)
+                        }
                     }
                 }
             }
@@ -82,13 +81,10 @@ extension Session {
         let trainer = trainer()
         withCostAndTargets { session, _, targets in
             let (x, rows, stride) = (session.input(), session.extent(), session.extent())
-            let held = session.reader.chance(of: 4)
-            session.check(
-                crlTrainerFit(
-                    trainer, x, rows, stride, targets,
-                    VALIDATION(
-                        held ? UnsafePointer(session.memory.input) : nil, session.extent(), session.extent(),
-                        held ? targets : nil)))
+            let status = session.withValidation(targets) { _, validation in
+                crlTrainerFit(trainer, x, rows, stride, targets, validation)
+            }
+            session.check(status)
         }
         look(at: trainer)
     }
@@ -96,8 +92,8 @@ extension Session {
     mutating func partialFit() {
         let trainer = trainer()
         withCostAndTargets { session, _, targets in
-            var epoch = crl_epoch()
-            epoch.size = session.reader.chance(of: 32) ? 0 : MemoryLayout<crl_epoch>.size
+            var epoch = begun(crlEpochInit, crl_epoch())
+            if session.reader.chance(of: 32) { epoch.size = 0 }
             let (x, rows, stride) = (session.input(), session.extent(), session.extent())
             let wantsEpoch = session.reader.chance(of: 2)
             let status = withUnsafeMutablePointer(to: &epoch) { epoch in
@@ -120,10 +116,12 @@ extension Session {
             batches: Int(reader.byte() % 4), result: reader.chance(of: 16) ? 1 : 0, excess: reader.chance(of: 16),
             columns: Int(bitPattern: notJustTooMany(reader.size())), numbers: numbers)
         withUnsafeMutablePointer(to: &feed) { feed in
-            var source = crl_data_source(
-                size: MemoryLayout<crl_data_source>.size, function: give, user: feed,
-                classes: reader.chance(of: 3) ? 1 : 0, columns: feed.pointee.columns,
-                weights: reader.chance(of: 3) ? 1 : 0)
+            var source = begun(crlDataSourceInit, crl_data_source())
+            source.function = give
+            source.user = UnsafeMutableRawPointer(feed)
+            source.classes = reader.chance(of: 3) ? 1 : 0
+            source.columns = feed.pointee.columns
+            source.weights = reader.chance(of: 3) ? 1 : 0
             if source.classes != 0 && !reader.chance(of: 8) { source.columns = 0 }
             if reader.chance(of: 32) { source.size = Int(bitPattern: reader.size()) }
             if reader.chance(of: 32) { source.function = nil }
@@ -145,8 +143,7 @@ extension Session {
     }
 
     private func look(at trainer: UnsafeMutablePointer<crl_trainer>?) {
-        var progress = crl_progress()
-        progress.size = MemoryLayout<crl_progress>.size
+        var progress = begun(crlProgressInit, crl_progress())
         let status = crlTrainerProgress(trainer, &progress)
         check(status)
         precondition(
@@ -157,15 +154,14 @@ extension Session {
         _ body: (inout Session, UnsafePointer<crl_train_options>?, UnsafePointer<crl_targets>?) -> Void
     ) {
         withCostAndTargets { session, cost, targets in
-            var options = crl_train_options()
-            options.size = MemoryLayout<crl_train_options>.size
+            var options = begun(crlTrainOptionsInit, crl_train_options())
             options.cost = cost
             options.optimizer = session.reader.chance(of: 4) ? session.optimizer() : nil
             options.epochs = Int(session.reader.byte() % 5)
             options.batch_size = Int(bitPattern: session.notJustTooMany(session.reader.size()))
             options.shuffle = Int32(session.reader.byte() % 2)
             options.seed = UInt64(session.reader.byte())
-            options.threads = Int(session.reader.byte() % 4)
+            options.threads = session.count(below: 4)
             if session.reader.chance(of: 16) { options.epochs = -1 }
             if session.reader.chance(of: 32) { options.size = Int(bitPattern: session.reader.size()) }
             if session.reader.chance(of: 4) {
@@ -173,12 +169,6 @@ extension Session {
             }
             if session.reader.chance(of: 4) {
                 options.on_batch = { _, batch in batch!.pointee.step % 3 == 0 ? 1 : 0 }
-            }
-            if session.reader.chance(of: 4) {
-                options.validation_x = UnsafePointer(session.memory.input)
-                options.validation_rows = Int(bitPattern: session.extent())
-                options.validation_stride = Int(bitPattern: session.extent())
-                options.validation_targets = targets
             }
             if session.reader.chance(of: 4) { options.validation_split = Double(session.reader.float()) }
             if session.reader.chance(of: 4) { options.patience = Int(bitPattern: session.reader.size()) }
@@ -199,9 +189,13 @@ extension Session {
     }
 
     mutating func setLayer() {
-        var options = crl_layer_step(
-            size: MemoryLayout<crl_layer_step>.size, learning_rate_factor: reader.float(), weight_decay: reader.float(),
-            l1: reader.float(), l2: reader.float(), max_norm: reader.float(), frozen: Int32(reader.byte() % 2))
+        var options = begun(crlLayerStepInit, crl_layer_step())
+        options.frozen = Int32(reader.byte() % 2)
+        if reader.chance(of: 2) { options.learning_rate_factor = reader.float() }
+        if reader.chance(of: 2) { options.weight_decay = reader.float() }
+        if reader.chance(of: 2) { options.l1 = reader.float() }
+        if reader.chance(of: 2) { options.l2 = reader.float() }
+        if reader.chance(of: 2) { options.max_norm = reader.float() }
         if reader.chance(of: 32) { options.size = Int(bitPattern: reader.size()) }
         let name = text()
         check(crlOptimizerSetLayer(optimizer(), name, &options))

@@ -1,5 +1,6 @@
 import CChainrule
 import ChainruleC
+import FuzzSupport
 
 // Calls that compute.
 
@@ -146,8 +147,8 @@ extension Session {
             var count = session.reader.chance(of: 2) ? outputs * outputs : session.reader.size()
             if session.reader.chance(of: 4) { count = 4 }
             var confusion = [Double](repeating: 0, count: count <= 1 << 12 ? Int(count) : 0)
-            var metrics = crl_metrics()
-            metrics.size = session.reader.chance(of: 32) ? 0 : MemoryLayout<crl_metrics>.size
+            var metrics = begun(crlMetricsInit, crl_metrics())
+            if session.reader.chance(of: 32) { metrics.size = 0 }
             let (x, rows, stride) = (session.input(), session.extent(), session.extent())
             let (top, wantsMatrix) = (session.reader.size(), session.reader.chance(of: 2))
             let status = confusion.withUnsafeMutableBufferPointer { confusion in
@@ -164,14 +165,17 @@ extension Session {
         let network = network()
         guard isNarrow(network) else { return }
         withCostAndTargets { session, cost, targets in
-            var options = crl_minimize_options(
-                size: MemoryLayout<crl_minimize_options>.size, method: session.reader.enumerator() % 7, cost: cost,
-                max_iterations: Int(session.reader.byte() % 8), max_evaluations: Int(session.reader.byte() % 16),
-                gradient_tolerance: 0, cost_tolerance: 0, target_cost: -1e308,
-                threads: Int(session.reader.byte() % 4), memory: Int(session.reader.byte() % 4), c1: -1, c2: -1,
-                damping: -1, on_iteration: nil, user: nil, l2: 0, regularize_biases: 0, validation_x: nil,
-                validation_rows: 0, validation_stride: 0, validation_targets: nil, validation_split: 0, seed: 1,
-                patience: Int(session.reader.byte() % 4), min_delta: 0)
+            var options = begun(crlMinimizeOptionsInit, crl_minimize_options())
+            options.method = session.reader.enumerator() % 7
+            options.cost = cost
+            options.max_iterations = Int(session.reader.byte() % 8)
+            options.max_evaluations = Int(session.reader.byte() % 16)
+            options.gradient_tolerance = 0
+            options.cost_tolerance = 0
+            options.threads = session.count(below: 4)
+            if Int(options.method) == CRL_LBFGS { options.memory = session.count(below: 4) }
+            options.seed = 1
+            options.patience = session.count(below: 4)
             if session.reader.chance(of: 8) { options.gradient_tolerance = Double(session.reader.float()) }
             if session.reader.chance(of: 8) { options.cost_tolerance = Double(session.reader.float()) }
             if session.reader.chance(of: 8) { options.target_cost = Double(session.reader.float()) }
@@ -183,24 +187,20 @@ extension Session {
             if session.reader.chance(of: 8) { options.min_delta = Double(session.reader.float()) }
             if session.reader.chance(of: 4) { options.validation_split = 0.3 }
             if session.reader.chance(of: 32) { options.validation_split = Double(session.reader.float()) }
-            if session.reader.chance(of: 4) {
-                options.validation_x = UnsafePointer(session.memory.input)
-                options.validation_rows = Int(bitPattern: session.extent())
-                options.validation_stride = Int(bitPattern: session.extent())
-                options.validation_targets = targets
-            }
             if session.reader.chance(of: 16) { options.max_evaluations = -1 }
             if session.reader.chance(of: 32) { options.memory = Int(bitPattern: session.reader.size()) }
             if session.reader.chance(of: 32) { options.size = Int(bitPattern: session.reader.size()) }
             if session.reader.chance(of: 4) {
                 options.on_iteration = { _, iteration in iteration!.pointee.cost > 10 ? 1 : 0 }
             }
-            var minimum = crl_minimum(
-                size: MemoryLayout<crl_minimum>.size, reason: 0, cost: .nan, gradient_norm: .nan, iterations: 0,
-                evaluations: 0, products: 0, penalty: 0, best_iteration: 0, validation_cost: 0)
+            var minimum = begun(crlMinimumInit, crl_minimum())
+            minimum.cost = .nan
+            minimum.gradient_norm = .nan
             let wasFinite = session.hasFiniteParameters(network)
             let (x, rows, stride) = (session.input(), session.extent(), session.extent())
-            let status = crlNetworkMinimize(network, x, rows, stride, targets, nil, &options, &minimum)
+            let status = session.withValidation(targets) { _, validation in
+                crlNetworkMinimize(network, x, rows, stride, targets, validation, &options, &minimum)
+            }
             session.check(status)
             precondition(!wasFinite || session.hasFiniteParameters(network))
             precondition(status != CRL_OK || (minimum.cost.isFinite && minimum.gradient_norm.isFinite))
@@ -216,23 +216,44 @@ extension Session {
             crlPublisherPredict(publisher, input(), extent(), extent(), output(memory.output), extent(), extent()))
     }
 
+    /// Mostly none.
+    mutating func withValidation(
+        _ targets: UnsafePointer<crl_targets>?,
+        _ body: (inout Session, UnsafePointer<crl_validation>?) -> crl_status
+    ) -> crl_status {
+        guard reader.chance(of: 4) else { return body(&self, nil) }
+        var validation = begun(crlValidationInit, crl_validation())
+        validation.x = UnsafePointer(memory.input)
+        validation.rows = Int(bitPattern: extent())
+        validation.stride = Int(bitPattern: extent())
+        validation.targets = targets
+        if reader.chance(of: 32) { validation.size = Int(bitPattern: reader.size()) }
+        return withUnsafePointer(to: validation) { body(&self, $0) }
+    }
+
+    /// A small number, 0 among them, or CRL_AUTO_SIZE.
+    mutating func count(below limit: UInt8) -> Int {
+        reader.chance(of: 4) ? Int(bitPattern: UInt.max) : Int(reader.byte() % limit)
+    }
+
     mutating func withCostAndTargets(
         _ body: (inout Session, UnsafePointer<crl_cost_options>?, UnsafePointer<crl_targets>?) -> Void
     ) {
-        var cost = crl_cost_options(
-            size: MemoryLayout<crl_cost_options>.size, kind: reader.enumerator() % 7,
-            reduction: reader.enumerator() % 3,
-            huber_delta: 1, function: nil, user: nil, hessian_product: nil, label_smoothing: 0)
+        var cost = begun(crlCostOptionsInit, crl_cost_options())
+        cost.kind = reader.enumerator() % 7
+        cost.reduction = reader.enumerator() % 3
         if reader.chance(of: 4) { cost.kind = crl_cost_kind(CRL_CUSTOM_COST) }
         // What the kind does not take is refused.
         if reader.chance(of: cost.kind == CRL_HUBER ? 2 : 32) { cost.huber_delta = reader.float() }
         if reader.chance(of: cost.kind == CRL_CROSS_ENTROPY ? 2 : 32) { cost.label_smoothing = reader.float() }
         if cost.kind == CRL_CUSTOM_COST ? !reader.chance(of: 8) : reader.chance(of: 32) { cost.function = sumOfSquares }
         if reader.chance(of: 32) { cost.size = Int(bitPattern: reader.size()) }
-        var targets = crl_targets(
-            size: MemoryLayout<crl_targets>.size, values: nil, rows: Int(bitPattern: extent()),
-            columns: Int(bitPattern: extent()), stride: Int(bitPattern: extent()), classes: nil,
-            classes_count: Int(bitPattern: reader.size()), weights: nil, weights_count: Int(bitPattern: reader.size()))
+        var targets = begun(crlTargetsInit, crl_targets())
+        targets.rows = Int(bitPattern: extent())
+        targets.columns = Int(bitPattern: extent())
+        targets.stride = Int(bitPattern: extent())
+        targets.classes_count = Int(bitPattern: reader.size())
+        targets.weights_count = Int(bitPattern: reader.size())
         if reader.chance(of: 2) { targets.values = UnsafePointer(memory.other) }
         if reader.chance(of: 3) {
             for row in 0..<12 { memory.classes[row] = reader.enumerator() }

@@ -14,15 +14,11 @@ enum Checkpoint {
     ) -> UnsafeMutablePointer<crl_trainer>? {
         var optimizer: UnsafeMutablePointer<crl_optimizer>?
         var trainer: UnsafeMutablePointer<crl_trainer>?
-        var method = crl_optimizer_options(
-            size: MemoryLayout<crl_optimizer_options>.size, method: crl_optimizer_method(CRL_AMSGRAD),
-            learning_rate: 0.01, momentum: -1, beta1: -1, beta2: -1, epsilon: -1, growth: -1,
-            shrink: -1, min_step: -1, max_step: -1, weight_decay: -1, l1: 0, l2: 0, max_norm: -1, clip_norm: -1,
-            clip_value: -1,
-            regularize_biases: 0)
+        var method = begun(crlOptimizerOptionsInit, crl_optimizer_options())
+        method.method = crl_optimizer_method(CRL_AMSGRAD)
+        method.learning_rate = 0.01
         precondition(crlOptimizerCreate(network, &method, &optimizer) == CRL_OK)
-        var options = crl_train_options()
-        options.size = MemoryLayout<crl_train_options>.size
+        var options = begun(crlTrainOptionsInit, crl_train_options())
         options.optimizer = optimizer
         options.epochs = 3
         options.batch_size = 2
@@ -38,8 +34,7 @@ enum Checkpoint {
     /// Trains on four rows.
     private static func fit(_ trainer: UnsafeMutablePointer<crl_trainer>?) -> crl_status {
         t.withUnsafeBufferPointer { t in
-            var targets = crl_targets()
-            targets.size = MemoryLayout<crl_targets>.size
+            var targets = begun(crlTargetsInit, crl_targets())
             targets.values = t.baseAddress
             targets.rows = 4
             targets.columns = 1
@@ -49,8 +44,7 @@ enum Checkpoint {
     }
 
     private static func progress(of trainer: UnsafeMutablePointer<crl_trainer>?) -> crl_progress {
-        var progress = crl_progress()
-        progress.size = MemoryLayout<crl_progress>.size
+        var progress = begun(crlProgressInit, crl_progress())
         precondition(crlTrainerProgress(trainer, &progress) == CRL_OK)
         return progress
     }

@@ -61,10 +61,9 @@ private func use(_ network: UnsafeMutablePointer<crl_network>, _ path: String) {
     precondition(crlNetworkLoadParameters(network, path) == CRL_OK)
     var total = inputs
     for index in 0..<layers {
-        var name: UnsafePointer<CChar>?
-        var width: UInt = 0
-        precondition(crlNetworkLayer(network, index, &name, &width) == CRL_OK && strlen(name!) > 0)
-        total += width
+        var layer = begun(crlLayerInit, crl_layer())
+        precondition(crlNetworkLayer(network, index, &layer) == CRL_OK && strlen(layer.name!) > 0)
+        total += UInt(layer.units)
     }
     // Widths without parameters cost a file nothing; a caller who provides x and y knows them.
     guard total < 100_000 else { return }
