@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import mmap
-import signal
 import socket
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -302,16 +300,3 @@ def test_checkpoints_in_callbacks(network: chainrule.Network, x: np.ndarray) -> 
         other.load(file)
         other.fit(x, x[:, :3])
         np.testing.assert_array_equal(other.network.parameters, network.parameters)
-
-
-def test_ctrl_c_ends_a_read_that_waits(network: chainrule.Network) -> None:
-    near, far = socket.socketpair()
-    with near, far, far.makefile("rb") as reading:
-        near.sendall(network.to_bytes()[:20])
-        interrupt = threading.Thread(
-            target=lambda: (time.sleep(0.3), signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT))
-        )
-        interrupt.start()
-        with pytest.raises(KeyboardInterrupt):
-            chainrule.Network.load(reading)
-        interrupt.join()

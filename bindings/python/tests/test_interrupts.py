@@ -7,6 +7,7 @@ import functools
 import operator
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -181,3 +182,21 @@ def test_a_handler_that_a_callback_sets_stays() -> None:
         assert signal.getsignal(signal.SIGINT) is raise_value_error
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_a_read_that_waits_is_ended() -> None:
+    network = Network(4).add_dense(8, "tanh").build(1)
+    near, far = socket.socketpair()
+    with near, far, far.makefile("rb") as reading:
+        near.sendall(network.to_bytes()[:20])
+
+        def interrupt() -> None:
+            time.sleep(0.3)
+            # To this thread: it waits in a system call, which the signal ends.
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+        thread = threading.Thread(target=interrupt)
+        thread.start()
+        with handler(signal.default_int_handler), pytest.raises(KeyboardInterrupt):
+            Network.load(reading)
+        thread.join()
