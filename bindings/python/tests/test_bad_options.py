@@ -132,7 +132,11 @@ WRONG: dict[str, Case] = {
     "noise step too large": (lambda n: chainrule.Workspace(n, 4).set_noise(1, 2**50), ArgumentError, "step is"),
     "schedule unknown": (lambda n: n.fit(X, LABELS, schedule="linear"), ArgumentError, "unknown schedule 'linear'"),
     "schedule no schedule": (lambda n: n.fit(X, LABELS, schedule=3), TypeError, "schedule must be a Schedule"),
-    "schedule step without a period": (lambda n: n.fit(X, LABELS, schedule="step"), ArgumentError, "the step schedule needs a period"),
+    "schedule step without a period": (
+        lambda n: n.fit(X, LABELS, schedule="step"),
+        ArgumentError,
+        "the step schedule needs a period",
+    ),
     "schedule period negative": (
         lambda n: n.fit(X, LABELS, schedule=chainrule.Schedule("cosine", period=-1)),
         ArgumentError,
