@@ -279,8 +279,8 @@ class Fitting(Derivatives):
                 validation data, any end then leaves the parameters with the best validation cost, the starting ones
                 included. ≥ 1; None: neither.
             min_delta: how much lower a cost must be to count as a new best.
-            threads: the number of threads that share the evaluation of C, from 1 to 1024; None: the library decides. The results are the
-                same, bit for bit.
+            threads: the number of threads that share the evaluation of C, from 1 to 1024; None: the library decides.
+                The results are the same, bit for bit.
             on_iteration: called with the Iteration after each iteration. It must not use the network. It returns False
                 to stop. Its exceptions come out of minimize and leave the best parameters so far.
         """

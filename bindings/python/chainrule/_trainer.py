@@ -245,8 +245,8 @@ class Trainer(NativeObject):
             patience: stop after so many epochs without a new best cost (on the validation data, if given). Then, or
                 after the last epoch, restore the best parameters. ≥ 1; None: neither.
             min_delta: how much lower a cost must be to count as a new best.
-            threads: the number of threads that share the work, from 1 to 1024; None: the library decides, by the size of a step and the
-                time of earlier steps. The results are the same, bit for bit.
+            threads: the number of threads that share the work, from 1 to 1024; None: the library decides, by the size
+                of a step and the time of earlier steps. The results are the same, bit for bit.
             on_batch: called with the Batch after each batch; otherwise as on_epoch.
             on_epoch: called with the Epoch after each epoch. It may read the network, save the trainer and set the
                 optimizer's learning rate. It returns False to stop. Its exceptions come out of fit.
