@@ -348,12 +348,25 @@ static void prepare(memory *structure, enum number n, size_t size)
         source.columns = OUTPUTS;
         memcpy(structure->bytes + first, (const char *)&source + first, structures[n].published - first);
     } else if (n == NUMBER_cascade_options) {
-        crl_cascade_options options = CRL_CASCADE_OPTIONS_INIT;
+        crl_cascade_options options;
+        memcpy(&options, structure->bytes, structures[n].published);
         options.candidates = options.max_units = 1;
         options.max_iterations = 2;
         options.threads = 1;
         memcpy(structure->bytes + first, (const char *)&options + first, structures[n].published - first);
     }
+}
+
+/* Whether two calls wrote the same. Bytes between members mean nothing. */
+static int have_same_members(memory *a, memory *b, enum number n)
+{
+    const size_t first = sizeof(size_t);
+    size_t gap = n == NUMBER_minimum           ? offsetof(crl_minimum, reason) + sizeof(int32_t)
+                 : n == NUMBER_gradient_report ? offsetof(crl_gradient_report, quantity) + sizeof(int32_t)
+                                               : 0;
+    for (; gap % sizeof(size_t) != 0; ++gap)
+        a->bytes[gap] = b->bytes[gap] = 0;
+    return memcmp(a->bytes + first, b->bytes + first, structures[n].published - first) == 0;
 }
 
 static void call(size_t c)
@@ -378,16 +391,16 @@ static void call(size_t c)
     prepare(&reference, n, published);
     OK(calls[c].make(&reference));
     for (size_t i = 0; i < RIGHT_SIZES; ++i) {
-        const size_t size = right_size(published, i), first = sizeof(size_t);
+        const size_t size = right_size(published, i);
         prepare(&structure, n, size);
         before = structure;
         OK(calls[c].make(&structure));
         if (calls[c].direction == READ)
             CHECK(memcmp(&before, &structure, sizeof structure) == 0);
         else
-            CHECK(memcmp(&before, &structure, published) != 0);
+            CHECK(!have_same_members(&before, &structure, n));
         if (calls[c].direction == WRITTEN)
-            CHECK(memcmp(reference.bytes + first, structure.bytes + first, published - first) == 0);
+            CHECK(have_same_members(&reference, &structure, n));
         CHECK(structure.size == size && are_all(structure.bytes, published, size, 0));
         CHECK(are_all(structure.bytes, size, sizeof structure, UNTOUCHED));
     }
