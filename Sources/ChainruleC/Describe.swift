@@ -1,16 +1,16 @@
 // GROUP 2: Describing a network
-// A network is described layer by layer and then built. A layer reads the one before it unless it says otherwise;
-// several layers may read the same one, and sums and concatenations read several, so residual and multi-branch
-// networks are described the same way. The last layer is the output. Every layer has a name, by default its position:
-// "0", "1", …; "input" is the network's own input. While a network is described, one thread at a time may use it.
+// Describe a network layer by layer, then build it. A layer reads the one before it unless you name another. Several
+// layers may read the same one; sums and concatenations read several. Residual and multi-branch networks are described
+// the same way. The last layer is the output. Every layer has a name, by default its position: "0", "1", …; "input" is
+// the network's own input. Only one thread at a time may use a network until it is built.
 
 import CChainrule
 import Chainrule
 
-/// Creates a network that has no layers yet.
+/// Creates a network without layers.
 /// - Parameters:
 ///   - inputs: N_0, the length of x: from 1 to 2³¹ − 1.
-///   - network: receives the network, which crl_network_destroy() frees; NULL after an error.
+///   - network: receives the network; free it with crl_network_destroy(). NULL after an error.
 /// - Returns: a status.
 @_cdecl("crl_network_create")
 public func crlNetworkCreate(
@@ -23,11 +23,11 @@ public func crlNetworkCreate(
     }
 }
 
-/// Copies a network: its layers and, if it is built, its parameters and its instruction set. The two share nothing but the
+/// Copies a network: its layers and, if it is built, its parameters and its instruction set. The two share only the
 /// functions of custom activations, and what their `user` points to.
 /// - Parameters:
 ///   - network: built or not; only read.
-///   - copy: receives the copy, which crl_network_destroy() frees; NULL after an error.
+///   - copy: receives the copy; free it with crl_network_destroy(). NULL after an error.
 /// - Returns: a status.
 @_cdecl("crl_network_copy")
 public func crlNetworkCopy(
@@ -40,22 +40,21 @@ public func crlNetworkCopy(
     }
 }
 
-/// Frees a network. Its workspaces and optimizers stay valid until they are destroyed themselves, but can no longer be
-/// used.
+/// Frees a network. Its workspaces and optimizers stay valid until you destroy them, but can no longer be used.
 /// - Parameters:
-///   - network: may be NULL, which does nothing.
+///   - network: NULL: does nothing.
 @_cdecl("crl_network_destroy")
 public func crlNetworkDestroy(_ network: UnsafeMutablePointer<crl_network>?) {
     destroyHandle(network, as: NetworkHandle.self)
 }
 
-/// Adds a dense layer: z = W h + b, h = σ(z), with W of `units` rows and as many columns as the layer that it reads is
-/// wide.
+/// Adds a dense layer: z = W h + b, h = σ(z). W has `units` rows, and a column for each output of the layer that it
+/// reads.
 /// - Parameters:
 ///   - network: not built yet.
 ///   - units: N_l, the number of outputs: from 1 to 2³¹ − 1.
 ///   - activation: σ.
-///   - options: name, input, bias, initializers, α, custom functions; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the
+///   - options: name, input, bias, initializers, α, custom functions; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the
 ///     strings are copied.
 /// - Returns: a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
 @_cdecl("crl_network_add_dense")
@@ -83,7 +82,7 @@ public func crlNetworkAddDense(
 /// - Parameters:
 ///   - network: not built yet.
 ///   - activation: σ.
-///   - options: name, input, α, custom functions; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+///   - options: name, input, α, custom functions; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
 /// - Returns: as crl_network_add_dense().
 @_cdecl("crl_network_add_activation")
 public func crlNetworkAddActivation(
@@ -101,12 +100,13 @@ public func crlNetworkAddActivation(
     }
 }
 
-/// Adds dropout (Srivastava et al. 2014): in training h is h' with each element 0 with a probability of p, and divided by
-/// 1 − p otherwise. Elsewhere h is h'. In crl_network_fit() it is active; with a workspace if crl_workspace_set_noise() says so.
+/// Adds dropout (Srivastava et al. 2014). In training it sets each element of h' to 0 with probability p, and divides
+/// the others by 1 − p. Elsewhere h is h'. It is active in crl_network_fit(), and with a workspace if
+/// crl_workspace_set_noise() says so.
 /// - Parameters:
 ///   - network: not built yet.
 ///   - rate: p in [0, 1).
-///   - options: name, input; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+///   - options: name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
 /// - Returns: as crl_network_add_dense().
 @_cdecl("crl_network_add_dropout")
 public func crlNetworkAddDropout(
@@ -122,11 +122,11 @@ public func crlNetworkAddDropout(
     }
 }
 
-/// Adds Gaussian noise: in training h is h' with normal numbers added to it. It is active when dropout is.
+/// Adds Gaussian noise: in training h is h' plus normally distributed numbers. It is active when dropout is.
 /// - Parameters:
 ///   - network: not built yet.
 ///   - deviation: the numbers' standard deviation, finite and ≥ 0; their mean is 0.
-///   - options: name, input; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+///   - options: name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
 /// - Returns: as crl_network_add_dense().
 @_cdecl("crl_network_add_noise")
 public func crlNetworkAddNoise(
@@ -142,12 +142,12 @@ public func crlNetworkAddNoise(
     }
 }
 
-/// Adds the elementwise sum of layers of one width, as in a residual connection.
+/// Adds the elementwise sum of layers of equal width, as in a residual connection.
 /// - Parameters:
 ///   - network: not built yet.
 ///   - inputs: the names of the layers to add.
 ///   - inputs_count: how many, at least 1.
-///   - name: the layer's name; NULL for its position.
+///   - name: the layer's name; NULL: its position.
 /// - Returns: a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
 @_cdecl("crl_network_add_sum")
 public func crlNetworkAddSum(
@@ -164,12 +164,12 @@ public func crlNetworkAddSum(
     }
 }
 
-/// Adds the concatenation of layers: their outputs one after the other.
+/// Adds the concatenation of layers: their outputs, one after the other.
 /// - Parameters:
 ///   - network: not built yet.
 ///   - inputs: the names of the layers, in order.
 ///   - inputs_count: how many, at least 1.
-///   - name: the layer's name; NULL for its position.
+///   - name: the layer's name; NULL: its position.
 /// - Returns: a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
 @_cdecl("crl_network_add_concatenation")
 public func crlNetworkAddConcatenation(
@@ -186,11 +186,11 @@ public func crlNetworkAddConcatenation(
     }
 }
 
-/// Builds the network: plans its memory, allocates its parameters and draws their first values. Its layers are fixed
-/// afterwards.
+/// Builds the network: plans its memory, allocates its parameters and draws their first values. Its layers are then
+/// fixed.
 /// - Parameters:
-///   - network: with at least one layer; every layer but the last must be read by a later one.
-///   - seed: of the generator; one seed always gives the same parameters.
+///   - network: with at least one layer; a later layer must read each one but the last.
+///   - seed: of the generator; the same seed always gives the same parameters.
 /// - Returns: a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
 @_cdecl("crl_network_build")
 public func crlNetworkBuild(_ network: UnsafeMutablePointer<crl_network>?, _ seed: UInt64) -> crl_status {
@@ -199,14 +199,16 @@ public func crlNetworkBuild(_ network: UnsafeMutablePointer<crl_network>?, _ see
     }
 }
 
-/// Builds the network as crl_network_build() does, for an instruction set of choice: this network, its trainers and its
-/// predictors compute with it, whatever the process computes with. Files do not remember it: to compute with it again,
+/// Builds the network as crl_network_build() does, for the instruction set that you choose. This network, its trainers
+/// and its predictors compute with it, whatever the process computes with. Files do not record it: to use it again,
 /// build such a network and load a file with crl_network_load_parameters().
 /// - Parameters:
-///   - network: with at least one layer; every layer but the last must be read by a later one.
-///   - seed: of the generator; one seed gives the same parameters with every instruction set.
-///   - instruction_set: CRL_INSTRUCTIONS_BASELINE, CRL_INSTRUCTIONS_AVX2, CRL_INSTRUCTIONS_AVX512 or CRL_INSTRUCTIONS_NEON.
-/// - Returns: as crl_network_build(), and CRL_ERROR_VALUE if the instruction set is unknown or this processor lacks it.
+///   - network: with at least one layer; a later layer must read each one but the last.
+///   - seed: of the generator; the same seed gives the same parameters with every instruction set.
+///   - instruction_set: CRL_INSTRUCTIONS_BASELINE, CRL_INSTRUCTIONS_AVX2, CRL_INSTRUCTIONS_AVX512 or
+///     CRL_INSTRUCTIONS_NEON.
+/// - Returns: as crl_network_build(); also CRL_ERROR_VALUE if the instruction set is unknown or this processor lacks
+///   it.
 @_cdecl("crl_network_build_for")
 public func crlNetworkBuildFor(
     _ network: UnsafeMutablePointer<crl_network>?, _ seed: UInt64, _ instruction_set: crl_instructions

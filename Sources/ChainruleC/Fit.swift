@@ -1,27 +1,27 @@
 // GROUP 4: Training
-// crl_network_fit() goes through the data in batches, epoch after epoch: for each batch a forward pass, the cost, a
+// crl_network_fit() goes through the data in batches, epoch after epoch. Each batch takes a forward pass, the cost, a
 // backward pass and a step.
 
 import CChainrule
 import Chainrule
 
-/// Trains the network. Excludes every other use of it, except reading it from the epoch callback. A second call goes on from
-/// the first where both are given the same optimizer: its state, the orders of the rows and the masks of dropout go on. A
-/// schedule begins anew.
+/// Trains the network. Requires exclusive access to it; the epoch callback may read it. To continue an earlier call,
+/// pass both the same optimizer: its state, the orders of the rows and the dropout masks go on. A schedule begins anew.
 ///
-/// An error leaves the parameters as the last complete step left them; everything in x and the targets is checked before the
-/// first. But CRL_ERROR_NOT_FINITE in an epoch is the sign that training diverges: the message says in which step, the
-/// parameters are the best so far, those of the epoch with the lowest cost, and the optimizer has forgotten its steps.
+/// Checks everything in x and the targets before the first step. An error leaves the parameters as the last complete
+/// step left them, with one exception. CRL_ERROR_NOT_FINITE in an epoch means that training diverges: the message names
+/// the step, the parameters are those of the epoch with the lowest cost so far, and the optimizer has forgotten its
+/// steps.
 /// - Parameters:
 ///   - network: built.
 ///   - x: x_rows × inputs, all finite.
 ///   - x_rows: at least 1; fewer than a batch make one short batch.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - targets: for each row of x; NULL only for a custom cost that needs none.
-///   - validation: data to validate on after each epoch; NULL for none.
-///   - options: cost, optimizer, epochs, batch size, shuffling, callbacks; NULL for CRL_TRAIN_OPTIONS_INIT.
-/// - Returns: a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the
-///   network) or CRL_ERROR_NOT_FINITE.
+///   - targets: for each row of x; NULL: none, only for a custom cost that needs none.
+///   - validation: data to validate on after each epoch; NULL: none.
+///   - options: cost, optimizer, epochs, batch size, shuffling, callbacks; NULL: CRL_TRAIN_OPTIONS_INIT.
+/// - Returns: a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback while the network
+///   trains) or CRL_ERROR_NOT_FINITE.
 @_cdecl("crl_network_fit")
 public func crlNetworkFit(
     _ network: UnsafeMutablePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -37,20 +37,21 @@ public func crlNetworkFit(
     }
 }
 
-/// Compares the outputs for x with targets: C, accuracy, R², and how often which class is taken for which.
+/// Compares the outputs for x with targets: C, accuracy, R², and how often each class is taken for each.
 /// - Parameters:
 ///   - network: built; only read, by any number of threads at once.
-///   - cost: which one, which also says what the outputs decide; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+///   - cost: the cost, which also says what the outputs decide; NULL: CRL_COST_OPTIONS_INIT, the mean squared error.
 ///   - x: x_rows × inputs, all finite.
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - targets: for each row of x; NULL only for a custom cost that needs none.
-///   - top: among how many of the largest outputs a class must be to count in top_accuracy, at least 1.
-///   - metrics: receives the numbers; its size is set to sizeof(crl_metrics) before, by CRL_METRICS_INIT.
-///   - confusion: receives N × N numbers, N the number of outputs, or 2 with a binary cross-entropy of one output: at
-///     row t, column y the weight of the rows of class t whose decision is y. NULL if they are not wanted.
+///   - targets: for each row of x; NULL: none, only for a custom cost that needs none.
+///   - top: top_accuracy counts a class among this many of the largest outputs; at least 1.
+///   - metrics: initialized with CRL_METRICS_INIT; receives the numbers.
+///   - confusion: receives N × N numbers: at row t, column y the weight of the rows of class t decided as y. N is the
+///     number of outputs, or 2 with a binary cross-entropy of one output. NULL: none.
 ///   - confusion_count: N × N; ignored if confusion is NULL.
-/// - Returns: a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. After an error confusion may hold anything.
+/// - Returns: a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. After an error the contents of confusion are
+///   unspecified.
 @_cdecl("crl_network_evaluate")
 public func crlNetworkEvaluate(
     _ network: UnsafePointer<crl_network>?, _ cost: UnsafePointer<crl_cost_options>?, _ x: UnsafePointer<Float>?,

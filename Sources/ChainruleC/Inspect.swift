@@ -1,12 +1,12 @@
 // GROUP 3: Looking at a network
-// Sizes and layers can be asked for at any time, parameters once the network is built. All parameters lie in one
-// contiguous vector; gradients are vectors of the same shape, and a crl_tensor says where each weight and bias lies in
-// any of them.
+// Ask for sizes and layers at any time, and for parameters once the network is built. All parameters lie in one
+// contiguous vector; gradients are vectors of the same shape. A crl_tensor says where each weight and bias lies in any
+// of them.
 
 import CChainrule
 import Chainrule
 
-/// N_0, the length of x.
+/// Gets N_0, the length of x.
 /// - Parameters:
 ///   - network: built or not.
 ///   - inputs: receives the number.
@@ -22,7 +22,7 @@ public func crlNetworkInputSize(
     }
 }
 
-/// N_L, the length of y: the width of the last layer, or of the input while there are no layers.
+/// Gets N_L, the length of y: the width of the last layer, or of the input while there are no layers.
 /// - Parameters:
 ///   - network: built or not.
 ///   - outputs: receives the number.
@@ -38,7 +38,7 @@ public func crlNetworkOutputSize(
     }
 }
 
-/// The number of layers, the input not counted.
+/// Gets the number of layers, without the input.
 /// - Parameters:
 ///   - network: built or not.
 ///   - count: receives the number.
@@ -54,11 +54,11 @@ public func crlNetworkLayerCount(
     }
 }
 
-/// A layer: its name, kind, activation and width.
+/// Gets a layer: its name, kind, activation and width.
 /// - Parameters:
 ///   - network: built or not.
-///   - index: from 0, in the order in which the layers were added.
-///   - layer: begun with CRL_LAYER_INIT; receives what the layer is.
+///   - index: from 0, in the order the layers were added.
+///   - layer: initialized with CRL_LAYER_INIT; receives the layer.
 /// - Returns: a status.
 @_cdecl("crl_network_layer")
 public func crlNetworkLayer(
@@ -77,12 +77,12 @@ public func crlNetworkLayer(
     }
 }
 
-/// The name of a layer that a layer reads.
+/// Gets the name of one of a layer's inputs.
 /// - Parameters:
 ///   - network: built or not.
 ///   - index: the layer's, from 0.
-///   - input: from 0, in the order in which the layer reads them.
-///   - name: receives the name, which lives as long as the network; "input" is the network's own input.
+///   - input: from 0, in the order the layer reads its inputs.
+///   - name: receives the name, valid as long as the network; "input" is the network's own input.
 /// - Returns: a status.
 @_cdecl("crl_network_layer_input")
 public func crlNetworkLayerInput(
@@ -100,13 +100,14 @@ public func crlNetworkLayerInput(
     }
 }
 
-/// The options with which a layer was added: with these, and the kind, width, activation and amount that crl_network_layer()
-/// returns, another network gets the same layer. For sums and concatenations only the name has a meaning. A network from a file
-/// has the default initializers: files do not keep them.
+/// Gets the options a layer was added with. To give another network the same layer, add one with these options and with
+/// the kind, width, activation and amount from crl_network_layer(). For sums and concatenations only the name has a
+/// meaning. A network from a file has the default initializers: files do not record them.
 /// - Parameters:
 ///   - network: built or not.
-///   - index: from 0, in the order in which the layers were added.
-///   - options: begun with CRL_LAYER_OPTIONS_INIT; receives the options. The strings live as long as the network.
+///   - index: from 0, in the order the layers were added.
+///   - options: initialized with CRL_LAYER_OPTIONS_INIT; receives the options. The strings are valid as long as the
+///     network.
 /// - Returns: a status.
 @_cdecl("crl_network_layer_options")
 public func crlNetworkLayerOptions(
@@ -126,8 +127,8 @@ public func crlNetworkLayerOptions(
     }
 }
 
-/// The flat parameter vector itself, not a copy. The caller may read and change it; it belongs to the network and
-/// lives as long. Changing it excludes every other use of the network, and a forward pass made before is void.
+/// Gets the flat parameter vector itself, not a copy. You may read and change it. It belongs to the network and lives
+/// as long. Changing it requires exclusive access to the network, and voids earlier forward passes.
 /// - Parameters:
 ///   - network: built.
 ///   - parameters: receives the address, aligned to 64 bytes.
@@ -147,7 +148,7 @@ public func crlNetworkParameters(
     }
 }
 
-/// The number of parameter tensors: weights and biases.
+/// Gets the number of parameter tensors: weights and biases.
 /// - Parameters:
 ///   - network: built.
 ///   - count: receives the number.
@@ -163,11 +164,11 @@ public func crlNetworkTensorCount(
     }
 }
 
-/// A parameter tensor by its index, in the order of the parameter vector.
+/// Gets a parameter tensor by its index, in the order of the parameter vector.
 /// - Parameters:
 ///   - network: built.
 ///   - index: from 0.
-///   - tensor: begun with CRL_TENSOR_INIT; receives the tensor's name, place and shape.
+///   - tensor: initialized with CRL_TENSOR_INIT; receives the tensor's name, place and shape.
 /// - Returns: a status.
 @_cdecl("crl_network_tensor")
 public func crlNetworkTensor(
@@ -183,11 +184,11 @@ public func crlNetworkTensor(
     }
 }
 
-/// A parameter tensor by its name.
+/// Gets a parameter tensor by its name.
 /// - Parameters:
 ///   - network: built.
 ///   - name: such as "0.weight" or "hidden.bias".
-///   - tensor: begun with CRL_TENSOR_INIT; receives the tensor's name, place and shape.
+///   - tensor: initialized with CRL_TENSOR_INIT; receives the tensor's name, place and shape.
 /// - Returns: a status; also CRL_ERROR_NAME.
 @_cdecl("crl_network_find_tensor")
 public func crlNetworkFindTensor(

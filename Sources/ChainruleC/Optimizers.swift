@@ -6,8 +6,8 @@ import Chainrule
 /// Creates an optimizer: a method, its hyperparameters, and its state for the parameters of one network.
 /// - Parameters:
 ///   - network: built. The optimizer is for this network alone.
-///   - options: NULL for CRL_OPTIMIZER_OPTIONS_INIT, Adam with η = 0.001.
-///   - optimizer: receives the optimizer, which crl_optimizer_destroy() frees; NULL after an error.
+///   - options: NULL: CRL_OPTIMIZER_OPTIONS_INIT, Adam with η = 0.001.
+///   - optimizer: receives the optimizer; free it with crl_optimizer_destroy(). NULL after an error.
 /// - Returns: a status.
 @_cdecl("crl_optimizer_create")
 public func crlOptimizerCreate(
@@ -21,12 +21,12 @@ public func crlOptimizerCreate(
     }
 }
 
-/// Copies an optimizer for another network: method, hyperparameters and state. With crl_network_copy(), training goes on in the
-/// copy as it would in the original, bit for bit.
+/// Copies an optimizer for another network: method, hyperparameters and state. If that network is from
+/// crl_network_copy(), training continues as it would in the original, bit for bit.
 /// - Parameters:
 ///   - optimizer: only read.
 ///   - network: built, with tensors of the same names and shapes. The copy is for this network alone.
-///   - copy: receives the copy, which crl_optimizer_destroy() frees; NULL after an error.
+///   - copy: receives the copy; free it with crl_optimizer_destroy(). NULL after an error.
 /// - Returns: a status; also CRL_ERROR_MISMATCH.
 @_cdecl("crl_optimizer_copy")
 public func crlOptimizerCopy(
@@ -43,13 +43,13 @@ public func crlOptimizerCopy(
 
 /// Frees an optimizer.
 /// - Parameters:
-///   - optimizer: may be NULL, which does nothing.
+///   - optimizer: NULL: does nothing.
 @_cdecl("crl_optimizer_destroy")
 public func crlOptimizerDestroy(_ optimizer: UnsafeMutablePointer<crl_optimizer>?) {
     destroyHandle(optimizer, as: Optimizer.self)
 }
 
-/// The learning rate η.
+/// Gets the learning rate η.
 /// - Parameters:
 ///   - optimizer: only read.
 ///   - learning_rate: receives η.
@@ -65,7 +65,7 @@ public func crlOptimizerLearningRate(
     }
 }
 
-/// Changes the learning rate; the state stays.
+/// Sets the learning rate. Keeps the state.
 /// - Parameters:
 ///   - optimizer: one thread at a time.
 ///   - learning_rate: η, finite and ≥ 0.
@@ -79,12 +79,12 @@ public func crlOptimizerSetLearningRate(
     }
 }
 
-/// Says how one layer's parameters are stepped from now on: learning rate, weight decay, penalties, or not at all. It
-/// replaces what was said of the layer before; the state stays.
+/// Sets how one layer's parameters are stepped from now on: learning rate, weight decay, penalties, or not at all.
+/// Replaces the layer's earlier settings. Keeps the state.
 /// - Parameters:
 ///   - optimizer: one thread at a time.
-///   - layer: the layer's name. A layer without parameters has nothing to step, and no effect.
-///   - options: NULL for CRL_LAYER_STEP_INIT: like the rest.
+///   - layer: the layer's name. For a layer without parameters the call has no effect.
+///   - options: NULL: CRL_LAYER_STEP_INIT, like the rest.
 /// - Returns: a status; also CRL_ERROR_NAME.
 @_cdecl("crl_optimizer_set_layer")
 public func crlOptimizerSetLayer(

@@ -1,7 +1,7 @@
 // GROUP 5: Predicting
-// A network prepared for prediction: a second, read-only object with the weights packed in the order in which products
-// read them, in a precision of choice. It is faster than crl_network_predict(), most of all for single rows and small
-// networks, and any number of threads may use one at once.
+// A predictor is a network prepared for prediction: a second, read-only object. Its weights lie packed in the order in
+// which products read them, in the precision that you choose. It is faster than crl_network_predict(), most of all for
+// single rows and small networks. Any number of threads may use one at once.
 //
 //     crl_predictor_create(network, CRL_PRECISION_FLOAT32, &predictor);     the network may be trained on, or destroyed
 //     crl_predictor_predict(predictor, x, 1, inputs, y, 1, outputs);
@@ -9,15 +9,15 @@
 import CChainrule
 import Chainrule
 
-/// Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit whichever rows it is
-/// predicted with, and from whichever thread. NaN and infinity go through as IEEE arithmetic has it.
+/// Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit, whichever rows it is
+/// predicted with and from whichever thread. NaN and infinity propagate.
 /// - Parameters:
 ///   - network: built; only read, by any number of threads at once.
 ///   - x: x_rows × inputs.
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - y: receives x_rows × outputs. Does not overlap x.
-///   - y_rows: the rows that y has room for, at least x_rows.
+///   - y: receives x_rows × outputs. Must not overlap x.
+///   - y_rows: the rows that fit in y, at least x_rows.
 ///   - y_stride: floats from one row to the next, at least the number of outputs.
 /// - Returns: a status. After CRL_ERROR_CALLBACK the first rows of y may have been written.
 @_cdecl("crl_network_predict")
@@ -34,15 +34,15 @@ public func crlNetworkPredict(
     }
 }
 
-/// Prepares a network for prediction. The predictor is a copy: it keeps nothing of the network, and what happens to the
-/// network afterwards does not reach it. (The functions of a custom activation, and their `user`, are still called.)
+/// Prepares a network for prediction. The predictor is a copy: later changes to the network do not reach it. It still
+/// calls the functions of a custom activation, with their `user`.
 ///
-/// With CRL_PRECISION_FLOAT32 the results are those of crl_network_predict(), bit for bit. CRL_PRECISION_BFLOAT16 and CRL_PRECISION_INT8 need a half and
-/// a quarter of the memory, and round: see docs/prediction.md for what that costs.
+/// With CRL_PRECISION_FLOAT32 the results are those of crl_network_predict(), bit for bit. CRL_PRECISION_BFLOAT16 takes
+/// half the memory and CRL_PRECISION_INT8 a quarter. Both round; docs/prediction.md says what that costs.
 /// - Parameters:
 ///   - network: built; only read.
 ///   - precision: CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
-///   - predictor: receives the predictor, which crl_predictor_destroy() frees; NULL after an error.
+///   - predictor: receives the predictor; free it with crl_predictor_destroy(). NULL after an error.
 /// - Returns: a status; also CRL_ERROR_SIZE for a layer of more than 66,311 inputs in int8.
 @_cdecl("crl_predictor_create")
 public func crlPredictorCreate(
@@ -59,25 +59,25 @@ public func crlPredictorCreate(
 
 /// Frees a predictor.
 /// - Parameters:
-///   - predictor: may be NULL, which does nothing.
+///   - predictor: NULL: does nothing.
 @_cdecl("crl_predictor_destroy")
 public func crlPredictorDestroy(_ predictor: UnsafeMutablePointer<crl_predictor>?) {
     destroyHandle(predictor, as: Predictor.self)
 }
 
-/// Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit whichever rows it is
-/// predicted with, and from whichever thread. Small networks allocate nothing, others nothing once there were as many
-/// calls at the same time, of as many rows, as there will be.
+/// Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit, whichever rows it is
+/// predicted with and from whichever thread. Small networks allocate nothing. Others allocate only when more calls run
+/// at once than before, or with more rows.
 ///
-/// With CRL_PRECISION_FLOAT32 and CRL_PRECISION_BFLOAT16, NaN and infinity go through as IEEE arithmetic has it. With CRL_PRECISION_INT8 they have no
-/// step: where a row of a dense layer's inputs holds one, all that the layer makes of the row is NaN.
+/// With CRL_PRECISION_FLOAT32 and CRL_PRECISION_BFLOAT16, NaN and infinity propagate. With CRL_PRECISION_INT8 either
+/// one in a row of a dense layer's inputs makes all of the layer's outputs for that row NaN.
 /// - Parameters:
 ///   - predictor: only read, by any number of threads at once.
 ///   - x: x_rows × inputs.
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - y: receives x_rows × outputs. Does not overlap x.
-///   - y_rows: the rows that y has room for, at least x_rows.
+///   - y: receives x_rows × outputs. Must not overlap x.
+///   - y_rows: the rows that fit in y, at least x_rows.
 ///   - y_stride: floats from one row to the next, at least the number of outputs.
 /// - Returns: a status. After CRL_ERROR_CALLBACK the first rows of y may have been written.
 @_cdecl("crl_predictor_predict")
@@ -101,7 +101,7 @@ public func crlPredictorPredict(
     }
 }
 
-/// N_0, the length of x.
+/// Gets N_0, the length of x.
 /// - Parameters:
 ///   - predictor: only read.
 ///   - inputs: receives the number.
@@ -117,7 +117,7 @@ public func crlPredictorInputSize(
     }
 }
 
-/// N_L, the length of y.
+/// Gets N_L, the length of y.
 /// - Parameters:
 ///   - predictor: only read.
 ///   - outputs: receives the number.
@@ -133,7 +133,7 @@ public func crlPredictorOutputSize(
     }
 }
 
-/// The numbers that the predictor computes with.
+/// Gets the precision that the predictor computes with.
 /// - Parameters:
 ///   - predictor: only read.
 ///   - precision: receives CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.

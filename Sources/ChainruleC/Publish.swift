@@ -3,12 +3,13 @@
 import CChainrule
 import Chainrule
 
-/// Publishes a network for the first time: creates a predictor that can be exchanged while others predict with it, so that a
-/// network is trained and served at the same time.
+/// Creates a publisher and publishes a network for the first time. A publisher holds a predictor that you can exchange
+/// while other threads predict with it. Use it to train and serve a network at the same time.
 /// - Parameters:
 ///   - network: built; only read.
-///   - precision: CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8, also of what is published later.
-///   - publisher: receives the publisher, which crl_publisher_destroy() frees; NULL after an error.
+///   - precision: CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8, also for what is published
+///     later.
+///   - publisher: receives the publisher; free it with crl_publisher_destroy(). NULL after an error.
 /// - Returns: as crl_predictor_create().
 @_cdecl("crl_publisher_create")
 public func crlPublisherCreate(
@@ -23,23 +24,24 @@ public func crlPublisherCreate(
     }
 }
 
-/// Frees a publisher. Nobody may be predicting with it.
+/// Frees a publisher. No thread may be predicting with it.
 /// - Parameters:
-///   - publisher: may be NULL, which does nothing.
+///   - publisher: NULL: does nothing.
 @_cdecl("crl_publisher_destroy")
 public func crlPublisherDestroy(_ publisher: UnsafeMutablePointer<crl_publisher>?) {
     destroyHandle(publisher, as: Publisher.self)
 }
 
-/// Prepares the network as it is now, and puts it in the place of what was published before, at once for all rows of a
-/// prediction: those under way end with what they began with. After an error the old one stays. What is past is freed here,
-/// as soon as nobody predicts with it, or in a later call, or by crl_publisher_destroy().
+/// Publishes the network as it is now: replaces the predictor published before. A prediction under way finishes all of
+/// its rows with the old predictor. After an error the old one stays. This call, a later one or crl_publisher_destroy()
+/// frees an old predictor, once no thread predicts with it.
 ///
-/// Reads the network, and so excludes training it for as long as the call takes: a trainer's callback is the place for it.
+/// Reads the network: do not train it during the call. A trainer's callback is the place to call it.
 /// - Parameters:
 ///   - publisher: any number of threads may be predicting and publishing with it.
-///   - network: built, of as many inputs and outputs; only read.
-/// - Returns: as crl_predictor_create(), or CRL_ERROR_MISMATCH, or CRL_ERROR_BUSY if 255 past ones are still in use.
+///   - network: built, with the same number of inputs and outputs; only read.
+/// - Returns: as crl_predictor_create(); also CRL_ERROR_MISMATCH, or CRL_ERROR_BUSY if 255 old predictors are still in
+///   use.
 @_cdecl("crl_publisher_publish")
 public func crlPublisherPublish(
     _ publisher: UnsafeMutablePointer<crl_publisher>?, _ network: UnsafePointer<crl_network>?
@@ -49,15 +51,15 @@ public func crlPublisherPublish(
     }
 }
 
-/// Predicts with what was published last; otherwise as crl_predictor_predict(). Waits for nobody, and frees nothing of what
-/// is past.
+/// Predicts with the predictor published last; otherwise as crl_predictor_predict(). Waits for no other thread. Frees
+/// no old predictor.
 /// - Parameters:
 ///   - publisher: any number of threads may predict at once, also while others publish.
 ///   - x: x_rows × inputs.
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - y: receives x_rows × outputs. Does not overlap x.
-///   - y_rows: the rows that y has room for, at least x_rows.
+///   - y: receives x_rows × outputs. Must not overlap x.
+///   - y_rows: the rows that fit in y, at least x_rows.
 ///   - y_stride: floats from one row to the next, at least the number of outputs.
 /// - Returns: a status. After CRL_ERROR_CALLBACK the first rows of y may have been written.
 @_cdecl("crl_publisher_predict")
@@ -74,7 +76,7 @@ public func crlPublisherPredict(
     }
 }
 
-/// N_0, the length of x.
+/// Gets N_0, the length of x.
 /// - Parameters:
 ///   - publisher: only read.
 ///   - inputs: receives the number.
@@ -90,7 +92,7 @@ public func crlPublisherInputSize(
     }
 }
 
-/// N_L, the length of y.
+/// Gets N_L, the length of y.
 /// - Parameters:
 ///   - publisher: only read.
 ///   - outputs: receives the number.
@@ -106,7 +108,7 @@ public func crlPublisherOutputSize(
     }
 }
 
-/// The numbers that its predictors compute with.
+/// Gets the precision that the publisher's predictors compute with.
 /// - Parameters:
 ///   - publisher: only read.
 ///   - precision: receives CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
@@ -122,7 +124,7 @@ public func crlPublisherPrecision(
     }
 }
 
-/// How many times a network was published, the first time included.
+/// Gets how many times a network was published, including the first time.
 /// - Parameters:
 ///   - publisher: only read.
 ///   - count: receives the number.

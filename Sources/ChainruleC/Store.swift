@@ -1,17 +1,16 @@
 // GROUP 6: Files
-// Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON
-// in the metadata. Paths are C strings of any encoding, passed on to the system as they are; in messages, what is not UTF-8
-// is written as \xf6.
+// Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON in
+// the metadata. Paths are C strings of any encoding and reach the system unchanged. Messages write bytes that are not
+// UTF-8 in the form \xf6.
 
 import CChainrule
 import Chainrule
 
-/// Saves a network: its architecture and parameters. Atomic: whatever happens, the file is the old one or the new one,
-/// whole.
+/// Saves a network: its architecture and parameters. Atomic: the file is always the whole old one or the whole new one.
 /// - Parameters:
 ///   - network: built; only read.
 ///   - path: the file to create or replace.
-/// - Returns: a status; also CRL_ERROR_FILE or CRL_ERROR_SIZE for a network whose names and inputs take more than the
+/// - Returns: a status; also CRL_ERROR_FILE, or CRL_ERROR_SIZE if the network's names and inputs take more than the
 ///   16,000,000 bytes that a file has for them.
 @_cdecl("crl_network_save")
 public func crlNetworkSave(_ network: UnsafePointer<crl_network>?, _ path: UnsafePointer<CChar>?) -> crl_status {
@@ -20,13 +19,13 @@ public func crlNetworkSave(_ network: UnsafePointer<crl_network>?, _ path: Unsaf
     }
 }
 
-/// Loads a network from a model file, built and ready. Everything in the file is checked before it is used, also that the
-/// network needs no more memory than crl_network_load_limited() allows with a limit of 0. A network with a custom activation
-/// cannot be made from a file: build it and call crl_network_load_parameters(). A file has at most 10,000 layers, of which each
-/// reads at most 10,000, and 16,000,000 bytes before its numbers.
+/// Loads a network from a model file, built and ready. Checks everything in the file before using it. Limits the
+/// network's memory as crl_network_load_limited() does with a limit of 0. Cannot make a network with a custom
+/// activation: build that one yourself, then call crl_network_load_parameters(). A file has at most 10,000 layers, each
+/// reading at most 10,000, and at most 16,000,000 bytes before its numbers.
 /// - Parameters:
 ///   - path: the file.
-///   - network: receives the network, which crl_network_destroy() frees; NULL after an error.
+///   - network: receives the network; free it with crl_network_destroy(). NULL after an error.
 /// - Returns: a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION.
 @_cdecl("crl_network_load")
 public func crlNetworkLoad(
@@ -37,16 +36,16 @@ public func crlNetworkLoad(
     }
 }
 
-/// The same with a limit of the caller's own: a file of a few hundred bytes can describe layers of any width, of which each
-/// prediction would need the memory.
+/// Loads a network as crl_network_load() does, with your own memory limit. A file of a few hundred bytes can describe
+/// layers of any width, and each prediction would need their memory.
 /// - Parameters:
 ///   - path: the file.
-///   - memory_limit: how many bytes the parameters and one row of a prediction may take together. 0: 64 MiB, or 16 times the
-///     length of the file if that is more, as with crl_network_load(). SIZE_MAX: no limit. Predicting many rows takes the
-///     memory of up to 64 in each thread; in training a row takes up to eight times as much.
-///   - network: receives the network, which crl_network_destroy() frees; NULL after an error.
-/// - Returns: a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also where
-///   the network needs more than the limit.
+///   - memory_limit: how many bytes the parameters and one row of a prediction may take together. 0: 64 MiB, or 16
+///     times the length of the file if that is more, as with crl_network_load(). SIZE_MAX: no limit. Predicting many
+///     rows takes the memory of up to 64 in each thread; in training a row takes up to eight times as much.
+///   - network: receives the network; free it with crl_network_destroy(). NULL after an error.
+/// - Returns: a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the
+///   network needs more than the limit.
 @_cdecl("crl_network_load_limited")
 public func crlNetworkLoadLimited(
     _ path: UnsafePointer<CChar>?, _ memory_limit: UInt,
@@ -68,13 +67,13 @@ func load(
     network.pointee = makeHandle(NetworkHandle(built: loaded))
 }
 
-/// Loads the parameters alone into a network whose tensors have the names and shapes of the file's. After an error
-/// they are as they were.
+/// Loads only the parameters, into a network whose tensors have the file's names and shapes. After an error they are
+/// unchanged.
 /// - Parameters:
-///   - network: built. Excludes every other use of it.
+///   - network: built. Requires exclusive access to it.
 ///   - path: the file.
-/// - Returns: a status; also CRL_ERROR_BUSY (in a callback of what trains the network), CRL_ERROR_FILE,
-///   CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION.
+/// - Returns: a status; also CRL_ERROR_BUSY (in a callback while the network trains), CRL_ERROR_FILE, CRL_ERROR_FORMAT
+///   or CRL_ERROR_FILE_VERSION.
 @_cdecl("crl_network_load_parameters")
 public func crlNetworkLoadParameters(
     _ network: UnsafeMutablePointer<crl_network>?, _ path: UnsafePointer<CChar>?

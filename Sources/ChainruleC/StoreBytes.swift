@@ -1,14 +1,14 @@
 // GROUP 8: Files in memory and through callbacks
-// The same bytes as in a file, without one: to and from memory, and through callbacks of the program's, for networks in
-// archives, databases and streams. No file is written, so nothing is atomic: after an error throw away what was written.
+// Save to memory, load from memory, or do both through your callbacks: for networks in archives, databases and streams.
+// The bytes are the same as in a file. Nothing is atomic: after an error discard what was written.
 //
 //     crl_network_save_to_memory(network, NULL, 0, &count);          how many bytes?
 //     bytes = malloc(count);
 //     crl_network_save_to_memory(network, bytes, count, &count);
 //     crl_network_load_from_memory(bytes, count, 0, &copy);
 //
-// A callback may call what its description allows, and must return, as every callback (see Callbacks at the top). A thread's
-// crl_cancel is looked at before each call of it.
+// A callback may call what its description allows, and must return, like every callback (see Callbacks at the top). The
+// library checks a thread's crl_cancel before each call of it.
 
 import CChainrule
 import Chainrule
@@ -16,7 +16,7 @@ import Chainrule
 /// Saves a network to memory: the bytes that crl_network_save() writes to a file.
 /// - Parameters:
 ///   - network: built; only read.
-///   - bytes: receives the bytes; NULL, with a capacity of 0, to learn their count alone. After an error its contents are
+///   - bytes: receives the bytes; NULL, with a capacity of 0: only count them. After an error the contents are
 ///     unspecified.
 ///   - capacity: how many bytes may be written, at least the count.
 ///   - count: receives how many bytes the file has.
@@ -35,12 +35,12 @@ public func crlNetworkSaveToMemory(
     }
 }
 
-/// Saves a network through a callback, which receives the bytes that crl_network_save() writes to a file.
+/// Saves a network through a callback: the bytes that crl_network_save() writes to a file.
 /// - Parameters:
 ///   - network: built; only read.
 ///   - write: takes the bytes, some at a time.
-///   - user: handed to write; may be NULL.
-/// - Returns: a status; also CRL_ERROR_BUSY if the callback has changed the network or CRL_ERROR_SIZE as
+///   - user: passed to write; may be NULL.
+/// - Returns: a status; also CRL_ERROR_BUSY if the callback changed the network, or CRL_ERROR_SIZE as in
 ///   crl_network_save().
 @_cdecl("crl_network_save_to_callback")
 public func crlNetworkSaveToCallback(
@@ -53,11 +53,11 @@ public func crlNetworkSaveToCallback(
 
 /// Loads a network from memory, with the checks of crl_network_load().
 /// - Parameters:
-///   - bytes: a whole file and nothing else. They need not be aligned, and are not needed afterwards.
+///   - bytes: a whole file and nothing else, at any alignment. Not needed after the call.
 ///   - count: how many bytes there are.
 ///   - memory_limit: as in crl_network_load_limited(); 0: 64 MiB, or 16 times the count if that is more.
-///   - network: receives the network, which crl_network_destroy() frees; NULL after an error.
-/// - Returns: a status; also CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also where the network needs
+///   - network: receives the network; free it with crl_network_destroy(). NULL after an error.
+/// - Returns: a status; also CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the network needs
 ///   more than the limit.
 @_cdecl("crl_network_load_from_memory")
 public func crlNetworkLoadFromMemory(
@@ -69,14 +69,14 @@ public func crlNetworkLoadFromMemory(
     }
 }
 
-/// Loads a network through a callback, with the checks of crl_network_load(). The callback is asked for a file's bytes and none
-/// beyond, so that files can follow one another in a stream.
+/// Loads a network through a callback, with the checks of crl_network_load(). Asks the callback for a file's bytes and
+/// none beyond, so files can follow one another in a stream.
 /// - Parameters:
 ///   - read: gives the bytes.
-///   - user: handed to read; may be NULL.
-///   - memory_limit: as in crl_network_load_limited(); 0: 64 MiB, since nobody vouches for the length of the file.
-///   - network: receives the network, which crl_network_destroy() frees; NULL after an error.
-/// - Returns: a status; also CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also where the network needs
+///   - user: passed to read; may be NULL.
+///   - memory_limit: as in crl_network_load_limited(); 0: 64 MiB, since the length of the file is unknown.
+///   - network: receives the network; free it with crl_network_destroy(). NULL after an error.
+/// - Returns: a status; also CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the network needs
 ///   more than the limit.
 @_cdecl("crl_network_load_from_callback")
 public func crlNetworkLoadFromCallback(
@@ -88,12 +88,13 @@ public func crlNetworkLoadFromCallback(
     }
 }
 
-/// Loads the parameters alone from memory, as crl_network_load_parameters() from a file. After an error they are as they were.
+/// Loads only the parameters from memory, as crl_network_load_parameters() does from a file. After an error they are
+/// unchanged.
 /// - Parameters:
-///   - network: built. Excludes every other use of it.
+///   - network: built. Requires exclusive access to it.
 ///   - bytes: a whole file and nothing else.
 ///   - count: how many bytes there are.
-/// - Returns: a status; also CRL_ERROR_BUSY (in a callback of what trains or loads the network), CRL_ERROR_FORMAT or
+/// - Returns: a status; also CRL_ERROR_BUSY (in a callback while the network trains or loads), CRL_ERROR_FORMAT or
 ///   CRL_ERROR_FILE_VERSION.
 @_cdecl("crl_network_load_parameters_from_memory")
 public func crlNetworkLoadParametersFromMemory(
@@ -105,13 +106,13 @@ public func crlNetworkLoadParametersFromMemory(
     }
 }
 
-/// Loads the parameters alone through a callback, as crl_network_load_parameters() from a file. After an error they are as they
-/// were.
+/// Loads only the parameters through a callback, as crl_network_load_parameters() does from a file. After an error they
+/// are unchanged.
 /// - Parameters:
-///   - network: built. Excludes every other use of it, but for reading it in the callback.
+///   - network: built. Requires exclusive access to it; the callback may read it.
 ///   - read: gives the bytes.
-///   - user: handed to read; may be NULL.
-/// - Returns: a status; also CRL_ERROR_BUSY (in a callback of what trains or loads the network), CRL_ERROR_FORMAT or
+///   - user: passed to read; may be NULL.
+/// - Returns: a status; also CRL_ERROR_BUSY (in a callback while the network trains or loads), CRL_ERROR_FORMAT or
 ///   CRL_ERROR_FILE_VERSION.
 @_cdecl("crl_network_load_parameters_from_callback")
 public func crlNetworkLoadParametersFromCallback(
@@ -122,13 +123,14 @@ public func crlNetworkLoadParametersFromCallback(
     }
 }
 
-/// Saves a checkpoint to memory: the bytes that crl_trainer_save() writes to a file. May be called from the trainer's callbacks.
+/// Saves a checkpoint to memory: the bytes that crl_trainer_save() writes to a file. The trainer's callbacks may call
+/// it.
 /// - Parameters:
 ///   - trainer: only read.
-///   - bytes: receives the bytes; NULL, with a capacity of 0, to learn their count alone. After an error its contents are
+///   - bytes: receives the bytes; NULL, with a capacity of 0: only count them. After an error the contents are
 ///     unspecified.
 ///   - capacity: how many bytes may be written, at least the count.
-///   - count: receives how many bytes the checkpoint has, which may be others after more training.
+///   - count: receives how many bytes the checkpoint has. More training may change it.
 /// - Returns: a status; also CRL_ERROR_SIZE if the capacity is too small (the message names the count) or the network
 ///   too large for a file, as in crl_trainer_save().
 @_cdecl("crl_trainer_save_to_memory")
@@ -144,13 +146,13 @@ public func crlTrainerSaveToMemory(
     }
 }
 
-/// Saves a checkpoint through a callback, which receives the bytes that crl_trainer_save() writes to a file. May be called from
-/// the trainer's callbacks.
+/// Saves a checkpoint through a callback: the bytes that crl_trainer_save() writes to a file. The trainer's callbacks
+/// may call it.
 /// - Parameters:
 ///   - trainer: only read.
 ///   - write: takes the bytes, some at a time.
-///   - user: handed to write; may be NULL.
-/// - Returns: a status; also CRL_ERROR_BUSY if the callback has changed the network or CRL_ERROR_SIZE as
+///   - user: passed to write; may be NULL.
+/// - Returns: a status; also CRL_ERROR_BUSY if the callback changed the network, or CRL_ERROR_SIZE as in
 ///   crl_trainer_save().
 @_cdecl("crl_trainer_save_to_callback")
 public func crlTrainerSaveToCallback(
@@ -161,9 +163,10 @@ public func crlTrainerSaveToCallback(
     }
 }
 
-/// Goes on from a checkpoint in memory, as crl_trainer_load() from a file. After an error everything is as it was.
+/// Continues from a checkpoint in memory, as crl_trainer_load() does from a file. After an error everything is
+/// unchanged.
 /// - Parameters:
-///   - trainer: excludes every other use of it, its network and its optimizer.
+///   - trainer: requires exclusive access to it, its network and its optimizer.
 ///   - bytes: a whole checkpoint and nothing else.
 ///   - count: how many bytes there are.
 /// - Returns: a status; also CRL_ERROR_MISMATCH for a checkpoint of another network or run, CRL_ERROR_BUSY,
@@ -178,11 +181,12 @@ public func crlTrainerLoadFromMemory(
     }
 }
 
-/// Goes on from a checkpoint that a callback gives, as crl_trainer_load() from a file. After an error everything is as it was.
+/// Continues from a checkpoint that a callback gives, as crl_trainer_load() does from a file. After an error everything
+/// is unchanged.
 /// - Parameters:
-///   - trainer: excludes every other use of it, its network and its optimizer, but for reading them in the callback.
+///   - trainer: requires exclusive access to it, its network and its optimizer; the callback may read them.
 ///   - read: gives the bytes.
-///   - user: handed to read; may be NULL.
+///   - user: passed to read; may be NULL.
 /// - Returns: a status; also CRL_ERROR_MISMATCH for a checkpoint of another network or run, CRL_ERROR_BUSY,
 ///   CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION.
 @_cdecl("crl_trainer_load_from_callback")
