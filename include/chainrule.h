@@ -79,7 +79,8 @@
  *            crl_..._init(). A later version appends members, whose initial value is zero. Your structure may be of an older
  *            header: the library takes what it lacks as the macro has it. It may be of a newer one: the bytes that this library
  *            does not know must be zero. Otherwise: CRL_ERROR_SIZE. The library reads a structure once, and writes no more than
- *            its size. CRL_AUTO and CRL_AUTO_SIZE leave a member to the library.
+ *            its size. A structure that a callback gets has the library's size: copy no more. CRL_AUTO and CRL_AUTO_SIZE leave a
+ *            member to the library.
  * Threads    Functions that take a const crl_network may run in any number of threads at once on one network, each with
  *            its own workspace. While a function runs that takes a non-const crl_network, no other may use that network.
  *            Networks share no state.
@@ -164,7 +165,7 @@ extern "C" {
 /* ------------------------------------------------------------------------------------------------------------------
  * The library
  * ------------------------------------------------------------------------------------------------------------------
- * Which version this is, which instruction set it computes with, and what went wrong.
+ * The library's version, the instruction set it computes with, its memory, and the last error.
  */
 
 /** The version of this header. crl_version() returns the version of the library that the program runs with. */
@@ -244,84 +245,82 @@ typedef void *CRL_NULLABLE (*crl_allocate_function)(void *CRL_NULLABLE user, siz
  *  another took; otherwise as crl_allocate_function. */
 typedef void (*crl_free_function)(void *CRL_NULLABLE user, void *memory, size_t bytes);
 
-/** The version of the library that the program runs with, as CRL_VERSION gives the header's. The program may go on
- *  if the two agree in the major number, and before 1.0 in the minor number too.
+/** Returns the version of the library at run time, in the form of CRL_VERSION. Your program may go on if the major
+ *  numbers agree, and before 1.0 the minor numbers too.
  *
  *  Threads: any.
  *  @return 10000 × major + 100 × minor + patch. */
 CRL_API int32_t crl_version(void);
 
-/** The version of the library as text, such as "0.1.0".
+/** Returns the version of the library as text, such as "0.1.0".
  *
  *  Threads: any.
  *  @return a constant string, never NULL. */
 CRL_API const char *crl_version_string(void);
 
-/** The instruction set that is computed with: "avx512", "avx2" or "baseline" on x86-64, "neon" on arm64. It is the
- *  best that the processor has, unless crl_set_instruction_set() or crl_network_build_for() said otherwise. For one
- *  instruction set all results are the same bit for bit, in every run and with any number of threads; between two
- *  they differ by rounding. (Two things are asked of the C library: the logarithm for initial weights that are
- *  normally distributed, and the cosine of cosine and one-cycle schedules.)
+/** Returns the instruction set that the library computes with: "avx512", "avx2" or "baseline" on x86-64, "neon" on
+ *  arm64. It is the processor's best, unless crl_set_instruction_set() or crl_network_build_for() chose another.
+ *  With one instruction set all results are the same bit for bit, in every run and with any number of threads.
+ *  Between two they differ by rounding. (Two functions are the C library's: the logarithm for normally distributed
+ *  initial weights, and the cosine of cosine and one-cycle schedules.)
  *
  *  Threads: any.
  *  @return a constant string, never NULL. */
 CRL_API const char *crl_instruction_set(void);
 
-/** Has the process compute with an instruction set from now on, to get the numbers of a machine that has no better
- *  one: networks that are built, loaded or grown, with their trainers and predictors, and crl_cost(). Files do not
- *  remember it. For one network alone: crl_network_build_for().
+/** Chooses the instruction set of the process, to get the numbers of a machine with no better one. It applies to
+ *  networks that are built, loaded or grown, with their trainers and predictors, and to crl_cost(). Files do not
+ *  record it. For one network alone: crl_network_build_for().
  *
- *  Call it before all of these: the first of them decides for the best. Afterwards only what was decided is
- *  accepted.
+ *  Call it before all of these: the first of them chooses the best. Afterwards only the one chosen is accepted.
  *
- *  Threads: any; of several at once, one decides.
+ *  Threads: any; of several calls at once, one decides.
  *  @param instruction_set CRL_INSTRUCTIONS_BASELINE, CRL_INSTRUCTIONS_AVX2, CRL_INSTRUCTIONS_AVX512 or
  *      CRL_INSTRUCTIONS_NEON.
- *  @return a status; also CRL_ERROR_VALUE if it is unknown or this processor lacks it or CRL_ERROR_BUSY if the
+ *  @return a status; also CRL_ERROR_VALUE if it is unknown or this processor lacks it, or CRL_ERROR_BUSY if the
  *      library already computes with another. */
 CRL_NODISCARD CRL_API crl_status crl_set_instruction_set(crl_instructions instruction_set);
 
-/** Has the library take all of its memory from functions of the program, in the whole process and for good.
+/** Makes the library take all of its memory from your functions, in the whole process and for good.
  *
  *  Call it before all functions but crl_version(), crl_version_string(), crl_status_name() and crl_error_message():
- *  the first that takes memory decides for malloc() and free().
+ *  the first that takes memory chooses malloc() and free().
  *
- *  These functions then give the library every array of numbers and every object. They do not give it what the
- *  program's own callbacks take; its reserve of memory (see Memory at the top), which is part of the library; and
- *  what the C library and the dynamic linker take for themselves: stacks of threads, and variables that each thread
- *  has.
+ *  Your functions then hold every array of numbers and every object of the library. Three things stay outside: what
+ *  your own callbacks take; the reserve of memory, which is part of the library (see Memory at the top); and what
+ *  the C library and the dynamic linker take for themselves: threads' stacks and thread-local variables.
  *
- *  Threads: any; of several at once, one sets.
+ *  Threads: any; of several calls at once, one sets.
  *  @param allocate takes memory from the program.
  *  @param free gives it back.
- *  @param user passed to both. NULL is possible.
- *  @return a status; also CRL_ERROR_NULL if one of the functions is missing or CRL_ERROR_BUSY if functions were set
- *      before or the library has already taken memory. After an error all is as before. */
+ *  @param user passed to both; may be NULL.
+ *  @return a status; also CRL_ERROR_NULL if one of the functions is missing, or CRL_ERROR_BUSY if functions are set
+ *      already or the library has already taken memory. After an error nothing has changed. */
 CRL_NODISCARD CRL_API crl_status crl_set_allocator(crl_allocate_function allocate, crl_free_function free,
                                                    void *CRL_NULLABLE user);
 
-/** The name of a status, such as "CRL_ERROR_SIZE".
+/** Returns the name of a status, such as "CRL_ERROR_SIZE".
  *
  *  Threads: any.
  *  @param status any number.
  *  @return a constant string, never NULL; "CRL_UNKNOWN" for a number that is no status. */
 CRL_API const char *crl_status_name(crl_status status);
 
-/** What the last call that failed on this thread found: the function, what is wrong, where, and which value it was.
- *  For people; its wording is not part of the contract.
+/** Returns what went wrong in the last call that failed on this thread: the function, the fault, where, and the
+ *  value. For people: its wording may change.
  *
  *  Threads: each has its own message.
- *  @return a string of at most 511 bytes in UTF-8, never NULL; "" if no call has failed yet. It lasts until the next
+ *  @return a UTF-8 string of at most 511 bytes, never NULL; "" if no call has failed yet. Valid until the next
  *      failure on this thread. */
 CRL_API const char *crl_error_message(void);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Describing a network
  * ------------------------------------------------------------------------------------------------------------------
- * A network is described layer by layer and then built. A layer reads the one before it unless it says otherwise;
- * several layers may read the same one, and sums and concatenations read several, so residual and multi-branch
- * networks are described the same way. The last layer is the output. Every layer has a name, by default its position:
- * "0", "1", …; "input" is the network's own input. While a network is described, one thread at a time may use it.
+ * Describe a network layer by layer, then build it. A layer reads the one before it unless you name another. Several
+ * layers may read the same one; sums and concatenations read several. Residual and multi-branch networks are described
+ * the same way. The last layer is the output. Every layer has a name, by default its position: "0", "1", …; "input" is
+ * the network's own input. Only one thread at a time may use a network until it is built.
  */
 
 /** A network: describe it layer by layer, build it, use it. */
@@ -402,32 +401,31 @@ typedef struct crl_layer_options {
     { sizeof(crl_layer_options), NULL, NULL, 1, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, \
       CRL_AUTO, NULL, NULL, NULL, NULL }
 
-/** Creates a network that has no layers yet.
+/** Creates a network without layers.
  *  @param inputs N_0, the length of x: from 1 to 2³¹ − 1.
- *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
+ *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_create(size_t inputs, crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
-/** Copies a network: its layers and, if it is built, its parameters and its instruction set. The two share nothing
- *  but the functions of custom activations, and what their user points to.
+/** Copies a network: its layers and, if it is built, its parameters and its instruction set. The two share only the
+ *  functions of custom activations, and what their user points to.
  *  @param network built or not; only read.
- *  @param copy receives the copy, which crl_network_destroy() frees; NULL after an error.
+ *  @param copy receives the copy; free it with crl_network_destroy(). NULL after an error.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_copy(const crl_network *network,
                                                   crl_network *CRL_NULLABLE *CRL_NONNULL copy);
 
-/** Frees a network. Its workspaces and optimizers stay valid until they are destroyed themselves, but can no longer
- *  be used.
- *  @param network may be NULL, which does nothing. */
+/** Frees a network. Its workspaces and optimizers stay valid until you destroy them, but can no longer be used.
+ *  @param network NULL: does nothing. */
 CRL_API void crl_network_destroy(crl_network *CRL_NULLABLE network);
 
-/** Adds a dense layer: z = W h + b, h = σ(z), with W of units rows and as many columns as the layer that it reads is
- *  wide.
+/** Adds a dense layer: z = W h + b, h = σ(z). W has units rows, and a column for each output of the layer that it
+ *  reads.
  *  @param network not built yet.
  *  @param units N_l, the number of outputs: from 1 to 2³¹ − 1.
  *  @param activation σ.
- *  @param options name, input, bias, initializers, α, custom functions; NULL for CRL_LAYER_OPTIONS_INIT. Only read;
- *      the strings are copied.
+ *  @param options name, input, bias, initializers, α, custom functions; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the
+ *      strings are copied.
  *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
 CRL_NODISCARD CRL_API crl_status crl_network_add_dense(crl_network *network, size_t units, crl_activation activation,
                                                        const crl_layer_options *CRL_NULLABLE options);
@@ -435,74 +433,74 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_dense(crl_network *network, siz
 /** Adds an activation as a layer of its own: z is the input's h, h = σ(z).
  *  @param network not built yet.
  *  @param activation σ.
- *  @param options name, input, α, custom functions; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are
- *      copied.
+ *  @param options name, input, α, custom functions; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
  *  @return as crl_network_add_dense(). */
 CRL_NODISCARD CRL_API crl_status crl_network_add_activation(crl_network *network, crl_activation activation,
                                                             const crl_layer_options *CRL_NULLABLE options);
 
-/** Adds dropout (Srivastava et al. 2014): in training h is h' with each element 0 with a probability of p, and
- *  divided by 1 − p otherwise. Elsewhere h is h'. In crl_network_fit() it is active; with a workspace if
+/** Adds dropout (Srivastava et al. 2014). In training it sets each element of h' to 0 with probability p, and
+ *  divides the others by 1 − p. Elsewhere h is h'. It is active in crl_network_fit(), and with a workspace if
  *  crl_workspace_set_noise() says so.
  *  @param network not built yet.
  *  @param rate p in [0, 1).
- *  @param options name, input; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
  *  @return as crl_network_add_dense(). */
 CRL_NODISCARD CRL_API crl_status crl_network_add_dropout(crl_network *network, float rate,
                                                          const crl_layer_options *CRL_NULLABLE options);
 
-/** Adds Gaussian noise: in training h is h' with normal numbers added to it. It is active when dropout is.
+/** Adds Gaussian noise: in training h is h' plus normally distributed numbers. It is active when dropout is.
  *  @param network not built yet.
  *  @param deviation the numbers' standard deviation, finite and ≥ 0; their mean is 0.
- *  @param options name, input; NULL for CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
  *  @return as crl_network_add_dense(). */
 CRL_NODISCARD CRL_API crl_status crl_network_add_noise(crl_network *network, float deviation,
                                                        const crl_layer_options *CRL_NULLABLE options);
 
-/** Adds the elementwise sum of layers of one width, as in a residual connection.
+/** Adds the elementwise sum of layers of equal width, as in a residual connection.
  *  @param network not built yet.
  *  @param inputs the names of the layers to add.
  *  @param inputs_count how many, at least 1.
- *  @param name the layer's name; NULL for its position.
+ *  @param name the layer's name; NULL: its position.
  *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
 CRL_NODISCARD CRL_API crl_status crl_network_add_sum(crl_network *network,
                                                      const char *const CRL_NONNULL *CRL_NONNULL inputs,
                                                      size_t inputs_count, const char *CRL_NULLABLE name);
 
-/** Adds the concatenation of layers: their outputs one after the other.
+/** Adds the concatenation of layers: their outputs, one after the other.
  *  @param network not built yet.
  *  @param inputs the names of the layers, in order.
  *  @param inputs_count how many, at least 1.
- *  @param name the layer's name; NULL for its position.
+ *  @param name the layer's name; NULL: its position.
  *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
 CRL_NODISCARD CRL_API crl_status crl_network_add_concatenation(crl_network *network,
                                                                const char *const CRL_NONNULL *CRL_NONNULL inputs,
                                                                size_t inputs_count, const char *CRL_NULLABLE name);
 
-/** Builds the network: plans its memory, allocates its parameters and draws their first values. Its layers are fixed
- *  afterwards.
- *  @param network with at least one layer; every layer but the last must be read by a later one.
- *  @param seed of the generator; one seed always gives the same parameters.
+/** Builds the network: plans its memory, allocates its parameters and draws their first values. Its layers are then
+ *  fixed.
+ *  @param network with at least one layer; a later layer must read each one but the last.
+ *  @param seed of the generator; the same seed always gives the same parameters.
  *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
 CRL_NODISCARD CRL_API crl_status crl_network_build(crl_network *network, uint64_t seed);
 
-/** Builds the network as crl_network_build() does, for an instruction set of choice: this network, its trainers and
- *  its predictors compute with it, whatever the process computes with. Files do not remember it: to compute with it
- *  again, build such a network and load a file with crl_network_load_parameters().
- *  @param network with at least one layer; every layer but the last must be read by a later one.
- *  @param seed of the generator; one seed gives the same parameters with every instruction set.
+/** Builds the network as crl_network_build() does, for the instruction set that you choose. This network, its
+ *  trainers and its predictors compute with it, whatever the process computes with. Files do not record it: to use
+ *  it again, build such a network and load a file with crl_network_load_parameters().
+ *  @param network with at least one layer; a later layer must read each one but the last.
+ *  @param seed of the generator; the same seed gives the same parameters with every instruction set.
  *  @param instruction_set CRL_INSTRUCTIONS_BASELINE, CRL_INSTRUCTIONS_AVX2, CRL_INSTRUCTIONS_AVX512 or
  *      CRL_INSTRUCTIONS_NEON.
- *  @return as crl_network_build(), and CRL_ERROR_VALUE if the instruction set is unknown or this processor lacks it. */
+ *  @return as crl_network_build(); also CRL_ERROR_VALUE if the instruction set is unknown or this processor lacks
+ *      it. */
 CRL_NODISCARD CRL_API crl_status crl_network_build_for(crl_network *network, uint64_t seed,
                                                        crl_instructions instruction_set);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Looking at a network
  * ------------------------------------------------------------------------------------------------------------------
- * Sizes and layers can be asked for at any time, parameters once the network is built. All parameters lie in one
- * contiguous vector; gradients are vectors of the same shape, and a crl_tensor says where each weight and bias lies in
- * any of them.
+ * Ask for sizes and layers at any time, and for parameters once the network is built. All parameters lie in one
+ * contiguous vector; gradients are vectors of the same shape. A crl_tensor says where each weight and bias lies in any
+ * of them.
  */
 
 /** What a layer does: the function that adds it. */
@@ -543,52 +541,53 @@ typedef struct crl_tensor {
 
 #define CRL_TENSOR_INIT { sizeof(crl_tensor), NULL, 0, 0, 0, 0 }
 
-/** N_0, the length of x.
+/** Gets N_0, the length of x.
  *  @param network built or not.
  *  @param inputs receives the number.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_input_size(const crl_network *network, size_t *inputs);
 
-/** N_L, the length of y: the width of the last layer, or of the input while there are no layers.
+/** Gets N_L, the length of y: the width of the last layer, or of the input while there are no layers.
  *  @param network built or not.
  *  @param outputs receives the number.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_output_size(const crl_network *network, size_t *outputs);
 
-/** The number of layers, the input not counted.
+/** Gets the number of layers, without the input.
  *  @param network built or not.
  *  @param count receives the number.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_layer_count(const crl_network *network, size_t *count);
 
-/** A layer: its name, kind, activation and width.
+/** Gets a layer: its name, kind, activation and width.
  *  @param network built or not.
- *  @param index from 0, in the order in which the layers were added.
- *  @param layer begun with CRL_LAYER_INIT; receives what the layer is.
+ *  @param index from 0, in the order the layers were added.
+ *  @param layer initialized with CRL_LAYER_INIT; receives the layer.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_layer(const crl_network *network, size_t index, crl_layer *layer);
 
-/** The name of a layer that a layer reads.
+/** Gets the name of one of a layer's inputs.
  *  @param network built or not.
  *  @param index the layer's, from 0.
- *  @param input from 0, in the order in which the layer reads them.
- *  @param name receives the name, which lives as long as the network; "input" is the network's own input.
+ *  @param input from 0, in the order the layer reads its inputs.
+ *  @param name receives the name, valid as long as the network; "input" is the network's own input.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_layer_input(const crl_network *network, size_t index, size_t input,
                                                          const char *CRL_NONNULL *CRL_NONNULL name);
 
-/** The options with which a layer was added: with these, and the kind, width, activation and amount that
- *  crl_network_layer() returns, another network gets the same layer. For sums and concatenations only the name has a
- *  meaning. A network from a file has the default initializers: files do not keep them.
+/** Gets the options a layer was added with. To give another network the same layer, add one with these options and
+ *  with the kind, width, activation and amount from crl_network_layer(). For sums and concatenations only the name
+ *  has a meaning. A network from a file has the default initializers: files do not record them.
  *  @param network built or not.
- *  @param index from 0, in the order in which the layers were added.
- *  @param options begun with CRL_LAYER_OPTIONS_INIT; receives the options. The strings live as long as the network.
+ *  @param index from 0, in the order the layers were added.
+ *  @param options initialized with CRL_LAYER_OPTIONS_INIT; receives the options. The strings are valid as long as
+ *      the network.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_layer_options(const crl_network *network, size_t index,
                                                            crl_layer_options *options);
 
-/** The flat parameter vector itself, not a copy. The caller may read and change it; it belongs to the network and
- *  lives as long. Changing it excludes every other use of the network, and a forward pass made before is void.
+/** Gets the flat parameter vector itself, not a copy. You may read and change it. It belongs to the network and
+ *  lives as long. Changing it requires exclusive access to the network, and voids earlier forward passes.
  *  @param network built.
  *  @param parameters receives the address, aligned to 64 bytes.
  *  @param count receives the number of floats.
@@ -596,23 +595,23 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_options(const crl_network *ne
 CRL_NODISCARD CRL_API crl_status crl_network_parameters(const crl_network *network,
                                                         float *CRL_NONNULL *CRL_NONNULL parameters, size_t *count);
 
-/** The number of parameter tensors: weights and biases.
+/** Gets the number of parameter tensors: weights and biases.
  *  @param network built.
  *  @param count receives the number.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_tensor_count(const crl_network *network, size_t *count);
 
-/** A parameter tensor by its index, in the order of the parameter vector.
+/** Gets a parameter tensor by its index, in the order of the parameter vector.
  *  @param network built.
  *  @param index from 0.
- *  @param tensor begun with CRL_TENSOR_INIT; receives the tensor's name, place and shape.
+ *  @param tensor initialized with CRL_TENSOR_INIT; receives the tensor's name, place and shape.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_tensor(const crl_network *network, size_t index, crl_tensor *tensor);
 
-/** A parameter tensor by its name.
+/** Gets a parameter tensor by its name.
  *  @param network built.
  *  @param name such as "0.weight" or "hidden.bias".
- *  @param tensor begun with CRL_TENSOR_INIT; receives the tensor's name, place and shape.
+ *  @param tensor initialized with CRL_TENSOR_INIT; receives the tensor's name, place and shape.
  *  @return a status; also CRL_ERROR_NAME. */
 CRL_NODISCARD CRL_API crl_status crl_network_find_tensor(const crl_network *network, const char *name,
                                                          crl_tensor *tensor);
@@ -620,7 +619,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_find_tensor(const crl_network *netw
 /* ------------------------------------------------------------------------------------------------------------------
  * Training
  * ------------------------------------------------------------------------------------------------------------------
- * crl_network_fit() goes through the data in batches, epoch after epoch: for each batch a forward pass, the cost, a
+ * crl_network_fit() goes through the data in batches, epoch after epoch. Each batch takes a forward pass, the cost, a
  * backward pass and a step.
  */
 
@@ -929,42 +928,43 @@ typedef struct crl_metrics {
 
 #define CRL_METRICS_INIT { sizeof(crl_metrics), 0, 0.0, 0.0, 0.0, 0.0 }
 
-/** Trains the network. Excludes every other use of it, except reading it from the epoch callback. A second call goes
- *  on from the first where both are given the same optimizer: its state, the orders of the rows and the masks of
- *  dropout go on. A schedule begins anew.
+/** Trains the network. Requires exclusive access to it; the epoch callback may read it. To continue an earlier call,
+ *  pass both the same optimizer: its state, the orders of the rows and the dropout masks go on. A schedule begins
+ *  anew.
  *
- *  An error leaves the parameters as the last complete step left them; everything in x and the targets is checked
- *  before the first. But CRL_ERROR_NOT_FINITE in an epoch is the sign that training diverges: the message says in
- *  which step, the parameters are the best so far, those of the epoch with the lowest cost, and the optimizer has
+ *  Checks everything in x and the targets before the first step. An error leaves the parameters as the last complete
+ *  step left them, with one exception. CRL_ERROR_NOT_FINITE in an epoch means that training diverges: the message
+ *  names the step, the parameters are those of the epoch with the lowest cost so far, and the optimizer has
  *  forgotten its steps.
  *  @param network built.
  *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1; fewer than a batch make one short batch.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param targets for each row of x; NULL only for a custom cost that needs none.
- *  @param validation data to validate on after each epoch; NULL for none.
- *  @param options cost, optimizer, epochs, batch size, shuffling, callbacks; NULL for CRL_TRAIN_OPTIONS_INIT.
- *  @return a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the
- *      network) or CRL_ERROR_NOT_FINITE. */
+ *  @param targets for each row of x; NULL: none, only for a custom cost that needs none.
+ *  @param validation data to validate on after each epoch; NULL: none.
+ *  @param options cost, optimizer, epochs, batch size, shuffling, callbacks; NULL: CRL_TRAIN_OPTIONS_INIT.
+ *  @return a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback while the network
+ *      trains) or CRL_ERROR_NOT_FINITE. */
 CRL_NODISCARD CRL_API crl_status crl_network_fit(crl_network *network, const float *x, size_t x_rows, size_t x_stride,
                                                  const crl_targets *CRL_NULLABLE targets,
                                                  const crl_validation *CRL_NULLABLE validation,
                                                  const crl_train_options *CRL_NULLABLE options);
 
-/** Compares the outputs for x with targets: C, accuracy, R², and how often which class is taken for which.
+/** Compares the outputs for x with targets: C, accuracy, R², and how often each class is taken for each.
  *  @param network built; only read, by any number of threads at once.
- *  @param cost which one, which also says what the outputs decide; NULL for CRL_COST_OPTIONS_INIT, the mean squared
+ *  @param cost the cost, which also says what the outputs decide; NULL: CRL_COST_OPTIONS_INIT, the mean squared
  *      error.
  *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param targets for each row of x; NULL only for a custom cost that needs none.
- *  @param top among how many of the largest outputs a class must be to count in top_accuracy, at least 1.
- *  @param metrics receives the numbers; its size is set to sizeof(crl_metrics) before, by CRL_METRICS_INIT.
- *  @param confusion receives N × N numbers, N the number of outputs, or 2 with a binary cross-entropy of one output:
- *      at row t, column y the weight of the rows of class t whose decision is y. NULL if they are not wanted.
+ *  @param targets for each row of x; NULL: none, only for a custom cost that needs none.
+ *  @param top top_accuracy counts a class among this many of the largest outputs; at least 1.
+ *  @param metrics initialized with CRL_METRICS_INIT; receives the numbers.
+ *  @param confusion receives N × N numbers: at row t, column y the weight of the rows of class t decided as y. N is
+ *      the number of outputs, or 2 with a binary cross-entropy of one output. NULL: none.
  *  @param confusion_count N × N; ignored if confusion is NULL.
- *  @return a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. After an error confusion may hold anything. */
+ *  @return a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. After an error the contents of confusion are
+ *      unspecified. */
 CRL_NODISCARD CRL_API crl_status crl_network_evaluate(const crl_network *network,
                                                       const crl_cost_options *CRL_NULLABLE cost, const float *x,
                                                       size_t x_rows, size_t x_stride,
@@ -974,43 +974,43 @@ CRL_NODISCARD CRL_API crl_status crl_network_evaluate(const crl_network *network
 
 /** Creates an optimizer: a method, its hyperparameters, and its state for the parameters of one network.
  *  @param network built. The optimizer is for this network alone.
- *  @param options NULL for CRL_OPTIMIZER_OPTIONS_INIT, Adam with η = 0.001.
- *  @param optimizer receives the optimizer, which crl_optimizer_destroy() frees; NULL after an error.
+ *  @param options NULL: CRL_OPTIMIZER_OPTIONS_INIT, Adam with η = 0.001.
+ *  @param optimizer receives the optimizer; free it with crl_optimizer_destroy(). NULL after an error.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_optimizer_create(const crl_network *network,
                                                       const crl_optimizer_options *CRL_NULLABLE options,
                                                       crl_optimizer *CRL_NULLABLE *CRL_NONNULL optimizer);
 
-/** Copies an optimizer for another network: method, hyperparameters and state. With crl_network_copy(), training
- *  goes on in the copy as it would in the original, bit for bit.
+/** Copies an optimizer for another network: method, hyperparameters and state. If that network is from
+ *  crl_network_copy(), training continues as it would in the original, bit for bit.
  *  @param optimizer only read.
  *  @param network built, with tensors of the same names and shapes. The copy is for this network alone.
- *  @param copy receives the copy, which crl_optimizer_destroy() frees; NULL after an error.
+ *  @param copy receives the copy; free it with crl_optimizer_destroy(). NULL after an error.
  *  @return a status; also CRL_ERROR_MISMATCH. */
 CRL_NODISCARD CRL_API crl_status crl_optimizer_copy(const crl_optimizer *optimizer, const crl_network *network,
                                                     crl_optimizer *CRL_NULLABLE *CRL_NONNULL copy);
 
 /** Frees an optimizer.
- *  @param optimizer may be NULL, which does nothing. */
+ *  @param optimizer NULL: does nothing. */
 CRL_API void crl_optimizer_destroy(crl_optimizer *CRL_NULLABLE optimizer);
 
-/** The learning rate η.
+/** Gets the learning rate η.
  *  @param optimizer only read.
  *  @param learning_rate receives η.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_optimizer_learning_rate(const crl_optimizer *optimizer, float *learning_rate);
 
-/** Changes the learning rate; the state stays.
+/** Sets the learning rate. Keeps the state.
  *  @param optimizer one thread at a time.
  *  @param learning_rate η, finite and ≥ 0.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_optimizer_set_learning_rate(crl_optimizer *optimizer, float learning_rate);
 
-/** Says how one layer's parameters are stepped from now on: learning rate, weight decay, penalties, or not at all.
- *  It replaces what was said of the layer before; the state stays.
+/** Sets how one layer's parameters are stepped from now on: learning rate, weight decay, penalties, or not at all.
+ *  Replaces the layer's earlier settings. Keeps the state.
  *  @param optimizer one thread at a time.
- *  @param layer the layer's name. A layer without parameters has nothing to step, and no effect.
- *  @param options NULL for CRL_LAYER_STEP_INIT: like the rest.
+ *  @param layer the layer's name. For a layer without parameters the call has no effect.
+ *  @param options NULL: CRL_LAYER_STEP_INIT, like the rest.
  *  @return a status; also CRL_ERROR_NAME. */
 CRL_NODISCARD CRL_API crl_status crl_optimizer_set_layer(crl_optimizer *optimizer, const char *layer,
                                                          const crl_layer_step *CRL_NULLABLE options);
@@ -1018,9 +1018,9 @@ CRL_NODISCARD CRL_API crl_status crl_optimizer_set_layer(crl_optimizer *optimize
 /* ------------------------------------------------------------------------------------------------------------------
  * Predicting
  * ------------------------------------------------------------------------------------------------------------------
- * A network prepared for prediction: a second, read-only object with the weights packed in the order in which products
- * read them, in a precision of choice. It is faster than crl_network_predict(), most of all for single rows and small
- * networks, and any number of threads may use one at once.
+ * A predictor is a network prepared for prediction: a second, read-only object. Its weights lie packed in the order in
+ * which products read them, in the precision that you choose. It is faster than crl_network_predict(), most of all for
+ * single rows and small networks. Any number of threads may use one at once.
  *
  *     crl_predictor_create(network, CRL_PRECISION_FLOAT32, &predictor);     the network may be trained on, or destroyed
  *     crl_predictor_predict(predictor, x, 1, inputs, y, 1, outputs);
@@ -1041,130 +1041,127 @@ enum {
                                      row's range; exact sums in 32-bit integers. A row with NaN or infinity gives NaN */
 };
 
-/** Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit whichever rows it is
- *  predicted with, and from whichever thread. NaN and infinity go through as IEEE arithmetic has it.
+/** Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit, whichever rows it is
+ *  predicted with and from whichever thread. NaN and infinity propagate.
  *  @param network built; only read, by any number of threads at once.
  *  @param x x_rows × inputs.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param y receives x_rows × outputs. Does not overlap x.
- *  @param y_rows the rows that y has room for, at least x_rows.
+ *  @param y receives x_rows × outputs. Must not overlap x.
+ *  @param y_rows the rows that fit in y, at least x_rows.
  *  @param y_stride floats from one row to the next, at least the number of outputs.
  *  @return a status. After CRL_ERROR_CALLBACK the first rows of y may have been written. */
 CRL_NODISCARD CRL_API crl_status crl_network_predict(const crl_network *network, const float *x, size_t x_rows,
                                                      size_t x_stride, float *y, size_t y_rows, size_t y_stride);
 
-/** Prepares a network for prediction. The predictor is a copy: it keeps nothing of the network, and what happens to
- *  the network afterwards does not reach it. (The functions of a custom activation, and their user, are still
- *  called.)
+/** Prepares a network for prediction. The predictor is a copy: later changes to the network do not reach it. It
+ *  still calls the functions of a custom activation, with their user.
  *
  *  With CRL_PRECISION_FLOAT32 the results are those of crl_network_predict(), bit for bit. CRL_PRECISION_BFLOAT16
- *  and CRL_PRECISION_INT8 need a half and a quarter of the memory, and round: see docs/prediction.md for what that
- *  costs.
+ *  takes half the memory and CRL_PRECISION_INT8 a quarter. Both round; docs/prediction.md says what that costs.
  *  @param network built; only read.
  *  @param precision CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
- *  @param predictor receives the predictor, which crl_predictor_destroy() frees; NULL after an error.
+ *  @param predictor receives the predictor; free it with crl_predictor_destroy(). NULL after an error.
  *  @return a status; also CRL_ERROR_SIZE for a layer of more than 66,311 inputs in int8. */
 CRL_NODISCARD CRL_API crl_status crl_predictor_create(const crl_network *network, crl_precision precision,
                                                       crl_predictor *CRL_NULLABLE *CRL_NONNULL predictor);
 
 /** Frees a predictor.
- *  @param predictor may be NULL, which does nothing. */
+ *  @param predictor NULL: does nothing. */
 CRL_API void crl_predictor_destroy(crl_predictor *CRL_NULLABLE predictor);
 
-/** Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit whichever rows it is
- *  predicted with, and from whichever thread. Small networks allocate nothing, others nothing once there were as
- *  many calls at the same time, of as many rows, as there will be.
+/** Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit, whichever rows it is
+ *  predicted with and from whichever thread. Small networks allocate nothing. Others allocate only when more calls
+ *  run at once than before, or with more rows.
  *
- *  With CRL_PRECISION_FLOAT32 and CRL_PRECISION_BFLOAT16, NaN and infinity go through as IEEE arithmetic has it.
- *  With CRL_PRECISION_INT8 they have no step: where a row of a dense layer's inputs holds one, all that the layer
- *  makes of the row is NaN.
+ *  With CRL_PRECISION_FLOAT32 and CRL_PRECISION_BFLOAT16, NaN and infinity propagate. With CRL_PRECISION_INT8 either
+ *  one in a row of a dense layer's inputs makes all of the layer's outputs for that row NaN.
  *  @param predictor only read, by any number of threads at once.
  *  @param x x_rows × inputs.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param y receives x_rows × outputs. Does not overlap x.
- *  @param y_rows the rows that y has room for, at least x_rows.
+ *  @param y receives x_rows × outputs. Must not overlap x.
+ *  @param y_rows the rows that fit in y, at least x_rows.
  *  @param y_stride floats from one row to the next, at least the number of outputs.
  *  @return a status. After CRL_ERROR_CALLBACK the first rows of y may have been written. */
 CRL_NODISCARD CRL_API crl_status crl_predictor_predict(const crl_predictor *predictor, const float *x, size_t x_rows,
                                                        size_t x_stride, float *y, size_t y_rows, size_t y_stride);
 
-/** N_0, the length of x.
+/** Gets N_0, the length of x.
  *  @param predictor only read.
  *  @param inputs receives the number.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_predictor_input_size(const crl_predictor *predictor, size_t *inputs);
 
-/** N_L, the length of y.
+/** Gets N_L, the length of y.
  *  @param predictor only read.
  *  @param outputs receives the number.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_predictor_output_size(const crl_predictor *predictor, size_t *outputs);
 
-/** The numbers that the predictor computes with.
+/** Gets the precision that the predictor computes with.
  *  @param predictor only read.
  *  @param precision receives CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_predictor_precision(const crl_predictor *predictor, crl_precision *precision);
 
-/** Publishes a network for the first time: creates a predictor that can be exchanged while others predict with it,
- *  so that a network is trained and served at the same time.
+/** Creates a publisher and publishes a network for the first time. A publisher holds a predictor that you can
+ *  exchange while other threads predict with it. Use it to train and serve a network at the same time.
  *  @param network built; only read.
- *  @param precision CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8, also of what is published
+ *  @param precision CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8, also for what is published
  *      later.
- *  @param publisher receives the publisher, which crl_publisher_destroy() frees; NULL after an error.
+ *  @param publisher receives the publisher; free it with crl_publisher_destroy(). NULL after an error.
  *  @return as crl_predictor_create(). */
 CRL_NODISCARD CRL_API crl_status crl_publisher_create(const crl_network *network, crl_precision precision,
                                                       crl_publisher *CRL_NULLABLE *CRL_NONNULL publisher);
 
-/** Frees a publisher. Nobody may be predicting with it.
- *  @param publisher may be NULL, which does nothing. */
+/** Frees a publisher. No thread may be predicting with it.
+ *  @param publisher NULL: does nothing. */
 CRL_API void crl_publisher_destroy(crl_publisher *CRL_NULLABLE publisher);
 
-/** Prepares the network as it is now, and puts it in the place of what was published before, at once for all rows of
- *  a prediction: those under way end with what they began with. After an error the old one stays. What is past is
- *  freed here, as soon as nobody predicts with it, or in a later call, or by crl_publisher_destroy().
+/** Publishes the network as it is now: replaces the predictor published before. A prediction under way finishes all
+ *  of its rows with the old predictor. After an error the old one stays. This call, a later one or
+ *  crl_publisher_destroy() frees an old predictor, once no thread predicts with it.
  *
- *  Reads the network, and so excludes training it for as long as the call takes: a trainer's callback is the place
- *  for it.
+ *  Reads the network: do not train it during the call. A trainer's callback is the place to call it.
  *  @param publisher any number of threads may be predicting and publishing with it.
- *  @param network built, of as many inputs and outputs; only read.
- *  @return as crl_predictor_create(), or CRL_ERROR_MISMATCH, or CRL_ERROR_BUSY if 255 past ones are still in use. */
+ *  @param network built, with the same number of inputs and outputs; only read.
+ *  @return as crl_predictor_create(); also CRL_ERROR_MISMATCH, or CRL_ERROR_BUSY if 255 old predictors are still in
+ *      use. */
 CRL_NODISCARD CRL_API crl_status crl_publisher_publish(crl_publisher *publisher, const crl_network *network);
 
-/** Predicts with what was published last; otherwise as crl_predictor_predict(). Waits for nobody, and frees nothing
- *  of what is past.
+/** Predicts with the predictor published last; otherwise as crl_predictor_predict(). Waits for no other thread.
+ *  Frees no old predictor.
  *  @param publisher any number of threads may predict at once, also while others publish.
  *  @param x x_rows × inputs.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param y receives x_rows × outputs. Does not overlap x.
- *  @param y_rows the rows that y has room for, at least x_rows.
+ *  @param y receives x_rows × outputs. Must not overlap x.
+ *  @param y_rows the rows that fit in y, at least x_rows.
  *  @param y_stride floats from one row to the next, at least the number of outputs.
  *  @return a status. After CRL_ERROR_CALLBACK the first rows of y may have been written. */
 CRL_NODISCARD CRL_API crl_status crl_publisher_predict(const crl_publisher *publisher, const float *x, size_t x_rows,
                                                        size_t x_stride, float *y, size_t y_rows, size_t y_stride);
 
-/** N_0, the length of x.
+/** Gets N_0, the length of x.
  *  @param publisher only read.
  *  @param inputs receives the number.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_publisher_input_size(const crl_publisher *publisher, size_t *inputs);
 
-/** N_L, the length of y.
+/** Gets N_L, the length of y.
  *  @param publisher only read.
  *  @param outputs receives the number.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_publisher_output_size(const crl_publisher *publisher, size_t *outputs);
 
-/** The numbers that its predictors compute with.
+/** Gets the precision that the publisher's predictors compute with.
  *  @param publisher only read.
  *  @param precision receives CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_publisher_precision(const crl_publisher *publisher, crl_precision *precision);
 
-/** How many times a network was published, the first time included.
+/** Gets how many times a network was published, including the first time.
  *  @param publisher only read.
  *  @param count receives the number.
  *  @return a status. */
@@ -1173,46 +1170,46 @@ CRL_NODISCARD CRL_API crl_status crl_publisher_count(const crl_publisher *publis
 /* ------------------------------------------------------------------------------------------------------------------
  * Files
  * ------------------------------------------------------------------------------------------------------------------
- * Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON
- * in the metadata. Paths are C strings of any encoding, passed on to the system as they are; in messages, what is not UTF-8
- * is written as \xf6.
+ * Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON in
+ * the metadata. Paths are C strings of any encoding and reach the system unchanged. Messages write bytes that are not
+ * UTF-8 in the form \xf6.
  */
 
-/** Saves a network: its architecture and parameters. Atomic: whatever happens, the file is the old one or the new
- *  one, whole.
+/** Saves a network: its architecture and parameters. Atomic: the file is always the whole old one or the whole new
+ *  one.
  *  @param network built; only read.
  *  @param path the file to create or replace.
- *  @return a status; also CRL_ERROR_FILE or CRL_ERROR_SIZE for a network whose names and inputs take more than the
+ *  @return a status; also CRL_ERROR_FILE, or CRL_ERROR_SIZE if the network's names and inputs take more than the
  *      16,000,000 bytes that a file has for them. */
 CRL_NODISCARD CRL_API crl_status crl_network_save(const crl_network *network, const char *path);
 
-/** Loads a network from a model file, built and ready. Everything in the file is checked before it is used, also
- *  that the network needs no more memory than crl_network_load_limited() allows with a limit of 0. A network with a
- *  custom activation cannot be made from a file: build it and call crl_network_load_parameters(). A file has at most
- *  10,000 layers, of which each reads at most 10,000, and 16,000,000 bytes before its numbers.
+/** Loads a network from a model file, built and ready. Checks everything in the file before using it. Limits the
+ *  network's memory as crl_network_load_limited() does with a limit of 0. Cannot make a network with a custom
+ *  activation: build that one yourself, then call crl_network_load_parameters(). A file has at most 10,000 layers,
+ *  each reading at most 10,000, and at most 16,000,000 bytes before its numbers.
  *  @param path the file.
- *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
+ *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.
  *  @return a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION. */
 CRL_NODISCARD CRL_API crl_status crl_network_load(const char *path, crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
-/** The same with a limit of the caller's own: a file of a few hundred bytes can describe layers of any width, of
- *  which each prediction would need the memory.
+/** Loads a network as crl_network_load() does, with your own memory limit. A file of a few hundred bytes can
+ *  describe layers of any width, and each prediction would need their memory.
  *  @param path the file.
  *  @param memory_limit how many bytes the parameters and one row of a prediction may take together. 0: 64 MiB, or 16
  *      times the length of the file if that is more, as with crl_network_load(). SIZE_MAX: no limit. Predicting many
  *      rows takes the memory of up to 64 in each thread; in training a row takes up to eight times as much.
- *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
- *  @return a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also where
- *      the network needs more than the limit. */
+ *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.
+ *  @return a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the
+ *      network needs more than the limit. */
 CRL_NODISCARD CRL_API crl_status crl_network_load_limited(const char *path, size_t memory_limit,
                                                           crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
-/** Loads the parameters alone into a network whose tensors have the names and shapes of the file's. After an error
- *  they are as they were.
- *  @param network built. Excludes every other use of it.
+/** Loads only the parameters, into a network whose tensors have the file's names and shapes. After an error they are
+ *  unchanged.
+ *  @param network built. Requires exclusive access to it.
  *  @param path the file.
- *  @return a status; also CRL_ERROR_BUSY (in a callback of what trains the network), CRL_ERROR_FILE,
- *      CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION. */
+ *  @return a status; also CRL_ERROR_BUSY (in a callback while the network trains), CRL_ERROR_FILE, CRL_ERROR_FORMAT
+ *      or CRL_ERROR_FILE_VERSION. */
 CRL_NODISCARD CRL_API crl_status crl_network_load_parameters(crl_network *network, const char *path);
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -1357,16 +1354,16 @@ CRL_NODISCARD CRL_API crl_status crl_trainer_load(crl_trainer *trainer, const ch
 /* ------------------------------------------------------------------------------------------------------------------
  * Files in memory and through callbacks
  * ------------------------------------------------------------------------------------------------------------------
- * The same bytes as in a file, without one: to and from memory, and through callbacks of the program's, for networks in
- * archives, databases and streams. No file is written, so nothing is atomic: after an error throw away what was written.
+ * Save to memory, load from memory, or do both through your callbacks: for networks in archives, databases and streams.
+ * The bytes are the same as in a file. Nothing is atomic: after an error discard what was written.
  *
  *     crl_network_save_to_memory(network, NULL, 0, &count);          how many bytes?
  *     bytes = malloc(count);
  *     crl_network_save_to_memory(network, bytes, count, &count);
  *     crl_network_load_from_memory(bytes, count, 0, &copy);
  *
- * A callback may call what its description allows, and must return, as every callback (see Callbacks at the top). A thread's
- * crl_cancel is looked at before each call of it.
+ * A callback may call what its description allows, and must return, like every callback (see Callbacks at the top). The
+ * library checks a thread's crl_cancel before each call of it.
  */
 
 /** Takes the next `count` bytes of a file, at least 1, in order. Runs on the thread that called. It may read the network; it must
@@ -1380,8 +1377,8 @@ typedef int32_t (*crl_read_function)(void *CRL_NULLABLE user, void *bytes, size_
 
 /** Saves a network to memory: the bytes that crl_network_save() writes to a file.
  *  @param network built; only read.
- *  @param bytes receives the bytes; NULL, with a capacity of 0, to learn their count alone. After an error its
- *      contents are unspecified.
+ *  @param bytes receives the bytes; NULL, with a capacity of 0: only count them. After an error the contents are
+ *      unspecified.
  *  @param capacity how many bytes may be written, at least the count.
  *  @param count receives how many bytes the file has.
  *  @return a status; also CRL_ERROR_SIZE if the capacity is too small (the message names the count) or the network
@@ -1389,93 +1386,93 @@ typedef int32_t (*crl_read_function)(void *CRL_NULLABLE user, void *bytes, size_
 CRL_NODISCARD CRL_API crl_status crl_network_save_to_memory(const crl_network *network, void *CRL_NULLABLE bytes,
                                                             size_t capacity, size_t *count);
 
-/** Saves a network through a callback, which receives the bytes that crl_network_save() writes to a file.
+/** Saves a network through a callback: the bytes that crl_network_save() writes to a file.
  *  @param network built; only read.
  *  @param write takes the bytes, some at a time.
- *  @param user handed to write; may be NULL.
- *  @return a status; also CRL_ERROR_BUSY if the callback has changed the network or CRL_ERROR_SIZE as
+ *  @param user passed to write; may be NULL.
+ *  @return a status; also CRL_ERROR_BUSY if the callback changed the network, or CRL_ERROR_SIZE as in
  *      crl_network_save(). */
 CRL_NODISCARD CRL_API crl_status crl_network_save_to_callback(const crl_network *network, crl_write_function write,
                                                               void *CRL_NULLABLE user);
 
 /** Loads a network from memory, with the checks of crl_network_load().
- *  @param bytes a whole file and nothing else. They need not be aligned, and are not needed afterwards.
+ *  @param bytes a whole file and nothing else, at any alignment. Not needed after the call.
  *  @param count how many bytes there are.
  *  @param memory_limit as in crl_network_load_limited(); 0: 64 MiB, or 16 times the count if that is more.
- *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
- *  @return a status; also CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also where the network needs
+ *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.
+ *  @return a status; also CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the network needs
  *      more than the limit. */
 CRL_NODISCARD CRL_API crl_status crl_network_load_from_memory(const void *bytes, size_t count, size_t memory_limit,
                                                               crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
-/** Loads a network through a callback, with the checks of crl_network_load(). The callback is asked for a file's
- *  bytes and none beyond, so that files can follow one another in a stream.
+/** Loads a network through a callback, with the checks of crl_network_load(). Asks the callback for a file's bytes
+ *  and none beyond, so files can follow one another in a stream.
  *  @param read gives the bytes.
- *  @param user handed to read; may be NULL.
- *  @param memory_limit as in crl_network_load_limited(); 0: 64 MiB, since nobody vouches for the length of the file.
- *  @param network receives the network, which crl_network_destroy() frees; NULL after an error.
- *  @return a status; also CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also where the network needs
+ *  @param user passed to read; may be NULL.
+ *  @param memory_limit as in crl_network_load_limited(); 0: 64 MiB, since the length of the file is unknown.
+ *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.
+ *  @return a status; also CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the network needs
  *      more than the limit. */
 CRL_NODISCARD CRL_API crl_status crl_network_load_from_callback(crl_read_function read, void *CRL_NULLABLE user,
                                                                 size_t memory_limit,
                                                                 crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
-/** Loads the parameters alone from memory, as crl_network_load_parameters() from a file. After an error they are as
- *  they were.
- *  @param network built. Excludes every other use of it.
+/** Loads only the parameters from memory, as crl_network_load_parameters() does from a file. After an error they are
+ *  unchanged.
+ *  @param network built. Requires exclusive access to it.
  *  @param bytes a whole file and nothing else.
  *  @param count how many bytes there are.
- *  @return a status; also CRL_ERROR_BUSY (in a callback of what trains or loads the network), CRL_ERROR_FORMAT or
+ *  @return a status; also CRL_ERROR_BUSY (in a callback while the network trains or loads), CRL_ERROR_FORMAT or
  *      CRL_ERROR_FILE_VERSION. */
 CRL_NODISCARD CRL_API crl_status crl_network_load_parameters_from_memory(crl_network *network, const void *bytes,
                                                                          size_t count);
 
-/** Loads the parameters alone through a callback, as crl_network_load_parameters() from a file. After an error they
- *  are as they were.
- *  @param network built. Excludes every other use of it, but for reading it in the callback.
+/** Loads only the parameters through a callback, as crl_network_load_parameters() does from a file. After an error
+ *  they are unchanged.
+ *  @param network built. Requires exclusive access to it; the callback may read it.
  *  @param read gives the bytes.
- *  @param user handed to read; may be NULL.
- *  @return a status; also CRL_ERROR_BUSY (in a callback of what trains or loads the network), CRL_ERROR_FORMAT or
+ *  @param user passed to read; may be NULL.
+ *  @return a status; also CRL_ERROR_BUSY (in a callback while the network trains or loads), CRL_ERROR_FORMAT or
  *      CRL_ERROR_FILE_VERSION. */
 CRL_NODISCARD CRL_API crl_status crl_network_load_parameters_from_callback(crl_network *network, crl_read_function read,
                                                                            void *CRL_NULLABLE user);
 
-/** Saves a checkpoint to memory: the bytes that crl_trainer_save() writes to a file. May be called from the
- *  trainer's callbacks.
+/** Saves a checkpoint to memory: the bytes that crl_trainer_save() writes to a file. The trainer's callbacks may
+ *  call it.
  *  @param trainer only read.
- *  @param bytes receives the bytes; NULL, with a capacity of 0, to learn their count alone. After an error its
- *      contents are unspecified.
+ *  @param bytes receives the bytes; NULL, with a capacity of 0: only count them. After an error the contents are
+ *      unspecified.
  *  @param capacity how many bytes may be written, at least the count.
- *  @param count receives how many bytes the checkpoint has, which may be others after more training.
+ *  @param count receives how many bytes the checkpoint has. More training may change it.
  *  @return a status; also CRL_ERROR_SIZE if the capacity is too small (the message names the count) or the network
  *      too large for a file, as in crl_trainer_save(). */
 CRL_NODISCARD CRL_API crl_status crl_trainer_save_to_memory(const crl_trainer *trainer, void *CRL_NULLABLE bytes,
                                                             size_t capacity, size_t *count);
 
-/** Saves a checkpoint through a callback, which receives the bytes that crl_trainer_save() writes to a file. May be
- *  called from the trainer's callbacks.
+/** Saves a checkpoint through a callback: the bytes that crl_trainer_save() writes to a file. The trainer's
+ *  callbacks may call it.
  *  @param trainer only read.
  *  @param write takes the bytes, some at a time.
- *  @param user handed to write; may be NULL.
- *  @return a status; also CRL_ERROR_BUSY if the callback has changed the network or CRL_ERROR_SIZE as
+ *  @param user passed to write; may be NULL.
+ *  @return a status; also CRL_ERROR_BUSY if the callback changed the network, or CRL_ERROR_SIZE as in
  *      crl_trainer_save(). */
 CRL_NODISCARD CRL_API crl_status crl_trainer_save_to_callback(const crl_trainer *trainer, crl_write_function write,
                                                               void *CRL_NULLABLE user);
 
-/** Goes on from a checkpoint in memory, as crl_trainer_load() from a file. After an error everything is as it was.
- *  @param trainer excludes every other use of it, its network and its optimizer.
+/** Continues from a checkpoint in memory, as crl_trainer_load() does from a file. After an error everything is
+ *  unchanged.
+ *  @param trainer requires exclusive access to it, its network and its optimizer.
  *  @param bytes a whole checkpoint and nothing else.
  *  @param count how many bytes there are.
  *  @return a status; also CRL_ERROR_MISMATCH for a checkpoint of another network or run, CRL_ERROR_BUSY,
  *      CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION. */
 CRL_NODISCARD CRL_API crl_status crl_trainer_load_from_memory(crl_trainer *trainer, const void *bytes, size_t count);
 
-/** Goes on from a checkpoint that a callback gives, as crl_trainer_load() from a file. After an error everything is
- *  as it was.
- *  @param trainer excludes every other use of it, its network and its optimizer, but for reading them in the
- *      callback.
+/** Continues from a checkpoint that a callback gives, as crl_trainer_load() does from a file. After an error
+ *  everything is unchanged.
+ *  @param trainer requires exclusive access to it, its network and its optimizer; the callback may read them.
  *  @param read gives the bytes.
- *  @param user handed to read; may be NULL.
+ *  @param user passed to read; may be NULL.
  *  @return a status; also CRL_ERROR_MISMATCH for a checkpoint of another network or run, CRL_ERROR_BUSY,
  *      CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION. */
 CRL_NODISCARD CRL_API crl_status crl_trainer_load_from_callback(crl_trainer *trainer, crl_read_function read,
