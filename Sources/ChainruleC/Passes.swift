@@ -1,6 +1,6 @@
 // GROUP 9: Step by step
-// Forward, cost, backward and step on the caller's own buffers. A workspace holds the intermediate values; none of the
-// four allocates memory once it exists (a custom cost aside).
+// Forward, cost, backward and step on your own buffers. A workspace holds the intermediate values. Once it exists, none of
+// the four allocates memory (except with a custom cost).
 //
 //     crl_forward (network, workspace, x, …, y, …);               z_l = W_l h_{l−1} + b_l,  h_l = σ(z_l)
 //     crl_cost    (&cost, y, …, &targets, &C, dC_dy, …);          C and ∇C
@@ -10,12 +10,12 @@
 import CChainrule
 import Chainrule
 
-/// Creates the memory for passes over up to `max_rows` samples through one network.
+/// Creates a workspace: the memory for passes of up to `max_rows` samples through one network.
 /// - Parameters:
-///   - network: built. The workspace is for this network alone.
+///   - network: built. The workspace works with this network only.
 ///   - max_rows: the largest batch, at least 1.
-///   - purpose: CRL_PURPOSE_TRAINING, or CRL_PURPOSE_INFERENCE for forward passes alone in less memory.
-///   - workspace: receives the workspace, which crl_workspace_destroy() frees; NULL after an error.
+///   - purpose: CRL_PURPOSE_TRAINING, or CRL_PURPOSE_INFERENCE for forward passes only, in less memory.
+///   - workspace: receives the workspace; free it with crl_workspace_destroy(). NULL after an error.
 /// - Returns: a status.
 @_cdecl("crl_workspace_create")
 public func crlWorkspaceCreate(
@@ -34,19 +34,20 @@ public func crlWorkspaceCreate(
 
 /// Frees a workspace.
 /// - Parameters:
-///   - workspace: may be NULL, which does nothing.
+///   - workspace: NULL: does nothing.
 @_cdecl("crl_workspace_destroy")
 public func crlWorkspaceDestroy(_ workspace: UnsafeMutablePointer<crl_workspace>?) {
     destroyHandle(workspace, as: Workspace.self)
 }
 
-/// A layer's z, h or δ as the last pass left them: a matrix of one row for each sample, contiguous. "input" is the
+/// Gets a layer's z, h or δ from the last pass: a contiguous matrix with one row for each sample. "input" is the
 /// network's input: its h is x, its δ is ∂C/∂x.
 /// - Parameters:
-///   - workspace: after a forward pass, for δ after a backward pass, for δ of "input" after one that was asked for dC_dx.
+///   - workspace: after a forward pass; for δ, after a backward pass; for δ of "input", after a backward pass with
+///     dC_dx.
 ///   - layer: the layer's name.
 ///   - quantity: CRL_QUANTITY_Z, CRL_QUANTITY_H or CRL_QUANTITY_DELTA.
-///   - values: receives the address, inside the workspace: to be read until the workspace's next pass.
+///   - values: receives the address, inside the workspace. Valid until the workspace's next pass.
 ///   - rows: receives the number of samples.
 ///   - columns: receives the width of the layer.
 /// - Returns: a status; also CRL_ERROR_NAME, CRL_ERROR_VALUE (also for z and δ of a workspace for inference, and for z
@@ -70,18 +71,19 @@ public func crlWorkspaceValues(
     }
 }
 
-/// The forward pass: for every layer z_l = W_l h_{l−1} (+ b_l) and h_l = σ(z_l), kept in the workspace. x is copied,
-/// so its memory is free afterwards. NaN and infinity go through as IEEE arithmetic has it.
+/// Runs the forward pass: computes z_l = W_l h_{l−1} (+ b_l) and h_l = σ(z_l) for every layer and keeps them in the
+/// workspace. Copies x: you may reuse its memory afterwards. NaN and infinity propagate.
 /// - Parameters:
 ///   - network: built; only read, by any number of threads at once.
 ///   - workspace: made for this network; one thread at a time.
 ///   - x: x_rows × inputs.
 ///   - x_rows: from 1 to the workspace's max_rows.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - y: receives x_rows × outputs; NULL if they are not wanted. May overlap x.
-///   - y_rows: the rows that y has room for, at least x_rows; ignored if y is NULL.
+///   - y: receives x_rows × outputs; NULL: none. May overlap x.
+///   - y_rows: the rows that fit in y, at least x_rows; ignored if y is NULL.
 ///   - y_stride: floats from one row to the next, at least the number of outputs; ignored if y is NULL.
-/// - Returns: a status; also CRL_ERROR_MISMATCH. After the last the workspace holds no forward pass.
+/// - Returns: a status; also CRL_ERROR_MISMATCH. After CRL_ERROR_CALLBACK or CRL_CANCELLED the workspace holds no
+///   forward pass.
 @_cdecl("crl_forward")
 public func crlForward(
     _ network: UnsafePointer<crl_network>?, _ workspace: UnsafeMutablePointer<crl_workspace>?,
@@ -100,24 +102,25 @@ public func crlForward(
     }
 }
 
-/// The cost: C of outputs and targets, and its gradient ∇C = ∂C/∂y, where the error signal δ starts.
+/// Computes the cost C of outputs and targets, and its gradient ∇C = ∂C/∂y, where the error signal δ starts.
 ///
-/// C is a double also where its terms are beyond float32, as the square of 10²⁰ is. A row whose sample weight is 0 adds nothing
-/// to C or ∇C, whatever its target; its outputs must be finite all the same. A custom cost applies the weights itself.
+/// C is a double even where its terms exceed float32, as the square of 10²⁰ does. A row with sample weight 0 adds
+/// nothing to C or ∇C, whatever its target; its outputs must still be finite. A custom cost applies the weights itself.
 ///
-/// Threads: any, a custom cost's function permitting.
+/// Threads: any, if a custom cost's function permits.
 /// - Parameters:
-///   - cost: which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+///   - cost: the cost; NULL: CRL_COST_OPTIONS_INIT, the mean squared error.
 ///   - y: y_rows × y_columns outputs.
 ///   - y_rows: at least 1.
 ///   - y_columns: N, at least 1.
 ///   - y_stride: floats from one row to the next, at least y_columns.
-///   - targets: for each row of y; NULL only for a custom cost that needs none.
+///   - targets: for each row of y; NULL: none, only for a custom cost that needs none.
 ///   - C: receives the cost.
-///   - dC_dy: receives y_rows × y_columns; NULL if it is not wanted. May be y itself, except with a custom cost.
-///   - dC_dy_rows: the rows that dC_dy has room for, at least y_rows; ignored if dC_dy is NULL.
+///   - dC_dy: receives y_rows × y_columns; NULL: none. May be y itself, except with a custom cost.
+///   - dC_dy_rows: the rows that fit in dC_dy, at least y_rows; ignored if dC_dy is NULL.
 ///   - dC_dy_stride: floats from one row to the next, at least y_columns; ignored if dC_dy is NULL.
-/// - Returns: a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. After an error dC_dy may hold anything.
+/// - Returns: a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. After an error the contents of dC_dy are
+///   unspecified.
 @_cdecl("crl_cost")
 public func crlCost(
     _ cost: UnsafePointer<crl_cost_options>?, _ y: UnsafePointer<Float>?, _ y_rows: UInt, _ y_columns: UInt,
@@ -145,24 +148,25 @@ public func crlCost(
     }
 }
 
-/// The backward pass: from any ∇C at the outputs of the last forward pass, the gradients of all parameters, summed
-/// over the rows, the error signal δ of every layer (see crl_workspace_values()) and the gradient of the input.
+/// Runs the backward pass. Starts from any ∇C at the outputs of the last forward pass. Computes the gradients of all
+/// parameters, summed over the rows, the error signal δ of every layer (see crl_workspace_values()) and the gradient of
+/// the input.
 ///
-/// It needs the weights of the forward pass: after crl_step() the same workspace must go forward again first.
+/// Needs the weights of the forward pass: after crl_step(), run crl_forward() on the same workspace first.
 /// - Parameters:
 ///   - network: built; only read.
 ///   - workspace: for training, after a forward pass of as many rows.
-///   - dC_dy: dC_dy_rows × outputs: ∇C. It is copied: gradients and dC_dx may overlap it.
+///   - dC_dy: ∇C, dC_dy_rows × outputs. Copied: gradients and dC_dx may overlap it.
 ///   - dC_dy_rows: the rows of the last forward pass.
 ///   - dC_dy_stride: floats from one row to the next, at least the number of outputs.
-///   - gradients: receives ∂C/∂w in the order of the parameter vector; NULL if only δ and dC_dx are wanted.
+///   - gradients: receives ∂C/∂w in the order of the parameter vector; NULL: only δ and dC_dx.
 ///   - gradients_count: the number of parameters; ignored if gradients is NULL.
-///   - accumulate: non-zero to add to gradients instead of setting them.
-///   - dC_dx: receives ∂C/∂x, dC_dy_rows × inputs; NULL if it is not wanted.
-///   - dC_dx_rows: the rows that dC_dx has room for, at least dC_dy_rows; ignored if dC_dx is NULL.
+///   - accumulate: 0: sets gradients. Non-zero: adds to them.
+///   - dC_dx: receives ∂C/∂x, dC_dy_rows × inputs; NULL: none.
+///   - dC_dx_rows: the rows that fit in dC_dx, at least dC_dy_rows; ignored if dC_dx is NULL.
 ///   - dC_dx_stride: floats from one row to the next, at least the number of inputs; ignored if dC_dx is NULL.
-/// - Returns: a status; also CRL_ERROR_MISMATCH or CRL_ERROR_NO_FORWARD. After CRL_ERROR_CALLBACK gradients may hold
-///   anything, and the workspace no δ.
+/// - Returns: a status; also CRL_ERROR_MISMATCH or CRL_ERROR_NO_FORWARD. After CRL_ERROR_CALLBACK the contents of
+///   gradients are unspecified, and the workspace holds no δ.
 @_cdecl("crl_backward")
 public func crlBackward(
     _ network: UnsafePointer<crl_network>?, _ workspace: UnsafeMutablePointer<crl_workspace>?,
@@ -198,13 +202,14 @@ public func crlBackward(
     }
 }
 
-/// Says whether dropout and noise layers are active in the workspace's passes to come, and what they draw: numbers that
-/// follow from seed, step, layer, row and column alone. The workspace then holds no forward pass.
+/// Sets whether dropout and noise layers are active in the workspace's next passes, and what they draw. The numbers
+/// follow from seed, step, layer, row and column alone. Afterwards the workspace holds no forward pass.
 /// - Parameters:
 ///   - workspace: one thread at a time.
-///   - active: 0, as it is in a new workspace: they do nothing.
+///   - active: 0, as in a new workspace: they do nothing. Non-zero: they are active.
 ///   - seed: crl_network_fit() uses its options' seed.
-///   - step: other numbers for every step, up to 2⁵⁰; crl_network_fit() uses the number of steps that the optimizer has taken.
+///   - step: below 2⁵⁰. Each step gives other numbers. crl_network_fit() uses the number of steps that the optimizer
+///     has taken.
 /// - Returns: a status.
 @_cdecl("crl_workspace_set_noise")
 public func crlWorkspaceSetNoise(
@@ -219,19 +224,20 @@ public func crlWorkspaceSetNoise(
     }
 }
 
-/// C at the present parameters, and ∂C/∂w of every parameter: forward, cost and backward in one call. What an outside
-/// optimizer asks for.
+/// Computes C at the present parameters, and ∂C/∂w of every parameter: forward, cost and backward in one call. Use it
+/// with an outside optimizer.
 /// - Parameters:
 ///   - network: built; only read, by any number of threads at once.
-///   - cost: which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+///   - cost: the cost; NULL: CRL_COST_OPTIONS_INIT, the mean squared error.
 ///   - x: x_rows × inputs, all finite.
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - targets: for each row of x; NULL only for a custom cost that needs none.
+///   - targets: for each row of x; NULL: none, only for a custom cost that needs none.
 ///   - C: receives the cost.
-///   - gradients: receives ∂C/∂w in the order of the parameter vector; NULL if only C is wanted.
+///   - gradients: receives ∂C/∂w in the order of the parameter vector; NULL: only C.
 ///   - gradients_count: the number of parameters; ignored if gradients is NULL.
-/// - Returns: a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. After an error gradients may hold anything.
+/// - Returns: a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. After an error the contents of gradients are
+///   unspecified.
 @_cdecl("crl_network_value_and_gradient")
 public func crlNetworkValueAndGradient(
     _ network: UnsafePointer<crl_network>?, _ cost: UnsafePointer<crl_cost_options>?, _ x: UnsafePointer<Float>?,
@@ -254,17 +260,18 @@ public func crlNetworkValueAndGradient(
     }
 }
 
-/// One step of the optimizer: changes the network's parameters along a gradient. Gradient descent is W ← W − η ∂C/∂W.
+/// Takes one step of the optimizer: changes the network's parameters along a gradient. Gradient descent is W ← W − η
+/// ∂C/∂W.
 ///
-/// Excludes every other use of the network. If the gradient is not finite, or the step could make a parameter or the
-/// optimizer's state overflow, the status is CRL_ERROR_NOT_FINITE and nothing was changed. The gradients of frozen layers are
-/// not looked at.
+/// Requires exclusive access to the network. Returns CRL_ERROR_NOT_FINITE and changes nothing if the gradient is not
+/// finite, or if the step could make a parameter or the optimizer's state overflow. Ignores the gradients of frozen
+/// layers.
 /// - Parameters:
 ///   - optimizer: made for this network.
 ///   - network: built.
-///   - gradients: ∂C/∂w in the order of the parameter vector: from crl_backward(), or from anywhere else.
+///   - gradients: ∂C/∂w in the order of the parameter vector, from crl_backward() or from anywhere else.
 ///   - gradients_count: the number of parameters.
-/// - Returns: a status; also CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the network) or
+/// - Returns: a status; also CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback while the network trains) or
 ///   CRL_ERROR_NOT_FINITE.
 @_cdecl("crl_step")
 public func crlStep(

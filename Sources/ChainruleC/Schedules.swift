@@ -3,12 +3,12 @@
 import CChainrule
 import Chainrule
 
-/// The learning rate of a schedule at t, where it follows from t alone: not for CRL_SCHEDULE_PLATEAU and CRL_CUSTOM_SCHEDULE, nor
-/// for a period of 0.
+/// Computes the learning rate of a schedule at t. The rate must follow from t alone: not for CRL_SCHEDULE_PLATEAU,
+/// CRL_CUSTOM_SCHEDULE or a period of 0.
 /// - Parameters:
 ///   - schedule: the schedule, with its warm-up.
-///   - base: η, the rate that it begins with, finite and ≥ 0.
-///   - t: how many steps or epochs were taken.
+///   - base: η, the starting rate, finite and ≥ 0.
+///   - t: the number of steps or epochs taken.
 ///   - rate: receives the rate.
 /// - Returns: a status.
 @_cdecl("crl_schedule_rate")
@@ -23,14 +23,14 @@ public func crlScheduleRate(
     }
 }
 
-/// The learning rate after an epoch, by CRL_SCHEDULE_PLATEAU.
+/// Computes the learning rate after an epoch, by CRL_SCHEDULE_PLATEAU.
 /// - Parameters:
-///   - schedule: of this kind. Its warm-up is not read.
-///   - state: what the epochs before have left; CRL_PLATEAU_STATE_INIT before the first. It is all that there is: it can be
-///     copied and stored.
+///   - schedule: of this kind. Its warm-up is ignored.
+///   - state: holds the state after the earlier epochs, CRL_PLATEAU_STATE_INIT before the first; receives the next. It
+///     is complete: you may copy and store it.
 ///   - cost: C of the epoch, finite.
-///   - rate: holds the rate, finite and ≥ 0, and receives the next.
-/// - Returns: a status; also CRL_ERROR_NOT_FINITE. After an error state and rate are as they were.
+///   - rate: holds the rate, finite and ≥ 0; receives the next.
+/// - Returns: a status; also CRL_ERROR_NOT_FINITE. After an error state and rate are unchanged.
 @_cdecl("crl_plateau_rate")
 public func crlPlateauRate(
     _ schedule: UnsafePointer<crl_schedule_options>?, _ state: UnsafeMutablePointer<crl_plateau_state>?,

@@ -1,19 +1,19 @@
 // GROUP 7: Trainers
-// A trainer stops after any batch, saves itself, and goes on. It can take its rows from a function.
+// A trainer can stop after any batch, be saved, and continue. It can take its rows from a function.
 
 import CChainrule
 import Chainrule
 
-/// Creates a trainer: a run of training that can stop after any batch, be saved, and go on, in this process or another, bit
-/// for bit as if it had never stopped. crl_network_fit() is a trainer for one use.
+/// Creates a trainer: a training run that can stop after any batch, be saved, and continue, in this process or another,
+/// bit for bit as if it had never stopped. crl_network_fit() uses a trainer once.
 ///
-/// What is random in an epoch follows from the seed, the epochs and, for dropout and noise, the steps that the optimizer has
-/// been through: training on with the same optimizer gives other orders and masks.
+/// The random choices of an epoch follow from the seed, the epochs and, for dropout and noise, the steps that the
+/// optimizer has taken. Training on with the same optimizer gives other orders and masks.
 /// - Parameters:
-///   - network: built. The trainer keeps it, and the optimizer.
-///   - options: cost, optimizer, epochs, batch size, callbacks and so on. Copied, but for what `user` and a custom cost's `user` point to. NULL for
-///     CRL_TRAIN_OPTIONS_INIT.
-///   - trainer: receives the trainer, which crl_trainer_destroy() frees; NULL after an error.
+///   - network: built. The trainer keeps it and the optimizer.
+///   - options: cost, optimizer, epochs, batch size, callbacks and so on; NULL: CRL_TRAIN_OPTIONS_INIT. The trainer
+///     copies them, but not what `user` and a custom cost's `user` point to.
+///   - trainer: receives the trainer; free it with crl_trainer_destroy(). NULL after an error.
 /// - Returns: a status; also CRL_ERROR_MISMATCH.
 @_cdecl("crl_trainer_create")
 public func crlTrainerCreate(
@@ -28,28 +28,28 @@ public func crlTrainerCreate(
     }
 }
 
-/// Frees a trainer; the network and the optimizer stay.
+/// Frees a trainer. The network and the optimizer stay.
 /// - Parameters:
-///   - trainer: may be NULL, which does nothing.
+///   - trainer: NULL: does nothing.
 @_cdecl("crl_trainer_destroy")
 public func crlTrainerDestroy(_ trainer: UnsafeMutablePointer<crl_trainer>?) {
     destroyHandle(trainer, as: Trainer.self)
 }
 
-/// Trains to the last epoch, from wherever the trainer is: an epoch that was interrupted is finished first. A trainer that
-/// has had all its epochs, or whose patience came to an end, does nothing. Excludes every other use of the network, except
-/// reading it from the callbacks.
+/// Trains to the last epoch, from wherever the trainer is. Finishes an interrupted epoch first. Does nothing if all
+/// epochs are done or the patience has run out. Requires exclusive access to the network; the callbacks may read it.
 ///
-/// An error leaves the parameters as the last complete step left them. But CRL_ERROR_NOT_FINITE in an epoch is the sign
-/// that training diverges: the message says in which step, the parameters are the best so far, and the optimizer has
-/// forgotten its steps (its state is what it was before the first), so that the trainer can go on at a lower rate.
+/// An error leaves the parameters as the last complete step left them, with one exception. CRL_ERROR_NOT_FINITE in an
+/// epoch means that training diverges: the message names the step, the parameters are the best so far, and the
+/// optimizer has forgotten its steps (its state is what it was before the first). The trainer can then continue at a
+/// lower rate.
 /// - Parameters:
 ///   - trainer: one call at a time.
 ///   - x: x_rows × inputs, all finite.
-///   - x_rows: at least 1; fewer than a batch make one short batch.
+///   - x_rows: at least 1. Fewer than a batch make one short batch.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - targets: for each row of x; NULL only for a custom cost that needs none.
-///   - validation: data to validate on after each epoch; NULL for none.
+///   - targets: for each row of x; NULL: none, only for a custom cost that needs none.
+///   - validation: data to validate on after each epoch; NULL: none.
 /// - Returns: a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY or CRL_ERROR_NOT_FINITE.
 @_cdecl("crl_trainer_fit")
 public func crlTrainerFit(
@@ -64,12 +64,12 @@ public func crlTrainerFit(
     }
 }
 
-/// The same with rows from a data source, in the order in which it gives them.
+/// Trains as crl_trainer_fit() does, with rows from a data source, in the source's order.
 /// - Parameters:
 ///   - trainer: one call at a time.
-///   - source: where the rows come from.
-///   - validation: data to validate on after each epoch; NULL for none.
-/// - Returns: as crl_trainer_fit(); CRL_ERROR_CALLBACK also if the source returns another number than 0, or gives too
+///   - source: gives the rows.
+///   - validation: data to validate on after each epoch; NULL: none.
+/// - Returns: as crl_trainer_fit(); CRL_ERROR_CALLBACK also if the source returns a number other than 0, or gives too
 ///   many rows, no row in an epoch, rows that are not finite, or targets or weights out of range.
 @_cdecl("crl_trainer_fit_source")
 public func crlTrainerFitSource(
@@ -83,10 +83,10 @@ public func crlTrainerFitSource(
     }
 }
 
-/// Says how many epochs crl_trainer_fit() trains in all: to go on after the last.
+/// Sets how many epochs crl_trainer_fit() trains in all. Raise it to continue after the last.
 /// - Parameters:
 ///   - trainer: not from its callbacks.
-///   - epochs: at least 1. With no more than are finished, crl_trainer_fit() does nothing.
+///   - epochs: at least 1. If as many are finished, crl_trainer_fit() does nothing.
 /// - Returns: a status; also CRL_ERROR_BUSY.
 @_cdecl("crl_trainer_set_epochs")
 public func crlTrainerSetEpochs(_ trainer: UnsafeMutablePointer<crl_trainer>?, _ epochs: UInt) -> crl_status {
@@ -95,17 +95,16 @@ public func crlTrainerSetEpochs(_ trainer: UnsafeMutablePointer<crl_trainer>?, _
     }
 }
 
-/// Goes once through these rows: an epoch of its own, without validation and without a claim to be the best. For data that
-/// come bit by bit. An epoch that was interrupted is given up.
+/// Trains once through these rows, for data that arrive bit by bit. The call is an epoch of its own: it validates
+/// nothing and never counts as the best. Gives up an interrupted epoch.
 /// - Parameters:
 ///   - trainer: one call at a time.
 ///   - x: x_rows × inputs, all finite.
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - targets: for each row of x; NULL only for a custom cost that needs none.
-///   - epoch: receives what happened; its size is set to sizeof(crl_epoch) before, by CRL_EPOCH_INIT. NULL if that is not
-///     wanted.
-/// - Returns: as crl_trainer_fit(); after any error the parameters are as the last complete step left them.
+///   - targets: for each row of x; NULL: none, only for a custom cost that needs none.
+///   - epoch: initialized with CRL_EPOCH_INIT; receives what happened. NULL: none.
+/// - Returns: as crl_trainer_fit(), but after any error the parameters are as the last complete step left them.
 @_cdecl("crl_trainer_partial_fit")
 public func crlTrainerPartialFit(
     _ trainer: UnsafeMutablePointer<crl_trainer>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -120,10 +119,10 @@ public func crlTrainerPartialFit(
     }
 }
 
-/// How far a trainer has come. May be called from its callbacks.
+/// Gets how far a trainer has come. Its callbacks may call this.
 /// - Parameters:
 ///   - trainer: only read.
-///   - progress: receives the numbers; its size is set to sizeof(crl_progress) before, by CRL_PROGRESS_INIT.
+///   - progress: initialized with CRL_PROGRESS_INIT; receives the numbers.
 /// - Returns: a status.
 @_cdecl("crl_trainer_progress")
 public func crlTrainerProgress(
@@ -142,12 +141,12 @@ public func crlTrainerProgress(
     }
 }
 
-/// Saves a checkpoint: parameters, optimizer state, and where in which epoch the trainer is. May be called from its
-/// callbacks. Atomic: whatever happens, the file is the old one or the new one, whole.
+/// Saves a checkpoint: the parameters, the optimizer's state, the epoch, and the trainer's place in it. Its callbacks
+/// may call this. Atomic: the file is always the whole old one or the whole new one.
 /// - Parameters:
 ///   - trainer: only read.
 ///   - path: the file to create or replace.
-/// - Returns: a status; also CRL_ERROR_FILE or CRL_ERROR_SIZE for a network whose names and inputs take more than the
+/// - Returns: a status; also CRL_ERROR_FILE, or CRL_ERROR_SIZE if the network's names and inputs take more than the
 ///   16,000,000 bytes that a file has for them.
 @_cdecl("crl_trainer_save")
 public func crlTrainerSave(_ trainer: UnsafePointer<crl_trainer>?, _ path: UnsafePointer<CChar>?) -> crl_status {
@@ -156,11 +155,11 @@ public func crlTrainerSave(_ trainer: UnsafePointer<crl_trainer>?, _ path: Unsaf
     }
 }
 
-/// Goes on from a checkpoint that a trainer of the same network, optimizer and options saved; the number of epochs, the
-/// patience, min_delta, threads and callbacks may be others. The network's parameters become those of the checkpoint.
-/// Everything in the file is checked first; after an error everything is as it was.
+/// Continues from a checkpoint that a trainer of the same network, optimizer and options saved. The number of epochs,
+/// patience, min_delta, threads and callbacks may differ. Sets the network's parameters to the checkpoint's. Checks
+/// everything in the file first. After an error everything is unchanged.
 /// - Parameters:
-///   - trainer: excludes every other use of it, its network and its optimizer.
+///   - trainer: Requires exclusive access to it, its network and its optimizer.
 ///   - path: the file.
 /// - Returns: a status; also CRL_ERROR_MISMATCH for a checkpoint of another network or run, CRL_ERROR_BUSY,
 ///   CRL_ERROR_FILE, CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION.
