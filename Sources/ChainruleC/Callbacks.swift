@@ -198,7 +198,7 @@ func dataSource(_ pointer: UnsafePointer<crl_data_source>?) throws(ChainruleErro
             }
         }
         guard result == 0 else { throw ChainruleError(.callback, "the data source returned \(result)") }
-        // A size_t beyond what Swift counts.
+        // A size_t beyond Int.max.
         guard rows >= 0 else {
             throw ChainruleError(
                 .callback,
@@ -208,7 +208,7 @@ func dataSource(_ pointer: UnsafePointer<crl_data_source>?) throws(ChainruleErro
     }
 }
 
-/// A C callback that takes the bytes of a file.
+/// Wraps a C callback that takes the bytes of a file.
 func writer(
     _ write: crl_write_function?, _ user: UnsafeMutableRawPointer?
 ) throws(ChainruleError) -> (UnsafeRawBufferPointer) throws(ChainruleError) -> Void {
@@ -219,7 +219,7 @@ func writer(
     }
 }
 
-/// A C callback that gives the bytes of a file.
+/// Wraps a C callback that gives the bytes of a file.
 func reader(
     _ read: crl_read_function?, _ user: UnsafeMutableRawPointer?
 ) throws(ChainruleError) -> FileReader {

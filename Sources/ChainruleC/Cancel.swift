@@ -1,29 +1,29 @@
 // GROUP 13: Cancelling
-// A flag that any thread, or the handler of a signal, sets to end the long calls of another thread before their time.
+// A flag that any thread, or a signal's handler, sets to end the long calls of another thread early.
 //
 //     crl_cancel_create(NULL, NULL, &cancel);
 //     crl_cancel_watch(cancel, NULL);             this thread's calls look at it from now on
-//     crl_network_fit(...);                       CRL_CANCELLED, soon after any thread has called
+//     crl_network_fit(...);                       CRL_CANCELLED, soon after any thread calls
 //                                                 crl_cancel_set(cancel)
 //
-// Every function that can take long looks: those that build, train, minimize and grow networks, predict, evaluate, or compute
-// gradients, products and matrices of derivatives, the passes, and those that load, save and prepare. They do so every few
-// milliseconds, and end within 50 ms unless a layer has tens of millions of parameters, or a file has been written and waits
-// for the disk; a step of an optimizer that has begun is always made as a whole. What takes less than a millisecond may not
+// Every function that can take long looks at the flag: those that build, train, minimize and grow networks, predict,
+// evaluate, load, save and prepare, those that compute gradients, products and matrices of derivatives, and the passes.
+// They look every few milliseconds. They end within 50 ms, unless a layer has tens of millions of parameters or a written
+// file waits for the disk. An optimizer's step, once begun, always completes. A call of less than a millisecond may not
 // look.
 //
-// A call that was cancelled has left what an error of its own would leave: a trainer can go on from the last complete step, bit
+// A cancelled call leaves what any error of the call would leave. A trainer can continue from the last complete step, bit
 // for bit as if it had not stopped.
 
 import CChainrule
 import Chainrule
 
-/// Creates a flag, which is not set.
+/// Creates a flag, not yet set.
 /// - Parameters:
-///   - poll: asked in the midst of the long calls of a thread that watches, on that thread, about every 20 ms: whether to set
-///     the flag. NULL: only crl_cancel_set() does.
-///   - user: handed to poll; may be NULL.
-///   - cancel: receives the flag, which crl_cancel_destroy() frees; NULL after an error.
+///   - poll: asks whether to set the flag. Called during the long calls of a thread that watches, on that thread, about
+///     every 20 ms. NULL: only crl_cancel_set() sets it.
+///   - user: passed to poll; may be NULL.
+///   - cancel: receives the flag; free it with crl_cancel_destroy(). NULL after an error.
 /// - Returns: a status.
 @_cdecl("crl_cancel_create")
 public func crlCancelCreate(
@@ -39,9 +39,9 @@ public func crlCancelCreate(
     }
 }
 
-/// Frees a flag. The calling thread watches it no more; no other may be watching it.
+/// Frees a flag. The calling thread stops watching it. No other thread may be watching it.
 /// - Parameters:
-///   - cancel: may be NULL, which does nothing.
+///   - cancel: NULL: does nothing.
 @_cdecl("crl_cancel_destroy")
 public func crlCancelDestroy(_ cancel: UnsafeMutablePointer<crl_cancel>?) {
     if let cancel, let watched = Cancellation.watched, watched.handle == UnsafeMutableRawPointer(cancel) {
@@ -50,18 +50,18 @@ public func crlCancelDestroy(_ cancel: UnsafeMutablePointer<crl_cancel>?) {
     destroyHandle(cancel, as: Cancellation.self)
 }
 
-/// Sets the flag: calls of threads that watch it end with CRL_CANCELLED, those under way and all that begin before
+/// Sets the flag. Calls of threads that watch it end with CRL_CANCELLED: those under way, and all that begin before
 /// crl_cancel_reset().
 ///
 /// Threads: any, at any time; also a signal's handler, whatever it interrupts.
 /// - Parameters:
-///   - cancel: NULL, and a handle of another kind, are left alone.
+///   - cancel: the flag. NULL or a handle of another kind: does nothing.
 @_cdecl("crl_cancel_set")
 public func crlCancelSet(_ cancel: UnsafeMutablePointer<crl_cancel>?) {
     unmanagedObject(UnsafePointer(cancel), as: Cancellation.self)?._withUnsafeGuaranteedRef { $0.set() }
 }
 
-/// Takes the flag back.
+/// Clears the flag.
 ///
 /// Threads: any.
 /// - Parameters:
@@ -74,12 +74,12 @@ public func crlCancelReset(_ cancel: UnsafeMutablePointer<crl_cancel>?) -> crl_s
     }
 }
 
-/// Makes the calls of this thread look at a flag from now on, and at no other.
+/// Makes the calls of this thread look at this flag from now on, and at no other.
 ///
-/// Threads: each watches for itself, and several may watch one flag.
+/// Threads: each watches for itself. Several may watch one flag.
 /// - Parameters:
-///   - cancel: the flag, which must live for as long as it is watched; NULL for none.
-///   - before: receives what this thread watched until now, or NULL, for who wants to give it back; may be NULL.
+///   - cancel: the flag, which must live as long as it is watched; NULL: none.
+///   - before: receives what this thread watched until now, or NULL, so that you can restore it; may be NULL.
 /// - Returns: a status.
 @_cdecl("crl_cancel_watch")
 public func crlCancelWatch(

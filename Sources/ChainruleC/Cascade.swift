@@ -1,31 +1,31 @@
 // GROUP 12: Growing a network
-// Cascade correlation: a network that finds out by itself how many hidden units it needs.
+// Cascade correlation: the network finds out how many hidden units it needs.
 
 import CChainrule
 import Chainrule
 
 /// Grows a network on data: cascade correlation (Fahlman and Lebiere 1990).
 ///
-/// It begins with the outputs alone, which read x, and trains them. Then, again and again: some candidates for a hidden unit,
-/// which read x and the hidden units before, are trained to follow what the network still does wrong; the one that does best
-/// is installed, its weights final; and the outputs, which read x and all hidden units, are trained. What a candidate follows
-/// are the outputs' ∂C/∂z, so that it serves every cost.
+/// Begins with the outputs alone, which read x, and trains them. Then repeats three steps. It trains some candidates
+/// for a hidden unit to follow what the network still does wrong; they read x and the earlier hidden units. It installs
+/// the best candidate and keeps its weights fixed while the network grows. It trains the outputs, which read x and all
+/// hidden units. The candidates follow the outputs' ∂C/∂z, so growing works with every cost.
 ///
-/// The layers are "unit1", "features1" (a concatenation of what the unit reads and the unit), "unit2", … and "output". The
-/// network is a built one like others: it can be saved, and trained further with all of its weights. It is the one with the
-/// lowest cost of those that it was while it grew, the cost of the validation data if there are any. One seed gives one
-/// network, bit for bit, whatever the number of threads.
+/// The layers are "unit1", "features1" (a concatenation of what the unit reads and the unit), "unit2", … and "output".
+/// The result is a built network like any other: you can save it, and train it further with all of its weights. Returns
+/// the best network seen during growth: the one with the lowest cost, of the validation data if there are any. One seed
+/// gives one network, bit for bit, whatever the number of threads.
 /// - Parameters:
 ///   - inputs: N_0, the length of x, at least 1.
 ///   - outputs: N_L, the length of y, at least 1.
 ///   - x: x_rows × inputs, all finite.
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least inputs.
-///   - targets: for each row of x; NULL only for a custom cost that needs none.
-///   - validation: data to validate on after each unit; NULL for none.
-///   - options: cost, activations, candidates, when to end, callback; NULL for CRL_CASCADE_OPTIONS_INIT.
-///   - network: receives the network, which crl_network_destroy() frees; after CRL_CANCELLED, too, as far as it has grown; NULL
-///     after another error.
+///   - targets: for each row of x; NULL: none, only for a custom cost that needs none.
+///   - validation: data to validate on after each unit; NULL: none.
+///   - options: cost, activations, candidates, when to end, callback; NULL: CRL_CASCADE_OPTIONS_INIT.
+///   - network: receives the network; free it with crl_network_destroy(). After CRL_CANCELLED too, as far as it has
+///     grown. NULL after another error.
 /// - Returns: a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE.
 @_cdecl("crl_network_create_cascade")
 public func crlNetworkCreateCascade(
@@ -59,7 +59,7 @@ private func cascadeOptions(_ given: crl_cascade_options) throws(ChainruleError)
     options.candidates = try count(UInt(bitPattern: given.candidates), "options->candidates")
     if let activations = given.activations {
         let count = try count(UInt(bitPattern: given.activations_count), "options->activations_count")
-        // Before they are read: there may be no more than these.
+        // Check the counts before reading the array.
         try CascadeOptions.check(candidates: options.candidates, activations: count)
         try Reserve.setAside(512 * count)
         options.activations = []

@@ -1,7 +1,7 @@
 // GROUP 10: Derivatives beyond the gradient
-// How the outputs change along a direction, and products of vectors with the second derivatives of the cost: what
-// second-order methods are made of. None of the products makes a matrix; each costs about two gradients, and allocates
-// nothing after the first call for as many rows. Results that are not finite are CRL_ERROR_NOT_FINITE.
+// How the outputs change along a direction, and products of vectors with the second derivatives of the cost: the building
+// blocks of second-order methods. No product makes a matrix. Each costs about two gradients, and allocates nothing after
+// the first call for as many rows. A result that is not finite is CRL_ERROR_NOT_FINITE.
 //
 //     crl_network_jvp                    R{y} = ∂y/∂w R{w} + ∂y/∂x R{x}        along a direction R{w}, R{x}
 //     crl_network_vjp                    uᵀ ∂y/∂w and uᵀ ∂y/∂x                 back from any u at the outputs
@@ -11,23 +11,24 @@
 import CChainrule
 import Chainrule
 
-/// The Jacobian-vector product: y, and how it changes when the parameters change along w_tangent and x along x_tangent.
+/// Computes the Jacobian-vector product: y, and its change when the parameters change along w_tangent and x along
+/// x_tangent.
 /// - Parameters:
 ///   - network: built; only read, by any number of threads at once.
 ///   - x: x_rows × inputs, all finite.
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - x_tangent: R{x}, x_rows × inputs, all finite; NULL for 0.
+///   - x_tangent: R{x}, x_rows × inputs, all finite; NULL: 0.
 ///   - x_tangent_stride: floats from one row to the next, at least the number of inputs; ignored if x_tangent is NULL.
-///   - w_tangent: R{w}, in the order of the parameter vector, all finite; NULL for 0.
+///   - w_tangent: R{w}, in the order of the parameter vector, all finite; NULL: 0.
 ///   - w_tangent_count: the number of parameters; ignored if w_tangent is NULL.
-///   - y: receives x_rows × outputs; NULL if they are not wanted.
-///   - y_rows: the rows that y has room for, at least x_rows; ignored if y is NULL.
+///   - y: receives x_rows × outputs; NULL: none.
+///   - y_rows: the rows that fit in y, at least x_rows; ignored if y is NULL.
 ///   - y_stride: floats from one row to the next, at least the number of outputs; ignored if y is NULL.
-///   - y_tangent: receives R{y}, x_rows × outputs. Overlaps nothing else.
-///   - y_tangent_rows: the rows that y_tangent has room for, at least x_rows.
+///   - y_tangent: receives R{y}, x_rows × outputs. Must not overlap anything else.
+///   - y_tangent_rows: the rows that fit in y_tangent, at least x_rows.
 ///   - y_tangent_stride: floats from one row to the next, at least the number of outputs.
-/// - Returns: a status; also CRL_ERROR_NOT_FINITE. After the last three y and y_tangent may hold anything.
+/// - Returns: a status; also CRL_ERROR_NOT_FINITE. After an error the contents of y and y_tangent are unspecified.
 @_cdecl("crl_network_jvp")
 public func crlNetworkJVP(
     _ network: UnsafePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -70,7 +71,7 @@ public func crlNetworkJVP(
     }
 }
 
-/// The vector-Jacobian product: forward, and backward from any u at the outputs in the place of ∇C.
+/// Computes the vector-Jacobian product: a forward pass, then a backward pass from any u at the outputs instead of ∇C.
 /// - Parameters:
 ///   - network: built; only read, by any number of threads at once.
 ///   - x: x_rows × inputs, all finite.
@@ -78,13 +79,13 @@ public func crlNetworkJVP(
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
 ///   - u: x_rows × outputs, all finite.
 ///   - u_stride: floats from one row to the next, at least the number of outputs.
-///   - gradients: receives uᵀ ∂y/∂w, summed over the rows, in the order of the parameter vector; NULL if it is not
-///     wanted.
+///   - gradients: receives uᵀ ∂y/∂w, summed over the rows, in the order of the parameter vector; NULL: none.
 ///   - gradients_count: the number of parameters; ignored if gradients is NULL.
-///   - x_gradient: receives uᵀ ∂y/∂x, x_rows × inputs; NULL if it is not wanted.
-///   - x_gradient_rows: the rows that x_gradient has room for, at least x_rows; ignored if x_gradient is NULL.
-///   - x_gradient_stride: floats from one row to the next, at least the number of inputs; ignored if x_gradient is NULL.
-/// - Returns: a status; also CRL_ERROR_NOT_FINITE. After the last three the results may hold anything.
+///   - x_gradient: receives uᵀ ∂y/∂x, x_rows × inputs; NULL: none.
+///   - x_gradient_rows: the rows that fit in x_gradient, at least x_rows; ignored if x_gradient is NULL.
+///   - x_gradient_stride: floats from one row to the next, at least the number of inputs; ignored if x_gradient is
+///     NULL.
+/// - Returns: a status; also CRL_ERROR_NOT_FINITE. After an error the contents of the results are unspecified.
 @_cdecl("crl_network_vjp")
 public func crlNetworkVJP(
     _ network: UnsafePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -119,21 +120,22 @@ public func crlNetworkVJP(
     }
 }
 
-/// The product H v with the Hessian H = ∂²C/∂w², exact, for any network and cost (Pearlmutter 1994). Where σ or the cost
-/// has a kink the second derivative is that of the side that its first derivative is taken from.
+/// Computes the product H v with the Hessian H = ∂²C/∂w²: exact, for any network and cost (Pearlmutter 1994). At a kink
+/// of σ or of the cost, the second derivative is taken from the same side as the first.
 /// - Parameters:
 ///   - network: built; only read, by any number of threads at once.
-///   - cost: which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+///   - cost: the cost; NULL: CRL_COST_OPTIONS_INIT, the mean squared error.
 ///   - x: x_rows × inputs, all finite.
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - targets: for each row of x; NULL only for a custom cost that needs none.
+///   - targets: for each row of x; NULL: none, only for a custom cost that needs none.
 ///   - vector: v, in the order of the parameter vector, all finite.
 ///   - vector_count: the number of parameters.
-///   - product: receives H v. Does not overlap vector.
+///   - product: receives H v. Must not overlap vector.
 ///   - product_count: the number of parameters.
 /// - Returns: a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH (a custom activation without second_derivative, a
-///   custom cost without hessian_product) or CRL_ERROR_NOT_FINITE. After an error product may hold anything.
+///   custom cost without hessian_product) or CRL_ERROR_NOT_FINITE. After an error the contents of product are
+///   unspecified.
 @_cdecl("crl_network_hessian_product")
 public func crlNetworkHessianProduct(
     _ network: UnsafePointer<crl_network>?, _ cost: UnsafePointer<crl_cost_options>?, _ x: UnsafePointer<Float>?,
@@ -146,21 +148,21 @@ public func crlNetworkHessianProduct(
     }
 }
 
-/// The product G v with the Gauss-Newton matrix G = Σ Jᵀ H_C J over the rows, J = ∂y/∂w and H_C = ∂²C/∂y² (Schraudolph
-/// 2002): the Hessian without the second derivatives of the network. It is positive semidefinite if C is convex in y, as
-/// every built-in cost is.
+/// Computes the product G v with the Gauss-Newton matrix G = Σ Jᵀ H_C J over the rows, J = ∂y/∂w and H_C = ∂²C/∂y²
+/// (Schraudolph 2002). G is the Hessian without the second derivatives of the network. It is positive semidefinite if C
+/// is convex in y, as every built-in cost is.
 /// - Parameters:
 ///   - network: built; only read, by any number of threads at once.
-///   - cost: which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+///   - cost: the cost; NULL: CRL_COST_OPTIONS_INIT, the mean squared error.
 ///   - x: x_rows × inputs, all finite.
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - targets: for each row of x; NULL only for a custom cost that needs none.
+///   - targets: for each row of x; NULL: none, only for a custom cost that needs none.
 ///   - vector: v, in the order of the parameter vector, all finite.
 ///   - vector_count: the number of parameters.
-///   - product: receives G v. Does not overlap vector.
+///   - product: receives G v. Must not overlap vector.
 ///   - product_count: the number of parameters.
-/// - Returns: as crl_network_hessian_product(); but no activation needs a second_derivative.
+/// - Returns: as crl_network_hessian_product(), but no activation needs a second_derivative.
 @_cdecl("crl_network_gauss_newton_product")
 public func crlNetworkGaussNewtonProduct(
     _ network: UnsafePointer<crl_network>?, _ cost: UnsafePointer<crl_cost_options>?, _ x: UnsafePointer<Float>?,
@@ -191,18 +193,19 @@ private func multiply(
     try network.multiply(secondOrder, cost, x, targets, vector, product)
 }
 
-/// The whole Hessian ∂²C/∂w², for small networks: a product for each parameter. Symmetric to the last bit.
+/// Computes the whole Hessian ∂²C/∂w², for small networks: one product for each parameter. It is symmetric to the last
+/// bit.
 /// - Parameters:
 ///   - network: built; only read, by any number of threads at once.
-///   - cost: which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+///   - cost: the cost; NULL: CRL_COST_OPTIONS_INIT, the mean squared error.
 ///   - x: x_rows × inputs, all finite.
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - targets: for each row of x; NULL only for a custom cost that needs none.
-///   - hessian: receives a row for each parameter and a column for each, in the order of the parameter vector.
-///   - hessian_rows: the rows that hessian has room for, at least the number of parameters.
+///   - targets: for each row of x; NULL: none, only for a custom cost that needs none.
+///   - hessian: receives one row and one column for each parameter, in the order of the parameter vector.
+///   - hessian_rows: the rows that fit in hessian, at least the number of parameters.
 ///   - hessian_stride: floats from one row to the next, at least the number of parameters.
-/// - Returns: as crl_network_hessian_product(). After an error hessian may hold anything.
+/// - Returns: as crl_network_hessian_product(). After an error the contents of hessian are unspecified.
 @_cdecl("crl_network_hessian")
 public func crlNetworkHessian(
     _ network: UnsafePointer<crl_network>?, _ cost: UnsafePointer<crl_cost_options>?, _ x: UnsafePointer<Float>?,
@@ -226,19 +229,19 @@ public func crlNetworkHessian(
     }
 }
 
-/// The Jacobian of the outputs, for small networks: the derivatives of every output of every row of x, with respect to
-/// the parameters or to the row itself.
+/// Computes the Jacobian of the outputs, for small networks: the derivatives of every output of every row of x with
+/// respect to the parameters or to the row itself.
 /// - Parameters:
 ///   - network: built; only read, by any number of threads at once.
 ///   - x: x_rows × inputs, all finite.
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
 ///   - variable: CRL_VARIABLE_PARAMETERS or CRL_VARIABLE_INPUT.
-///   - jacobian: receives x_rows · outputs rows: ∂y_k of the row r of x in the row r · outputs + k, of as many columns as
-///     there are parameters or inputs.
-///   - jacobian_rows: the rows that jacobian has room for, at least x_rows · outputs.
+///   - jacobian: receives x_rows · outputs rows. Row r · outputs + k holds ∂y_k of row r of x, with one column for each
+///     parameter or input.
+///   - jacobian_rows: the rows that fit in jacobian, at least x_rows · outputs.
 ///   - jacobian_stride: floats from one row to the next, at least the number of columns.
-/// - Returns: a status; also CRL_ERROR_NOT_FINITE. After the last three jacobian may hold anything.
+/// - Returns: a status; also CRL_ERROR_NOT_FINITE. After an error the contents of jacobian are unspecified.
 @_cdecl("crl_network_jacobian")
 public func crlNetworkJacobian(
     _ network: UnsafePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,
@@ -261,20 +264,20 @@ public func crlNetworkJacobian(
     }
 }
 
-/// Checks derivatives against differences of values, which know nothing of σ', ∇C or the backward pass: first those of
-/// custom functions, where the network uses them for these rows, then ∂C/∂w. Finds an error of 1 % in a custom
-/// derivative. Each parameter takes up to 18 forward passes over x: a few dozen rows are enough.
+/// Checks derivatives against differences of values. The differences use neither σ', ∇C nor the backward pass. Checks
+/// the derivatives of custom functions first, where the network uses them for these rows, then ∂C/∂w. Finds an error of
+/// 1 % in a custom derivative. Each parameter takes up to 18 forward passes over x: a few dozen rows are enough.
 ///
-/// A derivative that fails is no error of the call: look at the report's `failed`.
+/// A derivative that fails is not an error of the call: look at the report's `failed`.
 /// - Parameters:
-///   - network: built; only read (parameters are moved in a copy), by any number of threads at once.
-///   - cost: which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+///   - network: built; only read, by any number of threads at once. Moves the parameters of a copy.
+///   - cost: the cost; NULL: CRL_COST_OPTIONS_INIT, the mean squared error.
 ///   - x: x_rows × inputs, all finite.
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - targets: for each row of x; NULL only for a custom cost that needs none.
-///   - options: step, tolerance, how many coordinates; NULL for CRL_GRADIENT_CHECK_OPTIONS_INIT.
-///   - report: begun with CRL_GRADIENT_REPORT_INIT; receives what was found.
+///   - targets: for each row of x; NULL: none, only for a custom cost that needs none.
+///   - options: step, tolerance, number of coordinates; NULL: CRL_GRADIENT_CHECK_OPTIONS_INIT.
+///   - report: initialized with CRL_GRADIENT_REPORT_INIT; receives what was found.
 /// - Returns: a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE.
 @_cdecl("crl_network_check_gradient")
 public func crlNetworkCheckGradient(
@@ -324,7 +327,7 @@ private func gradientCheckOptions(
     return options
 }
 
-/// The name as a string that the network keeps.
+/// The name, as a string that the network keeps.
 private func name(of coordinate: GradientReport.Coordinate, in handle: NetworkHandle) -> UnsafePointer<CChar>? {
     switch coordinate.quantity {
     case .parameter: UnsafePointer(handle.tensorNames[coordinate.index])

@@ -1,7 +1,7 @@
 import CChainrule
 import Chainrule
 
-// What C's numbers stand for. One line for each instruction set, activation, initializer, cost and optimizer.
+// The meaning of C's numbers: one line for each instruction set, activation, initializer, cost and optimizer.
 
 func instructionSet(_ number: crl_instructions) throws(ChainruleError) -> InstructionSet {
     switch Int(number) {
@@ -60,7 +60,7 @@ func number(of activation: Activation) -> crl_activation {
     return crl_activation(CRL_CUSTOM_ACTIVATION)
 }
 
-/// Checks that there are no functions, which are a custom activation's.
+/// Checks that the options have no functions: only a custom activation has them.
 func checkHasNoFunctions(_ options: crl_layer_options) throws(ChainruleError) {
     try checkIsNull(options.function == nil, "options->function", unless: "CRL_CUSTOM_ACTIVATION")
     try checkIsNull(options.derivative == nil, "options->derivative", unless: "CRL_CUSTOM_ACTIVATION")
@@ -157,7 +157,7 @@ func optimizer(_ pointer: UnsafePointer<crl_optimizer_options>?, for network: Ne
 }
 
 private func method(_ options: crl_optimizer_options) throws(ChainruleError) -> any OptimizationMethod {
-    // What the method takes is taken out; the rest must not be given.
+    // Take out what the method uses. The rest must be unset.
     var options = options
     let method = try method(taking: &options)
     for (name, value) in [
@@ -286,13 +286,13 @@ func layerStep(_ options: crl_layer_step) -> LayerStep {
         isFrozen: options.frozen != 0)
 }
 
-/// A hyperparameter, or the method's own if it was left to the method; it is left to the method from now on.
+/// Returns a hyperparameter, or the method's own value if it was left to the method. Unsets it.
 func take<Number: BinaryFloatingPoint>(_ value: inout Number, _ usual: Number) -> Number {
     defer { value = Number(auto) }
     return optionalNumber(value) ?? usual
 }
 
-/// The same of a count; nil if it was left to the method.
+/// Does the same with a count. Returns nil if it was left to the method.
 func takeCount(_ value: inout Int, _ name: StaticString) throws(ChainruleError) -> Int? {
     defer { value = autoSize }
     return try optionalCount(value, name)

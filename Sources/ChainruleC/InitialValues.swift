@@ -1,11 +1,11 @@
 // GROUP 14: Initial values
-// What the macros CRL_..._INIT give, for languages that have no macros. Each function writes the initial value into a structure
-// of so many bytes, and sets its size.
+// The CRL_..._INIT macros as functions, for languages without macros. Each function writes the initial value into a
+// structure of size bytes, and sets the structure's own size.
 
 import CChainrule
 import Chainrule
 
-/// The value of CRL_LAYER_OPTIONS_INIT.
+/// Gets the value of CRL_LAYER_OPTIONS_INIT.
 /// - Parameters:
 ///   - options: receives the value.
 ///   - size: sizeof(crl_layer_options).
@@ -17,7 +17,7 @@ public func crlLayerOptionsInit(_ options: UnsafeMutablePointer<crl_layer_option
     }
 }
 
-/// The value of CRL_LAYER_INIT.
+/// Gets the value of CRL_LAYER_INIT.
 /// - Parameters:
 ///   - layer: receives the value.
 ///   - size: sizeof(crl_layer).
@@ -29,7 +29,7 @@ public func crlLayerInit(_ layer: UnsafeMutablePointer<crl_layer>?, _ size: UInt
     }
 }
 
-/// The value of CRL_TENSOR_INIT.
+/// Gets the value of CRL_TENSOR_INIT.
 /// - Parameters:
 ///   - tensor: receives the value.
 ///   - size: sizeof(crl_tensor).
@@ -41,7 +41,7 @@ public func crlTensorInit(_ tensor: UnsafeMutablePointer<crl_tensor>?, _ size: U
     }
 }
 
-/// The value of CRL_COST_OPTIONS_INIT.
+/// Gets the value of CRL_COST_OPTIONS_INIT.
 /// - Parameters:
 ///   - options: receives the value.
 ///   - size: sizeof(crl_cost_options).
@@ -53,7 +53,7 @@ public func crlCostOptionsInit(_ options: UnsafeMutablePointer<crl_cost_options>
     }
 }
 
-/// The value of CRL_TARGETS_INIT.
+/// Gets the value of CRL_TARGETS_INIT.
 /// - Parameters:
 ///   - targets: receives the value.
 ///   - size: sizeof(crl_targets).
@@ -65,7 +65,7 @@ public func crlTargetsInit(_ targets: UnsafeMutablePointer<crl_targets>?, _ size
     }
 }
 
-/// The value of CRL_VALIDATION_INIT.
+/// Gets the value of CRL_VALIDATION_INIT.
 /// - Parameters:
 ///   - validation: receives the value.
 ///   - size: sizeof(crl_validation).
@@ -77,7 +77,7 @@ public func crlValidationInit(_ validation: UnsafeMutablePointer<crl_validation>
     }
 }
 
-/// The value of CRL_OPTIMIZER_OPTIONS_INIT.
+/// Gets the value of CRL_OPTIMIZER_OPTIONS_INIT.
 /// - Parameters:
 ///   - options: receives the value.
 ///   - size: sizeof(crl_optimizer_options).
@@ -90,7 +90,7 @@ public func crlOptimizerOptionsInit(_ options: UnsafeMutablePointer<crl_optimize
     }
 }
 
-/// The value of CRL_LAYER_STEP_INIT.
+/// Gets the value of CRL_LAYER_STEP_INIT.
 /// - Parameters:
 ///   - step: receives the value.
 ///   - size: sizeof(crl_layer_step).
@@ -102,7 +102,7 @@ public func crlLayerStepInit(_ step: UnsafeMutablePointer<crl_layer_step>?, _ si
     }
 }
 
-/// The value of CRL_SCHEDULE_OPTIONS_INIT.
+/// Gets the value of CRL_SCHEDULE_OPTIONS_INIT.
 /// - Parameters:
 ///   - options: receives the value.
 ///   - size: sizeof(crl_schedule_options).
@@ -114,7 +114,7 @@ public func crlScheduleOptionsInit(_ options: UnsafeMutablePointer<crl_schedule_
     }
 }
 
-/// The value of CRL_EPOCH_INIT.
+/// Gets the value of CRL_EPOCH_INIT.
 /// - Parameters:
 ///   - epoch: receives the value.
 ///   - size: sizeof(crl_epoch).
@@ -126,7 +126,7 @@ public func crlEpochInit(_ epoch: UnsafeMutablePointer<crl_epoch>?, _ size: UInt
     }
 }
 
-/// The value of CRL_TRAIN_OPTIONS_INIT.
+/// Gets the value of CRL_TRAIN_OPTIONS_INIT.
 /// - Parameters:
 ///   - options: receives the value.
 ///   - size: sizeof(crl_train_options).
@@ -138,7 +138,7 @@ public func crlTrainOptionsInit(_ options: UnsafeMutablePointer<crl_train_option
     }
 }
 
-/// The value of CRL_METRICS_INIT.
+/// Gets the value of CRL_METRICS_INIT.
 /// - Parameters:
 ///   - metrics: receives the value.
 ///   - size: sizeof(crl_metrics).
@@ -150,7 +150,7 @@ public func crlMetricsInit(_ metrics: UnsafeMutablePointer<crl_metrics>?, _ size
     }
 }
 
-/// The value of CRL_PROGRESS_INIT.
+/// Gets the value of CRL_PROGRESS_INIT.
 /// - Parameters:
 ///   - progress: receives the value.
 ///   - size: sizeof(crl_progress).
@@ -162,7 +162,7 @@ public func crlProgressInit(_ progress: UnsafeMutablePointer<crl_progress>?, _ s
     }
 }
 
-/// The value of CRL_DATA_SOURCE_INIT.
+/// Gets the value of CRL_DATA_SOURCE_INIT.
 /// - Parameters:
 ///   - source: receives the value.
 ///   - size: sizeof(crl_data_source).
@@ -174,7 +174,7 @@ public func crlDataSourceInit(_ source: UnsafeMutablePointer<crl_data_source>?, 
     }
 }
 
-/// The value of CRL_PLATEAU_STATE_INIT.
+/// Gets the value of CRL_PLATEAU_STATE_INIT.
 /// - Parameters:
 ///   - state: receives the value.
 ///   - size: sizeof(crl_plateau_state).
@@ -186,7 +186,7 @@ public func crlPlateauStateInit(_ state: UnsafeMutablePointer<crl_plateau_state>
     }
 }
 
-/// The value of CRL_GRADIENT_CHECK_OPTIONS_INIT.
+/// Gets the value of CRL_GRADIENT_CHECK_OPTIONS_INIT.
 /// - Parameters:
 ///   - options: receives the value.
 ///   - size: sizeof(crl_gradient_check_options).
@@ -200,7 +200,7 @@ public func crlGradientCheckOptionsInit(_ options: UnsafeMutablePointer<crl_grad
     }
 }
 
-/// The value of CRL_GRADIENT_REPORT_INIT.
+/// Gets the value of CRL_GRADIENT_REPORT_INIT.
 /// - Parameters:
 ///   - report: receives the value.
 ///   - size: sizeof(crl_gradient_report).
@@ -212,7 +212,7 @@ public func crlGradientReportInit(_ report: UnsafeMutablePointer<crl_gradient_re
     }
 }
 
-/// The value of CRL_MINIMIZE_OPTIONS_INIT.
+/// Gets the value of CRL_MINIMIZE_OPTIONS_INIT.
 /// - Parameters:
 ///   - options: receives the value.
 ///   - size: sizeof(crl_minimize_options).
@@ -224,7 +224,7 @@ public func crlMinimizeOptionsInit(_ options: UnsafeMutablePointer<crl_minimize_
     }
 }
 
-/// The value of CRL_MINIMUM_INIT.
+/// Gets the value of CRL_MINIMUM_INIT.
 /// - Parameters:
 ///   - minimum: receives the value.
 ///   - size: sizeof(crl_minimum).
@@ -236,7 +236,7 @@ public func crlMinimumInit(_ minimum: UnsafeMutablePointer<crl_minimum>?, _ size
     }
 }
 
-/// The value of CRL_CASCADE_OPTIONS_INIT.
+/// Gets the value of CRL_CASCADE_OPTIONS_INIT.
 /// - Parameters:
 ///   - options: receives the value.
 ///   - size: sizeof(crl_cascade_options).

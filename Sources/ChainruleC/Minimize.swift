@@ -1,29 +1,29 @@
 // GROUP 11: Minimizing
-// Methods that look at all of the data in every step, and take as few steps as they can: second-order methods and line
-// searches.
+// Second-order methods and line searches. They look at all of the data in every step, and take as few steps as they can.
 
 import CChainrule
 import Chainrule
 
-/// Looks for the parameters with the lowest cost over all rows of x, from where they are. Excludes every other use of the
-/// network.
+/// Looks for the parameters with the lowest cost over all rows of x, starting from the present ones. Requires exclusive
+/// access to the network.
 ///
-/// Afterwards, and after an error, the parameters are the ones with the lowest C that were come across, or with patience and
-/// validation data the ones with the best validation cost. C includes the penalty of l2. That C is not finite
-/// where they are is an error; a step to where it is not finite is taken back. The methods compute in float64, C and its
-/// gradient are float32's.
+/// Afterwards, even after an error, the parameters are those with the lowest C found; with patience and validation
+/// data, those with the best validation cost. C includes the penalty of l2. If C is not finite at the start, the call
+/// fails. A step to where C is not finite is taken back. The methods compute in float64; C and its gradient come from
+/// float32 passes.
 /// - Parameters:
 ///   - network: built.
 ///   - x: x_rows × inputs, all finite.
 ///   - x_rows: at least 1.
 ///   - x_stride: floats from one row to the next, at least the number of inputs.
-///   - targets: for each row of x; NULL only for a custom cost that needs none.
-///   - validation: data to validate on at the beginning and after each iteration; NULL for none.
-///   - options: method, cost, tolerances and limits, penalty, patience, callback; NULL for CRL_MINIMIZE_OPTIONS_INIT, L-BFGS.
-///   - minimum: receives what was found, begun from CRL_MINIMUM_INIT; NULL if it is not wanted. With CRL_CANCELLED, too,
-///     unless that came before C was known for the first time.
+///   - targets: for each row of x; NULL: none, only for a custom cost that needs none.
+///   - validation: data to validate on at the beginning and after each iteration; NULL: none.
+///   - options: method, cost, tolerances and limits, penalty, patience, callback; NULL: CRL_MINIMIZE_OPTIONS_INIT,
+///     L-BFGS.
+///   - minimum: initialized with CRL_MINIMUM_INIT; receives what was found; NULL: none. After CRL_CANCELLED too, if C
+///     was known by then.
 /// - Returns: a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian product),
-///   CRL_ERROR_BUSY (in a callback of what trains the network) or CRL_ERROR_NOT_FINITE.
+///   CRL_ERROR_BUSY (in a callback while the network trains) or CRL_ERROR_NOT_FINITE.
 @_cdecl("crl_network_minimize")
 public func crlNetworkMinimize(
     _ network: UnsafeMutablePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,

@@ -1,7 +1,7 @@
 import CChainrule
 import Chainrule
 
-/// Where an array lies: rows of bytes, some bytes apart. What a call writes must lie apart from what it still reads.
+/// Where an array lies: rows of bytes at a stride. What a call writes must lie apart from what it still reads.
 struct Place {
     let name: StaticString
     private let start: UInt
@@ -34,8 +34,7 @@ struct Place {
             name)
     }
 
-    /// Checks that no byte of this array is one of the other's. Rows may lie between the other's rows, as the columns of one
-    /// table do.
+    /// Checks that the two arrays share no byte. Rows may lie between the other's rows, as the columns of one table do.
     func checkApart(from other: Place) throws(ChainruleError) {
         guard start <= other.start ? overlaps(later: other) : other.overlaps(later: self) else { return }
         throw ChainruleError(.overlap, "\(name) overlaps \(other.name): what is written must lie apart from all else")
@@ -44,7 +43,7 @@ struct Place {
     private var byteCount: UInt { (rows - 1) * stride + rowBytes }
 
     private func overlaps(later: Place) -> Bool {
-        // No sum of addresses, which may be beyond the last one.
+        // Never add addresses: the sum may overflow.
         let distance = later.start - start
         guard rowBytes > 0 && later.rowBytes > 0 && distance < byteCount else { return false }
         for row in 0..<later.rows {
@@ -57,7 +56,7 @@ struct Place {
     }
 }
 
-/// Checks that a result lies apart from what it is computed of.
+/// Checks that a result lies apart from what it is computed from.
 func checkApart(
     _ result: Place, from x: Matrix, _ targets: TargetView = TargetView(), of network: Network
 ) throws(ChainruleError) {
@@ -66,7 +65,7 @@ func checkApart(
     try result.checkApart(from: Place(network.parameters, "the network's parameters"))
 }
 
-/// Checks that what a network is trained on is no part of the network.
+/// Checks that the training data lie apart from the network's parameters.
 func checkApart(_ network: Network, from data: DataView) throws(ChainruleError) {
     let parameters = Place(network.parameters, "the network's parameters")
     try parameters.checkApart(from: Place(data.x, "x"))

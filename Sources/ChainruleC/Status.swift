@@ -2,7 +2,7 @@ import CChainrule
 import CPlatform
 import Chainrule
 
-// Codes of errors that only a C caller can make.
+// Codes of errors that only a C caller can cause.
 extension ChainruleError.Code {
     static var null: ChainruleError.Code { ChainruleError.Code(rawValue: crl_status(CRL_ERROR_NULL)) }
     static var handle: ChainruleError.Code { ChainruleError.Code(rawValue: crl_status(CRL_ERROR_HANDLE)) }
@@ -11,7 +11,7 @@ extension ChainruleError.Code {
     static var alreadyBuilt: ChainruleError.Code { ChainruleError.Code(rawValue: crl_status(CRL_ERROR_ALREADY_BUILT)) }
 }
 
-/// Runs the body of a C function: an error becomes its status, and the message the thread's.
+/// Runs the body of a C function. Turns an error into its status and into the thread's message.
 func call(_ function: StaticString, _ body: () throws(ChainruleError) -> Void) -> crl_status {
     guard Reserve.enter() else { return failure(of: function, .memory, "there is no memory for the call") }
     defer { Reserve.leave() }
@@ -24,7 +24,7 @@ func call(_ function: StaticString, _ body: () throws(ChainruleError) -> Void) -
     }
 }
 
-/// The status and the message of a call that takes no memory.
+/// Returns the status and sets the message, without taking memory.
 func failure(of function: StaticString, _ code: ChainruleError.Code, _ reason: StaticString) -> crl_status {
     let buffer = messageBuffer()
     var end = 0
@@ -44,7 +44,7 @@ func nullArgument(_ name: StaticString) -> ChainruleError { ChainruleError(.null
 /// The thread's message, a C string of at most 511 bytes.
 func threadMessage() -> UnsafePointer<CChar> { UnsafePointer(messageBuffer()) }
 
-/// The only caller of platform_thread_message(), never inlined: every object file that calls it has a buffer of its own.
+/// The only caller of platform_thread_message(). Never inlined: each object file that calls it has its own buffer.
 @inline(never)
 private func messageBuffer() -> UnsafeMutablePointer<CChar> { platform_thread_message() }
 
@@ -57,7 +57,7 @@ private func recordMessage(_ message: ErrorMessage) {
         buffer[end] = CChar(bitPattern: byte)
         end += 1
     }
-    // A character that did not fit whole is left out.
+    // Leave out a character that does not fit whole.
     if message.utf8.count > capacity {
         while end > 0 && UInt8(bitPattern: buffer[end - 1]) & 0xc0 == 0x80 { end -= 1 }
         if end > 0 && UInt8(bitPattern: buffer[end - 1]) >= 0xc0 { end -= 1 }
@@ -92,7 +92,7 @@ func statusName(_ status: crl_status) -> StaticString {
     }
 }
 
-/// A static string as C sees it.
+/// A static string as a C string.
 func cString(_ text: StaticString) -> UnsafePointer<CChar> {
     UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
 }
