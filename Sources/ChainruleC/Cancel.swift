@@ -8,12 +8,12 @@
 //
 // Every function that can take long looks at the flag: those that build, train, minimize and grow networks, predict,
 // evaluate, load, save and prepare, those that compute gradients, products and matrices of derivatives, and the passes.
-// They look every few milliseconds. They end within 50 ms, unless a layer has tens of millions of parameters or a written
-// file waits for the disk. An optimizer's step, once begun, always completes. A call of less than a millisecond may not
-// look.
+// They look every few milliseconds. They end within 50 ms, unless a layer has tens of millions of parameters or a
+// written file waits for the disk. An optimizer's step, once begun, always completes. A call of less than a millisecond
+// may not look.
 //
-// A cancelled call leaves what any error of the call would leave. A trainer can continue from the last complete step, bit
-// for bit as if it had not stopped.
+// A cancelled call leaves what any error of the call would leave. A trainer can continue from the last complete step,
+// bit for bit as if it had not stopped.
 
 import CChainrule
 import Chainrule

@@ -1,7 +1,7 @@
 // GROUP 10: Derivatives beyond the gradient
-// How the outputs change along a direction, and products of vectors with the second derivatives of the cost: the building
-// blocks of second-order methods. No product makes a matrix. Each costs about two gradients, and allocates nothing after
-// the first call for as many rows. A result that is not finite is CRL_ERROR_NOT_FINITE.
+// How the outputs change along a direction, and products of vectors with the second derivatives of the cost: the
+// building blocks of second-order methods. No product makes a matrix. Each costs about two gradients, and allocates
+// nothing after the first call for as many rows. A result that is not finite is CRL_ERROR_NOT_FINITE.
 //
 //     crl_network_jvp                    R{y} = ∂y/∂w R{w} + ∂y/∂x R{x}        along a direction R{w}, R{x}
 //     crl_network_vjp                    uᵀ ∂y/∂w and uᵀ ∂y/∂x                 back from any u at the outputs

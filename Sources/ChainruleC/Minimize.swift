@@ -1,5 +1,6 @@
 // GROUP 11: Minimizing
-// Second-order methods and line searches. They look at all of the data in every step, and take as few steps as they can.
+// Second-order methods and line searches. They look at all of the data in every step, and take as few steps as they
+// can.
 
 import CChainrule
 import Chainrule

@@ -1,6 +1,6 @@
 // GROUP 9: Step by step
-// Forward, cost, backward and step on your own buffers. A workspace holds the intermediate values. Once it exists, none of
-// the four allocates memory (except with a custom cost).
+// Forward, cost, backward and step on your own buffers. A workspace holds the intermediate values. Once it exists, none
+// of the four allocates memory (except with a custom cost).
 //
 //     crl_forward (network, workspace, x, …, y, …);               z_l = W_l h_{l−1} + b_l,  h_l = σ(z_l)
 //     crl_cost    (&cost, y, …, &targets, &C, dC_dy, …);          C and ∇C
