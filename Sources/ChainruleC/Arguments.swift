@@ -2,7 +2,7 @@ import CChainrule
 import CPlatform
 import Chainrule
 
-// Readers of C arguments. Each checks everything that can be checked, and says in its errors which argument it was.
+// Readers of C arguments. Each checks everything that can be checked. Its errors name the argument.
 
 /// A count that Swift can hold.
 func count(_ value: UInt, _ name: StaticString) throws(ChainruleError) -> Int {
@@ -28,7 +28,7 @@ func matrix(
     return Matrix(reading: base, rows: Int(rows), columns: columns, stride: Int(stride))
 }
 
-/// A matrix to write to, with at least `needed` rows; a view of the first `needed`.
+/// The first `needed` rows of a matrix to write to. It must have at least that many.
 func output(
     _ base: UnsafeMutablePointer<Float>?, rows: UInt, needed: Int, columns: Int, stride: UInt, _ name: StaticString
 ) throws(ChainruleError) -> Matrix {
@@ -38,7 +38,7 @@ func output(
     return try matrix(base, rows: UInt(needed), columns: columns, stride: stride, name)
 }
 
-/// A vector of the shape of the parameters.
+/// A vector shaped like the parameters.
 func parameterVector(
     _ base: UnsafePointer<Float>?, count: UInt, of network: Network, _ name: StaticString
 ) throws(ChainruleError) -> Matrix {
@@ -50,15 +50,15 @@ func parameterVector(
     return Matrix(reading: base, rows: 1, columns: network.parameterCount, stride: network.parameterCount)
 }
 
-/// A count that may be left to the library; nil then.
+/// A count; nil: left to the library.
 func optionalCount(_ value: Int, _ name: StaticString) throws(ChainruleError) -> Int? {
     value == autoSize ? nil : try count(UInt(bitPattern: value), name)
 }
 
-/// CRL_AUTO_SIZE, as Swift sees a size_t of a structure.
+/// CRL_AUTO_SIZE as Swift sees it in a structure's size_t.
 let autoSize = -1
 
-/// A number that may be left to the library, which is CRL_AUTO; nil then.
+/// A number; nil for CRL_AUTO: left to the library.
 func optionalNumber<Number: BinaryFloatingPoint>(_ value: Number) -> Number? {
     value == Number(auto) ? nil : value
 }
@@ -66,8 +66,8 @@ func optionalNumber<Number: BinaryFloatingPoint>(_ value: Number) -> Number? {
 /// CRL_AUTO.
 let auto = -Float.greatestFiniteMagnitude
 
-/// The bytes of a string of the caller's. No name and no path is longer than PATH_MAX, so nothing is read beyond it: a longer
-/// string stays too long, and takes no memory.
+/// The bytes of a caller's string, at most PATH_MAX + 1: no name and no path is longer than PATH_MAX. A longer string
+/// stays too long, and takes no memory.
 private func bytes(_ pointer: UnsafePointer<CChar>) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(UnsafeBufferPointer(start: pointer, count: strnlen(pointer, Int(PATH_MAX) + 1)))
 }
@@ -93,7 +93,7 @@ func strings(
     guard count <= UInt(Architecture.mostInputs) else {
         throw ChainruleError(.size, "\(name)_count is \(count); at most \(Architecture.mostInputs) are possible")
     }
-    // The texts, and the array of them, which grows by doubling.
+    // For the texts, and for their array, which grows by doubling.
     var bytes = 0
     for index in 0..<Int(count) {
         bytes += 256
@@ -108,13 +108,13 @@ func strings(
     return texts
 }
 
-/// A pointer of the caller's that is only handed back to the caller's functions.
+/// A caller's pointer, only passed back to the caller's functions.
 struct UserPointer: @unchecked Sendable {
     let pointer: UnsafeMutableRawPointer?
 }
 
-/// Targets for a cost of outputs of so many rows and columns. NULL stands for none, which only some costs can do without. No
-/// element is read, but every count is compared: x and the targets may be read afterwards.
+/// Targets for a cost of outputs with these rows and columns. NULL: none, which only some costs accept. Reads no
+/// element, but compares every count: afterwards x and the targets may be read.
 func targets(
     _ pointer: UnsafePointer<crl_targets>?, for cost: Cost, rows: Int, columns: Int, _ name: StaticString
 ) throws(ChainruleError) -> TargetView {
@@ -152,7 +152,7 @@ private func targetView(
     return view
 }
 
-/// Data to validate on; nil without any.
+/// Data to validate on; nil: none.
 func validation(
     _ pointer: UnsafePointer<crl_validation>?, inputs: Int, outputs: Int, for cost: Cost
 ) throws(ChainruleError) -> DataView? {

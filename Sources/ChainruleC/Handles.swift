@@ -1,7 +1,7 @@
 import CChainrule
 import Chainrule
 
-/// A Swift object that C holds through a handle of the C type `CType`.
+/// A Swift object that C holds through a handle of type `CType`.
 protocol HandleObject: AnyObject {
     associatedtype CType
     /// Marks the memory behind a handle of this kind.
@@ -9,13 +9,13 @@ protocol HandleObject: AnyObject {
     static var noun: StaticString { get }
 }
 
-/// What a handle points to: a tag that tells handles of different kinds apart, and the object.
+/// What a handle points to: a tag for its kind, and the object.
 private struct HandleCell {
     var tag: UInt64
     let object: UnsafeMutableRawPointer
 }
 
-/// A new handle that owns the object.
+/// Makes a handle that owns the object.
 func makeHandle<Object: HandleObject>(_ object: Object) -> UnsafeMutablePointer<Object.CType> {
     let cell = UnsafeMutablePointer<HandleCell>.allocate(capacity: 1)
     cell.initialize(to: HandleCell(tag: Object.tag, object: Unmanaged.passRetained(object).toOpaque()))
@@ -33,7 +33,7 @@ func object<Object: HandleObject>(
     return Unmanaged<Object>.fromOpaque(cell.pointee.object).takeUnretainedValue()
 }
 
-/// The object behind a handle without a claim to it, or nil if there is none.
+/// The object behind a handle, not retained; nil if there is none.
 @inline(__always)
 func unmanagedObject<Object: HandleObject>(
     _ handle: UnsafePointer<Object.CType>?, as _: Object.Type
@@ -42,7 +42,7 @@ func unmanagedObject<Object: HandleObject>(
     return Unmanaged<Object>.fromOpaque(cell.pointee.object)
 }
 
-/// Gives up a handle. NULL, and a handle of another kind, are left alone.
+/// Destroys a handle. Ignores NULL and handles of another kind.
 func destroyHandle<Object: HandleObject>(_ handle: UnsafeMutablePointer<Object.CType>?, as _: Object.Type) {
     guard let handle, let cell = cell(of: handle, tag: Object.tag) else { return }
     Unmanaged<Object>.fromOpaque(cell.pointee.object).release()
@@ -69,11 +69,11 @@ final class NetworkHandle: HandleObject {
 
     var architecture: Architecture
     private(set) var network: Network?
-    /// The names of the layers and of the tensors as C strings, which live as long as the handle.
+    /// The names of the layers and tensors as C strings, valid as long as the handle.
     private(set) var layerNames: [UnsafeMutablePointer<CChar>] = []
     private(set) var tensorNames: [UnsafeMutablePointer<CChar>] = []
 
-    /// The options that each layer came with, for the functions of custom activations; strings are not kept.
+    /// Each layer's options, kept for the functions of custom activations; without the strings.
     private(set) var functions: [crl_layer_options] = []
 
     init(_ architecture: Architecture) { self.architecture = architecture }
@@ -110,7 +110,7 @@ final class NetworkHandle: HandleObject {
         for name in tensorNames { name.deallocate() }
     }
 
-    /// Adds a layer to the description, which must not be built.
+    /// Adds a layer to the description. The network must not be built.
     func describe(
         _ options: crl_layer_options? = nil, _ change: (inout Architecture) throws(ChainruleError) -> Void
     ) throws(ChainruleError) {
@@ -121,7 +121,7 @@ final class NetworkHandle: HandleObject {
         if let node = architecture.nodes.last { keep(node, options ?? crl_layer_options.initial) }
     }
 
-    /// - Parameter set: nil for what the process computes with.
+    /// - Parameter set: nil: the process's instruction set.
     func build(seed: UInt64, for set: InstructionSet? = nil) throws(ChainruleError) {
         guard network == nil else { throw ChainruleError(.alreadyBuilt, "the network is already built") }
         finish(try Network(architecture, seed: seed, instructionSet: set))

@@ -55,7 +55,7 @@ public func crlSetInstructionSet(_ instruction_set: crl_instructions) -> crl_sta
 /// Call it before all functions but crl_version(), crl_version_string(), crl_status_name() and crl_error_message(): the
 /// first that takes memory chooses malloc() and free().
 ///
-/// Your functions then hold every array of numbers and every object of the library. Three things stay outside: what
+/// The library then takes every array of numbers and every object from your functions. Three things stay outside: what
 /// your own callbacks take; the reserve of memory, which is part of the library (see Memory at the top); and what the C
 /// library and the dynamic linker take for themselves: threads' stacks and thread-local variables.
 ///

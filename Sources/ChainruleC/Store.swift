@@ -56,7 +56,7 @@ public func crlNetworkLoadLimited(
     }
 }
 
-/// Loads a network from wherever its file comes.
+/// Loads a network from any reader.
 func load(
     _ memoryLimit: UInt, _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?,
     from reader: () throws(ChainruleError) -> FileReader

@@ -198,8 +198,8 @@ public func crlTrainerLoadFromCallback(
     }
 }
 
-/// Saves to memory, or only says how many bytes that takes.
-/// - Parameter save: fills a buffer, if there is one, and says how many bytes the file has.
+/// Saves to memory, or only counts the bytes.
+/// - Parameter save: fills a buffer, if it gets one, and returns how many bytes the file has.
 private func save(
     to bytes: UnsafeMutableRawPointer?, _ capacity: UInt, _ count: UnsafeMutablePointer<UInt>?, of network: Network,
     _ save: (UnsafeMutableRawBufferPointer?) throws(ChainruleError) -> Int
@@ -212,7 +212,7 @@ private func save(
     count.pointee = UInt(try save(bytes == nil ? nil : buffer))
 }
 
-/// A file that lies in the caller's memory.
+/// A file in the caller's memory.
 private func memory(
     _ bytes: UnsafeRawPointer?, _ count: UInt, apartFrom network: Network? = nil
 ) throws(ChainruleError) -> UnsafeRawBufferPointer {

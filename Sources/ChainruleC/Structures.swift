@@ -2,23 +2,23 @@ import CChainrule
 import CPlatform
 import Chainrule
 
-// Structures of the header that begin with their size. A program's may be of an older header, and smaller than the library's,
-// or of a newer one, and larger. CChainrule.h has the table.
+// Structures of the header that begin with their size. A program with an older header may have smaller ones than the
+// library, one with a newer header larger ones. CChainrule.h has the table.
 
 protocol GrowingStructure {
     static var typeName: StaticString { get }
-    /// What its macro gives.
+    /// The value of its macro.
     static var initial: Self { get }
     /// Its size in the first version that had it.
     static var firstSize: Int { get }
     var size: Int { get set }
 }
 
-/// No structure will be larger. A size beyond it is taken for memory that was never initialised, and nothing is read.
+/// No structure will be larger. A larger size means uninitialized memory: nothing is read.
 let largestStructure: UInt = 4096
 
-/// The library's own copy of a structure of the caller's, which is read once. What an older structure lacks is as its macro
-/// has it; what a newer one has beyond must be zero.
+/// Copies a caller's structure, and reads it only once. Members that an older structure lacks get the macro's values.
+/// Bytes that this library does not know must be zero.
 func structure<Structure: GrowingStructure>(
     _ pointer: UnsafePointer<Structure>, _ name: StaticString
 ) throws(ChainruleError) -> Structure {
@@ -32,13 +32,13 @@ func structure<Structure: GrowingStructure>(
     return copy
 }
 
-/// Writes a structure into the caller's, up to the caller's size, which structure() has checked; what a newer one has beyond is
-/// set to zero.
+/// Writes a structure into the caller's, up to the caller's size, which structure() has checked. Zeroes the bytes that
+/// this library does not know.
 func write<Structure: GrowingStructure>(_ value: Structure, to pointer: UnsafeMutablePointer<Structure>) {
     fill(pointer, with: value, size: UnsafeRawPointer(pointer).loadUnaligned(as: Int.self))
 }
 
-/// The work of the crl_..._init functions.
+/// Implements the crl_..._init functions.
 func initialize<Structure: GrowingStructure>(
     _ pointer: UnsafeMutablePointer<Structure>?, _ name: StaticString, size: UInt, _: Structure.Type
 ) throws(ChainruleError) {
@@ -55,7 +55,7 @@ private func fill<Structure: GrowingStructure>(
     withUnsafeBytes(of: &value) { fill(UnsafeMutableRawPointer(pointer), with: $0, size: size) }
 }
 
-// Not generic, so that the library has one of each.
+// Not generic: the library has one of each.
 
 private func checkedSize(
     of bytes: UnsafeRawPointer, _ name: StaticString, _ type: StaticString, first: Int, known: Int
