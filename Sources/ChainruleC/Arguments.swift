@@ -13,13 +13,18 @@ func count(_ value: UInt, _ name: StaticString) throws(ChainruleError) -> Int {
 }
 
 /// A matrix of `rows` rows of at least `columns` floats, `stride` apart.
+/// - Parameter structure: the structure whose members say rows and stride; nil: the arguments `name`_rows and `name`_stride.
 func matrix(
-    _ base: UnsafePointer<Float>?, rows: UInt, columns: Int, stride: UInt, _ name: StaticString
+    _ base: UnsafePointer<Float>?, rows: UInt, columns: Int, stride: UInt, _ name: StaticString,
+    of structure: StaticString? = nil
 ) throws(ChainruleError) -> Matrix {
+    func error(_ size: StaticString, _ text: String) -> ChainruleError {
+        ChainruleError(.size, structure.map { "\($0)->\(size) \(text)" } ?? "\(name)_\(size) \(text)")
+    }
     guard let base else { throw nullArgument(name) }
-    guard rows >= 1 else { throw ChainruleError(.size, "\(name)_rows is 0; at least 1 row is needed") }
+    guard rows >= 1 else { throw error("rows", "is 0; at least 1 row is needed") }
     guard stride >= UInt(columns) else {
-        throw ChainruleError(.size, "\(name)_stride is \(stride); the rows of \(name) have \(columns) floats")
+        throw error("stride", "is \(stride); the rows of \(name) have \(columns) floats")
     }
     let (floats, overflow) = rows.multipliedReportingOverflow(by: stride)
     guard !overflow && floats <= UInt(Int.max) / UInt(MemoryLayout<Float>.stride) else {
@@ -139,7 +144,7 @@ private func targetView(
         view.values = try matrix(
             values, rows: UInt(bitPattern: targets.rows),
             columns: count(UInt(bitPattern: targets.columns), "targets->columns"),
-            stride: UInt(bitPattern: targets.stride), "targets->values")
+            stride: UInt(bitPattern: targets.stride), "targets->values", of: "targets")
     }
     if let classes = targets.classes {
         view.classes = UnsafeBufferPointer(
@@ -161,8 +166,8 @@ func validation(
     let data = DataView(
         x: try matrix(
             given.x, rows: UInt(bitPattern: given.rows), columns: inputs, stride: UInt(bitPattern: given.stride),
-            "validation_x"),
-        targets: try targetView(given.targets, for: cost, "validation_targets"))
-    try data.checkShape(for: cost, outputs: outputs, "validation_x")
+            "validation->x", of: "validation"),
+        targets: try targetView(given.targets, for: cost, "validation->targets"))
+    try data.checkShape(for: cost, outputs: outputs, "the validation data")
     return data
 }

@@ -253,13 +253,13 @@ import Testing
             let x = f.keepArray([0, 0, Float.nan, 0, 0, 0, 0, 0])
             return crlNetworkCreateCascade(2, 2, x, 4, 2, f.targets(), nil, nil, &network)
         },
-        badCall(CRL_ERROR_NULL, "validation_x is NULL") { f, network in
+        badCall(CRL_ERROR_NULL, "validation->x is NULL") { f, network in
             grow(f, nil, &network, validation: f.validation(nil, 4, 2, f.targets()))
         },
-        badCall(CRL_ERROR_NULL, "validation_targets is NULL") { f, network in
+        badCall(CRL_ERROR_NULL, "validation->targets is NULL") { f, network in
             grow(f, nil, &network, validation: f.validation(f.x.pointer, 4, 2, nil))
         },
-        badCall(CRL_ERROR_SIZE, "validation_x_stride is 1") { f, network in
+        badCall(CRL_ERROR_SIZE, "validation->stride is 1") { f, network in
             grow(f, nil, &network, validation: f.validation(f.x.pointer, 4, 1, f.targets()))
         },
         badCall(CRL_ERROR_NULL, "cost->function is NULL") { f, network in

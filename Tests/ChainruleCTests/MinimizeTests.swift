@@ -167,15 +167,15 @@ private let minimizers = [
     }
 
     static let badValidations: [BadCall] = [
-        badValidation(CRL_ERROR_NULL, "validation_x is NULL") { validation, _ in validation.x = nil },
-        badValidation(CRL_ERROR_NULL, "validation_targets is NULL") { validation, _ in validation.targets = nil },
-        badValidation(CRL_ERROR_SIZE, "validation_x_rows is 0") { validation, _ in validation.rows = 0 },
+        badValidation(CRL_ERROR_NULL, "validation->x is NULL") { validation, _ in validation.x = nil },
+        badValidation(CRL_ERROR_NULL, "validation->targets is NULL") { validation, _ in validation.targets = nil },
+        badValidation(CRL_ERROR_SIZE, "validation->rows is 0") { validation, _ in validation.rows = 0 },
         badValidation(CRL_ERROR_SIZE, "4 target values for 5 rows") { validation, _ in validation.rows = 5 },
-        badValidation(CRL_ERROR_SIZE, "validation_x has") { validation, _ in validation.rows = -1 },
-        badValidation(CRL_ERROR_SIZE, "validation_x_stride is 1") { validation, _ in validation.stride = 1 },
+        badValidation(CRL_ERROR_SIZE, "validation->x has") { validation, _ in validation.rows = -1 },
+        badValidation(CRL_ERROR_SIZE, "validation->stride is 1") { validation, _ in validation.stride = 1 },
         badValidation(CRL_ERROR_SIZE, "validation->size is 0") { validation, _ in validation.size = 0 },
-        badValidation(CRL_ERROR_TARGET, "validation_x") { $0.targets = $1.classTargets() },
-        badValidation(CRL_ERROR_NOT_FINITE, "validation_x holds inf at row 0, column 1") {
+        badValidation(CRL_ERROR_TARGET, "the targets of the validation data") { $0.targets = $1.classTargets() },
+        badValidation(CRL_ERROR_NOT_FINITE, "the validation data holds inf at row 0, column 1") {
             $0.x = UnsafePointer($1.keepArray([0, .infinity, 0, 0, 0, 0, 0, 0]))
         },
         badValidation(CRL_ERROR_VALUE, "both validation data and a validation_split", split: 0.5) { _, _ in },

@@ -31,7 +31,7 @@ import Testing
         BadCall("crl_network_fit", CRL_ERROR_NULL, "targets is NULL") {
             crlNetworkFit($0.network, $0.x.pointer, 4, 2, nil, nil, nil)
         },
-        BadCall("crl_network_fit", CRL_ERROR_NULL, "validation_targets is NULL") { f in
+        BadCall("crl_network_fit", CRL_ERROR_NULL, "validation->targets is NULL") { f in
             crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), f.validation { $0.targets = nil }, nil)
         },
     ]

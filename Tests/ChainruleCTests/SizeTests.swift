@@ -167,11 +167,11 @@ import Testing
         BadCall("crl_network_fit", CRL_ERROR_SIZE, "threads is \(UInt.max - 1)") {
             crlNetworkFit($0.network, $0.x.pointer, 4, 2, $0.targets(), nil, $0.train { $0.threads = -2 })
         },
-        BadCall("crl_network_fit", CRL_ERROR_SIZE, "validation_x_rows is 0") { f in
+        BadCall("crl_network_fit", CRL_ERROR_SIZE, "validation->rows is 0") { f in
             crlNetworkFit(
                 f.network, f.x.pointer, 4, 2, f.targets(), f.validation { $0.rows = 0 }, nil)
         },
-        BadCall("crl_network_fit", CRL_ERROR_SIZE, "validation_x", "\(UInt.max)") { f in
+        BadCall("crl_network_fit", CRL_ERROR_SIZE, "validation->", "\(UInt.max)") { f in
             crlNetworkFit(
                 f.network, f.x.pointer, 4, 2, f.targets(), f.validation { $0.rows = -1 }, nil)
         },

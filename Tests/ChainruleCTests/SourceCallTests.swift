@@ -95,16 +95,16 @@ import Testing
         TrainerCallTests.bad(fit, CRL_ERROR_HANDLE, "trainer is not a crl_trainer") { f, t in
             crlTrainerFitSource(misaligned(t), source(f, f.keep(Feed())), nil)
         },
-        TrainerCallTests.bad(fit, CRL_ERROR_NULL, "validation_x is NULL") { f, t in
+        TrainerCallTests.bad(fit, CRL_ERROR_NULL, "validation->x is NULL") { f, t in
             crlTrainerFitSource(t, source(f, f.keep(Feed())), f.validation(nil, 4, 2, f.targets()))
         },
-        TrainerCallTests.bad(fit, CRL_ERROR_NULL, "validation_targets is NULL") { f, t in
+        TrainerCallTests.bad(fit, CRL_ERROR_NULL, "validation->targets is NULL") { f, t in
             crlTrainerFitSource(t, source(f, f.keep(Feed())), f.validation(f.x.pointer, 4, 2, nil))
         },
-        TrainerCallTests.bad(fit, CRL_ERROR_SIZE, "validation_x_stride is 1") { f, t in
+        TrainerCallTests.bad(fit, CRL_ERROR_SIZE, "validation->stride is 1") { f, t in
             crlTrainerFitSource(t, source(f, f.keep(Feed())), f.validation(f.x.pointer, 4, 1, f.targets()))
         },
-        TrainerCallTests.bad(fit, CRL_ERROR_NOT_FINITE, "validation_x holds nan at row 1, column 0") { f, t in
+        TrainerCallTests.bad(fit, CRL_ERROR_NOT_FINITE, "the validation data holds nan at row 1, column 0") { f, t in
             crlTrainerFitSource(
                 t, source(f, f.keep(Feed())),
                 f.validation(f.keepFloats(f.x.elements, replacing: 2, with: .nan), 4, 2, f.targets()))

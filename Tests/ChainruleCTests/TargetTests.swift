@@ -99,13 +99,15 @@ import Testing
             }
         }
         + [0, 3, 5, -1, Int.min].map { rows in
-            BadTargets(CRL_MEAN_SQUARED_ERROR, CRL_ERROR_SIZE, "values", "\(UInt(bitPattern: rows))") { f in
-                f.targets { $0.rows = rows }
-            }
+            BadTargets(
+                CRL_MEAN_SQUARED_ERROR, CRL_ERROR_SIZE, rows == 0 ? "targets->rows is" : "values",
+                "\(UInt(bitPattern: rows))"
+            ) { f in f.targets { $0.rows = rows } }
         }
         + [0, 1, -1].map { stride in
             BadTargets(
-                CRL_MEAN_SQUARED_ERROR, CRL_ERROR_SIZE, "targets->values", "\(UInt(bitPattern: stride))"
+                CRL_MEAN_SQUARED_ERROR, CRL_ERROR_SIZE, stride < 0 ? "targets->values" : "targets->stride is",
+                "\(UInt(bitPattern: stride))"
             ) { f in f.targets { $0.stride = stride } }
         }
         + [0, 1, 3, -1, Int.min].map { columns in

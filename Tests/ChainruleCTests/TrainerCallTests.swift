@@ -52,10 +52,10 @@ import Testing
         bad(fit, CRL_ERROR_NULL, "targets is NULL") { f, t in
             crlTrainerFit(t, f.x.pointer, 4, 2, nil, nil)
         },
-        bad(fit, CRL_ERROR_NULL, "validation_x is NULL") { f, t in
+        bad(fit, CRL_ERROR_NULL, "validation->x is NULL") { f, t in
             crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.validation(nil, 4, 2, f.targets()))
         },
-        bad(fit, CRL_ERROR_NULL, "validation_targets is NULL") { f, t in
+        bad(fit, CRL_ERROR_NULL, "validation->targets is NULL") { f, t in
             crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.validation(f.x.pointer, 4, 2, nil))
         },
         bad(fit, CRL_ERROR_HANDLE, "trainer is not a crl_trainer") { f, _ in fits(f, cast(f.network)) },
@@ -76,13 +76,13 @@ import Testing
         bad(fit, CRL_ERROR_SIZE, "targets->size is 1") { f, t in
             crlTrainerFit(t, f.x.pointer, 4, 2, f.targets { $0.size = 1 }, nil)
         },
-        bad(fit, CRL_ERROR_SIZE, "validation_x_rows is 0") { f, t in
+        bad(fit, CRL_ERROR_SIZE, "validation->rows is 0") { f, t in
             crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.validation(f.x.pointer, 0, 2, f.targets()))
         },
-        bad(fit, CRL_ERROR_SIZE, "validation_x_stride is 0") { f, t in
+        bad(fit, CRL_ERROR_SIZE, "validation->stride is 0") { f, t in
             crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.validation(f.x.pointer, 4, 0, f.targets()))
         },
-        bad(fit, CRL_ERROR_SIZE, "validation_x has \(UInt.max) rows") { f, t in
+        bad(fit, CRL_ERROR_SIZE, "validation->x has \(UInt.max) rows") { f, t in
             crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.validation(f.x.pointer, .max, 2, f.targets()))
         },
         bad(fit, CRL_ERROR_SIZE, "4 target values for 2 rows") { f, t in

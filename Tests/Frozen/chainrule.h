@@ -286,9 +286,9 @@ CRL_NODISCARD CRL_API crl_status crl_set_instruction_set(crl_instructions instru
  *  Call it before all functions but crl_version(), crl_version_string(), crl_status_name() and crl_error_message():
  *  the first that takes memory chooses malloc() and free().
  *
- *  Your functions then hold every array of numbers and every object of the library. Three things stay outside: what
- *  your own callbacks take; the reserve of memory, which is part of the library (see Memory at the top); and what
- *  the C library and the dynamic linker take for themselves: threads' stacks and thread-local variables.
+ *  The library then takes every array of numbers and every object from your functions. Three things stay outside:
+ *  what your own callbacks take; the reserve of memory, which is part of the library (see Memory at the top); and
+ *  what the C library and the dynamic linker take for themselves: threads' stacks and thread-local variables.
  *
  *  Threads: any; of several calls at once, one sets.
  *  @param allocate takes memory from the program.
@@ -1215,7 +1215,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_load_parameters(crl_network *networ
 /* ------------------------------------------------------------------------------------------------------------------
  * Trainers
  * ------------------------------------------------------------------------------------------------------------------
- * A trainer stops after any batch, saves itself, and goes on. It can take its rows from a function.
+ * A trainer can stop after any batch, be saved, and continue. It can take its rows from a function.
  */
 
 /** A run of training that can stop after any batch and go on. */
@@ -1263,89 +1263,87 @@ typedef struct crl_data_source {
 
 #define CRL_DATA_SOURCE_INIT { sizeof(crl_data_source), NULL, NULL, 0, 0, 0 }
 
-/** Creates a trainer: a run of training that can stop after any batch, be saved, and go on, in this process or
- *  another, bit for bit as if it had never stopped. crl_network_fit() is a trainer for one use.
+/** Creates a trainer: a training run that can stop after any batch, be saved, and continue, in this process or
+ *  another, bit for bit as if it had never stopped. crl_network_fit() uses a trainer once.
  *
- *  What is random in an epoch follows from the seed, the epochs and, for dropout and noise, the steps that the
- *  optimizer has been through: training on with the same optimizer gives other orders and masks.
- *  @param network built. The trainer keeps it, and the optimizer.
- *  @param options cost, optimizer, epochs, batch size, callbacks and so on. Copied, but for what user and a custom
- *      cost's user point to. NULL for CRL_TRAIN_OPTIONS_INIT.
- *  @param trainer receives the trainer, which crl_trainer_destroy() frees; NULL after an error.
+ *  The random choices of an epoch follow from the seed, the epochs and, for dropout and noise, the steps that the
+ *  optimizer has taken. Training on with the same optimizer gives other orders and masks.
+ *  @param network built. The trainer keeps it and the optimizer.
+ *  @param options cost, optimizer, epochs, batch size, callbacks and so on; NULL: CRL_TRAIN_OPTIONS_INIT. The
+ *      trainer copies them, but not what user and a custom cost's user point to.
+ *  @param trainer receives the trainer; free it with crl_trainer_destroy(). NULL after an error.
  *  @return a status; also CRL_ERROR_MISMATCH. */
 CRL_NODISCARD CRL_API crl_status crl_trainer_create(crl_network *network, const crl_train_options *CRL_NULLABLE options,
                                                     crl_trainer *CRL_NULLABLE *CRL_NONNULL trainer);
 
-/** Frees a trainer; the network and the optimizer stay.
- *  @param trainer may be NULL, which does nothing. */
+/** Frees a trainer. The network and the optimizer stay.
+ *  @param trainer NULL: does nothing. */
 CRL_API void crl_trainer_destroy(crl_trainer *CRL_NULLABLE trainer);
 
-/** Trains to the last epoch, from wherever the trainer is: an epoch that was interrupted is finished first. A
- *  trainer that has had all its epochs, or whose patience came to an end, does nothing. Excludes every other use of
- *  the network, except reading it from the callbacks.
+/** Trains to the last epoch, from wherever the trainer is. Finishes an interrupted epoch first. Does nothing if all
+ *  epochs are done or the patience has run out. Requires exclusive access to the network; the callbacks may read it.
  *
- *  An error leaves the parameters as the last complete step left them. But CRL_ERROR_NOT_FINITE in an epoch is the
- *  sign that training diverges: the message says in which step, the parameters are the best so far, and the
- *  optimizer has forgotten its steps (its state is what it was before the first), so that the trainer can go on at a
+ *  An error leaves the parameters as the last complete step left them, with one exception. CRL_ERROR_NOT_FINITE in
+ *  an epoch means that training diverges: the message names the step, the parameters are the best so far, and the
+ *  optimizer has forgotten its steps (its state is what it was before the first). The trainer can then continue at a
  *  lower rate.
  *  @param trainer one call at a time.
  *  @param x x_rows × inputs, all finite.
- *  @param x_rows at least 1; fewer than a batch make one short batch.
+ *  @param x_rows at least 1. Fewer than a batch make one short batch.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param targets for each row of x; NULL only for a custom cost that needs none.
- *  @param validation data to validate on after each epoch; NULL for none.
+ *  @param targets for each row of x; NULL: none, only for a custom cost that needs none.
+ *  @param validation data to validate on after each epoch; NULL: none.
  *  @return a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY or CRL_ERROR_NOT_FINITE. */
 CRL_NODISCARD CRL_API crl_status crl_trainer_fit(crl_trainer *trainer, const float *x, size_t x_rows, size_t x_stride,
                                                  const crl_targets *CRL_NULLABLE targets,
                                                  const crl_validation *CRL_NULLABLE validation);
 
-/** The same with rows from a data source, in the order in which it gives them.
+/** Trains as crl_trainer_fit() does, with rows from a data source, in the source's order.
  *  @param trainer one call at a time.
- *  @param source where the rows come from.
- *  @param validation data to validate on after each epoch; NULL for none.
- *  @return as crl_trainer_fit(); CRL_ERROR_CALLBACK also if the source returns another number than 0, or gives too
+ *  @param source gives the rows.
+ *  @param validation data to validate on after each epoch; NULL: none.
+ *  @return as crl_trainer_fit(); CRL_ERROR_CALLBACK also if the source returns a number other than 0, or gives too
  *      many rows, no row in an epoch, rows that are not finite, or targets or weights out of range. */
 CRL_NODISCARD CRL_API crl_status crl_trainer_fit_source(crl_trainer *trainer, const crl_data_source *source,
                                                         const crl_validation *CRL_NULLABLE validation);
 
-/** Says how many epochs crl_trainer_fit() trains in all: to go on after the last.
+/** Sets how many epochs crl_trainer_fit() trains in all. Raise it to continue after the last.
  *  @param trainer not from its callbacks.
- *  @param epochs at least 1. With no more than are finished, crl_trainer_fit() does nothing.
+ *  @param epochs at least 1. If as many are finished, crl_trainer_fit() does nothing.
  *  @return a status; also CRL_ERROR_BUSY. */
 CRL_NODISCARD CRL_API crl_status crl_trainer_set_epochs(crl_trainer *trainer, size_t epochs);
 
-/** Goes once through these rows: an epoch of its own, without validation and without a claim to be the best. For
- *  data that come bit by bit. An epoch that was interrupted is given up.
+/** Trains once through these rows, for data that arrive bit by bit. The call is an epoch of its own: it validates
+ *  nothing and never counts as the best. Gives up an interrupted epoch.
  *  @param trainer one call at a time.
  *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param targets for each row of x; NULL only for a custom cost that needs none.
- *  @param epoch receives what happened; its size is set to sizeof(crl_epoch) before, by CRL_EPOCH_INIT. NULL if that
- *      is not wanted.
- *  @return as crl_trainer_fit(); after any error the parameters are as the last complete step left them. */
+ *  @param targets for each row of x; NULL: none, only for a custom cost that needs none.
+ *  @param epoch initialized with CRL_EPOCH_INIT; receives what happened. NULL: none.
+ *  @return as crl_trainer_fit(), but after any error the parameters are as the last complete step left them. */
 CRL_NODISCARD CRL_API crl_status crl_trainer_partial_fit(crl_trainer *trainer, const float *x, size_t x_rows,
                                                          size_t x_stride, const crl_targets *CRL_NULLABLE targets,
                                                          crl_epoch *CRL_NULLABLE epoch);
 
-/** How far a trainer has come. May be called from its callbacks.
+/** Gets how far a trainer has come. Its callbacks may call this.
  *  @param trainer only read.
- *  @param progress receives the numbers; its size is set to sizeof(crl_progress) before, by CRL_PROGRESS_INIT.
+ *  @param progress initialized with CRL_PROGRESS_INIT; receives the numbers.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_trainer_progress(const crl_trainer *trainer, crl_progress *progress);
 
-/** Saves a checkpoint: parameters, optimizer state, and where in which epoch the trainer is. May be called from its
- *  callbacks. Atomic: whatever happens, the file is the old one or the new one, whole.
+/** Saves a checkpoint: the parameters, the optimizer's state, the epoch, and the trainer's place in it. Its
+ *  callbacks may call this. Atomic: the file is always the whole old one or the whole new one.
  *  @param trainer only read.
  *  @param path the file to create or replace.
- *  @return a status; also CRL_ERROR_FILE or CRL_ERROR_SIZE for a network whose names and inputs take more than the
+ *  @return a status; also CRL_ERROR_FILE, or CRL_ERROR_SIZE if the network's names and inputs take more than the
  *      16,000,000 bytes that a file has for them. */
 CRL_NODISCARD CRL_API crl_status crl_trainer_save(const crl_trainer *trainer, const char *path);
 
-/** Goes on from a checkpoint that a trainer of the same network, optimizer and options saved; the number of epochs,
- *  the patience, min_delta, threads and callbacks may be others. The network's parameters become those of the
- *  checkpoint. Everything in the file is checked first; after an error everything is as it was.
- *  @param trainer excludes every other use of it, its network and its optimizer.
+/** Continues from a checkpoint that a trainer of the same network, optimizer and options saved. The number of
+ *  epochs, patience, min_delta, threads and callbacks may differ. Sets the network's parameters to the checkpoint's.
+ *  Checks everything in the file first. After an error everything is unchanged.
+ *  @param trainer Requires exclusive access to it, its network and its optimizer.
  *  @param path the file.
  *  @return a status; also CRL_ERROR_MISMATCH for a checkpoint of another network or run, CRL_ERROR_BUSY,
  *      CRL_ERROR_FILE, CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION. */
@@ -1481,8 +1479,8 @@ CRL_NODISCARD CRL_API crl_status crl_trainer_load_from_callback(crl_trainer *tra
 /* ------------------------------------------------------------------------------------------------------------------
  * Step by step
  * ------------------------------------------------------------------------------------------------------------------
- * Forward, cost, backward and step on the caller's own buffers. A workspace holds the intermediate values; none of the
- * four allocates memory once it exists (a custom cost aside).
+ * Forward, cost, backward and step on your own buffers. A workspace holds the intermediate values. Once it exists, none
+ * of the four allocates memory (except with a custom cost).
  *
  *     crl_forward (network, workspace, x, …, y, …);               z_l = W_l h_{l−1} + b_l,  h_l = σ(z_l)
  *     crl_cost    (&cost, y, …, &targets, &C, dC_dy, …);          C and ∇C
@@ -1521,26 +1519,26 @@ typedef struct crl_plateau_state {
 
 #define CRL_PLATEAU_STATE_INIT { sizeof(crl_plateau_state), 0, 0.0, 0, 0 }
 
-/** Creates the memory for passes over up to max_rows samples through one network.
- *  @param network built. The workspace is for this network alone.
+/** Creates a workspace: the memory for passes of up to max_rows samples through one network.
+ *  @param network built. The workspace works with this network only.
  *  @param max_rows the largest batch, at least 1.
- *  @param purpose CRL_PURPOSE_TRAINING, or CRL_PURPOSE_INFERENCE for forward passes alone in less memory.
- *  @param workspace receives the workspace, which crl_workspace_destroy() frees; NULL after an error.
+ *  @param purpose CRL_PURPOSE_TRAINING, or CRL_PURPOSE_INFERENCE for forward passes only, in less memory.
+ *  @param workspace receives the workspace; free it with crl_workspace_destroy(). NULL after an error.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_workspace_create(const crl_network *network, size_t max_rows, crl_purpose purpose,
                                                       crl_workspace *CRL_NULLABLE *CRL_NONNULL workspace);
 
 /** Frees a workspace.
- *  @param workspace may be NULL, which does nothing. */
+ *  @param workspace NULL: does nothing. */
 CRL_API void crl_workspace_destroy(crl_workspace *CRL_NULLABLE workspace);
 
-/** A layer's z, h or δ as the last pass left them: a matrix of one row for each sample, contiguous. "input" is the
+/** Gets a layer's z, h or δ from the last pass: a contiguous matrix with one row for each sample. "input" is the
  *  network's input: its h is x, its δ is ∂C/∂x.
- *  @param workspace after a forward pass, for δ after a backward pass, for δ of "input" after one that was asked for
+ *  @param workspace after a forward pass; for δ, after a backward pass; for δ of "input", after a backward pass with
  *      dC_dx.
  *  @param layer the layer's name.
  *  @param quantity CRL_QUANTITY_Z, CRL_QUANTITY_H or CRL_QUANTITY_DELTA.
- *  @param values receives the address, inside the workspace: to be read until the workspace's next pass.
+ *  @param values receives the address, inside the workspace. Valid until the workspace's next pass.
  *  @param rows receives the number of samples.
  *  @param columns receives the width of the layer.
  *  @return a status; also CRL_ERROR_NAME, CRL_ERROR_VALUE (also for z and δ of a workspace for inference, and for z
@@ -1550,135 +1548,139 @@ CRL_NODISCARD CRL_API crl_status crl_workspace_values(const crl_workspace *works
                                                       const float *CRL_NONNULL *CRL_NONNULL values, size_t *rows,
                                                       size_t *columns);
 
-/** The forward pass: for every layer z_l = W_l h_{l−1} (+ b_l) and h_l = σ(z_l), kept in the workspace. x is copied,
- *  so its memory is free afterwards. NaN and infinity go through as IEEE arithmetic has it.
+/** Runs the forward pass: computes z_l = W_l h_{l−1} (+ b_l) and h_l = σ(z_l) for every layer and keeps them in the
+ *  workspace. Copies x: you may reuse its memory afterwards. NaN and infinity propagate.
  *  @param network built; only read, by any number of threads at once.
  *  @param workspace made for this network; one thread at a time.
  *  @param x x_rows × inputs.
  *  @param x_rows from 1 to the workspace's max_rows.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param y receives x_rows × outputs; NULL if they are not wanted. May overlap x.
- *  @param y_rows the rows that y has room for, at least x_rows; ignored if y is NULL.
+ *  @param y receives x_rows × outputs; NULL: none. May overlap x.
+ *  @param y_rows the rows that fit in y, at least x_rows; ignored if y is NULL.
  *  @param y_stride floats from one row to the next, at least the number of outputs; ignored if y is NULL.
- *  @return a status; also CRL_ERROR_MISMATCH. After the last the workspace holds no forward pass. */
+ *  @return a status; also CRL_ERROR_MISMATCH. After CRL_ERROR_CALLBACK or CRL_CANCELLED the workspace holds no
+ *      forward pass. */
 CRL_NODISCARD CRL_API crl_status crl_forward(const crl_network *network, crl_workspace *workspace, const float *x,
                                              size_t x_rows, size_t x_stride, float *CRL_NULLABLE y, size_t y_rows,
                                              size_t y_stride);
 
-/** The cost: C of outputs and targets, and its gradient ∇C = ∂C/∂y, where the error signal δ starts.
+/** Computes the cost C of outputs and targets, and its gradient ∇C = ∂C/∂y, where the error signal δ starts.
  *
- *  C is a double also where its terms are beyond float32, as the square of 10²⁰ is. A row whose sample weight is 0
- *  adds nothing to C or ∇C, whatever its target; its outputs must be finite all the same. A custom cost applies the
- *  weights itself.
+ *  C is a double even where its terms exceed float32, as the square of 10²⁰ does. A row with sample weight 0 adds
+ *  nothing to C or ∇C, whatever its target; its outputs must still be finite. A custom cost applies the weights
+ *  itself.
  *
- *  Threads: any, a custom cost's function permitting.
- *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  Threads: any, if a custom cost's function permits.
+ *  @param cost the cost; NULL: CRL_COST_OPTIONS_INIT, the mean squared error.
  *  @param y y_rows × y_columns outputs.
  *  @param y_rows at least 1.
  *  @param y_columns N, at least 1.
  *  @param y_stride floats from one row to the next, at least y_columns.
- *  @param targets for each row of y; NULL only for a custom cost that needs none.
+ *  @param targets for each row of y; NULL: none, only for a custom cost that needs none.
  *  @param C receives the cost.
- *  @param dC_dy receives y_rows × y_columns; NULL if it is not wanted. May be y itself, except with a custom cost.
- *  @param dC_dy_rows the rows that dC_dy has room for, at least y_rows; ignored if dC_dy is NULL.
+ *  @param dC_dy receives y_rows × y_columns; NULL: none. May be y itself, except with a custom cost.
+ *  @param dC_dy_rows the rows that fit in dC_dy, at least y_rows; ignored if dC_dy is NULL.
  *  @param dC_dy_stride floats from one row to the next, at least y_columns; ignored if dC_dy is NULL.
- *  @return a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. After an error dC_dy may hold anything. */
+ *  @return a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. After an error the contents of dC_dy are
+ *      unspecified. */
 CRL_NODISCARD CRL_API crl_status crl_cost(const crl_cost_options *CRL_NULLABLE cost, const float *y, size_t y_rows,
                                           size_t y_columns, size_t y_stride, const crl_targets *CRL_NULLABLE targets,
                                           double *C, float *CRL_NULLABLE dC_dy, size_t dC_dy_rows, size_t dC_dy_stride);
 
-/** The backward pass: from any ∇C at the outputs of the last forward pass, the gradients of all parameters, summed
- *  over the rows, the error signal δ of every layer (see crl_workspace_values()) and the gradient of the input.
+/** Runs the backward pass. Starts from any ∇C at the outputs of the last forward pass. Computes the gradients of all
+ *  parameters, summed over the rows, the error signal δ of every layer (see crl_workspace_values()) and the gradient
+ *  of the input.
  *
- *  It needs the weights of the forward pass: after crl_step() the same workspace must go forward again first.
+ *  Needs the weights of the forward pass: after crl_step(), run crl_forward() on the same workspace first.
  *  @param network built; only read.
  *  @param workspace for training, after a forward pass of as many rows.
- *  @param dC_dy dC_dy_rows × outputs: ∇C. It is copied: gradients and dC_dx may overlap it.
+ *  @param dC_dy ∇C, dC_dy_rows × outputs. Copied: gradients and dC_dx may overlap it.
  *  @param dC_dy_rows the rows of the last forward pass.
  *  @param dC_dy_stride floats from one row to the next, at least the number of outputs.
- *  @param gradients receives ∂C/∂w in the order of the parameter vector; NULL if only δ and dC_dx are wanted.
+ *  @param gradients receives ∂C/∂w in the order of the parameter vector; NULL: only δ and dC_dx.
  *  @param gradients_count the number of parameters; ignored if gradients is NULL.
- *  @param accumulate non-zero to add to gradients instead of setting them.
- *  @param dC_dx receives ∂C/∂x, dC_dy_rows × inputs; NULL if it is not wanted.
- *  @param dC_dx_rows the rows that dC_dx has room for, at least dC_dy_rows; ignored if dC_dx is NULL.
+ *  @param accumulate 0: sets gradients. Non-zero: adds to them.
+ *  @param dC_dx receives ∂C/∂x, dC_dy_rows × inputs; NULL: none.
+ *  @param dC_dx_rows the rows that fit in dC_dx, at least dC_dy_rows; ignored if dC_dx is NULL.
  *  @param dC_dx_stride floats from one row to the next, at least the number of inputs; ignored if dC_dx is NULL.
- *  @return a status; also CRL_ERROR_MISMATCH or CRL_ERROR_NO_FORWARD. After CRL_ERROR_CALLBACK gradients may hold
- *      anything, and the workspace no δ. */
+ *  @return a status; also CRL_ERROR_MISMATCH or CRL_ERROR_NO_FORWARD. After CRL_ERROR_CALLBACK the contents of
+ *      gradients are unspecified, and the workspace holds no δ. */
 CRL_NODISCARD CRL_API crl_status crl_backward(const crl_network *network, crl_workspace *workspace, const float *dC_dy,
                                               size_t dC_dy_rows, size_t dC_dy_stride, float *CRL_NULLABLE gradients,
                                               size_t gradients_count, int32_t accumulate, float *CRL_NULLABLE dC_dx,
                                               size_t dC_dx_rows, size_t dC_dx_stride);
 
-/** Says whether dropout and noise layers are active in the workspace's passes to come, and what they draw: numbers
- *  that follow from seed, step, layer, row and column alone. The workspace then holds no forward pass.
+/** Sets whether dropout and noise layers are active in the workspace's next passes, and what they draw. The numbers
+ *  follow from seed, step, layer, row and column alone. Afterwards the workspace holds no forward pass.
  *  @param workspace one thread at a time.
- *  @param active 0, as it is in a new workspace: they do nothing.
+ *  @param active 0, as in a new workspace: they do nothing. Non-zero: they are active.
  *  @param seed crl_network_fit() uses its options' seed.
- *  @param step other numbers for every step, up to 2⁵⁰; crl_network_fit() uses the number of steps that the
+ *  @param step below 2⁵⁰. Each step gives other numbers. crl_network_fit() uses the number of steps that the
  *      optimizer has taken.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_workspace_set_noise(crl_workspace *workspace, int32_t active, uint64_t seed,
                                                          uint64_t step);
 
-/** C at the present parameters, and ∂C/∂w of every parameter: forward, cost and backward in one call. What an
- *  outside optimizer asks for.
+/** Computes C at the present parameters, and ∂C/∂w of every parameter: forward, cost and backward in one call. Use
+ *  it with an outside optimizer.
  *  @param network built; only read, by any number of threads at once.
- *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param cost the cost; NULL: CRL_COST_OPTIONS_INIT, the mean squared error.
  *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param targets for each row of x; NULL: none, only for a custom cost that needs none.
  *  @param C receives the cost.
- *  @param gradients receives ∂C/∂w in the order of the parameter vector; NULL if only C is wanted.
+ *  @param gradients receives ∂C/∂w in the order of the parameter vector; NULL: only C.
  *  @param gradients_count the number of parameters; ignored if gradients is NULL.
- *  @return a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. After an error gradients may hold anything. */
+ *  @return a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. After an error the contents of gradients are
+ *      unspecified. */
 CRL_NODISCARD CRL_API crl_status crl_network_value_and_gradient(const crl_network *network,
                                                                 const crl_cost_options *CRL_NULLABLE cost,
                                                                 const float *x, size_t x_rows, size_t x_stride,
                                                                 const crl_targets *CRL_NULLABLE targets, double *C,
                                                                 float *CRL_NULLABLE gradients, size_t gradients_count);
 
-/** One step of the optimizer: changes the network's parameters along a gradient. Gradient descent is W ← W − η
+/** Takes one step of the optimizer: changes the network's parameters along a gradient. Gradient descent is W ← W − η
  *  ∂C/∂W.
  *
- *  Excludes every other use of the network. If the gradient is not finite, or the step could make a parameter or the
- *  optimizer's state overflow, the status is CRL_ERROR_NOT_FINITE and nothing was changed. The gradients of frozen
- *  layers are not looked at.
+ *  Requires exclusive access to the network. Returns CRL_ERROR_NOT_FINITE and changes nothing if the gradient is not
+ *  finite, or if the step could make a parameter or the optimizer's state overflow. Ignores the gradients of frozen
+ *  layers.
  *  @param optimizer made for this network.
  *  @param network built.
- *  @param gradients ∂C/∂w in the order of the parameter vector: from crl_backward(), or from anywhere else.
+ *  @param gradients ∂C/∂w in the order of the parameter vector, from crl_backward() or from anywhere else.
  *  @param gradients_count the number of parameters.
- *  @return a status; also CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback of what trains the network) or
+ *  @return a status; also CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback while the network trains) or
  *      CRL_ERROR_NOT_FINITE. */
 CRL_NODISCARD CRL_API crl_status crl_step(crl_optimizer *optimizer, crl_network *network, const float *gradients,
                                           size_t gradients_count);
 
-/** The learning rate of a schedule at t, where it follows from t alone: not for CRL_SCHEDULE_PLATEAU and
- *  CRL_CUSTOM_SCHEDULE, nor for a period of 0.
+/** Computes the learning rate of a schedule at t. The rate must follow from t alone: not for CRL_SCHEDULE_PLATEAU,
+ *  CRL_CUSTOM_SCHEDULE or a period of 0.
  *  @param schedule the schedule, with its warm-up.
- *  @param base η, the rate that it begins with, finite and ≥ 0.
- *  @param t how many steps or epochs were taken.
+ *  @param base η, the starting rate, finite and ≥ 0.
+ *  @param t the number of steps or epochs taken.
  *  @param rate receives the rate.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_schedule_rate(const crl_schedule_options *schedule, float base, size_t t,
                                                    float *rate);
 
-/** The learning rate after an epoch, by CRL_SCHEDULE_PLATEAU.
- *  @param schedule of this kind. Its warm-up is not read.
- *  @param state what the epochs before have left; CRL_PLATEAU_STATE_INIT before the first. It is all that there is:
- *      it can be copied and stored.
+/** Computes the learning rate after an epoch, by CRL_SCHEDULE_PLATEAU.
+ *  @param schedule of this kind. Its warm-up is ignored.
+ *  @param state holds the state after the earlier epochs, CRL_PLATEAU_STATE_INIT before the first; receives the
+ *      next. It is complete: you may copy and store it.
  *  @param cost C of the epoch, finite.
- *  @param rate holds the rate, finite and ≥ 0, and receives the next.
- *  @return a status; also CRL_ERROR_NOT_FINITE. After an error state and rate are as they were. */
+ *  @param rate holds the rate, finite and ≥ 0; receives the next.
+ *  @return a status; also CRL_ERROR_NOT_FINITE. After an error state and rate are unchanged. */
 CRL_NODISCARD CRL_API crl_status crl_plateau_rate(const crl_schedule_options *schedule, crl_plateau_state *state,
                                                   double cost, float *rate);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Derivatives beyond the gradient
  * ------------------------------------------------------------------------------------------------------------------
- * How the outputs change along a direction, and products of vectors with the second derivatives of the cost: what
- * second-order methods are made of. None of the products makes a matrix; each costs about two gradients, and allocates
- * nothing after the first call for as many rows. Results that are not finite are CRL_ERROR_NOT_FINITE.
+ * How the outputs change along a direction, and products of vectors with the second derivatives of the cost: the
+ * building blocks of second-order methods. No product makes a matrix. Each costs about two gradients, and allocates
+ * nothing after the first call for as many rows. A result that is not finite is CRL_ERROR_NOT_FINITE.
  *
  *     crl_network_jvp                    R{y} = ∂y/∂w R{w} + ∂y/∂x R{x}        along a direction R{w}, R{x}
  *     crl_network_vjp                    uᵀ ∂y/∂w and uᵀ ∂y/∂x                 back from any u at the outputs
@@ -1741,24 +1743,24 @@ typedef struct crl_gradient_report {
 #define CRL_GRADIENT_REPORT_INIT \
     { sizeof(crl_gradient_report), 0, 0, 0, CRL_CHECKED_PARAMETER_GRADIENT, NULL, 0, 0, 0.0, 0.0, 0.0, 0.0 }
 
-/** The Jacobian-vector product: y, and how it changes when the parameters change along w_tangent and x along
+/** Computes the Jacobian-vector product: y, and its change when the parameters change along w_tangent and x along
  *  x_tangent.
  *  @param network built; only read, by any number of threads at once.
  *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param x_tangent R{x}, x_rows × inputs, all finite; NULL for 0.
+ *  @param x_tangent R{x}, x_rows × inputs, all finite; NULL: 0.
  *  @param x_tangent_stride floats from one row to the next, at least the number of inputs; ignored if x_tangent is
  *      NULL.
- *  @param w_tangent R{w}, in the order of the parameter vector, all finite; NULL for 0.
+ *  @param w_tangent R{w}, in the order of the parameter vector, all finite; NULL: 0.
  *  @param w_tangent_count the number of parameters; ignored if w_tangent is NULL.
- *  @param y receives x_rows × outputs; NULL if they are not wanted.
- *  @param y_rows the rows that y has room for, at least x_rows; ignored if y is NULL.
+ *  @param y receives x_rows × outputs; NULL: none.
+ *  @param y_rows the rows that fit in y, at least x_rows; ignored if y is NULL.
  *  @param y_stride floats from one row to the next, at least the number of outputs; ignored if y is NULL.
- *  @param y_tangent receives R{y}, x_rows × outputs. Overlaps nothing else.
- *  @param y_tangent_rows the rows that y_tangent has room for, at least x_rows.
+ *  @param y_tangent receives R{y}, x_rows × outputs. Must not overlap anything else.
+ *  @param y_tangent_rows the rows that fit in y_tangent, at least x_rows.
  *  @param y_tangent_stride floats from one row to the next, at least the number of outputs.
- *  @return a status; also CRL_ERROR_NOT_FINITE. After the last three y and y_tangent may hold anything. */
+ *  @return a status; also CRL_ERROR_NOT_FINITE. After an error the contents of y and y_tangent are unspecified. */
 CRL_NODISCARD CRL_API crl_status crl_network_jvp(const crl_network *network, const float *x, size_t x_rows,
                                                  size_t x_stride, const float *CRL_NULLABLE x_tangent,
                                                  size_t x_tangent_stride, const float *CRL_NULLABLE w_tangent,
@@ -1766,41 +1768,42 @@ CRL_NODISCARD CRL_API crl_status crl_network_jvp(const crl_network *network, con
                                                  size_t y_stride, float *y_tangent, size_t y_tangent_rows,
                                                  size_t y_tangent_stride);
 
-/** The vector-Jacobian product: forward, and backward from any u at the outputs in the place of ∇C.
+/** Computes the vector-Jacobian product: a forward pass, then a backward pass from any u at the outputs instead of
+ *  ∇C.
  *  @param network built; only read, by any number of threads at once.
  *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
  *  @param u x_rows × outputs, all finite.
  *  @param u_stride floats from one row to the next, at least the number of outputs.
- *  @param gradients receives uᵀ ∂y/∂w, summed over the rows, in the order of the parameter vector; NULL if it is not
- *      wanted.
+ *  @param gradients receives uᵀ ∂y/∂w, summed over the rows, in the order of the parameter vector; NULL: none.
  *  @param gradients_count the number of parameters; ignored if gradients is NULL.
- *  @param x_gradient receives uᵀ ∂y/∂x, x_rows × inputs; NULL if it is not wanted.
- *  @param x_gradient_rows the rows that x_gradient has room for, at least x_rows; ignored if x_gradient is NULL.
+ *  @param x_gradient receives uᵀ ∂y/∂x, x_rows × inputs; NULL: none.
+ *  @param x_gradient_rows the rows that fit in x_gradient, at least x_rows; ignored if x_gradient is NULL.
  *  @param x_gradient_stride floats from one row to the next, at least the number of inputs; ignored if x_gradient is
  *      NULL.
- *  @return a status; also CRL_ERROR_NOT_FINITE. After the last three the results may hold anything. */
+ *  @return a status; also CRL_ERROR_NOT_FINITE. After an error the contents of the results are unspecified. */
 CRL_NODISCARD CRL_API crl_status crl_network_vjp(const crl_network *network, const float *x, size_t x_rows,
                                                  size_t x_stride, const float *u, size_t u_stride,
                                                  float *CRL_NULLABLE gradients, size_t gradients_count,
                                                  float *CRL_NULLABLE x_gradient, size_t x_gradient_rows,
                                                  size_t x_gradient_stride);
 
-/** The product H v with the Hessian H = ∂²C/∂w², exact, for any network and cost (Pearlmutter 1994). Where σ or the
- *  cost has a kink the second derivative is that of the side that its first derivative is taken from.
+/** Computes the product H v with the Hessian H = ∂²C/∂w²: exact, for any network and cost (Pearlmutter 1994). At a
+ *  kink of σ or of the cost, the second derivative is taken from the same side as the first.
  *  @param network built; only read, by any number of threads at once.
- *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param cost the cost; NULL: CRL_COST_OPTIONS_INIT, the mean squared error.
  *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param targets for each row of x; NULL: none, only for a custom cost that needs none.
  *  @param vector v, in the order of the parameter vector, all finite.
  *  @param vector_count the number of parameters.
- *  @param product receives H v. Does not overlap vector.
+ *  @param product receives H v. Must not overlap vector.
  *  @param product_count the number of parameters.
  *  @return a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH (a custom activation without second_derivative, a
- *      custom cost without hessian_product) or CRL_ERROR_NOT_FINITE. After an error product may hold anything. */
+ *      custom cost without hessian_product) or CRL_ERROR_NOT_FINITE. After an error the contents of product are
+ *      unspecified. */
 CRL_NODISCARD CRL_API crl_status crl_network_hessian_product(const crl_network *network,
                                                              const crl_cost_options *CRL_NULLABLE cost, const float *x,
                                                              size_t x_rows, size_t x_stride,
@@ -1808,20 +1811,20 @@ CRL_NODISCARD CRL_API crl_status crl_network_hessian_product(const crl_network *
                                                              const float *vector, size_t vector_count, float *product,
                                                              size_t product_count);
 
-/** The product G v with the Gauss-Newton matrix G = Σ Jᵀ H_C J over the rows, J = ∂y/∂w and H_C = ∂²C/∂y²
- *  (Schraudolph 2002): the Hessian without the second derivatives of the network. It is positive semidefinite if C
- *  is convex in y, as every built-in cost is.
+/** Computes the product G v with the Gauss-Newton matrix G = Σ Jᵀ H_C J over the rows, J = ∂y/∂w and H_C = ∂²C/∂y²
+ *  (Schraudolph 2002). G is the Hessian without the second derivatives of the network. It is positive semidefinite
+ *  if C is convex in y, as every built-in cost is.
  *  @param network built; only read, by any number of threads at once.
- *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param cost the cost; NULL: CRL_COST_OPTIONS_INIT, the mean squared error.
  *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param targets for each row of x; NULL only for a custom cost that needs none.
+ *  @param targets for each row of x; NULL: none, only for a custom cost that needs none.
  *  @param vector v, in the order of the parameter vector, all finite.
  *  @param vector_count the number of parameters.
- *  @param product receives G v. Does not overlap vector.
+ *  @param product receives G v. Must not overlap vector.
  *  @param product_count the number of parameters.
- *  @return as crl_network_hessian_product(); but no activation needs a second_derivative. */
+ *  @return as crl_network_hessian_product(), but no activation needs a second_derivative. */
 CRL_NODISCARD CRL_API crl_status crl_network_gauss_newton_product(const crl_network *network,
                                                                   const crl_cost_options *CRL_NULLABLE cost,
                                                                   const float *x, size_t x_rows, size_t x_stride,
@@ -1829,52 +1832,54 @@ CRL_NODISCARD CRL_API crl_status crl_network_gauss_newton_product(const crl_netw
                                                                   const float *vector, size_t vector_count,
                                                                   float *product, size_t product_count);
 
-/** The whole Hessian ∂²C/∂w², for small networks: a product for each parameter. Symmetric to the last bit.
+/** Computes the whole Hessian ∂²C/∂w², for small networks: one product for each parameter. It is symmetric to the
+ *  last bit.
  *  @param network built; only read, by any number of threads at once.
- *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  @param cost the cost; NULL: CRL_COST_OPTIONS_INIT, the mean squared error.
  *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param targets for each row of x; NULL only for a custom cost that needs none.
- *  @param hessian receives a row for each parameter and a column for each, in the order of the parameter vector.
- *  @param hessian_rows the rows that hessian has room for, at least the number of parameters.
+ *  @param targets for each row of x; NULL: none, only for a custom cost that needs none.
+ *  @param hessian receives one row and one column for each parameter, in the order of the parameter vector.
+ *  @param hessian_rows the rows that fit in hessian, at least the number of parameters.
  *  @param hessian_stride floats from one row to the next, at least the number of parameters.
- *  @return as crl_network_hessian_product(). After an error hessian may hold anything. */
+ *  @return as crl_network_hessian_product(). After an error the contents of hessian are unspecified. */
 CRL_NODISCARD CRL_API crl_status crl_network_hessian(const crl_network *network,
                                                      const crl_cost_options *CRL_NULLABLE cost, const float *x,
                                                      size_t x_rows, size_t x_stride,
                                                      const crl_targets *CRL_NULLABLE targets, float *hessian,
                                                      size_t hessian_rows, size_t hessian_stride);
 
-/** The Jacobian of the outputs, for small networks: the derivatives of every output of every row of x, with respect
- *  to the parameters or to the row itself.
+/** Computes the Jacobian of the outputs, for small networks: the derivatives of every output of every row of x with
+ *  respect to the parameters or to the row itself.
  *  @param network built; only read, by any number of threads at once.
  *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
  *  @param variable CRL_VARIABLE_PARAMETERS or CRL_VARIABLE_INPUT.
- *  @param jacobian receives x_rows · outputs rows: ∂y_k of the row r of x in the row r · outputs + k, of as many
- *      columns as there are parameters or inputs.
- *  @param jacobian_rows the rows that jacobian has room for, at least x_rows · outputs.
+ *  @param jacobian receives x_rows · outputs rows. Row r · outputs + k holds ∂y_k of row r of x, with one column for
+ *      each parameter or input.
+ *  @param jacobian_rows the rows that fit in jacobian, at least x_rows · outputs.
  *  @param jacobian_stride floats from one row to the next, at least the number of columns.
- *  @return a status; also CRL_ERROR_NOT_FINITE. After the last three jacobian may hold anything. */
+ *  @return a status; also CRL_ERROR_NOT_FINITE. After an error the contents of jacobian are unspecified. */
 CRL_NODISCARD CRL_API crl_status crl_network_jacobian(const crl_network *network, const float *x, size_t x_rows,
                                                       size_t x_stride, crl_variable variable, float *jacobian,
                                                       size_t jacobian_rows, size_t jacobian_stride);
 
-/** Checks derivatives against differences of values, which know nothing of σ', ∇C or the backward pass: first those
- *  of custom functions, where the network uses them for these rows, then ∂C/∂w. Finds an error of 1 % in a custom
- *  derivative. Each parameter takes up to 18 forward passes over x: a few dozen rows are enough.
+/** Checks derivatives against differences of values. The differences use neither σ', ∇C nor the backward pass.
+ *  Checks the derivatives of custom functions first, where the network uses them for these rows, then ∂C/∂w. Finds
+ *  an error of 1 % in a custom derivative. Each parameter takes up to 18 forward passes over x: a few dozen rows are
+ *  enough.
  *
- *  A derivative that fails is no error of the call: look at the report's failed.
- *  @param network built; only read (parameters are moved in a copy), by any number of threads at once.
- *  @param cost which one; NULL for CRL_COST_OPTIONS_INIT, the mean squared error.
+ *  A derivative that fails is not an error of the call: look at the report's failed.
+ *  @param network built; only read, by any number of threads at once. Moves the parameters of a copy.
+ *  @param cost the cost; NULL: CRL_COST_OPTIONS_INIT, the mean squared error.
  *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param targets for each row of x; NULL only for a custom cost that needs none.
- *  @param options step, tolerance, how many coordinates; NULL for CRL_GRADIENT_CHECK_OPTIONS_INIT.
- *  @param report begun with CRL_GRADIENT_REPORT_INIT; receives what was found.
+ *  @param targets for each row of x; NULL: none, only for a custom cost that needs none.
+ *  @param options step, tolerance, number of coordinates; NULL: CRL_GRADIENT_CHECK_OPTIONS_INIT.
+ *  @param report initialized with CRL_GRADIENT_REPORT_INIT; receives what was found.
  *  @return a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. */
 CRL_NODISCARD CRL_API crl_status crl_network_check_gradient(const crl_network *network,
                                                             const crl_cost_options *CRL_NULLABLE cost, const float *x,
@@ -1886,8 +1891,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_check_gradient(const crl_network *n
 /* ------------------------------------------------------------------------------------------------------------------
  * Minimizing
  * ------------------------------------------------------------------------------------------------------------------
- * Methods that look at all of the data in every step, and take as few steps as they can: second-order methods and line
- * searches.
+ * Second-order methods and line searches. They look at all of the data in every step, and take as few steps as they
+ * can.
  */
 
 /** A method that minimizes C over all of the data. g is the gradient ∂C/∂w, d the search direction. */
@@ -1999,25 +2004,25 @@ typedef struct crl_minimum {
 
 #define CRL_MINIMUM_INIT { sizeof(crl_minimum), CRL_MINIMUM_NO_PROGRESS, 0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0 }
 
-/** Looks for the parameters with the lowest cost over all rows of x, from where they are. Excludes every other use
- *  of the network.
+/** Looks for the parameters with the lowest cost over all rows of x, starting from the present ones. Requires
+ *  exclusive access to the network.
  *
- *  Afterwards, and after an error, the parameters are the ones with the lowest C that were come across, or with
- *  patience and validation data the ones with the best validation cost. C includes the penalty of l2. That C is not
- *  finite where they are is an error; a step to where it is not finite is taken back. The methods compute in
- *  float64, C and its gradient are float32's.
+ *  Afterwards, even after an error, the parameters are those with the lowest C found; with patience and validation
+ *  data, those with the best validation cost. C includes the penalty of l2. If C is not finite at the start, the
+ *  call fails. A step to where C is not finite is taken back. The methods compute in float64; C and its gradient
+ *  come from float32 passes.
  *  @param network built.
  *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least the number of inputs.
- *  @param targets for each row of x; NULL only for a custom cost that needs none.
- *  @param validation data to validate on at the beginning and after each iteration; NULL for none.
- *  @param options method, cost, tolerances and limits, penalty, patience, callback; NULL for
- *      CRL_MINIMIZE_OPTIONS_INIT, L-BFGS.
- *  @param minimum receives what was found, begun from CRL_MINIMUM_INIT; NULL if it is not wanted. With
- *      CRL_CANCELLED, too, unless that came before C was known for the first time.
+ *  @param targets for each row of x; NULL: none, only for a custom cost that needs none.
+ *  @param validation data to validate on at the beginning and after each iteration; NULL: none.
+ *  @param options method, cost, tolerances and limits, penalty, patience, callback; NULL: CRL_MINIMIZE_OPTIONS_INIT,
+ *      L-BFGS.
+ *  @param minimum initialized with CRL_MINIMUM_INIT; receives what was found; NULL: none. After CRL_CANCELLED too,
+ *      if C was known by then.
  *  @return a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian product),
- *      CRL_ERROR_BUSY (in a callback of what trains the network) or CRL_ERROR_NOT_FINITE. */
+ *      CRL_ERROR_BUSY (in a callback while the network trains) or CRL_ERROR_NOT_FINITE. */
 CRL_NODISCARD CRL_API crl_status crl_network_minimize(crl_network *network, const float *x, size_t x_rows,
                                                       size_t x_stride, const crl_targets *CRL_NULLABLE targets,
                                                       const crl_validation *CRL_NULLABLE validation,
@@ -2027,7 +2032,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_minimize(crl_network *network, cons
 /* ------------------------------------------------------------------------------------------------------------------
  * Growing a network
  * ------------------------------------------------------------------------------------------------------------------
- * Cascade correlation: a network that finds out by itself how many hidden units it needs.
+ * Cascade correlation: the network finds out how many hidden units it needs.
  */
 
 /** What a growing network has come to: without hidden units at first, then with each new one. */
@@ -2078,25 +2083,25 @@ typedef struct crl_cascade_options {
 
 /** Grows a network on data: cascade correlation (Fahlman and Lebiere 1990).
  *
- *  It begins with the outputs alone, which read x, and trains them. Then, again and again: some candidates for a
- *  hidden unit, which read x and the hidden units before, are trained to follow what the network still does wrong;
- *  the one that does best is installed, its weights final; and the outputs, which read x and all hidden units, are
- *  trained. What a candidate follows are the outputs' ∂C/∂z, so that it serves every cost.
+ *  Begins with the outputs alone, which read x, and trains them. Then repeats three steps. It trains some candidates
+ *  for a hidden unit to follow what the network still does wrong; they read x and the earlier hidden units. It
+ *  installs the best candidate and keeps its weights fixed while the network grows. It trains the outputs, which
+ *  read x and all hidden units. The candidates follow the outputs' ∂C/∂z, so growing works with every cost.
  *
  *  The layers are "unit1", "features1" (a concatenation of what the unit reads and the unit), "unit2", … and
- *  "output". The network is a built one like others: it can be saved, and trained further with all of its weights.
- *  It is the one with the lowest cost of those that it was while it grew, the cost of the validation data if there
- *  are any. One seed gives one network, bit for bit, whatever the number of threads.
+ *  "output". The result is a built network like any other: you can save it, and train it further with all of its
+ *  weights. Returns the best network seen during growth: the one with the lowest cost, of the validation data if
+ *  there are any. One seed gives one network, bit for bit, whatever the number of threads.
  *  @param inputs N_0, the length of x, at least 1.
  *  @param outputs N_L, the length of y, at least 1.
  *  @param x x_rows × inputs, all finite.
  *  @param x_rows at least 1.
  *  @param x_stride floats from one row to the next, at least inputs.
- *  @param targets for each row of x; NULL only for a custom cost that needs none.
- *  @param validation data to validate on after each unit; NULL for none.
- *  @param options cost, activations, candidates, when to end, callback; NULL for CRL_CASCADE_OPTIONS_INIT.
- *  @param network receives the network, which crl_network_destroy() frees; after CRL_CANCELLED, too, as far as it
- *      has grown; NULL after another error.
+ *  @param targets for each row of x; NULL: none, only for a custom cost that needs none.
+ *  @param validation data to validate on after each unit; NULL: none.
+ *  @param options cost, activations, candidates, when to end, callback; NULL: CRL_CASCADE_OPTIONS_INIT.
+ *  @param network receives the network; free it with crl_network_destroy(). After CRL_CANCELLED too, as far as it
+ *      has grown. NULL after another error.
  *  @return a status; also CRL_ERROR_TARGET or CRL_ERROR_NOT_FINITE. */
 CRL_NODISCARD CRL_API crl_status crl_network_create_cascade(size_t inputs, size_t outputs, const float *x,
                                                             size_t x_rows, size_t x_stride,
@@ -2108,21 +2113,21 @@ CRL_NODISCARD CRL_API crl_status crl_network_create_cascade(size_t inputs, size_
 /* ------------------------------------------------------------------------------------------------------------------
  * Cancelling
  * ------------------------------------------------------------------------------------------------------------------
- * A flag that any thread, or the handler of a signal, sets to end the long calls of another thread before their time.
+ * A flag that any thread, or a signal's handler, sets to end the long calls of another thread early.
  *
  *     crl_cancel_create(NULL, NULL, &cancel);
  *     crl_cancel_watch(cancel, NULL);             this thread's calls look at it from now on
- *     crl_network_fit(...);                       CRL_CANCELLED, soon after any thread has called
+ *     crl_network_fit(...);                       CRL_CANCELLED, soon after any thread calls
  *                                                 crl_cancel_set(cancel)
  *
- * Every function that can take long looks: those that build, train, minimize and grow networks, predict, evaluate, or compute
- * gradients, products and matrices of derivatives, the passes, and those that load, save and prepare. They do so every few
- * milliseconds, and end within 50 ms unless a layer has tens of millions of parameters, or a file has been written and waits
- * for the disk; a step of an optimizer that has begun is always made as a whole. What takes less than a millisecond may not
- * look.
+ * Every function that can take long looks at the flag: those that build, train, minimize and grow networks, predict,
+ * evaluate, load, save and prepare, those that compute gradients, products and matrices of derivatives, and the passes.
+ * They look every few milliseconds. They end within 50 ms, unless a layer has tens of millions of parameters or a
+ * written file waits for the disk. An optimizer's step, once begun, always completes. A call of less than a millisecond
+ * may not look.
  *
- * A call that was cancelled has left what an error of its own would leave: a trainer can go on from the last complete step, bit
- * for bit as if it had not stopped.
+ * A cancelled call leaves what any error of the call would leave. A trainer can continue from the last complete step,
+ * bit for bit as if it had not stopped.
  */
 
 /** A flag that ends the long calls of the threads that watch it. */
@@ -2132,38 +2137,38 @@ typedef struct crl_cancel crl_cancel;
  *  number to set the flag. */
 typedef int32_t (*crl_cancel_poll)(void *CRL_NULLABLE user);
 
-/** Creates a flag, which is not set.
- *  @param poll asked in the midst of the long calls of a thread that watches, on that thread, about every 20 ms:
- *      whether to set the flag. NULL: only crl_cancel_set() does.
- *  @param user handed to poll; may be NULL.
- *  @param cancel receives the flag, which crl_cancel_destroy() frees; NULL after an error.
+/** Creates a flag, not yet set.
+ *  @param poll asks whether to set the flag. Called during the long calls of a thread that watches, on that thread,
+ *      about every 20 ms. NULL: only crl_cancel_set() sets it.
+ *  @param user passed to poll; may be NULL.
+ *  @param cancel receives the flag; free it with crl_cancel_destroy(). NULL after an error.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_cancel_create(crl_cancel_poll CRL_NULLABLE poll, void *CRL_NULLABLE user,
                                                    crl_cancel *CRL_NULLABLE *CRL_NONNULL cancel);
 
-/** Frees a flag. The calling thread watches it no more; no other may be watching it.
- *  @param cancel may be NULL, which does nothing. */
+/** Frees a flag. The calling thread stops watching it. No other thread may be watching it.
+ *  @param cancel NULL: does nothing. */
 CRL_API void crl_cancel_destroy(crl_cancel *CRL_NULLABLE cancel);
 
-/** Sets the flag: calls of threads that watch it end with CRL_CANCELLED, those under way and all that begin before
+/** Sets the flag. Calls of threads that watch it end with CRL_CANCELLED: those under way, and all that begin before
  *  crl_cancel_reset().
  *
  *  Threads: any, at any time; also a signal's handler, whatever it interrupts.
- *  @param cancel NULL, and a handle of another kind, are left alone. */
+ *  @param cancel the flag. NULL or a handle of another kind: does nothing. */
 CRL_API void crl_cancel_set(crl_cancel *CRL_NULLABLE cancel);
 
-/** Takes the flag back.
+/** Clears the flag.
  *
  *  Threads: any.
  *  @param cancel the flag.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_cancel_reset(crl_cancel *cancel);
 
-/** Makes the calls of this thread look at a flag from now on, and at no other.
+/** Makes the calls of this thread look at this flag from now on, and at no other.
  *
- *  Threads: each watches for itself, and several may watch one flag.
- *  @param cancel the flag, which must live for as long as it is watched; NULL for none.
- *  @param before receives what this thread watched until now, or NULL, for who wants to give it back; may be NULL.
+ *  Threads: each watches for itself. Several may watch one flag.
+ *  @param cancel the flag, which must live as long as it is watched; NULL: none.
+ *  @param before receives what this thread watched until now, or NULL, so that you can restore it; may be NULL.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_cancel_watch(crl_cancel *CRL_NULLABLE cancel,
                                                   crl_cancel *CRL_NULLABLE *CRL_NULLABLE before);
@@ -2171,125 +2176,125 @@ CRL_NODISCARD CRL_API crl_status crl_cancel_watch(crl_cancel *CRL_NULLABLE cance
 /* ------------------------------------------------------------------------------------------------------------------
  * Initial values
  * ------------------------------------------------------------------------------------------------------------------
- * What the macros CRL_..._INIT give, for languages that have no macros. Each function writes the initial value into a structure
- * of so many bytes, and sets its size.
+ * The CRL_..._INIT macros as functions, for languages without macros. Each function writes the initial value into a
+ * structure of size bytes, and sets the structure's own size.
  */
 
-/** The value of CRL_LAYER_OPTIONS_INIT.
+/** Gets the value of CRL_LAYER_OPTIONS_INIT.
  *  @param options receives the value.
  *  @param size sizeof(crl_layer_options).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_layer_options_init(crl_layer_options *options, size_t size);
 
-/** The value of CRL_LAYER_INIT.
+/** Gets the value of CRL_LAYER_INIT.
  *  @param layer receives the value.
  *  @param size sizeof(crl_layer).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_layer_init(crl_layer *layer, size_t size);
 
-/** The value of CRL_TENSOR_INIT.
+/** Gets the value of CRL_TENSOR_INIT.
  *  @param tensor receives the value.
  *  @param size sizeof(crl_tensor).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_tensor_init(crl_tensor *tensor, size_t size);
 
-/** The value of CRL_COST_OPTIONS_INIT.
+/** Gets the value of CRL_COST_OPTIONS_INIT.
  *  @param options receives the value.
  *  @param size sizeof(crl_cost_options).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_cost_options_init(crl_cost_options *options, size_t size);
 
-/** The value of CRL_TARGETS_INIT.
+/** Gets the value of CRL_TARGETS_INIT.
  *  @param targets receives the value.
  *  @param size sizeof(crl_targets).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_targets_init(crl_targets *targets, size_t size);
 
-/** The value of CRL_VALIDATION_INIT.
+/** Gets the value of CRL_VALIDATION_INIT.
  *  @param validation receives the value.
  *  @param size sizeof(crl_validation).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_validation_init(crl_validation *validation, size_t size);
 
-/** The value of CRL_OPTIMIZER_OPTIONS_INIT.
+/** Gets the value of CRL_OPTIMIZER_OPTIONS_INIT.
  *  @param options receives the value.
  *  @param size sizeof(crl_optimizer_options).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_optimizer_options_init(crl_optimizer_options *options, size_t size);
 
-/** The value of CRL_LAYER_STEP_INIT.
+/** Gets the value of CRL_LAYER_STEP_INIT.
  *  @param step receives the value.
  *  @param size sizeof(crl_layer_step).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_layer_step_init(crl_layer_step *step, size_t size);
 
-/** The value of CRL_SCHEDULE_OPTIONS_INIT.
+/** Gets the value of CRL_SCHEDULE_OPTIONS_INIT.
  *  @param options receives the value.
  *  @param size sizeof(crl_schedule_options).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_schedule_options_init(crl_schedule_options *options, size_t size);
 
-/** The value of CRL_EPOCH_INIT.
+/** Gets the value of CRL_EPOCH_INIT.
  *  @param epoch receives the value.
  *  @param size sizeof(crl_epoch).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_epoch_init(crl_epoch *epoch, size_t size);
 
-/** The value of CRL_TRAIN_OPTIONS_INIT.
+/** Gets the value of CRL_TRAIN_OPTIONS_INIT.
  *  @param options receives the value.
  *  @param size sizeof(crl_train_options).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_train_options_init(crl_train_options *options, size_t size);
 
-/** The value of CRL_METRICS_INIT.
+/** Gets the value of CRL_METRICS_INIT.
  *  @param metrics receives the value.
  *  @param size sizeof(crl_metrics).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_metrics_init(crl_metrics *metrics, size_t size);
 
-/** The value of CRL_PROGRESS_INIT.
+/** Gets the value of CRL_PROGRESS_INIT.
  *  @param progress receives the value.
  *  @param size sizeof(crl_progress).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_progress_init(crl_progress *progress, size_t size);
 
-/** The value of CRL_DATA_SOURCE_INIT.
+/** Gets the value of CRL_DATA_SOURCE_INIT.
  *  @param source receives the value.
  *  @param size sizeof(crl_data_source).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_data_source_init(crl_data_source *source, size_t size);
 
-/** The value of CRL_PLATEAU_STATE_INIT.
+/** Gets the value of CRL_PLATEAU_STATE_INIT.
  *  @param state receives the value.
  *  @param size sizeof(crl_plateau_state).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_plateau_state_init(crl_plateau_state *state, size_t size);
 
-/** The value of CRL_GRADIENT_CHECK_OPTIONS_INIT.
+/** Gets the value of CRL_GRADIENT_CHECK_OPTIONS_INIT.
  *  @param options receives the value.
  *  @param size sizeof(crl_gradient_check_options).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_gradient_check_options_init(crl_gradient_check_options *options, size_t size);
 
-/** The value of CRL_GRADIENT_REPORT_INIT.
+/** Gets the value of CRL_GRADIENT_REPORT_INIT.
  *  @param report receives the value.
  *  @param size sizeof(crl_gradient_report).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_gradient_report_init(crl_gradient_report *report, size_t size);
 
-/** The value of CRL_MINIMIZE_OPTIONS_INIT.
+/** Gets the value of CRL_MINIMIZE_OPTIONS_INIT.
  *  @param options receives the value.
  *  @param size sizeof(crl_minimize_options).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_minimize_options_init(crl_minimize_options *options, size_t size);
 
-/** The value of CRL_MINIMUM_INIT.
+/** Gets the value of CRL_MINIMUM_INIT.
  *  @param minimum receives the value.
  *  @param size sizeof(crl_minimum).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_minimum_init(crl_minimum *minimum, size_t size);
 
-/** The value of CRL_CASCADE_OPTIONS_INIT.
+/** Gets the value of CRL_CASCADE_OPTIONS_INIT.
  *  @param options receives the value.
  *  @param size sizeof(crl_cascade_options).
  *  @return a status. */

@@ -4,7 +4,7 @@ import Kernels
 /// the row of the batch and the column, and from nothing else: a run goes on from here as it went.
 public struct NoiseSeed: Sendable {
     public let seed: UInt64
-    /// Steps with different numbers have different random numbers, up to 2⁵⁰.
+    /// Steps with different numbers have different random numbers, below 2⁵⁰.
     public let step: UInt64
 
     public init(seed: UInt64, step: UInt64) {

@@ -71,7 +71,7 @@ extension Network {
         _ validation: (x: [Float], targets: Targets)?, inputs: Int, _ body: (DataView?) throws(ChainruleError) -> Result
     ) throws(ChainruleError) -> Result {
         guard let validation else { return try body(nil) }
-        return try withData(validation.x, inputs: inputs, validation.targets, "the validation x") {
+        return try withData(validation.x, inputs: inputs, validation.targets, "the x of the validation data") {
             held throws(ChainruleError) in try body(held)
         }
     }

@@ -98,10 +98,10 @@ public final class Trainer: FallibleClass {
         try whileBusy { () throws(ChainruleError) in
             try data.checkShape(for: options.cost, outputs: network.outputs, "x")
             if let validation {
-                try validation.checkShape(for: options.cost, outputs: network.outputs, "validation_x")
+                try validation.checkShape(for: options.cost, outputs: network.outputs, "the validation data")
             }
             let largestInput = try network.check(data, cost: options.cost, "x")
-            if let validation { try network.check(validation, cost: options.cost, "validation_x") }
+            if let validation { try network.check(validation, cost: options.cost, "the validation data") }
             guard options.validationSplit > 0 else {
                 let feed = try RowFeed(for: self, data, rows: 0..<data.x.rows, largestInput: largestInput)
                 return try fit(feed, validation: validation, onEpoch: onEpoch)
@@ -120,7 +120,7 @@ public final class Trainer: FallibleClass {
     ) throws(ChainruleError) {
         try whileBusy { () throws(ChainruleError) in
             try source.checkShape(for: options, outputs: network.outputs)
-            if let validation { try network.check(validation, cost: options.cost, "validation_x") }
+            if let validation { try network.check(validation, cost: options.cost, "the validation data") }
             guard options.validationSplit == 0 else {
                 throw ChainruleError(.value, "a data source cannot be split: give validation data instead")
             }

@@ -48,7 +48,7 @@ import Testing
         expectError(.size, words) { _ = try network.product(.gaussNewton, cost, x, t, [1]) }
         expectError(.size, words) { _ = try network.checkGradient(cost, x, targets: t) }
         expectError(.size, words) { try network.fit(x, targets: t, optimizer: optimizer, options: options) }
-        expectError(.size, "the targets of validation_x: there are 3") {
+        expectError(.size, "the targets of the validation data: there are 3") {
             try network.fit(
                 x, targets: .values([0, 1, 1, 0], columns: 1), optimizer: optimizer, options: options,
                 validation: (x, t))

@@ -66,7 +66,7 @@ import Testing
         expectError(.size, "x has 0 rows") { try fit([]) }
         expectError(.size, "x holds 7 floats", "3 rows of 2 are 6") { try fit(Array(x.dropLast())) }
         expectError(.size, "4 target values for 3 rows") { try fit(Array(x.dropLast(2))) }
-        expectError(.size, "the validation x has 0 rows") { try fit(validation: ([], targets)) }
+        expectError(.size, "the x of the validation data has 0 rows") { try fit(validation: ([], targets)) }
         expectError(.size, "4 target values for 1 rows") { try fit(validation: ([1, 2], targets)) }
         expectError(.size, "targets have 2 columns") { try fit(nil, .values([1, 2, 3, 4, 5, 6, 7, 8], columns: 2)) }
         #expect(isUnchanged)

@@ -146,9 +146,8 @@ _KINDS = "INSTRUCTIONS|REDUCTION|SCHEDULE|PRECISION|VARIABLE|QUANTITY|PURPOSE|CH
 _OF_C = re.compile(rf"^crl_\w+: |\b\w+->|\bCRL_(?:(?:{_KINDS})_)?(?P<enumerator>\w+)")
 # Names of C's parameters, and Python's words for what they say.
 _WORDS = {
-    "validation_x_rows": "the number of rows of validation_data",
-    "the targets of validation_x": "the targets of validation_data",
-    "validation_x": "the x of validation_data",
+    "validation->rows": "the number of rows of validation_data",
+    "the validation data": "validation_data",
     "x_rows": "the number of rows of x",
     "CRL_AUTO": "None",
     "CRL_AUTO_SIZE": "None",

@@ -235,7 +235,7 @@ extension FallibleClass where Self == CascadeGrowth {
         try options.validate()
         // Before anything is made for so many outputs.
         try data.checkShape(for: options.cost, outputs: outputs, "x")
-        try validation?.checkShape(for: options.cost, outputs: outputs, "validation_x")
+        try validation?.checkShape(for: options.cost, outputs: outputs, "the validation data")
         var architecture = try Architecture(inputs: data.x.columns)
         for activation in options.activations {
             // An α out of its range is an error at once.
@@ -245,7 +245,7 @@ extension FallibleClass where Self == CascadeGrowth {
         try architecture.dense(outputs, options.outputActivation, name: "output", biases: .zeros)
         let output = try Network(architecture, seed: options.seed)
         try output.check(data, cost: options.cost, "x")
-        if let validation { try output.check(validation, cost: options.cost, "validation_x") }
+        if let validation { try output.check(validation, cost: options.cost, "the validation data") }
         let features = try CascadeFeatures(data.x)
         self = CascadeGrowth(
             options, data, validation, features,

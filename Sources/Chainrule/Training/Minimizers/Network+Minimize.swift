@@ -32,9 +32,9 @@ extension Network {
             try options.validate()
             try method.validate(for: cost)
             try data.checkShape(for: cost, outputs: outputs, "x")
-            if let validation { try validation.checkShape(for: cost, outputs: outputs, "validation_x") }
+            if let validation { try validation.checkShape(for: cost, outputs: outputs, "the validation data") }
             let largestInput = try check(data, cost: cost, "x")
-            if let validation { try check(validation, cost: cost, "validation_x") }
+            if let validation { try check(validation, cost: cost, "the validation data") }
             guard options.validationSplit > 0 else {
                 return try minimize(
                     cost, data, validation, largestInput: largestInput, method: method, options: options)

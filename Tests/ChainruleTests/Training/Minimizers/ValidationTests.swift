@@ -239,15 +239,15 @@ import Testing
         expectError(.value, "validation_split is 1.0") { try minimize { $0.validationSplit = 1 } }
         expectError(.value, "both") { try minimize(held) { $0.validationSplit = 0.5 } }
         expectError(.size, "validation", "0 rows") { try minimize(([], held.targets)) }
-        expectError(.size, "validation_x", "60", "59") {
+        expectError(.size, "the targets of the validation data", "60", "59") {
             try minimize((Array(held.x.dropLast(2)), held.targets))
         }
-        expectError(.target, "validation_x", "classes") {
+        expectError(.target, "the targets of the validation data", "classes") {
             try minimize((held.x, .classes([Int32](repeating: 0, count: 60))))
         }
         var broken = held.x
         broken[3] = .nan
-        expectError(.notFinite, "validation_x holds nan at row 1, column 1") { try minimize((broken, held.targets)) }
+        expectError(.notFinite, "the validation data holds nan at row 1, column 1") { try minimize((broken, held.targets)) }
         expectError(.size, "validation_split must be 0") {
             try network.minimize(
                 .meanSquaredError(), [1, 2], targets: .values([1], columns: 1),
