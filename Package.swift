@@ -3,7 +3,7 @@ import Foundation
 import PackageDescription
 
 // Traits choose the build mode. `Embedded` builds the library that is shipped: Embedded Swift, no Swift runtime needed by the
-// program that links it. `Baseline` and `AVX2` are for tests: they limit the dispatch to narrower instruction sets.
+// program that links it. `AVX2` is for tests: it limits the dispatch.
 let embedded: SwiftSetting = .enableExperimentalFeature("Embedded", .when(traits: ["Embedded"]))
 
 let warningsAreErrors: SwiftSetting = .treatAllWarnings(as: .error)
@@ -12,7 +12,18 @@ let warningsAreErrors: SwiftSetting = .treatAllWarnings(as: .error)
 let small: SwiftSetting = .unsafeFlags(
     ["-Osize", "-Xfrontend", "-function-sections"], .when(configuration: .release, traits: ["Embedded"]))
 
-let common: [SwiftSetting] = [embedded, small, warningsAreErrors]
+/// Whether to build kernels for AVX2 and AVX-512 beside the baseline's. CHAINRULE_AVX=0 leaves them out: for another processor,
+/// of which a cross-compiler tells a manifest nothing, or to build in half the time.
+let hasAVX: Bool = {
+    if let given = Context.environment["CHAINRULE_AVX"] { return given != "0" }
+    #if arch(x86_64)
+        return true
+    #else
+        return false
+    #endif
+}()
+
+let common: [SwiftSetting] = [embedded, small, warningsAreErrors] + (hasAVX ? [.define("AVX")] : [])
 
 /// Kernels alone are compiled without checks, and each instruction set's own module with the compiler flags of that set.
 func kernelSettings(march: String? = nil, with extensions: [String] = []) -> [SwiftSetting] {
@@ -24,16 +35,6 @@ func kernelSettings(march: String? = nil, with extensions: [String] = []) -> [Sw
 
 /// In a build for release it is the library that the optimizer has been over; the tests would take it minutes.
 let testSettings: [SwiftSetting] = [warningsAreErrors, .unsafeFlags(["-Onone"], .when(configuration: .release))]
-
-/// What the library is built for. CHAINRULE_ARCHITECTURE is for a cross-compiler, of which a manifest is told nothing.
-let isX86: Bool = {
-    if let given = Context.environment["CHAINRULE_ARCHITECTURE"] { return given == "x86_64" }
-    #if arch(x86_64)
-        return true
-    #else
-        return false
-    #endif
-}()
 
 /// What only the shipped shared library needs: its name, and that nothing but the C functions is visible.
 let sharedLibraryFlags: LinkerSetting = .unsafeFlags(
@@ -70,7 +71,6 @@ let package = Package(
     traits: [
         .trait(name: "Embedded", description: "Embedded Swift: the shipped C library, without a Swift runtime"),
         .trait(name: "AVX2", description: "For tests: dispatch to AVX2 at most"),
-        .trait(name: "Baseline", description: "For tests: dispatch to the baseline instruction set only"),
     ],
     targets: [
         .target(name: "CPlatform", linkerSettings: [.linkedLibrary("m")]),
@@ -90,7 +90,7 @@ let package = Package(
         .target(
             name: "KernelDispatch",
             dependencies: ["CPlatform", "Kernels"]
-                + (isX86 ? ["KernelsAVX2", "KernelsAVX512", "KernelsAVX512Dot"] : []),
+                + (hasAVX ? ["KernelsAVX2", "KernelsAVX512", "KernelsAVX512Dot"] : []),
             swiftSettings: common),
         .target(
             name: "Chainrule", dependencies: ["CMemory", "CPlatform", "Kernels", "KernelDispatch"],
@@ -117,4 +117,4 @@ let package = Package(
             : [])
 )
 
-if !isX86 { package.targets.removeAll { $0.name.hasPrefix("KernelsAVX") } }
+if !hasAVX { package.targets.removeAll { $0.name.hasPrefix("KernelsAVX") } }

@@ -1,7 +1,7 @@
 import CPlatform
 import Kernels
 
-#if arch(x86_64)
+#if AVX
     import KernelsAVX2
     import KernelsAVX512
     import KernelsAVX512Dot
@@ -10,7 +10,7 @@ import Kernels
 /// The instruction sets that the kernels are compiled for, worst to best.
 public enum InstructionSetLevel: Int, CaseIterable, Sendable {
     case baseline
-    #if arch(x86_64)
+    #if AVX
         case avx2, avx512
     #endif
 
@@ -19,15 +19,11 @@ public enum InstructionSetLevel: Int, CaseIterable, Sendable {
         switch self {
         case .baseline:
             true
-        #if arch(x86_64)
+        #if AVX
             case .avx2:
-                #if Baseline
-                    false
-                #else
-                    platform_supports_avx2() != 0
-                #endif
+                platform_supports_avx2() != 0
             case .avx512:
-                #if Baseline || AVX2
+                #if AVX2
                     false
                 #else
                     platform_supports_avx512() != 0
@@ -38,7 +34,7 @@ public enum InstructionSetLevel: Int, CaseIterable, Sendable {
 
     /// The best level that this processor can run.
     public static var best: InstructionSetLevel {
-        #if arch(x86_64)
+        #if AVX
             if avx512.isSupported { return .avx512 }
             if avx2.isSupported { return .avx2 }
         #endif
@@ -50,7 +46,7 @@ public enum InstructionSetLevel: Int, CaseIterable, Sendable {
         precondition(isSupported, "kernels for an instruction set that this processor lacks")
         switch self {
         case .baseline: return baselineKernels()
-        #if arch(x86_64)
+        #if AVX
             case .avx2: return avx2Kernels()
             case .avx512: return avx512Kernels()
         #endif
@@ -62,7 +58,7 @@ public enum InstructionSetLevel: Int, CaseIterable, Sendable {
         precondition(isSupported, "kernels for an instruction set that this processor lacks")
         switch self {
         case .baseline: return baselineElementaryKernels()
-        #if arch(x86_64)
+        #if AVX
             case .avx2: return avx2ElementaryKernels()
             case .avx512: return avx512ElementaryKernels()
         #endif
@@ -77,7 +73,7 @@ extension InstructionSetLevel {
         precondition(isSupported, "kernels for an instruction set that this processor lacks")
         switch self {
         case .baseline: return baselinePrediction()
-        #if arch(x86_64)
+        #if AVX
             case .avx2: return avx2Prediction()
             case .avx512: return avx512Prediction()
         #endif
@@ -88,7 +84,7 @@ extension InstructionSetLevel {
         precondition(isSupported, "kernels for an instruction set that this processor lacks")
         switch self {
         case .baseline: return baselineBFloat16Prediction()
-        #if arch(x86_64)
+        #if AVX
             case .avx512 where platform_supports_avx512_dot() != 0: return avx512BFloat16Prediction()
             case .avx2, .avx512: return avx2BFloat16Prediction()
         #endif
@@ -99,7 +95,7 @@ extension InstructionSetLevel {
         precondition(isSupported, "kernels for an instruction set that this processor lacks")
         switch self {
         case .baseline: return baselineInt8Prediction()
-        #if arch(x86_64)
+        #if AVX
             case .avx512 where platform_supports_avx512_dot() != 0: return avx512Int8Prediction()
             case .avx2, .avx512: return avx2Int8Prediction()
         #endif

@@ -15,7 +15,7 @@ package struct Arithmetic: @unchecked Sendable {
     package init(_ level: InstructionSetLevel) {
         switch level {
         case .baseline: self = .baseline
-        #if arch(x86_64)
+        #if AVX
             case .avx2: self = .avx2
             case .avx512: self = .avx512
         #endif
@@ -23,7 +23,7 @@ package struct Arithmetic: @unchecked Sendable {
     }
 
     private static let baseline = Arithmetic(&Tables.baseline)
-    #if arch(x86_64)
+    #if AVX
         private static let avx2 = Arithmetic(&Tables.avx2)
         private static let avx512 = Arithmetic(&Tables.avx512)
     #endif
@@ -34,7 +34,7 @@ package struct Arithmetic: @unchecked Sendable {
     /// They lie in the library itself, so that nothing is left of them when a program unloads it.
     private enum Tables {
         nonisolated(unsafe) static var baseline = InstructionSetLevel.baseline.kernels
-        #if arch(x86_64)
+        #if AVX
             nonisolated(unsafe) static var avx2 = InstructionSetLevel.avx2.kernels
             nonisolated(unsafe) static var avx512 = InstructionSetLevel.avx512.kernels
         #endif

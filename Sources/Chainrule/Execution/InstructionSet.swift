@@ -71,7 +71,7 @@ public enum InstructionSet: CaseIterable, Sendable {
         #if arch(arm64)
             case .neon: .baseline
             case .baseline, .avx2, .avx512: nil
-        #elseif arch(x86_64)
+        #elseif AVX
             case .baseline: .baseline
             case .avx2: .avx2
             case .avx512: .avx512
