@@ -2,9 +2,9 @@
 /// options.
 ///
 /// Its tensors are the network's under their own names, "optimizer.0", "optimizer.1", … for the optimizer's state, and
-/// "best" for the best parameters. Each of the latter is one row with a column for each parameter. Its metadata are
-/// those of a model file, with the format "chainrule-checkpoint" and a member "training". That is JSON; numbers that
-/// must be restored to the last bit are stored as the decimal digits of their bit patterns.
+/// "best" for the best parameters. "optimizer.…" and "best" have one row, with a column for each parameter. The
+/// metadata are those of a model file, with the format "chainrule-checkpoint" and a member "training": JSON, in which
+/// numbers that must be restored to the last bit are the decimal digits of their bit patterns.
 enum Checkpoint {
     static let format = "chainrule-checkpoint"
     static let version = 1
