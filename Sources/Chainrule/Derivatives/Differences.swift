@@ -1,12 +1,12 @@
-/// A derivative estimated from values alone: central differences at ever smaller steps, each extrapolated with the one before
-/// (Richardson 1911), and the most certain of the estimates taken (as in Ridders 1982).
+/// Estimates a derivative from values only. Takes central differences at ever smaller steps, extrapolates each with the
+/// one before (Richardson 1911), and keeps the most certain estimate (as in Ridders 1982).
 ///
-/// A step must be small against the function's bends and large against the rounding of its values. Which is best differs
-/// from place to place by orders of magnitude; agreement of neighbouring estimates shows it.
+/// A step must be small against the function's bends and large against the rounding of its values. The best step
+/// differs from place to place by orders of magnitude; neighbouring estimates that agree reveal it.
 struct Differences {
-    /// The function's value where the derivative is wanted.
+    /// The function's value at the point of the derivative.
     private let value: Double
-    /// By how much the function's values may be rounded.
+    /// The largest rounding error of the function's values.
     private let rounding: Double
     private var steps = 0
     private var lastCentral = 0.0
@@ -15,10 +15,10 @@ struct Differences {
     private var lastExtrapolated = 0.0
     /// The best estimate so far.
     private(set) var derivative = 0.0
-    /// By how much it may be wrong: infinite before the third step.
+    /// The largest error it may have: infinite before the third step.
     private(set) var uncertainty = Double.infinity
 
-    /// How many steps to try at most, and by which factor each is smaller than the one before.
+    /// The most steps to try, and the factor from one step to the next.
     static var mostSteps: Int { 9 }
     static var shrink: Double { 0.5 }
 
@@ -27,10 +27,11 @@ struct Differences {
         self.rounding = rounding
     }
 
-    /// Takes up the values a step above and below; the next step is half as large.
+    /// Adds the values a step above and below. Make the next step half as large.
     mutating func add(step: Double, above: Double, below: Double) {
         let central = (above - below) / (2 * step)
-        // The difference of the one-sided slopes halves with the step where the function is smooth, and stays at a kink.
+        // Where the function is smooth, the difference of the one-sided slopes halves with the step. At a kink it
+        // stays.
         let jump = (above + below - 2 * value) / step
         let kink = steps >= 1 ? (2 * jump - lastJump).magnitude : 0
         let extrapolated = steps >= 1 ? (4 * central - lastCentral) / 3 : central

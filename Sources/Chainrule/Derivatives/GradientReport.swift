@@ -1,14 +1,14 @@
-/// How derivatives are checked against differences.
+/// How to check derivatives against differences.
 public struct GradientCheckOptions: Sendable {
-    /// The largest step from where the derivative is wanted, for numbers up to 1 in size; in proportion for larger ones.
+    /// The largest step to either side, for numbers up to 1 in size; in proportion for larger ones.
     public var step: Float = 0.1
-    /// The largest relative error that passes. Values of a float32 network are rounded: the smaller it is, the more
-    /// coordinates differ from their differences by less than the rounding, and cannot be checked; below about 10⁻⁴ most.
+    /// The largest relative error that passes. Values of a float32 network are rounded. The smaller the tolerance, the
+    /// more coordinates the rounding makes impossible to check; below about 10⁻⁴, most.
     public var tolerance: Float = 0.005
-    /// How many parameters to check at most; if there are more, some of every tensor. Likewise for the numbers that a
-    /// custom function is checked at.
+    /// The most parameters to check. If the network has more, checks some of every tensor, at least 1 of each. Also
+    /// limits the numbers at which a custom function is checked.
     public var maxCoordinates = 1000
-    /// Of the choice among more.
+    /// Seeds the random choice, if there are more.
     public var seed: UInt64 = 0
 
     public init() {}
@@ -26,7 +26,7 @@ public struct GradientCheckOptions: Sendable {
     }
 }
 
-/// What a check of derivatives found.
+/// The result of a check of derivatives.
 public struct GradientReport: Sendable {
     /// Which derivative a coordinate belongs to.
     public enum Quantity: Sendable {
@@ -41,7 +41,7 @@ public struct GradientReport: Sendable {
         /// H v of a custom cost, for a random v.
         case costHessianProduct
 
-        /// The smaller, the closer to the cause: what is differentiated twice, or with others, fails if they do.
+        /// The smaller, the closer to the cause: a derivative computed from others fails if they fail.
         fileprivate var depth: Int {
             switch self {
             case .activationDerivative, .costGradient: 0
@@ -54,41 +54,42 @@ public struct GradientReport: Sendable {
     /// A derivative and its estimate from differences.
     public struct Coordinate: Sendable {
         public let quantity: Quantity
-        /// The tensor, such as "0.weight"; the layer of an activation; "cost".
+        /// The tensor, such as "0.weight"; or the layer of an activation; or "cost".
         public let name: String
-        /// Which tensor or layer it is.
+        /// The index of the tensor or layer.
         package let index: Int
-        /// In the tensor; otherwise the row of the batch and the unit or output.
+        /// The place in the tensor; otherwise the row of the batch and the unit or output.
         public let row: Int
         public let column: Int
         /// The derivative that was checked.
         public let analytic: Double
-        /// What the differences say.
+        /// The estimate from the differences.
         public let numeric: Double
-        /// The distance of the two, by the larger of them, or by a hundredth of the largest derivative of the same tensor or
-        /// function if that is larger still.
+        /// The difference of the two, divided by the largest of three: both magnitudes, and a hundredth of the largest
+        /// derivative of the same tensor or function.
         public let relativeError: Double
 
         public var absoluteError: Double { (analytic - numeric).magnitude }
     }
 
-    /// The coordinate with the largest relative error. If a custom function fails, it is one of its own, for what is computed
-    /// with it is then wrong, too. Nil if nothing could be checked.
+    /// The coordinate with the largest relative error. If a custom function fails, a coordinate of that function,
+    /// because everything computed with it is wrong, too. Nil if nothing could be checked.
     public fileprivate(set) var worst: Coordinate?
     /// How many coordinates were compared.
     public fileprivate(set) var checked = 0
-    /// How many could not be: beside a kink, or where the values are rounded too much, differences say nothing.
+    /// How many coordinates could not be compared: differences say nothing beside a kink, or where the rounding of the
+    /// values is too large.
     public fileprivate(set) var skipped = 0
-    /// How many of those compared have a relative error beyond the tolerance.
+    /// How many of the compared coordinates have a relative error beyond the tolerance.
     public fileprivate(set) var failed = 0
 
     /// Whether something was checked and nothing failed.
     public var passed: Bool { failed == 0 && checked > 0 }
 
-    /// Takes up one coordinate.
+    /// Adds one coordinate.
     /// - Parameters:
-    ///   - subject: what it belongs to: the name and index of a tensor or layer.
-    ///   - scale: a hundredth of the largest derivative beside it.
+    ///   - subject: the name and index of its tensor or layer.
+    ///   - scale: a hundredth of the largest derivative of the same tensor or function.
     mutating func add(
         _ quantity: Quantity, of subject: (name: String, index: Int), row: Int, column: Int, analytic: Double,
         _ differences: Differences, scale: Double, tolerance: Double

@@ -1,9 +1,10 @@
 extension Network {
-    /// Checks derivatives against differences of values, which know nothing of them: σ', σ'' and ∇C of the caller's own
-    /// functions, where the network uses them for these rows, and then ∂C/∂w of the parameters. The network stays as it is.
+    /// Checks derivatives against differences of values, which do not depend on them. First checks σ', σ'' and ∇C of
+    /// your own functions, where the network uses them for these rows; then ∂C/∂w of the parameters. Does not change
+    /// the network.
     ///
-    /// A wrong factor of 1 % in a custom derivative is found. Coordinates beside a kink, such as ReLU's, and those whose
-    /// differences drown in the rounding of float32, are skipped and counted.
+    /// Finds a wrong factor of 1 % in a custom derivative. Skips and counts coordinates beside a kink, such as ReLU's,
+    /// and those whose differences drown in the rounding of float32.
     /// - Parameters:
     ///   - x: whole rows of inputs, every element finite.
     public func checkGradient(
@@ -23,7 +24,7 @@ extension Network {
         _ cost: Cost, _ x: Matrix, _ targets: TargetView, options: GradientCheckOptions
     ) throws(ChainruleError) -> GradientReport {
         try options.validate()
-        // Parameters are moved in a copy: this network may be in use.
+        // Move the parameters of a copy: this network may be in use.
         let copy = try Network(uninitialized: plan, level: level)
         copy.parameters.assign(parameters)
         let check = GradientCheck(network: copy, cost: cost, x: x, targets: targets, options: options)
@@ -43,11 +44,11 @@ private final class GradientCheck {
     private(set) var report = GradientReport()
     private var kept: [FloatMemory] = []
 
-    /// How far values computed in float32 are from exact ones, relative to their size: some roundings.
+    /// The relative error of values computed in float32: some roundings.
     private static let rounding = 0x1p-22
-    /// A sum in float64 of many such values may be better.
+    /// A float64 sum of many such values may be more exact.
     private static let leastRounding = 0x1p-28
-    /// Custom activations are looked at in the first rows.
+    /// Check custom activations in the first rows only.
     private static let activationRows = 64
 
     init(network: Network, cost: Cost, x: Matrix, targets: TargetView, options: GradientCheckOptions) {
@@ -61,7 +62,7 @@ private final class GradientCheck {
 
     func run() throws(ChainruleError) {
         let gradients = try FloatMemory(count: network.parameterCount, for: "the gradient")
-        // With all checks of the arguments.
+        // This also checks the arguments.
         let value = try network.valueAndGradient(cost, x, targets, gradients: gradients.vector)
         let y = try FloatMemory(count: Plan.checkedProduct(x.rows, network.outputs), for: "the outputs")
         let outputs = y.matrix(at: 0, rows: x.rows, columns: network.outputs)
@@ -84,18 +85,19 @@ private final class GradientCheck {
             scale: Double(largest) / 100, tolerance: Double(options.tolerance))
     }
 
-    /// One of at most `most` places among `count`, in order: one at random from each of as many equal parts.
+    /// Chooses one of at most `most` places among `count`, in order. Splits `count` into `most` equal parts and draws
+    /// one place from each.
     private func place(_ part: Int, of count: Int, most: Int) -> Int {
         if count <= most { return part }
         func bound(_ part: Int) -> Int { most.dividingFullWidth(part.multipliedFullWidth(by: count)).quotient }
         return bound(part) + generator.integer(below: bound(part + 1) - bound(part))
     }
 
-    /// C as a function of single numbers.
+    /// The numbers that C is a function of.
     private enum Variables {
         /// The parameters.
         case parameters
-        /// The outputs, for a cost of the caller's.
+        /// The outputs, for a custom cost.
         case outputs(Matrix)
     }
 
@@ -133,8 +135,7 @@ private final class GradientCheck {
         }
     }
 
-    /// By how much the values of C are rounded: over steps this small it is straight, and its second differences are
-    /// rounding alone.
+    /// The rounding error of C: over steps this small C is straight, so its second differences are only rounding.
     private func rounding(
         of value: Double, _ variables: Variables, at numbers: Matrix
     ) throws(ChainruleError) -> Double {
@@ -156,7 +157,7 @@ private final class GradientCheck {
         return largest
     }
 
-    /// The differences of C as a function of one number, which is moved and put back.
+    /// The differences of C as a function of one number. Moves the number and puts it back.
     private func differences(
         of value: Double, rounding: Double, _ variables: Variables, at number: UnsafeMutablePointer<Float>,
         analytic: Float, largest: Float
@@ -259,7 +260,7 @@ private final class GradientCheck {
         add(quantity, of: subject, derivatives, differences)
     }
 
-    /// For every element of what a function gave, differences that are yet to come.
+    /// Prepares empty differences for every element that a function gave.
     private func differences(of values: Matrix) throws(ChainruleError) -> Memory<Differences> {
         let rounding = GradientCheck.rounding * Double(network.arithmetic.largestMagnitude(values))
         let differences = try Memory<Differences>(count: values.count, for: "differences")
@@ -269,7 +270,7 @@ private final class GradientCheck {
         return differences
     }
 
-    /// Compares derivatives with their differences, or some of them if there are many.
+    /// Compares derivatives with their differences; if there are many, only some.
     private func add(
         _ quantity: GradientReport.Quantity, of subject: (name: String, index: Int), _ derivatives: Matrix,
         _ differences: Memory<Differences>
@@ -284,7 +285,7 @@ private final class GradientCheck {
         }
     }
 
-    /// Memory for as long as the check.
+    /// Memory that lasts as long as the check.
     private func matrix(like other: Matrix) throws(ChainruleError) -> Matrix {
         let memory = try FloatMemory(count: other.count, for: "a check of derivatives")
         kept.append(memory)

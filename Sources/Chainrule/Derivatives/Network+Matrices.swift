@@ -1,13 +1,13 @@
 // Whole matrices of derivatives, for small networks.
 
 extension Network {
-    /// What the outputs are differentiated with respect to.
+    /// What to differentiate the outputs by.
     public enum Variable: Sendable {
         case parameters
         case input
     }
 
-    /// The Jacobian of the outputs, for every row of x: ∂y/∂w, `rows × outputs × parameters`, or ∂y/∂x,
+    /// Computes the Jacobian of the outputs for every row of x: ∂y/∂w, `rows × outputs × parameters`, or ∂y/∂x,
     /// `rows × outputs × inputs`.
     /// - Parameter x: whole rows of inputs, every element finite.
     public func jacobian(_ x: [Float], of variable: Variable = .parameters) throws(ChainruleError) -> [Float] {
@@ -23,8 +23,8 @@ extension Network {
         return jacobian
     }
 
-    /// - Parameter jacobian: of `rows · outputs` rows: set to ∂y_k/∂w or ∂y_k/∂x in the row `r · outputs + k` for the row r
-    ///   of x.
+    /// - Parameter jacobian: `rows · outputs` rows. For row r of x, receives ∂y_k/∂w or ∂y_k/∂x in row
+    ///   `r · outputs + k`.
     package func jacobian(_ x: Matrix, of variable: Variable, into jacobian: Matrix) throws(ChainruleError) {
         try check(x)
         precondition(jacobian.rows == x.rows * outputs)
@@ -57,7 +57,8 @@ extension Network {
         try checkResult(jacobian, "the Jacobian")
     }
 
-    /// The Hessian ∂²C/∂w², `parameters × parameters`, by a product with each unit vector; made symmetric to the last bit.
+    /// Computes the Hessian ∂²C/∂w², `parameters × parameters`, by a product with each unit vector. Makes it symmetric
+    /// to the last bit.
     /// - Parameter x: whole rows of inputs, every element finite.
     public func hessian(_ cost: Cost, _ x: [Float], targets: Targets) throws(ChainruleError) -> [Float] {
         _ = try rows(of: x)

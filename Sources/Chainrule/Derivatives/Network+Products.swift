@@ -1,13 +1,14 @@
-// Products of vectors with the matrices of derivatives, none of which is ever made: each for about the time of two gradients.
+// Products of vectors with matrices of derivatives. The matrices are never built: each product takes about the time of
+// two gradients.
 
 extension Network {
-    /// y, and how it changes along a direction: the Jacobian-vector product `R{y} = ∂y/∂w R{w} + ∂y/∂x R{x}`, by forward
-    /// differentiation.
+    /// Computes y, and its change along a direction: the Jacobian-vector product `R{y} = ∂y/∂w R{w} + ∂y/∂x R{x}`, by
+    /// forward differentiation.
     /// - Parameters:
     ///   - x: whole rows of inputs, every element finite.
-    ///   - inputTangent: R{x}, of the shape of x; nil for 0.
-    ///   - parameterTangent: R{w}, in the order of the parameter vector; nil for 0.
-    /// - Returns: y and R{y}, of `rows × outputs`.
+    ///   - inputTangent: R{x}, of the shape of x; nil: 0.
+    ///   - parameterTangent: R{w}, in the order of the parameter vector; nil: 0.
+    /// - Returns: y and R{y}, each `rows × outputs`.
     public func jvp(
         _ x: [Float], inputTangent: [Float]? = nil, parameterTangent: [Float]? = nil
     ) throws(ChainruleError) -> (outputs: [Float], tangent: [Float]) {
@@ -53,8 +54,8 @@ extension Network {
         try checkResult(result.tangent, "the tangent of y")
     }
 
-    /// The vector-Jacobian products `uᵀ ∂y/∂w`, summed over the rows, and `uᵀ ∂y/∂x`, row by row: what a backward pass gives
-    /// that starts from any u instead of from ∇C.
+    /// Computes the vector-Jacobian products `uᵀ ∂y/∂w`, summed over the rows, and `uᵀ ∂y/∂x`, row by row: a backward
+    /// pass that starts from any u instead of ∇C.
     /// - Parameters:
     ///   - x: whole rows of inputs, every element finite.
     ///   - outputVector: u, of the shape of y.
@@ -99,14 +100,14 @@ extension Network {
         if let inputGradient = result.inputGradient { try checkResult(inputGradient, "the gradient of x") }
     }
 
-    /// `H v` with H = ∂²C/∂w², exactly (Pearlmutter 1994, "Fast exact multiplication by the Hessian"): the derivative along v
-    /// of every step of the passes that make the gradient.
+    /// Computes `H v` with H = ∂²C/∂w², exactly (Pearlmutter 1994, "Fast exact multiplication by the Hessian"):
+    /// differentiates every step of the gradient's passes along v.
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major; every element finite.
     ///   - vector: v, in the order of the parameter vector.
-    ///   - product: set to `H v`. After an error it may hold anything.
-    /// - Throws: also ``ChainruleError/Code/mismatch`` if a custom activation has no second derivative, or a custom cost no
-    ///   Hessian product.
+    ///   - product: receives `H v`. After an error its contents are unspecified.
+    /// - Throws: also ``ChainruleError/Code/mismatch`` if a custom activation has no second derivative, or a custom
+    ///   cost no Hessian product.
     public func hessianProduct(
         _ cost: Cost, _ x: Span<Float>, rows: Int, targets: Targets, vector: Span<Float>,
         product: inout MutableSpan<Float>
@@ -114,9 +115,9 @@ extension Network {
         try multiply(.hessian, cost, x, rows: rows, targets: targets, vector, &product)
     }
 
-    /// `G v` with the Gauss-Newton matrix `G = Σ Jᵀ H_C J`, J = ∂y/∂w and H_C the second derivatives of C with respect to y
-    /// (Schraudolph 2002, "Fast curvature matrix-vector products"): H without the second derivatives of the network, and
-    /// positive semidefinite if C is convex in y. The arguments are those of
+    /// Computes `G v` with the Gauss-Newton matrix `G = Σ Jᵀ H_C J`, where J = ∂y/∂w and H_C holds the second
+    /// derivatives of C with respect to y (Schraudolph 2002, "Fast curvature matrix-vector products"). G is H without
+    /// the second derivatives of the network. It is positive semidefinite if C is convex in y. Takes the arguments of
     /// ``hessianProduct(_:_:rows:targets:vector:product:)``; no custom activation needs a second derivative.
     public func gaussNewtonProduct(
         _ cost: Cost, _ x: Span<Float>, rows: Int, targets: Targets, vector: Span<Float>,
@@ -224,7 +225,7 @@ extension Network {
 
     // MARK: Arrays
 
-    /// The number of rows in x, which must be whole.
+    /// The number of rows in x. Checks that they are whole.
     func rows(of x: [Float]) throws(ChainruleError) -> Int {
         let rows = x.count / inputs
         try Matrix.checkShape(x.count, rows: rows, columns: inputs, "x")
@@ -235,7 +236,7 @@ extension Network {
         [Float](repeating: 0, count: try Plan.checkedProduct(rows, columns))
     }
 
-    /// A view of an array of whole rows; nil if it is empty.
+    /// Calls `body` with a view of an array of whole rows; nil if the array is empty.
     func withMatrix(
         _ array: [Float], _ columns: Int, _ body: (Matrix?) throws(ChainruleError) -> Void
     ) throws(ChainruleError) {

@@ -3,15 +3,15 @@ import Kernels
 
 /// Matrix arithmetic: checks shapes, and hands pointers to the kernels of one instruction set.
 ///
-/// The kernels of an instruction set lie where they are for as long as the program runs, so that this is one address: to count
-/// references to them would take as long as the arithmetic of a small layer.
+/// Holds one address, because kernel tables stay in place while the program runs. Counting references to them would
+/// take as long as the arithmetic of a small layer.
 package struct Arithmetic: @unchecked Sendable {
     private let table: UnsafePointer<KernelTable<Float>>
 
-    /// With the kernels that the process computes with.
+    /// The kernels that the process computes with.
     package static var standard: Arithmetic { Arithmetic(.standard) }
 
-    /// With the kernels of a level that this processor supports.
+    /// The kernels of a level that this processor supports.
     package init(_ level: InstructionSetLevel) {
         switch level {
         case .baseline: self = .baseline
@@ -28,10 +28,10 @@ package struct Arithmetic: @unchecked Sendable {
         private static let avx512 = Arithmetic(&Tables.avx512)
     #endif
 
-    /// - Parameter table: a static variable, whose address stays.
+    /// - Parameter table: a static variable, so its address never changes.
     private init(_ table: UnsafeMutablePointer<KernelTable<Float>>) { self.table = UnsafePointer(table) }
 
-    /// They lie in the library itself, so that nothing is left of them when a program unloads it.
+    /// The tables lie in the library itself: unloading the library leaves nothing behind.
     private enum Tables {
         nonisolated(unsafe) static var baseline = InstructionSetLevel.baseline.kernels
         #if AVX
@@ -57,7 +57,7 @@ package struct Arithmetic: @unchecked Sendable {
     }
 
     /// `C = A Bᵀ`, plus a column vector's elements on every row.
-    /// - Parameter scratch: of ``PackedProduct/scratchCount(columns:depth:)`` floats.
+    /// - Parameter scratch: ``PackedProduct/scratchCount(columns:depth:)`` floats.
     func productTransposed(_ a: Matrix, _ b: Matrix, plus bias: Matrix?, into c: Matrix, scratch: Matrix) {
         precondition(a.columns == b.columns && c.rows == a.rows && c.columns == b.rows)
         precondition(bias == nil || bias!.count == c.columns)
@@ -70,13 +70,13 @@ package struct Arithmetic: @unchecked Sendable {
     /// The rows of the matrix kernels' highest tile.
     var tileRows: Int { kernels.tileRows }
 
-    /// The sum of each column of a matrix into a column vector.
+    /// Writes the sum of each column of a matrix into a column vector.
     func sumColumns(_ a: Matrix, into sums: Matrix, accumulating: Bool) {
         precondition(sums.count == a.columns)
         kernels.sumColumns(a.base, a.stride, a.rows, a.columns, sums.base, accumulating)
     }
 
-    /// One step of an optimizer on parameters of a tensor, which lie in the parameter vector, along their gradient.
+    /// Makes one optimizer step on parameters of a tensor along their gradient. `w` lies in the parameter vector.
     func step(_ step: KernelStep, tensor: Int, _ w: Matrix, along gradient: Matrix) {
         precondition(w.rows == gradient.rows && w.columns == gradient.columns)
         step.kernel.step(
@@ -84,8 +84,8 @@ package struct Arithmetic: @unchecked Sendable {
             gradient.stride, step.factors(ofTensor: tensor))
     }
 
-    /// One step along the gradient `Aᵀ B`.
-    /// - Parameter scratch: of ``OptimizerKernel/scratchCount`` floats.
+    /// Makes one step along the gradient `Aᵀ B`.
+    /// - Parameter scratch: ``OptimizerKernel/scratchCount`` floats.
     func step(
         _ step: KernelStep, tensor: Int, _ w: Matrix, alongTransposedProduct a: Matrix, _ b: Matrix, scratch: Matrix
     ) {
@@ -96,11 +96,11 @@ package struct Arithmetic: @unchecked Sendable {
             w.base - step.parameters.base, w.stride, step.factors(ofTensor: tensor), scratch.base)
     }
 
-    /// `R = s g + λ₂ w + λ₁ sign(w)`, g being cut at ± a limit; all are vectors, and R may be g or w.
+    /// `R = s g + λ₂ w + λ₁ sign(w)`, with g clipped to ± limit. All are vectors; R may be g or w.
     func penalize(_ g: Matrix, _ w: Matrix, into result: Matrix, limit: Float, scale: Double, l2: Float, l1: Float) {
         precondition(g.rows == 1 && w.rows == 1 && g.count == w.count && g.count == result.count)
         if scale < Double(Float.leastNormalMagnitude) && scale > 0 {
-            // As a subnormal float32 it would lose digits: first a power of 2 of it, then the rest.
+            // As a subnormal float32, the scale would lose digits: apply a power of 2 first, then the rest.
             penalize(g, g, into: result, limit: limit, scale: 0x1p-64, l2: 0, l1: 0)
             return penalize(result, w, into: result, limit: .infinity, scale: scale * 0x1p64, l2: l2, l1: l1)
         }
@@ -111,7 +111,7 @@ package struct Arithmetic: @unchecked Sendable {
         }
     }
 
-    /// `Σ (s g)²` in float64 of a vector, g being cut at ± a limit.
+    /// `Σ (s g)²` of a vector in float64, with g clipped to ± limit.
     func sumOfSquares(_ g: Matrix, limit: Float, scale: Float) -> Double {
         precondition(g.rows == 1)
         let factors = SIMD2(limit, scale)
@@ -138,7 +138,7 @@ package struct Arithmetic: @unchecked Sendable {
         kernels.multiplyElements(a.base, b.base, a.count)
     }
 
-    /// The largest magnitude: infinity if one is infinite, NaN if one is NaN.
+    /// The largest magnitude: infinity if an element is infinite, NaN if one is NaN.
     package func largestMagnitude(_ a: Matrix) -> Float {
         if a.isContiguous { return kernels.largestMagnitude(a.base, a.count) }
         var largest: Float = 0
@@ -150,13 +150,13 @@ package struct Arithmetic: @unchecked Sendable {
         return largest
     }
 
-    /// A row of 0, with a probability of `threshold / 2³²`, and of `scale` otherwise.
+    /// Fills a row: each element is 0 with probability `threshold / 2³²`, otherwise `scale`.
     func mask(_ place: NoisePlace, threshold: UInt32, scale: Float, into row: Matrix) {
         precondition(row.rows == 1)
         withUnsafePointer(to: scale) { kernels.noise.mask(row.columns, place, threshold, $0, row.base) }
     }
 
-    /// A row of normal numbers with mean 0.
+    /// Fills a row with normal numbers of mean 0.
     func normal(_ place: NoisePlace, deviation: Float, into row: Matrix) {
         precondition(row.rows == 1)
         withUnsafePointer(to: deviation) { kernels.noise.normal(row.columns, place, $0, row.base) }

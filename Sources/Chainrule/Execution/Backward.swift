@@ -1,13 +1,13 @@
 extension Network {
-    /// The backward pass: from `∇C` at the outputs of the last forward pass, for l = L … 1,
-    /// `s = δ ⊙ σ'(z_l)`, `∂C/∂W_l = s ⊗ h_{l−1}`, `∂C/∂b_l = s`, `δ ← W_lᵀ s`; sums over the rows of the batch.
+    /// Runs the backward pass from `∇C` at the outputs of the last forward pass. For l = L … 1, computes
+    /// `s = δ ⊙ σ'(z_l)`, `∂C/∂W_l = s ⊗ h_{l−1}`, `∂C/∂b_l = s`, `δ ← W_lᵀ s`. Sums over the rows of the batch.
     ///
-    /// The weights must be those of the forward pass: after a ``Optimizer/step`` this throws
-    /// ``ChainruleError/Code/noForward``, because δ passed back through changed weights is no gradient.
+    /// The weights must be those of the forward pass. After an ``Optimizer/step`` this throws
+    /// ``ChainruleError/Code/noForward``: δ through changed weights is no gradient.
     /// - Parameters:
     ///   - outputGradient: ∇C, `rows × outputs`, with the rows of the last forward pass.
-    ///   - workspace: one for training, which keeps δ of every layer and ∂C/∂x, as ``Workspace/values(of:_:)`` gives them,
-    ///     or for gradients.
+    ///   - workspace: for training or for gradients. A workspace for training keeps δ of every layer and ∂C/∂x; read
+    ///     them with ``Workspace/values(of:_:)``.
     ///   - gradients: the gradient of every parameter, in the order of the parameter vector.
     ///   - accumulating: whether to add to `gradients` instead of setting them.
     public func backward(
@@ -22,8 +22,7 @@ extension Network {
         }
         try outputGradient.withUnsafeBufferPointer { gradient throws(ChainruleError) in
             try gradients.withUnsafeMutableBufferPointer { buffer throws(ChainruleError) in
-                // An empty buffer, of a network without parameters, may have no address: then there is nothing to
-                // write.
+                // The empty buffer of a network without parameters may have no address. Then there is nothing to write.
                 let vector = buffer.baseAddress.map { Matrix(base: $0, rows: 1, columns: buffer.count) }
                 try backward(
                     Matrix(reading: gradient.baseAddress!, rows: workspace.rows, columns: outputs, stride: outputs),
@@ -34,7 +33,7 @@ extension Network {
     }
 
     /// - Parameters:
-    ///   - gradients: a vector of the shape of the parameters, or nil if only δ is wanted.
+    ///   - gradients: a vector of the shape of the parameters; nil: compute only δ.
     package func backward(
         _ outputGradient: Matrix, in workspace: Workspace, gradients: Matrix?, accumulating: Bool,
         wantsInputGradient: Bool
@@ -44,7 +43,7 @@ extension Network {
             in: workspace, gradients: gradients, accumulating: accumulating, wantsInputGradient: wantsInputGradient)
     }
 
-    /// Where the backward pass of the workspace's rows finds ∇C, after the checks that there can be such a pass.
+    /// Checks that a backward pass is possible, and returns where it finds ∇C of the workspace's rows.
     func outputDelta(of workspace: Workspace, rows: Int) throws(ChainruleError) -> Matrix {
         try check(workspace, rows: rows)
         guard let delta = workspace.layers[workspace.layers.count - 1].delta else {
@@ -62,7 +61,7 @@ extension Network {
         return delta.rows(from: 0, count: rows)
     }
 
-    /// The backward pass from the ∇C that ``outputDelta(of:rows:)`` points to.
+    /// Runs the backward pass from the ∇C that ``outputDelta(of:rows:)`` points to.
     func backward(
         in workspace: Workspace, gradients: Matrix?, accumulating: Bool, wantsInputGradient: Bool
     ) throws(ChainruleError) {
@@ -78,7 +77,7 @@ extension Network {
         workspace.hasInputDelta = wantsInputGradient
     }
 
-    /// One thread's share of the first half of a backward pass: δ and s of every layer.
+    /// Runs one thread's share of the first half of a backward pass: δ and s of every layer.
     func backward(_ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace, wantsInputGradient: Bool)
         throws(ChainruleError)
     {
@@ -90,10 +89,10 @@ extension Network {
         }
     }
 
-    /// One thread's part of the second half: the gradients of the parameters, which sum over the rows.
+    /// Runs one thread's part of the second half: the gradients of the parameters, summed over the rows.
     ///
-    /// It may be cancelled, but not if it makes a step: that is made as a whole or not at all.
-    /// - Parameter optimizer: who will step along them; those of layers that it has frozen are left out.
+    /// Can be cancelled, except when it makes a step: a step is made whole or not at all.
+    /// - Parameter optimizer: steps along the gradients; layers that it has frozen are left out.
     func parameterGradients(
         _ x: Matrix, of rows: Range<Int>, part: Int, of parts: Int, in workspace: Workspace, into sink: GradientSink,
         for optimizer: Optimizer? = nil

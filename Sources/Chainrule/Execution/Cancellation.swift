@@ -1,7 +1,7 @@
 import CPlatform
 import Synchronization
 
-/// Stops long calls before their end: a flag that any thread may set, and that the calls of a thread look at which watches it.
+/// Stops long calls early: a flag that any thread may set. The calls of a thread that watches the flag look at it.
 ///
 /// ```swift
 /// let cancellation = Cancellation()
@@ -11,45 +11,47 @@ import Synchronization
 /// cancellation.set()
 /// ```
 ///
-/// The call throws ``ChainruleError/Code/cancelled`` as a rule within 50 ms, and leaves what an error of its own would leave: a
-/// training, for example, the parameters of the last complete step. ``Network/minimize(_:_:targets:validation:method:options:)`` and
-/// ``Network/cascade(_:inputs:targets:outputs:validation:options:)`` return what they have come to, as after a callback that
-/// stops them. What is over at once may not look.
+/// The call throws ``ChainruleError/Code/cancelled``, usually within 50 ms. It leaves the same state as any other
+/// error: training, for example, leaves the parameters of the last complete step.
+/// ``Network/minimize(_:_:targets:validation:method:options:)`` and
+/// ``Network/cascade(_:inputs:targets:outputs:validation:options:)`` return their result so far, as after a callback
+/// that stops them. Very short calls may not look at the flag.
 ///
 /// Threads: any thread may do anything.
 public final class Cancellation: @unchecked Sendable {
     private let flag = Atomic(false)
     private let poll: (() -> Bool)?
-    /// What C knows it by.
+    /// C's handle for this object.
     package var handle: UnsafeMutableRawPointer?
 
-    /// How often, in seconds, `poll` is asked at most.
+    /// The shortest time between two calls of `poll`, in seconds.
     private static let pollInterval = 0.02
-    /// Work of fewer multiplications is over before a look at the flag would be worth its time.
+    /// Work of fewer multiplications ends too soon to be worth a look at the flag.
     private static let leastWork: UInt = 1 << 18
-    /// More multiplications take longer than it may be until the next look.
+    /// More multiplications would delay the next look too long.
     private static let mostWork = 1 << 28
-    /// How many numbers to look at or to draw, or bytes to read or to write, until the next look.
+    /// How many numbers to check or draw, or bytes to read or write, between two looks.
     static let elementsUntilLook = 1 << 20
 
-    /// - Parameter poll: asked now and then, on the thread that watches and in the midst of its call: whether to set the flag.
+    /// - Parameter poll: returns whether to set the flag. Called now and then, on the watching thread, in the middle of
+    ///   its call.
     public init(poll: (() -> Bool)? = nil) { self.poll = poll }
 
-    /// Makes the calls under way, and those to come until ``reset()``, end.
+    /// Ends the calls that are running, and all later calls until ``reset()``.
     public func set() { flag.store(true, ordering: .relaxed) }
 
     public func reset() { flag.store(false, ordering: .relaxed) }
 
     public var isSet: Bool { flag.load(ordering: .relaxed) }
 
-    /// Runs `body`, whose calls on this thread look at the flag, and at no other.
+    /// Runs `body`. Its calls on this thread look at this flag, and at no other.
     public func watch<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
         let before = Cancellation.watch(self)
         defer { Cancellation.watch(before) }
         return try body()
     }
 
-    /// Runs `body`, whose calls on this thread look at no flag: what must not be given up.
+    /// Runs `body`, which must not be interrupted: its calls on this thread look at no flag.
     static func unwatched<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
         let watch = threadWatch()
         let before = watch.pointee
@@ -58,8 +60,8 @@ public final class Cancellation: @unchecked Sendable {
         return try body()
     }
 
-    /// Makes this thread watch a flag, which must live as long as it does, or none.
-    /// - Parameter polls: false for a thread that works for another, which is the one to ask.
+    /// Makes this thread watch a flag, or none. The flag must outlive the watching.
+    /// - Parameter polls: false for a thread that works for another; the other thread polls.
     /// - Returns: what it watched until now.
     @discardableResult
     package static func watch(_ cancellation: Cancellation?, polls: Bool = true) -> Cancellation? {
@@ -78,7 +80,7 @@ public final class Cancellation: @unchecked Sendable {
 
     // MARK: Looking
 
-    /// Throws ``ChainruleError/Code/cancelled`` if the flag that this thread watches is set. To be called by what takes long, at
+    /// Throws ``ChainruleError/Code/cancelled`` if the flag that this thread watches is set. Long work calls this at
     /// least every few milliseconds, where it can end.
     @inline(__always)
     static func look() throws(ChainruleError) {
@@ -93,7 +95,7 @@ public final class Cancellation: @unchecked Sendable {
     ) throws(ChainruleError) {
         let isSet = cancellation._withUnsafeGuaranteedRef { cancellation in
             if let poll = cancellation.poll, watch.pointee.next_poll < platform_seconds() {
-                // Not by what it calls itself.
+                // What `poll` itself calls must not poll.
                 watch.pointee.next_poll = .infinity
                 if poll() { cancellation.set() }
                 watch.pointee.next_poll = platform_seconds() + pollInterval
@@ -103,25 +105,25 @@ public final class Cancellation: @unchecked Sendable {
         if isSet { throw ChainruleError(.cancelled, "the call was cancelled") }
     }
 
-    /// Whether work of so many multiplications for each of so many rows takes so long that it is worth a look.
+    /// Whether work of so many multiplications per row, for so many rows, is long enough to be worth a look.
     @inline(__always)
     static func isLong(_ rows: Int, times work: Int) -> Bool {
-        // What overflows may be taken for little: this is about time alone.
+        // An overflow may count as little work: only time depends on this.
         UInt(bitPattern: rows &* work) >= leastWork
     }
 
-    /// Looks before such work.
+    /// Looks before work that is long.
     @inline(__always)
     static func look(before rows: Int, times work: Int) throws(ChainruleError) {
         if isLong(rows, times: work) { try look() }
     }
 
-    /// How many of the rows to work on until the next look; all of them if nobody watches.
+    /// How many of the rows to work on until the next look; all of them if this thread watches nothing.
     static func rowsUntilLook(_ rows: Int, times work: Int) -> Int {
         isWatching ? min(rows, max(4 * Cost.groupRows, mostWork / max(work, 1))) : rows
     }
 
-    /// Calls `body` with the places of some bytes at a time, and looks in between.
+    /// Calls `body` with the places of some bytes at a time, and looks between the calls.
     @inline(__always)
     static func inPieces(_ count: Int, _ body: (Range<Int>) throws(ChainruleError) -> Void) throws(ChainruleError) {
         for first in stride(from: 0, to: count, by: elementsUntilLook) {
@@ -130,10 +132,10 @@ public final class Cancellation: @unchecked Sendable {
         }
     }
 
-    /// Whether this thread watches any.
+    /// Whether this thread watches a flag.
     static var isWatching: Bool { threadWatch().pointee.watched != nil }
 
-    /// The only caller of platform_thread_watch(), never inlined: every object file that calls it has a variable of its own.
+    /// The only caller of platform_thread_watch(). Never inlined: each object file that calls it has its own variable.
     @inline(never)
     private static func threadWatch() -> UnsafeMutablePointer<platform_watch> { platform_thread_watch() }
 }

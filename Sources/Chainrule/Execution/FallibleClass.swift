@@ -1,6 +1,6 @@
 /// Classes whose initializers throw.
 ///
-/// In Embedded Swift (6.3) an initializer of a class that throws leaks the object that it was making. An initializer in an
-/// extension of a protocol makes the object last, by assigning `self`: so these classes have their throwing initializers in
-/// an extension of this protocol, each for itself, and only initializers that cannot fail in the class.
+/// In Embedded Swift (6.3), a throwing initializer of a class leaks the object it was making. These classes avoid that:
+/// their throwing initializers are in an extension of this protocol, each class in its own, and make the object last,
+/// by assigning `self`. The class itself has only initializers that cannot fail.
 public protocol FallibleClass {}

@@ -1,5 +1,6 @@
 extension Network {
-    /// The forward pass: from x, `z_l = W_l h_{l−1} (+ b_l)` and `h_l = σ(z_l)` for every layer, kept in the workspace.
+    /// Runs the forward pass: computes `z_l = W_l h_{l−1} (+ b_l)` and `h_l = σ(z_l)` for every layer from x, and keeps
+    /// them in the workspace.
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major.
     ///   - rows: at most the workspace's `maxRows`.
@@ -12,7 +13,7 @@ extension Network {
         }
     }
 
-    /// - Parameter firstRow: of x in the caller's batch, for messages.
+    /// - Parameter firstRow: the place of x's first row in the caller's batch, for messages.
     package func forward(_ x: Matrix, in workspace: Workspace, firstRow: Int = 0) throws(ChainruleError) {
         try check(workspace, rows: x.rows)
         precondition(x.columns == architecture.inputs)
@@ -21,7 +22,7 @@ extension Network {
         try forward(rows: x.rows, in: workspace, firstRow: firstRow)
     }
 
-    /// The forward pass over rows that are in the workspace's input already.
+    /// Runs the forward pass over rows that are already in the workspace's input.
     package func forward(rows: Int, in workspace: Workspace, firstRow: Int = 0) throws(ChainruleError) {
         workspace.firstRow = firstRow
         workspace.rows = 0
@@ -31,8 +32,8 @@ extension Network {
         workspace.parameterVersion = parameterVersion
     }
 
-    /// One thread's share of a forward pass.
-    /// - Parameter x: of the whole batch; nothing is copied.
+    /// Runs one thread's share of a forward pass.
+    /// - Parameter x: the whole batch; not copied.
     func forward(_ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace) throws(ChainruleError) {
         for index in architecture.nodes.indices {
             try run(index, x, rows: rows, thread: thread, in: workspace) { layer, pass throws(ChainruleError) in

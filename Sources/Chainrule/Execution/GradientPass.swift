@@ -1,12 +1,12 @@
-/// A term of a parameter tensor's gradient, before it is computed. It sums over the rows of a batch, which are the rows of A
-/// and B; the columns of A are the rows of the tensor.
+/// A term of a parameter tensor's gradient, before it is computed. It sums over the rows of a batch, which are the rows
+/// of A and B. The columns of A are the rows of the tensor.
 package enum GradientTerm {
-    /// `Aᵀ B`, of a matrix.
+    /// `Aᵀ B`, for a matrix.
     case transposedProduct(Matrix, Matrix)
-    /// `Aᵀ 1`, of a vector.
+    /// `Aᵀ 1`, for a vector.
     case columnSums(Matrix)
 
-    /// The same of some of the tensor's rows.
+    /// The same term for some of the tensor's rows.
     func columns(_ rows: Range<Int>) -> GradientTerm {
         func part(_ a: Matrix) -> Matrix { a.columns(from: rows.lowerBound, count: rows.count) }
         switch self {
@@ -16,13 +16,13 @@ package enum GradientTerm {
     }
 }
 
-/// What the gradients of one layer's parameters are computed from: what the passes over all the rows of a batch left.
+/// What the gradients of one layer's parameters are computed from: the results of the passes over all rows of a batch.
 package struct GradientPass {
-    /// The workspace's, which lives longer than the pass.
+    /// The workspace's. It outlives the pass.
     unowned(unsafe) let memory: LayerMemory
-    /// x: the workspace's copy of it, or the caller's own.
+    /// x: the workspace's copy, or the caller's own.
     let networkInput: Matrix
-    /// Over which rows the gradients sum: all of the batch's, except for Jacobians.
+    /// The rows that the gradients sum over: all rows of the batch, except for Jacobians.
     let rows: Range<Int>
 
     /// s = δ ⊙ σ'(z).

@@ -2,10 +2,10 @@ import Kernels
 
 /// Where the gradients of the parameters go.
 package enum GradientSink {
-    /// Into a vector of the shape of the parameters, set or added to.
+    /// Into a vector of the shape of the parameters: sets it, or adds to it.
     case vector(Matrix, accumulating: Bool)
-    /// Into a step of an optimizer, a tile at a time while it is in the cache: a gradient as a whole is never there. Not for
-    /// gradients of several terms, along each of which it would step (``Optimizer/needsGradient``).
+    /// Into an optimizer step, a tile at a time while the tile is in the cache: the whole gradient never exists. Not
+    /// for gradients of several terms: it would step along each term (``Optimizer/needsGradient``).
     case step(KernelStep)
 }
 
@@ -13,13 +13,13 @@ package enum GradientSink {
 struct GradientPart {
     let sink: GradientSink
     let arithmetic: Arithmetic
-    /// Of ``Plan/Layout/scratch``, of this thread alone.
+    /// This thread's row of ``Plan/Layout/scratch``.
     let scratch: Matrix
-    /// Which part of how many: the parts together are all of the parameters, and have nothing in common.
+    /// Which part of how many. Together the parts cover all parameters; no two overlap.
     let part: Int
     let parts: Int
 
-    /// This part's rows of a tensor: the parts differ by less than a tile of the matrix kernels.
+    /// This part's rows of a tensor. The parts differ by about one tile of the matrix kernels at most.
     private func share(of tensor: Plan.Tensor) -> Range<Int> {
         let tiles = (tensor.rows + arithmetic.tileRows - 1) / arithmetic.tileRows
         func bound(_ part: Int) -> Int { tiles * part / parts * tensor.rows / tiles }
@@ -27,7 +27,7 @@ struct GradientPart {
     }
 
     /// Computes the gradients of a tensor's share.
-    /// - Parameter term: the terms whose sum they are, by number; nil stands for 0, which in a step no term is.
+    /// - Parameter term: the terms of the sum, by number; nil: 0, never in a step.
     @inline(__always)
     func compute(_ tensor: Plan.Tensor, terms: Int, _ term: (Int) -> GradientTerm?) {
         let rows = share(of: tensor)

@@ -3,16 +3,17 @@ import Synchronization
 
 /// An instruction set that the library can compute with.
 ///
-/// For one of them all results are the same bit for bit, in every run and with any number of threads; between two they differ
-/// by rounding. The library takes the best that the processor has. To get the numbers of a machine that has less, take less: for
-/// the whole process with ``set(_:)``, or for one network when it is built. Files do not remember it.
+/// With one instruction set, all results are the same bit for bit, in every run and with any number of threads. Between
+/// two, results differ by rounding. The library takes the best that the processor has. To get the numbers of a lesser
+/// machine, choose its instruction set: for the whole process with ``set(_:)``, or for one network when you build it.
+/// Files do not store it.
 public enum InstructionSet: CaseIterable, Sendable {
     /// What every x86-64 processor has.
     case baseline
     /// AVX2 and FMA: x86-64-v3.
     case avx2
-    /// AVX-512 F, BW, CD, DQ and VL: x86-64-v4. Where the processor has dot products of bfloat16 too, predictors in bfloat16
-    /// take them, and round otherwise than with AVX-512 alone.
+    /// AVX-512 F, BW, CD, DQ and VL: x86-64-v4. If the processor also has bfloat16 dot products, bfloat16 predictors
+    /// use them, and round differently than with AVX-512 alone.
     case avx512
     /// What every arm64 processor has.
     case neon
@@ -30,18 +31,19 @@ public enum InstructionSet: CaseIterable, Sendable {
     /// Whether this processor has it.
     public var isSupported: Bool { level?.isSupported ?? false }
 
-    /// What is computed with, except by networks that were built for another one.
+    /// The instruction set that the library computes with, except in networks built for another one.
     public static var current: InstructionSet {
         let level = InstructionSetLevel.decided ?? .best
         return allCases.first { $0.level == level } ?? .baseline
     }
 
-    /// Has the process compute with an instruction set from now on: networks that are built, loaded or grown, with their trainers and
-    /// predictors, and costs on their own.
+    /// Sets the instruction set of the process from now on: for networks that are built, loaded or grown, with their
+    /// trainers and predictors, and for costs on their own.
     ///
-    /// Call it before all of these: the first of them decides for the best. Afterwards only what was decided is accepted.
+    /// Call it before all of these: the first of them chooses the best. Afterwards only the instruction set already
+    /// chosen is accepted.
     ///
-    /// Threads: any; of several at once, one decides.
+    /// Threads: any; if several call at once, one decides.
     public static func set(_ set: InstructionSet) throws(ChainruleError) {
         let level = try set.supportedLevel()
         let decided = InstructionSetLevel.decide(level)
@@ -55,7 +57,7 @@ public enum InstructionSet: CaseIterable, Sendable {
         }
     }
 
-    /// Its level, or an error that names what this processor has.
+    /// The level of this instruction set. Throws an error that names what this processor has.
     func supportedLevel() throws(ChainruleError) -> InstructionSetLevel {
         if let level, level.isSupported { return level }
         var supported = ""
@@ -84,19 +86,19 @@ public enum InstructionSet: CaseIterable, Sendable {
     }
 }
 
-/// 0 until it is decided what the process computes with; then 1 more than the level's number.
+/// 0 until the process has chosen an instruction set; then 1 more than the level's number.
 private let decision = Atomic<Int>(0)
 
 extension InstructionSetLevel {
-    /// What the process computes with; decided for the best if it was not decided before.
+    /// The level that the process computes with. Chooses the best if none is chosen yet.
     package static var standard: InstructionSetLevel { decided ?? decide(.best) }
 
     fileprivate static var decided: InstructionSetLevel? {
         InstructionSetLevel(rawValue: decision.load(ordering: .relaxed) - 1)
     }
 
-    /// Decides for a level, if nothing was decided before.
-    /// - Returns: what is decided.
+    /// Chooses a level if none is chosen yet.
+    /// - Returns: the chosen level.
     fileprivate static func decide(_ level: InstructionSetLevel) -> InstructionSetLevel {
         let (_, before) = decision.compareExchange(
             expected: 0, desired: level.rawValue + 1, ordering: .relaxed)

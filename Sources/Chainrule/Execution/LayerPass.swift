@@ -1,23 +1,23 @@
-/// What one layer's forward or backward pass over some rows of a batch reads and writes: views of a workspace and of the
-/// parameters.
+/// What one layer's forward or backward pass over some rows of a batch reads and writes: views of a workspace and of
+/// the parameters.
 package struct LayerPass {
     let arithmetic: Arithmetic
-    /// The workspace's, which lives longer than the pass.
+    /// The workspace's. It outlives the pass.
     unowned(unsafe) let memory: LayerMemory
-    /// x: the workspace's copy of it, or the caller's own.
+    /// x: the workspace's copy, or the caller's own.
     let networkInput: Matrix
-    /// Which of the workspace's rows: passes over different rows have nothing in common.
+    /// Which of the workspace's rows. Passes over different rows share nothing.
     let rows: Range<Int>
     /// ``Workspace/firstRow``.
     let firstRow: Int
     let parameters: Matrix
     /// The layer's place in the architecture.
     let layer: Int
-    /// Of layers that draw random numbers; nil if they are to do nothing.
+    /// For layers that draw random numbers; nil: they do nothing.
     let noise: NoiseSeed?
-    /// As many floats as the layer asked for (``Layer/scratchCount(width:inputs:)``), of this thread alone.
+    /// At least as many floats as the layer asked for (``Layer/scratchCount(width:inputs:)``), for this thread only.
     let scratch: Matrix
-    /// Whether ∂C/∂x is wanted; the layers' δ always are.
+    /// Whether to compute ∂C/∂x. The layers' δ are always computed.
     let wantsNetworkInputDelta: Bool
 
     var z: Matrix { memory.readsPreactivation ? inputActivation(0) : view(memory.preactivation) }
@@ -36,7 +36,7 @@ package struct LayerPass {
         return view(input.isNetworkInput ? networkInput : input.activation)
     }
 
-    /// Where the input's share of δ goes, or nil if nobody wants it.
+    /// Where the input's share of δ goes; nil: do not compute it.
     func inputDelta(_ index: Int) -> Matrix? {
         let input = memory.inputs[index]
         if input.isNetworkInput && !wantsNetworkInputDelta { return nil }
@@ -50,7 +50,8 @@ package struct LayerPass {
 }
 
 extension Network {
-    /// Runs a layer's pass over a thread's rows: where they take long in pieces, between which the call can be cancelled.
+    /// Runs a layer's pass over a thread's rows. Splits long passes into pieces; the call can be cancelled between
+    /// them.
     @inline(__always)
     func run(
         _ index: Int, _ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace,

@@ -1,9 +1,10 @@
 import Synchronization
 
-/// Places for pointers to what is lent out again and again. Any number of threads take and put at once, each with one atomic
-/// exchange: no lock that another thread could hold, be it one that a child of fork() does not have.
+/// Places for pointers to things that are lent out again and again. Any number of threads take and put at once, each
+/// with atomic exchanges. There is no lock that another thread could hold, such as a thread missing in a child of
+/// fork().
 struct LendingPool: @unchecked Sendable {
-    /// What is put beside so many others is to be freed: threads come and go, memory should not stay for all that ever were.
+    /// Free what does not fit into these places: threads come and go, and memory should not stay for all that ever ran.
     private static let places = 16
 
     // Behind a pointer, because Embedded Swift (6.3) cannot compile the end of an InlineArray of atomics.
@@ -13,7 +14,7 @@ struct LendingPool: @unchecked Sendable {
         for place in 0..<LendingPool.places { (idle + place).initialize(to: Atomic(nil)) }
     }
 
-    /// Something that nobody else uses, or nil if there is nothing.
+    /// Takes something that nobody else uses; nil if there is nothing.
     func take() -> UnsafeMutableRawPointer? {
         for place in 0..<LendingPool.places {
             if let lent = idle[place].exchange(nil, ordering: .acquiring) { return lent }
@@ -21,13 +22,13 @@ struct LendingPool: @unchecked Sendable {
         return nil
     }
 
-    /// - Returns: false if there is no place for it.
+    /// - Returns: false if no place is free.
     func put(_ lent: UnsafeMutableRawPointer) -> Bool {
         for place in 0..<LendingPool.places
         where idle[place].compareExchange(expected: nil, desired: lent, ordering: .releasing).exchanged { return true }
         return false
     }
 
-    /// Ends the pool, which nobody uses any more, after everything in it was taken.
+    /// Ends the pool. First take everything out of it; nobody may use it afterwards.
     func deallocate() { idle.deallocate() }
 }

@@ -8,7 +8,7 @@ extension Matrix {
         }
     }
 
-    /// Calls `body` with views of an input and of a result, checked to hold `rows` rows each.
+    /// Calls `body` with views of an input and of a result. Checks that each holds `rows` rows.
     static func withViews(
         of x: Span<Float>, columns: Int, into y: inout MutableSpan<Float>, columns resultColumns: Int, rows: Int,
         _ body: (_ x: Matrix, _ y: Matrix) throws(ChainruleError) -> Void
@@ -24,7 +24,7 @@ extension Matrix {
         }
     }
 
-    /// The result of `body` for an array of `x.count / columns` rows.
+    /// Runs `body` on an array of `x.count / columns` rows, and returns its result.
     static func withRows(
         of x: [Float], columns: Int, resultColumns: Int,
         _ body: (_ x: Matrix, _ y: Matrix) throws(ChainruleError) -> Void

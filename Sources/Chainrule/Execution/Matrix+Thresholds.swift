@@ -1,4 +1,5 @@
-/// Elements of a row above thresholds, counted four at a time and without branches on elements, which nothing could foresee.
+/// Counts elements of a row above thresholds, four at a time. Does not branch on elements: such branches are
+/// unpredictable.
 extension Matrix {
     func countAbove(_ threshold: Float, inRow row: Int) -> Int {
         let elements = base + row &* stride
@@ -16,8 +17,7 @@ extension Matrix {
         return count
     }
 
-    /// In how many columns an element is above the threshold and that of the other matrix is not above its own, or the other way
-    /// round.
+    /// Counts the columns where exactly one of the two matrices is above its threshold.
     func countDifferences(
         above threshold: Float, from other: Matrix, above otherThreshold: Float, inRow row: Int
     ) -> Int {

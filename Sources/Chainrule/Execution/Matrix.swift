@@ -1,4 +1,4 @@
-/// A view of a row-major matrix in memory that somebody else owns: the only holder of float pointers in this module.
+/// A view of a row-major matrix in memory that another object owns: the only holder of float pointers in this module.
 ///
 /// The memory must outlive the view. Rows lie `stride` elements apart.
 package struct Matrix: @unchecked Sendable {
@@ -18,7 +18,7 @@ package struct Matrix: @unchecked Sendable {
         self.init(base: base, rows: rows, columns: columns, stride: columns)
     }
 
-    /// A view of memory that is only read.
+    /// A view of read-only memory.
     package init(reading base: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int) {
         self.init(base: UnsafeMutablePointer(mutating: base), rows: rows, columns: columns, stride: stride)
     }
@@ -48,8 +48,8 @@ package struct Matrix: @unchecked Sendable {
         for row in 0..<rows { for column in 0..<columns { self[row, column] = next() } }
     }
 
-    /// Calls `body` with a few rows of an input and the same rows of a result at a time, and the place of the first of them.
-    /// In between it may be cancelled.
+    /// Calls `body` with a few rows of an input, the same rows of a result, and the place of the first of them. Can be
+    /// cancelled between the calls.
     @inline(__always)
     static func inGroups(
         of most: Int, _ x: Matrix, _ y: Matrix,
@@ -64,7 +64,8 @@ package struct Matrix: @unchecked Sendable {
         }
     }
 
-    /// Calls `body` with some of the rows at a time, and the place of the first of them. In between it may be cancelled.
+    /// Calls `body` with some of the rows at a time, and the place of the first of them. Can be cancelled between the
+    /// calls.
     @inline(__always)
     func inPieces(_ body: (_ piece: Matrix, _ first: Int) throws(ChainruleError) -> Void) throws(ChainruleError) {
         let most = max(1, Cancellation.elementsUntilLook / max(columns, 1))
@@ -76,7 +77,7 @@ package struct Matrix: @unchecked Sendable {
         precondition(rows == other.rows && columns == other.columns)
         let bytes = columns * MemoryLayout<Float>.stride
         for row in 0..<rows {
-            // Not `update(from:count:)`, which code optimised for size does element by element.
+            // Not `update(from:count:)`: code optimised for size copies it element by element.
             UnsafeMutableRawPointer(base + row * stride).copyMemory(
                 from: other.base + row * other.stride, byteCount: bytes)
         }

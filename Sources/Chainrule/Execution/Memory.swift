@@ -1,7 +1,7 @@
 import CPlatform
 
-/// Memory for plain numbers: zeroed, aligned to 64 bytes, freed with the object. The one place where the library allocates
-/// what grows with the caller's sizes, so that a lack of memory is an error and no more.
+/// Memory for plain numbers: zeroed, aligned to 64 bytes, freed with the object. The only place where the library
+/// allocates memory that grows with the caller's sizes, so a lack of memory is just an error.
 package final class Memory<Element: BitwiseCopyable>: FallibleClass, @unchecked Sendable {
     package let base: UnsafeMutablePointer<Element>
     package let count: Int
@@ -30,7 +30,7 @@ extension FallibleClass {
 package typealias FloatMemory = Memory<Float>
 
 extension FloatMemory {
-    /// A row vector of all of it.
+    /// All of it as a row vector.
     package var vector: Matrix { Matrix(base: base, rows: 1, columns: count) }
 
     /// A contiguous matrix that begins at `offset`.

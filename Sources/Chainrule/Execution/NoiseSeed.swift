@@ -1,10 +1,10 @@
 import Kernels
 
-/// The seed and the step of the random numbers of ``Dropout`` and ``GaussianNoise`` layers, which follow from these, from the layer,
-/// the row of the batch and the column, and from nothing else: a run goes on from here as it went.
+/// The seed and the step of the random numbers of ``Dropout`` and ``GaussianNoise`` layers. The numbers depend only on
+/// these two, the layer, the row of the batch and the column. So a run can be continued from here exactly.
 public struct NoiseSeed: Sendable {
     public let seed: UInt64
-    /// Steps with different numbers have different random numbers, below 2⁵⁰.
+    /// Different steps below 2⁵⁰ have different random numbers.
     public let step: UInt64
 
     public init(seed: UInt64, step: UInt64) {

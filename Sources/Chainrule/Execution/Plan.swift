@@ -3,18 +3,18 @@ import Kernels
 /// What follows from an architecture: where every parameter lies, which layer reads which, and how much memory a pass
 /// needs.
 ///
-/// The one place where sizes are computed, and therefore the one place where they can overflow.
+/// The only place where sizes are computed, and so the only place where they can overflow.
 package final class Plan: FallibleClass, Sendable {
     package let architecture: Architecture
     /// The parameter tensors in the order of the flat parameter vector.
     package let tensors: [Tensor]
     package let parameterCount: Int
-    /// Whether the gradient of a tensor is the sum of several terms.
+    /// Whether a tensor's gradient is the sum of several terms.
     let hasGradientsOfTerms: Bool
-    /// For each node, which tensors are its own.
+    /// The tensors of each node.
     let tensorRanges: [Range<Int>]
-    /// For each node and input, whether its share of δ is added to what later layers have put there. Backward goes
-    /// from the last node to the first, so the last reader of a layer is the first to write.
+    /// For each node and input, whether to add its share of δ to what later layers have put there. Backward goes from
+    /// the last node to the first, so the last reader of a layer writes first.
     let accumulatesDelta: [[Bool]]
 
     /// A parameter tensor and its place in the flat vector.
@@ -26,7 +26,7 @@ package final class Plan: FallibleClass, Sendable {
         package let offset: Int
         package let rows: Int
         package let columns: Int
-        /// What ``TensorShape`` says of it.
+        /// From ``TensorShape``.
         package let extents: [Int]
         let role: ParameterRole
         let initializer: Initializer
@@ -38,7 +38,7 @@ package final class Plan: FallibleClass, Sendable {
             Matrix(base: vector.base + offset, rows: rows, columns: columns)
         }
 
-        /// The same as one row.
+        /// The tensor as one row.
         func vector(in vector: Matrix) -> Matrix { Matrix(base: vector.base + offset, rows: 1, columns: count) }
     }
 
@@ -96,7 +96,7 @@ package final class Plan: FallibleClass, Sendable {
 
         var values = Places()
         var tangents: Places?
-        /// For each thread, of the layer that needs most.
+        /// For each thread: enough for any layer and any step.
         var scratch = 0
         var scratchCount = 0
         var count = 0
@@ -120,7 +120,7 @@ package final class Plan: FallibleClass, Sendable {
                 let preactivation: Int
                 switch node.layer.preactivation {
                 case .own where purpose != .inference, .replaceable where purpose == .training, .alwaysOwn,
-                    // R{z} is a sum of two products, the second of which is made where R{h} will be.
+                    // R{z} is a sum of two products. The second is computed where R{h} will be.
                     .replaceable where ofTangents, .activation where ofTangents:
                     preactivation = try place(node.width)
                 case .own, .replaceable, .activation:
@@ -136,7 +136,7 @@ package final class Plan: FallibleClass, Sendable {
                 switch node.layer.signal {
                 case .none: places.signals.append(nil)
                 case .replacing where purpose == .training, .own where purpose != .inference,
-                    // R{s} needs δ after s was made of it.
+                    // R{s} needs δ after s was computed from it.
                     .replacing where purpose == .tangents && !ofTangents:
                     places.signals.append(try place(node.width))
                 case .replacing, .own, .delta: places.signals.append(delta)
@@ -151,7 +151,7 @@ package final class Plan: FallibleClass, Sendable {
                 layout.scratchCount,
                 node.layer.scratchCount(width: node.width, inputs: architecture.inputWidths(of: node)))
         }
-        // A step's, and the gradient of a vector.
+        // For a step, and for the gradient of a vector.
         for tensor in tensors {
             layout.scratchCount = max(
                 layout.scratchCount, OptimizerKernel<Float>.scratchCount, tensor.extents.count == 1 ? tensor.count : 0)

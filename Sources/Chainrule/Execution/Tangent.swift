@@ -1,10 +1,10 @@
 extension Network {
-    /// The tangent of the forward pass that the workspace holds: R{z} and R{h} of every layer, for a change of the
+    /// Computes the tangent of the workspace's forward pass: R{z} and R{h} of every layer, for a change of the
     /// parameters and of x (Pearlmutter 1994).
     /// - Parameters:
     ///   - workspace: for tangents.
-    ///   - parameterTangents: R{w}, a vector of the shape of the parameters; nil for 0.
-    ///   - inputTangent: R{x}, of the rows of the forward pass; nil for 0.
+    ///   - parameterTangents: R{w}, a vector of the shape of the parameters; nil: 0.
+    ///   - inputTangent: R{x}, of the rows of the forward pass; nil: 0.
     func tangent(
         in workspace: Workspace, parameterTangents: Matrix?, inputTangent: Matrix?
     ) throws(ChainruleError) {
@@ -22,9 +22,10 @@ extension Network {
         }
     }
 
-    /// The tangents of a backward pass, after that pass and after ``tangent(in:parameterTangents:inputTangent:)`` with the
-    /// same parameter tangents and without one of x: from R{∇C}, which the caller puts into
-    /// ``Workspace/Tangents/outputDelta(rows:)``, R{δ} and R{s} of every layer, and R{∂C/∂w}.
+    /// Computes the tangents of a backward pass: R{δ} and R{s} of every layer, and R{∂C/∂w}.
+    ///
+    /// Run the backward pass first, and ``tangent(in:parameterTangents:inputTangent:)`` with the same parameter
+    /// tangents and without a tangent of x. Put R{∇C} into ``Workspace/Tangents/outputDelta(rows:)``.
     func tangentBackward(
         in workspace: Workspace, parameterTangents: Matrix, gradientTangents: Matrix, accumulating: Bool
     ) throws(ChainruleError) {

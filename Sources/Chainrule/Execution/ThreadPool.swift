@@ -2,24 +2,25 @@ import CMemory
 import CPlatform
 import Synchronization
 
-/// Work that threads share: each does its own part, at the same time as the others.
+/// Work that threads share: all do their parts at the same time.
 protocol SharedWork: AnyObject {
     func work(thread: Int, of threads: Int)
 }
 
-/// Threads that share work in rounds: in a round every thread does its part, and the round ends when all have.
+/// Threads that share work in rounds. In a round every thread does its part; the round ends when all are done.
 ///
-/// Rounds of a training step follow one another closely: a thread watches for the next one for some microseconds before
-/// it sleeps. They look at what the thread that makes the pool watches, which asks. The thread that asks for a round is number 0. In a child of fork(), which has no other threads, it does all parts.
+/// Rounds of a training step follow one another closely, so a thread spins for some microseconds before it sleeps. The
+/// threads watch the flag of the thread that makes the pool; only that thread polls. The thread that asks for a round
+/// is number 0. A child of fork() has no other threads, so it does all parts itself.
 final class ThreadPool {
-    /// How many threads there are, the caller's included.
+    /// The number of threads, including the caller.
     let count: Int
     private let rounds: Rounds
     private let threads: [pthread_t]
-    /// In which the threads are.
+    /// The process that has the threads.
     private let process = platform_process()
 
-    /// - Parameter wanted: how many threads; fewer if the system gives no more.
+    /// - Parameter wanted: the number of threads; the pool has fewer if the system gives no more.
     init(count wanted: Int) {
         let rounds = Rounds()
         var threads: [pthread_t] = []
@@ -49,13 +50,13 @@ final class ThreadPool {
     }
 
     deinit {
-        // The threads that are not there hold the rounds for ever, which could not be ended either.
+        // In a child of fork() the missing threads hold the rounds for ever, and cannot be ended.
         guard platform_process() == process else { return }
         rounds.begin(nil, threads: count)
         for thread in threads { pthread_join(thread, nil) }
     }
 
-    /// One round.
+    /// Runs one round.
     func run(_ work: any SharedWork) {
         guard platform_process() == process else {
             for thread in 0..<count { work.work(thread: thread, of: count) }
@@ -72,7 +73,7 @@ private final class Worker {
     private let number: Int
     private let rounds: Rounds
     private let cancellation: Cancellation?
-    /// What its objects are put into where there is no memory.
+    /// Holds its objects when memory runs out.
     private let reserve: UnsafeMutableRawPointer?
 
     init(number: Int, rounds: Rounds, cancellation: Cancellation?, reserve: UnsafeMutableRawPointer?) {
@@ -97,7 +98,7 @@ private final class Worker {
 
 /// What the threads of a pool share.
 private final class Rounds: @unchecked Sendable {
-    /// How often a thread looks before it sleeps: about 50 µs.
+    /// How many times a thread looks before it sleeps: about 50 µs.
     private static let patience = 2000
 
     /// The workers that have not finished the round.
@@ -106,7 +107,7 @@ private final class Rounds: @unchecked Sendable {
     private let sleepers = Atomic<Int>(0)
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let awake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    /// Written before a round begins and after it ended, read in between. Nil: there will be no more rounds.
+    /// Written before a round begins and after it ends; read in between. Nil: no more rounds.
     private var shared: (any SharedWork)?
     private var threads = 1
 
@@ -126,7 +127,8 @@ private final class Rounds: @unchecked Sendable {
         shared = work
         self.threads = threads
         working.store(threads - 1, ordering: .relaxed)
-        // In one order with the sleepers' count: either this thread sees the sleeper or the sleeper sees the round.
+        // Sequentially consistent with the sleepers' count: this thread sees the sleeper, or the sleeper sees the
+        // round.
         round.add(1, ordering: .sequentiallyConsistent)
         if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
             pthread_mutex_lock(mutex)
@@ -135,7 +137,7 @@ private final class Rounds: @unchecked Sendable {
         }
     }
 
-    /// Waits for the round after the given one, and returns it.
+    /// Waits for the round after the given one, and returns its number.
     func next(after last: Int) -> Int {
         for _ in 0..<Rounds.patience {
             let now = round.load(ordering: .acquiring)
@@ -150,8 +152,8 @@ private final class Rounds: @unchecked Sendable {
         return round.load(ordering: .acquiring)
     }
 
-    /// Does a thread's part of the round. Returns whether there was a round. Never inlined: the work must be let go before
-    /// the thread reports that it has finished.
+    /// Does a thread's part of the round. Returns whether there was a round. Never inlined: the work must be released
+    /// before the thread reports that it has finished.
     @inline(never)
     func work(thread: Int) -> Bool {
         guard let shared else { return false }

@@ -1,22 +1,22 @@
 /// The memory of one forward and backward pass over at most `maxRows` samples: z, h and δ of every layer.
 ///
-/// A workspace belongs to the network it was made for and serves one call at a time; several threads use several
-/// workspaces. It keeps what it needs alive: the network may go first.
+/// A workspace works only with the network it was made for, in one call at a time. Use one workspace per thread. It
+/// keeps what it needs alive: the network may be freed first.
 public final class Workspace: FallibleClass {
     public enum Purpose: Sendable {
         /// Keeps z, h and δ of every layer.
         case training
-        /// Forward only, and keeps h alone.
+        /// Forward only: keeps only h.
         case inference
-        /// Forward and backward for the parameters' gradients alone: keeps no more than they need, h and s, and
-        /// z where σ' cannot be had from h.
+        /// Forward and backward, for the parameters' gradients only. Keeps only what they need: h, s, and z where σ'
+        /// cannot be computed from h.
         case gradients
-        /// Forward and backward with the tangent of everything beside it, for products with second derivatives: keeps
-        /// what they need for the parameters alone.
+        /// Forward and backward, with the tangents of everything, for products with second derivatives. Keeps only what
+        /// the parameters need.
         case tangents
     }
 
-    /// Which of a layer's quantities.
+    /// One of a layer's quantities.
     public enum Quantity: Sendable {
         /// z, the preactivation.
         case preactivation
@@ -28,13 +28,13 @@ public final class Workspace: FallibleClass {
 
     public let maxRows: Int
     public let purpose: Purpose
-    /// The rows of the last forward pass, 0 before the first or after one that failed.
+    /// The rows of the last forward pass; 0 before the first one or after a failed one.
     public package(set) var rows = 0
 
-    /// The place of the first row in the caller's batch, of which these are some rows: for messages.
+    /// The place of this workspace's first row in the caller's batch, for messages.
     var firstRow = 0
 
-    /// Of dropout and noise layers; nil, as it is unless it is set, if they are to do nothing.
+    /// For dropout and noise layers; nil (the default): they do nothing.
     var noise: NoiseSeed?
 
     package let plan: Plan
@@ -43,7 +43,7 @@ public final class Workspace: FallibleClass {
     let layers: [LayerMemory]
     /// R{x} and the layers' R{z}, R{h}, R{δ} and R{s}, in a workspace for tangents.
     let tangents: Tangents?
-    /// The version of the parameters that the last forward pass was made with.
+    /// The version of the parameters in the last forward pass.
     var parameterVersion: Int64 = 0
     var hasDelta = false
     var hasInputDelta = false
@@ -76,8 +76,8 @@ public final class Workspace: FallibleClass {
         self.scratch = scratch
     }
 
-    /// Says what dropout and noise layers draw in the passes to come, or with nil that they do nothing. The workspace then
-    /// holds no forward pass, for a backward pass has to see the same numbers.
+    /// Sets what dropout and noise layers draw in the next passes; nil: they do nothing. Discards the forward pass,
+    /// because a backward pass must see the same numbers.
     public func setNoise(_ noise: NoiseSeed?) {
         self.noise = noise
         rows = 0
@@ -87,16 +87,16 @@ public final class Workspace: FallibleClass {
     /// The outputs y of the last forward pass.
     package var output: Matrix { layers[layers.count - 1].activation.rows(from: 0, count: rows) }
 
-    /// The outputs y of the last forward pass, `rows × outputs`; empty if there is none. A copy.
+    /// A copy of the outputs y of the last forward pass, `rows × outputs`; empty if there is none.
     public var outputs: [Float] { output.elements }
 
-    /// A quantity of a layer, `rows × width`, as the last pass left it. "input" is the network's input: its h is x,
-    /// its δ is ∂C/∂x. A copy.
+    /// A copy of a layer's quantity after the last pass, `rows × width`. "input" is the network's input: its h is x,
+    /// its δ is ∂C/∂x.
     public func values(of layer: String, _ quantity: Quantity) throws(ChainruleError) -> [Float] {
         try matrix(of: layer, quantity).elements
     }
 
-    /// The same as a view, which lasts until the next pass.
+    /// A view of the same, valid until the next pass.
     package func matrix(of layer: String, _ quantity: Quantity) throws(ChainruleError) -> Matrix {
         guard let position = plan.architecture.position(of: LayerName(unchecked: layer)) else {
             throw ChainruleError(.name, "the network has no layer '\(layer)'")
@@ -151,7 +151,7 @@ extension FallibleClass where Self == Workspace {
         self = try Workspace(plan: network.plan, maxRows: maxRows, purpose: purpose)
     }
 
-    /// - Parameter threads: how many threads will share the passes, each with scratch memory of its own.
+    /// - Parameter threads: the number of threads that share the passes; each has its own scratch memory.
     init(plan: Plan, maxRows: Int, purpose: Workspace.Purpose, threads: Int = 1) throws(ChainruleError) {
         guard maxRows >= 1 else {
             throw ChainruleError(.size, "a workspace is for at least 1 row; \(maxRows) were given")

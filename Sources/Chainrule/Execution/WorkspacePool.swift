@@ -1,5 +1,5 @@
-/// The workspaces that a network lends to calls that bring none, so that any number of threads can predict at once: without
-/// locks, and without allocating once there were as many calls at the same time, of as many rows, as there will be.
+/// Workspaces that a network lends to calls without one, so any number of threads can predict at once. Takes no locks.
+/// Allocates only while the number of simultaneous calls, or their rows, still grow.
 final class WorkspacePool: @unchecked Sendable {
     private let training = LendingPool()
     private let inference = LendingPool()
@@ -38,8 +38,8 @@ final class WorkspacePool: @unchecked Sendable {
         try body(workspace)
     }
 
-    /// A workspace of at least `rows` rows. One that is too small is freed, to make room for the larger one: rows tend to grow,
-    /// and the small ones would be left over.
+    /// Takes a workspace of at least `rows` rows. Frees one that is too small, to make room for a larger one: rows tend
+    /// to grow, and small workspaces would be left over.
     private func take(from idle: LendingPool, rows: Int) -> Workspace? {
         guard let lent = idle.take() else { return nil }
         let workspace = Unmanaged<Workspace>.fromOpaque(lent).takeRetainedValue()

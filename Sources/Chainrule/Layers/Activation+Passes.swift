@@ -1,5 +1,5 @@
 extension Activation {
-    /// Checks α, and that there is something to compute.
+    /// Checks α, and that σ is not constant at this width.
     func validate(layer: LayerName, width: Int) throws(ChainruleError) {
         if readsWholeRows && width == 1 {
             throw ChainruleError(
@@ -17,7 +17,7 @@ extension Activation {
     /// Where the signal of a layer with this σ lies.
     var signal: Signal {
         if isIdentity { return .delta }
-        // A custom σ' is promised two arrays.
+        // A custom σ' gets two separate arrays.
         return isCustom ? .own : .replacing
     }
 
@@ -75,7 +75,7 @@ extension Activation {
             try derivative(secondDerivative, "second derivative", values, into: tangents.s)
             pass.arithmetic.multiply(tangents.s, by: values.delta)
             pass.arithmetic.multiply(tangents.s, by: tangents.z)
-            // δ has done its part: a place for σ'.
+            // δ is no longer needed: its place can hold σ'.
             try derivative(custom.derivative, "derivative", values, into: values.delta)
             pass.arithmetic.multiply(values.delta, by: tangents.delta)
             pass.arithmetic.add(values.delta, to: tangents.s)
@@ -108,7 +108,7 @@ extension Activation {
         try checkResult(of: pass.z, is: pass.h, "value", pass)
     }
 
-    /// NaN may come out of a custom activation only where NaN went in.
+    /// Checks that a custom activation gives NaN only where z is NaN.
     private func checkResult(
         of z: Matrix, is result: Matrix, _ what: StaticString, _ pass: LayerPass
     ) throws(ChainruleError) {

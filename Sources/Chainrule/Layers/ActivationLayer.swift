@@ -1,4 +1,4 @@
-/// An activation as a layer of its own: `z` is the input's h, `h = σ(z)`, `δ_in = δ ⊙ σ'(z)`.
+/// An activation as its own layer: `z` is the input's h, `h = σ(z)`, `δ_in = δ ⊙ σ'(z)`.
 final class ActivationLayer: ParameterlessLayer {
     static let kind: StaticString = "activation"
     var kind: StaticString { ActivationLayer.kind }

@@ -1,5 +1,4 @@
-/// The outputs of layers one after the other: `h = (h_1, h_2, …)`; each input gets its own piece of δ; likewise
-/// their tangents.
+/// Joins the outputs of layers: `h = (h_1, h_2, …)`. Each input gets its own piece of δ. Likewise for their tangents.
 final class Concatenation: ParameterlessLayer {
     static let kind: StaticString = "concatenation"
     var kind: StaticString { Concatenation.kind }

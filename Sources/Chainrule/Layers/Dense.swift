@@ -2,13 +2,13 @@ import Kernels
 
 /// A fully connected layer: `z = W h_in + b`, `h = σ(z)`.
 ///
-/// W is `N_l × N_{l−1}`, row-major; the bias can be left out. For a batch the rows of H_in, Z, H, Δ and S are samples:
+/// W is `N_l × N_{l−1}`, row-major. The bias is optional. For a batch, the rows of H_in, Z, H, Δ and S are samples:
 ///
 ///     Z = H_in Wᵀ + 1 bᵀ        H = σ(Z)
 ///     S = Δ ⊙ σ'(Z)
-///     ∂C/∂W = Sᵀ H_in           which sums s ⊗ h_{l−1} over the batch
+///     ∂C/∂W = Sᵀ H_in           sums s ⊗ h_{l−1} over the batch
 ///     ∂C/∂b = Sᵀ 1
-///     Δ_in  = S W               which is Wᵀ s for every sample, with the W of the forward pass
+///     Δ_in  = S W               is Wᵀ s for every sample, with the W of the forward pass
 ///
 /// and the tangents of all of them, by the product rule.
 final class Dense: Layer {
@@ -137,7 +137,7 @@ final class Dense: Layer {
         }
     }
 
-    /// `|Σ s h| ≤ rows · max|s| · max|h|`, where a bias has 1 for its h.
+    /// `|Σ s h| ≤ rows · max|s| · max|h|`, where h is 1 for a bias.
     func gradientBound(rows: Int, signal: Double, input: Double) -> Double { Double(rows) * signal * (1 + input) }
 
     func encode(to json: inout JSONWriter) {

@@ -1,5 +1,5 @@
-/// Dropout (Srivastava et al. 2014), inverted: in training `h = m ⊙ h_in` and `δ_in = m ⊙ δ`, where each element of m is 0 with
-/// probability p and `1 / (1 − p)` otherwise; otherwise `h = h_in`. Likewise the tangents.
+/// Inverted dropout (Srivastava et al. 2014). In training `h = m ⊙ h_in` and `δ_in = m ⊙ δ`, where each element of m is
+/// 0 with probability p, and `1 / (1 − p)` otherwise. Outside training `h = h_in`. Likewise for the tangents.
 final class Dropout: ParameterlessLayer {
     static let kind: StaticString = "dropout"
     var kind: StaticString { Dropout.kind }
@@ -39,7 +39,7 @@ final class Dropout: ParameterlessLayer {
 
     func tangentBackward(_ pass: TangentPass) throws(ChainruleError) { try backward(pass.tangents) }
 
-    /// `B = m ⊙ A`, or `B += m ⊙ A`. m is drawn again, a row at a time, for each pass: it is nowhere kept.
+    /// `B = m ⊙ A`, or `B += m ⊙ A`. Draws m again for each pass, a row at a time; never stores it.
     private func masked(_ a: Matrix, into b: Matrix, accumulating: Bool, _ pass: LayerPass) {
         guard let noise = pass.noise, rate > 0 else {
             return pass.arithmetic.assign(a, to: b, accumulating: accumulating)

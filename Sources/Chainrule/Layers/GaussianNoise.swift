@@ -1,5 +1,5 @@
-/// Gaussian noise: in training `h = h_in + n`, where each element of n is normal with mean 0 and standard deviation s;
-/// otherwise `h = h_in`. `δ_in = δ`, and the tangents are those of the input.
+/// Gaussian noise. In training `h = h_in + n`, where each element of n is normal with mean 0 and standard deviation s.
+/// Outside training `h = h_in`. `δ_in = δ`, and the tangents are those of the input.
 final class GaussianNoise: ParameterlessLayer {
     static let kind: StaticString = "noise"
     var kind: StaticString { GaussianNoise.kind }

@@ -1,18 +1,19 @@
-/// One kind of layer: its shape rule, its parameters, its forward and backward passes and their tangents, all in one file.
+/// One kind of layer: its shape rule, its parameters, its forward and backward passes and their tangents, all in one
+/// file.
 ///
-/// A layer holds only what describes it; its parameters lie in the network and its intermediate values in a workspace.
-/// A new layer is a file that conforms, and a line in ``LayerTable``.
+/// A layer holds only its settings. Its parameters lie in the network, its intermediate values in a workspace. To add a
+/// layer, write a file that conforms, and add a line to ``LayerTable``.
 package protocol Layer: AnyObject, Sendable {
     /// The stable name of the kind, used in files.
     var kind: StaticString { get }
 
-    /// What the layer was made of.
+    /// The settings that made the layer.
     var settings: LayerSettings { get }
 
-    /// The number of outputs, for these numbers of inputs.
+    /// The number of outputs, for inputs of these widths.
     func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int
 
-    /// The parameters, for these numbers of inputs.
+    /// The parameters, for inputs of these widths.
     func tensors(width: Int, inputs: [Int]) -> [TensorShape]
 
     /// How many floats of scratch memory forward, backward and their tangents need.
@@ -27,45 +28,46 @@ package protocol Layer: AnyObject, Sendable {
     /// Computes z and h from the inputs' h.
     func forward(_ pass: LayerPass) throws(ChainruleError)
 
-    /// From δ = ∂C/∂h, computes s and the inputs' δ.
+    /// Computes s and the inputs' δ from δ = ∂C/∂h.
     func backward(_ pass: LayerPass) throws(ChainruleError)
 
-    /// From s and the inputs' h, a term of the gradient of one of the layer's tensors, which is the sum of as many terms as
-    /// ``TensorShape/gradientTerms`` says. The parameters may change before it is computed.
+    /// Returns a term of the gradient of one of the layer's tensors, from s and the inputs' h. The gradient is the sum
+    /// of ``TensorShape/gradientTerms`` terms. The parameters may change before the term is computed.
     func gradient(ofTensor index: Int, term: Int, _ pass: GradientPass) -> GradientTerm
 
-    /// From z, h and the tangents of the inputs' h and of the parameters, computes R{z} and R{h}.
+    /// Computes R{z} and R{h} from z, h and the tangents of the inputs' h and of the parameters.
     func tangent(_ pass: TangentPass) throws(ChainruleError)
 
-    /// After ``backward(_:)``: from R{δ}, computes R{s} and the tangents of the inputs' δ. Once; it may use δ up.
+    /// Computes R{s} and the tangents of the inputs' δ from R{δ}. Call it after ``backward(_:)``, once: it may
+    /// overwrite δ.
     func tangentBackward(_ pass: TangentPass) throws(ChainruleError)
 
-    /// From s, the inputs' h and their tangents, a term of the tangent of a gradient, which is the sum of two terms for each
-    /// of the gradient's; nil for 0.
+    /// Returns a term of the tangent of a gradient, from s, the inputs' h and their tangents; nil: 0. The tangent is
+    /// the sum of two terms for each term of the gradient.
     func gradientTangent(ofTensor index: Int, term: Int, _ pass: TangentGradientPass) -> GradientTerm?
 
     /// A bound on the magnitude of the parameters' gradients over so many rows, from the largest magnitudes in s and in
-    /// the inputs' h. Infinity unless a layer knows better: its gradients are then looked at before every step.
+    /// the inputs' h. Infinity if the layer knows no bound; then its gradients are checked before every step.
     func gradientBound(rows: Int, signal: Double, input: Double) -> Double
 
-    /// The σ that h is σ(z) of; nil if there is none.
+    /// The σ of `h = σ(z)`; nil if there is none.
     var outputActivation: Activation? { get }
 
-    /// Whether h is the input's h unless there is noise.
+    /// Whether h is the input's h when there is no noise.
     var isIdentityWithoutNoise: Bool { get }
 
-    /// Writes what describes the layer, as members of a JSON object that is open.
+    /// Writes the layer's settings as members of an open JSON object.
     func encode(to json: inout JSONWriter)
 }
 
 extension Layer {
     package var isIdentityWithoutNoise: Bool { false }
     package var outputActivation: Activation? { nil }
-    /// The layer's σ, if it is the caller's own.
+    /// The layer's custom σ; nil if there is none.
     package var customActivation: CustomActivation? { outputActivation?.custom }
-    /// Whether the passes call functions of the caller's own, which one thread at a time does.
+    /// Whether the passes call custom functions. Training then uses one thread.
     package var callsCustomFunctions: Bool { customActivation != nil }
-    /// Whether ``tangentBackward(_:)`` is possible: a custom σ may come without σ''.
+    /// Whether ``tangentBackward(_:)`` is possible: a custom σ may lack σ''.
     package var hasSecondDerivative: Bool {
         guard let custom = customActivation else { return true }
         return custom.secondDerivative != nil
@@ -85,15 +87,15 @@ extension ParameterlessLayer {
     package func gradientTangent(ofTensor index: Int, term: Int, _ pass: TangentGradientPass) -> GradientTerm? { nil }
 }
 
-/// A parameter tensor of a layer, before it has a place.
+/// A parameter tensor of a layer, before it has its place.
 package struct TensorShape: Sendable {
-    /// What comes after the layer's name, such as "weight" or "bias".
+    /// The part after the layer's name, such as "weight" or "bias".
     let name: StaticString
-    /// In memory and in files: of a vector its length, of a matrix its rows and columns. A row belongs to a unit.
+    /// In memory and in files: the length of a vector, or the rows and columns of a matrix. A row belongs to a unit.
     let extents: [Int]
     let role: ParameterRole
     let initializer: Initializer
-    /// How many terms the gradient is the sum of. Along a single one an optimizer can step while it is computed.
+    /// The number of terms in the gradient's sum. If it is 1, an optimizer can step while the gradient is computed.
     let gradientTerms: Int
 
     package init(
@@ -107,21 +109,21 @@ package struct TensorShape: Sendable {
     }
 }
 
-/// What a parameter tensor is for, whatever its name and shape.
+/// The purpose of a parameter tensor, whatever its name and shape.
 package enum ParameterRole: Sendable {
-    /// Multiplies. It is what regularization is for.
+    /// Multiplies. Regularization applies to it.
     case weight
-    /// Is added. It is regularized only if biases are to be included.
+    /// Is added. Regularization applies to it only if it includes biases.
     case bias
 }
 
 /// Where the preactivation z of a layer is kept.
 package enum Preactivation: Sendable {
-    /// In memory of its own; for inference, where h will be.
+    /// In its own memory; for inference, where h will be.
     case own
-    /// The same where z is to be kept for the caller; otherwise where h will be, for σ' can be had from h.
+    /// In its own memory where the caller can read z; otherwise where h will be, because σ' can be computed from h.
     case replaceable
-    /// In memory of its own: a custom σ is promised two arrays.
+    /// In its own memory: a custom σ gets two separate arrays.
     case alwaysOwn
     /// It is the input's h.
     case input
@@ -132,7 +134,7 @@ package enum Preactivation: Sendable {
 /// Where the signal s = δ ⊙ σ'(z) of a layer is kept.
 package enum Signal: Sendable {
     case own
-    /// The same where δ is to be kept for the caller; otherwise in its place.
+    /// In its own memory where the caller can read δ; otherwise in δ's place.
     case replacing
     /// It is δ: the layer has no σ, or the identity.
     case delta
@@ -140,7 +142,7 @@ package enum Signal: Sendable {
     case none
 }
 
-/// The kinds of layers, by which a file's layers are made again.
+/// The kinds of layers, for reading layers from a file.
 package enum LayerTable {
     package typealias Decoder = (JSONObject) throws(ChainruleError) -> any Layer
 

@@ -1,4 +1,4 @@
-/// What a layer of an ``Architecture`` was made of: its kind, and what the kind takes.
+/// What made a layer of an ``Architecture``: its kind, and the kind's settings.
 public enum LayerSettings: Sendable {
     case dense(Activation, bias: Bool, weights: Initializer, biases: Initializer)
     case activation(Activation)

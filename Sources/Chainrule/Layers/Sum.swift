@@ -1,5 +1,5 @@
-/// The elementwise sum of layers of one width, as in a residual connection: `h = Σ_i h_i`, `δ_i = δ`; likewise their
-/// tangents.
+/// The elementwise sum of layers of one width, as in a residual connection: `h = Σ_i h_i`, `δ_i = δ`. Likewise for
+/// their tangents.
 final class Sum: ParameterlessLayer {
     static let kind: StaticString = "sum"
     var kind: StaticString { Sum.kind }

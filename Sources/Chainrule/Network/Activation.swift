@@ -8,9 +8,9 @@ public struct Activation: Sendable {
     public let alpha: Float?
     /// The initializer of the weights in front of this activation, unless the layer says otherwise.
     public let weightInitializer: Initializer
-    /// Whether h is z itself, so that the two can share memory.
+    /// Whether h is z itself, so the two can share memory.
     let isIdentity: Bool
-    /// Whether σ' can be had from h alone: where h is a number, the kernel gives the same with h in the place of z.
+    /// Whether σ' can be computed from h alone: unless h is NaN, the kernel gives the same result with h in place of z.
     let derivativeIsOfValue: Bool
     let function: Function
 
@@ -31,7 +31,7 @@ public struct Activation: Sendable {
         function = .builtIn(kernel)
     }
 
-    /// σ and σ' of the caller's own.
+    /// Your own σ and σ'.
     public init(custom: CustomActivation) {
         identifier = "custom"
         isIdentity = false
@@ -88,7 +88,7 @@ public struct Activation: Sendable {
         Activation("log_softmax", derivativeIsOfValue: true) { $0.kernels.activations.logSoftmax }
     }
 
-    /// Every built-in activation, with its own α. A new one is a line here and in `ActivationKernels`.
+    /// Every built-in activation, with its default α. To add one, add a line here and in `ActivationKernels`.
     public static var all: [Activation] {
         [
             identity, sigmoid, tanh, relu, leakyReLU(), elu(), selu, softplus, gelu, geluTanh, silu, softmax,
@@ -105,7 +105,7 @@ public struct Activation: Sendable {
             identifier, alpha: alpha, weights: weightInitializer, derivativeIsOfValue: derivativeIsOfValue, kernel)
     }
 
-    /// The functions of the caller's own, if it is one.
+    /// The functions of a custom activation; nil for the others.
     var custom: CustomActivation? {
         if case .custom(let custom) = function { return custom }
         return nil
@@ -113,13 +113,13 @@ public struct Activation: Sendable {
 
     var isCustom: Bool { custom != nil }
 
-    /// Whether each h is of a whole row of z.
+    /// Whether each h depends on a whole row of z.
     var readsWholeRows: Bool { identifier.isSameText(as: "softmax") || identifier.isSameText(as: "log_softmax") }
 }
 
-/// An activation of the caller's own, elementwise, given for some rows of a batch at a time.
+/// Your own activation, elementwise. The library calls it for some rows of a batch at a time.
 ///
-/// The functions may be called from any thread that uses the network, also from several at once.
+/// Any thread that uses the network may call the functions, also several threads at once.
 public final class CustomActivation: Sendable {
     /// Reads z and writes h = σ(z); both hold `rows × columns` elements, row-major.
     public typealias Value =
@@ -136,7 +136,8 @@ public final class CustomActivation: Sendable {
     let derivative: Derivative
     let secondDerivative: Derivative?
 
-    /// - Parameter secondDerivative: reads z and h and writes σ''(z): for Hessian products, which are an error without it.
+    /// - Parameter secondDerivative: reads z and h and writes σ''(z). Needed for Hessian products; without it they are
+    ///   an error.
     public init(value: @escaping Value, derivative: @escaping Derivative, secondDerivative: Derivative? = nil) {
         self.value = value
         self.derivative = derivative

@@ -1,4 +1,4 @@
-/// The description of a network: its layers in order, each naming the layers it reads. A value: it holds no numbers.
+/// Describes a network: its layers in order, each naming the layers it reads. A value type that holds no parameters.
 ///
 /// ```swift
 /// var architecture = try Architecture(inputs: 64)
@@ -7,22 +7,21 @@
 /// let network = try Network(architecture, seed: 1)
 /// ```
 ///
-/// Unless it says otherwise a layer reads the one before it. Several layers may read the same one, and sums and
-/// concatenations read several: residual and multi-branch networks are described the same way. The last layer is the
-/// output.
+/// By default a layer reads the one before it. Several layers may read the same one, and sums and concatenations read
+/// several. Describe residual and multi-branch networks the same way. The last layer is the output.
 public struct Architecture: Sendable {
     /// One layer and its place in the network.
     public struct Node: Sendable {
         public let name: LayerName
         /// N_l: how many outputs the layer has.
         public let width: Int
-        /// What the layer was made of.
+        /// The settings that made the layer.
         public var settings: LayerSettings { layer.settings }
         package let layer: any Layer
-        /// The positions that it reads: 0 is the network's input, `i + 1` the node at index `i`.
+        /// The positions that it reads: 0 is the network's input, `i + 1` is the node at index `i`.
         package let inputs: [Int]
 
-        /// An error of the layer, with its name.
+        /// Adds the layer's name to an error.
         func named(in error: ChainruleError) -> ChainruleError {
             error.preceded(by: "layer '\(name.text)': ")
         }
@@ -31,7 +30,7 @@ public struct Architecture: Sendable {
     /// N_0: how many inputs the network has.
     public let inputs: Int
     public private(set) var nodes: [Node] = []
-    /// The indices of the nodes by name, sorted: files may have thousands of layers, and name thousands of inputs.
+    /// The indices of the nodes, sorted by name: files may have thousands of layers, and name thousands of inputs.
     private var namesInOrder: [Int] = []
 
     /// - Parameter inputs: the length of x, at least 1.
@@ -44,21 +43,21 @@ public struct Architecture: Sendable {
         self.inputs = inputs
     }
 
-    /// The width of the output, or of the input while there are no layers.
+    /// The width of the output; of the input while there are no layers.
     public var outputs: Int { nodes.last?.width ?? inputs }
 
     static var largestWidth: Int { Int(Int32.max) }
     /// Enough for any network.
     static var mostLayers: Int { 10_000 }
-    /// The most layers that one layer reads.
+    /// The most layers that one layer may read.
     package static var mostInputs: Int { 10_000 }
 
     /// Adds a dense layer, `h = σ(W h_in + b)`.
     /// - Parameters:
     ///   - units: N_l, the number of outputs, at least 1.
     ///   - activation: σ.
-    ///   - name: the layer's name; nil for its position, "0", "1", …
-    ///   - input: the layer it reads, "input" for the network's input; nil for the layer before.
+    ///   - name: the layer's name; nil: its position, "0", "1", …
+    ///   - input: the layer it reads, "input" for the network's input; nil: the layer before.
     ///   - bias: whether there is a b.
     public mutating func dense(
         _ units: Int, _ activation: Activation = .identity, name: String? = nil, input: String? = nil,
@@ -70,7 +69,7 @@ public struct Architecture: Sendable {
         try append(layer, name: name, inputs: input.map { [$0] })
     }
 
-    /// Adds an activation alone, `h = σ(h_in)`.
+    /// Adds only an activation, `h = σ(h_in)`.
     public mutating func activation(_ activation: Activation, name: String? = nil, input: String? = nil)
         throws(ChainruleError)
     {
@@ -82,19 +81,19 @@ public struct Architecture: Sendable {
         try append(Sum(), name: name, inputs: inputs)
     }
 
-    /// Adds the outputs of layers, one after the other.
+    /// Joins the outputs of layers, one after the other.
     public mutating func concatenation(of inputs: [String], name: String? = nil) throws(ChainruleError) {
         try append(Concatenation(), name: name, inputs: inputs)
     }
 
-    /// Adds dropout (Srivastava et al. 2014): in training, each h is 0 with a probability of `rate`, and divided by
-    /// `1 − rate` otherwise.
+    /// Adds dropout (Srivastava et al. 2014): in training, sets each h to 0 with probability `rate`, and otherwise
+    /// divides it by `1 − rate`.
     /// - Parameter rate: in [0, 1).
     public mutating func dropout(_ rate: Float, name: String? = nil, input: String? = nil) throws(ChainruleError) {
         try append(Dropout(rate: rate), name: name, inputs: input.map { [$0] })
     }
 
-    /// Adds Gaussian noise: in training, numbers with mean 0 and this standard deviation are added to h.
+    /// Adds Gaussian noise: in training, adds numbers with mean 0 and this standard deviation to h.
     /// - Parameter deviation: finite and ≥ 0.
     public mutating func noise(deviation: Float, name: String? = nil, input: String? = nil) throws(ChainruleError) {
         try append(GaussianNoise(deviation: deviation), name: name, inputs: input.map { [$0] })
@@ -149,7 +148,7 @@ public struct Architecture: Sendable {
 
     func name(at position: Int) -> LayerName { position == 0 ? .input : nodes[position - 1].name }
 
-    /// The position of the layer with this name, the network's input included.
+    /// The position of the layer with this name, or of the network's input; nil if there is none.
     func position(of name: LayerName) -> Int? {
         if name == .input { return 0 }
         let place = self.place(of: name)
@@ -157,7 +156,7 @@ public struct Architecture: Sendable {
         return namesInOrder[place] + 1
     }
 
-    /// Where a name stands among the sorted names, or would stand.
+    /// The place of a name among the sorted names, or where it would go.
     private func place(of name: LayerName) -> Int {
         var low = 0
         var high = namesInOrder.count

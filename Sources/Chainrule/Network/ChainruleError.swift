@@ -1,6 +1,6 @@
-/// Why a call could not be carried out.
+/// Why a call failed.
 public struct ChainruleError: Error, CustomStringConvertible, Sendable {
-    /// The kind of error. The numbers are stable: the hundreds say whose fault it is.
+    /// The kind of error. The numbers are stable; the hundreds say whose fault it is.
     public struct Code: RawRepresentable, Equatable, Sendable {
         public let rawValue: Int32
         public init(rawValue: Int32) { self.rawValue = rawValue }
@@ -13,14 +13,16 @@ public struct ChainruleError: Error, CustomStringConvertible, Sendable {
         public static var name: Code { Code(rawValue: 104) }
         /// A target or a sample weight is out of range or not finite.
         public static var target: Code { Code(rawValue: 105) }
-        /// A workspace or optimizer belongs to another network.
+        /// A workspace, optimizer or checkpoint belongs to another network or purpose; or a custom activation or cost
+        /// lacks a derivative that the call needs.
         public static var mismatch: Code { Code(rawValue: 202) }
-        /// A backward pass without the forward pass that it needs.
+        /// A backward pass lacks the forward pass that it needs.
         public static var noForward: Code { Code(rawValue: 203) }
-        /// A call on an object from a callback of that object's.
+        /// A callback tries to change the trainer or network that it serves; the library already computes with another
+        /// instruction set; or too many past publications are in use.
         public static var busy: Code { Code(rawValue: 204) }
-        /// NaN or infinity in what is trained on; a C that is not finite, or outputs where it is not defined; or a step that would
-        /// produce NaN or infinity.
+        /// NaN or infinity in the training data; a C that is not finite, or outputs where it is not defined; or a step
+        /// that would produce NaN or infinity.
         public static var notFinite: Code { Code(rawValue: 300) }
         /// A progress callback, or a ``Cancellation``, asked to stop.
         public static var cancelled: Code { Code(rawValue: 400) }
@@ -37,11 +39,11 @@ public struct ChainruleError: Error, CustomStringConvertible, Sendable {
     }
 
     public let code: Code
-    /// What is wrong, where, and which value it was.
+    /// What is wrong, where, and with which value.
     public let message: String
 
-    /// Whether it is what the parameters led to that is wrong, a cost that is not finite for example, so that there may be no
-    /// error with others.
+    /// Whether the error comes from the parameters' values, such as a C that is not finite. With other values there may
+    /// be no error.
     private(set) var isOfParameters: Bool
 
     public var description: String { message }
@@ -53,14 +55,14 @@ public struct ChainruleError: Error, CustomStringConvertible, Sendable {
         isOfParameters = code == .notFinite
     }
 
-    /// The same error, as one that ``isOfParameters``.
+    /// The same error, marked as ``isOfParameters``.
     func ofParameters() -> ChainruleError {
         var error = self
         error.isOfParameters = true
         return error
     }
 
-    /// The same error with more words before.
+    /// The same error, with words in front of its message.
     func preceded(by words: ErrorMessage) -> ChainruleError {
         let error = ChainruleError(code, "\(words.text)\(message)")
         return isOfParameters ? error.ofParameters() : error

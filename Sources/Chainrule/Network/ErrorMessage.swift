@@ -1,7 +1,7 @@
 /// The text of an error, written as an interpolated string.
 ///
-/// The standard library's interpolation is inlined at every use, which made messages a quarter of the embedded
-/// library. This one is a few calls.
+/// The standard library's interpolation is inlined at every use. That made messages a quarter of the embedded library.
+/// This one is a few calls.
 public struct ErrorMessage: ExpressibleByStringInterpolation, Sendable {
     public struct StringInterpolation: StringInterpolationProtocol {
         var text = ""

@@ -1,8 +1,8 @@
-/// How a parameter tensor gets its first values. `fanIn` and `fanOut` are the columns and rows of W.
+/// Sets the first values of a parameter tensor. `fanIn` and `fanOut` are the columns and rows of W.
 public enum Initializer: Sendable {
     /// Weights: ``glorotUniform``, but ``heUniform`` in front of softplus and ``lecunNormal`` in front of SELU
-    /// (``Activation/weightInitializer``). Biases: uniform in ± √(6 / (fanIn + fanOut)). Of those compared on 13 small data sets,
-    /// at depths from 1 to 30, it is the one that does well everywhere.
+    /// (``Activation/weightInitializer``). Biases: uniform in ± √(6 / (fanIn + fanOut)). Of those compared on 13 small
+    /// data sets, at depths from 1 to 30, only this one does well everywhere.
     case standard
     case zeros
     case constant(Float)
@@ -22,13 +22,13 @@ public enum Initializer: Sendable {
     /// Normal with variance 1 / fanIn.
     case lecunNormal
 
-    /// Uniform in ± the limit of ``glorotUniform``, for a tensor that has no fans of its own.
+    /// Uniform in ± the limit of ``glorotUniform``, for a tensor without fans of its own.
     static func glorotUniform(fanIn: Int, fanOut: Int) -> Initializer {
         let limit = Float((6 / (Double(fanIn) + Double(fanOut))).squareRoot())
         return .uniform(low: -limit, high: limit)
     }
 
-    /// Checks that the parameters are in order, and that all that is drawn is finite.
+    /// Checks the initializer's parameters, and that everything it draws is finite.
     func validate(layer: LayerName, tensor: StaticString) throws(ChainruleError) {
         switch self {
         case .constant(let value) where !value.isFinite:
@@ -46,7 +46,7 @@ public enum Initializer: Sendable {
         }
     }
 
-    /// The largest magnitude that is drawn: the generator's normal numbers are below 13.
+    /// The largest magnitude that can be drawn: the generator's normal numbers are below 13.
     private static func reach(_ mean: Float, _ deviation: Float) -> Float { mean.magnitude + 13 * deviation }
 
     /// Fills the tensor of `fanOut` rows.
@@ -58,7 +58,7 @@ public enum Initializer: Sendable {
         case .constant(let value): try draw(tensor) { value }
         case .uniform(let low, let high):
             let (low, high) = (Double(low), Double(high))
-            // Rounding to float may reach `high`, which the interval leaves out.
+            // Rounding to float may give `high`, which the interval excludes.
             let highest = max(Float(low), Float(high).nextDown)
             try draw(tensor) { min(Float(low + (high - low) * generator.uniform()), highest) }
         case .normal(let mean, let deviation):
@@ -72,7 +72,7 @@ public enum Initializer: Sendable {
         }
     }
 
-    /// Fills a tensor, which may be cancelled.
+    /// Fills a tensor. Can be cancelled.
     private func draw(_ tensor: Matrix, _ next: () -> Float) throws(ChainruleError) {
         try tensor.inPieces { piece, _ in piece.fill(next) }
     }

@@ -1,11 +1,10 @@
 /// A layer's name: 1 to 63 bytes of A–Z a–z 0–9 _ -.
 ///
-/// Compared byte by byte, because Unicode's rules for comparing strings would bring their tables into an embedded
-/// build.
+/// Compared byte by byte: Unicode's rules for comparing strings would bring their tables into an embedded build.
 public struct LayerName: Equatable, Sendable {
     public let text: String
 
-    /// The name by which layers refer to the network's own input. No layer can take it.
+    /// The name of the network's own input. No layer can take it.
     public static var input: LayerName { LayerName(unchecked: "input") }
 
     public init(_ text: String) throws(ChainruleError) {

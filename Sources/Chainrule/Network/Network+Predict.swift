@@ -2,14 +2,14 @@ extension Network {
     /// How many rows a prediction takes at a time: enough to use the cache well, few enough to need little memory.
     private static var predictionRows: Int { 64 }
 
-    /// How many rows of a batch go through the passes at a time: with more, what they leave would be out of the cache
-    /// before it has become a gradient. Whole groups of rows, in pieces about equally large; but a cost of the caller's own
-    /// needs all rows at once.
+    /// How many rows of a batch go through the passes at a time. With more, their results would leave the cache before
+    /// they become a gradient. Takes whole groups of rows, in pieces of about equal size. A custom cost needs all rows
+    /// at once.
     static func gradientRows(of rows: Int, _ cost: Cost) -> Int {
         cost.isCustom ? rows : pieceRows(of: rows)
     }
 
-    /// The same without a cost.
+    /// The same, without a cost.
     static func pieceRows(of rows: Int) -> Int {
         let most = 64 * Cost.groupRows
         if rows <= most { return rows }
@@ -17,7 +17,7 @@ extension Network {
         return Cost.groups(of: (rows - 1) / pieces + 1) * Cost.groupRows
     }
 
-    /// Writes the outputs for the inputs. Each row's result is the same whichever rows it is predicted with.
+    /// Writes the outputs for the inputs. A row's result does not depend on the rows beside it.
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major.
     ///   - y: `rows × outputs`.
@@ -42,10 +42,11 @@ extension Network {
         }
     }
 
-    /// C of the outputs for x, and ∂C/∂w of every parameter: a forward pass, the cost, a backward pass.
+    /// Computes C of the outputs for x, and ∂C/∂w of every parameter: a forward pass, the cost, a backward pass.
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major; every element finite.
-    ///   - gradients: set to the gradient, in the order of the parameter vector. After an error they may hold anything.
+    ///   - gradients: receives the gradient, in the order of the parameter vector. After an error its contents are
+    ///     unspecified.
     public func valueAndGradient(
         _ cost: Cost, _ x: Span<Float>, rows: Int, targets: Targets, gradients: inout MutableSpan<Float>
     ) throws(ChainruleError) -> Double {
@@ -65,8 +66,8 @@ extension Network {
         }
     }
 
-    /// - Parameter outputSignals: set to s = ∂C/∂z of the last layer, which has parameters, for every row; nil if it is not
-    ///   wanted.
+    /// - Parameter outputSignals: receives s = ∂C/∂z of the last layer for every row; nil: none. The last layer must
+    ///   have parameters.
     package func valueAndGradient(
         _ cost: Cost, _ x: Matrix, _ targets: TargetView, gradients: Matrix?, outputSignals: Matrix? = nil
     ) throws(ChainruleError) -> Double {
@@ -94,7 +95,7 @@ extension Network {
         return value
     }
 
-    /// Checks that what is trained on is finite, and returns the largest magnitude.
+    /// Checks that training data are finite, and returns the largest magnitude.
     @discardableResult
     package func checkFinite(_ matrix: Matrix, _ what: StaticString) throws(ChainruleError) -> Float {
         var largest: Float = 0

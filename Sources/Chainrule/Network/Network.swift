@@ -1,11 +1,11 @@
 import KernelDispatch
 
-/// A network that was built: an architecture, its parameters, and the kernels that it computes with.
+/// A built network: an architecture, its parameters, and the kernels it computes with.
 ///
-/// All parameters lie in one contiguous vector; gradients and optimizer states are vectors of the same shape.
+/// All parameters lie in one contiguous vector. Gradients and optimizer states are vectors of the same shape.
 ///
 /// Threads: any number may read a network at once (``predict(_:rows:into:)``, or passes with a workspace for each
-/// thread). Changing the parameters excludes every other use of the same network.
+/// thread). Changing the parameters requires exclusive access to the network.
 public final class Network: FallibleClass, @unchecked Sendable {
     public let architecture: Architecture
     package let plan: Plan
@@ -13,10 +13,10 @@ public final class Network: FallibleClass, @unchecked Sendable {
     let level: InstructionSetLevel
     let arithmetic: Arithmetic
     let pool = WorkspacePool()
-    /// Counts the changes to the parameters that the library made.
+    /// Counts the library's changes to the parameters.
     package internal(set) var parameterVersion: Int64 = 0
     private let memory: FloatMemory
-    /// Whether a call that trains the network is under way, of which callbacks are a part.
+    /// Whether a call that trains the network is running. Its callbacks are part of it.
     private var isTraining = false
 
     fileprivate init(plan: Plan, memory: FloatMemory, level: InstructionSetLevel) {
@@ -39,7 +39,7 @@ public final class Network: FallibleClass, @unchecked Sendable {
     /// A copy of the flat parameter vector.
     public var parameterVector: [Float] { parameters.elements }
 
-    /// Reads and changes the parameters in place. A forward pass made before is void afterwards.
+    /// Reads and changes the parameters in place. Invalidates earlier forward passes.
     public func withParameters<Result, Failure: Error>(
         _ body: (inout MutableSpan<Float>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -47,13 +47,13 @@ public final class Network: FallibleClass, @unchecked Sendable {
         return try parameters.withMutableSpan(body)
     }
 
-    /// Where a tensor such as "0.weight" lies in the parameter vector, and its shape.
+    /// The range of a tensor such as "0.weight" in the parameter vector, and its shape.
     public func tensor(_ name: String) throws(ChainruleError) -> (range: Range<Int>, rows: Int, columns: Int) {
         let tensor = plan.tensors[try plan.indexOfTensor(named: name)]
         return (tensor.offset..<tensor.offset + tensor.count, tensor.rows, tensor.columns)
     }
 
-    /// Callbacks of what trains a network may not change it.
+    /// Runs `body`, whose callbacks may not train or change the network.
     func whileTraining<Result>(_ body: () throws(ChainruleError) -> Result) throws(ChainruleError) -> Result {
         try checkIsNotTraining()
         isTraining = true
@@ -68,7 +68,7 @@ public final class Network: FallibleClass, @unchecked Sendable {
         }
     }
 
-    /// What a parameter is called in messages: "0.weight[2, 5]".
+    /// The name of a parameter in messages: "0.weight[2, 5]".
     func parameterName(at index: Int) -> String {
         for tensor in plan.tensors where index < tensor.offset + tensor.count {
             let (row, column) = (index - tensor.offset).quotientAndRemainder(dividingBy: tensor.columns)
@@ -77,7 +77,7 @@ public final class Network: FallibleClass, @unchecked Sendable {
         return "parameter \(index)"
     }
 
-    /// The largest magnitude among the parameters, which must be finite.
+    /// The largest magnitude among the parameters. Throws if it is not finite.
     func largestParameter() throws(ChainruleError) -> Double {
         let largest = arithmetic.largestMagnitude(parameters)
         guard largest.isFinite else {
@@ -87,7 +87,8 @@ public final class Network: FallibleClass, @unchecked Sendable {
         return Double(largest)
     }
 
-    /// The largest magnitude in a gradient of the parameters from one of them on, which must be finite.
+    /// The largest magnitude in a gradient whose first element belongs to the parameter `first`. Throws if it is not
+    /// finite.
     func largestMagnitude(ofGradient gradients: Matrix, from first: Int = 0) throws(ChainruleError) -> Double {
         let largest = arithmetic.largestMagnitude(gradients)
         guard largest.isFinite else {
@@ -102,8 +103,9 @@ public final class Network: FallibleClass, @unchecked Sendable {
 extension FallibleClass where Self == Network {
     /// Builds the network.
     /// - Parameters:
-    ///   - seed: of the generator that draws the first parameters; one seed always gives the same network.
-    ///   - instructionSet: what the network, its trainers and its predictors compute with; nil for ``InstructionSet/current``.
+    ///   - seed: seeds the generator that draws the first parameters. One seed always gives the same network.
+    ///   - instructionSet: what the network, its trainers and its predictors compute with; nil:
+    ///     ``InstructionSet/current``.
     public init(
         _ architecture: Architecture, seed: UInt64, instructionSet: InstructionSet? = nil
     ) throws(ChainruleError) {
@@ -115,7 +117,7 @@ extension FallibleClass where Self == Network {
         let network = try Network(uninitialized: Plan(architecture), level: level)
         var generator = RandomGenerator(seed: seed)
         for tensor in network.plan.tensors {
-            // A bias is a single column: its fans are of no meaning, and its initializers do not ask for them.
+            // A bias is a single column. Its fans mean nothing, and its initializers do not use them.
             try tensor.initializer.fill(
                 tensor.view(in: network.parameters), fanIn: tensor.columns, fanOut: tensor.rows,
                 from: &generator)

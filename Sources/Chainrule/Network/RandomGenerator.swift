@@ -1,9 +1,9 @@
 import CPlatform
 
-/// A seeded generator of random numbers: xoshiro256** (Blackman and Vigna 2018), its state filled by SplitMix64 from
-/// the seed.
+/// A seeded generator of random numbers: xoshiro256** (Blackman and Vigna 2018), with its state filled from the seed by
+/// SplitMix64.
 ///
-/// A value owned by the object that draws from it: there is no global generator, and one seed always gives the same
+/// A value, owned by the object that draws from it. There is no global generator, and one seed always gives the same
 /// numbers.
 public struct RandomGenerator: RandomNumberGenerator, Sendable {
     private var state: (UInt64, UInt64, UInt64, UInt64)
@@ -14,7 +14,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable {
         state = (mixer.next(), mixer.next(), mixer.next(), mixer.next())
     }
 
-    /// One of many generators with one seed, which can be made in any order: none has to be kept, or saved.
+    /// One of many generators with one seed. You can make them in any order, and need not keep or save any.
     public init(seed: UInt64, stream: UInt64) {
         var mixer = SplitMix64(state: seed)
         self.init(seed: mixer.next() ^ stream)
@@ -36,7 +36,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable {
     /// Uniform in [0, 1), a multiple of 2⁻⁵³.
     public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-    /// Normal with mean 0 and variance 1: the polar method (Marsaglia and Bray 1964), which gives two at a time.
+    /// Normal with mean 0 and variance 1. The polar method (Marsaglia and Bray 1964) makes two at a time.
     public mutating func normal() -> Double {
         if let spare = spareNormal {
             spareNormal = nil
@@ -65,7 +65,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable {
         return Int(high)
     }
 
-    /// Puts the elements in a random order, each order as likely as another (Fisher and Yates). It may be cancelled.
+    /// Puts the elements in a random order, each order equally likely (Fisher and Yates). Can be cancelled.
     mutating func shuffle<Order: MutableCollection & RandomAccessCollection>(_ order: inout Order)
         throws(ChainruleError)
     where Order.Index == Int {
@@ -78,7 +78,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable {
     }
 }
 
-/// A generator whose state is a counter (Steele et al. 2014): every seed is as good as any other.
+/// A generator whose state is a counter (Steele et al. 2014): every seed is equally good.
 private struct SplitMix64 {
     var state: UInt64
 

@@ -1,16 +1,17 @@
 import Kernels
 
-/// The dense layers of a network in the form that the kernels of prediction read, and the memory that a prediction needs.
+/// The dense layers of a network, packed for the prediction kernels, and the memory that a prediction needs.
 final class PackedNetwork: FallibleClass, @unchecked Sendable {
-    /// For each dense layer, in order.
+    /// All dense layers, in order.
     let layers: Memory<PackedDense>
-    /// Whether the network is nothing but these layers, each reading the one before.
+    /// Whether the network is a chain of only these layers, each reading the one before. Built-in activation layers
+    /// merge into them; dropout and noise layers do nothing here.
     let isChain: Bool
-    /// For each node of the network that is a dense layer, which of `layers` it is.
+    /// For each node: its index in `layers` if it is a dense layer, otherwise nil.
     let layerOfNode: [Int?]
-    /// How much scratch memory a prediction needs for each row, in floats.
+    /// Scratch memory that a prediction needs for each row, in floats.
     let scratchPerRow: Int
-    /// How many rows go through the layers together: as many as stay in the second-level cache.
+    /// How many rows go through the layers together: as many as fit in the second-level cache.
     let groupRows: Int
     private let memory: FloatMemory
     private let activations: UnsafeMutablePointer<ActivationKernel<Float>>
@@ -34,16 +35,16 @@ final class PackedNetwork: FallibleClass, @unchecked Sendable {
     }
 }
 
-/// A number of floats, rounded up to whole cache lines: 16 of them. Cannot overflow for what is in memory.
+/// Rounds a number of floats up to whole cache lines of 16. Cannot overflow for anything in memory.
 private func wholeLines(_ count: Int) -> Int { (count + 15) & ~15 }
 
-/// A dense layer that is to be packed.
+/// A dense layer to be packed.
 private struct DenseStage {
     let weights: Matrix
     let bias: Matrix?
-    /// Applied with the layer; the identity where the network's nodes do it.
+    /// Applied with the layer; the identity where the network's nodes apply it.
     var activation: Activation
-    /// Where the layer's memory begins, and how many floats its panels and its lanes take.
+    /// Where the layer's memory begins, and the sizes of its panels and its lanes.
     var place = 0
     var words = 0
     var lanes = 0
@@ -83,9 +84,9 @@ extension FallibleClass where Self == PackedNetwork {
             try stage.pack(into: &layer, base, precision, kernels, arithmetic)
             (layers.base + index).pointee = layer
         }
-        // From here on nothing throws, and what is allocated has an owner at the end.
+        // From here on nothing throws, so everything allocated gets an owner at the end.
         let activations = UnsafeMutablePointer<ActivationKernel<Float>>.allocate(capacity: max(stages.count, 1))
-        // Results lie in two places by turns; what is computed of the inputs, in a third.
+        // Results alternate between two places. A third holds what is computed from the inputs.
         var resultStrides = [0, 0]
         var operandStride = 0
         var widest = 0
@@ -99,7 +100,7 @@ extension FallibleClass where Self == PackedNetwork {
                 layer.activation = UnsafePointer(activations + index)
             }
             layer.alpha = stage.activation.alpha ?? 0
-            // Rows that are a multiple of 4 KiB apart would drive each other out of the first-level cache.
+            // Rows a multiple of 4 KiB apart would evict each other from the first-level cache.
             layer.resultStride = stage.lanes % 256 == 0 ? stage.lanes + 16 : stage.lanes
             layer.operandStride = precision.operandStride(layer, readsOthers: index == 0 || !isChain)
             if isChain && index < stages.count - 1 {
@@ -113,7 +114,7 @@ extension FallibleClass where Self == PackedNetwork {
             layers.base[index].resultPlace = index % 2 * resultStrides[0]
             layers.base[index].operandPlace = resultStrides[0] + resultStrides[1]
         }
-        // Inputs and results of a group within three quarters of a cache of 1 MiB, which a panel shares.
+        // Inputs and results of a group fill at most three quarters of a 1 MiB cache; a panel shares it.
         let tiles = max(1, min(8, 196_608 / max(widest, 1) / kernels.tileRows))
         self = PackedNetwork(
             layers: layers, isChain: isChain, layerOfNode: layerOfNode,
@@ -123,10 +124,10 @@ extension FallibleClass where Self == PackedNetwork {
 }
 
 extension Precision {
-    /// How many floats of scratch memory a layer needs for each row of its inputs.
-    /// - Parameter readsOthers: whether the inputs may lie in other memory than the predictor's, with any stride.
+    /// Scratch memory that a layer needs for each row of its inputs, in floats.
+    /// - Parameter readsOthers: whether the inputs may lie outside the predictor's memory, with any stride.
     fileprivate func operandStride(_ layer: PackedDense, readsOthers: Bool) -> Int {
-        // An odd number of cache lines, so that rows do not drive each other out of the first-level cache.
+        // An odd number of cache lines, so that rows do not evict each other from the first-level cache.
         func spread(_ count: Int) -> Int { wholeLines(count) | 16 }
         switch self {
         case .float32: return readsOthers && layer.inputs >= 256 ? spread(layer.inputs) : 0
@@ -137,7 +138,7 @@ extension Precision {
 }
 
 extension DenseStage {
-    /// Writes the panels to `base` and what belongs to the lanes behind them.
+    /// Writes the panels to `base`, and the lanes' values behind them.
     fileprivate func pack(
         into layer: inout PackedDense, _ base: UnsafeMutablePointer<Float>, _ precision: Precision,
         _ kernels: PredictionKernels, _ arithmetic: Arithmetic
@@ -155,7 +156,7 @@ extension DenseStage {
             }
             write(bias, to: after)
         case .int8:
-            // The sums begin with the zeros that are there; then bias, scales and sums of weights.
+            // The first lanes stay zero: the sums start from them. Then come bias, scales and sums of weights.
             let (bias, scales, sums) = (after + lanes, after + 2 * lanes, after + 3 * lanes)
             write(self.bias, to: bias)
             layer.bias = UnsafePointer(bias)
@@ -180,7 +181,7 @@ extension DenseStage {
         }
     }
 
-    /// May be cancelled.
+    /// Can be cancelled.
     private func forEachWord(
         _ kernels: PredictionKernels, _ body: (_ place: Int, _ unit: Int, _ word: Int) -> Void
     ) throws(ChainruleError) {
@@ -197,7 +198,8 @@ extension DenseStage {
 }
 
 extension Network {
-    /// The dense layers, whether they are a chain that is all of the network, and which node is which of them.
+    /// Returns the dense layers, whether they are a chain that makes up the whole network, and the index of each node's
+    /// dense layer.
     fileprivate func denseStages() -> (stages: [DenseStage], isChain: Bool, layerOfNode: [Int?]) {
         var stages: [DenseStage] = []
         var layerOfNode: [Int?] = []
@@ -240,7 +242,7 @@ extension Layer {
 extension Activation {
     fileprivate var isReLU: Bool { identifier.isSameText(as: "relu") }
 
-    /// The kernel; for a custom activation, which has none, the identity's.
+    /// The kernel. A custom activation has none, and gets the identity's.
     fileprivate func kernel(_ arithmetic: Arithmetic) -> ActivationKernel<Float> {
         if case .builtIn(let select) = function { return select(arithmetic) }
         return arithmetic.kernels.activations.identity

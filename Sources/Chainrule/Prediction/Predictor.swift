@@ -1,15 +1,15 @@
 import KernelDispatch
 import Kernels
 
-/// A network prepared for prediction: read-only, and independent of the network it was made from.
+/// A network prepared for prediction: read-only, and independent of the original network.
 ///
 /// ```swift
 /// let predictor = try Predictor(network, precision: .int8)
 /// let y = try predictor.predict(x)
 /// ```
 ///
-/// Its weights are packed once, in the order in which products read them. With ``Precision/float32`` the results are those
-/// of ``Network/predict(_:)``, bit for bit; the other precisions need less memory and time, and round.
+/// Packs the weights once, in the order in which products read them. With ``Precision/float32`` the results are those
+/// of ``Network/predict(_:)``, bit for bit. The other precisions round, and need less memory and time.
 ///
 /// Threads: any number may predict with one predictor at once.
 public final class Predictor: FallibleClass, @unchecked Sendable {
@@ -19,7 +19,7 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
     public let outputs: Int
     public let precision: Precision
 
-    /// Up to this many rows are predicted with scratch memory on the stack; 0 if the network is no chain.
+    /// The most rows predicted with scratch memory on the stack; 0 if the network is no chain.
     private let rowsOnStack: Int
     private let kernels: PredictionKernels
     private let packed: PackedNetwork
@@ -45,7 +45,7 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         self.parameters = parameters
     }
 
-    /// Writes the outputs for the inputs. Each row's result is the same whichever rows it is predicted with.
+    /// Writes the outputs for the inputs. A row's result does not depend on the rows beside it.
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major.
     ///   - y: `rows × outputs`.
@@ -71,12 +71,12 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         }
     }
 
-    /// The most scratch memory on the stack: Swift puts 1 KiB there without asking, a cache line less when aligned.
+    /// The most scratch memory on the stack, in floats. Swift puts 1 KiB on the stack unconditionally; alignment takes
+    /// a cache line of it.
     private static var stackFloats: Int { 240 }
 
-    /// Predicts a few rows with a small network: no errors, no allocation, and nothing counted.
-    /// - Returns: false, with nothing done, if the rows are more, or the arguments wrong or in need of a closer look: y within
-    ///   the span of x, or the other way round.
+    /// Predicts a few rows with a small network. Makes no errors, allocates nothing, counts no references.
+    /// - Returns: false, with nothing done, if there are more rows, if an argument is wrong, or if y may overlap x.
     package func predictSmall(
         _ x: UnsafePointer<Float>, rows: UInt, stride xStride: UInt, _ y: UnsafeMutablePointer<Float>, yRows: UInt,
         stride yStride: UInt
@@ -108,7 +108,7 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         }
     }
 
-    /// Any network: node by node, in a workspace.
+    /// Predicts with any network: node by node, in a workspace.
     private func predictNodes(_ x: Matrix, into y: Matrix) throws(ChainruleError) {
         let most = min(x.rows, packed.groupRows)
         let scratch = try scratches.take(packed.scratchPerRow * most)
@@ -150,7 +150,7 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
 }
 
 extension FallibleClass where Self == Predictor {
-    /// Prepares a network, which stays as it is: later changes to it do not reach the predictor.
+    /// Prepares a network without changing it. Later changes to the network do not affect the predictor.
     public init(_ network: Network, precision: Precision = .float32) throws(ChainruleError) {
         self = try Predictor(network, precision: precision, level: network.level)
     }

@@ -1,21 +1,22 @@
 import Synchronization
 
-/// Predictors that follow one another. Any number of threads use the present one, while others put a new one in its place:
-/// a reader enters and leaves with one atomic addition each, waits for nobody, allocates and frees nothing.
+/// Predictors that succeed one another. Any number of threads use the present one while others replace it. A reader
+/// enters and leaves with one atomic addition each. It waits for nobody, allocates nothing and frees nothing.
 ///
-/// One word holds where the present predictor is and how many readers have entered since it is that. Whoever exchanges the word
-/// learns how many the one before has had in all; once as many have left, nobody uses it.
+/// One word holds the place of the present predictor and the number of readers that have entered since it was
+/// published. Whoever exchanges the word learns the total number of readers of the predecessor. When that many have
+/// left, nobody uses it.
 final class Publications: @unchecked Sendable {
     private struct Place: ~Copyable {
-        /// 0: free. 1: of the present publication, or of somebody who is filling or emptying it. Otherwise past, and 2 more than
-        /// the readers that have entered.
+        /// 0: free. 1: the present publication, or being filled or emptied. Otherwise a past one: 2 plus the number of
+        /// readers that have entered.
         let state = Atomic<UInt64>(0)
-        /// The readers that have left.
+        /// The number of readers that have left.
         let left = Atomic<UInt64>(0)
         var predictor: Unmanaged<Predictor>?
     }
 
-    /// Of the present and the past ones that are still in use: more than there are threads, as a rule.
+    /// Places for the present publication and the past ones still in use: usually more than there are threads.
     private static let capacity = 256
     /// The lower bits of the word count readers.
     private static let countBits: UInt64 = 48
@@ -42,14 +43,14 @@ final class Publications: @unchecked Sendable {
         let entered = present.add(1, ordering: .acquiring).oldValue
         let place = places + Int(entered >> Publications.countBits)
         defer { place.pointee.left.add(1, ordering: .releasing) }
-        // Not counted as a reference: the place holds it, and threads that all count are in each other's way.
+        // Not reference-counted: the place holds it, and threads that all count obstruct each other.
         let result = place.pointee.predictor!._withUnsafeGuaranteedRef { predictor in
             Swift.Result { () throws(Failure) in try body(predictor) }
         }
         return try result.get()
     }
 
-    /// Puts a predictor in the place of the present one, and frees the past ones that nobody uses any more.
+    /// Replaces the present predictor, and frees the past ones that nobody uses any more.
     func publish(_ predictor: Predictor) throws(ChainruleError) {
         free()
         guard let next = takePlace() else {

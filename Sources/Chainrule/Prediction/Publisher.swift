@@ -1,6 +1,7 @@
 import Synchronization
 
-/// A predictor that can be exchanged while others predict with it: so a network is trained and served at the same time.
+/// A predictor that you can exchange while others predict with it, so you can train and serve a network at the same
+/// time.
 ///
 /// ```swift
 /// let publisher = try Publisher(network)
@@ -12,9 +13,9 @@ import Synchronization
 /// let y = try publisher.predict(x)
 /// ```
 ///
-/// Threads: any number may predict and publish at once. A prediction is made with one publication from its first row to its
-/// last. It waits for nobody, and leaves it to the publishing threads to free what is past. Publishing reads the network, and so excludes training it for as long as it takes: a trainer's callback is the place
-/// for it.
+/// Threads: any number may predict and publish at once. A prediction uses one publication from its first row to its
+/// last. It waits for nobody; the publishing threads free past publications. Publishing reads the network, so do not
+/// train the network meanwhile: publish from a trainer's callback.
 public final class Publisher: FallibleClass, @unchecked Sendable {
     public let precision: Precision
     public let inputs: Int
@@ -29,14 +30,14 @@ public final class Publisher: FallibleClass, @unchecked Sendable {
         outputs = predictor.outputs
     }
 
-    /// How many times was published, the first time included.
+    /// The number of publications so far, including the first.
     public var publications: Int { count.load(ordering: .relaxed) }
 
-    /// Prepares the network as it is now, and puts it in the place of what was published before. Predictions under way end with
-    /// what they began with. After an error the old one stays.
+    /// Prepares the network as it is now, and replaces what was published before. Running predictions finish with the
+    /// publication that they began with. After an error the old one stays.
     ///
     /// Frees the past predictors that nobody uses any more. Throws ``ChainruleError/Code/busy`` if 255 are in use.
-    /// - Parameter network: of as many inputs and outputs.
+    /// - Parameter network: must have the same numbers of inputs and outputs.
     public func publish(_ network: Network) throws(ChainruleError) {
         guard network.inputs == inputs && network.outputs == outputs else {
             throw ChainruleError(
@@ -50,17 +51,18 @@ public final class Publisher: FallibleClass, @unchecked Sendable {
         count.add(1, ordering: .relaxed)
     }
 
-    /// The predictor that was published last. It stays as it is for as long as it is kept.
+    /// The predictor published last. It does not change while you keep it.
     public var predictor: Predictor { withPredictor { $0 } }
 
-    /// Runs `body` with the predictor that was published last.
+    /// Runs `body` with the predictor published last.
     package func withPredictor<Result, Failure: Error>(
         _ body: (Predictor) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try published.withPresent(body)
     }
 
-    /// Writes the outputs for the inputs, by what was published last; otherwise as ``Predictor/predict(_:rows:into:)``.
+    /// Writes the outputs for the inputs, with the predictor published last. Otherwise like
+    /// ``Predictor/predict(_:rows:into:)``.
     public func predict(_ x: Span<Float>, rows: Int, into y: inout MutableSpan<Float>) throws(ChainruleError) {
         try Matrix.withViews(of: x, columns: inputs, into: &y, columns: outputs, rows: rows) {
             x, y throws(ChainruleError) in

@@ -1,9 +1,9 @@
 import CPlatform
 
-/// Memory that is lent to predictions, so that any number of threads can predict at once: without locks, and without
-/// allocating once there were as many calls at the same time as there will be.
+/// Memory lent to predictions, so any number of threads can predict at once. Takes no locks. Allocates only while the
+/// number of simultaneous calls, or their sizes, still grow.
 final class ScratchPool: @unchecked Sendable {
-    /// Before the floats there is a cache line that says how many they are.
+    /// A cache line before the floats holds their number.
     private static let header = 16
 
     private let idle = LendingPool()
@@ -15,7 +15,7 @@ final class ScratchPool: @unchecked Sendable {
         idle.deallocate()
     }
 
-    /// Memory for at least `count` floats that nobody else uses, to be given back with ``put(_:)``.
+    /// Takes memory for at least `count` floats that nobody else uses. Give it back with ``put(_:)``.
     func take(_ count: Int) throws(ChainruleError) -> UnsafeMutablePointer<Float> {
         if let memory = idle.take() {
             if memory.load(as: Int.self) >= count { return ScratchPool.floats(of: memory) }

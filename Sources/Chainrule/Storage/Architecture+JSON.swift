@@ -1,5 +1,5 @@
 extension Architecture {
-    /// The architecture as it stands in a file: `{"inputs": 64, "layers": [{"type": "dense", "name": "0", …}, …]}`.
+    /// Writes the architecture as in a file: `{"inputs": 64, "layers": [{"type": "dense", "name": "0", …}, …]}`.
     package func encode(to json: inout JSONWriter) {
         json.beginObject()
         json.member("inputs", inputs)

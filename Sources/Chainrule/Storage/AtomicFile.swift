@@ -2,16 +2,16 @@ import CPlatform
 
 /// A file that appears whole or not at all: written beside its place, made durable, then renamed.
 ///
-/// Where the system can do that, the file has no name until it is whole, so that nothing is left of it if the process is killed.
-/// Elsewhere, and between getting a name and being renamed, its name is ".chainrule-" and eight letters and digits.
+/// If the system can do that, the file has no name until it is whole, so a killed process leaves nothing behind.
+/// Otherwise, and between getting a name and being renamed, its name is ".chainrule-" and eight letters and digits.
 final class AtomicFile {
     private let place: FilePlace
-    /// Of the file that is replaced; nil if there is none.
+    /// The status of the file to replace; nil if there is none.
     private let old: stat?
     private var descriptor: Int32 = -1
     private var temporaryName: FilePath?
 
-    /// Writes through symbolic links: what they lead to is replaced, not they.
+    /// Writes through symbolic links: replaces their target, not the links.
     /// - Parameter body: may be called again, to write the same to another file.
     static func write(_ path: FilePath, _ body: (AtomicFile) throws(ChainruleError) -> Void) throws(ChainruleError) {
         let place = try FilePlace(path)
@@ -52,8 +52,8 @@ final class AtomicFile {
 
     // MARK: Creating
 
-    /// Nobody else reads what is to replace a file before it has that file's permissions. Where there is none, it has from the
-    /// beginning those that the process gives new files.
+    /// Keeps a replacement private until it has the old file's permissions. Without an old file, the file has the
+    /// permissions of the process's new files from the start.
     private var mode: mode_t { old == nil ? 0o666 : 0o600 }
 
     private func createUnnamed() -> Bool {
@@ -69,7 +69,7 @@ final class AtomicFile {
         guard isNamed else { throw place.path.error("cannot be written") }
     }
 
-    /// Gives a file that has no name one. False where it must have had one from the beginning.
+    /// Names an unnamed file. Returns false where a file must have a name from the start.
     private func takeName() -> Bool {
         withUnusedName { platform_name(descriptor, place.directory, $0) == 0 }
     }

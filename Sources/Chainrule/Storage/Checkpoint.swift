@@ -1,9 +1,10 @@
-/// A checkpoint: a safetensors file with everything that a trainer's next step depends on, but the data and the options.
+/// A checkpoint: a safetensors file with everything that a trainer's next step depends on, except the data and the
+/// options.
 ///
-/// Its tensors are the network's under their own names, "optimizer.0", "optimizer.1", … for the state of the optimizer, and
-/// "best" for the best parameters, each a row of as many columns as there are parameters. Its metadata are those of a model file, with
-/// the format "chainrule-checkpoint" and a member "training": JSON, in which numbers that must come back to the last bit are
-/// the decimal digits of their bit patterns.
+/// Its tensors are the network's under their own names, "optimizer.0", "optimizer.1", … for the optimizer's state, and
+/// "best" for the best parameters. "optimizer.…" and "best" have one row, with a column for each parameter. The
+/// metadata are those of a model file, with the format "chainrule-checkpoint" and a member "training": JSON, in which
+/// numbers that must be restored to the last bit are the decimal digits of their bit patterns.
 enum Checkpoint {
     static let format = "chainrule-checkpoint"
     static let version = 1
@@ -14,8 +15,8 @@ enum Checkpoint {
 }
 
 extension Trainer {
-    /// Saves a checkpoint. May be called from the callbacks: it then holds what was done up to the batch or epoch that they
-    /// were told of. Atomic: a reader, or a crash, finds the old file or the new one, never a piece.
+    /// Saves a checkpoint. Callbacks may call it; it then holds the training up to the batch or epoch that they report.
+    /// Atomic: a reader, or a crash, finds the old file or the new one, never a piece.
     public func save(to path: FilePath) throws(ChainruleError) { try content().write(to: path) }
 
     public func save(to path: String) throws(ChainruleError) { try save(to: FilePath(path)) }
@@ -23,8 +24,8 @@ extension Trainer {
     /// The bytes that ``save(to:)`` writes to a file.
     public func savedBytes() throws(ChainruleError) -> [UInt8] { try content().bytes }
 
-    /// Hands the bytes that ``save(to:)`` writes to a function, from first to last, some at a time.
-    /// - Parameter write: must not train. What it throws ends the saving, and is thrown.
+    /// Passes the bytes that ``save(to:)`` writes to a function, some at a time, from first to last.
+    /// - Parameter write: must not train. An error that it throws ends the saving, and is thrown.
     public func save(with write: (RawSpan) throws(ChainruleError) -> Void) throws(ChainruleError) {
         try saveUnsafely { bytes throws(ChainruleError) in try write(bytes.bytes) }
     }
@@ -35,8 +36,8 @@ extension Trainer {
         try network.whileUnchanged { () throws(ChainruleError) in try content().write(with: write) }
     }
 
-    /// Fills the beginning of a buffer with the bytes that ``save(to:)`` writes to a file.
-    /// - Returns: how many these bytes are; nil as a buffer asks for nothing else.
+    /// Fills the beginning of a buffer with the bytes that ``save(to:)`` writes to a file; nil: only counts them.
+    /// - Returns: the number of these bytes.
     package func save(to buffer: UnsafeMutableRawBufferPointer?) throws(ChainruleError) -> Int {
         let content = try content()
         if let buffer { try content.write(to: buffer) }
@@ -53,9 +54,9 @@ extension Trainer {
         return FileContent(header: header, vectors: [network.parameters] + vectors)
     }
 
-    /// Goes on from a checkpoint that a trainer of the same network, optimizer and options saved; only the number of epochs
-    /// and what makes training end may differ. The network's parameters become those of the checkpoint. After an error
-    /// everything is as it was.
+    /// Continues from a checkpoint saved by a trainer of the same network, optimizer and options. Only the number of
+    /// epochs and the conditions that end training may differ. Sets the network's parameters to those of the
+    /// checkpoint. After an error nothing has changed.
     public func load(from path: FilePath) throws(ChainruleError) {
         try checkIsNotBusy()
         try load(from: FileReader(path))
@@ -63,12 +64,12 @@ extension Trainer {
 
     public func load(from path: String) throws(ChainruleError) { try load(from: FilePath(path)) }
 
-    /// Goes on from the bytes of a checkpoint, as ``savedBytes()`` gives them.
+    /// Continues from the bytes of a checkpoint, as from ``savedBytes()``.
     public func load(savedBytes: [UInt8]) throws(ChainruleError) {
         try savedBytes.span.withUnsafeBytes { bytes throws(ChainruleError) in try load(from: FileReader(bytes)) }
     }
 
-    /// Goes on from the bytes of a checkpoint, which a function gives: see ``Network/init(with:memoryLimit:)``.
+    /// Continues from the bytes of a checkpoint, which a function supplies: see ``Network/init(with:memoryLimit:)``.
     public func load(with read: (inout MutableRawSpan) throws(ChainruleError) -> Int) throws(ChainruleError) {
         try FileReader.reading(read) { reader throws(ChainruleError) in try load(from: reader) }
     }
@@ -106,12 +107,12 @@ extension Trainer {
         }
     }
 
-    /// What is saved beside the parameters.
+    /// The vectors saved besides the parameters.
     private var vectors: [Matrix] { optimizer.states.map { $0.vector } + [bestParameters.vector] }
 
     private var vectorNames: [String] { optimizer.states.indices.map { "optimizer.\($0)" } + ["best"] }
 
-    /// All tensors of a checkpoint, as they lie one after the other.
+    /// All tensors of a checkpoint, in their order in the file.
     private var checkpointTensors: [Plan.Tensor] {
         let count = network.parameterCount
         return network.plan.tensors
@@ -122,7 +123,7 @@ extension Trainer {
             }
     }
 
-    /// Of a state vector in a file, which a step must be able to start from.
+    /// The largest magnitude in a state vector from a file. Checks that a step can start from the vector.
     private func largestMagnitude(ofState index: Int, _ state: Matrix) throws(ChainruleError) -> Double {
         let areSquares = optimizer.method.squareStates.contains(index)
         for place in 0..<state.columns where !state[0, place].isFinite || (areSquares && state[0, place] < 0) {
@@ -187,7 +188,7 @@ extension Trainer {
 
     private var reduction: String { options.cost.reduction == .sum ? "sum" : "mean" }
 
-    /// All that the method's kernel is told, but for what changes from step to step.
+    /// All factors of the method's kernel, except what changes from step to step.
     private var hyperparameters: [Float] {
         let factors = optimizer.method.factors(learningRate: 1, step: 1)
         return factors.indices.map { factors[$0] }
@@ -249,7 +250,7 @@ extension Trainer {
         }
         for index in saved.stateBounds.indices { saved.stateBounds[index] = try json.double("state_bound_\(index)") }
         saved.progress.epochs = try json.integer("epochs")
-        // Files of version 0.1 before it was counted have no such member: the optimizer was new.
+        // Files from version 0.1 before this was counted lack the member: their optimizer was new.
         saved.epochs =
             json["epochs_of_optimizer"] == nil ? saved.progress.epochs : try json.integer("epochs_of_optimizer")
         saved.progress.rows = try json.integer("rows")
@@ -263,7 +264,8 @@ extension Trainer {
         saved.progress.epochsSinceBest = try json.integer("epochs_since_best")
         saved.progress.costSum = try json.double("cost_sum")
         saved.progress.weightSum = try json.double("weight_sum")
-        // Files of version 0.1 before it was counted have no such members: what was right in an epoch's rows is not known.
+        // Files from version 0.1 before this was counted lack the members: how much of the epoch's rows was right is
+        // unknown.
         saved.progress.decided =
             json["decided_weight"] == nil
             ? DecidedWeight(all: saved.progress.rows > 0 ? .nan : 0)
@@ -296,24 +298,24 @@ extension Trainer {
     }
 }
 
-/// What a checkpoint says beside its tensors.
+/// What a checkpoint holds besides its tensors.
 private struct SavedTraining {
     var progress = TrainingProgress()
     var learningRate: Float = 0
     var steps: Int64 = 0
-    /// Of the optimizer.
+    /// The optimizer's epochs.
     var epochs = 0
     var stepsMissed: [Int64] = []
     var stateBounds = SIMD4<Double>.zero
     var schedule: ScheduleRun.Memory?
 
-    /// Nothing in a file may make the trainer compute with what it could not have come to itself.
+    /// Rejects values that the trainer could not have reached itself.
     func validate() throws(ChainruleError) {
         let counts = [
             epochs, progress.epochs, progress.rows, progress.batches, progress.rowsOfEpoch ?? 0, progress.bestEpoch,
             progress.epochsSinceBest,
         ]
-        // Enough for ever, and far from overflowing. What a plateau waits for may be any number that its schedule has.
+        // Enough for ever, and far from overflowing. A plateau may wait for any number that its schedule has.
         for count in [steps, progress.stepsTaken] + stepsMissed + counts.map({ Int64($0) }) where count > 1 << 51 {
             throw ChainruleError(.format, "a count in the checkpoint is \(count), which is too large")
         }
@@ -332,7 +334,7 @@ private struct SavedTraining {
             throw ChainruleError(.format, "a bound in the checkpoint is \(stateBounds[index])")
         }
         let decided = progress.decided
-        // What is not known is NaN.
+        // NaN means unknown.
         guard decided.all.isNaN || 0 <= decided.right && decided.right <= decided.all && decided.all.isFinite else {
             throw ChainruleError(.format, "the weights in the checkpoint contradict each other")
         }
@@ -344,7 +346,7 @@ private struct SavedTraining {
 }
 
 extension JSONWriter {
-    /// A number of 64 bits, which JSON's numbers cannot hold.
+    /// Writes a 64-bit number, which does not fit in JSON's numbers.
     fileprivate mutating func member(_ name: String, bits: UInt64) { member(name, bits.description) }
 }
 

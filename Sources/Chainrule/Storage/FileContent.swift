@@ -1,6 +1,6 @@
-/// What a file holds: a header and, after it, vectors. It is written alike to a path, to memory and to a function.
+/// The content of a file: a header, then vectors. Writes the same to a path, to memory and to a function.
 ///
-/// The vectors are another object's memory: use it only within a method of that object.
+/// The vectors are another object's memory: use this only within a method of that object.
 package struct FileContent {
     private let header: [UInt8]
     private let vectors: [Matrix]
@@ -11,17 +11,17 @@ package struct FileContent {
         self.vectors = vectors
     }
 
-    /// How many bytes it has.
+    /// The number of bytes.
     package var count: Int { vectors.reduce(header.count) { $0 + MemoryLayout<Float>.stride * $1.count } }
 
-    /// What is written is whole or not there: see ``AtomicFile``.
+    /// Writes the whole file or nothing: see ``AtomicFile``.
     func write(to path: FilePath) throws(ChainruleError) {
         try AtomicFile.write(path) { file throws(ChainruleError) in
             try forEachPiece { piece throws(ChainruleError) in try file.write(piece) }
         }
     }
 
-    /// Fills the beginning of a buffer, which may be cancelled on the way.
+    /// Fills the beginning of a buffer. Can be cancelled.
     package func write(to buffer: UnsafeMutableRawBufferPointer) throws(ChainruleError) {
         guard buffer.count >= count else {
             throw ChainruleError(.size, "the buffer has \(buffer.count) bytes; the file has \(count)")
@@ -33,10 +33,10 @@ package struct FileContent {
         }
     }
 
-    /// Hands the bytes to a function, some at a time.
+    /// Passes the bytes to a function, some at a time.
     package func write(with write: (UnsafeRawBufferPointer) throws(ChainruleError) -> Void) throws(ChainruleError) {
         try forEachPiece { piece throws(ChainruleError) in
-            // The function may take any time.
+            // The function may take any amount of time.
             try Cancellation.look()
             try write(piece)
         }

@@ -1,13 +1,13 @@
 import CPlatform
 
-/// The path of a file. A path is bytes, and need not be text: a file system may hold names that are not UTF-8.
+/// The path of a file. A path is bytes, not necessarily text: a file system may hold names that are not UTF-8.
 ///
 /// ```swift
 /// try network.save(to: "model.safetensors")
 /// try network.save(to: FilePath(bytes: [0x4a, 0xf6, 0x72, 0x67]))  // "Jörg" in Latin-1
 /// ```
 public struct FilePath: Sendable, CustomStringConvertible {
-    /// Without a zero at the end.
+    /// Without a terminating zero.
     let bytes: [UInt8]
 
     /// The UTF-8 of a string.
@@ -15,8 +15,8 @@ public struct FilePath: Sendable, CustomStringConvertible {
 
     public init(bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
 
-    /// The path for messages. Control characters, and in a path that is not UTF-8 every byte beyond ASCII, are written as
-    /// `\xf6`. Of a long path, the middle is left out, so that there is room for what is wrong with it.
+    /// The path for messages. Writes control characters as `\xf6`, and so every byte beyond ASCII in a path that is not
+    /// UTF-8. Leaves out the middle of a long path, to leave room for the error.
     public var description: String {
         let shown = FilePath.show(bytes[...])
         guard shown.utf8.count > 400 && bytes.count > 250 else { return shown }
@@ -37,7 +37,7 @@ public struct FilePath: Sendable, CustomStringConvertible {
         return String(decoding: shown, as: UTF8.self)
     }
 
-    /// The directory and the last name in it, which is empty if the path is or ends with a slash.
+    /// The directory, and the last name in it. The name is empty if the path is empty or ends with a slash.
     var split: (directory: FilePath, name: FilePath) {
         guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else {
             return (FilePath(bytes.isEmpty ? "" : "."), self)
@@ -45,8 +45,8 @@ public struct FilePath: Sendable, CustomStringConvertible {
         return (FilePath(bytes: bytes[...slash]), FilePath(bytes: bytes[(slash + 1)...]))
     }
 
-    /// Refuses what would be taken for another path, because the system reads no further than to a zero; and what is too long
-    /// as a whole, because a part of it alone need not be.
+    /// Rejects a path with a zero: the system would stop reading there, and use another path. Rejects a path that is
+    /// too long as a whole, because a part of it alone may be short enough.
     func check() throws(ChainruleError) {
         guard !bytes.contains(0) else {
             throw ChainruleError(.file, "the path '\(description)' holds a null character")
@@ -59,8 +59,8 @@ public struct FilePath: Sendable, CustomStringConvertible {
         return characters.withUnsafeBufferPointer { body($0.baseAddress!) }
     }
 
-    /// What the system says of a failure.
-    /// - Parameter number: 0 if it says nothing.
+    /// An error with the system's description of a failure.
+    /// - Parameter number: 0 if the system gives none.
     func error(_ what: StaticString, number: Int32 = platform_error_number()) -> ChainruleError {
         guard number != 0, let text = strerror(number) else { return ChainruleError(.file, "'\(description)' \(what)") }
         return ChainruleError(.file, "'\(description)' \(what): \(String(cString: text))")

@@ -1,8 +1,8 @@
 import CPlatform
 
-/// Where a file is, or would be: a directory, and a name in it. Symbolic links are followed, also where they lead to no file.
+/// The place of a file, existing or not: a directory, and a name in it. Follows symbolic links, even to missing files.
 ///
-/// What is done by way of it is done in that directory, whatever becomes of its path.
+/// Holds the directory open, so everything happens in that directory even if its path changes.
 final class FilePlace: FallibleClass {
     /// As the caller gave it.
     let path: FilePath
@@ -20,7 +20,7 @@ final class FilePlace: FallibleClass {
     /// More links than Linux follows.
     fileprivate static var mostLinks: Int { 40 }
 
-    /// Where a symbolic link leads; nil if the name is none, or there is nothing of that name.
+    /// The target of a symbolic link; nil if the name is no link, or does not exist.
     fileprivate static func target(of name: FilePath, in directory: Int32, path: FilePath) throws(ChainruleError)
         -> FilePath?
     {

@@ -1,8 +1,8 @@
-/// A file that is being read: from a path, from memory, or from a function.
+/// Reads a file: from a path, from memory, or from a function.
 package struct FileReader {
-    /// Nil if nothing but the header tells it.
+    /// Nil if only the header tells it.
     let length: Int?
-    /// For messages; nil for a file that has none.
+    /// For messages; nil for a file without a path.
     private let path: FilePath?
     /// Fills a buffer with the next bytes.
     private let fill: (UnsafeMutableRawBufferPointer) throws(ChainruleError) -> Void
@@ -26,8 +26,8 @@ package struct FileReader {
         }
     }
 
-    /// No more is asked for than the file has, so that what follows it is still there.
-    /// - Parameter read: fills the beginning of a buffer, and says with how many bytes; 0 at the end.
+    /// Never asks for more bytes than the file has, so what follows the file stays unread.
+    /// - Parameter read: fills the beginning of a buffer, and returns the number of bytes; 0 at the end.
     package init(_ read: @escaping (UnsafeMutableRawBufferPointer) throws(ChainruleError) -> Int) {
         path = nil
         length = nil
@@ -35,7 +35,7 @@ package struct FileReader {
         fill = { buffer throws(ChainruleError) in
             var rest = buffer[...]
             while !rest.isEmpty {
-                // The function may take any time.
+                // The function may take any amount of time.
                 try Cancellation.look()
                 let count = try read(UnsafeMutableRawBufferPointer(rebasing: rest))
                 guard 0...rest.count ~= count else {
@@ -54,7 +54,7 @@ package struct FileReader {
         }
     }
 
-    /// Calls `body` with a reader that reads with a function.
+    /// Calls `body` with a reader that reads by calling a function.
     static func reading<Result>(
         _ read: (inout MutableRawSpan) throws(ChainruleError) -> Int,
         _ body: (FileReader) throws(ChainruleError) -> Result
@@ -68,14 +68,14 @@ package struct FileReader {
         }
     }
 
-    /// Reads exactly as many bytes as the buffer holds; may be cancelled.
+    /// Reads exactly as many bytes as the buffer holds. Can be cancelled.
     private func read(into buffer: UnsafeMutableRawBufferPointer) throws(ChainruleError) {
         try Cancellation.inPieces(buffer.count) { places throws(ChainruleError) in
             try fill(UnsafeMutableRawBufferPointer(rebasing: buffer[places]))
         }
     }
 
-    /// Reads tensors that lie one after the other into their places in a parameter vector.
+    /// Reads tensors that follow one another into their places in a parameter vector.
     func read(_ tensors: [Plan.Tensor], into vector: Matrix) throws(ChainruleError) {
         for tensor in tensors {
             let elements = UnsafeMutableBufferPointer(start: vector.base + tensor.offset, count: tensor.count)
@@ -83,7 +83,7 @@ package struct FileReader {
         }
     }
 
-    /// Reads and checks the header of a model file; the file then stands at its data.
+    /// Reads and checks the header of a model file. The data come next.
     func readHeader() throws(ChainruleError) -> ModelHeader {
         try explain { () throws(ChainruleError) in
             if let length, length < 8 {
@@ -91,15 +91,15 @@ package struct FileReader {
             }
             let prefix = try bytes(count: 8)
             let headerBytes = try ModelHeader.length(Array(prefix.elements), fileBytes: length)
-            // The architecture that a header describes, whatever it says: of a short one the layers need the most, of a long
-            // one the places of its members and the copy of a name for a message.
+            // Enough for any architecture that a header can describe. In a short header the layers need the most; in a
+            // long one, the places of its members and the copy of a name for a message.
             try Reserve.setAside(min(48 * headerBytes, 8 * headerBytes + 16 << 20))
             let header = try JSONText(bytes(count: headerBytes))
             return try ModelHeader(header, dataBytes: length.map { $0 - 8 - headerBytes })
         }
     }
 
-    /// Says in errors which file they are about.
+    /// Adds to errors which file they are about.
     func explain<Result>(_ body: () throws(ChainruleError) -> Result) throws(ChainruleError) -> Result {
         do throws(ChainruleError) {
             return try body()

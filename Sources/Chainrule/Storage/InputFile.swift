@@ -1,6 +1,6 @@
 import CPlatform
 
-/// A file that is open for reading.
+/// A file open for reading.
 final class InputFile: FallibleClass {
     private let path: FilePath
     private let descriptor: Int32
@@ -28,7 +28,7 @@ extension FallibleClass where Self == InputFile {
         var length: Int64 = 0
         let descriptor = path.withCString { platform_open_for_reading($0, &length) }
         guard descriptor >= 0 else { throw path.error("cannot be opened") }
-        // No file that a 32-bit process could hold is longer than it can count.
+        // A file that a 32-bit process can hold is never longer than it can count.
         self = InputFile(path: path, descriptor: descriptor, length: Int(clamping: length))
     }
 }

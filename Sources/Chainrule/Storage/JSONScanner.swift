@@ -1,10 +1,10 @@
-/// Goes through a JSON text from value to value: every error is a ``ChainruleError`` with its position, and depth is limited.
+/// Scans a JSON text value by value. Every error is a ``ChainruleError`` with its position. Depth is limited.
 struct JSONScanner {
     private static let deepest = 32
 
     private let text: JSONText
     private(set) var position: Int
-    /// Bytes of a string that an escape stands for and that are still to come, the first one lowest.
+    /// The remaining bytes of an escape in a string, the first one lowest.
     private var escaped: UInt32 = 0
 
     init(_ text: JSONText, at position: Int) {
@@ -24,7 +24,7 @@ struct JSONScanner {
         while let byte = next, byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d { position += 1 }
     }
 
-    /// Takes the one character that the text is, if it is next.
+    /// Takes the next character if it is this one.
     mutating func take(_ character: StaticString) -> Bool {
         guard next == character.utf8Start.pointee else { return false }
         position += 1
@@ -59,7 +59,7 @@ struct JSONScanner {
         }
     }
 
-    /// - Parameter member: is told where a name's first byte is, after the quotation mark, and where its value begins.
+    /// - Parameter member: receives the position of a name's first byte, after the quotation mark, and of its value.
     mutating func skipObject(
         depth: Int, _ member: (_ name: Int, _ value: Int) throws(ChainruleError) -> Void
     ) throws(ChainruleError) {
@@ -113,7 +113,7 @@ struct JSONScanner {
         }
     }
 
-    /// The first byte of what stands after a backslash.
+    /// The first byte that an escape stands for, after its backslash.
     private mutating func escape() throws(ChainruleError) -> UInt8 {
         guard let byte = next else { throw error("a string has no end") }
         position += 1
@@ -158,8 +158,8 @@ struct JSONScanner {
         return code
     }
 
-    /// Up to 15 significant digits and powers of ten up to 22 are exact in double arithmetic, so that what
-    /// ``JSONWriter`` writes is read back as the same float; no locale has a say.
+    /// Up to 15 significant digits and powers of ten up to 22 are exact in double arithmetic. So a float that
+    /// ``JSONWriter`` writes is read back as the same float. Locales have no effect.
     mutating func number() throws(ChainruleError) -> Double {
         let isNegative = take("-")
         var mantissa = 0.0
@@ -191,7 +191,7 @@ struct JSONScanner {
         return isNegative ? -magnitude : magnitude
     }
 
-    /// A number that is written in digits alone; nil if it is not, or has more than 64 bits hold.
+    /// A number written only in digits; nil for other numbers, and for those over 64 bits.
     mutating func digits() -> Int64? {
         var number: Int64 = 0
         while let digit = takeDigit() {

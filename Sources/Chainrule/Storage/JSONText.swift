@@ -1,5 +1,5 @@
-/// A JSON text (RFC 8259) that nobody vouches for: checked as a whole when it is made, and then read where it stands. There is no
-/// tree of its values, which would take many times its memory.
+/// An untrusted JSON text (RFC 8259). Checks the whole text when it is made, then reads values in place. Builds no tree
+/// of values, which would take many times its memory.
 package struct JSONText: Sendable {
     private let memory: Memory<UInt8>
 
@@ -11,7 +11,7 @@ package struct JSONText: Sendable {
         guard scanner.position == memory.count else { throw scanner.error("something follows the value") }
     }
 
-    /// The text that a string holds.
+    /// Makes a text from the content of a string.
     package init(_ bytes: some Sequence<UInt8>) throws(ChainruleError) {
         var count = 0
         for _ in bytes { count += 1 }
@@ -22,7 +22,7 @@ package struct JSONText: Sendable {
 
     package var value: JSONValue { JSONValue(self, at: 0) }
 
-    /// Nil at the end.
+    /// The byte at a position; nil at the end.
     subscript(position: Int) -> UInt8? { position < memory.count ? memory.base[position] : nil }
 }
 
@@ -56,14 +56,14 @@ package struct JSONValue: Sendable {
         return try? scanner.number()
     }
 
-    /// The number, if it is whole, not negative, and no more than this machine counts.
+    /// The number, if it is whole, not negative, and fits in an Int.
     package var integer: Int? { wholeNumber.flatMap { Int(exactly: $0) } }
 
     /// The number, if it is whole, not negative, and exact.
     package var wholeNumber: Int64? {
         guard let number, number >= 0, number == number.rounded(.down) else { return nil }
         var scanner = JSONScanner(text, at: position)
-        // As a double it may have been rounded.
+        // The double may have been rounded.
         return number < 0x1p53 ? Int64(exactly: number) : scanner.digits()
     }
 
@@ -79,7 +79,7 @@ package struct JSONValue: Sendable {
     }
 }
 
-/// The bytes of a string, its escapes resolved.
+/// The bytes of a string, with its escapes resolved.
 package struct JSONString: Sequence, Sendable {
     private let text: JSONText
     private let position: Int
@@ -92,13 +92,13 @@ package struct JSONString: Sequence, Sendable {
     package struct Iterator: IteratorProtocol {
         fileprivate var scanner: JSONScanner
 
-        // The text was checked when it was made: there is no error.
+        // The text was checked when it was made: no error can occur.
         package mutating func next() -> UInt8? { try? scanner.byteOfString() }
     }
 
     package func makeIterator() -> Iterator { Iterator(scanner: JSONScanner(text, at: position)) }
 
-    /// What is not UTF-8 is repaired.
+    /// Repairs invalid UTF-8.
     package var content: String { String(decoding: Array(self), as: UTF8.self) }
 
     package func isSame(as name: String) -> Bool { elementsEqual(name.utf8) }
@@ -132,9 +132,9 @@ package struct JSONArray: Sequence, Sendable {
     package func makeIterator() -> Iterator { Iterator(text: text, scanner: JSONScanner(text, at: position)) }
 }
 
-/// The members of an object, in order; names are compared byte by byte, and none occurs twice.
+/// The members of an object, in order. Compares names byte by byte; none occurs twice.
 package struct JSONObject: Sendable {
-    /// More than the largest network has tensors.
+    /// More than the tensors of the largest network.
     package static var mostMembers: Int { 65_536 }
 
     private let text: JSONText
@@ -152,7 +152,7 @@ package struct JSONObject: Sendable {
             places.append((name, value))
         }
         self.places = places
-        // Sorted, instead of comparing each with each.
+        // Sort them, instead of comparing each with each.
         let names = places.map { JSONString(text, at: $0.name) }.sorted { $0.lexicographicallyPrecedes($1) }
         for (name, next) in zip(names, names.dropFirst()) where name.elementsEqual(next) {
             throw ChainruleError(.format, "the name '\(name.content)' occurs twice in the header")

@@ -1,7 +1,7 @@
 /// Writes JSON, member by member, as UTF-8 bytes.
 package struct JSONWriter {
     package private(set) var bytes: [UInt8] = []
-    /// Whether more was to be written than the limit: then a part of it is missing.
+    /// Whether the text exceeds the limit. Then a part of it is missing.
     package var isTooLong: Bool { bytes.count > limit }
     private let limit: Int
     private var needsComma = false
@@ -43,7 +43,7 @@ package struct JSONWriter {
         key(name)
         value { $0.bytes.append(contentsOf: (flag ? "true" : "false").utf8) }
     }
-    /// The shortest decimal that is read back as the same float.
+    /// Writes the shortest decimal that is read back as the same float.
     mutating func member(_ name: String, _ number: Float) {
         key(name)
         value { $0.bytes.append(contentsOf: number.description.utf8) }

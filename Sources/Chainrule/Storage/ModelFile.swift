@@ -8,8 +8,8 @@ extension Network {
     /// The bytes that ``save(to:)`` writes to a file.
     public func savedBytes() throws(ChainruleError) -> [UInt8] { try content().bytes }
 
-    /// Hands the bytes that ``save(to:)`` writes to a function, from first to last, some at a time.
-    /// - Parameter write: must not change the network. What it throws ends the saving, and is thrown.
+    /// Passes the bytes that ``save(to:)`` writes to a function, some at a time, from first to last.
+    /// - Parameter write: must not change the network. An error that it throws ends the saving, and is thrown.
     public func save(with write: (RawSpan) throws(ChainruleError) -> Void) throws(ChainruleError) {
         try saveUnsafely { bytes throws(ChainruleError) in try write(bytes.bytes) }
     }
@@ -20,7 +20,7 @@ extension Network {
         try whileUnchanged { () throws(ChainruleError) in try content().write(with: write) }
     }
 
-    /// Runs `body`, whose callbacks must not change the network.
+    /// Runs `body`. Throws if its callbacks change the network.
     func whileUnchanged(_ body: () throws(ChainruleError) -> Void) throws(ChainruleError) {
         let version = parameterVersion
         try body()
@@ -29,8 +29,8 @@ extension Network {
         }
     }
 
-    /// Fills the beginning of a buffer with the bytes that ``save(to:)`` writes to a file.
-    /// - Returns: how many these bytes are; nil as a buffer asks for nothing else.
+    /// Fills the beginning of a buffer with the bytes that ``save(to:)`` writes to a file; nil: only counts them.
+    /// - Returns: the number of these bytes.
     package func save(to buffer: UnsafeMutableRawBufferPointer?) throws(ChainruleError) -> Int {
         let content = try content()
         if let buffer { try content.write(to: buffer) }
@@ -42,8 +42,7 @@ extension Network {
         return FileContent(header: try ModelHeader.encode(plan), vectors: [parameters])
     }
 
-    /// Loads the parameters alone, from a model file with the same tensors. On an error the parameters are as they
-    /// were.
+    /// Loads only the parameters, from a model file with the same tensors. After an error the parameters are unchanged.
     public func loadParameters(from path: FilePath) throws(ChainruleError) {
         try checkIsNotTraining()
         try loadParameters(from: FileReader(path))
@@ -51,14 +50,15 @@ extension Network {
 
     public func loadParameters(from path: String) throws(ChainruleError) { try loadParameters(from: FilePath(path)) }
 
-    /// Loads the parameters alone from the bytes of a model file.
+    /// Loads only the parameters, from the bytes of a model file.
     public func loadParameters(savedBytes: [UInt8]) throws(ChainruleError) {
         try savedBytes.span.withUnsafeBytes { bytes throws(ChainruleError) in
             try loadParameters(from: FileReader(bytes))
         }
     }
 
-    /// Loads the parameters alone from the bytes of a model file, which a function gives: see ``Network/init(with:memoryLimit:)``.
+    /// Loads only the parameters, from the bytes of a model file, which a function supplies: see
+    /// ``Network/init(with:memoryLimit:)``.
     public func loadParameters(
         with read: (inout MutableRawSpan) throws(ChainruleError) -> Int
     ) throws(ChainruleError) {
@@ -66,7 +66,7 @@ extension Network {
     }
 
     package func loadParameters(from reader: FileReader) throws(ChainruleError) {
-        // What the reader calls may not change the network either.
+        // The reader's callbacks may not change the network either.
         try whileTraining { () throws(ChainruleError) in
             let header = try reader.readHeader()
             let tensors = try reader.explain { () throws(ChainruleError) in try header.match(plan) }
@@ -81,15 +81,15 @@ extension Network {
 extension Plan {
     private static var leastMemoryLimit: Int { 64 << 20 }
 
-    /// The bytes that a file's network may need unless the caller says otherwise.
-    /// - Parameter fileBytes: nil if nobody vouches for the length of the file.
+    /// The default limit of the memory for a file's network, in bytes.
+    /// - Parameter fileBytes: nil if the length of the file is unknown.
     fileprivate static func usualMemoryLimit(fileBytes: Int?) -> Int {
         guard let fileBytes else { return leastMemoryLimit }
         let (bytes, overflow) = fileBytes.multipliedReportingOverflow(by: 16)
         return overflow ? .max : max(bytes, leastMemoryLimit)
     }
 
-    /// Refuses a network whose parameters and one row of a prediction need more memory than this.
+    /// Rejects a network whose parameters and one row of a prediction need more memory than the limit.
     fileprivate func checkMemory(limit: Int) throws(ChainruleError) {
         let row = try layout(maxRows: 1, purpose: .inference, threads: 1).count
         let bytes = try Plan.checkedProduct(MemoryLayout<Float>.stride, Plan.checkedSum([parameterCount, row]))
@@ -105,13 +105,13 @@ extension Plan {
 }
 
 extension FallibleClass where Self == Network {
-    /// Loads a network from a model file. Every length, offset and shape is checked first; nothing half-loaded can come
-    /// out.
+    /// Loads a network from a model file. Checks every length, offset and shape first, and never returns a half-loaded
+    /// network.
     ///
-    /// A file of a few hundred bytes can describe layers of any width. So what the network will need is limited, too: an error
-    /// with the code ``ChainruleError/Code/memory`` says how much it is.
-    /// - Parameter memoryLimit: how many bytes the parameters and one row of a prediction may take together; nil for 64 MiB, or 16
-    ///   times the length of the file if that is more.
+    /// A file of a few hundred bytes can describe layers of any width. So the network's memory is limited, too. Beyond
+    /// the limit, an error with the code ``ChainruleError/Code/memory`` says how much it needs.
+    /// - Parameter memoryLimit: the most bytes for the parameters and one row of a prediction together; nil: 64 MiB, or
+    ///   16 times the length of the file if that is more.
     public init(contentsOf path: FilePath, memoryLimit: Int? = nil) throws(ChainruleError) {
         self = try Network(from: FileReader(path), memoryLimit: memoryLimit)
     }
@@ -120,18 +120,18 @@ extension FallibleClass where Self == Network {
         self = try Network(contentsOf: FilePath(path), memoryLimit: memoryLimit)
     }
 
-    /// Loads a network from the bytes of a model file, as ``Network/savedBytes()`` gives them.
+    /// Loads a network from the bytes of a model file, as from ``Network/savedBytes()``.
     public init(savedBytes: [UInt8], memoryLimit: Int? = nil) throws(ChainruleError) {
         self = try savedBytes.span.withUnsafeBytes { bytes throws(ChainruleError) in
             try Network(from: FileReader(bytes), memoryLimit: memoryLimit)
         }
     }
 
-    /// Loads a network from the bytes of a model file, which a function gives from first to last.
+    /// Loads a network from the bytes of a model file, which a function supplies from first to last.
     /// - Parameters:
-    ///   - read: fills the beginning of what it is given, and says with how many bytes, of which 0 is the end of all. It is asked for
-    ///     no more than the file has. What it throws ends the loading, and is thrown.
-    ///   - memoryLimit: nil for 64 MiB, because nobody vouches for the length of the file.
+    ///   - read: fills the beginning of its argument, and returns the number of bytes; 0 at the end. Is never asked for
+    ///     more than the file has. An error that it throws ends the loading, and is thrown.
+    ///   - memoryLimit: nil: 64 MiB, because the length of the file is unknown.
     public init(
         with read: (inout MutableRawSpan) throws(ChainruleError) -> Int, memoryLimit: Int? = nil
     ) throws(ChainruleError) {
@@ -143,7 +143,7 @@ extension FallibleClass where Self == Network {
     package init(from reader: FileReader, memoryLimit: Int?) throws(ChainruleError) {
         let header = try reader.readHeader()
         let (plan, tensors) = try reader.explain { () throws(ChainruleError) in
-            // Matched first: a file must not make the library allocate more than its data holds.
+            // Match first: a file must not make the library allocate more than its data hold.
             let plan = try header.plan()
             let tensors = try header.match(plan)
             try plan.checkMemory(limit: memoryLimit ?? Plan.usualMemoryLimit(fileBytes: reader.length))

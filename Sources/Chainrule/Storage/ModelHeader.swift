@@ -9,8 +9,8 @@
 package struct ModelHeader {
     /// The version of the format that this library writes, and the newest that it reads.
     package static var version: Int { 1 }
-    /// Longer headers are neither written nor read: enough for the most layers there can be, and read in no time whatever it
-    /// holds.
+    /// The longest header that is written or read. Enough for the most layers, unless they read very many inputs; quick
+    /// to read whatever it holds.
     package static var longest: Int { 16_000_000 }
 
     package let architecture: Result<Architecture, ChainruleError>
@@ -29,12 +29,12 @@ package struct ModelHeader {
         try encode(format: "chainrule", version: version, plan, more: nil, vectors: [])
     }
 
-    /// The bytes of a file before its data, which are the network's tensors and then vectors of the same shape.
+    /// The bytes of a file before its data. The data are the network's tensors, then vectors of the same shape.
     /// - Parameter more: a further member of the metadata.
     static func encode(
         format: String, version: Int, _ plan: Plan, more: (name: String, text: [UInt8])?, vectors: [String]
     ) throws(ChainruleError) -> [UInt8] {
-        // Places in the data, and the bytes of all, are counted.
+        // The places in the data and the file's bytes must not overflow.
         let dataBytes = try Plan.checkedProduct(4, Plan.checkedProduct(plan.parameterCount, vectors.count + 1))
         _ = try Plan.checkedSum([8, longest, dataBytes])
         var json = JSONWriter(limit: longest)
@@ -56,7 +56,7 @@ package struct ModelHeader {
         }
         json.endObject()
         var header = json.bytes
-        // The data begins on a multiple of 8, as safetensors asks.
+        // The data begin at a multiple of 8, as safetensors requires.
         while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
         guard header.count <= longest && !json.isTooLong else {
             throw ChainruleError(
@@ -71,14 +71,14 @@ package struct ModelHeader {
         return bytes + header
     }
 
-    /// An architecture as JSON, of which only the beginning is there if it is too long for a header.
+    /// An architecture as JSON. Cut off if it is too long for a header.
     static func text(of architecture: Architecture) -> [UInt8] {
         var json = JSONWriter(limit: longest)
         architecture.encode(to: &json)
         return json.bytes
     }
 
-    /// The length of the header, from a file's first 8 bytes and its length, if that is known.
+    /// The length of the header, from a file's first 8 bytes and its length, if known.
     package static func length(_ prefix: [UInt8], fileBytes: Int?) throws(ChainruleError) -> Int {
         precondition(prefix.count == 8)
         var length: UInt64 = 0
@@ -93,9 +93,8 @@ package struct ModelHeader {
         return Int(length)
     }
 
-    /// Reads and checks a header. What it says of the tensors is consistent afterwards: they fill the data without
-    /// gaps or overlaps.
-    /// - Parameter dataBytes: nil if nothing but the header tells it.
+    /// Reads and checks a header. Afterwards its tensors are consistent: they fill the data without gaps or overlaps.
+    /// - Parameter dataBytes: nil if only the header tells it.
     package init(_ text: JSONText, dataBytes: Int?) throws(ChainruleError) {
         guard let object = try text.value.object() else {
             throw ChainruleError(.format, "the header is no JSON object")
@@ -142,8 +141,9 @@ package struct ModelHeader {
         }
     }
 
-    /// An architecture that cannot be made again is no error until it is needed: the file may still lend its parameters, and
-    /// safetensors files of other programs hold nothing else.
+    /// The architecture, or the error that prevents building it. That error matters only when the architecture is
+    /// needed: the parameters alone may be useful, and safetensors files of other programs hold nothing else. Throws at
+    /// once if a "chainrule" file's version or architecture text cannot be read.
     private static func architecture(_ metadata: JSONObject?) throws(ChainruleError) -> Result<
         Architecture, ChainruleError
     > {
@@ -169,7 +169,7 @@ package struct ModelHeader {
         do throws(ChainruleError) {
             return .success(try Architecture(object))
         } catch {
-            // Memory that is lacking is no fault of the file.
+            // A lack of memory is not the file's fault.
             return .failure(
                 ChainruleError(error.code == .memory ? .memory : .format, "the architecture: \(error.message)"))
         }
@@ -183,7 +183,7 @@ package struct ModelHeader {
     func plan() throws(ChainruleError) -> Plan {
         let architecture = try self.architecture.get()
         try architecture.setAside()
-        // With that, what is wrong is wrong with the file: also sizes that no memory holds.
+        // Memory is set aside, so any error now is the file's fault, including sizes that no memory holds.
         do throws(ChainruleError) {
             return try Plan(architecture)
         } catch {
@@ -216,8 +216,8 @@ package struct ModelHeader {
         return Entry(name: name, shape: shape, begin: begin, end: end)
     }
 
-    /// The network's tensors in the order in which the file holds them, after the check that it holds exactly these,
-    /// in their shapes. Other programs write tensors in an order of their own.
+    /// Returns the network's tensors in the file's order. Checks that the file holds exactly these, in their shapes.
+    /// Other programs order tensors differently.
     func match(_ plan: Plan) throws(ChainruleError) -> [Plan.Tensor] {
         guard !ModelHeader.isCheckpoint(metadata) else { throw Checkpoint.isNoModelFile }
         return try match(plan.tensors)
@@ -257,7 +257,7 @@ package struct ModelHeader {
 }
 
 extension JSONWriter {
-    /// A tensor of floats, so many after others.
+    /// Writes the entry of a tensor of floats, after `offset` others.
     fileprivate mutating func tensor(_ name: String, shape: [Int], at offset: Int, count: Int) {
         key(name)
         beginObject()
