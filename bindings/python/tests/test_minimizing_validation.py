@@ -194,7 +194,7 @@ BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     (
         {"validation_data": (np.full((2, 2), np.nan), np.zeros((2, 1)))},
         chainrule.NotFiniteError,
-        "the x of validation_data holds",
+        "validation_data holds",
     ),
     (
         {"validation_data": (np.zeros((2, 2)), np.zeros((2, 1))), "validation_split": 0.5},
