@@ -55,8 +55,8 @@ extension Trainer {
     }
 
     /// Continues from a checkpoint saved by a trainer of the same network, optimizer and options. Only the number of
-    /// epochs and the conditions that end training may differ. Sets the network's parameters to those of the
-    /// checkpoint. After an error nothing has changed.
+    /// epochs, the threads and the conditions that end training may differ. Sets the network's parameters to those of
+    /// the checkpoint. After an error nothing has changed.
     public func load(from path: FilePath) throws(ChainruleError) {
         try checkIsNotBusy()
         try load(from: FileReader(path))
