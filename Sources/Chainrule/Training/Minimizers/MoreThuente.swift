@@ -96,7 +96,7 @@ struct MoreThuente {
         let next: Double
         if point.value > best.value {
             // Higher: a minimum lies between. Take the cubic's if it is nearer to the best point than the parabola's,
-            // else halfway.
+            // otherwise the middle of the two.
             let cubic = MoreThuente.cubic(best, point)
             let chord = (best.value - point.value) / (point.step - best.step)
             let parabola = best.step + best.slope / (chord + best.slope) / 2 * (point.step - best.step)
@@ -132,7 +132,7 @@ struct MoreThuente {
         return (point, changesSign ? best : other)
     }
 
-    /// The minimum of the cubic through the values and slopes of two points, as a step from 0.
+    /// The α of the minimum of the cubic through two points' values and slopes.
     private static func cubic(_ a: Point, _ b: Point) -> Double {
         let theta = 3 * (a.value - b.value) / (b.step - a.step) + a.slope + b.slope
         let gamma = root(theta, a, b) * (b.step < a.step ? -1 : 1)
