@@ -1,6 +1,6 @@
 import Kernels
 
-/// A cost C of a batch of outputs y: a differentiable scalar that says how far the network is from its task.
+/// A cost C of a batch of outputs y: a differentiable scalar that expresses the network's task.
 ///
 /// The built-in costs define `c_r` for one row; ``Reduction`` says how to combine the rows.
 public struct Cost: Sendable {

@@ -31,7 +31,7 @@ public final class Optimizer: FallibleClass {
     private let factors: Memory<SIMD16<Float>>
     /// The largest of the tensors that are not frozen.
     private var largest = (learningRateFactor: Float(0), decay: 0.0, l1: 0.0, l2: 0.0)
-    /// The gradient after clipping and penalties; nil if there are none.
+    /// The gradient after clipping and penalties; nil if no setting needs it.
     private var penalizedGradient: FloatMemory?
 
     fileprivate init(

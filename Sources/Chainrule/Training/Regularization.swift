@@ -3,7 +3,8 @@
 /// 1. Clips the gradient over all parameters of layers that are not frozen. Cuts each element at ± `clipValue`; then,
 ///    with ‖g‖ for the norm of all of them, `g ← g · min(1, clipNorm / (‖g‖ + 10⁻⁶))` (Pascanu et al. 2013), like
 ///    PyTorch's `clip_grad_value_` and `clip_grad_norm_`.
-/// 2. Adds penalties: `g ← g + λ₂ w + λ₁ sign(w)`, the gradient of `λ₂/2 Σ w² + λ₁ Σ |w|`. The reported C excludes it.
+/// 2. Adds penalties: `g ← g + λ₂ w + λ₁ sign(w)`, the gradient of `λ₂/2 Σ w² + λ₁ Σ |w|`. The reported C
+///    excludes this penalty.
 /// 3. Decays weights: `w ← w − η λ w`, decoupled from the gradient (Loshchilov and Hutter 2019).
 /// 4. Takes the method's step along g.
 /// 5. Scales the norm of each unit's row of W back to `maxNorm` if it is larger (Srivastava et al. 2014).
@@ -61,7 +62,7 @@ public struct Regularization: Sendable {
 
 /// How to step one layer's parameters, where that differs from the rest.
 public struct LayerStep: Sendable {
-    /// Multiplies the learning rate, finite and ≥ 0. iRPROP⁻ uses the learning rate only as its first step size.
+    /// The factor of the learning rate, finite and ≥ 0. iRPROP⁻ uses the learning rate only as its first step size.
     public var learningRateFactor: Float = 1
     /// λ ≥ 0, finite; nil: the optimizer's.
     public var weightDecay: Float?

@@ -63,7 +63,7 @@ public final class Trainer: FallibleClass {
         return history
     }
 
-    /// Trains on the rows of a data source, in the source's order.
+    /// Does the same with the rows of a data source, in the source's order.
     @discardableResult
     public func fit(
         _ source: DataSource, validation: (x: [Float], targets: Targets)? = nil

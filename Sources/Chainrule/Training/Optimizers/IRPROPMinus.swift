@@ -41,7 +41,7 @@ public final class IRPROPMinus: KernelMethod {
     public func bound(
         gradient: Double, parameter: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int
     ) -> Double {
-        // Δ before the step; in the first step, the learning rate.
+        // Δ before the step; its first value is the learning rate.
         let size = max(state[1], learningRate)
         state[0] = 1
         state[1] = max(size, Double(minStep), min(size * Double(growth), Double(maxStep)))
