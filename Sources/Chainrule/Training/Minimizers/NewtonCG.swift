@@ -2,8 +2,8 @@
 /// products of the Gauss-Newton matrix G and vectors, never G itself ("Hessian-free": Martens 2010, "Deep learning via
 /// Hessian-free optimization").
 ///
-/// Keeps five vectors besides the present point. The solution starts from the previous one. It ends when each of the
-/// last products, a tenth of them but at least three, improved the parabola by less than 2 % on average. This is
+/// Keeps five vectors besides the present point. The solution starts from the previous one. It ends when the last
+/// products, a tenth of them but at least three, improved the parabola by less than 2 % each, on average. This is
 /// Martens' rule; with his ten and 0.05 % it takes twice the products for no fewer steps on small networks. λ changes
 /// as in Levenberg and Marquardt: ×1.5 where C fell by less than ¼ of the parabola's prediction or the step along d was
 /// shorter than 1, ×⅔ where it fell by more than ¾.
