@@ -1,4 +1,4 @@
-/// The targets of one batch, or of a piece of one, gathered from wherever its rows lie.
+/// The targets of one batch, or of a piece of one, gathered from rows anywhere in the data.
 final class Batch: FallibleClass {
     private let values: FloatMemory?
     private let valueColumns: Int
@@ -15,7 +15,7 @@ final class Batch: FallibleClass {
     }
 
     /// Copies the targets of some of the batch's rows.
-    /// - Parameter rows: for each row of the batch its place in the data.
+    /// - Parameter rows: for each row of the batch, its place in the data.
     func gather(_ rows: Slice<UnsafeMutableBufferPointer<Int>>, _ range: Range<Int>, from targets: TargetView) {
         for place in range {
             let row = rows[rows.startIndex + place]
@@ -27,8 +27,8 @@ final class Batch: FallibleClass {
         }
     }
 
-    /// Lets somebody write the targets of all rows.
-    /// - Parameter withWeights: otherwise the weights are empty.
+    /// Calls `body` to write the targets of all rows.
+    /// - Parameter withWeights: false: the weights are empty.
     func fill<Result>(
         withWeights: Bool,
         _ body: (
@@ -45,7 +45,7 @@ final class Batch: FallibleClass {
         return try body(&values, &classes, &weights)
     }
 
-    /// The targets of the first rows of the batch, as they were gathered. They last until the next.
+    /// The gathered targets of the batch's first rows. Valid until the next gathering.
     func targets(rows: Int) -> TargetView {
         TargetView(
             values: values?.matrix(at: 0, rows: rows, columns: valueColumns),
@@ -69,7 +69,7 @@ extension FallibleClass where Self == Batch {
             classes: classes, weights: weights)
     }
 
-    /// Memory for targets of a data source.
+    /// Allocates memory for a data source's targets.
     init(rows: Int, _ kind: DataSource.TargetKind, weighted: Bool) throws(ChainruleError) {
         var values: FloatMemory?
         var classes: Memory<Int32>?

@@ -1,24 +1,24 @@
 /// Where the batches of an epoch come from.
 protocol BatchFeed: AnyObject {
-    /// What takes the steps.
+    /// Takes the steps.
     var step: TrainingStep { get }
-    /// How many rows an epoch has; nil if nobody knows before its end.
+    /// How many rows an epoch has; nil if unknown until its end.
     var count: Int? { get }
     func begin(epoch: Int) throws(ChainruleError)
-    /// Which rows of the step's data the next batch has, given how many rows came before it; nil at the epoch's end.
+    /// The rows of the step's data in the next batch; nil at the epoch's end. `row` counts the rows before it.
     func next(epoch: Int, row: Int) throws(ChainruleError) -> Slice<UnsafeMutableBufferPointer<Int>>?
 }
 
-/// Rows of data in memory, in the order that the seed gives an epoch.
+/// Rows of data in memory, in the order that the seed gives for an epoch.
 final class RowFeed: BatchFeed, FallibleClass {
     let step: TrainingStep
-    /// In the order in which the data have them.
+    /// In the order of the data.
     private let rows: Memory<Int>
     /// In this epoch's order.
     private let order: Memory<Int>
     private let seed: UInt64?
     private let batchSize: Int
-    /// Keeps the sample weights where the step reads them.
+    /// Owns the sample weights that the step reads.
     private let weights: FloatMemory?
 
     fileprivate init(
@@ -55,7 +55,7 @@ final class RowFeed: BatchFeed, FallibleClass {
 extension FallibleClass where Self == RowFeed {
     /// - Parameters:
     ///   - data: checked, with the largest magnitude in x.
-    ///   - rows: which of them.
+    ///   - rows: the rows to train on.
     init(
         for trainer: Trainer, _ data: DataView, rows: some Collection<Int>, largestInput: Float
     ) throws(ChainruleError) {
@@ -85,13 +85,13 @@ extension FallibleClass where Self == RowFeed {
 }
 
 extension TrainingOptions {
-    /// Checks that the targets are classes, or values that stand for them.
+    /// Checks that the targets are classes, or values that can stand for classes.
     func checkHasClasses(_ targets: TargetShape) throws(ChainruleError) {
         guard classWeights != nil && cost.acceptsClasses && targets.classes == nil else { return }
         throw ChainruleError(.target, "class weights need target classes; target values were given")
     }
 
-    /// Multiplies the sample weights of these rows by the classes' factors, in place.
+    /// Multiplies the sample weights of these rows by their classes' factors, in place.
     func applyClassWeights(_ targets: TargetView, _ rows: some Collection<Int>) throws(ChainruleError) {
         guard let classWeights, let weights = targets.weights else { return }
         try checkHasClasses(targets.shape)

@@ -1,10 +1,10 @@
 import Kernels
 
-/// A cost C of a batch of outputs y: scalar, differentiable, and related to what the network should do.
+/// A cost C of a batch of outputs y: a differentiable scalar that expresses the network's task.
 ///
-/// The built-in costs are defined for one row, `c_r`; ``Reduction`` says how the rows are put together.
+/// The built-in costs define `c_r` for one row; ``Reduction`` says how to combine the rows.
 public struct Cost: Sendable {
-    /// How the costs `c_r` of rows with sample weights `w_r` become C.
+    /// How to combine the costs `c_r` of rows with sample weights `w_r` into C.
     public enum Reduction: Sendable {
         /// `Σ w_r c_r / Σ w_r`.
         case mean
@@ -16,16 +16,16 @@ public struct Cost: Sendable {
     public let identifier: StaticString
     public var reduction: Reduction
     let function: Function
-    /// What ``CostKernels`` calls the parameter: Huber's d, cross-entropy's ε.
+    /// The parameter of the ``CostKernels``: Huber's d, cross-entropy's ε.
     let parameter: Float
-    /// Targets are classes, or distributions over them.
+    /// Whether targets are classes, or distributions over them.
     let acceptsClasses: Bool
-    /// What the cost itself applies to the outputs, which are logits; nil for nothing.
+    /// The activation that the cost itself applies to the outputs, which are logits; nil: none.
     let appliedActivation: StaticString?
     let targetRange: ClosedRange<Float>
-    /// Outputs outside are an error: the cost is not defined there.
+    /// Outputs outside are an error: the cost is undefined there.
     let outputRange: ClosedRange<Float>?
-    /// What outputs decide.
+    /// How outputs decide.
     let decision: Decision
     let overflow: Overflow
 
@@ -34,7 +34,7 @@ public struct Cost: Sendable {
         return false
     }
 
-    /// Only a custom cost may do without targets.
+    /// Whether targets are required: only a custom cost can do without.
     package var needsTargets: Bool { !isCustom }
 
     enum Function: Sendable {
@@ -62,10 +62,10 @@ public struct Cost: Sendable {
         self.function = function
     }
 
-    /// C of the outputs, and ∇C = ∂C/∂y.
+    /// Computes C of the outputs, and ∇C = ∂C/∂y.
     /// - Parameters:
     ///   - outputs: y, `rows × columns`, row-major.
-    ///   - gradient: set to ∇C, of the shape of y.
+    ///   - gradient: receives ∇C, in the shape of y.
     public func evaluate(
         _ outputs: Span<Float>, rows: Int, columns: Int, targets: Targets, gradient: inout MutableSpan<Float>
     ) throws(ChainruleError) -> Double {
@@ -93,10 +93,10 @@ public struct Cost: Sendable {
         }
     }
 
-    /// The same for targets that were validated. Throws if C is not finite.
+    /// Computes the same for validated targets. Throws if C is not finite.
     /// - Parameters:
-    ///   - gradient: has the rows of `y`; nil if it is not wanted.
-    ///   - before: where these are not all rows of a batch, those before them. A custom cost is given all rows.
+    ///   - gradient: has the rows of `y`; nil: none.
+    ///   - before: the batch's rows before `y`; nil if there are none. A custom cost needs all rows at once.
     /// - Returns: C of the rows before and of these.
     package func evaluate(
         _ y: Matrix, _ targets: TargetView, gradient: Matrix?, after before: RowsBefore? = nil,
@@ -127,22 +127,22 @@ public struct Cost: Sendable {
         }
     }
 
-    /// The rows of a batch before those that are looked at: how many, in whole groups, what they cost, and the normalizer of
-    /// the whole batch.
+    /// The rows of a batch before the present ones: their number (whole groups), their cost, and the normalizer of the
+    /// whole batch.
     package struct RowsBefore {
         let count: Int
         let cost: Double
         let normalizer: Double
     }
 
-    /// What C of a batch counts for in the mean over batches.
+    /// The weight of a batch's C in the mean over batches.
     func weight(totalWeight: Double, rows: Int) -> Double {
         if isCustom { return Double(rows) }
         return reduction == .sum ? 1 : totalWeight
     }
 
-    /// The costs of rows are added in groups of so many, and then the groups' sums: that gives the same C whichever thread
-    /// has which groups.
+    /// The number of rows in a group. C adds the rows' costs group by group, then adds the groups' sums. So C is the
+    /// same whichever thread has which groups.
     static var groupRows: Int { 16 }
 
     static func groups(of rows: Int) -> Int { (rows + groupRows - 1) / groupRows }
@@ -151,13 +151,13 @@ public struct Cost: Sendable {
         group * groupRows..<min((group + 1) * groupRows, rows)
     }
 
-    /// What the sum of the rows' costs is divided by.
+    /// The divisor of the sum of the rows' costs.
     func normalizer(totalWeight: Double) -> Double {
-        // A batch whose weights are all 0 has no mean: it costs nothing and teaches nothing.
+        // A batch whose weights are all 0 has no mean. It costs nothing and teaches nothing.
         reduction == .sum || totalWeight == 0 ? 1 : totalWeight
     }
 
-    /// One group's share of a built-in cost C, and its rows of ∇C. The outputs were checked.
+    /// Computes one group's share of a built-in cost C, and its rows of ∇C. Requires checked outputs.
     func evaluate(
         group: Int, _ y: Matrix, _ targets: TargetView, gradient: Matrix?, normalizer: Double, _ arithmetic: Arithmetic
     ) -> Double {
@@ -165,7 +165,7 @@ public struct Cost: Sendable {
         let y = y.rows(from: rows.lowerBound, count: rows.count)
         let targets = targets.rows(from: rows.lowerBound, count: rows.count)
         let gradient = gradient?.rows(from: rows.lowerBound, count: rows.count)
-        // A gradient in the place of y leaves no y to look at again.
+        // If the gradient overwrites y, y cannot be read again.
         if gradient?.isSameMemory(as: y) != true || !mayOverflow(y, targets, arithmetic) {
             let cost = kernel(
                 y, targets, targets.weights?.baseAddress, gradient, normalizer: normalizer, arithmetic)
@@ -199,7 +199,7 @@ public struct Cost: Sendable {
             gradient?.base, gradient?.stride ?? 0)
     }
 
-    /// Checks that the cost says something of so many outputs.
+    /// Checks that the cost is meaningful for this many outputs.
     func check(outputs: Int) throws(ChainruleError) {
         guard acceptsClasses && outputs == 1 else { return }
         throw ChainruleError(
@@ -210,16 +210,17 @@ public struct Cost: Sendable {
             """)
     }
 
-    /// Whether ``multiplyHessian(_:_:by:into:normalizer:_:)`` is possible: a custom cost may come without.
+    /// Checks that ``multiplyHessian(_:_:by:into:normalizer:_:)`` is possible: a custom cost may lack a Hessian
+    /// product.
     func checkHasHessian() throws(ChainruleError) {
         if case .custom(let custom) = function, custom.hessianProduct == nil { throw CustomCost.noHessianProduct }
     }
 
-    /// `H v` with H = ∂∇C/∂y, which has a block for each row; the outputs and targets were checked.
+    /// Computes `H v` with H = ∂∇C/∂y, which has a block for each row. Requires checked outputs and targets.
     /// - Parameters:
-    ///   - v: of the shape of y, contiguous.
-    ///   - product: of the same shape, contiguous.
-    ///   - normalizer: of the whole batch, of which these may be some rows. A custom cost is given all rows.
+    ///   - v: in the shape of y, contiguous.
+    ///   - product: receives `H v`, in the same shape, contiguous.
+    ///   - normalizer: of the whole batch; y may be some of its rows. A custom cost needs all rows.
     func multiplyHessian(
         _ y: Matrix, _ targets: TargetView, by v: Matrix, into product: Matrix, normalizer: Double,
         _ arithmetic: Arithmetic
@@ -245,7 +246,7 @@ public struct Cost: Sendable {
     func checkOutputs(_ y: Matrix, firstRow: Int) throws(ChainruleError) {
         guard let outputRange else { return }
         for row in 0..<y.rows {
-            // C is no number there, as little as where the output is NaN, which is in no range.
+            // There C is not a number. NaN is in no range.
             for column in 0..<y.columns where !outputRange.contains(y[row, column]) {
                 throw ChainruleError(
                     .notFinite,

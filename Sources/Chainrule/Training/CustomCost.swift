@@ -1,15 +1,15 @@
-/// A cost of the caller's own, given for whole batches. It reduces over the rows itself.
+/// A cost of your own, for whole batches. It reduces over the rows itself.
 public final class CustomCost: Sendable {
-    /// Reads y (`rows × columns`), the targets and the sample weights (empty if there are none), all row-major; writes
-    /// ∇C, of the shape of y; returns C. May be called from any thread that uses it.
+    /// Reads y (`rows × columns`), the targets and the sample weights (empty if there are none), all row-major. Writes
+    /// ∇C, in the shape of y. Returns C. Any thread that uses the cost may call it.
     public typealias Function =
         @Sendable (
             _ y: Span<Float>, _ targets: Span<Float>, _ weights: Span<Float>, _ rows: Int, _ columns: Int,
             _ gradient: inout MutableSpan<Float>
         ) throws(ChainruleError) -> Double
 
-    /// Reads y, the targets and the sample weights likewise, and a vector v of the shape of y; writes `H v`, of the shape of
-    /// y, with H = ∂∇C/∂y: how ∇C changes with y along v.
+    /// Reads y, the targets and the sample weights as above, and a vector v in the shape of y. Writes `H v`, in the
+    /// shape of y, with H = ∂∇C/∂y: how ∇C changes with y along v.
     public typealias HessianProduct =
         @Sendable (
             _ y: Span<Float>, _ targets: Span<Float>, _ weights: Span<Float>, _ v: Span<Float>, _ rows: Int,
@@ -19,14 +19,14 @@ public final class CustomCost: Sendable {
     private let function: Function
     let hessianProduct: HessianProduct?
 
-    /// - Parameter hessianProduct: for Hessian and Gauss-Newton products, which are an error without it.
+    /// - Parameter hessianProduct: for Hessian and Gauss-Newton products; without it they are an error.
     public init(_ function: @escaping Function, hessianProduct: HessianProduct? = nil) {
         self.function = function
         self.hessianProduct = hessianProduct
     }
 
     func evaluate(_ y: Matrix, _ targets: TargetView, gradient: Matrix?) throws(ChainruleError) -> Double {
-        // The function is promised contiguous arrays: a gradient that nobody wants still gets a place.
+        // The function gets contiguous arrays, and always a place for the gradient.
         let scratch =
             try gradient?.isContiguous == true ? nil : FloatMemory(count: y.count, for: "the gradient of a custom cost")
         let slope = Matrix(base: scratch?.base ?? gradient!.base, rows: y.rows, columns: y.columns)
@@ -54,7 +54,7 @@ public final class CustomCost: Sendable {
     }
 
     /// - Parameters:
-    ///   - v: contiguous, as is `product`.
+    ///   - v: contiguous, like `product`.
     func multiplyHessian(_ y: Matrix, _ targets: TargetView, by v: Matrix, into product: Matrix) throws(ChainruleError)
     {
         guard let hessianProduct else { throw CustomCost.noHessianProduct }
@@ -78,7 +78,7 @@ public final class CustomCost: Sendable {
             .mismatch, "the custom cost has no Hessian product, which Hessian and Gauss-Newton products need")
     }
 
-    /// Calls `body` with contiguous arrays: what has a stride is copied.
+    /// Calls `body` with contiguous arrays. Copies arrays with a stride.
     private func withArguments(
         _ y: Matrix, _ targets: TargetView,
         _ body: (_ y: Span<Float>, _ targets: Span<Float>, _ weights: Span<Float>) throws(ChainruleError) -> Void

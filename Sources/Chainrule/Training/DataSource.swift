@@ -1,31 +1,31 @@
-/// Data that need not fit in memory: a function that fills one batch after the other.
+/// Data that need not fit in memory: a function that fills one batch after another.
 public final class DataSource {
     /// What the targets are.
     public enum TargetKind: Sendable {
         /// Class indices.
         case classes
-        /// So many values for each row.
+        /// This many values for each row.
         case values(columns: Int)
-        /// None, for custom costs that look at the outputs alone.
+        /// None, for custom costs that read only the outputs.
         case none
     }
 
-    /// Which batch is asked for.
+    /// Says which batch to fill.
     public struct Request: Sendable {
         /// The number of the epoch, from 1.
         public let epoch: Int
-        /// How many rows of the epoch came before: 0 asks for its first batch. A trainer that goes on in the middle of an
-        /// epoch begins there, so a source that can be resumed finds its place by it.
+        /// How many rows of the epoch came before; 0: its first batch. A trainer that continues in the middle of an
+        /// epoch starts there. A source that can be resumed uses it to find its place.
         public let firstRow: Int
-        /// The most rows that the batch can have.
+        /// The most rows that fit in the batch.
         public let maxRows: Int
     }
 
-    /// Fills the first rows of a batch and returns how many they are; 0 ends the epoch. x is `maxRows × inputs`, row-major, to
-    /// be filled with finite numbers; values are `maxRows × columns` and classes `maxRows`, each empty if the targets are of
-    /// another kind; the sample weights are `maxRows`, or empty if the source has none. Numbers that are not finite,
-    /// targets or weights out of range, and an epoch without rows are ``ChainruleError/Code/callback``: there may have been
-    /// steps before.
+    /// Fills the first rows of a batch and returns their number; 0 ends the epoch. Fill x, `maxRows × inputs`,
+    /// row-major, with finite numbers. The values are `maxRows × columns` and the classes `maxRows`; each is empty if
+    /// the targets are of another kind. The sample weights are `maxRows`, or empty if the source has none. Numbers that
+    /// are not finite, targets or weights out of range, and an epoch without rows throw
+    /// ``ChainruleError/Code/callback``; steps may already have been taken.
     public typealias Function =
         (
             _ request: Request, _ x: inout MutableSpan<Float>, _ values: inout MutableSpan<Float>,
@@ -42,7 +42,7 @@ public final class DataSource {
         self.function = function
     }
 
-    /// Checks that its targets are of the kind and width that training takes, before anything is allocated for them.
+    /// Checks the kind and width of the targets, before allocating anything for them.
     func checkShape(for options: TrainingOptions, outputs: Int) throws(ChainruleError) {
         let rows = options.batchSize
         let shape =
@@ -56,14 +56,14 @@ public final class DataSource {
     }
 }
 
-/// The batches of a data source, each in the same memory.
+/// The batches of a data source, all in the same memory.
 final class SourceFeed: BatchFeed, FallibleClass {
     let step: TrainingStep
     private let trainer: Trainer
     private let source: DataSource
     private let x: FloatMemory
     private let targets: Batch
-    /// The rows of a batch follow one another.
+    /// Consecutive rows.
     private let order: Memory<Int>
 
     fileprivate init(
@@ -78,7 +78,7 @@ final class SourceFeed: BatchFeed, FallibleClass {
         for row in 0..<order.count { order.base[row] = row }
     }
 
-    /// Nobody knows before the end.
+    /// Unknown until the end.
     var count: Int? { nil }
 
     func begin(epoch: Int) throws(ChainruleError) {}
@@ -108,7 +108,7 @@ final class SourceFeed: BatchFeed, FallibleClass {
                 for: trainer.options.cost, rows: rows, columns: network.outputs, allowingNoWeight: true)
             try trainer.options.applyClassWeights(targets.targets(rows: rows), 0..<rows)
         } catch {
-            // Not the caller's argument: there may have been steps.
+            // Not an error in the caller's argument: steps may already have been taken.
             throw ChainruleError(.callback, "the data source's targets: \(error.message)")
         }
         step.largestInput = Double(largest)
@@ -123,7 +123,7 @@ extension FallibleClass where Self == SourceFeed {
         let x = try FloatMemory(count: Plan.checkedProduct(rows, network.inputs), for: "a batch of a data source")
         let targets = try Batch(
             rows: rows, source.targets, weighted: source.hasWeights || options.classWeights != nil)
-        // Of a batch that is full.
+        // The view of a full batch.
         let data = DataView(
             x: x.matrix(at: 0, rows: rows, columns: network.inputs), targets: targets.targets(rows: rows))
         self = SourceFeed(

@@ -1,11 +1,11 @@
 extension Cost {
-    /// What a row of outputs decides, by which a row is right or wrong.
+    /// What a row of outputs decides. The decision makes the row right or wrong.
     enum Decision: Sendable {
         /// Nothing: the outputs are quantities.
         case none
-        /// One of the classes: the one with the largest output, the first of equals.
+        /// One of the classes: the largest output, the first of equals.
         case largest
-        /// For each output yes or no: yes above a threshold, and for targets above a half.
+        /// Yes or no for each output: yes above the threshold; for targets, yes above a half.
         case above(Float)
 
         var isMade: Bool {
@@ -13,7 +13,7 @@ extension Cost {
             return true
         }
 
-        /// Whether a row's outputs decide what its targets do.
+        /// Whether a row's outputs and targets decide the same.
         func isRight(_ y: Matrix, _ targets: TargetView, row: Int) -> Bool {
             if case .above(let threshold) = self, let values = targets.values {
                 return y.countDifferences(above: threshold, from: values, above: 0.5, inRow: row) == 0
@@ -21,11 +21,11 @@ extension Cost {
             let target = targets.decidedClass(row: row)
             let output = y[row, target]
             guard y.countAbove(output, inRow: row) == 0 else { return false }
-            // It is above itself alone, but for equals.
+            // Normally only the output itself is above that; otherwise there are equals.
             return y.countAbove(output.nextDown, inRow: row) == 1 || y.indexOfLargest(inRow: row) == target
         }
 
-        /// How much of the weight of some rows is right.
+        /// Adds up the weight of some rows, and of the right ones.
         func judge(_ y: Matrix, _ targets: TargetView, rows: Range<Int>) -> DecidedWeight {
             var decided = DecidedWeight()
             for row in rows {
@@ -38,7 +38,7 @@ extension Cost {
 }
 
 extension Cost {
-    /// How many classes outputs decide between: with a binary cross-entropy of one output two, no and yes.
+    /// How many classes the outputs decide between. Two, no and yes, for a binary cross-entropy of one output.
     func classes(outputs: Int) throws(ChainruleError) -> Int {
         switch decision {
         case .largest: return outputs
@@ -49,7 +49,7 @@ extension Cost {
 }
 
 extension TargetView {
-    /// The class of a row, or the 0 or 1 that is its only target.
+    /// The class of a row, or its only target, which is 0 or 1.
     func labelledClass(row: Int) throws(ChainruleError) -> Int {
         if let classes { return Int(classes[row]) }
         guard let value = values?[row, 0], value == 0 || value == 1 else {
@@ -59,19 +59,19 @@ extension TargetView {
         return Int(value)
     }
 
-    /// The class of a row, or of a distribution the most probable one, the first of equals.
+    /// The class of a row; of a distribution, the most probable one, the first of equals.
     func decidedClass(row: Int) -> Int {
         classes.map { Int($0[row]) } ?? values?.indexOfLargest(inRow: row) ?? 0
     }
 }
 
-/// The weight of rows about which outputs decided, and of the right ones among them. As both are added in the same order, the
-/// second is never larger.
+/// The weight of rows about which outputs decided, and of the right ones. Both add in the same order, so the second is
+/// never larger.
 struct DecidedWeight: BitwiseCopyable {
     var all = 0.0
     var right = 0.0
 
-    /// The share that is right; nil if there is no weight.
+    /// The share that is right; nil if the weight is 0.
     var accuracy: Double? { all > 0 ? right / all : nil }
 
     mutating func add(weight: Double, isRight: Bool) {

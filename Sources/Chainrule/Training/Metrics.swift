@@ -1,19 +1,20 @@
-/// How a network's outputs compare with targets. Rows count by their sample weights.
+/// How a network's outputs compare with targets. Each row counts by its sample weight.
 public struct Metrics: Sendable {
     public let rows: Int
-    /// C, as the cost's reduction has it.
+    /// C, combined by the cost's reduction.
     public let cost: Double
-    /// The share of rows that are right: where the largest output, the first of equals, is the target class, or with target
-    /// values and ``Cost/crossEntropy(_:)`` where the largest target is; with binary cross-entropies where all outputs are on
-    /// the targets' side of a half. nil with other costs.
+    /// The share of rows that are right. With ``Cost/crossEntropy(_:)`` the largest output, the first of equals, must
+    /// be the target class, or be where the largest target value is. With binary cross-entropies all outputs, as
+    /// probabilities, must be on the same side of a half as their targets. nil with other costs.
     public let accuracy: Double?
-    /// The share of rows whose class is among the `top` largest outputs; nil where there are no classes.
+    /// The share of rows whose class is among the `top` largest outputs; nil with costs other than cross-entropy.
     public let topAccuracy: Double?
-    /// R² = 1 − Σ (t − y)² / Σ (t − t̄)², its mean over the outputs; nil with costs that decide. Targets that are all the
-    /// same give 1 if the outputs are they, otherwise 0 (as scikit-learn's `r2_score` has it).
+    /// R² = 1 − Σ (t − y)² / Σ (t − t̄)², its mean over the outputs; nil with costs that decide, and without target
+    /// values for every output. Targets that are all the same give 1 if the outputs equal them, otherwise 0 (like
+    /// scikit-learn's `r2_score`).
     public let r2: Double?
 
-    /// Of outputs for which C is not finite: it counts as infinite.
+    /// The metrics of outputs whose C is not finite: it counts as infinite.
     static func notFinite(rows: Int) -> Metrics {
         Metrics(rows: rows, cost: .infinity, accuracy: nil, topAccuracy: nil, r2: nil)
     }
@@ -23,15 +24,17 @@ extension Network {
     /// Compares the outputs for x with targets.
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major; every element finite.
-    ///   - top: among how many of the largest outputs a class must be to count in ``Metrics/topAccuracy``, at least 1.
+    ///   - top: a row counts in ``Metrics/topAccuracy`` if its class is among this many of the largest outputs, at
+    ///     least 1.
     public func evaluate(_ cost: Cost, _ x: [Float], targets: Targets, top: Int = 5) throws(ChainruleError) -> Metrics {
         try withData(x, targets, "x") { data throws(ChainruleError) in
             try evaluate(cost, data, top: top)
         }
     }
 
-    /// How often rows of each class are taken for each class: `count[t * N + y]` is the weight of the rows of class t whose
-    /// decision is y. N is the number of outputs, or 2 for a single output that decides between no and yes.
+    /// Counts how often rows of each class are taken for each class: `count[t * N + y]` is the weight of the rows of
+    /// class t with the decision y. N is the number of outputs, or 2 for a single output that decides between no and
+    /// yes.
     public func confusion(_ cost: Cost, _ x: [Float], targets: Targets) throws(ChainruleError) -> [Double] {
         try withData(x, targets, "x") { data throws(ChainruleError) in
             let classes = try confusionClasses(cost)
@@ -41,7 +44,7 @@ extension Network {
         }
     }
 
-    /// - Parameter confusion: set to what ``confusion(_:_:targets:)`` gives; nil if it is not wanted.
+    /// - Parameter confusion: receives what ``confusion(_:_:targets:)`` returns; nil: none.
     package func evaluate(
         _ cost: Cost, _ data: DataView, top: Int = 5, confusion: UnsafeMutableBufferPointer<Double>? = nil
     ) throws(ChainruleError) -> Metrics {
@@ -59,25 +62,25 @@ extension Network {
     }
 }
 
-/// The comparison of a network's outputs with targets, some rows at a time, in memory that is allocated once.
+/// Compares a network's outputs with targets, some rows at a time, in memory allocated once.
 struct Evaluation {
     private let network: Network
     private let cost: Cost
     private let top: Int
     private let memory: FloatMemory
-    /// By column: the mean of the targets, and the sums of squares of what they differ by from it and from the outputs.
+    /// For each column: the targets' mean, and the sums of squares of their differences from it and from the outputs.
     private let moments: Memory<Double>
 
-    /// The rows that are predicted at a time: whole groups of rows of the cost.
+    /// How many rows to predict at a time: whole groups of rows of the cost.
     private static var mostRows: Int { 16 * Cost.groupRows }
 
-    /// - Parameter rows: the most rows that there will be.
+    /// - Parameter rows: the most rows in one run.
     init(of network: Network, cost: Cost, rows: Int, top: Int = 5) throws(ChainruleError) {
         guard top >= 1 else { throw ChainruleError(.size, "top is \(top); at least 1 is needed") }
         self.network = network
         self.cost = cost
         self.top = top
-        // A cost of the caller's own needs all rows at once.
+        // A custom cost needs all rows at once.
         let group = cost.isCustom ? rows : min(rows, Evaluation.mostRows)
         memory = try FloatMemory(count: Plan.checkedProduct(group, network.outputs), for: "the outputs to evaluate")
         moments = try Memory<Double>(count: Plan.checkedProduct(3, network.outputs), for: "the moments of the targets")
@@ -85,7 +88,7 @@ struct Evaluation {
 
     private var group: Int { memory.count / network.outputs }
 
-    /// For data that were checked.
+    /// Compares checked data.
     func run(
         _ data: DataView, confusion: UnsafeMutableBufferPointer<Double>? = nil
     ) throws(ChainruleError) -> Metrics {
@@ -127,7 +130,7 @@ struct Evaluation {
             rows: rows, cost: value, accuracy: accuracy, topAccuracy: topAccuracy, r2: values == nil ? nil : r2)
     }
 
-    /// The targets, if the outputs are to be the same quantities.
+    /// The targets, if they and the outputs are the same quantities.
     private func quantities(_ targets: TargetView) -> Matrix? {
         guard !cost.decision.isMade, let values = targets.values, values.columns == network.outputs else {
             return nil
@@ -140,7 +143,7 @@ struct Evaluation {
     private struct Judgement {
         let isRight: Bool
         let isRightAtTop: Bool
-        /// In a confusion matrix.
+        /// The place in a confusion matrix.
         let place: Int
     }
 
@@ -151,7 +154,7 @@ struct Evaluation {
             return Judgement(isRight: isRight, isRightAtTop: isRight, place: place)
         }
         let target = targets.decidedClass(row: row)
-        // As the largest is the first of equals, so an equal before the target is larger.
+        // The first of equals is the largest, so an equal before the target counts as larger.
         var larger = y.countAbove(y[row, target], inRow: row)
         for column in 0..<target where y[row, column] == y[row, target] { larger += 1 }
         let place = target * y.columns + y.indexOfLargest(inRow: row)
@@ -162,7 +165,7 @@ struct Evaluation {
 
     private func findMeans(of values: Matrix, _ targets: TargetView, totalWeight: Double) {
         moments.elements.update(repeating: 0)
-        // Counted from the first row's target: the mean of equal targets is exactly they.
+        // Relative to the first row's target: equal targets then have exactly themselves as their mean.
         for row in 0..<values.rows {
             let weight = (targets.weights.map { Double($0[row]) } ?? 1) / totalWeight
             for column in 0..<values.columns {

@@ -8,7 +8,7 @@ package struct DataView {
         self.targets = targets
     }
 
-    /// Checks that x has rows and the targets as many, and that the cost takes them. Nothing of either is read.
+    /// Checks that x has rows, that the targets have as many, and that the cost takes them. Reads no element of either.
     package func checkShape(for cost: Cost, outputs: Int, _ what: StaticString) throws(ChainruleError) {
         guard x.rows >= 1 else { throw ChainruleError(.size, "\(what) has 0 rows; at least 1 is needed") }
         try DataView.checkTargets(of: what) { () throws(ChainruleError) in
@@ -16,7 +16,7 @@ package struct DataView {
         }
     }
 
-    /// An error in the check says which targets, where there may be others.
+    /// Runs a check. Its error says which targets, if there may be others.
     fileprivate static func checkTargets(
         of what: StaticString, _ check: () throws(ChainruleError) -> Void
     ) throws(ChainruleError) {
@@ -29,11 +29,11 @@ package struct DataView {
 }
 
 extension Network {
-    /// Trains the network from the first epoch to the last: a ``Trainer`` for one use.
+    /// Trains the network from the first epoch to the last. Same as a ``Trainer`` for one use.
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major, every element finite.
     ///   - targets: for each row of x.
-    ///   - optimizer: made for this network; its state goes on from where it is.
+    ///   - optimizer: made for this network; continues from its present state.
     ///   - validation: data to measure on after each epoch; never trained on.
     /// - Returns: what happened in each epoch.
     @discardableResult
@@ -66,7 +66,7 @@ extension Network {
         }
     }
 
-    /// The same for data to measure on, of which there may be none.
+    /// The same for optional validation data.
     static func withValidation<Result>(
         _ validation: (x: [Float], targets: Targets)?, inputs: Int, _ body: (DataView?) throws(ChainruleError) -> Result
     ) throws(ChainruleError) -> Result {
@@ -76,7 +76,7 @@ extension Network {
         }
     }
 
-    /// Checks what is trained or measured on: first every count, then the elements.
+    /// Checks data for training or measuring: first all counts, then the elements.
     /// - Returns: the largest magnitude in x.
     @discardableResult
     func check(_ data: DataView, cost: Cost, _ what: StaticString) throws(ChainruleError) -> Float {
@@ -89,7 +89,7 @@ extension Network {
         return largest
     }
 
-    /// Refuses a network that ends in the activation that the cost applies itself.
+    /// Refuses a network that ends in the activation the cost itself applies.
     func checkOutputActivation(for cost: Cost) throws(ChainruleError) {
         guard let applied = cost.appliedActivation, var last = architecture.nodes.last else { return }
         while last.layer.isIdentityWithoutNoise, last.inputs[0] > 0 { last = architecture.nodes[last.inputs[0] - 1] }

@@ -1,6 +1,6 @@
 import Kernels
 
-/// What one step of a method reads and writes: some of the parameters, and what belongs to them.
+/// What one step of a method reads and writes: some of the parameters, and their gradients and state.
 public struct OptimizerStep {
     let parameters: Matrix
     let gradients: Matrix
@@ -9,15 +9,15 @@ public struct OptimizerStep {
     let offset: Int
     /// η, with the factor of the parameters' layer.
     public let learningRate: Float
-    /// t, from 1; steps in which the parameters were frozen do not count.
+    /// t, from 1. Does not count steps in which the parameters were frozen.
     public let number: Int
 
-    /// The parameters, to be changed, and the gradient.
+    /// Calls `body` with the parameters, to change, and the gradient.
     public func withParameters(_ body: (_ parameters: inout MutableSpan<Float>, _ gradients: Span<Float>) -> Void) {
         gradients.withSpan { gradients in parameters.withMutableSpan { body(&$0, gradients) } }
     }
 
-    /// A vector of the state, zero before the first step.
+    /// Calls `body` with a vector of the state, zero before the first step.
     public func withState(_ index: Int, _ body: (inout MutableSpan<Float>) -> Void) {
         states[index].matrix(at: offset, rows: 1, columns: parameters.count).withMutableSpan(body)
     }
@@ -32,37 +32,38 @@ package struct KernelStep {
     /// Where the state vectors begin.
     let states: UnsafePointer<UnsafeMutablePointer<Float>>
 
-    /// As the kernels have them.
+    /// The factors in the form that the kernels take.
     func factors(ofTensor tensor: Int) -> UnsafePointer<Float> {
         UnsafeRawPointer(factors + tensor).assumingMemoryBound(to: Float.self)
     }
 }
 
-/// An optimization method: hyperparameters, and what one step does. A new one is a file that conforms, and a line in
+/// An optimization method: its hyperparameters and its step. To add one, write a file that conforms, and a line in
 /// ``OptimizationMethods``.
 public protocol OptimizationMethod: AnyObject, Sendable {
     /// The stable name.
     var identifier: StaticString { get }
     /// How many vectors of the shape of the parameters it keeps, at most 4.
     var stateVectors: Int { get }
-    /// Which of them hold squares, or sums or means of squares: numbers that are never negative.
+    /// Which of them hold squares, or sums or means of squares, and so are never negative.
     var squareStates: Range<Int> { get }
-    /// λ of decoupled weight decay, unless ``Regularization/weightDecay`` says otherwise; 0 unless a method has its own.
+    /// λ of decoupled weight decay, unless ``Regularization/weightDecay`` sets one; 0 unless the method has its own.
     var usualWeightDecay: Float { get }
     /// Checks the hyperparameters.
     func validate() throws(ChainruleError)
-    /// A bound on the change of any parameter in a step in which no gradient has a larger magnitude than `gradient`, and
-    /// before which no parameter has a larger one than `parameter`. Replaces the bounds on the state before the step by
-    /// those after it. Infinity if a number on the way to the step could overflow. A larger learning rate must not have
-    /// smaller bounds: layers may have a smaller one than this.
+    /// Bounds the change of any parameter in a step, if no gradient exceeds `gradient` in magnitude and no parameter
+    /// exceeds `parameter` before the step. Replaces the bounds on the state before the step by those after it. Returns
+    /// infinity if an intermediate result could overflow. A larger learning rate must not have smaller bounds: layers
+    /// may have a smaller learning rate than this.
     func bound(
         gradient: Double, parameter: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int
     ) -> Double
-    /// The method's kernel; nil for a method that is not the library's, whose ``step(_:)`` is called instead.
+    /// The method's kernel; nil if it is not one of the library's methods. Then the optimizer calls ``step(_:)``
+    /// instead.
     var kernel: OptimizerKernelChoice? { get }
-    /// What the kernel is told beside parameters, state and gradient: what depends on the number t of the step, from 1.
+    /// What the kernel needs besides parameters, state and gradient. Depends on the number t of the step, from 1.
     func factors(learningRate: Float, step: Int) -> SIMD8<Float>
-    /// Changes the parameters and the state, of one tensor after the other.
+    /// Changes the parameters and the state of one tensor. Called for one tensor after another.
     func step(_ step: OptimizerStep)
 }
 
@@ -73,14 +74,14 @@ extension OptimizationMethod {
     public func factors(learningRate: Float, step: Int) -> SIMD8<Float> { .zero }
 }
 
-/// A method of the library's, with a kernel that is called in place of ``OptimizationMethod/step(_:)``.
+/// One of the library's methods. Its kernel replaces ``OptimizationMethod/step(_:)``.
 public protocol KernelMethod: OptimizationMethod {}
 
 extension KernelMethod {
     public func step(_ step: OptimizerStep) { preconditionFailure("the kernel takes the step") }
 }
 
-/// A kernel of the library's for an optimization method.
+/// One of the library's kernels for an optimization method.
 public struct OptimizerKernelChoice: Sendable {
     let select: @Sendable (Arithmetic) -> OptimizerKernel<Float>
 

@@ -1,4 +1,4 @@
-/// The table of methods, and what several of them have in common.
+/// The table of methods, and what several of them share.
 public enum OptimizationMethods {
     /// Every method with its usual hyperparameters.
     public static var all: [any OptimizationMethod] {
@@ -33,13 +33,13 @@ public enum OptimizationMethods {
 
     // MARK: Bounds and factors
 
-    /// A bound on `a / (√v + ε)`, if none of a is larger than `numerator`.
+    /// A bound on `a / (√v + ε)`, if no a exceeds `numerator`.
     static func quotient(_ numerator: Double, epsilon: Float) -> Double {
         // The kernels multiply before they divide: the numerator must not overflow either.
         numerator / min(Double(epsilon), 1)
     }
 
-    /// `βᵗ`. By squaring, because the last bit of `pow` is the C library's affair.
+    /// `βᵗ`. By squaring, because the last bit of `pow` depends on the C library.
     static func power(_ beta: Double, _ step: Int) -> Double {
         var power = 1.0
         var square = beta

@@ -2,8 +2,7 @@ import Kernels
 
 /// An optimizer: a method with its hyperparameters, and its state for the parameters of one network.
 ///
-/// A step reads a gradient and changes the parameters; it is the only thing in the library that does, besides loading.
-/// One optimizer serves one network at a time.
+/// A step reads a gradient and changes the parameters. One optimizer serves one network at a time.
 public final class Optimizer: FallibleClass {
     public let method: any OptimizationMethod
     public let regularization: Regularization
@@ -11,15 +10,15 @@ public final class Optimizer: FallibleClass {
     public private(set) var learningRate: Float
     /// t, the number of steps taken.
     public private(set) var steps: Int64 = 0
-    /// How many epochs trainers have finished with it. The order of an epoch's rows follows from the seed and from this: who
-    /// trains on with the same optimizer gets new orders.
+    /// How many epochs trainers have finished with it. The order of an epoch's rows follows from the seed and from
+    /// this: training on with the same optimizer gives new orders.
     public internal(set) var epochs = 0
 
     private let plan: Plan
     /// Vectors of the shape of the parameters.
     let states: [FloatMemory]
     private let stateBases: Memory<UnsafeMutablePointer<Float>>
-    /// Bounds on the magnitude of each state vector: what the largest gradients so far could have made of it.
+    /// Bounds on the magnitude of each state vector, from the largest gradients so far.
     private(set) var stateBounds = SIMD4<Double>.zero
 
     /// By layer.
@@ -28,11 +27,11 @@ public final class Optimizer: FallibleClass {
     private(set) var stepsMissed: [Int64]
     /// By tensor.
     private var tensorSteps: [TensorStep] = []
-    /// By tensor, as ``KernelStep`` has them.
+    /// By tensor, in the form of ``KernelStep``.
     private let factors: Memory<SIMD16<Float>>
-    /// The largest of the tensors that are stepped.
+    /// The largest of the tensors that are not frozen.
     private var largest = (learningRateFactor: Float(0), decay: 0.0, l1: 0.0, l2: 0.0)
-    /// The gradient after clipping and penalties; nil where it is stepped along as it is.
+    /// The gradient after clipping and penalties; nil if no setting needs it.
     private var penalizedGradient: FloatMemory?
 
     fileprivate init(
@@ -67,7 +66,7 @@ public final class Optimizer: FallibleClass {
 
     // MARK: Layers
 
-    /// Says how a layer's parameters are stepped from now on, in place of what was said before.
+    /// Sets how to step a layer's parameters from now on. Replaces an earlier setting.
     public func set(layer name: String, _ step: LayerStep) throws(ChainruleError) {
         guard let position = plan.architecture.position(of: LayerName(unchecked: name)), position > 0 else {
             throw ChainruleError(.name, "the network has no layer '\(name)'")
@@ -83,7 +82,7 @@ public final class Optimizer: FallibleClass {
         }
     }
 
-    /// Finds what becomes of each tensor.
+    /// Finds what a step does to each tensor.
     fileprivate func resolve() throws(ChainruleError) {
         try plan.architecture.setAside()
         var steps: [TensorStep] = []
@@ -114,17 +113,17 @@ public final class Optimizer: FallibleClass {
 
     func isFrozen(layer: Int) -> Bool { layers[layer].isFrozen }
 
-    /// Whether a step is made along the gradient as a whole: to look at it first, or because a part of it is the sum of terms, along
-    /// each of which a step would go for itself.
+    /// Whether a step needs the whole gradient: to read it first, or because part of it is a sum of terms and the
+    /// kernel would step along each.
     var needsGradient: Bool { penalizedGradient != nil || method.kernel == nil || plan.hasGradientsOfTerms }
 
     // MARK: Steps
 
     /// Changes the network's parameters by one step along the gradient.
     ///
-    /// Throws ``ChainruleError/Code/notFinite``, and changes neither parameters nor state, if the gradient has an
-    /// element that is not finite, or if the step could make a parameter or the state overflow. The gradients of frozen layers
-    /// are not looked at.
+    /// Throws ``ChainruleError/Code/notFinite`` if the gradient has an element that is not finite, or if the step could
+    /// make a parameter or the state overflow. Then changes neither parameters nor state. Does not read the gradients
+    /// of frozen layers.
     /// - Parameter gradients: ∂C/∂w for every parameter, in the order of the parameter vector.
     public func step(_ network: Network, gradients: Span<Float>) throws(ChainruleError) {
         guard gradients.count == network.parameterCount else {
@@ -164,7 +163,7 @@ public final class Optimizer: FallibleClass {
         }
     }
 
-    /// Becomes what another optimizer of as many tensors is.
+    /// Copies another optimizer of as many tensors into this one.
     func take(_ other: Optimizer) throws(ChainruleError) {
         layers = other.layers
         try resolve()
@@ -215,7 +214,7 @@ public final class Optimizer: FallibleClass {
         }
     }
 
-    /// The step that was begun, for the method's kernel; nil if it has none.
+    /// The step that has begun, for the method's kernel; nil if it has none.
     func kernelStep(_ network: Network) -> KernelStep? {
         guard let choice = method.kernel else { return nil }
         return KernelStep(
@@ -223,7 +222,7 @@ public final class Optimizer: FallibleClass {
             states: stateBases.base)
     }
 
-    /// Goes back, or forth, to what it was after some step. Its state vectors are the caller's to set.
+    /// Sets everything but the state vectors to what it was after some step. The caller sets the state vectors.
     func restore(learningRate: Float, steps: Int64, epochs: Int, stepsMissed: [Int64], stateBounds: SIMD4<Double>) {
         self.epochs = epochs
         self.learningRate = learningRate
@@ -232,15 +231,15 @@ public final class Optimizer: FallibleClass {
         self.stateBounds = stateBounds
     }
 
-    /// Forgets all steps: the next is as the first, for every layer. Their number goes on.
+    /// Forgets all steps: the next is like the first, for every layer. Their count goes on.
     func forgetSteps() {
         for state in states { state.elements.update(repeating: 0) }
         stateBounds = .zero
         for layer in stepsMissed.indices { stepsMissed[layer] = steps }
     }
 
-    /// Counts a step, after the check that it cannot overflow if no gradient and no parameter has a larger magnitude than
-    /// these. Nothing is changed otherwise. What remains is to change the parameters and the state.
+    /// Counts a step. First checks that the step cannot overflow if no gradient and no parameter exceeds these
+    /// magnitudes; throws otherwise and changes nothing. The caller then changes the parameters and the state.
     /// - Returns: a bound on the parameters after the step.
     func begin(_ network: Network, largestGradient: Double, largestParameter: Double) throws(ChainruleError) -> Double {
         let limit = Double(Float.greatestFiniteMagnitude)
@@ -283,10 +282,10 @@ public final class Optimizer: FallibleClass {
         return reach
     }
 
-    /// Of the step that was begun.
+    /// Sets the factors of the step that has begun.
     private func setFactors() {
         var factors = SIMD8<Float>.zero
-        // Those of most tensors are those of the tensor before.
+        // Most tensors have the factors of the tensor before.
         var last: (learningRate: Float, number: Int)?
         for (tensor, rule) in tensorSteps.enumerated() where !rule.isFrozen {
             let rate = learningRate * rule.learningRateFactor
@@ -300,12 +299,12 @@ public final class Optimizer: FallibleClass {
         }
     }
 
-    /// t for a method. No power of a decay changes any more where an Int of 32 bits ends.
+    /// t for a method. Beyond an Int of 32 bits no power of a decay changes any more.
     private static func number(_ step: Int64) -> Int { Int(clamping: step) }
 
     // MARK: Norms
 
-    /// What the gradient, its elements cut, is multiplied by so that its norm does not exceed the limit.
+    /// The factor that brings the gradient's norm to the limit, after its elements are cut; 1 if the norm is within it.
     private func clippingScale(_ gradients: Matrix, largest: Float, _ arithmetic: Arithmetic) -> Double {
         guard regularization.clipNorm < .infinity, largest > 0 else { return 1 }
         // Squares of numbers up to 1 do not overflow.
@@ -318,7 +317,7 @@ public final class Optimizer: FallibleClass {
         return min(1, Double(regularization.clipNorm) / (norm + 1e-6))
     }
 
-    /// Scales the rows of W whose norm is too large back to the largest that they may have.
+    /// Scales rows of W whose norm is too large back to the largest allowed norm.
     private func limitNorms(of weights: Matrix, _ rule: TensorStep, _ arithmetic: Arithmetic) {
         for index in 0..<weights.rows {
             let row = weights.row(index)
@@ -333,8 +332,8 @@ public final class Optimizer: FallibleClass {
 extension FallibleClass where Self == Optimizer {
     /// - Parameters:
     ///   - learningRate: η, finite and ≥ 0.
-    ///   - regularization: what goes with the method's step; nothing, unless it is given.
-    ///   - network: the network whose parameters will be stepped.
+    ///   - regularization: what to do besides the method's step; nothing by default.
+    ///   - network: the network to train.
     public init(
         _ method: any OptimizationMethod, learningRate: Float, regularization: Regularization = Regularization(),
         for network: Network

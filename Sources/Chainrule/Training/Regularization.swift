@@ -1,18 +1,18 @@
-/// What an optimizer does to gradients and parameters beside its method, in every step and in this order:
+/// What an optimizer does to gradients and parameters besides its method. Every step does this, in this order:
 ///
-/// 1. Clipping of the gradient, over every parameter of layers that are not frozen: each element is cut at ± `clipValue`;
-///    then, with ‖g‖ for the norm of all of them, `g ← g · min(1, clipNorm / (‖g‖ + 10⁻⁶))` (Pascanu et al. 2013), as
-///    PyTorch's `clip_grad_value_` and `clip_grad_norm_` do.
-/// 2. Penalties: `g ← g + λ₂ w + λ₁ sign(w)`, the gradient of `λ₂/2 Σ w² + λ₁ Σ |w|`, which is not part of the C that is
-///    reported.
-/// 3. Weight decay: `w ← w − η λ w`, decoupled from the gradient (Loshchilov and Hutter 2019).
-/// 4. The method's step along g.
-/// 5. The norm of each unit's row of W, if larger than `maxNorm`, is scaled back to it (Srivastava et al. 2014).
+/// 1. Clips the gradient over all parameters of layers that are not frozen. Cuts each element at ± `clipValue`; then,
+///    with ‖g‖ for the norm of all of them, `g ← g · min(1, clipNorm / (‖g‖ + 10⁻⁶))` (Pascanu et al. 2013), like
+///    PyTorch's `clip_grad_value_` and `clip_grad_norm_`.
+/// 2. Adds penalties: `g ← g + λ₂ w + λ₁ sign(w)`, the gradient of `λ₂/2 Σ w² + λ₁ Σ |w|`. The reported C
+///    excludes this penalty.
+/// 3. Decays weights: `w ← w − η λ w`, decoupled from the gradient (Loshchilov and Hutter 2019).
+/// 4. Takes the method's step along g.
+/// 5. Scales the norm of each unit's row of W back to `maxNorm` if it is larger (Srivastava et al. 2014).
 ///
-/// Penalties and decay are for weights; for biases, too, if `includesBiases`. With penalties, clipping or `maxNorm` a step
-/// takes a second look at the gradient, and somewhat longer.
+/// Penalties and decay apply to weights; with `includesBiases`, also to biases. With penalties, clipping or `maxNorm` a
+/// step reads the gradient a second time and takes somewhat longer.
 public struct Regularization: Sendable {
-    /// λ ≥ 0, finite; nil for the method's own: 0.01 for ``AdamW``, 0 for the others.
+    /// λ ≥ 0, finite; nil: the method's own, which is 0.01 for ``AdamW`` and 0 for the others.
     public var weightDecay: Float?
     /// λ₁ ≥ 0, finite.
     public var l1: Float = 0
@@ -24,7 +24,7 @@ public struct Regularization: Sendable {
     public var clipNorm = Float.infinity
     /// > 0; infinity for no limit.
     public var clipValue = Float.infinity
-    /// Whether penalties and weight decay are for biases, too.
+    /// Whether penalties and weight decay also apply to biases.
     public var includesBiases = false
 
     public init(
@@ -60,20 +60,20 @@ public struct Regularization: Sendable {
     }
 }
 
-/// How one layer's parameters are stepped, where that differs from the rest.
+/// How to step one layer's parameters, where that differs from the rest.
 public struct LayerStep: Sendable {
-    /// What the learning rate is multiplied by, finite and ≥ 0. The method iRPROP⁻ only begins with the learning rate.
+    /// The factor of the learning rate, finite and ≥ 0. iRPROP⁻ uses the learning rate only as its first step size.
     public var learningRateFactor: Float = 1
-    /// λ ≥ 0, finite; nil for the optimizer's.
+    /// λ ≥ 0, finite; nil: the optimizer's.
     public var weightDecay: Float?
-    /// λ₁ ≥ 0, finite; nil for the optimizer's.
+    /// λ₁ ≥ 0, finite; nil: the optimizer's.
     public var l1: Float?
-    /// λ₂ ≥ 0, finite; nil for the optimizer's.
+    /// λ₂ ≥ 0, finite; nil: the optimizer's.
     public var l2: Float?
-    /// > 0, infinity for no limit; nil for the optimizer's.
+    /// > 0, infinity for no limit; nil: the optimizer's.
     public var maxNorm: Float?
-    /// Whether the layer's parameters stay as they are, and with them their part of the optimizer's state. Their gradients
-    /// are not looked at, and ``Network/fit(_:targets:optimizer:options:validation:)`` does not compute them.
+    /// Whether the layer's parameters and their part of the optimizer's state stay as they are. The step does not read
+    /// their gradients, and ``Network/fit(_:targets:optimizer:options:validation:)`` does not compute them.
     public var isFrozen = false
 
     public init(
@@ -98,11 +98,11 @@ public struct LayerStep: Sendable {
 }
 
 extension Plan.Tensor {
-    /// Whether penalties and weight decay are for it.
+    /// Whether penalties and weight decay apply to it.
     func isPenalized(includingBiases: Bool) -> Bool { role == .weight || includingBiases }
 }
 
-/// What becomes of one tensor in a step: the optimizer's ``Regularization`` and its layer's ``LayerStep`` together.
+/// What a step does to one tensor: the optimizer's ``Regularization`` combined with its layer's ``LayerStep``.
 struct TensorStep {
     let layer: Int
     let learningRateFactor: Float
@@ -126,6 +126,6 @@ struct TensorStep {
         isFrozen = step.isFrozen
     }
 
-    /// Whether the gradient is not what is stepped along, or the step is not the last of it.
+    /// Whether the step changes the gradient first, or does something after the method's step.
     var needsGradient: Bool { !isFrozen && (l1 > 0 || l2 > 0 || maxNorm < .infinity) }
 }

@@ -1,4 +1,4 @@
-/// Data in two parts: rows to train on, and a copy of those to validate on.
+/// Data in two parts: rows to train on, and a copy of the rows to validate on.
 struct Split {
     let trainingRows: Memory<Int>
     private let validationRows: RowsCopy
@@ -6,8 +6,8 @@ struct Split {
     var heldOut: DataView { validationRows.data }
 
     /// - Parameters:
-    ///   - share: of the rows, in (0, 1), to validate on: at least one row, and at least one is left.
-    ///   - seed: says which; nil for the last.
+    ///   - share: the share of the rows to validate on, in (0, 1). Takes at least one row and leaves at least one.
+    ///   - seed: selects the rows; nil: the last rows.
     init(of data: DataView, share: Double, seed: UInt64?) throws(ChainruleError) {
         let rows = data.x.rows
         guard rows >= 2 else {
@@ -17,7 +17,7 @@ struct Split {
         let order = try Memory<Int>(count: rows, for: "the order of the rows")
         for row in 0..<rows { order.base[row] = row }
         if let seed {
-            // No epoch has the number 0.
+            // Epochs start at 1, so 0 is free.
             var generator = RandomGenerator(seed: seed, stream: 0)
             var elements = order.elements
             try generator.shuffle(&elements)
@@ -40,12 +40,12 @@ struct Split {
 
 /// A copy of some rows of data.
 struct RowsCopy {
-    /// Valid as long as this is.
+    /// Valid as long as this value.
     let data: DataView
     private let x: FloatMemory
     private let targets: Batch
 
-    /// - Parameter rows: their places in the data.
+    /// - Parameter rows: the places of the rows in the data.
     init(
         _ rows: Slice<UnsafeMutableBufferPointer<Int>>, of data: DataView, for purpose: StaticString
     ) throws(ChainruleError) {

@@ -1,4 +1,4 @@
-/// What the outputs are compared with: one value or class for each row, and sample weights if wanted.
+/// What to compare the outputs with: values or a class for each row, and optional sample weights.
 public struct Targets: Sendable {
     enum Kind: Sendable {
         case none
@@ -7,7 +7,7 @@ public struct Targets: Sendable {
     }
 
     let kind: Kind
-    /// One weight for each row, finite and ≥ 0, their sum positive; nil for all 1.
+    /// One weight for each row, finite and ≥ 0, with a positive sum; nil: all 1.
     public var weights: [Float]?
 
     /// `rows × columns` values, row-major. `columns` is the number of outputs, except with a custom cost.
@@ -20,7 +20,7 @@ public struct Targets: Sendable {
         Targets(kind: .classes(classes), weights: weights)
     }
 
-    /// No targets: for custom costs that look at the outputs alone.
+    /// No targets: for custom costs that read only the outputs.
     public static func none(weights: [Float]? = nil) -> Targets { Targets(kind: .none, weights: weights) }
 
     func withView<Result>(_ body: (TargetView) throws(ChainruleError) -> Result) throws(ChainruleError) -> Result {
@@ -59,13 +59,13 @@ public struct Targets: Sendable {
     }
 }
 
-/// The kind of targets and their counts: what can be said of them before one is read, or there.
+/// The kind and counts of targets: all that is known before reading one.
 package struct TargetShape {
     var values: (rows: Int, columns: Int)?
     var classes: Int?
     var weights: Int?
 
-    /// Checks that a cost takes them for outputs of so many rows and columns.
+    /// Checks that a cost takes them for outputs of this many rows and columns.
     package func validate(for cost: Cost, rows: Int, columns: Int) throws(ChainruleError) {
         try cost.check(outputs: columns)
         if let weights { try TargetShape.check(weights, rows, "sample weights") }
@@ -93,7 +93,7 @@ package struct TargetShape {
     }
 }
 
-/// Targets in memory that somebody else owns.
+/// Targets in memory that someone else owns.
 package struct TargetView {
     package var values: Matrix?
     package var classes: UnsafeBufferPointer<Int32>?
@@ -112,9 +112,9 @@ package struct TargetView {
             values: values.map { ($0.rows, $0.columns) }, classes: classes?.count, weights: weights?.count)
     }
 
-    /// Checks everything that a cost takes for granted: kind, counts, ranges, finiteness. No element is read before the counts
-    /// have been compared.
-    /// - Parameter allowingNoWeight: whether the sample weights may be all 0, as those of one batch of many may.
+    /// Checks everything that a cost takes for granted: kind, counts, ranges, finiteness. Compares the counts before
+    /// reading any element.
+    /// - Parameter allowingNoWeight: whether the sample weights may all be 0, as in one batch of many.
     package func validate(
         for cost: Cost, rows: Int, columns: Int, allowingNoWeight: Bool = false
     ) throws(ChainruleError) {
@@ -142,7 +142,7 @@ package struct TargetView {
         if cost.acceptsClasses { try validateDistributions(values, cost) }
     }
 
-    /// Checks that the elements of every row that counts add up to 1, about: rounded probabilities pass.
+    /// Checks that the elements of each row with weight add up to about 1: rounded probabilities pass.
     private func validateDistributions(_ values: Matrix, _ cost: Cost) throws(ChainruleError) {
         for row in 0..<values.rows where weights?[row] != 0 {
             var sum = 0.0
@@ -172,7 +172,7 @@ package struct TargetView {
         guard total > 0 || allowingNoWeight else { throw ChainruleError(.target, "the sample weights are all 0") }
     }
 
-    /// The sum of the weights of some rows.
+    /// The sum of the weights of these rows.
     func totalWeight(of rows: some Collection<Int>) -> Double {
         guard let weights else { return Double(rows.count) }
         var total = 0.0
@@ -180,7 +180,7 @@ package struct TargetView {
         return total
     }
 
-    /// The targets of neighbouring rows.
+    /// The targets of consecutive rows.
     func rows(from first: Int, count: Int) -> TargetView {
         TargetView(
             values: values?.rows(from: first, count: count),

@@ -1,11 +1,12 @@
-/// Whether the next step is shared among threads or taken by one, by what steps of both kinds took so far.
+/// Decides whether threads share the next step or one thread takes it, by the time that steps of both kinds took so
+/// far.
 ///
-/// The results are the same, and so only time decides: where the processors are busy with other programs, threads that wait for
-/// one another can be slower than one alone. The kind that seems slower is tried again now and then.
+/// The results are the same, so only time matters. If other programs keep the processors busy, threads that wait for
+/// one another can be slower than one alone. Now and then it tries the slower kind again.
 struct ThreadChoice {
-    /// One step in so many is of the kind that seems slower.
+    /// One step in this many is of the kind that seems slower.
     private static let trialInterval: Int64 = 128
-    /// What a longer time than before counts for in the average.
+    /// The weight in the average of a time longer than the average.
     private static let weight = 0.25
 
     private var sharedTime: Double?
@@ -14,7 +15,7 @@ struct ThreadChoice {
     /// The first shared step is not measured: the threads are still starting.
     private var hasStarted = false
 
-    /// Whether the next step is to be shared.
+    /// Whether threads share the next step.
     mutating func next() -> Bool {
         steps += 1
         guard let sharedTime else { return true }
@@ -23,13 +24,13 @@ struct ThreadChoice {
         return (sharedTime <= aloneTime) != isTrial
     }
 
-    /// Takes note of how long a step took, by row.
+    /// Notes how long a step took, per row.
     mutating func took(_ seconds: Double, shared: Bool) {
         if shared && !hasStarted {
             hasStarted = true
             return
         }
-        // A short time counts at once, a long one may be an accident.
+        // A short time counts at once; a long one may be an accident.
         func average(_ time: Double?) -> Double {
             guard let time, time < seconds else { return seconds }
             return time + ThreadChoice.weight * (seconds - time)

@@ -10,11 +10,11 @@ import CPlatform
 /// let history = try trainer.fit(x, targets: .classes(labels))
 /// ```
 ///
-/// In every epoch it goes through the rows in batches, each a forward pass, the cost, a backward pass and a step. What is
-/// random in an epoch follows from the seed, the epochs and, for dropout and noise, the steps of the optimizer: so a trainer
-/// that was saved after any batch goes on as if it had never stopped, bit for bit.
+/// Each epoch goes through the rows in batches: a forward pass, the cost, a backward pass and a step. Everything random
+/// in an epoch follows from the seed, the optimizer's epochs and, for dropout and noise, the optimizer's steps. So a
+/// trainer that you saved after any batch continues as if it had never stopped, bit for bit.
 ///
-/// Threads: one call at a time. Training excludes other use of the network, but for what the callbacks do.
+/// Threads: one call at a time. Requires exclusive access to the network, except for what the callbacks do.
 public final class Trainer: FallibleClass {
     public let network: Network
     public let optimizer: Optimizer
@@ -24,9 +24,9 @@ public final class Trainer: FallibleClass {
     public internal(set) var progress = TrainingProgress()
     /// The parameters of the best epoch, or those before the first.
     let bestParameters: FloatMemory
-    /// Nil if the learning rate stays what it is.
+    /// nil: the learning rate stays as it is.
     var schedule: ScheduleRun?
-    /// Whether a call is under way, of which callbacks are a part.
+    /// Whether a call is running. Callbacks are part of it.
     private var isBusy = false
 
     fileprivate init(
@@ -39,12 +39,12 @@ public final class Trainer: FallibleClass {
         schedule = options.schedule.map { ScheduleRun($0, optimizer) }
     }
 
-    /// Trains until the last epoch, from wherever the trainer is: an epoch that was interrupted is finished first. A trainer
-    /// that has had all its epochs, or whose patience came to an end, does nothing.
+    /// Trains until the last epoch, from wherever the trainer is. First finishes an interrupted epoch. Does nothing if
+    /// the trainer has had all its epochs, or if its patience has run out.
     ///
-    /// An error leaves the parameters as the last complete step left them; but ``ChainruleError/Code/notFinite`` in a step or
-    /// in validating, the sign that training diverges, puts back the best parameters so far, and the optimizer forgets its
-    /// steps: the next, with a lower learning rate, is as the first.
+    /// After an error the parameters are those of the last complete step. Exception: ``ChainruleError/Code/notFinite``
+    /// in a step or in validation is a sign that training diverges. It restores the best parameters so far and makes
+    /// the optimizer forget its steps: the next step, with a lower learning rate, is like the first.
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major, every element finite.
     ///   - targets: for each row of x.
@@ -63,7 +63,7 @@ public final class Trainer: FallibleClass {
         return history
     }
 
-    /// The same with the rows from a data source, in the order in which it gives them.
+    /// Does the same with the rows of a data source, in the source's order.
     @discardableResult
     public func fit(
         _ source: DataSource, validation: (x: [Float], targets: Targets)? = nil
@@ -75,7 +75,8 @@ public final class Trainer: FallibleClass {
         return history
     }
 
-    /// Says how many epochs ``fit(_:targets:validation:)`` trains in all, at least 1: to go on after the last.
+    /// Sets how many epochs ``fit(_:targets:validation:)`` trains in all, at least 1. Use it to continue after the
+    /// last.
     public func setEpochs(_ epochs: Int) throws(ChainruleError) {
         try whileBusy { () throws(ChainruleError) in
             try TrainingOptions.check(epochs: epochs)
@@ -83,8 +84,8 @@ public final class Trainer: FallibleClass {
         }
     }
 
-    /// Goes once through these rows: an epoch of its own, without validation and without a claim to be the best. For data
-    /// that come bit by bit. An epoch that was interrupted is given up.
+    /// Goes once through these rows, as an epoch of its own: no validation, and never the best epoch. For data that
+    /// arrive bit by bit. Abandons an interrupted epoch.
     @discardableResult
     public func partialFit(_ x: [Float], targets: Targets) throws(ChainruleError) -> Epoch {
         try network.withData(x, targets, "x") { data throws(ChainruleError) in try partialFit(data) }
@@ -173,7 +174,7 @@ public final class Trainer: FallibleClass {
             } catch {
                 if error.code == .notFinite {
                     restoreBest()
-                    // What made the steps diverge would make the next ones diverge, at whatever rate.
+                    // What made the steps diverge would make the next ones diverge, at any rate.
                     optimizer.forgetSteps()
                     progress.abandonEpoch()
                 }
@@ -188,7 +189,7 @@ public final class Trainer: FallibleClass {
         return progress.epochsSinceBest >= patience
     }
 
-    /// Takes the steps of an epoch that are left.
+    /// Takes the remaining steps of an epoch.
     private func train(on feed: any BatchFeed) throws(ChainruleError) {
         guard progress.epochs < .max && optimizer.epochs < .max else {
             throw ChainruleError(.size, "there have been \(Int.max) epochs, and more are not counted")
@@ -264,7 +265,7 @@ public final class Trainer: FallibleClass {
         return epoch
     }
 
-    /// Callbacks may not call what changes the trainer that calls them.
+    /// Runs `body`. Throws if a callback of this trainer calls it: callbacks may not change the trainer.
     func whileBusy<Result>(_ body: () throws(ChainruleError) -> Result) throws(ChainruleError) -> Result {
         try checkIsNotBusy()
         isBusy = true
@@ -299,24 +300,24 @@ private func describe(_ rows: Int?) -> String { rows?.description ?? "a data sou
 public struct TrainingProgress: Sendable {
     /// How many epochs are finished.
     public internal(set) var epochs = 0
-    /// The rows and batches of the next that are done; 0 between epochs.
+    /// The finished rows and batches of the next epoch; 0 between epochs.
     public internal(set) var rows = 0
     public internal(set) var batches = 0
     /// How many steps the trainer has taken.
     var stepsTaken: Int64 = 0
-    /// Whether an epoch of fit has ended since the best parameters were put back.
+    /// Whether an epoch of fit has ended since the best parameters were last restored.
     var awaitsBest = false
-    /// How many rows the epoch that is under way has; nil if nobody knows before its end.
+    /// How many rows the running epoch has; nil if unknown until its end.
     var rowsOfEpoch: Int?
-    /// The lowest cost that an epoch of ``Trainer/fit(_:targets:validation:)`` ended with, that of the validation data if there
-    /// were any; infinity before the first.
+    /// The lowest cost of an epoch of ``Trainer/fit(_:targets:validation:)``; with validation data, the lowest
+    /// validation cost. Infinity before the first epoch.
     public internal(set) var bestCost = Double.infinity
     /// The number of that epoch; 0 before the first.
     public internal(set) var bestEpoch = 0
 
-    /// How many epochs of fit there were since.
+    /// How many epochs of fit came after it.
     var epochsSinceBest = 0
-    /// Of the batches of the epoch that is under way: the sums of C times its weight, of the weights, and of what was decided.
+    /// Over the batches of the running epoch: the sums of C times its weight, of the weights, and of what was decided.
     var costSum = 0.0
     var weightSum = 0.0
     var decided = DecidedWeight()
@@ -331,9 +332,9 @@ public struct TrainingProgress: Sendable {
         stepsTaken += 1
     }
 
-    /// C of the rows of the epoch.
+    /// C of the epoch's rows.
     func cost(_ cost: Cost) -> Double {
-        // Weights that are all 0 cost nothing.
+        // If all weights are 0, C is 0.
         cost.reduction == .sum || weightSum == 0 ? costSum : costSum / weightSum
     }
 

@@ -1,36 +1,37 @@
 /// How a ``Trainer`` trains.
 public struct TrainingOptions {
     public var cost: Cost
-    /// How often every row is seen, at least 1.
+    /// How many times training goes through all rows, at least 1.
     public var epochs = 10
     /// Rows for each step, at least 1; the last batch of an epoch may be shorter.
     public var batchSize = 32
     /// Whether each epoch goes through the rows in a new order.
     public var shuffles = true
-    /// Of everything random: which rows are held out, their order in each epoch, and the numbers of dropout and noise, which
-    /// follow from this and from the steps that the optimizer has taken.
+    /// The seed of everything random: which rows are held out, their order in each epoch, and the numbers of dropout
+    /// and noise. The latter follow from this and from the number of steps that the optimizer has taken.
     public var seed: UInt64 = 0
-    /// How many threads share the work, or fewer if a step has fewer parts; nil: the library decides, by the size of a step and
-    /// the time that steps took. The results are the same bit for bit. A custom cost or activation runs on one.
+    /// How many threads share the work; fewer if a step has fewer parts. nil: the library decides, by the size of a
+    /// step and the time that steps took. The results are the same bit for bit. A custom cost or activation runs on one
+    /// thread.
     public var threads: Int?
-    /// The share of the rows, in [0, 1), that is held out to validate on when no validation data are given: the last rows, or
-    /// with ``shuffles`` any. At least one row is held out, and at least one is not.
+    /// The share of the rows, in [0, 1), to hold out for validation if you give no validation data: random rows with
+    /// ``shuffles``, otherwise the last. Holds out at least one row and leaves at least one.
     public var validationSplit = 0.0
-    /// A factor for the sample weights of the rows of each class in training, finite and ≥ 0; nil for 1. The targets must be
-    /// classes; with a binary cross-entropy of one output there are two factors, for targets that are 0 and those that are 1,
-    /// and no others are taken.
+    /// For each class, a factor for the sample weights of its rows in training, finite and ≥ 0; nil: 1. Requires target
+    /// classes. A binary cross-entropy of one output has two factors, for the targets 0 and 1; other targets are an
+    /// error.
     public var classWeights: [Float]?
-    /// Training stops after so many epochs without a new best cost, at least 1, and then, or after the last epoch, puts the best
-    /// parameters back; nil: it goes on to the last epoch, and keeps what that leaves. The cost is that of the validation data, or
-    /// without them that of the epoch.
+    /// Stops training after this many epochs without a new best cost, at least 1. Then, or after the last epoch,
+    /// restores the best parameters. nil: goes on to the last epoch and keeps its parameters. The cost is the
+    /// validation cost if there are validation data, otherwise the epoch's cost.
     public var patience: Int?
-    /// By how much a cost must be lower to be a new best, finite and ≥ 0.
+    /// How much lower a cost must be to be a new best, finite and ≥ 0.
     public var minDelta = 0.0
-    /// What the optimizer's learning rate is in each step; nil for the rate that it has. The rate that it has is where the
-    /// schedule begins, and what it has again after each call.
+    /// Sets the optimizer's learning rate for each step; nil: the rate stays as it is. The schedule starts from the
+    /// optimizer's rate. Each call restores that rate at its end.
     public var schedule: Schedule?
-    /// Called after each batch; returns whether to go on. May read the network and save the trainer, which it then refers to
-    /// weakly: the trainer holds its options.
+    /// Called after each batch; returns whether to go on. May read the network and save the trainer. Capture the
+    /// trainer weakly: it holds its options.
     public var onBatch: ((BatchReport) -> Bool)?
     /// Called after each epoch; returns whether to go on. May read the network and save the trainer.
     public var onEpoch: ((Epoch) -> Bool)?
@@ -96,7 +97,7 @@ public struct BatchReport: Sendable {
     public let epoch: Int
     /// The number of the batch in the epoch, from 1.
     public let batch: Int
-    /// t, the number of steps that the optimizer has taken, this one included.
+    /// t, the number of steps that the optimizer has taken, including this one.
     public let step: Int64
     public let rows: Int
     /// C of the batch before its step.
@@ -109,18 +110,18 @@ public struct Epoch: Sendable {
     public let number: Int
     /// How many there will be.
     public let count: Int
-    /// C of the epoch's rows, each batch's as it was before its step: put together as the cost's reduction has it, for a
-    /// custom cost as the mean by rows.
+    /// C of the epoch's rows, each batch's from before its step. Combines the batches by the cost's reduction; for a
+    /// custom cost, takes their mean weighted by rows.
     public let cost: Double
-    /// The share of the epoch's rows that were right, by their weights, those of the classes included, and each as it was
-    /// before the step of its batch; otherwise as ``Metrics/accuracy``, nil with costs that decide nothing.
+    /// The share of the epoch's rows that were right, each judged before the step of its batch. Rows count by their
+    /// sample weights times their class weights. Otherwise as ``Metrics/accuracy``: nil with costs that decide nothing.
     public let accuracy: Double?
     /// The validation data after the epoch; nil without them.
     public let validation: Metrics?
-    /// Whether the cost, that of the validation data if there are any, is the best so far.
+    /// Whether this is the best cost so far: the validation cost if there are validation data.
     public let isBest: Bool
-    /// The time the epoch took, validation not included.
+    /// The time the epoch took, without validation.
     public let seconds: Double
-    /// Rows by seconds.
+    /// Rows per second.
     public let samplesPerSecond: Double
 }

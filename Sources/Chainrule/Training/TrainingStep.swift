@@ -2,47 +2,47 @@ import CPlatform
 
 /// The steps of one run of training, each on one batch: forward pass, cost, backward pass and the optimizer's step.
 ///
-/// Threads share a step in two rounds. In the first each takes some of the rows, from the input to the cost and back, which
-/// leaves s of every layer. In the second each takes some of the parameters and computes their gradients over all the
-/// rows; if the method has a kernel, a tile of gradients goes into the step while it is in the cache. A large batch goes
-/// through the two rounds in pieces, whose gradients add up, and then makes its step. Every number is computed in the same
-/// order whoever computes it: the result does not depend on the number of threads.
+/// Threads share a step in two rounds. In the first, each takes some of the rows from the input to the cost and back,
+/// and leaves s of every layer. In the second, each takes some of the parameters and computes their gradients over all
+/// rows. If the method has a kernel, each tile of gradients goes into the step while it is in the cache. A large batch
+/// goes through the two rounds in pieces, adds up their gradients, and then takes its step. The order of every
+/// computation is the same on any thread: the result does not depend on the number of threads.
 final class TrainingStep: FallibleClass {
     private let network: Network
-    /// Nil if there are to be no steps, only what they would follow.
+    /// nil: takes no steps, only computes cost and gradient.
     private let optimizer: Optimizer?
     private let cost: Cost
-    /// That of the cost; nil if there is none, or no steps, where nobody asks.
+    /// The cost's decision; nil if it has none, or without an optimizer, where it is not needed.
     private let decision: Cost.Decision?
-    /// Of dropout and noise.
+    /// The seed of dropout and noise.
     private let seed: UInt64
-    /// Otherwise the rows of a batch follow one another, and are read where they are.
+    /// Whether to copy the rows of a batch. If not, they are consecutive and are read in place.
     private let copiesRows: Bool
     private let data: DataView
     private let workspace: Workspace
     private let batch: Batch
-    /// A gradient as a whole; nil until one is needed.
+    /// The whole gradient; nil until needed.
     private var gradients: FloatMemory?
     private let groups: Memory<RowsTotal>
     private let outcomes: [Outcome]
     /// The largest magnitude in x.
     var largestInput: Double
     private let threads: ThreadPool?
-    /// Fewer rows are not worth the threads' meeting.
+    /// With fewer rows, sharing costs more than it saves.
     private let leastSharedRows: Int
-    /// Nil if the number of threads was given.
+    /// nil if the number of threads was given.
     private var choice: ThreadChoice?
 
-    // The step that is being taken.
-    /// Of the piece of the batch that is being worked on.
+    // The step in progress.
+    /// The rows of the present piece of the batch.
     private var rows = UnsafeMutableBufferPointer<Int>(start: nil, count: 0)[...]
     /// x of these rows.
     private var input: Matrix
     private var normalizer = 1.0
     private var round = Round.rows
-    /// How many threads take part.
+    /// The number of threads that take part.
     private var participants = 1
-    /// No parameter is larger; nil if that is to be looked up.
+    /// No parameter is larger in magnitude; nil: look it up.
     private var largestParameter: Double?
 
     private enum Round {
@@ -78,7 +78,7 @@ final class TrainingStep: FallibleClass {
         self.outcomes = outcomes
     }
 
-    /// One step.
+    /// Takes one step.
     /// - Parameter rows: which rows of the data.
     /// - Returns: C before the step, its weight in the epoch's cost, and what the outputs decided before the step.
     func take(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(ChainruleError) -> (
@@ -92,8 +92,8 @@ final class TrainingStep: FallibleClass {
         return (total.cost, cost.weight(totalWeight: totalWeight, rows: rows.count), total.decided)
     }
 
-    /// C of the rows and its gradient, which must be finite, for a method that makes its steps itself. The gradient lasts until
-    /// the next call.
+    /// Computes C of the rows and its gradient, which must be finite, for a method that takes its own steps. The
+    /// gradient is valid until the next call.
     func evaluate(_ rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(ChainruleError) -> (
         cost: Double, gradient: Matrix
     ) {
@@ -110,8 +110,9 @@ final class TrainingStep: FallibleClass {
         return made.vector
     }
 
-    /// Both rounds, piece by piece.
-    /// - Returns: C and what was decided, the rows' weight, and the gradient; nil if the second round has made the step along it.
+    /// Runs both rounds, piece by piece.
+    /// - Returns: C and what was decided, the rows' weight, and the gradient; nil if the second round has already taken
+    ///   the step.
     private func passes(over rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(ChainruleError) -> (
         total: RowsTotal, totalWeight: Double, gradient: Matrix?
     ) {
@@ -140,9 +141,9 @@ final class TrainingStep: FallibleClass {
         return (total, totalWeight, gradient)
     }
 
-    /// The first round.
-    /// - Parameter before: of the rows before these.
-    /// - Returns: of the rows before and of these.
+    /// Runs the first round.
+    /// - Parameter before: the total of the rows before these.
+    /// - Returns: the total of the rows before and of these.
     private func passes(
         over rows: Slice<UnsafeMutableBufferPointer<Int>>, after before: RowsTotal, firstRow: Int, amongThreads: Bool
     ) throws(ChainruleError) -> RowsTotal {
@@ -155,7 +156,7 @@ final class TrainingStep: FallibleClass {
         return try outcome(after: before)
     }
 
-    /// - Throws: that the round was cancelled. Other errors are in the outcomes.
+    /// - Throws: only if the round was cancelled. Other errors are in the outcomes.
     private func share(_ round: Round, amongThreads: Bool) throws(ChainruleError) {
         self.round = round
         participants = amongThreads ? outcomes.count : 1
@@ -166,7 +167,7 @@ final class TrainingStep: FallibleClass {
         }
     }
 
-    /// Of the rows before and of these, or the error that the first round ended in.
+    /// The total of the rows before and of these. Throws the error that ended the first round.
     private func outcome(after before: RowsTotal) throws(ChainruleError) -> RowsTotal {
         workspace.rows = rows.count
         workspace.parameterVersion = network.parameterVersion
@@ -175,21 +176,21 @@ final class TrainingStep: FallibleClass {
         var isInOrder = total.cost.isFinite
         for outcome in outcomes.prefix(participants) { if outcome.error != nil { isInOrder = false } }
         if isInOrder { return total }
-        // A custom function is called by one thread alone, and its error is the one to report. A built-in cost's is found
-        // again by looking at all the rows.
+        // A single thread calls custom functions, and its error is the one to report. To find a built-in cost's error
+        // again, look at all rows.
         if let error = outcomes[0].error, threads == nil { throw error }
         let value = try cost.evaluate(
             workspace.output, batch.targets(rows: rows.count),
             gradient: network.outputDelta(of: workspace, rows: rows.count),
             after: Cost.RowsBefore(count: workspace.firstRow, cost: before.cost, normalizer: normalizer),
             network.arithmetic)
-        // ∇C lies where s was: there is no going on.
+        // ∇C has overwritten s: the step cannot go on.
         throw ChainruleError(
             .notFinite, "the cost '\(cost.identifier)' of the batch was not finite, and is \(value) now")
     }
 
-    /// The step for a method whose kernel takes the gradients tile by tile, if bounds on the gradients show that nothing can
-    /// overflow; otherwise nil, and the gradients themselves must be looked at first.
+    /// The step for a method whose kernel takes the gradients tile by tile, if bounds on the gradients rule out
+    /// overflow. Otherwise nil: the gradients themselves must be checked first.
     private func boundedStep() -> KernelStep? {
         guard let optimizer, !optimizer.needsGradient else { return nil }
         var largestGradient = 0.0
@@ -206,7 +207,7 @@ final class TrainingStep: FallibleClass {
                 rows: rows.count, signal: signal, input: input)
             largestGradient = larger(largestGradient, bound)
         }
-        // Sums of many terms are rounded: half the range is left for that.
+        // Sums of many terms are rounded: leave half the range for that.
         guard largestGradient < Double(Float.greatestFiniteMagnitude) / 2 else { return nil }
         do throws(ChainruleError) {
             if largestParameter == nil { largestParameter = try network.largestParameter() }
@@ -237,7 +238,7 @@ extension TrainingStep: SharedWork {
         }
     }
 
-    /// From the input to the cost and back, for some groups of rows.
+    /// Goes from the input to the cost and back, for some groups of rows.
     private func work(groups: Range<Int>, thread: Int) throws(ChainruleError) {
         let outcome = outcomes[thread]
         let first = groups.lowerBound * Cost.groupRows
@@ -261,7 +262,7 @@ extension TrainingStep: SharedWork {
             try cost.checkOutputs(
                 y.rows(from: range.lowerBound, count: range.count), firstRow: workspace.firstRow + range.lowerBound)
             for group in groups {
-                // ∇C may lie where y is.
+                // ∇C may overwrite y.
                 let decided = decision?.judge(y, targets, rows: Cost.rows(ofGroup: group, of: rows.count))
                 let value = cost.evaluate(
                     group: group, y, targets, gradient: gradient, normalizer: normalizer, network.arithmetic)
@@ -287,7 +288,7 @@ private struct RowsTotal: BitwiseCopyable {
 /// What one thread found in the first round.
 private final class Outcome {
     var error: ChainruleError?
-    /// The largest magnitudes in s, and in the inputs' h, by layer; x is not looked at.
+    /// By layer, the largest magnitudes in s and in the inputs' h, without x.
     private(set) var signals: [Double]
     private(set) var inputs: [Double]
 
@@ -296,7 +297,7 @@ private final class Outcome {
         inputs = signals
     }
 
-    /// There were no rows.
+    /// Sets the outcome of no rows.
     func clear() {
         for layer in signals.indices {
             signals[layer] = 0
@@ -304,7 +305,7 @@ private final class Outcome {
         }
     }
 
-    /// Looks up the largest magnitudes in these rows.
+    /// Finds the largest magnitudes in these rows.
     func measure(_ workspace: Workspace, _ rows: Range<Int>, _ arithmetic: Arithmetic) {
         for (layer, memory) in workspace.layers.enumerated() where !memory.tensors.isEmpty {
             func largest(_ matrix: Matrix) -> Double {
@@ -319,13 +320,13 @@ private final class Outcome {
     }
 }
 
-/// The larger of two magnitudes; NaN if one is.
+/// The larger of two magnitudes; NaN if either is NaN.
 private func larger(_ a: Double, _ b: Double) -> Double { b <= a ? a : (a.isNaN ? a : b) }
 
 extension FallibleClass where Self == TrainingStep {
     /// - Parameters:
     ///   - batchRows: the rows of the largest batch.
-    ///   - copiesRows: false if the rows of each batch follow one another in x, which is contiguous.
+    ///   - copiesRows: false: the rows of each batch are consecutive in x, and x is contiguous.
     ///   - largestInput: the largest magnitude in x.
     init(
         network: Network, optimizer: Optimizer?, options: TrainingOptions, batchRows: Int, copiesRows: Bool,
@@ -335,7 +336,7 @@ extension FallibleClass where Self == TrainingStep {
         let rows = Network.gradientRows(of: batchRows, options.cost)
         var isCustom = options.cost.isCustom
         for node in network.architecture.nodes where node.layer.callsCustomFunctions { isCustom = true }
-        // No more than there are groups of rows, or tiles of parameters.
+        // At most as many threads as groups of rows, or tiles of parameters.
         let widest = network.architecture.nodes.map { $0.width }.max() ?? 1
         let mostParts = max(Cost.groups(of: rows), (widest - 1) / network.arithmetic.tileRows + 1)
         var count = isCustom ? 1 : min(options.threads ?? 0, mostParts)
@@ -349,7 +350,7 @@ extension FallibleClass where Self == TrainingStep {
         }
         try Reserve.setAside(count * (64 * network.architecture.nodes.count + 1024))
         let threads = count > 1 ? ThreadPool(count: count) : nil
-        // Otherwise only steps that could overflow, or a callback that sets the optimizer otherwise, will need it.
+        // Otherwise only a step that could overflow needs it, or a callback that changes the optimizer's settings.
         let needsGradient = optimizer?.needsGradient != false || batchRows > rows
         self = TrainingStep(
             network: network, optimizer: optimizer, cost: options.cost, seed: options.seed, copiesRows: copiesRows,

@@ -1,22 +1,22 @@
-/// How well a candidate, a hidden unit that is not installed yet, follows what the network still does wrong (Fahlman and
-/// Lebiere 1990): with V for the unit's values and E for the residual error of output o, over the rows p,
+/// How well a candidate, a hidden unit not yet installed, follows the network's remaining errors (Fahlman and Lebiere
+/// 1990). With V for the unit's values and E for the residual error of output o, over the rows p:
 ///
 ///     S = Σ_o |Σ_p (V_p − V̄) (E_po − Ē_o)| / √(Σ_p (V_p − V̄)² + ε Σ_p V_p²)
 ///
-/// with E scaled such that `Σ_o √Σ_p (E_po − Ē_o)² = 1`. So S goes from 0 to 1, and with one output it is, but for ε, the
+/// E is scaled so that `Σ_o √Σ_p (E_po − Ē_o)² = 1`. So S goes from 0 to 1. With one output it is, apart from ε, the
 /// magnitude of the correlation coefficient.
 ///
-/// Fahlman and Lebiere's E is `t − y`, for squared errors. Here it is `s = ∂C/∂z` of the output layer, which is the same up to
-/// a factor for them and linear outputs, and serves every cost: `Σ_p V_p s_po` is ∂C/∂w of the weight from the unit to the
-/// output. They leave out the denominator, without which S of an unbounded σ has no maximum.
+/// Fahlman and Lebiere's E is `t − y`, for squared errors. Here E is `s = ∂C/∂z` of the output layer. For squared
+/// errors and linear outputs the two are equal up to a factor; s works for every cost: `Σ_p V_p s_po` is ∂C/∂w of the
+/// weight from the unit to the output. They omit the denominator; without it S has no maximum for an unbounded σ.
 enum CandidateCorrelation {
-    /// ε: a unit that hardly differs from a constant is of little use to the outputs, whatever its correlation.
+    /// ε: an almost constant unit is of little use to the outputs, whatever its correlation.
     private static let constancy = 0.01
 
-    /// Below, ∂S/∂V would come near the largest float32.
+    /// Below this, ∂S/∂V would come near the largest float32.
     private static let leastNorm = 1e-30
 
-    /// −S of the outputs of a network of one unit. The targets are E.
+    /// The cost −S of the outputs of a one-unit network. The targets are E.
     static var cost: Cost {
         Cost(
             custom: CustomCost { v, residual, _, rows, _, gradient throws(ChainruleError) in
@@ -24,7 +24,7 @@ enum CandidateCorrelation {
             })
     }
 
-    /// S.
+    /// Computes S.
     /// - Parameters:
     ///   - residual: E, centred and scaled, `rows × outputs`.
     ///   - gradient: set to −∂S/∂V.
@@ -55,7 +55,7 @@ enum CandidateCorrelation {
             let sign: Float = covariance < 0 ? -1 : 1
             for row in 0..<rows { gradient[row] += sign * residual[row * outputs + output] }
         }
-        // ∂S/∂V_p = (Σ_o sign_o E_po − S (V_p − V̄ + ε V_p) / norm) / norm; V̄ does not count: E and V − V̄ have the sum 0.
+        // ∂S/∂V_p = (Σ_o sign_o E_po − S (V_p − V̄ + ε V_p) / norm) / norm. V̄ drops out: E and V − V̄ sum to 0.
         for row in 0..<rows {
             let value = Double(v[row])
             let share = correlation * (value - mean + constancy * value) / norm
@@ -64,7 +64,7 @@ enum CandidateCorrelation {
         return correlation
     }
 
-    /// Makes E of `s`, `rows × outputs`, in its place.
+    /// Turns `s`, `rows × outputs`, into E, in place.
     /// - Returns: false if s is the same in all rows: there is nothing to follow.
     static func center(_ s: Matrix) -> Bool {
         var total = 0.0

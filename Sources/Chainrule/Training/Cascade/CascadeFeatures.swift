@@ -1,17 +1,17 @@
-/// What the next unit and the outputs read for all rows: x, and the values of the hidden units, each column times a power of
-/// 2 that brings its root mean square near 1. Columns of x that lie far from 0 are moved there first.
+/// What the next unit and the outputs read for all rows: x and the hidden units' values. Each column is multiplied by a
+/// power of 2 that brings its root mean square near 1. Columns of x far from 0 are first shifted to 0.
 ///
-/// Training goes well only with numbers of one size, and a power of 2 can be moved to the weights without any rounding. What a
-/// column is moved by goes to the biases, and is rounded with them.
+/// Training works well only with numbers of similar size, and a power of 2 moves into the weights without rounding. A
+/// column's shift moves into the biases and is rounded with them.
 struct CascadeFeatures {
     private var memory: FloatMemory
     private let rows: Int
-    /// What the columns were multiplied by.
+    /// The factor of each column.
     private(set) var scales: [Float]
-    /// What was subtracted from the columns of x before.
+    /// What was subtracted from each column of x before scaling.
     private let offsets: [Float]
 
-    /// - Parameter others: whose scales and offsets are to be taken; nil for those of x.
+    /// - Parameter others: take its scales and offsets; nil: compute them from x.
     init(_ x: Matrix, like others: CascadeFeatures? = nil) throws(ChainruleError) {
         memory = try FloatMemory(copying: x)
         rows = x.rows
@@ -32,7 +32,8 @@ struct CascadeFeatures {
     /// `rows × width`.
     var matrix: Matrix { matrix(width) }
 
-    /// Makes of the parameters of a layer that reads the features those of one that reads x and the units themselves.
+    /// Converts the parameters of a layer that reads the features to those of one that reads x and the units
+    /// themselves.
     func adapt(_ layer: Network, in parameters: Matrix) {
         let weights = layer.plan.tensors[0].view(in: parameters)
         let biases = layer.plan.tensors[1].vector(in: parameters)
@@ -46,8 +47,8 @@ struct CascadeFeatures {
         }
     }
 
-    /// Adds a column: the outputs of a network of one unit that reads the others.
-    /// - Parameter scale: nil for that of the outputs.
+    /// Adds a column: the outputs of a one-unit network that reads the other columns.
+    /// - Parameter scale: nil: computed from the outputs.
     mutating func append(_ unit: Network, scale: Float? = nil) throws(ChainruleError) {
         let grown = try FloatMemory(
             count: Plan.checkedProduct(rows, Plan.checkedSum([width, 1])), for: "the values of the hidden units")
@@ -67,7 +68,7 @@ struct CascadeFeatures {
         for row in 0..<rows { matrix[row, column] *= scales[column] }
     }
 
-    /// The mean of a column that differs less than by a quarter of it, in the root mean square; otherwise 0.
+    /// The column's mean, if its standard deviation is less than a quarter of that; otherwise 0.
     private static func offset(of column: Matrix) -> Float {
         var sum = 0.0
         for row in 0..<column.rows { sum += Double(column[row, 0]) }
@@ -80,8 +81,8 @@ struct CascadeFeatures {
         return squares / Double(column.rows) < mean * mean / 16 ? Float(mean) : 0
     }
 
-    /// The power of 2 that brings the root mean square of a column to 1, or a little below; 0 for one of zeros, which says
-    /// nothing.
+    /// The power of 2 that brings a column's root mean square to 1 or a little below; 0 for a column of zeros, which
+    /// carries no information.
     private static func scale(of column: Matrix) -> Float {
         var squares = 0.0
         for row in 0..<column.rows { squares += Double(column[row, 0]) * Double(column[row, 0]) }
@@ -91,6 +92,6 @@ struct CascadeFeatures {
         return Float(sign: .plus, exponent: -exponent, significand: 1)
     }
 
-    /// The products of scales and weights stay far from where float32 ends.
+    /// Keeps products of scales and weights far from the limits of float32.
     private static let mostExponent = 60
 }

@@ -1,5 +1,5 @@
-/// A network that grows. Of the network itself there are the hidden units and the output layer, each as a network of one
-/// layer that reads the features: nothing else is trained.
+/// A growing network. It keeps each hidden unit and the output layer as a network of one layer that reads the features,
+/// and trains only those.
 final class CascadeGrowth: FallibleClass {
     /// A hidden unit, or a candidate for one.
     private struct Unit {
@@ -13,26 +13,27 @@ final class CascadeGrowth: FallibleClass {
     private let data: DataView
     private let validation: DataView?
     private var features: CascadeFeatures
-    /// nil also where a unit has no finite value for a row of the validation data.
+    /// nil without validation data, or if a unit has no finite value for one of their rows.
     private var validationFeatures: CascadeFeatures?
     private var units: [Unit] = []
     /// The output layer.
     private var output: Network
-    /// The best so far: how many of the units it has, its output layer and its cost.
+    /// The best so far: its number of units, its output layer and its cost.
     private var best: (units: Int, output: Network, cost: Double)?
-    /// The last that was better than the one before by more than `minDelta`.
+    /// The last one that beat the gain before it by more than `minDelta`.
     private var lastGain = (units: 0, cost: Double.infinity)
 
-    /// Whether the callback or a ``Cancellation`` has ended it.
+    /// Whether the callback or a ``Cancellation`` ended growth.
     private(set) var isCancelled = false
 
-    /// Below, relative to C, what an iteration gains is not worth another.
+    /// An iteration that gains less than this, relative to C, is the last.
     private static let costTolerance = 1e-6
 
-    /// A lower one is rounding.
+    /// Anything lower is rounding.
     private static let leastCorrelation = 1e-6
 
-    /// Of a candidate's first z, about: large, so that the candidates are of many kinds, steep ones among them.
+    /// The approximate deviation of a candidate's first z. Large, so that the candidates are of many kinds, including
+    /// steep ones.
     private static let firstDeviation: Float = 4
 
     fileprivate init(
@@ -47,7 +48,7 @@ final class CascadeGrowth: FallibleClass {
         self.output = output
     }
 
-    /// Grows the network, to whatever end.
+    /// Grows the network until it ends or is cancelled.
     func run() throws(ChainruleError) {
         do throws(ChainruleError) {
             try grow()
@@ -93,7 +94,7 @@ final class CascadeGrowth: FallibleClass {
     private var limits: MinimizationOptions {
         var limits = MinimizationOptions()
         limits.maxIterations = options.maxIterations
-        // Only where there is no slope at all, whatever the size of C.
+        // Stops only where there is no slope at all, at any size of C.
         limits.gradientTolerance = 0
         limits.costTolerance = CascadeGrowth.costTolerance
         return limits
@@ -112,8 +113,8 @@ final class CascadeGrowth: FallibleClass {
             correlation: units.last?.correlation, isBest: isBest)
     }
 
-    /// Of the validation data; nil without them. Far from what the units were trained on, those with an unbounded σ may grow
-    /// beyond all bounds: a cost that is not finite counts as infinite.
+    /// The metrics of the validation data; nil without them. Far from the training data, units with an unbounded σ may
+    /// grow without limit: a cost that is not finite counts as infinite.
     private func validate() throws(ChainruleError) -> Metrics? {
         guard let validation else { return nil }
         do throws(ChainruleError) {
@@ -128,7 +129,7 @@ final class CascadeGrowth: FallibleClass {
     }
 
     private func isFinished(_ progress: CascadeUnit) -> Bool {
-        // A cost of the library's is 0 at least.
+        // The library's own costs are at least 0.
         let targetCost = options.cost.isCustom ? options.targetCost : max(options.targetCost ?? 0, 0)
         if let targetCost, progress.training.cost <= targetCost { return true }
         if units.count == options.maxUnits { return true }
@@ -136,9 +137,9 @@ final class CascadeGrowth: FallibleClass {
         return units.count - lastGain.units >= patience
     }
 
-    /// Trains candidates and installs the best: its own weights are final, and those of the outputs for it begin at 0, so that
-    /// C stays what it is.
-    /// - Returns: false if there is nothing left to learn, or no candidate that learns it.
+    /// Trains candidates and installs the best. Its own weights are final. The outputs' weights for it start at 0, so C
+    /// does not change.
+    /// - Returns: false if there is nothing left to learn, or no candidate learns it.
     private func install() throws(ChainruleError) -> Bool {
         let number = units.count + 1
         // Arrays of units grow by doubling.
@@ -175,7 +176,7 @@ final class CascadeGrowth: FallibleClass {
         return true
     }
 
-    /// A unit with random weights, trained.
+    /// Makes a unit with random weights and trains it.
     private func candidate(_ index: Int, following errors: Matrix) throws(ChainruleError) -> Unit {
         let activation = options.activations[index % options.activations.count]
         var architecture = try Architecture(inputs: features.width)
@@ -191,7 +192,7 @@ final class CascadeGrowth: FallibleClass {
         return Unit(network: network, activation: activation, correlation: -found.cost)
     }
 
-    /// The output layer with one more weight for each output, 0.
+    /// Makes the output layer with one more weight for each output, 0.
     private func widenedOutput() throws(ChainruleError) -> Network {
         var architecture = try Architecture(inputs: features.width)
         try architecture.dense(output.outputs, options.outputActivation)
@@ -202,7 +203,7 @@ final class CascadeGrowth: FallibleClass {
         return wide
     }
 
-    /// The best network so far, as one.
+    /// Makes one network of the best so far.
     func network() throws(ChainruleError) -> Network {
         let (count, output) = (best?.units ?? 0, best?.output ?? output)
         var architecture = try Architecture(inputs: data.x.columns)
@@ -216,7 +217,7 @@ final class CascadeGrowth: FallibleClass {
         }
         try architecture.dense(output.outputs, options.outputActivation, name: "output", input: features)
         let network = try Network(uninitialized: Plan(architecture), level: .standard)
-        // The parameters lie in the order of the layers.
+        // The parameters are in the order of the layers.
         var offset = 0
         for index in 0...count {
             let layer = index < count ? units[index].network : output
@@ -233,12 +234,12 @@ extension FallibleClass where Self == CascadeGrowth {
         _ data: DataView, outputs: Int, validation: DataView?, options: CascadeOptions
     ) throws(ChainruleError) {
         try options.validate()
-        // Before anything is made for so many outputs.
+        // Before allocating anything for that many outputs.
         try data.checkShape(for: options.cost, outputs: outputs, "x")
         try validation?.checkShape(for: options.cost, outputs: outputs, "the validation data")
         var architecture = try Architecture(inputs: data.x.columns)
         for activation in options.activations {
-            // An α out of its range is an error at once.
+            // Throws at once for an α out of range.
             try architecture.dense(1, activation)
         }
         architecture = try Architecture(inputs: data.x.columns)

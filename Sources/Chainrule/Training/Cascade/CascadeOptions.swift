@@ -3,32 +3,32 @@ public struct CascadeOptions {
     public var cost: Cost
     /// σ of the output layer.
     public var outputActivation: Activation = .identity
-    /// σ of hidden units: the candidates take them in turn, and the best unit is installed with its own. At least 1, and none
-    /// that looks at other units, as softmax does; no more than candidates.
+    /// σ of hidden units. The candidates take them in turn; the best unit is installed with its own. At least 1 and at
+    /// most ``candidates``; none that reads other units, such as softmax.
     public var activations: [Activation] = [.tanh]
     /// How many units compete for each place, from 1 to ``mostCandidates``.
     public var candidates = 8
-    /// Growing ends with so many hidden units, from 1 to ``mostUnits``. A pass of the network keeps some n²/2 floats for each
-    /// row of its piece of the batch, with n units.
+    /// Growing ends with this many hidden units, from 1 to ``mostUnits``. With n units a pass of the network keeps some
+    /// n²/2 floats for each row of its piece of the batch.
     public var maxUnits = 30
-    /// The most iterations of L-BFGS for the outputs each time, and for each candidate; at least 1.
+    /// The most iterations of L-BFGS for each training of the outputs and of each candidate; at least 1.
     public var maxIterations = 200
-    /// Growing ends where C of the data that are grown on is no larger; nil: no such target.
+    /// Growing ends as soon as C of the training data is at most this; nil: no target.
     public var targetCost: Double?
-    /// Growing ends after so many units without a lower cost, at least 1; nil: it goes on. The cost is that of the validation
-    /// data, or without them that of the data that are grown on.
+    /// Growing ends after this many units without a lower cost, at least 1; nil: goes on. The cost is the validation
+    /// cost, or without validation data that of the training data.
     public var patience: Int?
-    /// By how much a cost must be lower for patience to begin anew, finite and ≥ 0.
+    /// How much lower a cost must be to restart the patience, finite and ≥ 0.
     public var minDelta = 0.0
-    /// Of the first weights.
+    /// The seed of the first weights.
     public var seed: UInt64 = 0
-    /// How many threads share the training of the outputs; nil: the library decides. The results are the same bit for bit. A
-    /// custom cost or activation runs on one.
+    /// How many threads share the training of the outputs; nil: the library decides. The results are the same bit for
+    /// bit. A custom cost or activation runs on one thread.
     public var threads: Int?
     /// Called for the network without hidden units and after each unit; returns whether to go on.
     public var onUnit: ((CascadeUnit) -> Bool)?
 
-    /// A unit is two layers, and there is the output.
+    /// Each unit is two layers, and the output is one.
     public static var mostUnits: Int { (Architecture.mostLayers - 1) / 2 }
 
     /// Enough for any pool.
@@ -65,18 +65,18 @@ public struct CascadeOptions {
     }
 }
 
-/// What a network that grows has come to: without hidden units at first, then with each new one.
+/// The state of a growing network: first without hidden units, then after each new one.
 public struct CascadeUnit: Sendable {
     /// The number of hidden units.
     public let units: Int
-    /// The most that there will be.
+    /// The most units it may get.
     public let maxUnits: Int
-    /// Of the data that are grown on.
+    /// The metrics of the training data.
     public let training: Metrics
-    /// Of the validation data; nil without them. A cost that is not finite is infinite.
+    /// The metrics of the validation data; nil without them. A cost that is not finite is infinite.
     public let validation: Metrics?
-    /// S of the last unit, from 0 to 1: how well it followed what the network did wrong before. nil without units.
+    /// S of the last unit, from 0 to 1: how well it followed the network's remaining errors. nil without units.
     public let correlation: Double?
-    /// Whether the cost, that of the validation data if there are any, is the best so far.
+    /// Whether this is the best cost so far: the validation cost if there are validation data.
     public let isBest: Bool
 }

@@ -1,23 +1,24 @@
 extension Network {
-    /// Grows a network on data: cascade correlation (Fahlman and Lebiere 1990), which finds out how many hidden units are
-    /// needed, and trains one layer of weights at a time.
+    /// Grows a network on data by cascade correlation (Fahlman and Lebiere 1990). Finds the number of hidden units and
+    /// trains one layer of weights at a time.
     ///
-    /// It begins with the outputs alone, which read x. Then, again and again, candidates for a new hidden unit are trained to
-    /// follow what the network still does wrong (``CascadeOptions/candidates``); the best is installed, its weights final; and
-    /// the outputs are trained, which read x and all hidden units. Each hidden unit reads x and the hidden units before it.
+    /// Starts with the outputs alone, which read x. Then repeats three steps. Trains candidates for a new hidden unit
+    /// to follow the network's remaining errors (``CascadeOptions/candidates``). Installs the best; its weights are
+    /// final. Trains the outputs, which read x and all hidden units. Each hidden unit reads x and the hidden units
+    /// before it.
     ///
-    /// The layers are called "unit1", "features1" (a concatenation of what the unit reads and the unit), "unit2", … and
-    /// "output"; with no units there is "output" alone. The network is one like others, and can be trained further.
+    /// The layers are "unit1", "features1" (a concatenation of what the unit reads and the unit), "unit2", … and
+    /// "output"; without units only "output". You can train the network further, like any other.
     ///
-    /// One seed gives one network, bit for bit, whatever the number of threads.
+    /// The same seed gives the same network, bit for bit, with any number of threads.
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major, every element finite.
     ///   - inputs: the length of a row of x.
     ///   - targets: for each row of x.
-    ///   - outputs: how many the network has.
+    ///   - outputs: the number of outputs of the network.
     ///   - validation: data to measure on after each unit; never trained on.
-    /// - Returns: the network with the lowest cost among those that it was while it grew, that of the validation data if there
-    ///   are any; also if the callback or a ``Cancellation`` has ended it.
+    /// - Returns: the best network seen during growth: the one with the lowest validation cost, or without validation
+    ///   data the lowest cost. Also if the callback or a ``Cancellation`` ended growth.
     public static func cascade(
         _ x: [Float], inputs: Int, targets: Targets, outputs: Int,
         validation: (x: [Float], targets: Targets)? = nil, options: CascadeOptions
@@ -33,7 +34,7 @@ extension Network {
     package static func cascade(
         _ data: DataView, outputs: Int, validation: DataView?, options: CascadeOptions
     ) throws(ChainruleError) -> (network: Network, isCancelled: Bool) {
-        // A call that is cancelled has a network to return: neither its first one nor its last is given up.
+        // A cancelled call has a network to return: it must finish making its first and its last.
         let growth = try Cancellation.unwatched { () throws(ChainruleError) in
             try CascadeGrowth(data, outputs: outputs, validation: validation, options: options)
         }

@@ -1,27 +1,27 @@
-// Costs of rows that are beyond float32, which the kernels compute in, though not beyond the float64 that C is: an error
-// of 10²⁰ has a square of 10⁴⁰. Such rows are rare, and the kernels' results tell that there are some.
+// Costs of rows that exceed float32, in which the kernels compute, but not float64, the type of C. An error of 10²⁰ has
+// a square of 10⁴⁰. Such rows are rare. The kernels' results show whether there are any.
 
 extension Cost {
-    /// Which rows of finite outputs and targets can have terms beyond float32.
+    /// Which rows of finite outputs and targets can have terms that exceed float32.
     enum Overflow: Sendable {
         /// None.
         case never
-        /// Those of a mean over the outputs: the function of y and t that it is of, and its derivative with respect to y.
+        /// The rows of a mean over the outputs. Holds the function of y and t, and its derivative with respect to y.
         case elementwise(
             @Sendable (_ y: Double, _ t: Double, _ parameter: Double) -> (value: Double, derivative: Double))
-        /// Those of cross-entropy whose logits are far apart. Its derivatives stay in float32.
+        /// The rows of cross-entropy with logits far apart. Its derivatives stay in float32.
         case crossEntropy
     }
 
-    /// Whether some of these numbers are so large that a row of them could be beyond float32.
+    /// Whether some of these numbers are so large that a row of them could exceed float32.
     func mayOverflow(_ y: Matrix, _ targets: TargetView, _ arithmetic: Arithmetic) -> Bool {
         if case .never = overflow { return false }
         let largest = targets.values.map(arithmetic.largestMagnitude) ?? 0
         return !(largest < 1e18 && arithmetic.largestMagnitude(y) < 1e18)
     }
 
-    /// What the kernel gives for a group, row by row: C's share of each is float64 where it is beyond float32.
-    /// - Parameter evaluate: the kernel for one of the rows: C's share and, if wanted, its row of ∇C.
+    /// Computes a group like the kernel, but row by row: a row's share of C is float64 where it exceeds float32.
+    /// - Parameter evaluate: the kernel for one row: returns its share of C and, if asked, writes its row of ∇C.
     func evaluateRows(
         _ y: Matrix, _ targets: TargetView, gradient: Matrix?, normalizer: Double,
         _ evaluate: (_ row: Int, _ weights: UnsafePointer<Float>?, _ normalizer: Double, _ gradient: Matrix?) -> Double
@@ -51,7 +51,7 @@ extension Cost {
         return total / normalizer
     }
 
-    /// `Σ t'_i (largest − y_i)` of logits that are so far apart that log Σ e^(y_j − largest), at most log N, is less than the
+    /// `Σ t'_i (largest − y_i)`, for logits so far apart that log Σ e^(y_j − largest), at most log N, is below the
     /// rounding of the sum.
     private func crossEntropy(_ y: Matrix, _ targets: TargetView, row: Int) -> Double {
         var largest = Double(y[0, 0])

@@ -1,10 +1,10 @@
 extension Cost {
-    /// A cost of the caller's own.
+    /// Makes a cost of your own.
     public init(custom: CustomCost) {
         self.init("custom", .mean, function: .custom(custom))
     }
 
-    /// Every built-in cost with this reduction, Huber's with d = 1. A new one is a function beside these, and a line
+    /// Every built-in cost with this reduction, Huber's with d = 1. To add one, write a function like these, and a line
     /// here.
     public static func all(_ reduction: Reduction = .mean) throws(ChainruleError) -> [Cost] {
         [

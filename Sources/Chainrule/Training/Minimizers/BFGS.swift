@@ -1,5 +1,5 @@
-/// BFGS: the direction `−H ∂C/∂w`, where H, the inverse of the Hessian, is what all steps tell of it (Nocedal and Wright 2006,
-/// algorithm 6.1, with H scaled before the first update by no less than in equation 6.20).
+/// BFGS: the direction `−H ∂C/∂w`. H, the inverse of the Hessian, is estimated from all steps (Nocedal and Wright 2006,
+/// algorithm 6.1; scales H before the first update by at least the factor of equation 6.20).
 ///
 /// For small networks: H has a float64 for every pair of parameters, and a step takes as many operations.
 public final class BFGS: LineSearchMethod {
@@ -7,8 +7,8 @@ public final class BFGS: LineSearchMethod {
     public let conditions: WolfeConditions
 
     /// - Parameters:
-    ///   - c1: of the Wolfe conditions, in (0, ½).
-    ///   - c2: in (c₁, 1).
+    ///   - c1: c₁ of the Wolfe conditions, in (0, ½).
+    ///   - c2: c₂ of the Wolfe conditions, in (c₁, 1).
     public init(c1: Double = 1e-4, c2: Double = 0.9) {
         conditions = WolfeConditions(decrease: c1, curvature: c2)
     }
@@ -21,16 +21,16 @@ public final class BFGS: LineSearchMethod {
     }
 }
 
-/// H, a symmetric matrix of which all elements are kept.
+/// H, a symmetric matrix stored in full.
 private final class InverseHessian: FallibleClass, Directions {
     private let h: Vectors
     private let s: Vector
     private let y: Vector
     private let hy: Vector
     private let vectors: Vectors
-    /// Whether there was an update: otherwise H is 1.
+    /// Whether H has been updated; until then it is 1.
     private var hasUpdate = false
-    /// What the step before did to C; nil at first.
+    /// The last step's change of C; nil at first.
     private var lastChange: Double?
 
     init(_ h: Vectors, _ vectors: Vectors) {
@@ -53,7 +53,7 @@ private final class InverseHessian: FallibleClass, Directions {
         d.scale(by: -1)
     }
 
-    /// As long that C, if it is a parabola along d, falls as much as in the step before, but no more than 1 (Nocedal and
+    /// The step at which C, if it is a parabola along d, falls as much as in the last step; at most 1 (Nocedal and
     /// Wright, equation 3.60).
     func firstStep(along d: Vector, slope: Double) -> Double {
         guard let lastChange else { return min(1, 1 / d.norm) }
@@ -69,8 +69,8 @@ private final class InverseHessian: FallibleClass, Directions {
         let yy = y.dot(y)
         guard sy > Minimizers.leastCurvature * yy else { return }
         if !hasUpdate {
-            // Of 1 and the scale of the first step's curvature, the larger: H grows too large at the cost of a few shorter
-            // steps, and too small at the cost of many iterations.
+            // The larger of 1 and the scale of the first step's curvature. Too large an H costs a few shorter steps,
+            // too small an H many iterations.
             for row in 0..<s.count {
                 h[row].scale(by: 0)
                 h[row][row] = max(1, sy / yy)

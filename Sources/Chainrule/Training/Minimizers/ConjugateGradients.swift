@@ -1,10 +1,10 @@
 /// Nonlinear conjugate gradients: `d ← −g + β d`, with g for ∂C/∂w (Nocedal and Wright 2006, algorithm 5.4).
 ///
-/// It keeps one vector beside the present point, and goes back to `d = −g` where C would not fall along d; with the formula of
-/// Fletcher and Reeves also where successive gradients are far from orthogonal, `|g · g₋| ≥ 0.7 g · g`, without which it stays
-/// caught in short steps (Powell 1977; equation 5.52 there).
+/// Keeps one vector besides the present point. Restarts with `d = −g` where C would not fall along d. The formula of
+/// Fletcher and Reeves also restarts where successive gradients are far from orthogonal, `|g · g₋| ≥ 0.7 g · g`;
+/// otherwise it would get caught in short steps (Powell 1977; equation 5.52 there).
 public final class ConjugateGradients: LineSearchMethod {
-    /// β, with g₋ for the gradient before.
+    /// β, with g₋ for the previous gradient.
     public enum Formula: Sendable {
         /// `g · g / g₋ · g₋` (Fletcher and Reeves 1964).
         case fletcherReeves
@@ -16,8 +16,9 @@ public final class ConjugateGradients: LineSearchMethod {
     public let conditions: WolfeConditions
 
     /// - Parameters:
-    ///   - c1: of the Wolfe conditions, in (0, ½).
-    ///   - c2: in (c₁, 1). Up to ½ makes sure that C falls along every d of Fletcher and Reeves.
+    ///   - c1: c₁ of the Wolfe conditions, in (0, ½).
+    ///   - c2: c₂ of the Wolfe conditions, in (c₁, 1). Up to ½ guarantees that C falls along every d of
+    ///     Fletcher and Reeves.
     public init(_ formula: Formula = .polakRibiere, c1: Double = 1e-4, c2: Double = 0.1) {
         self.formula = formula
         conditions = WolfeConditions(decrease: c1, curvature: c2)
@@ -38,15 +39,15 @@ public final class ConjugateGradients: LineSearchMethod {
 }
 
 private final class ConjugateDirections: FallibleClass, Directions {
-    /// Of g and g₋, for Fletcher and Reeves.
+    /// The largest overlap of g and g₋ for Fletcher and Reeves.
     private static let mostOverlap = 0.7
 
     private let formula: ConjugateGradients.Formula
     private let vectors: Vectors
-    /// d before.
+    /// The previous d.
     private let last: Vector
     private var beta = 0.0
-    /// α φ'(0) of the step before; nil at first.
+    /// α φ'(0) of the last step; nil at first.
     private var lastChange: Double?
 
     init(_ formula: ConjugateGradients.Formula, _ vectors: Vectors) {
@@ -62,7 +63,7 @@ private final class ConjugateDirections: FallibleClass, Directions {
         last.assign(d)
     }
 
-    /// As long that φ, to first order, changes as much as in the step before (Nocedal and Wright, section 3.5).
+    /// The step at which φ, to first order, changes as much as in the last step (Nocedal and Wright, section 3.5).
     func firstStep(along d: Vector, slope: Double) -> Double {
         guard let lastChange else { return 1 / d.norm }
         return lastChange / slope

@@ -1,5 +1,5 @@
-/// The penalty `λ₂/2 Σ w²` over the weights of a network, as a part of what is minimized; over the biases, too, if they are
-/// included. It is that of the float32 parameters that w is rounded to.
+/// The penalty `λ₂/2 Σ w²` over a network's weights, as a part of C; if included, also over the biases. Uses the
+/// float32 parameters to which w is rounded.
 struct L2Penalty {
     private let l2: Double
     private let plan: Plan
@@ -31,7 +31,7 @@ struct L2Penalty {
         forEachParameter { gradient[$0] += l2 * Double(Float(w[$0])) }
     }
 
-    /// Adds the product of the penalty's Hessian, λ₂ for what is penalized, with v.
+    /// Adds the product of v and the penalty's Hessian, λ₂ for each penalized parameter.
     func addProduct(with v: Vector, to product: Vector) {
         forEachParameter { product[$0] += l2 * v[$0] }
     }

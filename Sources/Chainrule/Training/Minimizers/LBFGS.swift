@@ -1,8 +1,7 @@
-/// L-BFGS: the direction `−H ∂C/∂w`, where H, the inverse of the Hessian, is what the last m steps tell of it (Nocedal and
+/// L-BFGS: the direction `−H ∂C/∂w`. H, the inverse of the Hessian, is estimated from the last m steps (Nocedal and
 /// Wright 2006, algorithms 7.4 and 7.5; Liu and Nocedal 1989).
 ///
-/// The method for most networks that are trained on all of the data at once. It keeps 2 m vectors of the length of the
-/// parameters.
+/// The first choice for most networks trained on all data at once. Keeps 2 m vectors of the length of the parameters.
 public final class LBFGS: LineSearchMethod {
     public let identifier: StaticString = "lbfgs"
     /// m, from 1 to 1000.
@@ -10,8 +9,8 @@ public final class LBFGS: LineSearchMethod {
     public let conditions: WolfeConditions
 
     /// - Parameters:
-    ///   - c1: of the Wolfe conditions, in (0, ½).
-    ///   - c2: in (c₁, 1).
+    ///   - c1: c₁ of the Wolfe conditions, in (0, ½).
+    ///   - c2: c₂ of the Wolfe conditions, in (c₁, 1).
     public init(memory: Int = 10, c1: Double = 1e-4, c2: Double = 0.9) {
         self.memory = memory
         conditions = WolfeConditions(decrease: c1, curvature: c2)
@@ -29,7 +28,7 @@ public final class LBFGS: LineSearchMethod {
     }
 }
 
-/// The last steps s = Δw, and what they did to the gradient, y = Δ∂C/∂w.
+/// The last steps s = Δw, and their changes of the gradient, y = Δ∂C/∂w.
 private final class RecentSteps: FallibleClass, Directions {
     private struct Pair {
         let s: Vector
@@ -41,7 +40,7 @@ private final class RecentSteps: FallibleClass, Directions {
     }
 
     private let vectors: Vectors
-    /// The oldest first; those from `count` on are free.
+    /// The oldest first. Those from `count` on are free.
     private var pairs: [Pair]
     private var count = 0
 

@@ -1,9 +1,9 @@
-/// Levenberg and Marquardt's method for least squares: the step d that solves `(G + μ) d = −∂C/∂w` exactly, where
-/// `G = 2 JᵀJ` is the Gauss-Newton matrix of the residuals, their mean, weights and all (Levenberg 1944; Marquardt 1963), and μ
-/// follows how well the parabola foretold C (Nielsen 1999; Madsen, Nielsen and Tingleff 2004, algorithm 3.16).
+/// Levenberg and Marquardt's method for least squares. The step d solves `(G + μ) d = −∂C/∂w` exactly. `G = 2 JᵀJ` is
+/// the Gauss-Newton matrix of the residuals, including their mean and weights (Levenberg 1944; Marquardt 1963). μ
+/// follows how well the parabola predicted C (Nielsen 1999; Madsen, Nielsen and Tingleff 2004, algorithm 3.16).
 ///
-/// For small networks whose cost is the mean squared error: it keeps G, a float64 and a float32 for every pair of
-/// parameters, and factors it in every step. Where residuals vanish it converges quadratically.
+/// For small networks whose cost is the mean squared error: keeps G, a float64 and a float32 for every pair of
+/// parameters, and factors it in every step. Converges quadratically where the residuals vanish.
 public final class LevenbergMarquardt: Minimizer {
     public let identifier: StaticString = "levenberg_marquardt"
     /// μ at first, relative to the largest element on G's diagonal; > 0 and finite.

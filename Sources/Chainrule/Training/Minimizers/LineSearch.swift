@@ -1,9 +1,8 @@
-/// What a step along a direction must do: the strong Wolfe conditions, with φ(α) for C along the direction,
-/// `φ(α) ≤ φ(0) + c₁ α φ'(0)` and `|φ'(α)| ≤ c₂ |φ'(0)|` (Nocedal and Wright 2006, equation 3.7).
+/// The strong Wolfe conditions for a step along a direction, with φ(α) for C along it: `φ(α) ≤ φ(0) + c₁ α φ'(0)` and
+/// `|φ'(α)| ≤ c₂ |φ'(0)|` (Nocedal and Wright 2006, equation 3.7).
 ///
-/// Near a minimum the first cannot be decided, because φ(α) − φ(0) is lost in rounding. There the approximate Wolfe conditions
-/// of Hager and Zhang (2005) take its place: `φ'(α) ≤ (2 c₁ − 1) φ'(0)`, as long as φ(α) is no higher than φ(0) by more than
-/// rounding.
+/// Near a minimum the first cannot be decided, because rounding hides φ(α) − φ(0). There the approximate Wolfe
+/// conditions of Hager and Zhang (2005) replace it: `φ'(α) ≤ (2 c₁ − 1) φ'(0)`, if φ(α) − φ(0) is within rounding.
 public struct WolfeConditions: Sendable {
     /// c₁ in (0, ½).
     public let decrease: Double
@@ -37,12 +36,12 @@ extension Minimization {
     /// How many steps a line search tries.
     private static var mostTrials: Int { 30 }
 
-    /// Looks for a step α along d for which the conditions hold, and leaves ``trial`` there. Where none is found, a step
-    /// that lowers C will do.
+    /// Looks for a step α along d at which the conditions hold, and leaves ``trial`` there. If it finds none, takes a
+    /// step that lowers C.
     /// - Parameters:
-    ///   - slope: φ'(0) = d · ∂C/∂w, which must be negative.
+    ///   - slope: φ'(0) = d · ∂C/∂w, negative.
     ///   - firstStep: the α to try first.
-    /// - Returns: α; nil if no step lowers C, or if the run has ended: then ``trial`` may lie anywhere.
+    /// - Returns: α; nil if no step lowers C, or if the run has ended: then ``trial`` may be anywhere.
     func search(
         along d: Vector, slope: Double, firstStep: Double, _ conditions: WolfeConditions
     ) throws(ChainruleError) -> Double? {
@@ -63,7 +62,8 @@ extension Minimization {
             if conditions.hold(from: start, at: point, noise: noise) { return last }
             if point.value < lowest.value { lowest = point }
             if end != nil { return point.value < cost ? last : nil }
-            // A step that is so short that C's change is rounding, though its slope is still the same: the slopes tell more.
+            // The step is so short that C's change is rounding, and the slope is still the same. Then the slopes tell
+            // more.
             if (point.value - cost).magnitude <= noise && point.slope <= conditions.curvature * slope {
                 point.value = cost + last * (slope + point.slope) / 2
             }

@@ -1,13 +1,13 @@
-/// A ``Minimizer`` that goes along one direction after another, each time to where the Wolfe conditions hold.
+/// A ``Minimizer`` that follows one direction after another, each to where the Wolfe conditions hold.
 protocol LineSearchMethod: Minimizer {
     var conditions: WolfeConditions { get }
-    /// The method's memory, for a run that is at its first point.
+    /// Makes the method's memory, for a run at its first point.
     func directions(for run: Minimization) throws(ChainruleError) -> any Directions
 }
 
-/// Where a ``LineSearchMethod`` looks next, by what it remembers.
+/// Chooses a ``LineSearchMethod``'s next direction from what it remembers.
 protocol Directions: AnyObject {
-    /// Sets d, as a rule a direction in which C falls.
+    /// Sets d. C usually falls along it.
     func next(_ run: Minimization, into d: Vector) throws(ChainruleError)
     /// The α to try first along d.
     /// - Parameter slope: φ'(0).
@@ -23,7 +23,7 @@ extension LineSearchMethod {
         let directions = try directions(for: run)
         let vectors = try Vectors(1, length: run.count, for: "the direction of a line search")
         let d = vectors[0]
-        // A search that fails is tried once more along the steepest descent.
+        // After a failed search, try once more along the steepest descent.
         var isSecondTry = false
         while run.end == nil {
             try directions.next(run, into: d)

@@ -1,4 +1,4 @@
-/// One run of a ``Minimizer``: where it is, what it has spent, and the best that it has seen.
+/// One run of a ``Minimizer``: its present point, its effort so far, and the best point found.
 public final class Minimization: FallibleClass {
     private let objective: any Objective
     private let options: MinimizationOptions
@@ -6,34 +6,34 @@ public final class Minimization: FallibleClass {
 
     /// The present point.
     package private(set) var w: Vector
-    /// ∂C/∂w there.
+    /// ∂C/∂w at the present point.
     package private(set) var gradient: Vector
-    /// C there.
+    /// C at the present point.
     package private(set) var cost = Double.infinity
 
-    /// A point that is tried, and what was found there.
+    /// The trial point, and the gradient and C there.
     package private(set) var trial: Vector
     package private(set) var trialGradient: Vector
     private(set) var trialCost = Double.infinity
 
-    /// The point with the lowest C, as far as rounding lets tell, or the one after the best iteration.
+    /// The point with the lowest C, as far as rounding can tell, or the point after the best iteration.
     package let best: Vector
     private var bestCost = Double.infinity
     private var bestGradientNorm = Double.nan
-    /// Whether the validation data say which point is the best.
+    /// Whether the validation data decide which point is the best.
     private var keepsBestIteration = false
-    /// The iteration with the best cost, that of the validation data if there are any; 0 for the beginning.
+    /// The iteration with the best cost: the validation cost if there are validation data. 0: the start.
     private var bestIteration = 0
     private var costOfBestIteration = Double.infinity
     private var hasValidation = false
-    /// The largest magnitude in `∂√|C|/∂w = ∂C/∂w / 2√|C|` of the points so far, times 2: how steep this problem is.
+    /// Twice the largest magnitude in `∂√|C|/∂w = ∂C/∂w / 2√|C|` of the points so far: how steep the problem is.
     private var steepest = 0.0
 
     private var iterations = 0
     private var evaluations = 0
-    /// How often a curvature matrix was multiplied by a vector, or made.
+    /// How often a curvature matrix was multiplied by a vector, or computed.
     private var products = 0
-    /// Why the run has ended; nil as long as it goes on.
+    /// Why the run ended; nil while it goes on.
     var end: Minimum.Reason?
 
     fileprivate init(_ objective: any Objective, _ options: MinimizationOptions, _ vectors: Vectors) {
@@ -49,13 +49,13 @@ public final class Minimization: FallibleClass {
 
     var count: Int { objective.count }
 
-    /// Differences of C below this may be rounding.
+    /// Smaller differences of C may be rounding.
     var noise: Double { objective.precision * cost.magnitude }
 
-    /// Whether C is known where the run begins.
+    /// Whether C at the start is known.
     package var hasBegun: Bool { cost.isFinite }
 
-    /// C and its gradient where the run begins, which must be finite: the values of ``w`` are set before.
+    /// Computes C and its gradient at the start; both must be finite. Set ``w`` first.
     package func begin() throws(ChainruleError) {
         trial.assign(w)
         evaluations += 1
@@ -68,7 +68,7 @@ public final class Minimization: FallibleClass {
         costOfBestIteration = validation?.cost ?? cost
     }
 
-    /// Whether the present point's gradient, whose largest magnitude this is, is within its tolerance.
+    /// Whether the present point's gradient is within its tolerance. `norm` is its largest magnitude.
     private func isFlat(_ norm: Double) -> Bool {
         let root = cost.magnitude.squareRoot()
         if root > 0 { steepest = max(steepest, norm / root) }
@@ -89,7 +89,7 @@ public final class Minimization: FallibleClass {
         }
     }
 
-    /// `G v` at the present point.
+    /// Computes `G v` at the present point.
     /// - Returns: whether it is finite.
     func multiplyGaussNewton(by v: Vector, into product: Vector) throws(ChainruleError) -> Bool {
         products += 1
@@ -102,7 +102,7 @@ public final class Minimization: FallibleClass {
         }
     }
 
-    /// G at the present point.
+    /// Computes G at the present point.
     /// - Returns: whether it is finite.
     func gaussNewtonMatrix(into matrix: SymmetricMatrix) throws(ChainruleError) -> Bool {
         products += 1
@@ -138,7 +138,7 @@ public final class Minimization: FallibleClass {
         cost = trialCost
     }
 
-    /// Whether the iteration that has ended is the best so far.
+    /// Notes the cost after an iteration. Returns whether it is the best so far.
     private func noteIteration(cost measured: Double) -> Bool {
         guard measured < costOfBestIteration - options.minDelta else { return false }
         costOfBestIteration = measured
@@ -146,9 +146,9 @@ public final class Minimization: FallibleClass {
         return true
     }
 
-    /// Reports an iteration, and looks whether it was the last.
+    /// Reports an iteration, and ends the run if it was the last.
     /// - Parameters:
-    ///   - before: C before it.
+    ///   - before: C before the iteration.
     ///   - step: ‖Δw‖.
     func finishIteration(from before: Double, step: Double) throws(ChainruleError) {
         let validation = try objective.validate(at: w)
@@ -166,7 +166,7 @@ public final class Minimization: FallibleClass {
             end = .cancelled
         } else if isFlat {
             end = .gradient
-            // Where a lower C was only rounding, the smaller gradient tells more.
+            // If the lower C was only rounding, the smaller gradient tells more.
             if !keepsBestIteration && cost - bestCost <= noise { keep(w, cost, gradientNorm: norm) }
         } else if options.costTolerance > 0 && before - cost <= options.costTolerance * cost.magnitude {
             end = .cost
@@ -177,7 +177,7 @@ public final class Minimization: FallibleClass {
         }
     }
 
-    /// What was found.
+    /// The result.
     package var minimum: Minimum {
         Minimum(
             cost: bestCost, penalty: objective.penalty(at: best), gradientNorm: bestGradientNorm,

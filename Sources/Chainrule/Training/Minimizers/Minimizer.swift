@@ -1,13 +1,13 @@
-/// A method that looks for a minimum of the cost over all of the data. A new one is a file that conforms, and a line in
+/// A method that looks for a minimum of the cost over all data. To add one, write a file that conforms, and a line in
 /// ``Minimizers``.
 ///
-/// It computes in float64. The parameters, C's evaluation and its gradient are the network's own float32.
+/// It computes in float64. The parameters, C's evaluation and its gradient are the network's float32.
 public protocol Minimizer: AnyObject, Sendable {
     /// The stable name.
     var identifier: StaticString { get }
     /// Checks the hyperparameters, and that the method can minimize this cost.
     func validate(for cost: Cost) throws(ChainruleError)
-    /// Goes from where the run is to where it ends.
+    /// Goes from the run's present point to the run's end.
     func minimize(_ run: Minimization) throws(ChainruleError)
 }
 
@@ -21,7 +21,7 @@ public enum Minimizers {
         ]
     }
 
-    /// s · y as small as this, relative to y · y, is no curvature.
+    /// If s · y is at most this times y · y, there is no curvature.
     static var leastCurvature: Double { 2.2e-16 }
 
     static func check(damping: Double, of method: StaticString) throws(ChainruleError) {

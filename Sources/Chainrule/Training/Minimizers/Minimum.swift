@@ -2,34 +2,35 @@
 public struct MinimizationOptions {
     /// At least 1.
     public var maxIterations = 1000
-    /// Of C and its gradient together, at least 1; nil: no limit.
+    /// The most evaluations of C and its gradient together, at least 1; nil: no limit.
     public var maxEvaluations: Int?
-    /// Ends where no element of ∂√|C|/∂w has a larger magnitude than this times the largest of the run; ≥ 0. So the scale of C and
-    /// that of the targets do not matter, and squared errors that could become 0 go on until the other limits.
+    /// Ends where every element of ∂√|C|/∂w is at most this times the largest of the run, in magnitude; ≥ 0. So the
+    /// scales of C and of the targets do not matter, and squared errors that could become 0 go on until the other
+    /// limits.
     public var gradientTolerance = 1e-5
-    /// Ends where an iteration lowers C by no more than this, relative to C; ≥ 0, and 0 for never.
+    /// Ends after an iteration that lowers C by no more than this, relative to C; ≥ 0. 0: never.
     public var costTolerance = 1e-9
-    /// Ends at once where C is no larger; nil: never.
+    /// Ends as soon as C is at most this; nil: never.
     public var targetCost: Double?
-    /// How many threads share the evaluation of C; nil: the library decides. The results are the same bit for bit. A custom
-    /// cost or activation runs on one.
+    /// How many threads share the evaluation of C; nil: the library decides. The results are the same bit for bit. A
+    /// custom cost or activation runs on one thread.
     public var threads: Int?
-    /// λ₂ of the penalty `λ₂/2 Σ w²` over the weights, which is a part of the C that is minimized and reported; finite and ≥ 0.
-    /// For a cost that is a mean, this is scikit-learn's `alpha` by the number of rows. There is no λ₁: the methods are for a C
-    /// that is smooth.
+    /// λ₂ of the penalty `λ₂/2 Σ w²` over the weights, finite and ≥ 0. The penalty is part of the C that is minimized
+    /// and reported. For a cost that is a mean, this is scikit-learn's `alpha` divided by the number of rows. There is
+    /// no λ₁: the methods need a smooth C.
     public var l2 = 0.0
-    /// Whether the penalty is for biases, too.
+    /// Whether the penalty includes biases.
     public var includesBiases = false
-    /// The share of the rows, in [0, 1), that is held out to validate on when no validation data are given: any rows. At least
-    /// one is held out, and at least one is not.
+    /// The share of the rows, in [0, 1), to hold out for validation if you give no validation data: random rows. Holds
+    /// out at least one row and leaves at least one.
     public var validationSplit = 0.0
-    /// Which rows are held out: those of a trainer that shuffles, with the same seed.
+    /// Selects the held-out rows: the same as those of a trainer that shuffles, with the same seed.
     public var seed: UInt64 = 0
-    /// Ends after so many iterations without a new best cost, at least 1; with validation data every end then leaves the
-    /// parameters with the best validation cost. nil: it goes on, and validation data are only measured on. The cost is that of
-    /// the validation data, without a penalty, or without them C.
+    /// Ends after this many iterations without a new best cost, at least 1. With validation data the run then always
+    /// leaves the parameters with the best validation cost, however it ends. nil: goes on, and only measures validation
+    /// data. The cost is the validation cost, without a penalty; without validation data it is C.
     public var patience: Int?
-    /// By how much a cost must be lower to be a new best, finite and ≥ 0.
+    /// How much lower a cost must be to be a new best, finite and ≥ 0.
     public var minDelta = 0.0
     /// Called after each iteration; returns whether to go on. Must not use the network.
     public var onIteration: ((Iteration) -> Bool)?
@@ -64,9 +65,9 @@ public struct MinimizationOptions {
 public struct Iteration: Sendable {
     /// From 1.
     public let number: Int
-    /// Of C and its gradient, so far.
+    /// Evaluations of C and its gradient so far.
     public let evaluations: Int
-    /// Of the Gauss-Newton matrix and a vector, or of that matrix itself, so far.
+    /// Products of the Gauss-Newton matrix and a vector so far, or computations of that matrix.
     public let products: Int
     /// C after the iteration, with the penalty.
     public let cost: Double
@@ -78,12 +79,12 @@ public struct Iteration: Sendable {
     public let penalty: Double
     /// The validation data after the iteration; nil without them. A cost that is not finite is infinite.
     public let validation: Metrics?
-    /// Whether the cost, that of the validation data if there are any, is the best so far.
+    /// Whether this is the best cost so far: the validation cost if there are validation data.
     public let isBest: Bool
 }
 
-/// What a minimization found: the network's parameters are now the ones with the lowest C that it came across, or with
-/// patience and validation data the ones with the best validation cost.
+/// What a minimization found. The network's parameters are now those with the lowest C found; with patience and
+/// validation data, those with the best validation cost.
 public struct Minimum: Sendable {
     /// Why it ended.
     public enum Reason: Sendable {
@@ -95,10 +96,10 @@ public struct Minimum: Sendable {
         case target
         case maxIterations
         case maxEvaluations
-        /// As many iterations as the patience allows had no new best cost.
+        /// Patience ran out: that many iterations had no new best cost.
         case patience
-        /// No step lowers C, not even along the steepest descent: it is as near to a minimum as float32 can tell, or the
-        /// gradient is not C's.
+        /// No step lowers C, not even along the steepest descent. Either this is as near to a minimum as float32 can
+        /// tell, or the gradient is not C's.
         case noProgress
         /// The callback, or a ``Cancellation``, asked to stop.
         case cancelled
@@ -106,18 +107,20 @@ public struct Minimum: Sendable {
 
     /// C of the parameters, with the penalty.
     public let cost: Double
-    /// How much of it is the penalty: the rest is what ``Network/evaluate(_:_:targets:top:)`` gives.
+    /// The penalty's part of C: the rest is what ``Network/evaluate(_:_:targets:top:)`` gives.
     public let penalty: Double
     /// The largest magnitude in ∂C/∂w.
     public let gradientNorm: Double
     public let iterations: Int
-    /// Of C and its gradient, the first included.
+    /// Evaluations of C and its gradient, including the first.
     public let evaluations: Int
-    /// Of the Gauss-Newton matrix and a vector, or of that matrix itself.
+    /// Products of the Gauss-Newton matrix and a vector, or computations of that matrix.
     public let products: Int
     public let reason: Reason
-    /// The last iteration with a new best cost, that of the validation data if there are any; 0 is where the run began.
+    /// The last iteration with a new best cost: the validation cost if there are validation data. 0: the start of the
+    /// run.
     public let bestIteration: Int
-    /// The validation cost of that iteration; nil without validation data. With patience it is that of the parameters.
+    /// The validation cost of that iteration; nil without validation data. With patience, the validation cost of the
+    /// parameters.
     public let validationCost: Double?
 }

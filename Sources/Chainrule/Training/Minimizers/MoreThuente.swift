@@ -1,9 +1,9 @@
-/// The steps that the line search of Moré and Thuente (1994) tries, one after another: MINPACK-2's `dcsrch` and `dcstep`.
+/// The steps of Moré and Thuente's line search (1994), one after another: MINPACK-2's `dcsrch` and `dcstep`.
 ///
-/// It looks for an α at which φ has fallen enough, and φ' has become small enough, by trying minima of polynomials of third
-/// and second degree through the points that it knows.
+/// Looks for an α at which φ has fallen enough and φ' has become small enough. Tries minima of cubic and quadratic
+/// polynomials through the known points.
 struct MoreThuente {
-    /// What is known of φ at a step.
+    /// φ at a step.
     struct Point {
         /// α.
         var step: Double
@@ -11,20 +11,20 @@ struct MoreThuente {
         var value: Double
         var slope: Double
 
-        /// Of ψ(α) = φ(α) − t α, with the auxiliary function's slope t.
+        /// Of ψ(α) = φ(α) − t α, where t is the slope of the auxiliary function.
         func less(_ slope: Double) -> Point {
             Point(step: step, value: value - step * slope, slope: self.slope - slope)
         }
     }
 
-    /// A bracket that is narrower than this, relative to its upper end, is not divided further.
+    /// A bracket narrower than this, relative to its upper end, is not divided further.
     static let tolerance = 1e-2
     static let largestStep = 1e10
 
     private let start: Point
     /// t = c₁ φ'(0).
     private let decrease: Double
-    /// The end of the interval with the lower value, and the other.
+    /// The interval's end with the lower value, and its other end.
     private var best: Point
     private var other: Point
     private var isBracketed = false
@@ -34,7 +34,7 @@ struct MoreThuente {
     private var widthBefore = 2 * MoreThuente.largestStep
     private var lower = 0.0
     private var upper: Double
-    /// No step is longer; less than at first if φ was not finite at a shorter one.
+    /// The longest step allowed. Shorter than at first if φ was not finite at a step.
     private var longest = MoreThuente.largestStep
 
     /// The step to try.
@@ -49,14 +49,14 @@ struct MoreThuente {
         upper = 5 * step
     }
 
-    /// Notes that φ is not finite at the step, and sets a shorter one.
+    /// Notes that φ is not finite at the step, and sets a shorter step.
     mutating func retreat() {
         step = best.step + (step - best.step) / 4
         longest = min(longest, max(step, best.step))
     }
 
-    /// Takes what was found at the step, and sets the next.
-    /// - Returns: false if there is no use in another one.
+    /// Takes the point found at the step, and sets the next step.
+    /// - Returns: false if another step is useless.
     mutating func advance(_ point: Point) -> Bool {
         let enough = start.value + step * decrease
         if isFirstStage && point.value <= enough && point.slope >= 0 { isFirstStage = false }
@@ -90,12 +90,13 @@ struct MoreThuente {
     }
 
     /// `dcstep`: sets the step to try next.
-    /// - Returns: the ends of the interval, of which the point replaces one.
+    /// - Returns: the interval's ends, one replaced by the point.
     private mutating func narrow(_ best: Point, _ other: Point, _ point: Point) -> (best: Point, other: Point) {
         let changesSign = point.slope * (best.slope < 0 ? -1 : 1) < 0
         let next: Double
         if point.value > best.value {
-            // Higher: a minimum lies between. The cubic's, if it is nearer to the best point than the parabola's.
+            // Higher: a minimum lies between. Take the cubic's if it is nearer to the best point than the parabola's,
+            // otherwise the middle of the two.
             let cubic = MoreThuente.cubic(best, point)
             let chord = (best.value - point.value) / (point.step - best.step)
             let parabola = best.step + best.slope / (chord + best.slope) / 2 * (point.step - best.step)
@@ -104,13 +105,13 @@ struct MoreThuente {
                 ? cubic : cubic + (parabola - cubic) / 2
             isBracketed = true
         } else if changesSign {
-            // Lower, beyond a minimum. The cubic's or the secant's, whichever is farther from the point.
+            // Lower, beyond a minimum. Take the cubic's or the secant's, whichever is farther from the point.
             let cubic = MoreThuente.cubic(point, best)
             let secant = MoreThuente.secant(point, best)
             next = (cubic - point.step).magnitude > (secant - point.step).magnitude ? cubic : secant
             isBracketed = true
         } else if point.slope.magnitude < best.slope.magnitude {
-            // Lower, and less steep: onwards, if the cubic tends to infinity that way or has its minimum there.
+            // Lower and less steep: go on, if the cubic tends to infinity that way or has its minimum there.
             let cubic = MoreThuente.cubic(beyond: point, best, lower: lower, upper: upper)
             let secant = MoreThuente.secant(point, best)
             let cubicIsNearer = (cubic - point.step).magnitude < (secant - point.step).magnitude
@@ -131,7 +132,7 @@ struct MoreThuente {
         return (point, changesSign ? best : other)
     }
 
-    /// The minimum of the cubic through two points' values and slopes, as a step from a.
+    /// The α of the minimum of the cubic through two points' values and slopes.
     private static func cubic(_ a: Point, _ b: Point) -> Double {
         let theta = 3 * (a.value - b.value) / (b.step - a.step) + a.slope + b.slope
         let gamma = root(theta, a, b) * (b.step < a.step ? -1 : 1)
@@ -139,7 +140,7 @@ struct MoreThuente {
         return a.step + ratio * (b.step - a.step)
     }
 
-    /// The same where the minimum, if there is one, is expected beyond a; an end of the range otherwise.
+    /// The same, if the minimum is expected beyond a. If there is none: an end of the range.
     private static func cubic(beyond a: Point, _ b: Point, lower: Double, upper: Double) -> Double {
         let theta = 3 * (b.value - a.value) / (a.step - b.step) + a.slope + b.slope
         let gamma = root(theta, a, b) * (a.step > b.step ? -1 : 1)
@@ -154,7 +155,7 @@ struct MoreThuente {
         return scale * max(0, square).squareRoot()
     }
 
-    /// Where the line through two points' slopes is 0.
+    /// The zero of the line through two points' slopes.
     private static func secant(_ a: Point, _ b: Point) -> Double {
         a.step + a.slope / (a.slope - b.slope) * (b.step - a.step)
     }

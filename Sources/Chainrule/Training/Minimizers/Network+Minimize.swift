@@ -1,17 +1,17 @@
 extension Network {
-    /// Looks for the parameters with the lowest cost over all rows of x, from where they are.
+    /// Looks for the parameters with the lowest cost over all rows of x, starting from the present ones.
     ///
-    /// With ``MinimizationOptions/l2`` the cost includes a penalty, and with ``MinimizationOptions/patience`` and data to validate on
-    /// the parameters are those with the best validation cost.
+    /// With ``MinimizationOptions/l2`` the cost includes a penalty. With ``MinimizationOptions/patience`` and
+    /// validation data it finds the parameters with the best validation cost.
     ///
-    /// Ends also where a ``Cancellation`` is set, for the reason ``Minimum/Reason/cancelled``; only in the first evaluation of C
-    /// that is an error. Afterwards, and after an error, the parameters are the best that were come across. Excludes every other use of the
-    /// network. Throws ``ChainruleError/Code/notFinite`` if C or its gradient is not finite where the parameters are; a step
-    /// to where it is not is taken back.
+    /// A ``Cancellation`` ends it for the reason ``Minimum/Reason/cancelled``; during the first evaluation of C it
+    /// throws instead. Leaves the best parameters found, also after an error. Requires exclusive access to the network.
+    /// Throws ``ChainruleError/Code/notFinite`` if C or its gradient is not finite at the start. Takes back a step to
+    /// where it is not.
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major, every element finite.
     ///   - targets: for each row of x.
-    ///   - validation: data to measure on where the run begins and after each iteration; never minimized on.
+    ///   - validation: data to measure on at the start and after each iteration; never minimized on.
     @discardableResult
     public func minimize(
         _ cost: Cost, _ x: [Float], targets: Targets, validation: (x: [Float], targets: Targets)? = nil,
@@ -50,7 +50,7 @@ extension Network {
         }
     }
 
-    /// For data that were checked.
+    /// For checked data.
     private func minimize(
         _ cost: Cost, _ data: DataView, _ validation: DataView?, largestInput: Float, method: any Minimizer,
         options: MinimizationOptions

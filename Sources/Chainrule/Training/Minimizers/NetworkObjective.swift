@@ -1,4 +1,4 @@
-/// The cost of a network over all of the data, and a penalty, as a function of its parameters.
+/// A network's cost over all data, plus a penalty, as a function of its parameters.
 final class NetworkObjective: FallibleClass, Objective {
     private let network: Network
     private let step: TrainingStep
@@ -8,9 +8,9 @@ final class NetworkObjective: FallibleClass, Objective {
     private let data: DataView
     private let l2: L2Penalty
     private let validation: (data: DataView, evaluation: Evaluation)?
-    /// What products and matrices of float32 are made in.
+    /// Memory for float32 products and matrices.
     private var memory: FloatMemory?
-    /// How many rows of the Jacobian are made at a time.
+    /// How many rows of the Jacobian to compute at a time.
     private static let jacobianRows = 256
 
     fileprivate init(
@@ -29,15 +29,15 @@ final class NetworkObjective: FallibleClass, Objective {
 
     var count: Int { network.parameterCount }
 
-    /// Of float32, after sums of some length.
+    /// The precision of float32 sums of some length.
     var precision: Double { 1e-6 }
 
-    /// The network's parameters.
+    /// Copies the network's parameters into w.
     func read(into w: Vector) {
         for index in 0..<count { w[index] = Double(network.parameters[0, index]) }
     }
 
-    /// Rounds w to the network's parameters.
+    /// Rounds w into the network's parameters.
     func write(_ w: Vector) {
         network.parameterVersion += 1
         for index in 0..<count { network.parameters[0, index] = Float(w[index]) }
@@ -67,13 +67,13 @@ final class NetworkObjective: FallibleClass, Objective {
         }
     }
 
-    /// Blocks of rows of a matrix of every pair of parameters, such that the products of one are soon made.
+    /// Splits the rows of a matrix of every pair of parameters into blocks with quick products.
     private func blocks() -> [Range<Int>] {
         let most = network.arithmetic.tileRows * max(1, (1 << 16) / count)
         return stride(from: 0, to: count, by: most).map { $0..<min($0 + most, count) }
     }
 
-    /// As many as the method needs, which is always the same number.
+    /// Memory for `count` floats. A method always needs the same number.
     private func floats(_ count: Int) throws(ChainruleError) -> FloatMemory {
         if let memory, memory.count == count { return memory }
         let made = try FloatMemory(count: count, for: "the curvature of the cost")
@@ -86,7 +86,7 @@ final class NetworkObjective: FallibleClass, Objective {
         let floats = try floats(Plan.checkedProduct(2, count))
         let vector = floats.matrix(at: 0, rows: 1, columns: count)
         let result = floats.matrix(at: count, rows: 1, columns: count)
-        // Of length 1: no element overflows, whatever the length of v.
+        // Scale v to length 1: then no element overflows, whatever the length of v.
         let length = v.norm
         for index in 0..<count { vector[0, index] = Float(length > 0 ? v[index] / length : 0) }
         try network.multiply(.gaussNewton, cost, data.x, data.targets, vector, result)
@@ -94,8 +94,8 @@ final class NetworkObjective: FallibleClass, Objective {
         l2.addProduct(with: v, to: product)
     }
 
-    /// `Σ 2 w_r / N jᵀj` over rows r and outputs, with their j = ∂y/∂w, divided by `Σ w_r` for the mean: sums of some rows in
-    /// float32, as j itself is, and of those in float64.
+    /// Computes `Σ 2 w_r / N jᵀj` over rows r and outputs, with their j = ∂y/∂w, divided by `Σ w_r` for the mean. Adds
+    /// up some rows in float32, the type of j, and those sums in float64.
     func gaussNewtonMatrix(at w: Vector, into matrix: SymmetricMatrix) throws(ChainruleError) {
         write(w)
         let most = max(1, min(data.x.rows, NetworkObjective.jacobianRows / network.outputs))

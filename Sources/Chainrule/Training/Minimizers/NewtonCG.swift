@@ -1,11 +1,12 @@
-/// Truncated Newton: the direction d that solves `(G + λ) d = −∂C/∂w` approximately, by conjugate gradients, with products of
-/// the Gauss-Newton matrix G and vectors and never G itself ("Hessian-free": Martens 2010, "Deep learning via Hessian-free
-/// optimization").
+/// Truncated Newton: the direction d solves `(G + λ) d = −∂C/∂w` approximately, by conjugate gradients. Needs only
+/// products of the Gauss-Newton matrix G and vectors, never G itself ("Hessian-free": Martens 2010, "Deep learning via
+/// Hessian-free optimization").
 ///
-/// It keeps five vectors beside the present point. The solution begins at the one before, and ends when the products of the last
-/// tenth, or three, have not bettered the parabola by 2 % each: Martens' rule, with ten and 0.05 %, takes twice the products
-/// for no fewer steps on small networks. λ changes as Levenberg and Marquardt have it: ×1.5 where C fell by less than ¼ of what
-/// the parabola foretold, ×⅔ where it fell by more than ¾.
+/// Keeps five vectors besides the present point. The solution starts from the previous one. It ends when the last
+/// products, a tenth of them but at least three, improved the parabola by less than 2 % each, on average. This is
+/// Martens' rule; with his ten and 0.05 % it takes twice the products for no fewer steps on small networks. λ changes
+/// as in Levenberg and Marquardt: ×1.5 where C fell by less than ¼ of the parabola's prediction or the step along d was
+/// shorter than 1, ×⅔ where it fell by more than ¾.
 public final class NewtonCG: LineSearchMethod {
     public let identifier: StaticString = "newton_cg"
     public let conditions: WolfeConditions
@@ -14,8 +15,8 @@ public final class NewtonCG: LineSearchMethod {
 
     /// - Parameters:
     ///   - damping: λ at first.
-    ///   - c1: of the Wolfe conditions, in (0, ½).
-    ///   - c2: in (c₁, 1).
+    ///   - c1: c₁ of the Wolfe conditions, in (0, ½).
+    ///   - c2: c₂ of the Wolfe conditions, in (c₁, 1).
     public init(damping: Double = 1e-2, c1: Double = 1e-4, c2: Double = 0.9) {
         self.damping = damping
         conditions = WolfeConditions(decrease: c1, curvature: c2)
@@ -33,21 +34,21 @@ public final class NewtonCG: LineSearchMethod {
 }
 
 private final class TruncatedNewton: FallibleClass, Directions {
-    /// Of products for one direction.
+    /// The most products for one direction.
     private static let mostProducts = 250
-    /// How much of the last solution the next begins with.
+    /// The next solution starts from the last one times this.
     private static let memory = 0.95
 
     private let vectors: Vectors
-    /// p, the solution; its r = −∂C/∂w − (G + λ) p; the direction of the conjugate gradients and its product.
+    /// The solution p; its residual r = −∂C/∂w − (G + λ) p; the direction of the conjugate gradients and its product.
     private let solution: Vector
     private let residual: Vector
     private let direction: Vector
     private let product: Vector
     private var damping: Double
-    /// How much C would change with the whole step, if it were a parabola.
+    /// The change of C with the whole step, if C were a parabola.
     private var foretold = 0.0
-    /// Whether the next direction, or the present one, is the steepest descent.
+    /// Whether the next direction, and the present one, is the steepest descent.
     private var isToBeSteepest = false
     private var isSteepest = false
     /// The values of the parabola after each product.

@@ -1,22 +1,22 @@
-/// A function C(w) of n numbers that a ``Minimizer`` looks for a minimum of.
+/// A function C(w) of n numbers for a ``Minimizer`` to minimize.
 package protocol Objective: AnyObject {
     /// n.
     var count: Int { get }
-    /// How far C may be from its true value by rounding, relative to it.
+    /// The largest rounding error of C, relative to C.
     var precision: Double { get }
-    /// C at w, and ∂C/∂w.
+    /// Computes C at w, and ∂C/∂w.
     ///
-    /// C includes the penalty, if there is one. Throws an error that ``ChainruleError/isOfParameters`` where C is not defined or not
-    /// finite; any other ends the run.
-    /// - Parameter gradient: set to ∂C/∂w, all of it finite.
+    /// C includes the penalty, if any. Throws an error with ``ChainruleError/isOfParameters`` where C is undefined or
+    /// not finite. Any other error ends the run.
+    /// - Parameter gradient: receives ∂C/∂w, all finite.
     func evaluate(at w: Vector, gradient: Vector) throws(ChainruleError) -> Double
-    /// `G v` with the Gauss-Newton matrix G at w, which C is finite at; a penalty's Hessian is a part of G.
+    /// Computes `G v` with the Gauss-Newton matrix G at w. C must be finite there. G includes the penalty's Hessian.
     func multiplyGaussNewton(at w: Vector, by v: Vector, into product: Vector) throws(ChainruleError)
-    /// G itself.
+    /// Computes G.
     func gaussNewtonMatrix(at w: Vector, into matrix: SymmetricMatrix) throws(ChainruleError)
-    /// How much of C at w is a penalty.
+    /// The penalty's part of C at w.
     func penalty(at w: Vector) -> Double
-    /// How good w is for the validation data; nil without them.
+    /// Measures w on the validation data; nil without them.
     func validate(at w: Vector) throws(ChainruleError) -> Metrics?
 }
 

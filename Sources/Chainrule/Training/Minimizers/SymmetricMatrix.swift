@@ -1,7 +1,7 @@
 /// A symmetric matrix A of float64, and the factor L of A + μ = L Lᵀ.
 package final class SymmetricMatrix: FallibleClass {
     package let order: Int
-    /// A in the upper triangle, L below; their diagonals are vectors of their own.
+    /// A in the upper triangle, L in the lower. Their diagonals are separate vectors.
     private let rows: Vectors
     private let diagonals: Vectors
 
@@ -20,7 +20,7 @@ package final class SymmetricMatrix: FallibleClass {
         diagonal.scale(by: 0)
     }
 
-    /// Adds to the element of a row and a column at least as large.
+    /// Adds to an element. Its column must be at least its row.
     package func add(_ value: Double, row: Int, column: Int) {
         if row == column { diagonal[row] += value } else { rows[row][column] += value }
     }
@@ -28,7 +28,7 @@ package final class SymmetricMatrix: FallibleClass {
     var largestDiagonal: Double { diagonal.largestMagnitude }
 
     /// Factors A + μ (Golub and Van Loan 2013, algorithm 4.2.1, by rows).
-    /// - Returns: whether it is positive definite, as far as float64 can tell.
+    /// - Returns: whether A + μ is positive definite, as far as float64 can tell.
     func factor(adding mu: Double) throws(ChainruleError) -> Bool {
         for row in 0..<order {
             try Cancellation.look(before: order, times: order)

@@ -1,6 +1,6 @@
 import Kernels
 
-/// A view of a vector of float64 in memory that somebody else owns, and that must outlive it.
+/// A view of a float64 vector in memory that someone else owns and that must outlive it.
 package struct Vector: @unchecked Sendable {
     package let base: UnsafeMutablePointer<Double>
     package let count: Int
@@ -16,13 +16,13 @@ package struct Vector: @unchecked Sendable {
         return Vector(base: base, count: count)
     }
 
-    /// `self · x`. The sum is the same bit for bit on every processor.
+    /// `self · x`. The same on every processor, bit for bit.
     package func dot(_ x: Vector) -> Double {
         precondition(count == x.count)
         return Float64Vectors.dot(base, x.base, count: count)
     }
 
-    /// Euclidean.
+    /// The Euclidean norm.
     package var norm: Double { dot(self).squareRoot() }
 
     package var largestMagnitude: Double { Float64Vectors.largestMagnitude(base, count: count) }
@@ -49,9 +49,9 @@ package struct Vector: @unchecked Sendable {
     }
 }
 
-/// The vectors that a method keeps, all of one length, zero at first.
+/// The vectors that a method keeps, all of the same length, zero at first.
 final class Vectors: FallibleClass {
-    /// Of one vector.
+    /// The length of each vector.
     let length: Int
     private let memory: Memory<Double>
 

@@ -1,7 +1,7 @@
 import Kernels
 
-/// AMSGrad (Reddi et al. 2018, algorithm 2), with the bias corrections that Adam has and PyTorch's `Adam(amsgrad=True)`, too:
-/// m and v as for ``Adam``, `u ← max(u, v)`, `w ← w − η m̂ / (√û + ε)` with `û = u / (1 − β₂ᵗ)`.
+/// AMSGrad (Reddi et al. 2018, algorithm 2), with Adam's bias corrections, like PyTorch's `Adam(amsgrad=True)`: m and v
+/// as for ``Adam``, `u ← max(u, v)`, `w ← w − η m̂ / (√û + ε)` with `û = u / (1 − β₂ᵗ)`.
 public final class AMSGrad: MomentMethod {
     public let identifier: StaticString = "amsgrad"
     public let stateVectors = 3

@@ -1,9 +1,9 @@
 import Kernels
 
 /// AdamW: Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2): m̂ and v̂ as for ``Adam``,
-/// `w ← w − η (m̂ / (√v̂ + ε) + λ w)`. As PyTorch has it, the decay goes with η.
+/// `w ← w − η (m̂ / (√v̂ + ε) + λ w)`. Like PyTorch, it multiplies the decay by η.
 ///
-/// It differs from ``Adam`` in that λ is 0.01 unless ``Regularization/weightDecay`` says otherwise.
+/// Differs from ``Adam`` only in λ: 0.01 unless ``Regularization/weightDecay`` sets one.
 public final class AdamW: MomentMethod {
     public let identifier: StaticString = "adamw"
     public let beta1: Float

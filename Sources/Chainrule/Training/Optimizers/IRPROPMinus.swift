@@ -1,12 +1,11 @@
 import Kernels
 
-/// iRPROP⁻ (Igel and Hüsken 2000), for gradients over all of the data: every parameter has a step size Δ of its own. Where the
-/// gradient has the sign that it had in the step before, `Δ ← min(Δ η⁺, Δ₊)`; where it has the other,
-/// `Δ ← max(Δ η⁻, Δ₋)`, and the gradient is taken as 0, in this step and as what the next one compares with; then
-/// `w ← w − Δ sign(g)`.
+/// iRPROP⁻ (Igel and Hüsken 2000), for gradients over all data. Each parameter has its own step size Δ. If the gradient
+/// has the same sign as in the step before, `Δ ← min(Δ η⁺, Δ₊)`. If it has the other sign, `Δ ← max(Δ η⁻, Δ₋)`, and the
+/// gradient counts as 0, both in this step and in the next one's comparison. Then `w ← w − Δ sign(g)`.
 ///
-/// Δ begins as the learning rate η of the first step in which that is not 0; later learning rates have no effect. PyTorch's
-/// `Rprop` is this method, but for its putting an η outside of [Δ₋, Δ₊] to the nearer end, which here is used as it is.
+/// Δ starts as the learning rate η of the first step with η ≠ 0. Later learning rates have no effect. Same as PyTorch's
+/// `Rprop`, except that PyTorch moves an η outside of [Δ₋, Δ₊] to the nearer end; here it is used unchanged.
 public final class IRPROPMinus: KernelMethod {
     public let identifier: StaticString = "irprop_minus"
     public let stateVectors = 2
@@ -42,7 +41,7 @@ public final class IRPROPMinus: KernelMethod {
     public func bound(
         gradient: Double, parameter: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int
     ) -> Double {
-        // Δ before the step, which may be the one that it begins with.
+        // Δ before the step; its first value is the learning rate.
         let size = max(state[1], learningRate)
         state[0] = 1
         state[1] = max(size, Double(minStep), min(size * Double(growth), Double(maxStep)))

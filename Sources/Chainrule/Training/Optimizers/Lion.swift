@@ -3,7 +3,8 @@ import Kernels
 /// Lion (Chen et al. 2023, algorithm 2): `w ← w − η (sign(β₁ m + (1 − β₁) g) + λ w); m ← β₂ m + (1 − β₂) g`, where λ is
 /// ``Regularization/weightDecay``.
 ///
-/// Every parameter moves by η in every step, whatever the size of its gradient: η is usually a third to a tenth of Adam's.
+/// Every parameter moves by η in every step, whatever the size of its gradient. η is usually a third to a tenth of
+/// Adam's.
 public final class Lion: KernelMethod {
     public let identifier: StaticString = "lion"
     public let stateVectors = 1

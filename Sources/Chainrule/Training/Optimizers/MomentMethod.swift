@@ -1,5 +1,5 @@
-/// Adam and its relatives: their hyperparameters, and what follows from them: `m ← β₁ m + (1 − β₁) g`,
-/// `v ← β₂ v + (1 − β₂) g²`, and their bias corrections `c = 1 − βᵗ`. What a method does not say itself is as ``Adam`` has it.
+/// Adam and its relatives: their hyperparameters, `m ← β₁ m + (1 − β₁) g`, `v ← β₂ v + (1 − β₂) g²`, and their bias
+/// corrections `c = 1 − βᵗ`. By default a method does the same as ``Adam``.
 public protocol MomentMethod: KernelMethod {
     /// β₁ in [0, 1).
     var beta1: Float { get }
@@ -33,13 +33,13 @@ extension MomentMethod {
         adamFactors(learningRate: learningRate, step: step)
     }
 
-    /// Replaces bounds on m and v by those after a step.
+    /// Replaces the bounds on m and v by those after a step.
     func advance(_ state: inout SIMD4<Double>, gradient: Double) {
         state[0] = Double(beta1) * state[0] + (1 - Double(beta1)) * gradient
         state[1] = Double(beta2) * state[1] + (1 - Double(beta2)) * gradient * gradient
     }
 
-    /// A bound on the change in a step of Adam, after ``advance(_:gradient:)``.
+    /// A bound on the change in a step of Adam. Call ``advance(_:gradient:)`` first.
     func bound(state: SIMD4<Double>, learningRate: Double, step: Int) -> Double {
         let rate = learningRate / correction(beta1, step)
         // The kernel multiplies before it divides: neither η / c₁ nor its product with m may overflow on the way.

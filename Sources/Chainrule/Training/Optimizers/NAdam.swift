@@ -1,6 +1,6 @@
 import Kernels
 
-/// Adam with Nesterov's momentum (Dozat 2016, algorithm 2, as PyTorch has it): m and v as for ``Adam``,
+/// Adam with Nesterov's momentum (Dozat 2016, algorithm 2, in PyTorch's form): m and v as for ``Adam``,
 /// `w ← w − η ((1 − μₜ) g / (1 − M) + μₜ₊₁ m / (1 − M μₜ₊₁)) / (√v̂ + ε)` with `μₜ = β₁ (1 − 0.96ᵗᵠ / 2)`, φ = 0.004,
 /// and `M = μ₁ μ₂ … μₜ`.
 public final class NAdam: MomentMethod {
@@ -39,7 +39,7 @@ public final class NAdam: MomentMethod {
     private func rates(_ step: Int) -> (ofGradient: Double, ofMean: Double) {
         var product = 1.0
         var power = 1.0
-        // None of the first 64 is larger than 0.51: their product is nothing beside 1.
+        // None of the first 64 exceeds 0.51: their product is negligible beside 1.
         for _ in 1...min(step, 64) {
             power *= NAdam.decay
             product *= momentum(power)

@@ -1,7 +1,8 @@
 import Kernels
 
-/// Nesterov's accelerated gradient as momentum, of the parameters that look ahead: `v ← μ v + g; w ← w − η (g + μ v)`
-/// (Sutskever et al. 2013, in the simplified form of Bengio et al. 2013; PyTorch's `SGD(nesterov=True)`).
+/// Nesterov's accelerated gradient as momentum, in terms of the look-ahead parameters:
+/// `v ← μ v + g; w ← w − η (g + μ v)` (Sutskever et al. 2013, in the simplified form of Bengio et al. 2013; PyTorch's
+/// `SGD(nesterov=True)`).
 public final class Nesterov: KernelMethod {
     public let identifier: StaticString = "nesterov"
     public let stateVectors = 1

@@ -1,19 +1,19 @@
 import Kernels
 
-/// Quickprop (Fahlman 1988), for gradients over all of the data: every parameter goes to the bottom of the parabola that its
-/// gradient g and the gradient p before its last step d tell of.
+/// Quickprop (Fahlman 1988), for gradients over all data. Each parameter goes to the bottom of a parabola. Its gradient
+/// g, its previous gradient p and its last step d define the parabola.
 ///
-/// `d ← r d − η g` with `r = g / (p − g)`, but `r = μ` where that is larger, or where the parabola has no
-/// bottom; `− η g` is left out where g has another sign than p. Where d was 0, `d ← − η g`. Then `w ← w + d`.
+/// `d ← r d − η g` with `r = g / (p − g)`; but `r = μ` if that is larger, or if the parabola has no bottom. Omits
+/// `− η g` if g and p have different signs. If d was 0, `d ← − η g`. Then `w ← w + d`.
 ///
-/// The formula is Fahlman's and FANN's. Their decay, −0.0001 in FANN, is an ``Regularization/l2`` of 0.0001 that includes
-/// the biases; here there is none unless it is asked for. A step counts as 0 only if it is
-/// 0, as Fahlman has it; FANN takes steps up to 0.001 for 0. FANN divides η by the number of rows, because its gradients
-/// are sums. Here alone |d| is cut at Δ₊, since nothing else keeps steps that grow by μ from overflowing.
+/// The formula is Fahlman's and FANN's. Their decay, −0.0001 in FANN, is an ``Regularization/l2`` of 0.0001 that
+/// includes the biases; here the default is none. A step counts as 0 only if it is 0, as in Fahlman; FANN treats steps
+/// up to 0.001 as 0. FANN divides η by the number of rows, because its gradients are sums. Only this version cuts |d|
+/// at Δ₊: nothing else keeps steps that grow by μ from overflowing.
 public final class Quickprop: KernelMethod {
     public let identifier: StaticString = "quickprop"
     public let stateVectors = 2
-    /// μ > 0, finite: how many times larger than the last a step can be, the term of η aside.
+    /// μ > 0, finite: how many times larger than the last a step can be, apart from the term with η.
     public let growth: Float
     /// Δ₊ > 0, finite.
     public let maxStep: Float
@@ -34,7 +34,7 @@ public final class Quickprop: KernelMethod {
         let linear = learningRate * gradient
         // r is between −1 and μ.
         let next = linear + max(Double(growth), 1) * state[0]
-        // Neither the step before it is cut nor p − g may overflow.
+        // Neither the uncut step nor p − g may overflow.
         guard next <= OptimizationMethods.largest && 2 * gradient <= OptimizationMethods.largest else {
             return .infinity
         }

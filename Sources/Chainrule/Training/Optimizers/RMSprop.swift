@@ -1,7 +1,7 @@
 import Kernels
 
-/// RMSprop (Tieleman and Hinton 2012, lecture 6.5): `v ← β₂ v + (1 − β₂) g²; w ← w − η g / (√v + ε)`. v begins at 0 and is not
-/// corrected for that. PyTorch's, with β₂ for its `alpha`, not centred and without momentum.
+/// RMSprop (Tieleman and Hinton 2012, lecture 6.5): `v ← β₂ v + (1 − β₂) g²; w ← w − η g / (√v + ε)`. v starts at 0,
+/// without bias correction. Same as PyTorch's, not centred and without momentum; β₂ is its `alpha`.
 public final class RMSprop: KernelMethod {
     public let identifier: StaticString = "rmsprop"
     public let stateVectors = 1

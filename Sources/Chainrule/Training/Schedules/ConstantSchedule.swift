@@ -1,4 +1,4 @@
-/// `η(t) = η`: for a warm-up alone.
+/// `η(t) = η`: for a warm-up only.
 public struct ConstantSchedule: ScheduleRule {
     public var identifier: StaticString { "constant" }
     public var source: Schedule.Source { .constant(self) }

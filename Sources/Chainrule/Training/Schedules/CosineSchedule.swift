@@ -1,10 +1,10 @@
 /// Half a cosine from η down to η₋, again and again (SGDR: Loshchilov and Hutter 2017, equation 5):
-/// `η(t) = η₋ + (η − η₋) (1 + cos(π t' / T')) / 2`, where t' is the time since the last restart, and T' the time between that and
-/// the next: T at first, M times as long after each restart.
+/// `η(t) = η₋ + (η − η₋) (1 + cos(π t' / T')) / 2`. t' is the time since the last restart. T' is the time from that
+/// restart to the next: T at first, M times as long after each restart.
 public struct CosineSchedule: ScheduleRule {
     public var identifier: StaticString { "cosine" }
     public var source: Schedule.Source { .cosine(self) }
-    /// T; 0 for the whole run, so that there is no restart.
+    /// T; nil: the whole run, without a restart.
     public let period: Int?
     /// M ≥ 1.
     public let periodFactor: Int
@@ -29,7 +29,7 @@ public struct CosineSchedule: ScheduleRule {
     }
 
     public func rate(base: Double, at t: Int, of run: Int?) throws(ChainruleError) -> Double {
-        // In float64, which does not overflow where lengths are multiplied.
+        // In float64, so that products of lengths do not overflow.
         var length = try Schedules.period(period, of: run, identifier)
         var time = Double(t)
         if periodFactor == 1 {

@@ -1,7 +1,7 @@
-/// A schedule of the caller's own.
+/// A schedule of your own.
 public final class CustomSchedule: Sendable {
-    /// What it is told of the moment: t, the rate that the optimizer began the training with, and C of the epoch before (on the
-    /// validation data, if there are any), NaN in the first. Returns the rate, finite and ≥ 0.
+    /// Gets t, the optimizer's rate when training began, and C of the previous epoch, NaN in the first. C is the
+    /// validation cost if there are validation data. Returns the rate, finite and ≥ 0.
     public typealias Function =
         @Sendable (_ t: Int, _ base: Float, _ cost: Double) throws(ChainruleError) -> Float
 

@@ -1,11 +1,11 @@
-/// One cycle (Smith 2018): up along half a cosine from `η / d₀` to η, and down along another to `η / (d₀ d₁)`, as PyTorch's
-/// `OneCycleLR` has it: the peak is at `t = p T − 1`, the end at `t = T − 1`, and afterwards the rate stays.
+/// One cycle (Smith 2018): up along half a cosine from `η / d₀` to η, and down along another to `η / (d₀ d₁)`, like
+/// PyTorch's `OneCycleLR`. The peak is at `t = p T − 1`, the end at `t = T − 1`. After the end the rate stays.
 public struct OneCycleSchedule: ScheduleRule {
     public var identifier: StaticString { "one_cycle" }
     public var source: Schedule.Source { .oneCycle(self) }
-    /// T; 0 for the whole run.
+    /// T; nil: the whole run.
     public let period: Int?
-    /// p in [0, 1]: the part of the cycle that goes up.
+    /// p in [0, 1]: the rising part of the cycle.
     public let peak: Float
     /// d₀ ≥ 1, finite.
     public let startDivisor: Float

@@ -1,6 +1,6 @@
-/// Lowers the rate where the cost no longer falls, as PyTorch's `ReduceLROnPlateau` does where costs are not negative: after
-/// more than `patience` epochs without a cost below `C₋ − threshold |C₋|`, with C₋ for the lowest so far,
-/// `η ← max(γ η, η₋)`, and for `cooldown` epochs after that none counts.
+/// Lowers the rate when the cost stops falling. Same as PyTorch's `ReduceLROnPlateau` if costs are not negative. After
+/// more than `patience` epochs without a cost below `C₋ − threshold |C₋|`, where C₋ is the lowest so far, sets
+/// `η ← max(γ η, η₋)`. The next `cooldown` epochs do not count.
 public struct Plateau: Sendable {
     /// γ in (0, 1].
     public var factor: Float
@@ -21,13 +21,13 @@ public struct Plateau: Sendable {
         self.minRate = minRate
     }
 
-    /// What is to be remembered from one epoch to the next.
+    /// What to remember from one epoch to the next.
     public struct State: Sendable {
         /// The lowest cost so far.
         public var lowest = Double.infinity
-        /// Epochs since then that counted.
+        /// The counted epochs since then.
         public var waited = 0
-        /// Epochs that do not count.
+        /// The epochs left that do not count.
         public var cooling = 0
 
         public init() {}
@@ -47,14 +47,14 @@ public struct Plateau: Sendable {
     }
 
     /// The rate after an epoch with this cost.
-    /// - Parameter state: as the epoch before left it.
+    /// - Parameter state: from the epoch before.
     public func rate(after cost: Double, from rate: Float, _ state: inout State) throws(ChainruleError) -> Float {
         try validate()
         guard cost.isFinite else { throw ChainruleError(.notFinite, "the cost for the plateau schedule is \(cost)") }
         guard rate.isFinite && rate >= 0 else {
             throw ChainruleError(.value, "the learning rate is \(rate); it must be finite and >= 0")
         }
-        // A cost may be negative: then the threshold is still a part of its magnitude.
+        // A cost may be negative: the threshold is still relative to its magnitude.
         if state.lowest == .infinity || cost < state.lowest - Double(threshold) * state.lowest.magnitude {
             state.lowest = cost
             state.waited = 0

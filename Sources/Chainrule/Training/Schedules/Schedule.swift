@@ -1,13 +1,13 @@
 import CPlatform
 
-/// How the learning rate goes with the time t, from 0: the number of steps, or of epochs, that were taken. A value; only
+/// How the learning rate changes with the time t, from 0: the number of steps or epochs so far. A value; only
 /// ``Plateau`` has a state.
 ///
 /// ```swift
 /// options.schedule = Schedule(CosineSchedule(), warmup: 500)
 /// ```
 public struct Schedule: Sendable {
-    /// Where the rate comes from. A value, which is made without allocating.
+    /// The source of the rate. A value, made without allocating.
     public enum Source: Sendable {
         // Formulas, given t after the warm-up.
         case constant(ConstantSchedule)
@@ -15,19 +15,20 @@ public struct Schedule: Sendable {
         case exponential(ExponentialSchedule)
         case cosine(CosineSchedule)
         case oneCycle(OneCycleSchedule)
-        /// What the cost of each epoch makes of it.
+        /// Follows the cost of each epoch.
         case plateau(Plateau)
-        /// A function of the caller's.
+        /// A function of yours.
         case custom(CustomSchedule)
     }
 
     public let source: Source
-    /// W: before anything else the rate rises from `warmupStart` of what it then is, in a line, for so many t; the schedule
-    /// itself begins after them.
+    /// W: for the first W values of t the rate rises in a straight line, from `warmupStart` times its value to its
+    /// value. A formula starts after the warm-up. A plateau or a custom schedule also runs during it.
     public var warmup: Int
     /// In [0, 1].
     public var warmupStart: Float
-    /// Whether t counts epochs, not steps. ``Plateau`` always goes by epochs, and then this is of its warm-up.
+    /// Whether t counts epochs instead of steps. ``Plateau`` always goes by epochs; for it this concerns only the
+    /// warm-up.
     public var isPerEpoch: Bool
 
     public init(_ source: Source, warmup: Int = 0, warmupStart: Float = 1 / 3, perEpoch: Bool = false) {
@@ -57,10 +58,10 @@ public struct Schedule: Sendable {
         }
     }
 
-    /// The rate at t, where that follows from t alone.
+    /// The rate at t, for schedules that depend only on t.
     /// - Parameters:
     ///   - base: η, finite and ≥ 0.
-    ///   - run: how many t there are, the warm-up among them, for rules whose period is the whole run.
+    ///   - run: the number of values of t, including the warm-up, for rules whose period is the whole run.
     public func rate(base: Float, at t: Int, of run: Int? = nil) throws(ChainruleError) -> Float {
         try validate()
         guard base.isFinite && base >= 0 else {
@@ -75,13 +76,13 @@ public struct Schedule: Sendable {
         return try Schedule.checked(rate, at: t)
     }
 
-    /// What the rate is multiplied by at a t of the warm-up.
+    /// The factor for the rate at a t of the warm-up.
     func warmupFactor(at t: Int) -> Double {
         if t >= warmup { return 1 }
         return Double(warmupStart) + (1 - Double(warmupStart)) * Double(t) / Double(warmup)
     }
 
-    /// A rate as the optimizer takes it.
+    /// Converts a rate to the optimizer's type.
     static func checked(_ rate: Double, at t: Int) throws(ChainruleError) -> Float {
         guard rate <= Double(Float.greatestFiniteMagnitude) else {
             throw ChainruleError(.notFinite, "the schedule's learning rate is \(rate) at t = \(t)")
@@ -112,7 +113,7 @@ extension Schedule.Source {
         }
     }
 
-    /// What a formula gives; the base of what is none.
+    /// The rate of a formula; for other schedules the base.
     fileprivate func rate(base: Double, at t: Int, of run: Int?) throws(ChainruleError) -> Double {
         switch self {
         case .constant(let rule): try rule.rate(base: base, at: t, of: run)
@@ -125,21 +126,21 @@ extension Schedule.Source {
     }
 }
 
-/// A formula for the learning rate. A new one is a file that conforms, and a case of ``Schedule/Source``, with a line wherever
-/// that is taken apart and one in ``Schedules``.
+/// A formula for the learning rate. To add one, write a file that conforms, a case of ``Schedule/Source``, a line
+/// wherever the cases are listed, and a line in ``Schedules``.
 public protocol ScheduleRule: Sendable {
     /// The stable name.
     var identifier: StaticString { get }
-    /// Itself, as a schedule holds it.
+    /// Itself, as a case of ``Schedule/Source``.
     var source: Schedule.Source { get }
     /// Checks the numbers.
     func validate() throws(ChainruleError)
     /// The rate at t ≥ 0, from a base ≥ 0.
-    /// - Parameter run: how many t there are; nil if that is not known.
+    /// - Parameter run: the number of values of t; nil if unknown.
     func rate(base: Double, at t: Int, of run: Int?) throws(ChainruleError) -> Double
 }
 
-/// The table of schedules, and what several of them have in common.
+/// The table of schedules, and what several of them share.
 public enum Schedules {
     /// Every rule with its usual numbers; those that need a period have 10.
     public static var all: [Schedule.Source] {

@@ -2,19 +2,19 @@
 struct ScheduleRun {
     private let schedule: Schedule
     private let optimizer: Optimizer
-    /// How many t the run has; nil if nobody knows.
+    /// The number of values of t in the run; nil if unknown.
     private var length: Int?
     private var last: Int?
-    /// What has to be remembered from one call to the next.
+    /// What to remember from one call to the next.
     var memory: Memory
 
     struct Memory {
-        /// The rate that the optimizer had before, and will have again.
+        /// The optimizer's own rate, restored at the end.
         var base: Float
-        /// What a plateau has made of it.
+        /// The rate that a plateau has made of it.
         var plateauRate: Float
         var plateau = Plateau.State()
-        /// Of the epoch before; NaN in the first.
+        /// The cost of the epoch before; NaN in the first.
         var cost = Double.nan
     }
 
@@ -24,8 +24,8 @@ struct ScheduleRun {
         memory = Memory(base: optimizer.learningRate, plateauRate: optimizer.learningRate)
     }
 
-    /// Begins, or goes on, from the rate that the optimizer has.
-    /// - Parameter stepsPerEpoch: nil if nobody knows.
+    /// Starts or continues, from the optimizer's present rate.
+    /// - Parameter stepsPerEpoch: nil if unknown.
     mutating func begin(epochs: Int, stepsPerEpoch: Int?) {
         last = nil
         if optimizer.learningRate != memory.base {
@@ -40,13 +40,13 @@ struct ScheduleRun {
         }
     }
 
-    /// Gives the optimizer back the rate that it had.
+    /// Restores the optimizer's own rate.
     func end() { optimizer.restoreLearningRate(memory.base) }
 
     /// Sets the optimizer's rate before a step.
     /// - Parameters:
-    ///   - epochs: how many are done.
-    ///   - steps: how many are done.
+    ///   - epochs: the number of finished epochs.
+    ///   - steps: the number of finished steps.
     mutating func setRate(epochs: Int, steps: Int) throws(ChainruleError) {
         let t = schedule.isPerEpoch ? epochs : steps
         if t == last { return }
@@ -64,13 +64,13 @@ struct ScheduleRun {
         }
     }
 
-    /// Takes notice of an epoch's cost.
+    /// Notes an epoch's cost.
     mutating func finishEpoch(cost: Double) throws(ChainruleError) {
         memory.cost = cost
         guard case .plateau(let plateau) = schedule.source else { return }
         memory.plateauRate = try plateau.rate(after: cost, from: memory.plateauRate, &memory.plateau)
     }
 
-    /// What kind of schedule it is.
+    /// The kind of schedule.
     var identifier: StaticString { schedule.source.identifier }
 }
