@@ -18,7 +18,8 @@ import Testing
                     f.network, f.keepFloats(f.x.elements, replacing: 0, with: value), 4, 2, f.targets(), nil,
                     f.train { $0.optimizer = f.optimizer })
             },
-            BadCall("crl_network_fit", CRL_ERROR_NOT_FINITE, "the validation data holds \(value)", "row 3, column 1") { f in
+            BadCall("crl_network_fit", CRL_ERROR_NOT_FINITE, "the validation data holds \(value)", "row 3, column 1") {
+                f in
                 crlNetworkFit(
                     f.network, f.x.pointer, 4, 2, f.targets(),
                     f.validation { $0.x = f.keepFloats(f.x.elements, replacing: 7, with: value) }, nil)
@@ -28,7 +29,8 @@ import Testing
                 let x = f.keepFloats(f.x.elements, replacing: 4, with: value)
                 return crlTrainerFit(t, x, 4, 2, f.targets(), nil)
             },
-            TrainerCallTests.bad("crl_trainer_fit", CRL_ERROR_NOT_FINITE, "the validation data holds \(value) at row 0") {
+            TrainerCallTests.bad("crl_trainer_fit", CRL_ERROR_NOT_FINITE, "the validation data holds \(value) at row 0")
+            {
                 f, t in
                 let x = f.keepFloats(f.x.elements, replacing: 1, with: value)
                 return crlTrainerFit(t, f.x.pointer, 4, 2, f.targets(), f.validation(x, 4, 2, f.targets()))

@@ -225,7 +225,9 @@ import Testing
         expectError(.size, "targets have 1 columns; the outputs have 0") { try grow([1, 2], 1, [1, 2], outputs: 0) }
         expectError(.size, "1 target values for 2 rows") { try grow([1, 2], 1, [1]) }
         let held = CascadeData(x: [1, .infinity], inputs: 1, targets: .values([1, 2], columns: 1))
-        expectError(.notFinite, "the validation data holds inf at row 1") { try grow(good.x, 1, [1, 2, 3, 4], held: held) }
+        expectError(.notFinite, "the validation data holds inf at row 1") {
+            try grow(good.x, 1, [1, 2, 3, 4], held: held)
+        }
         let odd = CascadeData(x: [1, 2], inputs: 1, targets: .values([1, .nan], columns: 1))
         expectError(.target, "the targets of the validation data: the target at row 1, column 0 is nan") {
             try grow(good.x, 1, [1, 2, 3, 4], held: odd)

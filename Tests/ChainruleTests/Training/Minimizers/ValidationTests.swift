@@ -247,7 +247,9 @@ import Testing
         }
         var broken = held.x
         broken[3] = .nan
-        expectError(.notFinite, "the validation data holds nan at row 1, column 1") { try minimize((broken, held.targets)) }
+        expectError(.notFinite, "the validation data holds nan at row 1, column 1") {
+            try minimize((broken, held.targets))
+        }
         expectError(.size, "validation_split must be 0") {
             try network.minimize(
                 .meanSquaredError(), [1, 2], targets: .values([1], columns: 1),
