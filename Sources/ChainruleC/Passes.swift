@@ -265,7 +265,7 @@ public func crlNetworkValueAndGradient(
 ///
 /// Requires exclusive access to the network. Returns CRL_ERROR_NOT_FINITE and changes nothing if the gradient is not
 /// finite, or if the step could make a parameter or the optimizer's state overflow. Ignores the gradients of frozen
-/// layers.
+/// layers. Takes subnormal numbers for 0.
 /// - Parameters:
 ///   - optimizer: made for this network.
 ///   - network: built.

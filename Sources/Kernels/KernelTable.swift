@@ -13,13 +13,13 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
     public let multiply:
         @Sendable (
             _ rows: Int, _ columns: Int, _ depth: Int, _ a: In, _ aRowStride: Int, _ aColumnStride: Int, _ b: In,
-            _ bStride: Int, _ c: Out, _ cStride: Int, _ accumulating: Bool
+            _ bStride: Int, _ c: Out, _ cStride: Int, _ accumulating: Bool, _ scratch: Out, _ scratchCount: Int
         ) -> Void
     /// ``MatrixKernels/multiplyTransposed``.
     public let multiplyTransposed:
         @Sendable (
             _ rows: Int, _ columns: Int, _ depth: Int, _ a: In, _ aStride: Int, _ b: In, _ bStride: Int, _ bias: In?,
-            _ c: Out, _ cStride: Int, _ scratch: Out
+            _ c: Out, _ cStride: Int, _ scratch: Out, _ scratchCount: Int
         ) -> Void
 
     /// ``VectorKernels/add``.

@@ -50,7 +50,23 @@ private struct Padded {
         }
     }
 
-    private func check(_ kernels: KernelTable<Float>, _ rows: Int, _ columns: Int, _ depth: Int, gap: Int) {
+    /// Operands that are copied, whole and in pieces, for results that pass in the order of memory and others.
+    @Test(arguments: supportedLevels) func multiplyWithCopies(level: InstructionSetLevel) {
+        let half = CacheSizes.second / 2 / MemoryLayout<Float>.stride
+        for (rows, columns, depth) in [
+            (47, 900, 90), (48, 4100, 16), (59, 700, 90), (200, 400, 400), (200, 205, 170), (60, 1024, 64),
+            (half / 500 + 1, 501, 33), (61, half / 60, 33),
+        ] {
+            let most = CopyLayout.scratchCount(rows: rows, columns: columns, depth: min(depth, CopyLayout.mostDepth))
+            for room in [0, most / 8, most / 2, most] {
+                check(level.kernels, rows, columns, depth, gap: depth % 3, scratchCount: room)
+            }
+        }
+    }
+
+    private func check(
+        _ kernels: KernelTable<Float>, _ rows: Int, _ columns: Int, _ depth: Int, gap: Int, scratchCount: Int? = nil
+    ) {
         var noise = Noise(UInt64(rows << 20 | columns << 10 | depth))
         let values = noise.wholeNumbers(rows * depth)
         let a = Padded(values, rows: rows, columns: depth, gap: gap)
@@ -67,14 +83,15 @@ private struct Padded {
                 b.elements, bStride: b.stride, &expected.elements, cStride: expected.stride, accumulating: accumulating)
             var c = before
             kernels.multiply(
-                rows, columns, depth, a.elements, a.stride, 1, b.elements, b.stride, &c.elements, c.stride, accumulating
-            )
+                rows, columns, depth, a.elements, a.stride, 1, b.elements, b.stride, into: &c.elements, c.stride,
+                accumulating: accumulating, scratchCount: scratchCount)
             expectSame(c, expected, "multiply \(rows)x\(columns)x\(depth), accumulating \(accumulating)")
 
             var fromTransposed = before
             kernels.multiply(
                 rows, columns, depth, aTransposed.elements, 1, aTransposed.stride, b.elements, b.stride,
-                &fromTransposed.elements, fromTransposed.stride, accumulating)
+                into: &fromTransposed.elements, fromTransposed.stride, accumulating: accumulating,
+                scratchCount: scratchCount)
             expectSame(fromTransposed, expected, "multiply of a transposed A, \(rows)x\(columns)x\(depth)")
         }
     }
@@ -120,7 +137,21 @@ private struct Padded {
         }
     }
 
-    private func checkTransposed(_ kernels: KernelTable<Float>, _ rows: Int, _ columns: Int, _ depth: Int, gap: Int) {
+    /// A matrix B beyond the second-level cache, and several groups of rows.
+    @Test(arguments: supportedLevels) func multiplyTransposedInGroups(level: InstructionSetLevel) {
+        let half = CacheSizes.second / 2 / MemoryLayout<Float>.stride
+        for (rows, columns, depth) in [(9, 233, half / 233 + 1), (37, 233, half / 233 + 1), (140, half / 90 + 1, 90)] {
+            let least = PackedProduct.scratchCount(columns: columns, depth: depth)
+            let most = PackedProduct.scratchCount(rows: rows, columns: columns, depth: depth)
+            for room in [least, max(least, most / 2), most] {
+                checkTransposed(level.kernels, rows, columns, depth, gap: 1, scratchCount: room)
+            }
+        }
+    }
+
+    private func checkTransposed(
+        _ kernels: KernelTable<Float>, _ rows: Int, _ columns: Int, _ depth: Int, gap: Int, scratchCount: Int? = nil
+    ) {
         var noise = Noise(UInt64(rows << 20 | columns << 10 | depth))
         let a = Padded(noise.wholeNumbers(rows * depth), rows: rows, columns: depth, gap: gap)
         let b = Padded(noise.wholeNumbers(columns * depth), rows: columns, columns: depth, gap: gap)
@@ -136,7 +167,7 @@ private struct Padded {
                 var c = before
                 kernels.multiplyTransposed(
                     rows, columns, depth, a.elements, a.stride, b.elements, b.stride, bias: bias,
-                    into: &c.elements, c.stride)
+                    into: &c.elements, c.stride, scratchCount: scratchCount)
                 expectSame(c, expected, "multiplyTransposed \(rows)x\(columns)x\(depth), bias \(hasBias)")
             }
         }
@@ -170,7 +201,7 @@ private struct Padded {
             let magnitudes = product(a.map { $0.magnitude }, b.map { $0.magnitude }, rows, columns, depth)
             var plain = [Float](repeating: .nan, count: rows * columns)
             var biased = plain
-            level.kernels.multiply(rows, columns, depth, a, depth, 1, b, columns, &plain, columns, false)
+            level.kernels.multiply(rows, columns, depth, a, depth, 1, b, columns, into: &plain, columns)
             level.kernels.multiplyTransposed(
                 rows, columns, depth, a, depth, bTransposed, depth, bias: bias, into: &biased, columns)
             for i in plain.indices {
@@ -220,7 +251,7 @@ private struct Padded {
                 a[depth + depth - 1] = special
                 let b = [Float](repeating: 0, count: depth * 21)
                 var c = [Float](repeating: 0, count: 3 * 21)
-                level.kernels.multiply(3, 21, depth, a, depth, 1, b, 21, &c, 21, false)
+                level.kernels.multiply(3, 21, depth, a, depth, 1, b, 21, into: &c, 21)
                 #expect(c.indices.allSatisfy { c[$0].isNaN == ($0 / 21 == 1) })
                 level.kernels.multiplyTransposed(3, 21, depth, a, depth, b, depth, bias: nil, into: &c, 21)
                 #expect(c.indices.allSatisfy { c[$0].isNaN == ($0 / 21 == 1) })

@@ -355,31 +355,53 @@ private struct Numbers {
         }
     }
 
-    /// A step along a product is the product and then the step, bit for bit.
+    /// A step along a product is the product and then the step, bit for bit: of small operands, and of large ones, which are
+    /// copied as far as scratch memory has room.
     @Test(arguments: supportedLevels) func productsAreNeverThereAsAWhole(level: InstructionSetLevel) {
-        let stride = 75
+        let small = [(1, 1, 1), (3, 17, 5), (6, 32, 16), (14, 33, 9), (29, 70, 33), (15, 16, 1)]
         for method in Method.all {
-            let kernel = method.kernel(level.kernels.optimizers)
-            for (rows, columns, depth) in [(1, 1, 1), (3, 17, 5), (6, 32, 16), (14, 33, 9), (29, 70, 33), (15, 16, 1)] {
-                let offset = 2
-                let before = Numbers(rows * stride + offset, seed: UInt64(rows * columns), for: method)
-                var noise = Noise(95)
-                let (a, b) = (noise.floats(depth * rows), noise.floats(depth * columns))
-                var g = [Float](repeating: .nan, count: rows * columns)
-                level.kernels.multiply(rows, columns, depth, a, 1, rows, b, columns, &g, columns, false)
-                var (apart, together) = (before, before)
-                apart.step { w, states in
-                    kernel.step(rows, columns, w + offset, states, offset, stride, g, columns, method.factors)
+            for (rows, columns, depth) in small + [(50, 700, 90), (61, 40, 660)] {
+                let most = CopyLayout.scratchCount(rows: rows, columns: columns, depth: depth)
+                check(method, level.kernels, rows, columns, depth, scratchCount: most)
+                if most > CopyLayout.tile {
+                    check(method, level.kernels, rows, columns, depth, scratchCount: most / 2)
+                    check(method, level.kernels, rows, columns, depth, scratchCount: CopyLayout.tile)
                 }
-                var scratch = [Float](repeating: .nan, count: OptimizerKernel<Float>.scratchCount + 1)
-                together.step { w, states in
-                    kernel.stepAlongProduct(
-                        rows, columns, depth, a, 1, rows, b, columns, w + offset, states, offset, stride,
-                        method.factors, &scratch)
-                }
-                #expect(together.isSame(as: apart), "\(method), \(rows) x \(columns) x \(depth)")
-                #expect(scratch[OptimizerKernel<Float>.scratchCount].isNaN)
             }
         }
+    }
+
+    /// Parameters beyond the second-level cache, in the order of memory: by a method's own loop, and by the one that others share.
+    @Test(arguments: supportedLevels) func largeProductsAreNeverThereAsAWhole(level: InstructionSetLevel) {
+        let columns = CacheSizes.second / 2 / MemoryLayout<Float>.stride / 48 + 20
+        let most = CopyLayout.scratchCount(rows: 48, columns: columns, depth: 16)
+        for method in [Method.all[0], Method.all[Method.all.count - 1]] {
+            for room in [most / 2, most] { check(method, level.kernels, 48, columns, 16, scratchCount: room) }
+        }
+    }
+
+    private func check(
+        _ method: Method, _ kernels: KernelTable<Float>, _ rows: Int, _ columns: Int, _ depth: Int, scratchCount: Int
+    ) {
+        let kernel = method.kernel(kernels.optimizers)
+        let stride = columns + 5
+        let offset = 2
+        let before = Numbers(rows * stride + offset, seed: UInt64(rows * columns), for: method)
+        var noise = Noise(95)
+        let (a, b) = (noise.floats(depth * rows), noise.floats(depth * columns))
+        var g = [Float](repeating: .nan, count: rows * columns)
+        kernels.multiply(rows, columns, depth, a, 1, rows, b, columns, into: &g, columns)
+        var (apart, together) = (before, before)
+        apart.step { w, states in
+            kernel.step(rows, columns, w + offset, states, offset, stride, g, columns, method.factors)
+        }
+        var scratch = [Float](repeating: .nan, count: scratchCount + 1)
+        together.step { w, states in
+            kernel.stepAlongProduct(
+                rows, columns, depth, a, rows, b, columns, w + offset, states, offset, stride, method.factors, &scratch,
+                scratchCount)
+        }
+        #expect(together.isSame(as: apart), "\(method), \(rows) x \(columns) x \(depth), \(scratchCount)")
+        #expect(scratch[scratchCount].isNaN)
     }
 }

@@ -15,18 +15,20 @@ import Testing
         let before = noise.floats(rows * columns)
         for accumulating in [false, true] {
             var whole = before
-            level.kernels.multiply(rows, columns, depth, a, depth, 1, b, columns, &whole, columns, accumulating)
+            level.kernels.multiply(
+                rows, columns, depth, a, depth, 1, b, columns, into: &whole, columns, accumulating: accumulating)
             for (first, count) in [(0, 1), (3, 1), (42, 1), (2, 4), (1, 5), (0, 8), (5, 17), (1, 32)] {
                 var part = Array(before[first * columns..<(first + count) * columns])
                 level.kernels.multiply(
-                    count, columns, depth, Array(a[(first * depth)...]), depth, 1, b, columns, &part, columns,
-                    accumulating)
+                    count, columns, depth, Array(a[(first * depth)...]), depth, 1, b, columns, into: &part, columns,
+                    accumulating: accumulating)
                 #expect(bits(part) == bits(Array(whole[first * columns..<(first + count) * columns])))
             }
             for column in 0..<columns {
                 var part = (0..<rows).map { before[$0 * columns + column] }
                 level.kernels.multiply(
-                    rows, 1, depth, a, depth, 1, Array(b[column...]), columns, &part, 1, accumulating)
+                    rows, 1, depth, a, depth, 1, Array(b[column...]), columns, into: &part, 1,
+                    accumulating: accumulating)
                 #expect(bits(part) == bits((0..<rows).map { whole[$0 * columns + column] }))
             }
         }

@@ -57,14 +57,28 @@ let ulp = Double(Float.ulpOfOne)
 func bits(_ values: [Float]) -> [UInt32] { values.map { $0.bitPattern } }
 
 extension KernelTable<Float> {
-    /// ``multiplyTransposed`` with scratch memory of just the size that it asks for, holding NaN.
+    /// ``multiply`` with scratch memory for so many elements, or for as many as make it fastest, holding NaN.
+    func multiply(
+        _ rows: Int, _ columns: Int, _ depth: Int, _ a: [Float], _ aRowStride: Int, _ aColumnStride: Int, _ b: [Float],
+        _ bStride: Int, into c: inout [Float], _ cStride: Int, accumulating: Bool = false, scratchCount: Int? = nil
+    ) {
+        let count =
+            scratchCount
+            ?? CopyLayout.scratchCount(rows: rows, columns: columns, depth: min(depth, CopyLayout.mostDepth))
+        var scratch = [Float](repeating: .nan, count: count + 1)
+        multiply(
+            rows, columns, depth, a, aRowStride, aColumnStride, b, bStride, &c, cStride, accumulating, &scratch, count)
+        #expect(scratch[count].isNaN, "wrote beyond its scratch memory")
+    }
+
+    /// ``multiplyTransposed`` with scratch memory for so many elements, or for as many as make it fastest, holding NaN.
     func multiplyTransposed(
         _ rows: Int, _ columns: Int, _ depth: Int, _ a: [Float], _ aStride: Int, _ b: [Float], _ bStride: Int,
-        bias: UnsafePointer<Float>?, into c: inout [Float], _ cStride: Int
+        bias: UnsafePointer<Float>?, into c: inout [Float], _ cStride: Int, scratchCount: Int? = nil
     ) {
-        let count = PackedProduct.scratchCount(columns: columns, depth: depth)
+        let count = scratchCount ?? PackedProduct.scratchCount(rows: rows, columns: columns, depth: depth)
         var scratch = [Float](repeating: .nan, count: count + 1)
-        multiplyTransposed(rows, columns, depth, a, aStride, b, bStride, bias, &c, cStride, &scratch)
+        multiplyTransposed(rows, columns, depth, a, aStride, b, bStride, bias, &c, cStride, &scratch, count)
         #expect(scratch[count].isNaN, "wrote beyond its scratch memory")
     }
 }

@@ -54,6 +54,42 @@ static inline int platform_supports_avx2(void) {
 #endif
 }
 
+/** The bytes of a core's data cache of this level, 1 or 2; 0 where the system does not tell. */
+static inline long platform_cache_bytes(int level) {
+#if defined(_SC_LEVEL1_DCACHE_SIZE) && defined(_SC_LEVEL2_CACHE_SIZE)
+    return sysconf(level == 1 ? _SC_LEVEL1_DCACHE_SIZE : _SC_LEVEL2_CACHE_SIZE);
+#else
+    (void)level;
+    return 0;
+#endif
+}
+
+/** Makes this thread's vector arithmetic take subnormal numbers for 0. The mode before, for platform_set_arithmetic(). */
+static inline uint64_t platform_flush_subnormals(void) {
+#if defined(__SSE__)
+    const uint64_t before = __builtin_ia32_stmxcsr();
+    __builtin_ia32_ldmxcsr((unsigned)before | 0x8040);
+    return before;
+#elif defined(__aarch64__)
+    uint64_t before;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(before));
+    __asm__ volatile("msr fpcr, %0" : : "r"(before | UINT64_C(1) << 24));
+    return before;
+#else
+    return 0;
+#endif
+}
+
+static inline void platform_set_arithmetic(uint64_t mode) {
+#if defined(__SSE__)
+    __builtin_ia32_ldmxcsr((unsigned)mode);
+#elif defined(__aarch64__)
+    __asm__ volatile("msr fpcr, %0" : : "r"(mode));
+#else
+    (void)mode;
+#endif
+}
+
 /* ---- Memory ---- */
 
 #define PLATFORM_ALIGNMENT 64

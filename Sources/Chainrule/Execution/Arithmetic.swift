@@ -1,3 +1,4 @@
+import CPlatform
 import KernelDispatch
 import Kernels
 
@@ -43,28 +44,33 @@ package struct Arithmetic: @unchecked Sendable {
     package var kernels: KernelTable<Float> { _read { yield table.pointee } }
 
     /// `C = A B`, or `C += A B`.
-    func product(_ a: Matrix, _ b: Matrix, into c: Matrix, accumulating: Bool) {
+    /// - Parameter scratch: ``CopyLayout/scratchCount(rows:columns:depth:)`` floats make it fastest.
+    func product(_ a: Matrix, _ b: Matrix, into c: Matrix, accumulating: Bool, scratch: Matrix) {
         precondition(a.columns == b.rows && c.rows == a.rows && c.columns == b.columns)
         kernels.multiply(
-            c.rows, c.columns, b.rows, a.base, a.stride, 1, b.base, b.stride, c.base, c.stride, accumulating)
+            c.rows, c.columns, b.rows, a.base, a.stride, 1, b.base, b.stride, c.base, c.stride, accumulating,
+            scratch.base, scratch.count)
     }
 
     /// `C = Aᵀ B`, or `C += Aᵀ B`.
-    func transposedProduct(_ a: Matrix, _ b: Matrix, into c: Matrix, accumulating: Bool) {
+    /// - Parameter scratch: ``CopyLayout/scratchCount(rows:columns:depth:)`` floats make it fastest.
+    func transposedProduct(_ a: Matrix, _ b: Matrix, into c: Matrix, accumulating: Bool, scratch: Matrix) {
         precondition(a.rows == b.rows && c.rows == a.columns && c.columns == b.columns)
         kernels.multiply(
-            c.rows, c.columns, b.rows, a.base, 1, a.stride, b.base, b.stride, c.base, c.stride, accumulating)
+            c.rows, c.columns, b.rows, a.base, 1, a.stride, b.base, b.stride, c.base, c.stride, accumulating,
+            scratch.base, scratch.count)
     }
 
     /// `C = A Bᵀ`, plus a column vector's elements on every row.
-    /// - Parameter scratch: ``PackedProduct/scratchCount(columns:depth:)`` floats.
+    /// - Parameter scratch: at least ``PackedProduct/scratchCount(columns:depth:)`` floats;
+    ///   ``PackedProduct/scratchCount(rows:columns:depth:)`` make the product fastest.
     func productTransposed(_ a: Matrix, _ b: Matrix, plus bias: Matrix?, into c: Matrix, scratch: Matrix) {
         precondition(a.columns == b.columns && c.rows == a.rows && c.columns == b.rows)
         precondition(bias == nil || bias!.count == c.columns)
         precondition(scratch.count >= PackedProduct.scratchCount(columns: c.columns, depth: a.columns))
         kernels.multiplyTransposed(
             c.rows, c.columns, a.columns, a.base, a.stride, b.base, b.stride, bias?.base, c.base, c.stride,
-            scratch.base)
+            scratch.base, scratch.count)
     }
 
     /// The rows of the matrix kernels' highest tile.
@@ -77,23 +83,31 @@ package struct Arithmetic: @unchecked Sendable {
     }
 
     /// Makes one optimizer step on parameters of a tensor along their gradient. `w` lies in the parameter vector.
+    ///
+    /// A step takes subnormal numbers for 0. Where a gradient stays 0, `β m` decays to the smallest of them, whose rounding
+    /// keeps it there; and many processors take a hundred times as long for those.
     func step(_ step: KernelStep, tensor: Int, _ w: Matrix, along gradient: Matrix) {
         precondition(w.rows == gradient.rows && w.columns == gradient.columns)
+        let mode = platform_flush_subnormals()
+        defer { platform_set_arithmetic(mode) }
         step.kernel.step(
             w.rows, w.columns, w.base, step.states, w.base - step.parameters.base, w.stride, gradient.base,
             gradient.stride, step.factors(ofTensor: tensor))
     }
 
     /// Makes one step along the gradient `Aᵀ B`.
-    /// - Parameter scratch: ``OptimizerKernel/scratchCount`` floats.
+    /// - Parameter scratch: at least ``CopyLayout/tile`` floats; ``CopyLayout/scratchCount(rows:columns:depth:)`` make the
+    ///   step fastest.
     func step(
         _ step: KernelStep, tensor: Int, _ w: Matrix, alongTransposedProduct a: Matrix, _ b: Matrix, scratch: Matrix
     ) {
         precondition(a.rows == b.rows && w.rows == a.columns && w.columns == b.columns)
-        precondition(scratch.count >= OptimizerKernel<Float>.scratchCount)
+        precondition(scratch.count >= CopyLayout.tile)
+        let mode = platform_flush_subnormals()
+        defer { platform_set_arithmetic(mode) }
         step.kernel.stepAlongProduct(
-            w.rows, w.columns, b.rows, a.base, 1, a.stride, b.base, b.stride, w.base, step.states,
-            w.base - step.parameters.base, w.stride, step.factors(ofTensor: tensor), scratch.base)
+            w.rows, w.columns, b.rows, a.base, a.stride, b.base, b.stride, w.base, step.states,
+            w.base - step.parameters.base, w.stride, step.factors(ofTensor: tensor), scratch.base, scratch.count)
     }
 
     /// `R = s g + λ₂ w + λ₁ sign(w)`, with g clipped to ± limit. All are vectors; R may be g or w.

@@ -50,7 +50,7 @@ struct GradientPart {
     private func put(_ term: GradientTerm, into block: Matrix, accumulating: Bool) {
         switch term {
         case .transposedProduct(let a, let b):
-            arithmetic.transposedProduct(a, b, into: block, accumulating: accumulating)
+            arithmetic.transposedProduct(a, b, into: block, accumulating: accumulating, scratch: scratch)
         case .columnSums(let a):
             arithmetic.sumColumns(a, into: block, accumulating: accumulating)
         }

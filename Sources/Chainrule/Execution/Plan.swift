@@ -149,12 +149,17 @@ package final class Plan: FallibleClass, Sendable {
         for node in architecture.nodes {
             layout.scratchCount = max(
                 layout.scratchCount,
-                node.layer.scratchCount(width: node.width, inputs: architecture.inputWidths(of: node)))
+                node.layer.scratchCount(
+                    width: node.width, inputs: architecture.inputWidths(of: node), rows: maxRows,
+                    backward: purpose != .inference))
         }
         // For a step, and for the gradient of a vector.
         for tensor in tensors {
             layout.scratchCount = max(
-                layout.scratchCount, OptimizerKernel<Float>.scratchCount, tensor.extents.count == 1 ? tensor.count : 0)
+                layout.scratchCount,
+                CopyLayout.scratchCount(
+                    rows: tensor.rows, columns: tensor.columns, depth: purpose == .inference ? 0 : maxRows),
+                tensor.extents.count == 1 ? tensor.count : 0)
         }
         layout.scratchCount = (layout.scratchCount + 15) & ~15
         layout.scratch = try place(layout.scratchCount, rows: threads)

@@ -59,8 +59,11 @@ final class Dense: Layer {
         return [weight, TensorShape(name: "bias", extents: [width], role: .bias, initializer: biases)]
     }
 
-    func scratchCount(width: Int, inputs: [Int]) -> Int {
-        PackedProduct.scratchCount(columns: width, depth: inputs[0])
+    func scratchCount(width: Int, inputs: [Int], rows: Int, backward: Bool) -> Int {
+        let forward = PackedProduct.scratchCount(rows: rows, columns: width, depth: inputs[0])
+        guard backward else { return forward }
+        let depth = min(width, CopyLayout.mostDepth)
+        return max(forward, CopyLayout.scratchCount(rows: rows, columns: inputs[0], depth: depth))
     }
 
     var preactivation: Preactivation {
@@ -84,7 +87,8 @@ final class Dense: Layer {
         try activation.backward(pass)
         if let inputDelta = pass.inputDelta(0) {
             pass.arithmetic.product(
-                pass.s, pass.parameter(0), into: inputDelta, accumulating: pass.accumulatesInputDelta(0))
+                pass.s, pass.parameter(0), into: inputDelta, accumulating: pass.accumulatesInputDelta(0),
+                scratch: pass.scratch)
         }
     }
 
@@ -121,9 +125,10 @@ final class Dense: Layer {
         guard let inputDelta = pass.tangents.inputDelta(0) else { return }
         pass.arithmetic.product(
             pass.tangents.s, pass.values.parameter(0), into: inputDelta,
-            accumulating: pass.tangents.accumulatesInputDelta(0))
+            accumulating: pass.tangents.accumulatesInputDelta(0), scratch: pass.values.scratch)
         if let weightTangent = pass.parameterTangent(0) {
-            pass.arithmetic.product(pass.values.s, weightTangent, into: inputDelta, accumulating: true)
+            pass.arithmetic.product(
+                pass.values.s, weightTangent, into: inputDelta, accumulating: true, scratch: pass.values.scratch)
         }
     }
 

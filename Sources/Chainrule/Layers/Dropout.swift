@@ -20,7 +20,7 @@ final class Dropout: ParameterlessLayer {
         return widths[0]
     }
 
-    func scratchCount(width: Int, inputs: [Int]) -> Int { width }
+    func scratchCount(width: Int, inputs: [Int], rows: Int, backward: Bool) -> Int { width }
 
     var preactivation: Preactivation { .activation }
     var signal: Signal { .none }

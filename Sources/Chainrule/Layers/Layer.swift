@@ -16,8 +16,11 @@ package protocol Layer: AnyObject, Sendable {
     /// The parameters, for inputs of these widths.
     func tensors(width: Int, inputs: [Int]) -> [TensorShape]
 
-    /// How many floats of scratch memory forward, backward and their tangents need.
-    func scratchCount(width: Int, inputs: [Int]) -> Int
+    /// How many floats of scratch memory forward, backward and their tangents use.
+    /// - Parameters:
+    ///   - rows: the most rows of a pass.
+    ///   - backward: whether there are backward passes.
+    func scratchCount(width: Int, inputs: [Int], rows: Int, backward: Bool) -> Int
 
     /// Where z lies.
     var preactivation: Preactivation { get }
@@ -72,7 +75,7 @@ extension Layer {
         guard let custom = customActivation else { return true }
         return custom.secondDerivative != nil
     }
-    package func scratchCount(width: Int, inputs: [Int]) -> Int { 0 }
+    package func scratchCount(width: Int, inputs: [Int], rows: Int, backward: Bool) -> Int { 0 }
     package func gradientBound(rows: Int, signal: Double, input: Double) -> Double { .infinity }
 }
 

@@ -2,7 +2,8 @@ import Kernels
 
 /// An optimizer: a method with its hyperparameters, and its state for the parameters of one network.
 ///
-/// A step reads a gradient and changes the parameters. One optimizer serves one network at a time.
+/// A step reads a gradient and changes the parameters. It takes subnormal numbers for 0. One optimizer serves one network at
+/// a time.
 public final class Optimizer: FallibleClass {
     public let method: any OptimizationMethod
     public let regularization: Regularization

@@ -8,18 +8,78 @@ public enum MatrixKernels<Set: InstructionSet> {
     public typealias Scalar = Set.Scalar
 
     /// `C = A B`, or `C += A B`: C is `rows × columns`, B is `depth × columns`. A's element (i, p) lies at
-    /// `i * aRowStride + p * aColumnStride`, so that A can also be a transposed matrix.
+    /// `i * aRowStride + p * aColumnStride`, one of the strides being 1: so A can also be a transposed matrix.
+    /// - Parameters:
+    ///   - scratch: aligned to a cache line.
+    ///   - scratchCount: its elements; ``CopyLayout/scratchCount(rows:columns:depth:)`` for the fastest product; 0 is enough.
     @inlinable @inline(__always)
     public static func multiply(
         rows: Int, columns: Int, depth: Int,
         _ a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
         _ b: UnsafePointer<Scalar>, bStride: Int,
-        _ c: UnsafeMutablePointer<Scalar>, cStride: Int, accumulating: Bool
+        _ c: UnsafeMutablePointer<Scalar>, cStride: Int, accumulating: Bool,
+        scratch: UnsafeMutablePointer<Scalar>, scratchCount: Int
     ) {
-        columnBlocks(
-            rows: rows, columns: columns, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride, b,
-            bStride: bStride, c, cStride: cStride, start: accumulating ? .result : .zero, ahead: Ahead(b, step: 0),
-            tileRows: Set.tileRows)
+        let piecesDepth = CopyLayout.pieceDepth(of: depth, stripWidth: OperandCopies<Set>.stripWidth)
+        let inOrder = CopyLayout.passesInOrder(rows * columns)
+        guard
+            aColumnStride != 1 || CopyLayout.paysForB(rows: rows, columns: columns, depth: depth, stride: bStride),
+            let plan = CopyPlan<Set>(
+                rows: rows, columns: columns, depth: piecesDepth, inOrder: inOrder, scratch, scratchCount)
+        else {
+            return columnBlocks(
+                rows: rows, columns: columns, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride, b,
+                bStride: bStride, c, cStride: cStride, start: accumulating ? .result : .zero, ahead: Ahead(b, step: 0),
+                tileRows: Set.tileRows)
+        }
+        for p in stride(from: 0, to: depth, by: piecesDepth) {
+            let piece = min(piecesDepth, depth - p)
+            let start: TileStart<Scalar> = accumulating || p > 0 ? .result : .zero
+            if aColumnStride == 1 {
+                multiplyStrips(
+                    rows: rows, columns: columns, depth: piece, a + p, aStride: aRowStride, b + p * bStride,
+                    bStride: bStride, c, cStride: cStride, start: start, strip: plan.strips)
+            } else {
+                multiplyTiles(
+                    rows: rows, columns: columns, depth: piece, a + p * aColumnStride, aStride: aColumnStride,
+                    b + p * bStride, bStride: bStride, c, cStride: cStride, start: start, inOrder: inOrder,
+                    scratch: scratch, scratchCount: scratchCount)
+            }
+        }
+    }
+
+    /// The product with B copied strip by strip. A, whose rows are contiguous, is read where it is.
+    @inlinable @inline(never)
+    static func multiplyStrips(
+        rows: Int, columns: Int, depth: Int,
+        _ a: UnsafePointer<Scalar>, aStride: Int, _ b: UnsafePointer<Scalar>, bStride: Int,
+        _ c: UnsafeMutablePointer<Scalar>, cStride: Int, start: TileStart<Scalar>, strip: UnsafeMutablePointer<Scalar>
+    ) {
+        let width = OperandCopies<Set>.stripWidth
+        for column in stride(from: 0, to: columns, by: width) {
+            let count = min(width, columns - column)
+            OperandCopies<Set>.strips(depth: depth, columns: count, b + column, stride: bStride, into: strip)
+            columnBlocks(
+                rows: rows, columns: count, depth: depth, a, aRowStride: aStride, aColumnStride: 1, strip,
+                bStride: width, c + column, cStride: cStride, start: start, ahead: Ahead(strip, step: 0),
+                tileRows: tileRows(stride: aStride))
+        }
+    }
+
+    /// The product of a transposed A, with both copied.
+    @inlinable @inline(never)
+    static func multiplyTiles(
+        rows: Int, columns: Int, depth: Int,
+        _ a: UnsafePointer<Scalar>, aStride: Int, _ b: UnsafePointer<Scalar>, bStride: Int,
+        _ c: UnsafeMutablePointer<Scalar>, cStride: Int, start: TileStart<Scalar>, inOrder: Bool,
+        scratch: UnsafeMutablePointer<Scalar>, scratchCount: Int
+    ) {
+        ProductTile<Set>.forEach(
+            rows: rows, columns: columns, depth: depth, a, aStride: aStride, b, bStride: bStride, inOrder: inOrder,
+            scratch: scratch, scratchCount: scratchCount
+        ) { tile in
+            tile.multiply(depth: depth, into: c + (tile.row * cStride + tile.column), stride: cStride, start: start)
+        }
     }
 
     /// `C = A Bᵀ`, plus `bias` on every row if there is one: C is `rows × columns`, A is `rows × depth`, B is
@@ -29,15 +89,17 @@ public enum MatrixKernels<Set: InstructionSet> {
     /// the one whose packing costs less is transposed into `scratch`, a piece at a time; for few rows blocks of B are
     /// transposed in registers (``FewRowsProduct``). With B packed the lanes of a vector are columns of C; with A packed they
     /// are rows, and C comes out transposed.
-    /// - Parameter depth: at least 1.
-    /// - Parameter scratch: room for ``PackedProduct/scratchCount(columns:depth:)`` elements, aligned to a cache
-    ///   line.
+    /// - Parameters:
+    ///   - depth: at least 1.
+    ///   - scratch: aligned to a cache line.
+    ///   - scratchCount: its elements: at least ``PackedProduct/scratchCount(columns:depth:)``;
+    ///     ``PackedProduct/scratchCount(rows:columns:depth:)`` for the fastest product.
     @inlinable @inline(__always)
     public static func multiplyTransposed(
         rows: Int, columns: Int, depth: Int,
         _ a: UnsafePointer<Scalar>, aStride: Int,
         _ b: UnsafePointer<Scalar>, bStride: Int, bias: UnsafePointer<Scalar>?,
-        _ c: UnsafeMutablePointer<Scalar>, cStride: Int, scratch: UnsafeMutablePointer<Scalar>
+        _ c: UnsafeMutablePointer<Scalar>, cStride: Int, scratch: UnsafeMutablePointer<Scalar>, scratchCount: Int
     ) {
         let lanes = 2 * Set.Vector.scalarCount
         let panel = scratch
@@ -52,6 +114,16 @@ public enum MatrixKernels<Set: InstructionSet> {
                 rows: rows - row, columns: columns, depth: depth, vectorWidth: Set.Vector.scalarCount,
                 mostFewRows: FewRowsProduct<Set>.mostRows)
         {
+            let together = PackedProduct.groups(
+                rows: rows - row, columns: columns, depth: depth, lanes: lanes, room: scratchCount)
+            if together > 1 {
+                let count = min(rows - row, together * lanes)
+                multiplyGroups(
+                    rows: count, columns: columns, depth: depth, a + row * aStride, aStride: aStride, b,
+                    bStride: bStride, bias: bias, c + row * cStride, cStride: cStride, scratch: scratch)
+                row += count
+                continue
+            }
             let count = min(rows - row, lanes)
             // Whole vectors: what lanes without a row compute is not read.
             let filled = count > Set.Vector.scalarCount ? lanes : Set.Vector.scalarCount
@@ -92,6 +164,49 @@ public enum MatrixKernels<Set: InstructionSet> {
         packingColumns(
             rows: rows - row, columns: wholeColumns..<columns, depth: 0..<depth, a, aStride: aStride, b,
             bStride: bStride, c, cStride: cStride, start: start, panel: panel)
+    }
+
+    /// The same with several groups of A's rows packed, as many as vectors have lanes in each. A block of B's rows, come from
+    /// beyond the second-level cache, is multiplied with all of them.
+    @inlinable @inline(never)
+    static func multiplyGroups(
+        rows: Int, columns: Int, depth: Int,
+        _ a: UnsafePointer<Scalar>, aStride: Int,
+        _ b: UnsafePointer<Scalar>, bStride: Int, bias: UnsafePointer<Scalar>?,
+        _ c: UnsafeMutablePointer<Scalar>, cStride: Int, scratch: UnsafeMutablePointer<Scalar>
+    ) {
+        let lanes = 2 * Set.Vector.scalarCount
+        let groups = (rows + lanes - 1) / lanes
+        let blockRows = PackedProduct.blockRows
+        let results = scratch + groups * lanes * depth
+        for group in 0..<groups {
+            let row = group * lanes
+            Packing<Set>.transpose(
+                rows: min(lanes, rows - row), columns: depth, a + row * aStride, stride: aStride,
+                scratch + row * depth, resultStride: lanes)
+        }
+        let piecesDepth = CopyLayout.pieceDepth(of: depth, stripWidth: lanes)
+        let mostTileRows = tileRows(stride: bStride)
+        for first in stride(from: 0, to: columns, by: blockRows) {
+            let count = min(blockRows, columns - first)
+            for p in stride(from: 0, to: depth, by: piecesDepth) {
+                for group in 0..<groups {
+                    let panel = scratch + group * lanes * depth + p * lanes
+                    columnBlocks(
+                        rows: count, columns: lanes, depth: min(piecesDepth, depth - p), b + (first * bStride + p),
+                        aRowStride: bStride, aColumnStride: 1, panel, bStride: lanes,
+                        results + group * blockRows * lanes, cStride: lanes,
+                        start: p > 0 ? .result : bias.map { .rowBias($0 + first) } ?? .zero,
+                        ahead: Ahead(panel, step: 0), tileRows: mostTileRows)
+                }
+            }
+            for group in 0..<groups {
+                let row = group * lanes
+                Packing<Set>.transpose(
+                    rows: count, columns: min(lanes, rows - row), results + group * blockRows * lanes, stride: lanes,
+                    c + (row * cStride + first), resultStride: cStride)
+            }
+        }
     }
 
     /// Some columns of the product, for some of the depth, with B packed.
@@ -173,6 +288,27 @@ public enum PackedProduct {
     /// Enough for every instruction set: 32 lanes are two vectors of the widest.
     public static func scratchCount(columns: Int, depth: Int) -> Int { 32 * (min(depth, panelDepth) + columns) }
 
+    /// What the fastest product takes.
+    public static func scratchCount(rows: Int, columns: Int, depth: Int) -> Int {
+        let most = mostGroups * 32 * (depth + blockRows)
+        let groups = groups(rows: rows, columns: columns, depth: depth, lanes: 8, room: most)
+        return max(scratchCount(columns: columns, depth: depth), groups > 1 ? most : 0)
+    }
+
+    @inlinable static var mostGroups: Int { 4 }
+    /// How many of B's rows are multiplied with all groups: whole tiles, and whole vectors when they are transposed.
+    @inlinable static var blockRows: Int { 112 }
+
+    /// How many groups of A's rows to pack at a time. More than one pays where B does not fit in the second-level cache, and
+    /// would come again for each.
+    @inlinable @inline(__always)
+    static func groups(rows: Int, columns: Int, depth: Int, lanes: Int, room: Int) -> Int {
+        let size = MemoryLayout<Float>.stride
+        guard rows > lanes && columns * depth > CacheSizes.second / 2 / size else { return 1 }
+        let fit = min(room, CacheSizes.second / 2 / size) / (lanes * (depth + blockRows))
+        return min((rows + lanes - 1) / lanes, fit, mostGroups)
+    }
+
     /// Whether the product takes less time with A packed than with B packed, where C is moved, too. To move an element
     /// takes about as long as 4 lanes' products, or 8 out of the first-level cache; lanes of the last vector that are not
     /// used take their time as well, and tiles of one vector are slower by an eighth.
@@ -215,6 +351,21 @@ enum TileLoops<Set: TileArithmetic> {
             of: OneVector<Set>.self, rows: rows, count: count, depth: depth, a, aRowStride: aRowStride,
             aColumnStride: aColumnStride, b, bStride: bStride, c, cStride: cStride, start: start, ahead: ahead,
             tileRows: tileRows)
+    }
+
+    /// A full tile from a copied panel and a copied strip.
+    @inlinable @inline(never)
+    static func copied(
+        depth: Int, panel: UnsafePointer<Scalar>, strip: UnsafePointer<Scalar>, _ c: UnsafeMutablePointer<Scalar>,
+        cStride: Int, start: TileStart<Scalar>
+    ) {
+        @inline(__always) func tile<Rows: TileRows>(_: Rows.Type) where Rows.Columns == TwoVectors<Set> {
+            let width = TwoVectors<Set>.width
+            var sums = Rows(start, result: c, row: 0, rowStride: cStride, count: width)
+            sums.multiplyAdd(depth: depth, panel: panel, strip: strip)
+            sums.store(c, rowStride: cStride, count: width)
+        }
+        if Set.tileRows == 14 { tile(Rows14<TwoVectors<Set>>.self) } else { tile(Rows6<TwoVectors<Set>>.self) }
     }
 
     /// Rows in as few tiles as possible, of heights as equal as possible: a low tile is as slow as a high one.

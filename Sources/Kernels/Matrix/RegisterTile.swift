@@ -97,12 +97,28 @@ struct Ahead<Scalar> {
     }
 }
 
-/// A column of a tile's rows of A, by a pointer for every four rows.
+/// A column of a tile's rows of A.
+@usableFromInline
+protocol TileOperand {
+    associatedtype Scalar
+    /// - Parameter row: a constant.
+    func element(ofRow row: Int) -> Scalar
+}
+
+/// A column of a copied panel.
+@usableFromInline
+struct PanelColumn<Scalar>: TileOperand {
+    @usableFromInline let elements: UnsafePointer<Scalar>
+    @inlinable @inline(__always) init(_ elements: UnsafePointer<Scalar>) { self.elements = elements }
+    @inlinable @inline(__always) func element(ofRow row: Int) -> Scalar { elements[row] }
+}
+
+/// A column where A lies, by a pointer for every four rows.
 ///
 /// The compiler must not see that the pointers belong together: it would compute each row's address from the one before, a
 /// chain that is as long as the arithmetic, and no load could begin before its turn.
 @usableFromInline
-struct RowPointers<Scalar> {
+struct RowPointers<Scalar>: TileOperand {
     @usableFromInline var rows0: UnsafePointer<Scalar>
     @usableFromInline var rows4: UnsafePointer<Scalar>
     @usableFromInline var rows8: UnsafePointer<Scalar>
@@ -120,7 +136,6 @@ struct RowPointers<Scalar> {
         self.rowStride = rowStride
     }
 
-    /// - Parameter row: a constant.
     @inlinable @inline(__always) func element(ofRow row: Int) -> Scalar {
         let first = row < 4 ? rows0 : row < 8 ? rows4 : row < 12 ? rows8 : rows12
         return first[(row & 3) * rowStride]
@@ -145,7 +160,7 @@ protocol TileRows {
     init(loading pointer: UnsafePointer<Scalar>, rowStride: Int, count: Int)
     init(repeatingEach pointer: UnsafePointer<Scalar>)
     /// - Parameter first: the place of the first of these rows in the tile.
-    mutating func multiplyAdd(_ a: RowPointers<Scalar>, first: Int, _ b: Columns)
+    mutating func multiplyAdd<A: TileOperand>(_ a: A, first: Int, _ b: Columns) where A.Scalar == Scalar
     mutating func rectify()
     func store(_ pointer: UnsafeMutablePointer<Scalar>, rowStride: Int, count: Int)
 }
@@ -180,6 +195,32 @@ extension TileRows {
             next += ahead.step
         }
     }
+
+    /// Adds the product of a copied panel of A, and a copied strip of B.
+    @inlinable @inline(__always)
+    mutating func multiplyAdd(depth: Int, panel: UnsafePointer<Scalar>, strip: UnsafePointer<Scalar>) {
+        var (a, b) = (panel, strip)
+        for _ in 0..<depth >> 2 {
+            step(a, b, 0)
+            step(a, b, 1)
+            step(a, b, 2)
+            step(a, b, 3)
+            a += 4 * Self.count
+            b += 4 * Columns.width
+        }
+        for _ in 0..<depth & 3 {
+            step(a, b, 0)
+            a += Self.count
+            b += Columns.width
+        }
+    }
+
+    @inlinable @inline(__always)
+    mutating func step(_ panel: UnsafePointer<Scalar>, _ strip: UnsafePointer<Scalar>, _ p: Int) {
+        multiplyAdd(
+            PanelColumn(panel + p * Self.count), first: 0,
+            Columns(loading: strip + p * Columns.width, count: Columns.width))
+    }
 }
 
 @usableFromInline
@@ -197,7 +238,7 @@ struct OneRow<Columns: TileColumns>: TileRows {
         columns = Columns(repeating: pointer.pointee)
     }
     @inlinable @inline(__always)
-    mutating func multiplyAdd(_ a: RowPointers<Columns.Set.Scalar>, first: Int, _ b: Columns) {
+    mutating func multiplyAdd<A: TileOperand>(_ a: A, first: Int, _ b: Columns) where A.Scalar == Columns.Set.Scalar {
         columns.multiplyAdd(Columns.Set.broadcast(a.element(ofRow: first)), b)
     }
     @inlinable @inline(__always) mutating func rectify() { columns.rectify() }
@@ -232,7 +273,9 @@ struct Stacked<Top: TileRows, Bottom: TileRows>: TileRows where Top.Columns == B
         bottom = Bottom(repeatingEach: pointer + Top.count)
     }
     @inlinable @inline(__always)
-    mutating func multiplyAdd(_ a: RowPointers<Top.Columns.Set.Scalar>, first: Int, _ b: Top.Columns) {
+    mutating func multiplyAdd<A: TileOperand>(
+        _ a: A, first: Int, _ b: Top.Columns
+    ) where A.Scalar == Top.Columns.Set.Scalar {
         top.multiplyAdd(a, first: first, b)
         bottom.multiplyAdd(a, first: first + Top.count, b)
     }

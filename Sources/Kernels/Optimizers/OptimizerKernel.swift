@@ -29,12 +29,13 @@ public struct OptimizerKernel<Scalar: KernelScalar>: Sendable {
 
     /// A step along the gradient `g`, which has a stride of its own.
     public let step: Step
-    /// A step along the gradient `A B`, as ``MatrixKernels/multiply`` has it, which is never there as a whole.
+    /// A step along the gradient `Aᵀ B`, which is never there as a whole. Scratch memory is aligned to a cache line:
+    /// ``CopyLayout/scratchCount(rows:columns:depth:)`` elements for the fastest step, ``CopyLayout/tile`` at least.
     public let stepAlongProduct:
         @Sendable (
-            _ rows: Int, _ columns: Int, _ depth: Int, _ a: In, _ aRowStride: Int, _ aColumnStride: Int, _ b: In,
-            _ bStride: Int, _ w: Out, _ states: UnsafePointer<Out>, _ offset: Int, _ stride: Int,
-            _ factors: In, _ scratch: Out
+            _ rows: Int, _ columns: Int, _ depth: Int, _ a: In, _ aStride: Int, _ b: In, _ bStride: Int, _ w: Out,
+            _ states: UnsafePointer<Out>, _ offset: Int, _ stride: Int, _ factors: In, _ scratch: Out,
+            _ scratchCount: Int
         ) -> Void
 
     @inlinable @inline(__always)
@@ -42,15 +43,12 @@ public struct OptimizerKernel<Scalar: KernelScalar>: Sendable {
         step: @escaping Step,
         stepAlongProduct:
             @escaping @Sendable (
-                Int, Int, Int, In, Int, Int, In, Int, Out, UnsafePointer<Out>, Int, Int, In, Out
+                Int, Int, Int, In, Int, In, Int, Out, UnsafePointer<Out>, Int, Int, In, Out, Int
             ) -> Void
     ) {
         self.step = step
         self.stepAlongProduct = stepAlongProduct
     }
-
-    /// As many elements of scratch memory as `stepAlongProduct` needs: a register tile.
-    public static var scratchCount: Int { 14 * 32 }
 }
 
 /// Where a step takes place: an element of the parameters and of each state.
@@ -142,57 +140,48 @@ enum OptimizerKernelInstance<Set: InstructionSet, Rule: OptimizerRule> {
     }
 
     /// Full tiles are stepped from the registers that their gradient is summed in, the edges by way of `scratch`. It has
-    /// the loops of the matrix product in it: some 8 KB for each rule and instruction set.
+    /// the loops of the matrix product in it: some 10 KB for each rule and instruction set.
     @inlinable @inline(never)
     static func stepAlongProduct(
-        rows: Int, columns: Int, depth: Int, _ a: In, aRowStride: Int, aColumnStride: Int, _ b: In, bStride: Int,
-        _ w: Out, states: UnsafePointer<Out>, offset: Int, stride: Int, factors: In, scratch: Out
+        rows: Int, columns: Int, depth: Int, _ a: In, aStride: Int, _ b: In, bStride: Int, _ w: Out,
+        states: UnsafePointer<Out>, offset: Int, stride: Int, factors: In, scratch: Out, scratchCount: Int
     ) {
         let width = TwoVectors<Set>.width
-        for row in Swift.stride(from: 0, to: rows, by: Set.tileRows) {
-            let height = min(Set.tileRows, rows - row)
-            let aRows = a + row * aRowStride
-            var column = 0
-            while height == Set.tileRows && column + width <= columns {
-                let place = StepPlace<Set, Rule>(
-                    w + (row * stride + column), states: states, offset: offset + row * stride + column,
-                    factors: factors)
-                if Set.tileRows == 14 {
-                    tile(
-                        Rows14<TwoVectors<Set>>.self, depth: depth, aRows, aRowStride: aRowStride,
-                        aColumnStride: aColumnStride, b + column, bStride: bStride, place, stride: stride)
-                } else {
-                    tile(
-                        Rows6<TwoVectors<Set>>.self, depth: depth, aRows, aRowStride: aRowStride,
-                        aColumnStride: aColumnStride, b + column, bStride: bStride, place, stride: stride)
-                }
-                column += width
+        ProductTile<Set>.forEach(
+            rows: rows, columns: columns, depth: depth, a, aStride: aStride, b, bStride: bStride,
+            inOrder: CopyLayout.passesInOrder((1 + Rule.stateCount) * rows * columns), scratch: scratch,
+            scratchCount: scratchCount
+        ) { tile in
+            let distance = tile.row * stride + tile.column
+            guard tile.rows == Set.tileRows && tile.columns == width else {
+                tile.multiply(depth: depth, into: scratch, stride: width, start: .zero)
+                return step(
+                    rows: tile.rows, columns: tile.columns, w + distance, states: states, offset: offset + distance,
+                    stride: stride, scratch, gStride: width, factors: factors)
             }
-            while column < columns {
-                let count = min(width, columns - column)
-                SteppingLoop<Set>.gradient(
-                    rows: height, columns: count, depth: depth, aRows, aRowStride: aRowStride,
-                    aColumnStride: aColumnStride, b + column, bStride: bStride, into: scratch)
-                let place = row * stride + column
-                step(
-                    rows: height, columns: count, w + place, states: states, offset: offset + place, stride: stride,
-                    scratch, gStride: width, factors: factors)
-                column += count
+            let place = StepPlace<Set, Rule>(w + distance, states: states, offset: offset + distance, factors: factors)
+            if Set.tileRows == 14 {
+                self.step(Rows14<TwoVectors<Set>>.self, tile, depth: depth, place, stride: stride)
+            } else {
+                self.step(Rows6<TwoVectors<Set>>.self, tile, depth: depth, place, stride: stride)
             }
         }
     }
 
     @inlinable @inline(__always)
-    static func tile<Rows: SteppingRows>(
-        _: Rows.Type, depth: Int, _ a: In, aRowStride: Int, aColumnStride: Int, _ b: In, bStride: Int,
-        _ place: StepPlace<Set, Rule>, stride: Int
+    static func step<Rows: SteppingRows>(
+        _: Rows.Type, _ tile: ProductTile<Set>, depth: Int, _ place: StepPlace<Set, Rule>, stride: Int
     ) where Rows.Columns.Set == Set {
         // While the gradient is computed.
         Rows.prefetch(place, rowStride: stride)
         var gradient = Rows()
-        gradient.multiplyAdd(
-            depth: depth, a, rowStride: aRowStride, columnStride: aColumnStride, b, bStride: bStride,
-            count: Rows.Columns.width, ahead: Ahead(b, step: 0))
+        if tile.isCopied {
+            gradient.multiplyAdd(depth: depth, panel: tile.a, strip: tile.b)
+        } else {
+            gradient.multiplyAdd(
+                depth: depth, tile.a, rowStride: 1, columnStride: tile.aStride, tile.b, bStride: tile.bStride,
+                count: Rows.Columns.width, ahead: Ahead(tile.b, step: 0))
+        }
         gradient.step(place, rowStride: stride)
     }
 
@@ -209,8 +198,8 @@ enum OptimizerKernelInstance<Set: InstructionSet, Rule: OptimizerRule> {
             step: step,
             stepAlongProduct: {
                 SteppingLoop<Set>.stepAlongProduct(
-                    rows: $0, columns: $1, depth: $2, $3, aRowStride: $4, aColumnStride: $5, $6, bStride: $7, $8,
-                    states: $9, offset: $10, stride: $11, factors: $12, scratch: $13, step: step)
+                    rows: $0, columns: $1, depth: $2, $3, aStride: $4, $5, bStride: $6, $7, states: $8, offset: $9,
+                    stride: $10, factors: $11, scratch: $12, scratchCount: $13, step: step)
             })
     }
 }
@@ -225,33 +214,19 @@ enum SteppingLoop<Set: InstructionSet> {
     /// Each tile of the gradient goes to `scratch` and from there, in the nearest cache, into the step.
     @inlinable @inline(never)
     static func stepAlongProduct(
-        rows: Int, columns: Int, depth: Int, _ a: In, aRowStride: Int, aColumnStride: Int, _ b: In, bStride: Int,
-        _ w: Out, states: UnsafePointer<Out>, offset: Int, stride: Int, factors: In, scratch: Out,
+        rows: Int, columns: Int, depth: Int, _ a: In, aStride: Int, _ b: In, bStride: Int, _ w: Out,
+        states: UnsafePointer<Out>, offset: Int, stride: Int, factors: In, scratch: Out, scratchCount: Int,
         step: OptimizerKernel<Scalar>.Step
     ) {
         let width = TwoVectors<Set>.width
-        for row in Swift.stride(from: 0, to: rows, by: Set.tileRows) {
-            let height = min(Set.tileRows, rows - row)
-            for column in Swift.stride(from: 0, to: columns, by: width) {
-                let count = min(width, columns - column)
-                gradient(
-                    rows: height, columns: count, depth: depth, a + row * aRowStride, aRowStride: aRowStride,
-                    aColumnStride: aColumnStride, b + column, bStride: bStride, into: scratch)
-                let place = row * stride + column
-                step(height, count, w + place, states, offset + place, stride, scratch, width, factors)
-            }
+        ProductTile<Set>.forEach(
+            rows: rows, columns: columns, depth: depth, a, aStride: aStride, b, bStride: bStride,
+            inOrder: CopyLayout.passesInOrder(2 * rows * columns), scratch: scratch, scratchCount: scratchCount
+        ) { tile in
+            tile.multiply(depth: depth, into: scratch, stride: width, start: .zero)
+            let distance = tile.row * stride + tile.column
+            step(
+                tile.rows, tile.columns, w + distance, states, offset + distance, stride, scratch, width, factors)
         }
-    }
-
-    /// A tile of `A B`, of at most ``InstructionSet/tileRows`` rows and two vectors.
-    @inlinable @inline(__always)
-    static func gradient(
-        rows: Int, columns: Int, depth: Int, _ a: In, aRowStride: Int, aColumnStride: Int, _ b: In, bStride: Int,
-        into tile: Out
-    ) {
-        MatrixKernels<Set>.columnBlocks(
-            rows: rows, columns: columns, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride, b,
-            bStride: bStride, tile, cStride: TwoVectors<Set>.width, start: .zero, ahead: Ahead(b, step: 0),
-            tileRows: Set.tileRows)
     }
 }

@@ -22,7 +22,7 @@ final class SharedDense: Layer {
         ]
     }
 
-    func scratchCount(width: Int, inputs: [Int]) -> Int {
+    func scratchCount(width: Int, inputs: [Int], rows: Int, backward: Bool) -> Int {
         PackedProduct.scratchCount(columns: width, depth: inputs[0])
     }
 
@@ -43,7 +43,8 @@ final class SharedDense: Layer {
         for index in 0..<2 {
             guard let inputDelta = pass.inputDelta(index) else { continue }
             pass.arithmetic.product(
-                pass.s, pass.parameter(0), into: inputDelta, accumulating: pass.accumulatesInputDelta(index))
+                pass.s, pass.parameter(0), into: inputDelta, accumulating: pass.accumulatesInputDelta(index),
+                scratch: pass.scratch)
         }
     }
 
@@ -75,9 +76,10 @@ final class SharedDense: Layer {
             guard let inputDelta = pass.tangents.inputDelta(index) else { continue }
             pass.arithmetic.product(
                 pass.tangents.s, pass.values.parameter(0), into: inputDelta,
-                accumulating: pass.tangents.accumulatesInputDelta(index))
+                accumulating: pass.tangents.accumulatesInputDelta(index), scratch: pass.values.scratch)
             if let weightTangent = pass.parameterTangent(0) {
-                pass.arithmetic.product(pass.values.s, weightTangent, into: inputDelta, accumulating: true)
+                pass.arithmetic.product(
+                    pass.values.s, weightTangent, into: inputDelta, accumulating: true, scratch: pass.values.scratch)
             }
         }
     }

@@ -1,11 +1,30 @@
-import Chainrule
 import Testing
+
+@testable import Chainrule
 
 @Suite struct OptimizerTests {
     private static func network(seed: UInt64 = 1) throws -> Network {
         var architecture = try Architecture(inputs: 3)
         try architecture.dense(2, name: "a")
         return try Network(architecture, seed: seed)
+    }
+
+    /// Where a gradient stays 0, a state that decays becomes 0. Subnormal numbers, which rounding would keep, make a step many
+    /// times as slow.
+    @Test func statesDoNotStaySubnormal() throws {
+        for method in OptimizationMethods.all {
+            let network = try OptimizerTests.network()
+            let optimizer = try Optimizer(method, learningRate: 0.01, for: network)
+            var gradients = [Float](repeating: 1e-30, count: network.parameterCount)
+            try optimizer.step(network, gradients: gradients.span)
+            gradients = [Float](repeating: 0, count: network.parameterCount)
+            for _ in 0..<1000 { try optimizer.step(network, gradients: gradients.span) }
+            for state in optimizer.states {
+                for index in 0..<state.count {
+                    #expect(!state.base[index].isSubnormal, "\(method.identifier)")
+                }
+            }
+        }
     }
 
     @Test(arguments: [Float.nan, .infinity, -.infinity, -0.5]) func badLearningRates(rate: Float) throws {

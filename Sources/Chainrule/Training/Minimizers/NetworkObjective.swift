@@ -100,6 +100,7 @@ final class NetworkObjective: FallibleClass, Objective {
         write(w)
         let most = max(1, min(data.x.rows, NetworkObjective.jacobianRows / network.outputs))
         let floats = try floats(Plan.checkedProduct(Plan.checkedSum([most * network.outputs, count]), count))
+        let scratch = floats.matrix(at: 0, rows: 0, columns: 0)
         let product = floats.matrix(at: 0, rows: count, columns: count)
         let normalizer = cost.normalizer(totalWeight: data.targets.totalWeight(of: 0..<data.x.rows))
         matrix.clear()
@@ -116,7 +117,7 @@ final class NetworkObjective: FallibleClass, Objective {
                 try Cancellation.look()
                 network.arithmetic.transposedProduct(
                     jacobian.columns(from: rows.lowerBound, count: rows.count), jacobian,
-                    into: product.rows(from: rows.lowerBound, count: rows.count), accumulating: false)
+                    into: product.rows(from: rows.lowerBound, count: rows.count), accumulating: false, scratch: scratch)
                 for row in rows {
                     for column in row..<count { matrix.add(Double(product[row, column]), row: row, column: column) }
                 }
