@@ -1645,7 +1645,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_value_and_gradient(const crl_networ
  *
  *  Requires exclusive access to the network. Returns CRL_ERROR_NOT_FINITE and changes nothing if the gradient is not
  *  finite, or if the step could make a parameter or the optimizer's state overflow. Ignores the gradients of frozen
- *  layers.
+ *  layers. Takes subnormal numbers for 0.
  *  @param optimizer made for this network.
  *  @param network built.
  *  @param gradients ∂C/∂w in the order of the parameter vector, from crl_backward() or from anywhere else.
