@@ -944,7 +944,7 @@ typedef struct crl_metrics {
  *  @param validation data to validate on after each epoch; NULL: none.
  *  @param options cost, optimizer, epochs, batch size, shuffling, callbacks; NULL: CRL_TRAIN_OPTIONS_INIT.
  *  @return a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback while the network
- *      trains) or CRL_ERROR_NOT_FINITE. */
+ *      trains or loads) or CRL_ERROR_NOT_FINITE. */
 CRL_NODISCARD CRL_API crl_status crl_network_fit(crl_network *network, const float *x, size_t x_rows, size_t x_stride,
                                                  const crl_targets *CRL_NULLABLE targets,
                                                  const crl_validation *CRL_NULLABLE validation,
@@ -1208,8 +1208,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_load_limited(const char *path, size
  *  unchanged.
  *  @param network built. Requires exclusive access to it.
  *  @param path the file.
- *  @return a status; also CRL_ERROR_BUSY (in a callback while the network trains), CRL_ERROR_FILE, CRL_ERROR_FORMAT
- *      or CRL_ERROR_FILE_VERSION. */
+ *  @return a status; also CRL_ERROR_BUSY (in a callback while the network trains or loads), CRL_ERROR_FILE,
+ *      CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION. */
 CRL_NODISCARD CRL_API crl_status crl_network_load_parameters(crl_network *network, const char *path);
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -1650,7 +1650,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_value_and_gradient(const crl_networ
  *  @param network built.
  *  @param gradients ∂C/∂w in the order of the parameter vector, from crl_backward() or from anywhere else.
  *  @param gradients_count the number of parameters.
- *  @return a status; also CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback while the network trains) or
+ *  @return a status; also CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback while the network trains or loads) or
  *      CRL_ERROR_NOT_FINITE. */
 CRL_NODISCARD CRL_API crl_status crl_step(crl_optimizer *optimizer, crl_network *network, const float *gradients,
                                           size_t gradients_count);
@@ -2022,7 +2022,7 @@ typedef struct crl_minimum {
  *  @param minimum initialized with CRL_MINIMUM_INIT; receives what was found; NULL: none. After CRL_CANCELLED too,
  *      if C was known by then.
  *  @return a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian product),
- *      CRL_ERROR_BUSY (in a callback while the network trains) or CRL_ERROR_NOT_FINITE. */
+ *      CRL_ERROR_BUSY (in a callback while the network trains or loads) or CRL_ERROR_NOT_FINITE. */
 CRL_NODISCARD CRL_API crl_status crl_network_minimize(crl_network *network, const float *x, size_t x_rows,
                                                       size_t x_stride, const crl_targets *CRL_NULLABLE targets,
                                                       const crl_validation *CRL_NULLABLE validation,

@@ -21,7 +21,7 @@ import Chainrule
 ///   - validation: data to validate on after each epoch; NULL: none.
 ///   - options: cost, optimizer, epochs, batch size, shuffling, callbacks; NULL: CRL_TRAIN_OPTIONS_INIT.
 /// - Returns: a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback while the network
-///   trains) or CRL_ERROR_NOT_FINITE.
+///   trains or loads) or CRL_ERROR_NOT_FINITE.
 @_cdecl("crl_network_fit")
 public func crlNetworkFit(
     _ network: UnsafeMutablePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,

@@ -24,7 +24,7 @@ import Chainrule
 ///   - minimum: initialized with CRL_MINIMUM_INIT; receives what was found; NULL: none. After CRL_CANCELLED too, if C
 ///     was known by then.
 /// - Returns: a status; also CRL_ERROR_TARGET, CRL_ERROR_MISMATCH (the method needs a custom cost's Hessian product),
-///   CRL_ERROR_BUSY (in a callback while the network trains) or CRL_ERROR_NOT_FINITE.
+///   CRL_ERROR_BUSY (in a callback while the network trains or loads) or CRL_ERROR_NOT_FINITE.
 @_cdecl("crl_network_minimize")
 public func crlNetworkMinimize(
     _ network: UnsafeMutablePointer<crl_network>?, _ x: UnsafePointer<Float>?, _ x_rows: UInt, _ x_stride: UInt,

@@ -271,7 +271,7 @@ public func crlNetworkValueAndGradient(
 ///   - network: built.
 ///   - gradients: ∂C/∂w in the order of the parameter vector, from crl_backward() or from anywhere else.
 ///   - gradients_count: the number of parameters.
-/// - Returns: a status; also CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback while the network trains) or
+/// - Returns: a status; also CRL_ERROR_MISMATCH, CRL_ERROR_BUSY (in a callback while the network trains or loads) or
 ///   CRL_ERROR_NOT_FINITE.
 @_cdecl("crl_step")
 public func crlStep(

@@ -72,8 +72,8 @@ func load(
 /// - Parameters:
 ///   - network: built. Requires exclusive access to it.
 ///   - path: the file.
-/// - Returns: a status; also CRL_ERROR_BUSY (in a callback while the network trains), CRL_ERROR_FILE, CRL_ERROR_FORMAT
-///   or CRL_ERROR_FILE_VERSION.
+/// - Returns: a status; also CRL_ERROR_BUSY (in a callback while the network trains or loads), CRL_ERROR_FILE,
+///   CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION.
 @_cdecl("crl_network_load_parameters")
 public func crlNetworkLoadParameters(
     _ network: UnsafeMutablePointer<crl_network>?, _ path: UnsafePointer<CChar>?

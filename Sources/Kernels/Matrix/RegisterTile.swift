@@ -200,15 +200,20 @@ extension TileRows {
     @inlinable @inline(__always)
     mutating func multiplyAdd(depth: Int, panel: UnsafePointer<Scalar>, strip: UnsafePointer<Scalar>) {
         var (a, b) = (panel, strip)
-        for _ in 0..<depth >> 2 {
-            step(a, b, 0)
-            step(a, b, 1)
-            step(a, b, 2)
-            step(a, b, 3)
-            a += 4 * Self.count
-            b += 4 * Columns.width
+        // Four steps in a round where that saves instructions: elsewhere the tile fills the registers, and the compiler would keep
+        // what it loads early on the stack.
+        let together = Columns.Set.Vector.scalarCount == 8 ? 4 : 1
+        if together > 1 {
+            for _ in 0..<depth / together {
+                step(a, b, 0)
+                step(a, b, 1)
+                step(a, b, 2)
+                step(a, b, 3)
+                a += together * Self.count
+                b += together * Columns.width
+            }
         }
-        for _ in 0..<depth & 3 {
+        for _ in 0..<(together > 1 ? depth % together : depth) {
             step(a, b, 0)
             a += Self.count
             b += Columns.width

@@ -139,32 +139,42 @@ enum OptimizerKernelInstance<Set: InstructionSet, Rule: OptimizerRule> {
         }
     }
 
-    /// Full tiles are stepped from the registers that their gradient is summed in, the edges by way of `scratch`. It has
-    /// the loops of the matrix product in it: some 10 KB for each rule and instruction set.
     @inlinable @inline(never)
     static func stepAlongProduct(
         rows: Int, columns: Int, depth: Int, _ a: In, aStride: Int, _ b: In, bStride: Int, _ w: Out,
         states: UnsafePointer<Out>, offset: Int, stride: Int, factors: In, scratch: Out, scratchCount: Int
     ) {
-        let width = TwoVectors<Set>.width
         ProductTile<Set>.forEach(
             rows: rows, columns: columns, depth: depth, a, aStride: aStride, b, bStride: bStride,
             inOrder: CopyLayout.passesInOrder((1 + Rule.stateCount) * rows * columns), scratch: scratch,
             scratchCount: scratchCount
         ) { tile in
             let distance = tile.row * stride + tile.column
-            guard tile.rows == Set.tileRows && tile.columns == width else {
-                tile.multiply(depth: depth, into: scratch, stride: width, start: .zero)
-                return step(
-                    rows: tile.rows, columns: tile.columns, w + distance, states: states, offset: offset + distance,
-                    stride: stride, scratch, gStride: width, factors: factors)
-            }
-            let place = StepPlace<Set, Rule>(w + distance, states: states, offset: offset + distance, factors: factors)
-            if Set.tileRows == 14 {
-                self.step(Rows14<TwoVectors<Set>>.self, tile, depth: depth, place, stride: stride)
-            } else {
-                self.step(Rows6<TwoVectors<Set>>.self, tile, depth: depth, place, stride: stride)
-            }
+            stepTile(
+                tile, depth: depth, w + distance, states: states, offset: offset + distance, stride: stride,
+                factors: factors, scratch: scratch)
+        }
+    }
+
+    /// Steps full tiles from the registers that their gradient is summed in, others by way of `scratch`. It has the loops of the
+    /// matrix product in it: some 10 KB for each rule and instruction set.
+    @inlinable @inline(never)
+    static func stepTile(
+        _ tile: ProductTile<Set>, depth: Int, _ w: Out, states: UnsafePointer<Out>, offset: Int, stride: Int,
+        factors: In, scratch: Out
+    ) {
+        let width = TwoVectors<Set>.width
+        guard tile.rows == Set.tileRows && tile.columns == width else {
+            tile.multiply(depth: depth, into: scratch, stride: width, start: .zero)
+            return step(
+                rows: tile.rows, columns: tile.columns, w, states: states, offset: offset, stride: stride, scratch,
+                gStride: width, factors: factors)
+        }
+        let place = StepPlace<Set, Rule>(w, states: states, offset: offset, factors: factors)
+        if Set.tileRows == 14 {
+            step(Rows14<TwoVectors<Set>>.self, tile, depth: depth, place, stride: stride)
+        } else {
+            step(Rows6<TwoVectors<Set>>.self, tile, depth: depth, place, stride: stride)
         }
     }
 
