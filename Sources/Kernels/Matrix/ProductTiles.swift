@@ -1,3 +1,5 @@
+import CIntrinsics
+
 /// A register tile of a product `Aᵀ B`, and where its operands lie.
 @usableFromInline
 struct ProductTile<Set: InstructionSet> {
@@ -34,10 +36,18 @@ struct ProductTile<Set: InstructionSet> {
         self.isCopied = isCopied
     }
 
+    /// Whether copies have a loop of their own. Vectors of four lanes fill the registers without what it loads at once.
+    @inlinable @inline(__always) static var hasLoopOfCopies: Bool { Set.Vector.scalarCount > 4 }
+
+    /// 1: the rows of Aᵀ lie side by side. The compiler must not see that: it would load several rows at once, and has no
+    /// registers for them.
+    @inlinable @inline(__always)
+    var rowStride: Int { Int(bitPattern: vector_opaque(UnsafeRawPointer(bitPattern: 1))) }
+
     /// Computes the tile.
     @inlinable @inline(__always)
     func multiply(depth: Int, into result: Out, stride: Int, start: TileStart<Scalar>) {
-        if isCopied && rows == Set.tileRows && columns == TwoVectors<Set>.width {
+        if isCopied && ProductTile.hasLoopOfCopies && rows == Set.tileRows && columns == TwoVectors<Set>.width {
             TileLoops<Set>.copied(depth: depth, panel: a, strip: b, result, cStride: stride, start: start)
         } else {
             MatrixKernels<Set>.columnBlocks(

@@ -185,11 +185,11 @@ enum OptimizerKernelInstance<Set: InstructionSet, Rule: OptimizerRule> {
         // While the gradient is computed.
         Rows.prefetch(place, rowStride: stride)
         var gradient = Rows()
-        if tile.isCopied {
+        if tile.isCopied && ProductTile<Set>.hasLoopOfCopies {
             gradient.multiplyAdd(depth: depth, panel: tile.a, strip: tile.b)
         } else {
             gradient.multiplyAdd(
-                depth: depth, tile.a, rowStride: 1, columnStride: tile.aStride, tile.b, bStride: tile.bStride,
+                depth: depth, tile.a, rowStride: tile.rowStride, columnStride: tile.aStride, tile.b, bStride: tile.bStride,
                 count: Rows.Columns.width, ahead: Ahead(tile.b, step: 0))
         }
         gradient.step(place, rowStride: stride)
