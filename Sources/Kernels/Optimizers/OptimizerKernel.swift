@@ -189,7 +189,8 @@ enum OptimizerKernelInstance<Set: InstructionSet, Rule: OptimizerRule> {
             gradient.multiplyAdd(depth: depth, panel: tile.a, strip: tile.b)
         } else {
             gradient.multiplyAdd(
-                depth: depth, tile.a, rowStride: tile.rowStride, columnStride: tile.aStride, tile.b, bStride: tile.bStride,
+                depth: depth, tile.a, rowStride: tile.rowStride, columnStride: tile.aStride, tile.b,
+                bStride: tile.bStride,
                 count: Rows.Columns.width, ahead: Ahead(tile.b, step: 0))
         }
         gradient.step(place, rowStride: stride)
