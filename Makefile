@@ -11,6 +11,7 @@ C_WARNINGS := -Wall -Wextra -pedantic
 HEADER := include/chainrule.h
 SOURCES := Package.swift $(HEADER) $(shell find Sources -type f)
 LIBRARY := build/lib/libchainrule.so
+LIBRARY_AVX2 := build/avx2/lib/libchainrule.so
 TOOLS_PYTHON := Tools/check-readme Tools/check-tile-loops Tools/embedded-tests Tests/Sweep Tests/Foreign
 SWIFT_FOLDERS := Package.swift $(wildcard Sources Tests Examples Benchmarks)
 
@@ -19,13 +20,13 @@ EXAMPLES_CXX := $(patsubst Examples/%.cpp,build/examples/%,$(wildcard Examples/*
 LINK_EXAMPLE := -Ibuild/include -Lbuild/lib -lchainrule -lm -Wl,-rpath,'$$ORIGIN/../lib'
 
 .PHONY: lib help demo examples test install uninstall wheel header check-header format check-format check-python fuzz \
-	bench bench-native bench-quick bench-minimizers clean
+	bench bench-native bench-quick bench-avx2 bench-native-avx2 bench-quick-avx2 bench-minimizers clean
 .DELETE_ON_ERROR:
 
 lib: $(LIBRARY) ## build the library: build/lib (shared, static, pkg-config) and build/include (the default)
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build/examples/digits_train build/examples/digits_predict ## train on handwritten digits, save, load, predict
 	build/examples/digits_train Examples/data/digits.csv build/digits.safetensors
@@ -71,17 +72,29 @@ check-python: ## check the format, style and types of the Python sources
 fuzz: ## fuzz the model-file reader and the C functions for SECONDS (60) each
 	Tools/fuzz $(SECONDS)
 
-bench: bench-native ## measure against other libraries into build/bench.json and build/bench.html: half an hour
+bench: bench-native ## measure against other libraries into build/bench.json and build/bench.html; goes on if interrupted
 	build/venv-bench/bin/python Benchmarks/bench.py --report $(BENCH)
+
+bench-avx2: bench-native-avx2 ## the same with AVX2 at most, on a processor that has more: build/bench-avx2.json
+	BENCH_LIMIT=avx2 build/venv-bench/bin/python Benchmarks/bench.py --report $(BENCH)
 
 bench-native: lib # the programs that it runs, for Benchmarks/bench.py by hand
 	Tools/setup-bench build/venv-bench
 	$(MAKE) --no-print-directory -C Benchmarks
 
+bench-native-avx2: lib $(LIBRARY_AVX2)
+	Tools/setup-bench build/venv-bench
+	$(MAKE) --no-print-directory -C Benchmarks LIMIT=avx2
+
 bench-quick: lib ## check that Chainrule is not slower than Benchmarks/floors.json: three minutes
 	Tools/setup-bench --quick build/venv-bench-quick
 	$(MAKE) --no-print-directory -C Benchmarks quick
-	build/venv-bench-quick/bin/python Benchmarks/quick.py
+	build/venv-bench-quick/bin/python Benchmarks/quick.py $(QUICK)
+
+bench-quick-avx2: $(LIBRARY_AVX2) ## the same with AVX2 at most
+	Tools/setup-bench --quick build/venv-bench-quick
+	$(MAKE) --no-print-directory -C Benchmarks LIMIT=avx2 quick
+	BENCH_LIMIT=avx2 build/venv-bench-quick/bin/python Benchmarks/quick.py $(QUICK)
 
 bench-minimizers: lib ## write the tables of docs/training-methods.md, minimize beside scipy: a quarter of an hour
 	Tools/setup-bench --minimizers build/venv-minimizers
@@ -92,6 +105,9 @@ clean: ## delete build
 
 $(LIBRARY): $(SOURCES) Tools/build-library
 	SWIFT="$(SWIFT)" Tools/build-library Embedded build/swift/embedded build
+
+$(LIBRARY_AVX2): $(SOURCES) Tools/build-library
+	SWIFT="$(SWIFT)" Tools/build-library Embedded,AVX2 build/swift/embedded-avx2 build/avx2
 
 build/examples/%: Examples/%.c $(LIBRARY)
 	@mkdir -p $(@D)

@@ -2,36 +2,49 @@
 
     bench.py --work train --net C --batch 64 --variant sgd --threads 1 --peers onednn,openblas
 
-Each option takes several values, separated by commas. You may omit any of them.
+Each of these options takes several values, separated by commas. You may omit any of them.
+
+With --report, a run that was interrupted goes on: only the cells are measured that are missing or failed, if the
+machine, the library, the benchmark and all versions are still the same.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import limits
 import machine
+import results
 from cells import CELLS, Cell
-from conductor import Cannot, Workers, failed, measure
-from peers import BUILT, NOTHING, OURS, OURS_NETWORK, PEERS
+from conductor import failed, measure
+from peers import NOTHING, OURS, OURS_NETWORK, PEERS
 from report import is_busy, markdown, page, text
+from workers import Cannot, Workers
 
 # What may go wrong with one cell: its workers, files, programs and numbers.
 FAILURES = (Cannot, OSError, subprocess.SubprocessError, ValueError, LookupError, ArithmeticError)
+ROUNDS, SECONDS = 7, 0.12
+SHORT_ROUNDS, SHORT_SECONDS = 5, 0.05
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("work", "net", "batch", "threads", "variant", "peers"):
         parser.add_argument(f"--{name}", type=lambda text: text.split(","), default=[])
-    parser.add_argument("--rounds", type=int, default=7, help="repetitions of each cell and peer (7)")
-    parser.add_argument("--seconds", type=float, default=0.12, help="length of one repetition (0.12)")
+    parser.add_argument("--rounds", type=int, help=f"repetitions of each cell and peer ({ROUNDS})")
+    parser.add_argument("--seconds", type=float, help=f"length of one repetition ({SECONDS})")
+    parser.add_argument("--short", action="store_true", help=f"--rounds {SHORT_ROUNDS} --seconds {SHORT_SECONDS}")
     parser.add_argument("--output", type=Path, help="build/bench.json, or build/bench-part.json for some of the cells")
-    parser.add_argument("--report", action="store_true", help="measure the ceilings first, write a page with plots")
-    return parser.parse_args()
+    parser.add_argument("--report", action="store_true", help="go on, measure the ceilings, write a page with plots")
+    parser.add_argument("--again", action="store_true", help="begin anew, whatever an earlier run has measured")
+    options = parser.parse_args()
+    options.rounds = options.rounds or (SHORT_ROUNDS if options.short else ROUNDS)
+    options.seconds = options.seconds or (SHORT_SECONDS if options.short else SECONDS)
+    return options
 
 
 def wanted(cell: Cell, options: argparse.Namespace) -> bool:
@@ -63,46 +76,81 @@ def print_cell(result: dict) -> None:
         print(f"  {name:18} {'–':>9}  {note}")
 
 
-def measure_all(cells: list[Cell], options: argparse.Namespace, workers: Workers, output: Path) -> list[dict]:
-    """Measures the cells, and writes each one at once. A failure or an interruption does not lose the others."""
+def measure_all(
+    cells: list[Cell], kept: list[dict], options: argparse.Namespace, workers: Workers, output: Path
+) -> list[dict]:
+    """Measures the cells but for those that are kept, and writes each one at once. A failure or an interruption does
+    not lose the others."""
     peers = [peer for peer in PEERS if not options.peers or peer.name in [OURS, OURS_NETWORK, NOTHING, *options.peers]]
-    results: list[dict] = []
+    found = {results.key(cell): cell for cell in kept}
+
+    def in_order() -> list[dict]:
+        return [found[key] for cell in cells if (key := results.key(vars(cell))) in found]
+
     for number, cell in enumerate(cells, 1):
+        if results.key(vars(cell)) in found:
+            continue
         print(f"\n{cell}  [{number} of {len(cells)}]", flush=True)
         # Growth is many cells, of which the trend counts.
         rounds = options.rounds // 2 + 1 if cell.work == "growth" else options.rounds
         try:
-            results.append(measure(cell, peers, workers, rounds, options.seconds))
+            result = measure(cell, peers, workers, rounds, options.seconds)
         except KeyboardInterrupt:
-            print(f"interrupted: {len(cells) - len(results)} cells were not measured")
+            print(f"interrupted: {len(cells) - len(found)} cells were not measured")
             break
         except FAILURES as error:
             workers.close()
-            results.append(failed(cell, error))
-        print_cell(results[-1])
-        output.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-    return results
+            result = failed(cell, error)
+        print_cell(result)
+        found[results.key(result)] = result
+        results.write(output, in_order())
+    return in_order()
+
+
+def begin_or_go_on(cells: list[Cell], options: argparse.Namespace, workers: Workers, output: Path) -> tuple[dict, list]:
+    """The facts of the run, and what an earlier one has measured of it."""
+    how = {"rounds": options.rounds, "seconds": options.seconds, "peers": sorted(options.peers)}
+    facts = machine.describe() | how
+    earlier = "--again was given" if options.again else results.earlier_run(output, facts, cells)
+    if isinstance(earlier, str):
+        print(f"beginning anew: {earlier}")
+        results.set_aside(output)
+        facts |= {"date": machine.now(), "resumed": [], "ceilings": machine.ceilings(workers)}
+        kept: list[dict] = []
+    else:
+        facts, kept = earlier
+        print(f"going on with the run of {facts['date']}: {len(kept)} of {len(cells)} cells are measured")
+        if len(kept) < len(cells):
+            facts["resumed"].append(machine.now())
+        else:
+            print("BENCH=--again measures them again")
+    results.write(results.machine_file(output), facts)
+    print("\n".join(f"{name}: {value}" for name, value in facts["ceilings"].items()))
+    return facts, kept
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def main() -> int:
     options = arguments()
     cells = [cell for cell in CELLS if wanted(cell, options)]
-    output = options.output or BUILT.parent / ("bench.json" if len(cells) == len(CELLS) else "bench-part.json")
-    workers = Workers()
+    whole = limits.results()
+    output = options.output or (whole if len(cells) == len(CELLS) else whole.with_stem(whole.stem + "-part"))
+    workers, kept = Workers(), []
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         if options.report:
-            facts = machine.describe(workers)
-            beside = output.with_name(output.stem + "-machine.json")
-            beside.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
-            print("\n".join(f"{name}: {value}" for name, value in facts["ceilings"].items()))
-        results = measure_all(cells, options, workers, output)
+            facts, kept = begin_or_go_on(cells, options, workers, output)
+        found = measure_all(cells, kept, options, workers, output)
     finally:
         workers.close()
-    if options.report and results:
-        output.with_suffix(".html").write_text(page(results, facts))
-        print("\n" + markdown(results, facts))
+    if options.report and found:
+        output.with_suffix(".html").write_text(page(found, facts))
+        print("\n" + markdown(found, facts))
         print(f"{output} and {output.with_suffix('.html')}")
-    return 0 if len(results) == len(cells) and all(result["ours"] is not None for result in results) else 1
+    return 0 if len(found) == len(cells) and all(result["ours"] is not None for result in found) else 1
 
 
 if __name__ == "__main__":

@@ -2,89 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import select
 import subprocess
 import sys
 import time
+from math import isfinite
 from pathlib import Path
 from statistics import median, quantiles
 
 import digits
 from cells import PROCESS_NETWORK, Cell
 from load import OtherLoad
-from peers import BUILT, CEILINGS, FOLDER, NOTHING, OURS, OURS_NETWORK, Peer, environment, inputs_folder
+from peers import BUILT, CEILINGS, FOLDER, NOTHING, OURS, OURS_NETWORK, Peer, inputs_folder
+from workers import Cannot, Failed, Worker, Workers
 
 # Of the costs or outputs of ours and of each peer, relative to the largest: 1e-4, but of ours in reduced precision.
 OTHERWISE = 1e-4
 TOLERANCE = {"bf16": 0.02, "int8": 0.05}
 LIMIT = "the machine's limit"  # in notes, where the reason stands why a cell has none
-TIME_LIMIT = 120  # seconds for one answer of a worker
-
-
-class Cannot(Exception):
-    """A worker said that it cannot do a cell, or failed."""
-
-
-class Worker:
-    """One running program, pinned to as many cores as it may use. native/worker.hpp has the conversation with it."""
-
-    def __init__(self, peer: Peer, threads: int):
-        all_cores = os.sched_getaffinity(0)
-        os.sched_setaffinity(0, sorted(all_cores)[-threads:])  # which the worker inherits, before its first thread
-        self.process = subprocess.Popen(
-            peer.command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if not os.environ.get("BENCH_DEBUG") else None,
-            text=True,
-            env=environment(threads) | peer.environment,
-        )
-        os.sched_setaffinity(0, all_cores)
-
-    def ask(self, line: str) -> list[str]:
-        """The words of the answer after the first."""
-        stdin, stdout = self.process.stdin, self.process.stdout
-        assert stdin and stdout
-        try:
-            stdin.write(line + "\n")
-            stdin.flush()
-        except BrokenPipeError as error:
-            raise Cannot("the worker ended") from error
-        if not select.select([stdout], [], [], TIME_LIMIT)[0]:
-            raise Cannot(f"no answer in {TIME_LIMIT} s")
-        answer = stdout.readline().split()
-        if not answer:
-            raise Cannot("the worker ended")
-        if answer[0] == "cannot":
-            raise Cannot(" ".join(answer[1:]))
-        return answer[1:]
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.communicate()
-
-
-class Workers:
-    """Keeps workers running between cells: starting some of them takes longer than a cell."""
-
-    def __init__(self) -> None:
-        self.running: dict[tuple, Worker] = {}
-
-    def get(self, peer: Peer, threads: int, role: str = "") -> Worker:
-        key = (peer.name, *peer.command, threads, role)
-        if key not in self.running:
-            self.running[key] = Worker(peer, threads)
-        return self.running[key]
-
-    def drop(self, peer: Peer, threads: int, role: str = "") -> None:
-        if worker := self.running.pop((peer.name, *peer.command, threads, role), None):
-            worker.close()
-
-    def close(self) -> None:
-        for worker in self.running.values():
-            worker.close()
-        self.running.clear()
 
 
 def disagreement(cell: Cell, ours: list[float], theirs: list[float]) -> str | None:
@@ -109,7 +43,8 @@ def inputs_of(cell: Cell, peers: list[Peer]) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run([BUILT / "make_inputs", cell.widths, str(rows_of_data(cell)), folder], check=True)
     if any(peer.name == "onnxruntime" for peer in peers) and not (folder / "model.onnx").exists():
-        subprocess.run([sys.executable, FOLDER / "python" / "make_onnx.py", cell.widths, folder], check=True)
+        # Without a model its peer says so.
+        subprocess.run([sys.executable, FOLDER / "python" / "make_onnx.py", cell.widths, folder], check=False)
     if cell.widths == PROCESS_NETWORK:
         subprocess.run([BUILT / "make_models", cell.widths, folder], check=True)
     return folder
@@ -135,28 +70,9 @@ def rows_of_data(cell: Cell) -> int:
 
 def measure(cell: Cell, peers: list[Peer], workers: Workers, rounds: int, seconds: float) -> dict:
     """Measures Chainrule, every peer that can, and the limit if the machine has its ceilings: a cell of bench.json."""
-    notes: dict[str, str] = {}
-    ready: dict[str, Worker] = {}
-    expected: list[float] | None = None
-    epochs: dict[str, float] = {}
     peers = [peer for peer in peers if peer.does(cell)]
-    inputs = str(inputs_of(cell, peers))
-    for peer in peers:
-        try:
-            worker = workers.get(peer, cell.threads)
-            worker.ask("prepare " + cell.words(inputs))
-            values = [float(word) for word in worker.ask("check")]
-            if cell.work == "digits":
-                epochs[peer.name] = median(values)
-            elif expected is None:
-                expected = values
-            elif wrong := disagreement(cell, expected, values):
-                raise Cannot(wrong)
-            ready[peer.name] = worker
-        except Cannot as error:
-            notes[peer.name] = str(error)
-            workers.drop(peer, cell.threads)
-
+    notes: dict[str, str] = {}
+    ready, epochs = prepare(cell, peers, workers, notes)
     limits: list[tuple[Worker, float]] = []
     try:
         for place, need in enumerate(cell.needs):
@@ -165,10 +81,11 @@ def measure(cell: Cell, peers: list[Peer], workers: Workers, rounds: int, second
             limits.append((worker, need.amount))
     except Cannot as error:  # such as a processor without bfloat16 dot products
         notes[LIMIT] = str(error)
+        drop_ceilings(cell, workers, error)
         limits = []
 
     other_load = OtherLoad(worker.process.pid for worker in workers.running.values())
-    times: dict[str, list[float]] = {name: [] for name in ready}
+    times: dict[str, list[float]] = {peer.name: [] for peer in ready}
     limit: list[float] = []
     for _ in range(rounds):
         try:
@@ -176,19 +93,63 @@ def measure(cell: Cell, peers: list[Peer], workers: Workers, rounds: int, second
                 limit.append(max(amount * ceiling(worker) for worker, amount in limits))
         except Cannot as error:
             notes[LIMIT] = str(error)
+            drop_ceilings(cell, workers, error)
             limits, limit = [], []
-        for name, worker in list(ready.items()):
+        for peer, worker in list(ready.items()):
             if cell.threads > 1:
                 time.sleep(0.01)  # for the threads of the one before to stop waiting for work
             try:
-                times[name].append(float(worker.ask(f"run {seconds}")[0]))
+                times[peer.name].append(time_of_run(worker, seconds))
             except Cannot as error:
-                notes[name] = str(error)
-                del ready[name], times[name]
+                notes[peer.name] = str(error)
+                workers.drop(peer, cell.threads, error=error)
+                del ready[peer], times[peer.name]
+    for peer in [*ready, *([CEILINGS] if limits else [])]:
+        workers.succeeded(peer)
 
     limit = limit or times.get(NOTHING, [])
     more = {"other_load": round(other_load.cores(), 2)} | ({"epochs": epochs} if epochs else {})
     return summary(cell, times, limit, notes) | more
+
+
+def prepare(
+    cell: Cell, peers: list[Peer], workers: Workers, notes: dict[str, str]
+) -> tuple[dict[Peer, Worker], dict[str, float]]:
+    """The workers that are ready for a cell and agree with the first, and the epochs that they took to learn the
+    digits. The others get a note."""
+    ready: dict[Peer, Worker] = {}
+    expected: list[float] | None = None
+    epochs: dict[str, float] = {}
+    inputs = str(inputs_of(cell, peers))
+    for peer in peers:
+        try:
+            worker = workers.get(peer, cell.threads)
+            worker.ask("prepare " + cell.words(inputs))
+            values = worker.numbers("check")
+            if cell.work == "digits":
+                epochs[peer.name] = median(values)
+            elif expected is None:
+                expected = values
+            elif wrong := disagreement(cell, expected, values):
+                raise Cannot(wrong)
+            ready[peer] = worker
+        except Cannot as error:
+            notes[peer.name] = str(error)
+            workers.drop(peer, cell.threads, error=error)
+    return ready, epochs
+
+
+def drop_ceilings(cell: Cell, workers: Workers, error: Cannot) -> None:
+    for place in range(len(cell.needs)):
+        workers.drop(CEILINGS, cell.threads, str(place), error)
+
+
+def time_of_run(worker: Worker, seconds: float) -> float:
+    """Seconds for a step or call."""
+    numbers = worker.numbers(f"run {seconds}")
+    if len(numbers) != 1 or not isfinite(numbers[0]):
+        raise Failed(f"answered {numbers} in place of a time")
+    return numbers[0]
 
 
 def failed(cell: Cell, error: Exception) -> dict:
@@ -198,7 +159,7 @@ def failed(cell: Cell, error: Exception) -> dict:
 
 def ceiling(worker: Worker) -> float:
     """Seconds for one flop, byte or parameter: the best of three, because what interrupts is not the machine's limit."""
-    return min(float(worker.ask("run 0.01")[0]) for _ in range(3))
+    return min(time_of_run(worker, 0.01) for _ in range(3))
 
 
 def summary(cell: Cell, times: dict[str, list[float]], limit: list[float], notes: dict[str, str]) -> dict:

@@ -19,8 +19,11 @@ def seconds_of_all() -> float:
 
 
 def seconds_of(process: int) -> float:
-    """Processor time of a process and of its children that have ended."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    """Processor time of a process and of its children that have ended. An ended one is among this process's children."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
     return sum(map(int, fields[11:15])) / TICKS
 
 

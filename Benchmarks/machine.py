@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import datetime
+import hashlib
 import os
 import platform
 import re
@@ -12,8 +13,10 @@ from importlib import metadata
 from pathlib import Path
 from statistics import median
 
-from conductor import Cannot, Workers, cache_size
-from peers import BUILT, CEILINGS
+from conductor import cache_size, time_of_run
+from limits import LIBRARY, LIMIT
+from peers import CEILINGS, FOLDER, TORCH
+from workers import Cannot, Workers
 
 PACKAGES = (
     "numpy",
@@ -58,46 +61,72 @@ def first_line(*command: str) -> str:
         return "not there"
 
 
-def chainrule_version() -> str:
-    library = ctypes.CDLL(str(BUILT.parent / "lib" / "libchainrule.so"))
-    library.crl_version_string.restype = library.crl_instruction_set.restype = ctypes.c_char_p
-    return f"{library.crl_version_string().decode()}, {library.crl_instruction_set().decode()}"
+def told_by_library(function: str) -> str:
+    library = ctypes.CDLL(str(LIBRARY))
+    library[function].restype = ctypes.c_char_p
+    return library[function]().decode()
+
+
+def instruction_set() -> str:
+    """That of Chainrule's library in this run: a name that `limits.NAMES` knows."""
+    return told_by_library("crl_instruction_set")
 
 
 def versions() -> dict[str, str]:
-    result = {"chainrule": chainrule_version()}
+    result = {"chainrule": told_by_library("crl_version_string")}
     for package in PACKAGES:
         try:
             result[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             result[package] = "not installed"
+    if not TORCH:
+        result["torch"] = "left out"
     result["libfann2"] = first_line("dpkg-query", "-W", "-f", "${Version}", "libfann2")
     result["compiler of the peers by hand"] = first_line("c++", "--version")
     result["python"] = platform.python_version()
     return result
 
 
+def hash_of(*files: Path) -> str:
+    contents = b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)
+    return hashlib.sha256(contents).hexdigest()[:16]
+
+
+def hash_of_benchmark() -> str:
+    """Of the files that decide what is measured, and how."""
+    measuring = [FOLDER / name for name in ("Makefile", "cells.py", "conductor.py", "limits.py", "peers.py")]
+    return hash_of(*measuring, *sorted(FOLDER.glob("native/*.[ch]*")), *sorted(FOLDER.glob("python/*.py")))
+
+
 def ceilings(workers: Workers) -> dict[str, str]:
     result = {}
     for name, (words, unit) in CEILINGS_TO_SHOW.items():
-        worker = workers.get(CEILINGS, 2 if "threads=2" in words else 1, words)
+        threads = 2 if "threads=2" in words else 1
         try:
+            worker = workers.get(CEILINGS, threads, words)
             worker.ask("prepare " + words)
-            rate = 1e-9 / median(float(worker.ask("run 0.05")[0]) for _ in range(5))
+            rate = 1e-9 / median(time_of_run(worker, 0.05) for _ in range(5))
             result[name] = f"{rate:.3g} {unit}" if rate < 1000 else f"{rate:.0f} {unit}"
         except Cannot as error:
             result[name] = str(error)
-        workers.drop(CEILINGS, 2 if "threads=2" in words else 1, words)
+        workers.drop(CEILINGS, threads, words)
     return result
 
 
-def describe(workers: Workers) -> dict:
+def now() -> str:
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def describe() -> dict:
+    """What must be the same for an interrupted run to go on."""
     return {
         "processor": processor(),
         "cores": os.cpu_count(),
         "caches": caches(),
         "system": f"{platform.system()} {platform.release()}",
-        "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "ceilings": ceilings(workers),
+        "instruction_set": instruction_set(),
+        "limited": bool(LIMIT),
+        "library": hash_of(LIBRARY),
+        "benchmark": hash_of_benchmark(),
         "versions": versions(),
     }

@@ -8,12 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cells import PROCESS_NETWORK, Cell
+from limits import LIBRARY, PRODUCTS, hidden, settings
 
 FOLDER = Path(__file__).resolve().parent
-BUILT = FOLDER.parent / "build" / "bench"
+BUILT = PRODUCTS / "bench"
 OURS = "chainrule"
 OURS_NETWORK = "chainrule_network"  # crl_network_predict(), beside the prepared network
 NOTHING = "empty process"
+# The beginnings of variables that change the speed of peers.
+TUNED = (
+    *("OPENBLAS_", "OMP_", "GOMP_", "MKL_", "DNNL_", "ONEDNN_", "XLA_", "JAX_"),
+    *("NPY_", "ATEN_", "TORCH", "GLIBC_TUNABLES", "LD_PRELOAD", "PYTHON", "CHAINRULE_"),
+)
 
 
 def inputs_folder(widths: str) -> Path:
@@ -21,7 +27,7 @@ def inputs_folder(widths: str) -> Path:
     return BUILT / "inputs" / (widths.replace(":", "-") if len(widths) < 80 else f"{len(widths)}-{widths[:60]}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Peer:
     name: str
     command: list[str]
@@ -34,12 +40,12 @@ class Peer:
 
 
 def environment(threads: int) -> dict[str, str]:
-    """This process's environment. It tells numerical libraries their number of threads and nothing else: a machine's
-    settings, such as an older processor for OpenBLAS or a Python without bytecode, would slow them down."""
-    tuned = ("OPENBLAS_", "OMP_", "GOMP_", "MKL_", "DNNL_", "ONEDNN_", "XLA_", "JAX_", "PYTHON", "CHAINRULE_")
-    result = {name: value for name, value in os.environ.items() if not name.startswith(tuned)}
+    """This process's environment. It tells numerical libraries their number of threads, and the limit if the run has
+    one: a machine's settings, such as an older processor for OpenBLAS or a Python without bytecode, would slow them
+    down."""
+    result = {name: value for name, value in os.environ.items() if not name.startswith(TUNED)}
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    return result | {name: str(threads) for name in names}
+    return result | {name: str(threads) for name in names} | settings()
 
 
 def native(name: str, program: str, *works: str, **environment: str) -> Peer:
@@ -75,14 +81,13 @@ def onnxruntime_library() -> str:
 
 PROCESS_INPUTS = inputs_folder(PROCESS_NETWORK)
 ONNXRUNTIME = {"BENCH_ONNXRUNTIME": onnxruntime_library()}
-CHAINRULE_LIBRARY = str(BUILT.parent / "lib" / "libchainrule.so")
-TORCH = os.environ.get("BENCH_TORCH", "0") != "0"
+TORCH = os.environ.get("BENCH_TORCH", "1") != "0"
 
 PEERS = [
     native(OURS, "train_chainrule", "train", "growth"),
     native(OURS, "infer_chainrule", "infer"),
     native(OURS, "digits_chainrule", "digits"),
-    *start(OURS, "process_chainrule", "model.safetensors", CHAINRULE_LIBRARY),
+    *start(OURS, "process_chainrule", "model.safetensors", str(LIBRARY)),
     importing(OURS, "chainrule"),
     python(OURS, "chainrule_peer.py", "process bound", "process call"),
     native(OURS_NETWORK, "infer_chainrule_network", "infer f32"),
@@ -93,17 +98,17 @@ PEERS = [
     native("openblas", "infer_openblas", "infer"),
     native("by_hand", "infer_by_hand", "infer"),
     native("templates", "infer_templates", "infer f32"),
-    native("onnxruntime", "infer_onnxruntime", "infer", **ONNXRUNTIME),
+    native("onnxruntime", "infer_onnxruntime", "infer", **ONNXRUNTIME, **hidden()),
     *start("onnxruntime", "process_onnxruntime", "model.onnx", *ONNXRUNTIME.values(), **ONNXRUNTIME),
     importing("onnxruntime", "onnxruntime"),
-    python("onnxruntime", "onnxruntime_peer.py", "process bound", "process call"),
-    python("litert", "litert_peer.py", "infer", "process bound", "process call"),
+    python("onnxruntime", "onnxruntime_peer.py", "process bound", "process call", **hidden()),
+    python("litert", "litert_peer.py", "infer", "process bound", "process call", **hidden()),
     importing("litert", "ai_edge_litert.interpreter"),
     native("fann", "infer_fann", "infer"),
     native("fann", "digits_fann", "digits"),
     *start("fann", "process_fann", "model.net", "/usr/lib/*/libfloatfann.so.2"),
     python("numpy", "numpy_peer.py", "train", "infer", "digits", "process bound", "process call"),
-    python("jax", "jax_peer.py", "train", "infer", "process bound", "process call"),
+    python("jax", "jax_peer.py", "train", "infer", "process bound", "process call", **hidden()),
     importing("jax", "jax.numpy"),
     python("sklearn", "sklearn_peer.py", "train", "digits"),
     importing("sklearn", "sklearn.neural_network"),

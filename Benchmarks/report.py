@@ -1,7 +1,10 @@
 """Shows what bench.py measured.
 
-report.py --markdown     the tables, for docs/performance.md
-report.py --html FILE    the tables and plots in one file
+report.py --markdown          the tables of the last run
+report.py --html FILE         the tables and plots in one file
+report.py --into FILE SET     puts the tables between FILE's marks of the instruction set SET: avx512 or avx2
+
+--into takes the last run that measured SET, limited to it or not.
 """
 
 from __future__ import annotations
@@ -9,11 +12,13 @@ from __future__ import annotations
 import argparse
 import html
 import json
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import limits
 from cells import NETWORKS
-from peers import BUILT
+from results import machine_file
 
 LABELS = {
     "chainrule": "Chainrule",
@@ -153,10 +158,22 @@ def empty(result: dict) -> str:
     return text(result["limit"], result["unit"])
 
 
+def of_run(machine: dict) -> str:
+    """When and where a run was, and with which instruction set."""
+    name = limits.NAMES.get(machine["instruction_set"], machine["instruction_set"])
+    limited = f"**{name}.** The library and its peers were limited to it; the processor has more."
+    resumed = f", interrupted and resumed on {', '.join(machine['resumed'])}" if machine["resumed"] else ""
+    return (
+        f"{limited if machine['limited'] else f'**{name}**, the best of the library on this processor.'} "
+        f"Measured on {machine['date']}{resumed}, on {machine['cores']} cores of {machine['processor']} "
+        f"({machine['caches']}), {machine['system']}. Times are medians of {machine['rounds']} rounds of "
+        f"{machine['seconds']} s."
+    )
+
+
 def markdown(results: list[dict], machine: dict) -> str:
-    processor = f"{machine['cores']} cores of {machine['processor']} ({machine['caches']})"
     lines = [
-        f"Measured on {machine['date']} on {processor}, {machine['system']}.",
+        of_run(machine),
         "",
         "| ceiling of this machine | measured |",
         "|---|---|",
@@ -222,21 +239,14 @@ svg { max-width: 100%; height: auto }
 def page(results: list[dict], machine: dict) -> str:
     import plots  # matplotlib, which the tables need not
 
-    facts = {
-        "processor": machine["processor"],
-        "cores": machine["cores"],
-        "caches": machine["caches"],
-        "system": machine["system"],
-    }
     pairs = [
         ["what", "value"],
-        *([name, str(value)] for name, value in (facts | machine["ceilings"] | machine["versions"]).items()),
+        *([name, str(value)] for name, value in (machine["ceilings"] | machine["versions"]).items()),
     ]
     parts = [
         "<!doctype html><meta charset='utf-8'><title>Chainrule against its peers</title>",
         f"<style>{STYLE}</style><h1>Chainrule against its peers</h1>",
-        f"<p>{machine['date']}. Times are medians of interleaved repetitions.",
-        "A number in brackets is the ratio to Chainrule's.</p>",
+        f"<p>{html.escape(of_run(machine).replace('**', ''))} A number in brackets is the ratio to Chainrule's.</p>",
         *(f"<h2>{html.escape(title)}</h2>{svg}" for title, svg in plots.all_of(results)),
         *(f"<h2>{html.escape(title)}</h2>{as_html(rows)}" for title, rows in tables(results) if len(rows) > 1),
         *(f"<p>{html.escape(line)}</p>" for line in failures(results) if line),
@@ -245,14 +255,50 @@ def page(results: list[dict], machine: dict) -> str:
     return "\n".join(parts) + "\n"
 
 
+def marks(instruction_set: str) -> tuple[str, str]:
+    """The lines of a page between which the tables of an instruction set are."""
+    return (
+        f"<!-- tables of {instruction_set}, by report.py --into -->\n",
+        f"<!-- end of tables of {instruction_set} -->\n",
+    )
+
+
+def put_between(page: str, instruction_set: str, content: str) -> str:
+    """A page with its tables of an instruction set replaced."""
+    first, last = marks(instruction_set)
+    before, found, rest = page.partition(first)
+    _, ended, after = rest.partition(last)
+    if not (found and ended):
+        sys.exit(f"there is no {first.strip()} before {last.strip()}")
+    return f"{before}{first}\n{content}\n{last}{after}"
+
+
+def read_run(file: Path) -> tuple[list[dict], dict]:
+    return json.loads(file.read_text()), json.loads(machine_file(file).read_text())
+
+
+def run_with(instruction_set: str, files: Iterable[Path]) -> tuple[list[dict], dict]:
+    """The latest of the runs in the files that measured an instruction set."""
+    runs = [run for run in map(read_run, filter(Path.exists, files)) if run[1]["instruction_set"] == instruction_set]
+    if not runs:
+        sys.exit(f"no run has measured {instruction_set}")
+    return max(runs, key=lambda run: run[1]["date"])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--input", type=Path, default=BUILT.parent / "bench.json")
+    parser.add_argument("--input", type=Path, help="another file than that of the last whole run")
     parser.add_argument("--markdown", action="store_true", help="print the tables")
     parser.add_argument("--html", type=Path, help="write a page")
+    parser.add_argument("--into", nargs=2, metavar=("FILE", "SET"), help="replace the tables in a page")
     options = parser.parse_args()
-    results = json.loads(options.input.read_text())
-    machine = json.loads(options.input.with_name(options.input.stem + "-machine.json").read_text())
+    if options.into:
+        file, instruction_set = Path(options.into[0]), options.into[1]
+        every = [limits.results(limit) for limit in ("", *limits.SETTINGS)]
+        tables = markdown(*run_with(instruction_set, [options.input] if options.input else every))
+        file.write_text(put_between(file.read_text(), instruction_set, tables))
+        return
+    results, machine = read_run(options.input or limits.results())
     if options.html:
         options.html.write_text(page(results, machine))
     if options.markdown or not options.html:

@@ -80,7 +80,7 @@ double flops_of_bf16([[maybe_unused]] size_t count)
     chains(count, _mm512_set1_ps(1), [&](__m512 &sum) { sum = _mm512_dpbf16_ps(sum, a, b); });
     return double(count) * CHAINS * 2 * 32;
 #else
-    throw Unsupported("this processor has no bfloat16 dot products");
+    throw Unsupported("its instruction set has no bfloat16 dot products");
 #endif
 }
 
@@ -91,7 +91,7 @@ double flops_of_int8([[maybe_unused]] size_t count)
     chains(count, _mm512_setzero_si512(), [&](__m512i &sum) { sum = _mm512_dpbusd_epi32(sum, a, b); });
     return double(count) * CHAINS * 2 * 64;
 #else
-    throw Unsupported("this processor has no 8-bit dot products in 512 bits");
+    throw Unsupported("its instruction set has no 8-bit dot products in 512 bits");
 #endif
 }
 

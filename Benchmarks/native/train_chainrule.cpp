@@ -88,7 +88,7 @@ private:
             *static_cast<double *>(user) = epoch->cost;
             return 0;
         };
-        options.threads = threads == 1 ? 1 : 0; // with more than one the library decides, as it does for a user
+        options.threads = threads == 1 ? 1 : CRL_AUTO_SIZE; // with more than one the library decides, as it does for a user
         ::check(crl_network_fit(network.get(), &x[row * description.inputs()], rows, description.inputs(), &targets, NULL,
                                 &options));
         return last_cost;

@@ -41,7 +41,8 @@ template <class Repeat> double time_one(double seconds, Repeat &&repeat)
     double elapsed = time(count);
     while (elapsed < seconds / 10)
         elapsed = time(count *= 2);
-    elapsed = std::min(elapsed, time(count)); // whatever held up the one before
+    if (elapsed < seconds)
+        elapsed = std::min(elapsed, time(count)); // whatever held up the one before
     const size_t stretch = size_t(double(count) * seconds / elapsed) + 1;
     return time(stretch) / double(stretch);
 }

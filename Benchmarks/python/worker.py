@@ -65,7 +65,8 @@ def time_one(seconds: float, repeat: Callable[[int], None]) -> float:
     while elapsed < seconds / 10:
         count *= 2
         elapsed = timed(count)
-    elapsed = min(elapsed, timed(count))
+    if elapsed < seconds:
+        elapsed = min(elapsed, timed(count))
     stretch = int(count * seconds / elapsed) + 1
     return timed(stretch) / stretch
 
