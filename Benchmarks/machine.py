@@ -62,9 +62,9 @@ def first_line(*command: str) -> str:
 
 
 def told_by_library(function: str) -> str:
-    library = ctypes.CDLL(str(LIBRARY))
-    library[function].restype = ctypes.c_char_p
-    return library[function]().decode()
+    call = getattr(ctypes.CDLL(str(LIBRARY)), function)
+    call.restype = ctypes.c_char_p
+    return call().decode()
 
 
 def instruction_set() -> str:

@@ -4,12 +4,18 @@
 #include <type_traits>
 
 typedef float Floats8 __attribute__((vector_size(32)));
-typedef float Floats16 __attribute__((vector_size(64)));
+#if defined(__AVX512F__)
+typedef float Widest __attribute__((vector_size(64)));
+#else
+typedef Floats8 Widest; // wider ones would live in memory
+#endif
 
 template <size_t IN, size_t OUT> struct FixedLayer {
     // Outputs are padded to whole vectors, and sums are kept in CHAINS independent sets that the compiler has in registers.
     static constexpr size_t WIDTH = OUT > 8 ? (OUT + 15) / 16 * 16 : OUT > 1 ? 8 : 1;
-    static constexpr size_t CHAINS = IN >= 32 ? 4 : 1;
+    using Vector = std::conditional_t<WIDTH % 16 == 0, Widest, Floats8>;
+    static constexpr size_t LANES = sizeof(Vector) / sizeof(float), VECTORS = WIDTH < LANES ? 1 : WIDTH / LANES;
+    static constexpr size_t CHAINS = IN < 32 ? 1 : VECTORS < 4 ? 4 : 2;
     alignas(64) float weights[IN][WIDTH] = {};
     alignas(64) float bias[WIDTH] = {};
 
@@ -29,8 +35,6 @@ template <size_t IN, size_t OUT> struct FixedLayer {
                 sum += x[i] * weights[i][0];
             z[0] = sum;
         } else {
-            using Vector = std::conditional_t<WIDTH % 16 == 0, Floats16, Floats8>;
-            constexpr size_t LANES = sizeof(Vector) / sizeof(float), VECTORS = WIDTH / LANES;
             Vector sums[CHAINS][VECTORS] = {};
             for (size_t v = 0; v < VECTORS; ++v)
                 sums[0][v] = *reinterpret_cast<const Vector *>(bias + v * LANES);
