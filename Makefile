@@ -89,12 +89,12 @@ bench-native-avx2: lib $(LIBRARY_AVX2)
 bench-quick: lib ## check that Chainrule is not slower than Benchmarks/floors.json: three minutes
 	Tools/setup-bench --quick build/venv-bench-quick
 	$(MAKE) --no-print-directory -C Benchmarks quick
-	build/venv-bench-quick/bin/python Benchmarks/quick.py $(QUICK)
+	build/venv-bench-quick/bin/python Benchmarks/quick.py $(FLOORS)
 
 bench-quick-avx2: $(LIBRARY_AVX2) ## the same with AVX2 at most
 	Tools/setup-bench --quick build/venv-bench-quick
 	$(MAKE) --no-print-directory -C Benchmarks LIMIT=avx2 quick
-	BENCH_LIMIT=avx2 build/venv-bench-quick/bin/python Benchmarks/quick.py $(QUICK)
+	BENCH_LIMIT=avx2 build/venv-bench-quick/bin/python Benchmarks/quick.py $(FLOORS)
 
 bench-minimizers: lib ## write the tables of docs/training-methods.md, minimize beside scipy: a quarter of an hour
 	Tools/setup-bench --minimizers build/venv-minimizers
