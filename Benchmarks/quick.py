@@ -1,7 +1,8 @@
 """Checks that Chainrule has not become slower: `make bench-quick`.
 
 Each cell in floors.json has the least speed of Chainrule with an instruction set, as a multiple of a peer's and as a
-share of the machine's limit, all measured in the same minute. A cell below it counts only after a second measurement.
+share of the machine's limit, all measured in the same minute. A cell counts as slow if the best of three measurements
+of a figure is below its floor.
 
     quick.py --update    writes the floors of the instruction set anew, a little below the better of two measurements
     quick.py --lower     the same, but raises none: on a further processor, so that the floors hold on both
@@ -61,8 +62,9 @@ def check(workers: Workers) -> int:
     for cell in GUARDED:
         wanted = floors.get(str(cell), {})
         found = speeds(cell, workers)
-        if below(wanted, found):
-            found = speeds(cell, workers)
+        for _ in range(2):
+            if below(wanted, found):
+                found = {name: max(speed, found.get(name, 0)) for name, speed in speeds(cell, workers).items()}
         slow = below(wanted, found)
         shown = ", ".join(f"{name} {found.get(name, 0):.2f} (≥ {floor:.2f})" for name, floor in wanted.items())
         print(f"{cell!s:40} {'TOO SLOW' if slow else 'ok':10} {shown}", flush=True)
