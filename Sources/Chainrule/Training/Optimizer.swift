@@ -213,6 +213,8 @@ public final class Optimizer: FallibleClass {
                 limitNorms(of: tensor.view(in: network.parameters), rule, network.arithmetic)
             }
         }
+        // A custom method may have predicted with some of the changes.
+        if step == nil { network.parameterVersion += 1 }
     }
 
     /// The step that has begun, for the method's kernel; nil if it has none.
