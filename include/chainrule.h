@@ -590,7 +590,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_options(const crl_network *ne
  *  lives as long. Changing it requires exclusive access to the network, and voids earlier forward passes.
  *
  *  The library does not see when you change it. After this call crl_network_predict() therefore reads the vector
- *  itself, and is slower for few rows. A predictor stays fast.
+ *  itself, and is slower for few rows. A predictor stays fast, and so does a crl_network_copy().
  *  @param network built.
  *  @param parameters receives the address, aligned to 64 bytes.
  *  @param count receives the number of floats.

@@ -131,7 +131,7 @@ public func crlNetworkLayerOptions(
 /// as long. Changing it requires exclusive access to the network, and voids earlier forward passes.
 ///
 /// The library does not see when you change it. After this call crl_network_predict() therefore reads the vector itself,
-/// and is slower for few rows. A predictor stays fast.
+/// and is slower for few rows. A predictor stays fast, and so does a crl_network_copy().
 /// - Parameters:
 ///   - network: built.
 ///   - parameters: receives the address, aligned to 64 bytes.

@@ -97,7 +97,7 @@ class Network(Describing, Fitting):
 
         Write into it to change what the network computes. The view keeps the memory alive, also after close() or when
         the network is gone. From the first view on, predict() is slower for few rows: it reads the parameters as they
-        are, because they may have changed. A prepare()d copy stays fast.
+        are, because they may have changed. prepare() and copy() make networks that stay fast.
         """
         owner = self._open()
         address, count = results(library.crl_network_parameters, owner)
