@@ -60,7 +60,9 @@ struct PreparedCopy: ~Copyable {
     func drop() {
         groups.store(0, ordering: .relaxed)
         isTried.store(false, ordering: .relaxed)
-        if let made = made.exchange(nil, ordering: .acquiring) { Unmanaged<Predictor>.fromOpaque(made).release() }
+        guard let predictor = made.load(ordering: .acquiring) else { return }
+        made.store(nil, ordering: .relaxed)
+        Unmanaged<Predictor>.fromOpaque(predictor).release()
     }
 
     /// From now on there is no copy. A present one, which others may be using, stays until ``drop()``.
