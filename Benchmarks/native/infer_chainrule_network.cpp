@@ -11,6 +11,10 @@ public:
         if (!cell.is("variant", "f32"))
             throw Unsupported("a network is float32");
         set_parameters(network.get(), layers.front().weights, description.parameters());
+        // Nobody has the address of the copy's parameters, so it prepares itself for repeated predictions.
+        crl_network *copy = nullptr;
+        check(crl_network_copy(network.get(), &copy));
+        network.reset(copy);
     }
 
     void predict(const float *x, float *y)

@@ -68,7 +68,11 @@ final class NetworkHandle: HandleObject {
     static var noun: StaticString { "crl_network" }
 
     var architecture: Architecture
-    private(set) var network: Network?
+    private(set) var network: Network? {
+        didSet { unmanagedNetwork = network.map(Unmanaged.passUnretained) }
+    }
+    /// The network, for calls so short that counting references would take a good part of their time.
+    private(set) var unmanagedNetwork: Unmanaged<Network>?
     /// The names of the layers and tensors as C strings, valid as long as the handle.
     private(set) var layerNames: [UnsafeMutablePointer<CChar>] = []
     private(set) var tensorNames: [UnsafeMutablePointer<CChar>] = []

@@ -129,6 +129,9 @@ public func crlNetworkLayerOptions(
 
 /// Gets the flat parameter vector itself, not a copy. You may read and change it. It belongs to the network and lives
 /// as long. Changing it requires exclusive access to the network, and voids earlier forward passes.
+///
+/// The library does not see when you change it. After this call crl_network_predict() therefore reads the vector itself,
+/// and is slower for few rows. A predictor stays fast, and so does a crl_network_copy().
 /// - Parameters:
 ///   - network: built.
 ///   - parameters: receives the address, aligned to 64 bytes.
@@ -143,7 +146,7 @@ public func crlNetworkParameters(
         let network = try ChainruleC.network(network)
         guard let parameters else { throw nullArgument("parameters") }
         guard let count else { throw nullArgument("count") }
-        parameters.pointee = network.parameters.base
+        parameters.pointee = network.shareParameters().base
         count.pointee = UInt(network.parameterCount)
     }
 }

@@ -22,6 +22,12 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
             _ c: Out, _ cStride: Int, _ scratch: Out, _ scratchCount: Int
         ) -> Void
 
+    /// ``Packing/transpose``.
+    public let transpose:
+        @Sendable (
+            _ rows: Int, _ columns: Int, _ matrix: In, _ stride: Int, _ result: Out, _ resultStride: Int
+        ) -> Void
+
     /// ``VectorKernels/add``.
     public let add: @Sendable (_ x: In, _ y: Out, _ count: Int) -> Void
     /// ``VectorKernels/multiply``.
@@ -45,6 +51,7 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
         tileRows = Set.tileRows
         multiply = MatrixKernels<Set>.multiply
         multiplyTransposed = MatrixKernels<Set>.multiplyTransposed
+        transpose = Packing<Set>.transpose
         add = VectorKernels<Set>.add
         multiplyElements = VectorKernels<Set>.multiply
         sumColumns = VectorKernels<Set>.sumColumns

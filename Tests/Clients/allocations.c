@@ -121,6 +121,26 @@ static void predictors(const crl_network *varied)
     crl_network_destroy(large);
 }
 
+/* A network that has predicted often has made the copy of its parameters, and allocates no more. */
+static void often(void)
+{
+    for (int hidden = 32; hidden <= 400; hidden += 368) {
+        crl_network *own = two_layers(INPUTS, hidden, CRL_TANH, OUTPUTS, 1);
+        crl_status worst = CRL_OK;
+        long allocated_before = 0, freed_before = 0;
+        for (int call = 0; call < 60; ++call) {
+            if (call == 31) /* the copy has predicted as many rows as ever */
+                allocated_before = allocated, freed_before = freed;
+            const crl_status status = crl_network_predict(own, x, ROWS - call % 30, INPUTS, y, ROWS, OUTPUTS);
+            if (status != CRL_OK)
+                worst = status;
+        }
+        CHECK(worst == CRL_OK);
+        CHECK(allocated == allocated_before && freed == freed_before);
+        crl_network_destroy(own);
+    }
+}
+
 typedef struct {
     crl_publisher *publisher;
     const crl_network *network;
@@ -346,6 +366,7 @@ int main(void)
     }
 
     predictors(network);
+    often();
     publishers();
     schedules();
     products(network, count, &targets);

@@ -1,4 +1,5 @@
-/* A network prepared for prediction: its results, its refusals, and its independence of the network. */
+/* A network prepared for prediction: its results, its refusals, and its independence of the network;
+ * and the copy that a network prepares for itself. */
 #define _XOPEN_SOURCE 700
 #include <math.h>
 #include <pthread.h>
@@ -210,6 +211,51 @@ static void threads(void)
     }
 }
 
+/* A network that has predicted often has a prepared copy of its own, which the caller does not notice. */
+static void often(void)
+{
+    for (size_t hidden = 20; hidden <= 400; hidden += 380) {
+        crl_network *own = two_layers(INPUTS, hidden, CRL_GELU, OUTPUTS, 1), *fresh = NULL;
+        crl_optimizer *optimizer = NULL;
+        const crl_optimizer_options options = CRL_OPTIMIZER_OPTIONS_INIT;
+        static float gradients[20000], other[COUNT(y)];
+        float *parameters = NULL;
+        size_t count = 0;
+
+        OK(crl_optimizer_create(own, &options, &optimizer));
+        for (int change = 0; change < 4; ++change) {
+            OK(crl_network_copy(own, &fresh));
+            OK(crl_network_predict(fresh, x, ROWS, INPUTS, y, ROWS, OUTPUTS));
+            for (int round = 0; round < ROUNDS; ++round) {
+                const size_t rows = 1 + round % ROWS;
+                memset(other, 0, sizeof other);
+                OK(crl_network_predict(own, x, rows, INPUTS, other, ROWS, OUTPUTS));
+                CHECK(memcmp(other, y, rows * OUTPUTS * sizeof *y) == 0);
+            }
+            FAILS(CRL_ERROR_NULL, "x", crl_network_predict(own, NULL, 1, INPUTS, y, ROWS, OUTPUTS));
+            FAILS(CRL_ERROR_NULL, "y", crl_network_predict(own, x, 1, INPUTS, NULL, ROWS, OUTPUTS));
+            FAILS(CRL_ERROR_SIZE, "0", crl_network_predict(own, x, 0, INPUTS, y, ROWS, OUTPUTS));
+            FAILS(CRL_ERROR_SIZE, "32", crl_network_predict(own, x, 1, INPUTS - 1, y, ROWS, OUTPUTS));
+            FAILS(CRL_ERROR_SIZE, "y_rows", crl_network_predict(own, x, 1, INPUTS, y, 0, OUTPUTS));
+            FAILS(CRL_ERROR_SIZE, "9", crl_network_predict(own, x, 1, INPUTS, y, ROWS, OUTPUTS - 1));
+            FAILS(CRL_ERROR_OVERLAP, "y", crl_network_predict(own, x, 1, INPUTS, x + INPUTS - 1, ROWS, OUTPUTS));
+            crl_network_destroy(fresh);
+            if (change == 0) {
+                count = hidden * (INPUTS + 1) + OUTPUTS * (hidden + 1);
+                fill(gradients, count, 3);
+                OK(crl_step(optimizer, own, gradients, count));
+            } else { /* at any time after this call, the library unasked */
+                if (change == 1)
+                    OK(crl_network_parameters(own, &parameters, &count));
+                parameters[3] += 1;
+            }
+        }
+        FAILS(CRL_ERROR_OVERLAP, "parameters", crl_network_predict(own, x, 1, INPUTS, parameters, 1, OUTPUTS));
+        crl_optimizer_destroy(optimizer);
+        crl_network_destroy(own);
+    }
+}
+
 int main(void)
 {
     network = two_layers(INPUTS, HIDDEN, CRL_GELU, OUTPUTS, 1);
@@ -222,6 +268,7 @@ int main(void)
     not_finite();
     refused();
     threads();
+    often();
 
     crl_network_destroy(network);
     return finish();

@@ -66,7 +66,7 @@ private final class GradientCheck {
         let value = try network.valueAndGradient(cost, x, targets, gradients: gradients.vector)
         let y = try FloatMemory(count: Plan.checkedProduct(x.rows, network.outputs), for: "the outputs")
         let outputs = y.matrix(at: 0, rows: x.rows, columns: network.outputs)
-        try network.predict(x, into: outputs)
+        try network.predictUnprepared(x, into: outputs)
         try checkActivations()
         try checkCost(value, outputs)
         try checkParameters(value, gradients.vector)

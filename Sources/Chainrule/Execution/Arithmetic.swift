@@ -73,6 +73,12 @@ package struct Arithmetic: @unchecked Sendable {
             scratch.base, scratch.count)
     }
 
+    /// Writes the transposed matrix: `B = Aᵀ`.
+    func transpose(_ a: Matrix, into b: Matrix) {
+        precondition(b.rows == a.columns && b.columns == a.rows)
+        kernels.transpose(a.rows, a.columns, a.base, a.stride, b.base, b.stride)
+    }
+
     /// The rows of the matrix kernels' highest tile.
     var tileRows: Int { kernels.tileRows }
 

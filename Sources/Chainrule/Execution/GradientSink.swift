@@ -6,7 +6,25 @@ package enum GradientSink {
     case vector(Matrix, accumulating: Bool)
     /// Into an optimizer step, a tile at a time while the tile is in the cache: the whole gradient never exists. Not
     /// for gradients of several terms: it would step along each term (``Optimizer/needsGradient``).
-    case step(KernelStep)
+    case step(KernelStep, besides: Regularizer?)
+}
+
+/// What an optimizer does besides its method's kernel, for steps that never see a whole gradient.
+package struct Regularizer {
+    unowned(unsafe) let optimizer: Optimizer
+    /// Room for each thread to put some rows of a tensor's gradient.
+    let blocks: Matrix
+
+    /// The room that a thread needs: at least for a tile's height of any tensor's rows. More rows make better products,
+    /// up to a good part of a second-level cache.
+    static func blockCount(for plan: Plan, tileRows: Int) throws(ChainruleError) -> Int {
+        var count = 0
+        for tensor in plan.tensors {
+            let rows = try Plan.checkedProduct(min(tileRows, tensor.rows), tensor.columns)
+            count = max(count, rows, min(tensor.count, 1 << 16))
+        }
+        return count
+    }
 }
 
 /// One thread's part of the computation of parameter gradients: the gradients of some rows of each tensor.
@@ -41,9 +59,33 @@ struct GradientPart {
                 accumulating = true
             }
             if !accumulating { block.fill { 0 } }
-        case .step(let step):
+        case .step(let step, besides: nil):
             precondition(terms == 1)
             take(step, tensor, rows, along: term(0)!.columns(rows))
+        case .step(let step, besides: let regularizer?):
+            precondition(terms == 1)
+            take(step, besides: regularizer, tensor, rows, along: term(0)!)
+        }
+    }
+
+    /// Steps along a gradient of which only some rows exist at a time.
+    /// - Parameter gradient: of the whole tensor.
+    @inline(never)
+    private func take(
+        _ step: KernelStep, besides regularizer: Regularizer, _ tensor: Plan.Tensor, _ rows: Range<Int>,
+        along gradient: GradientTerm
+    ) {
+        let room = regularizer.blocks.row(part)
+        let most = max(room.count / max(tensor.columns, 1) / arithmetic.tileRows, 1) * arithmetic.tileRows
+        for first in stride(from: rows.lowerBound, to: rows.upperBound, by: most) {
+            let some = first..<min(first + most, rows.upperBound)
+            let block = Matrix(base: room.base, rows: some.count, columns: tensor.columns)
+            precondition(block.count <= room.count)
+            put(gradient.columns(some), into: block, accumulating: false)
+            regularizer.optimizer.take(
+                step, tensor: tensor.index,
+                tensor.view(in: step.parameters).rows(from: some.lowerBound, count: some.count), along: block,
+                arithmetic)
         }
     }
 

@@ -14,7 +14,8 @@ public final class Network: FallibleClass, @unchecked Sendable {
     let arithmetic: Arithmetic
     let pool = WorkspacePool()
     /// Counts the library's changes to the parameters.
-    package internal(set) var parameterVersion: Int64 = 0
+    package internal(set) var parameterVersion: Int64 = 0 { didSet { preparedCopy.drop() } }
+    let preparedCopy = PreparedCopy()
     private let memory: FloatMemory
     /// Whether a call that trains the network is running. Its callbacks are part of it.
     private var isTraining = false
@@ -27,6 +28,8 @@ public final class Network: FallibleClass, @unchecked Sendable {
         arithmetic = Arithmetic(level)
     }
 
+    deinit { preparedCopy.drop() }
+
     /// N_0, the length of x.
     public var inputs: Int { architecture.inputs }
     /// N_L, the length of y.
@@ -36,6 +39,13 @@ public final class Network: FallibleClass, @unchecked Sendable {
     /// The flat parameter vector.
     package var parameters: Matrix { memory.vector }
 
+    /// The flat parameter vector, for a caller that may change it at any time. From now on ``parameterVersion`` does not
+    /// tell of every change, so predictions read the parameters themselves.
+    package func shareParameters() -> Matrix {
+        preparedCopy.forbid()
+        return parameters
+    }
+
     /// A copy of the flat parameter vector.
     public var parameterVector: [Float] { parameters.elements }
 
@@ -44,6 +54,8 @@ public final class Network: FallibleClass, @unchecked Sendable {
         _ body: (inout MutableSpan<Float>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         parameterVersion += 1
+        // Again at the end: the body may have predicted with some of the changes.
+        defer { parameterVersion += 1 }
         return try parameters.withMutableSpan(body)
     }
 

@@ -146,7 +146,14 @@ extension DenseStage {
         let after = base + panelCount
         switch precision {
         case .float32:
-            try forEachWord(kernels) { place, unit, word in base[place] = weights[unit, word] }
+            try PanelPacking.forEachPanel(outputs: weights.rows, vectorWidth: kernels.vectorWidth) {
+                units, width throws(ChainruleError) in
+                try Cancellation.look(before: weights.rows, times: weights.columns)
+                arithmetic.transpose(
+                    weights.rows(from: units.lowerBound, count: units.count),
+                    into: Matrix(
+                        base: base + units.lowerBound * words, rows: words, columns: units.count, stride: width))
+            }
             write(bias, to: after)
         case .bfloat16:
             try forEachWord(kernels) { place, unit, word in

@@ -77,6 +77,7 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
 
     /// Predicts a few rows with a small network. Makes no errors, allocates nothing, counts no references.
     /// - Returns: false, with nothing done, if there are more rows, if an argument is wrong, or if y may overlap x.
+    @inline(__always)
     package func predictSmall(
         _ x: UnsafePointer<Float>, rows: UInt, stride xStride: UInt, _ y: UnsafeMutablePointer<Float>, yRows: UInt,
         stride yStride: UInt

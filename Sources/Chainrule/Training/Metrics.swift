@@ -105,7 +105,7 @@ struct Evaluation {
             let count = min(group, rows - first)
             let y = memory.matrix(at: 0, rows: count, columns: network.outputs)
             let targets = data.targets.rows(from: first, count: count)
-            try network.predict(data.x.rows(from: first, count: count), into: y)
+            try network.predictUnprepared(data.x.rows(from: first, count: count), into: y)
             value = try cost.evaluate(
                 y, targets, gradient: nil,
                 after: Cost.RowsBefore(count: first, cost: value, normalizer: normalizer), network.arithmetic)

@@ -32,8 +32,9 @@ public final class Optimizer: FallibleClass {
     private let factors: Memory<SIMD16<Float>>
     /// The largest of the tensors that are not frozen.
     private var largest = (learningRateFactor: Float(0), decay: 0.0, l1: 0.0, l2: 0.0)
-    /// The gradient after clipping and penalties; nil if no setting needs it.
-    private var penalizedGradient: FloatMemory?
+    /// Room for gradients after clipping and penalties, some at a time; nil if no setting changes gradients or parameters
+    /// besides the method's step.
+    private var penalizedGradients: FloatMemory?
 
     fileprivate init(
         method: any OptimizationMethod, learningRate: Float, regularization: Regularization, plan: Plan,
@@ -94,19 +95,22 @@ public final class Optimizer: FallibleClass {
                         tensor, layer: layer, layers[layer], regularization, usualWeightDecay: method.usualWeightDecay))
             }
         }
-        var needsGradient = regularization.clipNorm < .infinity || regularization.clipValue < .infinity
+        var regularizes = regularization.clipNorm < .infinity || regularization.clipValue < .infinity
         var most = (learningRateFactor: Float(0), decay: 0.0, l1: 0.0, l2: 0.0)
         for step in steps where !step.isFrozen {
-            if step.needsGradient { needsGradient = true }
+            if step.regularizes { regularizes = true }
             most.learningRateFactor = max(most.learningRateFactor, step.learningRateFactor)
             most.decay = max(most.decay, Double(step.learningRateFactor) * Double(step.weightDecay))
             most.l1 = max(most.l1, Double(step.l1))
             most.l2 = max(most.l2, Double(step.l2))
         }
-        if needsGradient && penalizedGradient == nil {
-            penalizedGradient = try FloatMemory(count: plan.parameterCount, for: "a regularized gradient")
-        } else if !needsGradient {
-            penalizedGradient = nil
+        if regularizes && penalizedGradients == nil {
+            // A method without a kernel steps along a whole tensor.
+            let largest = plan.tensors.map { $0.count }.max() ?? 0
+            penalizedGradients = try FloatMemory(
+                count: method.kernel == nil ? largest : min(largest, 1 << 14), for: "a regularized gradient")
+        } else if !regularizes {
+            penalizedGradients = nil
         }
         tensorSteps = steps
         largest = most
@@ -114,9 +118,14 @@ public final class Optimizer: FallibleClass {
 
     func isFrozen(layer: Int) -> Bool { layers[layer].isFrozen }
 
-    /// Whether a step needs the whole gradient: to read it first, or because part of it is a sum of terms and the
-    /// kernel would step along each.
-    var needsGradient: Bool { penalizedGradient != nil || method.kernel == nil || plan.hasGradientsOfTerms }
+    /// Whether a step needs the whole gradient: for its norm, for a method without a kernel, or because part of it is a
+    /// sum of terms and the kernel would step along each.
+    var needsGradient: Bool {
+        regularization.clipNorm < .infinity || method.kernel == nil || plan.hasGradientsOfTerms
+    }
+
+    /// Whether a step changes gradients or parameters besides the method's step.
+    var regularizes: Bool { penalizedGradients != nil }
 
     // MARK: Steps
 
@@ -189,30 +198,57 @@ public final class Optimizer: FallibleClass {
         for tensor in plan.tensors where !tensorSteps[tensor.index].isFrozen {
             let rule = tensorSteps[tensor.index]
             let parameters = tensor.vector(in: network.parameters)
-            var gradients = tensor.vector(in: gradients)
-            if let penalizedGradient {
-                let penalized = tensor.vector(in: penalizedGradient.vector)
-                network.arithmetic.penalize(
-                    gradients, parameters, into: penalized, limit: regularization.clipValue, scale: scale, l2: rule.l2,
-                    l1: rule.l1)
-                gradients = penalized
+            let gradients = tensor.vector(in: gradients)
+            // All of it at once, or as much as there is room for.
+            let most = min(tensor.count, penalizedGradients?.count ?? tensor.count)
+            for first in stride(from: 0, to: tensor.count, by: max(most, 1)) {
+                let count = min(most, tensor.count - first)
+                let w = parameters.columns(from: first, count: count)
+                var g = gradients.columns(from: first, count: count)
+                if let penalizedGradients {
+                    let penalized = penalizedGradients.matrix(at: 0, rows: 1, columns: count)
+                    penalize(g, w, rule, into: penalized, scale: scale, network.arithmetic)
+                    g = penalized
+                }
+                if let step {
+                    network.arithmetic.step(step, tensor: tensor.index, w, along: g)
+                } else {
+                    let decay = factors.base[tensor.index][8]
+                    network.arithmetic.penalize(w, w, into: w, limit: .infinity, scale: 1, l2: -decay, l1: 0)
+                    method.step(
+                        OptimizerStep(
+                            parameters: w, gradients: g, states: states, offset: tensor.offset,
+                            learningRate: learningRate * rule.learningRateFactor,
+                            number: Optimizer.number(steps - stepsMissed[rule.layer])))
+                }
             }
-            if let step {
-                network.arithmetic.step(step, tensor: tensor.index, parameters, along: gradients)
-            } else {
-                let decay = factors.base[tensor.index][8]
-                network.arithmetic.penalize(
-                    parameters, parameters, into: parameters, limit: .infinity, scale: 1, l2: -decay, l1: 0)
-                method.step(
-                    OptimizerStep(
-                        parameters: parameters, gradients: gradients, states: states, offset: tensor.offset,
-                        learningRate: learningRate * rule.learningRateFactor,
-                        number: Optimizer.number(steps - stepsMissed[rule.layer])))
-            }
-            if rule.maxNorm < .infinity {
-                limitNorms(of: tensor.view(in: network.parameters), rule, network.arithmetic)
-            }
+            limitNorms(of: tensor.view(in: network.parameters), rule, network.arithmetic)
         }
+        // A custom method may have predicted with some of the changes.
+        if step == nil { network.parameterVersion += 1 }
+    }
+
+    /// Takes the kernel's step on some rows of a tensor, with what the optimizer does besides. Of the gradient's norm it
+    /// knows nothing.
+    /// - Parameters:
+    ///   - rows: contiguous, in the parameter vector.
+    ///   - gradients: of the shape of the rows, contiguous; changed.
+    func take(_ step: KernelStep, tensor: Int, _ rows: Matrix, along gradients: Matrix, _ arithmetic: Arithmetic) {
+        let rule = tensorSteps[tensor]
+        let w = Matrix(base: rows.base, rows: 1, columns: rows.count)
+        let g = Matrix(base: gradients.base, rows: 1, columns: rows.count)
+        penalize(g, w, rule, into: g, scale: 1, arithmetic)
+        arithmetic.step(step, tensor: tensor, w, along: g)
+        limitNorms(of: rows, rule, arithmetic)
+    }
+
+    private func penalize(
+        _ gradients: Matrix, _ parameters: Matrix, _ rule: TensorStep, into penalized: Matrix, scale: Double,
+        _ arithmetic: Arithmetic
+    ) {
+        arithmetic.penalize(
+            gradients, parameters, into: penalized, limit: regularization.clipValue, scale: scale, l2: rule.l2,
+            l1: rule.l1)
     }
 
     /// The step that has begun, for the method's kernel; nil if it has none.
@@ -320,6 +356,7 @@ public final class Optimizer: FallibleClass {
 
     /// Scales rows of W whose norm is too large back to the largest allowed norm.
     private func limitNorms(of weights: Matrix, _ rule: TensorStep, _ arithmetic: Arithmetic) {
+        guard rule.maxNorm < .infinity else { return }
         for index in 0..<weights.rows {
             let row = weights.row(index)
             let unit = 1 / max(arithmetic.largestMagnitude(row), 1e-37)

@@ -10,7 +10,7 @@
 /// 5. Scales the norm of each unit's row of W back to `maxNorm` if it is larger (Srivastava et al. 2014).
 ///
 /// Penalties and decay apply to weights; with `includesBiases`, also to biases. With penalties, clipping or `maxNorm` a
-/// step reads the gradient a second time and takes somewhat longer.
+/// step takes somewhat longer. Only `clipNorm` makes training keep a whole gradient in memory.
 public struct Regularization: Sendable {
     /// λ ≥ 0, finite; nil: the method's own, which is 0.01 for ``AdamW`` and 0 for the others.
     public var weightDecay: Float?
@@ -127,5 +127,5 @@ struct TensorStep {
     }
 
     /// Whether the step changes the gradient first, or does something after the method's step.
-    var needsGradient: Bool { !isFrozen && (l1 > 0 || l2 > 0 || maxNorm < .infinity) }
+    var regularizes: Bool { !isFrozen && (l1 > 0 || l2 > 0 || maxNorm < .infinity) }
 }

@@ -23,6 +23,8 @@ final class TrainingStep: FallibleClass {
     private let batch: Batch
     /// The whole gradient; nil until needed.
     private var gradients: FloatMemory?
+    /// ``Regularizer/blocks``; nil until needed.
+    private var blocks: FloatMemory?
     private let groups: Memory<RowsTotal>
     private let outcomes: [Outcome]
     /// The largest magnitude in x.
@@ -110,6 +112,18 @@ final class TrainingStep: FallibleClass {
         return made.vector
     }
 
+    /// What the optimizer does besides its kernel; nil if nothing.
+    private func regularizer() throws(ChainruleError) -> Regularizer? {
+        guard let optimizer, optimizer.regularizes else { return nil }
+        let count = try Regularizer.blockCount(for: network.plan, tileRows: network.arithmetic.tileRows)
+        if blocks == nil {
+            blocks = try FloatMemory(
+                count: Plan.checkedProduct(outcomes.count, count), for: "the gradients of a regularized step")
+        }
+        return Regularizer(
+            optimizer: optimizer, blocks: blocks!.matrix(at: 0, rows: outcomes.count, columns: count))
+    }
+
     /// Runs both rounds, piece by piece.
     /// - Returns: C and what was decided, the rows' weight, and the gradient; nil if the second round has already taken
     ///   the step.
@@ -130,8 +144,8 @@ final class TrainingStep: FallibleClass {
             let place = rows.startIndex + first
             let piece = rows[place..<min(place + workspace.maxRows, rows.endIndex)]
             total = try passes(over: piece, after: total, firstRow: first, amongThreads: sharesThreads)
-            if piece.count == rows.count, let step = boundedStep() {
-                try share(.parameters(.step(step)), amongThreads: sharesThreads)
+            if piece.count == rows.count, let step = try boundedStep() {
+                try share(.parameters(step), amongThreads: sharesThreads)
                 return (total, totalWeight, nil)
             }
             let vector = try wholeGradient()
@@ -191,7 +205,7 @@ final class TrainingStep: FallibleClass {
 
     /// The step for a method whose kernel takes the gradients tile by tile, if bounds on the gradients rule out
     /// overflow. Otherwise nil: the gradients themselves must be checked first.
-    private func boundedStep() -> KernelStep? {
+    private func boundedStep() throws(ChainruleError) -> GradientSink? {
         guard let optimizer, !optimizer.needsGradient else { return nil }
         var largestGradient = 0.0
         for layer in workspace.layers.indices
@@ -209,13 +223,19 @@ final class TrainingStep: FallibleClass {
         }
         // Sums of many terms are rounded: leave half the range for that.
         guard largestGradient < Double(Float.greatestFiniteMagnitude) / 2 else { return nil }
-        do throws(ChainruleError) {
-            if largestParameter == nil { largestParameter = try network.largestParameter() }
-            largestParameter = try optimizer.begin(
-                network, largestGradient: largestGradient, largestParameter: largestParameter!)
-            return optimizer.kernelStep(network)
-        } catch {
-            return nil
+        let regularizer = try regularizer()
+        var bound = largestParameter
+        while true {
+            do throws(ChainruleError) {
+                let largest = if let bound { bound } else { try network.largestParameter() }
+                largestParameter = try optimizer.begin(
+                    network, largestGradient: largestGradient, largestParameter: largest)
+                return optimizer.kernelStep(network).map { .step($0, besides: regularizer) }
+            } catch {
+                // The bound grows with every step, with penalties by a factor: look the parameters up before giving up.
+                guard bound != nil else { return nil }
+                bound = nil
+            }
         }
     }
 }

@@ -51,27 +51,37 @@ public struct PackedDense: BitwiseCopyable, @unchecked Sendable {
     }
 }
 
-/// How weights become panels. Not made for speed: this happens once.
+/// How weights become panels.
 public enum PanelPacking {
     /// The lanes of all panels of a layer.
     public static func lanes(of outputs: Int, vectorWidth: Int) -> Int {
         (outputs + vectorWidth - 1) / vectorWidth * vectorWidth
     }
 
+    /// Calls `body` with each panel's units and its width, the lanes from one word of the depth to the next.
+    @inlinable
+    public static func forEachPanel<Failure: Error>(
+        outputs: Int, vectorWidth: Int, _ body: (_ units: Range<Int>, _ width: Int) throws(Failure) -> Void
+    ) throws(Failure) {
+        var unit = 0
+        while unit < outputs {
+            let width = outputs - unit >= 2 * vectorWidth ? 2 * vectorWidth : vectorWidth
+            try body(unit..<min(unit + width, outputs), width)
+            unit += width
+        }
+    }
+
     /// Calls `body` with every word's place in the panels, the unit it belongs to and its place in the depth; lanes without
-    /// a unit are left out.
+    /// a unit are left out. Not made for speed: for precisions that round each word.
     @inlinable
     public static func forEachWord<Failure: Error>(
         outputs: Int, words: Int, vectorWidth: Int,
         _ body: (_ place: Int, _ unit: Int, _ word: Int) throws(Failure) -> Void
     ) throws(Failure) {
-        var unit = 0
-        while unit < outputs {
-            let width = outputs - unit >= 2 * vectorWidth ? 2 * vectorWidth : vectorWidth
-            for lane in 0..<min(width, outputs - unit) {
-                for word in 0..<words { try body(unit * words + word * width + lane, unit + lane, word) }
+        try forEachPanel(outputs: outputs, vectorWidth: vectorWidth) { units, width throws(Failure) in
+            for (lane, unit) in units.enumerated() {
+                for word in 0..<words { try body(units.lowerBound * words + word * width + lane, unit, word) }
             }
-            unit += width
         }
     }
 }

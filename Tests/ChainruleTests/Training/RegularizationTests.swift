@@ -261,4 +261,45 @@ import Testing
             }
         }
     }
+
+    /// Weights of which only some rows of the gradient exist at a time, and threads that share them.
+    @Test(arguments: [1, 3]) func fittingLargeLayersIsStepping(threads: Int) throws {
+        func network() throws -> Network {
+            var architecture = try Architecture(inputs: 260)
+            try architecture.dense(260, .relu, name: "a", biases: .constant(0.5))
+            try architecture.dense(4, .tanh, name: "b")
+            return try Network(architecture, seed: 3)
+        }
+        let regularizations = [
+            Regularization(l1: 0.01, l2: 0.02, includesBiases: true), Regularization(maxNorm: 0.75),
+            Regularization(weightDecay: 0.125, clipValue: 1e-3),
+            Regularization(l2: 0.125, maxNorm: 0.5, clipValue: 1e-3),
+        ]
+        var noise = Noise(8)
+        let x = noise.floats(260 * 20)
+        let targets = Targets.values(noise.floats(4 * 20), columns: 4)
+        let methods: [any OptimizationMethod] = [GradientDescent(), Adam()]
+        for method in methods {
+            for regularization in regularizations {
+                let (fitted, byHand) = (try network(), try network())
+                func optimizer(_ network: Network) throws -> Optimizer {
+                    let optimizer = try Optimizer(
+                        method, learningRate: 0.0625, regularization: regularization, for: network)
+                    try optimizer.set(layer: "b", LayerStep(learningRateFactor: 0.5, l2: 0.25, maxNorm: 0.625))
+                    return optimizer
+                }
+                var options = TrainingOptions(cost: .meanSquaredError())
+                options.epochs = 2
+                options.batchSize = 20
+                options.shuffles = false
+                options.threads = threads
+                try fitted.fit(x, targets: targets, optimizer: optimizer(fitted), options: options)
+                let hand = try optimizer(byHand)
+                for _ in 0..<2 {
+                    try hand.step(byHand, byHand.valueAndGradient(.meanSquaredError(), x, targets).1)
+                }
+                #expect(bits(fitted.parameterVector) == bits(byHand.parameterVector), "\(method.identifier)")
+            }
+        }
+    }
 }

@@ -28,11 +28,10 @@ class Tensor(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """A built network's sizes, the address of its parameters, their tensors, and prediction for these sizes."""
+    """A built network's sizes, the tensors of its parameters, and prediction for these sizes."""
 
     inputs: int
     outputs: int
-    parameters: int
     parameter_count: int
     tensors: tuple[Tensor, ...]
     predict: RowFunction
@@ -47,17 +46,17 @@ class Layout(NamedTuple):
 
 def layout_of(network: Handle) -> Layout:
     """The layout of a network, or StateError if it is not built."""
-    address, count = results(library.crl_network_parameters, network)
     (inputs,) = results(library.crl_network_input_size, network)
     (outputs,) = results(library.crl_network_output_size, network)
-    (tensors,) = results(library.crl_network_tensor_count, network)
+    (tensor_count,) = results(library.crl_network_tensor_count, network)
+    tensors = tuple(_tensor(network, index) for index in range(tensor_count.value))
+    count = sum(math.prod(tensor.shape) for tensor in tensors)
     return Layout(
         inputs.value,
         outputs.value,
-        address.value,
-        count.value,
-        tuple(_tensor(network, index) for index in range(tensors.value)),
-        RowFunction("crl_network_predict", inputs.value, outputs.value, count.value, network.callbacks),
+        count,
+        tensors,
+        RowFunction("crl_network_predict", inputs.value, outputs.value, count, network.callbacks),
     )
 
 

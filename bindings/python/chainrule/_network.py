@@ -96,10 +96,12 @@ class Network(Describing, Fitting):
         """All parameters: a writable (count,) view of the library's own vector.
 
         Write into it to change what the network computes. The view keeps the memory alive, also after close() or when
-        the network is gone.
+        the network is gone. From the first view on, predict() is slower for few rows: it reads the parameters as they
+        are, because they may have changed. prepare() and copy() make networks that stay fast.
         """
-        built = self._layout()
-        parameters: FloatArray = array_at(built.parameters, built.parameter_count, owner=self._open())
+        owner = self._open()
+        address, count = results(library.crl_network_parameters, owner)
+        parameters: FloatArray = array_at(address.value, count.value, owner=owner)
         return parameters
 
     @property

@@ -317,3 +317,20 @@ def test_what_a_callback_raises_comes_out(x: Array) -> None:
         for given in [x, read_only(x)]:
             with pytest.raises(KeyError, match="no"):
                 call(given)
+
+
+def test_repeated_predictions_follow_the_parameters(network: Network, rng: np.random.Generator) -> None:
+    """A network that predicts often prepares a copy of its parameters, which no result may come from too late."""
+    x = rng.standard_normal((3, network.inputs)).astype(np.float32)
+
+    def predictions() -> list[np.ndarray]:
+        return [network.predict(x) for _ in range(40)]
+
+    before = predictions()
+    parameters = network.parameters
+    assert all(np.array_equal(y, before[0]) for y in before + predictions())
+    for _ in range(3):
+        parameters *= 1.5
+        expected = network.copy().predict(x)
+        assert not np.array_equal(expected, before[0])
+        assert all(np.array_equal(y, expected) for y in predictions())

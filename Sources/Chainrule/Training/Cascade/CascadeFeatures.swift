@@ -55,7 +55,7 @@ struct CascadeFeatures {
         let features = grown.matrix(at: 0, rows: rows, columns: width + 1)
         features.columns(from: 0, count: width).assign(matrix)
         let values = features.columns(from: width, count: 1)
-        try unit.predict(matrix, into: values)
+        try unit.predictUnprepared(matrix, into: values)
         if let found = values.firstNotFinite() {
             throw ChainruleError(.notFinite, "its value for row \(found.row) is \(found.value)")
         }
