@@ -588,6 +588,9 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_options(const crl_network *ne
 
 /** Gets the flat parameter vector itself, not a copy. You may read and change it. It belongs to the network and
  *  lives as long. Changing it requires exclusive access to the network, and voids earlier forward passes.
+ *
+ *  The library does not see when you change it. After this call crl_network_predict() therefore reads the vector
+ *  itself, and is slower for few rows. A predictor stays fast, and so does a crl_network_copy().
  *  @param network built.
  *  @param parameters receives the address, aligned to 64 bytes.
  *  @param count receives the number of floats.
@@ -1019,8 +1022,8 @@ CRL_NODISCARD CRL_API crl_status crl_optimizer_set_layer(crl_optimizer *optimize
  * Predicting
  * ------------------------------------------------------------------------------------------------------------------
  * A predictor is a network prepared for prediction: a second, read-only object. Its weights lie packed in the order in
- * which products read them, in the precision that you choose. It is faster than crl_network_predict(), most of all for
- * single rows and small networks. Any number of threads may use one at once.
+ * which products read them, in the precision that you choose. crl_network_predict() makes one for itself when predictions
+ * repeat, unless the caller has the parameters' address. Any number of threads may use one at once.
  *
  *     crl_predictor_create(network, CRL_PRECISION_FLOAT32, &predictor);     the network may be trained on, or destroyed
  *     crl_predictor_predict(predictor, x, 1, inputs, y, 1, outputs);
@@ -1043,6 +1046,11 @@ enum {
 
 /** Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit, whichever rows it is
  *  predicted with and from whichever thread. NaN and infinity propagate.
+ *
+ *  After some predictions with the same parameters, the network keeps a second copy of them, packed as in a
+ *  predictor of CRL_PRECISION_FLOAT32. Predictions are then as fast as the predictor's, with the same results. The
+ *  network frees the copy when its parameters change. It does without if there is no memory for it, after
+ *  crl_network_parameters(), with custom activations, and beyond 67,108,864 parameters.
  *  @param network built; only read, by any number of threads at once.
  *  @param x x_rows × inputs.
  *  @param x_rows at least 1.

@@ -134,7 +134,7 @@ final class TrainingStep: FallibleClass {
         let sharesThreads = mayShare && choice?.next() ?? true
         let start = mayShare ? platform_seconds() : 0
         defer {
-            if mayShare { choice?.took((platform_seconds() - start) / Double(rows.count), shared: sharesThreads) }
+            if mayShare { choice?.took((platform_seconds() - start) / Double(rows.count)) }
         }
         let totalWeight = data.targets.totalWeight(of: rows)
         normalizer = cost.normalizer(totalWeight: totalWeight)

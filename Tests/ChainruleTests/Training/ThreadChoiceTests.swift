@@ -9,36 +9,70 @@ import Testing
         for _ in 0..<steps {
             let isShared = choice.next()
             if isShared { shared += 1 }
-            choice.took(isShared ? sharedTime : 1, shared: isShared)
+            choice.took(isShared ? sharedTime : 1)
         }
         return shared
     }
 
+    /// The first trials, and one in 800 steps: 4 steps of twice the time each cost 0.5 %.
     @Test func theFasterKindIsTaken() {
         var faster = ThreadChoice()
-        // One alone to begin with, and the trials.
-        #expect(sharedSteps(&faster, of: 1280, sharedTime: 0.5) == 1280 - 1 - 10)
+        #expect(sharedSteps(&faster, of: 800, sharedTime: 0.5) == 800 - 4)
+        #expect(sharedSteps(&faster, of: 8000, sharedTime: 0.5) >= 8000 - 40)
         var slower = ThreadChoice()
-        // The start, one that is measured, and the trials.
-        #expect(sharedSteps(&slower, of: 1280, sharedTime: 2) == 2 + 10)
+        #expect(sharedSteps(&slower, of: 800, sharedTime: 2) == 4)
+        #expect(sharedSteps(&slower, of: 8000, sharedTime: 2) <= 40)
     }
 
-    /// One step that was interrupted does not decide for long.
-    @Test func anAccidentIsForgotten() {
+    /// Trials take few steps even where the kinds are equally fast.
+    @Test func trialsAreRare() {
         var choice = ThreadChoice()
-        _ = sharedSteps(&choice, of: 500, sharedTime: 0.2)
+        let shared = sharedSteps(&choice, of: 10000, sharedTime: 1)
+        #expect(shared >= 10000 - 10000 * 4 / 256 - 4)
+    }
+
+    /// Interrupted steps, and those that found the threads asleep, decide nothing.
+    @Test(arguments: [1, 2, 3, 4, 5, 6, 7])
+    func anAccidentDecidesNothing(steps: Int) {
+        var choice = ThreadChoice()
+        _ = sharedSteps(&choice, of: 100 + steps, sharedTime: 0.2)
         let isShared = choice.next()
         #expect(isShared)
-        choice.took(10, shared: isShared)
-        #expect(sharedSteps(&choice, of: 500, sharedTime: 0.2) > 350)
+        choice.took(10)
+        #expect(sharedSteps(&choice, of: 500, sharedTime: 0.2) == 500)
     }
 
-    /// Processors get busy, and free again: the choice follows, by the trials.
+    /// A step that finds the threads asleep is a trial's first.
+    @Test func wakingTheThreadsDoesNotCount() {
+        var choice = ThreadChoice()
+        var wasShared = false
+        var shared = 0
+        for _ in 0..<2000 {
+            let isShared = choice.next()
+            choice.took(isShared ? (wasShared ? 0.9 : 5) : 1)
+            if isShared { shared += 1 }
+            wasShared = isShared
+        }
+        #expect(shared >= 2000 - 2000 * 4 / 256 - 4)
+    }
+
+    /// Processors get busy, and free again: the choice follows.
     @Test func theChoiceChanges() {
         var choice = ThreadChoice()
         _ = sharedSteps(&choice, of: 500, sharedTime: 0.5)
-        #expect(sharedSteps(&choice, of: 500, sharedTime: 3) < 20)
+        // At most two series until the trial.
+        #expect(sharedSteps(&choice, of: 500, sharedTime: 3) <= 14)
         _ = sharedSteps(&choice, of: 2000, sharedTime: 0.5)
-        #expect(sharedSteps(&choice, of: 500, sharedTime: 0.5) > 480)
+        #expect(sharedSteps(&choice, of: 500, sharedTime: 0.5) >= 496)
+    }
+
+    /// Steps too short for the clock.
+    @Test func noTimeIsATime() {
+        var choice = ThreadChoice()
+        for _ in 0..<1000 {
+            _ = choice.next()
+            choice.took(0)
+        }
+        #expect(choice.next())
     }
 }
