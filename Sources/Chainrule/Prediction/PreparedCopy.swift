@@ -58,6 +58,8 @@ struct PreparedCopy: ~Copyable {
 
     /// Frees the copy. The next one is made from the parameters as they are then.
     func drop() {
+        // Most steps of training follow one another without a prediction.
+        guard groups.load(ordering: .relaxed) > 0 else { return }
         groups.store(0, ordering: .relaxed)
         isTried.store(false, ordering: .relaxed)
         guard let predictor = made.load(ordering: .acquiring) else { return }
