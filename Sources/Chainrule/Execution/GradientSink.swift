@@ -38,7 +38,7 @@ struct GradientPart {
     let parts: Int
 
     /// This part's rows of a tensor. The parts differ by about one tile of the matrix kernels at most.
-    private func share(of tensor: Plan.Tensor) -> Range<Int> {
+    private func share(of tensor: Plan.TensorPlace) -> Range<Int> {
         let tiles = (tensor.rows + arithmetic.tileRows - 1) / arithmetic.tileRows
         func bound(_ part: Int) -> Int { tiles * part / parts * tensor.rows / tiles }
         return bound(part)..<bound(part + 1)
@@ -47,7 +47,7 @@ struct GradientPart {
     /// Computes the gradients of a tensor's share.
     /// - Parameter term: the terms of the sum, by number; nil: 0, never in a step.
     @inline(__always)
-    func compute(_ tensor: Plan.Tensor, terms: Int, _ term: (Int) -> GradientTerm?) {
+    func compute(_ tensor: Plan.TensorPlace, terms: Int, _ term: (Int) -> GradientTerm?) {
         let rows = share(of: tensor)
         if rows.isEmpty { return }
         switch sink {
@@ -72,7 +72,7 @@ struct GradientPart {
     /// - Parameter gradient: of the whole tensor.
     @inline(never)
     private func take(
-        _ step: KernelStep, besides regularizer: Regularizer, _ tensor: Plan.Tensor, _ rows: Range<Int>,
+        _ step: KernelStep, besides regularizer: Regularizer, _ tensor: Plan.TensorPlace, _ rows: Range<Int>,
         along gradient: GradientTerm
     ) {
         let room = regularizer.blocks.row(part)
@@ -98,7 +98,8 @@ struct GradientPart {
         }
     }
 
-    private func take(_ step: KernelStep, _ tensor: Plan.Tensor, _ rows: Range<Int>, along gradient: GradientTerm) {
+    private func take(_ step: KernelStep, _ tensor: Plan.TensorPlace, _ rows: Range<Int>, along gradient: GradientTerm)
+    {
         let block = tensor.view(in: step.parameters).rows(from: rows.lowerBound, count: rows.count)
         switch gradient {
         case .transposedProduct(let a, let b):

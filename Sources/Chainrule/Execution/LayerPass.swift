@@ -77,34 +77,41 @@ extension Network {
 }
 
 /// One layer's share of a workspace, at the workspace's full number of rows.
-package final class LayerMemory: Sendable {
-    struct Input: Sendable {
+///
+/// Its lists are plain memory, because reading an array counts references. Where threads share the passes, each count
+/// moves a cache line from processor to processor.
+package final class LayerMemory: @unchecked Sendable {
+    struct Input: BitwiseCopyable {
         let activation: Matrix
         let delta: Matrix?
         let accumulatesDelta: Bool
         let isNetworkInput: Bool
     }
 
-    let inputs: [Input]
+    let inputs: UnsafeMutableBufferPointer<Input>
     /// Whether z is the input's h.
     let readsPreactivation: Bool
     let preactivation: Matrix
     let activation: Matrix
     let delta: Matrix?
     let signal: Matrix?
-    let tensors: [Plan.Tensor]
+    let tensors: UnsafeMutableBufferPointer<Plan.TensorPlace>
+    private let inputMemory: Memory<Input>
+    private let tensorMemory: Memory<Plan.TensorPlace>
 
     init(
-        inputs: [Input], readsPreactivation: Bool, preactivation: Matrix, activation: Matrix, delta: Matrix?,
+        inputs: Memory<Input>, readsPreactivation: Bool, preactivation: Matrix, activation: Matrix, delta: Matrix?,
         signal: Matrix?,
-        tensors: [Plan.Tensor]
+        tensors: Memory<Plan.TensorPlace>
     ) {
-        self.inputs = inputs
+        self.inputs = inputs.elements
+        inputMemory = inputs
         self.readsPreactivation = readsPreactivation
         self.preactivation = preactivation
         self.activation = activation
         self.delta = delta
         self.signal = signal
-        self.tensors = tensors
+        self.tensors = tensors.elements
+        tensorMemory = tensors
     }
 }

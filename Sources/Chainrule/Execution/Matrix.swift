@@ -1,7 +1,7 @@
 /// A view of a row-major matrix in memory that another object owns: the only holder of float pointers in this module.
 ///
 /// The memory must outlive the view. Rows lie `stride` elements apart.
-package struct Matrix: @unchecked Sendable {
+package struct Matrix: BitwiseCopyable, @unchecked Sendable {
     package let base: UnsafeMutablePointer<Float>
     package let rows: Int
     package let columns: Int

@@ -34,12 +34,28 @@ package final class Plan: FallibleClass, Sendable {
         package var count: Int { rows * columns }
 
         /// The tensor in a vector of the shape of the parameters.
-        func view(in vector: Matrix) -> Matrix {
-            Matrix(base: vector.base + offset, rows: rows, columns: columns)
-        }
+        func view(in vector: Matrix) -> Matrix { place.view(in: vector) }
 
         /// The tensor as one row.
         func vector(in vector: Matrix) -> Matrix { Matrix(base: vector.base + offset, rows: 1, columns: count) }
+
+        var place: TensorPlace {
+            TensorPlace(index: index, offset: offset, rows: rows, columns: columns, gradientTerms: gradientTerms)
+        }
+    }
+
+    /// What the passes need to know of a ``Tensor``. Copying it counts no references.
+    struct TensorPlace: BitwiseCopyable, Sendable {
+        let index: Int
+        let offset: Int
+        let rows: Int
+        let columns: Int
+        let gradientTerms: Int
+
+        /// The tensor in a vector of the shape of the parameters.
+        func view(in vector: Matrix) -> Matrix {
+            Matrix(base: vector.base + offset, rows: rows, columns: columns)
+        }
     }
 
     fileprivate init(

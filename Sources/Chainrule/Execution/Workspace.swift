@@ -159,39 +159,47 @@ extension FallibleClass where Self == Workspace {
         try plan.architecture.setAside()
         let layout = try plan.layout(maxRows: maxRows, purpose: purpose, threads: threads)
         let memory = try FloatMemory(count: layout.count, for: "a workspace")
-        func views(of places: Plan.Layout.Places) -> (input: Matrix, inputDelta: Matrix?, layers: [LayerMemory]) {
+        func views(of places: Plan.Layout.Places) throws(ChainruleError) -> (
+            input: Matrix, inputDelta: Matrix?, layers: [LayerMemory]
+        ) {
             let columns = plan.architecture.inputs
             let input = memory.matrix(at: places.inputActivation, rows: maxRows, columns: columns)
             let inputDelta = places.inputDelta.map { memory.matrix(at: $0, rows: maxRows, columns: columns) }
             var layers: [LayerMemory] = []
             for (index, node) in plan.architecture.nodes.enumerated() {
                 func matrix(_ offset: Int) -> Matrix { memory.matrix(at: offset, rows: maxRows, columns: node.width) }
-                var inputs: [LayerMemory.Input] = []
+                let inputs = try Memory<LayerMemory.Input>(count: node.inputs.count, for: "a layer's inputs")
                 for (place, position) in node.inputs.enumerated() {
                     let source = position == 0 ? nil : layers[position - 1]
-                    inputs.append(
-                        LayerMemory.Input(
-                            activation: source?.activation ?? input, delta: source?.delta ?? inputDelta,
-                            accumulatesDelta: plan.accumulatesDelta[index][place], isNetworkInput: position == 0))
+                    inputs.base[place] = LayerMemory.Input(
+                        activation: source?.activation ?? input, delta: source?.delta ?? inputDelta,
+                        accumulatesDelta: plan.accumulatesDelta[index][place], isNetworkInput: position == 0)
                 }
+                let range = plan.tensorRanges[index]
+                let tensors = try Memory<Plan.TensorPlace>(count: range.count, for: "a layer's tensors")
+                for (number, tensor) in range.enumerated() { tensors.base[number] = plan.tensors[tensor].place }
                 let readsPreactivationFromInput = node.layer.preactivation == .input
                 layers.append(
                     LayerMemory(
                         inputs: inputs, readsPreactivation: readsPreactivationFromInput,
                         preactivation: readsPreactivationFromInput
-                            ? inputs[0].activation : matrix(places.preactivations[index]),
+                            ? inputs.base[0].activation : matrix(places.preactivations[index]),
                         activation: matrix(places.activations[index]),
                         delta: places.deltas[index].map(matrix), signal: places.signals[index].map(matrix),
-                        tensors: Array(plan.tensors[plan.tensorRanges[index]])))
+                        tensors: tensors))
             }
             return (input, inputDelta, layers)
         }
-        let values = views(of: layout.values)
-        let tangents = layout.tangents.map { views(of: $0) }
+        let values = try views(of: layout.values)
+        var tangents: Workspace.Tangents?
+        if let places = layout.tangents {
+            let views = try views(of: places)
+            tangents = Workspace.Tangents(input: views.input, layers: views.layers)
+        }
         self = Workspace(
             plan: plan, maxRows: maxRows, purpose: purpose, memory: memory, input: values.input,
             inputDelta: values.inputDelta, layers: values.layers,
-            tangents: tangents.map { Workspace.Tangents(input: $0.input, layers: $0.layers) },
+            tangents: tangents,
             scratch: memory.matrix(at: layout.scratch, rows: threads, columns: layout.scratchCount))
     }
 }
