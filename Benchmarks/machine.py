@@ -94,7 +94,9 @@ def hash_of(*files: Path) -> str:
 
 def hash_of_benchmark() -> str:
     """Of the files that decide what is measured, and how."""
-    measuring = [FOLDER / name for name in ("Makefile", "cells.py", "conductor.py", "limits.py", "peers.py")]
+    measuring = [
+        FOLDER / name for name in ("Makefile", "cells.py", "conductor.py", "limits.py", "peers.py", "workers.py")
+    ]
     return hash_of(*measuring, *sorted(FOLDER.glob("native/*.[ch]*")), *sorted(FOLDER.glob("python/*.py")))
 
 

@@ -17,8 +17,8 @@ struct ThreadChoice {
 
     /// The kind that seems faster.
     private var prefersShared = true
-    /// The kind of the present series.
-    private var isShared = true
+    /// Whether threads share the next step: the kind of the present series.
+    private(set) var isShared = true
     /// A trial's first step does not count: it wakes threads that sleep.
     private var isFirst = true
     /// The times of the present series, in ascending order, and how many are still to come.
@@ -29,9 +29,6 @@ struct ThreadChoice {
     private var sharedTime: Double?
     private var aloneTime: Double?
     private var stepsUntilTrial = 0.0
-
-    /// Whether threads share the next step.
-    func next() -> Bool { isShared }
 
     /// Notes how long the step took, per row.
     mutating func took(_ seconds: Double) {

@@ -115,13 +115,14 @@ final class TrainingStep: FallibleClass {
     /// What the optimizer does besides its kernel; nil if nothing.
     private func regularizer() throws(ChainruleError) -> Regularizer? {
         guard let optimizer, optimizer.regularizes else { return nil }
-        let count = try Regularizer.blockCount(for: network.plan, tileRows: network.arithmetic.tileRows)
         if blocks == nil {
+            let count = try Regularizer.blockCount(for: network.plan, tileRows: network.arithmetic.tileRows)
             blocks = try FloatMemory(
                 count: Plan.checkedProduct(outcomes.count, count), for: "the gradients of a regularized step")
         }
+        let (memory, threads) = (blocks!, outcomes.count)
         return Regularizer(
-            optimizer: optimizer, blocks: blocks!.matrix(at: 0, rows: outcomes.count, columns: count))
+            optimizer: optimizer, blocks: memory.matrix(at: 0, rows: threads, columns: memory.count / threads))
     }
 
     /// Runs both rounds, piece by piece.
@@ -131,7 +132,7 @@ final class TrainingStep: FallibleClass {
         total: RowsTotal, totalWeight: Double, gradient: Matrix?
     ) {
         let mayShare = threads != nil && rows.count >= leastSharedRows
-        let sharesThreads = mayShare && choice?.next() ?? true
+        let sharesThreads = mayShare && choice?.isShared ?? true
         let start = mayShare ? platform_seconds() : 0
         defer {
             if mayShare { choice?.took((platform_seconds() - start) / Double(rows.count)) }
