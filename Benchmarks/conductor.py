@@ -97,7 +97,7 @@ def measure(cell: Cell, peers: list[Peer], workers: Workers, rounds: int, second
             limits, limit = [], []
         for peer, worker in list(ready.items()):
             if cell.threads > 1:
-                time.sleep(0.01)  # for the threads of the one before to stop waiting for work
+                time.sleep(0.05)  # OpenBLAS's threads wait for work this long, on a core that the next peer needs
             try:
                 times[peer.name].append(time_of_run(worker, seconds))
             except Cannot as error:

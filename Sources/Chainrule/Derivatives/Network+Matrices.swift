@@ -46,7 +46,7 @@ extension Network {
                         switch variable {
                         case .parameters:
                             try parameterGradients(
-                                workspace.input, of: row..<row + 1, part: 0, of: 1, in: workspace,
+                                workspace.input, of: row..<row + 1, share: .whole, in: workspace,
                                 into: .vector(result, accumulating: false))
                         case .input: result.assign(workspace.inputDelta!.row(row))
                         }

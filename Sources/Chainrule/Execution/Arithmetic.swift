@@ -160,10 +160,11 @@ package struct Arithmetic: @unchecked Sendable {
 
     /// The largest magnitude: infinity if an element is infinite, NaN if one is NaN.
     package func largestMagnitude(_ a: Matrix) -> Float {
-        if a.isContiguous { return kernels.largestMagnitude(a.base, a.count) }
+        let largestMagnitude = kernels.largestMagnitude
+        if a.isContiguous { return largestMagnitude(a.base, a.count) }
         var largest: Float = 0
         for row in 0..<a.rows {
-            let magnitude = kernels.largestMagnitude(a.base + row * a.stride, a.columns)
+            let magnitude = largestMagnitude(a.base + row * a.stride, a.columns)
             if !(magnitude <= largest) { largest = magnitude }
             if largest.isNaN { break }
         }
@@ -186,8 +187,10 @@ package struct Arithmetic: @unchecked Sendable {
 
     /// `h = σ(z)`.
     func apply(_ select: ActivationSelector, alpha: Float, z: Matrix, h: Matrix) {
-        precondition(z.isContiguous && h.isContiguous && z.count == h.count)
-        select(self).forward(z.base, h.base, z.rows, z.columns, alpha)
+        precondition(z.rows == h.rows && z.columns == h.columns)
+        let kernel = select(self)
+        if z.isContiguous && h.isContiguous { return kernel.forward(z.base, h.base, z.rows, z.columns, alpha) }
+        for row in 0..<z.rows { kernel.forward(z.row(row).base, h.row(row).base, 1, z.columns, alpha) }
     }
 
     /// `R{h} = σ'(z) ⊙ R{z}`.
@@ -218,8 +221,14 @@ package struct Arithmetic: @unchecked Sendable {
 
     /// `s = δ ⊙ σ'(z)`.
     func applyBackward(_ select: ActivationSelector, alpha: Float, z: Matrix, h: Matrix, delta: Matrix, s: Matrix) {
-        precondition(z.count == h.count && z.count == delta.count && z.count == s.count)
-        precondition(z.isContiguous && h.isContiguous && delta.isContiguous && s.isContiguous)
-        select(self).backward(z.base, h.base, delta.base, s.base, z.rows, z.columns, alpha)
+        precondition(z.rows == h.rows && z.rows == delta.rows && z.rows == s.rows)
+        precondition(z.columns == h.columns && z.columns == delta.columns && z.columns == s.columns)
+        let kernel = select(self)
+        if z.isContiguous && h.isContiguous && delta.isContiguous && s.isContiguous {
+            return kernel.backward(z.base, h.base, delta.base, s.base, z.rows, z.columns, alpha)
+        }
+        for row in 0..<z.rows {
+            kernel.backward(z.row(row).base, h.row(row).base, delta.row(row).base, s.row(row).base, 1, z.columns, alpha)
+        }
     }
 }

@@ -70,15 +70,15 @@ extension Network {
             workspace.input, rows: 0..<workspace.rows, thread: 0, in: workspace, wantsInputGradient: wantsInputGradient)
         if let gradients {
             try parameterGradients(
-                workspace.input, of: 0..<workspace.rows, part: 0, of: 1, in: workspace,
+                workspace.input, of: 0..<workspace.rows, share: .whole, in: workspace,
                 into: .vector(gradients, accumulating: accumulating))
         }
         workspace.hasDelta = true
         workspace.hasInputDelta = wantsInputGradient
     }
 
-    /// Runs one thread's share of the first half of a backward pass: δ and s of every layer.
-    func backward(_ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace, wantsInputGradient: Bool)
+    /// Runs the first half of a backward pass over some rows: δ and s of every layer.
+    private func backward(_ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace, wantsInputGradient: Bool)
         throws(ChainruleError)
     {
         for index in architecture.nodes.indices.reversed() {
@@ -94,17 +94,17 @@ extension Network {
     /// Can be cancelled, except when it makes a step: a step is made whole or not at all.
     /// - Parameter optimizer: steps along the gradients; layers that it has frozen are left out.
     func parameterGradients(
-        _ x: Matrix, of rows: Range<Int>, part: Int, of parts: Int, in workspace: Workspace, into sink: GradientSink,
+        _ x: Matrix, of rows: Range<Int>, share: Share, in workspace: Workspace, into sink: GradientSink,
         for optimizer: Optimizer? = nil
     ) throws(ChainruleError) {
-        let share = GradientPart(
-            sink: sink, arithmetic: arithmetic, scratch: workspace.scratch.row(part), part: part, parts: parts)
+        let part = GradientPart(
+            sink: sink, arithmetic: arithmetic, scratch: workspace.scratch.row(share.part), share: share)
         for index in architecture.nodes.indices where optimizer?.isFrozen(layer: index) != true {
             if case .vector = sink { try Cancellation.look(before: rows.count, times: parameterCount) }
             let (layer, memory) = (architecture.nodes[index].layer, workspace.layers[index])
             let pass = GradientPass(memory: memory, networkInput: x, rows: rows)
             for (number, tensor) in memory.tensors.enumerated() {
-                share.compute(tensor, terms: tensor.gradientTerms) {
+                part.compute(tensor, terms: tensor.gradientTerms) {
                     layer.gradient(ofTensor: number, term: $0, pass)
                 }
             }

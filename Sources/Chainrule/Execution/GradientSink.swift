@@ -33,22 +33,14 @@ struct GradientPart {
     let arithmetic: Arithmetic
     /// This thread's row of ``Plan/Layout/scratch``.
     let scratch: Matrix
-    /// Which part of how many. Together the parts cover all parameters; no two overlap.
-    let part: Int
-    let parts: Int
-
-    /// This part's rows of a tensor. The parts differ by about one tile of the matrix kernels at most.
-    private func share(of tensor: Plan.TensorPlace) -> Range<Int> {
-        let tiles = (tensor.rows + arithmetic.tileRows - 1) / arithmetic.tileRows
-        func bound(_ part: Int) -> Int { tiles * part / parts * tensor.rows / tiles }
-        return bound(part)..<bound(part + 1)
-    }
+    /// Which rows of the tensors.
+    let share: Share
 
     /// Computes the gradients of a tensor's share.
     /// - Parameter term: the terms of the sum, by number; nil: 0, never in a step.
     @inline(__always)
     func compute(_ tensor: Plan.TensorPlace, terms: Int, _ term: (Int) -> GradientTerm?) {
-        let rows = share(of: tensor)
+        let rows = share.of(tensor.rows)
         if rows.isEmpty { return }
         switch sink {
         case .vector(let vector, var accumulating):
@@ -75,7 +67,7 @@ struct GradientPart {
         _ step: KernelStep, besides regularizer: Regularizer, _ tensor: Plan.TensorPlace, _ rows: Range<Int>,
         along gradient: GradientTerm
     ) {
-        let room = regularizer.blocks.row(part)
+        let room = regularizer.blocks.row(share.part)
         let most = max(room.count / max(tensor.columns, 1) / arithmetic.tileRows, 1) * arithmetic.tileRows
         for first in stride(from: rows.lowerBound, to: rows.upperBound, by: most) {
             let some = first..<min(first + most, rows.upperBound)

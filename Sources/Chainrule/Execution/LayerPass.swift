@@ -19,13 +19,17 @@ package struct LayerPass {
     let scratch: Matrix
     /// Whether to compute ∂C/∂x. The layers' δ are always computed.
     let wantsNetworkInputDelta: Bool
+    /// The units to compute; nil: all (``Layer/hasIndependentUnits``).
+    var units: Range<Int>? = nil
+    /// The columns of the input's δ to compute; nil: all.
+    var inputUnits: Range<Int>? = nil
 
-    var z: Matrix { memory.readsPreactivation ? inputActivation(0) : view(memory.preactivation) }
-    var h: Matrix { view(memory.activation) }
+    var z: Matrix { memory.readsPreactivation ? inputActivation(0) : unitView(memory.preactivation) }
+    var h: Matrix { unitView(memory.activation) }
     /// δ = ∂C/∂h of this layer.
-    var delta: Matrix { view(memory.delta!) }
+    var delta: Matrix { unitView(memory.delta!) }
     /// s = δ ⊙ σ'(z), kept for the gradients of the parameters.
-    var s: Matrix { view(memory.signal!) }
+    var s: Matrix { unitView(memory.signal!) }
 
     /// The place of one of these rows in the caller's batch.
     func batchRow(_ index: Int) -> Int { firstRow + rows.lowerBound + index }
@@ -40,13 +44,29 @@ package struct LayerPass {
     func inputDelta(_ index: Int) -> Matrix? {
         let input = memory.inputs[index]
         if input.isNetworkInput && !wantsNetworkInputDelta { return nil }
-        return view(input.delta!)
+        return ofInputUnits(view(input.delta!))
     }
     func accumulatesInputDelta(_ index: Int) -> Bool { memory.inputs[index].accumulatesDelta }
 
-    func parameter(_ index: Int) -> Matrix { memory.tensors[index].view(in: parameters) }
+    /// The rows of a tensor that belong to the units.
+    func parameter(_ index: Int) -> Matrix {
+        let tensor = memory.tensors[index].view(in: parameters)
+        guard let units else { return tensor }
+        return tensor.rows(from: units.lowerBound, count: units.count)
+    }
+
+    /// The columns of a matrix that belong to ``inputUnits``.
+    func ofInputUnits(_ full: Matrix) -> Matrix {
+        guard let inputUnits else { return full }
+        return full.columns(from: inputUnits.lowerBound, count: inputUnits.count)
+    }
 
     private func view(_ full: Matrix) -> Matrix { full.rows(from: rows.lowerBound, count: rows.count) }
+
+    private func unitView(_ full: Matrix) -> Matrix {
+        guard let units else { return view(full) }
+        return view(full).columns(from: units.lowerBound, count: units.count)
+    }
 }
 
 extension Network {
@@ -55,7 +75,8 @@ extension Network {
     @inline(__always)
     func run(
         _ index: Int, _ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace,
-        wantsInputGradient: Bool = false, _ body: (any Layer, LayerPass) throws(ChainruleError) -> Void
+        wantsInputGradient: Bool = false, units: Range<Int>? = nil, inputUnits: Range<Int>? = nil,
+        _ body: (any Layer, LayerPass) throws(ChainruleError) -> Void
     ) throws(ChainruleError) {
         let isLong = Cancellation.isLong(rows.count, times: parameterCount)
         let most =
@@ -66,7 +87,7 @@ extension Network {
                 arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x,
                 rows: first..<min(first + most, rows.upperBound), firstRow: workspace.firstRow, parameters: parameters,
                 layer: index, noise: workspace.noise, scratch: workspace.scratch.row(thread),
-                wantsNetworkInputDelta: wantsInputGradient)
+                wantsNetworkInputDelta: wantsInputGradient, units: units, inputUnits: inputUnits)
             do throws(ChainruleError) {
                 try body(architecture.nodes[index].layer, pass)
             } catch {
@@ -85,7 +106,9 @@ package final class LayerMemory: @unchecked Sendable {
         let activation: Matrix
         let delta: Matrix?
         let accumulatesDelta: Bool
-        let isNetworkInput: Bool
+        /// 0: the network's input; `i + 1`: the layer at index `i`.
+        let position: Int
+        var isNetworkInput: Bool { position == 0 }
     }
 
     let inputs: UnsafeMutableBufferPointer<Input>

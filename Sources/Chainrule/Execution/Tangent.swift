@@ -42,7 +42,7 @@ extension Network {
         let tangents = workspace.tangents!
         let all = GradientPart(
             sink: .vector(gradientTangents, accumulating: accumulating), arithmetic: arithmetic,
-            scratch: workspace.scratch.row(0), part: 0, parts: 1)
+            scratch: workspace.scratch.row(0), share: .whole)
         for index in architecture.nodes.indices {
             try Cancellation.look(before: workspace.rows, times: parameterCount)
             func gradientPass(_ layers: [LayerMemory], _ input: Matrix) -> GradientPass {

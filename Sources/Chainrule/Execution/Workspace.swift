@@ -173,7 +173,7 @@ extension FallibleClass where Self == Workspace {
                     let source = position == 0 ? nil : layers[position - 1]
                     inputs.base[place] = LayerMemory.Input(
                         activation: source?.activation ?? input, delta: source?.delta ?? inputDelta,
-                        accumulatesDelta: plan.accumulatesDelta[index][place], isNetworkInput: position == 0)
+                        accumulatesDelta: plan.accumulatesDelta[index][place], position: position)
                 }
                 let range = plan.tensorRanges[index]
                 let tensors = try Memory<Plan.TensorPlace>(count: range.count, for: "a layer's tensors")

@@ -84,12 +84,19 @@ final class Dense: Layer {
     }
 
     func backward(_ pass: LayerPass) throws(ChainruleError) {
-        try activation.backward(pass)
-        if let inputDelta = pass.inputDelta(0) {
-            pass.arithmetic.product(
-                pass.s, pass.parameter(0), into: inputDelta, accumulating: pass.accumulatesInputDelta(0),
-                scratch: pass.scratch)
-        }
+        try signal(pass)
+        inputDelta(pass)
+    }
+
+    var hasIndependentUnits: Bool { !activation.isCustom && !activation.readsWholeRows }
+
+    func signal(_ pass: LayerPass) throws(ChainruleError) { try activation.backward(pass) }
+
+    func inputDelta(_ pass: LayerPass) {
+        guard let inputDelta = pass.inputDelta(0) else { return }
+        pass.arithmetic.product(
+            pass.s, pass.ofInputUnits(pass.parameter(0)), into: inputDelta,
+            accumulating: pass.accumulatesInputDelta(0), scratch: pass.scratch)
     }
 
     func gradient(ofTensor index: Int, term: Int, _ pass: GradientPass) -> GradientTerm {

@@ -34,6 +34,16 @@ package protocol Layer: AnyObject, Sendable {
     /// Computes s and the inputs' δ from δ = ∂C/∂h.
     func backward(_ pass: LayerPass) throws(ChainruleError)
 
+    /// Whether threads can share the passes by units. Then ``forward(_:)`` computes only the units of the pass, and a
+    /// backward pass is ``signal(_:)`` of all units followed by ``inputDelta(_:)``.
+    var hasIndependentUnits: Bool { get }
+
+    /// Computes s of the units of the pass from their δ.
+    func signal(_ pass: LayerPass) throws(ChainruleError)
+
+    /// Computes the columns ``LayerPass/inputUnits`` of the input's δ from s.
+    func inputDelta(_ pass: LayerPass)
+
     /// Returns a term of the gradient of one of the layer's tensors, from s and the inputs' h. The gradient is the sum
     /// of ``TensorShape/gradientTerms`` terms. The parameters may change before the term is computed.
     func gradient(ofTensor index: Int, term: Int, _ pass: GradientPass) -> GradientTerm
@@ -64,6 +74,11 @@ package protocol Layer: AnyObject, Sendable {
 }
 
 extension Layer {
+    package var hasIndependentUnits: Bool { false }
+    package func signal(_ pass: LayerPass) throws(ChainruleError) {
+        preconditionFailure("the units depend on one another")
+    }
+    package func inputDelta(_ pass: LayerPass) { preconditionFailure("the units depend on one another") }
     package var isIdentityWithoutNoise: Bool { false }
     package var outputActivation: Activation? { nil }
     /// The layer's custom σ; nil if there is none.

@@ -2,11 +2,11 @@ import CPlatform
 
 /// The steps of one run of training, each on one batch: forward pass, cost, backward pass and the optimizer's step.
 ///
-/// Threads share a step in two rounds. In the first, each takes some of the rows from the input to the cost and back,
-/// and leaves s of every layer. In the second, each takes some of the parameters and computes their gradients over all
-/// rows. If the method has a kernel, each tile of gradients goes into the step while it is in the cache. A large batch
-/// goes through the two rounds in pieces, adds up their gradients, and then takes its step. The order of every
-/// computation is the same on any thread: the result does not depend on the number of threads.
+/// Threads share a step in rounds. The first rounds are the passes from the input to the cost and back, in stages
+/// (``PassStage``); they leave s of every layer. In the last, each thread takes some of the parameters and computes
+/// their gradients over all rows. If the method has a kernel, each tile of gradients goes into the step while it is in
+/// the cache. A large batch goes through the rounds in pieces, adds up their gradients, and then takes its step. The
+/// order of every computation is the same on any thread: the result does not depend on the number of threads.
 final class TrainingStep: FallibleClass {
     private let network: Network
     /// nil: takes no steps, only computes cost and gradient.
@@ -30,6 +30,9 @@ final class TrainingStep: FallibleClass {
     /// The largest magnitude in x.
     var largestInput: Double
     private let threads: ThreadPool?
+    /// The stages of the passes where threads share them.
+    private let sharedStages: [PassStage]
+    private let layerTreatments: Memory<LayerTreatment>
     /// With fewer rows, sharing costs more than it saves.
     private let leastSharedRows: Int
     /// nil if the number of threads was given.
@@ -41,14 +44,14 @@ final class TrainingStep: FallibleClass {
     /// x of these rows.
     private var input: Matrix
     private var normalizer = 1.0
-    private var round = Round.rows
+    private var round = Round.passes(.byRows(layers: 0, copiesRows: false), isLast: true)
     /// The number of threads that take part.
     private var participants = 1
     /// No parameter is larger in magnitude; nil: look it up.
     private var largestParameter: Double?
 
     private enum Round {
-        case rows
+        case passes(PassStage, isLast: Bool)
         case parameters(GradientSink)
     }
 
@@ -57,6 +60,7 @@ final class TrainingStep: FallibleClass {
         workspace: Workspace,
         batch: Batch,
         gradients: FloatMemory?, groups: Memory<RowsTotal>, largestInput: Double, threads: ThreadPool?,
+        sharedStages: [PassStage], layerTreatments: Memory<LayerTreatment>, outcomes: [Outcome],
         leastSharedRows: Int, choice: ThreadChoice?
     ) {
         self.network = network
@@ -73,10 +77,10 @@ final class TrainingStep: FallibleClass {
         self.groups = groups
         self.largestInput = largestInput
         self.threads = threads
+        self.sharedStages = sharedStages
+        self.layerTreatments = layerTreatments
         self.leastSharedRows = leastSharedRows
         self.choice = choice
-        var outcomes: [Outcome] = []
-        for _ in 0..<(threads?.count ?? 1) { outcomes.append(Outcome(layers: workspace.layers.count)) }
         self.outcomes = outcomes
     }
 
@@ -125,9 +129,9 @@ final class TrainingStep: FallibleClass {
             optimizer: optimizer, blocks: memory.matrix(at: 0, rows: threads, columns: memory.count / threads))
     }
 
-    /// Runs both rounds, piece by piece.
-    /// - Returns: C and what was decided, the rows' weight, and the gradient; nil if the second round has already taken
-    ///   the step.
+    /// Runs all rounds, piece by piece.
+    /// - Returns: C and what was decided, the rows' weight, and the gradient; nil if the last round has already taken the
+    ///   step.
     private func passes(over rows: Slice<UnsafeMutableBufferPointer<Int>>) throws(ChainruleError) -> (
         total: RowsTotal, totalWeight: Double, gradient: Matrix?
     ) {
@@ -156,7 +160,7 @@ final class TrainingStep: FallibleClass {
         return (total, totalWeight, gradient)
     }
 
-    /// Runs the first round.
+    /// Runs the rounds of the passes.
     /// - Parameter before: the total of the rows before these.
     /// - Returns: the total of the rows before and of these.
     private func passes(
@@ -167,7 +171,17 @@ final class TrainingStep: FallibleClass {
         workspace.noise = optimizer.map { NoiseSeed(seed: seed, step: UInt64($0.steps)) }
         if !copiesRows { input = data.x.rows(from: rows[rows.startIndex], count: rows.count) }
         try Cancellation.look()
-        try share(.rows, amongThreads: amongThreads)
+        for outcome in outcomes { outcome.error = nil }
+        if amongThreads {
+            let last = sharedStages.count - 1
+            for stage in 0...last where !isAnyFailed {
+                try share(.passes(sharedStages[stage], isLast: stage == last), amongThreads: true)
+            }
+        } else {
+            try share(
+                .passes(.byRows(layers: workspace.layers.count, copiesRows: copiesRows), isLast: true),
+                amongThreads: false)
+        }
         return try outcome(after: before)
     }
 
@@ -182,15 +196,18 @@ final class TrainingStep: FallibleClass {
         }
     }
 
-    /// The total of the rows before and of these. Throws the error that ended the first round.
+    private var isAnyFailed: Bool {
+        for outcome in outcomes where outcome.error != nil { return true }
+        return false
+    }
+
+    /// The total of the rows before and of these. Throws the error that ended the passes.
     private func outcome(after before: RowsTotal) throws(ChainruleError) -> RowsTotal {
         workspace.rows = rows.count
         workspace.parameterVersion = network.parameterVersion
         var total = before
         for group in 0..<Cost.groups(of: rows.count) { total += groups.base[group] }
-        var isInOrder = total.cost.isFinite
-        for outcome in outcomes.prefix(participants) { if outcome.error != nil { isInOrder = false } }
-        if isInOrder { return total }
+        if total.cost.isFinite && !isAnyFailed { return total }
         // A single thread calls custom functions, and its error is the one to report. To find a built-in cost's error
         // again, look at all rows.
         if let error = outcomes[0].error, threads == nil { throw error }
@@ -215,8 +232,10 @@ final class TrainingStep: FallibleClass {
             var input = 0.0
             for source in workspace.layers[layer].inputs where source.isNetworkInput { input = largestInput }
             for outcome in outcomes.prefix(participants) {
-                signal = larger(signal, outcome.signals[layer])
-                input = larger(input, outcome.inputs[layer])
+                signal = larger(signal, outcome.magnitudes.base[layer].signal)
+                for source in workspace.layers[layer].inputs where !source.isNetworkInput {
+                    input = larger(input, outcome.magnitudes.base[source.position - 1].activation)
+                }
             }
             let bound = network.architecture.nodes[layer].layer.gradientBound(
                 rows: rows.count, signal: signal, input: input)
@@ -244,54 +263,127 @@ final class TrainingStep: FallibleClass {
 extension TrainingStep: SharedWork {
     func work(thread: Int, of threads: Int) {
         do throws(ChainruleError) {
+            let share = Share(part: thread, parts: threads)
             switch round {
-            case .rows:
-                let groups = Cost.groups(of: rows.count)
-                let (first, last) = (groups * thread / threads, groups * (thread + 1) / threads)
-                outcomes[thread].error = nil
-                try work(groups: first..<last, thread: thread)
+            case .passes(let stage, let isLast):
+                try pass(stage, share)
+                if isLast { measure(share) }
             case .parameters(let sink):
                 try network.parameterGradients(
-                    input, of: 0..<rows.count, part: thread, of: threads, in: workspace, into: sink, for: optimizer)
+                    input, of: 0..<rows.count, share: share, in: workspace, into: sink, for: optimizer)
             }
         } catch {
             outcomes[thread].error = error
         }
     }
 
-    /// Goes from the input to the cost and back, for some groups of rows.
-    private func work(groups: Range<Int>, thread: Int) throws(ChainruleError) {
-        let outcome = outcomes[thread]
-        let first = groups.lowerBound * Cost.groupRows
-        let range = first..<max(first, min(groups.upperBound * Cost.groupRows, rows.count))
-        guard !range.isEmpty else { return outcome.clear() }
-        if copiesRows {
-            for place in range {
-                workspace.input.row(place).assign(data.x.row(rows[rows.startIndex + place]))
+    /// One thread's share of a stage.
+    private func pass(_ stage: PassStage, _ share: Share) throws(ChainruleError) {
+        let all = 0..<rows.count
+        switch stage {
+        case .rows(let copies, let forward, let hasCost, let backward):
+            let range = self.rows(of: share)
+            if range.isEmpty { return }
+            if copies {
+                for place in range {
+                    workspace.input.row(place).assign(data.x.row(rows[rows.startIndex + place]))
+                }
+            }
+            for layer in forward { try run(.forward, layer, rows: range, share) }
+            if hasCost { try evaluateCost(of: range) }
+            for layer in backward.reversed() {
+                let isSignalOnly = layerTreatments.base[layer].isByUnits && share.parts > 1
+                try run(isSignalOnly ? .signal : .backward, layer, rows: range, share)
+            }
+        case .forward(let layer):
+            try run(.forward, layer, units: share.of(workspace.layers[layer].activation.columns), rows: all, share)
+        case .inputDelta(let layer, let hasSignal):
+            let source = workspace.layers[layer].inputs[0]
+            let units = share.of(source.activation.columns)
+            try run(.inputDelta, layer, units: units, rows: all, share)
+            if hasSignal { try run(.signal, source.position - 1, units: units, rows: all, share) }
+        }
+    }
+
+    private enum LayerWork {
+        case forward
+        case backward
+        case signal
+        case inputDelta
+    }
+
+    /// - Parameter units: of the layer, or of its input if the work is the input's δ; nil: all.
+    private func run(_ work: LayerWork, _ layer: Int, units: Range<Int>? = nil, rows: Range<Int>, _ share: Share)
+        throws(ChainruleError)
+    {
+        let isInput = if case .inputDelta = work { true } else { false }
+        try network.run(
+            layer, input, rows: rows, thread: share.part, in: workspace, units: isInput ? nil : units,
+            inputUnits: isInput ? units : nil
+        ) { layer, pass throws(ChainruleError) in
+            switch work {
+            case .forward: try layer.forward(pass)
+            case .backward: try layer.backward(pass)
+            case .signal: try layer.signal(pass)
+            case .inputDelta: layer.inputDelta(pass)
             }
         }
-        batch.gather(rows, range, from: data.targets)
-        try network.forward(input, rows: range, thread: thread, in: workspace)
+    }
 
+    /// A thread's rows: whole groups of the cost.
+    private func rows(of share: Share) -> Range<Int> {
+        let groups = Cost.groups(of: rows.count)
+        func bound(_ part: Int) -> Int { min(rows.count, groups * part / share.parts * Cost.groupRows) }
+        return bound(share.part)..<bound(share.part + 1)
+    }
+
+    /// Computes C and ∇C of some whole groups of rows.
+    private func evaluateCost(of range: Range<Int>) throws(ChainruleError) {
+        batch.gather(rows, range, from: data.targets)
+        let groups = range.lowerBound / Cost.groupRows..<Cost.groups(of: range.upperBound)
         let y = workspace.layers[workspace.layers.count - 1].activation.rows(from: 0, count: rows.count)
         let gradient = workspace.layers[workspace.layers.count - 1].delta!.rows(from: 0, count: rows.count)
         let targets = batch.targets(rows: rows.count)
         if cost.isCustom {
             self.groups.base[0].cost = try cost.evaluate(y, targets, gradient: gradient, network.arithmetic)
             for group in groups.dropFirst() { self.groups.base[group].cost = 0 }
-        } else {
-            try cost.checkOutputs(
-                y.rows(from: range.lowerBound, count: range.count), firstRow: workspace.firstRow + range.lowerBound)
-            for group in groups {
-                // ∇C may overwrite y.
-                let decided = decision?.judge(y, targets, rows: Cost.rows(ofGroup: group, of: rows.count))
-                let value = cost.evaluate(
-                    group: group, y, targets, gradient: gradient, normalizer: normalizer, network.arithmetic)
-                self.groups.base[group] = RowsTotal(cost: value, decided: decided ?? DecidedWeight())
+            return
+        }
+        try cost.checkOutputs(
+            y.rows(from: range.lowerBound, count: range.count), firstRow: workspace.firstRow + range.lowerBound)
+        for group in groups {
+            // ∇C may overwrite y.
+            let decided = decision?.judge(y, targets, rows: Cost.rows(ofGroup: group, of: rows.count))
+            let value = cost.evaluate(
+                group: group, y, targets, gradient: gradient, normalizer: normalizer, network.arithmetic)
+            self.groups.base[group] = RowsTotal(cost: value, decided: decided ?? DecidedWeight())
+        }
+    }
+
+    /// Finds the largest magnitudes in what a thread computed of s and h.
+    private func measure(_ share: Share) {
+        let magnitudes = outcomes[share.part].magnitudes
+        for layer in 0..<layerTreatments.count {
+            let treatment = layerTreatments.base[layer]
+            if treatment.measuresSignal {
+                magnitudes.base[layer].signal = largestMagnitude(
+                    workspace.layers[layer].signal!, share, byUnits: treatment.hasSignalByUnits)
+            }
+            if treatment.measuresActivation {
+                magnitudes.base[layer].activation = largestMagnitude(
+                    workspace.layers[layer].activation, share, byUnits: treatment.isByUnits)
             }
         }
-        try network.backward(input, rows: range, thread: thread, in: workspace, wantsInputGradient: false)
-        outcome.measure(workspace, range, network.arithmetic)
+    }
+
+    private func largestMagnitude(_ matrix: Matrix, _ share: Share, byUnits: Bool) -> Double {
+        let isByUnits = byUnits && share.parts > 1
+        let range = isByUnits ? 0..<rows.count : rows(of: share)
+        let units = isByUnits ? share.of(matrix.columns) : 0..<matrix.columns
+        return Double(
+            network.arithmetic.largestMagnitude(
+                matrix.rows(from: range.lowerBound, count: range.count)
+                    .columns(from: units.lowerBound, count: units.count)))
     }
 }
 
@@ -306,39 +398,29 @@ private struct RowsTotal: BitwiseCopyable {
     }
 }
 
-/// What one thread found in the first round.
+/// What one thread found in the passes.
 private final class Outcome {
     var error: ChainruleError?
-    /// By layer, the largest magnitudes in s and in the inputs' h, without x.
-    private(set) var signals: [Double]
-    private(set) var inputs: [Double]
+    /// By layer.
+    let magnitudes: Memory<Magnitudes>
 
-    init(layers: Int) {
-        signals = [Double](repeating: 0, count: layers)
-        inputs = signals
-    }
+    init(magnitudes: Memory<Magnitudes>) { self.magnitudes = magnitudes }
+}
 
-    /// Sets the outcome of no rows.
-    func clear() {
-        for layer in signals.indices {
-            signals[layer] = 0
-            inputs[layer] = 0
-        }
-    }
+/// The largest magnitudes in a layer's s and h.
+private struct Magnitudes: BitwiseCopyable {
+    var signal = 0.0
+    var activation = 0.0
+}
 
-    /// Finds the largest magnitudes in these rows.
-    func measure(_ workspace: Workspace, _ rows: Range<Int>, _ arithmetic: Arithmetic) {
-        for (layer, memory) in workspace.layers.enumerated() where !memory.tensors.isEmpty {
-            func largest(_ matrix: Matrix) -> Double {
-                Double(arithmetic.largestMagnitude(matrix.rows(from: rows.lowerBound, count: rows.count)))
-            }
-            signals[layer] = memory.signal.map(largest) ?? 0
-            inputs[layer] = 0
-            for input in memory.inputs where !input.isNetworkInput {
-                inputs[layer] = larger(inputs[layer], largest(input.activation))
-            }
-        }
-    }
+/// How the threads of a step treat a layer.
+private struct LayerTreatment: BitwiseCopyable {
+    /// Whether each takes some of the units, not of the rows.
+    var isByUnits = false
+    var hasSignalByUnits = false
+    /// Whether the bounds of a step need the largest magnitudes.
+    var measuresSignal = false
+    var measuresActivation = false
 }
 
 /// The larger of two magnitudes; NaN if either is NaN.
@@ -357,9 +439,9 @@ extension FallibleClass where Self == TrainingStep {
         let rows = Network.gradientRows(of: batchRows, options.cost)
         var isCustom = options.cost.isCustom
         for node in network.architecture.nodes where node.layer.callsCustomFunctions { isCustom = true }
-        // At most as many threads as groups of rows, or tiles of parameters.
+        // At most as many threads as groups of rows, or parts of a layer's units.
         let widest = network.architecture.nodes.map { $0.width }.max() ?? 1
-        let mostParts = max(Cost.groups(of: rows), (widest - 1) / network.arithmetic.tileRows + 1)
+        let mostParts = max(Cost.groups(of: rows), Share.lines(of: widest))
         var count = isCustom ? 1 : min(options.threads ?? 0, mostParts)
         var leastSharedRows = 1
         if count == 0 {
@@ -369,8 +451,25 @@ extension FallibleClass where Self == TrainingStep {
             leastSharedRows = max(2 * Cost.groupRows, Int(min(least, 1e9)))
             count = batchRows < leastSharedRows ? 1 : min(Int(platform_processor_count()), mostParts)
         }
-        try Reserve.setAside(count * (64 * network.architecture.nodes.count + 1024))
+        // The outcomes and the pool; the lists of stages and of layers that are shared by units.
+        try Reserve.setAside(count * 1024 + network.architecture.nodes.count * 640)
         let threads = count > 1 ? ThreadPool(count: count) : nil
+        let sharesUnits = network.plan.sharesUnits(rows: rows, threads: threads?.count ?? 1)
+        let treatments = try Memory<LayerTreatment>(count: sharesUnits.count, for: "the layers of a step")
+        for (layer, node) in network.architecture.nodes.enumerated() {
+            treatments.base[layer].isByUnits = sharesUnits[layer]
+            guard !network.plan.tensorRanges[layer].isEmpty else { continue }
+            treatments.base[layer].measuresSignal = node.layer.signal != .none
+            for position in node.inputs where position > 0 { treatments.base[position - 1].measuresActivation = true }
+        }
+        let stages = PassStage.stages(network.architecture, sharesUnits: sharesUnits, copiesRows: copiesRows)
+        for case .inputDelta(let layer, signal: true) in stages {
+            treatments.base[network.architecture.nodes[layer].inputs[0] - 1].hasSignalByUnits = true
+        }
+        var outcomes: [Outcome] = []
+        for _ in 0..<(threads?.count ?? 1) {
+            outcomes.append(Outcome(magnitudes: try Memory(count: sharesUnits.count, for: "the bounds of a step")))
+        }
         // Otherwise only a step that could overflow needs it, or a callback that changes the optimizer's settings.
         let needsGradient = optimizer?.needsGradient != false || batchRows > rows
         self = TrainingStep(
@@ -381,8 +480,8 @@ extension FallibleClass where Self == TrainingStep {
             batch: try Batch(rows: rows, like: data.targets),
             gradients: try needsGradient ? FloatMemory(count: network.parameterCount, for: "the gradient") : nil,
             groups: try Memory<RowsTotal>(count: Cost.groups(of: rows), for: "the costs of a batch"),
-            largestInput: Double(largestInput), threads: threads,
-            leastSharedRows: leastSharedRows,
+            largestInput: Double(largestInput), threads: threads, sharedStages: stages,
+            layerTreatments: treatments, outcomes: outcomes, leastSharedRows: leastSharedRows,
             choice: options.threads == nil ? ThreadChoice() : nil)
     }
 }

@@ -1,0 +1,89 @@
+/// What threads do between two meetings, on the way from the input to the cost and back.
+///
+/// A small layer is shared by rows: its passes over different rows need no meeting. A large one is shared by units: then
+/// each thread reads the rows of W that it also steps, and they stay in its cache. Shared by rows, every thread would
+/// read all of W, of which the others have just changed their parts.
+enum PassStage: Equatable {
+    /// Each thread copies some rows of x, and takes them through some layers forward, through the cost, and through some
+    /// layers backward; of a layer that is shared by units, it computes only s.
+    case rows(copies: Bool, forward: Range<Int>, cost: Bool, backward: Range<Int>)
+    /// Each thread computes some units of a layer, for all rows.
+    case forward(Int)
+    /// Each thread computes some columns of the input's δ from a layer's s. The columns may be its units of the layer
+    /// before, and its δ complete: then the thread also computes s there.
+    case inputDelta(Int, signal: Bool)
+
+    /// The only stage if all layers are shared by rows.
+    static func byRows(layers: Int, copiesRows: Bool) -> PassStage {
+        .rows(copies: copiesRows, forward: 0..<layers, cost: true, backward: 0..<layers)
+    }
+
+    /// All stages.
+    /// - Parameters:
+    ///   - sharesUnits: by node, whether threads share it by units.
+    ///   - copiesRows: whether a step begins with copies of rows of x.
+    static func stages(_ architecture: Architecture, sharesUnits: [Bool], copiesRows: Bool) -> [PassStage] {
+        let nodes = architecture.nodes
+        var stages: [PassStage] = []
+        var copies = copiesRows
+        var forward = 0..<0
+        for node in nodes.indices {
+            guard sharesUnits[node] else {
+                forward = forward.lowerBound..<node + 1
+                continue
+            }
+            if !forward.isEmpty || copies {
+                stages.append(.rows(copies: copies, forward: forward, cost: false, backward: 0..<0))
+            }
+            copies = false
+            stages.append(.forward(node))
+            forward = node + 1..<node + 1
+        }
+        var cost = true
+        var backward = nodes.count..<nodes.count
+        func endRows() {
+            let layer = backward.lowerBound
+            if case .inputDelta(let next, _)? = stages.last, backward.count == 1, sharesUnits[layer],
+                nodes[next].inputs == [layer + 1]
+            {
+                stages[stages.count - 1] = .inputDelta(next, signal: true)
+            } else if cost || !backward.isEmpty {
+                stages.append(.rows(copies: copies, forward: forward, cost: cost, backward: backward))
+            }
+            (copies, forward, cost) = (false, 0..<0, false)
+            backward = layer..<layer
+        }
+        for node in nodes.indices.reversed() {
+            backward = node..<backward.upperBound
+            if sharesUnits[node] && nodes[node].inputs != [0] {
+                endRows()
+                stages.append(.inputDelta(node, signal: false))
+            }
+        }
+        endRows()
+        return stages
+    }
+}
+
+extension Plan {
+    /// For each node, whether threads that share a step of so many rows take some of its units each: where fewer floats
+    /// then move between their caches than if they took rows.
+    func sharesUnits(rows: Int, threads: Int) -> [Bool] {
+        var shares = [Bool](repeating: false, count: architecture.nodes.count)
+        guard threads > 1 else { return shares }
+        for (index, node) in architecture.nodes.enumerated() where node.layer.hasIndependentUnits {
+            // By rows, the part of W that others have stepped moves. By units, their part of the inputs' h and of δ.
+            let inputs = node.inputs[0] == 0 ? 0 : architecture.nodes[node.inputs[0] - 1].width
+            let weights = parameterCount(ofLayer: index)
+            shares[index] =
+                node.width / threads >= Plan.leastUnits && weights >= Plan.leastParameters
+                && weights / rows > (inputs + node.width) / 2
+        }
+        return shares
+    }
+
+    /// With fewer units for each thread, products are slower.
+    private static var leastUnits: Int { 32 }
+    /// Moving fewer parameters takes no longer than a meeting.
+    private static var leastParameters: Int { 16384 }
+}
