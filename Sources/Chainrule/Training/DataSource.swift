@@ -62,12 +62,12 @@ final class SourceFeed: BatchFeed, FallibleClass {
     private let trainer: Trainer
     private let source: DataSource
     private let x: FloatMemory
-    private let targets: Batch
+    private let targets: BatchTargets
     /// Consecutive rows.
     private let order: Memory<Int>
 
     fileprivate init(
-        step: TrainingStep, trainer: Trainer, source: DataSource, x: FloatMemory, targets: Batch, order: Memory<Int>
+        step: TrainingStep, trainer: Trainer, source: DataSource, x: FloatMemory, targets: BatchTargets, order: Memory<Int>
     ) {
         self.step = step
         self.trainer = trainer
@@ -121,7 +121,7 @@ extension FallibleClass where Self == SourceFeed {
         let (network, options) = (trainer.network, trainer.options)
         let rows = options.batchSize
         let x = try FloatMemory(count: Plan.checkedProduct(rows, network.inputs), for: "a batch of a data source")
-        let targets = try Batch(
+        let targets = try BatchTargets(
             rows: rows, source.targets, weighted: source.hasWeights || options.classWeights != nil)
         // The view of a full batch.
         let data = DataView(

@@ -43,14 +43,14 @@ struct RowsCopy {
     /// Valid as long as this value.
     let data: DataView
     private let x: FloatMemory
-    private let targets: Batch
+    private let targets: BatchTargets
 
     /// - Parameter rows: the places of the rows in the data.
     init(
         _ rows: Slice<UnsafeMutableBufferPointer<Int>>, of data: DataView, for purpose: StaticString
     ) throws(ChainruleError) {
         x = try FloatMemory(count: Plan.checkedProduct(rows.count, data.x.columns), for: purpose)
-        targets = try Batch(rows: rows.count, like: data.targets)
+        targets = try BatchTargets(rows: rows.count, like: data.targets)
         let copy = x.matrix(at: 0, rows: rows.count, columns: data.x.columns)
         for place in 0..<rows.count { copy.row(place).assign(data.x.row(rows[rows.startIndex + place])) }
         targets.gather(rows, 0..<rows.count, from: data.targets)

@@ -20,7 +20,7 @@ final class TrainingStep: FallibleClass {
     private let copiesRows: Bool
     private let data: DataView
     private let workspace: Workspace
-    private let batch: Batch
+    private let batch: BatchTargets
     /// The whole gradient; nil until needed.
     private var gradients: FloatMemory?
     /// ``Regularizer/blocks``; nil until needed.
@@ -58,7 +58,7 @@ final class TrainingStep: FallibleClass {
     fileprivate init(
         network: Network, optimizer: Optimizer?, cost: Cost, seed: UInt64, copiesRows: Bool, data: DataView,
         workspace: Workspace,
-        batch: Batch,
+        batch: BatchTargets,
         gradients: FloatMemory?, groups: Memory<RowsTotal>, largestInput: Double, threads: ThreadPool?,
         sharedStages: [PassStage], layerTreatments: Memory<LayerTreatment>, outcomes: [Outcome],
         leastSharedRows: Int, choice: ThreadChoice?
@@ -477,7 +477,7 @@ extension FallibleClass where Self == TrainingStep {
             data: data,
             workspace: try Workspace(
                 plan: network.plan, maxRows: rows, purpose: .gradients, threads: threads?.count ?? 1),
-            batch: try Batch(rows: rows, like: data.targets),
+            batch: try BatchTargets(rows: rows, like: data.targets),
             gradients: try needsGradient ? FloatMemory(count: network.parameterCount, for: "the gradient") : nil,
             groups: try Memory<RowsTotal>(count: Cost.groups(of: rows), for: "the costs of a batch"),
             largestInput: Double(largestInput), threads: threads, sharedStages: stages,

@@ -1,5 +1,5 @@
 /// The targets of one batch, or of a piece of one, gathered from rows anywhere in the data.
-final class Batch: FallibleClass {
+final class BatchTargets: FallibleClass {
     private let values: FloatMemory?
     private let valueColumns: Int
     private let classes: Memory<Int32>?
@@ -54,7 +54,7 @@ final class Batch: FallibleClass {
     }
 }
 
-extension FallibleClass where Self == Batch {
+extension FallibleClass where Self == BatchTargets {
     init(rows: Int, like targets: TargetView) throws(ChainruleError) {
         var values: FloatMemory?
         if let all = targets.values {
@@ -64,7 +64,7 @@ extension FallibleClass where Self == Batch {
             try targets.weights == nil ? nil : FloatMemory(count: rows, for: "a batch's sample weights")
         let classes =
             try targets.classes == nil ? nil : Memory<Int32>(count: rows, for: "a batch's target classes")
-        self = Batch(
+        self = BatchTargets(
             values: values, valueColumns: targets.values?.columns ?? 0,
             classes: classes, weights: weights)
     }
@@ -82,7 +82,7 @@ extension FallibleClass where Self == Batch {
             columns = count
             values = try FloatMemory(count: Plan.checkedProduct(rows, count), for: "a batch's targets")
         }
-        self = Batch(
+        self = BatchTargets(
             values: values, valueColumns: columns, classes: classes,
             weights: try weighted ? FloatMemory(count: rows, for: "a batch's sample weights") : nil)
     }

@@ -103,7 +103,7 @@ extension Plan.Tensor {
 }
 
 /// What a step does to one tensor: the optimizer's ``Regularization`` combined with its layer's ``LayerStep``.
-struct TensorStep {
+struct TensorRule {
     let layer: Int
     let learningRateFactor: Float
     let weightDecay: Float

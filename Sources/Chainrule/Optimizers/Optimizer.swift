@@ -27,7 +27,7 @@ public final class Optimizer: FallibleClass {
     /// By layer: the steps in which it was frozen.
     private(set) var stepsMissed: [Int64]
     /// By tensor.
-    private var tensorSteps: [TensorStep] = []
+    private var tensorRules: [TensorRule] = []
     /// By tensor, in the form of ``KernelStep``.
     private let factors: Memory<SIMD16<Float>>
     /// The largest of the tensors that are not frozen.
@@ -87,11 +87,11 @@ public final class Optimizer: FallibleClass {
     /// Finds what a step does to each tensor.
     fileprivate func resolve() throws(ChainruleError) {
         try plan.architecture.setAside()
-        var steps: [TensorStep] = []
+        var steps: [TensorRule] = []
         for (layer, range) in plan.tensorRanges.enumerated() {
             for tensor in plan.tensors[range] {
                 steps.append(
-                    TensorStep(
+                    TensorRule(
                         tensor, layer: layer, layers[layer], regularization, usualWeightDecay: method.usualWeightDecay))
             }
         }
@@ -112,7 +112,7 @@ public final class Optimizer: FallibleClass {
         } else if !regularizes {
             penalizedGradients = nil
         }
-        tensorSteps = steps
+        tensorRules = steps
         largest = most
     }
 
@@ -187,7 +187,7 @@ public final class Optimizer: FallibleClass {
         try check(network)
         precondition(gradients.count == network.parameterCount)
         var largest = 0.0
-        for tensor in plan.tensors where !tensorSteps[tensor.index].isFrozen {
+        for tensor in plan.tensors where !tensorRules[tensor.index].isFrozen {
             largest = max(
                 largest,
                 try network.largestMagnitude(ofGradient: tensor.vector(in: gradients), from: tensor.offset))
@@ -195,8 +195,8 @@ public final class Optimizer: FallibleClass {
         _ = try begin(network, largestGradient: largest, largestParameter: network.largestParameter())
         let scale = clippingScale(gradients, largest: Float(largest), network.arithmetic)
         let step = kernelStep(network)
-        for tensor in plan.tensors where !tensorSteps[tensor.index].isFrozen {
-            let rule = tensorSteps[tensor.index]
+        for tensor in plan.tensors where !tensorRules[tensor.index].isFrozen {
+            let rule = tensorRules[tensor.index]
             let parameters = tensor.vector(in: network.parameters)
             let gradients = tensor.vector(in: gradients)
             // All of it at once, or as much as there is room for.
@@ -234,7 +234,7 @@ public final class Optimizer: FallibleClass {
     ///   - rows: contiguous, in the parameter vector.
     ///   - gradients: of the shape of the rows, contiguous; changed.
     func take(_ step: KernelStep, tensor: Int, _ rows: Matrix, along gradients: Matrix, _ arithmetic: Arithmetic) {
-        let rule = tensorSteps[tensor]
+        let rule = tensorRules[tensor]
         let w = Matrix(base: rows.base, rows: 1, columns: rows.count)
         let g = Matrix(base: gradients.base, rows: 1, columns: rows.count)
         penalize(g, w, rule, into: g, scale: 1, arithmetic)
@@ -243,7 +243,7 @@ public final class Optimizer: FallibleClass {
     }
 
     private func penalize(
-        _ gradients: Matrix, _ parameters: Matrix, _ rule: TensorStep, into penalized: Matrix, scale: Double,
+        _ gradients: Matrix, _ parameters: Matrix, _ rule: TensorRule, into penalized: Matrix, scale: Double,
         _ arithmetic: Arithmetic
     ) {
         arithmetic.penalize(
@@ -324,7 +324,7 @@ public final class Optimizer: FallibleClass {
         var factors = SIMD8<Float>.zero
         // Most tensors have the factors of the tensor before.
         var last: (learningRate: Float, number: Int)?
-        for (tensor, rule) in tensorSteps.enumerated() where !rule.isFrozen {
+        for (tensor, rule) in tensorRules.enumerated() where !rule.isFrozen {
             let rate = learningRate * rule.learningRateFactor
             let number = Optimizer.number(steps - stepsMissed[rule.layer])
             if last == nil || last!.learningRate != rate || last!.number != number {
@@ -347,7 +347,7 @@ public final class Optimizer: FallibleClass {
         // Squares of numbers up to 1 do not overflow.
         let unit = 1 / max(min(largest, regularization.clipValue), 1e-37)
         var sum = 0.0
-        for tensor in plan.tensors where !tensorSteps[tensor.index].isFrozen {
+        for tensor in plan.tensors where !tensorRules[tensor.index].isFrozen {
             sum += arithmetic.sumOfSquares(tensor.vector(in: gradients), limit: regularization.clipValue, scale: unit)
         }
         let norm = sum.squareRoot() / Double(unit)
@@ -355,7 +355,7 @@ public final class Optimizer: FallibleClass {
     }
 
     /// Scales rows of W whose norm is too large back to the largest allowed norm.
-    private func limitNorms(of weights: Matrix, _ rule: TensorStep, _ arithmetic: Arithmetic) {
+    private func limitNorms(of weights: Matrix, _ rule: TensorRule, _ arithmetic: Arithmetic) {
         guard rule.maxNorm < .infinity else { return }
         for index in 0..<weights.rows {
             let row = weights.row(index)
