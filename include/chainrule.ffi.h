@@ -52,13 +52,15 @@ crl_status crl_network_add_activation(crl_network *network, crl_activation activ
                                       const crl_layer_options *options);
 crl_status crl_network_add_dropout(crl_network *network, float rate, const crl_layer_options *options);
 crl_status crl_network_add_noise(crl_network *network, float deviation, const crl_layer_options *options);
+crl_status crl_network_add_reshape(crl_network *network, const size_t *extents, size_t extents_count,
+                                   const crl_layer_options *options);
 crl_status crl_network_add_sum(crl_network *network, const char *const *inputs, size_t inputs_count, const char *name);
 crl_status crl_network_add_concatenation(crl_network *network, const char *const *inputs, size_t inputs_count,
                                          const char *name);
 crl_status crl_network_build(crl_network *network, uint64_t seed);
 crl_status crl_network_build_for(crl_network *network, uint64_t seed, crl_instructions instruction_set);
 typedef int32_t crl_layer_kind;
-enum { CRL_LAYER_DENSE = 0, CRL_LAYER_ACTIVATION = 1, CRL_LAYER_DROPOUT = 2, CRL_LAYER_NOISE = 3, CRL_LAYER_SUM = 4, CRL_LAYER_CONCATENATION = 5 };
+enum { CRL_LAYER_DENSE = 0, CRL_LAYER_ACTIVATION = 1, CRL_LAYER_DROPOUT = 2, CRL_LAYER_NOISE = 3, CRL_LAYER_SUM = 4, CRL_LAYER_CONCATENATION = 5, CRL_LAYER_RESHAPE = 6 };
 typedef struct crl_layer {
     size_t size;
     const char *name;
@@ -81,6 +83,8 @@ crl_status crl_network_input_size(const crl_network *network, size_t *inputs);
 crl_status crl_network_output_size(const crl_network *network, size_t *outputs);
 crl_status crl_network_layer_count(const crl_network *network, size_t *count);
 crl_status crl_network_layer(const crl_network *network, size_t index, crl_layer *layer);
+crl_status crl_network_layer_shape(const crl_network *network, size_t index, size_t *extents, size_t extents_count,
+                                   size_t *rank);
 crl_status crl_network_layer_input(const crl_network *network, size_t index, size_t input, const char **name);
 crl_status crl_network_layer_options(const crl_network *network, size_t index, crl_layer_options *options);
 crl_status crl_network_parameters(const crl_network *network, float **parameters, size_t *count);

@@ -456,7 +456,20 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_dropout(crl_network *network, f
 CRL_NODISCARD CRL_API crl_status crl_network_add_noise(crl_network *network, float deviation,
                                                        const crl_layer_options *CRL_NULLABLE options);
 
-/** Adds the elementwise sum of layers of equal width, as in a residual connection.
+/** Gives h' another shape: the same elements in the same order, with 1 to 4 axes, channels last. Dense layers,
+ *  softmax and concatenations work along the last axis, at every position alike: a dense layer of 8 units that reads
+ *  the shape 10 × 3 has the shape 10 × 8, and 8 × 3 weights.
+ *  @param network not built yet.
+ *  @param extents the lengths of the axes, each at least 1; their product is the width of the layer it reads. NULL:
+ *      one axis of all elements.
+ *  @param extents_count 1 to 4; 0 with NULL.
+ *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_reshape(crl_network *network, const size_t *CRL_NULLABLE extents,
+                                                         size_t extents_count,
+                                                         const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds the elementwise sum of layers of equal shape, as in a residual connection.
  *  @param network not built yet.
  *  @param inputs the names of the layers to add.
  *  @param inputs_count how many, at least 1.
@@ -512,7 +525,8 @@ enum {
     CRL_LAYER_DROPOUT = 2,
     CRL_LAYER_NOISE = 3,
     CRL_LAYER_SUM = 4,
-    CRL_LAYER_CONCATENATION = 5
+    CRL_LAYER_CONCATENATION = 5,
+    CRL_LAYER_RESHAPE = 6
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -521,7 +535,7 @@ typedef struct crl_layer {
     const char *CRL_NULLABLE name; /**< lives as long as the network */
     crl_layer_kind kind;
     crl_activation activation; /**< dense, activation: σ; otherwise CRL_IDENTITY */
-    size_t units;              /**< N_l, the width */
+    size_t units;              /**< N_l: the width, or the length of the last of several axes */
     size_t inputs;             /**< how many layers it reads: crl_network_layer_input() names them */
     float amount;              /**< dropout: p; noise: the standard deviation; otherwise 0 */
     int32_t bias;              /**< 1 for a dense layer with a bias */
@@ -559,12 +573,24 @@ CRL_NODISCARD CRL_API crl_status crl_network_output_size(const crl_network *netw
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_layer_count(const crl_network *network, size_t *count);
 
-/** Gets a layer: its name, kind, activation and width.
+/** Gets a layer: its name, kind, activation and units.
  *  @param network built or not.
  *  @param index from 0, in the order the layers were added.
  *  @param layer initialized with CRL_LAYER_INIT; receives the layer.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_layer(const crl_network *network, size_t index, crl_layer *layer);
+
+/** Gets a layer's shape: the lengths of its axes, channels last. Their product is the layer's width.
+ *  @param network built or not.
+ *  @param index the layer's, from 0.
+ *  @param extents receives the lengths; NULL: not wanted.
+ *  @param extents_count the length of the array, at least the number of axes; 4 is enough for any layer. 0 with
+ *      NULL.
+ *  @param rank receives the number of axes.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_layer_shape(const crl_network *network, size_t index,
+                                                         size_t *CRL_NULLABLE extents, size_t extents_count,
+                                                         size_t *rank);
 
 /** Gets the name of one of a layer's inputs.
  *  @param network built or not.
@@ -576,8 +602,9 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_input(const crl_network *netw
                                                          const char *CRL_NONNULL *CRL_NONNULL name);
 
 /** Gets the options a layer was added with. To give another network the same layer, add one with these options and
- *  with the kind, width, activation and amount from crl_network_layer(). For sums and concatenations only the name
- *  has a meaning. A network from a file has the default initializers: files do not record them.
+ *  with the kind, units, activation and amount from crl_network_layer(), and a reshape with the shape from
+ *  crl_network_layer_shape(). For sums and concatenations only the name has a meaning. A network from a file has the
+ *  default initializers: files do not record them.
  *  @param network built or not.
  *  @param index from 0, in the order the layers were added.
  *  @param options initialized with CRL_LAYER_OPTIONS_INIT; receives the options. The strings are valid as long as
@@ -933,7 +960,7 @@ typedef struct crl_metrics {
 
 /** Trains the network. Requires exclusive access to it; the epoch callback may read it. To continue an earlier call,
  *  pass both the same optimizer: its state, the orders of the rows and the dropout masks go on. A schedule begins
- *  anew.
+ *  anew. Takes subnormal numbers for 0, unless a cost or an activation is a function of yours.
  *
  *  Checks everything in x and the targets before the first step. An error leaves the parameters as the last complete
  *  step left them, with one exception. CRL_ERROR_NOT_FINITE in an epoch means that training diverges: the message

@@ -55,6 +55,20 @@ func parameterVector(
     return Matrix(reading: base, rows: 1, columns: network.parameterCount, stride: network.parameterCount)
 }
 
+/// The lengths of axes; nil for NULL.
+func shape(_ extents: UnsafePointer<UInt>?, count: UInt, _ name: StaticString) throws(ChainruleError) -> Shape? {
+    guard let extents else {
+        guard count == 0 else { throw nullArgument(name) }
+        return nil
+    }
+    guard 1...UInt(Shape.mostAxes) ~= count else {
+        throw ChainruleError(.size, "\(name)_count is \(count); a shape has 1 to \(Shape.mostAxes) axes")
+    }
+    var lengths: [Int] = []
+    for axis in 0..<Int(count) { lengths.append(try ChainruleC.count(extents[axis], name)) }
+    return try Shape(lengths)
+}
+
 /// A count; nil: left to the library.
 func optionalCount(_ value: Int, _ name: StaticString) throws(ChainruleError) -> Int? {
     value == autoSize ? nil : try count(UInt(bitPattern: value), name)

@@ -142,7 +142,33 @@ public func crlNetworkAddNoise(
     }
 }
 
-/// Adds the elementwise sum of layers of equal width, as in a residual connection.
+/// Gives h' another shape: the same elements in the same order, with 1 to 4 axes, channels last. Dense layers, softmax
+/// and concatenations work along the last axis, at every position alike: a dense layer of 8 units that reads the shape
+/// 10 × 3 has the shape 10 × 8, and 8 × 3 weights.
+/// - Parameters:
+///   - network: not built yet.
+///   - extents: the lengths of the axes, each at least 1; their product is the width of the layer it reads. NULL: one
+///     axis of all elements.
+///   - extents_count: 1 to 4; 0 with NULL.
+///   - options: name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_reshape")
+public func crlNetworkAddReshape(
+    _ network: UnsafeMutablePointer<crl_network>?, _ extents: UnsafePointer<UInt>?, _ extents_count: UInt,
+    _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_reshape") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let options = try noiseOptions(options)
+        let shape = try shape(extents, count: extents_count, "extents")
+        try handle.describe { architecture throws(ChainruleError) in
+            try architecture.reshape(
+                shape, name: optionalString(options?.name), input: optionalString(options?.input))
+        }
+    }
+}
+
+/// Adds the elementwise sum of layers of equal shape, as in a residual connection.
 /// - Parameters:
 ///   - network: not built yet.
 ///   - inputs: the names of the layers to add.

@@ -54,7 +54,7 @@ public func crlNetworkLayerCount(
     }
 }
 
-/// Gets a layer: its name, kind, activation and width.
+/// Gets a layer: its name, kind, activation and units.
 /// - Parameters:
 ///   - network: built or not.
 ///   - index: from 0, in the order the layers were added.
@@ -70,10 +70,38 @@ public func crlNetworkLayer(
         _ = try structure(layer, "layer")
         var filled = crl_layer.initial
         filled.name = UnsafePointer(handle.layerNames[Int(index)])
-        filled.units = node.width
+        filled.units = node.shape.channels
         filled.inputs = node.inputs.count
         describe(node.settings, in: &filled)
         write(filled, to: layer)
+    }
+}
+
+/// Gets a layer's shape: the lengths of its axes, channels last. Their product is the layer's width.
+/// - Parameters:
+///   - network: built or not.
+///   - index: the layer's, from 0.
+///   - extents: receives the lengths; NULL: not wanted.
+///   - extents_count: the length of the array, at least the number of axes; 4 is enough for any layer. 0 with NULL.
+///   - rank: receives the number of axes.
+/// - Returns: a status.
+@_cdecl("crl_network_layer_shape")
+public func crlNetworkLayerShape(
+    _ network: UnsafePointer<crl_network>?, _ index: UInt, _ extents: UnsafeMutablePointer<UInt>?,
+    _ extents_count: UInt, _ rank: UnsafeMutablePointer<UInt>?
+) -> crl_status {
+    call("crl_network_layer_shape") { () throws(ChainruleError) in
+        let (_, node) = try node(network, index)
+        guard let rank else { throw nullArgument("rank") }
+        if let extents {
+            guard extents_count >= UInt(node.shape.rank) else {
+                throw ChainruleError(
+                    .size, "extents_count is \(extents_count); the shape \(node.shape.text) has \(node.shape.rank) axes"
+                )
+            }
+            for axis in 0..<node.shape.rank { extents[axis] = UInt(node.shape[axis]) }
+        }
+        rank.pointee = UInt(node.shape.rank)
     }
 }
 
@@ -101,8 +129,8 @@ public func crlNetworkLayerInput(
 }
 
 /// Gets the options a layer was added with. To give another network the same layer, add one with these options and with
-/// the kind, width, activation and amount from crl_network_layer(). For sums and concatenations only the name has a
-/// meaning. A network from a file has the default initializers: files do not record them.
+/// the kind, units, activation and amount from crl_network_layer(), and a reshape with the shape from
+/// crl_network_layer_shape(). For sums and concatenations only the name has a meaning. A network from a file has the default initializers: files do not record them.
 /// - Parameters:
 ///   - network: built or not.
 ///   - index: from 0, in the order the layers were added.

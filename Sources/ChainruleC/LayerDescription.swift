@@ -20,6 +20,7 @@ func describe(_ settings: LayerSettings, in layer: inout crl_layer) {
         layer.amount = deviation
     case .sum: layer.kind = crl_layer_kind(CRL_LAYER_SUM)
     case .concatenation: layer.kind = crl_layer_kind(CRL_LAYER_CONCATENATION)
+    case .reshape: layer.kind = crl_layer_kind(CRL_LAYER_RESHAPE)
     }
 }
 
@@ -32,7 +33,7 @@ func describe(_ settings: LayerSettings, in options: inout crl_layer_options) {
         if let alpha = activation.alpha { options.alpha = alpha }
     case .activation(let activation):
         if let alpha = activation.alpha { options.alpha = alpha }
-    case .dropout, .noise, .sum, .concatenation: break
+    case .dropout, .noise, .sum, .concatenation, .reshape: break
     }
 }
 

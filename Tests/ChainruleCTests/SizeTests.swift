@@ -18,7 +18,7 @@ import Testing
         BadCall("crl_network_add_sum", CRL_ERROR_SIZE, "inputs_count is \(UInt.max)") {
             crlNetworkAddSum($0.unbuilt, $0.texts(["out"]), .max, nil)
         },
-        BadCall("crl_network_add_sum", CRL_ERROR_SIZE, "input 0 has 3", "input 1 2") {
+        BadCall("crl_network_add_sum", CRL_ERROR_SIZE, "input 0 has [3]", "input 1 [2]") {
             crlNetworkAddSum($0.unbuilt, $0.texts(["hidden", "out"]), 2, nil)
         },
         BadCall("crl_network_add_concatenation", CRL_ERROR_SIZE, "0 were given") {

@@ -219,6 +219,12 @@ static void add_same_layer(const crl_network *network, size_t index, crl_network
     case CRL_LAYER_ACTIVATION: OK(crl_network_add_activation(to, layer.activation, &options)); break;
     case CRL_LAYER_DROPOUT: OK(crl_network_add_dropout(to, layer.amount, &options)); break;
     case CRL_LAYER_NOISE: OK(crl_network_add_noise(to, layer.amount, &options)); break;
+    case CRL_LAYER_RESHAPE: {
+        size_t extents[4], rank = 0;
+        OK(crl_network_layer_shape(network, index, extents, COUNT(extents), &rank));
+        OK(crl_network_add_reshape(to, extents, rank, &options));
+        break;
+    }
     case CRL_LAYER_SUM: OK(crl_network_add_sum(to, inputs, layer.inputs, options.name)); break;
     case CRL_LAYER_CONCATENATION: OK(crl_network_add_concatenation(to, inputs, layer.inputs, options.name)); break;
     default: CHECK(!"a kind that the header has");

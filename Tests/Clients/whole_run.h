@@ -71,6 +71,14 @@ static crl_status add_concatenation(void)
     return crl_network_add_concatenation(made.network, inputs, 2, NULL);
 }
 
+static crl_status add_reshape(void)
+{
+    const size_t extents[] = { 1, 4 + INPUTS };
+    return crl_network_add_reshape(made.network, extents, 2, NULL);
+}
+
+static crl_status add_flat(void) { return crl_network_add_reshape(made.network, NULL, 0, NULL); }
+
 static crl_status add_dropout(void) { return crl_network_add_dropout(made.network, 0.1f, NULL); }
 static crl_status add_outputs(void) { return crl_network_add_dense(made.network, OUTPUTS, CRL_IDENTITY, NULL); }
 static crl_status build(void) { return crl_network_build(made.network, 1); }
@@ -336,6 +344,8 @@ static void run_calls(void)
     CALL(add_more);
     CALL(add_sum);
     CALL(add_concatenation);
+    CALL(add_reshape);
+    CALL(add_flat);
     CALL(add_dropout);
     for (int layer = 0; layer < layers; ++layer)
         CALL(add_more);

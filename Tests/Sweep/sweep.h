@@ -91,7 +91,9 @@ static crl_instructions instruction_set(void)
 
 /* Arrays */
 
-enum content { FLOATS, WEIGHTS, CLASSES, ACTIVATIONS, NAMES, FILE_CONTENT, WRITTEN, WRITTEN_DOUBLES, WRITTEN_BYTES };
+enum content {
+    FLOATS, WEIGHTS, CLASSES, ACTIVATIONS, NAMES, EXTENTS, FILE_CONTENT, WRITTEN, WRITTEN_DOUBLES, WRITTEN_SIZES, WRITTEN_BYTES
+};
 
 /* A file of just so many bytes: a network or a checkpoint, with spaces at the end of its header. */
 enum { FILE_BYTES = 7000, REGION_BYTES = 8192 };
@@ -129,8 +131,8 @@ static void *place(int index, size_t bytes)
 /* An array of rows, as the call's counts have it. Its stride may be any number: a row is then taken to follow the one before. */
 static void *array(int index, enum content content, size_t rows, size_t columns, size_t stride)
 {
-    static const size_t bytes[] = { sizeof(float), sizeof(float), sizeof(int32_t), sizeof(int32_t), sizeof(char *), 1,
-                                    sizeof(float), sizeof(double), 1 };
+    static const size_t bytes[] = { sizeof(float), sizeof(float), sizeof(int32_t), sizeof(int32_t), sizeof(char *),
+                                    sizeof(size_t), 1, sizeof(float), sizeof(double), sizeof(size_t), 1 };
     if (stride > 100)
         stride = columns;
     size_t last = stride < columns ? stride : columns;
@@ -143,9 +145,11 @@ static void *array(int index, enum content content, size_t rows, size_t columns,
         case CLASSES: ((int32_t *)base)[i] = i % 2; break;
         case ACTIVATIONS: ((crl_activation *)base)[i] = CRL_TANH; break;
         case NAMES: ((const char **)base)[i] = "0"; break;
+        case EXTENTS: ((size_t *)base)[i] = i == 0 ? 2 : 1; break;
         case FILE_CONTENT: ((unsigned char *)base)[i] = i < FILE_BYTES ? file_content[i] : 0; break;
         case WRITTEN: ((float *)base)[i] = 77; break;
         case WRITTEN_DOUBLES: ((double *)base)[i] = 77; break;
+        case WRITTEN_SIZES: ((size_t *)base)[i] = 77; break;
         case WRITTEN_BYTES: ((unsigned char *)base)[i] = 77; break;
         }
     }

@@ -135,6 +135,8 @@ QUANTITIES = {
     "confusion": "4",
     "names": "2",
     "activations": "2",
+    "axes": "2",
+    "rank": "1",
     "file": "FILE_BYTES",
 }
 OF_THE_NETWORK = {"inputs", "outputs", "parameters", "confusion"}
@@ -187,6 +189,9 @@ PARAMETERS: dict[str, Count | Array | Structure | str] = {
     "outputs": Count("outputs"),
     "inputs_count": Count("names"),
     "const char * const * inputs": Array("NAMES", "names"),
+    "const size_t * extents": Array("EXTENTS", "axes"),
+    "size_t * extents": Array("WRITTEN_SIZES", "rank"),
+    "size_t * rank": "result",
     "size_t * inputs": "result",
     "size_t * outputs": "result",
     "size_t * count": "result",
@@ -311,6 +316,8 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
     "crl_network_add_activation": {"network": "open_network"},
     "crl_network_add_dropout": {"network": "open_network"},
     "crl_network_add_noise": {"network": "open_network"},
+    "crl_network_add_reshape": {"network": "open_network", "extents_count": Count("axes")},
+    "crl_network_layer_shape": {"extents_count": room("rank")},
     "crl_network_add_sum": {"network": "open_network", "name": '"sum"'},
     "crl_network_add_concatenation": {"network": "open_network", "name": '"both"'},
     "crl_network_build": {"network": "open_network"},

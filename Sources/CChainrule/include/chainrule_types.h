@@ -182,7 +182,8 @@ enum {
     CRL_LAYER_DROPOUT = 2,
     CRL_LAYER_NOISE = 3,
     CRL_LAYER_SUM = 4,
-    CRL_LAYER_CONCATENATION = 5
+    CRL_LAYER_CONCATENATION = 5,
+    CRL_LAYER_RESHAPE = 6
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -191,7 +192,7 @@ typedef struct crl_layer {
     const char *CRL_NULLABLE name; /**< lives as long as the network */
     crl_layer_kind kind;
     crl_activation activation; /**< dense, activation: σ; otherwise CRL_IDENTITY */
-    size_t units;              /**< N_l, the width */
+    size_t units;              /**< N_l: the width, or the length of the last of several axes */
     size_t inputs;             /**< how many layers it reads: crl_network_layer_input() names them */
     float amount;              /**< dropout: p; noise: the standard deviation; otherwise 0 */
     int32_t bias;              /**< 1 for a dense layer with a bias */

@@ -112,13 +112,14 @@ extension Activation {
     private func checkResult(
         of z: Matrix, is result: Matrix, _ what: StaticString, _ pass: LayerPass
     ) throws(ChainruleError) {
+        let positions = result.rows / pass.rows.count
         for row in 0..<result.rows {
             for column in 0..<result.columns where result[row, column].isNaN && !z[row, column].isNaN {
                 throw ChainruleError(
                     .callback,
                     """
-                    the custom activation's \(what) is nan at row \(pass.firstRow + pass.rows.lowerBound + row), column \(column), \
-                    where z is \(z[row, column])
+                    the custom activation's \(what) is nan at row \(pass.batchRow(row / positions)), column \
+                    \(row % positions * result.columns + column), where z is \(z[row, column])
                     """
                 ).ofParameters()
             }

@@ -8,12 +8,12 @@ final class ActivationLayer: ParameterlessLayer {
 
     init(_ activation: Activation) { self.activation = activation }
 
-    func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int {
-        guard widths.count == 1 else {
-            throw ChainruleError(.size, "activation layer '\(name.text)' reads one layer; \(widths.count) were given")
+    func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
+        guard inputs.count == 1 else {
+            throw ChainruleError(.size, "activation layer '\(name.text)' reads one layer; \(inputs.count) were given")
         }
-        try activation.validate(layer: name, width: widths[0])
-        return widths[0]
+        try activation.validate(layer: name, width: inputs[0].channels)
+        return inputs[0]
     }
 
     var preactivation: Preactivation { .input }

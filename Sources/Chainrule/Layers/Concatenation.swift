@@ -1,14 +1,26 @@
-/// Joins the outputs of layers: `h = (h_1, h_2, …)`. Each input gets its own piece of δ. Likewise for their tangents.
+/// Joins the outputs of layers along the last axis: `h = (h_1, h_2, …)`, at every position. Each input gets its own piece of δ. Likewise for their tangents.
 final class Concatenation: ParameterlessLayer {
     static let kind: StaticString = "concatenation"
     var kind: StaticString { Concatenation.kind }
     var settings: LayerSettings { .concatenation }
 
-    func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int {
-        guard !widths.isEmpty else {
+    func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
+        guard let first = inputs.first else {
             throw ChainruleError(.size, "concatenation '\(name.text)' reads at least 1 layer; 0 were given")
         }
-        return try Plan.checkedSum(widths)
+        var channels = 0
+        for (index, input) in inputs.enumerated() {
+            guard input.hasPositions(of: first) else {
+                throw ChainruleError(
+                    .size,
+                    """
+                    concatenation '\(name.text)' joins layers along the last axis; input 0 has the shape \(first.text), \
+                    input \(index) \(input.text)
+                    """)
+            }
+            channels = try Plan.checkedSum([channels, input.channels])
+        }
+        return try first.with(channels: channels, in: name)
     }
 
     var preactivation: Preactivation { .activation }

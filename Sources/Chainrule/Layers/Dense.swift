@@ -2,7 +2,8 @@ import Kernels
 
 /// A fully connected layer: `z = W h_in + b`, `h = σ(z)`.
 ///
-/// W is `N_l × N_{l−1}`, row-major. The bias is optional. For a batch, the rows of H_in, Z, H, Δ and S are samples:
+/// W is `N_l × N_{l−1}`, row-major. The bias is optional. The layer works along the last axis, at every position alike. For
+/// a batch, the rows of H_in, Z, H, Δ and S are samples, or the positions of all samples:
 ///
 ///     Z = H_in Wᵀ + 1 bᵀ        H = σ(Z)
 ///     S = Δ ⊙ σ'(Z)
@@ -35,9 +36,9 @@ final class Dense: Layer {
         self.biasInitializer = biasInitializer
     }
 
-    func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int {
-        guard widths.count == 1 else {
-            throw ChainruleError(.size, "dense layer '\(name.text)' reads one layer; \(widths.count) were given")
+    func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
+        guard inputs.count == 1 else {
+            throw ChainruleError(.size, "dense layer '\(name.text)' reads one layer; \(inputs.count) were given")
         }
         guard units >= 1 else {
             throw ChainruleError(.size, "dense layer '\(name.text)' has at least 1 unit; \(units) were given")
@@ -45,25 +46,27 @@ final class Dense: Layer {
         try activation.validate(layer: name, width: units)
         try weightInitializer.validate(layer: name, tensor: "weight")
         try biasInitializer.validate(layer: name, tensor: "bias")
-        return units
+        return try inputs[0].with(channels: units, in: name)
     }
 
-    func tensors(width: Int, inputs: [Int]) -> [TensorShape] {
+    func tensors(shape: Shape, inputs: [Shape]) -> [TensorShape] {
+        let fanIn = inputs[0].channels
         var weights = weightInitializer
         if case .standard = weights { weights = activation.weightInitializer }
         let weight = TensorShape(
-            name: "weight", extents: [width, inputs[0]], role: .weight, initializer: weights)
+            name: "weight", extents: [units, fanIn], role: .weight, initializer: weights)
         if !hasBias { return [weight] }
         var biases = biasInitializer
-        if case .standard = biases { biases = .glorotUniform(fanIn: inputs[0], fanOut: width) }
-        return [weight, TensorShape(name: "bias", extents: [width], role: .bias, initializer: biases)]
+        if case .standard = biases { biases = .glorotUniform(fanIn: fanIn, fanOut: units) }
+        return [weight, TensorShape(name: "bias", extents: [units], role: .bias, initializer: biases)]
     }
 
-    func scratchCount(width: Int, inputs: [Int], rows: Int, backward: Bool) -> Int {
-        let forward = PackedProduct.scratchCount(rows: rows, columns: width, depth: inputs[0])
+    func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int {
+        let (rows, fanIn) = (rows * shape.positions, inputs[0].channels)
+        let forward = PackedProduct.scratchCount(rows: rows, columns: units, depth: fanIn)
         guard backward else { return forward }
-        let depth = min(width, CopyLayout.mostDepth)
-        return max(forward, CopyLayout.scratchCount(rows: rows, columns: inputs[0], depth: depth))
+        let depth = min(units, CopyLayout.mostDepth)
+        return max(forward, CopyLayout.scratchCount(rows: rows, columns: fanIn, depth: depth))
     }
 
     var preactivation: Preactivation {
@@ -149,8 +152,10 @@ final class Dense: Layer {
         }
     }
 
-    /// `|Σ s h| ≤ rows · max|s| · max|h|`, where h is 1 for a bias.
-    func gradientBound(rows: Int, signal: Double, input: Double) -> Double { Double(rows) * signal * (1 + input) }
+    /// `|Σ s h| ≤ positions · max|s| · max|h|`, where h is 1 for a bias.
+    func gradientBound(positions: Int, signal: Double, input: Double) -> Double {
+        Double(positions) * signal * (1 + input)
+    }
 
     func encode(to json: inout JSONWriter) {
         json.member("units", units)

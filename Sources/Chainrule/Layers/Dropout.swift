@@ -10,29 +10,31 @@ final class Dropout: ParameterlessLayer {
 
     init(rate: Float) { self.rate = rate }
 
-    func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int {
-        guard widths.count == 1 else {
-            throw ChainruleError(.size, "dropout '\(name.text)' reads one layer; \(widths.count) were given")
+    func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
+        guard inputs.count == 1 else {
+            throw ChainruleError(.size, "dropout '\(name.text)' reads one layer; \(inputs.count) were given")
         }
         guard rate >= 0 && rate < 1 else {
             throw ChainruleError(.value, "the rate of dropout '\(name.text)' is \(rate); it must be in [0, 1)")
         }
-        return widths[0]
+        return inputs[0]
     }
 
-    func scratchCount(width: Int, inputs: [Int], rows: Int, backward: Bool) -> Int { width }
+    func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int { shape.count }
 
     var preactivation: Preactivation { .activation }
     var signal: Signal { .none }
     var isIdentityWithoutNoise: Bool { true }
 
     func forward(_ pass: LayerPass) throws(ChainruleError) {
-        masked(pass.inputActivation(0), into: pass.h, accumulating: false, pass)
+        masked(pass.samples(of: pass.inputActivation(0)), into: pass.samples(of: pass.h), accumulating: false, pass)
     }
 
     func backward(_ pass: LayerPass) throws(ChainruleError) {
         guard let inputDelta = pass.inputDelta(0) else { return }
-        masked(pass.delta, into: inputDelta, accumulating: pass.accumulatesInputDelta(0), pass)
+        masked(
+            pass.samples(of: pass.delta), into: pass.samples(of: inputDelta),
+            accumulating: pass.accumulatesInputDelta(0), pass)
     }
 
     func tangent(_ pass: TangentPass) throws(ChainruleError) { try forward(pass.tangents) }

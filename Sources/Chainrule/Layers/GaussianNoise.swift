@@ -10,18 +10,18 @@ final class GaussianNoise: ParameterlessLayer {
 
     init(deviation: Float) { self.deviation = deviation }
 
-    func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int {
-        guard widths.count == 1 else {
-            throw ChainruleError(.size, "noise '\(name.text)' reads one layer; \(widths.count) were given")
+    func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
+        guard inputs.count == 1 else {
+            throw ChainruleError(.size, "noise '\(name.text)' reads one layer; \(inputs.count) were given")
         }
         guard deviation.isFinite && deviation >= 0 else {
             throw ChainruleError(
                 .value, "the deviation of noise '\(name.text)' is \(deviation); it must be finite and >= 0")
         }
-        return widths[0]
+        return inputs[0]
     }
 
-    func scratchCount(width: Int, inputs: [Int], rows: Int, backward: Bool) -> Int { width }
+    func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int { shape.count }
 
     var preactivation: Preactivation { .activation }
     var signal: Signal { .none }
@@ -30,11 +30,12 @@ final class GaussianNoise: ParameterlessLayer {
     func forward(_ pass: LayerPass) throws(ChainruleError) {
         pass.h.assign(pass.inputActivation(0))
         guard let noise = pass.noise, deviation > 0 else { return }
-        let row = Matrix(base: pass.scratch.base, rows: 1, columns: pass.h.columns)
-        for index in 0..<pass.h.rows {
+        let h = pass.samples(of: pass.h)
+        let row = Matrix(base: pass.scratch.base, rows: 1, columns: h.columns)
+        for index in 0..<h.rows {
             pass.arithmetic.normal(
                 noise.place(layer: pass.layer, row: pass.batchRow(index)), deviation: deviation, into: row)
-            pass.arithmetic.add(row, to: pass.h.row(index))
+            pass.arithmetic.add(row, to: h.row(index))
         }
     }
 

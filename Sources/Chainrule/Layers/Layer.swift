@@ -10,17 +10,17 @@ package protocol Layer: AnyObject, Sendable {
     /// The settings that made the layer.
     var settings: LayerSettings { get }
 
-    /// The number of outputs, for inputs of these widths.
-    func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int
+    /// The shape of the outputs, for inputs of these shapes.
+    func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape
 
-    /// The parameters, for inputs of these widths.
-    func tensors(width: Int, inputs: [Int]) -> [TensorShape]
+    /// The parameters, for outputs and inputs of these shapes.
+    func tensors(shape: Shape, inputs: [Shape]) -> [TensorShape]
 
     /// How many floats of scratch memory forward, backward and their tangents use.
     /// - Parameters:
     ///   - rows: the most rows of a pass.
     ///   - backward: whether there are backward passes.
-    func scratchCount(width: Int, inputs: [Int], rows: Int, backward: Bool) -> Int
+    func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int
 
     /// Where z lies.
     var preactivation: Preactivation { get }
@@ -59,9 +59,9 @@ package protocol Layer: AnyObject, Sendable {
     /// the sum of two terms for each term of the gradient.
     func gradientTangent(ofTensor index: Int, term: Int, _ pass: TangentGradientPass) -> GradientTerm?
 
-    /// A bound on the magnitude of the parameters' gradients over so many rows, from the largest magnitudes in s and in
+    /// A bound on the magnitude of the parameters' gradients over so many positions of all rows, from the largest magnitudes in s and in
     /// the inputs' h. Infinity if the layer knows no bound; then its gradients are checked before every step.
-    func gradientBound(rows: Int, signal: Double, input: Double) -> Double
+    func gradientBound(positions: Int, signal: Double, input: Double) -> Double
 
     /// The σ of `h = σ(z)`; nil if there is none.
     var outputActivation: Activation? { get }
@@ -90,15 +90,15 @@ extension Layer {
         guard let custom = customActivation else { return true }
         return custom.secondDerivative != nil
     }
-    package func scratchCount(width: Int, inputs: [Int], rows: Int, backward: Bool) -> Int { 0 }
-    package func gradientBound(rows: Int, signal: Double, input: Double) -> Double { .infinity }
+    package func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int { 0 }
+    package func gradientBound(positions: Int, signal: Double, input: Double) -> Double { .infinity }
 }
 
 /// A layer without parameters.
 package protocol ParameterlessLayer: Layer {}
 
 extension ParameterlessLayer {
-    package func tensors(width: Int, inputs: [Int]) -> [TensorShape] { [] }
+    package func tensors(shape: Shape, inputs: [Shape]) -> [TensorShape] { [] }
     package func gradient(ofTensor index: Int, term: Int, _ pass: GradientPass) -> GradientTerm {
         preconditionFailure("there are no parameters")
     }
@@ -170,6 +170,7 @@ package enum LayerTable {
             (ActivationLayer.kind, ActivationLayer.decode),
             (Sum.kind, Sum.decode),
             (Concatenation.kind, Concatenation.decode),
+            (Reshape.kind, Reshape.decode),
             (Dropout.kind, Dropout.decode),
             (GaussianNoise.kind, GaussianNoise.decode),
         ]

@@ -6,4 +6,6 @@ public enum LayerSettings: Sendable {
     case noise(deviation: Float)
     case sum
     case concatenation
+    /// nil: one axis of all elements.
+    case reshape(Shape?)
 }

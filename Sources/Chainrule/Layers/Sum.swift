@@ -1,20 +1,21 @@
-/// The elementwise sum of layers of one width, as in a residual connection: `h = Σ_i h_i`, `δ_i = δ`. Likewise for
+/// The elementwise sum of layers of one shape, as in a residual connection: `h = Σ_i h_i`, `δ_i = δ`. Likewise for
 /// their tangents.
 final class Sum: ParameterlessLayer {
     static let kind: StaticString = "sum"
     var kind: StaticString { Sum.kind }
     var settings: LayerSettings { .sum }
 
-    func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int {
-        guard let width = widths.first else {
+    func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
+        guard let shape = inputs.first else {
             throw ChainruleError(.size, "sum '\(name.text)' reads at least 1 layer; 0 were given")
         }
-        for index in widths.indices where widths[index] != width {
+        for index in inputs.indices where inputs[index] != shape {
             throw ChainruleError(
                 .size,
-                "sum '\(name.text)' adds layers of one width; input 0 has \(width), input \(index) \(widths[index])")
+                "sum '\(name.text)' adds layers of one shape; input 0 has \(shape.text), input \(index) \(inputs[index].text)"
+            )
         }
-        return width
+        return shape
     }
 
     var preactivation: Preactivation { .activation }

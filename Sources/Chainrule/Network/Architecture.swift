@@ -13,8 +13,9 @@ public struct Architecture: Sendable {
     /// One layer and its place in the network.
     public struct Node: Sendable {
         public let name: LayerName
+        public let shape: Shape
         /// N_l: how many outputs the layer has.
-        public let width: Int
+        public var width: Int { shape.count }
         /// The settings that made the layer.
         public var settings: LayerSettings { layer.settings }
         package let layer: any Layer
@@ -28,7 +29,9 @@ public struct Architecture: Sendable {
     }
 
     /// N_0: how many inputs the network has.
-    public let inputs: Int
+    public var inputs: Int { inputShape.count }
+    /// One axis of all inputs.
+    private let inputShape: Shape
     public private(set) var nodes: [Node] = []
     /// The indices of the nodes, sorted by name: files may have thousands of layers, and name thousands of inputs.
     private var namesInOrder: [Int] = []
@@ -36,23 +39,24 @@ public struct Architecture: Sendable {
     /// - Parameter inputs: the length of x, at least 1.
     public init(inputs: Int) throws(ChainruleError) {
         guard inputs >= 1 else { throw ChainruleError(.size, "a network has at least 1 input; \(inputs) were given") }
-        guard inputs <= Architecture.largestWidth else {
-            throw ChainruleError(
-                .size, "a network has at most \(Architecture.largestWidth) inputs; \(inputs) were given")
+        guard inputs <= Shape.mostElements else {
+            throw ChainruleError(.size, "a network has at most \(Shape.mostElements) inputs; \(inputs) were given")
         }
-        self.inputs = inputs
+        inputShape = try Shape([inputs])
     }
 
-    /// The width of the output; of the input while there are no layers.
-    public var outputs: Int { nodes.last?.width ?? inputs }
+    /// The shape of the output; of the input while there are no layers.
+    public var outputShape: Shape { nodes.last?.shape ?? inputShape }
 
-    static var largestWidth: Int { Int(Int32.max) }
+    /// The width of the output; of the input while there are no layers.
+    public var outputs: Int { outputShape.count }
+
     /// Enough for any network.
     static var mostLayers: Int { 10_000 }
     /// The most layers that one layer may read.
     package static var mostInputs: Int { 10_000 }
 
-    /// Adds a dense layer, `h = σ(W h_in + b)`.
+    /// Adds a dense layer, `h = σ(W h_in + b)`, along the last axis: at every position alike.
     /// - Parameters:
     ///   - units: N_l, the number of outputs, at least 1.
     ///   - activation: σ.
@@ -76,14 +80,22 @@ public struct Architecture: Sendable {
         try append(ActivationLayer(activation), name: name, inputs: input.map { [$0] })
     }
 
-    /// Adds the elementwise sum of layers of the same width.
+    /// Adds the elementwise sum of layers of the same shape.
     public mutating func sum(of inputs: [String], name: String? = nil) throws(ChainruleError) {
         try append(Sum(), name: name, inputs: inputs)
     }
 
-    /// Joins the outputs of layers, one after the other.
+    /// Joins the outputs of layers along the last axis, one after the other. Their other axes are equal.
     public mutating func concatenation(of inputs: [String], name: String? = nil) throws(ChainruleError) {
         try append(Concatenation(), name: name, inputs: inputs)
+    }
+
+    /// Gives the elements another shape, in the same order.
+    /// - Parameter shape: of as many elements; nil: one axis of all.
+    public mutating func reshape(_ shape: Shape? = nil, name: String? = nil, input: String? = nil)
+        throws(ChainruleError)
+    {
+        try append(Reshape(shape), name: name, inputs: input.map { [$0] })
     }
 
     /// Adds dropout (Srivastava et al. 2014): in training, sets each h to 0 with probability `rate`, and otherwise
@@ -126,25 +138,21 @@ public struct Architecture: Sendable {
         } else {
             positions = [nodes.count]
         }
-        var widths: [Int] = []
-        for position in positions { widths.append(width(at: position)) }
-        let width = try layer.width(named: name, ofInputs: widths)
-        guard width <= Architecture.largestWidth else {
-            throw ChainruleError(
-                .size, "layer '\(name.text)' has \(width) outputs; a layer has at most \(Architecture.largestWidth)")
-        }
+        let shape = try layer.shape(named: name, ofInputs: shapes(at: positions))
         namesInOrder.insert(nodes.count, at: place(of: name))
-        nodes.append(Node(name: name, width: width, layer: layer, inputs: positions))
+        nodes.append(Node(name: name, shape: shape, layer: layer, inputs: positions))
     }
 
-    /// The widths of what a node reads.
-    func inputWidths(of node: Node) -> [Int] {
-        var widths: [Int] = []
-        for position in node.inputs { widths.append(width(at: position)) }
-        return widths
+    /// The shapes of what a node reads.
+    func inputShapes(of node: Node) -> [Shape] { shapes(at: node.inputs) }
+
+    private func shapes(at positions: [Int]) -> [Shape] {
+        var shapes: [Shape] = []
+        for position in positions { shapes.append(shape(at: position)) }
+        return shapes
     }
 
-    func width(at position: Int) -> Int { position == 0 ? inputs : nodes[position - 1].width }
+    func shape(at position: Int) -> Shape { position == 0 ? inputShape : nodes[position - 1].shape }
 
     func name(at position: Int) -> LayerName { position == 0 ? .input : nodes[position - 1].name }
 

@@ -3,7 +3,8 @@ import Kernels
 /// What follows from an architecture: where every parameter lies, which layer reads which, and how much memory a pass
 /// needs.
 ///
-/// The only place where sizes are computed, and so the only place where they can overflow.
+/// Sizes are computed here, and checked for overflow. Those of scratch memory come from the layers and the kernels, which
+/// give `Int.max` for too much.
 package final class Plan: FallibleClass, Sendable {
     package let architecture: Architecture
     /// The parameter tensors in the order of the flat parameter vector.
@@ -166,18 +167,21 @@ package final class Plan: FallibleClass, Sendable {
             layout.scratchCount = max(
                 layout.scratchCount,
                 node.layer.scratchCount(
-                    width: node.width, inputs: architecture.inputWidths(of: node), rows: maxRows,
+                    shape: node.shape, inputs: architecture.inputShapes(of: node), rows: maxRows,
                     backward: purpose != .inference))
         }
         // For a step, and for the gradient of a vector.
-        for tensor in tensors {
-            layout.scratchCount = max(
-                layout.scratchCount,
-                CopyLayout.scratchCount(
-                    rows: tensor.rows, columns: tensor.columns, depth: purpose == .inference ? 0 : maxRows),
-                tensor.extents.count == 1 ? tensor.count : 0)
+        for (node, range) in zip(architecture.nodes, tensorRanges) {
+            for tensor in tensors[range] {
+                layout.scratchCount = max(
+                    layout.scratchCount,
+                    CopyLayout.scratchCount(
+                        rows: tensor.rows, columns: tensor.columns,
+                        depth: purpose == .inference ? 0 : maxRows * node.shape.positions),
+                    tensor.extents.count == 1 ? tensor.count : 0)
+            }
         }
-        layout.scratchCount = (layout.scratchCount + 15) & ~15
+        layout.scratchCount = try Plan.checkedSum([layout.scratchCount, 15]) & ~15
         layout.scratch = try place(layout.scratchCount, rows: threads)
         _ = try Plan.checkedProduct(layout.count, MemoryLayout<Float>.stride)
         return layout
@@ -211,7 +215,7 @@ extension FallibleClass where Self == Plan {
         var offset = 0
         for node in architecture.nodes {
             let first = tensors.count
-            for shape in node.layer.tensors(width: node.width, inputs: architecture.inputWidths(of: node)) {
+            for shape in node.layer.tensors(shape: node.shape, inputs: architecture.inputShapes(of: node)) {
                 let rows = shape.extents[0]
                 var columns = 1
                 for extent in shape.extents.dropFirst() { columns = try Plan.checkedProduct(columns, extent) }

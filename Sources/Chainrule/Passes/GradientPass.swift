@@ -26,10 +26,13 @@ package struct GradientPass {
     let rows: Range<Int>
 
     /// s = δ ⊙ σ'(z).
-    var s: Matrix { memory.signal!.rows(from: rows.lowerBound, count: rows.count) }
+    var s: Matrix { view(memory.signal!, channels: memory.channels) }
     func inputActivation(_ index: Int) -> Matrix {
         let input = memory.inputs[index]
-        return (input.isNetworkInput ? networkInput : input.activation)
-            .rows(from: rows.lowerBound, count: rows.count)
+        return view(input.isNetworkInput ? networkInput : input.activation, channels: input.channels)
+    }
+
+    private func view(_ full: Matrix, channels: Int) -> Matrix {
+        full.rows(from: rows.lowerBound, count: rows.count).reshaped(columns: channels)
     }
 }

@@ -1,12 +1,12 @@
 /// What one layer's forward or backward pass over some rows of a batch reads and writes: views of a workspace and of
-/// the parameters.
+/// the parameters. The columns of the views are channels, their rows the positions of all rows of the batch.
 package struct LayerPass {
     let arithmetic: Arithmetic
     /// The workspace's. It outlives the pass.
     unowned(unsafe) let memory: LayerMemory
     /// x: the workspace's copy, or the caller's own.
     let networkInput: Matrix
-    /// Which of the workspace's rows. Passes over different rows share nothing.
+    /// Which of the workspace's rows. Passes over different rows share nothing, nor do those over different units.
     let rows: Range<Int>
     /// ``Workspace/firstRow``.
     let firstRow: Int
@@ -31,20 +31,23 @@ package struct LayerPass {
     /// s = δ ⊙ σ'(z), kept for the gradients of the parameters.
     var s: Matrix { unitView(memory.signal!) }
 
+    /// A view with a row for each of the batch's rows.
+    func samples(of view: Matrix) -> Matrix { view.reshaped(columns: view.count / rows.count) }
+
     /// The place of one of these rows in the caller's batch.
     func batchRow(_ index: Int) -> Int { firstRow + rows.lowerBound + index }
 
     var inputCount: Int { memory.inputs.count }
     func inputActivation(_ index: Int) -> Matrix {
         let input = memory.inputs[index]
-        return view(input.isNetworkInput ? networkInput : input.activation)
+        return view(input.isNetworkInput ? networkInput : input.activation, channels: input.channels)
     }
 
     /// Where the input's share of δ goes; nil: do not compute it.
     func inputDelta(_ index: Int) -> Matrix? {
         let input = memory.inputs[index]
         if input.isNetworkInput && !wantsNetworkInputDelta { return nil }
-        return ofInputUnits(view(input.delta!))
+        return ofInputUnits(view(input.delta!, channels: input.channels))
     }
     func accumulatesInputDelta(_ index: Int) -> Bool { memory.inputs[index].accumulatesDelta }
 
@@ -61,11 +64,14 @@ package struct LayerPass {
         return full.columns(from: inputUnits.lowerBound, count: inputUnits.count)
     }
 
-    private func view(_ full: Matrix) -> Matrix { full.rows(from: rows.lowerBound, count: rows.count) }
+    private func view(_ full: Matrix, channels: Int) -> Matrix {
+        full.rows(from: rows.lowerBound, count: rows.count).reshaped(columns: channels)
+    }
 
     private func unitView(_ full: Matrix) -> Matrix {
-        guard let units else { return view(full) }
-        return view(full).columns(from: units.lowerBound, count: units.count)
+        let all = view(full, channels: memory.channels)
+        guard let units else { return all }
+        return all.columns(from: units.lowerBound, count: units.count)
     }
 }
 
@@ -109,6 +115,8 @@ package final class LayerMemory: @unchecked Sendable {
         /// 0: the network's input; `i + 1`: the layer at index `i`.
         let position: Int
         var isNetworkInput: Bool { position == 0 }
+        /// The length of its last axis.
+        let channels: Int
     }
 
     let inputs: UnsafeMutableBufferPointer<Input>
@@ -118,6 +126,8 @@ package final class LayerMemory: @unchecked Sendable {
     let activation: Matrix
     let delta: Matrix?
     let signal: Matrix?
+    /// The length of the last axis.
+    let channels: Int
     let tensors: UnsafeMutableBufferPointer<Plan.TensorPlace>
     private let inputMemory: Memory<Input>
     private let tensorMemory: Memory<Plan.TensorPlace>
@@ -125,7 +135,7 @@ package final class LayerMemory: @unchecked Sendable {
     init(
         inputs: Memory<Input>, readsPreactivation: Bool, preactivation: Matrix, activation: Matrix, delta: Matrix?,
         signal: Matrix?,
-        tensors: Memory<Plan.TensorPlace>
+        channels: Int, tensors: Memory<Plan.TensorPlace>
     ) {
         self.inputs = inputs.elements
         inputMemory = inputs
@@ -134,6 +144,7 @@ package final class LayerMemory: @unchecked Sendable {
         self.activation = activation
         self.delta = delta
         self.signal = signal
+        self.channels = channels
         self.tensors = tensors.elements
         tensorMemory = tensors
     }

@@ -1,16 +1,16 @@
 /// What threads do between two meetings, on the way from the input to the cost and back.
 ///
 /// A small layer is shared by rows: its passes over different rows need no meeting. A large one is shared by units: then
-/// each thread reads the rows of W that it also steps, and they stay in its cache. Shared by rows, every thread would
-/// read all of W, of which the others have just changed their parts.
+/// each thread reads forward the rows of W that it also steps, which stay in its cache; backward it reads some columns
+/// of all rows. Shared by rows, every thread would read all of W twice, of which the others have just changed their parts.
 enum PassStage: Equatable {
     /// Each thread copies some rows of x, and takes them through some layers forward, through the cost, and through some
     /// layers backward; of a layer that is shared by units, it computes only s.
     case rows(copies: Bool, forward: Range<Int>, cost: Bool, backward: Range<Int>)
     /// Each thread computes some units of a layer, for all rows.
     case forward(Int)
-    /// Each thread computes some columns of the input's δ from a layer's s. The columns may be its units of the layer
-    /// before, and its δ complete: then the thread also computes s there.
+    /// Each thread computes some columns of the input's δ from a layer's s. Where these are the thread's units of the layer
+    /// before, and nothing else adds to their δ, it also computes s there.
     case inputDelta(Int, signal: Bool)
 
     /// The only stage if all layers are shared by rows.
@@ -71,9 +71,10 @@ extension Plan {
     func sharesUnits(rows: Int, threads: Int) -> [Bool] {
         var shares = [Bool](repeating: false, count: architecture.nodes.count)
         guard threads > 1 else { return shares }
-        for (index, node) in architecture.nodes.enumerated() where node.layer.hasIndependentUnits {
-            // By rows, the part of W that others have stepped moves. By units, their part of the inputs' h and of δ.
-            let inputs = node.inputs[0] == 0 ? 0 : architecture.nodes[node.inputs[0] - 1].width
+        for (index, node) in architecture.nodes.enumerated()
+        where node.layer.hasIndependentUnits && node.shape.positions == 1 {
+            // By rows, the part of W that others have stepped moves. By units, their part of the inputs' h and of s.
+            let inputs = node.inputs[0] == 0 ? 0 : architecture.shape(at: node.inputs[0]).count
             let weights = parameterCount(ofLayer: index)
             shares[index] =
                 node.width / threads >= Plan.leastUnits && weights >= Plan.leastParameters

@@ -173,7 +173,8 @@ extension FallibleClass where Self == Workspace {
                     let source = position == 0 ? nil : layers[position - 1]
                     inputs.base[place] = LayerMemory.Input(
                         activation: source?.activation ?? input, delta: source?.delta ?? inputDelta,
-                        accumulatesDelta: plan.accumulatesDelta[index][place], position: position)
+                        accumulatesDelta: plan.accumulatesDelta[index][place], position: position,
+                        channels: plan.architecture.shape(at: position).channels)
                 }
                 let range = plan.tensorRanges[index]
                 let tensors = try Memory<Plan.TensorPlace>(count: range.count, for: "a layer's tensors")
@@ -186,7 +187,7 @@ extension FallibleClass where Self == Workspace {
                             ? inputs.base[0].activation : matrix(places.preactivations[index]),
                         activation: matrix(places.activations[index]),
                         delta: places.deltas[index].map(matrix), signal: places.signals[index].map(matrix),
-                        tensors: tensors))
+                        channels: node.shape.channels, tensors: tensors))
             }
             return (input, inputDelta, layers)
         }

@@ -9,7 +9,7 @@ final class PackedNetwork: FallibleClass, @unchecked Sendable {
     let isChain: Bool
     /// For each node: its index in `layers` if it is a dense layer, otherwise nil.
     let layerOfNode: [Int?]
-    /// Scratch memory that a prediction needs for each row, in floats.
+    /// Scratch memory that a prediction needs for each row, in floats: for all positions of a layer.
     let scratchPerRow: Int
     /// How many rows go through the layers together: as many as fit in the second-level cache.
     let groupRows: Int
@@ -42,6 +42,8 @@ private func wholeLines(_ count: Int) -> Int { (count + 15) & ~15 }
 private struct DenseStage {
     let weights: Matrix
     let bias: Matrix?
+    /// The layer multiplies so many rows for each sample.
+    let positions: Int
     /// Applied with the layer; the identity where the network's nodes apply it.
     var activation: Activation
     /// Where the layer's memory begins, and the sizes of its panels and its lanes.
@@ -57,6 +59,7 @@ extension FallibleClass where Self == PackedNetwork {
     {
         try network.architecture.setAside()
         var (stages, isChain, layerOfNode) = network.denseStages()
+        var (mostPositions, operandCount) = (1, 0)
         var count = 0
         for index in stages.indices {
             stages[index].place = count
@@ -81,6 +84,9 @@ extension FallibleClass where Self == PackedNetwork {
             var layer = PackedDense(
                 inputs: stage.weights.columns, outputs: stage.weights.rows, words: stage.words, panels: base,
                 lanes: base + stage.panelCount)
+            layer.operandStride = precision.operandStride(layer, readsOthers: index == 0 || !isChain)
+            operandCount = max(operandCount, try Plan.checkedProduct(layer.operandStride, stage.positions))
+            mostPositions = max(mostPositions, stage.positions)
             try stage.pack(into: &layer, base, precision, kernels, arithmetic)
             (layers.base + index).pointee = layer
         }
@@ -88,7 +94,6 @@ extension FallibleClass where Self == PackedNetwork {
         let activations = UnsafeMutablePointer<ActivationKernel<Float>>.allocate(capacity: max(stages.count, 1))
         // Results alternate between two places. A third holds what is computed from the inputs.
         var resultStrides = [0, 0]
-        var operandStride = 0
         var widest = 0
         for (index, stage) in stages.enumerated() {
             var layer = layers.base[index]
@@ -102,11 +107,9 @@ extension FallibleClass where Self == PackedNetwork {
             layer.alpha = stage.activation.alpha ?? 0
             // Rows a multiple of 4 KiB apart would evict each other from the first-level cache.
             layer.resultStride = stage.lanes % 256 == 0 ? stage.lanes + 16 : stage.lanes
-            layer.operandStride = precision.operandStride(layer, readsOthers: index == 0 || !isChain)
             if isChain && index < stages.count - 1 {
                 resultStrides[index % 2] = max(resultStrides[index % 2], wholeLines(layer.resultStride))
             }
-            operandStride = max(operandStride, layer.operandStride)
             widest = max(widest, layer.inputs + layer.resultStride)
             (layers.base + index).pointee = layer
         }
@@ -115,10 +118,10 @@ extension FallibleClass where Self == PackedNetwork {
             layers.base[index].operandPlace = resultStrides[0] + resultStrides[1]
         }
         // Inputs and results of a group fill at most three quarters of a 1 MiB cache; a panel shares it.
-        let tiles = max(1, min(8, 196_608 / max(widest, 1) / kernels.tileRows))
+        let tiles = max(1, min(8, 196_608 / max(widest, 1) / mostPositions / kernels.tileRows))
         self = PackedNetwork(
             layers: layers, isChain: isChain, layerOfNode: layerOfNode,
-            scratchPerRow: resultStrides[0] + resultStrides[1] + operandStride,
+            scratchPerRow: resultStrides[0] + resultStrides[1] + operandCount,
             groupRows: tiles * kernels.tileRows, memory: memory, activations: activations)
     }
 }
@@ -220,11 +223,11 @@ extension Network {
                     DenseStage(
                         weights: tensors[tensors.startIndex].view(in: parameters),
                         bias: dense.hasBias ? tensors[tensors.startIndex + 1].view(in: parameters) : nil,
-                        activation: dense.activation))
-                if dense.activation.isCustom { isChain = false }
+                        positions: node.shape.positions, activation: dense.activation))
+                if dense.activation.isCustom || node.shape.positions > 1 { isChain = false }
             } else if let layer = node.layer.asActivation, !stages.isEmpty,
                 stages[stages.count - 1].activation.isIdentity,
-                !layer.activation.isCustom
+                !layer.activation.isCustom, node.shape.positions == 1
             {
                 layerOfNode.append(nil)
                 if isChain { stages[stages.count - 1].activation = layer.activation }

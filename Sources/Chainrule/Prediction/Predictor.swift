@@ -112,7 +112,7 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
     /// Predicts with any network: node by node, in a workspace.
     private func predictNodes(_ x: Matrix, into y: Matrix) throws(ChainruleError) {
         let most = min(x.rows, packed.groupRows)
-        let scratch = try scratches.take(packed.scratchPerRow * most)
+        let scratch = try scratches.take(Plan.checkedProduct(packed.scratchPerRow, most))
         defer { scratches.put(scratch) }
         try workspaces.withWorkspace(plan: plan, rows: most, purpose: .inference) { workspace throws(ChainruleError) in
             try Matrix.inGroups(of: packed.groupRows, x, y) { x, y, first throws(ChainruleError) in
@@ -139,7 +139,7 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         do throws(ChainruleError) {
             if let dense = node.layer.asDense, let layer = packed.layerOfNode[index] {
                 let (a, z) = (pass.inputActivation(0), pass.z)
-                kernels.product(packed.layers.base + layer, rows, a.base, a.stride, z.base, z.stride, scratch)
+                kernels.product(packed.layers.base + layer, a.rows, a.base, a.stride, z.base, z.stride, scratch)
                 try dense.activation.forward(pass)
             } else {
                 try node.layer.forward(pass)

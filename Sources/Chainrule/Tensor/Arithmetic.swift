@@ -66,7 +66,7 @@ package struct Arithmetic: @unchecked Sendable {
     ///   ``PackedProduct/scratchCount(rows:columns:depth:)`` make the product fastest.
     func productTransposed(_ a: Matrix, _ b: Matrix, plus bias: Matrix?, into c: Matrix, scratch: Matrix) {
         precondition(a.columns == b.columns && c.rows == a.rows && c.columns == b.rows)
-        precondition(bias == nil || bias!.count == c.columns)
+        precondition(c.columns > 0 && (bias == nil || bias!.count == c.columns))
         precondition(scratch.count >= PackedProduct.scratchCount(columns: c.columns, depth: a.columns))
         kernels.multiplyTransposed(
             c.rows, c.columns, a.columns, a.base, a.stride, b.base, b.stride, bias?.base, c.base, c.stride,

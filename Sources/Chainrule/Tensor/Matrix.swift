@@ -43,6 +43,13 @@ package struct Matrix: BitwiseCopyable, @unchecked Sendable {
         Matrix(base: base + start, rows: rows, columns: count, stride: stride)
     }
 
+    /// The same elements in rows of another length, which divides a row or is a multiple of it.
+    func reshaped(columns count: Int) -> Matrix {
+        if count == columns { return self }
+        precondition(isContiguous && self.count % count == 0)
+        return Matrix(base: base, rows: self.count / count, columns: count)
+    }
+
     /// Sets every element, row by row.
     func fill(_ next: () -> Float) {
         for row in 0..<rows { for column in 0..<columns { self[row, column] = next() } }

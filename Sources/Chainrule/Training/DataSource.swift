@@ -67,7 +67,8 @@ final class SourceFeed: BatchFeed, FallibleClass {
     private let order: Memory<Int>
 
     fileprivate init(
-        step: TrainingStep, trainer: Trainer, source: DataSource, x: FloatMemory, targets: BatchTargets, order: Memory<Int>
+        step: TrainingStep, trainer: Trainer, source: DataSource, x: FloatMemory, targets: BatchTargets,
+        order: Memory<Int>
     ) {
         self.step = step
         self.trainer = trainer

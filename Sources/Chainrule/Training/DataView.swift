@@ -66,7 +66,7 @@ extension Network {
     @discardableResult
     func check(_ data: DataView, cost: Cost, _ what: StaticString) throws(ChainruleError) -> Float {
         try data.checkShape(for: cost, outputs: outputs, what)
-        try checkOutputActivation(for: cost)
+        try checkOutput(for: cost)
         let largest = try checkFinite(data.x, what)
         try DataView.checkTargets(of: what) { () throws(ChainruleError) in
             try data.targets.validate(for: cost, rows: data.x.rows, columns: outputs)
@@ -89,8 +89,16 @@ extension Network {
         return largest
     }
 
-    /// Refuses a network that ends in the activation the cost itself applies.
-    func checkOutputActivation(for cost: Cost) throws(ChainruleError) {
+    /// Refuses a network that ends in the activation the cost itself applies, or in several rows of classes.
+    func checkOutput(for cost: Cost) throws(ChainruleError) {
+        guard !cost.acceptsClasses || architecture.outputShape.rank == 1 else {
+            throw ChainruleError(
+                .size,
+                """
+                the cost '\(cost.identifier)' decides between the classes of one axis; the output has the shape \
+                \(architecture.outputShape.text)
+                """)
+        }
         guard let applied = cost.appliedActivation, var last = architecture.nodes.last else { return }
         while last.layer.isIdentityWithoutNoise, last.inputs[0] > 0 { last = architecture.nodes[last.inputs[0] - 1] }
         guard let activation = last.layer.outputActivation, activation.identifier.isSameText(as: applied) else {

@@ -287,7 +287,7 @@ extension FallibleClass where Self == Trainer {
     public init(_ network: Network, optimizer: Optimizer, options: TrainingOptions) throws(ChainruleError) {
         try options.validate(outputs: network.outputs)
         try optimizer.check(network)
-        try network.checkOutputActivation(for: options.cost)
+        try network.checkOutput(for: options.cost)
         self = Trainer(
             network: network, optimizer: optimizer, options: options,
             bestParameters: try FloatMemory(copying: network.parameters))

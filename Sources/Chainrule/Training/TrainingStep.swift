@@ -16,6 +16,8 @@ final class TrainingStep: FallibleClass {
     private let decision: Cost.Decision?
     /// The seed of dropout and noise.
     private let seed: UInt64
+    /// Whether the passes call the caller's functions.
+    private let callsFunctions: Bool
     /// Whether to copy the rows of a batch. If not, they are consecutive and are read in place.
     private let copiesRows: Bool
     private let data: DataView
@@ -56,8 +58,8 @@ final class TrainingStep: FallibleClass {
     }
 
     fileprivate init(
-        network: Network, optimizer: Optimizer?, cost: Cost, seed: UInt64, copiesRows: Bool, data: DataView,
-        workspace: Workspace,
+        network: Network, optimizer: Optimizer?, cost: Cost, seed: UInt64, callsFunctions: Bool, copiesRows: Bool,
+        data: DataView, workspace: Workspace,
         batch: BatchTargets,
         gradients: FloatMemory?, groups: Memory<RowsTotal>, largestInput: Double, threads: ThreadPool?,
         sharedStages: [PassStage], layerTreatments: Memory<LayerTreatment>, outcomes: [Outcome],
@@ -68,6 +70,7 @@ final class TrainingStep: FallibleClass {
         self.cost = cost
         decision = optimizer != nil && cost.decision.isMade ? cost.decision : nil
         self.seed = seed
+        self.callsFunctions = callsFunctions
         self.copiesRows = copiesRows
         self.data = data
         self.workspace = workspace
@@ -237,8 +240,9 @@ final class TrainingStep: FallibleClass {
                     input = larger(input, outcome.magnitudes.base[source.position - 1].activation)
                 }
             }
-            let bound = network.architecture.nodes[layer].layer.gradientBound(
-                rows: rows.count, signal: signal, input: input)
+            let node = network.architecture.nodes[layer]
+            let bound = node.layer.gradientBound(
+                positions: rows.count * node.shape.positions, signal: signal, input: input)
             largestGradient = larger(largestGradient, bound)
         }
         // Sums of many terms are rounded: leave half the range for that.
@@ -261,7 +265,16 @@ final class TrainingStep: FallibleClass {
 }
 
 extension TrainingStep: SharedWork {
+    /// Takes subnormal numbers for 0, unless the caller's functions would see that. In deep networks signals vanish, and
+    /// many processors take a hundred times as long for products of such numbers.
     func work(thread: Int, of threads: Int) {
+        if callsFunctions { return doWork(thread: thread, of: threads) }
+        let mode = platform_flush_subnormals()
+        doWork(thread: thread, of: threads)
+        platform_set_arithmetic(mode)
+    }
+
+    private func doWork(thread: Int, of threads: Int) {
         do throws(ChainruleError) {
             let share = Share(part: thread, parts: threads)
             switch round {
@@ -352,7 +365,6 @@ extension TrainingStep: SharedWork {
         try cost.checkOutputs(
             y.rows(from: range.lowerBound, count: range.count), firstRow: workspace.firstRow + range.lowerBound)
         for group in groups {
-            // ∇C may overwrite y.
             let decided = decision?.judge(y, targets, rows: Cost.rows(ofGroup: group, of: rows.count))
             let value = cost.evaluate(
                 group: group, y, targets, gradient: gradient, normalizer: normalizer, network.arithmetic)
@@ -437,12 +449,12 @@ extension FallibleClass where Self == TrainingStep {
         largestInput: Float
     ) throws(ChainruleError) {
         let rows = Network.gradientRows(of: batchRows, options.cost)
-        var isCustom = options.cost.isCustom
-        for node in network.architecture.nodes where node.layer.callsCustomFunctions { isCustom = true }
+        var callsFunctions = options.cost.isCustom
+        for node in network.architecture.nodes where node.layer.callsCustomFunctions { callsFunctions = true }
         // At most as many threads as groups of rows, or parts of a layer's units.
         let widest = network.architecture.nodes.map { $0.width }.max() ?? 1
         let mostParts = max(Cost.groups(of: rows), Share.lines(of: widest))
-        var count = isCustom ? 1 : min(options.threads ?? 0, mostParts)
+        var count = callsFunctions ? 1 : min(options.threads ?? 0, mostParts)
         var leastSharedRows = 1
         if count == 0 {
             // A step of fewer operations takes about as long as the threads need to meet.
@@ -473,8 +485,8 @@ extension FallibleClass where Self == TrainingStep {
         // Otherwise only a step that could overflow needs it, or a callback that changes the optimizer's settings.
         let needsGradient = optimizer?.needsGradient != false || batchRows > rows
         self = TrainingStep(
-            network: network, optimizer: optimizer, cost: options.cost, seed: options.seed, copiesRows: copiesRows,
-            data: data,
+            network: network, optimizer: optimizer, cost: options.cost, seed: options.seed,
+            callsFunctions: callsFunctions, copiesRows: copiesRows, data: data,
             workspace: try Workspace(
                 plan: network.plan, maxRows: rows, purpose: .gradients, threads: threads?.count ?? 1),
             batch: try BatchTargets(rows: rows, like: data.targets),

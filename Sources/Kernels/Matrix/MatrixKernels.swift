@@ -285,12 +285,15 @@ public enum PackedProduct {
         return (depth + pieces - 1) / pieces
     }
 
-    /// Enough for every instruction set: 32 lanes are two vectors of the widest.
-    public static func scratchCount(columns: Int, depth: Int) -> Int { 32 * (min(depth, panelDepth) + columns) }
+    /// Enough for every instruction set: 32 lanes are two vectors of the widest. `Int.max`, which no memory holds, where an
+    /// Int of 32 bits is too small for that.
+    public static func scratchCount(columns: Int, depth: Int) -> Int {
+        Int(clamping: 32 * (Int64(min(depth, panelDepth)) + Int64(columns)))
+    }
 
     /// What the fastest product takes.
     public static func scratchCount(rows: Int, columns: Int, depth: Int) -> Int {
-        let most = mostGroups * 32 * (depth + blockRows)
+        let most = Int(clamping: Int64(mostGroups) * 32 * (Int64(depth) + Int64(blockRows)))
         let groups = groups(rows: rows, columns: columns, depth: depth, lanes: 8, room: most)
         return max(scratchCount(columns: columns, depth: depth), groups > 1 ? most : 0)
     }
@@ -305,7 +308,7 @@ public enum PackedProduct {
     static func groups(rows: Int, columns: Int, depth: Int, lanes: Int, room: Int) -> Int {
         let size = MemoryLayout<Float>.stride
         guard rows > lanes && columns * depth > CacheSizes.second / 2 / size else { return 1 }
-        let fit = min(room, CacheSizes.second / 2 / size) / (lanes * (depth + blockRows))
+        let fit = min(room, CacheSizes.second / 2 / size) / lanes / (depth + blockRows)
         return min((rows + lanes - 1) / lanes, fit, mostGroups)
     }
 
@@ -315,12 +318,14 @@ public enum PackedProduct {
     @inlinable @inline(__always)
     static func packsRows(rows: Int, columns: Int, depth: Int, vectorWidth: Int, mostFewRows: Int) -> Bool {
         if rows <= mostFewRows { return false }
-        func time(ofLanes count: Int) -> Int {
-            count > vectorWidth ? (count + vectorWidth - 1) / vectorWidth * vectorWidth * 8 : vectorWidth * 9
+        func time(ofLanes count: Int) -> Double {
+            Double(count > vectorWidth ? (count + vectorWidth - 1) / vectorWidth * vectorWidth * 8 : vectorWidth * 9)
         }
-        let moveB = rows > 2 * vectorWidth && depth > shallowDepth ? 64 : 32
-        return time(ofLanes: rows) * columns * depth + 32 * rows * (depth + columns)
-            < rows * time(ofLanes: columns) * depth + moveB * columns * depth
+        let moveB = rows > 2 * vectorWidth && depth > shallowDepth ? 64.0 : 32.0
+        let (timeOfRows, timeOfColumns) = (time(ofLanes: rows), time(ofLanes: columns))
+        let (rows, columns, depth) = (Double(rows), Double(columns), Double(depth))
+        return timeOfRows * columns * depth + 32 * rows * (depth + columns)
+            < rows * timeOfColumns * depth + moveB * columns * depth
     }
 }
 

@@ -76,7 +76,7 @@ enum OperandCopies<Set: InstructionSet> {
 
 /// What the copies of a product's operands take of scratch memory, which decides how many are made at a time. In front lies a tile.
 ///
-/// Either a strip of B, which the first-level cache holds, is multiplied with as many panels of A as the second-level cache
+/// Either a strip of B, which the first-level cache holds unless a step needs all of a great depth, is multiplied with as many panels of A as the second-level cache
 /// holds beside other things: each element of C comes once, but its rows lie apart. Or a panel of A is multiplied with as many
 /// strips of B: then C passes in the order of memory.
 public enum CopyLayout {

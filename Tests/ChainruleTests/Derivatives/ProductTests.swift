@@ -25,6 +25,14 @@ import Testing
         }
     }
 
+    @Test func ofShapesWithEveryActivation() throws {
+        for activation in activations() {
+            try DerivativeCheck(
+                .shaped(activation), rows: 2, cost: .meanSquaredError(.sum), "shapes with \(activation.identifier)"
+            ).run()
+        }
+    }
+
     @Test func ofActivationLayersAtBothEnds() throws {
         for activation in activations() {
             let network = TestNetwork(

@@ -33,6 +33,7 @@ struct GoldenFile: Decodable {
         let activation: String?
         let alpha: Float?
         let bias: Bool?
+        let shape: [Int]?
         let inputs: [String]
     }
 
@@ -195,6 +196,8 @@ extension GoldenFile {
                 try architecture.activation(
                     activation(layer.activation ?? "", alpha: layer.alpha), name: layer.name, input: layer.inputs[0])
             case "sum": try architecture.sum(of: layer.inputs, name: layer.name)
+            case "reshape":
+                try architecture.reshape(Shape(layer.shape ?? []), name: layer.name, input: layer.inputs[0])
             case "concatenation": try architecture.concatenation(of: layer.inputs, name: layer.name)
             default: throw UnknownName(name: layer.type)
             }

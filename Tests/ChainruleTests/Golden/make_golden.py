@@ -55,7 +55,7 @@ def numbers(tensor: Tensor | None) -> list[float] | None:
 
 
 def activate(name: str, alpha: float | None, z: Tensor) -> Tensor:
-    """σ(z), z of shape [rows, columns]."""
+    """σ(z), z of shape [rows, …, columns]."""
     functions: dict[str, Callable[[], Tensor]] = {
         "identity": lambda: z.clone(),
         "sigmoid": lambda: torch.sigmoid(z),
@@ -68,8 +68,8 @@ def activate(name: str, alpha: float | None, z: Tensor) -> Tensor:
         "gelu": lambda: F.gelu(z),
         "gelu_tanh": lambda: F.gelu(z, approximate="tanh"),
         "silu": lambda: F.silu(z),
-        "softmax": lambda: F.softmax(z, dim=1),
-        "log_softmax": lambda: F.log_softmax(z, dim=1),
+        "softmax": lambda: F.softmax(z, dim=-1),
+        "log_softmax": lambda: F.log_softmax(z, dim=-1),
     }
     return functions[name]()
 
@@ -177,25 +177,34 @@ def combination(kind: str, name: str, *reads: str) -> Case:
     return {"type": kind, "name": name, "inputs": list(reads)}
 
 
+def reshape(name: str, *shape: int, reads: str) -> Case:
+    """The description of a reshape."""
+    return {"type": "reshape", "name": name, "shape": list(shape), "inputs": [reads]}
+
+
 def draw_parameters(inputs: int, layers: list[Case]) -> list[list[Tensor]]:
     """W and perhaps b for every dense layer, none for the others."""
-    widths = {"input": inputs}
+    channels = {"input": inputs}
     parameters = []
     for layer in layers:
-        read = [widths[name] for name in layer["inputs"]]
+        read = [channels[name] for name in layer["inputs"]]
         tensors = []
         if layer["type"] == "dense":
             tensors.append(uniform(layer["units"], read[0]).requires_grad_())
             if layer["bias"]:
                 tensors.append(uniform(layer["units"], low=-0.5, high=0.5).requires_grad_())
-        by_kind: dict[str, Any] = {"dense": layer.get("units"), "concatenation": sum(read)}
-        widths[layer["name"]] = by_kind.get(layer["type"], read[0])
+        by_kind: dict[str, Any] = {
+            "dense": layer.get("units"),
+            "concatenation": sum(read),
+            "reshape": layer.get("shape", [0])[-1],
+        }
+        channels[layer["name"]] = by_kind.get(layer["type"], read[0])
         parameters.append(tensors)
     return parameters
 
 
 def forward(x: Tensor, layers: list[Case], parameters: list[list[Tensor]]) -> dict[str, Tensor]:
-    """Gives h of every layer, by name, and x as "input"; each of shape [rows, width]."""
+    """Gives h of every layer, by name, and x as "input"; each of shape [rows, …]."""
     h = {"input": x}
     for layer, tensors in zip(layers, parameters, strict=True):
         read = [h[name] for name in layer["inputs"]]
@@ -207,8 +216,10 @@ def forward(x: Tensor, layers: list[Case], parameters: list[list[Tensor]]) -> di
                 result = activate(layer["activation"], float32(layer.get("alpha")), read[0])
             case "sum":
                 result = torch.stack(read).sum(0)
+            case "reshape":
+                result = read[0].reshape(len(x), *layer["shape"])
             case "concatenation":
-                result = torch.cat(read, dim=1)
+                result = torch.cat(read, dim=-1)
         h[layer["name"]] = result
     return h
 
@@ -263,6 +274,30 @@ def network_case(
         "inputGradient": numbers(gradients[len(leaves)]),
         "deltas": {name: numbers(g) for name, g in zip(names, gradients[len(leaves) + 1 :], strict=True)},
     }
+
+
+def shaped_network_cases() -> list[Case]:
+    """Layers that work along the last of several axes."""
+    return [
+        network_case(
+            f"{len(shape)} axes",
+            24,
+            [
+                reshape("s", *shape, reads="input"),
+                dense("a", 5, "tanh", reads="s"),
+                activation("b", "softmax", reads="a"),
+                combination("sum", "c", "a", "b"),
+                combination("concatenation", "d", "c", "s"),
+                dense("e", 3, "silu", reads="d", bias=False),
+                reshape("f", 24 // shape[-1] * 3, reads="e"),
+                dense("y", 4, "identity", reads="f"),
+            ],
+            "cross_entropy",
+            "mean",
+            classes=True,
+        )
+        for shape in ((6, 4), (2, 3, 4), (2, 2, 3, 2))
+    ]
 
 
 def network_cases() -> list[Case]:
@@ -765,6 +800,8 @@ def main() -> None:
             for weighted in (False, True)
         ],
     }
+    # After all others, which keep their numbers.
+    golden["networks"] += shaped_network_cases()
     path = Path(__file__).with_name("golden.json")
     path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
 

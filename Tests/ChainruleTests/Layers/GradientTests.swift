@@ -43,6 +43,13 @@ import Testing
         }
     }
 
+    /// Layers at every position of a shape.
+    @Test func ofShapesWithEveryActivation() throws {
+        for activation in activations() {
+            try check(.shaped(activation), rows: 3, "shapes with \(activation.identifier)").run()
+        }
+    }
+
     @Test func ofLeakyReLUAndELUWithOtherAlphas() throws {
         for activation in [Activation.leakyReLU(alpha: 0.3), .leakyReLU(alpha: 0), .elu(alpha: 0.5), .elu(alpha: 2)] {
             let network = TestNetwork(

@@ -27,6 +27,14 @@ import Testing
         expectError(.size, "activation layer 'a'", "0 were given") { try add("activation", reading: []) }
     }
 
+    @Test func reshapesReadOne() throws {
+        try add("reshape", reading: ["input"])
+        expectError(.size, "reshape 'a'", "reads one layer", "2 were given") {
+            try add("reshape", reading: ["input", "input"])
+        }
+        expectError(.size, "reshape 'a'", "0 were given") { try add("reshape", reading: []) }
+    }
+
     @Test func customActivationErrorsEndThePass() throws {
         struct Broken: Sendable {
             static func activation(value: Float, derivative: Float) -> Activation {

@@ -102,7 +102,7 @@ import Testing
     @Test func sumsOfDifferentWidths() throws {
         var architecture = try Architecture(inputs: 4)
         try architecture.dense(3, name: "a")
-        expectError(.size, "'b'", "input 0 has 4", "input 2 3") {
+        expectError(.size, "'b'", "input 0 has [4]", "input 2 [3]") {
             try architecture.sum(of: ["input", "input", "a"], name: "b")
         }
     }

@@ -31,6 +31,21 @@ enum PredictedNetworks {
             inputs: 5,
             [.dense("a", 4, .relu, from: "input"), .activation("b", .tanh, from: "a"), .dense("y", 3, from: "b")]),
         TestNetwork(inputs: 3, [.activation("a", .silu, from: "input")]),
+        .shaped(.relu),
+        // A wide operand at many positions, and a reshape that leaves a chain.
+        TestNetwork(
+            inputs: 900,
+            [
+                .reshape("s", [3, 300], from: "input"), .dense("a", 40, .softmax, from: "s"),
+                .reshape("f", [120], from: "a"), .dense("b", 7, .tanh, from: "f"),
+            ]),
+        TestNetwork(
+            inputs: 12,
+            [
+                .dense("a", 24, .relu, from: "input"), .reshape("s", [6, 4], from: "a"),
+                .activation("b", .softmax, from: "s"),
+                .reshape("f", [24], from: "b"), .dense("c", 5, from: "f"),
+            ]),
         TestNetwork(
             inputs: 3, [.dense("a", 3, from: "input"), .activation("b", .relu, from: "a"), .sum("s", of: "a", "b")]),
         TestNetwork(

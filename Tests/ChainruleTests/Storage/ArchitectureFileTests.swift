@@ -23,6 +23,7 @@ import Testing
             try architecture.concatenation(of: ["s-_1", "input"])
             try architecture.dropout(0.30000001)
             try architecture.noise(deviation: 0.1, name: "n")
+            try architecture.reshape(Shape([2, 3]))
             #expect(
                 Set(architecture.nodes.map { $0.layer.kind.description })
                     == Set(LayerTable.all.map { $0.kind.description }))

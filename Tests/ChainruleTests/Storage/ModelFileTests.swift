@@ -17,6 +17,8 @@ import Testing
         try architecture.concatenation(of: ["d", "input"], name: "e")
         try architecture.dropout(0.1)
         try architecture.noise(deviation: 1e-10)
+        try architecture.reshape(Shape([1, 7]))
+        try architecture.reshape()
         try architecture.dense(2)
         return try Network(architecture, seed: seed)
     }
@@ -85,12 +87,13 @@ import Testing
         #expect(architecture["inputs"] as? Int == 3)
         #expect(
             (architecture["layers"] as? [[String: Any]])?.map { $0["type"] as? String } == [
-                "dense", "dense", "sum", "activation", "concatenation", "dropout", "noise", "dense",
+                "dense", "dense", "sum", "activation", "concatenation", "dropout", "noise", "reshape",
+                "reshape", "dense",
             ])
 
         let data = Array(bytes[(8 + length)...])
         #expect(data.count == 4 * network.parameterCount)
-        let shapes = ["a.weight": [4, 3], "a.bias": [4], "b.weight": [4, 4], "7.weight": [2, 7], "7.bias": [2]]
+        let shapes = ["a.weight": [4, 3], "a.bias": [4], "b.weight": [4, 4], "9.weight": [2, 7], "9.bias": [2]]
         #expect(Set(header.keys) == Set(shapes.keys).union(["__metadata__"]))
         for (name, shape) in shapes {
             let entry = try #require(header[name] as? [String: Any])

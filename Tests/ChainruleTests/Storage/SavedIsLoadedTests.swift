@@ -49,6 +49,14 @@ import Testing
         }
     }
 
+    @Test func shapes() throws {
+        var architecture = try Architecture(inputs: 24)
+        for extents in [[24], [24, 1], [2, 3, 4], [1, 2, 3, 4]] { try architecture.reshape(Shape(extents)) }
+        try architecture.dense(5)
+        try architecture.reshape()
+        try expectSavedIsLoaded(architecture)
+    }
+
     @Test func extremeNames() throws {
         var architecture = try Architecture(inputs: 2)
         for name in SavedIsLoadedTests.names { try architecture.dense(2, name: name) }

@@ -11,19 +11,19 @@ final class SharedDense: Layer {
 
     init(units: Int) { self.units = units }
 
-    func width(named name: LayerName, ofInputs widths: [Int]) throws(ChainruleError) -> Int { units }
+    func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape { try Shape([units]) }
 
-    func tensors(width: Int, inputs: [Int]) -> [TensorShape] {
+    func tensors(shape: Shape, inputs: [Shape]) -> [TensorShape] {
         [
             TensorShape(
-                name: "weight", extents: [width, inputs[0]], role: .weight, initializer: .glorotUniform,
+                name: "weight", extents: [units, inputs[0].count], role: .weight, initializer: .glorotUniform,
                 gradientTerms: 2),
-            TensorShape(name: "offset", extents: [width], role: .bias, initializer: .constant(0.25)),
+            TensorShape(name: "offset", extents: [units], role: .bias, initializer: .constant(0.25)),
         ]
     }
 
-    func scratchCount(width: Int, inputs: [Int], rows: Int, backward: Bool) -> Int {
-        PackedProduct.scratchCount(columns: width, depth: inputs[0])
+    func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int {
+        PackedProduct.scratchCount(columns: units, depth: inputs[0].count)
     }
 
     // The second product is made where h will be.
@@ -94,7 +94,9 @@ final class SharedDense: Layer {
     }
 
     /// As a dense layer's, twice.
-    func gradientBound(rows: Int, signal: Double, input: Double) -> Double { 2 * Double(rows) * signal * (1 + input) }
+    func gradientBound(positions: Int, signal: Double, input: Double) -> Double {
+        2 * Double(positions) * signal * (1 + input)
+    }
 
     func encode(to json: inout JSONWriter) { json.member("units", units) }
 }

@@ -7,6 +7,7 @@ struct TestNetwork: Sendable {
         case activation(Activation)
         case sum
         case concatenation
+        case reshape([Int])
     }
 
     struct Layer: Sendable {
@@ -38,6 +39,8 @@ struct TestNetwork: Sendable {
                     try architecture.sum(of: layer.reads, name: layer.name)
                 case .concatenation:
                     try architecture.concatenation(of: layer.reads, name: layer.name)
+                case .reshape(let extents):
+                    try architecture.reshape(Shape(extents), name: layer.name, input: layer.reads[0])
                 }
             }
             return architecture
@@ -53,9 +56,12 @@ struct TestNetwork: Sendable {
     ) -> (z: [String: [[Double]]], h: [String: [[Double]]]) {
         var z: [String: [[Double]]] = [:]
         var h = ["input": nudged(x, "input", nudge)]
+        // The length of the last axis.
+        var channels = ["input": inputs]
         var next = 0
         for layer in layers {
-            let read = layer.reads.map { h[$0]! }
+            // A row for each position of each sample.
+            let read = layer.reads.map { name in h[name]!.flatMap { splitRow($0, of: channels[name]!) } }
             let before: [[Double]]
             var after: [[Double]]
             switch layer.kind {
@@ -73,17 +79,25 @@ struct TestNetwork: Sendable {
                 before = read[0]
                 after = before.map(ReferenceActivation.of(activation)!)
             case .sum:
-                before = x.indices.map { row in
+                before = read[0].indices.map { row in
                     read[0][row].indices.map { column in read.reduce(0) { $0 + $1[row][column] } }
                 }
                 after = before
             case .concatenation:
-                before = x.indices.map { row in read.flatMap { $0[row] } }
+                before = read[0].indices.map { row in read.flatMap { $0[row] } }
+                after = before
+            case .reshape:
+                before = read[0]
                 after = before
             }
-            after = nudged(after, layer.name, nudge)
-            z[layer.name] = before
-            h[layer.name] = after
+            channels[layer.name] = before[0].count
+            if case .reshape(let extents) = layer.kind { channels[layer.name] = extents.last! }
+            let positions = before.count / x.count
+            func samples(_ rows: [[Double]]) -> [[Double]] {
+                x.indices.map { Array(rows[$0 * positions..<($0 + 1) * positions].joined()) }
+            }
+            z[layer.name] = samples(before)
+            h[layer.name] = nudged(samples(after), layer.name, nudge)
         }
         precondition(next == parameters.count)
         return (z, h)
@@ -97,6 +111,10 @@ struct TestNetwork: Sendable {
     func outputs(_ x: [[Double]], _ parameters: [Double], nudge: (layer: String, by: [[Double]])? = nil) -> [[Double]] {
         forward(x, parameters, nudge: nudge).h[layers[layers.count - 1].name]!
     }
+}
+
+private func splitRow(_ row: [Double], of columns: Int) -> [[Double]] {
+    stride(from: 0, to: row.count, by: columns).map { Array(row[$0..<$0 + columns]) }
 }
 
 /// The rows of a row-major array, in float64.
@@ -119,7 +137,25 @@ extension TestNetwork.Layer {
         TestNetwork.Layer(name: name, kind: .sum, reads: inputs)
     }
 
+    static func reshape(_ name: String, _ extents: [Int], from input: String) -> TestNetwork.Layer {
+        TestNetwork.Layer(name: name, kind: .reshape(extents), reads: [input])
+    }
+
     static func concatenation(_ name: String, of inputs: String...) -> TestNetwork.Layer {
         TestNetwork.Layer(name: name, kind: .concatenation, reads: inputs)
+    }
+}
+
+extension TestNetwork {
+    /// Every kind of layer that works along the last axis, with this activation at every position.
+    static func shaped(_ activation: Activation) -> TestNetwork {
+        TestNetwork(
+            inputs: 24,
+            [
+                .reshape("s", [2, 3, 4], from: "input"), .dense("a", 4, activation, from: "s"),
+                .activation("b", activation, from: "s"), .sum("c", of: "a", "b"), .concatenation("d", of: "c", "s"),
+                .dense("e", 3, activation, from: "d", bias: false), .reshape("f", [18], from: "e"),
+                .dense("g", 4, .tanh, from: "f"), .reshape("h", [4, 1], from: "g"), .dense("i", 2, from: "h"),
+            ])
     }
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import numbers
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -40,7 +41,7 @@ class Describing(NativeObject):
         bias_initializer: InitializerLike = "default",
         alpha: float | None = None,
     ) -> _Self:
-        """Adds h = σ(W h' + b), with W of shape (units, width of h').
+        """Adds h = σ(W h' + b) along the last axis, with W of shape (units, length of that axis).
 
         Args:
             units: the layer's width.
@@ -97,14 +98,34 @@ class Describing(NativeObject):
         check(library.crl_network_add_noise(self._open(), real(deviation, "deviation"), ctypes.byref(options)))
         return self
 
+    def add_reshape(
+        self: _Self, shape: int | Sequence[int], *, name: str | None = None, input: str | None = None
+    ) -> _Self:
+        """Gives h' another shape: the same elements in the same order, with 1 to 4 axes, channels last.
+
+        Dense layers, softmax and concatenations work along the last axis, at every position alike: a dense layer of 8
+        units that reads the shape (10, 3) has the shape (10, 8), and 8 × 3 weights.
+        """
+        lengths = [shape] if isinstance(shape, (int, numbers.Integral)) else list(shape)
+        extents = (ctypes.c_size_t * len(lengths))(*(count(length, "shape") for length in lengths))
+        options, _ = layer_options(name, input, "identity", None)
+        check(library.crl_network_add_reshape(self._open(), extents, len(lengths), ctypes.byref(options)))
+        return self
+
+    def add_flatten(self: _Self, *, name: str | None = None, input: str | None = None) -> _Self:
+        """Gives h' one axis of all its elements."""
+        options, _ = layer_options(name, input, "identity", None)
+        check(library.crl_network_add_reshape(self._open(), None, 0, ctypes.byref(options)))
+        return self
+
     def add_sum(self: _Self, inputs: Sequence[str], *, name: str | None = None) -> _Self:
-        """Adds the elementwise sum of the named layers, all of one width."""
+        """Adds the elementwise sum of the named layers, all of one shape."""
         names = encoded_list(inputs)
         check(library.crl_network_add_sum(self._open(), names, len(names), encoded(name)))
         return self
 
     def add_concatenation(self: _Self, inputs: Sequence[str], *, name: str | None = None) -> _Self:
-        """Adds a concatenation of the named layers, side by side in this order."""
+        """Adds a concatenation of the named layers along the last axis, side by side in this order."""
         names = encoded_list(inputs)
         check(library.crl_network_add_concatenation(self._open(), names, len(names), encoded(name)))
         return self

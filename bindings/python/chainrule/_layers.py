@@ -19,8 +19,8 @@ class Layer(NamedTuple):
 
     Attributes:
         name: its name.
-        units: its width.
-        kind: "dense", "activation", "dropout", "noise", "sum" or "concatenation".
+        units: its width, or the length of the last of several axes.
+        kind: "dense", "activation", "dropout", "noise", "sum", "concatenation" or "reshape".
         inputs: the names of the layers it reads; "input" is the network's own input.
         activation: the name of σ, or the Activation of custom functions; None for a layer without one.
         alpha: α of "leaky_relu" and "elu"; None for other layers.
@@ -29,6 +29,7 @@ class Layer(NamedTuple):
         weight_initializer: of a dense layer, as for Network.add_dense(); None for other layers. Files do not keep it: a
             loaded network has "default".
         bias_initializer: likewise.
+        shape: the lengths of its axes, channels last.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Layer(NamedTuple):
     amount: float | None
     weight_initializer: InitializerLike | None
     bias_initializer: InitializerLike | None
+    shape: tuple[int, ...]
 
 
 def layers_of(network: Handle) -> tuple[Layer, ...]:
@@ -68,7 +70,14 @@ def _layer(network: Handle, index: int) -> Layer:
         amount=native.amount if kind in ("dropout", "noise") else None,
         weight_initializer=_initializer(options.weight_initializer) if is_dense else None,
         bias_initializer=_initializer(options.bias_initializer) if is_dense else None,
+        shape=_shape(network, index),
     )
+
+
+def _shape(network: Handle, index: int) -> tuple[int, ...]:
+    extents = (ctypes.c_size_t * 4)()
+    (rank,) = results(library.crl_network_layer_shape, network, index, extents, len(extents))
+    return tuple(extents[: rank.value])
 
 
 def _activation(network: Handle, native: Any, options: Any) -> str | Activation:
@@ -97,6 +106,8 @@ def layer_text(layer: Layer) -> str:
     """How a repr shows the layer."""
     if layer.kind in ("sum", "concatenation"):
         return f"{layer.kind}({', '.join(layer.inputs)})"
+    if layer.kind == "reshape":
+        return f"reshape {layer.shape}"
     if layer.amount is not None:
         return f"{layer.kind} {layer.amount:g}"
     activation = "" if layer.activation is None else activation_text(layer.activation)

@@ -76,6 +76,7 @@ CRL_LAYER_DROPOUT = 2
 CRL_LAYER_NOISE = 3
 CRL_LAYER_SUM = 4
 CRL_LAYER_CONCATENATION = 5
+CRL_LAYER_RESHAPE = 6
 
 CRL_MEAN_SQUARED_ERROR = 0
 CRL_MEAN_ABSOLUTE_ERROR = 1
@@ -1018,6 +1019,15 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [crl_network, ctypes.c_float, ctypes.POINTER(crl_layer_options)],
     ),
+    "crl_network_add_reshape": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_layer_options),
+        ],
+    ),
     "crl_network_add_sum": (
         crl_status,
         [crl_network, ctypes.POINTER(ctypes.c_char_p), ctypes.c_size_t, ctypes.c_char_p],
@@ -1032,6 +1042,16 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_network_output_size": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
     "crl_network_layer_count": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
     "crl_network_layer": (crl_status, [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_layer)]),
+    "crl_network_layer_shape": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_size_t),
+        ],
+    ),
     "crl_network_layer_input": (
         crl_status,
         [crl_network, ctypes.c_size_t, ctypes.c_size_t, ctypes.POINTER(ctypes.c_char_p)],

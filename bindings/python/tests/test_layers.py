@@ -27,13 +27,13 @@ PLAIN = {"weight_initializer": None, "bias_initializer": None}
 
 def test_layers_are_as_they_were_described() -> None:
     expected = (
-        Layer("a", 5, "dense", ("input",), "elu", 0.5, True, None, ("normal", 0.0, 0.25), "default"),
-        Layer("n", 5, "noise", ("a",), **{**NONE, "amount": 0.125}, **PLAIN),
-        Layer("d", 5, "dropout", ("n",), **{**NONE, "amount": 0.25}, **PLAIN),
-        Layer("t", 5, "activation", ("a",), **{**NONE, "activation": "tanh"}, **PLAIN),
-        Layer("s", 5, "sum", ("d", "t"), **NONE, **PLAIN),
-        Layer("c", 9, "concatenation", ("s", "input"), **NONE, **PLAIN),
-        Layer("y", 3, "dense", ("c",), CUBE, None, False, None, "default", "zeros"),
+        Layer("a", 5, "dense", ("input",), "elu", 0.5, True, None, ("normal", 0.0, 0.25), "default", (5,)),
+        Layer("n", 5, "noise", ("a",), **{**NONE, "amount": 0.125}, **PLAIN, shape=(5,)),
+        Layer("d", 5, "dropout", ("n",), **{**NONE, "amount": 0.25}, **PLAIN, shape=(5,)),
+        Layer("t", 5, "activation", ("a",), **{**NONE, "activation": "tanh"}, **PLAIN, shape=(5,)),
+        Layer("s", 5, "sum", ("d", "t"), **NONE, **PLAIN, shape=(5,)),
+        Layer("c", 9, "concatenation", ("s", "input"), **NONE, **PLAIN, shape=(9,)),
+        Layer("y", 3, "dense", ("c",), CUBE, None, False, None, "default", "zeros", (3,)),
     )
     network = described()
     assert network.layers == expected
@@ -44,7 +44,7 @@ def test_layers_are_as_they_were_described() -> None:
 
 
 def test_names_of_kinds_are_those_of_the_functions_that_add_them() -> None:
-    assert list(LAYER_KINDS.values()) == list(range(6))
+    assert list(LAYER_KINDS.values()) == list(range(7))
     assert all(hasattr(Network, f"add_{kind}") for kind in LAYER_KINDS)
 
 
