@@ -48,11 +48,11 @@ public func crlNetworkDestroy(_ network: UnsafeMutablePointer<crl_network>?) {
     destroyHandle(network, as: NetworkHandle.self)
 }
 
-/// Adds a dense layer: z = W h + b, h = σ(z). W has `units` rows, and a column for each output of the layer that it
-/// reads.
+/// Adds a dense layer: z = W h' + b, h = σ(z), at every position of the layer that it reads. W has `units` rows, and a
+/// column for each element of that layer's last axis.
 /// - Parameters:
 ///   - network: not built yet.
-///   - units: N_l, the number of outputs: from 1 to 2³¹ − 1.
+///   - units: N_l, the length of the last axis: at least 1, and at most 2³¹ − 1 outputs at all positions.
 ///   - activation: σ.
 ///   - options: name, input, bias, initializers, α, custom functions; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the
 ///     strings are copied.
@@ -190,7 +190,7 @@ public func crlNetworkAddSum(
     }
 }
 
-/// Adds the concatenation of layers: their outputs, one after the other.
+/// Adds the concatenation of layers along the last axis: their outputs, one after the other. Their other axes are equal.
 /// - Parameters:
 ///   - network: not built yet.
 ///   - inputs: the names of the layers, in order.

@@ -7,7 +7,7 @@ import Chainrule
 
 /// Trains the network. Requires exclusive access to it; the epoch callback may read it. To continue an earlier call,
 /// pass both the same optimizer: its state, the orders of the rows and the dropout masks go on. A schedule begins anew.
-/// Takes subnormal numbers for 0, unless a cost or an activation is a function of yours.
+/// Takes subnormal numbers for 0; where a cost or an activation is a function of yours, only in the optimizer's steps.
 ///
 /// Checks everything in x and the targets before the first step. An error leaves the parameters as the last complete
 /// step left them, with one exception. CRL_ERROR_NOT_FINITE in an epoch means that training diverges: the message names

@@ -82,7 +82,7 @@ public func crlNetworkLayer(
 ///   - network: built or not.
 ///   - index: the layer's, from 0.
 ///   - extents: receives the lengths; NULL: not wanted.
-///   - extents_count: the length of the array, at least the number of axes; 4 is enough for any layer. 0 with NULL.
+///   - extents_count: the length of the array, at least the number of axes; 4 is enough for any layer. Ignored with NULL.
 ///   - rank: receives the number of axes.
 /// - Returns: a status.
 @_cdecl("crl_network_layer_shape")

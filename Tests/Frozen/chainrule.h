@@ -371,8 +371,8 @@ typedef struct crl_initializer {
     float b;
 } crl_initializer;
 
-/** A custom σ, for some rows of a batch: reads z and writes h, both rows × columns, row-major and contiguous. Any thread
- *  that uses the network may call it. Return 0, or another number to end the call with CRL_ERROR_CALLBACK. */
+/** A custom σ, for some rows of a batch: reads z and writes h, both rows × columns, row-major and contiguous. A layer of
+ *  several axes has a row for each position, and its last axis as columns. Any thread that uses the network may call it. Return 0, or another number to end the call with CRL_ERROR_CALLBACK. */
 typedef int32_t (*crl_activation_function)(void *CRL_NULLABLE user, const float *z, float *h, size_t rows, size_t columns);
 
 /** A custom σ': reads z and h = σ(z), writes dh_dz, elementwise. Arrays and result as for crl_activation_function. */
@@ -419,10 +419,10 @@ CRL_NODISCARD CRL_API crl_status crl_network_copy(const crl_network *network,
  *  @param network NULL: does nothing. */
 CRL_API void crl_network_destroy(crl_network *CRL_NULLABLE network);
 
-/** Adds a dense layer: z = W h + b, h = σ(z). W has units rows, and a column for each output of the layer that it
- *  reads.
+/** Adds a dense layer: z = W h' + b, h = σ(z), at every position of the layer that it reads. W has units rows, and a
+ *  column for each element of that layer's last axis.
  *  @param network not built yet.
- *  @param units N_l, the number of outputs: from 1 to 2³¹ − 1.
+ *  @param units N_l, the length of the last axis: at least 1, and at most 2³¹ − 1 outputs at all positions.
  *  @param activation σ.
  *  @param options name, input, bias, initializers, α, custom functions; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the
  *      strings are copied.
@@ -479,7 +479,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_sum(crl_network *network,
                                                      const char *const CRL_NONNULL *CRL_NONNULL inputs,
                                                      size_t inputs_count, const char *CRL_NULLABLE name);
 
-/** Adds the concatenation of layers: their outputs, one after the other.
+/** Adds the concatenation of layers along the last axis: their outputs, one after the other. Their other axes are
+ *  equal.
  *  @param network not built yet.
  *  @param inputs the names of the layers, in order.
  *  @param inputs_count how many, at least 1.
@@ -548,8 +549,8 @@ typedef struct crl_tensor {
     size_t size;      /**< sizeof(crl_tensor) */
     const char *CRL_NULLABLE name; /**< such as "layer.weight" or "layer.bias"; lives as long as the network */
     size_t offset;    /**< its first element, in floats from the start of the vector */
-    size_t rows;      /**< N_l: the width of the layer */
-    size_t columns;   /**< N_{l−1} for a weight, 1 for a bias; elements are row-major */
+    size_t rows;      /**< N_l: the layer's units */
+    size_t columns;   /**< N_{l−1}, the units it reads, for a weight; 1 for a bias; elements are row-major */
     size_t rank;      /**< 1 for a vector, such as a bias; 2 for a matrix, of one column too */
 } crl_tensor;
 
@@ -584,8 +585,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer(const crl_network *network, s
  *  @param network built or not.
  *  @param index the layer's, from 0.
  *  @param extents receives the lengths; NULL: not wanted.
- *  @param extents_count the length of the array, at least the number of axes; 4 is enough for any layer. 0 with
- *      NULL.
+ *  @param extents_count the length of the array, at least the number of axes; 4 is enough for any layer. Ignored
+ *      with NULL.
  *  @param rank receives the number of axes.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_layer_shape(const crl_network *network, size_t index,
@@ -960,7 +961,8 @@ typedef struct crl_metrics {
 
 /** Trains the network. Requires exclusive access to it; the epoch callback may read it. To continue an earlier call,
  *  pass both the same optimizer: its state, the orders of the rows and the dropout masks go on. A schedule begins
- *  anew. Takes subnormal numbers for 0, unless a cost or an activation is a function of yours.
+ *  anew. Takes subnormal numbers for 0; where a cost or an activation is a function of yours, only in the
+ *  optimizer's steps.
  *
  *  Checks everything in x and the targets before the first step. An error leaves the parameters as the last complete
  *  step left them, with one exception. CRL_ERROR_NOT_FINITE in an epoch means that training diverges: the message

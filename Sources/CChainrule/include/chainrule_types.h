@@ -141,8 +141,8 @@ typedef struct crl_initializer {
     float b;
 } crl_initializer;
 
-/** A custom σ, for some rows of a batch: reads z and writes h, both rows × columns, row-major and contiguous. Any thread
- *  that uses the network may call it. Return 0, or another number to end the call with CRL_ERROR_CALLBACK. */
+/** A custom σ, for some rows of a batch: reads z and writes h, both rows × columns, row-major and contiguous. A layer of
+ *  several axes has a row for each position, and its last axis as columns. Any thread that uses the network may call it. Return 0, or another number to end the call with CRL_ERROR_CALLBACK. */
 typedef int32_t (*crl_activation_function)(void *CRL_NULLABLE user, const float *z, float *h, size_t rows, size_t columns);
 
 /** A custom σ': reads z and h = σ(z), writes dh_dz, elementwise. Arrays and result as for crl_activation_function. */
@@ -205,8 +205,8 @@ typedef struct crl_tensor {
     size_t size;      /**< sizeof(crl_tensor) */
     const char *CRL_NULLABLE name; /**< such as "layer.weight" or "layer.bias"; lives as long as the network */
     size_t offset;    /**< its first element, in floats from the start of the vector */
-    size_t rows;      /**< N_l: the width of the layer */
-    size_t columns;   /**< N_{l−1} for a weight, 1 for a bias; elements are row-major */
+    size_t rows;      /**< N_l: the layer's units */
+    size_t columns;   /**< N_{l−1}, the units it reads, for a weight; 1 for a bias; elements are row-major */
     size_t rank;      /**< 1 for a vector, such as a bias; 2 for a matrix, of one column too */
 } crl_tensor;
 

@@ -170,6 +170,9 @@ static inline char *platform_thread_message(void) {
 typedef struct {
     void *watched;
     double next_poll;
+    /** Whether subnormal numbers are 0 at the moment, and the mode of the arithmetic before. */
+    uint32_t flushes;
+    uint32_t arithmetic;
 } platform_watch;
 
 /** This thread's. As platform_thread_message(), only one function may call this. */

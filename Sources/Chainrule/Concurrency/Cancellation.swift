@@ -97,12 +97,30 @@ public final class Cancellation: @unchecked Sendable {
             if let poll = cancellation.poll, watch.pointee.next_poll < platform_seconds() {
                 // What `poll` itself calls must not poll.
                 watch.pointee.next_poll = .infinity
+                let flushes = watch.pointee.flushes != 0
+                if flushes { platform_set_arithmetic(UInt64(watch.pointee.arithmetic)) }
                 if poll() { cancellation.set() }
+                if flushes { beginFlushing(watch) }
                 watch.pointee.next_poll = platform_seconds() + pollInterval
             }
             return cancellation.isSet
         }
         if isSet { throw ChainruleError(.cancelled, "the call was cancelled") }
+    }
+
+    /// Runs `body` with subnormal numbers taken for 0. A poll in it has the arithmetic that the caller has.
+    static func flushingSubnormals(_ body: () -> Void) {
+        let watch = threadWatch()
+        beginFlushing(watch)
+        body()
+        platform_set_arithmetic(UInt64(watch.pointee.arithmetic))
+        watch.pointee.flushes = 0
+    }
+
+    private static func beginFlushing(_ watch: UnsafeMutablePointer<platform_watch>) {
+        // The control registers of all processors that have the mode use 32 bits at most.
+        watch.pointee.arithmetic = UInt32(truncatingIfNeeded: platform_flush_subnormals())
+        watch.pointee.flushes = 1
     }
 
     /// Whether work of so many multiplications per row, for so many rows, is long enough to be worth a look.
@@ -119,8 +137,9 @@ public final class Cancellation: @unchecked Sendable {
     }
 
     /// How many of the rows to work on until the next look; all of them if this thread watches nothing.
-    static func rowsUntilLook(_ rows: Int, times work: Int) -> Int {
-        isWatching ? min(rows, max(4 * Cost.groupRows, mostWork / max(work, 1))) : rows
+    /// - Parameter least: fewer rows would make slow products.
+    static func rowsUntilLook(_ rows: Int, times work: Int, least: Int) -> Int {
+        isWatching ? min(rows, max(least, mostWork / max(work, 1))) : rows
     }
 
     /// Calls `body` with the places of some bytes at a time, and looks between the calls.

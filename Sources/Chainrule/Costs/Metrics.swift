@@ -81,7 +81,7 @@ struct Evaluation {
         self.cost = cost
         self.top = top
         // A custom cost needs all rows at once.
-        let group = cost.isCustom ? rows : min(rows, Evaluation.mostRows)
+        let group = cost.isCustom ? rows : min(rows, network.plan.groupedRowsAtATime(Evaluation.mostRows))
         memory = try FloatMemory(count: Plan.checkedProduct(group, network.outputs), for: "the outputs to evaluate")
         moments = try Memory<Double>(count: Plan.checkedProduct(3, network.outputs), for: "the moments of the targets")
     }

@@ -195,6 +195,7 @@ private final class GradientCheck {
         for (index, node) in network.architecture.nodes.enumerated() {
             guard let custom = node.layer.customActivation else { continue }
             let z = workspace.layers[index].preactivation.rows(from: 0, count: rows)
+                .reshaped(columns: node.shape.channels)
             let subject = (name: node.name.text, index: index)
             do throws(ChainruleError) {
                 try check(.activationDerivative, of: subject, custom, .value, .derivative, at: z)
@@ -276,9 +277,10 @@ private final class GradientCheck {
         _ differences: Memory<Differences>
     ) {
         let largest = network.arithmetic.largestMagnitude(derivatives)
+        let width = network.architecture.nodes[subject.index].width
         for part in 0..<min(derivatives.count, options.maxCoordinates) {
             let place = self.place(part, of: derivatives.count, most: options.maxCoordinates)
-            let (row, column) = place.quotientAndRemainder(dividingBy: derivatives.columns)
+            let (row, column) = place.quotientAndRemainder(dividingBy: width)
             add(
                 quantity, of: subject, row: row, column: column, analytic: derivatives.base[place],
                 differences.base[place], largest: largest)

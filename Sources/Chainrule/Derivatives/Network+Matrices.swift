@@ -28,7 +28,7 @@ extension Network {
     package func jacobian(_ x: Matrix, of variable: Variable, into jacobian: Matrix) throws(ChainruleError) {
         try check(x)
         precondition(jacobian.rows == x.rows * outputs)
-        let most = Network.pieceRows(of: x.rows)
+        let most = plan.pieceRows(of: x.rows)
         try pool.withWorkspace(plan: plan, rows: most, purpose: .training) { workspace throws(ChainruleError) in
             for first in stride(from: 0, to: x.rows, by: most) {
                 let rows = min(most, x.rows - first)
@@ -41,7 +41,7 @@ extension Network {
                     try backward(
                         in: workspace, gradients: nil, accumulating: false, wantsInputGradient: variable == .input)
                     for row in 0..<rows {
-                        try Cancellation.look(before: rows, times: parameterCount)
+                        try Cancellation.look(before: rows, times: plan.multiplications)
                         let result = jacobian.row((first + row) * outputs + output)
                         switch variable {
                         case .parameters:

@@ -39,7 +39,7 @@ extension Network {
         try check(x)
         if let inputTangent { try checkFinite(inputTangent, "the tangent of x") }
         if let parameterTangent { try checkFinite(parameterTangent, "the tangent of the parameters") }
-        let most = Network.pieceRows(of: x.rows)
+        let most = plan.pieceRows(of: x.rows)
         try pool.withWorkspace(plan: plan, rows: most, purpose: .tangents) { workspace throws(ChainruleError) in
             for first in stride(from: 0, to: x.rows, by: most) {
                 let rows = min(most, x.rows - first)
@@ -82,7 +82,7 @@ extension Network {
     ) throws(ChainruleError) {
         try check(x)
         try checkFinite(outputVector, "the output vector")
-        let most = Network.pieceRows(of: x.rows)
+        let most = plan.pieceRows(of: x.rows)
         try pool.withWorkspace(plan: plan, rows: most, purpose: .training) { workspace throws(ChainruleError) in
             for first in stride(from: 0, to: x.rows, by: most) {
                 let rows = min(most, x.rows - first)
@@ -164,7 +164,7 @@ extension Network {
             }
         }
         let normalizer = cost.normalizer(totalWeight: targets.totalWeight(of: 0..<x.rows))
-        let most = Network.gradientRows(of: x.rows, cost)
+        let most = plan.gradientRows(of: x.rows, cost)
         try pool.withWorkspace(plan: plan, rows: most, purpose: .tangents) { workspace throws(ChainruleError) in
             for first in stride(from: 0, to: x.rows, by: most) {
                 let rows = min(most, x.rows - first)

@@ -18,7 +18,7 @@ package protocol Layer: AnyObject, Sendable {
 
     /// How many floats of scratch memory forward, backward and their tangents use.
     /// - Parameters:
-    ///   - rows: the most rows of a pass.
+    ///   - rows: the most rows of a batch in a pass, each with all positions.
     ///   - backward: whether there are backward passes.
     func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int
 
@@ -34,7 +34,7 @@ package protocol Layer: AnyObject, Sendable {
     /// Computes s and the inputs' δ from δ = ∂C/∂h.
     func backward(_ pass: LayerPass) throws(ChainruleError)
 
-    /// Whether threads can share the passes by units. Then ``forward(_:)`` computes only the units of the pass, and a
+    /// Whether threads can share the passes by units, where the layer has one position. Then ``forward(_:)`` computes only the units of the pass, and a
     /// backward pass is ``signal(_:)`` of all units followed by ``inputDelta(_:)``.
     var hasIndependentUnits: Bool { get }
 

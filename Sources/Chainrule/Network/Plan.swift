@@ -10,6 +10,10 @@ package final class Plan: FallibleClass, Sendable {
     /// The parameter tensors in the order of the flat parameter vector.
     package let tensors: [Tensor]
     package let parameterCount: Int
+    /// The multiplications of a forward pass of one row: each parameter at each position. At most `Int.max`.
+    let multiplications: Int
+    /// The elements of the largest layer with several positions; 0 if none has.
+    private let widestShape: Int
     /// Whether a tensor's gradient is the sum of several terms.
     let hasGradientsOfTerms: Bool
     /// The tensors of each node.
@@ -69,6 +73,16 @@ package final class Plan: FallibleClass, Sendable {
         self.tensorRanges = tensorRanges
         self.parameterCount = parameterCount
         self.accumulatesDelta = accumulatesDelta
+        var (multiplications, widest) = (0, 0)
+        for (node, range) in zip(architecture.nodes, tensorRanges) {
+            let count = range.reduce(0) { $0 + tensors[$1].count }
+            let (work, overflow) = count.multipliedReportingOverflow(by: node.shape.positions)
+            let (sum, sumOverflow) = multiplications.addingReportingOverflow(work)
+            multiplications = overflow || sumOverflow ? .max : sum
+            if node.shape.positions > 1 { widest = max(widest, node.width) }
+        }
+        self.multiplications = multiplications
+        widestShape = widest
     }
 
     fileprivate static func deltaOrder(_ architecture: Architecture) throws(ChainruleError) -> [[Bool]] {
@@ -87,6 +101,26 @@ package final class Plan: FallibleClass, Sendable {
             }
         }
         return accumulates
+    }
+
+    /// How many rows to take at a time, at most `most`: fewer if layers with several positions are so wide that their
+    /// results would take much memory.
+    func rowsAtATime(_ most: Int) -> Int {
+        widestShape == 0 ? most : max(min(most, Cost.groupRows), min(most, Plan.mostElements / widestShape))
+    }
+
+    /// The same in whole groups of rows of a cost, like `most`.
+    func groupedRowsAtATime(_ most: Int) -> Int { rowsAtATime(most) / Cost.groupRows * Cost.groupRows }
+
+    /// Of a layer with several positions, for all rows that are taken at a time.
+    private static var mostElements: Int { 1 << 22 }
+
+    /// ``Cancellation/rowsUntilLook(_:times:least:)`` for a layer's pass.
+    func rowsUntilLook(ofLayer layer: Int, _ rows: Int) -> Int {
+        let positions = architecture.nodes[layer].shape.positions
+        let (work, overflow) = parameterCount(ofLayer: layer).multipliedReportingOverflow(by: positions)
+        return Cancellation.rowsUntilLook(
+            rows, times: overflow ? .max : work, least: max(1, 4 * Cost.groupRows / positions))
     }
 
     func parameterCount(ofLayer layer: Int) -> Int {

@@ -15,7 +15,8 @@ package struct LayerPass {
     let layer: Int
     /// For layers that draw random numbers; nil: they do nothing.
     let noise: NoiseSeed?
-    /// At least as many floats as the layer asked for (``Layer/scratchCount(width:inputs:)``), for this thread only.
+    /// At least as many floats as the layer asked for (``Layer/scratchCount(shape:inputs:rows:backward:)``), for this
+    /// thread only.
     let scratch: Matrix
     /// Whether to compute ∂C/∂x. The layers' δ are always computed.
     let wantsNetworkInputDelta: Bool
@@ -84,9 +85,8 @@ extension Network {
         wantsInputGradient: Bool = false, units: Range<Int>? = nil, inputUnits: Range<Int>? = nil,
         _ body: (any Layer, LayerPass) throws(ChainruleError) -> Void
     ) throws(ChainruleError) {
-        let isLong = Cancellation.isLong(rows.count, times: parameterCount)
-        let most =
-            isLong ? Cancellation.rowsUntilLook(rows.count, times: plan.parameterCount(ofLayer: index)) : rows.count
+        let isLong = Cancellation.isLong(rows.count, times: plan.multiplications)
+        let most = isLong ? plan.rowsUntilLook(ofLayer: index, rows.count) : rows.count
         for first in stride(from: rows.lowerBound, to: rows.upperBound, by: most) {
             if isLong { try Cancellation.look() }
             let pass = LayerPass(

@@ -30,7 +30,7 @@ extension Network {
     ) throws(ChainruleError) -> Double {
         try check(DataView(x: x, targets: targets), cost: cost, "x")
         let normalizer = cost.normalizer(totalWeight: targets.totalWeight(of: 0..<x.rows))
-        let most = Network.gradientRows(of: x.rows, cost)
+        let most = plan.gradientRows(of: x.rows, cost)
         var value = 0.0
         try pool.withWorkspace(plan: plan, rows: most, purpose: .gradients) { workspace throws(ChainruleError) in
             for first in stride(from: 0, to: x.rows, by: most) {
@@ -51,17 +51,19 @@ extension Network {
         }
         return value
     }
+}
 
+extension Plan {
     /// How many rows of a batch go through the passes at a time. With more, their results would leave the cache before
     /// they become a gradient. Takes whole groups of rows, in pieces of about equal size. A custom cost needs all rows
     /// at once.
-    static func gradientRows(of rows: Int, _ cost: Cost) -> Int {
+    func gradientRows(of rows: Int, _ cost: Cost) -> Int {
         cost.isCustom ? rows : pieceRows(of: rows)
     }
 
     /// The same, without a cost.
-    static func pieceRows(of rows: Int) -> Int {
-        let most = 64 * Cost.groupRows
+    func pieceRows(of rows: Int) -> Int {
+        let most = groupedRowsAtATime(64 * Cost.groupRows)
         if rows <= most { return rows }
         let pieces = (rows - 1) / most + 1
         return Cost.groups(of: (rows - 1) / pieces + 1) * Cost.groupRows

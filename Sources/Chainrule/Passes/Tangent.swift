@@ -11,7 +11,7 @@ extension Network {
         let input = workspace.tangents!.input.rows(from: 0, count: workspace.rows)
         if let inputTangent { input.assign(inputTangent) } else { input.fill { 0 } }
         for index in architecture.nodes.indices {
-            try Cancellation.look(before: workspace.rows, times: parameterCount)
+            try Cancellation.look(before: workspace.rows, times: plan.multiplications)
             let pass = tangentPass(
                 index, in: workspace, parameterTangents: parameterTangents, hasInputTangent: inputTangent != nil)
             do throws(ChainruleError) {
@@ -30,7 +30,7 @@ extension Network {
         in workspace: Workspace, parameterTangents: Matrix, gradientTangents: Matrix, accumulating: Bool
     ) throws(ChainruleError) {
         for index in architecture.nodes.indices.reversed() {
-            try Cancellation.look(before: workspace.rows, times: parameterCount)
+            try Cancellation.look(before: workspace.rows, times: plan.multiplications)
             let pass = tangentPass(
                 index, in: workspace, parameterTangents: parameterTangents, hasInputTangent: false)
             do throws(ChainruleError) {
@@ -44,7 +44,7 @@ extension Network {
             sink: .vector(gradientTangents, accumulating: accumulating), arithmetic: arithmetic,
             scratch: workspace.scratch.row(0), share: .whole)
         for index in architecture.nodes.indices {
-            try Cancellation.look(before: workspace.rows, times: parameterCount)
+            try Cancellation.look(before: workspace.rows, times: plan.multiplications)
             func gradientPass(_ layers: [LayerMemory], _ input: Matrix) -> GradientPass {
                 GradientPass(memory: layers[index], networkInput: input, rows: 0..<workspace.rows)
             }

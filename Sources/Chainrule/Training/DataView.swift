@@ -65,8 +65,8 @@ extension Network {
     /// - Returns: the largest magnitude in x.
     @discardableResult
     func check(_ data: DataView, cost: Cost, _ what: StaticString) throws(ChainruleError) -> Float {
-        try data.checkShape(for: cost, outputs: outputs, what)
         try checkOutput(for: cost)
+        try data.checkShape(for: cost, outputs: outputs, what)
         let largest = try checkFinite(data.x, what)
         try DataView.checkTargets(of: what) { () throws(ChainruleError) in
             try data.targets.validate(for: cost, rows: data.x.rows, columns: outputs)
@@ -89,14 +89,15 @@ extension Network {
         return largest
     }
 
-    /// Refuses a network that ends in the activation the cost itself applies, or in several rows of classes.
+    /// Refuses a network that ends in the activation the cost itself applies, or in classes at several positions.
     func checkOutput(for cost: Cost) throws(ChainruleError) {
-        guard !cost.acceptsClasses || architecture.outputShape.rank == 1 else {
+        let shape = architecture.outputShape
+        guard !cost.acceptsClasses || shape.positions == 1 else {
             throw ChainruleError(
                 .size,
                 """
-                the cost '\(cost.identifier)' decides between the classes of one axis; the output has the shape \
-                \(architecture.outputShape.text)
+                the cost '\(cost.identifier)' decides between the classes of one row; the output has the shape \
+                \(shape.text): let the network end in a reshape to one axis if all of it are classes
                 """)
         }
         guard let applied = cost.appliedActivation, var last = architecture.nodes.last else { return }
@@ -104,6 +105,8 @@ extension Network {
         guard let activation = last.layer.outputActivation, activation.identifier.isSameText(as: applied) else {
             return
         }
+        // Over other rows it is another function.
+        if activation.readsWholeRows && last.shape.channels != shape.channels { return }
         let instead: StaticString = cost.acceptsClasses ? "or log_softmax" : "or take the cost 'binary_cross_entropy'"
         throw ChainruleError(
             .value,

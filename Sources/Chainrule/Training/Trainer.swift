@@ -285,9 +285,9 @@ extension FallibleClass where Self == Trainer {
     /// - Parameters:
     ///   - optimizer: made for this network; its state goes on from where it is.
     public init(_ network: Network, optimizer: Optimizer, options: TrainingOptions) throws(ChainruleError) {
+        try network.checkOutput(for: options.cost)
         try options.validate(outputs: network.outputs)
         try optimizer.check(network)
-        try network.checkOutput(for: options.cost)
         self = Trainer(
             network: network, optimizer: optimizer, options: options,
             bestParameters: try FloatMemory(copying: network.parameters))

@@ -269,9 +269,7 @@ extension TrainingStep: SharedWork {
     /// many processors take a hundred times as long for products of such numbers.
     func work(thread: Int, of threads: Int) {
         if callsFunctions { return doWork(thread: thread, of: threads) }
-        let mode = platform_flush_subnormals()
-        doWork(thread: thread, of: threads)
-        platform_set_arithmetic(mode)
+        Cancellation.flushingSubnormals { doWork(thread: thread, of: threads) }
     }
 
     private func doWork(thread: Int, of threads: Int) {
@@ -448,17 +446,17 @@ extension FallibleClass where Self == TrainingStep {
         data: DataView,
         largestInput: Float
     ) throws(ChainruleError) {
-        let rows = Network.gradientRows(of: batchRows, options.cost)
+        let rows = network.plan.gradientRows(of: batchRows, options.cost)
         var callsFunctions = options.cost.isCustom
         for node in network.architecture.nodes where node.layer.callsCustomFunctions { callsFunctions = true }
         // At most as many threads as groups of rows, or parts of a layer's units.
-        let widest = network.architecture.nodes.map { $0.width }.max() ?? 1
+        let widest = network.architecture.nodes.map { $0.shape.channels }.max() ?? 1
         let mostParts = max(Cost.groups(of: rows), Share.lines(of: widest))
         var count = callsFunctions ? 1 : min(options.threads ?? 0, mostParts)
         var leastSharedRows = 1
         if count == 0 {
             // A step of fewer operations takes about as long as the threads need to meet.
-            let operations = 6 * Double(network.parameterCount)
+            let operations = 6 * Double(network.plan.multiplications)
             let least = (8e6 / max(operations, 1)).rounded(.up)
             leastSharedRows = max(2 * Cost.groupRows, Int(min(least, 1e9)))
             count = batchRows < leastSharedRows ? 1 : min(Int(platform_processor_count()), mostParts)

@@ -89,6 +89,14 @@ import Testing
         #expect(network.plan.sharesUnits(rows: 40, threads: 5) == shares.map { _ in false })
     }
 
+    /// At several positions a layer has more numbers than weights, and is shared by rows.
+    @Test func layersWithPositionsAreSharedByRows() throws {
+        var architecture = try Architecture(inputs: 512)
+        try architecture.reshape(Shape([2, 256]))
+        try architecture.dense(64)
+        #expect(try Network(architecture, seed: 1).plan.sharesUnits(rows: 16, threads: 2) == [false, false])
+    }
+
     /// The copies of x come first: before a layer that is shared by units, in a stage of their own.
     @Test func rowsAreCopiedInTheFirstStage() throws {
         for test in PassStageTests.cases {

@@ -74,9 +74,14 @@ import Testing
         try architecture.dense(3)
         let network = try Network(architecture, seed: 1)
         let classes = Targets.classes([0])
-        expectError(.size, "'cross_entropy'", "one axis", "[2, 3]") {
-            _ = try network.valueAndGradient(.crossEntropy(), [1, 2, 3, 4], classes)
-        }
+        let options = TrainingOptions(cost: .crossEntropy())
+        let optimizer = try Optimizer(Adam(), learningRate: 0.1, for: network)
+        let calls: [() throws -> Void] = [
+            { _ = try network.valueAndGradient(.crossEntropy(), [1, 2, 3, 4], classes) },
+            { _ = try network.evaluate(.crossEntropy(), [1, 2, 3, 4], targets: .classes([0, 1])) },
+            { _ = try network.fit([1, 2, 3, 4], targets: classes, optimizer: optimizer, options: options) },
+        ]
+        for call in calls { expectError(.size, "'cross_entropy'", "one row", "[2, 3]", "reshape") { try call() } }
         _ = try network.valueAndGradient(
             .meanSquaredError(), [1, 2, 3, 4], .values([Float](repeating: 0, count: 6), columns: 6))
     }
@@ -108,6 +113,28 @@ import Testing
             let isSame = try fit(threads: threads) == alone
             #expect(isSame, "\(threads) threads")
         }
+    }
+
+    /// Of wide shapes fewer rows are taken at a time, in whole groups of rows; the work counts every position.
+    @Test func wideShapesTakeFewRowsAtATime() throws {
+        func plan(_ extents: [Int], _ units: Int) throws -> Plan {
+            var architecture = try Architecture(inputs: Shape(extents).count)
+            try architecture.reshape(Shape(extents))
+            try architecture.dense(units)
+            return try Network(architecture, seed: 1).plan
+        }
+        let small = try plan([2, 3], 4)
+        #expect(small.multiplications == 2 * 16 && small.rowsAtATime(1024) == 1024)
+        let wide = try plan([128, 128, 1], 2)
+        #expect(wide.multiplications == 128 * 128 * 4 && wide.rowsAtATime(1024) == 128)
+        #expect(try plan([512, 512, 1], 5).groupedRowsAtATime(1024) == 16)
+        #expect(try plan([5000], 5000).rowsAtATime(1024) == 1024)
+        // Pieces have the results of all rows.
+        var noise = Noise(9)
+        let network = try Network(wide.architecture, seed: 2)
+        let x = noise.floats(150 * 128 * 128)
+        let y = try network.predict(x)
+        #expect(try bits(network.predict(Array(x[(149 * 128 * 128)...]))) == bits(Array(y[(149 * 128 * 128 * 2)...])))
     }
 
     /// A custom activation at several positions: its error says which row and column.

@@ -32,6 +32,32 @@ import Testing
         #expect(bits(try network.predict(x)) == bits(y))
     }
 
+    /// So does a function that is asked now and then whether to stop.
+    @Test func aPollInAFitHasTheCallersArithmetic() throws {
+        final class Seen: @unchecked Sendable { var products: [Float] = [] }
+        let seen = Seen()
+        let half = Float(CommandLine.arguments.count) / Float(2 * CommandLine.arguments.count)
+        let cancellation = Cancellation {
+            seen.products.append(Float.leastNormalMagnitude * half)
+            return false
+        }
+        var architecture = try Architecture(inputs: 256)
+        try architecture.dense(256)
+        let wide = try Network(architecture, seed: 1)
+        var options = TrainingOptions(cost: .meanSquaredError())
+        options.batchSize = 256
+        options.epochs = 3
+        var noise = Noise(5)
+        let (x, t) = (noise.floats(2048 * 256), noise.floats(2048 * 256))
+        let optimizer = try Optimizer(GradientDescent(), learningRate: 1e-3, for: wide)
+        while seen.products.count < 3 {
+            try cancellation.watch {
+                _ = try wide.fit(x, targets: .values(t, columns: 256), optimizer: optimizer, options: options)
+            }
+        }
+        #expect(seen.products.allSatisfy { $0 > 0 })
+    }
+
     /// The caller's own functions see the arithmetic that the caller has.
     @Test func aFitWithACustomCostKeepsThem() throws {
         let cost = Cost(

@@ -192,7 +192,14 @@ class RowFunction:
     _LONG = 10_000_000
 
     def __init__(
-        self, name: str, inputs: int, outputs: int, parameters: int, callbacks: list[Any], *, needs_rows: bool = False
+        self,
+        name: str,
+        inputs: int,
+        outputs: int,
+        multiplications: int,
+        callbacks: list[Any],
+        *,
+        needs_rows: bool = False,
     ) -> None:
         """The function of that name. After the handles it takes x and y, each as address, rows and stride.
 
@@ -204,7 +211,7 @@ class RowFunction:
         self.native = library[name]
         self.native.restype = _prototypes.crl_status
         self._interruptible = interruptible(self.native)
-        self._long_rows = 0 if any(options.function for options in callbacks) else self._LONG // max(parameters, 1)
+        self._long_rows = 0 if any(options.function for options in callbacks) else self._LONG // max(multiplications, 1)
         self.inputs = inputs
         self.outputs = outputs
         self._needs_rows = needs_rows

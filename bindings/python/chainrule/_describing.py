@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import numbers
+import operator
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import numpy as np
 
 from ._arrays import count, real, seed_value
 from ._description import (
@@ -16,12 +18,24 @@ from ._description import (
     initializer,
     layer_options,
 )
-from ._errors import check
+from ._errors import ArgumentTypeError, check
 from ._handles import NativeObject
 from ._library import library
 from ._names import INSTRUCTION_SETS, enumerator
 
 _Self = TypeVar("_Self", bound="Describing")
+
+
+def _lengths(shape: Any) -> list[int]:
+    """The lengths of the axes of a shape, which may be one number."""
+    try:
+        return [count(operator.index(shape), "shape")]
+    except TypeError:
+        pass
+    lengths = shape.tolist() if isinstance(shape, np.ndarray) else shape
+    if isinstance(lengths, (str, bytes)) or not isinstance(lengths, Sequence):
+        raise ArgumentTypeError(f"shape must be a number or a sequence of numbers, not {shape!r}")
+    return [count(length, "shape") for length in lengths]
 
 
 class Describing(NativeObject):
@@ -44,7 +58,7 @@ class Describing(NativeObject):
         """Adds h = σ(W h' + b) along the last axis, with W of shape (units, length of that axis).
 
         Args:
-            units: the layer's width.
+            units: the length of the layer's last axis, its width where it has one.
             activation: a name, such as "relu", "tanh", "gelu_tanh" or "log_softmax", or an Activation: the functions σ
                 and σ' on (rows, units) arrays, and σ'' for second-order products.
             name: the layer's name; None: its position, "0", "1", …
@@ -106,8 +120,8 @@ class Describing(NativeObject):
         Dense layers, softmax and concatenations work along the last axis, at every position alike: a dense layer of 8
         units that reads the shape (10, 3) has the shape (10, 8), and 8 × 3 weights.
         """
-        lengths = [shape] if isinstance(shape, (int, numbers.Integral)) else list(shape)
-        extents = (ctypes.c_size_t * len(lengths))(*(count(length, "shape") for length in lengths))
+        lengths = _lengths(shape)
+        extents = (ctypes.c_size_t * len(lengths))(*lengths)
         options, _ = layer_options(name, input, "identity", None)
         check(library.crl_network_add_reshape(self._open(), extents, len(lengths), ctypes.byref(options)))
         return self

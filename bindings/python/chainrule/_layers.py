@@ -10,6 +10,7 @@ from ._callbacks import Activation
 from ._description import InitializerLike, activation_text, numbers_of_initializer
 from ._errors import check, results
 from ._handles import Handle
+from ._layout import shape_of
 from ._library import library
 from ._names import ACTIVATIONS, INITIALIZERS, LAYER_KINDS, name_of
 
@@ -70,14 +71,8 @@ def _layer(network: Handle, index: int) -> Layer:
         amount=native.amount if kind in ("dropout", "noise") else None,
         weight_initializer=_initializer(options.weight_initializer) if is_dense else None,
         bias_initializer=_initializer(options.bias_initializer) if is_dense else None,
-        shape=_shape(network, index),
+        shape=shape_of(network, index),
     )
-
-
-def _shape(network: Handle, index: int) -> tuple[int, ...]:
-    extents = (ctypes.c_size_t * 4)()
-    (rank,) = results(library.crl_network_layer_shape, network, index, extents, len(extents))
-    return tuple(extents[: rank.value])
 
 
 def _activation(network: Handle, native: Any, options: Any) -> str | Activation:

@@ -33,6 +33,7 @@ class Layout(NamedTuple):
     inputs: int
     outputs: int
     parameter_count: int
+    multiplications: int  # of a row's forward pass, at most
     tensors: tuple[Tensor, ...]
     predict: RowFunction
 
@@ -51,13 +52,23 @@ def layout_of(network: Handle) -> Layout:
     (tensor_count,) = results(library.crl_network_tensor_count, network)
     tensors = tuple(_tensor(network, index) for index in range(tensor_count.value))
     count = sum(math.prod(tensor.shape) for tensor in tensors)
+    (layers,) = results(library.crl_network_layer_count, network)
+    work = count * max(math.prod(shape_of(network, index)[:-1]) for index in range(layers.value))
     return Layout(
         inputs.value,
         outputs.value,
         count,
+        work,
         tensors,
-        RowFunction("crl_network_predict", inputs.value, outputs.value, count, network.callbacks),
+        RowFunction("crl_network_predict", inputs.value, outputs.value, work, network.callbacks),
     )
+
+
+def shape_of(network: Handle, layer: int) -> tuple[int, ...]:
+    """The lengths of a layer's axes."""
+    extents = (ctypes.c_size_t * 4)()
+    (rank,) = results(library.crl_network_layer_shape, network, layer, extents, len(extents))
+    return tuple(extents[: rank.value])
 
 
 def _tensor(network: Handle, index: int) -> Tensor:

@@ -49,7 +49,7 @@ class Predictor(NativeObject):
         (inputs,) = results(library.crl_predictor_input_size, handle)
         (outputs,) = results(library.crl_predictor_output_size, handle)
         self._predict = RowFunction(
-            "crl_predictor_predict", inputs.value, outputs.value, network._layout().parameter_count, handle.callbacks
+            "crl_predictor_predict", inputs.value, outputs.value, network._layout().multiplications, handle.callbacks
         )
 
     @property
@@ -202,7 +202,7 @@ class Publisher(NativeObject):
     def _predict_function(self, network: Network) -> RowFunction:
         built = network._layout()
         return RowFunction(
-            "crl_publisher_predict", built.inputs, built.outputs, built.parameter_count, self._open().callbacks
+            "crl_publisher_predict", built.inputs, built.outputs, built.multiplications, self._open().callbacks
         )
 
     def predict(self, x: npt.ArrayLike, *, out: FloatArray | None = None) -> FloatArray:

@@ -69,7 +69,48 @@ def test_shapes_that_do_not_fit(shape: tuple[int, ...], words: str) -> None:
         Network(24).add_reshape(shape)
 
 
-@pytest.mark.parametrize("shape", [(2.5, 4), ("6", 4), (-6, 4), "24", None])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        (2.5, 4),
+        ("6", 4),
+        (-6, 4),
+        "24",
+        None,
+        3.5,
+        {6, 4},
+        {6: 4},
+        iter([6, 4]),
+        np.array(24.0),
+        np.zeros((1, 2)),
+        (2**70, 1),
+        object(),
+    ],
+)
 def test_what_is_no_shape(shape: object) -> None:
-    with pytest.raises((chainrule.ChainruleError, TypeError, ValueError)):
+    with pytest.raises(ArgumentError, match="shape"):
         Network(24).add_reshape(shape)  # type: ignore[arg-type]
+
+
+def test_a_custom_activation_gets_a_row_for_each_position() -> None:
+    slopes = np.arange(1, 5, dtype=np.float32)
+    activation = chainrule.Activation(
+        lambda z: slopes * z * z, lambda z, h: 2 * slopes * z, lambda z, h: 2 * slopes + 0 * z
+    )
+    network = Network(24).add_reshape((6, 4)).add_activation(activation).add_flatten().add_dense(3).build(seed=1)
+    x = np.random.default_rng(4).standard_normal((5, 24), dtype=np.float32)
+    assert network.check_gradient(x, np.zeros((5, 3)), cost="mean_squared_error").passed
+
+
+def test_costs_of_classes_need_one_position() -> None:
+    network = Network(24).add_reshape((6, 4)).build()
+    x = np.zeros((2, 24))
+    for call in (network.fit, network.evaluate, network.value_and_grad):
+        with pytest.raises(ArgumentError, match=r"one row.*\[6, 4\].*reshape"):
+            call(x, np.zeros(2, int), cost="cross_entropy")
+    assert Network(24).add_dense(10).add_reshape((1, 1, 10)).build().fit(x, np.zeros(2, int), epochs=1)
+
+
+def test_a_softmax_over_other_rows_than_the_costs_is_allowed() -> None:
+    network = Network(24).add_reshape((6, 4)).add_activation("softmax").add_flatten().build()
+    assert network.evaluate(np.zeros((2, 24)), np.zeros(2, int), cost="cross_entropy").cost > 0
