@@ -372,7 +372,8 @@ typedef struct crl_initializer {
 } crl_initializer;
 
 /** A custom σ, for some rows of a batch: reads z and writes h, both rows × columns, row-major and contiguous. A layer of
- *  several axes has a row for each position, and its last axis as columns. Any thread that uses the network may call it. Return 0, or another number to end the call with CRL_ERROR_CALLBACK. */
+ *  several axes has a row for each position, and its last axis as columns. Any thread that uses the network may call it.
+ *  Return 0, or another number to end the call with CRL_ERROR_CALLBACK. */
 typedef int32_t (*crl_activation_function)(void *CRL_NULLABLE user, const float *z, float *h, size_t rows, size_t columns);
 
 /** A custom σ': reads z and h = σ(z), writes dh_dz, elementwise. Arrays and result as for crl_activation_function. */

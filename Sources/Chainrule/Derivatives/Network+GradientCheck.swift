@@ -194,8 +194,8 @@ private final class GradientCheck {
         try network.forward(x.rows(from: 0, count: rows), in: workspace)
         for (index, node) in network.architecture.nodes.enumerated() {
             guard let custom = node.layer.customActivation else { continue }
-            let z = workspace.layers[index].preactivation.rows(from: 0, count: rows)
-                .reshaped(columns: node.shape.channels)
+            let z = workspace.layers[index].preactivation
+                .positions(ofRows: 0..<rows, channels: node.shape.channels)
             let subject = (name: node.name.text, index: index)
             do throws(ChainruleError) {
                 try check(.activationDerivative, of: subject, custom, .value, .derivative, at: z)

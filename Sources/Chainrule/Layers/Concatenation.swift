@@ -1,4 +1,5 @@
-/// Joins the outputs of layers along the last axis: `h = (h_1, h_2, …)`, at every position. Each input gets its own piece of δ. Likewise for their tangents.
+/// Joins the outputs of layers along the last axis: `h = (h_1, h_2, …)`, at every position. Each input gets its own piece
+/// of δ. Likewise for their tangents.
 final class Concatenation: ParameterlessLayer {
     static let kind: StaticString = "concatenation"
     var kind: StaticString { Concatenation.kind }

@@ -75,10 +75,9 @@ package final class Plan: FallibleClass, Sendable {
         self.accumulatesDelta = accumulatesDelta
         var (multiplications, widest) = (0, 0)
         for (node, range) in zip(architecture.nodes, tensorRanges) {
-            let count = range.reduce(0) { $0 + tensors[$1].count }
-            let (work, overflow) = count.multipliedReportingOverflow(by: node.shape.positions)
-            let (sum, sumOverflow) = multiplications.addingReportingOverflow(work)
-            multiplications = overflow || sumOverflow ? .max : sum
+            let (sum, overflow) = multiplications.addingReportingOverflow(
+                Plan.multiplications(of: node, tensors[range]))
+            multiplications = overflow ? .max : sum
             if node.shape.positions > 1 { widest = max(widest, node.width) }
         }
         self.multiplications = multiplications
@@ -117,10 +116,17 @@ package final class Plan: FallibleClass, Sendable {
 
     /// ``Cancellation/rowsUntilLook(_:times:least:)`` for a layer's pass.
     func rowsUntilLook(ofLayer layer: Int, _ rows: Int) -> Int {
-        let positions = architecture.nodes[layer].shape.positions
-        let (work, overflow) = parameterCount(ofLayer: layer).multipliedReportingOverflow(by: positions)
+        let node = architecture.nodes[layer]
         return Cancellation.rowsUntilLook(
-            rows, times: overflow ? .max : work, least: max(1, 4 * Cost.groupRows / positions))
+            rows, times: Plan.multiplications(of: node, tensors[tensorRanges[layer]]),
+            least: max(1, 4 * Cost.groupRows / node.shape.positions))
+    }
+
+    /// A node's part of ``multiplications``.
+    private static func multiplications(of node: Architecture.Node, _ tensors: ArraySlice<Tensor>) -> Int {
+        let count = tensors.reduce(0) { $0 + $1.count }
+        let (work, overflow) = count.multipliedReportingOverflow(by: node.shape.positions)
+        return overflow ? .max : work
     }
 
     func parameterCount(ofLayer layer: Int) -> Int {

@@ -26,13 +26,10 @@ package struct GradientPass {
     let rows: Range<Int>
 
     /// s = δ ⊙ σ'(z).
-    var s: Matrix { view(memory.signal!, channels: memory.channels) }
+    var s: Matrix { memory.signal!.positions(ofRows: rows, channels: memory.channels) }
     func inputActivation(_ index: Int) -> Matrix {
         let input = memory.inputs[index]
-        return view(input.isNetworkInput ? networkInput : input.activation, channels: input.channels)
-    }
-
-    private func view(_ full: Matrix, channels: Int) -> Matrix {
-        full.rows(from: rows.lowerBound, count: rows.count).reshaped(columns: channels)
+        return (input.isNetworkInput ? networkInput : input.activation)
+            .positions(ofRows: rows, channels: input.channels)
     }
 }

@@ -41,14 +41,15 @@ package struct LayerPass {
     var inputCount: Int { memory.inputs.count }
     func inputActivation(_ index: Int) -> Matrix {
         let input = memory.inputs[index]
-        return view(input.isNetworkInput ? networkInput : input.activation, channels: input.channels)
+        return (input.isNetworkInput ? networkInput : input.activation)
+            .positions(ofRows: rows, channels: input.channels)
     }
 
     /// Where the input's share of δ goes; nil: do not compute it.
     func inputDelta(_ index: Int) -> Matrix? {
         let input = memory.inputs[index]
         if input.isNetworkInput && !wantsNetworkInputDelta { return nil }
-        return ofInputUnits(view(input.delta!, channels: input.channels))
+        return ofInputUnits(input.delta!.positions(ofRows: rows, channels: input.channels))
     }
     func accumulatesInputDelta(_ index: Int) -> Bool { memory.inputs[index].accumulatesDelta }
 
@@ -65,12 +66,8 @@ package struct LayerPass {
         return full.columns(from: inputUnits.lowerBound, count: inputUnits.count)
     }
 
-    private func view(_ full: Matrix, channels: Int) -> Matrix {
-        full.rows(from: rows.lowerBound, count: rows.count).reshaped(columns: channels)
-    }
-
     private func unitView(_ full: Matrix) -> Matrix {
-        let all = view(full, channels: memory.channels)
+        let all = full.positions(ofRows: rows, channels: memory.channels)
         guard let units else { return all }
         return all.columns(from: units.lowerBound, count: units.count)
     }

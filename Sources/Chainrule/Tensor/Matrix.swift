@@ -39,6 +39,11 @@ package struct Matrix: BitwiseCopyable, @unchecked Sendable {
         Matrix(base: base + start * stride, rows: count, columns: columns, stride: stride)
     }
 
+    /// The positions of some samples as rows, if each row of this matrix is a sample of so many channels.
+    func positions(ofRows range: Range<Int>, channels: Int) -> Matrix {
+        rows(from: range.lowerBound, count: range.count).reshaped(columns: channels)
+    }
+
     func columns(from start: Int, count: Int) -> Matrix {
         Matrix(base: base + start, rows: rows, columns: count, stride: stride)
     }
