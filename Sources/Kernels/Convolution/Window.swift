@@ -1,0 +1,45 @@
+/// A window that slides over the positions of a sample: what convolution and pooling compute over.
+///
+/// The axes are depth, height and width; those that a shape lacks have length 1. At output position o the tap t of the
+/// window lies over input position `o · stride + t · dilation − before`. Taps beyond the input's edges see zeros, or
+/// nothing, as the operation has it.
+public struct Window: BitwiseCopyable, Sendable {
+    public typealias Axes = SIMD3<Int>
+
+    /// The lengths of the input's axes.
+    public let input: Axes
+    /// The lengths of the output's axes.
+    public let output: Axes
+    /// The taps along each axis.
+    public let kernel: Axes
+    public let stride: Axes
+    public let dilation: Axes
+    /// How far the first window begins before the input.
+    public let before: Axes
+
+    public init(input: Axes, output: Axes, kernel: Axes, stride: Axes, dilation: Axes, before: Axes) {
+        self.input = input
+        self.output = output
+        self.kernel = kernel
+        self.stride = stride
+        self.dilation = dilation
+        self.before = before
+    }
+
+    public var inputPositions: Int { input[0] * input[1] * input[2] }
+    public var outputPositions: Int { output[0] * output[1] * output[2] }
+    public var taps: Int { kernel[0] * kernel[1] * kernel[2] }
+
+    /// The first input position under the window at an output position along an axis; it may lie before the input.
+    @inlinable @inline(__always)
+    public func first(_ axis: Int, at output: Int) -> Int { output * stride[axis] - before[axis] }
+
+    /// The taps along an axis that lie within the input, for a window whose first tap lies over `first`.
+    @inlinable @inline(__always)
+    public func taps(_ axis: Int, from first: Int) -> Range<Int> {
+        let step = dilation[axis]
+        let low = first >= 0 ? 0 : (-first + step - 1) / step
+        let high = first >= input[axis] ? 0 : (input[axis] - first + step - 1) / step
+        return low..<max(low, min(high, kernel[axis]))
+    }
+}
