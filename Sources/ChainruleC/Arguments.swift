@@ -69,6 +69,17 @@ func shape(_ extents: UnsafePointer<UInt>?, count: UInt, _ name: StaticString) t
     return try Shape(lengths)
 }
 
+/// A list of a few counts.
+func numbers(_ pointer: UnsafePointer<UInt>?, count: UInt, _ name: StaticString) throws(ChainruleError) -> [Int] {
+    guard let pointer else { throw nullArgument(name) }
+    guard 1...UInt(Shape.mostAxes) ~= count else {
+        throw ChainruleError(.size, "\(name) holds \(count) numbers; there are 1 to \(Shape.mostAxes) axes")
+    }
+    var numbers: [Int] = []
+    for index in 0..<Int(count) { numbers.append(try ChainruleC.count(pointer[index], name)) }
+    return numbers
+}
+
 /// A count; nil: left to the library.
 func optionalCount(_ value: Int, _ name: StaticString) throws(ChainruleError) -> Int? {
     value == autoSize ? nil : try count(UInt(bitPattern: value), name)

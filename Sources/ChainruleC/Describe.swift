@@ -245,13 +245,13 @@ public func crlNetworkBuildFor(
     }
 }
 
-private func layerOptions(_ pointer: UnsafePointer<crl_layer_options>?) throws(ChainruleError) -> crl_layer_options? {
+func layerOptions(_ pointer: UnsafePointer<crl_layer_options>?) throws(ChainruleError) -> crl_layer_options? {
     guard let pointer else { return nil }
     return try structure(pointer, "options")
 }
 
 /// Options of a layer without weights.
-private func weightlessOptions(
+func weightlessOptions(
     _ pointer: UnsafePointer<crl_layer_options>?
 ) throws(ChainruleError) -> crl_layer_options? {
     guard let options = try layerOptions(pointer) else { return nil }
@@ -268,7 +268,7 @@ private func checkIsDefault(_ given: crl_initializer, _ name: StaticString) thro
 }
 
 /// Options of a layer with neither weights nor an activation.
-private func noiseOptions(_ pointer: UnsafePointer<crl_layer_options>?) throws(ChainruleError) -> crl_layer_options? {
+func noiseOptions(_ pointer: UnsafePointer<crl_layer_options>?) throws(ChainruleError) -> crl_layer_options? {
     guard let options = try weightlessOptions(pointer) else { return nil }
     guard optionalNumber(options.alpha) == nil else {
         throw ChainruleError(

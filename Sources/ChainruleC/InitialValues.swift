@@ -17,6 +17,32 @@ public func crlLayerOptionsInit(_ options: UnsafeMutablePointer<crl_layer_option
     }
 }
 
+/// Gets the value of CRL_WINDOW_INIT.
+/// - Parameters:
+///   - window: receives the value.
+///   - size: sizeof(crl_window).
+/// - Returns: a status.
+@_cdecl("crl_window_init")
+public func crlWindowInit(_ window: UnsafeMutablePointer<crl_window>?, _ size: UInt) -> crl_status {
+    call("crl_window_init") { () throws(ChainruleError) in
+        try initialize(window, "window", size: size, crl_window.self)
+    }
+}
+
+/// Gets the value of CRL_NORMALIZATION_OPTIONS_INIT.
+/// - Parameters:
+///   - options: receives the value.
+///   - size: sizeof(crl_normalization_options).
+/// - Returns: a status.
+@_cdecl("crl_normalization_options_init")
+public func crlNormalizationOptionsInit(
+    _ options: UnsafeMutablePointer<crl_normalization_options>?, _ size: UInt
+) -> crl_status {
+    call("crl_normalization_options_init") { () throws(ChainruleError) in
+        try initialize(options, "options", size: size, crl_normalization_options.self)
+    }
+}
+
 /// Gets the value of CRL_LAYER_INIT.
 /// - Parameters:
 ///   - layer: receives the value.

@@ -12,15 +12,32 @@ func describe(_ settings: LayerSettings, in layer: inout crl_layer) {
     case .activation(let activation):
         layer.kind = crl_layer_kind(CRL_LAYER_ACTIVATION)
         layer.activation = number(of: activation)
-    case .dropout(let rate):
-        layer.kind = crl_layer_kind(CRL_LAYER_DROPOUT)
+    case .dropout(let rate, let wholeChannels):
+        layer.kind = crl_layer_kind(wholeChannels ? CRL_LAYER_CHANNEL_DROPOUT : CRL_LAYER_DROPOUT)
         layer.amount = rate
     case .noise(let deviation):
         layer.kind = crl_layer_kind(CRL_LAYER_NOISE)
         layer.amount = deviation
+    case .convolution(let settings):
+        layer.kind = crl_layer_kind(
+            settings.isTransposed ? CRL_LAYER_TRANSPOSED_CONVOLUTION : CRL_LAYER_CONVOLUTION)
+        layer.activation = number(of: settings.activation)
+        layer.bias = settings.hasBias ? 1 : 0
+        layer.groups = settings.groups
     case .sum: layer.kind = crl_layer_kind(CRL_LAYER_SUM)
+    case .mean: layer.kind = crl_layer_kind(CRL_LAYER_MEAN)
+    case .difference: layer.kind = crl_layer_kind(CRL_LAYER_DIFFERENCE)
+    case .product: layer.kind = crl_layer_kind(CRL_LAYER_PRODUCT)
     case .concatenation: layer.kind = crl_layer_kind(CRL_LAYER_CONCATENATION)
     case .reshape: layer.kind = crl_layer_kind(CRL_LAYER_RESHAPE)
+    case .transpose: layer.kind = crl_layer_kind(CRL_LAYER_TRANSPOSE)
+    case .slice: layer.kind = crl_layer_kind(CRL_LAYER_SLICE)
+    case .zeroPadding: layer.kind = crl_layer_kind(CRL_LAYER_ZERO_PADDING)
+    case .upsampling: layer.kind = crl_layer_kind(CRL_LAYER_UPSAMPLING)
+    case .input: layer.kind = crl_layer_kind(CRL_LAYER_INPUT)
+    case .pooling: layer.kind = crl_layer_kind(CRL_LAYER_POOLING)
+    case .normalization: layer.kind = crl_layer_kind(CRL_LAYER_NORMALIZATION)
+    case .prelu: layer.kind = crl_layer_kind(CRL_LAYER_PRELU)
     }
 }
 
@@ -33,7 +50,12 @@ func describe(_ settings: LayerSettings, in options: inout crl_layer_options) {
         if let alpha = activation.alpha { options.alpha = alpha }
     case .activation(let activation):
         if let alpha = activation.alpha { options.alpha = alpha }
-    case .dropout, .noise, .sum, .concatenation, .reshape: break
+    case .convolution(let settings):
+        options.bias = settings.hasBias ? 1 : 0
+        options.weight_initializer = initializer(settings.weights)
+        options.bias_initializer = initializer(settings.biases)
+        if let alpha = settings.activation.alpha { options.alpha = alpha }
+    default: break
     }
 }
 

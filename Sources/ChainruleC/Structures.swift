@@ -98,6 +98,18 @@ extension crl_layer_options: GrowingStructure {
     static var firstSize: Int { first_size_of_layer_options() }
 }
 
+extension crl_window: GrowingStructure {
+    static var typeName: StaticString { "crl_window" }
+    static var initial: Self { initial_window() }
+    static var firstSize: Int { first_size_of_window() }
+}
+
+extension crl_normalization_options: GrowingStructure {
+    static var typeName: StaticString { "crl_normalization_options" }
+    static var initial: Self { initial_normalization_options() }
+    static var firstSize: Int { first_size_of_normalization_options() }
+}
+
 extension crl_layer: GrowingStructure {
     static var typeName: StaticString { "crl_layer" }
     static var initial: Self { initial_layer() }

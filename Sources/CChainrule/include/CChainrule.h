@@ -23,6 +23,8 @@ struct crl_cancel { unsigned char private_; };
         return offsetof(crl_##name, last) + sizeof(((crl_##name *)0)->last);                     \
     }
 GROWING(layer_options, LAYER_OPTIONS, user)
+GROWING(window, WINDOW, reserved)
+GROWING(normalization_options, NORMALIZATION_OPTIONS, reserved)
 GROWING(layer, LAYER, bias)
 GROWING(tensor, TENSOR, rank)
 GROWING(cost_options, COST_OPTIONS, user)

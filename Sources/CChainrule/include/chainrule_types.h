@@ -172,6 +172,70 @@ typedef struct crl_layer_options {
     { sizeof(crl_layer_options), NULL, NULL, 1, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, \
       CRL_AUTO, NULL, NULL, NULL, NULL }
 
+/** One number for each axis of a layer but its channels, in their order; 0 for the axes that the layer lacks. */
+typedef struct crl_axes {
+    size_t first;
+    size_t second;
+    size_t third;
+} crl_axes;
+
+/** Where windows lie beyond the edges of what a layer reads, and so how many there are. */
+typedef int32_t crl_padding;
+
+enum {
+    CRL_PADDING_VALID = 0,   /**< nowhere: all windows lie within it */
+    CRL_PADDING_SAME = 1,    /**< as many windows as positions, divided by the stride and rounded up; as many positions before
+                                  and after, or one more after */
+    CRL_PADDING_CAUSAL = 2,  /**< the same, with all positions before: no output depends on later positions; for one axis */
+    CRL_PADDING_EXPLICIT = 3 /**< `before` and `after` say how far */
+};
+
+/** The window of a convolution or of a pooling layer. Start from CRL_WINDOW_INIT, and set the kernel. */
+typedef struct crl_window {
+    size_t size;         /**< sizeof(crl_window) */
+    crl_axes kernel;     /**< the taps along each axis */
+    crl_axes stride;     /**< how far apart windows lie; all 0: 1 */
+    crl_axes dilation;   /**< how far apart taps lie; all 0: 1 */
+    crl_axes before;     /**< CRL_PADDING_EXPLICIT: positions before the first */
+    crl_axes after;      /**< CRL_PADDING_EXPLICIT: positions after the last */
+    crl_padding padding;
+    int32_t reserved;    /**< 0 */
+} crl_window;
+
+#define CRL_WINDOW_INIT \
+    { sizeof(crl_window), { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, CRL_PADDING_VALID, 0 }
+
+/** What pooling makes of the elements under a window. */
+typedef int32_t crl_pooling;
+
+enum {
+    CRL_POOLING_MAXIMUM = 0,
+    CRL_POOLING_MEAN = 1,             /**< of the positions that exist */
+    CRL_POOLING_MEAN_WITH_PADDING = 2 /**< of all taps; positions that do not exist count as 0 */
+};
+
+/** What normalization takes together. */
+typedef int32_t crl_normalization;
+
+enum {
+    CRL_NORMALIZATION_BATCH = 0, /**< each channel, over all rows and positions of a batch */
+    CRL_NORMALIZATION_LAYER = 1, /**< the channels of each position */
+    CRL_NORMALIZATION_RMS = 2,   /**< the same, divided by the root of their mean square and not centred */
+    CRL_NORMALIZATION_GROUP = 3  /**< groups of channels, over all positions of a sample */
+};
+
+/** How to normalize. Start from CRL_NORMALIZATION_OPTIONS_INIT. */
+typedef struct crl_normalization_options {
+    size_t size;     /**< sizeof(crl_normalization_options) */
+    size_t groups;   /**< CRL_NORMALIZATION_GROUP: how many; as many as channels: instance normalization */
+    float epsilon;   /**< added to variances, > 0 */
+    float momentum;  /**< CRL_NORMALIZATION_BATCH: how far each step moves the running statistics, in [0, 1] */
+    int32_t affine;  /**< non-zero: a learned scale γ follows, and a learned offset β (none after the root of a mean square) */
+    int32_t reserved; /**< 0 */
+} crl_normalization_options;
+
+#define CRL_NORMALIZATION_OPTIONS_INIT { sizeof(crl_normalization_options), 1, 1e-5f, 0.1f, 1, 0 }
+
 /* ---- GROUP 3 ---- */
 
 /** What a layer does: the function that adds it. */
@@ -184,7 +248,21 @@ enum {
     CRL_LAYER_NOISE = 3,
     CRL_LAYER_SUM = 4,
     CRL_LAYER_CONCATENATION = 5,
-    CRL_LAYER_RESHAPE = 6
+    CRL_LAYER_RESHAPE = 6,
+    CRL_LAYER_MEAN = 7,
+    CRL_LAYER_DIFFERENCE = 8,
+    CRL_LAYER_PRODUCT = 9,
+    CRL_LAYER_TRANSPOSE = 10,
+    CRL_LAYER_SLICE = 11,
+    CRL_LAYER_ZERO_PADDING = 12,
+    CRL_LAYER_UPSAMPLING = 13,
+    CRL_LAYER_INPUT = 14,
+    CRL_LAYER_CONVOLUTION = 15,
+    CRL_LAYER_TRANSPOSED_CONVOLUTION = 16,
+    CRL_LAYER_POOLING = 17,
+    CRL_LAYER_NORMALIZATION = 18,
+    CRL_LAYER_PRELU = 19,
+    CRL_LAYER_CHANNEL_DROPOUT = 20
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -192,23 +270,25 @@ typedef struct crl_layer {
     size_t size;               /**< sizeof(crl_layer) */
     const char *CRL_NULLABLE name; /**< lives as long as the network */
     crl_layer_kind kind;
-    crl_activation activation; /**< dense, activation: σ; otherwise CRL_IDENTITY */
+    crl_activation activation; /**< dense, activation, convolution: σ; otherwise CRL_IDENTITY */
     size_t units;              /**< N_l: the width, or the length of the last of several axes */
     size_t inputs;             /**< how many layers it reads: crl_network_layer_input() names them */
     float amount;              /**< dropout: p; noise: the standard deviation; otherwise 0 */
-    int32_t bias;              /**< 1 for a dense layer with a bias */
+    int32_t bias;              /**< 1 for a dense layer or a convolution with a bias */
+    size_t groups;             /**< convolution: its groups; otherwise 0 */
 } crl_layer;
 
-#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0 }
+#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0, 0 }
 
 /** Where a parameter tensor lies in the flat parameter vector, and in every gradient vector. Start from CRL_TENSOR_INIT. */
 typedef struct crl_tensor {
     size_t size;      /**< sizeof(crl_tensor) */
     const char *CRL_NULLABLE name; /**< such as "layer.weight" or "layer.bias"; lives as long as the network */
     size_t offset;    /**< its first element, in floats from the start of the vector */
-    size_t rows;      /**< N_l: the layer's units */
-    size_t columns;   /**< N_{l−1}, the units it reads, for a weight; 1 for a bias; elements are row-major */
-    size_t rank;      /**< 1 for a vector, such as a bias; 2 for a matrix, of one column too */
+    size_t rows;      /**< the length of the first axis: N_l, the layer's units */
+    size_t columns;   /**< the elements of a row: N_{l−1}, the units it reads, for a dense weight; 1 for a bias */
+    size_t rank;      /**< 1 for a vector, such as a bias; 2 for a matrix, of one column too; more for a convolution's weight:
+                           crl_network_tensor_shape() */
 } crl_tensor;
 
 #define CRL_TENSOR_INIT { sizeof(crl_tensor), NULL, 0, 0, 0, 0 }

@@ -14,6 +14,13 @@ extension Activation {
             .value, "layer '\(layer.text)': alpha of '\(identifier)' is \(alpha); it must be finite and >= 0")
     }
 
+    /// Where z of a layer with this σ lies.
+    var preactivation: Preactivation {
+        if isCustom { return .alwaysOwn }
+        if isIdentity { return .activation }
+        return derivativeIsOfValue ? .replaceable : .own
+    }
+
     /// Where the signal of a layer with this σ lies.
     var signal: Signal {
         if isIdentity { return .delta }

@@ -69,11 +69,7 @@ final class Dense: Layer {
         return max(forward, CopyLayout.scratchCount(rows: rows, columns: fanIn, depth: depth))
     }
 
-    var preactivation: Preactivation {
-        if activation.isCustom { return .alwaysOwn }
-        if activation.isIdentity { return .activation }
-        return activation.derivativeIsOfValue ? .replaceable : .own
-    }
+    var preactivation: Preactivation { activation.preactivation }
 
     var outputActivation: Activation? { activation }
 

@@ -1,14 +1,19 @@
 /// Inverted dropout (Srivastava et al. 2014). In training `h = m ⊙ h_in` and `δ_in = m ⊙ δ`, where each element of m is
-/// 0 with probability p, and `1 / (1 − p)` otherwise. Outside training `h = h_in`. Likewise for the tangents.
+/// 0 with probability p, and `1 / (1 − p)` otherwise; or each channel of m, at all positions (Tompson et al. 2015). Outside training `h = h_in`. Likewise for the tangents.
 final class Dropout: ParameterlessLayer {
     static let kind: StaticString = "dropout"
-    var kind: StaticString { Dropout.kind }
-    var settings: LayerSettings { .dropout(rate: rate) }
+    static let channelKind: StaticString = "channel_dropout"
+    var kind: StaticString { dropsChannels ? Dropout.channelKind : Dropout.kind }
+    var settings: LayerSettings { .dropout(rate: rate, wholeChannels: dropsChannels) }
 
     /// p.
     let rate: Float
+    private let dropsChannels: Bool
 
-    init(rate: Float) { self.rate = rate }
+    init(rate: Float, wholeChannels: Bool = false) {
+        self.rate = rate
+        dropsChannels = wholeChannels
+    }
 
     func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
         guard inputs.count == 1 else {
@@ -47,11 +52,17 @@ final class Dropout: ParameterlessLayer {
             return pass.arithmetic.assign(a, to: b, accumulating: accumulating)
         }
         let threshold = UInt32(Double(rate) * 4_294_967_296)
+        // A mask for all positions is drawn in one of them.
+        let count = dropsChannels ? pass.shape.channels : a.columns
+        let mask = Matrix(base: pass.scratch.base, rows: 1, columns: count)
         let row = Matrix(base: pass.scratch.base, rows: 1, columns: a.columns)
         for index in 0..<a.rows {
             pass.arithmetic.mask(
                 noise.place(layer: pass.layer, row: pass.batchRow(index)), threshold: threshold, scale: 1 / (1 - rate),
-                into: row)
+                into: mask)
+            for start in stride(from: count, to: row.count, by: count) {
+                row.columns(from: start, count: count).assign(mask)
+            }
             pass.arithmetic.multiply(row, by: a.row(index))
             pass.arithmetic.assign(row, to: b.row(index), accumulating: accumulating)
         }
@@ -61,5 +72,9 @@ final class Dropout: ParameterlessLayer {
 
     static func decode(_ object: JSONObject) throws(ChainruleError) -> any Layer {
         Dropout(rate: Float(try object.number("rate")))
+    }
+
+    static func decodeChannels(_ object: JSONObject) throws(ChainruleError) -> any Layer {
+        Dropout(rate: Float(try object.number("rate")), wholeChannels: true)
     }
 }

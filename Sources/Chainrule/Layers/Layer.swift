@@ -22,6 +22,24 @@ package protocol Layer: AnyObject, Sendable {
     ///   - backward: whether there are backward passes.
     func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int
 
+    /// The state: numbers that training finds and no optimizer steps, such as running statistics. They lie behind the
+    /// parameters.
+    func state(shape: Shape) -> [TensorShape]
+
+    /// How many floats the layer keeps for each row from the forward to the backward pass, besides z and h
+    /// (``LayerPass/kept``).
+    func keptPerRow(shape: Shape, inputs: [Shape]) -> Int
+
+    /// The same for the whole batch (``LayerPass/keptOfBatch``).
+    func keptPerBatch(shape: Shape) -> Int
+
+    /// Whether the rows of a batch depend on one another while ``LayerPass/usesBatchStatistics`` says so. The layer has
+    /// independent units.
+    var mixesRows: Bool { get }
+
+    /// Moves the layer's state towards what the last forward pass found in the batch.
+    func updateState(_ pass: LayerPass)
+
     /// Where z lies.
     var preactivation: Preactivation { get }
 
@@ -47,6 +65,19 @@ package protocol Layer: AnyObject, Sendable {
     /// Returns a term of the gradient of one of the layer's tensors, from s and the inputs' h. The gradient is the sum
     /// of ``TensorShape/gradientTerms`` terms. The parameters may change before the term is computed.
     func gradient(ofTensor index: Int, term: Int, _ pass: GradientPass) -> GradientTerm
+
+    /// Whether no ``GradientTerm`` describes the gradients of the layer's tensors: it writes them with
+    /// ``writeGradient(ofTensor:into:accumulating:_:_:)``. Its ``gradientBound(positions:signal:input:)`` is infinite.
+    var writesGradients: Bool { get }
+
+    /// Computes the thread's share of the gradient of one of the layer's tensors, or adds it.
+    func writeGradient(
+        ofTensor index: Int, into gradient: Matrix, accumulating: Bool, _ pass: GradientPass, _ part: GradientPart)
+
+    /// Computes the tangent of the gradient, or adds it.
+    func writeGradientTangent(
+        ofTensor index: Int, into tangent: Matrix, accumulating: Bool, _ pass: TangentGradientPass, _ part: GradientPart
+    )
 
     /// Computes R{z} and R{h} from z, h and the tangents of the inputs' h and of the parameters.
     func tangent(_ pass: TangentPass) throws(ChainruleError)
@@ -80,6 +111,18 @@ extension Layer {
     }
     package func inputDelta(_ pass: LayerPass) { preconditionFailure("the units depend on one another") }
     package var isIdentityWithoutNoise: Bool { false }
+    package func state(shape: Shape) -> [TensorShape] { [] }
+    package func keptPerRow(shape: Shape, inputs: [Shape]) -> Int { 0 }
+    package func keptPerBatch(shape: Shape) -> Int { 0 }
+    package var mixesRows: Bool { false }
+    package func updateState(_ pass: LayerPass) {}
+    package var writesGradients: Bool { false }
+    package func writeGradient(
+        ofTensor index: Int, into gradient: Matrix, accumulating: Bool, _ pass: GradientPass, _ part: GradientPart
+    ) { preconditionFailure("the gradients are terms") }
+    package func writeGradientTangent(
+        ofTensor index: Int, into tangent: Matrix, accumulating: Bool, _ pass: TangentGradientPass, _ part: GradientPart
+    ) { preconditionFailure("the gradients are terms") }
     package var outputActivation: Activation? { nil }
     /// The layer's custom σ; nil if there is none.
     package var customActivation: CustomActivation? { outputActivation?.custom }
@@ -92,6 +135,19 @@ extension Layer {
     }
     package func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int { 0 }
     package func gradientBound(positions: Int, signal: Double, input: Double) -> Double { .infinity }
+}
+
+/// A layer that writes the gradients of its tensors: no ``GradientTerm`` describes them.
+package protocol GradientWritingLayer: Layer {}
+
+extension GradientWritingLayer {
+    package var writesGradients: Bool { true }
+    package func gradient(ofTensor index: Int, term: Int, _ pass: GradientPass) -> GradientTerm {
+        preconditionFailure("the gradients are written")
+    }
+    package func gradientTangent(ofTensor index: Int, term: Int, _ pass: TangentGradientPass) -> GradientTerm? {
+        preconditionFailure("the gradients are written")
+    }
 }
 
 /// A layer without parameters.
@@ -113,16 +169,23 @@ package struct TensorShape: Sendable {
     let extents: [Int]
     let role: ParameterRole
     let initializer: Initializer
+    /// How many numbers an output sums, and how many an input goes into: for initializers.
+    let fanIn: Int
+    let fanOut: Int
     /// The number of terms in the gradient's sum. If it is 1, an optimizer can step while the gradient is computed.
     let gradientTerms: Int
 
     package init(
-        name: StaticString, extents: [Int], role: ParameterRole, initializer: Initializer, gradientTerms: Int = 1
+        name: StaticString, extents: [Int], role: ParameterRole, initializer: Initializer, fanIn: Int? = nil,
+        fanOut: Int? = nil,
+        gradientTerms: Int = 1
     ) {
         self.name = name
         self.extents = extents
         self.role = role
         self.initializer = initializer
+        self.fanIn = fanIn ?? extents.dropFirst().reduce(1, *)
+        self.fanOut = fanOut ?? extents[0]
         self.gradientTerms = gradientTerms
     }
 }
@@ -133,6 +196,12 @@ package enum ParameterRole: Sendable {
     case weight
     /// Is added. Regularization applies to it only if it includes biases.
     case bias
+    /// Multiplies what was normalised. Regularization treats it as a bias.
+    case scale
+    /// Of a layer's state: no optimizer steps it.
+    case mean
+    /// The same, never below 0.
+    case variance
 }
 
 /// Where the preactivation z of a layer is kept.
@@ -168,10 +237,27 @@ package enum LayerTable {
         [
             (Dense.kind, Dense.decode),
             (ActivationLayer.kind, ActivationLayer.decode),
-            (Sum.kind, Sum.decode),
+            (Sum.kind, { _ in Sum() }),
+            (Sum.meanKind, { _ in Sum(.mean) }),
+            (Sum.differenceKind, { _ in Sum(.difference) }),
+            (Product.kind, Product.decode),
             (Concatenation.kind, Concatenation.decode),
             (Reshape.kind, Reshape.decode),
+            (Transpose.kind, Transpose.decode),
+            (SliceLayer.kind, SliceLayer.decode),
+            (ZeroPadding.kind, ZeroPadding.decode),
+            (Upsampling.kind, Upsampling.decode),
+            (InputPart.kind, InputPart.decode),
+            (Convolution.kind, Convolution.decode),
+            (Convolution.transposedKind, Convolution.decodeTransposed),
+            (Pooling.kind, Pooling.decode),
+            (BatchNormalization.kind, BatchNormalization.decode),
+            (BlockNormalization.layerKind, BlockNormalization.decodeLayer),
+            (BlockNormalization.rootMeanSquareKind, BlockNormalization.decodeRootMeanSquare),
+            (BlockNormalization.groupKind, BlockNormalization.decodeGroup),
+            (PReLU.kind, PReLU.decode),
             (Dropout.kind, Dropout.decode),
+            (Dropout.channelKind, Dropout.decodeChannels),
             (GaussianNoise.kind, GaussianNoise.decode),
         ]
     }

@@ -2,10 +2,25 @@
 public enum LayerSettings: Sendable {
     case dense(Activation, bias: Bool, weights: Initializer, biases: Initializer)
     case activation(Activation)
-    case dropout(rate: Float)
+    case dropout(rate: Float, wholeChannels: Bool)
     case noise(deviation: Float)
     case sum
-    case concatenation
+    case mean
+    case difference
+    case product
+    /// nil: the last axis.
+    case concatenation(axis: Int?)
     /// nil: one axis of all elements.
     case reshape(Shape?)
+    case transpose(axes: [Int])
+    case slice(begin: [Int], end: [Int])
+    case zeroPadding(before: [Int], after: [Int])
+    case upsampling(factors: [Int])
+    /// A part of x of this shape, from its element `first` on.
+    case input(Shape, first: Int)
+    case convolution(ConvolutionSettings)
+    /// nil: over all positions.
+    case pooling(PoolingMethod, WindowSettings?)
+    case normalization(NormalizationMethod, epsilon: Float, isAffine: Bool)
+    case prelu
 }

@@ -31,7 +31,7 @@ public struct Architecture: Sendable {
     /// N_0: how many inputs the network has.
     public var inputs: Int { inputShape.count }
     /// One axis of all inputs.
-    private let inputShape: Shape
+    let inputShape: Shape
     public private(set) var nodes: [Node] = []
     /// The indices of the nodes, sorted by name: files may have thousands of layers, and name thousands of inputs.
     private var namesInOrder: [Int] = []
@@ -45,6 +45,12 @@ public struct Architecture: Sendable {
         inputShape = try Shape([inputs])
     }
 
+    /// The shape of a layer by its name, nil: of the last; nil if there is no such layer.
+    package func shape(read name: String?) -> Shape? {
+        guard let name else { return outputShape }
+        return position(of: LayerName(unchecked: name)).map { shape(at: $0) }
+    }
+
     /// The shape of the output; of the input while there are no layers.
     public var outputShape: Shape { nodes.last?.shape ?? inputShape }
 
@@ -55,61 +61,6 @@ public struct Architecture: Sendable {
     static var mostLayers: Int { 10_000 }
     /// The most layers that one layer may read.
     package static var mostInputs: Int { 10_000 }
-
-    /// Adds a dense layer, `h = σ(W h_in + b)`, along the last axis: at every position alike.
-    /// - Parameters:
-    ///   - units: N_l, the number of outputs, at least 1.
-    ///   - activation: σ.
-    ///   - name: the layer's name; nil: its position, "0", "1", …
-    ///   - input: the layer it reads, "input" for the network's input; nil: the layer before.
-    ///   - bias: whether there is a b.
-    public mutating func dense(
-        _ units: Int, _ activation: Activation = .identity, name: String? = nil, input: String? = nil,
-        bias: Bool = true,
-        weights: Initializer = .standard, biases: Initializer = .standard
-    ) throws(ChainruleError) {
-        let layer = Dense(
-            units: units, activation: activation, hasBias: bias, weightInitializer: weights, biasInitializer: biases)
-        try append(layer, name: name, inputs: input.map { [$0] })
-    }
-
-    /// Adds only an activation, `h = σ(h_in)`.
-    public mutating func activation(_ activation: Activation, name: String? = nil, input: String? = nil)
-        throws(ChainruleError)
-    {
-        try append(ActivationLayer(activation), name: name, inputs: input.map { [$0] })
-    }
-
-    /// Adds the elementwise sum of layers of the same shape.
-    public mutating func sum(of inputs: [String], name: String? = nil) throws(ChainruleError) {
-        try append(Sum(), name: name, inputs: inputs)
-    }
-
-    /// Joins the outputs of layers along the last axis, one after the other. Their other axes are equal.
-    public mutating func concatenation(of inputs: [String], name: String? = nil) throws(ChainruleError) {
-        try append(Concatenation(), name: name, inputs: inputs)
-    }
-
-    /// Gives the elements another shape, in the same order.
-    /// - Parameter shape: of as many elements; nil: one axis of all.
-    public mutating func reshape(_ shape: Shape? = nil, name: String? = nil, input: String? = nil)
-        throws(ChainruleError)
-    {
-        try append(Reshape(shape), name: name, inputs: input.map { [$0] })
-    }
-
-    /// Adds dropout (Srivastava et al. 2014): in training, sets each h to 0 with probability `rate`, and otherwise
-    /// divides it by `1 − rate`.
-    /// - Parameter rate: in [0, 1).
-    public mutating func dropout(_ rate: Float, name: String? = nil, input: String? = nil) throws(ChainruleError) {
-        try append(Dropout(rate: rate), name: name, inputs: input.map { [$0] })
-    }
-
-    /// Adds Gaussian noise: in training, adds numbers with mean 0 and this standard deviation to h.
-    /// - Parameter deviation: finite and ≥ 0.
-    public mutating func noise(deviation: Float, name: String? = nil, input: String? = nil) throws(ChainruleError) {
-        try append(GaussianNoise(deviation: deviation), name: name, inputs: input.map { [$0] })
-    }
 
     package mutating func append(_ layer: any Layer, name: String?, inputs names: [String]?) throws(ChainruleError) {
         guard nodes.count < Architecture.mostLayers else {

@@ -3,7 +3,7 @@ extension Network {
     /// custom activations.
     public func copy() throws(ChainruleError) -> Network {
         let copy = try Network(uninitialized: Plan(architecture), level: level)
-        copy.parameters.assign(parameters)
+        copy.numbers.assign(numbers)
         return copy
     }
 }

@@ -37,7 +37,10 @@ public final class Network: FallibleClass, @unchecked Sendable {
     public var parameterCount: Int { plan.parameterCount }
 
     /// The flat parameter vector.
-    package var parameters: Matrix { memory.vector }
+    package var parameters: Matrix { memory.matrix(at: 0, rows: 1, columns: plan.parameterCount) }
+
+    /// The parameters, and behind them the state of the layers: what training changes, and files hold.
+    package var numbers: Matrix { memory.vector }
 
     /// The flat parameter vector, for a caller that may change it at any time. From now on ``parameterVersion`` does not
     /// tell of every change, so predictions read the parameters themselves.
@@ -131,15 +134,19 @@ extension FallibleClass where Self == Network {
         for tensor in network.plan.tensors {
             // A bias is a single column. Its fans mean nothing, and its initializers do not use them.
             try tensor.initializer.fill(
-                tensor.view(in: network.parameters), fanIn: tensor.columns, fanOut: tensor.rows,
+                tensor.view(in: network.parameters), fanIn: tensor.fanIn, fanOut: tensor.fanOut,
                 from: &generator)
+        }
+        for tensor in network.plan.state {
+            try tensor.initializer.fill(
+                tensor.view(in: network.numbers), fanIn: tensor.fanIn, fanOut: tensor.fanOut, from: &generator)
         }
         self = network
     }
 
     /// A network with all parameters zero, for a file to fill.
     init(uninitialized plan: Plan, level: InstructionSetLevel) throws(ChainruleError) {
-        let memory = try FloatMemory(count: plan.parameterCount, for: "the parameters")
+        let memory = try FloatMemory(count: plan.numberCount, for: "the parameters")
         self = Network(plan: plan, memory: memory, level: level)
     }
 }

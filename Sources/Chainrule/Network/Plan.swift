@@ -10,6 +10,13 @@ package final class Plan: FallibleClass, Sendable {
     /// The parameter tensors in the order of the flat parameter vector.
     package let tensors: [Tensor]
     package let parameterCount: Int
+    /// The state of all layers: tensors behind the parameters, in the same memory.
+    package let state: [Tensor]
+    let stateRanges: [Range<Int>]
+    /// The parameters and the state.
+    package let numberCount: Int
+    /// Whether rows of a batch depend on one another in training.
+    let mixesRows: Bool
     /// The multiplications of a forward pass of one row: each parameter at each position. At most `Int.max`.
     let multiplications: Int
     /// The elements of the largest layer with several positions; 0 if none has.
@@ -31,6 +38,8 @@ package final class Plan: FallibleClass, Sendable {
         package let offset: Int
         package let rows: Int
         package let columns: Int
+        let fanIn: Int
+        let fanOut: Int
         /// From ``TensorShape``.
         package let extents: [Int]
         let role: ParameterRole
@@ -65,6 +74,7 @@ package final class Plan: FallibleClass, Sendable {
 
     fileprivate init(
         architecture: Architecture, tensors: [Tensor], tensorRanges: [Range<Int>], parameterCount: Int,
+        state: [Tensor], stateRanges: [Range<Int>], numberCount: Int,
         accumulatesDelta: [[Bool]]
     ) {
         self.architecture = architecture
@@ -72,6 +82,10 @@ package final class Plan: FallibleClass, Sendable {
         hasGradientsOfTerms = tensors.contains { $0.gradientTerms > 1 }
         self.tensorRanges = tensorRanges
         self.parameterCount = parameterCount
+        self.state = state
+        self.stateRanges = stateRanges
+        self.numberCount = numberCount
+        mixesRows = architecture.nodes.contains { $0.layer.mixesRows }
         self.accumulatesDelta = accumulatesDelta
         var (multiplications, widest) = (0, 0)
         for (node, range) in zip(architecture.nodes, tensorRanges) {
@@ -149,6 +163,10 @@ package final class Plan: FallibleClass, Sendable {
             var activations: [Int] = []
             var deltas: [Int?] = []
             var signals: [Int?] = []
+            var kept: [Int] = []
+            var keptCounts: [Int] = []
+            var keptOfBatch: [Int] = []
+            var keptOfBatchCounts: [Int] = []
         }
 
         var values = Places()
@@ -186,6 +204,15 @@ package final class Plan: FallibleClass, Sendable {
                     let position = node.inputs[0]
                     preactivation = position == 0 ? places.inputActivation : places.activations[position - 1]
                 }
+                let keptCount =
+                    purpose == .inference || ofTangents
+                    ? 0 : node.layer.keptPerRow(shape: node.shape, inputs: architecture.inputShapes(of: node))
+                places.keptCounts.append(keptCount)
+                places.kept.append(try place(keptCount))
+                let keptOfBatchCount =
+                    purpose == .inference || ofTangents ? 0 : node.layer.keptPerBatch(shape: node.shape)
+                places.keptOfBatchCounts.append(keptOfBatchCount)
+                places.keptOfBatch.append(try place(keptOfBatchCount, rows: 1))
                 places.activations.append(activation)
                 places.preactivations.append(preactivation)
                 let delta = purpose == .inference ? nil : try place(node.width)
@@ -250,12 +277,14 @@ extension FallibleClass where Self == Plan {
         guard !architecture.nodes.isEmpty else {
             throw ChainruleError(.size, "the network has no layers")
         }
-        var tensors: [Plan.Tensor] = []
-        var ranges: [Range<Int>] = []
+        var (tensors, state) = ([Plan.Tensor](), [Plan.Tensor]())
+        var (ranges, stateRanges) = ([Range<Int>](), [Range<Int>]())
         var offset = 0
-        for node in architecture.nodes {
+        func append(_ shapes: [TensorShape], of node: Architecture.Node, to tensors: inout [Plan.Tensor])
+            throws(ChainruleError) -> Range<Int>
+        {
             let first = tensors.count
-            for shape in node.layer.tensors(shape: node.shape, inputs: architecture.inputShapes(of: node)) {
+            for shape in shapes {
                 let rows = shape.extents[0]
                 var columns = 1
                 for extent in shape.extents.dropFirst() { columns = try Plan.checkedProduct(columns, extent) }
@@ -263,15 +292,24 @@ extension FallibleClass where Self == Plan {
                 tensors.append(
                     Plan.Tensor(
                         index: tensors.count, name: "\(node.name.text).\(shape.name)", offset: offset, rows: rows,
-                        columns: columns, extents: shape.extents, role: shape.role, initializer: shape.initializer,
-                        gradientTerms: shape.gradientTerms))
+                        columns: columns, fanIn: shape.fanIn, fanOut: shape.fanOut, extents: shape.extents,
+                        role: shape.role, initializer: shape.initializer, gradientTerms: shape.gradientTerms))
                 offset = try Plan.checkedSum([offset, count])
             }
-            ranges.append(first..<tensors.count)
+            return first..<tensors.count
+        }
+        for node in architecture.nodes {
+            let shapes = node.layer.tensors(shape: node.shape, inputs: architecture.inputShapes(of: node))
+            ranges.append(try append(shapes, of: node, to: &tensors))
+        }
+        let parameterCount = offset
+        for node in architecture.nodes {
+            stateRanges.append(try append(node.layer.state(shape: node.shape), of: node, to: &state))
         }
         _ = try Plan.checkedProduct(offset, MemoryLayout<Float>.stride)
         self = Plan(
-            architecture: architecture, tensors: tensors, tensorRanges: ranges, parameterCount: offset,
+            architecture: architecture, tensors: tensors, tensorRanges: ranges, parameterCount: parameterCount,
+            state: state, stateRanges: stateRanges, numberCount: offset,
             accumulatesDelta: try Plan.deltaOrder(architecture))
     }
 }

@@ -104,6 +104,12 @@ extension Network {
             let (layer, memory) = (architecture.nodes[index].layer, workspace.layers[index])
             let pass = GradientPass(memory: memory, networkInput: x, rows: rows)
             for (number, tensor) in memory.tensors.enumerated() {
+                if layer.writesGradients {
+                    part.write(tensor) { gradient, accumulating in
+                        layer.writeGradient(ofTensor: number, into: gradient, accumulating: accumulating, pass, part)
+                    }
+                    continue
+                }
                 part.compute(tensor, terms: tensor.gradientTerms) {
                     layer.gradient(ofTensor: number, term: $0, pass)
                 }

@@ -27,9 +27,13 @@ package struct GradientPass {
 
     /// s = δ ⊙ σ'(z).
     var s: Matrix { memory.signal!.positions(ofRows: rows, channels: memory.channels) }
+    var z: Matrix { memory.preactivation.positions(ofRows: rows, channels: memory.channels) }
+    var delta: Matrix { memory.delta!.positions(ofRows: rows, channels: memory.channels) }
+    var shape: Shape { memory.shape }
+    func inputShape(_ index: Int) -> Shape { memory.inputs[index].shape }
     func inputActivation(_ index: Int) -> Matrix {
         let input = memory.inputs[index]
         return (input.isNetworkInput ? networkInput : input.activation)
-            .positions(ofRows: rows, channels: input.channels)
+            .positions(ofRows: rows, channels: input.shape.channels)
     }
 }

@@ -28,7 +28,7 @@ package struct Regularizer {
 }
 
 /// One thread's part of the computation of parameter gradients: the gradients of some rows of each tensor.
-struct GradientPart {
+package struct GradientPart {
     let sink: GradientSink
     let arithmetic: Arithmetic
     /// This thread's row of ``Plan/Layout/scratch``.
@@ -60,6 +60,14 @@ struct GradientPart {
         }
     }
 
+    /// Lets a layer write the gradient of a tensor, or add it: never in a step.
+    func write(_ tensor: Plan.TensorPlace, _ body: (_ gradient: Matrix, _ accumulating: Bool) -> Void) {
+        guard case .vector(let vector, let accumulating) = sink else {
+            preconditionFailure("such a gradient has a vector")
+        }
+        body(tensor.view(in: vector), accumulating)
+    }
+
     /// Steps along a gradient of which only some rows exist at a time.
     /// - Parameter gradient: of the whole tensor.
     @inline(never)
@@ -79,6 +87,26 @@ struct GradientPart {
                 tensor.view(in: step.parameters).rows(from: some.lowerBound, count: some.count), along: block,
                 arithmetic)
         }
+    }
+
+    /// Computes the thread's share of `Aᵀ 1`, or adds it.
+    func sumColumns(_ a: Matrix, into sums: Matrix, accumulating: Bool) {
+        let units = share.of(a.columns)
+        if units.isEmpty { return }
+        let vector = Matrix(base: sums.base, rows: 1, columns: sums.count)
+        arithmetic.sumColumns(
+            a.columns(from: units.lowerBound, count: units.count),
+            into: vector.columns(from: units.lowerBound, count: units.count), accumulating: accumulating)
+    }
+
+    /// Computes the thread's share of the sums of each column of `A ⊙ B`, or adds them.
+    func columnProducts(_ a: Matrix, _ b: Matrix, into sums: Matrix, accumulating: Bool) {
+        let units = share.of(a.columns)
+        if units.isEmpty { return }
+        func part(_ matrix: Matrix) -> Matrix { matrix.columns(from: units.lowerBound, count: units.count) }
+        arithmetic.columnProducts(
+            part(a), part(b), into: part(Matrix(base: sums.base, rows: 1, columns: sums.count)),
+            accumulating: accumulating)
     }
 
     private func put(_ term: GradientTerm, into block: Matrix, accumulating: Bool) {

@@ -18,6 +18,8 @@ package struct LayerPass {
     /// At least as many floats as the layer asked for (``Layer/scratchCount(shape:inputs:rows:backward:)``), for this
     /// thread only.
     let scratch: Matrix
+    /// Whether normalisation takes its statistics from the batch, not from the state.
+    let usesBatchStatistics: Bool
     /// Whether to compute ∂C/∂x. The layers' δ are always computed.
     let wantsNetworkInputDelta: Bool
     /// The units to compute; nil: all (``Layer/hasIndependentUnits``).
@@ -32,6 +34,21 @@ package struct LayerPass {
     /// s = δ ⊙ σ'(z), kept for the gradients of the parameters.
     var s: Matrix { unitView(memory.signal!) }
 
+    /// What the layer keeps from the forward to the backward pass for each row, with a row for each; nil if the workspace
+    /// keeps nothing (``Layer/keptPerRow(shape:inputs:)``).
+    var kept: Matrix? {
+        guard memory.kept.columns > 0 else { return nil }
+        return memory.kept.rows(from: rows.lowerBound, count: rows.count)
+    }
+
+    /// What the layer keeps for the whole batch.
+    var keptOfBatch: Matrix { memory.keptOfBatch }
+
+    /// So many floats of the layer's state, from `offset` on. The parameters of a tangent have none.
+    func state(_ offset: Int, count: Int) -> Matrix {
+        Matrix(base: parameters.base + memory.stateOffset + offset, rows: 1, columns: count)
+    }
+
     /// A view with a row for each of the batch's rows.
     func samples(of view: Matrix) -> Matrix { view.reshaped(columns: view.count / rows.count) }
 
@@ -42,14 +59,16 @@ package struct LayerPass {
     func inputActivation(_ index: Int) -> Matrix {
         let input = memory.inputs[index]
         return (input.isNetworkInput ? networkInput : input.activation)
-            .positions(ofRows: rows, channels: input.channels)
+            .positions(ofRows: rows, channels: input.shape.channels)
     }
+    func inputShape(_ index: Int) -> Shape { memory.inputs[index].shape }
+    var shape: Shape { memory.shape }
 
     /// Where the input's share of δ goes; nil: do not compute it.
     func inputDelta(_ index: Int) -> Matrix? {
         let input = memory.inputs[index]
         if input.isNetworkInput && !wantsNetworkInputDelta { return nil }
-        return ofInputUnits(input.delta!.positions(ofRows: rows, channels: input.channels))
+        return ofInputUnits(input.delta!.positions(ofRows: rows, channels: input.shape.channels))
     }
     func accumulatesInputDelta(_ index: Int) -> Bool { memory.inputs[index].accumulatesDelta }
 
@@ -58,6 +77,12 @@ package struct LayerPass {
         let tensor = memory.tensors[index].view(in: parameters)
         guard let units else { return tensor }
         return tensor.rows(from: units.lowerBound, count: units.count)
+    }
+
+    /// The same as a row, for a tensor of one axis.
+    func vector(_ index: Int) -> Matrix {
+        let tensor = parameter(index)
+        return Matrix(base: tensor.base, rows: 1, columns: tensor.count)
     }
 
     /// The columns of a matrix that belong to ``inputUnits``.
@@ -83,14 +108,16 @@ extension Network {
         _ body: (any Layer, LayerPass) throws(ChainruleError) -> Void
     ) throws(ChainruleError) {
         let isLong = Cancellation.isLong(rows.count, times: plan.multiplications)
-        let most = isLong ? plan.rowsUntilLook(ofLayer: index, rows.count) : rows.count
+        let mixesRows = workspace.usesBatchStatistics && architecture.nodes[index].layer.mixesRows
+        let most = isLong && !mixesRows ? plan.rowsUntilLook(ofLayer: index, rows.count) : rows.count
         for first in stride(from: rows.lowerBound, to: rows.upperBound, by: most) {
             if isLong { try Cancellation.look() }
             let pass = LayerPass(
                 arithmetic: arithmetic, memory: workspace.layers[index], networkInput: x,
                 rows: first..<min(first + most, rows.upperBound), firstRow: workspace.firstRow, parameters: parameters,
                 layer: index, noise: workspace.noise, scratch: workspace.scratch.row(thread),
-                wantsNetworkInputDelta: wantsInputGradient, units: units, inputUnits: inputUnits)
+                usesBatchStatistics: workspace.usesBatchStatistics, wantsNetworkInputDelta: wantsInputGradient,
+                units: units, inputUnits: inputUnits)
             do throws(ChainruleError) {
                 try body(architecture.nodes[index].layer, pass)
             } catch {
@@ -112,8 +139,7 @@ package final class LayerMemory: @unchecked Sendable {
         /// 0: the network's input; `i + 1`: the layer at index `i`.
         let position: Int
         var isNetworkInput: Bool { position == 0 }
-        /// The length of its last axis.
-        let channels: Int
+        let shape: Shape
     }
 
     let inputs: UnsafeMutableBufferPointer<Input>
@@ -123,16 +149,22 @@ package final class LayerMemory: @unchecked Sendable {
     let activation: Matrix
     let delta: Matrix?
     let signal: Matrix?
+    let shape: Shape
     /// The length of the last axis.
     let channels: Int
+    /// With 0 columns if nothing is kept.
+    let kept: Matrix
+    let keptOfBatch: Matrix
+    /// Where the layer's state begins, in floats from the first parameter.
+    let stateOffset: Int
     let tensors: UnsafeMutableBufferPointer<Plan.TensorPlace>
     private let inputMemory: Memory<Input>
     private let tensorMemory: Memory<Plan.TensorPlace>
 
     init(
         inputs: Memory<Input>, readsPreactivation: Bool, preactivation: Matrix, activation: Matrix, delta: Matrix?,
-        signal: Matrix?,
-        channels: Int, tensors: Memory<Plan.TensorPlace>
+        signal: Matrix?, shape: Shape, kept: Matrix, keptOfBatch: Matrix, stateOffset: Int,
+        tensors: Memory<Plan.TensorPlace>
     ) {
         self.inputs = inputs.elements
         inputMemory = inputs
@@ -141,7 +173,11 @@ package final class LayerMemory: @unchecked Sendable {
         self.activation = activation
         self.delta = delta
         self.signal = signal
-        self.channels = channels
+        self.shape = shape
+        channels = shape.channels
+        self.kept = kept
+        self.keptOfBatch = keptOfBatch
+        self.stateOffset = stateOffset
         self.tensors = tensors.elements
         tensorMemory = tensors
     }

@@ -68,17 +68,21 @@ enum PassStage: Equatable {
 extension Plan {
     /// For each node, whether threads that share a step of so many rows take some of its units each: where fewer floats
     /// then move between their caches than if they took rows.
-    func sharesUnits(rows: Int, threads: Int) -> [Bool] {
+    /// - Parameter mixesRows: whether some layers take statistics from the batch: those are always shared by units.
+    func sharesUnits(rows: Int, threads: Int, mixesRows: Bool = false) -> [Bool] {
         var shares = [Bool](repeating: false, count: architecture.nodes.count)
         guard threads > 1 else { return shares }
         for (index, node) in architecture.nodes.enumerated()
-        where node.layer.hasIndependentUnits && node.shape.positions == 1 {
+        where node.layer.hasIndependentUnits && !node.layer.mixesRows && node.shape.positions == 1 {
             // By rows, the part of W that others have stepped moves. By units, their part of the inputs' h and of s.
             let inputs = node.inputs[0] == 0 ? 0 : architecture.shape(at: node.inputs[0]).count
             let weights = parameterCount(ofLayer: index)
             shares[index] =
                 node.width / threads >= Plan.leastUnits && weights >= Plan.leastParameters
                 && weights / rows > (inputs + node.width) / 2
+        }
+        if mixesRows {
+            for (index, node) in architecture.nodes.enumerated() where node.layer.mixesRows { shares[index] = true }
         }
         return shares
     }

@@ -53,6 +53,13 @@ extension Network {
                 values: gradientPass(workspace.layers, workspace.input),
                 tangents: gradientPass(tangents.layers, tangents.input), hasInputTangent: false)
             for (number, tensor) in workspace.layers[index].tensors.enumerated() {
+                if layer.writesGradients {
+                    all.write(tensor) { tangent, accumulating in
+                        layer.writeGradientTangent(
+                            ofTensor: number, into: tangent, accumulating: accumulating, pass, all)
+                    }
+                    continue
+                }
                 // By the product rule.
                 all.compute(tensor, terms: 2 * tensor.gradientTerms) {
                     layer.gradientTangent(ofTensor: number, term: $0, pass)
@@ -69,7 +76,7 @@ extension Network {
             LayerPass(
                 arithmetic: arithmetic, memory: layers[index], networkInput: input, rows: 0..<workspace.rows,
                 firstRow: workspace.firstRow, parameters: parameters, layer: index, noise: workspace.noise,
-                scratch: workspace.scratch.row(0), wantsNetworkInputDelta: false)
+                scratch: workspace.scratch.row(0), usesBatchStatistics: false, wantsNetworkInputDelta: false)
         }
         return TangentPass(
             values: pass(workspace.layers, workspace.input, parameters),

@@ -15,6 +15,9 @@ package struct TangentPass {
     /// R{W} or R{b}; nil: 0.
     func parameterTangent(_ index: Int) -> Matrix? { hasParameterTangents ? tangents.parameter(index) : nil }
 
+    /// The same as a row, for a tensor of one axis.
+    func vectorTangent(_ index: Int) -> Matrix? { hasParameterTangents ? tangents.vector(index) : nil }
+
     /// R{h} of an input; nil: 0.
     func inputTangent(_ index: Int) -> Matrix? {
         if tangents.memory.inputs[index].isNetworkInput && !hasInputTangent { return nil }

@@ -37,6 +37,15 @@ public final class Workspace: FallibleClass {
     /// For dropout and noise layers; nil (the default): they do nothing.
     var noise: NoiseSeed?
 
+    /// Whether batch normalisation takes its mean and variance from the batch, as in training; otherwise from its running
+    /// statistics. Set it before a forward pass.
+    public var usesBatchStatistics = false {
+        didSet {
+            rows = 0
+            hasDelta = false
+        }
+    }
+
     package let plan: Plan
     package let input: Matrix
     let inputDelta: Matrix?
@@ -174,7 +183,7 @@ extension FallibleClass where Self == Workspace {
                     inputs.base[place] = LayerMemory.Input(
                         activation: source?.activation ?? input, delta: source?.delta ?? inputDelta,
                         accumulatesDelta: plan.accumulatesDelta[index][place], position: position,
-                        channels: plan.architecture.shape(at: position).channels)
+                        shape: plan.architecture.shape(at: position))
                 }
                 let range = plan.tensorRanges[index]
                 let tensors = try Memory<Plan.TensorPlace>(count: range.count, for: "a layer's tensors")
@@ -187,7 +196,13 @@ extension FallibleClass where Self == Workspace {
                             ? inputs.base[0].activation : matrix(places.preactivations[index]),
                         activation: matrix(places.activations[index]),
                         delta: places.deltas[index].map(matrix), signal: places.signals[index].map(matrix),
-                        channels: node.shape.channels, tensors: tensors))
+                        shape: node.shape,
+                        kept: memory.matrix(at: places.kept[index], rows: maxRows, columns: places.keptCounts[index]),
+                        keptOfBatch: memory.matrix(
+                            at: places.keptOfBatch[index], rows: 1, columns: places.keptOfBatchCounts[index]),
+                        stateOffset: plan.stateRanges[index].isEmpty
+                            ? 0 : plan.state[plan.stateRanges[index].lowerBound].offset,
+                        tensors: tensors))
             }
             return (input, inputDelta, layers)
         }

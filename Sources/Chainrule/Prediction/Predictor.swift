@@ -134,7 +134,7 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         let pass = LayerPass(
             arithmetic: arithmetic, memory: workspace.layers[index], networkInput: workspace.input, rows: 0..<rows,
             firstRow: workspace.firstRow, parameters: parameters.vector, layer: index, noise: nil,
-            scratch: workspace.scratch.row(0),
+            scratch: workspace.scratch.row(0), usesBatchStatistics: false,
             wantsNetworkInputDelta: false)
         do throws(ChainruleError) {
             if let dense = node.layer.asDense, let layer = packed.layerOfNode[index] {
@@ -161,11 +161,11 @@ extension FallibleClass where Self == Predictor {
         let packed = try PackedNetwork(network, precision: precision, kernels: kernels, arithmetic: arithmetic)
         var unpacked = 0
         for (index, node) in network.architecture.nodes.enumerated() where node.layer.asDense == nil {
-            unpacked += network.plan.tensorRanges[index].count
+            unpacked += network.plan.tensorRanges[index].count + network.plan.stateRanges[index].count
         }
         let parameters =
             unpacked == 0
-            ? try FloatMemory(count: 0, for: "no parameters") : try FloatMemory(copying: network.parameters)
+            ? try FloatMemory(count: 0, for: "no parameters") : try FloatMemory(copying: network.numbers)
         self = Predictor(
             network.plan, precision: precision, kernels: kernels, packed: packed, arithmetic: arithmetic,
             parameters: parameters)

@@ -39,7 +39,7 @@ extension Network {
 
     private func content() throws(ChainruleError) -> FileContent {
         try architecture.setAside()
-        return FileContent(header: try ModelHeader.encode(plan), vectors: [parameters])
+        return FileContent(header: try ModelHeader.encode(plan), vectors: [numbers])
     }
 
     /// Loads only the parameters, from a model file with the same tensors. After an error the parameters are unchanged.
@@ -70,15 +70,29 @@ extension Network {
         try whileTraining { () throws(ChainruleError) in
             let header = try reader.readHeader()
             let tensors = try reader.explain { () throws(ChainruleError) in try header.match(plan) }
-            let loaded = try FloatMemory(count: parameterCount, for: "the parameters of a file")
+            let loaded = try FloatMemory(count: plan.numberCount, for: "the parameters of a file")
             try reader.read(tensors, into: loaded.vector)
+            try reader.explain { () throws(ChainruleError) in try plan.checkState(in: loaded.vector) }
             parameterVersion += 1
-            parameters.assign(loaded.vector)
+            numbers.assign(loaded.vector)
         }
     }
 }
 
 extension Plan {
+    /// Checks a file's state: finite, and variances not below 0.
+    func checkState(in numbers: Matrix) throws(ChainruleError) {
+        for tensor in state {
+            let values = tensor.vector(in: numbers)
+            for index in 0..<values.count {
+                let value = values[0, index]
+                guard value.isFinite && (tensor.role != .variance || value >= 0) else {
+                    throw ChainruleError(.format, "element \(index) of the tensor '\(tensor.name)' is \(value)")
+                }
+            }
+        }
+    }
+
     private static var leastMemoryLimit: Int { 64 << 20 }
 
     /// The default limit of the memory for a file's network, in bytes.
@@ -92,7 +106,7 @@ extension Plan {
     /// Rejects a network whose parameters and one row of a prediction need more memory than the limit.
     fileprivate func checkMemory(limit: Int) throws(ChainruleError) {
         let row = try layout(maxRows: 1, purpose: .inference, threads: 1).count
-        let bytes = try Plan.checkedProduct(MemoryLayout<Float>.stride, Plan.checkedSum([parameterCount, row]))
+        let bytes = try Plan.checkedProduct(MemoryLayout<Float>.stride, Plan.checkedSum([numberCount, row]))
         guard bytes <= limit else {
             throw ChainruleError(
                 .memory,
@@ -150,7 +164,8 @@ extension FallibleClass where Self == Network {
             return (plan, tensors)
         }
         let network = try Network(uninitialized: plan, level: .standard)
-        try reader.read(tensors, into: network.parameters)
+        try reader.read(tensors, into: network.numbers)
+        try reader.explain { () throws(ChainruleError) in try plan.checkState(in: network.numbers) }
         self = network
     }
 }

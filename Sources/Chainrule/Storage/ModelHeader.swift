@@ -32,10 +32,11 @@ package struct ModelHeader {
     /// The bytes of a file before its data. The data are the network's tensors, then vectors of the same shape.
     /// - Parameter more: a further member of the metadata.
     static func encode(
-        format: String, version: Int, _ plan: Plan, more: (name: String, text: [UInt8])?, vectors: [String]
+        format: String, version: Int, _ plan: Plan, more: (name: String, text: [UInt8])?,
+        vectors: [(name: String, count: Int)]
     ) throws(ChainruleError) -> [UInt8] {
         // The places in the data and the file's bytes must not overflow.
-        let dataBytes = try Plan.checkedProduct(4, Plan.checkedProduct(plan.parameterCount, vectors.count + 1))
+        let dataBytes = try Plan.checkedProduct(4, Plan.checkedSum([plan.numberCount] + vectors.map { $0.count }))
         _ = try Plan.checkedSum([8, longest, dataBytes])
         var json = JSONWriter(limit: longest)
         json.beginObject()
@@ -46,13 +47,13 @@ package struct ModelHeader {
         json.member("architecture", text(of: plan.architecture))
         if let more { json.member(more.name, more.text) }
         json.endObject()
-        for tensor in plan.tensors where !json.isTooLong {
+        for tensor in plan.tensors + plan.state where !json.isTooLong {
             json.tensor(tensor.name, shape: tensor.extents, at: tensor.offset, count: tensor.count)
         }
-        var offset = plan.parameterCount
-        for name in vectors {
-            json.tensor(name, shape: [1, plan.parameterCount], at: offset, count: plan.parameterCount)
-            offset += plan.parameterCount
+        var offset = plan.numberCount
+        for (name, count) in vectors {
+            json.tensor(name, shape: [1, count], at: offset, count: count)
+            offset += count
         }
         json.endObject()
         var header = json.bytes
@@ -220,7 +221,7 @@ package struct ModelHeader {
     /// Other programs order tensors differently.
     func match(_ plan: Plan) throws(ChainruleError) -> [Plan.Tensor] {
         guard !ModelHeader.isCheckpoint(metadata) else { throw Checkpoint.isNoModelFile }
-        return try match(plan.tensors)
+        return try match(plan.tensors + plan.state)
     }
 
     func match(_ wanted: [Plan.Tensor]) throws(ChainruleError) -> [Plan.Tensor] {

@@ -158,6 +158,12 @@ package struct Arithmetic: @unchecked Sendable {
         kernels.multiplyElements(a.base, b.base, a.count)
     }
 
+    /// `B = c A`, for vectors of different memory.
+    func scale(_ a: Matrix, by c: Float, into b: Matrix) {
+        b.fill { c }
+        multiply(b, by: a)
+    }
+
     /// The largest magnitude: infinity if an element is infinite, NaN if one is NaN.
     package func largestMagnitude(_ a: Matrix) -> Float {
         let largestMagnitude = kernels.largestMagnitude

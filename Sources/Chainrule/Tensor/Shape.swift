@@ -61,20 +61,26 @@ public struct Shape: Equatable, Sendable, BitwiseCopyable {
     /// The same positions with another number of channels, at least 1.
     /// - Parameter layer: the layer of this shape, for the error if it has too many elements.
     func with(channels: Int, in layer: LayerName) throws(ChainruleError) -> Shape {
-        guard channels <= Shape.mostElements / positions else {
-            let outputs = positions == 1 ? "\(channels) outputs" : "\(positions) times \(channels) outputs"
+        try with(channels, along: rank - 1, in: layer)
+    }
+
+    /// The same shape with another length of an axis, at least 1.
+    func with(_ length: Int, along axis: Int, in layer: LayerName) throws(ChainruleError) -> Shape {
+        let others = count / self[axis]
+        guard length <= Shape.mostElements / others else {
+            let outputs = others == 1 ? "\(length) outputs" : "\(others) times \(length) outputs"
             throw ChainruleError(
                 .size, "layer '\(layer.text)' has \(outputs); a layer has at most \(Shape.mostElements)")
         }
         var extents = extents
-        extents[rank - 1] = channels
+        extents[axis] = length
         return try Shape(extents)
     }
 
-    /// Whether all axes but the last are equal.
-    func hasPositions(of other: Shape) -> Bool {
+    /// Whether all axes but one are equal.
+    func isSame(as other: Shape, exceptAlong axis: Int) -> Bool {
         guard rank == other.rank else { return false }
-        for axis in 0..<rank - 1 where self[axis] != other[axis] { return false }
+        for each in 0..<rank where each != axis && self[each] != other[each] { return false }
         return true
     }
 

@@ -2,7 +2,8 @@
 /// options.
 ///
 /// Its tensors are the network's under their own names, "optimizer.0", "optimizer.1", … for the optimizer's state, and
-/// "best" for the best parameters. "optimizer.…" and "best" have one row, with a column for each parameter. The
+/// "best" for the best parameters and state. "optimizer.…" have one row, with a column for each parameter; "best" has one
+/// for each number of the state, too. The
 /// metadata are those of a model file, with the format "chainrule-checkpoint" and a member "training": JSON, in which
 /// numbers that must be restored to the last bit are the decimal digits of their bit patterns.
 enum Checkpoint {
@@ -50,8 +51,8 @@ extension Trainer {
         encode(to: &json)
         let header = try ModelHeader.encode(
             format: Checkpoint.format, version: Checkpoint.version, network.plan, more: ("training", json.bytes),
-            vectors: vectorNames)
-        return FileContent(header: header, vectors: [network.parameters] + vectors)
+            vectors: vectorNames.enumerated().map { ($1, vectors[$0].count) })
+        return FileContent(header: header, vectors: [network.numbers] + vectors)
     }
 
     /// Continues from a checkpoint saved by a trainer of the same network, optimizer and options. Only the number of
@@ -82,20 +83,23 @@ extension Trainer {
                 saved = try decode(header)
                 return try header.match(checkpointTensors)
             }
-            let count = network.parameterCount
-            let total = try Plan.checkedProduct(vectors.count + 1, count)
+            let total = try Plan.checkedSum([network.numbers.count] + vectors.map { $0.count })
             let loaded = try FloatMemory(count: total, for: "a checkpoint")
             try reader.read(tensors, into: loaded.vector)
+            let numbers = loaded.matrix(at: 0, rows: 1, columns: network.numbers.count)
+            try reader.explain { () throws(ChainruleError) in try network.plan.checkState(in: numbers) }
+            let best = loaded.matrix(at: total - numbers.count, rows: 1, columns: numbers.count)
+            try reader.explain { () throws(ChainruleError) in try network.plan.checkState(in: best) }
             for index in optimizer.states.indices {
-                let state = loaded.matrix(at: (index + 1) * count, rows: 1, columns: count)
+                let state = loaded.matrix(at: vectorOffset(index), rows: 1, columns: vectors[index].count)
                 saved.stateBounds[index] = try reader.explain { () throws(ChainruleError) in
                     try max(saved.stateBounds[index], largestMagnitude(ofState: index, state))
                 }
             }
             network.parameterVersion += 1
-            network.parameters.assign(loaded.matrix(at: 0, rows: 1, columns: count))
+            network.numbers.assign(numbers)
             for (index, vector) in vectors.enumerated() {
-                vector.assign(loaded.matrix(at: (index + 1) * count, rows: 1, columns: count))
+                vector.assign(loaded.matrix(at: vectorOffset(index), rows: 1, columns: vector.count))
             }
             // A schedule sets the rate before each step.
             optimizer.restore(
@@ -107,20 +111,27 @@ extension Trainer {
         }
     }
 
-    /// The vectors saved besides the parameters.
-    private var vectors: [Matrix] { optimizer.states.map { $0.vector } + [bestParameters.vector] }
+    /// The vectors saved besides the network's numbers.
+    private var vectors: [Matrix] { optimizer.states.map { $0.vector } + [bestNumbers.vector] }
 
     private var vectorNames: [String] { optimizer.states.indices.map { "optimizer.\($0)" } + ["best"] }
 
     /// All tensors of a checkpoint, in their order in the file.
     private var checkpointTensors: [Plan.Tensor] {
-        let count = network.parameterCount
-        return network.plan.tensors
+        let own = network.plan.tensors + network.plan.state
+        return own
             + vectorNames.enumerated().map { index, name in
-                Plan.Tensor(
-                    index: network.plan.tensors.count + index, name: name, offset: (index + 1) * count, rows: 1,
-                    columns: count, extents: [1, count], role: .weight, initializer: .zeros, gradientTerms: 1)
+                let count = vectors[index].count
+                return Plan.Tensor(
+                    index: own.count + index, name: name, offset: vectorOffset(index), rows: 1, columns: count,
+                    fanIn: 1,
+                    fanOut: 1, extents: [1, count], role: .weight, initializer: .zeros, gradientTerms: 1)
             }
+    }
+
+    /// Where a vector begins in the data, in floats.
+    private func vectorOffset(_ index: Int) -> Int {
+        vectors.prefix(index).reduce(network.numbers.count) { $0 + $1.count }
     }
 
     /// The largest magnitude in a state vector from a file. Checks that a step can start from the vector.

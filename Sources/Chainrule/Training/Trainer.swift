@@ -22,20 +22,20 @@ public final class Trainer: FallibleClass {
     package var cost: Cost { options.cost }
     /// How far it has come.
     public internal(set) var progress = TrainingProgress()
-    /// The parameters of the best epoch, or those before the first.
-    let bestParameters: FloatMemory
+    /// The parameters and the state of the best epoch, or those before the first.
+    let bestNumbers: FloatMemory
     /// nil: the learning rate stays as it is.
     var schedule: ScheduleRun?
     /// Whether a call is running. Callbacks are part of it.
     private var isBusy = false
 
     fileprivate init(
-        network: Network, optimizer: Optimizer, options: TrainingOptions, bestParameters: FloatMemory
+        network: Network, optimizer: Optimizer, options: TrainingOptions, bestNumbers: FloatMemory
     ) {
         self.network = network
         self.optimizer = optimizer
         self.options = options
-        self.bestParameters = bestParameters
+        self.bestNumbers = bestNumbers
         schedule = options.schedule.map { ScheduleRun($0, optimizer) }
     }
 
@@ -154,7 +154,7 @@ public final class Trainer: FallibleClass {
     ) throws(ChainruleError) {
         schedule?.begin(epochs: options.epochs, stepsPerEpoch: feed.count.map { ($0 - 1) / options.batchSize + 1 })
         defer { schedule?.end() }
-        if progress.bestEpoch == 0 && progress.rows == 0 { bestParameters.vector.assign(network.parameters) }
+        if progress.bestEpoch == 0 && progress.rows == 0 { bestNumbers.vector.assign(network.numbers) }
         let evaluation = try validation.map { (validation) throws(ChainruleError) in
             try Evaluation(of: network, cost: options.cost, rows: validation.x.rows)
         }
@@ -245,14 +245,14 @@ public final class Trainer: FallibleClass {
 
     private func noteBest(_ cost: Double) -> Bool {
         guard progress.note(cost, minDelta: options.minDelta) else { return false }
-        bestParameters.vector.assign(network.parameters)
+        bestNumbers.vector.assign(network.numbers)
         return true
     }
 
     private func restoreBest() {
         progress.awaitsBest = false
         network.parameterVersion += 1
-        network.parameters.assign(bestParameters.vector)
+        network.numbers.assign(bestNumbers.vector)
     }
 
     private func finishEpoch(validation: Metrics?, isBest: Bool) -> Epoch {
@@ -290,7 +290,7 @@ extension FallibleClass where Self == Trainer {
         try optimizer.check(network)
         self = Trainer(
             network: network, optimizer: optimizer, options: options,
-            bestParameters: try FloatMemory(copying: network.parameters))
+            bestNumbers: try FloatMemory(copying: network.numbers))
     }
 }
 

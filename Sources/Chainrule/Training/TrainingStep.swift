@@ -98,6 +98,7 @@ final class TrainingStep: FallibleClass {
             largestParameter = nil
             try optimizer?.step(network, gradients: gradient)
         }
+        if workspace.usesBatchStatistics { network.updateState(from: workspace) }
         return (total.cost, cost.weight(totalWeight: totalWeight, rows: rows.count), total.decided)
     }
 
@@ -307,10 +308,10 @@ extension TrainingStep: SharedWork {
                 try run(isSignalOnly ? .signal : .backward, layer, rows: range, share)
             }
         case .forward(let layer):
-            try run(.forward, layer, units: share.of(workspace.layers[layer].activation.columns), rows: all, share)
+            try run(.forward, layer, units: share.of(workspace.layers[layer].channels), rows: all, share)
         case .inputDelta(let layer, let hasSignal):
             let source = workspace.layers[layer].inputs[0]
-            let units = share.of(source.activation.columns)
+            let units = share.of(source.shape.channels)
             try run(.inputDelta, layer, units: units, rows: all, share)
             if hasSignal { try run(.signal, source.position - 1, units: units, rows: all, share) }
         }
@@ -377,23 +378,27 @@ extension TrainingStep: SharedWork {
             let treatment = layerTreatments.base[layer]
             if treatment.measuresSignal {
                 magnitudes.base[layer].signal = largestMagnitude(
-                    workspace.layers[layer].signal!, share, byUnits: treatment.hasSignalByUnits)
+                    workspace.layers[layer].signal!, of: layer, share, byUnits: treatment.hasSignalByUnits)
             }
             if treatment.measuresActivation {
                 magnitudes.base[layer].activation = largestMagnitude(
-                    workspace.layers[layer].activation, share, byUnits: treatment.isByUnits)
+                    workspace.layers[layer].activation, of: layer, share, byUnits: treatment.isByUnits)
             }
         }
     }
 
-    private func largestMagnitude(_ matrix: Matrix, _ share: Share, byUnits: Bool) -> Double {
-        let isByUnits = byUnits && share.parts > 1
-        let range = isByUnits ? 0..<rows.count : rows(of: share)
-        let units = isByUnits ? share.of(matrix.columns) : 0..<matrix.columns
-        return Double(
-            network.arithmetic.largestMagnitude(
-                matrix.rows(from: range.lowerBound, count: range.count)
-                    .columns(from: units.lowerBound, count: units.count)))
+    private func largestMagnitude(_ matrix: Matrix, of layer: Int, _ share: Share, byUnits: Bool) -> Double {
+        var part: Matrix
+        if byUnits && share.parts > 1 {
+            let channels = workspace.layers[layer].channels
+            let units = share.of(channels)
+            part = matrix.positions(ofRows: 0..<rows.count, channels: channels)
+                .columns(from: units.lowerBound, count: units.count)
+        } else {
+            let range = rows(of: share)
+            part = matrix.rows(from: range.lowerBound, count: range.count)
+        }
+        return Double(network.arithmetic.largestMagnitude(part))
     }
 }
 
@@ -446,7 +451,8 @@ extension FallibleClass where Self == TrainingStep {
         data: DataView,
         largestInput: Float
     ) throws(ChainruleError) {
-        let rows = network.plan.gradientRows(of: batchRows, options.cost)
+        let mixesRows = optimizer != nil && network.plan.mixesRows
+        let rows = mixesRows ? batchRows : network.plan.gradientRows(of: batchRows, options.cost)
         var callsFunctions = options.cost.isCustom
         for node in network.architecture.nodes where node.layer.callsCustomFunctions { callsFunctions = true }
         // At most as many threads as groups of rows, or parts of a layer's units.
@@ -464,7 +470,8 @@ extension FallibleClass where Self == TrainingStep {
         // The outcomes and the pool; the lists of stages and of layers that are shared by units.
         try Reserve.setAside(count * 1024 + network.architecture.nodes.count * 640)
         let threads = count > 1 ? ThreadPool(count: count) : nil
-        let sharesUnits = network.plan.sharesUnits(rows: rows, threads: threads?.count ?? 1)
+        let sharesUnits = network.plan.sharesUnits(
+            rows: rows, threads: threads?.count ?? 1, mixesRows: mixesRows)
         let treatments = try Memory<LayerTreatment>(count: sharesUnits.count, for: "the layers of a step")
         for (layer, node) in network.architecture.nodes.enumerated() {
             treatments.base[layer].isByUnits = sharesUnits[layer]
@@ -482,11 +489,13 @@ extension FallibleClass where Self == TrainingStep {
         }
         // Otherwise only a step that could overflow needs it, or a callback that changes the optimizer's settings.
         let needsGradient = optimizer?.needsGradient != false || batchRows > rows
+        let workspace = try Workspace(
+            plan: network.plan, maxRows: rows, purpose: .gradients, threads: threads?.count ?? 1)
+        workspace.usesBatchStatistics = mixesRows
         self = TrainingStep(
             network: network, optimizer: optimizer, cost: options.cost, seed: options.seed,
             callsFunctions: callsFunctions, copiesRows: copiesRows, data: data,
-            workspace: try Workspace(
-                plan: network.plan, maxRows: rows, purpose: .gradients, threads: threads?.count ?? 1),
+            workspace: workspace,
             batch: try BatchTargets(rows: rows, like: data.targets),
             gradients: try needsGradient ? FloatMemory(count: network.parameterCount, for: "the gradient") : nil,
             groups: try Memory<RowsTotal>(count: Cost.groups(of: rows), for: "the costs of a batch"),

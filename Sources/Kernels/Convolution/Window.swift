@@ -42,4 +42,27 @@ public struct Window: BitwiseCopyable, Sendable {
         let high = first >= input[axis] ? 0 : (input[axis] - first + step - 1) / step
         return low..<max(low, min(high, kernel[axis]))
     }
+
+    /// The taps inside the input at an output position.
+    public func tapsInside(at position: Int) -> Int {
+        let (rest, width) = position.quotientAndRemainder(dividingBy: output[2])
+        let (depth, height) = rest.quotientAndRemainder(dividingBy: output[1])
+        return taps(0, from: first(0, at: depth)).count * taps(1, from: first(1, at: height)).count
+            * taps(2, from: first(2, at: width)).count
+    }
+
+    /// Whether some windows along an axis have no tap inside the input. Windows within the input need no look.
+    public func hasEmptyWindows(_ axis: Int) -> Bool {
+        let reach = (kernel[axis] - 1) * dilation[axis] + 1
+        var (low, high) = (0, output[axis] - 1)
+        while low <= high && first(axis, at: low) < 0 {
+            if taps(axis, from: first(axis, at: low)).isEmpty { return true }
+            low += 1
+        }
+        while high >= low && first(axis, at: high) + reach > input[axis] {
+            if taps(axis, from: first(axis, at: high)).isEmpty { return true }
+            high -= 1
+        }
+        return false
+    }
 }

@@ -33,6 +33,12 @@ import Testing
         }
     }
 
+    @Test func ofEveryLayerOfShapes() throws {
+        for (name, network) in TestNetwork.ofShapes {
+            try DerivativeCheck(network, rows: 2, cost: .meanSquaredError(.sum), name).run(tensorsOf: "l")
+        }
+    }
+
     @Test func ofActivationLayersAtBothEnds() throws {
         for activation in activations() {
             let network = TestNetwork(

@@ -50,6 +50,10 @@ import Testing
         }
     }
 
+    @Test func ofEveryLayerOfShapes() throws {
+        for (name, network) in TestNetwork.ofShapes { try check(network, rows: 2, name).run(tensorsOf: "l") }
+    }
+
     @Test func ofLeakyReLUAndELUWithOtherAlphas() throws {
         for activation in [Activation.leakyReLU(alpha: 0.3), .leakyReLU(alpha: 0), .elu(alpha: 0.5), .elu(alpha: 2)] {
             let network = TestNetwork(

@@ -30,6 +30,7 @@ struct DerivativeCheck {
         self.cost = cost
         self.what = "\(what), \(cost.identifier)"
         network = try Network(description.architecture, seed: seed)
+        network.setState()
         var noise = Noise(seed)
         let columns = network.outputs
         x = noise.floats(rows * network.inputs, in: -2...2)
@@ -72,6 +73,15 @@ struct DerivativeCheck {
         try checkGaussNewtonProduct()
     }
 
+    /// The products' elements one by one only of some tensors, the rest along a random direction.
+    func run(tensorsOf layer: String) throws {
+        let tensors = network.plan.tensors.filter { $0.name.hasPrefix("\(layer).") }
+        let indices = tensors.flatMap { Array($0.offset..<$0.offset + $0.count) }
+        try checkJVP()
+        try checkVJP()
+        try checkHessianProduct(indices)
+    }
+
     private func checkJVP() throws {
         let zeros = ([Double](repeating: 0, count: v.count), [Double](repeating: 0, count: x.count))
         for (inputTangent, parameterTangent) in [(dx, v), (nil, v), (dx, nil)] as [([Float]?, [Float]?)] {
@@ -96,16 +106,27 @@ struct DerivativeCheck {
         expectClose([backwards], [forwards], absolute: 1e-5 * max(1, size), "\(what): the vjp against the jvp")
     }
 
-    private func checkHessianProduct() throws {
+    /// - Parameter indices: of the elements; nil: all. If not, then also the product with a random direction.
+    private func checkHessianProduct(_ indices: [Int]? = nil) throws {
         let product = try network.product(.hessian, cost, x, targets, v)
-        let exact = v.indices.map { index in
+        func exact(_ direction: [Double]) -> Double {
             mixedDifference { first, second in
-                var parameters = moved(exactParameters, second, along: doubles(v))
-                parameters[index] += first
-                return reference(description.outputs(exactX, parameters))
+                reference(
+                    description.outputs(
+                        exactX, moved(moved(exactParameters, second, along: doubles(v)), first, along: direction)))
             }
         }
-        expect(product, exact, "the Hessian product")
+        func unit(_ index: Int) -> [Double] { v.indices.map { $0 == index ? 1 : 0 } }
+        let places = indices ?? Array(v.indices)
+        expect(
+            places.map { product[$0] }, places.map { exact(unit($0)) }, scale: product, "the Hessian product")
+        if indices == nil { return }
+        var noise = Noise(UInt64(v.count))
+        let direction = noise.floats(v.count)
+        let size = dot(product, product).squareRoot()
+        expectClose(
+            [dot(direction, product)], [exact(doubles(direction))], absolute: DerivativeCheck.tolerance * max(1, size),
+            "\(what): the Hessian product along a direction")
     }
 
     private func checkGaussNewtonProduct() throws {
@@ -140,8 +161,9 @@ struct DerivativeCheck {
         return (function(h, h) - function(h, -h) - function(-h, h) + function(-h, -h)) / (4 * h * h)
     }
 
-    private func expect(_ result: [Float], _ exact: [Double], _ name: String) {
-        let largest = exact.map { $0.magnitude }.max() ?? 0
+    /// - Parameter scale: more elements of the same product.
+    private func expect(_ result: [Float], _ exact: [Double], scale: [Float] = [], _ name: String) {
+        let largest = (exact + doubles(scale)).map { $0.magnitude }.max() ?? 0
         expectClose(
             result, exact, absolute: DerivativeCheck.tolerance * max(0.1, largest), "\(what): \(name)")
     }

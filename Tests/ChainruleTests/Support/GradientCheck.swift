@@ -32,6 +32,7 @@ struct GradientCheck {
         self.outputGradient = outputGradient
         self.what = what
         network = try Network(description.architecture, seed: seed)
+        network.setState()
         workspace = try Workspace(for: network, maxRows: rows + 2)
         var noise = Noise(seed)
         x = noise.floats(rows * network.inputs, in: -2...2)
@@ -68,6 +69,15 @@ struct GradientCheck {
         for layer in ["input"] + description.layers.map({ $0.name }) { try checkDelta(of: layer) }
     }
 
+    /// The coordinates one by one only of some tensors, the rest along random directions.
+    func run(tensorsOf layer: String) throws {
+        let gradients = try pass()
+        try checkForward()
+        checkParameters(gradients, only: network.plan.tensors.filter { $0.name.hasPrefix("\(layer).") })
+        checkDirections(gradients)
+        for layer in ["input"] + description.layers.map({ $0.name }) { try checkDeltaAlongDirection(of: layer) }
+    }
+
     /// Without the coordinates one by one, for large batches.
     func runAlongDirections() throws {
         let gradients = try pass()
@@ -97,16 +107,19 @@ struct GradientCheck {
         (cost(GradientCheck.step) - cost(-GradientCheck.step)) / (2 * GradientCheck.step)
     }
 
-    private func checkParameters(_ gradients: [Float]) {
+    /// - Parameter tensors: nil: all.
+    private func checkParameters(_ gradients: [Float], only tensors: [Plan.Tensor]? = nil) {
         let parameters = exactParameters
-        let exact = parameters.indices.map { index in
+        let indices = tensors?.flatMap { Array($0.offset..<$0.offset + $0.count) } ?? Array(parameters.indices)
+        let exact = indices.map { index in
             difference { step in
                 var moved = parameters
                 moved[index] += step
                 return reference(description.outputs(exactX, moved))
             }
         }
-        expectClose(gradients, exact, absolute: tolerance(exact), "\(what): the gradient")
+        expectClose(
+            indices.map { gradients[$0] }, exact, absolute: tolerance(exact + doubles(gradients)), "\(what): the gradient")
     }
 
     private func checkDirections(_ gradients: [Float]) {
@@ -136,6 +149,22 @@ struct GradientCheck {
             }
         }
         expectClose(delta, exact, absolute: tolerance(exact), "\(what): delta of \(layer)")
+    }
+
+    private func checkDeltaAlongDirection(of layer: String) throws {
+        let delta = try workspace.values(of: layer, .delta)
+        let width = delta.count / rows
+        var noise = Noise(UInt64(width))
+        let direction = splitRows(noise.floats(delta.count), of: width)
+        let slope = difference { step in
+            let nudge = direction.map { $0.map { step * $0 } }
+            return reference(description.outputs(exactX, exactParameters, nudge: (layer, nudge)))
+        }
+        let product = zip(direction.joined(), delta).reduce(0) { $0 + $1.0 * Double($1.1) }
+        let scale = doubles(delta).map { $0 * $0 }.reduce(0, +).squareRoot()
+        expectClose(
+            [product], [slope], absolute: GradientCheck.tolerance * max(1, scale),
+            "\(what): delta of \(layer) along a direction")
     }
 
     private func tolerance(_ exact: [Double]) -> Double {

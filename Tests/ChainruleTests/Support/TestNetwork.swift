@@ -8,6 +8,7 @@ struct TestNetwork: Sendable {
         case sum
         case concatenation
         case reshape([Int])
+        case other(ReferenceLayer)
     }
 
     struct Layer: Sendable {
@@ -41,6 +42,8 @@ struct TestNetwork: Sendable {
                     try architecture.concatenation(of: layer.reads, name: layer.name)
                 case .reshape(let extents):
                     try architecture.reshape(Shape(extents), name: layer.name, input: layer.reads[0])
+                case .other(let reference):
+                    try reference.add(&architecture, layer.name, layer.reads)
                 }
             }
             return architecture
@@ -56,12 +59,21 @@ struct TestNetwork: Sendable {
     ) -> (z: [String: [[Double]]], h: [String: [[Double]]]) {
         var z: [String: [[Double]]] = [:]
         var h = ["input": nudged(x, "input", nudge)]
-        // The length of the last axis.
-        var channels = ["input": inputs]
+        var shapes = ["input": [inputs]]
         var next = 0
         for layer in layers {
+            if case .other(let reference) = layer.kind {
+                let batches = layer.reads.map { ReferenceLayer.Batch(shapes[$0]!, h[$0]!) }
+                let count = reference.parameters(batches.map { $0.shape })
+                let result = reference.compute(batches, Array(parameters[next..<next + count]))
+                next += count
+                shapes[layer.name] = result.h.shape
+                z[layer.name] = result.z.samples
+                h[layer.name] = nudged(result.h.samples, layer.name, nudge)
+                continue
+            }
             // A row for each position of each sample.
-            let read = layer.reads.map { name in h[name]!.flatMap { splitRow($0, of: channels[name]!) } }
+            let read = layer.reads.map { name in h[name]!.flatMap { splitRow($0, of: shapes[name]!.last!) } }
             let before: [[Double]]
             var after: [[Double]]
             switch layer.kind {
@@ -89,9 +101,10 @@ struct TestNetwork: Sendable {
             case .reshape:
                 before = read[0]
                 after = before
+            case .other: preconditionFailure("computed above")
             }
-            channels[layer.name] = before[0].count
-            if case .reshape(let extents) = layer.kind { channels[layer.name] = extents.last! }
+            shapes[layer.name] = Array(shapes[layer.reads[0]]!.dropLast()) + [before[0].count]
+            if case .reshape(let extents) = layer.kind { shapes[layer.name] = extents }
             let positions = before.count / x.count
             func samples(_ rows: [[Double]]) -> [[Double]] {
                 x.indices.map { Array(rows[$0 * positions..<($0 + 1) * positions].joined()) }
@@ -113,7 +126,7 @@ struct TestNetwork: Sendable {
     }
 }
 
-private func splitRow(_ row: [Double], of columns: Int) -> [[Double]] {
+func splitRow(_ row: [Double], of columns: Int) -> [[Double]] {
     stride(from: 0, to: row.count, by: columns).map { Array(row[$0..<$0 + columns]) }
 }
 
@@ -144,6 +157,10 @@ extension TestNetwork.Layer {
     static func concatenation(_ name: String, of inputs: String...) -> TestNetwork.Layer {
         TestNetwork.Layer(name: name, kind: .concatenation, reads: inputs)
     }
+
+    static func other(_ name: String, _ layer: ReferenceLayer, from inputs: String...) -> TestNetwork.Layer {
+        TestNetwork.Layer(name: name, kind: .other(layer), reads: inputs)
+    }
 }
 
 extension TestNetwork {
@@ -157,5 +174,135 @@ extension TestNetwork {
                 .dense("e", 3, activation, from: "d", bias: false), .reshape("f", [18], from: "e"),
                 .dense("g", 4, .tanh, from: "f"), .reshape("h", [4, 1], from: "g"), .dense("i", 2, from: "h"),
             ])
+    }
+
+    /// Small networks with every kind of layer that works on shapes, in several settings. The layer in question reads a dense
+    /// layer, so that its input's δ matters, and another dense layer reads it.
+    static var ofShapes: [(name: String, network: TestNetwork)] {
+        func around(_ shape: [Int], _ layers: [Layer]) -> TestNetwork {
+            let count = shape.reduce(1, *)
+            return TestNetwork(
+                inputs: 5,
+                [.dense("a", count, .tanh, from: "input"), .reshape("x", shape, from: "a")] + layers
+                    + [
+                        .reshape("r", [TestNetwork.count(shape, layers)], from: layers.last!.name),
+                        .dense("y", 2, from: "r"),
+                    ])
+        }
+        func one(_ shape: [Int], _ layer: ReferenceLayer) -> TestNetwork {
+            around(shape, [.other("l", layer, from: "x")])
+        }
+        func convolution(
+            _ channels: Int, _ window: WindowSettings, _ activation: Activation = .tanh, groups: Int = 1,
+            bias: Bool = true,
+            transposed: Bool = false
+        ) -> ReferenceLayer {
+            var settings = ConvolutionSettings(channels, window, activation)
+            (settings.groups, settings.hasBias, settings.isTransposed) = (groups, bias, transposed)
+            return .convolution(settings)
+        }
+        var cases: [(String, TestNetwork)] = []
+        let windows: [(String, [Int], WindowSettings)] = [
+            ("1d", [6], WindowSettings([3])), ("1d causal", [6], WindowSettings([3], dilation: [2], padding: .causal)),
+            ("1d stride", [7], WindowSettings([3], stride: [2], padding: .same)),
+            ("2d", [4, 5], WindowSettings([3, 2])), ("2d same", [4, 3], WindowSettings([3, 3], padding: .same)),
+            ("2d stride", [5, 4], WindowSettings([2, 3], stride: [2, 3], padding: .same)),
+            ("2d dilated", [5, 6], WindowSettings([2, 3], dilation: [3, 2])),
+            (
+                "2d padded", [3, 4],
+                WindowSettings([3, 2], stride: [1, 2], padding: .explicit(before: [2, 0], after: [1, 1]))
+            ),
+            ("2d pointwise", [3, 2], WindowSettings([1, 1])),
+            ("2d pointwise stride", [3, 4], WindowSettings([1, 1], stride: [2, 2])),
+            ("3d", [2, 3, 3], WindowSettings([2, 2, 3], padding: .same)),
+        ]
+        for (name, shape, window) in windows {
+            for isTransposed in [false, true] {
+                let kind = "\(name) \(isTransposed ? "transposed " : "")convolution"
+                cases.append((kind, one(shape + [2], convolution(3, window, transposed: isTransposed))))
+                cases.append(
+                    (
+                        "grouped \(kind)",
+                        one(
+                            shape + [4],
+                            convolution(6, window, .identity, groups: 2, bias: false, transposed: isTransposed))
+                    ))
+                cases.append(
+                    (
+                        "depthwise \(kind)",
+                        one(shape + [3], convolution(3, window, .softplus, groups: 3, transposed: isTransposed))
+                    ))
+            }
+        }
+        for (name, shape, window) in windows where !name.hasSuffix("padded") {
+            for method in PoolingMethod.allCases {
+                cases.append(("\(name) pooling \(method)", one(shape + [3], .pooling(method, window))))
+            }
+        }
+        for method in PoolingMethod.allCases {
+            cases.append(("global pooling \(method)", one([2, 3, 4], .pooling(method, nil))))
+        }
+        for isAffine in [true, false] {
+            for (name, method) in [
+                ("layer", .layer), ("rms", .rootMeanSquare), ("group", .group(2)), ("instance", .group(4)),
+                ("batch", .batch(momentum: 0.1)),
+            ] as [(String, NormalizationMethod)] {
+                cases.append(
+                    (
+                        "\(name) normalization, affine \(isAffine)",
+                        one([2, 3, 4], .normalization(method, isAffine: isAffine))
+                    ))
+            }
+        }
+        cases += [
+            ("prelu", one([3, 4], .prelu)), ("transpose", one([2, 3, 4], .transpose([2, 0, 1]))),
+            ("transpose of two", one([3, 4], .transpose([1, 0]))),
+            ("transpose of four", one([2, 3, 2, 2], .transpose([3, 1, 0, 2]))),
+            ("slice", one([3, 4, 2], .slice([1, 0, 1], [3, 3, 2]))),
+            ("zero padding", one([2, 3, 2], .zeroPadding([1, 0], [2, 1]))),
+            ("upsampling", one([2, 3, 2], .upsampling([3, 2]))),
+        ]
+        let parts: [Layer] = [
+            .other("t", .transpose([1, 0, 2]), from: "x"), .other("o", .pooling(.mean, nil), from: "x"),
+            .dense("s", 1, .tanh, from: "o"),
+        ]
+        for (name, layer) in [("sum", ReferenceLayer.sum), ("mean", .mean)] {
+            cases.append((name, around([3, 3, 2], parts + [.other("l", layer, from: "x", "t", "o", "s", "x")])))
+        }
+        for (name, layer) in [("difference", ReferenceLayer.difference), ("product", .product)] {
+            for (a, b) in [("x", "t"), ("x", "o"), ("s", "x"), ("x", "x")] {
+                let layers: [Layer] = [
+                    .other("l", layer, from: a, b), .other("m", .mean, from: "l", "t", "o", "s"),
+                ]
+                cases.append(("\(name) of \(a) and \(b)", around([3, 3, 2], parts + layers)))
+            }
+        }
+        for axis in 0..<3 {
+            cases.append(
+                (
+                    "concatenation along \(axis)",
+                    around([3, 3, 2], [parts[0], .other("l", .concatenation(axis: axis), from: "x", "t", "x")])
+                ))
+        }
+        cases.append(
+            (
+                "named inputs",
+                TestNetwork(
+                    inputs: 9,
+                    [
+                        .other("image", .input([2, 2, 1], from: 0), from: "input"),
+                        .other("more", .input([5], from: 4), from: "input"),
+                        .other("c", convolution(2, WindowSettings([2, 2], padding: .same)), from: "image"),
+                        .reshape("f", [8], from: "c"), .concatenation("j", of: "f", "more"), .dense("y", 2, from: "j"),
+                    ])
+            ))
+        return cases
+    }
+
+    /// How many elements the last of some layers has, for an x of this shape.
+    private static func count(_ shape: [Int], _ layers: [Layer]) -> Int {
+        let count = shape.reduce(1, *)
+        let network = TestNetwork(inputs: count, [.reshape("x", shape, from: "input")] + layers)
+        return (try? network.architecture.outputs) ?? 0
     }
 }

@@ -1,0 +1,55 @@
+/// A layer that combines layers element by element. A layer of one element, or of the channels alone, is repeated: at every
+/// element, or at every position.
+protocol CombiningLayer: ParameterlessLayer {}
+
+extension CombiningLayer {
+    var preactivation: Preactivation { .activation }
+    var signal: Signal { .none }
+
+    /// The shape of the largest input, to which all others are repeated.
+    func commonShape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
+        guard var largest = inputs.first else {
+            throw ChainruleError(.size, "\(kind) layer '\(name.text)' reads at least 1 layer; 0 were given")
+        }
+        for input in inputs
+        where input.count > largest.count || input.count == largest.count && input.rank > largest.rank {
+            largest = input
+        }
+        for (index, input) in inputs.enumerated() where input.repetition(in: largest) == nil {
+            throw ChainruleError(
+                .size,
+                """
+                \(kind) layer '\(name.text)' combines layers of one shape, of one element or of the channels alone; input \
+                \(index) has the shape \(input.text), the largest \(largest.text)
+                """)
+        }
+        return largest
+    }
+}
+
+extension Shape {
+    /// How elements of this shape are repeated in a larger one; nil if they do not fit.
+    func repetition(in larger: Shape) -> Rearrangement? {
+        if self == larger {
+            var same = Rearrangement(isPermutation: true)
+            same.append(count, source: 1, result: 1)
+            return same
+        }
+        guard rank == 1 else { return nil }
+        var repetition = Rearrangement()
+        if count == 1 {
+            repetition.append(larger.count, source: 0, result: 1)
+        } else if count == larger.channels {
+            repetition.append(larger.positions, source: 0, result: count)
+            repetition.append(count, source: 1, result: 1)
+        } else {
+            return nil
+        }
+        return repetition
+    }
+}
+
+extension LayerPass {
+    /// How an input's elements are repeated in the layer's shape.
+    func repetition(ofInput index: Int) -> Rearrangement { inputShape(index).repetition(in: shape)! }
+}

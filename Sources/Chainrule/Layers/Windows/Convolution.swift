@@ -1,0 +1,159 @@
+import Kernels
+
+/// A convolution over one to three axes, or the transposed one: `z = L(W, h_in) + b`, `h = σ(z)` (``ProductLayer``).
+///
+/// At output position o, with the taps t of the window and the input channels c of the output channel's group:
+///
+///     z[o, u] = b[u] + Σ_t Σ_c W[u, t, c] h_in[o · stride + t · dilation − before, c]
+///
+/// Positions outside the input count as 0. W is `channels × taps × channels of a group`. This is what others call a
+/// cross-correlation. The transposed convolution maps as L's adjoint in h_in does (Dumoulin and Visin 2016): each input
+/// position adds a window to the output. Its W is `input channels × taps × channels of a group`.
+final class Convolution: ProductLayer {
+    static let kind: StaticString = "convolution"
+    static let transposedKind: StaticString = "transposed_convolution"
+    var kind: StaticString { isTransposed ? Convolution.transposedKind : Convolution.kind }
+    var settings: LayerSettings { .convolution(description) }
+
+    let description: ConvolutionSettings
+
+    init(_ description: ConvolutionSettings) { self.description = description }
+
+    var activation: Activation { description.activation }
+    var hasBias: Bool { description.hasBias }
+    private var channels: Int { description.channels }
+    private var groups: Int { description.groups }
+    private var isTransposed: Bool { description.isTransposed }
+
+    func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
+        let input = try onlyInput(inputs, of: name)
+        guard channels >= 1 && channels <= Shape.mostElements else {
+            throw ChainruleError(.size, "\(kind) layer '\(name.text)' has at least 1 channel; \(channels) were given")
+        }
+        guard groups >= 1 && channels % groups == 0 && input.channels % groups == 0 else {
+            throw ChainruleError(
+                .size,
+                """
+                \(kind) layer '\(name.text)' of \(channels) channels reads \(input.text): \(groups) groups do not divide \
+                both numbers of channels
+                """)
+        }
+        try activation.validate(layer: name, width: channels)
+        try description.weights.validate(layer: name, tensor: "weight")
+        try description.biases.validate(layer: name, tensor: "bias")
+        let shape = try description.window.shape(
+            over: input, channels: channels, isTransposed: isTransposed, self, name)
+        // W must not overflow before the plan looks.
+        var inputs = max(input.channels, channels)
+        for length in description.window.kernel { inputs = try Plan.checkedProduct(inputs, length) }
+        return shape
+    }
+
+    func tensors(shape: Shape, inputs: [Shape]) -> [TensorShape] {
+        let kernel = description.window.kernel
+        let taps = kernel.reduce(1, *)
+        let (rows, columns) = isTransposed ? (inputs[0].channels, channels) : (channels, inputs[0].channels)
+        // What an output sums over.
+        let fanIn = isTransposed ? taps * (rows / groups) : taps * (columns / groups)
+        let fanOut = taps * (channels / groups)
+        var weights = description.weights
+        if case .standard = weights { weights = activation.weightInitializer }
+        let weight = TensorShape(
+            name: "weight", extents: [rows] + kernel + [columns / groups], role: .weight, initializer: weights,
+            fanIn: fanIn, fanOut: fanOut)
+        if !hasBias { return [weight] }
+        var biases = description.biases
+        if case .standard = biases { biases = .glorotUniform(fanIn: fanIn, fanOut: fanOut) }
+        return [weight, TensorShape(name: "bias", extents: [channels], role: .bias, initializer: biases)]
+    }
+
+    func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int {
+        let (inside, outside) = isTransposed ? (shape, inputs[0]) : (inputs[0], shape)
+        return WindowProduct.scratchCount(
+            window(from: inputs[0], to: shape), inputChannels: inside.channels, outputChannels: outside.channels,
+            groups: groups, rows: rows)
+    }
+
+    /// The window, whose input is the layer's output if the convolution is transposed.
+    private func window(from input: Shape, to shape: Shape) -> Window {
+        description.window.window(from: input, to: shape, isTransposed: isTransposed)
+    }
+
+    private func product(_ input: Shape, _ shape: Shape, _ arithmetic: Arithmetic, _ scratch: Matrix) -> WindowProduct {
+        WindowProduct(
+            window: window(from: input, to: shape), inputChannels: isTransposed ? shape.channels : input.channels,
+            outputChannels: isTransposed ? input.channels : shape.channels, groups: groups, arithmetic: arithmetic,
+            scratch: scratch)
+    }
+
+    func multiply(
+        _ x: Matrix, _ w: Matrix, plus bias: Matrix?, into z: Matrix, accumulating: Bool, _ pass: LayerPass
+    ) {
+        let product = product(pass.inputShape(0), pass.shape, pass.arithmetic, pass.scratch)
+        guard isTransposed else { return product.multiply(x, w, plus: bias, into: z, accumulating: accumulating) }
+        if let bias, !accumulating { for row in 0..<z.rows { z.row(row).assign(bias) } }
+        product.multiplyInput(x, w, into: z, accumulating: accumulating || bias != nil)
+    }
+
+    func multiplyInput(_ s: Matrix, _ w: Matrix, into delta: Matrix, accumulating: Bool, _ pass: LayerPass) {
+        let product = product(pass.inputShape(0), pass.shape, pass.arithmetic, pass.scratch)
+        if isTransposed {
+            product.multiply(s, w, plus: nil, into: delta, accumulating: accumulating)
+        } else {
+            product.multiplyInput(s, w, into: delta, accumulating: accumulating)
+        }
+    }
+
+    func multiplyWeights(
+        _ s: Matrix, _ x: Matrix, into gradient: Matrix, accumulating: Bool, _ pass: GradientPass, _ part: GradientPart
+    ) {
+        let product = product(pass.inputShape(0), pass.shape, part.arithmetic, part.scratch)
+        product.multiplyWeights(
+            isTransposed ? x : s, isTransposed ? s : x, into: gradient, accumulating: accumulating, part.share)
+    }
+
+    func encode(to json: inout JSONWriter) {
+        json.member("channels", channels)
+        description.window.encode(to: &json)
+        json.member("groups", groups)
+        json.member("bias", hasBias)
+        activation.encode(to: &json)
+    }
+
+    static func decode(_ object: JSONObject) throws(ChainruleError) -> any Layer {
+        try decode(object, isTransposed: false)
+    }
+
+    static func decodeTransposed(_ object: JSONObject) throws(ChainruleError) -> any Layer {
+        try decode(object, isTransposed: true)
+    }
+
+    private static func decode(_ object: JSONObject, isTransposed: Bool) throws(ChainruleError) -> any Layer {
+        var description = ConvolutionSettings(
+            try object.integer("channels"), try WindowSettings.decode(object), try Activation.decode(object))
+        description.groups = try object.integer("groups")
+        description.hasBias = try object.boolean("bias")
+        description.isTransposed = isTransposed
+        return Convolution(description)
+    }
+}
+
+/// What makes a convolution.
+public struct ConvolutionSettings: Sendable {
+    /// Of the output.
+    public var channels: Int
+    public var window: WindowSettings
+    public var activation: Activation
+    /// Each group of output channels reads its own group of input channels. As many groups as channels: depthwise.
+    public var groups = 1
+    public var hasBias = true
+    public var isTransposed = false
+    public var weights = Initializer.standard
+    public var biases = Initializer.standard
+
+    public init(_ channels: Int, _ window: WindowSettings, _ activation: Activation = .identity) {
+        self.channels = channels
+        self.window = window
+        self.activation = activation
+    }
+}

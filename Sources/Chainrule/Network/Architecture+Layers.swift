@@ -1,0 +1,157 @@
+extension Architecture {
+    /// Adds a dense layer, `h = σ(W h_in + b)`, along the last axis: at every position alike.
+    /// - Parameters:
+    ///   - units: N_l, the number of outputs, at least 1.
+    ///   - activation: σ.
+    ///   - name: the layer's name; nil: its position, "0", "1", …
+    ///   - input: the layer it reads, "input" for the network's input; nil: the layer before.
+    ///   - bias: whether there is a b.
+    public mutating func dense(
+        _ units: Int, _ activation: Activation = .identity, name: String? = nil, input: String? = nil,
+        bias: Bool = true,
+        weights: Initializer = .standard, biases: Initializer = .standard
+    ) throws(ChainruleError) {
+        let layer = Dense(
+            units: units, activation: activation, hasBias: bias, weightInitializer: weights, biasInitializer: biases)
+        try append(layer, name: name, inputs: input.map { [$0] })
+    }
+
+    /// Adds only an activation, `h = σ(h_in)`.
+    public mutating func activation(_ activation: Activation, name: String? = nil, input: String? = nil)
+        throws(ChainruleError)
+    {
+        try append(ActivationLayer(activation), name: name, inputs: input.map { [$0] })
+    }
+
+    /// Adds dropout (Srivastava et al. 2014): in training, sets each h to 0 with probability `rate`, and otherwise
+    /// divides it by `1 − rate`.
+    /// - Parameters:
+    ///   - rate: in [0, 1).
+    ///   - wholeChannels: whether to draw once for each channel, for all positions.
+    public mutating func dropout(
+        _ rate: Float, wholeChannels: Bool = false, name: String? = nil, input: String? = nil
+    ) throws(ChainruleError) {
+        try append(Dropout(rate: rate, wholeChannels: wholeChannels), name: name, inputs: input.map { [$0] })
+    }
+
+    /// Adds Gaussian noise: in training, adds numbers with mean 0 and this standard deviation to h.
+    /// - Parameter deviation: finite and ≥ 0.
+    public mutating func noise(deviation: Float, name: String? = nil, input: String? = nil) throws(ChainruleError) {
+        try append(GaussianNoise(deviation: deviation), name: name, inputs: input.map { [$0] })
+    }
+
+    /// Adds a rectifier whose slope below 0 is learned for each channel (He et al. 2015).
+    public mutating func prelu(name: String? = nil, input: String? = nil) throws(ChainruleError) {
+        try append(PReLU(), name: name, inputs: input.map { [$0] })
+    }
+
+    // MARK: Windows
+
+    /// Adds a convolution over the axes before the channels, or a transposed one.
+    public mutating func convolution(
+        _ settings: ConvolutionSettings, name: String? = nil, input: String? = nil
+    ) throws(ChainruleError) {
+        try append(Convolution(settings), name: name, inputs: input.map { [$0] })
+    }
+
+    /// Adds the largest or the mean of each channel under a window.
+    /// - Parameter window: nil: over all positions; the output has one axis.
+    public mutating func pooling(
+        _ method: PoolingMethod, _ window: WindowSettings? = nil, name: String? = nil, input: String? = nil
+    ) throws(ChainruleError) {
+        try append(Pooling(method, window), name: name, inputs: input.map { [$0] })
+    }
+
+    /// Adds normalisation.
+    /// - Parameters:
+    ///   - epsilon: added to variances, finite and > 0.
+    ///   - isAffine: whether a learned scale follows, and a learned offset (none after a root mean square).
+    public mutating func normalization(
+        _ method: NormalizationMethod, epsilon: Float = 1e-5, isAffine: Bool = true, name: String? = nil,
+        input: String? = nil
+    ) throws(ChainruleError) {
+        let layer: any Layer =
+            if case .batch(let momentum) = method {
+                BatchNormalization(momentum: momentum, epsilon: epsilon, isAffine: isAffine)
+            } else {
+                BlockNormalization(method, epsilon: epsilon, isAffine: isAffine)
+            }
+        try append(layer, name: name, inputs: input.map { [$0] })
+    }
+
+    // MARK: Several layers into one
+
+    /// Adds the elementwise sum of layers of one shape. A layer of one element, or of the channels alone, is repeated at
+    /// every element, or at every position; so in ``mean(of:name:)``, ``difference(of:_:name:)`` and
+    /// ``product(of:_:name:)``.
+    public mutating func sum(of inputs: [String], name: String? = nil) throws(ChainruleError) {
+        try append(Sum(), name: name, inputs: inputs)
+    }
+
+    /// Adds the elementwise mean of layers.
+    public mutating func mean(of inputs: [String], name: String? = nil) throws(ChainruleError) {
+        try append(Sum(.mean), name: name, inputs: inputs)
+    }
+
+    /// Adds `a − b`.
+    public mutating func difference(of a: String, _ b: String, name: String? = nil) throws(ChainruleError) {
+        try append(Sum(.difference), name: name, inputs: [a, b])
+    }
+
+    /// Adds `a ⊙ b`.
+    public mutating func product(of a: String, _ b: String, name: String? = nil) throws(ChainruleError) {
+        try append(Product(), name: name, inputs: [a, b])
+    }
+
+    /// Joins the outputs of layers along an axis, one after the other. Their other axes are equal.
+    /// - Parameter axis: nil: the last.
+    public mutating func concatenation(of inputs: [String], axis: Int? = nil, name: String? = nil)
+        throws(ChainruleError)
+    {
+        try append(Concatenation(axis: axis), name: name, inputs: inputs)
+    }
+
+    // MARK: Other shapes
+
+    /// Names the next part of x, and gives it a shape. Parts follow one another.
+    public mutating func input(_ name: String, _ shape: Shape) throws(ChainruleError) {
+        var first = 0
+        for node in nodes {
+            if case .input(let shape, let start) = node.settings { first = max(first, start + shape.count) }
+        }
+        try append(InputPart(shape, first: first), name: name, inputs: [LayerName.input.text])
+    }
+
+    /// Gives the elements another shape, in the same order.
+    /// - Parameter shape: of as many elements; nil: one axis of all.
+    public mutating func reshape(_ shape: Shape? = nil, name: String? = nil, input: String? = nil)
+        throws(ChainruleError)
+    {
+        try append(Reshape(shape), name: name, inputs: input.map { [$0] })
+    }
+
+    /// Permutes the axes: axis i of h is axis `axes[i]` of what it reads.
+    public mutating func transpose(_ axes: [Int], name: String? = nil, input: String? = nil) throws(ChainruleError) {
+        try append(Transpose(axes: axes), name: name, inputs: input.map { [$0] })
+    }
+
+    /// Takes the elements from `begin` to before `end` along each axis.
+    public mutating func slice(
+        from begin: [Int], to end: [Int], name: String? = nil, input: String? = nil
+    ) throws(ChainruleError) {
+        try append(SliceLayer(begin: begin, end: end), name: name, inputs: input.map { [$0] })
+    }
+
+    /// Adds positions of zeros before and after each axis but the channels.
+    public mutating func zeroPadding(
+        before: [Int], after: [Int], name: String? = nil, input: String? = nil
+    ) throws(ChainruleError) {
+        try append(ZeroPadding(before: before, after: after), name: name, inputs: input.map { [$0] })
+    }
+
+    /// Repeats each position so many times along each axis but the channels.
+    public mutating func upsampling(_ factors: [Int], name: String? = nil, input: String? = nil) throws(ChainruleError)
+    {
+        try append(Upsampling(factors: factors), name: name, inputs: input.map { [$0] })
+    }
+}

@@ -1,0 +1,104 @@
+/// A linear map that only moves elements: each element of a result is an element of the source. Axes are permuted, cut,
+/// padded or repeated.
+///
+/// Loops run over axes, from the outermost to the innermost. Each has a length and, in source and result, the distance from
+/// one of its elements to the next. A distance of 0 in the source repeats elements.
+struct Rearrangement {
+    private var axes = 0
+    private var lengths = SIMD8<Int>(repeating: 1)
+    private var sourceStrides = SIMD8<Int>()
+    private var resultStrides = SIMD8<Int>()
+    private var sourceStart = 0
+    private var resultStart = 0
+    /// Whether each element of the source goes to exactly one of the result.
+    private(set) var isPermutation: Bool
+    /// Whether some elements of the result come from nowhere: they are 0.
+    private(set) var hasGaps: Bool
+
+    init(isPermutation: Bool = false, hasGaps: Bool = false, sourceStart: Int = 0, resultStart: Int = 0) {
+        self.isPermutation = isPermutation
+        self.hasGaps = hasGaps
+        self.sourceStart = sourceStart
+        self.resultStart = resultStart
+    }
+
+    /// Adds an axis inside the others. Merges it with the one around it where both are one run of elements.
+    mutating func append(_ length: Int, source: Int, result: Int) {
+        if length == 1 { return }
+        if axes > 0, sourceStrides[axes - 1] == source * length, resultStrides[axes - 1] == result * length {
+            lengths[axes - 1] *= length
+            sourceStrides[axes - 1] = source
+            resultStrides[axes - 1] = result
+            return
+        }
+        lengths[axes] = length
+        sourceStrides[axes] = source
+        resultStrides[axes] = result
+        axes += 1
+    }
+
+    /// Moves the elements of each row of a source to the same row of a result, or adds them.
+    func apply(_ source: Matrix, to result: Matrix, accumulating: Bool, _ arithmetic: Arithmetic) {
+        if hasGaps && !accumulating { result.fill { 0 } }
+        for row in 0..<source.rows {
+            move(
+                axis: 0, source.row(row).base + sourceStart, sourceStrides, result.row(row).base + resultStart,
+                resultStrides, adding: accumulating, arithmetic)
+        }
+    }
+
+    /// The adjoint: adds each element of a result to the element of the source that it came from.
+    /// - Parameter accumulating: whether the source keeps what it holds.
+    func applyAdjoint(_ result: Matrix, to source: Matrix, accumulating: Bool, _ arithmetic: Arithmetic) {
+        if !accumulating && !isPermutation { source.fill { 0 } }
+        for row in 0..<source.rows {
+            move(
+                axis: 0, result.row(row).base + resultStart, resultStrides, source.row(row).base + sourceStart,
+                sourceStrides, adding: accumulating || !isPermutation, arithmetic)
+        }
+    }
+
+    private func move(
+        axis: Int, _ from: UnsafeMutablePointer<Float>, _ fromStrides: SIMD8<Int>, _ to: UnsafeMutablePointer<Float>,
+        _ toStrides: SIMD8<Int>, adding: Bool, _ arithmetic: Arithmetic
+    ) {
+        if axis == axes {
+            to.pointee = adding ? to.pointee + from.pointee : from.pointee
+            return
+        }
+        let (length, fromStride, toStride) = (lengths[axis], fromStrides[axis], toStrides[axis])
+        if axis == axes - 1 {
+            if fromStride == 1 && toStride == 1 {
+                let run = Matrix(base: from, rows: 1, columns: length)
+                arithmetic.assign(run, to: Matrix(base: to, rows: 1, columns: length), accumulating: adding)
+            } else if adding {
+                for index in 0..<length { to[index * toStride] += from[index * fromStride] }
+            } else {
+                for index in 0..<length { to[index * toStride] = from[index * fromStride] }
+            }
+            return
+        }
+        if axis == axes - 2 && !adding && fromStrides[axis + 1] == 1 && toStride == 1 && fromStride > 0 {
+            let inner = lengths[axis + 1]
+            arithmetic.transpose(
+                Matrix(base: from, rows: length, columns: inner, stride: fromStride),
+                into: Matrix(base: to, rows: inner, columns: length, stride: toStrides[axis + 1]))
+            return
+        }
+        for index in 0..<length {
+            move(
+                axis: axis + 1, from + index * fromStride, fromStrides, to + index * toStride, toStrides,
+                adding: adding,
+                arithmetic)
+        }
+    }
+}
+
+extension Shape {
+    /// The distance between neighbours along an axis, in elements.
+    func stride(ofAxis axis: Int) -> Int {
+        var stride = 1
+        for inner in axis + 1..<max(rank, axis + 1) { stride *= self[inner] }
+        return stride
+    }
+}

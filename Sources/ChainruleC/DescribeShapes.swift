@@ -1,0 +1,384 @@
+// GROUP 2: Describing a network
+
+import CChainrule
+import Chainrule
+
+/// Names the next part of x, and gives it a shape. Parts follow one another in a row of x, in the order of these calls. The
+/// part is a layer: later layers read it by its name, or as the layer before.
+/// - Parameters:
+///   - network: not built yet.
+///   - name: the part's name.
+///   - extents: the lengths of its axes, channels last; each at least 1.
+///   - extents_count: 1 to 4.
+/// - Returns: a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
+@_cdecl("crl_network_add_input")
+public func crlNetworkAddInput(
+    _ network: UnsafeMutablePointer<crl_network>?, _ name: UnsafePointer<CChar>?,
+    _ extents: UnsafePointer<UInt>?, _ extents_count: UInt
+) -> crl_status {
+    call("crl_network_add_input") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let name = try requiredString(name, "name")
+        guard let shape = try shape(extents, count: extents_count, "extents") else { throw nullArgument("extents") }
+        try handle.describe { architecture throws(ChainruleError) in try architecture.input(name, shape) }
+    }
+}
+
+/// Adds a convolution: z = L(W, h') + b, h = σ(z). At output position o, z's channel u is the
+/// sum over the window's taps t and over the channels c of u's group of W[u, t, c] h'[o · stride + t · dilation − before, c]. The
+/// layer that it reads has 2 to 4 axes: one to three that the window slides over, and the channels. Positions beyond its edges
+/// count as 0. W has the shape channels × taps along each axis × channels of a group.
+/// - Parameters:
+///   - network: not built yet.
+///   - channels: of the output, the length of its last axis; at least 1.
+///   - activation: σ.
+///   - window: initialized with CRL_WINDOW_INIT. Only read.
+///   - groups: each group of output channels reads its own group of input channels; 1: all read all. As many as channels on
+///     both sides: depthwise. Divides both numbers of channels.
+///   - options: name, input, bias, initializers, α; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_convolution")
+public func crlNetworkAddConvolution(
+    _ network: UnsafeMutablePointer<crl_network>?, _ channels: UInt, _ activation: crl_activation,
+    _ window: UnsafePointer<crl_window>?, _ groups: UInt, _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_convolution") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        try handle.addConvolution(channels, activation, window, groups, options, isTransposed: false)
+    }
+}
+
+/// Adds a transposed convolution: the map of a convolution's input gradient, as decoders use it. Each input position adds a
+/// window to the output: the output has (n − 1) · stride + (taps − 1) · dilation + 1 positions along an axis of n, less what the
+/// padding cuts off; with CRL_PADDING_SAME n · stride. W has the shape input channels × taps along each axis × output channels of
+/// a group.
+/// - Parameters:
+///   - network: not built yet.
+///   - channels: of the output, the length of its last axis; at least 1.
+///   - activation: σ.
+///   - window: initialized with CRL_WINDOW_INIT. Only read.
+///   - groups: each group of output channels reads its own group of input channels; 1: all read all. As many as channels on
+///     both sides: depthwise. Divides both numbers of channels.
+///   - options: name, input, bias, initializers, α; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_transposed_convolution")
+public func crlNetworkAddTransposedConvolution(
+    _ network: UnsafeMutablePointer<crl_network>?, _ channels: UInt, _ activation: crl_activation,
+    _ window: UnsafePointer<crl_window>?, _ groups: UInt, _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_transposed_convolution") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        try handle.addConvolution(channels, activation, window, groups, options, isTransposed: true)
+    }
+}
+
+/// Adds the largest or the mean of each channel under a window. A maximum passes δ to the first of its largest elements.
+/// - Parameters:
+///   - network: not built yet.
+///   - method: what to make of the elements.
+///   - window: initialized with CRL_WINDOW_INIT; NULL: all positions, and the output has one axis, the channels. Only read.
+///   - options: name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_pooling")
+public func crlNetworkAddPooling(
+    _ network: UnsafeMutablePointer<crl_network>?, _ method: crl_pooling,
+    _ window: UnsafePointer<crl_window>?, _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_pooling") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let (method, given) = (try pooling(method), try window.map(windowOf))
+        let options = try noiseOptions(options)
+        try handle.describe { architecture throws(ChainruleError) in
+            try architecture.pooling(
+                method, given.map { $0.settings(in: architecture, reading: options) },
+                name: optionalString(options?.name), input: optionalString(options?.input))
+        }
+    }
+}
+
+/// Adds normalization: z = (h' − μ) / √(v + ε) with the mean μ and the variance v of what is taken together, and h = γ z + β with
+/// a learned γ and β for each channel.
+///
+/// Batch normalization takes the batch's μ and v in crl_network_fit(), and with a workspace if
+/// crl_workspace_use_batch_statistics() says so; elsewhere the running statistics: the layer's tensors "running_mean" and
+/// "running_var", which files hold and no optimizer steps (crl_network_state()).
+/// - Parameters:
+///   - network: not built yet.
+///   - method: what to take together.
+///   - normalization: initialized with CRL_NORMALIZATION_OPTIONS_INIT; NULL: its values. Only read.
+///   - options: name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_normalization")
+public func crlNetworkAddNormalization(
+    _ network: UnsafeMutablePointer<crl_network>?, _ method: crl_normalization,
+    _ normalization: UnsafePointer<crl_normalization_options>?, _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_normalization") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let given = try normalization.map { (pointer) throws(ChainruleError) in try structure(pointer, "normalization")
+        }
+        let how = given ?? crl_normalization_options.initial
+        let method = try normalizationMethod(method, how)
+        let options = try noiseOptions(options)
+        try handle.describe { architecture throws(ChainruleError) in
+            try architecture.normalization(
+                method, epsilon: how.epsilon, isAffine: how.affine != 0, name: optionalString(options?.name),
+                input: optionalString(options?.input))
+        }
+    }
+}
+
+/// Adds a rectifier whose slope below 0 is learned for each channel (He et al. 2015): h = z where z > 0, otherwise α z.
+/// - Parameters:
+///   - network: not built yet.
+///   - options: name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_prelu")
+public func crlNetworkAddPReLU(
+    _ network: UnsafeMutablePointer<crl_network>?,
+    _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_prelu") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let options = try noiseOptions(options)
+        try handle.describe { architecture throws(ChainruleError) in
+            try architecture.prelu(
+                name: optionalString(options?.name), input: optionalString(options?.input))
+        }
+    }
+}
+
+/// Adds dropout of whole channels (Tompson et al. 2015): as crl_network_add_dropout(), but one draw decides about all positions
+/// of a channel.
+/// - Parameters:
+///   - network: not built yet.
+///   - rate: p in [0, 1).
+///   - options: name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_channel_dropout")
+public func crlNetworkAddChannelDropout(
+    _ network: UnsafeMutablePointer<crl_network>?, _ rate: Float,
+    _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_channel_dropout") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let options = try noiseOptions(options)
+        try handle.describe { architecture throws(ChainruleError) in
+            try architecture.dropout(
+                rate, wholeChannels: true, name: optionalString(options?.name), input: optionalString(options?.input))
+        }
+    }
+}
+
+/// Permutes the axes: axis i of h is axis axes[i] of h'.
+/// - Parameters:
+///   - network: not built yet.
+///   - axes: each axis of h' once, from 0.
+///   - axes_count: the number of axes.
+///   - options: name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_transpose")
+public func crlNetworkAddTranspose(
+    _ network: UnsafeMutablePointer<crl_network>?, _ axes: UnsafePointer<UInt>?,
+    _ axes_count: UInt, _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_transpose") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let axes = try numbers(axes, count: axes_count, "axes")
+        let options = try noiseOptions(options)
+        try handle.describe { architecture throws(ChainruleError) in
+            try architecture.transpose(
+                axes, name: optionalString(options?.name), input: optionalString(options?.input))
+        }
+    }
+}
+
+/// Takes a box of h': along each axis the elements from begin[axis] to before end[axis].
+/// - Parameters:
+///   - network: not built yet.
+///   - begin: a number for each axis, from 0.
+///   - end: likewise, at most the axis' length.
+///   - axes_count: the number of axes.
+///   - options: name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_slice")
+public func crlNetworkAddSlice(
+    _ network: UnsafeMutablePointer<crl_network>?, _ begin: UnsafePointer<UInt>?,
+    _ end: UnsafePointer<UInt>?, _ axes_count: UInt, _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_slice") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let begin = try numbers(begin, count: axes_count, "begin")
+        let end = try numbers(end, count: axes_count, "end")
+        let options = try noiseOptions(options)
+        try handle.describe { architecture throws(ChainruleError) in
+            try architecture.slice(
+                from: begin, to: end, name: optionalString(options?.name), input: optionalString(options?.input))
+        }
+    }
+}
+
+/// Adds positions of zeros before and after each axis but the channels.
+/// - Parameters:
+///   - network: not built yet.
+///   - before: a number for each axis but the channels.
+///   - after: likewise.
+///   - axes_count: the number of axes less 1.
+///   - options: name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_zero_padding")
+public func crlNetworkAddZeroPadding(
+    _ network: UnsafeMutablePointer<crl_network>?, _ before: UnsafePointer<UInt>?,
+    _ after: UnsafePointer<UInt>?, _ axes_count: UInt, _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_zero_padding") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let before = try numbers(before, count: axes_count, "before")
+        let after = try numbers(after, count: axes_count, "after")
+        let options = try noiseOptions(options)
+        try handle.describe { architecture throws(ChainruleError) in
+            try architecture.zeroPadding(
+                before: before, after: after, name: optionalString(options?.name), input: optionalString(options?.input)
+            )
+        }
+    }
+}
+
+/// Repeats each position factors[axis] times along each axis but the channels (nearest neighbour).
+/// - Parameters:
+///   - network: not built yet.
+///   - factors: a number for each axis but the channels, at least 1.
+///   - axes_count: the number of axes less 1.
+///   - options: name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_upsampling")
+public func crlNetworkAddUpsampling(
+    _ network: UnsafeMutablePointer<crl_network>?, _ factors: UnsafePointer<UInt>?,
+    _ axes_count: UInt, _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_upsampling") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let factors = try numbers(factors, count: axes_count, "factors")
+        let options = try noiseOptions(options)
+        try handle.describe { architecture throws(ChainruleError) in
+            try architecture.upsampling(
+                factors, name: optionalString(options?.name), input: optionalString(options?.input))
+        }
+    }
+}
+
+/// Adds the elementwise mean of layers. A layer of one element, or of the
+/// channels alone, is repeated at every element, or at every position, of the largest.
+/// - Parameters:
+///   - network: not built yet.
+///   - inputs: the names of the layers.
+///   - inputs_count: how many, at least 1.
+///   - name: the layer's name; NULL: its position.
+/// - Returns: a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
+@_cdecl("crl_network_add_mean")
+public func crlNetworkAddMean(
+    _ network: UnsafeMutablePointer<crl_network>?,
+    _ inputs: UnsafePointer<UnsafePointer<CChar>?>?, _ inputs_count: UInt, _ name: UnsafePointer<CChar>?
+) -> crl_status {
+    call("crl_network_add_mean") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let inputs = try strings(inputs, count: inputs_count, "inputs")
+        try handle.describe { architecture throws(ChainruleError) in
+            try architecture.mean(of: inputs, name: optionalString(name))
+        }
+    }
+}
+
+/// Adds the elementwise difference of two layers: h = a − b. A layer of one element, or of the
+/// channels alone, is repeated at every element, or at every position, of the largest.
+/// - Parameters:
+///   - network: not built yet.
+///   - a: the name of a layer.
+///   - b: the name of another, or the same.
+///   - name: the layer's name; NULL: its position.
+/// - Returns: a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
+@_cdecl("crl_network_add_difference")
+public func crlNetworkAddDifference(
+    _ network: UnsafeMutablePointer<crl_network>?,
+    _ a: UnsafePointer<CChar>?, _ b: UnsafePointer<CChar>?, _ name: UnsafePointer<CChar>?
+) -> crl_status {
+    call("crl_network_add_difference") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let (a, b) = (try requiredString(a, "a"), try requiredString(b, "b"))
+        try handle.describe { architecture throws(ChainruleError) in
+            try architecture.difference(of: a, b, name: optionalString(name))
+        }
+    }
+}
+
+/// Adds the elementwise product of two layers: h = a ⊙ b. A layer of one element, or of the
+/// channels alone, is repeated at every element, or at every position, of the largest.
+/// - Parameters:
+///   - network: not built yet.
+///   - a: the name of a layer.
+///   - b: the name of another, or the same.
+///   - name: the layer's name; NULL: its position.
+/// - Returns: a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
+@_cdecl("crl_network_add_product")
+public func crlNetworkAddProduct(
+    _ network: UnsafeMutablePointer<crl_network>?,
+    _ a: UnsafePointer<CChar>?, _ b: UnsafePointer<CChar>?, _ name: UnsafePointer<CChar>?
+) -> crl_status {
+    call("crl_network_add_product") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let (a, b) = (try requiredString(a, "a"), try requiredString(b, "b"))
+        try handle.describe { architecture throws(ChainruleError) in
+            try architecture.product(of: a, b, name: optionalString(name))
+        }
+    }
+}
+
+/// Adds the concatenation of layers along an axis: crl_network_add_concatenation() along any axis. All others are equal.
+/// - Parameters:
+///   - network: not built yet.
+///   - inputs: the names of the layers, in order.
+///   - inputs_count: how many, at least 1.
+///   - axis: from 0.
+///   - name: the layer's name; NULL: its position.
+/// - Returns: a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
+@_cdecl("crl_network_add_concatenation_along")
+public func crlNetworkAddConcatenationAlong(
+    _ network: UnsafeMutablePointer<crl_network>?,
+    _ inputs: UnsafePointer<UnsafePointer<CChar>?>?, _ inputs_count: UInt, _ axis: UInt, _ name: UnsafePointer<CChar>?
+) -> crl_status {
+    call("crl_network_add_concatenation_along") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let inputs = try strings(inputs, count: inputs_count, "inputs")
+        let axis = try count(axis, "axis")
+        try handle.describe { architecture throws(ChainruleError) in
+            try architecture.concatenation(of: inputs, axis: axis, name: optionalString(name))
+        }
+    }
+}
+
+extension NetworkHandle {
+    fileprivate func addConvolution(
+        _ channels: UInt, _ activation: crl_activation, _ window: UnsafePointer<crl_window>?, _ groups: UInt,
+        _ options: UnsafePointer<crl_layer_options>?, isTransposed: Bool
+    ) throws(ChainruleError) {
+        let channels = try count(channels, "channels")
+        guard let window else { throw nullArgument("window") }
+        let given = try windowOf(window)
+        let groups = try count(groups, "groups")
+        let options = try layerOptions(options)
+        let activation = try ChainruleC.activation(activation, options)
+        try describe(options) { architecture throws(ChainruleError) in
+            var settings = ConvolutionSettings(
+                channels, given.settings(in: architecture, reading: options), activation)
+            settings.groups = groups
+            settings.isTransposed = isTransposed
+            if let options {
+                settings.hasBias = options.bias != 0
+                settings.weights = try initializer(options.weight_initializer, "weight_initializer")
+                settings.biases = try initializer(options.bias_initializer, "bias_initializer")
+            }
+            try architecture.convolution(
+                settings, name: optionalString(options?.name), input: optionalString(options?.input))
+        }
+    }
+}

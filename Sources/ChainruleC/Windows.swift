@@ -1,0 +1,92 @@
+import CChainrule
+import Chainrule
+
+// A caller's window and normalisation, as Swift has them.
+
+/// A caller's window, before it is known how many axes it slides over.
+struct GivenWindow {
+    private let kernel: [Int]
+    private let stride: [Int]
+    private let dilation: [Int]
+    private let padding: crl_padding
+    private let before: [Int]
+    private let after: [Int]
+
+    fileprivate init(_ window: crl_window) throws(ChainruleError) {
+        kernel = try list(window.kernel, "window->kernel")
+        stride = try list(window.stride, "window->stride")
+        dilation = try list(window.dilation, "window->dilation")
+        before = try list(window.before, "window->before")
+        after = try list(window.after, "window->after")
+        padding = window.padding
+        guard crl_padding(CRL_PADDING_VALID)...crl_padding(CRL_PADDING_EXPLICIT) ~= padding else {
+            throw ChainruleError(.value, "window->padding is \(padding), which is no crl_padding")
+        }
+        guard padding == crl_padding(CRL_PADDING_EXPLICIT) || (before + after).allSatisfy({ $0 == 0 }) else {
+            throw ChainruleError(
+                .value, "window->before or window->after is not 0, but the padding is not CRL_PADDING_EXPLICIT")
+        }
+        guard window.reserved == 0 else {
+            throw ChainruleError(.value, "window->reserved is \(window.reserved); it must be 0")
+        }
+    }
+
+    /// The window over the layer that the options name. Its kernel has as many numbers as that layer has axes before its
+    /// channels; if the caller gave more, so many that the layer's shape rule refuses them.
+    func settings(in architecture: Architecture, reading options: crl_layer_options?) -> WindowSettings {
+        let axes = architecture.shape(read: optionalString(options?.input)).map { $0.rank - 1 } ?? 0
+        func cut(_ numbers: [Int], from rest: Int) -> [Int] {
+            var count = numbers.count
+            while count > axes && numbers[count - 1] == rest { count -= 1 }
+            return Array(numbers.prefix(count))
+        }
+        let kernel = cut(self.kernel, from: 0)
+        func filled(_ numbers: [Int]) -> [Int] {
+            numbers.allSatisfy { $0 == 0 } ? kernel.map { _ in 1 } : cut(numbers, from: 0)
+        }
+        let padding: WindowSettings.Padding
+        switch Int(self.padding) {
+        case CRL_PADDING_VALID: padding = .valid
+        case CRL_PADDING_SAME: padding = .same
+        case CRL_PADDING_CAUSAL: padding = .causal
+        default: padding = .explicit(before: cut(before, from: 0), after: cut(after, from: 0))
+        }
+        return WindowSettings(kernel, stride: filled(stride), dilation: filled(dilation), padding: padding)
+    }
+}
+
+private func list(_ axes: crl_axes, _ name: StaticString) throws(ChainruleError) -> [Int] {
+    [
+        try count(UInt(bitPattern: axes.first), name), try count(UInt(bitPattern: axes.second), name),
+        try count(UInt(bitPattern: axes.third), name),
+    ]
+}
+
+func windowOf(_ pointer: UnsafePointer<crl_window>) throws(ChainruleError) -> GivenWindow {
+    try GivenWindow(try structure(pointer, "window"))
+}
+
+func pooling(_ method: crl_pooling) throws(ChainruleError) -> PoolingMethod {
+    switch Int(method) {
+    case CRL_POOLING_MAXIMUM: return .maximum
+    case CRL_POOLING_MEAN: return .mean
+    case CRL_POOLING_MEAN_WITH_PADDING: return .meanWithPadding
+    default: throw ChainruleError(.value, "method is \(method), which is no crl_pooling")
+    }
+}
+
+func normalizationMethod(
+    _ method: crl_normalization, _ options: crl_normalization_options
+) throws(ChainruleError) -> NormalizationMethod {
+    guard options.reserved == 0 else {
+        throw ChainruleError(.value, "normalization->reserved is \(options.reserved); it must be 0")
+    }
+    switch Int(method) {
+    case CRL_NORMALIZATION_BATCH: return .batch(momentum: options.momentum)
+    case CRL_NORMALIZATION_LAYER: return .layer
+    case CRL_NORMALIZATION_RMS: return .rootMeanSquare
+    case CRL_NORMALIZATION_GROUP:
+        return .group(try count(UInt(bitPattern: options.groups), "normalization->groups"))
+    default: throw ChainruleError(.value, "method is \(method), which is no crl_normalization")
+    }
+}

@@ -1,0 +1,348 @@
+import Chainrule
+
+/// A kind of layer beside the basic ones: how the library adds it, and what it computes, in float64 and straight from its
+/// definition.
+struct ReferenceLayer: Sendable {
+    /// A batch in a shape: a row for each sample.
+    struct Batch {
+        var shape: [Int]
+        var samples: [[Double]]
+
+        var channels: Int { shape[shape.count - 1] }
+
+        init(_ shape: [Int], _ samples: [[Double]]) {
+            self.shape = shape
+            self.samples = samples
+        }
+
+        /// The batch of this function of each place, by sample.
+        init(_ shape: [Int], samples: Int, _ element: (_ sample: Int, _ place: [Int]) -> Double) {
+            let places = Batch.places(shape)
+            self.init(shape, (0..<samples).map { sample in places.map { element(sample, $0) } })
+        }
+
+        /// All places of a shape, in the order of memory.
+        static func places(_ shape: [Int]) -> [[Int]] {
+            shape.reduce([[]]) { places, length in places.flatMap { place in (0..<length).map { place + [$0] } } }
+        }
+
+        /// An element; 0 outside the shape.
+        subscript(sample: Int, place: [Int]) -> Double {
+            var index = 0
+            for (length, coordinate) in zip(shape, place) {
+                guard 0..<length ~= coordinate else { return 0 }
+                index = index * length + coordinate
+            }
+            return samples[sample][index]
+        }
+    }
+
+    let add: @Sendable (inout Architecture, _ name: String, _ inputs: [String]) throws -> Void
+    /// How many parameters it has, for inputs of these shapes.
+    var parameters: @Sendable (_ shapes: [[Int]]) -> Int = { _ in 0 }
+    /// z and h.
+    let compute: @Sendable (_ inputs: [Batch], _ parameters: [Double]) -> (z: Batch, h: Batch)
+
+    /// A layer without parameters whose z is h.
+    private static func plain(
+        _ add: @escaping @Sendable (inout Architecture, String, [String]) throws -> Void,
+        _ compute: @escaping @Sendable ([Batch]) -> Batch
+    ) -> ReferenceLayer {
+        ReferenceLayer(add: add) { inputs, _ in
+            let h = compute(inputs)
+            return (h, h)
+        }
+    }
+
+    // MARK: Moving elements
+
+    static func transpose(_ axes: [Int]) -> ReferenceLayer {
+        plain({ try $0.transpose(axes, name: $1, input: $2[0]) }) { inputs in
+            let x = inputs[0]
+            return Batch(axes.map { x.shape[$0] }, samples: x.samples.count) { sample, place in
+                var source = place
+                for (axis, from) in axes.enumerated() { source[from] = place[axis] }
+                return x[sample, source]
+            }
+        }
+    }
+
+    static func slice(_ begin: [Int], _ end: [Int]) -> ReferenceLayer {
+        plain({ try $0.slice(from: begin, to: end, name: $1, input: $2[0]) }) { inputs in
+            let x = inputs[0]
+            return Batch(zip(begin, end).map { $1 - $0 }, samples: x.samples.count) { sample, place in
+                x[sample, zip(place, begin).map { $0 + $1 }]
+            }
+        }
+    }
+
+    static func zeroPadding(_ before: [Int], _ after: [Int]) -> ReferenceLayer {
+        plain({ try $0.zeroPadding(before: before, after: after, name: $1, input: $2[0]) }) { inputs in
+            let x = inputs[0]
+            let (first, last) = (before + [0], after + [0])
+            let shape = x.shape.indices.map { x.shape[$0] + first[$0] + last[$0] }
+            return Batch(shape, samples: x.samples.count) { sample, place in
+                x[sample, zip(place, first).map { $0 - $1 }]
+            }
+        }
+    }
+
+    static func upsampling(_ factors: [Int]) -> ReferenceLayer {
+        plain({ try $0.upsampling(factors, name: $1, input: $2[0]) }) { inputs in
+            let x = inputs[0]
+            let all = factors + [1]
+            return Batch(zip(x.shape, all).map { $0 * $1 }, samples: x.samples.count) { sample, place in
+                x[sample, zip(place, all).map { $0 / $1 }]
+            }
+        }
+    }
+
+    static func input(_ shape: [Int], from first: Int) -> ReferenceLayer {
+        plain({ architecture, name, _ in try architecture.input(name, Shape(shape)) }) { inputs in
+            let count = shape.reduce(1, *)
+            return Batch(shape, inputs[0].samples.map { Array($0[first..<first + count]) })
+        }
+    }
+
+    // MARK: Combining layers
+
+    private static func combining(
+        _ add: @escaping @Sendable (inout Architecture, String, [String]) throws -> Void,
+        _ combine: @escaping @Sendable ([Double]) -> Double
+    ) -> ReferenceLayer {
+        plain(add) { inputs in
+            let shape = inputs.map { $0.shape }.max { $0.reduce(1, *) < $1.reduce(1, *) }!
+            return Batch(shape, samples: inputs[0].samples.count) { sample, place in
+                combine(
+                    inputs.map { input in
+                        input.shape == shape
+                            ? input[sample, place] : input[sample, [input.shape == [1] ? 0 : place.last!]]
+                    })
+            }
+        }
+    }
+
+    static var sum: ReferenceLayer { combining({ try $0.sum(of: $2, name: $1) }) { $0.reduce(0, +) } }
+    static var mean: ReferenceLayer {
+        combining({ try $0.mean(of: $2, name: $1) }) { $0.reduce(0, +) / Double($0.count) }
+    }
+    static var difference: ReferenceLayer {
+        combining({ try $0.difference(of: $2[0], $2[1], name: $1) }) { $0[0] - $0[1] }
+    }
+    static var product: ReferenceLayer {
+        combining({ try $0.product(of: $2[0], $2[1], name: $1) }) { $0[0] * $0[1] }
+    }
+
+    static func concatenation(axis: Int) -> ReferenceLayer {
+        plain({ try $0.concatenation(of: $2, axis: axis, name: $1) }) { inputs in
+            var shape = inputs[0].shape
+            shape[axis] = inputs.reduce(0) { $0 + $1.shape[axis] }
+            return Batch(shape, samples: inputs[0].samples.count) { sample, place in
+                var place = place
+                for input in inputs {
+                    if place[axis] < input.shape[axis] { return input[sample, place] }
+                    place[axis] -= input.shape[axis]
+                }
+                return .nan
+            }
+        }
+    }
+
+    // MARK: Windows
+
+    /// The positions before each axis, and how many windows it has.
+    private static func windows(
+        _ window: WindowSettings, over shape: [Int], isTransposed: Bool = false
+    ) -> (before: [Int], counts: [Int]) {
+        var (before, counts) = ([Int](), [Int]())
+        for axis in window.kernel.indices {
+            let (n, s) = (shape[axis], window.stride[axis])
+            let reach = (window.kernel[axis] - 1) * window.dilation[axis] + 1
+            let sameCount = isTransposed ? n * s : (n + s - 1) / s
+            let missing = isTransposed ? max(0, reach - s) : max(0, (sameCount - 1) * s + reach - n)
+            switch window.padding {
+            case .valid:
+                before.append(0)
+                counts.append(isTransposed ? (n - 1) * s + reach : (n - reach) / s + 1)
+            case .same:
+                before.append(missing / 2)
+                counts.append(sameCount)
+            case .causal:
+                before.append(isTransposed ? 0 : missing)
+                counts.append(sameCount)
+            case .explicit(let first, let last):
+                let sum = first[axis] + last[axis]
+                before.append(first[axis])
+                counts.append(isTransposed ? (n - 1) * s + reach - sum : (n + sum - reach) / s + 1)
+            }
+        }
+        return (before, counts)
+    }
+
+    static func convolution(_ settings: ConvolutionSettings) -> ReferenceLayer {
+        let (window, units) = (settings.window, settings.channels)
+        let taps = Batch.places(window.kernel)
+        @Sendable func weightCount(_ channels: Int) -> Int { units * taps.count * channels / settings.groups }
+        var settings = settings
+        settings.biases = .uniform(low: -0.5, high: 0.5)
+        let library = settings
+        return ReferenceLayer(
+            add: { try $0.convolution(library, name: $1, input: $2[0]) },
+            parameters: { weightCount($0[0].last!) + (library.hasBias ? units : 0) }
+        ) { inputs, parameters in
+            let x = inputs[0]
+            let (before, counts) = windows(window, over: x.shape, isTransposed: library.isTransposed)
+            let biases = library.hasBias ? Array(parameters.suffix(units)) : [Double](repeating: 0, count: units)
+            let (inGroup, outGroup) = (x.channels / library.groups, units / library.groups)
+            var z = Batch(counts + [units], samples: x.samples.count) { _, place in biases[place.last!] }
+            func index(_ place: [Int]) -> Int? {
+                var index = 0
+                for (length, coordinate) in zip(z.shape, place) {
+                    guard 0..<length ~= coordinate else { return nil }
+                    index = index * length + coordinate
+                }
+                return index
+            }
+            // Each product of a weight and an input, added to the output that it belongs to.
+            let sources = library.isTransposed ? x.shape.dropLast() : counts[...]
+            for sample in x.samples.indices {
+                for position in Batch.places(Array(sources)) {
+                    for (tap, offset) in taps.enumerated() {
+                        let other = position.indices.map {
+                            position[$0] * window.stride[$0] + offset[$0] * window.dilation[$0] - before[$0]
+                        }
+                        for unit in 0..<units {
+                            let group = unit / outGroup
+                            guard let target = index((library.isTransposed ? other : position) + [unit]) else {
+                                continue
+                            }
+                            for channel in 0..<inGroup {
+                                let source = (library.isTransposed ? position : other) + [group * inGroup + channel]
+                                let weight =
+                                    library.isTransposed
+                                    ? ((group * inGroup + channel) * taps.count + tap) * outGroup + unit % outGroup
+                                    : (unit * taps.count + tap) * inGroup + channel
+                                z.samples[sample][target] += parameters[weight] * x[sample, source]
+                            }
+                        }
+                    }
+                }
+            }
+            let activation = ReferenceActivation.of(library.activation)!
+            let h = z.samples.map { row in splitRow(row, of: units).flatMap(activation) }
+            return (z, Batch(z.shape, h))
+        }
+    }
+
+    static func pooling(_ method: PoolingMethod, _ window: WindowSettings?) -> ReferenceLayer {
+        plain({ try $0.pooling(method, window, name: $1, input: $2[0]) }) { inputs in
+            let x = inputs[0]
+            let positions = Batch.places(Array(x.shape.dropLast()))
+            guard let window else {
+                return Batch([x.channels], samples: x.samples.count) { sample, place in
+                    let values = positions.map { x[sample, $0 + place] }
+                    return method == .maximum ? values.max()! : values.reduce(0, +) / Double(values.count)
+                }
+            }
+            let (before, counts) = windows(window, over: x.shape)
+            let taps = Batch.places(window.kernel)
+            return Batch(counts + [x.channels], samples: x.samples.count) { sample, place in
+                let values = taps.compactMap { tap -> Double? in
+                    let position = tap.indices.map {
+                        place[$0] * window.stride[$0] + tap[$0] * window.dilation[$0] - before[$0]
+                    }
+                    guard zip(position, x.shape).allSatisfy({ 0..<$1 ~= $0 }) else { return nil }
+                    return x[sample, position + [place.last!]]
+                }
+                switch method {
+                case .maximum: return values.max()!
+                case .mean: return values.reduce(0, +) / Double(values.count)
+                case .meanWithPadding: return values.reduce(0, +) / Double(taps.count)
+                }
+            }
+        }
+    }
+
+    // MARK: Normalisation
+
+    /// - Parameter overBatch: whether batch normalisation takes the batch's statistics, not those of ``stateValue(_:of:)``.
+    static func normalization(
+        _ method: NormalizationMethod, epsilon: Double = 1e-3, isAffine: Bool = true, overBatch: Bool = false
+    ) -> ReferenceLayer {
+        var hasOffset = isAffine
+        if case .rootMeanSquare = method { hasOffset = false }
+        let isShifted = hasOffset
+        return ReferenceLayer(
+            add: {
+                try $0.normalization(method, epsilon: Float(epsilon), isAffine: isAffine, name: $1, input: $2[0])
+            },
+            parameters: { (isAffine ? $0[0].last! : 0) + (isShifted ? $0[0].last! : 0) }
+        ) { inputs, parameters in
+            let x = inputs[0]
+            let places = Batch.places(x.shape)
+            /// What is normalised together: places by sample.
+            func together(_ sample: Int, _ place: [Int]) -> [Double] {
+                switch method {
+                case .batch:
+                    return x.samples.indices.flatMap { other in
+                        places.filter { $0.last == place.last }.map { x[other, $0] }
+                    }
+                case .layer, .rootMeanSquare:
+                    return places.filter { $0.dropLast() == place.dropLast() }.map { x[sample, $0] }
+                case .group(let groups):
+                    let width = x.channels / groups
+                    return places.filter { $0.last! / width == place.last! / width }.map { x[sample, $0] }
+                }
+            }
+            let z = Batch(x.shape, samples: x.samples.count) { sample, place in
+                if case .batch = method, !overBatch {
+                    let mean = stateValue(place.last!, of: "running_mean")
+                    let variance = stateValue(place.last!, of: "running_var")
+                    return (x[sample, place] - mean) / (variance + epsilon).squareRoot()
+                }
+                let values = together(sample, place)
+                let count = Double(values.count)
+                var mean = values.reduce(0, +) / count
+                if case .rootMeanSquare = method { mean = 0 }
+                let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
+                return (x[sample, place] - mean) / (variance + epsilon).squareRoot()
+            }
+            let h = Batch(x.shape, samples: x.samples.count) { sample, place in
+                let channel = place.last!
+                return (isAffine ? parameters[channel] : 1) * z[sample, place]
+                    + (isShifted ? parameters[x.channels + channel] : 0)
+            }
+            return (z, h)
+        }
+    }
+
+    /// What tests put into the running statistics.
+    static func stateValue(_ channel: Int, of tensor: String) -> Double {
+        tensor.hasSuffix("running_mean") ? 0.25 * Double(channel) - 0.5 : 0.5 + 0.25 * Double(channel)
+    }
+
+    static var prelu: ReferenceLayer {
+        ReferenceLayer(add: { try $0.prelu(name: $1, input: $2[0]) }, parameters: { $0[0].last! }) {
+            inputs, parameters in
+            let x = inputs[0]
+            return (
+                x,
+                Batch(x.shape, samples: x.samples.count) { sample, place in
+                    let z = x[sample, place]
+                    return z > 0 ? z : parameters[place.last!] * z
+                }
+            )
+        }
+    }
+}
+
+extension Network {
+    /// Puts ``ReferenceLayer/stateValue(_:of:)`` into the running statistics.
+    func setState() {
+        for tensor in plan.state {
+            for channel in 0..<tensor.count {
+                numbers.base[tensor.offset + channel] = Float(ReferenceLayer.stateValue(channel, of: tensor.name))
+            }
+        }
+    }
+}
