@@ -43,6 +43,35 @@ typedef struct crl_layer_options {
     crl_activation_derivative second_derivative;
     void *user;
 } crl_layer_options;
+typedef struct crl_axes {
+    size_t first;
+    size_t second;
+    size_t third;
+} crl_axes;
+typedef int32_t crl_padding;
+enum { CRL_PADDING_VALID = 0, CRL_PADDING_SAME = 1, CRL_PADDING_CAUSAL = 2, CRL_PADDING_EXPLICIT = 3 };
+typedef struct crl_window {
+    size_t size;
+    crl_axes kernel;
+    crl_axes stride;
+    crl_axes dilation;
+    crl_axes before;
+    crl_axes after;
+    crl_padding padding;
+    int32_t reserved;
+} crl_window;
+typedef int32_t crl_pooling;
+enum { CRL_POOLING_MAXIMUM = 0, CRL_POOLING_MEAN = 1, CRL_POOLING_MEAN_WITH_PADDING = 2 };
+typedef int32_t crl_normalization;
+enum { CRL_NORMALIZATION_BATCH = 0, CRL_NORMALIZATION_LAYER = 1, CRL_NORMALIZATION_RMS = 2, CRL_NORMALIZATION_GROUP = 3 };
+typedef struct crl_normalization_options {
+    size_t size;
+    size_t groups;
+    float epsilon;
+    float momentum;
+    int32_t affine;
+    int32_t reserved;
+} crl_normalization_options;
 crl_status crl_network_create(size_t inputs, crl_network **network);
 crl_status crl_network_copy(const crl_network *network, crl_network **copy);
 void crl_network_destroy(crl_network *network);
@@ -59,8 +88,34 @@ crl_status crl_network_add_concatenation(crl_network *network, const char *const
                                          const char *name);
 crl_status crl_network_build(crl_network *network, uint64_t seed);
 crl_status crl_network_build_for(crl_network *network, uint64_t seed, crl_instructions instruction_set);
+crl_status crl_network_add_input(crl_network *network, const char *name, const size_t *extents, size_t extents_count);
+crl_status crl_network_add_convolution(crl_network *network, size_t channels, crl_activation activation,
+                                       const crl_window *window, size_t groups, const crl_layer_options *options);
+crl_status crl_network_add_transposed_convolution(crl_network *network, size_t channels, crl_activation activation,
+                                                  const crl_window *window, size_t groups,
+                                                  const crl_layer_options *options);
+crl_status crl_network_add_pooling(crl_network *network, crl_pooling method, const crl_window *window,
+                                   const crl_layer_options *options);
+crl_status crl_network_add_normalization(crl_network *network, crl_normalization method,
+                                         const crl_normalization_options *normalization,
+                                         const crl_layer_options *options);
+crl_status crl_network_add_prelu(crl_network *network, const crl_layer_options *options);
+crl_status crl_network_add_channel_dropout(crl_network *network, float rate, const crl_layer_options *options);
+crl_status crl_network_add_transpose(crl_network *network, const size_t *axes, size_t axes_count,
+                                     const crl_layer_options *options);
+crl_status crl_network_add_slice(crl_network *network, const size_t *begin, const size_t *end, size_t axes_count,
+                                 const crl_layer_options *options);
+crl_status crl_network_add_zero_padding(crl_network *network, const size_t *before, const size_t *after,
+                                        size_t axes_count, const crl_layer_options *options);
+crl_status crl_network_add_upsampling(crl_network *network, const size_t *factors, size_t axes_count,
+                                      const crl_layer_options *options);
+crl_status crl_network_add_mean(crl_network *network, const char *const *inputs, size_t inputs_count, const char *name);
+crl_status crl_network_add_difference(crl_network *network, const char *a, const char *b, const char *name);
+crl_status crl_network_add_product(crl_network *network, const char *a, const char *b, const char *name);
+crl_status crl_network_add_concatenation_along(crl_network *network, const char *const *inputs, size_t inputs_count,
+                                               size_t axis, const char *name);
 typedef int32_t crl_layer_kind;
-enum { CRL_LAYER_DENSE = 0, CRL_LAYER_ACTIVATION = 1, CRL_LAYER_DROPOUT = 2, CRL_LAYER_NOISE = 3, CRL_LAYER_SUM = 4, CRL_LAYER_CONCATENATION = 5, CRL_LAYER_RESHAPE = 6 };
+enum { CRL_LAYER_DENSE = 0, CRL_LAYER_ACTIVATION = 1, CRL_LAYER_DROPOUT = 2, CRL_LAYER_NOISE = 3, CRL_LAYER_SUM = 4, CRL_LAYER_CONCATENATION = 5, CRL_LAYER_RESHAPE = 6, CRL_LAYER_MEAN = 7, CRL_LAYER_DIFFERENCE = 8, CRL_LAYER_PRODUCT = 9, CRL_LAYER_TRANSPOSE = 10, CRL_LAYER_SLICE = 11, CRL_LAYER_ZERO_PADDING = 12, CRL_LAYER_UPSAMPLING = 13, CRL_LAYER_INPUT = 14, CRL_LAYER_CONVOLUTION = 15, CRL_LAYER_TRANSPOSED_CONVOLUTION = 16, CRL_LAYER_POOLING = 17, CRL_LAYER_NORMALIZATION = 18, CRL_LAYER_PRELU = 19, CRL_LAYER_CHANNEL_DROPOUT = 20 };
 typedef struct crl_layer {
     size_t size;
     const char *name;
@@ -70,6 +125,7 @@ typedef struct crl_layer {
     size_t inputs;
     float amount;
     int32_t bias;
+    size_t groups;
 } crl_layer;
 typedef struct crl_tensor {
     size_t size;
@@ -498,6 +554,8 @@ void crl_cancel_set(crl_cancel *cancel);
 crl_status crl_cancel_reset(crl_cancel *cancel);
 crl_status crl_cancel_watch(crl_cancel *cancel, crl_cancel **before);
 crl_status crl_layer_options_init(crl_layer_options *options, size_t size);
+crl_status crl_window_init(crl_window *window, size_t size);
+crl_status crl_normalization_options_init(crl_normalization_options *options, size_t size);
 crl_status crl_layer_init(crl_layer *layer, size_t size);
 crl_status crl_tensor_init(crl_tensor *tensor, size_t size);
 crl_status crl_cost_options_init(crl_cost_options *options, size_t size);

@@ -99,7 +99,7 @@ import Testing
         (ModelBytes.architecture(inputs: "2147483648", ModelBytes.dense), "2147483648"),
         (ModelBytes.architecture(), "no layers"), (ModelBytes.architecture("1"), "no object"),
         (ModelBytes.architecture(ModelBytes.dense, ModelBytes.dense), "already taken"),
-        (ModelBytes.architecture(ModelBytes.dense.replacing("dense", with: "convolution")), "'convolution'"),
+        (ModelBytes.architecture(ModelBytes.dense.replacing("dense", with: "lambda")), "'lambda'"),
         (ModelBytes.architecture(ModelBytes.dense.replacing("identity", with: "maxout")), "'maxout'"),
         (ModelBytes.architecture(ModelBytes.dense.replacing("identity", with: "custom")), "custom"),
         (ModelBytes.architecture(ModelBytes.dense.replacing("\"units\":1", with: "\"units\":0")), "0"),

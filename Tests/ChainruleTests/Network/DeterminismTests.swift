@@ -124,6 +124,40 @@ import Testing
         }
     }
 
+    /// Layers of shapes: rows alone and together, several threads, and every instruction set.
+    @Test func everyLayerOfShapesIsDeterministic() throws {
+        for (name, description) in TestNetwork.ofShapes {
+            var noise = Noise(9)
+            let architecture = try description.architecture
+            let (inputs, outputs) = (architecture.inputs, architecture.outputs)
+            let (x, t) = (noise.floats(40 * inputs), noise.floats(40 * outputs))
+            func network(_ level: InstructionSetLevel = .best) throws -> Network {
+                let network = try Network(architecture, seed: 9, level: level)
+                network.setState()
+                return network
+            }
+            let y = bits(try network().predict(x))
+            for row in [0, 17, 39] {
+                let alone = try network().predict(Array(x[row * inputs..<(row + 1) * inputs]))
+                #expect(bits(alone) == Array(y[row * outputs..<(row + 1) * outputs]), "\(name)")
+            }
+            func fit(threads: Int, _ level: InstructionSetLevel = .best) throws -> [Float] {
+                let network = try network(level)
+                var options = TrainingOptions(cost: .meanSquaredError())
+                (options.epochs, options.batchSize, options.threads) = (2, 20, threads)
+                let optimizer = try Optimizer(Momentum(), learningRate: 0.01, for: network)
+                try network.fit(x, targets: .values(t, columns: outputs), optimizer: optimizer, options: options)
+                return network.numbers.elements
+            }
+            let alone = try fit(threads: 1)
+            for threads in [2, 3] { #expect(try bits(fit(threads: threads)) == bits(alone), "\(name), \(threads) threads") }
+            for level in supportedLevels {
+                expectClose(try network(level).predict(x), doubles(try network(.baseline).predict(x)), absolute: 2e-5, "\(name): y")
+                expectClose(try fit(threads: 1, level), doubles(alone), absolute: 1e-4, "\(name) with \(level): fitted")
+            }
+        }
+    }
+
     /// Instruction sets round products differently (some once, some twice) and add in other orders: float32's rounding,
     /// 6e-8 of numbers near 1, times the few dozen terms of a sum.
     @Test func everyInstructionSetAgrees() throws {

@@ -24,15 +24,24 @@ import Testing
             try architecture.dropout(0.30000001)
             try architecture.noise(deviation: 0.1, name: "n")
             try architecture.reshape(Shape([2, 3]))
-            #expect(
-                Set(architecture.nodes.map { $0.layer.kind.description })
-                    == Set(LayerTable.all.map { $0.kind.description }))
-            var json = JSONWriter()
-            architecture.encode(to: &json)
-            var again = JSONWriter()
-            try decode(json.text).encode(to: &again)
-            #expect(again.text == json.text)
+            try architecture.dropout(0.25, wholeChannels: true)
+            try checkItComesBack(architecture)
         }
+        var kinds: Set = ["activation", "dropout", "channel_dropout", "noise"]
+        for (_, network) in TestNetwork.ofShapes {
+            let architecture = try network.architecture
+            try checkItComesBack(architecture)
+            kinds.formUnion(architecture.nodes.map { $0.layer.kind.description })
+        }
+        #expect(kinds == Set(LayerTable.all.map { $0.kind.description }))
+    }
+
+    private func checkItComesBack(_ architecture: Architecture) throws {
+        var json = JSONWriter()
+        architecture.encode(to: &json)
+        var again = JSONWriter()
+        try decode(json.text).encode(to: &again)
+        #expect(again.text == json.text)
     }
 
     @Test func missingAndMistypedMembers() {

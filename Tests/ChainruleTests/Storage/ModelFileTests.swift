@@ -7,7 +7,7 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// Every kind of layer.
+    /// The kinds of layers that do not need a shape.
     private func network(_ activation: Activation, seed: UInt64 = 51) throws -> Network {
         var architecture = try Architecture(inputs: 3)
         try architecture.dense(4, activation, name: "a", biases: .uniform(low: -1, high: 1))
@@ -34,7 +34,6 @@ import Testing
         let x = noise.floats(5 * 3)
         for activation in Activation.all + [.elu(alpha: 0.123456789), .leakyReLU(alpha: 1e-10)] {
             let network = try network(activation)
-            #expect(Set(network.architecture.nodes.map { $0.layer.kind.description }).count == LayerTable.all.count)
             // Numbers that only bits tell apart.
             network.withParameters { parameters in
                 parameters[0] = -0.0
@@ -50,6 +49,33 @@ import Testing
             #expect(try folder.read("again") == folder.read("model"))
         }
         #expect(try folder.files == ["again", "model"])
+    }
+
+    @Test func everyLayerOfShapesComesBack() throws {
+        for (name, description) in TestNetwork.ofShapes {
+            let network = try Network(description.architecture, seed: 7)
+            network.setState()
+            var noise = Noise(7)
+            let x = noise.floats(3 * network.inputs)
+            let loaded = try Network(savedBytes: network.savedBytes())
+            #expect(bits(loaded.numbers.elements) == bits(network.numbers.elements), "\(name)")
+            #expect(json(loaded) == json(network))
+            #expect(try bits(loaded.predict(x)) == bits(network.predict(x)), "\(name)")
+            #expect(try loaded.savedBytes() == network.savedBytes())
+            #expect(try bits(network.copy().predict(x)) == bits(network.predict(x)), "\(name)")
+            for tensor in network.plan.state {
+                for bad in [Float.nan, .infinity, tensor.role == .variance ? -1 : .nan] {
+                    let spoiled = try network.copy()
+                    spoiled.numbers.base[tensor.offset + 1] = bad
+                    let bytes = try spoiled.savedBytes()
+                    expectError(.format, "element 1 of the tensor '\(tensor.name)' is \(bad)") {
+                        try Network(savedBytes: bytes)
+                    }
+                    expectError(.format, "'\(tensor.name)'") { try network.loadParameters(savedBytes: bytes) }
+                    #expect(try bits(loaded.predict(x)) == bits(network.predict(x)), "after a bad file")
+                }
+            }
+        }
     }
 
     @Test func parametersThatAreNotFiniteAreKept() throws {

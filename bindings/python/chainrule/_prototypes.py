@@ -70,6 +70,20 @@ CRL_INIT_HE_NORMAL = 8
 CRL_INIT_LECUN_UNIFORM = 9
 CRL_INIT_LECUN_NORMAL = 10
 
+CRL_PADDING_VALID = 0
+CRL_PADDING_SAME = 1
+CRL_PADDING_CAUSAL = 2
+CRL_PADDING_EXPLICIT = 3
+
+CRL_POOLING_MAXIMUM = 0
+CRL_POOLING_MEAN = 1
+CRL_POOLING_MEAN_WITH_PADDING = 2
+
+CRL_NORMALIZATION_BATCH = 0
+CRL_NORMALIZATION_LAYER = 1
+CRL_NORMALIZATION_RMS = 2
+CRL_NORMALIZATION_GROUP = 3
+
 CRL_LAYER_DENSE = 0
 CRL_LAYER_ACTIVATION = 1
 CRL_LAYER_DROPOUT = 2
@@ -77,6 +91,20 @@ CRL_LAYER_NOISE = 3
 CRL_LAYER_SUM = 4
 CRL_LAYER_CONCATENATION = 5
 CRL_LAYER_RESHAPE = 6
+CRL_LAYER_MEAN = 7
+CRL_LAYER_DIFFERENCE = 8
+CRL_LAYER_PRODUCT = 9
+CRL_LAYER_TRANSPOSE = 10
+CRL_LAYER_SLICE = 11
+CRL_LAYER_ZERO_PADDING = 12
+CRL_LAYER_UPSAMPLING = 13
+CRL_LAYER_INPUT = 14
+CRL_LAYER_CONVOLUTION = 15
+CRL_LAYER_TRANSPOSED_CONVOLUTION = 16
+CRL_LAYER_POOLING = 17
+CRL_LAYER_NORMALIZATION = 18
+CRL_LAYER_PRELU = 19
+CRL_LAYER_CHANNEL_DROPOUT = 20
 
 CRL_MEAN_SQUARED_ERROR = 0
 CRL_MEAN_ABSOLUTE_ERROR = 1
@@ -150,6 +178,9 @@ crl_status = ctypes.c_int32
 crl_instructions = ctypes.c_int32
 crl_activation = ctypes.c_int32
 crl_initializer_kind = ctypes.c_int32
+crl_padding = ctypes.c_int32
+crl_pooling = ctypes.c_int32
+crl_normalization = ctypes.c_int32
 crl_layer_kind = ctypes.c_int32
 crl_cost_kind = ctypes.c_int32
 crl_reduction = ctypes.c_int32
@@ -234,6 +265,70 @@ class crl_layer_options(ctypes.Structure):
         )
 
 
+class crl_axes(ctypes.Structure):
+    """The structure `crl_axes`, field by field."""
+
+    _fields_ = [
+        ("first", ctypes.c_size_t),
+        ("second", ctypes.c_size_t),
+        ("third", ctypes.c_size_t),
+    ]
+
+
+class crl_window(ctypes.Structure):
+    """The structure `crl_window`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("kernel", crl_axes),
+        ("stride", crl_axes),
+        ("dilation", crl_axes),
+        ("before", crl_axes),
+        ("after", crl_axes),
+        ("padding", crl_padding),
+        ("reserved", ctypes.c_int32),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_window:
+        """Return the value of CRL_WINDOW_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_window),
+            kernel=crl_axes(first=0, second=0, third=0),
+            stride=crl_axes(first=0, second=0, third=0),
+            dilation=crl_axes(first=0, second=0, third=0),
+            before=crl_axes(first=0, second=0, third=0),
+            after=crl_axes(first=0, second=0, third=0),
+            padding=CRL_PADDING_VALID,
+            reserved=0,
+        )
+
+
+class crl_normalization_options(ctypes.Structure):
+    """The structure `crl_normalization_options`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("groups", ctypes.c_size_t),
+        ("epsilon", ctypes.c_float),
+        ("momentum", ctypes.c_float),
+        ("affine", ctypes.c_int32),
+        ("reserved", ctypes.c_int32),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_normalization_options:
+        """Return the value of CRL_NORMALIZATION_OPTIONS_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_normalization_options),
+            groups=1,
+            epsilon=1e-5,
+            momentum=0.1,
+            affine=1,
+            reserved=0,
+        )
+
+
 class crl_layer(ctypes.Structure):
     """The structure `crl_layer`, field by field."""
 
@@ -246,6 +341,7 @@ class crl_layer(ctypes.Structure):
         ("inputs", ctypes.c_size_t),
         ("amount", ctypes.c_float),
         ("bias", ctypes.c_int32),
+        ("groups", ctypes.c_size_t),
     ]
 
     @classmethod
@@ -259,6 +355,7 @@ class crl_layer(ctypes.Structure):
             inputs=0,
             amount=0.0,
             bias=0,
+            groups=0,
         )
 
 
@@ -1038,6 +1135,110 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     ),
     "crl_network_build": (crl_status, [crl_network, ctypes.c_uint64]),
     "crl_network_build_for": (crl_status, [crl_network, ctypes.c_uint64, crl_instructions]),
+    "crl_network_add_input": (
+        crl_status,
+        [crl_network, ctypes.c_char_p, ctypes.POINTER(ctypes.c_size_t), ctypes.c_size_t],
+    ),
+    "crl_network_add_convolution": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_size_t,
+            crl_activation,
+            ctypes.POINTER(crl_window),
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_layer_options),
+        ],
+    ),
+    "crl_network_add_transposed_convolution": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_size_t,
+            crl_activation,
+            ctypes.POINTER(crl_window),
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_layer_options),
+        ],
+    ),
+    "crl_network_add_pooling": (
+        crl_status,
+        [crl_network, crl_pooling, ctypes.POINTER(crl_window), ctypes.POINTER(crl_layer_options)],
+    ),
+    "crl_network_add_normalization": (
+        crl_status,
+        [
+            crl_network,
+            crl_normalization,
+            ctypes.POINTER(crl_normalization_options),
+            ctypes.POINTER(crl_layer_options),
+        ],
+    ),
+    "crl_network_add_prelu": (crl_status, [crl_network, ctypes.POINTER(crl_layer_options)]),
+    "crl_network_add_channel_dropout": (
+        crl_status,
+        [crl_network, ctypes.c_float, ctypes.POINTER(crl_layer_options)],
+    ),
+    "crl_network_add_transpose": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_layer_options),
+        ],
+    ),
+    "crl_network_add_slice": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_layer_options),
+        ],
+    ),
+    "crl_network_add_zero_padding": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_layer_options),
+        ],
+    ),
+    "crl_network_add_upsampling": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_layer_options),
+        ],
+    ),
+    "crl_network_add_mean": (
+        crl_status,
+        [crl_network, ctypes.POINTER(ctypes.c_char_p), ctypes.c_size_t, ctypes.c_char_p],
+    ),
+    "crl_network_add_difference": (
+        crl_status,
+        [crl_network, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p],
+    ),
+    "crl_network_add_product": (
+        crl_status,
+        [crl_network, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p],
+    ),
+    "crl_network_add_concatenation_along": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(ctypes.c_char_p),
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.c_char_p,
+        ],
+    ),
     "crl_network_input_size": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
     "crl_network_output_size": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
     "crl_network_layer_count": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
@@ -1475,6 +1676,11 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_cancel_reset": (crl_status, [crl_cancel]),
     "crl_cancel_watch": (crl_status, [crl_cancel, ctypes.POINTER(crl_cancel)]),
     "crl_layer_options_init": (crl_status, [ctypes.POINTER(crl_layer_options), ctypes.c_size_t]),
+    "crl_window_init": (crl_status, [ctypes.POINTER(crl_window), ctypes.c_size_t]),
+    "crl_normalization_options_init": (
+        crl_status,
+        [ctypes.POINTER(crl_normalization_options), ctypes.c_size_t],
+    ),
     "crl_layer_init": (crl_status, [ctypes.POINTER(crl_layer), ctypes.c_size_t]),
     "crl_tensor_init": (crl_status, [ctypes.POINTER(crl_tensor), ctypes.c_size_t]),
     "crl_cost_options_init": (crl_status, [ctypes.POINTER(crl_cost_options), ctypes.c_size_t]),

@@ -8,19 +8,22 @@ extension CombiningLayer {
 
     /// The shape of the largest input, to which all others are repeated.
     func commonShape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
-        guard var largest = inputs.first else {
-            throw ChainruleError(.size, "\(kind) layer '\(name.text)' reads at least 1 layer; 0 were given")
+        guard !inputs.isEmpty else {
+            throw ChainruleError(.size, "\(kind) '\(name.text)' reads at least 1 layer; 0 were given")
         }
-        for input in inputs
-        where input.count > largest.count || input.count == largest.count && input.rank > largest.rank {
-            largest = input
+        var most = 0
+        for (index, input) in inputs.enumerated()
+        where input.count > inputs[most].count || input.count == inputs[most].count && input.rank > inputs[most].rank {
+            most = index
         }
+        let largest = inputs[most]
         for (index, input) in inputs.enumerated() where input.repetition(in: largest) == nil {
+            let (first, second) = (min(index, most), max(index, most))
             throw ChainruleError(
                 .size,
                 """
-                \(kind) layer '\(name.text)' combines layers of one shape, of one element or of the channels alone; input \
-                \(index) has the shape \(input.text), the largest \(largest.text)
+                \(kind) '\(name.text)' combines layers of one shape, or of one element or the channels alone; input \(first) \
+                has \(inputs[first].text), input \(second) \(inputs[second].text)
                 """)
         }
         return largest

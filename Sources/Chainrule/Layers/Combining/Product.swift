@@ -7,7 +7,7 @@ final class Product: CombiningLayer {
 
     func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
         guard inputs.count == 2 else {
-            throw ChainruleError(.size, "product layer '\(name.text)' reads two layers; \(inputs.count) were given")
+            throw ChainruleError(.size, "product '\(name.text)' reads two layers; \(inputs.count) were given")
         }
         return try commonShape(named: name, ofInputs: inputs)
     }

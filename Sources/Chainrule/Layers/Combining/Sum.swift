@@ -44,7 +44,7 @@ final class Sum: CombiningLayer {
     func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
         if case .difference = coefficients, inputs.count != 2 {
             throw ChainruleError(
-                .size, "difference layer '\(name.text)' reads two layers; \(inputs.count) were given")
+                .size, "difference '\(name.text)' reads two layers; \(inputs.count) were given")
         }
         return try commonShape(named: name, ofInputs: inputs)
     }

@@ -29,7 +29,7 @@ final class BatchNormalization: NormalizingLayer {
         try checkEpsilon(name)
         guard momentum >= 0 && momentum <= 1 else {
             throw ChainruleError(
-                .value, "batch_normalization layer '\(name.text)': momentum is \(momentum); it must be in [0, 1]")
+                .value, "batch_normalization '\(name.text)': momentum is \(momentum); it must be in [0, 1]")
         }
         return input
     }

@@ -39,7 +39,7 @@ final class BlockNormalization: NormalizingLayer {
             guard groups >= 1 && input.channels % groups == 0 else {
                 throw ChainruleError(
                     .size,
-                    "group_normalization layer '\(name.text)' reads \(input.text): \(groups) groups do not divide its channels"
+                    "group_normalization '\(name.text)' reads \(input.text): \(groups) groups do not divide its channels"
                 )
             }
         }

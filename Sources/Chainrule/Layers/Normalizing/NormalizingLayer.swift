@@ -13,7 +13,7 @@ extension NormalizingLayer {
     func checkEpsilon(_ layer: LayerName) throws(ChainruleError) {
         guard epsilon > 0 && epsilon.isFinite else {
             throw ChainruleError(
-                .value, "\(kind) layer '\(layer.text)': epsilon is \(epsilon); it must be finite and > 0")
+                .value, "\(kind) '\(layer.text)': epsilon is \(epsilon); it must be finite and > 0")
         }
     }
 

@@ -32,7 +32,7 @@ extension Layer {
     func onlyInput(_ inputs: [Shape], of layer: LayerName) throws(ChainruleError) -> Shape {
         guard inputs.count == 1 else {
             throw ChainruleError(
-                .size, "\(kind) layer '\(layer.text)' reads one layer; \(inputs.count) were given")
+                .size, "\(kind) '\(layer.text)' reads one layer; \(inputs.count) were given")
         }
         return inputs[0]
     }
@@ -46,7 +46,7 @@ extension Layer {
             throw ChainruleError(
                 .size,
                 """
-                \(kind) layer '\(layer.text)' reads \(input.text): \(what) holds \(wanted) numbers, one for each axis\
+                \(kind) '\(layer.text)' reads \(input.text): \(what) holds \(wanted) numbers, one for each axis\
                 \(exceptChannels ? " but the channels" : ""); \(count) were given
                 """)
         }

@@ -22,7 +22,7 @@ final class SliceLayer: RearrangingLayer {
                 throw ChainruleError(
                     .size,
                     """
-                    slice layer '\(name.text)' takes the elements from \(begin[axis]) to before \(end[axis]) along axis \
+                    slice '\(name.text)' takes the elements from \(begin[axis]) to before \(end[axis]) along axis \
                     \(axis) of \(input.text)
                     """)
             }

@@ -18,7 +18,7 @@ final class Transpose: RearrangingLayer {
                 throw ChainruleError(
                     .value,
                     """
-                    transpose layer '\(name.text)': \(axis) is \(axis >= 0 && axis < input.rank ? "twice" : "not") among \
+                    transpose '\(name.text)': \(axis) is \(axis >= 0 && axis < input.rank ? "twice" : "not") among \
                     the axes of \(input.text); each is named once
                     """)
             }

@@ -17,7 +17,7 @@ final class Upsampling: RearrangingLayer {
             guard factors[axis] >= 1 else {
                 throw ChainruleError(
                     .size,
-                    "upsampling layer '\(name.text)' repeats positions \(factors[axis]) times along axis \(axis); at least 1 is needed"
+                    "upsampling '\(name.text)' repeats positions \(factors[axis]) times along axis \(axis); at least 1 is needed"
                 )
             }
             extents[axis] = try Plan.checkedProduct(extents[axis], factors[axis])

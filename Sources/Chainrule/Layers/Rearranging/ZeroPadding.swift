@@ -22,7 +22,7 @@ final class ZeroPadding: RearrangingLayer {
                 throw ChainruleError(
                     .size,
                     """
-                    zero_padding layer '\(name.text)' adds \(before[axis]) positions before axis \(axis) of \(input.text) \
+                    zero_padding '\(name.text)' adds \(before[axis]) positions before axis \(axis) of \(input.text) \
                     and \(after[axis]) after it; crop what is too much
                     """)
             }

@@ -28,13 +28,13 @@ final class Convolution: ProductLayer {
     func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
         let input = try onlyInput(inputs, of: name)
         guard channels >= 1 && channels <= Shape.mostElements else {
-            throw ChainruleError(.size, "\(kind) layer '\(name.text)' has at least 1 channel; \(channels) were given")
+            throw ChainruleError(.size, "\(kind) '\(name.text)' has at least 1 channel; \(channels) were given")
         }
         guard groups >= 1 && channels % groups == 0 && input.channels % groups == 0 else {
             throw ChainruleError(
                 .size,
                 """
-                \(kind) layer '\(name.text)' of \(channels) channels reads \(input.text): \(groups) groups do not divide \
+                \(kind) '\(name.text)' of \(channels) channels reads \(input.text): \(groups) groups do not divide \
                 both numbers of channels
                 """)
         }

@@ -29,7 +29,7 @@ final class Pooling: ParameterlessLayer {
             throw ChainruleError(
                 .size,
                 """
-                pooling layer '\(name.text)' reads \(input.text): with this padding and dilation, some windows see no element
+                pooling '\(name.text)' reads \(input.text): with this padding and dilation, some windows see no element
                 """)
         }
         return shape

@@ -48,7 +48,7 @@ extension WindowSettings {
         guard !kernel.isEmpty else {
             throw ChainruleError(
                 .size,
-                "\(layer.kind) layer '\(name.text)' reads \(input.text), which has no axis but the channels: reshape it"
+                "\(layer.kind) '\(name.text)' reads \(input.text), which has no axis but the channels: reshape it"
             )
         }
         try checkPadding(layer, name)
@@ -73,14 +73,14 @@ extension WindowSettings {
             guard kernel.count == 1 else {
                 throw ChainruleError(
                     .value,
-                    "\(layer.kind) layer '\(name.text)' has \(kernel.count) axes; only one axis has causal padding")
+                    "\(layer.kind) '\(name.text)' has \(kernel.count) axes; only one axis has causal padding")
             }
         case .explicit(let before, let after):
             guard before.count == kernel.count && after.count == kernel.count else {
                 throw ChainruleError(
                     .size,
                     """
-                    \(layer.kind) layer '\(name.text)': padding holds a number for each of \(kernel.count) axes; \
+                    \(layer.kind) '\(name.text)': padding holds a number for each of \(kernel.count) axes; \
                     \(before.count) before and \(after.count) after were given
                     """)
             }
@@ -88,7 +88,7 @@ extension WindowSettings {
                 throw ChainruleError(
                     .size,
                     """
-                    \(layer.kind) layer '\(name.text)': the padding along axis \(index % kernel.count) is \(number); it is \
+                    \(layer.kind) '\(name.text)': the padding along axis \(index % kernel.count) is \(number); it is \
                     from 0 to \(WindowSettings.most)
                     """)
             }
@@ -105,14 +105,14 @@ extension WindowSettings {
             throw ChainruleError(
                 .size,
                 """
-                \(layer.kind) layer '\(name.text)': the \(what) along axis \(axis) is \(number); it is from 1 to \
+                \(layer.kind) '\(name.text)': the \(what) along axis \(axis) is \(number); it is from 1 to \
                 \(WindowSettings.most)
                 """)
         }
         let reach = try Plan.checkedSum([Plan.checkedProduct(kernel[axis] - 1, dilation[axis]), 1])
         guard reach <= WindowSettings.most else {
             throw ChainruleError(
-                .size, "\(layer.kind) layer '\(name.text)': a window along axis \(axis) reaches over \(reach) positions"
+                .size, "\(layer.kind) '\(name.text)': a window along axis \(axis) reaches over \(reach) positions"
             )
         }
         let padding = self.padding(axis, reach: reach, length: input[axis], isTransposed: isTransposed)
@@ -132,7 +132,7 @@ extension WindowSettings {
             throw ChainruleError(
                 .size,
                 """
-                \(layer.kind) layer '\(name.text)' reads \(input.text): a window along axis \(axis) reaches over \(reach) \
+                \(layer.kind) '\(name.text)' reads \(input.text): a window along axis \(axis) reaches over \(reach) \
                 positions; with the padding there are \(isTransposed ? reach : input[axis] + sum), of which \
                 \(isTransposed ? sum : 0) are cut off
                 """)

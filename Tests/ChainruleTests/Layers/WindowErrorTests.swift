@@ -1,0 +1,142 @@
+import Chainrule
+import Testing
+
+/// Windows, shapes and normalisations that do not fit: an error that names the layer and the shapes.
+@Suite struct WindowErrorTests {
+    private func architecture() throws -> Architecture {
+        var architecture = try Architecture(inputs: 24)
+        try architecture.reshape(Shape([3, 4, 2]), name: "x")
+        try architecture.reshape(Shape([12, 2]), name: "t")
+        try architecture.reshape(Shape([24]), name: "flat")
+        try architecture.reshape(Shape([1, 2, 3, 4]), name: "four")
+        return architecture
+    }
+
+    private func convolution(
+        _ window: WindowSettings, _ channels: Int = 2, groups: Int = 1, transposed: Bool = false, from input: String = "x"
+    ) throws {
+        var architecture = try architecture()
+        var settings = ConvolutionSettings(channels, window)
+        (settings.groups, settings.isTransposed) = (groups, transposed)
+        try architecture.convolution(settings, name: "c", input: input)
+    }
+
+    @Test func windowsThatDoNotFit() {
+        for isTransposed in [false, true] {
+            let name = isTransposed ? "transposed_convolution 'c'" : "convolution 'c'"
+            func refuse(_ parts: String, _ window: WindowSettings, code: ChainruleError.Code = .size, from input: String = "x") {
+                expectError(code, name, parts) { try convolution(window, transposed: isTransposed, from: input) }
+            }
+            refuse("reads [3, 4, 2]: kernel holds 2 numbers", WindowSettings([3]))
+            refuse("reads [3, 4, 2]: stride holds 2 numbers", WindowSettings([3, 3], stride: [1]))
+            refuse("reads [3, 4, 2]: dilation holds 2 numbers", WindowSettings([3, 3], dilation: [1, 1, 1]))
+            refuse("reads [24], which has no axis but the channels", WindowSettings([]), from: "flat")
+            refuse("the stride along axis 1 is 0", WindowSettings([3, 3], stride: [1, 0]))
+            refuse("the kernel along axis 0 is 0", WindowSettings([0, 3]))
+            refuse("the kernel along axis 0 is -1", WindowSettings([-1, 3]))
+            refuse("the dilation along axis 1 is 0", WindowSettings([2, 2], dilation: [1, 0]))
+            refuse("the kernel along axis 0 is 1073741824", WindowSettings([1 << 30, 3]))
+            refuse("reaches over", WindowSettings([1 << 28, 1], dilation: [2, 1]))
+            refuse("only one axis has causal padding", WindowSettings([2, 2], padding: .causal), code: .value)
+            refuse("1 before and 2 after", WindowSettings([2, 2], padding: .explicit(before: [1], after: [1, 1])))
+            refuse("the padding along axis 1 is -1", WindowSettings([2, 2], padding: .explicit(before: [0, 0], after: [0, -1])))
+        }
+        expectError(.size, "convolution 'c' reads [3, 4, 2]", "along axis 0", "over 4 positions", "there are 3") {
+            try convolution(WindowSettings([4, 1]))
+        }
+        expectError(.size, "convolution 'c' reads [12, 2]", "over 25 positions", "there are 14") {
+            try convolution(WindowSettings([13], dilation: [2], padding: .explicit(before: [1], after: [1])), from: "t")
+        }
+        expectError(.size, "transposed_convolution 'c' reads [3, 4, 2]", "7 are cut off") {
+            try convolution(
+                WindowSettings([2, 2], padding: .explicit(before: [4, 0], after: [3, 0])), transposed: true)
+        }
+        expectError(.memory, "overflows") {
+            try convolution(WindowSettings([1 << 28, 1 << 28, 1 << 28], padding: .same), from: "four")
+        }
+    }
+
+    @Test func channelsAndGroupsThatDoNotFit() {
+        let window = WindowSettings([2, 2])
+        expectError(.size, "convolution 'c' of 4 channels reads [3, 4, 2]: 3 groups") { try convolution(window, 4, groups: 3) }
+        expectError(.size, "convolution 'c' of 3 channels reads [3, 4, 2]: 2 groups") { try convolution(window, 3, groups: 2) }
+        expectError(.size, "0 groups") { try convolution(window, 2, groups: 0) }
+        expectError(.size, "convolution 'c' has at least 1 channel; 0") { try convolution(window, 0) }
+    }
+
+    @Test func outputsThatOverflow() {
+        expectError(.size, "at most 2147483647 elements") { try convolution(WindowSettings([1, 1]), 1 << 30) }
+        expectError(.size, "at most 2147483647 elements") {
+            var architecture = try architecture()
+            try architecture.upsampling([1 << 20, 1 << 20], name: "u", input: "x")
+        }
+        expectError(.size, "at most 2147483647 elements") {
+            var architecture = try architecture()
+            try architecture.zeroPadding(before: [1 << 30, 0], after: [0, 0], name: "u", input: "x")
+        }
+    }
+
+    @Test func poolingThatSeesNothing() throws {
+        var architecture = try architecture()
+        expectError(.size, "pooling 'p' reads [3, 4, 2]", "see no element") {
+            try architecture.pooling(
+                .maximum, WindowSettings([2, 2], padding: .explicit(before: [2, 0], after: [0, 0])), name: "p", input: "x")
+        }
+        expectError(.size, "pooling 'p' reads [3, 4, 2]", "see no element") {
+            try architecture.pooling(
+                .mean, WindowSettings([2, 1], dilation: [4, 1], padding: .explicit(before: [1, 0], after: [1, 0])),
+                name: "p", input: "x")
+        }
+        try architecture.pooling(
+            .maximum, WindowSettings([2, 2], padding: .explicit(before: [1, 0], after: [1, 1])), name: "p", input: "x")
+        #expect(try architecture.outputShape == Shape([4, 4, 2]))
+    }
+
+    @Test func movesThatDoNotFit() throws {
+        var architecture = try architecture()
+        expectError(.size, "transpose 't' reads [3, 4, 2]: axes holds 3") { try architecture.transpose([0, 1], name: "t", input: "x") }
+        for axes in [[0, 1, 1], [0, 1, 3], [-1, 1, 2]] {
+            expectError(.value, "transpose 't2'", "[3, 4, 2]") { try architecture.transpose(axes, name: "t2", input: "x") }
+        }
+        for (begin, end) in [([0, 0, 0], [3, 5, 2]), ([0, 2, 0], [3, 2, 2]), ([-1, 0, 0], [3, 4, 2]), ([3, 0, 0], [4, 4, 2])] {
+            expectError(.size, "slice 's'", "[3, 4, 2]") { try architecture.slice(from: begin, to: end, name: "s", input: "x") }
+        }
+        expectError(.size, "zero_padding 'z' reads [3, 4, 2]: before holds 2") {
+            try architecture.zeroPadding(before: [1, 1, 1], after: [1, 1], name: "z", input: "x")
+        }
+        expectError(.size, "zero_padding 'z'", "-1") {
+            try architecture.zeroPadding(before: [1, -1], after: [1, 1], name: "z", input: "x")
+        }
+        expectError(.size, "upsampling 'u'", "0 times along axis 1") { try architecture.upsampling([1, 0], name: "u", input: "x") }
+        expectError(.value, "concatenation 'j'", "axis 3", "[3, 4, 2]") {
+            try architecture.concatenation(of: ["x", "x"], axis: 3, name: "j")
+        }
+        expectError(.size, "product 'm'", "input 0 has [3, 4, 2], input 1 [12, 2]") { try architecture.product(of: "x", "t", name: "m") }
+        expectError(.size, "difference 'd'", "input 0 has [3, 4, 2], input 1 [24]") { try architecture.difference(of: "x", "flat", name: "d") }
+        expectError(.size, "mean 'd' reads at least 1") { try architecture.mean(of: [], name: "d") }
+        try architecture.input("first", Shape([20]))
+        expectError(.size, "input 'second' is 6 elements, [3, 2], from element 20 on; it reads 24") {
+            try architecture.input("second", Shape([3, 2]))
+        }
+    }
+
+    @Test func normalizationsThatDoNotFit() throws {
+        var architecture = try architecture()
+        expectError(.size, "group_normalization 'n' reads [3, 4, 2]: 3 groups") {
+            try architecture.normalization(.group(3), name: "n", input: "x")
+        }
+        for epsilon in [0, -1, Float.nan, .infinity] {
+            for method in [NormalizationMethod.batch(momentum: 0.1), .layer, .rootMeanSquare, .group(1)] {
+                expectError(.value, "_normalization 'n': epsilon is \(epsilon)") {
+                    try architecture.normalization(method, epsilon: epsilon, name: "n", input: "x")
+                }
+            }
+        }
+        for momentum in [-0.1, 1.5, Float.nan] {
+            expectError(.value, "batch_normalization 'n': momentum is \(momentum)") {
+                try architecture.normalization(.batch(momentum: momentum), name: "n", input: "x")
+            }
+        }
+        expectError(.value, "dropout 'n'") { try architecture.dropout(1, wholeChannels: true, name: "n", input: "x") }
+    }
+}
