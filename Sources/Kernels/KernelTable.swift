@@ -45,6 +45,14 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
     public let optimizers: OptimizerKernels<Scalar>
     public let regularization: RegularizationKernels<Scalar>
     public let noise: NoiseKernels<Scalar>
+    public let depthwise: DepthwiseKernels<Scalar>
+    public let normalization: NormalizationKernels<Scalar>
+    /// ``MaximumKernel/maximum``.
+    public let maximum:
+        @Sendable (
+            _ window: UnsafePointer<Window>, _ channels: Int, _ x: In, _ xStride: Int, _ y: Out, _ yStride: Int,
+            _ taps: Out?, _ tapsStride: Int
+        ) -> Void
 
     @inlinable @inline(__always)
     public init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Scalar {
@@ -61,5 +69,8 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
         optimizers = OptimizerKernels(Set.self)
         regularization = RegularizationKernels(Set.self)
         noise = NoiseKernels(Set.self)
+        depthwise = DepthwiseKernels(Set.self)
+        normalization = NormalizationKernels(Set.self)
+        maximum = MaximumKernel<Set>.maximum
     }
 }

@@ -37,10 +37,22 @@ public struct Window: BitwiseCopyable, Sendable {
     /// The taps along an axis that lie within the input, for a window whose first tap lies over `first`.
     @inlinable @inline(__always)
     public func taps(_ axis: Int, from first: Int) -> Range<Int> {
-        let step = dilation[axis]
-        let low = first >= 0 ? 0 : (-first + step - 1) / step
-        let high = first >= input[axis] ? 0 : (input[axis] - first + step - 1) / step
-        return low..<max(low, min(high, kernel[axis]))
+        Window.steps(from: first, by: dilation[axis], below: input[axis], atMost: kernel[axis])
+    }
+
+    /// The output positions along an axis for which a tap lies within the input.
+    @inlinable @inline(__always)
+    func outputs(_ axis: Int, under tap: Int) -> Range<Int> {
+        let first = tap * dilation[axis] - before[axis]
+        return Window.steps(from: first, by: stride[axis], below: input[axis], atMost: output[axis])
+    }
+
+    /// The k below `most` for which `first + k · step` lies from 0 to below `limit`.
+    @inlinable @inline(__always)
+    static func steps(from first: Int, by step: Int, below limit: Int, atMost most: Int) -> Range<Int> {
+        let low = first >= 0 ? 0 : min((-first + step - 1) / step, most)
+        let high = first >= limit ? 0 : (limit - first + step - 1) / step
+        return low..<max(low, min(high, most))
     }
 
     /// The taps inside the input at an output position.
