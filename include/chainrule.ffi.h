@@ -143,10 +143,16 @@ crl_status crl_network_layer_shape(const crl_network *network, size_t index, siz
                                    size_t *rank);
 crl_status crl_network_layer_input(const crl_network *network, size_t index, size_t input, const char **name);
 crl_status crl_network_layer_options(const crl_network *network, size_t index, crl_layer_options *options);
+crl_status crl_network_layer_window(const crl_network *network, size_t index, crl_window *window);
 crl_status crl_network_parameters(const crl_network *network, float **parameters, size_t *count);
 crl_status crl_network_tensor_count(const crl_network *network, size_t *count);
 crl_status crl_network_tensor(const crl_network *network, size_t index, crl_tensor *tensor);
 crl_status crl_network_find_tensor(const crl_network *network, const char *name, crl_tensor *tensor);
+crl_status crl_network_tensor_shape(const crl_network *network, size_t index, size_t *extents, size_t extents_count,
+                                    size_t *rank);
+crl_status crl_network_state(const crl_network *network, float **state, size_t *count);
+crl_status crl_network_state_tensor_count(const crl_network *network, size_t *count);
+crl_status crl_network_state_tensor(const crl_network *network, size_t index, crl_tensor *tensor);
 typedef struct crl_optimizer crl_optimizer;
 typedef int32_t crl_cost_kind;
 enum { CRL_MEAN_SQUARED_ERROR = 0, CRL_MEAN_ABSOLUTE_ERROR = 1, CRL_HUBER = 2, CRL_BINARY_CROSS_ENTROPY = 3, CRL_BINARY_CROSS_ENTROPY_LOGITS = 4, CRL_CROSS_ENTROPY = 5, CRL_CUSTOM_COST = 100 };
@@ -404,6 +410,8 @@ crl_status crl_backward(const crl_network *network, crl_workspace *workspace, co
                         size_t dC_dy_stride, float *gradients, size_t gradients_count, int32_t accumulate, float *dC_dx,
                         size_t dC_dx_rows, size_t dC_dx_stride);
 crl_status crl_workspace_set_noise(crl_workspace *workspace, int32_t active, uint64_t seed, uint64_t step);
+crl_status crl_workspace_use_batch_statistics(crl_workspace *workspace, int32_t active);
+crl_status crl_network_update_statistics(crl_network *network, const crl_workspace *workspace);
 crl_status crl_network_value_and_gradient(const crl_network *network, const crl_cost_options *cost, const float *x,
                                           size_t x_rows, size_t x_stride, const crl_targets *targets, double *C,
                                           float *gradients, size_t gradients_count);

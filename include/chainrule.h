@@ -858,10 +858,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_shape(const crl_network *netw
 CRL_NODISCARD CRL_API crl_status crl_network_layer_input(const crl_network *network, size_t index, size_t input,
                                                          const char *CRL_NONNULL *CRL_NONNULL name);
 
-/** Gets the options a layer was added with. To give another network the same layer, add one with these options and
- *  with the kind, units, activation and amount from crl_network_layer(), and a reshape with the shape from
- *  crl_network_layer_shape(). For sums and concatenations only the name has a meaning. A network from a file has the
- *  default initializers: files do not record them.
+/** Gets the options a layer was added with. For layers that read several, only the name has a meaning. A network
+ *  from a file has the default initializers: files do not record them.
  *  @param network built or not.
  *  @param index from 0, in the order the layers were added.
  *  @param options initialized with CRL_LAYER_OPTIONS_INIT; receives the options. The strings are valid as long as
@@ -869,6 +867,13 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_input(const crl_network *netw
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_layer_options(const crl_network *network, size_t index,
                                                            crl_layer_options *options);
+
+/** Gets the window of a convolution or of a pooling layer.
+ *  @param network built or not.
+ *  @param index the layer's, from 0.
+ *  @param window initialized with CRL_WINDOW_INIT; receives the window. All 0 for pooling over all positions.
+ *  @return a status; CRL_ERROR_VALUE if the layer has no window. */
+CRL_NODISCARD CRL_API crl_status crl_network_layer_window(const crl_network *network, size_t index, crl_window *window);
 
 /** Gets the flat parameter vector itself, not a copy. You may read and change it. It belongs to the network and
  *  lives as long. Changing it requires exclusive access to the network, and voids earlier forward passes.
@@ -902,6 +907,42 @@ CRL_NODISCARD CRL_API crl_status crl_network_tensor(const crl_network *network, 
  *  @return a status; also CRL_ERROR_NAME. */
 CRL_NODISCARD CRL_API crl_status crl_network_find_tensor(const crl_network *network, const char *name,
                                                          crl_tensor *tensor);
+
+/** Gets the shape of a parameter tensor: the lengths of its axes. A convolution's weight has one for the output
+ *  channels, one for the taps along each axis, and one for the channels of a group.
+ *  @param network built.
+ *  @param index the tensor's, from 0.
+ *  @param extents receives the lengths; NULL: not wanted.
+ *  @param extents_count the length of the array, at least the number of axes; 5 is enough for any tensor. Ignored
+ *      with NULL.
+ *  @param rank receives the number of axes.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_tensor_shape(const crl_network *network, size_t index,
+                                                          size_t *CRL_NULLABLE extents, size_t extents_count,
+                                                          size_t *rank);
+
+/** Gets the flat vector of the network's state itself, not a copy: the running statistics of batch normalization.
+ *  Training moves them, files hold them, no optimizer steps them. What crl_network_parameters() says holds here,
+ *  too.
+ *  @param network built.
+ *  @param state receives the address; NULL if there is no state.
+ *  @param count receives the number of floats.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_state(const crl_network *network, float *CRL_NONNULL *CRL_NULLABLE state,
+                                                   size_t *count);
+
+/** Gets the number of tensors of the state.
+ *  @param network built.
+ *  @param count receives the number.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_state_tensor_count(const crl_network *network, size_t *count);
+
+/** Gets a tensor of the state by its index, such as "layer.running_mean".
+ *  @param network built.
+ *  @param index from 0.
+ *  @param tensor initialized with CRL_TENSOR_INIT; receives the tensor's name, shape, and place in the state vector.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_state_tensor(const crl_network *network, size_t index, crl_tensor *tensor);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Training
@@ -1913,6 +1954,20 @@ CRL_NODISCARD CRL_API crl_status crl_backward(const crl_network *network, crl_wo
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_workspace_set_noise(crl_workspace *workspace, int32_t active, uint64_t seed,
                                                          uint64_t step);
+
+/** Sets whether batch normalization takes its mean and variance from the batch in the workspace's next passes, as
+ *  crl_network_fit() does, or from its running statistics. Afterwards the workspace holds no forward pass.
+ *  @param workspace not for inference; one thread at a time.
+ *  @param active 0, as in a new workspace: from the running statistics. Non-zero: from the batch.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_workspace_use_batch_statistics(crl_workspace *workspace, int32_t active);
+
+/** Moves the running statistics of batch normalization towards those of the workspace's last forward pass, which
+ *  took them from the batch. crl_network_fit() does so after each step.
+ *  @param network built.
+ *  @param workspace of this network.
+ *  @return a status; also CRL_ERROR_NO_FORWARD or CRL_ERROR_MISMATCH. */
+CRL_NODISCARD CRL_API crl_status crl_network_update_statistics(crl_network *network, const crl_workspace *workspace);
 
 /** Computes C at the present parameters, and ∂C/∂w of every parameter: forward, cost and backward in one call. Use
  *  it with an outside optimizer.

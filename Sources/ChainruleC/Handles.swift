@@ -133,7 +133,7 @@ final class NetworkHandle: HandleObject {
 
     private func finish(_ network: Network) {
         self.network = network
-        for tensor in network.plan.tensors { tensorNames.append(copyString(tensor.name)) }
+        for tensor in network.plan.tensors + network.plan.state { tensorNames.append(copyString(tensor.name)) }
     }
 
     func built() throws(ChainruleError) -> Network {

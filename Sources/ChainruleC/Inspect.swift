@@ -92,17 +92,21 @@ public func crlNetworkLayerShape(
 ) -> crl_status {
     call("crl_network_layer_shape") { () throws(ChainruleError) in
         let (_, node) = try node(network, index)
-        guard let rank else { throw nullArgument("rank") }
-        if let extents {
-            guard extents_count >= UInt(node.shape.rank) else {
-                throw ChainruleError(
-                    .size, "extents_count is \(extents_count); the shape \(node.shape.text) has \(node.shape.rank) axes"
-                )
-            }
-            for axis in 0..<node.shape.rank { extents[axis] = UInt(node.shape[axis]) }
-        }
-        rank.pointee = UInt(node.shape.rank)
+        try write(node.shape.extents, to: extents, count: extents_count, rank)
     }
+}
+
+private func write(
+    _ lengths: [Int], to extents: UnsafeMutablePointer<UInt>?, count: UInt, _ rank: UnsafeMutablePointer<UInt>?
+) throws(ChainruleError) {
+    guard let rank else { throw nullArgument("rank") }
+    if let extents {
+        guard count >= UInt(lengths.count) else {
+            throw ChainruleError(.size, "extents_count is \(count); the shape has \(lengths.count) axes")
+        }
+        for (axis, length) in lengths.enumerated() { extents[axis] = UInt(length) }
+    }
+    rank.pointee = UInt(lengths.count)
 }
 
 /// Gets the name of one of a layer's inputs.
@@ -128,9 +132,8 @@ public func crlNetworkLayerInput(
     }
 }
 
-/// Gets the options a layer was added with. To give another network the same layer, add one with these options and with
-/// the kind, units, activation and amount from crl_network_layer(), and a reshape with the shape from
-/// crl_network_layer_shape(). For sums and concatenations only the name has a meaning. A network from a file has the default initializers: files do not record them.
+/// Gets the options a layer was added with. For layers that read several, only the name has a meaning. A network from a file
+/// has the default initializers: files do not record them.
 /// - Parameters:
 ///   - network: built or not.
 ///   - index: from 0, in the order the layers were added.
@@ -152,6 +155,30 @@ public func crlNetworkLayerOptions(
         }
         describe(node.settings, in: &filled)
         write(filled, to: options)
+    }
+}
+
+/// Gets the window of a convolution or of a pooling layer.
+/// - Parameters:
+///   - network: built or not.
+///   - index: the layer's, from 0.
+///   - window: initialized with CRL_WINDOW_INIT; receives the window. All 0 for pooling over all positions.
+/// - Returns: a status; CRL_ERROR_VALUE if the layer has no window.
+@_cdecl("crl_network_layer_window")
+public func crlNetworkLayerWindow(
+    _ network: UnsafePointer<crl_network>?, _ index: UInt, _ window: UnsafeMutablePointer<crl_window>?
+) -> crl_status {
+    call("crl_network_layer_window") { () throws(ChainruleError) in
+        let (_, node) = try node(network, index)
+        guard let window else { throw nullArgument("window") }
+        _ = try structure(window, "window")
+        var filled = crl_window.initial
+        switch node.settings {
+        case .convolution(let settings): describe(settings.window, in: &filled)
+        case .pooling(_, let settings): if let settings { describe(settings, in: &filled) }
+        default: throw ChainruleError(.value, "layer '\(node.name.text)' has no window")
+        }
+        write(filled, to: window)
     }
 }
 
@@ -231,15 +258,98 @@ public func crlNetworkFindTensor(
     }
 }
 
+/// Gets the shape of a parameter tensor: the lengths of its axes. A convolution's weight has one for the output channels, one
+/// for the taps along each axis, and one for the channels of a group.
+/// - Parameters:
+///   - network: built.
+///   - index: the tensor's, from 0.
+///   - extents: receives the lengths; NULL: not wanted.
+///   - extents_count: the length of the array, at least the number of axes; 5 is enough for any tensor. Ignored with NULL.
+///   - rank: receives the number of axes.
+/// - Returns: a status.
+@_cdecl("crl_network_tensor_shape")
+public func crlNetworkTensorShape(
+    _ network: UnsafePointer<crl_network>?, _ index: UInt, _ extents: UnsafeMutablePointer<UInt>?,
+    _ extents_count: UInt, _ rank: UnsafeMutablePointer<UInt>?
+) -> crl_status {
+    call("crl_network_tensor_shape") { () throws(ChainruleError) in
+        let tensors = try ChainruleC.network(network).plan.tensors
+        guard index < UInt(tensors.count) else {
+            throw ChainruleError(.size, "index is \(index); the network has \(tensors.count) tensors")
+        }
+        try write(tensors[Int(index)].extents, to: extents, count: extents_count, rank)
+    }
+}
+
+/// Gets the flat vector of the network's state itself, not a copy: the running statistics of batch normalization. Training
+/// moves them, files hold them, no optimizer steps them. What crl_network_parameters() says holds here, too.
+/// - Parameters:
+///   - network: built.
+///   - state: receives the address; NULL if there is no state.
+///   - count: receives the number of floats.
+/// - Returns: a status.
+@_cdecl("crl_network_state")
+public func crlNetworkState(
+    _ network: UnsafePointer<crl_network>?, _ state: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>?,
+    _ count: UnsafeMutablePointer<UInt>?
+) -> crl_status {
+    call("crl_network_state") { () throws(ChainruleError) in
+        let network = try ChainruleC.network(network)
+        guard let state else { throw nullArgument("state") }
+        guard let count else { throw nullArgument("count") }
+        let stateCount = network.plan.numberCount - network.parameterCount
+        state.pointee = stateCount > 0 ? network.shareParameters().base + network.parameterCount : nil
+        count.pointee = UInt(stateCount)
+    }
+}
+
+/// Gets the number of tensors of the state.
+/// - Parameters:
+///   - network: built.
+///   - count: receives the number.
+/// - Returns: a status.
+@_cdecl("crl_network_state_tensor_count")
+public func crlNetworkStateTensorCount(
+    _ network: UnsafePointer<crl_network>?, _ count: UnsafeMutablePointer<UInt>?
+) -> crl_status {
+    call("crl_network_state_tensor_count") { () throws(ChainruleError) in
+        let network = try ChainruleC.network(network)
+        guard let count else { throw nullArgument("count") }
+        count.pointee = UInt(network.plan.state.count)
+    }
+}
+
+/// Gets a tensor of the state by its index, such as "layer.running_mean".
+/// - Parameters:
+///   - network: built.
+///   - index: from 0.
+///   - tensor: initialized with CRL_TENSOR_INIT; receives the tensor's name, shape, and place in the state vector.
+/// - Returns: a status.
+@_cdecl("crl_network_state_tensor")
+public func crlNetworkStateTensor(
+    _ network: UnsafePointer<crl_network>?, _ index: UInt, _ tensor: UnsafeMutablePointer<crl_tensor>?
+) -> crl_status {
+    call("crl_network_state_tensor") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let plan = try handle.built().plan
+        guard index < UInt(plan.state.count) else {
+            throw ChainruleError(.size, "index is \(index); the state has \(plan.state.count) tensors")
+        }
+        try fill(tensor, from: handle, plan.tensors.count + Int(index))
+    }
+}
+
 private func fill(
     _ pointer: UnsafeMutablePointer<crl_tensor>?, from handle: NetworkHandle, _ index: Int
 ) throws(ChainruleError) {
     guard let pointer else { throw nullArgument("tensor") }
     _ = try structure(pointer, "tensor")
-    let tensor = try handle.built().plan.tensors[index]
+    let plan = try handle.built().plan
+    let isState = index >= plan.tensors.count
+    let tensor = isState ? plan.state[index - plan.tensors.count] : plan.tensors[index]
     var filled = crl_tensor.initial
     filled.name = UnsafePointer(handle.tensorNames[index])
-    filled.offset = tensor.offset
+    filled.offset = isState ? tensor.offset - plan.parameterCount : tensor.offset
     filled.rows = tensor.rows
     filled.columns = tensor.columns
     filled.rank = tensor.extents.count

@@ -224,6 +224,38 @@ public func crlWorkspaceSetNoise(
     }
 }
 
+/// Sets whether batch normalization takes its mean and variance from the batch in the workspace's next passes, as
+/// crl_network_fit() does, or from its running statistics. Afterwards the workspace holds no forward pass.
+/// - Parameters:
+///   - workspace: not for inference; one thread at a time.
+///   - active: 0, as in a new workspace: from the running statistics. Non-zero: from the batch.
+/// - Returns: a status.
+@_cdecl("crl_workspace_use_batch_statistics")
+public func crlWorkspaceUseBatchStatistics(
+    _ workspace: UnsafeMutablePointer<crl_workspace>?, _ active: Int32
+) -> crl_status {
+    call("crl_workspace_use_batch_statistics") { () throws(ChainruleError) in
+        try object(workspace, "workspace", as: Workspace.self).usesBatchStatistics = active != 0
+    }
+}
+
+/// Moves the running statistics of batch normalization towards those of the workspace's last forward pass, which took them
+/// from the batch. crl_network_fit() does so after each step.
+/// - Parameters:
+///   - network: built.
+///   - workspace: of this network.
+/// - Returns: a status; also CRL_ERROR_NO_FORWARD or CRL_ERROR_MISMATCH.
+@_cdecl("crl_network_update_statistics")
+public func crlNetworkUpdateStatistics(
+    _ network: UnsafeMutablePointer<crl_network>?, _ workspace: UnsafePointer<crl_workspace>?
+) -> crl_status {
+    call("crl_network_update_statistics") { () throws(ChainruleError) in
+        let network = try ChainruleC.network(network)
+        try network.checkIsNotTraining()
+        try network.updateStatistics(from: try object(workspace, "workspace", as: Workspace.self))
+    }
+}
+
 /// Computes C at the present parameters, and ∂C/∂w of every parameter: forward, cost and backward in one call. Use it
 /// with an outside optimizer.
 /// - Parameters:

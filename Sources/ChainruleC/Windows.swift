@@ -35,24 +35,46 @@ struct GivenWindow {
     /// channels; if the caller gave more, so many that the layer's shape rule refuses them.
     func settings(in architecture: Architecture, reading options: crl_layer_options?) -> WindowSettings {
         let axes = architecture.shape(read: optionalString(options?.input)).map { $0.rank - 1 } ?? 0
-        func cut(_ numbers: [Int], from rest: Int) -> [Int] {
+        func cut(_ numbers: [Int]) -> [Int] {
             var count = numbers.count
-            while count > axes && numbers[count - 1] == rest { count -= 1 }
+            while count > axes && numbers[count - 1] == 0 { count -= 1 }
             return Array(numbers.prefix(count))
         }
-        let kernel = cut(self.kernel, from: 0)
+        let kernel = cut(self.kernel)
         func filled(_ numbers: [Int]) -> [Int] {
-            numbers.allSatisfy { $0 == 0 } ? kernel.map { _ in 1 } : cut(numbers, from: 0)
+            numbers.allSatisfy { $0 == 0 } ? kernel.map { _ in 1 } : cut(numbers)
         }
         let padding: WindowSettings.Padding
         switch Int(self.padding) {
         case CRL_PADDING_VALID: padding = .valid
         case CRL_PADDING_SAME: padding = .same
         case CRL_PADDING_CAUSAL: padding = .causal
-        default: padding = .explicit(before: cut(before, from: 0), after: cut(after, from: 0))
+        default: padding = .explicit(before: cut(before), after: cut(after))
         }
         return WindowSettings(kernel, stride: filled(stride), dilation: filled(dilation), padding: padding)
     }
+}
+
+/// A window back in C's words.
+func describe(_ settings: WindowSettings, in window: inout crl_window) {
+    window.kernel = axes(settings.kernel)
+    window.stride = axes(settings.stride)
+    window.dilation = axes(settings.dilation)
+    switch settings.padding {
+    case .valid: window.padding = crl_padding(CRL_PADDING_VALID)
+    case .same: window.padding = crl_padding(CRL_PADDING_SAME)
+    case .causal: window.padding = crl_padding(CRL_PADDING_CAUSAL)
+    case .explicit(let before, let after):
+        window.padding = crl_padding(CRL_PADDING_EXPLICIT)
+        window.before = axes(before)
+        window.after = axes(after)
+    }
+}
+
+private func axes(_ numbers: [Int]) -> crl_axes {
+    crl_axes(
+        first: numbers.count > 0 ? numbers[0] : 0, second: numbers.count > 1 ? numbers[1] : 0,
+        third: numbers.count > 2 ? numbers[2] : 0)
 }
 
 private func list(_ axes: crl_axes, _ name: StaticString) throws(ChainruleError) -> [Int] {

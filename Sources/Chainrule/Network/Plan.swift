@@ -42,7 +42,7 @@ package final class Plan: FallibleClass, Sendable {
         let fanOut: Int
         /// From ``TensorShape``.
         package let extents: [Int]
-        let role: ParameterRole
+        package let role: ParameterRole
         let initializer: Initializer
         let gradientTerms: Int
         package var count: Int { rows * columns }

@@ -7,9 +7,6 @@ extension Network {
         guard workspace.rows > 0, workspace.usesBatchStatistics else {
             throw ChainruleError(.noForward, "the workspace holds no forward pass with the batch's statistics")
         }
-        guard workspace.purpose != .inference else {
-            throw ChainruleError(.mismatch, "a workspace for inference keeps no statistics")
-        }
         updateState(from: workspace)
     }
 

@@ -82,7 +82,9 @@ import Testing
         try network.forward([Float](repeating: 1, count: 10), in: workspace)
         expectError(.noForward, "the batch's statistics") { try network.updateStatistics(from: workspace) }
         let inference = try Workspace(for: network, maxRows: 2, purpose: .inference)
-        expectError(.mismatch, "inference") { inference.usesBatchStatistics = true; try network.forward([Float](repeating: 1, count: 10), in: inference) }
+        expectError(.mismatch, "inference") {
+            inference.usesBatchStatistics = true; try network.forward([Float](repeating: 1, count: 10), in: inference)
+        }
     }
 
     /// Copies, files, predictors and checkpoints carry the state; restoring the best does, too.
@@ -101,7 +103,8 @@ import Testing
             let network = try Network(description(overBatch: false).architecture, seed: 5)
             var options = TrainingOptions(cost: .meanSquaredError())
             (options.batchSize, options.epochs, options.threads) = (4, epochs, 1)
-            return try Trainer(network, optimizer: Optimizer(Adam(), learningRate: 0.01, for: network), options: options)
+            return try Trainer(
+                network, optimizer: Optimizer(Adam(), learningRate: 0.01, for: network), options: options)
         }
         let whole = try trainer(4)
         _ = try whole.fit(x, targets: .values(t, columns: 3))

@@ -13,7 +13,8 @@ import Testing
     }
 
     private func convolution(
-        _ window: WindowSettings, _ channels: Int = 2, groups: Int = 1, transposed: Bool = false, from input: String = "x"
+        _ window: WindowSettings, _ channels: Int = 2, groups: Int = 1, transposed: Bool = false,
+        from input: String = "x"
     ) throws {
         var architecture = try architecture()
         var settings = ConvolutionSettings(channels, window)
@@ -24,7 +25,9 @@ import Testing
     @Test func windowsThatDoNotFit() {
         for isTransposed in [false, true] {
             let name = isTransposed ? "transposed_convolution 'c'" : "convolution 'c'"
-            func refuse(_ parts: String, _ window: WindowSettings, code: ChainruleError.Code = .size, from input: String = "x") {
+            func refuse(
+                _ parts: String, _ window: WindowSettings, code: ChainruleError.Code = .size, from input: String = "x"
+            ) {
                 expectError(code, name, parts) { try convolution(window, transposed: isTransposed, from: input) }
             }
             refuse("reads [3, 4, 2]: kernel holds 2 numbers", WindowSettings([3]))
@@ -39,7 +42,9 @@ import Testing
             refuse("reaches over", WindowSettings([1 << 28, 1], dilation: [2, 1]))
             refuse("only one axis has causal padding", WindowSettings([2, 2], padding: .causal), code: .value)
             refuse("1 before and 2 after", WindowSettings([2, 2], padding: .explicit(before: [1], after: [1, 1])))
-            refuse("the padding along axis 1 is -1", WindowSettings([2, 2], padding: .explicit(before: [0, 0], after: [0, -1])))
+            refuse(
+                "the padding along axis 1 is -1",
+                WindowSettings([2, 2], padding: .explicit(before: [0, 0], after: [0, -1])))
         }
         expectError(.size, "convolution 'c' reads [3, 4, 2]", "along axis 0", "over 4 positions", "there are 3") {
             try convolution(WindowSettings([4, 1]))
@@ -58,8 +63,12 @@ import Testing
 
     @Test func channelsAndGroupsThatDoNotFit() {
         let window = WindowSettings([2, 2])
-        expectError(.size, "convolution 'c' of 4 channels reads [3, 4, 2]: 3 groups") { try convolution(window, 4, groups: 3) }
-        expectError(.size, "convolution 'c' of 3 channels reads [3, 4, 2]: 2 groups") { try convolution(window, 3, groups: 2) }
+        expectError(.size, "convolution 'c' of 4 channels reads [3, 4, 2]: 3 groups") {
+            try convolution(window, 4, groups: 3)
+        }
+        expectError(.size, "convolution 'c' of 3 channels reads [3, 4, 2]: 2 groups") {
+            try convolution(window, 3, groups: 2)
+        }
         expectError(.size, "0 groups") { try convolution(window, 2, groups: 0) }
         expectError(.size, "convolution 'c' has at least 1 channel; 0") { try convolution(window, 0) }
     }
@@ -80,7 +89,8 @@ import Testing
         var architecture = try architecture()
         expectError(.size, "pooling 'p' reads [3, 4, 2]", "see no element") {
             try architecture.pooling(
-                .maximum, WindowSettings([2, 2], padding: .explicit(before: [2, 0], after: [0, 0])), name: "p", input: "x")
+                .maximum, WindowSettings([2, 2], padding: .explicit(before: [2, 0], after: [0, 0])), name: "p",
+                input: "x")
         }
         expectError(.size, "pooling 'p' reads [3, 4, 2]", "see no element") {
             try architecture.pooling(
@@ -94,12 +104,20 @@ import Testing
 
     @Test func movesThatDoNotFit() throws {
         var architecture = try architecture()
-        expectError(.size, "transpose 't' reads [3, 4, 2]: axes holds 3") { try architecture.transpose([0, 1], name: "t", input: "x") }
-        for axes in [[0, 1, 1], [0, 1, 3], [-1, 1, 2]] {
-            expectError(.value, "transpose 't2'", "[3, 4, 2]") { try architecture.transpose(axes, name: "t2", input: "x") }
+        expectError(.size, "transpose 't1' reads [3, 4, 2]: axes holds 3") {
+            try architecture.transpose([0, 1], name: "t1", input: "x")
         }
-        for (begin, end) in [([0, 0, 0], [3, 5, 2]), ([0, 2, 0], [3, 2, 2]), ([-1, 0, 0], [3, 4, 2]), ([3, 0, 0], [4, 4, 2])] {
-            expectError(.size, "slice 's'", "[3, 4, 2]") { try architecture.slice(from: begin, to: end, name: "s", input: "x") }
+        for axes in [[0, 1, 1], [0, 1, 3], [-1, 1, 2]] {
+            expectError(.value, "transpose 't2'", "[3, 4, 2]") {
+                try architecture.transpose(axes, name: "t2", input: "x")
+            }
+        }
+        for (begin, end) in [
+            ([0, 0, 0], [3, 5, 2]), ([0, 2, 0], [3, 2, 2]), ([-1, 0, 0], [3, 4, 2]), ([3, 0, 0], [4, 4, 2]),
+        ] {
+            expectError(.size, "slice 's'", "[3, 4, 2]") {
+                try architecture.slice(from: begin, to: end, name: "s", input: "x")
+            }
         }
         expectError(.size, "zero_padding 'z' reads [3, 4, 2]: before holds 2") {
             try architecture.zeroPadding(before: [1, 1, 1], after: [1, 1], name: "z", input: "x")
@@ -107,12 +125,18 @@ import Testing
         expectError(.size, "zero_padding 'z'", "-1") {
             try architecture.zeroPadding(before: [1, -1], after: [1, 1], name: "z", input: "x")
         }
-        expectError(.size, "upsampling 'u'", "0 times along axis 1") { try architecture.upsampling([1, 0], name: "u", input: "x") }
+        expectError(.size, "upsampling 'u'", "0 times along axis 1") {
+            try architecture.upsampling([1, 0], name: "u", input: "x")
+        }
         expectError(.value, "concatenation 'j'", "axis 3", "[3, 4, 2]") {
             try architecture.concatenation(of: ["x", "x"], axis: 3, name: "j")
         }
-        expectError(.size, "product 'm'", "input 0 has [3, 4, 2], input 1 [12, 2]") { try architecture.product(of: "x", "t", name: "m") }
-        expectError(.size, "difference 'd'", "input 0 has [3, 4, 2], input 1 [24]") { try architecture.difference(of: "x", "flat", name: "d") }
+        expectError(.size, "product 'm'", "input 0 has [3, 4, 2], input 1 [12, 2]") {
+            try architecture.product(of: "x", "t", name: "m")
+        }
+        expectError(.size, "difference 'd'", "input 0 has [3, 4, 2], input 1 [24]") {
+            try architecture.difference(of: "x", "flat", name: "d")
+        }
         expectError(.size, "mean 'd' reads at least 1") { try architecture.mean(of: [], name: "d") }
         try architecture.input("first", Shape([20]))
         expectError(.size, "input 'second' is 6 elements, [3, 2], from element 20 on; it reads 24") {

@@ -150,9 +150,13 @@ import Testing
                 return network.numbers.elements
             }
             let alone = try fit(threads: 1)
-            for threads in [2, 3] { #expect(try bits(fit(threads: threads)) == bits(alone), "\(name), \(threads) threads") }
+            for threads in [2, 3] {
+                #expect(try bits(fit(threads: threads)) == bits(alone), "\(name), \(threads) threads")
+            }
             for level in supportedLevels {
-                expectClose(try network(level).predict(x), doubles(try network(.baseline).predict(x)), absolute: 2e-5, "\(name): y")
+                expectClose(
+                    try network(level).predict(x), doubles(try network(.baseline).predict(x)), absolute: 2e-5,
+                    "\(name): y")
                 expectClose(try fit(threads: 1, level), doubles(alone), absolute: 1e-4, "\(name) with \(level): fitted")
             }
         }

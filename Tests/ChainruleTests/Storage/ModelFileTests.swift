@@ -69,7 +69,7 @@ import Testing
                     spoiled.numbers.base[tensor.offset + 1] = bad
                     let bytes = try spoiled.savedBytes()
                     expectError(.format, "element 1 of the tensor '\(tensor.name)' is \(bad)") {
-                        try Network(savedBytes: bytes)
+                        _ = try Network(savedBytes: bytes)
                     }
                     expectError(.format, "'\(tensor.name)'") { try network.loadParameters(savedBytes: bytes) }
                     #expect(try bits(loaded.predict(x)) == bits(network.predict(x)), "after a bad file")

@@ -119,7 +119,8 @@ struct GradientCheck {
             }
         }
         expectClose(
-            indices.map { gradients[$0] }, exact, absolute: tolerance(exact + doubles(gradients)), "\(what): the gradient")
+            indices.map { gradients[$0] }, exact, absolute: tolerance(exact + doubles(gradients)),
+            "\(what): the gradient")
     }
 
     private func checkDirections(_ gradients: [Float]) {

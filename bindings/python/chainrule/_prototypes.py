@@ -1261,6 +1261,10 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_layer_options)],
     ),
+    "crl_network_layer_window": (
+        crl_status,
+        [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_window)],
+    ),
     "crl_network_parameters": (
         crl_status,
         [crl_network, ctypes.POINTER(ctypes.c_void_p), ctypes.POINTER(ctypes.c_size_t)],
@@ -1270,6 +1274,25 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_network_find_tensor": (
         crl_status,
         [crl_network, ctypes.c_char_p, ctypes.POINTER(crl_tensor)],
+    ),
+    "crl_network_tensor_shape": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_size_t),
+        ],
+    ),
+    "crl_network_state": (
+        crl_status,
+        [crl_network, ctypes.POINTER(ctypes.c_void_p), ctypes.POINTER(ctypes.c_size_t)],
+    ),
+    "crl_network_state_tensor_count": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
+    "crl_network_state_tensor": (
+        crl_status,
+        [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_tensor)],
     ),
     "crl_network_fit": (
         crl_status,
@@ -1507,6 +1530,8 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [crl_workspace, ctypes.c_int32, ctypes.c_uint64, ctypes.c_uint64],
     ),
+    "crl_workspace_use_batch_statistics": (crl_status, [crl_workspace, ctypes.c_int32]),
+    "crl_network_update_statistics": (crl_status, [crl_network, crl_workspace]),
     "crl_network_value_and_gradient": (
         crl_status,
         [
