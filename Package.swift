@@ -106,8 +106,9 @@ let package = Package(
         .testTarget(
             name: "KernelsTests", dependencies: ["Kernels", "KernelDispatch"], swiftSettings: testSettings),
         .testTarget(
-            name: "ChainruleTests", dependencies: ["Chainrule", "KernelDispatch"], exclude: ["Golden/make_golden.py"],
-            resources: [.copy("Golden/golden.json")], swiftSettings: testSettings),
+            name: "ChainruleTests", dependencies: ["Chainrule", "KernelDispatch"],
+            exclude: ["Golden/make_golden.py", "Golden/make_shapes.py"],
+            resources: [.copy("Golden/golden.json"), .copy("Golden/shapes.json")], swiftSettings: testSettings),
         .testTarget(
             name: "ChainruleCTests", dependencies: ["ChainruleC", "CChainrule", "Chainrule"],
             swiftSettings: testSettings),

@@ -92,7 +92,7 @@ static crl_instructions instruction_set(void)
 /* Arrays */
 
 enum content {
-    FLOATS, WEIGHTS, CLASSES, ACTIVATIONS, NAMES, EXTENTS, FILE_CONTENT, WRITTEN, WRITTEN_DOUBLES, WRITTEN_SIZES, WRITTEN_BYTES
+    FLOATS, WEIGHTS, CLASSES, ACTIVATIONS, NAMES, EXTENTS, ORDER, ZEROS, ONES, FILE_CONTENT, WRITTEN, WRITTEN_DOUBLES, WRITTEN_SIZES, WRITTEN_BYTES
 };
 
 /* A file of just so many bytes: a network or a checkpoint, with spaces at the end of its header. */
@@ -146,6 +146,9 @@ static void *array(int index, enum content content, size_t rows, size_t columns,
         case ACTIVATIONS: ((crl_activation *)base)[i] = CRL_TANH; break;
         case NAMES: ((const char **)base)[i] = "0"; break;
         case EXTENTS: ((size_t *)base)[i] = i == 0 ? 2 : 1; break;
+        case ORDER: ((size_t *)base)[i] = i == 0 ? 1 : 0; break;
+        case ZEROS: ((size_t *)base)[i] = 0; break;
+        case ONES: ((size_t *)base)[i] = 1; break;
         case FILE_CONTENT: ((unsigned char *)base)[i] = i < FILE_BYTES ? file_content[i] : 0; break;
         case WRITTEN: ((float *)base)[i] = 77; break;
         case WRITTEN_DOUBLES: ((double *)base)[i] = 77; break;
@@ -241,8 +244,8 @@ static int is_wrong(void)
 
 /* Fixtures */
 
-static crl_network *network, *open_network;
-static crl_workspace *workspace;
+static crl_network *network, *open_network, *shaped_network, *normal_network;
+static crl_workspace *workspace, *normal_workspace;
 static crl_optimizer *optimizer;
 static crl_predictor *predictor;
 static crl_trainer *trainer;
@@ -323,6 +326,18 @@ static crl_network *describe(void)
     return made_network;
 }
 
+/* The same with the shape 2 × 1, and pooling that keeps it. */
+static crl_network *describe_shaped(void)
+{
+    static const size_t extents[] = { 2, 1 };
+    crl_window window = CRL_WINDOW_INIT;
+    crl_network *made_network = describe();
+    window.kernel.first = 1;
+    need(crl_network_add_reshape(made_network, extents, 2, NULL));
+    need(crl_network_add_pooling(made_network, CRL_POOLING_MAXIMUM, &window, NULL));
+    return made_network;
+}
+
 static void set_up(void)
 {
     static const float x[15];
@@ -335,6 +350,13 @@ static void set_up(void)
     options.threads = 1;
     network = describe();
     open_network = describe();
+    shaped_network = describe_shaped();
+    normal_network = describe();
+    need(crl_network_add_normalization(normal_network, CRL_NORMALIZATION_BATCH, NULL, NULL));
+    need(crl_network_build(normal_network, 1));
+    need(crl_workspace_create(normal_network, 5, CRL_PURPOSE_TRAINING, &normal_workspace));
+    need(crl_workspace_use_batch_statistics(normal_workspace, 1));
+    need(crl_forward(normal_network, normal_workspace, x, 5, 3, NULL, 0, 0));
     need(crl_network_build(network, 1));
     need(crl_workspace_create(network, 5, CRL_PURPOSE_TRAINING, &workspace));
     need(crl_forward(network, workspace, x, 5, 3, NULL, 0, 0));
@@ -356,6 +378,9 @@ static void tear_down(void)
     crl_predictor_destroy(predictor);
     crl_optimizer_destroy(optimizer);
     crl_workspace_destroy(workspace);
+    crl_workspace_destroy(normal_workspace);
+    crl_network_destroy(normal_network);
+    crl_network_destroy(shaped_network);
     crl_network_destroy(open_network);
     crl_network_destroy(network);
 }

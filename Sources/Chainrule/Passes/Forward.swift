@@ -51,7 +51,8 @@ extension Network {
         }
         guard !(workspace.usesBatchStatistics && workspace.purpose == .inference && plan.mixesRows) else {
             throw ChainruleError(
-                .mismatch, "a workspace for inference has no place for the batch's statistics: it takes the running ones")
+                .mismatch,
+                "a workspace for inference has no place for the batch's statistics: it takes the running ones")
         }
     }
 }

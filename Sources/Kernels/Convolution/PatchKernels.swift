@@ -18,18 +18,14 @@ public enum PatchKernels {
         _ window: Window, channels: Int, columns: Range<Int>, _ x: In, positionStride: Int, positions: Range<Int>,
         into patches: Out
     ) {
-        var patch = patches
-        forEachPosition(window, positions) { sample, first in
-            let x = x + sample * window.inputPositions * positionStride
-            forEachRun(window, channels: channels, columns: columns, positionStride: positionStride, first) {
-                column, source, count in
-                if let source {
-                    copy(x + source, patch + column, count)
-                } else {
-                    (patch + column).update(repeating: 0, count: count)
-                }
+        let width = columns.count
+        forEachBlock(window, channels: channels, columns: columns, positionStride: positionStride, positions) { block in
+            let patch = patches + (block.row * width + block.column)
+            if block.isInside {
+                copyRows(block.rows, block.count, x + block.element, block.step, patch, width)
+            } else {
+                for row in 0..<block.rows { (patch + row * width).update(repeating: 0, count: block.count) }
             }
-            patch += columns.count
         }
     }
 
@@ -37,117 +33,180 @@ public enum PatchKernels {
     public static func scatter(
         _ window: Window, channels: Int, _ patches: In, positions: Range<Int>, addingTo x: Out, positionStride: Int
     ) {
-        let columns = 0..<window.taps * channels
-        var patch = patches
-        forEachPosition(window, positions) { sample, first in
-            let x = x + sample * window.inputPositions * positionStride
-            forEachRun(window, channels: channels, columns: columns, positionStride: positionStride, first) {
-                column, target, count in
-                if let target { add(patch + column, to: x + target, count) }
-            }
-            patch += columns.count
+        let width = window.taps * channels
+        forEachBlock(window, channels: channels, columns: 0..<width, positionStride: positionStride, positions) {
+            block in
+            guard block.isInside else { return }
+            addRows(
+                block.rows, block.count, patches + (block.row * width + block.column), width, x + block.element,
+                block.step)
         }
     }
 
-    /// Calls `body` with the sample of each output position, and with the input position of the window's first tap there.
-    @inline(__always)
-    private static func forEachPosition(
-        _ window: Window, _ positions: Range<Int>, _ body: (_ sample: Int, _ first: Window.Axes) -> Void
-    ) {
-        if positions.isEmpty { return }
-        var (sample, rest) = positions.lowerBound.quotientAndRemainder(dividingBy: window.outputPositions)
-        var position = Window.Axes()
-        (rest, position[2]) = rest.quotientAndRemainder(dividingBy: window.output[2])
-        (position[0], position[1]) = rest.quotientAndRemainder(dividingBy: window.output[1])
-        for _ in positions {
-            body(sample, position &* window.stride &- window.before)
-            position[2] += 1
-            if position[2] < window.output[2] { continue }
-            position[2] = 0
-            position[1] += 1
-            if position[1] < window.output[1] { continue }
-            position[1] = 0
-            position[0] += 1
-            if position[0] < window.output[0] { continue }
-            position[0] = 0
-            sample += 1
-        }
+    /// Runs of elements at neighbouring output positions.
+    private struct Block {
+        /// The first row and column of the patches.
+        let row: Int
+        let column: Int
+        /// How many rows, and how many elements in each.
+        let rows: Int
+        let count: Int
+        /// Where the first row's elements lie in x, and how far apart those of two rows lie.
+        let element: Int
+        let step: Int
+        /// If not, the elements are those of positions outside the input.
+        let isInside: Bool
     }
 
-    /// Calls `body` with runs of neighbouring elements of a patch, and with their place in the sample; nil: outside it.
+    /// Calls `body` with blocks that cover the patches.
     @inline(__always)
-    private static func forEachRun(
-        _ window: Window, channels: Int, columns: Range<Int>, positionStride: Int, _ first: Window.Axes,
-        _ body: (_ column: Int, _ element: Int?, _ count: Int) -> Void
+    private static func forEachBlock(
+        _ window: Window, channels: Int, columns: Range<Int>, positionStride: Int, _ positions: Range<Int>,
+        _ body: (Block) -> Void
     ) {
-        let (taps, step) = (window.kernel[2], window.dilation[2])
-        let inside = window.taps(2, from: first[2])
-        // Neighbouring taps are one run where nothing lies between them.
-        let together = step == 1 && positionStride == channels
-        @inline(__always) func part(_ from: Int, _ to: Int, _ element: Int?) {
-            let (low, high) = (max(from, columns.lowerBound), min(to, columns.upperBound))
-            if low < high { body(low - columns.lowerBound, element.map { $0 + low - from }, high - low) }
-        }
-        var column = 0
-        for tapDepth in 0..<window.kernel[0] {
-            let depth = first[0] + tapDepth * window.dilation[0]
-            for tapHeight in 0..<window.kernel[1] {
-                let height = first[1] + tapHeight * window.dilation[1]
-                let end = column + taps * channels
-                defer { column = end }
-                if column >= columns.upperBound || end <= columns.lowerBound { continue }
-                guard depth >= 0 && depth < window.input[0] && height >= 0 && height < window.input[1] else {
-                    part(column, end, nil)
-                    continue
-                }
-                let row = (depth * window.input[1] + height) * window.input[2] + first[2]
-                let (low, high) = (column + inside.lowerBound * channels, column + inside.upperBound * channels)
-                if low > column { part(column, low, nil) }
-                if together {
-                    part(low, high, (row + inside.lowerBound) * positionStride)
-                } else {
-                    for tap in inside {
-                        part(
-                            column + tap * channels, column + (tap + 1) * channels,
-                            (row + tap * step) * positionStride)
+        let width = window.output[2]
+        var position = positions.lowerBound
+        while position < positions.upperBound {
+            // The rest of a row of output positions.
+            let (line, start) = position.quotientAndRemainder(dividingBy: width)
+            let count = min(width - start, positions.upperBound - position)
+            let (plane, outputHeight) = line.quotientAndRemainder(dividingBy: window.output[1])
+            let (sample, outputDepth) = plane.quotientAndRemainder(dividingBy: window.output[0])
+            let row = position - positions.lowerBound
+            var column = 0
+            for tapDepth in 0..<window.kernel[0] {
+                let depth = window.first(0, at: outputDepth) + tapDepth * window.dilation[0]
+                for tapHeight in 0..<window.kernel[1] {
+                    let height = window.first(1, at: outputHeight) + tapHeight * window.dilation[1]
+                    let end = column + window.kernel[2] * channels
+                    if end > columns.lowerBound && column < columns.upperBound {
+                        let isInside =
+                            depth >= 0 && depth < window.input[0] && height >= 0 && height < window.input[1]
+                        let inputRow = ((sample * window.input[0] + depth) * window.input[1] + height) * window.input[2]
+                        TapRow(
+                            row: row, positions: start..<start + count, column: column, columns: columns,
+                            channels: channels, positionStride: positionStride,
+                            inputRow: isInside ? inputRow : nil
+                        ).forEachBlock(window, body)
                     }
+                    column = end
                 }
-                if high < end { part(high, end, nil) }
+            }
+            position += count
+        }
+    }
+
+    /// The taps along the width at neighbouring output positions.
+    private struct TapRow {
+        /// The row of the patches at the first position.
+        let row: Int
+        /// Along the width.
+        let positions: Range<Int>
+        /// The column of the first tap, and which columns there are.
+        let column: Int
+        let columns: Range<Int>
+        let channels: Int
+        let positionStride: Int
+        /// The first position of this row of the input; nil: there is no such row.
+        let inputRow: Int?
+
+        @inline(__always)
+        func forEachBlock(_ window: Window, _ body: (Block) -> Void) {
+            let taps = window.kernel[2]
+            guard let inputRow else { return block(0..<taps, positions, nil, window, body) }
+            // Neighbouring taps are one run where nothing lies between them.
+            let together = window.dilation[2] == 1 && positionStride == channels
+            let inner = together ? inside(0..<taps, window) : positions.lowerBound..<positions.lowerBound
+            if !inner.isEmpty { block(0..<taps, inner, inputRow, window, body) }
+            for tap in 0..<taps {
+                let reached = inside(tap..<tap + 1, window)
+                for part in 0..<2 {
+                    let edge =
+                        part == 0 ? positions.lowerBound..<inner.lowerBound : inner.upperBound..<positions.upperBound
+                    if edge.isEmpty { continue }
+                    let middle = reached.clamped(to: edge)
+                    block(tap..<tap + 1, edge.lowerBound..<middle.lowerBound, nil, window, body)
+                    block(tap..<tap + 1, middle, inputRow, window, body)
+                    block(tap..<tap + 1, middle.upperBound..<edge.upperBound, nil, window, body)
+                }
             }
         }
+
+        /// The positions at which all these taps lie within the input.
+        private func inside(_ taps: Range<Int>, _ window: Window) -> Range<Int> {
+            let (stride, step) = (window.stride[2], window.dilation[2])
+            let before = window.before[2] - taps.lowerBound * step
+            let low = before > 0 ? (before + stride - 1) / stride : 0
+            let room = window.input[2] - 1 + window.before[2] - (taps.upperBound - 1) * step
+            let high = room >= 0 ? room / stride + 1 : 0
+            let start = min(max(low, positions.lowerBound), positions.upperBound)
+            return start..<max(start, min(high, positions.upperBound))
+        }
+
+        @inline(__always)
+        private func block(
+            _ taps: Range<Int>, _ some: Range<Int>, _ inputRow: Int?, _ window: Window, _ body: (Block) -> Void
+        ) {
+            let first = column + taps.lowerBound * channels
+            let (low, high) = (
+                max(first, columns.lowerBound), min(column + taps.upperBound * channels, columns.upperBound)
+            )
+            if some.isEmpty || low >= high { return }
+            let place = some.lowerBound * window.stride[2] - window.before[2] + taps.lowerBound * window.dilation[2]
+            body(
+                Block(
+                    row: row + some.lowerBound - positions.lowerBound, column: low - columns.lowerBound,
+                    rows: some.count,
+                    count: high - low, element: ((inputRow ?? 0) + place) * positionStride + low - first,
+                    step: window.stride[2] * positionStride, isInside: inputRow != nil))
+        }
     }
 
-    /// Copies a run. Most are short: a few vectors, of which the last two may overlap.
-    @inline(__always)
-    private static func copy(_ from: In, _ to: Out, _ count: Int) {
-        if count < 4 {
-            for index in 0..<count { to[index] = from[index] }
-            return
+    /// Copies rows of a few elements: whole vectors, of which the last two may overlap.
+    @inline(never)
+    private static func copyRows(_ rows: Int, _ count: Int, _ from: In, _ fromStep: Int, _ to: Out, _ toStep: Int) {
+        var (from, to) = (from, to)
+        for _ in 0..<rows {
+            if count < 4 {
+                for index in 0..<count { to[index] = from[index] }
+            } else {
+                var index = 0
+                while index + 4 < count {
+                    store(load(from + index), to + index)
+                    index += 4
+                }
+                store(load(from + (count - 4)), to + (count - 4))
+            }
+            from += fromStep
+            to += toStep
         }
-        var index = 0
-        while index + 4 <= count {
-            move(from + index, to + index)
-            index += 4
+    }
+
+    @inline(never)
+    private static func addRows(_ rows: Int, _ count: Int, _ from: In, _ fromStep: Int, _ to: Out, _ toStep: Int) {
+        var (from, to) = (from, to)
+        for _ in 0..<rows {
+            var index = 0
+            while index + 4 <= count {
+                store(load(to + index) + load(from + index), to + index)
+                index += 4
+            }
+            while index < count {
+                to[index] += from[index]
+                index += 1
+            }
+            from += fromStep
+            to += toStep
         }
-        move(from + (count - 4), to + (count - 4))
     }
 
     @inline(__always)
-    private static func move(_ from: In, _ to: Out) {
-        UnsafeMutableRawPointer(to).storeBytes(
-            of: UnsafeRawPointer(from).loadUnaligned(as: SIMD4<Float>.self), as: SIMD4<Float>.self)
+    private static func load(_ from: In) -> SIMD4<Float> {
+        UnsafeRawPointer(from).loadUnaligned(as: SIMD4<Float>.self)
     }
 
     @inline(__always)
-    private static func add(_ from: In, to: Out, _ count: Int) {
-        var index = 0
-        while index + 4 <= count {
-            let sum =
-                UnsafeRawPointer(to + index).loadUnaligned(as: SIMD4<Float>.self)
-                + UnsafeRawPointer(from + index).loadUnaligned(as: SIMD4<Float>.self)
-            UnsafeMutableRawPointer(to + index).storeBytes(of: sum, as: SIMD4<Float>.self)
-            index += 4
-        }
-        for rest in index..<count { to[rest] += from[rest] }
+    private static func store(_ vector: SIMD4<Float>, _ to: Out) {
+        UnsafeMutableRawPointer(to).storeBytes(of: vector, as: SIMD4<Float>.self)
     }
 }

@@ -132,8 +132,13 @@ def _converted(array: npt.NDArray[Any]) -> FloatArray:
 
 
 def as_rows(values: Any, columns: int, what: str) -> Rows:
-    """Rows of `columns` floats from an array-like of shape (rows, columns) or (columns,)."""
+    """Rows of `columns` floats from an array-like of shape (rows, columns) or (columns,).
+
+    A row may have several axes, such as (rows, height, width, channels), with as many elements together.
+    """
     array = given = numbers(values, what)
+    if array.ndim > 2 and array.size == array.shape[0] * columns:
+        array = array.reshape(array.shape[0], columns)
     single = array.ndim == 1
     if single:
         array = array[np.newaxis]

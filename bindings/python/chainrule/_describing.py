@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import operator
 from collections.abc import Sequence
-from typing import Any, TypeVar
-
-import numpy as np
+from typing import TypeVar
 
 from ._arrays import count, real, seed_value
+from ._describing_shapes import DescribingShapes, lengths
 from ._description import (
     ActivationLike,
     InitializerLike,
@@ -18,27 +16,14 @@ from ._description import (
     initializer,
     layer_options,
 )
-from ._errors import ArgumentTypeError, check
-from ._handles import NativeObject
+from ._errors import check
 from ._library import library
 from ._names import INSTRUCTION_SETS, enumerator
 
 _Self = TypeVar("_Self", bound="Describing")
 
 
-def _lengths(shape: Any) -> list[int]:
-    """The lengths of the axes of a shape, which may be one number."""
-    try:
-        return [count(operator.index(shape), "shape")]
-    except TypeError:
-        pass
-    lengths = shape.tolist() if isinstance(shape, np.ndarray) else shape
-    if isinstance(lengths, (str, bytes)) or not isinstance(lengths, Sequence):
-        raise ArgumentTypeError(f"shape must be a number or a sequence of numbers, not {shape!r}")
-    return [count(length, "shape") for length in lengths]
-
-
-class Describing(NativeObject):
+class Describing(DescribingShapes):
     """Gives a network its layers and its first parameters."""
 
     __slots__ = ()
@@ -120,10 +105,10 @@ class Describing(NativeObject):
         Dense layers, softmax and concatenations work along the last axis, at every position alike: a dense layer of 8
         units that reads the shape (10, 3) has the shape (10, 8), and 8 × 3 weights.
         """
-        lengths = _lengths(shape)
-        extents = (ctypes.c_size_t * len(lengths))(*lengths)
+        wanted = lengths(shape, "shape")
+        extents = (ctypes.c_size_t * len(wanted))(*wanted)
         options, _ = layer_options(name, input, "identity", None)
-        check(library.crl_network_add_reshape(self._open(), extents, len(lengths), ctypes.byref(options)))
+        check(library.crl_network_add_reshape(self._open(), extents, len(wanted), ctypes.byref(options)))
         return self
 
     def add_flatten(self: _Self, *, name: str | None = None, input: str | None = None) -> _Self:
@@ -133,15 +118,21 @@ class Describing(NativeObject):
         return self
 
     def add_sum(self: _Self, inputs: Sequence[str], *, name: str | None = None) -> _Self:
-        """Adds the elementwise sum of the named layers, all of one shape."""
+        """Adds the elementwise sum of the named layers. Shapes: see add_product()."""
         names = encoded_list(inputs)
         check(library.crl_network_add_sum(self._open(), names, len(names), encoded(name)))
         return self
 
-    def add_concatenation(self: _Self, inputs: Sequence[str], *, name: str | None = None) -> _Self:
-        """Adds a concatenation of the named layers along the last axis, side by side in this order."""
+    def add_concatenation(
+        self: _Self, inputs: Sequence[str], *, axis: int | None = None, name: str | None = None
+    ) -> _Self:
+        """Adds a concatenation of the named layers along an axis, by default the last, side by side in this order."""
         names = encoded_list(inputs)
-        check(library.crl_network_add_concatenation(self._open(), names, len(names), encoded(name)))
+        if axis is None:
+            check(library.crl_network_add_concatenation(self._open(), names, len(names), encoded(name)))
+        else:
+            place = count(axis, "axis")
+            check(library.crl_network_add_concatenation_along(self._open(), names, len(names), place, encoded(name)))
         return self
 
     def build(self: _Self, seed: int = 0, *, instruction_set: str | None = None) -> _Self:

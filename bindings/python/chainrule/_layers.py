@@ -21,14 +21,14 @@ class Layer(NamedTuple):
     Attributes:
         name: its name.
         units: its width, or the length of the last of several axes.
-        kind: "dense", "activation", "dropout", "noise", "sum", "concatenation" or "reshape".
+        kind: "dense", "activation", "convolution", "pooling" and so on: what Network.add_…() adds.
         inputs: the names of the layers it reads; "input" is the network's own input.
         activation: the name of σ, or the Activation of custom functions; None for a layer without one.
         alpha: α of "leaky_relu" and "elu"; None for other layers.
         bias: whether the layer has a b.
         amount: the rate of dropout, the deviation of noise; None for other layers.
-        weight_initializer: of a dense layer, as for Network.add_dense(); None for other layers. Files do not keep it: a
-            loaded network has "default".
+        weight_initializer: of a dense layer or a convolution, as for Network.add_dense(); None for other layers. Files
+            do not keep it: a loaded network has "default".
         bias_initializer: likewise.
         shape: the lengths of its axes, channels last.
     """
@@ -59,18 +59,19 @@ def _layer(network: Handle, index: int) -> Layer:
     check(library.crl_network_layer_options(network, index, ctypes.byref(options)))
     inputs = (results(library.crl_network_layer_input, network, index, place)[0] for place in range(native.inputs))
     kind = name_of(LAYER_KINDS, native.kind)
-    is_dense = kind == "dense"
+    has_weights = kind in ("dense", "convolution", "transposed_convolution")
+    has_activation = has_weights or kind == "activation"
     return Layer(
         name=native.name.decode(),
         units=native.units,
         kind=kind,
         inputs=tuple(name.value.decode() for name in inputs),
-        activation=_activation(network, native, options) if kind in ("dense", "activation") else None,
+        activation=_activation(network, native, options) if has_activation else None,
         alpha=None if options.alpha == _prototypes.CRL_AUTO else options.alpha,
         bias=bool(native.bias),
-        amount=native.amount if kind in ("dropout", "noise") else None,
-        weight_initializer=_initializer(options.weight_initializer) if is_dense else None,
-        bias_initializer=_initializer(options.bias_initializer) if is_dense else None,
+        amount=native.amount if kind in ("dropout", "channel_dropout", "noise") else None,
+        weight_initializer=_initializer(options.weight_initializer) if has_weights else None,
+        bias_initializer=_initializer(options.bias_initializer) if has_weights else None,
         shape=shape_of(network, index),
     )
 
@@ -99,11 +100,13 @@ def _initializer(native: Any) -> InitializerLike:
 
 def layer_text(layer: Layer) -> str:
     """How a repr shows the layer."""
-    if layer.kind in ("sum", "concatenation"):
+    if len(layer.inputs) != 1:
         return f"{layer.kind}({', '.join(layer.inputs)})"
-    if layer.kind == "reshape":
-        return f"reshape {layer.shape}"
     if layer.amount is not None:
         return f"{layer.kind} {layer.amount:g}"
     activation = "" if layer.activation is None else activation_text(layer.activation)
-    return f"dense {layer.units} {activation}" if layer.kind == "dense" else activation
+    if layer.kind == "activation":
+        return activation
+    if layer.kind == "dense":
+        return f"dense {layer.units} {activation}"
+    return f"{layer.kind} {layer.shape} {activation}".rstrip()

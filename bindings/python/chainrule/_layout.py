@@ -74,5 +74,17 @@ def shape_of(network: Handle, layer: int) -> tuple[int, ...]:
 def _tensor(network: Handle, index: int) -> Tensor:
     tensor = _prototypes.crl_tensor.default()
     check(library.crl_network_tensor(network, index, ctypes.byref(tensor)))
-    name: str = tensor.name.decode()
-    return Tensor(name, tensor.offset, (tensor.rows,) if tensor.rank == 1 else (tensor.rows, tensor.columns))
+    extents = (ctypes.c_size_t * 5)()
+    (rank,) = results(library.crl_network_tensor_shape, network, index, extents, len(extents))
+    return Tensor(tensor.name.decode(), tensor.offset, tuple(extents[: rank.value]))
+
+
+def state_tensors_of(network: Handle) -> tuple[Tensor, ...]:
+    """The tensors of a network's state, and their places in the state vector."""
+    (number,) = results(library.crl_network_state_tensor_count, network)
+    tensors = []
+    for index in range(number.value):
+        tensor = _prototypes.crl_tensor.default()
+        check(library.crl_network_state_tensor(network, index, ctypes.byref(tensor)))
+        tensors.append(Tensor(tensor.name.decode(), tensor.offset, (tensor.rows,)))
+    return tuple(tensors)

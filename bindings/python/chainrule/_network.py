@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from . import _prototypes
@@ -11,18 +13,21 @@ from ._arrays import address_of, count, optional_count, optional_real, real, see
 from ._cascade import CascadeUnit, grow
 from ._costs import CostLike, cost_options
 from ._describing import Describing
+from ._describing_shapes import lengths
 from ._errors import StateError, check, results
 from ._files import Destination, Origin, byte_array, encoded_path, is_path, read_callback, saved_bytes, write_callback
 from ._fitting import Fitting
 from ._handles import FloatArray, Handle, array_at
 from ._layers import Layer, layer_text, layers_of
-from ._layout import Layout, layout_of
+from ._layout import Layout, layout_of, state_tensors_of
 from ._library import library
 from ._predictor import Predictor
 from ._training import optimizer_copy
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from ._workspace import Workspace
 
 
 class Network(Describing, Fitting):
@@ -39,10 +44,16 @@ class Network(Describing, Fitting):
     __slots__ = ("_built", "_trained_cost")
     _kind = "network"
 
-    def __init__(self, inputs: int) -> None:
-        """A network with `inputs` inputs and no layers."""
-        (pointer,) = results(library.crl_network_create, count(inputs, "inputs"))
+    def __init__(self, inputs: int | Sequence[int]) -> None:
+        """A network with `inputs` inputs and no layers.
+
+        Inputs of a shape, such as (28, 28, 1), get a first layer that gives x that shape: add_reshape(inputs).
+        """
+        shape = lengths(inputs, "inputs")
+        (pointer,) = results(library.crl_network_create, math.prod(shape))
         self._adopt(pointer)
+        if len(shape) > 1:
+            self.add_reshape(shape)
 
     def _adopt(self, pointer: Any) -> None:
         self._handle = Handle(pointer, library.crl_network_destroy)
@@ -111,6 +122,26 @@ class Network(Describing, Fitting):
         Write into a view: network.tensors["0.bias"][:] = 0.
         """
         return self.unflatten(self.parameters)
+
+    @property
+    def state(self) -> Mapping[str, FloatArray]:
+        """What training moves besides the parameters, as writable views: the running statistics of batch normalization.
+
+        "layer.running_mean" and "layer.running_var", of shape (channels,). What `parameters` says holds here, too.
+        """
+        owner = self._open()
+        address, count = results(library.crl_network_state, owner)
+        if count.value == 0:
+            return MappingProxyType({})
+        vector: FloatArray = array_at(address.value, count.value, owner=owner)
+        return MappingProxyType({tensor.name: tensor.view(vector) for tensor in state_tensors_of(owner)})
+
+    def update_statistics(self, workspace: Workspace) -> None:
+        """Moves the running statistics of batch normalization towards the workspace's last batch; fit() does so itself.
+
+        The workspace's passes take the batch's statistics: Workspace.use_batch_statistics().
+        """
+        check(library.crl_network_update_statistics(self._open(), workspace._open()))
 
     def unflatten(self, vector: FloatArray) -> Mapping[str, FloatArray]:
         """Views of the parts of a (count,) vector, such as a gradient, by tensor name."""

@@ -65,6 +65,14 @@ class Workspace(NativeObject):
         active, value = (0, 0) if seed is None else (1, seed_value(seed))
         check(library.crl_workspace_set_noise(self._open(), active, value, count(step, "step")))
 
+    def use_batch_statistics(self, active: bool = True) -> None:
+        """Chooses whether batch normalization takes its statistics from the batch in later passes, as fit() does.
+
+        Otherwise it takes its running statistics. Network.update_statistics() moves those. Afterwards the workspace
+        holds no forward pass.
+        """
+        check(library.crl_workspace_use_batch_statistics(self._open(), bool(active)))
+
     def forward(self, x: npt.ArrayLike, *, out: FloatArray | None = None) -> FloatArray:
         """Computes z and h of every layer, and y.
 

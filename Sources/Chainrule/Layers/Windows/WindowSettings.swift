@@ -42,15 +42,15 @@ extension WindowSettings {
     func shape(
         over input: Shape, channels: Int, isTransposed: Bool = false, _ layer: any Layer, _ name: LayerName
     ) throws(ChainruleError) -> Shape {
-        try layer.checkCount(kernel.count, "kernel", of: input, exceptChannels: true, in: name)
-        try layer.checkCount(stride.count, "stride", of: input, exceptChannels: true, in: name)
-        try layer.checkCount(dilation.count, "dilation", of: input, exceptChannels: true, in: name)
-        guard !kernel.isEmpty else {
+        guard input.rank > 1 else {
             throw ChainruleError(
                 .size,
                 "\(layer.kind) '\(name.text)' reads \(input.text), which has no axis but the channels: reshape it"
             )
         }
+        try layer.checkCount(kernel.count, "kernel", of: input, exceptChannels: true, in: name)
+        try layer.checkCount(stride.count, "stride", of: input, exceptChannels: true, in: name)
+        try layer.checkCount(dilation.count, "dilation", of: input, exceptChannels: true, in: name)
         try checkPadding(layer, name)
         var extents = input.extents
         extents[kernel.count] = channels

@@ -1,0 +1,255 @@
+/* Convolution, pooling, normalization and the layers that move and combine elements. */
+#include <math.h>
+#include <stdint.h>
+
+#include "check.h"
+
+enum { SIDE = 6, CHANNELS = 2, INPUTS = SIDE * SIDE * CHANNELS, OUTPUTS = 3, ROWS = 12 };
+
+static const size_t image[] = { SIDE, SIDE, CHANNELS };
+
+static float x[ROWS * INPUTS];
+static int32_t classes[ROWS];
+
+static void make_data(void)
+{
+    fill(x, COUNT(x), 7);
+    for (int i = 0; i < ROWS; ++i)
+        classes[i] = i % OUTPUTS;
+}
+
+static crl_window window(size_t first, size_t second)
+{
+    crl_window made = CRL_WINDOW_INIT;
+    made.kernel.first = first;
+    made.kernel.second = second;
+    return made;
+}
+
+static crl_network *images(void)
+{
+    crl_network *network = NULL;
+    OK(crl_network_create(INPUTS, &network));
+    OK(crl_network_add_reshape(network, image, COUNT(image), NULL));
+    return network;
+}
+
+static void has_shape(const crl_network *network, size_t layer, size_t axes, size_t first, size_t second, size_t third)
+{
+    size_t extents[4] = { 0 }, rank = 0;
+    OK(crl_network_layer_shape(network, layer, extents, COUNT(extents), &rank));
+    CHECK(rank == axes && extents[0] == first && (axes < 2 || extents[1] == second) && (axes < 3 || extents[2] == third));
+}
+
+/* Every kind of layer once, as a network that can be trained. */
+static crl_network *every_kind(void)
+{
+    const size_t order[] = { 1, 0, 2 }, none[] = { 0, 0, 0 }, box[] = { 2, 4, 4 }, one[] = { 1, 0 }, twice[] = { 2, 1 };
+    const char *const both[] = { "turned", "pooled" }, *const joined[] = { "kept", "kept" };
+    crl_network *network = images();
+    crl_window taps = window(3, 3), pool = window(2, 2), wide = window(1, 2);
+    crl_normalization_options groups = CRL_NORMALIZATION_OPTIONS_INIT;
+    crl_layer_options turned = CRL_LAYER_OPTIONS_INIT, pooled = CRL_LAYER_OPTIONS_INIT, kept = CRL_LAYER_OPTIONS_INIT;
+    taps.padding = CRL_PADDING_SAME;
+    pool.stride.first = 2;
+    pool.stride.second = 3;
+    wide.stride.first = 1;
+    wide.stride.second = 2;
+    groups.groups = 2;
+    turned.name = "turned";
+    pooled.name = "pooled";
+    kept.name = "kept";
+    OK(crl_network_add_convolution(network, 4, CRL_RELU, &taps, 2, NULL));
+    OK(crl_network_add_normalization(network, CRL_NORMALIZATION_BATCH, NULL, NULL));
+    OK(crl_network_add_normalization(network, CRL_NORMALIZATION_GROUP, &groups, NULL));
+    OK(crl_network_add_prelu(network, NULL));
+    OK(crl_network_add_transpose(network, order, 3, &turned));
+    has_shape(network, 5, 3, SIDE, SIDE, 4);
+    OK(crl_network_add_pooling(network, CRL_POOLING_MEAN, NULL, &pooled));
+    has_shape(network, 6, 1, 4, 0, 0);
+    OK(crl_network_add_mean(network, both, 2, "mean"));
+    OK(crl_network_add_difference(network, "mean", "pooled", "difference"));
+    OK(crl_network_add_product(network, "difference", "turned", "product"));
+    OK(crl_network_add_pooling(network, CRL_POOLING_MAXIMUM, &pool, NULL));
+    has_shape(network, 10, 3, 3, 2, 4);
+    OK(crl_network_add_transposed_convolution(network, 4, CRL_TANH, &wide, 4, NULL));
+    has_shape(network, 11, 3, 3, 4, 4);
+    OK(crl_network_add_slice(network, none, box, 3, NULL));
+    OK(crl_network_add_zero_padding(network, one, none, 2, NULL));
+    OK(crl_network_add_upsampling(network, twice, 2, &kept));
+    has_shape(network, 14, 3, 6, 4, 4);
+    OK(crl_network_add_concatenation_along(network, joined, 2, 1, "joined"));
+    has_shape(network, 15, 3, 6, 8, 4);
+    OK(crl_network_add_channel_dropout(network, 0.25f, NULL));
+    OK(crl_network_add_normalization(network, CRL_NORMALIZATION_LAYER, NULL, NULL));
+    OK(crl_network_add_normalization(network, CRL_NORMALIZATION_RMS, NULL, NULL));
+    OK(crl_network_add_reshape(network, NULL, 0, NULL));
+    OK(crl_network_add_dense(network, OUTPUTS, CRL_IDENTITY, NULL));
+    OK(crl_network_build(network, 1));
+    return network;
+}
+
+static void inspected(void)
+{
+    crl_network *network = every_kind();
+    crl_window seen = CRL_WINDOW_INIT;
+    crl_layer layer = CRL_LAYER_INIT;
+    crl_tensor tensor = CRL_TENSOR_INIT;
+    size_t extents[5] = { 0 }, rank = 0, count = 0, tensors = 0;
+    float *state = NULL;
+    OK(crl_network_layer_window(network, 1, &seen));
+    CHECK(seen.kernel.first == 3 && seen.kernel.second == 3 && seen.kernel.third == 0 && seen.stride.first == 1);
+    CHECK(seen.padding == CRL_PADDING_SAME && seen.dilation.second == 1);
+    OK(crl_network_layer(network, 1, &layer));
+    CHECK(layer.kind == CRL_LAYER_CONVOLUTION && layer.groups == 2 && layer.bias == 1 && layer.activation == CRL_RELU);
+    OK(crl_network_layer_window(network, 6, &seen));
+    CHECK(seen.kernel.first == 0);
+    FAILS(CRL_ERROR_VALUE, "layer '2' has no window", crl_network_layer_window(network, 2, &seen));
+    OK(crl_network_layer(network, 11, &layer));
+    CHECK(layer.kind == CRL_LAYER_TRANSPOSED_CONVOLUTION && layer.groups == 4);
+
+    OK(crl_network_find_tensor(network, "1.weight", &tensor));
+    CHECK(tensor.rank == 4 && tensor.rows == 4 && tensor.columns == 9);
+    OK(crl_network_tensor_shape(network, 0, extents, COUNT(extents), &rank));
+    CHECK(rank == 4 && extents[0] == 4 && extents[1] == 3 && extents[2] == 3 && extents[3] == 1);
+    FAILS(CRL_ERROR_SIZE, "extents_count is 3", crl_network_tensor_shape(network, 0, extents, 3, &rank));
+
+    OK(crl_network_state(network, &state, &count));
+    CHECK(count == 8 && state != NULL && state[0] == 0 && state[7] == 1);
+    OK(crl_network_state_tensor_count(network, &tensors));
+    CHECK(tensors == 2);
+    OK(crl_network_state_tensor(network, 1, &tensor));
+    CHECK(strcmp(tensor.name, "2.running_var") == 0 && tensor.offset == 4 && tensor.rows == 4 && tensor.rank == 1);
+    FAILS(CRL_ERROR_SIZE, "2 tensors", crl_network_state_tensor(network, 2, &tensor));
+    crl_network_destroy(network);
+
+    network = images();
+    OK(crl_network_build(network, 1));
+    OK(crl_network_state(network, &state, &count));
+    CHECK(count == 0 && state == NULL);
+    crl_network_destroy(network);
+}
+
+static void trained(void)
+{
+    crl_network *network = every_kind(), *loaded = NULL;
+    crl_optimizer *optimizer = NULL;
+    crl_optimizer_options method = CRL_OPTIMIZER_OPTIONS_INIT;
+    crl_cost_options cost = CRL_COST_OPTIONS_INIT;
+    crl_train_options options = CRL_TRAIN_OPTIONS_INIT;
+    crl_targets targets = CRL_TARGETS_INIT;
+    crl_metrics before = CRL_METRICS_INIT, after = CRL_METRICS_INIT;
+    unsigned char bytes[32768];
+    float y[ROWS * OUTPUTS], same[ROWS * OUTPUTS], *state = NULL;
+    size_t count = 0, written = 0;
+    method.learning_rate = 0.01f;
+    cost.kind = CRL_CROSS_ENTROPY;
+    targets.classes = classes;
+    targets.classes_count = ROWS;
+    OK(crl_optimizer_create(network, &method, &optimizer));
+    options.cost = &cost;
+    options.optimizer = optimizer;
+    options.epochs = 40;
+    options.batch_size = 6;
+    OK(crl_network_evaluate(network, &cost, x, ROWS, INPUTS, &targets, 1, &before, NULL, 0));
+    OK(crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL, &options));
+    OK(crl_network_evaluate(network, &cost, x, ROWS, INPUTS, &targets, 1, &after, NULL, 0));
+    CHECK(after.cost < 0.5 * before.cost);
+    OK(crl_network_predict(network, x, ROWS, INPUTS, y, ROWS, OUTPUTS));
+    OK(crl_network_save_to_memory(network, bytes, sizeof bytes, &written));
+    OK(crl_network_state(network, &state, &count));
+    CHECK(count == 8 && state[0] != 0 && state[4] != 1);
+    OK(crl_network_load_from_memory(bytes, written, 0, &loaded));
+    OK(crl_network_predict(loaded, x, ROWS, INPUTS, same, ROWS, OUTPUTS));
+    CHECK(memcmp(y, same, sizeof y) == 0);
+    crl_optimizer_destroy(optimizer);
+    crl_network_destroy(loaded);
+    crl_network_destroy(network);
+}
+
+static void batch_statistics(void)
+{
+    crl_network *network = NULL;
+    crl_workspace *workspace = NULL, *inference = NULL;
+    float y[4 * 2], *state = NULL;
+    const float two[4 * 2] = { 1, 10, 2, 20, 3, 30, 4, 40 };
+    size_t count = 0;
+    OK(crl_network_create(2, &network));
+    OK(crl_network_add_normalization(network, CRL_NORMALIZATION_BATCH, NULL, NULL));
+    OK(crl_network_build(network, 1));
+    OK(crl_workspace_create(network, 4, CRL_PURPOSE_TRAINING, &workspace));
+    OK(crl_forward(network, workspace, two, 4, 2, y, 4, 2));
+    CHECK(fabsf(y[0] - 1) < 1e-4f);
+    FAILS(CRL_ERROR_NO_FORWARD, "the batch's statistics", crl_network_update_statistics(network, workspace));
+    OK(crl_workspace_use_batch_statistics(workspace, 1));
+    FAILS(CRL_ERROR_NO_FORWARD, "no forward pass", crl_network_update_statistics(network, workspace));
+    FAILS(CRL_ERROR_SIZE, "at least 2 rows", crl_forward(network, workspace, two, 1, 2, y, 4, 2));
+    OK(crl_forward(network, workspace, two, 4, 2, y, 4, 2));
+    CHECK(fabsf(y[0] + y[6]) < 1e-4f && fabsf(y[0] + 1.3416f) < 1e-3f && fabsf(y[1] - y[0]) < 1e-3f);
+    OK(crl_network_update_statistics(network, workspace));
+    OK(crl_network_state(network, &state, &count));
+    CHECK(fabsf(state[0] - 0.25f) < 1e-5f && fabsf(state[1] - 2.5f) < 1e-4f);
+    OK(crl_workspace_create(network, 4, CRL_PURPOSE_INFERENCE, &inference));
+    OK(crl_workspace_use_batch_statistics(inference, 1));
+    FAILS(CRL_ERROR_MISMATCH, "inference", crl_forward(network, inference, two, 4, 2, y, 4, 2));
+    crl_workspace_destroy(inference);
+    crl_workspace_destroy(workspace);
+    crl_network_destroy(network);
+}
+
+static void refused(void)
+{
+    crl_network *network = images();
+    crl_window taps = window(3, 3);
+    crl_normalization_options how = CRL_NORMALIZATION_OPTIONS_INIT;
+    const size_t twice[] = { 0, 0, 2 };
+    size_t layers = 0;
+    FAILS(CRL_ERROR_NULL, "window", crl_network_add_convolution(network, 4, CRL_RELU, NULL, 1, NULL));
+    FAILS(CRL_ERROR_SIZE, "kernel holds 2 numbers",
+          crl_network_add_convolution(network, 4, CRL_RELU, &(crl_window)CRL_WINDOW_INIT, 1, NULL));
+    taps.kernel.third = 2;
+    FAILS(CRL_ERROR_SIZE, "kernel holds 2 numbers", crl_network_add_convolution(network, 4, CRL_RELU, &taps, 1, NULL));
+    taps = window(7, 1);
+    FAILS(CRL_ERROR_SIZE, "reads [6, 6, 2]", crl_network_add_convolution(network, 4, CRL_RELU, &taps, 1, NULL));
+    taps = window(3, 3);
+    taps.stride.first = 1;
+    FAILS(CRL_ERROR_SIZE, "stride along axis 1 is 0", crl_network_add_convolution(network, 4, CRL_RELU, &taps, 1, NULL));
+    taps = window(3, 3);
+    taps.padding = 9;
+    FAILS(CRL_ERROR_VALUE, "padding is 9", crl_network_add_convolution(network, 4, CRL_RELU, &taps, 1, NULL));
+    taps.padding = CRL_PADDING_SAME;
+    taps.before.first = 1;
+    FAILS(CRL_ERROR_VALUE, "CRL_PADDING_EXPLICIT", crl_network_add_convolution(network, 4, CRL_RELU, &taps, 1, NULL));
+    taps.before.first = 0;
+    taps.reserved = 1;
+    FAILS(CRL_ERROR_VALUE, "reserved", crl_network_add_convolution(network, 4, CRL_RELU, &taps, 1, NULL));
+    taps.reserved = 0;
+    FAILS(CRL_ERROR_SIZE, "3 groups", crl_network_add_convolution(network, 4, CRL_RELU, &taps, 3, NULL));
+    FAILS(CRL_ERROR_SIZE, "channels", crl_network_add_convolution(network, SIZE_MAX, CRL_RELU, &taps, 1, NULL));
+    FAILS(CRL_ERROR_SIZE, "elements",
+          crl_network_add_convolution(network, (size_t)1 << 30, CRL_RELU, &taps, 1, NULL));
+    FAILS(CRL_ERROR_VALUE, "crl_pooling", crl_network_add_pooling(network, 7, &taps, NULL));
+    FAILS(CRL_ERROR_VALUE, "crl_normalization", crl_network_add_normalization(network, 7, NULL, NULL));
+    how.epsilon = NAN;
+    FAILS(CRL_ERROR_VALUE, "epsilon is", crl_network_add_normalization(network, CRL_NORMALIZATION_LAYER, &how, NULL));
+    how.epsilon = 1e-5f;
+    how.reserved = 1;
+    FAILS(CRL_ERROR_VALUE, "reserved", crl_network_add_normalization(network, CRL_NORMALIZATION_LAYER, &how, NULL));
+    FAILS(CRL_ERROR_VALUE, "twice", crl_network_add_transpose(network, twice, 3, NULL));
+    FAILS(CRL_ERROR_SIZE, "0 numbers", crl_network_add_transpose(network, twice, 0, NULL));
+    FAILS(CRL_ERROR_NULL, "axes", crl_network_add_transpose(network, NULL, 3, NULL));
+    FAILS(CRL_ERROR_NAME, "absent", crl_network_add_product(network, "0", "absent", NULL));
+    OK(crl_network_layer_count(network, &layers));
+    CHECK(layers == 1);
+    crl_network_destroy(network);
+}
+
+int main(void)
+{
+    make_data();
+    inspected();
+    trained();
+    batch_statistics();
+    refused();
+    return finish();
+}

@@ -1,0 +1,344 @@
+"""Describing a network's layers of shapes: convolution, pooling, normalization, and what moves or combines elements."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any, TypeVar, Union
+
+import numpy as np
+
+from . import _prototypes
+from ._arrays import count, real
+from ._description import ActivationLike, InitializerLike, encoded, encoded_list, initializer, layer_options
+from ._errors import ArgumentTypeError, check
+from ._handles import NativeObject
+from ._library import library
+from ._names import NORMALIZATIONS, PADDINGS, POOLINGS, enumerator
+
+_Self = TypeVar("_Self", bound="DescribingShapes")
+
+Lengths = Union[int, "Sequence[int]"]
+Padding = Union[str, int, "Sequence[int]", "Sequence[tuple[int, int]]"]
+
+
+def lengths(given: Any, name: str) -> list[int]:
+    """A list of counts, from one number or several."""
+    if isinstance(given, (int, float, np.number)):
+        return [count(given, name)]
+    numbers = given.tolist() if isinstance(given, np.ndarray) else given
+    if isinstance(numbers, (str, bytes)) or not isinstance(numbers, Sequence):
+        raise ArgumentTypeError(f"{name} must be an integer or a sequence of integers, not {given!r}")
+    return [count(number, name) for number in numbers]
+
+
+def _array(numbers: list[int]) -> Any:
+    return (ctypes.c_size_t * len(numbers))(*numbers)
+
+
+def _axes(numbers: list[int], name: str) -> Any:
+    if len(numbers) > 3:
+        raise ArgumentTypeError(
+            f"{name} must hold at most 3 numbers, one for each axis but the channels, not {numbers}"
+        )
+    return _prototypes.crl_axes(*numbers)
+
+
+def _window(kernel: Lengths, stride: Lengths | None, dilation: Lengths, padding: Padding, axes: int) -> Any:
+    """The crl_window. One number stands for all axes."""
+
+    def repeated(given: Lengths, name: str) -> list[int]:
+        numbers = lengths(given, name)
+        return numbers * max(axes, 1) if isinstance(given, (int, np.integer)) else numbers
+
+    window = _prototypes.crl_window.default()
+    taps = repeated(kernel, "kernel")
+    window.kernel = _axes(taps, "kernel")
+    window.stride = _axes(taps if stride is None else repeated(stride, "stride"), "stride")
+    window.dilation = _axes(repeated(dilation, "dilation"), "dilation")
+    if isinstance(padding, str):
+        window.padding = enumerator(PADDINGS, padding, "padding")
+        return window
+    window.padding = _prototypes.CRL_PADDING_EXPLICIT
+    pairs = [padding] * len(taps) if isinstance(padding, (int, np.integer)) else list(padding)
+    both = [pair if isinstance(pair, (tuple, list)) else (pair, pair) for pair in pairs]
+    if any(len(pair) != 2 for pair in both):
+        raise ArgumentTypeError(
+            f"padding must be a name, a number, or for each axis a number or (before, after), not {padding!r}"
+        )
+    window.before = _axes([count(pair[0], "padding") for pair in both], "padding")
+    window.after = _axes([count(pair[1], "padding") for pair in both], "padding")
+    return window
+
+
+class DescribingShapes(NativeObject):
+    """Gives a network its layers of shapes."""
+
+    __slots__ = ()
+
+    def _axes_before(self, input: str | None) -> int:
+        """How many axes a layer has before its channels; 0 if there is no such layer, which the library then says."""
+        from ._layers import layers_of
+
+        layers = layers_of(self._open())
+        named = [layer for layer in layers if layer.name == input] if input is not None else layers[-1:]
+        return len(named[0].shape) - 1 if named else 0
+
+    def add_input(self: _Self, name: str, shape: Lengths) -> _Self:
+        """Names the next part of x, and gives it a shape. Parts follow one another in a row of x."""
+        extents = lengths(shape, "shape")
+        check(library.crl_network_add_input(self._open(), encoded(name), _array(extents), len(extents)))
+        return self
+
+    def _add_convolution(
+        self,
+        function: Any,
+        channels: int,
+        kernel: Lengths,
+        activation: ActivationLike,
+        how: tuple[Lengths, Lengths, Padding, int],
+        given: dict[str, Any],
+    ) -> None:
+        stride, dilation, padding, groups = how
+        options, kind = layer_options(given["name"], given["input"], activation, given["alpha"])
+        options.bias = bool(given["bias"])
+        options.weight_initializer = initializer(given["weight_initializer"])
+        options.bias_initializer = initializer(given["bias_initializer"])
+        window = _window(kernel, stride, dilation, padding, self._axes_before(given["input"]))
+        handle = self._open()
+        handle.callbacks.append(options)
+        check(
+            function(
+                handle,
+                count(channels, "channels"),
+                kind,
+                ctypes.byref(window),
+                count(groups, "groups"),
+                ctypes.byref(options),
+            )
+        )
+
+    def add_convolution(
+        self: _Self,
+        channels: int,
+        kernel: Lengths,
+        activation: ActivationLike = "identity",
+        *,
+        stride: Lengths = 1,
+        padding: Padding = "valid",
+        dilation: Lengths = 1,
+        groups: int = 1,
+        name: str | None = None,
+        input: str | None = None,
+        bias: bool = True,
+        weight_initializer: InitializerLike = "default",
+        bias_initializer: InitializerLike = "default",
+        alpha: float | None = None,
+    ) -> _Self:
+        """Adds a convolution over the axes before the channels: 1 for (T, C), 2 for (H, W, C), 3 for (D, H, W, C).
+
+        Args:
+            channels: of the output.
+            kernel: the taps along each axis; one number for all axes.
+            activation: as for add_dense().
+            stride: how far apart windows lie.
+            padding: "valid": all windows lie within the input. "same": as many windows as positions, divided by the
+                stride and rounded up. "causal": the same, with all padding before; for one axis. A number, or for each
+                axis a number or (before, after): so many positions of zeros.
+            dilation: how far apart the taps of a window lie.
+            groups: each group of output channels reads its own group of input channels; as many as channels: depthwise.
+            name, input, bias, weight_initializer, bias_initializer, alpha: as for add_dense().
+
+        The weight has the shape (channels, *kernel, input channels / groups).
+        """
+        given = {
+            "name": name,
+            "input": input,
+            "bias": bias,
+            "weight_initializer": weight_initializer,
+            "bias_initializer": bias_initializer,
+            "alpha": alpha,
+        }
+        how = (stride, dilation, padding, groups)
+        self._add_convolution(library.crl_network_add_convolution, channels, kernel, activation, how, given)
+        return self
+
+    def add_transposed_convolution(
+        self: _Self,
+        channels: int,
+        kernel: Lengths,
+        activation: ActivationLike = "identity",
+        *,
+        stride: Lengths = 1,
+        padding: Padding = "valid",
+        dilation: Lengths = 1,
+        groups: int = 1,
+        name: str | None = None,
+        input: str | None = None,
+        bias: bool = True,
+        weight_initializer: InitializerLike = "default",
+        bias_initializer: InitializerLike = "default",
+        alpha: float | None = None,
+    ) -> _Self:
+        """Adds a transposed convolution: each input position adds a window to the output.
+
+        The output has (n − 1) · stride + (kernel − 1) · dilation + 1 positions along an axis of n, less what the
+        padding cuts off; n · stride with "same". The weight has the shape (input channels, *kernel, channels / groups).
+        Arguments: see add_convolution().
+        """
+        given = {
+            "name": name,
+            "input": input,
+            "bias": bias,
+            "weight_initializer": weight_initializer,
+            "bias_initializer": bias_initializer,
+            "alpha": alpha,
+        }
+        how = (stride, dilation, padding, groups)
+        self._add_convolution(library.crl_network_add_transposed_convolution, channels, kernel, activation, how, given)
+        return self
+
+    def add_pooling(
+        self: _Self,
+        method: str = "maximum",
+        kernel: Lengths | None = None,
+        *,
+        stride: Lengths | None = None,
+        padding: Padding = "valid",
+        dilation: Lengths = 1,
+        name: str | None = None,
+        input: str | None = None,
+    ) -> _Self:
+        """Adds the largest or the mean of each channel under a window.
+
+        Args:
+            method: "maximum"; "mean", of the positions inside the input; "mean_with_padding", where those outside count
+                as 0.
+            kernel: the taps along each axis; one number for all axes. None: all positions; the output has one axis.
+            stride: None: the kernel.
+            padding, dilation: as for add_convolution().
+            name: the layer's name; None: its position.
+            input: the layer to read; None: the layer before.
+        """
+        options, _ = layer_options(name, input, "identity", None)
+        kind = enumerator(POOLINGS, method, "method")
+        window = None
+        if kernel is not None:
+            window = ctypes.byref(_window(kernel, stride, dilation, padding, self._axes_before(input)))
+        check(library.crl_network_add_pooling(self._open(), kind, window, ctypes.byref(options)))
+        return self
+
+    def add_normalization(
+        self: _Self,
+        method: str = "batch",
+        *,
+        groups: int = 1,
+        epsilon: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = True,
+        name: str | None = None,
+        input: str | None = None,
+    ) -> _Self:
+        """Adds normalization: z = (h' − mean) / √(variance + epsilon), then a learned scale and offset of each channel.
+
+        Args:
+            method: what is taken together. "batch": each channel over all rows and positions; outside fit() the running
+                statistics stand for the batch's (Network.state). "layer": the channels of each position. "rms": the
+                same, not centred and without an offset. "group": groups of channels over all positions.
+            groups: for "group"; as many as channels: instance normalization.
+            epsilon: added to variances.
+            momentum: for "batch": how far each step moves the running statistics.
+            affine: whether the learned scale and offset follow.
+            name: the layer's name; None: its position.
+            input: the layer to read; None: the layer before.
+        """
+        options, _ = layer_options(name, input, "identity", None)
+        how = _prototypes.crl_normalization_options.default()
+        how.groups = count(groups, "groups")
+        how.epsilon = real(epsilon, "epsilon")
+        how.momentum = real(momentum, "momentum")
+        how.affine = bool(affine)
+        kind = enumerator(NORMALIZATIONS, method, "method")
+        check(library.crl_network_add_normalization(self._open(), kind, ctypes.byref(how), ctypes.byref(options)))
+        return self
+
+    def add_prelu(self: _Self, *, name: str | None = None, input: str | None = None) -> _Self:
+        """Adds a rectifier whose slope below 0 is learned for each channel: h' where h' > 0, otherwise α h'."""
+        options, _ = layer_options(name, input, "identity", None)
+        check(library.crl_network_add_prelu(self._open(), ctypes.byref(options)))
+        return self
+
+    def add_channel_dropout(self: _Self, rate: float, *, name: str | None = None, input: str | None = None) -> _Self:
+        """Adds dropout of whole channels: as add_dropout(), with one draw for all positions of a channel."""
+        options, _ = layer_options(name, input, "identity", None)
+        check(library.crl_network_add_channel_dropout(self._open(), real(rate, "rate"), ctypes.byref(options)))
+        return self
+
+    def add_transpose(self: _Self, axes: Sequence[int], *, name: str | None = None, input: str | None = None) -> _Self:
+        """Permutes the axes: axis i of h is axis axes[i] of h', as in numpy.transpose()."""
+        options, _ = layer_options(name, input, "identity", None)
+        order = lengths(axes, "axes")
+        check(library.crl_network_add_transpose(self._open(), _array(order), len(order), ctypes.byref(options)))
+        return self
+
+    def add_slice(
+        self: _Self, begin: Lengths, end: Lengths, *, name: str | None = None, input: str | None = None
+    ) -> _Self:
+        """Takes the elements from begin[axis] to before end[axis] along each axis."""
+        options, _ = layer_options(name, input, "identity", None)
+        first, last = lengths(begin, "begin"), lengths(end, "end")
+        if len(first) != len(last):
+            raise ArgumentTypeError(f"begin holds {len(first)} numbers, end {len(last)}")
+        check(
+            library.crl_network_add_slice(self._open(), _array(first), _array(last), len(first), ctypes.byref(options))
+        )
+        return self
+
+    def add_zero_padding(
+        self: _Self,
+        before: Lengths,
+        after: Lengths | None = None,
+        *,
+        name: str | None = None,
+        input: str | None = None,
+    ) -> _Self:
+        """Adds so many positions of zeros before and after each axis but the channels. `after` None: as `before`."""
+        options, _ = layer_options(name, input, "identity", None)
+        first = lengths(before, "before")
+        last = first if after is None else lengths(after, "after")
+        if len(first) != len(last):
+            raise ArgumentTypeError(f"before holds {len(first)} numbers, after {len(last)}")
+        check(
+            library.crl_network_add_zero_padding(
+                self._open(), _array(first), _array(last), len(first), ctypes.byref(options)
+            )
+        )
+        return self
+
+    def add_upsampling(self: _Self, factors: Lengths, *, name: str | None = None, input: str | None = None) -> _Self:
+        """Repeats each position so many times along each axis but the channels; one number for all axes."""
+        options, _ = layer_options(name, input, "identity", None)
+        times = lengths(factors, "factors")
+        if isinstance(factors, (int, np.integer)):
+            times *= max(self._axes_before(input), 1)
+        check(library.crl_network_add_upsampling(self._open(), _array(times), len(times), ctypes.byref(options)))
+        return self
+
+    def add_mean(self: _Self, inputs: Sequence[str], *, name: str | None = None) -> _Self:
+        """Adds the elementwise mean of the named layers. Shapes: see add_product()."""
+        names = encoded_list(inputs)
+        check(library.crl_network_add_mean(self._open(), names, len(names), encoded(name)))
+        return self
+
+    def add_difference(self: _Self, a: str, b: str, *, name: str | None = None) -> _Self:
+        """Adds a − b, elementwise. Shapes: see add_product()."""
+        check(library.crl_network_add_difference(self._open(), encoded(a), encoded(b), encoded(name)))
+        return self
+
+    def add_product(self: _Self, a: str, b: str, *, name: str | None = None) -> _Self:
+        """Adds a ⊙ b, elementwise.
+
+        Both have one shape, or one is a single element or the channels alone, and is repeated.
+        """
+        check(library.crl_network_add_product(self._open(), encoded(a), encoded(b), encoded(name)))
+        return self
