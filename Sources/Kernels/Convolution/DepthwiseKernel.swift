@@ -57,37 +57,41 @@ struct DepthwiseKernel<Set: InstructionSet> {
 
     @inlinable @inline(never)
     func run(_ window: UnsafePointer<Window>, isTransposed: Bool) {
-        // A result that is computed twice is the same, unless it is added.
-        var tiles = ConvolutionTiles(
-            window.pointee, isTransposed: isTransposed, neighbours: Neighbours.count, isOverlapping: !accumulating,
-            weightStride: weightStride, sourceStride: sourceStride, resultStride: resultStride)
-        while let tile = tiles.next() {
-            if tile.count == 1 { sum(OneSum<Set>.self, tile) } else { sum(Neighbours.self, tile) }
+        var runs = ConvolutionRuns(
+            window.pointee, isTransposed: isTransposed, weightStride: weightStride, sourceStride: sourceStride,
+            resultStride: resultStride)
+        while let run = runs.next() {
+            let lastStart = run.count - Neighbours.count
+            var place = 0
+            while place < run.count {
+                // The last neighbours overlap those before: a result that is computed twice is the same, unless it is added.
+                let start = accumulating || lastStart < 0 ? place : min(place, lastStart)
+                if start <= lastStart {
+                    sum(Neighbours.self, run, at: start)
+                    place = start + Neighbours.count
+                } else {
+                    sum(OneSum<Set>.self, run, at: place)
+                    place += 1
+                }
+            }
         }
     }
 
+    /// Computes the results of a run from a place on.
     @inlinable @inline(__always)
-    func sum<Tile: SumTile>(_: Tile.Type, _ tile: ConvolutionTile) where Tile.Set == Set {
+    func sum<Tile: SumTile>(_: Tile.Type, _ run: ConvolutionRun, at place: Int) where Tile.Set == Set {
+        let result = result + (run.result + place * run.resultDistance)
+        let source = source + (place * run.sourceDistance)
         Lanes<Set>.forEachVector(of: channels) { i, left in
-            let place = result + (tile.result + i)
             var sums = Tile(repeating: 0.0)
             if let bias { sums = Tile(repeating: Lanes(loading: bias + i, left)) }
-            if accumulating { sums = Tile(loading: place, distance: tile.resultDistance, left) }
-            var plane = (weights + (tile.weight + i), source + (tile.source + i))
-            for _ in 0..<tile.depth.count {
-                var line = plane
-                for _ in 0..<tile.height.count {
-                    var (weight, x) = line
-                    for _ in 0..<tile.width.count {
-                        sums.add(weight, distance: 0, times: x, distance: tile.sourceDistance, left)
-                        weight += tile.width.weightStep
-                        x += tile.width.sourceStep
-                    }
-                    line = (line.0 + tile.height.weightStep, line.1 + tile.height.sourceStep)
-                }
-                plane = (plane.0 + tile.depth.weightStep, plane.1 + tile.depth.sourceStep)
+            if accumulating { sums = Tile(loading: result + i, distance: run.resultDistance, left) }
+            run.forEachTap { weight, position in
+                sums.add(
+                    weights + (weight + i), distance: 0, times: source + (position + i), distance: run.sourceDistance,
+                    left)
             }
-            sums.store(place, distance: tile.resultDistance, left)
+            sums.store(result + i, distance: run.resultDistance, left)
         }
     }
 }

@@ -8,7 +8,7 @@ public struct WindowRow {
     public let count: Int
 }
 
-/// Every tap within every row of the output, row by row. Compiled once, as ``ConvolutionTiles`` is.
+/// Every tap within every row of the output, row by row. Compiled once, as ``ConvolutionRuns`` is.
 public struct WindowRows {
     private let window: Window
     private var row = 0

@@ -14,7 +14,17 @@ public enum MaximumTaps {
     ) {
         forEachPlace(window) { number, output, input in
             let (taps, dy, dx) = (taps + output * tapsStride, dy + output * dyStride, dx + input * dxStride)
-            for channel in 0..<channels { dx[channel] += taps[channel] == number ? dy[channel] : 0 }
+            var channel = 0
+            while channel < channels & ~3 {
+                let added = SIMD4<Float>.zero.replacing(
+                    with: four(dy + channel), where: four(taps + channel) .== number)
+                store(four(dx + channel) + added, dx + channel)
+                channel += 4
+            }
+            while channel < channels {
+                if taps[channel] == number { dx[channel] += dy[channel] }
+                channel += 1
+            }
         }
     }
 
@@ -26,8 +36,27 @@ public enum MaximumTaps {
     ) {
         forEachPlace(window) { number, output, input in
             let (taps, v, y) = (taps + output * tapsStride, v + input * vStride, y + output * yStride)
-            for channel in 0..<channels { y[channel] = taps[channel] == number ? v[channel] : y[channel] }
+            var channel = 0
+            while channel < channels & ~3 {
+                let isFrom = four(taps + channel) .== number
+                store(four(y + channel).replacing(with: four(v + channel), where: isFrom), y + channel)
+                channel += 4
+            }
+            while channel < channels {
+                if taps[channel] == number { y[channel] = v[channel] }
+                channel += 1
+            }
         }
+    }
+
+    @inline(__always)
+    private static func four(_ elements: In) -> SIMD4<Float> {
+        UnsafeRawPointer(elements).loadUnaligned(as: SIMD4<Float>.self)
+    }
+
+    @inline(__always)
+    private static func store(_ four: SIMD4<Float>, _ elements: Out) {
+        UnsafeMutableRawPointer(elements).storeBytes(of: four, as: SIMD4<Float>.self)
     }
 
     /// Calls `body` with each tap inside the input: its number, and the positions that it joins.

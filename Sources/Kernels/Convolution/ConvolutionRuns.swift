@@ -1,6 +1,6 @@
-/// Neighbouring results of a convolution that have the same taps inside the source.
-public struct ConvolutionTile {
-    /// 1, or as many neighbours as the kernel computes together.
+/// Results of a convolution along the width that have the same taps inside the source.
+public struct ConvolutionRun {
+    /// How many results.
     public let count: Int
     /// The offset of the first result.
     public let result: Int
@@ -15,21 +15,37 @@ public struct ConvolutionTile {
     public let depth: ConvolutionTaps
     public let height: ConvolutionTaps
     public let width: ConvolutionTaps
+
+    /// Calls `body` for each tap in order, with the offsets of its weights and of the source under it for the first result.
+    @inlinable @inline(__always)
+    func forEachTap(_ body: (_ weight: Int, _ source: Int) -> Void) {
+        var plane = (weight: weight, source: source)
+        for _ in 0..<depth.count {
+            var line = plane
+            for _ in 0..<height.count {
+                var tap = line
+                for _ in 0..<width.count {
+                    body(tap.weight, tap.source)
+                    tap = (tap.weight + width.weightStep, tap.source + width.sourceStep)
+                }
+                line = (line.weight + height.weightStep, line.source + height.sourceStep)
+            }
+            plane = (plane.weight + depth.weightStep, plane.source + depth.sourceStep)
+        }
+    }
 }
 
-/// The tiles that make up a convolution's result.
+/// The runs that make up a convolution's result.
 ///
 /// Its functions are compiled once, for all instruction sets. If they were inlined or emitted into a module for one of them,
 /// the linker could keep that module's copy for all.
-public struct ConvolutionTiles {
-    private let neighbours: Int
-    private let isOverlapping: Bool
+public struct ConvolutionRuns {
     private let resultStride: Int
     private let depth: ConvolutionAxis
     private let height: ConvolutionAxis
     private let width: ConvolutionAxis
 
-    // Where the next tile is: the positions in the depth and the height, one of the width's series, and the place in it.
+    // Where the next run begins: the positions in the depth and the height, one of the width's series, and the place in it.
     private var plane = 0
     private var line = 0
     private var first = 0
@@ -42,17 +58,11 @@ public struct ConvolutionTiles {
     /// A stride is the distance in elements from one position or tap to the next. With a weight stride of 1, a tap's weights
     /// are its number.
     ///
-    /// - Parameters:
-    ///   - isTransposed: ``ConvolutionAxis``.
-    ///   - neighbours: the count of a tile that is not 1.
-    ///   - isOverlapping: whether tiles may share results, where a row's length is no multiple of the neighbours.
+    /// - Parameter isTransposed: ``ConvolutionAxis``.
     @inline(never) @export(interface)
     public init(
-        _ window: Window, isTransposed: Bool, neighbours: Int, isOverlapping: Bool, weightStride: Int,
-        sourceStride: Int, resultStride: Int
+        _ window: Window, isTransposed: Bool, weightStride: Int, sourceStride: Int, resultStride: Int
     ) {
-        self.neighbours = neighbours
-        self.isOverlapping = isOverlapping
         self.resultStride = resultStride
         width = ConvolutionAxis(
             window, 2, isTransposed: isTransposed, weightStride: weightStride, sourceStride: sourceStride)
@@ -69,23 +79,16 @@ public struct ConvolutionTiles {
     }
 
     @inline(never) @export(interface)
-    public mutating func next() -> ConvolutionTile? {
+    public mutating func next() -> ConvolutionRun? {
         if place >= series.count {
             guard startSeries() else { return nil }
         }
-        let start = isOverlapping ? min(place, inner.upperBound - neighbours) : place
-        if inner.contains(place) && start >= inner.lowerBound && start + neighbours <= inner.upperBound {
-            place = start + neighbours
-            return tile(neighbours, at: start, series.allTaps(at: start))
-        }
-        place += 1
-        return tile(1, at: place - 1, series.taps(at: place - 1))
-    }
-
-    private func tile(_ count: Int, at place: Int, _ widthTaps: ConvolutionTaps) -> ConvolutionTile {
+        let (start, isInner) = (place, inner.contains(place))
+        let widthTaps = isInner ? series.allTaps(at: start) : series.taps(at: start)
+        place = isInner ? inner.upperBound : start + 1
         let row = (plane * height.results + line) * width.results
-        return ConvolutionTile(
-            count: count, result: (row + first + place * width.divisor) * resultStride,
+        return ConvolutionRun(
+            count: place - start, result: (row + first + start * width.divisor) * resultStride,
             weight: depthTaps.weight + heightTaps.weight + widthTaps.weight,
             source: depthTaps.source + heightTaps.source + widthTaps.source,
             resultDistance: width.divisor * resultStride, sourceDistance: width.scale * width.sourceStride,
