@@ -6,8 +6,8 @@ enum DepthwiseWeightKernel<Set: InstructionSet> {
 
     /// `dw[t] = Σ_o dy[o] ⊙ x[position under t at o]`; added to dw if accumulating.
     ///
-    /// A row of the output at a time, so that its operands stay in the cache for all taps. A row's sum is that of four, and
-    /// is added to the rows before.
+    /// Takes a row of the output at a time: its operands stay in the cache for all taps. Adds every fourth product of a row in
+    /// one sum, because a single chain of sums would wait for each link, then the four to the rows before.
     @inlinable @inline(__always)
     static func gradient(
         _ window: UnsafePointer<Window>, channels: Int, _ x: In, _ xStride: Int, _ dy: In, _ dyStride: Int, _ dw: Out,
