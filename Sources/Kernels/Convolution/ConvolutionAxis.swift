@@ -3,23 +3,21 @@
 /// Forward the source is the input: tap t joins result o with position `o · stride + t · dilation − before`. For the input's
 /// gradient the convolution is transposed, and the source is the output: tap t joins result i with position
 /// `(i + before − t · dilation) / stride`, if that is a whole number.
-@usableFromInline
 struct ConvolutionAxis {
-    @usableFromInline let results: Int
-    @usableFromInline let sources: Int
-    @usableFromInline let kernel: Int
+    let results: Int
+    let sources: Int
+    let kernel: Int
     // Tap t joins result r with position (r · scale + offset + t · slope) / divisor.
-    @usableFromInline let scale: Int
-    @usableFromInline let offset: Int
-    @usableFromInline let slope: Int
+    let scale: Int
+    let offset: Int
+    let slope: Int
     /// Each so many results have the same taps, except at the edges.
-    @usableFromInline let divisor: Int
+    let divisor: Int
     /// The floats from one tap's weights to the next's.
-    @usableFromInline let weightStride: Int
+    let weightStride: Int
     /// The floats from one position of the source to the next.
-    @usableFromInline let sourceStride: Int
+    let sourceStride: Int
 
-    @inlinable @inline(__always)
     init(_ window: Window, _ axis: Int, isTransposed: Bool, weightStride: Int, sourceStride: Int) {
         results = isTransposed ? window.input[axis] : window.output[axis]
         sources = isTransposed ? window.output[axis] : window.input[axis]
@@ -32,28 +30,28 @@ struct ConvolutionAxis {
         self.sourceStride = sourceStride
     }
 
+    /// The results from `first` on that are ``divisor`` apart.
+    func series(_ first: Int) -> ConvolutionSeries { ConvolutionSeries(self, first: first) }
+
     /// The taps inside the source for one result.
-    @inlinable @inline(__always)
-    func taps(at result: Int) -> ConvolutionTaps {
-        ConvolutionSeries(self, first: result % divisor).taps(at: result / divisor)
-    }
+    @inline(never)
+    func taps(at result: Int) -> ConvolutionTaps { series(result % divisor).taps(at: result / divisor) }
 }
 
 /// Results along an axis that have the same taps, except where a tap lies beyond the source.
-@usableFromInline
 struct ConvolutionSeries {
-    @usableFromInline let axis: ConvolutionAxis
-    @usableFromInline let count: Int
+    let axis: ConvolutionAxis
+    let count: Int
     // The taps: so many, from the first in equal steps.
-    @usableFromInline let taps: Int
-    @usableFromInline let firstTap: Int
-    @usableFromInline let tapStep: Int
+    let taps: Int
+    let firstTap: Int
+    let tapStep: Int
     /// The position under the first tap for the first result.
-    @usableFromInline let source: Int
+    let source: Int
     /// From the position under a tap to the one under the next.
-    @usableFromInline let sourceStep: Int
+    let sourceStep: Int
 
-    @inlinable @inline(__always)
+    @inline(never)
     init(_ axis: ConvolutionAxis, first: Int) {
         self.axis = axis
         count = (axis.results - first + axis.divisor - 1) / axis.divisor
@@ -72,7 +70,6 @@ struct ConvolutionSeries {
     }
 
     /// The results for which every tap lies inside the source.
-    @inlinable @inline(__always)
     var inner: Range<Int> {
         let last = source + max(0, taps - 1) * sourceStep
         let low = Window.steps(from: min(source, last), by: axis.scale, below: axis.sources, atMost: count).lowerBound
@@ -81,11 +78,10 @@ struct ConvolutionSeries {
     }
 
     /// Every tap, for a result in ``inner``.
-    @inlinable @inline(__always)
     func allTaps(at place: Int) -> ConvolutionTaps { ConvolutionTaps(self, at: place, 0..<taps) }
 
     /// The taps inside the source.
-    @inlinable @inline(__always)
+    @inline(never)
     func taps(at place: Int) -> ConvolutionTaps {
         let first = source + place * axis.scale
         // Backwards, positions are counted from the source's end.
@@ -97,23 +93,20 @@ struct ConvolutionSeries {
     }
 }
 
-/// Some taps of an axis, and the positions under them: where their floats begin, and the steps between them.
-@usableFromInline
-struct ConvolutionTaps {
-    @usableFromInline let count: Int
-    @usableFromInline let weight: Int
-    @usableFromInline let weightStep: Int
-    @usableFromInline let source: Int
-    @usableFromInline let sourceStep: Int
+/// Some taps of an axis, and the positions under them: the offset of the first, and the steps between them.
+public struct ConvolutionTaps {
+    public let count: Int
+    public let weight: Int
+    public let weightStep: Int
+    public let source: Int
+    public let sourceStep: Int
 
-    @inlinable @inline(__always)
     init(_ series: ConvolutionSeries, at place: Int, _ taps: Range<Int>) {
         let axis = series.axis
         count = taps.count
         weight = (series.firstTap + taps.lowerBound * series.tapStep) * axis.weightStride
         weightStep = series.tapStep * axis.weightStride
-        source =
-            (series.source + place * axis.scale + taps.lowerBound * series.sourceStep) * axis.sourceStride
+        source = (series.source + place * axis.scale + taps.lowerBound * series.sourceStep) * axis.sourceStride
         sourceStep = series.sourceStep * axis.sourceStride
     }
 }

@@ -57,77 +57,41 @@ struct DepthwiseKernel<Set: InstructionSet> {
 
     @inlinable @inline(never)
     func run(_ window: UnsafePointer<Window>, isTransposed: Bool) {
-        let width = ConvolutionAxis(
-            window.pointee, 2, isTransposed: isTransposed, weightStride: weightStride, sourceStride: sourceStride)
-        let height = ConvolutionAxis(
-            window.pointee, 1, isTransposed: isTransposed, weightStride: width.kernel * width.weightStride,
-            sourceStride: width.sources * width.sourceStride)
-        let depth = ConvolutionAxis(
-            window.pointee, 0, isTransposed: isTransposed, weightStride: height.kernel * height.weightStride,
-            sourceStride: height.sources * height.sourceStride)
-        var row = result
-        for plane in 0..<depth.results {
-            let planeTaps = depth.taps(at: plane)
-            for line in 0..<height.results {
-                let lineTaps = height.taps(at: line)
-                for first in 0..<min(width.divisor, width.results) {
-                    run(
-                        ConvolutionSeries(width, first: first), planeTaps, lineTaps, into: row + first * resultStride)
+        var runs = ConvolutionRuns(
+            window.pointee, isTransposed: isTransposed, weightStride: weightStride, sourceStride: sourceStride,
+            resultStride: resultStride)
+        while let run = runs.next() {
+            let lastStart = run.count - Neighbours.count
+            var place = 0
+            while place < run.count {
+                // The last neighbours overlap those before: a result that is computed twice is the same, unless it is added.
+                let start = accumulating || lastStart < 0 ? place : min(place, lastStart)
+                if start <= lastStart {
+                    sum(Neighbours.self, run, at: start)
+                    place = start + Neighbours.count
+                } else {
+                    sum(OneSum<Set>.self, run, at: place)
+                    place += 1
                 }
-                row += width.results * resultStride
             }
         }
     }
 
+    /// Computes the results of a run from a place on.
     @inlinable @inline(__always)
-    func run(_ series: ConvolutionSeries, _ depth: ConvolutionTaps, _ height: ConvolutionTaps, into first: Out) {
-        let inner = series.inner
-        let distances = (
-            source: series.axis.scale * series.axis.sourceStride, result: series.axis.divisor * resultStride
-        )
-        var place = 0
-        while place < series.count {
-            // The last neighbours overlap those before: a result that is computed twice is the same, unless it is added.
-            let start = accumulating ? place : min(place, inner.upperBound - Neighbours.count)
-            if inner.contains(place) && start >= inner.lowerBound && start + Neighbours.count <= inner.upperBound {
-                let taps = (depth, height, series.allTaps(at: start))
-                sum(Neighbours.self, taps, first + start * distances.result, distances)
-                place = start + Neighbours.count
-            } else {
-                sum(
-                    OneSum<Set>.self, (depth, height, series.taps(at: place)), first + place * distances.result,
-                    distances)
-                place += 1
-            }
-        }
-    }
-
-    /// Computes neighbouring results, all with the same taps.
-    @inlinable @inline(__always)
-    func sum<Tile: SumTile>(
-        _: Tile.Type, _ taps: (ConvolutionTaps, ConvolutionTaps, ConvolutionTaps), _ result: Out,
-        _ distances: (source: Int, result: Int)
-    ) where Tile.Set == Set {
-        let weights = weights + (taps.0.weight + taps.1.weight + taps.2.weight)
-        let source = source + (taps.0.source + taps.1.source + taps.2.source)
+    func sum<Tile: SumTile>(_: Tile.Type, _ run: ConvolutionRun, at place: Int) where Tile.Set == Set {
+        let result = result + (run.result + place * run.resultDistance)
+        let source = source + (place * run.sourceDistance)
         Lanes<Set>.forEachVector(of: channels) { i, left in
-            var sums = Tile(repeating: bias.map { Lanes(loading: $0 + i, left) } ?? 0.0)
-            if accumulating { sums = Tile(loading: result + i, distance: distances.result, left) }
-            var plane = (weights + i, source + i)
-            for _ in 0..<taps.0.count {
-                var line = plane
-                for _ in 0..<taps.1.count {
-                    var (weight, x) = line
-                    for _ in 0..<taps.2.count {
-                        sums.add(weight, distance: 0, times: x, distance: distances.source, left)
-                        weight += taps.2.weightStep
-                        x += taps.2.sourceStep
-                    }
-                    line = (line.0 + taps.1.weightStep, line.1 + taps.1.sourceStep)
-                }
-                plane = (plane.0 + taps.0.weightStep, plane.1 + taps.0.sourceStep)
+            var sums = Tile(repeating: 0.0)
+            if let bias { sums = Tile(repeating: Lanes(loading: bias + i, left)) }
+            if accumulating { sums = Tile(loading: result + i, distance: run.resultDistance, left) }
+            run.forEachTap { weight, position in
+                sums.add(
+                    weights + (weight + i), distance: 0, times: source + (position + i), distance: run.sourceDistance,
+                    left)
             }
-            sums.store(result + i, distance: distances.result, left)
+            sums.store(result + i, distance: run.resultDistance, left)
         }
     }
 }

@@ -6,41 +6,26 @@ enum DepthwiseWeightKernel<Set: InstructionSet> {
 
     /// `dw[t] = Σ_o dy[o] ⊙ x[position under t at o]`; added to dw if accumulating.
     ///
-    /// A row of the output at a time, so that its operands stay in the cache for all taps. A row's sum is that of four, and
-    /// is added to the rows before.
+    /// Takes a row of the output at a time: its operands stay in the cache for all taps. Adds every fourth product of a row in
+    /// one sum, because a single chain of sums would wait for each link, then the four to the rows before.
     @inlinable @inline(__always)
     static func gradient(
         _ window: UnsafePointer<Window>, channels: Int, _ x: In, _ xStride: Int, _ dy: In, _ dyStride: Int, _ dw: Out,
         _ dwStride: Int, accumulating: Bool
     ) {
-        let window = window.pointee
+        let xDistance = window.pointee.stride[2] * xStride
         if !accumulating {
-            for tap in 0..<window.taps {
+            for tap in 0..<window.pointee.taps {
                 for (i, left) in Lanes<Set>.vectors(of: channels) {
                     Lanes<Set>(0.0).store(dw + (tap * dwStride + i), left)
                 }
             }
         }
-        for depth in 0..<window.output[0] {
-            for height in 0..<window.output[1] {
-                let row = dy + (depth * window.output[1] + height) * window.output[2] * dyStride
-                let first = (window.first(0, at: depth), window.first(1, at: height))
-                for depthTap in window.taps(0, from: first.0) {
-                    let plane = (first.0 + depthTap * window.dilation[0]) * window.input[1]
-                    for heightTap in window.taps(1, from: first.1) {
-                        let line = (plane + first.1 + heightTap * window.dilation[1]) * window.input[2]
-                        for widthTap in 0..<window.kernel[2] {
-                            let outputs = window.outputs(2, under: widthTap)
-                            let position =
-                                line + window.first(2, at: outputs.lowerBound) + widthTap * window.dilation[2]
-                            let tap = (depthTap * window.kernel[1] + heightTap) * window.kernel[2] + widthTap
-                            addProducts(
-                                outputs.count, channels, row + outputs.lowerBound * dyStride, dyStride,
-                                x + position * xStride, window.stride[2] * xStride, to: dw + tap * dwStride)
-                        }
-                    }
-                }
-            }
+        var rows = WindowRows(window.pointee)
+        while let row = rows.next() {
+            addProducts(
+                row.count, channels, dy + row.output * dyStride, dyStride, x + row.input * xStride, xDistance,
+                to: dw + row.tap * dwStride)
         }
     }
 

@@ -1,4 +1,4 @@
-/// The sums of one vector of channels at neighbouring positions, held in registers: a nest of structs, as ``RegisterTile`` is.
+/// The sums of one vector of channels at neighbouring positions, held in registers: nested structs, as in RegisterTile.swift.
 @usableFromInline
 protocol SumTile {
     associatedtype Set: InstructionSet
@@ -61,7 +61,7 @@ struct TwoTiles<Half: SumTile>: SumTile {
     @inlinable @inline(__always) var total: Lanes<Set> { first.total + second.total }
 }
 
-/// Neighbouring positions that are computed together.
+/// Four positions. Eight are a tenth faster in wide rows, and slower where a row is shorter than twelve.
 @usableFromInline typealias FourSums<Set: InstructionSet> = TwoTiles<TwoTiles<OneSum<Set>>>
 
 extension Lanes {

@@ -30,25 +30,18 @@ public struct Window: BitwiseCopyable, Sendable {
     public var outputPositions: Int { output[0] * output[1] * output[2] }
     public var taps: Int { kernel[0] * kernel[1] * kernel[2] }
 
-    /// The first input position under the window at an output position along an axis; it may lie before the input.
-    @inlinable @inline(__always)
-    public func first(_ axis: Int, at output: Int) -> Int { output * stride[axis] - before[axis] }
-
-    /// The taps along an axis that lie within the input, for a window whose first tap lies over `first`.
-    @inlinable @inline(__always)
-    public func taps(_ axis: Int, from first: Int) -> Range<Int> {
-        Window.steps(from: first, by: dilation[axis], below: input[axis], atMost: kernel[axis])
+    /// The input position along an axis under a tap at an output position; it may lie beyond the input.
+    func position(_ axis: Int, at output: Int, under tap: Int) -> Int {
+        output * stride[axis] + tap * dilation[axis] - before[axis]
     }
 
-    /// The output positions along an axis for which a tap lies within the input.
-    @inlinable @inline(__always)
+    /// The output positions along an axis at which a tap lies within the input.
     func outputs(_ axis: Int, under tap: Int) -> Range<Int> {
-        let first = tap * dilation[axis] - before[axis]
-        return Window.steps(from: first, by: stride[axis], below: input[axis], atMost: output[axis])
+        Window.steps(
+            from: position(axis, at: 0, under: tap), by: stride[axis], below: input[axis], atMost: output[axis])
     }
 
     /// The k below `most` for which `first + k · step` lies from 0 to below `limit`.
-    @inlinable @inline(__always)
     static func steps(from first: Int, by step: Int, below limit: Int, atMost most: Int) -> Range<Int> {
         let low = first >= 0 ? 0 : min((-first + step - 1) / step, most)
         let high = first >= limit ? 0 : (limit - first + step - 1) / step

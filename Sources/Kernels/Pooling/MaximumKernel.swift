@@ -11,21 +11,27 @@ enum MaximumKernel<Set: InstructionSet> {
         _ window: UnsafePointer<Window>, channels: Int, _ x: In, _ xStride: Int, _ y: Out, _ yStride: Int,
         taps: Out?, _ tapsStride: Int
     ) {
-        window.pointee.forEachOutput { output, inside in
-            for (i, left) in Lanes<Set>.vectors(of: channels) {
-                var largest = Lanes<Set>(-Set.Scalar.infinity)
-                var largestTap = Lanes<Set>(Set.Scalar(inside.firstTap))
-                inside.forEach { tap, position in
-                    let value = Lanes<Set>(loading: x + (position * xStride + i), left)
-                    // False for a NaN on either side: the inner choice takes a NaN, the outer one keeps it.
-                    let stays = value <= largest
-                    let isNumber = largest <= largest
-                    let number = Lanes<Set>(Set.Scalar(tap))
-                    largestTap = .select(isNumber, .select(stays, largestTap, number), largestTap)
-                    largest = .select(isNumber, .select(stays, largest, value), largest)
+        var runs = ConvolutionRuns(
+            window.pointee, isTransposed: false, weightStride: 1, sourceStride: xStride, resultStride: 1)
+        while let run = runs.next() {
+            for place in 0..<run.count {
+                let result = run.result + place
+                for (i, left) in Lanes<Set>.vectors(of: channels) {
+                    let x = x + (place * run.sourceDistance + i)
+                    var largest = Lanes<Set>(-Set.Scalar.infinity)
+                    var largestTap = Lanes<Set>(Set.Scalar(run.weight))
+                    run.forEachTap { tap, position in
+                        let value = Lanes<Set>(loading: x + position, left)
+                        // False for a NaN on either side: the inner choice takes a NaN, the outer one keeps it.
+                        let stays = value <= largest
+                        let isNumber = largest <= largest
+                        let number = Lanes<Set>(Set.Scalar(tap))
+                        largestTap = .select(isNumber, .select(stays, largestTap, number), largestTap)
+                        largest = .select(isNumber, .select(stays, largest, value), largest)
+                    }
+                    largest.store(y + (result * yStride + i), left)
+                    if let taps { largestTap.store(taps + (result * tapsStride + i), left) }
                 }
-                largest.store(y + (output * yStride + i), left)
-                if let taps { largestTap.store(taps + (output * tapsStride + i), left) }
             }
         }
     }
