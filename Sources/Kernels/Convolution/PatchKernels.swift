@@ -75,9 +75,9 @@ public enum PatchKernels {
             let row = position - positions.lowerBound
             var column = 0
             for tapDepth in 0..<window.kernel[0] {
-                let depth = window.first(0, at: outputDepth) + tapDepth * window.dilation[0]
+                let depth = window.position(0, at: outputDepth, under: tapDepth)
                 for tapHeight in 0..<window.kernel[1] {
-                    let height = window.first(1, at: outputHeight) + tapHeight * window.dilation[1]
+                    let height = window.position(1, at: outputHeight, under: tapHeight)
                     let end = column + window.kernel[2] * channels
                     if end > columns.lowerBound && column < columns.upperBound {
                         let isInside =
@@ -134,13 +134,10 @@ public enum PatchKernels {
 
         /// The positions at which all these taps lie within the input.
         private func inside(_ taps: Range<Int>, _ window: Window) -> Range<Int> {
-            let (stride, step) = (window.stride[2], window.dilation[2])
-            let before = window.before[2] - taps.lowerBound * step
-            let low = before > 0 ? (before + stride - 1) / stride : 0
-            let room = window.input[2] - 1 + window.before[2] - (taps.upperBound - 1) * step
-            let high = room >= 0 ? room / stride + 1 : 0
-            let start = min(max(low, positions.lowerBound), positions.upperBound)
-            return start..<max(start, min(high, positions.upperBound))
+            let (first, last) = (
+                window.outputs(2, under: taps.lowerBound), window.outputs(2, under: taps.upperBound - 1)
+            )
+            return last.clamped(to: first).clamped(to: positions)
         }
 
         @inline(__always)
@@ -152,7 +149,7 @@ public enum PatchKernels {
                 max(first, columns.lowerBound), min(column + taps.upperBound * channels, columns.upperBound)
             )
             if some.isEmpty || low >= high { return }
-            let place = some.lowerBound * window.stride[2] - window.before[2] + taps.lowerBound * window.dilation[2]
+            let place = window.position(2, at: some.lowerBound, under: taps.lowerBound)
             body(
                 Block(
                     row: row + some.lowerBound - positions.lowerBound, column: low - columns.lowerBound,

@@ -48,24 +48,29 @@ public struct Window: BitwiseCopyable, Sendable {
         return low..<max(low, min(high, most))
     }
 
-    /// The taps inside the input at an output position.
+    /// How many taps along an axis lie inside the input at an output position.
+    private func tapsInside(_ axis: Int, at output: Int) -> Int {
+        Window.steps(
+            from: position(axis, at: output, under: 0), by: dilation[axis], below: input[axis], atMost: kernel[axis]
+        ).count
+    }
+
+    /// How many taps lie inside the input at an output position, counted through all axes.
     public func tapsInside(at position: Int) -> Int {
         let (rest, width) = position.quotientAndRemainder(dividingBy: output[2])
         let (depth, height) = rest.quotientAndRemainder(dividingBy: output[1])
-        return taps(0, from: first(0, at: depth)).count * taps(1, from: first(1, at: height)).count
-            * taps(2, from: first(2, at: width)).count
+        return tapsInside(0, at: depth) * tapsInside(1, at: height) * tapsInside(2, at: width)
     }
 
     /// Whether some windows along an axis have no tap inside the input. Windows within the input need no look.
     public func hasEmptyWindows(_ axis: Int) -> Bool {
-        let reach = (kernel[axis] - 1) * dilation[axis] + 1
         var (low, high) = (0, output[axis] - 1)
-        while low <= high && first(axis, at: low) < 0 {
-            if taps(axis, from: first(axis, at: low)).isEmpty { return true }
+        while low <= high && position(axis, at: low, under: 0) < 0 {
+            if tapsInside(axis, at: low) == 0 { return true }
             low += 1
         }
-        while high >= low && first(axis, at: high) + reach > input[axis] {
-            if taps(axis, from: first(axis, at: high)).isEmpty { return true }
+        while high >= low && position(axis, at: high, under: kernel[axis] - 1) >= input[axis] {
+            if tapsInside(axis, at: high) == 0 { return true }
             high -= 1
         }
         return false
