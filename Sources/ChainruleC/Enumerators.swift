@@ -47,12 +47,18 @@ private func builtInActivation(_ number: Int) -> Activation? {
     case CRL_SILU: .silu
     case CRL_SOFTMAX: .softmax
     case CRL_LOG_SOFTMAX: .logSoftmax
+    case CRL_SOFTSIGN: .softsign
+    case CRL_HARD_SIGMOID: .hardSigmoid
+    case CRL_HARD_SWISH: .hardSwish
+    case CRL_MISH: .mish
+    case CRL_CLIPPED_RELU: .clippedReLU()
+    case CRL_EXPONENTIAL: .exponential
     default: nil
     }
 }
 
 func number(of activation: Activation) -> crl_activation {
-    for number in CRL_IDENTITY...CRL_LOG_SOFTMAX {
+    for number in CRL_IDENTITY...CRL_EXPONENTIAL {
         if builtInActivation(number)?.identifier.isSameText(as: activation.identifier) == true {
             return crl_activation(number)
         }

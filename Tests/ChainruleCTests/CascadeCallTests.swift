@@ -155,7 +155,7 @@ import Testing
         ValueTests.sizes(of: MemoryLayout<crl_cascade_options>.size).map { size in
             bad(CRL_ERROR_SIZE, "options->size is \(UInt(bitPattern: size))") { $0.size = size }
         }
-        + [Int32(-1), 13, 99, .min, .max].flatMap { number in
+        + [Int32(-1), 19, 99, .min, .max].flatMap { number in
             [
                 bad(CRL_ERROR_VALUE, "options->output_activation is \(number), which is no crl_activation") {
                     $0.output_activation = number

@@ -15,7 +15,7 @@ import Testing
     ]
 
     /// Of every activation of the library's own.
-    @Test(arguments: CRL_IDENTITY...CRL_LOG_SOFTMAX) func functionsOfACustomActivation(_ activation: Int) {
+    @Test(arguments: CRL_IDENTITY...CRL_EXPONENTIAL) func functionsOfACustomActivation(_ activation: Int) {
         for (name, change) in OtherKindsTests.functions {
             let f = Fixture()
             let words = ["\(name) is not NULL", "CRL_CUSTOM_ACTIVATION"]

@@ -4,7 +4,7 @@ import Testing
 
 /// Unknown enumerators, wrong sizes of option structures, names, and hyperparameters out of range.
 @Suite struct ValueTests {
-    static let enumerators = [Int32(-1), 13, 99, 101, .min, .max].flatMap { number in
+    static let enumerators = [Int32(-1), 19, 99, 101, .min, .max].flatMap { number in
         [
             BadCall("crl_network_add_dense", CRL_ERROR_VALUE, "activation is \(number)") {
                 crlNetworkAddDense($0.unbuilt, 2, number, nil)
@@ -168,7 +168,7 @@ import Testing
 
     static let hyperparameters =
         [Float.nan, .infinity, -.infinity, -0.5, -2].flatMap { value in
-            [CRL_LEAKY_RELU, CRL_ELU].map { activation in
+            [CRL_LEAKY_RELU, CRL_ELU, CRL_CLIPPED_RELU].map { activation in
                 BadCall("crl_network_add_dense", CRL_ERROR_VALUE, "alpha", "\(value)") { f in
                     crlNetworkAddDense(f.unbuilt, 2, crl_activation(activation), f.layer { $0.alpha = value })
                 }
@@ -196,9 +196,12 @@ import Testing
             }
         }
         + [
+            BadCall("crl_network_add_activation", CRL_ERROR_VALUE, "'clipped_relu' is 0.0", "> 0") { f in
+                crlNetworkAddActivation(f.unbuilt, crl_activation(CRL_CLIPPED_RELU), f.layer { $0.alpha = 0 })
+            },
             BadCall("crl_network_add_dense", CRL_ERROR_VALUE, "relu", "0.5") { f in
                 crlNetworkAddDense(f.unbuilt, 2, crl_activation(CRL_RELU), f.layer { $0.alpha = 0.5 })
-            }
+            },
         ]
 
     @Test(arguments: enumerators + optionSizes + names + unknownNames + smoothings + hyperparameters)

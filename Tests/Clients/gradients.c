@@ -27,6 +27,12 @@ static int activate(crl_activation activation, const double *z, double *h, size_
         case CRL_GELU: h[i] = v * 0.5 * (1 + erf(v / sqrt(2))); break;
         case CRL_GELU_TANH: h[i] = 0.5 * v * (1 + tanh(sqrt(2 / acos(-1)) * (v + 0.044715 * v * v * v))); break;
         case CRL_SILU: h[i] = v / (1 + exp(-v)); break;
+        case CRL_SOFTSIGN: h[i] = v / (1 + fabs(v)); break;
+        case CRL_HARD_SIGMOID: h[i] = fmin(fmax(v / 6 + 0.5, 0), 1); break;
+        case CRL_HARD_SWISH: h[i] = v * fmin(fmax(v / 6 + 0.5, 0), 1); break;
+        case CRL_MISH: h[i] = v * tanh(log1p(exp(v))); break;
+        case CRL_CLIPPED_RELU: h[i] = fmin(fmax(v, 0), 6); break;
+        case CRL_EXPONENTIAL: h[i] = exp(v); break;
         case CRL_SOFTMAX: h[i] = exp(v) / sum; break;
         case CRL_LOG_SOFTMAX: h[i] = v - log(sum); break;
         default: return 0;
@@ -269,7 +275,7 @@ int main(void)
     OK(crl_network_create(INPUTS, &open));
     for (; crl_network_add_dense(open, 2, activation, NULL) == CRL_OK; ++activation)
         of_activation(activation);
-    CHECK(activation > CRL_LOG_SOFTMAX);
+    CHECK(activation > CRL_EXPONENTIAL);
     crl_network_destroy(open);
 
     const float halves[] = { 0.5f, 0.5f }, certain[] = { 1, 0 };

@@ -14,6 +14,8 @@ struct ElementwiseReference: Sendable {
     let formula: Float64Formula
     /// σ and σ' at −∞ and at +∞.
     let limits: (below: (h: Double, slope: Double), above: (h: Double, slope: Double))
+    /// Where σ or σ' has a kink, apart from 0.
+    var kinks: [Double] = []
 }
 
 private let infinity = Double.infinity
@@ -35,6 +37,16 @@ private func geluTanhCurvature(_ z: Double) -> Double {
     return slope * (4 * first + 2 * z * second - 4 * z * first * first * tanh(u))
 }
 
+/// `σ = z tanh u` with u the softplus, so that `u' = p`, the sigmoid, and `p'' = p' (1 − 2 p)`.
+private func mish(_ z: Double) -> (h: Double, slope: Double, curvature: Double) {
+    let (u, p, steepness) = (log1p(exp(-abs(z))) + max(z, 0), sigmoid(z), sigmoidSlope(z))
+    let fall = 1 / (cosh(u) * cosh(u))
+    if fall == 0 || p == 0 { return (z * tanh(u), tanh(u), 0) }
+    return (
+        z * tanh(u), tanh(u) + z * fall * p, 2 * fall * p + z * (fall * steepness - 2 * tanh(u) * fall * p * p)
+    )
+}
+
 enum ActivationReference {
     /// An activation for tests that only need its kernel.
     struct Entry: Sendable {
@@ -50,7 +62,7 @@ enum ActivationReference {
             Entry(name: "logSoftmax", alpha: 0) { $0.logSoftmax },
         ]
 
-    static let elementwise = smooth + rectifiers
+    static let elementwise = smooth + rectifiers + clipped
 
     static let smooth = [
         ElementwiseReference(
@@ -89,6 +101,19 @@ enum ActivationReference {
             derivative: { sigmoid($0) + $0 * sigmoidSlope($0) },
             secondDerivative: { sigmoidSlope($0) == 0 ? 0 : sigmoidSlope($0) * (2 - $0 * Foundation.tanh($0 / 2)) },
             formula: Float64Formula(curved: SiLUActivation.self), limits: ((0, 0), (infinity, 1))),
+        ElementwiseReference(
+            name: "mish", kernel: { $0.mish }, value: { mish($0).h }, derivative: { mish($0).slope },
+            secondDerivative: { mish($0).curvature },
+            formula: Float64Formula(curved: MishActivation.self), limits: ((0, 0), (infinity, 1))),
+        ElementwiseReference(
+            name: "softsign", kernel: { $0.softsign }, value: { $0 / (1 + abs($0)) },
+            derivative: { pow(1 + abs($0), -2) },
+            secondDerivative: { ($0 < 0 ? 2 : -2) * pow(1 + abs($0), -3) },
+            formula: Float64Formula(curved: SoftsignActivation.self), limits: ((-1, 0), (1, 0))),
+        ElementwiseReference(
+            name: "exponential", kernel: { $0.exponential }, value: { exp($0) }, derivative: { exp($0) },
+            secondDerivative: { exp($0) },
+            formula: Float64Formula(curved: ExponentialActivation.self), limits: ((0, 0), (infinity, infinity))),
     ]
 
     static let rectifiers = [
@@ -114,6 +139,22 @@ enum ActivationReference {
             secondDerivative: { $0 > 0 ? 0 : seluScale * seluAlpha * exp($0) },
             formula: Float64Formula(curved: SELUActivation.self),
             limits: ((-seluScale * seluAlpha, 0), (infinity, seluScale))),
+    ]
+
+    static let clipped = [
+        ElementwiseReference(
+            name: "clippedReLU", alpha: 1.5, kernel: { $0.clippedReLU }, value: { min(max(0, $0), 1.5) },
+            derivative: { $0 > 0 && $0 < 1.5 ? 1 : 0 }, secondDerivative: { _ in 0 },
+            formula: Float64Formula(ClippedReLUActivation.self), limits: ((0, 0), (1.5, 0)), kinks: [1.5]),
+        ElementwiseReference(
+            name: "hardSigmoid", kernel: { $0.hardSigmoid }, value: { min(max(0, $0 / 6 + 0.5), 1) },
+            derivative: { abs($0) < 3 ? 1 / 6.0 : 0 }, secondDerivative: { _ in 0 },
+            formula: Float64Formula(HardSigmoidActivation.self), limits: ((0, 0), (1, 0)), kinks: [-3, 3]),
+        ElementwiseReference(
+            name: "hardSwish", kernel: { $0.hardSwish }, value: { $0 * min(max(0, $0 / 6 + 0.5), 1) },
+            derivative: { $0 <= -3 ? 0 : $0 >= 3 ? 1 : $0 / 3 + 0.5 },
+            secondDerivative: { abs($0) < 3 ? 1 / 3.0 : 0 },
+            formula: Float64Formula(curved: HardSwishActivation.self), limits: ((0, 0), (infinity, 1)), kinks: [-3, 3]),
     ]
 }
 

@@ -113,6 +113,12 @@ enum {
     CRL_SILU = 10,       /**< σ(z) = z / (1 + e⁻ᶻ), also called swish */
     CRL_SOFTMAX = 11,    /**< over a row of at least 2: σ(z)ᵢ = e^zᵢ / Σⱼ e^zⱼ */
     CRL_LOG_SOFTMAX = 12,/**< over a row: σ(z)ᵢ = zᵢ − log Σⱼ e^zⱼ */
+    CRL_SOFTSIGN = 13,   /**< σ(z) = z / (1 + |z|) */
+    CRL_HARD_SIGMOID = 14,/**< σ(z) = min(max(0, z / 6 + 1/2), 1) (Howard et al. 2019); σ'(±3) = 0 */
+    CRL_HARD_SWISH = 15, /**< σ(z) = z times its hard sigmoid (Howard et al. 2019); σ'(−3) = 0, σ'(3) = 1 */
+    CRL_MISH = 16,       /**< σ(z) = z tanh(log(1 + eᶻ)) (Misra 2019) */
+    CRL_CLIPPED_RELU = 17,/**< σ(z) = min(max(0, z), α); α = 6 by default: ReLU6; σ'(0) = σ'(α) = 0 */
+    CRL_EXPONENTIAL = 18,/**< σ(z) = eᶻ */
     CRL_CUSTOM_ACTIVATION = 100 /**< the functions in crl_layer_options */
 };
 
@@ -160,7 +166,7 @@ typedef struct crl_layer_options {
     int32_t bias;                         /**< dense: non-zero for a bias b */
     crl_initializer weight_initializer;   /**< dense */
     crl_initializer bias_initializer;     /**< dense */
-    float alpha;                          /**< leaky ReLU, ELU: α ≥ 0; CRL_AUTO: 0.01 and 1 */
+    float alpha;                          /**< leaky ReLU, ELU: α ≥ 0, clipped ReLU: α > 0; CRL_AUTO: 0.01, 1 and 6 */
     crl_activation_function CRL_NULLABLE function;     /**< CRL_CUSTOM_ACTIVATION: σ */
     crl_activation_derivative CRL_NULLABLE derivative; /**< CRL_CUSTOM_ACTIVATION: σ' */
     crl_activation_derivative CRL_NULLABLE second_derivative; /**< CRL_CUSTOM_ACTIVATION: writes σ'' to dh_dz; NULL: none,

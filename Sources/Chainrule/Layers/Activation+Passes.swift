@@ -9,9 +9,15 @@ extension Activation {
                 least 2 units
                 """)
         }
-        guard let alpha, !(alpha.isFinite && alpha >= 0) else { return }
+        guard let alpha else { return }
+        // With α = 0 clipped ReLU is constant.
+        let isHeight = identifier.isSameText(as: "clipped_relu")
+        if alpha.isFinite && (isHeight ? alpha > 0 : alpha >= 0) { return }
         throw ChainruleError(
-            .value, "layer '\(layer.text)': alpha of '\(identifier)' is \(alpha); it must be finite and >= 0")
+            .value,
+            """
+            layer '\(layer.text)': alpha of '\(identifier)' is \(alpha); it must be finite and \(isHeight ? "> 0" : ">= 0")
+            """)
     }
 
     /// Where z of a layer with this σ lies.

@@ -4,7 +4,7 @@ import Kernels
 public struct Activation: Sendable {
     /// The stable name used in files.
     public let identifier: StaticString
-    /// The parameter α of leaky ReLU and ELU; nil for the others.
+    /// The parameter α of leaky ReLU, ELU and clipped ReLU; nil for the others.
     public let alpha: Float?
     /// The initializer of the weights in front of this activation, unless the layer says otherwise.
     public let weightInitializer: Initializer
@@ -79,6 +79,26 @@ public struct Activation: Sendable {
     }
     /// `z / (1 + e⁻ᶻ)`.
     public static var silu: Activation { Activation("silu") { $0.kernels.activations.silu } }
+    /// `z / (1 + |z|)`.
+    public static var softsign: Activation {
+        Activation("softsign", derivativeIsOfValue: true) { $0.kernels.activations.softsign }
+    }
+    /// `min(max(0, z / 6 + 1/2), 1)`, with σ'(±3) = 0.
+    public static var hardSigmoid: Activation {
+        Activation("hard_sigmoid", derivativeIsOfValue: true) { $0.kernels.activations.hardSigmoid }
+    }
+    /// `z` times its hard sigmoid, with σ'(−3) = 0 and σ'(3) = 1.
+    public static var hardSwish: Activation { Activation("hard_swish") { $0.kernels.activations.hardSwish } }
+    /// `z tanh(log(1 + eᶻ))`.
+    public static var mish: Activation { Activation("mish") { $0.kernels.activations.mish } }
+    /// `min(max(0, z), α)`, with σ'(0) = σ'(α) = 0; ReLU6 by default.
+    public static func clippedReLU(alpha: Float = 6) -> Activation {
+        Activation("clipped_relu", alpha: alpha, derivativeIsOfValue: true) { $0.kernels.activations.clippedReLU }
+    }
+    /// `eᶻ`.
+    public static var exponential: Activation {
+        Activation("exponential", derivativeIsOfValue: true) { $0.kernels.activations.exponential }
+    }
     /// `e^zᵢ / Σⱼ e^zⱼ` over a row.
     public static var softmax: Activation {
         Activation("softmax", derivativeIsOfValue: true) { $0.kernels.activations.softmax }
@@ -91,12 +111,12 @@ public struct Activation: Sendable {
     /// Every built-in activation, with its default α. To add one, add a line here and in `ActivationKernels`.
     public static var all: [Activation] {
         [
-            identity, sigmoid, tanh, relu, leakyReLU(), elu(), selu, softplus, gelu, geluTanh, silu, softmax,
-            logSoftmax,
+            identity, sigmoid, tanh, relu, leakyReLU(), elu(), selu, softplus, gelu, geluTanh, silu, softsign,
+            hardSigmoid, hardSwish, mish, clippedReLU(), exponential, softmax, logSoftmax,
         ]
     }
 
-    /// The same activation with another α. The layer that takes it checks that it is finite and ≥ 0.
+    /// The same activation with another α. The layer that takes it checks that it is finite, and not too small.
     package func with(alpha: Float) throws(ChainruleError) -> Activation {
         guard self.alpha != nil, case .builtIn(let kernel) = function else {
             throw ChainruleError(.value, "the activation '\(identifier)' takes no alpha; it was given \(alpha)")

@@ -11,6 +11,12 @@ public struct ActivationKernels<Scalar: KernelScalar>: Sendable {
     public let gelu: ActivationKernel<Scalar>
     public let geluTanh: ActivationKernel<Scalar>
     public let silu: ActivationKernel<Scalar>
+    public let softsign: ActivationKernel<Scalar>
+    public let hardSigmoid: ActivationKernel<Scalar>
+    public let hardSwish: ActivationKernel<Scalar>
+    public let mish: ActivationKernel<Scalar>
+    public let clippedReLU: ActivationKernel<Scalar>
+    public let exponential: ActivationKernel<Scalar>
     public let softmax: ActivationKernel<Scalar>
     public let logSoftmax: ActivationKernel<Scalar>
 
@@ -27,6 +33,12 @@ public struct ActivationKernels<Scalar: KernelScalar>: Sendable {
         gelu = ElementwiseKernels<Set, GELUActivation>.kernel
         geluTanh = ElementwiseKernels<Set, GELUTanhActivation>.kernel
         silu = ElementwiseKernels<Set, SiLUActivation>.kernel
+        softsign = SharingKernels<Set, SoftsignActivation>.kernel
+        hardSigmoid = SharingKernels<Set, HardSigmoidActivation>.kernel
+        hardSwish = SharingKernels<Set, HardSwishActivation>.kernel
+        mish = SharingKernels<Set, MishActivation>.kernel
+        clippedReLU = SharingKernels<Set, ClippedReLUActivation>.kernel
+        exponential = SharingKernels<Set, ExponentialActivation>.kernel
         softmax = RowwiseKernels<Set, SoftmaxActivation>.kernel
         logSoftmax = RowwiseKernels<Set, LogSoftmaxActivation>.kernel
     }

@@ -17,10 +17,11 @@ import Testing
             ])
     }
 
+    /// With a seed that leaves every z farther from a kink than the differences step.
     @Test func ofEveryActivation() throws {
-        for activation in activations() {
+        for activation in Activation.stackable {
             try DerivativeCheck(
-                network(activation), rows: 3, cost: .meanSquaredError(.sum), "\(activation.identifier)"
+                network(activation), rows: 3, seed: 2, cost: .meanSquaredError(.sum), "\(activation.identifier)"
             ).run()
         }
     }
@@ -101,7 +102,7 @@ import Testing
     /// `uᵀ H v = vᵀ H u`, and the same of G.
     @Test(arguments: [Network.SecondOrderProduct.hessian, .gaussNewton])
     func areSymmetric(kind: Network.SecondOrderProduct) throws {
-        for activation in activations() {
+        for activation in Activation.stackable {
             let network = try Network(self.network(activation).architecture, seed: 3)
             var noise = Noise(9)
             let x = noise.floats(40 * 3, in: -2...2)

@@ -15,6 +15,7 @@ Where the conventions differ, this script bends PyTorch's to the library's:
 * The library's mean over the rows is Σ w c / Σ w with sample weights w. PyTorch has no sample weights.
 * Cross-entropy sums over the outputs in both; a row costs −Σ t log softmax(y).
 * PyTorch's softplus is the identity above 20, which differs from log(1 + eᶻ) by less than 2.1e-9.
+* PyTorch's hardsigmoid has no second derivative: here it is a hardtanh, which has the same kinks.
 * A dense layer is W h + b with W of shape [outputs, inputs] in both. The library's flat parameter vector holds each
   layer's W, row by row, then its b, layers in their order; PyTorch's tensors are flattened to that here.
 * PyTorch's SGD with momentum (dampening 0, no Nesterov) is v ← μ v + g, w ← w − η v, as the library's; its first step
@@ -68,6 +69,12 @@ def activate(name: str, alpha: float | None, z: Tensor) -> Tensor:
         "gelu": lambda: F.gelu(z),
         "gelu_tanh": lambda: F.gelu(z, approximate="tanh"),
         "silu": lambda: F.silu(z),
+        "softsign": lambda: F.softsign(z),
+        "hard_sigmoid": lambda: F.hardtanh(z / 6 + 0.5, 0.0, 1.0),
+        "hard_swish": lambda: F.hardswish(z),
+        "mish": lambda: F.mish(z),
+        "clipped_relu": lambda: F.hardtanh(z, 0.0, alpha or 0.0),
+        "exponential": lambda: torch.exp(z),
         "softmax": lambda: F.softmax(z, dim=-1),
         "log_softmax": lambda: F.log_softmax(z, dim=-1),
     }
@@ -710,10 +717,11 @@ def derivative_case(
     }
 
 
-def derivative_cases(activations: list[Case]) -> list[Case]:
-    """Every activation, in every kind of layer, and every cost."""
-    generator.manual_seed(1994)
-    costs = ["mean_squared_error", "huber", "cross_entropy", "binary_cross_entropy_logits"]
+DERIVATIVE_COSTS = ["mean_squared_error", "huber", "cross_entropy", "binary_cross_entropy_logits"]
+
+
+def activation_derivative_cases(activations: list[Case]) -> list[Case]:
+    """Every activation, in every kind of layer."""
     cases = []
     for index, case in enumerate(activations):
         name, alpha = case["name"], case["alpha"]
@@ -725,9 +733,17 @@ def derivative_cases(activations: list[Case]) -> list[Case]:
             dense("e", 3, "tanh", reads="d", bias=False),
             dense("f", 2, name, reads="e", alpha=alpha),
         ]
-        cases.append(derivative_case(f"{name} {alpha}", 3, layers, costs[index % len(costs)], "mean"))
+        cost = DERIVATIVE_COSTS[index % len(DERIVATIVE_COSTS)]
+        cases.append(derivative_case(f"{name} {alpha}", 3, layers, cost, "mean"))
+    return cases
+
+
+def derivative_cases(activations: list[Case]) -> list[Case]:
+    """Every activation and every cost."""
+    generator.manual_seed(1994)
+    cases = activation_derivative_cases(activations)
     for reduction in ("mean", "sum"):
-        for cost in [*costs, "mean_absolute_error", "binary_cross_entropy"]:
+        for cost in [*DERIVATIVE_COSTS, "mean_absolute_error", "binary_cross_entropy"]:
             last = "sigmoid" if cost == "binary_cross_entropy" else "identity"
             layers = [dense("a", 5, "tanh", reads="input"), dense("b", 3, last, reads="a")]
             for weighted in (False, True):
@@ -802,6 +818,11 @@ def main() -> None:
     }
     # After all others, which keep their numbers.
     golden["networks"] += shaped_network_cases()
+    without_alpha = ["softsign", "hard_sigmoid", "hard_swish", "mish", "exponential"]
+    added = [activation_case(name) for name in without_alpha]
+    added += [activation_case("clipped_relu", alpha) for alpha in (6.0, 0.7)]
+    golden["activations"] += added
+    golden["derivatives"] += activation_derivative_cases(added)
     path = Path(__file__).with_name("golden.json")
     path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
 

@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(arguments: [true, false]) func ofDenseLayersWithEveryActivation(bias: Bool) throws {
-        for activation in activations() {
+        for activation in Activation.stackable {
             let network = TestNetwork(
                 inputs: 4,
                 [
@@ -45,7 +45,7 @@ import Testing
 
     /// Layers at every position of a shape.
     @Test func ofShapesWithEveryActivation() throws {
-        for activation in activations() {
+        for activation in Activation.stackable {
             try check(.shaped(activation), rows: 3, "shapes with \(activation.identifier)").run()
         }
     }
@@ -54,8 +54,11 @@ import Testing
         for (name, network) in TestNetwork.ofShapes { try check(network, rows: 2, name).run(tensorsOf: "l") }
     }
 
-    @Test func ofLeakyReLUAndELUWithOtherAlphas() throws {
-        for activation in [Activation.leakyReLU(alpha: 0.3), .leakyReLU(alpha: 0), .elu(alpha: 0.5), .elu(alpha: 2)] {
+    @Test func ofActivationsWithOtherAlphas() throws {
+        let activations: [Activation] = [
+            .leakyReLU(alpha: 0.3), .leakyReLU(alpha: 0), .elu(alpha: 0.5), .elu(alpha: 2), .clippedReLU(alpha: 0.5),
+        ]
+        for activation in activations {
             let network = TestNetwork(
                 inputs: 3, [.dense("a", 6, activation, from: "input"), .dense("b", 2, from: "a")])
             try check(network, rows: 4, "\(activation.identifier) with alpha \(activation.alpha!)").run()

@@ -128,6 +128,16 @@ import Testing
         }
     }
 
+    @Test func alphasThatAreNoHeight() throws {
+        var architecture = try Architecture(inputs: 4)
+        for (alpha, text) in [(Float(0), "0.0"), (-0.0, "-0.0"), (-6, "-6.0"), (.nan, "nan"), (.infinity, "inf")] {
+            expectError(.value, "'a'", "clipped_relu", text, "finite and > 0") {
+                try architecture.dense(3, .clippedReLU(alpha: alpha), name: "a")
+            }
+        }
+        #expect(architecture.nodes.isEmpty)
+    }
+
     @Test func alphasThatAreNoSlope() throws {
         var architecture = try Architecture(inputs: 4)
         for (alpha, text) in [(Float(-0.5), "-0.5"), (.nan, "nan"), (.infinity, "inf")] {

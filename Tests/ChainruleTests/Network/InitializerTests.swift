@@ -88,7 +88,9 @@ import Testing
             "leaky_relu": .glorotUniform,
             "elu": .glorotUniform, "softplus": .heUniform, "gelu": .glorotUniform, "gelu_tanh": .glorotUniform,
             "silu": .glorotUniform,
-            "selu": .lecunNormal,
+            "selu": .lecunNormal, "softsign": .glorotUniform, "hard_sigmoid": .glorotUniform,
+            "hard_swish": .glorotUniform, "mish": .glorotUniform, "clipped_relu": .glorotUniform,
+            "exponential": .glorotUniform,
         ]
         for activation in Activation.all + [.sine] {
             let name = activation.identifier.description

@@ -15,7 +15,9 @@ import Testing
     }
 
     @Test func everyKindOfLayerAndActivationComesBack() throws {
-        for activation in Activation.all + [.elu(alpha: 0.1), .leakyReLU(alpha: 0.30000001), .elu(alpha: 0)] {
+        for activation in Activation.all + [
+            .elu(alpha: 0.1), .leakyReLU(alpha: 0.30000001), .elu(alpha: 0), .clippedReLU(alpha: 0.1),
+        ] {
             var architecture = try Architecture(inputs: 3)
             try architecture.dense(3, activation, name: "a", bias: false)
             try architecture.activation(activation, input: "input")
@@ -79,6 +81,7 @@ import Testing
         expectError(.size, "9007199254740992") { try decode(#"{"inputs":9007199254740992,"layers":[]}"#) }
         expectError(.value, "'tanh'", "takes no alpha") { try decode(dense(#""activation":"tanh","alpha":1"#)) }
         expectError(.value, "'elu'", "-1.0") { try decode(dense(#""activation":"elu","alpha":-1"#)) }
+        expectError(.value, "'clipped_relu'", "> 0") { try decode(dense(#""activation":"clipped_relu","alpha":0"#)) }
         expectError(.value, "'elu'", "inf") { try decode(dense(#""activation":"elu","alpha":1e300"#)) }
         expectError(.name, "'b.c'") { try decode(layer(#"{"type":"sum","name":"b.c","inputs":["input"]}"#)) }
         expectError(.name, "'nobody'") { try decode(layer(#"{"type":"sum","name":"b","inputs":["nobody"]}"#)) }

@@ -26,6 +26,12 @@ enum ReferenceActivation {
         case "gelu_tanh":
             return elementwise { $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) / 2 }
         case "silu": return elementwise { $0 / (1 + exp(-$0)) }
+        case "softsign": return elementwise { $0 / (1 + abs($0)) }
+        case "hard_sigmoid": return elementwise { min(max($0 / 6 + 0.5, 0), 1) }
+        case "hard_swish": return elementwise { $0 * min(max($0 / 6 + 0.5, 0), 1) }
+        case "mish": return elementwise { $0 * tanh(log(1 + exp($0))) }
+        case "clipped_relu": return elementwise { min(max($0, 0), alpha) }
+        case "exponential": return elementwise { exp($0) }
         case "softmax": return { softmax($0) }
         case "log_softmax": return { softmax($0).map { log($0) } }
         case "custom": return elementwise { sin($0) }
@@ -40,6 +46,9 @@ enum ReferenceActivation {
 }
 
 extension Activation {
+    /// Those that layers can have one after another: exponentials of exponentials leave float32.
+    static var stackable: [Activation] { all.filter { $0.identifier.description != "exponential" } + [.sine] }
+
     /// The custom activation of the tests: σ = sin.
     static var sine: Activation {
         Activation(

@@ -53,7 +53,7 @@ class Describing(DescribingShapes):
                 ("uniform", low, high), ("constant", value). "default" is "he_uniform" in front of "softplus",
                 "lecun_normal" in front of "selu", and otherwise "glorot_uniform".
             bias_initializer: likewise. "default" is uniform in ± √(6 / (inputs + units)), as in scikit-learn.
-            alpha: α of "leaky_relu" and "elu"; None: the activation's own.
+            alpha: α of "leaky_relu", "elu" and "clipped_relu"; None: the activation's own.
         """
         options, kind = layer_options(name, input, activation, alpha)
         options.bias = bool(bias)

@@ -24,7 +24,7 @@ class Layer(NamedTuple):
         kind: "dense", "activation", "convolution", "pooling" and so on: what Network.add_…() adds.
         inputs: the names of the layers it reads; "input" is the network's own input.
         activation: the name of σ, or the Activation of custom functions; None for a layer without one.
-        alpha: α of "leaky_relu" and "elu"; None for other layers.
+        alpha: α of "leaky_relu", "elu" and "clipped_relu"; None for other layers.
         bias: whether the layer has a b.
         amount: the rate of dropout, the deviation of noise; None for other layers.
         weight_initializer: of a dense layer or a convolution, as for Network.add_dense(); None for other layers. Files

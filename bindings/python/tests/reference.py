@@ -16,6 +16,10 @@ def _sigmoid(z: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-z))
 
 
+def _hard_sigmoid(z: np.ndarray) -> np.ndarray:
+    return np.clip(z / 6 + 0.5, 0, 1)
+
+
 def _log_softmax(z: np.ndarray) -> np.ndarray:
     shifted = z - z.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -37,6 +41,12 @@ ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "gelu": lambda z: z * 0.5 * (1 + _erf(z / math.sqrt(2))),
     "gelu_tanh": lambda z: 0.5 * z * (1 + np.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))),
     "silu": lambda z: z * _sigmoid(z),
+    "softsign": lambda z: z / (1 + np.abs(z)),
+    "hard_sigmoid": _hard_sigmoid,
+    "hard_swish": lambda z: z * _hard_sigmoid(z),
+    "mish": lambda z: z * np.tanh(np.logaddexp(0, z)),
+    "clipped_relu": lambda z: np.clip(z, 0, 6),
+    "exponential": np.exp,
     "softmax": lambda z: np.exp(_log_softmax(z)),
     "log_softmax": _log_softmax,
 }

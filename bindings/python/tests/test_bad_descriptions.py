@@ -66,6 +66,7 @@ WRONG: dict[str, tuple[Callable[[], Any], Errors, str]] = {
         "constant is nan",
     ),
     "alpha negative": (lambda: fresh().add_dense(3, "elu", alpha=-2.0), ArgumentError, "'elu' is -2"),
+    "alpha zero": (lambda: fresh().add_dense(3, "clipped_relu", alpha=0.0), ArgumentError, "'clipped_relu' is 0"),
     "alpha NaN": (lambda: fresh().add_dense(3, "leaky_relu", alpha=np.nan), ArgumentError, "'leaky_relu' is nan"),
     "name empty": (lambda: fresh().add_dense(3, name=""), ArgumentError, "0 bytes"),
     "name taken": (lambda: fresh().add_dense(3, name="a"), ArgumentError, "a"),

@@ -51,7 +51,7 @@ def test_names_of_kinds_are_those_of_the_functions_that_add_them() -> None:
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_activation_comes_back(activation: str) -> None:
     network = Network(4).add_dense(2, activation).add_activation(activation)
-    alpha = {"leaky_relu": np.float32(0.01), "elu": 1}.get(activation)
+    alpha = {"leaky_relu": np.float32(0.01), "elu": 1, "clipped_relu": 6}.get(activation)
     assert [(layer.activation, layer.alpha) for layer in network.layers] == [(activation, alpha)] * 2
 
 

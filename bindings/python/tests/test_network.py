@@ -13,7 +13,7 @@ from chainrule._names import ACTIVATIONS, COSTS, INITIALIZERS, METHODS, REDUCTIO
 
 
 def test_names_are_the_enumerators() -> None:
-    assert (ACTIVATIONS["identity"], ACTIVATIONS["relu"], ACTIVATIONS["log_softmax"]) == (0, 3, 12)
+    assert (ACTIVATIONS["identity"], ACTIVATIONS["relu"], ACTIVATIONS["exponential"]) == (0, 3, 18)
     assert list(REDUCTIONS) == ["mean", "sum"]
     assert {"gradient_descent", "momentum", "adam", "irprop_minus", "quickprop"} <= set(METHODS)
     assert (INITIALIZERS["default"], INITIALIZERS["lecun_normal"]) == (0, 10)
@@ -104,6 +104,12 @@ def test_alpha() -> None:
     network = chainrule.Network(1).add_dense(1, "leaky_relu", alpha=0.25).build()
     network.parameters[:] = 1, 0
     assert network.predict([-4.0])[0] == -1
+
+
+def test_alpha_of_clipped_relu() -> None:
+    network = chainrule.Network(4).add_activation("clipped_relu", alpha=0.5).add_activation("clipped_relu").build()
+    assert [layer.alpha for layer in network.layers] == [0.5, 6]
+    np.testing.assert_array_equal(network.predict([-1.0, 0.25, 0.5, 7.0]), [0, 0.25, 0.5, 0.5])
 
 
 def test_input_names_the_layer_to_read() -> None:
