@@ -408,6 +408,70 @@ typedef struct crl_layer_options {
     { sizeof(crl_layer_options), NULL, NULL, 1, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, { CRL_INIT_DEFAULT, 0.0f, 0.0f }, \
       CRL_AUTO, NULL, NULL, NULL, NULL }
 
+/** One number for each axis of a layer but its channels, in their order; 0 for the axes that the layer lacks. */
+typedef struct crl_axes {
+    size_t first;
+    size_t second;
+    size_t third;
+} crl_axes;
+
+/** Where windows lie beyond the edges of what a layer reads, and so how many there are. */
+typedef int32_t crl_padding;
+
+enum {
+    CRL_PADDING_VALID = 0,   /**< nowhere: all windows lie within it */
+    CRL_PADDING_SAME = 1,    /**< as many windows as positions, divided by the stride and rounded up; as many positions before
+                                  and after, or one more after */
+    CRL_PADDING_CAUSAL = 2,  /**< the same, with all positions before: no output depends on later positions; for one axis */
+    CRL_PADDING_EXPLICIT = 3 /**< `before` and `after` say how far */
+};
+
+/** The window of a convolution or of a pooling layer. Start from CRL_WINDOW_INIT, and set the kernel. */
+typedef struct crl_window {
+    size_t size;         /**< sizeof(crl_window) */
+    crl_axes kernel;     /**< the taps along each axis */
+    crl_axes stride;     /**< how far apart windows lie; all 0: 1 */
+    crl_axes dilation;   /**< how far apart taps lie; all 0: 1 */
+    crl_axes before;     /**< CRL_PADDING_EXPLICIT: positions before the first */
+    crl_axes after;      /**< CRL_PADDING_EXPLICIT: positions after the last */
+    crl_padding padding;
+    int32_t reserved;    /**< 0 */
+} crl_window;
+
+#define CRL_WINDOW_INIT \
+    { sizeof(crl_window), { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, CRL_PADDING_VALID, 0 }
+
+/** What pooling makes of the elements under a window. */
+typedef int32_t crl_pooling;
+
+enum {
+    CRL_POOLING_MAXIMUM = 0,
+    CRL_POOLING_MEAN = 1,             /**< of the positions that exist */
+    CRL_POOLING_MEAN_WITH_PADDING = 2 /**< of all taps; positions that do not exist count as 0 */
+};
+
+/** What normalization takes together. */
+typedef int32_t crl_normalization;
+
+enum {
+    CRL_NORMALIZATION_BATCH = 0, /**< each channel, over all rows and positions of a batch */
+    CRL_NORMALIZATION_LAYER = 1, /**< the channels of each position */
+    CRL_NORMALIZATION_RMS = 2,   /**< the same, divided by the root of their mean square and not centred */
+    CRL_NORMALIZATION_GROUP = 3  /**< groups of channels, over all positions of a sample */
+};
+
+/** How to normalize. Start from CRL_NORMALIZATION_OPTIONS_INIT. */
+typedef struct crl_normalization_options {
+    size_t size;     /**< sizeof(crl_normalization_options) */
+    size_t groups;   /**< CRL_NORMALIZATION_GROUP: how many; as many as channels: instance normalization */
+    float epsilon;   /**< added to variances, > 0 */
+    float momentum;  /**< CRL_NORMALIZATION_BATCH: how far each step moves the running statistics, in [0, 1] */
+    int32_t affine;  /**< non-zero: a learned scale γ follows, and a learned offset β (none after the root of a mean square) */
+    int32_t reserved; /**< 0 */
+} crl_normalization_options;
+
+#define CRL_NORMALIZATION_OPTIONS_INIT { sizeof(crl_normalization_options), 1, 1e-5f, 0.1f, 1, 0 }
+
 /** Creates a network without layers.
  *  @param inputs N_0, the length of x: from 1 to 2³¹ − 1.
  *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.
@@ -516,6 +580,181 @@ CRL_NODISCARD CRL_API crl_status crl_network_build(crl_network *network, uint64_
 CRL_NODISCARD CRL_API crl_status crl_network_build_for(crl_network *network, uint64_t seed,
                                                        crl_instructions instruction_set);
 
+/** Names the next part of x, and gives it a shape. Parts follow one another in a row of x, in the order of these
+ *  calls. The part is a layer: later layers read it by its name, or as the layer before.
+ *  @param network not built yet.
+ *  @param name the part's name.
+ *  @param extents the lengths of its axes, channels last; each at least 1.
+ *  @param extents_count 1 to 4.
+ *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_add_input(crl_network *network, const char *name, const size_t *extents,
+                                                       size_t extents_count);
+
+/** Adds a convolution: z = L(W, h') + b, h = σ(z). At output position o, z's channel u is the sum over the window's
+ *  taps t and over the channels c of u's group of W[u, t, c] h'[o · stride + t · dilation − before, c]. The layer
+ *  that it reads has 2 to 4 axes: one to three that the window slides over, and the channels. Positions beyond its
+ *  edges count as 0. W has the shape channels × taps along each axis × channels of a group.
+ *  @param network not built yet.
+ *  @param channels of the output, the length of its last axis; at least 1.
+ *  @param activation σ.
+ *  @param window initialized with CRL_WINDOW_INIT. Only read.
+ *  @param groups each group of output channels reads its own group of input channels; 1: all read all. As many as
+ *      channels on both sides: depthwise. Divides both numbers of channels.
+ *  @param options name, input, bias, initializers, α; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are
+ *      copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_convolution(crl_network *network, size_t channels,
+                                                             crl_activation activation, const crl_window *window,
+                                                             size_t groups,
+                                                             const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds a transposed convolution: the map of a convolution's input gradient, as decoders use it. Each input position
+ *  adds a window to the output: the output has (n − 1) · stride + (taps − 1) · dilation + 1 positions along an axis
+ *  of n, less what the padding cuts off; with CRL_PADDING_SAME n · stride. W has the shape input channels × taps
+ *  along each axis × output channels of a group.
+ *  @param network not built yet.
+ *  @param channels of the output, the length of its last axis; at least 1.
+ *  @param activation σ.
+ *  @param window initialized with CRL_WINDOW_INIT. Only read.
+ *  @param groups each group of output channels reads its own group of input channels; 1: all read all. As many as
+ *      channels on both sides: depthwise. Divides both numbers of channels.
+ *  @param options name, input, bias, initializers, α; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are
+ *      copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_transposed_convolution(crl_network *network, size_t channels,
+                                                                        crl_activation activation,
+                                                                        const crl_window *window, size_t groups,
+                                                                        const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds the largest or the mean of each channel under a window. A maximum passes δ to the first of its largest
+ *  elements.
+ *  @param network not built yet.
+ *  @param method what to make of the elements.
+ *  @param window initialized with CRL_WINDOW_INIT; NULL: all positions, and the output has one axis, the channels.
+ *      Only read.
+ *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_pooling(crl_network *network, crl_pooling method,
+                                                         const crl_window *CRL_NULLABLE window,
+                                                         const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds normalization: z = (h' − μ) / √(v + ε) with the mean μ and the variance v of what is taken together, and h =
+ *  γ z + β with a learned γ and β for each channel.
+ *
+ *  Batch normalization takes the batch's μ and v in crl_network_fit(), and with a workspace if
+ *  crl_workspace_use_batch_statistics() says so; elsewhere the running statistics: the layer's tensors
+ *  "running_mean" and "running_var", which files hold and no optimizer steps (crl_network_state()).
+ *  @param network not built yet.
+ *  @param method what to take together.
+ *  @param normalization initialized with CRL_NORMALIZATION_OPTIONS_INIT; NULL: its values. Only read.
+ *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_normalization(crl_network *network, crl_normalization method,
+                                                               const crl_normalization_options *CRL_NULLABLE normalization,
+                                                               const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds a rectifier whose slope below 0 is learned for each channel (He et al. 2015): h = z where z > 0, otherwise α
+ *  z.
+ *  @param network not built yet.
+ *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_prelu(crl_network *network,
+                                                       const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds dropout of whole channels (Tompson et al. 2015): as crl_network_add_dropout(), but one draw decides about
+ *  all positions of a channel.
+ *  @param network not built yet.
+ *  @param rate p in [0, 1).
+ *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_channel_dropout(crl_network *network, float rate,
+                                                                 const crl_layer_options *CRL_NULLABLE options);
+
+/** Permutes the axes: axis i of h is axis axes[i] of h'.
+ *  @param network not built yet.
+ *  @param axes each axis of h' once, from 0.
+ *  @param axes_count the number of axes.
+ *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_transpose(crl_network *network, const size_t *axes, size_t axes_count,
+                                                           const crl_layer_options *CRL_NULLABLE options);
+
+/** Takes a box of h': along each axis the elements from begin[axis] to before end[axis].
+ *  @param network not built yet.
+ *  @param begin a number for each axis, from 0.
+ *  @param end likewise, at most the axis' length.
+ *  @param axes_count the number of axes.
+ *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_slice(crl_network *network, const size_t *begin, const size_t *end,
+                                                       size_t axes_count,
+                                                       const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds positions of zeros before and after each axis but the channels.
+ *  @param network not built yet.
+ *  @param before a number for each axis but the channels.
+ *  @param after likewise.
+ *  @param axes_count the number of axes less 1.
+ *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_zero_padding(crl_network *network, const size_t *before,
+                                                              const size_t *after, size_t axes_count,
+                                                              const crl_layer_options *CRL_NULLABLE options);
+
+/** Repeats each position factors[axis] times along each axis but the channels (nearest neighbour).
+ *  @param network not built yet.
+ *  @param factors a number for each axis but the channels, at least 1.
+ *  @param axes_count the number of axes less 1.
+ *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_upsampling(crl_network *network, const size_t *factors,
+                                                            size_t axes_count,
+                                                            const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds the elementwise mean of layers. A layer of one element, or of the channels alone, is repeated at every
+ *  element, or at every position, of the largest.
+ *  @param network not built yet.
+ *  @param inputs the names of the layers.
+ *  @param inputs_count how many, at least 1.
+ *  @param name the layer's name; NULL: its position.
+ *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_add_mean(crl_network *network,
+                                                      const char *const CRL_NONNULL *CRL_NONNULL inputs,
+                                                      size_t inputs_count, const char *CRL_NULLABLE name);
+
+/** Adds the elementwise difference of two layers: h = a − b. A layer of one element, or of the channels alone, is
+ *  repeated at every element, or at every position, of the largest.
+ *  @param network not built yet.
+ *  @param a the name of a layer.
+ *  @param b the name of another, or the same.
+ *  @param name the layer's name; NULL: its position.
+ *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_add_difference(crl_network *network, const char *a, const char *b,
+                                                            const char *CRL_NULLABLE name);
+
+/** Adds the elementwise product of two layers: h = a ⊙ b. A layer of one element, or of the channels alone, is
+ *  repeated at every element, or at every position, of the largest.
+ *  @param network not built yet.
+ *  @param a the name of a layer.
+ *  @param b the name of another, or the same.
+ *  @param name the layer's name; NULL: its position.
+ *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_add_product(crl_network *network, const char *a, const char *b,
+                                                         const char *CRL_NULLABLE name);
+
+/** Adds the concatenation of layers along an axis: crl_network_add_concatenation() along any axis. All others are
+ *  equal.
+ *  @param network not built yet.
+ *  @param inputs the names of the layers, in order.
+ *  @param inputs_count how many, at least 1.
+ *  @param axis from 0.
+ *  @param name the layer's name; NULL: its position.
+ *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_add_concatenation_along(crl_network *network,
+                                                                     const char *const CRL_NONNULL *CRL_NONNULL inputs,
+                                                                     size_t inputs_count, size_t axis,
+                                                                     const char *CRL_NULLABLE name);
+
 /* ------------------------------------------------------------------------------------------------------------------
  * Looking at a network
  * ------------------------------------------------------------------------------------------------------------------
@@ -534,7 +773,21 @@ enum {
     CRL_LAYER_NOISE = 3,
     CRL_LAYER_SUM = 4,
     CRL_LAYER_CONCATENATION = 5,
-    CRL_LAYER_RESHAPE = 6
+    CRL_LAYER_RESHAPE = 6,
+    CRL_LAYER_MEAN = 7,
+    CRL_LAYER_DIFFERENCE = 8,
+    CRL_LAYER_PRODUCT = 9,
+    CRL_LAYER_TRANSPOSE = 10,
+    CRL_LAYER_SLICE = 11,
+    CRL_LAYER_ZERO_PADDING = 12,
+    CRL_LAYER_UPSAMPLING = 13,
+    CRL_LAYER_INPUT = 14,
+    CRL_LAYER_CONVOLUTION = 15,
+    CRL_LAYER_TRANSPOSED_CONVOLUTION = 16,
+    CRL_LAYER_POOLING = 17,
+    CRL_LAYER_NORMALIZATION = 18,
+    CRL_LAYER_PRELU = 19,
+    CRL_LAYER_CHANNEL_DROPOUT = 20
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -542,23 +795,25 @@ typedef struct crl_layer {
     size_t size;               /**< sizeof(crl_layer) */
     const char *CRL_NULLABLE name; /**< lives as long as the network */
     crl_layer_kind kind;
-    crl_activation activation; /**< dense, activation: σ; otherwise CRL_IDENTITY */
+    crl_activation activation; /**< dense, activation, convolution: σ; otherwise CRL_IDENTITY */
     size_t units;              /**< N_l: the width, or the length of the last of several axes */
     size_t inputs;             /**< how many layers it reads: crl_network_layer_input() names them */
     float amount;              /**< dropout: p; noise: the standard deviation; otherwise 0 */
-    int32_t bias;              /**< 1 for a dense layer with a bias */
+    int32_t bias;              /**< 1 for a dense layer or a convolution with a bias */
+    size_t groups;             /**< convolution: its groups; otherwise 0 */
 } crl_layer;
 
-#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0 }
+#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0, 0 }
 
 /** Where a parameter tensor lies in the flat parameter vector, and in every gradient vector. Start from CRL_TENSOR_INIT. */
 typedef struct crl_tensor {
     size_t size;      /**< sizeof(crl_tensor) */
     const char *CRL_NULLABLE name; /**< such as "layer.weight" or "layer.bias"; lives as long as the network */
     size_t offset;    /**< its first element, in floats from the start of the vector */
-    size_t rows;      /**< N_l: the layer's units */
-    size_t columns;   /**< N_{l−1}, the units it reads, for a weight; 1 for a bias; elements are row-major */
-    size_t rank;      /**< 1 for a vector, such as a bias; 2 for a matrix, of one column too */
+    size_t rows;      /**< the length of the first axis: N_l, the layer's units */
+    size_t columns;   /**< the elements of a row: N_{l−1}, the units it reads, for a dense weight; 1 for a bias */
+    size_t rank;      /**< 1 for a vector, such as a bias; 2 for a matrix, of one column too; more for a convolution's weight:
+                           crl_network_tensor_shape() */
 } crl_tensor;
 
 #define CRL_TENSOR_INIT { sizeof(crl_tensor), NULL, 0, 0, 0, 0 }
@@ -609,10 +864,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_shape(const crl_network *netw
 CRL_NODISCARD CRL_API crl_status crl_network_layer_input(const crl_network *network, size_t index, size_t input,
                                                          const char *CRL_NONNULL *CRL_NONNULL name);
 
-/** Gets the options a layer was added with. To give another network the same layer, add one with these options and
- *  with the kind, units, activation and amount from crl_network_layer(), and a reshape with the shape from
- *  crl_network_layer_shape(). For sums and concatenations only the name has a meaning. A network from a file has the
- *  default initializers: files do not record them.
+/** Gets the options a layer was added with. For layers that read several, only the name has a meaning. A network
+ *  from a file has the default initializers: files do not record them.
  *  @param network built or not.
  *  @param index from 0, in the order the layers were added.
  *  @param options initialized with CRL_LAYER_OPTIONS_INIT; receives the options. The strings are valid as long as
@@ -620,6 +873,13 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_input(const crl_network *netw
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_layer_options(const crl_network *network, size_t index,
                                                            crl_layer_options *options);
+
+/** Gets the window of a convolution or of a pooling layer.
+ *  @param network built or not.
+ *  @param index the layer's, from 0.
+ *  @param window initialized with CRL_WINDOW_INIT; receives the window. All 0 for pooling over all positions.
+ *  @return a status; CRL_ERROR_VALUE if the layer has no window. */
+CRL_NODISCARD CRL_API crl_status crl_network_layer_window(const crl_network *network, size_t index, crl_window *window);
 
 /** Gets the flat parameter vector itself, not a copy. You may read and change it. It belongs to the network and
  *  lives as long. Changing it requires exclusive access to the network, and voids earlier forward passes.
@@ -653,6 +913,42 @@ CRL_NODISCARD CRL_API crl_status crl_network_tensor(const crl_network *network, 
  *  @return a status; also CRL_ERROR_NAME. */
 CRL_NODISCARD CRL_API crl_status crl_network_find_tensor(const crl_network *network, const char *name,
                                                          crl_tensor *tensor);
+
+/** Gets the shape of a parameter tensor: the lengths of its axes. A convolution's weight has one for the output
+ *  channels, one for the taps along each axis, and one for the channels of a group.
+ *  @param network built.
+ *  @param index the tensor's, from 0.
+ *  @param extents receives the lengths; NULL: not wanted.
+ *  @param extents_count the length of the array, at least the number of axes; 5 is enough for any tensor. Ignored
+ *      with NULL.
+ *  @param rank receives the number of axes.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_tensor_shape(const crl_network *network, size_t index,
+                                                          size_t *CRL_NULLABLE extents, size_t extents_count,
+                                                          size_t *rank);
+
+/** Gets the flat vector of the network's state itself, not a copy: the running statistics of batch normalization.
+ *  Training moves them, files hold them, no optimizer steps them. What crl_network_parameters() says holds here,
+ *  too.
+ *  @param network built.
+ *  @param state receives the address; NULL if there is no state.
+ *  @param count receives the number of floats.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_state(const crl_network *network, float *CRL_NONNULL *CRL_NULLABLE state,
+                                                   size_t *count);
+
+/** Gets the number of tensors of the state.
+ *  @param network built.
+ *  @param count receives the number.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_state_tensor_count(const crl_network *network, size_t *count);
+
+/** Gets a tensor of the state by its index, such as "layer.running_mean".
+ *  @param network built.
+ *  @param index from 0.
+ *  @param tensor initialized with CRL_TENSOR_INIT; receives the tensor's name, shape, and place in the state vector.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_state_tensor(const crl_network *network, size_t index, crl_tensor *tensor);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Training
@@ -1665,6 +1961,20 @@ CRL_NODISCARD CRL_API crl_status crl_backward(const crl_network *network, crl_wo
 CRL_NODISCARD CRL_API crl_status crl_workspace_set_noise(crl_workspace *workspace, int32_t active, uint64_t seed,
                                                          uint64_t step);
 
+/** Sets whether batch normalization takes its mean and variance from the batch in the workspace's next passes, as
+ *  crl_network_fit() does, or from its running statistics. Afterwards the workspace holds no forward pass.
+ *  @param workspace not for inference; one thread at a time.
+ *  @param active 0, as in a new workspace: from the running statistics. Non-zero: from the batch.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_workspace_use_batch_statistics(crl_workspace *workspace, int32_t active);
+
+/** Moves the running statistics of batch normalization towards those of the workspace's last forward pass, which
+ *  took them from the batch. crl_network_fit() does so after each step.
+ *  @param network built.
+ *  @param workspace of this network.
+ *  @return a status; also CRL_ERROR_NO_FORWARD or CRL_ERROR_MISMATCH. */
+CRL_NODISCARD CRL_API crl_status crl_network_update_statistics(crl_network *network, const crl_workspace *workspace);
+
 /** Computes C at the present parameters, and ∂C/∂w of every parameter: forward, cost and backward in one call. Use
  *  it with an outside optimizer.
  *  @param network built; only read, by any number of threads at once.
@@ -2229,6 +2539,18 @@ CRL_NODISCARD CRL_API crl_status crl_cancel_watch(crl_cancel *CRL_NULLABLE cance
  *  @param size sizeof(crl_layer_options).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_layer_options_init(crl_layer_options *options, size_t size);
+
+/** Gets the value of CRL_WINDOW_INIT.
+ *  @param window receives the value.
+ *  @param size sizeof(crl_window).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_window_init(crl_window *window, size_t size);
+
+/** Gets the value of CRL_NORMALIZATION_OPTIONS_INIT.
+ *  @param options receives the value.
+ *  @param size sizeof(crl_normalization_options).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_normalization_options_init(crl_normalization_options *options, size_t size);
 
 /** Gets the value of CRL_LAYER_INIT.
  *  @param layer receives the value.
