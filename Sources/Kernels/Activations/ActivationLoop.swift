@@ -52,8 +52,7 @@ enum ActivationLoop<Set: InstructionSet> {
     @inlinable @inline(never)
     static func run(
         _ z: In, _ h: In, _ delta: In, _ s: Out, rows: Int, columns: Int, _ zTangent: In,
-        _ activation: SharedActivation,
-        _ derivative: Derivative, alpha: Scalar
+        _ activation: SharedActivation, _ derivative: Derivative, alpha: Scalar
     ) {
         let count = rows * columns
         // Two blocks of float32 are as much as is on the stack for sure.
