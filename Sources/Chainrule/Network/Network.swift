@@ -131,15 +131,11 @@ extension FallibleClass where Self == Network {
     package init(_ architecture: Architecture, seed: UInt64, level: InstructionSetLevel) throws(ChainruleError) {
         let network = try Network(uninitialized: Plan(architecture), level: level)
         var generator = RandomGenerator(seed: seed)
-        for tensor in network.plan.tensors {
+        for tensor in network.plan.tensors + network.plan.state {
             // A bias is a single column. Its fans mean nothing, and its initializers do not use them.
             try tensor.initializer.fill(
-                tensor.view(in: network.parameters), fanIn: tensor.fanIn, fanOut: tensor.fanOut,
+                tensor.view(in: network.numbers), fanIn: tensor.fanIn, fanOut: tensor.fanOut,
                 from: &generator)
-        }
-        for tensor in network.plan.state {
-            try tensor.initializer.fill(
-                tensor.view(in: network.numbers), fanIn: tensor.fanIn, fanOut: tensor.fanOut, from: &generator)
         }
         self = network
     }

@@ -23,6 +23,7 @@ struct Rearrangement {
     }
 
     /// Adds an axis inside the others. Merges it with the one around it where both are one run of elements.
+    @inline(never)
     mutating func append(_ length: Int, source: Int, result: Int) {
         if length == 1 { return }
         if axes > 0, sourceStrides[axes - 1] == source * length, resultStrides[axes - 1] == result * length {
