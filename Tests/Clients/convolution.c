@@ -205,7 +205,7 @@ static void refused(void)
     const size_t twice[] = { 0, 0, 2 };
     size_t layers = 0;
     FAILS(CRL_ERROR_NULL, "window", crl_network_add_convolution(network, 4, CRL_RELU, NULL, 1, NULL));
-    FAILS(CRL_ERROR_SIZE, "kernel holds 2 numbers",
+    FAILS(CRL_ERROR_SIZE, "kernel along axis 0 is 0",
           crl_network_add_convolution(network, 4, CRL_RELU, &(crl_window)CRL_WINDOW_INIT, 1, NULL));
     taps.kernel.third = 2;
     FAILS(CRL_ERROR_SIZE, "kernel holds 2 numbers", crl_network_add_convolution(network, 4, CRL_RELU, &taps, 1, NULL));

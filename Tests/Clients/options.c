@@ -66,7 +66,7 @@ static void sizes(void)
 
 static void enumerators(void)
 {
-    static const int32_t unknown[] = { -1, 13, 99, 101, 12345, INT32_MAX, INT32_MIN };
+    static const int32_t unknown[] = { -1, 19, 99, 101, 12345, INT32_MAX, INT32_MIN };
     crl_network *open = NULL;
     crl_workspace *no_workspace, *workspace = NULL;
     crl_optimizer *no_optimizer;

@@ -132,7 +132,8 @@ static void *place(int index, size_t bytes)
 static void *array(int index, enum content content, size_t rows, size_t columns, size_t stride)
 {
     static const size_t bytes[] = { sizeof(float), sizeof(float), sizeof(int32_t), sizeof(int32_t), sizeof(char *),
-                                    sizeof(size_t), 1, sizeof(float), sizeof(double), sizeof(size_t), 1 };
+                                    sizeof(size_t), sizeof(size_t), sizeof(size_t), sizeof(size_t), 1, sizeof(float),
+                                    sizeof(double), sizeof(size_t), 1 };
     if (stride > 100)
         stride = columns;
     size_t last = stride < columns ? stride : columns;
