@@ -111,11 +111,12 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
 
     /// Predicts with any network: node by node, in a workspace.
     private func predictNodes(_ x: Matrix, into y: Matrix) throws(ChainruleError) {
-        let most = min(x.rows, packed.groupRows)
+        let group = plan.rowsAtATime(packed.groupRows)
+        let most = min(x.rows, group)
         let scratch = try scratches.take(Plan.checkedProduct(packed.scratchPerRow, most))
         defer { scratches.put(scratch) }
         try workspaces.withWorkspace(plan: plan, rows: most, purpose: .inference) { workspace throws(ChainruleError) in
-            try Matrix.inGroups(of: packed.groupRows, x, y) { x, y, first throws(ChainruleError) in
+            try Matrix.inGroups(of: group, x, y) { x, y, first throws(ChainruleError) in
                 workspace.input.rows(from: 0, count: x.rows).assign(x)
                 workspace.firstRow = first
                 for index in plan.architecture.nodes.indices {

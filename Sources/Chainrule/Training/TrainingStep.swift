@@ -473,9 +473,11 @@ extension FallibleClass where Self == TrainingStep {
         let sharesUnits = network.plan.sharesUnits(
             rows: rows, threads: threads?.count ?? 1, mixesRows: mixesRows)
         let treatments = try Memory<LayerTreatment>(count: sharesUnits.count, for: "the layers of a step")
+        // A layer that writes its gradients has no bound on them: then nothing needs to be measured.
+        let isBounded = !network.architecture.nodes.contains { $0.layer.writesGradients }
         for (layer, node) in network.architecture.nodes.enumerated() {
             treatments.base[layer].isByUnits = sharesUnits[layer]
-            guard !network.plan.tensorRanges[layer].isEmpty else { continue }
+            guard isBounded, !network.plan.tensorRanges[layer].isEmpty else { continue }
             treatments.base[layer].measuresSignal = node.layer.signal != .none
             for position in node.inputs where position > 0 { treatments.base[position - 1].measuresActivation = true }
         }

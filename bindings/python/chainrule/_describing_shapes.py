@@ -11,8 +11,9 @@ import numpy as np
 from . import _prototypes
 from ._arrays import count, real
 from ._description import ActivationLike, InitializerLike, encoded, encoded_list, initializer, layer_options
-from ._errors import ArgumentTypeError, check
+from ._errors import ArgumentTypeError, check, results
 from ._handles import NativeObject
+from ._layout import shape_of
 from ._library import library
 from ._names import NORMALIZATIONS, PADDINGS, POOLINGS, enumerator
 
@@ -78,11 +79,14 @@ class DescribingShapes(NativeObject):
 
     def _axes_before(self, input: str | None) -> int:
         """How many axes a layer has before its channels; 0 if there is no such layer, which the library then says."""
-        from ._layers import layers_of
-
-        layers = layers_of(self._open())
-        named = [layer for layer in layers if layer.name == input] if input is not None else layers[-1:]
-        return len(named[0].shape) - 1 if named else 0
+        handle = self._open()
+        (layers,) = results(library.crl_network_layer_count, handle)
+        for index in reversed(range(layers.value)):
+            native = _prototypes.crl_layer.default()
+            check(library.crl_network_layer(handle, index, ctypes.byref(native)))
+            if input is None or native.name == encoded(input):
+                return len(shape_of(handle, index)) - 1
+        return 0
 
     def add_input(self: _Self, name: str, shape: Lengths) -> _Self:
         """Names the next part of x, and gives it a shape. Parts follow one another in a row of x."""

@@ -50,7 +50,7 @@ class Network(Describing, Fitting):
         Inputs of a shape, such as (28, 28, 1), get a first layer that gives x that shape: add_reshape(inputs).
         """
         shape = lengths(inputs, "inputs")
-        (pointer,) = results(library.crl_network_create, math.prod(shape))
+        (pointer,) = results(library.crl_network_create, count(math.prod(shape), "inputs"))
         self._adopt(pointer)
         if len(shape) > 1:
             self.add_reshape(shape)
