@@ -19,7 +19,7 @@ import Testing
             description(overBatch: true), rows: 4, seed: 3, cost: .meanSquaredError(.sum), targets: noise.floats(12),
             "batch normalization over a batch")
         check.workspace.usesBatchStatistics = true
-        try check.run(tensorsOf: "l")
+        try check.run(along: "l")
     }
 
     private func fit(_ network: Network, threads: Int = 1, epochs: Int = 1, _ x: [Float], _ t: [Float]) throws {

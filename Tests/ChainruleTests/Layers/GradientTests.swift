@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func ofEveryLayerOfShapes() throws {
-        for (name, network) in TestNetwork.ofShapes { try check(network, rows: 2, name).run(tensorsOf: "l") }
+        for (name, network) in TestNetwork.ofShapes { try check(network, rows: 2, name).run(along: "l") }
     }
 
     @Test func ofActivationsWithOtherAlphas() throws {

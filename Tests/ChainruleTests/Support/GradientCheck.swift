@@ -69,12 +69,12 @@ struct GradientCheck {
         for layer in ["input"] + description.layers.map({ $0.name }) { try checkDelta(of: layer) }
     }
 
-    /// The coordinates one by one only of some tensors, the rest along random directions.
-    func run(tensorsOf layer: String) throws {
+    /// Along random directions alone: of all parameters, of one layer's, and of every layer's h.
+    func run(along layer: String) throws {
         let gradients = try pass()
         try checkForward()
-        checkParameters(gradients, only: network.plan.tensors.filter { $0.name.hasPrefix("\(layer).") })
         checkDirections(gradients)
+        checkDirections(gradients, of: network.plan.tensors.filter { $0.name.hasPrefix("\(layer).") })
         for layer in ["input"] + description.layers.map({ $0.name }) { try checkDeltaAlongDirection(of: layer) }
     }
 
@@ -107,27 +107,29 @@ struct GradientCheck {
         (cost(GradientCheck.step) - cost(-GradientCheck.step)) / (2 * GradientCheck.step)
     }
 
-    /// - Parameter tensors: nil: all.
-    private func checkParameters(_ gradients: [Float], only tensors: [Plan.Tensor]? = nil) {
+    private func checkParameters(_ gradients: [Float]) {
         let parameters = exactParameters
-        let indices = tensors?.flatMap { Array($0.offset..<$0.offset + $0.count) } ?? Array(parameters.indices)
-        let exact = indices.map { index in
+        let exact = parameters.indices.map { index in
             difference { step in
                 var moved = parameters
                 moved[index] += step
                 return reference(description.outputs(exactX, moved))
             }
         }
-        expectClose(
-            indices.map { gradients[$0] }, exact, absolute: tolerance(exact + doubles(gradients)),
-            "\(what): the gradient")
+        expectClose(gradients, exact, absolute: tolerance(exact), "\(what): the gradient")
     }
 
-    private func checkDirections(_ gradients: [Float]) {
+    /// - Parameter tensors: along directions of these alone; nil: of all.
+    private func checkDirections(_ gradients: [Float], of tensors: [Plan.Tensor]? = nil) {
         let parameters = exactParameters
         var noise = Noise(UInt64(parameters.count))
         for _ in 0..<3 {
-            let direction = doubles(noise.floats(parameters.count))
+            var direction = doubles(noise.floats(parameters.count))
+            if let tensors {
+                if tensors.isEmpty { return }
+                for index in direction.indices
+                where !tensors.contains(where: { $0.offset..<$0.offset + $0.count ~= index }) { direction[index] = 0 }
+            }
             let slope = difference { step in
                 reference(description.outputs(exactX, zip(parameters, direction).map { $0 + step * $1 }))
             }
