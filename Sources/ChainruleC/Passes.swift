@@ -96,7 +96,7 @@ public func crlForward(
         let x = try matrix(x, rows: x_rows, columns: network.inputs, stride: x_stride, "x")
         guard let y else { return try network.forward(x, in: workspace) }
         let outputs = try output(y, rows: y_rows, needed: x.rows, columns: network.outputs, stride: y_stride, "y")
-        try Place(outputs, "y").checkApart(from: Place(network.parameters, "the network's parameters"))
+        try Place(outputs, "y").checkApart(from: Place(network.numbers, "the network's parameters"))
         try network.forward(x, in: workspace)
         outputs.assign(workspace.output)
     }
@@ -189,7 +189,7 @@ public func crlBackward(
                 dC_dx, rows: dC_dx_rows, needed: outputGradient.rows, columns: network.inputs, stride: dC_dx_stride,
                 "dC_dx")
         }
-        let parameters = Place(network.parameters, "the network's parameters")
+        let parameters = Place(network.numbers, "the network's parameters")
         if let vector { try Place(vector, "gradients").checkApart(from: parameters) }
         if let inputGradient {
             try Place(inputGradient, "dC_dx").checkApart(from: parameters)
@@ -240,7 +240,8 @@ public func crlWorkspaceUseBatchStatistics(
 }
 
 /// Moves the running statistics of batch normalization towards those of the workspace's last forward pass, which took them
-/// from the batch. crl_network_fit() does so after each step.
+/// from the batch. crl_network_fit() does so after each step. A change of the network: a backward pass needs another forward
+/// pass afterwards.
 /// - Parameters:
 ///   - network: built.
 ///   - workspace: of this network.
@@ -314,7 +315,7 @@ public func crlStep(
         let optimizer = try object(optimizer, "optimizer", as: Optimizer.self)
         let network = try ChainruleC.network(network)
         let vector = try parameterVector(gradients, count: gradients_count, of: network, "gradients")
-        try Place(network.parameters, "the network's parameters").checkApart(from: Place(vector, "gradients"))
+        try Place(network.numbers, "the network's parameters").checkApart(from: Place(vector, "gradients"))
         try network.checkIsNotTraining()
         try optimizer.step(network, gradients: vector)
     }

@@ -62,12 +62,12 @@ func checkApart(
 ) throws(ChainruleError) {
     try result.checkApart(from: Place(x, "x"))
     try targets.checkApart(from: result)
-    try result.checkApart(from: Place(network.parameters, "the network's parameters"))
+    try result.checkApart(from: Place(network.numbers, "the network's parameters"))
 }
 
 /// Checks that the training data lie apart from the network's parameters.
 func checkApart(_ network: Network, from data: DataView) throws(ChainruleError) {
-    let parameters = Place(network.parameters, "the network's parameters")
+    let parameters = Place(network.numbers, "the network's parameters")
     try parameters.checkApart(from: Place(data.x, "x"))
     try data.targets.checkApart(from: parameters)
 }

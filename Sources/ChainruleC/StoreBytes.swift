@@ -208,7 +208,7 @@ private func save(
     guard bytes != nil || capacity == 0 else { throw nullArgument("bytes") }
     let buffer = UnsafeMutableRawBufferPointer(start: bytes, count: try ChainruleC.count(capacity, "capacity"))
     try Place(UnsafeRawBufferPointer(buffer), "bytes").checkApart(
-        from: Place(network.parameters, "the network's parameters"))
+        from: Place(network.numbers, "the network's parameters"))
     count.pointee = UInt(try save(bytes == nil ? nil : buffer))
 }
 
@@ -219,7 +219,7 @@ private func memory(
     guard let bytes else { throw nullArgument("bytes") }
     let memory = UnsafeRawBufferPointer(start: bytes, count: try ChainruleC.count(count, "count"))
     if let network {
-        try Place(network.parameters, "the network's parameters").checkApart(from: Place(memory, "bytes"))
+        try Place(network.numbers, "the network's parameters").checkApart(from: Place(memory, "bytes"))
     }
     return memory
 }

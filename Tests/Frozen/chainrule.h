@@ -1969,7 +1969,8 @@ CRL_NODISCARD CRL_API crl_status crl_workspace_set_noise(crl_workspace *workspac
 CRL_NODISCARD CRL_API crl_status crl_workspace_use_batch_statistics(crl_workspace *workspace, int32_t active);
 
 /** Moves the running statistics of batch normalization towards those of the workspace's last forward pass, which
- *  took them from the batch. crl_network_fit() does so after each step.
+ *  took them from the batch. crl_network_fit() does so after each step. A change of the network: a backward pass
+ *  needs another forward pass afterwards.
  *  @param network built.
  *  @param workspace of this network.
  *  @return a status; also CRL_ERROR_NO_FORWARD or CRL_ERROR_MISMATCH. */

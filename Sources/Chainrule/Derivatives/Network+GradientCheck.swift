@@ -26,7 +26,7 @@ extension Network {
         try options.validate()
         // Move the parameters of a copy: this network may be in use.
         let copy = try Network(uninitialized: plan, level: level)
-        copy.parameters.assign(parameters)
+        copy.numbers.assign(numbers)
         let check = GradientCheck(network: copy, cost: cost, x: x, targets: targets, options: options)
         try check.run()
         return check.report

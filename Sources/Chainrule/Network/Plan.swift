@@ -238,7 +238,7 @@ package final class Plan: FallibleClass, Sendable {
                     backward: purpose != .inference))
         }
         // For a step, and for the gradient of a vector.
-        for (node, range) in zip(architecture.nodes, tensorRanges) {
+        for (node, range) in zip(architecture.nodes, tensorRanges) where !node.layer.writesGradients {
             for tensor in tensors[range] {
                 layout.scratchCount = max(
                     layout.scratchCount,

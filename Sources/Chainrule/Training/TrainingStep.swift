@@ -35,6 +35,8 @@ final class TrainingStep: FallibleClass {
     /// The stages of the passes where threads share them.
     private let sharedStages: [PassStage]
     private let layerTreatments: Memory<LayerTreatment>
+    /// Whether every gradient has a bound: no layer writes its own.
+    private let isBounded: Bool
     /// With fewer rows, sharing costs more than it saves.
     private let leastSharedRows: Int
     /// nil if the number of threads was given.
@@ -62,7 +64,7 @@ final class TrainingStep: FallibleClass {
         data: DataView, workspace: Workspace,
         batch: BatchTargets,
         gradients: FloatMemory?, groups: Memory<RowsTotal>, largestInput: Double, threads: ThreadPool?,
-        sharedStages: [PassStage], layerTreatments: Memory<LayerTreatment>, outcomes: [Outcome],
+        sharedStages: [PassStage], layerTreatments: Memory<LayerTreatment>, isBounded: Bool, outcomes: [Outcome],
         leastSharedRows: Int, choice: ThreadChoice?
     ) {
         self.network = network
@@ -82,6 +84,7 @@ final class TrainingStep: FallibleClass {
         self.threads = threads
         self.sharedStages = sharedStages
         self.layerTreatments = layerTreatments
+        self.isBounded = isBounded
         self.leastSharedRows = leastSharedRows
         self.choice = choice
         self.outcomes = outcomes
@@ -175,7 +178,10 @@ final class TrainingStep: FallibleClass {
         workspace.noise = optimizer.map { NoiseSeed(seed: seed, step: UInt64($0.steps)) }
         if !copiesRows { input = data.x.rows(from: rows[rows.startIndex], count: rows.count) }
         try Cancellation.look()
-        for outcome in outcomes { outcome.error = nil }
+        for outcome in outcomes {
+            outcome.error = nil
+            outcome.isOfLayer = false
+        }
         if amongThreads {
             let last = sharedStages.count - 1
             for stage in 0...last where !isAnyFailed {
@@ -212,6 +218,7 @@ final class TrainingStep: FallibleClass {
         var total = before
         for group in 0..<Cost.groups(of: rows.count) { total += groups.base[group] }
         if total.cost.isFinite && !isAnyFailed { return total }
+        for outcome in outcomes where outcome.isOfLayer { throw outcome.error! }
         // A single thread calls custom functions, and its error is the one to report. To find a built-in cost's error
         // again, look at all rows.
         if let error = outcomes[0].error, threads == nil { throw error }
@@ -228,7 +235,7 @@ final class TrainingStep: FallibleClass {
     /// The step for a method whose kernel takes the gradients tile by tile, if bounds on the gradients rule out
     /// overflow. Otherwise nil: the gradients themselves must be checked first.
     private func boundedStep() throws(ChainruleError) -> GradientSink? {
-        guard let optimizer, !optimizer.needsGradient else { return nil }
+        guard isBounded, let optimizer, !optimizer.needsGradient else { return nil }
         var largestGradient = 0.0
         for layer in workspace.layers.indices
         where !workspace.layers[layer].tensors.isEmpty && !optimizer.isFrozen(layer: layer) {
@@ -329,16 +336,21 @@ extension TrainingStep: SharedWork {
         throws(ChainruleError)
     {
         let isInput = if case .inputDelta = work { true } else { false }
-        try network.run(
-            layer, input, rows: rows, thread: share.part, in: workspace, units: isInput ? nil : units,
-            inputUnits: isInput ? units : nil
-        ) { layer, pass throws(ChainruleError) in
-            switch work {
-            case .forward: try layer.forward(pass)
-            case .backward: try layer.backward(pass)
-            case .signal: try layer.signal(pass)
-            case .inputDelta: layer.inputDelta(pass)
+        do throws(ChainruleError) {
+            try network.run(
+                layer, input, rows: rows, thread: share.part, in: workspace, units: isInput ? nil : units,
+                inputUnits: isInput ? units : nil
+            ) { layer, pass throws(ChainruleError) in
+                switch work {
+                case .forward: try layer.forward(pass)
+                case .backward: try layer.backward(pass)
+                case .signal: try layer.signal(pass)
+                case .inputDelta: layer.inputDelta(pass)
+                }
             }
+        } catch {
+            outcomes[share.part].isOfLayer = true
+            throw error
         }
     }
 
@@ -416,6 +428,8 @@ private struct RowsTotal: BitwiseCopyable {
 /// What one thread found in the passes.
 private final class Outcome {
     var error: ChainruleError?
+    /// Whether the error is a layer's own, not the cost's.
+    var isOfLayer = false
     /// By layer.
     let magnitudes: Memory<Magnitudes>
 
@@ -473,7 +487,7 @@ extension FallibleClass where Self == TrainingStep {
         let sharesUnits = network.plan.sharesUnits(
             rows: rows, threads: threads?.count ?? 1, mixesRows: mixesRows)
         let treatments = try Memory<LayerTreatment>(count: sharesUnits.count, for: "the layers of a step")
-        // A layer that writes its gradients has no bound on them: then nothing needs to be measured.
+        // Otherwise nothing needs to be measured.
         let isBounded = !network.architecture.nodes.contains { $0.layer.writesGradients }
         for (layer, node) in network.architecture.nodes.enumerated() {
             treatments.base[layer].isByUnits = sharesUnits[layer]
@@ -502,7 +516,7 @@ extension FallibleClass where Self == TrainingStep {
             gradients: try needsGradient ? FloatMemory(count: network.parameterCount, for: "the gradient") : nil,
             groups: try Memory<RowsTotal>(count: Cost.groups(of: rows), for: "the costs of a batch"),
             largestInput: Double(largestInput), threads: threads, sharedStages: stages,
-            layerTreatments: treatments, outcomes: outcomes, leastSharedRows: leastSharedRows,
+            layerTreatments: treatments, isBounded: isBounded, outcomes: outcomes, leastSharedRows: leastSharedRows,
             choice: options.threads == nil ? ThreadChoice() : nil)
     }
 }

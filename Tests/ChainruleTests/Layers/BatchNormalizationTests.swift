@@ -75,6 +75,49 @@ import Testing
         try fit(Network(other, seed: 1), [1, 2, 3], [1, 2, 3])
     }
 
+    /// The last batch of an epoch has one row. The error is the layer's on any number of threads, and keeps what was learned.
+    @Test(arguments: [1, 2, 3]) func theLastBatchIsTooShort(threads: Int) throws {
+        var architecture = try Architecture(inputs: 3)
+        try architecture.dense(40, .tanh)
+        try architecture.normalization(.batch(momentum: 0.1), name: "n")
+        try architecture.dense(1)
+        let network = try Network(architecture, seed: 1)
+        let before = network.parameterVector
+        var noise = Noise(1)
+        var options = TrainingOptions(cost: .meanSquaredError())
+        (options.batchSize, options.threads, options.epochs) = (64, threads, 1)
+        expectError(.size, "layer 'n'", "at least 2 rows") {
+            try network.fit(
+                noise.floats(65 * 3), targets: .values(noise.floats(65), columns: 1),
+                optimizer: Optimizer(Adam(), learningRate: 0.01, for: network), options: options)
+        }
+        #expect(network.parameterVector != before)
+    }
+
+    @Test func aVarianceThatOverflowsIsAnError() throws {
+        var architecture = try Architecture(inputs: 1)
+        try architecture.normalization(.batch(momentum: 0.1), name: "n")
+        let other = try Network(architecture, seed: 1)
+        expectError(.notFinite, "layer 'n'", "the variance of channel 0 over the batch is inf") {
+            try fit(other, [1e20, -1e20, 1e20, -1e20], [1, 2, 3, 4])
+        }
+        #expect(other.numbers.elements == [1, 0, 0, 1])
+    }
+
+    /// The check of a gradient computes with the state of the network.
+    @Test func aGradientCheckSeesTheState() throws {
+        let network = try Network(description(overBatch: false).architecture, seed: 6)
+        network.setState()
+        var noise = Noise(6)
+        let (x, t) = (noise.floats(4 * 5), noise.floats(4 * 3))
+        let report = try network.checkGradient(.meanSquaredError(), x, targets: .values(t, columns: 3))
+        let (_, gradients) = try network.valueAndGradient(.meanSquaredError(), x, .values(t, columns: 3))
+        let worst = try #require(report.worst)
+        let tensor = network.plan.tensors[worst.index]
+        let index = tensor.offset + worst.row * tensor.columns + worst.column
+        expectClose([gradients[index]], [worst.analytic], absolute: 1e-5, "\(worst.name)")
+    }
+
     @Test func statisticsAreNotThere() throws {
         let network = try Network(description(overBatch: false).architecture, seed: 4)
         let workspace = try Workspace(for: network, maxRows: 2)

@@ -85,6 +85,48 @@ import Testing
         }
     }
 
+    /// A file of a few hundred bytes can say this.
+    @Test func windowsOverTooMuch() {
+        expectError(.size, "pooling 'p' reads [1, 1, 2, 12]", "elements") {
+            var architecture = try architecture()
+            try architecture.reshape(Shape([1, 1, 2, 12]), name: "volume", input: "flat")
+            try architecture.pooling(
+                .mean, WindowSettings([1 << 16, 1 << 16, 1], padding: .same), name: "p", input: "volume")
+        }
+        expectError(.memory, "overflows") {
+            var architecture = try architecture()
+            try architecture.reshape(Shape([1, 1, 2, 12]), name: "volume", input: "flat")
+            try architecture.pooling(
+                .mean, WindowSettings([1 << 20, 1 << 20, 1 << 20], padding: .same), name: "p", input: "volume")
+        }
+        expectError(.size, "pooling 'p'", "a maximum is of at most 16777216 elements") {
+            var architecture = try architecture()
+            try architecture.pooling(
+                .maximum, WindowSettings([1 << 13, 1 << 12], padding: .same), name: "p", input: "x")
+        }
+    }
+
+    /// Layers that write their gradients have no bound. If they are frozen, the step still looks at the others' gradients.
+    @Test func aStepBesideAFrozenConvolutionMustNotOverflow() throws {
+        var architecture = try Architecture(inputs: 4)
+        try architecture.reshape(Shape([4, 1]))
+        try architecture.convolution(ConvolutionSettings(2, WindowSettings([2])), name: "c")
+        try architecture.reshape()
+        try architecture.dense(1)
+        let network = try Network(architecture, seed: 1)
+        let before = network.parameterVector
+        let optimizer = try Optimizer(GradientDescent(), learningRate: 1e30, for: network)
+        try optimizer.set(layer: "c", LayerStep(isFrozen: true))
+        var options = TrainingOptions(cost: .meanSquaredError())
+        options.epochs = 1
+        expectError(.notFinite) {
+            try network.fit(
+                [1, 2, 3, 4, 2, 3, 4, 5], targets: .values([1e18, -1e18], columns: 1), optimizer: optimizer,
+                options: options)
+        }
+        #expect(network.parameterVector == before)
+    }
+
     @Test func poolingThatSeesNothing() throws {
         var architecture = try architecture()
         expectError(.size, "pooling 'p' reads [3, 4, 2]", "see no element") {

@@ -86,10 +86,16 @@ final class BatchNormalization: NormalizingLayer {
                     .size,
                     """
                     one number for each channel has no variance: batch normalization trains on batches of at least 2 rows, \
-                    or on several positions
+                    the last of an epoch too, or on several positions
                     """)
             }
             pass.arithmetic.columnMoments(x, mean: mean, variance: variance)
+            for channel in 0..<channels.count where !variance[0, channel].isFinite {
+                throw ChainruleError(
+                    .notFinite,
+                    "the variance of channel \(channels.lowerBound + channel) over the batch is \(variance[0, channel])"
+                )
+            }
         }
         let (r, offset) = (inverses(channels, pass), row(1, channels.count, pass))
         for channel in 0..<channels.count { offset[0, channel] = -mean[0, channel] * r[0, channel] }

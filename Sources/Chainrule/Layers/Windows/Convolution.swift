@@ -41,12 +41,8 @@ final class Convolution: ProductLayer {
         try activation.validate(layer: name, width: channels)
         try description.weights.validate(layer: name, tensor: "weight")
         try description.biases.validate(layer: name, tensor: "bias")
-        let shape = try description.window.shape(
+        return try description.window.shape(
             over: input, channels: channels, isTransposed: isTransposed, self, name)
-        // W must not overflow before the plan looks.
-        var inputs = max(input.channels, channels)
-        for length in description.window.kernel { inputs = try Plan.checkedProduct(inputs, length) }
-        return shape
     }
 
     func tensors(shape: Shape, inputs: [Shape]) -> [TensorShape] {

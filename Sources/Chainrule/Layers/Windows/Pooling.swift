@@ -23,6 +23,12 @@ final class Pooling: ParameterlessLayer {
 
     func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
         let input = try onlyInput(inputs, of: name)
+        // A kept tap is a float32, which tells so many apart.
+        let taps = window?.kernel.reduce(1.0) { $0 * Double($1) } ?? Double(input.positions)
+        guard method != .maximum || taps <= 0x1p24 else {
+            throw ChainruleError(
+                .size, "pooling '\(name.text)' reads \(input.text): a maximum is of at most 16777216 elements")
+        }
         guard let window else { return try Shape([input.channels]) }
         let shape = try window.shape(over: input, channels: input.channels, self, name)
         for axis in window.kernel.indices where window.window(from: input, to: shape).hasEmptyWindows(2 - axis) {

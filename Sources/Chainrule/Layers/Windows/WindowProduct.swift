@@ -183,6 +183,7 @@ struct WindowProduct {
         }
         let (depth, columns) = (window.taps * (inputChannels / groups), outputChannels / groups)
         let some = Int(clamping: min(Int64(positionsAtATime(depth: depth)), Int64(rows) * positions))
+        guard (Int64(depth) + Int64(columns)) * Int64(max(some, columns)) <= Int64(Int.max) / 128 else { return .max }
         let product = max(
             PackedProduct.scratchCount(rows: some, columns: columns, depth: depth),
             CopyLayout.scratchCount(rows: some, columns: depth, depth: min(columns, CopyLayout.mostDepth)),

@@ -59,7 +59,15 @@ extension WindowSettings {
             extents[axis] = try length(axis, of: input, isTransposed: isTransposed, layer, name)
             taps = try Plan.checkedProduct(taps, kernel[axis])
         }
-        _ = try Plan.checkedProduct(taps, MemoryLayout<Float>.stride)
+        let depth = try Plan.checkedProduct(taps, max(input.channels, channels))
+        guard depth <= Shape.mostElements else {
+            throw ChainruleError(
+                .size,
+                """
+                \(layer.kind) '\(name.text)' reads \(input.text): a window lies over \(depth) elements; at most \
+                \(Shape.mostElements) are possible
+                """)
+        }
         return try Shape(extents)
     }
 
