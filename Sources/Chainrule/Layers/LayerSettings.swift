@@ -1,5 +1,5 @@
 /// What made a layer of an ``Architecture``: its kind, and the kind's settings.
-public enum LayerSettings: Sendable {
+public indirect enum LayerSettings: Sendable {
     case dense(Activation, bias: Bool, weights: Initializer, biases: Initializer)
     case activation(Activation)
     case dropout(rate: Float, wholeChannels: Bool)
