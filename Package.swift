@@ -42,8 +42,6 @@ let sharedLibraryFlags: LinkerSetting = .unsafeFlags(
         "-use-ld=lld",
         "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/ChainruleC/exports.map",
         "-Xlinker", "-soname=libchainrule.so.0.1",  // Tools/version --soname
-        "-Xlinker", "-T", "-Xlinker", "\(Context.packageDirectory)/Sources/ChainruleC/sections.ld",
-        "-Xlinker", "--no-eh-frame-hdr",
         "-Xlinker", "--gc-sections",
         // Instances of a generic function for different types often are the same code.
         "-Xlinker", "--icf=all",
@@ -101,7 +99,7 @@ let package = Package(
             swiftSettings: common),
         .target(
             name: "ChainruleC", dependencies: ["CChainrule", "CMemory", "CPlatform", "Chainrule"],
-            exclude: ["exports.map", "sections.ld"], swiftSettings: common, linkerSettings: [sharedLibraryFlags]),
+            exclude: ["exports.map"], swiftSettings: common, linkerSettings: [sharedLibraryFlags]),
         .executableTarget(name: "headergen", exclude: ["introduction.txt"], swiftSettings: [warningsAreErrors]),
         .testTarget(
             name: "KernelsTests", dependencies: ["Kernels", "KernelDispatch"], swiftSettings: testSettings),
