@@ -1,5 +1,6 @@
 /// Inverted dropout (Srivastava et al. 2014). In training `h = m ⊙ h_in` and `δ_in = m ⊙ δ`, where each element of m is
-/// 0 with probability p, and `1 / (1 − p)` otherwise; or each channel of m, at all positions (Tompson et al. 2015). Outside training `h = h_in`. Likewise for the tangents.
+/// 0 with probability p, and `1 / (1 − p)` otherwise; or each channel of m, at all positions (Tompson et al. 2015). Outside
+/// training `h = h_in`. Likewise for the tangents.
 final class Dropout: ParameterlessLayer {
     static let kind: StaticString = "dropout"
     static let channelKind: StaticString = "channel_dropout"
@@ -16,13 +17,11 @@ final class Dropout: ParameterlessLayer {
     }
 
     func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
-        guard inputs.count == 1 else {
-            throw ChainruleError(.size, "dropout '\(name.text)' reads one layer; \(inputs.count) were given")
-        }
+        let input = try onlyInput(inputs, of: name)
         guard rate >= 0 && rate < 1 else {
             throw ChainruleError(.value, "the rate of dropout '\(name.text)' is \(rate); it must be in [0, 1)")
         }
-        return inputs[0]
+        return input
     }
 
     func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int { shape.count }

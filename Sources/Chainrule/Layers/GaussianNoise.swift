@@ -11,14 +11,12 @@ final class GaussianNoise: ParameterlessLayer {
     init(deviation: Float) { self.deviation = deviation }
 
     func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
-        guard inputs.count == 1 else {
-            throw ChainruleError(.size, "noise '\(name.text)' reads one layer; \(inputs.count) were given")
-        }
+        let input = try onlyInput(inputs, of: name)
         guard deviation.isFinite && deviation >= 0 else {
             throw ChainruleError(
                 .value, "the deviation of noise '\(name.text)' is \(deviation); it must be finite and >= 0")
         }
-        return inputs[0]
+        return input
     }
 
     func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int { shape.count }

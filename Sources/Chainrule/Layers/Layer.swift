@@ -165,7 +165,8 @@ extension ParameterlessLayer {
 package struct TensorShape: Sendable {
     /// The part after the layer's name, such as "weight" or "bias".
     let name: StaticString
-    /// In memory and in files: the length of a vector, or the rows and columns of a matrix. A row belongs to a unit.
+    /// In memory and in files: the lengths of its axes. What belongs to one index of the first is a row: of a unit, or of an
+    /// input channel of a transposed convolution.
     let extents: [Int]
     let role: ParameterRole
     let initializer: Initializer
@@ -177,8 +178,7 @@ package struct TensorShape: Sendable {
 
     package init(
         name: StaticString, extents: [Int], role: ParameterRole, initializer: Initializer, fanIn: Int? = nil,
-        fanOut: Int? = nil,
-        gradientTerms: Int = 1
+        fanOut: Int? = nil, gradientTerms: Int = 1
     ) {
         self.name = name
         self.extents = extents

@@ -22,6 +22,13 @@ struct Rearrangement {
         self.resultStart = resultStart
     }
 
+    /// All elements in their order.
+    static func identity(_ count: Int) -> Rearrangement {
+        var identity = Rearrangement(isPermutation: true)
+        identity.append(count, source: 1, result: 1)
+        return identity
+    }
+
     /// Adds an axis inside the others. Merges it with the one around it where both are one run of elements.
     @inline(never)
     mutating func append(_ length: Int, source: Int, result: Int) {

@@ -33,11 +33,7 @@ extension CombiningLayer {
 extension Shape {
     /// How elements of this shape are repeated in a larger one; nil if they do not fit.
     func repetition(in larger: Shape) -> Rearrangement? {
-        if self == larger {
-            var same = Rearrangement(isPermutation: true)
-            same.append(count, source: 1, result: 1)
-            return same
-        }
+        if self == larger { return .identity(count) }
         guard rank == 1 else { return nil }
         var repetition = Rearrangement()
         if count == 1 {

@@ -47,8 +47,8 @@ final class BatchNormalization: NormalizingLayer {
     /// The batch's means and variances.
     func keptPerBatch(shape: Shape) -> Int { 2 * shape.channels }
 
-    /// A few numbers for each channel.
-    func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int { 5 * shape.channels }
+    /// Three rows of a number for each channel.
+    func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int { 3 * shape.channels }
 
     /// The means and variances that normalise some channels.
     private func statistics(_ channels: Range<Int>, _ pass: LayerPass) -> (mean: Matrix, variance: Matrix) {

@@ -1,5 +1,3 @@
-import Kernels
-
 /// A layer that normalises, and then scales and shifts each channel: `z = x̂`, `h = γ ⊙ z + β`. What is normalised together
 /// has mean 0 and variance 1 in z, or mean square 1. γ and β are optional; there is no β without γ.
 protocol NormalizingLayer: GradientWritingLayer {

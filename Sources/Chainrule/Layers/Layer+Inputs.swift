@@ -1,0 +1,25 @@
+extension Layer {
+    /// The shape of the only input. Throws if there are several.
+    func onlyInput(_ inputs: [Shape], of layer: LayerName) throws(ChainruleError) -> Shape {
+        guard inputs.count == 1 else {
+            throw ChainruleError(
+                .size, "\(kind) '\(layer.text)' reads one layer; \(inputs.count) were given")
+        }
+        return inputs[0]
+    }
+
+    /// Throws unless a list has a number for each axis of the input, or for each but the channels.
+    func checkCount(
+        _ count: Int, _ what: StaticString, of input: Shape, exceptChannels: Bool = false, in layer: LayerName
+    ) throws(ChainruleError) {
+        let wanted = exceptChannels ? input.rank - 1 : input.rank
+        guard count == wanted else {
+            throw ChainruleError(
+                .size,
+                """
+                \(kind) '\(layer.text)' reads \(input.text): \(what) holds \(wanted) numbers, one for each axis\
+                \(exceptChannels ? " but the channels" : ""); \(count) were given
+                """)
+        }
+    }
+}
