@@ -227,7 +227,7 @@ static void refused(void)
     FAILS(CRL_ERROR_SIZE, "3 groups", crl_network_add_convolution(network, 4, CRL_RELU, &taps, 3, NULL));
     FAILS(CRL_ERROR_SIZE, "channels", crl_network_add_convolution(network, SIZE_MAX, CRL_RELU, &taps, 1, NULL));
     FAILS(CRL_ERROR_SIZE, "elements",
-          crl_network_add_convolution(network, (size_t)1 << 30, CRL_RELU, &taps, 1, NULL));
+          crl_network_add_convolution(network, (size_t)1 << 27, CRL_RELU, &taps, 1, NULL));
     FAILS(CRL_ERROR_VALUE, "crl_pooling", crl_network_add_pooling(network, 7, &taps, NULL));
     FAILS(CRL_ERROR_VALUE, "crl_normalization", crl_network_add_normalization(network, 7, NULL, NULL));
     how.epsilon = NAN;
