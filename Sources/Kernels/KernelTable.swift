@@ -22,6 +22,17 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
             _ c: Out, _ cStride: Int, _ scratch: Out, _ scratchCount: Int
         ) -> Void
 
+    /// ``MatrixKernels/multiplySegments``.
+    public let multiplySegments:
+        @Sendable (
+            _ segments: Segments, _ rows: Int, _ columns: Int, _ depth: Int, _ a: In, _ aRowStride: Int,
+            _ aColumnStride: Int, _ b: In, _ bStride: Int, _ bias: In?, _ c: Out, _ cStride: Int, _ accumulating: Bool
+        ) -> Void
+    /// ``OperandCopies/stripWidth``.
+    public let stripWidth: Int
+    /// ``OperandCopies/strips``.
+    public let copyStrips: @Sendable (_ depth: Int, _ columns: Int, _ b: In, _ stride: Int, _ strips: Out) -> Void
+
     /// ``Packing/transpose``.
     public let transpose:
         @Sendable (
@@ -59,6 +70,9 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
         tileRows = Set.tileRows
         multiply = MatrixKernels<Set>.multiply
         multiplyTransposed = MatrixKernels<Set>.multiplyTransposed
+        multiplySegments = MatrixKernels<Set>.multiplySegments
+        stripWidth = OperandCopies<Set>.stripWidth
+        copyStrips = OperandCopies<Set>.strips
         transpose = Packing<Set>.transpose
         add = VectorKernels<Set>.add
         multiplyElements = VectorKernels<Set>.multiply

@@ -1,37 +1,7 @@
 import Kernels
 
-/// What slides windows over one sample: matrices with a row for each position, weights with a row for each tap.
+/// What slides windows over one sample: matrices with a row for each position.
 extension Arithmetic {
-    /// `y[o] = bias + Σ_t w[t] ⊙ x[position under t at o]`: each channel convolved with its own kernel.
-    func depthwise(_ window: Window, _ x: Matrix, weights: Matrix, bias: Matrix?, into y: Matrix) {
-        Arithmetic.checkShapes(window, input: x, output: y, weights: weights)
-        precondition(bias == nil || bias!.count == x.columns)
-        withUnsafePointer(to: window) {
-            kernels.depthwise.forward(
-                $0, x.columns, x.base, x.stride, weights.base, weights.stride, bias?.base, y.base, y.stride)
-        }
-    }
-
-    /// The gradient of the input of ``depthwise``, from the output's.
-    func depthwiseInputGradient(
-        _ window: Window, _ dy: Matrix, weights: Matrix, into dx: Matrix, accumulating: Bool
-    ) {
-        Arithmetic.checkShapes(window, input: dx, output: dy, weights: weights)
-        withUnsafePointer(to: window) {
-            kernels.depthwise.inputGradient(
-                $0, dx.columns, dy.base, dy.stride, weights.base, weights.stride, dx.base, dx.stride, accumulating)
-        }
-    }
-
-    /// The gradient of the weights of ``depthwise``, from the input and the output's gradient.
-    func depthwiseWeightGradient(_ window: Window, _ x: Matrix, _ dy: Matrix, into dw: Matrix, accumulating: Bool) {
-        Arithmetic.checkShapes(window, input: x, output: dy, weights: dw)
-        withUnsafePointer(to: window) {
-            kernels.depthwise.weightGradient(
-                $0, x.columns, x.base, x.stride, dy.base, dy.stride, dw.base, dw.stride, accumulating)
-        }
-    }
-
     /// The largest element under each window that lies inside the input, and which tap it lies under.
     func maximum(_ window: Window, _ x: Matrix, into y: Matrix, taps: Matrix?) {
         Arithmetic.checkShapes(window, input: x, output: y)
@@ -58,9 +28,8 @@ extension Arithmetic {
             window, channels: v.columns, taps: taps.base, taps.stride, v.base, v.stride, into: y.base, y.stride)
     }
 
-    private static func checkShapes(_ window: Window, input: Matrix, output: Matrix, weights: Matrix? = nil) {
+    private static func checkShapes(_ window: Window, input: Matrix, output: Matrix) {
         precondition(input.rows == window.inputPositions && output.rows == window.outputPositions)
         precondition(input.columns == output.columns)
-        if let weights { precondition(weights.rows == window.taps && weights.columns == input.columns) }
     }
 }

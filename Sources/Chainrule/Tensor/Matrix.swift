@@ -55,6 +55,12 @@ package struct Matrix: BitwiseCopyable, @unchecked Sendable {
         return Matrix(base: base, rows: self.count / count, columns: count)
     }
 
+    /// The rest of a vector after so many elements, from the next cache line on.
+    func fromNextLine(after count: Int) -> Matrix {
+        let used = (count + 15) & ~15
+        return Matrix(base: base + used, rows: 1, columns: columns - used)
+    }
+
     /// Sets every element, row by row.
     func fill(_ next: () -> Float) {
         for row in 0..<rows { for column in 0..<columns { self[row, column] = next() } }

@@ -39,17 +39,33 @@ struct ConvolutionAxis {
 }
 
 /// Results along an axis that have the same taps, except where a tap lies beyond the source.
-struct ConvolutionSeries {
+public struct ConvolutionSeries {
     let axis: ConvolutionAxis
-    let count: Int
+    public let count: Int
     // The taps: so many, from the first in equal steps.
-    let taps: Int
-    let firstTap: Int
-    let tapStep: Int
+    public let taps: Int
+    public let firstTap: Int
+    public let tapStep: Int
     /// The position under the first tap for the first result.
-    let source: Int
+    public let source: Int
     /// From the position under a tap to the one under the next.
-    let sourceStep: Int
+    public let sourceStep: Int
+    /// From the position under a tap for a result to the one for the next.
+    public var scale: Int { axis.scale }
+    /// The source's positions.
+    public var sources: Int { axis.sources }
+
+    /// One of the ``number(_:_:isTransposed:)`` series that make up an axis of a window.
+    @inline(never) @export(interface)
+    public init(_ window: Window, _ axis: Int, isTransposed: Bool, first: Int) {
+        self.init(
+            ConvolutionAxis(window, axis, isTransposed: isTransposed, weightStride: 0, sourceStride: 0), first: first)
+    }
+
+    /// How many series there are. The results of each lie so many positions apart.
+    public static func number(_ window: Window, _ axis: Int, isTransposed: Bool) -> Int {
+        isTransposed ? window.stride[axis] : 1
+    }
 
     @inline(never)
     init(_ axis: ConvolutionAxis, first: Int) {
@@ -82,14 +98,22 @@ struct ConvolutionSeries {
 
     /// The taps inside the source.
     @inline(never)
-    func taps(at place: Int) -> ConvolutionTaps {
+    func taps(at place: Int) -> ConvolutionTaps { ConvolutionTaps(self, at: place, tapsInside(at: place)) }
+
+    /// Which of the taps lie inside the source.
+    @inline(never) @export(interface)
+    public func tapsInside(at place: Int) -> Range<Int> {
         let first = source + place * axis.scale
         // Backwards, positions are counted from the source's end.
-        let inside =
-            sourceStep < 0
+        return sourceStep < 0
             ? Window.steps(from: axis.sources - 1 - first, by: -sourceStep, below: axis.sources, atMost: taps)
             : Window.steps(from: first, by: max(1, sourceStep), below: axis.sources, atMost: taps)
-        return ConvolutionTaps(self, at: place, inside)
+    }
+
+    /// The results for which a tap lies inside the source.
+    @inline(never) @export(interface)
+    public func places(under tap: Int) -> Range<Int> {
+        Window.steps(from: source + tap * sourceStep, by: axis.scale, below: axis.sources, atMost: count)
     }
 }
 

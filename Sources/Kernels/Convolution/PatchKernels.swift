@@ -19,7 +19,9 @@ public enum PatchKernels {
         into patches: Out
     ) {
         let width = columns.count
-        forEachBlock(window, channels: channels, columns: columns, positionStride: positionStride, positions) { block in
+        forEachBlock(
+            window, channels: channels, columns: columns, positionStride: positionStride, positions, joinsTaps: true
+        ) { block in
             let patch = patches + (block.row * width + block.column)
             if block.isInside {
                 copyRows(block.rows, block.count, x + block.element, block.step, patch, width)
@@ -34,8 +36,10 @@ public enum PatchKernels {
         _ window: Window, channels: Int, _ patches: In, positions: Range<Int>, addingTo x: Out, positionStride: Int
     ) {
         let width = window.taps * channels
-        forEachBlock(window, channels: channels, columns: 0..<width, positionStride: positionStride, positions) {
-            block in
+        // Joined taps of neighbouring positions overlap: what one has stored in part, the next would wait for.
+        forEachBlock(
+            window, channels: channels, columns: 0..<width, positionStride: positionStride, positions, joinsTaps: false
+        ) { block in
             guard block.isInside else { return }
             addRows(
                 block.rows, block.count, patches + (block.row * width + block.column), width, x + block.element,
@@ -59,10 +63,11 @@ public enum PatchKernels {
     }
 
     /// Calls `body` with blocks that cover the patches.
+    /// - Parameter joinsTaps: whether a block may hold neighbouring taps as one run.
     @inline(__always)
     private static func forEachBlock(
         _ window: Window, channels: Int, columns: Range<Int>, positionStride: Int, _ positions: Range<Int>,
-        _ body: (Block) -> Void
+        joinsTaps: Bool, _ body: (Block) -> Void
     ) {
         let width = window.output[2]
         var position = positions.lowerBound
@@ -86,7 +91,7 @@ public enum PatchKernels {
                         TapRow(
                             row: row, positions: start..<start + count, column: column, columns: columns,
                             channels: channels, positionStride: positionStride,
-                            inputRow: isInside ? inputRow : nil
+                            inputRow: isInside ? inputRow : nil, joinsTaps: joinsTaps
                         ).forEachBlock(window, body)
                     }
                     column = end
@@ -109,13 +114,14 @@ public enum PatchKernels {
         let positionStride: Int
         /// The first position of this row of the input; nil: there is no such row.
         let inputRow: Int?
+        let joinsTaps: Bool
 
         @inline(__always)
         func forEachBlock(_ window: Window, _ body: (Block) -> Void) {
             let taps = window.kernel[2]
             guard let inputRow else { return block(0..<taps, positions, nil, window, body) }
             // Neighbouring taps are one run where nothing lies between them.
-            let together = window.dilation[2] == 1 && positionStride == channels
+            let together = joinsTaps && window.dilation[2] == 1 && positionStride == channels
             let inner = together ? inside(0..<taps, window) : positions.lowerBound..<positions.lowerBound
             if !inner.isEmpty { block(0..<taps, inner, inputRow, window, body) }
             for tap in 0..<taps {

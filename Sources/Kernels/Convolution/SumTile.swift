@@ -1,4 +1,4 @@
-/// The sums of one vector of channels at neighbouring positions, held in registers: nested structs, as in RegisterTile.swift.
+/// The sums of one vector of channels at neighbouring positions or taps, held in registers: nested structs, as in RegisterTile.swift.
 @usableFromInline
 protocol SumTile {
     associatedtype Set: InstructionSet
@@ -13,8 +13,8 @@ protocol SumTile {
     /// Adds `a ⊙ b` at each position.
     mutating func add(_ a: In, distance aDistance: Int, times b: In, distance bDistance: Int, _ left: Int)
     func store(_ x: Out, distance: Int, _ left: Int)
-    /// The sum over the positions, by pairs.
-    var total: Lanes<Set> { get }
+    /// Adds the sums of another tile.
+    mutating func add(_ other: Self)
 }
 
 @usableFromInline
@@ -29,40 +29,44 @@ struct OneSum<Set: InstructionSet>: SumTile {
         sum = sum.adding(Lanes(loading: a, left), times: Lanes(loading: b, left))
     }
     @inlinable @inline(__always) func store(_ x: Out, distance: Int, _ left: Int) { sum.store(x, left) }
-    @inlinable @inline(__always) var total: Lanes<Set> { sum }
+    @inlinable @inline(__always) mutating func add(_ other: Self) { sum = sum + other.sum }
 }
 
 @usableFromInline
-struct TwoTiles<Half: SumTile>: SumTile {
-    @usableFromInline typealias Set = Half.Set
-    @usableFromInline var first: Half
-    @usableFromInline var second: Half
+struct JoinedTiles<First: SumTile, Second: SumTile>: SumTile where First.Set == Second.Set {
+    @usableFromInline typealias Set = First.Set
+    @usableFromInline var first: First
+    @usableFromInline var second: Second
 
-    @inlinable @inline(__always) static var count: Int { 2 * Half.count }
+    @inlinable @inline(__always) static var count: Int { First.count + Second.count }
     @inlinable @inline(__always) init(repeating start: Lanes<Set>) {
-        first = Half(repeating: start)
-        second = first
+        first = First(repeating: start)
+        second = Second(repeating: start)
     }
     @inlinable @inline(__always) init(loading x: In, distance: Int, _ left: Int) {
-        first = Half(loading: x, distance: distance, left)
-        second = Half(loading: x + Half.count * distance, distance: distance, left)
+        first = First(loading: x, distance: distance, left)
+        second = Second(loading: x + First.count * distance, distance: distance, left)
     }
     @inlinable @inline(__always)
     mutating func add(_ a: In, distance aDistance: Int, times b: In, distance bDistance: Int, _ left: Int) {
         first.add(a, distance: aDistance, times: b, distance: bDistance, left)
         second.add(
-            a + Half.count * aDistance, distance: aDistance, times: b + Half.count * bDistance, distance: bDistance,
+            a + First.count * aDistance, distance: aDistance, times: b + First.count * bDistance, distance: bDistance,
             left)
+    }
+    @inlinable @inline(__always) mutating func add(_ other: Self) {
+        first.add(other.first)
+        second.add(other.second)
     }
     @inlinable @inline(__always) func store(_ x: Out, distance: Int, _ left: Int) {
         first.store(x, distance: distance, left)
-        second.store(x + Half.count * distance, distance: distance, left)
+        second.store(x + First.count * distance, distance: distance, left)
     }
-    @inlinable @inline(__always) var total: Lanes<Set> { first.total + second.total }
 }
 
-/// Four positions. Eight are a tenth faster in wide rows, and slower where a row is shorter than twelve.
-@usableFromInline typealias FourSums<Set: InstructionSet> = TwoTiles<TwoTiles<OneSum<Set>>>
+@usableFromInline typealias TwoSums<Set: InstructionSet> = JoinedTiles<OneSum<Set>, OneSum<Set>>
+@usableFromInline typealias ThreeSums<Set: InstructionSet> = JoinedTiles<TwoSums<Set>, OneSum<Set>>
+@usableFromInline typealias FourSums<Set: InstructionSet> = JoinedTiles<TwoSums<Set>, TwoSums<Set>>
 
 extension Lanes {
     /// Calls `body` for each of the ``vectors(of:)``, with the code for a whole vector apart: there the count is a constant.

@@ -244,20 +244,40 @@ public enum MatrixKernels<Set: InstructionSet> {
         stride % (4096 / MemoryLayout<Scalar>.stride) == 0 ? min(10, Set.tileRows) : Set.tileRows
     }
 
+    /// `C = Σ A_s B_s` over the segments s of the depth, plus `bias` on every row, or what C holds.
+    /// - Parameters:
+    ///   - depth: of one segment.
+    ///   - bias: nil: zeros.
+    ///   - accumulating: whether to add to C, without a bias.
+    @inlinable @inline(__always)
+    public static func multiplySegments(
+        _ segments: Segments, rows: Int, columns: Int, depth: Int,
+        _ a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
+        _ b: UnsafePointer<Scalar>, bStride: Int, bias: UnsafePointer<Scalar>?,
+        _ c: UnsafeMutablePointer<Scalar>, cStride: Int, accumulating: Bool
+    ) {
+        columnBlocks(
+            rows: rows, columns: columns, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride, b,
+            bStride: bStride, c, cStride: cStride,
+            start: accumulating ? .result : bias.map { .columnBias($0) } ?? .zero, ahead: Ahead(b, step: 0),
+            tileRows: aColumnStride == 1 ? tileRows(stride: aRowStride) : Set.tileRows, segments: segments)
+    }
+
     /// - Parameter tileRows: of the highest tile, no more than the instruction set's.
     @inlinable @inline(__always)
     static func columnBlocks(
         rows: Int, columns: Int, depth: Int,
         _ a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
         _ b: UnsafePointer<Scalar>, bStride: Int,
-        _ c: UnsafeMutablePointer<Scalar>, cStride: Int, start: TileStart<Scalar>, ahead: Ahead<Scalar>, tileRows: Int
+        _ c: UnsafeMutablePointer<Scalar>, cStride: Int, start: TileStart<Scalar>, ahead: Ahead<Scalar>, tileRows: Int,
+        segments: Segments = .one
     ) {
         var column = 0
         while column + TwoVectors<Set>.width <= columns {
             TileLoops<Set>.twoVectors(
                 rows: rows, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride, b + column,
                 bStride: bStride, c + column, cStride: cStride, start: start.advanced(columns: column), ahead: ahead,
-                tileRows: tileRows)
+                tileRows: tileRows, segments: segments)
             column += TwoVectors<Set>.width
         }
         while column < columns {
@@ -265,7 +285,7 @@ public enum MatrixKernels<Set: InstructionSet> {
             TileLoops<Set>.oneVector(
                 rows: rows, count: count, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride,
                 b + column, bStride: bStride, c + column, cStride: cStride, start: start.advanced(columns: column),
-                ahead: ahead, tileRows: tileRows)
+                ahead: ahead, tileRows: tileRows, segments: segments)
             column += count
         }
     }
@@ -338,24 +358,24 @@ enum TileLoops<Set: TileArithmetic> {
     static func twoVectors(
         rows: Int, depth: Int, _ a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
         _ b: UnsafePointer<Scalar>, bStride: Int, _ c: UnsafeMutablePointer<Scalar>, cStride: Int,
-        start: TileStart<Scalar>, ahead: Ahead<Scalar>, tileRows: Int
+        start: TileStart<Scalar>, ahead: Ahead<Scalar>, tileRows: Int, segments: Segments
     ) {
         tiles(
             of: TwoVectors<Set>.self, rows: rows, count: TwoVectors<Set>.width, depth: depth, a, aRowStride: aRowStride,
             aColumnStride: aColumnStride, b, bStride: bStride, c, cStride: cStride, start: start, ahead: ahead,
-            tileRows: tileRows)
+            tileRows: tileRows, segments: segments)
     }
 
     @inlinable @inline(never)
     static func oneVector(
         rows: Int, count: Int, depth: Int, _ a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
         _ b: UnsafePointer<Scalar>, bStride: Int, _ c: UnsafeMutablePointer<Scalar>, cStride: Int,
-        start: TileStart<Scalar>, ahead: Ahead<Scalar>, tileRows: Int
+        start: TileStart<Scalar>, ahead: Ahead<Scalar>, tileRows: Int, segments: Segments
     ) {
         tiles(
             of: OneVector<Set>.self, rows: rows, count: count, depth: depth, a, aRowStride: aRowStride,
             aColumnStride: aColumnStride, b, bStride: bStride, c, cStride: cStride, start: start, ahead: ahead,
-            tileRows: tileRows)
+            tileRows: tileRows, segments: segments)
     }
 
     /// A full tile from a copied panel and a copied strip.
@@ -378,7 +398,7 @@ enum TileLoops<Set: TileArithmetic> {
     static func tiles<Columns: TileColumns>(
         of _: Columns.Type, rows: Int, count: Int, depth: Int, _ a: UnsafePointer<Scalar>, aRowStride: Int,
         aColumnStride: Int, _ b: UnsafePointer<Scalar>, bStride: Int, _ c: UnsafeMutablePointer<Scalar>, cStride: Int,
-        start: TileStart<Scalar>, ahead: Ahead<Scalar>, tileRows: Int
+        start: TileStart<Scalar>, ahead: Ahead<Scalar>, tileRows: Int, segments: Segments = .one
     ) where Columns.Set == Set {
         var row = 0
         var ahead = ahead
@@ -388,9 +408,14 @@ enum TileLoops<Set: TileArithmetic> {
         func tile<Rows: TileRows>(_: Rows.Type, at row: Int, ahead: Ahead<Scalar>) where Rows.Columns == Columns {
             let result = c + row * cStride
             var sums = Rows(start, result: result, row: row, rowStride: cStride, count: count)
-            sums.multiplyAdd(
-                depth: depth, a + row * aRowStride, rowStride: aRowStride, columnStride: aColumnStride, b,
-                bStride: bStride, count: count, ahead: ahead)
+            var (a, b) = (a + row * aRowStride, b)
+            for _ in 0..<segments.count {
+                sums.multiplyAdd(
+                    depth: depth, a, rowStride: aRowStride, columnStride: aColumnStride, b, bStride: bStride,
+                    count: count, ahead: ahead)
+                a += segments.aStride
+                b += segments.bStride
+            }
             sums.store(result, rowStride: cStride, count: count)
         }
         while left > 0 {

@@ -97,6 +97,24 @@ struct Ahead<Scalar> {
     }
 }
 
+/// The depth of a product in pieces, whose operands lie apart: the lines of a window, for example.
+public struct Segments {
+    /// How many pieces.
+    public let count: Int
+    /// The elements from one piece of A to the next, and of B.
+    public let aStride: Int
+    public let bStride: Int
+
+    @inlinable @inline(__always)
+    public init(_ count: Int, aStride: Int, bStride: Int) {
+        self.count = count
+        self.aStride = aStride
+        self.bStride = bStride
+    }
+
+    @inlinable @inline(__always) static var one: Segments { Segments(1, aStride: 0, bStride: 0) }
+}
+
 /// A column of a tile's rows of A.
 @usableFromInline
 protocol TileOperand {

@@ -47,10 +47,15 @@ final class Pooling: ParameterlessLayer {
     /// A maximum keeps the number of the tap that it took.
     func keptPerRow(shape: Shape, inputs: [Shape]) -> Int { method == .maximum ? shape.count : 0 }
 
-    /// Weights of 1, a result, and its differentiation.
+    /// Weights of 1, a sample's result, and room for a window.
     func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int {
-        let taps = window(from: inputs[0], to: shape).taps
-        return Int(clamping: Int64(taps) * Int64(shape.channels) + Int64(shape.count) + 32)
+        if method == .maximum { return 0 }
+        let window = window(from: inputs[0], to: shape)
+        let room = max(
+            SlidingWindow.roomCount(window, isTransposed: false, channels: shape.channels),
+            SlidingWindow.roomCount(window, isTransposed: true, channels: shape.channels))
+        guard room <= Int64(Int.max) / 2 else { return .max }
+        return Int(clamping: room + Int64(shape.channels) + Int64(shape.count) + 48)
     }
 
     private func window(from input: Shape, to shape: Shape) -> Window {
@@ -94,30 +99,37 @@ final class Pooling: ParameterlessLayer {
     /// A mean is a depthwise convolution with weights of 1, divided by the number of taps.
     private func mean(_ pass: LayerPass) {
         let window = window(from: pass.inputShape(0), to: pass.shape)
-        let ones = ones(window, pass)
-        forEachSample(window, pass.inputActivation(0), pass.h, pass) { x, h, _ in
-            pass.arithmetic.depthwise(window, x, weights: ones, bias: nil, into: h)
-            divide(h, window, pass)
-        }
+        let (ones, rest) = ones(window, pass)
+        SlidingWindow(
+            window, isTransposed: false, first: Window.Axes(), source: pass.inputActivation(0), room: rest,
+            arithmetic: pass.arithmetic
+        ).depthwise(window, weights: ones, plus: nil, into: pass.h, accumulating: false)
+        forEachSample(window, pass.inputActivation(0), pass.h, pass) { _, h, _ in divide(h, window, pass) }
     }
 
     private func meanBack(_ pass: LayerPass, _ inputDelta: Matrix) {
         let window = window(from: pass.inputShape(0), to: pass.shape)
-        let ones = ones(window, pass)
-        let quotient = Matrix(
-            base: pass.scratch.base + (ones.count + 15) & ~15, rows: window.outputPositions, columns: ones.columns)
+        let (ones, rest) = ones(window, pass)
+        let quotient = Matrix(base: rest.base, rows: window.outputPositions, columns: ones.columns)
+        let room = rest.fromNextLine(after: quotient.count)
         forEachSample(window, inputDelta, pass.delta, pass) { inputDelta, delta, _ in
             quotient.assign(delta)
             divide(quotient, window, pass)
-            pass.arithmetic.depthwiseInputGradient(
-                window, quotient, weights: ones, into: inputDelta, accumulating: pass.accumulatesInputDelta(0))
+            SlidingWindow.forEachSeries(window, isTransposed: true) { first in
+                SlidingWindow(
+                    window, isTransposed: true, first: first, source: quotient, room: room,
+                    arithmetic: pass.arithmetic
+                ).depthwise(
+                    window, weights: ones, plus: nil, into: inputDelta, accumulating: pass.accumulatesInputDelta(0))
+            }
         }
     }
 
-    private func ones(_ window: Window, _ pass: LayerPass) -> Matrix {
-        let ones = Matrix(base: pass.scratch.base, rows: window.taps, columns: pass.shape.channels)
-        ones.fill { 1 }
-        return ones
+    /// Weights of 1, one row for all taps, and the rest of the scratch memory.
+    private func ones(_ window: Window, _ pass: LayerPass) -> (weights: Matrix, rest: Matrix) {
+        let ones = Matrix(base: pass.scratch.base, rows: window.taps, columns: pass.shape.channels, stride: 0)
+        ones.row(0).fill { 1 }
+        return (ones, pass.scratch.fromNextLine(after: ones.columns))
     }
 
     /// Divides the sums at each output position by the number of taps.

@@ -2,9 +2,9 @@ import Kernels
 
 /// The bilinear maps of a convolution: `Z = P W`, with a row of patches P for each output position, and their adjoints.
 ///
-/// Patches are gathered some positions at a time, as many as take a part of the second-level cache; a window of one tap needs
-/// none. With groups, each group of output channels sees its own group of input channels. Where every channel is a group,
-/// the convolution is depthwise, and has kernels of its own.
+/// P is never written out: windows slide over the inputs (``SlidingWindow``), and a window of one tap is the input itself.
+/// With groups, each group of output channels sees its own group of input channels. Where every channel is a group, the
+/// convolution is depthwise, and has kernels of its own.
 struct WindowProduct {
     let window: Window
     let inputChannels: Int
@@ -34,60 +34,75 @@ struct WindowProduct {
     ///   - w: a row for each output channel: taps × channels of its group.
     func multiply(_ x: Matrix, _ w: Matrix, plus bias: Matrix?, into z: Matrix, accumulating: Bool) {
         if isDepthwise {
-            let (taps, rest) = tapMajor(w)
-            return forEachSample(x, z) { x, z in
-                guard accumulating else { return arithmetic.depthwise(window, x, weights: taps, bias: bias, into: z) }
-                let product = Matrix(base: rest, rows: z.rows, columns: z.columns)
-                arithmetic.depthwise(window, x, weights: taps, bias: nil, into: product)
-                arithmetic.add(product, to: z)
-            }
+            let taps = tapMajor(w)
+            return slide(over: x, isTransposed: false, Window.Axes(), scratch.fromNextLine(after: taps.count))
+                .depthwise(window, weights: taps, plus: bias, into: z, accumulating: accumulating)
         }
         for group in 0..<groups {
             let units = group * groupOutputs
-            let rows = w.rows(from: units, count: groupOutputs)
-            let bias = bias?.columns(from: units, count: groupOutputs)
-            forEachPiece(x, z, group, needsRoom: accumulating) { patches, piece, rest in
-                let sums = piece.columns(from: units, count: groupOutputs)
-                guard accumulating else {
-                    return arithmetic.productTransposed(patches, rows, plus: bias, into: sums, scratch: rest)
-                }
-                let product = Matrix(base: rest.base, rows: sums.rows, columns: groupOutputs)
-                arithmetic.productTransposed(
-                    patches, rows, plus: nil, into: product, scratch: after(rest, product.count))
-                arithmetic.add(product, to: sums)
+            let (inputs, rows) = (channels(ofInput: x, group), w.rows(from: units, count: groupOutputs))
+            let (bias, sums) = (
+                bias?.columns(from: units, count: groupOutputs), z.columns(from: units, count: groupOutputs)
+            )
+            if isPointwise && !accumulating {
+                arithmetic.productTransposed(inputs, rows, plus: bias, into: sums, scratch: scratch)
+                continue
             }
+            let panels = packed(rows)
+            slide(over: inputs, isTransposed: false, Window.Axes(), scratch.fromNextLine(after: panels.count))
+                .multiply(panels: panels, plus: bias, into: sums, accumulating: accumulating)
         }
     }
 
-    /// `Δ = Pᵀ`-scattered `S W`: what reaches the inputs from S.
+    /// What reaches the inputs from S: `S W`, each patch added to the inputs under it.
     func multiplyInput(_ s: Matrix, _ w: Matrix, into delta: Matrix, accumulating: Bool) {
         if isDepthwise {
-            let (taps, _) = tapMajor(w)
-            return forEachSample(delta, s) { delta, s in
-                arithmetic.depthwiseInputGradient(window, s, weights: taps, into: delta, accumulating: accumulating)
+            let taps = tapMajor(w)
+            return SlidingWindow.forEachSeries(window, isTransposed: true) { first in
+                slide(over: s, isTransposed: true, first, scratch.fromNextLine(after: taps.count))
+                    .depthwise(window, weights: taps, plus: nil, into: delta, accumulating: accumulating)
             }
         }
-        if !accumulating && !isPointwise { delta.fill { 0 } }
+        if scatters && !accumulating { delta.fill { 0 } }
         for group in 0..<groups {
             let units = group * groupOutputs
             let rows = w.rows(from: units, count: groupOutputs)
             let sums = s.columns(from: units, count: groupOutputs)
+            let inputs = channels(ofInput: delta, group)
             if isPointwise {
-                arithmetic.product(
-                    sums, rows, into: delta.columns(from: group * groupInputs, count: groupInputs),
-                    accumulating: accumulating, scratch: scratch)
-                continue
+                arithmetic.product(sums, rows, into: inputs, accumulating: accumulating, scratch: scratch)
+            } else if scatters {
+                scatter(sums, rows, addingTo: inputs)
+            } else {
+                SlidingWindow.forEachSeries(window, isTransposed: true) { first in
+                    let room = scratch.fromNextLine(
+                        after: packedCount(columns: groupInputs, depth: window.taps * groupOutputs))
+                    let product = slide(over: sums, isTransposed: true, first, room)
+                    product.multiply(
+                        panels: packed(rows, for: product), plus: nil, into: inputs, accumulating: accumulating)
+                }
             }
-            for first in stride(from: 0, to: s.rows, by: positionsAtATime) {
-                let positions = first..<min(first + positionsAtATime, s.rows)
-                let patches = Matrix(base: scratch.base, rows: positions.count, columns: depth)
-                arithmetic.product(
-                    sums.rows(from: positions.lowerBound, count: positions.count), rows, into: patches,
-                    accumulating: false, scratch: after(scratch, patches.count))
-                PatchKernels.scatter(
-                    window, channels: groupInputs, patches.base, positions: positions,
-                    addingTo: delta.base + group * groupInputs, positionStride: delta.stride)
-            }
+        }
+    }
+
+    /// Whether to compute whole patches of the inputs' gradient, and add them to it. That moves each element of a patch, but
+    /// computes in whole vectors where an input has few channels.
+    private var scatters: Bool {
+        let lanes = arithmetic.kernels.stripWidth / 2
+        let vectors = (groupInputs + lanes - 1) / lanes
+        return groupOutputs * (vectors * lanes - groupInputs) > groupInputs * lanes
+    }
+
+    private func scatter(_ s: Matrix, _ w: Matrix, addingTo delta: Matrix) {
+        for first in stride(from: 0, to: s.rows, by: positionsAtATime) {
+            let positions = first..<min(first + positionsAtATime, s.rows)
+            let patches = Matrix(base: scratch.base, rows: positions.count, columns: depth)
+            arithmetic.product(
+                s.rows(from: positions.lowerBound, count: positions.count), w, into: patches, accumulating: false,
+                scratch: scratch.fromNextLine(after: patches.count))
+            PatchKernels.scatter(
+                window, channels: groupInputs, patches.base, positions: positions, addingTo: delta.base,
+                positionStride: delta.stride)
         }
     }
 
@@ -98,13 +113,13 @@ struct WindowProduct {
             let channels = share.of(groups)
             if channels.isEmpty { return }
             let taps = Matrix(base: scratch.base, rows: window.taps, columns: channels.count)
-            var isFirst = true
-            forEachSample(x, s) { x, s in
-                arithmetic.depthwiseWeightGradient(
-                    window, x.columns(from: channels.lowerBound, count: channels.count),
-                    s.columns(from: channels.lowerBound, count: channels.count), into: taps, accumulating: !isFirst)
-                isFirst = false
-            }
+            taps.fill { 0 }
+            let (x, s) = (
+                x.columns(from: channels.lowerBound, count: channels.count),
+                s.columns(from: channels.lowerBound, count: channels.count)
+            )
+            slide(over: x, isTransposed: false, Window.Axes(), scratch.fromNextLine(after: taps.count))
+                .addDepthwiseProducts(window, s, to: taps)
             for channel in 0..<channels.count {
                 for tap in 0..<window.taps {
                     let sum = taps[tap, channel]
@@ -120,50 +135,72 @@ struct WindowProduct {
             let units = group * groupOutputs
             let block = gradient.rows(from: units, count: groupOutputs)
                 .columns(from: columns.lowerBound, count: columns.count)
-            var accumulates = accumulating
-            forEachPiece(x, s, group, columns: columns) { patches, piece, rest in
-                arithmetic.transposedProduct(
-                    piece.columns(from: units, count: groupOutputs), patches, into: block, accumulating: accumulates,
-                    scratch: rest)
-                accumulates = true
-            }
-        }
-    }
-
-    /// Calls `body` with the patches of some output positions, with these positions' rows of z, and with the rest of the
-    /// scratch memory.
-    /// - Parameter needsRoom: whether the rest has room for a result of these positions.
-    private func forEachPiece(
-        _ x: Matrix, _ z: Matrix, _ group: Int, columns: Range<Int>? = nil, needsRoom: Bool = false,
-        _ body: (_ patches: Matrix, _ z: Matrix, _ rest: Matrix) -> Void
-    ) {
-        let columns = columns ?? 0..<depth
-        let most = isPointwise && !needsRoom ? z.rows : positionsAtATime
-        for first in stride(from: 0, to: z.rows, by: most) {
-            let positions = first..<min(first + most, z.rows)
-            let piece = z.rows(from: first, count: positions.count)
+            let (inputs, sums) = (channels(ofInput: x, group), s.columns(from: units, count: groupOutputs))
             if isPointwise {
-                let inputs = x.rows(from: first, count: positions.count)
-                body(
-                    inputs.columns(from: group * groupInputs + columns.lowerBound, count: columns.count), piece, scratch
-                )
+                arithmetic.transposedProduct(
+                    sums, inputs.columns(from: columns.lowerBound, count: columns.count), into: block,
+                    accumulating: accumulating, scratch: scratch)
                 continue
             }
-            let patches = Matrix(base: scratch.base, rows: positions.count, columns: columns.count)
-            PatchKernels.gather(
-                window, channels: groupInputs, columns: columns, x.base + group * groupInputs, positionStride: x.stride,
-                positions: positions, into: patches.base)
-            body(patches, piece, after(scratch, patches.count))
+            if !accumulating { block.fill { 0 } }
+            slide(over: inputs, isTransposed: false, Window.Axes(), scratch)
+                .addTransposedProduct(sums, columns: columns, to: block)
         }
     }
 
-    /// Calls `body` with the positions of each sample, in two matrices.
-    private func forEachSample(_ x: Matrix, _ z: Matrix, _ body: (_ x: Matrix, _ z: Matrix) -> Void) {
-        for sample in 0..<z.rows / window.outputPositions {
-            body(
-                x.rows(from: sample * window.inputPositions, count: window.inputPositions),
-                z.rows(from: sample * window.outputPositions, count: window.outputPositions))
+    private func channels(ofInput x: Matrix, _ group: Int) -> Matrix {
+        x.columns(from: group * groupInputs, count: groupInputs)
+    }
+
+    private func slide(
+        over source: Matrix, isTransposed: Bool, _ first: Window.Axes, _ room: Matrix
+    ) -> SlidingWindow {
+        SlidingWindow(
+            window, isTransposed: isTransposed, first: first, source: source, room: room, arithmetic: arithmetic)
+    }
+
+    // MARK: Packed weights
+
+    /// The floats of packed weights.
+    private func packedCount(columns: Int, depth: Int) -> Int {
+        let width = arithmetic.kernels.stripWidth
+        return (columns + width - 1) / width * width * depth
+    }
+
+    /// A group's Wᵀ in strips of as many columns as two vectors hold, in scratch memory.
+    private func packed(_ w: Matrix) -> Matrix {
+        let width = arithmetic.kernels.stripWidth
+        let panels = Matrix(base: scratch.base, rows: 1, columns: packedCount(columns: w.rows, depth: depth))
+        for strip in stride(from: 0, to: w.rows, by: width) {
+            arithmetic.transpose(
+                w.rows(from: strip, count: min(width, w.rows - strip)),
+                into: Matrix(
+                    base: panels.base + strip * depth, rows: depth, columns: min(width, w.rows - strip), stride: width))
         }
+        return panels
+    }
+
+    /// A group's W in strips of input channels, with a row for each tap of a transposed product and each output channel.
+    private func packed(_ w: Matrix, for product: SlidingWindow) -> Matrix {
+        let width = arithmetic.kernels.stripWidth
+        let (depth, height, across) = (product.depth, product.height, product.width)
+        let panels = Matrix(
+            base: scratch.base, rows: 1,
+            columns: packedCount(columns: groupInputs, depth: depth.taps * height.taps * across.taps * w.rows))
+        var to = panels.base
+        for strip in stride(from: 0, to: groupInputs, by: width) {
+            for tap in 0..<depth.taps * height.taps * across.taps {
+                let (line, widthTap) = tap.quotientAndRemainder(dividingBy: across.taps)
+                let (plane, heightTap) = line.quotientAndRemainder(dividingBy: height.taps)
+                let number =
+                    (depth.windowTap(plane) * window.kernel[1] + height.windowTap(heightTap)) * window.kernel[2]
+                    + across.windowTap(widthTap)
+                arithmetic.kernels.copyStrips(
+                    w.rows, min(width, groupInputs - strip), w.base + number * groupInputs + strip, w.stride, to)
+                to += w.rows * width
+            }
+        }
+        return panels
     }
 
     /// How many positions' patches to gather at a time: as many as take a quarter of the second-level cache.
@@ -178,31 +215,38 @@ struct WindowProduct {
         _ window: Window, inputChannels: Int, outputChannels: Int, groups: Int, rows: Int
     ) -> Int {
         let (taps, positions) = (Int64(window.taps), Int64(window.outputPositions))
-        if isDepthwise(inputChannels, outputChannels, groups) {
-            return Int(clamping: (taps + positions) * Int64(groups) + 16)
+        func room(_ inputs: Int, _ outputs: Int) -> Int64 {
+            max(
+                SlidingWindow.roomCount(window, isTransposed: false, channels: inputs),
+                SlidingWindow.roomCount(window, isTransposed: true, channels: outputs))
         }
-        let (depth, columns) = (window.taps * (inputChannels / groups), outputChannels / groups)
+        if isDepthwise(inputChannels, outputChannels, groups) {
+            let (packed, room) = (taps * Int64(groups), room(groups, groups))
+            return room <= Int64(Int.max) / 2 ? Int(clamping: packed + room + 64) : .max
+        }
+        let (inputs, columns) = (inputChannels / groups, outputChannels / groups)
+        let depth = window.taps * inputs
         let some = Int(clamping: min(Int64(positionsAtATime(depth: depth)), Int64(rows) * positions))
         guard (Int64(depth) + Int64(columns)) * Int64(max(some, columns)) <= Int64(Int.max) / 128 else { return .max }
         let product = max(
             PackedProduct.scratchCount(rows: some, columns: columns, depth: depth),
             CopyLayout.scratchCount(rows: some, columns: depth, depth: min(columns, CopyLayout.mostDepth)),
             CopyLayout.scratchCount(rows: columns, columns: depth, depth: some))
-        return Int(clamping: Int64(some) * (Int64(depth) + Int64(columns)) + Int64(product) + 32)
+        let scattering = Int64(some) * Int64(depth) + Int64(product)
+        // Strips are at most 32 columns wide.
+        let packed =
+            Int64(window.taps)
+            * max(
+                Int64(inputs) * (Int64(columns) + 31), Int64(columns) * (Int64(inputs) + 31))
+        let room = room(inputs, columns)
+        guard room <= Int64(Int.max) / 2 && packed <= Int64(Int.max) / 4 else { return .max }
+        return Int(clamping: max(scattering, packed + room) + 64)
     }
 
-    /// The weights of a depthwise convolution with a row for each tap, and the scratch memory behind them.
-    private func tapMajor(_ w: Matrix) -> (taps: Matrix, rest: UnsafeMutablePointer<Float>) {
+    /// The weights of a depthwise convolution with a row for each tap, in scratch memory.
+    private func tapMajor(_ w: Matrix) -> Matrix {
         let taps = Matrix(base: scratch.base, rows: window.taps, columns: groups)
         arithmetic.transpose(w, into: taps)
-        return (taps, scratch.base + WindowProduct.wholeLines(taps.count))
+        return taps
     }
-
-    /// Scratch memory from the next cache line on.
-    private func after(_ scratch: Matrix, _ count: Int) -> Matrix {
-        let used = WindowProduct.wholeLines(count)
-        return Matrix(base: scratch.base + used, rows: 1, columns: scratch.count - used)
-    }
-
-    private static func wholeLines(_ count: Int) -> Int { (count + 15) & ~15 }
 }
