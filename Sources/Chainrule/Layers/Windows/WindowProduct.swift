@@ -13,13 +13,15 @@ struct WindowProduct {
     let arithmetic: Arithmetic
     let scratch: Matrix
 
-    private var isDepthwise: Bool { WindowProduct.isDepthwise(inputChannels, outputChannels, groups) }
-    private var groupInputs: Int { inputChannels / groups }
-    private var groupOutputs: Int { outputChannels / groups }
-    private var depth: Int { window.taps * groupInputs }
+    var isDepthwise: Bool { WindowProduct.isDepthwise(inputChannels, outputChannels, groups) }
+    var groupInputs: Int { inputChannels / groups }
+    var groupOutputs: Int { outputChannels / groups }
+    var depth: Int { window.taps * groupInputs }
+
+    var isPointwise: Bool { WindowProduct.isPointwise(window) }
 
     /// Whether a patch is the input position itself.
-    private var isPointwise: Bool {
+    static func isPointwise(_ window: Window) -> Bool {
         window.taps == 1 && window.stride == Window.Axes(repeating: 1) && window.before == Window.Axes()
             && window.input == window.output
     }
@@ -133,7 +135,7 @@ struct WindowProduct {
     /// Calls `body` with the patches of some output positions, with these positions' rows of z, and with the rest of the
     /// scratch memory.
     /// - Parameter needsRoom: whether the rest has room for a result of these positions.
-    private func forEachPiece(
+    func forEachPiece(
         _ x: Matrix, _ z: Matrix, _ group: Int, columns: Range<Int>? = nil, needsRoom: Bool = false,
         _ body: (_ patches: Matrix, _ z: Matrix, _ rest: Matrix) -> Void
     ) {
@@ -158,7 +160,7 @@ struct WindowProduct {
     }
 
     /// Calls `body` with the positions of each sample, in two matrices.
-    private func forEachSample(_ x: Matrix, _ z: Matrix, _ body: (_ x: Matrix, _ z: Matrix) -> Void) {
+    func forEachSample(_ x: Matrix, _ z: Matrix, _ body: (_ x: Matrix, _ z: Matrix) -> Void) {
         for sample in 0..<z.rows / window.outputPositions {
             body(
                 x.rows(from: sample * window.inputPositions, count: window.inputPositions),
@@ -167,9 +169,9 @@ struct WindowProduct {
     }
 
     /// How many positions' patches to gather at a time: as many as take a quarter of the second-level cache.
-    private var positionsAtATime: Int { WindowProduct.positionsAtATime(depth: depth) }
+    var positionsAtATime: Int { WindowProduct.positionsAtATime(depth: depth) }
 
-    private static func positionsAtATime(depth: Int) -> Int {
+    static func positionsAtATime(depth: Int) -> Int {
         max(2, CacheSizes.second / 4 / MemoryLayout<Float>.stride / depth / 16) * 16
     }
 
