@@ -97,7 +97,7 @@ extension FallibleClass where Self == PackedNetwork {
                 resultStrides[index % 2] = max(resultStrides[index % 2], wholeLines(product.resultStride))
             }
             operandStride = max(operandStride, product.operandStride)
-            widest = max(widest, stage.inputCount + stage.packing.groups * product.resultStride * stage.positions)
+            widest = max(widest, Int(clamping: Int64(stage.inputCount) + Int64(stage.outputCount)))
             for node in stage.merged { steps[node] = .merged }
             steps[stage.node] = .packed(stage.layer(in: memory))
         }
@@ -112,7 +112,8 @@ extension FallibleClass where Self == PackedNetwork {
         var scratchCount = 0
         for stage in stages {
             let rows = min(stage.mostRows, groupRows * min(stage.mostRows, stage.mostPositions))
-            scratchCount = max(scratchCount, rows * products.base[stage.firstProduct].operandStride)
+            let stride = products.base[stage.firstProduct].operandStride
+            scratchCount = max(scratchCount, Int(clamping: Int64(rows) * Int64(stride)))
         }
         self = PackedNetwork(
             steps: steps, products: products, isChain: isChain,

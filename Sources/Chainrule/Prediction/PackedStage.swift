@@ -8,10 +8,11 @@ struct PackedStage {
     let packing: WeightPacking
     let precision: Precision
     let channels: Int
-    /// Of its output; and of its input or output, whichever has more.
-    let positions: Int
-    let mostPositions: Int
+    /// The elements of a sample.
     let inputCount: Int
+    let outputCount: Int
+    /// Of its input or its output, whichever has more.
+    let mostPositions: Int
     /// The nodes that are merged into it.
     var merged: [Int] = []
     /// σ, and the node that it comes from.
@@ -38,9 +39,8 @@ struct PackedStage {
         packing = layer.packing(shape: node.shape, inputs: inputs)
         self.precision = packing.use == .depthwise ? .float32 : precision
         channels = node.shape.channels
-        positions = node.shape.positions
-        mostPositions = max(positions, inputs[0].positions)
-        inputCount = inputs[0].count
+        (inputCount, outputCount) = (inputs[0].count, node.shape.count)
+        mostPositions = max(node.shape.positions, inputs[0].positions)
         activation = layer.activation
         activationNode = index
     }
@@ -115,7 +115,9 @@ extension Network {
             if let layer = node.layer.preparable {
                 writers[index + 1] = stages.count
                 let stage = PackedStage(layer, index, architecture, precision)
-                if stage.packing.use != .rows || stage.positions > 1 || stage.activation.isCustom { isChain = false }
+                if stage.packing.use != .rows || stage.mostPositions > 1 || stage.activation.isCustom {
+                    isChain = false
+                }
                 stages.append(stage)
             } else if node.inputs.count == 1, readers[position] == 1, let writer = writers[position],
                 stages[writer].merge(index, self, foldsNormalization: foldsNormalization)
