@@ -1370,10 +1370,11 @@ typedef struct crl_publisher crl_publisher;
 typedef int32_t crl_precision;
 
 enum {
-    CRL_PRECISION_FLOAT32 = 0,  /**< the network's own numbers, and its results bit for bit */
+    CRL_PRECISION_FLOAT32 = 0,  /**< the network's own numbers; see crl_predictor_create() */
     CRL_PRECISION_BFLOAT16 = 1, /**< weights and activations rounded to the upper 16 bits of a float32; sums in float32 */
-    CRL_PRECISION_INT8 = 2      /**< weights in steps of 1/127 of each unit's largest, activations in 255 steps over each
-                                     row's range; exact sums in 32-bit integers. A row with NaN or infinity gives NaN */
+    CRL_PRECISION_INT8 = 2      /**< weights in steps of 1/127 of each unit's largest, activations in 255 steps over the
+                                     range of each row of a product; exact sums in 32-bit integers. A row with NaN or
+                                     infinity gives NaN */
 };
 
 /** Predicts: writes the outputs y for the inputs x. A row's result is the same bit for bit, whichever rows it is
@@ -1397,12 +1398,14 @@ CRL_NODISCARD CRL_API crl_status crl_network_predict(const crl_network *network,
 /** Prepares a network for prediction. The predictor is a copy: later changes to the network do not reach it. It
  *  still calls the functions of a custom activation, with their user.
  *
- *  With CRL_PRECISION_FLOAT32 the results are those of crl_network_predict(), bit for bit. CRL_PRECISION_BFLOAT16
- *  takes half the memory and CRL_PRECISION_INT8 a quarter. Both round; docs/prediction.md says what that costs.
+ *  With CRL_PRECISION_FLOAT32 the results are those of crl_network_predict(), bit for bit, unless the predictor
+ *  folds a batch normalization into the layer before it: then they differ by rounding. CRL_PRECISION_BFLOAT16 takes
+ *  half the memory and CRL_PRECISION_INT8 a quarter. Both round; docs/prediction.md says what that costs, and what
+ *  is folded.
  *  @param network built; only read.
  *  @param precision CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
  *  @param predictor receives the predictor; free it with crl_predictor_destroy(). NULL after an error.
- *  @return a status; also CRL_ERROR_SIZE for a layer of more than 66,311 inputs in int8. */
+ *  @return a status; also CRL_ERROR_SIZE for a layer in int8 that sums more than 66,311 products. */
 CRL_NODISCARD CRL_API crl_status crl_predictor_create(const crl_network *network, crl_precision precision,
                                                       crl_predictor *CRL_NULLABLE *CRL_NONNULL predictor);
 

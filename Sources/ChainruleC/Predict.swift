@@ -51,13 +51,14 @@ public func crlNetworkPredict(
 /// Prepares a network for prediction. The predictor is a copy: later changes to the network do not reach it. It still
 /// calls the functions of a custom activation, with their `user`.
 ///
-/// With CRL_PRECISION_FLOAT32 the results are those of crl_network_predict(), bit for bit. CRL_PRECISION_BFLOAT16 takes
-/// half the memory and CRL_PRECISION_INT8 a quarter. Both round; docs/prediction.md says what that costs.
+/// With CRL_PRECISION_FLOAT32 the results are those of crl_network_predict(), bit for bit, unless the predictor folds a batch
+/// normalization into the layer before it: then they differ by rounding. CRL_PRECISION_BFLOAT16 takes half the memory and
+/// CRL_PRECISION_INT8 a quarter. Both round; docs/prediction.md says what that costs, and what is folded.
 /// - Parameters:
 ///   - network: built; only read.
 ///   - precision: CRL_PRECISION_FLOAT32, CRL_PRECISION_BFLOAT16 or CRL_PRECISION_INT8.
 ///   - predictor: receives the predictor; free it with crl_predictor_destroy(). NULL after an error.
-/// - Returns: a status; also CRL_ERROR_SIZE for a layer of more than 66,311 inputs in int8.
+/// - Returns: a status; also CRL_ERROR_SIZE for a layer in int8 that sums more than 66,311 products.
 @_cdecl("crl_predictor_create")
 public func crlPredictorCreate(
     _ network: UnsafePointer<crl_network>?, _ precision: crl_precision,

@@ -9,6 +9,8 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
 
     /// ``InstructionSet/tileRows``.
     public let tileRows: Int
+    /// The lanes of a vector.
+    public let vectorWidth: Int
     /// ``MatrixKernels/multiply``.
     public let multiply:
         @Sendable (
@@ -28,10 +30,6 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
             _ segments: Segments, _ rows: Int, _ columns: Int, _ depth: Int, _ a: In, _ aRowStride: Int,
             _ aColumnStride: Int, _ b: In, _ bStride: Int, _ bias: In?, _ c: Out, _ cStride: Int, _ accumulating: Bool
         ) -> Void
-    /// ``OperandCopies/stripWidth``.
-    public let stripWidth: Int
-    /// ``OperandCopies/strips``.
-    public let copyStrips: @Sendable (_ depth: Int, _ columns: Int, _ b: In, _ stride: Int, _ strips: Out) -> Void
 
     /// ``Packing/transpose``.
     public let transpose:
@@ -68,11 +66,10 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
     @inlinable @inline(__always)
     public init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Scalar {
         tileRows = Set.tileRows
+        vectorWidth = Set.Vector.scalarCount
         multiply = MatrixKernels<Set>.multiply
         multiplyTransposed = MatrixKernels<Set>.multiplyTransposed
         multiplySegments = MatrixKernels<Set>.multiplySegments
-        stripWidth = OperandCopies<Set>.stripWidth
-        copyStrips = OperandCopies<Set>.strips
         transpose = Packing<Set>.transpose
         add = VectorKernels<Set>.add
         multiplyElements = VectorKernels<Set>.multiply

@@ -94,11 +94,29 @@ static crl_network *varied_network(void)
     return network;
 }
 
+/* A convolution, a batch normalization and a dense layer. */
+static crl_network *sequences(void)
+{
+    const size_t sequence[] = { INPUTS, 1 };
+    crl_network *network = NULL;
+    crl_window taps = CRL_WINDOW_INIT;
+    taps.kernel.first = 2;
+    OK(crl_network_create(INPUTS, &network));
+    OK(crl_network_add_reshape(network, sequence, COUNT(sequence), NULL));
+    OK(crl_network_add_convolution(network, 4, CRL_IDENTITY, &taps, 1, NULL));
+    OK(crl_network_add_normalization(network, CRL_NORMALIZATION_BATCH, NULL, NULL));
+    OK(crl_network_add_reshape(network, NULL, 0, NULL));
+    OK(crl_network_add_dense(network, OUTPUTS, CRL_IDENTITY, NULL));
+    OK(crl_network_build(network, 1));
+    return network;
+}
+
 /* A predictor of a small network never allocates, one of any other after its largest call. */
 static void predictors(const crl_network *varied)
 {
     crl_network *small = two_layers(INPUTS, 32, CRL_TANH, OUTPUTS, 1), *large = two_layers(INPUTS, 400, CRL_RELU, OUTPUTS, 1);
-    const crl_network *const networks[] = { small, large, varied };
+    crl_network *windows = sequences();
+    const crl_network *const networks[] = { small, large, varied, windows };
 
     for (size_t which = 0; which < COUNT(networks); ++which)
         for (crl_precision precision = CRL_PRECISION_FLOAT32; precision <= CRL_PRECISION_INT8; ++precision) {
@@ -119,6 +137,7 @@ static void predictors(const crl_network *varied)
         }
     crl_network_destroy(small);
     crl_network_destroy(large);
+    crl_network_destroy(windows);
 }
 
 /* A network that has predicted often has made the copy of its parameters, and allocates no more. */

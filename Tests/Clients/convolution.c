@@ -167,6 +167,48 @@ static void trained(void)
     crl_network_destroy(network);
 }
 
+/* In every precision; with a batch normalization that predictors fold. */
+static void prepared(void)
+{
+    const float tolerances[] = { 1e-5f, 0.02f, 0.05f };
+    crl_network *network = images();
+    crl_train_options options = CRL_TRAIN_OPTIONS_INIT;
+    crl_targets targets = CRL_TARGETS_INIT;
+    crl_publisher *publisher = NULL;
+    crl_window taps = window(3, 3);
+    float t[ROWS * OUTPUTS], y[ROWS * OUTPUTS], rounded[ROWS * OUTPUTS], again[ROWS * OUTPUTS];
+    OK(crl_network_add_convolution(network, 8, CRL_IDENTITY, &taps, 1, NULL));
+    OK(crl_network_add_normalization(network, CRL_NORMALIZATION_BATCH, NULL, NULL));
+    OK(crl_network_add_activation(network, CRL_RELU, NULL));
+    OK(crl_network_add_convolution(network, 8, CRL_TANH, &taps, 8, NULL));
+    OK(crl_network_add_pooling(network, CRL_POOLING_MEAN, NULL, NULL));
+    OK(crl_network_add_dense(network, OUTPUTS, CRL_IDENTITY, NULL));
+    OK(crl_network_build(network, 2));
+    fill(t, COUNT(t), 8);
+    targets.values = t, targets.rows = ROWS, targets.columns = targets.stride = OUTPUTS;
+    options.epochs = 5;
+    options.batch_size = 4;
+    for (crl_precision precision = CRL_PRECISION_FLOAT32; precision <= CRL_PRECISION_INT8; ++precision) {
+        crl_predictor *predictor = NULL;
+        OK(crl_publisher_create(network, precision, &publisher));
+        OK(crl_network_fit(network, x, ROWS, INPUTS, &targets, NULL, &options));
+        OK(crl_network_predict(network, x, ROWS, INPUTS, y, ROWS, OUTPUTS));
+        OK(crl_predictor_create(network, precision, &predictor));
+        OK(crl_predictor_predict(predictor, x, ROWS, INPUTS, rounded, ROWS, OUTPUTS));
+        for (size_t i = 0; i < COUNT(y); ++i)
+            CHECK(fabsf(rounded[i] - y[i]) < tolerances[precision]);
+        for (size_t row = 0; row < ROWS; ++row)
+            OK(crl_predictor_predict(predictor, x + row * INPUTS, 1, INPUTS, again + row * OUTPUTS, 1, OUTPUTS));
+        CHECK(memcmp(again, rounded, sizeof rounded) == 0);
+        OK(crl_publisher_publish(publisher, network));
+        OK(crl_publisher_predict(publisher, x, ROWS, INPUTS, again, ROWS, OUTPUTS));
+        CHECK(memcmp(again, rounded, sizeof rounded) == 0);
+        crl_predictor_destroy(predictor);
+        crl_publisher_destroy(publisher);
+    }
+    crl_network_destroy(network);
+}
+
 static void batch_statistics(void)
 {
     crl_network *network = NULL;
@@ -249,6 +291,7 @@ int main(void)
     make_data();
     inspected();
     trained();
+    prepared();
     batch_statistics();
     refused();
     return finish();

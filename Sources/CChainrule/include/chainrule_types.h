@@ -617,10 +617,11 @@ typedef struct crl_publisher crl_publisher;
 typedef int32_t crl_precision;
 
 enum {
-    CRL_PRECISION_FLOAT32 = 0,  /**< the network's own numbers, and its results bit for bit */
+    CRL_PRECISION_FLOAT32 = 0,  /**< the network's own numbers; see crl_predictor_create() */
     CRL_PRECISION_BFLOAT16 = 1, /**< weights and activations rounded to the upper 16 bits of a float32; sums in float32 */
-    CRL_PRECISION_INT8 = 2      /**< weights in steps of 1/127 of each unit's largest, activations in 255 steps over each
-                                     row's range; exact sums in 32-bit integers. A row with NaN or infinity gives NaN */
+    CRL_PRECISION_INT8 = 2      /**< weights in steps of 1/127 of each unit's largest, activations in 255 steps over the
+                                     range of each row of a product; exact sums in 32-bit integers. A row with NaN or
+                                     infinity gives NaN */
 };
 
 /* ---- GROUP 7 ---- */

@@ -12,7 +12,7 @@ import Kernels
 ///     Δ_in  = S W               is Wᵀ s for every sample, with the W of the forward pass
 ///
 /// and the tangents of all of them, by the product rule.
-final class Dense: Layer {
+final class Dense: PreparableLayer {
     static let kind: StaticString = "dense"
     var kind: StaticString { Dense.kind }
     var settings: LayerSettings {
@@ -80,6 +80,14 @@ final class Dense: Layer {
             pass.inputActivation(0), pass.parameter(0), plus: hasBias ? pass.parameter(1) : nil, into: pass.z,
             scratch: pass.scratch)
         try activation.forward(pass)
+    }
+
+    func packing(shape: Shape, inputs: [Shape]) -> WeightPacking {
+        WeightPacking(use: .rows, units: units, depth: inputs[0].channels)
+    }
+
+    func forward(_ pass: LayerPass, with weights: PackedWeights, into z: Matrix) {
+        weights.multiply(0, pass.inputActivation(0), into: z)
     }
 
     func backward(_ pass: LayerPass) throws(ChainruleError) {

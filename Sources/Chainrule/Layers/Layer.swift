@@ -100,6 +100,12 @@ package protocol Layer: AnyObject, Sendable {
     /// Whether h is the input's h when there is no noise.
     var isIdentityWithoutNoise: Bool { get }
 
+    /// What the layer makes of a channel outside training, if that is `h = factor · h_in + offset` and nothing else.
+    func channelMap(_ channel: Int, _ numbers: LayerNumbers) -> ChannelMap?
+
+    /// The layer, if predictors prepare it.
+    var preparable: (any PreparableLayer)? { get }
+
     /// Writes the layer's settings as members of an open JSON object.
     func encode(to json: inout JSONWriter)
 }
@@ -111,6 +117,8 @@ extension Layer {
     }
     package func inputDelta(_ pass: LayerPass) { preconditionFailure("the units depend on one another") }
     package var isIdentityWithoutNoise: Bool { false }
+    package func channelMap(_ channel: Int, _ numbers: LayerNumbers) -> ChannelMap? { nil }
+    package var preparable: (any PreparableLayer)? { nil }
     package func state(shape: Shape) -> [TensorShape] { [] }
     package func keptPerRow(shape: Shape, inputs: [Shape]) -> Int { 0 }
     package func keptPerBatch(shape: Shape) -> Int { 0 }

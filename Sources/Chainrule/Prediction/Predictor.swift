@@ -8,8 +8,12 @@ import Kernels
 /// let y = try predictor.predict(x)
 /// ```
 ///
-/// Packs the weights once, in the order in which products read them. With ``Precision/float32`` the results are those
-/// of ``Network/predict(_:)``, bit for bit. The other precisions round, and need less memory and time.
+/// Packs the weights of dense layers and convolutions once, in the order in which products read them. With
+/// ``Precision/float32`` the results are those of ``Network/predict(_:)``, bit for bit. The other precisions round, and need
+/// less memory and time.
+///
+/// Folds batch normalization into the layer before it: multiplies its factors into the weights, and takes no time for it. Then
+/// results in float32, too, differ from the network's by rounding. The layer has no σ, and only the normalization reads it.
 ///
 /// Threads: any number may predict with one predictor at once.
 public final class Predictor: FallibleClass, @unchecked Sendable {
@@ -67,7 +71,7 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         defer { scratches.put(scratch) }
         try Matrix.inGroups(of: packed.groupRows, x, y) { x, y, _ in
             kernels.chain(
-                packed.layers.base, packed.layers.count, x.rows, x.base, x.stride, y.base, y.stride, scratch)
+                packed.products.base, packed.products.count, x.rows, x.base, x.stride, y.base, y.stride, scratch)
         }
     }
 
@@ -104,7 +108,7 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
     ) {
         withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { memory in
             kernels.chain(
-                packed.layers.base, packed.layers.count, rows, x, xStride, y, yStride,
+                packed.products.base, packed.products.count, rows, x, xStride, y, yStride,
                 memory.baseAddress!.alignedUp(toMultipleOf: 64).assumingMemoryBound(to: Float.self))
         }
     }
@@ -113,13 +117,15 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
     private func predictNodes(_ x: Matrix, into y: Matrix) throws(ChainruleError) {
         let group = plan.rowsAtATime(packed.groupRows)
         let most = min(x.rows, group)
-        let scratch = try scratches.take(Plan.checkedProduct(packed.scratchPerRow, most))
+        let scratch = try scratches.take(packed.scratchCount)
         defer { scratches.put(scratch) }
         try workspaces.withWorkspace(plan: plan, rows: most, purpose: .inference) { workspace throws(ChainruleError) in
             try Matrix.inGroups(of: group, x, y) { x, y, first throws(ChainruleError) in
                 workspace.input.rows(from: 0, count: x.rows).assign(x)
                 workspace.firstRow = first
+                let isLong = Cancellation.isLong(x.rows, times: plan.multiplications)
                 for index in plan.architecture.nodes.indices {
+                    if isLong { try Cancellation.look() }
                     try predictNode(index, rows: x.rows, in: workspace, scratch: scratch)
                 }
                 workspace.rows = x.rows
@@ -131,6 +137,7 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
     private func predictNode(
         _ index: Int, rows: Int, in workspace: Workspace, scratch: UnsafeMutablePointer<Float>
     ) throws(ChainruleError) {
+        if case .merged = packed.steps[index] { return }
         let node = plan.architecture.nodes[index]
         let pass = LayerPass(
             arithmetic: arithmetic, memory: workspace.layers[index], networkInput: workspace.input, rows: 0..<rows,
@@ -138,13 +145,25 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
             scratch: workspace.scratch.row(0), usesBatchStatistics: false,
             wantsNetworkInputDelta: false)
         do throws(ChainruleError) {
-            if let dense = node.layer.asDense, let layer = packed.layerOfNode[index] {
-                let (a, z) = (pass.inputActivation(0), pass.z)
-                kernels.product(packed.layers.base + layer, a.rows, a.base, a.stride, z.base, z.stride, scratch)
-                try dense.activation.forward(pass)
-            } else {
-                try node.layer.forward(pass)
+            guard case .packed(let packedLayer) = packed.steps[index], let layer = node.layer.preparable else {
+                return try node.layer.forward(pass)
             }
+            let weights = PackedWeights(
+                kernels: kernels, products: packed.products.base + packedLayer.firstProduct, bias: packedLayer.bias,
+                mostRows: packedLayer.mostRows, scratch: scratch, precision: precision)
+            if layer.activation.isCustom {
+                // Its z has a place of its own, and nothing is merged into it.
+                layer.forward(pass, with: weights, into: pass.z)
+                return try layer.activation.forward(pass)
+            }
+            let h = workspace.layers[packedLayer.target].activation
+                .positions(ofRows: pass.rows, channels: node.shape.channels)
+            layer.forward(pass, with: weights, into: h)
+            guard let place = packedLayer.activation,
+                let activation = plan.architecture.nodes[place].layer.outputActivation,
+                case .builtIn(let kernel) = activation.function
+            else { return }
+            arithmetic.apply(kernel, alpha: activation.alpha ?? 0, z: h, h: h)
         } catch {
             throw node.named(in: error)
         }
@@ -157,11 +176,17 @@ extension FallibleClass where Self == Predictor {
         self = try Predictor(network, precision: precision, level: network.level)
     }
 
-    package init(_ network: Network, precision: Precision, level: InstructionSetLevel) throws(ChainruleError) {
+    /// - Parameter foldsNormalization: see ``PackedNetwork``.
+    package init(
+        _ network: Network, precision: Precision, level: InstructionSetLevel, foldsNormalization: Bool = true
+    ) throws(ChainruleError) {
         let (kernels, arithmetic) = (precision.kernels(level), Arithmetic(level))
-        let packed = try PackedNetwork(network, precision: precision, kernels: kernels, arithmetic: arithmetic)
+        let packed = try PackedNetwork(
+            network, precision: precision, foldsNormalization: foldsNormalization, kernels: kernels,
+            arithmetic: arithmetic)
         var unpacked = 0
-        for (index, node) in network.architecture.nodes.enumerated() where node.layer.asDense == nil {
+        for (index, step) in packed.steps.enumerated() {
+            guard case .forward = step else { continue }
             unpacked += network.plan.tensorRanges[index].count + network.plan.stateRanges[index].count
         }
         let parameters =

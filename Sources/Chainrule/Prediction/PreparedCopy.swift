@@ -46,7 +46,9 @@ struct PreparedCopy: ~Copyable {
             !isTried.exchange(true, ordering: .relaxed)
         else { return nil }
         do throws(ChainruleError) {
-            let copy = Unmanaged.passRetained(try Predictor(network))
+            let copy = Unmanaged.passRetained(
+                try Predictor(
+                    network, precision: .float32, level: network.level, foldsNormalization: false))
             made.store(copy.toOpaque(), ordering: .releasing)
             return copy
         } catch {
@@ -74,7 +76,7 @@ struct PreparedCopy: ~Copyable {
     /// not, and may do anything with the network: it has none.
     private static func helps(_ network: Network) -> Bool {
         let nodes = network.architecture.nodes
-        return network.parameterCount <= mostParameters && nodes.contains { $0.layer.asDense != nil }
+        return network.parameterCount <= mostParameters && nodes.contains { $0.layer.preparable != nil }
             && !nodes.contains { $0.layer.callsCustomFunctions }
     }
 }

@@ -9,18 +9,17 @@ public enum PatchKernels {
     /// Copies patches; taps outside the input give 0.
     /// - Parameters:
     ///   - channels: how many of each position's channels a patch holds.
-    ///   - columns: which columns of the patches, of `taps × channels`.
     ///   - x: the first sample's first of these channels.
     ///   - positionStride: from one input position to the next; samples follow one another.
     ///   - positions: which output positions, counted over all samples.
-    ///   - patches: `positions × columns`, contiguous.
+    ///   - patches: a row for each of the positions, contiguous.
     public static func gather(
-        _ window: Window, channels: Int, columns: Range<Int>, _ x: In, positionStride: Int, positions: Range<Int>,
+        _ window: Window, channels: Int, _ x: In, positionStride: Int, positions: Range<Int>,
         into patches: Out
     ) {
-        let width = columns.count
+        let width = window.taps * channels
         forEachBlock(
-            window, channels: channels, columns: columns, positionStride: positionStride, positions, joinsTaps: true
+            window, channels: channels, positionStride: positionStride, positions, joinsTaps: true
         ) { block in
             let patch = patches + (block.row * width + block.column)
             if block.isInside {
@@ -31,14 +30,14 @@ public enum PatchKernels {
         }
     }
 
-    /// Adds patches to the elements that they lie over: the adjoint of ``gather(_:channels:columns:_:positionStride:positions:into:)``.
+    /// Adds patches to the elements that they lie over: the adjoint of ``gather(_:channels:_:positionStride:positions:into:)``.
     public static func scatter(
         _ window: Window, channels: Int, _ patches: In, positions: Range<Int>, addingTo x: Out, positionStride: Int
     ) {
         let width = window.taps * channels
         // Joined taps of neighbouring positions overlap: what one has stored in part, the next would wait for.
         forEachBlock(
-            window, channels: channels, columns: 0..<width, positionStride: positionStride, positions, joinsTaps: false
+            window, channels: channels, positionStride: positionStride, positions, joinsTaps: false
         ) { block in
             guard block.isInside else { return }
             addRows(
@@ -66,7 +65,7 @@ public enum PatchKernels {
     /// - Parameter joinsTaps: whether a block may hold neighbouring taps as one run.
     @inline(__always)
     private static func forEachBlock(
-        _ window: Window, channels: Int, columns: Range<Int>, positionStride: Int, _ positions: Range<Int>,
+        _ window: Window, channels: Int, positionStride: Int, _ positions: Range<Int>,
         joinsTaps: Bool, _ body: (Block) -> Void
     ) {
         let width = window.output[2]
@@ -83,18 +82,13 @@ public enum PatchKernels {
                 let depth = window.position(0, at: outputDepth, under: tapDepth)
                 for tapHeight in 0..<window.kernel[1] {
                     let height = window.position(1, at: outputHeight, under: tapHeight)
-                    let end = column + window.kernel[2] * channels
-                    if end > columns.lowerBound && column < columns.upperBound {
-                        let isInside =
-                            depth >= 0 && depth < window.input[0] && height >= 0 && height < window.input[1]
-                        let inputRow = ((sample * window.input[0] + depth) * window.input[1] + height) * window.input[2]
-                        TapRow(
-                            row: row, positions: start..<start + count, column: column, columns: columns,
-                            channels: channels, positionStride: positionStride,
-                            inputRow: isInside ? inputRow : nil, joinsTaps: joinsTaps
-                        ).forEachBlock(window, body)
-                    }
-                    column = end
+                    let isInside = 0..<window.input[0] ~= depth && 0..<window.input[1] ~= height
+                    let inputRow = ((sample * window.input[0] + depth) * window.input[1] + height) * window.input[2]
+                    TapRow(
+                        row: row, positions: start..<start + count, column: column, channels: channels,
+                        positionStride: positionStride, inputRow: isInside ? inputRow : nil, joinsTaps: joinsTaps
+                    ).forEachBlock(window, body)
+                    column += window.kernel[2] * channels
                 }
             }
             position += count
@@ -107,9 +101,8 @@ public enum PatchKernels {
         let row: Int
         /// Along the width.
         let positions: Range<Int>
-        /// The column of the first tap, and which columns there are.
+        /// The column of the first tap.
         let column: Int
-        let columns: Range<Int>
         let channels: Int
         let positionStride: Int
         /// The first position of this row of the input; nil: there is no such row.
@@ -150,17 +143,12 @@ public enum PatchKernels {
         private func block(
             _ taps: Range<Int>, _ some: Range<Int>, _ inputRow: Int?, _ window: Window, _ body: (Block) -> Void
         ) {
-            let first = column + taps.lowerBound * channels
-            let (low, high) = (
-                max(first, columns.lowerBound), min(column + taps.upperBound * channels, columns.upperBound)
-            )
-            if some.isEmpty || low >= high { return }
+            if some.isEmpty { return }
             let place = window.position(2, at: some.lowerBound, under: taps.lowerBound)
             body(
                 Block(
-                    row: row + some.lowerBound - positions.lowerBound, column: low - columns.lowerBound,
-                    rows: some.count,
-                    count: high - low, element: ((inputRow ?? 0) + place) * positionStride + low - first,
+                    row: row + some.lowerBound - positions.lowerBound, column: column + taps.lowerBound * channels,
+                    rows: some.count, count: taps.count * channels, element: ((inputRow ?? 0) + place) * positionStride,
                     step: window.stride[2] * positionStride, isInside: inputRow != nil))
         }
     }

@@ -38,8 +38,8 @@ class Predictor(NativeObject):
 
         Args:
             network: does not change; its later changes do not reach the predictor.
-            precision: "float32" gives the results of network.predict(), bit for bit. "bfloat16" and "int8" need less
-                memory and time, and round.
+            precision: "float32" gives the results of network.predict(), bit for bit, unless a batch normalization is
+                folded into the layer before it. "bfloat16" and "int8" need less memory and time, and round.
         """
         owner = network._open()
         (pointer,) = results(library.crl_predictor_create, owner, enumerator(PRECISIONS, precision, "precision"))

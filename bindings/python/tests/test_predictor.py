@@ -33,6 +33,26 @@ def test_predicts_as_the_network_does(network: Network, x: np.ndarray, precision
         assert predictor.predict(x[row]).tobytes() == y[row].tobytes()
 
 
+def test_convolutions(precision: str) -> None:
+    network = Network((6, 5, 3)).add_convolution(20, 3, "relu", padding="same").add_convolution(4, 2, groups=2)
+    network.add_pooling("maximum", 2).add_transposed_convolution(5, 2, "tanh", stride=2).add_flatten().add_dense(3)
+    network.build(seed=2)
+    x = np.random.default_rng(3).standard_normal((7, 6, 5, 3), dtype=np.float32)
+    y, expected = network.prepare(precision).predict(x), network.predict(x)
+    assert np.abs(y - expected).max() <= TOLERANCE[precision]
+    assert network.prepare(precision).predict(x[2:3]).tobytes() == y[2].tobytes()
+
+
+def test_batch_normalization_is_folded(precision: str) -> None:
+    network = Network((6, 5, 2)).add_convolution(6, 3, bias=False).add_normalization("batch").add_activation("relu")
+    network.add_flatten().add_dense(3).build(seed=2)
+    for statistics in network.state.values():
+        statistics[:] = np.linspace(0.5, 2, 6)
+    x = np.random.default_rng(3).standard_normal((7, 6, 5, 2), dtype=np.float32)
+    y, expected = network.prepare(precision).predict(x), network.predict(x)
+    assert 0 < np.abs(y - expected).max() <= TOLERANCE[precision] + 1e-5
+
+
 def test_float32_is_the_default(network: Network, x: np.ndarray) -> None:
     assert network.prepare().precision == "float32"
     assert Predictor(network).predict(x).tobytes() == network.predict(x).tobytes()

@@ -104,6 +104,15 @@ final class BatchNormalization: NormalizingLayer {
         scale(pass)
     }
 
+    /// `h = γ r (x − μ) + β`.
+    func channelMap(_ channel: Int, _ numbers: LayerNumbers) -> ChannelMap? {
+        let (mean, variance) = (Double(numbers.state(0)[0, channel]), Double(numbers.state(1)[0, channel]))
+        let gamma = hasScale ? Double(numbers.vector(0)[0, channel]) : 1
+        let beta = hasOffset ? Double(numbers.vector(1)[0, channel]) : 0
+        let factor = gamma / (variance + Double(epsilon)).squareRoot()
+        return ChannelMap(factor: factor, offset: beta - mean * factor)
+    }
+
     func backward(_ pass: LayerPass) throws(ChainruleError) { inputDelta(pass) }
 
     func signal(_ pass: LayerPass) throws(ChainruleError) {}

@@ -9,7 +9,7 @@ import Kernels
 /// Positions outside the input count as 0. W is `channels × taps × channels of a group`. This is what others call a
 /// cross-correlation. The transposed convolution maps as L's adjoint in h_in does (Dumoulin and Visin 2016): each input
 /// position adds a window to the output. Its W is `input channels × taps × channels of a group`.
-final class Convolution: ProductLayer {
+final class Convolution: ProductLayer, PreparableLayer {
     static let kind: StaticString = "convolution"
     static let transposedKind: StaticString = "transposed_convolution"
     var kind: StaticString { isTransposed ? Convolution.transposedKind : Convolution.kind }
@@ -106,6 +106,19 @@ final class Convolution: ProductLayer {
         let product = product(pass.inputShape(0), pass.shape, part.arithmetic, part.scratch)
         product.multiplyWeights(
             isTransposed ? x : s, isTransposed ? s : x, into: gradient, accumulating: accumulating, part.share)
+    }
+
+    func packing(shape: Shape, inputs: [Shape]) -> WeightPacking {
+        let (inside, outside) = isTransposed ? (shape, inputs[0]) : (inputs[0], shape)
+        return WindowProduct.packing(
+            window(from: inputs[0], to: shape), inputChannels: inside.channels, outputChannels: outside.channels,
+            groups: groups, isTransposed: isTransposed)
+    }
+
+    func forward(_ pass: LayerPass, with weights: PackedWeights, into z: Matrix) {
+        let product = product(pass.inputShape(0), pass.shape, pass.arithmetic, pass.scratch)
+        let x = pass.inputActivation(0)
+        if isTransposed { product.multiplyInput(x, weights, into: z) } else { product.multiply(x, weights, into: z) }
     }
 
     func encode(to json: inout JSONWriter) {

@@ -8,29 +8,31 @@ extension SlidingWindow {
 
     /// `Z = P W + b`, or `Z += P W`: a row of results for each window.
     /// - Parameters:
-    ///   - panels: W as ``WindowProduct`` packs it: strips of its columns, each with a row for each tap and channel.
+    ///   - panels: W in panels (``PanelPacking``), with a row for each tap and channel.
     ///   - result: a row for each position of all samples.
     func multiply(panels: Matrix, plus bias: Matrix?, into result: Matrix, accumulating: Bool) {
-        let stripWidth = arithmetic.kernels.stripWidth
-        let tapSize = channels * stripWidth
-        let lineSize = width.taps * tapSize
-        let stripSize = depth.taps * height.taps * lineSize
+        let lineDepth = width.taps * channels
+        let planeDepth = height.taps * lineDepth
         forEachBlock(of: result) { sample, plane, lines, depthTap, isFirst in
-            for strip in stride(from: 0, to: result.columns, by: stripWidth) {
-                let columns = min(stripWidth, result.columns - strip)
-                let panel = panels.base + strip / stripWidth * stripSize + (depthTap ?? 0) * height.taps * lineSize
-                let stripBias = bias.map { $0.base + strip }
+            PanelPacking.forEachPanel(outputs: result.columns, vectorWidth: arithmetic.kernels.vectorWidth) {
+                units, panelWidth in
+                let panel =
+                    panels.base + units.lowerBound * depth.taps * planeDepth + (depthTap ?? 0) * planeDepth * panelWidth
+                let panelBias = bias.map { $0.base + units.lowerBound }
                 for line in lines.places {
                     let inside = depthTap == nil ? 0..<0 : height.tapsInside(at: line)
-                    let to = result.base + resultPosition(sample, plane, line) * result.stride + strip
+                    let to = result.base + resultPosition(sample, plane, line) * result.stride + units.lowerBound
                     let from = lines.pointer(height.position(at: line, under: inside.lowerBound))
                     for run in 0..<(isDense ? 1 : width.taps) {
+                        let first = inside.lowerBound * lineDepth + run * channels
                         arithmetic.kernels.multiplySegments(
-                            Segments(inside.count, aStride: height.tapDistance * lines.stride, bStride: lineSize),
-                            width.count, columns, isDense ? width.taps * channels : channels,
+                            Segments(
+                                inside.count, aStride: height.tapDistance * lines.stride,
+                                bStride: lineDepth * panelWidth),
+                            width.count, units.count, isDense ? lineDepth : channels,
                             from + run * width.tapDistance * channels, width.scale * channels, 1,
-                            panel + (inside.lowerBound * lineSize + run * tapSize), stripWidth, stripBias, to,
-                            width.step * result.stride, accumulating || !isFirst || run > 0)
+                            panel + first * panelWidth, panelWidth, panelBias, to, width.step * result.stride,
+                            accumulating || !isFirst || run > 0)
                     }
                 }
             }

@@ -13,13 +13,15 @@ struct WindowProduct {
     let arithmetic: Arithmetic
     let scratch: Matrix
 
-    private var isDepthwise: Bool { WindowProduct.isDepthwise(inputChannels, outputChannels, groups) }
-    private var groupInputs: Int { inputChannels / groups }
-    private var groupOutputs: Int { outputChannels / groups }
-    private var depth: Int { window.taps * groupInputs }
+    var isDepthwise: Bool { WindowProduct.isDepthwise(inputChannels, outputChannels, groups) }
+    var groupInputs: Int { inputChannels / groups }
+    var groupOutputs: Int { outputChannels / groups }
+    var depth: Int { window.taps * groupInputs }
+
+    var isPointwise: Bool { WindowProduct.isPointwise(window) }
 
     /// Whether a patch is the input position itself.
-    private var isPointwise: Bool {
+    static func isPointwise(_ window: Window) -> Bool {
         window.taps == 1 && window.stride == Window.Axes(repeating: 1) && window.before == Window.Axes()
             && window.input == window.output
     }
@@ -88,7 +90,7 @@ struct WindowProduct {
     /// Whether to compute whole patches of the inputs' gradient, and add them to it. That moves each element of a patch, but
     /// computes in whole vectors where an input has few channels.
     private var scatters: Bool {
-        let lanes = arithmetic.kernels.stripWidth / 2
+        let lanes = arithmetic.kernels.vectorWidth
         let vectors = (groupInputs + lanes - 1) / lanes
         return groupOutputs * (vectors * lanes - groupInputs) > groupInputs * lanes
     }
@@ -148,11 +150,11 @@ struct WindowProduct {
         }
     }
 
-    private func channels(ofInput x: Matrix, _ group: Int) -> Matrix {
+    func channels(ofInput x: Matrix, _ group: Int) -> Matrix {
         x.columns(from: group * groupInputs, count: groupInputs)
     }
 
-    private func slide(
+    func slide(
         over source: Matrix, isTransposed: Bool, _ first: Window.Axes, _ room: Matrix
     ) -> SlidingWindow {
         SlidingWindow(
@@ -163,50 +165,44 @@ struct WindowProduct {
 
     /// The floats of packed weights.
     private func packedCount(columns: Int, depth: Int) -> Int {
-        let width = arithmetic.kernels.stripWidth
-        return (columns + width - 1) / width * width * depth
+        PanelPacking.lanes(of: columns, vectorWidth: arithmetic.kernels.vectorWidth) * depth
     }
 
-    /// A group's Wᵀ in strips of as many columns as two vectors hold, in scratch memory.
+    /// A group's Wᵀ in panels (``PanelPacking``), in scratch memory.
     private func packed(_ w: Matrix) -> Matrix {
-        let width = arithmetic.kernels.stripWidth
-        let panels = Matrix(base: scratch.base, rows: 1, columns: packedCount(columns: w.rows, depth: depth))
-        for strip in stride(from: 0, to: w.rows, by: width) {
+        PanelPacking.forEachPanel(outputs: w.rows, vectorWidth: arithmetic.kernels.vectorWidth) { units, width in
             arithmetic.transpose(
-                w.rows(from: strip, count: min(width, w.rows - strip)),
+                w.rows(from: units.lowerBound, count: units.count),
                 into: Matrix(
-                    base: panels.base + strip * depth, rows: depth, columns: min(width, w.rows - strip), stride: width))
+                    base: scratch.base + units.lowerBound * depth, rows: depth, columns: units.count, stride: width))
         }
-        return panels
+        return Matrix(base: scratch.base, rows: 1, columns: packedCount(columns: w.rows, depth: depth))
     }
 
-    /// A group's W in strips of input channels, with a row for each tap of a transposed product and each output channel.
+    /// A group's W in panels of input channels, with a row for each tap of a transposed product and each output channel.
     private func packed(_ w: Matrix, for product: SlidingWindow) -> Matrix {
-        let width = arithmetic.kernels.stripWidth
         let (depth, height, across) = (product.depth, product.height, product.width)
-        let panels = Matrix(
-            base: scratch.base, rows: 1,
-            columns: packedCount(columns: groupInputs, depth: depth.taps * height.taps * across.taps * w.rows))
-        var to = panels.base
-        for strip in stride(from: 0, to: groupInputs, by: width) {
-            for tap in 0..<depth.taps * height.taps * across.taps {
+        let taps = depth.taps * height.taps * across.taps
+        PanelPacking.forEachPanel(outputs: groupInputs, vectorWidth: arithmetic.kernels.vectorWidth) { units, width in
+            var to = scratch.base + units.lowerBound * taps * w.rows
+            for tap in 0..<taps {
                 let (line, widthTap) = tap.quotientAndRemainder(dividingBy: across.taps)
                 let (plane, heightTap) = line.quotientAndRemainder(dividingBy: height.taps)
                 let number =
                     (depth.windowTap(plane) * window.kernel[1] + height.windowTap(heightTap)) * window.kernel[2]
                     + across.windowTap(widthTap)
-                arithmetic.kernels.copyStrips(
-                    w.rows, min(width, groupInputs - strip), w.base + number * groupInputs + strip, w.stride, to)
+                Matrix(base: to, rows: w.rows, columns: units.count, stride: width)
+                    .assign(w.columns(from: number * groupInputs + units.lowerBound, count: units.count))
                 to += w.rows * width
             }
         }
-        return panels
+        return Matrix(base: scratch.base, rows: 1, columns: packedCount(columns: groupInputs, depth: taps * w.rows))
     }
 
     /// How many positions' patches to gather at a time: as many as take a quarter of the second-level cache.
-    private var positionsAtATime: Int { WindowProduct.positionsAtATime(depth: depth) }
+    var positionsAtATime: Int { WindowProduct.positionsAtATime(depth: depth) }
 
-    private static func positionsAtATime(depth: Int) -> Int {
+    static func positionsAtATime(depth: Int) -> Int {
         max(2, CacheSizes.second / 4 / MemoryLayout<Float>.stride / depth / 16) * 16
     }
 
@@ -233,11 +229,11 @@ struct WindowProduct {
             CopyLayout.scratchCount(rows: some, columns: depth, depth: min(columns, CopyLayout.mostDepth)),
             CopyLayout.scratchCount(rows: columns, columns: depth, depth: some))
         let scattering = Int64(some) * Int64(depth) + Int64(product)
-        // Strips are at most 32 columns wide.
+        // Panels are whole vectors of at most 16 lanes.
         let packed =
             Int64(window.taps)
             * max(
-                Int64(inputs) * (Int64(columns) + 31), Int64(columns) * (Int64(inputs) + 31))
+                Int64(inputs) * (Int64(columns) + 15), Int64(columns) * (Int64(inputs) + 15))
         let room = room(inputs, columns)
         guard room <= Int64(Int.max) / 2 && packed <= Int64(Int.max) / 4 else { return .max }
         return Int(clamping: max(scattering, packed + room) + 64)

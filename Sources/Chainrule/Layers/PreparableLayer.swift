@@ -1,0 +1,60 @@
+/// A layer that predictors prepare: they pack its weights once, in the order in which products read them, and in fewer bits
+/// if wanted. Its first tensor is W; the second, if it has one, is b.
+package protocol PreparableLayer: Layer {
+    var activation: Activation { get }
+    var hasBias: Bool { get }
+
+    /// How W is packed.
+    func packing(shape: Shape, inputs: [Shape]) -> WeightPacking
+
+    /// Computes z with packed weights. The predictor applies σ.
+    func forward(_ pass: LayerPass, with weights: PackedWeights, into z: Matrix)
+}
+
+extension PreparableLayer {
+    package var preparable: (any PreparableLayer)? { self }
+}
+
+/// W as matrices of `units × depth`, one for each group of channels.
+package struct WeightPacking {
+    enum Use {
+        /// `Z = A Wᵀ + b`, where the rows of A are the input's positions.
+        case rows
+        /// The same, where the rows of A are parts of the input's positions.
+        case parts
+        /// The same, where the rows of A are windows, which slide over the input in float32 and are gathered otherwise.
+        case windows
+        /// The layer adds up the elements of `A Wᵀ`, and b.
+        case sums
+        /// A window for each channel. It is kept in float32, a row for each tap: it multiplies too few numbers to gain by
+        /// fewer bits.
+        case depthwise
+    }
+
+    let use: Use
+    var groups = 1
+    let units: Int
+    let depth: Int
+    /// Whether a group's rows of W are `depth × units`.
+    var isTransposed = false
+
+    /// Whether a unit of the products is an output channel, so that they can begin with b and end with max(0, z).
+    var givesOutputs: Bool { use == .rows || use == .parts || use == .windows }
+}
+
+/// The parameters and the state of one layer.
+package struct LayerNumbers {
+    let tensors: ArraySlice<Plan.Tensor>
+    let stateTensors: ArraySlice<Plan.Tensor>
+    let numbers: Matrix
+
+    func parameter(_ index: Int) -> Matrix { tensors[tensors.startIndex + index].view(in: numbers) }
+    func vector(_ index: Int) -> Matrix { tensors[tensors.startIndex + index].vector(in: numbers) }
+    func state(_ index: Int) -> Matrix { stateTensors[stateTensors.startIndex + index].vector(in: numbers) }
+}
+
+/// `h = factor · h_in + offset`.
+package struct ChannelMap {
+    let factor: Double
+    let offset: Double
+}

@@ -1,0 +1,82 @@
+import Kernels
+
+/// The same maps with packed weights.
+extension WindowProduct {
+    /// How the weights are packed.
+    /// - Parameter isTransposed: for ``multiplyInput(_:_:into:)``.
+    static func packing(
+        _ window: Window, inputChannels: Int, outputChannels: Int, groups: Int, isTransposed: Bool
+    ) -> WeightPacking {
+        if isDepthwise(inputChannels, outputChannels, groups) {
+            return WeightPacking(use: .depthwise, units: groups, depth: window.taps)
+        }
+        let (depth, units) = (window.taps * (inputChannels / groups), outputChannels / groups)
+        guard isTransposed else {
+            return WeightPacking(
+                use: isPointwise(window) ? .parts : .windows, groups: groups, units: units, depth: depth)
+        }
+        return WeightPacking(
+            use: isPointwise(window) ? .parts : .sums, groups: groups, units: depth, depth: units, isTransposed: true)
+    }
+
+    /// `Z = P W + b`.
+    func multiply(_ x: Matrix, _ w: PackedWeights, into z: Matrix) {
+        if isDepthwise {
+            return slide(over: x, isTransposed: false, Window.Axes(), scratch)
+                .depthwise(window, weights: w.taps, plus: w.bias, into: z, accumulating: false)
+        }
+        for group in 0..<groups {
+            let (inputs, sums) = (
+                channels(ofInput: x, group), z.columns(from: group * groupOutputs, count: groupOutputs)
+            )
+            if isPointwise {
+                w.multiply(group, inputs, into: sums)
+            } else if w.precision == .float32 {
+                slide(over: inputs, isTransposed: false, Window.Axes(), scratch).multiply(
+                    panels: w.panels(group), plus: w.bias.columns(from: group * groupOutputs, count: groupOutputs),
+                    into: sums, accumulating: false)
+            } else {
+                multiplyPatches(group, x, w, into: sums)
+            }
+        }
+    }
+
+    /// The same with patches, gathered some at a time: their elements are rounded.
+    private func multiplyPatches(_ group: Int, _ x: Matrix, _ w: PackedWeights, into sums: Matrix) {
+        for first in stride(from: 0, to: sums.rows, by: positionsAtATime) {
+            let positions = first..<min(first + positionsAtATime, sums.rows)
+            let patches = Matrix(base: scratch.base, rows: positions.count, columns: depth)
+            PatchKernels.gather(
+                window, channels: groupInputs, x.base + group * groupInputs, positionStride: x.stride,
+                positions: positions, into: patches.base)
+            w.multiply(group, patches, into: sums.rows(from: first, count: positions.count))
+        }
+    }
+
+    /// `Δ = Pᵀ`-scattered `S W`, and b.
+    func multiplyInput(_ s: Matrix, _ w: PackedWeights, into delta: Matrix) {
+        let isPointwise = isPointwise && !isDepthwise
+        if !isPointwise { for row in 0..<delta.rows { delta.row(row).assign(w.bias) } }
+        if isDepthwise {
+            return SlidingWindow.forEachSeries(window, isTransposed: true) { first in
+                slide(over: s, isTransposed: true, first, scratch)
+                    .depthwise(window, weights: w.taps, plus: nil, into: delta, accumulating: true)
+            }
+        }
+        for group in 0..<groups {
+            let sums = s.columns(from: group * groupOutputs, count: groupOutputs)
+            if isPointwise {
+                w.multiply(group, sums, into: delta.columns(from: group * groupInputs, count: groupInputs))
+                continue
+            }
+            for first in stride(from: 0, to: s.rows, by: positionsAtATime) {
+                let positions = first..<min(first + positionsAtATime, s.rows)
+                let patches = Matrix(base: scratch.base, rows: positions.count, columns: depth)
+                w.multiply(group, sums.rows(from: first, count: positions.count), into: patches)
+                PatchKernels.scatter(
+                    window, channels: groupInputs, patches.base, positions: positions,
+                    addingTo: delta.base + group * groupInputs, positionStride: delta.stride)
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import Kernels
+
+/// Packing a layer's weights.
+extension PackedStage {
+    /// A number for each output channel.
+    func bias(in memory: FloatMemory) -> Matrix { memory.matrix(at: place, rows: 1, columns: channels) }
+
+    /// Writes b and the panels to the places that ``layOut(from:product:_:)`` found.
+    func pack(
+        _ network: Network, into memory: FloatMemory, _ products: Memory<PackedDense>, _ kernels: PredictionKernels,
+        _ arithmetic: Arithmetic
+    ) throws(ChainruleError) {
+        let (numbers, bias) = (network.numbers(ofNode: node), bias(in: memory))
+        if layer.hasBias { bias.assign(numbers.vector(1)) }
+        var weights = numbers.parameter(0)
+        let copy = try changedWeights(weights, arithmetic)
+        defer { withExtendedLifetime(copy) {} }
+        if let copy { weights = copy.matrix(at: 0, rows: copy.count / packing.depth, columns: packing.depth) }
+        if let normalization { fold(network, normalization, into: weights, bias) }
+        for group in 0..<packing.groups {
+            let base = memory.base + panelPlace + group * productSize
+            products.base[firstProduct + group] = try Panels(
+                weights: weights.rows(from: group * packing.units, count: packing.units),
+                bias: packing.givesOutputs ? bias.columns(from: group * packing.units, count: packing.units) : nil,
+                words: words, lanes: lanes, vectorWidth: panelWidth(kernels)
+            ).write(to: base, precision, arithmetic)
+        }
+    }
+
+    /// A copy of the weights with a row for each unit; nil if they have that and will not change.
+    private func changedWeights(_ weights: Matrix, _ arithmetic: Arithmetic) throws(ChainruleError) -> FloatMemory? {
+        guard packing.isTransposed else {
+            return normalization == nil ? nil : try FloatMemory(copying: weights)
+        }
+        let copy = try FloatMemory(count: weights.count, for: "weights in another order")
+        for group in 0..<packing.groups {
+            arithmetic.transpose(
+                weights.rows(from: group * packing.depth, count: packing.depth),
+                into: copy.matrix(
+                    at: group * packing.units * packing.depth, rows: packing.units, columns: packing.depth))
+        }
+        return copy
+    }
+
+    /// Multiplies a normalisation into weights and bias.
+    private func fold(_ network: Network, _ normalization: Int, into weights: Matrix, _ bias: Matrix) {
+        let layer = network.architecture.nodes[normalization].layer
+        let numbers = network.numbers(ofNode: normalization)
+        let channelsOfGroup = channels / packing.groups
+        for channel in 0..<channels {
+            let map = layer.channelMap(channel, numbers)!
+            bias[0, channel] = Float(map.factor * Double(bias[0, channel]) + map.offset)
+            let (group, first) = channel.quotientAndRemainder(dividingBy: channelsOfGroup)
+            for unit in stride(from: first, to: packing.units, by: channelsOfGroup) {
+                let row = weights.row(group * packing.units + unit)
+                for place in 0..<row.columns { row[0, place] *= Float(map.factor) }
+            }
+        }
+    }
+}
+
+/// The weights of one product, on their way into panels.
+private struct Panels {
+    /// `units × depth`.
+    let weights: Matrix
+    /// nil: zeros.
+    let bias: Matrix?
+    let words: Int
+    let lanes: Int
+    let vectorWidth: Int
+
+    /// Writes the panels to `base`, and the lanes' values behind them.
+    func write(
+        to base: UnsafeMutablePointer<Float>, _ precision: Precision, _ arithmetic: Arithmetic
+    ) throws(ChainruleError) -> PackedDense {
+        let after = base + words * lanes
+        var product = PackedDense(
+            inputs: weights.columns, outputs: weights.rows, words: words, panels: base, lanes: after)
+        switch precision {
+        case .float32:
+            try PanelPacking.forEachPanel(outputs: weights.rows, vectorWidth: vectorWidth) {
+                units, width throws(ChainruleError) in
+                try Cancellation.look(before: weights.rows, times: weights.columns)
+                arithmetic.transpose(
+                    weights.rows(from: units.lowerBound, count: units.count),
+                    into: Matrix(
+                        base: base + units.lowerBound * words, rows: words, columns: units.count, stride: width))
+            }
+            write(bias, to: after)
+        case .bfloat16:
+            try forEachWord { place, unit, word in
+                let first = BFloat16.nearest(weights[unit, 2 * word])
+                let second = 2 * word + 1 < weights.columns ? BFloat16.nearest(weights[unit, 2 * word + 1]) : 0
+                base[place] = Float(bitPattern: UInt32(second) << 16 | UInt32(first))
+            }
+            write(bias, to: after)
+        case .int8:
+            // The first lanes stay zero: the sums start from them. Then come bias, scales and sums of weights.
+            let (bias, scales, sums) = (after + lanes, after + 2 * lanes, after + 3 * lanes)
+            write(self.bias, to: bias)
+            product.bias = UnsafePointer(bias)
+            product.scales = UnsafePointer(scales)
+            product.weightSums = UnsafeRawPointer(sums).assumingMemoryBound(to: Int32.self)
+            for unit in 0..<weights.rows {
+                scales[unit] = Int8Weights.step(largest: arithmetic.largestMagnitude(weights.row(unit)))
+            }
+            try forEachWord { place, unit, word in
+                let inverse = scales[unit] > 0 ? 1 / scales[unit] : 0
+                var bits: UInt32 = 0
+                var sum: Int32 = 0
+                for byte in 0..<min(4, weights.columns - 4 * word) {
+                    let number = Int8Weights.number(weights[unit, 4 * word + byte], inverse: inverse)
+                    bits |= UInt32(UInt8(bitPattern: number)) << UInt32(8 * byte)
+                    sum += Int32(number)
+                }
+                base[place] = Float(bitPattern: bits)
+                let before = Int32(bitPattern: sums[unit].bitPattern)
+                sums[unit] = Float(bitPattern: UInt32(bitPattern: before + sum))
+            }
+        }
+        return product
+    }
+
+    /// Can be cancelled.
+    private func forEachWord(
+        _ body: (_ place: Int, _ unit: Int, _ word: Int) -> Void
+    ) throws(ChainruleError) {
+        try PanelPacking.forEachWord(outputs: weights.rows, words: words, vectorWidth: vectorWidth) {
+            place, unit, word throws(ChainruleError) in
+            if word == 0 { try Cancellation.look(before: weights.rows, times: weights.columns) }
+            body(place, unit, word)
+        }
+    }
+
+    private func write(_ bias: Matrix?, to lanes: UnsafeMutablePointer<Float>) {
+        if let bias { lanes.update(from: bias.base, count: bias.count) }
+    }
+}

@@ -1,0 +1,148 @@
+import Kernels
+
+/// A layer to be packed, with the layers that can be merged into it: those that alone read the one before them, and are
+/// identities, its σ, or batch normalisation.
+struct PackedStage {
+    let layer: any PreparableLayer
+    let node: Int
+    let packing: WeightPacking
+    let precision: Precision
+    let channels: Int
+    /// The elements of a sample.
+    let inputCount: Int
+    let outputCount: Int
+    /// Of its input or its output, whichever has more.
+    let mostPositions: Int
+    /// The nodes that are merged into it.
+    var merged: [Int] = []
+    /// σ, and the node that it comes from.
+    var activation: Activation
+    var activationNode: Int
+    /// The node of the normalisation that is multiplied into the weights.
+    var normalization: Int?
+
+    /// The sizes of each product's panels: the depth in words, and the units filled up to whole panels.
+    var words = 0
+    var lanes = 0
+    /// Where b lies, where the panels begin, and how much memory each product takes there.
+    var place = 0
+    var panelPlace = 0
+    var productSize = 0
+    /// The place of its first product among those of all layers.
+    var firstProduct = 0
+
+    /// Nil if the layer's own pass is as fast.
+    fileprivate init?(_ layer: any PreparableLayer, _ index: Int, _ architecture: Architecture, _ precision: Precision)
+    {
+        let node = architecture.nodes[index]
+        let inputs = architecture.inputShapes(of: node)
+        self.layer = layer
+        self.node = index
+        packing = layer.packing(shape: node.shape, inputs: inputs)
+        if packing.use == .sums && precision == .float32 { return nil }
+        self.precision = packing.use == .depthwise ? .float32 : precision
+        channels = node.shape.channels
+        (inputCount, outputCount) = (inputs[0].count, node.shape.count)
+        mostPositions = max(node.shape.positions, inputs[0].positions)
+        activation = layer.activation
+        activationNode = index
+    }
+
+    /// Whether the products end with σ. At many positions with few units each, one pass over all of them is faster.
+    var rectifies: Bool {
+        let isProduct = packing.use == .parts || packing.use == .windows && precision != .float32
+        return activation.isReLU && (packing.use == .rows || isProduct && packing.units >= 16)
+    }
+
+    /// The most rows of A that go through a product at a time.
+    var mostRows: Int { WindowProduct.positionsAtATime(depth: packing.depth) }
+
+    func panelWidth(_ kernels: PredictionKernels) -> Int {
+        packing.use == .depthwise ? packing.units : kernels.vectorWidth
+    }
+
+    /// Merges a node that alone reads this layer, if that is possible.
+    fileprivate mutating func merge(_ index: Int, _ network: Network, foldsNormalization: Bool) -> Bool {
+        let node = network.architecture.nodes[index]
+        if activation.isCustom { return false }
+        if !node.layer.isIdentityWithoutNoise {
+            guard activation.isIdentity && node.shape.channels == channels else { return false }
+            if case .input = node.layer.preactivation, let function = node.layer.outputActivation, !function.isCustom {
+                (activation, activationNode) = (function, index)
+            } else if foldsNormalization, normalization == nil,
+                node.layer.channelMap(0, network.numbers(ofNode: index)) != nil
+            {
+                normalization = index
+            } else {
+                return false
+            }
+        }
+        merged.append(index)
+        return true
+    }
+
+    /// Finds the layer's place behind `count` floats and so many products of other layers.
+    mutating func layOut(from count: inout Int, product: inout Int, _ kernels: PredictionKernels) throws(ChainruleError)
+    {
+        if precision == .int8 && packing.depth > Int8Weights.mostInputs {
+            throw ChainruleError(
+                .size,
+                "a layer has \(packing.depth) inputs; in int8 it has \(Int8Weights.mostInputs) at most")
+        }
+        let values = packing.use == .depthwise ? 1 : kernels.valuesPerWord
+        words = (packing.depth + values - 1) / values
+        lanes = PanelPacking.lanes(of: packing.units, vectorWidth: panelWidth(kernels))
+        let panels = try Plan.checkedProduct(words, lanes)
+        let starts = try Plan.checkedProduct(lanes, precision == .int8 ? 4 : 1)
+        productSize = try Plan.checkedSum([panels, starts, 15]) & ~15
+        (place, firstProduct) = (count, product)
+        panelPlace = try Plan.checkedSum([count, channels, 15]) & ~15
+        count = try Plan.checkedSum([panelPlace, Plan.checkedProduct(productSize, packing.groups)])
+        product += packing.groups
+    }
+}
+
+extension Network {
+    /// The layers to be packed, and whether their products are the whole network, each reading the one before.
+    func packedStages(
+        _ precision: Precision, foldsNormalization: Bool
+    ) -> (stages: [PackedStage], isChain: Bool) {
+        var stages: [PackedStage] = []
+        var isChain = true
+        // By position: how often it is read, and the stage that writes it.
+        var readers = [Int](repeating: 0, count: architecture.nodes.count + 1)
+        var writers = [Int?](repeating: nil, count: architecture.nodes.count + 1)
+        for node in architecture.nodes { for position in node.inputs { readers[position] += 1 } }
+        for (index, node) in architecture.nodes.enumerated() {
+            let position = node.inputs[0]
+            if node.inputs.count != 1 || position != index { isChain = false }
+            if let layer = node.layer.preparable,
+                let stage = PackedStage(layer, index, architecture, precision)
+            {
+                writers[index + 1] = stages.count
+                if stage.packing.use != .rows || stage.mostPositions > 1 || stage.activation.isCustom {
+                    isChain = false
+                }
+                stages.append(stage)
+            } else if node.inputs.count == 1, readers[position] == 1, let writer = writers[position],
+                stages[writer].merge(index, self, foldsNormalization: foldsNormalization)
+            {
+                writers[index + 1] = writer
+            } else if !node.layer.isIdentityWithoutNoise {
+                isChain = false
+            }
+        }
+        return (stages, isChain && !stages.isEmpty)
+    }
+
+    /// The parameters and the state of a layer.
+    func numbers(ofNode index: Int) -> LayerNumbers {
+        LayerNumbers(
+            tensors: plan.tensors[plan.tensorRanges[index]], stateTensors: plan.state[plan.stateRanges[index]],
+            numbers: numbers)
+    }
+}
+
+extension Activation {
+    fileprivate var isReLU: Bool { identifier.isSameText(as: "relu") }
+}
