@@ -37,7 +37,7 @@ demo: build/examples/digits_train build/examples/digits_predict ## train on hand
 
 examples: $(EXAMPLES_C) $(EXAMPLES_CXX) ## compile every C and C++ example into build/examples
 
-learn: lib ## train on MNIST and MNIST-1D, and fail below 97.5 % and 93 %: five minutes
+learn: lib ## train on MNIST and MNIST-1D, and fail below 97.5 % and 93 %: two minutes
 	Tools/setup-bench --learning build/venv-learning
 	$(LEARN) Examples/learning/lenet5.py
 	$(LEARN) Examples/learning/mnist1d_cnn.py
