@@ -16,6 +16,7 @@ BYTES_OF_WEIGHT = {"f32": 4, "bf16": 2, "int8": 1}
 CEILING_OF_VARIANT = {"bf16": "bf16", "int8": "int8"}  # otherwise fma
 LEARNING_RATES = {"sgd": 0.01, "adam": 0.001}
 PROCESS_NETWORK = "tanh:64-100-10"  # with tanh, because FANN has no ReLU
+LENET_RATE = 0.002
 DIGITS_RATE = 0.01  # of 0.001, 0.003, 0.005, 0.01 and 0.02 the one that gets there in the fewest epochs
 
 
@@ -29,7 +30,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Cell:
-    work: str  # train, infer, digits, process or growth
+    work: str  # train, infer, digits, lenet, process or growth
     net: str
     batch: int
     threads: int
@@ -54,8 +55,10 @@ class Cell:
         The limit of several cores is a multiple of one core's. Measuring it with threads that start together gives far
         too low a ceiling, because some start late.
         """
+        if not (self.is_training or self.work == "infer"):
+            return []
         weights = sum(inputs * outputs for inputs, outputs in self.layers)
-        if not (self.is_training or self.work == "infer") or weights < 1000:
+        if weights < 1000:
             return []
         arithmetic = f"ceiling={CEILING_OF_VARIANT.get(self.variant, 'fma')} threads=1"
         size = weights * BYTES_OF_WEIGHT.get(self.variant, 4)
@@ -103,6 +106,7 @@ REDUCED = [
     for batch in (1, 64, 256)
 ]
 DIGITS = [Cell("digits", "digits", 64, 1, "adam", "64-100-10", DIGITS_RATE)]
+LENET = [Cell("lenet", "LeNet-5", 32, threads, "adam", "lenet5", LENET_RATE) for threads in (1, 2)]
 PROCESS = [
     *(Cell("process", "digits", 1, 1, variant, PROCESS_NETWORK) for variant in ("start", "resident", "disk", "import")),
     *(Cell("process", "A", 1, 1, variant, NETWORKS["A"]) for variant in ("bound", "call")),
@@ -124,4 +128,4 @@ GROWTH = [
     *(growth("batch", batch, NETWORKS["C"], batch) for batch in powers(4096)),
     *(growth("threads", threads, NETWORKS["D"], 256, threads) for threads in (1, 2)),
 ]
-CELLS = TRAINING + INFERENCE + REDUCED + DIGITS + PROCESS + GROWTH
+CELLS = TRAINING + INFERENCE + REDUCED + DIGITS + LENET + PROCESS + GROWTH

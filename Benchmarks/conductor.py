@@ -39,6 +39,9 @@ def inputs_of(cell: Cell, peers: list[Peer]) -> Path:
         digits.write_inputs(folder)
         return folder
     folder = inputs_folder(cell.widths)
+    if cell.work == "lenet":
+        subprocess.run([sys.executable, FOLDER / "python" / "make_lenet.py", folder], check=True)
+        return folder
     if not (folder / "classes").exists():
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run([BUILT / "make_inputs", cell.widths, str(rows_of_data(cell)), folder], check=True)

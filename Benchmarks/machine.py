@@ -22,6 +22,8 @@ PACKAGES = (
     "numpy",
     "jax",
     "jaxlib",
+    "keras",
+    "mlxtend",
     "scikit-learn",
     "onnxruntime",
     "ai-edge-litert",

@@ -89,7 +89,7 @@ PEERS = [
     native(OURS, "digits_chainrule", "digits"),
     *start(OURS, "process_chainrule", "model.safetensors", str(LIBRARY)),
     importing(OURS, "chainrule"),
-    python(OURS, "chainrule_peer.py", "process bound", "process call"),
+    python(OURS, "chainrule_peer.py", "lenet", "process bound", "process call"),
     native(OURS_NETWORK, "infer_chainrule_network", "infer f32"),
     *start(NOTHING, "process_empty", "model.safetensors"),
     native("onednn", "train_onednn", "train", "growth"),
@@ -108,12 +108,13 @@ PEERS = [
     native("fann", "digits_fann", "digits"),
     *start("fann", "process_fann", "model.net", "/usr/lib/*/libfloatfann.so.2"),
     python("numpy", "numpy_peer.py", "train", "infer", "digits", "process bound", "process call"),
-    python("jax", "jax_peer.py", "train", "infer", "process bound", "process call", **hidden()),
+    python("jax", "jax_peer.py", "train", "infer", "lenet", "process bound", "process call", **hidden()),
+    python("keras", "keras_peer.py", "lenet", **hidden()),
     importing("jax", "jax.numpy"),
     python("sklearn", "sklearn_peer.py", "train", "digits"),
     importing("sklearn", "sklearn.neural_network"),
 ]
 if TORCH:
-    PEERS.append(python("torch", "torch_peer.py", "train", "infer", "digits", "process bound", "process call"))
+    PEERS.append(python("torch", "torch_peer.py", "train", "infer", "digits", "lenet", "process bound", "process call"))
     PEERS.append(importing("torch", "torch"))
 CEILINGS = native("ceilings", "ceilings")

@@ -32,6 +32,7 @@ LABELS = {
     "fann": "FANN",
     "numpy": "numpy, by hand",
     "jax": "JAX",
+    "keras": "Keras on JAX",
     "sklearn": "scikit-learn",
     "torch": "PyTorch",
 }
@@ -138,6 +139,13 @@ def tables(results: list[dict]) -> Iterable[tuple[str, list[list[str]]]]:
     )
     epochs: Columns = {"epochs": epochs_of}
     yield "Training on the digits until 97 %", table(select("digits"), {"Chainrule": ours} | epochs)
+    yield (
+        "An epoch of LeNet-5 on 4,000 images",
+        table(
+            select("lenet"),
+            {"threads": lambda r: str(r["threads"]), "batch": lambda r: str(r["batch"]), "Chainrule": ours},
+        ),
+    )
     yield (
         "Processes and Python",
         table(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from lenet import LenetWork
 from torch.nn import functional
 from worker import STEPS_TO_CHECK, Cell, DigitsWork, Inference, Work, serve, time_one
 
@@ -55,6 +56,12 @@ class Trained:
             torch._foreach_add_(self.values, gradient, alpha=-self.rate)
         return cost
 
+    def epoch(self, x: torch.Tensor, classes: torch.Tensor, batch: int) -> None:
+        """Steps on all rows, shuffled."""
+        order = torch.randperm(len(x))
+        for x_batch, t_batch in zip(x[order].split(batch), classes[order].split(batch), strict=True):
+            self.step(x_batch, t_batch)
+
 
 class Training:
     def __init__(self, cell: Cell):
@@ -97,14 +104,44 @@ class Digits(DigitsWork):
         self.tensors = torch.from_numpy(self.x), torch.from_numpy(self.classes).long()
 
     def epoch(self) -> None:
-        order = torch.randperm(len(self.x))
-        x, t = (tensor[order].split(self.cell.batch) for tensor in self.tensors)
-        for x_batch, t_batch in zip(x, t, strict=True):
-            self.network.step(x_batch, t_batch)
+        self.network.epoch(*self.tensors, self.cell.batch)
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
             return self.network.outputs(torch.from_numpy(x)).numpy()
+
+
+class TrainedLenet(Trained):
+    def __init__(self, parameters: list[torch.Tensor], rate: float, dropout: float):
+        super().__init__(parameters, rate, is_adam=True)
+        self.dropout = dropout
+
+    def outputs(self, x: torch.Tensor) -> torch.Tensor:
+        w1, b1, w2, b2, w3, b3, w4, b4, w5, b5 = self.parameters
+        x = functional.max_pool2d(functional.conv2d(x, w1, b1, padding=2).relu_(), 2)
+        x = functional.max_pool2d(functional.conv2d(x, w2, b2).relu_(), 2).flatten(1)
+        x = functional.linear(functional.dropout(x, self.dropout), w3, b3).relu_()
+        x = functional.linear(functional.dropout(x, self.dropout), w4, b4).relu_()
+        return functional.linear(x, w5, b5)
+
+
+class Lenet(LenetWork):
+    """Channels first, which took 0.9 of the time of channels last."""
+
+    def begin(self, dropout: float) -> None:
+        torch.manual_seed(1)
+        arrays = [np.moveaxis(array, -1, 1) if array.ndim == 4 else array for array in self.parameters()]
+        arrays[4] = np.moveaxis(arrays[4].reshape(120, 5, 5, 16), -1, 1).reshape(120, 400)
+        parameters = [torch.from_numpy(np.array(array, order="C")) for array in arrays]
+        self.network = TrainedLenet(parameters, self.cell.rate, dropout)
+        self.tensors = torch.from_numpy(self.x).reshape(-1, 1, 28, 28), torch.from_numpy(self.classes).long()
+
+    def step(self, x: np.ndarray, classes: np.ndarray) -> float:
+        x_batch, t_batch = torch.from_numpy(x).reshape(-1, 1, 28, 28), torch.from_numpy(classes).long()
+        return float(self.network.step(x_batch, t_batch).detach())
+
+    def epoch(self) -> None:
+        self.network.epoch(*self.tensors, self.cell.batch)
 
 
 Predict = Callable[[torch.Tensor], torch.Tensor]
@@ -157,7 +194,7 @@ class Prediction:
 
 def prepare(cell: Cell) -> Work:
     torch.set_num_threads(cell.threads)
-    return {"train": Training, "infer": Prediction, "digits": Digits}[cell.work](cell)
+    return {"train": Training, "infer": Prediction, "digits": Digits, "lenet": Lenet}[cell.work](cell)
 
 
 serve(prepare)
