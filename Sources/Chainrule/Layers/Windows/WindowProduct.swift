@@ -56,7 +56,8 @@ struct WindowProduct {
         }
     }
 
-    /// What reaches the inputs from S: `S W`, each patch added to the inputs under it.
+    /// What reaches the inputs from S: windows of S slide over the inputs, one for each series of inputs that have the same
+    /// taps.
     func multiplyInput(_ s: Matrix, _ w: Matrix, into delta: Matrix, accumulating: Bool) {
         if isDepthwise {
             let taps = tapMajor(w)
@@ -65,7 +66,6 @@ struct WindowProduct {
                     .depthwise(window, weights: taps, plus: nil, into: delta, accumulating: accumulating)
             }
         }
-        if scatters && !accumulating { delta.fill { 0 } }
         for group in 0..<groups {
             let units = group * groupOutputs
             let rows = w.rows(from: units, count: groupOutputs)
@@ -73,8 +73,6 @@ struct WindowProduct {
             let inputs = channels(ofInput: delta, group)
             if isPointwise {
                 arithmetic.product(sums, rows, into: inputs, accumulating: accumulating, scratch: scratch)
-            } else if scatters {
-                scatter(sums, rows, addingTo: inputs)
             } else {
                 SlidingWindow.forEachSeries(window, isTransposed: true) { first in
                     let room = scratch.fromNextLine(
@@ -84,27 +82,6 @@ struct WindowProduct {
                         panels: packed(rows, for: product), plus: nil, into: inputs, accumulating: accumulating)
                 }
             }
-        }
-    }
-
-    /// Whether to compute whole patches of the inputs' gradient, and add them to it. That moves each element of a patch, but
-    /// computes in whole vectors where an input has few channels.
-    private var scatters: Bool {
-        let lanes = arithmetic.kernels.vectorWidth
-        let vectors = (groupInputs + lanes - 1) / lanes
-        return groupOutputs * (vectors * lanes - groupInputs) > groupInputs * lanes
-    }
-
-    private func scatter(_ s: Matrix, _ w: Matrix, addingTo delta: Matrix) {
-        for first in stride(from: 0, to: s.rows, by: positionsAtATime) {
-            let positions = first..<min(first + positionsAtATime, s.rows)
-            let patches = Matrix(base: scratch.base, rows: positions.count, columns: depth)
-            arithmetic.product(
-                s.rows(from: positions.lowerBound, count: positions.count), w, into: patches, accumulating: false,
-                scratch: scratch.fromNextLine(after: patches.count))
-            PatchKernels.scatter(
-                window, channels: groupInputs, patches.base, positions: positions, addingTo: delta.base,
-                positionStride: delta.stride)
         }
     }
 
@@ -206,7 +183,8 @@ struct WindowProduct {
         max(2, CacheSizes.second / 4 / MemoryLayout<Float>.stride / depth / 16) * 16
     }
 
-    /// The scratch memory for so many rows, in floats; `Int.max` for too much.
+    /// The scratch memory for so many rows, in floats; `Int.max` for too much: what the products of a pointwise window take, or
+    /// packed weights and the lines of a sliding one, or a predictor's patches.
     static func scratchCount(
         _ window: Window, inputChannels: Int, outputChannels: Int, groups: Int, rows: Int
     ) -> Int {
@@ -228,15 +206,12 @@ struct WindowProduct {
             PackedProduct.scratchCount(rows: some, columns: columns, depth: depth),
             CopyLayout.scratchCount(rows: some, columns: depth, depth: min(columns, CopyLayout.mostDepth)),
             CopyLayout.scratchCount(rows: columns, columns: depth, depth: some))
-        let scattering = Int64(some) * Int64(depth) + Int64(product)
         // Panels are whole vectors of at most 16 lanes.
-        let packed =
-            Int64(window.taps)
-            * max(
-                Int64(inputs) * (Int64(columns) + 15), Int64(columns) * (Int64(inputs) + 15))
+        let packed = taps * max(Int64(inputs) * (Int64(columns) + 15), Int64(columns) * (Int64(inputs) + 15))
         let room = room(inputs, columns)
         guard room <= Int64(Int.max) / 2 && packed <= Int64(Int.max) / 4 else { return .max }
-        return Int(clamping: max(scattering, packed + room) + 64)
+        let patches = Int64(some) * Int64(depth)
+        return Int(clamping: max(Int64(product), packed + room, patches) + 64)
     }
 
     /// The weights of a depthwise convolution with a row for each tap, in scratch memory.

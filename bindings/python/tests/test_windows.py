@@ -1,0 +1,123 @@
+"""Convolutions with windows of every kind, and their gradients: against loops over the taps in float64."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from chainrule import Network
+
+
+@dataclass
+class Convolution:
+    """A convolution of positions of some lengths; with `groups` equal to both channels it is depthwise."""
+
+    lengths: list[int]
+    kernel: list[int]
+    stride: list[int]
+    dilation: list[int]
+    padding: list[tuple[int, int]]
+    groups: int
+    inputs: int
+    outputs: int
+    rows: int
+
+    def outside(self) -> list[int]:
+        """The lengths of the output."""
+        reach = [(k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation)]
+        padded = [length + sum(p) for length, p in zip(self.lengths, self.padding)]
+        return [(length - r) // s + 1 for length, r, s in zip(padded, reach, self.stride)]
+
+
+def places(step: list[int], start: list[int], count: list[int]) -> Any:
+    """Slices of the padded input under one tap, for all windows."""
+    return tuple(slice(at, at + (n - 1) * s + 1, s) for at, s, n in zip(start, step, count))
+
+
+def reference(c: Convolution, x: Any, w: Any, s: Any) -> tuple[Any, Any, Any]:
+    """The output without bias, and the gradients of x and w for the gradient s of the output."""
+    padded = np.pad(x, ((0, 0), *c.padding, (0, 0))).astype(np.float64)
+    outside = c.outside()
+    y = np.zeros((c.rows, *outside, c.outputs * c.groups))
+    dx, dw = np.zeros_like(padded), np.zeros(w.shape)
+    for tap in itertools.product(*map(range, c.kernel)):
+        under = places(c.stride, [t * d for t, d in zip(tap, c.dilation)], outside)
+        for group in range(c.groups):
+            inputs = slice(group * c.inputs, (group + 1) * c.inputs)
+            outputs = slice(group * c.outputs, (group + 1) * c.outputs)
+            weights = w[(outputs, *tap)].astype(np.float64)
+            part = padded[(slice(None), *under, inputs)]
+            y[..., outputs] += part @ weights.T
+            dx[(slice(None), *under, inputs)] += s[..., outputs] @ weights
+            dw[(outputs, *tap)] += np.tensordot(s[..., outputs], part, axes=(range(s.ndim - 1), range(s.ndim - 1)))
+    inner = tuple(slice(before, before + n) for (before, _), n in zip(c.padding, c.lengths))
+    return y, dx[(slice(None), *inner)], dw
+
+
+@st.composite
+def convolutions(draw: st.DrawFn) -> Convolution:
+    axes = draw(st.integers(1, 3))
+
+    def each(strategy: st.SearchStrategy[Any]) -> list[Any]:
+        return [draw(strategy) for _ in range(axes)]
+
+    kernel, dilation = each(st.integers(1, 5 if axes < 3 else 3)), each(st.integers(1, 3))
+    padding = each(st.tuples(st.integers(0, 4), st.integers(0, 4)))
+    reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilation)]
+    longest = {1: 40, 2: 12, 3: 6}[axes]
+    lengths = [draw(st.integers(max(1, r - sum(p)), max(longest, r - sum(p)))) for r, p in zip(reach, padding)]
+    groups = draw(st.sampled_from([1, 1, 2, 19]))
+    inputs, outputs = (1, 1) if groups == 19 else (draw(st.sampled_from([1, 3, 17])), draw(st.sampled_from([1, 6, 35])))
+    return Convolution(
+        lengths, kernel, each(st.integers(1, 3)), dilation, padding, groups, inputs, outputs, draw(st.integers(1, 3))
+    )
+
+
+@settings(deadline=None, max_examples=150)
+@given(convolutions())
+def test_windows_of_every_kind(c: Convolution) -> None:
+    rng = np.random.default_rng(5)
+    network = Network((*c.lengths, c.inputs * c.groups))
+    window = {"stride": c.stride, "dilation": c.dilation, "padding": c.padding}
+    network.add_convolution(c.outputs * c.groups, c.kernel, groups=c.groups, name="c", **window).build(seed=1)
+    x = rng.standard_normal((c.rows, *c.lengths, c.inputs * c.groups), dtype=np.float32)
+    s = rng.standard_normal((c.rows, *c.outside(), c.outputs * c.groups), dtype=np.float32)
+    w = np.array(network.tensors["c.weight"])
+    y, dx, dw = reference(c, x, w, s)
+    expected = {"y": y + network.tensors["c.bias"], "dx": dx, "dw": dw}
+    gradients, dc_dx = network.vjp(x, s.reshape(c.rows, -1))
+    found = {
+        "y": network.predict(x).reshape(y.shape),
+        "dx": dc_dx.reshape(dx.shape),
+        "dw": gradients[: w.size].reshape(w.shape),
+    }
+    for name, value in expected.items():
+        scale = max(1.0, np.abs(value).max())
+        np.testing.assert_allclose(found[name] / scale, value / scale, atol=3e-6 * np.sqrt(c.rows * 40), err_msg=name)
+    np.testing.assert_allclose(gradients[w.size :], s.sum(axis=tuple(range(s.ndim - 1))), rtol=1e-4, atol=1e-4)
+
+
+@settings(deadline=None, max_examples=100)
+@given(convolutions())
+def test_a_transposed_convolution_is_the_adjoint(c: Convolution) -> None:
+    # Without the positions that the last window does not reach.
+    outside = c.outside()
+    reach = [(k - 1) * d + 1 for k, d in zip(c.kernel, c.dilation)]
+    lengths = [(n - 1) * s + r - sum(p) for n, s, r, p in zip(outside, c.stride, reach, c.padding)]
+    assume(min(lengths) >= 1)
+    c = replace(c, lengths=lengths)
+    window = {"stride": c.stride, "dilation": c.dilation, "padding": c.padding}
+    network = Network((*outside, c.outputs * c.groups))
+    network.add_transposed_convolution(c.inputs * c.groups, c.kernel, groups=c.groups, name="c", **window).build(seed=2)
+    s = np.random.default_rng(6).standard_normal((c.rows, *outside, c.outputs * c.groups), dtype=np.float32)
+    x = np.zeros((c.rows, *lengths, c.inputs * c.groups), np.float32)
+    w = np.array(network.tensors["c.weight"])
+    expected = reference(c, x, w.reshape(c.outputs * c.groups, *c.kernel, c.inputs), s)[1] + network.tensors["c.bias"]
+    scale = max(1.0, np.abs(expected).max())
+    found = network.predict(s).reshape(expected.shape)
+    np.testing.assert_allclose(found / scale, expected / scale, atol=3e-6 * np.sqrt(40))
