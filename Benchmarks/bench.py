@@ -2,7 +2,8 @@
 
     bench.py --work train --net C --batch 64 --variant sgd --threads 1 --peers onednn,openblas
 
-Each of these options takes several values, separated by commas. You may omit any of them.
+Each of these options takes several values, separated by commas. You may omit any of them. --work conv measures all cells of
+this work, of which a run of everything measures some.
 
 With --report, a run that was interrupted goes on: only the cells are measured that are missing or failed, if the
 machine, the library, the benchmark and all versions are still the same.
@@ -21,8 +22,10 @@ import machine
 import results
 from cells import CELLS, Cell
 from conductor import failed, measure
+from conv_cells import CONV, EVERY
 from peers import NOTHING, OURS, OURS_NETWORK, PEERS
-from report import is_busy, markdown, page, text
+from report import is_busy, markdown, page
+from tables import text
 from workers import Cannot, Workers
 
 # What may go wrong with one cell: its workers, files, programs and numbers.
@@ -135,9 +138,10 @@ def interrupt(*_: object) -> None:
 
 def main() -> int:
     options = arguments()
-    cells = [cell for cell in CELLS if wanted(cell, options)]
-    whole = limits.results()
-    output = options.output or (whole if len(cells) == len(CELLS) else whole.with_stem(whole.stem + "-part"))
+    whole = [*CELLS, *CONV]
+    cells = [cell for cell in ([*CELLS, *EVERY] if "conv" in options.work else whole) if wanted(cell, options)]
+    file = limits.results()
+    output = options.output or (file if cells == whole else file.with_stem(file.stem + "-part"))
     workers, kept = Workers(), []
     signal.signal(signal.SIGTERM, interrupt)
     try:

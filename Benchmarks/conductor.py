@@ -11,7 +11,9 @@ from statistics import median, quantiles
 
 import digits
 from cells import PROCESS_NETWORK, Cell
+from conv_cells import ConvCell
 from load import OtherLoad
+from models import write_inputs
 from peers import BUILT, CEILINGS, FOLDER, NOTHING, OURS, OURS_NETWORK, Peer, inputs_folder
 from workers import Cannot, Failed, Worker, Workers
 
@@ -38,15 +40,27 @@ def inputs_of(cell: Cell, peers: list[Peer]) -> Path:
         folder = BUILT / "inputs" / "digits"
         digits.write_inputs(folder)
         return folder
+    if isinstance(cell, ConvCell):
+        return model_inputs(cell, peers)
     folder = inputs_folder(cell.widths)
     if not (folder / "classes").exists():
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run([BUILT / "make_inputs", cell.widths, str(rows_of_data(cell)), folder], check=True)
     if any(peer.name == "onnxruntime" for peer in peers) and not (folder / "model.onnx").exists():
         # Without a model its peer says so.
-        subprocess.run([sys.executable, FOLDER / "python" / "make_onnx.py", cell.widths, folder], check=False)
+        subprocess.run([sys.executable, FOLDER / "python" / "make_onnx.py", folder, cell.widths], check=False)
     if cell.widths == PROCESS_NETWORK:
         subprocess.run([BUILT / "make_models", cell.widths, folder], check=True)
+    return folder
+
+
+def model_inputs(cell: ConvCell, peers: list[Peer]) -> Path:
+    """The same of a convolutional network."""
+    folder = BUILT / "inputs" / f"{cell.net}-{cell.rows}"
+    if not (folder / "layers").exists():
+        write_inputs(cell.model, cell.rows, folder)
+    if not cell.is_pass and any(peer.name == "onnxruntime" for peer in peers) and not (folder / "model.onnx").exists():
+        subprocess.run([sys.executable, FOLDER / "python" / "make_onnx.py", folder], check=False)
     return folder
 
 

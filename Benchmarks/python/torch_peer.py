@@ -4,31 +4,41 @@ torch.optim's fused optimizers. torch.compile reached 0.35 to 1.04 of its speed 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from torch.nn import functional
-from worker import STEPS_TO_CHECK, Cell, DigitsWork, Inference, Work, serve, time_one
+from torch_model import FORMATS, model_of, predictions
+from worker import STEPS_TO_CHECK, Cell, DigitsWork, Inference, Work, fastest, serve, time_one
 
 torch.set_flush_denormal(True)
 
 
-class Trained:
-    """A network with ReLU in its hidden layers, with its optimizer: weights and biases in turns."""
+Predict = Callable[[torch.Tensor], torch.Tensor]
 
-    def __init__(self, parameters: list[torch.Tensor], rate: float, is_adam: bool):
-        self.parameters = [parameter.requires_grad_() for parameter in parameters]
+
+def dense(parameters: list[torch.Tensor]) -> Predict:
+    """A network with ReLU in its hidden layers, of weights and biases in turns."""
+    *hidden, weights, bias = parameters
+
+    def outputs(x: torch.Tensor) -> torch.Tensor:
+        for place in range(0, len(hidden), 2):
+            x = functional.linear(x, hidden[place], hidden[place + 1]).relu()
+        return functional.linear(x, weights, bias)
+
+    return outputs
+
+
+class Trained:
+    """A network with its optimizer."""
+
+    def __init__(self, outputs: Predict, parameters: list[torch.Tensor], rate: float, is_adam: bool):
+        self.outputs, self.parameters = outputs, [parameter.requires_grad_() for parameter in parameters]
         self.values = [parameter.detach() for parameter in parameters]
         self.rate, self.is_adam = rate, is_adam
         self.m, self.v = ([torch.zeros_like(value) for value in self.values] for _ in range(2))
         self.steps = [torch.tensor(0.0) for _ in self.values]
-
-    def outputs(self, x: torch.Tensor) -> torch.Tensor:
-        *hidden, weights, bias = self.parameters
-        for place in range(0, len(hidden), 2):
-            x = functional.linear(x, hidden[place], hidden[place + 1]).relu()
-        return functional.linear(x, weights, bias)
 
     def step(self, x: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
         """The cost before the step."""
@@ -59,13 +69,20 @@ class Trained:
 class Training:
     def __init__(self, cell: Cell):
         self.cell, rows = cell, len(cell.classes()) // cell.batch * cell.batch
-        self.x = torch.from_numpy(cell.x()[:rows]).split(cell.batch)
+        self.x = self.batches(cell.x()[:rows])
         self.classes = torch.from_numpy(cell.classes()[:rows]).long().split(cell.batch)
         self.begin()
 
-    def begin(self) -> None:
+    def batches(self, rows: np.ndarray) -> Sequence[torch.Tensor]:
+        return torch.from_numpy(rows).split(self.cell.batch)
+
+    def initial(self) -> tuple[Predict, list[torch.Tensor]]:
+        """The outputs of a network as it is before training, and what is to be trained."""
         parameters = [torch.from_numpy(array.copy()) for layer in self.cell.layers() for array in layer]
-        self.network, self.place = Trained(parameters, self.cell.rate, self.cell.variant == "adam"), 0
+        return dense(parameters), parameters
+
+    def begin(self) -> None:
+        self.network, self.place = Trained(*self.initial(), self.cell.rate, self.cell.variant == "adam"), 0
 
     def step(self) -> torch.Tensor:
         place = self.place
@@ -86,6 +103,26 @@ class Training:
         return time_one(seconds, repeat)
 
 
+class ModelTraining(Training):
+    """Of a convolutional network, with its arrays in one of PyTorch's layouts."""
+
+    def __init__(self, cell: Cell, layout: torch.memory_format):
+        self.layout = layout
+        super().__init__(cell)
+
+    def batches(self, rows: np.ndarray) -> Sequence[torch.Tensor]:
+        model = model_of(self.cell, self.layout)
+        return [model.batch(some) for some in np.split(rows, len(rows) // self.cell.batch)]
+
+    def initial(self) -> tuple[Predict, list[torch.Tensor]]:
+        model = model_of(self.cell, self.layout)
+        return model.outputs, model.parameters
+
+
+def training(cell: Cell) -> Work:
+    return Training(cell) if cell.widths else fastest([ModelTraining(cell, layout) for layout in FORMATS])
+
+
 class Digits(DigitsWork):
     def start(self, random: np.random.Generator) -> None:
         torch.manual_seed(self.seed)
@@ -93,7 +130,7 @@ class Digits(DigitsWork):
         for inputs, outputs in self.sizes:
             weights = torch.nn.init.kaiming_uniform_(torch.empty(outputs, inputs), nonlinearity="relu")
             parameters += [weights, torch.zeros(outputs)]
-        self.network = Trained(parameters, self.cell.rate, is_adam=True)
+        self.network = Trained(dense(parameters), parameters, self.cell.rate, is_adam=True)
         self.tensors = torch.from_numpy(self.x), torch.from_numpy(self.classes).long()
 
     def epoch(self) -> None:
@@ -105,9 +142,6 @@ class Digits(DigitsWork):
     def outputs(self, x: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
             return self.network.outputs(torch.from_numpy(x)).numpy()
-
-
-Predict = Callable[[torch.Tensor], torch.Tensor]
 
 
 def ways(cell: Cell) -> list[Predict]:
@@ -141,10 +175,11 @@ class Prediction:
 
     def __init__(self, cell: Cell):
         with torch.inference_mode():
-            works = [Inference(cell, predict, torch.from_numpy) for predict in ways(cell)]
-            for work in works:
-                work.run(0.01)
-            self.work = min(works, key=lambda work: min(work.run(0.02), work.run(0.02)))
+            if cell.widths:
+                works = [Inference(cell, predict, torch.from_numpy) for predict in ways(cell)]
+            else:
+                works = [Inference(cell, predict, converted) for predict, converted in predictions(cell)]
+            self.work = fastest(works)
 
     @torch.inference_mode()
     def check(self) -> list[float]:
@@ -157,7 +192,7 @@ class Prediction:
 
 def prepare(cell: Cell) -> Work:
     torch.set_num_threads(cell.threads)
-    return {"train": Training, "infer": Prediction, "digits": Digits}[cell.work](cell)
+    return {"train": training, "infer": Prediction, "digits": Digits}[cell.work](cell)
 
 
 serve(prepare)
