@@ -57,9 +57,11 @@ def inputs_of(cell: Cell, peers: list[Peer]) -> Path:
 def model_inputs(cell: ConvCell, peers: list[Peer]) -> Path:
     """The same of a convolutional network."""
     folder = BUILT / "inputs" / f"{cell.net}-{cell.rows}"
-    if not (folder / "layers").exists():
+    layers, model = folder / "layers", folder / "model.onnx"
+    if not layers.exists() or layers.read_text() != cell.model.text:
+        model.unlink(missing_ok=True)
         write_inputs(cell.model, cell.rows, folder)
-    if not cell.is_pass and any(peer.name == "onnxruntime" for peer in peers) and not (folder / "model.onnx").exists():
+    if any(peer.name == "onnxruntime" for peer in peers) and not model.exists():
         subprocess.run([sys.executable, FOLDER / "python" / "make_onnx.py", folder], check=False)
     return folder
 

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,51 +16,45 @@ from layers import Layer, Pair, Shape, to_line
 
 
 class Model:
-    """Layers that are added one after another; each method returns the place of the layer that it adds."""
+    """Layers that are added one after another. Each method returns the place of the layer that it adds."""
 
     def __init__(self, *shape: int):
         self.shape: Shape = shape
         self.layers: list[Layer] = []
 
-    def output(self, place: int) -> Shape:
-        return self.layers[place].output if self.layers and place != -1 else self.shape
-
-    def add(self, kind: str, output: Callable[[Shape], Shape], inputs: tuple[int, ...] = (), **settings: object) -> int:
-        """A layer that reads the one before, or others."""
-        inputs = inputs or (len(self.layers) - 1,)
-        shape = self.shape if inputs[0] == -1 else self.layers[inputs[0]].output
-        self.layers.append(Layer(kind, inputs, shape, output(shape), **settings))  # type: ignore[arg-type]
+    @property
+    def last(self) -> int:
         return len(self.layers) - 1
 
+    @property
+    def text(self) -> str:
+        """The file `layers`."""
+        return "".join(to_line(layer) + "\n" for layer in self.layers)
+
+    def output(self, place: int) -> Shape:
+        return self.shape if place == -1 else self.layers[place].output
+
+    def add(self, kind: str, output: Shape | None = None, inputs: tuple[int, ...] = (), **settings: Any) -> int:
+        """A layer that reads the one before, or others. Without an output its shape is theirs."""
+        inputs = inputs or (self.last,)
+        shape = self.output(inputs[0])
+        self.layers.append(Layer(kind, inputs, shape, output or shape, **settings))
+        return self.last
+
     def window(
-        self,
-        kind: str,
-        channels: int | None,
-        kernel: Pair,
-        stride: Pair,
-        same: bool,
-        inputs: tuple[int, ...] = (),
-        **settings: object,
+        self, kind: str, channels: int, kernel: Pair, stride: Pair, same: bool, inputs: tuple[int, ...], **settings: Any
     ) -> int:
-        place = inputs[0] if inputs else len(self.layers) - 1
-        shape = self.shape if place == -1 else self.layers[place].output
+        """A layer whose windows lie within its input, or with `same` so that there are input / stride of them."""
+        sizes = self.output((inputs or (self.last,))[0])[:2]
         before, after, counts = [], [], []
-        for size, taps, step in zip(shape, kernel, stride, strict=False):
+        for size, taps, step in zip(sizes, kernel, stride, strict=True):
             count = -(-size // step) if same else (size - taps) // step + 1
-            beyond = max(0, (count - 1) * step + taps - size) if same else 0
+            beyond = max(0, (count - 1) * step + taps - size)
             before.append(beyond // 2)
             after.append(beyond - beyond // 2)
             counts.append(count)
-        return self.add(
-            kind,
-            lambda shape: (*counts, channels or shape[-1]),
-            inputs,
-            kernel=kernel,
-            stride=stride,
-            before=tuple(before),
-            after=tuple(after),
-            **settings,
-        )
+        places = {"kernel": kernel, "stride": stride, "before": tuple(before), "after": tuple(after)}
+        return self.add(kind, (*counts, channels), inputs, **places, **settings)
 
     def convolution(
         self,
@@ -76,24 +70,24 @@ class Model:
         return self.window("convolution", channels, kernel, stride, same, inputs, bias=bias, relu=relu)
 
     def depthwise(self, kernel: Pair, stride: Pair = (1, 1), *, bias: bool = True) -> int:
-        groups = self.layers[-1].output[-1]
-        return self.window("convolution", None, kernel, stride, True, bias=bias, groups=groups)
+        channels = self.output(self.last)[-1]
+        return self.window("convolution", channels, kernel, stride, True, (), bias=bias, groups=channels)
 
     def normalized(self, place: int, relu: bool = True) -> int:
         """Batch normalization, and ReLU, behind a layer."""
-        place = self.add("normalization", lambda shape: shape, (place,))
+        place = self.add("normalization", inputs=(place,))
         return self.relu() if relu else place
 
     def relu(self) -> int:
-        return self.add("relu", lambda shape: shape)
+        return self.add("relu")
 
     def pooling(self, kind: str, kernel: Pair) -> int:
-        return self.window(kind, None, kernel, kernel, False)
+        return self.window(kind, self.output(self.last)[-1], kernel, kernel, False, ())
 
     def dense(self, units: int, relu: bool = False) -> int:
-        if len(self.layers[-1].output) > 1:
-            self.add("flatten", lambda shape: (prod(shape),))
-        return self.add("dense", lambda _: (units,), relu=relu)
+        if len(self.output(self.last)) > 1:
+            self.add("flatten", (prod(self.output(self.last)),))
+        return self.add("dense", (units,), relu=relu)
 
 
 def lenet() -> Model:
@@ -119,7 +113,7 @@ def resnet8() -> Model:
         last = model.normalized(model.convolution(channels, (3, 3), bias=False), relu=False)
         if step > 1:
             shortcut = model.convolution(channels, (1, 1), (step, step), inputs=(begin,))
-        model.add("sum", lambda shape: shape, (last, shortcut))
+        model.add("sum", inputs=(last, shortcut))
         shortcut = model.relu()
     model.pooling("mean", (8, 8))
     model.dense(10)
@@ -162,7 +156,7 @@ def alone(layer: Layer) -> Model:
     """A network of one convolution with a bias, and without what follows it."""
     model = Model(*layer.shape)
     settings = {name: getattr(layer, name) for name in ("groups", "kernel", "stride", "before", "after")}
-    model.add("convolution", lambda _: layer.output, bias=True, **settings)
+    model.add("convolution", layer.output, bias=True, **settings)
     return model
 
 
@@ -170,8 +164,7 @@ def convolutions() -> dict[str, Model]:
     """The different convolutions of all models, each alone, by the name of the first model that has it."""
     found: dict[Layer, str] = {}
     for name, model in MODELS.items():
-        kind = [layer for layer in model.layers if layer.kind == "convolution"]
-        for number, layer in enumerate(kind, 1):
+        for number, layer in enumerate((layer for layer in model.layers if layer.kind == "convolution"), 1):
             found.setdefault(alone(layer).layers[0], f"{name}.{number}")
     return {name: alone(layer) for layer, name in found.items()}
 
@@ -179,29 +172,35 @@ def convolutions() -> dict[str, Model]:
 ALONE = convolutions()
 
 
+def initial(name: str, shape: Shape, random: np.random.Generator) -> np.ndarray:
+    """A tensor such as training might leave behind."""
+    match name:
+        case "weight":  # He et al. 2015
+            return (2 / prod(shape[1:])) ** 0.5 * random.standard_normal(shape)
+        case "scale" | "variance":
+            return random.uniform(0.5, 1.5, shape)
+        case _:
+            return random.uniform(-0.1, 0.1, shape)
+
+
 def write_inputs(model: Model, rows: int, folder: Path) -> None:
-    """Writes the layers, parameters and running statistics, rows of x in [0, 1), a class for each, and a direction at
-    the outputs."""
+    """Writes the layers, their parameters and running statistics, rows of x in [0, 1), a class for each, and a gradient
+    at the outputs for each."""
     random = np.random.default_rng(1)
     folder.mkdir(parents=True, exist_ok=True)
-    parameters, state = [], []
-    for layer in model.layers:
-        for number, shape in enumerate(layer.parameters):
-            if layer.kind == "normalization":
-                parameters.append(random.uniform(*((0.5, 1.5) if number == 0 else (-0.1, 0.1)), shape))
-            else:
-                scale = (2 / prod(shape[1:])) ** 0.5 if len(shape) > 1 else 0.1
-                parameters.append(scale * random.standard_normal(shape))
-        for number, shape in enumerate(layer.state):
-            state.append(random.uniform(*((-0.1, 0.1) if number == 0 else (0.5, 1.5)), shape))
+
+    def vector(tensors: list[dict[str, Shape]]) -> np.ndarray:
+        arrays = [initial(name, shape, random).ravel() for some in tensors for name, shape in some.items()]
+        return np.concatenate([*arrays, np.empty(0)]).astype(np.float32)
+
     outputs = prod(model.layers[-1].output)
     arrays = {
-        "parameters": np.concatenate([array.ravel() for array in parameters]).astype(np.float32),
-        "state": np.concatenate([array.ravel() for array in state] or [np.empty(0)]).astype(np.float32),
+        "parameters": vector([layer.parameters for layer in model.layers]),
+        "state": vector([layer.state for layer in model.layers]),
         "x": random.random((rows, prod(model.shape)), np.float32),
         "direction": random.standard_normal((rows, outputs), np.float32),
         "classes": random.integers(0, outputs, rows, np.int32),
     }
     for name, array in arrays.items():
         array.tofile(folder / name)
-    (folder / "layers").write_text("".join(to_line(layer) + "\n" for layer in model.layers))
+    (folder / "layers").write_text(model.text)

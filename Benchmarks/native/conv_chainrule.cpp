@@ -1,10 +1,13 @@
-// The passes of one convolution by crl_forward() and crl_backward(). A network of the convolution alone must be given its
-// shape by a reshape, which copies x, and both functions copy what they are given; between layers of a network nothing is
-// copied. So the copies are taken off: a pass's time is that of the network less that of one without the convolution, and
-// that of the weights' gradient is a backward pass with it less one without it.
+// The passes of one convolution by crl_forward() and crl_backward(). Alone in a network, a convolution gets its shape from a
+// reshape, which copies x, and both functions copy what they are given. Between layers of a network nothing is copied. So
+// the copies are taken off, by passes of networks without the convolution:
+//
+//     forward    of the network, less that of a reshape of x
+//     data       a backward pass without gradients of parameters, less that of a reshape of z
+//     weights    a backward pass with gradients of parameters, less one without
 //
 // Both functions run on the caller's thread. With several threads each takes a part of the rows through a workspace of its
-// own, as a user would do it; for the weights their gradients are added.
+// own, as a user would do it. The gradients of the weights are then added.
 #include "chainrule_model.hpp"
 #include "conv_layer.hpp"
 

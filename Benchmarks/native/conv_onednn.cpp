@@ -24,7 +24,7 @@ public:
         const bool is_grouped = groups > 1;
         const memory::dims kernel = is_grouped ? memory::dims{groups, out / groups, in / groups, high, wide}
                                                : memory::dims{out, in, high, wide};
-        const auto pair = [&](const ModelLayer::Pair &values) { return memory::dims{size(values[0]), size(values[1])}; };
+        const auto pair = [&](const ModelLayer::Pair &both) { return memory::dims{size(both[0]), size(both[1])}; };
         const memory::dims stride = pair(layer.stride), dilation = {0, 0}, before = pair(layer.before),
                            after = pair(layer.after);
         const Tag layout = is_any ? Tag::any : Tag::nhwc;
@@ -40,14 +40,19 @@ public:
             queue.wait();
             return made;
         };
-        const auto make_x = [&](const memory::desc &desc) { return filled(desc, image(layer.shape), Tag::nhwc, task.x.data()); };
-        const auto make_s = [&](const memory::desc &desc) {
-            return filled(desc, image(layer.output), Tag::nhwc, task.direction.data());
+        const auto make_x = [&](const memory::desc &preferred) {
+            return filled(preferred, image(layer.shape), Tag::nhwc, task.x.data());
         };
-        const auto make_w = [&](const memory::desc &desc) { return filled(desc, kernel, ours, task.parameters.data()); };
+        const auto make_s = [&](const memory::desc &preferred) {
+            return filled(preferred, image(layer.output), Tag::nhwc, task.direction.data());
+        };
+        const auto make_w = [&](const memory::desc &preferred) {
+            return filled(preferred, kernel, ours, task.parameters.data());
+        };
         if (task.pass == "forward") {
             memory bias(b, processor);
-            std::copy_n(&task.parameters[layer.weights()], layer.channels(), static_cast<float *>(bias.get_data_handle()));
+            std::copy_n(&task.parameters[layer.weights()], layer.channels(),
+                        static_cast<float *>(bias.get_data_handle()));
             operation = convolution_forward(forward);
             result = memory(forward.dst_desc(), processor);
             arguments = {{DNNL_ARG_SRC, make_x(forward.src_desc())},

@@ -4,6 +4,7 @@ models.py writes that file; the workers, of both languages, read it. Shapes have
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from itertools import accumulate, pairwise
 from math import prod
 from pathlib import Path
 
@@ -32,19 +33,23 @@ class Layer:
     after: Pair = (0, 0)
 
     @property
-    def parameters(self) -> list[Shape]:
+    def parameters(self) -> dict[str, Shape]:
         """The shapes of its parameter tensors, in the order of Chainrule's parameter vector."""
-        if self.kind == "convolution":
-            weights = (self.output[-1], *self.kernel, self.shape[-1] // self.groups)
-            return [weights, self.output[-1:]] if self.bias else [weights]
-        if self.kind == "normalization":
-            return [self.output[-1:]] * 2
-        return [(self.output[-1], self.shape[-1]), self.output] if self.kind == "dense" else []
+        channels = self.output[-1:]
+        match self.kind:
+            case "convolution":
+                weight = {"weight": (*channels, *self.kernel, self.shape[-1] // self.groups)}
+                return weight | {"bias": channels} if self.bias else weight
+            case "normalization":
+                return {"scale": channels, "offset": channels}
+            case "dense":
+                return {"weight": (*channels, self.shape[-1]), "bias": channels}
+        return {}
 
     @property
-    def state(self) -> list[Shape]:
-        """The same of its running statistics: mean, variance."""
-        return [self.output[-1:]] * 2 if self.kind == "normalization" else []
+    def state(self) -> dict[str, Shape]:
+        """The same of its running statistics."""
+        return {"mean": self.output[-1:], "variance": self.output[-1:]} if self.kind == "normalization" else {}
 
     @property
     def is_depthwise(self) -> bool:
@@ -79,27 +84,26 @@ def read_layers(folder: Path | str) -> list[Layer]:
     return [from_line(line) for line in Path(folder, "layers").read_text().splitlines()]
 
 
-def split(vector: np.ndarray, shapes: list[Shape]) -> list[np.ndarray]:
-    """Copies of the tensors that lie one after another in a vector."""
-    ends = np.cumsum([prod(shape) for shape in shapes])
+def read_tensors(path: Path, shapes: list[Shape]) -> list[np.ndarray]:
+    """The tensors that lie one after another in a file of floats."""
+    vector = np.fromfile(path, np.float32)
+    ends = [0, *accumulate(map(prod, shapes))]
     if ends[-1] != len(vector):
         raise ValueError("the inputs are another network's")
-    return [part.reshape(shape).copy() for part, shape in zip(np.split(vector, ends[:-1]), shapes, strict=True)]
+    parts = (vector[begin:end] for begin, end in pairwise(ends))
+    return [part.reshape(shape).copy() for part, shape in zip(parts, shapes, strict=True)]
 
 
 def read_parameters(layers: list[Layer], folder: Path | str) -> list[list[np.ndarray]]:
     """Of each layer: its parameters, and behind them its running statistics."""
-    found: list[list[np.ndarray]] = [[] for _ in layers]
-    for file, shapes in (
-        ("parameters", [layer.parameters for layer in layers]),
-        ("state", [layer.state for layer in layers]),
-    ):
-        if not any(shapes):
-            continue
-        tensors = iter(split(np.fromfile(Path(folder, file), np.float32), [shape for some in shapes for shape in some]))
-        for place, some in enumerate(shapes):
-            found[place] += [next(tensors) for _ in some]
-    return found
+
+    def read(file: str, some: list[dict[str, Shape]]) -> list[list[np.ndarray]]:
+        tensors = iter(read_tensors(Path(folder, file), [shape for shapes in some for shape in shapes.values()]))
+        return [[next(tensors) for _ in shapes] for shapes in some]
+
+    parameters = read("parameters", [layer.parameters for layer in layers])
+    state = read("state", [layer.state for layer in layers])
+    return [first + second for first, second in zip(parameters, state, strict=True)]
 
 
 def folded(layers: list[Layer], tensors: list[list[np.ndarray]]) -> tuple[list[Layer], list[list[np.ndarray]]]:

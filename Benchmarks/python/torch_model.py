@@ -10,6 +10,7 @@ from layers import EPSILON, MOMENTUM, Layer, folded, read_layers, read_parameter
 from torch.nn import functional
 from worker import Cell
 
+Predict = Callable[[torch.Tensor], torch.Tensor]
 FORMATS = (torch.channels_last, torch.contiguous_format)
 
 
@@ -78,14 +79,13 @@ def model_of(cell: Cell, layout: torch.memory_format) -> Model:
     return Model(layers, read_parameters(layers, cell.inputs), layout)
 
 
-def predictions(
-    cell: Cell,
-) -> list[tuple[Callable[[torch.Tensor], torch.Tensor], Callable[[np.ndarray], torch.Tensor]]]:
-    """Ways to predict, each with what it makes of rows beforehand: in either layout, as it is and optimized by PyTorch."""
+def predictions(cell: Cell) -> list[tuple[Predict, Callable[[np.ndarray], torch.Tensor]]]:
+    """Ways to predict, each with what it makes of rows beforehand: in either layout, as it is or optimized by PyTorch."""
     layers = read_layers(cell.inputs)
-    found = []
+    layers, arrays = folded(layers, read_parameters(layers, cell.inputs))
+    found: list[tuple[Predict, Callable[[np.ndarray], torch.Tensor]]] = []
     for layout in FORMATS:
-        model = Model(*folded(layers, read_parameters(layers, cell.inputs)), layout)
+        model = Model(layers, arrays, layout)
         traced = torch.jit.trace(Traced(model).eval(), model.batch(cell.x()[: cell.batch]))
         found += [(model.outputs, model.batch), (torch.jit.optimize_for_inference(traced), model.batch)]
     return found
