@@ -3,6 +3,7 @@
     bench.py --work train --net C --batch 64 --variant sgd --threads 1 --peers onednn,openblas
 
 Each of these options takes several values, separated by commas. You may omit any of them.
+--work conv measures all cells of this work, of which a run of everything measures some.
 
 With --report, a run that was interrupted goes on: only the cells are measured that are missing or failed, if the
 machine, the library, the benchmark and all versions are still the same.
@@ -21,12 +22,15 @@ import machine
 import results
 from cells import CELLS, Cell
 from conductor import failed, measure
+from conv_cells import CONV, EVERY
 from peers import NOTHING, OURS, OURS_NETWORK, PEERS
-from report import is_busy, markdown, page, text
+from report import is_busy, markdown, page
+from tables import text
 from workers import Cannot, Workers
 
 # What may go wrong with one cell: its workers, files, programs and numbers.
 FAILURES = (Cannot, OSError, subprocess.SubprocessError, ValueError, LookupError, ArithmeticError)
+WHOLE: list[Cell] = [*CELLS, *CONV]
 ROUNDS, SECONDS = 7, 0.12
 SHORT_ROUNDS, SHORT_SECONDS = 5, 0.05
 
@@ -52,6 +56,11 @@ def wanted(cell: Cell, options: argparse.Namespace) -> bool:
         not getattr(options, name) or str(getattr(cell, name)) in getattr(options, name)
         for name in ("work", "net", "batch", "threads", "variant")
     )
+
+
+def chosen(options: argparse.Namespace) -> list[Cell]:
+    """Those of a whole run, or with --work conv all of that work."""
+    return [cell for cell in ([*CELLS, *EVERY] if "conv" in options.work else WHOLE) if wanted(cell, options)]
 
 
 def print_cell(result: dict) -> None:
@@ -135,9 +144,9 @@ def interrupt(*_: object) -> None:
 
 def main() -> int:
     options = arguments()
-    cells = [cell for cell in CELLS if wanted(cell, options)]
-    whole = limits.results()
-    output = options.output or (whole if len(cells) == len(CELLS) else whole.with_stem(whole.stem + "-part"))
+    cells = chosen(options)
+    file = limits.results()
+    output = options.output or (file if cells == WHOLE else file.with_stem(file.stem + "-part"))
     workers, kept = Workers(), []
     signal.signal(signal.SIGTERM, interrupt)
     try:

@@ -11,7 +11,9 @@ from statistics import median, quantiles
 
 import digits
 from cells import PROCESS_NETWORK, Cell
+from conv_cells import ConvCell
 from load import OtherLoad
+from models import write_inputs
 from peers import BUILT, CEILINGS, FOLDER, NOTHING, OURS, OURS_NETWORK, Peer, inputs_folder
 from workers import Cannot, Failed, Worker, Workers
 
@@ -38,6 +40,8 @@ def inputs_of(cell: Cell, peers: list[Peer]) -> Path:
         folder = BUILT / "inputs" / "digits"
         digits.write_inputs(folder)
         return folder
+    if isinstance(cell, ConvCell):
+        return model_inputs(cell, peers)
     folder = inputs_folder(cell.widths)
     if cell.work == "lenet":
         subprocess.run([sys.executable, FOLDER / "python" / "make_lenet.py", folder], check=True)
@@ -47,9 +51,21 @@ def inputs_of(cell: Cell, peers: list[Peer]) -> Path:
         subprocess.run([BUILT / "make_inputs", cell.widths, str(rows_of_data(cell)), folder], check=True)
     if any(peer.name == "onnxruntime" for peer in peers) and not (folder / "model.onnx").exists():
         # Without a model its peer says so.
-        subprocess.run([sys.executable, FOLDER / "python" / "make_onnx.py", cell.widths, folder], check=False)
+        subprocess.run([sys.executable, FOLDER / "python" / "make_onnx.py", folder, cell.widths], check=False)
     if cell.widths == PROCESS_NETWORK:
         subprocess.run([BUILT / "make_models", cell.widths, folder], check=True)
+    return folder
+
+
+def model_inputs(cell: ConvCell, peers: list[Peer]) -> Path:
+    """The same of a convolutional network."""
+    folder = BUILT / "inputs" / f"{cell.net}-{cell.rows}"
+    layers, model = folder / "layers", folder / "model.onnx"
+    if not layers.exists() or layers.read_text() != cell.model.text:
+        model.unlink(missing_ok=True)
+        write_inputs(cell.model, cell.rows, folder)
+    if any(peer.name == "onnxruntime" for peer in peers) and not model.exists():
+        subprocess.run([sys.executable, FOLDER / "python" / "make_onnx.py", folder], check=False)
     return folder
 
 

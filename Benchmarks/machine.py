@@ -40,6 +40,8 @@ CEILINGS_TO_SHOW = {
     "loads from L2, one core": ("ceiling=load threads=1 bytes=524288", "GB/s"),
     "loads from L3, one core": ("ceiling=load threads=1 bytes=8388608", "GB/s"),
     "loads from memory, one core": ("ceiling=load threads=1 bytes=268435456", "GB/s"),
+    "copies in L2, read and written, one core": ("ceiling=copy threads=1 bytes=524288", "GB/s"),
+    "copies in L3, read and written, one core": ("ceiling=copy threads=1 bytes=8388608", "GB/s"),
     "fused Adam update in L2, one core": ("ceiling=adam threads=1", "G parameters/s"),
 }
 
@@ -96,9 +98,8 @@ def hash_of(*files: Path) -> str:
 
 def hash_of_benchmark() -> str:
     """Of the files that decide what is measured, and how."""
-    measuring = [
-        FOLDER / name for name in ("Makefile", "cells.py", "conductor.py", "limits.py", "peers.py", "workers.py")
-    ]
+    names = "cells.py conductor.py conv_cells.py limits.py models.py peers.py workers.py"
+    measuring = [FOLDER / name for name in ("Makefile", *names.split())]
     return hash_of(*measuring, *sorted(FOLDER.glob("native/*.[ch]*")), *sorted(FOLDER.glob("python/*.py")))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cells import PROCESS_NETWORK, Cell
+from conv_cells import PASSES
 from limits import LIBRARY, PRODUCTS, hidden, settings
 
 FOLDER = Path(__file__).resolve().parent
@@ -83,38 +84,56 @@ PROCESS_INPUTS = inputs_folder(PROCESS_NETWORK)
 ONNXRUNTIME = {"BENCH_ONNXRUNTIME": onnxruntime_library()}
 TORCH = os.environ.get("BENCH_TORCH", "1") != "0"
 
+PASSES_OF_CONVOLUTION = tuple(f"conv {one}" for one in PASSES)
+IN_PYTHON = ("train", "infer", "conv sgd", "conv f32", "process bound", "process call")
+
 PEERS = [
-    native(OURS, "train_chainrule", "train", "growth"),
-    native(OURS, "infer_chainrule", "infer"),
+    native(OURS, "train_chainrule", "train", "growth", "conv sgd"),
+    native(OURS, "infer_chainrule", "infer", "conv f32"),
     native(OURS, "digits_chainrule", "digits"),
     *start(OURS, "process_chainrule", "model.safetensors", str(LIBRARY)),
     importing(OURS, "chainrule"),
+<<<<<<< HEAD
     python(OURS, "chainrule_peer.py", "lenet", "process bound", "process call"),
     native(OURS_NETWORK, "infer_chainrule_network", "infer f32"),
+=======
+    python(OURS, "chainrule_peer.py", "process bound", "process call"),
+    native(OURS_NETWORK, "infer_chainrule_network", "infer f32", "conv f32"),
+>>>>>>> be4dcfb0979459b42e961e0d24a95cb80e4885d5
     *start(NOTHING, "process_empty", "model.safetensors"),
     native("onednn", "train_onednn", "train", "growth"),
     native("onednn", "infer_onednn", "infer"),
+    native(OURS, "conv_chainrule", *PASSES_OF_CONVOLUTION),
+    native("onednn", "conv_onednn", *PASSES_OF_CONVOLUTION),
     native("openblas", "train_openblas", "train", "growth"),
     native("openblas", "infer_openblas", "infer"),
     native("by_hand", "infer_by_hand", "infer"),
     native("templates", "infer_templates", "infer f32"),
-    native("onnxruntime", "infer_onnxruntime", "infer", **ONNXRUNTIME, **hidden()),
+    native("onnxruntime", "infer_onnxruntime", "infer", "conv f32", **ONNXRUNTIME, **hidden()),
     *start("onnxruntime", "process_onnxruntime", "model.onnx", *ONNXRUNTIME.values(), **ONNXRUNTIME),
     importing("onnxruntime", "onnxruntime"),
     python("onnxruntime", "onnxruntime_peer.py", "process bound", "process call", **hidden()),
-    python("litert", "litert_peer.py", "infer", "process bound", "process call", **hidden()),
+    python("litert", "litert_peer.py", "infer", "conv f32", "process bound", "process call", **hidden()),
     importing("litert", "ai_edge_litert.interpreter"),
     native("fann", "infer_fann", "infer"),
     native("fann", "digits_fann", "digits"),
     *start("fann", "process_fann", "model.net", "/usr/lib/*/libfloatfann.so.2"),
     python("numpy", "numpy_peer.py", "train", "infer", "digits", "process bound", "process call"),
+<<<<<<< HEAD
     python("jax", "jax_peer.py", "train", "infer", "lenet", "process bound", "process call", **hidden()),
     python("keras", "keras_peer.py", "lenet", **hidden()),
+=======
+    python("jax", "jax_peer.py", *IN_PYTHON, **hidden()),
+>>>>>>> be4dcfb0979459b42e961e0d24a95cb80e4885d5
     importing("jax", "jax.numpy"),
     python("sklearn", "sklearn_peer.py", "train", "digits"),
     importing("sklearn", "sklearn.neural_network"),
 ]
 if TORCH:
+<<<<<<< HEAD
     PEERS.append(python("torch", "torch_peer.py", "train", "infer", "digits", "lenet", "process bound", "process call"))
+=======
+    PEERS.append(python("torch", "torch_peer.py", *IN_PYTHON, "digits"))
+>>>>>>> be4dcfb0979459b42e961e0d24a95cb80e4885d5
     PEERS.append(importing("torch", "torch"))
 CEILINGS = native("ceilings", "ceilings")

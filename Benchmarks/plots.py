@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable
 
 import matplotlib
-from report import LABELS
+from tables import LABELS
 
 matplotlib.use("svg")
 
@@ -117,7 +117,7 @@ def all_of(results: list[dict]) -> Iterable[tuple[str, str]]:
 def overview(results: list[dict]) -> str:
     """One dot for each cell: how far ahead of the best peer, over how close to the limit."""
     figure, axes = pyplot.subplots(figsize=(9, 5))
-    for number, work in enumerate(("train", "infer", "growth")):
+    for number, work in enumerate(("train", "infer", "conv", "growth")):
         cells = [result for result in results if result["work"] == work and result["ratio"] and result["limit_share"]]
         axes.scatter(
             [100 * result["limit_share"] for result in cells],

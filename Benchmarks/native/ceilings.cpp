@@ -5,6 +5,7 @@
 //     ceiling=bf16       the same in bfloat16 dot products
 //     ceiling=int8       the same in 8-bit dot products
 //     ceiling=load       a byte loaded from a block of bytes=N that is read over and over
+//     ceiling=copy       a byte read or written where one half of a block of bytes=N is copied to the other over and over
 //     ceiling=adam       a parameter of a fused Adam update in L2
 //
 // Several threads each do their own work; the step is then what all do together.
@@ -124,6 +125,17 @@ public:
         return double(count * part * streams);
     }
 
+    double copy(size_t count) const
+    {
+        const size_t half = bytes / 2 / 256 * 256;
+        for (size_t time = 0; time < count; ++time)
+            for (char *at = block, *end = block + half; at < end; at += 256)
+#pragma GCC unroll 8
+                for (size_t line = 0; line < 256; line += sizeof(Bytes))
+                    *reinterpret_cast<Bytes *>(at + half + line) = *reinterpret_cast<const Bytes *>(at + line);
+        return double(count * half * 2);
+    }
+
     const size_t bytes;
 
 private:
@@ -158,6 +170,12 @@ public:
             kinds.push_back(parameters_of_adam);
         else if (what == "load")
             load(cell.number("bytes"));
+        else if (what == "copy")
+            kinds.push_back([block = std::make_shared<Loads>(cell.number("bytes"))](size_t count) {
+                const double copied = block->copy(count);
+                asm volatile("" : : : "memory"); // somebody reads the copy
+                return copied;
+            });
         else
             throw Unsupported("no such ceiling: " + what);
         kinds.front()(1);

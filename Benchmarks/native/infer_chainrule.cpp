@@ -1,16 +1,14 @@
 // crl_predictor_predict(): a network prepared for prediction, in float32, bfloat16 or int8.
-#include "chainrule_network.hpp"
+#include "chainrule_model.hpp"
 #include "inference.hpp"
 
 using PredictorHandle = std::unique_ptr<crl_predictor, Destroy<crl_predictor, crl_predictor_destroy>>;
 
 class Predictor {
 public:
-    Predictor(const Network &description, const std::vector<LayerParameters> &layers, size_t batch, const Cell &cell)
-        : inputs(description.inputs()), outputs(description.outputs()), batch(batch)
+    explicit Predictor(const Cell &cell) : sizes(sizes_of(cell)), batch(cell.number("batch"))
     {
-        const NetworkHandle network = build_network(description, 1);
-        set_parameters(network.get(), layers.front().weights, description.parameters());
+        const NetworkHandle network = network_of(cell);
         const crl_precision precision = cell.is("variant", "bf16")   ? CRL_PRECISION_BFLOAT16
                                         : cell.is("variant", "int8") ? CRL_PRECISION_INT8
                                                                      : CRL_PRECISION_FLOAT32;
@@ -21,12 +19,13 @@ public:
 
     void predict(const float *x, float *y)
     {
-        check(crl_predictor_predict(predictor.get(), x, batch, inputs, y, batch, outputs));
+        check(crl_predictor_predict(predictor.get(), x, batch, sizes.inputs, y, batch, sizes.outputs));
     }
 
 private:
     PredictorHandle predictor;
-    size_t inputs, outputs, batch;
+    Sizes sizes;
+    size_t batch;
 };
 
 int main()

@@ -46,5 +46,5 @@ private:
 
 int main()
 {
-    return serve_inference<Predictor>();
+    return serve_inference<OfDenseLayers<Predictor>>();
 }

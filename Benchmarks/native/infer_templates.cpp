@@ -89,9 +89,9 @@ int main()
 {
     return serve([](const Cell &cell) -> std::unique_ptr<Work> {
         if (cell.is("widths", "tanh:2-8-1"))
-            return std::make_unique<Inference<Predictor<FixedNetwork<2, 8, 1, true>>>>(cell);
+            return std::make_unique<Inference<OfDenseLayers<Predictor<FixedNetwork<2, 8, 1, true>>>>>(cell);
         if (cell.is("widths", "64-32-10"))
-            return std::make_unique<Inference<Predictor<FixedNetwork<64, 32, 10, false>>>>(cell);
+            return std::make_unique<Inference<OfDenseLayers<Predictor<FixedNetwork<64, 32, 10, false>>>>>(cell);
         throw Unsupported("has templates for A and B");
     });
 }

@@ -1,6 +1,7 @@
 // What the inference workers share: rows that rotate through a small block, as if the caller had just produced them,
-// and the timing of predict(x, y) on them. A Predictor is made from Layers, a batch and the cell.
+// and the timing of predict(x, y) on them.
 #pragma once
+#include "model.hpp"
 #include "worker.hpp"
 
 struct LayerParameters {
@@ -24,16 +25,33 @@ inline std::vector<LayerParameters> layers_of(const Network &network, const std:
     return layers;
 }
 
+// A peer's predictor of dense layers, made from them, with the parameters that it reads.
+template <class Predictor> class OfDenseLayers {
+public:
+    explicit OfDenseLayers(const Cell &cell)
+        : network(cell.network()), parameters(read_floats(cell.text("inputs") + "/parameters")),
+          predictor(network, layers_of(network, parameters), cell.number("batch"), cell)
+    {
+    }
+
+    void predict(const float *x, float *y) { predictor.predict(x, y); }
+
+private:
+    Network network;
+    std::vector<float> parameters;
+    Predictor predictor;
+};
+
+// Times predict(x, y) of a Predictor that is made from a cell.
 template <class Predictor> class Inference : public Work {
 public:
     explicit Inference(const Cell &cell)
-        : network(cell.network()), batch(cell.number("batch")),
-          parameters(read_floats(cell.text("inputs") + "/parameters")), x(read_floats(cell.text("inputs") + "/x")),
-          y(batch * network.outputs()), predictor(network, layers_of(network, parameters), batch, cell)
+        : batch(cell.number("batch")), inputs(sizes_of(cell).inputs), x(read_floats(cell.text("inputs") + "/x")),
+          y(batch * sizes_of(cell).outputs), predictor(cell)
     {
         constexpr size_t FLOATS = 16384; // 64 KiB of inputs, but at least two batches
-        batches = std::max<size_t>(2, FLOATS / (batch * network.inputs()));
-        if (x.size() < batches * batch * network.inputs())
+        batches = std::max<size_t>(2, FLOATS / (batch * inputs));
+        if (x.size() < batches * batch * inputs)
             throw std::runtime_error("too few rows of data");
     }
 
@@ -50,14 +68,13 @@ public:
     }
 
 private:
-    Network network;
-    size_t batch, batches;
-    std::vector<float> parameters, x, y;
+    size_t batch, inputs, batches;
+    std::vector<float> x, y;
     Predictor predictor;
 
     void predict(size_t count)
     {
-        const size_t size = batch * network.inputs();
+        const size_t size = batch * inputs;
         const float *const end = &x[0] + batches * size, *at = &x[0];
         for (size_t i = 0; i < count; ++i) {
             predictor.predict(at, y.data());

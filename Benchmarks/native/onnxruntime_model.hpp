@@ -3,6 +3,8 @@
 #pragma once
 #include <cstdint>
 #include <dlfcn.h>
+#include <functional>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -68,13 +70,13 @@ public:
     }
 
     // A tensor around the caller's numbers.
-    void *tensor(const float *values, size_t rows, size_t columns) const
+    void *tensor(const float *values, const std::vector<int64_t> &shape) const
     {
-        const int64_t shape[] = {int64_t(rows), int64_t(columns)};
+        const int64_t count = std::accumulate(shape.begin(), shape.end(), int64_t(1), std::multiplies<>());
         void *made = nullptr;
         ort::call<void *, void *, size_t, const int64_t *, size_t, int, void **>(
-            ort::CREATE_TENSOR, memory, const_cast<float *>(values), rows * columns * sizeof(float), shape, size_t(2),
-            ort::FLOAT, &made);
+            ort::CREATE_TENSOR, memory, const_cast<float *>(values), size_t(count) * sizeof(float), shape.data(),
+            shape.size(), ort::FLOAT, &made);
         return made;
     }
 

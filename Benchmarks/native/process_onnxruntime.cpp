@@ -8,6 +8,6 @@ int main(int argc, char **argv)
     if (argc < 2)
         return EXIT_FAILURE;
     const OnnxModel model(std::getenv("BENCH_ONNXRUNTIME"), argv[1], 1);
-    model.run(model.tensor(x, 1, INPUTS), model.tensor(y, 1, OUTPUTS));
+    model.run(model.tensor(x, {1, INPUTS}), model.tensor(y, {1, OUTPUTS}));
     return finish(argc, y[0]);
 }

@@ -1,6 +1,6 @@
 // Training by crl_network_fit(), as a user calls it: whole fits of several epochs over all rows, the checks and the
 // set-up at the start of a fit included.
-#include "chainrule_network.hpp"
+#include "chainrule_model.hpp"
 #include "worker.hpp"
 
 #include <algorithm>
@@ -8,9 +8,9 @@
 class Training : public Work {
 public:
     explicit Training(const Cell &cell)
-        : description(cell.network()), batch(cell.number("batch")), threads(cell.number("threads")),
-          network(build_network(description, 1)), parameters(read_floats(cell.text("inputs") + "/parameters")),
-          x(read_floats(cell.text("inputs") + "/x")), classes(read_ints(cell.text("inputs") + "/classes"))
+        : batch(cell.number("batch")), threads(cell.number("threads")), network(network_of(cell)),
+          parameters(read_floats(cell.text("inputs") + "/parameters")), x(read_floats(cell.text("inputs") + "/x")),
+          classes(read_ints(cell.text("inputs") + "/classes")), inputs(x.size() / classes.size())
     {
         method.method = cell.is("variant", "adam") ? CRL_ADAM : CRL_GRADIENT_DESCENT;
         method.learning_rate = std::stof(cell.text("rate"));
@@ -31,13 +31,15 @@ public:
     double run(double seconds) override
     {
         begin();
-        const size_t all = classes.size() / batch, few = std::min<size_t>(all, 8);
-        fit(0, few * batch, 1);
         if (seconds_per_step == 0) {
+            fit(0, batch, 1);
             const double start = now();
-            fit(0, few * batch, 1);
-            seconds_per_step = (now() - start) / double(few);
+            fit(0, batch, 1);
+            seconds_per_step = now() - start;
         }
+        const size_t all = classes.size() / batch,
+                     few = std::min(all, std::clamp<size_t>(size_t(LONGEST_WARM_UP / seconds_per_step), 1, 8));
+        fit(0, few * batch, 1);
         // All rows, unless an epoch of them takes too long. Four epochs at least: what a fit does once is then spread over
         // fewer steps than in nearly any user's fit.
         const size_t steps = std::min(all, size_t(LONGEST_EPOCH / seconds_per_step) + few);
@@ -49,14 +51,14 @@ public:
     }
 
 private:
-    static constexpr double LONGEST_EPOCH = 0.5; // seconds
+    static constexpr double LONGEST_EPOCH = 0.5, LONGEST_WARM_UP = 0.1; // seconds
 
-    Network description;
     size_t batch, threads;
     NetworkHandle network;
     OptimizerHandle optimizer;
     std::vector<float> parameters, x;
     std::vector<int> classes;
+    size_t inputs;
     crl_optimizer_options method = CRL_OPTIMIZER_OPTIONS_INIT;
     crl_cost_options cost = CRL_COST_OPTIONS_INIT;
     double seconds_per_step = 0;
@@ -89,8 +91,7 @@ private:
             return 0;
         };
         options.threads = threads == 1 ? 1 : CRL_AUTO_SIZE; // with more than one the library decides, as it does for a user
-        ::check(crl_network_fit(network.get(), &x[row * description.inputs()], rows, description.inputs(), &targets, NULL,
-                                &options));
+        ::check(crl_network_fit(network.get(), &x[row * inputs], rows, inputs, &targets, NULL, &options));
         return last_cost;
     }
 };

@@ -17,6 +17,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+<<<<<<< HEAD
 from lenet import LenetWork
 from worker import STEPS_TO_CHECK, Cell, Inference, Work, serve, time_one
 
@@ -51,34 +52,89 @@ def adam_step(rate, parameters, moments, done, gradient):
 
 class Training:
     SCANNED = 32  # steps of one scan
+=======
+from jax_model import Model
+from worker import STEPS_TO_CHECK, Cell, Inference, Work, fastest, serve, time_one
+
+
+class Dense:
+    """A network of dense layers, as jax_model.Model has one of others."""
+>>>>>>> be4dcfb0979459b42e961e0d24a95cb80e4885d5
 
     def __init__(self, cell: Cell):
         self.cell = cell
-        count = len(cell.classes()) // cell.batch // self.SCANNED * self.SCANNED
+        self.shape = (cell.layers()[0][0].shape[1],)
+
+    def initial(self):
+        return [(jnp.asarray(weights.T.copy()), jnp.asarray(bias)) for weights, bias in self.cell.layers()], ()
+
+    def outputs(self, parameters, statistics, x):
+        for weights, bias in parameters[:-1]:
+            x = jnp.maximum(x @ weights + bias, 0)
+        weights, bias = parameters[-1]
+        return x @ weights + bias, statistics
+
+
+class Training:
+    """The fastest of steps one by one and scans of several, of each of some networks."""
+
+    SCANNED = 32  # steps of one scan, or as many as there are batches
+
+    def __init__(self, cell: Cell, networks, scans: tuple[bool, ...]):
+        self.cell = cell
+        batches = len(cell.classes()) // cell.batch
+        self.scanned = min(self.SCANNED, batches)
+        count = batches // self.scanned * self.scanned
         if count == 0:
             raise ValueError("too few rows of data")
-        width = cell.x().shape[1]
-        self.x = jnp.asarray(cell.x()[: count * cell.batch].reshape(count, cell.batch, width))
+        self.x = jnp.asarray(cell.x()[: count * cell.batch].reshape(count, cell.batch, *networks[0].shape))
         self.classes = jnp.asarray(cell.classes()[: count * cell.batch].reshape(count, cell.batch))
+        times = {}
+        for network in networks:
+            self.take(network)
+            times |= {(network, is_scan): self.time_of(is_scan) for is_scan in scans}
+        network, self.is_scan = min(times, key=times.__getitem__)
+        self.take(network)
+
+    def take(self, network) -> None:
+        self.network = network
         self.scan = jax.jit(self.steps, donate_argnums=0)
         self.single = jax.jit(self.step_of_batch, donate_argnums=0)
         self.begin()
-        self.is_scan = self.time_of(True) < self.time_of(False)
 
     def begin(self) -> None:
-        parameters = [(jnp.asarray(weights.T.copy()), jnp.asarray(bias)) for weights, bias in self.cell.layers()]
+        parameters, statistics = self.network.initial()
         zeros = partial(jax.tree.map, jnp.zeros_like)
         moments = (zeros(parameters), zeros(parameters)) if self.cell.variant == "adam" else ()
-        self.state = (parameters, moments, jnp.zeros((), jnp.int32))
+        self.state = (parameters, moments, jnp.zeros((), jnp.int32), statistics)
+
+    def cost(self, parameters, statistics, x, classes):
+        z, moved = self.network.outputs(parameters, statistics, x)
+        chosen = jnp.take_along_axis(z, classes[:, None], axis=1)[:, 0]
+        return jnp.mean(jax.nn.logsumexp(z, axis=1) - chosen), moved
 
     def step(self, state, x, classes):
-        parameters, moments, done = state
-        value, gradient = jax.value_and_grad(cost)(parameters, x, classes)
+        parameters, moments, done, statistics = state
+        slopes = jax.value_and_grad(self.cost, has_aux=True)
+        (value, statistics), gradient = slopes(parameters, statistics, x, classes)
         rate = self.cell.rate
         if not moments:
+<<<<<<< HEAD
             return (jax.tree.map(lambda w, g: w - rate * g, parameters, gradient), (), done + 1), value
         parameters, moments = adam_step(rate, parameters, moments, done, gradient)
         return (parameters, moments, done + 1), value
+=======
+            return (jax.tree.map(lambda w, g: w - rate * g, parameters, gradient), (), done + 1, statistics), value
+        m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, moments[0], gradient)
+        v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, moments[1], gradient)
+        t = (done + 1).astype(jnp.float32)
+        corrected, second = -rate / jnp.expm1(t * math.log(0.9)), -1 / jnp.expm1(t * math.log(0.999))
+
+        def update(w, m, v):
+            return w - corrected * m / (jnp.sqrt(second * v) + 1e-8)
+
+        return (jax.tree.map(update, parameters, m, v), (m, v), done + 1, statistics), value
+>>>>>>> be4dcfb0979459b42e961e0d24a95cb80e4885d5
 
     def batch_at(self, x, classes, place):
         return jax.lax.dynamic_index_in_dim(x, place, keepdims=False), jax.lax.dynamic_index_in_dim(
@@ -94,7 +150,7 @@ class Training:
         def body(state, k):
             return self.step(state, *self.batch_at(x, classes, first + k))
 
-        return jax.lax.scan(body, state, jnp.arange(self.SCANNED))
+        return jax.lax.scan(body, state, jnp.arange(self.scanned))
 
     def do(self, count: int, is_scan: bool) -> list[float]:
         """Steps, or scans of SCANNED steps; the costs of the last."""
@@ -110,12 +166,14 @@ class Training:
             self.do(count, is_scan)
 
         repeat(1)
-        return time_one(seconds, repeat) / (self.SCANNED if is_scan else 1)
+        return time_one(seconds, repeat) / (self.scanned if is_scan else 1)
 
     def check(self) -> list[float]:
         self.begin()
         if self.is_scan:
-            return self.do(1, True)[:STEPS_TO_CHECK]
+            return [cost for _ in range(-(-STEPS_TO_CHECK // self.scanned)) for cost in self.do(1, True)][
+                :STEPS_TO_CHECK
+            ]
         return [self.do(1, False)[-1] for _ in range(STEPS_TO_CHECK)]
 
     def run(self, seconds: float) -> float:
@@ -123,6 +181,7 @@ class Training:
         return self.time_of(self.is_scan, seconds)
 
 
+<<<<<<< HEAD
 class Lenet(LenetWork):
     def begin(self, dropout: float) -> None:
         self.dropout = dropout
@@ -171,6 +230,9 @@ class Lenet(LenetWork):
 
 
 def inference(cell: Cell) -> Work:
+=======
+def dense_inference(cell: Cell) -> Work:
+>>>>>>> be4dcfb0979459b42e961e0d24a95cb80e4885d5
     layers = [(jnp.asarray(weights.T.copy()), jnp.asarray(bias)) for weights, bias in cell.layers()]
     activation = jnp.tanh if cell.is_tanh else partial(jnp.maximum, 0)
 
@@ -183,4 +245,44 @@ def inference(cell: Cell) -> Work:
     return Inference(cell, lambda x: forward(x).block_until_ready(), jnp.asarray)
 
 
+<<<<<<< HEAD
 serve(lambda cell: {"train": Training, "infer": inference, "lenet": Lenet}[cell.work](cell))
+=======
+def models(cell: Cell, is_training: bool) -> list[Model]:
+    """The ways of computing a cell's network."""
+    model = Model(cell, False, is_training)
+    has_depthwise = any(layer.is_depthwise for layer in model.layers)
+    return [model, Model(cell, True, is_training)] if has_depthwise else [model]
+
+
+def training(cell: Cell) -> Work:
+    if cell.widths:
+        return Training(cell, [Dense(cell)], scans=(True, False))
+    # Within a scan XLA's convolutions take up to 40 times as long.
+    return Training(cell, models(cell, is_training=True), scans=(False,))
+
+
+def model_inference(cell: Cell) -> Work:
+    works = []
+    for model in models(cell, is_training=False):
+        constants = model.initial()
+        forward = jax.jit(lambda x, model=model, constants=constants: model.outputs(*constants, x)[0])
+        shape = (cell.batch, *model.shape)
+        works.append(
+            Inference(
+                cell,
+                lambda x, forward=forward: forward(x).block_until_ready(),
+                lambda rows, shape=shape: jnp.asarray(rows.reshape(shape)),
+            )
+        )
+    return fastest(works)
+
+
+def prepare(cell: Cell) -> Work:
+    if cell.work == "train":
+        return training(cell)
+    return dense_inference(cell) if cell.widths else model_inference(cell)
+
+
+serve(prepare)
+>>>>>>> be4dcfb0979459b42e961e0d24a95cb80e4885d5

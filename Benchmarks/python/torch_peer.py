@@ -4,32 +4,39 @@ torch.optim's fused optimizers. torch.compile reached 0.35 to 1.04 of its speed 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from lenet import LenetWork
 from torch.nn import functional
-from worker import STEPS_TO_CHECK, Cell, DigitsWork, Inference, Work, serve, time_one
+from torch_model import FORMATS, Predict, model_of, predictions
+from worker import STEPS_TO_CHECK, Cell, DigitsWork, Inference, Work, fastest, serve, time_one
 
 torch.set_flush_denormal(True)
 
 
-class Trained:
-    """A network with ReLU in its hidden layers, with its optimizer: weights and biases in turns."""
+def dense(parameters: list[torch.Tensor]) -> Predict:
+    """A network with ReLU in its hidden layers, of weights and biases in turns."""
+    *hidden, weights, bias = parameters
 
-    def __init__(self, parameters: list[torch.Tensor], rate: float, is_adam: bool):
-        self.parameters = [parameter.requires_grad_() for parameter in parameters]
+    def outputs(x: torch.Tensor) -> torch.Tensor:
+        for place in range(0, len(hidden), 2):
+            x = functional.linear(x, hidden[place], hidden[place + 1]).relu()
+        return functional.linear(x, weights, bias)
+
+    return outputs
+
+
+class Trained:
+    """A network with its optimizer."""
+
+    def __init__(self, outputs: Predict, parameters: list[torch.Tensor], rate: float, is_adam: bool):
+        self.outputs, self.parameters = outputs, [parameter.requires_grad_() for parameter in parameters]
         self.values = [parameter.detach() for parameter in parameters]
         self.rate, self.is_adam = rate, is_adam
         self.m, self.v = ([torch.zeros_like(value) for value in self.values] for _ in range(2))
         self.steps = [torch.tensor(0.0) for _ in self.values]
-
-    def outputs(self, x: torch.Tensor) -> torch.Tensor:
-        *hidden, weights, bias = self.parameters
-        for place in range(0, len(hidden), 2):
-            x = functional.linear(x, hidden[place], hidden[place + 1]).relu()
-        return functional.linear(x, weights, bias)
 
     def step(self, x: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
         """The cost before the step."""
@@ -66,13 +73,20 @@ class Trained:
 class Training:
     def __init__(self, cell: Cell):
         self.cell, rows = cell, len(cell.classes()) // cell.batch * cell.batch
-        self.x = torch.from_numpy(cell.x()[:rows]).split(cell.batch)
+        self.x = self.batches(cell.x()[:rows])
         self.classes = torch.from_numpy(cell.classes()[:rows]).long().split(cell.batch)
         self.begin()
 
-    def begin(self) -> None:
+    def batches(self, rows: np.ndarray) -> Sequence[torch.Tensor]:
+        return torch.from_numpy(rows).split(self.cell.batch)
+
+    def initial(self) -> tuple[Predict, list[torch.Tensor]]:
+        """The outputs of a network as it is before training, and what is to be trained."""
         parameters = [torch.from_numpy(array.copy()) for layer in self.cell.layers() for array in layer]
-        self.network, self.place = Trained(parameters, self.cell.rate, self.cell.variant == "adam"), 0
+        return dense(parameters), parameters
+
+    def begin(self) -> None:
+        self.network, self.place = Trained(*self.initial(), self.cell.rate, self.cell.variant == "adam"), 0
 
     def step(self) -> torch.Tensor:
         place = self.place
@@ -93,6 +107,26 @@ class Training:
         return time_one(seconds, repeat)
 
 
+class ModelTraining(Training):
+    """Of a convolutional network, with its arrays in one of PyTorch's layouts."""
+
+    def __init__(self, cell: Cell, layout: torch.memory_format):
+        self.layout = layout
+        super().__init__(cell)
+
+    def batches(self, rows: np.ndarray) -> Sequence[torch.Tensor]:
+        model = model_of(self.cell, self.layout)
+        return [model.batch(some) for some in np.split(rows, len(rows) // self.cell.batch)]
+
+    def initial(self) -> tuple[Predict, list[torch.Tensor]]:
+        model = model_of(self.cell, self.layout)
+        return model.outputs, model.parameters
+
+
+def training(cell: Cell) -> Work:
+    return Training(cell) if cell.widths else fastest([ModelTraining(cell, layout) for layout in FORMATS])
+
+
 class Digits(DigitsWork):
     def start(self, random: np.random.Generator) -> None:
         torch.manual_seed(self.seed)
@@ -100,7 +134,7 @@ class Digits(DigitsWork):
         for inputs, outputs in self.sizes:
             weights = torch.nn.init.kaiming_uniform_(torch.empty(outputs, inputs), nonlinearity="relu")
             parameters += [weights, torch.zeros(outputs)]
-        self.network = Trained(parameters, self.cell.rate, is_adam=True)
+        self.network = Trained(dense(parameters), parameters, self.cell.rate, is_adam=True)
         self.tensors = torch.from_numpy(self.x), torch.from_numpy(self.classes).long()
 
     def epoch(self) -> None:
@@ -111,6 +145,7 @@ class Digits(DigitsWork):
             return self.network.outputs(torch.from_numpy(x)).numpy()
 
 
+<<<<<<< HEAD
 class TrainedLenet(Trained):
     def __init__(self, parameters: list[torch.Tensor], rate: float, dropout: float):
         super().__init__(parameters, rate, is_adam=True)
@@ -147,6 +182,8 @@ class Lenet(LenetWork):
 Predict = Callable[[torch.Tensor], torch.Tensor]
 
 
+=======
+>>>>>>> be4dcfb0979459b42e961e0d24a95cb80e4885d5
 def ways(cell: Cell) -> list[Predict]:
     """Products with the weights as they are, with transposed ones, and a network that PyTorch optimized for oneDNN."""
     layers = [tuple(map(torch.from_numpy, layer)) for layer in cell.layers()]
@@ -178,10 +215,11 @@ class Prediction:
 
     def __init__(self, cell: Cell):
         with torch.inference_mode():
-            works = [Inference(cell, predict, torch.from_numpy) for predict in ways(cell)]
-            for work in works:
-                work.run(0.01)
-            self.work = min(works, key=lambda work: min(work.run(0.02), work.run(0.02)))
+            if cell.widths:
+                works = [Inference(cell, predict, torch.from_numpy) for predict in ways(cell)]
+            else:
+                works = [Inference(cell, predict, converted) for predict, converted in predictions(cell)]
+            self.work = fastest(works)
 
     @torch.inference_mode()
     def check(self) -> list[float]:
@@ -194,7 +232,11 @@ class Prediction:
 
 def prepare(cell: Cell) -> Work:
     torch.set_num_threads(cell.threads)
+<<<<<<< HEAD
     return {"train": Training, "infer": Prediction, "digits": Digits, "lenet": Lenet}[cell.work](cell)
+=======
+    return {"train": training, "infer": Prediction, "digits": Digits}[cell.work](cell)
+>>>>>>> be4dcfb0979459b42e961e0d24a95cb80e4885d5
 
 
 serve(prepare)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -25,7 +25,7 @@ class Cell:
     def __init__(self, words: str):
         self.words = dict(word.split("=", 1) for word in words.split())
         self.work = self.words["work"]
-        self.widths = self.words["widths"]
+        self.widths = self.words["widths"]  # empty for a network of other layers: see layers.py
         self.batch = int(self.words["batch"])
         self.threads = int(self.words["threads"])
         self.variant = self.words["variant"]
@@ -37,8 +37,7 @@ class Cell:
         return read_layers(self.widths, f"{self.inputs}/parameters")
 
     def x(self) -> np.ndarray:
-        width = int(self.widths.removeprefix("tanh:").split("-")[0])
-        return np.fromfile(f"{self.inputs}/x", np.float32).reshape(-1, width)
+        return np.fromfile(f"{self.inputs}/x", np.float32).reshape(len(self.classes()), -1)
 
     def classes(self) -> np.ndarray:
         return np.fromfile(f"{self.inputs}/classes", np.int32)
@@ -69,6 +68,12 @@ def time_one(seconds: float, repeat: Callable[[int], None]) -> float:
         elapsed = min(elapsed, timed(count))
     stretch = int(count * seconds / elapsed) + 1
     return timed(stretch) / stretch
+
+
+def fastest(works: Sequence[Work]) -> Work:
+    for work in works:
+        work.run(0.01)  # warms up
+    return min(works, key=lambda work: min(work.run(0.02), work.run(0.02)))
 
 
 class Inference:

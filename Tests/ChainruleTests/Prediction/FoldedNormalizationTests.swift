@@ -118,8 +118,9 @@ import Testing
                 let expected = description.outputs(splitRows(x, of: network.inputs), parameters).flatMap { $0 }
                 let y = try Predictor(network, precision: .float32, level: level).predict(x)
                 expectClose(y, expected, relative: 1e-5, absolute: 2e-5, "\(name)")
-                // Something was folded.
-                #expect(bits(y) != bits(try network.predict(x)), "\(name)")
+                // Something was folded. In float32 a transposed convolution is not prepared.
+                let isFolded = !name.hasPrefix("transposed")
+                #expect((bits(y) != bits(try network.predict(x))) == isFolded, "\(name)")
                 let largest = expected.map(\.magnitude).max()!
                 for (precision, tolerance) in [(Precision.bfloat16, 0.03), (.int8, 0.06)] {
                     let rounded = try Predictor(network, precision: precision, level: level).predict(x)

@@ -22,17 +22,23 @@ extension SlidingWindow {
                 for line in lines.places {
                     let inside = depthTap == nil ? 0..<0 : height.tapsInside(at: line)
                     let to = result.base + resultPosition(sample, plane, line) * result.stride + units.lowerBound
-                    let from = lines.pointer(height.position(at: line, under: inside.lowerBound))
-                    for run in 0..<(isDense ? 1 : width.taps) {
-                        let first = inside.lowerBound * lineDepth + run * channels
+                    // Taps in order: all lines at once, or one by one where taps along the width lie apart.
+                    let segments =
+                        isDense
+                        ? Segments(
+                            inside.count, aStride: height.tapDistance * lines.stride,
+                            bStride: lineDepth * panelWidth)
+                        : Segments(
+                            inside.isEmpty ? 0 : width.taps, aStride: width.tapDistance * channels,
+                            bStride: channels * panelWidth)
+                    for tap in inside
+                        .lowerBound..<(isDense || inside.isEmpty ? inside.lowerBound + 1 : inside.upperBound)
+                    {
                         arithmetic.kernels.multiplySegments(
-                            Segments(
-                                inside.count, aStride: height.tapDistance * lines.stride,
-                                bStride: lineDepth * panelWidth),
-                            width.count, units.count, isDense ? lineDepth : channels,
-                            from + run * width.tapDistance * channels, width.scale * channels, 1,
-                            panel + first * panelWidth, panelWidth, panelBias, to, width.step * result.stride,
-                            accumulating || !isFirst || run > 0)
+                            segments, width.count, units.count, isDense ? lineDepth : channels,
+                            lines.pointer(height.position(at: line, under: tap)), width.scale * channels, 1,
+                            panel + tap * lineDepth * panelWidth, panelWidth, panelBias, to,
+                            width.step * result.stride, accumulating || !isFirst || tap > inside.lowerBound)
                     }
                 }
             }
