@@ -93,13 +93,8 @@ PEERS = [
     native(OURS, "digits_chainrule", "digits"),
     *start(OURS, "process_chainrule", "model.safetensors", str(LIBRARY)),
     importing(OURS, "chainrule"),
-<<<<<<< HEAD
     python(OURS, "chainrule_peer.py", "lenet", "process bound", "process call"),
-    native(OURS_NETWORK, "infer_chainrule_network", "infer f32"),
-=======
-    python(OURS, "chainrule_peer.py", "process bound", "process call"),
     native(OURS_NETWORK, "infer_chainrule_network", "infer f32", "conv f32"),
->>>>>>> be4dcfb0979459b42e961e0d24a95cb80e4885d5
     *start(NOTHING, "process_empty", "model.safetensors"),
     native("onednn", "train_onednn", "train", "growth"),
     native("onednn", "infer_onednn", "infer"),
@@ -119,21 +114,15 @@ PEERS = [
     native("fann", "digits_fann", "digits"),
     *start("fann", "process_fann", "model.net", "/usr/lib/*/libfloatfann.so.2"),
     python("numpy", "numpy_peer.py", "train", "infer", "digits", "process bound", "process call"),
-<<<<<<< HEAD
-    python("jax", "jax_peer.py", "train", "infer", "lenet", "process bound", "process call", **hidden()),
-    python("keras", "keras_peer.py", "lenet", **hidden()),
-=======
     python("jax", "jax_peer.py", *IN_PYTHON, **hidden()),
->>>>>>> be4dcfb0979459b42e961e0d24a95cb80e4885d5
+    python("jax", "jax_lenet.py", "lenet", **hidden()),
+    python("keras", "keras_peer.py", "lenet", **hidden()),
     importing("jax", "jax.numpy"),
     python("sklearn", "sklearn_peer.py", "train", "digits"),
     importing("sklearn", "sklearn.neural_network"),
 ]
 if TORCH:
-<<<<<<< HEAD
-    PEERS.append(python("torch", "torch_peer.py", "train", "infer", "digits", "lenet", "process bound", "process call"))
-=======
     PEERS.append(python("torch", "torch_peer.py", *IN_PYTHON, "digits"))
->>>>>>> be4dcfb0979459b42e961e0d24a95cb80e4885d5
+    PEERS.append(python("torch", "torch_lenet.py", "lenet"))
     PEERS.append(importing("torch", "torch"))
 CEILINGS = native("ceilings", "ceilings")

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from lenet import LenetWork
 from torch.nn import functional
 from torch_model import FORMATS, Predict, model_of, predictions
+from torch_training import Trained
 from worker import STEPS_TO_CHECK, Cell, DigitsWork, Inference, Work, fastest, serve, time_one
 
 torch.set_flush_denormal(True)
@@ -26,48 +26,6 @@ def dense(parameters: list[torch.Tensor]) -> Predict:
         return functional.linear(x, weights, bias)
 
     return outputs
-
-
-class Trained:
-    """A network with its optimizer."""
-
-    def __init__(self, outputs: Predict, parameters: list[torch.Tensor], rate: float, is_adam: bool):
-        self.outputs, self.parameters = outputs, [parameter.requires_grad_() for parameter in parameters]
-        self.values = [parameter.detach() for parameter in parameters]
-        self.rate, self.is_adam = rate, is_adam
-        self.m, self.v = ([torch.zeros_like(value) for value in self.values] for _ in range(2))
-        self.steps = [torch.tensor(0.0) for _ in self.values]
-
-    def step(self, x: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
-        """The cost before the step."""
-        cost = functional.cross_entropy(self.outputs(x), classes)
-        gradient = torch.autograd.grad(cost, self.parameters)
-        if self.is_adam:
-            torch._foreach_add_(self.steps, 1)
-            torch._fused_adam_(
-                self.values,
-                gradient,
-                self.m,
-                self.v,
-                [],
-                self.steps,
-                lr=self.rate,
-                beta1=0.9,
-                beta2=0.999,
-                weight_decay=0,
-                eps=1e-8,
-                amsgrad=False,
-                maximize=False,
-            )
-        else:
-            torch._foreach_add_(self.values, gradient, alpha=-self.rate)
-        return cost
-
-    def epoch(self, x: torch.Tensor, classes: torch.Tensor, batch: int) -> None:
-        """Steps on all rows, shuffled."""
-        order = torch.randperm(len(x))
-        for x_batch, t_batch in zip(x[order].split(batch), classes[order].split(batch), strict=True):
-            self.step(x_batch, t_batch)
 
 
 class Training:
@@ -138,52 +96,16 @@ class Digits(DigitsWork):
         self.tensors = torch.from_numpy(self.x), torch.from_numpy(self.classes).long()
 
     def epoch(self) -> None:
-        self.network.epoch(*self.tensors, self.cell.batch)
+        order = torch.randperm(len(self.x))
+        x, t = (tensor[order].split(self.cell.batch) for tensor in self.tensors)
+        for x_batch, t_batch in zip(x, t, strict=True):
+            self.network.step(x_batch, t_batch)
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
             return self.network.outputs(torch.from_numpy(x)).numpy()
 
 
-<<<<<<< HEAD
-class TrainedLenet(Trained):
-    def __init__(self, parameters: list[torch.Tensor], rate: float, dropout: float):
-        super().__init__(parameters, rate, is_adam=True)
-        self.dropout = dropout
-
-    def outputs(self, x: torch.Tensor) -> torch.Tensor:
-        w1, b1, w2, b2, w3, b3, w4, b4, w5, b5 = self.parameters
-        x = functional.max_pool2d(functional.conv2d(x, w1, b1, padding=2).relu_(), 2)
-        x = functional.max_pool2d(functional.conv2d(x, w2, b2).relu_(), 2).flatten(1)
-        x = functional.linear(functional.dropout(x, self.dropout), w3, b3).relu_()
-        x = functional.linear(functional.dropout(x, self.dropout), w4, b4).relu_()
-        return functional.linear(x, w5, b5)
-
-
-class Lenet(LenetWork):
-    """Channels first, which took 0.9 of the time of channels last."""
-
-    def begin(self, dropout: float) -> None:
-        torch.manual_seed(1)
-        arrays = [np.moveaxis(array, -1, 1) if array.ndim == 4 else array for array in self.parameters()]
-        arrays[4] = np.moveaxis(arrays[4].reshape(120, 5, 5, 16), -1, 1).reshape(120, 400)
-        parameters = [torch.from_numpy(np.array(array, order="C")) for array in arrays]
-        self.network = TrainedLenet(parameters, self.cell.rate, dropout)
-        self.tensors = torch.from_numpy(self.x).reshape(-1, 1, 28, 28), torch.from_numpy(self.classes).long()
-
-    def step(self, x: np.ndarray, classes: np.ndarray) -> float:
-        x_batch, t_batch = torch.from_numpy(x).reshape(-1, 1, 28, 28), torch.from_numpy(classes).long()
-        return float(self.network.step(x_batch, t_batch).detach())
-
-    def epoch(self) -> None:
-        self.network.epoch(*self.tensors, self.cell.batch)
-
-
-Predict = Callable[[torch.Tensor], torch.Tensor]
-
-
-=======
->>>>>>> be4dcfb0979459b42e961e0d24a95cb80e4885d5
 def ways(cell: Cell) -> list[Predict]:
     """Products with the weights as they are, with transposed ones, and a network that PyTorch optimized for oneDNN."""
     layers = [tuple(map(torch.from_numpy, layer)) for layer in cell.layers()]
@@ -232,11 +154,7 @@ class Prediction:
 
 def prepare(cell: Cell) -> Work:
     torch.set_num_threads(cell.threads)
-<<<<<<< HEAD
-    return {"train": Training, "infer": Prediction, "digits": Digits, "lenet": Lenet}[cell.work](cell)
-=======
     return {"train": training, "infer": Prediction, "digits": Digits}[cell.work](cell)
->>>>>>> be4dcfb0979459b42e961e0d24a95cb80e4885d5
 
 
 serve(prepare)

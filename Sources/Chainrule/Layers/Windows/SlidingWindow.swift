@@ -41,6 +41,7 @@ struct SlidingWindow {
     }
 
     /// Calls `body` with the first results of every series.
+    @inline(never)
     static func forEachSeries(_ window: Window, isTransposed: Bool, _ body: (Window.Axes) -> Void) {
         guard isTransposed else { return body(Window.Axes()) }
         let series = Window.Axes(
