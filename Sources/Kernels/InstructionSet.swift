@@ -41,6 +41,9 @@ extension TileArithmetic {
 /// `multiplyAdd` rounds once or twice, but in every lane alike, and edges are computed in the lanes of vectors, too: a row's
 /// result does not depend on which rows it was computed with.
 public protocol InstructionSet: TileArithmetic {
+    /// What multiplies columns that fill half a vector at most: narrower vectors, where a processor can compute two of them
+    /// in the time of one.
+    associatedtype Narrow: TileArithmetic = Self where Narrow.Scalar == Scalar
     /// The outcome of a comparison for each lane.
     associatedtype Mask
     /// As many double-precision sums as a vector has lanes.

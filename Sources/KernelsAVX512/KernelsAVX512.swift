@@ -3,7 +3,27 @@
 import CIntrinsics
 import Kernels
 
+/// Half a vector: processors with units of 256 bits compute two in the time of a whole one.
+enum AVX512Half: TileArithmetic {
+    typealias Scalar = Float
+    typealias Vector = SIMD8<Float>
+
+    @inline(__always) static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
+        vector8_fused(a, b, c)
+    }
+    @inline(__always) static func broadcast(_ a: Float) -> Vector { Vector(repeating: a) }
+    @inline(__always) static func rectified(_ a: Vector) -> Vector { a.replacing(with: 0, where: a .< 0) }
+    @inline(__always) static func load(_ x: UnsafePointer<Float>, _ count: Int) -> Vector {
+        vector8_load(x, Int64(count))
+    }
+    @inline(__always) static func store(_ a: Vector, _ x: UnsafeMutablePointer<Float>, _ count: Int) {
+        vector8_store(a, x, Int64(count))
+    }
+    @inline(__always) static var tileRows: Int { 14 }
+}
+
 enum AVX512: InstructionSet {
+    typealias Narrow = AVX512Half
     typealias Scalar = Float
     typealias Vector = SIMD16<Float>
     typealias Mask = SIMD16<Int32>

@@ -282,10 +282,18 @@ public enum MatrixKernels<Set: InstructionSet> {
         }
         while column < columns {
             let count = min(columns - column, OneVector<Set>.width)
-            TileLoops<Set>.oneVector(
-                rows: rows, count: count, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride,
-                b + column, bStride: bStride, c + column, cStride: cStride, start: start.advanced(columns: column),
-                ahead: ahead, tileRows: tileRows, segments: segments)
+            let narrow = Set.Narrow.Vector.scalarCount
+            if narrow < Set.Vector.scalarCount && count <= narrow {
+                TileLoops<Set.Narrow>.oneVector(
+                    rows: rows, count: count, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride,
+                    b + column, bStride: bStride, c + column, cStride: cStride, start: start.advanced(columns: column),
+                    ahead: ahead, tileRows: tileRows, segments: segments)
+            } else {
+                TileLoops<Set>.oneVector(
+                    rows: rows, count: count, depth: depth, a, aRowStride: aRowStride, aColumnStride: aColumnStride,
+                    b + column, bStride: bStride, c + column, cStride: cStride, start: start.advanced(columns: column),
+                    ahead: ahead, tileRows: tileRows, segments: segments)
+            }
             column += count
         }
     }
