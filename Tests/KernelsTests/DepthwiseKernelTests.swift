@@ -67,11 +67,12 @@ import Testing
             return result
         }
 
-        /// The gradient of the first line's weights, added to them.
+        /// The gradient of the first line's weights, added to them: over all lines of the source, each with the same signals.
         func weightGradient(_ level: InstructionSetLevel) -> Rows {
             var result = weights
             level.kernels.depthwise.addWeightGradient(
-                line.count, x.columns, line.taps, x.elements, line.scale * x.stride, line.dilation * x.stride,
+                Segments(line.lines, aStride: line.positions * x.stride, bStride: 0), line.count, x.columns, line.taps,
+                x.elements, line.scale * x.stride, line.dilation * x.stride,
                 y.elements, y.stride, &result.elements, result.stride)
             return result
         }
@@ -101,9 +102,11 @@ import Testing
                         sums[result, channel] += w[weight, channel] * x[source, channel]
                     }
                 }
-                for tap in 0..<line.taps {
-                    dw[tap, channel] +=
-                        operands.y[result, channel] * x[result * line.scale + tap * line.dilation, channel]
+                for number in 0..<line.lines {
+                    for tap in 0..<line.taps {
+                        let source = number * line.positions + result * line.scale + tap * line.dilation
+                        dw[tap, channel] += operands.y[result, channel] * x[source, channel]
+                    }
                 }
             }
         }

@@ -61,6 +61,12 @@ package struct Matrix: BitwiseCopyable, @unchecked Sendable {
         return Matrix(base: base + used, rows: 1, columns: columns - used)
     }
 
+    /// Sets every element of a contiguous matrix to 0.
+    func clear() {
+        precondition(isContiguous)
+        base.update(repeating: 0, count: count)
+    }
+
     /// Sets every element, row by row.
     func fill(_ next: () -> Float) {
         for row in 0..<rows { for column in 0..<columns { self[row, column] = next() } }

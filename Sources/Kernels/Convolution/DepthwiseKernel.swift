@@ -23,14 +23,14 @@ enum DepthwiseKernel<Set: InstructionSet> {
         while place < count {
             // The last results overlap those before: one that is computed twice is the same, unless it is added.
             let left = count - place
-            if left >= 4 || left == 3 && count >= 4 && !accumulating {
-                let start = left >= 4 ? place : count - 4
-                operands.sum(FourSums<Set>.self, x + start * xDistance, y + start * yDistance)
-                place = start + 4
-            } else if left >= 2 || count >= 2 && !accumulating {
-                let start = left >= 2 ? place : count - 2
-                operands.sum(TwoSums<Set>.self, x + start * xDistance, y + start * yDistance)
-                place = start + 2
+            if left >= 6 || left > 3 && count >= 6 && !accumulating {
+                let start = min(place, count - 6)
+                operands.sum(SixSums<Set>.self, x + start * xDistance, y + start * yDistance)
+                place = start + 6
+            } else if left >= 3 || count >= 3 && !accumulating {
+                let start = min(place, count - 3)
+                operands.sum(ThreeSums<Set>.self, x + start * xDistance, y + start * yDistance)
+                place = start + 3
             } else {
                 operands.sum(OneSum<Set>.self, x + place * xDistance, y + place * yDistance)
                 place += 1
@@ -71,74 +71,99 @@ enum DepthwiseKernel<Set: InstructionSet> {
         /// Neighbouring results.
         @inlinable @inline(never)
         func sum<Tile: SumTile>(_: Tile.Type, _ x: In, _ y: Out) where Tile.Set == Set {
-            Lanes<Set>.forEachVector(of: channels) { i, left in
-                var sums = Tile(repeating: 0.0)
-                if let bias { sums = Tile(repeating: Lanes(loading: bias + i, left)) }
-                if accumulating { sums = Tile(loading: y + i, distance: yDistance, left) }
-                var (x, w) = (x + i, weights + i)
-                for _ in 0..<segments.count {
-                    @inline(__always) func add(_ tap: Int) {
-                        sums.add(
-                            w + tap * weightDistance, distance: 0, times: x + tap * tapDistance, distance: xDistance,
-                            left)
-                    }
-                    if taps == 3 {
-                        add(0)
-                        add(1)
-                        add(2)
-                    } else {
-                        for tap in 0..<taps { add(tap) }
-                    }
-                    x += segments.aStride
-                    w += segments.bStride
+            for (i, left) in Lanes<Set>.vectors(of: channels) {
+                // Apart for a whole vector, whose count is a constant.
+                if left >= Lanes<Set>.count {
+                    sum(Tile.self, x, y, channel: i, Lanes<Set>.count)
+                } else {
+                    sum(Tile.self, x, y, channel: i, left)
                 }
-                sums.store(y + i, distance: yDistance, left)
             }
+        }
+
+        @inlinable @inline(__always)
+        func sum<Tile: SumTile>(_: Tile.Type, _ x: In, _ y: Out, channel: Int, _ left: Int) where Tile.Set == Set {
+            let y = y + channel
+            var sums = Tile(repeating: 0.0)
+            if let bias { sums = Tile(repeating: Lanes(loading: bias + channel, left)) }
+            if accumulating { sums = Tile(loading: y, distance: yDistance, left) }
+            var (line, lineWeights) = (x + channel, weights + channel)
+            for _ in 0..<segments.count {
+                var (x, w) = (line, lineWeights)
+                for _ in 0..<taps {
+                    sums.add(w, distance: 0, times: x, distance: xDistance, left)
+                    x += tapDistance
+                    w += weightDistance
+                }
+                line += segments.aStride
+                lineWeights += segments.bStride
+            }
+            sums.store(y, distance: yDistance, left)
         }
     }
 
-    /// `dw[t] += Σ_o dy[o] ⊙ x[o, t]` over a line of results.
-    ///
-    /// Three taps at a time share what is loaded of dy. Every other product goes into a sum of its own: a single chain of
-    /// sums would wait for each link.
+    /// `dw[t] += Σ_s Σ_o dy[s, o] ⊙ x[s, o, t]`, one product after the other. Three taps at a time share what is loaded of dy, and
+    /// none waits for the sum of another.
+    /// - Parameters:
+    ///   - segments: lines of the source, and of dy.
+    ///   - count: how many results a line has.
     @inlinable @inline(__always)
     static func addWeightGradient(
-        _ count: Int, channels: Int, taps: Int, _ x: In, xDistance: Int, tapDistance: Int, _ dy: In, dyDistance: Int,
-        _ dw: Out, dwDistance: Int
+        _ segments: Segments, count: Int, channels: Int, taps: Int, _ x: In, xDistance: Int, tapDistance: Int,
+        _ dy: In, dyDistance: Int, _ dw: Out, dwDistance: Int
     ) {
-        for tap in stride(from: 0, to: taps, by: 3) {
+        var tap = 0
+        while tap < taps {
             let (x, dw) = (x + tap * tapDistance, dw + tap * dwDistance)
             if taps - tap >= 3 {
                 addProducts(
-                    ThreeSums<Set>.self, count, channels, x, xDistance, tapDistance, dy, dyDistance, dw, dwDistance)
+                    ThreeSums<Set>.self, segments, count, channels, x, xDistance, tapDistance, dy, dyDistance, dw,
+                    dwDistance)
+                tap += 3
             } else {
-                for rest in 0..<taps - tap {
-                    addProducts(
-                        OneSum<Set>.self, count, channels, x + rest * tapDistance, xDistance, tapDistance, dy,
-                        dyDistance, dw + rest * dwDistance, dwDistance)
-                }
+                addProducts(
+                    OneSum<Set>.self, segments, count, channels, x, xDistance, tapDistance, dy, dyDistance, dw,
+                    dwDistance)
+                tap += 1
             }
         }
     }
 
     @inlinable @inline(never)
     static func addProducts<Tile: SumTile>(
-        _: Tile.Type, _ count: Int, _ channels: Int, _ x: In, _ xDistance: Int, _ tapDistance: Int, _ dy: In,
-        _ dyDistance: Int, _ dw: Out, _ dwDistance: Int
+        _: Tile.Type, _ segments: Segments, _ count: Int, _ channels: Int, _ x: In, _ xDistance: Int,
+        _ tapDistance: Int, _ dy: In, _ dyDistance: Int, _ dw: Out, _ dwDistance: Int
     ) where Tile.Set == Set {
-        Lanes<Set>.forEachVector(of: channels) { i, left in
-            var (even, odd) = (Tile(repeating: 0.0), Tile(repeating: 0.0))
-            var (x, dy) = (x + i, dy + i)
-            for _ in 0..<count / 2 {
-                even.add(dy, distance: 0, times: x, distance: tapDistance, left)
-                odd.add(dy + dyDistance, distance: 0, times: x + xDistance, distance: tapDistance, left)
-                x += 2 * xDistance
-                dy += 2 * dyDistance
+        for (i, left) in Lanes<Set>.vectors(of: channels) {
+            if left >= Lanes<Set>.count {
+                addProducts(
+                    Tile.self, segments, count, x + i, xDistance, tapDistance, dy + i, dyDistance, dw + i, dwDistance,
+                    Lanes<Set>.count)
+            } else {
+                addProducts(
+                    Tile.self, segments, count, x + i, xDistance, tapDistance, dy + i, dyDistance, dw + i, dwDistance,
+                    left)
             }
-            if count % 2 == 1 { even.add(dy, distance: 0, times: x, distance: tapDistance, left) }
-            even.add(odd)
-            even.add(Tile(loading: dw + i, distance: dwDistance, left))
-            even.store(dw + i, distance: dwDistance, left)
         }
+    }
+
+    @inlinable @inline(__always)
+    static func addProducts<Tile: SumTile>(
+        _: Tile.Type, _ segments: Segments, _ count: Int, _ x: In, _ xDistance: Int, _ tapDistance: Int, _ dy: In,
+        _ dyDistance: Int, _ dw: Out, _ dwDistance: Int, _ left: Int
+    ) where Tile.Set == Set {
+        var sums = Tile(loading: dw, distance: dwDistance, left)
+        var (line, signals) = (x, dy)
+        for _ in 0..<segments.count {
+            var (x, dy) = (line, signals)
+            for _ in 0..<count {
+                sums.add(dy, distance: 0, times: x, distance: tapDistance, left)
+                x += xDistance
+                dy += dyDistance
+            }
+            line += segments.aStride
+            signals += segments.bStride
+        }
+        sums.store(dw, distance: dwDistance, left)
     }
 }

@@ -1,4 +1,4 @@
-/// Depthwise convolution, a line of results at a time: each channel has its own kernel, and sees no other channel.
+/// Depthwise convolution of lines: each channel has its own kernel, and sees no other channel.
 ///
 /// A matrix has a row for each position or tap, and a column for each channel. Every tap lies inside the source. What is
 /// written shares no memory with what is read. An element's terms are added in one order, whatever channels it is
@@ -17,8 +17,8 @@ public struct DepthwiseKernels<Scalar: KernelScalar>: Sendable {
     /// ``DepthwiseKernel/addWeightGradient``.
     public let addWeightGradient:
         @Sendable (
-            _ count: Int, _ channels: Int, _ taps: Int, _ x: In, _ xDistance: Int, _ tapDistance: Int, _ dy: In,
-            _ dyDistance: Int, _ dw: Out, _ dwDistance: Int
+            _ segments: Segments, _ count: Int, _ channels: Int, _ taps: Int, _ x: In, _ xDistance: Int,
+            _ tapDistance: Int, _ dy: In, _ dyDistance: Int, _ dw: Out, _ dwDistance: Int
         ) -> Void
 
     @inlinable @inline(__always)

@@ -13,8 +13,6 @@ protocol SumTile {
     /// Adds `a ⊙ b` at each position.
     mutating func add(_ a: In, distance aDistance: Int, times b: In, distance bDistance: Int, _ left: Int)
     func store(_ x: Out, distance: Int, _ left: Int)
-    /// Adds the sums of another tile.
-    mutating func add(_ other: Self)
 }
 
 @usableFromInline
@@ -29,7 +27,6 @@ struct OneSum<Set: InstructionSet>: SumTile {
         sum = sum.adding(Lanes(loading: a, left), times: Lanes(loading: b, left))
     }
     @inlinable @inline(__always) func store(_ x: Out, distance: Int, _ left: Int) { sum.store(x, left) }
-    @inlinable @inline(__always) mutating func add(_ other: Self) { sum = sum + other.sum }
 }
 
 @usableFromInline
@@ -54,10 +51,6 @@ struct JoinedTiles<First: SumTile, Second: SumTile>: SumTile where First.Set == 
             a + First.count * aDistance, distance: aDistance, times: b + First.count * bDistance, distance: bDistance,
             left)
     }
-    @inlinable @inline(__always) mutating func add(_ other: Self) {
-        first.add(other.first)
-        second.add(other.second)
-    }
     @inlinable @inline(__always) func store(_ x: Out, distance: Int, _ left: Int) {
         first.store(x, distance: distance, left)
         second.store(x + First.count * distance, distance: distance, left)
@@ -66,14 +59,4 @@ struct JoinedTiles<First: SumTile, Second: SumTile>: SumTile where First.Set == 
 
 @usableFromInline typealias TwoSums<Set: InstructionSet> = JoinedTiles<OneSum<Set>, OneSum<Set>>
 @usableFromInline typealias ThreeSums<Set: InstructionSet> = JoinedTiles<TwoSums<Set>, OneSum<Set>>
-@usableFromInline typealias FourSums<Set: InstructionSet> = JoinedTiles<TwoSums<Set>, TwoSums<Set>>
-
-extension Lanes {
-    /// Calls `body` for each of the ``vectors(of:)``, with the code for a whole vector apart: there the count is a constant.
-    @inlinable @inline(__always)
-    static func forEachVector(of count: Int, _ body: (_ start: Int, _ left: Int) -> Void) {
-        for (start, left) in vectors(of: count) {
-            if left >= Lanes.count { body(start, Lanes.count) } else { body(start, left) }
-        }
-    }
-}
+@usableFromInline typealias SixSums<Set: InstructionSet> = JoinedTiles<ThreeSums<Set>, ThreeSums<Set>>

@@ -9,21 +9,42 @@ enum ColumnKernel<Set: InstructionSet> {
     /// The mean of each column, and the mean of the squared differences from it.
     @inlinable @inline(__always)
     static func moments(_ matrix: In, _ stride: Int, rows: Int, columns: Int, mean: Out, variance: Out) {
-        let share = 1 / Double(rows)
-        for (i, left) in Lanes<Set>.vectors(of: columns) {
-            var sums = Set.Sums()
-            for row in 0..<rows {
-                sums = Set.accumulate(sums, Lanes<Set>(loading: matrix + (row * stride + i), left).vector)
+        let wide = Lanes<Set>.count * FourVectorsOfSums<Set>.count
+        var i = 0
+        while i < columns {
+            let (matrix, mean, variance, left) = (matrix + i, mean + i, variance + i, columns - i)
+            if left >= wide {
+                moments(FourVectorsOfSums<Set>.self, matrix, stride, rows, mean, variance, wide)
+                i += wide
+            } else {
+                moments(OneVectorOfSums<Set>.self, matrix, stride, rows, mean, variance, left)
+                i += Lanes<Set>.count
             }
-            for lane in 0..<min(left, Lanes<Set>.count) { mean[i + lane] = Set.Scalar(sums[lane] * share) }
-            let means = Lanes<Set>(loading: mean + i, left)
-            sums = Set.Sums()
-            for row in 0..<rows {
-                let difference = Lanes(loading: matrix + (row * stride + i), left) - means
-                sums = Set.accumulate(sums, (difference * difference).vector)
-            }
-            for lane in 0..<min(left, Lanes<Set>.count) { variance[i + lane] = Set.Scalar(sums[lane] * share) }
         }
+    }
+
+    @inlinable @inline(__always)
+    static func moments<Tile: ColumnSums>(
+        _: Tile.Type, _ matrix: In, _ stride: Int, _ rows: Int, _ mean: Out, _ variance: Out, _ left: Int
+    ) where Tile.Set == Set {
+        let share = 1 / Double(rows)
+        var sums = Tile()
+        var place = matrix
+        for _ in 0..<rows {
+            sums.add { Lanes(loading: place + $0, left - $0) }
+            place += stride
+        }
+        sums.store(mean, times: share, left)
+        sums = Tile()
+        place = matrix
+        for _ in 0..<rows {
+            sums.add {
+                let difference = Lanes<Set>(loading: place + $0, left - $0) - Lanes(loading: mean + $0, left - $0)
+                return difference * difference
+            }
+            place += stride
+        }
+        sums.store(variance, times: share, left)
     }
 
     /// The sum of `a ⊙ b` over each column; added to `sums` if accumulating.
@@ -31,16 +52,34 @@ enum ColumnKernel<Set: InstructionSet> {
     static func products(
         _ a: In, _ aStride: Int, _ b: In, _ bStride: Int, rows: Int, columns: Int, sums: Out, accumulating: Bool
     ) {
-        for (i, left) in Lanes<Set>.vectors(of: columns) {
-            var totals = Set.Sums()
-            if accumulating { totals = Set.accumulate(totals, Lanes<Set>(loading: sums + i, left).vector) }
-            for row in 0..<rows {
-                let product =
-                    Lanes<Set>(loading: a + (row * aStride + i), left) * Lanes(loading: b + (row * bStride + i), left)
-                totals = Set.accumulate(totals, product.vector)
+        let wide = Lanes<Set>.count * FourVectorsOfSums<Set>.count
+        var i = 0
+        while i < columns {
+            let (a, b, sums, left) = (a + i, b + i, sums + i, columns - i)
+            if left >= wide {
+                products(FourVectorsOfSums<Set>.self, a, aStride, b, bStride, rows, sums, accumulating, wide)
+                i += wide
+            } else {
+                products(OneVectorOfSums<Set>.self, a, aStride, b, bStride, rows, sums, accumulating, left)
+                i += Lanes<Set>.count
             }
-            for lane in 0..<min(left, Lanes<Set>.count) { sums[i + lane] = Set.Scalar(totals[lane]) }
         }
+    }
+
+    @inlinable @inline(__always)
+    static func products<Tile: ColumnSums>(
+        _: Tile.Type, _ a: In, _ aStride: Int, _ b: In, _ bStride: Int, _ rows: Int, _ sums: Out,
+        _ accumulating: Bool, _ left: Int
+    ) where Tile.Set == Set {
+        var totals = Tile()
+        if accumulating { totals.add { Lanes(loading: sums + $0, left - $0) } }
+        var (a, b) = (a, b)
+        for _ in 0..<rows {
+            totals.add { Lanes(loading: a + $0, left - $0) * Lanes(loading: b + $0, left - $0) }
+            a += aStride
+            b += bStride
+        }
+        totals.store(sums, times: 1, left)
     }
 
     /// `out = ka ⊙ a + kb ⊙ b + kc`, with a factor and a summand for each column; added to `out` if accumulating. Without b

@@ -36,15 +36,16 @@ extension SlidingWindow {
     func addDepthwiseProducts(_ window: Window, _ s: Matrix, to gradient: Matrix) {
         forEachBlock(of: s) { sample, place, lines, depthTap, _ in
             guard let depthTap else { return }
-            for row in lines.places {
-                for tap in height.tapsInside(at: row) {
-                    let first = (depthTap * height.taps + tap) * width.taps
-                    arithmetic.kernels.depthwise.addWeightGradient(
-                        width.count, channels, width.taps, lines.pointer(height.position(at: row, under: tap)),
-                        width.scale * channels, width.tapDistance * channels,
-                        s.base + resultPosition(sample, place, row) * s.stride, s.stride,
-                        gradient.base + first * gradient.stride, gradient.stride)
-                }
+            for tap in 0..<height.taps {
+                let places = height.places(under: tap).clamped(to: lines.places)
+                if places.isEmpty { continue }
+                let first = (depthTap * height.taps + tap) * width.taps
+                arithmetic.kernels.depthwise.addWeightGradient(
+                    Segments(places.count, aStride: height.scale * lines.stride, bStride: width.count * s.stride),
+                    width.count, channels, width.taps,
+                    lines.pointer(height.position(at: places.lowerBound, under: tap)), width.scale * channels,
+                    width.tapDistance * channels, s.base + resultPosition(sample, place, places.lowerBound) * s.stride,
+                    s.stride, gradient.base + first * gradient.stride, gradient.stride)
             }
         }
     }

@@ -50,8 +50,35 @@ extension SlidingWindow {
     ///   - s: a row for each result of all samples.
     ///   - columns: which columns of P; G has no others.
     func addTransposedProduct(_ s: Matrix, columns: Range<Int>, to gradient: Matrix) {
-        let lineSize = width.taps * channels
-        let runSize = isDense ? lineSize : channels
+        forEachLine(s, columns) { lines, p, pStride, signal, part in
+            arithmetic.kernels.multiplySegments(
+                Segments(lines.count, aStride: lines.bStride, bStride: lines.aStride), s.columns, part.count,
+                width.count, signal, 1, s.stride, p, pStride, nil,
+                gradient.base + (part.lowerBound - columns.lowerBound), gradient.stride, true)
+        }
+    }
+
+    /// `Gᵀ += Pᵀ S`: some rows of it, which are columns of P.
+    func addProduct(_ s: Matrix, columns: Range<Int>, to transposed: Matrix) {
+        forEachLine(s, columns) { lines, p, pStride, signal, part in
+            arithmetic.kernels.multiplySegments(
+                lines, part.count, s.columns, width.count, p, 1, pStride, signal, s.stride, nil,
+                transposed.row(part.lowerBound - columns.lowerBound).base, transposed.stride, true)
+        }
+    }
+
+    /// Calls `body` for runs of neighbouring taps, with all results at a time for which these lie inside the source.
+    /// - Parameter body: gets the lines of the results, A being the source and B the signals; the source under the taps for the
+    ///   first result, and from one result to the next; the first result's signals; and which columns of P the taps are.
+    private func forEachLine(
+        _ s: Matrix, _ columns: Range<Int>,
+        _ body: (
+            _ lines: Segments, _ p: UnsafeMutablePointer<Float>, _ pStride: Int, _ signal: UnsafeMutablePointer<Float>,
+            _ part: Range<Int>
+        ) -> Void
+    ) {
+        let lineDepth = width.taps * channels
+        let runDepth = isDense ? lineDepth : channels
         forEachBlock(of: s) { sample, plane, lines, depthTap, _ in
             guard let depthTap else { return }
             for heightTap in 0..<height.taps {
@@ -59,18 +86,16 @@ extension SlidingWindow {
                 if places.isEmpty { continue }
                 let from = lines.pointer(height.position(at: places.lowerBound, under: heightTap))
                 let signal = s.base + resultPosition(sample, plane, places.lowerBound) * s.stride
-                let first = (depthTap * height.taps + heightTap) * lineSize
-                for run in 0..<(isDense ? 1 : width.taps) {
-                    let whole = first + run * runSize..<first + (run + 1) * runSize
+                let first = (depthTap * height.taps + heightTap) * lineDepth
+                for run in 0..<lineDepth / runDepth {
+                    let whole = first + run * runDepth..<first + (run + 1) * runDepth
                     let part = columns.clamped(to: whole)
                     if part.isEmpty { continue }
-                    arithmetic.kernels.multiplySegments(
+                    body(
                         Segments(
-                            places.count, aStride: width.count * s.stride, bStride: height.scale * lines.stride),
-                        s.columns, part.count, width.count, signal, 1, s.stride,
+                            places.count, aStride: height.scale * lines.stride, bStride: width.count * s.stride),
                         from + run * width.tapDistance * channels + (part.lowerBound - whole.lowerBound),
-                        width.scale * channels, nil, gradient.base + (part.lowerBound - columns.lowerBound),
-                        gradient.stride, true)
+                        width.scale * channels, signal, part)
                 }
             }
         }

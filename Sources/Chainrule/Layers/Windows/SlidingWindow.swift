@@ -125,8 +125,8 @@ struct SlidingWindow {
         precondition(copies.count <= room.count)
         for line in stride(from: lowest, through: highest, by: 1) {
             let copy = copies.rows(from: (line - lowest) * width.span, count: width.span)
-            copy.rows(from: 0, count: before).fill { 0 }
-            copy.rows(from: behind.lowerBound, count: behind.count).fill { 0 }
+            copy.rows(from: 0, count: before).clear()
+            copy.rows(from: behind.lowerBound, count: behind.count).clear()
             if inside.isEmpty { continue }
             let first = (origin + line) * width.sources + width.source + inside.lowerBound
             let (from, to) = (

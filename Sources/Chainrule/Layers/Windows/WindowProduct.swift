@@ -122,9 +122,27 @@ struct WindowProduct {
                 continue
             }
             if !accumulating { block.fill { 0 } }
-            slide(over: inputs, isTransposed: false, Window.Axes(), scratch)
-                .addTransposedProduct(sums, columns: columns, to: block)
+            guard addsTransposed else {
+                slide(over: inputs, isTransposed: false, Window.Axes(), scratch)
+                    .addTransposedProduct(sums, columns: columns, to: block)
+                continue
+            }
+            let transposed = Matrix(base: scratch.base, rows: columns.count, columns: groupOutputs)
+            transposed.clear()
+            slide(over: inputs, isTransposed: false, Window.Axes(), scratch.fromNextLine(after: transposed.count))
+                .addProduct(sums, columns: columns, to: transposed)
+            for unit in 0..<groupOutputs {
+                for column in 0..<columns.count { block[unit, column] += transposed[column, unit] }
+            }
         }
+    }
+
+    /// Whether the gradient of the weights is faster to compute transposed: fewer of its vectors are filled in part.
+    private var addsTransposed: Bool {
+        let lanes = arithmetic.kernels.vectorWidth
+        func vectors(_ count: Int) -> Int { (count + lanes - 1) / lanes }
+        let line = window.kernel[2] * groupInputs
+        return 4 * line * vectors(groupOutputs) < 3 * groupOutputs * vectors(line)
     }
 
     func channels(ofInput x: Matrix, _ group: Int) -> Matrix {
