@@ -40,6 +40,8 @@ struct PackedStage {
         self.node = index
         packing = layer.packing(shape: node.shape, inputs: inputs)
         if packing.use == .sums && precision == .float32 { return nil }
+        // Sums of so many products could overflow. A dense layer is refused; a window stays in float32.
+        if packing.use != .rows && precision == .int8 && packing.depth > Int8Weights.mostInputs { return nil }
         self.precision = packing.use == .depthwise ? .float32 : precision
         channels = node.shape.channels
         (inputCount, outputCount) = (inputs[0].count, node.shape.count)

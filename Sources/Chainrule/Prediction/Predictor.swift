@@ -184,14 +184,16 @@ extension FallibleClass where Self == Predictor {
         let packed = try PackedNetwork(
             network, precision: precision, foldsNormalization: foldsNormalization, kernels: kernels,
             arithmetic: arithmetic)
-        var unpacked = 0
+        // What is packed is not copied: its places stay zeros that no one has touched.
+        var unpacked: [Plan.Tensor] = []
         for (index, step) in packed.steps.enumerated() {
             guard case .forward = step else { continue }
-            unpacked += network.plan.tensorRanges[index].count + network.plan.stateRanges[index].count
+            unpacked += network.plan.tensors[network.plan.tensorRanges[index]]
+            unpacked += network.plan.state[network.plan.stateRanges[index]]
         }
-        let parameters =
-            unpacked == 0
-            ? try FloatMemory(count: 0, for: "no parameters") : try FloatMemory(copying: network.numbers)
+        let parameters = try FloatMemory(
+            count: unpacked.isEmpty ? 0 : network.numbers.count, for: "the parameters of a predictor")
+        for tensor in unpacked { tensor.view(in: parameters.vector).assign(tensor.view(in: network.numbers)) }
         self = Predictor(
             network.plan, precision: precision, kernels: kernels, packed: packed, arithmetic: arithmetic,
             parameters: parameters)

@@ -1,4 +1,4 @@
-/// One axis of a depthwise convolution: which taps join a position of the result with which positions of the source.
+/// One axis of a convolution or pooling: which taps join a position of the result with which positions of the source.
 ///
 /// Forward the source is the input: tap t joins result o with position `o · stride + t · dilation − before`. For the input's
 /// gradient the convolution is transposed, and the source is the output: tap t joins result i with position

@@ -1,4 +1,4 @@
-/// Results of a convolution along the width that have the same taps inside the source.
+/// Results of pooling along the width that have the same taps inside the source.
 public struct ConvolutionRun {
     /// How many results.
     public let count: Int
@@ -35,7 +35,7 @@ public struct ConvolutionRun {
     }
 }
 
-/// The runs that make up a convolution's result.
+/// The runs that make up pooling's result.
 ///
 /// Its functions are compiled once, for all instruction sets. If they were inlined or emitted into a module for one of them,
 /// the linker could keep that module's copy for all.

@@ -102,8 +102,8 @@ enum DepthwiseKernel<Set: InstructionSet> {
         }
     }
 
-    /// `dw[t] += Σ_s Σ_o dy[s, o] ⊙ x[s, o, t]`, one product after the other. Three taps at a time share what is loaded of dy, and
-    /// none waits for the sum of another.
+    /// `dw[t] += Σ_s Σ_o dy[s, o] ⊙ x[s, o, t]`: the products of a line in turn, then the lines. Three taps at a time share what is
+    /// loaded of dy, and none waits for the sum of another.
     /// - Parameters:
     ///   - segments: lines of the source, and of dy.
     ///   - count: how many results a line has.
@@ -152,18 +152,20 @@ enum DepthwiseKernel<Set: InstructionSet> {
         _: Tile.Type, _ segments: Segments, _ count: Int, _ x: In, _ xDistance: Int, _ tapDistance: Int, _ dy: In,
         _ dyDistance: Int, _ dw: Out, _ dwDistance: Int, _ left: Int
     ) where Tile.Set == Set {
-        var sums = Tile(loading: dw, distance: dwDistance, left)
+        var total = Tile(loading: dw, distance: dwDistance, left)
         var (line, signals) = (x, dy)
         for _ in 0..<segments.count {
+            var sums = Tile(repeating: 0.0)
             var (x, dy) = (line, signals)
             for _ in 0..<count {
                 sums.add(dy, distance: 0, times: x, distance: tapDistance, left)
                 x += xDistance
                 dy += dyDistance
             }
+            total.add(sums)
             line += segments.aStride
             signals += segments.bStride
         }
-        sums.store(dw, distance: dwDistance, left)
+        total.store(dw, distance: dwDistance, left)
     }
 }

@@ -12,6 +12,8 @@ protocol SumTile {
     init(loading x: In, distance: Int, _ left: Int)
     /// Adds `a ⊙ b` at each position.
     mutating func add(_ a: In, distance aDistance: Int, times b: In, distance bDistance: Int, _ left: Int)
+    /// Adds the sums of another tile.
+    mutating func add(_ other: Self)
     func store(_ x: Out, distance: Int, _ left: Int)
 }
 
@@ -26,6 +28,7 @@ struct OneSum<Set: InstructionSet>: SumTile {
     mutating func add(_ a: In, distance aDistance: Int, times b: In, distance bDistance: Int, _ left: Int) {
         sum = sum.adding(Lanes(loading: a, left), times: Lanes(loading: b, left))
     }
+    @inlinable @inline(__always) mutating func add(_ other: Self) { sum = sum + other.sum }
     @inlinable @inline(__always) func store(_ x: Out, distance: Int, _ left: Int) { sum.store(x, left) }
 }
 
@@ -50,6 +53,10 @@ struct JoinedTiles<First: SumTile, Second: SumTile>: SumTile where First.Set == 
         second.add(
             a + First.count * aDistance, distance: aDistance, times: b + First.count * bDistance, distance: bDistance,
             left)
+    }
+    @inlinable @inline(__always) mutating func add(_ other: Self) {
+        first.add(other.first)
+        second.add(other.second)
     }
     @inlinable @inline(__always) func store(_ x: Out, distance: Int, _ left: Int) {
         first.store(x, distance: distance, left)

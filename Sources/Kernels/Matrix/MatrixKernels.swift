@@ -1,4 +1,4 @@
-// The two matrix products that dense layers need, in register tiles.
+// The matrix products that dense layers and convolutions need, in register tiles.
 //
 // Contract. All matrices are row-major; a stride is the distance between rows in elements. The operands do not overlap the
 // result. Every element of the result is summed in one order, along the depth, whatever tile it falls into and whichever

@@ -61,7 +61,8 @@ final class Pooling: ParameterlessLayer {
     private func window(from input: Shape, to shape: Shape) -> Window {
         if let window { return window.window(from: input, to: shape) }
         let one = Window.Axes(repeating: 1)
-        let all = Window.Axes(1, 1, input.positions)
+        // Along the height, where taps outside are left out.
+        let all = Window.Axes(1, input.positions, 1)
         return Window(input: all, output: one, kernel: all, stride: one, dilation: one, before: Window.Axes())
     }
 
@@ -115,7 +116,7 @@ final class Pooling: ParameterlessLayer {
         forEachSample(window, inputDelta, pass.delta, pass) { inputDelta, delta, _ in
             quotient.assign(delta)
             divide(quotient, window, pass)
-            SlidingWindow.forEachSeries(window, isTransposed: true) { first in
+            SlidingWindow.forEachTransposedSeries(window) { first in
                 SlidingWindow(
                     window, isTransposed: true, first: first, source: quotient, room: room,
                     arithmetic: pass.arithmetic

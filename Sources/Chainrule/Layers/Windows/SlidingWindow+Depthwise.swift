@@ -33,7 +33,7 @@ extension SlidingWindow {
 
     /// Adds the sums over all results of s times the source under each tap.
     /// - Parameter gradient: a row for each tap of the window.
-    func addDepthwiseProducts(_ window: Window, _ s: Matrix, to gradient: Matrix) {
+    func addDepthwiseProducts(_ s: Matrix, to gradient: Matrix) {
         forEachBlock(of: s) { sample, place, lines, depthTap, _ in
             guard let depthTap else { return }
             for tap in 0..<height.taps {

@@ -1,7 +1,7 @@
 import Kernels
 
-/// A window at all its places over a source. No window is copied: along the width, the taps of a window are one run of the
-/// source, and neighbouring windows are rows of a matrix that overlap.
+/// A window at all its places over a source. No window is copied: along the width, the taps of a window without dilation are
+/// one run of the source, and neighbouring windows are rows of a matrix that overlap.
 ///
 /// Only lines of the source are copied, some at a time, and only where the edges need zeros between them or other channels
 /// lie between theirs. Taps beyond the source in depth and height are left out.
@@ -18,8 +18,6 @@ struct SlidingWindow {
     let results: Window.Axes
 
     var channels: Int { source.columns }
-    /// The source's positions of a sample.
-    private var sourcePositions: Int { depth.sources * height.sources * width.sources }
     private static func axes(
         _ window: Window, isTransposed: Bool, _ first: Window.Axes
     ) -> (depth: SlidingAxis, height: SlidingAxis, width: SlidingAxis) {
@@ -40,10 +38,9 @@ struct SlidingWindow {
         self.arithmetic = arithmetic
     }
 
-    /// Calls `body` with the first results of every series.
+    /// Calls `body` with the first results of every series of the transposed window.
     @inline(never)
-    static func forEachSeries(_ window: Window, isTransposed: Bool, _ body: (Window.Axes) -> Void) {
-        guard isTransposed else { return body(Window.Axes()) }
+    static func forEachTransposedSeries(_ window: Window, _ body: (Window.Axes) -> Void) {
         let series = Window.Axes(
             min(window.stride[0], window.input[0]), min(window.stride[1], window.input[1]),
             min(window.stride[2], window.input[2]))
@@ -106,6 +103,14 @@ struct SlidingWindow {
         source.isContiguous && width.source >= 0 && width.source + width.span <= width.sources
     }
 
+    /// Whether that holds for all channels of the inputs of a window that is not transposed. A single position may lie in rows
+    /// that are not contiguous.
+    static func isInPlace(_ window: Window) -> Bool {
+        let reach = (window.kernel[2] - 1) * window.dilation[2]
+        return window.inputPositions > 1 && window.before[2] <= 0
+            && (window.output[2] - 1) * window.stride[2] - window.before[2] + reach < window.input[2]
+    }
+
     /// The source's lines under some results along the height, those that exist.
     /// - Parameter plane: counted over all samples.
     private func lines(_ plane: Int, _ places: Range<Int>) -> Lines {
@@ -144,7 +149,8 @@ struct SlidingWindow {
     /// How many results along the height to compute at a time: as many as read lines of a quarter of the second-level cache.
     private var linesAtATime: Int {
         let lines = SlidingWindow.mostCopied / max(1, channels) / width.span
-        return max(1, (lines - (height.taps - 1) * height.tapDistance) / height.scale)
+        let others = isInPlace ? 0 : (height.taps - 1) * height.tapDistance
+        return max(1, (lines - others) / height.scale)
     }
 
     private static var mostCopied: Int { CacheSizes.second / 4 / MemoryLayout<Float>.stride }

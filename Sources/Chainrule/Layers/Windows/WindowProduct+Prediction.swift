@@ -58,7 +58,7 @@ extension WindowProduct {
         let isPointwise = isPointwise && !isDepthwise
         if !isPointwise { for row in 0..<delta.rows { delta.row(row).assign(w.bias) } }
         if isDepthwise {
-            return SlidingWindow.forEachSeries(window, isTransposed: true) { first in
+            return SlidingWindow.forEachTransposedSeries(window) { first in
                 slide(over: s, isTransposed: true, first, scratch)
                     .depthwise(window, weights: w.taps, plus: nil, into: delta, accumulating: true)
             }

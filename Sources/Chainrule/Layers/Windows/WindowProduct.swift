@@ -2,7 +2,7 @@ import Kernels
 
 /// The bilinear maps of a convolution: `Z = P W`, with a row of patches P for each output position, and their adjoints.
 ///
-/// P is never written out: windows slide over the inputs (``SlidingWindow``), and a window of one tap is the input itself.
+/// P is written out for predictions in bfloat16 and int8 alone: windows slide over the inputs (``SlidingWindow``), and a window of one tap is the input itself.
 /// With groups, each group of output channels sees its own group of input channels. Where every channel is a group, the
 /// convolution is depthwise, and has kernels of its own.
 struct WindowProduct {
@@ -61,7 +61,7 @@ struct WindowProduct {
     func multiplyInput(_ s: Matrix, _ w: Matrix, into delta: Matrix, accumulating: Bool) {
         if isDepthwise {
             let taps = tapMajor(w)
-            return SlidingWindow.forEachSeries(window, isTransposed: true) { first in
+            return SlidingWindow.forEachTransposedSeries(window) { first in
                 slide(over: s, isTransposed: true, first, scratch.fromNextLine(after: taps.count))
                     .depthwise(window, weights: taps, plus: nil, into: delta, accumulating: accumulating)
             }
@@ -74,7 +74,7 @@ struct WindowProduct {
             if isPointwise {
                 arithmetic.product(sums, rows, into: inputs, accumulating: accumulating, scratch: scratch)
             } else {
-                SlidingWindow.forEachSeries(window, isTransposed: true) { first in
+                SlidingWindow.forEachTransposedSeries(window) { first in
                     let room = scratch.fromNextLine(
                         after: packedCount(columns: groupInputs, depth: window.taps * groupOutputs))
                     let product = slide(over: sums, isTransposed: true, first, room)
@@ -92,13 +92,13 @@ struct WindowProduct {
             let channels = share.of(groups)
             if channels.isEmpty { return }
             let taps = Matrix(base: scratch.base, rows: window.taps, columns: channels.count)
-            taps.fill { 0 }
+            taps.clear()
             let (x, s) = (
                 x.columns(from: channels.lowerBound, count: channels.count),
                 s.columns(from: channels.lowerBound, count: channels.count)
             )
             slide(over: x, isTransposed: false, Window.Axes(), scratch.fromNextLine(after: taps.count))
-                .addDepthwiseProducts(window, s, to: taps)
+                .addDepthwiseProducts(s, to: taps)
             for channel in 0..<channels.count {
                 for tap in 0..<window.taps {
                     let sum = taps[tap, channel]
@@ -141,8 +141,10 @@ struct WindowProduct {
     private var addsTransposed: Bool {
         let lanes = arithmetic.kernels.vectorWidth
         func vectors(_ count: Int) -> Int { (count + lanes - 1) / lanes }
-        let line = window.kernel[2] * groupInputs
-        return 4 * line * vectors(groupOutputs) < 3 * groupOutputs * vectors(line)
+        // Taps that lie apart are computed one by one.
+        let taps = window.dilation[2] == 1 ? window.kernel[2] : 1
+        let run = taps * groupInputs
+        return 4 * run * vectors(groupOutputs) < 3 * groupOutputs * vectors(run)
     }
 
     func channels(ofInput x: Matrix, _ group: Int) -> Matrix {
@@ -204,13 +206,15 @@ struct WindowProduct {
     /// The scratch memory for so many rows, in floats; `Int.max` for too much: what the products of a pointwise window take, or
     /// packed weights and the lines of a sliding one, or a predictor's patches.
     static func scratchCount(
-        _ window: Window, inputChannels: Int, outputChannels: Int, groups: Int, rows: Int
+        _ window: Window, inputChannels: Int, outputChannels: Int, groups: Int, rows: Int, isTransposed: Bool,
+        backward: Bool
     ) -> Int {
         let (taps, positions) = (Int64(window.taps), Int64(window.outputPositions))
         func room(_ inputs: Int, _ outputs: Int) -> Int64 {
             max(
-                SlidingWindow.roomCount(window, isTransposed: false, channels: inputs),
-                SlidingWindow.roomCount(window, isTransposed: true, channels: outputs))
+                isTransposed && !backward || groups == 1 && SlidingWindow.isInPlace(window)
+                    ? 0 : SlidingWindow.roomCount(window, isTransposed: false, channels: inputs),
+                isTransposed || backward ? SlidingWindow.roomCount(window, isTransposed: true, channels: outputs) : 0)
         }
         if isDepthwise(inputChannels, outputChannels, groups) {
             let (packed, room) = (taps * Int64(groups), room(groups, groups))
