@@ -3,7 +3,6 @@ times as long."""
 
 from __future__ import annotations
 
-import math
 import os
 
 # As in jax_peer.py.
@@ -16,25 +15,13 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax_adam import adam_step
 from lenet import LenetWork
 from worker import serve
 
 
 def cross_entropy(z, classes):
     return jnp.mean(jax.nn.logsumexp(z, axis=1) - jnp.take_along_axis(z, classes[:, None], axis=1)[:, 0])
-
-
-def adam_step(rate, parameters, moments, done, gradient):
-    """The parameters and moments after a step."""
-    m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, moments[0], gradient)
-    v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, moments[1], gradient)
-    t = (done + 1).astype(jnp.float32)
-    corrected, second = -rate / jnp.expm1(t * math.log(0.9)), -1 / jnp.expm1(t * math.log(0.999))
-
-    def update(w, m, v):
-        return w - corrected * m / (jnp.sqrt(second * v) + 1e-8)
-
-    return jax.tree.map(update, parameters, m, v), (m, v)
 
 
 class Lenet(LenetWork):

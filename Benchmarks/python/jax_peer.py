@@ -3,7 +3,6 @@ whichever is faster; inference as one compiled function."""
 
 from __future__ import annotations
 
-import math
 import os
 
 # One intra-op thread is what the cell says; the affinity that bench.py set already limits the rest.
@@ -16,6 +15,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax_adam import adam_step
 from jax_model import Model
 from worker import STEPS_TO_CHECK, Cell, Inference, Work, fastest, serve, time_one
 
@@ -82,15 +82,8 @@ class Training:
         rate = self.cell.rate
         if not moments:
             return (jax.tree.map(lambda w, g: w - rate * g, parameters, gradient), (), done + 1, statistics), value
-        m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, moments[0], gradient)
-        v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, moments[1], gradient)
-        t = (done + 1).astype(jnp.float32)
-        corrected, second = -rate / jnp.expm1(t * math.log(0.9)), -1 / jnp.expm1(t * math.log(0.999))
-
-        def update(w, m, v):
-            return w - corrected * m / (jnp.sqrt(second * v) + 1e-8)
-
-        return (jax.tree.map(update, parameters, m, v), (m, v), done + 1, statistics), value
+        parameters, moments = adam_step(rate, parameters, moments, done, gradient)
+        return (parameters, moments, done + 1, statistics), value
 
     def batch_at(self, x, classes, place):
         return jax.lax.dynamic_index_in_dim(x, place, keepdims=False), jax.lax.dynamic_index_in_dim(

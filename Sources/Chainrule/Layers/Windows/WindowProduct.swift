@@ -2,8 +2,8 @@ import Kernels
 
 /// The bilinear maps of a convolution: `Z = P W`, with a row of patches P for each output position, and their adjoints.
 ///
-/// P is written out for predictions in bfloat16 and int8 alone: windows slide over the inputs (``SlidingWindow``), and a window of one tap is the input itself.
-/// With groups, each group of output channels sees its own group of input channels. Where every channel is a group, the
+/// P is written out for predictions in bfloat16 and int8 alone: windows slide over the inputs (``SlidingWindow``), and a window
+/// of one tap is the input itself. With groups, each group of output channels sees its own group of input channels. Where every channel is a group, the
 /// convolution is depthwise, and has kernels of its own.
 struct WindowProduct {
     let window: Window
