@@ -2,21 +2,19 @@
 public struct ConvolutionRun {
     /// How many results.
     public let count: Int
-    /// The offset of the first result.
+    /// The first result.
     public let result: Int
-    /// The offset of the first tap's weights.
+    /// The first tap's number.
     public let weight: Int
     /// The offset of the source under the first tap for the first result.
     public let source: Int
-    /// From one result to the next.
-    public let resultDistance: Int
     /// From one result's source to the next's.
     public let sourceDistance: Int
     public let depth: ConvolutionTaps
     public let height: ConvolutionTaps
     public let width: ConvolutionTaps
 
-    /// Calls `body` for each tap in order, with the offsets of its weights and of the source under it for the first result.
+    /// Calls `body` for each tap in order, with its number and the offset of the source under it for the first result.
     @inlinable @inline(__always)
     func forEachTap(_ body: (_ weight: Int, _ source: Int) -> Void) {
         var plane = (weight: weight, source: source)
@@ -40,37 +38,29 @@ public struct ConvolutionRun {
 /// Its functions are compiled once, for all instruction sets. If they were inlined or emitted into a module for one of them,
 /// the linker could keep that module's copy for all.
 public struct ConvolutionRuns {
-    private let resultStride: Int
     private let depth: ConvolutionAxis
     private let height: ConvolutionAxis
     private let width: ConvolutionAxis
 
-    // Where the next run begins: the positions in the depth and the height, one of the width's series, and the place in it.
+    private let series: ConvolutionSeries
+    private let inner: Range<Int>
+
+    // Where the next run begins: the positions in the depth, the height and the width.
     private var plane = 0
     private var line = 0
-    private var first = 0
     private var place = 0
     private var depthTaps: ConvolutionTaps
     private var heightTaps: ConvolutionTaps
-    private var series: ConvolutionSeries
-    private var inner: Range<Int>
 
-    /// A stride is the distance in elements from one position or tap to the next. With a weight stride of 1, a tap's weights
-    /// are its number.
-    ///
-    /// - Parameter isTransposed: ``ConvolutionAxis``.
+    /// - Parameter sourceStride: the distance in elements from one position of the source to the next.
     @inline(never) @export(interface)
-    public init(
-        _ window: Window, isTransposed: Bool, weightStride: Int, sourceStride: Int, resultStride: Int
-    ) {
-        self.resultStride = resultStride
-        width = ConvolutionAxis(
-            window, 2, isTransposed: isTransposed, weightStride: weightStride, sourceStride: sourceStride)
+    public init(_ window: Window, sourceStride: Int) {
+        width = ConvolutionAxis(window, 2, isTransposed: false, weightStride: 1, sourceStride: sourceStride)
         height = ConvolutionAxis(
-            window, 1, isTransposed: isTransposed, weightStride: width.kernel * width.weightStride,
+            window, 1, isTransposed: false, weightStride: width.kernel,
             sourceStride: width.sources * width.sourceStride)
         depth = ConvolutionAxis(
-            window, 0, isTransposed: isTransposed, weightStride: height.kernel * height.weightStride,
+            window, 0, isTransposed: false, weightStride: height.kernel * height.weightStride,
             sourceStride: height.sources * height.sourceStride)
         depthTaps = depth.taps(at: 0)
         heightTaps = height.taps(at: 0)
@@ -81,37 +71,29 @@ public struct ConvolutionRuns {
     @inline(never) @export(interface)
     public mutating func next() -> ConvolutionRun? {
         if place >= series.count {
-            guard startSeries() else { return nil }
+            guard startLine() else { return nil }
         }
         let (start, isInner) = (place, inner.contains(place))
         let widthTaps = isInner ? series.allTaps(at: start) : series.taps(at: start)
         place = isInner ? inner.upperBound : start + 1
-        let row = (plane * height.results + line) * width.results
         return ConvolutionRun(
-            count: place - start, result: (row + first + start * width.divisor) * resultStride,
+            count: place - start, result: (plane * height.results + line) * width.results + start,
             weight: depthTaps.weight + heightTaps.weight + widthTaps.weight,
             source: depthTaps.source + heightTaps.source + widthTaps.source,
-            resultDistance: width.divisor * resultStride, sourceDistance: width.scale * width.sourceStride,
-            depth: depthTaps, height: heightTaps, width: widthTaps)
+            sourceDistance: width.scale * width.sourceStride, depth: depthTaps, height: heightTaps, width: widthTaps)
     }
 
-    /// - Returns: whether there is another series.
-    private mutating func startSeries() -> Bool {
-        first += 1
-        if first >= min(width.divisor, width.results) {
-            first = 0
-            line += 1
-            if line == height.results {
-                line = 0
-                plane += 1
-                if plane == depth.results { return false }
-                depthTaps = depth.taps(at: plane)
-            }
-            heightTaps = height.taps(at: line)
-        }
-        series = width.series(first)
-        inner = series.inner
+    /// - Returns: whether there is another line.
+    private mutating func startLine() -> Bool {
         place = 0
+        line += 1
+        if line == height.results {
+            line = 0
+            plane += 1
+            if plane == depth.results { return false }
+            depthTaps = depth.taps(at: plane)
+        }
+        heightTaps = height.taps(at: line)
         return true
     }
 }

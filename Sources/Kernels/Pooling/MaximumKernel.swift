@@ -11,8 +11,7 @@ enum MaximumKernel<Set: InstructionSet> {
         _ window: UnsafePointer<Window>, channels: Int, _ x: In, _ xStride: Int, _ y: Out, _ yStride: Int,
         taps: Out?, _ tapsStride: Int
     ) {
-        var runs = ConvolutionRuns(
-            window.pointee, isTransposed: false, weightStride: 1, sourceStride: xStride, resultStride: 1)
+        var runs = ConvolutionRuns(window.pointee, sourceStride: xStride)
         while let run = runs.next() {
             for place in 0..<run.count {
                 let result = run.result + place
