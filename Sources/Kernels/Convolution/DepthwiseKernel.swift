@@ -1,171 +1,205 @@
-/// The sums of depthwise convolution. A distance is in elements, from one tap, result or gradient to the next.
+/// The sums of depthwise convolution.
+///
+/// Whole vectors of channels under two or three lines of two or three taps, which windows of three taps have everywhere, are
+/// computed with all weights in registers (``HeldTaps``).
 @usableFromInline
 enum DepthwiseKernel<Set: InstructionSet> {
     @usableFromInline typealias In = UnsafePointer<Set.Scalar>
     @usableFromInline typealias Out = UnsafeMutablePointer<Set.Scalar>
 
-    /// `y[o] = bias + Σ_s Σ_t w[s, t] ⊙ x[s, o, t]`, or adds the sums to y.
-    /// - Parameters:
-    ///   - segments: lines of the source, and of the weights.
-    ///   - count: how many results.
-    ///   - taps: of one line.
-    ///   - bias: nil: zeros.
+    /// `y[o] = bias + Σ_t w[t] ⊙ x[o, t]`, or adds the sums to y.
     @inlinable @inline(__always)
-    static func line(
-        _ segments: Segments, count: Int, channels: Int, taps: Int, _ x: In, xDistance: Int, tapDistance: Int,
-        weights: In, weightDistance: Int, bias: In?, _ y: Out, yDistance: Int, accumulating: Bool
+    static func sum(
+        _ block: DepthwiseBlock, _ x: In, weights: In, bias: In?, _ y: Out, accumulating: Bool
     ) {
-        let operands = Operands(
-            segments: segments, channels: channels, taps: taps, xDistance: xDistance, tapDistance: tapDistance,
-            weights: weights, weightDistance: weightDistance, bias: bias, yDistance: yDistance,
-            accumulating: accumulating)
-        var place = 0
-        while place < count {
-            // The last results overlap those before: one that is computed twice is the same, unless it is added.
-            let left = count - place
-            if left >= 6 || left > 3 && count >= 6 && !accumulating {
-                let start = min(place, count - 6)
-                operands.sum(SixSums<Set>.self, x + start * xDistance, y + start * yDistance)
-                place = start + 6
-            } else if left >= 3 || count >= 3 && !accumulating {
-                let start = min(place, count - 3)
-                operands.sum(ThreeSums<Set>.self, x + start * xDistance, y + start * yDistance)
-                place = start + 3
-            } else {
-                operands.sum(OneSum<Set>.self, x + place * xDistance, y + place * yDistance)
-                place += 1
-            }
+        var channel = 0
+        switch (block.lineTaps.count, block.taps.count) {
+        case (3, 3):
+            channel = sum(ThreeLines<ThreeTaps<Set>>.self, block, x, weights, bias, y, accumulating)
+        case (2, 3):
+            channel = sum(TwoLines<ThreeTaps<Set>>.self, block, x, weights, bias, y, accumulating)
+        case (3, 2):
+            channel = sum(ThreeLines<TwoTaps<Set>>.self, block, x, weights, bias, y, accumulating)
+        case (2, 2):
+            channel = sum(TwoLines<TwoTaps<Set>>.self, block, x, weights, bias, y, accumulating)
+        default: break
         }
-    }
-
-    @usableFromInline
-    struct Operands {
-        @usableFromInline let segments: Segments
-        @usableFromInline let channels: Int
-        @usableFromInline let taps: Int
-        @usableFromInline let xDistance: Int
-        @usableFromInline let tapDistance: Int
-        @usableFromInline let weights: In
-        @usableFromInline let weightDistance: Int
-        @usableFromInline let bias: In?
-        @usableFromInline let yDistance: Int
-        @usableFromInline let accumulating: Bool
-
-        @inlinable @inline(__always)
-        init(
-            segments: Segments, channels: Int, taps: Int, xDistance: Int, tapDistance: Int, weights: In,
-            weightDistance: Int, bias: In?, yDistance: Int, accumulating: Bool
-        ) {
-            self.segments = segments
-            self.channels = channels
-            self.taps = taps
-            self.xDistance = xDistance
-            self.tapDistance = tapDistance
-            self.weights = weights
-            self.weightDistance = weightDistance
-            self.bias = bias
-            self.yDistance = yDistance
-            self.accumulating = accumulating
-        }
-
-        /// Neighbouring results.
-        @inlinable @inline(never)
-        func sum<Tile: SumTile>(_: Tile.Type, _ x: In, _ y: Out) where Tile.Set == Set {
-            for (i, left) in Lanes<Set>.vectors(of: channels) {
-                // Apart for a whole vector, whose count is a constant.
-                if left >= Lanes<Set>.count {
-                    sum(Tile.self, x, y, channel: i, Lanes<Set>.count)
-                } else {
-                    sum(Tile.self, x, y, channel: i, left)
-                }
-            }
-        }
-
-        @inlinable @inline(__always)
-        func sum<Tile: SumTile>(_: Tile.Type, _ x: In, _ y: Out, channel: Int, _ left: Int) where Tile.Set == Set {
-            let y = y + channel
-            var sums = Tile(repeating: 0.0)
-            if let bias { sums = Tile(repeating: Lanes(loading: bias + channel, left)) }
-            if accumulating { sums = Tile(loading: y, distance: yDistance, left) }
-            var (line, lineWeights) = (x + channel, weights + channel)
-            for _ in 0..<segments.count {
-                var (x, w) = (line, lineWeights)
-                for _ in 0..<taps {
-                    sums.add(w, distance: 0, times: x, distance: xDistance, left)
-                    x += tapDistance
-                    w += weightDistance
-                }
-                line += segments.aStride
-                lineWeights += segments.bStride
-            }
-            sums.store(y, distance: yDistance, left)
-        }
-    }
-
-    /// `dw[t] += Σ_s Σ_o dy[s, o] ⊙ x[s, o, t]`: the products of a line in turn, then the lines. Three taps at a time share what is
-    /// loaded of dy, and none waits for the sum of another.
-    /// - Parameters:
-    ///   - segments: lines of the source, and of dy.
-    ///   - count: how many results a line has.
-    @inlinable @inline(__always)
-    static func addWeightGradient(
-        _ segments: Segments, count: Int, channels: Int, taps: Int, _ x: In, xDistance: Int, tapDistance: Int,
-        _ dy: In, dyDistance: Int, _ dw: Out, dwDistance: Int
-    ) {
-        var tap = 0
-        while tap < taps {
-            let (x, dw) = (x + tap * tapDistance, dw + tap * dwDistance)
-            if taps - tap >= 3 {
-                addProducts(
-                    ThreeSums<Set>.self, segments, count, channels, x, xDistance, tapDistance, dy, dyDistance, dw,
-                    dwDistance)
-                tap += 3
-            } else {
-                addProducts(
-                    OneSum<Set>.self, segments, count, channels, x, xDistance, tapDistance, dy, dyDistance, dw,
-                    dwDistance)
-                tap += 1
-            }
-        }
-    }
-
-    @inlinable @inline(never)
-    static func addProducts<Tile: SumTile>(
-        _: Tile.Type, _ segments: Segments, _ count: Int, _ channels: Int, _ x: In, _ xDistance: Int,
-        _ tapDistance: Int, _ dy: In, _ dyDistance: Int, _ dw: Out, _ dwDistance: Int
-    ) where Tile.Set == Set {
-        for (i, left) in Lanes<Set>.vectors(of: channels) {
+        while channel < block.channels {
+            let left = block.channels - channel
+            let (x, weights, bias, y) = (x + channel, weights + channel, bias.map { $0 + channel }, y + channel)
             if left >= Lanes<Set>.count {
-                addProducts(
-                    Tile.self, segments, count, x + i, xDistance, tapDistance, dy + i, dyDistance, dw + i, dwDistance,
-                    Lanes<Set>.count)
+                // Apart for a whole vector, whose count is a constant.
+                sum(block, x, weights, bias, y, accumulating, Lanes<Set>.count)
             } else {
-                addProducts(
-                    Tile.self, segments, count, x + i, xDistance, tapDistance, dy + i, dyDistance, dw + i, dwDistance,
-                    left)
+                sum(block, x, weights, bias, y, accumulating, left)
+            }
+            channel += Lanes<Set>.count
+        }
+    }
+
+    /// - Returns: how many channels it computed.
+    @inlinable @inline(never)
+    static func sum<Taps: HeldTaps>(
+        _: Taps.Type, _ block: DepthwiseBlock, _ x: In, _ weights: In, _ bias: In?, _ y: Out, _ accumulating: Bool
+    ) -> Int where Taps.Set == Set {
+        let (lineTaps, taps, inner) = (block.lineTaps, block.taps, block.inner)
+        var channel = 0
+        while channel + Lanes<Set>.count <= block.channels {
+            let held = Taps(loading: weights + channel, line: lineTaps.other, tap: taps.other)
+            let start: Lanes<Set> = bias.map { Lanes(loading: $0 + channel, Lanes<Set>.count) } ?? 0.0
+            var (outerX, outerY) = (x + channel, y + channel)
+            for _ in 0..<block.outer.count {
+                var (x, y) = (outerX, outerY)
+                for _ in 0..<inner.count {
+                    held.sum(
+                        accumulating ? Lanes(loading: y, Lanes<Set>.count) : start, x, line: lineTaps.x, tap: taps.x
+                    ).store(y, Lanes<Set>.count)
+                    x += inner.x
+                    y += inner.other
+                }
+                outerX += block.outer.x
+                outerY += block.outer.other
+            }
+            channel += Lanes<Set>.count
+        }
+        return channel
+    }
+
+    /// The sums of one vector of channels, three results at a time.
+    @inlinable @inline(__always)
+    static func sum(
+        _ block: DepthwiseBlock, _ x: In, _ weights: In, _ bias: In?, _ y: Out, _ accumulating: Bool, _ left: Int
+    ) {
+        let start: Lanes<Set> = bias.map { Lanes(loading: $0, left) } ?? 0.0
+        var (outerX, outerY) = (x, y)
+        for _ in 0..<block.outer.count {
+            var (x, y, results) = (outerX, outerY, block.inner.count)
+            while results > 0 {
+                if results >= ThreeSums<Set>.count {
+                    sum(ThreeSums<Set>.self, block, x, weights, start, y, accumulating, left)
+                } else {
+                    sum(OneSum<Set>.self, block, x, weights, start, y, accumulating, left)
+                }
+                let some = results >= ThreeSums<Set>.count ? ThreeSums<Set>.count : 1
+                x += some * block.inner.x
+                y += some * block.inner.other
+                results -= some
+            }
+            outerX += block.outer.x
+            outerY += block.outer.other
+        }
+    }
+
+    @inlinable @inline(__always)
+    static func sum<Tile: SumTile>(
+        _: Tile.Type, _ block: DepthwiseBlock, _ x: In, _ weights: In, _ start: Lanes<Set>, _ y: Out,
+        _ accumulating: Bool, _ left: Int
+    ) where Tile.Set == Set {
+        var sums = Tile(repeating: start)
+        if accumulating { sums = Tile(loading: y, distance: block.inner.other, left) }
+        var (line, lineWeights) = (x, weights)
+        for _ in 0..<block.lineTaps.count {
+            var (x, w) = (line, lineWeights)
+            for _ in 0..<block.taps.count {
+                sums.add(w, distance: 0, times: x, distance: block.inner.x, left)
+                x += block.taps.x
+                w += block.taps.other
+            }
+            line += block.lineTaps.x
+            lineWeights += block.lineTaps.other
+        }
+        sums.store(y, distance: block.inner.other, left)
+    }
+
+    /// `dw[t] += Σ_o dy[o] ⊙ x[o, t]`: the products of all results in turn, then what they are added to.
+    @inlinable @inline(__always)
+    static func addWeightGradient(_ block: DepthwiseBlock, _ x: In, _ dy: In, _ dw: Out) {
+        var channel = 0
+        switch (block.lineTaps.count, block.taps.count) {
+        case (3, 3): channel = addWeightGradient(ThreeLines<ThreeTaps<Set>>.self, block, x, dy, dw)
+        case (2, 3): channel = addWeightGradient(TwoLines<ThreeTaps<Set>>.self, block, x, dy, dw)
+        case (3, 2): channel = addWeightGradient(ThreeLines<TwoTaps<Set>>.self, block, x, dy, dw)
+        case (2, 2): channel = addWeightGradient(TwoLines<TwoTaps<Set>>.self, block, x, dy, dw)
+        default: break
+        }
+        while channel < block.channels {
+            let left = block.channels - channel
+            let (x, dy, dw) = (x + channel, dy + channel, dw + channel)
+            if left >= Lanes<Set>.count {
+                addWeightGradient(block, x, dy, dw, Lanes<Set>.count)
+            } else {
+                addWeightGradient(block, x, dy, dw, left)
+            }
+            channel += Lanes<Set>.count
+        }
+    }
+
+    /// - Returns: how many channels it computed.
+    @inlinable @inline(never)
+    static func addWeightGradient<Taps: HeldTaps>(
+        _: Taps.Type, _ block: DepthwiseBlock, _ x: In, _ dy: In, _ dw: Out
+    ) -> Int where Taps.Set == Set {
+        let (lineTaps, taps, inner) = (block.lineTaps, block.taps, block.inner)
+        var channel = 0
+        while channel + Lanes<Set>.count <= block.channels {
+            var sums = Taps()
+            var (outerX, outerY) = (x + channel, dy + channel)
+            for _ in 0..<block.outer.count {
+                var (x, dy) = (outerX, outerY)
+                for _ in 0..<inner.count {
+                    sums.add(Lanes(loading: dy, Lanes<Set>.count), times: x, line: lineTaps.x, tap: taps.x)
+                    x += inner.x
+                    dy += inner.other
+                }
+                outerX += block.outer.x
+                outerY += block.outer.other
+            }
+            sums.add(to: dw + channel, line: lineTaps.other, tap: taps.other)
+            channel += Lanes<Set>.count
+        }
+        return channel
+    }
+
+    /// The sums of one vector of channels, three taps at a time: they share what is loaded of dy, and none waits for the sum of
+    /// another.
+    @inlinable @inline(__always)
+    static func addWeightGradient(_ block: DepthwiseBlock, _ x: In, _ dy: In, _ dw: Out, _ left: Int) {
+        for line in 0..<block.lineTaps.count {
+            var tap = 0
+            while tap < block.taps.count {
+                let (x, dw) = (
+                    x + line * block.lineTaps.x + tap * block.taps.x,
+                    dw + line * block.lineTaps.other + tap * block.taps.other
+                )
+                if block.taps.count - tap >= ThreeSums<Set>.count {
+                    addProducts(ThreeSums<Set>.self, block, x, dy, dw, left)
+                    tap += ThreeSums<Set>.count
+                } else {
+                    addProducts(OneSum<Set>.self, block, x, dy, dw, left)
+                    tap += 1
+                }
             }
         }
     }
 
     @inlinable @inline(__always)
     static func addProducts<Tile: SumTile>(
-        _: Tile.Type, _ segments: Segments, _ count: Int, _ x: In, _ xDistance: Int, _ tapDistance: Int, _ dy: In,
-        _ dyDistance: Int, _ dw: Out, _ dwDistance: Int, _ left: Int
+        _: Tile.Type, _ block: DepthwiseBlock, _ x: In, _ dy: In, _ dw: Out, _ left: Int
     ) where Tile.Set == Set {
-        var total = Tile(loading: dw, distance: dwDistance, left)
-        var (line, signals) = (x, dy)
-        for _ in 0..<segments.count {
-            var sums = Tile(repeating: 0.0)
-            var (x, dy) = (line, signals)
-            for _ in 0..<count {
-                sums.add(dy, distance: 0, times: x, distance: tapDistance, left)
-                x += xDistance
-                dy += dyDistance
+        var sums = Tile(repeating: 0.0)
+        var (outerX, outerY) = (x, dy)
+        for _ in 0..<block.outer.count {
+            var (x, dy) = (outerX, outerY)
+            for _ in 0..<block.inner.count {
+                sums.add(dy, distance: 0, times: x, distance: block.taps.x, left)
+                x += block.inner.x
+                dy += block.inner.other
             }
-            total.add(sums)
-            line += segments.aStride
-            signals += segments.bStride
+            outerX += block.outer.x
+            outerY += block.outer.other
         }
-        total.store(dw, distance: dwDistance, left)
+        var total = Tile(loading: dw, distance: block.taps.other, left)
+        total.add(sums)
+        total.store(dw, distance: block.taps.other, left)
     }
 }

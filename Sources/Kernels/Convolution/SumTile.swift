@@ -66,4 +66,3 @@ struct JoinedTiles<First: SumTile, Second: SumTile>: SumTile where First.Set == 
 
 @usableFromInline typealias TwoSums<Set: InstructionSet> = JoinedTiles<OneSum<Set>, OneSum<Set>>
 @usableFromInline typealias ThreeSums<Set: InstructionSet> = JoinedTiles<TwoSums<Set>, OneSum<Set>>
-@usableFromInline typealias SixSums<Set: InstructionSet> = JoinedTiles<ThreeSums<Set>, ThreeSums<Set>>

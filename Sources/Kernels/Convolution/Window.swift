@@ -48,6 +48,13 @@ public struct Window: BitwiseCopyable, Sendable {
         return low..<max(low, min(high, most))
     }
 
+    /// Whether taps lie beyond the input.
+    public var isPadded: Bool {
+        (0..<3).contains { axis in
+            before[axis] > 0 || position(axis, at: output[axis] - 1, under: kernel[axis] - 1) >= input[axis]
+        }
+    }
+
     /// How many taps along an axis lie inside the input at an output position.
     private func tapsInside(_ axis: Int, at output: Int) -> Int {
         Window.steps(

@@ -67,7 +67,7 @@ final class Convolution: ProductLayer, PreparableLayer {
         let (inside, outside) = isTransposed ? (shape, inputs[0]) : (inputs[0], shape)
         return WindowProduct.scratchCount(
             window(from: inputs[0], to: shape), inputChannels: inside.channels, outputChannels: outside.channels,
-            groups: groups, rows: rows, isTransposed: isTransposed, backward: backward)
+            groups: groups, rows: rows)
     }
 
     /// The window, whose input is the layer's output if the convolution is transposed.

@@ -47,15 +47,9 @@ final class Pooling: ParameterlessLayer {
     /// A maximum keeps the number of the tap that it took.
     func keptPerRow(shape: Shape, inputs: [Shape]) -> Int { method == .maximum ? shape.count : 0 }
 
-    /// Weights of 1, a sample's result, and room for a window.
+    /// A weight for each channel, and a sample's result.
     func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int {
-        if method == .maximum { return 0 }
-        let window = window(from: inputs[0], to: shape)
-        let room = max(
-            SlidingWindow.roomCount(window, isTransposed: false, channels: shape.channels),
-            SlidingWindow.roomCount(window, isTransposed: true, channels: shape.channels))
-        guard room <= Int64(Int.max) / 2 else { return .max }
-        return Int(clamping: room + Int64(shape.channels) + Int64(shape.count) + 48)
+        method == .maximum ? 0 : Int(clamping: Int64(shape.channels) + Int64(shape.count) + 16)
     }
 
     private func window(from input: Shape, to shape: Shape) -> Window {
@@ -100,44 +94,47 @@ final class Pooling: ParameterlessLayer {
     /// A mean is a depthwise convolution with weights of 1, divided by the number of taps.
     private func mean(_ pass: LayerPass) {
         let window = window(from: pass.inputShape(0), to: pass.shape)
-        let (ones, rest) = ones(window, pass)
         SlidingWindow(
-            window, isTransposed: false, first: Window.Axes(), source: pass.inputActivation(0), room: rest,
+            window, isTransposed: false, first: Window.Axes(), source: pass.inputActivation(0),
             arithmetic: pass.arithmetic
-        ).depthwise(window, weights: ones, plus: nil, into: pass.h, accumulating: false)
+        ).depthwise(window, weights: weights(of: 1, window, pass), plus: nil, into: pass.h, accumulating: false)
         forEachSample(window, pass.inputActivation(0), pass.h, pass) { _, h, _ in divide(h, window, pass) }
     }
 
     private func meanBack(_ pass: LayerPass, _ inputDelta: Matrix) {
         let window = window(from: pass.inputShape(0), to: pass.shape)
-        let (ones, rest) = ones(window, pass)
-        let quotient = Matrix(base: rest.base, rows: window.outputPositions, columns: ones.columns)
-        let room = rest.fromNextLine(after: quotient.count)
+        func slideBack(_ delta: Matrix, times weights: Matrix, into inputDelta: Matrix) {
+            SlidingWindow.forEachTransposedSeries(window) { first in
+                SlidingWindow(
+                    window, isTransposed: true, first: first, source: delta, arithmetic: pass.arithmetic
+                ).depthwise(
+                    window, weights: weights, plus: nil, into: inputDelta, accumulating: pass.accumulatesInputDelta(0))
+            }
+        }
+        if method == .meanWithPadding || !window.isPadded {
+            return slideBack(pass.delta, times: weights(of: 1 / Float(window.taps), window, pass), into: inputDelta)
+        }
+        let ones = weights(of: 1, window, pass)
+        let room = pass.scratch.fromNextLine(after: ones.columns)
+        let quotient = Matrix(base: room.base, rows: window.outputPositions, columns: ones.columns)
         forEachSample(window, inputDelta, pass.delta, pass) { inputDelta, delta, _ in
             quotient.assign(delta)
             divide(quotient, window, pass)
-            SlidingWindow.forEachTransposedSeries(window) { first in
-                SlidingWindow(
-                    window, isTransposed: true, first: first, source: quotient, room: room,
-                    arithmetic: pass.arithmetic
-                ).depthwise(
-                    window, weights: ones, plus: nil, into: inputDelta, accumulating: pass.accumulatesInputDelta(0))
-            }
+            slideBack(quotient, times: ones, into: inputDelta)
         }
     }
 
-    /// Weights of 1, one row for all taps, and the rest of the scratch memory.
-    private func ones(_ window: Window, _ pass: LayerPass) -> (weights: Matrix, rest: Matrix) {
-        let ones = Matrix(base: pass.scratch.base, rows: window.taps, columns: pass.shape.channels, stride: 0)
-        ones.row(0).fill { 1 }
-        return (ones, pass.scratch.fromNextLine(after: ones.columns))
+    /// One row of weights for all taps.
+    private func weights(of number: Float, _ window: Window, _ pass: LayerPass) -> Matrix {
+        let weights = Matrix(base: pass.scratch.base, rows: window.taps, columns: pass.shape.channels, stride: 0)
+        weights.row(0).fill { number }
+        return weights
     }
 
     /// Divides the sums at each output position by the number of taps.
     private func divide(_ sums: Matrix, _ window: Window, _ pass: LayerPass) {
         for position in 0..<sums.rows {
-            var taps = window.taps
-            if method == .mean { taps = window.tapsInside(at: position) }
+            let taps = method == .mean ? window.tapsInside(at: position) : window.taps
             let (row, factor) = (sums.row(position), 1 / Float(taps))
             for channel in 0..<row.columns { row[0, channel] *= factor }
         }

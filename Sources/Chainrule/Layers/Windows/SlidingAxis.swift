@@ -11,7 +11,7 @@ struct SlidingAxis {
     /// The positions of the source.
     let sources: Int
     /// The position under the lowest tap for the first result.
-    let source: Int
+    private let source: Int
     /// From the position under a tap to the one under the next higher.
     let tapDistance: Int
     /// From the position under a tap for a result to the one for the next.
@@ -36,7 +36,7 @@ struct SlidingAxis {
     func windowTap(_ tap: Int) -> Int { series.firstTap + (isReversed ? taps - 1 - tap : tap) * series.tapStep }
 
     /// The taps inside the source.
-    func tapsInside(at place: Int) -> Range<Int> {
+    private func tapsInside(at place: Int) -> Range<Int> {
         let inside = series.tapsInside(at: place)
         return isReversed ? taps - inside.upperBound..<taps - inside.lowerBound : inside
     }
@@ -47,6 +47,28 @@ struct SlidingAxis {
     /// The position under a tap.
     func position(at place: Int, under tap: Int) -> Int { source + place * scale + tap * tapDistance }
 
-    /// The positions from the first result's lowest tap to the last one's highest.
-    var span: Int { (count - 1) * scale + max(0, taps - 1) * tapDistance + 1 }
+    /// Neighbouring results with the same taps inside the source.
+    struct Run {
+        let places: Range<Int>
+        let taps: Range<Int>
+    }
+
+    /// The run that begins at a result. It ends where a lower tap comes inside, or the highest leaves.
+    func run(from place: Int) -> Run {
+        let inside = tapsInside(at: place)
+        var end = count
+        if inside.lowerBound > 0 { end = min(end, places(under: inside.lowerBound - 1).lowerBound) }
+        if !inside.isEmpty { end = min(end, places(under: inside.upperBound - 1).upperBound) }
+        return Run(places: place..<max(end, place + 1), taps: inside)
+    }
+
+    /// Calls `body` for every run, in order.
+    func forEachRun(_ body: (Run) -> Void) {
+        var place = 0
+        while place < count {
+            let run = run(from: place)
+            body(run)
+            place = run.places.upperBound
+        }
+    }
 }

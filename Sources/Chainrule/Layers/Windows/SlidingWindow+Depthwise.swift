@@ -3,50 +3,61 @@ import Kernels
 // The same where each channel has a kernel of its own and sees no other channel.
 
 extension SlidingWindow {
-    /// The floats from the weights of a tap to those of the next higher, along an axis.
-    /// - Parameter size: from those of a tap of the window to those of its next.
-    private func distance(_ axis: SlidingAxis, _ size: Int) -> Int { (axis.windowTap(1) - axis.windowTap(0)) * size }
-
     /// The sums over all taps of the weights times the source under them, plus b; or adds them.
     /// - Parameter weights: a row for each tap of the window, a column for each channel.
     func depthwise(
         _ window: Window, weights: Matrix, plus bias: Matrix?, into result: Matrix, accumulating: Bool
     ) {
-        let line = window.kernel[2] * weights.stride
-        let plane = window.kernel[1] * line
-        forEachBlock(of: result) { sample, place, lines, depthTap, isFirst in
-            for row in lines.places {
-                let inside = depthTap == nil ? 0..<0 : height.tapsInside(at: row)
-                let first = depth.windowTap(depthTap ?? 0) * plane + height.windowTap(inside.lowerBound) * line
-                arithmetic.kernels.depthwise.line(
-                    Segments(
-                        inside.count, aStride: height.tapDistance * lines.stride, bStride: distance(height, line)),
-                    width.count, channels, width.taps,
-                    lines.pointer(height.position(at: row, under: inside.lowerBound)), width.scale * channels,
-                    width.tapDistance * channels, weights.base + first + width.windowTap(0) * weights.stride,
-                    distance(width, weights.stride), bias?.base,
-                    result.base + resultPosition(sample, place, row) * result.stride, width.step * result.stride,
-                    accumulating || !isFirst)
+        forEachBlock(of: result) { block in
+            let adds = accumulating || !block.isFirst
+            if block.isEmpty && adds { return }
+            forEachPart(of: block, window, weights, result) { part, x, w, y in
+                arithmetic.kernels.depthwise.sum(part, x, w, bias?.base, y, adds)
             }
         }
     }
 
     /// Adds the sums over all results of s times the source under each tap.
     /// - Parameter gradient: a row for each tap of the window.
-    func addDepthwiseProducts(_ s: Matrix, to gradient: Matrix) {
-        forEachBlock(of: s) { sample, place, lines, depthTap, _ in
-            guard let depthTap else { return }
-            for tap in 0..<height.taps {
-                let places = height.places(under: tap).clamped(to: lines.places)
-                if places.isEmpty { continue }
-                let first = (depthTap * height.taps + tap) * width.taps
-                arithmetic.kernels.depthwise.addWeightGradient(
-                    Segments(places.count, aStride: height.scale * lines.stride, bStride: width.count * s.stride),
-                    width.count, channels, width.taps,
-                    lines.pointer(height.position(at: places.lowerBound, under: tap)), width.scale * channels,
-                    width.tapDistance * channels, s.base + resultPosition(sample, place, places.lowerBound) * s.stride,
-                    s.stride, gradient.base + first * gradient.stride, gradient.stride)
+    func addDepthwiseProducts(_ window: Window, _ s: Matrix, to gradient: Matrix) {
+        forEachBlock(of: s) { block in
+            if block.isEmpty { return }
+            forEachPart(of: block, window, gradient, s) { part, x, dw, dy in
+                arithmetic.kernels.depthwise.addWeightGradient(part, x, dy, dw)
             }
+        }
+    }
+
+    /// Calls `body` for the two fastest directions of a block at a time.
+    /// - Parameters:
+    ///   - weights: a row for each tap of the window.
+    ///   - results: a row for each result.
+    private func forEachPart(
+        of block: Block, _ window: Window, _ weights: Matrix, _ results: Matrix,
+        _ body: (
+            _ part: DepthwiseBlock, _ x: UnsafeMutablePointer<Float>, _ weights: UnsafeMutablePointer<Float>,
+            _ y: UnsafeMutablePointer<Float>
+        ) -> Void
+    ) {
+        /// The rows of weights from a tap to the next higher.
+        func distance(_ axis: SlidingAxis) -> Int { axis.windowTap(1) - axis.windowTap(0) }
+        let (inner, middle, outer) = block.directions(enough: 3)
+        let lineTaps = DepthwiseBlock.Direction(
+            block.isEmpty ? 0 : block.lineTaps.count, x: lineTapDistance,
+            other: distance(height) * window.kernel[2] * weights.stride)
+        let part = DepthwiseBlock(
+            channels: channels,
+            outer: DepthwiseBlock.Direction(middle.count, x: middle.source, other: middle.result * results.stride),
+            inner: DepthwiseBlock.Direction(inner.count, x: inner.source, other: inner.result * results.stride),
+            lineTaps: lineTaps,
+            taps: DepthwiseBlock.Direction(block.taps.count, x: tapDistance, other: distance(width) * weights.stride))
+        let plane = depth.windowTap(block.depthTap ?? 0) * window.kernel[1]
+        let line = (plane + height.windowTap(block.lineTaps.lowerBound)) * window.kernel[2]
+        let from = weights.base + (line + width.windowTap(block.taps.lowerBound)) * weights.stride
+        for i in 0..<outer.count {
+            body(
+                part, block.source + i * outer.source, from,
+                results.base + (block.result + i * outer.result) * results.stride)
         }
     }
 }

@@ -1,10 +1,10 @@
 import Kernels
 
-/// A window at all its places over a source. No window is copied: along the width, the taps of a window without dilation are
-/// one run of the source, and neighbouring windows are rows of a matrix that overlap.
+/// A window at all its places over a source. Nothing is copied: the results are computed in blocks that have the same taps inside
+/// the source, and taps beyond it are left out.
 ///
-/// Only lines of the source are copied, some at a time, and only where the edges need zeros between them or other channels
-/// lie between theirs. Taps beyond the source in depth and height are left out.
+/// Along the width, the taps of a window without dilation are one run of the source, and neighbouring windows are rows of a
+/// matrix that overlap.
 struct SlidingWindow {
     let depth: SlidingAxis
     let height: SlidingAxis
@@ -12,29 +12,19 @@ struct SlidingWindow {
     let arithmetic: Arithmetic
     /// A row for each position of all samples, a column for each channel.
     let source: Matrix
-    /// Memory for copies of lines.
-    let room: Matrix
     /// The result's positions along each axis.
-    let results: Window.Axes
+    private let results: Window.Axes
 
     var channels: Int { source.columns }
-    private static func axes(
-        _ window: Window, isTransposed: Bool, _ first: Window.Axes
-    ) -> (depth: SlidingAxis, height: SlidingAxis, width: SlidingAxis) {
+
+    /// - Parameter first: the first result of the series along each axis.
+    init(_ window: Window, isTransposed: Bool, first: Window.Axes, source: Matrix, arithmetic: Arithmetic) {
         func axis(_ index: Int) -> SlidingAxis {
             SlidingAxis(window, index, isTransposed: isTransposed, first: first[index])
         }
-        return (axis(0), axis(1), axis(2))
-    }
-
-    /// - Parameter first: the first result of the series along each axis.
-    init(
-        _ window: Window, isTransposed: Bool, first: Window.Axes, source: Matrix, room: Matrix, arithmetic: Arithmetic
-    ) {
-        (depth, height, width) = SlidingWindow.axes(window, isTransposed: isTransposed, first)
+        (depth, height, width) = (axis(0), axis(1), axis(2))
         results = isTransposed ? window.input : window.output
         self.source = source
-        self.room = room
         self.arithmetic = arithmetic
     }
 
@@ -51,123 +41,116 @@ struct SlidingWindow {
         }
     }
 
-    /// The position of the first result along the width.
-    func resultPosition(_ sample: Int, _ plane: Int, _ line: Int) -> Int {
-        let (plane, line) = (depth.first + plane * depth.step, height.first + line * height.step)
-        return ((sample * results[0] + plane) * results[1] + line) * results[2] + width.first
+    // MARK: Distances in the source, in floats
+
+    var tapDistance: Int { width.tapDistance * source.stride }
+    var lineTapDistance: Int { height.tapDistance * width.sources * source.stride }
+
+    // MARK: Blocks
+
+    /// So many results in one direction: of the samples, along the height or along the width.
+    struct Direction {
+        let count: Int
+        /// From the source of one to that of the next, in floats.
+        let source: Int
+        /// From one result to the next, in positions.
+        let result: Int
     }
 
-    // MARK: Lines
+    /// Results with the same taps inside the source.
+    struct Block {
+        let samples: Direction
+        let lines: Direction
+        let places: Direction
+        /// nil: none lies inside the source.
+        let depthTap: Int?
+        let lineTaps: Range<Int>
+        let taps: Range<Int>
+        /// The source under the lowest of these taps, for the first result.
+        let source: UnsafeMutablePointer<Float>
+        /// The position of the first result.
+        let result: Int
+        /// Whether no block before has the same results.
+        let isFirst: Bool
 
-    /// Lines of the source, each from the position under the first result's lowest tap to the one under the last's highest.
-    struct Lines {
-        /// The results along the height that they are for.
-        let places: Range<Int>
-        let base: UnsafeMutablePointer<Float>
-        /// From one line to the next.
-        let stride: Int
-        /// The source's line that lies at the base.
-        let first: Int
+        var isEmpty: Bool { depthTap == nil || lineTaps.isEmpty || taps.isEmpty }
 
-        func pointer(_ line: Int) -> UnsafeMutablePointer<Float> { base + (line - first) * stride }
+        /// The directions, from the one that a kernel goes along fastest: along the width if there are enough results to fill a
+        /// tile, otherwise where there are more.
+        func directions(enough: Int) -> (inner: Direction, middle: Direction, outer: Direction) {
+            let isShort = places.count < enough
+            if isShort && samples.count > max(places.count, lines.count) && lines.count < enough {
+                return (samples, places, lines)
+            }
+            return isShort && lines.count > places.count ? (lines, places, samples) : (places, lines, samples)
+        }
     }
 
-    /// Calls `body` for some results along the height at a time, once for each of the depth's taps inside the source, or once
-    /// without a tap if there is none.
-    func forEachBlock(
-        of result: Matrix,
-        _ body: (_ sample: Int, _ plane: Int, _ lines: Lines, _ depthTap: Int?, _ isFirst: Bool) -> Void
-    ) {
-        let most = linesAtATime
-        for sample in 0..<result.rows / (results[0] * results[1] * results[2]) {
-            for plane in 0..<depth.count {
-                let inside = depth.tapsInside(at: plane)
-                for first in stride(from: 0, to: height.count, by: most) {
-                    let places = first..<min(first + most, height.count)
-                    if inside.isEmpty || height.taps == 0 || width.taps == 0 {
-                        let none = Lines(places: places, base: source.base, stride: 0, first: 0)
-                        body(sample, plane, none, nil, true)
-                        continue
-                    }
-                    for tap in inside {
-                        let position = sample * depth.sources + depth.position(at: plane, under: tap)
-                        body(sample, plane, lines(position, places), tap, tap == inside.lowerBound)
-                    }
+    /// Calls `body` for every block: for each of the depth's taps inside the source, or once if there is none.
+    func forEachBlock(of result: Matrix, _ body: (Block) -> Void) {
+        forEachPlane { plane, depthTap, isFirst in
+            height.forEachRun { lines in
+                width.forEachRun { places in
+                    body(
+                        block(
+                            of: result, plane, depthTap, lines: lines.places, lineTaps: lines.taps,
+                            places: places.places, taps: places.taps, isFirst))
                 }
             }
         }
     }
 
-    /// Whether lines can be read where they are.
-    private var isInPlace: Bool {
-        source.isContiguous && width.source >= 0 && width.source + width.span <= width.sources
-    }
-
-    /// Whether that holds for all channels of the inputs of a window that is not transposed. A single position may lie in rows
-    /// that are not contiguous.
-    static func isInPlace(_ window: Window) -> Bool {
-        let reach = (window.kernel[2] - 1) * window.dilation[2]
-        return window.inputPositions > 1 && window.before[2] <= 0
-            && (window.output[2] - 1) * window.stride[2] - window.before[2] + reach < window.input[2]
-    }
-
-    /// The source's lines under some results along the height, those that exist.
-    /// - Parameter plane: counted over all samples.
-    private func lines(_ plane: Int, _ places: Range<Int>) -> Lines {
-        let origin = plane * height.sources
-        if isInPlace {
-            return Lines(
-                places: places, base: source.base + (origin * width.sources + width.source) * channels,
-                stride: width.sources * channels, first: 0)
-        }
-        let lowest = max(0, height.position(at: places.lowerBound, under: 0))
-        let highest = min(height.sources - 1, height.position(at: places.upperBound - 1, under: height.taps - 1))
-        // The positions of a copied line: those before the source, in it, and behind it.
-        let before = min(max(0, -width.source), width.span)
-        let inside = before..<max(before, min(width.span, width.sources - width.source))
-        let behind = inside.upperBound..<width.span
-        let copies = Matrix(base: room.base, rows: max(0, highest - lowest + 1) * width.span, columns: channels)
-        precondition(copies.count <= room.count)
-        for line in stride(from: lowest, through: highest, by: 1) {
-            let copy = copies.rows(from: (line - lowest) * width.span, count: width.span)
-            copy.rows(from: 0, count: before).clear()
-            copy.rows(from: behind.lowerBound, count: behind.count).clear()
-            if inside.isEmpty { continue }
-            let first = (origin + line) * width.sources + width.source + inside.lowerBound
-            let (from, to) = (
-                source.rows(from: first, count: inside.count), copy.rows(from: before, count: inside.count)
-            )
-            if from.isContiguous {
-                to.reshaped(columns: to.count).assign(from.reshaped(columns: from.count))
-            } else {
-                to.assign(from)
+    /// The same for each of the height's taps, with all lines for which it lies inside the source; without blocks that have no
+    /// taps.
+    func forEachBlockUnderLineTap(of result: Matrix, _ body: (Block) -> Void) {
+        forEachPlane { plane, depthTap, isFirst in
+            guard depthTap != nil else { return }
+            for tap in 0..<height.taps {
+                let lines = height.places(under: tap)
+                if lines.isEmpty { continue }
+                width.forEachRun { places in
+                    if places.taps.isEmpty { return }
+                    body(
+                        block(
+                            of: result, plane, depthTap, lines: lines, lineTaps: tap..<tap + 1, places: places.places,
+                            taps: places.taps, isFirst))
+                }
             }
         }
-        return Lines(places: places, base: room.base, stride: width.span * channels, first: lowest)
     }
 
-    /// How many results along the height to compute at a time: as many as read lines of a quarter of the second-level cache.
-    private var linesAtATime: Int {
-        let lines = SlidingWindow.mostCopied / max(1, channels) / width.span
-        let others = isInPlace ? 0 : (height.taps - 1) * height.tapDistance
-        return max(1, (lines - others) / height.scale)
-    }
-
-    private static var mostCopied: Int { CacheSizes.second / 4 / MemoryLayout<Float>.stride }
-
-    /// The floats that copies of lines take, for any series; `Int.max` for too much.
-    static func roomCount(_ window: Window, isTransposed: Bool, channels: Int) -> Int64 {
-        // A transposed axis: the positions under the taps are divided by the stride, and rounded.
-        func span(_ axis: Int, results: Int) -> Int64 {
-            let reach = Int64(window.kernel[axis] - 1) * Int64(window.dilation[axis])
-            let (results, stride) = (Int64(results - 1), Int64(window.stride[axis]))
-            return isTransposed ? (results + reach) / stride + 2 : results * stride + reach + 1
+    private func forEachPlane(_ body: (_ plane: Int, _ depthTap: Int?, _ isFirst: Bool) -> Void) {
+        depth.forEachRun { planes in
+            for plane in planes.places {
+                if planes.taps.isEmpty { body(plane, nil, true) }
+                for tap in planes.taps { body(plane, tap, tap == planes.taps.lowerBound) }
+            }
         }
-        let line = span(2, results: isTransposed ? window.input[2] : window.output[2]) * Int64(channels)
-        let (one, isMuch) = line.multipliedReportingOverflow(by: span(1, results: 1))
-        let lines = Int64(isTransposed ? window.output[1] : window.input[1])
-        let (all, areMany) = line.multipliedReportingOverflow(by: lines)
-        let some = max(isMuch ? .max : one, Int64(mostCopied))
-        return areMany ? some : min(all, some)
+    }
+
+    private func block(
+        of result: Matrix, _ plane: Int, _ depthTap: Int?, lines: Range<Int>, lineTaps: Range<Int>, places: Range<Int>,
+        taps: Range<Int>, _ isFirst: Bool
+    ) -> Block {
+        let sample = results[0] * results[1] * results[2]
+        let (line, position) = (width.sources * source.stride, source.stride)
+        var from = source.base
+        if let depthTap, !lineTaps.isEmpty, !taps.isEmpty {
+            from +=
+                (depth.position(at: plane, under: depthTap) * height.sources
+                    + height.position(at: lines.lowerBound, under: lineTaps.lowerBound)) * line
+                + width.position(at: places.lowerBound, under: taps.lowerBound) * position
+        }
+        let (plane, firstLine) = (
+            depth.first + plane * depth.step, height.first + lines.lowerBound * height.step
+        )
+        return Block(
+            samples: Direction(
+                count: result.rows / sample, source: depth.sources * height.sources * line, result: sample),
+            lines: Direction(count: lines.count, source: height.scale * line, result: height.step * results[2]),
+            places: Direction(count: places.count, source: width.scale * position, result: width.step),
+            depthTap: depthTap, lineTaps: lineTaps, taps: taps, source: from,
+            result: (plane * results[1] + firstLine) * results[2] + width.first + places.lowerBound * width.step,
+            isFirst: isFirst)
     }
 }

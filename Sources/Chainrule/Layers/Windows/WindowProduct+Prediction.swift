@@ -22,7 +22,7 @@ extension WindowProduct {
     /// `Z = P W + b`.
     func multiply(_ x: Matrix, _ w: PackedWeights, into z: Matrix) {
         if isDepthwise {
-            return slide(over: x, isTransposed: false, Window.Axes(), scratch)
+            return slide(over: x)
                 .depthwise(window, weights: w.taps, plus: w.bias, into: z, accumulating: false)
         }
         for group in 0..<groups {
@@ -32,7 +32,7 @@ extension WindowProduct {
             if isPointwise {
                 w.multiply(group, inputs, into: sums)
             } else if w.precision == .float32 {
-                slide(over: inputs, isTransposed: false, Window.Axes(), scratch).multiply(
+                slide(over: inputs).multiply(
                     panels: w.panels(group), plus: w.bias.columns(from: group * groupOutputs, count: groupOutputs),
                     into: sums, accumulating: false)
             } else {
@@ -59,7 +59,7 @@ extension WindowProduct {
         if !isPointwise { for row in 0..<delta.rows { delta.row(row).assign(w.bias) } }
         if isDepthwise {
             return SlidingWindow.forEachTransposedSeries(window) { first in
-                slide(over: s, isTransposed: true, first, scratch)
+                slideBack(over: s, first)
                     .depthwise(window, weights: w.taps, plus: nil, into: delta, accumulating: true)
             }
         }

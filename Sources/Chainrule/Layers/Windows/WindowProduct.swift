@@ -37,8 +37,8 @@ struct WindowProduct {
     func multiply(_ x: Matrix, _ w: Matrix, plus bias: Matrix?, into z: Matrix, accumulating: Bool) {
         if isDepthwise {
             let taps = tapMajor(w)
-            return slide(over: x, isTransposed: false, Window.Axes(), scratch.fromNextLine(after: taps.count))
-                .depthwise(window, weights: taps, plus: bias, into: z, accumulating: accumulating)
+            return slide(over: x).depthwise(
+                window, weights: taps, plus: bias, into: z, accumulating: accumulating)
         }
         for group in 0..<groups {
             let units = group * groupOutputs
@@ -50,9 +50,8 @@ struct WindowProduct {
                 arithmetic.productTransposed(inputs, rows, plus: bias, into: sums, scratch: scratch)
                 continue
             }
-            let panels = packed(rows)
-            slide(over: inputs, isTransposed: false, Window.Axes(), scratch.fromNextLine(after: panels.count))
-                .multiply(panels: panels, plus: bias, into: sums, accumulating: accumulating)
+            slide(over: inputs)
+                .multiply(panels: packed(rows), plus: bias, into: sums, accumulating: accumulating)
         }
     }
 
@@ -62,8 +61,8 @@ struct WindowProduct {
         if isDepthwise {
             let taps = tapMajor(w)
             return SlidingWindow.forEachTransposedSeries(window) { first in
-                slide(over: s, isTransposed: true, first, scratch.fromNextLine(after: taps.count))
-                    .depthwise(window, weights: taps, plus: nil, into: delta, accumulating: accumulating)
+                slideBack(over: s, first).depthwise(
+                    window, weights: taps, plus: nil, into: delta, accumulating: accumulating)
             }
         }
         for group in 0..<groups {
@@ -75,9 +74,7 @@ struct WindowProduct {
                 arithmetic.product(sums, rows, into: inputs, accumulating: accumulating, scratch: scratch)
             } else {
                 SlidingWindow.forEachTransposedSeries(window) { first in
-                    let room = scratch.fromNextLine(
-                        after: packedCount(columns: groupInputs, depth: window.taps * groupOutputs))
-                    let product = slide(over: sums, isTransposed: true, first, room)
+                    let product = slideBack(over: sums, first)
                     product.multiply(
                         panels: packed(rows, for: product), plus: nil, into: inputs, accumulating: accumulating)
                 }
@@ -97,8 +94,7 @@ struct WindowProduct {
                 x.columns(from: channels.lowerBound, count: channels.count),
                 s.columns(from: channels.lowerBound, count: channels.count)
             )
-            slide(over: x, isTransposed: false, Window.Axes(), scratch.fromNextLine(after: taps.count))
-                .addDepthwiseProducts(s, to: taps)
+            slide(over: x).addDepthwiseProducts(window, s, to: taps)
             for channel in 0..<channels.count {
                 for tap in 0..<window.taps {
                     let sum = taps[tap, channel]
@@ -123,14 +119,12 @@ struct WindowProduct {
             }
             if !accumulating { block.fill { 0 } }
             guard addsTransposed else {
-                slide(over: inputs, isTransposed: false, Window.Axes(), scratch)
-                    .addTransposedProduct(sums, columns: columns, to: block)
+                slide(over: inputs).addTransposedProduct(sums, columns: columns, to: block)
                 continue
             }
             let transposed = Matrix(base: scratch.base, rows: columns.count, columns: groupOutputs)
             transposed.clear()
-            slide(over: inputs, isTransposed: false, Window.Axes(), scratch.fromNextLine(after: transposed.count))
-                .addProduct(sums, columns: columns, to: transposed)
+            slide(over: inputs).addProduct(sums, columns: columns, to: transposed)
             for unit in 0..<groupOutputs {
                 for column in 0..<columns.count { block[unit, column] += transposed[column, unit] }
             }
@@ -151,19 +145,17 @@ struct WindowProduct {
         x.columns(from: group * groupInputs, count: groupInputs)
     }
 
-    func slide(
-        over source: Matrix, isTransposed: Bool, _ first: Window.Axes, _ room: Matrix
-    ) -> SlidingWindow {
-        SlidingWindow(
-            window, isTransposed: isTransposed, first: first, source: source, room: room, arithmetic: arithmetic)
+    /// The window over inputs.
+    func slide(over inputs: Matrix) -> SlidingWindow {
+        SlidingWindow(window, isTransposed: false, first: Window.Axes(), source: inputs, arithmetic: arithmetic)
+    }
+
+    /// A series of the transposed window, over outputs.
+    func slideBack(over outputs: Matrix, _ first: Window.Axes) -> SlidingWindow {
+        SlidingWindow(window, isTransposed: true, first: first, source: outputs, arithmetic: arithmetic)
     }
 
     // MARK: Packed weights
-
-    /// The floats of packed weights.
-    private func packedCount(columns: Int, depth: Int) -> Int {
-        PanelPacking.lanes(of: columns, vectorWidth: arithmetic.kernels.vectorWidth) * depth
-    }
 
     /// A group's Wᵀ in panels (``PanelPacking``), in scratch memory.
     private func packed(_ w: Matrix) -> Matrix {
@@ -173,7 +165,7 @@ struct WindowProduct {
                 into: Matrix(
                     base: scratch.base + units.lowerBound * depth, rows: depth, columns: units.count, stride: width))
         }
-        return Matrix(base: scratch.base, rows: 1, columns: packedCount(columns: w.rows, depth: depth))
+        return scratch
     }
 
     /// A group's W in panels of input channels, with a row for each tap of a transposed product and each output channel.
@@ -193,7 +185,7 @@ struct WindowProduct {
                 to += w.rows * width
             }
         }
-        return Matrix(base: scratch.base, rows: 1, columns: packedCount(columns: groupInputs, depth: taps * w.rows))
+        return scratch
     }
 
     /// How many positions' patches to gather at a time: as many as take a quarter of the second-level cache.
@@ -204,36 +196,28 @@ struct WindowProduct {
     }
 
     /// The scratch memory for so many rows, in floats; `Int.max` for too much: what the products of a pointwise window take, or
-    /// packed weights and the lines of a sliding one, or a predictor's patches.
+    /// packed weights, or a predictor's patches.
     static func scratchCount(
-        _ window: Window, inputChannels: Int, outputChannels: Int, groups: Int, rows: Int, isTransposed: Bool,
-        backward: Bool
+        _ window: Window, inputChannels: Int, outputChannels: Int, groups: Int, rows: Int
     ) -> Int {
-        let (taps, positions) = (Int64(window.taps), Int64(window.outputPositions))
-        func room(_ inputs: Int, _ outputs: Int) -> Int64 {
-            max(
-                isTransposed && !backward || groups == 1 && SlidingWindow.isInPlace(window)
-                    ? 0 : SlidingWindow.roomCount(window, isTransposed: false, channels: inputs),
-                isTransposed || backward ? SlidingWindow.roomCount(window, isTransposed: true, channels: outputs) : 0)
-        }
         if isDepthwise(inputChannels, outputChannels, groups) {
-            let (packed, room) = (taps * Int64(groups), room(groups, groups))
-            return room <= Int64(Int.max) / 2 ? Int(clamping: packed + room + 64) : .max
+            return Int(clamping: Int64(window.taps) * Int64(groups) + 64)
         }
         let (inputs, columns) = (inputChannels / groups, outputChannels / groups)
         let depth = window.taps * inputs
-        let some = Int(clamping: min(Int64(positionsAtATime(depth: depth)), Int64(rows) * positions))
+        let some = Int(
+            clamping: min(Int64(positionsAtATime(depth: depth)), Int64(rows) * Int64(window.outputPositions)))
         guard (Int64(depth) + Int64(columns)) * Int64(max(some, columns)) <= Int64(Int.max) / 128 else { return .max }
-        let product = max(
-            PackedProduct.scratchCount(rows: some, columns: columns, depth: depth),
-            CopyLayout.scratchCount(rows: some, columns: depth, depth: min(columns, CopyLayout.mostDepth)),
-            CopyLayout.scratchCount(rows: columns, columns: depth, depth: some))
+        if isPointwise(window) {
+            return max(
+                PackedProduct.scratchCount(rows: some, columns: columns, depth: depth),
+                CopyLayout.scratchCount(rows: some, columns: depth, depth: min(columns, CopyLayout.mostDepth)),
+                CopyLayout.scratchCount(rows: columns, columns: depth, depth: some), some * depth)
+        }
         // Panels are whole vectors of at most 16 lanes.
-        let packed = taps * max(Int64(inputs) * (Int64(columns) + 15), Int64(columns) * (Int64(inputs) + 15))
-        let room = room(inputs, columns)
-        guard room <= Int64(Int.max) / 2 && packed <= Int64(Int.max) / 4 else { return .max }
-        let patches = Int64(some) * Int64(depth)
-        return Int(clamping: max(Int64(product), packed + room, patches) + 64)
+        let packed =
+            Int64(window.taps) * max(Int64(inputs) * (Int64(columns) + 15), Int64(columns) * (Int64(inputs) + 15))
+        return Int(clamping: max(packed, Int64(some) * Int64(depth)) + 64)
     }
 
     /// The weights of a depthwise convolution with a row for each tap, in scratch memory.
