@@ -20,6 +20,8 @@ final class ActivationLayer: ParameterlessLayer {
     var outputActivation: Activation? { activation }
 
     var signal: Signal { activation.signal }
+    var overwritesInput: Bool { activation.derivativeIsOfValue && !activation.isCustom }
+    var overwritesDelta: Bool { !activation.isCustom }
 
     func forward(_ pass: LayerPass) throws(ChainruleError) { try activation.forward(pass) }
 

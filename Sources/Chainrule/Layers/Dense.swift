@@ -74,6 +74,7 @@ final class Dense: PreparableLayer {
     var outputActivation: Activation? { activation }
 
     var signal: Signal { activation.signal }
+    var needsActivation: Bool { !activation.isIdentity }
 
     func forward(_ pass: LayerPass) throws(ChainruleError) {
         pass.arithmetic.productTransposed(

@@ -28,6 +28,9 @@ final class Dropout: ParameterlessLayer {
 
     var preactivation: Preactivation { .activation }
     var signal: Signal { .none }
+    var needsActivation: Bool { false }
+    var overwritesInput: Bool { true }
+    var overwritesDelta: Bool { true }
     var isIdentityWithoutNoise: Bool { true }
 
     func forward(_ pass: LayerPass) throws(ChainruleError) {

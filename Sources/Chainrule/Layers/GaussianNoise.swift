@@ -23,6 +23,9 @@ final class GaussianNoise: ParameterlessLayer {
 
     var preactivation: Preactivation { .activation }
     var signal: Signal { .none }
+    var needsActivation: Bool { false }
+    var overwritesInput: Bool { true }
+    var overwritesDelta: Bool { true }
     var isIdentityWithoutNoise: Bool { true }
 
     func forward(_ pass: LayerPass) throws(ChainruleError) {

@@ -46,6 +46,19 @@ package protocol Layer: AnyObject, Sendable {
     /// Where s = δ ⊙ σ'(z) lies.
     var signal: Signal { get }
 
+    /// Whether ``backward(_:)`` or the gradients need the layer's own h.
+    var needsActivation: Bool { get }
+
+    /// Whether ``forward(_:)`` may write h where its only input's h lies, because nothing later needs that.
+    var overwritesInput: Bool { get }
+
+    /// Whether ``backward(_:)`` may write its only input's δ where δ lies.
+    var overwritesDelta: Bool { get }
+
+    /// Whether ``backward(_:)`` keeps the gradients of the parameters (``keptPerBatch(shape:)``) while statistics are the
+    /// batch's. Then nothing needs z or δ afterwards.
+    var keepsGradients: Bool { get }
+
     /// Computes z and h from the inputs' h.
     func forward(_ pass: LayerPass) throws(ChainruleError)
 
@@ -111,6 +124,10 @@ package protocol Layer: AnyObject, Sendable {
 }
 
 extension Layer {
+    package var needsActivation: Bool { true }
+    package var overwritesInput: Bool { false }
+    package var overwritesDelta: Bool { false }
+    package var keepsGradients: Bool { false }
     package var hasIndependentUnits: Bool { false }
     package func signal(_ pass: LayerPass) throws(ChainruleError) {
         preconditionFailure("the units depend on one another")

@@ -152,6 +152,8 @@ package final class LayerMemory: @unchecked Sendable {
     let shape: Shape
     /// The length of the last axis.
     let channels: Int
+    /// Whether the gradients of the parameters are what the backward pass keeps (``Layer/keepsGradients``).
+    let hasKeptGradients: Bool
     /// With 0 columns if nothing is kept.
     let kept: Matrix
     let keptOfBatch: Matrix
@@ -163,7 +165,7 @@ package final class LayerMemory: @unchecked Sendable {
 
     init(
         inputs: Memory<Input>, readsPreactivation: Bool, preactivation: Matrix, activation: Matrix, delta: Matrix?,
-        signal: Matrix?, shape: Shape, kept: Matrix, keptOfBatch: Matrix, stateOffset: Int,
+        signal: Matrix?, shape: Shape, hasKeptGradients: Bool, kept: Matrix, keptOfBatch: Matrix, stateOffset: Int,
         tensors: Memory<Plan.TensorPlace>
     ) {
         self.inputs = inputs.elements
@@ -175,6 +177,7 @@ package final class LayerMemory: @unchecked Sendable {
         self.signal = signal
         self.shape = shape
         channels = shape.channels
+        self.hasKeptGradients = hasKeptGradients
         self.kept = kept
         self.keptOfBatch = keptOfBatch
         self.stateOffset = stateOffset

@@ -160,13 +160,18 @@ extension FallibleClass where Self == Workspace {
         self = try Workspace(plan: network.plan, maxRows: maxRows, purpose: purpose)
     }
 
-    /// - Parameter threads: the number of threads that share the passes; each has its own scratch memory.
-    init(plan: Plan, maxRows: Int, purpose: Workspace.Purpose, threads: Int = 1) throws(ChainruleError) {
+    /// - Parameters:
+    ///   - threads: the number of threads that share the passes; each has its own scratch memory.
+    ///   - usesBatchStatistics: the workspace's, which then never changes.
+    init(
+        plan: Plan, maxRows: Int, purpose: Workspace.Purpose, threads: Int = 1, usesBatchStatistics: Bool = false
+    ) throws(ChainruleError) {
         guard maxRows >= 1 else {
             throw ChainruleError(.size, "a workspace is for at least 1 row; \(maxRows) were given")
         }
         try plan.architecture.setAside()
-        let layout = try plan.layout(maxRows: maxRows, purpose: purpose, threads: threads)
+        let layout = try plan.layout(
+            maxRows: maxRows, purpose: purpose, threads: threads, usesBatchStatistics: usesBatchStatistics)
         let memory = try FloatMemory(count: layout.count, for: "a workspace")
         func views(of places: Plan.Layout.Places) throws(ChainruleError) -> (
             input: Matrix, inputDelta: Matrix?, layers: [LayerMemory]
@@ -196,7 +201,7 @@ extension FallibleClass where Self == Workspace {
                             ? inputs.base[0].activation : matrix(places.preactivations[index]),
                         activation: matrix(places.activations[index]),
                         delta: places.deltas[index].map(matrix), signal: places.signals[index].map(matrix),
-                        shape: node.shape,
+                        shape: node.shape, hasKeptGradients: places.hasKeptGradients[index],
                         kept: memory.matrix(at: places.kept[index], rows: maxRows, columns: places.keptCounts[index]),
                         keptOfBatch: memory.matrix(
                             at: places.keptOfBatch[index], rows: 1, columns: places.keptOfBatchCounts[index]),
@@ -217,5 +222,6 @@ extension FallibleClass where Self == Workspace {
             inputDelta: values.inputDelta, layers: values.layers,
             tangents: tangents,
             scratch: memory.matrix(at: layout.scratch, rows: threads, columns: layout.scratchCount))
+        self.usesBatchStatistics = usesBatchStatistics
     }
 }

@@ -34,11 +34,17 @@ extension Arithmetic {
         kernels.normalization.columnMoments(a.base, a.stride, a.rows, a.columns, mean.base, variance.base)
     }
 
-    /// The sum of `A ⊙ B` over each column.
-    func columnProducts(_ a: Matrix, _ b: Matrix, into sums: Matrix, accumulating: Bool) {
-        precondition(a.rows == b.rows && a.columns == b.columns && sums.count == a.columns)
+    /// The sum of `A ⊙ (B − c)` over each column, and that of A, or adds them.
+    /// - Parameters:
+    ///   - c: an element for each column; nil: zeros.
+    ///   - sums: nil: without the sum of A.
+    func columnProducts(
+        _ a: Matrix, _ b: Matrix, minus c: Matrix? = nil, into products: Matrix, sums: Matrix? = nil, accumulating: Bool
+    ) {
+        precondition(a.rows == b.rows && a.columns == b.columns && products.count == a.columns)
+        precondition((c == nil || c!.count == a.columns) && (sums == nil || sums!.count == a.columns))
         kernels.normalization.columnProducts(
-            a.base, a.stride, b.base, b.stride, a.rows, a.columns, sums.base, accumulating)
+            a.base, a.stride, b.base, b.stride, c?.base, a.rows, a.columns, products.base, sums?.base, accumulating)
     }
 
     /// `out = scale ⊙ A + bScale ⊙ B + offset`, or `out += …`, with an element of these vectors for each column. `out` may be

@@ -99,8 +99,10 @@ package struct Matrix: BitwiseCopyable, @unchecked Sendable {
     /// Copies the elements of a matrix of the same shape.
     package func assign(_ other: Matrix) {
         precondition(rows == other.rows && columns == other.columns)
-        let bytes = columns * MemoryLayout<Float>.stride
-        for row in 0..<rows {
+        if isSameMemory(as: other) && stride == other.stride { return }
+        let isWhole = isContiguous && other.isContiguous
+        let bytes = (isWhole ? count : columns) * MemoryLayout<Float>.stride
+        for row in 0..<(isWhole ? 1 : rows) {
             // Not `update(from:count:)`: code optimised for size copies it element by element.
             UnsafeMutableRawPointer(base + row * stride).copyMemory(
                 from: other.base + row * other.stride, byteCount: bytes)

@@ -506,8 +506,8 @@ extension FallibleClass where Self == TrainingStep {
         // Otherwise only a step that could overflow needs it, or a callback that changes the optimizer's settings.
         let needsGradient = optimizer?.needsGradient != false || batchRows > rows
         let workspace = try Workspace(
-            plan: network.plan, maxRows: rows, purpose: .gradients, threads: threads?.count ?? 1)
-        workspace.usesBatchStatistics = mixesRows
+            plan: network.plan, maxRows: rows, purpose: .gradients, threads: threads?.count ?? 1,
+            usesBatchStatistics: mixesRows)
         self = TrainingStep(
             network: network, optimizer: optimizer, cost: options.cost, seed: options.seed,
             callsFunctions: callsFunctions, copiesRows: copiesRows, data: data,

@@ -17,16 +17,20 @@ public struct DepthwiseBlock {
     }
 
     public let channels: Int
-    public let outer: Direction
-    public let inner: Direction
+    public let samples: Direction
+    public let lines: Direction
+    public let places: Direction
     public let lineTaps: Direction
     public let taps: Direction
 
     @inlinable @inline(__always)
-    public init(channels: Int, outer: Direction, inner: Direction, lineTaps: Direction, taps: Direction) {
+    public init(
+        channels: Int, samples: Direction, lines: Direction, places: Direction, lineTaps: Direction, taps: Direction
+    ) {
         self.channels = channels
-        self.outer = outer
-        self.inner = inner
+        self.samples = samples
+        self.lines = lines
+        self.places = places
         self.lineTaps = lineTaps
         self.taps = taps
     }

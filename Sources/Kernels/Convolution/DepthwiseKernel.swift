@@ -12,6 +12,18 @@ enum DepthwiseKernel<Set: InstructionSet> {
     static func sum(
         _ block: DepthwiseBlock, _ x: In, weights: In, bias: In?, _ y: Out, accumulating: Bool
     ) {
+        var (x, y) = (x, y)
+        for _ in 0..<block.samples.count {
+            sumSample(block, x, weights, bias, y, accumulating)
+            x += block.samples.x
+            y += block.samples.other
+        }
+    }
+
+    @inlinable @inline(__always)
+    static func sumSample(
+        _ block: DepthwiseBlock, _ x: In, _ weights: In, _ bias: In?, _ y: Out, _ accumulating: Bool
+    ) {
         var channel = 0
         switch (block.lineTaps.count, block.taps.count) {
         case (3, 3):
@@ -42,23 +54,23 @@ enum DepthwiseKernel<Set: InstructionSet> {
     static func sum<Taps: HeldTaps>(
         _: Taps.Type, _ block: DepthwiseBlock, _ x: In, _ weights: In, _ bias: In?, _ y: Out, _ accumulating: Bool
     ) -> Int where Taps.Set == Set {
-        let (lineTaps, taps, inner) = (block.lineTaps, block.taps, block.inner)
+        let (lineTaps, taps, places) = (block.lineTaps, block.taps, block.places)
         var channel = 0
         while channel + Lanes<Set>.count <= block.channels {
             let held = Taps(loading: weights + channel, line: lineTaps.other, tap: taps.other)
             let start: Lanes<Set> = bias.map { Lanes(loading: $0 + channel, Lanes<Set>.count) } ?? 0.0
-            var (outerX, outerY) = (x + channel, y + channel)
-            for _ in 0..<block.outer.count {
-                var (x, y) = (outerX, outerY)
-                for _ in 0..<inner.count {
+            var (lineX, lineY) = (x + channel, y + channel)
+            for _ in 0..<block.lines.count {
+                var (x, y) = (lineX, lineY)
+                for _ in 0..<places.count {
                     held.sum(
                         accumulating ? Lanes(loading: y, Lanes<Set>.count) : start, x, line: lineTaps.x, tap: taps.x
                     ).store(y, Lanes<Set>.count)
-                    x += inner.x
-                    y += inner.other
+                    x += places.x
+                    y += places.other
                 }
-                outerX += block.outer.x
-                outerY += block.outer.other
+                lineX += block.lines.x
+                lineY += block.lines.other
             }
             channel += Lanes<Set>.count
         }
@@ -71,9 +83,9 @@ enum DepthwiseKernel<Set: InstructionSet> {
         _ block: DepthwiseBlock, _ x: In, _ weights: In, _ bias: In?, _ y: Out, _ accumulating: Bool, _ left: Int
     ) {
         let start: Lanes<Set> = bias.map { Lanes(loading: $0, left) } ?? 0.0
-        var (outerX, outerY) = (x, y)
-        for _ in 0..<block.outer.count {
-            var (x, y, results) = (outerX, outerY, block.inner.count)
+        var (lineX, lineY) = (x, y)
+        for _ in 0..<block.lines.count {
+            var (x, y, results) = (lineX, lineY, block.places.count)
             while results > 0 {
                 if results >= ThreeSums<Set>.count {
                     sum(ThreeSums<Set>.self, block, x, weights, start, y, accumulating, left)
@@ -81,12 +93,12 @@ enum DepthwiseKernel<Set: InstructionSet> {
                     sum(OneSum<Set>.self, block, x, weights, start, y, accumulating, left)
                 }
                 let some = results >= ThreeSums<Set>.count ? ThreeSums<Set>.count : 1
-                x += some * block.inner.x
-                y += some * block.inner.other
+                x += some * block.places.x
+                y += some * block.places.other
                 results -= some
             }
-            outerX += block.outer.x
-            outerY += block.outer.other
+            lineX += block.lines.x
+            lineY += block.lines.other
         }
     }
 
@@ -96,24 +108,34 @@ enum DepthwiseKernel<Set: InstructionSet> {
         _ accumulating: Bool, _ left: Int
     ) where Tile.Set == Set {
         var sums = Tile(repeating: start)
-        if accumulating { sums = Tile(loading: y, distance: block.inner.other, left) }
+        if accumulating { sums = Tile(loading: y, distance: block.places.other, left) }
         var (line, lineWeights) = (x, weights)
         for _ in 0..<block.lineTaps.count {
             var (x, w) = (line, lineWeights)
             for _ in 0..<block.taps.count {
-                sums.add(w, distance: 0, times: x, distance: block.inner.x, left)
+                sums.add(w, distance: 0, times: x, distance: block.places.x, left)
                 x += block.taps.x
                 w += block.taps.other
             }
             line += block.lineTaps.x
             lineWeights += block.lineTaps.other
         }
-        sums.store(y, distance: block.inner.other, left)
+        sums.store(y, distance: block.places.other, left)
     }
 
-    /// `dw[t] += Σ_o dy[o] ⊙ x[o, t]`: the products of all results in turn, then what they are added to.
+    /// `dw[t] += Σ_o dy[o] ⊙ x[o, t]`: the products of all results of a sample in turn, then what they are added to.
     @inlinable @inline(__always)
     static func addWeightGradient(_ block: DepthwiseBlock, _ x: In, _ dy: In, _ dw: Out) {
+        var (x, dy) = (x, dy)
+        for _ in 0..<block.samples.count {
+            addWeightGradientOfSample(block, x, dy, dw)
+            x += block.samples.x
+            dy += block.samples.other
+        }
+    }
+
+    @inlinable @inline(__always)
+    static func addWeightGradientOfSample(_ block: DepthwiseBlock, _ x: In, _ dy: In, _ dw: Out) {
         var channel = 0
         switch (block.lineTaps.count, block.taps.count) {
         case (3, 3): channel = addWeightGradient(ThreeLines<ThreeTaps<Set>>.self, block, x, dy, dw)
@@ -139,20 +161,20 @@ enum DepthwiseKernel<Set: InstructionSet> {
     static func addWeightGradient<Taps: HeldTaps>(
         _: Taps.Type, _ block: DepthwiseBlock, _ x: In, _ dy: In, _ dw: Out
     ) -> Int where Taps.Set == Set {
-        let (lineTaps, taps, inner) = (block.lineTaps, block.taps, block.inner)
+        let (lineTaps, taps, places) = (block.lineTaps, block.taps, block.places)
         var channel = 0
         while channel + Lanes<Set>.count <= block.channels {
             var sums = Taps()
-            var (outerX, outerY) = (x + channel, dy + channel)
-            for _ in 0..<block.outer.count {
-                var (x, dy) = (outerX, outerY)
-                for _ in 0..<inner.count {
+            var (lineX, lineY) = (x + channel, dy + channel)
+            for _ in 0..<block.lines.count {
+                var (x, dy) = (lineX, lineY)
+                for _ in 0..<places.count {
                     sums.add(Lanes(loading: dy, Lanes<Set>.count), times: x, line: lineTaps.x, tap: taps.x)
-                    x += inner.x
-                    dy += inner.other
+                    x += places.x
+                    dy += places.other
                 }
-                outerX += block.outer.x
-                outerY += block.outer.other
+                lineX += block.lines.x
+                lineY += block.lines.other
             }
             sums.add(to: dw + channel, line: lineTaps.other, tap: taps.other)
             channel += Lanes<Set>.count
@@ -187,16 +209,16 @@ enum DepthwiseKernel<Set: InstructionSet> {
         _: Tile.Type, _ block: DepthwiseBlock, _ x: In, _ dy: In, _ dw: Out, _ left: Int
     ) where Tile.Set == Set {
         var sums = Tile(repeating: 0.0)
-        var (outerX, outerY) = (x, dy)
-        for _ in 0..<block.outer.count {
-            var (x, dy) = (outerX, outerY)
-            for _ in 0..<block.inner.count {
+        var (lineX, lineY) = (x, dy)
+        for _ in 0..<block.lines.count {
+            var (x, dy) = (lineX, lineY)
+            for _ in 0..<block.places.count {
                 sums.add(dy, distance: 0, times: x, distance: block.taps.x, left)
-                x += block.inner.x
-                dy += block.inner.other
+                x += block.places.x
+                dy += block.places.other
             }
-            outerX += block.outer.x
-            outerY += block.outer.other
+            lineX += block.lines.x
+            lineY += block.lines.other
         }
         var total = Tile(loading: dw, distance: block.taps.other, left)
         total.add(sums)

@@ -7,79 +7,85 @@ enum ColumnKernel<Set: InstructionSet> {
     @usableFromInline typealias Out = UnsafeMutablePointer<Set.Scalar>
 
     /// The mean of each column, and the mean of the squared differences from it.
+    ///
+    /// The matrix is read once. The sums are of the differences from the mean of some rows, which lies near that of all: then
+    /// `Σ d² / n − (Σ d / n)²` loses nothing.
     @inlinable @inline(__always)
     static func moments(_ matrix: In, _ stride: Int, rows: Int, columns: Int, mean: Out, variance: Out) {
-        let wide = Lanes<Set>.count * FourVectorsOfSums<Set>.count
+        let some = min(rows, 16)
+        let (share, shareOfSome) = (1 / Double(rows), 1 / Double(some))
         var i = 0
         while i < columns {
             let (matrix, mean, variance, left) = (matrix + i, mean + i, variance + i, columns - i)
-            if left >= wide {
-                moments(FourVectorsOfSums<Set>.self, matrix, stride, rows, mean, variance, wide)
-                i += wide
-            } else {
-                moments(OneVectorOfSums<Set>.self, matrix, stride, rows, mean, variance, left)
-                i += Lanes<Set>.count
+            sums(rows: some, left) { row, column, left in
+                let x = Lanes<Set>(loading: matrix + (row * (rows / some) * stride + column), left)
+                return (x, x)
+            } forEach: { column, sum, _ in
+                mean[column] = Set.Scalar(sum * shareOfSome)
+            }
+            i += sums(rows: rows, left) { row, column, left in
+                let difference =
+                    Lanes<Set>(loading: matrix + (row * stride + column), left) - Lanes(loading: mean + column, left)
+                return (difference, difference * difference)
+            } forEach: { column, sum, squares in
+                let difference = sum * share
+                mean[column] += Set.Scalar(difference)
+                variance[column] = Set.Scalar(max(0, squares * share - difference * difference))
             }
         }
     }
 
-    @inlinable @inline(__always)
-    static func moments<Tile: ColumnSums>(
-        _: Tile.Type, _ matrix: In, _ stride: Int, _ rows: Int, _ mean: Out, _ variance: Out, _ left: Int
-    ) where Tile.Set == Set {
-        let share = 1 / Double(rows)
-        var sums = Tile()
-        var place = matrix
-        for _ in 0..<rows {
-            sums.add { Lanes(loading: place + $0, left - $0) }
-            place += stride
-        }
-        sums.store(mean, times: share, left)
-        sums = Tile()
-        place = matrix
-        for _ in 0..<rows {
-            sums.add {
-                let difference = Lanes<Set>(loading: place + $0, left - $0) - Lanes(loading: mean + $0, left - $0)
-                return difference * difference
-            }
-            place += stride
-        }
-        sums.store(variance, times: share, left)
-    }
-
-    /// The sum of `a ⊙ b` over each column; added to `sums` if accumulating.
+    /// The sum of `a ⊙ (b − c)` over each column, and that of `a`; added to what is there if accumulating.
+    /// - Parameters:
+    ///   - c: a number for each column; nil: zeros.
+    ///   - sums: nil: without the sum of `a`.
     @inlinable @inline(__always)
     static func products(
-        _ a: In, _ aStride: Int, _ b: In, _ bStride: Int, rows: Int, columns: Int, sums: Out, accumulating: Bool
+        _ a: In, _ aStride: Int, _ b: In, _ bStride: Int, minus c: In?, rows: Int, columns: Int, products: Out,
+        sums: Out?, accumulating: Bool
     ) {
-        let wide = Lanes<Set>.count * FourVectorsOfSums<Set>.count
         var i = 0
         while i < columns {
-            let (a, b, sums, left) = (a + i, b + i, sums + i, columns - i)
-            if left >= wide {
-                products(FourVectorsOfSums<Set>.self, a, aStride, b, bStride, rows, sums, accumulating, wide)
-                i += wide
-            } else {
-                products(OneVectorOfSums<Set>.self, a, aStride, b, bStride, rows, sums, accumulating, left)
-                i += Lanes<Set>.count
+            let (a, b, c, products, sums) = (a + i, b + i, c.map { $0 + i }, products + i, sums.map { $0 + i })
+            i += ColumnKernel.sums(rows: rows, columns - i) { row, column, left in
+                let value = Lanes<Set>(loading: a + (row * aStride + column), left)
+                var factor = Lanes<Set>(loading: b + (row * bStride + column), left)
+                if let c { factor = factor - Lanes(loading: c + column, left) }
+                return (value * factor, value)
+            } forEach: { column, product, sum in
+                products[column] = Set.Scalar(accumulating ? Double(products[column]) + product : product)
+                if let sums { sums[column] = Set.Scalar(accumulating ? Double(sums[column]) + sum : sum) }
             }
         }
     }
 
-    @inlinable @inline(__always)
-    static func products<Tile: ColumnSums>(
-        _: Tile.Type, _ a: In, _ aStride: Int, _ b: In, _ bStride: Int, _ rows: Int, _ sums: Out,
-        _ accumulating: Bool, _ left: Int
-    ) where Tile.Set == Set {
-        var totals = Tile()
-        if accumulating { totals.add { Lanes(loading: sums + $0, left - $0) } }
-        var (a, b) = (a, b)
-        for _ in 0..<rows {
-            totals.add { Lanes(loading: a + $0, left - $0) * Lanes(loading: b + $0, left - $0) }
-            a += aStride
-            b += bStride
+    /// Two sums over all rows, of so many columns as fill a tile or are left.
+    /// - Returns: how many columns that were.
+    @inlinable @inline(__always) @discardableResult
+    static func sums(
+        rows: Int, _ left: Int, _ terms: (_ row: Int, _ column: Int, _ left: Int) -> (Lanes<Set>, Lanes<Set>),
+        forEach body: (_ column: Int, Double, Double) -> Void
+    ) -> Int {
+        // Sixteen registers hold the sums of two vectors, thirty-two those of four.
+        if Set.tileRows > 6 && left >= FourVectorsOfSums<Set>.width {
+            return sums(FourVectorsOfSums<Set>.self, rows: rows, FourVectorsOfSums<Set>.width, terms, forEach: body)
         }
-        totals.store(sums, times: 1, left)
+        if left >= TwoVectorsOfSums<Set>.width {
+            return sums(TwoVectorsOfSums<Set>.self, rows: rows, TwoVectorsOfSums<Set>.width, terms, forEach: body)
+        }
+        return sums(OneVectorOfSums<Set>.self, rows: rows, left, terms, forEach: body)
+    }
+
+    @inlinable @inline(__always)
+    static func sums<Tile: ColumnSums>(
+        _: Tile.Type, rows: Int, _ left: Int,
+        _ terms: (_ row: Int, _ column: Int, _ left: Int) -> (Lanes<Set>, Lanes<Set>),
+        forEach body: (_ column: Int, Double, Double) -> Void
+    ) -> Int where Tile.Set == Set {
+        var sums = Tile()
+        for row in 0..<rows { sums.add { terms(row, $0, left) } }
+        sums.forEach(left, body)
+        return Tile.width
     }
 
     /// `out = ka ⊙ a + kb ⊙ b + kc`, with a factor and a summand for each column; added to `out` if accumulating. Without b

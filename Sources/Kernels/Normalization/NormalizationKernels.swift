@@ -23,8 +23,8 @@ public struct NormalizationKernels<Scalar: KernelScalar>: Sendable {
     /// ``ColumnKernel/products``.
     public let columnProducts:
         @Sendable (
-            _ a: In, _ aStride: Int, _ b: In, _ bStride: Int, _ rows: Int, _ columns: Int, _ sums: Out,
-            _ accumulating: Bool
+            _ a: In, _ aStride: Int, _ b: In, _ bStride: Int, _ c: In?, _ rows: Int, _ columns: Int, _ products: Out,
+            _ sums: Out?, _ accumulating: Bool
         ) -> Void
     /// ``ColumnKernel/affine``.
     public let columnAffine:

@@ -5,6 +5,7 @@ protocol CombiningLayer: ParameterlessLayer {}
 extension CombiningLayer {
     var preactivation: Preactivation { .activation }
     var signal: Signal { .none }
+    var needsActivation: Bool { false }
 
     /// The shape of the largest input, to which all others are repeated.
     func commonShape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {

@@ -36,6 +36,7 @@ final class Concatenation: ParameterlessLayer {
 
     var preactivation: Preactivation { .activation }
     var signal: Signal { .none }
+    var needsActivation: Bool { false }
 
     func forward(_ pass: LayerPass) throws(ChainruleError) {
         forEachPiece(of: pass.h, pass) { index, piece in

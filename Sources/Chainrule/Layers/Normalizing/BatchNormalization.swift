@@ -44,18 +44,27 @@ final class BatchNormalization: NormalizingLayer {
     var mixesRows: Bool { true }
     var hasIndependentUnits: Bool { true }
 
-    /// The batch's means and variances.
-    func keptPerBatch(shape: Shape) -> Int { 2 * shape.channels }
+    var needsActivation: Bool { false }
+    var keepsGradients: Bool { true }
+    var overwritesDelta: Bool { true }
+
+    /// The batch's means and variances, `Σ δ z` and `Σ δ`.
+    func keptPerBatch(shape: Shape) -> Int { 4 * shape.channels }
 
     /// Three rows of a number for each channel.
     func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int { 3 * shape.channels }
 
+    /// One of the numbers kept for some channels.
+    private func kept(_ index: Int, _ channels: Range<Int>, _ memory: LayerMemory) -> Matrix {
+        let base = memory.keptOfBatch.base + index * memory.channels + channels.lowerBound
+        return Matrix(base: base, rows: 1, columns: channels.count)
+    }
+
     /// The means and variances that normalise some channels.
     private func statistics(_ channels: Range<Int>, _ pass: LayerPass) -> (mean: Matrix, variance: Matrix) {
+        if pass.usesBatchStatistics { return (kept(0, channels, pass.memory), kept(1, channels, pass.memory)) }
         let count = pass.shape.channels
-        let both =
-            pass.usesBatchStatistics
-            ? Matrix(base: pass.keptOfBatch.base, rows: 1, columns: 2 * count) : pass.state(0, count: 2 * count)
+        let both = pass.state(0, count: 2 * count)
         return (
             both.columns(from: channels.lowerBound, count: channels.count),
             both.columns(from: count + channels.lowerBound, count: channels.count)
@@ -97,11 +106,25 @@ final class BatchNormalization: NormalizingLayer {
                 )
             }
         }
-        let (r, offset) = (inverses(channels, pass), row(1, channels.count, pass))
-        for channel in 0..<channels.count { offset[0, channel] = -mean[0, channel] * r[0, channel] }
+        // h is computed from x: z is only for the caller.
+        if !pass.z.isSameMemory(as: pass.h) { normalize(x, channels, mean, gamma: nil, beta: nil, into: pass.z, pass) }
+        normalize(
+            x, channels, mean, gamma: hasScale ? pass.vector(0) : nil, beta: hasOffset ? pass.vector(1) : nil,
+            into: pass.h, pass)
+    }
+
+    /// `γ r (x − μ) + β`.
+    private func normalize(
+        _ x: Matrix, _ channels: Range<Int>, _ mean: Matrix, gamma: Matrix?, beta: Matrix?, into result: Matrix,
+        _ pass: LayerPass
+    ) {
+        let (factor, offset) = (inverses(channels, pass), row(1, channels.count, pass))
+        for channel in 0..<channels.count {
+            if let gamma { factor[0, channel] *= gamma[0, channel] }
+            offset[0, channel] = (beta.map { $0[0, channel] } ?? 0) - mean[0, channel] * factor[0, channel]
+        }
         pass.arithmetic.columnAffine(
-            x, scale: r, plus: nil, scale: nil, offset: offset, into: pass.z, accumulating: false)
-        scale(pass)
+            x, scale: factor, plus: nil, scale: nil, offset: offset, into: result, accumulating: false)
     }
 
     /// `h = γ r (x − μ) + β`.
@@ -121,24 +144,43 @@ final class BatchNormalization: NormalizingLayer {
         let channels = pass.inputUnits ?? 0..<pass.shape.channels
         guard !channels.isEmpty, let inputDelta = pass.inputDelta(0) else { return }
         let delta = pass.ofInputUnits(pass.delta)
-        let factors = factors(channels, pass)
         guard pass.usesBatchStatistics else {
             return pass.arithmetic.columnAffine(
-                delta, scale: factors, plus: nil, scale: nil, offset: nil, into: inputDelta,
+                delta, scale: factors(channels, pass), plus: nil, scale: nil, offset: nil, into: inputDelta,
                 accumulating: pass.accumulatesInputDelta(0))
         }
-        let z = pass.ofInputUnits(pass.z)
-        let (products, sums) = (row(1, channels.count, pass), row(2, channels.count, pass))
-        pass.arithmetic.columnProducts(delta, z, into: products, accumulating: false)
-        pass.arithmetic.sumColumns(delta, into: sums, accumulating: false)
+        // In terms of x: `δ_in = γ r (δ − mean(δ) − k (x − μ))` with `k = r mean(δ z)`.
+        let x = pass.ofInputUnits(pass.inputActivation(0))
+        let (mean, _) = statistics(channels, pass)
+        let (products, sums) = (kept(2, channels, pass.memory), kept(3, channels, pass.memory))
+        pass.arithmetic.columnProducts(delta, x, minus: mean, into: products, sums: sums, accumulating: false)
+        let (slopes, offsets) = (row(1, channels.count, pass), row(2, channels.count, pass))
+        let (r, share) = (inverses(channels, pass), 1 / Float(delta.rows))
         for channel in 0..<channels.count {
-            let factor = -factors[0, channel] / Float(delta.rows)
-            products[0, channel] *= factor
-            sums[0, channel] *= factor
+            products[0, channel] *= r[0, channel]
+            slopes[0, channel] = -r[0, channel] * products[0, channel] * share
+        }
+        let factors = factors(channels, pass)
+        for channel in 0..<channels.count {
+            slopes[0, channel] *= factors[0, channel]
+            offsets[0, channel] =
+                -factors[0, channel] * sums[0, channel] * share - slopes[0, channel] * mean[0, channel]
         }
         pass.arithmetic.columnAffine(
-            delta, scale: factors, plus: z, scale: products, offset: sums, into: inputDelta,
+            delta, scale: factors, plus: x, scale: slopes, offset: offsets, into: inputDelta,
             accumulating: pass.accumulatesInputDelta(0))
+    }
+
+    func writeGradient(
+        ofTensor index: Int, into gradient: Matrix, accumulating: Bool, _ pass: GradientPass, _ part: GradientPart
+    ) {
+        guard pass.memory.hasKeptGradients else {
+            return sumProducts(ofTensor: index, into: gradient, accumulating: accumulating, pass, part)
+        }
+        let channels = part.share.of(pass.shape.channels)
+        let sums = kept(2 + index, channels, pass.memory)
+        let some = Matrix(base: gradient.base + channels.lowerBound, rows: 1, columns: channels.count)
+        part.arithmetic.assign(sums, to: some, accumulating: accumulating)
     }
 
     /// `γ r` of some channels.

@@ -48,8 +48,14 @@ extension NormalizingLayer {
             offset: hasOffset ? pass.vectorTangent(1) : nil, into: h, accumulating: false)
     }
 
-    /// `∂C/∂γ = Σ δ ⊙ z`, `∂C/∂β = Σ δ`.
     func writeGradient(
+        ofTensor index: Int, into gradient: Matrix, accumulating: Bool, _ pass: GradientPass, _ part: GradientPart
+    ) {
+        sumProducts(ofTensor: index, into: gradient, accumulating: accumulating, pass, part)
+    }
+
+    /// `∂C/∂γ = Σ δ ⊙ z`, `∂C/∂β = Σ δ`.
+    func sumProducts(
         ofTensor index: Int, into gradient: Matrix, accumulating: Bool, _ pass: GradientPass, _ part: GradientPart
     ) {
         if hasScale && index == 0 {

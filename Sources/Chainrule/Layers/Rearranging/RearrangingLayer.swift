@@ -8,15 +8,18 @@ protocol RearrangingLayer: ParameterlessLayer {
 extension RearrangingLayer {
     var preactivation: Preactivation { .activation }
     var signal: Signal { .none }
+    var needsActivation: Bool { false }
 
     func forward(_ pass: LayerPass) throws(ChainruleError) {
+        let input = pass.inputActivation(0)
+        if pass.h.isSameMemory(as: input) { return }
         rearrangement(of: pass.inputShape(0), into: pass.shape).apply(
-            pass.samples(of: pass.inputActivation(0)), to: pass.samples(of: pass.h), accumulating: false,
+            pass.samples(of: input), to: pass.samples(of: pass.h), accumulating: false,
             pass.arithmetic)
     }
 
     func backward(_ pass: LayerPass) throws(ChainruleError) {
-        guard let inputDelta = pass.inputDelta(0) else { return }
+        guard let inputDelta = pass.inputDelta(0), !inputDelta.isSameMemory(as: pass.delta) else { return }
         rearrangement(of: pass.inputShape(0), into: pass.shape).applyAdjoint(
             pass.samples(of: pass.delta), to: pass.samples(of: inputDelta),
             accumulating: pass.accumulatesInputDelta(0), pass.arithmetic)

@@ -24,6 +24,8 @@ final class Reshape: RearrangingLayer {
     }
 
     var isIdentityWithoutNoise: Bool { true }
+    var overwritesInput: Bool { true }
+    var overwritesDelta: Bool { true }
 
     func rearrangement(of input: Shape, into shape: Shape) -> Rearrangement { .identity(shape.count) }
 

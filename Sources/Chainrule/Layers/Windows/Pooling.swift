@@ -43,6 +43,7 @@ final class Pooling: ParameterlessLayer {
 
     var preactivation: Preactivation { .activation }
     var signal: Signal { .none }
+    var needsActivation: Bool { false }
 
     /// A maximum keeps the number of the tap that it took.
     func keptPerRow(shape: Shape, inputs: [Shape]) -> Int { method == .maximum ? shape.count : 0 }

@@ -22,6 +22,7 @@ extension ProductLayer {
     var preactivation: Preactivation { activation.preactivation }
     var outputActivation: Activation? { activation }
     var signal: Signal { activation.signal }
+    var needsActivation: Bool { !activation.isIdentity }
 
     func forward(_ pass: LayerPass) throws(ChainruleError) {
         multiply(

@@ -11,9 +11,9 @@ extension SlidingWindow {
         forEachBlock(of: result) { block in
             let adds = accumulating || !block.isFirst
             if block.isEmpty && adds { return }
-            forEachPart(of: block, window, weights, result) { part, x, w, y in
-                arithmetic.kernels.depthwise.sum(part, x, w, bias?.base, y, adds)
-            }
+            arithmetic.kernels.depthwise.sum(
+                part(block, window, weights, result), block.source,
+                weights.row(firstTap(of: block, window)).base, bias?.base, result.row(block.result).base, adds)
         }
     }
 
@@ -22,42 +22,37 @@ extension SlidingWindow {
     func addDepthwiseProducts(_ window: Window, _ s: Matrix, to gradient: Matrix) {
         forEachBlock(of: s) { block in
             if block.isEmpty { return }
-            forEachPart(of: block, window, gradient, s) { part, x, dw, dy in
-                arithmetic.kernels.depthwise.addWeightGradient(part, x, dy, dw)
-            }
+            arithmetic.kernels.depthwise.addWeightGradient(
+                part(block, window, gradient, s), block.source, s.row(block.result).base,
+                gradient.row(firstTap(of: block, window)).base)
         }
     }
 
-    /// Calls `body` for the two fastest directions of a block at a time.
+    /// The window's tap that is a block's lowest.
+    private func firstTap(of block: Block, _ window: Window) -> Int {
+        let plane = depth.windowTap(block.depthTap ?? 0) * window.kernel[1]
+        let line = (plane + height.windowTap(block.lineTaps.lowerBound)) * window.kernel[2]
+        return block.isEmpty ? 0 : line + width.windowTap(block.taps.lowerBound)
+    }
+
     /// - Parameters:
     ///   - weights: a row for each tap of the window.
     ///   - results: a row for each result.
-    private func forEachPart(
-        of block: Block, _ window: Window, _ weights: Matrix, _ results: Matrix,
-        _ body: (
-            _ part: DepthwiseBlock, _ x: UnsafeMutablePointer<Float>, _ weights: UnsafeMutablePointer<Float>,
-            _ y: UnsafeMutablePointer<Float>
-        ) -> Void
-    ) {
-        /// The rows of weights from a tap to the next higher.
-        func distance(_ axis: SlidingAxis) -> Int { axis.windowTap(1) - axis.windowTap(0) }
-        let (inner, middle, outer) = block.directions(enough: 3)
-        let lineTaps = DepthwiseBlock.Direction(
-            block.isEmpty ? 0 : block.lineTaps.count, x: lineTapDistance,
-            other: distance(height) * window.kernel[2] * weights.stride)
-        let part = DepthwiseBlock(
-            channels: channels,
-            outer: DepthwiseBlock.Direction(middle.count, x: middle.source, other: middle.result * results.stride),
-            inner: DepthwiseBlock.Direction(inner.count, x: inner.source, other: inner.result * results.stride),
-            lineTaps: lineTaps,
-            taps: DepthwiseBlock.Direction(block.taps.count, x: tapDistance, other: distance(width) * weights.stride))
-        let plane = depth.windowTap(block.depthTap ?? 0) * window.kernel[1]
-        let line = (plane + height.windowTap(block.lineTaps.lowerBound)) * window.kernel[2]
-        let from = weights.base + (line + width.windowTap(block.taps.lowerBound)) * weights.stride
-        for i in 0..<outer.count {
-            body(
-                part, block.source + i * outer.source, from,
-                results.base + (block.result + i * outer.result) * results.stride)
+    private func part(_ block: Block, _ window: Window, _ weights: Matrix, _ results: Matrix) -> DepthwiseBlock {
+        func row(_ direction: Direction) -> DepthwiseBlock.Direction {
+            DepthwiseBlock.Direction(
+                direction.count, x: direction.source, other: direction.result * results.stride)
         }
+        /// - Parameter size: the taps of the window from one to the next along an axis.
+        func taps(_ count: Int, _ axis: SlidingAxis, _ distance: Int, _ size: Int) -> DepthwiseBlock.Direction {
+            DepthwiseBlock.Direction(
+                block.isEmpty ? 0 : count, x: distance,
+                other: (axis.windowTap(1) - axis.windowTap(0)) * size * weights.stride)
+        }
+        return DepthwiseBlock(
+            channels: channels, samples: row(block.samples), lines: row(block.lines),
+            places: row(block.places),
+            lineTaps: taps(block.lineTaps.count, height, lineTapDistance, window.kernel[2]),
+            taps: taps(block.taps.count, width, tapDistance, 1))
     }
 }

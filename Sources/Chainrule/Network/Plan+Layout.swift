@@ -1,0 +1,179 @@
+import Kernels
+
+// The memory of a workspace. Where the caller cannot read the layers' quantities, they share memory: what fits into a cache is
+// faster to read.
+
+extension Plan {
+    /// Where a workspace keeps everything, in floats from its start.
+    struct Layout {
+        /// The places of z, h, δ and s, or of their tangents.
+        struct Places {
+            var inputActivation = 0
+            var inputDelta: Int?
+            /// By node.
+            var preactivations: [Int] = []
+            var activations: [Int] = []
+            var deltas: [Int?] = []
+            var signals: [Int?] = []
+            var kept: [Int] = []
+            var keptCounts: [Int] = []
+            var keptOfBatch: [Int] = []
+            var keptOfBatchCounts: [Int] = []
+            var hasKeptGradients: [Bool] = []
+        }
+
+        var values = Places()
+        var tangents: Places?
+        /// For each thread: enough for any layer and any step.
+        var scratch = 0
+        var scratchCount = 0
+        var count = 0
+    }
+
+    /// - Parameter usesBatchStatistics: whether every pass takes the batch's.
+    func layout(
+        maxRows: Int, purpose: Workspace.Purpose, threads: Int, usesBatchStatistics: Bool = false
+    ) throws(ChainruleError) -> Layout {
+        var layout = Layout()
+        func place(_ width: Int, rows: Int = maxRows) throws(ChainruleError) -> Int {
+            let start = layout.count
+            // Whole cache lines: 16 floats.
+            let size = try Plan.checkedSum([Plan.checkedProduct(rows, width), 15]) & ~15
+            layout.count = try Plan.checkedSum([start, size])
+            return start
+        }
+        func places(ofTangents: Bool) throws(ChainruleError) -> Layout.Places {
+            var places = Layout.Places()
+            places.inputActivation = try place(architecture.inputs)
+            if purpose == .training { places.inputDelta = try place(architecture.inputs) }
+            let keepsGradients = architecture.nodes.map {
+                usesBatchStatistics && $0.layer.keepsGradients && $0.inputs != [0]
+            }
+            places.hasKeptGradients = keepsGradients
+            let sharedDeltas =
+                purpose == .gradients
+                ? try sharedDeltas(keepsGradients) { width throws(ChainruleError) in try place(width) } : []
+            for (index, node) in architecture.nodes.enumerated() {
+                let activation =
+                    purpose == .gradients && overwritesInput(node)
+                    ? places.activations[node.inputs[0] - 1] : try place(node.width)
+                let preactivation: Int
+                switch node.layer.preactivation {
+                case .own where keepsGradients[index]:
+                    preactivation = activation
+                case .own where purpose != .inference, .replaceable where purpose == .training, .alwaysOwn,
+                    // R{z} is a sum of two products. The second is computed where R{h} will be.
+                    .replaceable where ofTangents, .activation where ofTangents:
+                    preactivation = try place(node.width)
+                case .own, .replaceable, .activation:
+                    preactivation = activation
+                case .input:
+                    let position = node.inputs[0]
+                    preactivation = position == 0 ? places.inputActivation : places.activations[position - 1]
+                }
+                let keptCount =
+                    purpose == .inference || ofTangents
+                    ? 0 : node.layer.keptPerRow(shape: node.shape, inputs: architecture.inputShapes(of: node))
+                places.keptCounts.append(keptCount)
+                places.kept.append(try place(keptCount))
+                let keptOfBatchCount =
+                    purpose == .inference || ofTangents ? 0 : node.layer.keptPerBatch(shape: node.shape)
+                places.keptOfBatchCounts.append(keptOfBatchCount)
+                places.keptOfBatch.append(try place(keptOfBatchCount, rows: 1))
+                places.activations.append(activation)
+                places.preactivations.append(preactivation)
+                let delta =
+                    purpose == .inference
+                    ? nil : purpose == .gradients ? sharedDeltas[index] : try place(node.width)
+                places.deltas.append(delta)
+                switch node.layer.signal {
+                case .none: places.signals.append(nil)
+                case .replacing where purpose == .training, .own where purpose != .inference,
+                    // R{s} needs δ after s was computed from it.
+                    .replacing where purpose == .tangents && !ofTangents:
+                    places.signals.append(try place(node.width))
+                case .replacing, .own, .delta: places.signals.append(delta)
+                }
+            }
+            return places
+        }
+        layout.values = try places(ofTangents: false)
+        if purpose == .tangents { layout.tangents = try places(ofTangents: true) }
+        for node in architecture.nodes {
+            layout.scratchCount = max(
+                layout.scratchCount,
+                node.layer.scratchCount(
+                    shape: node.shape, inputs: architecture.inputShapes(of: node), rows: maxRows,
+                    backward: purpose != .inference))
+        }
+        // For a step, and for the gradient of a vector.
+        for (node, range) in zip(architecture.nodes, tensorRanges) where !node.layer.writesGradients {
+            for tensor in tensors[range] {
+                layout.scratchCount = max(
+                    layout.scratchCount,
+                    CopyLayout.scratchCount(
+                        rows: tensor.rows, columns: tensor.columns,
+                        depth: purpose == .inference ? 0 : maxRows * node.shape.positions),
+                    tensor.extents.count == 1 ? tensor.count : 0)
+            }
+        }
+        layout.scratchCount = try Plan.checkedSum([layout.scratchCount, 15]) & ~15
+        layout.scratch = try place(layout.scratchCount, rows: threads)
+        _ = try Plan.checkedProduct(layout.count, MemoryLayout<Float>.stride)
+        return layout
+    }
+
+    /// Whether a layer's h lies where its input's h does.
+    private func overwritesInput(_ node: Architecture.Node) -> Bool {
+        guard node.layer.overwritesInput, node.inputs.count == 1, node.inputs[0] > 0 else { return false }
+        let position = node.inputs[0]
+        return !architecture.nodes[position - 1].layer.needsActivation
+            && architecture.nodes.reduce(0) { sum, reader in sum + reader.inputs.count { $0 == position } } == 1
+    }
+
+    /// Places of the layers' δ. That of a layer without parameters is needed only until its backward pass: afterwards δ of
+    /// another of the same width lies there.
+    ///
+    /// Of the same width, because threads go through the layers at their own pace, each with its own rows.
+    /// - Parameter keepsGradients: by node, ``Layer/keepsGradients``.
+    private func sharedDeltas(
+        _ keepsGradients: [Bool], place: (_ width: Int) throws(ChainruleError) -> Int
+    ) throws(ChainruleError) -> [Int?] {
+        let nodes = architecture.nodes
+        var deltas = [Int?](repeating: nil, count: nodes.count)
+        var free: [(place: Int, width: Int)] = []
+        func isNeededLater(_ index: Int) -> Bool { !tensorRanges[index].isEmpty && !keepsGradients[index] }
+        /// Gives δ of a layer a place, and δ of layers before it if it can lie there.
+        func give(_ index: Int) throws(ChainruleError) {
+            var last = index
+            while !isNeededLater(last), nodes[last].layer.overwritesDelta, nodes[last].inputs[0] > 0,
+                deltas[nodes[last].inputs[0] - 1] == nil, !accumulatesDelta[last][0]
+            {
+                last = nodes[last].inputs[0] - 1
+            }
+            let width = nodes[index].width
+            var found: Int
+            if !isNeededLater(last), let number = free.lastIndex(where: { $0.width == width }) {
+                found = free.remove(at: number).place
+            } else {
+                found = try place(width)
+            }
+            var next = index
+            deltas[next] = found
+            while next != last {
+                next = nodes[next].inputs[0] - 1
+                deltas[next] = found
+            }
+        }
+        for index in nodes.indices.reversed() {
+            if deltas[index] == nil { try give(index) }
+            var isPassedOn = false
+            for position in nodes[index].inputs where position > 0 {
+                if deltas[position - 1] == nil { try give(position - 1) }
+                isPassedOn = isPassedOn || deltas[position - 1]! == deltas[index]!
+            }
+            if !isNeededLater(index) && !isPassedOn { free.append((deltas[index]!, nodes[index].width)) }
+        }
+        return deltas
+    }
+}
