@@ -47,7 +47,7 @@ extension Plan {
             places.inputActivation = try place(architecture.inputs)
             if purpose == .training { places.inputDelta = try place(architecture.inputs) }
             let keepsGradients = architecture.nodes.map {
-                usesBatchStatistics && $0.layer.keepsGradients && $0.inputs != [0]
+                usesBatchStatistics && $0.layer.keepsGradients && $0.inputs.contains { $0 > 0 && needsDelta[$0 - 1] }
             }
             places.hasKeptGradients = keepsGradients
             let sharedDeltas =
@@ -131,8 +131,8 @@ extension Plan {
             && architecture.nodes.reduce(0) { sum, reader in sum + reader.inputs.count { $0 == position } } == 1
     }
 
-    /// Places of the layers' δ. That of a layer without parameters is needed only until its backward pass: afterwards δ of
-    /// another of the same width lies there.
+    /// Places of the layers' δ; nil where no parameters come before. That of a layer without parameters is needed only until its
+    /// backward pass: afterwards δ of another of the same width lies there.
     ///
     /// Of the same width, because threads go through the layers at their own pace, each with its own rows.
     /// - Parameter keepsGradients: by node, ``Layer/keepsGradients``.
@@ -143,36 +143,31 @@ extension Plan {
         var deltas = [Int?](repeating: nil, count: nodes.count)
         var free: [(place: Int, width: Int)] = []
         func isNeededLater(_ index: Int) -> Bool { !tensorRanges[index].isEmpty && !keepsGradients[index] }
+        func isMissing(_ position: Int) -> Bool {
+            position > 0 && needsDelta[position - 1] && deltas[position - 1] == nil
+        }
         /// Gives δ of a layer a place, and δ of layers before it if it can lie there.
         func give(_ index: Int) throws(ChainruleError) {
-            var last = index
-            while !isNeededLater(last), nodes[last].layer.overwritesDelta, nodes[last].inputs[0] > 0,
-                deltas[nodes[last].inputs[0] - 1] == nil, !accumulatesDelta[last][0]
+            var chain = [index]
+            while let last = chain.last, !isNeededLater(last), nodes[last].layer.overwritesDelta,
+                isMissing(nodes[last].inputs[0]), !accumulatesDelta[last][0]
             {
-                last = nodes[last].inputs[0] - 1
+                chain.append(nodes[last].inputs[0] - 1)
             }
             let width = nodes[index].width
-            var found: Int
-            if !isNeededLater(last), let number = free.lastIndex(where: { $0.width == width }) {
+            var found: Int?
+            if !isNeededLater(chain[chain.count - 1]), let number = free.lastIndex(where: { $0.width == width }) {
                 found = free.remove(at: number).place
-            } else {
-                found = try place(width)
             }
-            var next = index
-            deltas[next] = found
-            while next != last {
-                next = nodes[next].inputs[0] - 1
-                deltas[next] = found
-            }
+            let place = if let found { found } else { try place(width) }
+            for node in chain { deltas[node] = place }
         }
+        try give(nodes.count - 1)
         for index in nodes.indices.reversed() {
-            if deltas[index] == nil { try give(index) }
-            var isPassedOn = false
-            for position in nodes[index].inputs where position > 0 {
-                if deltas[position - 1] == nil { try give(position - 1) }
-                isPassedOn = isPassedOn || deltas[position - 1]! == deltas[index]!
-            }
-            if !isNeededLater(index) && !isPassedOn { free.append((deltas[index]!, nodes[index].width)) }
+            guard let delta = deltas[index] else { continue }
+            for position in nodes[index].inputs where isMissing(position) { try give(position - 1) }
+            let isPassedOn = nodes[index].inputs.contains { $0 > 0 && deltas[$0 - 1] == delta }
+            if !isNeededLater(index) && !isPassedOn { free.append((delta, nodes[index].width)) }
         }
         return deltas
     }

@@ -19,6 +19,8 @@ package final class Plan: FallibleClass, Sendable {
     let multiplications: Int
     /// The elements of the largest layer with several positions; 0 if none has.
     private let widestShape: Int
+    /// By node, whether δ leads to the gradient of a parameter: one of the node's or of a node before it.
+    let needsDelta: [Bool]
     /// Whether a tensor's gradient is the sum of several terms.
     let hasGradientsOfTerms: Bool
     /// The tensors of each node.
@@ -85,6 +87,11 @@ package final class Plan: FallibleClass, Sendable {
         self.numberCount = numberCount
         mixesRows = architecture.nodes.contains { $0.layer.mixesRows }
         self.accumulatesDelta = accumulatesDelta
+        var needsDelta: [Bool] = []
+        for (node, range) in zip(architecture.nodes, tensorRanges) {
+            needsDelta.append(!range.isEmpty || node.inputs.contains { $0 > 0 && needsDelta[$0 - 1] })
+        }
+        self.needsDelta = needsDelta
         var (multiplications, widest) = (0, 0)
         for (node, range) in zip(architecture.nodes, tensorRanges) {
             let (sum, overflow) = multiplications.addingReportingOverflow(

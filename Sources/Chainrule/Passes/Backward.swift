@@ -81,7 +81,7 @@ extension Network {
     private func backward(_ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace, wantsInputGradient: Bool)
         throws(ChainruleError)
     {
-        for index in architecture.nodes.indices.reversed() {
+        for index in architecture.nodes.indices.reversed() where workspace.layers[index].delta != nil {
             try run(index, x, rows: rows, thread: thread, in: workspace, wantsInputGradient: wantsInputGradient) {
                 layer, pass throws(ChainruleError) in
                 try layer.backward(pass)

@@ -20,7 +20,7 @@ package struct LayerPass {
     let scratch: Matrix
     /// Whether normalisation takes its statistics from the batch, not from the state.
     let usesBatchStatistics: Bool
-    /// Whether to compute ∂C/∂x. The layers' δ are always computed.
+    /// Whether to compute ∂C/∂x.
     let wantsNetworkInputDelta: Bool
     /// The units to compute; nil: all (``Layer/hasIndependentUnits``).
     var units: Range<Int>? = nil
@@ -64,11 +64,11 @@ package struct LayerPass {
     func inputShape(_ index: Int) -> Shape { memory.inputs[index].shape }
     var shape: Shape { memory.shape }
 
-    /// Where the input's share of δ goes; nil: do not compute it.
+    /// Where the input's share of δ goes; nil: nothing needs it.
     func inputDelta(_ index: Int) -> Matrix? {
         let input = memory.inputs[index]
         if input.isNetworkInput && !wantsNetworkInputDelta { return nil }
-        return ofInputUnits(input.delta!.positions(ofRows: rows, channels: input.shape.channels))
+        return input.delta.map { ofInputUnits($0.positions(ofRows: rows, channels: input.shape.channels)) }
     }
     func accumulatesInputDelta(_ index: Int) -> Bool { memory.inputs[index].accumulatesDelta }
 

@@ -9,7 +9,7 @@ public final class Workspace: FallibleClass {
         /// Forward only: keeps only h.
         case inference
         /// Forward and backward, for the parameters' gradients only. Keeps only what they need: h, s, and z where σ'
-        /// cannot be computed from h.
+        /// cannot be computed from h. Layers share memory.
         case gradients
         /// Forward and backward, with the tangents of everything, for products with second derivatives. Keeps only what
         /// the parameters need.

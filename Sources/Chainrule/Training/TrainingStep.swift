@@ -310,7 +310,7 @@ extension TrainingStep: SharedWork {
             }
             for layer in forward { try run(.forward, layer, rows: range, share) }
             if hasCost { try evaluateCost(of: range) }
-            for layer in backward.reversed() {
+            for layer in backward.reversed() where workspace.layers[layer].delta != nil {
                 let isSignalOnly = layerTreatments.base[layer].isByUnits && share.parts > 1
                 try run(isSignalOnly ? .signal : .backward, layer, rows: range, share)
             }

@@ -49,9 +49,11 @@ extension SlidingWindow {
                 block.isEmpty ? 0 : count, x: distance,
                 other: (axis.windowTap(1) - axis.windowTap(0)) * size * weights.stride)
         }
+        // The kernel goes fastest along more results.
+        let isNarrow = block.places.count < block.lines.count
+        let (lines, places) = isNarrow ? (block.places, block.lines) : (block.lines, block.places)
         return DepthwiseBlock(
-            channels: channels, samples: row(block.samples), lines: row(block.lines),
-            places: row(block.places),
+            channels: channels, samples: row(block.samples), lines: row(lines), places: row(places),
             lineTaps: taps(block.lineTaps.count, height, lineTapDistance, window.kernel[2]),
             taps: taps(block.taps.count, width, tapDistance, 1))
     }
