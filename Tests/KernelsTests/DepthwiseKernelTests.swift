@@ -4,40 +4,46 @@ import Testing
 
 /// Whole numbers, whose sums are exact in any order, against loops over every tap.
 @Suite struct DepthwiseKernelTests {
-    /// A line of results.
-    struct Line {
-        var count = 5
-        var lines = 1
+    /// Results in every direction, and the taps of each. Their source is packed: no result shares a position with another.
+    struct Case {
+        var samples = 2
+        var lines = 2
+        var places = 5
+        var lineTaps = 3
         var taps = 3
-        var scale = 1
-        var dilation = 1
 
-        /// The positions of a line of the source.
-        var positions: Int { (count - 1) * scale + (taps - 1) * dilation + 1 }
+        var results: Int { samples * lines * places }
+        /// The row of the source under a tap.
+        func source(_ result: Int, _ line: Int, _ tap: Int) -> Int { (result * lineTaps + line) * taps + tap }
+        var sources: Int { results * lineTaps * taps }
 
-        static var all: [Line] {
-            var all: [Line] = []
-            for count in [1, 2, 3, 4, 5, 6, 7, 9, 14] {
-                for taps in [1, 2, 3, 4, 5, 6, 7] { all.append(Line(count: count, lines: taps % 4, taps: taps)) }
-                all.append(Line(count: count, lines: 2, scale: 2))
-                all.append(Line(count: count, lines: 3, taps: 4, scale: 3, dilation: 2))
+        static var all: [Case] {
+            var all: [Case] = []
+            for lineTaps in 0...4 {
+                for taps in [1, 2, 3, 4, 7] {
+                    all.append(Case(lineTaps: lineTaps, taps: taps))
+                    all.append(
+                        Case(samples: 1, lines: 1, places: 1 + (lineTaps + taps) % 4, lineTaps: lineTaps, taps: taps))
+                }
             }
+            all.append(Case(samples: 3, lines: 1, places: 14))
+            all.append(Case(samples: 1, lines: 4, places: 1, lineTaps: 2, taps: 2))
             return all
         }
     }
 
     struct Operands {
-        let line: Line
+        let size: Case
         var x: Rows
         var y: Rows
         var weights: Rows
         var bias: [Float]
 
-        init(_ line: Line, channels: Int, gap: Int, _ values: (Int) -> [Float]) {
-            self.line = line
-            x = Rows(max(1, line.lines) * line.positions, channels, gap: gap, values)
-            y = Rows(line.count, channels, gap: 2 * gap, values)
-            weights = Rows(max(1, line.lines) * line.taps, channels, gap: gap, values)
+        init(_ size: Case, channels: Int, gap: Int, _ values: (Int) -> [Float]) {
+            self.size = size
+            x = Rows(max(1, size.sources), channels, gap: gap, values)
+            y = Rows(size.results, channels, gap: 2 * gap, values)
+            weights = Rows(max(1, size.lineTaps * size.taps), channels, gap: gap, values)
             bias = values(channels)
         }
 
@@ -51,39 +57,48 @@ import Testing
         }
 
         /// - Parameter reversed: whether the last tap of each line comes first.
+        private func block(reversed: Bool) -> DepthwiseBlock {
+            func results(_ count: Int, _ distance: Int) -> DepthwiseBlock.Direction {
+                DepthwiseBlock.Direction(
+                    count, x: distance * size.lineTaps * size.taps * x.stride, other: distance * y.stride)
+            }
+            return DepthwiseBlock(
+                channels: x.columns, samples: results(size.samples, size.lines * size.places),
+                lines: results(size.lines, size.places), places: results(size.places, 1),
+                lineTaps: DepthwiseBlock.Direction(
+                    size.lineTaps, x: size.taps * x.stride, other: size.taps * weights.stride),
+                taps: DepthwiseBlock.Direction(
+                    size.taps, x: x.stride, other: reversed ? -weights.stride : weights.stride))
+        }
+
         func result(_ level: InstructionSetLevel, withBias: Bool, accumulating: Bool, reversed: Bool = false) -> Rows {
             var result = y
-            let first = reversed ? (line.taps - 1) * weights.stride : 0
+            let first = reversed ? (size.taps - 1) * weights.stride : 0
             bias.withUnsafeBufferPointer { bias in
                 weights.elements.withUnsafeBufferPointer { weights in
-                    level.kernels.depthwise.line(
-                        Segments(
-                            line.lines, aStride: line.positions * x.stride, bStride: line.taps * self.weights.stride),
-                        line.count, x.columns, line.taps, x.elements, line.scale * x.stride, line.dilation * x.stride,
-                        weights.baseAddress! + first, reversed ? -self.weights.stride : self.weights.stride,
-                        withBias ? bias.baseAddress! : nil, &result.elements, result.stride, accumulating)
+                    level.kernels.depthwise.sum(
+                        block(reversed: reversed), x.elements, weights.baseAddress! + first,
+                        withBias ? bias.baseAddress! : nil, &result.elements, accumulating)
                 }
             }
             return result
         }
 
-        /// The gradient of the first line's weights, added to them: over all lines of the source, each with the same signals.
+        /// The gradient of the weights, added to them.
         func weightGradient(_ level: InstructionSetLevel) -> Rows {
             var result = weights
             level.kernels.depthwise.addWeightGradient(
-                Segments(line.lines, aStride: line.positions * x.stride, bStride: 0), line.count, x.columns, line.taps,
-                x.elements, line.scale * x.stride, line.dilation * x.stride,
-                y.elements, y.stride, &result.elements, result.stride)
+                block(reversed: false), x.elements, y.elements, &result.elements)
             return result
         }
     }
 
     @Test(arguments: supportedLevels) func depthwiseAgainstLoops(level: InstructionSetLevel) {
         var noise = Noise(3)
-        for line in Line.all {
+        for size in Case.all {
             for channels in channelCounts {
                 for gap in [0, 5] {
-                    let operands = Operands(line, channels: channels, gap: gap) { noise.wholeNumbers($0) }
+                    let operands = Operands(size, channels: channels, gap: gap) { noise.wholeNumbers($0) }
                     for reversed in [false, true] { expectSums(of: operands, level, reversed: reversed) }
                 }
             }
@@ -91,27 +106,22 @@ import Testing
     }
 
     private func expectSums(of operands: Operands, _ level: InstructionSetLevel, reversed: Bool) {
-        let (line, x, w) = (operands.line, operands.x, operands.weights)
+        let (size, x, w) = (operands.size, operands.x, operands.weights)
         var (sums, dw) = (operands.y.filled(with: 0), w)
         for channel in 0..<x.columns {
-            for result in 0..<line.count {
-                for number in 0..<line.lines {
-                    for tap in 0..<line.taps {
-                        let weight = number * line.taps + (reversed ? line.taps - 1 - tap : tap)
-                        let source = number * line.positions + result * line.scale + tap * line.dilation
-                        sums[result, channel] += w[weight, channel] * x[source, channel]
-                    }
-                }
-                for number in 0..<line.lines {
-                    for tap in 0..<line.taps {
-                        let source = number * line.positions + result * line.scale + tap * line.dilation
-                        dw[tap, channel] += operands.y[result, channel] * x[source, channel]
+            for result in 0..<size.results {
+                for line in 0..<size.lineTaps {
+                    for tap in 0..<size.taps {
+                        let source = x[size.source(result, line, tap), channel]
+                        let weight = line * size.taps + (reversed ? size.taps - 1 - tap : tap)
+                        sums[result, channel] += w[weight, channel] * source
+                        dw[line * size.taps + tap, channel] += operands.y[result, channel] * source
                     }
                 }
             }
         }
         var (withBias, added) = (sums, sums)
-        for result in 0..<line.count {
+        for result in 0..<size.results {
             for channel in 0..<x.columns {
                 withBias[result, channel] += operands.bias[channel]
                 added[result, channel] += operands.y[result, channel]
@@ -120,7 +130,7 @@ import Testing
         func found(_ withBias: Bool, _ accumulating: Bool) -> Rows {
             operands.result(level, withBias: withBias, accumulating: accumulating, reversed: reversed)
         }
-        let what = "of \(line), \(x.columns) channels, stride \(x.stride), reversed: \(reversed)"
+        let what = "of \(size), \(x.columns) channels, stride \(x.stride), reversed: \(reversed)"
         #expect(found(false, false).isSame(as: sums), "sums \(what)")
         #expect(found(true, false).isSame(as: withBias), "sums with a bias \(what)")
         #expect(found(false, true).isSame(as: added), "sums added \(what)")
@@ -130,8 +140,8 @@ import Testing
     /// An element's bits do not depend on the channels it is computed with.
     @Test(arguments: supportedLevels) func depthwiseChannelsAlone(level: InstructionSetLevel) {
         var noise = Noise(4)
-        for line in Line.all {
-            let all = Operands(line, channels: 37, gap: 0) { noise.floats($0) }
+        for size in Case.all {
+            let all = Operands(size, channels: 37, gap: 0) { noise.floats($0) }
             for range in [0..<1, 5..<6, 3..<20, 16..<32, 1..<37] {
                 let some = all.columns(range)
                 for flag in [false, true] {
@@ -147,15 +157,20 @@ import Testing
     /// Neighbours that are computed together have the bits of each alone.
     @Test(arguments: supportedLevels) func depthwisePositionsAlone(level: InstructionSetLevel) {
         var noise = Noise(5)
-        let whole = Operands(Line(count: 19, taps: 5), channels: 19, gap: 0) { noise.floats($0) }
-        let y = whole.result(level, withBias: true, accumulating: false)
-        for output in 0..<y.rows {
-            var alone = Operands(Line(count: 1, taps: 5), channels: 19, gap: 0) { noise.floats($0) }
-            alone.weights = whole.weights
-            alone.bias = whole.bias
-            alone.x = whole.x.rows(output..<output + 5)
-            #expect(
-                alone.result(level, withBias: true, accumulating: false).isSame(as: y.rows(output..<output + 1)))
+        for (lineTaps, taps) in [(1, 5), (3, 3), (2, 3)] {
+            let whole = Operands(Case(lines: 3, places: 7, lineTaps: lineTaps, taps: taps), channels: 19, gap: 0) {
+                noise.floats($0)
+            }
+            let y = whole.result(level, withBias: true, accumulating: false)
+            let one = Case(samples: 1, lines: 1, places: 1, lineTaps: lineTaps, taps: taps)
+            for output in 0..<y.rows {
+                var alone = Operands(one, channels: 19, gap: 0) { noise.floats($0) }
+                alone.weights = whole.weights
+                alone.bias = whole.bias
+                alone.x = whole.x.rows(output * one.sources..<(output + 1) * one.sources)
+                #expect(
+                    alone.result(level, withBias: true, accumulating: false).isSame(as: y.rows(output..<output + 1)))
+            }
         }
     }
 }

@@ -105,6 +105,27 @@ import Testing
         }
     }
 
+    /// Rows far from the others at the even distances of those that the kernel looks at first.
+    @Test(arguments: supportedLevels) func momentsOfUnevenRows(level: InstructionSetLevel) {
+        var noise = Noise(14)
+        var a = Rows(8000, 37, gap: 0) { noise.floats($0) }
+        for row in stride(from: 0, to: a.rows, by: a.rows / 16) {
+            for column in 0..<a.columns { a[row, column] = 100 }
+        }
+        let (means, variances) = moments(level, a)
+        for column in 0..<a.columns {
+            let exact = exactMoments(a, column)
+            #expect(isClose(Double(means[column]), exact.mean, relative: ulp))
+            #expect(isClose(Double(variances[column]), exact.variance, relative: 1e-5))
+        }
+    }
+
+    /// Equal numbers have no variance at all.
+    @Test(arguments: supportedLevels) func momentsOfEqualRows(level: InstructionSetLevel) {
+        let (means, variances) = moments(level, Rows(1000, 37, gap: 1) { [Float](repeating: 0.1, count: $0) })
+        #expect(means.allSatisfy { $0 == 0.1 } && variances.allSatisfy { $0 == 0 })
+    }
+
     private func moments(_ level: InstructionSetLevel, _ a: Rows) -> (means: [Float], variances: [Float]) {
         var means = [Float](repeating: 7, count: a.columns + 1)
         var variances = means
@@ -126,14 +147,31 @@ import Testing
             let b = Rows(rows, columns, gap: 4) { noise.floats($0) }
             let before = noise.floats(columns + 1)
             for accumulating in [false, true] {
-                var sums = before
-                level.kernels.normalization.columnProducts(
-                    a.elements, a.stride, b.elements, b.stride, rows, columns, &sums, accumulating)
-                #expect(sums[columns] == before[columns])
-                for column in 0..<columns {
-                    var exact = accumulating ? Double(before[column]) : 0
-                    for row in 0..<rows { exact += Double(a[row, column]) * Double(b[row, column]) }
-                    #expect(isClose(Double(sums[column]), exact, relative: ulp, absolute: 4 * ulp))
+                for isCentered in [false, true] {
+                    let c = noise.floats(columns)
+                    var (products, sums) = (before, before)
+                    c.withUnsafeBufferPointer { c in
+                        sums.withUnsafeMutableBufferPointer { sums in
+                            level.kernels.normalization.columnProducts(
+                                a.elements, a.stride, b.elements, b.stride, isCentered ? c.baseAddress! : nil, rows,
+                                columns, &products, isCentered ? sums.baseAddress! : nil, accumulating)
+                        }
+                    }
+                    #expect(products[columns] == before[columns] && sums[columns] == before[columns])
+                    #expect(isCentered || sums == before)
+                    for column in 0..<columns {
+                        let start = accumulating ? Double(before[column]) : 0
+                        var (product, sum) = (start, start)
+                        for row in 0..<rows {
+                            let factor = Double(b[row, column]) - (isCentered ? Double(c[column]) : 0)
+                            product += Double(a[row, column]) * factor
+                            sum += Double(a[row, column])
+                        }
+                        #expect(isClose(Double(products[column]), product, relative: ulp, absolute: 8 * ulp))
+                        if isCentered {
+                            #expect(isClose(Double(sums[column]), sum, relative: ulp, absolute: 4 * ulp))
+                        }
+                    }
                 }
             }
         }

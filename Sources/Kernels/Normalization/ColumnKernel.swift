@@ -8,7 +8,7 @@ enum ColumnKernel<Set: InstructionSet> {
 
     /// The mean of each column, and the mean of the squared differences from it.
     ///
-    /// The matrix is read once. The sums are of the differences from the mean of some rows, which lies near that of all: then
+    /// The matrix is read once. The squares are of differences from the mean of some rows, which lies near that of all: then
     /// `Σ d² / n − (Σ d / n)²` loses nothing.
     @inlinable @inline(__always)
     static func moments(_ matrix: In, _ stride: Int, rows: Int, columns: Int, mean: Out, variance: Out) {
@@ -24,12 +24,12 @@ enum ColumnKernel<Set: InstructionSet> {
                 mean[column] = Set.Scalar(sum * shareOfSome)
             }
             i += sums(rows: rows, left) { row, column, left in
-                let difference =
-                    Lanes<Set>(loading: matrix + (row * stride + column), left) - Lanes(loading: mean + column, left)
-                return (difference, difference * difference)
+                let x = Lanes<Set>(loading: matrix + (row * stride + column), left)
+                let difference = x - Lanes(loading: mean + column, left)
+                return (x, difference * difference)
             } forEach: { column, sum, squares in
-                let difference = sum * share
-                mean[column] += Set.Scalar(difference)
+                let difference = sum * share - Double(mean[column])
+                mean[column] = Set.Scalar(sum * share)
                 variance[column] = Set.Scalar(max(0, squares * share - difference * difference))
             }
         }
