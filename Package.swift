@@ -101,10 +101,15 @@ let package = Package(
             name: "ChainruleC", dependencies: ["CChainrule", "CMemory", "CPlatform", "Chainrule"],
             exclude: ["exports.map"], swiftSettings: common, linkerSettings: [sharedLibraryFlags]),
         .executableTarget(name: "headergen", exclude: ["introduction.txt"], swiftSettings: [warningsAreErrors]),
+        // What tests compare with, in float64, and differentiate by its values alone. It is optimised in every build: without,
+        // it took most of the tests' time.
+        .target(
+            name: "Reference", dependencies: ["Chainrule"], path: "Tests/Reference",
+            swiftSettings: [warningsAreErrors, .unsafeFlags(["-O"])]),
         .testTarget(
             name: "KernelsTests", dependencies: ["Kernels", "KernelDispatch"], swiftSettings: testSettings),
         .testTarget(
-            name: "ChainruleTests", dependencies: ["Chainrule", "KernelDispatch"],
+            name: "ChainruleTests", dependencies: ["Chainrule", "KernelDispatch", "Reference"],
             exclude: ["Golden/make_golden.py", "Golden/make_shapes.py"],
             resources: [.copy("Golden/golden.json"), .copy("Golden/shapes.json")], swiftSettings: testSettings),
         .testTarget(

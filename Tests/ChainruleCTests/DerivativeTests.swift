@@ -274,7 +274,7 @@ import Testing
     @Test func theCallsAgree() {
         let f = Fixture()
         let x = Memory<Float>(
-            [0, 1, 2, 3].flatMap { [f.x.elements[2 * $0], f.x.elements[2 * $0 + 1], .nan] })
+            (0..<4).flatMap { row -> [Float] in [f.x.elements[2 * row], f.x.elements[2 * row + 1], .nan] })
         let (y, tangent) = (Memory<Float>(77, count: 20), Memory<Float>(77, count: 16))
         ok(
             crlNetworkJVP(
@@ -293,7 +293,7 @@ import Testing
         for place in 0..<8 {
             let row = jacobian.elements[place * 18..<(place + 1) * 18]
             #expect(row.last == 77)
-            let product = zip(row, f.slope.elements).reduce(0) { $0 + $1.0 * $1.1 }
+            let product = zip(row, f.slope.elements).reduce(Float(0)) { $0 + $1.0 * $1.1 }
             #expect(abs(product - tangent.elements[place / 2 * 4 + place % 2]) < 1e-5)
         }
 
@@ -306,13 +306,16 @@ import Testing
             crlNetworkVJP(
                 f.network, x.pointer, 4, 3, f.t.pointer, 2, f.gradients.pointer, 17, f.dC_dx.pointer, 4, 2))
         for column in 0..<17 {
-            let product = (0..<8).reduce(Float(0)) { $0 + f.t.elements[$1] * jacobian.elements[$1 * 18 + column] }
+            let product = (0..<8).reduce(Float(0)) { (sum: Float, row: Int) -> Float in
+                sum + f.t.elements[row] * jacobian.elements[row * 18 + column]
+            }
             #expect(abs(product - f.gradients.elements[column]) < 1e-5)
         }
         for row in 0..<4 {
             for column in 0..<2 {
-                let product = (0..<2).reduce(Float(0)) {
-                    $0 + f.t.elements[2 * row + $1] * inputJacobian.elements[(2 * row + $1) * 2 + column]
+                let product = (0..<2).reduce(Float(0)) { (sum: Float, output: Int) -> Float in
+                    let place = 2 * row + output
+                    return sum + f.t.elements[place] * inputJacobian.elements[place * 2 + column]
                 }
                 #expect(abs(product - f.dC_dx.elements[2 * row + column]) < 1e-5)
             }

@@ -1,3 +1,4 @@
+import Foundation
 import KernelDispatch
 import Kernels
 import Testing
@@ -58,14 +59,14 @@ private struct Padded {
             (half / 500 + 1, 501, 33), (61, half / 60, 33),
         ] {
             let most = CopyLayout.scratchCount(rows: rows, columns: columns, depth: min(depth, CopyLayout.mostDepth))
-            for room in [0, most / 8, most / 2, most] {
-                check(level.kernels, rows, columns, depth, gap: depth % 3, scratchCount: room)
-            }
+            check(
+                level.kernels, rows, columns, depth, gap: depth % 3, scratchCounts: [0, most / 8, most / 2, most])
         }
     }
 
     private func check(
-        _ kernels: KernelTable<Float>, _ rows: Int, _ columns: Int, _ depth: Int, gap: Int, scratchCount: Int? = nil
+        _ kernels: KernelTable<Float>, _ rows: Int, _ columns: Int, _ depth: Int, gap: Int,
+        scratchCounts: [Int?] = [nil]
     ) {
         var noise = Noise(UInt64(rows << 20 | columns << 10 | depth))
         let values = noise.wholeNumbers(rows * depth)
@@ -81,18 +82,20 @@ private struct Padded {
             NaiveMatrixKernels<Float>.multiply(
                 rows: rows, columns: columns, depth: depth, a.elements, aRowStride: a.stride, aColumnStride: 1,
                 b.elements, bStride: b.stride, &expected.elements, cStride: expected.stride, accumulating: accumulating)
-            var c = before
-            kernels.multiply(
-                rows, columns, depth, a.elements, a.stride, 1, b.elements, b.stride, into: &c.elements, c.stride,
-                accumulating: accumulating, scratchCount: scratchCount)
-            expectSame(c, expected, "multiply \(rows)x\(columns)x\(depth), accumulating \(accumulating)")
+            for scratchCount in scratchCounts {
+                var c = before
+                kernels.multiply(
+                    rows, columns, depth, a.elements, a.stride, 1, b.elements, b.stride, into: &c.elements, c.stride,
+                    accumulating: accumulating, scratchCount: scratchCount)
+                expectSame(c, expected, "multiply \(rows)x\(columns)x\(depth), accumulating \(accumulating)")
 
-            var fromTransposed = before
-            kernels.multiply(
-                rows, columns, depth, aTransposed.elements, 1, aTransposed.stride, b.elements, b.stride,
-                into: &fromTransposed.elements, fromTransposed.stride, accumulating: accumulating,
-                scratchCount: scratchCount)
-            expectSame(fromTransposed, expected, "multiply of a transposed A, \(rows)x\(columns)x\(depth)")
+                var fromTransposed = before
+                kernels.multiply(
+                    rows, columns, depth, aTransposed.elements, 1, aTransposed.stride, b.elements, b.stride,
+                    into: &fromTransposed.elements, fromTransposed.stride, accumulating: accumulating,
+                    scratchCount: scratchCount)
+                expectSame(fromTransposed, expected, "multiply of a transposed A, \(rows)x\(columns)x\(depth)")
+            }
         }
     }
 
@@ -143,14 +146,14 @@ private struct Padded {
         for (rows, columns, depth) in [(9, 233, half / 233 + 1), (37, 233, half / 233 + 1), (140, half / 90 + 1, 90)] {
             let least = PackedProduct.scratchCount(columns: columns, depth: depth)
             let most = PackedProduct.scratchCount(rows: rows, columns: columns, depth: depth)
-            for room in [least, max(least, most / 2), most] {
-                checkTransposed(level.kernels, rows, columns, depth, gap: 1, scratchCount: room)
-            }
+            checkTransposed(
+                level.kernels, rows, columns, depth, gap: 1, scratchCounts: [least, max(least, most / 2), most])
         }
     }
 
     private func checkTransposed(
-        _ kernels: KernelTable<Float>, _ rows: Int, _ columns: Int, _ depth: Int, gap: Int, scratchCount: Int? = nil
+        _ kernels: KernelTable<Float>, _ rows: Int, _ columns: Int, _ depth: Int, gap: Int,
+        scratchCounts: [Int?] = [nil]
     ) {
         var noise = Noise(UInt64(rows << 20 | columns << 10 | depth))
         let a = Padded(noise.wholeNumbers(rows * depth), rows: rows, columns: depth, gap: gap)
@@ -164,17 +167,23 @@ private struct Padded {
                 NaiveMatrixKernels<Float>.multiplyTransposed(
                     rows: rows, columns: columns, depth: depth, a.elements, aStride: a.stride, b.elements,
                     bStride: b.stride, bias: bias, &expected.elements, cStride: expected.stride)
-                var c = before
-                kernels.multiplyTransposed(
-                    rows, columns, depth, a.elements, a.stride, b.elements, b.stride, bias: bias,
-                    into: &c.elements, c.stride, scratchCount: scratchCount)
-                expectSame(c, expected, "multiplyTransposed \(rows)x\(columns)x\(depth), bias \(hasBias)")
+                for scratchCount in scratchCounts {
+                    var c = before
+                    kernels.multiplyTransposed(
+                        rows, columns, depth, a.elements, a.stride, b.elements, b.stride, bias: bias,
+                        into: &c.elements, c.stride, scratchCount: scratchCount)
+                    expectSame(c, expected, "multiplyTransposed \(rows)x\(columns)x\(depth), bias \(hasBias)")
+                }
             }
         }
     }
 
     private func expectSame(_ result: Padded, _ expected: Padded, _ what: String) {
-        // Positive and negative zero are the same whole number.
+        // A comparison of all bytes is quick. Only it may fail for the same numbers: 0 and -0.
+        let isSame = result.elements.withUnsafeBytes { result in
+            expected.elements.withUnsafeBytes { memcmp(result.baseAddress!, $0.baseAddress!, result.count) == 0 }
+        }
+        if isSame { return }
         for row in 0..<result.rows {
             for column in 0..<result.columns {
                 let index = row * result.stride + column

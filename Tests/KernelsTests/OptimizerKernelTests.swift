@@ -362,11 +362,8 @@ private struct Numbers {
         for method in Method.all {
             for (rows, columns, depth) in small + [(50, 700, 90), (61, 40, 660)] {
                 let most = CopyLayout.scratchCount(rows: rows, columns: columns, depth: depth)
-                check(method, level.kernels, rows, columns, depth, scratchCount: most)
-                if most > CopyLayout.tile {
-                    check(method, level.kernels, rows, columns, depth, scratchCount: most / 2)
-                    check(method, level.kernels, rows, columns, depth, scratchCount: CopyLayout.tile)
-                }
+                let rooms = most > CopyLayout.tile ? [most, most / 2, CopyLayout.tile] : [most]
+                check(method, level.kernels, rows, columns, depth, scratchCounts: rooms)
             }
         }
     }
@@ -376,12 +373,12 @@ private struct Numbers {
         let columns = CacheSizes.second / 2 / MemoryLayout<Float>.stride / 48 + 20
         let most = CopyLayout.scratchCount(rows: 48, columns: columns, depth: 16)
         for method in [Method.all[0], Method.all[Method.all.count - 1]] {
-            for room in [most / 2, most] { check(method, level.kernels, 48, columns, 16, scratchCount: room) }
+            check(method, level.kernels, 48, columns, 16, scratchCounts: [most / 2, most])
         }
     }
 
     private func check(
-        _ method: Method, _ kernels: KernelTable<Float>, _ rows: Int, _ columns: Int, _ depth: Int, scratchCount: Int
+        _ method: Method, _ kernels: KernelTable<Float>, _ rows: Int, _ columns: Int, _ depth: Int, scratchCounts: [Int]
     ) {
         let kernel = method.kernel(kernels.optimizers)
         let stride = columns + 5
@@ -391,17 +388,20 @@ private struct Numbers {
         let (a, b) = (noise.floats(depth * rows), noise.floats(depth * columns))
         var g = [Float](repeating: .nan, count: rows * columns)
         kernels.multiply(rows, columns, depth, a, 1, rows, b, columns, into: &g, columns)
-        var (apart, together) = (before, before)
+        var apart = before
         apart.step { w, states in
             kernel.step(rows, columns, w + offset, states, offset, stride, g, columns, method.factors)
         }
-        var scratch = [Float](repeating: .nan, count: scratchCount + 1)
-        together.step { w, states in
-            kernel.stepAlongProduct(
-                rows, columns, depth, a, rows, b, columns, w + offset, states, offset, stride, method.factors, &scratch,
-                scratchCount)
+        for scratchCount in scratchCounts {
+            var together = before
+            var scratch = [Float](repeating: .nan, count: scratchCount + 1)
+            together.step { w, states in
+                kernel.stepAlongProduct(
+                    rows, columns, depth, a, rows, b, columns, w + offset, states, offset, stride, method.factors,
+                    &scratch, scratchCount)
+            }
+            #expect(together.isSame(as: apart), "\(method), \(rows) x \(columns) x \(depth), \(scratchCount)")
+            #expect(scratch[scratchCount].isNaN)
         }
-        #expect(together.isSame(as: apart), "\(method), \(rows) x \(columns) x \(depth), \(scratchCount)")
-        #expect(scratch[scratchCount].isNaN)
     }
 }

@@ -139,7 +139,7 @@ import Testing
         try architecture.dense(700, .tanh)
         try architecture.dense(2)
         let network = try Network(architecture, seed: 1)
-        let x = (0..<600 * 1000).map { Float($0 * 7 % 1013) / 1013 }
+        let x = (0..<600 * 1000).map { place -> Float in Float(place * 7 % 1013) / 1013 }
         let targets = Targets.values([Float](repeating: 0.5, count: 2 * 1000), columns: 2)
         func gradient() throws -> [Float] {
             var gradients = [Float](repeating: 0, count: network.parameterCount)

@@ -168,8 +168,8 @@ import Testing
     @Test func componentFormEqualsMatrixForm() throws {
         let vectors = try Vectors()
         let (x, w1, w2, slope) = ([1.0, 2.0], Vectors.w1, Vectors.w2, [1.0, 0.5])
-        let z1 = (0..<3).map { m in (0..<2).map { p in w1[m][p] * x[p] }.reduce(0, +) }
-        let z2 = (0..<2).map { u in (0..<3).map { m in w2[u][m] * z1[m] * z1[m] }.reduce(0, +) }
+        let z1 = (0..<3).map { m -> Double in (0..<2).map { p -> Double in w1[m][p] * x[p] }.reduce(0, +) }
+        let z2 = (0..<2).map { u -> Double in (0..<3).map { m -> Double in w2[u][m] * z1[m] * z1[m] }.reduce(0, +) }
         var sums: [Double] = []
         var simplified: [Double] = []
         for i in 0..<3 {
@@ -185,12 +185,15 @@ import Testing
                     derivative += slope[u] * 2 * z2[u] * inner
                 }
                 sums.append(derivative)
-                simplified.append((0..<2).map { u in slope[u] * 2 * z2[u] * w2[u][i] * 2 * z1[i] * x[j] }.reduce(0, +))
+                let terms = (0..<2).map { u -> Double in slope[u] * 2 * z2[u] * w2[u][i] * 2 * z1[i] * x[j] }
+                simplified.append(terms.reduce(0, +))
             }
         }
         #expect(simplified == sums)
         #expect(doubles(try vectors.network.tensor("1.weight", of: vectors.gradients)) == sums)
-        let second = (0..<2).flatMap { i in (0..<3).map { j in slope[i] * 2 * z2[i] * z1[j] * z1[j] } }
+        let second = (0..<2).flatMap { i -> [Double] in
+            (0..<3).map { j -> Double in slope[i] * 2 * z2[i] * z1[j] * z1[j] }
+        }
         #expect(doubles(try vectors.network.tensor("2.weight", of: vectors.gradients)) == second)
     }
 

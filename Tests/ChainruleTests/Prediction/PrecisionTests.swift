@@ -47,14 +47,14 @@ import Testing
         var noise = Noise(31)
         for (inputs, outputs) in PrecisionTests.shapes {
             let layer = try Layer(inputs, outputs, &noise, level)
+            let units = (0..<outputs).map { layer.unit($0).map(PrecisionTests.bfloat16) }
             for rows in PrecisionTests.batches {
                 let x = noise.floats(rows * inputs, in: -3...3)
                 let y = try layer.predict(x, .bfloat16, level)
                 for row in 0..<rows {
+                    let numbers = layer.row(row, of: x).map(PrecisionTests.bfloat16)
                     for unit in 0..<outputs {
-                        let products = zip(layer.row(row, of: x), layer.unit(unit)).map {
-                            PrecisionTests.bfloat16($0) * PrecisionTests.bfloat16($1)
-                        }
+                        let products = zip(numbers, units[unit]).map { $0 * $1 }
                         let sum = products.reduce(Double(layer.bias[unit]), +)
                         // A rounding for each addition, at the size that sums reach.
                         let size = products.reduce(1) { $0 + $1.magnitude }
@@ -87,6 +87,10 @@ import Testing
     }
 
     static func int8(_ layer: Layer, _ x: [Float], rows: Int) -> [Float] {
+        let units = (0..<layer.outputs).map { unit in
+            let scale = layer.unit(unit).map(\.magnitude).max()! / 127
+            return (scale, layer.unit(unit).map { Int(($0 * (1 / scale)).rounded(.toNearestOrEven)) })
+        }
         var y: [Float] = []
         for row in 0..<rows {
             let row = layer.row(row, of: x)
@@ -95,9 +99,7 @@ import Testing
             let inverse = step > 0 ? 1 / step : 0
             let zero = Int((-low * inverse).rounded(.toNearestOrEven))
             let numbers = row.map { max(0, min(255, Int(($0 * inverse).rounded(.toNearestOrEven)) + zero)) }
-            for unit in 0..<layer.outputs {
-                let scale = layer.unit(unit).map(\.magnitude).max()! / 127
-                let weights = layer.unit(unit).map { Int(($0 * (1 / scale)).rounded(.toNearestOrEven)) }
+            for (unit, (scale, weights)) in units.enumerated() {
                 let sum = zip(numbers, weights).reduce(0) { $0 + ($1.0 - zero) * $1.1 }
                 y.append(min(step, scale) * Float(sum) * max(step, scale) + layer.bias[unit])
             }

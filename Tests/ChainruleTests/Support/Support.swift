@@ -1,9 +1,17 @@
 import Chainrule
 import KernelDispatch
+@_exported import Reference
 import Testing
 
 /// The instruction sets that this processor runs, each to be tested.
 let supportedLevels = InstructionSetLevel.allCases.filter { $0.isSupported }
+
+/// Whether the library is built for release.
+#if DEBUG
+    let isOptimized = false
+#else
+    let isOptimized = true
+#endif
 
 /// SplitMix64: test data that is the same in every run, from a generator that is not the library's.
 struct Noise: RandomNumberGenerator {

@@ -239,8 +239,9 @@ import Testing
         let cost = CustomCost { y, targets, _, rows, columns, gradient in
             var total = 0.0
             for index in 0..<rows * columns {
-                total += Double((y[index] - targets[index]) * (y[index] - targets[index])) / Double(rows)
-                gradient[index] = 2 * (y[index] - targets[index]) / Float(rows)
+                let difference = y[index] - targets[index]
+                total += Double(difference * difference) / Double(rows)
+                gradient[index] = 2 * difference / Float(rows)
             }
             return total
         }

@@ -2,32 +2,32 @@ import Chainrule
 
 /// A kind of layer beside the basic ones: how the library adds it, and what it computes, in float64 and straight from its
 /// definition.
-struct ReferenceLayer: Sendable {
+package struct ReferenceLayer: Sendable {
     /// A batch in a shape: a row for each sample.
-    struct Batch {
-        var shape: [Int]
-        var samples: [[Double]]
+    package struct Batch {
+        package var shape: [Int]
+        package var samples: [[Double]]
 
-        var channels: Int { shape[shape.count - 1] }
+        package var channels: Int { shape[shape.count - 1] }
 
-        init(_ shape: [Int], _ samples: [[Double]]) {
+        package init(_ shape: [Int], _ samples: [[Double]]) {
             self.shape = shape
             self.samples = samples
         }
 
         /// The batch of this function of each place, by sample.
-        init(_ shape: [Int], samples: Int, _ element: (_ sample: Int, _ place: [Int]) -> Double) {
+        package init(_ shape: [Int], samples: Int, _ element: (_ sample: Int, _ place: [Int]) -> Double) {
             let places = Batch.places(shape)
             self.init(shape, (0..<samples).map { sample in places.map { element(sample, $0) } })
         }
 
         /// All places of a shape, in the order of memory.
-        static func places(_ shape: [Int]) -> [[Int]] {
+        package static func places(_ shape: [Int]) -> [[Int]] {
             shape.reduce([[]]) { places, length in places.flatMap { place in (0..<length).map { place + [$0] } } }
         }
 
         /// An element; 0 outside the shape.
-        subscript(sample: Int, place: [Int]) -> Double {
+        package subscript(sample: Int, place: [Int]) -> Double {
             var index = 0
             for (length, coordinate) in zip(shape, place) {
                 guard 0..<length ~= coordinate else { return 0 }
@@ -37,11 +37,11 @@ struct ReferenceLayer: Sendable {
         }
     }
 
-    let add: @Sendable (inout Architecture, _ name: String, _ inputs: [String]) throws -> Void
+    package let add: @Sendable (inout Architecture, _ name: String, _ inputs: [String]) throws -> Void
     /// How many parameters it has, for inputs of these shapes.
-    var parameters: @Sendable (_ shapes: [[Int]]) -> Int = { _ in 0 }
+    package var parameters: @Sendable (_ shapes: [[Int]]) -> Int = { _ in 0 }
     /// z and h.
-    let compute: @Sendable (_ inputs: [Batch], _ parameters: [Double]) -> (z: Batch, h: Batch)
+    package let compute: @Sendable (_ inputs: [Batch], _ parameters: [Double]) -> (z: Batch, h: Batch)
 
     /// A layer without parameters whose z is h.
     private static func plain(
@@ -56,7 +56,7 @@ struct ReferenceLayer: Sendable {
 
     // MARK: Moving elements
 
-    static func transpose(_ axes: [Int]) -> ReferenceLayer {
+    package static func transpose(_ axes: [Int]) -> ReferenceLayer {
         plain({ try $0.transpose(axes, name: $1, input: $2[0]) }) { inputs in
             let x = inputs[0]
             return Batch(axes.map { x.shape[$0] }, samples: x.samples.count) { sample, place in
@@ -67,7 +67,7 @@ struct ReferenceLayer: Sendable {
         }
     }
 
-    static func slice(_ begin: [Int], _ end: [Int]) -> ReferenceLayer {
+    package static func slice(_ begin: [Int], _ end: [Int]) -> ReferenceLayer {
         plain({ try $0.slice(from: begin, to: end, name: $1, input: $2[0]) }) { inputs in
             let x = inputs[0]
             return Batch(zip(begin, end).map { $1 - $0 }, samples: x.samples.count) { sample, place in
@@ -76,7 +76,7 @@ struct ReferenceLayer: Sendable {
         }
     }
 
-    static func zeroPadding(_ before: [Int], _ after: [Int]) -> ReferenceLayer {
+    package static func zeroPadding(_ before: [Int], _ after: [Int]) -> ReferenceLayer {
         plain({ try $0.zeroPadding(before: before, after: after, name: $1, input: $2[0]) }) { inputs in
             let x = inputs[0]
             let (first, last) = (before + [0], after + [0])
@@ -87,7 +87,7 @@ struct ReferenceLayer: Sendable {
         }
     }
 
-    static func upsampling(_ factors: [Int]) -> ReferenceLayer {
+    package static func upsampling(_ factors: [Int]) -> ReferenceLayer {
         plain({ try $0.upsampling(factors, name: $1, input: $2[0]) }) { inputs in
             let x = inputs[0]
             let all = factors + [1]
@@ -97,7 +97,7 @@ struct ReferenceLayer: Sendable {
         }
     }
 
-    static func input(_ shape: [Int], from first: Int) -> ReferenceLayer {
+    package static func input(_ shape: [Int], from first: Int) -> ReferenceLayer {
         plain({ architecture, name, _ in try architecture.input(name, Shape(shape)) }) { inputs in
             let count = shape.reduce(1, *)
             return Batch(shape, inputs[0].samples.map { Array($0[first..<first + count]) })
@@ -122,18 +122,18 @@ struct ReferenceLayer: Sendable {
         }
     }
 
-    static var sum: ReferenceLayer { combining({ try $0.sum(of: $2, name: $1) }) { $0.reduce(0, +) } }
-    static var mean: ReferenceLayer {
+    package static var sum: ReferenceLayer { combining({ try $0.sum(of: $2, name: $1) }) { $0.reduce(0, +) } }
+    package static var mean: ReferenceLayer {
         combining({ try $0.mean(of: $2, name: $1) }) { $0.reduce(0, +) / Double($0.count) }
     }
-    static var difference: ReferenceLayer {
+    package static var difference: ReferenceLayer {
         combining({ try $0.difference(of: $2[0], $2[1], name: $1) }) { $0[0] - $0[1] }
     }
-    static var product: ReferenceLayer {
+    package static var product: ReferenceLayer {
         combining({ try $0.product(of: $2[0], $2[1], name: $1) }) { $0[0] * $0[1] }
     }
 
-    static func concatenation(axis: Int) -> ReferenceLayer {
+    package static func concatenation(axis: Int) -> ReferenceLayer {
         plain({ try $0.concatenation(of: $2, axis: axis, name: $1) }) { inputs in
             var shape = inputs[0].shape
             shape[axis] = inputs.reduce(0) { $0 + $1.shape[axis] }
@@ -179,7 +179,7 @@ struct ReferenceLayer: Sendable {
         return (before, counts)
     }
 
-    static func convolution(_ settings: ConvolutionSettings) -> ReferenceLayer {
+    package static func convolution(_ settings: ConvolutionSettings) -> ReferenceLayer {
         let (window, units) = (settings.window, settings.channels)
         let taps = Batch.places(window.kernel)
         @Sendable func weightCount(_ channels: Int) -> Int { units * taps.count * channels / settings.groups }
@@ -234,7 +234,7 @@ struct ReferenceLayer: Sendable {
         }
     }
 
-    static func pooling(_ method: PoolingMethod, _ window: WindowSettings?) -> ReferenceLayer {
+    package static func pooling(_ method: PoolingMethod, _ window: WindowSettings?) -> ReferenceLayer {
         plain({ try $0.pooling(method, window, name: $1, input: $2[0]) }) { inputs in
             let x = inputs[0]
             let positions = Batch.places(Array(x.shape.dropLast()))
@@ -266,7 +266,7 @@ struct ReferenceLayer: Sendable {
     // MARK: Normalisation
 
     /// - Parameter overBatch: whether batch normalisation takes the batch's statistics, not those of ``stateValue(_:of:)``.
-    static func normalization(
+    package static func normalization(
         _ method: NormalizationMethod, epsilon: Double = 1e-3, isAffine: Bool = true, overBatch: Bool = false
     ) -> ReferenceLayer {
         var hasOffset = isAffine
@@ -317,11 +317,11 @@ struct ReferenceLayer: Sendable {
     }
 
     /// What tests put into the running statistics.
-    static func stateValue(_ channel: Int, of tensor: String) -> Double {
+    package static func stateValue(_ channel: Int, of tensor: String) -> Double {
         tensor.hasSuffix("running_mean") ? 0.25 * Double(channel) - 0.5 : 0.5 + 0.25 * Double(channel)
     }
 
-    static var prelu: ReferenceLayer {
+    package static var prelu: ReferenceLayer {
         ReferenceLayer(add: { try $0.prelu(name: $1, input: $2[0]) }, parameters: { $0[0].last! }) {
             inputs, parameters in
             let x = inputs[0]
@@ -338,7 +338,7 @@ struct ReferenceLayer: Sendable {
 
 extension Network {
     /// Puts ``ReferenceLayer/stateValue(_:of:)`` into the running statistics.
-    func setState() {
+    package func setState() {
         for tensor in plan.state {
             for channel in 0..<tensor.count {
                 numbers.base[tensor.offset + channel] = Float(ReferenceLayer.stateValue(channel, of: tensor.name))

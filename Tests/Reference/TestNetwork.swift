@@ -1,8 +1,8 @@
 import Chainrule
 
 /// A network described once, from which both the library's architecture and a float64 reference are made.
-struct TestNetwork: Sendable {
-    enum Kind: Sendable {
+package struct TestNetwork: Sendable {
+    package enum Kind: Sendable {
         case dense(Int, Activation, bias: Bool)
         case activation(Activation)
         case sum
@@ -11,21 +11,27 @@ struct TestNetwork: Sendable {
         case other(ReferenceLayer)
     }
 
-    struct Layer: Sendable {
-        let name: String
-        let kind: Kind
-        let reads: [String]
+    package struct Layer: Sendable {
+        package let name: String
+        package let kind: Kind
+        package let reads: [String]
+
+        package init(name: String, kind: Kind, reads: [String]) {
+            self.name = name
+            self.kind = kind
+            self.reads = reads
+        }
     }
 
-    let inputs: Int
-    var layers: [Layer] = []
+    package let inputs: Int
+    package var layers: [Layer] = []
 
-    init(inputs: Int, _ layers: [Layer] = []) {
+    package init(inputs: Int, _ layers: [Layer] = []) {
         self.inputs = inputs
         self.layers = layers
     }
 
-    var architecture: Architecture {
+    package var architecture: Architecture {
         get throws {
             var architecture = try Architecture(inputs: inputs)
             for layer in layers {
@@ -54,7 +60,7 @@ struct TestNetwork: Sendable {
     /// - Parameters:
     ///   - parameters: in the library's order: by layers, W by rows and then b.
     ///   - nudge: added to the h of one layer, for the derivative with respect to it.
-    func forward(
+    package func forward(
         _ x: [[Double]], _ parameters: [Double], nudge: (layer: String, by: [[Double]])? = nil
     ) -> (z: [String: [[Double]]], h: [String: [[Double]]]) {
         var z: [String: [[Double]]] = [:]
@@ -121,51 +127,53 @@ struct TestNetwork: Sendable {
         return zip(h, nudge.by).map { zip($0, $1).map { $0 + $1 } }
     }
 
-    func outputs(_ x: [[Double]], _ parameters: [Double], nudge: (layer: String, by: [[Double]])? = nil) -> [[Double]] {
+    package func outputs(_ x: [[Double]], _ parameters: [Double], nudge: (layer: String, by: [[Double]])? = nil)
+        -> [[Double]]
+    {
         forward(x, parameters, nudge: nudge).h[layers[layers.count - 1].name]!
     }
 }
 
-func splitRow(_ row: [Double], of columns: Int) -> [[Double]] {
+package func splitRow(_ row: [Double], of columns: Int) -> [[Double]] {
     stride(from: 0, to: row.count, by: columns).map { Array(row[$0..<$0 + columns]) }
 }
 
 /// The rows of a row-major array, in float64.
-func splitRows(_ values: [Float], of columns: Int) -> [[Double]] {
+package func splitRows(_ values: [Float], of columns: Int) -> [[Double]] {
     stride(from: 0, to: values.count, by: columns).map { values[$0..<$0 + columns].map { Double($0) } }
 }
 
 extension TestNetwork.Layer {
-    static func dense(
+    package static func dense(
         _ name: String, _ units: Int, _ activation: Activation = .identity, from input: String, bias: Bool = true
     ) -> TestNetwork.Layer {
         TestNetwork.Layer(name: name, kind: .dense(units, activation, bias: bias), reads: [input])
     }
 
-    static func activation(_ name: String, _ activation: Activation, from input: String) -> TestNetwork.Layer {
+    package static func activation(_ name: String, _ activation: Activation, from input: String) -> TestNetwork.Layer {
         TestNetwork.Layer(name: name, kind: .activation(activation), reads: [input])
     }
 
-    static func sum(_ name: String, of inputs: String...) -> TestNetwork.Layer {
+    package static func sum(_ name: String, of inputs: String...) -> TestNetwork.Layer {
         TestNetwork.Layer(name: name, kind: .sum, reads: inputs)
     }
 
-    static func reshape(_ name: String, _ extents: [Int], from input: String) -> TestNetwork.Layer {
+    package static func reshape(_ name: String, _ extents: [Int], from input: String) -> TestNetwork.Layer {
         TestNetwork.Layer(name: name, kind: .reshape(extents), reads: [input])
     }
 
-    static func concatenation(_ name: String, of inputs: String...) -> TestNetwork.Layer {
+    package static func concatenation(_ name: String, of inputs: String...) -> TestNetwork.Layer {
         TestNetwork.Layer(name: name, kind: .concatenation, reads: inputs)
     }
 
-    static func other(_ name: String, _ layer: ReferenceLayer, from inputs: String...) -> TestNetwork.Layer {
+    package static func other(_ name: String, _ layer: ReferenceLayer, from inputs: String...) -> TestNetwork.Layer {
         TestNetwork.Layer(name: name, kind: .other(layer), reads: inputs)
     }
 }
 
 extension TestNetwork {
     /// Every kind of layer that works along the last axis, with this activation at every position.
-    static func shaped(_ activation: Activation) -> TestNetwork {
+    package static func shaped(_ activation: Activation) -> TestNetwork {
         TestNetwork(
             inputs: 24,
             [
@@ -178,7 +186,7 @@ extension TestNetwork {
 
     /// Small networks with every kind of layer that works on shapes, in several settings. The layer in question reads a dense
     /// layer, so that its input's δ matters, and another dense layer reads it.
-    static var ofShapes: [(name: String, network: TestNetwork)] {
+    package static var ofShapes: [(name: String, network: TestNetwork)] {
         func around(_ shape: [Int], _ layers: [Layer]) -> TestNetwork {
             let count = shape.reduce(1, *)
             return TestNetwork(

@@ -3,14 +3,14 @@ import Foundation
 
 /// What every activation is, in float64, on a row; by its identifier. Written for clarity, and only for the moderate
 /// numbers of these tests.
-enum ReferenceActivation {
-    typealias Function = @Sendable ([Double]) -> [Double]
+package enum ReferenceActivation {
+    package typealias Function = @Sendable ([Double]) -> [Double]
 
     private static func elementwise(_ function: @escaping @Sendable (Double) -> Double) -> Function {
         { $0.map(function) }
     }
 
-    static func of(_ activation: Activation) -> Function? {
+    package static func of(_ activation: Activation) -> Function? {
         let alpha = Double(activation.alpha ?? 0)
         switch activation.identifier.description {
         case "identity": return { $0 }
@@ -39,7 +39,7 @@ enum ReferenceActivation {
         }
     }
 
-    static func softmax(_ z: [Double]) -> [Double] {
+    package static func softmax(_ z: [Double]) -> [Double] {
         let total = z.map { exp($0) }.reduce(0, +)
         return z.map { exp($0) / total }
     }
@@ -47,10 +47,10 @@ enum ReferenceActivation {
 
 extension Activation {
     /// Those that layers can have one after another: exponentials of exponentials leave float32.
-    static var stackable: [Activation] { all.filter { $0.identifier.description != "exponential" } + [.sine] }
+    package static var stackable: [Activation] { all.filter { $0.identifier.description != "exponential" } + [.sine] }
 
     /// The custom activation of the tests: σ = sin.
-    static var sine: Activation {
+    package static var sine: Activation {
         Activation(
             custom: CustomActivation(
                 value: { z, h, rows, columns in
@@ -66,8 +66,8 @@ extension Activation {
 }
 
 /// What every built-in cost of a row is, in float64; by its identifier, Huber's with d = 1.
-enum ReferenceCost {
-    static func row(_ cost: Cost, _ y: [Double], _ t: [Double]) -> Double? {
+package enum ReferenceCost {
+    package static func row(_ cost: Cost, _ y: [Double], _ t: [Double]) -> Double? {
         func mean(_ function: (Double, Double) -> Double) -> Double {
             zip(y, t).map(function).reduce(0, +) / Double(y.count)
         }
@@ -83,7 +83,7 @@ enum ReferenceCost {
     }
 
     /// The rows' costs put together.
-    static func total(_ cost: Cost, _ y: [[Double]], _ t: [[Double]], weights: [Double]?) -> Double? {
+    package static func total(_ cost: Cost, _ y: [[Double]], _ t: [[Double]], weights: [Double]?) -> Double? {
         let weights = weights ?? y.map { _ in 1 }
         var total = 0.0
         for row in y.indices {
