@@ -30,9 +30,12 @@ extension Plan {
         var count = 0
     }
 
-    /// - Parameter usesBatchStatistics: whether every pass takes the batch's.
+    /// - Parameters:
+    ///   - usesBatchStatistics: whether every pass takes the batch's.
+    ///   - hasGradientsByLayer: whether a layer's gradients are computed right after its backward pass.
     func layout(
-        maxRows: Int, purpose: Workspace.Purpose, threads: Int, usesBatchStatistics: Bool = false
+        maxRows: Int, purpose: Workspace.Purpose, threads: Int, usesBatchStatistics: Bool = false,
+        hasGradientsByLayer: Bool = false
     ) throws(ChainruleError) -> Layout {
         var layout = Layout()
         func place(_ width: Int, rows: Int = maxRows) throws(ChainruleError) -> Int {
@@ -46,20 +49,22 @@ extension Plan {
             var places = Layout.Places()
             places.inputActivation = try place(architecture.inputs)
             if purpose == .training { places.inputDelta = try place(architecture.inputs) }
-            let keepsGradients = architecture.nodes.map {
-                usesBatchStatistics && $0.layer.keepsGradients && $0.inputs.contains { $0 > 0 && needsDelta[$0 - 1] }
+            let isKept = architecture.nodes.indices.map {
+                keepsGradients($0, usesBatchStatistics: usesBatchStatistics)
             }
-            places.hasKeptGradients = keepsGradients
+            places.hasKeptGradients = isKept
             let sharedDeltas =
                 purpose == .gradients
-                ? try sharedDeltas(keepsGradients) { width throws(ChainruleError) in try place(width) } : []
+                ? try sharedDeltas(isKept, hasGradientsByLayer) { width throws(ChainruleError) in
+                    try place(width)
+                } : []
             for (index, node) in architecture.nodes.enumerated() {
                 let activation =
                     purpose == .gradients && overwritesInput(node)
                     ? places.activations[node.inputs[0] - 1] : try place(node.width)
                 let preactivation: Int
                 switch node.layer.preactivation {
-                case .own where keepsGradients[index]:
+                case .own where isKept[index]:
                     preactivation = activation
                 case .own where purpose != .inference, .replaceable where purpose == .training, .alwaysOwn,
                     // R{z} is a sum of two products. The second is computed where R{h} will be.
@@ -123,6 +128,13 @@ extension Plan {
         return layout
     }
 
+    /// Whether a node's backward pass keeps the gradients of its parameters (``Layer/keepsGradients``). It is run if something
+    /// needs the input's δ.
+    func keepsGradients(_ node: Int, usesBatchStatistics: Bool) -> Bool {
+        usesBatchStatistics && architecture.nodes[node].layer.keepsGradients
+            && architecture.nodes[node].inputs.contains { $0 > 0 && needsDelta[$0 - 1] }
+    }
+
     /// Whether a layer's h lies where its input's h does.
     private func overwritesInput(_ node: Architecture.Node) -> Bool {
         guard node.layer.overwritesInput, node.inputs.count == 1, node.inputs[0] > 0 else { return false }
@@ -131,32 +143,35 @@ extension Plan {
             && architecture.nodes.reduce(0) { sum, reader in sum + reader.inputs.count { $0 == position } } == 1
     }
 
-    /// Places of the layers' δ; nil where no parameters come before. That of a layer without parameters is needed only until its
-    /// backward pass: afterwards δ of another of the same width lies there.
+    /// Places of the layers' δ; nil where no parameters come before. Where nothing needs it after the layer's backward pass, δ of
+    /// another of the same width lies there.
     ///
     /// Of the same width, because threads go through the layers at their own pace, each with its own rows.
     /// - Parameter keepsGradients: by node, ``Layer/keepsGradients``.
     private func sharedDeltas(
-        _ keepsGradients: [Bool], place: (_ width: Int) throws(ChainruleError) -> Int
+        _ keepsGradients: [Bool], _ hasGradientsByLayer: Bool, place: (_ width: Int) throws(ChainruleError) -> Int
     ) throws(ChainruleError) -> [Int?] {
         let nodes = architecture.nodes
         var deltas = [Int?](repeating: nil, count: nodes.count)
         var free: [(place: Int, width: Int)] = []
-        func isNeededLater(_ index: Int) -> Bool { !tensorRanges[index].isEmpty && !keepsGradients[index] }
+        /// Whether gradients are computed from it after the backward pass.
+        func hasGradients(_ index: Int) -> Bool { !tensorRanges[index].isEmpty && !keepsGradients[index] }
         func isMissing(_ position: Int) -> Bool {
             position > 0 && needsDelta[position - 1] && deltas[position - 1] == nil
         }
         /// Gives δ of a layer a place, and δ of layers before it if it can lie there.
         func give(_ index: Int) throws(ChainruleError) {
             var chain = [index]
-            while let last = chain.last, !isNeededLater(last), nodes[last].layer.overwritesDelta,
+            while let last = chain.last, !hasGradients(last), nodes[last].layer.overwritesDelta,
                 isMissing(nodes[last].inputs[0]), !accumulatesDelta[last][0]
             {
                 chain.append(nodes[last].inputs[0] - 1)
             }
             let width = nodes[index].width
             var found: Int?
-            if !isNeededLater(chain[chain.count - 1]), let number = free.lastIndex(where: { $0.width == width }) {
+            if hasGradientsByLayer || !hasGradients(chain[chain.count - 1]),
+                let number = free.lastIndex(where: { $0.width == width })
+            {
                 found = free.remove(at: number).place
             }
             let place = if let found { found } else { try place(width) }
@@ -167,7 +182,7 @@ extension Plan {
             guard let delta = deltas[index] else { continue }
             for position in nodes[index].inputs where isMissing(position) { try give(position - 1) }
             let isPassedOn = nodes[index].inputs.contains { $0 > 0 && deltas[$0 - 1] == delta }
-            if !isNeededLater(index) && !isPassedOn { free.append((delta, nodes[index].width)) }
+            if (hasGradientsByLayer || !hasGradients(index)) && !isPassedOn { free.append((delta, nodes[index].width)) }
         }
         return deltas
     }

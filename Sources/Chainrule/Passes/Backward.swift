@@ -92,14 +92,16 @@ extension Network {
     /// Runs one thread's part of the second half: the gradients of the parameters, summed over the rows.
     ///
     /// Can be cancelled, except when it makes a step: a step is made whole or not at all.
-    /// - Parameter optimizer: steps along the gradients; layers that it has frozen are left out.
+    /// - Parameters:
+    ///   - layers: nil: all.
+    ///   - optimizer: steps along the gradients; layers that it has frozen are left out.
     func parameterGradients(
         _ x: Matrix, of rows: Range<Int>, share: Share, in workspace: Workspace, into sink: GradientSink,
-        for optimizer: Optimizer? = nil
+        layers: Range<Int>? = nil, for optimizer: Optimizer? = nil
     ) throws(ChainruleError) {
         let part = GradientPart(
             sink: sink, arithmetic: arithmetic, scratch: workspace.scratch.row(share.part), share: share)
-        for index in architecture.nodes.indices where optimizer?.isFrozen(layer: index) != true {
+        for index in layers ?? architecture.nodes.indices where optimizer?.isFrozen(layer: index) != true {
             if case .vector = sink { try Cancellation.look(before: rows.count, times: plan.multiplications) }
             let (layer, memory) = (architecture.nodes[index].layer, workspace.layers[index])
             let pass = GradientPass(memory: memory, networkInput: x, rows: rows)

@@ -12,6 +12,8 @@ enum PassStage: Equatable {
     /// Each thread computes some columns of the input's δ from a layer's s. Where these are the thread's units of the layer
     /// before, and nothing else adds to their δ, it also computes s there.
     case inputDelta(Int, signal: Bool)
+    /// Each thread computes the gradients of its share of some layers' tensors.
+    case gradients(Range<Int>)
 
     /// The only stage if all layers are shared by rows.
     static func byRows(layers: Int, copiesRows: Bool) -> PassStage {
@@ -22,7 +24,11 @@ enum PassStage: Equatable {
     /// - Parameters:
     ///   - sharesUnits: by node, whether threads share it by units.
     ///   - copiesRows: whether a step begins with copies of rows of x.
-    static func stages(_ architecture: Architecture, sharesUnits: [Bool], copiesRows: Bool) -> [PassStage] {
+    ///   - hasGradients: by node, whether to compute its gradients, and those of nodes after it that are missing, right after
+    ///     its backward pass.
+    static func stages(
+        _ architecture: Architecture, sharesUnits: [Bool], copiesRows: Bool, hasGradients: [Bool]
+    ) -> [PassStage] {
         let nodes = architecture.nodes
         var stages: [PassStage] = []
         var copies = copiesRows
@@ -53,11 +59,17 @@ enum PassStage: Equatable {
             (copies, forward, cost) = (false, 0..<0, false)
             backward = layer..<layer
         }
+        var missing = nodes.count
         for node in nodes.indices.reversed() {
             backward = node..<backward.upperBound
             if sharesUnits[node] && nodes[node].inputs != [0] {
                 endRows()
                 stages.append(.inputDelta(node, signal: false))
+            }
+            if hasGradients[node] {
+                endRows()
+                stages.append(.gradients(node..<missing))
+                missing = node
             }
         }
         endRows()

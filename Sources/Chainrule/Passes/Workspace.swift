@@ -163,15 +163,18 @@ extension FallibleClass where Self == Workspace {
     /// - Parameters:
     ///   - threads: the number of threads that share the passes; each has its own scratch memory.
     ///   - usesBatchStatistics: the workspace's, which then never changes.
+    ///   - hasGradientsByLayer: whether each layer's gradients are computed right after its backward pass.
     init(
-        plan: Plan, maxRows: Int, purpose: Workspace.Purpose, threads: Int = 1, usesBatchStatistics: Bool = false
+        plan: Plan, maxRows: Int, purpose: Workspace.Purpose, threads: Int = 1, usesBatchStatistics: Bool = false,
+        hasGradientsByLayer: Bool = false
     ) throws(ChainruleError) {
         guard maxRows >= 1 else {
             throw ChainruleError(.size, "a workspace is for at least 1 row; \(maxRows) were given")
         }
         try plan.architecture.setAside()
         let layout = try plan.layout(
-            maxRows: maxRows, purpose: purpose, threads: threads, usesBatchStatistics: usesBatchStatistics)
+            maxRows: maxRows, purpose: purpose, threads: threads, usesBatchStatistics: usesBatchStatistics,
+            hasGradientsByLayer: hasGradientsByLayer)
         let memory = try FloatMemory(count: layout.count, for: "a workspace")
         func views(of places: Plan.Layout.Places) throws(ChainruleError) -> (
             input: Matrix, inputDelta: Matrix?, layers: [LayerMemory]

@@ -3,40 +3,41 @@ import CPlatform
 /// The steps of one run of training, each on one batch: forward pass, cost, backward pass and the optimizer's step.
 ///
 /// Threads share a step in rounds. The first rounds are the passes from the input to the cost and back, in stages
-/// (``PassStage``); they leave s of every layer. In the last, each thread takes some of the parameters and computes
-/// their gradients over all rows. If the method has a kernel, each tile of gradients goes into the step while it is in
+/// (``PassStage``); they leave s of every layer, or its gradients. In the last, each thread takes some of the parameters and
+/// computes their gradients over all rows. If the method has a kernel, each tile of gradients goes into the step while it is in
 /// the cache. A large batch goes through the rounds in pieces, adds up their gradients, and then takes its step. The
 /// order of every computation is the same on any thread: the result does not depend on the number of threads.
 final class TrainingStep: FallibleClass {
-    private let network: Network
+    let network: Network
     /// nil: takes no steps, only computes cost and gradient.
-    private let optimizer: Optimizer?
-    private let cost: Cost
+    let optimizer: Optimizer?
+    let cost: Cost
     /// The cost's decision; nil if it has none, or without an optimizer, where it is not needed.
-    private let decision: Cost.Decision?
+    let decision: Cost.Decision?
     /// The seed of dropout and noise.
     private let seed: UInt64
     /// Whether the passes call the caller's functions.
-    private let callsFunctions: Bool
+    let callsFunctions: Bool
     /// Whether to copy the rows of a batch. If not, they are consecutive and are read in place.
     private let copiesRows: Bool
-    private let data: DataView
-    private let workspace: Workspace
-    private let batch: BatchTargets
+    let data: DataView
+    let workspace: Workspace
+    let batch: BatchTargets
     /// The whole gradient; nil until needed.
     private var gradients: FloatMemory?
     /// ``Regularizer/blocks``; nil until needed.
     private var blocks: FloatMemory?
-    private let groups: Memory<RowsTotal>
-    private let outcomes: [Outcome]
+    let groups: Memory<RowsTotal>
+    let outcomes: [Outcome]
     /// The largest magnitude in x.
     var largestInput: Double
     private let threads: ThreadPool?
     /// The stages of the passes where threads share them.
     private let sharedStages: [PassStage]
-    private let layerTreatments: Memory<LayerTreatment>
-    /// Whether every gradient has a bound: no layer writes its own.
-    private let isBounded: Bool
+    let layerTreatments: Memory<LayerTreatment>
+    /// Whether every gradient has a bound: no layer writes its own. Otherwise each layer's gradients are computed right after its
+    /// backward pass, while s is in the cache.
+    let isBounded: Bool
     /// With fewer rows, sharing costs more than it saves.
     private let leastSharedRows: Int
     /// nil if the number of threads was given.
@@ -44,17 +45,19 @@ final class TrainingStep: FallibleClass {
 
     // The step in progress.
     /// The rows of the present piece of the batch.
-    private var rows = UnsafeMutableBufferPointer<Int>(start: nil, count: 0)[...]
+    var rows = UnsafeMutableBufferPointer<Int>(start: nil, count: 0)[...]
     /// x of these rows.
-    private var input: Matrix
-    private var normalizer = 1.0
-    private var round = Round.passes(.byRows(layers: 0, copiesRows: false), isLast: true)
+    var input: Matrix
+    var normalizer = 1.0
+    var round = Round.passes(.byRows(layers: 0, copiesRows: false), isLast: true)
+    /// Where gradients go that are computed by layer.
+    var sink: GradientSink?
     /// The number of threads that take part.
     private var participants = 1
     /// No parameter is larger in magnitude; nil: look it up.
     private var largestParameter: Double?
 
-    private enum Round {
+    enum Round {
         case passes(PassStage, isLast: Bool)
         case parameters(GradientSink)
     }
@@ -155,7 +158,13 @@ final class TrainingStep: FallibleClass {
         for first in stride(from: 0, to: rows.count, by: workspace.maxRows) {
             let place = rows.startIndex + first
             let piece = rows[place..<min(place + workspace.maxRows, rows.endIndex)]
+            if !isBounded {
+                let vector = try wholeGradient()
+                sink = .vector(vector, accumulating: first > 0)
+                gradient = vector
+            }
             total = try passes(over: piece, after: total, firstRow: first, amongThreads: sharesThreads)
+            if !isBounded { continue }
             if piece.count == rows.count, let step = try boundedStep() {
                 try share(.parameters(step), amongThreads: sharesThreads)
                 return (total, totalWeight, nil)
@@ -272,150 +281,8 @@ final class TrainingStep: FallibleClass {
     }
 }
 
-extension TrainingStep: SharedWork {
-    /// Takes subnormal numbers for 0, unless the caller's functions would see that. In deep networks signals vanish, and
-    /// many processors take a hundred times as long for products of such numbers.
-    func work(thread: Int, of threads: Int) {
-        if callsFunctions { return doWork(thread: thread, of: threads) }
-        Cancellation.flushingSubnormals { doWork(thread: thread, of: threads) }
-    }
-
-    private func doWork(thread: Int, of threads: Int) {
-        do throws(ChainruleError) {
-            let share = Share(part: thread, parts: threads)
-            switch round {
-            case .passes(let stage, let isLast):
-                try pass(stage, share)
-                if isLast { measure(share) }
-            case .parameters(let sink):
-                try network.parameterGradients(
-                    input, of: 0..<rows.count, share: share, in: workspace, into: sink, for: optimizer)
-            }
-        } catch {
-            outcomes[thread].error = error
-        }
-    }
-
-    /// One thread's share of a stage.
-    private func pass(_ stage: PassStage, _ share: Share) throws(ChainruleError) {
-        let all = 0..<rows.count
-        switch stage {
-        case .rows(let copies, let forward, let hasCost, let backward):
-            let range = self.rows(of: share)
-            if range.isEmpty { return }
-            if copies {
-                for place in range {
-                    workspace.input.row(place).assign(data.x.row(rows[rows.startIndex + place]))
-                }
-            }
-            for layer in forward { try run(.forward, layer, rows: range, share) }
-            if hasCost { try evaluateCost(of: range) }
-            for layer in backward.reversed() where workspace.layers[layer].delta != nil {
-                let isSignalOnly = layerTreatments.base[layer].isByUnits && share.parts > 1
-                try run(isSignalOnly ? .signal : .backward, layer, rows: range, share)
-            }
-        case .forward(let layer):
-            try run(.forward, layer, units: share.of(workspace.layers[layer].channels), rows: all, share)
-        case .inputDelta(let layer, let hasSignal):
-            let source = workspace.layers[layer].inputs[0]
-            let units = share.of(source.shape.channels)
-            try run(.inputDelta, layer, units: units, rows: all, share)
-            if hasSignal { try run(.signal, source.position - 1, units: units, rows: all, share) }
-        }
-    }
-
-    private enum LayerWork {
-        case forward
-        case backward
-        case signal
-        case inputDelta
-    }
-
-    /// - Parameter units: of the layer, or of its input if the work is the input's δ; nil: all.
-    private func run(_ work: LayerWork, _ layer: Int, units: Range<Int>? = nil, rows: Range<Int>, _ share: Share)
-        throws(ChainruleError)
-    {
-        let isInput = if case .inputDelta = work { true } else { false }
-        do throws(ChainruleError) {
-            try network.run(
-                layer, input, rows: rows, thread: share.part, in: workspace, units: isInput ? nil : units,
-                inputUnits: isInput ? units : nil
-            ) { layer, pass throws(ChainruleError) in
-                switch work {
-                case .forward: try layer.forward(pass)
-                case .backward: try layer.backward(pass)
-                case .signal: try layer.signal(pass)
-                case .inputDelta: layer.inputDelta(pass)
-                }
-            }
-        } catch {
-            outcomes[share.part].isOfLayer = true
-            throw error
-        }
-    }
-
-    /// A thread's rows: whole groups of the cost.
-    private func rows(of share: Share) -> Range<Int> {
-        let groups = Cost.groups(of: rows.count)
-        func bound(_ part: Int) -> Int { min(rows.count, groups * part / share.parts * Cost.groupRows) }
-        return bound(share.part)..<bound(share.part + 1)
-    }
-
-    /// Computes C and ∇C of some whole groups of rows.
-    private func evaluateCost(of range: Range<Int>) throws(ChainruleError) {
-        batch.gather(rows, range, from: data.targets)
-        let groups = range.lowerBound / Cost.groupRows..<Cost.groups(of: range.upperBound)
-        let y = workspace.layers[workspace.layers.count - 1].activation.rows(from: 0, count: rows.count)
-        let gradient = workspace.layers[workspace.layers.count - 1].delta!.rows(from: 0, count: rows.count)
-        let targets = batch.targets(rows: rows.count)
-        if cost.isCustom {
-            self.groups.base[0].cost = try cost.evaluate(y, targets, gradient: gradient, network.arithmetic)
-            for group in groups.dropFirst() { self.groups.base[group].cost = 0 }
-            return
-        }
-        try cost.checkOutputs(
-            y.rows(from: range.lowerBound, count: range.count), firstRow: workspace.firstRow + range.lowerBound)
-        for group in groups {
-            let decided = decision?.judge(y, targets, rows: Cost.rows(ofGroup: group, of: rows.count))
-            let value = cost.evaluate(
-                group: group, y, targets, gradient: gradient, normalizer: normalizer, network.arithmetic)
-            self.groups.base[group] = RowsTotal(cost: value, decided: decided ?? DecidedWeight())
-        }
-    }
-
-    /// Finds the largest magnitudes in what a thread computed of s and h.
-    private func measure(_ share: Share) {
-        let magnitudes = outcomes[share.part].magnitudes
-        for layer in 0..<layerTreatments.count {
-            let treatment = layerTreatments.base[layer]
-            if treatment.measuresSignal {
-                magnitudes.base[layer].signal = largestMagnitude(
-                    workspace.layers[layer].signal!, of: layer, share, byUnits: treatment.hasSignalByUnits)
-            }
-            if treatment.measuresActivation {
-                magnitudes.base[layer].activation = largestMagnitude(
-                    workspace.layers[layer].activation, of: layer, share, byUnits: treatment.isByUnits)
-            }
-        }
-    }
-
-    private func largestMagnitude(_ matrix: Matrix, of layer: Int, _ share: Share, byUnits: Bool) -> Double {
-        var part: Matrix
-        if byUnits && share.parts > 1 {
-            let channels = workspace.layers[layer].channels
-            let units = share.of(channels)
-            part = matrix.positions(ofRows: 0..<rows.count, channels: channels)
-                .columns(from: units.lowerBound, count: units.count)
-        } else {
-            let range = rows(of: share)
-            part = matrix.rows(from: range.lowerBound, count: range.count)
-        }
-        return Double(network.arithmetic.largestMagnitude(part))
-    }
-}
-
 /// C of some rows, and what their outputs decide.
-private struct RowsTotal: BitwiseCopyable {
+struct RowsTotal: BitwiseCopyable {
     var cost = 0.0
     var decided = DecidedWeight()
 
@@ -426,7 +293,7 @@ private struct RowsTotal: BitwiseCopyable {
 }
 
 /// What one thread found in the passes.
-private final class Outcome {
+final class Outcome {
     var error: ChainruleError?
     /// Whether the error is a layer's own, not the cost's.
     var isOfLayer = false
@@ -437,13 +304,13 @@ private final class Outcome {
 }
 
 /// The largest magnitudes in a layer's s and h.
-private struct Magnitudes: BitwiseCopyable {
+struct Magnitudes: BitwiseCopyable {
     var signal = 0.0
     var activation = 0.0
 }
 
 /// How the threads of a step treat a layer.
-private struct LayerTreatment: BitwiseCopyable {
+struct LayerTreatment: BitwiseCopyable {
     /// Whether each takes some of the units, not of the rows.
     var isByUnits = false
     var hasSignalByUnits = false
@@ -495,7 +362,12 @@ extension FallibleClass where Self == TrainingStep {
             treatments.base[layer].measuresSignal = node.layer.signal != .none
             for position in node.inputs where position > 0 { treatments.base[position - 1].measuresActivation = true }
         }
-        let stages = PassStage.stages(network.architecture, sharesUnits: sharesUnits, copiesRows: copiesRows)
+        let hasGradients = network.architecture.nodes.indices.map {
+            !isBounded && !network.plan.tensorRanges[$0].isEmpty
+                && !network.plan.keepsGradients($0, usesBatchStatistics: mixesRows)
+        }
+        let stages = PassStage.stages(
+            network.architecture, sharesUnits: sharesUnits, copiesRows: copiesRows, hasGradients: hasGradients)
         for case .inputDelta(let layer, signal: true) in stages {
             treatments.base[network.architecture.nodes[layer].inputs[0] - 1].hasSignalByUnits = true
         }
@@ -504,10 +376,10 @@ extension FallibleClass where Self == TrainingStep {
             outcomes.append(Outcome(magnitudes: try Memory(count: sharesUnits.count, for: "the bounds of a step")))
         }
         // Otherwise only a step that could overflow needs it, or a callback that changes the optimizer's settings.
-        let needsGradient = optimizer?.needsGradient != false || batchRows > rows
+        let needsGradient = optimizer?.needsGradient != false || batchRows > rows || !isBounded
         let workspace = try Workspace(
             plan: network.plan, maxRows: rows, purpose: .gradients, threads: threads?.count ?? 1,
-            usesBatchStatistics: mixesRows)
+            usesBatchStatistics: mixesRows, hasGradientsByLayer: !isBounded)
         self = TrainingStep(
             network: network, optimizer: optimizer, cost: options.cost, seed: options.seed,
             callsFunctions: callsFunctions, copiesRows: copiesRows, data: data,

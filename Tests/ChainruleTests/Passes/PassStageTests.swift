@@ -84,7 +84,10 @@ import Testing
         let network = try Network(test.network.architecture, seed: 1)
         let shares = network.plan.sharesUnits(rows: 40, threads: 2)
         #expect(shares == test.sharesUnits)
-        #expect(PassStage.stages(network.architecture, sharesUnits: shares, copiesRows: false) == test.stages)
+        #expect(
+            PassStage.stages(
+                network.architecture, sharesUnits: shares, copiesRows: false, hasGradients: shares.map { _ in false })
+                == test.stages)
         #expect(network.plan.sharesUnits(rows: 40, threads: 1) == shares.map { _ in false })
         #expect(network.plan.sharesUnits(rows: 40, threads: 5) == shares.map { _ in false })
     }
@@ -101,15 +104,40 @@ import Testing
     @Test func rowsAreCopiedInTheFirstStage() throws {
         for test in PassStageTests.cases {
             let stages = try PassStage.stages(
-                test.network.architecture, sharesUnits: test.sharesUnits, copiesRows: true)
+                test.network.architecture, sharesUnits: test.sharesUnits, copiesRows: true,
+                hasGradients: test.sharesUnits.map { _ in false })
             let copying = stages.indices.filter {
                 if case .rows(copies: true, _, _, _) = stages[$0] { true } else { false }
             }
             #expect(copying == [0])
         }
         let none = try PassStage.stages(
-            PassStageTests.cases[0].network.architecture, sharesUnits: [false, false, false], copiesRows: true)
+            PassStageTests.cases[0].network.architecture, sharesUnits: [false, false, false], copiesRows: true,
+            hasGradients: [false, false, false])
         #expect(none == [.byRows(layers: 3, copiesRows: true)])
+    }
+
+    /// Gradients follow each layer's backward pass, together with those of layers after it that are missing.
+    @Test func gradientsByLayer() throws {
+        var architecture = try Architecture(inputs: 36)
+        try architecture.reshape(Shape([6, 6, 1]))
+        try architecture.convolution(4, kernel: [3, 3])
+        try architecture.batchNormalization()
+        try architecture.activation(.relu)
+        try architecture.reshape()
+        try architecture.dense(3)
+        let shares = [false, false, true, false, false, false]
+        let stages = PassStage.stages(
+            architecture, sharesUnits: shares, copiesRows: true,
+            hasGradients: [false, true, false, false, false, true])
+        #expect(
+            stages == [
+                .rows(copies: true, forward: 0..<2, cost: false, backward: 0..<0), .forward(2),
+                .rows(copies: false, forward: 3..<6, cost: true, backward: 5..<6), .gradients(5..<6),
+                .rows(copies: false, forward: 0..<0, cost: false, backward: 2..<5), .inputDelta(2, signal: false),
+                .rows(copies: false, forward: 0..<0, cost: false, backward: 1..<2), .gradients(1..<5),
+                .rows(copies: false, forward: 0..<0, cost: false, backward: 0..<1),
+            ])
     }
 
     @Test(arguments: cases, [2, 3]) func anyNumberOfThreadsGivesTheSameBits(_ test: Case, threads: Int) throws {
