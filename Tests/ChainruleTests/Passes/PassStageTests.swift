@@ -121,8 +121,8 @@ import Testing
     @Test func gradientsByLayer() throws {
         var architecture = try Architecture(inputs: 36)
         try architecture.reshape(Shape([6, 6, 1]))
-        try architecture.convolution(4, kernel: [3, 3])
-        try architecture.batchNormalization()
+        try architecture.convolution(ConvolutionSettings(4, WindowSettings([3, 3])))
+        try architecture.normalization(.batch(momentum: 0.1))
         try architecture.activation(.relu)
         try architecture.reshape()
         try architecture.dense(3)
