@@ -49,10 +49,10 @@ package protocol Layer: AnyObject, Sendable {
     /// Whether ``backward(_:)`` or the gradients need the layer's own h.
     var needsActivation: Bool { get }
 
-    /// Whether ``forward(_:)`` may write h where its only input's h lies, because nothing later needs that.
+    /// Whether ``forward(_:)`` may write h where the first input's h lies, because nothing later needs that.
     var overwritesInput: Bool { get }
 
-    /// Whether ``backward(_:)`` may write its only input's δ where δ lies.
+    /// Whether ``backward(_:)`` may write the first input's δ where δ lies.
     var overwritesDelta: Bool { get }
 
     /// Whether ``backward(_:)`` keeps the gradients of the parameters (``keptPerBatch(shape:)``) while statistics are the

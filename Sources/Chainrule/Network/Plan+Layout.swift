@@ -137,8 +137,10 @@ extension Plan {
 
     /// Whether a layer's h lies where its input's h does.
     private func overwritesInput(_ node: Architecture.Node) -> Bool {
-        guard node.layer.overwritesInput, node.inputs.count == 1, node.inputs[0] > 0 else { return false }
         let position = node.inputs[0]
+        guard node.layer.overwritesInput, position > 0, architecture.shape(at: position).count == node.width else {
+            return false
+        }
         return !architecture.nodes[position - 1].layer.needsActivation
             && architecture.nodes.reduce(0) { sum, reader in sum + reader.inputs.count { $0 == position } } == 1
     }
@@ -163,7 +165,8 @@ extension Plan {
         func give(_ index: Int) throws(ChainruleError) {
             var chain = [index]
             while let last = chain.last, !hasGradients(last), nodes[last].layer.overwritesDelta,
-                isMissing(nodes[last].inputs[0]), !accumulatesDelta[last][0]
+                isMissing(nodes[last].inputs[0]), !accumulatesDelta[last][0],
+                architecture.shape(at: nodes[last].inputs[0]).count == nodes[last].width
             {
                 chain.append(nodes[last].inputs[0] - 1)
             }

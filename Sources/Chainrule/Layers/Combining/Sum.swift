@@ -49,11 +49,16 @@ final class Sum: CombiningLayer {
         return try commonShape(named: name, ofInputs: inputs)
     }
 
+    /// The first input has the coefficient 1, and the others do not change δ.
+    var overwritesInput: Bool { coefficients != .mean }
+    var overwritesDelta: Bool { coefficients != .mean }
+
     func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int { shape.count }
 
     func forward(_ pass: LayerPass) throws(ChainruleError) {
         let h = pass.samples(of: pass.h)
         for index in 0..<pass.inputCount {
+            if index == 0 && pass.inputActivation(0).isSameMemory(as: pass.h) { continue }
             let (input, repetition) = (pass.samples(of: pass.inputActivation(index)), pass.repetition(ofInput: index))
             scaled(input, coefficient(index, of: pass.inputCount), pass) { row, piece in
                 repetition.apply(
@@ -65,7 +70,9 @@ final class Sum: CombiningLayer {
     func backward(_ pass: LayerPass) throws(ChainruleError) {
         let delta = pass.samples(of: pass.delta)
         for index in 0..<pass.inputCount {
-            guard let inputDelta = pass.inputDelta(index).map(pass.samples) else { continue }
+            guard let inputDelta = pass.inputDelta(index).map(pass.samples), !inputDelta.isSameMemory(as: delta) else {
+                continue
+            }
             let repetition = pass.repetition(ofInput: index)
             scaled(delta, coefficient(index, of: pass.inputCount), pass) { row, piece in
                 repetition.applyAdjoint(

@@ -61,14 +61,4 @@ struct SlidingAxis {
         if !inside.isEmpty { end = min(end, places(under: inside.upperBound - 1).upperBound) }
         return Run(places: place..<max(end, place + 1), taps: inside)
     }
-
-    /// Calls `body` for every run, in order.
-    func forEachRun(_ body: (Run) -> Void) {
-        var place = 0
-        while place < count {
-            let run = run(from: place)
-            body(run)
-            place = run.places.upperBound
-        }
-    }
 }

@@ -5,12 +5,13 @@ import Kernels
 extension SlidingWindow {
     /// The sums over all taps of the weights times the source under them, plus b; or adds them.
     /// - Parameter weights: a row for each tap of the window, a column for each channel.
+    @inline(never)
     func depthwise(
         _ window: Window, weights: Matrix, plus bias: Matrix?, into result: Matrix, accumulating: Bool
     ) {
-        forEachBlock(of: result) { block in
+        for block in blocks(of: result) {
             let adds = accumulating || !block.isFirst
-            if block.isEmpty && adds { return }
+            if block.isEmpty && adds { continue }
             arithmetic.kernels.depthwise.sum(
                 part(block, window, weights, result), block.source,
                 weights.row(firstTap(of: block, window)).base, bias?.base, result.row(block.result).base, adds)
@@ -19,9 +20,9 @@ extension SlidingWindow {
 
     /// Adds the sums over all results of s times the source under each tap.
     /// - Parameter gradient: a row for each tap of the window.
+    @inline(never)
     func addDepthwiseProducts(_ window: Window, _ s: Matrix, to gradient: Matrix) {
-        forEachBlock(of: s) { block in
-            if block.isEmpty { return }
+        for block in blocks(of: s) where !block.isEmpty {
             arithmetic.kernels.depthwise.addWeightGradient(
                 part(block, window, gradient, s), block.source, s.row(block.result).base,
                 gradient.row(firstTap(of: block, window)).base)
@@ -29,7 +30,7 @@ extension SlidingWindow {
     }
 
     /// The window's tap that is a block's lowest.
-    private func firstTap(of block: Block, _ window: Window) -> Int {
+    private func firstTap(of block: SlidingBlock, _ window: Window) -> Int {
         let plane = depth.windowTap(block.depthTap ?? 0) * window.kernel[1]
         let line = (plane + height.windowTap(block.lineTaps.lowerBound)) * window.kernel[2]
         return block.isEmpty ? 0 : line + width.windowTap(block.taps.lowerBound)
@@ -38,8 +39,8 @@ extension SlidingWindow {
     /// - Parameters:
     ///   - weights: a row for each tap of the window.
     ///   - results: a row for each result.
-    private func part(_ block: Block, _ window: Window, _ weights: Matrix, _ results: Matrix) -> DepthwiseBlock {
-        func row(_ direction: Direction) -> DepthwiseBlock.Direction {
+    private func part(_ block: SlidingBlock, _ window: Window, _ weights: Matrix, _ results: Matrix) -> DepthwiseBlock {
+        func row(_ direction: SlidingBlock.Direction) -> DepthwiseBlock.Direction {
             DepthwiseBlock.Direction(
                 direction.count, x: direction.source, other: direction.result * results.stride)
         }

@@ -10,11 +10,12 @@ extension SlidingWindow {
     /// - Parameters:
     ///   - panels: W in panels (``PanelPacking``), with a row for each tap and channel.
     ///   - result: a row for each position of all samples.
+    @inline(never)
     func multiply(panels: Matrix, plus bias: Matrix?, into result: Matrix, accumulating: Bool) {
         let depthCount = depth.taps * height.taps * width.taps * channels
-        forEachBlock(of: result) { block in
+        for block in blocks(of: result) {
             let adds = accumulating || !block.isFirst
-            if block.isEmpty && adds { return }
+            if block.isEmpty && adds { continue }
             let (rows, middle, outer) = block.directions(enough: arithmetic.kernels.tileRows)
             PanelPacking.forEachPanel(outputs: result.columns, vectorWidth: arithmetic.kernels.vectorWidth) {
                 units, panelWidth in
@@ -55,7 +56,7 @@ extension SlidingWindow {
     }
 
     /// Calls `body` for the taps of a block in order; once, with none, if the block is empty.
-    private func forEachRunOfTaps(_ block: Block, _ body: (RunOfTaps, _ isFirst: Bool) -> Void) {
+    private func forEachRunOfTaps(_ block: SlidingBlock, _ body: (RunOfTaps, _ isFirst: Bool) -> Void) {
         let first = tapNumber(block)
         if isDense || block.isEmpty {
             return body(
@@ -72,7 +73,7 @@ extension SlidingWindow {
     }
 
     /// The number of a block's first tap, counted through all that the series has.
-    private func tapNumber(_ block: Block) -> Int {
+    private func tapNumber(_ block: SlidingBlock) -> Int {
         ((block.depthTap ?? 0) * height.taps + block.lineTaps.lowerBound) * width.taps + block.taps.lowerBound
     }
 
@@ -80,6 +81,7 @@ extension SlidingWindow {
     /// - Parameters:
     ///   - s: a row for each result of all samples.
     ///   - columns: which columns of P; G has no others.
+    @inline(never)
     func addTransposedProduct(_ s: Matrix, columns: Range<Int>, to gradient: Matrix) {
         forEachProduct(s, columns) { lines, depth, p, pStride, signal, signalStride, part in
             arithmetic.kernels.multiplySegments(
@@ -90,6 +92,7 @@ extension SlidingWindow {
     }
 
     /// `Gᵀ += Pᵀ S`: some rows of it, which are columns of P.
+    @inline(never)
     func addProduct(_ s: Matrix, columns: Range<Int>, to transposed: Matrix) {
         forEachProduct(s, columns) { lines, depth, p, pStride, signal, signalStride, part in
             arithmetic.kernels.multiplySegments(
@@ -108,7 +111,7 @@ extension SlidingWindow {
             _ signal: UnsafeMutablePointer<Float>, _ signalStride: Int, _ part: Range<Int>
         ) -> Void
     ) {
-        forEachBlockUnderLineTap(of: s) { block in
+        for block in blocksByLineTap(of: s) where !block.isEmpty {
             let (inner, middle, outer) = block.directions(enough: arithmetic.kernels.tileRows)
             let (runs, run) = isDense ? (1, block.taps.count * channels) : (block.taps.count, channels)
             for i in 0..<outer.count {
