@@ -23,4 +23,6 @@ public indirect enum LayerSettings: Sendable {
     case pooling(PoolingMethod, WindowSettings?)
     case normalization(NormalizationMethod, epsilon: Float, isAffine: Bool)
     case prelu
+    /// Along an axis that is not the last.
+    case softmax(axis: Int)
 }
