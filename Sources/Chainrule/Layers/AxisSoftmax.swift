@@ -29,6 +29,8 @@ final class AxisSoftmax: ParameterlessLayer {
 
     var preactivation: Preactivation { .input }
     var signal: Signal { .none }
+    var overwritesInput: Bool { true }
+    var overwritesDelta: Bool { true }
 
     func forward(_ pass: LayerPass) throws(ChainruleError) { compute(pass.z, nil, nil, nil, into: pass.h, false, pass) }
 

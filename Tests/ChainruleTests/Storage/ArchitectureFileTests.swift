@@ -94,6 +94,18 @@ import Testing
         expectError(.size, "slice 'a'", "[2]") { try decode(#""type":"slice","begin":[0],"end":[9007199254740991]"#) }
     }
 
+    /// The architecture's own methods make it an activation.
+    @Test func softmaxAlongTheLastAxis() throws {
+        let reshape = #"{"type":"reshape","name":"x","inputs":["input"],"shape":[2,3]}"#
+        let decoded = try decode(
+            #"{"inputs":6,"layers":[\#(reshape),{"type":"softmax","name":"l","inputs":["x"],"axis":1}]}"#)
+        var same = try Architecture(inputs: 6)
+        try same.reshape(Shape([2, 3]))
+        try same.softmax(axis: 1)
+        let x: [Float] = [1, 2, 3, -1, 0.5, 4]
+        #expect(try Network(decoded, seed: 0).predict(x) == Network(same, seed: 0).predict(x))
+    }
+
     @Test func whatTheArchitectureItselfRefuses() {
         expectError(.size, "0") { try decode(#"{"inputs":0,"layers":[]}"#) }
         expectError(.size, "9007199254740992") { try decode(#"{"inputs":9007199254740992,"layers":[]}"#) }
