@@ -196,6 +196,8 @@ extension Architecture {
                 together
                 """)
         }
+        // For the caller's objects about each part.
+        try Reserve.setAside(512 * parts.nodes.count)
         self = parts
     }
 
