@@ -23,6 +23,6 @@ public indirect enum LayerSettings: Sendable {
     case pooling(PoolingMethod, WindowSettings?)
     case normalization(NormalizationMethod, epsilon: Float, isAffine: Bool)
     case prelu
-    /// Along an axis that is not the last.
+    /// ``Architecture/softmax(axis:name:input:)`` takes the activation along the last axis.
     case softmax(axis: Int)
 }
