@@ -100,10 +100,13 @@ crl_status crl_network_add_normalization(crl_network *network, crl_normalization
                                          const crl_normalization_options *normalization,
                                          const crl_layer_options *options);
 crl_status crl_network_add_prelu(crl_network *network, const crl_layer_options *options);
+crl_status crl_network_add_softmax(crl_network *network, size_t axis, const crl_layer_options *options);
 crl_status crl_network_add_channel_dropout(crl_network *network, float rate, const crl_layer_options *options);
 crl_status crl_network_add_transpose(crl_network *network, const size_t *axes, size_t axes_count,
                                      const crl_layer_options *options);
 crl_status crl_network_add_slice(crl_network *network, const size_t *begin, const size_t *end, size_t axes_count,
+                                 const crl_layer_options *options);
+crl_status crl_network_add_split(crl_network *network, size_t axis, const size_t *sizes, size_t sizes_count,
                                  const crl_layer_options *options);
 crl_status crl_network_add_zero_padding(crl_network *network, const size_t *before, const size_t *after,
                                         size_t axes_count, const crl_layer_options *options);
@@ -115,7 +118,7 @@ crl_status crl_network_add_product(crl_network *network, const char *a, const ch
 crl_status crl_network_add_concatenation_along(crl_network *network, const char *const *inputs, size_t inputs_count,
                                                size_t axis, const char *name);
 typedef int32_t crl_layer_kind;
-enum { CRL_LAYER_DENSE = 0, CRL_LAYER_ACTIVATION = 1, CRL_LAYER_DROPOUT = 2, CRL_LAYER_NOISE = 3, CRL_LAYER_SUM = 4, CRL_LAYER_CONCATENATION = 5, CRL_LAYER_RESHAPE = 6, CRL_LAYER_MEAN = 7, CRL_LAYER_DIFFERENCE = 8, CRL_LAYER_PRODUCT = 9, CRL_LAYER_TRANSPOSE = 10, CRL_LAYER_SLICE = 11, CRL_LAYER_ZERO_PADDING = 12, CRL_LAYER_UPSAMPLING = 13, CRL_LAYER_INPUT = 14, CRL_LAYER_CONVOLUTION = 15, CRL_LAYER_TRANSPOSED_CONVOLUTION = 16, CRL_LAYER_POOLING = 17, CRL_LAYER_NORMALIZATION = 18, CRL_LAYER_PRELU = 19, CRL_LAYER_CHANNEL_DROPOUT = 20 };
+enum { CRL_LAYER_DENSE = 0, CRL_LAYER_ACTIVATION = 1, CRL_LAYER_DROPOUT = 2, CRL_LAYER_NOISE = 3, CRL_LAYER_SUM = 4, CRL_LAYER_CONCATENATION = 5, CRL_LAYER_RESHAPE = 6, CRL_LAYER_MEAN = 7, CRL_LAYER_DIFFERENCE = 8, CRL_LAYER_PRODUCT = 9, CRL_LAYER_TRANSPOSE = 10, CRL_LAYER_SLICE = 11, CRL_LAYER_ZERO_PADDING = 12, CRL_LAYER_UPSAMPLING = 13, CRL_LAYER_INPUT = 14, CRL_LAYER_CONVOLUTION = 15, CRL_LAYER_TRANSPOSED_CONVOLUTION = 16, CRL_LAYER_POOLING = 17, CRL_LAYER_NORMALIZATION = 18, CRL_LAYER_PRELU = 19, CRL_LAYER_CHANNEL_DROPOUT = 20, CRL_LAYER_SOFTMAX = 21 };
 typedef struct crl_layer {
     size_t size;
     const char *name;
@@ -126,6 +129,10 @@ typedef struct crl_layer {
     float amount;
     int32_t bias;
     size_t groups;
+    size_t axis;
+    size_t first;
+    int32_t method;
+    int32_t reserved;
 } crl_layer;
 typedef struct crl_tensor {
     size_t size;
@@ -141,9 +148,13 @@ crl_status crl_network_layer_count(const crl_network *network, size_t *count);
 crl_status crl_network_layer(const crl_network *network, size_t index, crl_layer *layer);
 crl_status crl_network_layer_shape(const crl_network *network, size_t index, size_t *extents, size_t extents_count,
                                    size_t *rank);
+crl_status crl_network_layer_axes(const crl_network *network, size_t index, size_t *extents, size_t *ends,
+                                  size_t extents_count, size_t *rank);
 crl_status crl_network_layer_input(const crl_network *network, size_t index, size_t input, const char **name);
 crl_status crl_network_layer_options(const crl_network *network, size_t index, crl_layer_options *options);
 crl_status crl_network_layer_window(const crl_network *network, size_t index, crl_window *window);
+crl_status crl_network_layer_normalization(const crl_network *network, size_t index,
+                                           crl_normalization_options *normalization);
 crl_status crl_network_parameters(const crl_network *network, float **parameters, size_t *count);
 crl_status crl_network_tensor_count(const crl_network *network, size_t *count);
 crl_status crl_network_tensor(const crl_network *network, size_t index, crl_tensor *tensor);

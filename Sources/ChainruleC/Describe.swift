@@ -112,13 +112,8 @@ public func crlNetworkAddActivation(
 public func crlNetworkAddDropout(
     _ network: UnsafeMutablePointer<crl_network>?, _ rate: Float, _ options: UnsafePointer<crl_layer_options>?
 ) -> crl_status {
-    call("crl_network_add_dropout") { () throws(ChainruleError) in
-        let handle = try object(network, "network", as: NetworkHandle.self)
-        let options = try noiseOptions(options)
-        try handle.describe { architecture throws(ChainruleError) in
-            try architecture.dropout(
-                rate, name: optionalString(options?.name), input: optionalString(options?.input))
-        }
+    addLayer("crl_network_add_dropout", network, options) { architecture, name, input throws(ChainruleError) in
+        try architecture.dropout(rate, name: name, input: input)
     }
 }
 
@@ -132,13 +127,8 @@ public func crlNetworkAddDropout(
 public func crlNetworkAddNoise(
     _ network: UnsafeMutablePointer<crl_network>?, _ deviation: Float, _ options: UnsafePointer<crl_layer_options>?
 ) -> crl_status {
-    call("crl_network_add_noise") { () throws(ChainruleError) in
-        let handle = try object(network, "network", as: NetworkHandle.self)
-        let options = try noiseOptions(options)
-        try handle.describe { architecture throws(ChainruleError) in
-            try architecture.noise(
-                deviation: deviation, name: optionalString(options?.name), input: optionalString(options?.input))
-        }
+    addLayer("crl_network_add_noise", network, options) { architecture, name, input throws(ChainruleError) in
+        try architecture.noise(deviation: deviation, name: name, input: input)
     }
 }
 
@@ -157,14 +147,9 @@ public func crlNetworkAddReshape(
     _ network: UnsafeMutablePointer<crl_network>?, _ extents: UnsafePointer<UInt>?, _ extents_count: UInt,
     _ options: UnsafePointer<crl_layer_options>?
 ) -> crl_status {
-    call("crl_network_add_reshape") { () throws(ChainruleError) in
-        let handle = try object(network, "network", as: NetworkHandle.self)
-        let options = try noiseOptions(options)
+    addLayer("crl_network_add_reshape", network, options) { architecture, name, input throws(ChainruleError) in
         let shape = try shape(extents, count: extents_count, "extents")
-        try handle.describe { architecture throws(ChainruleError) in
-            try architecture.reshape(
-                shape, name: optionalString(options?.name), input: optionalString(options?.input))
-        }
+        try architecture.reshape(shape, name: name, input: input)
     }
 }
 
@@ -242,6 +227,22 @@ public func crlNetworkBuildFor(
     call("crl_network_build_for") { () throws(ChainruleError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
         try handle.build(seed: seed, for: instructionSet(instruction_set))
+    }
+}
+
+/// Implements the functions that add layers with neither weights nor an activation: their options are a name and an input.
+@inline(never)
+func addLayer(
+    _ function: StaticString, _ network: UnsafeMutablePointer<crl_network>?,
+    _ options: UnsafePointer<crl_layer_options>?,
+    _ add: (_ architecture: inout Architecture, _ name: String?, _ input: String?) throws(ChainruleError) -> Void
+) -> crl_status {
+    call(function) { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let options = try noiseOptions(options)
+        try handle.describe { architecture throws(ChainruleError) in
+            try add(&architecture, optionalString(options?.name), optionalString(options?.input))
+        }
     }
 }
 

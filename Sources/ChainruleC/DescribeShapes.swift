@@ -84,15 +84,10 @@ public func crlNetworkAddPooling(
     _ network: UnsafeMutablePointer<crl_network>?, _ method: crl_pooling,
     _ window: UnsafePointer<crl_window>?, _ options: UnsafePointer<crl_layer_options>?
 ) -> crl_status {
-    call("crl_network_add_pooling") { () throws(ChainruleError) in
-        let handle = try object(network, "network", as: NetworkHandle.self)
+    addLayer("crl_network_add_pooling", network, options) { architecture, name, input throws(ChainruleError) in
         let (method, given) = (try pooling(method), try window.map(windowOf))
-        let options = try noiseOptions(options)
-        try handle.describe { architecture throws(ChainruleError) in
-            try architecture.pooling(
-                method, given.map { $0.settings(in: architecture, reading: options) },
-                name: optionalString(options?.name), input: optionalString(options?.input))
-        }
+        try architecture.pooling(
+            method, given.map { $0.settings(in: architecture, reading: input) }, name: name, input: input)
     }
 }
 
@@ -113,18 +108,13 @@ public func crlNetworkAddNormalization(
     _ network: UnsafeMutablePointer<crl_network>?, _ method: crl_normalization,
     _ normalization: UnsafePointer<crl_normalization_options>?, _ options: UnsafePointer<crl_layer_options>?
 ) -> crl_status {
-    call("crl_network_add_normalization") { () throws(ChainruleError) in
-        let handle = try object(network, "network", as: NetworkHandle.self)
+    addLayer("crl_network_add_normalization", network, options) { architecture, name, input throws(ChainruleError) in
         let given = try normalization.map { (pointer) throws(ChainruleError) in try structure(pointer, "normalization")
         }
         let how = given ?? crl_normalization_options.initial
         let method = try normalizationMethod(method, how)
-        let options = try noiseOptions(options)
-        try handle.describe { architecture throws(ChainruleError) in
-            try architecture.normalization(
-                method, epsilon: how.epsilon, isAffine: how.affine != 0, name: optionalString(options?.name),
-                input: optionalString(options?.input))
-        }
+        try architecture.normalization(
+            method, epsilon: how.epsilon, isAffine: how.affine != 0, name: name, input: input)
     }
 }
 
@@ -138,13 +128,26 @@ public func crlNetworkAddPReLU(
     _ network: UnsafeMutablePointer<crl_network>?,
     _ options: UnsafePointer<crl_layer_options>?
 ) -> crl_status {
-    call("crl_network_add_prelu") { () throws(ChainruleError) in
-        let handle = try object(network, "network", as: NetworkHandle.self)
-        let options = try noiseOptions(options)
-        try handle.describe { architecture throws(ChainruleError) in
-            try architecture.prelu(
-                name: optionalString(options?.name), input: optionalString(options?.input))
-        }
+    addLayer("crl_network_add_prelu", network, options) { architecture, name, input throws(ChainruleError) in
+        try architecture.prelu(name: name, input: input)
+    }
+}
+
+/// Adds softmax along an axis: h = e^h' divided by the sum of its line along the axis. Along the last axis that is an activation
+/// layer with CRL_SOFTMAX, and the layer becomes one.
+/// - Parameters:
+///   - network: not built yet.
+///   - axis: from 0; of at least 2 elements.
+///   - options: name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_softmax")
+public func crlNetworkAddSoftmax(
+    _ network: UnsafeMutablePointer<crl_network>?, _ axis: UInt,
+    _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    addLayer("crl_network_add_softmax", network, options) { architecture, name, input throws(ChainruleError) in
+        let axis = try count(axis, "axis")
+        try architecture.softmax(axis: axis, name: name, input: input)
     }
 }
 
@@ -160,13 +163,8 @@ public func crlNetworkAddChannelDropout(
     _ network: UnsafeMutablePointer<crl_network>?, _ rate: Float,
     _ options: UnsafePointer<crl_layer_options>?
 ) -> crl_status {
-    call("crl_network_add_channel_dropout") { () throws(ChainruleError) in
-        let handle = try object(network, "network", as: NetworkHandle.self)
-        let options = try noiseOptions(options)
-        try handle.describe { architecture throws(ChainruleError) in
-            try architecture.dropout(
-                rate, wholeChannels: true, name: optionalString(options?.name), input: optionalString(options?.input))
-        }
+    addLayer("crl_network_add_channel_dropout", network, options) { architecture, name, input throws(ChainruleError) in
+        try architecture.dropout(rate, wholeChannels: true, name: name, input: input)
     }
 }
 
@@ -182,14 +180,9 @@ public func crlNetworkAddTranspose(
     _ network: UnsafeMutablePointer<crl_network>?, _ axes: UnsafePointer<UInt>?,
     _ axes_count: UInt, _ options: UnsafePointer<crl_layer_options>?
 ) -> crl_status {
-    call("crl_network_add_transpose") { () throws(ChainruleError) in
-        let handle = try object(network, "network", as: NetworkHandle.self)
+    addLayer("crl_network_add_transpose", network, options) { architecture, name, input throws(ChainruleError) in
         let axes = try numbers(axes, count: axes_count, "axes")
-        let options = try noiseOptions(options)
-        try handle.describe { architecture throws(ChainruleError) in
-            try architecture.transpose(
-                axes, name: optionalString(options?.name), input: optionalString(options?.input))
-        }
+        try architecture.transpose(axes, name: name, input: input)
     }
 }
 
@@ -206,14 +199,33 @@ public func crlNetworkAddSlice(
     _ network: UnsafeMutablePointer<crl_network>?, _ begin: UnsafePointer<UInt>?,
     _ end: UnsafePointer<UInt>?, _ axes_count: UInt, _ options: UnsafePointer<crl_layer_options>?
 ) -> crl_status {
-    call("crl_network_add_slice") { () throws(ChainruleError) in
-        let handle = try object(network, "network", as: NetworkHandle.self)
+    addLayer("crl_network_add_slice", network, options) { architecture, name, input throws(ChainruleError) in
         let begin = try numbers(begin, count: axes_count, "begin")
         let end = try numbers(end, count: axes_count, "end")
-        let options = try noiseOptions(options)
-        try handle.describe { architecture throws(ChainruleError) in
-            try architecture.slice(
-                from: begin, to: end, name: optionalString(options?.name), input: optionalString(options?.input))
+        try architecture.slice(from: begin, to: end, name: name, input: input)
+    }
+}
+
+/// Cuts a layer along an axis into parts, one after the other: adds a slice for each, or none after an error. The next layer
+/// reads the last of them, if it names no other.
+/// - Parameters:
+///   - network: not built yet.
+///   - axis: from 0.
+///   - sizes: the length of each part, at least 1; together the axis' length. NULL: the parts are equal.
+///   - sizes_count: the number of parts.
+///   - options: name, input; NULL: CRL_LAYER_OPTIONS_INIT. A name "part" names them "part-0", "part-1", … Only read; the
+///     strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_split")
+public func crlNetworkAddSplit(
+    _ network: UnsafeMutablePointer<crl_network>?, _ axis: UInt, _ sizes: UnsafePointer<UInt>?,
+    _ sizes_count: UInt, _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    addLayer("crl_network_add_split", network, options) { architecture, name, input throws(ChainruleError) in
+        let (axis, parts) = (try count(axis, "axis"), try count(sizes_count, "sizes_count"))
+        try architecture.split(parts, axis: axis, name: name, input: input) { index, length throws(ChainruleError) in
+            guard let sizes else { return length / parts }
+            return try count(sizes[index], "sizes")
         }
     }
 }
@@ -231,16 +243,10 @@ public func crlNetworkAddZeroPadding(
     _ network: UnsafeMutablePointer<crl_network>?, _ before: UnsafePointer<UInt>?,
     _ after: UnsafePointer<UInt>?, _ axes_count: UInt, _ options: UnsafePointer<crl_layer_options>?
 ) -> crl_status {
-    call("crl_network_add_zero_padding") { () throws(ChainruleError) in
-        let handle = try object(network, "network", as: NetworkHandle.self)
+    addLayer("crl_network_add_zero_padding", network, options) { architecture, name, input throws(ChainruleError) in
         let before = try numbers(before, count: axes_count, "before")
         let after = try numbers(after, count: axes_count, "after")
-        let options = try noiseOptions(options)
-        try handle.describe { architecture throws(ChainruleError) in
-            try architecture.zeroPadding(
-                before: before, after: after, name: optionalString(options?.name), input: optionalString(options?.input)
-            )
-        }
+        try architecture.zeroPadding(before: before, after: after, name: name, input: input)
     }
 }
 
@@ -256,14 +262,9 @@ public func crlNetworkAddUpsampling(
     _ network: UnsafeMutablePointer<crl_network>?, _ factors: UnsafePointer<UInt>?,
     _ axes_count: UInt, _ options: UnsafePointer<crl_layer_options>?
 ) -> crl_status {
-    call("crl_network_add_upsampling") { () throws(ChainruleError) in
-        let handle = try object(network, "network", as: NetworkHandle.self)
+    addLayer("crl_network_add_upsampling", network, options) { architecture, name, input throws(ChainruleError) in
         let factors = try numbers(factors, count: axes_count, "factors")
-        let options = try noiseOptions(options)
-        try handle.describe { architecture throws(ChainruleError) in
-            try architecture.upsampling(
-                factors, name: optionalString(options?.name), input: optionalString(options?.input))
-        }
+        try architecture.upsampling(factors, name: name, input: input)
     }
 }
 
@@ -369,7 +370,7 @@ extension NetworkHandle {
         let activation = try ChainruleC.activation(activation, options)
         try describe(options) { architecture throws(ChainruleError) in
             var settings = ConvolutionSettings(
-                channels, given.settings(in: architecture, reading: options), activation)
+                channels, given.settings(in: architecture, reading: optionalString(options?.input)), activation)
             settings.groups = groups
             settings.isTransposed = isTransposed
             if let options {

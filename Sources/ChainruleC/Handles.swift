@@ -84,7 +84,7 @@ final class NetworkHandle: HandleObject {
 
     init(built network: Network) {
         architecture = network.architecture
-        for node in architecture.nodes { keep(node, crl_layer_options.initial) }
+        keepNewLayers(crl_layer_options.initial)
         finish(network)
     }
 
@@ -97,6 +97,10 @@ final class NetworkHandle: HandleObject {
     func copy() throws(ChainruleError) -> NetworkHandle {
         try architecture.setAside()
         return NetworkHandle(copyOf: self, try network?.copy())
+    }
+
+    private func keepNewLayers(_ options: crl_layer_options) {
+        for node in architecture.nodes[layerNames.count...] { keep(node, options) }
     }
 
     private func keep(_ node: Architecture.Node, _ options: crl_layer_options) {
@@ -114,15 +118,19 @@ final class NetworkHandle: HandleObject {
         for name in tensorNames { name.deallocate() }
     }
 
-    /// Adds a layer to the description. The network must not be built.
+    /// Adds layers to the description. The network must not be built.
     func describe(
         _ options: crl_layer_options? = nil, _ change: (inout Architecture) throws(ChainruleError) -> Void
     ) throws(ChainruleError) {
+        try checkIsOpen()
+        try change(&architecture)
+        keepNewLayers(options ?? crl_layer_options.initial)
+    }
+
+    private func checkIsOpen() throws(ChainruleError) {
         guard network == nil else {
             throw ChainruleError(.alreadyBuilt, "the network is built; its layers are fixed")
         }
-        try change(&architecture)
-        if let node = architecture.nodes.last { keep(node, options ?? crl_layer_options.initial) }
     }
 
     /// - Parameter set: nil: the process's instruction set.

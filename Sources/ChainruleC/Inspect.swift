@@ -72,7 +72,7 @@ public func crlNetworkLayer(
         filled.name = UnsafePointer(handle.layerNames[Int(index)])
         filled.units = node.shape.channels
         filled.inputs = node.inputs.count
-        describe(node.settings, in: &filled)
+        describe(node.settings, rank: node.shape.rank, in: &filled)
         write(filled, to: layer)
     }
 }
@@ -96,16 +96,46 @@ public func crlNetworkLayerShape(
     }
 }
 
+/// Gets what a layer that moves elements was added with: a number for each axis, or for each but the channels.
+/// - Parameters:
+///   - network: built or not.
+///   - index: the layer's, from 0.
+///   - extents: receives a transpose's `axes`, a slice's `begin`, a zero padding's `before` or an upsampling's `factors`; NULL:
+///     not wanted.
+///   - ends: receives a slice's `end` or a zero padding's `after`; other layers leave it alone. NULL: not wanted.
+///   - extents_count: the length of each array, at least the number of axes; 4 is enough for any layer. Ignored with NULL.
+///   - rank: receives how many numbers there are.
+/// - Returns: a status; CRL_ERROR_VALUE if the layer is none of these.
+@_cdecl("crl_network_layer_axes")
+public func crlNetworkLayerAxes(
+    _ network: UnsafePointer<crl_network>?, _ index: UInt, _ extents: UnsafeMutablePointer<UInt>?,
+    _ ends: UnsafeMutablePointer<UInt>?, _ extents_count: UInt, _ rank: UnsafeMutablePointer<UInt>?
+) -> crl_status {
+    call("crl_network_layer_axes") { () throws(ChainruleError) in
+        let (_, node) = try node(network, index)
+        let numbers: [Int]
+        var last: [Int] = []
+        switch node.settings {
+        case .transpose(let axes): numbers = axes
+        case .slice(let begin, let end): (numbers, last) = (begin, end)
+        case .zeroPadding(let before, let after): (numbers, last) = (before, after)
+        case .upsampling(let factors): numbers = factors
+        default: throw ChainruleError(.value, "layer '\(node.name.text)' has no numbers for its axes")
+        }
+        try write(numbers, to: extents, last, to: ends, count: extents_count, rank)
+    }
+}
+
 private func write(
-    _ lengths: [Int], to extents: UnsafeMutablePointer<UInt>?, count: UInt, _ rank: UnsafeMutablePointer<UInt>?
+    _ lengths: [Int], to extents: UnsafeMutablePointer<UInt>?, _ last: [Int] = [],
+    to ends: UnsafeMutablePointer<UInt>? = nil, count: UInt, _ rank: UnsafeMutablePointer<UInt>?
 ) throws(ChainruleError) {
     guard let rank else { throw nullArgument("rank") }
-    if let extents {
-        guard count >= UInt(lengths.count) else {
-            throw ChainruleError(.size, "extents_count is \(count); the shape has \(lengths.count) axes")
-        }
-        for (axis, length) in lengths.enumerated() { extents[axis] = UInt(length) }
+    guard extents == nil && ends == nil || count >= UInt(lengths.count) else {
+        throw ChainruleError(.size, "extents_count is \(count); there are \(lengths.count) axes")
     }
+    for (axis, length) in lengths.enumerated() { extents?[axis] = UInt(length) }
+    for (axis, length) in last.enumerated() { ends?[axis] = UInt(length) }
     rank.pointee = UInt(lengths.count)
 }
 
@@ -179,6 +209,34 @@ public func crlNetworkLayerWindow(
         default: throw ChainruleError(.value, "layer '\(node.name.text)' has no window")
         }
         write(filled, to: window)
+    }
+}
+
+/// Gets what a normalization layer was added with. Its method is in crl_layer.
+/// - Parameters:
+///   - network: built or not.
+///   - index: the layer's, from 0.
+///   - normalization: initialized with CRL_NORMALIZATION_OPTIONS_INIT; receives the options. What is not the method's has its
+///     initial value.
+/// - Returns: a status; CRL_ERROR_VALUE if the layer is no normalization.
+@_cdecl("crl_network_layer_normalization")
+public func crlNetworkLayerNormalization(
+    _ network: UnsafePointer<crl_network>?, _ index: UInt,
+    _ normalization: UnsafeMutablePointer<crl_normalization_options>?
+) -> crl_status {
+    call("crl_network_layer_normalization") { () throws(ChainruleError) in
+        let (_, node) = try node(network, index)
+        guard let normalization else { throw nullArgument("normalization") }
+        _ = try structure(normalization, "normalization")
+        guard case .normalization(let method, let epsilon, let isAffine) = node.settings else {
+            throw ChainruleError(.value, "layer '\(node.name.text)' is no normalization")
+        }
+        var filled = crl_normalization_options.initial
+        if case .group(let groups) = method { filled.groups = groups }
+        if case .batch(let momentum) = method { filled.momentum = momentum }
+        filled.epsilon = epsilon
+        filled.affine = isAffine ? 1 : 0
+        write(filled, to: normalization)
     }
 }
 

@@ -3,7 +3,8 @@ import Chainrule
 
 // A layer back in C's words: what the functions that add layers read the other way round.
 
-func describe(_ settings: LayerSettings, in layer: inout crl_layer) {
+/// - Parameter rank: the number of the layer's axes.
+func describe(_ settings: LayerSettings, rank: Int, in layer: inout crl_layer) {
     switch settings {
     case .dense(let activation, let bias, _, _):
         layer.kind = crl_layer_kind(CRL_LAYER_DENSE)
@@ -28,16 +29,27 @@ func describe(_ settings: LayerSettings, in layer: inout crl_layer) {
     case .mean: layer.kind = crl_layer_kind(CRL_LAYER_MEAN)
     case .difference: layer.kind = crl_layer_kind(CRL_LAYER_DIFFERENCE)
     case .product: layer.kind = crl_layer_kind(CRL_LAYER_PRODUCT)
-    case .concatenation: layer.kind = crl_layer_kind(CRL_LAYER_CONCATENATION)
+    case .concatenation(let axis):
+        layer.kind = crl_layer_kind(CRL_LAYER_CONCATENATION)
+        layer.axis = axis ?? rank - 1
     case .reshape: layer.kind = crl_layer_kind(CRL_LAYER_RESHAPE)
     case .transpose: layer.kind = crl_layer_kind(CRL_LAYER_TRANSPOSE)
     case .slice: layer.kind = crl_layer_kind(CRL_LAYER_SLICE)
     case .zeroPadding: layer.kind = crl_layer_kind(CRL_LAYER_ZERO_PADDING)
     case .upsampling: layer.kind = crl_layer_kind(CRL_LAYER_UPSAMPLING)
-    case .input: layer.kind = crl_layer_kind(CRL_LAYER_INPUT)
-    case .pooling: layer.kind = crl_layer_kind(CRL_LAYER_POOLING)
-    case .normalization: layer.kind = crl_layer_kind(CRL_LAYER_NORMALIZATION)
+    case .input(_, let first):
+        layer.kind = crl_layer_kind(CRL_LAYER_INPUT)
+        layer.first = first
+    case .pooling(let method, _):
+        layer.kind = crl_layer_kind(CRL_LAYER_POOLING)
+        layer.method = number(of: method)
+    case .normalization(let method, _, _):
+        layer.kind = crl_layer_kind(CRL_LAYER_NORMALIZATION)
+        layer.method = number(of: method)
     case .prelu: layer.kind = crl_layer_kind(CRL_LAYER_PRELU)
+    case .softmax(let axis):
+        layer.kind = crl_layer_kind(CRL_LAYER_SOFTMAX)
+        layer.axis = axis
     }
 }
 

@@ -14,14 +14,21 @@ extension ChainruleError.Code {
 /// Runs the body of a C function. Turns an error into its status and into the thread's message.
 func call(_ function: StaticString, _ body: () throws(ChainruleError) -> Void) -> crl_status {
     guard Reserve.enter() else { return failure(of: function, .memory, "there is no memory for the call") }
-    defer { Reserve.leave() }
     do throws(ChainruleError) {
         try body()
+        Reserve.leave()
         return crl_status(CRL_OK)
     } catch {
-        recordMessage("\(function): \(error.message)")
-        return error.code.rawValue
+        return leave(function, error)
     }
+}
+
+// Not a part of call(): every C function has a copy of that.
+@inline(never)
+private func leave(_ function: StaticString, _ error: ChainruleError) -> crl_status {
+    recordMessage("\(function): \(error.message)")
+    Reserve.leave()
+    return error.code.rawValue
 }
 
 /// Returns the status and sets the message, without taking memory.

@@ -31,10 +31,10 @@ struct GivenWindow {
         }
     }
 
-    /// The window over the layer that the options name. Its kernel has as many numbers as that layer has axes before its
+    /// The window over the layer of this name, nil: the last. Its kernel has as many numbers as that layer has axes before its
     /// channels; if the caller gave more, so many that the layer's shape rule refuses them.
-    func settings(in architecture: Architecture, reading options: crl_layer_options?) -> WindowSettings {
-        let axes = architecture.shape(read: optionalString(options?.input)).map { $0.rank - 1 } ?? 0
+    func settings(in architecture: Architecture, reading input: String?) -> WindowSettings {
+        let axes = architecture.shape(read: input).map { $0.rank - 1 } ?? 0
         func cut(_ numbers: [Int]) -> [Int] {
             var count = numbers.count
             while count > axes && numbers[count - 1] == 0 { count -= 1 }
@@ -94,6 +94,23 @@ func pooling(_ method: crl_pooling) throws(ChainruleError) -> PoolingMethod {
     case CRL_POOLING_MEAN: return .mean
     case CRL_POOLING_MEAN_WITH_PADDING: return .meanWithPadding
     default: throw ChainruleError(.value, "method is \(method), which is no crl_pooling")
+    }
+}
+
+func number(of method: PoolingMethod) -> Int32 {
+    switch method {
+    case .maximum: Int32(CRL_POOLING_MAXIMUM)
+    case .mean: Int32(CRL_POOLING_MEAN)
+    case .meanWithPadding: Int32(CRL_POOLING_MEAN_WITH_PADDING)
+    }
+}
+
+func number(of method: NormalizationMethod) -> Int32 {
+    switch method {
+    case .batch: Int32(CRL_NORMALIZATION_BATCH)
+    case .layer: Int32(CRL_NORMALIZATION_LAYER)
+    case .rootMeanSquare: Int32(CRL_NORMALIZATION_RMS)
+    case .group: Int32(CRL_NORMALIZATION_GROUP)
     }
 }
 

@@ -80,6 +80,7 @@ static crl_network *every_kind(void)
     has_shape(network, 14, 3, 6, 4, 4);
     OK(crl_network_add_concatenation_along(network, joined, 2, 1, "joined"));
     has_shape(network, 15, 3, 6, 8, 4);
+    OK(crl_network_add_softmax(network, 0, NULL));
     OK(crl_network_add_channel_dropout(network, 0.25f, NULL));
     OK(crl_network_add_normalization(network, CRL_NORMALIZATION_LAYER, NULL, NULL));
     OK(crl_network_add_normalization(network, CRL_NORMALIZATION_RMS, NULL, NULL));
@@ -95,7 +96,8 @@ static void inspected(void)
     crl_window seen = CRL_WINDOW_INIT;
     crl_layer layer = CRL_LAYER_INIT;
     crl_tensor tensor = CRL_TENSOR_INIT;
-    size_t extents[5] = { 0 }, rank = 0, count = 0, tensors = 0;
+    crl_normalization_options how = CRL_NORMALIZATION_OPTIONS_INIT;
+    size_t extents[5] = { 0 }, ends[5] = { 0 }, rank = 0, count = 0, tensors = 0;
     float *state = NULL;
     OK(crl_network_layer_window(network, 1, &seen));
     CHECK(seen.kernel.first == 3 && seen.kernel.second == 3 && seen.kernel.third == 0 && seen.stride.first == 1);
@@ -105,6 +107,31 @@ static void inspected(void)
     OK(crl_network_layer_window(network, 6, &seen));
     CHECK(seen.kernel.first == 0);
     FAILS(CRL_ERROR_VALUE, "layer '2' has no window", crl_network_layer_window(network, 2, &seen));
+    FAILS(CRL_ERROR_VALUE, "layer '2' has no numbers", crl_network_layer_axes(network, 2, extents, NULL, 5, &rank));
+    FAILS(CRL_ERROR_SIZE, "extents_count is 2", crl_network_layer_axes(network, 5, extents, NULL, 2, &rank));
+    OK(crl_network_layer_axes(network, 5, extents, NULL, 5, &rank));
+    CHECK(rank == 3 && extents[0] == 1 && extents[1] == 0 && extents[2] == 2);
+    OK(crl_network_layer_axes(network, 12, extents, ends, 5, &rank));
+    CHECK(rank == 3 && extents[0] == 0 && extents[2] == 0 && ends[0] == 2 && ends[1] == 4 && ends[2] == 4);
+    OK(crl_network_layer_axes(network, 13, extents, ends, 2, &rank));
+    CHECK(rank == 2 && extents[0] == 1 && extents[1] == 0 && ends[0] == 0 && ends[1] == 0 && ends[2] == 4);
+    OK(crl_network_layer_axes(network, 14, extents, ends, 2, &rank));
+    CHECK(rank == 2 && extents[0] == 2 && extents[1] == 1 && ends[0] == 0);
+    OK(crl_network_layer_axes(network, 14, NULL, NULL, 0, &rank));
+    CHECK(rank == 2);
+    FAILS(CRL_ERROR_NULL, "rank", crl_network_layer_axes(network, 14, extents, ends, 2, NULL));
+
+    OK(crl_network_layer(network, 10, &layer));
+    CHECK(layer.kind == CRL_LAYER_POOLING && layer.method == CRL_POOLING_MAXIMUM && layer.axis == 0);
+    OK(crl_network_layer(network, 15, &layer));
+    CHECK(layer.kind == CRL_LAYER_CONCATENATION && layer.axis == 1 && layer.method == 0);
+    OK(crl_network_layer(network, 16, &layer));
+    CHECK(layer.kind == CRL_LAYER_SOFTMAX && layer.axis == 0 && layer.reserved == 0);
+    OK(crl_network_layer(network, 3, &layer));
+    CHECK(layer.kind == CRL_LAYER_NORMALIZATION && layer.method == CRL_NORMALIZATION_GROUP);
+    OK(crl_network_layer_normalization(network, 3, &how));
+    CHECK(how.groups == 2 && how.epsilon == 1e-5f && how.affine == 1 && how.momentum == 0.1f);
+    FAILS(CRL_ERROR_VALUE, "layer '1' is no normalization", crl_network_layer_normalization(network, 1, &how));
     OK(crl_network_layer(network, 11, &layer));
     CHECK(layer.kind == CRL_LAYER_TRANSPOSED_CONVOLUTION && layer.groups == 4);
 
@@ -209,10 +236,63 @@ static void prepared(void)
     crl_network_destroy(network);
 }
 
+/* A split is a slice for each part. */
+static void split(void)
+{
+    const size_t sizes[] = { 1, 2, 3 };
+    const char *const swapped[] = { "part-2", "part-0", "part-1" };
+    crl_network *network = images();
+    crl_layer layer = CRL_LAYER_INIT;
+    crl_layer_options part = CRL_LAYER_OPTIONS_INIT;
+    size_t begin[3] = { 0 }, end[3] = { 0 }, rank = 0, layers = 0;
+    float y[INPUTS];
+    part.name = "part";
+    OK(crl_network_add_split(network, 1, sizes, 3, &part));
+    OK(crl_network_add_concatenation_along(network, swapped, 3, 1, "joined"));
+    OK(crl_network_add_split(network, 2, NULL, 2, NULL));
+    OK(crl_network_layer(network, 3, &layer));
+    CHECK(strcmp(layer.name, "part-2") == 0 && layer.kind == CRL_LAYER_SLICE);
+    OK(crl_network_layer_axes(network, 3, begin, end, 3, &rank));
+    CHECK(rank == 3 && begin[1] == 3 && end[1] == 6 && begin[0] == 0 && end[0] == 6 && end[2] == 2);
+    OK(crl_network_layer(network, 6, &layer));
+    CHECK(strcmp(layer.name, "6") == 0 && layer.units == 1);
+    OK(crl_network_layer_input(network, 6, 0, &layer.name));
+    CHECK(strcmp(layer.name, "joined") == 0);
+
+    OK(crl_network_layer_count(network, &layers));
+    part.input = "joined";
+    FAILS(CRL_ERROR_VALUE, "split 'part' cuts along axis 3; [6, 6, 2] has none",
+          crl_network_add_split(network, 3, sizes, 3, &part));
+    part.name = "other";
+    FAILS(CRL_ERROR_SIZE, "split 'other' cuts axis 0 of [6, 6, 2] into 2 parts of 3 elements",
+          crl_network_add_split(network, 0, sizes, 2, &part));
+    FAILS(CRL_ERROR_SIZE, "slice 'other-2'", crl_network_add_split(network, 0, (size_t[]){ 1, 2, 4 }, 3, &part));
+    FAILS(CRL_ERROR_SIZE, "slice 'other-1'", crl_network_add_split(network, 0, (size_t[]){ 6, 0 }, 2, &part));
+    FAILS(CRL_ERROR_SIZE, "sizes is", crl_network_add_split(network, 0, (size_t[]){ 6, SIZE_MAX }, 2, &part));
+    FAILS(CRL_ERROR_SIZE, "5 parts of 5 elements", crl_network_add_split(network, 0, NULL, 5, &part));
+    FAILS(CRL_ERROR_SIZE, "0 parts", crl_network_add_split(network, 0, sizes, 0, &part));
+    FAILS(CRL_ERROR_SIZE, "'other-0' takes the elements from 0 to before 0 along axis 0 of [6, 6, 2]",
+          crl_network_add_split(network, 0, NULL, 7, &part));
+    FAILS(CRL_ERROR_SIZE, "sizes_count", crl_network_add_split(network, 0, NULL, SIZE_MAX, &part));
+    part.input = "absent";
+    FAILS(CRL_ERROR_NAME, "'absent'", crl_network_add_split(network, 0, sizes, 3, &part));
+    OK(crl_network_layer_count(network, &rank));
+    CHECK(rank == layers);
+
+    OK(crl_network_add_concatenation_along(network, (const char *const[]){ "5", "6" }, 2, 2, NULL));
+    OK(crl_network_build(network, 1));
+    OK(crl_network_predict(network, x, 1, INPUTS, y, 1, INPUTS));
+    for (size_t i = 0; i < SIDE; ++i)
+        CHECK(memcmp(y + i * SIDE * CHANNELS, x + (i * SIDE + 3) * CHANNELS, 3 * CHANNELS * sizeof *y) == 0);
+    crl_network_destroy(network);
+}
+
 static void batch_statistics(void)
 {
     crl_network *network = NULL;
     crl_workspace *workspace = NULL, *inference = NULL;
+    crl_network *loaded = NULL;
+    unsigned char bytes[2048];
     float y[4 * 2], *state = NULL;
     const float two[4 * 2] = { 1, 10, 2, 20, 3, 30, 4, 40 };
     size_t count = 0;
@@ -236,6 +316,12 @@ static void batch_statistics(void)
     FAILS(CRL_ERROR_MISMATCH, "inference", crl_forward(network, inference, two, 4, 2, y, 4, 2));
     crl_workspace_destroy(inference);
     crl_workspace_destroy(workspace);
+
+    state[1] = NAN;
+    OK(crl_network_save_to_memory(network, bytes, sizeof bytes, &count));
+    FAILS(CRL_ERROR_FORMAT, "element 1 of the tensor '0.running_mean' is nan",
+          crl_network_load_from_memory(bytes, count, 0, &loaded));
+    CHECK(loaded == NULL);
     crl_network_destroy(network);
 }
 
@@ -280,6 +366,14 @@ static void refused(void)
     FAILS(CRL_ERROR_VALUE, "twice", crl_network_add_transpose(network, twice, 3, NULL));
     FAILS(CRL_ERROR_SIZE, "0 numbers", crl_network_add_transpose(network, twice, 0, NULL));
     FAILS(CRL_ERROR_NULL, "axes", crl_network_add_transpose(network, NULL, 3, NULL));
+    FAILS(CRL_ERROR_VALUE, "softmax '1' runs along axis 3; [6, 6, 2]", crl_network_add_softmax(network, 3, NULL));
+    FAILS(CRL_ERROR_SIZE, "axis", crl_network_add_softmax(network, SIZE_MAX, NULL));
+    FAILS(CRL_ERROR_SIZE, "slice '1' takes the elements from 0 to before 7 along axis 1 of [6, 6, 2]",
+          crl_network_add_slice(network, (size_t[]){ 0, 0, 0 }, (size_t[]){ 6, 7, 2 }, 3, NULL));
+    FAILS(CRL_ERROR_SIZE, "upsampling '1' reads [6, 6, 2]: a shape holds at most",
+          crl_network_add_upsampling(network, (size_t[]){ 1 << 20, 1 << 20 }, 2, NULL));
+    FAILS(CRL_ERROR_SIZE, "input 0 has [72], input 1 [6, 6, 2]", crl_network_add_product(network, "input", "0", NULL));
+    FAILS(CRL_ERROR_SIZE, "mean '1'", crl_network_add_mean(network, (const char *const[]){ "input", "0" }, 2, NULL));
     FAILS(CRL_ERROR_NAME, "absent", crl_network_add_product(network, "0", "absent", NULL));
     OK(crl_network_layer_count(network, &layers));
     CHECK(layers == 1);
@@ -292,6 +386,7 @@ int main(void)
     inspected();
     trained();
     prepared();
+    split();
     batch_statistics();
     refused();
     return finish();

@@ -661,6 +661,15 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_normalization(crl_network *netw
 CRL_NODISCARD CRL_API crl_status crl_network_add_prelu(crl_network *network,
                                                        const crl_layer_options *CRL_NULLABLE options);
 
+/** Adds softmax along an axis: h = e^h' divided by the sum of its line along the axis. Along the last axis that is
+ *  an activation layer with CRL_SOFTMAX, and the layer becomes one.
+ *  @param network not built yet.
+ *  @param axis from 0; of at least 2 elements.
+ *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_softmax(crl_network *network, size_t axis,
+                                                         const crl_layer_options *CRL_NULLABLE options);
+
 /** Adds dropout of whole channels (Tompson et al. 2015): as crl_network_add_dropout(), but one draw decides about
  *  all positions of a channel.
  *  @param network not built yet.
@@ -688,6 +697,19 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_transpose(crl_network *network,
  *  @return as crl_network_add_dense(). */
 CRL_NODISCARD CRL_API crl_status crl_network_add_slice(crl_network *network, const size_t *begin, const size_t *end,
                                                        size_t axes_count,
+                                                       const crl_layer_options *CRL_NULLABLE options);
+
+/** Cuts a layer along an axis into parts, one after the other: adds a slice for each, or none after an error. The
+ *  next layer reads the last of them, if it names no other.
+ *  @param network not built yet.
+ *  @param axis from 0.
+ *  @param sizes the length of each part, at least 1; together the axis' length. NULL: the parts are equal.
+ *  @param sizes_count the number of parts.
+ *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. A name "part" names them "part-0", "part-1", … Only
+ *      read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_split(crl_network *network, size_t axis,
+                                                       const size_t *CRL_NULLABLE sizes, size_t sizes_count,
                                                        const crl_layer_options *CRL_NULLABLE options);
 
 /** Adds positions of zeros before and after each axis but the channels.
@@ -787,7 +809,8 @@ enum {
     CRL_LAYER_POOLING = 17,
     CRL_LAYER_NORMALIZATION = 18,
     CRL_LAYER_PRELU = 19,
-    CRL_LAYER_CHANNEL_DROPOUT = 20
+    CRL_LAYER_CHANNEL_DROPOUT = 20,
+    CRL_LAYER_SOFTMAX = 21
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -801,9 +824,13 @@ typedef struct crl_layer {
     float amount;              /**< dropout: p; noise: the standard deviation; otherwise 0 */
     int32_t bias;              /**< 1 for a dense layer or a convolution with a bias */
     size_t groups;             /**< convolution: its groups; otherwise 0 */
+    size_t axis;               /**< concatenation, softmax: along which; otherwise 0 */
+    size_t first;              /**< named input: the place of its first element in a row of x; otherwise 0 */
+    int32_t method;            /**< pooling: its crl_pooling; normalization: its crl_normalization; otherwise 0 */
+    int32_t reserved;          /**< 0 */
 } crl_layer;
 
-#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0, 0 }
+#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0, 0, 0, 0, 0, 0 }
 
 /** Where a parameter tensor lies in the flat parameter vector, and in every gradient vector. Start from CRL_TENSOR_INIT. */
 typedef struct crl_tensor {
@@ -855,6 +882,20 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_shape(const crl_network *netw
                                                          size_t *CRL_NULLABLE extents, size_t extents_count,
                                                          size_t *rank);
 
+/** Gets what a layer that moves elements was added with: a number for each axis, or for each but the channels.
+ *  @param network built or not.
+ *  @param index the layer's, from 0.
+ *  @param extents receives a transpose's axes, a slice's begin, a zero padding's before or an upsampling's factors;
+ *      NULL: not wanted.
+ *  @param ends receives a slice's end or a zero padding's after; other layers leave it alone. NULL: not wanted.
+ *  @param extents_count the length of each array, at least the number of axes; 4 is enough for any layer. Ignored
+ *      with NULL.
+ *  @param rank receives how many numbers there are.
+ *  @return a status; CRL_ERROR_VALUE if the layer is none of these. */
+CRL_NODISCARD CRL_API crl_status crl_network_layer_axes(const crl_network *network, size_t index,
+                                                        size_t *CRL_NULLABLE extents, size_t *CRL_NULLABLE ends,
+                                                        size_t extents_count, size_t *rank);
+
 /** Gets the name of one of a layer's inputs.
  *  @param network built or not.
  *  @param index the layer's, from 0.
@@ -880,6 +921,15 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_options(const crl_network *ne
  *  @param window initialized with CRL_WINDOW_INIT; receives the window. All 0 for pooling over all positions.
  *  @return a status; CRL_ERROR_VALUE if the layer has no window. */
 CRL_NODISCARD CRL_API crl_status crl_network_layer_window(const crl_network *network, size_t index, crl_window *window);
+
+/** Gets what a normalization layer was added with. Its method is in crl_layer.
+ *  @param network built or not.
+ *  @param index the layer's, from 0.
+ *  @param normalization initialized with CRL_NORMALIZATION_OPTIONS_INIT; receives the options. What is not the
+ *      method's has its initial value.
+ *  @return a status; CRL_ERROR_VALUE if the layer is no normalization. */
+CRL_NODISCARD CRL_API crl_status crl_network_layer_normalization(const crl_network *network, size_t index,
+                                                                 crl_normalization_options *normalization);
 
 /** Gets the flat parameter vector itself, not a copy. You may read and change it. It belongs to the network and
  *  lives as long. Changing it requires exclusive access to the network, and voids earlier forward passes.

@@ -1,4 +1,5 @@
 import Chainrule
+import Foundation
 
 /// A kind of layer beside the basic ones: how the library adds it, and what it computes, in float64 and straight from its
 /// definition.
@@ -94,6 +95,21 @@ package struct ReferenceLayer: Sendable {
             return Batch(zip(x.shape, all).map { $0 * $1 }, samples: x.samples.count) { sample, place in
                 x[sample, zip(place, all).map { $0 / $1 }]
             }
+        }
+    }
+
+    package static func softmax(axis: Int) -> ReferenceLayer {
+        ReferenceLayer(add: { try $0.softmax(axis: axis, name: $1, input: $2[0]) }) { inputs, _ in
+            let x = inputs[0]
+            let h = Batch(x.shape, samples: x.samples.count) { sample, place in
+                let line = (0..<x.shape[axis]).map { index in
+                    var other = place
+                    other[axis] = index
+                    return exp(x[sample, other])
+                }
+                return line[place[axis]] / line.reduce(0, +)
+            }
+            return (x, h)
         }
     }
 

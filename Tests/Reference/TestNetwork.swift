@@ -265,6 +265,9 @@ extension TestNetwork {
             ("zero padding", one([2, 3, 2], .zeroPadding([1, 0], [2, 1]))),
             ("upsampling", one([2, 3, 2], .upsampling([3, 2]))),
         ]
+        for axis in 0..<4 {
+            cases.append(("softmax along \(axis)", one([2, 3, 2, 4], .softmax(axis: axis))))
+        }
         let parts: [Layer] = [
             .other("t", .transpose([1, 0, 2]), from: "x"), .other("o", .pooling(.mean, nil), from: "x"),
             .dense("s", 1, .tanh, from: "o"),

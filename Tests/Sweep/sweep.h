@@ -327,15 +327,16 @@ static crl_network *describe(void)
     return made_network;
 }
 
-/* The same with the shape 2 × 1, and pooling that keeps it. */
+/* The same with the shape 2 × 1, and pooling and a slice that keep it. */
 static crl_network *describe_shaped(void)
 {
-    static const size_t extents[] = { 2, 1 };
+    static const size_t extents[] = { 2, 1 }, begin[] = { 0, 0 };
     crl_window window = CRL_WINDOW_INIT;
     crl_network *made_network = describe();
     window.kernel.first = 1;
     need(crl_network_add_reshape(made_network, extents, 2, NULL));
     need(crl_network_add_pooling(made_network, CRL_POOLING_MAXIMUM, &window, NULL));
+    need(crl_network_add_slice(made_network, begin, extents, 2, NULL));
     return made_network;
 }
 

@@ -268,7 +268,8 @@ enum {
     CRL_LAYER_POOLING = 17,
     CRL_LAYER_NORMALIZATION = 18,
     CRL_LAYER_PRELU = 19,
-    CRL_LAYER_CHANNEL_DROPOUT = 20
+    CRL_LAYER_CHANNEL_DROPOUT = 20,
+    CRL_LAYER_SOFTMAX = 21
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -282,9 +283,13 @@ typedef struct crl_layer {
     float amount;              /**< dropout: p; noise: the standard deviation; otherwise 0 */
     int32_t bias;              /**< 1 for a dense layer or a convolution with a bias */
     size_t groups;             /**< convolution: its groups; otherwise 0 */
+    size_t axis;               /**< concatenation, softmax: along which; otherwise 0 */
+    size_t first;              /**< named input: the place of its first element in a row of x; otherwise 0 */
+    int32_t method;            /**< pooling: its crl_pooling; normalization: its crl_normalization; otherwise 0 */
+    int32_t reserved;          /**< 0 */
 } crl_layer;
 
-#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0, 0 }
+#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0, 0, 0, 0, 0, 0 }
 
 /** Where a parameter tensor lies in the flat parameter vector, and in every gradient vector. Start from CRL_TENSOR_INIT. */
 typedef struct crl_tensor {

@@ -22,4 +22,15 @@ extension Layer {
                 """)
         }
     }
+
+    /// The shape of an output of these lengths. An error names the layer and what it reads.
+    func shape(
+        of layer: LayerName, reading input: Shape, _ extents: () throws(ChainruleError) -> [Int]
+    ) throws(ChainruleError) -> Shape {
+        do throws(ChainruleError) {
+            return try Shape(extents())
+        } catch {
+            throw error.preceded(by: "\(kind) '\(layer.text)' reads \(input.text): ")
+        }
+    }
 }

@@ -281,6 +281,7 @@ package enum LayerTable {
             (BlockNormalization.rootMeanSquareKind, BlockNormalization.decodeRootMeanSquare),
             (BlockNormalization.groupKind, BlockNormalization.decodeGroup),
             (PReLU.kind, PReLU.decode),
+            (AxisSoftmax.kind, AxisSoftmax.decode),
             (Dropout.kind, Dropout.decode),
             (Dropout.channelKind, Dropout.decodeChannels),
             (GaussianNoise.kind, GaussianNoise.decode),

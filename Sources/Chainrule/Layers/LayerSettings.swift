@@ -23,4 +23,6 @@ public indirect enum LayerSettings: Sendable {
     case pooling(PoolingMethod, WindowSettings?)
     case normalization(NormalizationMethod, epsilon: Float, isAffine: Bool)
     case prelu
+    /// ``Architecture/softmax(axis:name:input:)`` takes the activation along the last axis.
+    case softmax(axis: Int)
 }

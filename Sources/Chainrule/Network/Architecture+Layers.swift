@@ -45,6 +45,15 @@ extension Architecture {
         try append(PReLU(), name: name, inputs: input.map { [$0] })
     }
 
+    /// Adds softmax along an axis: `h_i = e^z_i / Σ_j e^z_j` over its elements. Along the last axis that is the activation
+    /// ``Activation/softmax``, and the layer is one.
+    /// - Parameter axis: of at least 2 elements.
+    public mutating func softmax(axis: Int, name: String? = nil, input: String? = nil) throws(ChainruleError) {
+        let isLast = shape(read: input).map { $0.rank - 1 } == axis
+        try append(
+            isLast ? ActivationLayer(.softmax) : AxisSoftmax(axis: axis), name: name, inputs: input.map { [$0] })
+    }
+
     // MARK: Windows
 
     /// Adds a convolution over the axes before the channels, or a transposed one.
@@ -140,6 +149,56 @@ extension Architecture {
         from begin: [Int], to end: [Int], name: String? = nil, input: String? = nil
     ) throws(ChainruleError) {
         try append(SliceLayer(begin: begin, end: end), name: name, inputs: input.map { [$0] })
+    }
+
+    /// Cuts a layer along an axis into parts, one after the other: a slice for each. The next layer reads the last of them, if
+    /// it names no other.
+    /// - Parameters:
+    ///   - sizes: the length of each part, at least 1; together the axis' length.
+    ///   - name: "part" names them "part-0", "part-1", …; nil: their positions.
+    public mutating func split(
+        _ sizes: [Int], axis: Int, name: String? = nil, input: String? = nil
+    ) throws(ChainruleError) {
+        try split(sizes.count, axis: axis, name: name, input: input) { index, _ in sizes[index] }
+    }
+
+    /// Cuts a layer along an axis into so many equal parts.
+    public mutating func split(
+        into parts: Int, axis: Int, name: String? = nil, input: String? = nil
+    ) throws(ChainruleError) {
+        try split(parts, axis: axis, name: name, input: input) { _, length in length / parts }
+    }
+
+    /// - Parameter size: of a part, for an axis of this length.
+    package mutating func split(
+        _ count: Int, axis: Int, name: String?, input: String?,
+        size: (_ index: Int, _ length: Int) throws(ChainruleError) -> Int
+    ) throws(ChainruleError) {
+        let shown = LayerName(unchecked: name ?? nodes.count.description)
+        let input = input ?? self.name(at: nodes.count).text
+        let whole = shape(at: try position(of: input, readBy: shown))
+        guard axis >= 0 && axis < whole.rank else {
+            throw ChainruleError(.value, "split '\(shown.text)' cuts along axis \(axis); \(whole.text) has none")
+        }
+        var parts = self
+        var (begin, end) = ([Int](repeating: 0, count: whole.rank), whole.extents)
+        for index in 0..<max(count, 0) {
+            // The slice refuses what is out of range, and so what overflows.
+            end[axis] = begin[axis] &+ (try size(index, whole[axis]))
+            try parts.slice(from: begin, to: end, name: name.map { $0 + "-" + index.description }, input: input)
+            begin[axis] = end[axis]
+        }
+        guard begin[axis] == whole[axis] else {
+            throw ChainruleError(
+                .size,
+                """
+                split '\(shown.text)' cuts axis \(axis) of \(whole.text) into \(count) parts of \(begin[axis]) elements \
+                together
+                """)
+        }
+        // For the caller's objects about each part.
+        try Reserve.setAside(512 * parts.nodes.count)
+        self = parts
     }
 
     /// Adds positions of zeros before and after each axis but the channels.

@@ -79,13 +79,7 @@ public struct Architecture: Sendable {
                     .size,
                     "layer '\(name.text)' reads \(names.count) layers; at most \(Architecture.mostInputs) are possible")
             }
-            for text in names {
-                guard let position = position(of: LayerName(unchecked: text)) else {
-                    throw ChainruleError(
-                        .name, "layer '\(name.text)' reads '\(text)', but no layer before it has that name")
-                }
-                positions.append(position)
-            }
+            for text in names { positions.append(try position(of: text, readBy: name)) }
         } else {
             positions = [nodes.count]
         }
@@ -113,6 +107,15 @@ public struct Architecture: Sendable {
         let place = self.place(of: name)
         guard place < namesInOrder.count, nodes[namesInOrder[place]].name == name else { return nil }
         return namesInOrder[place] + 1
+    }
+
+    /// The position of a layer that another reads.
+    func position(of text: String, readBy name: LayerName) throws(ChainruleError) -> Int {
+        guard let position = position(of: LayerName(unchecked: text)) else {
+            throw ChainruleError(
+                .name, "layer '\(name.text)' reads '\(text)', but no layer before it has that name")
+        }
+        return position
     }
 
     /// The place of a name among the sorted names, or where it would go.

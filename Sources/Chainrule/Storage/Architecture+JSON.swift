@@ -37,7 +37,14 @@ extension Architecture {
                 }
                 inputs.append(name.content)
             }
-            try append(decode(layer), name: layer.string("name"), inputs: inputs)
+            let name = try layer.string("name")
+            let decoded: any Layer
+            do throws(ChainruleError) {
+                decoded = try decode(layer)
+            } catch {
+                throw error.preceded(by: "layer '\(name)': ")
+            }
+            try append(decoded, name: name, inputs: inputs)
         }
     }
 

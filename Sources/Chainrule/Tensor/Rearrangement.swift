@@ -86,12 +86,19 @@ struct Rearrangement {
             }
             return
         }
-        if axis == axes - 2 && !adding && fromStrides[axis + 1] == 1 && toStride == 1 && fromStride > 0 {
-            let inner = lengths[axis + 1]
-            arithmetic.transpose(
-                Matrix(base: from, rows: length, columns: inner, stride: fromStride),
-                into: Matrix(base: to, rows: inner, columns: length, stride: toStrides[axis + 1]))
-            return
+        if axis == axes - 2 && !adding {
+            // The rows of a matrix become columns: the outer loop's steps are rows, or the inner one's.
+            func isTransposition(rows: Int, columns: Int) -> Bool {
+                fromStrides[columns] == 1 && toStrides[rows] == 1 && fromStrides[rows] > 0
+            }
+            let outerIsRows = isTransposition(rows: axis, columns: axis + 1)
+            if outerIsRows || isTransposition(rows: axis + 1, columns: axis) {
+                let (rows, columns) = outerIsRows ? (axis, axis + 1) : (axis + 1, axis)
+                arithmetic.transpose(
+                    Matrix(base: from, rows: lengths[rows], columns: lengths[columns], stride: fromStrides[rows]),
+                    into: Matrix(base: to, rows: lengths[columns], columns: lengths[rows], stride: toStrides[columns]))
+                return
+            }
         }
         for index in 0..<length {
             move(

@@ -56,7 +56,7 @@ import Testing
             try convolution(
                 WindowSettings([2, 2], padding: .explicit(before: [4, 0], after: [3, 0])), transposed: true)
         }
-        expectError(.memory, "overflows") {
+        expectError(.memory, "convolution 'c' reads [1, 2, 3, 4]", "overflows") {
             try convolution(WindowSettings([1 << 28, 1 << 28, 1 << 28], padding: .same), from: "four")
         }
     }
@@ -74,14 +74,21 @@ import Testing
     }
 
     @Test func outputsThatOverflow() {
-        expectError(.size, "at most 2147483647 elements") { try convolution(WindowSettings([1, 1]), 1 << 30) }
-        expectError(.size, "at most 2147483647 elements") {
-            var architecture = try architecture()
-            try architecture.upsampling([1 << 20, 1 << 20], name: "u", input: "x")
+        let most = "at most 2147483647 elements"
+        expectError(.size, "convolution 'c' reads [3, 4, 2]", most) {
+            try convolution(WindowSettings([1, 1]), 1 << 30)
         }
-        expectError(.size, "at most 2147483647 elements") {
-            var architecture = try architecture()
-            try architecture.zeroPadding(before: [1 << 30, 0], after: [0, 0], name: "u", input: "x")
+        for (factor, code) in [(1 << 20, .size), (1 << 62, .memory)] as [(Int, ChainruleError.Code)] {
+            expectError(code, "upsampling 'u' reads [3, 4, 2]", code == .size ? most : "overflows") {
+                var architecture = try architecture()
+                try architecture.upsampling([factor, factor], name: "u", input: "x")
+            }
+        }
+        for (before, code) in [(1 << 30, .size), (.max, .memory)] as [(Int, ChainruleError.Code)] {
+            expectError(code, "zero_padding 'u' reads [3, 4, 2]", code == .size ? most : "overflow") {
+                var architecture = try architecture()
+                try architecture.zeroPadding(before: [before, 0], after: [0, 0], name: "u", input: "x")
+            }
         }
     }
 
@@ -93,7 +100,7 @@ import Testing
             try architecture.pooling(
                 .mean, WindowSettings([1 << 16, 1 << 16, 1], padding: .same), name: "p", input: "volume")
         }
-        expectError(.memory, "overflows") {
+        expectError(.memory, "pooling 'p' reads [1, 1, 2, 12]", "overflows") {
             var architecture = try architecture()
             try architecture.reshape(Shape([1, 1, 2, 12]), name: "volume", input: "flat")
             try architecture.pooling(
@@ -173,16 +180,96 @@ import Testing
         expectError(.value, "concatenation 'j'", "axis 3", "[3, 4, 2]") {
             try architecture.concatenation(of: ["x", "x"], axis: 3, name: "j")
         }
+        try architecture.reshape(Shape([1, 24]), name: "thin", input: "flat")
+        for (axis, input, shape) in [
+            (3, "x", "[3, 4, 2]"), (-1, "x", "[3, 4, 2]"), (Int.min, "x", "[3, 4, 2]"), (Int.max, "x", "[3, 4, 2]"),
+            (0, "thin", "[1, 24]"),
+        ] {
+            expectError(.value, "softmax 'p' runs along axis \(axis); \(shape) has none") {
+                try architecture.softmax(axis: axis, name: "p", input: input)
+            }
+        }
+        expectError(.size, "'p' is 1 wide") {
+            try architecture.reshape(Shape([24, 1]), name: "narrow", input: "flat")
+            try architecture.softmax(axis: 1, name: "p")
+        }
         expectError(.size, "product 'm'", "input 0 has [3, 4, 2], input 1 [12, 2]") {
             try architecture.product(of: "x", "t", name: "m")
         }
         expectError(.size, "difference 'd'", "input 0 has [3, 4, 2], input 1 [24]") {
             try architecture.difference(of: "x", "flat", name: "d")
         }
+        expectError(.size, "mean 'd'", "input 0 has [3, 4, 2], input 1 [12, 2]") {
+            try architecture.mean(of: ["x", "t"], name: "d")
+        }
         expectError(.size, "mean 'd' reads at least 1") { try architecture.mean(of: [], name: "d") }
         try architecture.input("first", Shape([20]))
         expectError(.size, "input 'second' is 6 elements, [3, 2], from element 20 on; it reads 24") {
             try architecture.input("second", Shape([3, 2]))
+        }
+    }
+
+    @Test func splitsThatDoNotFit() throws {
+        var architecture = try architecture()
+        func refuse(
+            _ code: ChainruleError.Code, _ parts: String..., body: (inout Architecture) throws -> Void
+        ) throws {
+            let layers = architecture.nodes.count
+            for part in parts { expectError(code, part, "[3, 4, 2]") { try body(&architecture) } }
+            #expect(architecture.nodes.count == layers)
+        }
+        for axis in [3, -1, Int.min, Int.max] {
+            try refuse(.value, "split 's' cuts along axis \(axis)") {
+                try $0.split([1, 2], axis: axis, name: "s", input: "x")
+            }
+        }
+        try refuse(.size, "split 's' cuts axis 1", "into 2 parts of 3 elements together") {
+            try $0.split([1, 2], axis: 1, name: "s", input: "x")
+        }
+        try refuse(.size, "into 0 parts of 0 elements together") { try $0.split([], axis: 1, name: "s", input: "x") }
+        for (sizes, range) in [
+            ([1, 0, 3], "from 1 to before 1"), ([1, 4], "from 1 to before 5"), ([1, -1, 4], "from 1 to before 0"),
+            ([1, .max], "from 1 to before \(Int.min)"),
+        ] {
+            try refuse(.size, "slice 's-1'", "\(range) along axis 1") {
+                try $0.split(sizes, axis: 1, name: "s", input: "x")
+            }
+        }
+        try refuse(.size, "slice '4'", "to before 0 along axis 1") { try $0.split([0, 4], axis: 1, input: "x") }
+        try refuse(.size, "into 3 parts of 3 elements together") {
+            try $0.split(into: 3, axis: 1, name: "s", input: "x")
+        }
+        for parts in [0, -1] {
+            try refuse(.size, "into \(parts) parts") { try $0.split(into: parts, axis: 1, name: "s", input: "x") }
+        }
+        for parts in [5, Int.max] {
+            try refuse(.size, "slice 's-0'") { try $0.split(into: parts, axis: 1, name: "s", input: "x") }
+        }
+        expectError(.name, "layer 's' reads 'absent'") {
+            try architecture.split([1], axis: 0, name: "s", input: "absent")
+        }
+        expectError(.size, "10000 layers already") {
+            var architecture = try Architecture(inputs: 20_000)
+            try architecture.split(into: 20_000, axis: 0, name: "s")
+        }
+        // A name that is taken: none of the parts stays.
+        try architecture.reshape(Shape([24]), name: "s-1", input: "flat")
+        let layers = architecture.nodes.count
+        expectError(.name, "'s-1' is already taken") { try architecture.split(into: 2, axis: 0, name: "s") }
+        #expect(architecture.nodes.count == layers)
+    }
+
+    @Test func splitsAreSlices() throws {
+        var architecture = try architecture()
+        try architecture.split([1, 3], axis: 1, name: "s", input: "x")
+        #expect(architecture.nodes.suffix(2).map { $0.name.text } == ["s-0", "s-1"])
+        #expect(try architecture.nodes.suffix(2).map { $0.shape } == [Shape([3, 1, 2]), Shape([3, 3, 2])])
+        // The layer before, into equal parts.
+        try architecture.split(into: 3, axis: 1)
+        #expect(architecture.nodes.suffix(3).map { $0.name.text } == ["6", "7", "8"])
+        for (index, node) in architecture.nodes.suffix(3).enumerated() {
+            guard case .slice(let begin, let end) = node.settings else { Issue.record("no slice"); return }
+            #expect(begin == [0, index, 0] && end == [3, index + 1, 2])
         }
     }
 

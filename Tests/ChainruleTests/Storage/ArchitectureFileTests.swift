@@ -76,6 +76,36 @@ import Testing
         }
     }
 
+    @Test func shapesThatAreNone() {
+        func decode(_ members: String) throws {
+            try self.decode(layer(#"{"name":"a","inputs":["input"],\#(members)}"#))
+        }
+        expectError(.size, "layer 'a': ", "1 to 4 axes; 0") { try decode(#""type":"reshape","shape":[]"#) }
+        expectError(.format, "layer 'a': ", "1 to 4 lengths") { try decode(#""type":"reshape","shape":[1,1,1,1,2]"#) }
+        expectError(.size, "layer 'a': ", "2147483647 elements") {
+            try decode(#""type":"reshape","shape":[65536,65536]"#)
+        }
+        expectError(.size, "reshape 'a' reads [2], 2 elements; [3, 1] has 3") {
+            try decode(#""type":"reshape","shape":[3,1]"#)
+        }
+        expectError(.value, "softmax 'a' runs along axis 7; [2]") { try decode(#""type":"softmax","axis":7"#) }
+        expectError(.format, "layer 'a': ", "'axis'") { try decode(#""type":"softmax","axis":0.5"#) }
+        expectError(.value, "transpose 'a'", "[2]") { try decode(#""type":"transpose","axes":[1]"#) }
+        expectError(.size, "slice 'a'", "[2]") { try decode(#""type":"slice","begin":[0],"end":[9007199254740991]"#) }
+    }
+
+    /// The architecture's own methods make it an activation.
+    @Test func softmaxAlongTheLastAxis() throws {
+        let reshape = #"{"type":"reshape","name":"x","inputs":["input"],"shape":[2,3]}"#
+        let decoded = try decode(
+            #"{"inputs":6,"layers":[\#(reshape),{"type":"softmax","name":"l","inputs":["x"],"axis":1}]}"#)
+        var same = try Architecture(inputs: 6)
+        try same.reshape(Shape([2, 3]))
+        try same.softmax(axis: 1)
+        let x: [Float] = [1, 2, 3, -1, 0.5, 4]
+        #expect(try Network(decoded, seed: 0).predict(x) == Network(same, seed: 0).predict(x))
+    }
+
     @Test func whatTheArchitectureItselfRefuses() {
         expectError(.size, "0") { try decode(#"{"inputs":0,"layers":[]}"#) }
         expectError(.size, "9007199254740992") { try decode(#"{"inputs":9007199254740992,"layers":[]}"#) }

@@ -272,6 +272,12 @@ class DescribingShapes(NativeObject):
         check(library.crl_network_add_prelu(self._open(), ctypes.byref(options)))
         return self
 
+    def add_softmax(self: _Self, axis: int, *, name: str | None = None, input: str | None = None) -> _Self:
+        """Adds softmax along an axis, from 0: e^h' divided by its sum. Along the last axis it is add_activation()."""
+        options, _ = layer_options(name, input, "identity", None)
+        check(library.crl_network_add_softmax(self._open(), count(axis, "axis"), ctypes.byref(options)))
+        return self
+
     def add_channel_dropout(self: _Self, rate: float, *, name: str | None = None, input: str | None = None) -> _Self:
         """Adds dropout of whole channels: as add_dropout(), with one draw for all positions of a channel."""
         options, _ = layer_options(name, input, "identity", None)
@@ -296,6 +302,26 @@ class DescribingShapes(NativeObject):
         check(
             library.crl_network_add_slice(self._open(), _array(first), _array(last), len(first), ctypes.byref(options))
         )
+        return self
+
+    def add_split(
+        self: _Self, parts: Lengths, axis: int, *, name: str | None = None, input: str | None = None
+    ) -> _Self:
+        """Cuts a layer along an axis, from 0, into parts one after the other: adds a slice for each.
+
+        Args:
+            parts: how many equal parts, or the length of each; together the axis' length.
+            axis: from 0.
+            name: "part" names them "part-0", "part-1", …; None: their positions.
+            input: the layer to cut; None: the layer before.
+
+        The next layer reads the last part, if it names no other.
+        """
+        options, _ = layer_options(name, input, "identity", None)
+        numbers = lengths(parts, "parts")
+        sizes, number = (None, numbers[0]) if isinstance(parts, (int, np.integer)) else (_array(numbers), len(numbers))
+        place = count(axis, "axis")
+        check(library.crl_network_add_split(self._open(), place, sizes, number, ctypes.byref(options)))
         return self
 
     def add_zero_padding(

@@ -111,6 +111,7 @@ CRL_LAYER_POOLING = 17
 CRL_LAYER_NORMALIZATION = 18
 CRL_LAYER_PRELU = 19
 CRL_LAYER_CHANNEL_DROPOUT = 20
+CRL_LAYER_SOFTMAX = 21
 
 CRL_MEAN_SQUARED_ERROR = 0
 CRL_MEAN_ABSOLUTE_ERROR = 1
@@ -348,6 +349,10 @@ class crl_layer(ctypes.Structure):
         ("amount", ctypes.c_float),
         ("bias", ctypes.c_int32),
         ("groups", ctypes.c_size_t),
+        ("axis", ctypes.c_size_t),
+        ("first", ctypes.c_size_t),
+        ("method", ctypes.c_int32),
+        ("reserved", ctypes.c_int32),
     ]
 
     @classmethod
@@ -362,6 +367,10 @@ class crl_layer(ctypes.Structure):
             amount=0.0,
             bias=0,
             groups=0,
+            axis=0,
+            first=0,
+            method=0,
+            reserved=0,
         )
 
 
@@ -1181,6 +1190,10 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         ],
     ),
     "crl_network_add_prelu": (crl_status, [crl_network, ctypes.POINTER(crl_layer_options)]),
+    "crl_network_add_softmax": (
+        crl_status,
+        [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_layer_options)],
+    ),
     "crl_network_add_channel_dropout": (
         crl_status,
         [crl_network, ctypes.c_float, ctypes.POINTER(crl_layer_options)],
@@ -1199,6 +1212,16 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         [
             crl_network,
             ctypes.POINTER(ctypes.c_size_t),
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_layer_options),
+        ],
+    ),
+    "crl_network_add_split": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_size_t,
             ctypes.POINTER(ctypes.c_size_t),
             ctypes.c_size_t,
             ctypes.POINTER(crl_layer_options),
@@ -1259,6 +1282,17 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.POINTER(ctypes.c_size_t),
         ],
     ),
+    "crl_network_layer_axes": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_size_t),
+        ],
+    ),
     "crl_network_layer_input": (
         crl_status,
         [crl_network, ctypes.c_size_t, ctypes.c_size_t, ctypes.POINTER(ctypes.c_char_p)],
@@ -1270,6 +1304,10 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_network_layer_window": (
         crl_status,
         [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_window)],
+    ),
+    "crl_network_layer_normalization": (
+        crl_status,
+        [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_normalization_options)],
     ),
     "crl_network_parameters": (
         crl_status,

@@ -185,6 +185,39 @@ def test_prelu_and_channel_dropout() -> None:
     assert 0.3 < (y == 0).mean() < 0.7
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_softmax_along_any_axis(axis: int) -> None:
+    network = Network((3, 4, 2)).add_softmax(axis, name="a").build()
+    x = data(5, 3, 4, 2)
+    e = np.exp(x)
+    expected = e / e.sum(axis=axis + 1, keepdims=True)
+    np.testing.assert_allclose(network.predict(x).reshape(x.shape), expected, rtol=1e-5)
+    # Along the last axis it is the activation.
+    assert network.layers[1].kind == ("activation" if axis == 2 else "softmax")
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_splits_are_those_of_numpy(axis: int) -> None:
+    x = data(2, 3, 6, 2)
+    network = Network((3, 6, 2)).add_split(x.shape[axis + 1], axis, name="p")
+    names = [layer.name for layer in network.layers[1:]]
+    assert names == [f"p-{index}" for index in range(x.shape[axis + 1])]
+    for layer, part in zip(network.layers[1:], np.split(x, x.shape[axis + 1], axis=axis + 1)):
+        assert layer.kind == "slice"
+        assert layer.shape == part.shape[1:]
+    network.add_concatenation(list(reversed(names)), axis=axis).build()
+    np.testing.assert_array_equal(network.predict(x).reshape(x.shape), np.flip(x, axis + 1))
+
+
+def test_splits_of_given_sizes() -> None:
+    network = Network((3, 6, 2)).add_split([1, 2, 3], 1)
+    assert [layer.shape for layer in network.layers[1:]] == [(3, 1, 2), (3, 2, 2), (3, 3, 2)]
+    with pytest.raises(ArgumentError, match=r"split 's' cuts axis 1 of .3, 6, 2. into 2 parts of 3 elements"):
+        network.add_split((1, 2), 1, name="s", input="0")
+    with pytest.raises(ArgumentError, match="into 4 parts of 4 elements"):
+        network.add_split(4, 1, name="s", input="0")
+
+
 def test_x_may_have_the_shape_of_the_input() -> None:
     network = Network((4, 3, 2)).add_convolution(2, 2).build(seed=1)
     x = data(5, 4, 3, 2)
@@ -197,6 +230,10 @@ def test_what_does_not_fit() -> None:
     network = Network((4, 3, 2))
     with pytest.raises(ArgumentError, match=r"convolution '1' reads .4, 3, 2.: a window along axis 0"):
         network.add_convolution(2, 5)
+    with pytest.raises(ArgumentError, match=r"softmax 'p' runs along axis 3; .4, 3, 2. has none"):
+        network.add_softmax(3, name="p")
+    with pytest.raises(ArgumentError, match="axis"):
+        network.add_softmax(-1)
     with pytest.raises(ArgumentError, match="the kernel along axis 1 is 0"):
         network.add_convolution(2, [2])
     with pytest.raises(ArgumentError, match=r"valid|same"):

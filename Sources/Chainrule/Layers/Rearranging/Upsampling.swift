@@ -12,7 +12,6 @@ final class Upsampling: RearrangingLayer {
     func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
         let input = try onlyInput(inputs, of: name)
         try checkCount(factors.count, "factors", of: input, exceptChannels: true, in: name)
-        var extents = input.extents
         for axis in factors.indices {
             guard factors[axis] >= 1 else {
                 throw ChainruleError(
@@ -20,9 +19,12 @@ final class Upsampling: RearrangingLayer {
                     "upsampling '\(name.text)' repeats positions \(factors[axis]) times along axis \(axis); at least 1 is needed"
                 )
             }
-            extents[axis] = try Plan.checkedProduct(extents[axis], factors[axis])
         }
-        return try Shape(extents)
+        return try shape(of: name, reading: input) { () throws(ChainruleError) in
+            var extents = input.extents
+            for axis in factors.indices { extents[axis] = try Plan.checkedProduct(extents[axis], factors[axis]) }
+            return extents
+        }
     }
 
     func rearrangement(of input: Shape, into shape: Shape) -> Rearrangement {

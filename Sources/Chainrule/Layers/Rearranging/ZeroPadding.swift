@@ -16,7 +16,6 @@ final class ZeroPadding: RearrangingLayer {
         let input = try onlyInput(inputs, of: name)
         try checkCount(before.count, "before", of: input, exceptChannels: true, in: name)
         try checkCount(after.count, "after", of: input, exceptChannels: true, in: name)
-        var extents = input.extents
         for axis in before.indices {
             guard before[axis] >= 0 && after[axis] >= 0 else {
                 throw ChainruleError(
@@ -26,9 +25,14 @@ final class ZeroPadding: RearrangingLayer {
                     and \(after[axis]) after it; crop what is too much
                     """)
             }
-            extents[axis] = try Plan.checkedSum([before[axis], extents[axis], after[axis]])
         }
-        return try Shape(extents)
+        return try shape(of: name, reading: input) { () throws(ChainruleError) in
+            var extents = input.extents
+            for axis in before.indices {
+                extents[axis] = try Plan.checkedSum([before[axis], extents[axis], after[axis]])
+            }
+            return extents
+        }
     }
 
     func rearrangement(of input: Shape, into shape: Shape) -> Rearrangement {

@@ -54,12 +54,14 @@ extension WindowSettings {
         try checkPadding(layer, name)
         var extents = input.extents
         extents[kernel.count] = channels
-        var taps = 1
         for axis in kernel.indices {
             extents[axis] = try length(axis, of: input, isTransposed: isTransposed, layer, name)
-            taps = try Plan.checkedProduct(taps, kernel[axis])
         }
-        let depth = try Plan.checkedProduct(taps, max(input.channels, channels))
+        var depth = max(input.channels, channels)
+        let shape = try layer.shape(of: name, reading: input) { () throws(ChainruleError) in
+            for taps in kernel { depth = try Plan.checkedProduct(depth, taps) }
+            return extents
+        }
         guard depth <= Shape.mostElements else {
             throw ChainruleError(
                 .size,
@@ -68,7 +70,7 @@ extension WindowSettings {
                 \(Shape.mostElements) are possible
                 """)
         }
-        return try Shape(extents)
+        return shape
     }
 
     /// Of each number, so that sums of a few do not overflow on 32 bits.
