@@ -166,6 +166,7 @@ extension Plan {
             var chain = [index]
             while let last = chain.last, !hasGradients(last), nodes[last].layer.overwritesDelta,
                 isMissing(nodes[last].inputs[0]), !accumulatesDelta[last][0],
+                !nodes[last].inputs.dropFirst().contains(nodes[last].inputs[0]),
                 architecture.shape(at: nodes[last].inputs[0]).count == nodes[last].width
             {
                 chain.append(nodes[last].inputs[0] - 1)
