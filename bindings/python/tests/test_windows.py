@@ -81,6 +81,15 @@ def convolutions(draw: st.DrawFn) -> Convolution:
 @settings(deadline=None, max_examples=150)
 @given(convolutions())
 def test_windows_of_every_kind(c: Convolution) -> None:
+    check(c)
+
+
+def test_a_kernel_as_long_as_its_source() -> None:
+    check(Convolution([300], [300], [1], [1], [(149, 150)], 1, 2, 3, 2))
+
+
+def check(c: Convolution) -> None:
+    """The output and both gradients."""
     rng = np.random.default_rng(5)
     network = Network((*c.lengths, c.inputs * c.groups))
     window = {"stride": c.stride, "dilation": c.dilation, "padding": c.padding}
@@ -121,3 +130,21 @@ def test_a_transposed_convolution_is_the_adjoint(c: Convolution) -> None:
     scale = max(1.0, np.abs(expected).max())
     found = network.predict(s).reshape(expected.shape)
     np.testing.assert_allclose(found / scale, expected / scale, atol=3e-6 * np.sqrt(40))
+
+
+@given(st.sampled_from([1, 3]), st.integers(1, 3))
+def test_taps_beyond_the_source_are_not_multiplied(groups: int, axes: int) -> None:
+    """Not even with 0: an infinite weight reaches only the positions that see it."""
+    network = (
+        Network((*[4] * axes, 3))
+        .add_convolution(3, [3] * axes, padding="same", groups=groups, bias=False, name="c")
+        .build(seed=1)
+    )
+    weight = network.tensors["c.weight"]
+    weight[...] = 0
+    weight[(slice(None), *[0] * axes)] = np.inf  # the tap before the position, along every axis
+    y = network.predict(np.ones((2, 4**axes * 3), np.float32)).reshape(2, *[4] * axes, 3)
+    sees = np.zeros([4] * axes, bool)
+    sees[tuple([slice(1, None)] * axes)] = True
+    assert np.isposinf(y[:, sees]).all()
+    np.testing.assert_array_equal(y[:, ~sees], 0)
