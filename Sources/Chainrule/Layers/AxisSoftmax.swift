@@ -24,7 +24,7 @@ final class AxisSoftmax: ParameterlessLayer {
     }
 
     func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int {
-        (backward ? 4 : 1) * shape.count
+        Int(clamping: (backward ? 4 : 1) * Int64(shape.count))
     }
 
     var preactivation: Preactivation { .input }

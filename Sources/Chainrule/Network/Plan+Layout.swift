@@ -131,8 +131,7 @@ extension Plan {
     /// Whether a node's backward pass keeps the gradients of its parameters (``Layer/keepsGradients``). It is run if something
     /// needs the input's δ.
     func keepsGradients(_ node: Int, usesBatchStatistics: Bool) -> Bool {
-        usesBatchStatistics && architecture.nodes[node].layer.keepsGradients
-            && architecture.nodes[node].inputs.contains { $0 > 0 && needsDelta[$0 - 1] }
+        usesBatchStatistics && architecture.nodes[node].layer.keepsGradients && needsInputDelta(node)
     }
 
     /// Whether a layer's h lies where its input's h does.
@@ -173,11 +172,7 @@ extension Plan {
             }
             let width = nodes[index].width
             var found: Int?
-            if hasGradientsByLayer || !hasGradients(chain[chain.count - 1]),
-                let number = free.lastIndex(where: { $0.width == width })
-            {
-                found = free.remove(at: number).place
-            }
+            if let number = free.lastIndex(where: { $0.width == width }) { found = free.remove(at: number).place }
             let place = if let found { found } else { try place(width) }
             for node in chain { deltas[node] = place }
         }

@@ -148,6 +148,11 @@ package final class Plan: FallibleClass, Sendable {
         return overflow ? .max : work
     }
 
+    /// Whether a node has to compute δ of an input.
+    func needsInputDelta(_ node: Int) -> Bool {
+        architecture.nodes[node].inputs.contains { $0 > 0 && needsDelta[$0 - 1] }
+    }
+
     func parameterCount(ofLayer layer: Int) -> Int {
         tensorRanges[layer].reduce(0) { $0 + tensors[$1].count }
     }

@@ -27,9 +27,9 @@ enum PassStage: Equatable {
     ///   - hasGradients: by node, whether to compute its gradients, and those of nodes after it that are missing, right after
     ///     its backward pass.
     static func stages(
-        _ architecture: Architecture, sharesUnits: [Bool], copiesRows: Bool, hasGradients: [Bool]
+        _ plan: Plan, sharesUnits: [Bool], copiesRows: Bool, hasGradients: [Bool]
     ) -> [PassStage] {
-        let nodes = architecture.nodes
+        let nodes = plan.architecture.nodes
         var stages: [PassStage] = []
         var copies = copiesRows
         var forward = 0..<0
@@ -62,7 +62,7 @@ enum PassStage: Equatable {
         var missing = nodes.count
         for node in nodes.indices.reversed() {
             backward = node..<backward.upperBound
-            if sharesUnits[node] && nodes[node].inputs != [0] {
+            if sharesUnits[node] && plan.needsInputDelta(node) {
                 endRows()
                 stages.append(.inputDelta(node, signal: false))
             }

@@ -117,6 +117,9 @@ public final class Workspace: FallibleClass {
         let full: Matrix
         switch quantity {
         case .activation:
+            guard purpose != .gradients || position == 0 || position == layers.count else {
+                throw ChainruleError(.value, "h of layer '\(layer)': a workspace for \(purpose.text) does not keep it")
+            }
             full = memory?.activation ?? input
         case .preactivation:
             guard purpose == .training else {

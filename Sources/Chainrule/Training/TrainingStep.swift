@@ -4,7 +4,7 @@ import CPlatform
 ///
 /// Threads share a step in rounds. The first rounds are the passes from the input to the cost and back, in stages
 /// (``PassStage``); they leave s of every layer, or its gradients. In the last, each thread takes some of the parameters and
-/// computes their gradients over all rows. If the method has a kernel, each tile of gradients goes into the step while it is in
+/// computes their gradients over all rows, if they were not computed by layer. If the method has a kernel, each tile of gradients goes into the step while it is in
 /// the cache. A large batch goes through the rounds in pieces, adds up their gradients, and then takes its step. The
 /// order of every computation is the same on any thread: the result does not depend on the number of threads.
 final class TrainingStep: FallibleClass {
@@ -367,7 +367,7 @@ extension FallibleClass where Self == TrainingStep {
                 && !network.plan.keepsGradients($0, usesBatchStatistics: mixesRows)
         }
         let stages = PassStage.stages(
-            network.architecture, sharesUnits: sharesUnits, copiesRows: copiesRows, hasGradients: hasGradients)
+            network.plan, sharesUnits: sharesUnits, copiesRows: copiesRows, hasGradients: hasGradients)
         for case .inputDelta(let layer, signal: true) in stages {
             treatments.base[network.architecture.nodes[layer].inputs[0] - 1].hasSignalByUnits = true
         }

@@ -44,9 +44,9 @@ public struct Window: BitwiseCopyable, Sendable {
     /// The k below `most` for which `first + k · step` lies from 0 to below `limit`.
     static func steps(from first: Int, by step: Int, below limit: Int, atMost most: Int) -> Range<Int> {
         // Division takes long, and most steps are 1.
-        func steps(over distance: Int) -> Int { step == 1 ? distance : (distance + step - 1) / step }
-        let low = first >= 0 ? 0 : min(steps(over: -first), most)
-        let high = first >= limit ? 0 : steps(over: limit - first)
+        func count(over distance: Int) -> Int { step == 1 ? distance : (distance + step - 1) / step }
+        let low = first >= 0 ? 0 : min(count(over: -first), most)
+        let high = first >= limit ? 0 : count(over: limit - first)
         return low..<max(low, min(high, most))
     }
 

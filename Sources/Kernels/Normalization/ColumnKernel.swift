@@ -9,7 +9,7 @@ enum ColumnKernel<Set: InstructionSet> {
     /// The mean of each column, and the mean of the squared differences from it.
     ///
     /// The matrix is read once. The squares are of differences from the mean of some rows, which lies near that of all: then
-    /// `Σ d² / n − (Σ d / n)²` loses nothing.
+    /// `Σ d² / n − (Σ d / n)²` loses little.
     @inlinable @inline(__always)
     static func moments(_ matrix: In, _ stride: Int, rows: Int, columns: Int, mean: Out, variance: Out) {
         let some = min(rows, 16)
@@ -30,7 +30,9 @@ enum ColumnKernel<Set: InstructionSet> {
             } forEach: { column, sum, squares in
                 let difference = sum * share - Double(mean[column])
                 mean[column] = Set.Scalar(sum * share)
-                variance[column] = Set.Scalar(max(0, squares * share - difference * difference))
+                let square = squares * share - difference * difference
+                // NaN stays.
+                variance[column] = Set.Scalar(square < 0 ? 0 : square)
             }
         }
     }

@@ -104,6 +104,19 @@ import Testing
         #expect(other.numbers.elements == [1, 0, 0, 1])
     }
 
+    /// A forward pass by hand takes any numbers, and refuses their statistics.
+    @Test(arguments: [Float.nan, .infinity, -.infinity]) func statisticsOfNumbersThatAreNotFinite(_ value: Float) throws
+    {
+        var architecture = try Architecture(inputs: 2)
+        try architecture.normalization(.batch(momentum: 0.1), name: "n")
+        let network = try Network(architecture, seed: 1)
+        let workspace = try Workspace(for: network, maxRows: 3)
+        workspace.usesBatchStatistics = true
+        expectError(.notFinite, "layer 'n'", "the variance of channel 1 over the batch is") {
+            try network.forward([1, 2, 3, value, 5, 6], in: workspace)
+        }
+    }
+
     /// The check of a gradient computes with the state of the network.
     @Test func aGradientCheckSeesTheState() throws {
         let network = try Network(description(overBatch: false).architecture, seed: 6)

@@ -86,7 +86,7 @@ import Testing
         #expect(shares == test.sharesUnits)
         #expect(
             PassStage.stages(
-                network.architecture, sharesUnits: shares, copiesRows: false, hasGradients: shares.map { _ in false })
+                network.plan, sharesUnits: shares, copiesRows: false, hasGradients: shares.map { _ in false })
                 == test.stages)
         #expect(network.plan.sharesUnits(rows: 40, threads: 1) == shares.map { _ in false })
         #expect(network.plan.sharesUnits(rows: 40, threads: 5) == shares.map { _ in false })
@@ -104,7 +104,7 @@ import Testing
     @Test func rowsAreCopiedInTheFirstStage() throws {
         for test in PassStageTests.cases {
             let stages = try PassStage.stages(
-                test.network.architecture, sharesUnits: test.sharesUnits, copiesRows: true,
+                Plan(test.network.architecture), sharesUnits: test.sharesUnits, copiesRows: true,
                 hasGradients: test.sharesUnits.map { _ in false })
             let copying = stages.indices.filter {
                 if case .rows(copies: true, _, _, _) = stages[$0] { true } else { false }
@@ -112,7 +112,7 @@ import Testing
             #expect(copying == [0])
         }
         let none = try PassStage.stages(
-            PassStageTests.cases[0].network.architecture, sharesUnits: [false, false, false], copiesRows: true,
+            Plan(PassStageTests.cases[0].network.architecture), sharesUnits: [false, false, false], copiesRows: true,
             hasGradients: [false, false, false])
         #expect(none == [.byRows(layers: 3, copiesRows: true)])
     }
@@ -127,8 +127,8 @@ import Testing
         try architecture.reshape()
         try architecture.dense(3)
         let shares = [false, false, true, false, false, false]
-        let stages = PassStage.stages(
-            architecture, sharesUnits: shares, copiesRows: true,
+        let stages = try PassStage.stages(
+            Plan(architecture), sharesUnits: shares, copiesRows: true,
             hasGradients: [false, true, false, false, false, true])
         #expect(
             stages == [

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -148,3 +149,28 @@ def test_taps_beyond_the_source_are_not_multiplied(groups: int, axes: int) -> No
     sees[tuple([slice(1, None)] * axes)] = True
     assert np.isposinf(y[:, sees]).all()
     np.testing.assert_array_equal(y[:, ~sees], 0)
+
+
+@pytest.mark.parametrize("channels", [65, 300])
+def test_pointwise_products_that_are_added(channels: int) -> None:
+    """Tangents, and δ of a layer that several read, are sums of two products: the second takes packed weights."""
+    rng = np.random.default_rng(8)
+    network = Network((1, 1, channels)).add_convolution(channels, 1).build(seed=1)
+    x = rng.standard_normal((1, channels), dtype=np.float32)
+    weight = np.array(network.tensors["1.weight"]).reshape(channels, channels)
+    direction = rng.standard_normal(network.parameters.size, dtype=np.float32)
+    x_tangent = rng.standard_normal((1, channels), dtype=np.float32)
+    _, tangent = network.jvp(x, x_tangent, direction)
+    weight_tangent, bias_tangent = np.split(direction, [channels * channels])
+    exact = x @ weight_tangent.reshape(channels, channels).T + x_tangent @ weight.T + bias_tangent
+    np.testing.assert_allclose(tangent, exact, atol=1e-3)
+
+    network = Network((1, 1, channels)).add_transposed_convolution(channels, 1, name="a")
+    network.add_transposed_convolution(channels, 1, name="b").add_sum(["a", "b"]).add_dense(1).build(seed=2)
+    _, gradients = network.value_and_grad(x, np.zeros((1, 1), np.float32), "mean_squared_error")
+    y = network.predict(x)
+    step = np.float32(1e-3)
+    network.tensors["a.bias"][...] += step
+    change = (network.predict(x) ** 2 - y**2).item()
+    slope = gradients[network.tensors["a.weight"].size :][:channels].sum()
+    np.testing.assert_allclose(change / step, slope, rtol=1e-2, atol=1e-3 * abs(y.item()))

@@ -23,6 +23,8 @@ final class BlockNormalization: NormalizingLayer {
     let epsilon: Float
     private let isAffine: Bool
     var hasScale: Bool { isAffine }
+    /// z is kept, or is h.
+    var needsActivation: Bool { !hasScale }
     var hasOffset: Bool { isAffine && centers }
     private var centers: Bool { if case .rootMeanSquare = blocks { false } else { true } }
 

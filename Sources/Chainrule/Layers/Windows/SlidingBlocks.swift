@@ -49,7 +49,8 @@ struct SlidingBlocks: Sequence, IteratorProtocol {
     private var plane = 0
     private var depthTaps: Range<Int>
     private var isFirst = true
-    private var lines: SlidingAxis.Run
+    /// nil: no tap of the height ever lies inside the source.
+    private var lines: SlidingAxis.Run?
     private var place = 0
 
     /// - Parameters:
@@ -63,9 +64,18 @@ struct SlidingBlocks: Sequence, IteratorProtocol {
         lines = SlidingBlocks.firstLines(window, byLineTap)
     }
 
-    private static func firstLines(_ window: SlidingWindow, _ byLineTap: Bool) -> SlidingAxis.Run {
-        byLineTap
-            ? SlidingAxis.Run(places: window.height.places(under: 0), taps: 0..<1) : window.height.run(from: 0)
+    /// By tap, the first from a tap on that lies inside the source for some lines; nil: there is none.
+    private static func lines(_ height: SlidingAxis, fromTap first: Int) -> SlidingAxis.Run? {
+        for tap in first..<height.taps {
+            let places = height.places(under: tap)
+            if !places.isEmpty { return SlidingAxis.Run(places: places, taps: tap..<tap + 1) }
+        }
+        return nil
+    }
+
+    /// The first lines of a plane.
+    private static func firstLines(_ window: SlidingWindow, _ byLineTap: Bool) -> SlidingAxis.Run? {
+        byLineTap ? lines(window.height, fromTap: 0) : window.height.run(from: 0)
     }
 
     @inline(never)
@@ -74,21 +84,21 @@ struct SlidingBlocks: Sequence, IteratorProtocol {
             place = 0
             guard nextLines() || nextPlane() else { return nil }
         }
+        guard let lines else { return nil }
         let run = window.width.run(from: place)
         place = run.places.upperBound
-        return block(run)
+        return block(lines, run)
     }
 
     /// - Returns: whether there are more in the plane.
     private mutating func nextLines() -> Bool {
-        let height = window.height
+        guard let last = lines else { return false }
         if byLineTap {
-            let tap = lines.taps.upperBound
-            if tap >= height.taps { return false }
-            lines = SlidingAxis.Run(places: height.places(under: tap), taps: tap..<tap + 1)
+            guard let next = SlidingBlocks.lines(window.height, fromTap: last.taps.upperBound) else { return false }
+            lines = next
         } else {
-            if lines.places.upperBound == height.count { return false }
-            lines = height.run(from: lines.places.upperBound)
+            if last.places.upperBound == window.height.count { return false }
+            lines = window.height.run(from: last.places.upperBound)
         }
         return true
     }
@@ -107,7 +117,7 @@ struct SlidingBlocks: Sequence, IteratorProtocol {
         return true
     }
 
-    private func block(_ run: SlidingAxis.Run) -> SlidingBlock {
+    private func block(_ lines: SlidingAxis.Run, _ run: SlidingAxis.Run) -> SlidingBlock {
         let (depth, height, width) = (window.depth, window.height, window.width)
         let (results, position) = (window.results, window.source.stride)
         let line = width.sources * position

@@ -11,7 +11,7 @@ extension SlidingWindow {
     ///   - panels: W in panels (``PanelPacking``), with a row for each tap and channel.
     ///   - result: a row for each position of all samples.
     @inline(never)
-    func multiply(panels: Matrix, plus bias: Matrix?, into result: Matrix, accumulating: Bool) {
+    func multiply(panels: UnsafeMutablePointer<Float>, plus bias: Matrix?, into result: Matrix, accumulating: Bool) {
         let depthCount = depth.taps * height.taps * width.taps * channels
         for block in blocks(of: result) {
             let adds = accumulating || !block.isFirst
@@ -19,7 +19,7 @@ extension SlidingWindow {
             let (rows, middle, outer) = block.directions(enough: arithmetic.kernels.tileRows)
             PanelPacking.forEachPanel(outputs: result.columns, vectorWidth: arithmetic.kernels.vectorWidth) {
                 units, panelWidth in
-                let panel = panels.base + units.lowerBound * depthCount
+                let panel = panels + units.lowerBound * depthCount
                 let panelBias = bias.map { $0.base + units.lowerBound }
                 for i in 0..<outer.count {
                     for j in 0..<middle.count {

@@ -33,7 +33,7 @@ extension WindowProduct {
                 w.multiply(group, inputs, into: sums)
             } else if w.precision == .float32 {
                 slide(over: inputs).multiply(
-                    panels: w.panels(group), plus: w.bias.columns(from: group * groupOutputs, count: groupOutputs),
+                    panels: w.panels(group).base, plus: w.bias.columns(from: group * groupOutputs, count: groupOutputs),
                     into: sums, accumulating: false)
             } else {
                 multiplyPatches(group, x, w, into: sums)
@@ -45,7 +45,7 @@ extension WindowProduct {
     private func multiplyPatches(_ group: Int, _ x: Matrix, _ w: PackedWeights, into sums: Matrix) {
         for first in stride(from: 0, to: sums.rows, by: positionsAtATime) {
             let positions = first..<min(first + positionsAtATime, sums.rows)
-            let patches = Matrix(base: scratch.base, rows: positions.count, columns: depth)
+            let patches = room(positions.count, depth)
             PatchKernels.gather(
                 window, channels: groupInputs, x.base + group * groupInputs, positionStride: x.stride,
                 positions: positions, into: patches.base)
@@ -71,7 +71,7 @@ extension WindowProduct {
             }
             for first in stride(from: 0, to: s.rows, by: positionsAtATime) {
                 let positions = first..<min(first + positionsAtATime, s.rows)
-                let patches = Matrix(base: scratch.base, rows: positions.count, columns: depth)
+                let patches = room(positions.count, depth)
                 w.multiply(group, sums.rows(from: first, count: positions.count), into: patches)
                 PatchKernels.scatter(
                     window, channels: groupInputs, patches.base, positions: positions,

@@ -88,7 +88,7 @@ struct WindowProduct {
             // Tap-major, so that the channels of a tap lie side by side.
             let channels = share.of(groups)
             if channels.isEmpty { return }
-            let taps = Matrix(base: scratch.base, rows: window.taps, columns: channels.count)
+            let taps = room(window.taps, channels.count)
             taps.clear()
             let (x, s) = (
                 x.columns(from: channels.lowerBound, count: channels.count),
@@ -122,7 +122,7 @@ struct WindowProduct {
                 slide(over: inputs).addTransposedProduct(sums, columns: columns, to: block)
                 continue
             }
-            let transposed = Matrix(base: scratch.base, rows: columns.count, columns: groupOutputs)
+            let transposed = room(columns.count, groupOutputs)
             transposed.clear()
             slide(over: inputs).addProduct(sums, columns: columns, to: transposed)
             for unit in 0..<groupOutputs {
@@ -158,22 +158,26 @@ struct WindowProduct {
     // MARK: Packed weights
 
     /// A group's Wᵀ in panels (``PanelPacking``), in scratch memory.
-    private func packed(_ w: Matrix) -> Matrix {
+    private func packed(_ w: Matrix) -> UnsafeMutablePointer<Float> {
+        let panels = room(PanelPacking.lanes(of: w.rows, vectorWidth: arithmetic.kernels.vectorWidth), depth).base
         PanelPacking.forEachPanel(outputs: w.rows, vectorWidth: arithmetic.kernels.vectorWidth) { units, width in
             arithmetic.transpose(
                 w.rows(from: units.lowerBound, count: units.count),
                 into: Matrix(
-                    base: scratch.base + units.lowerBound * depth, rows: depth, columns: units.count, stride: width))
+                    base: panels + units.lowerBound * depth, rows: depth, columns: units.count, stride: width))
         }
-        return scratch
+        return panels
     }
 
     /// A group's W in panels of input channels, with a row for each tap of a transposed product and each output channel.
-    private func packed(_ w: Matrix, for product: SlidingWindow) -> Matrix {
+    private func packed(_ w: Matrix, for product: SlidingWindow) -> UnsafeMutablePointer<Float> {
         let (depth, height, across) = (product.depth, product.height, product.width)
         let taps = depth.taps * height.taps * across.taps
+        let panels = room(
+            PanelPacking.lanes(of: groupInputs, vectorWidth: arithmetic.kernels.vectorWidth), taps * w.rows
+        ).base
         PanelPacking.forEachPanel(outputs: groupInputs, vectorWidth: arithmetic.kernels.vectorWidth) { units, width in
-            var to = scratch.base + units.lowerBound * taps * w.rows
+            var to = panels + units.lowerBound * taps * w.rows
             for tap in 0..<taps {
                 let (line, widthTap) = tap.quotientAndRemainder(dividingBy: across.taps)
                 let (plane, heightTap) = line.quotientAndRemainder(dividingBy: height.taps)
@@ -185,7 +189,7 @@ struct WindowProduct {
                 to += w.rows * width
             }
         }
-        return scratch
+        return panels
     }
 
     /// How many positions' patches to gather at a time: as many as take a quarter of the second-level cache.
@@ -208,21 +212,30 @@ struct WindowProduct {
         let some = Int(
             clamping: min(Int64(positionsAtATime(depth: depth)), Int64(rows) * Int64(window.outputPositions)))
         guard (Int64(depth) + Int64(columns)) * Int64(max(some, columns)) <= Int64(Int.max) / 128 else { return .max }
-        if isPointwise(window) {
-            return max(
-                PackedProduct.scratchCount(rows: some, columns: columns, depth: depth),
-                CopyLayout.scratchCount(rows: some, columns: depth, depth: min(columns, CopyLayout.mostDepth)),
-                CopyLayout.scratchCount(rows: columns, columns: depth, depth: some), some * depth)
-        }
         // Panels are whole vectors of at most 16 lanes.
         let packed =
             Int64(window.taps) * max(Int64(inputs) * (Int64(columns) + 15), Int64(columns) * (Int64(inputs) + 15))
-        return Int(clamping: max(packed, Int64(some) * Int64(depth)) + 64)
+        var count = max(packed, Int64(some) * Int64(depth))
+        if isPointwise(window) {
+            let products = [
+                PackedProduct.scratchCount(rows: some, columns: columns, depth: depth),
+                CopyLayout.scratchCount(rows: some, columns: depth, depth: min(columns, CopyLayout.mostDepth)),
+                CopyLayout.scratchCount(rows: columns, columns: depth, depth: some),
+            ]
+            for product in products { count = max(count, Int64(product)) }
+        }
+        return Int(clamping: count + 64)
+    }
+
+    /// The first of the scratch memory.
+    func room(_ rows: Int, _ columns: Int) -> Matrix {
+        precondition(rows * columns <= scratch.count)
+        return Matrix(base: scratch.base, rows: rows, columns: columns)
     }
 
     /// The weights of a depthwise convolution with a row for each tap, in scratch memory.
     private func tapMajor(_ w: Matrix) -> Matrix {
-        let taps = Matrix(base: scratch.base, rows: window.taps, columns: groups)
+        let taps = room(window.taps, groups)
         arithmetic.transpose(w, into: taps)
         return taps
     }
