@@ -72,6 +72,17 @@ typedef struct crl_normalization_options {
     int32_t affine;
     int32_t reserved;
 } crl_normalization_options;
+typedef int32_t crl_cell;
+enum { CRL_CELL_TANH = 0, CRL_CELL_RELU = 1, CRL_CELL_GRU = 2, CRL_CELL_LSTM = 3 };
+typedef struct crl_recurrent_options {
+    size_t size;
+    const char *initial_state;
+    const char *lengths;
+    int32_t last;
+    int32_t backwards;
+    int32_t reset_first;
+    int32_t peepholes;
+} crl_recurrent_options;
 crl_status crl_network_create(size_t inputs, crl_network **network);
 crl_status crl_network_copy(const crl_network *network, crl_network **copy);
 void crl_network_destroy(crl_network *network);
@@ -88,6 +99,12 @@ crl_status crl_network_add_concatenation(crl_network *network, const char *const
                                          const char *name);
 crl_status crl_network_build(crl_network *network, uint64_t seed);
 crl_status crl_network_build_for(crl_network *network, uint64_t seed, crl_instructions instruction_set);
+crl_status crl_network_add_recurrent(crl_network *network, crl_cell cell, size_t units,
+                                     const crl_recurrent_options *recurrent, const crl_layer_options *options);
+crl_status crl_network_add_bidirectional(crl_network *network, crl_cell cell, size_t units,
+                                         const crl_recurrent_options *recurrent, const crl_layer_options *options);
+crl_status crl_network_add_parameter(crl_network *network, const size_t *extents, size_t extents_count,
+                                     const crl_layer_options *options);
 crl_status crl_network_add_input(crl_network *network, const char *name, const size_t *extents, size_t extents_count);
 crl_status crl_network_add_convolution(crl_network *network, size_t channels, crl_activation activation,
                                        const crl_window *window, size_t groups, const crl_layer_options *options);
@@ -118,7 +135,7 @@ crl_status crl_network_add_product(crl_network *network, const char *a, const ch
 crl_status crl_network_add_concatenation_along(crl_network *network, const char *const *inputs, size_t inputs_count,
                                                size_t axis, const char *name);
 typedef int32_t crl_layer_kind;
-enum { CRL_LAYER_DENSE = 0, CRL_LAYER_ACTIVATION = 1, CRL_LAYER_DROPOUT = 2, CRL_LAYER_NOISE = 3, CRL_LAYER_SUM = 4, CRL_LAYER_CONCATENATION = 5, CRL_LAYER_RESHAPE = 6, CRL_LAYER_MEAN = 7, CRL_LAYER_DIFFERENCE = 8, CRL_LAYER_PRODUCT = 9, CRL_LAYER_TRANSPOSE = 10, CRL_LAYER_SLICE = 11, CRL_LAYER_ZERO_PADDING = 12, CRL_LAYER_UPSAMPLING = 13, CRL_LAYER_INPUT = 14, CRL_LAYER_CONVOLUTION = 15, CRL_LAYER_TRANSPOSED_CONVOLUTION = 16, CRL_LAYER_POOLING = 17, CRL_LAYER_NORMALIZATION = 18, CRL_LAYER_PRELU = 19, CRL_LAYER_CHANNEL_DROPOUT = 20, CRL_LAYER_SOFTMAX = 21 };
+enum { CRL_LAYER_DENSE = 0, CRL_LAYER_ACTIVATION = 1, CRL_LAYER_DROPOUT = 2, CRL_LAYER_NOISE = 3, CRL_LAYER_SUM = 4, CRL_LAYER_CONCATENATION = 5, CRL_LAYER_RESHAPE = 6, CRL_LAYER_MEAN = 7, CRL_LAYER_DIFFERENCE = 8, CRL_LAYER_PRODUCT = 9, CRL_LAYER_TRANSPOSE = 10, CRL_LAYER_SLICE = 11, CRL_LAYER_ZERO_PADDING = 12, CRL_LAYER_UPSAMPLING = 13, CRL_LAYER_INPUT = 14, CRL_LAYER_CONVOLUTION = 15, CRL_LAYER_TRANSPOSED_CONVOLUTION = 16, CRL_LAYER_POOLING = 17, CRL_LAYER_NORMALIZATION = 18, CRL_LAYER_PRELU = 19, CRL_LAYER_CHANNEL_DROPOUT = 20, CRL_LAYER_SOFTMAX = 21, CRL_LAYER_RNN = 22, CRL_LAYER_GRU = 23, CRL_LAYER_LSTM = 24, CRL_LAYER_PARAMETER = 25 };
 typedef struct crl_layer {
     size_t size;
     const char *name;
@@ -155,6 +172,7 @@ crl_status crl_network_layer_options(const crl_network *network, size_t index, c
 crl_status crl_network_layer_window(const crl_network *network, size_t index, crl_window *window);
 crl_status crl_network_layer_normalization(const crl_network *network, size_t index,
                                            crl_normalization_options *normalization);
+crl_status crl_network_layer_recurrent(const crl_network *network, size_t index, crl_recurrent_options *recurrent);
 crl_status crl_network_parameters(const crl_network *network, float **parameters, size_t *count);
 crl_status crl_network_tensor_count(const crl_network *network, size_t *count);
 crl_status crl_network_tensor(const crl_network *network, size_t index, crl_tensor *tensor);

@@ -472,6 +472,31 @@ typedef struct crl_normalization_options {
 
 #define CRL_NORMALIZATION_OPTIONS_INIT { sizeof(crl_normalization_options), 1, 1e-5f, 0.1f, 1, 0 }
 
+/** What makes a state h of x and of the state before. */
+typedef int32_t crl_cell;
+
+enum {
+    CRL_CELL_TANH = 0, /**< h = tanh(z), z = W_ih x + W_hh h' + b */
+    CRL_CELL_RELU = 1, /**< h = max(0, z) */
+    CRL_CELL_GRU = 2,  /**< gated recurrent unit, gates in the order r, z, n */
+    CRL_CELL_LSTM = 3  /**< long short-term memory, gates in the order i, f, g, o */
+};
+
+/** What a recurrent layer reads and gives. Start from CRL_RECURRENT_OPTIONS_INIT. */
+typedef struct crl_recurrent_options {
+    size_t size;         /**< sizeof(crl_recurrent_options) */
+    const char *CRL_NULLABLE initial_state; /**< the layer that gives h before the first step, of as many elements as there are
+                              units; CRL_CELL_LSTM: twice as many, h and then c. NULL: 0 */
+    const char *CRL_NULLABLE lengths; /**< the layer of one element that gives each row's number of steps; NULL: all */
+    int32_t last;        /**< non-zero: the output is h of the last step; 0: h of all steps */
+    int32_t backwards;   /**< non-zero: from the last step to the first */
+    int32_t reset_first; /**< CRL_CELL_GRU: non-zero: the reset gate multiplies h' before the product; 0: the product, as in
+                              PyTorch */
+    int32_t peepholes;   /**< CRL_CELL_LSTM: non-zero: the gates also see c */
+} crl_recurrent_options;
+
+#define CRL_RECURRENT_OPTIONS_INIT { sizeof(crl_recurrent_options), NULL, NULL, 0, 0, 0, 0 }
+
 /** Creates a network without layers.
  *  @param inputs N_0, the length of x: from 1 to 2³¹ − 1.
  *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.
@@ -579,6 +604,55 @@ CRL_NODISCARD CRL_API crl_status crl_network_build(crl_network *network, uint64_
  *      it. */
 CRL_NODISCARD CRL_API crl_status crl_network_build_for(crl_network *network, uint64_t seed,
                                                        crl_instructions instruction_set);
+
+/** Adds a recurrent layer: at each step of a sequence, h of x and of the state h' of the step before. The layer that
+ *  it reads has two axes, steps and channels.
+ *
+ *  Tensors and their layout are PyTorch's: "weight_ih", gates · units × channels, "weight_hh", gates · units ×
+ *  units, and "bias", gates · units, which is the sum of PyTorch's two. A GRU whose reset gate multiplies the
+ *  product has "bias_hn", units, as well: PyTorch's bias_hh of the gate n; "bias" then has bias_ih of that gate
+ *  alone. Peepholes are "peephole", 3 · units: of the gates i, f and o. CRL_INIT_DEFAULT is uniform in ± 1 /
+ *  sqrt(units) for all of them, as in PyTorch.
+ *
+ *  A row with a length has so many steps. Nothing is computed beyond them: h is 0 there, and no number of the row
+ *  depends on what x holds there, as long as that is finite. The last state is that of the row's last step;
+ *  backwards, the row begins there. A length that is no whole number from 1 to the number of steps is
+ *  CRL_ERROR_VALUE.
+ *  @param network not built yet.
+ *  @param cell what makes h.
+ *  @param units the elements of h, at least 1.
+ *  @param recurrent initialized with CRL_RECURRENT_OPTIONS_INIT; NULL: its values. Only read; the strings are
+ *      copied.
+ *  @param options name, input, bias, initializers; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_recurrent(crl_network *network, crl_cell cell, size_t units,
+                                                           const crl_recurrent_options *CRL_NULLABLE recurrent,
+                                                           const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds a recurrent layer for each direction, and joins their outputs along the channels: the two of
+ *  crl_network_add_recurrent(), with "_forward" and "_backward" after the name, and a concatenation of that name.
+ *  Both read the same first state.
+ *  @param network not built yet.
+ *  @param cell what makes h.
+ *  @param units the elements of each direction's h, at least 1.
+ *  @param recurrent initialized with CRL_RECURRENT_OPTIONS_INIT; NULL: its values. backwards is 0. Only read; the
+ *      strings are copied.
+ *  @param options name, input, bias, initializers; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_bidirectional(crl_network *network, crl_cell cell, size_t units,
+                                                               const crl_recurrent_options *CRL_NULLABLE recurrent,
+                                                               const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds parameters as a layer: h is the same for every row, and learned. A recurrent layer can read its first state
+ *  from it. Its tensor is "value", of this shape. CRL_INIT_DEFAULT is 0; weight_initializer says otherwise.
+ *  @param network not built yet.
+ *  @param extents the lengths of its axes, channels last; each at least 1.
+ *  @param extents_count 1 to 4.
+ *  @param options name, weight_initializer; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_parameter(crl_network *network, const size_t *extents,
+                                                           size_t extents_count,
+                                                           const crl_layer_options *CRL_NULLABLE options);
 
 /** Names the next part of x, and gives it a shape. Parts follow one another in a row of x, in the order of these
  *  calls. The part is a layer: later layers read it by its name, or as the layer before.
@@ -810,7 +884,11 @@ enum {
     CRL_LAYER_NORMALIZATION = 18,
     CRL_LAYER_PRELU = 19,
     CRL_LAYER_CHANNEL_DROPOUT = 20,
-    CRL_LAYER_SOFTMAX = 21
+    CRL_LAYER_SOFTMAX = 21,
+    CRL_LAYER_RNN = 22,
+    CRL_LAYER_GRU = 23,
+    CRL_LAYER_LSTM = 24,
+    CRL_LAYER_PARAMETER = 25
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -818,11 +896,11 @@ typedef struct crl_layer {
     size_t size;               /**< sizeof(crl_layer) */
     const char *CRL_NULLABLE name; /**< lives as long as the network */
     crl_layer_kind kind;
-    crl_activation activation; /**< dense, activation, convolution: σ; otherwise CRL_IDENTITY */
+    crl_activation activation; /**< dense, activation, convolution, simple recurrent layer: σ; otherwise CRL_IDENTITY */
     size_t units;              /**< N_l: the width, or the length of the last of several axes */
     size_t inputs;             /**< how many layers it reads: crl_network_layer_input() names them */
     float amount;              /**< dropout: p; noise: the standard deviation; otherwise 0 */
-    int32_t bias;              /**< 1 for a dense layer or a convolution with a bias */
+    int32_t bias;              /**< 1 for a dense layer, a convolution or a recurrent layer with a bias */
     size_t groups;             /**< convolution: its groups; otherwise 0 */
     size_t axis;               /**< concatenation, softmax: along which; otherwise 0 */
     size_t first;              /**< named input: the place of its first element in a row of x; otherwise 0 */
@@ -930,6 +1008,15 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_window(const crl_network *net
  *  @return a status; CRL_ERROR_VALUE if the layer is no normalization. */
 CRL_NODISCARD CRL_API crl_status crl_network_layer_normalization(const crl_network *network, size_t index,
                                                                  crl_normalization_options *normalization);
+
+/** Gets the options of a recurrent layer.
+ *  @param network built or not.
+ *  @param index the layer's, from 0.
+ *  @param recurrent initialized with CRL_RECURRENT_OPTIONS_INIT; receives the options. The strings are valid as long
+ *      as the network.
+ *  @return a status; CRL_ERROR_VALUE if the layer is not recurrent. */
+CRL_NODISCARD CRL_API crl_status crl_network_layer_recurrent(const crl_network *network, size_t index,
+                                                             crl_recurrent_options *recurrent);
 
 /** Gets the flat parameter vector itself, not a copy. You may read and change it. It belongs to the network and
  *  lives as long. Changing it requires exclusive access to the network, and voids earlier forward passes.

@@ -261,7 +261,7 @@ func weightlessOptions(
     return options
 }
 
-private func checkIsDefault(_ given: crl_initializer, _ name: StaticString) throws(ChainruleError) {
+func checkIsDefault(_ given: crl_initializer, _ name: StaticString) throws(ChainruleError) {
     guard case .standard = try initializer(given, name) else {
         throw ChainruleError(
             .value, "options->\(name).kind is \(given.kind), but the layer has no weights: it must be CRL_INIT_DEFAULT")
@@ -271,6 +271,11 @@ private func checkIsDefault(_ given: crl_initializer, _ name: StaticString) thro
 /// Options of a layer with neither weights nor an activation.
 func noiseOptions(_ pointer: UnsafePointer<crl_layer_options>?) throws(ChainruleError) -> crl_layer_options? {
     guard let options = try weightlessOptions(pointer) else { return nil }
+    return try withoutActivation(options)
+}
+
+/// Checks that the options are of a layer without an activation.
+func withoutActivation(_ options: crl_layer_options) throws(ChainruleError) -> crl_layer_options {
     guard optionalNumber(options.alpha) == nil else {
         throw ChainruleError(
             .value, "options->alpha is \(options.alpha), but the layer has no activation: it must be CRL_AUTO")

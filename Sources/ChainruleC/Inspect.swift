@@ -157,8 +157,15 @@ public func crlNetworkLayerInput(
             throw ChainruleError(.size, "input is \(input); the layer reads \(node.inputs.count)")
         }
         guard let name else { throw nullArgument("name") }
-        let position = node.inputs[Int(input)]
-        name.pointee = position == 0 ? cString("input") : UnsafePointer(handle.layerNames[position - 1])
+        name.pointee = handle.inputName(of: node, Int(input))
+    }
+}
+
+extension NetworkHandle {
+    /// The name of a layer that a node reads. Lives as long as the network.
+    func inputName(of node: Architecture.Node, _ input: Int) -> UnsafePointer<CChar> {
+        let position = node.inputs[input]
+        return position == 0 ? cString("input") : UnsafePointer(layerNames[position - 1])
     }
 }
 
@@ -180,9 +187,7 @@ public func crlNetworkLayerOptions(
         _ = try structure(options, "options")
         var filled = handle.functions[Int(index)]
         filled.name = UnsafePointer(handle.layerNames[Int(index)])
-        if let position = node.inputs.first, node.inputs.count == 1 {
-            filled.input = position == 0 ? cString("input") : UnsafePointer(handle.layerNames[position - 1])
-        }
+        if node.inputs.count == 1 { filled.input = handle.inputName(of: node, 0) }
         describe(node.settings, in: &filled)
         write(filled, to: options)
     }
@@ -237,6 +242,37 @@ public func crlNetworkLayerNormalization(
         filled.epsilon = epsilon
         filled.affine = isAffine ? 1 : 0
         write(filled, to: normalization)
+    }
+}
+
+/// Gets the options of a recurrent layer.
+/// - Parameters:
+///   - network: built or not.
+///   - index: the layer's, from 0.
+///   - recurrent: initialized with CRL_RECURRENT_OPTIONS_INIT; receives the options. The strings are valid as long as the network.
+/// - Returns: a status; CRL_ERROR_VALUE if the layer is not recurrent.
+@_cdecl("crl_network_layer_recurrent")
+public func crlNetworkLayerRecurrent(
+    _ network: UnsafePointer<crl_network>?, _ index: UInt, _ recurrent: UnsafeMutablePointer<crl_recurrent_options>?
+) -> crl_status {
+    call("crl_network_layer_recurrent") { () throws(ChainruleError) in
+        let (handle, node) = try node(network, index)
+        guard let recurrent else { throw nullArgument("recurrent") }
+        _ = try structure(recurrent, "recurrent")
+        guard case .recurrent(let settings) = node.settings else {
+            throw ChainruleError(.value, "layer '\(node.name.text)' is not recurrent")
+        }
+        var filled = crl_recurrent_options.initial
+        filled.last = settings.givesSequence ? 0 : 1
+        filled.backwards = settings.isBackwards ? 1 : 0
+        switch settings.cell {
+        case .simple: break
+        case .gru(let resetsFirst): filled.reset_first = resetsFirst ? 1 : 0
+        case .lstm(let hasPeepholes): filled.peepholes = hasPeepholes ? 1 : 0
+        }
+        if settings.hasInitialState { filled.initial_state = handle.inputName(of: node, 1) }
+        if settings.hasLengths { filled.lengths = handle.inputName(of: node, settings.hasInitialState ? 2 : 1) }
+        write(filled, to: recurrent)
     }
 }
 

@@ -50,6 +50,16 @@ func describe(_ settings: LayerSettings, rank: Int, in layer: inout crl_layer) {
     case .softmax(let axis):
         layer.kind = crl_layer_kind(CRL_LAYER_SOFTMAX)
         layer.axis = axis
+    case .parameter: layer.kind = crl_layer_kind(CRL_LAYER_PARAMETER)
+    case .recurrent(let settings):
+        layer.bias = settings.hasBias ? 1 : 0
+        switch settings.cell {
+        case .simple(let rectifies):
+            layer.kind = crl_layer_kind(CRL_LAYER_RNN)
+            layer.activation = crl_activation(rectifies ? CRL_RELU : CRL_TANH)
+        case .gru: layer.kind = crl_layer_kind(CRL_LAYER_GRU)
+        case .lstm: layer.kind = crl_layer_kind(CRL_LAYER_LSTM)
+        }
     }
 }
 
@@ -67,6 +77,11 @@ func describe(_ settings: LayerSettings, in options: inout crl_layer_options) {
         options.weight_initializer = initializer(settings.weights)
         options.bias_initializer = initializer(settings.biases)
         if let alpha = settings.activation.alpha { options.alpha = alpha }
+    case .recurrent(let settings):
+        options.bias = settings.hasBias ? 1 : 0
+        options.weight_initializer = initializer(settings.weights)
+        options.bias_initializer = initializer(settings.biases)
+    case .parameter(_, let values): options.weight_initializer = initializer(values)
     default: break
     }
 }

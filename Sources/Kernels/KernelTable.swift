@@ -56,6 +56,7 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
     public let noise: NoiseKernels<Scalar>
     public let depthwise: DepthwiseKernels<Scalar>
     public let normalization: NormalizationKernels<Scalar>
+    public let recurrent: RecurrentKernels<Scalar>
     /// ``MaximumKernel/maximum``.
     public let maximum:
         @Sendable (
@@ -82,6 +83,7 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
         noise = NoiseKernels(Set.self)
         depthwise = DepthwiseKernels(Set.self)
         normalization = NormalizationKernels(Set.self)
+        recurrent = RecurrentKernels(Set.self)
         maximum = MaximumKernel<Set>.maximum
     }
 }

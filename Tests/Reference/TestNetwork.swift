@@ -302,6 +302,58 @@ extension TestNetwork {
                         .reshape("f", [8], from: "c"), .concatenation("j", of: "f", "more"), .dense("y", 2, from: "j"),
                     ])
             ))
+        return cases + sequences(around)
+    }
+
+    /// Every recurrent cell, with what it can read and give. Rows have 3 steps of 4 where there are lengths: that number comes from
+    /// layers whose results no parameter changes.
+    private static func sequences(
+        _ around: (_ shape: [Int], _ layers: [Layer]) -> TestNetwork
+    ) -> [(String, TestNetwork)] {
+        let cells: [(String, RecurrentSettings.Cell)] = [
+            ("simple tanh", .simple(rectifies: false)), ("simple relu", .simple(rectifies: true)),
+            ("gru", .gru(resetsFirst: false)), ("gru that resets first", .gru(resetsFirst: true)),
+            ("lstm", .lstm(hasPeepholes: false)), ("lstm with peepholes", .lstm(hasPeepholes: true)),
+        ]
+        let three: [Layer] = [
+            .dense("d", 1, from: "input"), .other("zero", .difference, from: "d", "d"),
+            .activation("one", .exponential, from: "zero"), .sum("three", of: "one", "one", "one"),
+        ]
+        var cases: [(String, TestNetwork)] = []
+        for (index, (name, cell)) in cells.enumerated() {
+            var settings = RecurrentSettings(cell, units: 3)
+            settings.biases = .uniform(low: -0.5, high: 0.5)
+            cases.append((name, around([4, 2], [.other("l", .recurrent(settings), from: "x")])))
+            settings.isBackwards = index % 2 == 0
+            settings.givesSequence = index % 3 == 0
+            var states = 3
+            if case .lstm = cell { states = 6 }
+            cases.append(
+                (
+                    "\(name) with a first state and lengths",
+                    around(
+                        [4, 2],
+                        three + [
+                            .dense("s", states, .tanh, from: "input"),
+                            .other(
+                                "l", .recurrent(settings, initialState: true, lengths: true), from: "x", "s", "three"),
+                        ])
+                ))
+            settings.isBackwards.toggle()
+            settings.givesSequence.toggle()
+            settings.hasBias = false
+            cases.append(
+                (
+                    "\(name) without biases, with a learned first state and lengths",
+                    around(
+                        [4, 2],
+                        three + [
+                            .other("s", .parameter([states]), from: "input"),
+                            .other(
+                                "l", .recurrent(settings, initialState: true, lengths: true), from: "x", "s", "three"),
+                        ])
+                ))
+        }
         return cases
     }
 

@@ -25,6 +25,7 @@ struct crl_cancel { unsigned char private_; };
 GROWING(layer_options, LAYER_OPTIONS, user)
 GROWING(window, WINDOW, reserved)
 GROWING(normalization_options, NORMALIZATION_OPTIONS, reserved)
+GROWING(recurrent_options, RECURRENT_OPTIONS, peepholes)
 GROWING(layer, LAYER, reserved)
 GROWING(tensor, TENSOR, rank)
 GROWING(cost_options, COST_OPTIONS, user)

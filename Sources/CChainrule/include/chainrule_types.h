@@ -242,6 +242,31 @@ typedef struct crl_normalization_options {
 
 #define CRL_NORMALIZATION_OPTIONS_INIT { sizeof(crl_normalization_options), 1, 1e-5f, 0.1f, 1, 0 }
 
+/** What makes a state h of x and of the state before. */
+typedef int32_t crl_cell;
+
+enum {
+    CRL_CELL_TANH = 0, /**< h = tanh(z), z = W_ih x + W_hh h' + b */
+    CRL_CELL_RELU = 1, /**< h = max(0, z) */
+    CRL_CELL_GRU = 2,  /**< gated recurrent unit, gates in the order r, z, n */
+    CRL_CELL_LSTM = 3  /**< long short-term memory, gates in the order i, f, g, o */
+};
+
+/** What a recurrent layer reads and gives. Start from CRL_RECURRENT_OPTIONS_INIT. */
+typedef struct crl_recurrent_options {
+    size_t size;         /**< sizeof(crl_recurrent_options) */
+    const char *CRL_NULLABLE initial_state; /**< the layer that gives h before the first step, of as many elements as there are
+                              units; CRL_CELL_LSTM: twice as many, h and then c. NULL: 0 */
+    const char *CRL_NULLABLE lengths; /**< the layer of one element that gives each row's number of steps; NULL: all */
+    int32_t last;        /**< non-zero: the output is h of the last step; 0: h of all steps */
+    int32_t backwards;   /**< non-zero: from the last step to the first */
+    int32_t reset_first; /**< CRL_CELL_GRU: non-zero: the reset gate multiplies h' before the product; 0: the product, as in
+                              PyTorch */
+    int32_t peepholes;   /**< CRL_CELL_LSTM: non-zero: the gates also see c */
+} crl_recurrent_options;
+
+#define CRL_RECURRENT_OPTIONS_INIT { sizeof(crl_recurrent_options), NULL, NULL, 0, 0, 0, 0 }
+
 /* ---- GROUP 3 ---- */
 
 /** What a layer does: the function that adds it. */
@@ -269,7 +294,11 @@ enum {
     CRL_LAYER_NORMALIZATION = 18,
     CRL_LAYER_PRELU = 19,
     CRL_LAYER_CHANNEL_DROPOUT = 20,
-    CRL_LAYER_SOFTMAX = 21
+    CRL_LAYER_SOFTMAX = 21,
+    CRL_LAYER_RNN = 22,
+    CRL_LAYER_GRU = 23,
+    CRL_LAYER_LSTM = 24,
+    CRL_LAYER_PARAMETER = 25
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -277,11 +306,11 @@ typedef struct crl_layer {
     size_t size;               /**< sizeof(crl_layer) */
     const char *CRL_NULLABLE name; /**< lives as long as the network */
     crl_layer_kind kind;
-    crl_activation activation; /**< dense, activation, convolution: σ; otherwise CRL_IDENTITY */
+    crl_activation activation; /**< dense, activation, convolution, simple recurrent layer: σ; otherwise CRL_IDENTITY */
     size_t units;              /**< N_l: the width, or the length of the last of several axes */
     size_t inputs;             /**< how many layers it reads: crl_network_layer_input() names them */
     float amount;              /**< dropout: p; noise: the standard deviation; otherwise 0 */
-    int32_t bias;              /**< 1 for a dense layer or a convolution with a bias */
+    int32_t bias;              /**< 1 for a dense layer, a convolution or a recurrent layer with a bias */
     size_t groups;             /**< convolution: its groups; otherwise 0 */
     size_t axis;               /**< concatenation, softmax: along which; otherwise 0 */
     size_t first;              /**< named input: the place of its first element in a row of x; otherwise 0 */

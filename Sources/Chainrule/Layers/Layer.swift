@@ -22,6 +22,9 @@ package protocol Layer: AnyObject, Sendable {
     ///   - backward: whether there are backward passes.
     func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int
 
+    /// How often a forward pass of one row multiplies by each parameter.
+    func uses(shape: Shape, inputs: [Shape]) -> Int
+
     /// The state: numbers that training finds and no optimizer steps, such as running statistics. They lie behind the
     /// parameters.
     func state(shape: Shape) -> [TensorShape]
@@ -29,6 +32,9 @@ package protocol Layer: AnyObject, Sendable {
     /// How many floats the layer keeps for each row from the forward to the backward pass, besides z and h
     /// (``LayerPass/kept``).
     func keptPerRow(shape: Shape, inputs: [Shape]) -> Int
+
+    /// Whether the tangents of what it keeps for each row are kept, too.
+    var keepsTangents: Bool { get }
 
     /// The same for the whole batch (``LayerPass/keptOfBatch``).
     func keptPerBatch(shape: Shape) -> Int
@@ -138,7 +144,9 @@ extension Layer {
     package var preparable: (any PreparableLayer)? { nil }
     package func state(shape: Shape) -> [TensorShape] { [] }
     package func keptPerRow(shape: Shape, inputs: [Shape]) -> Int { 0 }
+    package var keepsTangents: Bool { false }
     package func keptPerBatch(shape: Shape) -> Int { 0 }
+    package func uses(shape: Shape, inputs: [Shape]) -> Int { shape.positions }
     package var mixesRows: Bool { false }
     package func updateState(_ pass: LayerPass) {}
     package var writesGradients: Bool { false }
@@ -282,6 +290,10 @@ package enum LayerTable {
             (BlockNormalization.groupKind, BlockNormalization.decodeGroup),
             (PReLU.kind, PReLU.decode),
             (AxisSoftmax.kind, AxisSoftmax.decode),
+            (SimpleRNN.kind, SimpleRNN.decode),
+            (GRU.kind, GRU.decode),
+            (LSTM.kind, LSTM.decode),
+            (Parameter.kind, Parameter.decode),
             (Dropout.kind, Dropout.decode),
             (Dropout.channelKind, Dropout.decodeChannels),
             (GaussianNoise.kind, GaussianNoise.decode),

@@ -25,4 +25,7 @@ public indirect enum LayerSettings: Sendable {
     case prelu
     /// ``Architecture/softmax(axis:name:input:)`` takes the activation along the last axis.
     case softmax(axis: Int)
+    case recurrent(RecurrentSettings)
+    /// Learned numbers, the same for every row.
+    case parameter(Shape, Initializer)
 }

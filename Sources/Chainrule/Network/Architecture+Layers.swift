@@ -54,6 +54,52 @@ extension Architecture {
             isLast ? ActivationLayer(.softmax) : AxisSoftmax(axis: axis), name: name, inputs: input.map { [$0] })
     }
 
+    /// Adds learned numbers, the same for every row: `h = w`.
+    /// - Parameter weights: ``Initializer/standard``: zeros.
+    public mutating func parameter(_ shape: Shape, name: String? = nil, weights: Initializer = .standard)
+        throws(ChainruleError)
+    {
+        try append(Parameter(shape, weights), name: name, inputs: [LayerName.input.text])
+    }
+
+    // MARK: Sequences
+
+    /// Adds a recurrent layer over a sequence, `[T, C]`.
+    /// - Parameters:
+    ///   - initialState: the layer that gives the state before the first step: `[H]`, of an LSTM `[2 H]`, h and then c; nil: 0.
+    ///   - lengths: the layer that gives each row's number of steps, `[1]`: whole numbers from 1 to T; nil: T. Nothing is
+    ///     computed beyond a row's last step, where h is 0.
+    public mutating func recurrent(
+        _ settings: RecurrentSettings, name: String? = nil, input: String? = nil, initialState: String? = nil,
+        lengths: String? = nil
+    ) throws(ChainruleError) {
+        var settings = settings
+        (settings.hasInitialState, settings.hasLengths) = (initialState != nil, lengths != nil)
+        var inputs = [input ?? self.name(at: nodes.count).text]
+        if let initialState { inputs.append(initialState) }
+        if let lengths { inputs.append(lengths) }
+        try append(RecurrentLayer(settings), name: name, inputs: inputs)
+    }
+
+    /// Adds two recurrent layers, one for each direction, and joins their outputs along the channels. The layers have the name of the
+    /// whole and "_forward" or "_backward".
+    public mutating func bidirectional(
+        _ settings: RecurrentSettings, name: String? = nil, input: String? = nil, initialState: String? = nil,
+        lengths: String? = nil
+    ) throws(ChainruleError) {
+        var copy = self
+        let name = name ?? (nodes.count + 2).description
+        let input = input ?? self.name(at: nodes.count).text
+        let directions = ["\(name)_forward", "\(name)_backward"]
+        for (index, direction) in directions.enumerated() {
+            var settings = settings
+            settings.isBackwards = index == 1
+            try copy.recurrent(settings, name: direction, input: input, initialState: initialState, lengths: lengths)
+        }
+        try copy.concatenation(of: directions, name: name)
+        self = copy
+    }
+
     // MARK: Windows
 
     /// Adds a convolution over the axes before the channels, or a transposed one.

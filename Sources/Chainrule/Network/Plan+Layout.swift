@@ -77,7 +77,7 @@ extension Plan {
                     preactivation = position == 0 ? places.inputActivation : places.activations[position - 1]
                 }
                 let keptCount =
-                    purpose == .inference || ofTangents
+                    purpose == .inference || ofTangents && !node.layer.keepsTangents
                     ? 0 : node.layer.keptPerRow(shape: node.shape, inputs: architecture.inputShapes(of: node))
                 places.keptCounts.append(keptCount)
                 places.kept.append(try place(keptCount))

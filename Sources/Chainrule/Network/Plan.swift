@@ -95,9 +95,10 @@ package final class Plan: FallibleClass, Sendable {
         var (multiplications, widest) = (0, 0)
         for (node, range) in zip(architecture.nodes, tensorRanges) {
             let (sum, overflow) = multiplications.addingReportingOverflow(
-                Plan.multiplications(of: node, tensors[range]))
+                Plan.multiplications(of: node, tensors[range], in: architecture))
             multiplications = overflow ? .max : sum
-            if node.shape.positions > 1 { widest = max(widest, node.width) }
+            let kept = node.layer.keptPerRow(shape: node.shape, inputs: architecture.inputShapes(of: node))
+            if node.shape.positions > 1 || kept > node.width { widest = max(widest, node.width, kept) }
         }
         self.multiplications = multiplications
         widestShape = widest
@@ -137,14 +138,17 @@ package final class Plan: FallibleClass, Sendable {
     func rowsUntilLook(ofLayer layer: Int, _ rows: Int) -> Int {
         let node = architecture.nodes[layer]
         return Cancellation.rowsUntilLook(
-            rows, times: Plan.multiplications(of: node, tensors[tensorRanges[layer]]),
+            rows, times: Plan.multiplications(of: node, tensors[tensorRanges[layer]], in: architecture),
             least: max(1, 4 * Cost.groupRows / node.shape.positions))
     }
 
     /// A node's part of ``multiplications``.
-    private static func multiplications(of node: Architecture.Node, _ tensors: ArraySlice<Tensor>) -> Int {
+    private static func multiplications(
+        of node: Architecture.Node, _ tensors: ArraySlice<Tensor>, in architecture: Architecture
+    ) -> Int {
         let count = tensors.reduce(0) { $0 + $1.count }
-        let (work, overflow) = count.multipliedReportingOverflow(by: node.shape.positions)
+        let uses = node.layer.uses(shape: node.shape, inputs: architecture.inputShapes(of: node))
+        let (work, overflow) = count.multipliedReportingOverflow(by: uses)
         return overflow ? .max : work
     }
 

@@ -29,6 +29,8 @@ package struct GradientPass {
     var s: Matrix { memory.signal!.positions(ofRows: rows, channels: memory.channels) }
     var z: Matrix { memory.preactivation.positions(ofRows: rows, channels: memory.channels) }
     var delta: Matrix { memory.delta!.positions(ofRows: rows, channels: memory.channels) }
+    /// ``LayerPass/kept``.
+    var kept: Matrix { memory.kept.rows(from: rows.lowerBound, count: rows.count) }
     var shape: Shape { memory.shape }
     func inputShape(_ index: Int) -> Shape { memory.inputs[index].shape }
     func inputActivation(_ index: Int) -> Matrix {

@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test func unknownKinds() {
-        expectError(.format, "'lstm'") { try decode(layer(#"{"type":"lstm","name":"a","inputs":["input"]}"#)) }
+        expectError(.format, "'fourier'") { try decode(layer(#"{"type":"fourier","name":"a","inputs":["input"]}"#)) }
         expectError(.format, "'swish'") { try decode(dense(#""activation":"swish""#)) }
         expectError(.format, "custom activation", "load the parameters") {
             try decode(dense(#""activation":"custom""#))

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from ._arrays import count, real, seed_value
-from ._describing_shapes import DescribingShapes, lengths
+from ._describing_sequences import DescribingSequences
+from ._describing_shapes import lengths
 from ._description import (
     ActivationLike,
     InitializerLike,
@@ -23,7 +24,7 @@ from ._names import INSTRUCTION_SETS, enumerator
 _Self = TypeVar("_Self", bound="Describing")
 
 
-class Describing(DescribingShapes):
+class Describing(DescribingSequences):
     """Gives a network its layers and its first parameters."""
 
     __slots__ = ()

@@ -33,7 +33,8 @@ def lengths(given: Any, name: str) -> list[int]:
     return [count(number, name) for number in numbers]
 
 
-def _array(numbers: list[int]) -> Any:
+def extents_array(numbers: list[int]) -> Any:
+    """The counts for a call."""
     return (ctypes.c_size_t * len(numbers))(*numbers)
 
 
@@ -91,7 +92,7 @@ class DescribingShapes(NativeObject):
     def add_input(self: _Self, name: str, shape: Lengths) -> _Self:
         """Names the next part of x, and gives it a shape. Parts follow one another in a row of x."""
         extents = lengths(shape, "shape")
-        check(library.crl_network_add_input(self._open(), encoded(name), _array(extents), len(extents)))
+        check(library.crl_network_add_input(self._open(), encoded(name), extents_array(extents), len(extents)))
         return self
 
     def _add_convolution(
@@ -288,7 +289,7 @@ class DescribingShapes(NativeObject):
         """Permutes the axes: axis i of h is axis axes[i] of h', as in numpy.transpose()."""
         options, _ = layer_options(name, input, "identity", None)
         order = lengths(axes, "axes")
-        check(library.crl_network_add_transpose(self._open(), _array(order), len(order), ctypes.byref(options)))
+        check(library.crl_network_add_transpose(self._open(), extents_array(order), len(order), ctypes.byref(options)))
         return self
 
     def add_slice(
@@ -300,7 +301,9 @@ class DescribingShapes(NativeObject):
         if len(first) != len(last):
             raise ArgumentTypeError(f"begin holds {len(first)} numbers, end {len(last)}")
         check(
-            library.crl_network_add_slice(self._open(), _array(first), _array(last), len(first), ctypes.byref(options))
+            library.crl_network_add_slice(
+                self._open(), extents_array(first), extents_array(last), len(first), ctypes.byref(options)
+            )
         )
         return self
 
@@ -319,7 +322,9 @@ class DescribingShapes(NativeObject):
         """
         options, _ = layer_options(name, input, "identity", None)
         numbers = lengths(parts, "parts")
-        sizes, number = (None, numbers[0]) if isinstance(parts, (int, np.integer)) else (_array(numbers), len(numbers))
+        sizes, number = (
+            (None, numbers[0]) if isinstance(parts, (int, np.integer)) else (extents_array(numbers), len(numbers))
+        )
         place = count(axis, "axis")
         check(library.crl_network_add_split(self._open(), place, sizes, number, ctypes.byref(options)))
         return self
@@ -340,7 +345,7 @@ class DescribingShapes(NativeObject):
             raise ArgumentTypeError(f"before holds {len(first)} numbers, after {len(last)}")
         check(
             library.crl_network_add_zero_padding(
-                self._open(), _array(first), _array(last), len(first), ctypes.byref(options)
+                self._open(), extents_array(first), extents_array(last), len(first), ctypes.byref(options)
             )
         )
         return self
@@ -351,7 +356,7 @@ class DescribingShapes(NativeObject):
         times = lengths(factors, "factors")
         if isinstance(factors, (int, np.integer)):
             times *= max(self._axes_before(input), 1)
-        check(library.crl_network_add_upsampling(self._open(), _array(times), len(times), ctypes.byref(options)))
+        check(library.crl_network_add_upsampling(self._open(), extents_array(times), len(times), ctypes.byref(options)))
         return self
 
     def add_mean(self: _Self, inputs: Sequence[str], *, name: str | None = None) -> _Self:

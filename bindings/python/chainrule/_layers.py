@@ -27,8 +27,8 @@ class Layer(NamedTuple):
         alpha: α of "leaky_relu", "elu" and "clipped_relu"; None for other layers.
         bias: whether the layer has a b.
         amount: the rate of dropout, the deviation of noise; None for other layers.
-        weight_initializer: of a dense layer or a convolution, as for Network.add_dense(); None for other layers. Files
-            do not keep it: a loaded network has "default".
+        weight_initializer: of a dense or recurrent layer or a convolution, as for Network.add_dense(); None for other
+            layers. Files do not keep it: a loaded network has "default".
         bias_initializer: likewise.
         shape: the lengths of its axes, channels last.
     """
@@ -59,8 +59,9 @@ def _layer(network: Handle, index: int) -> Layer:
     check(library.crl_network_layer_options(network, index, ctypes.byref(options)))
     inputs = (results(library.crl_network_layer_input, network, index, place)[0] for place in range(native.inputs))
     kind = name_of(LAYER_KINDS, native.kind)
-    has_weights = kind in ("dense", "convolution", "transposed_convolution")
-    has_activation = has_weights or kind == "activation"
+    is_recurrent = kind in ("rnn", "gru", "lstm")
+    has_activation = kind in ("dense", "convolution", "transposed_convolution", "activation", "rnn")
+    has_weights = is_recurrent or (has_activation and kind != "activation")
     return Layer(
         name=native.name.decode(),
         units=native.units,

@@ -90,6 +90,11 @@ CRL_NORMALIZATION_LAYER = 1
 CRL_NORMALIZATION_RMS = 2
 CRL_NORMALIZATION_GROUP = 3
 
+CRL_CELL_TANH = 0
+CRL_CELL_RELU = 1
+CRL_CELL_GRU = 2
+CRL_CELL_LSTM = 3
+
 CRL_LAYER_DENSE = 0
 CRL_LAYER_ACTIVATION = 1
 CRL_LAYER_DROPOUT = 2
@@ -112,6 +117,10 @@ CRL_LAYER_NORMALIZATION = 18
 CRL_LAYER_PRELU = 19
 CRL_LAYER_CHANNEL_DROPOUT = 20
 CRL_LAYER_SOFTMAX = 21
+CRL_LAYER_RNN = 22
+CRL_LAYER_GRU = 23
+CRL_LAYER_LSTM = 24
+CRL_LAYER_PARAMETER = 25
 
 CRL_MEAN_SQUARED_ERROR = 0
 CRL_MEAN_ABSOLUTE_ERROR = 1
@@ -188,6 +197,7 @@ crl_initializer_kind = ctypes.c_int32
 crl_padding = ctypes.c_int32
 crl_pooling = ctypes.c_int32
 crl_normalization = ctypes.c_int32
+crl_cell = ctypes.c_int32
 crl_layer_kind = ctypes.c_int32
 crl_cost_kind = ctypes.c_int32
 crl_reduction = ctypes.c_int32
@@ -333,6 +343,31 @@ class crl_normalization_options(ctypes.Structure):
             momentum=0.1,
             affine=1,
             reserved=0,
+        )
+
+
+class crl_recurrent_options(ctypes.Structure):
+    """The structure `crl_recurrent_options`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("initial_state", ctypes.c_char_p),
+        ("lengths", ctypes.c_char_p),
+        ("last", ctypes.c_int32),
+        ("backwards", ctypes.c_int32),
+        ("reset_first", ctypes.c_int32),
+        ("peepholes", ctypes.c_int32),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_recurrent_options:
+        """Return the value of CRL_RECURRENT_OPTIONS_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_recurrent_options),
+            last=0,
+            backwards=0,
+            reset_first=0,
+            peepholes=0,
         )
 
 
@@ -1150,6 +1185,35 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     ),
     "crl_network_build": (crl_status, [crl_network, ctypes.c_uint64]),
     "crl_network_build_for": (crl_status, [crl_network, ctypes.c_uint64, crl_instructions]),
+    "crl_network_add_recurrent": (
+        crl_status,
+        [
+            crl_network,
+            crl_cell,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_recurrent_options),
+            ctypes.POINTER(crl_layer_options),
+        ],
+    ),
+    "crl_network_add_bidirectional": (
+        crl_status,
+        [
+            crl_network,
+            crl_cell,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_recurrent_options),
+            ctypes.POINTER(crl_layer_options),
+        ],
+    ),
+    "crl_network_add_parameter": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_layer_options),
+        ],
+    ),
     "crl_network_add_input": (
         crl_status,
         [crl_network, ctypes.c_char_p, ctypes.POINTER(ctypes.c_size_t), ctypes.c_size_t],
@@ -1308,6 +1372,10 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_network_layer_normalization": (
         crl_status,
         [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_normalization_options)],
+    ),
+    "crl_network_layer_recurrent": (
+        crl_status,
+        [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_recurrent_options)],
     ),
     "crl_network_parameters": (
         crl_status,

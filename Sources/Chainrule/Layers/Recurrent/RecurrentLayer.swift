@@ -1,0 +1,466 @@
+import Kernels
+
+/// A recurrent layer over `[T, C]`: at each step t a cell makes the state h of x_t and of the state h' before.
+///
+///     Z = X W_ihᵀ + H' W_hhᵀ + b      H = what the cell makes of Z and H'
+///
+/// The first product is one over all steps and rows; the second is one of each step. Backwards, from the last step to the
+/// first, the cell makes s = ∂C/∂z of δ and passes δ on to h'. Then, over all steps and rows,
+///
+///     ∂C/∂W_ih = Sᵀ X      ∂C/∂W_hh = Sᵀ H'      ∂C/∂b = Sᵀ 1      Δ_in = S W_ih
+///
+/// and the tangents of all of them, by the product rule. W_ih is `G·H × C` and W_hh `G·H × H` for G gates of H units, b
+/// `G·H`.
+///
+/// A row may have fewer steps than T: nothing is computed beyond its last one, where h and s are 0.
+final class RecurrentLayer: GradientWritingLayer {
+    let description: RecurrentSettings
+    private let cell: any RecurrentCell
+    private let layout: RecurrentLayout
+
+    init(_ description: RecurrentSettings) {
+        self.description = description
+        cell = description.makeCell()
+        layout = cell.layout
+    }
+
+    var kind: StaticString { cell.kind }
+    var settings: LayerSettings { .recurrent(description) }
+    private var units: Int { description.units }
+    private var stateCount: Int { layout.hasCell ? 2 * units : units }
+
+    // MARK: Shapes
+
+    func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
+        let wanted = 1 + (description.hasInitialState ? 1 : 0) + (description.hasLengths ? 1 : 0)
+        guard inputs.count == wanted else {
+            throw ChainruleError(
+                .size, "\(kind) '\(name.text)' reads \(wanted) layers; \(inputs.count) were given")
+        }
+        guard inputs[0].rank == 2 else {
+            throw ChainruleError(
+                .size, "\(kind) '\(name.text)' reads a sequence, [steps, channels], not \(inputs[0].text)")
+        }
+        guard units >= 1 else {
+            throw ChainruleError(.size, "\(kind) '\(name.text)' has at least 1 unit; \(units) were given")
+        }
+        let most = Shape.mostElements / RecurrentLayout.mostPerUnit
+        guard units <= most / inputs[0][0] && units <= most / max(inputs[0].channels, units) else {
+            throw ChainruleError(
+                .size,
+                """
+                \(kind) '\(name.text)' of \(units) units reads \(inputs[0].text): that is more than \
+                \(Shape.mostElements) numbers for a row
+                """)
+        }
+        if description.hasInitialState {
+            let wanted = try Shape([stateCount])
+            guard inputs[1] == wanted else {
+                throw ChainruleError(
+                    .size,
+                    "\(kind) '\(name.text)': its first state has the shape \(wanted.text), not \(inputs[1].text)")
+            }
+        }
+        if let place = description.lengthsInput, inputs[place].count != 1 {
+            throw ChainruleError(
+                .size, "\(kind) '\(name.text)': the lengths have the shape [1], not \(inputs[place].text)")
+        }
+        try description.weights.validate(layer: name, tensor: "weight")
+        try description.biases.validate(layer: name, tensor: "bias")
+        return description.givesSequence ? try inputs[0].with(channels: units, in: name) : try Shape([units])
+    }
+
+    func tensors(shape: Shape, inputs: [Shape]) -> [TensorShape] {
+        // PyTorch's.
+        let limit = Float(1 / Double(units).squareRoot())
+        func orStandard(_ initializer: Initializer) -> Initializer {
+            if case .standard = initializer { .uniform(low: -limit, high: limit) } else { initializer }
+        }
+        let (rows, channels) = (layout.gates.count, inputs[0].channels)
+        let (weights, biases) = (orStandard(description.weights), orStandard(description.biases))
+        var tensors = [
+            TensorShape(
+                name: "weight_ih", extents: [rows, channels], role: .weight, initializer: weights, fanOut: units),
+            TensorShape(name: "weight_hh", extents: [rows, units], role: .weight, initializer: weights, fanOut: units),
+        ]
+        func appendVector(_ name: StaticString, _ count: Int, _ role: ParameterRole) {
+            let initializer = role == .weight ? weights : biases
+            tensors.append(
+                TensorShape(name: name, extents: [count], role: role, initializer: initializer, fanOut: units))
+        }
+        if description.hasBias { appendVector("bias", rows, .bias) }
+        if let more = cell.moreTensor { appendVector(more.name, more.count, more.role) }
+        return tensors
+    }
+
+    var preactivation: Preactivation { .activation }
+    var signal: Signal { .none }
+    var needsActivation: Bool { false }
+
+    func keptPerRow(shape: Shape, inputs: [Shape]) -> Int { inputs[0][0] * layout.count }
+    var keepsTangents: Bool { true }
+    func uses(shape: Shape, inputs: [Shape]) -> Int { inputs[0][0] }
+
+    func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int {
+        let (steps, channels) = (inputs[0][0], inputs[0].channels)
+        let gates = layout.gates.count
+        let rows = backward ? rows : min(rows, rowsAtATime(steps))
+        // For the tangents, too.
+        var views = 2 * RecurrentScratch.count(rows: rows, layout) + Int64(units) * Int64(layout.weightStride) + 16
+        if !backward { views += Int64(rows) * Int64(steps) * Int64(layout.inferenceCount) + 16 }
+        var product = max(
+            PackedProduct.scratchCount(rows: rows * steps, columns: gates, depth: channels),
+            PackedProduct.scratchCount(rows: rows, columns: gates, depth: units),
+            CopyLayout.scratchCount(rows: rows, columns: gates, depth: min(units, CopyLayout.mostDepth)))
+        if backward {
+            let depth = min(gates, CopyLayout.mostDepth)
+            product = max(
+                product, CopyLayout.scratchCount(rows: rows * steps, columns: channels, depth: depth),
+                CopyLayout.scratchCount(rows: rows, columns: units, depth: depth),
+                CopyLayout.scratchCount(rows: gates, columns: max(channels, units), depth: rows * steps))
+        }
+        return Int(clamping: views + Int64(product))
+    }
+
+    /// How many rows an inference takes at a time: their gates stay in the second-level cache, or nearly.
+    private func rowsAtATime(_ steps: Int) -> Int { max(1, (1 << 18) / (steps * layout.inferenceCount)) }
+
+    // MARK: Lengths
+
+    /// How many steps a row has; 0 if it has no valid length.
+    private func steps(ofRow row: Int, _ pass: LayerPass) -> Int {
+        let steps = pass.inputShape(0)[0]
+        guard let place = description.lengthsInput else { return steps }
+        let length = pass.inputActivation(place)[row, 0]
+        return length >= 1 && length <= Float(steps) ? min(Int(length), steps) : 0
+    }
+
+    private func checkLengths(_ pass: LayerPass) throws(ChainruleError) {
+        guard let place = description.lengthsInput else { return }
+        let lengths = pass.inputActivation(place)
+        for row in 0..<lengths.rows {
+            let length = lengths[row, 0]
+            guard length == Float(steps(ofRow: row, pass)) && length > 0 else {
+                throw ChainruleError(
+                    .value,
+                    """
+                    row \(pass.batchRow(row)) has the length \(length); it must be a whole number from 1 to \
+                    \(pass.inputShape(0)[0])
+                    """)
+            }
+        }
+    }
+
+    /// Calls `body` with each step and some rows side by side that all have it, or all lack it.
+    /// - Parameter inReverse: from the last step to the first, as the layer goes.
+    private func forEachStep(
+        _ pass: LayerPass, rows: Range<Int>, inReverse: Bool = false,
+        _ body: (_ time: Int, _ rows: Range<Int>, _ isInside: Bool) -> Void
+    ) {
+        let steps = pass.inputShape(0)[0]
+        for index in 0..<steps {
+            let time = description.isBackwards != inReverse ? steps - 1 - index : index
+            guard description.hasLengths else {
+                body(time, rows, true)
+                continue
+            }
+            var first = rows.lowerBound
+            while first < rows.upperBound {
+                let isInside = self.steps(ofRow: first, pass) > time
+                var end = first + 1
+                while end < rows.upperBound && (self.steps(ofRow: end, pass) > time) == isInside { end += 1 }
+                body(time, first..<end, isInside)
+                first = end
+            }
+        }
+    }
+
+    // MARK: Forward
+
+    func forward(_ pass: LayerPass) throws(ChainruleError) {
+        try checkLengths(pass)
+        let weights = Matrix(
+            base: pass.scratch.base, rows: units, columns: layout.gates.count, stride: layout.weightStride)
+        let rest = pass.scratch.fromNextLine(after: units * layout.weightStride)
+        pass.arithmetic.transpose(pass.parameter(1), into: weights)
+        let (all, steps) = (pass.rows.count, pass.inputShape(0)[0])
+        if let kept = pass.kept {
+            let positions = kept.reshaped(columns: layout.count)
+            return forward(pass, rows: 0..<all, positions: positions, weights: weights, scratch: rest)
+        }
+        let most = min(all, rowsAtATime(steps))
+        let positions = Matrix(base: rest.base, rows: most * steps, columns: layout.inferenceCount)
+        let afterPositions = rest.fromNextLine(after: positions.count)
+        for first in stride(from: 0, to: all, by: most) {
+            forward(
+                pass, rows: first..<min(first + most, all), positions: positions, weights: weights,
+                scratch: afterPositions)
+        }
+    }
+
+    /// - Parameter positions: what is kept, for the positions of these rows.
+    private func forward(
+        _ pass: LayerPass, rows: Range<Int>, positions: Matrix, weights: Matrix, scratch memory: Matrix
+    ) {
+        let steps = pass.inputShape(0)[0]
+        func some(_ view: Matrix, positions count: Int) -> Matrix {
+            view.rows(from: rows.lowerBound * count, count: rows.count * count)
+        }
+        let scratch = RecurrentScratch(memory, rows: rows.count, layout)
+        let positions = positions.rows(from: 0, count: rows.count * steps)
+        pass.arithmetic.productTransposed(
+            some(pass.inputActivation(0), positions: steps), pass.parameter(0),
+            plus: description.hasBias ? pass.vector(2) : nil, into: columns(layout.gates, of: positions),
+            scratch: scratch.rest)
+        begin(scratch, description.hasInitialState ? some(pass.inputActivation(1), positions: 1) : nil)
+        let isKept = pass.kept != nil
+        let h = some(pass.h, positions: description.givesSequence ? steps : 1)
+        var step = RecurrentStep(
+            arithmetic: pass.arithmetic, layout: layout, steps: steps, positions: positions, scratch: scratch,
+            product: scratch.rest)
+        forEachStep(pass, rows: rows) { time, someRows, isInside in
+            step.time = time
+            step.rows = someRows.lowerBound - rows.lowerBound..<someRows.upperBound - rows.lowerBound
+            advance(step, isInside: isInside, isKept: isKept, into: h) {
+                cell.forward(step, pass, weights: weights)
+            }
+        }
+        if !description.givesSequence { h.assign(scratch.state) }
+    }
+
+    private func columns(_ range: Range<Int>, of positions: Matrix) -> Matrix {
+        positions.columns(from: range.lowerBound, count: range.count)
+    }
+
+    /// Sets h and c, or their tangents, or their δ, before the first step.
+    private func begin(_ scratch: RecurrentScratch, _ initial: Matrix?) {
+        guard let initial else {
+            scratch.state.clear()
+            return scratch.cell.clear()
+        }
+        scratch.state.assign(initial.columns(from: 0, count: units))
+        if layout.hasCell { scratch.cell.assign(initial.columns(from: units, count: units)) }
+    }
+
+    /// Computes a step, or its tangents, and keeps what was before it; sets everything to 0 if the rows lack it.
+    private func advance(_ step: RecurrentStep, isInside: Bool, isKept: Bool, into h: Matrix, _ compute: () -> Void) {
+        guard isInside else {
+            if isKept {
+                step.previous.fill { 0 }
+                step.extra.fill { 0 }
+                step.kept(layout.cells).fill { 0 }
+            }
+            if description.givesSequence { step.of(h).fill { 0 } }
+            return
+        }
+        if isKept {
+            step.previous.assign(step.state)
+            if layout.hasCell { step.previousCell.assign(step.cell) }
+        }
+        compute()
+        if isKept && layout.cells.count > units {
+            step.kept(layout.cells).columns(from: units, count: units).assign(step.cell)
+        }
+        if description.givesSequence { step.of(h).assign(step.state) }
+    }
+
+    // MARK: Backward
+
+    func backward(_ pass: LayerPass) throws(ChainruleError) {
+        let (all, steps) = (pass.rows.count, pass.inputShape(0)[0])
+        let positions = pass.kept!.reshaped(columns: layout.count)
+        let scratch = RecurrentScratch(pass.scratch, rows: all, layout)
+        beginBackward(scratch, pass.delta)
+        var step = RecurrentStep(
+            arithmetic: pass.arithmetic, layout: layout, steps: steps, positions: positions, scratch: scratch,
+            product: scratch.rest)
+        forEachStep(pass, rows: 0..<all, inReverse: true) { time, rows, isInside in
+            (step.time, step.rows) = (time, rows)
+            guard isInside else { return step.signals.fill { 0 } }
+            if description.givesSequence { pass.arithmetic.add(step.of(pass.delta), to: step.state) }
+            cell.backward(step, pass)
+        }
+        if let delta = pass.inputDelta(0) {
+            multiplyInput(
+                columns(layout.signals, of: positions), pass.parameter(0), into: delta,
+                accumulating: pass.accumulatesInputDelta(0), pass.arithmetic, scratch: scratch.rest)
+        }
+        passOn(scratch, pass)
+    }
+
+    private func beginBackward(_ scratch: RecurrentScratch, _ delta: Matrix) {
+        scratch.cell.clear()
+        if description.givesSequence { scratch.state.clear() } else { scratch.state.assign(delta) }
+    }
+
+    /// Passes δ of the first state on. The lengths have none.
+    private func passOn(_ scratch: RecurrentScratch, _ pass: LayerPass) {
+        if description.hasInitialState, let delta = pass.inputDelta(1) {
+            let accumulating = pass.accumulatesInputDelta(1)
+            pass.arithmetic.assign(
+                scratch.state, to: delta.columns(from: 0, count: units), accumulating: accumulating)
+            if layout.hasCell {
+                pass.arithmetic.assign(
+                    scratch.cell, to: delta.columns(from: units, count: units), accumulating: accumulating)
+            }
+        }
+        if let place = description.lengthsInput, !pass.accumulatesInputDelta(place) {
+            pass.inputDelta(place)?.fill { 0 }
+        }
+    }
+
+    /// `Δ = S W`, or `Δ += S W`, with the input's signals.
+    private func multiplyInput(
+        _ signals: Matrix, _ weight: Matrix, into delta: Matrix, accumulating: Bool, _ arithmetic: Arithmetic,
+        scratch: Matrix
+    ) {
+        var accumulating = accumulating
+        forEachSegment(of: 0..<layout.gates.count, laterColumn: cell.laterInputSignals) { rows, column, _ in
+            arithmetic.product(
+                signals.columns(from: column, count: rows.count), weight.rows(from: rows.lowerBound, count: rows.count),
+                into: delta, accumulating: accumulating, scratch: scratch)
+            accumulating = true
+        }
+    }
+
+    /// Calls `body` with the part of some gates' rows that belongs to the first two gates, and the part of the others.
+    /// - Parameter laterColumn: where the signals of the others begin; nil: all follow one another.
+    private func forEachSegment(
+        of rows: Range<Int>, laterColumn: Int?, isSplit: Bool = false,
+        _ body: (_ rows: Range<Int>, _ column: Int, _ isLater: Bool) -> Void
+    ) {
+        let end = laterColumn != nil || isSplit ? 2 * units : layout.gates.count
+        let (first, later) = (rows.clamped(to: 0..<end), rows.clamped(to: end..<max(end, layout.gates.count)))
+        if !first.isEmpty { body(first, first.lowerBound, false) }
+        if !later.isEmpty { body(later, later.lowerBound - end + (laterColumn ?? end), true) }
+    }
+
+    // MARK: Gradients
+
+    func writeGradient(
+        ofTensor index: Int, into gradient: Matrix, accumulating: Bool, _ pass: GradientPass, _ part: GradientPart
+    ) {
+        let positions = pass.kept.reshaped(columns: layout.count)
+        sumProducts(
+            ofTensor: index, columns(layout.signals, of: positions), pass.inputActivation(0), positions,
+            into: gradient, accumulating: accumulating, isTangent: false, part)
+    }
+
+    func writeGradientTangent(
+        ofTensor index: Int, into tangent: Matrix, accumulating: Bool, _ pass: TangentGradientPass, _ part: GradientPart
+    ) {
+        let values = pass.values.kept.reshaped(columns: layout.count)
+        let tangents = pass.tangents.kept.reshaped(columns: layout.count)
+        sumProducts(
+            ofTensor: index, columns(layout.signals, of: tangents), pass.values.inputActivation(0), values,
+            into: tangent, accumulating: accumulating, isTangent: false, part)
+        sumProducts(
+            ofTensor: index, columns(layout.signals, of: values), pass.inputTangent(0), tangents,
+            into: tangent, accumulating: true, isTangent: true, part)
+    }
+
+    /// A thread's share of what the signals and x, or the states of these positions, make of a tensor's gradient.
+    /// - Parameters:
+    ///   - x: nil: 0.
+    ///   - isTangent: whether x and the states are tangents: then what has neither is left out.
+    private func sumProducts(
+        ofTensor index: Int, _ signals: Matrix, _ x: Matrix?, _ positions: Matrix, into gradient: Matrix,
+        accumulating: Bool, isTangent: Bool, _ part: GradientPart
+    ) {
+        if index >= cell.firstOfMore {
+            return cell.sumSignals(
+                signals, positions, into: gradient, accumulating: accumulating, isTangent: isTangent, part)
+        }
+        if index == 2 {
+            if isTangent { return }
+            return forEachSegment(of: 0..<layout.gates.count, laterColumn: cell.laterInputSignals) { rows, column, _ in
+                part.sumColumns(
+                    signals.columns(from: column, count: rows.count),
+                    into: gradient.rows(from: rows.lowerBound, count: rows.count), accumulating: accumulating)
+            }
+        }
+        func multiply(_ rows: Range<Int>, _ column: Int, _ values: Matrix) {
+            part.arithmetic.transposedProduct(
+                signals.columns(from: column, count: rows.count), values,
+                into: gradient.rows(from: rows.lowerBound, count: rows.count), accumulating: accumulating,
+                scratch: part.scratch)
+        }
+        let rows = part.share.of(layout.gates.count)
+        if index == 0 {
+            guard let x else { return }
+            forEachSegment(of: rows, laterColumn: cell.laterInputSignals) { rows, column, _ in multiply(rows, column, x)
+            }
+        } else {
+            forEachSegment(of: rows, laterColumn: nil, isSplit: cell.laterValues != layout.previous) {
+                rows, column, later in
+                multiply(rows, column, columns(later ? cell.laterValues : layout.previous, of: positions))
+            }
+        }
+    }
+
+    // MARK: Tangents
+
+    func tangent(_ pass: TangentPass) throws(ChainruleError) {
+        let all = pass.values.rows.count
+        var step = RecurrentTangentStep(pass, layout)
+        preactivationTangent(
+            pass, into: columns(layout.gates, of: step.tangents.positions), step.values.product)
+        begin(step.tangents.scratch, description.hasInitialState ? pass.inputTangent(1) : nil)
+        let h = pass.tangents.h
+        forEachStep(pass.values, rows: 0..<all) { time, rows, isInside in
+            step.move(to: time, rows)
+            advance(step.tangents, isInside: isInside, isKept: true, into: h) { cell.tangent(step) }
+        }
+        if !description.givesSequence { h.assign(step.tangents.scratch.state) }
+    }
+
+    /// `R{Z} = X R{W_ih}ᵀ + 1 R{b}ᵀ + R{X} W_ihᵀ`, the input's share.
+    private func preactivationTangent(_ pass: TangentPass, into z: Matrix, _ scratch: Matrix) {
+        let inputTangent = pass.inputTangent(0)
+        guard let weightTangent = pass.parameterTangent(0) else {
+            guard let inputTangent else { return z.fill { 0 } }
+            return pass.arithmetic.productTransposed(
+                inputTangent, pass.values.parameter(0), plus: nil, into: z, scratch: scratch)
+        }
+        pass.arithmetic.productTransposed(
+            pass.values.inputActivation(0), weightTangent, plus: description.hasBias ? pass.vectorTangent(2) : nil,
+            into: z, scratch: scratch)
+        guard let inputTangent else { return }
+        // Nothing is there yet.
+        let share = columns(
+            layout.signals.lowerBound..<layout.signals.lowerBound + z.columns,
+            of: pass.tangents.kept!.reshaped(columns: layout.count))
+        pass.arithmetic.productTransposed(
+            inputTangent, pass.values.parameter(0), plus: nil, into: share, scratch: scratch)
+        pass.arithmetic.add(share, to: z)
+    }
+
+    func tangentBackward(_ pass: TangentPass) throws(ChainruleError) {
+        let all = pass.values.rows.count
+        var step = RecurrentTangentStep(pass, layout)
+        beginBackward(step.values.scratch, pass.values.delta)
+        beginBackward(step.tangents.scratch, pass.tangents.delta)
+        forEachStep(pass.values, rows: 0..<all, inReverse: true) { time, rows, isInside in
+            step.move(to: time, rows)
+            guard isInside else { return step.tangents.signals.fill { 0 } }
+            if description.givesSequence {
+                pass.arithmetic.add(step.values.of(pass.values.delta), to: step.values.state)
+                pass.arithmetic.add(step.tangents.of(pass.tangents.delta), to: step.tangents.state)
+            }
+            cell.tangentBackward(step)
+        }
+        if let delta = pass.tangents.inputDelta(0) {
+            multiplyInput(
+                columns(layout.signals, of: step.tangents.positions), pass.values.parameter(0), into: delta,
+                accumulating: pass.tangents.accumulatesInputDelta(0), pass.arithmetic, scratch: step.values.product)
+            if let weightTangent = pass.parameterTangent(0) {
+                multiplyInput(
+                    columns(layout.signals, of: step.values.positions), weightTangent, into: delta,
+                    accumulating: true, pass.arithmetic, scratch: step.values.product)
+            }
+        }
+        passOn(step.tangents.scratch, pass.tangents)
+    }
+
+    func encode(to json: inout JSONWriter) { description.encode(to: &json) }
+}

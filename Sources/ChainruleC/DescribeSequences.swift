@@ -1,0 +1,144 @@
+// GROUP 2: Describing a network
+
+import CChainrule
+import Chainrule
+
+/// Adds a recurrent layer: at each step of a sequence, h of x and of the state h' of the step before. The layer that it reads has
+/// two axes, steps and channels.
+///
+/// Tensors and their layout are PyTorch's: "weight_ih", gates · units × channels, "weight_hh", gates · units × units, and "bias",
+/// gates · units, which is the sum of PyTorch's two. A GRU whose reset gate multiplies the product has "bias_hn", units, as well:
+/// PyTorch's bias_hh of the gate n; "bias" then has bias_ih of that gate alone. Peepholes are "peephole", 3 · units: of the gates
+/// i, f and o. CRL_INIT_DEFAULT is uniform in ± 1 / sqrt(units) for all of them, as in PyTorch.
+///
+/// A row with a length has so many steps. Nothing is computed beyond them: h is 0 there, and no number of the row depends on
+/// what x holds there, as long as that is finite. The last state is that of the row's last step; backwards, the row begins there. A
+/// length that is no whole number from 1 to the number of steps is CRL_ERROR_VALUE.
+/// - Parameters:
+///   - network: not built yet.
+///   - cell: what makes h.
+///   - units: the elements of h, at least 1.
+///   - recurrent: initialized with CRL_RECURRENT_OPTIONS_INIT; NULL: its values. Only read; the strings are copied.
+///   - options: name, input, bias, initializers; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_recurrent")
+public func crlNetworkAddRecurrent(
+    _ network: UnsafeMutablePointer<crl_network>?, _ cell: crl_cell, _ units: UInt,
+    _ recurrent: UnsafePointer<crl_recurrent_options>?, _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_recurrent") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let given = try GivenRecurrence(cell, units, recurrent, options)
+        try handle.describe { architecture throws(ChainruleError) in
+            try architecture.recurrent(
+                given.settings, name: given.name, input: given.input, initialState: given.initialState,
+                lengths: given.lengths)
+        }
+    }
+}
+
+/// Adds a recurrent layer for each direction, and joins their outputs along the channels: the two of crl_network_add_recurrent(), with
+/// "_forward" and "_backward" after the name, and a concatenation of that name. Both read the same first state.
+/// - Parameters:
+///   - network: not built yet.
+///   - cell: what makes h.
+///   - units: the elements of each direction's h, at least 1.
+///   - recurrent: initialized with CRL_RECURRENT_OPTIONS_INIT; NULL: its values. `backwards` is 0. Only read; the strings are
+///     copied.
+///   - options: name, input, bias, initializers; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_bidirectional")
+public func crlNetworkAddBidirectional(
+    _ network: UnsafeMutablePointer<crl_network>?, _ cell: crl_cell, _ units: UInt,
+    _ recurrent: UnsafePointer<crl_recurrent_options>?, _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_bidirectional") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let given = try GivenRecurrence(cell, units, recurrent, options)
+        guard !given.settings.isBackwards else {
+            throw ChainruleError(.value, "recurrent->backwards is not 0, but the layer goes in both directions")
+        }
+        try handle.describe { architecture throws(ChainruleError) in
+            try architecture.bidirectional(
+                given.settings, name: given.name, input: given.input, initialState: given.initialState,
+                lengths: given.lengths)
+        }
+    }
+}
+
+/// Adds parameters as a layer: h is the same for every row, and learned. A recurrent layer can read its first state from it. Its
+/// tensor is "value", of this shape. CRL_INIT_DEFAULT is 0; weight_initializer says otherwise.
+/// - Parameters:
+///   - network: not built yet.
+///   - extents: the lengths of its axes, channels last; each at least 1.
+///   - extents_count: 1 to 4.
+///   - options: name, weight_initializer; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_parameter")
+public func crlNetworkAddParameter(
+    _ network: UnsafeMutablePointer<crl_network>?, _ extents: UnsafePointer<UInt>?, _ extents_count: UInt,
+    _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_parameter") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        guard let shape = try shape(extents, count: extents_count, "extents") else { throw nullArgument("extents") }
+        let options = try layerOptions(options)
+        var values = Initializer.standard
+        if let options {
+            _ = try withoutActivation(options)
+            values = try initializer(options.weight_initializer, "weight_initializer")
+            guard options.input == nil else {
+                throw ChainruleError(.value, "options->input is not NULL, but parameters read no layer")
+            }
+            try checkIsDefault(options.bias_initializer, "bias_initializer")
+        }
+        try handle.describe { architecture throws(ChainruleError) in
+            try architecture.parameter(shape, name: optionalString(options?.name), weights: values)
+        }
+    }
+}
+
+/// A caller's recurrent layer.
+private struct GivenRecurrence {
+    var settings: RecurrentSettings
+    let name: String?
+    let input: String?
+    let initialState: String?
+    let lengths: String?
+
+    init(
+        _ cell: crl_cell, _ units: UInt, _ recurrent: UnsafePointer<crl_recurrent_options>?,
+        _ options: UnsafePointer<crl_layer_options>?
+    ) throws(ChainruleError) {
+        let given = try recurrent.map { (pointer) throws(ChainruleError) in try structure(pointer, "recurrent") }
+        let how = given ?? crl_recurrent_options.initial
+        let options = try layerOptions(options)
+        if let options { _ = try withoutActivation(options) }
+        guard how.reset_first == 0 || cell == crl_cell(CRL_CELL_GRU) else {
+            throw ChainruleError(.value, "recurrent->reset_first is not 0, but the cell is not CRL_CELL_GRU")
+        }
+        guard how.peepholes == 0 || cell == crl_cell(CRL_CELL_LSTM) else {
+            throw ChainruleError(.value, "recurrent->peepholes is not 0, but the cell is not CRL_CELL_LSTM")
+        }
+        let kind: RecurrentSettings.Cell
+        switch Int(cell) {
+        case CRL_CELL_TANH: kind = .simple(rectifies: false)
+        case CRL_CELL_RELU: kind = .simple(rectifies: true)
+        case CRL_CELL_GRU: kind = .gru(resetsFirst: how.reset_first != 0)
+        case CRL_CELL_LSTM: kind = .lstm(hasPeepholes: how.peepholes != 0)
+        default: throw ChainruleError(.value, "cell is \(cell), which is no crl_cell")
+        }
+        settings = RecurrentSettings(kind, units: try count(units, "units"))
+        settings.givesSequence = how.last == 0
+        settings.isBackwards = how.backwards != 0
+        if let options {
+            settings.hasBias = options.bias != 0
+            settings.weights = try initializer(options.weight_initializer, "weight_initializer")
+            settings.biases = try initializer(options.bias_initializer, "bias_initializer")
+        }
+        name = optionalString(options?.name)
+        input = optionalString(options?.input)
+        initialState = optionalString(how.initial_state)
+        lengths = optionalString(how.lengths)
+    }
+}

@@ -1,0 +1,209 @@
+/* Recurrent layers: described, inspected, saved, trained on rows of different length; what does not fit is refused. */
+#include <math.h>
+
+#include "check.h"
+
+enum { STEPS = 6, CHANNELS = 2, UNITS = 3, ROWS = 8, INPUTS = STEPS * CHANNELS + 1 };
+
+static const size_t sequence[] = { STEPS, CHANNELS }, one[] = { 1 }, states[] = { 2 * UNITS };
+
+static float noise(void)
+{
+    static unsigned state = 7;
+    state = state * 1664525u + 1013904223u;
+    return (float)(state >> 8) / 8388608.0f - 1.0f;
+}
+
+/* A sequence and a length. */
+static crl_network *begin(void)
+{
+    crl_network *network = NULL;
+    OK(crl_network_create(INPUTS, &network));
+    OK(crl_network_add_input(network, "x", sequence, COUNT(sequence)));
+    OK(crl_network_add_input(network, "steps", one, COUNT(one)));
+    return network;
+}
+
+static crl_layer_options reading(const char *name, const char *input)
+{
+    crl_layer_options options = CRL_LAYER_OPTIONS_INIT;
+    options.name = name;
+    options.input = input;
+    return options;
+}
+
+/* An LSTM with a learned first state, a GRU in both directions, and the last state of a simple layer. */
+static crl_network *describe(void)
+{
+    crl_network *network = begin();
+    crl_layer_options options = reading("first", NULL);
+    crl_recurrent_options recurrent = CRL_RECURRENT_OPTIONS_INIT;
+    options.weight_initializer.kind = CRL_INIT_CONSTANT;
+    options.weight_initializer.a = 0.25f;
+    OK(crl_network_add_parameter(network, states, COUNT(states), &options));
+    options = reading("lstm", "x");
+    recurrent.lengths = "steps";
+    recurrent.initial_state = "first";
+    recurrent.peepholes = 1;
+    OK(crl_network_add_recurrent(network, CRL_CELL_LSTM, UNITS, &recurrent, &options));
+    options = reading("gru", NULL);
+    options.bias = 0;
+    recurrent.initial_state = NULL;
+    recurrent.peepholes = 0;
+    recurrent.reset_first = 1;
+    OK(crl_network_add_bidirectional(network, CRL_CELL_GRU, UNITS, &recurrent, &options));
+    recurrent.reset_first = 0;
+    recurrent.backwards = 1;
+    recurrent.last = 1;
+    OK(crl_network_add_recurrent(network, CRL_CELL_RELU, UNITS, &recurrent, NULL));
+    OK(crl_network_add_dense(network, 1, CRL_IDENTITY, NULL));
+    return network;
+}
+
+static void is(const crl_network *network, size_t index, const char *name, crl_layer_kind kind, int32_t bias)
+{
+    crl_layer layer = CRL_LAYER_INIT;
+    OK(crl_network_layer(network, index, &layer));
+    CHECK(strcmp(layer.name, name) == 0 && layer.kind == kind && layer.bias == bias);
+    CHECK(layer.activation == (kind == CRL_LAYER_RNN ? CRL_RELU : CRL_IDENTITY));
+}
+
+static void inspected(const crl_network *network)
+{
+    crl_layer_options options = CRL_LAYER_OPTIONS_INIT;
+    crl_recurrent_options recurrent = CRL_RECURRENT_OPTIONS_INIT;
+    size_t rank = 0, extents[4] = { 0 };
+    is(network, 2, "first", CRL_LAYER_PARAMETER, 0);
+    is(network, 3, "lstm", CRL_LAYER_LSTM, 1);
+    is(network, 4, "gru_forward", CRL_LAYER_GRU, 0);
+    is(network, 5, "gru_backward", CRL_LAYER_GRU, 0);
+    is(network, 6, "gru", CRL_LAYER_CONCATENATION, 0);
+    is(network, 7, "7", CRL_LAYER_RNN, 1);
+    OK(crl_network_layer_shape(network, 6, extents, 4, &rank));
+    CHECK(rank == 2 && extents[0] == STEPS && extents[1] == 2 * UNITS);
+    OK(crl_network_layer_shape(network, 7, extents, 4, &rank));
+    CHECK(rank == 1 && extents[0] == UNITS);
+    OK(crl_network_layer_recurrent(network, 3, &recurrent));
+    CHECK(strcmp(recurrent.initial_state, "first") == 0 && strcmp(recurrent.lengths, "steps") == 0);
+    CHECK(recurrent.peepholes == 1 && !recurrent.last && !recurrent.backwards && !recurrent.reset_first);
+    OK(crl_network_layer_recurrent(network, 5, &recurrent));
+    CHECK(recurrent.initial_state == NULL && strcmp(recurrent.lengths, "steps") == 0);
+    CHECK(recurrent.peepholes == 0 && !recurrent.last && recurrent.backwards == 1 && recurrent.reset_first == 1);
+    OK(crl_network_layer_recurrent(network, 7, &recurrent));
+    CHECK(recurrent.last == 1 && recurrent.backwards == 1 && !recurrent.reset_first);
+    FAILS(CRL_ERROR_VALUE, "'first' is not recurrent", crl_network_layer_recurrent(network, 2, &recurrent));
+    FAILS(CRL_ERROR_NULL, "recurrent", crl_network_layer_recurrent(network, 3, NULL));
+    OK(crl_network_layer_options(network, 5, &options));
+    CHECK(options.bias == 0 && strcmp(options.name, "gru_backward") == 0);
+}
+
+static void refused(void)
+{
+    crl_network *network = begin();
+    crl_recurrent_options recurrent = CRL_RECURRENT_OPTIONS_INIT;
+    crl_layer_options options = reading(NULL, "x");
+    size_t layers = 0;
+    FAILS(CRL_ERROR_VALUE, "cell is 9", crl_network_add_recurrent(network, 9, UNITS, NULL, &options));
+    FAILS(CRL_ERROR_SIZE, "at least 1 unit", crl_network_add_recurrent(network, CRL_CELL_GRU, 0, NULL, &options));
+    FAILS(CRL_ERROR_SIZE, "units is", crl_network_add_recurrent(network, CRL_CELL_GRU, SIZE_MAX, NULL, &options));
+    FAILS(CRL_ERROR_SIZE, "reads a sequence", crl_network_add_recurrent(network, CRL_CELL_GRU, UNITS, NULL, NULL));
+    recurrent.peepholes = 1;
+    FAILS(CRL_ERROR_VALUE, "peepholes", crl_network_add_recurrent(network, CRL_CELL_GRU, UNITS, &recurrent, &options));
+    recurrent.peepholes = 0;
+    recurrent.reset_first = 1;
+    FAILS(CRL_ERROR_VALUE, "reset_first", crl_network_add_recurrent(network, CRL_CELL_LSTM, UNITS, &recurrent, &options));
+    recurrent.reset_first = 0;
+    recurrent.backwards = 1;
+    FAILS(CRL_ERROR_VALUE, "both directions",
+          crl_network_add_bidirectional(network, CRL_CELL_LSTM, UNITS, &recurrent, &options));
+    recurrent.backwards = 0;
+    recurrent.initial_state = "steps";
+    FAILS(CRL_ERROR_SIZE, "[6], not [1]", crl_network_add_recurrent(network, CRL_CELL_LSTM, UNITS, &recurrent, &options));
+    recurrent.initial_state = "missing";
+    FAILS(CRL_ERROR_NAME, "missing", crl_network_add_recurrent(network, CRL_CELL_LSTM, UNITS, &recurrent, &options));
+    recurrent.initial_state = NULL;
+    recurrent.lengths = "x";
+    FAILS(CRL_ERROR_SIZE, "lengths", crl_network_add_recurrent(network, CRL_CELL_LSTM, UNITS, &recurrent, &options));
+    options.alpha = 0.5f;
+    FAILS(CRL_ERROR_VALUE, "alpha", crl_network_add_recurrent(network, CRL_CELL_LSTM, UNITS, NULL, &options));
+    options = reading(NULL, "x");
+    FAILS(CRL_ERROR_VALUE, "options->input", crl_network_add_parameter(network, one, 1, &options));
+    options.input = NULL;
+    options.bias_initializer.kind = CRL_INIT_ZEROS;
+    FAILS(CRL_ERROR_VALUE, "bias_initializer", crl_network_add_parameter(network, one, 1, &options));
+    FAILS(CRL_ERROR_NULL, "extents", crl_network_add_parameter(network, NULL, 0, NULL));
+    OK(crl_network_layer_count(network, &layers));
+    CHECK(layers == 2);
+    crl_network_destroy(network);
+}
+
+/* A row learns from its own steps alone: the sum of the first channel up to its length. */
+static void trained(void)
+{
+    crl_network *network = describe(), *loaded = NULL;
+    crl_predictor *predictor = NULL;
+    crl_train_options options = CRL_TRAIN_OPTIONS_INIT;
+    crl_optimizer_options how = CRL_OPTIMIZER_OPTIONS_INIT;
+    crl_targets targets = CRL_TARGETS_INIT;
+    crl_cost_options cost = CRL_COST_OPTIONS_INIT;
+    static float x[64 * INPUTS], t[64], y[64], same[64];
+    static unsigned char file[32768];
+    size_t size = 0;
+    double before = 0, after = 0;
+    for (size_t row = 0; row < 64; ++row) {
+        const size_t steps = 1 + row % STEPS;
+        t[row] = 0;
+        for (size_t i = 0; i < STEPS * CHANNELS; ++i) {
+            x[row * INPUTS + i] = noise();
+            if (i % CHANNELS == 0 && i / CHANNELS < steps)
+                t[row] += 0.3f * x[row * INPUTS + i];
+        }
+        x[row * INPUTS + INPUTS - 1] = (float)steps;
+    }
+    OK(crl_network_build(network, 6));
+    inspected(network);
+    targets.values = t;
+    targets.rows = 64;
+    targets.columns = targets.stride = 1;
+    how.method = CRL_ADAM;
+    how.learning_rate = 0.02f;
+    OK(crl_optimizer_create(network, &how, &options.optimizer));
+    cost.kind = CRL_MEAN_SQUARED_ERROR;
+    options.cost = &cost;
+    options.epochs = 300;
+    options.batch_size = 16;
+    OK(crl_network_predict(network, x, 64, INPUTS, y, 64, 1));
+    for (size_t row = 0; row < 64; ++row)
+        before += (y[row] - t[row]) * (y[row] - t[row]);
+    OK(crl_network_fit(network, x, 64, INPUTS, &targets, NULL, &options));
+    OK(crl_network_predict(network, x, 64, INPUTS, y, 64, 1));
+    for (size_t row = 0; row < 64; ++row)
+        after += (y[row] - t[row]) * (y[row] - t[row]);
+    CHECK(after < 0.1 * before);
+
+    OK(crl_network_save_to_memory(network, file, sizeof file, &size));
+    OK(crl_network_load_from_memory(file, size, 0, &loaded));
+    inspected(loaded);
+    OK(crl_predictor_create(loaded, CRL_PRECISION_FLOAT32, &predictor));
+    OK(crl_predictor_predict(predictor, x, 64, INPUTS, same, 64, 1));
+    CHECK(memcmp(same, y, sizeof y) == 0);
+
+    x[3 * INPUTS - 1] = 2.5f;
+    FAILS(CRL_ERROR_VALUE, "layer 'lstm': row 2 has the length 2.5; it must be a whole number from 1 to 6",
+          crl_network_predict(network, x, 64, INPUTS, y, 64, 1));
+    x[3 * INPUTS - 1] = 0;
+    FAILS(CRL_ERROR_VALUE, "row 2 has the length 0", crl_predictor_predict(predictor, x, 64, INPUTS, y, 64, 1));
+    x[3 * INPUTS - 1] = NAN;
+    FAILS(CRL_ERROR_VALUE, "row 2 has the length nan", crl_network_predict(network, x, 64, INPUTS, y, 64, 1));
+    crl_predictor_destroy(predictor);
+    crl_optimizer_destroy(options.optimizer);
+    crl_network_destroy(loaded);
+    crl_network_destroy(network);
+}
+
+int main(void)
+{
+    refused();
+    trained();
+    return finish();
+}

@@ -1,0 +1,172 @@
+"""Describing a network's layers over sequences, and layers of parameters alone."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any, TypeVar
+
+from . import _prototypes
+from ._arrays import count
+from ._describing_shapes import DescribingShapes, Lengths, extents_array, lengths
+from ._description import InitializerLike, encoded, initializer, layer_options
+from ._errors import check
+from ._library import library
+from ._names import CELLS, enumerator
+
+_Self = TypeVar("_Self", bound="DescribingSequences")
+
+
+class DescribingSequences(DescribingShapes):
+    """Gives a network its layers over sequences."""
+
+    __slots__ = ()
+
+    def _add_recurrent(self, cell: str, units: int, how: dict[str, Any], given: dict[str, Any]) -> None:
+        bidirectional, backwards, sequence, initial_state, row_lengths = given["reading"]
+        recurrent = _prototypes.crl_recurrent_options.default()
+        recurrent.initial_state = encoded(initial_state)
+        recurrent.lengths = encoded(row_lengths)
+        recurrent.last = not sequence
+        recurrent.backwards = bool(backwards)
+        for name, value in how.items():
+            setattr(recurrent, name, bool(value))
+        options, _ = layer_options(given["name"], given["input"], "identity", None)
+        options.bias = bool(given["bias"])
+        options.weight_initializer = initializer(given["weight_initializer"])
+        options.bias_initializer = initializer(given["bias_initializer"])
+        add = library.crl_network_add_bidirectional if bidirectional else library.crl_network_add_recurrent
+        kind = enumerator(CELLS, cell, "cell")
+        check(add(self._open(), kind, count(units, "units"), ctypes.byref(recurrent), ctypes.byref(options)))
+
+    def add_rnn(
+        self: _Self,
+        units: int,
+        activation: str = "tanh",
+        *,
+        sequence: bool = True,
+        backwards: bool = False,
+        bidirectional: bool = False,
+        initial_state: str | None = None,
+        lengths: str | None = None,
+        name: str | None = None,
+        input: str | None = None,
+        bias: bool = True,
+        weight_initializer: InitializerLike = "default",
+        bias_initializer: InitializerLike = "default",
+    ) -> _Self:
+        """Adds a recurrent layer over a sequence (steps, channels): h = σ(W_ih x + W_hh h' + b), h' of the step before.
+
+        Args:
+            units: the elements of h.
+            activation: "tanh" or "relu".
+            sequence: whether the output is h of all steps, (steps, units), or h of the last one, (units,).
+            backwards: whether the steps go from the last one to the first.
+            bidirectional: adds a layer for each direction, with "_forward" and "_backward" after the name, and their
+                concatenation along the channels.
+            initial_state: the layer that gives h before the first step; None: 0. See add_parameter() for one that is
+                learned.
+            lengths: the layer of one element that gives each row's number of steps; None: all. Nothing is computed
+                beyond a row's last step, where h is 0.
+            name, input, bias: as for add_dense().
+            weight_initializer, bias_initializer: "default" is uniform in ± 1 / √units.
+
+        Tensors have PyTorch's names and layout: "weight_ih", "weight_hh", and "bias", the sum of PyTorch's two.
+        """
+        if activation not in ("tanh", "relu"):
+            enumerator({"tanh": 0, "relu": 1}, activation, "activation")
+        given = {
+            "reading": (bidirectional, backwards, sequence, initial_state, lengths),
+            "name": name,
+            "input": input,
+            "bias": bias,
+            "weight_initializer": weight_initializer,
+            "bias_initializer": bias_initializer,
+        }
+        self._add_recurrent(activation, units, {}, given)
+        return self
+
+    def add_gru(
+        self: _Self,
+        units: int,
+        *,
+        reset_first: bool = False,
+        sequence: bool = True,
+        backwards: bool = False,
+        bidirectional: bool = False,
+        initial_state: str | None = None,
+        lengths: str | None = None,
+        name: str | None = None,
+        input: str | None = None,
+        bias: bool = True,
+        weight_initializer: InitializerLike = "default",
+        bias_initializer: InitializerLike = "default",
+    ) -> _Self:
+        """Adds a gated recurrent unit, gates in PyTorch's order: r, z, n.
+
+        Args:
+            units: the elements of h.
+            reset_first: whether the reset gate multiplies h' before the product, as in the paper, instead of the
+                product, as in PyTorch.
+            sequence, backwards, bidirectional, initial_state, lengths: as for add_rnn().
+            name, input, bias, weight_initializer, bias_initializer: as for add_rnn().
+
+        Besides the tensors of add_rnn() there is "bias_hn", PyTorch's bias_hh of the gate n, unless `reset_first`.
+        """
+        given = {
+            "reading": (bidirectional, backwards, sequence, initial_state, lengths),
+            "name": name,
+            "input": input,
+            "bias": bias,
+            "weight_initializer": weight_initializer,
+            "bias_initializer": bias_initializer,
+        }
+        self._add_recurrent("gru", units, {"reset_first": reset_first}, given)
+        return self
+
+    def add_lstm(
+        self: _Self,
+        units: int,
+        *,
+        peepholes: bool = False,
+        sequence: bool = True,
+        backwards: bool = False,
+        bidirectional: bool = False,
+        initial_state: str | None = None,
+        lengths: str | None = None,
+        name: str | None = None,
+        input: str | None = None,
+        bias: bool = True,
+        weight_initializer: InitializerLike = "default",
+        bias_initializer: InitializerLike = "default",
+    ) -> _Self:
+        """Adds long short-term memory, gates in PyTorch's order: i, f, g, o.
+
+        Args:
+            units: the elements of h.
+            peepholes: whether the gates i, f and o also see c: the tensor "peephole", in this order.
+            sequence, backwards, bidirectional, lengths: as for add_rnn().
+            initial_state: the layer that gives h and then c before the first step, 2 · units elements; None: 0.
+            name, input, bias, weight_initializer, bias_initializer: as for add_rnn().
+        """
+        given = {
+            "reading": (bidirectional, backwards, sequence, initial_state, lengths),
+            "name": name,
+            "input": input,
+            "bias": bias,
+            "weight_initializer": weight_initializer,
+            "bias_initializer": bias_initializer,
+        }
+        self._add_recurrent("lstm", units, {"peepholes": peepholes}, given)
+        return self
+
+    def add_parameter(
+        self: _Self, shape: Lengths, *, name: str | None = None, weight_initializer: InitializerLike = "default"
+    ) -> _Self:
+        """Adds parameters as a layer: h is the same for every row, and learned. Its tensor is "value", at first 0."""
+        options, _ = layer_options(name, None, "identity", None)
+        options.weight_initializer = initializer(weight_initializer)
+        extents = lengths(shape, "shape")
+        check(
+            library.crl_network_add_parameter(self._open(), extents_array(extents), len(extents), ctypes.byref(options))
+        )
+        return self

@@ -1,0 +1,151 @@
+"""Recurrent layers: what they compute, rows of different length, both directions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from chainrule import ArgumentError, Network, Workspace
+
+Floats = npt.NDArray[np.float32]
+
+
+def sigmoid(z: Any) -> Any:
+    return 1 / (1 + np.exp(-z))
+
+
+def by_hand(network: Network, name: str, kind: str, x: Any, units: int) -> Any:
+    """H of all steps of one row, in float64."""
+    tensors = {key.split(".")[1]: np.float64(value) for key, value in network.tensors.items() if key.startswith(name)}
+    h, c, states = np.zeros(units), np.zeros(units), []
+    for step in x:
+        given = np.split(tensors["weight_ih"] @ step + tensors["bias"], len(tensors["bias"]) // units)
+        carried = np.split(tensors["weight_hh"] @ h, len(given))
+        if kind == "rnn":
+            h = np.tanh(given[0] + carried[0])
+        elif kind == "gru":
+            r, z = sigmoid(given[0] + carried[0]), sigmoid(given[1] + carried[1])
+            n = np.tanh(given[2] + r * (carried[2] + tensors["bias_hn"]))
+            h = (1 - z) * n + z * h
+        else:
+            i, f, g, o = (a + b for a, b in zip(given, carried))
+            c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+            h = sigmoid(o) * np.tanh(c)
+        states.append(h)
+    return np.array(states)
+
+
+@pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
+def test_a_cell_computes_its_formulas(kind: str) -> None:
+    x = np.random.default_rng(1).standard_normal((4, 7, 3), dtype=np.float32)
+    network = Network((7, 3))
+    getattr(network, f"add_{kind}")(5, name="l")
+    network.build(seed=1)
+    h = np.array([by_hand(network, "l", kind, row, 5) for row in x])
+    np.testing.assert_allclose(network.predict(x), h.reshape(4, -1), atol=1e-6)
+    assert network.layers[-1].shape == (7, 5)
+    assert network.layers[-1].kind == kind
+    assert network.tensors["l.weight_hh"].shape[1] == 5
+    last = Network((7, 3))
+    getattr(last, f"add_{kind}")(5, name="l", sequence=False)
+    last.build(seed=1)
+    np.testing.assert_allclose(last.predict(x), h[:, -1], atol=1e-6)
+    backwards = Network((7, 3))
+    getattr(backwards, f"add_{kind}")(5, name="l", backwards=True)
+    backwards.build(seed=1)
+    turned = network.predict(np.ascontiguousarray(x[:, ::-1])).reshape(4, 7, 5)[:, ::-1]
+    np.testing.assert_array_equal(backwards.predict(x), turned.reshape(4, -1))
+
+
+@pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
+def test_both_directions(kind: str) -> None:
+    x = np.random.default_rng(2).standard_normal((4, 7, 3), dtype=np.float32)
+    network = Network((7, 3))
+    getattr(network, f"add_{kind}")(5, bidirectional=True, name="both")
+    network.build(seed=1)
+    assert [layer.name for layer in network.layers][1:] == ["both_forward", "both_backward", "both"]
+    workspace = Workspace(network, 4)
+    workspace.forward(x)
+    h = [workspace.h(name) for name in ("both_forward", "both_backward")]
+    joined = np.concatenate([part.reshape(4, 7, 5) for part in h], axis=2).reshape(4, -1)
+    np.testing.assert_array_equal(network.predict(x), joined)
+
+
+def with_lengths() -> Network:
+    """Reads a sequence, and how many of its steps there are."""
+    network = Network(6 * 2 + 1).add_input("x", (6, 2)).add_input("steps", 1).add_parameter(8, name="first")
+    network.add_lstm(4, peepholes=True, lengths="steps", initial_state="first", sequence=False, input="x")
+    return network.add_dense(1)
+
+
+def test_padding_changes_no_number() -> None:
+    rng = np.random.default_rng(3)
+    network = with_lengths().build(seed=4)
+    x = rng.standard_normal((20, 13), dtype=np.float32)
+    x[:, 12] = rng.integers(1, 7, 20)
+    other = x.copy()
+    for row in other:
+        row[2 * int(row[12]) : 12] = rng.standard_normal(12 - 2 * int(row[12]))
+    assert not np.array_equal(x, other)
+    np.testing.assert_array_equal(network.predict(x), network.predict(other))
+    t = rng.standard_normal((20, 1), dtype=np.float32)
+    cost, gradient = network.value_and_grad(x, t, "mean_squared_error")
+    same_cost, same_gradient = network.value_and_grad(other, t, "mean_squared_error")
+    assert cost == same_cost
+    np.testing.assert_array_equal(gradient, same_gradient)
+
+
+def test_threads_give_the_same_bits() -> None:
+    rng = np.random.default_rng(5)
+    x = rng.standard_normal((200, 13), dtype=np.float32)
+    x[:, 12] = rng.integers(1, 7, 200)
+    t = rng.standard_normal((200, 1), dtype=np.float32)
+    fitted = []
+    for threads in (1, 2):
+        network = with_lengths().build(seed=4)
+        network.fit(x, t, cost="mean_squared_error", epochs=2, batch_size=100, threads=threads)
+        fitted.append(network.parameters.copy())
+    np.testing.assert_array_equal(*fitted)
+
+
+def test_a_file_keeps_everything(tmp_path: Any) -> None:
+    network = with_lengths().build(seed=4)
+    network.save(tmp_path / "model.safetensors")
+    loaded = Network.load(tmp_path / "model.safetensors")
+    assert [layer[:6] for layer in loaded.layers] == [layer[:6] for layer in network.layers]
+    x = np.ones((3, 13), np.float32)
+    np.testing.assert_array_equal(loaded.predict(x), network.predict(x))
+
+
+@pytest.mark.parametrize("length", [0, -1, 2.5, 7, np.nan, np.inf])
+def test_bad_lengths(length: float) -> None:
+    x = np.ones((3, 13), np.float32)
+    x[1, 12] = length
+    with pytest.raises(ArgumentError, match=r"layer '3': row 1 has the length .* a whole number from 1 to 6"):
+        with_lengths().build().predict(x)
+
+
+def test_bad_descriptions() -> None:
+    network = Network((6, 2))
+    with pytest.raises(ArgumentError, match="unknown activation 'selu'; there are tanh, relu"):
+        network.add_rnn(3, "selu")
+    with pytest.raises(ArgumentError, match="at least 1 unit"):
+        network.add_gru(0)
+    with pytest.raises(ArgumentError, match="both directions"):
+        network.add_lstm(2, backwards=True, bidirectional=True)
+    with pytest.raises(ArgumentError, match="no layer before it has that name"):
+        network.add_lstm(2, lengths="missing")
+    assert len(network.layers) == 1
+
+
+def test_initializers() -> None:
+    network = Network((6, 2)).add_gru(16, weight_initializer=("uniform", 1, 2), bias=False, name="l").build()
+    assert set(network.tensors) == {"l.weight_ih", "l.weight_hh"}
+    assert all((values >= 1).all() and (values < 2).all() for values in network.tensors.values())
+    assert network.layers[-1].weight_initializer == ("uniform", 1, 2)
+    standard = Network((6, 2)).add_rnn(16, "relu").build(seed=1)
+    assert standard.layers[-1].activation == "relu"
+    assert 0.2 < np.abs(standard.parameters).max() <= 0.25
