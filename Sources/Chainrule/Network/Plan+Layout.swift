@@ -45,6 +45,8 @@ extension Plan {
             layout.count = try Plan.checkedSum([start, size])
             return start
         }
+        var readers = [Int](repeating: 0, count: architecture.nodes.count + 1)
+        for node in architecture.nodes { for position in node.inputs { readers[position] += 1 } }
         func places(ofTangents: Bool) throws(ChainruleError) -> Layout.Places {
             var places = Layout.Places()
             places.inputActivation = try place(architecture.inputs)
@@ -60,7 +62,7 @@ extension Plan {
                 } : []
             for (index, node) in architecture.nodes.enumerated() {
                 let activation =
-                    purpose == .gradients && overwritesInput(node)
+                    purpose == .gradients && overwritesInput(node, readers: readers)
                     ? places.activations[node.inputs[0] - 1] : try place(node.width)
                 let preactivation: Int
                 switch node.layer.preactivation {
@@ -135,13 +137,13 @@ extension Plan {
     }
 
     /// Whether a layer's h lies where its input's h does.
-    private func overwritesInput(_ node: Architecture.Node) -> Bool {
+    /// - Parameter readers: by position, how many inputs of layers it is.
+    private func overwritesInput(_ node: Architecture.Node, readers: [Int]) -> Bool {
         let position = node.inputs[0]
         guard node.layer.overwritesInput, position > 0, architecture.shape(at: position).count == node.width else {
             return false
         }
-        return !architecture.nodes[position - 1].layer.needsActivation
-            && architecture.nodes.reduce(0) { sum, reader in sum + reader.inputs.count { $0 == position } } == 1
+        return !architecture.nodes[position - 1].layer.needsActivation && readers[position] == 1
     }
 
     /// Places of the layers' δ; nil where no parameters come before. Where nothing needs it after the layer's backward pass, δ of
