@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from . import _prototypes
 from ._arrays import count
@@ -21,19 +21,34 @@ class DescribingSequences(DescribingShapes):
 
     __slots__ = ()
 
-    def _add_recurrent(self, cell: str, units: int, how: dict[str, Any], given: dict[str, Any]) -> None:
-        bidirectional, backwards, sequence, initial_state, row_lengths = given["reading"]
+    def _add_recurrent(
+        self,
+        cell: str,
+        units: int,
+        *,
+        sequence: bool,
+        backwards: bool,
+        bidirectional: bool,
+        initial_state: str | None,
+        lengths: str | None,
+        name: str | None,
+        input: str | None,
+        bias: bool,
+        weight_initializer: InitializerLike,
+        bias_initializer: InitializerLike,
+        **of_cell: bool,
+    ) -> None:
         recurrent = _prototypes.crl_recurrent_options.default()
         recurrent.initial_state = encoded(initial_state)
-        recurrent.lengths = encoded(row_lengths)
+        recurrent.lengths = encoded(lengths)
         recurrent.last = not sequence
         recurrent.backwards = bool(backwards)
-        for name, value in how.items():
-            setattr(recurrent, name, bool(value))
-        options, _ = layer_options(given["name"], given["input"], "identity", None)
-        options.bias = bool(given["bias"])
-        options.weight_initializer = initializer(given["weight_initializer"])
-        options.bias_initializer = initializer(given["bias_initializer"])
+        for option, value in of_cell.items():
+            setattr(recurrent, option, bool(value))
+        options, _ = layer_options(name, input, "identity", None)
+        options.bias = bool(bias)
+        options.weight_initializer = initializer(weight_initializer)
+        options.bias_initializer = initializer(bias_initializer)
         add = library.crl_network_add_bidirectional if bidirectional else library.crl_network_add_recurrent
         kind = enumerator(CELLS, cell, "cell")
         check(add(self._open(), kind, count(units, "units"), ctypes.byref(recurrent), ctypes.byref(options)))
@@ -74,15 +89,20 @@ class DescribingSequences(DescribingShapes):
         """
         if activation not in ("tanh", "relu"):
             enumerator({"tanh": 0, "relu": 1}, activation, "activation")
-        given = {
-            "reading": (bidirectional, backwards, sequence, initial_state, lengths),
-            "name": name,
-            "input": input,
-            "bias": bias,
-            "weight_initializer": weight_initializer,
-            "bias_initializer": bias_initializer,
-        }
-        self._add_recurrent(activation, units, {}, given)
+        self._add_recurrent(
+            activation,
+            units,
+            sequence=sequence,
+            backwards=backwards,
+            bidirectional=bidirectional,
+            initial_state=initial_state,
+            lengths=lengths,
+            name=name,
+            input=input,
+            bias=bias,
+            weight_initializer=weight_initializer,
+            bias_initializer=bias_initializer,
+        )
         return self
 
     def add_gru(
@@ -112,15 +132,21 @@ class DescribingSequences(DescribingShapes):
 
         Besides the tensors of add_rnn() there is "bias_hn", PyTorch's bias_hh of the gate n, unless `reset_first`.
         """
-        given = {
-            "reading": (bidirectional, backwards, sequence, initial_state, lengths),
-            "name": name,
-            "input": input,
-            "bias": bias,
-            "weight_initializer": weight_initializer,
-            "bias_initializer": bias_initializer,
-        }
-        self._add_recurrent("gru", units, {"reset_first": reset_first}, given)
+        self._add_recurrent(
+            "gru",
+            units,
+            reset_first=reset_first,
+            sequence=sequence,
+            backwards=backwards,
+            bidirectional=bidirectional,
+            initial_state=initial_state,
+            lengths=lengths,
+            name=name,
+            input=input,
+            bias=bias,
+            weight_initializer=weight_initializer,
+            bias_initializer=bias_initializer,
+        )
         return self
 
     def add_lstm(
@@ -148,15 +174,21 @@ class DescribingSequences(DescribingShapes):
             initial_state: the layer that gives h and then c before the first step, 2 · units elements; None: 0.
             name, input, bias, weight_initializer, bias_initializer: as for add_rnn().
         """
-        given = {
-            "reading": (bidirectional, backwards, sequence, initial_state, lengths),
-            "name": name,
-            "input": input,
-            "bias": bias,
-            "weight_initializer": weight_initializer,
-            "bias_initializer": bias_initializer,
-        }
-        self._add_recurrent("lstm", units, {"peepholes": peepholes}, given)
+        self._add_recurrent(
+            "lstm",
+            units,
+            peepholes=peepholes,
+            sequence=sequence,
+            backwards=backwards,
+            bidirectional=bidirectional,
+            initial_state=initial_state,
+            lengths=lengths,
+            name=name,
+            input=input,
+            bias=bias,
+            weight_initializer=weight_initializer,
+            bias_initializer=bias_initializer,
+        )
         return self
 
     def add_parameter(
