@@ -83,6 +83,8 @@ final class Dense: PreparableLayer {
         try activation.forward(pass)
     }
 
+    var biasTensor: Int? { hasBias ? 1 : nil }
+
     func packing(shape: Shape, inputs: [Shape]) -> WeightPacking {
         WeightPacking(use: .rows, units: units, depth: inputs[0].channels)
     }

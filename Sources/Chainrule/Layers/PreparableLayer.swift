@@ -1,18 +1,28 @@
 /// A layer that predictors prepare: they pack its weights once, in the order in which products read them, and in fewer bits
-/// if wanted. Its first tensor is W; the second, if it has one, is b.
+/// if wanted. Its first tensor is W.
 package protocol PreparableLayer: Layer {
     var activation: Activation { get }
-    var hasBias: Bool { get }
+    /// The place of b among the tensors; nil: there is none.
+    var biasTensor: Int? { get }
 
     /// How W is packed.
     func packing(shape: Shape, inputs: [Shape]) -> WeightPacking
 
+    /// Which rows of the second tensor are packed, too, each range by itself: weights of the layer's own state.
+    var statePackings: [Range<Int>] { get }
+
     /// Computes z with packed weights. The predictor applies σ.
-    func forward(_ pass: LayerPass, with weights: PackedWeights, into z: Matrix)
+    func forward(_ pass: LayerPass, with weights: PackedWeights, into z: Matrix) throws(ChainruleError)
 }
 
 extension PreparableLayer {
     package var preparable: (any PreparableLayer)? { self }
+    package var statePackings: [Range<Int>] { [] }
+
+    /// Whether predictors pack this one of the tensors.
+    func packs(tensor index: Int) -> Bool {
+        index == 0 || index == biasTensor || index == 1 && !statePackings.isEmpty
+    }
 }
 
 /// W as matrices of `units × depth`, one for each group of channels.
@@ -29,6 +39,8 @@ package struct WeightPacking {
         /// A window for each channel. It is kept in float32, a row for each tap: it multiplies too few numbers to gain by
         /// fewer bits.
         case depthwise
+        /// `Z = A Wᵀ + b` begins a layer that carries a state.
+        case states
     }
 
     let use: Use
@@ -39,7 +51,7 @@ package struct WeightPacking {
     var isTransposed = false
 
     /// Whether a unit of the products is an output channel, so that they can begin with b and end with max(0, z).
-    var givesOutputs: Bool { use == .rows || use == .parts || use == .windows }
+    var givesOutputs: Bool { use == .rows || use == .parts || use == .windows || use == .states }
 }
 
 /// The parameters and the state of one layer.

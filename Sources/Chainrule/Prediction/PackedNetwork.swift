@@ -80,7 +80,7 @@ extension FallibleClass where Self == PackedNetwork {
         for (index, stage) in stages.enumerated() {
             let activation = activations.baseAddress! + index
             activation.initialize(to: stage.activation.kernel(arithmetic))
-            for place in stage.firstProduct..<stage.firstProduct + stage.packing.groups {
+            for (part, place) in zip(stage.parts, stage.firstProduct...) {
                 var product = products.base[place]
                 product.rectifies = stage.rectifies
                 if !stage.activation.isIdentity && !stage.rectifies {
@@ -88,7 +88,7 @@ extension FallibleClass where Self == PackedNetwork {
                 }
                 product.alpha = stage.activation.alpha ?? 0
                 // Rows a multiple of 4 KiB apart would evict each other from the first-level cache.
-                product.resultStride = stage.lanes % 256 == 0 ? stage.lanes + 16 : stage.lanes
+                product.resultStride = part.lanes % 256 == 0 ? part.lanes + 16 : part.lanes
                 product.operandStride = stage.precision.operandStride(product, readsOthers: index == 0 || !isChain)
                 products.base[place] = product
             }
@@ -111,9 +111,13 @@ extension FallibleClass where Self == PackedNetwork {
         let groupRows = max(1, min(8, 196_608 / max(widest, 1) / kernels.tileRows)) * kernels.tileRows
         var scratchCount = 0
         for stage in stages {
-            let rows = min(stage.mostRows, groupRows * min(stage.mostRows, stage.mostPositions))
-            let stride = products.base[stage.firstProduct].operandStride
-            scratchCount = max(scratchCount, Int(clamping: Int64(rows) * Int64(stride)))
+            let positions = groupRows * min(stage.mostRows, stage.mostPositions)
+            for (part, place) in zip(stage.parts, stage.firstProduct...) {
+                // Products of the state take a row for each of the batch's.
+                let rows = part.tensor == 0 ? min(stage.mostRows, positions) : groupRows
+                let count = Int64(rows) * Int64(products.base[place].operandStride)
+                scratchCount = max(scratchCount, Int(clamping: count))
+            }
         }
         self = PackedNetwork(
             steps: steps, products: products, isChain: isChain,

@@ -2,8 +2,8 @@ import Kernels
 
 /// Packing a layer's weights.
 extension PackedStage {
-    /// A number for each output channel.
-    func bias(in memory: FloatMemory) -> Matrix { memory.matrix(at: place, rows: 1, columns: channels) }
+    /// A number for each output channel, or for each unit of the layer's only product.
+    func bias(in memory: FloatMemory) -> Matrix { memory.matrix(at: place, rows: 1, columns: biasCount) }
 
     /// Writes b and the panels to the places that ``layOut(from:product:_:)`` found.
     func pack(
@@ -11,19 +11,19 @@ extension PackedStage {
         _ arithmetic: Arithmetic
     ) throws(ChainruleError) {
         let (numbers, bias) = (network.numbers(ofNode: node), bias(in: memory))
-        if layer.hasBias { bias.assign(numbers.vector(1)) }
+        if let place = layer.biasTensor { bias.assign(numbers.vector(place)) }
         var weights = numbers.parameter(0)
         let copy = try changedWeights(weights, arithmetic)
         defer { withExtendedLifetime(copy) {} }
         if let copy { weights = copy.matrix(at: 0, rows: copy.count / packing.depth, columns: packing.depth) }
         if let normalization { fold(network, normalization, into: weights, bias) }
-        for group in 0..<packing.groups {
-            let base = memory.base + panelPlace + group * productSize
-            products.base[firstProduct + group] = try Panels(
-                weights: weights.rows(from: group * packing.units, count: packing.units),
-                bias: packing.givesOutputs ? bias.columns(from: group * packing.units, count: packing.units) : nil,
-                words: words, lanes: lanes, vectorWidth: panelWidth(kernels)
-            ).write(to: base, precision, arithmetic)
+        for (index, part) in parts.enumerated() {
+            let tensor = part.tensor == 0 ? weights : numbers.parameter(part.tensor)
+            products.base[firstProduct + index] = try Panels(
+                weights: tensor.rows(from: part.firstRow, count: part.units),
+                bias: part.hasBias ? bias.columns(from: part.firstRow, count: part.units) : nil,
+                words: part.words, lanes: part.lanes, vectorWidth: panelWidth(kernels)
+            ).write(to: memory.base + part.place, precision, arithmetic)
         }
     }
 

@@ -21,15 +21,28 @@ struct PackedStage {
     /// The node of the normalisation that is multiplied into the weights.
     var normalization: Int?
 
-    /// The sizes of each product's panels: the depth in words, and the units filled up to whole panels.
-    var words = 0
-    var lanes = 0
-    /// Where b lies, where the panels begin, and how much memory each product takes there.
-    var place = 0
-    var panelPlace = 0
-    var productSize = 0
+    /// A matrix of weights that is packed by itself.
+    struct Part {
+        /// The tensor, and its rows, unless they are transposed first.
+        let tensor: Int
+        let firstRow: Int
+        let units: Int
+        let depth: Int
+        /// Whether its products begin with its share of b.
+        let hasBias: Bool
+        /// The sizes of its panels: the depth in words, and the units filled up to whole panels.
+        var words = 0
+        var lanes = 0
+        /// Where they begin.
+        var place = 0
+    }
+
+    /// One for each product: of the groups, and then of the state.
+    private(set) var parts: [Part]
+    /// Where b lies.
+    private(set) var place = 0
     /// The place of its first product among those of all layers.
-    var firstProduct = 0
+    private(set) var firstProduct = 0
 
     /// Nil if the layer's own pass is as fast.
     fileprivate init?(_ layer: any PreparableLayer, _ index: Int, _ architecture: Architecture, _ precision: Precision)
@@ -48,6 +61,18 @@ struct PackedStage {
         mostPositions = max(node.shape.positions, inputs[0].positions)
         activation = layer.activation
         activationNode = index
+        parts = []
+        for group in 0..<packing.groups {
+            parts.append(
+                Part(
+                    tensor: 0, firstRow: group * packing.units, units: packing.units, depth: packing.depth,
+                    hasBias: packing.givesOutputs))
+        }
+        for rows in layer.statePackings {
+            let depth = layer.tensors(shape: node.shape, inputs: inputs)[1].extents[1]
+            parts.append(
+                Part(tensor: 1, firstRow: rows.lowerBound, units: rows.count, depth: depth, hasBias: false))
+        }
     }
 
     /// Whether the products end with σ. At many positions with few units each, one pass over all of them is faster.
@@ -66,7 +91,7 @@ struct PackedStage {
     /// Merges a node that alone reads this layer, if that is possible.
     fileprivate mutating func merge(_ index: Int, _ network: Network, foldsNormalization: Bool) -> Bool {
         let node = network.architecture.nodes[index]
-        if activation.isCustom { return false }
+        if activation.isCustom || packing.use == .states && !node.layer.isIdentityWithoutNoise { return false }
         if !node.layer.isIdentityWithoutNoise {
             guard activation.isIdentity && node.shape.channels == channels else { return false }
             if case .input = node.layer.preactivation, let function = node.layer.outputActivation, !function.isCustom {
@@ -86,22 +111,26 @@ struct PackedStage {
     /// Finds the layer's place behind `count` floats and so many products of other layers.
     mutating func layOut(from count: inout Int, product: inout Int, _ kernels: PredictionKernels) throws(ChainruleError)
     {
-        if precision == .int8 && packing.depth > Int8Weights.mostInputs {
-            throw ChainruleError(
-                .size,
-                "a layer has \(packing.depth) inputs; in int8 it has \(Int8Weights.mostInputs) at most")
-        }
         let values = packing.use == .depthwise ? 1 : kernels.valuesPerWord
-        words = (packing.depth + values - 1) / values
-        lanes = PanelPacking.lanes(of: packing.units, vectorWidth: panelWidth(kernels))
-        let panels = try Plan.checkedProduct(words, lanes)
-        let starts = try Plan.checkedProduct(lanes, precision == .int8 ? 4 : 1)
-        productSize = try Plan.checkedSum([panels, starts, 15]) & ~15
         (place, firstProduct) = (count, product)
-        panelPlace = try Plan.checkedSum([count, channels, 15]) & ~15
-        count = try Plan.checkedSum([panelPlace, Plan.checkedProduct(productSize, packing.groups)])
-        product += packing.groups
+        count = try Plan.checkedSum([count, biasCount, 15]) & ~15
+        product += parts.count
+        for index in parts.indices {
+            let (units, depth) = (parts[index].units, parts[index].depth)
+            if precision == .int8 && depth > Int8Weights.mostInputs {
+                throw ChainruleError(
+                    .size, "a layer has \(depth) inputs; in int8 it has \(Int8Weights.mostInputs) at most")
+            }
+            let words = (depth + values - 1) / values
+            let lanes = PanelPacking.lanes(of: units, vectorWidth: panelWidth(kernels))
+            (parts[index].words, parts[index].lanes, parts[index].place) = (words, lanes, count)
+            let starts = try Plan.checkedProduct(lanes, precision == .int8 ? 4 : 1)
+            count = try Plan.checkedSum([count, Plan.checkedProduct(words, lanes), starts, 15]) & ~15
+        }
     }
+
+    /// The elements of b, or as many zeros.
+    var biasCount: Int { packing.use == .states ? packing.units : channels }
 }
 
 extension Network {

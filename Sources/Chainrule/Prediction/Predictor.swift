@@ -153,12 +153,12 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
                 mostRows: packedLayer.mostRows, scratch: scratch, precision: precision)
             if layer.activation.isCustom {
                 // Its z has a place of its own, and nothing is merged into it.
-                layer.forward(pass, with: weights, into: pass.z)
+                try layer.forward(pass, with: weights, into: pass.z)
                 return try layer.activation.forward(pass)
             }
             let h = workspace.layers[packedLayer.target].activation
                 .positions(ofRows: pass.rows, channels: node.shape.channels)
-            layer.forward(pass, with: weights, into: h)
+            try layer.forward(pass, with: weights, into: h)
             guard let place = packedLayer.activation,
                 let activation = plan.architecture.nodes[place].layer.outputActivation,
                 case .builtIn(let kernel) = activation.function
@@ -187,9 +187,18 @@ extension FallibleClass where Self == Predictor {
         // What is packed is not copied: its places stay zeros that no one has touched.
         var unpacked: [Plan.Tensor] = []
         for (index, step) in packed.steps.enumerated() {
-            guard case .forward = step else { continue }
-            unpacked += network.plan.tensors[network.plan.tensorRanges[index]]
-            unpacked += network.plan.state[network.plan.stateRanges[index]]
+            let tensors = network.plan.tensors[network.plan.tensorRanges[index]]
+            switch step {
+            case .merged: continue
+            case .packed:
+                guard let layer = network.architecture.nodes[index].layer.preparable else { continue }
+                for (number, tensor) in tensors.enumerated() where !layer.packs(tensor: number) {
+                    unpacked.append(tensor)
+                }
+            case .forward:
+                unpacked += tensors
+                unpacked += network.plan.state[network.plan.stateRanges[index]]
+            }
         }
         let parameters = try FloatMemory(
             count: unpacked.isEmpty ? 0 : network.numbers.count, for: "the parameters of a predictor")

@@ -23,6 +23,8 @@ public struct PredictionKernels: Sendable {
             _ layer: UnsafePointer<PackedDense>, _ rows: Int, _ a: In, _ aStride: Int, _ c: Out, _ cStride: Int,
             _ scratch: Out
         ) -> Void
+    /// ``CellLoop/run``.
+    public let cells: @Sendable (_ run: UnsafePointer<CellRun>) -> Void
 
     @inlinable @inline(__always)
     public init<Product: LayerProduct>(_: Product.Type) {
@@ -31,6 +33,7 @@ public struct PredictionKernels: Sendable {
         valuesPerWord = Product.valuesPerWord
         chain = LayerChain<Product>.predict
         product = LayerChain<Product>.product
+        cells = CellLoop<Product>.run
     }
 }
 

@@ -3,7 +3,7 @@
 public struct CellStep<Scalar> {
     /// Rows of a matrix, `stride` elements apart.
     public struct Rows {
-        @usableFromInline let base: UnsafeMutablePointer<Scalar>
+        @usableFromInline var base: UnsafeMutablePointer<Scalar>
         @usableFromInline let stride: Int
 
         public init(_ base: UnsafeMutablePointer<Scalar>, stride: Int) {
@@ -25,7 +25,7 @@ public struct CellStep<Scalar> {
     @usableFromInline let rows: Int
     @usableFromInline let units: Int
     /// Forward, the input's share of z, which becomes σ(z); backward, σ(z).
-    @usableFromInline let gates: Rows
+    @usableFromInline var gates: Rows
     /// Forward, the state's share of z; backward, δ of what the candidate's product reads.
     @usableFromInline let recurrent: Rows
     /// Forward, h before the step, which becomes h; backward, its δ, which becomes δ of h before the step, without what comes
@@ -41,7 +41,7 @@ public struct CellStep<Scalar> {
     @usableFromInline let signals: Rows
     /// Peepholes, or b_hn.
     @usableFromInline let weights: UnsafePointer<Scalar>?
-    @usableFromInline let part: Part
+    @usableFromInline var part: Part
 
     public init(
         rows: Int, units: Int, gates: Rows, recurrent: Rows, state: Rows, cell: Rows, extra: Rows, previous: Rows,
@@ -73,6 +73,9 @@ public struct RecurrentKernels<Scalar: KernelScalar>: Sendable {
     public let gruForward: Step
     /// ``GRUKernel/backward``.
     public let gruBackward: Step
+    /// ``SimpleKernel/forward``.
+    public let tanhForward: Step
+    public let reluForward: Step
 
     @inlinable @inline(__always)
     init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Scalar {
@@ -80,5 +83,7 @@ public struct RecurrentKernels<Scalar: KernelScalar>: Sendable {
         lstmBackward = LSTMKernel<Set>.backward
         gruForward = GRUKernel<Set>.forward
         gruBackward = GRUKernel<Set>.backward
+        tanhForward = SimpleKernel<Set, TanhActivation>.forward
+        reluForward = SimpleKernel<Set, ReLUActivation>.forward
     }
 }

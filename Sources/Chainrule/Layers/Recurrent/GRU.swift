@@ -29,6 +29,8 @@ final class GRU: RecurrentCell {
 
     var laterInputSignals: Int? { resetsFirst ? nil : 3 * units }
     var laterValues: Range<Int> { resetsFirst ? layout.extra : layout.previous }
+    var products: [Range<Int>] { resetsFirst ? [firstGates, candidate] : [layout.gates] }
+    func forwardKernel(_ kernels: RecurrentKernels<Float>) -> RecurrentKernels<Float>.Step { kernels.gruForward }
     private var firstGates: Range<Int> { 0..<2 * units }
     private var candidate: Range<Int> { 2 * units..<3 * units }
 

@@ -26,6 +26,9 @@ final class LSTM: RecurrentCell {
         hasPeepholes ? ("peephole", 3 * units, .weight) : nil
     }
 
+    var products: [Range<Int>] { [layout.gates] }
+    func forwardKernel(_ kernels: RecurrentKernels<Float>) -> RecurrentKernels<Float>.Step { kernels.lstmForward }
+
     private func peepholes(_ pass: LayerPass) -> Matrix? { hasPeepholes ? pass.vector(firstOfMore) : nil }
 
     func forward(_ step: RecurrentStep, _ pass: LayerPass, weights: Matrix) {

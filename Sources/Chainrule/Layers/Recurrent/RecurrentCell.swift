@@ -1,3 +1,5 @@
+import Kernels
+
 /// The cell of a recurrent layer: what it makes of z and of the state before.
 protocol RecurrentCell: AnyObject, Sendable {
     /// The name of a layer of such cells.
@@ -7,6 +9,10 @@ protocol RecurrentCell: AnyObject, Sendable {
     var firstOfMore: Int { get }
     /// That tensor, if there is one.
     var moreTensor: (name: StaticString, count: Int, role: ParameterRole)? { get }
+    /// The rows of W_hh that one product multiplies by, in the order of the products.
+    var products: [Range<Int>] { get }
+    /// What makes h of z.
+    func forwardKernel(_ kernels: RecurrentKernels<Float>) -> RecurrentKernels<Float>.Step
     /// Where the input's signals of the gates from the third on begin, unless they follow the others.
     var laterInputSignals: Int? { get }
     /// What signals of W_hh's rows from the third gate on are multiplied with: columns of ``layout``.

@@ -15,8 +15,8 @@ import Kernels
 /// A row may have fewer steps than T: nothing is computed beyond its last one, where h and s are 0.
 final class RecurrentLayer: GradientWritingLayer {
     let description: RecurrentSettings
-    private let cell: any RecurrentCell
-    private let layout: RecurrentLayout
+    let cell: any RecurrentCell
+    let layout: RecurrentLayout
 
     init(_ description: RecurrentSettings) {
         self.description = description
@@ -26,7 +26,7 @@ final class RecurrentLayer: GradientWritingLayer {
 
     var kind: StaticString { cell.kind }
     var settings: LayerSettings { .recurrent(description) }
-    private var units: Int { description.units }
+    var units: Int { description.units }
     private var stateCount: Int { layout.hasCell ? 2 * units : units }
 
     // MARK: Shapes
@@ -123,7 +123,7 @@ final class RecurrentLayer: GradientWritingLayer {
     }
 
     /// How many rows an inference takes at a time: their gates stay in the second-level cache, or nearly.
-    private func rowsAtATime(_ steps: Int) -> Int { max(1, (1 << 18) / (steps * layout.inferenceCount)) }
+    func rowsAtATime(_ steps: Int) -> Int { max(1, (1 << 18) / (steps * layout.inferenceCount)) }
 
     // MARK: Lengths
 
@@ -135,7 +135,7 @@ final class RecurrentLayer: GradientWritingLayer {
         return length >= 1 && length <= Float(steps) ? min(Int(length), steps) : 0
     }
 
-    private func checkLengths(_ pass: LayerPass) throws(ChainruleError) {
+    func checkLengths(_ pass: LayerPass) throws(ChainruleError) {
         guard let place = description.lengthsInput else { return }
         let lengths = pass.inputActivation(place)
         for row in 0..<lengths.rows {
@@ -153,7 +153,7 @@ final class RecurrentLayer: GradientWritingLayer {
 
     /// Calls `body` with each step and some rows side by side that all have it, or all lack it.
     /// - Parameter inReverse: from the last step to the first, as the layer goes.
-    private func forEachStep(
+    func forEachStep(
         _ pass: LayerPass, rows: Range<Int>, inReverse: Bool = false,
         _ body: (_ time: Int, _ rows: Range<Int>, _ isInside: Bool) -> Void
     ) {
@@ -233,7 +233,7 @@ final class RecurrentLayer: GradientWritingLayer {
     }
 
     /// Sets h and c, or their tangents, or their δ, before the first step.
-    private func begin(_ scratch: RecurrentScratch, _ initial: Matrix?) {
+    func begin(_ scratch: RecurrentScratch, _ initial: Matrix?) {
         guard let initial else {
             scratch.state.clear()
             return scratch.cell.clear()

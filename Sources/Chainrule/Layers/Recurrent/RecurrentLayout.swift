@@ -34,6 +34,8 @@ struct RecurrentLayout {
     var hasCell: Bool { !cells.isEmpty }
     /// The distance between rows of W_hhᵀ: an odd number of cache lines, so that rows do not evict each other.
     var weightStride: Int { (gates.count + 15) & ~15 | 16 }
+    /// The distance between rows of ``CellStep/recurrent``: with room for a vector's lanes behind them.
+    var recurrentStride: Int { (gates.count + 31) & ~15 }
     /// The most numbers of a position that a layer keeps for a unit.
     static var mostPerUnit: Int { 12 }
 }
@@ -58,13 +60,13 @@ struct RecurrentScratch {
         }
         state = next(layout.units)
         cell = next(layout.hasCell ? layout.units : 0)
-        recurrent = next(layout.gates.count)
+        recurrent = next(layout.recurrentStride).columns(from: 0, count: layout.gates.count)
         self.rest = rest
     }
 
     /// How many floats it takes, without the rest.
     static func count(rows: Int, _ layout: RecurrentLayout) -> Int64 {
-        Int64(rows) * Int64(2 * layout.units + layout.gates.count) + 3 * 16
+        Int64(rows) * Int64(2 * layout.units + layout.recurrentStride) + 3 * 16
     }
 }
 

@@ -21,13 +21,15 @@ final class SimpleRNN: RecurrentCell {
         rectifies ? arithmetic.kernels.activations.relu : arithmetic.kernels.activations.tanh
     }
 
+    var products: [Range<Int>] { [layout.gates] }
+    func forwardKernel(_ kernels: RecurrentKernels<Float>) -> RecurrentKernels<Float>.Step {
+        rectifies ? kernels.reluForward : kernels.tanhForward
+    }
+
     func forward(_ step: RecurrentStep, _ pass: LayerPass, weights: Matrix) {
-        let z = step.gates
         step.arithmetic.product(
             step.state, weights, into: step.recurrent, accumulating: false, scratch: step.product)
-        step.arithmetic.add(step.recurrent, to: z)
-        step.arithmetic.apply(select, alpha: 0, z: z, h: z)
-        step.state.assign(z)
+        step.arithmetic.run(step.cellStep(previous: step.state, weights: nil), by: forwardKernel)
     }
 
     func backward(_ step: RecurrentStep, _ pass: LayerPass) {

@@ -21,6 +21,7 @@ final class Convolution: ProductLayer, PreparableLayer {
 
     var activation: Activation { description.activation }
     var hasBias: Bool { description.hasBias }
+    var biasTensor: Int? { hasBias ? 1 : nil }
     private var channels: Int { description.channels }
     private var groups: Int { description.groups }
     private var isTransposed: Bool { description.isTransposed }

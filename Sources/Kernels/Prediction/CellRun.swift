@@ -1,0 +1,82 @@
+/// Steps of a recurrent cell with packed weights, one after the other, for some rows.
+public struct CellRun {
+    public typealias Rows = CellStep<Float>.Rows
+
+    /// The first step. `recurrent` and `gates` have room for every lane of the panels.
+    public var step: CellStep<Float>
+    /// How many steps.
+    public var count = 1
+    /// From the gates of one step to those of the next, in floats.
+    public var gatesDistance = 0
+    /// Where h of the first step goes; nil: nowhere.
+    public var output: Rows?
+    public var outputDistance = 0
+    /// W_hh: whole, or, if the step has parts, a product for each.
+    public var products: UnsafePointer<PackedDense>
+    public var kernel: UnsafePointer<RecurrentKernels<Float>.Step>
+    public var hasParts = false
+    /// As large as the products need for these rows.
+    public var scratch: UnsafeMutablePointer<Float>
+
+    public init(
+        _ step: CellStep<Float>, products: UnsafePointer<PackedDense>,
+        kernel: UnsafePointer<RecurrentKernels<Float>.Step>, hasParts: Bool, scratch: UnsafeMutablePointer<Float>
+    ) {
+        self.step = step
+        self.products = products
+        self.kernel = kernel
+        self.hasParts = hasParts
+        self.scratch = scratch
+    }
+}
+
+@usableFromInline
+enum CellLoop<Product: LayerProduct> {
+    @inlinable @inline(__always)
+    static func run(_ run: UnsafePointer<CellRun>) {
+        var step = run.pointee.step
+        var output = run.pointee.output
+        let products = run.pointee.products
+        for _ in 0..<run.pointee.count {
+            multiply(products, step.state, step, into: 0, run)
+            if run.pointee.hasParts {
+                step.part = .gates
+                run.pointee.kernel.pointee(&step)
+                multiply(products + 1, step.extra, step, into: products.pointee.outputs, run)
+                step.part = .candidate
+            }
+            run.pointee.kernel.pointee(&step)
+            if let rows = output {
+                for row in 0..<step.rows { copy(step.state.row(row), to: rows.row(row), count: step.units) }
+                output = Rows(rows.base + run.pointee.outputDistance, stride: rows.stride)
+            }
+            step.gates.base += run.pointee.gatesDistance
+        }
+    }
+
+    @usableFromInline typealias Rows = CellRun.Rows
+
+    @inlinable @inline(__always)
+    static func multiply(
+        _ product: UnsafePointer<PackedDense>, _ h: Rows, _ step: CellStep<Float>, into column: Int,
+        _ run: UnsafePointer<CellRun>
+    ) {
+        let lanes = PanelPacking.lanes(of: product.pointee.outputs, vectorWidth: Product.Tiles.Vector.scalarCount)
+        Product.product(
+            product, rows: step.rows, h.base, aStride: h.stride, step.recurrent.base + column,
+            cStride: step.recurrent.stride, count: lanes, scratch: run.pointee.scratch)
+    }
+
+    @inlinable @inline(__always)
+    static func copy(_ from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, count: Int) {
+        let width = Product.Tiles.Vector.scalarCount
+        var place = 0
+        while place + width <= count {
+            Product.Tiles.store(Product.Tiles.load(from + place), to + place)
+            place += width
+        }
+        if place < count {
+            Product.Tiles.store(Product.Tiles.load(from + place, count - place), to + place, count - place)
+        }
+    }
+}
