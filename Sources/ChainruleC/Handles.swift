@@ -175,6 +175,12 @@ extension Predictor: HandleObject {
     static var noun: StaticString { "crl_predictor" }
 }
 
+extension Stream: HandleObject {
+    typealias CType = crl_stream
+    static var tag: UInt64 { 0x6372_6c73_7472_6561 }
+    static var noun: StaticString { "crl_stream" }
+}
+
 extension Trainer: HandleObject {
     typealias CType = crl_trainer
     static var tag: UInt64 { 0x6372_6c74_7261_696e }

@@ -36,6 +36,7 @@ HANDLES = {
     "crl_trainer": "trainer",
     "crl_publisher": "publisher",
     "crl_cancel": "cancel",
+    "crl_stream": "stream",
 }
 
 

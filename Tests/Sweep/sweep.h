@@ -96,7 +96,7 @@ enum content {
 };
 
 /* A file of just so many bytes: a network or a checkpoint, with spaces at the end of its header. */
-enum { FILE_BYTES = 7000, REGION_BYTES = 8192 };
+enum { FILE_BYTES = 7000, STATE_BYTES = 40, REGION_BYTES = 8192 };
 
 static unsigned char file_content[FILE_BYTES];
 
@@ -248,7 +248,8 @@ static int is_wrong(void)
 static crl_network *network, *open_network, *shaped_network, *normal_network;
 static crl_workspace *workspace, *normal_workspace;
 static crl_optimizer *optimizer;
-static crl_predictor *predictor;
+static crl_predictor *predictor, *causal_predictor;
+static crl_stream *stream;
 static crl_trainer *trainer;
 static crl_publisher *publisher;
 static crl_cancel *cancel;
@@ -341,6 +342,24 @@ static crl_network *describe_shaped(void)
     return made_network;
 }
 
+/* A stream of frames of three numbers, whose outputs have two. */
+static void make_stream(void)
+{
+    static const size_t extents[] = { 1, 3 };
+    crl_network *causal = NULL;
+    size_t count;
+    need(crl_network_create(3, &causal));
+    need(crl_network_add_reshape(causal, extents, 2, NULL));
+    need(crl_network_add_recurrent(causal, CRL_CELL_GRU, 4, NULL, NULL));
+    need(crl_network_add_dense(causal, 2, CRL_IDENTITY, NULL));
+    need(crl_network_build(causal, 1));
+    need(crl_predictor_create(causal, CRL_PRECISION_FLOAT32, &causal_predictor));
+    need(crl_stream_create(causal_predictor, &stream));
+    crl_network_destroy(causal);
+    if (strcmp(now->name, "crl_stream_restore") == 0)
+        need(crl_stream_save(stream, file_content, STATE_BYTES, &count));
+}
+
 static void set_up(void)
 {
     static const float x[15];
@@ -367,6 +386,7 @@ static void set_up(void)
     need(crl_predictor_create(network, CRL_PRECISION_FLOAT32, &predictor));
     need(crl_publisher_create(network, CRL_PRECISION_FLOAT32, &publisher));
     need(crl_cancel_create(NULL, NULL, &cancel));
+    make_stream();
     options.optimizer = optimizer;
     need(crl_trainer_create(network, &options, &trainer));
     if (strstr(now->name, "_load"))
@@ -377,6 +397,8 @@ static void tear_down(void)
 {
     crl_trainer_destroy(trainer);
     crl_cancel_destroy(cancel);
+    crl_stream_destroy(stream);
+    crl_predictor_destroy(causal_predictor);
     crl_publisher_destroy(publisher);
     crl_predictor_destroy(predictor);
     crl_optimizer_destroy(optimizer);

@@ -139,6 +139,7 @@ QUANTITIES = {
     "windowed": "1",
     "rank": "1",
     "file": "FILE_BYTES",
+    "state": "STATE_BYTES",
 }
 OF_THE_NETWORK = {"inputs", "outputs", "parameters", "confusion"}
 
@@ -398,6 +399,11 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
         "dC_dy_rows": Count("rows"),
     },
     "crl_step": {"gradients": reads("parameters")},
+    "crl_stream_create": {"predictor": "causal_predictor"},
+    "crl_stream_push": {"x": reads("rows", "inputs"), "frames": Count("rows"), "y": writes("rows", "outputs")},
+    "crl_stream_save": {"bytes": Array("WRITTEN_BYTES", "state"), "capacity": room("state")},
+    "crl_stream_restore": {"bytes": Array("FILE_CONTENT", "state"), "size_t count": Count("state")},
+    "crl_stream_frames": {"frames": "result"},
     "crl_plateau_rate": {
         "schedule": Structure(
             {

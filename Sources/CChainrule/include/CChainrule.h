@@ -9,6 +9,7 @@ struct crl_optimizer { unsigned char private_; };
 struct crl_predictor { unsigned char private_; };
 struct crl_trainer { unsigned char private_; };
 struct crl_publisher { unsigned char private_; };
+struct crl_stream { unsigned char private_; };
 struct crl_cancel { unsigned char private_; };
 
 /* Of each structure that may grow: its initial value, and its size in the first version that had it, which ended with this

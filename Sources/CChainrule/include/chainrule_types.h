@@ -975,5 +975,10 @@ typedef struct crl_cancel crl_cancel;
  *  number to set the flag. */
 typedef int32_t (*crl_cancel_poll)(void *CRL_NULLABLE user);
 
+/* ---- GROUP 15 ---- */
+
+/** A sequence on its way through a predictor, frame by frame. */
+typedef struct crl_stream crl_stream;
+
 /* ---- >8 ---- */
 #endif

@@ -109,12 +109,14 @@ public final class Cancellation: @unchecked Sendable {
     }
 
     /// Runs `body` with subnormal numbers taken for 0. A poll in it has the arithmetic that the caller has.
-    static func flushingSubnormals(_ body: () -> Void) {
+    static func flushingSubnormals<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) {
         let watch = threadWatch()
         beginFlushing(watch)
-        body()
-        platform_set_arithmetic(UInt64(watch.pointee.arithmetic))
-        watch.pointee.flushes = 0
+        defer {
+            platform_set_arithmetic(UInt64(watch.pointee.arithmetic))
+            watch.pointee.flushes = 0
+        }
+        try body()
     }
 
     private static func beginFlushing(_ watch: UnsafeMutablePointer<platform_watch>) {

@@ -19,6 +19,8 @@ final class ActivationLayer: ParameterlessLayer {
     var preactivation: Preactivation { .input }
     var outputActivation: Activation? { activation }
 
+    func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence { .step }
+
     var signal: Signal { activation.signal }
     var overwritesInput: Bool { activation.derivativeIsOfValue && !activation.isCustom }
     var overwritesDelta: Bool { !activation.isCustom }

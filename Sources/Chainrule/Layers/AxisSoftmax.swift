@@ -32,6 +32,10 @@ final class AxisSoftmax: ParameterlessLayer {
     var overwritesInput: Bool { true }
     var overwritesDelta: Bool { true }
 
+    func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence {
+        axis == 0 && shape.rank > 1 ? .allSteps : .step
+    }
+
     func forward(_ pass: LayerPass) throws(ChainruleError) { compute(pass.z, nil, nil, nil, into: pass.h, false, pass) }
 
     func backward(_ pass: LayerPass) throws(ChainruleError) {

@@ -85,6 +85,8 @@ final class Dense: PreparableLayer {
 
     var biasTensor: Int? { hasBias ? 1 : nil }
 
+    func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence { .step }
+
     func packing(shape: Shape, inputs: [Shape]) -> WeightPacking {
         WeightPacking(use: .rows, units: units, depth: inputs[0].channels)
     }

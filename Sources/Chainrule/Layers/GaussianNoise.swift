@@ -24,6 +24,8 @@ final class GaussianNoise: ParameterlessLayer {
     var preactivation: Preactivation { .activation }
     var signal: Signal { .none }
     var needsActivation: Bool { false }
+
+    func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence { .step }
     var overwritesInput: Bool { true }
     var overwritesDelta: Bool { true }
     var isIdentityWithoutNoise: Bool { true }

@@ -122,6 +122,10 @@ package protocol Layer: AnyObject, Sendable {
     /// What the layer makes of a channel outside training, if that is `h = factor · h_in + offset` and nothing else.
     func channelMap(_ channel: Int, _ numbers: LayerNumbers) -> ChannelMap?
 
+    /// How a step of the output depends on the steps of the inputs, outside training. A step is an index of a shape's first
+    /// axis.
+    func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence
+
     /// The layer, if predictors prepare it.
     var preparable: (any PreparableLayer)? { get }
 
@@ -141,6 +145,7 @@ extension Layer {
     package func inputDelta(_ pass: LayerPass) { preconditionFailure("the units depend on one another") }
     package var isIdentityWithoutNoise: Bool { false }
     package func channelMap(_ channel: Int, _ numbers: LayerNumbers) -> ChannelMap? { nil }
+    package func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence { .allSteps }
     package var preparable: (any PreparableLayer)? { nil }
     package func state(shape: Shape) -> [TensorShape] { [] }
     package func keptPerRow(shape: Shape, inputs: [Shape]) -> Int { 0 }
@@ -260,6 +265,22 @@ package enum Signal: Sendable {
     case delta
     /// The layer has none.
     case none
+}
+
+/// Which steps of a sequence a step of a layer's output sees.
+package enum TimeDependence {
+    /// The same step.
+    case step
+    /// The same step and those before, so many.
+    case window(stepsBefore: Int)
+    /// The same step, and a state that the steps before left.
+    case state
+    /// None: it is the same at all times.
+    case constant
+    /// It is the input in another shape.
+    case view
+    /// Later ones, too.
+    case allSteps
 }
 
 /// The kinds of layers, for reading layers from a file.

@@ -18,6 +18,8 @@ final class PReLU: GradientWritingLayer {
     var preactivation: Preactivation { .input }
     var signal: Signal { .delta }
 
+    func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence { .step }
+
     func forward(_ pass: LayerPass) throws(ChainruleError) {
         rectify(pass.z, where: pass.z, pass.parameter(0), into: pass.h, accumulating: false)
     }

@@ -30,6 +30,8 @@ final class Parameter: GradientWritingLayer {
     var signal: Signal { .none }
     var needsActivation: Bool { false }
 
+    func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence { .constant }
+
     func forward(_ pass: LayerPass) throws(ChainruleError) { repeatRows(pass.vector(0), pass) }
 
     private func repeatRows(_ value: Matrix, _ pass: LayerPass) {

@@ -1,3 +1,5 @@
+import Kernels
+
 /// A layer that predictors prepare: they pack its weights once, in the order in which products read them, and in fewer bits
 /// if wanted. Its first tensor is W.
 package protocol PreparableLayer: Layer {
@@ -8,21 +10,50 @@ package protocol PreparableLayer: Layer {
     /// How W is packed.
     func packing(shape: Shape, inputs: [Shape]) -> WeightPacking
 
-    /// Which rows of the second tensor are packed, too, each range by itself: weights of the layer's own state.
-    var statePackings: [Range<Int>] { get }
+    /// The layer, if it carries a state from step to step.
+    var cellLayer: (any CellLayer)? { get }
 
     /// Computes z with packed weights. The predictor applies σ.
     func forward(_ pass: LayerPass, with weights: PackedWeights, into z: Matrix) throws(ChainruleError)
+
+    /// The same of the last steps of a sequence, for a layer that sees some of the steps before.
+    /// - Parameter steps: the input's steps, and before them those that the first one sees.
+    func forward(_ pass: LayerPass, over steps: Matrix, with weights: PackedWeights, into z: Matrix)
 }
 
 extension PreparableLayer {
     package var preparable: (any PreparableLayer)? { self }
-    package var statePackings: [Range<Int>] { [] }
+    package var cellLayer: (any CellLayer)? { nil }
+    package func forward(
+        _ pass: LayerPass, over steps: Matrix, with weights: PackedWeights, into z: Matrix
+    ) { preconditionFailure("the layer sees no steps before") }
 
     /// Whether predictors pack this one of the tensors.
-    func packs(tensor index: Int) -> Bool {
-        index == 0 || index == biasTensor || index == 1 && !statePackings.isEmpty
-    }
+    func packs(tensor index: Int) -> Bool { index == 0 || index == biasTensor || index == 1 && cellLayer != nil }
+}
+
+/// A layer with a state, which a cell takes from step to step. Predictors pack the second tensor, too: its rows in these
+/// ranges, each by itself.
+package protocol CellLayer: PreparableLayer {
+    var statePackings: [Range<Int>] { get }
+    /// The numbers of the state.
+    var stateCount: Int { get }
+    /// The floats from one row of z, and of the state's share of it, to the next: with room for a vector's lanes.
+    var gatesStride: Int { get }
+    /// What the cell computes besides.
+    var extraCount: Int { get }
+
+    func stepKernel(_ arithmetic: Arithmetic) -> RecurrentKernels<Float>.Step
+
+    /// Steps of some rows, as the kernels take them.
+    /// - Parameters:
+    ///   - gates: z of the first step without the state's share.
+    ///   - recurrent: room for that.
+    ///   - state: before the first step, which becomes the one after the last.
+    func cellRun(
+        _ pass: LayerPass, gates: CellRun.Rows, recurrent: Matrix, state: Matrix, cell: Matrix, extra: Matrix,
+        _ weights: PackedWeights, _ kernel: UnsafePointer<RecurrentKernels<Float>.Step>
+    ) -> CellRun
 }
 
 /// W as matrices of `units × depth`, one for each group of channels.

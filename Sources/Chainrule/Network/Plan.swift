@@ -21,6 +21,9 @@ package final class Plan: FallibleClass, Sendable {
     private let widestShape: Int
     /// By node, whether δ leads to the gradient of a parameter: one of the node's or of a node before it.
     let needsDelta: [Bool]
+    /// Whether predictions take subnormal numbers for 0: a state that decays would reach them, and many processors take a
+    /// hundred times as long for those.
+    let flushesSubnormals: Bool
     /// Whether a tensor's gradient is the sum of several terms.
     let hasGradientsOfTerms: Bool
     /// The tensors of each node.
@@ -86,6 +89,7 @@ package final class Plan: FallibleClass, Sendable {
         self.stateRanges = stateRanges
         self.numberCount = numberCount
         mixesRows = architecture.nodes.contains { $0.layer.mixesRows }
+        flushesSubnormals = architecture.nodes.contains { $0.layer.preparable?.cellLayer != nil }
         self.accumulatesDelta = accumulatesDelta
         var needsDelta: [Bool] = []
         for (node, range) in zip(architecture.nodes, tensorRanges) {
@@ -150,6 +154,11 @@ package final class Plan: FallibleClass, Sendable {
         let uses = node.layer.uses(shape: node.shape, inputs: architecture.inputShapes(of: node))
         let (work, overflow) = count.multipliedReportingOverflow(by: uses)
         return overflow ? .max : work
+    }
+
+    /// Runs a prediction with the arithmetic that all predictions with the network have.
+    func withPredictionArithmetic(_ body: () throws(ChainruleError) -> Void) throws(ChainruleError) {
+        if flushesSubnormals { try Cancellation.flushingSubnormals(body) } else { try body() }
     }
 
     /// Whether a node has to compute δ of an input.

@@ -52,9 +52,11 @@ extension Network {
         precondition(x.columns == inputs && y.columns == outputs && y.rows == x.rows)
         let step = min(x.rows, plan.rowsAtATime(Network.predictionRows))
         try pool.withWorkspace(plan: plan, rows: step, purpose: .inference) { workspace throws(ChainruleError) in
-            try Matrix.inGroups(of: step, x, y) { x, y, first throws(ChainruleError) in
-                try forward(x, in: workspace, firstRow: first)
-                y.assign(workspace.output)
+            try plan.withPredictionArithmetic { () throws(ChainruleError) in
+                try Matrix.inGroups(of: step, x, y) { x, y, first throws(ChainruleError) in
+                    try forward(x, in: workspace, firstRow: first)
+                    y.assign(workspace.output)
+                }
             }
         }
     }

@@ -40,6 +40,16 @@ final class PackedNetwork: FallibleClass, @unchecked Sendable {
         self.activations = activations
     }
 
+    /// The scratch memory of any product of so many rows, in floats.
+    func scratchCount(rows: Int) throws(ChainruleError) -> Int {
+        var count = 0
+        for product in products.elements {
+            let row = try Plan.checkedSum([product.operandPlace, product.operandStride])
+            count = max(count, try Plan.checkedProduct(rows, row))
+        }
+        return count
+    }
+
     deinit {
         activations.deinitialize()
         activations.deallocate()
@@ -50,6 +60,9 @@ final class PackedNetwork: FallibleClass, @unchecked Sendable {
 struct PackedLayer: BitwiseCopyable {
     /// The place of its first product in ``PackedNetwork/products``.
     let firstProduct: Int
+    /// How many products it has.
+    let productCount: Int
+    let use: WeightPacking.Use
     let bias: Matrix
     let mostRows: Int
     /// The node whose σ follows the products; nil: none does.
@@ -132,7 +145,8 @@ private func wholeLines(_ count: Int) -> Int { (count + 15) & ~15 }
 extension PackedStage {
     fileprivate func layer(in memory: FloatMemory) -> PackedLayer {
         PackedLayer(
-            firstProduct: firstProduct, bias: bias(in: memory), mostRows: mostRows,
+            firstProduct: firstProduct, productCount: parts.count, use: packing.use, bias: bias(in: memory),
+            mostRows: mostRows,
             activation: rectifies || activation.isIdentity ? nil : activationNode, target: merged.last ?? node)
     }
 }

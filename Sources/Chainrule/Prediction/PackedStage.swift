@@ -68,7 +68,7 @@ struct PackedStage {
                     tensor: 0, firstRow: group * packing.units, units: packing.units, depth: packing.depth,
                     hasBias: packing.givesOutputs))
         }
-        for rows in layer.statePackings {
+        for rows in layer.cellLayer?.statePackings ?? [] {
             let depth = layer.tensors(shape: node.shape, inputs: inputs)[1].extents[1]
             parts.append(
                 Part(tensor: 1, firstRow: rows.lowerBound, units: rows.count, depth: depth, hasBias: false))

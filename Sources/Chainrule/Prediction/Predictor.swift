@@ -25,10 +25,10 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
 
     /// The most rows predicted with scratch memory on the stack; 0 if the network is no chain.
     private let rowsOnStack: Int
-    private let kernels: PredictionKernels
-    private let packed: PackedNetwork
-    private let plan: Plan
-    private let arithmetic: Arithmetic
+    let kernels: PredictionKernels
+    let packed: PackedNetwork
+    let plan: Plan
+    let arithmetic: Arithmetic
     private let scratches = ScratchPool()
     private let workspaces = WorkspacePool()
     /// The parameters of the layers that are not packed.
@@ -120,45 +120,48 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         let scratch = try scratches.take(packed.scratchCount)
         defer { scratches.put(scratch) }
         try workspaces.withWorkspace(plan: plan, rows: most, purpose: .inference) { workspace throws(ChainruleError) in
-            try Matrix.inGroups(of: group, x, y) { x, y, first throws(ChainruleError) in
-                workspace.input.rows(from: 0, count: x.rows).assign(x)
-                workspace.firstRow = first
-                let isLong = Cancellation.isLong(x.rows, times: plan.multiplications)
-                for index in plan.architecture.nodes.indices {
-                    if isLong { try Cancellation.look() }
-                    try predictNode(index, rows: x.rows, in: workspace, scratch: scratch)
+            try plan.withPredictionArithmetic { () throws(ChainruleError) in
+                try Matrix.inGroups(of: group, x, y) { x, y, first throws(ChainruleError) in
+                    workspace.input.rows(from: 0, count: x.rows).assign(x)
+                    workspace.firstRow = first
+                    let isLong = Cancellation.isLong(x.rows, times: plan.multiplications)
+                    for index in plan.architecture.nodes.indices {
+                        if isLong { try Cancellation.look() }
+                        try predictNode(index, rows: x.rows, in: workspace, scratch: scratch)
+                    }
+                    workspace.rows = x.rows
+                    y.assign(workspace.output)
                 }
-                workspace.rows = x.rows
-                y.assign(workspace.output)
             }
         }
     }
 
-    private func predictNode(
-        _ index: Int, rows: Int, in workspace: Workspace, scratch: UnsafeMutablePointer<Float>
+    /// Computes a node's h.
+    /// - Parameter steps: what ``PreparableLayer/forward(_:over:with:into:)`` takes; nil: the node's input.
+    func predictNode(
+        _ index: Int, rows: Int, over steps: Matrix? = nil, in workspace: Workspace,
+        scratch: UnsafeMutablePointer<Float>
     ) throws(ChainruleError) {
         if case .merged = packed.steps[index] { return }
         let node = plan.architecture.nodes[index]
-        let pass = LayerPass(
-            arithmetic: arithmetic, memory: workspace.layers[index], networkInput: workspace.input, rows: 0..<rows,
-            firstRow: workspace.firstRow, parameters: parameters.vector, layer: index, noise: nil,
-            scratch: workspace.scratch.row(0), usesBatchStatistics: false,
-            wantsNetworkInputDelta: false)
+        let pass = pass(index, rows: rows, in: workspace)
         do throws(ChainruleError) {
             guard case .packed(let packedLayer) = packed.steps[index], let layer = node.layer.preparable else {
                 return try node.layer.forward(pass)
             }
-            let weights = PackedWeights(
-                kernels: kernels, products: packed.products.base + packedLayer.firstProduct, bias: packedLayer.bias,
-                mostRows: packedLayer.mostRows, scratch: scratch, precision: precision)
+            let weights = weights(packedLayer, scratch: scratch)
+            func multiply(into z: Matrix) throws(ChainruleError) {
+                if let steps { return layer.forward(pass, over: steps, with: weights, into: z) }
+                try layer.forward(pass, with: weights, into: z)
+            }
             if layer.activation.isCustom {
                 // Its z has a place of its own, and nothing is merged into it.
-                try layer.forward(pass, with: weights, into: pass.z)
+                try multiply(into: pass.z)
                 return try layer.activation.forward(pass)
             }
             let h = workspace.layers[packedLayer.target].activation
                 .positions(ofRows: pass.rows, channels: node.shape.channels)
-            try layer.forward(pass, with: weights, into: h)
+            try multiply(into: h)
             guard let place = packedLayer.activation,
                 let activation = plan.architecture.nodes[place].layer.outputActivation,
                 case .builtIn(let kernel) = activation.function
@@ -167,6 +170,20 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         } catch {
             throw node.named(in: error)
         }
+    }
+
+    /// A pass of a node's layer over the first rows of a workspace.
+    func pass(_ index: Int, rows: Int, in workspace: Workspace) -> LayerPass {
+        LayerPass(
+            arithmetic: arithmetic, memory: workspace.layers[index], networkInput: workspace.input, rows: 0..<rows,
+            firstRow: workspace.firstRow, parameters: parameters.vector, layer: index, noise: nil,
+            scratch: workspace.scratch.row(0), usesBatchStatistics: false, wantsNetworkInputDelta: false)
+    }
+
+    func weights(_ layer: PackedLayer, scratch: UnsafeMutablePointer<Float>) -> PackedWeights {
+        PackedWeights(
+            kernels: kernels, products: packed.products.base + layer.firstProduct, bias: layer.bias,
+            mostRows: layer.mostRows, scratch: scratch, precision: precision)
     }
 }
 

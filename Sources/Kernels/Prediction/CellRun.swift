@@ -1,5 +1,5 @@
 /// Steps of a recurrent cell with packed weights, one after the other, for some rows.
-public struct CellRun {
+public struct CellRun: BitwiseCopyable {
     public typealias Rows = CellStep<Float>.Rows
 
     /// The first step. `recurrent` and `gates` have room for every lane of the panels.

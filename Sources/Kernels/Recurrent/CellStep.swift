@@ -1,8 +1,8 @@
 /// What a step of a recurrent cell reads and writes, for some rows of a batch. A row of a view has an element for each unit,
 /// or for each unit of one gate after the other.
-public struct CellStep<Scalar> {
+public struct CellStep<Scalar>: BitwiseCopyable {
     /// Rows of a matrix, `stride` elements apart.
-    public struct Rows {
+    public struct Rows: BitwiseCopyable {
         @usableFromInline var base: UnsafeMutablePointer<Scalar>
         @usableFromInline let stride: Int
 
@@ -16,7 +16,7 @@ public struct CellStep<Scalar> {
     }
 
     /// A part of a step: between two parts comes a product.
-    public enum Part {
+    public enum Part: BitwiseCopyable {
         case whole
         case gates
         case candidate

@@ -27,6 +27,7 @@ from ._minimizing import Iteration, Minimum
 from ._network import Network
 from ._predictor import Predictor, Publisher
 from ._schedules import Plateau, Schedule
+from ._stream import Stream
 from ._trainer import Batch, Epoch, Progress, Trainer
 from ._training import Optimizer
 from ._workspace import Workspace
@@ -61,6 +62,7 @@ __all__ = [
     "Request",
     "Schedule",
     "StateError",
+    "Stream",
     "Trainer",
     "Workspace",
     "__version__",

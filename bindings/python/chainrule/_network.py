@@ -27,6 +27,7 @@ from ._training import optimizer_copy
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from ._stream import Stream
     from ._workspace import Workspace
 
 
@@ -193,6 +194,19 @@ class Network(Describing, Fitting):
                 into the layer before it. "bfloat16" and "int8" need less memory and time, and round.
         """
         return Predictor(self, precision)
+
+    def stream(self, precision: str = "float32") -> Stream:
+        """Prepares the network as it is now, and begins a Stream: a sequence that goes through it frame by frame.
+
+        Several streams of one network share the weights if they come from one Predictor: Predictor.stream().
+
+        Args:
+            precision: see prepare().
+
+        Raises:
+            ArgumentError: a layer is not causal.
+        """
+        return self.prepare(precision).stream()
 
     @classmethod
     def cascade(

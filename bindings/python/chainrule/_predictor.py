@@ -13,6 +13,7 @@ from ._errors import ArgumentError, ArgumentTypeError, check, failure, results
 from ._handles import Handle, NativeObject
 from ._library import library
 from ._names import PRECISIONS, enumerator, name_of
+from ._stream import Stream
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -126,6 +127,14 @@ class Predictor(NativeObject):
             return out
 
         return step
+
+    def stream(self) -> Stream:
+        """Begins a Stream: a sequence that goes through the network frame by frame. Any number may share a predictor.
+
+        Raises:
+            ArgumentError: a layer is not causal.
+        """
+        return Stream(self)
 
     def __repr__(self) -> str:
         if self._handle is None:

@@ -1139,6 +1139,10 @@ class crl_cancel(ctypes.c_void_p):
 crl_cancel_poll = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)
 
 
+class crl_stream(ctypes.c_void_p):
+    """A handle, `crl_stream *` in C; false while it is NULL."""
+
+
 PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_version": (ctypes.c_int32, []),
     "crl_version_string": (ctypes.c_char_p, []),
@@ -1855,6 +1859,22 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [ctypes.POINTER(crl_cascade_options), ctypes.c_size_t],
     ),
+    "crl_stream_create": (crl_status, [crl_predictor, ctypes.POINTER(crl_stream)]),
+    "crl_stream_destroy": (None, [crl_stream]),
+    "crl_stream_push": (
+        crl_status,
+        [crl_stream, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p],
+    ),
+    "crl_stream_reset": (crl_status, [crl_stream]),
+    "crl_stream_copy": (crl_status, [crl_stream, ctypes.POINTER(crl_stream)]),
+    "crl_stream_save": (
+        crl_status,
+        [crl_stream, ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_size_t)],
+    ),
+    "crl_stream_restore": (crl_status, [crl_stream, ctypes.c_void_p, ctypes.c_size_t]),
+    "crl_stream_input_size": (crl_status, [crl_stream, ctypes.POINTER(ctypes.c_size_t)]),
+    "crl_stream_output_size": (crl_status, [crl_stream, ctypes.POINTER(ctypes.c_size_t)]),
+    "crl_stream_frames": (crl_status, [crl_stream, ctypes.POINTER(ctypes.c_uint64)]),
 }
 
 

@@ -7,6 +7,8 @@ extension CombiningLayer {
     var signal: Signal { .none }
     var needsActivation: Bool { false }
 
+    func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence { .step }
+
     /// The shape of the largest input, to which all others are repeated.
     func commonShape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
         guard !inputs.isEmpty else {

@@ -38,6 +38,10 @@ final class Concatenation: ParameterlessLayer {
     var signal: Signal { .none }
     var needsActivation: Bool { false }
 
+    func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence {
+        axis == 0 && shape.rank > 1 ? .allSteps : .step
+    }
+
     func forward(_ pass: LayerPass) throws(ChainruleError) {
         forEachPiece(of: pass.h, pass) { index, piece in
             piece.assign(pass.inputActivation(index).reshaped(columns: piece.columns))

@@ -44,6 +44,8 @@ final class BatchNormalization: NormalizingLayer {
     var mixesRows: Bool { true }
     var hasIndependentUnits: Bool { true }
 
+    func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence { .step }
+
     var needsActivation: Bool { false }
     var keepsGradients: Bool { true }
     var overwritesDelta: Bool { true }

@@ -48,6 +48,10 @@ final class BlockNormalization: NormalizingLayer {
         return input
     }
 
+    func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence {
+        if case .group = blocks { shape.rank > 1 ? .allSteps : .step } else { .step }
+    }
+
     /// How many blocks a sample has, and where the rows and columns of each lie.
     private func count(in shape: Shape) -> Int {
         if case .group(let groups) = blocks { groups } else { shape.positions }

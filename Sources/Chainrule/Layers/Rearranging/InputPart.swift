@@ -26,6 +26,10 @@ final class InputPart: RearrangingLayer {
         return shape
     }
 
+    func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence {
+        first == 0 && shape.count == inputs[0].count ? .view : .allSteps
+    }
+
     func rearrangement(of input: Shape, into shape: Shape) -> Rearrangement {
         var rearrangement = Rearrangement(isPermutation: shape.count == input.count, sourceStart: first)
         rearrangement.append(shape.count, source: 1, result: 1)

@@ -27,6 +27,8 @@ final class Reshape: RearrangingLayer {
     var overwritesInput: Bool { true }
     var overwritesDelta: Bool { true }
 
+    func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence { .view }
+
     func rearrangement(of input: Shape, into shape: Shape) -> Rearrangement { .identity(shape.count) }
 
     func encode(to json: inout JSONWriter) { if let shape { json.member("shape", shape) } }

@@ -31,6 +31,10 @@ final class SliceLayer: RearrangingLayer {
         return try Shape(extents)
     }
 
+    func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence {
+        shape[0] == inputs[0][0] ? .step : .allSteps
+    }
+
     func rearrangement(of input: Shape, into shape: Shape) -> Rearrangement {
         var start = 0
         for axis in begin.indices { start += begin[axis] * input.stride(ofAxis: axis) }

@@ -28,6 +28,8 @@ final class Transpose: RearrangingLayer {
         return try Shape(extents)
     }
 
+    func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence { axes[0] == 0 ? .step : .allSteps }
+
     func rearrangement(of input: Shape, into shape: Shape) -> Rearrangement {
         var rearrangement = Rearrangement(isPermutation: true)
         for (axis, source) in axes.enumerated() {

@@ -2,7 +2,7 @@ import Kernels
 
 // The same with packed weights. Nothing is kept: the gates of some rows' steps lie in scratch memory.
 
-extension RecurrentLayer: PreparableLayer {
+extension RecurrentLayer: CellLayer {
     var activation: Activation { .identity }
     var biasTensor: Int? { description.hasBias ? 2 : nil }
 
@@ -10,7 +10,14 @@ extension RecurrentLayer: PreparableLayer {
         WeightPacking(use: .states, units: layout.gates.count, depth: inputs[0].channels)
     }
 
+    var cellLayer: (any CellLayer)? { self }
     var statePackings: [Range<Int>] { cell.products }
+    var gatesStride: Int { layout.recurrentStride }
+    var extraCount: Int { layout.extra.count }
+
+    func stepKernel(_ arithmetic: Arithmetic) -> RecurrentKernels<Float>.Step {
+        cell.forwardKernel(arithmetic.kernels.recurrent)
+    }
 
     func forward(_ pass: LayerPass, with weights: PackedWeights, into h: Matrix) throws(ChainruleError) {
         try checkLengths(pass)
@@ -36,8 +43,7 @@ extension RecurrentLayer: PreparableLayer {
         weights.multiply(0, some(pass.inputActivation(0), positions: steps), into: gates)
         begin(scratch, description.hasInitialState ? some(pass.inputActivation(1), positions: 1) : nil)
         let output = some(h, positions: description.givesSequence ? steps : 1)
-        let kernel = cell.forwardKernel(pass.arithmetic.kernels.recurrent)
-        withUnsafePointer(to: kernel) { kernel in
+        withUnsafePointer(to: stepKernel(pass.arithmetic)) { kernel in
             /// Runs so many steps of some rows.
             func run(_ time: Int, _ some: Range<Int>, count: Int) {
                 let first = some.lowerBound - rows.lowerBound
@@ -46,7 +52,7 @@ extension RecurrentLayer: PreparableLayer {
                     CellRun.Rows(matrix.row(first * steps + time).base, stride: steps * matrix.stride)
                 }
                 var run = cellRun(
-                    pass, rows: some.count, gates: ofTime(gates), recurrent: view(scratch.recurrent),
+                    pass, gates: ofTime(gates), recurrent: view(scratch.recurrent),
                     state: view(scratch.state), cell: view(scratch.cell), extra: view(extra), weights, kernel)
                 run.count = count
                 let direction = description.isBackwards ? -1 : 1
@@ -69,16 +75,15 @@ extension RecurrentLayer: PreparableLayer {
         if !description.givesSequence { output.assign(scratch.state) }
     }
 
-    /// Steps of some rows, as the kernels take them.
     func cellRun(
-        _ pass: LayerPass, rows: Int, gates: CellRun.Rows, recurrent: Matrix, state: Matrix, cell: Matrix,
-        extra: Matrix, _ weights: PackedWeights, _ kernel: UnsafePointer<RecurrentKernels<Float>.Step>
+        _ pass: LayerPass, gates: CellRun.Rows, recurrent: Matrix, state: Matrix, cell: Matrix, extra: Matrix,
+        _ weights: PackedWeights, _ kernel: UnsafePointer<RecurrentKernels<Float>.Step>
     ) -> CellRun {
         func all(_ view: Matrix) -> CellRun.Rows { CellRun.Rows(view.base, stride: view.stride) }
         let more = self.cell.moreTensor == nil ? nil : UnsafePointer(pass.vector(self.cell.firstOfMore).base)
         // What is before the step, and signals, are for training.
         let step = CellStep(
-            rows: rows, units: units, gates: gates, recurrent: all(recurrent), state: all(state), cell: all(cell),
+            rows: state.rows, units: units, gates: gates, recurrent: all(recurrent), state: all(state), cell: all(cell),
             extra: all(extra), previous: all(state), signals: all(extra), weights: more)
         return CellRun(
             step, products: weights.products + 1, kernel: kernel, hasParts: self.cell.products.count > 1,

@@ -27,7 +27,7 @@ final class RecurrentLayer: GradientWritingLayer {
     var kind: StaticString { cell.kind }
     var settings: LayerSettings { .recurrent(description) }
     var units: Int { description.units }
-    private var stateCount: Int { layout.hasCell ? 2 * units : units }
+    var stateCount: Int { layout.hasCell ? 2 * units : units }
 
     // MARK: Shapes
 
@@ -100,6 +100,10 @@ final class RecurrentLayer: GradientWritingLayer {
     func keptPerRow(shape: Shape, inputs: [Shape]) -> Int { inputs[0][0] * layout.count }
     var keepsTangents: Bool { true }
     func uses(shape: Shape, inputs: [Shape]) -> Int { inputs[0][0] }
+
+    func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence {
+        description.isBackwards || description.hasLengths ? .allSteps : .state
+    }
 
     func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int {
         let (steps, channels) = (inputs[0][0], inputs[0].channels)

@@ -26,6 +26,13 @@ final class Convolution: ProductLayer, PreparableLayer {
     private var groups: Int { description.groups }
     private var isTransposed: Bool { description.isTransposed }
 
+    func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence {
+        guard !isTransposed, shape.rank == 2, description.window.stride[0] == 1 else { return .allSteps }
+        let window = window(from: inputs[0], to: shape)
+        let before = (window.kernel[2] - 1) * window.dilation[2]
+        return window.before[2] == before && shape[0] == inputs[0][0] ? .window(stepsBefore: before) : .allSteps
+    }
+
     func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
         let input = try onlyInput(inputs, of: name)
         guard channels >= 1 && channels <= Shape.mostElements else {
@@ -120,6 +127,20 @@ final class Convolution: ProductLayer, PreparableLayer {
         let product = product(pass.inputShape(0), pass.shape, pass.arithmetic, pass.scratch)
         let x = pass.inputActivation(0)
         if isTransposed { product.multiplyInput(x, weights, into: z) } else { product.multiply(x, weights, into: z) }
+    }
+
+    func forward(_ pass: LayerPass, over steps: Matrix, with weights: PackedWeights, into z: Matrix) {
+        var window = window(from: pass.inputShape(0), to: pass.shape)
+        var (input, output, before) = (window.input, window.output, window.before)
+        (input[2], output[2]) = (steps.rows, z.rows)
+        before[2] -= steps.rows - z.rows
+        window = Window(
+            input: input, output: output, kernel: window.kernel, stride: window.stride, dilation: window.dilation,
+            before: before)
+        WindowProduct(
+            window: window, inputChannels: steps.columns, outputChannels: z.columns, groups: groups,
+            arithmetic: pass.arithmetic, scratch: pass.scratch
+        ).multiply(steps, weights, into: z)
     }
 
     func encode(to json: inout JSONWriter) {

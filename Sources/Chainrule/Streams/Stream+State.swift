@@ -1,0 +1,123 @@
+// The state of a stream as bytes, little-endian: "CRLS", a version, a number for what the state is made of, the frames that
+// came, and then the numbers of each layer with a state: a recurrent layer's h and c; the frames before of a causal
+// convolution, in order.
+
+extension Stream {
+    private static var version: UInt32 { 1 }
+    private static var headerBytes: Int { 24 }
+    private static var tag: UInt32 { 0x534c_5243 }
+
+    /// How many bytes a state has.
+    public var stateBytes: Int {
+        var floats = 0
+        forEachState { _, count in floats += count }
+        return Stream.headerBytes + floats * MemoryLayout<Float>.stride
+    }
+
+    /// A copy of the state: what came so far, for as much as later outputs depend on it. Another stream can go on from it, of
+    /// this predictor or of one of the same architecture.
+    public var state: [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: stateBytes) { buffer, count in
+            save(to: buffer.baseAddress!)
+            count = buffer.count
+        }
+    }
+
+    /// Writes ``stateBytes`` bytes.
+    package func save(to bytes: UnsafeMutableRawPointer) {
+        bytes.storeBytes(of: Stream.tag.littleEndian, as: UInt32.self)
+        bytes.storeBytes(of: Stream.version.littleEndian, toByteOffset: 4, as: UInt32.self)
+        bytes.storeBytes(of: layoutNumber.littleEndian, toByteOffset: 8, as: UInt64.self)
+        bytes.storeBytes(of: frames.littleEndian, toByteOffset: 16, as: UInt64.self)
+        var place = Stream.headerBytes
+        forEachState { stage, count in
+            for index in 0..<count {
+                let value: Float
+                switch stage {
+                case .cell(let cell): value = frames == 0 ? 0 : cell.state.base[index]
+                case .window(let window): value = window.window.element(index, after: frames)
+                case .node, .product: value = 0
+                }
+                bytes.storeBytes(of: value.bitPattern.littleEndian, toByteOffset: place, as: UInt32.self)
+                place += MemoryLayout<Float>.stride
+            }
+        }
+    }
+
+    /// Goes on from a state.
+    public func restore(_ state: [UInt8]) throws(ChainruleError) {
+        let result = state.withUnsafeBytes { bytes in
+            Result { () throws(ChainruleError) in try restore(bytes) }
+        }
+        try result.get()
+    }
+
+    package func restore(_ bytes: UnsafeRawBufferPointer) throws(ChainruleError) {
+        func number<Number: FixedWidthInteger>(_ place: Int, as: Number.Type) -> Number {
+            Number(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: Number.self))
+        }
+        guard bytes.count >= Stream.headerBytes, number(0, as: UInt32.self) == Stream.tag else {
+            throw ChainruleError(.format, "these \(bytes.count) bytes are no stream's state")
+        }
+        guard number(4, as: UInt32.self) == Stream.version else {
+            throw ChainruleError(
+                .fileVersion,
+                "the state has version \(Int(number(4, as: UInt32.self))); this library knows \(Int(Stream.version))")
+        }
+        guard number(8, as: UInt64.self) == layoutNumber else {
+            throw ChainruleError(.mismatch, "the state belongs to a stream of another network")
+        }
+        guard bytes.count == stateBytes else {
+            throw ChainruleError(.format, "the state has \(bytes.count) bytes; it should have \(stateBytes)")
+        }
+        let seen = number(16, as: UInt64.self)
+        var place = Stream.headerBytes
+        forEachState { stage, count in
+            for index in 0..<count {
+                let value = Float(bitPattern: number(place, as: UInt32.self))
+                switch stage {
+                case .cell(let cell): cell.state.base[index] = value
+                case .window(let window): window.window.set(index, to: value, after: seen)
+                case .node, .product: break
+                }
+                place += MemoryLayout<Float>.stride
+            }
+        }
+        resume(after: seen)
+    }
+
+    /// Calls `body` with each stage that has a state, and how many numbers it has.
+    private func forEachState(_ body: (StreamStage, _ count: Int) -> Void) {
+        for stage in stages.elements {
+            switch stage {
+            case .node, .product: continue
+            case .window(let window): body(stage, window.window.before * window.window.channels)
+            case .cell(let cell): body(stage, cell.state.count)
+            }
+        }
+    }
+
+    /// Says what the state is made of (FNV-1a; Fowler, Noll and Vo).
+    private var layoutNumber: UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        func add(_ number: Int) {
+            hash ^= UInt64(truncatingIfNeeded: number)
+            hash &*= 0x100_0000_01b3
+        }
+        add(inputs)
+        add(outputs)
+        forEachState { stage, count in
+            switch stage {
+            case .cell(let cell):
+                add(1)
+                add(cell.gates.columns)
+            case .window(let window):
+                add(2)
+                add(window.window.channels)
+            case .node, .product: break
+            }
+            add(count)
+        }
+        return hash
+    }
+}

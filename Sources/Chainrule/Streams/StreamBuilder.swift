@@ -1,0 +1,151 @@
+import Kernels
+
+/// Finds the stages of a stream, and lays out its memory.
+struct StreamBuilder {
+    private let predictor: Predictor
+    /// For one step.
+    private let plan: Plan
+    /// With a row for each frame of a block.
+    private let workspace: Workspace
+    private let works: [Work]
+
+    private enum Work {
+        case node(Int)
+        case product(Int, PackedLayer)
+        case window(Int, stepsBefore: Int)
+        case cell(Int, PackedLayer)
+    }
+
+    init(_ predictor: Predictor, _ plan: Plan, _ workspace: Workspace) {
+        self.predictor = predictor
+        self.plan = plan
+        self.workspace = workspace
+        var works: [Work] = []
+        let architecture = predictor.plan.architecture
+        let begin = StreamBuilder.onlyReader(of: plan.architecture)
+        for (index, node) in architecture.nodes.enumerated() where index != begin {
+            let dependence = node.layer.timeDependence(
+                shape: node.shape, inputs: architecture.inputShapes(of: node))
+            switch (predictor.packed.steps[index], dependence) {
+            case (.merged, _): continue
+            case (.packed, .window(let stepsBefore)) where stepsBefore > 0:
+                works.append(.window(index, stepsBefore: stepsBefore))
+            case (.packed(let layer), .state): works.append(.cell(index, layer))
+            case (.packed(let layer), _) where layer.isOneProduct && node.layer.customActivation == nil:
+                works.append(.product(index, layer))
+            default: works.append(.node(index))
+            }
+        }
+        self.works = works
+    }
+
+    /// The layer that alone reads x, and is x in another shape: the stream writes x where its h is.
+    private static func onlyReader(of architecture: Architecture) -> Int? {
+        var reader: Int?
+        for (index, node) in architecture.nodes.enumerated() where node.inputs.contains(0) {
+            switch node.layer.timeDependence(shape: node.shape, inputs: architecture.inputShapes(of: node)) {
+            case .constant: continue
+            case .view where reader == nil: reader = index
+            default: return nil
+            }
+        }
+        return reader
+    }
+
+    var stageCount: Int { works.count }
+    var cellCount: Int { works.reduce(0) { if case .cell = $1 { $0 + 1 } else { $0 } } }
+
+    /// Where a block of x goes.
+    var input: Matrix {
+        StreamBuilder.onlyReader(of: plan.architecture).map { workspace.layers[$0].activation } ?? workspace.input
+    }
+
+    /// What a node reads, a row for each frame.
+    private func input(_ index: Int, of node: Int) -> Matrix {
+        let position = plan.architecture.nodes[node].inputs[index]
+        return position == 0 ? workspace.input : workspace.layers[position - 1].activation
+    }
+
+    // MARK: Memory
+
+    /// The floats of all states and scratch memory.
+    func count() throws(ChainruleError) -> Int {
+        var count = 0
+        for work in works {
+            switch work {
+            case .node, .product: continue
+            case .window(let node, let stepsBefore):
+                let size = try CausalWindow.count(
+                    channels: input(0, of: node).columns, before: stepsBefore, block: Stream.blockFrames)
+                count = try Plan.checkedSum([count, size, 15]) & ~15
+            case .cell(let node, _):
+                let layer = cellLayer(node)
+                let gates = try Plan.checkedProduct(layer.gatesStride, Stream.blockFrames + 1)
+                count = try Plan.checkedSum([count, gates, layer.stateCount, layer.extraCount, 3 * 15]) & ~15
+            }
+        }
+        return count
+    }
+
+    private func cellLayer(_ node: Int) -> any CellLayer { plan.architecture.nodes[node].layer.preparable!.cellLayer! }
+
+    // MARK: Stages
+
+    /// Writes the stages.
+    func build(
+        _ stages: Memory<StreamStage>, _ memory: FloatMemory,
+        _ kernels: UnsafeMutableBufferPointer<RecurrentKernels<Float>.Step>, scratch: UnsafeMutablePointer<Float>
+    ) {
+        var (place, cells) = (0, 0)
+        func next(_ count: Int) -> UnsafeMutablePointer<Float> {
+            defer { place += (count + 15) & ~15 }
+            return memory.base + place
+        }
+        for (number, work) in works.enumerated() {
+            switch work {
+            case .node(let node): stages.base[number] = .node(node)
+            case .product(let node, let layer):
+                stages.base[number] = .product(
+                    StreamProduct(
+                        product: predictor.packed.products.base + layer.firstProduct, input: input(0, of: node),
+                        output: workspace.layers[layer.target].activation))
+            case .window(let node, let stepsBefore):
+                let input = input(0, of: node)
+                let size = 2 * (stepsBefore + Stream.blockFrames) * input.columns
+                stages.base[number] = .window(
+                    StreamWindow(
+                        node: node, input: input,
+                        window: CausalWindow(
+                            channels: input.columns, before: stepsBefore, block: Stream.blockFrames, ring: next(size))))
+            case .cell(let node, let layer):
+                let (cell, products) = (cellLayer(node), predictor.packed.products.base + layer.firstProduct)
+                let kernel = kernels.baseAddress! + cells
+                kernel.initialize(to: cell.stepKernel(predictor.arithmetic))
+                let gates = Matrix(
+                    base: next(cell.gatesStride * Stream.blockFrames), rows: Stream.blockFrames,
+                    columns: products.pointee.outputs, stride: cell.gatesStride)
+                func row(_ count: Int) -> Matrix { Matrix(base: next(count), rows: 1, columns: count) }
+                let (state, h) = (row(cell.stateCount), workspace.layers[layer.target].activation)
+                let units = h.columns
+                let pass = predictor.pass(node, rows: 1, in: workspace)
+                var run = cell.cellRun(
+                    pass, gates: CellRun.Rows(gates.base, stride: gates.stride), recurrent: row(cell.gatesStride),
+                    state: state.columns(from: 0, count: units),
+                    cell: state.columns(from: state.columns - units, count: units), extra: row(cell.extraCount),
+                    predictor.weights(layer, scratch: scratch), kernel)
+                (run.gatesDistance, run.outputDistance) = (gates.stride, units)
+                run.output = CellRun.Rows(h.base, stride: units)
+                cells += 1
+                stages.base[number] = .cell(
+                    StreamCell(
+                        product: products, input: input(0, of: node),
+                        initial: pass.inputCount > 1 ? input(1, of: node) : nil, gates: gates, state: state, run: run))
+            }
+        }
+    }
+}
+
+extension PackedLayer {
+    /// Whether its output is one product, with its σ.
+    fileprivate var isOneProduct: Bool { productCount == 1 && (use == .rows || use == .parts) }
+}
