@@ -29,31 +29,43 @@ extension PreparableLayer {
     ) { preconditionFailure("the layer sees no steps before") }
 
     /// Whether predictors pack this one of the tensors.
-    func packs(tensor index: Int) -> Bool { index == 0 || index == biasTensor || index == 1 && cellLayer != nil }
+    func packs(tensor index: Int) -> Bool { index == 0 || index == biasTensor || cellLayer != nil }
 }
 
-/// A layer with a state, which a cell takes from step to step. Predictors pack the second tensor, too: its rows in these
-/// ranges, each by itself.
+/// A layer with a state, which a cell takes from step to step. Predictors pack all tensors: W of the input, W of the state, b,
+/// and vectors of a number for each unit. The rows of each are those of one gate's units after the other.
 package protocol CellLayer: PreparableLayer {
-    var statePackings: [Range<Int>] { get }
+    var units: Int { get }
+    var gates: Int { get }
+    /// Which gates of the state's W are one product.
+    var stateProducts: [Range<Int>] { get }
+    /// The place of the vectors among the tensors, and how many there are in it.
+    var vectors: (tensor: Int, count: Int) { get }
     /// The numbers of the state.
     var stateCount: Int { get }
-    /// The floats from one row of z, and of the state's share of it, to the next: with room for a vector's lanes.
-    var gatesStride: Int { get }
-    /// What the cell computes besides.
-    var extraCount: Int { get }
 
     func stepKernel(_ arithmetic: Arithmetic) -> RecurrentKernels<Float>.Step
 
-    /// Steps of some rows, as the kernels take them.
+    /// Steps of some rows, as the kernels take them. Views have a column for each packed unit (``PackedCell``).
     /// - Parameters:
     ///   - gates: z of the first step without the state's share.
     ///   - recurrent: room for that.
     ///   - state: before the first step, which becomes the one after the last.
     func cellRun(
-        _ pass: LayerPass, gates: CellRun.Rows, recurrent: Matrix, state: Matrix, cell: Matrix, extra: Matrix,
-        _ weights: PackedWeights, _ kernel: UnsafePointer<RecurrentKernels<Float>.Step>
+        gates: CellRun.Rows, recurrent: Matrix, state: Matrix, cell: Matrix, extra: Matrix, _ weights: PackedWeights,
+        _ kernel: UnsafePointer<RecurrentKernels<Float>.Step>
     ) -> CellRun
+}
+
+extension CellLayer {
+    /// How many units each gate has when it is packed. Few fill a vector, so that a step loads whole vectors that were stored
+    /// whole: the processor forwards those at once.
+    func packedUnits(vectorWidth: Int) -> Int {
+        let whole = (units + vectorWidth - 1) / vectorWidth * vectorWidth
+        return units <= vectorWidth || 8 * (whole - units) <= units ? whole : units
+    }
+    /// The most there are for any width.
+    var mostPackedUnits: Int { (units + 15) & ~15 }
 }
 
 /// W as matrices of `units × depth`, one for each group of channels.

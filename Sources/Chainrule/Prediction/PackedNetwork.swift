@@ -79,7 +79,7 @@ extension FallibleClass where Self == PackedNetwork {
         arithmetic: Arithmetic
     ) throws(ChainruleError) {
         try network.architecture.setAside()
-        var (stages, isChain) = network.packedStages(precision, foldsNormalization: foldsNormalization)
+        var (stages, isChain) = network.packedStages(precision, foldsNormalization: foldsNormalization, kernels)
         var (count, productCount) = (0, 0)
         for index in stages.indices { try stages[index].layOut(from: &count, product: &productCount, kernels) }
         let memory = try FloatMemory(count: count, for: "a predictor")

@@ -2,7 +2,7 @@ import Kernels
 
 /// Packing a layer's weights.
 extension PackedStage {
-    /// A number for each output channel, or for each unit of the layer's only product.
+    /// A number for each output channel; of a cell, for each packed unit of each gate, and then its vectors.
     func bias(in memory: FloatMemory) -> Matrix { memory.matrix(at: place, rows: 1, columns: biasCount) }
 
     /// Writes b and the panels to the places that ``layOut(from:product:_:)`` found.
@@ -11,19 +11,64 @@ extension PackedStage {
         _ arithmetic: Arithmetic
     ) throws(ChainruleError) {
         let (numbers, bias) = (network.numbers(ofNode: node), bias(in: memory))
+        if let cell = layer.cellLayer {
+            return try pack(cell, numbers, bias, into: memory, products, kernels, arithmetic)
+        }
         if let place = layer.biasTensor { bias.assign(numbers.vector(place)) }
         var weights = numbers.parameter(0)
         let copy = try changedWeights(weights, arithmetic)
         defer { withExtendedLifetime(copy) {} }
         if let copy { weights = copy.matrix(at: 0, rows: copy.count / packing.depth, columns: packing.depth) }
         if let normalization { fold(network, normalization, into: weights, bias) }
-        for (index, part) in parts.enumerated() {
-            let tensor = part.tensor == 0 ? weights : numbers.parameter(part.tensor)
-            products.base[firstProduct + index] = try Panels(
-                weights: tensor.rows(from: part.firstRow, count: part.units),
-                bias: part.hasBias ? bias.columns(from: part.firstRow, count: part.units) : nil,
-                words: part.words, lanes: part.lanes, vectorWidth: panelWidth(kernels)
-            ).write(to: memory.base + part.place, precision, arithmetic)
+        for index in parts.indices {
+            products.base[firstProduct + index] = try write(index, weights, bias, to: memory, kernels, arithmetic)
+        }
+    }
+
+    private func write(
+        _ index: Int, _ tensor: Matrix, _ bias: Matrix, to memory: FloatMemory, _ kernels: PredictionKernels,
+        _ arithmetic: Arithmetic
+    ) throws(ChainruleError) -> PackedDense {
+        let part = parts[index]
+        return try Panels(
+            weights: tensor.rows(from: part.firstRow, count: part.units),
+            bias: part.hasBias ? bias.columns(from: part.firstRow, count: part.units) : nil,
+            words: part.words, lanes: part.lanes, vectorWidth: panelWidth(kernels)
+        ).write(to: memory.base + part.place, precision, arithmetic)
+    }
+
+    /// The same of a cell, whose gates have more units when they are packed: of weights 0.
+    private func pack(
+        _ cell: any CellLayer, _ numbers: LayerNumbers, _ bias: Matrix, into memory: FloatMemory,
+        _ products: Memory<PackedDense>, _ kernels: PredictionKernels, _ arithmetic: Arithmetic
+    ) throws(ChainruleError) {
+        let packed = bias.columns / (cell.gates + cell.vectors.count)
+        /// Copies a tensor's rows to where they are packed.
+        func spread(_ tensor: Matrix, to copy: Matrix) {
+            for gate in 0..<tensor.rows / cell.units {
+                copy.rows(from: gate * packed, count: cell.units)
+                    .assign(tensor.rows(from: gate * cell.units, count: cell.units))
+            }
+        }
+        func column(_ tensor: Int) -> Matrix {
+            let vector = numbers.vector(tensor)
+            return Matrix(base: vector.base, rows: vector.count, columns: 1)
+        }
+        let biases = Matrix(base: bias.base, rows: bias.columns, columns: 1)
+        if let place = layer.biasTensor { spread(column(place), to: biases) }
+        if cell.vectors.count > 0 {
+            let first = cell.gates * packed
+            spread(column(cell.vectors.tensor), to: biases.rows(from: first, count: biases.rows - first))
+        }
+        for tensor in 0..<2 {
+            let weights = numbers.parameter(tensor)
+            let count = try Plan.checkedProduct(cell.gates * packed, weights.columns)
+            let copy = try FloatMemory(count: count, for: "weights in another order")
+            let rows = copy.matrix(at: 0, rows: cell.gates * packed, columns: weights.columns)
+            spread(weights, to: rows)
+            for index in parts.indices where parts[index].tensor == tensor {
+                products.base[firstProduct + index] = try write(index, rows, bias, to: memory, kernels, arithmetic)
+            }
         }
     }
 

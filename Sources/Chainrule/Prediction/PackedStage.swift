@@ -39,14 +39,18 @@ struct PackedStage {
 
     /// One for each product: of the groups, and then of the state.
     private(set) var parts: [Part]
+    /// The units of each gate, of a ``CellLayer``; nil otherwise.
+    private let packedUnits: Int?
     /// Where b lies.
     private(set) var place = 0
     /// The place of its first product among those of all layers.
     private(set) var firstProduct = 0
 
     /// Nil if the layer's own pass is as fast.
-    fileprivate init?(_ layer: any PreparableLayer, _ index: Int, _ architecture: Architecture, _ precision: Precision)
-    {
+    fileprivate init?(
+        _ layer: any PreparableLayer, _ index: Int, _ architecture: Architecture, _ precision: Precision,
+        _ kernels: PredictionKernels
+    ) {
         let node = architecture.nodes[index]
         let inputs = architecture.inputShapes(of: node)
         self.layer = layer
@@ -61,6 +65,7 @@ struct PackedStage {
         mostPositions = max(node.shape.positions, inputs[0].positions)
         activation = layer.activation
         activationNode = index
+        packedUnits = layer.cellLayer?.packedUnits(vectorWidth: kernels.vectorWidth)
         parts = []
         for group in 0..<packing.groups {
             parts.append(
@@ -68,10 +73,13 @@ struct PackedStage {
                     tensor: 0, firstRow: group * packing.units, units: packing.units, depth: packing.depth,
                     hasBias: packing.givesOutputs))
         }
-        for rows in layer.cellLayer?.statePackings ?? [] {
-            let depth = layer.tensors(shape: node.shape, inputs: inputs)[1].extents[1]
+        guard let cell = layer.cellLayer, let packedUnits else { return }
+        parts = [Part(tensor: 0, firstRow: 0, units: cell.gates * packedUnits, depth: packing.depth, hasBias: true)]
+        for gates in cell.stateProducts {
             parts.append(
-                Part(tensor: 1, firstRow: rows.lowerBound, units: rows.count, depth: depth, hasBias: false))
+                Part(
+                    tensor: 1, firstRow: gates.lowerBound * packedUnits, units: gates.count * packedUnits,
+                    depth: cell.units, hasBias: false))
         }
     }
 
@@ -129,14 +137,17 @@ struct PackedStage {
         }
     }
 
-    /// The elements of b, or as many zeros.
-    var biasCount: Int { packing.use == .states ? packing.units : channels }
+    /// The elements of b, or as many zeros, and of a cell's vectors.
+    var biasCount: Int {
+        guard let cell = layer.cellLayer, let packedUnits else { return channels }
+        return (cell.gates + cell.vectors.count) * packedUnits
+    }
 }
 
 extension Network {
     /// The layers to be packed, and whether their products are the whole network, each reading the one before.
     func packedStages(
-        _ precision: Precision, foldsNormalization: Bool
+        _ precision: Precision, foldsNormalization: Bool, _ kernels: PredictionKernels
     ) -> (stages: [PackedStage], isChain: Bool) {
         var stages: [PackedStage] = []
         var isChain = true
@@ -148,7 +159,7 @@ extension Network {
             let position = node.inputs[0]
             if node.inputs.count != 1 || position != index { isChain = false }
             if let layer = node.layer.preparable,
-                let stage = PackedStage(layer, index, architecture, precision)
+                let stage = PackedStage(layer, index, architecture, precision, kernels)
             {
                 writers[index + 1] = stages.count
                 if stage.packing.use != .rows || stage.mostPositions > 1 || stage.activation.isCustom {

@@ -34,7 +34,7 @@ extension Stream {
             for index in 0..<count {
                 let value: Float
                 switch stage {
-                case .cell(let cell): value = frames == 0 ? 0 : cell.state.base[index]
+                case .cell(let cell): value = frames == 0 ? 0 : cell[index]
                 case .window(let window): value = window.window.element(index, after: frames)
                 case .node, .product: value = 0
                 }
@@ -76,7 +76,7 @@ extension Stream {
             for index in 0..<count {
                 let value = Float(bitPattern: number(place, as: UInt32.self))
                 switch stage {
-                case .cell(let cell): cell.state.base[index] = value
+                case .cell(let cell): cell[index] = value
                 case .window(let window): window.window.set(index, to: value, after: seen)
                 case .node, .product: break
                 }
@@ -92,7 +92,7 @@ extension Stream {
             switch stage {
             case .node, .product: continue
             case .window(let window): body(stage, window.window.before * window.window.channels)
-            case .cell(let cell): body(stage, cell.state.count)
+            case .cell(let cell): body(stage, cell.stateCount)
             }
         }
     }
@@ -110,7 +110,7 @@ extension Stream {
             switch stage {
             case .cell(let cell):
                 add(1)
-                add(cell.gates.columns)
+                add(cell.units)
             case .window(let window):
                 add(2)
                 add(window.window.channels)

@@ -79,9 +79,8 @@ struct StreamBuilder {
                     channels: input(0, of: node).columns, before: stepsBefore, block: Stream.blockFrames)
                 count = try Plan.checkedSum([count, size, 15]) & ~15
             case .cell(let node, _):
-                let layer = cellLayer(node)
-                let gates = try Plan.checkedProduct(layer.gatesStride, Stream.blockFrames + 1)
-                count = try Plan.checkedSum([count, gates, layer.stateCount, layer.extraCount, 3 * 15]) & ~15
+                let floats = CellMemory.count(rows: 1, steps: Stream.blockFrames, cellLayer(node))
+                count = try Plan.checkedSum([count, Int(clamping: floats), 15]) & ~15
             }
         }
         return count
@@ -121,25 +120,23 @@ struct StreamBuilder {
                 let (cell, products) = (cellLayer(node), predictor.packed.products.base + layer.firstProduct)
                 let kernel = kernels.baseAddress! + cells
                 kernel.initialize(to: cell.stepKernel(predictor.arithmetic))
-                let gates = Matrix(
-                    base: next(cell.gatesStride * Stream.blockFrames), rows: Stream.blockFrames,
-                    columns: products.pointee.outputs, stride: cell.gatesStride)
-                func row(_ count: Int) -> Matrix { Matrix(base: next(count), rows: 1, columns: count) }
-                let (state, h) = (row(cell.stateCount), workspace.layers[layer.target].activation)
-                let units = h.columns
-                let pass = predictor.pass(node, rows: 1, in: workspace)
+                let weights = predictor.weights(layer, scratch: scratch)
+                let size = Int(clamping: CellMemory.count(rows: 1, steps: Stream.blockFrames, cell))
+                let views = CellMemory(
+                    Matrix(base: next(size), rows: 1, columns: size), rows: 1, steps: Stream.blockFrames,
+                    weights.gateColumns, cell)
+                let h = workspace.layers[layer.target].activation
                 var run = cell.cellRun(
-                    pass, gates: CellRun.Rows(gates.base, stride: gates.stride), recurrent: row(cell.gatesStride),
-                    state: state.columns(from: 0, count: units),
-                    cell: state.columns(from: state.columns - units, count: units), extra: row(cell.extraCount),
-                    predictor.weights(layer, scratch: scratch), kernel)
-                (run.gatesDistance, run.outputDistance) = (gates.stride, units)
-                run.output = CellRun.Rows(h.base, stride: units)
+                    gates: CellRun.Rows(views.gates.base, stride: views.gates.stride), recurrent: views.recurrent,
+                    state: views.state, cell: views.cell, extra: views.extra, weights, kernel)
+                (run.gatesDistance, run.outputDistance) = (views.gates.stride, cell.units)
+                run.output = CellRun.Rows(h.base, stride: cell.units)
                 cells += 1
                 stages.base[number] = .cell(
                     StreamCell(
                         product: products, input: input(0, of: node),
-                        initial: pass.inputCount > 1 ? input(1, of: node) : nil, gates: gates, state: state, run: run))
+                        initial: plan.architecture.nodes[node].inputs.count > 1 ? input(1, of: node) : nil,
+                        units: cell.units, stateCount: cell.stateCount, memory: views, run: run))
             }
         }
     }

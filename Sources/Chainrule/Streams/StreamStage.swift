@@ -37,20 +37,32 @@ struct StreamCell: BitwiseCopyable {
     let input: Matrix
     /// Its first row is the state before the first frame; nil: 0.
     let initial: Matrix?
-    /// z of a block.
-    let gates: Matrix
-    /// h, and c behind it.
-    let state: Matrix
+    let units: Int
+    /// Of h, and of c if there is one.
+    let stateCount: Int
+    /// Of one row, whose steps are a block.
+    let memory: CellMemory
     /// The cell's steps, of which only the number changes.
     let run: CellRun
+
+    /// An element of the state: of h, and then of c.
+    subscript(index: Int) -> Float {
+        get { index < units ? memory.state[0, index] : memory.cell[0, index - units] }
+        nonmutating set {
+            if index < units { memory.state[0, index] = newValue } else { memory.cell[0, index - units] = newValue }
+        }
+    }
 
     func run(
         _ frames: Int, isFirst: Bool, _ kernels: PredictionKernels, _ scratch: UnsafeMutablePointer<Float>
     ) {
         if isFirst {
-            if let initial { state.assign(initial.row(0)) } else { state.clear() }
+            memory.state.clear()
+            memory.cell.clear()
+            if let initial { for index in 0..<stateCount { self[index] = initial[0, index] } }
         }
-        kernels.product(product, frames, input.base, input.stride, gates.base, gates.stride, scratch)
+        kernels.product(
+            product, frames, input.base, input.stride, memory.gates.base, memory.gates.stride, scratch)
         var run = run
         run.count = frames
         kernels.cells(&run)

@@ -15,17 +15,21 @@ public struct CellRun: BitwiseCopyable {
     public var products: UnsafePointer<PackedDense>
     public var kernel: UnsafePointer<RecurrentKernels<Float>.Step>
     public var hasParts = false
+    /// The units of h that there are; the step may have more, to whole vectors.
+    public var outputUnits: Int
     /// As large as the products need for these rows.
     public var scratch: UnsafeMutablePointer<Float>
 
     public init(
         _ step: CellStep<Float>, products: UnsafePointer<PackedDense>,
-        kernel: UnsafePointer<RecurrentKernels<Float>.Step>, hasParts: Bool, scratch: UnsafeMutablePointer<Float>
+        kernel: UnsafePointer<RecurrentKernels<Float>.Step>, hasParts: Bool, outputUnits: Int,
+        scratch: UnsafeMutablePointer<Float>
     ) {
         self.step = step
         self.products = products
         self.kernel = kernel
         self.hasParts = hasParts
+        self.outputUnits = outputUnits
         self.scratch = scratch
     }
 }
@@ -47,7 +51,9 @@ enum CellLoop<Product: LayerProduct> {
             }
             run.pointee.kernel.pointee(&step)
             if let rows = output {
-                for row in 0..<step.rows { copy(step.state.row(row), to: rows.row(row), count: step.units) }
+                for row in 0..<step.rows {
+                    copy(step.state.row(row), to: rows.row(row), count: run.pointee.outputUnits)
+                }
                 output = Rows(rows.base + run.pointee.outputDistance, stride: rows.stride)
             }
             step.gates.base += run.pointee.gatesDistance

@@ -24,6 +24,8 @@ public struct CellStep<Scalar>: BitwiseCopyable {
 
     @usableFromInline let rows: Int
     @usableFromInline let units: Int
+    /// From a unit's z of one gate to that of the next.
+    @usableFromInline let gateDistance: Int
     /// Forward, the input's share of z, which becomes σ(z); backward, σ(z).
     @usableFromInline var gates: Rows
     /// Forward, the state's share of z; backward, δ of what the candidate's product reads.
@@ -42,13 +44,17 @@ public struct CellStep<Scalar>: BitwiseCopyable {
     /// Peepholes, or b_hn.
     @usableFromInline let weights: UnsafePointer<Scalar>?
     @usableFromInline var part: Part
+    /// Whether to write σ(z) and `extra` for a backward pass.
+    @usableFromInline let isKept: Bool
 
     public init(
-        rows: Int, units: Int, gates: Rows, recurrent: Rows, state: Rows, cell: Rows, extra: Rows, previous: Rows,
-        signals: Rows, weights: UnsafePointer<Scalar>?, part: Part = .whole
+        rows: Int, units: Int, gateDistance: Int, gates: Rows, recurrent: Rows, state: Rows, cell: Rows, extra: Rows,
+        previous: Rows,
+        signals: Rows, weights: UnsafePointer<Scalar>?, part: Part = .whole, isKept: Bool = true
     ) {
         self.rows = rows
         self.units = units
+        self.gateDistance = gateDistance
         self.gates = gates
         self.recurrent = recurrent
         self.state = state
@@ -58,6 +64,7 @@ public struct CellStep<Scalar>: BitwiseCopyable {
         self.signals = signals
         self.weights = weights
         self.part = part
+        self.isKept = isKept
     }
 }
 

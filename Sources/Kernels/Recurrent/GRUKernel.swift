@@ -4,38 +4,43 @@
 /// In parts it comes before: after the gates `extra` is `p = r ⊙ h'`, and the candidate is `n = tanh(z_n + W_hn p)`.
 @usableFromInline
 enum GRUKernel<Set: InstructionSet> {
-    @usableFromInline typealias Sigmoid = ElementwiseKernels<Set, SigmoidActivation>
-    @usableFromInline typealias Tanh = ElementwiseKernels<Set, TanhActivation>
-
+    // All of a vector's units stay in registers from z to h.
     @inlinable @inline(__always)
     static func forward(_ step: UnsafePointer<CellStep<Set.Scalar>>) {
-        let (count, part) = (step.pointee.units, step.pointee.part)
+        let (count, distance, part) = (step.pointee.units, step.pointee.gateDistance, step.pointee.part)
         for row in 0..<step.pointee.rows {
             let (gates, recurrent) = (step.pointee.gates.row(row), step.pointee.recurrent.row(row))
             let (h, extra) = (step.pointee.state.row(row), step.pointee.extra.row(row))
-            let n = gates + 2 * count
-            if part != .candidate {
-                VectorKernels<Set>.add(recurrent, to: gates, count: 2 * count)
-                Sigmoid.forward(gates, gates, rows: 1, columns: 2 * count, alpha: 0)
-            }
             for (i, left) in Lanes<Set>.vectors(of: count) {
-                let product = Lanes<Set>(loading: recurrent + (i + 2 * count), left)
-                let z = Lanes<Set>(loading: n + i, left)
-                let r = Lanes<Set>(loading: gates + i, left)
-                switch part {
-                case .whole:
-                    var q = product
-                    if let bias = step.pointee.weights { q = q + Lanes(loading: bias + i, left) }
-                    q.store(extra + i, left)
-                    z.adding(r, times: q).store(n + i, left)
-                case .gates: (r * Lanes(loading: h + i, left)).store(extra + i, left)
-                case .candidate: (z + product).store(n + i, left)
+                @inline(__always)
+                func load(_ rows: UnsafePointer<Set.Scalar>, _ gate: Int) -> Lanes<Set> {
+                    Lanes(loading: rows + (gate * distance + i), left)
                 }
-            }
-            if part == .gates { continue }
-            Tanh.forward(n, n, rows: 1, columns: count, alpha: 0)
-            for (i, left) in Lanes<Set>.vectors(of: count) {
-                unit(gates + i, count: count, left).state(Lanes(loading: h + i, left)).store(h + i, left)
+                let before = load(h, 0)
+                var (r, z) = (before, before)
+                if part == .candidate {
+                    z = load(gates, 1)
+                } else {
+                    r = SigmoidActivation.value(load(gates, 0) + load(recurrent, 0))
+                    z = SigmoidActivation.value(load(gates, 1) + load(recurrent, 1))
+                }
+                if part == .gates {
+                    r.store(gates + i, left)
+                    z.store(gates + (distance + i), left)
+                    (r * before).store(extra + i, left)
+                    continue
+                }
+                var q = load(recurrent, 2)
+                if part == .whole, let bias = step.pointee.weights { q = q + Lanes(loading: bias + i, left) }
+                let share = load(gates, 2)
+                let n = Lanes<Set>.tanh(part == .whole ? share.adding(r, times: q) : share + q)
+                GRUUnit(r: r, z: z, n: n).state(before).store(h + i, left)
+                if !step.pointee.isKept { continue }
+                n.store(gates + (2 * distance + i), left)
+                if part == .candidate { continue }
+                r.store(gates + i, left)
+                z.store(gates + (distance + i), left)
+                q.store(extra + i, left)
             }
         }
     }

@@ -2,34 +2,40 @@
 @usableFromInline
 enum LSTMKernel<Set: InstructionSet> {
     @usableFromInline typealias Out = UnsafeMutablePointer<Set.Scalar>
-    @usableFromInline typealias In = UnsafePointer<Set.Scalar>
-    @usableFromInline typealias Sigmoid = ElementwiseKernels<Set, SigmoidActivation>
-    @usableFromInline typealias Tanh = ElementwiseKernels<Set, TanhActivation>
 
+    // All of a vector's units stay in registers from z to h.
     @inlinable @inline(__always)
     static func forward(_ step: UnsafePointer<CellStep<Set.Scalar>>) {
-        let count = step.pointee.units
+        let (count, distance) = (step.pointee.units, step.pointee.gateDistance)
         for row in 0..<step.pointee.rows {
-            let (z, cell) = (step.pointee.gates.row(row), step.pointee.cell.row(row))
-            let (h, tanhCell) = (step.pointee.state.row(row), step.pointee.extra.row(row))
-            VectorKernels<Set>.add(step.pointee.recurrent.row(row), to: z, count: 4 * count)
-            if let peepholes = step.pointee.weights {
-                addProducts(peepholes, cell, to: z, count: count)
-                addProducts(peepholes + count, cell, to: z + count, count: count)
-            }
-            Sigmoid.forward(z, z, rows: 1, columns: 2 * count, alpha: 0)
-            Tanh.forward(z + 2 * count, z + 2 * count, rows: 1, columns: count, alpha: 0)
+            let (gates, recurrent) = (step.pointee.gates.row(row), step.pointee.recurrent.row(row))
+            let (h, cell, extra) = (
+                step.pointee.state.row(row), step.pointee.cell.row(row), step.pointee.extra.row(row)
+            )
             for (i, left) in Lanes<Set>.vectors(of: count) {
-                unit(z + i, count: count, left).cell(Lanes(loading: cell + i, left)).store(cell + i, left)
-            }
-            let o = z + 3 * count
-            if let peepholes = step.pointee.weights {
-                addProducts(peepholes + 2 * count, cell, to: o, count: count)
-            }
-            Sigmoid.forward(o, o, rows: 1, columns: count, alpha: 0)
-            Tanh.forward(cell, tanhCell, rows: 1, columns: count, alpha: 0)
-            for (i, left) in Lanes<Set>.vectors(of: count) {
-                (Lanes<Set>(loading: o + i, left) * Lanes(loading: tanhCell + i, left)).store(h + i, left)
+                /// z of a gate, with its peephole p times c.
+                @inline(__always)
+                func z(_ gate: Int, _ peephole: Int? = nil, times c: Lanes<Set>) -> Lanes<Set> {
+                    let place = gate * distance + i
+                    let z = Lanes<Set>(loading: gates + place, left) + Lanes(loading: recurrent + place, left)
+                    guard let peephole, let weights = step.pointee.weights else { return z }
+                    return z.adding(Lanes(loading: weights + (peephole * count + i), left), times: c)
+                }
+                let before = Lanes<Set>(loading: cell + i, left)
+                let f = SigmoidActivation.value(z(1, 1, times: before))
+                let input = SigmoidActivation.value(z(0, 0, times: before))
+                let g = Lanes<Set>.tanh(z(2, times: before))
+                let c = LSTMUnit(i: input, f: f, g: g, o: g).cell(before)
+                let o = SigmoidActivation.value(z(3, 2, times: c))
+                let tanhCell = Lanes<Set>.tanh(c)
+                c.store(cell + i, left)
+                (o * tanhCell).store(h + i, left)
+                if !step.pointee.isKept { continue }
+                input.store(gates + i, left)
+                f.store(gates + (distance + i), left)
+                g.store(gates + (2 * distance + i), left)
+                o.store(gates + (3 * distance + i), left)
+                tanhCell.store(extra + i, left)
             }
         }
     }
@@ -67,14 +73,5 @@ enum LSTMKernel<Set: InstructionSet> {
         LSTMUnit(
             i: Lanes(loading: gates, left), f: Lanes(loading: gates + count, left),
             g: Lanes(loading: gates + 2 * count, left), o: Lanes(loading: gates + 3 * count, left))
-    }
-
-    /// `z += a ⊙ b`.
-    @inlinable @inline(never)
-    static func addProducts(_ a: In, _ b: Out, to z: Out, count: Int) {
-        for (i, left) in Lanes<Set>.vectors(of: count) {
-            Lanes<Set>(loading: z + i, left).adding(Lanes(loading: a + i, left), times: Lanes(loading: b + i, left))
-                .store(z + i, left)
-        }
     }
 }

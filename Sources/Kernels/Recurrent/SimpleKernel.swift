@@ -6,9 +6,13 @@ enum SimpleKernel<Set: InstructionSet, Activation: ElementwiseActivation> {
         let count = step.pointee.units
         for row in 0..<step.pointee.rows {
             let (z, h) = (step.pointee.gates.row(row), step.pointee.state.row(row))
-            VectorKernels<Set>.add(step.pointee.recurrent.row(row), to: z, count: count)
-            ElementwiseKernels<Set, Activation>.forward(z, z, rows: 1, columns: count, alpha: 0)
-            for (i, left) in Lanes<Set>.vectors(of: count) { Lanes<Set>(loading: z + i, left).store(h + i, left) }
+            let recurrent = step.pointee.recurrent.row(row)
+            for (i, left) in Lanes<Set>.vectors(of: count) {
+                let value = Activation.value(
+                    Lanes<Set>(loading: z + i, left) + Lanes(loading: recurrent + i, left), alpha: Lanes(0.0))
+                value.store(h + i, left)
+                if step.pointee.isKept { value.store(z + i, left) }
+            }
         }
     }
 }

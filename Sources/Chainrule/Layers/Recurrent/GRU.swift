@@ -29,7 +29,7 @@ final class GRU: RecurrentCell {
 
     var laterInputSignals: Int? { resetsFirst ? nil : 3 * units }
     var laterValues: Range<Int> { resetsFirst ? layout.extra : layout.previous }
-    var products: [Range<Int>] { resetsFirst ? [firstGates, candidate] : [layout.gates] }
+    var products: [Range<Int>] { resetsFirst ? [0..<2, 2..<3] : [0..<3] }
     func forwardKernel(_ kernels: RecurrentKernels<Float>) -> RecurrentKernels<Float>.Step { kernels.gruForward }
     private var firstGates: Range<Int> { 0..<2 * units }
     private var candidate: Range<Int> { 2 * units..<3 * units }

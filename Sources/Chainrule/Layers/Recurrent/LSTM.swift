@@ -26,7 +26,7 @@ final class LSTM: RecurrentCell {
         hasPeepholes ? ("peephole", 3 * units, .weight) : nil
     }
 
-    var products: [Range<Int>] { [layout.gates] }
+    var products: [Range<Int>] { [0..<4] }
     func forwardKernel(_ kernels: RecurrentKernels<Float>) -> RecurrentKernels<Float>.Step { kernels.lstmForward }
 
     private func peepholes(_ pass: LayerPass) -> Matrix? { hasPeepholes ? pass.vector(firstOfMore) : nil }

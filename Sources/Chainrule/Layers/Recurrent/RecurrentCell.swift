@@ -9,7 +9,7 @@ protocol RecurrentCell: AnyObject, Sendable {
     var firstOfMore: Int { get }
     /// That tensor, if there is one.
     var moreTensor: (name: StaticString, count: Int, role: ParameterRole)? { get }
-    /// The rows of W_hh that one product multiplies by, in the order of the products.
+    /// Which gates' rows of W_hh one product multiplies by, in the order of the products.
     var products: [Range<Int>] { get }
     /// What makes h of z.
     func forwardKernel(_ kernels: RecurrentKernels<Float>) -> RecurrentKernels<Float>.Step

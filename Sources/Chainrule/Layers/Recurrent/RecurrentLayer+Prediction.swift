@@ -11,9 +11,10 @@ extension RecurrentLayer: CellLayer {
     }
 
     var cellLayer: (any CellLayer)? { self }
-    var statePackings: [Range<Int>] { cell.products }
-    var gatesStride: Int { layout.recurrentStride }
-    var extraCount: Int { layout.extra.count }
+    var units: Int { layout.units }
+    var gates: Int { layout.gates.count / layout.units }
+    var stateProducts: [Range<Int>] { cell.products }
+    var vectors: (tensor: Int, count: Int) { (cell.firstOfMore, (cell.moreTensor?.count ?? 0) / units) }
 
     func stepKernel(_ arithmetic: Arithmetic) -> RecurrentKernels<Float>.Step {
         cell.forwardKernel(arithmetic.kernels.recurrent)
@@ -29,19 +30,22 @@ extension RecurrentLayer: CellLayer {
         }
     }
 
-    private func forward(
-        _ pass: LayerPass, rows: Range<Int>, with weights: PackedWeights, into h: Matrix
-    ) {
+    private func forward(_ pass: LayerPass, rows: Range<Int>, with weights: PackedWeights, into h: Matrix) {
         let steps = pass.inputShape(0)[0]
         func some(_ view: Matrix, positions count: Int) -> Matrix {
             view.rows(from: rows.lowerBound * count, count: rows.count * count)
         }
-        let scratch = RecurrentScratch(pass.scratch, rows: rows.count, layout)
-        let gates = Matrix(base: scratch.rest.base, rows: rows.count * steps, columns: layout.gates.count)
-        let extra = Matrix(
-            base: scratch.rest.fromNextLine(after: gates.count).base, rows: rows.count, columns: layout.extra.count)
-        weights.multiply(0, some(pass.inputActivation(0), positions: steps), into: gates)
-        begin(scratch, description.hasInitialState ? some(pass.inputActivation(1), positions: 1) : nil)
+        let memory = CellMemory(pass.scratch, rows: rows.count, steps: steps, weights.gateColumns, self)
+        weights.multiply(0, some(pass.inputActivation(0), positions: steps), into: memory.gates)
+        memory.state.clear()
+        memory.cell.clear()
+        if description.hasInitialState {
+            let initial = some(pass.inputActivation(1), positions: 1)
+            memory.state.columns(from: 0, count: units).assign(initial.columns(from: 0, count: units))
+            if layout.hasCell {
+                memory.cell.columns(from: 0, count: units).assign(initial.columns(from: units, count: units))
+            }
+        }
         let output = some(h, positions: description.givesSequence ? steps : 1)
         withUnsafePointer(to: stepKernel(pass.arithmetic)) { kernel in
             /// Runs so many steps of some rows.
@@ -52,11 +56,11 @@ extension RecurrentLayer: CellLayer {
                     CellRun.Rows(matrix.row(first * steps + time).base, stride: steps * matrix.stride)
                 }
                 var run = cellRun(
-                    pass, gates: ofTime(gates), recurrent: view(scratch.recurrent),
-                    state: view(scratch.state), cell: view(scratch.cell), extra: view(extra), weights, kernel)
+                    gates: ofTime(memory.gates), recurrent: view(memory.recurrent), state: view(memory.state),
+                    cell: view(memory.cell), extra: view(memory.extra), weights, kernel)
                 run.count = count
                 let direction = description.isBackwards ? -1 : 1
-                run.gatesDistance = direction * gates.stride
+                run.gatesDistance = direction * memory.gates.stride
                 if description.givesSequence {
                     run.output = ofTime(output)
                     run.outputDistance = direction * output.stride
@@ -72,21 +76,64 @@ extension RecurrentLayer: CellLayer {
                 for row in some { output.row((row - rows.lowerBound) * steps + time).clear() }
             }
         }
-        if !description.givesSequence { output.assign(scratch.state) }
+        if !description.givesSequence { output.assign(memory.state.columns(from: 0, count: units)) }
     }
 
     func cellRun(
-        _ pass: LayerPass, gates: CellRun.Rows, recurrent: Matrix, state: Matrix, cell: Matrix, extra: Matrix,
-        _ weights: PackedWeights, _ kernel: UnsafePointer<RecurrentKernels<Float>.Step>
+        gates: CellRun.Rows, recurrent: Matrix, state: Matrix, cell: Matrix, extra: Matrix, _ weights: PackedWeights,
+        _ kernel: UnsafePointer<RecurrentKernels<Float>.Step>
     ) -> CellRun {
         func all(_ view: Matrix) -> CellRun.Rows { CellRun.Rows(view.base, stride: view.stride) }
-        let more = self.cell.moreTensor == nil ? nil : UnsafePointer(pass.vector(self.cell.firstOfMore).base)
         // What is before the step, and signals, are for training.
         let step = CellStep(
-            rows: state.rows, units: units, gates: gates, recurrent: all(recurrent), state: all(state), cell: all(cell),
-            extra: all(extra), previous: all(state), signals: all(extra), weights: more)
+            rows: state.rows, units: state.columns, gateDistance: state.columns, gates: gates,
+            recurrent: all(recurrent), state: all(state), cell: all(cell), extra: all(extra), previous: all(state),
+            signals: all(extra),
+            weights: vectors.count == 0 ? nil : UnsafePointer(weights.bias.base + weights.gateColumns), isKept: false)
         return CellRun(
-            step, products: weights.products + 1, kernel: kernel, hasParts: self.cell.products.count > 1,
-            scratch: weights.scratch)
+            step, products: weights.products + 1, kernel: kernel, hasParts: stateProducts.count > 1,
+            outputUnits: units, scratch: weights.scratch)
     }
+}
+
+/// What a cell works with: a row for each of some rows, in each a column for each packed unit.
+struct CellMemory: BitwiseCopyable {
+    /// z of all steps, the input's share.
+    let gates: Matrix
+    let recurrent: Matrix
+    let state: Matrix
+    let cell: Matrix
+    let extra: Matrix
+
+    /// - Parameter gateColumns: the packed units of all gates.
+    init(_ memory: Matrix, rows: Int, steps: Int, _ gateColumns: Int, _ layer: any CellLayer) {
+        var rest = memory
+        func next(_ rows: Int, _ columns: Int, stride: Int) -> Matrix {
+            let matrix = Matrix(base: rest.base, rows: rows, columns: columns, stride: stride)
+            rest = rest.fromNextLine(after: rows * stride)
+            return matrix
+        }
+        let units = gateColumns / layer.gates
+        let stride = CellMemory.stride(gateColumns)
+        gates = next(rows * steps, gateColumns, stride: stride)
+        recurrent = next(rows, gateColumns, stride: stride)
+        state = next(rows, units, stride: units)
+        cell = next(rows, units, stride: units)
+        extra = next(rows, units, stride: units)
+    }
+
+    /// The distance between rows of z: with room for a vector's lanes behind them.
+    private static func stride(_ gateColumns: Int) -> Int { (gateColumns + 31) & ~15 }
+
+    /// The most floats that it takes.
+    static func count(rows: Int, steps: Int, _ layer: any CellLayer) -> Int64 {
+        let units = layer.mostPackedUnits
+        return (Int64(rows) * Int64(steps) + Int64(rows)) * Int64(stride(layer.gates * units))
+            + 3 * Int64(rows) * Int64(units) + 5 * 16
+    }
+}
+
+extension PackedWeights {
+    /// The packed units of all gates.
+    var gateColumns: Int { products.pointee.outputs }
 }

@@ -26,7 +26,6 @@ final class RecurrentLayer: GradientWritingLayer {
 
     var kind: StaticString { cell.kind }
     var settings: LayerSettings { .recurrent(description) }
-    var units: Int { description.units }
     var stateCount: Int { layout.hasCell ? 2 * units : units }
 
     // MARK: Shapes
@@ -111,7 +110,10 @@ final class RecurrentLayer: GradientWritingLayer {
         let rows = backward ? rows : min(rows, rowsAtATime(steps))
         // For the tangents, too.
         var views = 2 * RecurrentScratch.count(rows: rows, layout) + Int64(units) * Int64(layout.weightStride) + 16
-        if !backward { views += Int64(rows) * Int64(steps) * Int64(layout.inferenceCount) + 16 }
+        if !backward {
+            views += Int64(rows) * Int64(steps) * Int64(layout.inferenceCount) + 16
+            views = max(views, CellMemory.count(rows: rows, steps: steps, self))
+        }
         var product = max(
             PackedProduct.scratchCount(rows: rows * steps, columns: gates, depth: channels),
             PackedProduct.scratchCount(rows: rows, columns: gates, depth: units),

@@ -109,7 +109,8 @@ struct RecurrentStep {
     func cellStep(previous: Matrix, weights: Matrix?, part: CellStep<Float>.Part = .whole) -> CellStep<Float> {
         func rows(_ view: Matrix) -> CellStep<Float>.Rows { CellStep.Rows(view.base, stride: view.stride) }
         return CellStep(
-            rows: self.rows.count, units: layout.units, gates: rows(gates), recurrent: rows(recurrent),
+            rows: self.rows.count, units: layout.units, gateDistance: layout.units, gates: rows(gates),
+            recurrent: rows(recurrent),
             state: rows(state), cell: rows(cell), extra: rows(extra), previous: rows(previous),
             signals: rows(signals), weights: weights.map { UnsafePointer($0.base) }, part: part)
     }

@@ -21,7 +21,7 @@ final class SimpleRNN: RecurrentCell {
         rectifies ? arithmetic.kernels.activations.relu : arithmetic.kernels.activations.tanh
     }
 
-    var products: [Range<Int>] { [layout.gates] }
+    var products: [Range<Int>] { [0..<1] }
     func forwardKernel(_ kernels: RecurrentKernels<Float>) -> RecurrentKernels<Float>.Step {
         rectifies ? kernels.reluForward : kernels.tanhForward
     }
