@@ -34,8 +34,8 @@ extension Stream {
             for index in 0..<count {
                 let value: Float
                 switch stage {
-                case .cell(let cell): value = frames == 0 ? 0 : cell[index]
-                case .window(let window): value = window.window.element(index, after: frames)
+                case .cell(let cell): value = frames == 0 ? 0 : cell.pointee[index]
+                case .window(let window): value = window.pointee.window.element(index, after: frames)
                 case .node, .product: value = 0
                 }
                 bytes.storeBytes(of: value.bitPattern.littleEndian, toByteOffset: place, as: UInt32.self)
@@ -76,8 +76,8 @@ extension Stream {
             for index in 0..<count {
                 let value = Float(bitPattern: number(place, as: UInt32.self))
                 switch stage {
-                case .cell(let cell): cell[index] = value
-                case .window(let window): window.window.set(index, to: value, after: seen)
+                case .cell(let cell): cell.pointee[index] = value
+                case .window(let window): window.pointee.window.set(index, to: value, after: seen)
                 case .node, .product: break
                 }
                 place += MemoryLayout<Float>.stride
@@ -88,11 +88,11 @@ extension Stream {
 
     /// Calls `body` with each stage that has a state, and how many numbers it has.
     private func forEachState(_ body: (StreamStage, _ count: Int) -> Void) {
-        for stage in stages.elements {
+        for stage in stages.all.elements {
             switch stage {
             case .node, .product: continue
-            case .window(let window): body(stage, window.window.before * window.window.channels)
-            case .cell(let cell): body(stage, cell.stateCount)
+            case .window(let window): body(stage, window.pointee.window.before * window.pointee.window.channels)
+            case .cell(let cell): body(stage, cell.pointee.stateCount)
             }
         }
     }
@@ -110,10 +110,10 @@ extension Stream {
             switch stage {
             case .cell(let cell):
                 add(1)
-                add(cell.units)
+                add(cell.pointee.units)
             case .window(let window):
                 add(2)
-                add(window.window.channels)
+                add(window.pointee.window.channels)
             case .node, .product: break
             }
             add(count)

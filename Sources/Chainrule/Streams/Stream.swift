@@ -29,12 +29,9 @@ public final class Stream: FallibleClass {
     /// How many frames came since the beginning.
     public private(set) var frames: UInt64 = 0
 
-    let predictor: Predictor
-    let stages: Memory<StreamStage>
+    let stages: StreamStages
+    private let predictor: Predictor
     private let workspace: Workspace
-    private let memory: FloatMemory
-    private let scratch: FloatMemory
-    private let cellKernels: UnsafeMutableBufferPointer<RecurrentKernels<Float>.Step>
     /// Where a block of x goes, and where its y is.
     private let input: Matrix
     private let output: Matrix
@@ -47,27 +44,16 @@ public final class Stream: FallibleClass {
     /// How many frames go through the layers together.
     static var blockFrames: Int { 64 }
 
-    fileprivate init(
-        predictor: Predictor, stages: Memory<StreamStage>, workspace: Workspace, memory: FloatMemory,
-        scratch: FloatMemory, cellKernels: UnsafeMutableBufferPointer<RecurrentKernels<Float>.Step>, input: Matrix
-    ) {
+    fileprivate init(predictor: Predictor, stages: StreamStages, workspace: Workspace, input: Matrix) {
         self.predictor = predictor
         self.stages = stages
         self.workspace = workspace
-        self.memory = memory
-        self.scratch = scratch
-        self.cellKernels = cellKernels
         self.input = input
         output = workspace.layers[workspace.layers.count - 1].activation
         inputs = input.columns
         outputs = output.columns
         flushesSubnormals = predictor.plan.flushesSubnormals
         cannotFail = !predictor.plan.architecture.nodes.contains { $0.layer.callsCustomFunctions }
-    }
-
-    deinit {
-        cellKernels.deinitialize()
-        cellKernels.deallocate()
     }
 
     /// Takes the next frames, and writes their outputs.
@@ -100,7 +86,7 @@ public final class Stream: FallibleClass {
             let count = min(Stream.blockFrames, x.rows - first)
             input.rows(from: 0, count: count).assign(x.rows(from: first, count: count))
             do throws(ChainruleError) {
-                for index in 0..<stages.count { try run(stages.base + index, count) }
+                for stage in stages.all.elements { try run(stage, count) }
             } catch {
                 isBroken = true
                 throw error
@@ -132,14 +118,17 @@ public final class Stream: FallibleClass {
     }
 
     @inline(__always)
-    private func run(_ stage: UnsafePointer<StreamStage>, _ count: Int) throws(ChainruleError) {
-        switch stage.pointee {
-        case .node(let index): try predictor.predictNode(index, rows: count, in: workspace, scratch: scratch.base)
-        case .product(let product): product.run(count, predictor.kernels, scratch.base)
+    private func run(_ stage: StreamStage, _ count: Int) throws(ChainruleError) {
+        let scratch = stages.scratch.base
+        switch stage {
+        case .node(let index): try predictor.predictNode(index, rows: count, in: workspace, scratch: scratch)
+        case .product(let product): product.pointee.run(count, predictor.kernels, scratch)
         case .window(let window):
-            let steps = window.window.take(window.input.rows(from: 0, count: count), after: frames)
-            try predictor.predictNode(window.node, rows: count, over: steps, in: workspace, scratch: scratch.base)
-        case .cell(let cell): cell.run(count, isFirst: frames == 0, predictor.kernels, scratch.base)
+            let input = window.pointee.input.rows(from: 0, count: count)
+            try predictor.predictNode(
+                window.pointee.node, rows: count, over: window.pointee.window.take(input, after: frames),
+                in: workspace, scratch: scratch)
+        case .cell(let cell): cell.pointee.run(count, isFirst: frames == 0, predictor.kernels, scratch)
         }
     }
 
@@ -168,17 +157,9 @@ extension FallibleClass where Self == Stream {
     public init(_ predictor: Predictor) throws(ChainruleError) {
         let plan = try Plan(predictor.plan.architecture.ofOneStep())
         precondition(plan.numberCount == predictor.plan.numberCount, "parameters depend on the number of steps")
-        let block = Stream.blockFrames
-        let workspace = try Workspace(plan: plan, maxRows: block, purpose: .inference)
+        let workspace = try Workspace(plan: plan, maxRows: Stream.blockFrames, purpose: .inference)
         let builder = StreamBuilder(predictor, plan, workspace)
-        let memory = try FloatMemory(count: builder.count(), for: "a stream")
-        let scratch = try FloatMemory(count: predictor.packed.scratchCount(rows: block), for: "a stream")
-        let stages = try Memory<StreamStage>(count: builder.stageCount, for: "a stream")
-        let cellKernels = UnsafeMutableBufferPointer<RecurrentKernels<Float>.Step>.allocate(
-            capacity: builder.cellCount)
-        builder.build(stages, memory, cellKernels, scratch: scratch.base)
         self = Stream(
-            predictor: predictor, stages: stages, workspace: workspace, memory: memory, scratch: scratch,
-            cellKernels: cellKernels, input: builder.input)
+            predictor: predictor, stages: try builder.build(), workspace: workspace, input: builder.input)
     }
 }

@@ -52,9 +52,6 @@ struct StreamBuilder {
         return reader
     }
 
-    var stageCount: Int { works.count }
-    var cellCount: Int { works.reduce(0) { if case .cell = $1 { $0 + 1 } else { $0 } } }
-
     /// Where a block of x goes.
     var input: Matrix {
         StreamBuilder.onlyReader(of: plan.architecture).map { workspace.layers[$0].activation } ?? workspace.input
@@ -66,10 +63,8 @@ struct StreamBuilder {
         return position == 0 ? workspace.input : workspace.layers[position - 1].activation
     }
 
-    // MARK: Memory
-
-    /// The floats of all states and scratch memory.
-    func count() throws(ChainruleError) -> Int {
+    /// The floats of all states.
+    private func count() throws(ChainruleError) -> Int {
         var count = 0
         for work in works {
             switch work {
@@ -88,57 +83,56 @@ struct StreamBuilder {
 
     private func cellLayer(_ node: Int) -> any CellLayer { plan.architecture.nodes[node].layer.preparable!.cellLayer! }
 
-    // MARK: Stages
-
-    /// Writes the stages.
-    func build(
-        _ stages: Memory<StreamStage>, _ memory: FloatMemory,
-        _ kernels: UnsafeMutableBufferPointer<RecurrentKernels<Float>.Step>, scratch: UnsafeMutablePointer<Float>
-    ) {
-        var (place, cells) = (0, 0)
+    /// Makes the stages.
+    func build() throws(ChainruleError) -> StreamStages {
+        let stages = try StreamStages(
+            count: works.count, floats: count(),
+            scratch: predictor.packed.scratchCount(rows: Stream.blockFrames))
+        var place = stages.floats.base
         func next(_ count: Int) -> UnsafeMutablePointer<Float> {
             defer { place += (count + 15) & ~15 }
-            return memory.base + place
+            return place
         }
         for (number, work) in works.enumerated() {
             switch work {
-            case .node(let node): stages.base[number] = .node(node)
-            case .product(let node, let layer):
-                stages.base[number] = .product(
-                    StreamProduct(
-                        product: predictor.packed.products.base + layer.firstProduct, input: input(0, of: node),
-                        output: workspace.layers[layer.target].activation))
+            case .node(let node): stages.all.base[number] = .node(node)
+            case .product(let node, let layer): stages.set(number, product(node, layer))
             case .window(let node, let stepsBefore):
                 let input = input(0, of: node)
                 let size = 2 * (stepsBefore + Stream.blockFrames) * input.columns
-                stages.base[number] = .window(
-                    StreamWindow(
-                        node: node, input: input,
-                        window: CausalWindow(
-                            channels: input.columns, before: stepsBefore, block: Stream.blockFrames, ring: next(size))))
+                let window = CausalWindow(
+                    channels: input.columns, before: stepsBefore, block: Stream.blockFrames, ring: next(size))
+                stages.set(number, StreamWindow(node: node, input: input, window: window))
             case .cell(let node, let layer):
-                let (cell, products) = (cellLayer(node), predictor.packed.products.base + layer.firstProduct)
-                let kernel = kernels.baseAddress! + cells
-                kernel.initialize(to: cell.stepKernel(predictor.arithmetic))
-                let weights = predictor.weights(layer, scratch: scratch)
-                let size = Int(clamping: CellMemory.count(rows: 1, steps: Stream.blockFrames, cell))
-                let views = CellMemory(
-                    Matrix(base: next(size), rows: 1, columns: size), rows: 1, steps: Stream.blockFrames,
-                    weights.gateColumns, cell)
-                let h = workspace.layers[layer.target].activation
-                var run = cell.cellRun(
-                    gates: CellRun.Rows(views.gates.base, stride: views.gates.stride), recurrent: views.recurrent,
-                    state: views.state, cell: views.cell, extra: views.extra, weights, kernel)
-                (run.gatesDistance, run.outputDistance) = (views.gates.stride, cell.units)
-                run.output = CellRun.Rows(h.base, stride: cell.units)
-                cells += 1
-                stages.base[number] = .cell(
-                    StreamCell(
-                        product: products, input: input(0, of: node),
-                        initial: plan.architecture.nodes[node].inputs.count > 1 ? input(1, of: node) : nil,
-                        units: cell.units, stateCount: cell.stateCount, memory: views, run: run))
+                let size = Int(clamping: CellMemory.count(rows: 1, steps: Stream.blockFrames, cellLayer(node)))
+                let memory = Matrix(base: next(size), rows: 1, columns: size)
+                stages.set(number, cell(node, layer, memory, in: stages))
             }
         }
+        return stages
+    }
+
+    private func product(_ node: Int, _ layer: PackedLayer) -> StreamProduct {
+        StreamProduct(
+            product: predictor.packed.products.base + layer.firstProduct, input: input(0, of: node),
+            output: workspace.layers[layer.target].activation)
+    }
+
+    private func cell(_ node: Int, _ layer: PackedLayer, _ memory: Matrix, in stages: StreamStages) -> StreamCell {
+        let cell = cellLayer(node)
+        let weights = predictor.weights(layer, scratch: stages.scratch.base)
+        let views = CellMemory(memory, rows: 1, steps: Stream.blockFrames, weights.gateColumns, cell)
+        let h = workspace.layers[layer.target].activation
+        var run = cell.cellRun(
+            gates: CellRun.Rows(views.gates.base, stride: views.gates.stride), recurrent: views.recurrent,
+            state: views.state, cell: views.cell, extra: views.extra, weights,
+            stages.keep(cell.stepKernel(predictor.arithmetic)))
+        (run.gatesDistance, run.outputDistance) = (views.gates.stride, cell.units)
+        run.output = CellRun.Rows(h.base, stride: cell.units)
+        return StreamCell(
+            product: weights.products, input: input(0, of: node),
+            initial: plan.architecture.nodes[node].inputs.count > 1 ? input(1, of: node) : nil, units: cell.units,
+            stateCount: cell.stateCount, memory: views, run: run)
     }
 }
 

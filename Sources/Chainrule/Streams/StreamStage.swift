@@ -1,12 +1,12 @@
 import Kernels
 
-/// What a stream does for one layer with a block of frames.
+/// What a stream does for one layer with a block of frames. It points to the rest: copying it is cheap.
 enum StreamStage: BitwiseCopyable {
     /// The layer's own pass, each frame being a row.
     case node(Int)
-    case product(StreamProduct)
-    case window(StreamWindow)
-    case cell(StreamCell)
+    case product(UnsafeMutablePointer<StreamProduct>)
+    case window(UnsafeMutablePointer<StreamWindow>)
+    case cell(UnsafeMutablePointer<StreamCell>)
 }
 
 /// A packed product with its σ.
@@ -43,7 +43,7 @@ struct StreamCell: BitwiseCopyable {
     /// Of one row, whose steps are a block.
     let memory: CellMemory
     /// The cell's steps, of which only the number changes.
-    let run: CellRun
+    var run: CellRun
 
     /// An element of the state: of h, and then of c.
     subscript(index: Int) -> Float {
@@ -53,7 +53,7 @@ struct StreamCell: BitwiseCopyable {
         }
     }
 
-    func run(
+    mutating func run(
         _ frames: Int, isFirst: Bool, _ kernels: PredictionKernels, _ scratch: UnsafeMutablePointer<Float>
     ) {
         if isFirst {
@@ -63,8 +63,74 @@ struct StreamCell: BitwiseCopyable {
         }
         kernels.product(
             product, frames, input.base, input.stride, memory.gates.base, memory.gates.stride, scratch)
-        var run = run
         run.count = frames
         kernels.cells(&run)
+    }
+}
+
+/// The stages of a stream, in order, and their memory.
+final class StreamStages: FallibleClass {
+    let all: Memory<StreamStage>
+    let floats: FloatMemory
+    /// For the products.
+    let scratch: FloatMemory
+    private let products: Memory<StreamProduct>
+    private let windows: Memory<StreamWindow>
+    private let cells: Memory<StreamCell>
+    private let kernels: UnsafeMutablePointer<RecurrentKernels<Float>.Step>
+    private var kernelCount = 0
+
+    fileprivate init(
+        all: Memory<StreamStage>, floats: FloatMemory, scratch: FloatMemory, products: Memory<StreamProduct>,
+        windows: Memory<StreamWindow>, cells: Memory<StreamCell>
+    ) {
+        self.all = all
+        self.floats = floats
+        self.scratch = scratch
+        self.products = products
+        self.windows = windows
+        self.cells = cells
+        kernels = .allocate(capacity: all.count)
+    }
+
+    deinit {
+        kernels.deinitialize(count: kernelCount)
+        kernels.deallocate()
+    }
+
+    func set(_ index: Int, _ product: StreamProduct) {
+        products.base[index] = product
+        all.base[index] = .product(products.base + index)
+    }
+
+    func set(_ index: Int, _ window: StreamWindow) {
+        windows.base[index] = window
+        all.base[index] = .window(windows.base + index)
+    }
+
+    func set(_ index: Int, _ cell: StreamCell) {
+        cells.base[index] = cell
+        all.base[index] = .cell(cells.base + index)
+    }
+
+    /// Keeps a kernel where cells can point to it: at most one for each stage.
+    func keep(_ kernel: @escaping RecurrentKernels<Float>.Step) -> UnsafePointer<RecurrentKernels<Float>.Step> {
+        let place = kernels + kernelCount
+        place.initialize(to: kernel)
+        kernelCount += 1
+        return UnsafePointer(place)
+    }
+}
+
+extension FallibleClass where Self == StreamStages {
+    /// - Parameters:
+    ///   - floats: of all states.
+    ///   - scratch: the floats of scratch memory.
+    init(count: Int, floats: Int, scratch: Int) throws(ChainruleError) {
+        self = StreamStages(
+            all: try Memory(count: count, for: "a stream"), floats: try FloatMemory(count: floats, for: "a stream"),
+            scratch: try FloatMemory(count: scratch, for: "a stream"),
+            products: try Memory(count: count, for: "a stream"), windows: try Memory(count: count, for: "a stream"),
+            cells: try Memory(count: count, for: "a stream"))
     }
 }
