@@ -36,9 +36,9 @@ struct CausalWindow: BitwiseCopyable {
     }
 
     private func write(_ frames: Matrix, at place: Int) {
-        for start in [place, place + capacity] {
-            Matrix(base: ring + start * channels, rows: frames.rows, columns: channels).assign(frames)
-        }
+        let first = Matrix(base: ring + place * channels, rows: frames.rows, columns: channels)
+        first.assign(frames)
+        Matrix(base: first.base + capacity * channels, rows: frames.rows, columns: channels).assign(frames)
     }
 
     // MARK: State

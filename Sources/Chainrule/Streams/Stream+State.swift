@@ -36,7 +36,7 @@ extension Stream {
                 switch stage {
                 case .cell(let cell): value = frames == 0 ? 0 : cell.pointee[index]
                 case .window(let window): value = window.pointee.window.element(index, after: frames)
-                case .node, .product: value = 0
+                case .node, .product, .activation, .combination: value = 0
                 }
                 bytes.storeBytes(of: value.bitPattern.littleEndian, toByteOffset: place, as: UInt32.self)
                 place += MemoryLayout<Float>.stride
@@ -78,7 +78,7 @@ extension Stream {
                 switch stage {
                 case .cell(let cell): cell.pointee[index] = value
                 case .window(let window): window.pointee.window.set(index, to: value, after: seen)
-                case .node, .product: break
+                case .node, .product, .activation, .combination: break
                 }
                 place += MemoryLayout<Float>.stride
             }
@@ -90,7 +90,7 @@ extension Stream {
     private func forEachState(_ body: (StreamStage, _ count: Int) -> Void) {
         for stage in stages.all.elements {
             switch stage {
-            case .node, .product: continue
+            case .node, .product, .activation, .combination: continue
             case .window(let window): body(stage, window.pointee.window.before * window.pointee.window.channels)
             case .cell(let cell): body(stage, cell.pointee.stateCount)
             }
@@ -114,7 +114,7 @@ extension Stream {
             case .window(let window):
                 add(2)
                 add(window.pointee.window.channels)
-            case .node, .product: break
+            case .node, .product, .activation, .combination: break
             }
             add(count)
         }

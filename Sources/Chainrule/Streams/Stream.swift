@@ -124,10 +124,14 @@ public final class Stream: FallibleClass {
         case .node(let index): try predictor.predictNode(index, rows: count, in: workspace, scratch: scratch)
         case .product(let product): product.pointee.run(count, predictor.kernels, scratch)
         case .window(let window):
-            let input = window.pointee.input.rows(from: 0, count: count)
+            let steps = window.pointee.window.take(window.pointee.input.rows(from: 0, count: count), after: frames)
+            if let product = window.pointee.product, steps.rows == count + window.pointee.window.before {
+                return product.run(steps, count, predictor.arithmetic)
+            }
             try predictor.predictNode(
-                window.pointee.node, rows: count, over: window.pointee.window.take(input, after: frames),
-                in: workspace, scratch: scratch)
+                window.pointee.node, rows: count, over: steps, in: workspace, scratch: scratch)
+        case .activation(let activation): activation.pointee.run(count)
+        case .combination(let combination): combination.pointee.run(count, predictor.arithmetic)
         case .cell(let cell): cell.pointee.run(count, isFirst: frames == 0, predictor.kernels, scratch)
         }
     }

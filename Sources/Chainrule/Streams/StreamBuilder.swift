@@ -12,7 +12,10 @@ struct StreamBuilder {
     private enum Work {
         case node(Int)
         case product(Int, PackedLayer)
-        case window(Int, stepsBefore: Int)
+        case window(Int, PackedLayer, stepsBefore: Int)
+        case activation(Int, Activation, ActivationKernel<Float>)
+        /// What an input does.
+        case combination(Int, StreamCombination.Operation, input: Int)
         case cell(Int, PackedLayer)
     }
 
@@ -28,15 +31,38 @@ struct StreamBuilder {
                 shape: node.shape, inputs: architecture.inputShapes(of: node))
             switch (predictor.packed.steps[index], dependence) {
             case (.merged, _): continue
-            case (.packed, .window(let stepsBefore)) where stepsBefore > 0:
-                works.append(.window(index, stepsBefore: stepsBefore))
+            case (.packed(let layer), .window(let stepsBefore)) where stepsBefore > 0:
+                works.append(.window(index, layer, stepsBefore: stepsBefore))
             case (.packed(let layer), .state): works.append(.cell(index, layer))
             case (.packed(let layer), _) where layer.isOneProduct && node.layer.customActivation == nil:
                 works.append(.product(index, layer))
+            case (.forward, .step): works += StreamBuilder.works(node, index, plan, predictor.arithmetic)
             default: works.append(.node(index))
             }
         }
         self.works = works
+    }
+
+    /// An activation, a sum or a product of layers of one shape; otherwise the layer's own pass.
+    private static func works(
+        _ node: Architecture.Node, _ index: Int, _ plan: Plan, _ arithmetic: Arithmetic
+    ) -> [Work] {
+        func combination(_ operation: StreamCombination.Operation) -> [Work] {
+            let shape = plan.architecture.nodes[index].shape
+            for input in plan.architecture.inputShapes(of: plan.architecture.nodes[index]) where input != shape {
+                return [.node(index)]
+            }
+            return node.inputs.indices.map { .combination(index, $0 == 0 ? .copy : operation, input: $0) }
+        }
+        switch node.settings {
+        case .activation(let activation):
+            guard case .builtIn(let select) = activation.function else { break }
+            return [.activation(index, activation, select(arithmetic))]
+        case .sum: return combination(.add)
+        case .product: return combination(.multiply)
+        default: break
+        }
+        return [.node(index)]
     }
 
     /// The layer that alone reads x, and is x in another shape: the stream writes x where its h is.
@@ -68,8 +94,8 @@ struct StreamBuilder {
         var count = 0
         for work in works {
             switch work {
-            case .node, .product: continue
-            case .window(let node, let stepsBefore):
+            case .node, .product, .activation, .combination: continue
+            case .window(let node, _, let stepsBefore):
                 let size = try CausalWindow.count(
                     channels: input(0, of: node).columns, before: stepsBefore, block: Stream.blockFrames)
                 count = try Plan.checkedSum([count, size, 15]) & ~15
@@ -97,12 +123,24 @@ struct StreamBuilder {
             switch work {
             case .node(let node): stages.all.base[number] = .node(node)
             case .product(let node, let layer): stages.set(number, product(node, layer))
-            case .window(let node, let stepsBefore):
+            case .activation(let node, let activation, let kernel):
+                let stage = StreamActivation(
+                    kernel: stages.keep(kernel), alpha: activation.alpha ?? 0, input: input(0, of: node),
+                    output: output(node))
+                stages.set(number, stage)
+            case .combination(let node, let operation, let index):
+                let stage = StreamCombination(
+                    operation: operation, input: input(index, of: node), output: output(node))
+                stages.set(number, stage)
+            case .window(let node, let layer, let stepsBefore):
                 let input = input(0, of: node)
                 let size = 2 * (stepsBefore + Stream.blockFrames) * input.columns
                 let window = CausalWindow(
                     channels: input.columns, before: stepsBefore, block: Stream.blockFrames, ring: next(size))
-                stages.set(number, StreamWindow(node: node, input: input, window: window))
+                let stage = StreamWindow(
+                    node: node, input: input, window: window,
+                    product: causalProduct(node, layer, input.columns, stepsBefore))
+                stages.set(number, stage)
             case .cell(let node, let layer):
                 let size = Int(clamping: CellMemory.count(rows: 1, steps: Stream.blockFrames, cellLayer(node)))
                 let memory = Matrix(base: next(size), rows: 1, columns: size)
@@ -115,14 +153,29 @@ struct StreamBuilder {
     private func product(_ node: Int, _ layer: PackedLayer) -> StreamProduct {
         StreamProduct(
             product: predictor.packed.products.base + layer.firstProduct, input: input(0, of: node),
-            output: workspace.layers[layer.target].activation)
+            output: output(layer.target))
+    }
+
+    private func output(_ node: Int) -> Matrix { workspace.layers[node].activation }
+
+    private func causalProduct(
+        _ node: Int, _ layer: PackedLayer, _ channels: Int, _ stepsBefore: Int
+    ) -> CausalProduct? {
+        let product = predictor.packed.products.base + layer.firstProduct
+        guard layer.use == .windows, predictor.precision == .float32, layer.productCount == 1,
+            plan.architecture.nodes[node].layer.customActivation == nil
+        else { return nil }
+        let taps = product.pointee.inputs / channels
+        return CausalProduct(
+            product: product, bias: layer.bias.base, taps: taps, dilation: stepsBefore / (taps - 1),
+            output: output(layer.target))
     }
 
     private func cell(_ node: Int, _ layer: PackedLayer, _ memory: Matrix, in stages: StreamStages) -> StreamCell {
         let cell = cellLayer(node)
         let weights = predictor.weights(layer, scratch: stages.scratch.base)
         let views = CellMemory(memory, rows: 1, steps: Stream.blockFrames, weights.gateColumns, cell)
-        let h = workspace.layers[layer.target].activation
+        let h = output(layer.target)
         var run = cell.cellRun(
             gates: CellRun.Rows(views.gates.base, stride: views.gates.stride), recurrent: views.recurrent,
             state: views.state, cell: views.cell, extra: views.extra, weights,

@@ -7,6 +7,9 @@ enum StreamStage: BitwiseCopyable {
     case product(UnsafeMutablePointer<StreamProduct>)
     case window(UnsafeMutablePointer<StreamWindow>)
     case cell(UnsafeMutablePointer<StreamCell>)
+    case activation(UnsafeMutablePointer<StreamActivation>)
+    /// What an input adds to a sum, or multiplies into a product; of the first input, a copy.
+    case combination(UnsafeMutablePointer<StreamCombination>)
 }
 
 /// A packed product with its σ.
@@ -23,11 +26,70 @@ struct StreamProduct: BitwiseCopyable {
     }
 }
 
+/// An activation by itself.
+struct StreamActivation: BitwiseCopyable {
+    let kernel: UnsafePointer<ActivationKernel<Float>>
+    let alpha: Float
+    let input: Matrix
+    let output: Matrix
+
+    func run(_ frames: Int) { kernel.pointee.forward(input.base, output.base, frames, output.columns, alpha) }
+}
+
+/// A step of a sum or of a product.
+struct StreamCombination: BitwiseCopyable {
+    enum Operation: BitwiseCopyable {
+        case copy
+        case add
+        case multiply
+    }
+
+    let operation: Operation
+    let input: Matrix
+    let output: Matrix
+
+    func run(_ frames: Int, _ arithmetic: Arithmetic) {
+        let count = frames * output.columns
+        switch operation {
+        case .copy: output.rows(from: 0, count: frames).assign(input.rows(from: 0, count: frames))
+        case .add: arithmetic.kernels.add(input.base, output.base, count)
+        case .multiply: arithmetic.kernels.multiplyElements(output.base, input.base, count)
+        }
+    }
+}
+
 /// A causal convolution.
 struct StreamWindow: BitwiseCopyable {
     let node: Int
     let input: Matrix
     let window: CausalWindow
+    /// nil: the layer's own pass does it.
+    let product: CausalProduct?
+}
+
+/// A causal convolution of float32 in one group, once all steps that it sees have come: rows of a matrix, in one piece for
+/// each tap, or in one if the taps are neighbours.
+struct CausalProduct: BitwiseCopyable {
+    let product: UnsafePointer<PackedDense>
+    let bias: UnsafePointer<Float>
+    let taps: Int
+    let dilation: Int
+    let output: Matrix
+
+    /// - Parameter steps: the frames, and before them all that the first one sees.
+    func run(_ steps: Matrix, _ frames: Int, _ arithmetic: Arithmetic) {
+        let channels = steps.columns
+        let (pieces, depth) = dilation == 1 ? (1, taps * channels) : (taps, channels)
+        let width = arithmetic.kernels.vectorWidth
+        PanelPacking.forEachPanel(outputs: output.columns, vectorWidth: width) { units, panelWidth in
+            arithmetic.kernels.multiplySegments(
+                Segments(pieces, aStride: dilation * channels, bStride: depth * panelWidth), frames, units.count, depth,
+                steps.base, channels, 1, product.pointee.panels + units.lowerBound * taps * channels, panelWidth,
+                bias + units.lowerBound, output.base + units.lowerBound, output.stride, false)
+        }
+        guard let activation = product.pointee.activation else { return }
+        activation.pointee.forward(output.base, output.base, frames, output.columns, product.pointee.alpha)
+    }
 }
 
 /// A recurrent layer and its state.
@@ -65,72 +127,5 @@ struct StreamCell: BitwiseCopyable {
             product, frames, input.base, input.stride, memory.gates.base, memory.gates.stride, scratch)
         run.count = frames
         kernels.cells(&run)
-    }
-}
-
-/// The stages of a stream, in order, and their memory.
-final class StreamStages: FallibleClass {
-    let all: Memory<StreamStage>
-    let floats: FloatMemory
-    /// For the products.
-    let scratch: FloatMemory
-    private let products: Memory<StreamProduct>
-    private let windows: Memory<StreamWindow>
-    private let cells: Memory<StreamCell>
-    private let kernels: UnsafeMutablePointer<RecurrentKernels<Float>.Step>
-    private var kernelCount = 0
-
-    fileprivate init(
-        all: Memory<StreamStage>, floats: FloatMemory, scratch: FloatMemory, products: Memory<StreamProduct>,
-        windows: Memory<StreamWindow>, cells: Memory<StreamCell>
-    ) {
-        self.all = all
-        self.floats = floats
-        self.scratch = scratch
-        self.products = products
-        self.windows = windows
-        self.cells = cells
-        kernels = .allocate(capacity: all.count)
-    }
-
-    deinit {
-        kernels.deinitialize(count: kernelCount)
-        kernels.deallocate()
-    }
-
-    func set(_ index: Int, _ product: StreamProduct) {
-        products.base[index] = product
-        all.base[index] = .product(products.base + index)
-    }
-
-    func set(_ index: Int, _ window: StreamWindow) {
-        windows.base[index] = window
-        all.base[index] = .window(windows.base + index)
-    }
-
-    func set(_ index: Int, _ cell: StreamCell) {
-        cells.base[index] = cell
-        all.base[index] = .cell(cells.base + index)
-    }
-
-    /// Keeps a kernel where cells can point to it: at most one for each stage.
-    func keep(_ kernel: @escaping RecurrentKernels<Float>.Step) -> UnsafePointer<RecurrentKernels<Float>.Step> {
-        let place = kernels + kernelCount
-        place.initialize(to: kernel)
-        kernelCount += 1
-        return UnsafePointer(place)
-    }
-}
-
-extension FallibleClass where Self == StreamStages {
-    /// - Parameters:
-    ///   - floats: of all states.
-    ///   - scratch: the floats of scratch memory.
-    init(count: Int, floats: Int, scratch: Int) throws(ChainruleError) {
-        self = StreamStages(
-            all: try Memory(count: count, for: "a stream"), floats: try FloatMemory(count: floats, for: "a stream"),
-            scratch: try FloatMemory(count: scratch, for: "a stream"),
-            products: try Memory(count: count, for: "a stream"), windows: try Memory(count: count, for: "a stream"),
-            cells: try Memory(count: count, for: "a stream"))
     }
 }

@@ -61,6 +61,9 @@ package struct Matrix: BitwiseCopyable, @unchecked Sendable {
         return Matrix(base: base + used, rows: 1, columns: columns - used)
     }
 
+    /// All elements of a contiguous matrix as one row.
+    var asRow: Matrix { reshaped(columns: count) }
+
     /// Sets every element of a contiguous matrix to 0.
     func clear() {
         precondition(isContiguous)

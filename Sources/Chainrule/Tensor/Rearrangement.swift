@@ -47,6 +47,9 @@ struct Rearrangement {
 
     /// Moves the elements of each row of a source to the same row of a result, or adds them.
     func apply(_ source: Matrix, to result: Matrix, accumulating: Bool, _ arithmetic: Arithmetic) {
+        if isIdentity(source, result) {
+            return arithmetic.assign(source.asRow, to: result.asRow, accumulating: accumulating)
+        }
         if hasGaps && !accumulating { result.fill { 0 } }
         for row in 0..<source.rows {
             move(
@@ -58,12 +61,21 @@ struct Rearrangement {
     /// The adjoint: adds each element of a result to the element of the source that it came from.
     /// - Parameter accumulating: whether the source keeps what it holds.
     func applyAdjoint(_ result: Matrix, to source: Matrix, accumulating: Bool, _ arithmetic: Arithmetic) {
+        if isIdentity(source, result) {
+            return arithmetic.assign(result.asRow, to: source.asRow, accumulating: accumulating)
+        }
         if !accumulating && !isPermutation { source.fill { 0 } }
         for row in 0..<source.rows {
             move(
                 axis: 0, result.row(row).base + resultStart, resultStrides, source.row(row).base + sourceStart,
                 sourceStrides, adding: accumulating || !isPermutation, arithmetic)
         }
+    }
+
+    /// Whether the elements of all rows stay in their order, and lie side by side.
+    private func isIdentity(_ source: Matrix, _ result: Matrix) -> Bool {
+        isPermutation && axes <= 1 && (axes == 0 || sourceStrides[0] == 1 && resultStrides[0] == 1)
+            && source.isContiguous && result.isContiguous
     }
 
     private func move(
