@@ -99,7 +99,7 @@ public struct Architecture: Sendable {
 
     func shape(at position: Int) -> Shape { position == 0 ? inputShape : nodes[position - 1].shape }
 
-    func name(at position: Int) -> LayerName { position == 0 ? .input : nodes[position - 1].name }
+    package func name(at position: Int) -> LayerName { position == 0 ? .input : nodes[position - 1].name }
 
     /// The position of the layer with this name, or of the network's input; nil if there is none.
     func position(of name: LayerName) -> Int? {

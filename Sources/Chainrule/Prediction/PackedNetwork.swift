@@ -40,16 +40,6 @@ final class PackedNetwork: FallibleClass, @unchecked Sendable {
         self.activations = activations
     }
 
-    /// The scratch memory of any product of so many rows, in floats.
-    func scratchCount(rows: Int) throws(ChainruleError) -> Int {
-        var count = 0
-        for product in products.elements {
-            let row = try Plan.checkedSum([product.operandPlace, product.operandStride])
-            count = max(count, try Plan.checkedProduct(rows, row))
-        }
-        return count
-    }
-
     deinit {
         activations.deinitialize()
         activations.deallocate()

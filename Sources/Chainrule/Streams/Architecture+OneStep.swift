@@ -23,7 +23,7 @@ extension Architecture {
             do throws(ChainruleError) {
                 try result.append(layer, name: node.name.text, inputs: node.inputs.map { name(at: $0).text })
             } catch {
-                throw error.preceded(by: "layer '\(node.name.text)' is not causal: ")
+                throw ChainruleError(.value, "layer '\(node.name.text)' is not causal: \(error.message)")
             }
             let expected = time == .sequence ? try node.shape.with(1, along: 0, in: node.name) : node.shape
             guard result.outputShape == expected else { throw node.notCausal() }

@@ -34,7 +34,9 @@ struct StreamBuilder {
             case (.packed(let layer), .window(let stepsBefore)) where stepsBefore > 0:
                 works.append(.window(index, layer, stepsBefore: stepsBefore))
             case (.packed(let layer), .state): works.append(.cell(index, layer))
-            case (.packed(let layer), _) where layer.isOneProduct && node.layer.customActivation == nil:
+            case (.packed(let layer), _)
+            where layer.isOneProduct && plan.architecture.nodes[index].shape.positions == 1
+                && node.layer.customActivation == nil:
                 works.append(.product(index, layer))
             case (.forward, .step): works += StreamBuilder.works(node, index, plan, predictor.arithmetic)
             default: works.append(.node(index))
@@ -107,13 +109,31 @@ struct StreamBuilder {
         return count
     }
 
+    /// The scratch memory that any product of a block needs, in floats.
+    private func scratchCount() throws(ChainruleError) -> Int {
+        var count = 0
+        for (index, step) in predictor.packed.steps.enumerated() {
+            guard case .packed(let layer) = step else { continue }
+            let node = plan.architecture.nodes[index]
+            let positions = max(
+                node.shape.positions, plan.architecture.inputShapes(of: node)[0].positions)
+            let rows = min(
+                max(layer.mostRows, Stream.blockFrames), try Plan.checkedProduct(Stream.blockFrames, positions))
+            for place in layer.firstProduct..<layer.firstProduct + layer.productCount {
+                let product = predictor.packed.products.base[place]
+                let row = try Plan.checkedSum([product.operandPlace, product.operandStride])
+                count = max(count, try Plan.checkedProduct(rows, row))
+            }
+        }
+        return count
+    }
+
     private func cellLayer(_ node: Int) -> any CellLayer { plan.architecture.nodes[node].layer.preparable!.cellLayer! }
 
     /// Makes the stages.
     func build() throws(ChainruleError) -> StreamStages {
         let stages = try StreamStages(
-            count: works.count, floats: count(),
-            scratch: predictor.packed.scratchCount(rows: Stream.blockFrames))
+            count: works.count, floats: count(), scratch: scratchCount())
         var place = stages.floats.base
         func next(_ count: Int) -> UnsafeMutablePointer<Float> {
             defer { place += (count + 15) & ~15 }
@@ -126,7 +146,7 @@ struct StreamBuilder {
             case .activation(let node, let activation, let kernel):
                 let stage = StreamActivation(
                     kernel: stages.keep(kernel), alpha: activation.alpha ?? 0, input: input(0, of: node),
-                    output: output(node))
+                    output: output(node), positions: plan.architecture.nodes[node].shape.positions)
                 stages.set(number, stage)
             case .combination(let node, let operation, let index):
                 let stage = StreamCombination(

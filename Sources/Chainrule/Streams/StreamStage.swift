@@ -15,7 +15,7 @@ enum StreamStage: BitwiseCopyable {
 /// A packed product with its σ.
 struct StreamProduct: BitwiseCopyable {
     let product: UnsafePointer<PackedDense>
-    /// A row for each frame of a block.
+    /// A row for each frame of a block, which has one position.
     let input: Matrix
     let output: Matrix
 
@@ -32,8 +32,13 @@ struct StreamActivation: BitwiseCopyable {
     let alpha: Float
     let input: Matrix
     let output: Matrix
+    /// It works on the channels of each.
+    let positions: Int
 
-    func run(_ frames: Int) { kernel.pointee.forward(input.base, output.base, frames, output.columns, alpha) }
+    func run(_ frames: Int) {
+        kernel.pointee.forward(
+            input.base, output.base, frames * positions, output.columns / positions, alpha)
+    }
 }
 
 /// A step of a sum or of a product.
