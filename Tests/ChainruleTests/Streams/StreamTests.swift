@@ -106,7 +106,6 @@ import Testing
         try image.reshape(Shape([steps, 3, 4]))
         try image.dense(5, .softmax)
         try image.activation(.softmax)
-        try image.convolution(ConvolutionSettings(6, WindowSettings([1, 1]), .tanh))
         networks.append(("frames of several positions", image))
         networks.append(
             (
