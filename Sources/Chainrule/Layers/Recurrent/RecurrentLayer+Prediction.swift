@@ -11,7 +11,7 @@ extension RecurrentLayer: CellLayer {
     }
 
     var cellLayer: (any CellLayer)? { self }
-    var units: Int { layout.units }
+    var units: Int { description.units }
     var gates: Int { layout.gates.count / layout.units }
     var stateProducts: [Range<Int>] { cell.products }
     var vectors: (tensor: Int, count: Int) { (cell.firstOfMore, (cell.moreTensor?.count ?? 0) / units) }
