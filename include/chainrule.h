@@ -983,8 +983,9 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_axes(const crl_network *netwo
 CRL_NODISCARD CRL_API crl_status crl_network_layer_input(const crl_network *network, size_t index, size_t input,
                                                          const char *CRL_NONNULL *CRL_NONNULL name);
 
-/** Gets the options a layer was added with. For layers that read several, only the name has a meaning. A network
- *  from a file has the default initializers: files do not record them.
+/** Gets the options a layer was added with. What a kind of layer does not take has its initial value: so the input
+ *  is NULL for parameters and for layers that combine several; a recurrent layer's is its sequence. A network from a
+ *  file has the default initializers: files do not record them.
  *  @param network built or not.
  *  @param index from 0, in the order the layers were added.
  *  @param options initialized with CRL_LAYER_OPTIONS_INIT; receives the options. The strings are valid as long as

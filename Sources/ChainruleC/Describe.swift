@@ -256,15 +256,19 @@ func weightlessOptions(
     _ pointer: UnsafePointer<crl_layer_options>?
 ) throws(ChainruleError) -> crl_layer_options? {
     guard let options = try layerOptions(pointer) else { return nil }
-    try checkIsDefault(options.weight_initializer, "weight_initializer")
-    try checkIsDefault(options.bias_initializer, "bias_initializer")
+    try checkIsDefault(options.weight_initializer, "weight_initializer", lacking: "weights")
+    try checkIsDefault(options.bias_initializer, "bias_initializer", lacking: "biases")
     return options
 }
 
-func checkIsDefault(_ given: crl_initializer, _ name: StaticString) throws(ChainruleError) {
+/// - Parameter tensors: what the layer lacks.
+func checkIsDefault(
+    _ given: crl_initializer, _ name: StaticString, lacking tensors: StaticString
+) throws(ChainruleError) {
     guard case .standard = try initializer(given, name) else {
         throw ChainruleError(
-            .value, "options->\(name).kind is \(given.kind), but the layer has no weights: it must be CRL_INIT_DEFAULT")
+            .value,
+            "options->\(name).kind is \(given.kind), but the layer has no \(tensors): it must be CRL_INIT_DEFAULT")
     }
 }
 

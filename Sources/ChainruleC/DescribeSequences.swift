@@ -90,7 +90,7 @@ public func crlNetworkAddParameter(
             guard options.input == nil else {
                 throw ChainruleError(.value, "options->input is not NULL, but parameters read no layer")
             }
-            try checkIsDefault(options.bias_initializer, "bias_initializer")
+            try checkIsDefault(options.bias_initializer, "bias_initializer", lacking: "biases")
         }
         try handle.describe { architecture throws(ChainruleError) in
             try architecture.parameter(shape, name: optionalString(options?.name), weights: values)

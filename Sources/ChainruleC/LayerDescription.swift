@@ -63,6 +63,16 @@ func describe(_ settings: LayerSettings, rank: Int, in layer: inout crl_layer) {
     }
 }
 
+extension LayerSettings {
+    /// Whether a layer is added with crl_layer_options.input, or the like.
+    var takesInput: Bool {
+        switch self {
+        case .sum, .mean, .difference, .product, .concatenation, .input, .parameter: false
+        default: true
+        }
+    }
+}
+
 func describe(_ settings: LayerSettings, in options: inout crl_layer_options) {
     switch settings {
     case .dense(let activation, let bias, let weights, let biases):

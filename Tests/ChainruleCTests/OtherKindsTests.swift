@@ -81,7 +81,8 @@ import Testing
         for (name, set) in OtherKindsTests.initializers {
             let f = Fixture()
             let options = f.layer { set(&$0, crl_initializer(kind: crl_initializer_kind(CRL_INIT_ZEROS), a: 0, b: 0)) }
-            let words = ["\(name).kind is \(CRL_INIT_ZEROS)", "no weights"]
+            let lacking = name == "options->weight_initializer" ? "weights" : "biases"
+            let words = ["\(name).kind is \(CRL_INIT_ZEROS)", "no \(lacking)"]
             fails(
                 crlNetworkAddActivation(f.unbuilt, 0, options), CRL_ERROR_VALUE, "crl_network_add_activation", words)
             fails(crlNetworkAddDropout(f.unbuilt, 0.5, options), CRL_ERROR_VALUE, "crl_network_add_dropout", words)

@@ -94,7 +94,25 @@ static void inspected(const crl_network *network)
     FAILS(CRL_ERROR_VALUE, "'first' is not recurrent", crl_network_layer_recurrent(network, 2, &recurrent));
     FAILS(CRL_ERROR_NULL, "recurrent", crl_network_layer_recurrent(network, 3, NULL));
     OK(crl_network_layer_options(network, 5, &options));
-    CHECK(options.bias == 0 && strcmp(options.name, "gru_backward") == 0);
+    CHECK(options.bias == 0 && strcmp(options.name, "gru_backward") == 0 && strcmp(options.input, "lstm") == 0);
+    OK(crl_network_layer_options(network, 3, &options));
+    CHECK(options.bias == 1 && strcmp(options.input, "x") == 0);
+    OK(crl_network_layer_options(network, 6, &options));
+    CHECK(options.input == NULL);
+    OK(crl_network_layer_options(network, 2, &options));
+    CHECK(options.input == NULL && strcmp(options.name, "first") == 0);
+}
+
+/* The options that a parameter layer was added with add it to another network. */
+static void added_again(void)
+{
+    crl_network *network = describe(), *other = begin();
+    crl_layer_options options = CRL_LAYER_OPTIONS_INIT;
+    OK(crl_network_layer_options(network, 2, &options));
+    CHECK(options.weight_initializer.kind == CRL_INIT_CONSTANT && options.weight_initializer.a == 0.25f);
+    OK(crl_network_add_parameter(other, states, COUNT(states), &options));
+    crl_network_destroy(network);
+    crl_network_destroy(other);
 }
 
 static void refused(void)
@@ -130,7 +148,7 @@ static void refused(void)
     FAILS(CRL_ERROR_VALUE, "options->input", crl_network_add_parameter(network, one, 1, &options));
     options.input = NULL;
     options.bias_initializer.kind = CRL_INIT_ZEROS;
-    FAILS(CRL_ERROR_VALUE, "bias_initializer", crl_network_add_parameter(network, one, 1, &options));
+    FAILS(CRL_ERROR_VALUE, "bias_initializer.kind is 1, but the layer has no biases", crl_network_add_parameter(network, one, 1, &options));
     FAILS(CRL_ERROR_NULL, "extents", crl_network_add_parameter(network, NULL, 0, NULL));
     OK(crl_network_layer_count(network, &layers));
     CHECK(layers == 2);
@@ -204,6 +222,7 @@ static void trained(void)
 int main(void)
 {
     refused();
+    added_again();
     trained();
     return finish();
 }

@@ -144,6 +144,9 @@ public final class Cancellation: @unchecked Sendable {
         isWatching ? min(rows, max(least, mostWork / max(work, 1))) : rows
     }
 
+    /// How many steps of so many multiplications to take until the next look.
+    static func stepsUntilLook(times work: Int) -> Int { max(1, Int(leastWork) / max(work, 1)) }
+
     /// Calls `body` with the places of some bytes at a time, and looks between the calls.
     @inline(__always)
     static func inPieces(_ count: Int, _ body: (Range<Int>) throws(ChainruleError) -> Void) throws(ChainruleError) {

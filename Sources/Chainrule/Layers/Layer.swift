@@ -65,6 +65,9 @@ package protocol Layer: AnyObject, Sendable {
     /// batch's. Then nothing needs z or δ afterwards.
     var keepsGradients: Bool { get }
 
+    /// Whether the passes look for themselves whether the call is cancelled. Then they always get all rows.
+    var looksItself: Bool { get }
+
     /// Computes z and h from the inputs' h.
     func forward(_ pass: LayerPass) throws(ChainruleError)
 
@@ -138,6 +141,7 @@ extension Layer {
     package var overwritesInput: Bool { false }
     package var overwritesDelta: Bool { false }
     package var keepsGradients: Bool { false }
+    package var looksItself: Bool { false }
     package var hasIndependentUnits: Bool { false }
     package func signal(_ pass: LayerPass) throws(ChainruleError) {
         preconditionFailure("the units depend on one another")

@@ -141,6 +141,7 @@ package final class Plan: FallibleClass, Sendable {
     /// ``Cancellation/rowsUntilLook(_:times:least:)`` for a layer's pass.
     func rowsUntilLook(ofLayer layer: Int, _ rows: Int) -> Int {
         let node = architecture.nodes[layer]
+        if node.layer.looksItself { return rows }
         return Cancellation.rowsUntilLook(
             rows, times: Plan.multiplications(of: node, tensors[tensorRanges[layer]], in: architecture),
             least: max(1, 4 * Cost.groupRows / node.shape.positions))

@@ -102,10 +102,10 @@ extension Network {
         let part = GradientPart(
             sink: sink, arithmetic: arithmetic, scratch: workspace.scratch.row(share.part), share: share)
         for index in layers ?? architecture.nodes.indices where optimizer?.isFrozen(layer: index) != true {
-            if case .vector = sink { try Cancellation.look(before: rows.count, times: plan.multiplications) }
             let (layer, memory) = (architecture.nodes[index].layer, workspace.layers[index])
             let pass = GradientPass(memory: memory, networkInput: x, rows: rows)
             for (number, tensor) in memory.tensors.enumerated() {
+                if case .vector = sink { try Cancellation.look(before: rows.count, times: plan.multiplications) }
                 if layer.writesGradients {
                     part.write(tensor) { gradient, accumulating in
                         layer.writeGradient(ofTensor: number, into: gradient, accumulating: accumulating, pass, part)

@@ -1,6 +1,7 @@
-import Chainrule
 import Foundation
 import Testing
+
+@testable import Chainrule
 
 /// What is cancelled ends; Tests/Clients/cancel.c does it to every call, in its midst.
 @Suite struct CancellationTests {
@@ -150,5 +151,53 @@ import Testing
         }
         let unwatched = try gradient()
         #expect(try bits(Cancellation().watch { try gradient() }) == bits(unwatched))
+    }
+
+    /// A pass through a recurrent layer of many steps ends in its midst, and leaves no result.
+    @Test func longSequences() throws {
+        let steps = 1 << 16
+        var architecture = try Architecture(inputs: steps)
+        try architecture.reshape(Shape([steps, 1]))
+        try architecture.recurrent(RecurrentSettings(.gru(resetsFirst: false), units: 8))
+        let network = try Network(architecture, seed: 1)
+        let x = [Float](repeating: 0.5, count: steps)
+        /// The poll is asked for the first time 20 ms after the call has begun.
+        func cancel(_ body: () throws -> Void) {
+            Cancellation { true }.watch { expectError(.cancelled, from: body) }
+        }
+        cancel { _ = try network.predict(x) }
+        let predictor = try Predictor(network)
+        cancel {
+            let x = [Float](repeating: 0.5, count: 16 * steps)
+            var y = [Float](repeating: 0, count: 16 * network.outputs)
+            var span = y.mutableSpan
+            try predictor.predict(x.span, rows: 16, into: &span)
+        }
+        let workspace = try Workspace(for: network, maxRows: 1)
+        cancel { try network.forward(x, in: workspace) }
+        #expect(workspace.rows == 0)
+        try network.forward(x, in: workspace)
+        let delta = [Float](repeating: 1, count: network.outputs)
+        cancel { _ = try network.gradients(from: delta, in: workspace) }
+        expectError(.noForward) { _ = try workspace.values(of: "1", .delta) }
+        let targets = Targets.values(delta, columns: delta.count)
+        cancel {
+            let direction = [Float](repeating: 1, count: network.parameterCount)
+            var product = direction
+            var span = product.mutableSpan
+            try network.hessianProduct(
+                .meanSquaredError(), x.span, rows: 1, targets: targets, vector: direction.span, product: &span)
+        }
+        #expect(try network.gradients(from: delta, in: workspace).count == network.parameterCount)
+    }
+
+    /// The product of each step is fast only for many rows: being watched does not part them.
+    @Test func recurrentLayersGetAllRows() throws {
+        var architecture = try Architecture(inputs: 2048 * 8)
+        try architecture.reshape(Shape([2048, 8]))
+        try architecture.recurrent(RecurrentSettings(.lstm(hasPeepholes: false), units: 192))
+        let plan = try Network(architecture, seed: 1).plan
+        #expect(plan.multiplications >= 1 << 28)
+        #expect(Cancellation().watch { plan.rowsUntilLook(ofLayer: 1, 32) } == 32)
     }
 }

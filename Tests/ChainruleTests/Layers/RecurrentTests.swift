@@ -1,5 +1,6 @@
-import Chainrule
 import Testing
+
+@testable import Chainrule
 
 /// Recurrent layers: rows of different length, errors, both directions, predictors.
 @Suite struct RecurrentTests {
@@ -279,5 +280,16 @@ import Testing
         var zeros = try Architecture(inputs: 1)
         try zeros.parameter(Shape([4]))
         #expect(try Network(zeros, seed: 1).parameterVector == [0, 0, 0, 0])
+    }
+
+    /// Each step of an inference reads W_hh: for several rows, unless these take much memory.
+    @Test func inferencesTakeSeveralRows() {
+        func rows(_ units: Int, _ steps: Int) -> Int {
+            RecurrentLayer(RecurrentSettings(.lstm(hasPeepholes: false), units: units)).rowsAtATime(steps)
+        }
+        #expect(rows(256, 200) == 16)
+        #expect(rows(64, 20) == (1 << 18) / (20 * 5 * 64))
+        #expect(rows(256, 5000) == 2)
+        #expect(rows(1024, 100_000) == 1)
     }
 }

@@ -149,3 +149,10 @@ def test_initializers() -> None:
     standard = Network((6, 2)).add_rnn(16, "relu").build(seed=1)
     assert standard.layers[-1].activation == "relu"
     assert 0.2 < np.abs(standard.parameters).max() <= 0.25
+
+
+def test_parameters_have_a_weight_initializer() -> None:
+    network = Network(2).add_parameter(3, name="p").add_parameter(4, name="q", weight_initializer=("constant", 0.5))
+    layers = network.add_sum(["p"]).layers
+    assert [layer.weight_initializer for layer in layers] == ["default", ("constant", 0.5), None]
+    assert [layer.bias_initializer for layer in layers] == [None, None, None]

@@ -25,18 +25,24 @@ extension RecurrentLayer: CellLayer {
         let (all, steps) = (pass.rows.count, pass.inputShape(0)[0])
         let most = min(all, rowsAtATime(steps))
         for first in stride(from: 0, to: all, by: most) {
-            if first > 0 { try Cancellation.look() }
-            forward(pass, rows: first..<min(first + most, all), with: weights, into: h)
+            try forward(pass, rows: first..<min(first + most, all), with: weights, into: h)
         }
     }
 
-    private func forward(_ pass: LayerPass, rows: Range<Int>, with weights: PackedWeights, into h: Matrix) {
+    private func forward(
+        _ pass: LayerPass, rows: Range<Int>, with weights: PackedWeights, into h: Matrix
+    ) throws(ChainruleError) {
         let steps = pass.inputShape(0)[0]
         func some(_ view: Matrix, positions count: Int) -> Matrix {
             view.rows(from: rows.lowerBound * count, count: rows.count * count)
         }
         let memory = CellMemory(pass.scratch, rows: rows.count, steps: steps, weights.gateColumns, self)
-        weights.multiply(0, some(pass.inputActivation(0), positions: steps), into: memory.gates)
+        let x = some(pass.inputActivation(0), positions: steps)
+        try inPieces(memory.gates.rows, times: memory.gates.columns * x.columns) { places in
+            weights.multiply(
+                0, x.rows(from: places.lowerBound, count: places.count),
+                into: memory.gates.rows(from: places.lowerBound, count: places.count))
+        }
         memory.state.clear()
         memory.cell.clear()
         if description.hasInitialState {
@@ -47,7 +53,7 @@ extension RecurrentLayer: CellLayer {
             }
         }
         let output = some(h, positions: description.givesSequence ? steps : 1)
-        withUnsafePointer(to: stepKernel(pass.arithmetic)) { kernel in
+        try withUnsafePointer(to: stepKernel(pass.arithmetic)) { kernel throws(ChainruleError) in
             /// Runs so many steps of some rows.
             func run(_ time: Int, _ some: Range<Int>, count: Int) {
                 let first = some.lowerBound - rows.lowerBound
@@ -68,9 +74,14 @@ extension RecurrentLayer: CellLayer {
                 weights.kernels.cells(&run)
             }
             guard description.hasLengths else {
-                return run(description.isBackwards ? steps - 1 : 0, rows, count: steps)
+                let most = stepsUntilLook(rows.count)
+                for first in stride(from: 0, to: steps, by: most) {
+                    try Cancellation.look()
+                    run(description.isBackwards ? steps - 1 - first : first, rows, count: min(most, steps - first))
+                }
+                return
             }
-            forEachStep(pass, rows: rows) { time, some, isInside in
+            try forEachStep(pass, rows: rows) { time, some, isInside in
                 if isInside { return run(time, some, count: 1) }
                 guard description.givesSequence else { return }
                 for row in some { output.row((row - rows.lowerBound) * steps + time).clear() }

@@ -95,6 +95,7 @@ final class RecurrentLayer: GradientWritingLayer {
     var preactivation: Preactivation { .activation }
     var signal: Signal { .none }
     var needsActivation: Bool { false }
+    var looksItself: Bool { true }
 
     func keptPerRow(shape: Shape, inputs: [Shape]) -> Int { inputs[0][0] * layout.count }
     var keepsTangents: Bool { true }
@@ -128,8 +129,12 @@ final class RecurrentLayer: GradientWritingLayer {
         return Int(clamping: views + Int64(product))
     }
 
-    /// How many rows an inference takes at a time: their gates stay in the second-level cache, or nearly.
-    func rowsAtATime(_ steps: Int) -> Int { max(1, (1 << 18) / (steps * layout.inferenceCount)) }
+    /// How many rows an inference takes at a time: their gates stay in the second-level cache, or nearly. For fewer than 16,
+    /// each step reads all of W_hh for little work; but they are to take little memory.
+    func rowsAtATime(_ steps: Int) -> Int {
+        let count = steps * layout.inferenceCount
+        return max(1, (1 << 18) / count, min(16, (1 << 24) / count))
+    }
 
     // MARK: Lengths
 
@@ -157,14 +162,16 @@ final class RecurrentLayer: GradientWritingLayer {
         }
     }
 
-    /// Calls `body` with each step and some rows side by side that all have it, or all lack it.
+    /// Calls `body` with each step and some rows side by side that all have it, or all lack it. Looks now and then.
     /// - Parameter inReverse: from the last step to the first, as the layer goes.
     func forEachStep(
         _ pass: LayerPass, rows: Range<Int>, inReverse: Bool = false,
         _ body: (_ time: Int, _ rows: Range<Int>, _ isInside: Bool) -> Void
-    ) {
+    ) throws(ChainruleError) {
         let steps = pass.inputShape(0)[0]
+        let stepsUntilLook = stepsUntilLook(rows.count)
         for index in 0..<steps {
+            if index % stepsUntilLook == 0 { try Cancellation.look() }
             let time = description.isBackwards != inReverse ? steps - 1 - index : index
             guard description.hasLengths else {
                 body(time, rows, true)
@@ -192,13 +199,13 @@ final class RecurrentLayer: GradientWritingLayer {
         let (all, steps) = (pass.rows.count, pass.inputShape(0)[0])
         if let kept = pass.kept {
             let positions = kept.reshaped(columns: layout.count)
-            return forward(pass, rows: 0..<all, positions: positions, weights: weights, scratch: rest)
+            return try forward(pass, rows: 0..<all, positions: positions, weights: weights, scratch: rest)
         }
         let most = min(all, rowsAtATime(steps))
         let positions = Matrix(base: rest.base, rows: most * steps, columns: layout.inferenceCount)
         let afterPositions = rest.fromNextLine(after: positions.count)
         for first in stride(from: 0, to: all, by: most) {
-            forward(
+            try forward(
                 pass, rows: first..<min(first + most, all), positions: positions, weights: weights,
                 scratch: afterPositions)
         }
@@ -207,24 +214,28 @@ final class RecurrentLayer: GradientWritingLayer {
     /// - Parameter positions: what is kept, for the positions of these rows.
     private func forward(
         _ pass: LayerPass, rows: Range<Int>, positions: Matrix, weights: Matrix, scratch memory: Matrix
-    ) {
+    ) throws(ChainruleError) {
         let steps = pass.inputShape(0)[0]
         func some(_ view: Matrix, positions count: Int) -> Matrix {
             view.rows(from: rows.lowerBound * count, count: rows.count * count)
         }
         let scratch = RecurrentScratch(memory, rows: rows.count, layout)
         let positions = positions.rows(from: 0, count: rows.count * steps)
-        pass.arithmetic.productTransposed(
-            some(pass.inputActivation(0), positions: steps), pass.parameter(0),
-            plus: description.hasBias ? pass.vector(2) : nil, into: columns(layout.gates, of: positions),
-            scratch: scratch.rest)
+        let (x, weight) = (some(pass.inputActivation(0), positions: steps), pass.parameter(0))
+        try inPieces(positions.rows, times: weight.count) { places in
+            pass.arithmetic.productTransposed(
+                x.rows(from: places.lowerBound, count: places.count), weight,
+                plus: description.hasBias ? pass.vector(2) : nil,
+                into: columns(layout.gates, of: positions.rows(from: places.lowerBound, count: places.count)),
+                scratch: scratch.rest)
+        }
         begin(scratch, description.hasInitialState ? some(pass.inputActivation(1), positions: 1) : nil)
         let isKept = pass.kept != nil
         let h = some(pass.h, positions: description.givesSequence ? steps : 1)
         var step = RecurrentStep(
             arithmetic: pass.arithmetic, layout: layout, steps: steps, positions: positions, scratch: scratch,
             product: scratch.rest)
-        forEachStep(pass, rows: rows) { time, someRows, isInside in
+        try forEachStep(pass, rows: rows) { time, someRows, isInside in
             step.time = time
             step.rows = someRows.lowerBound - rows.lowerBound..<someRows.upperBound - rows.lowerBound
             advance(step, isInside: isInside, isKept: isKept, into: h) {
@@ -234,7 +245,7 @@ final class RecurrentLayer: GradientWritingLayer {
         if !description.givesSequence { h.assign(scratch.state) }
     }
 
-    private func columns(_ range: Range<Int>, of positions: Matrix) -> Matrix {
+    func columns(_ range: Range<Int>, of positions: Matrix) -> Matrix {
         positions.columns(from: range.lowerBound, count: range.count)
     }
 
@@ -249,7 +260,7 @@ final class RecurrentLayer: GradientWritingLayer {
     }
 
     /// Computes a step, or its tangents, and keeps what was before it; sets everything to 0 if the rows lack it.
-    private func advance(_ step: RecurrentStep, isInside: Bool, isKept: Bool, into h: Matrix, _ compute: () -> Void) {
+    func advance(_ step: RecurrentStep, isInside: Bool, isKept: Bool, into h: Matrix, _ compute: () -> Void) {
         guard isInside else {
             if isKept {
                 step.previous.fill { 0 }
@@ -280,27 +291,27 @@ final class RecurrentLayer: GradientWritingLayer {
         var step = RecurrentStep(
             arithmetic: pass.arithmetic, layout: layout, steps: steps, positions: positions, scratch: scratch,
             product: scratch.rest)
-        forEachStep(pass, rows: 0..<all, inReverse: true) { time, rows, isInside in
+        try forEachStep(pass, rows: 0..<all, inReverse: true) { time, rows, isInside in
             (step.time, step.rows) = (time, rows)
             guard isInside else { return step.signals.fill { 0 } }
             if description.givesSequence { pass.arithmetic.add(step.of(pass.delta), to: step.state) }
             cell.backward(step, pass)
         }
         if let delta = pass.inputDelta(0) {
-            multiplyInput(
+            try multiplyInput(
                 columns(layout.signals, of: positions), pass.parameter(0), into: delta,
                 accumulating: pass.accumulatesInputDelta(0), pass.arithmetic, scratch: scratch.rest)
         }
         passOn(scratch, pass)
     }
 
-    private func beginBackward(_ scratch: RecurrentScratch, _ delta: Matrix) {
+    func beginBackward(_ scratch: RecurrentScratch, _ delta: Matrix) {
         scratch.cell.clear()
         if description.givesSequence { scratch.state.clear() } else { scratch.state.assign(delta) }
     }
 
     /// Passes δ of the first state on. The lengths have none.
-    private func passOn(_ scratch: RecurrentScratch, _ pass: LayerPass) {
+    func passOn(_ scratch: RecurrentScratch, _ pass: LayerPass) {
         if description.hasInitialState, let delta = pass.inputDelta(1) {
             let accumulating = pass.accumulatesInputDelta(1)
             pass.arithmetic.assign(
@@ -316,16 +327,36 @@ final class RecurrentLayer: GradientWritingLayer {
     }
 
     /// `Δ = S W`, or `Δ += S W`, with the input's signals.
-    private func multiplyInput(
+    func multiplyInput(
         _ signals: Matrix, _ weight: Matrix, into delta: Matrix, accumulating: Bool, _ arithmetic: Arithmetic,
         scratch: Matrix
-    ) {
-        var accumulating = accumulating
-        forEachSegment(of: 0..<layout.gates.count, laterColumn: cell.laterInputSignals) { rows, column, _ in
-            arithmetic.product(
-                signals.columns(from: column, count: rows.count), weight.rows(from: rows.lowerBound, count: rows.count),
-                into: delta, accumulating: accumulating, scratch: scratch)
-            accumulating = true
+    ) throws(ChainruleError) {
+        try inPieces(signals.rows, times: weight.count) { places in
+            let signals = signals.rows(from: places.lowerBound, count: places.count)
+            let delta = delta.rows(from: places.lowerBound, count: places.count)
+            var accumulating = accumulating
+            forEachSegment(of: 0..<layout.gates.count, laterColumn: cell.laterInputSignals) { rows, column, _ in
+                arithmetic.product(
+                    signals.columns(from: column, count: rows.count),
+                    weight.rows(from: rows.lowerBound, count: rows.count),
+                    into: delta, accumulating: accumulating, scratch: scratch)
+                accumulating = true
+            }
+        }
+    }
+
+    func stepsUntilLook(_ rows: Int) -> Int {
+        Cancellation.stepsUntilLook(times: rows &* layout.gates.count &* units)
+    }
+
+    /// Calls `body` with some positions at a time, and looks before that takes long.
+    func inPieces(
+        _ positions: Int, times work: Int, _ body: (Range<Int>) -> Void
+    ) throws(ChainruleError) {
+        let most = Cancellation.rowsUntilLook(positions, times: work, least: 64)
+        for first in stride(from: 0, to: positions, by: most) {
+            try Cancellation.look(before: most, times: work)
+            body(first..<min(first + most, positions))
         }
     }
 
@@ -352,24 +383,11 @@ final class RecurrentLayer: GradientWritingLayer {
             into: gradient, accumulating: accumulating, isTangent: false, part)
     }
 
-    func writeGradientTangent(
-        ofTensor index: Int, into tangent: Matrix, accumulating: Bool, _ pass: TangentGradientPass, _ part: GradientPart
-    ) {
-        let values = pass.values.kept.reshaped(columns: layout.count)
-        let tangents = pass.tangents.kept.reshaped(columns: layout.count)
-        sumProducts(
-            ofTensor: index, columns(layout.signals, of: tangents), pass.values.inputActivation(0), values,
-            into: tangent, accumulating: accumulating, isTangent: false, part)
-        sumProducts(
-            ofTensor: index, columns(layout.signals, of: values), pass.inputTangent(0), tangents,
-            into: tangent, accumulating: true, isTangent: true, part)
-    }
-
     /// A thread's share of what the signals and x, or the states of these positions, make of a tensor's gradient.
     /// - Parameters:
     ///   - x: nil: 0.
     ///   - isTangent: whether x and the states are tangents: then what has neither is left out.
-    private func sumProducts(
+    func sumProducts(
         ofTensor index: Int, _ signals: Matrix, _ x: Matrix?, _ positions: Matrix, into gradient: Matrix,
         accumulating: Bool, isTangent: Bool, _ part: GradientPart
     ) {
@@ -402,70 +420,6 @@ final class RecurrentLayer: GradientWritingLayer {
                 multiply(rows, column, columns(later ? cell.laterValues : layout.previous, of: positions))
             }
         }
-    }
-
-    // MARK: Tangents
-
-    func tangent(_ pass: TangentPass) throws(ChainruleError) {
-        let all = pass.values.rows.count
-        var step = RecurrentTangentStep(pass, layout)
-        preactivationTangent(
-            pass, into: columns(layout.gates, of: step.tangents.positions), step.values.product)
-        begin(step.tangents.scratch, description.hasInitialState ? pass.inputTangent(1) : nil)
-        let h = pass.tangents.h
-        forEachStep(pass.values, rows: 0..<all) { time, rows, isInside in
-            step.move(to: time, rows)
-            advance(step.tangents, isInside: isInside, isKept: true, into: h) { cell.tangent(step) }
-        }
-        if !description.givesSequence { h.assign(step.tangents.scratch.state) }
-    }
-
-    /// `R{Z} = X R{W_ih}ᵀ + 1 R{b}ᵀ + R{X} W_ihᵀ`, the input's share.
-    private func preactivationTangent(_ pass: TangentPass, into z: Matrix, _ scratch: Matrix) {
-        let inputTangent = pass.inputTangent(0)
-        guard let weightTangent = pass.parameterTangent(0) else {
-            guard let inputTangent else { return z.fill { 0 } }
-            return pass.arithmetic.productTransposed(
-                inputTangent, pass.values.parameter(0), plus: nil, into: z, scratch: scratch)
-        }
-        pass.arithmetic.productTransposed(
-            pass.values.inputActivation(0), weightTangent, plus: description.hasBias ? pass.vectorTangent(2) : nil,
-            into: z, scratch: scratch)
-        guard let inputTangent else { return }
-        // Nothing is there yet.
-        let share = columns(
-            layout.signals.lowerBound..<layout.signals.lowerBound + z.columns,
-            of: pass.tangents.kept!.reshaped(columns: layout.count))
-        pass.arithmetic.productTransposed(
-            inputTangent, pass.values.parameter(0), plus: nil, into: share, scratch: scratch)
-        pass.arithmetic.add(share, to: z)
-    }
-
-    func tangentBackward(_ pass: TangentPass) throws(ChainruleError) {
-        let all = pass.values.rows.count
-        var step = RecurrentTangentStep(pass, layout)
-        beginBackward(step.values.scratch, pass.values.delta)
-        beginBackward(step.tangents.scratch, pass.tangents.delta)
-        forEachStep(pass.values, rows: 0..<all, inReverse: true) { time, rows, isInside in
-            step.move(to: time, rows)
-            guard isInside else { return step.tangents.signals.fill { 0 } }
-            if description.givesSequence {
-                pass.arithmetic.add(step.values.of(pass.values.delta), to: step.values.state)
-                pass.arithmetic.add(step.tangents.of(pass.tangents.delta), to: step.tangents.state)
-            }
-            cell.tangentBackward(step)
-        }
-        if let delta = pass.tangents.inputDelta(0) {
-            multiplyInput(
-                columns(layout.signals, of: step.tangents.positions), pass.values.parameter(0), into: delta,
-                accumulating: pass.tangents.accumulatesInputDelta(0), pass.arithmetic, scratch: step.values.product)
-            if let weightTangent = pass.parameterTangent(0) {
-                multiplyInput(
-                    columns(layout.signals, of: step.values.positions), weightTangent, into: delta,
-                    accumulating: true, pass.arithmetic, scratch: step.values.product)
-            }
-        }
-        passOn(step.tangents.scratch, pass.tangents)
     }
 
     func encode(to json: inout JSONWriter) { description.encode(to: &json) }
