@@ -137,6 +137,53 @@ static void refused(void)
     crl_network_destroy(network);
 }
 
+/* Tokens, where they lie, and the channels that are added for it. */
+static void embedded(void)
+{
+    enum { TOKENS = 5, WIDTH = 4 };
+    crl_network *network = NULL;
+    crl_layer layer = CRL_LAYER_INIT;
+    crl_layer_options options = CRL_LAYER_OPTIONS_INIT, back = CRL_LAYER_OPTIONS_INIT;
+    float x[STEPS] = { 4, 0, 1, 3, 3, 2 }, y[STEPS * WIDTH], *w = NULL;
+    size_t rank = 0, extents[4] = { 0 }, parameters = 0;
+    OK(crl_network_create(STEPS, &network));
+    options.weight_initializer.kind = CRL_INIT_UNIFORM;
+    options.weight_initializer.a = 1;
+    options.weight_initializer.b = 2;
+    OK(crl_network_add_embedding(network, TOKENS, WIDTH, &options));
+    FAILS(CRL_ERROR_VALUE, "weight_initializer", crl_network_add_positions(network, CRL_POSITIONS_SINUSOIDAL, &options));
+    FAILS(CRL_ERROR_VALUE, "positions is 7", crl_network_add_positions(network, 7, NULL));
+    FAILS(CRL_ERROR_SIZE, "tokens", crl_network_add_embedding(network, 0, WIDTH, NULL));
+    FAILS(CRL_ERROR_SIZE, "width", crl_network_add_embedding(network, TOKENS, SIZE_MAX, NULL));
+    options.bias_initializer.kind = CRL_INIT_ZEROS;
+    FAILS(CRL_ERROR_VALUE, "bias_initializer", crl_network_add_embedding(network, TOKENS, WIDTH, &options));
+    options = reading("p", NULL);
+    OK(crl_network_add_positions(network, CRL_POSITIONS_SINUSOIDAL, &options));
+    OK(crl_network_add_positions(network, CRL_POSITIONS_LEARNED, NULL));
+    is(network, 0, "0", CRL_LAYER_EMBEDDING, 0);
+    is(network, 1, "p", CRL_LAYER_POSITIONS, 0);
+    is(network, 2, "3_value", CRL_LAYER_PARAMETER, 0);
+    is(network, 3, "3", CRL_LAYER_SUM, 0);
+    OK(crl_network_layer(network, 0, &layer));
+    CHECK(layer.tokens == TOKENS && layer.units == WIDTH);
+    OK(crl_network_layer_options(network, 0, &back));
+    CHECK(back.weight_initializer.kind == CRL_INIT_UNIFORM && back.weight_initializer.b == 2);
+    OK(crl_network_layer_shape(network, 3, extents, 4, &rank));
+    CHECK(rank == 2 && extents[0] == STEPS && extents[1] == WIDTH);
+    OK(crl_network_build(network, 1));
+    OK(crl_network_parameters(network, &w, &parameters));
+    CHECK(parameters == (TOKENS + STEPS) * WIDTH);
+    OK(crl_network_predict(network, x, 1, STEPS, y, 1, STEPS * WIDTH));
+    CHECK(y[0] == w[4 * WIDTH] && y[1] == w[4 * WIDTH + 1] + 1);
+    CHECK(fabsf(y[WIDTH] - w[0] - 0.84147098f) < 1e-6f && fabsf(y[WIDTH + 1] - w[1] - 0.54030231f) < 1e-6f);
+    x[5] = TOKENS;
+    FAILS(CRL_ERROR_VALUE, "layer '0': row 0 has the token 5.0 at position 5; it must be a whole number from 0 to 4",
+          crl_network_predict(network, x, 1, STEPS, y, 1, STEPS * WIDTH));
+    x[5] = NAN;
+    FAILS(CRL_ERROR_VALUE, "has the token nan", crl_network_predict(network, x, 1, STEPS, y, 1, STEPS * WIDTH));
+    crl_network_destroy(network);
+}
+
 /* A row learns from its own steps alone: the sum of the first channel up to its length. */
 static void trained(void)
 {
@@ -204,6 +251,7 @@ static void trained(void)
 int main(void)
 {
     refused();
+    embedded();
     trained();
     return finish();
 }

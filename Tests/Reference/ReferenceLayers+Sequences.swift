@@ -15,6 +15,39 @@ extension ReferenceLayer {
         }
     }
 
+    /// Rows of a table. A change of a token that is small changes nothing.
+    package static func embedding(tokens: Int, width: Int) -> ReferenceLayer {
+        ReferenceLayer(
+            add: { try $0.embedding(tokens: tokens, width: width, name: $1, input: $2[0]) },
+            parameters: { _ in tokens * width }
+        ) { inputs, parameters in
+            let shape = inputs[0].channels == 1 ? inputs[0].shape.dropLast() : inputs[0].shape[...]
+            let h = Batch(
+                shape + [width],
+                inputs[0].samples.map { row in
+                    row.flatMap { parameters[Int($0.rounded()) * width..<(Int($0.rounded()) + 1) * width] }
+                })
+            return (h, h)
+        }
+    }
+
+    /// Sines and cosines of the positions, added to x.
+    package static var positions: ReferenceLayer {
+        ReferenceLayer(add: { try $0.positions(name: $1, input: $2[0]) }, parameters: { _ in 0 }) { inputs, _ in
+            let channels = inputs[0].channels
+            let h = Batch(
+                inputs[0].shape,
+                inputs[0].samples.map { row in
+                    row.enumerated().map { index, x in
+                        let (t, channel) = (Double(index / channels), index % channels)
+                        let angle = t * pow(10000, -Double(channel / 2 * 2) / Double(channels))
+                        return x + (channel % 2 == 0 ? sin(angle) : cos(angle))
+                    }
+                })
+            return (h, h)
+        }
+    }
+
     /// A recurrent layer, step by step. It reads x, its first state if it has one, and the lengths if there are any.
     package static func recurrent(
         _ settings: RecurrentSettings, initialState: Bool = false, lengths: Bool = false

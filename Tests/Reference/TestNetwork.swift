@@ -319,7 +319,28 @@ extension TestNetwork {
             .dense("d", 1, from: "input"), .other("zero", .difference, from: "d", "d"),
             .activation("one", .exponential, from: "zero"), .sum("three", of: "one", "one", "one"),
         ]
-        var cases: [(String, TestNetwork)] = []
+        let tokens: [Layer] = three + [.concatenation("tokens", of: "one", "three", "zero", "one")]
+        var cases: [(String, TestNetwork)] = [
+            (
+                "embedding",
+                around(
+                    [4, 2],
+                    tokens + [
+                        .other("l", .embedding(tokens: 5, width: 3), from: "tokens"), .concatenation("c", of: "l", "x"),
+                    ])
+            ),
+            (
+                "embedding of a last axis of 1, read twice",
+                around(
+                    [4, 2],
+                    tokens + [
+                        .reshape("t", [2, 2, 1], from: "tokens"),
+                        .other("l", .embedding(tokens: 4, width: 2), from: "t"),
+                        .reshape("e", [4, 2], from: "l"), .sum("s", of: "e", "x", "e"),
+                    ])
+            ),
+            ("positions", around([4, 5], [.other("l", .positions, from: "x")])),
+        ]
         for (index, (name, cell)) in cells.enumerated() {
             var settings = RecurrentSettings(cell, units: 3)
             settings.biases = .uniform(low: -0.5, high: 0.5)

@@ -267,6 +267,14 @@ typedef struct crl_recurrent_options {
 
 #define CRL_RECURRENT_OPTIONS_INIT { sizeof(crl_recurrent_options), NULL, NULL, 0, 0, 0, 0 }
 
+/** What tells a network where in a sequence an element lies. */
+typedef int32_t crl_positions;
+
+enum {
+    CRL_POSITIONS_SINUSOIDAL = 0, /**< sines and cosines of the position */
+    CRL_POSITIONS_LEARNED = 1     /**< numbers of their own for each position */
+};
+
 /* ---- GROUP 3 ---- */
 
 /** What a layer does: the function that adds it. */
@@ -298,7 +306,9 @@ enum {
     CRL_LAYER_RNN = 22,
     CRL_LAYER_GRU = 23,
     CRL_LAYER_LSTM = 24,
-    CRL_LAYER_PARAMETER = 25
+    CRL_LAYER_PARAMETER = 25,
+    CRL_LAYER_EMBEDDING = 26,
+    CRL_LAYER_POSITIONS = 27
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -316,9 +326,10 @@ typedef struct crl_layer {
     size_t first;              /**< named input: the place of its first element in a row of x; otherwise 0 */
     int32_t method;            /**< pooling: its crl_pooling; normalization: its crl_normalization; otherwise 0 */
     int32_t reserved;          /**< 0 */
+    size_t tokens;             /**< embedding: how many; otherwise 0 */
 } crl_layer;
 
-#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0, 0, 0, 0, 0, 0 }
+#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0, 0, 0, 0, 0, 0, 0 }
 
 /** Where a parameter tensor lies in the flat parameter vector, and in every gradient vector. Start from CRL_TENSOR_INIT. */
 typedef struct crl_tensor {

@@ -85,6 +85,12 @@ package protocol Layer: AnyObject, Sendable {
     /// of ``TensorShape/gradientTerms`` terms. The parameters may change before the term is computed.
     func gradient(ofTensor index: Int, term: Int, _ pass: GradientPass) -> GradientTerm
 
+    /// Whether the gradients of its tensors are 0 but in some rows (``forEachGradientRow(_:_:)``). It writes its gradients.
+    var hasFewGradientRows: Bool { get }
+
+    /// Calls `body` with every row that may not be 0, in any order, some several times.
+    func forEachGradientRow(_ pass: GradientPass, _ body: (Int) -> Void)
+
     /// Whether no ``GradientTerm`` describes the gradients of the layer's tensors: it writes them with
     /// ``writeGradient(ofTensor:into:accumulating:_:_:)``. Its ``gradientBound(positions:signal:input:)`` is infinite.
     var writesGradients: Bool { get }
@@ -154,6 +160,10 @@ extension Layer {
     package func uses(shape: Shape, inputs: [Shape]) -> Int { shape.positions }
     package var mixesRows: Bool { false }
     package func updateState(_ pass: LayerPass) {}
+    package var hasFewGradientRows: Bool { false }
+    package func forEachGradientRow(_ pass: GradientPass, _ body: (Int) -> Void) {
+        preconditionFailure("any row may have a gradient")
+    }
     package var writesGradients: Bool { false }
     package func writeGradient(
         ofTensor index: Int, into gradient: Matrix, accumulating: Bool, _ pass: GradientPass, _ part: GradientPart
@@ -315,6 +325,8 @@ package enum LayerTable {
             (GRU.kind, GRU.decode),
             (LSTM.kind, LSTM.decode),
             (Parameter.kind, Parameter.decode),
+            (Embedding.kind, Embedding.decode),
+            (Positions.kind, { _ in Positions() }),
             (Dropout.kind, Dropout.decode),
             (Dropout.channelKind, Dropout.decodeChannels),
             (GaussianNoise.kind, GaussianNoise.decode),

@@ -64,6 +64,38 @@ extension Architecture {
 
     // MARK: Sequences
 
+    /// Adds a table of vectors, one for each token: `h_i = W[x_i]`. Reads whole numbers from 0 to `tokens − 1`; others are an
+    /// error of the pass. They get no error signal.
+    /// - Parameters:
+    ///   - tokens: how many there are, at most 2²⁴.
+    ///   - width: the elements of a vector, which are the channels of h. A layer of the shape `[T]` gives `[T, width]`; if
+    ///     its last axis is 1, as in `[T, 1]`, the channels replace it.
+    ///   - weights: ``Initializer/standard``: normal with mean 0 and deviation 1.
+    public mutating func embedding(
+        tokens: Int, width: Int, name: String? = nil, input: String? = nil, weights: Initializer = .standard
+    ) throws(ChainruleError) {
+        try append(Embedding(tokens: tokens, width: width, weights: weights), name: name, inputs: input.map { [$0] })
+    }
+
+    /// Adds their positions to the elements of a sequence, `[T, C]`, as sines and cosines (Vaswani et al. 2017).
+    public mutating func positions(name: String? = nil, input: String? = nil) throws(ChainruleError) {
+        try append(Positions(), name: name, inputs: input.map { [$0] })
+    }
+
+    /// Adds learned numbers to the elements of a layer: the sum with a ``parameter(_:name:weights:)`` layer of its shape, named
+    /// like the whole and "_value".
+    public mutating func learnedPositions(
+        name: String? = nil, input: String? = nil, weights: Initializer = .standard
+    ) throws(ChainruleError) {
+        var copy = self
+        let name = name ?? (nodes.count + 1).description
+        let input = input ?? self.name(at: nodes.count).text
+        let shape = shape(at: try position(of: input, readBy: LayerName(unchecked: name)))
+        try copy.parameter(shape, name: name + "_value", weights: weights)
+        try copy.sum(of: [input, name + "_value"], name: name)
+        self = copy
+    }
+
     /// Adds a recurrent layer over a sequence, `[T, C]`.
     /// - Parameters:
     ///   - initialState: the layer that gives the state before the first step: `[H]`, of an LSTM `[2 H]`, h and then c; nil: 0.

@@ -56,13 +56,13 @@ package final class Plan: FallibleClass, Sendable {
         /// The tensor as one row.
         func vector(in vector: Matrix) -> Matrix { Matrix(base: vector.base + offset, rows: 1, columns: count) }
 
-        var place: TensorPlace {
+        package var place: TensorPlace {
             TensorPlace(index: index, offset: offset, rows: rows, columns: columns, gradientTerms: gradientTerms)
         }
     }
 
     /// What the passes need to know of a ``Tensor``. Copying it counts no references.
-    struct TensorPlace: BitwiseCopyable, Sendable {
+    package struct TensorPlace: BitwiseCopyable, Sendable {
         let index: Int
         let offset: Int
         let rows: Int

@@ -107,7 +107,7 @@ extension Network {
             let pass = GradientPass(memory: memory, networkInput: x, rows: rows)
             for (number, tensor) in memory.tensors.enumerated() {
                 if layer.writesGradients {
-                    part.write(tensor) { gradient, accumulating in
+                    part.write(tensor, hasFewRows: layer.hasFewGradientRows) { gradient, accumulating in
                         layer.writeGradient(ofTensor: number, into: gradient, accumulating: accumulating, pass, part)
                     }
                     continue

@@ -11,7 +11,7 @@ from ._describing_shapes import DescribingShapes, Lengths, extents_array, length
 from ._description import InitializerLike, encoded, initializer, layer_options
 from ._errors import check
 from ._library import library
-from ._names import CELLS, enumerator
+from ._names import CELLS, POSITIONS, enumerator
 
 _Self = TypeVar("_Self", bound="DescribingSequences")
 
@@ -201,4 +201,56 @@ class DescribingSequences(DescribingShapes):
         check(
             library.crl_network_add_parameter(self._open(), extents_array(extents), len(extents), ctypes.byref(options))
         )
+        return self
+
+    def add_embedding(
+        self: _Self,
+        tokens: int,
+        width: int,
+        *,
+        name: str | None = None,
+        input: str | None = None,
+        weight_initializer: InitializerLike = "default",
+    ) -> _Self:
+        """Adds a table of vectors, one for each token: h of a position is the row of the table that x there says.
+
+        Args:
+            tokens: the rows of the table. What the layer reads holds whole numbers from 0 to tokens - 1; any other is
+                an ArgumentError.
+            width: the elements of a vector. A layer of the shape (T,) gives (T, width); if its last axis is 1, as in
+                (T, 1), `width` replaces it.
+            name, input: as for add_dense().
+            weight_initializer: "default" is normal with mean 0 and deviation 1.
+
+        Its tensor is "weight", (tokens, width), as PyTorch's.
+        """
+        options, _ = layer_options(name, input, "identity", None)
+        options.weight_initializer = initializer(weight_initializer)
+        check(
+            library.crl_network_add_embedding(
+                self._open(), count(tokens, "tokens"), count(width, "width"), ctypes.byref(options)
+            )
+        )
+        return self
+
+    def add_positions(
+        self: _Self,
+        positions: str = "sinusoidal",
+        *,
+        name: str | None = None,
+        input: str | None = None,
+        weight_initializer: InitializerLike = "default",
+    ) -> _Self:
+        """Adds to each element of a sequence (steps, channels) numbers that tell its position.
+
+        Args:
+            positions: "sinusoidal", sines and cosines (Vaswani et al. 2017), or "learned", a sum with a layer of
+                parameters, which has "_value" after the name.
+            name, input: as for add_dense().
+            weight_initializer: of those that are learned; "default" is 0.
+        """
+        options, _ = layer_options(name, input, "identity", None)
+        options.weight_initializer = initializer(weight_initializer)
+        kind = enumerator(POSITIONS, positions, "positions")
+        check(library.crl_network_add_positions(self._open(), kind, ctypes.byref(options)))
         return self

@@ -95,6 +95,9 @@ CRL_CELL_RELU = 1
 CRL_CELL_GRU = 2
 CRL_CELL_LSTM = 3
 
+CRL_POSITIONS_SINUSOIDAL = 0
+CRL_POSITIONS_LEARNED = 1
+
 CRL_LAYER_DENSE = 0
 CRL_LAYER_ACTIVATION = 1
 CRL_LAYER_DROPOUT = 2
@@ -121,6 +124,8 @@ CRL_LAYER_RNN = 22
 CRL_LAYER_GRU = 23
 CRL_LAYER_LSTM = 24
 CRL_LAYER_PARAMETER = 25
+CRL_LAYER_EMBEDDING = 26
+CRL_LAYER_POSITIONS = 27
 
 CRL_MEAN_SQUARED_ERROR = 0
 CRL_MEAN_ABSOLUTE_ERROR = 1
@@ -198,6 +203,7 @@ crl_padding = ctypes.c_int32
 crl_pooling = ctypes.c_int32
 crl_normalization = ctypes.c_int32
 crl_cell = ctypes.c_int32
+crl_positions = ctypes.c_int32
 crl_layer_kind = ctypes.c_int32
 crl_cost_kind = ctypes.c_int32
 crl_reduction = ctypes.c_int32
@@ -388,6 +394,7 @@ class crl_layer(ctypes.Structure):
         ("first", ctypes.c_size_t),
         ("method", ctypes.c_int32),
         ("reserved", ctypes.c_int32),
+        ("tokens", ctypes.c_size_t),
     ]
 
     @classmethod
@@ -406,6 +413,7 @@ class crl_layer(ctypes.Structure):
             first=0,
             method=0,
             reserved=0,
+            tokens=0,
         )
 
 
@@ -1208,6 +1216,14 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.POINTER(crl_recurrent_options),
             ctypes.POINTER(crl_layer_options),
         ],
+    ),
+    "crl_network_add_embedding": (
+        crl_status,
+        [crl_network, ctypes.c_size_t, ctypes.c_size_t, ctypes.POINTER(crl_layer_options)],
+    ),
+    "crl_network_add_positions": (
+        crl_status,
+        [crl_network, crl_positions, ctypes.POINTER(crl_layer_options)],
     ),
     "crl_network_add_parameter": (
         crl_status,

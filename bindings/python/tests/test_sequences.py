@@ -149,3 +149,24 @@ def test_initializers() -> None:
     standard = Network((6, 2)).add_rnn(16, "relu").build(seed=1)
     assert standard.layers[-1].activation == "relu"
     assert 0.2 < np.abs(standard.parameters).max() <= 0.25
+
+
+def test_embeddings_and_positions() -> None:
+    network = Network(6).add_embedding(11, 4, name="e").add_positions(name="p").add_positions("learned", name="q")
+    network.build(seed=1)
+    x = np.random.default_rng(1).integers(0, 11, (5, 6)).astype(np.float32)
+    angles = np.arange(6)[:, None] * 10000 ** (-np.arange(0, 4, 2) / 4)
+    places = np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(6, 4)
+    h = network.tensors["e.weight"][x.astype(int)] + places
+    np.testing.assert_allclose(network.predict(x), h.reshape(5, -1), atol=1e-6)
+    assert [layer.kind for layer in network.layers] == ["embedding", "positions", "parameter", "sum"]
+    assert network.layers[0].shape == (6, 4)
+    assert network.layers[0].weight_initializer == network.layers[2].weight_initializer == "default"
+    assert list(network.tensors) == ["e.weight", "q_value.value"]
+    x[3, 2] = 11
+    with pytest.raises(ArgumentError, match=r"layer 'e': row 3 has the token 11.0 at position 2; .* from 0 to 10"):
+        network.predict(x)
+    with pytest.raises(ArgumentError, match="unknown positions 'rotary'; there are sinusoidal, learned"):
+        Network((6, 2)).add_positions("rotary")
+    with pytest.raises(ArgumentError, match="1 to 16777216 tokens; 0 were given"):
+        Network(6).add_embedding(0, 3)
