@@ -130,6 +130,63 @@ public func crlNetworkAddPositions(
     }
 }
 
+/// Adds multi-head attention (Vaswani et al. 2017): h of each query is the mean of the values, weighted by softmax of their keys'
+/// products with it, for each head with its channels. The layers that it reads have two axes, steps and channels; h has the steps of
+/// the queries.
+///
+/// Dense layers come before and after it. The last has the name of the whole, the attention "_heads" after the name, and the others
+/// "_in" if the queries' layer gives all, "_query" and "_key_value" if keys and values come from another one, "_query", "_key" and
+/// "_value" if they come from two. "_in.weight" is PyTorch's in_proj_weight, and the weight of the last its out_proj.weight. With
+/// `bare` only the attention is added, under the name itself.
+///
+/// A row with a length has so many keys, and no number depends on those beyond, as long as they are finite. If the queries' layer
+/// gives all, it has as many queries, and h is 0 beyond. A length that is no whole number from 1 to the number of steps is
+/// CRL_ERROR_VALUE.
+/// - Parameters:
+///   - network: not built yet.
+///   - attention: initialized with CRL_ATTENTION_OPTIONS_INIT; NULL: its values. Only read; the strings are copied.
+///   - options: name, input (which gives the queries), bias, initializers; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are
+///     copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_attention")
+public func crlNetworkAddAttention(
+    _ network: UnsafeMutablePointer<crl_network>?, _ attention: UnsafePointer<crl_attention_options>?,
+    _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    call("crl_network_add_attention") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let given = try attention.map { (pointer) throws(ChainruleError) in try structure(pointer, "attention") }
+        let how = given ?? crl_attention_options.initial
+        let settings = AttentionSettings(
+            heads: try count(UInt(how.heads), "attention->heads"), isCausal: how.causal != 0)
+        let width = how.width == 0 ? nil : try count(UInt(how.width), "attention->width")
+        let (key, value) = (optionalString(how.key), optionalString(how.value))
+        let lengths = optionalString(how.lengths)
+        guard how.bare == 0 else {
+            let options = try noiseOptions(options)
+            guard width == nil else {
+                throw ChainruleError(
+                    .value, "attention->width is \(how.width), but there are no dense layers: it must be 0")
+            }
+            try handle.describe { architecture throws(ChainruleError) in
+                try architecture.attention(
+                    settings, name: optionalString(options?.name), query: optionalString(options?.input), key: key,
+                    value: value, lengths: lengths)
+            }
+            return
+        }
+        let options = try layerOptions(options) ?? crl_layer_options.initial
+        _ = try withoutActivation(options)
+        let weights = try initializer(options.weight_initializer, "weight_initializer")
+        let biases = try initializer(options.bias_initializer, "bias_initializer")
+        try handle.describe { architecture throws(ChainruleError) in
+            try architecture.multiHeadAttention(
+                settings, width: width, name: optionalString(options.name), query: optionalString(options.input),
+                key: key, value: value, lengths: lengths, bias: options.bias != 0, weights: weights, biases: biases)
+        }
+    }
+}
+
 /// The options of a layer with weights alone.
 private func weightOptions(
     _ options: UnsafePointer<crl_layer_options>?

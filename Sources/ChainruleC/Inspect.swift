@@ -276,6 +276,35 @@ public func crlNetworkLayerRecurrent(
     }
 }
 
+/// Gets what an attention layer was added with, as a bare one: the dense layers around it are layers of their own.
+/// - Parameters:
+///   - network: built or not.
+///   - index: the layer's, from 0.
+///   - attention: initialized with CRL_ATTENTION_OPTIONS_INIT; receives the options. The strings are valid as long as the network.
+/// - Returns: a status; CRL_ERROR_VALUE if the layer is no attention.
+@_cdecl("crl_network_layer_attention")
+public func crlNetworkLayerAttention(
+    _ network: UnsafePointer<crl_network>?, _ index: UInt, _ attention: UnsafeMutablePointer<crl_attention_options>?
+) -> crl_status {
+    call("crl_network_layer_attention") { () throws(ChainruleError) in
+        let (handle, node) = try node(network, index)
+        guard let attention else { throw nullArgument("attention") }
+        _ = try structure(attention, "attention")
+        guard case .attention(let settings) = node.settings else {
+            throw ChainruleError(.value, "layer '\(node.name.text)' is no attention")
+        }
+        var filled = crl_attention_options.initial
+        filled.heads = settings.heads
+        filled.causal = settings.isCausal ? 1 : 0
+        filled.bare = 1
+        let sources = settings.hasLengths ? node.inputs.count - 1 : node.inputs.count
+        if sources > 1 { filled.key = handle.inputName(of: node, 1) }
+        if sources > 2 { filled.value = handle.inputName(of: node, 2) }
+        if settings.hasLengths { filled.lengths = handle.inputName(of: node, sources) }
+        write(filled, to: attention)
+    }
+}
+
 /// Gets the flat parameter vector itself, not a copy. You may read and change it. It belongs to the network and lives
 /// as long. Changing it requires exclusive access to the network, and voids earlier forward passes.
 ///

@@ -55,6 +55,7 @@ func describe(_ settings: LayerSettings, rank: Int, in layer: inout crl_layer) {
         layer.kind = crl_layer_kind(CRL_LAYER_EMBEDDING)
         layer.tokens = tokens
     case .positions: layer.kind = crl_layer_kind(CRL_LAYER_POSITIONS)
+    case .attention: layer.kind = crl_layer_kind(CRL_LAYER_ATTENTION)
     case .recurrent(let settings):
         layer.bias = settings.hasBias ? 1 : 0
         switch settings.cell {

@@ -184,6 +184,88 @@ static void embedded(void)
     crl_network_destroy(network);
 }
 
+/* Attention with its dense layers, and without. */
+static void attended(void)
+{
+    enum { WIDTH = 8 };
+    crl_network *network = begin(), *loaded = NULL;
+    crl_attention_options attention = CRL_ATTENTION_OPTIONS_INIT, back = CRL_ATTENTION_OPTIONS_INIT;
+    crl_layer_options options = reading("self", "x");
+    static unsigned char file[32768];
+    float x[2 * INPUTS], y[2 * STEPS * WIDTH], same[2 * STEPS * WIDTH];
+    size_t rank = 0, extents[4] = { 0 }, size = 0;
+    attention.heads = 4;
+    attention.width = WIDTH;
+    attention.causal = 1;
+    attention.lengths = "steps";
+    options.bias = 0;
+    OK(crl_network_add_attention(network, &attention, &options));
+    is(network, 2, "self_in", CRL_LAYER_DENSE, 0);
+    is(network, 3, "self_heads", CRL_LAYER_ATTENTION, 0);
+    is(network, 4, "self", CRL_LAYER_DENSE, 0);
+    OK(crl_network_layer_shape(network, 2, extents, 4, &rank));
+    CHECK(rank == 2 && extents[0] == STEPS && extents[1] == 3 * WIDTH);
+    OK(crl_network_layer_attention(network, 3, &back));
+    CHECK(back.heads == 4 && back.causal == 1 && back.bare == 1 && back.key == NULL && back.value == NULL);
+    CHECK(strcmp(back.lengths, "steps") == 0);
+    attention.causal = 0;
+    attention.lengths = NULL;
+    attention.width = 0;
+    attention.key = "x";
+    options = reading("cross", "self");
+    OK(crl_network_add_attention(network, &attention, &options));
+    is(network, 5, "cross_query", CRL_LAYER_DENSE, 1);
+    is(network, 6, "cross_key_value", CRL_LAYER_DENSE, 1);
+    OK(crl_network_layer_attention(network, 7, &back));
+    CHECK(strcmp(back.key, "cross_key_value") == 0 && back.value == NULL && back.lengths == NULL && back.causal == 0);
+    attention.bare = 1;
+    attention.key = attention.value = "self";
+    OK(crl_network_add_attention(network, &attention, NULL));
+    OK(crl_network_layer_attention(network, 9, &back));
+    CHECK(strcmp(back.key, "self") == 0 && strcmp(back.value, "self") == 0 && back.heads == 4);
+    FAILS(CRL_ERROR_VALUE, "'cross' is no attention", crl_network_layer_attention(network, 8, &back));
+    FAILS(CRL_ERROR_NULL, "attention", crl_network_layer_attention(network, 9, NULL));
+    attention.width = WIDTH;
+    FAILS(CRL_ERROR_VALUE, "attention->width is 8", crl_network_add_attention(network, &attention, NULL));
+    attention.width = 0;
+    attention.key = NULL;
+    FAILS(CRL_ERROR_VALUE, "names no layer for its keys", crl_network_add_attention(network, &attention, NULL));
+    attention.value = NULL;
+    FAILS(CRL_ERROR_SIZE, "a multiple of 3 channels", crl_network_add_attention(network, &attention, NULL));
+    options = reading(NULL, NULL);
+    options.weight_initializer.kind = CRL_INIT_ZEROS;
+    FAILS(CRL_ERROR_VALUE, "weight_initializer", crl_network_add_attention(network, &attention, &options));
+    attention.bare = 0;
+    attention.heads = 3;
+    FAILS(CRL_ERROR_SIZE, "3 heads do not divide a width of 8", crl_network_add_attention(network, &attention, NULL));
+    attention.heads = SIZE_MAX;
+    FAILS(CRL_ERROR_SIZE, "attention->heads is", crl_network_add_attention(network, &attention, NULL));
+    attention.heads = 1;
+    attention.width = SIZE_MAX / 2;
+    FAILS(CRL_ERROR_SIZE, "attention '13' has a width of", crl_network_add_attention(network, &attention, NULL));
+    attention.width = 0;
+    attention.key = "missing";
+    FAILS(CRL_ERROR_NAME, "missing", crl_network_add_attention(network, &attention, NULL));
+
+    OK(crl_network_build(network, 3));
+    for (size_t i = 0; i < 2 * INPUTS; ++i)
+        x[i] = noise();
+    x[INPUTS - 1] = 2;
+    x[2 * INPUTS - 1] = STEPS;
+    OK(crl_network_predict(network, x, 2, INPUTS, y, 2, STEPS * WIDTH));
+    OK(crl_network_save_to_memory(network, file, sizeof file, &size));
+    OK(crl_network_load_from_memory(file, size, 0, &loaded));
+    OK(crl_network_predict(loaded, x, 2, INPUTS, same, 2, STEPS * WIDTH));
+    CHECK(memcmp(same, y, sizeof y) == 0);
+    x[INPUTS - 1] = 0;
+    FAILS(CRL_ERROR_VALUE, "layer 'self_heads': row 0 has the length 0.0; it must be a whole number from 1 to 6",
+          crl_network_predict(network, x, 2, INPUTS, y, 2, STEPS * WIDTH));
+    x[INPUTS - 1] = NAN;
+    FAILS(CRL_ERROR_VALUE, "has the length nan", crl_network_predict(network, x, 2, INPUTS, y, 2, STEPS * WIDTH));
+    crl_network_destroy(loaded);
+    crl_network_destroy(network);
+}
+
 /* A row learns from its own steps alone: the sum of the first channel up to its length. */
 static void trained(void)
 {
@@ -252,6 +334,7 @@ int main(void)
 {
     refused();
     embedded();
+    attended();
     trained();
     return finish();
 }

@@ -341,6 +341,39 @@ extension TestNetwork {
             ),
             ("positions", around([4, 5], [.other("l", .positions, from: "x")])),
         ]
+        for (name, isCausal) in [("attention", false), ("causal attention", true)] {
+            let two = AttentionSettings(heads: 2, isCausal: isCausal)
+            cases += [
+                ("\(name) of one layer", around([4, 12], [.other("l", .attention(two), from: "x")])),
+                (
+                    "\(name) of one layer with lengths",
+                    around([4, 12], three + [.other("l", .attention(two, lengths: true), from: "x", "three")])
+                ),
+                (
+                    "\(name) of two layers",
+                    around(
+                        [4, 4],
+                        three + [
+                            .dense("k", 48, .tanh, from: "input"), .reshape("kv", [6, 8], from: "k"),
+                            .other("l", .attention(two, lengths: true), from: "x", "kv", "three"),
+                        ])
+                ),
+                (
+                    "\(name) of three layers",
+                    around(
+                        [4, 6],
+                        [
+                            .dense("k", 6, .tanh, from: "x"), .dense("v", 6, from: "x"),
+                            .other(
+                                "l", .attention(AttentionSettings(heads: 3, isCausal: isCausal)), from: "x", "k", "v"),
+                        ])
+                ),
+                (
+                    "\(name) of a layer three times",
+                    around([5, 4], [.other("l", .attention(two), from: "x", "x", "x")])
+                ),
+            ]
+        }
         for (index, (name, cell)) in cells.enumerated() {
             var settings = RecurrentSettings(cell, units: 3)
             settings.biases = .uniform(low: -0.5, high: 0.5)

@@ -210,6 +210,16 @@ PARAMETERS: dict[str, Count | Array | Structure | str] = {
     "const crl_window * window": Structure({"kernel": "(crl_axes){ 1, 0, 0 }"}),
     "const crl_normalization_options * normalization": Structure({"groups": free("1")}),
     "crl_cell cell": "CRL_CELL_LSTM",
+    "crl_attention_options * attention": OUTPUT,
+    "const crl_attention_options * attention": Structure(
+        {
+            "heads": free("1"),
+            "width": any_number("0"),
+            "key": "NULL",
+            "value": "NULL",
+            "lengths": "NULL",
+        }
+    ),
     "crl_recurrent_options * recurrent": OUTPUT,
     "const crl_recurrent_options * recurrent": Structure({"initial_state": "NULL", "lengths": "NULL"}),
     "float * * state": "result",
@@ -358,6 +368,8 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
     "crl_network_add_parameter": {"network": "open_network", "extents_count": Count("axes")},
     "crl_network_add_embedding": {"network": "open_network"},
     "crl_network_add_positions": {"network": "shaped_network"},
+    "crl_network_add_attention": {"network": "shaped_network"},
+    "crl_network_layer_attention": {"network": "shaped_network", "index": free("7")},
     "crl_network_layer_recurrent": {"network": "shaped_network", "index": free("5")},
     "crl_network_add_transpose": {"network": "shaped_network"},
     "crl_network_add_slice": {"network": "shaped_network"},

@@ -275,6 +275,21 @@ enum {
     CRL_POSITIONS_LEARNED = 1     /**< numbers of their own for each position */
 };
 
+/** What attention reads and who sees whom. Start from CRL_ATTENTION_OPTIONS_INIT. */
+typedef struct crl_attention_options {
+    size_t size;         /**< sizeof(crl_attention_options) */
+    size_t heads;        /**< how many share the width, which they divide */
+    size_t width;        /**< the channels of queries, keys, values and h; 0: those of the layer that gives the queries */
+    const char *CRL_NULLABLE key;     /**< the layer that gives the keys; NULL: the one that gives the queries */
+    const char *CRL_NULLABLE value;   /**< the layer that gives the values; NULL: the one that gives the keys */
+    const char *CRL_NULLABLE lengths; /**< the layer of one element that gives each row's number of keys; NULL: all */
+    int32_t causal;      /**< non-zero: a query sees no keys after its own position */
+    int32_t bare;        /**< non-zero: no dense layers; channels that come from one layer lie side by side in it: queries, keys,
+                              values */
+} crl_attention_options;
+
+#define CRL_ATTENTION_OPTIONS_INIT { sizeof(crl_attention_options), 1, 0, NULL, NULL, NULL, 0, 0 }
+
 /* ---- GROUP 3 ---- */
 
 /** What a layer does: the function that adds it. */
@@ -308,7 +323,8 @@ enum {
     CRL_LAYER_LSTM = 24,
     CRL_LAYER_PARAMETER = 25,
     CRL_LAYER_EMBEDDING = 26,
-    CRL_LAYER_POSITIONS = 27
+    CRL_LAYER_POSITIONS = 27,
+    CRL_LAYER_ATTENTION = 28
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */

@@ -25,6 +25,9 @@ package protocol Layer: AnyObject, Sendable {
     /// How often a forward pass of one row multiplies by each parameter.
     func uses(shape: Shape, inputs: [Shape]) -> Int
 
+    /// How many other multiplications it makes.
+    func multiplications(shape: Shape, inputs: [Shape]) -> Int
+
     /// The state: numbers that training finds and no optimizer steps, such as running statistics. They lie behind the
     /// parameters.
     func state(shape: Shape) -> [TensorShape]
@@ -158,6 +161,7 @@ extension Layer {
     package var keepsTangents: Bool { false }
     package func keptPerBatch(shape: Shape) -> Int { 0 }
     package func uses(shape: Shape, inputs: [Shape]) -> Int { shape.positions }
+    package func multiplications(shape: Shape, inputs: [Shape]) -> Int { 0 }
     package var mixesRows: Bool { false }
     package func updateState(_ pass: LayerPass) {}
     package var hasFewGradientRows: Bool { false }
@@ -327,6 +331,7 @@ package enum LayerTable {
             (Parameter.kind, Parameter.decode),
             (Embedding.kind, Embedding.decode),
             (Positions.kind, { _ in Positions() }),
+            (Attention.kind, Attention.decode),
             (Dropout.kind, Dropout.decode),
             (Dropout.channelKind, Dropout.decodeChannels),
             (GaussianNoise.kind, GaussianNoise.decode),

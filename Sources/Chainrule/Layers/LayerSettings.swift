@@ -31,4 +31,7 @@ public indirect enum LayerSettings: Sendable {
     case embedding(tokens: Int, width: Int, weights: Initializer)
     /// Sines and cosines of each position.
     case positions
+    /// Without projections: ``Architecture/multiHeadAttention(_:width:name:query:key:value:lengths:bias:weights:biases:)`` adds
+    /// dense layers for these.
+    case attention(AttentionSettings)
 }

@@ -254,3 +254,50 @@ class DescribingSequences(DescribingShapes):
         kind = enumerator(POSITIONS, positions, "positions")
         check(library.crl_network_add_positions(self._open(), kind, ctypes.byref(options)))
         return self
+
+    def add_attention(
+        self: _Self,
+        heads: int,
+        *,
+        key: str | None = None,
+        value: str | None = None,
+        lengths: str | None = None,
+        causal: bool = False,
+        width: int | None = None,
+        bare: bool = False,
+        name: str | None = None,
+        input: str | None = None,
+        bias: bool = True,
+        weight_initializer: InitializerLike = "default",
+        bias_initializer: InitializerLike = "default",
+    ) -> _Self:
+        """Adds multi-head attention over sequences (steps, channels) (Vaswani et al. 2017), with its dense layers.
+
+        Args:
+            heads: how many share the width, which they divide.
+            key: the layer that gives the keys; None: the input.
+            value: the layer that gives the values; None: as the keys.
+            lengths: the layer of one element that gives each row's number of keys; None: all. If the input gives all,
+                it has as many queries, and h is 0 beyond.
+            causal: whether a query sees no keys after its own position.
+            width: the channels of queries, keys, values and h; None: those of the input.
+            bare: without the dense layers. Channels that come from one layer lie side by side in it: queries, keys,
+                values.
+            name, bias, weight_initializer, bias_initializer: as for add_dense(); of all dense layers.
+            input: the layer that gives the queries.
+
+        The last dense layer has the name, the attention "_heads" after it, and the others "_in" if the input gives all,
+        "_query" and "_key_value" if another layer gives keys and values, "_query", "_key" and "_value" if two do.
+        "_in.weight" is PyTorch's in_proj_weight, and the weight of the last its out_proj.weight.
+        """
+        attention = _prototypes.crl_attention_options.default()
+        attention.heads = count(heads, "heads")
+        attention.width = 0 if width is None else count(width, "width")
+        attention.key, attention.value, attention.lengths = encoded(key), encoded(value), encoded(lengths)
+        attention.causal, attention.bare = bool(causal), bool(bare)
+        options, _ = layer_options(name, input, "identity", None)
+        options.bias = bool(bias)
+        options.weight_initializer = initializer(weight_initializer)
+        options.bias_initializer = initializer(bias_initializer)
+        check(library.crl_network_add_attention(self._open(), ctypes.byref(attention), ctypes.byref(options)))
+        return self

@@ -126,6 +126,7 @@ CRL_LAYER_LSTM = 24
 CRL_LAYER_PARAMETER = 25
 CRL_LAYER_EMBEDDING = 26
 CRL_LAYER_POSITIONS = 27
+CRL_LAYER_ATTENTION = 28
 
 CRL_MEAN_SQUARED_ERROR = 0
 CRL_MEAN_ABSOLUTE_ERROR = 1
@@ -375,6 +376,26 @@ class crl_recurrent_options(ctypes.Structure):
             reset_first=0,
             peepholes=0,
         )
+
+
+class crl_attention_options(ctypes.Structure):
+    """The structure `crl_attention_options`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("heads", ctypes.c_size_t),
+        ("width", ctypes.c_size_t),
+        ("key", ctypes.c_char_p),
+        ("value", ctypes.c_char_p),
+        ("lengths", ctypes.c_char_p),
+        ("causal", ctypes.c_int32),
+        ("bare", ctypes.c_int32),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_attention_options:
+        """Return the value of CRL_ATTENTION_OPTIONS_INIT."""
+        return cls(size=ctypes.sizeof(crl_attention_options), heads=1, width=0, causal=0, bare=0)
 
 
 class crl_layer(ctypes.Structure):
@@ -1225,6 +1246,10 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [crl_network, crl_positions, ctypes.POINTER(crl_layer_options)],
     ),
+    "crl_network_add_attention": (
+        crl_status,
+        [crl_network, ctypes.POINTER(crl_attention_options), ctypes.POINTER(crl_layer_options)],
+    ),
     "crl_network_add_parameter": (
         crl_status,
         [
@@ -1396,6 +1421,10 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_network_layer_recurrent": (
         crl_status,
         [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_recurrent_options)],
+    ),
+    "crl_network_layer_attention": (
+        crl_status,
+        [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_attention_options)],
     ),
     "crl_network_parameters": (
         crl_status,
