@@ -58,7 +58,7 @@ def main() -> None:
         bits.append(cost / np.log(2))
         if (update + 1) % 50 == 0:
             print(f"update {update + 1}: {np.mean(bits[-50:]):.2f} bits for a character")
-    seen = text[:arguments.steps]
+    seen = text[: arguments.steps]
     for _ in range(60):
         window = seen[-arguments.steps :].astype(np.float32)[None]
         logits = network.predict(window).reshape(arguments.steps, -1)[-1]
