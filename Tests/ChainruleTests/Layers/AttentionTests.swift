@@ -36,10 +36,13 @@ import Testing
             let sequences = lengths.map { noise.floats($0 * 3 * width) }
             let deltas = lengths.map { _ in noise.floats(steps * width) }
             func batch(padding: Float) -> [Float] {
-                lengths.indices.flatMap { row in
-                    sequences[row] + [Float](repeating: padding, count: (steps - lengths[row]) * 3 * width)
-                        + [Float(lengths[row])]
+                var rows: [Float] = []
+                for (row, length) in lengths.enumerated() {
+                    rows += sequences[row]
+                    rows += [Float](repeating: padding, count: (steps - length) * 3 * width)
+                    rows.append(Float(length))
                 }
+                return rows
             }
             let together = try run(padded, batch(padding: 0), rows: 5, delta: deltas.flatMap { $0 })
             let other = try run(padded, batch(padding: 1000), rows: 5, delta: deltas.flatMap { $0 })
@@ -66,10 +69,13 @@ import Testing
         let others = lengths.map { noise.floats($0 * 2 * width) }
         let delta = noise.floats(3 * steps * width)
         func batch(padding: Float) -> [Float] {
-            lengths.indices.flatMap { row in
-                queries[row] + others[row]
-                    + [Float](repeating: padding, count: (keys - lengths[row]) * 2 * width) + [Float(lengths[row])]
+            var rows: [Float] = []
+            for (row, length) in lengths.enumerated() {
+                rows += queries[row] + others[row]
+                rows += [Float](repeating: padding, count: (keys - length) * 2 * width)
+                rows.append(Float(length))
             }
+            return rows
         }
         let together = try run(padded, batch(padding: 0), rows: 3, delta: delta)
         let other = try run(padded, batch(padding: -7), rows: 3, delta: delta)
@@ -153,7 +159,7 @@ import Testing
                 "x", "n", "a_in", "a_heads", "a", "s", "b_query", "b_key_value", "b_heads", "b", "r", "y",
             ])
         var noise = Noise(8)
-        let x = (0..<60).flatMap { noise.floats(320) + [Float(1 + $0 * 7 % 40)] }
+        let x: [Float] = (0..<60).flatMap { row in noise.floats(320) + [Float(1 + row * 7 % 40)] }
         let t = noise.floats(180)
         let network = try Network(architecture, seed: 4)
         let workspace = try Workspace(for: network, maxRows: 60)
