@@ -17,9 +17,9 @@ def transformer(steps: int, tokens: int, width: int, heads: int, blocks: int) ->
     for block in range(blocks):
         before, middle, after = f"{block}s", f"{block}m", f"{block + 1}s"
         network.add_normalization("layer", input=before).add_attention(heads, causal=True, name=f"{block}a")
-        network.add_sum([before, f"{block}a"], name=middle)
+        network.add_sum([f"{block}a", before], name=middle)
         network.add_normalization("layer").add_dense(4 * width, "gelu").add_dense(width, name=f"{block}d")
-        network.add_sum([middle, f"{block}d"], name=after)
+        network.add_sum([f"{block}d", middle], name=after)
     return network.add_normalization("layer").add_dense(tokens).build(seed=1)
 
 

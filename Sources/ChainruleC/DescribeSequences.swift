@@ -158,8 +158,8 @@ public func crlNetworkAddAttention(
         let given = try attention.map { (pointer) throws(ChainruleError) in try structure(pointer, "attention") }
         let how = given ?? crl_attention_options.initial
         let settings = AttentionSettings(
-            heads: try count(UInt(how.heads), "attention->heads"), isCausal: how.causal != 0)
-        let width = how.width == 0 ? nil : try count(UInt(how.width), "attention->width")
+            heads: try count(UInt(bitPattern: how.heads), "attention->heads"), isCausal: how.causal != 0)
+        let width = how.width == 0 ? nil : try count(UInt(bitPattern: how.width), "attention->width")
         let (key, value) = (optionalString(how.key), optionalString(how.value))
         let lengths = optionalString(how.lengths)
         guard how.bare == 0 else {
