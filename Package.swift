@@ -110,8 +110,14 @@ let package = Package(
             name: "KernelsTests", dependencies: ["Kernels", "KernelDispatch"], swiftSettings: testSettings),
         .testTarget(
             name: "ChainruleTests", dependencies: ["Chainrule", "KernelDispatch", "Reference"],
-            exclude: ["Golden/make_golden.py", "Golden/make_sequences.py", "Golden/make_shapes.py"],
-            resources: [.copy("Golden/golden.json"), .copy("Golden/shapes.json"), .copy("Golden/sequences.json")],
+            exclude: [
+                "Golden/make_attention.py", "Golden/make_golden.py", "Golden/make_sequences.py",
+                "Golden/make_shapes.py",
+            ],
+            resources: [
+                .copy("Golden/attention.json"), .copy("Golden/golden.json"), .copy("Golden/sequences.json"),
+                .copy("Golden/shapes.json"),
+            ],
             swiftSettings: testSettings),
         .testTarget(
             name: "ChainruleCTests", dependencies: ["ChainruleC", "CChainrule", "Chainrule"],

@@ -83,6 +83,18 @@ typedef struct crl_recurrent_options {
     int32_t reset_first;
     int32_t peepholes;
 } crl_recurrent_options;
+typedef int32_t crl_positions;
+enum { CRL_POSITIONS_SINUSOIDAL = 0, CRL_POSITIONS_LEARNED = 1 };
+typedef struct crl_attention_options {
+    size_t size;
+    size_t heads;
+    size_t width;
+    const char *key;
+    const char *value;
+    const char *lengths;
+    int32_t causal;
+    int32_t bare;
+} crl_attention_options;
 crl_status crl_network_create(size_t inputs, crl_network **network);
 crl_status crl_network_copy(const crl_network *network, crl_network **copy);
 void crl_network_destroy(crl_network *network);
@@ -103,6 +115,11 @@ crl_status crl_network_add_recurrent(crl_network *network, crl_cell cell, size_t
                                      const crl_recurrent_options *recurrent, const crl_layer_options *options);
 crl_status crl_network_add_bidirectional(crl_network *network, crl_cell cell, size_t units,
                                          const crl_recurrent_options *recurrent, const crl_layer_options *options);
+crl_status crl_network_add_embedding(crl_network *network, size_t tokens, size_t width,
+                                     const crl_layer_options *options);
+crl_status crl_network_add_positions(crl_network *network, crl_positions positions, const crl_layer_options *options);
+crl_status crl_network_add_attention(crl_network *network, const crl_attention_options *attention,
+                                     const crl_layer_options *options);
 crl_status crl_network_add_parameter(crl_network *network, const size_t *extents, size_t extents_count,
                                      const crl_layer_options *options);
 crl_status crl_network_add_input(crl_network *network, const char *name, const size_t *extents, size_t extents_count);
@@ -135,7 +152,7 @@ crl_status crl_network_add_product(crl_network *network, const char *a, const ch
 crl_status crl_network_add_concatenation_along(crl_network *network, const char *const *inputs, size_t inputs_count,
                                                size_t axis, const char *name);
 typedef int32_t crl_layer_kind;
-enum { CRL_LAYER_DENSE = 0, CRL_LAYER_ACTIVATION = 1, CRL_LAYER_DROPOUT = 2, CRL_LAYER_NOISE = 3, CRL_LAYER_SUM = 4, CRL_LAYER_CONCATENATION = 5, CRL_LAYER_RESHAPE = 6, CRL_LAYER_MEAN = 7, CRL_LAYER_DIFFERENCE = 8, CRL_LAYER_PRODUCT = 9, CRL_LAYER_TRANSPOSE = 10, CRL_LAYER_SLICE = 11, CRL_LAYER_ZERO_PADDING = 12, CRL_LAYER_UPSAMPLING = 13, CRL_LAYER_INPUT = 14, CRL_LAYER_CONVOLUTION = 15, CRL_LAYER_TRANSPOSED_CONVOLUTION = 16, CRL_LAYER_POOLING = 17, CRL_LAYER_NORMALIZATION = 18, CRL_LAYER_PRELU = 19, CRL_LAYER_CHANNEL_DROPOUT = 20, CRL_LAYER_SOFTMAX = 21, CRL_LAYER_RNN = 22, CRL_LAYER_GRU = 23, CRL_LAYER_LSTM = 24, CRL_LAYER_PARAMETER = 25 };
+enum { CRL_LAYER_DENSE = 0, CRL_LAYER_ACTIVATION = 1, CRL_LAYER_DROPOUT = 2, CRL_LAYER_NOISE = 3, CRL_LAYER_SUM = 4, CRL_LAYER_CONCATENATION = 5, CRL_LAYER_RESHAPE = 6, CRL_LAYER_MEAN = 7, CRL_LAYER_DIFFERENCE = 8, CRL_LAYER_PRODUCT = 9, CRL_LAYER_TRANSPOSE = 10, CRL_LAYER_SLICE = 11, CRL_LAYER_ZERO_PADDING = 12, CRL_LAYER_UPSAMPLING = 13, CRL_LAYER_INPUT = 14, CRL_LAYER_CONVOLUTION = 15, CRL_LAYER_TRANSPOSED_CONVOLUTION = 16, CRL_LAYER_POOLING = 17, CRL_LAYER_NORMALIZATION = 18, CRL_LAYER_PRELU = 19, CRL_LAYER_CHANNEL_DROPOUT = 20, CRL_LAYER_SOFTMAX = 21, CRL_LAYER_RNN = 22, CRL_LAYER_GRU = 23, CRL_LAYER_LSTM = 24, CRL_LAYER_PARAMETER = 25, CRL_LAYER_EMBEDDING = 26, CRL_LAYER_POSITIONS = 27, CRL_LAYER_ATTENTION = 28 };
 typedef struct crl_layer {
     size_t size;
     const char *name;
@@ -150,6 +167,7 @@ typedef struct crl_layer {
     size_t first;
     int32_t method;
     int32_t reserved;
+    size_t tokens;
 } crl_layer;
 typedef struct crl_tensor {
     size_t size;
@@ -173,6 +191,7 @@ crl_status crl_network_layer_window(const crl_network *network, size_t index, cr
 crl_status crl_network_layer_normalization(const crl_network *network, size_t index,
                                            crl_normalization_options *normalization);
 crl_status crl_network_layer_recurrent(const crl_network *network, size_t index, crl_recurrent_options *recurrent);
+crl_status crl_network_layer_attention(const crl_network *network, size_t index, crl_attention_options *attention);
 crl_status crl_network_parameters(const crl_network *network, float **parameters, size_t *count);
 crl_status crl_network_tensor_count(const crl_network *network, size_t *count);
 crl_status crl_network_tensor(const crl_network *network, size_t index, crl_tensor *tensor);

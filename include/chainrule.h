@@ -497,6 +497,29 @@ typedef struct crl_recurrent_options {
 
 #define CRL_RECURRENT_OPTIONS_INIT { sizeof(crl_recurrent_options), NULL, NULL, 0, 0, 0, 0 }
 
+/** What tells a network where in a sequence an element lies. */
+typedef int32_t crl_positions;
+
+enum {
+    CRL_POSITIONS_SINUSOIDAL = 0, /**< sines and cosines of the position */
+    CRL_POSITIONS_LEARNED = 1     /**< numbers of their own for each position */
+};
+
+/** What attention reads and who sees whom. Start from CRL_ATTENTION_OPTIONS_INIT. */
+typedef struct crl_attention_options {
+    size_t size;         /**< sizeof(crl_attention_options) */
+    size_t heads;        /**< how many share the width, which they divide */
+    size_t width;        /**< the channels of queries, keys, values and h; 0: those of the layer that gives the queries */
+    const char *CRL_NULLABLE key;     /**< the layer that gives the keys; NULL: the one that gives the queries */
+    const char *CRL_NULLABLE value;   /**< the layer that gives the values; NULL: the one that gives the keys */
+    const char *CRL_NULLABLE lengths; /**< the layer of one element that gives each row's number of keys; NULL: all */
+    int32_t causal;      /**< non-zero: a query sees no keys after its own position */
+    int32_t bare;        /**< non-zero: no dense layers; channels that come from one layer lie side by side in it: queries, keys,
+                              values */
+} crl_attention_options;
+
+#define CRL_ATTENTION_OPTIONS_INIT { sizeof(crl_attention_options), 1, 0, NULL, NULL, NULL, 0, 0 }
+
 /** Creates a network without layers.
  *  @param inputs N_0, the length of x: from 1 to 2³¹ − 1.
  *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.
@@ -642,6 +665,59 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_recurrent(crl_network *network,
 CRL_NODISCARD CRL_API crl_status crl_network_add_bidirectional(crl_network *network, crl_cell cell, size_t units,
                                                                const crl_recurrent_options *CRL_NULLABLE recurrent,
                                                                const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds a table of vectors, one for each token: h of a position is the row of the table that x there says. The layer
+ *  that it reads holds whole numbers from 0 to tokens − 1; any other number is CRL_ERROR_VALUE in a pass, with the
+ *  layer, the row, the position and the number. They get no error signal.
+ *
+ *  Its tensor is "weight", tokens × width, as PyTorch's. CRL_INIT_DEFAULT is normal with mean 0 and deviation 1, as
+ *  there. Its gradient is 0 but in the rows of tokens that the batch holds. Training by gradient descent or AdaGrad
+ *  without penalties looks at no other rows; momentum and weight decay move all of them.
+ *  @param network not built yet.
+ *  @param tokens the rows of the table, 1 to 16777216.
+ *  @param width the elements of a vector, at least 1: the last axis of h. A layer of the shape T gives T × width; if
+ *      its last axis is 1, as in T × 1, width replaces it.
+ *  @param options name, input, weight_initializer; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_embedding(crl_network *network, size_t tokens, size_t width,
+                                                           const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds to each element of a sequence numbers that tell its position. The layer that it reads has two axes, steps
+ *  and channels.
+ *
+ *  CRL_POSITIONS_SINUSOIDAL adds sin(t ω_i) to the channel 2 i of step t, and cos(t ω_i) to the channel 2 i + 1,
+ *  with ω_i = 10000^(−2 i / channels) (Vaswani et al. 2017). CRL_POSITIONS_LEARNED is the sum with a layer of
+ *  parameters of the same shape, which has "_value" after the name: two layers, and any shape. CRL_INIT_DEFAULT is 0
+ *  for them.
+ *  @param network not built yet.
+ *  @param positions which numbers.
+ *  @param options name, input, weight_initializer of those that are learned; NULL: CRL_LAYER_OPTIONS_INIT. Only
+ *      read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_positions(crl_network *network, crl_positions positions,
+                                                           const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds multi-head attention (Vaswani et al. 2017): h of each query is the mean of the values, weighted by softmax
+ *  of their keys' products with it, for each head with its channels. The layers that it reads have two axes, steps
+ *  and channels; h has the steps of the queries.
+ *
+ *  Dense layers come before and after it. The last has the name of the whole, the attention "_heads" after the name,
+ *  and the others "_in" if the queries' layer gives all, "_query" and "_key_value" if keys and values come from
+ *  another one, "_query", "_key" and "_value" if they come from two. "_in.weight" is PyTorch's in_proj_weight, and
+ *  the weight of the last its out_proj.weight. With bare only the attention is added, under the name itself.
+ *
+ *  A row with a length has so many keys, and no number depends on those beyond, as long as they are finite. If the
+ *  queries' layer gives all, it has as many queries, and h is 0 beyond. A length that is no whole number from 1 to
+ *  the number of steps is CRL_ERROR_VALUE.
+ *  @param network not built yet.
+ *  @param attention initialized with CRL_ATTENTION_OPTIONS_INIT; NULL: its values. Only read; the strings are
+ *      copied.
+ *  @param options name, input (which gives the queries), bias, initializers; NULL: CRL_LAYER_OPTIONS_INIT. Only
+ *      read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_attention(crl_network *network,
+                                                           const crl_attention_options *CRL_NULLABLE attention,
+                                                           const crl_layer_options *CRL_NULLABLE options);
 
 /** Adds parameters as a layer: h is the same for every row, and learned. A recurrent layer can read its first state
  *  from it. Its tensor is "value", of this shape. CRL_INIT_DEFAULT is 0; weight_initializer says otherwise.
@@ -888,7 +964,10 @@ enum {
     CRL_LAYER_RNN = 22,
     CRL_LAYER_GRU = 23,
     CRL_LAYER_LSTM = 24,
-    CRL_LAYER_PARAMETER = 25
+    CRL_LAYER_PARAMETER = 25,
+    CRL_LAYER_EMBEDDING = 26,
+    CRL_LAYER_POSITIONS = 27,
+    CRL_LAYER_ATTENTION = 28
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -906,9 +985,10 @@ typedef struct crl_layer {
     size_t first;              /**< named input: the place of its first element in a row of x; otherwise 0 */
     int32_t method;            /**< pooling: its crl_pooling; normalization: its crl_normalization; otherwise 0 */
     int32_t reserved;          /**< 0 */
+    size_t tokens;             /**< embedding: how many; otherwise 0 */
 } crl_layer;
 
-#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0, 0, 0, 0, 0, 0 }
+#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0, 0, 0, 0, 0, 0, 0 }
 
 /** Where a parameter tensor lies in the flat parameter vector, and in every gradient vector. Start from CRL_TENSOR_INIT. */
 typedef struct crl_tensor {
@@ -1018,6 +1098,15 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_normalization(const crl_netwo
  *  @return a status; CRL_ERROR_VALUE if the layer is not recurrent. */
 CRL_NODISCARD CRL_API crl_status crl_network_layer_recurrent(const crl_network *network, size_t index,
                                                              crl_recurrent_options *recurrent);
+
+/** Gets what an attention layer was added with, as a bare one: the dense layers around it are layers of their own.
+ *  @param network built or not.
+ *  @param index the layer's, from 0.
+ *  @param attention initialized with CRL_ATTENTION_OPTIONS_INIT; receives the options. The strings are valid as long
+ *      as the network.
+ *  @return a status; CRL_ERROR_VALUE if the layer is no attention. */
+CRL_NODISCARD CRL_API crl_status crl_network_layer_attention(const crl_network *network, size_t index,
+                                                             crl_attention_options *attention);
 
 /** Gets the flat parameter vector itself, not a copy. You may read and change it. It belongs to the network and
  *  lives as long. Changing it requires exclusive access to the network, and voids earlier forward passes.

@@ -246,38 +246,7 @@ public func crlNetworkLayerNormalization(
     }
 }
 
-/// Gets the options of a recurrent layer.
-/// - Parameters:
-///   - network: built or not.
-///   - index: the layer's, from 0.
-///   - recurrent: initialized with CRL_RECURRENT_OPTIONS_INIT; receives the options. The strings are valid as long as the network.
-/// - Returns: a status; CRL_ERROR_VALUE if the layer is not recurrent.
-@_cdecl("crl_network_layer_recurrent")
-public func crlNetworkLayerRecurrent(
-    _ network: UnsafePointer<crl_network>?, _ index: UInt, _ recurrent: UnsafeMutablePointer<crl_recurrent_options>?
-) -> crl_status {
-    call("crl_network_layer_recurrent") { () throws(ChainruleError) in
-        let (handle, node) = try node(network, index)
-        guard let recurrent else { throw nullArgument("recurrent") }
-        _ = try structure(recurrent, "recurrent")
-        guard case .recurrent(let settings) = node.settings else {
-            throw ChainruleError(.value, "layer '\(node.name.text)' is not recurrent")
-        }
-        var filled = crl_recurrent_options.initial
-        filled.last = settings.givesSequence ? 0 : 1
-        filled.backwards = settings.isBackwards ? 1 : 0
-        switch settings.cell {
-        case .simple: break
-        case .gru(let resetsFirst): filled.reset_first = resetsFirst ? 1 : 0
-        case .lstm(let hasPeepholes): filled.peepholes = hasPeepholes ? 1 : 0
-        }
-        if settings.hasInitialState { filled.initial_state = handle.inputName(of: node, 1) }
-        if settings.hasLengths { filled.lengths = handle.inputName(of: node, settings.hasInitialState ? 2 : 1) }
-        write(filled, to: recurrent)
-    }
-}
-
-private func node(
+func node(
     _ network: UnsafePointer<crl_network>?, _ index: UInt
 ) throws(ChainruleError) -> (NetworkHandle, Architecture.Node) {
     let handle = try object(network, "network", as: NetworkHandle.self)

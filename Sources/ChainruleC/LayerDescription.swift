@@ -51,6 +51,11 @@ func describe(_ settings: LayerSettings, rank: Int, in layer: inout crl_layer) {
         layer.kind = crl_layer_kind(CRL_LAYER_SOFTMAX)
         layer.axis = axis
     case .parameter: layer.kind = crl_layer_kind(CRL_LAYER_PARAMETER)
+    case .embedding(let tokens, _, _):
+        layer.kind = crl_layer_kind(CRL_LAYER_EMBEDDING)
+        layer.tokens = tokens
+    case .positions: layer.kind = crl_layer_kind(CRL_LAYER_POSITIONS)
+    case .attention: layer.kind = crl_layer_kind(CRL_LAYER_ATTENTION)
     case .recurrent(let settings):
         layer.bias = settings.hasBias ? 1 : 0
         switch settings.cell {
@@ -92,6 +97,7 @@ func describe(_ settings: LayerSettings, in options: inout crl_layer_options) {
         options.weight_initializer = initializer(settings.weights)
         options.bias_initializer = initializer(settings.biases)
     case .parameter(_, let values): options.weight_initializer = initializer(values)
+    case .embedding(_, _, let weights): options.weight_initializer = initializer(weights)
     default: break
     }
 }

@@ -110,6 +110,12 @@ extension crl_normalization_options: GrowingStructure {
     static var firstSize: Int { first_size_of_normalization_options() }
 }
 
+extension crl_attention_options: GrowingStructure {
+    static var typeName: StaticString { "crl_attention_options" }
+    static var initial: Self { initial_attention_options() }
+    static var firstSize: Int { first_size_of_attention_options() }
+}
+
 extension crl_recurrent_options: GrowingStructure {
     static var typeName: StaticString { "crl_recurrent_options" }
     static var initial: Self { initial_recurrent_options() }

@@ -57,6 +57,7 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
     public let depthwise: DepthwiseKernels<Scalar>
     public let normalization: NormalizationKernels<Scalar>
     public let recurrent: RecurrentKernels<Scalar>
+    public let attention: AttentionKernels<Scalar>
     /// ``MaximumKernel/maximum``.
     public let maximum:
         @Sendable (
@@ -84,6 +85,7 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
         depthwise = DepthwiseKernels(Set.self)
         normalization = NormalizationKernels(Set.self)
         recurrent = RecurrentKernels(Set.self)
+        attention = AttentionKernels(Set.self)
         maximum = MaximumKernel<Set>.maximum
     }
 }

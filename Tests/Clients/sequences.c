@@ -155,6 +155,135 @@ static void refused(void)
     crl_network_destroy(network);
 }
 
+/* Tokens, where they lie, and the channels that are added for it. */
+static void embedded(void)
+{
+    enum { TOKENS = 5, WIDTH = 4 };
+    crl_network *network = NULL;
+    crl_layer layer = CRL_LAYER_INIT;
+    crl_layer_options options = CRL_LAYER_OPTIONS_INIT, back = CRL_LAYER_OPTIONS_INIT;
+    float x[STEPS] = { 4, 0, 1, 3, 3, 2 }, y[STEPS * WIDTH], *w = NULL;
+    size_t rank = 0, extents[4] = { 0 }, parameters = 0;
+    OK(crl_network_create(STEPS, &network));
+    options.weight_initializer.kind = CRL_INIT_UNIFORM;
+    options.weight_initializer.a = 1;
+    options.weight_initializer.b = 2;
+    OK(crl_network_add_embedding(network, TOKENS, WIDTH, &options));
+    FAILS(CRL_ERROR_VALUE, "weight_initializer", crl_network_add_positions(network, CRL_POSITIONS_SINUSOIDAL, &options));
+    FAILS(CRL_ERROR_VALUE, "positions is 7", crl_network_add_positions(network, 7, NULL));
+    FAILS(CRL_ERROR_SIZE, "tokens", crl_network_add_embedding(network, 0, WIDTH, NULL));
+    FAILS(CRL_ERROR_SIZE, "width", crl_network_add_embedding(network, TOKENS, SIZE_MAX, NULL));
+    options.bias_initializer.kind = CRL_INIT_ZEROS;
+    FAILS(CRL_ERROR_VALUE, "bias_initializer", crl_network_add_embedding(network, TOKENS, WIDTH, &options));
+    options = reading("p", NULL);
+    OK(crl_network_add_positions(network, CRL_POSITIONS_SINUSOIDAL, &options));
+    OK(crl_network_add_positions(network, CRL_POSITIONS_LEARNED, NULL));
+    is(network, 0, "0", CRL_LAYER_EMBEDDING, 0);
+    is(network, 1, "p", CRL_LAYER_POSITIONS, 0);
+    is(network, 2, "3_value", CRL_LAYER_PARAMETER, 0);
+    is(network, 3, "3", CRL_LAYER_SUM, 0);
+    OK(crl_network_layer(network, 0, &layer));
+    CHECK(layer.tokens == TOKENS && layer.units == WIDTH);
+    OK(crl_network_layer_options(network, 0, &back));
+    CHECK(back.weight_initializer.kind == CRL_INIT_UNIFORM && back.weight_initializer.b == 2);
+    OK(crl_network_layer_shape(network, 3, extents, 4, &rank));
+    CHECK(rank == 2 && extents[0] == STEPS && extents[1] == WIDTH);
+    OK(crl_network_build(network, 1));
+    OK(crl_network_parameters(network, &w, &parameters));
+    CHECK(parameters == (TOKENS + STEPS) * WIDTH);
+    OK(crl_network_predict(network, x, 1, STEPS, y, 1, STEPS * WIDTH));
+    CHECK(y[0] == w[4 * WIDTH] && y[1] == w[4 * WIDTH + 1] + 1);
+    CHECK(fabsf(y[WIDTH] - w[0] - 0.84147098f) < 1e-6f && fabsf(y[WIDTH + 1] - w[1] - 0.54030231f) < 1e-6f);
+    x[5] = TOKENS;
+    FAILS(CRL_ERROR_VALUE, "layer '0': row 0 has the token 5.0 at position 5; it must be a whole number from 0 to 4",
+          crl_network_predict(network, x, 1, STEPS, y, 1, STEPS * WIDTH));
+    x[5] = NAN;
+    FAILS(CRL_ERROR_VALUE, "has the token nan", crl_network_predict(network, x, 1, STEPS, y, 1, STEPS * WIDTH));
+    crl_network_destroy(network);
+}
+
+/* Attention with its dense layers, and without. */
+static void attended(void)
+{
+    enum { WIDTH = 8 };
+    crl_network *network = begin(), *loaded = NULL;
+    crl_attention_options attention = CRL_ATTENTION_OPTIONS_INIT, back = CRL_ATTENTION_OPTIONS_INIT;
+    crl_layer_options options = reading("self", "x");
+    static unsigned char file[32768];
+    float x[2 * INPUTS], y[2 * STEPS * WIDTH], same[2 * STEPS * WIDTH];
+    size_t rank = 0, extents[4] = { 0 }, size = 0;
+    attention.heads = 4;
+    attention.width = WIDTH;
+    attention.causal = 1;
+    attention.lengths = "steps";
+    options.bias = 0;
+    OK(crl_network_add_attention(network, &attention, &options));
+    is(network, 2, "self_in", CRL_LAYER_DENSE, 0);
+    is(network, 3, "self_heads", CRL_LAYER_ATTENTION, 0);
+    is(network, 4, "self", CRL_LAYER_DENSE, 0);
+    OK(crl_network_layer_shape(network, 2, extents, 4, &rank));
+    CHECK(rank == 2 && extents[0] == STEPS && extents[1] == 3 * WIDTH);
+    OK(crl_network_layer_attention(network, 3, &back));
+    CHECK(back.heads == 4 && back.causal == 1 && back.bare == 1 && back.key == NULL && back.value == NULL);
+    CHECK(strcmp(back.lengths, "steps") == 0);
+    attention.causal = 0;
+    attention.lengths = NULL;
+    attention.width = 0;
+    attention.key = "x";
+    options = reading("cross", "self");
+    OK(crl_network_add_attention(network, &attention, &options));
+    is(network, 5, "cross_query", CRL_LAYER_DENSE, 1);
+    is(network, 6, "cross_key_value", CRL_LAYER_DENSE, 1);
+    OK(crl_network_layer_attention(network, 7, &back));
+    CHECK(strcmp(back.key, "cross_key_value") == 0 && back.value == NULL && back.lengths == NULL && back.causal == 0);
+    attention.bare = 1;
+    attention.key = attention.value = "self";
+    OK(crl_network_add_attention(network, &attention, NULL));
+    OK(crl_network_layer_attention(network, 9, &back));
+    CHECK(strcmp(back.key, "self") == 0 && strcmp(back.value, "self") == 0 && back.heads == 4);
+    FAILS(CRL_ERROR_VALUE, "'cross' is no attention", crl_network_layer_attention(network, 8, &back));
+    FAILS(CRL_ERROR_NULL, "attention", crl_network_layer_attention(network, 9, NULL));
+    attention.width = WIDTH;
+    FAILS(CRL_ERROR_VALUE, "attention->width is 8", crl_network_add_attention(network, &attention, NULL));
+    attention.width = 0;
+    attention.key = NULL;
+    FAILS(CRL_ERROR_VALUE, "names no layer for its keys", crl_network_add_attention(network, &attention, NULL));
+    attention.value = NULL;
+    FAILS(CRL_ERROR_SIZE, "a multiple of 3 channels", crl_network_add_attention(network, &attention, NULL));
+    options = reading(NULL, NULL);
+    options.weight_initializer.kind = CRL_INIT_ZEROS;
+    FAILS(CRL_ERROR_VALUE, "weight_initializer", crl_network_add_attention(network, &attention, &options));
+    attention.bare = 0;
+    attention.heads = 3;
+    FAILS(CRL_ERROR_SIZE, "3 heads do not divide a width of 8", crl_network_add_attention(network, &attention, NULL));
+    attention.heads = SIZE_MAX;
+    FAILS(CRL_ERROR_SIZE, "attention->heads is", crl_network_add_attention(network, &attention, NULL));
+    attention.heads = 1;
+    attention.width = SIZE_MAX / 2;
+    FAILS(CRL_ERROR_SIZE, "attention '13' has a width of", crl_network_add_attention(network, &attention, NULL));
+    attention.width = 0;
+    attention.key = "missing";
+    FAILS(CRL_ERROR_NAME, "missing", crl_network_add_attention(network, &attention, NULL));
+
+    OK(crl_network_build(network, 3));
+    for (size_t i = 0; i < 2 * INPUTS; ++i)
+        x[i] = noise();
+    x[INPUTS - 1] = 2;
+    x[2 * INPUTS - 1] = STEPS;
+    OK(crl_network_predict(network, x, 2, INPUTS, y, 2, STEPS * WIDTH));
+    OK(crl_network_save_to_memory(network, file, sizeof file, &size));
+    OK(crl_network_load_from_memory(file, size, 0, &loaded));
+    OK(crl_network_predict(loaded, x, 2, INPUTS, same, 2, STEPS * WIDTH));
+    CHECK(memcmp(same, y, sizeof y) == 0);
+    x[INPUTS - 1] = 0;
+    FAILS(CRL_ERROR_VALUE, "layer 'self_heads': row 0 has the length 0.0; it must be a whole number from 1 to 6",
+          crl_network_predict(network, x, 2, INPUTS, y, 2, STEPS * WIDTH));
+    x[INPUTS - 1] = NAN;
+    FAILS(CRL_ERROR_VALUE, "has the length nan", crl_network_predict(network, x, 2, INPUTS, y, 2, STEPS * WIDTH));
+    crl_network_destroy(loaded);
+    crl_network_destroy(network);
+}
+
 /* A row learns from its own steps alone: the sum of the first channel up to its length. */
 static void trained(void)
 {
@@ -223,6 +352,8 @@ int main(void)
 {
     refused();
     added_again();
+    embedded();
+    attended();
     trained();
     return finish();
 }

@@ -15,6 +15,84 @@ extension ReferenceLayer {
         }
     }
 
+    /// Rows of a table. A change of a token that is small changes nothing.
+    package static func embedding(tokens: Int, width: Int) -> ReferenceLayer {
+        ReferenceLayer(
+            add: { try $0.embedding(tokens: tokens, width: width, name: $1, input: $2[0]) },
+            parameters: { _ in tokens * width }
+        ) { inputs, parameters in
+            let shape = inputs[0].channels == 1 ? inputs[0].shape.dropLast() : inputs[0].shape[...]
+            let h = Batch(
+                shape + [width],
+                inputs[0].samples.map { row in
+                    row.flatMap { parameters[Int($0.rounded()) * width..<(Int($0.rounded()) + 1) * width] }
+                })
+            return (h, h)
+        }
+    }
+
+    /// Sines and cosines of the positions, added to x.
+    package static var positions: ReferenceLayer {
+        ReferenceLayer(add: { try $0.positions(name: $1, input: $2[0]) }, parameters: { _ in 0 }) { inputs, _ in
+            let channels = inputs[0].channels
+            let h = Batch(
+                inputs[0].shape,
+                inputs[0].samples.map { row in
+                    row.enumerated().map { index, x in
+                        let (t, channel) = (Double(index / channels), index % channels)
+                        let angle = t * pow(10000, -Double(channel / 2 * 2) / Double(channels))
+                        return x + (channel % 2 == 0 ? sin(angle) : cos(angle))
+                    }
+                })
+            return (h, h)
+        }
+    }
+
+    /// Attention, query by query. It reads one to three layers, and the lengths if there are any.
+    package static func attention(_ settings: AttentionSettings, lengths: Bool = false) -> ReferenceLayer {
+        ReferenceLayer(
+            add: { architecture, name, reads in
+                let sources = lengths ? reads.count - 1 : reads.count
+                try architecture.attention(
+                    settings, name: name, query: reads[0], key: sources > 1 ? reads[1] : nil,
+                    value: sources > 2 ? reads[2] : nil, lengths: lengths ? reads.last : nil)
+            }, parameters: { _ in 0 }
+        ) { inputs, _ in
+            let sources = lengths ? inputs.count - 1 : inputs.count
+            let width = sources == 1 ? inputs[0].channels / 3 : inputs[0].channels
+            let channels = width / settings.heads
+            /// An element of the queries (0), keys (1) or values (2).
+            func element(_ operand: Int, _ sample: Int, _ step: Int, _ channel: Int) -> Double {
+                let source = min(operand, sources - 1)
+                return inputs[source].samples[sample][
+                    step * inputs[source].channels + (operand - source) * width + channel]
+            }
+            let (querySteps, keySteps) = (inputs[0].shape[0], inputs[sources - 1].shape[0])
+            var h = Batch(
+                [querySteps, width],
+                inputs[0].samples.map { _ in [Double](repeating: 0, count: querySteps * width) })
+            for sample in h.samples.indices {
+                let keys = lengths ? Int(inputs.last!.samples[sample][0].rounded()) : keySteps
+                for query in 0..<(sources == 1 ? keys : querySteps) {
+                    for head in 0..<settings.heads {
+                        let all = head * channels..<(head + 1) * channels
+                        let seen = 0..<(settings.isCausal ? min(keys, query + 1) : keys)
+                        let scores = seen.map { key in
+                            all.reduce(0) { $0 + element(0, sample, query, $1) * element(1, sample, key, $1) }
+                                / Double(channels).squareRoot()
+                        }
+                        let e = scores.map { exp($0 - scores.max()!) }
+                        for channel in all {
+                            h.samples[sample][query * width + channel] =
+                                seen.reduce(0) { $0 + e[$1] * element(2, sample, $1, channel) } / e.reduce(0, +)
+                        }
+                    }
+                }
+            }
+            return (h, h)
+        }
+    }
+
     /// A recurrent layer, step by step. It reads x, its first state if it has one, and the lengths if there are any.
     package static func recurrent(
         _ settings: RecurrentSettings, initialState: Bool = false, lengths: Bool = false

@@ -319,7 +319,61 @@ extension TestNetwork {
             .dense("d", 1, from: "input"), .other("zero", .difference, from: "d", "d"),
             .activation("one", .exponential, from: "zero"), .sum("three", of: "one", "one", "one"),
         ]
-        var cases: [(String, TestNetwork)] = []
+        let tokens: [Layer] = three + [.concatenation("tokens", of: "one", "three", "zero", "one")]
+        var cases: [(String, TestNetwork)] = [
+            (
+                "embedding",
+                around(
+                    [4, 2],
+                    tokens + [
+                        .other("l", .embedding(tokens: 5, width: 3), from: "tokens"), .concatenation("c", of: "l", "x"),
+                    ])
+            ),
+            (
+                "embedding of a last axis of 1, read twice",
+                around(
+                    [4, 2],
+                    tokens + [
+                        .reshape("t", [2, 2, 1], from: "tokens"),
+                        .other("l", .embedding(tokens: 4, width: 2), from: "t"),
+                        .reshape("e", [4, 2], from: "l"), .sum("s", of: "e", "x", "e"),
+                    ])
+            ),
+            ("positions", around([4, 5], [.other("l", .positions, from: "x")])),
+        ]
+        for (name, isCausal) in [("attention", false), ("causal attention", true)] {
+            let two = AttentionSettings(heads: 2, isCausal: isCausal)
+            cases += [
+                ("\(name) of one layer", around([4, 12], [.other("l", .attention(two), from: "x")])),
+                (
+                    "\(name) of one layer with lengths",
+                    around([4, 12], three + [.other("l", .attention(two, lengths: true), from: "x", "three")])
+                ),
+                (
+                    "\(name) of two layers",
+                    around(
+                        [4, 4],
+                        three + [
+                            .dense("k", 48, .tanh, from: "input"), .reshape("kv", [6, 8], from: "k"),
+                            .other("l", .attention(two, lengths: true), from: "x", "kv", "three"),
+                        ])
+                ),
+                (
+                    "\(name) of three layers",
+                    around(
+                        [4, 6],
+                        [
+                            .dense("k", 6, .tanh, from: "x"), .dense("v", 6, from: "x"),
+                            .other(
+                                "l", .attention(AttentionSettings(heads: 3, isCausal: isCausal)), from: "x", "k", "v"),
+                        ])
+                ),
+                (
+                    "\(name) of a layer three times",
+                    around([5, 4], [.other("l", .attention(two), from: "x", "x", "x")])
+                ),
+            ]
+        }
         for (index, (name, cell)) in cells.enumerated() {
             var settings = RecurrentSettings(cell, units: 3)
             settings.biases = .uniform(low: -0.5, high: 0.5)

@@ -328,7 +328,7 @@ static crl_network *describe(void)
     return made_network;
 }
 
-/* The same with the shape 2 × 1, and pooling, a slice and a recurrent layer that keep it. */
+/* The same with the shape 2 × 1, and pooling, a slice, a recurrent layer and attention that keep it. */
 static crl_network *describe_shaped(void)
 {
     static const size_t extents[] = { 2, 1 }, begin[] = { 0, 0 };
@@ -339,6 +339,7 @@ static crl_network *describe_shaped(void)
     need(crl_network_add_pooling(made_network, CRL_POOLING_MAXIMUM, &window, NULL));
     need(crl_network_add_slice(made_network, begin, extents, 2, NULL));
     need(crl_network_add_recurrent(made_network, CRL_CELL_TANH, 1, NULL, NULL));
+    need(crl_network_add_attention(made_network, NULL, NULL));
     return made_network;
 }
 

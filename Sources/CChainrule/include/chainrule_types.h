@@ -267,6 +267,29 @@ typedef struct crl_recurrent_options {
 
 #define CRL_RECURRENT_OPTIONS_INIT { sizeof(crl_recurrent_options), NULL, NULL, 0, 0, 0, 0 }
 
+/** What tells a network where in a sequence an element lies. */
+typedef int32_t crl_positions;
+
+enum {
+    CRL_POSITIONS_SINUSOIDAL = 0, /**< sines and cosines of the position */
+    CRL_POSITIONS_LEARNED = 1     /**< numbers of their own for each position */
+};
+
+/** What attention reads and who sees whom. Start from CRL_ATTENTION_OPTIONS_INIT. */
+typedef struct crl_attention_options {
+    size_t size;         /**< sizeof(crl_attention_options) */
+    size_t heads;        /**< how many share the width, which they divide */
+    size_t width;        /**< the channels of queries, keys, values and h; 0: those of the layer that gives the queries */
+    const char *CRL_NULLABLE key;     /**< the layer that gives the keys; NULL: the one that gives the queries */
+    const char *CRL_NULLABLE value;   /**< the layer that gives the values; NULL: the one that gives the keys */
+    const char *CRL_NULLABLE lengths; /**< the layer of one element that gives each row's number of keys; NULL: all */
+    int32_t causal;      /**< non-zero: a query sees no keys after its own position */
+    int32_t bare;        /**< non-zero: no dense layers; channels that come from one layer lie side by side in it: queries, keys,
+                              values */
+} crl_attention_options;
+
+#define CRL_ATTENTION_OPTIONS_INIT { sizeof(crl_attention_options), 1, 0, NULL, NULL, NULL, 0, 0 }
+
 /* ---- GROUP 3 ---- */
 
 /** What a layer does: the function that adds it. */
@@ -298,7 +321,10 @@ enum {
     CRL_LAYER_RNN = 22,
     CRL_LAYER_GRU = 23,
     CRL_LAYER_LSTM = 24,
-    CRL_LAYER_PARAMETER = 25
+    CRL_LAYER_PARAMETER = 25,
+    CRL_LAYER_EMBEDDING = 26,
+    CRL_LAYER_POSITIONS = 27,
+    CRL_LAYER_ATTENTION = 28
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -316,9 +342,10 @@ typedef struct crl_layer {
     size_t first;              /**< named input: the place of its first element in a row of x; otherwise 0 */
     int32_t method;            /**< pooling: its crl_pooling; normalization: its crl_normalization; otherwise 0 */
     int32_t reserved;          /**< 0 */
+    size_t tokens;             /**< embedding: how many; otherwise 0 */
 } crl_layer;
 
-#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0, 0, 0, 0, 0, 0 }
+#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0, 0, 0, 0, 0, 0, 0 }
 
 /** Where a parameter tensor lies in the flat parameter vector, and in every gradient vector. Start from CRL_TENSOR_INIT. */
 typedef struct crl_tensor {

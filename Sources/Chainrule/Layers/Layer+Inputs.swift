@@ -34,3 +34,28 @@ extension Layer {
         }
     }
 }
+
+extension LayerPass {
+    /// Throws unless all elements of an input are whole numbers in a range: integers that the network's input holds as floats.
+    /// - Parameters:
+    ///   - index: the input's.
+    ///   - what: what the integers are.
+    ///   - range: of integers that floats hold.
+    func checkIntegers(ofInput index: Int, _ what: StaticString, in range: ClosedRange<Int>) throws(ChainruleError) {
+        let values = samples(of: inputActivation(index))
+        let (least, most) = (Float(range.lowerBound), Float(range.upperBound))
+        for row in 0..<values.rows {
+            for place in 0..<values.columns {
+                let value = values[row, place]
+                if value >= least && value <= most && Float(Int(value)) == value { continue }
+                let position = values.columns > 1 ? " at position " + place.description : ""
+                throw ChainruleError(
+                    .value,
+                    """
+                    row \(batchRow(row)) has the \(what) \(value)\(position); it must be a whole number from \
+                    \(range.lowerBound) to \(range.upperBound)
+                    """)
+            }
+        }
+    }
+}

@@ -25,6 +25,9 @@ package protocol Layer: AnyObject, Sendable {
     /// How often a forward pass of one row multiplies by each parameter.
     func uses(shape: Shape, inputs: [Shape]) -> Int
 
+    /// How many other multiplications it makes.
+    func multiplications(shape: Shape, inputs: [Shape]) -> Int
+
     /// The state: numbers that training finds and no optimizer steps, such as running statistics. They lie behind the
     /// parameters.
     func state(shape: Shape) -> [TensorShape]
@@ -87,6 +90,12 @@ package protocol Layer: AnyObject, Sendable {
     /// Returns a term of the gradient of one of the layer's tensors, from s and the inputs' h. The gradient is the sum
     /// of ``TensorShape/gradientTerms`` terms. The parameters may change before the term is computed.
     func gradient(ofTensor index: Int, term: Int, _ pass: GradientPass) -> GradientTerm
+
+    /// Whether the gradients of its tensors are 0 but in some rows (``forEachGradientRow(_:_:)``). It writes its gradients.
+    var hasFewGradientRows: Bool { get }
+
+    /// Calls `body` with every row that may not be 0, in any order, some several times.
+    func forEachGradientRow(_ pass: GradientPass, _ body: (Int) -> Void)
 
     /// Whether no ``GradientTerm`` describes the gradients of the layer's tensors: it writes them with
     /// ``writeGradient(ofTensor:into:accumulating:_:_:)``. Its ``gradientBound(positions:signal:input:)`` is infinite.
@@ -156,8 +165,13 @@ extension Layer {
     package var keepsTangents: Bool { false }
     package func keptPerBatch(shape: Shape) -> Int { 0 }
     package func uses(shape: Shape, inputs: [Shape]) -> Int { shape.positions }
+    package func multiplications(shape: Shape, inputs: [Shape]) -> Int { 0 }
     package var mixesRows: Bool { false }
     package func updateState(_ pass: LayerPass) {}
+    package var hasFewGradientRows: Bool { false }
+    package func forEachGradientRow(_ pass: GradientPass, _ body: (Int) -> Void) {
+        preconditionFailure("any row may have a gradient")
+    }
     package var writesGradients: Bool { false }
     package func writeGradient(
         ofTensor index: Int, into gradient: Matrix, accumulating: Bool, _ pass: GradientPass, _ part: GradientPart
@@ -319,6 +333,9 @@ package enum LayerTable {
             (GRU.kind, GRU.decode),
             (LSTM.kind, LSTM.decode),
             (Parameter.kind, Parameter.decode),
+            (Embedding.kind, Embedding.decode),
+            (Positions.kind, { _ in Positions() }),
+            (Attention.kind, Attention.decode),
             (Dropout.kind, Dropout.decode),
             (Dropout.channelKind, Dropout.decodeChannels),
             (GaussianNoise.kind, GaussianNoise.decode),

@@ -28,4 +28,10 @@ public indirect enum LayerSettings: Sendable {
     case recurrent(RecurrentSettings)
     /// Learned numbers, the same for every row.
     case parameter(Shape, Initializer)
+    case embedding(tokens: Int, width: Int, weights: Initializer)
+    /// Sines and cosines of each position.
+    case positions
+    /// Without projections: ``Architecture/multiHeadAttention(_:width:name:query:key:value:lengths:bias:weights:biases:)`` adds
+    /// dense layers for these.
+    case attention(AttentionSettings)
 }

@@ -64,6 +64,109 @@ extension Architecture {
 
     // MARK: Sequences
 
+    /// Adds a table of vectors, one for each token: `h_i = W[x_i]`. Reads whole numbers from 0 to `tokens − 1`; others are an
+    /// error of the pass. They get no error signal.
+    /// - Parameters:
+    ///   - tokens: how many there are, at most 2²⁴.
+    ///   - width: the elements of a vector, which are the channels of h. A layer of the shape `[T]` gives `[T, width]`; if
+    ///     its last axis is 1, as in `[T, 1]`, the channels replace it.
+    ///   - weights: ``Initializer/standard``: normal with mean 0 and deviation 1.
+    public mutating func embedding(
+        tokens: Int, width: Int, name: String? = nil, input: String? = nil, weights: Initializer = .standard
+    ) throws(ChainruleError) {
+        try append(Embedding(tokens: tokens, width: width, weights: weights), name: name, inputs: input.map { [$0] })
+    }
+
+    /// Adds their positions to the elements of a sequence, `[T, C]`, as sines and cosines (Vaswani et al. 2017).
+    public mutating func positions(name: String? = nil, input: String? = nil) throws(ChainruleError) {
+        try append(Positions(), name: name, inputs: input.map { [$0] })
+    }
+
+    /// Adds learned numbers to the elements of a layer: the sum with a ``parameter(_:name:weights:)`` layer of its shape, named
+    /// like the whole and "_value".
+    public mutating func learnedPositions(
+        name: String? = nil, input: String? = nil, weights: Initializer = .standard
+    ) throws(ChainruleError) {
+        var copy = self
+        let name = name ?? (nodes.count + 1).description
+        let input = input ?? self.name(at: nodes.count).text
+        let shape = shape(at: try position(of: input, readBy: LayerName(unchecked: name)))
+        try copy.parameter(shape, name: name + "_value", weights: weights)
+        try copy.sum(of: [input, name + "_value"], name: name)
+        self = copy
+    }
+
+    /// Adds attention without projections: h of each query is the mean of the values, weighted by softmax of the keys' products with
+    /// it, for each head with its channels.
+    /// - Parameters:
+    ///   - query: the layer that gives the queries, `[T, C]`; nil: the layer before. Without a key, its channels are queries, keys and
+    ///     values side by side.
+    ///   - key: the layer that gives the keys. Without a value, its channels are keys and values side by side.
+    ///   - value: the layer that gives the values.
+    ///   - lengths: the layer that gives each row's number of keys, `[1]`: whole numbers from 1 to T; nil: T. Without a key there are
+    ///     as many queries: h is 0 beyond.
+    public mutating func attention(
+        _ settings: AttentionSettings, name: String? = nil, query: String? = nil, key: String? = nil,
+        value: String? = nil, lengths: String? = nil
+    ) throws(ChainruleError) {
+        var settings = settings
+        settings.hasLengths = lengths != nil
+        guard key != nil || value == nil else {
+            throw ChainruleError(.value, "attention reads '\(value!)' as its values, but names no layer for its keys")
+        }
+        var inputs = [query ?? self.name(at: nodes.count).text]
+        if let key { inputs.append(key) }
+        if let value { inputs.append(value) }
+        if let lengths { inputs.append(lengths) }
+        try append(Attention(settings), name: name, inputs: inputs)
+    }
+
+    /// Adds multi-head attention (Vaswani et al. 2017): dense layers for queries, keys and values, ``attention(_:name:query:key:value:lengths:)``,
+    /// and a dense layer for the result. The last has the name of the whole, the attention "_heads" after it, and the others
+    ///
+    /// - "_in" if one layer gives all, of as many units as PyTorch's `in_proj_weight` has rows;
+    /// - "_query" and "_key_value" if keys and values come from another layer;
+    /// - "_query", "_key" and "_value" if they come from two.
+    /// - Parameters:
+    ///   - width: the channels of queries, keys, values and the result, which the heads divide; nil: those of the query's layer.
+    ///   - query: the layer that is read, `[T, C]`; nil: the layer before.
+    ///   - key: the layer that gives the keys; nil: the same.
+    ///   - value: the layer that gives the values; nil: as the keys.
+    public mutating func multiHeadAttention(
+        _ settings: AttentionSettings, width: Int? = nil, name: String? = nil, query: String? = nil,
+        key: String? = nil, value: String? = nil, lengths: String? = nil, bias: Bool = true,
+        weights: Initializer = .standard, biases: Initializer = .standard
+    ) throws(ChainruleError) {
+        var copy = self
+        let query = query ?? self.name(at: nodes.count).text
+        let isSelf =
+            (key ?? query).utf8.elementsEqual(query.utf8) && (value ?? key ?? query).utf8.elementsEqual(query.utf8)
+        let (key, value) = (key ?? query, value ?? key ?? query)
+        let parts: [(name: String, source: String, count: Int)] =
+            isSelf
+            ? [("_in", query, 3)]
+            : key.utf8.elementsEqual(value.utf8)
+                ? [("_query", query, 1), ("_key_value", key, 2)]
+                : [("_query", query, 1), ("_key", key, 1), ("_value", value, 1)]
+        let name = name ?? (nodes.count + parts.count + 1).description
+        let shape = shape(at: try position(of: query, readBy: LayerName(unchecked: name)))
+        let width = width ?? shape.channels
+        guard width >= 1 && width <= Shape.mostElements / 3 else {
+            throw ChainruleError(
+                .size, "attention '\(name)' has a width of 1 to \(Shape.mostElements / 3); \(width) was given")
+        }
+        for part in parts {
+            try copy.dense(
+                part.count * width, name: name + part.name, input: part.source, bias: bias, weights: weights,
+                biases: biases)
+        }
+        func part(_ index: Int) -> String? { index < parts.count ? name + parts[index].name : nil }
+        try copy.attention(
+            settings, name: name + "_heads", query: part(0), key: part(1), value: part(2), lengths: lengths)
+        try copy.dense(width, name: name, bias: bias, weights: weights, biases: biases)
+        self = copy
+    }
+
     /// Adds a recurrent layer over a sequence, `[T, C]`.
     /// - Parameters:
     ///   - initialState: the layer that gives the state before the first step: `[H]`, of an LSTM `[2 H]`, h and then c; nil: 0.

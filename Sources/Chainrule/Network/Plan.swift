@@ -15,7 +15,7 @@ package final class Plan: FallibleClass, Sendable {
     package let numberCount: Int
     /// Whether rows of a batch depend on one another in training.
     let mixesRows: Bool
-    /// The multiplications of a forward pass of one row: each parameter at each position. At most `Int.max`.
+    /// The multiplications of a forward pass of one row, by each parameter at each position and others. At most `Int.max`.
     let multiplications: Int
     /// The elements of the largest layer with several positions; 0 if none has.
     private let widestShape: Int
@@ -56,13 +56,13 @@ package final class Plan: FallibleClass, Sendable {
         /// The tensor as one row.
         func vector(in vector: Matrix) -> Matrix { Matrix(base: vector.base + offset, rows: 1, columns: count) }
 
-        var place: TensorPlace {
+        package var place: TensorPlace {
             TensorPlace(index: index, offset: offset, rows: rows, columns: columns, gradientTerms: gradientTerms)
         }
     }
 
     /// What the passes need to know of a ``Tensor``. Copying it counts no references.
-    struct TensorPlace: BitwiseCopyable, Sendable {
+    package struct TensorPlace: BitwiseCopyable, Sendable {
         let index: Int
         let offset: Int
         let rows: Int
@@ -152,9 +152,11 @@ package final class Plan: FallibleClass, Sendable {
         of node: Architecture.Node, _ tensors: ArraySlice<Tensor>, in architecture: Architecture
     ) -> Int {
         let count = tensors.reduce(0) { $0 + $1.count }
-        let uses = node.layer.uses(shape: node.shape, inputs: architecture.inputShapes(of: node))
-        let (work, overflow) = count.multipliedReportingOverflow(by: uses)
-        return overflow ? .max : work
+        let inputs = architecture.inputShapes(of: node)
+        let (work, overflow) = count.multipliedReportingOverflow(by: node.layer.uses(shape: node.shape, inputs: inputs))
+        let (sum, isTooLarge) = work.addingReportingOverflow(
+            node.layer.multiplications(shape: node.shape, inputs: inputs))
+        return overflow || isTooLarge ? .max : sum
     }
 
     /// Runs a prediction with the arithmetic that all predictions with the network have.

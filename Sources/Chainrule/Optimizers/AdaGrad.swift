@@ -5,6 +5,7 @@ public final class AdaGrad: KernelMethod {
     public let identifier: StaticString = "adagrad"
     public let stateVectors = 1
     public let squareStates = 0..<1
+    public let rests = true
     /// ε ≥ 10⁻³⁰.
     public let epsilon: Float
 

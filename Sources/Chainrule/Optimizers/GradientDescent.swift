@@ -4,6 +4,7 @@ import Kernels
 public final class GradientDescent: KernelMethod {
     public let identifier: StaticString = "gradient_descent"
     public let stateVectors = 0
+    public let rests = true
 
     public init() {}
 

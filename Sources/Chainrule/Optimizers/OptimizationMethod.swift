@@ -49,6 +49,8 @@ public protocol OptimizationMethod: AnyObject, Sendable {
     var squareStates: Range<Int> { get }
     /// λ of decoupled weight decay, unless ``Regularization/weightDecay`` sets one; 0 unless the method has its own.
     var usualWeightDecay: Float { get }
+    /// Whether a step along a gradient of 0 changes nothing, neither the parameter nor its state.
+    var rests: Bool { get }
     /// Checks the hyperparameters.
     func validate() throws(ChainruleError)
     /// Bounds the change of any parameter in a step, if no gradient exceeds `gradient` in magnitude and no parameter
@@ -70,6 +72,7 @@ public protocol OptimizationMethod: AnyObject, Sendable {
 extension OptimizationMethod {
     public var squareStates: Range<Int> { 0..<0 }
     public var usualWeightDecay: Float { 0 }
+    public var rests: Bool { false }
     public var kernel: OptimizerKernelChoice? { nil }
     public func factors(learningRate: Float, step: Int) -> SIMD8<Float> { .zero }
 }

@@ -183,26 +183,31 @@ public final class Optimizer: FallibleClass {
         for (state, others) in zip(states, other.states) { state.vector.assign(others.vector) }
     }
 
-    package func step(_ network: Network, gradients: Matrix) throws(ChainruleError) {
+    /// - Parameters:
+    ///   - rows: for tensors whose gradient is 0 in all other rows. If the method then changes nothing there, nor reads that.
+    ///   - largestParameter: no parameter is larger in magnitude; nil: look it up.
+    /// - Returns: a bound on the parameters after the step.
+    @discardableResult
+    package func step(
+        _ network: Network, gradients: Matrix, rows: [GradientRows] = [], largestParameter: Double? = nil
+    ) throws(ChainruleError) -> Double {
         try check(network)
         precondition(gradients.count == network.parameterCount)
         var largest = 0.0
         for tensor in plan.tensors where !tensorRules[tensor.index].isFrozen {
-            largest = max(
-                largest,
-                try network.largestMagnitude(ofGradient: tensor.vector(in: gradients), from: tensor.offset))
+            try forEachPart(of: tensor, rows, isStep: false) { (first, count) throws(ChainruleError) in
+                let part = tensor.vector(in: gradients).columns(from: first, count: count)
+                largest = max(largest, try network.largestMagnitude(ofGradient: part, from: tensor.offset + first))
+            }
         }
-        _ = try begin(network, largestGradient: largest, largestParameter: network.largestParameter())
+        let bound = try begin(network, largestGradient: largest, mostParameter: largestParameter)
         let scale = clippingScale(gradients, largest: Float(largest), network.arithmetic)
         let step = kernelStep(network)
         for tensor in plan.tensors where !tensorRules[tensor.index].isFrozen {
             let rule = tensorRules[tensor.index]
             let parameters = tensor.vector(in: network.parameters)
             let gradients = tensor.vector(in: gradients)
-            // All of it at once, or as much as there is room for.
-            let most = min(tensor.count, penalizedGradients?.count ?? tensor.count)
-            for first in stride(from: 0, to: tensor.count, by: max(most, 1)) {
-                let count = min(most, tensor.count - first)
+            try forEachPart(of: tensor, rows, isStep: true) { (first, count) throws(ChainruleError) in
                 let w = parameters.columns(from: first, count: count)
                 var g = gradients.columns(from: first, count: count)
                 if let penalizedGradients {
@@ -217,7 +222,7 @@ public final class Optimizer: FallibleClass {
                     network.arithmetic.penalize(w, w, into: w, limit: .infinity, scale: 1, l2: -decay, l1: 0)
                     method.step(
                         OptimizerStep(
-                            parameters: w, gradients: g, states: states, offset: tensor.offset,
+                            parameters: w, gradients: g, states: states, offset: tensor.offset + first,
                             learningRate: learningRate * rule.learningRateFactor,
                             number: Optimizer.number(steps - stepsMissed[rule.layer])))
                 }
@@ -226,6 +231,40 @@ public final class Optimizer: FallibleClass {
         }
         // A custom method may have predicted with some of the changes.
         if step == nil { network.parameterVersion += 1 }
+        return bound
+    }
+
+    /// Calls `body` with parts of a tensor, by their first element and their count: all of it at once, or as much as there is room
+    /// for; or the rows that may have a gradient.
+    /// - Parameter isStep: whether it is for a step. That leaves rows out only if it changes nothing there.
+    private func forEachPart(
+        of tensor: Plan.Tensor, _ rows: [GradientRows], isStep: Bool,
+        _ body: (_ first: Int, _ count: Int) throws(ChainruleError) -> Void
+    ) throws(ChainruleError) {
+        let most = isStep ? penalizedGradients?.count ?? tensor.count : tensor.count
+        for some in rows where some.tensor.index == tensor.index {
+            if isStep && !(method.rests && tensorRules[tensor.index].rests && most >= tensor.columns) { break }
+            for row in some.list { try body(Int(row) * tensor.columns, tensor.columns) }
+            return
+        }
+        for first in stride(from: 0, to: tensor.count, by: max(min(most, tensor.count), 1)) {
+            try body(first, min(most, tensor.count - first))
+        }
+    }
+
+    /// Begins a step, with a bound on the parameters that is looked up if the given one is nil, or too large.
+    private func begin(
+        _ network: Network, largestGradient: Double, mostParameter: Double?
+    ) throws(ChainruleError) -> Double {
+        if let mostParameter {
+            do throws(ChainruleError) {
+                return try begin(network, largestGradient: largestGradient, largestParameter: mostParameter)
+            } catch {
+                // The bound grows with every step: it may be far above the parameters.
+            }
+        }
+        return try begin(
+            network, largestGradient: largestGradient, largestParameter: network.largestParameter())
     }
 
     /// Takes the kernel's step on some rows of a tensor, with what the optimizer does besides. Of the gradient's norm it

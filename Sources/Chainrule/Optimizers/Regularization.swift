@@ -126,6 +126,9 @@ struct TensorRule {
         isFrozen = step.isFrozen
     }
 
+    /// Whether the step leaves parameters alone whose gradient is 0, if the method does.
+    var rests: Bool { weightDecay == 0 && l1 == 0 && l2 == 0 && maxNorm == .infinity }
+
     /// Whether the step changes the gradient first, or does something after the method's step.
     var regularizes: Bool { !isFrozen && (l1 > 0 || l2 > 0 || maxNorm < .infinity) }
 }

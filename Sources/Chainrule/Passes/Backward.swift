@@ -107,7 +107,7 @@ extension Network {
             for (number, tensor) in memory.tensors.enumerated() {
                 if case .vector = sink { try Cancellation.look(before: rows.count, times: plan.multiplications) }
                 if layer.writesGradients {
-                    part.write(tensor) { gradient, accumulating in
+                    part.write(tensor, hasFewRows: layer.hasFewGradientRows) { gradient, accumulating in
                         layer.writeGradient(ofTensor: number, into: gradient, accumulating: accumulating, pass, part)
                     }
                     continue

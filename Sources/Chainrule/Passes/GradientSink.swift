@@ -3,7 +3,9 @@ import Kernels
 /// Where the gradients of the parameters go.
 package enum GradientSink {
     /// Into a vector of the shape of the parameters: sets it, or adds to it.
-    case vector(Matrix, accumulating: Bool)
+    /// - Parameter isClear: whether gradients of few rows (``Layer/hasFewGradientRows``) are 0 there: they are added, so that
+    ///   the other rows are not touched.
+    case vector(Matrix, accumulating: Bool, isClear: Bool = false)
     /// Into an optimizer step, a tile at a time while the tile is in the cache: the whole gradient never exists. Not
     /// for gradients of several terms: it would step along each term (``Optimizer/needsGradient``).
     case step(KernelStep, besides: Regularizer?)
@@ -43,7 +45,7 @@ package struct GradientPart {
         let rows = share.of(tensor.rows)
         if rows.isEmpty { return }
         switch sink {
-        case .vector(let vector, var accumulating):
+        case .vector(let vector, var accumulating, _):
             let block = tensor.view(in: vector).rows(from: rows.lowerBound, count: rows.count)
             for number in 0..<terms {
                 guard let term = term(number) else { continue }
@@ -61,11 +63,13 @@ package struct GradientPart {
     }
 
     /// Lets a layer write the gradient of a tensor, or add it: never in a step.
-    func write(_ tensor: Plan.TensorPlace, _ body: (_ gradient: Matrix, _ accumulating: Bool) -> Void) {
-        guard case .vector(let vector, let accumulating) = sink else {
+    func write(
+        _ tensor: Plan.TensorPlace, hasFewRows: Bool, _ body: (_ gradient: Matrix, _ accumulating: Bool) -> Void
+    ) {
+        guard case .vector(let vector, let accumulating, let isClear) = sink else {
             preconditionFailure("such a gradient has a vector")
         }
-        body(tensor.view(in: vector), accumulating)
+        body(tensor.view(in: vector), accumulating || isClear && hasFewRows)
     }
 
     /// Steps along a gradient of which only some rows exist at a time.

@@ -54,7 +54,7 @@ extension Network {
                 tangents: gradientPass(tangents.layers, tangents.input), hasInputTangent: false)
             for (number, tensor) in workspace.layers[index].tensors.enumerated() {
                 if layer.writesGradients {
-                    all.write(tensor) { tangent, accumulating in
+                    all.write(tensor, hasFewRows: layer.hasFewGradientRows) { tangent, accumulating in
                         layer.writeGradientTangent(
                             ofTensor: number, into: tangent, accumulating: accumulating, pass, all)
                     }

@@ -39,6 +39,8 @@ package struct Matrix: BitwiseCopyable, @unchecked Sendable {
         Matrix(base: base + start * stride, rows: count, columns: columns, stride: stride)
     }
 
+    func rows(_ range: Range<Int>) -> Matrix { rows(from: range.lowerBound, count: range.count) }
+
     /// The positions of some samples as rows, if each row of this matrix is a sample of so many channels.
     func positions(ofRows range: Range<Int>, channels: Int) -> Matrix {
         rows(from: range.lowerBound, count: range.count).reshaped(columns: channels)
@@ -64,10 +66,10 @@ package struct Matrix: BitwiseCopyable, @unchecked Sendable {
     /// All elements of a contiguous matrix as one row.
     var asRow: Matrix { reshaped(columns: count) }
 
-    /// Sets every element of a contiguous matrix to 0.
+    /// Sets every element to 0.
     func clear() {
-        precondition(isContiguous)
-        base.update(repeating: 0, count: count)
+        if isContiguous { return base.update(repeating: 0, count: count) }
+        for row in 0..<rows { self.row(row).clear() }
     }
 
     /// Sets every element, row by row.

@@ -27,6 +27,8 @@ final class TrainingStep: FallibleClass {
     private var gradients: FloatMemory?
     /// ``Regularizer/blocks``; nil until needed.
     private var blocks: FloatMemory?
+    /// Of tensors whose gradients are 0 in most rows.
+    private let gradientRows: [GradientRows]
     let groups: Memory<RowsTotal>
     let outcomes: [Outcome]
     /// The largest magnitude in x.
@@ -66,7 +68,8 @@ final class TrainingStep: FallibleClass {
         network: Network, optimizer: Optimizer?, cost: Cost, seed: UInt64, callsFunctions: Bool, copiesRows: Bool,
         data: DataView, workspace: Workspace,
         batch: BatchTargets,
-        gradients: FloatMemory?, groups: Memory<RowsTotal>, largestInput: Double, threads: ThreadPool?,
+        gradients: FloatMemory?, gradientRows: [GradientRows], groups: Memory<RowsTotal>, largestInput: Double,
+        threads: ThreadPool?,
         sharedStages: [PassStage], layerTreatments: Memory<LayerTreatment>, isBounded: Bool, outcomes: [Outcome],
         leastSharedRows: Int, choice: ThreadChoice?
     ) {
@@ -82,6 +85,7 @@ final class TrainingStep: FallibleClass {
         input = workspace.input
         self.batch = batch
         self.gradients = gradients
+        self.gradientRows = gradientRows
         self.groups = groups
         self.largestInput = largestInput
         self.threads = threads
@@ -101,8 +105,10 @@ final class TrainingStep: FallibleClass {
     ) {
         let (total, totalWeight, gradient) = try passes(over: rows)
         if let gradient {
+            let bound = largestParameter
             largestParameter = nil
-            try optimizer?.step(network, gradients: gradient)
+            largestParameter = try optimizer?.step(
+                network, gradients: gradient, rows: gradientRows, largestParameter: bound)
         }
         if workspace.usesBatchStatistics { network.updateState(from: workspace) }
         return (total.cost, cost.weight(totalWeight: totalWeight, rows: rows.count), total.decided)
@@ -160,10 +166,12 @@ final class TrainingStep: FallibleClass {
             let piece = rows[place..<min(place + workspace.maxRows, rows.endIndex)]
             if !isBounded {
                 let vector = try wholeGradient()
-                sink = .vector(vector, accumulating: first > 0)
+                sink = .vector(vector, accumulating: first > 0, isClear: !gradientRows.isEmpty)
                 gradient = vector
+                if first == 0 { for rows in gradientRows { rows.clear(in: vector) } }
             }
             total = try passes(over: piece, after: total, firstRow: first, amongThreads: sharesThreads)
+            for rows in gradientRows { rows.add(input, rows: piece.count, in: workspace, network) }
             if !isBounded { continue }
             if piece.count == rows.count, let step = try boundedStep() {
                 try share(.parameters(step), amongThreads: sharesThreads)
@@ -173,6 +181,7 @@ final class TrainingStep: FallibleClass {
             try share(.parameters(.vector(vector, accumulating: first > 0)), amongThreads: sharesThreads)
             gradient = vector
         }
+        for rows in gradientRows { rows.isComplete = true }
         return (total, totalWeight, gradient)
     }
 
@@ -371,6 +380,15 @@ extension FallibleClass where Self == TrainingStep {
         for case .inputDelta(let layer, signal: true) in stages {
             treatments.base[network.architecture.nodes[layer].inputs[0] - 1].hasSignalByUnits = true
         }
+        var gradientRows: [GradientRows] = []
+        // Without an optimizer, the gradient is the caller's to change.
+        if optimizer != nil {
+            for (layer, node) in network.architecture.nodes.enumerated() where node.layer.hasFewGradientRows {
+                for tensor in network.plan.tensorRanges[layer] {
+                    gradientRows.append(try GradientRows(ofLayer: layer, network.plan.tensors[tensor].place))
+                }
+            }
+        }
         var outcomes: [Outcome] = []
         for _ in 0..<(threads?.count ?? 1) {
             outcomes.append(Outcome(magnitudes: try Memory(count: sharesUnits.count, for: "the bounds of a step")))
@@ -386,6 +404,7 @@ extension FallibleClass where Self == TrainingStep {
             workspace: workspace,
             batch: try BatchTargets(rows: rows, like: data.targets),
             gradients: try needsGradient ? FloatMemory(count: network.parameterCount, for: "the gradient") : nil,
+            gradientRows: gradientRows,
             groups: try Memory<RowsTotal>(count: Cost.groups(of: rows), for: "the costs of a batch"),
             largestInput: Double(largestInput), threads: threads, sharedStages: stages,
             layerTreatments: treatments, isBounded: isBounded, outcomes: outcomes, leastSharedRows: leastSharedRows,

@@ -11,7 +11,7 @@ from ._describing_shapes import DescribingShapes, Lengths, extents_array, length
 from ._description import InitializerLike, encoded, initializer, layer_options
 from ._errors import check
 from ._library import library
-from ._names import CELLS, enumerator
+from ._names import CELLS, POSITIONS, enumerator
 
 _Self = TypeVar("_Self", bound="DescribingSequences")
 
@@ -201,4 +201,103 @@ class DescribingSequences(DescribingShapes):
         check(
             library.crl_network_add_parameter(self._open(), extents_array(extents), len(extents), ctypes.byref(options))
         )
+        return self
+
+    def add_embedding(
+        self: _Self,
+        tokens: int,
+        width: int,
+        *,
+        name: str | None = None,
+        input: str | None = None,
+        weight_initializer: InitializerLike = "default",
+    ) -> _Self:
+        """Adds a table of vectors, one for each token: h of a position is the row of the table that x there says.
+
+        Args:
+            tokens: the rows of the table. What the layer reads holds whole numbers from 0 to tokens - 1; any other is
+                an ArgumentError.
+            width: the elements of a vector. A layer of the shape (T,) gives (T, width); if its last axis is 1, as in
+                (T, 1), `width` replaces it.
+            name, input: as for add_dense().
+            weight_initializer: "default" is normal with mean 0 and deviation 1.
+
+        Its tensor is "weight", (tokens, width), as PyTorch's.
+        """
+        options, _ = layer_options(name, input, "identity", None)
+        options.weight_initializer = initializer(weight_initializer)
+        check(
+            library.crl_network_add_embedding(
+                self._open(), count(tokens, "tokens"), count(width, "width"), ctypes.byref(options)
+            )
+        )
+        return self
+
+    def add_positions(
+        self: _Self,
+        positions: str = "sinusoidal",
+        *,
+        name: str | None = None,
+        input: str | None = None,
+        weight_initializer: InitializerLike = "default",
+    ) -> _Self:
+        """Adds to each element of a sequence (steps, channels) numbers that tell its position.
+
+        Args:
+            positions: "sinusoidal", sines and cosines (Vaswani et al. 2017), or "learned", a sum with a layer of
+                parameters, which has "_value" after the name.
+            name, input: as for add_dense().
+            weight_initializer: of those that are learned; "default" is 0.
+        """
+        options, _ = layer_options(name, input, "identity", None)
+        options.weight_initializer = initializer(weight_initializer)
+        kind = enumerator(POSITIONS, positions, "positions")
+        check(library.crl_network_add_positions(self._open(), kind, ctypes.byref(options)))
+        return self
+
+    def add_attention(
+        self: _Self,
+        heads: int,
+        *,
+        key: str | None = None,
+        value: str | None = None,
+        lengths: str | None = None,
+        causal: bool = False,
+        width: int | None = None,
+        bare: bool = False,
+        name: str | None = None,
+        input: str | None = None,
+        bias: bool = True,
+        weight_initializer: InitializerLike = "default",
+        bias_initializer: InitializerLike = "default",
+    ) -> _Self:
+        """Adds multi-head attention over sequences (steps, channels) (Vaswani et al. 2017), with its dense layers.
+
+        Args:
+            heads: how many share the width, which they divide.
+            key: the layer that gives the keys; None: the input.
+            value: the layer that gives the values; None: as the keys.
+            lengths: the layer of one element that gives each row's number of keys; None: all. If the input gives all,
+                it has as many queries, and h is 0 beyond.
+            causal: whether a query sees no keys after its own position.
+            width: the channels of queries, keys, values and h; None: those of the input.
+            bare: without the dense layers. Channels that come from one layer lie side by side in it: queries, keys,
+                values.
+            name, bias, weight_initializer, bias_initializer: as for add_dense(); of all dense layers.
+            input: the layer that gives the queries.
+
+        The last dense layer has the name, the attention "_heads" after it, and the others "_in" if the input gives all,
+        "_query" and "_key_value" if another layer gives keys and values, "_query", "_key" and "_value" if two do.
+        "_in.weight" is PyTorch's in_proj_weight, and the weight of the last its out_proj.weight.
+        """
+        attention = _prototypes.crl_attention_options.default()
+        attention.heads = count(heads, "heads")
+        attention.width = 0 if width is None else count(width, "width")
+        attention.key, attention.value, attention.lengths = encoded(key), encoded(value), encoded(lengths)
+        attention.causal, attention.bare = bool(causal), bool(bare)
+        options, _ = layer_options(name, input, "identity", None)
+        options.bias = bool(bias)
+        options.weight_initializer = initializer(weight_initializer)
+        options.bias_initializer = initializer(bias_initializer)
+        check(library.crl_network_add_attention(self._open(), ctypes.byref(attention), ctypes.byref(options)))
         return self

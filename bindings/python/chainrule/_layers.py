@@ -27,8 +27,8 @@ class Layer(NamedTuple):
         alpha: α of "leaky_relu", "elu" and "clipped_relu"; None for other layers.
         bias: whether the layer has a b.
         amount: the rate of dropout, the deviation of noise; None for other layers.
-        weight_initializer: of a dense, recurrent or parameter layer or a convolution, as for Network.add_dense(); None
-            for other layers. Files do not keep it: a loaded network has "default".
+        weight_initializer: of a dense or recurrent layer, a convolution, an embedding or parameters, as for
+            Network.add_dense(); None for other layers. Files do not keep it: a loaded network has "default".
         bias_initializer: likewise, but None for a parameter layer.
         shape: the lengths of its axes, channels last.
     """
@@ -61,7 +61,8 @@ def _layer(network: Handle, index: int) -> Layer:
     kind = name_of(LAYER_KINDS, native.kind)
     is_recurrent = kind in ("rnn", "gru", "lstm")
     has_activation = kind in ("dense", "convolution", "transposed_convolution", "activation", "rnn")
-    has_biases = is_recurrent or (has_activation and kind != "activation")
+    has_weights = is_recurrent or (has_activation and kind != "activation")
+    is_table = kind in ("embedding", "parameter")
     return Layer(
         name=native.name.decode(),
         units=native.units,
@@ -71,8 +72,8 @@ def _layer(network: Handle, index: int) -> Layer:
         alpha=None if options.alpha == _prototypes.CRL_AUTO else options.alpha,
         bias=bool(native.bias),
         amount=native.amount if kind in ("dropout", "channel_dropout", "noise") else None,
-        weight_initializer=_initializer(options.weight_initializer) if has_biases or kind == "parameter" else None,
-        bias_initializer=_initializer(options.bias_initializer) if has_biases else None,
+        weight_initializer=_initializer(options.weight_initializer) if has_weights or is_table else None,
+        bias_initializer=_initializer(options.bias_initializer) if has_weights else None,
         shape=shape_of(network, index),
     )
 

@@ -95,6 +95,9 @@ CRL_CELL_RELU = 1
 CRL_CELL_GRU = 2
 CRL_CELL_LSTM = 3
 
+CRL_POSITIONS_SINUSOIDAL = 0
+CRL_POSITIONS_LEARNED = 1
+
 CRL_LAYER_DENSE = 0
 CRL_LAYER_ACTIVATION = 1
 CRL_LAYER_DROPOUT = 2
@@ -121,6 +124,9 @@ CRL_LAYER_RNN = 22
 CRL_LAYER_GRU = 23
 CRL_LAYER_LSTM = 24
 CRL_LAYER_PARAMETER = 25
+CRL_LAYER_EMBEDDING = 26
+CRL_LAYER_POSITIONS = 27
+CRL_LAYER_ATTENTION = 28
 
 CRL_MEAN_SQUARED_ERROR = 0
 CRL_MEAN_ABSOLUTE_ERROR = 1
@@ -198,6 +204,7 @@ crl_padding = ctypes.c_int32
 crl_pooling = ctypes.c_int32
 crl_normalization = ctypes.c_int32
 crl_cell = ctypes.c_int32
+crl_positions = ctypes.c_int32
 crl_layer_kind = ctypes.c_int32
 crl_cost_kind = ctypes.c_int32
 crl_reduction = ctypes.c_int32
@@ -371,6 +378,26 @@ class crl_recurrent_options(ctypes.Structure):
         )
 
 
+class crl_attention_options(ctypes.Structure):
+    """The structure `crl_attention_options`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("heads", ctypes.c_size_t),
+        ("width", ctypes.c_size_t),
+        ("key", ctypes.c_char_p),
+        ("value", ctypes.c_char_p),
+        ("lengths", ctypes.c_char_p),
+        ("causal", ctypes.c_int32),
+        ("bare", ctypes.c_int32),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_attention_options:
+        """Return the value of CRL_ATTENTION_OPTIONS_INIT."""
+        return cls(size=ctypes.sizeof(crl_attention_options), heads=1, width=0, causal=0, bare=0)
+
+
 class crl_layer(ctypes.Structure):
     """The structure `crl_layer`, field by field."""
 
@@ -388,6 +415,7 @@ class crl_layer(ctypes.Structure):
         ("first", ctypes.c_size_t),
         ("method", ctypes.c_int32),
         ("reserved", ctypes.c_int32),
+        ("tokens", ctypes.c_size_t),
     ]
 
     @classmethod
@@ -406,6 +434,7 @@ class crl_layer(ctypes.Structure):
             first=0,
             method=0,
             reserved=0,
+            tokens=0,
         )
 
 
@@ -1209,6 +1238,18 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.POINTER(crl_layer_options),
         ],
     ),
+    "crl_network_add_embedding": (
+        crl_status,
+        [crl_network, ctypes.c_size_t, ctypes.c_size_t, ctypes.POINTER(crl_layer_options)],
+    ),
+    "crl_network_add_positions": (
+        crl_status,
+        [crl_network, crl_positions, ctypes.POINTER(crl_layer_options)],
+    ),
+    "crl_network_add_attention": (
+        crl_status,
+        [crl_network, ctypes.POINTER(crl_attention_options), ctypes.POINTER(crl_layer_options)],
+    ),
     "crl_network_add_parameter": (
         crl_status,
         [
@@ -1380,6 +1421,10 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_network_layer_recurrent": (
         crl_status,
         [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_recurrent_options)],
+    ),
+    "crl_network_layer_attention": (
+        crl_status,
+        [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_attention_options)],
     ),
     "crl_network_parameters": (
         crl_status,

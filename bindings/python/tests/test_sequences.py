@@ -156,3 +156,93 @@ def test_parameters_have_a_weight_initializer() -> None:
     layers = network.add_sum(["p"]).layers
     assert [layer.weight_initializer for layer in layers] == ["default", ("constant", 0.5), None]
     assert [layer.bias_initializer for layer in layers] == [None, None, None]
+
+
+def test_embeddings_and_positions() -> None:
+    network = Network(6).add_embedding(11, 4, name="e").add_positions(name="p").add_positions("learned", name="q")
+    network.build(seed=1)
+    x = np.random.default_rng(1).integers(0, 11, (5, 6)).astype(np.float32)
+    angles = np.arange(6)[:, None] * 10000 ** (-np.arange(0, 4, 2) / 4)
+    places = np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(6, 4)
+    h = network.tensors["e.weight"][x.astype(int)] + places
+    np.testing.assert_allclose(network.predict(x), h.reshape(5, -1), atol=1e-6)
+    assert [layer.kind for layer in network.layers] == ["embedding", "positions", "parameter", "sum"]
+    assert network.layers[0].shape == (6, 4)
+    assert network.layers[0].weight_initializer == network.layers[2].weight_initializer == "default"
+    assert list(network.tensors) == ["e.weight", "q_value.value"]
+    x[3, 2] = 11
+    with pytest.raises(ArgumentError, match=r"layer 'e': row 3 has the token 11.0 at position 2; .* from 0 to 10"):
+        network.predict(x)
+    with pytest.raises(ArgumentError, match="unknown positions 'rotary'; there are sinusoidal, learned"):
+        Network((6, 2)).add_positions("rotary")
+    with pytest.raises(ArgumentError, match="1 to 16777216 tokens; 0 were given"):
+        Network(6).add_embedding(0, 3)
+
+
+def softmax(z: Any) -> Any:
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def attend(q: Any, k: Any, v: Any, heads: int, causal: bool = False) -> Any:
+    """One row's attention in float64."""
+    parts = []
+    for a, b, c in zip(*(np.split(np.float64(x), heads, axis=1) for x in (q, k, v))):
+        scores = a @ b.T / np.sqrt(a.shape[1])
+        if causal:
+            scores[np.triu_indices(len(a), 1, scores.shape[1])] = -np.inf
+        parts.append(softmax(scores) @ c)
+    return np.concatenate(parts, axis=1)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_of_one_layer(causal: bool) -> None:
+    x = np.random.default_rng(1).standard_normal((4, 7, 6), dtype=np.float32)
+    network = Network((7, 6)).add_attention(3, causal=causal, width=12, name="a").build(seed=1)
+    t = {name: np.float64(value) for name, value in network.tensors.items()}
+    assert {name: value.shape for name, value in t.items()} == {
+        "a_in.weight": (36, 6),
+        "a_in.bias": (36,),
+        "a.weight": (12, 12),
+        "a.bias": (12,),
+    }
+    for row, y in zip(x, network.predict(x).reshape(4, 7, 12)):
+        q, k, v = np.split(row @ t["a_in.weight"].T + t["a_in.bias"], 3, axis=1)
+        np.testing.assert_allclose(y, attend(q, k, v, 3, causal) @ t["a.weight"].T + t["a.bias"], atol=1e-6)
+    assert [layer.kind for layer in network.layers] == ["reshape", "dense", "attention", "dense"]
+
+
+def test_attention_of_two_layers() -> None:
+    network = Network(5 * 4 + 3 * 4 + 1).add_input("q", (5, 4)).add_input("k", (3, 4)).add_input("n", 1)
+    network.add_attention(2, input="q", key="k", lengths="n", name="a", bias=False).build(seed=1)
+    t = {name: np.float64(value) for name, value in network.tensors.items()}
+    assert list(t) == ["a_query.weight", "a_key_value.weight", "a.weight"]
+    x = np.random.default_rng(2).standard_normal((3, 33), dtype=np.float32)
+    x[:, 32] = [3, 1, 2]
+    for row, y in zip(x, network.predict(x).reshape(3, 5, 4)):
+        keys = row[20:32].reshape(3, 4)[: int(row[32])]
+        k, v = np.split(keys @ t["a_key_value.weight"].T, 2, axis=1)
+        h = attend(row[:20].reshape(5, 4) @ t["a_query.weight"].T, k, v, 2)
+        np.testing.assert_allclose(y, h @ t["a.weight"].T, atol=1e-6)
+
+
+def test_attention_of_three_layers_and_bare() -> None:
+    network = Network((6, 4)).add_dense(4, name="k").add_attention(2, key="k", value="k", bare=True, input="0").build()
+    x = np.random.default_rng(3).standard_normal((1, 6, 4), dtype=np.float32)
+    k = x[0] @ network.tensors["k.weight"].T + network.tensors["k.bias"]
+    np.testing.assert_allclose(network.predict(x)[0], attend(x[0], k, k, 2).ravel(), atol=1e-6)
+    three = Network((6, 4)).add_dense(5, name="k", input="0").add_attention(2, input="0", key="k", value="0", name="a")
+    assert list(three.build().tensors)[2::2] == ["a_query.weight", "a_key.weight", "a_value.weight", "a.weight"]
+
+
+def test_bad_attention() -> None:
+    network = Network((6, 4))
+    with pytest.raises(ArgumentError, match="3 heads do not divide a width of 4"):
+        network.add_attention(3)
+    with pytest.raises(ArgumentError, match="0 heads do not divide a width of 4"):
+        network.add_attention(0)
+    with pytest.raises(ArgumentError, match="a multiple of 3 channels"):
+        network.add_attention(1, bare=True)
+    with pytest.raises(ArgumentError, match="no layer before it has that name"):
+        network.add_attention(1, key="missing")
+    assert len(network.layers) == 1

@@ -148,18 +148,7 @@ final class RecurrentLayer: GradientWritingLayer {
 
     func checkLengths(_ pass: LayerPass) throws(ChainruleError) {
         guard let place = description.lengthsInput else { return }
-        let lengths = pass.inputActivation(place)
-        for row in 0..<lengths.rows {
-            let length = lengths[row, 0]
-            guard length == Float(steps(ofRow: row, pass)) && length > 0 else {
-                throw ChainruleError(
-                    .value,
-                    """
-                    row \(pass.batchRow(row)) has the length \(length); it must be a whole number from 1 to \
-                    \(pass.inputShape(0)[0])
-                    """)
-            }
-        }
+        try pass.checkIntegers(ofInput: place, "length", in: 1...pass.inputShape(0)[0])
     }
 
     /// Calls `body` with each step and some rows side by side that all have it, or all lack it. Looks now and then.
