@@ -1090,24 +1090,6 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_window(const crl_network *net
 CRL_NODISCARD CRL_API crl_status crl_network_layer_normalization(const crl_network *network, size_t index,
                                                                  crl_normalization_options *normalization);
 
-/** Gets the options of a recurrent layer.
- *  @param network built or not.
- *  @param index the layer's, from 0.
- *  @param recurrent initialized with CRL_RECURRENT_OPTIONS_INIT; receives the options. The strings are valid as long
- *      as the network.
- *  @return a status; CRL_ERROR_VALUE if the layer is not recurrent. */
-CRL_NODISCARD CRL_API crl_status crl_network_layer_recurrent(const crl_network *network, size_t index,
-                                                             crl_recurrent_options *recurrent);
-
-/** Gets what an attention layer was added with, as a bare one: the dense layers around it are layers of their own.
- *  @param network built or not.
- *  @param index the layer's, from 0.
- *  @param attention initialized with CRL_ATTENTION_OPTIONS_INIT; receives the options. The strings are valid as long
- *      as the network.
- *  @return a status; CRL_ERROR_VALUE if the layer is no attention. */
-CRL_NODISCARD CRL_API crl_status crl_network_layer_attention(const crl_network *network, size_t index,
-                                                             crl_attention_options *attention);
-
 /** Gets the flat parameter vector itself, not a copy. You may read and change it. It belongs to the network and
  *  lives as long. Changing it requires exclusive access to the network, and voids earlier forward passes.
  *
@@ -1176,6 +1158,24 @@ CRL_NODISCARD CRL_API crl_status crl_network_state_tensor_count(const crl_networ
  *  @param tensor initialized with CRL_TENSOR_INIT; receives the tensor's name, shape, and place in the state vector.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_state_tensor(const crl_network *network, size_t index, crl_tensor *tensor);
+
+/** Gets the options of a recurrent layer.
+ *  @param network built or not.
+ *  @param index the layer's, from 0.
+ *  @param recurrent initialized with CRL_RECURRENT_OPTIONS_INIT; receives the options. The strings are valid as long
+ *      as the network.
+ *  @return a status; CRL_ERROR_VALUE if the layer is not recurrent. */
+CRL_NODISCARD CRL_API crl_status crl_network_layer_recurrent(const crl_network *network, size_t index,
+                                                             crl_recurrent_options *recurrent);
+
+/** Gets what an attention layer was added with, as a bare one: the dense layers around it are layers of their own.
+ *  @param network built or not.
+ *  @param index the layer's, from 0.
+ *  @param attention initialized with CRL_ATTENTION_OPTIONS_INIT; receives the options. The strings are valid as long
+ *      as the network.
+ *  @return a status; CRL_ERROR_VALUE if the layer is no attention. */
+CRL_NODISCARD CRL_API crl_status crl_network_layer_attention(const crl_network *network, size_t index,
+                                                             crl_attention_options *attention);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Training
@@ -2918,10 +2918,10 @@ typedef struct crl_stream crl_stream;
 
 /** Makes a stream. It keeps the predictor's weights: the predictor may be destroyed first.
  *
- *  The layers must be causal: no output may depend on later steps. Dense layers, activations, normalization of
- *  channels, batch normalization, sums, products, concatenations along the channels, recurrent layers that go
- *  forwards, and causal convolutions of stride 1 are. Where the network gives what the last step leaves, as a
- *  recurrent layer's last state, the stream gives it after each frame.
+ *  The layers must be causal: no output may depend on later steps. Dense layers, embeddings, activations,
+ *  normalization of channels, batch normalization, sums, products, concatenations along the channels, recurrent
+ *  layers that go forwards, and causal convolutions of stride 1 are. Where the network gives what the last step
+ *  leaves, as a recurrent layer's last state, the stream gives it after each frame.
  *  @param predictor only read.
  *  @param stream receives the stream, before its first frame; free it with crl_stream_destroy(). NULL after an
  *      error.
@@ -2943,7 +2943,8 @@ CRL_API void crl_stream_destroy(crl_stream *CRL_NULLABLE stream);
  *  @param frames at least 1.
  *  @param y receives frames × outputs. It may be x if a frame of it has no more numbers than one of x; otherwise it
  *      must not overlap x.
- *  @return a status. An error leaves the stream as it was, but for CRL_ERROR_CALLBACK: then it must be reset. */
+ *  @return a status. An error leaves the stream as it was, unless a layer fails in the middle: a custom activation,
+ *      or an embedding with a token that it lacks. Then the next call may say that the stream must be reset. */
 CRL_NODISCARD CRL_API crl_status crl_stream_push(crl_stream *stream, const float *x, size_t frames, float *y);
 
 /** Goes back to before the first frame.

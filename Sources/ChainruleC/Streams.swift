@@ -16,7 +16,7 @@ import Chainrule
 
 /// Makes a stream. It keeps the predictor's weights: the predictor may be destroyed first.
 ///
-/// The layers must be causal: no output may depend on later steps. Dense layers, activations, normalization of channels,
+/// The layers must be causal: no output may depend on later steps. Dense layers, embeddings, activations, normalization of channels,
 /// batch normalization, sums, products, concatenations along the channels, recurrent layers that go forwards, and causal
 /// convolutions of stride 1 are. Where the network gives what the last step leaves, as a recurrent layer's last state, the
 /// stream gives it after each frame.
@@ -52,7 +52,8 @@ public func crlStreamDestroy(_ stream: UnsafeMutablePointer<crl_stream>?) { dest
 ///   - frames: at least 1.
 ///   - y: receives frames × outputs. It may be x if a frame of it has no more numbers than one of x; otherwise it must not
 ///     overlap x.
-/// - Returns: a status. An error leaves the stream as it was, but for CRL_ERROR_CALLBACK: then it must be reset.
+/// - Returns: a status. An error leaves the stream as it was, unless a layer fails in the middle: a custom activation, or an
+///   embedding with a token that it lacks. Then the next call may say that the stream must be reset.
 @_cdecl("crl_stream_push")
 public func crlStreamPush(
     _ stream: UnsafeMutablePointer<crl_stream>?, _ x: UnsafePointer<Float>?, _ frames: UInt,

@@ -138,6 +138,9 @@ package protocol Layer: AnyObject, Sendable {
     /// axis.
     func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence
 
+    /// Whether ``forward(_:)`` refuses some inputs.
+    var checksInputs: Bool { get }
+
     /// The layer, if predictors prepare it.
     var preparable: (any PreparableLayer)? { get }
 
@@ -159,6 +162,7 @@ extension Layer {
     package var isIdentityWithoutNoise: Bool { false }
     package func channelMap(_ channel: Int, _ numbers: LayerNumbers) -> ChannelMap? { nil }
     package func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence { .allSteps }
+    package var checksInputs: Bool { false }
     package var preparable: (any PreparableLayer)? { nil }
     package func state(shape: Shape) -> [TensorShape] { [] }
     package func keptPerRow(shape: Shape, inputs: [Shape]) -> Int { 0 }

@@ -12,7 +12,7 @@ import Kernels
 /// at once, bit for bit, however it is cut into blocks; the network's own number of steps does not matter. Where the network
 /// gives what the last step leaves, as a recurrent layer's last state, the stream gives it after each frame.
 ///
-/// The network's layers must be causal: no output may depend on later steps. Dense layers, activations, normalization of
+/// The network's layers must be causal: no output may depend on later steps. Dense layers, embeddings, activations, normalization of
 /// channels, batch normalization, sums, products, concatenations along the channels, recurrent layers that go forwards, and
 /// causal convolutions of stride 1 are.
 ///
@@ -53,12 +53,15 @@ public final class Stream: FallibleClass {
         inputs = input.columns
         outputs = output.columns
         flushesSubnormals = predictor.plan.flushesSubnormals
-        cannotFail = !predictor.plan.architecture.nodes.contains { $0.layer.callsCustomFunctions }
+        cannotFail = !predictor.plan.architecture.nodes.contains {
+            $0.layer.callsCustomFunctions || $0.layer.checksInputs
+        }
     }
 
     /// Takes the next frames, and writes their outputs.
     ///
-    /// An error leaves the stream as it was, but for one of a custom activation, after which it must be reset.
+    /// An error leaves the stream as it was, unless a layer fails in the middle: a custom activation, or an embedding with a
+    /// token that it lacks. If some layers have then moved on, the stream must be reset.
     /// - Parameters:
     ///   - x: `frames × inputs`.
     ///   - frames: at least 1.
@@ -81,18 +84,22 @@ public final class Stream: FallibleClass {
         }
         let mode = flushesSubnormals ? platform_flush_subnormals() : 0
         defer { if flushesSubnormals { platform_set_arithmetic(mode) } }
-        var first = 0
+        var (first, hasMoved) = (0, false)
         while first < x.rows {
             let count = min(Stream.blockFrames, x.rows - first)
             input.rows(from: 0, count: count).assign(x.rows(from: first, count: count))
             do throws(ChainruleError) {
-                for stage in stages.all.elements { try run(stage, count) }
+                for stage in stages.all.elements {
+                    try run(stage, count)
+                    hasMoved = hasMoved || stage.hasState
+                }
             } catch {
-                isBroken = true
+                isBroken = hasMoved
                 throw error
             }
             y.rows(from: first, count: count).assign(output.rows(from: 0, count: count))
             frames &+= UInt64(count)
+            hasMoved = true
             first += count
         }
     }

@@ -10,6 +10,14 @@ enum StreamStage: BitwiseCopyable {
     case activation(UnsafeMutablePointer<StreamActivation>)
     /// What an input adds to a sum, or multiplies into a product; of the first input, a copy.
     case combination(UnsafeMutablePointer<StreamCombination>)
+
+    /// Whether a block changes what the next one sees.
+    var hasState: Bool {
+        switch self {
+        case .window, .cell: true
+        case .node, .product, .activation, .combination: false
+        }
+    }
 }
 
 /// A packed product with its σ.

@@ -316,6 +316,26 @@ import Testing
         #expect(try bits(stream.push(x)) == bits(y))
     }
 
+    @Test func tokensThatDoNotExist() throws {
+        let architecture = try StreamTests.architecture(90, 1) {
+            try $0.embedding(tokens: 5, width: 3)
+            try $0.recurrent(RecurrentSettings(.lstm(hasPeepholes: false), units: 4))
+        }
+        let predictor = try Predictor(Network(architecture, seed: 1))
+        let x = (0..<90).map { Float($0 % 5) }
+        let y = try predictor.predict(x)
+        let stream = try Stream(predictor)
+        expectError(.value, "the token 5.0") { _ = try stream.push([5]) }
+        #expect(try bits(push(x, [7], into: stream)) == bits(y))
+        // In the second block, when the first has gone on.
+        var wrong = x
+        wrong[80] = -1
+        expectError(.value, "the token -1.0") { _ = try stream.push(wrong) }
+        expectError(.noForward, "reset it") { _ = try stream.push([1]) }
+        stream.reset()
+        #expect(try bits(stream.push(x)) == bits(y))
+    }
+
     /// A GRU without biases and input decays to numbers that a processor may be slow with. They are 0, in streams and in whole
     /// predictions alike.
     @Test func decayingStatesBecomeZero() throws {

@@ -76,6 +76,9 @@ final class Embedding: GradientWritingLayer {
 
     func tangentBackward(_ pass: TangentPass) throws(ChainruleError) { try backward(pass.tangents) }
 
+    func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence { .step }
+    var checksInputs: Bool { true }
+
     var hasFewGradientRows: Bool { true }
 
     func forEachGradientRow(_ pass: GradientPass, _ body: (Int) -> Void) {
