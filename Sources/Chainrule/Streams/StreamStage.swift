@@ -136,8 +136,10 @@ struct StreamCell: BitwiseCopyable {
             memory.cell.clear()
             if let initial { for index in 0..<stateCount { self[index] = initial[0, index] } }
         }
-        kernels.product(
-            product, frames, input.base, input.stride, memory.gates.base, memory.gates.stride, scratch)
+        if run.input == nil {
+            kernels.product(
+                product, frames, input.base, input.stride, memory.gates.base, memory.gates.stride, scratch)
+        }
         run.count = frames
         kernels.cells(&run)
     }

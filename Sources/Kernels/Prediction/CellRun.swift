@@ -17,6 +17,11 @@ public struct CellRun: BitwiseCopyable {
     public var hasParts = false
     /// The units of h that there are; the step may have more, to whole vectors.
     public var outputUnits: Int
+    /// W_ih, if z of the steps is not there yet; nil: it is. For one row.
+    public var input: UnsafePointer<PackedDense>?
+    /// x of the first step.
+    public var x: UnsafePointer<Float>?
+    public var xDistance = 0
     /// As large as the products need for these rows.
     public var scratch: UnsafeMutablePointer<Float>
 
@@ -41,12 +46,21 @@ enum CellLoop<Product: LayerProduct> {
         var step = run.pointee.step
         var output = run.pointee.output
         let products = run.pointee.products
+        var x = run.pointee.x
         for _ in 0..<run.pointee.count {
-            multiply(products, step.state, step, into: 0, run)
+            if let input = run.pointee.input, let row = x {
+                // Needs no h: it is done while the step before is not.
+                multiply(input, row, stride: 0, rows: 1, into: step.gates, 0, run)
+                x = row + run.pointee.xDistance
+            }
+            multiply(
+                products, step.state.base, stride: step.state.stride, rows: step.rows, into: step.recurrent, 0, run)
             if run.pointee.hasParts {
                 step.part = .gates
                 run.pointee.kernel.pointee(&step)
-                multiply(products + 1, step.extra, step, into: products.pointee.outputs, run)
+                multiply(
+                    products + 1, step.extra.base, stride: step.extra.stride, rows: step.rows, into: step.recurrent,
+                    products.pointee.outputs, run)
                 step.part = .candidate
             }
             run.pointee.kernel.pointee(&step)
@@ -64,13 +78,13 @@ enum CellLoop<Product: LayerProduct> {
 
     @inlinable @inline(__always)
     static func multiply(
-        _ product: UnsafePointer<PackedDense>, _ h: Rows, _ step: CellStep<Float>, into column: Int,
-        _ run: UnsafePointer<CellRun>
+        _ product: UnsafePointer<PackedDense>, _ a: UnsafePointer<Float>, stride: Int, rows: Int, into c: Rows,
+        _ column: Int, _ run: UnsafePointer<CellRun>
     ) {
         let lanes = PanelPacking.lanes(of: product.pointee.outputs, vectorWidth: Product.Tiles.Vector.scalarCount)
         Product.product(
-            product, rows: step.rows, h.base, aStride: h.stride, step.recurrent.base + column,
-            cStride: step.recurrent.stride, count: lanes, scratch: run.pointee.scratch)
+            product, rows: rows, a, aStride: stride, c.base + column, cStride: c.stride, count: lanes,
+            scratch: run.pointee.scratch)
     }
 
     @inlinable @inline(__always)
