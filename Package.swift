@@ -111,12 +111,12 @@ let package = Package(
         .testTarget(
             name: "ChainruleTests", dependencies: ["Chainrule", "KernelDispatch", "Reference"],
             exclude: [
-                "Golden/make_attention.py", "Golden/make_golden.py", "Golden/make_sequences.py",
+                "Golden/make_attention.py", "Golden/make_carried.py", "Golden/make_golden.py", "Golden/make_sequences.py",
                 "Golden/make_shapes.py",
             ],
             resources: [
-                .copy("Golden/attention.json"), .copy("Golden/golden.json"), .copy("Golden/sequences.json"),
-                .copy("Golden/shapes.json"),
+                .copy("Golden/attention.json"), .copy("Golden/carried.json"), .copy("Golden/golden.json"),
+                .copy("Golden/sequences.json"), .copy("Golden/shapes.json"),
             ],
             swiftSettings: testSettings),
         .testTarget(

@@ -328,6 +328,7 @@ typedef struct crl_train_options {
     crl_batch_callback on_batch;
     void *user;
     int32_t shuffle;
+    int32_t carry_states;
     uint64_t seed;
     double validation_split;
     double min_delta;
@@ -417,6 +418,7 @@ crl_status crl_trainer_fit_source(crl_trainer *trainer, const crl_data_source *s
 crl_status crl_trainer_set_epochs(crl_trainer *trainer, size_t epochs);
 crl_status crl_trainer_partial_fit(crl_trainer *trainer, const float *x, size_t x_rows, size_t x_stride,
                                    const crl_targets *targets, crl_epoch *epoch);
+crl_status crl_trainer_reset_states(crl_trainer *trainer);
 crl_status crl_trainer_progress(const crl_trainer *trainer, crl_progress *progress);
 crl_status crl_trainer_save(const crl_trainer *trainer, const char *path);
 crl_status crl_trainer_load(crl_trainer *trainer, const char *path);

@@ -53,6 +53,7 @@ private func trainingOptions(
     }
     options.patience = try optionalCount(train.patience, "options->patience")
     options.minDelta = train.min_delta
+    options.carriesStates = train.carry_states != 0
     if let schedule = train.schedule { options.schedule = try ChainruleC.schedule(schedule) }
     options.onEpoch = epochCallback(train.on_epoch, train.user)
     options.onBatch = batchCallback(train.on_batch, train.user)

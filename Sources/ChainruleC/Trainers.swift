@@ -119,6 +119,19 @@ public func crlTrainerPartialFit(
     }
 }
 
+/// Makes the next batch begin with states of 0, if crl_train_options.carry_states is set. crl_trainer_partial_fit() goes on with
+/// the states of the call before: call this before the first part of new sequences. crl_trainer_fit() does it itself at the
+/// beginning of each epoch.
+/// - Parameters:
+///   - trainer: not from its callbacks.
+/// - Returns: a status; CRL_ERROR_MISMATCH if the trainer carries no states, or CRL_ERROR_BUSY.
+@_cdecl("crl_trainer_reset_states")
+public func crlTrainerResetStates(_ trainer: UnsafeMutablePointer<crl_trainer>?) -> crl_status {
+    call("crl_trainer_reset_states") { () throws(ChainruleError) in
+        try object(trainer, "trainer", as: Trainer.self).resetStates()
+    }
+}
+
 /// Gets how far a trainer has come. Its callbacks may call this.
 /// - Parameters:
 ///   - trainer: only read.

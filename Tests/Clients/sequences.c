@@ -348,12 +348,69 @@ static void trained(void)
     crl_network_destroy(network);
 }
 
+/* States go from batch to batch: a fit in pieces has the bits of a whole one, if its epochs begin alike. */
+static void carried(void)
+{
+    enum { ALL = 12, BATCH = 4, WIDTH = STEPS * CHANNELS };
+    static float x[ALL * WIDTH], t[ALL * STEPS];
+    crl_network *networks[3] = { NULL, NULL, NULL };
+    crl_trainer *trainer = NULL;
+    crl_train_options options = CRL_TRAIN_OPTIONS_INIT;
+    crl_targets targets = CRL_TARGETS_INIT;
+    float *parameters[3] = { NULL, NULL, NULL };
+    size_t count = 0;
+    for (size_t i = 0; i < ALL * WIDTH; ++i)
+        x[i] = noise();
+    for (size_t i = 0; i < ALL * STEPS; ++i)
+        t[i] = noise();
+    for (size_t i = 0; i < 3; ++i) {
+        OK(crl_network_create(WIDTH, &networks[i]));
+        OK(crl_network_add_reshape(networks[i], sequence, COUNT(sequence), NULL));
+        OK(crl_network_add_recurrent(networks[i], CRL_CELL_LSTM, UNITS, NULL, NULL));
+        OK(crl_network_add_dense(networks[i], 1, CRL_IDENTITY, NULL));
+        OK(crl_network_build(networks[i], 3));
+        OK(crl_network_parameters(networks[i], &parameters[i], &count));
+    }
+    options.batch_size = BATCH;
+    options.epochs = 2;
+    options.carry_states = 1;
+    targets.values = t;
+    targets.rows = ALL;
+    targets.columns = targets.stride = STEPS;
+    FAILS_NULLING(CRL_ERROR_VALUE, "cannot be shuffled", trainer, crl_trainer_create(networks[0], &options, &trainer));
+    options.shuffle = 0;
+    OK(crl_network_fit(networks[0], x, ALL, WIDTH, &targets, NULL, &options));
+    targets.rows = BATCH;
+    for (size_t i = 1; i < 3; ++i) {
+        OK(crl_trainer_create(networks[i], &options, &trainer));
+        for (size_t row = 0; row < 2 * ALL; row += BATCH) {
+            if (i == 1 && row == ALL)
+                OK(crl_trainer_reset_states(trainer));
+            targets.values = t + row % ALL * STEPS;
+            OK(crl_trainer_partial_fit(trainer, x + row % ALL * WIDTH, BATCH, WIDTH, &targets, NULL));
+        }
+        targets.rows = BATCH - 1;
+        FAILS(CRL_ERROR_SIZE, "whole batches of 4", crl_trainer_partial_fit(trainer, x, 3, WIDTH, &targets, NULL));
+        targets.rows = BATCH;
+        crl_trainer_destroy(trainer);
+    }
+    CHECK(memcmp(parameters[0], parameters[1], count * sizeof(float)) == 0);
+    CHECK(memcmp(parameters[0], parameters[2], count * sizeof(float)) != 0);
+    options.carry_states = 0;
+    OK(crl_trainer_create(networks[0], &options, &trainer));
+    FAILS(CRL_ERROR_MISMATCH, "does not carry states", crl_trainer_reset_states(trainer));
+    crl_trainer_destroy(trainer);
+    for (size_t i = 0; i < 3; ++i)
+        crl_network_destroy(networks[i]);
+}
+
 int main(void)
 {
     refused();
     added_again();
     embedded();
     attended();
+    carried();
     trained();
     return finish();
 }

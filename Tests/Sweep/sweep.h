@@ -250,7 +250,8 @@ static crl_workspace *workspace, *normal_workspace;
 static crl_optimizer *optimizer;
 static crl_predictor *predictor, *causal_predictor;
 static crl_stream *stream;
-static crl_trainer *trainer;
+static crl_network *causal_network;
+static crl_trainer *trainer, *carrying_trainer;
 static crl_publisher *publisher;
 static crl_cancel *cancel;
 static void *made;
@@ -347,16 +348,14 @@ static crl_network *describe_shaped(void)
 static void make_stream(void)
 {
     static const size_t extents[] = { 1, 3 };
-    crl_network *causal = NULL;
     size_t count;
-    need(crl_network_create(3, &causal));
-    need(crl_network_add_reshape(causal, extents, 2, NULL));
-    need(crl_network_add_recurrent(causal, CRL_CELL_GRU, 4, NULL, NULL));
-    need(crl_network_add_dense(causal, 2, CRL_IDENTITY, NULL));
-    need(crl_network_build(causal, 1));
-    need(crl_predictor_create(causal, CRL_PRECISION_FLOAT32, &causal_predictor));
+    need(crl_network_create(3, &causal_network));
+    need(crl_network_add_reshape(causal_network, extents, 2, NULL));
+    need(crl_network_add_recurrent(causal_network, CRL_CELL_GRU, 4, NULL, NULL));
+    need(crl_network_add_dense(causal_network, 2, CRL_IDENTITY, NULL));
+    need(crl_network_build(causal_network, 1));
+    need(crl_predictor_create(causal_network, CRL_PRECISION_FLOAT32, &causal_predictor));
     need(crl_stream_create(causal_predictor, &stream));
-    crl_network_destroy(causal);
     if (strcmp(now->name, "crl_stream_restore") == 0)
         need(crl_stream_save(stream, file_content, STATE_BYTES, &count));
 }
@@ -388,6 +387,11 @@ static void set_up(void)
     need(crl_publisher_create(network, CRL_PRECISION_FLOAT32, &publisher));
     need(crl_cancel_create(NULL, NULL, &cancel));
     make_stream();
+    options.shuffle = 0;
+    options.carry_states = 1;
+    need(crl_trainer_create(causal_network, &options, &carrying_trainer));
+    options.shuffle = 1;
+    options.carry_states = 0;
     options.optimizer = optimizer;
     need(crl_trainer_create(network, &options, &trainer));
     if (strstr(now->name, "_load"))
@@ -397,6 +401,8 @@ static void set_up(void)
 static void tear_down(void)
 {
     crl_trainer_destroy(trainer);
+    crl_trainer_destroy(carrying_trainer);
+    crl_network_destroy(causal_network);
     crl_cancel_destroy(cancel);
     crl_stream_destroy(stream);
     crl_predictor_destroy(causal_predictor);

@@ -433,6 +433,7 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
             }
         )
     },
+    "crl_trainer_reset_states": {"trainer": "carrying_trainer"},
     "crl_trainer_set_epochs": {"epochs": free("2")},
     "crl_trainer_create": {
         "options": Structure(

@@ -42,6 +42,9 @@ package protocol Layer: AnyObject, Sendable {
     /// The same for the whole batch (``LayerPass/keptOfBatch``).
     func keptPerBatch(shape: Shape) -> Int
 
+    /// How many numbers of a row's state training can carry from batch to batch (``LayerPass/carried``).
+    func carriedCount(named name: LayerName) throws(ChainruleError) -> Int
+
     /// Whether the rows of a batch depend on one another while ``LayerPass/usesBatchStatistics`` says so. The layer has
     /// independent units.
     var mixesRows: Bool { get }
@@ -168,6 +171,7 @@ extension Layer {
     package func keptPerRow(shape: Shape, inputs: [Shape]) -> Int { 0 }
     package var keepsTangents: Bool { false }
     package func keptPerBatch(shape: Shape) -> Int { 0 }
+    package func carriedCount(named name: LayerName) throws(ChainruleError) -> Int { 0 }
     package func uses(shape: Shape, inputs: [Shape]) -> Int { shape.positions }
     package func multiplications(shape: Shape, inputs: [Shape]) -> Int { 0 }
     package var mixesRows: Bool { false }

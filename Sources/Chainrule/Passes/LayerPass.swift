@@ -41,6 +41,14 @@ package struct LayerPass {
         return memory.kept.rows(from: rows.lowerBound, count: rows.count)
     }
 
+    /// The states that these rows begin and end with, in training that carries them from batch to batch.
+    var carried: CarriedStates.Rows? {
+        memory.carried.map { carried in
+            func view(_ all: Matrix) -> Matrix { all.rows(from: batchRow(0), count: rows.count) }
+            return CarriedStates.Rows(first: view(carried.first), last: view(carried.last))
+        }
+    }
+
     /// What the layer keeps for the whole batch.
     var keptOfBatch: Matrix { memory.keptOfBatch }
 
@@ -157,6 +165,8 @@ package final class LayerMemory: @unchecked Sendable {
     /// With 0 columns if nothing is kept.
     let kept: Matrix
     let keptOfBatch: Matrix
+    /// For all rows of a batch; nil: none.
+    var carried: CarriedStates.Rows?
     /// Where the layer's state begins, in floats from the first parameter.
     let stateOffset: Int
     let tensors: UnsafeMutableBufferPointer<Plan.TensorPlace>

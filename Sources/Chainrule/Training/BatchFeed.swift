@@ -60,6 +60,7 @@ extension FallibleClass where Self == RowFeed {
         for trainer: Trainer, _ data: DataView, rows: some Collection<Int>, largestInput: Float
     ) throws(ChainruleError) {
         let options = trainer.options
+        try trainer.carriedStates?.checkRows(rows.count)
         var data = data
         var weights: FloatMemory?
         if options.classWeights != nil {
@@ -78,7 +79,8 @@ extension FallibleClass where Self == RowFeed {
             step: try TrainingStep(
                 network: trainer.network, optimizer: trainer.optimizer, options: options,
                 batchRows: min(options.batchSize, rows.count),
-                copiesRows: options.shuffles || !data.x.isContiguous, data: data, largestInput: largestInput),
+                copiesRows: options.shuffles || !data.x.isContiguous, data: data, largestInput: largestInput,
+                carriedStates: trainer.carriedStates),
             rows: places, order: try Memory<Int>(count: rows.count, for: "the order of the rows"), options: options,
             weights: weights)
     }

@@ -2,6 +2,7 @@
 /// options.
 ///
 /// Its tensors are the network's under their own names, "optimizer.0", "optimizer.1", … for the optimizer's state, and
+/// "carried" for the states that are carried to the next batch, if there are any, and
 /// "best" for the best parameters and state. "optimizer.…" have one row, with a column for each parameter; "best" has one
 /// for each number of the state, too. The
 /// metadata are those of a model file, with the format "chainrule-checkpoint" and a member "training": JSON, in which
@@ -96,6 +97,14 @@ extension Trainer {
                     try max(saved.stateBounds[index], largestMagnitude(ofState: index, state))
                 }
             }
+            if carriedStates != nil {
+                let place = vectors.count - 2
+                let states = loaded.matrix(at: vectorOffset(place), rows: 1, columns: vectors[place].count)
+                try reader.explain { () throws(ChainruleError) in
+                    guard let found = states.firstNotFinite() else { return }
+                    throw ChainruleError(.format, "element \(found.column) of 'carried' is \(found.value)")
+                }
+            }
             network.parameterVersion += 1
             network.numbers.assign(numbers)
             for (index, vector) in vectors.enumerated() {
@@ -112,9 +121,13 @@ extension Trainer {
     }
 
     /// The vectors saved besides the network's numbers.
-    private var vectors: [Matrix] { optimizer.states.map { $0.vector } + [bestNumbers.vector] }
+    private var vectors: [Matrix] {
+        optimizer.states.map { $0.vector } + (carriedStates.map { [$0.first] } ?? []) + [bestNumbers.vector]
+    }
 
-    private var vectorNames: [String] { optimizer.states.indices.map { "optimizer.\($0)" } + ["best"] }
+    private var vectorNames: [String] {
+        optimizer.states.indices.map { "optimizer.\($0)" } + (carriedStates == nil ? [] : ["carried"]) + ["best"]
+    }
 
     /// All tensors of a checkpoint, in their order in the file.
     private var checkpointTensors: [Plan.Tensor] {
@@ -152,6 +165,7 @@ extension Trainer {
         json.member("cost_parameter", bits: UInt64(options.cost.parameter.bitPattern))
         json.member("batch_size", bits: UInt64(options.batchSize))
         json.member("shuffle", options.shuffles)
+        if options.carriesStates { json.member("carry_states", true) }
         json.member("seed", bits: options.seed)
         json.member("validation_split", bits: options.validationSplit.bitPattern)
         json.member("method", optimizer.method.identifier.description)
@@ -243,6 +257,8 @@ extension Trainer {
         try expect(json.float("cost_parameter"), options.cost.parameter, "parameter of the cost")
         try expect(json.bits("batch_size"), UInt64(options.batchSize), "batch_size")
         try expect(json.boolean("shuffle"), options.shuffles, "shuffle")
+        let carriesStates = json["carry_states"] == nil ? false : try json.boolean("carry_states")
+        try expect(carriesStates, options.carriesStates, "carry_states")
         try expect(json.bits("seed"), options.seed, "seed")
         try expect(
             Double(bitPattern: json.bits("validation_split")), options.validationSplit, "validation_split")

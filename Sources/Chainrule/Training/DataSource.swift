@@ -96,6 +96,11 @@ final class SourceFeed: BatchFeed, FallibleClass {
                 .callback, "the data source gave \(rows) rows; from 0 to \(order.count) were asked for")
         }
         if rows == 0 { return nil }
+        do throws(ChainruleError) {
+            try trainer.carriedStates?.checkRows(rows)
+        } catch {
+            throw ChainruleError(.callback, "the data source: \(error.message)")
+        }
         let network = trainer.network
         let given = x.matrix(at: 0, rows: rows, columns: network.inputs)
         let largest = network.arithmetic.largestMagnitude(given)
@@ -130,7 +135,7 @@ extension FallibleClass where Self == SourceFeed {
         self = SourceFeed(
             step: try TrainingStep(
                 network: network, optimizer: trainer.optimizer, options: options, batchRows: rows, copiesRows: false,
-                data: data, largestInput: 0),
+                data: data, largestInput: 0, carriedStates: trainer.carriedStates),
             trainer: trainer, source: source, x: x, targets: targets,
             order: try Memory<Int>(count: rows, for: "the order of a batch"))
     }

@@ -24,18 +24,22 @@ public final class Trainer: FallibleClass {
     public internal(set) var progress = TrainingProgress()
     /// The parameters and the state of the best epoch, or those before the first.
     let bestNumbers: FloatMemory
+    /// nil: none are carried from batch to batch.
+    let carriedStates: CarriedStates?
     /// nil: the learning rate stays as it is.
     var schedule: ScheduleRun?
     /// Whether a call is running. Callbacks are part of it.
     private var isBusy = false
 
     fileprivate init(
-        network: Network, optimizer: Optimizer, options: TrainingOptions, bestNumbers: FloatMemory
+        network: Network, optimizer: Optimizer, options: TrainingOptions, bestNumbers: FloatMemory,
+        carriedStates: CarriedStates?
     ) {
         self.network = network
         self.optimizer = optimizer
         self.options = options
         self.bestNumbers = bestNumbers
+        self.carriedStates = carriedStates
         schedule = options.schedule.map { ScheduleRun($0, optimizer) }
     }
 
@@ -89,6 +93,17 @@ public final class Trainer: FallibleClass {
     @discardableResult
     public func partialFit(_ x: [Float], targets: Targets) throws(ChainruleError) -> Epoch {
         try network.withData(x, targets, "x") { data throws(ChainruleError) in try partialFit(data) }
+    }
+
+    /// Makes the next batch begin with states of 0, if the trainer carries states (``TrainingOptions/carriesStates``). For data that
+    /// arrive bit by bit: call it before the first part of new sequences.
+    public func resetStates() throws(ChainruleError) {
+        try whileBusy { () throws(ChainruleError) in
+            guard let carriedStates else {
+                throw ChainruleError(.mismatch, "the trainer does not carry states from batch to batch")
+            }
+            carriedStates.reset()
+        }
     }
 
     // MARK: Views
@@ -160,6 +175,7 @@ public final class Trainer: FallibleClass {
         }
         while progress.epochs < options.epochs && !isOutOfPatience {
             do throws(ChainruleError) {
+                if progress.rows == 0 { carriedStates?.reset() }
                 try train(on: feed)
                 let metrics = try validate(evaluation, validation)
                 let cost = metrics?.cost ?? progress.cost(options.cost)
@@ -290,7 +306,8 @@ extension FallibleClass where Self == Trainer {
         try optimizer.check(network)
         self = Trainer(
             network: network, optimizer: optimizer, options: options,
-            bestNumbers: try FloatMemory(copying: network.numbers))
+            bestNumbers: try FloatMemory(copying: network.numbers),
+            carriedStates: options.carriesStates ? try CarriedStates(network.plan, rows: options.batchSize) : nil)
     }
 }
 

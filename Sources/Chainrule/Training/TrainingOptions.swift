@@ -7,6 +7,12 @@ public struct TrainingOptions {
     public var batchSize = 32
     /// Whether each epoch goes through the rows in a new order.
     public var shuffles = true
+    /// Whether recurrent layers carry their states from batch to batch: row i of a batch begins with the state that row i of the
+    /// batch before ended with, and gradients stop there (truncated backpropagation through time). Each epoch begins with
+    /// states of 0; ``Trainer/partialFit(_:targets:)`` goes on with those of the call before
+    /// (``Trainer/resetStates()``). Takes rows in order (``shuffles`` is false), whole batches, and recurrent layers that go
+    /// forwards and read no first state.
+    public var carriesStates = false
     /// The seed of everything random: which rows are held out, their order in each epoch, and the numbers of dropout
     /// and noise. The latter follow from this and from the number of steps that the optimizer has taken.
     public var seed: UInt64 = 0
@@ -49,6 +55,9 @@ public struct TrainingOptions {
             throw ChainruleError(.size, "the batch size is \(batchSize); at least 1 is needed")
         }
         try TrainingOptions.check(threads: threads)
+        guard !(carriesStates && shuffles) else {
+            throw ChainruleError(.value, "states are carried from batch to batch: the rows cannot be shuffled")
+        }
         try Split.check(share: validationSplit)
         try TrainingOptions.check(patience: patience, minDelta: minDelta)
         guard let classWeights else { return }

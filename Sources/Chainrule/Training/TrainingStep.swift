@@ -31,6 +31,8 @@ final class TrainingStep: FallibleClass {
     private let gradientRows: [GradientRows]
     let groups: Memory<RowsTotal>
     let outcomes: [Outcome]
+    /// nil: none are carried from batch to batch.
+    private let carriedStates: CarriedStates?
     /// The largest magnitude in x.
     var largestInput: Double
     private let threads: ThreadPool?
@@ -71,7 +73,7 @@ final class TrainingStep: FallibleClass {
         gradients: FloatMemory?, gradientRows: [GradientRows], groups: Memory<RowsTotal>, largestInput: Double,
         threads: ThreadPool?,
         sharedStages: [PassStage], layerTreatments: Memory<LayerTreatment>, isBounded: Bool, outcomes: [Outcome],
-        leastSharedRows: Int, choice: ThreadChoice?
+        leastSharedRows: Int, choice: ThreadChoice?, carriedStates: CarriedStates?
     ) {
         self.network = network
         self.optimizer = optimizer
@@ -94,6 +96,7 @@ final class TrainingStep: FallibleClass {
         self.isBounded = isBounded
         self.leastSharedRows = leastSharedRows
         self.choice = choice
+        self.carriedStates = carriedStates
         self.outcomes = outcomes
     }
 
@@ -111,6 +114,7 @@ final class TrainingStep: FallibleClass {
                 network, gradients: gradient, rows: gradientRows, largestParameter: bound)
         }
         if workspace.usesBatchStatistics { network.updateState(from: workspace) }
+        carriedStates?.advance()
         return (total.cost, cost.weight(totalWeight: totalWeight, rows: rows.count), total.decided)
     }
 
@@ -338,8 +342,7 @@ extension FallibleClass where Self == TrainingStep {
     ///   - largestInput: the largest magnitude in x.
     init(
         network: Network, optimizer: Optimizer?, options: TrainingOptions, batchRows: Int, copiesRows: Bool,
-        data: DataView,
-        largestInput: Float
+        data: DataView, largestInput: Float, carriedStates: CarriedStates? = nil
     ) throws(ChainruleError) {
         let mixesRows = optimizer != nil && network.plan.mixesRows
         let rows = mixesRows ? batchRows : network.plan.gradientRows(of: batchRows, options.cost)
@@ -398,6 +401,7 @@ extension FallibleClass where Self == TrainingStep {
         let workspace = try Workspace(
             plan: network.plan, maxRows: rows, purpose: .gradients, threads: threads?.count ?? 1,
             usesBatchStatistics: mixesRows, hasGradientsByLayer: !isBounded)
+        for layer in workspace.layers.indices { workspace.layers[layer].carried = carriedStates?.rows(ofLayer: layer) }
         self = TrainingStep(
             network: network, optimizer: optimizer, cost: options.cost, seed: options.seed,
             callsFunctions: callsFunctions, copiesRows: copiesRows, data: data,
@@ -408,6 +412,6 @@ extension FallibleClass where Self == TrainingStep {
             groups: try Memory<RowsTotal>(count: Cost.groups(of: rows), for: "the costs of a batch"),
             largestInput: Double(largestInput), threads: threads, sharedStages: stages,
             layerTreatments: treatments, isBounded: isBounded, outcomes: outcomes, leastSharedRows: leastSharedRows,
-            choice: options.threads == nil ? ThreadChoice() : nil)
+            choice: options.threads == nil ? ThreadChoice() : nil, carriedStates: carriedStates)
     }
 }

@@ -211,6 +211,7 @@ class Trainer(NativeObject):
         epochs: int = 10,
         batch_size: int = 32,
         shuffle: bool = True,
+        carry_states: bool = False,
         seed: int = 0,
         validation_split: float = 0.0,
         class_weight: ClassWeight = None,
@@ -235,6 +236,10 @@ class Trainer(NativeObject):
             epochs: how often to go through the rows in total, ≥ 1.
             batch_size: rows for each step, ≥ 1. The last batch of an epoch may be shorter.
             shuffle: whether each epoch has a new order of the rows.
+            carry_states: whether recurrent layers carry their states from batch to batch: row i of a batch begins with
+                the state that row i of the batch before ended with, and gradients stop there. Each epoch of fit()
+                begins with states of 0; partial_fit() goes on with those of the call before (reset_states()). Needs
+                shuffle=False, whole batches, and recurrent layers that go forwards and have no initial_state.
             seed: for everything random: the held-out rows, the orders, and, with the number of the optimizer's steps,
                 dropout and noise.
             validation_split: the share of the rows, in [0, 1), to hold out for validation: the last, or with shuffle
@@ -261,6 +266,7 @@ class Trainer(NativeObject):
         options.epochs = count(epochs, "epochs")
         options.batch_size = count(batch_size, "batch_size")
         options.shuffle = bool(shuffle)
+        options.carry_states = bool(carry_states)
         options.seed = seed_value(seed)
         options.validation_split = real(validation_split, "validation_split")
         options.min_delta = real(min_delta, "min_delta")
@@ -352,6 +358,10 @@ class Trainer(NativeObject):
         arguments = (*data.arguments, ctypes.byref(epoch))
         epochs = self._run(library.crl_trainer_partial_fit, self._open(), *arguments, partial=epoch)
         return epochs[0] if epochs else None
+
+    def reset_states(self) -> None:
+        """Makes the next batch begin with states of 0, with carry_states: before the first part of new sequences."""
+        check(library.crl_trainer_reset_states(self._open()))
 
     def evaluate(
         self,

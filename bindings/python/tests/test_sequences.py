@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from chainrule import ArgumentError, Network, Workspace
+from chainrule import ArgumentError, Network, StateError, Trainer, Workspace
 
 Floats = npt.NDArray[np.float32]
 
@@ -246,3 +246,46 @@ def test_bad_attention() -> None:
     with pytest.raises(ArgumentError, match="no layer before it has that name"):
         network.add_attention(1, key="missing")
     assert len(network.layers) == 1
+
+
+def pieces() -> tuple[Network, Floats, Floats]:
+    """Three batches of four rows: four sequences of 15 steps, in pieces of 5."""
+    rng = np.random.default_rng(8)
+    network = Network((5, 2)).add_lstm(4).add_gru(3).add_dense(1).build(seed=2)
+    return network, rng.standard_normal((12, 5, 2), dtype=np.float32), rng.standard_normal((12, 5), dtype=np.float32)
+
+
+def carrying(network: Network, **options: Any) -> Trainer:
+    return Trainer(network, cost="mean_squared_error", **({"batch_size": 4, "shuffle": False} | options))
+
+
+def test_states_are_carried_from_batch_to_batch() -> None:
+    fitted = []
+    for carry in (True, False):
+        network, x, t = pieces()
+        carrying(network, carry_states=carry, epochs=2).fit(x, t)
+        fitted.append(network.parameters.copy())
+    assert not np.array_equal(*fitted)
+    network, x, t = pieces()
+    network.fit(x, t, cost="mean_squared_error", batch_size=4, shuffle=False, carry_states=True, epochs=2)
+    np.testing.assert_array_equal(network.parameters, fitted[0])
+    network, x, t = pieces()
+    trainer = carrying(network, carry_states=True)
+    for _ in range(2):
+        trainer.reset_states()
+        for first in (0, 4, 8):
+            trainer.partial_fit(x[first : first + 4], t[first : first + 4])
+    np.testing.assert_array_equal(network.parameters, fitted[0])
+
+
+def test_states_that_cannot_be_carried() -> None:
+    network, x, t = pieces()
+    with pytest.raises(ArgumentError, match="the rows cannot be shuffled"):
+        carrying(network, carry_states=True, shuffle=True)
+    with pytest.raises(ArgumentError, match="there are 10 rows to train on; carrying states takes whole batches of 4"):
+        carrying(network, carry_states=True).fit(x[:10], t[:10])
+    with pytest.raises(StateError, match="does not carry states"):
+        carrying(network).reset_states()
+    backwards = Network((5, 2)).add_gru(3, backwards=True, name="b").build(seed=1)
+    with pytest.raises(StateError, match="gru 'b' goes backwards"):
+        carrying(backwards, carry_states=True)

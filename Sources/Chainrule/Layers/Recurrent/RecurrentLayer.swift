@@ -99,6 +99,17 @@ final class RecurrentLayer: GradientWritingLayer {
 
     func keptPerRow(shape: Shape, inputs: [Shape]) -> Int { inputs[0][0] * layout.count }
     var keepsTangents: Bool { true }
+
+    func carriedCount(named name: LayerName) throws(ChainruleError) -> Int {
+        guard !description.isBackwards else {
+            throw ChainruleError(.mismatch, "states cannot be carried: \(kind) '\(name.text)' goes backwards")
+        }
+        guard !description.hasInitialState else {
+            throw ChainruleError(.mismatch, "states cannot be carried: \(kind) '\(name.text)' reads its first state")
+        }
+        return stateCount
+    }
+
     func uses(shape: Shape, inputs: [Shape]) -> Int { inputs[0][0] }
 
     func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence {
@@ -218,7 +229,10 @@ final class RecurrentLayer: GradientWritingLayer {
                 into: columns(layout.gates, of: positions.rows(from: places.lowerBound, count: places.count)),
                 scratch: scratch.rest)
         }
-        begin(scratch, description.hasInitialState ? some(pass.inputActivation(1), positions: 1) : nil)
+        let carried = pass.carried
+        begin(
+            scratch,
+            description.hasInitialState ? some(pass.inputActivation(1), positions: 1) : carried?.first)
         let isKept = pass.kept != nil
         let h = some(pass.h, positions: description.givesSequence ? steps : 1)
         var step = RecurrentStep(
@@ -232,6 +246,9 @@ final class RecurrentLayer: GradientWritingLayer {
             }
         }
         if !description.givesSequence { h.assign(scratch.state) }
+        guard let carried else { return }
+        carried.last.columns(from: 0, count: units).assign(scratch.state)
+        if layout.hasCell { carried.last.columns(from: units, count: units).assign(scratch.cell) }
     }
 
     func columns(_ range: Range<Int>, of positions: Matrix) -> Matrix {
