@@ -190,8 +190,6 @@ crl_status crl_network_layer_options(const crl_network *network, size_t index, c
 crl_status crl_network_layer_window(const crl_network *network, size_t index, crl_window *window);
 crl_status crl_network_layer_normalization(const crl_network *network, size_t index,
                                            crl_normalization_options *normalization);
-crl_status crl_network_layer_recurrent(const crl_network *network, size_t index, crl_recurrent_options *recurrent);
-crl_status crl_network_layer_attention(const crl_network *network, size_t index, crl_attention_options *attention);
 crl_status crl_network_parameters(const crl_network *network, float **parameters, size_t *count);
 crl_status crl_network_tensor_count(const crl_network *network, size_t *count);
 crl_status crl_network_tensor(const crl_network *network, size_t index, crl_tensor *tensor);
@@ -201,6 +199,8 @@ crl_status crl_network_tensor_shape(const crl_network *network, size_t index, si
 crl_status crl_network_state(const crl_network *network, float **state, size_t *count);
 crl_status crl_network_state_tensor_count(const crl_network *network, size_t *count);
 crl_status crl_network_state_tensor(const crl_network *network, size_t index, crl_tensor *tensor);
+crl_status crl_network_layer_recurrent(const crl_network *network, size_t index, crl_recurrent_options *recurrent);
+crl_status crl_network_layer_attention(const crl_network *network, size_t index, crl_attention_options *attention);
 typedef struct crl_optimizer crl_optimizer;
 typedef int32_t crl_cost_kind;
 enum { CRL_MEAN_SQUARED_ERROR = 0, CRL_MEAN_ABSOLUTE_ERROR = 1, CRL_HUBER = 2, CRL_BINARY_CROSS_ENTROPY = 3, CRL_BINARY_CROSS_ENTROPY_LOGITS = 4, CRL_CROSS_ENTROPY = 5, CRL_CUSTOM_COST = 100 };
@@ -612,6 +612,8 @@ crl_status crl_cancel_watch(crl_cancel *cancel, crl_cancel **before);
 crl_status crl_layer_options_init(crl_layer_options *options, size_t size);
 crl_status crl_window_init(crl_window *window, size_t size);
 crl_status crl_normalization_options_init(crl_normalization_options *options, size_t size);
+crl_status crl_recurrent_options_init(crl_recurrent_options *options, size_t size);
+crl_status crl_attention_options_init(crl_attention_options *options, size_t size);
 crl_status crl_layer_init(crl_layer *layer, size_t size);
 crl_status crl_tensor_init(crl_tensor *tensor, size_t size);
 crl_status crl_cost_options_init(crl_cost_options *options, size_t size);

@@ -1090,24 +1090,6 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_window(const crl_network *net
 CRL_NODISCARD CRL_API crl_status crl_network_layer_normalization(const crl_network *network, size_t index,
                                                                  crl_normalization_options *normalization);
 
-/** Gets the options of a recurrent layer.
- *  @param network built or not.
- *  @param index the layer's, from 0.
- *  @param recurrent initialized with CRL_RECURRENT_OPTIONS_INIT; receives the options. The strings are valid as long
- *      as the network.
- *  @return a status; CRL_ERROR_VALUE if the layer is not recurrent. */
-CRL_NODISCARD CRL_API crl_status crl_network_layer_recurrent(const crl_network *network, size_t index,
-                                                             crl_recurrent_options *recurrent);
-
-/** Gets what an attention layer was added with, as a bare one: the dense layers around it are layers of their own.
- *  @param network built or not.
- *  @param index the layer's, from 0.
- *  @param attention initialized with CRL_ATTENTION_OPTIONS_INIT; receives the options. The strings are valid as long
- *      as the network.
- *  @return a status; CRL_ERROR_VALUE if the layer is no attention. */
-CRL_NODISCARD CRL_API crl_status crl_network_layer_attention(const crl_network *network, size_t index,
-                                                             crl_attention_options *attention);
-
 /** Gets the flat parameter vector itself, not a copy. You may read and change it. It belongs to the network and
  *  lives as long. Changing it requires exclusive access to the network, and voids earlier forward passes.
  *
@@ -1176,6 +1158,24 @@ CRL_NODISCARD CRL_API crl_status crl_network_state_tensor_count(const crl_networ
  *  @param tensor initialized with CRL_TENSOR_INIT; receives the tensor's name, shape, and place in the state vector.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_state_tensor(const crl_network *network, size_t index, crl_tensor *tensor);
+
+/** Gets the options of a recurrent layer.
+ *  @param network built or not.
+ *  @param index the layer's, from 0.
+ *  @param recurrent initialized with CRL_RECURRENT_OPTIONS_INIT; receives the options. The strings are valid as long
+ *      as the network.
+ *  @return a status; CRL_ERROR_VALUE if the layer is not recurrent. */
+CRL_NODISCARD CRL_API crl_status crl_network_layer_recurrent(const crl_network *network, size_t index,
+                                                             crl_recurrent_options *recurrent);
+
+/** Gets what an attention layer was added with, as a bare one: the dense layers around it are layers of their own.
+ *  @param network built or not.
+ *  @param index the layer's, from 0.
+ *  @param attention initialized with CRL_ATTENTION_OPTIONS_INIT; receives the options. The strings are valid as long
+ *      as the network.
+ *  @return a status; CRL_ERROR_VALUE if the layer is no attention. */
+CRL_NODISCARD CRL_API crl_status crl_network_layer_attention(const crl_network *network, size_t index,
+                                                             crl_attention_options *attention);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Training
@@ -2782,6 +2782,18 @@ CRL_NODISCARD CRL_API crl_status crl_window_init(crl_window *window, size_t size
  *  @param size sizeof(crl_normalization_options).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_normalization_options_init(crl_normalization_options *options, size_t size);
+
+/** Gets the value of CRL_RECURRENT_OPTIONS_INIT.
+ *  @param options receives the value.
+ *  @param size sizeof(crl_recurrent_options).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_recurrent_options_init(crl_recurrent_options *options, size_t size);
+
+/** Gets the value of CRL_ATTENTION_OPTIONS_INIT.
+ *  @param options receives the value.
+ *  @param size sizeof(crl_attention_options).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_attention_options_init(crl_attention_options *options, size_t size);
 
 /** Gets the value of CRL_LAYER_INIT.
  *  @param layer receives the value.

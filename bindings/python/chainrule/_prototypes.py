@@ -1418,14 +1418,6 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_normalization_options)],
     ),
-    "crl_network_layer_recurrent": (
-        crl_status,
-        [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_recurrent_options)],
-    ),
-    "crl_network_layer_attention": (
-        crl_status,
-        [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_attention_options)],
-    ),
     "crl_network_parameters": (
         crl_status,
         [crl_network, ctypes.POINTER(ctypes.c_void_p), ctypes.POINTER(ctypes.c_size_t)],
@@ -1454,6 +1446,14 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_network_state_tensor": (
         crl_status,
         [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_tensor)],
+    ),
+    "crl_network_layer_recurrent": (
+        crl_status,
+        [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_recurrent_options)],
+    ),
+    "crl_network_layer_attention": (
+        crl_status,
+        [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_attention_options)],
     ),
     "crl_network_fit": (
         crl_status,
@@ -1866,6 +1866,14 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_normalization_options_init": (
         crl_status,
         [ctypes.POINTER(crl_normalization_options), ctypes.c_size_t],
+    ),
+    "crl_recurrent_options_init": (
+        crl_status,
+        [ctypes.POINTER(crl_recurrent_options), ctypes.c_size_t],
+    ),
+    "crl_attention_options_init": (
+        crl_status,
+        [ctypes.POINTER(crl_attention_options), ctypes.c_size_t],
     ),
     "crl_layer_init": (crl_status, [ctypes.POINTER(crl_layer), ctypes.c_size_t]),
     "crl_tensor_init": (crl_status, [ctypes.POINTER(crl_tensor), ctypes.c_size_t]),
