@@ -614,6 +614,8 @@ crl_status crl_cancel_watch(crl_cancel *cancel, crl_cancel **before);
 crl_status crl_layer_options_init(crl_layer_options *options, size_t size);
 crl_status crl_window_init(crl_window *window, size_t size);
 crl_status crl_normalization_options_init(crl_normalization_options *options, size_t size);
+crl_status crl_recurrent_options_init(crl_recurrent_options *options, size_t size);
+crl_status crl_attention_options_init(crl_attention_options *options, size_t size);
 crl_status crl_layer_init(crl_layer *layer, size_t size);
 crl_status crl_tensor_init(crl_tensor *tensor, size_t size);
 crl_status crl_cost_options_init(crl_cost_options *options, size_t size);

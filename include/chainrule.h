@@ -2794,6 +2794,18 @@ CRL_NODISCARD CRL_API crl_status crl_window_init(crl_window *window, size_t size
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_normalization_options_init(crl_normalization_options *options, size_t size);
 
+/** Gets the value of CRL_RECURRENT_OPTIONS_INIT.
+ *  @param options receives the value.
+ *  @param size sizeof(crl_recurrent_options).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_recurrent_options_init(crl_recurrent_options *options, size_t size);
+
+/** Gets the value of CRL_ATTENTION_OPTIONS_INIT.
+ *  @param options receives the value.
+ *  @param size sizeof(crl_attention_options).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_attention_options_init(crl_attention_options *options, size_t size);
+
 /** Gets the value of CRL_LAYER_INIT.
  *  @param layer receives the value.
  *  @param size sizeof(crl_layer).

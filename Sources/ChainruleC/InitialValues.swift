@@ -43,6 +43,34 @@ public func crlNormalizationOptionsInit(
     }
 }
 
+/// Gets the value of CRL_RECURRENT_OPTIONS_INIT.
+/// - Parameters:
+///   - options: receives the value.
+///   - size: sizeof(crl_recurrent_options).
+/// - Returns: a status.
+@_cdecl("crl_recurrent_options_init")
+public func crlRecurrentOptionsInit(
+    _ options: UnsafeMutablePointer<crl_recurrent_options>?, _ size: UInt
+) -> crl_status {
+    call("crl_recurrent_options_init") { () throws(ChainruleError) in
+        try initialize(options, "options", size: size, crl_recurrent_options.self)
+    }
+}
+
+/// Gets the value of CRL_ATTENTION_OPTIONS_INIT.
+/// - Parameters:
+///   - options: receives the value.
+///   - size: sizeof(crl_attention_options).
+/// - Returns: a status.
+@_cdecl("crl_attention_options_init")
+public func crlAttentionOptionsInit(
+    _ options: UnsafeMutablePointer<crl_attention_options>?, _ size: UInt
+) -> crl_status {
+    call("crl_attention_options_init") { () throws(ChainruleError) in
+        try initialize(options, "options", size: size, crl_attention_options.self)
+    }
+}
+
 /// Gets the value of CRL_LAYER_INIT.
 /// - Parameters:
 ///   - layer: receives the value.

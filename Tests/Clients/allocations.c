@@ -94,17 +94,22 @@ static crl_network *varied_network(void)
     return network;
 }
 
-/* A convolution, a batch normalization and a dense layer. */
+/* A convolution, a batch normalization, attention and a dense layer. */
 static crl_network *sequences(void)
 {
     const size_t sequence[] = { INPUTS, 1 };
     crl_network *network = NULL;
     crl_window taps = CRL_WINDOW_INIT;
+    crl_attention_options attention = CRL_ATTENTION_OPTIONS_INIT;
     taps.kernel.first = 2;
     OK(crl_network_create(INPUTS, &network));
     OK(crl_network_add_reshape(network, sequence, COUNT(sequence), NULL));
     OK(crl_network_add_convolution(network, 4, CRL_IDENTITY, &taps, 1, NULL));
     OK(crl_network_add_normalization(network, CRL_NORMALIZATION_BATCH, NULL, NULL));
+    OK(crl_network_add_positions(network, CRL_POSITIONS_SINUSOIDAL, NULL));
+    attention.heads = 2;
+    attention.causal = 1;
+    OK(crl_network_add_attention(network, &attention, NULL));
     OK(crl_network_add_reshape(network, NULL, 0, NULL));
     OK(crl_network_add_dense(network, OUTPUTS, CRL_IDENTITY, NULL));
     OK(crl_network_build(network, 1));
@@ -330,7 +335,7 @@ static void trainers(crl_network *network, const crl_targets *targets)
 
 int main(void)
 {
-    crl_network *network = varied_network();
+    crl_network *network = varied_network(), *windows = sequences();
     crl_workspace *workspace = NULL;
     crl_optimizer *optimizers[CRL_QUICKPROP + 1] = { NULL };
     crl_optimizer_options options = CRL_OPTIMIZER_OPTIONS_INIT;
@@ -390,10 +395,14 @@ int main(void)
     schedules();
     products(network, count, &targets);
     trainers(network, &targets);
+    OK(crl_network_parameters(windows, &parameters, &count));
+    products(windows, count, &targets);
+    trainers(windows, &targets);
 
     for (int method = CRL_GRADIENT_DESCENT; method <= CRL_QUICKPROP; ++method)
         crl_optimizer_destroy(optimizers[method]);
     crl_workspace_destroy(workspace);
     crl_network_destroy(network);
+    crl_network_destroy(windows);
     return finish();
 }

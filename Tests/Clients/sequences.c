@@ -260,7 +260,7 @@ static void attended(void)
     FAILS(CRL_ERROR_SIZE, "attention->heads is", crl_network_add_attention(network, &attention, NULL));
     attention.heads = 1;
     attention.width = SIZE_MAX / 2;
-    FAILS(CRL_ERROR_SIZE, "attention '13' has a width of", crl_network_add_attention(network, &attention, NULL));
+    FAILS(CRL_ERROR_SIZE, "attention '12' has a width of", crl_network_add_attention(network, &attention, NULL));
     attention.width = 0;
     attention.key = "missing";
     FAILS(CRL_ERROR_NAME, "missing", crl_network_add_attention(network, &attention, NULL));

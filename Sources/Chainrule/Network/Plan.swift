@@ -17,6 +17,8 @@ package final class Plan: FallibleClass, Sendable {
     let mixesRows: Bool
     /// The multiplications of a forward pass of one row, by each parameter at each position and others. At most `Int.max`.
     let multiplications: Int
+    /// By node.
+    private let nodeMultiplications: [Int]
     /// The elements of the largest layer with several positions; 0 if none has.
     private let widestShape: Int
     /// By node, whether δ leads to the gradient of a parameter: one of the node's or of a node before it.
@@ -97,14 +99,17 @@ package final class Plan: FallibleClass, Sendable {
         }
         self.needsDelta = needsDelta
         var (multiplications, widest) = (0, 0)
+        var nodeMultiplications: [Int] = []
         for (node, range) in zip(architecture.nodes, tensorRanges) {
-            let (sum, overflow) = multiplications.addingReportingOverflow(
-                Plan.multiplications(of: node, tensors[range], in: architecture))
+            let own = Plan.multiplications(of: node, tensors[range], in: architecture)
+            nodeMultiplications.append(own)
+            let (sum, overflow) = multiplications.addingReportingOverflow(own)
             multiplications = overflow ? .max : sum
             let kept = node.layer.keptPerRow(shape: node.shape, inputs: architecture.inputShapes(of: node))
             if node.shape.positions > 1 || kept > node.width { widest = max(widest, node.width, kept) }
         }
         self.multiplications = multiplications
+        self.nodeMultiplications = nodeMultiplications
         widestShape = widest
     }
 
@@ -143,8 +148,7 @@ package final class Plan: FallibleClass, Sendable {
         let node = architecture.nodes[layer]
         if node.layer.looksItself { return rows }
         return Cancellation.rowsUntilLook(
-            rows, times: Plan.multiplications(of: node, tensors[tensorRanges[layer]], in: architecture),
-            least: max(1, 4 * Cost.groupRows / node.shape.positions))
+            rows, times: nodeMultiplications[layer], least: max(1, 4 * Cost.groupRows / node.shape.positions))
     }
 
     /// A node's part of ``multiplications``.

@@ -205,7 +205,9 @@ struct StreamBuilder {
         let input = input(0, of: node)
         // So small a product takes less time between the steps, which wait for one another, than by itself.
         if weights.products.pointee.words * weights.gateColumns <= 256 {
-            (run.input, run.x, run.xDistance) = (UnsafePointer(weights.products), UnsafePointer(input.base), input.stride)
+            (run.input, run.x, run.xDistance) = (
+                UnsafePointer(weights.products), UnsafePointer(input.base), input.stride
+            )
         }
         return StreamCell(
             product: weights.products, input: input,

@@ -93,8 +93,8 @@ import Testing
                         try $0.convolution(causal(18, kernel, dilation: dilation, groups: 3, .relu), name: "c")
                         try $0.sum(of: ["a", "b", "c"], name: "s")
                         try $0.product(of: "s", "a", name: "p")
-                        try $0.activation(.sigmoid)
-                        try $0.concatenation(of: ["p", "s"], name: "j")
+                        try $0.activation(.sigmoid, name: "q")
+                        try $0.concatenation(of: ["q", "s"], name: "j")
                         try $0.normalization(.layer)
                         try $0.normalization(.batch(momentum: 0.1))
                         try $0.dropout(0.5)
@@ -242,11 +242,11 @@ import Testing
         try refuse("back") { try $0.recurrent(settings, name: "back") }
         settings.isBackwards = false
         try refuse("b_backward") { try $0.bidirectional(settings, name: "b") }
-        try refuse("r") {
+        try refuse("s") {
             try $0.dense(3, name: "s", input: "input")
             try $0.recurrent(settings, name: "r", input: "x", initialState: "s")
         }
-        try refuse("r") {
+        try refuse("n") {
             try $0.dense(1, name: "n", input: "input")
             try $0.recurrent(settings, name: "r", input: "x", lengths: "n")
         }

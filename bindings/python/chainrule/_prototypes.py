@@ -1870,6 +1870,14 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [ctypes.POINTER(crl_normalization_options), ctypes.c_size_t],
     ),
+    "crl_recurrent_options_init": (
+        crl_status,
+        [ctypes.POINTER(crl_recurrent_options), ctypes.c_size_t],
+    ),
+    "crl_attention_options_init": (
+        crl_status,
+        [ctypes.POINTER(crl_attention_options), ctypes.c_size_t],
+    ),
     "crl_layer_init": (crl_status, [ctypes.POINTER(crl_layer), ctypes.c_size_t]),
     "crl_tensor_init": (crl_status, [ctypes.POINTER(crl_tensor), ctypes.c_size_t]),
     "crl_cost_options_init": (crl_status, [ctypes.POINTER(crl_cost_options), ctypes.c_size_t]),

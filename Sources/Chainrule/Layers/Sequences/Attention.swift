@@ -92,6 +92,8 @@ final class Attention: ParameterlessLayer {
         return overflow ? .max : product
     }
 
+    var looksItself: Bool { true }
+
     private func keys(_ inputs: [Shape]) -> Shape { inputs[sources(inputs.count) - 1] }
 
     func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int {

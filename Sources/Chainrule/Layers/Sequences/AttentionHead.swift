@@ -118,15 +118,13 @@ struct AttentionHead {
         return Arithmetic.Visible(first: queries.lowerBound + 1 - keys.lowerBound, more: 1)
     }
 
-    /// Calls `body` with so many queries at a time. Can be cancelled between long ones.
+    /// Calls `body` with so many queries at a time. Can be cancelled between them.
     func forEachBlockOfQueries(
         _ most: Int, _ body: (Range<Int>) throws(ChainruleError) -> Void
     ) throws(ChainruleError) {
-        let work = Int(clamping: Int64(keys) * Int64(channels))
         for first in stride(from: 0, to: queries, by: most) {
-            let some = first..<min(first + most, queries)
-            try Cancellation.look(before: some.count, times: work)
-            try body(some)
+            try Cancellation.look()
+            try body(first..<min(first + most, queries))
         }
     }
 
