@@ -1461,6 +1461,10 @@ typedef struct crl_train_options {
     crl_batch_callback CRL_NULLABLE on_batch;
     void *CRL_NULLABLE user;     /**< passed to on_epoch and on_batch */
     int32_t shuffle;             /**< non-zero: a new order of the rows in each epoch */
+    int32_t carry_states;        /**< non-zero: recurrent layers carry their states from batch to batch. Row i of a batch begins
+                                      with the state that row i of the batch before ended with; gradients stop there. Each
+                                      epoch of a fit begins with states of 0; see crl_trainer_reset_states(). shuffle is 0, all
+                                      batches are whole, and recurrent layers go forwards and read no first state */
     uint64_t seed;               /**< of everything random: the held-out rows, the orders, and the numbers of dropout and
                                       noise, which follow from this and the number of steps that the optimizer has taken */
     double validation_split;     /**< in [0, 1): the share of the rows to hold out and validate on: the last, or any with
@@ -1471,7 +1475,7 @@ typedef struct crl_train_options {
 
 #define CRL_TRAIN_OPTIONS_INIT \
     { sizeof(crl_train_options), NULL, NULL, NULL, 10, 32, CRL_AUTO_SIZE, CRL_AUTO_SIZE, NULL, 0, NULL, NULL, NULL, 1, 0, \
-      0.0, 0.0 }
+      0, 0.0, 0.0 }
 
 /** How outputs compare with targets. Rows count by their sample weights. Start from CRL_METRICS_INIT. */
 typedef struct crl_metrics {
@@ -1895,6 +1899,13 @@ CRL_NODISCARD CRL_API crl_status crl_trainer_set_epochs(crl_trainer *trainer, si
 CRL_NODISCARD CRL_API crl_status crl_trainer_partial_fit(crl_trainer *trainer, const float *x, size_t x_rows,
                                                          size_t x_stride, const crl_targets *CRL_NULLABLE targets,
                                                          crl_epoch *CRL_NULLABLE epoch);
+
+/** Makes the next batch begin with states of 0, if crl_train_options.carry_states is set. crl_trainer_partial_fit()
+ *  goes on with the states of the call before: call this before the first part of new sequences. crl_trainer_fit()
+ *  does it itself at the beginning of each epoch.
+ *  @param trainer not from its callbacks.
+ *  @return a status; CRL_ERROR_MISMATCH if the trainer carries no states, or CRL_ERROR_BUSY. */
+CRL_NODISCARD CRL_API crl_status crl_trainer_reset_states(crl_trainer *trainer);
 
 /** Gets how far a trainer has come. Its callbacks may call this.
  *  @param trainer only read.

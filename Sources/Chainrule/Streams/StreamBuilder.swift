@@ -202,15 +202,15 @@ struct StreamBuilder {
             stages.keep(cell.stepKernel(predictor.arithmetic)))
         (run.gatesDistance, run.outputDistance) = (views.gates.stride, cell.units)
         run.output = CellRun.Rows(h.base, stride: cell.units)
-        let input = input(0, of: node)
+        let x = input(0, of: node)
         // So small a product takes less time between the steps, which wait for one another, than by itself.
         if weights.products.pointee.words * weights.gateColumns <= 256 {
             (run.input, run.x, run.xDistance) = (
-                UnsafePointer(weights.products), UnsafePointer(input.base), input.stride
+                UnsafePointer(weights.products), UnsafePointer(x.base), x.stride
             )
         }
         return StreamCell(
-            product: weights.products, input: input,
+            product: weights.products, input: x,
             initial: plan.architecture.nodes[node].inputs.count > 1 ? input(1, of: node) : nil, units: cell.units,
             stateCount: cell.stateCount, memory: views, run: run)
     }

@@ -126,11 +126,13 @@ struct CellMemory: BitwiseCopyable {
         }
         let units = gateColumns / layer.gates
         let stride = CellMemory.stride(gateColumns)
-        gates = next(rows * steps, gateColumns, stride: stride)
+        // The gates last: behind a block of them the rest would lie whole pages away from the first step's, and processors take
+        // such places for the same until they know better.
         recurrent = next(rows, gateColumns, stride: stride)
         state = next(rows, units, stride: units)
         cell = next(rows, units, stride: units)
         extra = next(rows, units, stride: units)
+        gates = next(rows * steps, gateColumns, stride: stride)
     }
 
     /// The distance between rows of z: with room for a vector's lanes behind them.
