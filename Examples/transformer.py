@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=32)
     parser.add_argument("--blocks", type=int, default=2)
     parser.add_argument("--updates", type=int, default=150)
-    parser.add_argument("--wanted", type=float, default=3.6, help="bits for a character, at most")
+    parser.add_argument("--wanted", type=float, default=3.8, help="bits for a character, at most")
     arguments = parser.parse_args()
     with open(arguments.text, "rb") as file:
         text = np.frombuffer(file.read(), np.uint8)
