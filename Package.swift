@@ -111,7 +111,8 @@ let package = Package(
         .testTarget(
             name: "ChainruleTests", dependencies: ["Chainrule", "KernelDispatch", "Reference"],
             exclude: [
-                "Golden/make_attention.py", "Golden/make_carried.py", "Golden/make_golden.py", "Golden/make_sequences.py",
+                "Golden/make_attention.py", "Golden/make_carried.py", "Golden/make_golden.py",
+                "Golden/make_sequences.py",
                 "Golden/make_shapes.py",
             ],
             resources: [
