@@ -17,11 +17,11 @@ def peer_of(network: Network, letters: int) -> tuple[nn.LSTM, nn.Linear]:
     """PyTorch's layers with the network's parameters. Its second bias is 0 and stays so."""
     lstm, dense = nn.LSTM(letters, UNITS, batch_first=True), nn.Linear(UNITS, letters)
     names = {
-        lstm.weight_ih_l0: "0.weight_ih",
-        lstm.weight_hh_l0: "0.weight_hh",
-        lstm.bias_ih_l0: "0.bias",
-        dense.weight: "1.weight",
-        dense.bias: "1.bias",
+        lstm.weight_ih_l0: "1.weight_ih",
+        lstm.weight_hh_l0: "1.weight_hh",
+        lstm.bias_ih_l0: "1.bias",
+        dense.weight: "2.weight",
+        dense.bias: "2.bias",
     }
     for parameter, name in names.items():
         parameter.data = torch.from_numpy(network.tensors[name].copy())
@@ -46,7 +46,7 @@ def train_peer(lstm: nn.LSTM, dense: nn.Linear, x: np.ndarray, t: np.ndarray, ep
             adam.zero_grad()
             cost.backward()
             adam.step()
-            total += float(cost)
+            total += cost.item()
         costs.append(total / (len(x) // ROWS))
     return costs
 
