@@ -108,7 +108,7 @@ bench-minimizers: lib ## write the tables of docs/training-methods.md, minimize 
 	Tools/setup-bench --minimizers build/venv-minimizers
 	build/venv-minimizers/bin/python Benchmarks/minimizers.py --write docs/training-methods.md
 
-bench-sequences: lib ## print the tables of docs/performance.md, recurrent layers beside PyTorch, JAX, ONNX Runtime: a minute
+bench-sequences: lib ## measure recurrent layers beside PyTorch, JAX and ONNX Runtime: a minute
 	Tools/setup-bench build/venv-bench
 	build/venv-bench/bin/python Benchmarks/sequences.py
 

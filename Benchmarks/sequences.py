@@ -1,5 +1,5 @@
 """Measures recurrent layers on one thread: training steps beside PyTorch and JAX, predictions of a row beside ONNX Runtime.
-`make bench-sequences` prints the table of docs/performance.md.
+`make bench-sequences` prints two tables.
 
     python Benchmarks/sequences.py [--rounds N] [--seconds S] [--cell lstm] [--units 64]
 
