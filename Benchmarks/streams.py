@@ -45,9 +45,7 @@ def compiled(options: argparse.Namespace) -> dict[str, Path]:
             programs[name] = BUILD / f"{name.replace(' ', '-')}-{options.limit}"
             commands.append([*rtneural, *flags, *more, source, "-o", programs[name]])
     programs["wavenet"] = BUILD / f"wavenet-{options.limit}"
-    commands.append(
-        [*rtneural, *backends["eigen"], "-DWAVENET", f"-I{options.nam}", source, "-o", programs["wavenet"]]
-    )
+    commands.append([*rtneural, *backends["eigen"], "-DWAVENET", f"-I{options.nam}", source, "-o", programs["wavenet"]])
     for command in commands:
         subprocess.run([str(part) for part in command], check=True)
     return programs
@@ -59,9 +57,7 @@ def measured(programs: dict[str, Path], network: str, block: int, rounds: int) -
     sums: dict[str, float] = {}
     for _ in range(rounds):
         for name, program in programs.items():
-            run = subprocess.run(
-                [program, network, str(block), "1", "0.1"], check=True, capture_output=True, text=True
-            )
+            run = subprocess.run([program, network, str(block), "1", "0.1"], check=True, capture_output=True, text=True)
             time, sums[name] = map(float, run.stdout.split())
             times[name].append(time)
     return {name: (statistics.median(times[name]), sums[name]) for name in programs}

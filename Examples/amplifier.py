@@ -14,7 +14,6 @@ import argparse
 import time
 
 import numpy as np
-
 from chainrule import Network, Optimizer
 
 RATE = 48000
@@ -121,8 +120,13 @@ def main() -> None:
     x = x[: rows * steps].astype(np.float32).reshape(rows, steps)
     t = t[: rows * steps].astype(np.float32).reshape(rows, steps)
     network.fit(
-        x, t, cost="mean_squared_error", optimizer=Optimizer(network, "adam", learning_rate=0.005),
-        epochs=options.epochs, batch_size=16 if steps == STEPS else 4, seed=1,
+        x,
+        t,
+        cost="mean_squared_error",
+        optimizer=Optimizer(network, "adam", learning_rate=0.005),
+        epochs=options.epochs,
+        batch_size=16 if steps == STEPS else 4,
+        seed=1,
     )
 
     # Other sounds, sample by sample and in blocks of 64.

@@ -116,7 +116,7 @@ public func crlStreamCopy(
 ///   - bytes: receives the state; NULL, with a capacity of 0: only count them.
 ///   - capacity: how many bytes may be written, at least the count.
 ///   - count: receives how many bytes the state has; that never changes.
-/// - Returns: a status; also CRL_ERROR_SIZE if the capacity is too small.
+/// - Returns: a status; also CRL_ERROR_SIZE if the capacity is too small, or CRL_ERROR_NO_FORWARD if the stream must be reset.
 @_cdecl("crl_stream_save")
 public func crlStreamSave(
     _ stream: UnsafePointer<crl_stream>?, _ bytes: UnsafeMutableRawPointer?, _ capacity: UInt,
@@ -125,15 +125,15 @@ public func crlStreamSave(
     call("crl_stream_save") { () throws(ChainruleError) in
         let stream = try object(stream, "stream", as: Stream.self)
         guard let count else { throw nullArgument("count") }
+        if let bytes {
+            guard capacity >= UInt(stream.stateBytes) else {
+                throw ChainruleError(.size, "capacity is \(capacity); the state has \(stream.stateBytes) bytes")
+            }
+            try stream.save(to: bytes)
+        } else if capacity != 0 {
+            throw nullArgument("bytes")
+        }
         count.pointee = UInt(stream.stateBytes)
-        guard let bytes else {
-            guard capacity == 0 else { throw nullArgument("bytes") }
-            return
-        }
-        guard capacity >= UInt(stream.stateBytes) else {
-            throw ChainruleError(.size, "capacity is \(capacity); the state has \(stream.stateBytes) bytes")
-        }
-        stream.save(to: bytes)
     }
 }
 

@@ -61,9 +61,9 @@
  *            floats from the start of one row to the start of the next, at least the number of columns. The network
  *            determines the columns, or you pass them after the rows. A vector is a pointer and a count. The library
  *            checks every length.
- * Handles    crl_network, crl_workspace, crl_optimizer, crl_trainer, crl_predictor, crl_publisher and crl_cancel. A function
- *            ..._create(), ..._copy() or ..._load() makes one. It is yours: give it back once, to the matching ..._destroy(),
- *            which accepts NULL.
+ * Handles    crl_network, crl_workspace, crl_optimizer, crl_trainer, crl_predictor, crl_publisher, crl_stream and
+ *            crl_cancel. A function ..._create(), ..._copy() or ..._load() makes one. It is yours: give it back once, to the
+ *            matching ..._destroy(), which accepts NULL.
  * Ownership  Arrays and strings that you pass stay yours. The library reads them during the call and keeps none of them. A
  *            pointer that the library returns stays the library's; its function says how long it is valid. Arguments of a
  *            callback are valid until the callback returns.

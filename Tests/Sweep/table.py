@@ -419,7 +419,7 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
     "crl_stream_create": {"predictor": "causal_predictor"},
     "crl_stream_push": {"x": reads("rows", "inputs"), "frames": Count("rows"), "y": writes("rows", "outputs")},
     "crl_stream_save": {"bytes": Array("WRITTEN_BYTES", "state"), "capacity": room("state")},
-    "crl_stream_restore": {"bytes": Array("FILE_CONTENT", "state"), "size_t count": Count("state")},
+    "crl_stream_restore": {"bytes": Array("FILE_CONTENT", "state"), "count": Count("state")},
     "crl_stream_frames": {"frames": "result"},
     "crl_plateau_rate": {
         "schedule": Structure(

@@ -111,10 +111,12 @@ public final class Cancellation: @unchecked Sendable {
     /// Runs `body` with subnormal numbers taken for 0. A poll in it has the arithmetic that the caller has.
     static func flushingSubnormals<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) {
         let watch = threadWatch()
+        // A callback in the body may end up here again.
+        let before = (arithmetic: watch.pointee.arithmetic, flushes: watch.pointee.flushes)
         beginFlushing(watch)
         defer {
             platform_set_arithmetic(UInt64(watch.pointee.arithmetic))
-            watch.pointee.flushes = 0
+            (watch.pointee.arithmetic, watch.pointee.flushes) = before
         }
         try body()
     }

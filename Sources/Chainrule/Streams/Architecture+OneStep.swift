@@ -14,12 +14,9 @@ extension Architecture {
             let dependence = node.layer.timeDependence(shape: node.shape, inputs: inputShapes(of: node))
             guard let time = StreamTime(of: dependence, inputTimes, node) else { throw node.notCausal() }
             times.append(time)
-            var layer = node.layer
-            if node.givesSequence(of: self) {
-                // Another sequence of x would have other steps.
-                guard node.shape[0] == sequence.shape[0] else { throw node.notCausal() }
-                layer = Reshape(try node.shape.with(1, along: 0, in: node.name))
-            }
+            // Another sequence of x would have other steps.
+            guard time != .sequence || node.shape[0] == sequence.shape[0] else { throw node.notCausal() }
+            let layer = time == .sequence ? try node.layer.ofOneStep(node.shape) : node.layer
             do throws(ChainruleError) {
                 try result.append(layer, name: node.name.text, inputs: node.inputs.map { name(at: $0).text })
             } catch {
@@ -58,6 +55,9 @@ enum StreamTime {
             // The first state cannot depend on what comes later.
             guard inputs[0] == .sequence, !inputs.dropFirst().contains(where: { $0 != .constant }) else { return nil }
             self = node.shape.rank > 1 ? .sequence : .last
+        case .view where inputs[0] == .sequence:
+            guard node.shape.rank > 1 else { return nil }
+            self = .sequence
         case .step, .view:
             var time = StreamTime.constant
             for input in inputs where input != .constant {

@@ -17,17 +17,25 @@ extension Stream {
     /// A copy of the state: what came so far, for as much as later outputs depend on it. Another stream can go on from it, of
     /// this predictor or of one of the same architecture.
     public var state: [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: stateBytes) { buffer, count in
-            save(to: buffer.baseAddress!)
-            count = buffer.count
+        get throws(ChainruleError) {
+            try checkIsWhole()
+            return [UInt8](unsafeUninitializedCapacity: stateBytes) { buffer, count in
+                write(to: buffer.baseAddress!)
+                count = buffer.count
+            }
         }
     }
 
     /// Writes ``stateBytes`` bytes.
-    package func save(to bytes: UnsafeMutableRawPointer) {
+    package func save(to bytes: UnsafeMutableRawPointer) throws(ChainruleError) {
+        try checkIsWhole()
+        write(to: bytes)
+    }
+
+    private func write(to bytes: UnsafeMutableRawPointer) {
         bytes.storeBytes(of: Stream.tag.littleEndian, as: UInt32.self)
         bytes.storeBytes(of: Stream.version.littleEndian, toByteOffset: 4, as: UInt32.self)
-        bytes.storeBytes(of: layoutNumber.littleEndian, toByteOffset: 8, as: UInt64.self)
+        bytes.storeBytes(of: architectureNumber.littleEndian, toByteOffset: 8, as: UInt64.self)
         bytes.storeBytes(of: frames.littleEndian, toByteOffset: 16, as: UInt64.self)
         var place = Stream.headerBytes
         forEachState { stage, count in
@@ -64,13 +72,17 @@ extension Stream {
                 .fileVersion,
                 "the state has version \(Int(number(4, as: UInt32.self))); this library knows \(Int(Stream.version))")
         }
-        guard number(8, as: UInt64.self) == layoutNumber else {
+        guard number(8, as: UInt64.self) == architectureNumber else {
             throw ChainruleError(.mismatch, "the state belongs to a stream of another network")
         }
         guard bytes.count == stateBytes else {
             throw ChainruleError(.format, "the state has \(bytes.count) bytes; it should have \(stateBytes)")
         }
         let seen = number(16, as: UInt64.self)
+        guard seen <= UInt64(Int64.max) else {
+            throw ChainruleError(
+                .format, "the state is of \(seen.description) frames; at most \(Int64.max.description) are possible")
+        }
         var place = Stream.headerBytes
         forEachState { stage, count in
             for index in 0..<count {
@@ -96,27 +108,17 @@ extension Stream {
             }
         }
     }
+}
 
-    /// Says what the state is made of (FNV-1a; Fowler, Noll and Vo).
-    private var layoutNumber: UInt64 {
+extension Architecture {
+    /// A number that others hardly have (FNV-1a of its JSON; Fowler, Noll and Vo).
+    var number: UInt64 {
+        var json = JSONWriter()
+        encode(to: &json)
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        func add(_ number: Int) {
-            hash ^= UInt64(truncatingIfNeeded: number)
+        for byte in json.bytes {
+            hash ^= UInt64(byte)
             hash &*= 0x100_0000_01b3
-        }
-        add(inputs)
-        add(outputs)
-        forEachState { stage, count in
-            switch stage {
-            case .cell(let cell):
-                add(1)
-                add(cell.pointee.units)
-            case .window(let window):
-                add(2)
-                add(window.pointee.window.channels)
-            case .node, .product, .activation, .combination: break
-            }
-            add(count)
         }
         return hash
     }

@@ -30,6 +30,8 @@ public final class Stream: FallibleClass {
     public private(set) var frames: UInt64 = 0
 
     let stages: StreamStages
+    /// Says which networks have the same states.
+    let architectureNumber: UInt64
     private let predictor: Predictor
     private let workspace: Workspace
     /// Where a block of x goes, and where its y is.
@@ -44,11 +46,14 @@ public final class Stream: FallibleClass {
     /// How many frames go through the layers together.
     static var blockFrames: Int { 64 }
 
-    fileprivate init(predictor: Predictor, stages: StreamStages, workspace: Workspace, input: Matrix) {
+    fileprivate init(
+        predictor: Predictor, stages: StreamStages, workspace: Workspace, input: Matrix, architectureNumber: UInt64
+    ) {
         self.predictor = predictor
         self.stages = stages
         self.workspace = workspace
         self.input = input
+        self.architectureNumber = architectureNumber
         output = workspace.layers[workspace.layers.count - 1].activation
         inputs = input.columns
         outputs = output.columns
@@ -79,27 +84,26 @@ public final class Stream: FallibleClass {
     package func push(_ x: Matrix, into y: Matrix) throws(ChainruleError) {
         guard x.rows >= 1 else { throw ChainruleError(.size, "frames is 0; at least 1 is needed") }
         precondition(x.columns == inputs && y.columns == outputs && y.rows == x.rows)
-        guard !isBroken else {
-            throw ChainruleError(.noForward, "the stream failed in the middle of a block: reset it, or restore a state")
-        }
+        try checkIsWhole()
         let mode = flushesSubnormals ? platform_flush_subnormals() : 0
         defer { if flushesSubnormals { platform_set_arithmetic(mode) } }
+        let before = frames
         var (first, hasMoved) = (0, false)
         while first < x.rows {
             let count = min(Stream.blockFrames, x.rows - first)
             input.rows(from: 0, count: count).assign(x.rows(from: first, count: count))
+            workspace.firstRow = first
             do throws(ChainruleError) {
                 for stage in stages.all.elements {
                     try run(stage, count)
                     hasMoved = hasMoved || stage.hasState
                 }
             } catch {
-                isBroken = hasMoved
+                if hasMoved { isBroken = true } else { frames = before }
                 throw error
             }
             y.rows(from: first, count: count).assign(output.rows(from: 0, count: count))
             frames &+= UInt64(count)
-            hasMoved = true
             first += count
         }
     }
@@ -143,6 +147,12 @@ public final class Stream: FallibleClass {
         }
     }
 
+    func checkIsWhole() throws(ChainruleError) {
+        guard !isBroken else {
+            throw ChainruleError(.noForward, "the stream failed in the middle of a block: reset it, or restore a state")
+        }
+    }
+
     /// Goes back to before the first frame.
     public func reset() {
         frames = 0
@@ -171,6 +181,7 @@ extension FallibleClass where Self == Stream {
         let workspace = try Workspace(plan: plan, maxRows: Stream.blockFrames, purpose: .inference)
         let builder = StreamBuilder(predictor, plan, workspace)
         self = Stream(
-            predictor: predictor, stages: try builder.build(), workspace: workspace, input: builder.input)
+            predictor: predictor, stages: try builder.build(), workspace: workspace, input: builder.input,
+            architectureNumber: plan.architecture.number)
     }
 }

@@ -83,9 +83,9 @@ class Stream(NativeObject):
         """
         handle = self._open()
         inputs, outputs = self._sizes
-        given = np.asarray(x) if inputs == 1 else x
-        is_flat = inputs == 1 and isinstance(given, np.ndarray) and given.ndim == 1
-        rows = as_rows(given[:, np.newaxis] if is_flat else given, inputs, "x")  # type: ignore[index, call-overload]
+        # Sound: a number for a frame.
+        is_flat = inputs == 1 and np.ndim(x) == 1
+        rows = as_rows(np.asarray(x)[:, np.newaxis] if is_flat else x, inputs, "x")
         array = np.ascontiguousarray(rows.array)
         shape: tuple[int, ...] = (rows.rows, outputs)
         if is_flat and outputs == 1:

@@ -30,6 +30,10 @@ final class InputPart: RearrangingLayer {
         first == 0 && shape.count == inputs[0].count ? .view : .allSteps
     }
 
+    func ofOneStep(_ shape: Shape) throws(ChainruleError) -> any Layer {
+        Reshape(try Shape([1] + shape.extents.dropFirst()))
+    }
+
     func rearrangement(of input: Shape, into shape: Shape) -> Rearrangement {
         var rearrangement = Rearrangement(isPermutation: shape.count == input.count, sourceStart: first)
         rearrangement.append(shape.count, source: 1, result: 1)

@@ -29,6 +29,10 @@ final class Reshape: RearrangingLayer {
 
     func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence { .view }
 
+    func ofOneStep(_ shape: Shape) throws(ChainruleError) -> any Layer {
+        Reshape(try Shape([1] + shape.extents.dropFirst()))
+    }
+
     func rearrangement(of input: Shape, into shape: Shape) -> Rearrangement { .identity(shape.count) }
 
     func encode(to json: inout JSONWriter) { if let shape { json.member("shape", shape) } }

@@ -35,6 +35,10 @@ final class SliceLayer: RearrangingLayer {
         shape[0] == inputs[0][0] ? .step : .allSteps
     }
 
+    func ofOneStep(_ shape: Shape) throws(ChainruleError) -> any Layer {
+        SliceLayer(begin: begin, end: [1] + end.dropFirst())
+    }
+
     func rearrangement(of input: Shape, into shape: Shape) -> Rearrangement {
         var start = 0
         for axis in begin.indices { start += begin[axis] * input.stride(ofAxis: axis) }
