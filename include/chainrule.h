@@ -2987,7 +2987,8 @@ CRL_NODISCARD CRL_API crl_status crl_stream_copy(const crl_stream *stream, crl_s
  *  @param bytes receives the state; NULL, with a capacity of 0: only count them.
  *  @param capacity how many bytes may be written, at least the count.
  *  @param count receives how many bytes the state has; that never changes.
- *  @return a status; also CRL_ERROR_SIZE if the capacity is too small. */
+ *  @return a status; also CRL_ERROR_SIZE if the capacity is too small, or CRL_ERROR_NO_FORWARD if the stream must be
+ *      reset. */
 CRL_NODISCARD CRL_API crl_status crl_stream_save(const crl_stream *stream, void *CRL_NULLABLE bytes, size_t capacity,
                                                  size_t *count);
 
