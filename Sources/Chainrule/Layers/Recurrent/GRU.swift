@@ -17,6 +17,7 @@ final class GRU: RecurrentCell {
     init(units: Int, hasBias: Bool, resetsFirst: Bool) {
         self.hasBias = hasBias
         self.resetsFirst = resetsFirst
+        products = resetsFirst ? [0..<2, 2..<3] : [0..<3]
         // Signals are those of r, z and n; or of r, z, q and n.
         layout = RecurrentLayout(units: units, gates: 3, extra: 1, signals: resetsFirst ? 3 : 4)
     }
@@ -29,34 +30,10 @@ final class GRU: RecurrentCell {
 
     var laterInputSignals: Int? { resetsFirst ? nil : 3 * units }
     var laterValues: Range<Int> { resetsFirst ? layout.extra : layout.previous }
-    var products: [Range<Int>] { resetsFirst ? [0..<2, 2..<3] : [0..<3] }
+    let products: [Range<Int>]
     func forwardKernel(_ kernels: RecurrentKernels<Float>) -> RecurrentKernels<Float>.Step { kernels.gruForward }
     private var firstGates: Range<Int> { 0..<2 * units }
     private var candidate: Range<Int> { 2 * units..<3 * units }
-
-    func forward(_ step: RecurrentStep, _ pass: LayerPass, weights: Matrix) {
-        func multiply(_ h: Matrix, _ columns: Range<Int>) {
-            step.arithmetic.product(
-                h, weights.columns(from: columns.lowerBound, count: columns.count),
-                into: step.recurrent.columns(from: columns.lowerBound, count: columns.count), accumulating: false,
-                scratch: step.product)
-        }
-        func run(_ part: CellStep<Float>.Part) {
-            step.arithmetic.run(
-                step.cellStep(
-                    previous: step.previous, weights: hasStateBias ? pass.vector(firstOfMore) : nil, part: part),
-                by: { $0.gruForward })
-        }
-        if resetsFirst {
-            multiply(step.state, firstGates)
-            run(.gates)
-            multiply(step.extra, candidate)
-            run(.candidate)
-        } else {
-            multiply(step.state, layout.gates)
-            run(.whole)
-        }
-    }
 
     func backward(_ step: RecurrentStep, _ pass: LayerPass) {
         func passOn(_ columns: Range<Int>, to delta: Matrix, accumulating: Bool) {

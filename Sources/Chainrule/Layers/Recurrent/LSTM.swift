@@ -26,21 +26,12 @@ final class LSTM: RecurrentCell {
         hasPeepholes ? ("peephole", 3 * units, .weight) : nil
     }
 
-    var products: [Range<Int>] { [0..<4] }
+    let products = [0..<4]
     func forwardKernel(_ kernels: RecurrentKernels<Float>) -> RecurrentKernels<Float>.Step { kernels.lstmForward }
-
-    private func peepholes(_ pass: LayerPass) -> Matrix? { hasPeepholes ? pass.vector(firstOfMore) : nil }
-
-    func forward(_ step: RecurrentStep, _ pass: LayerPass, weights: Matrix) {
-        step.arithmetic.product(
-            step.state, weights, into: step.recurrent, accumulating: false, scratch: step.product)
-        step.arithmetic.run(
-            step.cellStep(previous: step.state, weights: peepholes(pass)), by: { $0.lstmForward })
-    }
 
     func backward(_ step: RecurrentStep, _ pass: LayerPass) {
         step.arithmetic.run(
-            step.cellStep(previous: step.previousCell, weights: peepholes(pass)), by: { $0.lstmBackward })
+            step.cellStep(previous: step.previousCell, weights: more(pass)), by: { $0.lstmBackward })
         step.arithmetic.product(
             step.signals, pass.parameter(1), into: step.state, accumulating: false, scratch: step.product)
     }

@@ -9,7 +9,7 @@ protocol RecurrentCell: AnyObject, Sendable {
     var firstOfMore: Int { get }
     /// That tensor, if there is one.
     var moreTensor: (name: StaticString, count: Int, role: ParameterRole)? { get }
-    /// Which gates' rows of W_hh one product multiplies by, in the order of the products.
+    /// Which gates' rows of W_hh one product multiplies by, in the order of the products. Stored: passes read it at each step.
     var products: [Range<Int>] { get }
     /// What makes h of z.
     func forwardKernel(_ kernels: RecurrentKernels<Float>) -> RecurrentKernels<Float>.Step
@@ -18,12 +18,9 @@ protocol RecurrentCell: AnyObject, Sendable {
     /// What signals of W_hh's rows from the third gate on are multiplied with: columns of ``layout``.
     var laterValues: Range<Int> { get }
 
-    /// Makes h, and c, of the step.
-    /// - Parameter weights: W_hhᵀ.
-    func forward(_ step: RecurrentStep, _ pass: LayerPass, weights: Matrix)
     /// Makes s of the step from δ, and then δ of the step before.
     func backward(_ step: RecurrentStep, _ pass: LayerPass)
-    /// Makes the tangents of what ``forward(_:_:weights:)`` makes.
+    /// Makes the tangents of h, and of c.
     func tangent(_ step: RecurrentTangentStep)
     /// Makes the tangents of what ``backward(_:_:)`` makes.
     func tangentBackward(_ step: RecurrentTangentStep)
@@ -37,6 +34,25 @@ protocol RecurrentCell: AnyObject, Sendable {
 
 extension RecurrentCell {
     var units: Int { layout.units }
+
+    /// ``moreTensor``, for the kernels.
+    func more(_ pass: LayerPass) -> Matrix? { moreTensor == nil ? nil : pass.vector(firstOfMore) }
+
+    /// Makes h, and c, of the step: its products, and after each what the kernel makes of them.
+    /// - Parameter weights: W_hhᵀ.
+    func forward(_ step: RecurrentStep, _ pass: LayerPass, weights: Matrix) {
+        let products = products
+        for (index, gates) in products.enumerated() {
+            let (first, count) = (gates.lowerBound * units, gates.count * units)
+            step.arithmetic.product(
+                index == 0 ? step.state : step.extra, weights.columns(from: first, count: count),
+                into: step.recurrent.columns(from: first, count: count), accumulating: false, scratch: step.product)
+            let part: CellStep<Float>.Part = products.count == 1 ? .whole : index == 0 ? .gates : .candidate
+            step.arithmetic.run(
+                step.cellStep(previous: step.state, weights: more(pass), part: part), by: forwardKernel)
+        }
+    }
+
     var moreTensor: (name: StaticString, count: Int, role: ParameterRole)? { nil }
     var laterInputSignals: Int? { nil }
     var laterValues: Range<Int> { layout.previous }

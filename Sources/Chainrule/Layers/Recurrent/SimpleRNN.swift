@@ -21,15 +21,9 @@ final class SimpleRNN: RecurrentCell {
         rectifies ? arithmetic.kernels.activations.relu : arithmetic.kernels.activations.tanh
     }
 
-    var products: [Range<Int>] { [0..<1] }
+    let products = [0..<1]
     func forwardKernel(_ kernels: RecurrentKernels<Float>) -> RecurrentKernels<Float>.Step {
         rectifies ? kernels.reluForward : kernels.tanhForward
-    }
-
-    func forward(_ step: RecurrentStep, _ pass: LayerPass, weights: Matrix) {
-        step.arithmetic.product(
-            step.state, weights, into: step.recurrent, accumulating: false, scratch: step.product)
-        step.arithmetic.run(step.cellStep(previous: step.state, weights: nil), by: forwardKernel)
     }
 
     func backward(_ step: RecurrentStep, _ pass: LayerPass) {
