@@ -142,7 +142,8 @@ package protocol Layer: AnyObject, Sendable {
     func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence
 
     /// The same layer for a sequence of one step, where its settings count the steps that it keeps.
-    func ofOneStep(_ shape: Shape) throws(ChainruleError) -> any Layer
+    /// - Parameter shape: of its output then.
+    func ofOneStep(_ shape: Shape) -> any Layer
 
     /// Whether ``forward(_:)`` refuses some inputs.
     var checksInputs: Bool { get }
@@ -168,7 +169,7 @@ extension Layer {
     package var isIdentityWithoutNoise: Bool { false }
     package func channelMap(_ channel: Int, _ numbers: LayerNumbers) -> ChannelMap? { nil }
     package func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence { .allSteps }
-    package func ofOneStep(_ shape: Shape) throws(ChainruleError) -> any Layer { self }
+    package func ofOneStep(_ shape: Shape) -> any Layer { self }
     package var checksInputs: Bool { false }
     package var preparable: (any PreparableLayer)? { nil }
     package func state(shape: Shape) -> [TensorShape] { [] }

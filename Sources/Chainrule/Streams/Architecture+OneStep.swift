@@ -16,14 +16,16 @@ extension Architecture {
             times.append(time)
             // Another sequence of x would have other steps.
             guard time != .sequence || node.shape[0] == sequence.shape[0] else { throw node.notCausal() }
-            let layer = time == .sequence ? try node.layer.ofOneStep(node.shape) : node.layer
+            let isSequence = time == .sequence
+            let shape = isSequence ? try node.shape.with(1, along: 0, in: node.name) : node.shape
             do throws(ChainruleError) {
-                try result.append(layer, name: node.name.text, inputs: node.inputs.map { name(at: $0).text })
+                try result.append(
+                    isSequence ? node.layer.ofOneStep(shape) : node.layer, name: node.name.text,
+                    inputs: node.inputs.map { name(at: $0).text })
             } catch {
                 throw ChainruleError(.value, "layer '\(node.name.text)' is not causal: \(error.message)")
             }
-            let expected = time == .sequence ? try node.shape.with(1, along: 0, in: node.name) : node.shape
-            guard result.outputShape == expected else { throw node.notCausal() }
+            guard result.outputShape == shape else { throw node.notCausal() }
         }
         guard times.last != .constant else { throw nodes[nodes.count - 1].notCausal() }
         return result
@@ -45,7 +47,7 @@ enum StreamTime {
         switch dependence {
         case .allSteps: return nil
         case .constant: self = .constant
-        case .view where inputs[0] == .input:
+        case .view where inputs[0] == .input || inputs[0] == .sequence:
             guard node.shape.rank > 1 else { return nil }
             self = .sequence
         case .window:
@@ -55,9 +57,6 @@ enum StreamTime {
             // The first state cannot depend on what comes later.
             guard inputs[0] == .sequence, !inputs.dropFirst().contains(where: { $0 != .constant }) else { return nil }
             self = node.shape.rank > 1 ? .sequence : .last
-        case .view where inputs[0] == .sequence:
-            guard node.shape.rank > 1 else { return nil }
-            self = .sequence
         case .step, .view:
             var time = StreamTime.constant
             for input in inputs where input != .constant {

@@ -1,5 +1,3 @@
-import CPlatform
-
 /// The frames that a causal convolution has yet to see again. They lie in a ring, each of them twice, a whole ring apart:
 /// then any frames that follow one another lie side by side, wherever the ring begins.
 struct CausalWindow: BitwiseCopyable {

@@ -9,8 +9,7 @@ extension Stream {
 
     /// How many bytes a state has.
     public var stateBytes: Int {
-        var floats = 0
-        forEachState { _, count in floats += count }
+        let floats = stages.all.elements.reduce(0) { $0 + $1.stateCount }
         return Stream.headerBytes + floats * MemoryLayout<Float>.stride
     }
 
@@ -38,15 +37,10 @@ extension Stream {
         bytes.storeBytes(of: architectureNumber.littleEndian, toByteOffset: 8, as: UInt64.self)
         bytes.storeBytes(of: frames.littleEndian, toByteOffset: 16, as: UInt64.self)
         var place = Stream.headerBytes
-        forEachState { stage, count in
-            for index in 0..<count {
-                let value: Float
-                switch stage {
-                case .cell(let cell): value = frames == 0 ? 0 : cell.pointee[index]
-                case .window(let window): value = window.pointee.window.element(index, after: frames)
-                case .node, .product, .activation, .combination: value = 0
-                }
-                bytes.storeBytes(of: value.bitPattern.littleEndian, toByteOffset: place, as: UInt32.self)
+        for stage in stages.all.elements {
+            for index in 0..<stage.stateCount {
+                let bits = stage.state(index, after: frames).bitPattern
+                bytes.storeBytes(of: bits.littleEndian, toByteOffset: place, as: UInt32.self)
                 place += MemoryLayout<Float>.stride
             }
         }
@@ -84,29 +78,13 @@ extension Stream {
                 .format, "the state is of \(seen.description) frames; at most \(Int64.max.description) are possible")
         }
         var place = Stream.headerBytes
-        forEachState { stage, count in
-            for index in 0..<count {
-                let value = Float(bitPattern: number(place, as: UInt32.self))
-                switch stage {
-                case .cell(let cell): cell.pointee[index] = value
-                case .window(let window): window.pointee.window.set(index, to: value, after: seen)
-                case .node, .product, .activation, .combination: break
-                }
+        for stage in stages.all.elements {
+            for index in 0..<stage.stateCount {
+                stage.setState(index, to: Float(bitPattern: number(place, as: UInt32.self)), after: seen)
                 place += MemoryLayout<Float>.stride
             }
         }
         resume(after: seen)
-    }
-
-    /// Calls `body` with each stage that has a state, and how many numbers it has.
-    private func forEachState(_ body: (StreamStage, _ count: Int) -> Void) {
-        for stage in stages.all.elements {
-            switch stage {
-            case .node, .product, .activation, .combination: continue
-            case .window(let window): body(stage, window.pointee.window.before * window.pointee.window.channels)
-            case .cell(let cell): body(stage, cell.pointee.stateCount)
-            }
-        }
     }
 }
 

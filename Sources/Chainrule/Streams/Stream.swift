@@ -85,6 +85,7 @@ public final class Stream: FallibleClass {
         guard x.rows >= 1 else { throw ChainruleError(.size, "frames is 0; at least 1 is needed") }
         precondition(x.columns == inputs && y.columns == outputs && y.rows == x.rows)
         try checkIsWhole()
+        // Not Plan.withPredictionArithmetic(): it uses a variable of the thread, which the thread's first use may allocate.
         let mode = flushesSubnormals ? platform_flush_subnormals() : 0
         defer { if flushesSubnormals { platform_set_arithmetic(mode) } }
         let before = frames
@@ -96,7 +97,7 @@ public final class Stream: FallibleClass {
             do throws(ChainruleError) {
                 for stage in stages.all.elements {
                     try run(stage, count)
-                    hasMoved = hasMoved || stage.hasState
+                    hasMoved = hasMoved || stage.stateCount > 0
                 }
             } catch {
                 if hasMoved { isBroken = true } else { frames = before }

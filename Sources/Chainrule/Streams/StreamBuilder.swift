@@ -140,32 +140,35 @@ struct StreamBuilder {
             return place
         }
         for (number, work) in works.enumerated() {
+            let stage: StreamStage
             switch work {
-            case .node(let node): stages.all.base[number] = .node(node)
-            case .product(let node, let layer): stages.set(number, product(node, layer))
+            case .node(let node): stage = .node(node)
+            case .product(let node, let layer): stage = .product(stages.keep(product(node, layer)))
             case .activation(let node, let activation, let kernel):
-                let stage = StreamActivation(
+                let alone = StreamActivation(
                     kernel: stages.keep(kernel), alpha: activation.alpha ?? 0, input: input(0, of: node),
                     output: output(node), positions: plan.architecture.nodes[node].shape.positions)
-                stages.set(number, stage)
+                stage = .activation(stages.keep(alone))
             case .combination(let node, let operation, let index):
-                let stage = StreamCombination(
+                let combination = StreamCombination(
                     operation: operation, input: input(index, of: node), output: output(node))
-                stages.set(number, stage)
+                stage = .combination(stages.keep(combination))
             case .window(let node, let layer, let stepsBefore):
                 let input = input(0, of: node)
-                let size = 2 * (stepsBefore + Stream.blockFrames) * input.columns
+                let size = try CausalWindow.count(
+                    channels: input.columns, before: stepsBefore, block: Stream.blockFrames)
                 let window = CausalWindow(
                     channels: input.columns, before: stepsBefore, block: Stream.blockFrames, ring: next(size))
-                let stage = StreamWindow(
+                let convolution = StreamWindow(
                     node: node, input: input, window: window,
                     product: causalProduct(node, layer, input.columns, stepsBefore))
-                stages.set(number, stage)
+                stage = .window(stages.keep(convolution))
             case .cell(let node, let layer):
                 let size = Int(clamping: CellMemory.count(rows: 1, steps: Stream.blockFrames, cellLayer(node)))
                 let memory = Matrix(base: next(size), rows: 1, columns: size)
-                stages.set(number, cell(node, layer, memory, in: stages))
+                stage = .cell(stages.keep(cell(node, layer, memory, in: stages)))
             }
+            stages.all.base[number] = stage
         }
         return stages
     }
@@ -199,7 +202,7 @@ struct StreamBuilder {
         var run = cell.cellRun(
             gates: CellRun.Rows(views.gates.base, stride: views.gates.stride), recurrent: views.recurrent,
             state: views.state, cell: views.cell, extra: views.extra, weights,
-            stages.keep(cell.stepKernel(predictor.arithmetic)))
+            UnsafePointer(stages.keep(cell.stepKernel(predictor.arithmetic))))
         (run.gatesDistance, run.outputDistance) = (views.gates.stride, cell.units)
         run.output = CellRun.Rows(h.base, stride: cell.units)
         let x = input(0, of: node)

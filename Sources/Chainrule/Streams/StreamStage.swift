@@ -11,11 +11,30 @@ enum StreamStage: BitwiseCopyable {
     /// What an input adds to a sum, or multiplies into a product; of the first input, a copy.
     case combination(UnsafeMutablePointer<StreamCombination>)
 
-    /// Whether a block changes what the next one sees.
-    var hasState: Bool {
+    /// The numbers that a block leaves for the next one.
+    var stateCount: Int {
         switch self {
-        case .window, .cell: true
-        case .node, .product, .activation, .combination: false
+        case .window(let window): window.pointee.window.before * window.pointee.window.channels
+        case .cell(let cell): cell.pointee.stateCount
+        case .node, .product, .activation, .combination: 0
+        }
+    }
+
+    /// One of them.
+    /// - Parameter seen: how many frames came.
+    func state(_ index: Int, after seen: UInt64) -> Float {
+        switch self {
+        case .window(let window): window.pointee.window.element(index, after: seen)
+        case .cell(let cell): seen == 0 ? 0 : cell.pointee[index]
+        case .node, .product, .activation, .combination: 0
+        }
+    }
+
+    func setState(_ index: Int, to value: Float, after seen: UInt64) {
+        switch self {
+        case .window(let window): window.pointee.window.set(index, to: value, after: seen)
+        case .cell(let cell): cell.pointee[index] = value
+        case .node, .product, .activation, .combination: break
         }
     }
 }
@@ -29,14 +48,13 @@ struct StreamProduct: BitwiseCopyable {
 
     func run(_ frames: Int, _ kernels: PredictionKernels, _ scratch: UnsafeMutablePointer<Float>) {
         kernels.product(product, frames, input.base, input.stride, output.base, output.stride, scratch)
-        guard !product.pointee.rectifies, let activation = product.pointee.activation else { return }
-        activation.pointee.forward(output.base, output.base, frames, output.columns, product.pointee.alpha)
+        product.pointee.activate(output.rows(from: 0, count: frames))
     }
 }
 
 /// An activation by itself.
 struct StreamActivation: BitwiseCopyable {
-    let kernel: UnsafePointer<ActivationKernel<Float>>
+    let kernel: UnsafeMutablePointer<ActivationKernel<Float>>
     let alpha: Float
     let input: Matrix
     let output: Matrix
@@ -100,8 +118,14 @@ struct CausalProduct: BitwiseCopyable {
                 steps.base, channels, 1, product.pointee.panels + units.lowerBound * taps * channels, panelWidth,
                 bias + units.lowerBound, output.base + units.lowerBound, output.stride, false)
         }
-        guard let activation = product.pointee.activation else { return }
-        activation.pointee.forward(output.base, output.base, frames, output.columns, product.pointee.alpha)
+        product.pointee.activate(output.rows(from: 0, count: frames))
+    }
+}
+
+extension PackedDense {
+    /// `h = σ(z)` in place, unless the product did it.
+    fileprivate func activate(_ z: Matrix) {
+        activation?.pointee.forward(z.base, z.base, z.rows, z.columns, alpha)
     }
 }
 
@@ -132,9 +156,7 @@ struct StreamCell: BitwiseCopyable {
         _ frames: Int, isFirst: Bool, _ kernels: PredictionKernels, _ scratch: UnsafeMutablePointer<Float>
     ) {
         if isFirst {
-            memory.state.clear()
-            memory.cell.clear()
-            if let initial { for index in 0..<stateCount { self[index] = initial[0, index] } }
+            memory.begin(initial?.row(0), units: units)
         }
         if run.input == nil {
             kernels.product(

@@ -30,9 +30,7 @@ final class InputPart: RearrangingLayer {
         first == 0 && shape.count == inputs[0].count ? .view : .allSteps
     }
 
-    func ofOneStep(_ shape: Shape) throws(ChainruleError) -> any Layer {
-        Reshape(try Shape([1] + shape.extents.dropFirst()))
-    }
+    func ofOneStep(_ shape: Shape) -> any Layer { Reshape(shape) }
 
     func rearrangement(of input: Shape, into shape: Shape) -> Rearrangement {
         var rearrangement = Rearrangement(isPermutation: shape.count == input.count, sourceStart: first)

@@ -29,9 +29,7 @@ final class Reshape: RearrangingLayer {
 
     func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence { .view }
 
-    func ofOneStep(_ shape: Shape) throws(ChainruleError) -> any Layer {
-        Reshape(try Shape([1] + shape.extents.dropFirst()))
-    }
+    func ofOneStep(_ shape: Shape) -> any Layer { Reshape(shape) }
 
     func rearrangement(of input: Shape, into shape: Shape) -> Rearrangement { .identity(shape.count) }
 

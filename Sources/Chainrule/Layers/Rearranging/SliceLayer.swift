@@ -35,7 +35,7 @@ final class SliceLayer: RearrangingLayer {
         shape[0] == inputs[0][0] ? .step : .allSteps
     }
 
-    func ofOneStep(_ shape: Shape) throws(ChainruleError) -> any Layer {
+    func ofOneStep(_ shape: Shape) -> any Layer {
         SliceLayer(begin: begin, end: [1] + end.dropFirst())
     }
 

@@ -43,15 +43,8 @@ extension RecurrentLayer: CellLayer {
                 0, x.rows(from: places.lowerBound, count: places.count),
                 into: memory.gates.rows(from: places.lowerBound, count: places.count))
         }
-        memory.state.clear()
-        memory.cell.clear()
-        if description.hasInitialState {
-            let initial = some(pass.inputActivation(1), positions: 1)
-            memory.state.columns(from: 0, count: units).assign(initial.columns(from: 0, count: units))
-            if layout.hasCell {
-                memory.cell.columns(from: 0, count: units).assign(initial.columns(from: units, count: units))
-            }
-        }
+        memory.begin(
+            description.hasInitialState ? some(pass.inputActivation(1), positions: 1) : nil, units: units)
         let output = some(h, positions: description.givesSequence ? steps : 1)
         try withUnsafePointer(to: stepKernel(pass.arithmetic)) { kernel throws(ChainruleError) in
             /// Runs so many steps of some rows.
@@ -133,6 +126,17 @@ struct CellMemory: BitwiseCopyable {
         cell = next(rows, units, stride: units)
         extra = next(rows, units, stride: units)
         gates = next(rows * steps, gateColumns, stride: stride)
+    }
+
+    /// Sets h and c before the first step: those of the units; packed units beyond them stay 0.
+    /// - Parameter initial: h, and c behind it if there is one; nil: 0.
+    func begin(_ initial: Matrix?, units: Int) {
+        state.clear()
+        cell.clear()
+        guard let initial else { return }
+        state.columns(from: 0, count: units).assign(initial.columns(from: 0, count: units))
+        guard initial.columns > units else { return }
+        cell.columns(from: 0, count: units).assign(initial.columns(from: units, count: units))
     }
 
     /// The distance between rows of z: with room for a vector's lanes behind them.
