@@ -70,7 +70,7 @@ public func avx2ElementaryKernels() -> ElementaryKernels<Float> { ElementaryKern
 
 /// The same for prediction.
 @export(interface)
-public func avx2Prediction() -> PredictionKernels { PredictionKernels(Float32Product<AVX2>.self) }
+public func avx2Prediction() -> PredictionKernels { PredictionKernels(AVX2.self) }
 
 /// Each product by itself, first and second, in float32.
 enum AVX2BFloat16: BFloat16Arithmetic {

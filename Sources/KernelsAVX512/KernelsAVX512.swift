@@ -94,4 +94,4 @@ public func avx512ElementaryKernels() -> ElementaryKernels<Float> { ElementaryKe
 
 /// The same for prediction.
 @export(interface)
-public func avx512Prediction() -> PredictionKernels { PredictionKernels(Float32Product<AVX512>.self) }
+public func avx512Prediction() -> PredictionKernels { PredictionKernels(AVX512.self) }

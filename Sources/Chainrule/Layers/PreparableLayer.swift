@@ -44,6 +44,9 @@ package protocol CellLayer: PreparableLayer {
     /// The numbers of the state.
     var stateCount: Int { get }
 
+    /// Which kernel for small cells takes its steps.
+    var small: CellRun.Small { get }
+
     func stepKernel(_ arithmetic: Arithmetic) -> RecurrentKernels<Float>.Step
 
     /// Steps of some rows, as the kernels take them. Views have a column for each packed unit (``PackedCell``).

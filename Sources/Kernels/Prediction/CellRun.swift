@@ -15,6 +15,8 @@ public struct CellRun: BitwiseCopyable {
     public var products: UnsafePointer<PackedDense>
     public var kernel: UnsafePointer<RecurrentKernels<Float>.Step>
     public var hasParts = false
+    /// Which kernel for small cells takes it.
+    public var small = Small.none
     /// The units of h that there are; the step may have more, to whole vectors.
     public var outputUnits: Int
     /// W_ih, if z of the steps is not there yet; nil: it is. For one row.
@@ -24,6 +26,12 @@ public struct CellRun: BitwiseCopyable {
     public var xDistance = 0
     /// As large as the products need for these rows.
     public var scratch: UnsafeMutablePointer<Float>
+
+    public enum Small: BitwiseCopyable {
+        case none
+        case gru
+        case lstm
+    }
 
     public init(
         _ step: CellStep<Float>, products: UnsafePointer<PackedDense>,

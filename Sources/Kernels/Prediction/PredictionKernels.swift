@@ -25,6 +25,9 @@ public struct PredictionKernels: Sendable {
         ) -> Void
     /// ``CellLoop/run``.
     public let cells: @Sendable (_ run: UnsafePointer<CellRun>) -> Void
+    /// ``SmallCells/gru`` and ``SmallCells/lstm``; nil: this precision has none.
+    public var smallGRU: (@Sendable (_ run: UnsafePointer<CellRun>) -> Void)?
+    public var smallLSTM: (@Sendable (_ run: UnsafePointer<CellRun>) -> Void)?
 
     @inlinable @inline(__always)
     public init<Product: LayerProduct>(_: Product.Type) {
@@ -34,6 +37,14 @@ public struct PredictionKernels: Sendable {
         chain = LayerChain<Product>.predict
         product = LayerChain<Product>.product
         cells = CellLoop<Product>.run
+    }
+
+    /// In float32.
+    @inlinable @inline(__always)
+    public init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Float {
+        self.init(Float32Product<Set>.self)
+        smallGRU = SmallCells<Set>.gru
+        smallLSTM = SmallCells<Set>.lstm
     }
 }
 
@@ -131,4 +142,4 @@ public enum Float32Product<Set: TileArithmetic>: LayerProduct where Set.Scalar =
 
 /// For any processor.
 @export(interface)
-public func baselinePrediction() -> PredictionKernels { PredictionKernels(Float32Product<Baseline>.self) }
+public func baselinePrediction() -> PredictionKernels { PredictionKernels(Baseline.self) }

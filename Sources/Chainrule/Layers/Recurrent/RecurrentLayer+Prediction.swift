@@ -16,6 +16,14 @@ extension RecurrentLayer: CellLayer {
     var stateProducts: [Range<Int>] { cell.products }
     var vectors: (tensor: Int, count: Int) { (cell.firstOfMore, (cell.moreTensor?.count ?? 0) / units) }
 
+    var small: CellRun.Small {
+        switch description.cell {
+        case .gru(resetsFirst: false): .gru
+        case .lstm(hasPeepholes: false): .lstm
+        default: .none
+        }
+    }
+
     func stepKernel(_ arithmetic: Arithmetic) -> RecurrentKernels<Float>.Step {
         cell.forwardKernel(arithmetic.kernels.recurrent)
     }
