@@ -44,9 +44,6 @@ package protocol CellLayer: PreparableLayer {
     /// The numbers of the state.
     var stateCount: Int { get }
 
-    /// Which kernel for small cells takes its steps.
-    var small: CellRun.Small { get }
-
     func stepKernel(_ arithmetic: Arithmetic) -> RecurrentKernels<Float>.Step
 
     /// Steps of some rows, as the kernels take them. Views have a column for each packed unit (``PackedCell``).
@@ -65,7 +62,7 @@ extension CellLayer {
     /// whole: the processor forwards those at once.
     func packedUnits(vectorWidth: Int) -> Int {
         let whole = (units + vectorWidth - 1) / vectorWidth * vectorWidth
-        return units <= vectorWidth || 8 * (whole - units) <= units ? whole : units
+        return units <= 2 * vectorWidth || 8 * (whole - units) <= units ? whole : units
     }
     /// The most there are for any width.
     var mostPackedUnits: Int { (units + 15) & ~15 }

@@ -211,8 +211,6 @@ struct StreamBuilder {
             (run.input, run.x, run.xDistance) = (
                 UnsafePointer(weights.products), UnsafePointer(x.base), x.stride
             )
-            let (blocks, rest) = views.state.columns.quotientAndRemainder(dividingBy: predictor.kernels.vectorWidth)
-            if predictor.kernels.smallGRU != nil && rest == 0 && blocks <= 2 { run.small = cell.small }
         }
         return StreamCell(
             product: weights.products, input: x,

@@ -163,10 +163,6 @@ struct StreamCell: BitwiseCopyable {
                 product, frames, input.base, input.stride, memory.gates.base, memory.gates.stride, scratch)
         }
         run.count = frames
-        switch run.small {
-        case .none: kernels.cells(&run)
-        case .gru: kernels.smallGRU!(&run)
-        case .lstm: kernels.smallLSTM!(&run)
-        }
+        kernels.cells(&run)
     }
 }

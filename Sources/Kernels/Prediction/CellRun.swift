@@ -15,8 +15,7 @@ public struct CellRun: BitwiseCopyable {
     public var products: UnsafePointer<PackedDense>
     public var kernel: UnsafePointer<RecurrentKernels<Float>.Step>
     public var hasParts = false
-    /// Which kernel for small cells takes it.
-    public var small = Small.none
+    public var cell: Cell
     /// The units of h that there are; the step may have more, to whole vectors.
     public var outputUnits: Int
     /// W_ih, if z of the steps is not there yet; nil: it is. For one row.
@@ -27,18 +26,20 @@ public struct CellRun: BitwiseCopyable {
     /// As large as the products need for these rows.
     public var scratch: UnsafeMutablePointer<Float>
 
-    public enum Small: BitwiseCopyable {
-        case none
+    /// The cells of ``FusedCells``.
+    public enum Cell: BitwiseCopyable {
         case gru
         case lstm
+        case other
     }
 
     public init(
-        _ step: CellStep<Float>, products: UnsafePointer<PackedDense>,
+        _ step: CellStep<Float>, cell: Cell, products: UnsafePointer<PackedDense>,
         kernel: UnsafePointer<RecurrentKernels<Float>.Step>, hasParts: Bool, outputUnits: Int,
         scratch: UnsafeMutablePointer<Float>
     ) {
         self.step = step
+        self.cell = cell
         self.products = products
         self.kernel = kernel
         self.hasParts = hasParts

@@ -23,28 +23,30 @@ public struct PredictionKernels: Sendable {
             _ layer: UnsafePointer<PackedDense>, _ rows: Int, _ a: In, _ aStride: Int, _ c: Out, _ cStride: Int,
             _ scratch: Out
         ) -> Void
-    /// ``CellLoop/run``.
+    /// ``CellLoop/run``, in float32 ``FusedCells/run``.
     public let cells: @Sendable (_ run: UnsafePointer<CellRun>) -> Void
-    /// ``SmallCells/gru`` and ``SmallCells/lstm``; nil: this precision has none.
-    public var smallGRU: (@Sendable (_ run: UnsafePointer<CellRun>) -> Void)?
-    public var smallLSTM: (@Sendable (_ run: UnsafePointer<CellRun>) -> Void)?
 
     @inlinable @inline(__always)
     public init<Product: LayerProduct>(_: Product.Type) {
-        vectorWidth = Product.Tiles.Vector.scalarCount
-        tileRows = Product.Tiles.tileRows
-        valuesPerWord = Product.valuesPerWord
-        chain = LayerChain<Product>.predict
-        product = LayerChain<Product>.product
-        cells = CellLoop<Product>.run
+        self.init(Product.self, cells: CellLoop<Product>.run)
     }
 
     /// In float32.
     @inlinable @inline(__always)
     public init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Float {
-        self.init(Float32Product<Set>.self)
-        smallGRU = SmallCells<Set>.gru
-        smallLSTM = SmallCells<Set>.lstm
+        self.init(Float32Product<Set>.self, cells: FusedCells<Set>.run)
+    }
+
+    @inlinable @inline(__always)
+    init<Product: LayerProduct>(
+        _: Product.Type, cells: @escaping @Sendable (_ run: UnsafePointer<CellRun>) -> Void
+    ) {
+        vectorWidth = Product.Tiles.Vector.scalarCount
+        tileRows = Product.Tiles.tileRows
+        valuesPerWord = Product.valuesPerWord
+        chain = LayerChain<Product>.predict
+        product = LayerChain<Product>.product
+        self.cells = cells
     }
 }
 

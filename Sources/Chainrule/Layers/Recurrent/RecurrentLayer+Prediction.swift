@@ -16,11 +16,11 @@ extension RecurrentLayer: CellLayer {
     var stateProducts: [Range<Int>] { cell.products }
     var vectors: (tensor: Int, count: Int) { (cell.firstOfMore, (cell.moreTensor?.count ?? 0) / units) }
 
-    var small: CellRun.Small {
+    private var fusedCell: CellRun.Cell {
         switch description.cell {
         case .gru(resetsFirst: false): .gru
         case .lstm(hasPeepholes: false): .lstm
-        default: .none
+        default: .other
         }
     }
 
@@ -103,7 +103,7 @@ extension RecurrentLayer: CellLayer {
             signals: all(extra),
             weights: vectors.count == 0 ? nil : UnsafePointer(weights.bias.base + weights.gateColumns), isKept: false)
         return CellRun(
-            step, products: weights.products + 1, kernel: kernel, hasParts: stateProducts.count > 1,
+            step, cell: fusedCell, products: weights.products + 1, kernel: kernel, hasParts: stateProducts.count > 1,
             outputUnits: units, scratch: weights.scratch)
     }
 }
