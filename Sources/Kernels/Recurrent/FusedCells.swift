@@ -68,7 +68,10 @@ enum FusedCells<Set: InstructionSet> where Set.Scalar == Float {
         var (gates, x) = (In(step.gates.base), run.pointee.x)
         var output = run.pointee.output?.base
         let words = run.pointee.input?.pointee.words ?? 0
-        for _ in 0..<run.pointee.count {
+        // Every other step goes the other way: what the step before read last is still in the cache.
+        let pairs = step.units / (2 * Block.count)
+        let pieces = pairs + step.units / Block.count % 2
+        for time in 0..<run.pointee.count {
             /// The shares of z from the column on.
             @inline(__always)
             func sums<Some: GateSums>(_: Some.Type, column: Int) -> (recurrent: Some, share: Some)
@@ -88,16 +91,17 @@ enum FusedCells<Set: InstructionSet> where Set.Scalar == Float {
                 new.store(next + column, Block.count)
                 if let output { new.store(output + column, run.pointee.outputUnits - column) }
             }
-            var column = 0
-            while column + 2 * Block.count <= step.units {
-                let (recurrent, share) = sums(GatePair<Gates>.self, column: column)
-                finish(recurrent.first, share.first, column: column)
-                finish(recurrent.second, share.second, column: column + Block.count)
-                column += 2 * Block.count
-            }
-            if column < step.units {
-                let (recurrent, share) = sums(Gates.self, column: column)
-                finish(recurrent, share, column: column)
+            for number in 0..<pieces {
+                let piece = time & 1 == 0 ? number : pieces - 1 - number
+                let column = 2 * piece * Block.count
+                if piece < pairs {
+                    let (recurrent, share) = sums(GatePair<Gates>.self, column: column)
+                    finish(recurrent.first, share.first, column: column)
+                    finish(recurrent.second, share.second, column: column + Block.count)
+                } else {
+                    let (recurrent, share) = sums(Gates.self, column: column)
+                    finish(recurrent, share, column: column)
+                }
             }
             swap(&h, &next)
             gates += run.pointee.gatesDistance
