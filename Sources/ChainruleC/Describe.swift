@@ -153,7 +153,8 @@ public func crlNetworkAddReshape(
     }
 }
 
-/// Adds the elementwise sum of layers of equal shape, as in a residual connection.
+/// Adds the elementwise sum of layers, as in a residual connection. From the last axis on, their lengths are equal or 1: a layer is
+/// repeated along axes of length 1, and along axes that it lacks before its first, as in numpy.
 /// - Parameters:
 ///   - network: not built yet.
 ///   - inputs: the names of the layers to add.

@@ -268,8 +268,26 @@ public func crlNetworkAddUpsampling(
     }
 }
 
-/// Adds the elementwise mean of layers. A layer of one element, or of the
-/// channels alone, is repeated at every element, or at every position, of the largest.
+/// Repeats the elements of h' in a larger shape, by numpy's rules: along axes of length 1, and along axes that h' lacks before its
+/// first. From the last axis on, the lengths of h' are those of the shape or 1.
+/// - Parameters:
+///   - network: not built yet.
+///   - extents: the lengths of the axes.
+///   - extents_count: 1 to 4.
+///   - options: name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_broadcast")
+public func crlNetworkAddBroadcast(
+    _ network: UnsafeMutablePointer<crl_network>?, _ extents: UnsafePointer<UInt>?, _ extents_count: UInt,
+    _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    addLayer("crl_network_add_broadcast", network, options) { architecture, name, input throws(ChainruleError) in
+        guard let shape = try shape(extents, count: extents_count, "extents") else { throw nullArgument("extents") }
+        try architecture.broadcast(shape, name: name, input: input)
+    }
+}
+
+/// Adds the elementwise mean of layers. Shapes: see crl_network_add_sum().
 /// - Parameters:
 ///   - network: not built yet.
 ///   - inputs: the names of the layers.
@@ -290,8 +308,7 @@ public func crlNetworkAddMean(
     }
 }
 
-/// Adds the elementwise difference of two layers: h = a − b. A layer of one element, or of the
-/// channels alone, is repeated at every element, or at every position, of the largest.
+/// Adds the elementwise difference of two layers: h = a − b. Shapes: see crl_network_add_sum().
 /// - Parameters:
 ///   - network: not built yet.
 ///   - a: the name of a layer.
@@ -312,8 +329,7 @@ public func crlNetworkAddDifference(
     }
 }
 
-/// Adds the elementwise product of two layers: h = a ⊙ b. A layer of one element, or of the
-/// channels alone, is repeated at every element, or at every position, of the largest.
+/// Adds the elementwise product of two layers: h = a ⊙ b. Shapes: see crl_network_add_sum().
 /// - Parameters:
 ///   - network: not built yet.
 ///   - a: the name of a layer.

@@ -47,6 +47,7 @@ static crl_network *every_kind(void)
     const size_t order[] = { 1, 0, 2 }, none[] = { 0, 0, 0 }, box[] = { 2, 4, 4 }, one[] = { 1, 0 }, twice[] = { 2, 1 };
     const char *const both[] = { "turned", "pooled" }, *const joined[] = { "kept", "kept" };
     crl_network *network = images();
+    crl_layer added = CRL_LAYER_INIT;
     crl_window taps = window(3, 3), pool = window(2, 2), wide = window(1, 2);
     crl_normalization_options groups = CRL_NORMALIZATION_OPTIONS_INIT;
     crl_layer_options turned = CRL_LAYER_OPTIONS_INIT, pooled = CRL_LAYER_OPTIONS_INIT, kept = CRL_LAYER_OPTIONS_INIT;
@@ -81,6 +82,10 @@ static crl_network *every_kind(void)
     OK(crl_network_add_concatenation_along(network, joined, 2, 1, "joined"));
     has_shape(network, 15, 3, 6, 8, 4);
     OK(crl_network_add_softmax(network, 0, NULL));
+    OK(crl_network_add_broadcast(network, (size_t[]){ 1, 6, 8, 4 }, 4, NULL));
+    OK(crl_network_layer(network, 17, &added));
+    CHECK(added.kind == CRL_LAYER_BROADCAST && added.inputs == 1);
+    has_shape(network, 17, 4, 1, 6, 8);
     OK(crl_network_add_channel_dropout(network, 0.25f, NULL));
     OK(crl_network_add_normalization(network, CRL_NORMALIZATION_LAYER, NULL, NULL));
     OK(crl_network_add_normalization(network, CRL_NORMALIZATION_RMS, NULL, NULL));
@@ -372,6 +377,9 @@ static void refused(void)
           crl_network_add_slice(network, (size_t[]){ 0, 0, 0 }, (size_t[]){ 6, 7, 2 }, 3, NULL));
     FAILS(CRL_ERROR_SIZE, "upsampling '1' reads [6, 6, 2]: a shape holds at most",
           crl_network_add_upsampling(network, (size_t[]){ 1 << 20, 1 << 20 }, 2, NULL));
+    FAILS(CRL_ERROR_SIZE, "broadcast '1' reads [6, 6, 2], which does not fill [6, 2]",
+          crl_network_add_broadcast(network, (size_t[]){ 6, 2 }, 2, NULL));
+    FAILS(CRL_ERROR_NULL, "extents", crl_network_add_broadcast(network, NULL, 1, NULL));
     FAILS(CRL_ERROR_SIZE, "input 0 has [72], input 1 [6, 6, 2]", crl_network_add_product(network, "input", "0", NULL));
     FAILS(CRL_ERROR_SIZE, "mean '1'", crl_network_add_mean(network, (const char *const[]){ "input", "0" }, 2, NULL));
     FAILS(CRL_ERROR_NAME, "absent", crl_network_add_product(network, "0", "absent", NULL));

@@ -588,7 +588,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_reshape(crl_network *network, c
                                                          size_t extents_count,
                                                          const crl_layer_options *CRL_NULLABLE options);
 
-/** Adds the elementwise sum of layers of equal shape, as in a residual connection.
+/** Adds the elementwise sum of layers, as in a residual connection. From the last axis on, their lengths are equal
+ *  or 1: a layer is repeated along axes of length 1, and along axes that it lacks before its first, as in numpy.
  *  @param network not built yet.
  *  @param inputs the names of the layers to add.
  *  @param inputs_count how many, at least 1.
@@ -883,8 +884,18 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_upsampling(crl_network *network
                                                             size_t axes_count,
                                                             const crl_layer_options *CRL_NULLABLE options);
 
-/** Adds the elementwise mean of layers. A layer of one element, or of the channels alone, is repeated at every
- *  element, or at every position, of the largest.
+/** Repeats the elements of h' in a larger shape, by numpy's rules: along axes of length 1, and along axes that h'
+ *  lacks before its first. From the last axis on, the lengths of h' are those of the shape or 1.
+ *  @param network not built yet.
+ *  @param extents the lengths of the axes.
+ *  @param extents_count 1 to 4.
+ *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_broadcast(crl_network *network, const size_t *extents,
+                                                           size_t extents_count,
+                                                           const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds the elementwise mean of layers. Shapes: see crl_network_add_sum().
  *  @param network not built yet.
  *  @param inputs the names of the layers.
  *  @param inputs_count how many, at least 1.
@@ -894,8 +905,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_mean(crl_network *network,
                                                       const char *const CRL_NONNULL *CRL_NONNULL inputs,
                                                       size_t inputs_count, const char *CRL_NULLABLE name);
 
-/** Adds the elementwise difference of two layers: h = a − b. A layer of one element, or of the channels alone, is
- *  repeated at every element, or at every position, of the largest.
+/** Adds the elementwise difference of two layers: h = a − b. Shapes: see crl_network_add_sum().
  *  @param network not built yet.
  *  @param a the name of a layer.
  *  @param b the name of another, or the same.
@@ -904,8 +914,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_mean(crl_network *network,
 CRL_NODISCARD CRL_API crl_status crl_network_add_difference(crl_network *network, const char *a, const char *b,
                                                             const char *CRL_NULLABLE name);
 
-/** Adds the elementwise product of two layers: h = a ⊙ b. A layer of one element, or of the channels alone, is
- *  repeated at every element, or at every position, of the largest.
+/** Adds the elementwise product of two layers: h = a ⊙ b. Shapes: see crl_network_add_sum().
  *  @param network not built yet.
  *  @param a the name of a layer.
  *  @param b the name of another, or the same.
@@ -967,7 +976,8 @@ enum {
     CRL_LAYER_PARAMETER = 25,
     CRL_LAYER_EMBEDDING = 26,
     CRL_LAYER_POSITIONS = 27,
-    CRL_LAYER_ATTENTION = 28
+    CRL_LAYER_ATTENTION = 28,
+    CRL_LAYER_BROADCAST = 29
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */

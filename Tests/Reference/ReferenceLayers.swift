@@ -36,6 +36,11 @@ package struct ReferenceLayer: Sendable {
             }
             return samples[sample][index]
         }
+
+        /// The element at a place of a larger shape, by numpy's rules.
+        func repeated(_ sample: Int, _ place: [Int]) -> Double {
+            self[sample, zip(shape, place.suffix(shape.count)).map { $0 == 1 ? 0 : $1 }]
+        }
     }
 
     package let add: @Sendable (inout Architecture, _ name: String, _ inputs: [String]) throws -> Void
@@ -98,6 +103,12 @@ package struct ReferenceLayer: Sendable {
         }
     }
 
+    package static func broadcast(_ shape: [Int]) -> ReferenceLayer {
+        plain({ try $0.broadcast(Shape(shape), name: $1, input: $2[0]) }) { inputs in
+            Batch(shape, samples: inputs[0].samples.count) { inputs[0].repeated($0, $1) }
+        }
+    }
+
     package static func softmax(axis: Int) -> ReferenceLayer {
         ReferenceLayer(add: { try $0.softmax(axis: axis, name: $1, input: $2[0]) }) { inputs, _ in
             let x = inputs[0]
@@ -127,13 +138,12 @@ package struct ReferenceLayer: Sendable {
         _ combine: @escaping @Sendable ([Double]) -> Double
     ) -> ReferenceLayer {
         plain(add) { inputs in
-            let shape = inputs.map { $0.shape }.max { $0.reduce(1, *) < $1.reduce(1, *) }!
+            let rank = inputs.map { $0.shape.count }.max()!
+            let shape = (0..<rank).map { axis in
+                inputs.map { $0.shape.count < rank - axis ? 1 : $0.shape[axis - rank + $0.shape.count] }.max()!
+            }
             return Batch(shape, samples: inputs[0].samples.count) { sample, place in
-                combine(
-                    inputs.map { input in
-                        input.shape == shape
-                            ? input[sample, place] : input[sample, [input.shape == [1] ? 0 : place.last!]]
-                    })
+                combine(inputs.map { $0.repeated(sample, place) })
             }
         }
     }

@@ -264,21 +264,25 @@ extension TestNetwork {
             ("slice", one([3, 4, 2], .slice([1, 0, 1], [3, 3, 2]))),
             ("zero padding", one([2, 3, 2], .zeroPadding([1, 0], [2, 1]))),
             ("upsampling", one([2, 3, 2], .upsampling([3, 2]))),
+            ("broadcast", one([2, 1, 3], .broadcast([4, 2, 5, 3]))),
+            ("broadcast of one", one([1], .broadcast([2, 3]))),
+            ("broadcast of all", one([3, 2], .broadcast([1, 3, 2]))),
         ]
         for axis in 0..<4 {
             cases.append(("softmax along \(axis)", one([2, 3, 2, 4], .softmax(axis: axis))))
         }
         let parts: [Layer] = [
             .other("t", .transpose([1, 0, 2]), from: "x"), .other("o", .pooling(.mean, nil), from: "x"),
-            .dense("s", 1, .tanh, from: "o"),
+            .dense("s", 1, .tanh, from: "o"), .other("row", .slice([1, 0, 0], [2, 3, 1]), from: "x"),
+            .other("column", .slice([0, 0, 0], [3, 1, 2]), from: "t"),
         ]
         for (name, layer) in [("sum", ReferenceLayer.sum), ("mean", .mean)] {
-            cases.append((name, around([3, 3, 2], parts + [.other("l", layer, from: "x", "t", "o", "s", "x")])))
+            cases.append((name, around([3, 3, 2], parts + [.other("l", layer, from: "row", "t", "o", "s", "column")])))
         }
         for (name, layer) in [("difference", ReferenceLayer.difference), ("product", .product)] {
-            for (a, b) in [("x", "t"), ("x", "o"), ("s", "x"), ("x", "x")] {
+            for (a, b) in [("x", "t"), ("x", "o"), ("s", "x"), ("x", "x"), ("row", "column")] {
                 let layers: [Layer] = [
-                    .other("l", layer, from: a, b), .other("m", .mean, from: "l", "t", "o", "s"),
+                    .other("l", layer, from: a, b), .other("m", .mean, from: "l", "t", "o", "s", "row", "column"),
                 ]
                 cases.append(("\(name) of \(a) and \(b)", around([3, 3, 2], parts + layers)))
             }

@@ -379,6 +379,7 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
         "sizes_count": Count("axes"),
     },
     "crl_network_add_zero_padding": {"network": "shaped_network", "axes_count": Count("windowed")},
+    "crl_network_add_broadcast": {"network": "shaped_network", "extents_count": Count("axes")},
     "crl_network_add_upsampling": {"network": "shaped_network", "axes_count": Count("windowed")},
     "crl_network_add_mean": {"network": "open_network", "name": '"mean"'},
     "crl_network_add_difference": {"network": "open_network", "name": '"difference"'},

@@ -324,7 +324,8 @@ enum {
     CRL_LAYER_PARAMETER = 25,
     CRL_LAYER_EMBEDDING = 26,
     CRL_LAYER_POSITIONS = 27,
-    CRL_LAYER_ATTENTION = 28
+    CRL_LAYER_ATTENTION = 28,
+    CRL_LAYER_BROADCAST = 29
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */

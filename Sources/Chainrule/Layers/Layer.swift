@@ -332,6 +332,7 @@ package enum LayerTable {
             (SliceLayer.kind, SliceLayer.decode),
             (ZeroPadding.kind, ZeroPadding.decode),
             (Upsampling.kind, Upsampling.decode),
+            (Broadcast.kind, Broadcast.decode),
             (InputPart.kind, InputPart.decode),
             (Convolution.kind, Convolution.decode),
             (Convolution.transposedKind, Convolution.decodeTransposed),

@@ -16,6 +16,8 @@ public indirect enum LayerSettings: Sendable {
     case slice(begin: [Int], end: [Int])
     case zeroPadding(before: [Int], after: [Int])
     case upsampling(factors: [Int])
+    /// Repeated in this shape.
+    case broadcast(Shape)
     /// A part of x of this shape, from its element `first` on.
     case input(Shape, first: Int)
     case convolution(ConvolutionSettings)

@@ -239,9 +239,8 @@ extension Architecture {
 
     // MARK: Several layers into one
 
-    /// Adds the elementwise sum of layers of one shape. A layer of one element, or of the channels alone, is repeated at
-    /// every element, or at every position; so in ``mean(of:name:)``, ``difference(of:_:name:)`` and
-    /// ``product(of:_:name:)``.
+    /// Adds the elementwise sum of layers. From the last axis on, their lengths are equal or 1; a layer is repeated along axes of
+    /// length 1, and along axes that it lacks. So in all layers that combine others element by element.
     public mutating func sum(of inputs: [String], name: String? = nil) throws(ChainruleError) {
         try append(Sum(), name: name, inputs: inputs)
     }
@@ -361,5 +360,11 @@ extension Architecture {
     public mutating func upsampling(_ factors: [Int], name: String? = nil, input: String? = nil) throws(ChainruleError)
     {
         try append(Upsampling(factors: factors), name: name, inputs: input.map { [$0] })
+    }
+
+    /// Repeats the elements in a larger shape: along axes of length 1, and along axes that the layer lacks before its first.
+    /// - Parameter shape: its lengths, from the last axis on, are equal to the layer's, or the layer's are 1.
+    public mutating func broadcast(_ shape: Shape, name: String? = nil, input: String? = nil) throws(ChainruleError) {
+        try append(Broadcast(shape), name: name, inputs: input.map { [$0] })
     }
 }

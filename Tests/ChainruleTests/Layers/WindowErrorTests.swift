@@ -202,6 +202,21 @@ import Testing
         expectError(.size, "mean 'd'", "input 0 has [3, 4, 2], input 1 [12, 2]") {
             try architecture.mean(of: ["x", "t"], name: "d")
         }
+        expectError(.size, "mean 'd'", "input 1 has [3, 4, 2], input 2 [12, 2]") {
+            try architecture.slice(from: [0, 0, 0], to: [1, 1, 2], name: "pixel", input: "x")
+            try architecture.mean(of: ["pixel", "x", "t"], name: "d")
+        }
+        for shape in [[3, 4, 3], [4, 2], [3, 8, 2], [1, 3, 4, 1]] {
+            expectError(.size, "broadcast 'b' reads [3, 4, 2], which does not fill \(try Shape(shape).text)") {
+                try architecture.broadcast(Shape(shape), name: "b", input: "x")
+            }
+        }
+        expectError(.size, "sum 'large' reads [1, 50000]: a shape holds at most") {
+            var wide = try Architecture(inputs: 50_000)
+            try wide.reshape(Shape([50_000, 1]), name: "a")
+            try wide.reshape(Shape([1, 50_000]), name: "b")
+            try wide.sum(of: ["a", "b"], name: "large")
+        }
         expectError(.size, "mean 'd' reads at least 1") { try architecture.mean(of: [], name: "d") }
         try architecture.input("first", Shape([20]))
         expectError(.size, "input 'second' is 6 elements, [3, 2], from element 20 on; it reads 24") {

@@ -359,6 +359,15 @@ class DescribingShapes(NativeObject):
         check(library.crl_network_add_upsampling(self._open(), extents_array(times), len(times), ctypes.byref(options)))
         return self
 
+    def add_broadcast(self: _Self, shape: Lengths, *, name: str | None = None, input: str | None = None) -> _Self:
+        """Repeats the elements in a larger shape, as numpy.broadcast_to() does."""
+        options, _ = layer_options(name, input, "identity", None)
+        extents = lengths(shape, "shape")
+        check(
+            library.crl_network_add_broadcast(self._open(), extents_array(extents), len(extents), ctypes.byref(options))
+        )
+        return self
+
     def add_mean(self: _Self, inputs: Sequence[str], *, name: str | None = None) -> _Self:
         """Adds the elementwise mean of the named layers. Shapes: see add_product()."""
         names = encoded_list(inputs)
@@ -373,7 +382,7 @@ class DescribingShapes(NativeObject):
     def add_product(self: _Self, a: str, b: str, *, name: str | None = None) -> _Self:
         """Adds a ⊙ b, elementwise.
 
-        Both have one shape, or one is a single element or the channels alone, and is repeated.
+        They are repeated by numpy's rules: along axes of length 1, and along axes that they lack before their first.
         """
         check(library.crl_network_add_product(self._open(), encoded(a), encoded(b), encoded(name)))
         return self

@@ -127,6 +127,7 @@ CRL_LAYER_PARAMETER = 25
 CRL_LAYER_EMBEDDING = 26
 CRL_LAYER_POSITIONS = 27
 CRL_LAYER_ATTENTION = 28
+CRL_LAYER_BROADCAST = 29
 
 CRL_MEAN_SQUARED_ERROR = 0
 CRL_MEAN_ABSOLUTE_ERROR = 1
@@ -1349,6 +1350,15 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         ],
     ),
     "crl_network_add_upsampling": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_layer_options),
+        ],
+    ),
+    "crl_network_add_broadcast": (
         crl_status,
         [
             crl_network,

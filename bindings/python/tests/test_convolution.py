@@ -146,6 +146,10 @@ def test_layers_that_move_elements() -> None:
     )
     np.testing.assert_array_equal(result(start.copy().add_upsampling([2, 3])), x.repeat(2, axis=1).repeat(3, axis=2))
     np.testing.assert_array_equal(result(start.copy().add_upsampling(2)), x.repeat(2, axis=1).repeat(2, axis=2))
+    np.testing.assert_array_equal(
+        result(start.copy().add_slice([1, 0, 0], [2, 4, 1]).add_broadcast((2, 3, 4, 5))),
+        np.broadcast_to(x[:, None, 1:2, :, :1], (2, 2, 3, 4, 5)),
+    )
     joined = start.copy().add_concatenation(["0", "0"], axis=0)
     np.testing.assert_array_equal(result(joined), np.concatenate([x, x], axis=1))
 
@@ -160,6 +164,9 @@ def test_layers_that_combine_elements() -> None:
     one = np.tanh(channels[:, 0, 0] @ w.T + b)[:, :, None, None]
     expected = (x * channels - one + x + channels) / 3 + one
     np.testing.assert_allclose(network.predict(x).reshape(x.shape), expected, atol=1e-5)
+    rows = Network((3, 4, 2)).add_slice([0, 0, 0], [3, 1, 2], name="column").add_slice([1, 0, 0], [2, 4, 1], input="0")
+    rows.add_difference("2", "column").build()
+    np.testing.assert_array_equal(rows.predict(x).reshape(x.shape), x[:, 1:2, :, :1] - x[:, :, :1])
 
 
 def test_named_inputs_are_parts_of_a_row() -> None:

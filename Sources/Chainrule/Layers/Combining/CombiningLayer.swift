@@ -1,5 +1,5 @@
-/// A layer that combines layers element by element. A layer of one element, or of the channels alone, is repeated: at every
-/// element, or at every position.
+/// A layer that combines layers element by element. Layers are repeated along axes of length 1, and along axes that they lack
+/// (``Shape/repetition(in:)``).
 protocol CombiningLayer: ParameterlessLayer {}
 
 extension CombiningLayer {
@@ -9,45 +9,24 @@ extension CombiningLayer {
 
     func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence { .step }
 
-    /// The shape of the largest input, to which all others are repeated.
+    /// The shape in which all inputs are repeated.
     func commonShape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
-        guard !inputs.isEmpty else {
+        guard var common = inputs.first else {
             throw ChainruleError(.size, "\(kind) '\(name.text)' reads at least 1 layer; 0 were given")
         }
-        var most = 0
-        for (index, input) in inputs.enumerated()
-        where input.count > inputs[most].count || input.count == inputs[most].count && input.rank > inputs[most].rank {
-            most = index
+        for (index, input) in inputs.enumerated() where input != common {
+            guard let extents = common.extents(repeatedWith: input) else {
+                let other = inputs.firstIndex { $0.extents(repeatedWith: input) == nil }!
+                throw ChainruleError(
+                    .size,
+                    """
+                    \(kind) '\(name.text)' combines layers whose lengths, from the last axis on, are equal or 1; input \(other) \
+                    has \(inputs[other].text), input \(index) \(input.text)
+                    """)
+            }
+            common = try shape(of: name, reading: input) { () throws(ChainruleError) in extents }
         }
-        let largest = inputs[most]
-        for (index, input) in inputs.enumerated() where input.repetition(in: largest) == nil {
-            let (first, second) = (min(index, most), max(index, most))
-            throw ChainruleError(
-                .size,
-                """
-                \(kind) '\(name.text)' combines layers of one shape, or of one element or the channels alone; input \(first) \
-                has \(inputs[first].text), input \(second) \(inputs[second].text)
-                """)
-        }
-        return largest
-    }
-}
-
-extension Shape {
-    /// How elements of this shape are repeated in a larger one; nil if they do not fit.
-    func repetition(in larger: Shape) -> Rearrangement? {
-        if self == larger { return .identity(count) }
-        guard rank == 1 else { return nil }
-        var repetition = Rearrangement()
-        if count == 1 {
-            repetition.append(larger.count, source: 0, result: 1)
-        } else if count == larger.channels {
-            repetition.append(larger.positions, source: 0, result: count)
-            repetition.append(count, source: 1, result: 1)
-        } else {
-            return nil
-        }
-        return repetition
+        return common
     }
 }
 
