@@ -450,6 +450,20 @@ enum {
     CRL_POOLING_MEAN_WITH_PADDING = 2 /**< of all taps; positions that do not exist count as 0 */
 };
 
+/** A function f of each element. */
+typedef int32_t crl_function;
+
+enum {
+    CRL_FUNCTION_AFFINE = 0,      /**< f(x) = p x + q, both finite */
+    CRL_FUNCTION_CLIP = 1,        /**< f(x) = min(max(x, p), q), p ≤ q; -INFINITY and INFINITY: no bound; f' is 0 at both */
+    CRL_FUNCTION_LOG = 2,         /**< f(x) = log x */
+    CRL_FUNCTION_SQUARE_ROOT = 3, /**< f(x) = √x */
+    CRL_FUNCTION_ABSOLUTE = 4,    /**< f(x) = |x|, with f'(0) = 0 */
+    CRL_FUNCTION_RECIPROCAL = 5,  /**< f(x) = 1 / x */
+    CRL_FUNCTION_SQUARE = 6,      /**< f(x) = x² */
+    CRL_FUNCTION_ERF = 7          /**< the error function */
+};
+
 /** What normalization takes together. */
 typedef int32_t crl_normalization;
 
@@ -628,6 +642,84 @@ CRL_NODISCARD CRL_API crl_status crl_network_build(crl_network *network, uint64_
  *      it. */
 CRL_NODISCARD CRL_API crl_status crl_network_build_for(crl_network *network, uint64_t seed,
                                                        crl_instructions instruction_set);
+
+/** Adds the elementwise mean of layers. Shapes: see crl_network_add_sum().
+ *  @param network not built yet.
+ *  @param inputs the names of the layers.
+ *  @param inputs_count how many, at least 1.
+ *  @param name the layer's name; NULL: its position.
+ *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_add_mean(crl_network *network,
+                                                      const char *const CRL_NONNULL *CRL_NONNULL inputs,
+                                                      size_t inputs_count, const char *CRL_NULLABLE name);
+
+/** Adds the elementwise difference of two layers: h = a − b. Shapes: see crl_network_add_sum().
+ *  @param network not built yet.
+ *  @param a the name of a layer.
+ *  @param b the name of another, or the same.
+ *  @param name the layer's name; NULL: its position.
+ *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_add_difference(crl_network *network, const char *a, const char *b,
+                                                            const char *CRL_NULLABLE name);
+
+/** Adds the elementwise product of two layers: h = a ⊙ b. Shapes: see crl_network_add_sum().
+ *  @param network not built yet.
+ *  @param a the name of a layer.
+ *  @param b the name of another, or the same.
+ *  @param name the layer's name; NULL: its position.
+ *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_add_product(crl_network *network, const char *a, const char *b,
+                                                         const char *CRL_NULLABLE name);
+
+/** Adds the elementwise quotient of two layers: h = a / b. Shapes: see crl_network_add_sum().
+ *  @param network not built yet.
+ *  @param a the name of a layer.
+ *  @param b the name of another, or the same.
+ *  @param name the layer's name; NULL: its position.
+ *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_add_quotient(crl_network *network, const char *a, const char *b,
+                                                          const char *CRL_NULLABLE name);
+
+/** Adds the elementwise maximum of two layers: the larger of a and b. Of equal ones, a gets δ. Shapes: see
+ *  crl_network_add_sum().
+ *  @param network not built yet.
+ *  @param a the name of a layer.
+ *  @param b the name of another, or the same.
+ *  @param name the layer's name; NULL: its position.
+ *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_add_maximum(crl_network *network, const char *a, const char *b,
+                                                         const char *CRL_NULLABLE name);
+
+/** Adds the elementwise minimum of two layers: the smaller of a and b. Of equal ones, a gets δ. Shapes: see
+ *  crl_network_add_sum().
+ *  @param network not built yet.
+ *  @param a the name of a layer.
+ *  @param b the name of another, or the same.
+ *  @param name the layer's name; NULL: its position.
+ *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_add_minimum(crl_network *network, const char *a, const char *b,
+                                                         const char *CRL_NULLABLE name);
+
+/** Adds the elementwise power of two layers: h = aᵇ. Of a negative a it is NaN, unless b is whole. The derivatives
+ *  along b are 0 where a is not above 0. Shapes: see crl_network_add_sum().
+ *  @param network not built yet.
+ *  @param a the name of a layer.
+ *  @param b the name of another, or the same.
+ *  @param name the layer's name; NULL: its position.
+ *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_add_power(crl_network *network, const char *a, const char *b,
+                                                       const char *CRL_NULLABLE name);
+
+/** Adds a function of each element of h'. Where IEEE arithmetic gives infinity or NaN, as for the logarithm of 0 and
+ *  of −1, so does the layer.
+ *  @param network not built yet.
+ *  @param function which.
+ *  @param p CRL_FUNCTION_AFFINE, CRL_FUNCTION_CLIP: its first number; otherwise 0.
+ *  @param q likewise its second.
+ *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_function(crl_network *network, crl_function function, float p, float q,
+                                                          const crl_layer_options *CRL_NULLABLE options);
 
 /** Adds a recurrent layer: at each step of a sequence, h of x and of the state h' of the step before. The layer that
  *  it reads has two axes, steps and channels.
@@ -895,34 +987,6 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_broadcast(crl_network *network,
                                                            size_t extents_count,
                                                            const crl_layer_options *CRL_NULLABLE options);
 
-/** Adds the elementwise mean of layers. Shapes: see crl_network_add_sum().
- *  @param network not built yet.
- *  @param inputs the names of the layers.
- *  @param inputs_count how many, at least 1.
- *  @param name the layer's name; NULL: its position.
- *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
-CRL_NODISCARD CRL_API crl_status crl_network_add_mean(crl_network *network,
-                                                      const char *const CRL_NONNULL *CRL_NONNULL inputs,
-                                                      size_t inputs_count, const char *CRL_NULLABLE name);
-
-/** Adds the elementwise difference of two layers: h = a − b. Shapes: see crl_network_add_sum().
- *  @param network not built yet.
- *  @param a the name of a layer.
- *  @param b the name of another, or the same.
- *  @param name the layer's name; NULL: its position.
- *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
-CRL_NODISCARD CRL_API crl_status crl_network_add_difference(crl_network *network, const char *a, const char *b,
-                                                            const char *CRL_NULLABLE name);
-
-/** Adds the elementwise product of two layers: h = a ⊙ b. Shapes: see crl_network_add_sum().
- *  @param network not built yet.
- *  @param a the name of a layer.
- *  @param b the name of another, or the same.
- *  @param name the layer's name; NULL: its position.
- *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
-CRL_NODISCARD CRL_API crl_status crl_network_add_product(crl_network *network, const char *a, const char *b,
-                                                         const char *CRL_NULLABLE name);
-
 /** Adds the concatenation of layers along an axis: crl_network_add_concatenation() along any axis. All others are
  *  equal.
  *  @param network not built yet.
@@ -977,7 +1041,12 @@ enum {
     CRL_LAYER_EMBEDDING = 26,
     CRL_LAYER_POSITIONS = 27,
     CRL_LAYER_ATTENTION = 28,
-    CRL_LAYER_BROADCAST = 29
+    CRL_LAYER_BROADCAST = 29,
+    CRL_LAYER_QUOTIENT = 30,
+    CRL_LAYER_MAXIMUM = 31,
+    CRL_LAYER_MINIMUM = 32,
+    CRL_LAYER_POWER = 33,
+    CRL_LAYER_FUNCTION = 34
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -988,17 +1057,18 @@ typedef struct crl_layer {
     crl_activation activation; /**< dense, activation, convolution, simple recurrent layer: σ; otherwise CRL_IDENTITY */
     size_t units;              /**< N_l: the width, or the length of the last of several axes */
     size_t inputs;             /**< how many layers it reads: crl_network_layer_input() names them */
-    float amount;              /**< dropout: p; noise: the standard deviation; otherwise 0 */
+    float amount;              /**< dropout: p; noise: the standard deviation; function: its first number; otherwise 0 */
     int32_t bias;              /**< 1 for a dense layer, a convolution or a recurrent layer with a bias */
     size_t groups;             /**< convolution: its groups; otherwise 0 */
     size_t axis;               /**< concatenation, softmax: along which; otherwise 0 */
     size_t first;              /**< named input: the place of its first element in a row of x; otherwise 0 */
-    int32_t method;            /**< pooling: its crl_pooling; normalization: its crl_normalization; otherwise 0 */
-    int32_t reserved;          /**< 0 */
+    int32_t method;            /**< pooling: its crl_pooling; normalization: its crl_normalization; function: its crl_function;
+                                    otherwise 0 */
+    float more;                /**< function: its second number; otherwise 0 */
     size_t tokens;             /**< embedding: how many; otherwise 0 */
 } crl_layer;
 
-#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0, 0, 0, 0, 0, 0, 0 }
+#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0, 0, 0, 0, 0, 0.0f, 0 }
 
 /** Where a parameter tensor lies in the flat parameter vector, and in every gradient vector. Start from CRL_TENSOR_INIT. */
 typedef struct crl_tensor {

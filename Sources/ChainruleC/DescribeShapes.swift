@@ -287,69 +287,6 @@ public func crlNetworkAddBroadcast(
     }
 }
 
-/// Adds the elementwise mean of layers. Shapes: see crl_network_add_sum().
-/// - Parameters:
-///   - network: not built yet.
-///   - inputs: the names of the layers.
-///   - inputs_count: how many, at least 1.
-///   - name: the layer's name; NULL: its position.
-/// - Returns: a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
-@_cdecl("crl_network_add_mean")
-public func crlNetworkAddMean(
-    _ network: UnsafeMutablePointer<crl_network>?,
-    _ inputs: UnsafePointer<UnsafePointer<CChar>?>?, _ inputs_count: UInt, _ name: UnsafePointer<CChar>?
-) -> crl_status {
-    call("crl_network_add_mean") { () throws(ChainruleError) in
-        let handle = try object(network, "network", as: NetworkHandle.self)
-        let inputs = try strings(inputs, count: inputs_count, "inputs")
-        try handle.describe { architecture throws(ChainruleError) in
-            try architecture.mean(of: inputs, name: optionalString(name))
-        }
-    }
-}
-
-/// Adds the elementwise difference of two layers: h = a − b. Shapes: see crl_network_add_sum().
-/// - Parameters:
-///   - network: not built yet.
-///   - a: the name of a layer.
-///   - b: the name of another, or the same.
-///   - name: the layer's name; NULL: its position.
-/// - Returns: a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
-@_cdecl("crl_network_add_difference")
-public func crlNetworkAddDifference(
-    _ network: UnsafeMutablePointer<crl_network>?,
-    _ a: UnsafePointer<CChar>?, _ b: UnsafePointer<CChar>?, _ name: UnsafePointer<CChar>?
-) -> crl_status {
-    call("crl_network_add_difference") { () throws(ChainruleError) in
-        let handle = try object(network, "network", as: NetworkHandle.self)
-        let (a, b) = (try requiredString(a, "a"), try requiredString(b, "b"))
-        try handle.describe { architecture throws(ChainruleError) in
-            try architecture.difference(of: a, b, name: optionalString(name))
-        }
-    }
-}
-
-/// Adds the elementwise product of two layers: h = a ⊙ b. Shapes: see crl_network_add_sum().
-/// - Parameters:
-///   - network: not built yet.
-///   - a: the name of a layer.
-///   - b: the name of another, or the same.
-///   - name: the layer's name; NULL: its position.
-/// - Returns: a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
-@_cdecl("crl_network_add_product")
-public func crlNetworkAddProduct(
-    _ network: UnsafeMutablePointer<crl_network>?,
-    _ a: UnsafePointer<CChar>?, _ b: UnsafePointer<CChar>?, _ name: UnsafePointer<CChar>?
-) -> crl_status {
-    call("crl_network_add_product") { () throws(ChainruleError) in
-        let handle = try object(network, "network", as: NetworkHandle.self)
-        let (a, b) = (try requiredString(a, "a"), try requiredString(b, "b"))
-        try handle.describe { architecture throws(ChainruleError) in
-            try architecture.product(of: a, b, name: optionalString(name))
-        }
-    }
-}
-
 /// Adds the concatenation of layers along an axis: crl_network_add_concatenation() along any axis. All others are equal.
 /// - Parameters:
 ///   - network: not built yet.

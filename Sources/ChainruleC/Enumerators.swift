@@ -66,6 +66,40 @@ func number(of activation: Activation) -> crl_activation {
     return crl_activation(CRL_CUSTOM_ACTIVATION)
 }
 
+private func builtInFunction(_ number: Int, _ p: Float, _ q: Float) -> ElementFunction? {
+    switch number {
+    case CRL_FUNCTION_AFFINE: .affine(factor: p, offset: q)
+    case CRL_FUNCTION_CLIP: .clip(low: p, high: q)
+    case CRL_FUNCTION_LOG: .log
+    case CRL_FUNCTION_SQUARE_ROOT: .squareRoot
+    case CRL_FUNCTION_ABSOLUTE: .absolute
+    case CRL_FUNCTION_RECIPROCAL: .reciprocal
+    case CRL_FUNCTION_SQUARE: .square
+    case CRL_FUNCTION_ERF: .erf
+    default: nil
+    }
+}
+
+func elementFunction(_ number: crl_function, _ p: Float, _ q: Float) throws(ChainruleError) -> ElementFunction {
+    guard let function = builtInFunction(Int(number), p, q) else {
+        throw ChainruleError(.value, "function is \(number), which is no crl_function")
+    }
+    for (name, value, taken) in [("p", p, function.numbers.x), ("q", q, function.numbers.y)]
+        as [(StaticString, Float, Float)] where value != 0 && taken == 0
+    {
+        throw ChainruleError(
+            .value, "\(name) is \(value), but the function '\(function.identifier)' takes no numbers: it must be 0")
+    }
+    return function
+}
+
+func number(of function: ElementFunction) -> Int32 {
+    for number in CRL_FUNCTION_AFFINE...CRL_FUNCTION_ERF {
+        if builtInFunction(number, 0, 0)!.identifier.isSameText(as: function.identifier) { return Int32(number) }
+    }
+    preconditionFailure("the loop goes over all functions")
+}
+
 /// Checks that the options have no functions: only a custom activation has them.
 func checkHasNoFunctions(_ options: crl_layer_options) throws(ChainruleError) {
     try checkIsNull(options.function == nil, "options->function", unless: "CRL_CUSTOM_ACTIVATION")

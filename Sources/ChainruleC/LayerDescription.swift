@@ -29,6 +29,15 @@ func describe(_ settings: LayerSettings, rank: Int, in layer: inout crl_layer) {
     case .mean: layer.kind = crl_layer_kind(CRL_LAYER_MEAN)
     case .difference: layer.kind = crl_layer_kind(CRL_LAYER_DIFFERENCE)
     case .product: layer.kind = crl_layer_kind(CRL_LAYER_PRODUCT)
+    case .quotient: layer.kind = crl_layer_kind(CRL_LAYER_QUOTIENT)
+    case .maximum: layer.kind = crl_layer_kind(CRL_LAYER_MAXIMUM)
+    case .minimum: layer.kind = crl_layer_kind(CRL_LAYER_MINIMUM)
+    case .power: layer.kind = crl_layer_kind(CRL_LAYER_POWER)
+    case .function(let function):
+        layer.kind = crl_layer_kind(CRL_LAYER_FUNCTION)
+        layer.method = number(of: function)
+        layer.amount = function.numbers.x
+        layer.more = function.numbers.y
     case .concatenation(let axis):
         layer.kind = crl_layer_kind(CRL_LAYER_CONCATENATION)
         layer.axis = axis ?? rank - 1
@@ -73,7 +82,9 @@ extension LayerSettings {
     /// Whether a layer is added with crl_layer_options.input, or the like.
     var takesInput: Bool {
         switch self {
-        case .sum, .mean, .difference, .product, .concatenation, .input, .parameter: false
+        case .sum, .mean, .difference, .product, .quotient, .maximum, .minimum, .power, .concatenation, .input,
+            .parameter:
+            false
         default: true
         }
     }

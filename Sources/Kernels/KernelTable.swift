@@ -64,6 +64,11 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
             _ window: UnsafePointer<Window>, _ channels: Int, _ x: In, _ xStride: Int, _ y: Out, _ yStride: Int,
             _ taps: Out?, _ tapsStride: Int
         ) -> Void
+    /// ``ElementFormulas/compute``.
+    public let elements:
+        @Sendable (
+            _ formula: ElementFormula, _ partial: Partial, _ a: In, _ b: In, _ numbers: In, _ result: Out, _ count: Int
+        ) -> Void
 
     @inlinable @inline(__always)
     public init<Set: InstructionSet>(_: Set.Type) where Set.Scalar == Scalar {
@@ -87,5 +92,6 @@ public struct KernelTable<Scalar: KernelScalar>: Sendable {
         recurrent = RecurrentKernels(Set.self)
         attention = AttentionKernels(Set.self)
         maximum = MaximumKernel<Set>.maximum
+        elements = ElementFormulas<Set>.compute
     }
 }

@@ -82,10 +82,21 @@ static crl_network *every_kind(void)
     OK(crl_network_add_concatenation_along(network, joined, 2, 1, "joined"));
     has_shape(network, 15, 3, 6, 8, 4);
     OK(crl_network_add_softmax(network, 0, NULL));
-    OK(crl_network_add_broadcast(network, (size_t[]){ 1, 6, 8, 4 }, 4, NULL));
+    OK(crl_network_add_function(network, CRL_FUNCTION_CLIP, -INFINITY, 0.875f, NULL));
     OK(crl_network_layer(network, 17, &added));
+    CHECK(added.kind == CRL_LAYER_FUNCTION && added.method == CRL_FUNCTION_CLIP && added.amount == -INFINITY);
+    CHECK(added.more == 0.875f);
+    OK(crl_network_add_maximum(network, "16", "17", NULL));
+    OK(crl_network_add_minimum(network, "17", "18", NULL));
+    OK(crl_network_add_function(network, CRL_FUNCTION_SQUARE, 0, 0, NULL));
+    OK(crl_network_add_power(network, "18", "20", NULL));
+    OK(crl_network_add_quotient(network, "20", "21", NULL));
+    OK(crl_network_layer(network, 22, &added));
+    CHECK(added.kind == CRL_LAYER_QUOTIENT && added.method == 0 && added.inputs == 2);
+    OK(crl_network_add_broadcast(network, (size_t[]){ 1, 6, 8, 4 }, 4, NULL));
+    OK(crl_network_layer(network, 23, &added));
     CHECK(added.kind == CRL_LAYER_BROADCAST && added.inputs == 1);
-    has_shape(network, 17, 4, 1, 6, 8);
+    has_shape(network, 23, 4, 1, 6, 8);
     OK(crl_network_add_channel_dropout(network, 0.25f, NULL));
     OK(crl_network_add_normalization(network, CRL_NORMALIZATION_LAYER, NULL, NULL));
     OK(crl_network_add_normalization(network, CRL_NORMALIZATION_RMS, NULL, NULL));
@@ -131,7 +142,7 @@ static void inspected(void)
     OK(crl_network_layer(network, 15, &layer));
     CHECK(layer.kind == CRL_LAYER_CONCATENATION && layer.axis == 1 && layer.method == 0);
     OK(crl_network_layer(network, 16, &layer));
-    CHECK(layer.kind == CRL_LAYER_SOFTMAX && layer.axis == 0 && layer.reserved == 0);
+    CHECK(layer.kind == CRL_LAYER_SOFTMAX && layer.axis == 0 && layer.more == 0);
     OK(crl_network_layer(network, 3, &layer));
     CHECK(layer.kind == CRL_LAYER_NORMALIZATION && layer.method == CRL_NORMALIZATION_GROUP);
     OK(crl_network_layer_normalization(network, 3, &how));
@@ -382,6 +393,18 @@ static void refused(void)
     FAILS(CRL_ERROR_NULL, "extents", crl_network_add_broadcast(network, NULL, 1, NULL));
     FAILS(CRL_ERROR_SIZE, "input 0 has [72], input 1 [6, 6, 2]", crl_network_add_product(network, "input", "0", NULL));
     FAILS(CRL_ERROR_SIZE, "mean '1'", crl_network_add_mean(network, (const char *const[]){ "input", "0" }, 2, NULL));
+    FAILS(CRL_ERROR_SIZE, "power '1' combines", crl_network_add_power(network, "input", "0", NULL));
+    FAILS(CRL_ERROR_NULL, "b", crl_network_add_quotient(network, "0", NULL, NULL));
+    FAILS(CRL_ERROR_VALUE, "function is 8", crl_network_add_function(network, 8, 0, 0, NULL));
+    FAILS(CRL_ERROR_VALUE, "function is -1", crl_network_add_function(network, -1, 0, 0, NULL));
+    FAILS(CRL_ERROR_VALUE, "q is 2.0, but the function 'log' takes no numbers",
+          crl_network_add_function(network, CRL_FUNCTION_LOG, 0, 2, NULL));
+    FAILS(CRL_ERROR_VALUE, "p is nan", crl_network_add_function(network, CRL_FUNCTION_ERF, NAN, 0, NULL));
+    FAILS(CRL_ERROR_VALUE, "affine with the factor inf",
+          crl_network_add_function(network, CRL_FUNCTION_AFFINE, INFINITY, 0, NULL));
+    FAILS(CRL_ERROR_VALUE, "clips from 1.0 to 0.0", crl_network_add_function(network, CRL_FUNCTION_CLIP, 1, 0, NULL));
+    FAILS(CRL_ERROR_VALUE, "clips from 0.0 to nan", crl_network_add_function(network, CRL_FUNCTION_CLIP, 0, NAN, NULL));
+    FAILS(CRL_ERROR_VALUE, "clips from inf", crl_network_add_function(network, CRL_FUNCTION_CLIP, INFINITY, INFINITY, NULL));
     FAILS(CRL_ERROR_NAME, "absent", crl_network_add_product(network, "0", "absent", NULL));
     OK(crl_network_layer_count(network, &layers));
     CHECK(layers == 1);

@@ -158,6 +158,35 @@ package struct ReferenceLayer: Sendable {
     package static var product: ReferenceLayer {
         combining({ try $0.product(of: $2[0], $2[1], name: $1) }) { $0[0] * $0[1] }
     }
+    package static var quotient: ReferenceLayer {
+        combining({ try $0.quotient(of: $2[0], $2[1], name: $1) }) { $0[0] / $0[1] }
+    }
+    package static var maximum: ReferenceLayer {
+        combining({ try $0.maximum(of: $2[0], $2[1], name: $1) }) { max($0[0], $0[1]) }
+    }
+    package static var minimum: ReferenceLayer {
+        combining({ try $0.minimum(of: $2[0], $2[1], name: $1) }) { min($0[0], $0[1]) }
+    }
+    package static var power: ReferenceLayer {
+        combining({ try $0.power(of: $2[0], $2[1], name: $1) }) { pow($0[0], $0[1]) }
+    }
+
+    package static func function(_ function: ElementFunction) -> ReferenceLayer {
+        combining({ try $0.function(function, name: $1, input: $2[0]) }) { value(of: function, $0[0]) }
+    }
+
+    package static func value(of function: ElementFunction, _ x: Double) -> Double {
+        switch function {
+        case .affine(let factor, let offset): Double(factor) * x + Double(offset)
+        case .clip(let low, let high): min(max(x, Double(low)), Double(high))
+        case .log: log(x)
+        case .squareRoot: x.squareRoot()
+        case .absolute: abs(x)
+        case .reciprocal: 1 / x
+        case .square: x * x
+        case .erf: erf(x)
+        }
+    }
 
     package static func concatenation(axis: Int) -> ReferenceLayer {
         plain({ try $0.concatenation(of: $2, axis: axis, name: $1) }) { inputs in

@@ -287,6 +287,30 @@ extension TestNetwork {
                 cases.append(("\(name) of \(a) and \(b)", around([3, 3, 2], parts + layers)))
             }
         }
+        // Numbers above 0, and a row and a column of them.
+        let positive: [Layer] = [
+            .activation("e", .exponential, from: "x"), .other("c", .slice([0, 0, 0], [3, 1, 2]), from: "e"),
+            .dense("d", 1, .tanh, from: "x"), .activation("f", .exponential, from: "d"),
+            .other("r0", .slice([1, 0, 0], [2, 3, 1]), from: "f"),
+        ]
+        for (name, layer) in [
+            ("quotient", ReferenceLayer.quotient), ("power", .power), ("maximum", .maximum), ("minimum", .minimum),
+        ] {
+            for (a, b) in [("e", "x"), ("x", "e"), ("c", "r0"), ("e", "e")] {
+                if name == "quotient" && b == "x" || name == "power" && a == "x" { continue }
+                let layers = positive + [.other("l", layer, from: a, b), .other("m", .mean, from: "l", "x", "c", "r0")]
+                cases.append(("\(name) of \(a) and \(b)", around([3, 3, 2], layers)))
+            }
+        }
+        for function in ElementFunction.all + [
+            .affine(factor: -1.5, offset: 0.25), .clip(low: -0.25, high: 0.375), .clip(low: -.infinity, high: 0.125),
+        ] {
+            let layers =
+                positive + [.other("l", .function(function), from: "e"), .other("m", .mean, from: "l", "c", "r0")]
+            cases.append(("function \(function)", around([3, 3, 2], layers)))
+            guard ReferenceLayer.value(of: function, -1).isFinite, function != .reciprocal else { continue }
+            cases.append(("function \(function) of any number", one([3, 2], .function(function))))
+        }
         for axis in 0..<3 {
             cases.append(
                 (

@@ -220,6 +220,20 @@ enum {
     CRL_POOLING_MEAN_WITH_PADDING = 2 /**< of all taps; positions that do not exist count as 0 */
 };
 
+/** A function f of each element. */
+typedef int32_t crl_function;
+
+enum {
+    CRL_FUNCTION_AFFINE = 0,      /**< f(x) = p x + q, both finite */
+    CRL_FUNCTION_CLIP = 1,        /**< f(x) = min(max(x, p), q), p ≤ q; -INFINITY and INFINITY: no bound; f' is 0 at both */
+    CRL_FUNCTION_LOG = 2,         /**< f(x) = log x */
+    CRL_FUNCTION_SQUARE_ROOT = 3, /**< f(x) = √x */
+    CRL_FUNCTION_ABSOLUTE = 4,    /**< f(x) = |x|, with f'(0) = 0 */
+    CRL_FUNCTION_RECIPROCAL = 5,  /**< f(x) = 1 / x */
+    CRL_FUNCTION_SQUARE = 6,      /**< f(x) = x² */
+    CRL_FUNCTION_ERF = 7          /**< the error function */
+};
+
 /** What normalization takes together. */
 typedef int32_t crl_normalization;
 
@@ -325,7 +339,12 @@ enum {
     CRL_LAYER_EMBEDDING = 26,
     CRL_LAYER_POSITIONS = 27,
     CRL_LAYER_ATTENTION = 28,
-    CRL_LAYER_BROADCAST = 29
+    CRL_LAYER_BROADCAST = 29,
+    CRL_LAYER_QUOTIENT = 30,
+    CRL_LAYER_MAXIMUM = 31,
+    CRL_LAYER_MINIMUM = 32,
+    CRL_LAYER_POWER = 33,
+    CRL_LAYER_FUNCTION = 34
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -336,17 +355,18 @@ typedef struct crl_layer {
     crl_activation activation; /**< dense, activation, convolution, simple recurrent layer: σ; otherwise CRL_IDENTITY */
     size_t units;              /**< N_l: the width, or the length of the last of several axes */
     size_t inputs;             /**< how many layers it reads: crl_network_layer_input() names them */
-    float amount;              /**< dropout: p; noise: the standard deviation; otherwise 0 */
+    float amount;              /**< dropout: p; noise: the standard deviation; function: its first number; otherwise 0 */
     int32_t bias;              /**< 1 for a dense layer, a convolution or a recurrent layer with a bias */
     size_t groups;             /**< convolution: its groups; otherwise 0 */
     size_t axis;               /**< concatenation, softmax: along which; otherwise 0 */
     size_t first;              /**< named input: the place of its first element in a row of x; otherwise 0 */
-    int32_t method;            /**< pooling: its crl_pooling; normalization: its crl_normalization; otherwise 0 */
-    int32_t reserved;          /**< 0 */
+    int32_t method;            /**< pooling: its crl_pooling; normalization: its crl_normalization; function: its crl_function;
+                                    otherwise 0 */
+    float more;                /**< function: its second number; otherwise 0 */
     size_t tokens;             /**< embedding: how many; otherwise 0 */
 } crl_layer;
 
-#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0, 0, 0, 0, 0, 0, 0 }
+#define CRL_LAYER_INIT { sizeof(crl_layer), NULL, CRL_LAYER_DENSE, CRL_IDENTITY, 0, 0, 0.0f, 0, 0, 0, 0, 0, 0.0f, 0 }
 
 /** Where a parameter tensor lies in the flat parameter vector, and in every gradient vector. Start from CRL_TENSOR_INIT. */
 typedef struct crl_tensor {

@@ -8,6 +8,11 @@ public indirect enum LayerSettings: Sendable {
     case mean
     case difference
     case product
+    case quotient
+    case maximum
+    case minimum
+    case power
+    case function(ElementFunction)
     /// nil: the last axis.
     case concatenation(axis: Int?)
     /// nil: one axis of all elements.

@@ -257,7 +257,34 @@ extension Architecture {
 
     /// Adds `a ⊙ b`.
     public mutating func product(of a: String, _ b: String, name: String? = nil) throws(ChainruleError) {
-        try append(Product(), name: name, inputs: [a, b])
+        try append(ElementLayer(ElementPair.product), name: name, inputs: [a, b])
+    }
+
+    /// Adds `a / b`.
+    public mutating func quotient(of a: String, _ b: String, name: String? = nil) throws(ChainruleError) {
+        try append(ElementLayer(ElementPair.quotient), name: name, inputs: [a, b])
+    }
+
+    /// Adds the larger of a and b. Of equal ones, a gets δ.
+    public mutating func maximum(of a: String, _ b: String, name: String? = nil) throws(ChainruleError) {
+        try append(ElementLayer(ElementPair.maximum), name: name, inputs: [a, b])
+    }
+
+    /// Adds the smaller of a and b. Of equal ones, a gets δ.
+    public mutating func minimum(of a: String, _ b: String, name: String? = nil) throws(ChainruleError) {
+        try append(ElementLayer(ElementPair.minimum), name: name, inputs: [a, b])
+    }
+
+    /// Adds `aᵇ`: of a negative a NaN, unless b is whole. The derivatives along b are 0 where a is not above 0.
+    public mutating func power(of a: String, _ b: String, name: String? = nil) throws(ChainruleError) {
+        try append(ElementLayer(ElementPair.power), name: name, inputs: [a, b])
+    }
+
+    /// Adds a function of each element: `h = f(h_in)`.
+    public mutating func function(_ function: ElementFunction, name: String? = nil, input: String? = nil)
+        throws(ChainruleError)
+    {
+        try append(ElementLayer(function), name: name, inputs: input.map { [$0] })
     }
 
     /// Joins the outputs of layers along an axis, one after the other. Their other axes are equal.

@@ -15,7 +15,7 @@ from ._errors import ArgumentTypeError, check, results
 from ._handles import NativeObject
 from ._layout import shape_of
 from ._library import library
-from ._names import NORMALIZATIONS, PADDINGS, POOLINGS, enumerator
+from ._names import FUNCTIONS, NORMALIZATIONS, PADDINGS, POOLINGS, enumerator
 
 _Self = TypeVar("_Self", bound="DescribingShapes")
 
@@ -385,4 +385,45 @@ class DescribingShapes(NativeObject):
         They are repeated by numpy's rules: along axes of length 1, and along axes that they lack before their first.
         """
         check(library.crl_network_add_product(self._open(), encoded(a), encoded(b), encoded(name)))
+        return self
+
+    def add_quotient(self: _Self, a: str, b: str, *, name: str | None = None) -> _Self:
+        """Adds a / b, elementwise. Shapes: see add_product()."""
+        check(library.crl_network_add_quotient(self._open(), encoded(a), encoded(b), encoded(name)))
+        return self
+
+    def add_maximum(self: _Self, a: str, b: str, *, name: str | None = None) -> _Self:
+        """Adds the larger of a and b, elementwise; of equal ones, a gets δ. Shapes: see add_product()."""
+        check(library.crl_network_add_maximum(self._open(), encoded(a), encoded(b), encoded(name)))
+        return self
+
+    def add_minimum(self: _Self, a: str, b: str, *, name: str | None = None) -> _Self:
+        """Adds the smaller of a and b, elementwise; of equal ones, a gets δ. Shapes: see add_product()."""
+        check(library.crl_network_add_minimum(self._open(), encoded(a), encoded(b), encoded(name)))
+        return self
+
+    def add_power(self: _Self, a: str, b: str, *, name: str | None = None) -> _Self:
+        """Adds a to the power of b, elementwise; NaN for a negative a, unless b is whole. Shapes: see add_product().
+
+        The derivatives along b are 0 where a is not above 0.
+        """
+        check(library.crl_network_add_power(self._open(), encoded(a), encoded(b), encoded(name)))
+        return self
+
+    def add_function(
+        self: _Self, function: str, p: float = 0, q: float = 0, *, name: str | None = None, input: str | None = None
+    ) -> _Self:
+        """Adds a function of each element.
+
+        Args:
+            function: "affine", p h' + q; "clip", the nearest number from p to q, each possibly infinite; "log",
+                "square_root", "absolute", "reciprocal", "square", "erf". They are as IEEE arithmetic has them: the
+                logarithm of -1 is NaN.
+            p, q: the numbers of "affine" and "clip"; 0 for the others.
+            name: the layer's name; None: its position.
+            input: the layer to read; None: the layer before.
+        """
+        options, _ = layer_options(name, input, "identity", None)
+        kind = enumerator(FUNCTIONS, function, "function")
+        check(library.crl_network_add_function(self._open(), kind, real(p, "p"), real(q, "q"), ctypes.byref(options)))
         return self

@@ -85,6 +85,15 @@ CRL_POOLING_MAXIMUM = 0
 CRL_POOLING_MEAN = 1
 CRL_POOLING_MEAN_WITH_PADDING = 2
 
+CRL_FUNCTION_AFFINE = 0
+CRL_FUNCTION_CLIP = 1
+CRL_FUNCTION_LOG = 2
+CRL_FUNCTION_SQUARE_ROOT = 3
+CRL_FUNCTION_ABSOLUTE = 4
+CRL_FUNCTION_RECIPROCAL = 5
+CRL_FUNCTION_SQUARE = 6
+CRL_FUNCTION_ERF = 7
+
 CRL_NORMALIZATION_BATCH = 0
 CRL_NORMALIZATION_LAYER = 1
 CRL_NORMALIZATION_RMS = 2
@@ -128,6 +137,11 @@ CRL_LAYER_EMBEDDING = 26
 CRL_LAYER_POSITIONS = 27
 CRL_LAYER_ATTENTION = 28
 CRL_LAYER_BROADCAST = 29
+CRL_LAYER_QUOTIENT = 30
+CRL_LAYER_MAXIMUM = 31
+CRL_LAYER_MINIMUM = 32
+CRL_LAYER_POWER = 33
+CRL_LAYER_FUNCTION = 34
 
 CRL_MEAN_SQUARED_ERROR = 0
 CRL_MEAN_ABSOLUTE_ERROR = 1
@@ -203,6 +217,7 @@ crl_activation = ctypes.c_int32
 crl_initializer_kind = ctypes.c_int32
 crl_padding = ctypes.c_int32
 crl_pooling = ctypes.c_int32
+crl_function = ctypes.c_int32
 crl_normalization = ctypes.c_int32
 crl_cell = ctypes.c_int32
 crl_positions = ctypes.c_int32
@@ -415,7 +430,7 @@ class crl_layer(ctypes.Structure):
         ("axis", ctypes.c_size_t),
         ("first", ctypes.c_size_t),
         ("method", ctypes.c_int32),
-        ("reserved", ctypes.c_int32),
+        ("more", ctypes.c_float),
         ("tokens", ctypes.c_size_t),
     ]
 
@@ -434,7 +449,7 @@ class crl_layer(ctypes.Structure):
             axis=0,
             first=0,
             method=0,
-            reserved=0,
+            more=0.0,
             tokens=0,
         )
 
@@ -1221,6 +1236,44 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     ),
     "crl_network_build": (crl_status, [crl_network, ctypes.c_uint64]),
     "crl_network_build_for": (crl_status, [crl_network, ctypes.c_uint64, crl_instructions]),
+    "crl_network_add_mean": (
+        crl_status,
+        [crl_network, ctypes.POINTER(ctypes.c_char_p), ctypes.c_size_t, ctypes.c_char_p],
+    ),
+    "crl_network_add_difference": (
+        crl_status,
+        [crl_network, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p],
+    ),
+    "crl_network_add_product": (
+        crl_status,
+        [crl_network, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p],
+    ),
+    "crl_network_add_quotient": (
+        crl_status,
+        [crl_network, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p],
+    ),
+    "crl_network_add_maximum": (
+        crl_status,
+        [crl_network, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p],
+    ),
+    "crl_network_add_minimum": (
+        crl_status,
+        [crl_network, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p],
+    ),
+    "crl_network_add_power": (
+        crl_status,
+        [crl_network, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p],
+    ),
+    "crl_network_add_function": (
+        crl_status,
+        [
+            crl_network,
+            crl_function,
+            ctypes.c_float,
+            ctypes.c_float,
+            ctypes.POINTER(crl_layer_options),
+        ],
+    ),
     "crl_network_add_recurrent": (
         crl_status,
         [
@@ -1366,18 +1419,6 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.c_size_t,
             ctypes.POINTER(crl_layer_options),
         ],
-    ),
-    "crl_network_add_mean": (
-        crl_status,
-        [crl_network, ctypes.POINTER(ctypes.c_char_p), ctypes.c_size_t, ctypes.c_char_p],
-    ),
-    "crl_network_add_difference": (
-        crl_status,
-        [crl_network, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p],
-    ),
-    "crl_network_add_product": (
-        crl_status,
-        [crl_network, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p],
     ),
     "crl_network_add_concatenation_along": (
         crl_status,

@@ -169,6 +169,32 @@ def test_layers_that_combine_elements() -> None:
     np.testing.assert_array_equal(rows.predict(x).reshape(x.shape), x[:, 1:2, :, :1] - x[:, :, :1])
 
 
+def test_functions_of_elements() -> None:
+    x = np.abs(data(2, 3, 4)) + 0.1
+    network = Network((3, 4)).add_function("log", name="log").add_function("affine", -2, 3, name="line", input="0")
+    network.add_function("clip", -np.inf, 2.5, name="clip").add_quotient("line", "0", name="q")
+    network.add_power("0", "log", name="p").add_maximum("p", "q", name="m").add_minimum("m", "clip").build()
+    log, line = np.log(x), 3 - 2 * x
+    expected = np.minimum(np.maximum(x**log, line / x), np.minimum(line, 2.5))
+    np.testing.assert_allclose(network.predict(x).reshape(x.shape), expected, rtol=1e-5, atol=1e-6)
+    assert [layer.kind for layer in network.layers[3:]] == ["function", "quotient", "power", "maximum", "minimum"]
+    for name, function in {
+        "square_root": np.sqrt,
+        "absolute": np.abs,
+        "reciprocal": np.reciprocal,
+        "square": np.square,
+        "log": np.log,
+    }.items():
+        one = Network(3).add_function(name).build()
+        with np.errstate(all="ignore"):
+            expected = function(np.float32([[4, 0, -1]]))
+        np.testing.assert_array_equal(one.predict([[4, 0, -1]]), expected)
+    with pytest.raises(ArgumentError, match=r"unknown function 'sine'"):
+        Network(3).add_function("sine")
+    with pytest.raises(ArgumentError, match="p must be a number"):
+        Network(3).add_function("affine", "1")  # type: ignore[arg-type]
+
+
 def test_named_inputs_are_parts_of_a_row() -> None:
     network = Network(10).add_input("image", (2, 3, 1)).add_input("more", 4)
     network.add_convolution(2, 2, input="image").add_flatten(name="flat").add_concatenation(["flat", "more"]).build()

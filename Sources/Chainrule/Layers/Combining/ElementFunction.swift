@@ -1,0 +1,105 @@
+import Kernels
+
+/// A function of each element by itself. Where IEEE arithmetic gives infinity or NaN, as for the logarithm of 0 and of −1, so does the
+/// layer.
+public enum ElementFunction: Sendable, Equatable {
+    /// `factor · x + offset`. A predictor multiplies it into the weights before it.
+    case affine(factor: Float, offset: Float)
+    /// `min(max(x, low), high)`, with a derivative of 0 at both bounds. They may be infinite.
+    case clip(low: Float, high: Float)
+    case log
+    case squareRoot
+    /// With a derivative of 0 at 0.
+    case absolute
+    /// `1 / x`.
+    case reciprocal
+    /// `x²`.
+    case square
+    /// The error function.
+    case erf
+
+    /// Those without numbers of their own.
+    package static var all: [ElementFunction] { [.log, .squareRoot, .absolute, .reciprocal, .square, .erf] }
+
+    /// The stable name used in files.
+    package var identifier: StaticString {
+        switch self {
+        case .affine: "affine"
+        case .clip: "clip"
+        case .log: "log"
+        case .squareRoot: "square_root"
+        case .absolute: "absolute"
+        case .reciprocal: "reciprocal"
+        case .square: "square"
+        case .erf: "erf"
+        }
+    }
+
+    var formula: ElementFormula {
+        switch self {
+        case .affine: .affine
+        case .clip: .clip
+        case .log: .log
+        case .squareRoot: .squareRoot
+        case .absolute: .absolute
+        case .reciprocal: .reciprocal
+        case .square: .square
+        case .erf: .errorFunction
+        }
+    }
+
+    /// 0 where the function has none.
+    package var numbers: SIMD2<Float> {
+        switch self {
+        case .affine(let factor, let offset): SIMD2(factor, offset)
+        case .clip(let low, let high): SIMD2(low, high)
+        default: SIMD2()
+        }
+    }
+
+    func validate(layer: LayerName) throws(ChainruleError) {
+        switch self {
+        case .affine(let factor, let offset) where !(factor.isFinite && offset.isFinite):
+            throw ChainruleError(
+                .value,
+                "function '\(layer.text)' is affine with the factor \(factor) and the offset \(offset); they must be finite"
+            )
+        case .clip(let low, let high) where !(low <= high && low < .infinity && high > -.infinity):
+            throw ChainruleError(
+                .value,
+                """
+                function '\(layer.text)' clips from \(low) to \(high); the first must be below infinity, the second above \
+                -infinity and not below the first
+                """)
+        default: break
+        }
+    }
+
+    func encode(to json: inout JSONWriter) {
+        json.member("function", identifier.description)
+        switch self {
+        case .affine(let factor, let offset):
+            json.member("factor", factor)
+            json.member("offset", offset)
+        case .clip(let low, let high):
+            if low > -.infinity { json.member("low", low) }
+            if high < .infinity { json.member("high", high) }
+        default: break
+        }
+    }
+
+    static func decode(_ object: JSONObject) throws(ChainruleError) -> ElementFunction {
+        let name = try object.string("function")
+        func number(_ member: String, else other: Float) throws(ChainruleError) -> Float {
+            object[member] == nil ? other : Float(try object.number(member))
+        }
+        if name.utf8.elementsEqual("affine".utf8) {
+            return .affine(factor: Float(try object.number("factor")), offset: Float(try object.number("offset")))
+        }
+        if name.utf8.elementsEqual("clip".utf8) {
+            return .clip(low: try number("low", else: -.infinity), high: try number("high", else: .infinity))
+        }
+        for function in all where function.identifier.description.utf8.elementsEqual(name.utf8) { return function }
+        throw ChainruleError(.format, "a layer has the function '\(name)', which this version does not know")
+    }
+}
