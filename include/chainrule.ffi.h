@@ -133,6 +133,8 @@ crl_status crl_network_add_attention(crl_network *network, const crl_attention_o
                                      const crl_layer_options *options);
 crl_status crl_network_add_parameter(crl_network *network, const size_t *extents, size_t extents_count,
                                      const crl_layer_options *options);
+crl_status crl_network_add_constant(crl_network *network, const size_t *extents, size_t extents_count,
+                                    const crl_layer_options *options);
 crl_status crl_network_add_input(crl_network *network, const char *name, const size_t *extents, size_t extents_count);
 crl_status crl_network_add_convolution(crl_network *network, size_t channels, crl_activation activation,
                                        const crl_window *window, size_t groups, const crl_layer_options *options);
@@ -162,7 +164,7 @@ crl_status crl_network_add_broadcast(crl_network *network, const size_t *extents
 crl_status crl_network_add_concatenation_along(crl_network *network, const char *const *inputs, size_t inputs_count,
                                                size_t axis, const char *name);
 typedef int32_t crl_layer_kind;
-enum { CRL_LAYER_DENSE = 0, CRL_LAYER_ACTIVATION = 1, CRL_LAYER_DROPOUT = 2, CRL_LAYER_NOISE = 3, CRL_LAYER_SUM = 4, CRL_LAYER_CONCATENATION = 5, CRL_LAYER_RESHAPE = 6, CRL_LAYER_MEAN = 7, CRL_LAYER_DIFFERENCE = 8, CRL_LAYER_PRODUCT = 9, CRL_LAYER_TRANSPOSE = 10, CRL_LAYER_SLICE = 11, CRL_LAYER_ZERO_PADDING = 12, CRL_LAYER_UPSAMPLING = 13, CRL_LAYER_INPUT = 14, CRL_LAYER_CONVOLUTION = 15, CRL_LAYER_TRANSPOSED_CONVOLUTION = 16, CRL_LAYER_POOLING = 17, CRL_LAYER_NORMALIZATION = 18, CRL_LAYER_PRELU = 19, CRL_LAYER_CHANNEL_DROPOUT = 20, CRL_LAYER_SOFTMAX = 21, CRL_LAYER_RNN = 22, CRL_LAYER_GRU = 23, CRL_LAYER_LSTM = 24, CRL_LAYER_PARAMETER = 25, CRL_LAYER_EMBEDDING = 26, CRL_LAYER_POSITIONS = 27, CRL_LAYER_ATTENTION = 28, CRL_LAYER_BROADCAST = 29, CRL_LAYER_QUOTIENT = 30, CRL_LAYER_MAXIMUM = 31, CRL_LAYER_MINIMUM = 32, CRL_LAYER_POWER = 33, CRL_LAYER_FUNCTION = 34 };
+enum { CRL_LAYER_DENSE = 0, CRL_LAYER_ACTIVATION = 1, CRL_LAYER_DROPOUT = 2, CRL_LAYER_NOISE = 3, CRL_LAYER_SUM = 4, CRL_LAYER_CONCATENATION = 5, CRL_LAYER_RESHAPE = 6, CRL_LAYER_MEAN = 7, CRL_LAYER_DIFFERENCE = 8, CRL_LAYER_PRODUCT = 9, CRL_LAYER_TRANSPOSE = 10, CRL_LAYER_SLICE = 11, CRL_LAYER_ZERO_PADDING = 12, CRL_LAYER_UPSAMPLING = 13, CRL_LAYER_INPUT = 14, CRL_LAYER_CONVOLUTION = 15, CRL_LAYER_TRANSPOSED_CONVOLUTION = 16, CRL_LAYER_POOLING = 17, CRL_LAYER_NORMALIZATION = 18, CRL_LAYER_PRELU = 19, CRL_LAYER_CHANNEL_DROPOUT = 20, CRL_LAYER_SOFTMAX = 21, CRL_LAYER_RNN = 22, CRL_LAYER_GRU = 23, CRL_LAYER_LSTM = 24, CRL_LAYER_PARAMETER = 25, CRL_LAYER_EMBEDDING = 26, CRL_LAYER_POSITIONS = 27, CRL_LAYER_ATTENTION = 28, CRL_LAYER_BROADCAST = 29, CRL_LAYER_QUOTIENT = 30, CRL_LAYER_MAXIMUM = 31, CRL_LAYER_MINIMUM = 32, CRL_LAYER_POWER = 33, CRL_LAYER_FUNCTION = 34, CRL_LAYER_CONSTANT = 35 };
 typedef struct crl_layer {
     size_t size;
     const char *name;

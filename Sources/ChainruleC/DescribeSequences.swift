@@ -213,7 +213,40 @@ public func crlNetworkAddParameter(
     _ network: UnsafeMutablePointer<crl_network>?, _ extents: UnsafePointer<UInt>?, _ extents_count: UInt,
     _ options: UnsafePointer<crl_layer_options>?
 ) -> crl_status {
-    call("crl_network_add_parameter") { () throws(ChainruleError) in
+    addNumbers("crl_network_add_parameter", network, extents, extents_count, options) {
+        architecture, shape, name, values throws(ChainruleError) in
+        try architecture.parameter(shape, name: name, weights: values)
+    }
+}
+
+/// Adds numbers as a layer that no training changes: h is the same for every row. They are the network's state, its tensor "value" of
+/// this shape: write them with crl_network_state() after crl_network_build(); files hold them. CRL_INIT_DEFAULT is 0;
+/// weight_initializer says otherwise.
+/// - Parameters:
+///   - network: not built yet.
+///   - extents: the lengths of its axes, channels last; each at least 1.
+///   - extents_count: 1 to 4.
+///   - options: name, weight_initializer; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_constant")
+public func crlNetworkAddConstant(
+    _ network: UnsafeMutablePointer<crl_network>?, _ extents: UnsafePointer<UInt>?, _ extents_count: UInt,
+    _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    addNumbers("crl_network_add_constant", network, extents, extents_count, options) {
+        architecture, shape, name, values throws(ChainruleError) in
+        try architecture.constant(shape, name: name, values: values)
+    }
+}
+
+private func addNumbers(
+    _ function: StaticString, _ network: UnsafeMutablePointer<crl_network>?, _ extents: UnsafePointer<UInt>?,
+    _ extents_count: UInt, _ options: UnsafePointer<crl_layer_options>?,
+    _ add: (
+        _ architecture: inout Architecture, _ shape: Shape, _ name: String?, _ values: Initializer
+    ) throws(ChainruleError) -> Void
+) -> crl_status {
+    call(function) { () throws(ChainruleError) in
         let handle = try object(network, "network", as: NetworkHandle.self)
         guard let shape = try shape(extents, count: extents_count, "extents") else { throw nullArgument("extents") }
         let given = try weightOptions(options)
@@ -221,7 +254,7 @@ public func crlNetworkAddParameter(
             throw ChainruleError(.value, "options->input is not NULL, but parameters read no layer")
         }
         try handle.describe { architecture throws(ChainruleError) in
-            try architecture.parameter(shape, name: given.name, weights: given.weights)
+            try add(&architecture, shape, given.name, given.weights)
         }
     }
 }

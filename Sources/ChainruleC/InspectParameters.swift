@@ -102,8 +102,8 @@ public func crlNetworkTensorShape(
     }
 }
 
-/// Gets the flat vector of the network's state itself, not a copy: the running statistics of batch normalization. Training
-/// moves them, files hold them, no optimizer steps them. What crl_network_parameters() says holds here, too.
+/// Gets the flat vector of the network's state itself, not a copy: the running statistics of batch normalization, which
+/// training moves, and constants, which only the caller changes. Files hold them, no optimizer steps them. What crl_network_parameters() says holds here, too.
 /// - Parameters:
 ///   - network: built.
 ///   - state: receives the address; NULL if there is no state.

@@ -61,6 +61,7 @@ func describe(_ settings: LayerSettings, rank: Int, in layer: inout crl_layer) {
         layer.kind = crl_layer_kind(CRL_LAYER_SOFTMAX)
         layer.axis = axis
     case .parameter: layer.kind = crl_layer_kind(CRL_LAYER_PARAMETER)
+    case .constant: layer.kind = crl_layer_kind(CRL_LAYER_CONSTANT)
     case .embedding(let tokens, _, _):
         layer.kind = crl_layer_kind(CRL_LAYER_EMBEDDING)
         layer.tokens = tokens
@@ -83,7 +84,7 @@ extension LayerSettings {
     var takesInput: Bool {
         switch self {
         case .sum, .mean, .difference, .product, .quotient, .maximum, .minimum, .power, .concatenation, .input,
-            .parameter:
+            .parameter, .constant:
             false
         default: true
         }
@@ -108,7 +109,7 @@ func describe(_ settings: LayerSettings, in options: inout crl_layer_options) {
         options.bias = settings.hasBias ? 1 : 0
         options.weight_initializer = initializer(settings.weights)
         options.bias_initializer = initializer(settings.biases)
-    case .parameter(_, let values): options.weight_initializer = initializer(values)
+    case .parameter(_, let values), .constant(_, let values): options.weight_initializer = initializer(values)
     case .embedding(_, _, let weights): options.weight_initializer = initializer(weights)
     default: break
     }

@@ -115,6 +115,34 @@ static void added_again(void)
     crl_network_destroy(other);
 }
 
+/* Numbers that only the caller changes. */
+static void constants(void)
+{
+    const size_t shape[] = { 2 };
+    const char *const both[] = { "input", "1" };
+    crl_network *network = NULL;
+    crl_layer layer = CRL_LAYER_INIT;
+    float *state = NULL, sums[2];
+    const float two[] = { 1, 2 };
+    size_t count = 0;
+    OK(crl_network_create(2, &network));
+    OK(crl_network_add_dense(network, 1, CRL_IDENTITY, NULL));
+    OK(crl_network_add_constant(network, shape, 1, NULL));
+    OK(crl_network_layer(network, 1, &layer));
+    CHECK(layer.kind == CRL_LAYER_CONSTANT && layer.units == 2);
+    OK(crl_network_add_sum(network, both, 2, "sum"));
+    OK(crl_network_add_product(network, "sum", "0", NULL));
+    OK(crl_network_add_quotient(network, "3", "0", NULL));
+    OK(crl_network_build(network, 1));
+    OK(crl_network_state(network, &state, &count));
+    CHECK(count == 2 && state[0] == 0 && state[1] == 0);
+    state[0] = 10;
+    state[1] = 20;
+    OK(crl_network_predict(network, two, 1, 2, sums, 1, 2));
+    CHECK(fabsf(sums[0] - 11) < 1e-5f && fabsf(sums[1] - 22) < 1e-5f);
+    crl_network_destroy(network);
+}
+
 static void refused(void)
 {
     crl_network *network = begin();
@@ -150,6 +178,7 @@ static void refused(void)
     options.bias_initializer.kind = CRL_INIT_ZEROS;
     FAILS(CRL_ERROR_VALUE, "bias_initializer.kind is 1, but the layer has no biases", crl_network_add_parameter(network, one, 1, &options));
     FAILS(CRL_ERROR_NULL, "extents", crl_network_add_parameter(network, NULL, 0, NULL));
+    FAILS(CRL_ERROR_NULL, "extents", crl_network_add_constant(network, NULL, 0, NULL));
     OK(crl_network_layer_count(network, &layers));
     CHECK(layers == 2);
     crl_network_destroy(network);
@@ -406,6 +435,7 @@ static void carried(void)
 
 int main(void)
 {
+    constants();
     refused();
     added_again();
     embedded();

@@ -823,6 +823,18 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_parameter(crl_network *network,
                                                            size_t extents_count,
                                                            const crl_layer_options *CRL_NULLABLE options);
 
+/** Adds numbers as a layer that no training changes: h is the same for every row. They are the network's state, its
+ *  tensor "value" of this shape: write them with crl_network_state() after crl_network_build(); files hold them.
+ *  CRL_INIT_DEFAULT is 0; weight_initializer says otherwise.
+ *  @param network not built yet.
+ *  @param extents the lengths of its axes, channels last; each at least 1.
+ *  @param extents_count 1 to 4.
+ *  @param options name, weight_initializer; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_constant(crl_network *network, const size_t *extents,
+                                                          size_t extents_count,
+                                                          const crl_layer_options *CRL_NULLABLE options);
+
 /** Names the next part of x, and gives it a shape. Parts follow one another in a row of x, in the order of these
  *  calls. The part is a layer: later layers read it by its name, or as the layer before.
  *  @param network not built yet.
@@ -1046,7 +1058,8 @@ enum {
     CRL_LAYER_MAXIMUM = 31,
     CRL_LAYER_MINIMUM = 32,
     CRL_LAYER_POWER = 33,
-    CRL_LAYER_FUNCTION = 34
+    CRL_LAYER_FUNCTION = 34,
+    CRL_LAYER_CONSTANT = 35
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -1216,9 +1229,9 @@ CRL_NODISCARD CRL_API crl_status crl_network_tensor_shape(const crl_network *net
                                                           size_t *CRL_NULLABLE extents, size_t extents_count,
                                                           size_t *rank);
 
-/** Gets the flat vector of the network's state itself, not a copy: the running statistics of batch normalization.
- *  Training moves them, files hold them, no optimizer steps them. What crl_network_parameters() says holds here,
- *  too.
+/** Gets the flat vector of the network's state itself, not a copy: the running statistics of batch normalization,
+ *  which training moves, and constants, which only the caller changes. Files hold them, no optimizer steps them.
+ *  What crl_network_parameters() says holds here, too.
  *  @param network built.
  *  @param state receives the address; NULL if there is no state.
  *  @param count receives the number of floats.

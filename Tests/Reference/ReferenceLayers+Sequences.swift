@@ -15,6 +15,16 @@ extension ReferenceLayer {
         }
     }
 
+    /// Numbers that are the same for every row and that nobody learns.
+    package static func constant(_ shape: [Int]) -> ReferenceLayer {
+        ReferenceLayer(add: { architecture, name, _ in try architecture.constant(Shape(shape), name: name) }) {
+            inputs, _ in
+            let values = (0..<shape.reduce(1, *)).map { stateValue($0, of: "value") }
+            let h = Batch(shape, inputs[0].samples.map { _ in values })
+            return (h, h)
+        }
+    }
+
     /// Rows of a table. A change of a token that is small changes nothing.
     package static func embedding(tokens: Int, width: Int) -> ReferenceLayer {
         ReferenceLayer(

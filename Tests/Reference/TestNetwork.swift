@@ -311,6 +311,10 @@ extension TestNetwork {
             guard ReferenceLayer.value(of: function, -1).isFinite, function != .reciprocal else { continue }
             cases.append(("function \(function) of any number", one([3, 2], .function(function))))
         }
+        let constant: [Layer] = [
+            .other("k", .constant([3, 1, 2]), from: "input"), .other("l", .product, from: "k", "x"),
+        ]
+        cases.append(("constant", around([3, 2], constant)))
         for axis in 0..<3 {
             cases.append(
                 (

@@ -369,6 +369,7 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
     "crl_network_add_recurrent": {"network": "shaped_network"},
     "crl_network_add_bidirectional": {"network": "shaped_network"},
     "crl_network_add_parameter": {"network": "open_network", "extents_count": Count("axes")},
+    "crl_network_add_constant": {"network": "open_network", "extents_count": Count("axes")},
     "crl_network_add_embedding": {"network": "open_network"},
     "crl_network_add_positions": {"network": "shaped_network"},
     "crl_network_add_attention": {"network": "shaped_network"},

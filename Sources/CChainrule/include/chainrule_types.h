@@ -344,7 +344,8 @@ enum {
     CRL_LAYER_MAXIMUM = 31,
     CRL_LAYER_MINIMUM = 32,
     CRL_LAYER_POWER = 33,
-    CRL_LAYER_FUNCTION = 34
+    CRL_LAYER_FUNCTION = 34,
+    CRL_LAYER_CONSTANT = 35
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */

@@ -271,6 +271,8 @@ package enum ParameterRole: Sendable {
     case mean
     /// The same, never below 0.
     case variance
+    /// Of a layer's state: nothing changes it but the caller.
+    case constant
 }
 
 /// Where the preactivation z of a layer is kept.
@@ -352,6 +354,7 @@ package enum LayerTable {
             (GRU.kind, GRU.decode),
             (LSTM.kind, LSTM.decode),
             (Parameter.kind, Parameter.decode),
+            (Parameter.constantKind, Parameter.decodeConstant),
             (Embedding.kind, Embedding.decode),
             (Positions.kind, { _ in Positions() }),
             (Attention.kind, Attention.decode),

@@ -35,6 +35,8 @@ public indirect enum LayerSettings: Sendable {
     case recurrent(RecurrentSettings)
     /// Learned numbers, the same for every row.
     case parameter(Shape, Initializer)
+    /// Numbers that are state, the same for every row.
+    case constant(Shape, Initializer)
     case embedding(tokens: Int, width: Int, weights: Initializer)
     /// Sines and cosines of each position.
     case positions

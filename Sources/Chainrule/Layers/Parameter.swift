@@ -1,17 +1,21 @@
-/// Parameters as a layer: h is the same for every row, `h = w`. It reads the network's input only to have a place.
+/// Numbers as a layer: h is the same for every row, `h = w`. It reads the network's input only to have a place.
 ///
-/// `∂C/∂w = Σ δ` over the rows. A recurrent layer reads a learned first state from such a layer.
+/// Learned numbers are parameters: `∂C/∂w = Σ δ` over the rows. A recurrent layer reads a learned first state from such a layer.
+/// Constant ones are state: the caller sets them, and no training changes them.
 final class Parameter: GradientWritingLayer {
     static let kind: StaticString = "parameter"
-    var kind: StaticString { Parameter.kind }
-    var settings: LayerSettings { .parameter(shape, initializer) }
+    static let constantKind: StaticString = "constant"
+    var kind: StaticString { isConstant ? Parameter.constantKind : Parameter.kind }
+    var settings: LayerSettings { isConstant ? .constant(shape, initializer) : .parameter(shape, initializer) }
 
     private let shape: Shape
     private let initializer: Initializer
+    private let isConstant: Bool
 
-    init(_ shape: Shape, _ initializer: Initializer = .standard) {
+    init(_ shape: Shape, _ initializer: Initializer = .standard, isConstant: Bool = false) {
         self.shape = shape
         self.initializer = initializer
+        self.isConstant = isConstant
     }
 
     func shape(named name: LayerName, ofInputs inputs: [Shape]) throws(ChainruleError) -> Shape {
@@ -20,8 +24,12 @@ final class Parameter: GradientWritingLayer {
         return shape
     }
 
-    func tensors(shape: Shape, inputs: [Shape]) -> [TensorShape] {
-        [TensorShape(name: "value", extents: shape.extents, role: .bias, initializer: initializer)]
+    func tensors(shape: Shape, inputs: [Shape]) -> [TensorShape] { isConstant ? [] : [value(.bias)] }
+
+    func state(shape: Shape) -> [TensorShape] { isConstant ? [value(.constant)] : [] }
+
+    private func value(_ role: ParameterRole) -> TensorShape {
+        TensorShape(name: "value", extents: shape.extents, role: role, initializer: initializer)
     }
 
     func uses(shape: Shape, inputs: [Shape]) -> Int { 1 }
@@ -32,7 +40,9 @@ final class Parameter: GradientWritingLayer {
 
     func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence { .constant }
 
-    func forward(_ pass: LayerPass) throws(ChainruleError) { repeatRows(pass.vector(0), pass) }
+    func forward(_ pass: LayerPass) throws(ChainruleError) {
+        repeatRows(isConstant ? pass.state(0, count: shape.count) : pass.vector(0), pass)
+    }
 
     private func repeatRows(_ value: Matrix, _ pass: LayerPass) {
         let h = pass.samples(of: pass.h)
@@ -45,7 +55,7 @@ final class Parameter: GradientWritingLayer {
     }
 
     func tangent(_ pass: TangentPass) throws(ChainruleError) {
-        if let tangent = pass.vectorTangent(0) {
+        if !isConstant, let tangent = pass.vectorTangent(0) {
             repeatRows(tangent, pass.tangents)
         } else {
             pass.tangents.h.fill { 0 }
@@ -72,5 +82,9 @@ final class Parameter: GradientWritingLayer {
 
     static func decode(_ object: JSONObject) throws(ChainruleError) -> any Layer {
         Parameter(try object.shape("shape"))
+    }
+
+    static func decodeConstant(_ object: JSONObject) throws(ChainruleError) -> any Layer {
+        Parameter(try object.shape("shape"), isConstant: true)
     }
 }

@@ -62,6 +62,15 @@ extension Architecture {
         try append(Parameter(shape, weights), name: name, inputs: [LayerName.input.text])
     }
 
+    /// Adds numbers that no training changes, the same for every row: `h = w`. They are the network's state, as the tensor "value" of
+    /// the layer; ``Network/setState(_:_:)`` sets them.
+    /// - Parameter values: the first ones. ``Initializer/standard``: zeros.
+    public mutating func constant(_ shape: Shape, name: String? = nil, values: Initializer = .standard)
+        throws(ChainruleError)
+    {
+        try append(Parameter(shape, values, isConstant: true), name: name, inputs: [LayerName.input.text])
+    }
+
     // MARK: Sequences
 
     /// Adds a table of vectors, one for each token: `h_i = W[x_i]`. Reads whole numbers from 0 to `tokens − 1`; others are an

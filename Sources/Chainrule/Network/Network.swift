@@ -68,6 +68,19 @@ public final class Network: FallibleClass, @unchecked Sendable {
         return (tensor.offset..<tensor.offset + tensor.count, tensor.rows, tensor.columns)
     }
 
+    /// Sets a tensor of the state, such as a constant's "0.value" or the statistics "0.running_mean".
+    public func setState(_ name: String, _ values: [Float]) throws(ChainruleError) {
+        guard let tensor = plan.state.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
+            throw ChainruleError(.name, "the network's state has no tensor '\(name)'")
+        }
+        guard values.count == tensor.count else {
+            throw ChainruleError(.size, "the tensor '\(name)' has \(tensor.count) elements; \(values.count) were given")
+        }
+        try checkIsNotTraining()
+        parameterVersion += 1
+        for (index, value) in values.enumerated() { numbers.base[tensor.offset + index] = value }
+    }
+
     /// Runs `body`, whose callbacks may not train or change the network.
     func whileTraining<Result>(_ body: () throws(ChainruleError) -> Result) throws(ChainruleError) -> Result {
         try checkIsNotTraining()

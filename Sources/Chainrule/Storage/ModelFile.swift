@@ -80,9 +80,9 @@ extension Network {
 }
 
 extension Plan {
-    /// Checks a file's state: finite, and variances not below 0.
+    /// Checks a file's state: running statistics are finite, and variances not below 0.
     func checkState(in numbers: Matrix) throws(ChainruleError) {
-        for tensor in state {
+        for tensor in state where tensor.role != .constant {
             let values = tensor.vector(in: numbers)
             for index in 0..<values.count {
                 let value = values[0, index]

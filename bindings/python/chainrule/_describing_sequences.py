@@ -203,6 +203,22 @@ class DescribingSequences(DescribingShapes):
         )
         return self
 
+    def add_constant(
+        self: _Self, shape: Lengths, *, name: str | None = None, weight_initializer: InitializerLike = "default"
+    ) -> _Self:
+        """Adds numbers as a layer that no training changes: h is the same for every row.
+
+        They are the network's state, its tensor "value", at first 0. After build(), set
+        ``network.state["name.value"][:]``.
+        """
+        options, _ = layer_options(name, None, "identity", None)
+        options.weight_initializer = initializer(weight_initializer)
+        extents = lengths(shape, "shape")
+        check(
+            library.crl_network_add_constant(self._open(), extents_array(extents), len(extents), ctypes.byref(options))
+        )
+        return self
+
     def add_embedding(
         self: _Self,
         tokens: int,

@@ -29,7 +29,7 @@ class Layer(NamedTuple):
         amount: the rate of dropout, the deviation of noise; None for other layers.
         weight_initializer: of a dense or recurrent layer, a convolution, an embedding or parameters, as for
             Network.add_dense(); None for other layers. Files do not keep it: a loaded network has "default".
-        bias_initializer: likewise, but None for a parameter layer.
+        bias_initializer: likewise, but None for a parameter or constant layer.
         shape: the lengths of its axes, channels last.
     """
 
@@ -62,7 +62,7 @@ def _layer(network: Handle, index: int) -> Layer:
     is_recurrent = kind in ("rnn", "gru", "lstm")
     has_activation = kind in ("dense", "convolution", "transposed_convolution", "activation", "rnn")
     has_weights = is_recurrent or (has_activation and kind != "activation")
-    is_table = kind in ("embedding", "parameter")
+    is_table = kind in ("embedding", "parameter", "constant")
     return Layer(
         name=native.name.decode(),
         units=native.units,

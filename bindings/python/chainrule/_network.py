@@ -128,7 +128,8 @@ class Network(Describing, Fitting):
     def state(self) -> Mapping[str, FloatArray]:
         """What training moves besides the parameters, as writable views: the running statistics of batch normalization.
 
-        "layer.running_mean" and "layer.running_var", of shape (channels,). What `parameters` says holds here, too.
+        "layer.running_mean" and "layer.running_var", of shape (channels,). Also constants, "layer.value".
+        What `parameters` says holds here, too.
         """
         owner = self._open()
         address, count = results(library.crl_network_state, owner)

@@ -142,6 +142,7 @@ CRL_LAYER_MAXIMUM = 31
 CRL_LAYER_MINIMUM = 32
 CRL_LAYER_POWER = 33
 CRL_LAYER_FUNCTION = 34
+CRL_LAYER_CONSTANT = 35
 
 CRL_MEAN_SQUARED_ERROR = 0
 CRL_MEAN_ABSOLUTE_ERROR = 1
@@ -1307,6 +1308,15 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         [crl_network, ctypes.POINTER(crl_attention_options), ctypes.POINTER(crl_layer_options)],
     ),
     "crl_network_add_parameter": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_layer_options),
+        ],
+    ),
+    "crl_network_add_constant": (
         crl_status,
         [
             crl_network,

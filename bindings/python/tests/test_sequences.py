@@ -158,6 +158,19 @@ def test_parameters_have_a_weight_initializer() -> None:
     assert [layer.bias_initializer for layer in layers] == [None, None, None]
 
 
+def test_constants_are_state() -> None:
+    network = Network(3).add_dense(2, name="a").add_constant((2, 2), name="k").add_product("a", "k").build(seed=1)
+    assert network.layers[1].kind == "constant"
+    assert list(network.tensors) == ["a.weight", "a.bias"]
+    network.state["k.value"][:] = [[1, 2], [3, 4]]
+    x = np.float32([[1, 2, 3], [4, 5, 6]])
+    a = x @ network.tensors["a.weight"].T + network.tensors["a.bias"]
+    expected = a[:, None] * network.state["k.value"]
+    np.testing.assert_allclose(network.predict(x).reshape(2, 2, 2), expected, rtol=1e-5)
+    network.fit(x, np.ones((2, 4)), cost="mean_squared_error", epochs=2)
+    np.testing.assert_array_equal(Network.from_bytes(network.to_bytes()).state["k.value"], [[1, 2], [3, 4]])
+
+
 def test_embeddings_and_positions() -> None:
     network = Network(6).add_embedding(11, 4, name="e").add_positions(name="p").add_positions("learned", name="q")
     network.build(seed=1)
