@@ -64,6 +64,8 @@ typedef int32_t crl_pooling;
 enum { CRL_POOLING_MAXIMUM = 0, CRL_POOLING_MEAN = 1, CRL_POOLING_MEAN_WITH_PADDING = 2 };
 typedef int32_t crl_function;
 enum { CRL_FUNCTION_AFFINE = 0, CRL_FUNCTION_CLIP = 1, CRL_FUNCTION_LOG = 2, CRL_FUNCTION_SQUARE_ROOT = 3, CRL_FUNCTION_ABSOLUTE = 4, CRL_FUNCTION_RECIPROCAL = 5, CRL_FUNCTION_SQUARE = 6, CRL_FUNCTION_ERF = 7 };
+typedef int32_t crl_reduction_method;
+enum { CRL_REDUCE_SUM = 0, CRL_REDUCE_MEAN = 1, CRL_REDUCE_MAXIMUM = 2, CRL_REDUCE_MINIMUM = 3, CRL_REDUCE_ARGMAX = 4 };
 typedef int32_t crl_normalization;
 enum { CRL_NORMALIZATION_BATCH = 0, CRL_NORMALIZATION_LAYER = 1, CRL_NORMALIZATION_RMS = 2, CRL_NORMALIZATION_GROUP = 3 };
 typedef struct crl_normalization_options {
@@ -122,6 +124,8 @@ crl_status crl_network_add_minimum(crl_network *network, const char *a, const ch
 crl_status crl_network_add_power(crl_network *network, const char *a, const char *b, const char *name);
 crl_status crl_network_add_function(crl_network *network, crl_function function, float p, float q,
                                     const crl_layer_options *options);
+crl_status crl_network_add_reduction(crl_network *network, crl_reduction_method method, const size_t *axes,
+                                     size_t axes_count, int32_t keep_axes, const crl_layer_options *options);
 crl_status crl_network_add_recurrent(crl_network *network, crl_cell cell, size_t units,
                                      const crl_recurrent_options *recurrent, const crl_layer_options *options);
 crl_status crl_network_add_bidirectional(crl_network *network, crl_cell cell, size_t units,
@@ -164,7 +168,7 @@ crl_status crl_network_add_broadcast(crl_network *network, const size_t *extents
 crl_status crl_network_add_concatenation_along(crl_network *network, const char *const *inputs, size_t inputs_count,
                                                size_t axis, const char *name);
 typedef int32_t crl_layer_kind;
-enum { CRL_LAYER_DENSE = 0, CRL_LAYER_ACTIVATION = 1, CRL_LAYER_DROPOUT = 2, CRL_LAYER_NOISE = 3, CRL_LAYER_SUM = 4, CRL_LAYER_CONCATENATION = 5, CRL_LAYER_RESHAPE = 6, CRL_LAYER_MEAN = 7, CRL_LAYER_DIFFERENCE = 8, CRL_LAYER_PRODUCT = 9, CRL_LAYER_TRANSPOSE = 10, CRL_LAYER_SLICE = 11, CRL_LAYER_ZERO_PADDING = 12, CRL_LAYER_UPSAMPLING = 13, CRL_LAYER_INPUT = 14, CRL_LAYER_CONVOLUTION = 15, CRL_LAYER_TRANSPOSED_CONVOLUTION = 16, CRL_LAYER_POOLING = 17, CRL_LAYER_NORMALIZATION = 18, CRL_LAYER_PRELU = 19, CRL_LAYER_CHANNEL_DROPOUT = 20, CRL_LAYER_SOFTMAX = 21, CRL_LAYER_RNN = 22, CRL_LAYER_GRU = 23, CRL_LAYER_LSTM = 24, CRL_LAYER_PARAMETER = 25, CRL_LAYER_EMBEDDING = 26, CRL_LAYER_POSITIONS = 27, CRL_LAYER_ATTENTION = 28, CRL_LAYER_BROADCAST = 29, CRL_LAYER_QUOTIENT = 30, CRL_LAYER_MAXIMUM = 31, CRL_LAYER_MINIMUM = 32, CRL_LAYER_POWER = 33, CRL_LAYER_FUNCTION = 34, CRL_LAYER_CONSTANT = 35 };
+enum { CRL_LAYER_DENSE = 0, CRL_LAYER_ACTIVATION = 1, CRL_LAYER_DROPOUT = 2, CRL_LAYER_NOISE = 3, CRL_LAYER_SUM = 4, CRL_LAYER_CONCATENATION = 5, CRL_LAYER_RESHAPE = 6, CRL_LAYER_MEAN = 7, CRL_LAYER_DIFFERENCE = 8, CRL_LAYER_PRODUCT = 9, CRL_LAYER_TRANSPOSE = 10, CRL_LAYER_SLICE = 11, CRL_LAYER_ZERO_PADDING = 12, CRL_LAYER_UPSAMPLING = 13, CRL_LAYER_INPUT = 14, CRL_LAYER_CONVOLUTION = 15, CRL_LAYER_TRANSPOSED_CONVOLUTION = 16, CRL_LAYER_POOLING = 17, CRL_LAYER_NORMALIZATION = 18, CRL_LAYER_PRELU = 19, CRL_LAYER_CHANNEL_DROPOUT = 20, CRL_LAYER_SOFTMAX = 21, CRL_LAYER_RNN = 22, CRL_LAYER_GRU = 23, CRL_LAYER_LSTM = 24, CRL_LAYER_PARAMETER = 25, CRL_LAYER_EMBEDDING = 26, CRL_LAYER_POSITIONS = 27, CRL_LAYER_ATTENTION = 28, CRL_LAYER_BROADCAST = 29, CRL_LAYER_QUOTIENT = 30, CRL_LAYER_MAXIMUM = 31, CRL_LAYER_MINIMUM = 32, CRL_LAYER_POWER = 33, CRL_LAYER_FUNCTION = 34, CRL_LAYER_CONSTANT = 35, CRL_LAYER_REDUCTION = 36 };
 typedef struct crl_layer {
     size_t size;
     const char *name;

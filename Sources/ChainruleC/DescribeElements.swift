@@ -160,3 +160,27 @@ public func crlNetworkAddFunction(
         try architecture.function(elementFunction(function, p, q), name: name, input: input)
     }
 }
+
+/// Adds a sum, a mean, a maximum or a minimum over some axes of h', or the place of the maximum. A maximum or minimum passes δ to the
+/// first of its largest or smallest elements; places have the gradient 0.
+/// - Parameters:
+///   - network: not built yet.
+///   - method: what to make of the elements along the axes.
+///   - axes: each at most once, from 0.
+///   - axes_count: how many, at least 1.
+///   - keep_axes: non-zero: they stay, with length 1; 0: they go. Of all axes, one of length 1 is left.
+///   - options: name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_reduction")
+public func crlNetworkAddReduction(
+    _ network: UnsafeMutablePointer<crl_network>?, _ method: crl_reduction_method, _ axes: UnsafePointer<UInt>?,
+    _ axes_count: UInt, _ keep_axes: Int32, _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    addLayer("crl_network_add_reduction", network, options) { architecture, name, input throws(ChainruleError) in
+        let axes = try numbers(axes, count: axes_count, "axes")
+        guard let method = ReductionMethod(Int(method)) else {
+            throw ChainruleError(.value, "method is \(method), which is no crl_reduction_method")
+        }
+        try architecture.reduction(method, axes: axes, keepsAxes: keep_axes != 0, name: name, input: input)
+    }
+}

@@ -66,6 +66,29 @@ func number(of activation: Activation) -> crl_activation {
     return crl_activation(CRL_CUSTOM_ACTIVATION)
 }
 
+extension ReductionMethod {
+    init?(_ number: Int) {
+        switch number {
+        case CRL_REDUCE_SUM: self = .sum
+        case CRL_REDUCE_MEAN: self = .mean
+        case CRL_REDUCE_MAXIMUM: self = .maximum
+        case CRL_REDUCE_MINIMUM: self = .minimum
+        case CRL_REDUCE_ARGMAX: self = .argmax
+        default: return nil
+        }
+    }
+
+    var number: Int32 {
+        switch self {
+        case .sum: Int32(CRL_REDUCE_SUM)
+        case .mean: Int32(CRL_REDUCE_MEAN)
+        case .maximum: Int32(CRL_REDUCE_MAXIMUM)
+        case .minimum: Int32(CRL_REDUCE_MINIMUM)
+        case .argmax: Int32(CRL_REDUCE_ARGMAX)
+        }
+    }
+}
+
 private func builtInFunction(_ number: Int, _ p: Float, _ q: Float) -> ElementFunction? {
     switch number {
     case CRL_FUNCTION_AFFINE: .affine(factor: p, offset: q)

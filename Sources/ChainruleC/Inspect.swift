@@ -100,8 +100,8 @@ public func crlNetworkLayerShape(
 /// - Parameters:
 ///   - network: built or not.
 ///   - index: the layer's, from 0.
-///   - extents: receives a transpose's `axes`, a slice's `begin`, a zero padding's `before` or an upsampling's `factors`; NULL:
-///     not wanted.
+///   - extents: receives a transpose's `axes`, a slice's `begin`, a zero padding's `before`, an upsampling's `factors`
+///     or a reduction's `axes`; NULL: not wanted.
 ///   - ends: receives a slice's `end` or a zero padding's `after`; other layers leave it alone. NULL: not wanted.
 ///   - extents_count: the length of each array, at least the number of axes; 4 is enough for any layer. Ignored with NULL.
 ///   - rank: receives how many numbers there are.
@@ -120,6 +120,7 @@ public func crlNetworkLayerAxes(
         case .slice(let begin, let end): (numbers, last) = (begin, end)
         case .zeroPadding(let before, let after): (numbers, last) = (before, after)
         case .upsampling(let factors): numbers = factors
+        case .reduction(_, let axes, _): numbers = axes
         default: throw ChainruleError(.value, "layer '\(node.name.text)' has no numbers for its axes")
         }
         try write(numbers, to: extents, last, to: ends, count: extents_count, rank)

@@ -46,6 +46,9 @@ func describe(_ settings: LayerSettings, rank: Int, in layer: inout crl_layer) {
     case .slice: layer.kind = crl_layer_kind(CRL_LAYER_SLICE)
     case .zeroPadding: layer.kind = crl_layer_kind(CRL_LAYER_ZERO_PADDING)
     case .upsampling: layer.kind = crl_layer_kind(CRL_LAYER_UPSAMPLING)
+    case .reduction(let method, _, _):
+        layer.kind = crl_layer_kind(CRL_LAYER_REDUCTION)
+        layer.method = method.number
     case .broadcast: layer.kind = crl_layer_kind(CRL_LAYER_BROADCAST)
     case .input(_, let first):
         layer.kind = crl_layer_kind(CRL_LAYER_INPUT)

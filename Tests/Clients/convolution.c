@@ -48,6 +48,8 @@ static crl_network *every_kind(void)
     const char *const both[] = { "turned", "pooled" }, *const joined[] = { "kept", "kept" };
     crl_network *network = images();
     crl_layer added = CRL_LAYER_INIT;
+    crl_layer_options reduced = CRL_LAYER_OPTIONS_INIT;
+    size_t axes[2] = { 0 }, axes_count = 0;
     crl_window taps = window(3, 3), pool = window(2, 2), wide = window(1, 2);
     crl_normalization_options groups = CRL_NORMALIZATION_OPTIONS_INIT;
     crl_layer_options turned = CRL_LAYER_OPTIONS_INIT, pooled = CRL_LAYER_OPTIONS_INIT, kept = CRL_LAYER_OPTIONS_INIT;
@@ -60,6 +62,7 @@ static crl_network *every_kind(void)
     turned.name = "turned";
     pooled.name = "pooled";
     kept.name = "kept";
+    reduced.name = "reduced";
     OK(crl_network_add_convolution(network, 4, CRL_RELU, &taps, 2, NULL));
     OK(crl_network_add_normalization(network, CRL_NORMALIZATION_BATCH, NULL, NULL));
     OK(crl_network_add_normalization(network, CRL_NORMALIZATION_GROUP, &groups, NULL));
@@ -93,10 +96,17 @@ static crl_network *every_kind(void)
     OK(crl_network_add_quotient(network, "20", "21", NULL));
     OK(crl_network_layer(network, 22, &added));
     CHECK(added.kind == CRL_LAYER_QUOTIENT && added.method == 0 && added.inputs == 2);
-    OK(crl_network_add_broadcast(network, (size_t[]){ 1, 6, 8, 4 }, 4, NULL));
+    OK(crl_network_add_reduction(network, CRL_REDUCE_MAXIMUM, one, 2, 1, &reduced));
+    has_shape(network, 23, 3, 1, 1, 4);
     OK(crl_network_layer(network, 23, &added));
+    CHECK(added.kind == CRL_LAYER_REDUCTION && added.method == CRL_REDUCE_MAXIMUM);
+    OK(crl_network_layer_axes(network, 23, axes, NULL, 2, &axes_count));
+    CHECK(axes_count == 2 && axes[0] == 1 && axes[1] == 0);
+    OK(crl_network_add_difference(network, "22", "reduced", NULL));
+    OK(crl_network_add_broadcast(network, (size_t[]){ 1, 6, 8, 4 }, 4, NULL));
+    OK(crl_network_layer(network, 25, &added));
     CHECK(added.kind == CRL_LAYER_BROADCAST && added.inputs == 1);
-    has_shape(network, 23, 4, 1, 6, 8);
+    has_shape(network, 25, 4, 1, 6, 8);
     OK(crl_network_add_channel_dropout(network, 0.25f, NULL));
     OK(crl_network_add_normalization(network, CRL_NORMALIZATION_LAYER, NULL, NULL));
     OK(crl_network_add_normalization(network, CRL_NORMALIZATION_RMS, NULL, NULL));
@@ -395,6 +405,10 @@ static void refused(void)
     FAILS(CRL_ERROR_SIZE, "mean '1'", crl_network_add_mean(network, (const char *const[]){ "input", "0" }, 2, NULL));
     FAILS(CRL_ERROR_SIZE, "power '1' combines", crl_network_add_power(network, "input", "0", NULL));
     FAILS(CRL_ERROR_NULL, "b", crl_network_add_quotient(network, "0", NULL, NULL));
+    FAILS(CRL_ERROR_VALUE, "method is 5", crl_network_add_reduction(network, 5, twice, 1, 0, NULL));
+    FAILS(CRL_ERROR_VALUE, "0 is twice among the axes of [6, 6, 2]",
+          crl_network_add_reduction(network, CRL_REDUCE_SUM, twice, 2, 0, NULL));
+    FAILS(CRL_ERROR_SIZE, "at least 1 axis", crl_network_add_reduction(network, CRL_REDUCE_SUM, twice, 0, 0, NULL));
     FAILS(CRL_ERROR_VALUE, "function is 8", crl_network_add_function(network, 8, 0, 0, NULL));
     FAILS(CRL_ERROR_VALUE, "function is -1", crl_network_add_function(network, -1, 0, 0, NULL));
     FAILS(CRL_ERROR_VALUE, "q is 2.0, but the function 'log' takes no numbers",

@@ -464,6 +464,18 @@ enum {
     CRL_FUNCTION_ERF = 7          /**< the error function */
 };
 
+/** What a reduction makes of the elements along its axes. */
+typedef int32_t crl_reduction_method;
+
+enum {
+    CRL_REDUCE_SUM = 0,
+    CRL_REDUCE_MEAN = 1,
+    CRL_REDUCE_MAXIMUM = 2,
+    CRL_REDUCE_MINIMUM = 3,
+    CRL_REDUCE_ARGMAX = 4 /**< the place of the first of the largest, a whole number from 0; over several axes counted row by
+                               row */
+};
+
 /** What normalization takes together. */
 typedef int32_t crl_normalization;
 
@@ -720,6 +732,19 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_power(crl_network *network, con
  *  @return as crl_network_add_dense(). */
 CRL_NODISCARD CRL_API crl_status crl_network_add_function(crl_network *network, crl_function function, float p, float q,
                                                           const crl_layer_options *CRL_NULLABLE options);
+
+/** Adds a sum, a mean, a maximum or a minimum over some axes of h', or the place of the maximum. A maximum or
+ *  minimum passes δ to the first of its largest or smallest elements; places have the gradient 0.
+ *  @param network not built yet.
+ *  @param method what to make of the elements along the axes.
+ *  @param axes each at most once, from 0.
+ *  @param axes_count how many, at least 1.
+ *  @param keep_axes non-zero: they stay, with length 1; 0: they go. Of all axes, one of length 1 is left.
+ *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_reduction(crl_network *network, crl_reduction_method method,
+                                                           const size_t *axes, size_t axes_count, int32_t keep_axes,
+                                                           const crl_layer_options *CRL_NULLABLE options);
 
 /** Adds a recurrent layer: at each step of a sequence, h of x and of the state h' of the step before. The layer that
  *  it reads has two axes, steps and channels.
@@ -1059,7 +1084,8 @@ enum {
     CRL_LAYER_MINIMUM = 32,
     CRL_LAYER_POWER = 33,
     CRL_LAYER_FUNCTION = 34,
-    CRL_LAYER_CONSTANT = 35
+    CRL_LAYER_CONSTANT = 35,
+    CRL_LAYER_REDUCTION = 36
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -1076,7 +1102,7 @@ typedef struct crl_layer {
     size_t axis;               /**< concatenation, softmax: along which; otherwise 0 */
     size_t first;              /**< named input: the place of its first element in a row of x; otherwise 0 */
     int32_t method;            /**< pooling: its crl_pooling; normalization: its crl_normalization; function: its crl_function;
-                                    otherwise 0 */
+                                    reduction: its crl_reduction_method; otherwise 0 */
     float more;                /**< function: its second number; otherwise 0 */
     size_t tokens;             /**< embedding: how many; otherwise 0 */
 } crl_layer;
@@ -1136,8 +1162,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_shape(const crl_network *netw
 /** Gets what a layer that moves elements was added with: a number for each axis, or for each but the channels.
  *  @param network built or not.
  *  @param index the layer's, from 0.
- *  @param extents receives a transpose's axes, a slice's begin, a zero padding's before or an upsampling's factors;
- *      NULL: not wanted.
+ *  @param extents receives a transpose's axes, a slice's begin, a zero padding's before, an upsampling's factors or
+ *      a reduction's axes; NULL: not wanted.
  *  @param ends receives a slice's end or a zero padding's after; other layers leave it alone. NULL: not wanted.
  *  @param extents_count the length of each array, at least the number of axes; 4 is enough for any layer. Ignored
  *      with NULL.

@@ -188,6 +188,28 @@ package struct ReferenceLayer: Sendable {
         }
     }
 
+    package static func reduction(_ method: ReductionMethod, _ axes: [Int], keepsAxes: Bool) -> ReferenceLayer {
+        plain({ try $0.reduction(method, axes: axes, keepsAxes: keepsAxes, name: $1, input: $2[0]) }) { inputs in
+            let x = inputs[0]
+            let whole = x.shape.enumerated().map { axes.contains($0.offset) ? 1 : $0.element }
+            var h = Batch(whole, samples: x.samples.count) { sample, place in
+                let line = Batch.places(x.shape)
+                    .filter { other in place.indices.allSatisfy { axes.contains($0) || other[$0] == place[$0] } }
+                    .map { x[sample, $0] }
+                switch method {
+                case .sum: return line.reduce(0, +)
+                case .mean: return line.reduce(0, +) / Double(line.count)
+                case .maximum: return line.max()!
+                case .minimum: return line.min()!
+                case .argmax: return Double(line.firstIndex(of: line.max()!)!)
+                }
+            }
+            if !keepsAxes { h.shape = x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] } }
+            if h.shape.isEmpty { h.shape = [1] }
+            return h
+        }
+    }
+
     package static func concatenation(axis: Int) -> ReferenceLayer {
         plain({ try $0.concatenation(of: $2, axis: axis, name: $1) }) { inputs in
             var shape = inputs[0].shape

@@ -311,6 +311,16 @@ extension TestNetwork {
             guard ReferenceLayer.value(of: function, -1).isFinite, function != .reciprocal else { continue }
             cases.append(("function \(function) of any number", one([3, 2], .function(function))))
         }
+        for method in ReductionMethod.allCases {
+            for (index, axes) in [[0], [1], [2], [3], [0, 1], [3, 1], [0, 2, 3], [0, 1, 2, 3]].enumerated() {
+                let layers: [Layer] = [
+                    .other("l", .reduction(method, axes, keepsAxes: index % 2 == 0), from: "x"),
+                    .reshape("f", [36 / axes.reduce(1) { $0 * [3, 2, 3, 2][$1] }], from: "l"),
+                    .reshape("g", [36], from: "x"), .concatenation("j", of: "f", "g"),
+                ]
+                cases.append(("\(method) along \(axes)", around([3, 2, 3, 2], layers)))
+            }
+        }
         let constant: [Layer] = [
             .other("k", .constant([3, 1, 2]), from: "input"), .other("l", .product, from: "k", "x"),
         ]

@@ -234,6 +234,18 @@ enum {
     CRL_FUNCTION_ERF = 7          /**< the error function */
 };
 
+/** What a reduction makes of the elements along its axes. */
+typedef int32_t crl_reduction_method;
+
+enum {
+    CRL_REDUCE_SUM = 0,
+    CRL_REDUCE_MEAN = 1,
+    CRL_REDUCE_MAXIMUM = 2,
+    CRL_REDUCE_MINIMUM = 3,
+    CRL_REDUCE_ARGMAX = 4 /**< the place of the first of the largest, a whole number from 0; over several axes counted row by
+                               row */
+};
+
 /** What normalization takes together. */
 typedef int32_t crl_normalization;
 
@@ -345,7 +357,8 @@ enum {
     CRL_LAYER_MINIMUM = 32,
     CRL_LAYER_POWER = 33,
     CRL_LAYER_FUNCTION = 34,
-    CRL_LAYER_CONSTANT = 35
+    CRL_LAYER_CONSTANT = 35,
+    CRL_LAYER_REDUCTION = 36
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -362,7 +375,7 @@ typedef struct crl_layer {
     size_t axis;               /**< concatenation, softmax: along which; otherwise 0 */
     size_t first;              /**< named input: the place of its first element in a row of x; otherwise 0 */
     int32_t method;            /**< pooling: its crl_pooling; normalization: its crl_normalization; function: its crl_function;
-                                    otherwise 0 */
+                                    reduction: its crl_reduction_method; otherwise 0 */
     float more;                /**< function: its second number; otherwise 0 */
     size_t tokens;             /**< embedding: how many; otherwise 0 */
 } crl_layer;

@@ -341,6 +341,7 @@ package enum LayerTable {
             (Upsampling.kind, Upsampling.decode),
             (Broadcast.kind, Broadcast.decode),
             (InputPart.kind, InputPart.decode),
+            (Reduction.kind, Reduction.decode),
             (Convolution.kind, Convolution.decode),
             (Convolution.transposedKind, Convolution.decodeTransposed),
             (Pooling.kind, Pooling.decode),

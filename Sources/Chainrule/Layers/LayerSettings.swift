@@ -21,6 +21,7 @@ public indirect enum LayerSettings: Sendable {
     case slice(begin: [Int], end: [Int])
     case zeroPadding(before: [Int], after: [Int])
     case upsampling(factors: [Int])
+    case reduction(ReductionMethod, axes: [Int], keepsAxes: Bool)
     /// Repeated in this shape.
     case broadcast(Shape)
     /// A part of x of this shape, from its element `first` on.

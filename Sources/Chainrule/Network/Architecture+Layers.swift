@@ -296,6 +296,16 @@ extension Architecture {
         try append(ElementLayer(function), name: name, inputs: input.map { [$0] })
     }
 
+    /// Adds a sum, a mean, a maximum or a minimum over some axes, or the place of the maximum.
+    /// - Parameters:
+    ///   - axes: each at most once, from 0; at least one.
+    ///   - keepsAxes: whether they stay, with length 1. Otherwise they go; `[1]` is left of all.
+    public mutating func reduction(
+        _ method: ReductionMethod, axes: [Int], keepsAxes: Bool = false, name: String? = nil, input: String? = nil
+    ) throws(ChainruleError) {
+        try append(Reduction(method, axes: axes, keepsAxes: keepsAxes), name: name, inputs: input.map { [$0] })
+    }
+
     /// Joins the outputs of layers along an axis, one after the other. Their other axes are equal.
     /// - Parameter axis: nil: the last.
     public mutating func concatenation(of inputs: [String], axis: Int? = nil, name: String? = nil)

@@ -211,6 +211,18 @@ import Testing
                 try architecture.broadcast(Shape(shape), name: "b", input: "x")
             }
         }
+        for axes in [[3], [-1], [0, 0], [1, 2, 1], [Int.max]] {
+            expectError(.value, "reduction 'r'", "among the axes of [3, 4, 2]") {
+                try architecture.reduction(.mean, axes: axes, name: "r", input: "x")
+            }
+        }
+        expectError(.size, "reduction 'r' takes at least 1 axis of [3, 4, 2]; 0") {
+            try architecture.reduction(.sum, axes: [], name: "r", input: "x")
+        }
+        expectError(.size, "reduction 'r' reads [20000000]: a maximum is of at most 16777216") {
+            var long = try Architecture(inputs: 20_000_000)
+            try long.reduction(.argmax, axes: [0], name: "r")
+        }
         expectError(.size, "sum 'large' reads [1, 50000]: a shape holds at most") {
             var wide = try Architecture(inputs: 50_000)
             try wide.reshape(Shape([50_000, 1]), name: "a")

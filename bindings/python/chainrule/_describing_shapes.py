@@ -15,7 +15,7 @@ from ._errors import ArgumentTypeError, check, results
 from ._handles import NativeObject
 from ._layout import shape_of
 from ._library import library
-from ._names import FUNCTIONS, NORMALIZATIONS, PADDINGS, POOLINGS, enumerator
+from ._names import FUNCTIONS, NORMALIZATIONS, PADDINGS, POOLINGS, REDUCTION_METHODS, enumerator
 
 _Self = TypeVar("_Self", bound="DescribingShapes")
 
@@ -408,6 +408,34 @@ class DescribingShapes(NativeObject):
         The derivatives along b are 0 where a is not above 0.
         """
         check(library.crl_network_add_power(self._open(), encoded(a), encoded(b), encoded(name)))
+        return self
+
+    def add_reduction(
+        self: _Self,
+        method: str,
+        axes: Lengths,
+        *,
+        keepdims: bool = False,
+        name: str | None = None,
+        input: str | None = None,
+    ) -> _Self:
+        """Adds a reduction over some axes, from 0, each at most once.
+
+        Args:
+            method: "sum", "mean", "maximum", "minimum", or "argmax": the place of the first of the largest elements,
+                over several axes counted row by row, with the gradient 0.
+            axes: one or several.
+            keepdims: whether they stay, with length 1. Otherwise they go; of all axes, one of length 1 is left.
+            name: the layer's name; None: its position.
+            input: the layer to read; None: the layer before.
+        """
+        options, _ = layer_options(name, input, "identity", None)
+        kind, along = enumerator(REDUCTION_METHODS, method, "method"), lengths(axes, "axes")
+        check(
+            library.crl_network_add_reduction(
+                self._open(), kind, extents_array(along), len(along), bool(keepdims), ctypes.byref(options)
+            )
+        )
         return self
 
     def add_function(

@@ -94,6 +94,12 @@ CRL_FUNCTION_RECIPROCAL = 5
 CRL_FUNCTION_SQUARE = 6
 CRL_FUNCTION_ERF = 7
 
+CRL_REDUCE_SUM = 0
+CRL_REDUCE_MEAN = 1
+CRL_REDUCE_MAXIMUM = 2
+CRL_REDUCE_MINIMUM = 3
+CRL_REDUCE_ARGMAX = 4
+
 CRL_NORMALIZATION_BATCH = 0
 CRL_NORMALIZATION_LAYER = 1
 CRL_NORMALIZATION_RMS = 2
@@ -143,6 +149,7 @@ CRL_LAYER_MINIMUM = 32
 CRL_LAYER_POWER = 33
 CRL_LAYER_FUNCTION = 34
 CRL_LAYER_CONSTANT = 35
+CRL_LAYER_REDUCTION = 36
 
 CRL_MEAN_SQUARED_ERROR = 0
 CRL_MEAN_ABSOLUTE_ERROR = 1
@@ -219,6 +226,7 @@ crl_initializer_kind = ctypes.c_int32
 crl_padding = ctypes.c_int32
 crl_pooling = ctypes.c_int32
 crl_function = ctypes.c_int32
+crl_reduction_method = ctypes.c_int32
 crl_normalization = ctypes.c_int32
 crl_cell = ctypes.c_int32
 crl_positions = ctypes.c_int32
@@ -1272,6 +1280,17 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             crl_function,
             ctypes.c_float,
             ctypes.c_float,
+            ctypes.POINTER(crl_layer_options),
+        ],
+    ),
+    "crl_network_add_reduction": (
+        crl_status,
+        [
+            crl_network,
+            crl_reduction_method,
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_size_t,
+            ctypes.c_int32,
             ctypes.POINTER(crl_layer_options),
         ],
     ),

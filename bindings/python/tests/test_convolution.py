@@ -195,6 +195,22 @@ def test_functions_of_elements() -> None:
         Network(3).add_function("affine", "1")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("axes", [0, 2, (0, 1), (2, 0), (0, 1, 2)])
+def test_reductions_are_those_of_numpy(axes: Any) -> None:
+    x = data(5, 3, 4, 2)
+    along = tuple(axis + 1 for axis in np.atleast_1d(axes))
+    for method, function in {"sum": np.sum, "mean": np.mean, "maximum": np.max, "minimum": np.min}.items():
+        for keepdims in (False, True):
+            network = Network((3, 4, 2)).add_reduction(method, axes, keepdims=keepdims).build()
+            expected = function(x, axis=along, keepdims=keepdims)
+            assert network.layers[-1].shape == (expected.shape[1:] or (1,))
+            np.testing.assert_allclose(network.predict(x).reshape(expected.shape), expected, rtol=1e-5, atol=1e-6)
+    network = Network((3, 4, 2)).add_reduction("argmax", axes).build()
+    order = [axis for axis in range(4) if axis not in along] + sorted(along)
+    lines = x.transpose(order).reshape(*network.predict(x).shape, -1)
+    np.testing.assert_array_equal(network.predict(x), lines.argmax(axis=-1))
+
+
 def test_named_inputs_are_parts_of_a_row() -> None:
     network = Network(10).add_input("image", (2, 3, 1)).add_input("more", 4)
     network.add_convolution(2, 2, input="image").add_flatten(name="flat").add_concatenation(["flat", "more"]).build()
