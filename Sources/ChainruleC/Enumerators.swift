@@ -99,6 +99,9 @@ private func builtInFunction(_ number: Int, _ p: Float, _ q: Float) -> ElementFu
     case CRL_FUNCTION_RECIPROCAL: .reciprocal
     case CRL_FUNCTION_SQUARE: .square
     case CRL_FUNCTION_ERF: .erf
+    case CRL_FUNCTION_SINE: .sine
+    case CRL_FUNCTION_STEP: .step
+    case CRL_FUNCTION_STEPWISE_SIGMOID: .stepwiseSigmoid
     default: nil
     }
 }
@@ -117,7 +120,7 @@ func elementFunction(_ number: crl_function, _ p: Float, _ q: Float) throws(Chai
 }
 
 func number(of function: ElementFunction) -> Int32 {
-    for number in CRL_FUNCTION_AFFINE...CRL_FUNCTION_ERF {
+    for number in CRL_FUNCTION_AFFINE...CRL_FUNCTION_STEPWISE_SIGMOID {
         if builtInFunction(number, 0, 0)!.identifier.isSameText(as: function.identifier) { return Int32(number) }
     }
     preconditionFailure("the loop goes over all functions")

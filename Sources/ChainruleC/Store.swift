@@ -56,6 +56,9 @@ public func crlNetworkLoadLimited(
     }
 }
 
+/// A memory limit; nil: the usual one.
+func limit(_ bytes: UInt) -> Int? { bytes == 0 ? nil : Int(clamping: bytes) }
+
 /// Loads a network from any reader.
 func load(
     _ memoryLimit: UInt, _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?,
@@ -63,7 +66,7 @@ func load(
 ) throws(ChainruleError) {
     guard let network else { throw nullArgument("network") }
     network.pointee = nil
-    let loaded = try Network(from: reader(), memoryLimit: memoryLimit == 0 ? nil : Int(clamping: memoryLimit))
+    let loaded = try Network(from: reader(), memoryLimit: limit(memoryLimit))
     network.pointee = makeHandle(NetworkHandle(built: loaded))
 }
 

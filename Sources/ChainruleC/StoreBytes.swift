@@ -213,7 +213,7 @@ private func save(
 }
 
 /// A file in the caller's memory.
-private func memory(
+func memory(
     _ bytes: UnsafeRawPointer?, _ count: UInt, apartFrom network: Network? = nil
 ) throws(ChainruleError) -> UnsafeRawBufferPointer {
     guard let bytes else { throw nullArgument("bytes") }

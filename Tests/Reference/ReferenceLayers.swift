@@ -185,7 +185,22 @@ package struct ReferenceLayer: Sendable {
         case .reciprocal: 1 / x
         case .square: x * x
         case .erf: erf(x)
+        case .sine: sin(x)
+        case .step: x < 0 ? 0 : 1
+        case .stepwiseSigmoid: stepwiseSigmoid(x)
         }
+    }
+
+    /// Straight lines between the values of 1 / (1 + e^(−2x)) at half of these logits.
+    private static func stepwiseSigmoid(_ x: Double) -> Double {
+        let values = [0.005, 0.05, 0.25, 0.75, 0.95, 0.995]
+        let places = values.map { log($0 / (1 - $0)) / 2 }
+        if x < places[0] { return 0 }
+        for index in 1..<values.count where x < places[index] {
+            let share = (x - places[index - 1]) / (places[index] - places[index - 1])
+            return values[index - 1] + share * (values[index] - values[index - 1])
+        }
+        return 1
     }
 
     package static func reduction(_ method: ReductionMethod, _ axes: [Int], keepsAxes: Bool) -> ReferenceLayer {

@@ -231,7 +231,11 @@ enum {
     CRL_FUNCTION_ABSOLUTE = 4,    /**< f(x) = |x|, with f'(0) = 0 */
     CRL_FUNCTION_RECIPROCAL = 5,  /**< f(x) = 1 / x */
     CRL_FUNCTION_SQUARE = 6,      /**< f(x) = x² */
-    CRL_FUNCTION_ERF = 7          /**< the error function */
+    CRL_FUNCTION_ERF = 7,         /**< the error function */
+    CRL_FUNCTION_SINE = 8,        /**< f(x) = sin x, within 2e-7 for |x| up to 10,000 */
+    CRL_FUNCTION_STEP = 9,        /**< f(x) = 0 below 0, otherwise 1; f' = 0 */
+    /** FANN's approximation of 1 / (1 + e^(-2x)): straight lines between its values 0.005, 0.05, 0.25, 0.75, 0.95, 0.995 */
+    CRL_FUNCTION_STEPWISE_SIGMOID = 10
 };
 
 /** What a reduction makes of the elements along its axes. */

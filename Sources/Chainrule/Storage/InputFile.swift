@@ -20,6 +20,17 @@ final class InputFile: FallibleClass {
             throw path.error("cannot be read to its end")
         }
     }
+
+    /// The bytes of a whole file. Can be cancelled.
+    static func contents(of path: FilePath) throws(ChainruleError) -> Memory<UInt8> {
+        let file = try InputFile(path)
+        let bytes = try Memory<UInt8>(count: file.length, for: "a file")
+        try Cancellation.inPieces(bytes.count) { places throws(ChainruleError) in
+            try file.read(
+                into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes.elements)[places]))
+        }
+        return bytes
+    }
 }
 
 extension FallibleClass where Self == InputFile {

@@ -158,23 +158,17 @@ struct JSONScanner {
         return code
     }
 
-    /// Up to 15 significant digits and powers of ten up to 22 are exact in double arithmetic. So a float that
-    /// ``JSONWriter`` writes is read back as the same float. Locales have no effect.
     mutating func number() throws(ChainruleError) -> Double {
-        let isNegative = take("-")
-        var mantissa = 0.0
-        var scale = 0
+        var number = DecimalNumber()
+        number.isNegative = take("-")
         guard JSONScanner.isDigit(next) else { throw error("a digit expected") }
         if take("0") {
             guard !JSONScanner.isDigit(next) else { throw error("a number begins with 0") }
         }
-        while let digit = takeDigit() { mantissa = mantissa * 10 + Double(digit) }
+        while let digit = takeDigit() { number.append(digit) }
         if take(".") {
             guard JSONScanner.isDigit(next) else { throw error("a digit expected") }
-            while let digit = takeDigit() {
-                mantissa = mantissa * 10 + Double(digit)
-                scale -= 1
-            }
+            while let digit = takeDigit() { number.append(digit, isFraction: true) }
         }
         if take("e") || take("E") {
             let isNegativeExponent = take("-")
@@ -182,13 +176,10 @@ struct JSONScanner {
             guard JSONScanner.isDigit(next) else { throw error("a digit expected") }
             var exponent = 0
             while let digit = takeDigit() { exponent = min(exponent * 10 + digit, 10_000) }
-            scale += isNegativeExponent ? -exponent : exponent
+            number.multiply(byPowerOfTen: isNegativeExponent ? -exponent : exponent)
         }
-        if mantissa == 0 { return isNegative ? -0.0 : 0 }
-        let power = OptimizationMethods.power(10, Int(min(scale.magnitude, 400)))
-        let magnitude = scale < 0 ? mantissa / power : mantissa * power
-        guard magnitude.isFinite else { throw error("a number is too large") }
-        return isNegative ? -magnitude : magnitude
+        guard let value = number.value else { throw error("a number is too large") }
+        return value
     }
 
     /// A number written only in digits; nil for other numbers, and for those over 64 bits.

@@ -97,14 +97,14 @@ extension Plan {
 
     /// The default limit of the memory for a file's network, in bytes.
     /// - Parameter fileBytes: nil if the length of the file is unknown.
-    fileprivate static func usualMemoryLimit(fileBytes: Int?) -> Int {
+    static func usualMemoryLimit(fileBytes: Int?) -> Int {
         guard let fileBytes else { return leastMemoryLimit }
         let (bytes, overflow) = fileBytes.multipliedReportingOverflow(by: 16)
         return overflow ? .max : max(bytes, leastMemoryLimit)
     }
 
     /// Rejects a network whose parameters and one row of a prediction need more memory than the limit.
-    fileprivate func checkMemory(limit: Int) throws(ChainruleError) {
+    func checkMemory(limit: Int) throws(ChainruleError) {
         let row = try layout(maxRows: 1, purpose: .inference, threads: 1).count
         let bytes = try Plan.checkedProduct(MemoryLayout<Float>.stride, Plan.checkedSum([numberCount, row]))
         guard bytes <= limit else {

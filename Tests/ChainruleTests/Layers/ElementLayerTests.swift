@@ -92,6 +92,18 @@ import Testing
             ),
             (.reciprocal, [(2, 0.5, -0.25), (0, infinity, -infinity), (-0.0, -infinity, -infinity), (infinity, 0, 0)]),
             (.square, [(-3, 9, -6), (infinity, infinity, infinity), (.nan, .nan, .nan)]),
+            (.sine, [(0, 0, 1), (infinity, .nan, .nan), (.nan, .nan, .nan)]),
+            (
+                .step,
+                [(-1e-30, 0, 0), (0, 1, 0), (-0.0, 1, 0), (infinity, 1, 0), (-infinity, 0, 0), (.nan, .nan, .nan)]
+            ),
+            (
+                .stepwiseSigmoid,
+                [
+                    (0, 0.5, 0.455119613), (infinity, 1, 0), (-infinity, 0, 0), (2.65, 1, 0), (-2.65, 0, 0),
+                    (.nan, .nan, .nan),
+                ]
+            ),
             (.erf, [(0, 0, 1.12837917), (infinity, 1, 0), (-infinity, -1, 0), (.nan, .nan, .nan)]),
         ]
         for (function, points) in cases {
@@ -126,7 +138,7 @@ import Testing
             _ = try Architecture(#require(try JSONText(json.utf8).value.object()))
         }
         try load(#""type": "function", "function": "clip""#)
-        expectError(.format, "the function 'sine'") { try load(#""type": "function", "function": "sine""#) }
+        expectError(.format, "the function 'tangent'") { try load(#""type": "function", "function": "tangent""#) }
         expectError(.format, "function") { try load(#""type": "function""#) }
         expectError(.format, "offset") { try load(#""type": "function", "function": "affine", "factor": 1"#) }
         expectError(.value, "affine") {

@@ -19,6 +19,7 @@ from ._errors import (
     StateError,
 )
 from ._evaluation import Metrics
+from ._fann import load_fann, load_fann_data
 from ._gradient_report import GradientReport
 from ._instruction_sets import instruction_set, set_instruction_set
 from ._layers import Layer
@@ -68,5 +69,7 @@ __all__ = [
     "__version__",
     "cost",
     "instruction_set",
+    "load_fann",
+    "load_fann_data",
     "set_instruction_set",
 ]

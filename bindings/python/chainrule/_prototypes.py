@@ -93,6 +93,9 @@ CRL_FUNCTION_ABSOLUTE = 4
 CRL_FUNCTION_RECIPROCAL = 5
 CRL_FUNCTION_SQUARE = 6
 CRL_FUNCTION_ERF = 7
+CRL_FUNCTION_SINE = 8
+CRL_FUNCTION_STEP = 9
+CRL_FUNCTION_STEPWISE_SIGMOID = 10
 
 CRL_REDUCE_SUM = 0
 CRL_REDUCE_MEAN = 1
@@ -1637,6 +1640,14 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         [ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],
     ),
     "crl_network_load_parameters": (crl_status, [crl_network, ctypes.c_char_p]),
+    "crl_network_load_fann": (
+        crl_status,
+        [ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],
+    ),
+    "crl_network_load_fann_from_memory": (
+        crl_status,
+        [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.POINTER(crl_network)],
+    ),
     "crl_trainer_create": (
         crl_status,
         [crl_network, ctypes.POINTER(crl_train_options), ctypes.POINTER(crl_trainer)],

@@ -183,14 +183,15 @@ def test_functions_of_elements() -> None:
         "absolute": np.abs,
         "reciprocal": np.reciprocal,
         "square": np.square,
+        "step": lambda x: np.float32(x >= 0),
         "log": np.log,
     }.items():
         one = Network(3).add_function(name).build()
         with np.errstate(all="ignore"):
             expected = function(np.float32([[4, 0, -1]]))
         np.testing.assert_array_equal(one.predict([[4, 0, -1]]), expected)
-    with pytest.raises(ArgumentError, match=r"unknown function 'sine'"):
-        Network(3).add_function("sine")
+    with pytest.raises(ArgumentError, match=r"unknown function 'tangent'"):
+        Network(3).add_function("tangent")
     with pytest.raises(ArgumentError, match="p must be a number"):
         Network(3).add_function("affine", "1")  # type: ignore[arg-type]
 

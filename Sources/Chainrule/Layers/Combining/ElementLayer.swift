@@ -174,7 +174,7 @@ extension ElementFormula {
     /// Whether its second derivatives are 0.
     fileprivate var isStraight: Bool {
         switch self {
-        case .maximum, .minimum, .affine, .clip, .absolute: true
+        case .maximum, .minimum, .affine, .clip, .absolute, .step, .stepwiseSigmoid: true
         default: false
         }
     }
