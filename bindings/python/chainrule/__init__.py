@@ -28,6 +28,7 @@ from ._minimizing import Iteration, Minimum
 from ._network import Network
 from ._predictor import Predictor, Publisher
 from ._schedules import Plateau, Schedule
+from ._sklearn import from_sklearn, to_sklearn
 from ._stream import Stream
 from ._trainer import Batch, Epoch, Progress, Trainer
 from ._training import Optimizer
@@ -68,8 +69,10 @@ __all__ = [
     "Workspace",
     "__version__",
     "cost",
+    "from_sklearn",
     "instruction_set",
     "load_fann",
     "load_fann_data",
     "set_instruction_set",
+    "to_sklearn",
 ]
