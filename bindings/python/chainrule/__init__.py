@@ -19,6 +19,7 @@ from ._errors import (
     StateError,
 )
 from ._evaluation import Metrics
+from ._exchange import read_tensors
 from ._fann import load_fann, load_fann_data
 from ._gradient_report import GradientReport
 from ._instruction_sets import instruction_set, set_instruction_set
@@ -29,6 +30,7 @@ from ._network import Network
 from ._predictor import Predictor, Publisher
 from ._schedules import Plateau, Schedule
 from ._sklearn import from_sklearn, to_sklearn
+from ._state_dict import LeftOut
 from ._stream import Stream
 from ._trainer import Batch, Epoch, Progress, Trainer
 from ._training import Optimizer
@@ -51,6 +53,7 @@ __all__ = [
     "GradientReport",
     "Iteration",
     "Layer",
+    "LeftOut",
     "Metrics",
     "Minimum",
     "Network",
@@ -73,6 +76,7 @@ __all__ = [
     "instruction_set",
     "load_fann",
     "load_fann_data",
+    "read_tensors",
     "set_instruction_set",
     "to_sklearn",
 ]

@@ -4,23 +4,67 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _prototypes
-from ._errors import ArgumentError
-from ._safetensors import read_safetensors, safetensors_bytes
+from ._errors import ArgumentError, file_error
+from ._files import encoded_path
+from ._safetensors import malformed, read_safetensors, safetensors_bytes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from ._files import AnyPath
     from ._handles import FloatArray
-    from ._network import Network
 
 
-def tensors_of(network: Network) -> dict[str, FloatArray]:
+def content_of(path: AnyPath) -> bytes:
+    """All bytes of a file."""
+    try:
+        with open(encoded_path(path), "rb") as file:
+            return file.read()
+    except OSError as error:
+        message = f"cannot read {os.fsdecode(path)}: {error.strerror}"
+        raise file_error(message, _prototypes.CRL_ERROR_FILE, error.errno, path) from None
+
+
+def read_tensors(path: AnyPath) -> dict[str, Any]:
+    """The tensors of a safetensors file, or what torch.save() wrote: a state_dict, or a checkpoint that holds some.
+
+        checkpoint = chainrule.read_tensors("checkpoint.pt")  # {"epoch": 3, "model": {"fc1.weight": …}}
+        network.load_state_dict(checkpoint["model"])
+
+    torch is not needed, and nothing in a file is run. Of torch.save() it reads the zip archives of torch 1.6 and later:
+    dictionaries, lists, numbers and strings around tensors of float32, float64, float16, bfloat16 and int64. It refuses
+    all else: a file that asks for another class or function, a compressed entry, a tensor beyond the end of its
+    numbers. Memory is bounded by the file's size.
+
+    Args:
+        path: of a .safetensors, .pt or .pth file. The first bytes tell which it is.
+
+    Returns:
+        Read-only numpy arrays by name, in the file's order. bfloat16 becomes float32.
+
+    Raises:
+        FileFormatError: the file is neither, is damaged, or asks for what is not allowed. The message names it.
+        FileError: the file cannot be read.
+    """
+    data = content_of(path)
+    if data.startswith(b"PK\3\4"):
+        # zipfile takes a while to import.
+        from ._torch_file import read_torch
+
+        return read_torch(data)
+    if data.startswith(b"\x80"):
+        raise malformed("a pickle outside a zip archive, from torch before 1.6: save it again with a newer one")
+    return read_safetensors(data)
+
+
+def tensors_of(network: Any) -> dict[str, FloatArray]:
     """Copies of a built network's parameters and state, by name.
 
     They come from its file: a view of the parameters would make later predictions slower.
@@ -28,7 +72,7 @@ def tensors_of(network: Network) -> dict[str, FloatArray]:
     return read_safetensors(network.to_bytes())
 
 
-def set_tensors(network: Network, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
+def set_tensors(network: Any, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
     """Replaces all parameters and the state of a built network, or nothing."""
     network.load_parameters(io.BytesIO(safetensors_bytes(tensors)))
 

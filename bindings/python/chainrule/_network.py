@@ -22,6 +22,7 @@ from ._layers import Layer, layer_text, layers_of
 from ._layout import Layout, layout_of, state_tensors_of
 from ._library import library
 from ._predictor import Predictor
+from ._state_dict import StateDicts
 from ._training import optimizer_copy
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from ._workspace import Workspace
 
 
-class Network(Describing, Fitting):
+class Network(Describing, Fitting, StateDicts):
     """A feed-forward network: described layer by layer, built, then trained and used.
 
         network = Network(64).add_dense(100, "relu").add_dense(10).build(seed=1)

@@ -1,0 +1,230 @@
+"""Reads the archives of torch.save() without torch, and runs nothing that a file says."""
+
+from __future__ import annotations
+
+import io
+import math
+import pickletools
+import reprlib
+import zipfile
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ._safetensors import malformed, widened
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+# torch's storages, and their elements in numpy. bfloat16 has none there: it is widened.
+_STORAGES = {
+    "torch.FloatStorage": "f4",
+    "torch.DoubleStorage": "f8",
+    "torch.HalfStorage": "f2",
+    "torch.BFloat16Storage": "u2",
+    "torch.LongStorage": "i8",
+}
+_TENSOR = "torch._utils._rebuild_tensor_v2"
+_DICTIONARY = "collections.OrderedDict"
+
+
+class _Name(NamedTuple):
+    """A class or function that a pickle names. It is never looked up."""
+
+    text: str
+
+
+def read_torch(data: bytes) -> dict[str, Any]:
+    """What torch.save() wrote into a zip archive: a dictionary around tensors, which become read-only arrays."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _Archive(archive, len(data)).read()
+    # What zipfile raises for damage: some of it comes from struct and from seeking.
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, OverflowError) as error:
+        raise malformed(f"a damaged zip archive: {error}") from None
+
+
+class _Archive:
+    """A zip archive of torch.save(): data.pkl, and the storages' bytes in data/0, data/1 and so on."""
+
+    def __init__(self, archive: zipfile.ZipFile, size: int) -> None:
+        self._archive = archive
+        # Entries can overlap. Together they are no longer than the file.
+        self._left = size
+        pickles = [name for name in archive.namelist() if name.rpartition("/")[2] == "data.pkl"]
+        if len(pickles) != 1:
+            raise malformed(f"no archive of torch.save(): it has {len(pickles)} entries data.pkl")
+        self._folder = pickles[0][: -len("data.pkl")]
+        has_order = self._folder + "byteorder" in archive.namelist()
+        self._order = ">" if has_order and self._entry("byteorder") == b"big" else "<"
+        self._storages: dict[tuple[str, str], npt.NDArray[Any]] = {}
+
+    def _entry(self, name: str) -> bytes:
+        try:
+            info = self._archive.getinfo(self._folder + name)
+        except KeyError:
+            raise malformed(f"the archive has no entry {name!r}") from None
+        # What does not grow needs no more memory than the file.
+        if info.compress_type != zipfile.ZIP_STORED:
+            raise malformed(f"the entry {name!r} is compressed; torch.save() compresses nothing")
+        self._left -= info.file_size
+        if self._left < 0:
+            raise malformed(f"the archive's entries, with {name!r}, are longer than the file")
+        return self._archive.read(info)
+
+    def read(self) -> dict[str, Any]:
+        found = _value_of(self._entry("data.pkl"), self._storage)
+        if not isinstance(found, dict):
+            raise malformed(f"the file holds a {type(found).__name__}, not a dictionary of tensors")
+        return found
+
+    def _storage(self, identifier: Any) -> npt.NDArray[Any]:
+        """The storage that a pickle names: ("storage", its type, its entry, a device, how many elements)."""
+        if not isinstance(identifier, tuple) or len(identifier) != 5 or identifier[0] != "storage":
+            raise malformed(f"data.pkl asks for {reprlib.repr(identifier)}; only storages are read")
+        _, kind, key, _, count = identifier
+        if not isinstance(kind, _Name) or kind.text not in _STORAGES or type(key) is not str or type(count) is not int:
+            raise malformed(f"data.pkl asks for {reprlib.repr(identifier)}; there are {', '.join(_STORAGES)}")
+        read = (key, kind.text)
+        if read not in self._storages:
+            numbers = np.frombuffer(self._entry(f"data/{key}"), self._order + _STORAGES[kind.text])
+            self._storages[read] = widened(numbers) if kind.text == "torch.BFloat16Storage" else numbers
+        if len(self._storages[read]) != count:
+            raise malformed(f"data/{key} holds {len(self._storages[read])} numbers, not {count}")
+        return self._storages[read]
+
+
+def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> npt.NDArray[Any]:
+    """What torch._utils._rebuild_tensor_v2 makes. The other arguments say nothing about its numbers."""
+    if not isinstance(storage, np.ndarray) or not isinstance(size, tuple) or not isinstance(stride, tuple):
+        raise malformed(f"data.pkl has a tensor on {reprlib.repr(storage)}, not on a storage")
+    whole = (offset, *size, *stride)
+    if len(size) != len(stride) or len(size) > 32 or not all(type(n) is int and n >= 0 for n in whole):
+        raise malformed(f"data.pkl has a tensor of size {reprlib.repr(size)} and stride {reprlib.repr(stride)}")
+    count = math.prod(size)
+    if count == 0:
+        return np.empty(size, storage.dtype)
+    last = offset + sum((length - 1) * step for length, step in zip(size, stride))
+    # Strides of 0 would make much of little.
+    if last >= len(storage) or count > len(storage):
+        raise malformed(f"data.pkl has a tensor of size {size} and stride {stride} at {offset} of {len(storage)}")
+    steps = [step * storage.itemsize for step in stride]
+    return np.lib.stride_tricks.as_strided(storage[offset:], size, steps, writeable=False)
+
+
+_CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
+_SCALARS = ("BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8")
+_TUPLES = {"EMPTY_TUPLE": 0, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
+
+
+def _value_of(content: bytes, storage: Callable[[Any], Any]) -> Any:
+    """The value of a pickle.
+
+    It is no Unpickler, which calls what a pickle names. Nor could one be restricted well enough: a few bytes make the
+    one of the standard library take gigabytes for the memo, or hash a tuple of tuples for years.
+    """
+    try:
+        return _Pickle(storage).run(content)
+    # A damaged pickle: there is another value on the stack than an operation needs, or none.
+    except (ArithmeticError, AttributeError, EOFError, LookupError, TypeError, ValueError) as error:
+        if type(error).__module__.startswith(__package__):
+            raise
+        raise malformed(f"data.pkl is no pickle that can be read: {type(error).__name__}: {error}") from None
+
+
+class _Pickle:
+    """The operations that torch.save() writes, on a stack of values."""
+
+    def __init__(self, storage: Callable[[Any], Any]) -> None:
+        self._storage = storage
+        self._stack: list[Any] = []
+        self._marks: list[int] = []
+        self._memo: dict[int, Any] = {}
+
+    def run(self, content: bytes) -> Any:
+        for operation, argument, _ in pickletools.genops(content):
+            self._step(operation.name, argument)
+        return self._stack.pop()
+
+    def _taken(self, count: int) -> list[Any]:
+        """The last values of the stack, taken off it."""
+        first = len(self._stack) - count
+        if first < 0:
+            raise malformed("data.pkl takes more values than it has")
+        taken = self._stack[first:]
+        del self._stack[first:]
+        return taken
+
+    def _marked(self) -> list[Any]:
+        return self._taken(len(self._stack) - self._marks.pop())
+
+    def _step(self, name: str, argument: Any) -> None:
+        stack = self._stack
+        if name in _SCALARS:
+            stack.append(argument)
+        elif name in _CONSTANTS:
+            stack.append(_CONSTANTS[name])
+        elif name in _TUPLES:
+            stack.append(tuple(self._taken(_TUPLES[name])))
+        elif name == "TUPLE":
+            stack.append(tuple(self._marked()))
+        elif name == "MARK":
+            self._marks.append(len(stack))
+        elif name == "EMPTY_DICT":
+            stack.append({})
+        elif name == "EMPTY_LIST":
+            stack.append([])
+        elif name in ("BINPUT", "LONG_BINPUT"):
+            self._memo[argument] = stack[-1]
+        elif name == "MEMOIZE":
+            self._memo[len(self._memo)] = stack[-1]
+        elif name in ("BINGET", "LONG_BINGET"):
+            stack.append(self._memo[argument])
+        elif name in ("APPEND", "APPENDS"):
+            self._extend(self._taken(1) if name == "APPEND" else self._marked())
+        elif name in ("SETITEM", "SETITEMS"):
+            self._set_items(self._taken(2) if name == "SETITEM" else self._marked())
+        elif name == "GLOBAL":
+            stack.append(_allowed(argument.replace(" ", ".")))
+        elif name == "STACK_GLOBAL":
+            module, function = self._taken(2)
+            stack.append(_allowed(f"{module:.99}.{function:.99}"))
+        elif name == "BINPERSID":
+            stack.append(self._storage(*self._taken(1)))
+        elif name == "REDUCE":
+            stack.append(self._made(*self._taken(2)))
+        elif name == "BUILD":
+            # A state_dict has the versions of its modules as an attribute.
+            self._taken(1)
+            if not isinstance(stack[-1], dict):
+                raise malformed(f"data.pkl sets attributes of a {type(stack[-1]).__name__}; nothing is run")
+        elif name not in ("PROTO", "FRAME", "STOP"):
+            raise malformed(f"data.pkl has the operation {name}, which torch.save() does not write")
+
+    def _extend(self, values: list[Any]) -> None:
+        if type(self._stack[-1]) is not list:
+            raise malformed(f"data.pkl appends to a {type(self._stack[-1]).__name__}")
+        self._stack[-1].extend(values)
+
+    def _set_items(self, items: list[Any]) -> None:
+        target = self._stack[-1]
+        for key, value in zip(items[::2], items[1::2]):
+            if type(target) is not dict or type(key) not in (str, int):
+                raise malformed(f"data.pkl sets a {type(key).__name__} of a {type(target).__name__}")
+            target[key] = value
+
+    def _made(self, function: Any, arguments: Any) -> Any:
+        name = function.text if isinstance(function, _Name) else ""
+        if name == _DICTIONARY and not arguments:
+            return {}
+        if name == _TENSOR:
+            return _tensor(*arguments)
+        raise malformed(f"data.pkl calls {name or reprlib.repr(function)} on {reprlib.repr(arguments)}; nothing is run")
+
+
+def _allowed(name: str) -> _Name:
+    allowed = [_TENSOR, _DICTIONARY, *_STORAGES]
+    if name not in allowed:
+        raise malformed(f"data.pkl asks for {name}; only {', '.join(allowed)} are allowed, and nothing is run")
+    return _Name(name)
