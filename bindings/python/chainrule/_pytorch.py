@@ -80,7 +80,6 @@ class Form:
         self._layer = layer
         self._rows = rows
         self._columns = columns
-        self._shapes = shapes
         zeros = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
         theirs = {name: tensor.shape for name, tensor in self.theirs(zeros).items()}
         self.wanted = Wanted(layer.name, layer.kind, is_backwards, theirs)
@@ -94,19 +93,17 @@ class Form:
         return {name: self._reordered(tensor, np.argsort) for name, tensor in ours.items()}
 
     def ours(self, theirs: dict[str, FloatArray]) -> dict[str, FloatArray]:
-        """Ours, made of PyTorch's."""
+        """Ours, made of PyTorch's, whose axes of 1 do not matter."""
+        # A PReLU can have one slope for all channels.
+        theirs = {
+            name: np.broadcast_to(tensor, shape) if tensor.shape == (1,) else tensor.reshape(shape)
+            for name, shape in self.wanted.shapes.items()
+            for tensor in [theirs[name]]
+        }
         if self._layer.kind in RECURRENT:
             return self._recurrent_ours(theirs)
         if self._layer.kind in _CONVOLUTIONS:
             return {name: np.moveaxis(tensor, 1, -1) if tensor.ndim > 1 else tensor for name, tensor in theirs.items()}
-        if self._layer.kind in ("prelu", "parameter"):
-            # One slope can be for all channels, and parameters can have an axis of 1 for the rows.
-            theirs = {
-                name: np.broadcast_to(tensor, self._shapes[name])
-                if tensor.size == 1
-                else tensor.reshape(self._shapes[name])
-                for name, tensor in theirs.items()
-            }
         return {name: self._reordered(tensor, lambda order: order) for name, tensor in theirs.items()}
 
     def _reordered(self, tensor: FloatArray, order: Callable[[Order], Order]) -> FloatArray:

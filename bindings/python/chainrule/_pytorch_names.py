@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
@@ -71,22 +70,24 @@ class Wanted(NamedTuple):
     shapes: dict[str, Shape]
 
     def agrees(self, tensor: str, given: Shape) -> bool:
-        """Whether a tensor of this shape can be the layer's."""
-        shape = self.shapes[tensor]
-        if self.kind == "prelu" and given == (1,):
-            return True  # one slope for all channels
-        if self.kind == "parameter":
-            # PyTorch's often have an axis for the rows of a batch.
-            return math.prod(given) == math.prod(shape) and given[max(0, len(given) - len(shape)) :] == shape
-        return given == shape
+        """Whether a tensor of this shape can be the layer's: axes of 1 do not matter, as for the rows of a batch."""
+        # A PReLU of one slope has it for all channels.
+        return _long(given) == _long(self.shapes[tensor]) or (self.kind == "prelu" and given == (1,))
 
     def fits(self, module: Module, shapes: Mapping[str, Shape]) -> bool:
-        """Whether a module is whole, and has the shapes."""
-        return (
-            self.shapes.keys() == module.sources.keys()
-            and all(self.agrees(tensor, shape_of(sources, shapes)) for tensor, sources in module.sources.items())
-            and (self.is_backwards or not module.is_reverse)
+        """Whether a module without a name is whole and has the shapes."""
+        if self.shapes.keys() != module.sources.keys() or (module.is_reverse and not self.is_backwards):
+            return False
+        given = {tensor: shape_of(sources, shapes) for tensor, sources in module.sources.items()}
+        # Axes of 1 matter here: with them a scale and an offset look like a dense layer.
+        is_one = self.kind in ("prelu", "parameter")
+        return all(
+            self.agrees(tensor, shape) if is_one else shape == self.shapes[tensor] for tensor, shape in given.items()
         )
+
+
+def _long(shape: Shape) -> list[int]:
+    return [length for length in shape if length != 1]
 
 
 def shape_of(sources: list[Source], shapes: Mapping[str, Shape]) -> Shape:
