@@ -23,6 +23,7 @@ from ._exchange import read_tensors
 from ._fann import load_fann, load_fann_data
 from ._gradient_report import GradientReport
 from ._instruction_sets import instruction_set, set_instruction_set
+from ._keras import from_keras
 from ._layers import Layer
 from ._library import __version__
 from ._minimizing import Iteration, Minimum
@@ -72,6 +73,7 @@ __all__ = [
     "Workspace",
     "__version__",
     "cost",
+    "from_keras",
     "from_sklearn",
     "instruction_set",
     "load_fann",
