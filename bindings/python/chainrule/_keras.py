@@ -9,14 +9,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._exchange import refused, set_tensors
-from ._keras_building import Building, Given
-from ._keras_file import KerasFile
-from ._keras_layers import add
 from ._network import Network
 from ._safetensors import malformed
 
 if TYPE_CHECKING:
     from ._files import AnyPath
+    from ._keras_file import KerasFile
 
 
 def from_keras(path: AnyPath, shape: Sequence[int] | None = None) -> Network:
@@ -38,6 +36,8 @@ def from_keras(path: AnyPath, shape: Sequence[int] | None = None) -> Network:
         ArgumentError: the model has a layer, or an option of one, that is not read. The message names it.
         FileFormatError: the file is damaged, or a layer's weights have another shape than the layer says.
     """
+    from ._keras_file import KerasFile
+
     file = KerasFile(path)
     try:
         return _network(file, shape)
@@ -58,6 +58,10 @@ class _Entry(NamedTuple):
 
 
 def _network(file: KerasFile, shape: Sequence[int] | None) -> Network:
+    # Importing all layers takes a while, and few programs need them.
+    from ._keras_building import Building, Given
+    from ._keras_layers import add
+
     entries, inputs, output = _entries(file.config)
     shapes = [_shape(entry, shape if len(inputs) == 1 else None) for entry in inputs]
     network = Network(sum(math.prod(extents) for extents in shapes))
