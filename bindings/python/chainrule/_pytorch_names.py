@@ -42,7 +42,7 @@ class Module(NamedTuple):
     A module of PyTorch can be several: one for each layer and direction of a recurrent one, one for each projection.
 
     Attributes:
-        name: the module's, or the one that the caller gave it.
+        name: the module's, or the one that the caller gave it; empty for the state_dict of the module itself.
         is_named: whether the caller gave it.
         is_reverse: whether it goes from the last step to the first.
         sources: for each of its tensors what makes it, one after another.
@@ -132,9 +132,9 @@ def modules_of(shapes: Mapping[str, Shape], names: Mapping[str, str], layers: se
                 places = [place for place, part in enumerate(parts) if part in _GROUPS[group]]
                 if places:
                     add(base, group, tensor, [Source(key, at * rows, (at + 1) * rows) for at in places])
-        elif base.endswith(".out_proj") and base[: -len(".out_proj")] in attentions:
+        elif f".{base}".endswith(".out_proj") and base[: -len(".out_proj")] in attentions:
             add(base[: -len(".out_proj")], "", last, [Source(key)])
-        elif last in _PLAIN and base:
+        elif last in _PLAIN:
             add(base, "", last, [Source(key)])
         elif last != "num_batches_tracked":
             add(key, "", "value", [Source(key)])
@@ -150,7 +150,8 @@ def plain(name: str) -> str:
 def _groups(name: str, base: str, shapes: Mapping[str, Shape], layers: set[str]) -> list[str]:
     """The dense layers that hold an attention's queries, keys and values."""
     there = [group for group in _GROUPS if name + group in layers]
-    return there or (["_in"] if f"{base}.in_proj_weight" in shapes else ["_query", "_key", "_value"])
+    has_one = f"{base}.in_proj_weight".lstrip(".") in shapes
+    return there or (["_in"] if has_one else ["_query", "_key", "_value"])
 
 
 def _renamed(base: str, end: str, names: Mapping[str, str]) -> tuple[list[str], str]:
@@ -256,10 +257,10 @@ def _text(shapes: Mapping[str, Shape]) -> str:
 
 
 def _modules_text(modules: list[Module], shapes: Mapping[str, Shape]) -> str:
-    texts = [
-        f"{module.name} has {_text({tensor: shape_of(part, shapes) for tensor, part in module.sources.items()})}"
-        for module in modules[:6]
-    ]
+    texts = []
+    for module in modules[:6]:
+        given = {tensor: shape_of(sources, shapes) for tensor, sources in module.sources.items()}
+        texts.append(f"{module.name or 'the module'} has {_text(given)}")
     return ("; ".join(texts) or "there is none") + (f"; {len(modules) - 6} more" if len(modules) > 6 else "")
 
 

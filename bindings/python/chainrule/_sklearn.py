@@ -110,9 +110,8 @@ def to_sklearn(network: Network, classes: npt.ArrayLike | None = None, *, multil
 
     Args:
         network: built.
-        classes: makes an MLPClassifier: the class or label of each output, in any order that scikit-learn sorts classes
-            in, ascending; two classes for a network with one output. None: an MLPRegressor, whose output has no
-            activation.
+        classes: makes an MLPClassifier: the class or label of each output, ascending, as scikit-learn sorts them; two
+            classes for a network with one output. None: an MLPRegressor, whose output has no activation.
         multilabel: whether each output is a label of its own, with a sigmoid. Otherwise one of the classes holds.
 
     Returns:
@@ -120,7 +119,7 @@ def to_sklearn(network: Network, classes: npt.ArrayLike | None = None, *, multil
         MLPRegressor, to whose predict().
 
     Raises:
-        ArgumentError: the network has other layers, or as many outputs do not fit the classes.
+        ArgumentError: the network has other layers, or its outputs do not fit the classes.
     """
     neural = package("sklearn.neural_network", "sklearn")
     weights, activations = _chain(network)
@@ -132,6 +131,10 @@ def to_sklearn(network: Network, classes: npt.ArrayLike | None = None, *, multil
         "activation": next(name for name, ours in _HIDDEN.items() if ours in hidden),
     }
     outputs = network.outputs
+    if classes is not None and outputs == 2 and not multilabel and activations[-1] in ("identity", "softmax"):
+        # scikit-learn has one output for two classes: σ of the difference is the softmax of the two.
+        weight, bias = weights[-1]
+        weights[-1], activations[-1], outputs = (weight[1:] - weight[:1], bias[1:] - bias[:1]), "sigmoid", 1
     if classes is None:
         if activations[-1] != "identity":
             raise refused(f"the outputs have the activation {activations[-1]!r}: give classes")

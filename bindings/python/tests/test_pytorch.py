@@ -157,6 +157,28 @@ def test_cells_and_one_direction() -> None:
         one.load_state_dict(reverse)
 
 
+def test_the_state_dict_of_a_module_itself() -> None:
+    given = chainrule.read_tensors(FOLDER / "words.pt")
+    for name, make in {"gru": Network((7, 6)).add_gru(5), "fc": Network(28).add_dense(2)}.items():
+        own = {key[len(name) + 1 :]: array for key, array in given.items() if key.startswith(f"{name}.")}
+        network = make.build()
+        network.load_state_dict(own)
+        assert network.state_dict(like=own).keys() == own.keys()
+        assert not network.state_dict(like=own).keys() & network.state_dict().keys()
+    network = Network((6, 8)).add_attention(2, name="a").build()
+    given = chainrule.read_tensors(FOLDER / "attentive.pt")
+    own = {key[len("inner.") :]: array for key, array in given.items() if key.startswith("inner.")}
+    network.load_state_dict(own)
+    np.testing.assert_array_equal(network.tensors["a_in.weight"], own["in_proj_weight"])
+    np.testing.assert_array_equal(network.tensors["a.bias"], own["out_proj.bias"])
+
+
+def test_a_custom_activation_stays() -> None:
+    network = Network(2).add_dense(3, (np.square, lambda z, h: 2 * z), name="a").add_dense(1, name="b").build()
+    network.load_state_dict(GOOD)
+    assert network.predict([1, 2]) == 3 * 4**2 + 1
+
+
 def test_what_is_left_out() -> None:
     given = chainrule.read_tensors(FOLDER / "images.pt")
     network = Network((10, 9, 2)).add_convolution(4, (3, 2), padding=[1, 0], name="conv1").add_dense(3, name="head")

@@ -63,6 +63,27 @@ def test_two_classes() -> None:
     expect_close(back.predict_proba(IRIS.data), model.predict_proba(IRIS.data))
 
 
+def test_two_outputs_for_two_classes() -> None:
+    target = (IRIS.target == 0).astype(int)
+    for activation in ("identity", "softmax"):
+        network = Network(4).add_dense(6, "tanh").add_dense(2, activation).build(seed=5)
+        model = chainrule.to_sklearn(network, classes=[0, 1])
+        probabilities = np.float64(network.predict(IRIS.data))
+        if activation == "identity":
+            probabilities = np.exp(_log_softmax(network, IRIS.data))
+        expect_close(model.predict_proba(IRIS.data), probabilities)
+        for _ in range(300):
+            model.partial_fit(IRIS.data, target)
+        assert model.loss_curve_[-1] < model.loss_curve_[0] / 2
+
+
+def test_counts() -> None:
+    model = fitted(small(MLPRegressor, loss="poisson"), DIABETES.data, DIABETES.target)
+    network = chainrule.from_sklearn(model)
+    assert network.layers[-1].activation == "exponential"
+    expect_close(network.predict(DIABETES.data), model.predict(DIABETES.data))
+
+
 def test_several_labels() -> None:
     labels = np.stack([DIGITS.target % 2, DIGITS.target > 4, DIGITS.target == 0], axis=1).astype(int)
     model = fitted(small(MLPClassifier), DIGITS.data, labels)
@@ -175,6 +196,7 @@ TO: list[tuple[Callable[[], Network], dict[str, Any], str]] = [
     (lambda: Network(4).add_dense(2).build(), {"classes": [2, 1]}, "ascend"),
     (lambda: Network(4).add_dense(2).build(), {"classes": [3, 4], "multilabel": True}, "must be 0 to 1"),
     (lambda: Network(4).add_dense(2, "softmax").build(), {}, "'softmax': give classes"),
+    (lambda: Network(4).add_dense(3, "tanh").build(), {"classes": [1, 2, 3]}, "'tanh', not identity or 'softmax'"),
     (lambda: Network(4).add_dense(2, "tanh").build(), {"classes": [1, 2]}, "'tanh', not identity or 'softmax'"),
     (lambda: Network(4).add_dense(2, "relu").add_dense(2, "tanh").add_dense(1).build(), {}, "'relu', 'tanh'"),
     (lambda: Network(4).add_dense(2, "gelu").add_dense(1).build(), {}, "'gelu'"),
