@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def from_keras(path: AnyPath, shape: Sequence[int] | None = None) -> Network:
-    """A built network that computes what a Keras model does. It needs h5py, `pip install chainrule[keras]`, not Keras.
+    """A built network that computes what a Keras model does. Keras is not needed, and nothing in a file is run.
 
         model.save("model.keras")  # in Keras
         network = chainrule.from_keras("model.keras")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import math
 import pickletools
 import reprlib
-import zipfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ._archive import Archive
 from ._safetensors import malformed, widened
 
 if TYPE_CHECKING:
@@ -37,44 +36,24 @@ class _Name(NamedTuple):
 
 def read_torch(data: bytes) -> dict[str, Any]:
     """What torch.save() wrote into a zip archive: a dictionary around tensors, which become read-only arrays."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _Archive(archive, len(data)).read()
-    # What zipfile raises for damage: some of it comes from struct and from seeking.
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, OverflowError) as error:
-        raise malformed(f"a damaged zip archive: {error}") from None
+    return _Saved(Archive(data)).read()
 
 
-class _Archive:
-    """A zip archive of torch.save(): data.pkl, and the storages' bytes in data/0, data/1 and so on."""
+class _Saved:
+    """An archive of torch.save(): data.pkl, and the storages' bytes in data/0, data/1 and so on."""
 
-    def __init__(self, archive: zipfile.ZipFile, size: int) -> None:
-        self._archive = archive
-        # Entries can overlap. Together they are no longer than the file.
-        self._left = size
-        pickles = [name for name in archive.namelist() if name.rpartition("/")[2] == "data.pkl"]
+    def __init__(self, archive: Archive) -> None:
+        pickles = [name for name in archive.names if name.rpartition("/")[2] == "data.pkl"]
         if len(pickles) != 1:
             raise malformed(f"no archive of torch.save(): it has {len(pickles)} entries data.pkl")
+        self._archive = archive
         self._folder = pickles[0][: -len("data.pkl")]
-        has_order = self._folder + "byteorder" in archive.namelist()
-        self._order = ">" if has_order and self._entry("byteorder") == b"big" else "<"
+        order = self._folder + "byteorder"
+        self._order = ">" if order in archive.names and archive.entry(order) == b"big" else "<"
         self._storages: dict[tuple[str, str], npt.NDArray[Any]] = {}
 
-    def _entry(self, name: str) -> bytes:
-        try:
-            info = self._archive.getinfo(self._folder + name)
-        except KeyError:
-            raise malformed(f"the archive has no entry {name!r}") from None
-        # What does not grow needs no more memory than the file.
-        if info.compress_type != zipfile.ZIP_STORED:
-            raise malformed(f"the entry {name!r} is compressed; torch.save() compresses nothing")
-        self._left -= info.file_size
-        if self._left < 0:
-            raise malformed(f"the archive's entries, with {name!r}, are longer than the file")
-        return self._archive.read(info)
-
     def read(self) -> dict[str, Any]:
-        found = _value_of(self._entry("data.pkl"), self._storage)
+        found = _value_of(self._archive.entry(f"{self._folder}data.pkl"), self._storage)
         if not isinstance(found, dict):
             raise malformed(f"the file holds a {type(found).__name__}, not a dictionary of tensors")
         return found
@@ -88,7 +67,9 @@ class _Archive:
             raise malformed(f"data.pkl asks for {reprlib.repr(identifier)}; there are {', '.join(_STORAGES)}")
         read = (key, kind.text)
         if read not in self._storages:
-            numbers = np.frombuffer(self._entry(f"data/{key}"), self._order + _STORAGES[kind.text])
+            numbers = np.frombuffer(
+                self._archive.entry(f"{self._folder}data/{key}"), self._order + _STORAGES[kind.text]
+            )
             self._storages[read] = widened(numbers) if kind.text == "torch.BFloat16Storage" else numbers
         if len(self._storages[read]) != count:
             raise malformed(f"data/{key} holds {len(self._storages[read])} numbers, not {count}")

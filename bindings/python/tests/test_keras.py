@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -196,15 +195,15 @@ DAMAGED: dict[str, tuple[Callable[[], bytes], str]] = {
     "no bytes": (lambda: b"", "neither an archive of Keras nor HDF5"),
     "something else": (lambda: b"hello", "neither an archive of Keras nor HDF5"),
     "half an archive": (lambda: (FOLDER / "graph.keras").read_bytes()[:9000], "damaged zip"),
-    "half of HDF5": (lambda: (FOLDER / "graph.h5").read_bytes()[:9000], "damaged file of HDF5"),
+    "half of HDF5": (lambda: (FOLDER / "graph.h5").read_bytes()[:9000], "damaged HDF5"),
     "half of the weights": (
         lambda: packed({**members("graph"), "model.weights.h5": members("graph")["model.weights.h5"][:9000]}),
-        "damaged file of HDF5",
+        "damaged HDF5",
     ),
-    "no config": (lambda: without("config.json"), "no entry config.json"),
-    "no weights": (lambda: without("model.weights.h5"), "no entry model.weights.h5"),
+    "no config": (lambda: without("config.json"), "no entry 'config.json'"),
+    "no weights": (lambda: without("model.weights.h5"), "no entry 'model.weights.h5'"),
     "weights alone": (lambda: members("graph")["model.weights.h5"], "weights without a model"),
-    "a bomb": (bomb, "longer than"),
+    "a bomb": (bomb, "is compressed"),
     "no JSON": (lambda: packed({**members("graph"), "config.json": b"{"}), "no JSON"),
     "deep JSON": (lambda: packed({**members("graph"), "config.json": b"[" * 100_000}), "no JSON"),
     "a list": (lambda: packed({**members("graph"), "config.json": b"[]"}), "not as Keras writes it"),
@@ -220,21 +219,28 @@ DAMAGED: dict[str, tuple[Callable[[], bytes], str]] = {
     "no bias": (option("perceptron", "Dense", use_bias=False), r"not of \[\(7, 6\)\]"),
     "other weights": (weights(lambda file: replaced(file, data=np.zeros(5, np.float32))), r"of \[\(7, 6\), \(5,\)\]"),
     "missing weights": (weights(lambda file: file.__delitem__("layers/dense")), r"weights of \[\]"),
-    "integers": (weights(lambda file: replaced(file, data=np.zeros(6, int))), "have the type int64"),
-    "strings": (weights(lambda file: replaced(file, data=[b"x"] * 6)), "have the type"),
-    "compressed": (weights(lambda file: replaced(file, data=np.zeros(6, "f4"), compression=1)), "not contiguous"),
+    "integers": (weights(lambda file: replaced(file, data=np.zeros(6, int))), "does not hold floating-point"),
+    "strings": (weights(lambda file: replaced(file, data=[b"x"] * 6)), "does not hold floating-point"),
+    "compressed": (
+        weights(lambda file: replaced(file, data=np.zeros(6, "f4"), compression=1)),
+        "is compressed or in another file",
+    ),
     "far too long": (
         weights(lambda file: replaced(file, shape=(2**40,), dtype="f4")),
-        "not contiguous",
+        "damaged HDF5",
     ),
     "in another file": (
         weights(lambda file: replaced(file, shape=(6,), dtype="f4", external=[("/etc/passwd", 0, 24)])),
-        "not contiguous",
+        "is compressed or in another file",
     ),
     "a link": (weights(lambda file: linked(file, h5py.SoftLink("/layers/dense/vars/0"))), "is a link"),
-    "a link outside": (weights(lambda file: linked(file, h5py.ExternalLink("/tmp/x.h5", "/a"))), "is a link"),
-    "a group": (weights(lambda file: [file.__delitem__(BIAS), file.create_group(BIAS)]), "no weights at"),
-    "a name": (weights(lambda file: file.create_group("layers/dense/vars/x")), "not as Keras|damaged"),
+    "a link outside": (
+        weights(lambda file: linked(file, h5py.ExternalLink("/tmp/x.h5", "/a"))),
+        "a group of a newer format",
+    ),
+    "a group": (weights(lambda file: [file.__delitem__(BIAS), file.create_group(BIAS)]), "is no dataset"),
+    "a name": (weights(lambda file: file.create_group("layers/dense/vars/x")), "not as Keras"),
+    "chunks": (weights(lambda file: replaced(file, data=np.zeros(6, "f4"), chunks=(3,))), "is in chunks"),
     "too large": (weights(lambda file: replaced(file, data=np.full(6, 1e200))), "too large for float32"),
 }
 
@@ -299,12 +305,6 @@ def test_every_damaged_byte_is_read_or_refused(tmp_path: Path) -> None:
         except (ArgumentError, FileFormatError):
             refused += 1
     assert refused > 10
-
-
-def test_without_h5py(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(ImportError, match=r"needs h5py: pip install chainrule\[keras\]"):
-        chainrule.from_keras(FOLDER / "graph.keras")
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

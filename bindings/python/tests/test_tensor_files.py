@@ -167,7 +167,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "no storage": (lambda: archive(operations(storage(tag=b"module")), FOUR), "only storages are read"),
     "a number as an object": (lambda: archive(operations(b"K\x01Q")), "asks for 1"),
     "an object by its text": (lambda: archive(operations(b"Pstorage\n")), "the operation PERSID"),
-    "a missing storage": (lambda: archive(operations(storage())), "no entry 'data/0'"),
+    "a missing storage": (lambda: archive(operations(storage())), "no entry 'a/data/0'"),
     "a path out of the archive": (lambda: archive(operations(storage(key=b"../../x"))), "no entry"),
     "a short storage": (lambda: archive(operations(storage(count=5)), FOUR), "holds 4 numbers, not 5"),
     "overlapping entries": (overlapping, "longer than the file|verlap"),
