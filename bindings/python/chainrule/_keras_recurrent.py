@@ -82,6 +82,7 @@ def _cell(building: Building, given: Given, backwards: bool) -> None:
     building.know(given.name, tensors)
 
 
+@np.errstate(invalid="ignore")  # files may hold infinite numbers
 def _gru(tensors: dict[str, FloatArray], units: int) -> dict[str, FloatArray]:
     """The gates z, r, n as r, z, n. If the reset gate comes after the product, n has two biases."""
     bias = tensors.get("bias")

@@ -122,6 +122,7 @@ class Form:
                 made["bias_hh"][2 * self._layer.units :] = ours["bias_hn"]
         return made
 
+    @np.errstate(invalid="ignore")  # files may hold infinite numbers
     def _recurrent_ours(self, theirs: dict[str, FloatArray]) -> dict[str, FloatArray]:
         made = {"weight_ih": theirs["weight_ih"], "weight_hh": theirs["weight_hh"]}
         if self._layer.bias:

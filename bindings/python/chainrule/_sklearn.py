@@ -51,7 +51,8 @@ def from_sklearn(model: Any, *, logits: bool = False) -> Network:
         weight, bias = coefficients.T.astype(np.float64), intercepts.astype(np.float64)
         if place == 0:
             # W (factor ⊙ x + offset) + b
-            weight, bias = weight * factor, bias + weight @ offset
+            with np.errstate(invalid="ignore"):  # as of infinite weights
+                weight, bias = weight * factor, bias + weight @ offset
         is_last = place == len(mlp.coefs_) - 1
         network.add_dense(len(bias), output if is_last else _HIDDEN[mlp.activation])
         tensors[f"{place}.weight"] = as_float32(weight, f"coefs_[{place}]")

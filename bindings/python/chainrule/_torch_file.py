@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import pickletools
 import reprlib
@@ -94,9 +95,8 @@ def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> npt.N
     return np.lib.stride_tricks.as_strided(storage[offset:], size, steps, writeable=False)
 
 
-_CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _SCALARS = ("BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8")
-_TUPLES = {"EMPTY_TUPLE": 0, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
+_OPERATIONS = {operation.code: operation for operation in pickletools.opcodes}
 
 
 def _value_of(content: bytes, storage: Callable[[Any], Any]) -> Any:
@@ -106,7 +106,7 @@ def _value_of(content: bytes, storage: Callable[[Any], Any]) -> Any:
     one of the standard library take gigabytes for the memo, or hash a tuple of tuples for years.
     """
     try:
-        return _Pickle(storage).run(content)
+        return _Pickle(storage).run(io.BytesIO(content))
     # A damaged pickle: there is another value on the stack than an operation needs, or none.
     except (ArithmeticError, AttributeError, EOFError, LookupError, TypeError, ValueError) as error:
         if type(error).__module__.startswith(__package__):
@@ -122,11 +122,53 @@ class _Pickle:
         self._stack: list[Any] = []
         self._marks: list[int] = []
         self._memo: dict[int, Any] = {}
+        push = self._stack.append
+        self._steps: dict[str, Callable[[Any], Any]] = {
+            **dict.fromkeys(_SCALARS, push),
+            "NONE": lambda _: push(None),
+            "NEWTRUE": lambda _: push(True),
+            "NEWFALSE": lambda _: push(False),
+            "EMPTY_TUPLE": lambda _: push(()),
+            "TUPLE1": lambda _: push(tuple(self._taken(1))),
+            "TUPLE2": lambda _: push(tuple(self._taken(2))),
+            "TUPLE3": lambda _: push(tuple(self._taken(3))),
+            "TUPLE": lambda _: push(tuple(self._marked())),
+            "MARK": lambda _: self._marks.append(len(self._stack)),
+            "EMPTY_DICT": lambda _: push({}),
+            "EMPTY_LIST": lambda _: push([]),
+            **dict.fromkeys(["BINPUT", "LONG_BINPUT"], self._keep),
+            "MEMOIZE": lambda _: self._keep(len(self._memo)),
+            **dict.fromkeys(["BINGET", "LONG_BINGET"], lambda place: push(self._memo[place])),
+            "APPEND": lambda _: self._extend(self._taken(1)),
+            "APPENDS": lambda _: self._extend(self._marked()),
+            "SETITEM": lambda _: self._set_items(self._taken(2)),
+            "SETITEMS": lambda _: self._set_items(self._marked()),
+            "GLOBAL": lambda name: push(_allowed(name)),
+            "STACK_GLOBAL": lambda _: push(_allowed("{:.99}.{:.99}".format(*self._taken(2)))),
+            "BINPERSID": lambda _: push(self._storage(*self._taken(1))),
+            "REDUCE": lambda _: push(self._made(*self._taken(2))),
+            "BUILD": self._build,
+            "PROTO": lambda _: None,
+            "FRAME": lambda _: None,
+        }
 
-    def run(self, content: bytes) -> Any:
-        for operation, argument, _ in pickletools.genops(content):
-            self._step(operation.name, argument)
-        return self._stack.pop()
+    def run(self, content: io.BytesIO) -> Any:
+        """The value that is left at the end."""
+        while True:
+            code = content.read(1).decode("latin-1")
+            if not code:
+                raise malformed("data.pkl is no pickle that can be read: it has no end")
+            operation = _OPERATIONS[code]
+            if operation.name == "STOP":
+                return self._stack.pop()
+            if operation.name not in self._steps:
+                raise malformed(f"data.pkl has the operation {operation.name}, which torch.save() does not write")
+            if operation.name == "GLOBAL":
+                # The standard library's reader would undo escapes in names.
+                argument: Any = ".".join(content.readline().decode(errors="replace").strip() for _ in range(2))
+            else:
+                argument = operation.arg.reader(content) if operation.arg else None
+            self._steps[operation.name](argument)
 
     def _taken(self, count: int) -> list[Any]:
         """The last values of the stack, taken off it."""
@@ -140,48 +182,8 @@ class _Pickle:
     def _marked(self) -> list[Any]:
         return self._taken(len(self._stack) - self._marks.pop())
 
-    def _step(self, name: str, argument: Any) -> None:
-        stack = self._stack
-        if name in _SCALARS:
-            stack.append(argument)
-        elif name in _CONSTANTS:
-            stack.append(_CONSTANTS[name])
-        elif name in _TUPLES:
-            stack.append(tuple(self._taken(_TUPLES[name])))
-        elif name == "TUPLE":
-            stack.append(tuple(self._marked()))
-        elif name == "MARK":
-            self._marks.append(len(stack))
-        elif name == "EMPTY_DICT":
-            stack.append({})
-        elif name == "EMPTY_LIST":
-            stack.append([])
-        elif name in ("BINPUT", "LONG_BINPUT"):
-            self._memo[argument] = stack[-1]
-        elif name == "MEMOIZE":
-            self._memo[len(self._memo)] = stack[-1]
-        elif name in ("BINGET", "LONG_BINGET"):
-            stack.append(self._memo[argument])
-        elif name in ("APPEND", "APPENDS"):
-            self._extend(self._taken(1) if name == "APPEND" else self._marked())
-        elif name in ("SETITEM", "SETITEMS"):
-            self._set_items(self._taken(2) if name == "SETITEM" else self._marked())
-        elif name == "GLOBAL":
-            stack.append(_allowed(argument.replace(" ", ".")))
-        elif name == "STACK_GLOBAL":
-            module, function = self._taken(2)
-            stack.append(_allowed(f"{module:.99}.{function:.99}"))
-        elif name == "BINPERSID":
-            stack.append(self._storage(*self._taken(1)))
-        elif name == "REDUCE":
-            stack.append(self._made(*self._taken(2)))
-        elif name == "BUILD":
-            # A state_dict has the versions of its modules as an attribute.
-            self._taken(1)
-            if not isinstance(stack[-1], dict):
-                raise malformed(f"data.pkl sets attributes of a {type(stack[-1]).__name__}; nothing is run")
-        elif name not in ("PROTO", "FRAME", "STOP"):
-            raise malformed(f"data.pkl has the operation {name}, which torch.save() does not write")
+    def _keep(self, place: int) -> None:
+        self._memo[place] = self._stack[-1]
 
     def _extend(self, values: list[Any]) -> None:
         if type(self._stack[-1]) is not list:
@@ -194,6 +196,12 @@ class _Pickle:
             if type(target) is not dict or type(key) not in (str, int):
                 raise malformed(f"data.pkl sets a {type(key).__name__} of a {type(target).__name__}")
             target[key] = value
+
+    def _build(self, _: Any) -> None:
+        # A state_dict has the versions of its modules as an attribute.
+        self._taken(1)
+        if type(self._stack[-1]) is not dict:
+            raise malformed(f"data.pkl sets attributes of a {type(self._stack[-1]).__name__}; nothing is run")
 
     def _made(self, function: Any, arguments: Any) -> Any:
         name = function.text if isinstance(function, _Name) else ""

@@ -173,6 +173,13 @@ def test_the_state_dict_of_a_module_itself() -> None:
     np.testing.assert_array_equal(network.tensors["a.bias"], own["out_proj.bias"])
 
 
+def test_infinite_numbers_are_numbers() -> None:
+    network = Network((3, 2)).add_lstm(1, name="l").build()
+    ones = {"weight_ih": np.ones((4, 2)), "weight_hh": np.ones((4, 1)), "bias_hh": np.full(4, -np.inf)}
+    network.load_state_dict({f"l.{name}": array for name, array in {**ones, "bias_ih": np.full(4, np.inf)}.items()})
+    assert np.isnan(network.tensors["l.bias"]).all()
+
+
 def test_a_custom_activation_stays() -> None:
     network = Network(2).add_dense(3, (np.square, lambda z, h: 2 * z), name="a").add_dense(1, name="b").build()
     network.load_state_dict(GOOD)

@@ -195,6 +195,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "no end": (lambda: archive(b"\x80\x02}"), "no pickle"),
     "no bytes": (lambda: archive(b""), "no pickle"),
     "no pickle": (lambda: archive(b"hello"), "no pickle|which torch"),
+    "a text with escapes": (lambda: archive(b"S'\\X'\n."), "the operation STRING"),
     "a list": (lambda: archive(pickle.dumps([1], 2)), "holds a list"),
     "no entry": (lambda: archive(b"").replace(b"data.pkl", b"data.txt"), "0 entries data.pkl"),
     "compressed": (
