@@ -119,27 +119,11 @@ class Building:
         return {"activation": activation, "alpha": alpha}
 
     def merge(self, how: str, name: str, inputs: list[str]) -> None:
-        """Adds a layer that combines others: "sum", "mean", "difference", "product" or "concatenation"."""
-        if how != "concatenation":
-            inputs = [self._channels_alone(name, source, inputs) for source in inputs]
-        if how in ("difference", "product"):
-            if len(inputs) != 2:
-                raise refused(f"the layer {name!r} is a {how} of {len(inputs)} layers; two are read")
+        """Adds a layer that combines others, named as the method that adds it."""
+        if how in ("sum", "mean", "concatenation"):
+            getattr(self.network, f"add_{how}")(inputs, name=name)
+        elif len(inputs) == 2:
             getattr(self.network, f"add_{how}")(*inputs, name=name)
         else:
-            getattr(self.network, f"add_{how}")(inputs, name=name)
+            raise refused(f"the layer {name!r} is a {how} of {len(inputs)} layers; two are read")
         self.know(name)
-
-    def _channels_alone(self, name: str, source: str, others: list[str]) -> str:
-        """Of the shape (1, …, channels) beside another the channels alone, as this library repeats them."""
-        shape = self.shape(source)
-        if (
-            len(shape) == 1
-            or shape[:-1] != (1,) * (len(shape) - 1)
-            or all(self.shape(each) == shape for each in others)
-        ):
-            return source
-        flat = f"{name}_channels"
-        self.network.add_flatten(name=flat, input=source)
-        self.know(flat)
-        return flat

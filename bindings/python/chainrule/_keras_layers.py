@@ -108,13 +108,17 @@ def _weight_of_depthwise(kernel: FloatArray) -> FloatArray:
 
 def _pooling(building: Building, given: Given) -> None:
     given.take()
-    given.only(data_format="channels_last", keepdims=False)
+    given.only(data_format="channels_last")
     method = "maximum" if "Max" in given.kind else "mean"
     how: dict[str, Any] = {"name": given.name, "input": given.source}
-    if not given.kind.startswith("Global"):
-        size, stride = given.config["pool_size"], given.config["strides"]
-        how |= {"kernel": size, "stride": size if stride is None else stride, "padding": given.config["padding"]}
-    building.network.add_pooling(method, **how)
+    if given.config.get("keepdims"):
+        positions = list(range(len(building.shape(given.source)) - 1))
+        building.network.add_reduction(method, positions, keepdims=True, **how)
+    elif given.kind.startswith("Global"):
+        building.network.add_pooling(method, **how)
+    else:
+        size, stride, padding = (given.config[key] for key in ("pool_size", "strides", "padding"))
+        building.network.add_pooling(method, size, stride=size if stride is None else stride, padding=padding, **how)
     building.know(given.name)
 
 
@@ -165,6 +169,13 @@ def _rectifier(building: Building, given: Given) -> None:
     elif largest is not None:
         activation, alpha = "clipped_relu", largest
     building.network.add_activation(activation, alpha=alpha, name=given.name, input=given.source)
+    building.know(given.name)
+
+
+def _rescaling(building: Building, given: Given) -> None:
+    given.take()
+    scale, offset = given.config["scale"], given.config["offset"]
+    building.network.add_function("affine", scale, offset, name=given.name, input=given.source)
     building.know(given.name)
 
 
@@ -295,11 +306,14 @@ _KINDS: dict[str, Callable[[Building, Given], None]] = {
     "Dropout": _plain("dropout", "rate"),
     **dict.fromkeys(_of_dimensions("SpatialDropout#", 1, 2, 3), _plain("channel_dropout", "rate")),
     "GaussianNoise": _plain("noise", "stddev"),
+    "Rescaling": _rescaling,
     **dict.fromkeys(_of_dimensions("ZeroPadding#", 1, 2, 3), _zero_padding),
     **dict.fromkeys(_of_dimensions("UpSampling#", 1, 2, 3), _upsampling),
     "Add": _merge("sum"),
     "Average": _merge("mean"),
     "Subtract": _merge("difference"),
     "Multiply": _merge("product"),
+    "Maximum": _merge("maximum"),
+    "Minimum": _merge("minimum"),
     "Concatenate": _concatenation,
 }

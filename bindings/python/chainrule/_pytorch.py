@@ -52,13 +52,14 @@ _IN_PLACE = {
     "activation",
     "dropout",
     "noise",
+    "function",
     "prelu",
     "batch_normalization",
     "layer_normalization",
     "rms_normalization",
     "group_normalization",
 }
-_MIXING = {"sum", "mean", "difference", "product"}
+_MIXING = {"sum", "mean", "difference", "product", "quotient", "maximum", "minimum", "power"}
 
 
 class Form:

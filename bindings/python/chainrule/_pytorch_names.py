@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     Shape = tuple[int, ...]
 
 RECURRENT = ("rnn", "gru", "lstm")
+# Layers of numbers alone: a module's parameter or buffer.
+_NUMBERS = ("parameter", "constant")
 _PLAIN = ("weight", "bias", "running_mean", "running_var")
 _OF_RECURRENT = re.compile(r"(weight_ih|weight_hh|bias_ih|bias_hh)(?:_l(\d+))?(_reverse)?")
 # nn.MultiheadAttention's tensors: what they are, and the parts that they hold.
@@ -80,7 +82,7 @@ class Wanted(NamedTuple):
             return False
         given = {tensor: shape_of(sources, shapes) for tensor, sources in module.sources.items()}
         # Axes of 1 matter here: with them a scale and an offset look like a dense layer.
-        is_one = self.kind in ("prelu", "parameter")
+        is_one = self.kind in ("prelu", *_NUMBERS)
         return all(
             self.agrees(tensor, shape) if is_one else shape == self.shapes[tensor] for tensor, shape in given.items()
         )
@@ -181,7 +183,7 @@ def own_modules(wanted: list[Wanted], layers: tuple[Layer, ...], names: Mapping[
             base = theirs.get(stem, stem) if is_pair else base
             end = "_l0_reverse" if is_pair and direction == "backward" else "_l0"
             keys = {tensor: [Source(f"{base}.{tensor}{end}")] for tensor in layer.shapes}
-        elif layer.kind == "parameter":
+        elif layer.kind in _NUMBERS:
             keys = {"value": [Source(base)]}
         elif layer.name in of_head:
             head, parts = of_head[layer.name]

@@ -173,6 +173,14 @@ def test_the_state_dict_of_a_module_itself() -> None:
     np.testing.assert_array_equal(network.tensors["a.bias"], own["out_proj.bias"])
 
 
+def test_buffers_are_constants() -> None:
+    network = Network(3).add_constant(3, name="offset").add_sum(["input", "offset"]).add_dense(1, name="fc").build()
+    given = {"fc.weight": np.ones((1, 3)), "fc.bias": np.zeros(1), "offset": np.arange(3.0)[np.newaxis]}
+    network.load_state_dict(given)
+    assert network.predict([1, 1, 1]) == 6
+    np.testing.assert_array_equal(network.state_dict()["offset"], [0, 1, 2])
+
+
 def test_infinite_numbers_are_numbers() -> None:
     network = Network((3, 2)).add_lstm(1, name="l").build()
     ones = {"weight_ih": np.ones((4, 2)), "weight_hh": np.ones((4, 1)), "bias_hh": np.full(4, -np.inf)}
