@@ -59,6 +59,7 @@ typedef struct crl_window {
     crl_axes after;
     crl_padding padding;
     int32_t reserved;
+    crl_axes output_padding;
 } crl_window;
 typedef int32_t crl_pooling;
 enum { CRL_POOLING_MAXIMUM = 0, CRL_POOLING_MEAN = 1, CRL_POOLING_MEAN_WITH_PADDING = 2 };
@@ -215,6 +216,8 @@ crl_status crl_network_tensor_shape(const crl_network *network, size_t index, si
 crl_status crl_network_state(const crl_network *network, float **state, size_t *count);
 crl_status crl_network_state_tensor_count(const crl_network *network, size_t *count);
 crl_status crl_network_state_tensor(const crl_network *network, size_t index, crl_tensor *tensor);
+crl_status crl_network_state_tensor_shape(const crl_network *network, size_t index, size_t *extents,
+                                          size_t extents_count, size_t *rank);
 crl_status crl_network_layer_recurrent(const crl_network *network, size_t index, crl_recurrent_options *recurrent);
 crl_status crl_network_layer_attention(const crl_network *network, size_t index, crl_attention_options *attention);
 typedef struct crl_optimizer crl_optimizer;

@@ -436,10 +436,13 @@ typedef struct crl_window {
     crl_axes after;      /**< CRL_PADDING_EXPLICIT: positions after the last */
     crl_padding padding;
     int32_t reserved;    /**< 0 */
+    crl_axes output_padding; /**< transposed convolution with CRL_PADDING_VALID or CRL_PADDING_EXPLICIT: positions added after
+                                  the last, less those of `after`; otherwise 0 */
 } crl_window;
 
 #define CRL_WINDOW_INIT \
-    { sizeof(crl_window), { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, CRL_PADDING_VALID, 0 }
+    { sizeof(crl_window), { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, CRL_PADDING_VALID, 0, \
+      { 0, 0, 0 } }
 
 /** What pooling makes of the elements under a window. */
 typedef int32_t crl_pooling;
@@ -1281,6 +1284,18 @@ CRL_NODISCARD CRL_API crl_status crl_network_state_tensor_count(const crl_networ
  *  @param tensor initialized with CRL_TENSOR_INIT; receives the tensor's name, shape, and place in the state vector.
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_state_tensor(const crl_network *network, size_t index, crl_tensor *tensor);
+
+/** Gets the shape of a tensor of the state: the lengths of its axes.
+ *  @param network built.
+ *  @param index the tensor's, from 0.
+ *  @param extents receives the lengths; NULL: not wanted.
+ *  @param extents_count the length of the array, at least the number of axes; 4 is enough for any such tensor.
+ *      Ignored with NULL.
+ *  @param rank receives the number of axes.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_state_tensor_shape(const crl_network *network, size_t index,
+                                                                size_t *CRL_NULLABLE extents, size_t extents_count,
+                                                                size_t *rank);
 
 /** Gets the options of a recurrent layer.
  *  @param network built or not.

@@ -160,6 +160,28 @@ public func crlNetworkStateTensor(
     }
 }
 
+/// Gets the shape of a tensor of the state: the lengths of its axes.
+/// - Parameters:
+///   - network: built.
+///   - index: the tensor's, from 0.
+///   - extents: receives the lengths; NULL: not wanted.
+///   - extents_count: the length of the array, at least the number of axes; 4 is enough for any such tensor. Ignored with NULL.
+///   - rank: receives the number of axes.
+/// - Returns: a status.
+@_cdecl("crl_network_state_tensor_shape")
+public func crlNetworkStateTensorShape(
+    _ network: UnsafePointer<crl_network>?, _ index: UInt, _ extents: UnsafeMutablePointer<UInt>?,
+    _ extents_count: UInt, _ rank: UnsafeMutablePointer<UInt>?
+) -> crl_status {
+    call("crl_network_state_tensor_shape") { () throws(ChainruleError) in
+        let state = try ChainruleC.network(network).plan.state
+        guard index < UInt(state.count) else {
+            throw ChainruleError(.size, "index is \(index); the state has \(state.count) tensors")
+        }
+        try write(state[Int(index)].extents, to: extents, count: extents_count, rank)
+    }
+}
+
 private func fill(
     _ pointer: UnsafeMutablePointer<crl_tensor>?, from handle: NetworkHandle, _ index: Int
 ) throws(ChainruleError) {

@@ -11,6 +11,7 @@ struct GivenWindow {
     private let padding: crl_padding
     private let before: [Int]
     private let after: [Int]
+    private let outputPadding: [Int]
 
     fileprivate init(_ window: crl_window) throws(ChainruleError) {
         kernel = try list(window.kernel, "window->kernel")
@@ -18,6 +19,7 @@ struct GivenWindow {
         dilation = try list(window.dilation, "window->dilation")
         before = try list(window.before, "window->before")
         after = try list(window.after, "window->after")
+        outputPadding = try list(window.output_padding, "window->output_padding")
         padding = window.padding
         guard crl_padding(CRL_PADDING_VALID)...crl_padding(CRL_PADDING_EXPLICIT) ~= padding else {
             throw ChainruleError(.value, "window->padding is \(padding), which is no crl_padding")
@@ -25,6 +27,15 @@ struct GivenWindow {
         guard padding == crl_padding(CRL_PADDING_EXPLICIT) || (before + after).allSatisfy({ $0 == 0 }) else {
             throw ChainruleError(
                 .value, "window->before or window->after is not 0, but the padding is not CRL_PADDING_EXPLICIT")
+        }
+        guard
+            padding == crl_padding(CRL_PADDING_VALID) || padding == crl_padding(CRL_PADDING_EXPLICIT)
+                || outputPadding.allSatisfy({ $0 == 0 })
+        else {
+            throw ChainruleError(
+                .value,
+                "window->output_padding is not 0, but the padding is neither CRL_PADDING_VALID nor CRL_PADDING_EXPLICIT"
+            )
         }
         guard window.reserved == 0 else {
             throw ChainruleError(.value, "window->reserved is \(window.reserved); it must be 0")
@@ -46,10 +57,13 @@ struct GivenWindow {
         }
         let padding: WindowSettings.Padding
         switch Int(self.padding) {
-        case CRL_PADDING_VALID: padding = .valid
+        case CRL_PADDING_VALID where outputPadding.allSatisfy({ $0 == 0 }): padding = .valid
         case CRL_PADDING_SAME: padding = .same
         case CRL_PADDING_CAUSAL: padding = .causal
-        default: padding = .explicit(before: cut(before), after: cut(after))
+        default:
+            // A padding of no axis that there is has one number too many: the shape rule refuses it.
+            let less = cut((0..<3).map { after[$0] - outputPadding[$0] })
+            padding = .explicit(before: cut(before), after: less)
         }
         return WindowSettings(kernel, stride: filled(stride), dilation: filled(dilation), padding: padding)
     }
@@ -67,7 +81,8 @@ func describe(_ settings: WindowSettings, in window: inout crl_window) {
     case .explicit(let before, let after):
         window.padding = crl_padding(CRL_PADDING_EXPLICIT)
         window.before = axes(before)
-        window.after = axes(after)
+        window.after = axes(after.map { max($0, 0) })
+        window.output_padding = axes(after.map { max(-$0, 0) })
     }
 }
 

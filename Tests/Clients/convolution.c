@@ -58,6 +58,7 @@ static crl_network *every_kind(void)
     pool.stride.second = 3;
     wide.stride.first = 1;
     wide.stride.second = 2;
+    wide.output_padding.first = 1;
     groups.groups = 2;
     turned.name = "turned";
     pooled.name = "pooled";
@@ -77,7 +78,7 @@ static crl_network *every_kind(void)
     OK(crl_network_add_pooling(network, CRL_POOLING_MAXIMUM, &pool, NULL));
     has_shape(network, 10, 3, 3, 2, 4);
     OK(crl_network_add_transposed_convolution(network, 4, CRL_TANH, &wide, 4, NULL));
-    has_shape(network, 11, 3, 3, 4, 4);
+    has_shape(network, 11, 3, 4, 4, 4);
     OK(crl_network_add_slice(network, none, box, 3, NULL));
     OK(crl_network_add_zero_padding(network, one, none, 2, NULL));
     OK(crl_network_add_upsampling(network, twice, 2, &kept));
@@ -160,6 +161,9 @@ static void inspected(void)
     FAILS(CRL_ERROR_VALUE, "layer '1' is no normalization", crl_network_layer_normalization(network, 1, &how));
     OK(crl_network_layer(network, 11, &layer));
     CHECK(layer.kind == CRL_LAYER_TRANSPOSED_CONVOLUTION && layer.groups == 4);
+    OK(crl_network_layer_window(network, 11, &seen));
+    CHECK(seen.padding == CRL_PADDING_EXPLICIT && seen.after.first == 0 && seen.output_padding.first == 1);
+    CHECK(seen.output_padding.second == 0);
 
     OK(crl_network_find_tensor(network, "1.weight", &tensor));
     CHECK(tensor.rank == 4 && tensor.rows == 4 && tensor.columns == 9);
@@ -174,6 +178,9 @@ static void inspected(void)
     OK(crl_network_state_tensor(network, 1, &tensor));
     CHECK(strcmp(tensor.name, "2.running_var") == 0 && tensor.offset == 4 && tensor.rows == 4 && tensor.rank == 1);
     FAILS(CRL_ERROR_SIZE, "2 tensors", crl_network_state_tensor(network, 2, &tensor));
+    OK(crl_network_state_tensor_shape(network, 1, extents, COUNT(extents), &rank));
+    CHECK(rank == 1 && extents[0] == 4);
+    FAILS(CRL_ERROR_SIZE, "2 tensors", crl_network_state_tensor_shape(network, 2, extents, COUNT(extents), &rank));
     crl_network_destroy(network);
 
     network = images();
@@ -375,6 +382,12 @@ static void refused(void)
     taps.before.first = 1;
     FAILS(CRL_ERROR_VALUE, "CRL_PADDING_EXPLICIT", crl_network_add_convolution(network, 4, CRL_RELU, &taps, 1, NULL));
     taps.before.first = 0;
+    taps.output_padding.first = 1;
+    FAILS(CRL_ERROR_VALUE, "output_padding", crl_network_add_transposed_convolution(network, 4, CRL_RELU, &taps, 1, NULL));
+    taps.padding = CRL_PADDING_VALID;
+    FAILS(CRL_ERROR_SIZE, "padding along axis 0 is -1", crl_network_add_convolution(network, 4, CRL_RELU, &taps, 1, NULL));
+    taps.output_padding.first = 0;
+    taps.padding = CRL_PADDING_SAME;
     taps.reserved = 1;
     FAILS(CRL_ERROR_VALUE, "reserved", crl_network_add_convolution(network, 4, CRL_RELU, &taps, 1, NULL));
     taps.reserved = 0;
@@ -408,7 +421,7 @@ static void refused(void)
     FAILS(CRL_ERROR_VALUE, "method is 5", crl_network_add_reduction(network, 5, twice, 1, 0, NULL));
     FAILS(CRL_ERROR_VALUE, "0 is twice among the axes of [6, 6, 2]",
           crl_network_add_reduction(network, CRL_REDUCE_SUM, twice, 2, 0, NULL));
-    FAILS(CRL_ERROR_SIZE, "at least 1 axis", crl_network_add_reduction(network, CRL_REDUCE_SUM, twice, 0, 0, NULL));
+    FAILS(CRL_ERROR_SIZE, "axes holds 0 numbers", crl_network_add_reduction(network, CRL_REDUCE_SUM, twice, 0, 0, NULL));
     FAILS(CRL_ERROR_VALUE, "function is 8", crl_network_add_function(network, 8, 0, 0, NULL));
     FAILS(CRL_ERROR_VALUE, "function is -1", crl_network_add_function(network, -1, 0, 0, NULL));
     FAILS(CRL_ERROR_VALUE, "q is 2.0, but the function 'log' takes no numbers",

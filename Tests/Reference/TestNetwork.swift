@@ -242,6 +242,12 @@ extension TestNetwork {
                 cases.append(("\(name) pooling \(method)", one(shape + [3], .pooling(method, window))))
             }
         }
+        let wider = WindowSettings([2, 2], stride: [3, 2], padding: .explicit(before: [0, 1], after: [-2, -1]))
+        cases += [
+            ("output padding", one([3, 2, 2], convolution(3, wider, transposed: true))),
+            ("output padding of groups", one([2, 3, 4], convolution(6, wider, groups: 2, transposed: true))),
+            ("output padding, depthwise", one([3, 2, 3], convolution(3, wider, groups: 3, transposed: true))),
+        ]
         for method in PoolingMethod.allCases {
             cases.append(("global pooling \(method)", one([2, 3, 4], .pooling(method, nil))))
         }
@@ -314,8 +320,10 @@ extension TestNetwork {
         for method in ReductionMethod.allCases {
             for (index, axes) in [[0], [1], [2], [3], [0, 1], [3, 1], [0, 2, 3], [0, 1, 2, 3]].enumerated() {
                 let layers: [Layer] = [
-                    .other("l", .reduction(method, axes, keepsAxes: index % 2 == 0), from: "x"),
-                    .reshape("f", [36 / axes.reduce(1) { $0 * [3, 2, 3, 2][$1] }], from: "l"),
+                    .dense("d", 2, .tanh, from: "x"),
+                    .other("l", .reduction(method, axes, keepsAxes: index % 2 == 0), from: "d"),
+                    .other("s", .function(.affine(factor: 0.0625, offset: 0)), from: "l"),
+                    .reshape("f", [36 / axes.reduce(1) { $0 * [3, 2, 3, 2][$1] }], from: "s"),
                     .reshape("g", [36], from: "x"), .concatenation("j", of: "f", "g"),
                 ]
                 cases.append(("\(method) along \(axes)", around([3, 2, 3, 2], layers)))

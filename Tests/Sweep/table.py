@@ -413,6 +413,7 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
     "crl_network_state": {"network": "normal_network"},
     "crl_network_state_tensor_count": {"network": "normal_network"},
     "crl_network_state_tensor": {"network": "normal_network"},
+    "crl_network_state_tensor_shape": {"network": "normal_network", "extents_count": room("rank")},
     "crl_network_update_statistics": {"network": "normal_network", "workspace": "normal_workspace"},
     "crl_network_add_sum": {"network": "open_network", "name": '"sum"'},
     "crl_network_add_concatenation": {"network": "open_network", "name": '"both"'},

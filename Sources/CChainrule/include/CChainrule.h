@@ -24,7 +24,7 @@ struct crl_cancel { unsigned char private_; };
         return offsetof(crl_##name, last) + sizeof(((crl_##name *)0)->last);                     \
     }
 GROWING(layer_options, LAYER_OPTIONS, user)
-GROWING(window, WINDOW, reserved)
+GROWING(window, WINDOW, output_padding)
 GROWING(normalization_options, NORMALIZATION_OPTIONS, reserved)
 GROWING(recurrent_options, RECURRENT_OPTIONS, peepholes)
 GROWING(attention_options, ATTENTION_OPTIONS, bare)

@@ -206,10 +206,13 @@ typedef struct crl_window {
     crl_axes after;      /**< CRL_PADDING_EXPLICIT: positions after the last */
     crl_padding padding;
     int32_t reserved;    /**< 0 */
+    crl_axes output_padding; /**< transposed convolution with CRL_PADDING_VALID or CRL_PADDING_EXPLICIT: positions added after
+                                  the last, less those of `after`; otherwise 0 */
 } crl_window;
 
 #define CRL_WINDOW_INIT \
-    { sizeof(crl_window), { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, CRL_PADDING_VALID, 0 }
+    { sizeof(crl_window), { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, CRL_PADDING_VALID, 0, \
+      { 0, 0, 0 } }
 
 /** What pooling makes of the elements under a window. */
 typedef int32_t crl_pooling;

@@ -15,10 +15,11 @@ extension JSONObject {
     func shape(_ name: String) throws(ChainruleError) -> Shape { try Shape(integers(name)) }
 
     /// At most as many numbers as a shape has axes.
-    func integers(_ name: String) throws(ChainruleError) -> [Int] {
+    func integers(_ name: String, mayBeNegative: Bool = false) throws(ChainruleError) -> [Int] {
         var numbers: [Int] = []
         for value in try array(name) {
-            guard let number = value.integer, numbers.count < Shape.mostAxes else {
+            let negative = mayBeNegative ? value.number.flatMap { Int(exactly: $0) } : nil
+            guard let number = value.integer ?? negative, numbers.count < Shape.mostAxes else {
                 throw ChainruleError(
                     .format, "the header's '\(name)' is no list of 1 to \(Shape.mostAxes) lengths")
             }

@@ -51,14 +51,16 @@ def case(
     parameters: list[Tensor],
     function: Callable[..., Tensor],
     state: list[Tensor] | None = None,
+    low: float = -2,
 ) -> Case:
     """h of 2 rows, and the gradients of h · δ. `function` gets x and the parameters in the library's layout."""
-    x = uniform(2, *shape, low=-2, high=2).requires_grad_()
+    x = uniform(2, *shape, low=low, high=2).requires_grad_()
     for parameter in parameters:
         parameter.requires_grad_()
     h = function(x, *parameters)
     delta = uniform(*h.shape)
-    gradients = torch.autograd.grad(h, [x, *parameters], delta)
+    # A place has no gradient in PyTorch: 0.
+    gradients = torch.autograd.grad(h + 0 * x.sum(), [x, *parameters], delta)
     return {
         "layer": json.dumps(layer),
         "shape": shape,
@@ -82,6 +84,7 @@ def convolution(
     dilation: list[int] | None = None,
     groups: int = 1,
     transposed: bool = False,
+    output_padding: list[int] | None = None,
 ) -> Case:
     """A convolution with a bias and tanh."""
     axes = len(kernel)
@@ -95,7 +98,7 @@ def convolution(
         "dilation": dilation,
         "padding": "explicit",
         "before": before,
-        "after": before,
+        "after": [n - more for n, more in zip(before, output_padding or [0] * axes)],
         "groups": groups,
         "bias": True,
         "activation": "tanh",
@@ -107,8 +110,9 @@ def convolution(
         functions = [F.conv1d, F.conv2d, F.conv3d]
 
     def compute(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        more = {"output_padding": output_padding} if output_padding else {}
         z = functions[axes - 1](
-            channels_first(x), channels_first(weight), bias, stride, before, groups=groups, dilation=dilation
+            channels_first(x), channels_first(weight), bias, stride, before, groups=groups, dilation=dilation, **more
         )
         return torch.tanh(channels_last(z))
 
@@ -175,6 +179,28 @@ def prelu(shape: list[int]) -> Case:
     )
 
 
+def function(name: str, compute: Callable[[Tensor], Tensor], *, above: float = -2, **members: float) -> Case:
+    """A function of each element."""
+    return case({"type": "function", "function": name, **members}, [3, 7], [], compute, low=above)
+
+
+def reduction(method: str, shape: list[int], axes: list[int], keeps_axes: bool) -> Case:
+    """A sum, a mean, an extreme or its place; PyTorch knows the place along one axis alone."""
+    layer = {"type": "reduction", "method": method, "axes": axes, "keeps_axes": keeps_axes}
+    along = [axis + 1 for axis in axes]
+
+    def compute(x: Tensor) -> Tensor:
+        if method == "argmax":
+            return x.argmax(along[0], keepdim=keeps_axes).double()
+        if method in ("sum", "mean"):
+            return getattr(x, method)(along, keepdim=keeps_axes)
+        for axis in sorted(along, reverse=True):
+            x = getattr(x, method[:3])(axis, keepdim=keeps_axes).values
+        return x
+
+    return case(layer, shape, [], compute)
+
+
 cases = [
     convolution([7, 3], 4, [3]),
     convolution([9, 4], 6, [3], stride=[2], padding=[1], dilation=[2], groups=2),
@@ -195,5 +221,21 @@ cases = [
     normalization("group", [3, 4, 6], groups=3),
     normalization("group", [3, 4, 6], groups=6),
     prelu([3, 4, 5]),
+    case({"type": "broadcast", "shape": [4, 3, 2, 5]}, [3, 1, 5], [], lambda x: x.unsqueeze(1).expand(2, 4, 3, 2, 5)),
+    function("affine", lambda x: -1.5 * x + 0.25, factor=-1.5, offset=0.25),
+    function("clip", lambda x: x.clamp(-0.75, 1.25), low=-0.75, high=1.25),
+    function("log", torch.log, above=0.1),
+    function("square_root", torch.sqrt, above=0.1),
+    function("absolute", torch.abs),
+    function("reciprocal", torch.reciprocal, above=0.1),
+    function("square", torch.square),
+    function("erf", torch.erf),
+    reduction("sum", [3, 4, 5], [1], False),
+    reduction("mean", [3, 4, 5], [0, 2], True),
+    reduction("maximum", [3, 4, 5], [2, 1], False),
+    reduction("minimum", [3, 4, 5], [0, 1], True),
+    reduction("argmax", [3, 4, 5], [1], False),
+    convolution([5, 3], 4, [2], stride=[3], transposed=True, output_padding=[2]),
+    convolution([3, 4, 4], 6, [3, 3], stride=[2, 3], padding=[1, 0], groups=2, transposed=True, output_padding=[1, 2]),
 ]
 Path(__file__).with_name("shapes.json").write_text(json.dumps(cases) + "\n")

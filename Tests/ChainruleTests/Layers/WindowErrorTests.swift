@@ -44,7 +44,21 @@ import Testing
             refuse("1 before and 2 after", WindowSettings([2, 2], padding: .explicit(before: [1], after: [1, 1])))
             refuse(
                 "the padding along axis 1 is -1",
-                WindowSettings([2, 2], padding: .explicit(before: [0, 0], after: [0, -1])))
+                WindowSettings([2, 2], padding: .explicit(before: [0, -1], after: [0, 0])))
+        }
+        for transposed in [false, true] {
+            let after = transposed ? -(1 << 28) - 1 : -1
+            expectError(.size, "the padding along axis 1 is \(after)") {
+                try convolution(
+                    WindowSettings([2, 2], padding: .explicit(before: [0, 0], after: [0, after])),
+                    transposed: transposed)
+            }
+        }
+        expectError(.size, "pooling 'p'", "the padding along axis 0 is -1") {
+            var architecture = try architecture()
+            try architecture.pooling(
+                .mean, WindowSettings([1, 1], padding: .explicit(before: [0, 0], after: [-1, 0])), name: "p", input: "x"
+            )
         }
         expectError(.size, "convolution 'c' reads [3, 4, 2]", "along axis 0", "over 4 positions", "there are 3") {
             try convolution(WindowSettings([4, 1]))

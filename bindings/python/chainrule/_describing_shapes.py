@@ -101,15 +101,20 @@ class DescribingShapes(NativeObject):
         channels: int,
         kernel: Lengths,
         activation: ActivationLike,
-        how: tuple[Lengths, Lengths, Padding, int],
+        how: tuple[Lengths, Lengths, Padding, int, Lengths],
         given: dict[str, Any],
     ) -> None:
-        stride, dilation, padding, groups = how
+        stride, dilation, padding, groups, output_padding = how
         options, kind = layer_options(given["name"], given["input"], activation, given["alpha"])
         options.bias = bool(given["bias"])
         options.weight_initializer = initializer(given["weight_initializer"])
         options.bias_initializer = initializer(given["bias_initializer"])
-        window = _window(kernel, stride, dilation, padding, self._axes_before(given["input"]))
+        axes = self._axes_before(given["input"])
+        window = _window(kernel, stride, dilation, padding, axes)
+        more = lengths(output_padding, "output_padding")
+        if isinstance(output_padding, (int, np.integer)):
+            more *= max(axes, 1)
+        window.output_padding = _axes(more, "output_padding")
         handle = self._open()
         handle.callbacks.append(options)
         check(
@@ -164,7 +169,7 @@ class DescribingShapes(NativeObject):
             "bias_initializer": bias_initializer,
             "alpha": alpha,
         }
-        how = (stride, dilation, padding, groups)
+        how = (stride, dilation, padding, groups, 0)
         self._add_convolution(library.crl_network_add_convolution, channels, kernel, activation, how, given)
         return self
 
@@ -178,6 +183,7 @@ class DescribingShapes(NativeObject):
         padding: Padding = "valid",
         dilation: Lengths = 1,
         groups: int = 1,
+        output_padding: Lengths = 0,
         name: str | None = None,
         input: str | None = None,
         bias: bool = True,
@@ -188,7 +194,8 @@ class DescribingShapes(NativeObject):
         """Adds a transposed convolution: each input position adds a window to the output.
 
         The output has (n − 1) · stride + (kernel − 1) · dilation + 1 positions along an axis of n, less what the
-        padding cuts off; n · stride with "same". The weight has the shape (input channels, *kernel, channels / groups).
+        padding cuts off; n · stride with "same". With a padding of "valid" or of numbers, output_padding adds positions
+        after each axis. The weight has the shape (input channels, *kernel, channels / groups).
         Arguments: see add_convolution().
         """
         given = {
@@ -199,7 +206,7 @@ class DescribingShapes(NativeObject):
             "bias_initializer": bias_initializer,
             "alpha": alpha,
         }
-        how = (stride, dilation, padding, groups)
+        how = (stride, dilation, padding, groups, output_padding)
         self._add_convolution(library.crl_network_add_transposed_convolution, channels, kernel, activation, how, given)
         return self
 

@@ -86,5 +86,7 @@ def state_tensors_of(network: Handle) -> tuple[Tensor, ...]:
     for index in range(number.value):
         tensor = _prototypes.crl_tensor.default()
         check(library.crl_network_state_tensor(network, index, ctypes.byref(tensor)))
-        tensors.append(Tensor(tensor.name.decode(), tensor.offset, (tensor.rows,)))
+        extents = (ctypes.c_size_t * 4)()
+        (rank,) = results(library.crl_network_state_tensor_shape, network, index, extents, len(extents))
+        tensors.append(Tensor(tensor.name.decode(), tensor.offset, tuple(extents[: rank.value])))
     return tuple(tensors)

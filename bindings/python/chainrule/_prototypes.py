@@ -339,6 +339,7 @@ class crl_window(ctypes.Structure):
         ("after", crl_axes),
         ("padding", crl_padding),
         ("reserved", ctypes.c_int32),
+        ("output_padding", crl_axes),
     ]
 
     @classmethod
@@ -353,6 +354,7 @@ class crl_window(ctypes.Structure):
             after=crl_axes(first=0, second=0, third=0),
             padding=CRL_PADDING_VALID,
             reserved=0,
+            output_padding=crl_axes(first=0, second=0, third=0),
         )
 
 
@@ -1531,6 +1533,16 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_network_state_tensor": (
         crl_status,
         [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_tensor)],
+    ),
+    "crl_network_state_tensor_shape": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_size_t),
+        ],
     ),
     "crl_network_layer_recurrent": (
         crl_status,

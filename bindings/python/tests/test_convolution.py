@@ -169,6 +169,22 @@ def test_layers_that_combine_elements() -> None:
     np.testing.assert_array_equal(rows.predict(x).reshape(x.shape), x[:, 1:2, :, :1] - x[:, :, :1])
 
 
+def test_output_padding() -> None:
+    x = data(1, 2, 3, 1)
+    network = Network((2, 3, 1)).add_transposed_convolution(1, 2, stride=3, output_padding=(2, 1), name="c").build()
+    assert network.layers[-1].shape == (7, 9, 1)
+    network.tensors["c.weight"][:] = 1
+    network.tensors["c.bias"][:] = 0.5
+    expected = np.full((7, 9), 0.5, np.float32)
+    for row, column in np.ndindex(2, 3):
+        expected[3 * row : 3 * row + 2, 3 * column : 3 * column + 2] += x[0, row, column, 0]
+    np.testing.assert_allclose(network.predict(x).reshape(7, 9), expected, rtol=1e-6)
+    cut = Network((2, 3, 1)).add_transposed_convolution(1, 3, stride=2, padding=1, output_padding=1)
+    assert cut.layers[-1].shape == (4, 6, 1)
+    with pytest.raises(ArgumentError, match="output_padding is not 0"):
+        Network((2, 3, 1)).add_transposed_convolution(1, 2, padding="same", output_padding=1)
+
+
 def test_functions_of_elements() -> None:
     x = np.abs(data(2, 3, 4)) + 0.1
     network = Network((3, 4)).add_function("log", name="log").add_function("affine", -2, 3, name="line", input="0")

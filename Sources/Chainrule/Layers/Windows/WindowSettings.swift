@@ -11,7 +11,8 @@ public struct WindowSettings: Sendable, Equatable {
         case same
         /// As ``same``, all before the input: an output does not depend on later positions. For one axis.
         case causal
-        /// So many positions before and after each axis.
+        /// So many positions before and after each axis. Of a transposed convolution they are cut off; a negative number after an
+        /// axis adds positions (`output_padding` in PyTorch and ONNX).
         case explicit(before: [Int], after: [Int])
     }
 
@@ -51,7 +52,7 @@ extension WindowSettings {
         try layer.checkCount(kernel.count, "kernel", of: input, exceptChannels: true, in: name)
         try layer.checkCount(stride.count, "stride", of: input, exceptChannels: true, in: name)
         try layer.checkCount(dilation.count, "dilation", of: input, exceptChannels: true, in: name)
-        try checkPadding(layer, name)
+        try checkPadding(isTransposed: isTransposed, layer, name)
         var extents = input.extents
         extents[kernel.count] = channels
         for axis in kernel.indices {
@@ -76,7 +77,9 @@ extension WindowSettings {
     /// Of each number, so that sums of a few do not overflow on 32 bits.
     private static var most: Int { 1 << 28 }
 
-    private func checkPadding(_ layer: any Layer, _ name: LayerName) throws(ChainruleError) {
+    private func checkPadding(
+        isTransposed: Bool, _ layer: any Layer, _ name: LayerName
+    ) throws(ChainruleError) {
         switch padding {
         case .valid, .same: break
         case .causal:
@@ -94,12 +97,14 @@ extension WindowSettings {
                     \(before.count) before and \(after.count) after were given
                     """)
             }
-            for (index, number) in (before + after).enumerated() where !(0...WindowSettings.most ~= number) {
+            for (index, number) in (before + after).enumerated() {
+                let least = isTransposed && index >= before.count ? -WindowSettings.most : 0
+                if least...WindowSettings.most ~= number { continue }
                 throw ChainruleError(
                     .size,
                     """
                     \(layer.kind) '\(name.text)': the padding along axis \(index % kernel.count) is \(number); it is \
-                    from 0 to \(WindowSettings.most)
+                    from \(least) to \(WindowSettings.most)
                     """)
             }
         }
@@ -133,7 +138,8 @@ extension WindowSettings {
             // Where windows are narrower than the stride, no window reaches some of the positions.
             length = try Plan.checkedProduct(input[axis], stride[axis])
         case (true, _):
-            length = try Plan.checkedSum([Plan.checkedProduct(input[axis] - 1, stride[axis]), reach]) - sum
+            let windows = try Plan.checkedSum([Plan.checkedProduct(input[axis] - 1, stride[axis]), reach])
+            length = sum < 0 ? try Plan.checkedSum([windows, -sum]) : windows - sum
         case (false, _):
             let padded = try Plan.checkedSum([input[axis], sum])
             length = padded < reach ? 0 : (padded - reach) / stride[axis] + 1
@@ -207,7 +213,8 @@ extension WindowSettings {
         } else if name.isSame(as: "causal") {
             padding = .causal
         } else if name.isSame(as: "explicit") {
-            padding = .explicit(before: try object.integers("before"), after: try object.integers("after"))
+            padding = .explicit(
+                before: try object.integers("before"), after: try object.integers("after", mayBeNegative: true))
         } else {
             throw ChainruleError(.format, "a layer has the padding '\(name.content)', which this version does not know")
         }
