@@ -436,13 +436,10 @@ typedef struct crl_window {
     crl_axes after;      /**< CRL_PADDING_EXPLICIT: positions after the last */
     crl_padding padding;
     int32_t reserved;    /**< 0 */
-    crl_axes output_padding; /**< transposed convolution with CRL_PADDING_VALID or CRL_PADDING_EXPLICIT: positions added after
-                                  the last, less those of `after`; otherwise 0 */
 } crl_window;
 
 #define CRL_WINDOW_INIT \
-    { sizeof(crl_window), { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, CRL_PADDING_VALID, 0, \
-      { 0, 0, 0 } }
+    { sizeof(crl_window), { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, CRL_PADDING_VALID, 0 }
 
 /** What pooling makes of the elements under a window. */
 typedef int32_t crl_pooling;
@@ -464,11 +461,7 @@ enum {
     CRL_FUNCTION_ABSOLUTE = 4,    /**< f(x) = |x|, with f'(0) = 0 */
     CRL_FUNCTION_RECIPROCAL = 5,  /**< f(x) = 1 / x */
     CRL_FUNCTION_SQUARE = 6,      /**< f(x) = x² */
-    CRL_FUNCTION_ERF = 7,         /**< the error function */
-    CRL_FUNCTION_SINE = 8,        /**< f(x) = sin x, within 2e-7 for |x| up to 10,000 */
-    CRL_FUNCTION_STEP = 9,        /**< f(x) = 0 below 0, otherwise 1; f' = 0 */
-    /** FANN's approximation of 1 / (1 + e^(-2x)): straight lines between its values 0.005, 0.05, 0.25, 0.75, 0.95, 0.995 */
-    CRL_FUNCTION_STEPWISE_SIGMOID = 10
+    CRL_FUNCTION_ERF = 7          /**< the error function */
 };
 
 /** What a reduction makes of the elements along its axes. */
@@ -1285,18 +1278,6 @@ CRL_NODISCARD CRL_API crl_status crl_network_state_tensor_count(const crl_networ
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_network_state_tensor(const crl_network *network, size_t index, crl_tensor *tensor);
 
-/** Gets the shape of a tensor of the state: the lengths of its axes.
- *  @param network built.
- *  @param index the tensor's, from 0.
- *  @param extents receives the lengths; NULL: not wanted.
- *  @param extents_count the length of the array, at least the number of axes; 4 is enough for any such tensor.
- *      Ignored with NULL.
- *  @param rank receives the number of axes.
- *  @return a status. */
-CRL_NODISCARD CRL_API crl_status crl_network_state_tensor_shape(const crl_network *network, size_t index,
-                                                                size_t *CRL_NULLABLE extents, size_t extents_count,
-                                                                size_t *rank);
-
 /** Gets the options of a recurrent layer.
  *  @param network built or not.
  *  @param index the layer's, from 0.
@@ -1924,27 +1905,69 @@ CRL_NODISCARD CRL_API crl_status crl_network_load_limited(const char *path, size
  *      CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION. */
 CRL_NODISCARD CRL_API crl_status crl_network_load_parameters(crl_network *network, const char *path);
 
-/** Reads a network that FANN saved, in float or in fixed point, into a network, built and ready: it predicts as
- *  fann_run(), trains and saves as any other. Missing connections have the weight 0. What FANN applies on request
- *  alone, the scaling of inputs and outputs, is not read, nor are the settings of its training. FANN keeps the sums
- *  of linear neurons within ± 150 / steepness; here they have no limit. Checks everything in the file before using
- *  it.
+/** Reads an ONNX model into a network, built and ready: it predicts, trains and saves as any other. Constant floats
+ *  of several elements become its parameters. Rows of x hold the model's inputs one after another, rows of y its
+ *  outputs, each in ONNX's order of axes: crl_network_onnx_input() and crl_network_onnx_output() say which. Checks
+ *  everything in the file before using it. docs/onnx.md lists the operators; what is not supported is an error that
+ *  names the node, its operator and the operator set.
+ *
+ *  The first axis of each input is the batch, and each of its rows is a row of x. A model that cannot be read so,
+ *  and whose lengths are all known, is read as whole tensors: one is one row.
  *  @param path the file.
- *  @param memory_limit as in crl_network_load_limited().
+ *  @param memory_limit as in crl_network_load_limited(). What the library computes of constants is limited to as
+ *      much.
  *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.
- *  @return a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT, or CRL_ERROR_MEMORY, also if the network needs more than
- *      the limit. */
-CRL_NODISCARD CRL_API crl_status crl_network_load_fann(const char *path, size_t memory_limit,
+ *  @return a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the
+ *      network needs more than the limit. */
+CRL_NODISCARD CRL_API crl_status crl_network_load_onnx(const char *path, size_t memory_limit,
                                                        crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
-/** Reads a network of FANN from memory, as crl_network_load_fann() does from a file.
+/** Reads an ONNX model from memory, as crl_network_load_onnx() does from a file.
  *  @param bytes a whole file and nothing else, at any alignment. Not needed after the call.
  *  @param count how many bytes there are.
- *  @param memory_limit as in crl_network_load_limited().
+ *  @param memory_limit as in crl_network_load_onnx().
  *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.
- *  @return a status; also CRL_ERROR_FORMAT, or CRL_ERROR_MEMORY, also if the network needs more than the limit. */
-CRL_NODISCARD CRL_API crl_status crl_network_load_fann_from_memory(const void *bytes, size_t count, size_t memory_limit,
+ *  @return a status; also CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the network needs
+ *      more than the limit. */
+CRL_NODISCARD CRL_API crl_status crl_network_load_onnx_from_memory(const void *bytes, size_t count, size_t memory_limit,
                                                                    crl_network *CRL_NULLABLE *CRL_NONNULL network);
+
+/** Gets how many inputs and outputs the ONNX model had that a network was read from; 0 for other networks.
+ *  @param network built or not.
+ *  @param inputs receives the number of inputs.
+ *  @param outputs receives the number of outputs.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_onnx_count(const crl_network *network, size_t *inputs, size_t *outputs);
+
+/** Gets an input of the ONNX model that a network was read from: its name and its axes. In a row of x it follows the
+ *  inputs before it.
+ *  @param network from crl_network_load_onnx() or a copy.
+ *  @param index the input's, from 0.
+ *  @param name receives the name, valid as long as the network.
+ *  @param extents receives the lengths of its axes for one row, that of the batch as 1; NULL: not wanted.
+ *  @param extents_count the length of the array, at least the number of axes; 16 is enough. Ignored with NULL.
+ *  @param rank receives the number of axes.
+ *  @param batch_axis receives which axis the rows are; -1 if the whole tensor is one row.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_onnx_input(const crl_network *network, size_t index,
+                                                        const char *CRL_NONNULL *CRL_NONNULL name,
+                                                        size_t *CRL_NULLABLE extents, size_t extents_count,
+                                                        size_t *rank, int32_t *batch_axis);
+
+/** Gets an output of the ONNX model that a network was read from: its name and its axes. In a row of y it follows
+ *  the outputs before it.
+ *  @param network from crl_network_load_onnx() or a copy.
+ *  @param index the output's, from 0.
+ *  @param name receives the name, valid as long as the network.
+ *  @param extents receives the lengths of its axes for one row, that of the batch as 1; NULL: not wanted.
+ *  @param extents_count the length of the array, at least the number of axes; 16 is enough. Ignored with NULL.
+ *  @param rank receives the number of axes.
+ *  @param batch_axis receives which axis the rows are; -1 if the whole tensor is one row.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_onnx_output(const crl_network *network, size_t index,
+                                                         const char *CRL_NONNULL *CRL_NONNULL name,
+                                                         size_t *CRL_NULLABLE extents, size_t extents_count,
+                                                         size_t *rank, int32_t *batch_axis);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Trainers

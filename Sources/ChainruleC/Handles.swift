@@ -76,20 +76,29 @@ final class NetworkHandle: HandleObject {
     /// The names of the layers and tensors as C strings, valid as long as the handle.
     private(set) var layerNames: [UnsafeMutablePointer<CChar>] = []
     private(set) var tensorNames: [UnsafeMutablePointer<CChar>] = []
+    /// The names of an ONNX model's inputs, and then of its outputs.
+    private(set) var modelNames: [UnsafeMutablePointer<CChar>] = []
+    /// Of the ONNX model that the network was read from.
+    let signature: ONNXSignature
 
     /// Each layer's options, kept for the functions of custom activations; without the strings.
     private(set) var functions: [crl_layer_options] = []
 
-    init(_ architecture: Architecture) { self.architecture = architecture }
+    init(_ architecture: Architecture) {
+        self.architecture = architecture
+        signature = ONNXSignature()
+    }
 
-    init(built network: Network) {
+    init(built network: Network, _ signature: ONNXSignature = ONNXSignature()) {
         architecture = network.architecture
+        self.signature = signature
         keepNewLayers(crl_layer_options.initial)
         finish(network)
     }
 
     private init(copyOf other: NetworkHandle, _ network: Network?) {
         architecture = other.architecture
+        signature = other.signature
         for (node, functions) in zip(other.architecture.nodes, other.functions) { keep(node, functions) }
         if let network { finish(network) }
     }
@@ -116,6 +125,7 @@ final class NetworkHandle: HandleObject {
     deinit {
         for name in layerNames { name.deallocate() }
         for name in tensorNames { name.deallocate() }
+        for name in modelNames { name.deallocate() }
     }
 
     /// Adds layers to the description. The network must not be built.
@@ -141,6 +151,7 @@ final class NetworkHandle: HandleObject {
 
     private func finish(_ network: Network) {
         self.network = network
+        for tensor in signature.inputs + signature.outputs { modelNames.append(copyString(tensor.name)) }
         for tensor in network.plan.tensors + network.plan.state { tensorNames.append(copyString(tensor.name)) }
     }
 

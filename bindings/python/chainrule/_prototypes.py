@@ -93,9 +93,6 @@ CRL_FUNCTION_ABSOLUTE = 4
 CRL_FUNCTION_RECIPROCAL = 5
 CRL_FUNCTION_SQUARE = 6
 CRL_FUNCTION_ERF = 7
-CRL_FUNCTION_SINE = 8
-CRL_FUNCTION_STEP = 9
-CRL_FUNCTION_STEPWISE_SIGMOID = 10
 
 CRL_REDUCE_SUM = 0
 CRL_REDUCE_MEAN = 1
@@ -339,7 +336,6 @@ class crl_window(ctypes.Structure):
         ("after", crl_axes),
         ("padding", crl_padding),
         ("reserved", ctypes.c_int32),
-        ("output_padding", crl_axes),
     ]
 
     @classmethod
@@ -354,7 +350,6 @@ class crl_window(ctypes.Structure):
             after=crl_axes(first=0, second=0, third=0),
             padding=CRL_PADDING_VALID,
             reserved=0,
-            output_padding=crl_axes(first=0, second=0, third=0),
         )
 
 
@@ -1534,16 +1529,6 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_tensor)],
     ),
-    "crl_network_state_tensor_shape": (
-        crl_status,
-        [
-            crl_network,
-            ctypes.c_size_t,
-            ctypes.POINTER(ctypes.c_size_t),
-            ctypes.c_size_t,
-            ctypes.POINTER(ctypes.c_size_t),
-        ],
-    ),
     "crl_network_layer_recurrent": (
         crl_status,
         [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_recurrent_options)],
@@ -1652,13 +1637,41 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         [ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],
     ),
     "crl_network_load_parameters": (crl_status, [crl_network, ctypes.c_char_p]),
-    "crl_network_load_fann": (
+    "crl_network_load_onnx": (
         crl_status,
         [ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],
     ),
-    "crl_network_load_fann_from_memory": (
+    "crl_network_load_onnx_from_memory": (
         crl_status,
         [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.POINTER(crl_network)],
+    ),
+    "crl_network_onnx_count": (
+        crl_status,
+        [crl_network, ctypes.POINTER(ctypes.c_size_t), ctypes.POINTER(ctypes.c_size_t)],
+    ),
+    "crl_network_onnx_input": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_char_p),
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_void_p,
+        ],
+    ),
+    "crl_network_onnx_output": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_char_p),
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_void_p,
+        ],
     ),
     "crl_trainer_create": (
         crl_status,

@@ -1,0 +1,97 @@
+extension FallibleClass where Self == Network {
+    /// Reads an ONNX model into a network, which trains, predicts and saves as any other. `docs/onnx.md` lists the operators.
+    ///
+    /// The first axis of the inputs is the batch: each of its rows is a row of x. Where the model cannot be read so, and all
+    /// lengths are known, whole tensors are a row; or, where recurrent layers have the batch second, that axis is the batch.
+    /// ``ONNXSignature`` tells. Constant floats of several elements become parameters.
+    ///
+    /// What is not supported is an error that names the node, its operator and the operator set.
+    /// - Parameters:
+    ///   - memoryLimit: as in ``Network/init(contentsOf:memoryLimit:)``; computed constants are limited to as much.
+    ///   - signature: receives what the rows of x and y are.
+    public init(
+        onnx path: FilePath, memoryLimit: Int? = nil, signature: inout ONNXSignature
+    ) throws(ChainruleError) {
+        let file = try InputFile(path)
+        let bytes = try Memory<UInt8>(count: file.length, for: "a model")
+        try Cancellation.inPieces(bytes.count) { places throws(ChainruleError) in
+            try file.read(
+                into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes.elements)[places]))
+        }
+        do throws(ChainruleError) {
+            self = try Network(
+                onnx: UnsafeRawBufferPointer(bytes.elements), memoryLimit: memoryLimit, signature: &signature)
+        } catch {
+            throw error.code == .cancelled ? error : error.preceded(by: "'\(path.description)': ")
+        }
+    }
+
+    public init(onnx path: FilePath, memoryLimit: Int? = nil) throws(ChainruleError) {
+        var signature = ONNXSignature()
+        self = try Network(onnx: path, memoryLimit: memoryLimit, signature: &signature)
+    }
+
+    /// Reads the bytes of an ONNX model's file.
+    public init(
+        onnxBytes bytes: [UInt8], memoryLimit: Int? = nil, signature: inout ONNXSignature
+    ) throws(ChainruleError) {
+        self = try bytes.span.withUnsafeBytes { bytes throws(ChainruleError) in
+            try Network(onnx: bytes, memoryLimit: memoryLimit, signature: &signature)
+        }
+    }
+
+    public init(onnxBytes bytes: [UInt8], memoryLimit: Int? = nil) throws(ChainruleError) {
+        var signature = ONNXSignature()
+        self = try Network(onnxBytes: bytes, memoryLimit: memoryLimit, signature: &signature)
+    }
+
+    package init(
+        onnx bytes: UnsafeRawBufferPointer, memoryLimit: Int?, signature: inout ONNXSignature
+    ) throws(ChainruleError) {
+        let limit = memoryLimit ?? Plan.usualMemoryLimit(fileBytes: bytes.count)
+        let model = try ONNXModel(ProtobufBytes(bytes))
+        let importer = try ONNXImporter.read(model, limit: limit)
+        let plan = try Plan(importer.architecture)
+        try plan.checkMemory(limit: limit)
+        let network = try Network(uninitialized: plan, level: .standard)
+        for (layer, name, numbers) in importer.fills {
+            // A layer that the outputs do not need is gone.
+            guard let position = plan.architecture.position(of: LayerName(unchecked: layer)) else { continue }
+            let tensors = plan.tensors[plan.tensorRanges[position - 1]] + plan.state[plan.stateRanges[position - 1]]
+            for tensor in tensors
+            where tensor.name.utf8.count == layer.utf8.count + 1 + name.utf8CodeUnitCount
+                && tensor.name.utf8.suffix(name.utf8CodeUnitCount).elementsEqual(
+                    UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+            {
+                guard tensor.count == numbers.count else {
+                    throw ChainruleError(
+                        .format,
+                        "the tensor '\(tensor.name)' has \(tensor.count) elements; the model has \(numbers.count)")
+                }
+                numbers.copy(into: tensor.vector(in: network.numbers))
+            }
+        }
+        try plan.checkState(in: network.numbers)
+        signature = importer.signature
+        self = network
+    }
+}
+
+extension ONNXImporter {
+    /// Reads the model as it can be read: see ``Network/init(onnx:memoryLimit:signature:)``.
+    fileprivate static func read(_ model: ONNXModel, limit: Int) throws(ChainruleError) -> ONNXImporter {
+        var first: ChainruleError?
+        for batchAxis in [0, nil, 1] as [Int?] {
+            do throws(ChainruleError) {
+                guard let importer = try make(model, ONNXFolder(limit: limit), batchAxis: batchAxis) else { continue }
+                try importer.run()
+                return importer
+            } catch {
+                // Another reading does not find what is missing otherwise.
+                guard error.code == .format else { throw error }
+                first = first ?? error
+            }
+        }
+        throw first ?? ChainruleError(.format, "the lengths of the inputs' axes are not known")
+    }
+}

@@ -1,0 +1,307 @@
+/// What a name of a graph stands for while it is imported.
+enum ONNXValue {
+    case none
+    case tensor(ONNXTensor)
+    case layer(ONNXLayer)
+}
+
+/// Makes an architecture of a model, and finds the numbers of its parameters.
+final class ONNXImporter {
+    let model: ONNXModel
+    let folder: ONNXFolder
+    var architecture: Architecture
+    /// By a name's number.
+    private(set) var values: [ONNXValue]
+    /// What the parameters of layers are.
+    private(set) var fills: [(layer: String, tensor: StaticString, numbers: ONNXTensor)] = []
+    var rearranged: [Rearranged] = []
+    private(set) var signature: ONNXSignature
+    /// Whether the model has one row in a batch. Then a shape's 1 can be the batch's axis.
+    let hasOneRow: Bool
+    /// By the number of a name that one node reads, and nothing else: that node.
+    private var onlyReaders: [Int?]
+    /// The nodes that became a part of a layer before them.
+    private var isDone: [Bool]
+    /// The node in work, and the name for its layers.
+    private var current = 0
+    private var base = ""
+
+    private init(
+        _ model: ONNXModel, _ folder: ONNXFolder, _ architecture: Architecture, _ signature: ONNXSignature,
+        hasOneRow: Bool
+    ) {
+        self.hasOneRow = hasOneRow
+        self.model = model
+        self.folder = folder
+        self.architecture = architecture
+        self.signature = signature
+        values = model.initializers.map { $0.map { .tensor($0) } ?? .none }
+        isDone = model.nodes.map { _ in false }
+        onlyReaders = model.readers.map { _ in nil }
+        for (index, node) in model.nodes.enumerated() {
+            for case let input? in node.inputs where model.readers[input] == 1 { onlyReaders[input] = index }
+        }
+    }
+
+    /// - Parameter batchAxis: the axis of each input that is the batch, the last of those that have fewer; nil: whole tensors are
+    ///   a row.
+    /// - Returns: nil if the inputs cannot be read so.
+    static func make(
+        _ model: ONNXModel, _ folder: ONNXFolder, batchAxis: Int?
+    ) throws(ChainruleError) -> ONNXImporter? {
+        try Reserve.setAside(1024 * model.nodes.count + 256 * model.names.count)
+        guard !model.inputs.isEmpty else { throw ChainruleError(.format, "the graph has no input") }
+        var (signature, length, rows) = (ONNXSignature(), 0, Int?.none)
+        for input in model.inputs {
+            let shown = model.names[input.value].shown
+            let batch = batchAxis.map { min($0, input.dims.count - 1) }
+            if batch == -1 { return nil }
+            var dims: [Int] = []
+            for (axis, dim) in input.dims.enumerated() {
+                if axis == batch {
+                    // All have the same number of rows.
+                    guard rows == nil || dim == nil || rows == dim else { return nil }
+                    rows = rows ?? dim
+                    dims.append(1)
+                } else if let dim {
+                    dims.append(dim)
+                } else {
+                    throw ChainruleError(.format, "axis \(axis) of the input '\(shown)' has no fixed length")
+                }
+            }
+            let count = try ONNXTensor.count(of: dims)
+            signature.inputs.append(
+                ONNXSignature.Tensor(name: shown, dims: dims, batchAxis: batch, first: length, count: count))
+            length = try Plan.checkedSum([length, count])
+        }
+        return ONNXImporter(
+            model, folder, try Architecture(inputs: length), signature, hasOneRow: rows == 1)
+    }
+
+    // MARK: The graph
+
+    /// Adds layers for all nodes, and at the end for the outputs.
+    func run() throws(ChainruleError) {
+        try addInputs()
+        // Constants first: a layer looks at what follows it.
+        for index in model.nodes.indices { try onNode(index) { node throws(ChainruleError) in try fold(node) } }
+        for index in model.nodes.indices where !isDone[index] {
+            try onNode(index) { node throws(ChainruleError) in
+                guard let build = try ONNXOperators.find(node).build else {
+                    throw ChainruleError(.format, "it is supported for constants alone")
+                }
+                try build(self, node)
+            }
+        }
+        try addOutputs()
+    }
+
+    private func onNode(_ index: Int, _ body: (ONNXNode) throws(ChainruleError) -> Void) throws(ChainruleError) {
+        let node = model.nodes[index]
+        current = index
+        base = ""
+        do throws(ChainruleError) { try body(node) } catch { throw node.named(in: error) }
+    }
+
+    private func fold(_ node: ONNXNode) throws(ChainruleError) {
+        for case let input? in node.inputs { guard case .tensor = values[input] else { return } }
+        guard let fold = try ONNXOperators.find(node).fold else {
+            throw ChainruleError(.format, "all that it reads is constant; that is not supported for this operator")
+        }
+        try refuseOutputs(of: node, from: 1)
+        give(.tensor(try fold(self, node)), node)
+        isDone[current] = true
+    }
+
+    private func addInputs() throws(ChainruleError) {
+        for (input, tensor) in zip(model.inputs, signature.inputs) {
+            var name = LayerName.input.text
+            let lengths = tensor.dims.filter { $0 != 1 }
+            if model.inputs.count > 1 || lengths.count > 1 {
+                base = ONNXImporter.layerName(model.names[input.value])
+                name = freeName("")
+                let shape = try Shape(
+                    1...Shape.mostAxes ~= lengths.count ? lengths : [tensor.count])
+                try architecture.append(
+                    InputPart(shape, first: tensor.first), name: name, inputs: [LayerName.input.text])
+            }
+            var layer = ONNXLayer(name, tensor.dims, batch: tensor.batchAxis)
+            layer.isInteger = input.isInteger
+            values[input.value] = .layer(layer)
+        }
+    }
+
+    private func addOutputs() throws(ChainruleError) {
+        var (names, first) = ([String](), 0)
+        base = "output"
+        for output in model.outputs {
+            let shown = model.names[output].shown
+            guard case .layer(let value) = values[output] else {
+                throw ChainruleError(.format, "the graph's output '\(shown)' does not depend on its input")
+            }
+            let layer: ONNXLayer
+            do throws(ChainruleError) { layer = try plain(value) } catch {
+                throw error.preceded(by: "the graph's output '\(shown)': ")
+            }
+            signature.outputs.append(
+                ONNXSignature.Tensor(
+                    name: shown, dims: layer.dims, batchAxis: layer.batch, first: first, count: layer.count))
+            first += layer.count
+            let lengths = extents(layer, layer.order, most: Shape.mostAxes)
+            let isOnly = model.outputs.count == 1
+            names.append(try shaped(layer.name, isOnly && !lengths.isEmpty ? lengths : [layer.count]))
+        }
+        if names.count > 1 { try architecture.concatenation(of: names, name: freeName("outputs")) }
+        let last = names.count > 1 ? architecture.name(at: architecture.nodes.count).text : names[0]
+        guard architecture.position(of: LayerName(unchecked: last)) != 0 else {
+            return try architecture.activation(.identity, name: freeName(""), input: last)
+        }
+        architecture = try architecture.ending(at: last)
+    }
+
+    // MARK: What nodes read and give
+
+    func value(_ node: ONNXNode, _ index: Int) -> ONNXValue {
+        index < node.inputs.count ? node.inputs[index].map { values[$0] } ?? .none : .none
+    }
+
+    /// A constant input; nil if it is left out.
+    func constant(_ node: ONNXNode, _ index: Int) throws(ChainruleError) -> ONNXTensor? {
+        switch value(node, index) {
+        case .none: nil
+        case .tensor(let tensor): tensor
+        case .layer: throw ChainruleError(.format, "its input \(index) is computed; only a constant is supported")
+        }
+    }
+
+    func requiredConstant(_ node: ONNXNode, _ index: Int) throws(ChainruleError) -> ONNXTensor {
+        guard let tensor = try constant(node, index) else { throw ChainruleError(.format, "it has no input \(index)") }
+        return tensor
+    }
+
+    /// Constant floats with so many axes.
+    func weights(_ node: ONNXNode, _ index: Int, _ dims: [Int]) throws(ChainruleError) -> ONNXTensor {
+        let tensor = try requiredConstant(node, index)
+        guard !tensor.isInteger && tensor.dims == dims else {
+            throw ChainruleError(
+                .format, "its input \(index) has the shape \(tensor.dims.shown); \(dims.shown) is needed")
+        }
+        return tensor
+    }
+
+    /// An input that a layer gives.
+    func layer(_ node: ONNXNode, _ index: Int = 0) throws(ChainruleError) -> ONNXLayer {
+        switch value(node, index) {
+        case .layer(let layer): return layer
+        case .tensor: throw ChainruleError(.format, "its input \(index) is constant, which is not supported")
+        case .none: throw ChainruleError(.format, "it has no input \(index)")
+        }
+    }
+
+    func floatLayer(_ node: ONNXNode, _ index: Int = 0) throws(ChainruleError) -> ONNXLayer {
+        let layer = try layer(node, index)
+        try layer.checkIsFloat()
+        return layer
+    }
+
+    func give(_ value: ONNXValue, _ node: ONNXNode, _ index: Int = 0) {
+        if index < node.outputs.count, let output = node.outputs[index] { values[output] = value }
+    }
+
+    func give(_ layer: ONNXLayer, _ node: ONNXNode, _ index: Int = 0) { give(.layer(layer), node, index) }
+
+    func give(_ layer: ONNXLayer, as output: Int) { values[output] = .layer(layer) }
+
+    func isRead(_ node: ONNXNode, _ index: Int) -> Bool {
+        index < node.outputs.count && node.outputs[index].map { model.readers[$0] > 0 } ?? false
+    }
+
+    func refuseOutputs(of node: ONNXNode, from first: Int) throws(ChainruleError) {
+        for index in node.outputs.indices where index >= first && isRead(node, index) {
+            throw ChainruleError(.format, "its output \(index) is not supported")
+        }
+    }
+
+    /// The only reader of a value, if that is a node that is still to do; with it, what makes it a part of the layer before.
+    func onlyReader(of output: Int) -> (node: ONNXNode, take: () -> Void)? {
+        guard let index = onlyReaders[output], !isDone[index], index != current else { return nil }
+        return (model.nodes[index], { self.isDone[index] = true })
+    }
+
+    // MARK: Layers
+
+    /// A name for a layer of the node in work.
+    /// - Parameter part: what it does; empty for the node's main layer.
+    func freeName(_ part: String) -> String {
+        if base.isEmpty {
+            let node = model.nodes[current]
+            let name = node.name ?? node.operation
+            base = ONNXImporter.layerName(name.isEmpty ? node.operation : name)
+        }
+        var name = part.isEmpty ? base : base + "-" + part
+        var number = architecture.nodes.count
+        while architecture.position(of: LayerName(unchecked: name)) != nil {
+            name = base + "-" + (part.isEmpty ? "" : part + "-") + number.description
+            number += 1
+        }
+        return name
+    }
+
+    /// A name of the graph as a name of a layer.
+    private static func layerName(_ name: ProtobufBytes) -> String {
+        var bytes: [UInt8] = []
+        for index in 0..<min(name.count, 40) {
+            let byte = name[index]
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                bytes.append(byte)
+            default: if !bytes.isEmpty { bytes.append(UInt8(ascii: "_")) }
+            }
+        }
+        return bytes.isEmpty ? "layer" : String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Adds the node's main layer, with a name for it.
+    func add(_ part: String = "", _ body: (_ name: String) throws(ChainruleError) -> Void) throws(ChainruleError)
+        -> String
+    {
+        let name = freeName(part)
+        try body(name)
+        return name
+    }
+
+    /// Says what a tensor of parameters is.
+    func fill(_ layer: String, _ tensor: StaticString, _ numbers: ONNXTensor) throws(ChainruleError) {
+        try Reserve.setAside(256 * fills.count)
+        fills.append((layer, tensor, numbers))
+    }
+}
+
+extension [Int] {
+    /// For messages.
+    var shown: String {
+        var text = "["
+        for (index, number) in enumerated() { text += (index == 0 ? "" : ", ") + number.description }
+        return text + "]"
+    }
+}
+
+extension Architecture {
+    /// The layers that one needs, up to it.
+    fileprivate func ending(at last: String) throws(ChainruleError) -> Architecture {
+        let end = try position(of: last, readBy: LayerName(unchecked: last))
+        var isNeeded = [Bool](repeating: false, count: end + 1)
+        isNeeded[end] = true
+        for index in (0..<end).reversed() where isNeeded[index + 1] {
+            for input in nodes[index].inputs { isNeeded[input] = true }
+        }
+        var result = try Architecture(inputs: inputs)
+        for index in 0..<end where isNeeded[index + 1] {
+            let node = nodes[index]
+            try result.append(
+                node.layer, name: node.name.text, inputs: node.inputs.map { name(at: $0).text })
+        }
+        return result
+    }
+}

@@ -1,0 +1,208 @@
+// Operators that move elements, or only name them otherwise.
+extension ONNXOperators {
+    static func identity(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        importer.give(try importer.layer(node), node)
+    }
+
+    static func dropout(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        try importer.refuseOutputs(of: node, from: 1)
+        if let isTraining = try importer.constant(node, 2), isTraining.count == 1, isTraining.integer(0) != 0 {
+            throw ChainruleError(.format, "training_mode is not supported")
+        }
+        var layer = try importer.layer(node)
+        var rate = try node.float("ratio", otherwise: 0.5)
+        if let tensor = try importer.constant(node, 1), tensor.count == 1 { rate = tensor.float(0) }
+        // A network that is trained drops out as the model says.
+        if !layer.isInteger && rate > 0 && rate < 1 {
+            layer.name = try importer.add { name throws(ChainruleError) in
+                try importer.architecture.dropout(rate, name: name, input: layer.name)
+            }
+        }
+        importer.give(layer, node)
+    }
+
+    static func cast(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        var layer = try importer.layer(node)
+        let type = try ONNXType.supported(node.integer("to").map { Int64($0) })
+        // float16 and the like would round.
+        guard type == .float || type == .double || layer.isInteger && (type == .int64 || type == .int32) else {
+            throw ChainruleError(.format, "a cast to type \(type.rawValue) is not supported for what a layer gives")
+        }
+        layer.isInteger = type.isInteger
+        importer.give(layer, node)
+    }
+
+    static func shape(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        let layer = try importer.layer(node)
+        importer.give(.tensor(try shape(of: layer.dims, batch: layer.batch, importer, node)), node)
+    }
+
+    /// The same elements in ONNX's order with other axes.
+    static func reshape(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        var layer = try importer.layer(node)
+        (layer.dims, layer.batch) = try importer.reshaped(node, layer.dims, batch: layer.batch)
+        if layer.isPlain { (layer.axes, layer.order) = (layer.dims, Array(layer.dims.indices)) }
+        importer.give(layer, node)
+    }
+
+    static func transpose(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        let layer = try importer.withOwnAxes(importer.layer(node))
+        importer.give(permuted(layer, try importer.permutation(node, layer.rank)), node)
+    }
+
+    /// The elements stay where they are.
+    static func permuted(_ layer: ONNXLayer, _ axes: [Int]) -> ONNXLayer {
+        var result = layer
+        result.dims = axes.map { layer.dims[$0] }
+        result.axes = result.dims
+        result.order = layer.order.map { axes.firstIndex(of: $0)! }
+        result.batch = layer.batch.map { axes.firstIndex(of: $0)! }
+        return result
+    }
+
+    static func concat(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        guard let number = try node.integer("axis") else { throw ChainruleError(.format, "it has no axis") }
+        var first = try importer.withOwnAxes(importer.layer(node))
+        let axis = try first.axis(number)
+        try first.checkIsNotBatch(axis)
+        var (names, length, place) = ([String](), 0, 0)
+        for index in node.inputs.indices {
+            var layer = try importer.layer(node, index)
+            guard layer.rank == first.rank && layer.batch == first.batch && layer.isInteger == first.isInteger else {
+                throw ChainruleError(.format, "it joins \(first.dims.shown) and \(layer.dims.shown)")
+            }
+            layer = try importer.arranged(layer, first.order)
+            for each in layer.dims.indices where each != axis && layer.dims[each] != first.dims[each] {
+                throw ChainruleError(.format, "it joins \(first.dims.shown) and \(layer.dims.shown)")
+            }
+            let (name, at, _) = try importer.around(axis, layer)
+            names.append(name)
+            place = at
+            length = try Plan.checkedSum([length, layer.dims[axis]])
+        }
+        first.name = try importer.add { name throws(ChainruleError) in
+            try importer.architecture.concatenation(of: names, axis: place, name: name)
+        }
+        first.dims[axis] = length
+        first.axes = first.dims
+        importer.give(first, node)
+    }
+
+    /// The elements of a layer along an axis from one on.
+    private static func part(
+        _ layer: ONNXLayer, _ axis: Int, from first: Int, count: Int, _ importer: ONNXImporter
+    ) throws(ChainruleError) -> ONNXLayer {
+        var result = layer
+        if first == 0 && count == layer.dims[axis] { return result }
+        try layer.checkIsNotBatch(axis)
+        guard count > 0 else { throw ChainruleError(.format, "it takes no element of axis \(axis)") }
+        let (source, place, extents) = try importer.around(axis, layer)
+        var (begin, end) = (extents.map { _ in 0 }, extents)
+        (begin[place], end[place]) = (first, first + count)
+        result.name = try importer.add { name throws(ChainruleError) in
+            try importer.architecture.slice(from: begin, to: end, name: name, input: source)
+        }
+        result.dims[axis] = count
+        result.axes = result.dims
+        return result
+    }
+
+    static func split(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        let layer = try importer.withOwnAxes(importer.layer(node))
+        let axis = try layer.axis(node.integer("axis") ?? 0)
+        try layer.checkIsNotBatch(axis)
+        let (length, parts) = (layer.dims[axis], node.outputs.count)
+        guard parts > 0 else { throw ChainruleError(.format, "it has no output") }
+        // Equal parts, of which the last may be shorter.
+        let size = (length + parts - 1) / parts
+        let sizes =
+            try importer.list(node, "split", input: 1) ?? (0..<parts).map { min(size, length - min(length, $0 * size)) }
+        guard sizes.count == parts else {
+            throw ChainruleError(.format, "it has \(parts) outputs and \(sizes.count) sizes")
+        }
+        var first = 0
+        for (index, size) in sizes.enumerated() {
+            guard size >= 1 && size <= length - first else {
+                throw ChainruleError(.format, "its part \(index) takes \(size) of \(length - first) elements")
+            }
+            if importer.isRead(node, index) {
+                importer.give(try part(layer, axis, from: first, count: size, importer), node, index)
+            }
+            first += size
+        }
+        guard first == length else { throw ChainruleError(.format, "its parts take \(first) of \(length) elements") }
+    }
+
+    static func slice(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        var layer = try importer.withOwnAxes(importer.layer(node))
+        for (axis, range) in try importer.slices(node, layer.dims, batch: layer.batch).enumerated() {
+            guard range.step == 1 || range.count == 1 else {
+                throw ChainruleError(.format, "a step of \(range.step) is not supported")
+            }
+            layer = try part(layer, axis, from: range.first, count: range.count, importer)
+        }
+        importer.give(layer, node)
+    }
+
+    static func gather(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        if case .tensor(let table) = importer.value(node, 0) { return try embedding(table, importer, node) }
+        let layer = try importer.withOwnAxes(importer.layer(node))
+        let indices = try importer.requiredConstant(node, 1)
+        let axis = try layer.axis(node.integer("axis") ?? 0)
+        try layer.checkIsNotBatch(axis)
+        let length = layer.dims[axis]
+        guard indices.isInteger && indices.dims.count <= 1 && indices.count >= 1 && indices.count <= 256 else {
+            throw ChainruleError(.format, "the indices are not at most 256 integers in one axis")
+        }
+        var parts: [ONNXLayer] = []
+        for place in 0..<indices.count {
+            let number = Int(clamping: indices.integer(place))
+            guard -length..<length ~= number else {
+                throw ChainruleError(.format, "the index \(number) is not among \(length)")
+            }
+            parts.append(try part(layer, axis, from: number < 0 ? number + length : number, count: 1, importer))
+        }
+        var result = parts[0]
+        if parts.count > 1 {
+            var (names, place) = ([String](), 0)
+            for part in parts {
+                let (name, at, _) = try importer.around(axis, part)
+                names.append(name)
+                place = at
+            }
+            result.name = try importer.add { name throws(ChainruleError) in
+                try importer.architecture.concatenation(of: names, axis: place, name: name)
+            }
+            result.dims[axis] = parts.count
+            result.axes = result.dims
+        }
+        if indices.dims.isEmpty {
+            result.dims.remove(at: axis)
+            result.axes = result.dims
+            result.order = result.order.filter { $0 != axis }.map { $0 > axis ? $0 - 1 : $0 }
+            result.batch = result.batch.map { $0 > axis ? $0 - 1 : $0 }
+        }
+        importer.give(result, node)
+    }
+
+    /// Rows of a table.
+    private static func embedding(
+        _ table: ONNXTensor, _ importer: ONNXImporter, _ node: ONNXNode
+    ) throws(ChainruleError) {
+        let indices = try importer.plain(importer.layer(node, 1))
+        guard indices.isInteger && !table.isInteger && table.dims.count >= 1 && table.count > 0 else {
+            throw ChainruleError(.format, "it reads no table of floats with integers")
+        }
+        guard try ONNXShapes.axis(node.integer("axis") ?? 0, table.dims.count) == 0 else {
+            throw ChainruleError(.format, "a table along axis \(try node.integer("axis") ?? 0) is not supported")
+        }
+        let tokens = table.dims[0]
+        let source = try importer.shaped(indices.name, [indices.count])
+        let name = try importer.add { name throws(ChainruleError) in
+            try importer.architecture.embedding(
+                tokens: tokens, width: table.count / tokens, name: name, input: source, weights: .zeros)
+        }
+        try importer.fill(name, "weight", table)
+        importer.give(ONNXLayer(name, indices.dims + Array(table.dims[1...]), batch: indices.batch), node)
+    }
+}

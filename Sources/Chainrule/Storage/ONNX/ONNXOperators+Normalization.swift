@@ -1,0 +1,89 @@
+// Normalization, which works along the channels.
+extension ONNXOperators {
+    /// A value with axis 1 last.
+    private static func channelsLast(
+        _ value: ONNXLayer, _ importer: ONNXImporter
+    ) throws(ChainruleError) -> (layer: ONNXLayer, channels: Int, outer: [Int]) {
+        guard value.rank >= 2 else { throw ChainruleError(.format, "\(value.dims.shown) has no channels") }
+        let outer = [0] + Array(2..<value.rank)
+        let layer = try importer.arranged(value, outer + [1])
+        return (layer, value.dims[1], outer)
+    }
+
+    static func batchNormalization(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        try importer.refuseOutputs(of: node, from: 1)
+        try node.require("training_mode", 0)
+        if node.opset < 9 { try node.require("spatial", 1) }
+        var (layer, channels, outer) = try channelsLast(importer.floatLayer(node), importer)
+        let source = try importer.shaped(
+            layer.name, importer.extents(layer, outer, most: Shape.mostAxes - 1) + [channels])
+        let momentum = 1 - (try node.float("momentum", otherwise: 0.9))
+        let epsilon = try node.float("epsilon", otherwise: 1e-5)
+        layer.name = try importer.add { name throws(ChainruleError) in
+            try importer.architecture.normalization(
+                .batch(momentum: momentum), epsilon: epsilon, name: name, input: source)
+        }
+        for (index, tensor) in (["weight", "bias", "running_mean", "running_var"] as [StaticString]).enumerated() {
+            try importer.fill(layer.name, tensor, importer.weights(node, index + 1, [channels]))
+        }
+        importer.give(layer, node)
+    }
+
+    /// Instance normalization is that of groups of one channel.
+    static func groupNormalization(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        let value = try importer.floatLayer(node)
+        guard value.rank >= 3 && value.dims[0] == 1 && value.batch ?? 0 == 0 else {
+            throw ChainruleError(.format, "\(value.dims.shown) is no sample with positions")
+        }
+        var (layer, channels, outer) = try channelsLast(value, importer)
+        let isGroup = node.operation.isSame(as: "GroupNormalization")
+        let groups = isGroup ? try node.integer("num_groups") ?? 0 : channels
+        guard groups >= 1 && channels % groups == 0 else {
+            throw ChainruleError(.format, "\(channels) channels have no \(groups) groups")
+        }
+        let positions = outer.reduce(1) { $0 * layer.dims[$1] }
+        let source = try importer.shaped(layer.name, [positions, channels])
+        let epsilon = try node.float("epsilon", otherwise: 1e-5)
+        layer.name = try importer.add { name throws(ChainruleError) in
+            try importer.architecture.normalization(.group(groups), epsilon: epsilon, name: name, input: source)
+        }
+        for (index, tensor) in (["weight", "bias"] as [StaticString]).enumerated() {
+            // Until operator set 21, a group has one scale.
+            guard isGroup && node.opset < 21 else {
+                try importer.fill(layer.name, tensor, importer.weights(node, index + 1, [channels]))
+                continue
+            }
+            let ofGroups = try importer.weights(node, index + 1, [groups])
+            let numbers = try importer.folder.floats([channels]) { ofGroups.float($0 / (channels / groups)) }
+            try importer.fill(layer.name, tensor, numbers)
+        }
+        importer.give(layer, node)
+    }
+
+    static func layerNormalization(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        try importer.refuseOutputs(of: node, from: 1)
+        var layer = try importer.plain(importer.floatLayer(node))
+        let axis = try layer.axis(node.integer("axis") ?? -1)
+        if let batch = layer.batch, batch >= axis { try layer.checkIsNotBatch(batch) }
+        let (outer, inner) = (layer.dims[..<axis].reduce(1, *), Array(layer.dims[axis...]))
+        let count = inner.reduce(1, *)
+        let source = try importer.shaped(layer.name, outer == 1 ? [count] : [outer, count])
+        let epsilon = try node.float("epsilon", otherwise: 1e-5)
+        layer.name = try importer.add { name throws(ChainruleError) in
+            try importer.architecture.normalization(.layer, epsilon: epsilon, name: name, input: source)
+        }
+        for (index, tensor) in (["weight", "bias"] as [StaticString]).enumerated() {
+            // Without an offset it is 0.
+            if index == 1, case .none = importer.value(node, 2) { continue }
+            let given = try importer.requiredConstant(node, index + 1)
+            guard !given.isInteger && given.dims.count <= inner.count else {
+                throw ChainruleError(.format, "its input \(index + 1) has the shape \(given.dims.shown)")
+            }
+            guard try ONNXWalk.common(given.dims, inner) == inner else {
+                throw ChainruleError(.format, "its input \(index + 1) has the shape \(given.dims.shown)")
+            }
+            try importer.fill(layer.name, tensor, importer.folder.expanded(given, to: inner))
+        }
+        importer.give(layer, node)
+    }
+}

@@ -1,0 +1,333 @@
+// Operators whose windows lie over positions: ONNX has the channels before them.
+extension ONNXOperators {
+    /// A value as a layer with its channels last: its name, and the lengths of its positions.
+    private static func channelsLast(
+        _ value: ONNXLayer, _ importer: ONNXImporter
+    ) throws(ChainruleError) -> (layer: ONNXLayer, positions: [Int], channels: Int) {
+        guard 3...5 ~= value.rank else {
+            throw ChainruleError(.format, "\(value.dims.shown) has no one to three axes of positions")
+        }
+        guard value.dims[0] == 1 && value.batch ?? 0 == 0 else {
+            throw ChainruleError(.format, "\(value.dims.shown) has several samples in one row")
+        }
+        let order = [0] + Array(2..<value.rank) + [1]
+        var layer = try importer.arranged(value, order)
+        let (positions, channels) = (Array(value.dims[2...]), value.dims[1])
+        layer.name = try importer.shaped(layer.name, positions + [channels])
+        return (layer, positions, channels)
+    }
+
+    /// What a window operator gives: a layer with channels last.
+    private static func result(_ input: ONNXLayer, _ name: String, _ importer: ONNXImporter) -> ONNXLayer {
+        let extents = importer.architecture.shape(read: name)!.extents
+        var result = input
+        result.name = name
+        result.dims = [1, extents[extents.count - 1]] + extents.dropLast()
+        result.axes = result.dims
+        return result
+    }
+
+    /// A list with a number for each axis.
+    private static func list(
+        _ node: ONNXNode, _ name: StaticString, _ count: Int, otherwise: [Int]
+    ) throws(ChainruleError) -> [Int] {
+        let list = try node.integers(name) ?? otherwise
+        guard list.count == count else {
+            throw ChainruleError(.format, "\(name) has \(list.count) numbers; \(count) are needed")
+        }
+        for number in list where number < 0 || number > 1 << 28 {
+            throw ChainruleError(.format, "\(name) holds \(number)")
+        }
+        return list
+    }
+
+    /// A window and its padding, of an operator that has them as ONNX's attributes.
+    private static func window(
+        _ node: ONNXNode, kernel: [Int], over positions: [Int], roundsUp: Bool = false
+    ) throws(ChainruleError) -> WindowSettings {
+        let (count, ones) = (positions.count, positions.map { _ in 1 })
+        let stride = try list(node, "strides", count, otherwise: ones)
+        let dilation = try list(node, "dilations", count, otherwise: ones)
+        let pads = try list(node, "pads", 2 * count, otherwise: positions.map { _ in 0 } + positions.map { _ in 0 })
+        var (before, after) = (Array(pads[..<count]), Array(pads[count...]))
+        for number in stride + dilation + kernel where number < 1 || number > 1 << 20 {
+            throw ChainruleError(.format, "a stride, dilation or kernel is \(number)")
+        }
+        let padding = try node.text("auto_pad")
+        let isSame = padding.map { $0.isSame(as: "SAME_UPPER") || $0.isSame(as: "SAME_LOWER") } ?? false
+        if let padding, !isSame && !padding.isSame(as: "NOTSET") && !padding.isSame(as: "VALID") {
+            throw ChainruleError(.format, "auto_pad \(padding.shown) is not supported")
+        }
+        for axis in 0..<count {
+            let reach = (kernel[axis] - 1) * dilation[axis] + 1
+            let length = positions[axis]
+            if isSame {
+                let missing = max(0, ((length + stride[axis] - 1) / stride[axis] - 1) * stride[axis] + reach - length)
+                let less = missing / 2
+                before[axis] = padding!.isSame(as: "SAME_UPPER") ? less : missing - less
+                after[axis] = missing - before[axis]
+            } else if roundsUp {
+                // A last window that begins inside, and does not end there.
+                let rest = (length + before[axis] + after[axis] - reach) % stride[axis]
+                let windows = (length + before[axis] + after[axis] - reach) / stride[axis] + 1
+                if rest > 0 && windows * stride[axis] < length + before[axis] { after[axis] += stride[axis] - rest }
+            }
+        }
+        let isValid = (before + after).allSatisfy { $0 == 0 }
+        return WindowSettings(
+            kernel, stride: stride, dilation: dilation,
+            padding: isValid ? .valid : .explicit(before: before, after: after))
+    }
+
+    private static func convolutionWeights(
+        _ importer: ONNXImporter, _ node: ONNXNode, _ rank: Int
+    ) throws(ChainruleError) -> ONNXTensor {
+        let weights = try importer.requiredConstant(node, 1)
+        guard !weights.isInteger && weights.dims.count == rank && weights.count > 0 else {
+            throw ChainruleError(.format, "its weights have the shape \(weights.dims.shown)")
+        }
+        if let kernel = try node.integers("kernel_shape"), kernel != Array(weights.dims[2...]) {
+            throw ChainruleError(
+                .format, "kernel_shape \(kernel.shown) is not that of its weights, \(weights.dims.shown)")
+        }
+        return weights
+    }
+
+    static func convolution(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        let (input, positions, channels) = try channelsLast(importer.floatLayer(node), importer)
+        let weights = try convolutionWeights(importer, node, input.rank)
+        let (outputs, groups) = (weights.dims[0], try node.integer("group") ?? 1)
+        guard groups >= 1 && channels % groups == 0 && weights.dims[1] == channels / groups else {
+            throw ChainruleError(
+                .format,
+                "weights of the shape \(weights.dims.shown) and \(groups) groups do not suit \(input.dims.shown)")
+        }
+        var settings = ConvolutionSettings(
+            outputs, try window(node, kernel: Array(weights.dims[2...]), over: positions))
+        settings.groups = groups
+        try add(settings, input, weights, importer, node)
+    }
+
+    static func transposedConvolution(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        let (input, positions, channels) = try channelsLast(importer.floatLayer(node), importer)
+        let weights = try convolutionWeights(importer, node, input.rank)
+        let groups = try node.integer("group") ?? 1
+        guard
+            groups >= 1 && channels % groups == 0 && weights.dims[0] == channels && weights.dims[1] <= 1 << 20 / groups
+        else {
+            throw ChainruleError(
+                .format,
+                "weights of the shape \(weights.dims.shown) and \(groups) groups do not suit \(input.dims.shown)")
+        }
+        let (count, kernel) = (positions.count, Array(weights.dims[2...]))
+        var window = try window(node, kernel: kernel, over: positions)
+        let more = try list(node, "output_padding", count, otherwise: positions.map { _ in 0 })
+        let padding = try node.text("auto_pad")
+        let isSame = padding.map { $0.isSame(as: "SAME_UPPER") || $0.isSame(as: "SAME_LOWER") } ?? false
+        let shape = try node.integers("output_shape")
+        let pads = try list(node, "pads", 2 * count, otherwise: positions.map { _ in 0 } + positions.map { _ in 0 })
+        var (before, after) = (Array(pads[..<count]), Array(pads[count...]))
+        for axis in 0..<count {
+            let whole =
+                (positions[axis] - 1) * window.stride[axis] + more[axis] + (kernel[axis] - 1) * window.dilation[axis]
+                + 1
+            if shape != nil || isSame {
+                let wanted = try shape.map { shape throws(ChainruleError) in
+                    guard shape.count >= count else { throw ChainruleError(.format, "output_shape is \(shape.shown)") }
+                    return shape[shape.count - count + axis]
+                }
+                let total = whole - min(max(wanted ?? positions[axis] * window.stride[axis], 0), whole + (1 << 28))
+                let isUpper = padding?.isSame(as: "SAME_UPPER") ?? false
+                let less = max(total, 0) / 2
+                before[axis] = isUpper ? less : max(total, 0) - less
+                after[axis] = total - before[axis]
+            }
+            after[axis] -= more[axis]
+        }
+        // Positions beyond all windows hold the bias alone.
+        let beyond = after.map { max(0, -$0) }
+        after = after.map { max(0, $0) }
+        let isValid = (before + after).allSatisfy { $0 == 0 }
+        window.padding = isValid ? .valid : .explicit(before: before, after: after)
+        var settings = ConvolutionSettings(weights.dims[1] * groups, window)
+        settings.groups = groups
+        settings.isTransposed = true
+        guard beyond.contains(where: { $0 > 0 }) else { return try add(settings, input, weights, importer, node) }
+        guard case .none = importer.value(node, 2) else {
+            throw ChainruleError(.format, "an output that is longer than its windows, with a bias, is not supported")
+        }
+        try add(settings, input, weights, importer, node) { name throws(ChainruleError) in
+            try importer.add("padding") { padded throws(ChainruleError) in
+                try importer.architecture.zeroPadding(
+                    before: beyond.map { _ in 0 }, after: beyond, name: padded, input: name)
+            }
+        }
+    }
+
+    /// Adds a convolution, with the sum and the activation that follow it if nothing else reads between.
+    /// - Parameter more: adds a layer after it.
+    private static func add(
+        _ settings: ConvolutionSettings, _ input: ONNXLayer, _ weights: ONNXTensor, _ importer: ONNXImporter,
+        _ node: ONNXNode, more: ((String) throws(ChainruleError) -> String)? = nil
+    ) throws(ChainruleError) {
+        guard var end = node.outputs.first ?? nil else { return }
+        var settings = settings
+        var bias: ONNXTensor?
+        if case .none = importer.value(node, 2) {} else { bias = try importer.weights(node, 2, [settings.channels]) }
+        if more == nil {
+            if bias == nil {
+                var shape = input
+                shape.dims[1] = settings.channels
+                bias = followingBias(&end, shape, axis: 1, importer)
+            }
+            settings.activation = followingActivation(&end, importer)
+        }
+        settings.hasBias = bias != nil
+        (settings.weights, settings.biases) = (.zeros, .zeros)
+        var name = try importer.add { name throws(ChainruleError) in
+            try importer.architecture.convolution(settings, name: name, input: input.name)
+        }
+        let axes = [0] + Array(2..<weights.dims.count) + [1]
+        try importer.fill(name, "weight", importer.folder.permuted(weights, axes))
+        if let bias { try importer.fill(name, "bias", bias) }
+        if let more { name = try more(name) }
+        importer.give(result(input, name, importer), as: end)
+    }
+
+    static func pooling(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        let (input, positions, _) = try channelsLast(importer.floatLayer(node), importer)
+        try importer.refuseOutputs(of: node, from: 1)
+        guard let kernel = try node.integers("kernel_shape"), kernel.count == positions.count else {
+            throw ChainruleError(.format, "kernel_shape does not suit \(input.dims.shown)")
+        }
+        let (isMaximum, roundsUp) = (node.operation.isSame(as: "MaxPool"), try node.flag("ceil_mode"))
+        let includesPadding = try node.flag("count_include_pad")
+        let window = try window(node, kernel: kernel, over: positions, roundsUp: roundsUp)
+        if roundsUp && includesPadding && window.padding != .valid {
+            throw ChainruleError(.format, "ceil_mode together with count_include_pad is not supported")
+        }
+        let name = try importer.add { name throws(ChainruleError) in
+            try importer.architecture.pooling(
+                isMaximum ? .maximum : includesPadding ? .meanWithPadding : .mean, window, name: name, input: input.name
+            )
+        }
+        importer.give(result(input, name, importer), node)
+    }
+
+    static func globalPooling(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        let (input, positions, channels) = try channelsLast(importer.floatLayer(node), importer)
+        let isMaximum = node.operation.isSame(as: "GlobalMaxPool")
+        let name = try importer.add { name throws(ChainruleError) in
+            try importer.architecture.pooling(isMaximum ? .maximum : .mean, nil, name: name, input: input.name)
+        }
+        importer.give(ONNXLayer(name, [1, channels] + positions.map { _ in 1 }, batch: input.batch), node)
+    }
+
+    static func pad(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        if let mode = try node.text("mode"), !mode.isSame(as: "constant") {
+            throw ChainruleError(.format, "the mode \(mode.shown) is not supported")
+        }
+        var value = try node.float("value", otherwise: 0)
+        if let tensor = try importer.constant(node, 2) { value = tensor.count == 1 ? tensor.float(0) : .nan }
+        guard value == 0 else {
+            throw ChainruleError(.format, "padding with other numbers than 0 is not supported")
+        }
+        var layer = try importer.withOwnAxes(importer.layer(node))
+        guard let pads = try importer.list(node, "pads", input: 1) else {
+            throw ChainruleError(.format, "it has no pads")
+        }
+        let given = try importer.constant(node, 3).map { tensor throws(ChainruleError) in try tensor.integers() }
+        let axes = try ONNXShapes.axes(given ?? Array(0..<layer.rank), layer.rank)
+        guard pads.count == 2 * axes.count else { throw ChainruleError(.format, "pads has \(pads.count) numbers") }
+        for (place, axis) in axes.enumerated() {
+            let (before, after) = (pads[place], pads[axes.count + place])
+            if before == 0 && after == 0 { continue }
+            try layer.checkIsNotBatch(axis)
+            guard 0...1 << 28 ~= before && 0...1 << 28 ~= after else {
+                throw ChainruleError(.format, "padding of \(before) and \(after) is not supported")
+            }
+            let (source, at, extents) = try importer.around(axis, layer)
+            // The last axis is never padded.
+            let isLast = at == extents.count - 1
+            let shape = isLast ? extents + [1] : extents
+            let padded = try importer.shaped(source, shape)
+            let name = try importer.add { name throws(ChainruleError) in
+                try importer.architecture.zeroPadding(
+                    before: shape.indices.dropLast().map { $0 == at ? before : 0 },
+                    after: shape.indices.dropLast().map { $0 == at ? after : 0 }, name: name, input: padded)
+            }
+            layer.name = name
+            layer.dims[axis] += before + after
+            layer.axes = layer.dims
+        }
+        importer.give(layer, node)
+    }
+
+    // MARK: Nearest neighbours
+
+    static func resize(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        let isResize = node.operation.isSame(as: "Resize")
+        if let mode = try node.text("mode"), !mode.isSame(as: "nearest") {
+            throw ChainruleError(.format, "the mode \(mode.shown) is not supported")
+        }
+        let input = try channelsLast(importer.floatLayer(node), importer).layer
+        let scales = isResize && node.opset > 10 ? 2 : 1
+        var factors: [Float] = node.attribute("scales")?.floats ?? []
+        if let tensor = try importer.constant(node, scales), tensor.count > 0 {
+            factors = (0..<min(tensor.count, ONNXTensor.mostAxes)).map { tensor.float($0) }
+        } else if let sizes = try importer.constant(node, 3) {
+            let wanted = try sizes.integers()
+            guard wanted.count == input.rank else { throw ChainruleError(.format, "sizes has \(wanted.count) numbers") }
+            factors = wanted.indices.map { Float(wanted[$0]) / Float(input.dims[$0]) }
+        }
+        guard factors.count == input.rank && factors[0] == 1 && factors[1] == 1 && node.attribute("axes") == nil else {
+            throw ChainruleError(.format, "its scales do not suit \(input.dims.shown)")
+        }
+        var whole: [Int] = []
+        for factor in factors[2...] {
+            guard factor >= 1 && factor <= 1024 && factor == factor.rounded() else {
+                throw ChainruleError(.format, "a factor of \(factor) is not supported")
+            }
+            whole.append(Int(factor))
+            let isRepeated = try repeats(node, Int(factor))
+            guard !isResize || node.opset < 11 || isRepeated else {
+                throw ChainruleError(.format, "its modes do not repeat each element equally")
+            }
+        }
+        let name = try importer.add { name throws(ChainruleError) in
+            try importer.architecture.upsampling(whole, name: name, input: input.name)
+        }
+        importer.give(result(input, name, importer), node)
+    }
+
+    /// Whether position i of the output is that of `i / factor`, by the node's modes.
+    private static func repeats(_ node: ONNXNode, _ factor: Int) throws(ChainruleError) -> Bool {
+        let (transform, mode) = (
+            try node.text("coordinate_transformation_mode"), try node.text("nearest_mode")
+        )
+        for place in 0..<factor {
+            let (place, factor) = (Double(place), Double(factor))
+            let source: Double
+            if transform?.isSame(as: "asymmetric") ?? false {
+                source = place / factor
+            } else if transform.map({ $0.isSame(as: "half_pixel") || $0.isSame(as: "pytorch_half_pixel") }) ?? true {
+                source = (place + 0.5) / factor - 0.5
+            } else {
+                return false
+            }
+            let nearest: Double
+            if mode?.isSame(as: "floor") ?? false {
+                nearest = source.rounded(.down)
+            } else if mode?.isSame(as: "ceil") ?? false {
+                nearest = source.rounded(.up)
+            } else if mode?.isSame(as: "round_prefer_ceil") ?? false {
+                nearest = (source + 0.5).rounded(.down)
+            } else {
+                nearest = (source - 0.5).rounded(.up)
+            }
+            // At the edges the same element is taken again; inside, another would be.
+            guard nearest == 0 else { return false }
+        }
+        return true
+    }
+}

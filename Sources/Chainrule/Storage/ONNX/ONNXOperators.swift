@@ -1,0 +1,252 @@
+/// What an operator makes of constants, and of layers.
+struct ONNXOperator {
+    typealias Fold = @Sendable (ONNXImporter, ONNXNode) throws(ChainruleError) -> ONNXTensor
+    typealias Build = @Sendable (ONNXImporter, ONNXNode) throws(ChainruleError) -> Void
+
+    let name: StaticString
+    /// Computes its first output, if all that it reads is constant.
+    let fold: Fold?
+    /// Adds its layers, and gives its outputs.
+    let build: Build?
+
+    init(_ name: StaticString, fold: Fold? = nil, build: Build? = nil) {
+        self.name = name
+        self.fold = fold
+        self.build = build
+    }
+}
+
+/// The operators that are read. To add one, write a function, and a line here.
+enum ONNXOperators {
+    private static let all: [ONNXOperator] = [
+        // Products
+        ONNXOperator("Gemm", build: gemm), ONNXOperator("MatMul", build: matMul),
+        // Elementwise
+        ONNXOperator("Add", fold: foldSum, build: combine), ONNXOperator("Sub", fold: foldDifference, build: combine),
+        ONNXOperator("Mul", fold: foldProduct, build: combine), ONNXOperator("Sum", build: combine),
+        ONNXOperator("Mean", build: combine), ONNXOperator("Div", fold: foldQuotient),
+        ONNXOperator("PRelu", build: prelu),
+        // Activations
+        ONNXOperator("Relu", build: activate), ONNXOperator("LeakyRelu", build: activate),
+        ONNXOperator("Elu", build: activate), ONNXOperator("Selu", build: activate),
+        ONNXOperator("Celu", build: activate), ONNXOperator("Sigmoid", build: activate),
+        ONNXOperator("HardSigmoid", build: activate), ONNXOperator("HardSwish", build: activate),
+        ONNXOperator("Tanh", build: activate), ONNXOperator("Softplus", build: activate),
+        ONNXOperator("Softsign", build: activate), ONNXOperator("Gelu", build: activate),
+        ONNXOperator("Mish", build: activate), ONNXOperator("Clip", build: activate),
+        ONNXOperator("Exp", build: activate),
+        ONNXOperator("Softmax", build: softmax), ONNXOperator("LogSoftmax", build: softmax),
+        // Windows
+        ONNXOperator("Conv", build: convolution), ONNXOperator("ConvTranspose", build: transposedConvolution),
+        ONNXOperator("MaxPool", build: pooling), ONNXOperator("AveragePool", build: pooling),
+        ONNXOperator("GlobalMaxPool", build: globalPooling), ONNXOperator("GlobalAveragePool", build: globalPooling),
+        ONNXOperator("Pad", build: pad), ONNXOperator("Upsample", build: resize), ONNXOperator("Resize", build: resize),
+        // Normalization
+        ONNXOperator("BatchNormalization", build: batchNormalization),
+        ONNXOperator("InstanceNormalization", build: groupNormalization),
+        ONNXOperator("GroupNormalization", build: groupNormalization),
+        ONNXOperator("LayerNormalization", build: layerNormalization),
+        // Sequences
+        ONNXOperator("RNN", build: recurrent), ONNXOperator("GRU", build: recurrent),
+        ONNXOperator("LSTM", build: recurrent),
+        // Shapes
+        ONNXOperator("Identity", fold: foldIdentity, build: identity),
+        ONNXOperator("Dropout", fold: foldIdentity, build: dropout),
+        ONNXOperator("Reshape", fold: foldReshape, build: reshape),
+        ONNXOperator("Flatten", fold: foldReshape, build: reshape),
+        ONNXOperator("Squeeze", fold: foldReshape, build: reshape),
+        ONNXOperator("Unsqueeze", fold: foldReshape, build: reshape),
+        ONNXOperator("Transpose", fold: foldTranspose, build: transpose),
+        ONNXOperator("Concat", fold: foldConcat, build: concat), ONNXOperator("Split", build: split),
+        ONNXOperator("Slice", fold: foldSlice, build: slice), ONNXOperator("Gather", fold: foldGather, build: gather),
+        ONNXOperator("Cast", fold: foldCast, build: cast), ONNXOperator("Shape", fold: foldShape, build: shape),
+        ONNXOperator("Constant", fold: foldConstant), ONNXOperator("ConstantOfShape", fold: foldConstantOfShape),
+        ONNXOperator("Expand", fold: foldExpand), ONNXOperator("Range", fold: foldRange),
+        ONNXOperator("Neg", fold: foldNegative), ONNXOperator("Sqrt", fold: foldRoot),
+    ]
+
+    static func find(_ node: ONNXNode) throws(ChainruleError) -> ONNXOperator {
+        for each in all where node.operation.isSame(as: each.name) { return each }
+        throw ChainruleError(.format, "the operator is not supported")
+    }
+}
+
+// MARK: - Of constants
+
+extension ONNXOperators {
+    private static func foldIdentity(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        try importer.requiredConstant(node, 0)
+    }
+
+    private static func foldReshape(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        let tensor = try importer.requiredConstant(node, 0)
+        return tensor.reshaped(try importer.reshaped(node, tensor.dims).dims)
+    }
+
+    private static func foldTranspose(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        let tensor = try importer.requiredConstant(node, 0)
+        return try importer.folder.permuted(tensor, importer.permutation(node, tensor.dims.count))
+    }
+
+    private static func foldConcat(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        var tensors: [ONNXTensor] = []
+        for index in node.inputs.indices { tensors.append(try importer.requiredConstant(node, index)) }
+        guard let first = tensors.first, let axis = try node.integer("axis") else {
+            throw ChainruleError(.format, "it has no inputs or no axis")
+        }
+        return try importer.folder.joined(tensors, along: ONNXShapes.axis(axis, first.dims.count))
+    }
+
+    private static func foldSlice(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        let tensor = try importer.requiredConstant(node, 0)
+        let ranges = try importer.slices(node, tensor.dims)
+        var (strides, start) = (ONNXWalk.strides(tensor.dims), 0)
+        for (axis, range) in ranges.enumerated() where range.count > 0 {
+            start += range.first * strides[axis]
+            strides[axis] = range.count == 1 ? 0 : strides[axis] * range.step
+        }
+        return try importer.folder.strided(tensor, ranges.map { $0.count }, strides: strides, start: start)
+    }
+
+    private static func foldGather(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        let (tensor, indices) = (try importer.requiredConstant(node, 0), try importer.requiredConstant(node, 1))
+        guard indices.isInteger else { throw ChainruleError(.format, "its indices are not integers") }
+        let axis = try ONNXShapes.axis(node.integer("axis") ?? 0, tensor.dims.count)
+        let length = tensor.dims[axis]
+        for place in 0..<indices.count where !(-length..<length ~= Int(clamping: indices.integer(place))) {
+            throw ChainruleError(.format, "the index \(indices.integer(place)) is not among \(length)")
+        }
+        let inner = tensor.dims[(axis + 1)...].reduce(1, *)
+        let dims = Array(tensor.dims[..<axis]) + indices.dims + Array(tensor.dims[(axis + 1)...])
+        func source(_ place: Int) -> Int {
+            let (rest, column) = place.quotientAndRemainder(dividingBy: inner)
+            let (outer, row) = rest.quotientAndRemainder(dividingBy: indices.count)
+            let index = Int(indices.integer(row))
+            return (outer * length + (index < 0 ? index + length : index)) * inner + column
+        }
+        return tensor.isInteger
+            ? try importer.folder.integers(dims) { tensor.integer(source($0)) }
+            : try importer.folder.floats(dims) { tensor.float(source($0)) }
+    }
+
+    private static func foldCast(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        let tensor = try importer.requiredConstant(node, 0)
+        let type = try ONNXType.supported(node.integer("to").map { Int64($0) })
+        if type.isInteger == tensor.isInteger && type != .bool { return tensor }
+        guard type.isInteger else { return try importer.folder.floats(tensor.dims) { tensor.float($0) } }
+        return try importer.folder.integers(tensor.dims) {
+            type == .bool ? (tensor.float($0) == 0 ? 0 : 1) : tensor.integer($0)
+        }
+    }
+
+    private static func foldShape(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        try shape(of: importer.requiredConstant(node, 0).dims, importer, node)
+    }
+
+    static func shape(
+        of dims: [Int], batch: Int? = nil, _ importer: ONNXImporter, _ node: ONNXNode
+    ) throws(ChainruleError) -> ONNXTensor {
+        func place(_ number: Int) -> Int {
+            min(max(number < 0 ? max(number, -dims.count) + dims.count : number, 0), dims.count)
+        }
+        let (start, end) = (place(try node.integer("start") ?? 0), place(try node.integer("end") ?? dims.count))
+        return try importer.folder.integers([max(0, end - start)]) {
+            let axis = start + $0
+            return axis == batch ? ONNXBatch.number(dims[axis]) : Int64(dims[axis])
+        }
+    }
+
+    private static func foldConstant(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        if let attribute = node.attribute("value") {
+            guard let tensor = attribute.tensor else { throw ChainruleError(.format, "its value is no tensor") }
+            return tensor
+        }
+        if let attribute = node.attribute("value_floats") {
+            return try importer.folder.floats([attribute.floats.count]) { attribute.floats[$0] }
+        }
+        if let attribute = node.attribute("value_ints") {
+            return try importer.folder.integers([attribute.integers.count]) { attribute.integers[$0] }
+        }
+        if let number = node.attribute("value_float")?.float { return try importer.folder.floats([]) { _ in number } }
+        if let number = node.attribute("value_int")?.integer { return try importer.folder.integers([]) { _ in number } }
+        throw ChainruleError(.format, "its value is of a kind that is not supported")
+    }
+
+    private static func foldConstantOfShape(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError)
+        -> ONNXTensor
+    {
+        let dims = try importer.requiredConstant(node, 0).shape()
+        guard let tensor = node.attribute("value")?.tensor else { return try importer.folder.floats(dims) { _ in 0 } }
+        guard tensor.count == 1 else { throw ChainruleError(.format, "its value has \(tensor.count) elements") }
+        return try importer.folder.expanded(tensor.reshaped([]), to: dims)
+    }
+
+    private static func foldExpand(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        let tensor = try importer.requiredConstant(node, 0)
+        let wanted = try importer.requiredConstant(node, 1).shape()
+        _ = try ONNXTensor.count(of: wanted)
+        return try importer.folder.expanded(tensor, to: ONNXWalk.common(tensor.dims, wanted))
+    }
+
+    private static func foldRange(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        var numbers: [Double] = []
+        var isInteger = true
+        for index in 0..<3 {
+            let tensor = try importer.requiredConstant(node, index)
+            guard tensor.count == 1 else { throw ChainruleError(.format, "its input \(index) is no number") }
+            isInteger = isInteger && tensor.isInteger
+            numbers.append(tensor.isInteger ? Double(tensor.integer(0)) : Double(tensor.float(0)))
+            guard numbers[index].magnitude <= 0x1p53 else {
+                throw ChainruleError(.format, "it counts to \(numbers[index])")
+            }
+        }
+        let count = ((numbers[1] - numbers[0]) / numbers[2]).rounded(.up)
+        guard count.magnitude < 0x1p31 else { throw ChainruleError(.format, "it has \(count) elements") }
+        let dims = [max(0, Int(count))]
+        return isInteger
+            ? try importer.folder.integers(dims) { Int64(numbers[0]) &+ Int64($0) &* Int64(numbers[2]) }
+            : try importer.folder.floats(dims) { Float(numbers[0] + Double($0) * numbers[2]) }
+    }
+
+    private static func foldSum(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        try combined(importer, node, { a, b in checked(a.addingReportingOverflow(b)) }, { $0 + $1 })
+    }
+
+    private static func foldDifference(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor
+    {
+        try combined(importer, node, { a, b in checked(a.subtractingReportingOverflow(b)) }, { $0 - $1 })
+    }
+
+    private static func foldProduct(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        try combined(importer, node, { a, b in checked(a.multipliedReportingOverflow(by: b)) }, { $0 * $1 })
+    }
+
+    private static func foldQuotient(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        try combined(importer, node, { a, b in checked(a.dividedReportingOverflow(by: b)) }, { $0 / $1 })
+    }
+
+    private static func checked(_ result: (partialValue: Int64, overflow: Bool)) -> Int64? {
+        result.overflow ? nil : result.partialValue
+    }
+
+    private static func combined(
+        _ importer: ONNXImporter, _ node: ONNXNode, _ integers: (Int64, Int64) -> Int64?,
+        _ floats: (Float, Float) -> Float
+    ) throws(ChainruleError) -> ONNXTensor {
+        try importer.folder.combined(
+            importer.requiredConstant(node, 0), importer.requiredConstant(node, 1), integers: integers, floats: floats)
+    }
+
+    private static func foldNegative(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        let tensor = try importer.requiredConstant(node, 0)
+        return tensor.isInteger
+            ? try importer.folder.integers(tensor.dims) { 0 &- tensor.integer($0) }
+            : try importer.folder.floats(tensor.dims) { -tensor.float($0) }
+    }
+
+    private static func foldRoot(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        let tensor = try importer.requiredConstant(node, 0)
+        guard !tensor.isInteger else { throw ChainruleError(.format, "it computes with integers") }
+        return try importer.folder.floats(tensor.dims) { tensor.float($0).squareRoot() }
+    }
+}

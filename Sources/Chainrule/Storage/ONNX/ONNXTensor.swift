@@ -1,0 +1,266 @@
+/// The numbers of a tensor that a model holds, or that follow from such tensors alone.
+final class ONNXTensor {
+    /// How the numbers lie in memory. Those of the file stay in its bytes.
+    enum Content {
+        case file(ProtobufBytes, ONNXType)
+        case floats(FloatMemory)
+        case integers(Memory<Int64>)
+    }
+
+    let dims: [Int]
+    let count: Int
+    let content: Content
+
+    init(dims: [Int], count: Int, _ content: Content) {
+        self.dims = dims
+        self.count = count
+        self.content = content
+    }
+
+    /// Whether the numbers are integers or truth values.
+    var isInteger: Bool {
+        switch content {
+        case .file(_, let type): type.isInteger
+        case .floats: false
+        case .integers: true
+        }
+    }
+
+    /// The element at a place in row-major order.
+    func float(_ place: Int) -> Float {
+        switch content {
+        case .file(let bytes, let type): type.isInteger ? Float(type.integer(bytes, place)) : type.float(bytes, place)
+        case .floats(let memory): memory.vector[0, place]
+        case .integers(let memory): Float(memory.elements[place])
+        }
+    }
+
+    /// The same as an integer. Of floats, the part before the point; those that do not fit are cut off.
+    func integer(_ place: Int) -> Int64 {
+        switch content {
+        case .file(let bytes, let type) where type.isInteger: type.integer(bytes, place)
+        case .integers(let memory): memory.elements[place]
+        default: Int64(clamping: float(place))
+        }
+    }
+
+    /// Writes the elements into a row of as many.
+    func copy(into row: Matrix) {
+        precondition(row.rows == 1 && row.columns == count)
+        if case .floats(let memory) = content { return row.assign(memory.vector) }
+        var place = 0
+        row.fill {
+            place += 1
+            return float(place - 1)
+        }
+    }
+
+    /// The same numbers with other axes.
+    func reshaped(_ dims: [Int]) -> ONNXTensor { ONNXTensor(dims: dims, count: count, content) }
+
+    /// The elements of a short list of integers.
+    func list() throws(ChainruleError) -> [Int64] {
+        guard isInteger && dims.count <= 1 && count <= ONNXTensor.mostAxes else {
+            throw ChainruleError(.format, "a list of at most \(ONNXTensor.mostAxes) integers is needed")
+        }
+        var list: [Int64] = []
+        for place in 0..<count { list.append(integer(place)) }
+        return list
+    }
+
+    func integers() throws(ChainruleError) -> [Int] { try list().map { Int(clamping: $0) } }
+
+    /// A shape of a row.
+    func shape() throws(ChainruleError) -> [Int] { try list().map(ONNXBatch.length) }
+
+    static var mostAxes: Int { 16 }
+}
+
+extension Int64 {
+    fileprivate init(clamping value: Float) {
+        self = value >= 0x1p63 ? .max : value >= -0x1p63 ? Int64(value) : value < 0 ? .min : 0
+    }
+}
+
+/// ONNX's types of elements, by their numbers in files.
+enum ONNXType: Int64 {
+    case float = 1
+    case uint8, int8, uint16, int16, int32, int64
+    case bool = 9
+    case float16, double, uint32, uint64
+    case bfloat16 = 16
+
+    var isInteger: Bool {
+        switch self {
+        case .float, .float16, .bfloat16, .double: false
+        default: true
+        }
+    }
+
+    /// The bytes of an element.
+    var size: Int {
+        switch self {
+        case .uint8, .int8, .bool: 1
+        case .uint16, .int16, .float16, .bfloat16: 2
+        case .float, .int32, .uint32: 4
+        case .double, .int64, .uint64: 8
+        }
+    }
+
+    /// - Parameter number: nil for one that is missing.
+    static func supported(_ number: Int64?) throws(ChainruleError) -> ONNXType {
+        guard let type = number.flatMap(ONNXType.init) else {
+            throw ChainruleError(.format, "elements of type \(number ?? 0) are not supported")
+        }
+        return type
+    }
+
+    fileprivate func float(_ bytes: ProtobufBytes, _ place: Int) -> Float {
+        switch self {
+        case .float: Float(bitPattern: bytes.number(at: place, as: UInt32.self))
+        case .double: Float(Double(bitPattern: bytes.number(at: place, as: UInt64.self)))
+        case .bfloat16: Float(bitPattern: UInt32(bytes.number(at: place, as: UInt16.self)) << 16)
+        default: ONNXType.float(half: bytes.number(at: place, as: UInt16.self))
+        }
+    }
+
+    /// A number of 16 bits as IEEE 754 has it; not every processor has them.
+    static func float(half: UInt16) -> Float {
+        let (sign, exponent, fraction) = (half >> 15, half >> 10 & 31, Float(half & 1023))
+        let magnitude: Float =
+            switch exponent {
+            case 0: fraction * 0x1p-24
+            case 31: fraction == 0 ? .infinity : .nan
+            default: Float(bitPattern: UInt32(exponent + 112) << 23) * (1 + fraction * 0x1p-10)
+            }
+        return sign == 1 ? -magnitude : magnitude
+    }
+
+    fileprivate func integer(_ bytes: ProtobufBytes, _ place: Int) -> Int64 {
+        switch self {
+        case .uint8: Int64(bytes[place])
+        case .bool: bytes[place] == 0 ? 0 : 1
+        case .int8: Int64(Int8(bitPattern: bytes[place]))
+        case .uint16: Int64(bytes.number(at: place, as: UInt16.self))
+        case .int16: Int64(bytes.number(at: place, as: Int16.self))
+        case .int32: Int64(bytes.number(at: place, as: Int32.self))
+        case .uint32: Int64(bytes.number(at: place, as: UInt32.self))
+        case .uint64: Int64(clamping: bytes.number(at: place, as: UInt64.self))
+        default: bytes.number(at: place, as: Int64.self)
+        }
+    }
+}
+
+extension ONNXTensor {
+    /// The number of elements of a tensor with these axes.
+    static func count(of dims: [Int]) throws(ChainruleError) -> Int {
+        guard dims.count <= mostAxes else {
+            throw ChainruleError(.format, "a tensor has \(dims.count) axes; at most \(mostAxes) are supported")
+        }
+        var count = 1
+        for dim in dims {
+            guard dim >= 0 else { throw ChainruleError(.format, "a tensor has an axis of length \(dim)") }
+            count = try Plan.checkedProduct(count, dim)
+        }
+        return count
+    }
+
+    /// Reads a tensor and its name. Numbers that lie in the file as they lie in memory stay there.
+    static func read(_ bytes: ProtobufBytes) throws(ChainruleError) -> (name: ProtobufBytes?, tensor: ONNXTensor) {
+        var reader = ProtobufReader(bytes)
+        var (dims, typeNumber, name) = ([Int64](), Int64?.none, ProtobufBytes?.none)
+        var (raw, lists, isExternal) = (ProtobufBytes?.none, 0, false)
+        while let field = try reader.next() {
+            switch field.number {
+            case 1: try field.append(to: &dims)
+            case 2: typeNumber = try field.integer()
+            case 3: throw ChainruleError(.format, "a tensor in segments is not supported")
+            case 4, 5, 7, 10, 11: lists += 1
+            case 8: name = try field.bytes()
+            case 9: raw = try field.bytes()
+            case 13: isExternal = true
+            case 14: isExternal = try field.integer() != 0
+            default: break
+            }
+            guard dims.count <= mostAxes else {
+                throw ChainruleError(.format, "a tensor has more than \(mostAxes) axes")
+            }
+        }
+        do throws(ChainruleError) {
+            guard !isExternal else { throw ChainruleError(.format, "its numbers are in another file") }
+            let type = try ONNXType.supported(typeNumber)
+            var axes: [Int] = []
+            for dim in dims {
+                guard let axis = Int(exactly: dim) else { throw ChainruleError(.format, "it has an axis of \(dim)") }
+                axes.append(axis)
+            }
+            let count = try self.count(of: axes)
+            let content: Content
+            if let raw, lists == 0 {
+                guard raw.count == (try Plan.checkedProduct(count, type.size)) else {
+                    throw ChainruleError(.format, "it has \(raw.count) bytes for \(count) elements")
+                }
+                content = .file(raw, type)
+            } else {
+                guard raw == nil else { throw ChainruleError(.format, "it has its numbers twice") }
+                content = try list(bytes, of: type, count: count)
+            }
+            return (name, ONNXTensor(dims: axes, count: count, content))
+        } catch {
+            throw error.preceded(by: "the tensor '\(name?.shown ?? "")' at byte \(bytes.start): ")
+        }
+    }
+
+    /// The numbers of a field of numbers.
+    private static func list(_ bytes: ProtobufBytes, of type: ONNXType, count: Int) throws(ChainruleError) -> Content {
+        let number =
+            switch type {
+            case .float: 4
+            case .double: 10
+            case .int64: 7
+            case .uint32, .uint64: 11
+            default: 5
+            }
+        // The numbers are no more than the bytes; so the memory is limited by the file.
+        guard count <= bytes.count else {
+            throw ChainruleError(.format, "it has \(bytes.count) bytes for \(count) elements")
+        }
+        let floats = try FloatMemory(count: type.isInteger ? 0 : count, for: "a tensor")
+        let integers = try Memory<Int64>(count: type.isInteger ? count : 0, for: "a tensor")
+        var place = 0
+        func append(_ bits: UInt64) throws(ChainruleError) {
+            guard place < count else { throw ChainruleError(.format, "it has more than \(count) elements") }
+            switch type {
+            case .float: floats.base[place] = Float(bitPattern: UInt32(truncatingIfNeeded: bits))
+            case .double: floats.base[place] = Float(Double(bitPattern: bits))
+            case .float16: floats.base[place] = ONNXType.float(half: UInt16(truncatingIfNeeded: bits))
+            case .bfloat16: floats.base[place] = Float(bitPattern: UInt32(truncatingIfNeeded: bits << 16))
+            case .uint32, .uint64: integers.base[place] = Int64(clamping: bits)
+            default: integers.base[place] = Int64(bitPattern: bits)
+            }
+            place += 1
+        }
+        var reader = ProtobufReader(bytes)
+        while let field = try reader.next() {
+            guard [4, 5, 7, 10, 11].contains(field.number) else { continue }
+            guard field.number == number else {
+                throw ChainruleError(.format, "field \(field.number) does not hold numbers of its type")
+            }
+            switch field.value {
+            case .varint(let bits) where number != 4 && number != 10: try append(bits)
+            case .fixed32(let bits) where number == 4: try append(UInt64(bits))
+            case .fixed64(let bits) where number == 10: try append(bits)
+            case .bytes(let packed) where number == 4 && packed.count % 4 == 0:
+                for index in 0..<packed.count / 4 { try append(UInt64(packed.number(at: index, as: UInt32.self))) }
+            case .bytes(let packed) where number == 10 && packed.count % 8 == 0:
+                for index in 0..<packed.count / 8 { try append(packed.number(at: index, as: UInt64.self)) }
+            case .bytes(let packed) where number != 4 && number != 10:
+                var values = ProtobufReader(packed)
+                while !values.isAtEnd { try append(try values.varint()) }
+            default: throw ChainruleError(.format, "field \(number) at byte \(field.place) holds no such numbers")
+            }
+        }
+        guard place == count else { throw ChainruleError(.format, "it has \(place) of \(count) elements") }
+        return type.isInteger ? .integers(integers) : .floats(floats)
+    }
+}

@@ -1,0 +1,150 @@
+// GROUP 6: Files
+
+import CChainrule
+import Chainrule
+
+/// Reads an ONNX model into a network, built and ready: it predicts, trains and saves as any other. Constant floats of several
+/// elements become its parameters. Rows of x hold the model's inputs one after another, rows of y its outputs, each in ONNX's
+/// order of axes: crl_network_onnx_input() and crl_network_onnx_output() say which. Checks everything in the file before using
+/// it. docs/onnx.md lists the operators; what is not supported is an error that names the node, its operator and the operator
+/// set.
+///
+/// The first axis of each input is the batch, and each of its rows is a row of x. A model that cannot be read so, and whose
+/// lengths are all known, is read as whole tensors: one is one row.
+/// - Parameters:
+///   - path: the file.
+///   - memory_limit: as in crl_network_load_limited(). What the library computes of constants is limited to as much.
+///   - network: receives the network; free it with crl_network_destroy(). NULL after an error.
+/// - Returns: a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the
+///   network needs more than the limit.
+@_cdecl("crl_network_load_onnx")
+public func crlNetworkLoadOnnx(
+    _ path: UnsafePointer<CChar>?, _ memory_limit: UInt,
+    _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
+) -> crl_status {
+    call("crl_network_load_onnx") { () throws(ChainruleError) in
+        try loadONNX(network) { signature throws(ChainruleError) in
+            try Network(onnx: requiredPath(path), memoryLimit: limit(memory_limit), signature: &signature)
+        }
+    }
+}
+
+/// Reads an ONNX model from memory, as crl_network_load_onnx() does from a file.
+/// - Parameters:
+///   - bytes: a whole file and nothing else, at any alignment. Not needed after the call.
+///   - count: how many bytes there are.
+///   - memory_limit: as in crl_network_load_onnx().
+///   - network: receives the network; free it with crl_network_destroy(). NULL after an error.
+/// - Returns: a status; also CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the network needs
+///   more than the limit.
+@_cdecl("crl_network_load_onnx_from_memory")
+public func crlNetworkLoadOnnxFromMemory(
+    _ bytes: UnsafeRawPointer?, _ count: UInt, _ memory_limit: UInt,
+    _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
+) -> crl_status {
+    call("crl_network_load_onnx_from_memory") { () throws(ChainruleError) in
+        try loadONNX(network) { signature throws(ChainruleError) in
+            try Network(onnx: memory(bytes, count), memoryLimit: limit(memory_limit), signature: &signature)
+        }
+    }
+}
+
+private func limit(_ memoryLimit: UInt) -> Int? { memoryLimit == 0 ? nil : Int(clamping: memoryLimit) }
+
+private func loadONNX(
+    _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?,
+    _ load: (inout ONNXSignature) throws(ChainruleError) -> Network
+) throws(ChainruleError) {
+    guard let network else { throw nullArgument("network") }
+    network.pointee = nil
+    var signature = ONNXSignature()
+    let loaded = try load(&signature)
+    network.pointee = makeHandle(NetworkHandle(built: loaded, signature))
+}
+
+/// Gets how many inputs and outputs the ONNX model had that a network was read from; 0 for other networks.
+/// - Parameters:
+///   - network: built or not.
+///   - inputs: receives the number of inputs.
+///   - outputs: receives the number of outputs.
+/// - Returns: a status.
+@_cdecl("crl_network_onnx_count")
+public func crlNetworkOnnxCount(
+    _ network: UnsafePointer<crl_network>?, _ inputs: UnsafeMutablePointer<UInt>?,
+    _ outputs: UnsafeMutablePointer<UInt>?
+) -> crl_status {
+    call("crl_network_onnx_count") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        guard let inputs else { throw nullArgument("inputs") }
+        guard let outputs else { throw nullArgument("outputs") }
+        inputs.pointee = UInt(handle.signature.inputs.count)
+        outputs.pointee = UInt(handle.signature.outputs.count)
+    }
+}
+
+/// Gets an input of the ONNX model that a network was read from: its name and its axes. In a row of x it follows the inputs
+/// before it.
+/// - Parameters:
+///   - network: from crl_network_load_onnx() or a copy.
+///   - index: the input's, from 0.
+///   - name: receives the name, valid as long as the network.
+///   - extents: receives the lengths of its axes for one row, that of the batch as 1; NULL: not wanted.
+///   - extents_count: the length of the array, at least the number of axes; 16 is enough. Ignored with NULL.
+///   - rank: receives the number of axes.
+///   - batch_axis: receives which axis the rows are; -1 if the whole tensor is one row.
+/// - Returns: a status.
+@_cdecl("crl_network_onnx_input")
+public func crlNetworkOnnxInput(
+    _ network: UnsafePointer<crl_network>?, _ index: UInt, _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
+    _ extents: UnsafeMutablePointer<UInt>?, _ extents_count: UInt, _ rank: UnsafeMutablePointer<UInt>?,
+    _ batch_axis: UnsafeMutablePointer<Int32>?
+) -> crl_status {
+    call("crl_network_onnx_input") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let tensors = handle.signature.inputs
+        guard index < UInt(tensors.count) else {
+            throw ChainruleError(.size, "index is \(index); the model has \(tensors.count) inputs")
+        }
+        try write(tensors[Int(index)], handle.modelNames[Int(index)], name, extents, extents_count, rank, batch_axis)
+    }
+}
+
+/// Gets an output of the ONNX model that a network was read from: its name and its axes. In a row of y it follows the outputs
+/// before it.
+/// - Parameters:
+///   - network: from crl_network_load_onnx() or a copy.
+///   - index: the output's, from 0.
+///   - name: receives the name, valid as long as the network.
+///   - extents: receives the lengths of its axes for one row, that of the batch as 1; NULL: not wanted.
+///   - extents_count: the length of the array, at least the number of axes; 16 is enough. Ignored with NULL.
+///   - rank: receives the number of axes.
+///   - batch_axis: receives which axis the rows are; -1 if the whole tensor is one row.
+/// - Returns: a status.
+@_cdecl("crl_network_onnx_output")
+public func crlNetworkOnnxOutput(
+    _ network: UnsafePointer<crl_network>?, _ index: UInt, _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
+    _ extents: UnsafeMutablePointer<UInt>?, _ extents_count: UInt, _ rank: UnsafeMutablePointer<UInt>?,
+    _ batch_axis: UnsafeMutablePointer<Int32>?
+) -> crl_status {
+    call("crl_network_onnx_output") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let (inputs, tensors) = (handle.signature.inputs.count, handle.signature.outputs)
+        guard index < UInt(tensors.count) else {
+            throw ChainruleError(.size, "index is \(index); the model has \(tensors.count) outputs")
+        }
+        try write(
+            tensors[Int(index)], handle.modelNames[inputs + Int(index)], name, extents, extents_count, rank, batch_axis)
+    }
+}
+
+private func write(
+    _ tensor: ONNXSignature.Tensor, _ text: UnsafeMutablePointer<CChar>,
+    _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>?, _ extents: UnsafeMutablePointer<UInt>?,
+    _ extentsCount: UInt, _ rank: UnsafeMutablePointer<UInt>?, _ batchAxis: UnsafeMutablePointer<Int32>?
+) throws(ChainruleError) {
+    guard let name else { throw nullArgument("name") }
+    guard let batchAxis else { throw nullArgument("batch_axis") }
+    try write(tensor.dims, to: extents, count: extentsCount, rank)
+    name.pointee = UnsafePointer(text)
+    batchAxis.pointee = Int32(tensor.batchAxis ?? -1)
+}
