@@ -1920,6 +1920,70 @@ CRL_NODISCARD CRL_API crl_status crl_network_load_limited(const char *path, size
  *      CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION. */
 CRL_NODISCARD CRL_API crl_status crl_network_load_parameters(crl_network *network, const char *path);
 
+/** Reads an ONNX model into a network, built and ready: it predicts, trains and saves as any other. Constant floats
+ *  of several elements become its parameters. Rows of x hold the model's inputs one after another, rows of y its
+ *  outputs, each in ONNX's order of axes: crl_network_onnx_input() and crl_network_onnx_output() say which. Checks
+ *  everything in the file before using it. docs/onnx.md lists the operators; what is not supported is an error that
+ *  names the node, its operator and the operator set.
+ *
+ *  The first axis of each input is the batch, and each of its rows is a row of x. A model that cannot be read so,
+ *  and whose lengths are all known, is read as whole tensors: one is one row.
+ *  @param path the file.
+ *  @param memory_limit as in crl_network_load_limited(). What the library computes of constants is limited to as
+ *      much.
+ *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.
+ *  @return a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the
+ *      network needs more than the limit. */
+CRL_NODISCARD CRL_API crl_status crl_network_load_onnx(const char *path, size_t memory_limit,
+                                                       crl_network *CRL_NULLABLE *CRL_NONNULL network);
+
+/** Reads an ONNX model from memory, as crl_network_load_onnx() does from a file.
+ *  @param bytes a whole file and nothing else, at any alignment. Not needed after the call.
+ *  @param count how many bytes there are.
+ *  @param memory_limit as in crl_network_load_onnx().
+ *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.
+ *  @return a status; also CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the network needs
+ *      more than the limit. */
+CRL_NODISCARD CRL_API crl_status crl_network_load_onnx_from_memory(const void *bytes, size_t count, size_t memory_limit,
+                                                                   crl_network *CRL_NULLABLE *CRL_NONNULL network);
+
+/** Gets how many inputs and outputs the ONNX model had that a network was read from; 0 for other networks.
+ *  @param network built or not.
+ *  @param inputs receives the number of inputs.
+ *  @param outputs receives the number of outputs.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_onnx_count(const crl_network *network, size_t *inputs, size_t *outputs);
+
+/** Gets an input of the ONNX model that a network was read from: its name and its axes. In a row of x it follows the
+ *  inputs before it.
+ *  @param network from crl_network_load_onnx() or a copy.
+ *  @param index the input's, from 0.
+ *  @param name receives the name, valid as long as the network.
+ *  @param extents receives the lengths of its axes for one row, that of the batch as 1; NULL: not wanted.
+ *  @param extents_count the length of the array, at least the number of axes; 16 is enough. Ignored with NULL.
+ *  @param rank receives the number of axes.
+ *  @param batch_axis receives which axis the rows are; -1 if the whole tensor is one row.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_onnx_input(const crl_network *network, size_t index,
+                                                        const char *CRL_NONNULL *CRL_NONNULL name,
+                                                        size_t *CRL_NULLABLE extents, size_t extents_count,
+                                                        size_t *rank, int32_t *batch_axis);
+
+/** Gets an output of the ONNX model that a network was read from: its name and its axes. In a row of y it follows
+ *  the outputs before it.
+ *  @param network from crl_network_load_onnx() or a copy.
+ *  @param index the output's, from 0.
+ *  @param name receives the name, valid as long as the network.
+ *  @param extents receives the lengths of its axes for one row, that of the batch as 1; NULL: not wanted.
+ *  @param extents_count the length of the array, at least the number of axes; 16 is enough. Ignored with NULL.
+ *  @param rank receives the number of axes.
+ *  @param batch_axis receives which axis the rows are; -1 if the whole tensor is one row.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_onnx_output(const crl_network *network, size_t index,
+                                                         const char *CRL_NONNULL *CRL_NONNULL name,
+                                                         size_t *CRL_NULLABLE extents, size_t extents_count,
+                                                         size_t *rank, int32_t *batch_axis);
+
 /* ------------------------------------------------------------------------------------------------------------------
  * Trainers
  * ------------------------------------------------------------------------------------------------------------------

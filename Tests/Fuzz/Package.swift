@@ -19,6 +19,8 @@ let package = Package(
             name: "FuzzCheckpoint", dependencies: library + ["CFuzzer", "FuzzSupport"], swiftSettings: warningsAreErrors
         ),
         .executableTarget(
+            name: "FuzzONNX", dependencies: library + ["CFuzzer"], swiftSettings: warningsAreErrors),
+        .executableTarget(
             name: "FuzzCalls", dependencies: library + ["CFuzzer", "FuzzSupport"], swiftSettings: warningsAreErrors),
     ]
 )

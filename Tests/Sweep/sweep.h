@@ -92,13 +92,20 @@ static crl_instructions instruction_set(void)
 /* Arrays */
 
 enum content {
-    FLOATS, WEIGHTS, CLASSES, ACTIVATIONS, NAMES, EXTENTS, ORDER, ZEROS, ONES, FILE_CONTENT, WRITTEN, WRITTEN_DOUBLES, WRITTEN_SIZES, WRITTEN_BYTES
+    FLOATS, WEIGHTS, CLASSES, ACTIVATIONS, NAMES, EXTENTS, ORDER, ZEROS, ONES, FILE_CONTENT, MODEL_CONTENT, WRITTEN, WRITTEN_DOUBLES, WRITTEN_SIZES, WRITTEN_BYTES
 };
 
 /* A file of just so many bytes: a network or a checkpoint, with spaces at the end of its header. */
-enum { FILE_BYTES = 7000, STATE_BYTES = 40, REGION_BYTES = 8192 };
+enum { FILE_BYTES = 7000, STATE_BYTES = 40, REGION_BYTES = 8192, MODEL_BYTES = 84 };
 
 static unsigned char file_content[FILE_BYTES];
+
+/* An ONNX model: the Relu of an input of any number of rows of three. */
+static const unsigned char model_content[MODEL_BYTES] = {
+    8, 8, 18, 5, 't', 'e', 's', 't', 's', ':', 'C', 10, 14, 10, 1, 'x', 18, 1, 'y', 26, 0, 34, 4, 'R', 'e', 'l', 'u',
+    18, 5, 'g', 'r', 'a', 'p', 'h', 'Z', 20, 10, 1, 'x', 18, 15, 10, 13, 8, 1, 18, 9, 10, 3, 18, 1, 'N', 10, 2, 8, 3,
+    'b', 20, 10, 1, 'y', 18, 15, 10, 13, 8, 1, 18, 9, 10, 3, 18, 1, 'N', 10, 2, 8, 3, 'B', 4, 10, 0, 16, 17
+};
 
 static struct region {
     unsigned char *begin, *end; /* of pages that may be touched; behind them is one that may not */
@@ -132,7 +139,7 @@ static void *place(int index, size_t bytes)
 static void *array(int index, enum content content, size_t rows, size_t columns, size_t stride)
 {
     static const size_t bytes[] = { sizeof(float), sizeof(float), sizeof(int32_t), sizeof(int32_t), sizeof(char *),
-                                    sizeof(size_t), sizeof(size_t), sizeof(size_t), sizeof(size_t), 1, sizeof(float),
+                                    sizeof(size_t), sizeof(size_t), sizeof(size_t), sizeof(size_t), 1, 1, sizeof(float),
                                     sizeof(double), sizeof(size_t), 1 };
     if (stride > 100)
         stride = columns;
@@ -151,6 +158,7 @@ static void *array(int index, enum content content, size_t rows, size_t columns,
         case ZEROS: ((size_t *)base)[i] = 0; break;
         case ONES: ((size_t *)base)[i] = 1; break;
         case FILE_CONTENT: ((unsigned char *)base)[i] = i < FILE_BYTES ? file_content[i] : 0; break;
+        case MODEL_CONTENT: ((unsigned char *)base)[i] = i < MODEL_BYTES ? model_content[i] : 0; break;
         case WRITTEN: ((float *)base)[i] = 77; break;
         case WRITTEN_DOUBLES: ((double *)base)[i] = 77; break;
         case WRITTEN_SIZES: ((size_t *)base)[i] = 77; break;
@@ -245,7 +253,7 @@ static int is_wrong(void)
 
 /* Fixtures */
 
-static crl_network *network, *open_network, *shaped_network, *normal_network;
+static crl_network *network, *open_network, *shaped_network, *normal_network, *model_network;
 static crl_workspace *workspace, *normal_workspace;
 static crl_optimizer *optimizer;
 static crl_predictor *predictor, *causal_predictor;
@@ -256,7 +264,7 @@ static crl_publisher *publisher;
 static crl_cancel *cancel;
 static void *made;
 static int may_be_made;
-static char path[64];
+static char path[64], model_path[64];
 
 static void need(crl_status status)
 {
@@ -360,6 +368,15 @@ static void make_stream(void)
         need(crl_stream_save(stream, file_content, STATE_BYTES, &count));
 }
 
+/* A network from a model, and the model's file. */
+static void make_model(void)
+{
+    FILE *file = fopen(model_path, "wb");
+    if (!file || fwrite(model_content, 1, MODEL_BYTES, file) != MODEL_BYTES || fclose(file))
+        abort();
+    need(crl_network_load_onnx_from_memory(model_content, MODEL_BYTES, 0, &model_network));
+}
+
 static void set_up(void)
 {
     static const float x[15];
@@ -387,6 +404,7 @@ static void set_up(void)
     need(crl_publisher_create(network, CRL_PRECISION_FLOAT32, &publisher));
     need(crl_cancel_create(NULL, NULL, &cancel));
     make_stream();
+    make_model();
     options.shuffle = 0;
     options.carry_states = 1;
     need(crl_trainer_create(causal_network, &options, &carrying_trainer));
@@ -414,6 +432,7 @@ static void tear_down(void)
     crl_network_destroy(normal_network);
     crl_network_destroy(shaped_network);
     crl_network_destroy(open_network);
+    crl_network_destroy(model_network);
     crl_network_destroy(network);
 }
 
@@ -523,6 +542,7 @@ static int sweep(const struct function *functions, size_t length, const struct q
     quantities = numbers;
     calls = mmap(NULL, sizeof *calls, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     snprintf(path, sizeof path, "/tmp/chainrule-sweep-%ld", (long)getpid());
+    snprintf(model_path, sizeof model_path, "/tmp/chainrule-sweep-model-%ld", (long)getpid());
     for (size_t i = 0; i < length; ++i) {
         int status = 1;
         pid_t child = fork();
@@ -540,6 +560,7 @@ static int sweep(const struct function *functions, size_t length, const struct q
             ++passed;
     }
     unlink(path);
+    unlink(model_path);
     fprintf(stderr, "%lu calls\n", *calls);
     printf("%lu passed, %lu failed\n", passed, (unsigned long)length - passed);
     return passed != length;

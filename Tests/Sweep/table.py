@@ -139,6 +139,8 @@ QUANTITIES = {
     "windowed": "1",
     "rank": "1",
     "file": "FILE_BYTES",
+    "model": "MODEL_BYTES",
+    "model_axes": "2",
     "state": "STATE_BYTES",
 }
 OF_THE_NETWORK = {"inputs", "outputs", "parameters", "confusion"}
@@ -410,6 +412,23 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
         "normalization": OUTPUT,
     },
     "crl_network_layer_window": {"network": "shaped_network", "index": free("3")},
+    "crl_network_load_onnx": {"path": "model_path"},
+    "crl_network_load_onnx_from_memory": {"bytes": Array("MODEL_CONTENT", "model"), "count": Count("model")},
+    "crl_network_onnx_count": {"network": "model_network", "inputs": "result", "outputs": "result"},
+    "crl_network_onnx_input": {
+        "network": "model_network",
+        "index": free("0"),
+        "extents": Array("WRITTEN_SIZES", "model_axes"),
+        "extents_count": room("model_axes"),
+        "batch_axis": "result",
+    },
+    "crl_network_onnx_output": {
+        "network": "model_network",
+        "index": free("0"),
+        "extents": Array("WRITTEN_SIZES", "model_axes"),
+        "extents_count": room("model_axes"),
+        "batch_axis": "result",
+    },
     "crl_network_state": {"network": "normal_network"},
     "crl_network_state_tensor_count": {"network": "normal_network"},
     "crl_network_state_tensor": {"network": "normal_network"},

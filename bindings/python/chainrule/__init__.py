@@ -27,7 +27,8 @@ from ._keras import from_keras
 from ._layers import Layer
 from ._library import __version__
 from ._minimizing import Iteration, Minimum
-from ._network import Network
+from ._network import Network, load_onnx
+from ._onnx import OnnxTensor
 from ._predictor import Predictor, Publisher
 from ._schedules import Plateau, Schedule
 from ._sklearn import from_sklearn, to_sklearn
@@ -59,6 +60,7 @@ __all__ = [
     "Minimum",
     "Network",
     "NotFiniteError",
+    "OnnxTensor",
     "Optimizer",
     "OutOfMemoryError",
     "Plateau",
@@ -78,6 +80,7 @@ __all__ = [
     "instruction_set",
     "load_fann",
     "load_fann_data",
+    "load_onnx",
     "read_tensors",
     "set_instruction_set",
     "to_sklearn",

@@ -21,6 +21,7 @@ from ._handles import FloatArray, Handle, array_at
 from ._layers import Layer, layer_text, layers_of
 from ._layout import Layout, layout_of, state_tensors_of
 from ._library import library
+from ._onnx import OnnxTensor, load_into, onnx_tensors
 from ._predictor import Predictor
 from ._state_dict import StateDicts
 from ._training import optimizer_copy
@@ -302,6 +303,16 @@ class Network(Describing, Fitting, StateDicts):
         network._adopt(pointer)
         return network
 
+    @property
+    def onnx_inputs(self) -> tuple[OnnxTensor, ...]:
+        """The inputs of the ONNX model that load_onnx() read this network from: one after another in x."""
+        return onnx_tensors(self._open())[0]
+
+    @property
+    def onnx_outputs(self) -> tuple[OnnxTensor, ...]:
+        """The outputs of the ONNX model that load_onnx() read this network from: one after another in y."""
+        return onnx_tensors(self._open())[1]
+
     # Files
 
     def save(self, path: Destination) -> None:
@@ -346,6 +357,13 @@ class Network(Describing, Fitting, StateDicts):
         check(library.crl_network_load_from_memory(address_of(array), array.size, limit, ctypes.byref(pointer)))
         return cls._around(pointer)
 
+    @classmethod
+    def _from_onnx(cls, model: Any, memory_limit: int | None) -> Network:
+        limit = _memory_limit(memory_limit)
+        pointer = _prototypes.crl_network()
+        load_into(pointer, model, limit)
+        return cls._around(pointer)
+
     def load_parameters(self, path: Origin) -> None:
         """Reads parameters into this built network. The file must hold the same tensors. path is as for load()."""
         if is_path(path, "read"):
@@ -360,3 +378,16 @@ def _memory_limit(limit: int | None) -> int:
     if given == 0:
         raise size_error("memory_limit is 0; at least 1 is needed")
     return given or 0
+
+
+def load_onnx(model: Any, memory_limit: int | None = None) -> Network:
+    """Reads an ONNX model into a built network, which predicts, trains and saves as any other.
+
+    Rows of x hold the model's inputs one after another, rows of y its outputs, each in ONNX's order of axes:
+    Network.onnx_inputs, Network.onnx_outputs. Constant floats of several elements become parameters.
+
+    model: a path; or the bytes of a file; or an object with read(), such as a file open in binary mode.
+
+    memory_limit: as for Network.load(). What is computed of constants is limited to as much.
+    """
+    return Network._from_onnx(model, memory_limit)

@@ -87,6 +87,9 @@ final class ONNXImporter {
         for index in model.nodes.indices { try onNode(index) { node throws(ChainruleError) in try fold(node) } }
         for index in model.nodes.indices where !isDone[index] {
             try onNode(index) { node throws(ChainruleError) in
+                // Shapes of layers are constants, too.
+                try fold(node)
+                if isDone[index] { return }
                 guard let build = try ONNXOperators.find(node).build else {
                     throw ChainruleError(.format, "it is supported for constants alone")
                 }

@@ -23,7 +23,7 @@ struct ONNXModel {
 
     /// The operators' newest versions that are known here. Those of a newer set are refused: they may compute otherwise.
     static var newestOpset: Int { 23 }
-    static var oldestOpset: Int { 6 }
+    static var oldestOpset: Int { 1 }
     private static var mostNodes: Int { 200_000 }
 
     init(_ bytes: ProtobufBytes) throws(ChainruleError) {
