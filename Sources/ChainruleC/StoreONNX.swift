@@ -49,8 +49,6 @@ public func crlNetworkLoadOnnxFromMemory(
     }
 }
 
-private func limit(_ memoryLimit: UInt) -> Int? { memoryLimit == 0 ? nil : Int(clamping: memoryLimit) }
-
 private func loadONNX(
     _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?,
     _ load: (inout ONNXSignature) throws(ChainruleError) -> Network

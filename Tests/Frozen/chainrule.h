@@ -464,7 +464,11 @@ enum {
     CRL_FUNCTION_ABSOLUTE = 4,    /**< f(x) = |x|, with f'(0) = 0 */
     CRL_FUNCTION_RECIPROCAL = 5,  /**< f(x) = 1 / x */
     CRL_FUNCTION_SQUARE = 6,      /**< f(x) = x² */
-    CRL_FUNCTION_ERF = 7          /**< the error function */
+    CRL_FUNCTION_ERF = 7,         /**< the error function */
+    CRL_FUNCTION_SINE = 8,        /**< f(x) = sin x, within 2e-7 for |x| up to 10,000 */
+    CRL_FUNCTION_STEP = 9,        /**< f(x) = 0 below 0, otherwise 1; f' = 0 */
+    /** FANN's approximation of 1 / (1 + e^(-2x)): straight lines between its values 0.005, 0.05, 0.25, 0.75, 0.95, 0.995 */
+    CRL_FUNCTION_STEPWISE_SIGMOID = 10
 };
 
 /** What a reduction makes of the elements along its axes. */
@@ -1919,6 +1923,28 @@ CRL_NODISCARD CRL_API crl_status crl_network_load_limited(const char *path, size
  *  @return a status; also CRL_ERROR_BUSY (in a callback while the network trains or loads), CRL_ERROR_FILE,
  *      CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION. */
 CRL_NODISCARD CRL_API crl_status crl_network_load_parameters(crl_network *network, const char *path);
+
+/** Reads a network that FANN saved, in float or in fixed point, into a network, built and ready: it predicts as
+ *  fann_run(), trains and saves as any other. Missing connections have the weight 0. What FANN applies on request
+ *  alone, the scaling of inputs and outputs, is not read, nor are the settings of its training. FANN keeps the sums
+ *  of linear neurons within ± 150 / steepness; here they have no limit. Checks everything in the file before using
+ *  it.
+ *  @param path the file.
+ *  @param memory_limit as in crl_network_load_limited().
+ *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.
+ *  @return a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT, or CRL_ERROR_MEMORY, also if the network needs more than
+ *      the limit. */
+CRL_NODISCARD CRL_API crl_status crl_network_load_fann(const char *path, size_t memory_limit,
+                                                       crl_network *CRL_NULLABLE *CRL_NONNULL network);
+
+/** Reads a network of FANN from memory, as crl_network_load_fann() does from a file.
+ *  @param bytes a whole file and nothing else, at any alignment. Not needed after the call.
+ *  @param count how many bytes there are.
+ *  @param memory_limit as in crl_network_load_limited().
+ *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.
+ *  @return a status; also CRL_ERROR_FORMAT, or CRL_ERROR_MEMORY, also if the network needs more than the limit. */
+CRL_NODISCARD CRL_API crl_status crl_network_load_fann_from_memory(const void *bytes, size_t count, size_t memory_limit,
+                                                                   crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
 /** Reads an ONNX model into a network, built and ready: it predicts, trains and saves as any other. Constant floats
  *  of several elements become its parameters. Rows of x hold the model's inputs one after another, rows of y its

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _prototypes
-from ._arrays import address_of
-from ._errors import FileFormatError, check
-from ._files import byte_array, encoded_path, is_path
-from ._library import library
-from ._network import Network, _memory_limit
+from ._errors import FileFormatError
+from ._network import Network
 
 if TYPE_CHECKING:
     from ._handles import FloatArray
@@ -29,14 +25,7 @@ def load_fann(file: Any, memory_limit: int | None = None) -> Network:
         file: a path; or the bytes of a file; or an object with read(), such as a file open in binary mode.
         memory_limit: as for Network.load().
     """
-    limit = _memory_limit(memory_limit)
-    pointer = _prototypes.crl_network()
-    if is_path(file, "read") and not isinstance(file, bytes):
-        check(library.crl_network_load_fann(encoded_path(file), limit, ctypes.byref(pointer)), file)
-    else:
-        array = byte_array(file.read() if hasattr(file, "read") else file)
-        check(library.crl_network_load_fann_from_memory(address_of(array), array.size, limit, ctypes.byref(pointer)))
-    return Network._around(pointer)
+    return Network._read("fann", file, memory_limit)
 
 
 def load_fann_data(path: Any) -> tuple[FloatArray, FloatArray]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from ._handles import FloatArray, Handle, array_at
 from ._layers import Layer, layer_text, layers_of
 from ._layout import Layout, layout_of, state_tensors_of
 from ._library import library
-from ._onnx import OnnxTensor, load_into, onnx_tensors
+from ._onnx import OnnxTensor, onnx_tensors
 from ._predictor import Predictor
 from ._state_dict import StateDicts
 from ._training import optimizer_copy
@@ -358,10 +359,17 @@ class Network(Describing, Fitting, StateDicts):
         return cls._around(pointer)
 
     @classmethod
-    def _from_onnx(cls, model: Any, memory_limit: int | None) -> Network:
+    def _read(cls, kind: str, model: Any, memory_limit: int | None) -> Network:
+        """Reads a network of another library: a path, bytes, or an object with read()."""
         limit = _memory_limit(memory_limit)
         pointer = _prototypes.crl_network()
-        load_into(pointer, model, limit)
+        if isinstance(model, (str, os.PathLike)):
+            load = getattr(library, f"crl_network_load_{kind}")
+            check(load(encoded_path(model), limit, ctypes.byref(pointer)), model)
+        else:
+            array = byte_array(model.read() if hasattr(model, "read") else model)
+            load = getattr(library, f"crl_network_load_{kind}_from_memory")
+            check(load(address_of(array), array.size, limit, ctypes.byref(pointer)))
         return cls._around(pointer)
 
     def load_parameters(self, path: Origin) -> None:
@@ -390,4 +398,4 @@ def load_onnx(model: Any, memory_limit: int | None = None) -> Network:
 
     memory_limit: as for Network.load(). What is computed of constants is limited to as much.
     """
-    return Network._from_onnx(model, memory_limit)
+    return Network._read("onnx", model, memory_limit)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._arrays import address_of
 from ._errors import check, results
-from ._files import byte_array, encoded_path
 from ._library import library
 
 if TYPE_CHECKING:
@@ -30,15 +27,6 @@ class OnnxTensor(NamedTuple):
     name: str
     shape: tuple[int, ...]
     batch_axis: int | None
-
-
-def load_into(pointer: Any, model: Any, limit: int) -> None:
-    """Reads a model into a pointer to a network: see load_onnx()."""
-    if isinstance(model, (str, os.PathLike)):
-        check(library.crl_network_load_onnx(encoded_path(model), limit, ctypes.byref(pointer)), model)
-        return
-    array = byte_array(model.read() if hasattr(model, "read") else model)
-    check(library.crl_network_load_onnx_from_memory(address_of(array), array.size, limit, ctypes.byref(pointer)))
 
 
 def onnx_tensors(network: Handle) -> tuple[tuple[OnnxTensor, ...], tuple[OnnxTensor, ...]]:

@@ -93,6 +93,9 @@ CRL_FUNCTION_ABSOLUTE = 4
 CRL_FUNCTION_RECIPROCAL = 5
 CRL_FUNCTION_SQUARE = 6
 CRL_FUNCTION_ERF = 7
+CRL_FUNCTION_SINE = 8
+CRL_FUNCTION_STEP = 9
+CRL_FUNCTION_STEPWISE_SIGMOID = 10
 
 CRL_REDUCE_SUM = 0
 CRL_REDUCE_MEAN = 1
@@ -336,6 +339,7 @@ class crl_window(ctypes.Structure):
         ("after", crl_axes),
         ("padding", crl_padding),
         ("reserved", ctypes.c_int32),
+        ("output_padding", crl_axes),
     ]
 
     @classmethod
@@ -350,6 +354,7 @@ class crl_window(ctypes.Structure):
             after=crl_axes(first=0, second=0, third=0),
             padding=CRL_PADDING_VALID,
             reserved=0,
+            output_padding=crl_axes(first=0, second=0, third=0),
         )
 
 
@@ -1529,6 +1534,16 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_tensor)],
     ),
+    "crl_network_state_tensor_shape": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_size_t),
+        ],
+    ),
     "crl_network_layer_recurrent": (
         crl_status,
         [crl_network, ctypes.c_size_t, ctypes.POINTER(crl_recurrent_options)],
@@ -1637,6 +1652,14 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         [ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],
     ),
     "crl_network_load_parameters": (crl_status, [crl_network, ctypes.c_char_p]),
+    "crl_network_load_fann": (
+        crl_status,
+        [ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],
+    ),
+    "crl_network_load_fann_from_memory": (
+        crl_status,
+        [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.POINTER(crl_network)],
+    ),
     "crl_network_load_onnx": (
         crl_status,
         [ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],

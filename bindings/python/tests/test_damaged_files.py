@@ -81,8 +81,7 @@ def outcome(path: Path, file: Path, draw: random.Random) -> str:
         else:
             chainrule.read_tensors(file)
     except (chainrule.FileFormatError, chainrule.ArgumentError) as error:
-        assert str(error)
-        return type(error).__name__
+        return type(error).__name__ if str(error) else "no message"
     return "read"
 
 

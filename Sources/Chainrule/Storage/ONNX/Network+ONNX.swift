@@ -12,12 +12,7 @@ extension FallibleClass where Self == Network {
     public init(
         onnx path: FilePath, memoryLimit: Int? = nil, signature: inout ONNXSignature
     ) throws(ChainruleError) {
-        let file = try InputFile(path)
-        let bytes = try Memory<UInt8>(count: file.length, for: "a model")
-        try Cancellation.inPieces(bytes.count) { places throws(ChainruleError) in
-            try file.read(
-                into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes.elements)[places]))
-        }
+        let bytes = try InputFile.contents(of: path)
         do throws(ChainruleError) {
             self = try Network(
                 onnx: UnsafeRawBufferPointer(bytes.elements), memoryLimit: memoryLimit, signature: &signature)
