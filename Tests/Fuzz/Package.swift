@@ -21,6 +21,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzONNX", dependencies: library + ["CFuzzer"], swiftSettings: warningsAreErrors),
         .executableTarget(
+            name: "FuzzFANN", dependencies: library + ["CFuzzer"], swiftSettings: warningsAreErrors),
+        .executableTarget(
             name: "FuzzCalls", dependencies: library + ["CFuzzer", "FuzzSupport"], swiftSettings: warningsAreErrors),
     ]
 )

@@ -92,11 +92,11 @@ static crl_instructions instruction_set(void)
 /* Arrays */
 
 enum content {
-    FLOATS, WEIGHTS, CLASSES, ACTIVATIONS, NAMES, EXTENTS, ORDER, ZEROS, ONES, FILE_CONTENT, MODEL_CONTENT, WRITTEN, WRITTEN_DOUBLES, WRITTEN_SIZES, WRITTEN_BYTES
+    FLOATS, WEIGHTS, CLASSES, ACTIVATIONS, NAMES, EXTENTS, ORDER, ZEROS, ONES, FILE_CONTENT, MODEL_CONTENT, FANN_CONTENT, WRITTEN, WRITTEN_DOUBLES, WRITTEN_SIZES, WRITTEN_BYTES
 };
 
 /* A file of just so many bytes: a network or a checkpoint, with spaces at the end of its header. */
-enum { FILE_BYTES = 7000, STATE_BYTES = 40, REGION_BYTES = 8192, MODEL_BYTES = 84 };
+enum { FILE_BYTES = 7000, STATE_BYTES = 40, REGION_BYTES = 8192, MODEL_BYTES = 84, FANN_BYTES = 105 };
 
 static unsigned char file_content[FILE_BYTES];
 
@@ -106,6 +106,10 @@ static const unsigned char model_content[MODEL_BYTES] = {
     18, 5, 'g', 'r', 'a', 'p', 'h', 'Z', 20, 10, 1, 'x', 18, 15, 10, 13, 8, 1, 18, 9, 10, 3, 18, 1, 'N', 10, 2, 8, 3,
     'b', 20, 10, 1, 'y', 18, 15, 10, 13, 8, 1, 18, 9, 10, 3, 18, 1, 'N', 10, 2, 8, 3, 'B', 4, 10, 0, 16, 17
 };
+
+/* FANN's network of one input, a bias, and one output that is linear. */
+static const char fann_content[FANN_BYTES + 1] = "FANN_FLO_2.1\nnetwork_type=1\nlayer_sizes=2 1\n"
+                                                 "neurons ()=(0, 0, 0)(0, 0, 0)(1, 0, 1)\nconnections ()=(0, 2)\n";
 
 static struct region {
     unsigned char *begin, *end; /* of pages that may be touched; behind them is one that may not */
@@ -139,7 +143,7 @@ static void *place(int index, size_t bytes)
 static void *array(int index, enum content content, size_t rows, size_t columns, size_t stride)
 {
     static const size_t bytes[] = { sizeof(float), sizeof(float), sizeof(int32_t), sizeof(int32_t), sizeof(char *),
-                                    sizeof(size_t), sizeof(size_t), sizeof(size_t), sizeof(size_t), 1, 1, sizeof(float),
+                                    sizeof(size_t), sizeof(size_t), sizeof(size_t), sizeof(size_t), 1, 1, 1, sizeof(float),
                                     sizeof(double), sizeof(size_t), 1 };
     if (stride > 100)
         stride = columns;
@@ -159,6 +163,7 @@ static void *array(int index, enum content content, size_t rows, size_t columns,
         case ONES: ((size_t *)base)[i] = 1; break;
         case FILE_CONTENT: ((unsigned char *)base)[i] = i < FILE_BYTES ? file_content[i] : 0; break;
         case MODEL_CONTENT: ((unsigned char *)base)[i] = i < MODEL_BYTES ? model_content[i] : 0; break;
+        case FANN_CONTENT: ((unsigned char *)base)[i] = i < FANN_BYTES ? (unsigned char)fann_content[i] : 0; break;
         case WRITTEN: ((float *)base)[i] = 77; break;
         case WRITTEN_DOUBLES: ((double *)base)[i] = 77; break;
         case WRITTEN_SIZES: ((size_t *)base)[i] = 77; break;
@@ -264,7 +269,7 @@ static crl_publisher *publisher;
 static crl_cancel *cancel;
 static void *made;
 static int may_be_made;
-static char path[64], model_path[64];
+static char path[64], model_path[64], fann_path[64];
 
 static void need(crl_status status)
 {
@@ -368,12 +373,18 @@ static void make_stream(void)
         need(crl_stream_save(stream, file_content, STATE_BYTES, &count));
 }
 
-/* A network from a model, and the model's file. */
+static void write_file(const char *name, const void *bytes, size_t count)
+{
+    FILE *file = fopen(name, "wb");
+    if (!file || fwrite(bytes, 1, count, file) != count || fclose(file))
+        abort();
+}
+
+/* A network from a model, and files of models. */
 static void make_model(void)
 {
-    FILE *file = fopen(model_path, "wb");
-    if (!file || fwrite(model_content, 1, MODEL_BYTES, file) != MODEL_BYTES || fclose(file))
-        abort();
+    write_file(model_path, model_content, MODEL_BYTES);
+    write_file(fann_path, fann_content, FANN_BYTES);
     need(crl_network_load_onnx_from_memory(model_content, MODEL_BYTES, 0, &model_network));
 }
 
@@ -543,6 +554,7 @@ static int sweep(const struct function *functions, size_t length, const struct q
     calls = mmap(NULL, sizeof *calls, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     snprintf(path, sizeof path, "/tmp/chainrule-sweep-%ld", (long)getpid());
     snprintf(model_path, sizeof model_path, "/tmp/chainrule-sweep-model-%ld", (long)getpid());
+    snprintf(fann_path, sizeof fann_path, "/tmp/chainrule-sweep-fann-%ld", (long)getpid());
     for (size_t i = 0; i < length; ++i) {
         int status = 1;
         pid_t child = fork();
@@ -561,6 +573,7 @@ static int sweep(const struct function *functions, size_t length, const struct q
     }
     unlink(path);
     unlink(model_path);
+    unlink(fann_path);
     fprintf(stderr, "%lu calls\n", *calls);
     printf("%lu passed, %lu failed\n", passed, (unsigned long)length - passed);
     return passed != length;

@@ -141,6 +141,7 @@ QUANTITIES = {
     "file": "FILE_BYTES",
     "model": "MODEL_BYTES",
     "model_axes": "2",
+    "fann": "FANN_BYTES",
     "state": "STATE_BYTES",
 }
 OF_THE_NETWORK = {"inputs", "outputs", "parameters", "confusion"}
@@ -412,6 +413,8 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
         "normalization": OUTPUT,
     },
     "crl_network_layer_window": {"network": "shaped_network", "index": free("3")},
+    "crl_network_load_fann": {"path": "fann_path"},
+    "crl_network_load_fann_from_memory": {"bytes": Array("FANN_CONTENT", "fann"), "count": Count("fann")},
     "crl_network_load_onnx": {"path": "model_path"},
     "crl_network_load_onnx_from_memory": {"bytes": Array("MODEL_CONTENT", "model"), "count": Count("model")},
     "crl_network_onnx_count": {"network": "model_network", "inputs": "result", "outputs": "result"},

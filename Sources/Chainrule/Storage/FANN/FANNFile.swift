@@ -25,7 +25,8 @@ struct FANNFile {
 
     init(_ bytes: UnsafeRawBufferPointer) throws(ChainruleError) {
         // A neuron takes at least 10 bytes of the text, a connection 7.
-        try Reserve.setAside(12 * bytes.count + 4096)
+        let (room, overflow) = bytes.count.multipliedReportingOverflow(by: 16)
+        try Reserve.setAside(overflow ? .max : max(room, 4096))
         var text = FANNText(bytes)
         let isFixed = text.take("FANN_FIX_2.")
         guard isFixed || text.take("FANN_FLO_2.") else {
