@@ -115,6 +115,22 @@ import Testing
                     try $0.concatenation(of: ["half-1", "g", "x"])
                 }
             ))
+        networks.append(
+            (
+                "functions, repetitions and sums of a step",
+                try architecture(steps, 4) {
+                    try $0.dense(1, .sigmoid, name: "gate")
+                    try $0.broadcast(Shape([steps, 4]), name: "wide")
+                    try $0.function(.affine(factor: -2, offset: 1), name: "line", input: "x")
+                    try $0.function(.clip(low: -0.5, high: 0.5), name: "clip")
+                    try $0.maximum(of: "wide", "clip", name: "largest")
+                    try $0.constant(Shape([4]), name: "k", values: .uniform(low: 0.5, high: 2))
+                    try $0.quotient(of: "largest", "k", name: "quotient")
+                    try $0.reduction(.mean, axes: [1], keepsAxes: true, name: "mean")
+                    try $0.power(of: "k", "mean", name: "power")
+                    try $0.concatenation(of: ["quotient", "power"])
+                }
+            ))
         var image = try Architecture(inputs: steps * 12)
         try image.reshape(Shape([steps, 3, 4]))
         try image.dense(5, .softmax)
@@ -296,6 +312,9 @@ import Testing
         try refuse("some") { try $0.slice(from: [0, 0], to: [7, 4], name: "some") }
         try refuse("group") { try $0.normalization(.group(2), name: "group") }
         try refuse("soft") { try $0.softmax(axis: 0, name: "soft") }
+        try refuse("steps") { try $0.reduction(.sum, axes: [0], keepsAxes: true, name: "steps") }
+        try refuse("rows") { try $0.reduction(.sum, axes: [1], name: "rows") }
+        try refuse("volume") { try $0.broadcast(Shape([2, 8, 4]), name: "volume") }
         try refuse("long") { try $0.concatenation(of: ["x", "x"], axis: 0, name: "long") }
         try refuse("sum") {
             settings.givesSequence = false

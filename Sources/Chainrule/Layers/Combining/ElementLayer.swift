@@ -102,6 +102,7 @@ final class ElementLayer: CombiningLayer {
     }
 
     /// A derivative of a row times other numbers, in scratch memory.
+    @inline(never)
     private func product(_ partial: Partial, _ factors: Matrix, _ pass: LayerPass, _ row: Int) -> Matrix {
         let result = room(2, pass)
         compute(partial, pass, row, into: result)
