@@ -12,7 +12,8 @@ HEADER := include/chainrule.h
 SOURCES := Package.swift $(HEADER) $(shell find Sources -type f)
 LIBRARY := build/lib/libchainrule.so
 LIBRARY_AVX2 := build/avx2/lib/libchainrule.so
-TOOLS_PYTHON := Tools/check-readme Tools/check-tile-loops Tools/embedded-tests Tests/Sweep Tests/Foreign
+COMMAND := build/bin/chainrule
+TOOLS_PYTHON := Tools/check-readme Tools/check-tile-loops Tools/embedded-tests Tests/Sweep Tests/Foreign Tests/Command
 SWIFT_FOLDERS := Package.swift $(wildcard Sources Tests Examples Benchmarks)
 
 EXAMPLES_C := $(patsubst Examples/%.c,build/examples/%,$(wildcard Examples/*.c))
@@ -21,11 +22,13 @@ LINK_EXAMPLE := -Ibuild/include -Lbuild/lib -lchainrule -lm -Wl,-rpath,'$$ORIGIN
 
 LEARN := PYTHONPATH=bindings/python CHAINRULE_LIBRARY=$(LIBRARY) build/venv-learning/bin/python -B
 
-.PHONY: lib help demo examples learn test install uninstall wheel header check-header format check-format check-python fuzz \
+.PHONY: lib command help demo examples learn test install uninstall wheel header check-header format check-format check-python fuzz \
 	bench bench-native bench-quick bench-avx2 bench-native-avx2 bench-quick-avx2 bench-minimizers bench-sequences clean
 .DELETE_ON_ERROR:
 
 lib: $(LIBRARY) ## build the library: build/lib (shared, static, pkg-config) and build/include (the default)
+
+command: $(COMMAND) ## build the command line's chainrule: build/bin/chainrule
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,7 +49,7 @@ learn: lib ## train on MNIST and MNIST-1D, and fail below 97.5 %, 93 % and 94 %:
 test: ## run every test, after installing the packages that tests need
 	Tools/test
 
-install: lib ## install the library below DESTDIR; defaults: PREFIX=/usr/local, LIBDIR=$(PREFIX)/lib
+install: lib command ## install the library and the command below DESTDIR; defaults: PREFIX=/usr/local, LIBDIR=$(PREFIX)/lib
 	Tools/install install "$(PREFIX)" "$(LIBDIR)" "$(DESTDIR)"
 
 uninstall: ## remove the installed files; give the same PREFIX, LIBDIR and DESTDIR
@@ -120,6 +123,10 @@ $(LIBRARY): $(SOURCES) Tools/build-library
 
 $(LIBRARY_AVX2): $(SOURCES) Tools/build-library
 	SWIFT="$(SWIFT)" Tools/build-library Embedded,AVX2 build/swift/embedded-avx2 build/avx2
+
+$(COMMAND): $(wildcard Command/*.c) Command/command.h $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_DEFAULT_SOURCE $(C_WARNINGS) $(CFLAGS) -Ibuild/include $(filter %.c,$^) -o $@ build/lib/libchainrule.a -lm
 
 build/examples/%: Examples/%.c $(LIBRARY)
 	@mkdir -p $(@D)

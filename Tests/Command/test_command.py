@@ -1,0 +1,199 @@
+"""The command chainrule, as a user calls it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import chainrule
+import numpy as np
+import pytest
+from chainrule import Network, _prototypes
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = ROOT / "build" / "bin" / "chainrule"
+DIGITS = ROOT / "Examples" / "data" / "digits.csv"
+
+
+def run(*arguments: object, text: str = "", code: int = 0) -> str:
+    """What the command prints; to standard error, if it should fail."""
+    words = [str(argument) for argument in arguments]
+    result = subprocess.run([COMMAND, *words], check=False, input=text, capture_output=True, text=True, timeout=60)
+    assert result.returncode == code, result.stderr
+    if code:
+        assert result.stdout == ""
+        return result.stderr
+    return result.stdout
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A network of three inputs and two outputs."""
+    network = Network(3).add_dense(4, "tanh", name="hidden").add_dense(2, name="out").build(seed=1)
+    network.save(tmp_path / "model.safetensors")
+    return tmp_path / "model.safetensors"
+
+
+def test_help_and_version() -> None:
+    assert "chainrule predict MODEL" in run("--help")
+    for name in ("info", "predict", "train", "convert"):
+        assert run(name, "--help").startswith(f"chainrule {name} MODEL")
+    assert run("--version") == f"chainrule {chainrule.__version__}, {chainrule.instruction_set()}\n"
+    assert "chainrule predict MODEL" in run(code=2)
+
+
+def names_in_c(array: str) -> list[str]:
+    """The strings of an array in names.c, whose places are the enumerators' numbers."""
+    found = re.search(rf"{array}\[\] = {{(.*?)}};", (ROOT / "Command" / "names.c").read_text(), re.DOTALL)
+    assert found
+    return re.findall(r'"(\w+)"', found[1])
+
+
+@pytest.mark.parametrize(
+    ("array", "prefix"),
+    [
+        ("activation_names", "CRL_"),
+        ("cost_names", "CRL_"),
+        ("layer_kind_names", "CRL_LAYER_"),
+        ("optimizer_names", "CRL_"),
+        ("precision_names", "CRL_PRECISION_"),
+    ],
+)
+def test_names_are_those_of_the_enumerators(array: str, prefix: str) -> None:
+    names = names_in_c(array)
+    assert [getattr(_prototypes, prefix + name.upper()) for name in names] == list(range(len(names)))
+
+
+def test_every_kind_of_layer_has_a_name() -> None:
+    kinds = [
+        name for name, value in vars(_prototypes).items() if re.match("CRL_LAYER_[A-Z]", name) and value is not None
+    ]
+    assert len(names_in_c("layer_kind_names")) == len(kinds)
+
+
+def test_info(model: Path) -> None:
+    lines = run("info", model).splitlines()
+    assert lines[0] == f"{model}: 3 inputs, 2 outputs, 2 layers, 26 parameters (0.1 KiB)"
+    assert lines[-2].split() == ["hidden", "dense", "4", "16", "tanh", "<-", "input"]
+    assert lines[-1].split() == ["out", "dense", "2", "10", "<-", "hidden"]
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
+def test_predictions(model: Path, precision: str) -> None:
+    x = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
+    text = "a;b;c\n" + "".join(";".join(f"{value:.9g}" for value in row) + "\r\n" for row in x)
+    printed = run("predict", model, "--precision", precision, text=text)
+    y = np.array([line.split(",") for line in printed.splitlines()], np.float32)
+    np.testing.assert_array_equal(y, Network.load(model).prepare(precision).predict(x))
+    places = [int(line) for line in run("predict", "--classes", model, "-", text=text).splitlines()]
+    if precision == "float32":
+        assert places == y.argmax(axis=1).tolist()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1,2,3\n1,2\n", "'-', line 2: there are 2 numbers, in the first row 3"),
+        ("1,2,3\n1,x,3\n", "'-', line 2: 'x,3' is no number"),
+        ("1,2,3,\n4,5,6\n", "a row of x has 3 numbers"),
+        ("1,,3\n", "'-' has no rows of numbers"),
+        ("", "'-' has no rows of numbers"),
+        ("a,b\n\n", "'-' has no rows of numbers"),
+        ("1,2\n", "a row of x has 2 numbers; the network has 3 inputs"),
+        ("1,2,3\0\n", "'-' holds a null character"),
+    ],
+)
+def test_bad_data(model: Path, text: str, message: str) -> None:
+    if message == "a row of x has 3 numbers":
+        # A first line that is not of numbers is a heading.
+        assert run("predict", model, text=text).count("\n") == 1
+        return
+    assert message in run("predict", model, text=text, code=1)
+
+
+def test_training_a_new_network(tmp_path: Path) -> None:
+    out = tmp_path / "digits.safetensors"
+    options = ("--classes", "--output", out, "--epochs", "10", "--validation", "0.2", "--seed", "3")
+    run("train", "--new", "64", DIGITS, *options)
+    data = np.loadtxt(DIGITS, delimiter=",", dtype=np.float32)
+    network = Network.load(out)
+    assert (network.inputs, network.outputs) == (64, 10)
+    accuracy = np.mean(network.predict(data[:, :-1]).argmax(axis=1) == data[:, -1])
+    assert accuracy > 0.93
+    before = out.read_bytes()
+    run("train", "--new", "64", DIGITS, *options)
+    assert out.read_bytes() == before
+    run("train", out, DIGITS, "--classes", "--output", out, "--epochs", "2", "--optimizer", "adamw", "--rate", "1e-4")
+    assert out.read_bytes() != before
+
+
+def test_training_on_numbers(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(200, 2))
+    data = tmp_path / "data.csv"
+    np.savetxt(data, np.column_stack([x, x @ [[1, 2], [3, -1]]]), delimiter=",")
+    out = tmp_path / "out.safetensors"
+    run("train", "--new", "0", data, "--targets", "2", "--output", out, "--epochs", "100", "--rate", "0.05")
+    np.testing.assert_allclose(Network.load(out).tensors["0.weight"], [[1, 3], [2, -1]], atol=0.01)
+
+
+def test_interrupted_training_saves(tmp_path: Path) -> None:
+    out = tmp_path / "out.safetensors"
+    command = [COMMAND, "train", "--new", "200,200", DIGITS, "--classes", "--output", out, "--epochs", "1000000"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("epoch 1/1000000  C ")
+    time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, message = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert f"interrupted; '{out}' has what was learnt so far" in message
+    assert Network.load(out).outputs == 10
+
+
+def test_conversion(tmp_path: Path) -> None:
+    fann = tmp_path / "and.net"
+    fann.write_text(
+        "FANN_FLO_2.1\nnetwork_type=1\nlayer_sizes=3 1\nneurons ()=(0, 0, 0)(0, 0, 0)(0, 0, 0)(3, 5, 1)\n"
+        "connections ()=(0, 1)(1, 1)(2, -1.5)\n"
+    )
+    out = tmp_path / "and.safetensors"
+    assert run("convert", fann, out) == ""
+    np.testing.assert_allclose(Network.load(out).predict([[1, 1]]), [[np.tanh(0.5)]], rtol=1e-6)
+    assert "1 outputs" in run("info", fann)
+    assert "does not end with .safetensors" in run("convert", fann, tmp_path / "x.bin", code=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["learn"], 2, "there is no command 'learn'"),
+        (["info"], 2, "info takes one MODEL"),
+        (["info", "/nowhere"], 1, "'/nowhere' cannot be opened: No such file or directory"),
+        (["info", DIGITS], 1, "digits.csv"),
+        (["predict"], 2, "predict takes a MODEL and DATA"),
+        (["predict", "MODEL", "--precision", "int4"], 2, "there is no precision 'int4'"),
+        (["predict", "MODEL", "--precise"], 2, "unrecognized option"),
+        (["train", "MODEL", DIGITS], 2, "train needs --output"),
+        (["train", "MODEL", DIGITS, "--output", "/tmp/x"], 1, "the network has 3 inputs"),
+        (["train", "MODEL", "--output", "/tmp/x"], 2, "train takes a MODEL and DATA"),
+        (["train", "--new", "5,,2", DIGITS, "--output", "/tmp/x"], 2, "a width of --new is ''"),
+        (["train", "--new", "5", DIGITS, "--targets", "65", "--output", "/tmp/x"], 1, "none is left for x"),
+        (["train", "--new", "5", DIGITS, "--epochs", "-1", "--output", "/tmp/x"], 2, "--epochs is '-1'"),
+        (["train", "--new", "5", DIGITS, "--validation", "1", "--output", "/tmp/x"], 2, "--validation is '1'"),
+        (["train", "--new", "5", DIGITS, "--rate", "nan", "--output", "/tmp/x"], 2, "--rate is 'nan'"),
+        (["train", "--new", "5", DIGITS, "--cost", "x", "--output", "/tmp/x"], 2, "there is no cost 'x'"),
+        (["train", "--new", "5", DIGITS, "--output", "/nowhere/x"], 1, "/nowhere/x"),
+    ],
+)
+def test_wrong_arguments(model: Path, arguments: list[object], code: int, message: str) -> None:
+    assert message in run(*(model if argument == "MODEL" else argument for argument in arguments), code=code)
+
+
+def test_classes_must_be_whole_numbers(tmp_path: Path) -> None:
+    data = tmp_path / "data.csv"
+    data.write_text("1,2,0\n1,2,0.5\n")
+    message = run("train", "--new", "5", data, "--classes", "--output", tmp_path / "x", code=1)
+    assert "the class of row 2 is 0.5; whole numbers from 0 on are needed" in message
