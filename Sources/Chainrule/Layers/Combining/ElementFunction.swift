@@ -26,7 +26,7 @@ public enum ElementFunction: Sendable, Equatable {
     case stepwiseSigmoid
 
     /// Those without numbers of their own.
-    package static var all: [ElementFunction] { 
+    package static var all: [ElementFunction] {
         [.log, .squareRoot, .absolute, .reciprocal, .square, .erf, .sine, .step, .stepwiseSigmoid]
     }
 
