@@ -139,8 +139,11 @@ final class ONNXImporter {
         base = "output"
         for output in model.outputs {
             let shown = model.names[output].shown
-            guard case .layer(let value) = values[output] else {
-                throw ChainruleError(.format, "the graph's output '\(shown)' does not depend on its input")
+            let value: ONNXLayer
+            switch values[output] {
+            case .layer(let layer): value = layer
+            case .tensor(let tensor): value = try ONNXOperators.constant(tensor, self)
+            case .none: throw ChainruleError(.format, "nothing gives the graph's output '\(shown)'")
             }
             let layer: ONNXLayer
             do throws(ChainruleError) { layer = try plain(value) } catch {

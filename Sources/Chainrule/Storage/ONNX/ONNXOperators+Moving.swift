@@ -5,7 +5,6 @@ extension ONNXOperators {
     }
 
     static func dropout(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
-        try importer.refuseOutputs(of: node, from: 1)
         if let isTraining = try importer.constant(node, 2), isTraining.count == 1, isTraining.integer(0) != 0 {
             throw ChainruleError(.format, "training_mode is not supported")
         }
@@ -19,6 +18,12 @@ extension ONNXOperators {
             }
         }
         importer.give(layer, node)
+        // Outside training, nothing is dropped.
+        guard importer.isRead(node, 1) else { return }
+        let ones = try constant(importer.folder.integers(layer.dims) { _ in 1 }, importer)
+        var mask = ONNXLayer(ones.name, layer.dims, batch: layer.batch)
+        mask.isInteger = true
+        importer.give(mask, node, 1)
     }
 
     static func cast(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
@@ -26,7 +31,7 @@ extension ONNXOperators {
         let type = try ONNXType.supported(node.integer("to").map { Int64($0) })
         // float16 and the like would round.
         guard type == .float || type == .double || layer.isInteger && (type == .int64 || type == .int32) else {
-            throw ChainruleError(.format, "a cast to type \(type.rawValue) is not supported for what a layer gives")
+            throw ChainruleError(.format, "a cast to type \(type.rawValue) is not supported")
         }
         layer.isInteger = type.isInteger
         importer.give(layer, node)
@@ -62,34 +67,62 @@ extension ONNXOperators {
 
     static func concat(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
         guard let number = try node.integer("axis") else { throw ChainruleError(.format, "it has no axis") }
-        var first = try importer.withOwnAxes(importer.layer(node))
-        let axis = try first.axis(number)
-        try first.checkIsNotBatch(axis)
-        var (names, length, place) = ([String](), 0, 0)
+        var layers: [ONNXLayer] = []
         for index in node.inputs.indices {
-            var layer = try importer.layer(node, index)
-            guard layer.rank == first.rank && layer.batch == first.batch && layer.isInteger == first.isInteger else {
+            if case .tensor(let tensor) = importer.value(node, index), tensor.count > 0 {
+                layers.append(try constant(tensor, importer))
+            } else {
+                layers.append(try importer.layer(node, index))
+            }
+        }
+        guard let rank = layers.first?.rank else { throw ChainruleError(.format, "it reads nothing") }
+        importer.give(try joined(layers, along: ONNXShapes.axis(number, rank), importer), node)
+    }
+
+    private static func joined(
+        _ layers: [ONNXLayer], along axis: Int, _ importer: ONNXImporter
+    ) throws(ChainruleError) -> ONNXLayer {
+        var first = try importer.withOwnAxes(layers[0])
+        if layers.count == 1 { return first }
+        var (names, length, place) = ([String](), 0, 0)
+        for layer in layers {
+            let isSame = layer.rank == first.rank && layer.batch == first.batch && layer.isInteger == first.isInteger
+            let others = first.dims.indices.filter { $0 != axis }
+            guard isSame && others.allSatisfy({ layer.dims[$0] == first.dims[$0] }) else {
                 throw ChainruleError(.format, "it joins \(first.dims.shown) and \(layer.dims.shown)")
             }
-            layer = try importer.arranged(layer, first.order)
-            for each in layer.dims.indices where each != axis && layer.dims[each] != first.dims[each] {
-                throw ChainruleError(.format, "it joins \(first.dims.shown) and \(layer.dims.shown)")
-            }
-            let (name, at, _) = try importer.around(axis, layer)
+            let (name, at, _) = try importer.around(axis, importer.arranged(layer, first.order))
             names.append(name)
             place = at
             length = try Plan.checkedSum([length, layer.dims[axis]])
         }
+        try first.checkIsNotBatch(axis)
         first.name = try importer.add { name throws(ChainruleError) in
             try importer.architecture.concatenation(of: names, axis: place, name: name)
         }
         first.dims[axis] = length
         first.axes = first.dims
-        importer.give(first, node)
+        return first
+    }
+
+    /// Some elements along an axis, in any order.
+    private static func picked(
+        _ layer: ONNXLayer, _ axis: Int, _ places: [Int], _ importer: ONNXImporter
+    ) throws(ChainruleError) -> ONNXLayer {
+        var (parts, first) = ([ONNXLayer](), 0)
+        while first < places.count {
+            var end = first + 1
+            while end < places.count && places[end] == places[end - 1] + 1 { end += 1 }
+            parts.append(try part(layer, axis, from: places[first], count: end - first, importer))
+            first = end
+            guard parts.count <= 256 else { throw ChainruleError(.format, "it picks more than 256 parts") }
+        }
+        guard !parts.isEmpty else { throw ChainruleError(.format, "it takes no element of axis \(axis)") }
+        return try joined(parts, along: axis, importer)
     }
 
     /// The elements of a layer along an axis from one on.
-    private static func part(
+    static func part(
         _ layer: ONNXLayer, _ axis: Int, from first: Int, count: Int, _ importer: ONNXImporter
     ) throws(ChainruleError) -> ONNXLayer {
         var result = layer
@@ -136,10 +169,10 @@ extension ONNXOperators {
     static func slice(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
         var layer = try importer.withOwnAxes(importer.layer(node))
         for (axis, range) in try importer.slices(node, layer.dims, batch: layer.batch).enumerated() {
-            guard range.step == 1 || range.count == 1 else {
-                throw ChainruleError(.format, "a step of \(range.step) is not supported")
-            }
-            layer = try part(layer, axis, from: range.first, count: range.count, importer)
+            layer =
+                range.step == 1
+                ? try part(layer, axis, from: range.first, count: range.count, importer)
+                : try picked(layer, axis, (0..<range.count).map { range.first + $0 * range.step }, importer)
         }
         importer.give(layer, node)
     }
@@ -151,36 +184,25 @@ extension ONNXOperators {
         let axis = try layer.axis(node.integer("axis") ?? 0)
         try layer.checkIsNotBatch(axis)
         let length = layer.dims[axis]
-        guard indices.isInteger && indices.dims.count <= 1 && indices.count >= 1 && indices.count <= 256 else {
-            throw ChainruleError(.format, "the indices are not at most 256 integers in one axis")
+        guard indices.isInteger && indices.count <= 1 << 16 else {
+            throw ChainruleError(.format, "its indices are no few integers")
         }
-        var parts: [ONNXLayer] = []
+        var places: [Int] = []
         for place in 0..<indices.count {
             let number = Int(clamping: indices.integer(place))
             guard -length..<length ~= number else {
                 throw ChainruleError(.format, "the index \(number) is not among \(length)")
             }
-            parts.append(try part(layer, axis, from: number < 0 ? number + length : number, count: 1, importer))
+            places.append(number < 0 ? number + length : number)
         }
-        var result = parts[0]
-        if parts.count > 1 {
-            var (names, place) = ([String](), 0)
-            for part in parts {
-                let (name, at, _) = try importer.around(axis, part)
-                names.append(name)
-                place = at
-            }
-            result.name = try importer.add { name throws(ChainruleError) in
-                try importer.architecture.concatenation(of: names, axis: place, name: name)
-            }
-            result.dims[axis] = parts.count
-            result.axes = result.dims
-        }
+        var result = try picked(layer, axis, places, importer)
         if indices.dims.isEmpty {
-            result.dims.remove(at: axis)
-            result.axes = result.dims
-            result.order = result.order.filter { $0 != axis }.map { $0 > axis ? $0 - 1 : $0 }
-            result.batch = result.batch.map { $0 > axis ? $0 - 1 : $0 }
+            result = result.without([axis])
+        } else if indices.dims.count > 1 {
+            result = try importer.plain(result)
+            result.dims.replaceSubrange(axis...axis, with: indices.dims)
+            (result.axes, result.order) = (result.dims, Array(result.dims.indices))
+            result.batch = result.batch.map { $0 > axis ? $0 + indices.dims.count - 1 : $0 }
         }
         importer.give(result, node)
     }

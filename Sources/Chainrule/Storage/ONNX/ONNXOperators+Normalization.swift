@@ -61,7 +61,6 @@ extension ONNXOperators {
     }
 
     static func layerNormalization(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
-        try importer.refuseOutputs(of: node, from: 1)
         var layer = try importer.plain(importer.floatLayer(node))
         let axis = try layer.axis(node.integer("axis") ?? -1)
         if let batch = layer.batch, batch >= axis { try layer.checkIsNotBatch(batch) }
@@ -69,6 +68,7 @@ extension ONNXOperators {
         let count = inner.reduce(1, *)
         let source = try importer.shaped(layer.name, outer == 1 ? [count] : [outer, count])
         let epsilon = try node.float("epsilon", otherwise: 1e-5)
+        try giveStatistics(of: layer, from: axis, epsilon: epsilon, importer, node)
         layer.name = try importer.add { name throws(ChainruleError) in
             try importer.architecture.normalization(.layer, epsilon: epsilon, name: name, input: source)
         }
@@ -85,5 +85,21 @@ extension ONNXOperators {
             try importer.fill(layer.name, tensor, importer.folder.expanded(given, to: inner))
         }
         importer.give(layer, node)
+    }
+
+    /// The mean and the inverse of the deviation, if they are read.
+    private static func giveStatistics(
+        of layer: ONNXLayer, from axis: Int, epsilon: Float, _ importer: ONNXImporter, _ node: ONNXNode
+    ) throws(ChainruleError) {
+        guard importer.isRead(node, 1) || importer.isRead(node, 2) else { return }
+        let axes = Array(axis..<layer.rank)
+        let mean = try reduced(layer, .mean, axes, keepsAxes: true, importer)
+        importer.give(mean, node, 1)
+        guard importer.isRead(node, 2) else { return }
+        let square = try applied(.square, combined(layer, mean, .difference, importer), importer)
+        let variance = try reduced(square, .mean, axes, keepsAxes: true, importer)
+        let deviation = try applied(
+            .squareRoot, applied(.affine(factor: 1, offset: epsilon), variance, importer), importer)
+        importer.give(try applied(.reciprocal, deviation, importer), node, 2)
     }
 }

@@ -24,7 +24,7 @@ extension ONNXOperators {
             else {
                 return try dense(a, weights, bias: nil, importer, node) { product throws(ChainruleError) in
                     let scaled = try importer.folder.scaled(c, by: beta)
-                    return try combined([product, try parameter(scaled, importer)], .sum, importer)
+                    return try combined(product, parameter(scaled, importer), .sum, importer)
                 }
             }
             let scaled = try importer.folder.scaled(c, by: beta)
@@ -34,7 +34,7 @@ extension ONNXOperators {
         guard beta == 1 else { throw ChainruleError(.format, "beta \(beta) is not supported for what a layer gives") }
         let c = try importer.floatLayer(node, 2)
         try dense(a, weights, bias: nil, importer, node) { product throws(ChainruleError) in
-            try combined([product, c], .sum, importer)
+            try combined(product, c, .sum, importer)
         }
     }
 

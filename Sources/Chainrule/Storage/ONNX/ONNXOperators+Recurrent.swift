@@ -171,8 +171,7 @@ extension ONNXOperators {
                 names.append(part)
                 continue
             }
-            let zeros = try importer.folder.floats([units]) { _ in 0 }
-            names.append(try parameter(zeros, importer).name)
+            names.append(try constant(importer.folder.floats([units]) { _ in 0 }, importer).name)
         }
         if names.count == 1 { return names[0] }
         return try importer.add("state") { name throws(ChainruleError) in

@@ -50,7 +50,7 @@ extension ONNXOperators {
         let dilation = try list(node, "dilations", count, otherwise: ones)
         let pads = try list(node, "pads", 2 * count, otherwise: positions.map { _ in 0 } + positions.map { _ in 0 })
         var (before, after) = (Array(pads[..<count]), Array(pads[count...]))
-        for number in stride + dilation + kernel where number < 1 || number > 1 << 20 {
+        for number in stride + dilation + kernel where !(1...1 << 20 ~= number) {
             throw ChainruleError(.format, "a stride, dilation or kernel is \(number)")
         }
         let padding = try node.text("auto_pad")
@@ -59,18 +59,21 @@ extension ONNXOperators {
             throw ChainruleError(.format, "auto_pad \(padding.shown) is not supported")
         }
         for axis in 0..<count {
-            let reach = (kernel[axis] - 1) * dilation[axis] + 1
-            let length = positions[axis]
+            // In 64 bits: the library also runs with fewer.
+            let (length, step) = (Int64(positions[axis]), Int64(stride[axis]))
+            let reach = Int64(kernel[axis] - 1) * Int64(dilation[axis]) + 1
             if isSame {
-                let missing = max(0, ((length + stride[axis] - 1) / stride[axis] - 1) * stride[axis] + reach - length)
+                let missing = max(0, Int(clamping: ((length + step - 1) / step - 1) * step + reach - length))
                 let less = missing / 2
                 before[axis] = padding!.isSame(as: "SAME_UPPER") ? less : missing - less
                 after[axis] = missing - before[axis]
             } else if roundsUp {
                 // A last window that begins inside, and does not end there.
-                let rest = (length + before[axis] + after[axis] - reach) % stride[axis]
-                let windows = (length + before[axis] + after[axis] - reach) / stride[axis] + 1
-                if rest > 0 && windows * stride[axis] < length + before[axis] { after[axis] += stride[axis] - rest }
+                let room = length + Int64(before[axis] + after[axis]) - reach
+                let windows = room / step + 1
+                if room % step > 0 && windows * step < length + Int64(before[axis]) {
+                    after[axis] += Int(step - room % step)
+                }
             }
         }
         let isValid = (before + after).allSatisfy { $0 == 0 }
@@ -128,15 +131,19 @@ extension ONNXOperators {
         let pads = try list(node, "pads", 2 * count, otherwise: positions.map { _ in 0 } + positions.map { _ in 0 })
         var (before, after) = (Array(pads[..<count]), Array(pads[count...]))
         for axis in 0..<count {
-            let whole =
-                (positions[axis] - 1) * window.stride[axis] + more[axis] + (kernel[axis] - 1) * window.dilation[axis]
-                + 1
+            let reach = Int64(kernel[axis] - 1) * Int64(window.dilation[axis]) + 1
+            let step = Int64(window.stride[axis])
+            let whole = Int64(positions[axis] - 1) * step + Int64(more[axis]) + reach
             if shape != nil || isSame {
-                let wanted = try shape.map { shape throws(ChainruleError) in
+                var wanted = Int64(positions[axis]) * step
+                if let shape {
                     guard shape.count >= count else { throw ChainruleError(.format, "output_shape is \(shape.shown)") }
-                    return shape[shape.count - count + axis]
+                    wanted = Int64(shape[shape.count - count + axis])
                 }
-                let total = whole - min(max(wanted ?? positions[axis] * window.stride[axis], 0), whole + (1 << 28))
+                guard wanted >= 1 && wanted - whole <= 1 << 28 && whole - wanted <= 1 << 28 else {
+                    throw ChainruleError(.format, "an output of the length \(wanted) is not supported")
+                }
+                let total = Int(whole - wanted)
                 let isUpper = padding?.isSame(as: "SAME_UPPER") ?? false
                 let less = max(total, 0) / 2
                 before[axis] = isUpper ? less : max(total, 0) - less
@@ -229,9 +236,7 @@ extension ONNXOperators {
         }
         var value = try node.float("value", otherwise: 0)
         if let tensor = try importer.constant(node, 2) { value = tensor.count == 1 ? tensor.float(0) : .nan }
-        guard value == 0 else {
-            throw ChainruleError(.format, "padding with other numbers than 0 is not supported")
-        }
+        guard value.isFinite else { throw ChainruleError(.format, "padding with \(value) is not supported") }
         var layer = try importer.withOwnAxes(importer.layer(node))
         guard let pads = try importer.list(node, "pads", input: 1) else {
             throw ChainruleError(.format, "it has no pads")
@@ -239,13 +244,23 @@ extension ONNXOperators {
         let given = try importer.constant(node, 3).map { tensor throws(ChainruleError) in try tensor.integers() }
         let axes = try ONNXShapes.axes(given ?? Array(0..<layer.rank), layer.rank)
         guard pads.count == 2 * axes.count else { throw ChainruleError(.format, "pads has \(pads.count) numbers") }
+        // What is padded with a number is padded with 0, that number lower.
+        if value != 0 {
+            try layer.checkIsFloat()
+            layer = try applied(.affine(factor: 1, offset: -value), layer, importer)
+        }
         for (place, axis) in axes.enumerated() {
-            let (before, after) = (pads[place], pads[axes.count + place])
+            var (before, after) = (pads[place], pads[axes.count + place])
             if before == 0 && after == 0 { continue }
             try layer.checkIsNotBatch(axis)
-            guard 0...1 << 28 ~= before && 0...1 << 28 ~= after else {
+            guard before.magnitude <= 1 << 28 && after.magnitude <= 1 << 28 else {
                 throw ChainruleError(.format, "padding of \(before) and \(after) is not supported")
             }
+            let (cutBefore, cutAfter) = (max(0, -before), max(0, -after))
+            layer = try part(
+                layer, axis, from: cutBefore, count: layer.dims[axis] - cutBefore - cutAfter, importer)
+            (before, after) = (max(0, before), max(0, after))
+            if before == 0 && after == 0 { continue }
             let (source, at, extents) = try importer.around(axis, layer)
             // The last axis is never padded.
             let isLast = at == extents.count - 1
@@ -260,6 +275,7 @@ extension ONNXOperators {
             layer.dims[axis] += before + after
             layer.axes = layer.dims
         }
+        if value != 0 { layer = try applied(.affine(factor: 1, offset: value), layer, importer) }
         importer.give(layer, node)
     }
 

@@ -24,8 +24,18 @@ enum ONNXOperators {
         // Elementwise
         ONNXOperator("Add", fold: foldSum, build: combine), ONNXOperator("Sub", fold: foldDifference, build: combine),
         ONNXOperator("Mul", fold: foldProduct, build: combine), ONNXOperator("Sum", build: combine),
-        ONNXOperator("Mean", build: combine), ONNXOperator("Div", fold: foldQuotient),
+        ONNXOperator("Mean", build: combine), ONNXOperator("Div", fold: foldQuotient, build: combine),
+        ONNXOperator("Max", build: combine), ONNXOperator("Min", build: combine), ONNXOperator("Pow", build: combine),
         ONNXOperator("PRelu", build: prelu),
+        ONNXOperator("Neg", fold: foldNegative, build: activate), ONNXOperator("Sqrt", fold: foldRoot, build: activate),
+        ONNXOperator("Log", build: activate), ONNXOperator("Abs", build: activate),
+        ONNXOperator("Reciprocal", build: activate), ONNXOperator("Erf", build: activate),
+        // Along axes
+        ONNXOperator("ReduceSum", build: reduce), ONNXOperator("ReduceMean", build: reduce),
+        ONNXOperator("ReduceMax", build: reduce), ONNXOperator("ReduceMin", build: reduce),
+        ONNXOperator("ReduceL1", build: reduce), ONNXOperator("ReduceL2", build: reduce),
+        ONNXOperator("ReduceSumSquare", build: reduce), ONNXOperator("ReduceLogSum", build: reduce),
+        ONNXOperator("ArgMax", build: reduce),
         // Activations
         ONNXOperator("Relu", build: activate), ONNXOperator("LeakyRelu", build: activate),
         ONNXOperator("Elu", build: activate), ONNXOperator("Selu", build: activate),
@@ -61,8 +71,7 @@ enum ONNXOperators {
         ONNXOperator("Slice", fold: foldSlice, build: slice), ONNXOperator("Gather", fold: foldGather, build: gather),
         ONNXOperator("Cast", fold: foldCast, build: cast), ONNXOperator("Shape", fold: foldShape, build: shape),
         ONNXOperator("Constant", fold: foldConstant), ONNXOperator("ConstantOfShape", fold: foldConstantOfShape),
-        ONNXOperator("Expand", fold: foldExpand), ONNXOperator("Range", fold: foldRange),
-        ONNXOperator("Neg", fold: foldNegative), ONNXOperator("Sqrt", fold: foldRoot),
+        ONNXOperator("Expand", fold: foldExpand, build: expand), ONNXOperator("Range", fold: foldRange),
     ]
 
     static func find(_ node: ONNXNode) throws(ChainruleError) -> ONNXOperator {
@@ -132,10 +141,13 @@ extension ONNXOperators {
     private static func foldCast(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
         let tensor = try importer.requiredConstant(node, 0)
         let type = try ONNXType.supported(node.integer("to").map { Int64($0) })
-        if type.isInteger == tensor.isInteger && type != .bool { return tensor }
-        guard type.isInteger else { return try importer.folder.floats(tensor.dims) { tensor.float($0) } }
-        return try importer.folder.integers(tensor.dims) {
-            type == .bool ? (tensor.float($0) == 0 ? 0 : 1) : tensor.integer($0)
+        switch type {
+        case .float, .double: return try tensor.asFloats(importer.folder)
+        case .int64, .int32:
+            return tensor.isInteger ? tensor : try importer.folder.integers(tensor.dims) { tensor.integer($0) }
+        case .bool: return try importer.folder.integers(tensor.dims) { tensor.float($0) == 0 ? 0 : 1 }
+        // Others would round, or cut off.
+        default: throw ChainruleError(.format, "a cast to type \(type.rawValue) is not supported")
         }
     }
 

@@ -214,5 +214,8 @@ enum ONNXBatch {
     }
 
     /// The number for an axis of which each row has so many places.
-    static func number(_ length: Int) -> Int64 { rows.multipliedReportingOverflow(by: Int64(length)).partialValue }
+    static func number(_ length: Int) -> Int64 {
+        let (number, overflow) = rows.multipliedReportingOverflow(by: Int64(length))
+        return overflow ? .max : number
+    }
 }

@@ -157,12 +157,13 @@ extension ONNXTensor {
         guard dims.count <= mostAxes else {
             throw ChainruleError(.format, "a tensor has \(dims.count) axes; at most \(mostAxes) are supported")
         }
-        var count = 1
+        // Without the axes of length 0, so that no product of some of the lengths overflows.
+        var (count, isEmpty) = (1, false)
         for dim in dims {
             guard dim >= 0 else { throw ChainruleError(.format, "a tensor has an axis of length \(dim)") }
-            count = try Plan.checkedProduct(count, dim)
+            if dim == 0 { isEmpty = true } else { count = try Plan.checkedProduct(count, dim) }
         }
-        return count
+        return isEmpty ? 0 : count
     }
 
     /// Reads a tensor and its name. Numbers that lie in the file as they lie in memory stay there.

@@ -98,7 +98,7 @@ import Testing
                 outputs: [Writer.value("y", [0, 3])], opset: opset)
         }
         refused(one("Unknown"), "node 'it' (Unknown, opset 17)", "not supported")
-        refused(one("Celu", [("alpha", .float(3))], opset: 12), "node 'it' (Celu, opset 12)", "alpha 3.0")
+        refused(one("Pad", [("mode", .text("reflect"))], opset: 12), "node 'it' (Pad, opset 12)", "the mode reflect")
         refused(one("Relu", opset: 0), "opset is 0")
         refused(one("Relu", opset: 1000), "opset is 1000")
         refused(one("Transpose", [("perm", .integers([0, 0]))]), "axis 0 twice")
@@ -149,5 +149,64 @@ import Testing
         #expect(error?.code == .memory && error?.message.contains("node 'fill'") == true, "\(error?.message ?? "")")
         let small = #expect(throws: ChainruleError.self) { try Network(onnxBytes: Writer.perceptron, memoryLimit: 50) }
         #expect(small?.code == .memory)
+    }
+
+    /// Numbers are constants; constants of several elements are parameters where layers add or multiply with them.
+    @Test func numbersAreNotTrained() throws {
+        let network = try Network(
+            onnxBytes: Writer.model(
+                [
+                    Writer.node("Mul", ["x", "two"], ["a"]), Writer.node("Add", ["a", "row"], ["b"]),
+                    Writer.node("Max", ["b", "least"], ["c"]), Writer.node("Div", ["c", "row"], ["d"]),
+                    Writer.node("Pow", ["d", "two"], ["y"]),
+                ], inputs: [Writer.value("x", [0, 3])], outputs: [Writer.value("y", [0, 3])],
+                tensors: [
+                    Writer.tensor("two", [], [2]), Writer.tensor("row", [3], [1, 2, 4]),
+                    Writer.tensor("least", [1], [3]),
+                ]))
+        #expect(network.parameterCount == 3)
+        #expect(try network.predict([1, 2, 4]) == [9, 9, 9])
+        #expect(try network.predict([0, 0, 0]) == [9, 2.25, 1])
+    }
+
+    /// Values of channels are repeated at every position, wherever the channels lie.
+    @Test func valuesAreRepeated() throws {
+        func network(_ operation: String, _ dims: [Int]) throws -> Network {
+            try Network(
+                onnxBytes: Writer.model(
+                    [
+                        Writer.node("GlobalAveragePool", ["x"], ["p"]), Writer.node(operation, ["x", "p"], ["a"]),
+                        Writer.node("Sub", ["a", "c"], ["y"]),
+                    ], inputs: [Writer.value("x", [0, 2, 1, 3])], outputs: [Writer.value("y", [0, 2, 1, 3])],
+                    tensors: [Writer.tensor("c", dims, Writer.numbers(dims.reduce(1, *)))]))
+        }
+        let x: [Float] = [1, 2, 3, 4, 5, 6]
+        let c = Writer.numbers(6)
+        #expect(
+            try network("Mul", [3]).predict(x) == (0..<6).map { x[$0] * (x[$0] > 3 ? 5 : 2) - c[$0 % 3] })
+        #expect(
+            try network("Add", [2, 1, 1]).predict(x) == (0..<6).map { x[$0] + (x[$0] > 3 ? 5 : 2) - c[$0 / 3] })
+        #expect(
+            try network("Add", [2, 1, 3]).predict(x) == (0..<6).map { x[$0] + (x[$0] > 3 ? 5 : 2) - c[$0] })
+    }
+
+    @Test func sumsAlongAxes() throws {
+        func network(_ operation: String, _ axes: [Int], keeps: Bool) throws -> [Float] {
+            try Network(
+                onnxBytes: Writer.model(
+                    [
+                        Writer.node(
+                            operation, ["x"], ["y"],
+                            [("axes", .integers(axes)), ("keepdims", .integer(keeps ? 1 : 0))])
+                    ], inputs: [Writer.value("x", [0, 2, 3])], outputs: [Writer.value("y", [0, 2])], opset: 11)
+            ).predict([1, 2, 3, 4, 5, 9])
+        }
+        #expect(try network("ReduceSum", [2], keeps: false) == [6, 18])
+        #expect(try network("ReduceMean", [-1], keeps: true) == [2, 6])
+        #expect(try network("ReduceMax", [1], keeps: true) == [4, 5, 9])
+        #expect(try network("ReduceMin", [1, 2], keeps: false) == [1])
+        #expect(try network("ReduceSumSquare", [1], keeps: false) == [17, 29, 90])
+        let error = #expect(throws: ChainruleError.self) { try network("ReduceSum", [0], keeps: true) }
+        #expect(error?.message.contains("batch") == true)
     }
 }
