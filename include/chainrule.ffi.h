@@ -405,6 +405,8 @@ crl_status crl_network_load_fann_from_memory(const void *bytes, size_t count, si
 crl_status crl_network_load_onnx(const char *path, size_t memory_limit, crl_network **network);
 crl_status crl_network_load_onnx_from_memory(const void *bytes, size_t count, size_t memory_limit,
                                              crl_network **network);
+crl_status crl_network_save_onnx(const crl_network *network, const char *path);
+crl_status crl_network_save_onnx_to_memory(const crl_network *network, void *bytes, size_t capacity, size_t *count);
 crl_status crl_network_onnx_count(const crl_network *network, size_t *inputs, size_t *outputs);
 crl_status crl_network_onnx_input(const crl_network *network, size_t index, const char **name, size_t *extents,
                                   size_t extents_count, size_t *rank, int32_t *batch_axis);

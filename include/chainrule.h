@@ -1973,6 +1973,26 @@ CRL_NODISCARD CRL_API crl_status crl_network_load_onnx(const char *path, size_t 
 CRL_NODISCARD CRL_API crl_status crl_network_load_onnx_from_memory(const void *bytes, size_t count, size_t memory_limit,
                                                                    crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
+/** Saves a network as an ONNX model of operator set 17, for ONNX Runtime and others. The model computes what
+ *  crl_network_predict() does; docs/onnx.md says how layers become nodes. Inputs and outputs of a network from
+ *  crl_network_load_onnx() keep their names. Atomic, as crl_network_save().
+ *  @param network built; only read.
+ *  @param path the file to create or replace.
+ *  @return a status; also CRL_ERROR_FILE, CRL_ERROR_VALUE if a layer has no ONNX form (the message names it), or
+ *      CRL_ERROR_SIZE if the model would have more than 2 GiB. */
+CRL_NODISCARD CRL_API crl_status crl_network_save_onnx(const crl_network *network, const char *path);
+
+/** Saves a network to memory as an ONNX model: the bytes that crl_network_save_onnx() writes to a file.
+ *  @param network built; only read.
+ *  @param bytes receives the bytes; NULL, with a capacity of 0: only count them. After an error the contents are
+ *      unspecified.
+ *  @param capacity how many bytes may be written, at least the count.
+ *  @param count receives how many bytes the model has.
+ *  @return a status; also CRL_ERROR_VALUE as in crl_network_save_onnx(), or CRL_ERROR_SIZE if the capacity is too
+ *      small (the message names the count) or the model too large. */
+CRL_NODISCARD CRL_API crl_status crl_network_save_onnx_to_memory(const crl_network *network, void *CRL_NULLABLE bytes,
+                                                                 size_t capacity, size_t *count);
+
 /** Gets how many inputs and outputs the ONNX model had that a network was read from; 0 for other networks.
  *  @param network built or not.
  *  @param inputs receives the number of inputs.

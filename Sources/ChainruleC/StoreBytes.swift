@@ -200,7 +200,7 @@ public func crlTrainerLoadFromCallback(
 
 /// Saves to memory, or only counts the bytes.
 /// - Parameter save: fills a buffer, if it gets one, and returns how many bytes the file has.
-private func save(
+func save(
     to bytes: UnsafeMutableRawPointer?, _ capacity: UInt, _ count: UnsafeMutablePointer<UInt>?, of network: Network,
     _ save: (UnsafeMutableRawBufferPointer?) throws(ChainruleError) -> Int
 ) throws(ChainruleError) {

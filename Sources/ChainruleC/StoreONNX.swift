@@ -60,6 +60,45 @@ private func loadONNX(
     network.pointee = makeHandle(NetworkHandle(built: loaded, signature))
 }
 
+/// Saves a network as an ONNX model of operator set 17, for ONNX Runtime and others. The model computes what
+/// crl_network_predict() does; docs/onnx.md says how layers become nodes. Inputs and outputs of a network from
+/// crl_network_load_onnx() keep their names. Atomic, as crl_network_save().
+/// - Parameters:
+///   - network: built; only read.
+///   - path: the file to create or replace.
+/// - Returns: a status; also CRL_ERROR_FILE, CRL_ERROR_VALUE if a layer has no ONNX form (the message names it), or
+///   CRL_ERROR_SIZE if the model would have more than 2 GiB.
+@_cdecl("crl_network_save_onnx")
+public func crlNetworkSaveOnnx(_ network: UnsafePointer<crl_network>?, _ path: UnsafePointer<CChar>?) -> crl_status {
+    call("crl_network_save_onnx") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        try handle.built().saveONNX(to: requiredPath(path), signature: handle.signature)
+    }
+}
+
+/// Saves a network to memory as an ONNX model: the bytes that crl_network_save_onnx() writes to a file.
+/// - Parameters:
+///   - network: built; only read.
+///   - bytes: receives the bytes; NULL, with a capacity of 0: only count them. After an error the contents are
+///     unspecified.
+///   - capacity: how many bytes may be written, at least the count.
+///   - count: receives how many bytes the model has.
+/// - Returns: a status; also CRL_ERROR_VALUE as in crl_network_save_onnx(), or CRL_ERROR_SIZE if the capacity is too
+///   small (the message names the count) or the model too large.
+@_cdecl("crl_network_save_onnx_to_memory")
+public func crlNetworkSaveOnnxToMemory(
+    _ network: UnsafePointer<crl_network>?, _ bytes: UnsafeMutableRawPointer?, _ capacity: UInt,
+    _ count: UnsafeMutablePointer<UInt>?
+) -> crl_status {
+    call("crl_network_save_onnx_to_memory") { () throws(ChainruleError) in
+        let handle = try object(network, "network", as: NetworkHandle.self)
+        let network = try handle.built()
+        try save(to: bytes, capacity, count, of: network) { buffer throws(ChainruleError) in
+            try network.saveONNX(to: buffer, signature: handle.signature)
+        }
+    }
+}
+
 /// Gets how many inputs and outputs the ONNX model had that a network was read from; 0 for other networks.
 /// - Parameters:
 ///   - network: built or not.

@@ -9,7 +9,9 @@
  * pass. --verbose prints each case's outcome instead of the table; `cases ... --verbose | sed -n 's/^passed //p'` makes a new list.
  *
  * A case gives everything as inputs, weights too, which are constants for Chainrule. So each case is tried as it is, and with all
- * inputs but one as constants of the graph. */
+ * inputs but one as constants of the graph.
+ *
+ * What passes is written as a model again, and read: then it gives the same numbers, unless the new model is refused. */
 #define _XOPEN_SOURCE 700
 #include <dirent.h>
 
@@ -117,6 +119,40 @@ static int is_close(float value, float wanted)
     return value == wanted || fabsf(value - wanted) <= 1e-6f + 1e-4f * fabsf(wanted);
 }
 
+/* How many networks gave models that were read with the same numbers, the same bits, and not. */
+static size_t written, written_same, written_refused;
+
+/* Writes a model of a network, reads it, and compares what it makes of rows. 0 if the numbers are others. */
+static int is_written(crl_network *network, const float *x, size_t width, const float *y, size_t outs, size_t rows, char *why)
+{
+    size_t count = 0;
+    unsigned char *content = NULL;
+    float *again = calloc(rows * outs + 1, sizeof *again);
+    crl_network *second = NULL;
+    int is_right = 0;
+    if (!again || crl_network_save_onnx_to_memory(network, NULL, 0, &count) || !(content = malloc(count))
+        || crl_network_save_onnx_to_memory(network, content, count, &count)) {
+        snprintf(why, MOST_MESSAGE, "%s", crl_error_message());
+    } else if (crl_network_load_onnx_from_memory(content, count, 0, &second)) {
+        ++written_refused;
+        is_right = 1;
+    } else if (crl_network_predict(second, x, rows, width, again, rows * outs, outs)) {
+        snprintf(why, MOST_MESSAGE, "written and read: %s", crl_error_message());
+    } else {
+        is_right = 1;
+        ++written;
+        written_same += memcmp(again, y, rows * outs * sizeof *y) == 0;
+        for (size_t k = 0; k < rows * outs && is_right; ++k)
+            is_right = is_close(again[k], y[k]);
+        if (!is_right)
+            snprintf(why, MOST_MESSAGE, "written and read, it gives other numbers");
+    }
+    crl_network_destroy(second);
+    free(content);
+    free(again);
+    return is_right;
+}
+
 /* Predicts, and compares the outputs. */
 static enum outcome compare(const crl_network *network, char *why)
 {
@@ -187,6 +223,8 @@ static enum outcome compare(const crl_network *network, char *why)
         first += count;
         free(whole);
     }
+    if (outcome == PASSED && !is_written(network, x, width, y, outs, rows, why))
+        outcome = WRONG;
 end:
     free(x);
     free(y);
@@ -357,5 +395,7 @@ int main(int argc, char **argv)
                    table[i].counts[WRONG], table[i].counts[NOT_READ], table[i].reason);
     }
     printf("%u passed, %u refused, %u wrong, %u not read\n", totals[PASSED], totals[REFUSED], totals[WRONG], totals[NOT_READ]);
+    printf("%zu were written and read with the same numbers, %zu to the last bit; %zu were refused\n", written, written_same,
+           written_refused);
     return failures > 0;
 }

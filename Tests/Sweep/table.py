@@ -417,6 +417,12 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
     "crl_network_load_fann_from_memory": {"bytes": Array("FANN_CONTENT", "fann"), "count": Count("fann")},
     "crl_network_load_onnx": {"path": "model_path"},
     "crl_network_load_onnx_from_memory": {"bytes": Array("MODEL_CONTENT", "model"), "count": Count("model")},
+    "crl_network_save_onnx": {"network": "model_network"},
+    "crl_network_save_onnx_to_memory": {
+        "network": "model_network",
+        "bytes": Array("WRITTEN_BYTES", "onnx"),
+        "capacity": room("onnx"),
+    },
     "crl_network_onnx_count": {"network": "model_network", "inputs": "result", "outputs": "result"},
     "crl_network_onnx_input": {
         "network": "model_network",

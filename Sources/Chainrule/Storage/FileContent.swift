@@ -1,18 +1,33 @@
-/// The content of a file: a header, then vectors. Writes the same to a path, to memory and to a function.
+/// The content of a file: pieces, one after another. Writes the same to a path, to memory and to a function.
 ///
-/// The vectors are another object's memory: use this only within a method of that object.
+/// Vectors are another object's memory: use this only within a method of that object.
 package struct FileContent {
-    private let header: [UInt8]
-    private let vectors: [Matrix]
+    enum Piece {
+        case bytes([UInt8])
+        case vector(Matrix)
+        case memory(FloatMemory)
 
-    init(header: [UInt8], vectors: [Matrix]) {
-        for vector in vectors { precondition(vector.isContiguous) }
-        self.header = header
-        self.vectors = vectors
+        var count: Int {
+            switch self {
+            case .bytes(let bytes): bytes.count
+            case .vector(let vector): MemoryLayout<Float>.stride * vector.count
+            case .memory(let memory): MemoryLayout<Float>.stride * memory.count
+            }
+        }
     }
 
+    private let pieces: [Piece]
+
+    init(_ pieces: [Piece]) {
+        for case .vector(let vector) in pieces { precondition(vector.isContiguous) }
+        self.pieces = pieces
+    }
+
+    /// A header, then vectors.
+    init(header: [UInt8], vectors: [Matrix]) { self.init([.bytes(header)] + vectors.map { .vector($0) }) }
+
     /// The number of bytes.
-    package var count: Int { vectors.reduce(header.count) { $0 + MemoryLayout<Float>.stride * $1.count } }
+    package var count: Int { pieces.reduce(0) { $0 + $1.count } }
 
     /// Writes the whole file or nothing: see ``AtomicFile``.
     func write(to path: FilePath) throws(ChainruleError) {
@@ -54,16 +69,23 @@ package struct FileContent {
     private func forEachPiece(
         _ body: (UnsafeRawBufferPointer) throws(ChainruleError) -> Void
     ) throws(ChainruleError) {
-        func pieces(of bytes: UnsafeRawBufferPointer) throws(ChainruleError) {
+        func write(_ bytes: UnsafeRawBufferPointer) throws(ChainruleError) {
             try Cancellation.inPieces(bytes.count) { places throws(ChainruleError) in
                 try body(UnsafeRawBufferPointer(rebasing: bytes[places]))
             }
         }
-        try header.withUnsafeBufferPointer { header throws(ChainruleError) in
-            try pieces(of: UnsafeRawBufferPointer(header))
+        func write(_ vector: Matrix) throws(ChainruleError) {
+            try write(UnsafeRawBufferPointer(UnsafeBufferPointer(start: vector.base, count: vector.count)))
         }
-        for vector in vectors {
-            try pieces(of: UnsafeRawBufferPointer(UnsafeBufferPointer(start: vector.base, count: vector.count)))
+        for piece in pieces {
+            switch piece {
+            case .bytes(let bytes):
+                try bytes.withUnsafeBufferPointer { bytes throws(ChainruleError) in
+                    try write(UnsafeRawBufferPointer(bytes))
+                }
+            case .vector(let vector): try write(vector)
+            case .memory(let memory): try withExtendedLifetime(memory) { () throws(ChainruleError) in try write(memory.vector) }
+            }
         }
     }
 }

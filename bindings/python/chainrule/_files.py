@@ -54,20 +54,24 @@ def encoded_path(path: Any) -> bytes:
     return encoded
 
 
+def write_all(file: Any, data: bytes) -> None:
+    """Hands bytes to an object's write()."""
+    while data:
+        taken = file.write(data)
+        # Unbuffered files may take fewer.
+        if not isinstance(taken, int):
+            break
+        if taken <= 0:
+            raise FileError(f"write() took {taken} of {len(data)} bytes", _prototypes.CRL_ERROR_FILE)
+        data = data[taken:]
+
+
 def write_callback(file: Any) -> Any:
     """The crl_write_function that hands bytes to an object's write()."""
 
     @guarded
     def write(_: Any, address: int, count: int) -> int:
-        data = ctypes.string_at(address, count)
-        while data:
-            taken = file.write(data)
-            # Unbuffered files may take fewer.
-            if not isinstance(taken, int):
-                break
-            if taken <= 0:
-                raise FileError(f"write() took {taken} of {len(data)} bytes", _prototypes.CRL_ERROR_FILE)
-            data = data[taken:]
+        write_all(file, ctypes.string_at(address, count))
         return 0
 
     return _prototypes.crl_write_function(write)

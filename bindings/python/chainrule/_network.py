@@ -16,7 +16,17 @@ from ._costs import CostLike, cost_options
 from ._describing import Describing
 from ._describing_shapes import lengths
 from ._errors import StateError, check, results
-from ._files import Destination, Origin, byte_array, encoded_path, is_path, read_callback, saved_bytes, write_callback
+from ._files import (
+    Destination,
+    Origin,
+    byte_array,
+    encoded_path,
+    is_path,
+    read_callback,
+    saved_bytes,
+    write_all,
+    write_callback,
+)
 from ._fitting import Fitting
 from ._handles import FloatArray, Handle, array_at
 from ._layers import Layer, layer_text, layers_of
@@ -330,6 +340,23 @@ class Network(Describing, Fitting, StateDicts):
     def to_bytes(self) -> bytes:
         """The bytes that save() writes."""
         return saved_bytes(library.crl_network_save_to_memory, self._open())
+
+    def save_onnx(self, path: Destination) -> None:
+        """Writes an ONNX model of operator set 17, for ONNX Runtime and others, which computes what predict() does.
+
+        A network of load_onnx() keeps the names of its inputs and outputs. A layer without an ONNX form is an error
+        that names it.
+
+        path: as for save(). An object with write() gets all bytes at once.
+        """
+        if is_path(path, "write"):
+            check(library.crl_network_save_onnx(self._open(), encoded_path(path)), path)
+        else:
+            write_all(path, self.to_onnx_bytes())
+
+    def to_onnx_bytes(self) -> bytes:
+        """The bytes that save_onnx() writes."""
+        return saved_bytes(library.crl_network_save_onnx_to_memory, self._open())
 
     @classmethod
     def load(cls, path: Origin, memory_limit: int | None = None) -> Network:

@@ -1668,6 +1668,11 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.POINTER(crl_network)],
     ),
+    "crl_network_save_onnx": (crl_status, [crl_network, ctypes.c_char_p]),
+    "crl_network_save_onnx_to_memory": (
+        crl_status,
+        [crl_network, ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_size_t)],
+    ),
     "crl_network_onnx_count": (
         crl_status,
         [crl_network, ctypes.POINTER(ctypes.c_size_t), ctypes.POINTER(ctypes.c_size_t)],

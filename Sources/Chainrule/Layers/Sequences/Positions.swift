@@ -36,7 +36,8 @@ final class Positions: ParameterlessLayer {
         for row in 0..<h.rows { pass.arithmetic.add(places, to: h.row(row)) }
     }
 
-    private func write(to places: Matrix) {
+    /// Writes what is added to each position, a row of channels.
+    func write(to places: Matrix) {
         for column in stride(from: 0, to: places.columns, by: 2) {
             let frequency = exp(-Double(column) / Double(places.columns) * log(10000))
             let (sine, cosine) = (sin(frequency), cos(frequency))

@@ -157,7 +157,7 @@ extension WindowSettings {
     }
 
     /// The positions before and after an axis.
-    private func padding(_ axis: Int, reach: Int, length: Int, isTransposed: Bool) -> (before: Int, after: Int) {
+    func padding(_ axis: Int, reach: Int, length: Int, isTransposed: Bool) -> (before: Int, after: Int) {
         let last = (length - 1) / stride[axis] * stride[axis]
         // For as many windows as positions, divided by the stride.
         let missing = max(0, isTransposed ? reach - stride[axis] : reach - (length - last))

@@ -228,6 +228,20 @@ final class ONNXImporter {
         }
     }
 
+    /// Whether what a node gives is read as rows of a table and as lengths of sequences alone: layers refuse numbers for these that
+    /// are not whole.
+    func areIntegersChecked(_ node: ONNXNode) -> Bool {
+        guard let output = node.outputs.first ?? nil, !model.outputs.contains(output) else { return false }
+        return model.nodes.allSatisfy { reader in
+            reader.inputs.indices.allSatisfy { place in
+                guard reader.inputs[place] == output else { return true }
+                if reader.operation.isSame(as: "Gather"), case .tensor = value(reader, 0) { return place == 1 }
+                let isRecurrent = (["RNN", "GRU", "LSTM"] as [StaticString]).contains { reader.operation.isSame(as: $0) }
+                return isRecurrent && place == 4
+            }
+        }
+    }
+
     /// The only reader of a value, if that is a node that is still to do; with it, what makes it a part of the layer before.
     func onlyReader(of output: Int) -> (node: ONNXNode, take: () -> Void)? {
         guard let index = onlyReaders[output], !isDone[index], index != current else { return nil }

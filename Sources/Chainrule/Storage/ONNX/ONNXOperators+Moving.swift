@@ -30,7 +30,8 @@ extension ONNXOperators {
         var layer = try importer.layer(node)
         let type = try ONNXType.supported(node.integer("to").map { Int64($0) })
         // float16 and the like would round.
-        guard type == .float || type == .double || layer.isInteger && (type == .int64 || type == .int32) else {
+        let isWhole = layer.isInteger || importer.areIntegersChecked(node)
+        guard type == .float || type == .double || isWhole && (type == .int64 || type == .int32) else {
             throw ChainruleError(.format, "a cast to type \(type.rawValue) is not supported")
         }
         layer.isInteger = type.isInteger
