@@ -66,6 +66,7 @@ package struct FileContent {
         }
     }
 
+    @inline(never)
     private func forEachPiece(
         _ body: (UnsafeRawBufferPointer) throws(ChainruleError) -> Void
     ) throws(ChainruleError) {
@@ -84,7 +85,8 @@ package struct FileContent {
                     try write(UnsafeRawBufferPointer(bytes))
                 }
             case .vector(let vector): try write(vector)
-            case .memory(let memory): try withExtendedLifetime(memory) { () throws(ChainruleError) in try write(memory.vector) }
+            case .memory(let memory):
+                try withExtendedLifetime(memory) { () throws(ChainruleError) in try write(memory.vector) }
             }
         }
     }

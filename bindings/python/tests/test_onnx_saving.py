@@ -57,7 +57,7 @@ def with_state(cell: str, count: int, **options: Any) -> Callable[[Network], Any
 
     def describe(network: Network) -> None:
         network.add_pooling("mean", input="start").add_dense(count, name="state")
-        network.add_parameter((count,), name="learned", weight_initializer="ones")
+        network.add_parameter((count,), name="learned")
         add = getattr(network, f"add_{cell}")
         add(5, initial_state="state", input="start", sequence=False, **options, name="one")
         add(5, initial_state="learned", input="start", sequence=False, **options, name="two")
@@ -119,7 +119,7 @@ CASES: dict[str, Case] = {
         start(lambda n: n.add_dense(3, name="a").add_dense(3, name="b").add_concatenation(["a", "b"], axis=0))
     ),
     "concatenation with a parameter": Case(
-        start(lambda n: n.add_parameter((2, 6), name="p", weight_initializer="ones")
+        start(lambda n: n.add_parameter((2, 6), name="p")
               .add_concatenation(["start", "p"], axis=0)), is_read=False
     ),  # fmt: skip
     "reshape": Case(start(lambda n: n.add_reshape((3, 8)).add_dense(2))),
@@ -146,13 +146,13 @@ CASES: dict[str, Case] = {
     "parts that overlap": Case(
         lambda n: n.add_input("a", (6,)).add_dense(2, input="input", name="d").add_concatenation(["a", "d"]), 9
     ),
-    "parameter": Case(start(lambda n: n.add_parameter((6,), name="p", weight_initializer="ones").add_sum(["start", "p"]))),
+    "parameter": Case(start(lambda n: n.add_parameter((6,), name="p").add_sum(["start", "p"]))),
     "constant": Case(
-        start(lambda n: n.add_constant((4, 1), name="p", weight_initializer="ones").add_product("start", "p"))
+        start(lambda n: n.add_constant((4, 1), name="p").add_product("start", "p"))
     ),
-    "parameter alone": flat(lambda n: n.add_parameter((3,), weight_initializer="ones"), is_read=False),
+    "parameter alone": flat(lambda n: n.add_parameter((3,)), is_read=False),
     "parameter through layers": flat(
-        lambda n: n.add_parameter((3,), name="p", weight_initializer="ones").add_dense(6, "tanh", name="d")
+        lambda n: n.add_parameter((3,), name="p").add_dense(6, "tanh", name="d")
         .add_sum(["d", "input"]), is_read=False
     ),  # fmt: skip
     "convolution of one axis": Case(lambda n: n.add_convolution(3, 3, "relu")),
@@ -215,7 +215,7 @@ CASES: dict[str, Case] = {
     "embedding of one": flat(lambda n: n.add_embedding(7, 3), 1, below=(7,)),
     "positions": Case(lambda n: n.add_positions()),
     "positions of few channels": Case(lambda n: n.add_positions(), (30, 5)),
-    "learned positions": Case(start(lambda n: n.add_positions("learned", weight_initializer="ones"))),
+    "learned positions": Case(start(lambda n: n.add_positions("learned"))),
     "attention": Case(lambda n: n.add_attention(2), is_read=False),
     "causal attention": Case(lambda n: n.add_attention(3, causal=True), is_read=False),
     "attention with lengths": Case(
@@ -233,7 +233,7 @@ CASES: dict[str, Case] = {
         ), 25, is_read=False, below=(5,), least=1
     ),  # fmt: skip
     "attention of a parameter": Case(
-        start(lambda n: n.add_parameter((2, 6), name="p", weight_initializer="ones").add_attention(2, key="start", input="p")),
+        start(lambda n: n.add_parameter((2, 6), name="p").add_attention(2, key="start", input="p")),
         is_read=False,
     ),
 }  # fmt: skip

@@ -236,7 +236,9 @@ final class ONNXImporter {
             reader.inputs.indices.allSatisfy { place in
                 guard reader.inputs[place] == output else { return true }
                 if reader.operation.isSame(as: "Gather"), case .tensor = value(reader, 0) { return place == 1 }
-                let isRecurrent = (["RNN", "GRU", "LSTM"] as [StaticString]).contains { reader.operation.isSame(as: $0) }
+                let isRecurrent = (["RNN", "GRU", "LSTM"] as [StaticString]).contains {
+                    reader.operation.isSame(as: $0)
+                }
                 return isRecurrent && place == 4
             }
         }

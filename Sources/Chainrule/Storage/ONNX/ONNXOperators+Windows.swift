@@ -151,53 +151,37 @@ extension ONNXOperators {
             }
             after[axis] -= more[axis]
         }
-        // Positions beyond all windows hold the bias alone.
-        let beyond = after.map { max(0, -$0) }
-        after = after.map { max(0, $0) }
         let isValid = (before + after).allSatisfy { $0 == 0 }
         window.padding = isValid ? .valid : .explicit(before: before, after: after)
         var settings = ConvolutionSettings(weights.dims[1] * groups, window)
         settings.groups = groups
         settings.isTransposed = true
-        guard beyond.contains(where: { $0 > 0 }) else { return try add(settings, input, weights, importer, node) }
-        guard case .none = importer.value(node, 2) else {
-            throw ChainruleError(.format, "an output that is longer than its windows, with a bias, is not supported")
-        }
-        try add(settings, input, weights, importer, node) { name throws(ChainruleError) in
-            try importer.add("padding") { padded throws(ChainruleError) in
-                try importer.architecture.zeroPadding(
-                    before: beyond.map { _ in 0 }, after: beyond, name: padded, input: name)
-            }
-        }
+        try add(settings, input, weights, importer, node)
     }
 
     /// Adds a convolution, with the sum and the activation that follow it if nothing else reads between.
-    /// - Parameter more: adds a layer after it.
     private static func add(
         _ settings: ConvolutionSettings, _ input: ONNXLayer, _ weights: ONNXTensor, _ importer: ONNXImporter,
-        _ node: ONNXNode, more: ((String) throws(ChainruleError) -> String)? = nil
+        _ node: ONNXNode
     ) throws(ChainruleError) {
         guard var end = node.outputs.first ?? nil else { return }
         var settings = settings
         var bias: ONNXTensor?
         if case .none = importer.value(node, 2) {} else { bias = try importer.weights(node, 2, [settings.channels]) }
-        if more == nil {
-            if bias == nil {
-                var shape = input
-                shape.dims[1] = settings.channels
-                bias = followingBias(&end, shape, axis: 1, importer)
-            }
-            settings.activation = followingActivation(&end, importer)
+        if bias == nil {
+            var shape = input
+            shape.dims[1] = settings.channels
+            bias = followingBias(&end, shape, axis: 1, importer)
         }
+        settings.activation = followingActivation(&end, importer)
         settings.hasBias = bias != nil
         (settings.weights, settings.biases) = (.zeros, .zeros)
-        var name = try importer.add { name throws(ChainruleError) in
+        let name = try importer.add { name throws(ChainruleError) in
             try importer.architecture.convolution(settings, name: name, input: input.name)
         }
         let axes = [0] + Array(2..<weights.dims.count) + [1]
         try importer.fill(name, "weight", importer.folder.permuted(weights, axes))
         if let bias { try importer.fill(name, "bias", bias) }
-        if let more { name = try more(name) }
         importer.give(result(input, name, importer), as: end)
     }
 

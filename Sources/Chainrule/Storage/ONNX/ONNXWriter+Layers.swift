@@ -124,7 +124,9 @@ extension ONNXWriter {
         if isActivation("identity") { return x }
         if isActivation("leaky_relu") { return emit("LeakyRelu", [x], [alpha]) }
         if isActivation("elu") { return emit("Elu", [x], [alpha]) }
-        if isActivation("hard_sigmoid") { return emit("HardSigmoid", [x], [.float("alpha", 1 / 6), .float("beta", 0.5)]) }
+        if isActivation("hard_sigmoid") {
+            return emit("HardSigmoid", [x], [.float("alpha", 1 / 6), .float("beta", 0.5)])
+        }
         if isActivation("clipped_relu") {
             return emit("Clip", [x, number(0, "low"), number(activation.alpha!, "high")])
         }

@@ -304,11 +304,11 @@ extension ONNXWriter {
         for index in readers {
             if case .input(_, let first) = architecture.nodes[index].settings { parts.append((first, index)) }
         }
-        parts.sort { $0.first < $1.first }
         var end = 0
         for part in parts where part.first == end { end += architecture.nodes[part.index].width }
-        guard !parts.isEmpty && parts.count == readers.count && end == architecture.inputs
-            && parts.reduce(0, { $0 + architecture.nodes[$1.index].width }) == end
+        guard
+            !parts.isEmpty && parts.count == readers.count && end == architecture.inputs
+                && parts.reduce(0, { $0 + architecture.nodes[$1.index].width }) == end
         else { return add(0, architecture.inputShape, LayerName.input.text) }
         for part in parts {
             let node = architecture.nodes[part.index]
@@ -320,8 +320,13 @@ extension ONNXWriter {
     private func isFree(_ name: String, for position: Int) -> Bool {
         if name.utf8.elementsEqual(architecture.name(at: position).text.utf8) { return true }
         for port in graph.inputs + graph.outputs where port.name.utf8.elementsEqual(name.utf8) { return false }
-        let first = name.utf8.prefix { $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: "/") }
-        return !name.isEmpty && architecture.position(of: LayerName(unchecked: String(decoding: first, as: UTF8.self))) == nil
+        var first: [UInt8] = []
+        for byte in name.utf8 {
+            if byte == UInt8(ascii: ".") || byte == UInt8(ascii: "/") { break }
+            first.append(byte)
+        }
+        return !name.isEmpty
+            && architecture.position(of: LayerName(unchecked: String(decoding: first, as: UTF8.self))) == nil
     }
 
     /// The last layer is the output; what it joins, if the network was read from a model with so many outputs.
