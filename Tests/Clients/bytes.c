@@ -139,6 +139,42 @@ static void failing_callbacks(crl_network *network, crl_trainer *trainer)
     }
 }
 
+/* An ONNX model, in memory and in a file, is a network with the same parameters and outputs. */
+static void onnx(crl_network *network)
+{
+    size_t count = 0, written = 0;
+    float y[ROWS * 2], again[ROWS * 2];
+    crl_network *copy = NULL, *open = NULL;
+    OK(crl_network_save_onnx_to_memory(network, NULL, 0, &count));
+    CHECK(count > 1000 && count <= LARGEST);
+    FAILS(CRL_ERROR_SIZE, "buffer", crl_network_save_onnx_to_memory(network, file, count - 1, &written));
+    FAILS(CRL_ERROR_NULL, "count", crl_network_save_onnx_to_memory(network, file, count, NULL));
+    FAILS(CRL_ERROR_NULL, "bytes", crl_network_save_onnx_to_memory(network, NULL, 1, &written));
+    OK(crl_network_save_onnx_to_memory(network, file, count, &written));
+    CHECK(written == count);
+    OK(crl_network_predict(network, x, ROWS, 3, y, COUNT(y), 2));
+    for (int from_file = 0; from_file < 2; ++from_file) {
+        if (from_file) {
+            OK(crl_network_save_onnx(network, path));
+            OK(crl_network_load_onnx(path, 0, &copy));
+        } else {
+            OK(crl_network_load_onnx_from_memory(file, count, 0, &copy));
+        }
+        CHECK(have_same_parameters(network, copy));
+        OK(crl_network_predict(copy, x, ROWS, 3, again, COUNT(again), 2));
+        CHECK(memcmp(y, again, sizeof y) == 0);
+        crl_network_destroy(copy);
+    }
+    FAILS(CRL_ERROR_FILE, "/no/folder", crl_network_save_onnx(network, "/no/folder/model.onnx"));
+    FAILS(CRL_ERROR_NULL, "path", crl_network_save_onnx(network, NULL));
+    OK(crl_network_create(3, &open));
+    OK(crl_network_add_function(open, CRL_FUNCTION_STEPWISE_SIGMOID, 0, 0, NULL));
+    FAILS(CRL_ERROR_NOT_BUILT, "crl_network_build", crl_network_save_onnx(open, path));
+    OK(crl_network_build(open, 1));
+    FAILS(CRL_ERROR_VALUE, "layer '0'", crl_network_save_onnx_to_memory(open, NULL, 0, &count));
+    crl_network_destroy(open);
+}
+
 int main(void)
 {
     make_folder();
@@ -152,6 +188,7 @@ int main(void)
     memory_of_a_trainer(trainer, network);
     a_stream(network, trainer);
     failing_callbacks(network, trainer);
+    onnx(network);
     crl_trainer_destroy(trainer);
     crl_network_destroy(network);
     CHECK(remove(path) == 0 && rmdir(folder) == 0);
