@@ -123,7 +123,7 @@ static int is_close(float value, float wanted)
 static size_t written, written_same, written_refused;
 
 /* Writes a model of a network, reads it, and compares what it makes of rows. 0 if the numbers are others. */
-static int is_written(crl_network *network, const float *x, size_t width, const float *y, size_t outs, size_t rows, char *why)
+static int is_written(const crl_network *network, const float *x, size_t width, const float *y, size_t outs, size_t rows, char *why)
 {
     size_t count = 0;
     unsigned char *content = NULL;

@@ -311,7 +311,7 @@ for cell, count, options in CELLS:
         CASES[" ".join([text, *more])] = Case(
             lambda n, cell=cell, options=options, more=more: getattr(n, f"add_{cell}")(5, **options, **more)
         )
-    CASES[f"{text} with first states"] = Case(with_state(cell, count, **options), is_read=False)
+    CASES[f"{text} with first states"] = Case(with_state(cell, count, **options))
     for more in ({}, {"sequence": False}, {"backwards": True}, {"backwards": True, "sequence": False}):
         CASES[" ".join([text, "with lengths", *more])] = Case(
             with_lengths(

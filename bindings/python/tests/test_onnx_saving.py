@@ -70,7 +70,7 @@ def test_a_layer(name: str) -> None:
     assert proto.opset_import[0].version == 17
     assert_close(run(model, x), expected)
     if not case.is_read:
-        with pytest.raises(chainrule.FileFormatError, match="node"):
+        with pytest.raises(chainrule.FileFormatError, match=r"node|does not depend on its input"):
             chainrule.load_onnx(model)
         return
     again = chainrule.load_onnx(model).predict(x).reshape(ROWS, -1)
