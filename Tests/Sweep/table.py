@@ -141,6 +141,7 @@ QUANTITIES = {
     "file": "FILE_BYTES",
     "model": "MODEL_BYTES",
     "model_axes": "2",
+    "onnx": "96",
     "fann": "FANN_BYTES",
     "state": "STATE_BYTES",
 }
