@@ -6,7 +6,7 @@ const char help[] =
     "  chainrule info MODEL                      its inputs, layers, shapes and parameters\n"
     "  chainrule predict MODEL [DATA]            y for each row of x\n"
     "  chainrule train MODEL DATA --output OUT   go on training it; or a new one: --new 100,100\n"
-    "  chainrule convert MODEL OUT               from ONNX or FANN to the library's own format\n"
+    "  chainrule convert MODEL OUT               from ONNX, FANN or the library's own format to another\n"
     "  chainrule COMMAND --help                  more about a command\n"
     "  chainrule --version\n"
     "\n"
@@ -58,4 +58,5 @@ const char help_convert[] =
     "\n"
     "Reads a model in any format, and writes it in the one that the name of OUT ends with:\n"
     "\n"
-    "  .safetensors        the library's own: architecture and parameters\n";
+    "  .safetensors        the library's own: architecture and parameters\n"
+    "  .onnx               ONNX, operator set 17, for ONNX Runtime and others\n";

@@ -163,7 +163,12 @@ def test_conversion(tmp_path: Path) -> None:
     assert run("convert", fann, out) == ""
     np.testing.assert_allclose(Network.load(out).predict([[1, 1]]), [[np.tanh(0.5)]], rtol=1e-6)
     assert "1 outputs" in run("info", fann)
-    assert "does not end with .safetensors" in run("convert", fann, tmp_path / "x.bin", code=2)
+    assert run("convert", out, tmp_path / "and.onnx") == ""
+    np.testing.assert_array_equal(
+        chainrule.load_onnx(tmp_path / "and.onnx").predict([[1, 1]]), Network.load(out).predict([[1, 1]])
+    )
+    assert run("info", tmp_path / "and.onnx").count("[N, ") == 2
+    assert "ends with neither .safetensors nor .onnx" in run("convert", fann, tmp_path / "x.bin", code=2)
 
 
 @pytest.mark.parametrize(

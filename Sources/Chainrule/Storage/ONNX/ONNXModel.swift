@@ -56,14 +56,13 @@ struct ONNXModel {
                 "the model's opset is \(opset); this library reads opsets up to \(ONNXModel.newestOpset)")
         }
         for index in graph.nodes.indices {
-            let domain = graph.nodes[index].domain
             graph.nodes[index].opset = Int(opset)
-            guard ONNXModel.isOfONNX(domain) else {
-                throw graph.nodes[index].named(
-                    in: ChainruleError(.format, "operators of '\(domain!.shown)' are not supported"))
-            }
         }
         try resolve(&graph)
+        for node in nodes where !ONNXModel.isOfONNX(node.domain) {
+            throw node.named(
+                in: ChainruleError(.format, "operators of '\(node.domain!.shown)' are not supported"))
+        }
     }
 
     private static func isOfONNX(_ domain: ProtobufBytes?) -> Bool {
@@ -273,6 +272,8 @@ struct ONNXValueInfo {
             while let field = try dim.next() {
                 if field.number == 1 { length = Int(clamping: try field.integer()) }
             }
+            // So some programs write a length that is not known.
+            if length == -1 { length = nil }
             if let length, length < 1 { throw error("has an axis of length \(length)") }
             dims.append(length)
         }

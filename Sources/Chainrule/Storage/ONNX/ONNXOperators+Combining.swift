@@ -325,7 +325,16 @@ extension ONNXLayer {
 extension ONNXTensor {
     /// The numbers as floats.
     func asFloats(_ folder: ONNXFolder) throws(ChainruleError) -> ONNXTensor {
-        isInteger ? try folder.floats(dims) { self.float($0) } : self
+        try checkIsNotOfBatch()
+        return isInteger ? try folder.floats(dims) { self.float($0) } : self
+    }
+
+    /// The number of rows is not known: it may be a length, but no number to compute with.
+    func checkIsNotOfBatch() throws(ChainruleError) {
+        guard isInteger else { return }
+        for place in 0..<count where ONNXBatch.isOfBatch(integer(place)) {
+            throw ChainruleError(.format, "it computes with the number of rows in a batch, which is not known")
+        }
     }
 }
 

@@ -124,10 +124,10 @@ extension ONNXOperators {
         var layer = try importer.floatLayer(node)
         let axis = try layer.axis(node.integer("axis") ?? (node.opset < 13 ? 1 : -1))
         var (source, place, extents) = (layer.name, 0, [Int]())
+        // Before set 13 it is over all axes from this one on.
+        if node.opset < 13, let batch = layer.batch, batch >= axis { try layer.checkIsNotBatch(batch) }
         if node.opset < 13 && layer.dims[axis...].filter({ $0 != 1 }).count > 1 {
-            // Over all axes from this one on.
             layer = try importer.plain(layer)
-            if let batch = layer.batch, batch >= axis { try layer.checkIsNotBatch(batch) }
             let flat = try ONNXShapes.flattened(layer.dims, at: axis)
             extents = flat[0] == 1 ? [flat[1]] : flat
             place = extents.count - 1

@@ -46,6 +46,7 @@ extension ONNXOperators {
                 throw ChainruleError(.format, "it multiplies \(a.dims.shown) and \(b.dims.shown)")
             }
             if a.batch == a.rank - 1 { throw ChainruleError(.format, "it adds the rows of the batch") }
+            try checkAxes(of: importer.requiredConstant(node, 1), a)
             let weights = try importer.folder.permuted(b, [1, 0])
             guard try importer.requiredConstant(node, 1).dims.count == 1 else {
                 return try dense(a, weights, bias: nil, importer, node)
@@ -60,6 +61,7 @@ extension ONNXOperators {
             throw ChainruleError(.format, "it multiplies \(a.dims.shown) and \(b.dims.shown)")
         }
         if b.batch == b.rank - 2 { throw ChainruleError(.format, "it adds the rows of the batch") }
+        try checkAxes(of: left, b)
         var axes = Array(0..<b.rank)
         axes.swapAt(b.rank - 1, b.rank - 2)
         try dense(permuted(b, axes), a, bias: nil, importer, node, takesBias: false) { product throws(ChainruleError) in
@@ -73,6 +75,13 @@ extension ONNXOperators {
         result.axes = result.dims
         result.order = Array(result.dims.indices)
         return result
+    }
+
+    /// Further axes of a constant factor, of length 1, would be axes of the product.
+    private static func checkAxes(of constant: ONNXTensor, _ layer: ONNXLayer) throws(ChainruleError) {
+        guard constant.dims.count <= max(2, layer.rank) else {
+            throw ChainruleError(.format, "it multiplies \(layer.dims.shown) and a constant \(constant.dims.shown)")
+        }
     }
 
     /// A constant factor with two axes.

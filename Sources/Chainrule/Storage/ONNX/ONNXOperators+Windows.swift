@@ -270,6 +270,9 @@ extension ONNXOperators {
         if let mode = try node.text("mode"), !mode.isSame(as: "nearest") {
             throw ChainruleError(.format, "the mode \(mode.shown) is not supported")
         }
+        if let policy = try node.text("keep_aspect_ratio_policy"), !policy.isSame(as: "stretch") {
+            throw ChainruleError(.format, "keep_aspect_ratio_policy \(policy.shown) is not supported")
+        }
         let input = try channelsLast(importer.floatLayer(node), importer).layer
         let scales = isResize && node.opset > 10 ? 2 : 1
         var factors: [Float] = node.attribute("scales")?.floats ?? []

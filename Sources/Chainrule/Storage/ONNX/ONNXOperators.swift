@@ -206,6 +206,7 @@ extension ONNXOperators {
         for index in 0..<3 {
             let tensor = try importer.requiredConstant(node, index)
             guard tensor.count == 1 else { throw ChainruleError(.format, "its input \(index) is no number") }
+            try tensor.checkIsNotOfBatch()
             isInteger = isInteger && tensor.isInteger
             numbers.append(tensor.isInteger ? Double(tensor.integer(0)) : Double(tensor.float(0)))
             guard numbers[index].magnitude <= 0x1p53 else {
@@ -221,12 +222,18 @@ extension ONNXOperators {
     }
 
     private static func foldSum(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
-        try combined(importer, node, { a, b in checked(a.addingReportingOverflow(b)) }, { $0 + $1 })
+        try checkLengths(importer, node)
+        return try combined(importer, node, { a, b in checked(a.addingReportingOverflow(b)) }, { $0 + $1 })
     }
 
     private static func foldDifference(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor
     {
-        try combined(importer, node, { a, b in checked(a.subtractingReportingOverflow(b)) }, { $0 - $1 })
+        try checkLengths(importer, node)
+        return try combined(importer, node, { a, b in checked(a.subtractingReportingOverflow(b)) }, { $0 - $1 })
+    }
+
+    private static func checkLengths(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        for index in node.inputs.indices { try importer.requiredConstant(node, index).checkIsNotOfBatch() }
     }
 
     private static func foldProduct(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
@@ -251,6 +258,7 @@ extension ONNXOperators {
 
     private static func foldNegative(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
         let tensor = try importer.requiredConstant(node, 0)
+        try tensor.checkIsNotOfBatch()
         return tensor.isInteger
             ? try importer.folder.integers(tensor.dims) { 0 &- tensor.integer($0) }
             : try importer.folder.floats(tensor.dims) { -tensor.float($0) }

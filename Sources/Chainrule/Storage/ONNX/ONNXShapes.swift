@@ -122,7 +122,14 @@ extension ONNXImporter {
         if node.operation.isSame(as: "Flatten") {
             let axis = try node.integer("axis") ?? 1
             let result = try ONNXShapes.flattened(dims, at: axis)
-            return (result, batch.map { $0 < (axis < 0 ? axis + dims.count : axis) ? 0 : 1 })
+            guard let batch else { return (result, nil) }
+            let first = axis < 0 ? axis + dims.count : axis
+            // Of the axes that become one with the batch's, none may lie before it.
+            guard dims[(batch < first ? 0 : first)..<batch].allSatisfy({ $0 == 1 }) else {
+                throw ChainruleError(
+                    .format, "\(dims.shown) becomes \(result.shown), which mixes the rows of the batch")
+            }
+            return (result, batch < first ? 0 : 1)
         }
         let axes = try list(node, "axes", input: 1)
         if node.operation.isSame(as: "Squeeze") {
