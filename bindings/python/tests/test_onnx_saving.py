@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
-import onnxruntime
 import pytest
-from onnx_cases import CASES, Case
 
 import chainrule
 from chainrule import Network
+
+pytest.importorskip("onnx", reason="Tools/setup-python installs onnx")
+pytest.importorskip("onnxruntime", reason="Tools/setup-python installs onnxruntime")
+import onnx
+import onnxruntime
+from onnx_cases import CASES, Case
 
 RNG = np.random.default_rng(17)
 ROWS = 5

@@ -67,12 +67,13 @@ struct FANNFile {
     }
 
     private mutating func readLayers(_ text: inout FANNText) throws(ChainruleError) {
-        var total = 0
+        var total: Int32 = 0
         while !text.isAtEndOfLine() {
             let size = try text.count()
             guard size >= 1 else { throw text.error("a layer has no neurons") }
-            total += size
-            guard total <= Int(Int32.max) else { throw text.error("there are more neurons than 2^31") }
+            let (sum, overflow) = total.addingReportingOverflow(Int32(size))
+            guard !overflow else { throw text.error("there are more neurons than 2^31") }
+            total = sum
             layerSizes.append(size)
         }
         guard layerSizes.count >= 2 else {
@@ -86,7 +87,7 @@ struct FANNFile {
     private mutating func readNeurons(_ text: inout FANNText) throws(ChainruleError) {
         let total = layerSizes.reduce(0, +)
         guard text.skipToValue() else { throw text.error("'=' expected") }
-        var first = 0
+        var first: Int32 = 0
         while !text.isAtEndOfLine() {
             try text.expect("(")
             let count = try text.count()
@@ -103,9 +104,10 @@ struct FANNFile {
             guard neurons.count >= layerSizes[0] || count == 0 else {
                 throw text.error("neuron \(neurons.count) is an input and has \(count) connections")
             }
-            neurons.append(Neuron(first: first, connections: count, function: function, steepness: steepness))
-            (first, _) = first.addingReportingOverflow(count)
-            guard first >= 0 && first <= Int(Int32.max) else {
+            neurons.append(Neuron(first: Int(first), connections: count, function: function, steepness: steepness))
+            let (next, overflow) = first.addingReportingOverflow(Int32(count))
+            first = next
+            guard !overflow else {
                 throw text.error("there are more connections than 2^31")
             }
         }

@@ -77,11 +77,13 @@ struct FANNText {
     /// A whole number from 0 to 2³¹ − 1.
     mutating func count() throws(ChainruleError) -> Int {
         guard JSONScanner.isDigit(next) else { throw error("a whole number expected") }
-        var count = 0
+        var count: Int32 = 0
         while let digit = digit() {
-            count = min(count, Int(Int32.max)) * 10 + digit
-            guard count <= Int(Int32.max) else { throw error("a whole number is too large") }
+            let (tens, overflow) = count.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = tens.addingReportingOverflow(Int32(digit))
+            guard !overflow && !carry else { throw error("a whole number is too large") }
+            count = sum
         }
-        return count
+        return Int(count)
     }
 }

@@ -321,8 +321,11 @@ extension Architecture {
         var result = try Architecture(inputs: inputs)
         for index in 0..<end where isNeeded[index + 1] {
             let node = nodes[index]
-            try result.append(
-                node.layer, name: node.name.text, inputs: node.inputs.map { name(at: $0).text })
+            // Not with map: on arm64 the closure, compiled by itself, would give strings that are no strings (Embedded Swift 6.3:
+            // its swift_bridgeObjectRetain changes the register that compilers take for unchanged).
+            var inputs: [String] = []
+            for input in node.inputs { inputs.append(name(at: input).text) }
+            try result.append(node.layer, name: node.name.text, inputs: inputs)
         }
         return result
     }
