@@ -57,50 +57,46 @@ enum FusedCells<Set: InstructionSet> where Set.Scalar == Float {
         return o * Block.tanh(c)
     }
 
+    /// Where one step reads and writes. A value: what nested functions share and change can lie in memory that is allocated.
+    @usableFromInline
+    struct Place {
+        @usableFromInline let h: In
+        @usableFromInline let next: Out
+        @usableFromInline let gates: In
+        @usableFromInline let x: In?
+        @usableFromInline let output: Out?
+
+        @inlinable @inline(__always)
+        init(h: In, next: Out, gates: In, x: In?, output: Out?) {
+            (self.h, self.next, self.gates, self.x, self.output) = (h, next, gates, x, output)
+        }
+    }
+
     /// Computes h of each step.
     @inlinable @inline(__always)
     static func forEachVector<Gates: GateSums>(
         _ run: UnsafePointer<CellRun>, _: Gates.Type, _ state: (Units<Gates>) -> Block
     ) where Gates.Set == Set {
-        let step = run.pointee.step
         // All sums read h before the step: h after it takes another place.
-        var (h, next) = (step.state.base, step.recurrent.base)
-        var (gates, x) = (In(step.gates.base), run.pointee.x)
+        var (h, next) = (run.pointee.step.state.base, run.pointee.step.recurrent.base)
+        var (gates, x) = (In(run.pointee.step.gates.base), run.pointee.x)
         var output = run.pointee.output?.base
-        let words = run.pointee.input?.pointee.words ?? 0
         // Every other step goes the other way: what the step before read last is still in the cache.
-        let pairs = step.units / (2 * Block.count)
-        let pieces = pairs + step.units / Block.count % 2
+        let units = run.pointee.step.units
+        let pairs = units / (2 * Block.count)
+        let pieces = pairs + units / Block.count % 2
         for time in 0..<run.pointee.count {
-            /// The shares of z from the column on.
-            @inline(__always)
-            func sums<Some: GateSums>(_: Some.Type, column: Int) -> (recurrent: Some, share: Some)
-            where Some.Set == Set {
-                var recurrent = Some(
-                    run.pointee.products, run.pointee.products.pointee.start, column, distance: step.gateDistance)
-                for index in 0..<run.pointee.products.pointee.words { recurrent.multiplyAdd(Block(h[index]), index) }
-                let input = run.pointee.input ?? run.pointee.products
-                var share = Some(
-                    input, words > 0 ? input.pointee.start : gates, column, distance: step.gateDistance)
-                if let x { for index in 0..<words { share.multiplyAdd(Block(x[index]), index) } }
-                return (recurrent, share)
-            }
-            @inline(__always)
-            func finish(_ recurrent: Gates, _ share: Gates, column: Int) {
-                let new = state(Units(recurrent: recurrent, share: share, h: h, run, column: column))
-                new.store(next + column, Block.count)
-                if let output { new.store(output + column, run.pointee.outputUnits - column) }
-            }
+            let place = Place(h: h, next: next, gates: gates, x: x, output: output)
             for number in 0..<pieces {
                 let piece = time & 1 == 0 ? number : pieces - 1 - number
                 let column = 2 * piece * Block.count
                 if piece < pairs {
-                    let (recurrent, share) = sums(GatePair<Gates>.self, column: column)
-                    finish(recurrent.first, share.first, column: column)
-                    finish(recurrent.second, share.second, column: column + Block.count)
+                    let (recurrent, share) = sums(GatePair<Gates>.self, run, place, column: column)
+                    finish(recurrent.first, share.first, run, place, column: column, state)
+                    finish(recurrent.second, share.second, run, place, column: column + Block.count, state)
                 } else {
-                    let (recurrent, share) = sums(Gates.self, column: column)
-                    finish(recurrent, share, column: column)
+                    let (recurrent, share) = sums(Gates.self, run, place, column: column)
+                    finish(recurrent, share, run, place, column: column, state)
                 }
             }
             swap(&h, &next)
@@ -108,7 +104,33 @@ enum FusedCells<Set: InstructionSet> where Set.Scalar == Float {
             if let row = x { x = row + run.pointee.xDistance }
             if let row = output { output = row + run.pointee.outputDistance }
         }
-        if h != step.state.base { step.state.base.update(from: h, count: step.units) }
+        if h != run.pointee.step.state.base { run.pointee.step.state.base.update(from: h, count: units) }
+    }
+
+    /// The shares of z from the column on.
+    @inlinable @inline(__always)
+    static func sums<Gates: GateSums>(
+        _: Gates.Type, _ run: UnsafePointer<CellRun>, _ place: Place, column: Int
+    ) -> (recurrent: Gates, share: Gates) where Gates.Set == Set {
+        let (products, distance) = (run.pointee.products, run.pointee.step.gateDistance)
+        var recurrent = Gates(products, products.pointee.start, column, distance: distance)
+        for index in 0..<products.pointee.words { recurrent.multiplyAdd(Block(place.h[index]), index) }
+        guard let input = run.pointee.input, let x = place.x else {
+            return (recurrent, Gates(products, place.gates, column, distance: distance))
+        }
+        var share = Gates(input, input.pointee.start, column, distance: distance)
+        for index in 0..<input.pointee.words { share.multiplyAdd(Block(x[index]), index) }
+        return (recurrent, share)
+    }
+
+    @inlinable @inline(__always)
+    static func finish<Gates: GateSums>(
+        _ recurrent: Gates, _ share: Gates, _ run: UnsafePointer<CellRun>, _ place: Place, column: Int,
+        _ state: (Units<Gates>) -> Block
+    ) where Gates.Set == Set {
+        let new = state(Units(recurrent: recurrent, share: share, h: place.h, run, column: column))
+        new.store(place.next + column, Block.count)
+        if let output = place.output { new.store(output + column, run.pointee.outputUnits - column) }
     }
 }
 
