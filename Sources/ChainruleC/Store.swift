@@ -64,10 +64,19 @@ func load(
     _ memoryLimit: UInt, _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?,
     from reader: () throws(ChainruleError) -> FileReader
 ) throws(ChainruleError) {
+    try load(network) { () throws(ChainruleError) in
+        NetworkHandle(built: try Network(from: reader(), memoryLimit: limit(memoryLimit)))
+    }
+}
+
+/// Gives the caller a network that was loaded; NULL after an error.
+func load(
+    _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?,
+    _ load: () throws(ChainruleError) -> NetworkHandle
+) throws(ChainruleError) {
     guard let network else { throw nullArgument("network") }
     network.pointee = nil
-    let loaded = try Network(from: reader(), memoryLimit: limit(memoryLimit))
-    network.pointee = makeHandle(NetworkHandle(built: loaded))
+    network.pointee = makeHandle(try load())
 }
 
 /// Loads only the parameters, into a network whose tensors have the file's names and shapes. After an error they are

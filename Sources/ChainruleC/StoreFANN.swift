@@ -19,10 +19,9 @@ public func crlNetworkLoadFann(
     _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
 ) -> crl_status {
     call("crl_network_load_fann") { () throws(ChainruleError) in
-        guard let network else { throw nullArgument("network") }
-        network.pointee = nil
-        let loaded = try Network(fann: requiredPath(path), memoryLimit: limit(memory_limit))
-        network.pointee = makeHandle(NetworkHandle(built: loaded))
+        try load(network) { () throws(ChainruleError) in
+            NetworkHandle(built: try Network(fann: requiredPath(path), memoryLimit: limit(memory_limit)))
+        }
     }
 }
 
@@ -39,9 +38,8 @@ public func crlNetworkLoadFannFromMemory(
     _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
 ) -> crl_status {
     call("crl_network_load_fann_from_memory") { () throws(ChainruleError) in
-        guard let network else { throw nullArgument("network") }
-        network.pointee = nil
-        let loaded = try Network(fann: memory(bytes, count), memoryLimit: limit(memory_limit))
-        network.pointee = makeHandle(NetworkHandle(built: loaded))
+        try load(network) { () throws(ChainruleError) in
+            NetworkHandle(built: try Network(fann: memory(bytes, count), memoryLimit: limit(memory_limit)))
+        }
     }
 }

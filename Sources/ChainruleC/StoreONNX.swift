@@ -51,13 +51,13 @@ public func crlNetworkLoadOnnxFromMemory(
 
 private func loadONNX(
     _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?,
-    _ load: (inout ONNXSignature) throws(ChainruleError) -> Network
+    _ read: (inout ONNXSignature) throws(ChainruleError) -> Network
 ) throws(ChainruleError) {
-    guard let network else { throw nullArgument("network") }
-    network.pointee = nil
-    var signature = ONNXSignature()
-    let loaded = try load(&signature)
-    network.pointee = makeHandle(NetworkHandle(built: loaded, signature))
+    try load(network) { () throws(ChainruleError) in
+        var signature = ONNXSignature()
+        let loaded = try read(&signature)
+        return NetworkHandle(built: loaded, signature)
+    }
 }
 
 /// Saves a network as an ONNX model of operator set 17, for ONNX Runtime and others. The model computes what

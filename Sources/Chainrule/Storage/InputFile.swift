@@ -21,15 +21,23 @@ final class InputFile: FallibleClass {
         }
     }
 
-    /// The bytes of a whole file. Can be cancelled.
-    static func contents(of path: FilePath) throws(ChainruleError) -> Memory<UInt8> {
+    /// Calls `body` with the bytes of a whole file. Its errors, too, say which file they are about. Can be cancelled.
+    static func withContents<Result>(
+        of path: FilePath, _ body: (UnsafeRawBufferPointer) throws(ChainruleError) -> Result
+    ) throws(ChainruleError) -> Result {
         let file = try InputFile(path)
         let bytes = try Memory<UInt8>(count: file.length, for: "a file")
         try Cancellation.inPieces(bytes.count) { places throws(ChainruleError) in
             try file.read(
                 into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes.elements)[places]))
         }
-        return bytes
+        do throws(ChainruleError) {
+            return try withExtendedLifetime(bytes) { () throws(ChainruleError) in
+                try body(UnsafeRawBufferPointer(bytes.elements))
+            }
+        } catch {
+            throw error.code == .cancelled ? error : error.preceded(by: "'\(path.description)': ")
+        }
     }
 }
 

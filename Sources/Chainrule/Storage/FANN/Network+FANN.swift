@@ -8,11 +8,8 @@ extension FallibleClass where Self == Network {
     /// keeps the sums of linear neurons within ± 150 / steepness; here they have no limit.
     /// - Parameter memoryLimit: as in ``Network/init(contentsOf:memoryLimit:)``.
     public init(fann path: FilePath, memoryLimit: Int? = nil) throws(ChainruleError) {
-        let bytes = try InputFile.contents(of: path)
-        do throws(ChainruleError) {
-            self = try Network(fann: UnsafeRawBufferPointer(bytes.elements), memoryLimit: memoryLimit)
-        } catch {
-            throw error.code == .cancelled ? error : error.preceded(by: "'\(path.description)': ")
+        self = try InputFile.withContents(of: path) { bytes throws(ChainruleError) in
+            try Network(fann: bytes, memoryLimit: memoryLimit)
         }
     }
 

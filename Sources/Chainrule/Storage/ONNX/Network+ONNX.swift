@@ -12,12 +12,8 @@ extension FallibleClass where Self == Network {
     public init(
         onnx path: FilePath, memoryLimit: Int? = nil, signature: inout ONNXSignature
     ) throws(ChainruleError) {
-        let bytes = try InputFile.contents(of: path)
-        do throws(ChainruleError) {
-            self = try Network(
-                onnx: UnsafeRawBufferPointer(bytes.elements), memoryLimit: memoryLimit, signature: &signature)
-        } catch {
-            throw error.code == .cancelled ? error : error.preceded(by: "'\(path.description)': ")
+        self = try InputFile.withContents(of: path) { bytes throws(ChainruleError) in
+            try Network(onnx: bytes, memoryLimit: memoryLimit, signature: &signature)
         }
     }
 
