@@ -3,13 +3,14 @@
 final class WorkspacePool: @unchecked Sendable {
     private let training = LendingPool()
     private let inference = LendingPool()
+    private let prediction = LendingPool()
     private let gradients = LendingPool()
     private let tangents = LendingPool()
 
     init() {}
 
     deinit {
-        for idle in [training, inference, gradients, tangents] {
+        for idle in [training, inference, prediction, gradients, tangents] {
             while let workspace = idle.take() { Unmanaged<Workspace>.fromOpaque(workspace).release() }
             idle.deallocate()
         }
@@ -19,6 +20,7 @@ final class WorkspacePool: @unchecked Sendable {
         switch purpose {
         case .training: training
         case .inference: inference
+        case .prediction: prediction
         case .gradients: gradients
         case .tangents: tangents
         }

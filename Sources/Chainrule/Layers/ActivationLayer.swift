@@ -23,6 +23,7 @@ final class ActivationLayer: ParameterlessLayer {
 
     var signal: Signal { activation.signal }
     var overwritesInput: Bool { activation.derivativeIsOfValue && !activation.isCustom }
+    var predictsInPlace: Bool { !activation.isCustom }
     var overwritesDelta: Bool { !activation.isCustom }
 
     func forward(_ pass: LayerPass) throws(ChainruleError) { try activation.forward(pass) }

@@ -64,6 +64,9 @@ package protocol Layer: AnyObject, Sendable {
     /// Whether ``forward(_:)`` may write h where the first input's h lies, because nothing later needs that.
     var overwritesInput: Bool { get }
 
+    /// The same outside training, where no backward pass follows.
+    var predictsInPlace: Bool { get }
+
     /// Whether ``backward(_:)`` may write the first input's δ where δ lies.
     var overwritesDelta: Bool { get }
 
@@ -158,6 +161,7 @@ package protocol Layer: AnyObject, Sendable {
 extension Layer {
     package var needsActivation: Bool { true }
     package var overwritesInput: Bool { false }
+    package var predictsInPlace: Bool { overwritesInput }
     package var overwritesDelta: Bool { false }
     package var keepsGradients: Bool { false }
     package var looksItself: Bool { false }

@@ -55,6 +55,9 @@ extension Plan {
                 keepsGradients($0, usesBatchStatistics: usesBatchStatistics)
             }
             places.hasKeptGradients = isKept
+            let sharedActivations =
+                purpose == .prediction
+                ? try sharedActivations { width throws(ChainruleError) in try place(width) } : []
             let sharedDeltas =
                 purpose == .gradients
                 ? try sharedDeltas(isKept, hasGradientsByLayer) { width throws(ChainruleError) in
@@ -63,12 +66,13 @@ extension Plan {
             for (index, node) in architecture.nodes.enumerated() {
                 let activation =
                     purpose == .gradients && overwritesInput(node, readers: readers)
-                    ? places.activations[node.inputs[0] - 1] : try place(node.width)
+                    ? places.activations[node.inputs[0] - 1]
+                    : purpose == .prediction ? sharedActivations[index] : try place(node.width)
                 let preactivation: Int
                 switch node.layer.preactivation {
                 case .own where isKept[index]:
                     preactivation = activation
-                case .own where purpose != .inference, .replaceable where purpose == .training, .alwaysOwn,
+                case .own where !purpose.isForwardOnly, .replaceable where purpose == .training, .alwaysOwn,
                     // R{z} is a sum of two products. The second is computed where R{h} will be.
                     .replaceable where ofTangents, .activation where ofTangents:
                     preactivation = try place(node.width)
@@ -79,23 +83,23 @@ extension Plan {
                     preactivation = position == 0 ? places.inputActivation : places.activations[position - 1]
                 }
                 let keptCount =
-                    purpose == .inference || ofTangents && !node.layer.keepsTangents
+                    purpose.isForwardOnly || ofTangents && !node.layer.keepsTangents
                     ? 0 : node.layer.keptPerRow(shape: node.shape, inputs: architecture.inputShapes(of: node))
                 places.keptCounts.append(keptCount)
                 places.kept.append(try place(keptCount))
                 let keptOfBatchCount =
-                    purpose == .inference || ofTangents ? 0 : node.layer.keptPerBatch(shape: node.shape)
+                    purpose.isForwardOnly || ofTangents ? 0 : node.layer.keptPerBatch(shape: node.shape)
                 places.keptOfBatchCounts.append(keptOfBatchCount)
                 places.keptOfBatch.append(try place(keptOfBatchCount, rows: 1))
                 places.activations.append(activation)
                 places.preactivations.append(preactivation)
                 let delta =
-                    purpose == .inference
+                    purpose.isForwardOnly
                     ? nil : purpose == .gradients ? sharedDeltas[index] : try place(node.width)
                 places.deltas.append(delta)
                 switch node.layer.signal {
                 case .none: places.signals.append(nil)
-                case .replacing where purpose == .training, .own where purpose != .inference,
+                case .replacing where purpose == .training, .own where !purpose.isForwardOnly,
                     // R{s} needs δ after s was computed from it.
                     .replacing where purpose == .tangents && !ofTangents:
                     places.signals.append(try place(node.width))
@@ -111,7 +115,7 @@ extension Plan {
                 layout.scratchCount,
                 node.layer.scratchCount(
                     shape: node.shape, inputs: architecture.inputShapes(of: node), rows: maxRows,
-                    backward: purpose != .inference))
+                    backward: !purpose.isForwardOnly))
         }
         // For a step, and for the gradient of a vector.
         for (node, range) in zip(architecture.nodes, tensorRanges) where !node.layer.writesGradients {
@@ -120,7 +124,7 @@ extension Plan {
                     layout.scratchCount,
                     CopyLayout.scratchCount(
                         rows: tensor.rows, columns: tensor.columns,
-                        depth: purpose == .inference ? 0 : maxRows * node.shape.positions),
+                        depth: purpose.isForwardOnly ? 0 : maxRows * node.shape.positions),
                     tensor.extents.count == 1 ? tensor.count : 0)
             }
         }
@@ -144,6 +148,43 @@ extension Plan {
             return false
         }
         return !architecture.nodes[position - 1].layer.needsActivation && readers[position] == 1
+    }
+
+    /// Places of the layers' h, where only y is wanted: h of a layer lies where that of another lay, which no later layer reads. The
+    /// pass takes all rows through one layer after the other.
+    private func sharedActivations(
+        place: (_ width: Int) throws(ChainruleError) -> Int
+    ) throws(ChainruleError) -> [Int] {
+        let nodes = architecture.nodes
+        // By position: the node that reads it last; of the first one at a place, the node that reads any of those there last.
+        var lastReaders = [Int](repeating: 0, count: nodes.count + 1)
+        for (index, node) in nodes.enumerated() { for position in node.inputs { lastReaders[position] = index } }
+        lastReaders[nodes.count] = nodes.count
+        // By position: the first one whose h lies at the same place.
+        var firsts = Array(0...nodes.count)
+        var places: [Int] = []
+        var free: [(place: Int, width: Int)] = []
+        for (index, node) in nodes.enumerated() {
+            let inputs = node.inputs.map { firsts[$0] }
+            let (first, position) = (inputs[0], index + 1)
+            let isAlone = lastReaders[first] == index && !inputs.dropFirst().contains(first)
+            if first > 0 && nodes[first - 1].width == node.width
+                && (node.layer.isIdentityWithoutNoise || node.layer.predictsInPlace && isAlone)
+            {
+                firsts[position] = first
+                lastReaders[first] = max(lastReaders[first], lastReaders[position])
+                places.append(places[first - 1])
+            } else if let found = free.lastIndex(where: { $0.width == node.width }) {
+                places.append(free.remove(at: found).place)
+            } else {
+                places.append(try place(node.width))
+            }
+            for (number, input) in inputs.enumerated()
+            where input > 0 && lastReaders[input] == index && !inputs[..<number].contains(input) {
+                free.append((places[input - 1], nodes[input - 1].width))
+            }
+        }
+        return places
     }
 
     /// Places of the layers' δ; nil where no parameters come before. Where nothing needs it after the layer's backward pass, δ of

@@ -49,7 +49,7 @@ extension Network {
         guard rows >= 1 && rows <= workspace.maxRows else {
             throw ChainruleError(.size, "\(rows) rows for a workspace of 1 to \(workspace.maxRows) rows")
         }
-        guard !(workspace.usesBatchStatistics && workspace.purpose == .inference && plan.mixesRows) else {
+        guard !(workspace.usesBatchStatistics && workspace.purpose.isForwardOnly && plan.mixesRows) else {
             throw ChainruleError(
                 .mismatch,
                 "a workspace for inference has no place for the batch's statistics: it takes the running ones")

@@ -8,6 +8,8 @@ public final class Workspace: FallibleClass {
         case training
         /// Forward only: keeps only h.
         case inference
+        /// Forward only: keeps only y. Layers share memory.
+        case prediction
         /// Forward and backward, for the parameters' gradients only. Keeps only what they need: h, s, and z where σ'
         /// cannot be computed from h. Layers share memory.
         case gradients
@@ -117,7 +119,7 @@ public final class Workspace: FallibleClass {
         let full: Matrix
         switch quantity {
         case .activation:
-            guard purpose != .gradients || position == 0 || position == layers.count else {
+            guard !purpose.sharesActivations || position == 0 || position == layers.count else {
                 throw ChainruleError(.value, "h of layer '\(layer)': a workspace for \(purpose.text) does not keep it")
             }
             full = memory?.activation ?? input
@@ -146,10 +148,15 @@ public final class Workspace: FallibleClass {
 }
 
 extension Workspace.Purpose {
+    var isForwardOnly: Bool { self == .inference || self == .prediction }
+    /// Whether layers' h share memory, so that only y is there after a pass.
+    fileprivate var sharesActivations: Bool { self == .gradients || self == .prediction }
+
     fileprivate var text: StaticString {
         switch self {
         case .training: "training"
         case .inference: "inference"
+        case .prediction: "prediction"
         case .gradients: "gradients alone"
         case .tangents: "tangents"
         }

@@ -51,7 +51,7 @@ extension Network {
         guard x.rows >= 1 else { throw ChainruleError(.size, "x has 0 rows; at least 1 is needed") }
         precondition(x.columns == inputs && y.columns == outputs && y.rows == x.rows)
         let step = min(x.rows, plan.rowsAtATime(Network.predictionRows))
-        try pool.withWorkspace(plan: plan, rows: step, purpose: .inference) { workspace throws(ChainruleError) in
+        try pool.withWorkspace(plan: plan, rows: step, purpose: .prediction) { workspace throws(ChainruleError) in
             try plan.withPredictionArithmetic { () throws(ChainruleError) in
                 try Matrix.inGroups(of: step, x, y) { x, y, first throws(ChainruleError) in
                     try forward(x, in: workspace, firstRow: first)

@@ -119,7 +119,7 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
         let most = min(x.rows, group)
         let scratch = try scratches.take(packed.scratchCount)
         defer { scratches.put(scratch) }
-        try workspaces.withWorkspace(plan: plan, rows: most, purpose: .inference) { workspace throws(ChainruleError) in
+        try workspaces.withWorkspace(plan: plan, rows: most, purpose: .prediction) { workspace throws(ChainruleError) in
             try plan.withPredictionArithmetic { () throws(ChainruleError) in
                 try Matrix.inGroups(of: group, x, y) { x, y, first throws(ChainruleError) in
                     workspace.input.rows(from: 0, count: x.rows).assign(x)

@@ -41,6 +41,8 @@ final class ElementLayer: CombiningLayer {
         return ChannelMap(factor: Double(factor), offset: Double(offset))
     }
 
+    var predictsInPlace: Bool { true }
+
     /// A row of a and of b, a derivative, and a row of a tangent.
     func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int {
         Int(clamping: (backward ? 4 : 2) * Int64(shape.count))

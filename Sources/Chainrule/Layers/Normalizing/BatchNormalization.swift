@@ -48,6 +48,7 @@ final class BatchNormalization: NormalizingLayer {
 
     var needsActivation: Bool { false }
     var keepsGradients: Bool { true }
+    var predictsInPlace: Bool { true }
     var overwritesDelta: Bool { true }
 
     /// The batch's means and variances, `Σ δ z` and `Σ δ`.
