@@ -44,6 +44,7 @@ import Testing
     }
 
     @Test func outputsAreThoseOfAWorkspaceForInference() throws {
+        var finite = 0
         for seed in 1...300 as ClosedRange<UInt64> {
             let network = try SharedActivationsTests.random(seed)
             var noise = Noise(seed)
@@ -55,11 +56,14 @@ import Testing
             #expect(bits(prediction.outputs) == bits(inference.outputs), "seed \(seed)")
             let predictor = try Predictor(network, precision: .float32, level: network.level, foldsNormalization: false)
             #expect(bits(try predictor.predict(x)) == bits(inference.outputs), "seed \(seed)")
+            guard inference.outputs.allSatisfy(\.isFinite) else { continue }
+            finite += 1
             let folding = try Predictor(network, precision: .float32)
             expectClose(
-                try folding.predict(x), inference.outputs.map(Double.init), absolute: 1e-4, relative: 1e-4,
+                try folding.predict(x), inference.outputs.map(Double.init), relative: 1e-4, absolute: 1e-4,
                 "seed \(seed)")
         }
+        #expect(finite > 250)
     }
 
     /// A chain of convolutions keeps two layers' h, however long it is.
