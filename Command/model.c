@@ -18,6 +18,6 @@ crl_network *model_read(const char *path)
     else if (count == sizeof start && start[8] == '{') /* eight bytes of a length, and JSON */
         check(crl_network_load(path, &network));
     else
-        check(crl_network_load_onnx(path, 0, &network));
+        check(crl_network_load_onnx(path, NULL, &network));
     return network;
 }

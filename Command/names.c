@@ -24,7 +24,7 @@ const char *const layer_kind_names[] = {
     "channel_dropout", "softmax",       "rnn",         "gru",       "lstm",
     "parameter",       "embedding",     "positions",   "attention", "broadcast",
     "quotient",        "maximum",       "minimum",     "power",     "function",
-    "constant",        "reduction",     NULL
+    "constant",        "reduction",     "matrix_product", "take", NULL
 };
 
 const char *const optimizer_names[] = {

@@ -75,6 +75,25 @@ public func crlNetworkAddQuotient(
     }
 }
 
+/// Adds the matrix product of two layers over their last two axes: h = a b, or h = a bᵀ. Both have at least two axes; those before
+/// the last two are equal or 1 long, and repeated as in crl_network_add_sum(), with a product for each of their indices.
+/// - Parameters:
+///   - network: not built yet.
+///   - a: the name of a layer, [..., m, k].
+///   - b: the name of another, or the same, [..., k, n], or [..., n, k] if it is transposed.
+///   - transpose_b: non-zero: a is multiplied by the transpose of b.
+///   - name: the layer's name; NULL: its position.
+/// - Returns: a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT.
+@_cdecl("crl_network_add_matrix_product")
+public func crlNetworkAddMatrixProduct(
+    _ network: UnsafeMutablePointer<crl_network>?, _ a: UnsafePointer<CChar>?, _ b: UnsafePointer<CChar>?,
+    _ transpose_b: Int32, _ name: UnsafePointer<CChar>?
+) -> crl_status {
+    addPair("crl_network_add_matrix_product", network, a, b, name) { architecture, a, b, name throws(ChainruleError) in
+        try architecture.matrixProduct(of: a, b, transposesB: transpose_b != 0, name: name)
+    }
+}
+
 /// Adds the elementwise maximum of two layers: the larger of a and b. Of equal ones, a gets δ. Shapes: see crl_network_add_sum().
 /// - Parameters:
 ///   - network: not built yet.

@@ -281,6 +281,9 @@ private struct GivenRecurrence {
         guard how.peepholes == 0 || cell == crl_cell(CRL_CELL_LSTM) else {
             throw ChainruleError(.value, "recurrent->peepholes is not 0, but the cell is not CRL_CELL_LSTM")
         }
+        guard how.cell == 0 || cell == crl_cell(CRL_CELL_LSTM) else {
+            throw ChainruleError(.value, "recurrent->cell is not 0, but the cell is not CRL_CELL_LSTM")
+        }
         let kind: RecurrentSettings.Cell
         switch Int(cell) {
         case CRL_CELL_TANH: kind = .simple(rectifies: false)
@@ -291,6 +294,7 @@ private struct GivenRecurrence {
         }
         settings = RecurrentSettings(kind, units: try count(units, "units"))
         settings.givesSequence = how.last == 0
+        settings.givesCell = how.cell != 0
         settings.isBackwards = how.backwards != 0
         if let options {
             settings.hasBias = options.bias != 0

@@ -250,6 +250,33 @@ public func crlNetworkAddZeroPadding(
     }
 }
 
+/// Takes elements along an axis in any order, some of them several times or not at all: element i of the output is element
+/// indices[i] of the input.
+/// - Parameters:
+///   - network: not built yet.
+///   - axis: from 0.
+///   - indices: from 0, less than the axis' length.
+///   - indices_count: how many, at least 1.
+///   - options: name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+/// - Returns: as crl_network_add_dense().
+@_cdecl("crl_network_add_take")
+public func crlNetworkAddTake(
+    _ network: UnsafeMutablePointer<crl_network>?, _ axis: UInt, _ indices: UnsafePointer<UInt>?,
+    _ indices_count: UInt, _ options: UnsafePointer<crl_layer_options>?
+) -> crl_status {
+    addLayer("crl_network_add_take", network, options) { architecture, name, input throws(ChainruleError) in
+        guard let indices else { throw nullArgument("indices") }
+        let axis = try count(axis, "axis")
+        guard indices_count <= UInt(Int32.max) else {
+            throw ChainruleError(.size, "indices_count is \(indices_count), more than a layer has elements")
+        }
+        try Reserve.setAside(Int(clamping: Int64(indices_count) * 64))
+        var numbers: [Int] = []
+        for place in 0..<Int(indices_count) { numbers.append(try count(indices[place], "indices")) }
+        try architecture.take(numbers, axis: axis, name: name, input: input)
+    }
+}
+
 /// Repeats each position factors[axis] times along each axis but the channels (nearest neighbour).
 /// - Parameters:
 ///   - network: not built yet.

@@ -71,6 +71,18 @@ public func crlAttentionOptionsInit(
     }
 }
 
+/// Gets the value of CRL_ONNX_OPTIONS_INIT.
+/// - Parameters:
+///   - options: receives the value.
+///   - size: sizeof(crl_onnx_options).
+/// - Returns: a status.
+@_cdecl("crl_onnx_options_init")
+public func crlOnnxOptionsInit(_ options: UnsafeMutablePointer<crl_onnx_options>?, _ size: UInt) -> crl_status {
+    call("crl_onnx_options_init") { () throws(ChainruleError) in
+        try initialize(options, "options", size: size, crl_onnx_options.self)
+    }
+}
+
 /// Gets the value of CRL_LAYER_INIT.
 /// - Parameters:
 ///   - layer: receives the value.

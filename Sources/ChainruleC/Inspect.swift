@@ -100,10 +100,11 @@ public func crlNetworkLayerShape(
 /// - Parameters:
 ///   - network: built or not.
 ///   - index: the layer's, from 0.
-///   - extents: receives a transpose's `axes`, a slice's `begin`, a zero padding's `before`, an upsampling's `factors`
-///     or a reduction's `axes`; NULL: not wanted.
+///   - extents: receives a transpose's `axes`, a slice's `begin`, a zero padding's `before`, an upsampling's `factors`,
+///     a reduction's `axes` or a take's `indices`; NULL: not wanted.
 ///   - ends: receives a slice's `end` or a zero padding's `after`; other layers leave it alone. NULL: not wanted.
-///   - extents_count: the length of each array, at least the number of axes; 4 is enough for any layer. Ignored with NULL.
+///   - extents_count: the length of each array, at least the number of axes, or of indices; 4 is enough for any layer but a take.
+///     Ignored with NULL.
 ///   - rank: receives how many numbers there are.
 /// - Returns: a status; CRL_ERROR_VALUE if the layer is none of these.
 @_cdecl("crl_network_layer_axes")
@@ -120,6 +121,7 @@ public func crlNetworkLayerAxes(
         case .slice(let begin, let end): (numbers, last) = (begin, end)
         case .zeroPadding(let before, let after): (numbers, last) = (before, after)
         case .upsampling(let factors): numbers = factors
+        case .take(_, let indices): numbers = indices
         case .reduction(_, let axes, _): numbers = axes
         default: throw ChainruleError(.value, "layer '\(node.name.text)' has no numbers for its axes")
         }
@@ -133,7 +135,7 @@ func write(
 ) throws(ChainruleError) {
     guard let rank else { throw nullArgument("rank") }
     guard extents == nil && ends == nil || count >= UInt(lengths.count) else {
-        throw ChainruleError(.size, "extents_count is \(count); there are \(lengths.count) axes")
+        throw ChainruleError(.size, "extents_count is \(count); there are \(lengths.count) numbers")
     }
     for (axis, length) in lengths.enumerated() { extents?[axis] = UInt(length) }
     for (axis, length) in last.enumerated() { ends?[axis] = UInt(length) }

@@ -22,6 +22,7 @@ public func crlNetworkLayerRecurrent(
         }
         var filled = crl_recurrent_options.initial
         filled.last = settings.givesSequence ? 0 : 1
+        filled.cell = settings.givesCell ? 1 : 0
         filled.backwards = settings.isBackwards ? 1 : 0
         switch settings.cell {
         case .simple: break

@@ -45,6 +45,12 @@ func describe(_ settings: LayerSettings, rank: Int, in layer: inout crl_layer) {
     case .transpose: layer.kind = crl_layer_kind(CRL_LAYER_TRANSPOSE)
     case .slice: layer.kind = crl_layer_kind(CRL_LAYER_SLICE)
     case .zeroPadding: layer.kind = crl_layer_kind(CRL_LAYER_ZERO_PADDING)
+    case .take(let axis, _):
+        layer.kind = crl_layer_kind(CRL_LAYER_TAKE)
+        layer.axis = axis
+    case .matrixProduct(let transposesB):
+        layer.kind = crl_layer_kind(CRL_LAYER_MATRIX_PRODUCT)
+        layer.method = transposesB ? 1 : 0
     case .upsampling: layer.kind = crl_layer_kind(CRL_LAYER_UPSAMPLING)
     case .reduction(let method, _, _):
         layer.kind = crl_layer_kind(CRL_LAYER_REDUCTION)
@@ -86,8 +92,8 @@ extension LayerSettings {
     /// Whether a layer is added with crl_layer_options.input, or the like.
     var takesInput: Bool {
         switch self {
-        case .sum, .mean, .difference, .product, .quotient, .maximum, .minimum, .power, .concatenation, .input,
-            .parameter, .constant:
+        case .sum, .mean, .difference, .product, .quotient, .maximum, .minimum, .power, .matrixProduct, .concatenation,
+            .input, .parameter, .constant:
             false
         default: true
         }

@@ -10,21 +10,23 @@ import Chainrule
 /// set.
 ///
 /// The first axis of each input is the batch, and each of its rows is a row of x. A model that cannot be read so, and whose
-/// lengths are all known, is read as whole tensors: one is one row.
+/// lengths are all known, is read as whole tensors: one is one row. Give the lengths of axes that the model leaves open in
+/// options->shapes.
 /// - Parameters:
 ///   - path: the file.
-///   - memory_limit: as in crl_network_load_limited(). What the library computes of constants is limited to as much.
+///   - options: NULL: CRL_ONNX_OPTIONS_INIT. Only read.
 ///   - network: receives the network; free it with crl_network_destroy(). NULL after an error.
-/// - Returns: a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the
-///   network needs more than the limit.
+/// - Returns: a status; also CRL_ERROR_NAME if there is no such input, CRL_ERROR_SIZE if a shape is not the input's,
+///   CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the network needs more than the
+///   limit.
 @_cdecl("crl_network_load_onnx")
 public func crlNetworkLoadOnnx(
-    _ path: UnsafePointer<CChar>?, _ memory_limit: UInt,
+    _ path: UnsafePointer<CChar>?, _ options: UnsafePointer<crl_onnx_options>?,
     _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
 ) -> crl_status {
     call("crl_network_load_onnx") { () throws(ChainruleError) in
-        try loadONNX(network) { signature throws(ChainruleError) in
-            try Network(onnx: requiredPath(path), memoryLimit: limit(memory_limit), signature: &signature)
+        try loadONNX(options, network) { limit, shapes, signature throws(ChainruleError) in
+            try Network(onnx: requiredPath(path), memoryLimit: limit, inputShapes: shapes, signature: &signature)
         }
     }
 }
@@ -33,31 +35,57 @@ public func crlNetworkLoadOnnx(
 /// - Parameters:
 ///   - bytes: a whole file and nothing else, at any alignment. Not needed after the call.
 ///   - count: how many bytes there are.
-///   - memory_limit: as in crl_network_load_onnx().
+///   - options: NULL: CRL_ONNX_OPTIONS_INIT. Only read.
 ///   - network: receives the network; free it with crl_network_destroy(). NULL after an error.
-/// - Returns: a status; also CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the network needs
-///   more than the limit.
+/// - Returns: as crl_network_load_onnx(), without CRL_ERROR_FILE.
 @_cdecl("crl_network_load_onnx_from_memory")
 public func crlNetworkLoadOnnxFromMemory(
-    _ bytes: UnsafeRawPointer?, _ count: UInt, _ memory_limit: UInt,
+    _ bytes: UnsafeRawPointer?, _ count: UInt, _ options: UnsafePointer<crl_onnx_options>?,
     _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?
 ) -> crl_status {
     call("crl_network_load_onnx_from_memory") { () throws(ChainruleError) in
-        try loadONNX(network) { signature throws(ChainruleError) in
-            try Network(onnx: memory(bytes, count), memoryLimit: limit(memory_limit), signature: &signature)
+        try loadONNX(options, network) { limit, shapes, signature throws(ChainruleError) in
+            try Network(onnx: memory(bytes, count), memoryLimit: limit, inputShapes: shapes, signature: &signature)
         }
     }
 }
 
 private func loadONNX(
+    _ options: UnsafePointer<crl_onnx_options>?,
     _ network: UnsafeMutablePointer<UnsafeMutablePointer<crl_network>?>?,
-    _ read: (inout ONNXSignature) throws(ChainruleError) -> Network
+    _ read: (_ limit: Int?, _ shapes: [ONNXInputShape], inout ONNXSignature) throws(ChainruleError) -> Network
 ) throws(ChainruleError) {
     try load(network) { () throws(ChainruleError) in
+        let given = try options.map { pointer throws(ChainruleError) in try structure(pointer, "options") }
+            ?? crl_onnx_options.initial
         var signature = ONNXSignature()
-        let loaded = try read(&signature)
+        let loaded = try read(
+            limit(UInt(bitPattern: given.memory_limit)), inputShapes(given), &signature)
         return NetworkHandle(built: loaded, signature)
     }
+}
+
+private func inputShapes(_ options: crl_onnx_options) throws(ChainruleError) -> [ONNXInputShape] {
+    guard let given = options.shapes else { return [] }
+    let count = UInt(bitPattern: options.shapes_count)
+    guard count <= UInt(Architecture.mostInputs) else {
+        throw ChainruleError(
+            .size, "options->shapes_count is \(count); at most \(Architecture.mostInputs) are possible")
+    }
+    try Reserve.setAside(Int(count) * 1024)
+    var shapes: [ONNXInputShape] = []
+    for shape in UnsafeBufferPointer(start: given, count: Int(count)) {
+        let name = try requiredString(shape.input, "options->shapes->input")
+        guard let lengths = shape.lengths else { throw nullArgument("options->shapes->lengths") }
+        guard UInt(bitPattern: shape.rank) <= 16 else {
+            throw ChainruleError(
+                .size, "options->shapes->rank is \(UInt(bitPattern: shape.rank)); an input has at most 16 axes")
+        }
+        var extents: [Int?] = []
+        for axis in 0..<shape.rank { extents.append(try optionalCount(lengths[axis], "a length")) }
+        shapes.append(ONNXInputShape(name, extents))
+    }
+    return shapes
 }
 
 /// Saves a network as an ONNX model of operator set 17, for ONNX Runtime and others. The model computes what

@@ -116,6 +116,12 @@ extension crl_attention_options: GrowingStructure {
     static var firstSize: Int { first_size_of_attention_options() }
 }
 
+extension crl_onnx_options: GrowingStructure {
+    static var typeName: StaticString { "crl_onnx_options" }
+    static var initial: Self { initial_onnx_options() }
+    static var firstSize: Int { first_size_of_onnx_options() }
+}
+
 extension crl_recurrent_options: GrowingStructure {
     static var typeName: StaticString { "crl_recurrent_options" }
     static var initial: Self { initial_recurrent_options() }

@@ -139,6 +139,43 @@ static void failing_callbacks(crl_network *network, crl_trainer *trainer)
     }
 }
 
+/* The lengths that the caller gives for the axes of the model's only input, which has so many bytes in `file`. */
+static void shapes_of_inputs(size_t count)
+{
+    const size_t right[] = { CRL_AUTO_SIZE, 3 }, wrong[] = { CRL_AUTO_SIZE, 4 }, zero[] = { 0, 3 };
+    const crl_onnx_shape good = { "input", right, 2 };
+    crl_onnx_options options = CRL_ONNX_OPTIONS_INIT, initial;
+    crl_network *network = NULL;
+    OK(crl_onnx_options_init(&initial, sizeof initial));
+    CHECK(initial.size == sizeof initial && !initial.memory_limit && !initial.shapes && !initial.shapes_count);
+    options.shapes = &good, options.shapes_count = 1;
+    OK(crl_network_load_onnx_from_memory(file, count, &options, &network));
+    crl_network_destroy(network);
+    OK(crl_network_load_onnx(path, &options, &network));
+    crl_network_destroy(network);
+#define REFUSED(code, text, ...) \
+    do { \
+        const crl_onnx_shape bad[] = { __VA_ARGS__ }; \
+        options.shapes = bad, options.shapes_count = COUNT(bad); \
+        FAILS_NULLING(code, text, network, crl_network_load_onnx_from_memory(file, count, &options, &network)); \
+    } while (0)
+    REFUSED(CRL_ERROR_SIZE, "axis 1 of the input 'input' has the length 3; 4 was given", { "input", wrong, 2 });
+    REFUSED(CRL_ERROR_SIZE, "axis 0 of the input 'input' gets the length 0", { "input", zero, 2 });
+    REFUSED(CRL_ERROR_SIZE, "has 2 axes; 1 lengths were given", { "input", right, 1 });
+    REFUSED(CRL_ERROR_SIZE, "rank is", { "input", right, SIZE_MAX });
+    REFUSED(CRL_ERROR_NAME, "no input 'output'", { "output", right, 2 });
+    REFUSED(CRL_ERROR_NAME, "given twice", { "input", right, 2 }, { "input", right, 2 });
+    REFUSED(CRL_ERROR_NULL, "input", { NULL, right, 2 });
+    REFUSED(CRL_ERROR_NULL, "lengths", { "input", NULL, 2 });
+#undef REFUSED
+    options.shapes = &good, options.shapes_count = SIZE_MAX;
+    FAILS(CRL_ERROR_SIZE, "shapes_count", crl_network_load_onnx_from_memory(file, count, &options, &network));
+    options.shapes = NULL, options.memory_limit = 1;
+    FAILS(CRL_ERROR_MEMORY, "limit", crl_network_load_onnx_from_memory(file, count, &options, &network));
+    options.size = 3;
+    FAILS(CRL_ERROR_SIZE, "options->size is 3", crl_network_load_onnx_from_memory(file, count, &options, &network));
+}
+
 /* An ONNX model, in memory and in a file, is a network with the same parameters and outputs. */
 static void onnx(crl_network *network)
 {
@@ -156,15 +193,16 @@ static void onnx(crl_network *network)
     for (int from_file = 0; from_file < 2; ++from_file) {
         if (from_file) {
             OK(crl_network_save_onnx(network, path));
-            OK(crl_network_load_onnx(path, 0, &copy));
+            OK(crl_network_load_onnx(path, NULL, &copy));
         } else {
-            OK(crl_network_load_onnx_from_memory(file, count, 0, &copy));
+            OK(crl_network_load_onnx_from_memory(file, count, NULL, &copy));
         }
         CHECK(have_same_parameters(network, copy));
         OK(crl_network_predict(copy, x, ROWS, 3, again, COUNT(again), 2));
         CHECK(memcmp(y, again, sizeof y) == 0);
         crl_network_destroy(copy);
     }
+    shapes_of_inputs(count);
     FAILS(CRL_ERROR_FILE, "/no/folder", crl_network_save_onnx(network, "/no/folder/model.onnx"));
     FAILS(CRL_ERROR_NULL, "path", crl_network_save_onnx(network, NULL));
     OK(crl_network_create(3, &open));

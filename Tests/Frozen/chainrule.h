@@ -526,9 +526,11 @@ typedef struct crl_recurrent_options {
     int32_t reset_first; /**< CRL_CELL_GRU: non-zero: the reset gate multiplies h' before the product; 0: the product, as in
                               PyTorch */
     int32_t peepholes;   /**< CRL_CELL_LSTM: non-zero: the gates also see c */
+    int32_t cell;        /**< CRL_CELL_LSTM: non-zero: the output has one more step, c after the last one */
+    int32_t reserved;    /**< 0 */
 } crl_recurrent_options;
 
-#define CRL_RECURRENT_OPTIONS_INIT { sizeof(crl_recurrent_options), NULL, NULL, 0, 0, 0, 0 }
+#define CRL_RECURRENT_OPTIONS_INIT { sizeof(crl_recurrent_options), NULL, NULL, 0, 0, 0, 0, 0, 0 }
 
 /** What tells a network where in a sequence an element lies. */
 typedef int32_t crl_positions;
@@ -698,6 +700,18 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_product(crl_network *network, c
  *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
 CRL_NODISCARD CRL_API crl_status crl_network_add_quotient(crl_network *network, const char *a, const char *b,
                                                           const char *CRL_NULLABLE name);
+
+/** Adds the matrix product of two layers over their last two axes: h = a b, or h = a bᵀ. Both have at least two
+ *  axes; those before the last two are equal or 1 long, and repeated as in crl_network_add_sum(), with a product for
+ *  each of their indices.
+ *  @param network not built yet.
+ *  @param a the name of a layer, [..., m, k].
+ *  @param b the name of another, or the same, [..., k, n], or [..., n, k] if it is transposed.
+ *  @param transpose_b non-zero: a is multiplied by the transpose of b.
+ *  @param name the layer's name; NULL: its position.
+ *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_add_matrix_product(crl_network *network, const char *a, const char *b,
+                                                                int32_t transpose_b, const char *CRL_NULLABLE name);
 
 /** Adds the elementwise maximum of two layers: the larger of a and b. Of equal ones, a gets δ. Shapes: see
  *  crl_network_add_sum().
@@ -1010,6 +1024,18 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_zero_padding(crl_network *netwo
                                                               const size_t *after, size_t axes_count,
                                                               const crl_layer_options *CRL_NULLABLE options);
 
+/** Takes elements along an axis in any order, some of them several times or not at all: element i of the output is
+ *  element indices[i] of the input.
+ *  @param network not built yet.
+ *  @param axis from 0.
+ *  @param indices from 0, less than the axis' length.
+ *  @param indices_count how many, at least 1.
+ *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_take(crl_network *network, size_t axis, const size_t *indices,
+                                                      size_t indices_count,
+                                                      const crl_layer_options *CRL_NULLABLE options);
+
 /** Repeats each position factors[axis] times along each axis but the channels (nearest neighbour).
  *  @param network not built yet.
  *  @param factors a number for each axis but the channels, at least 1.
@@ -1092,7 +1118,9 @@ enum {
     CRL_LAYER_POWER = 33,
     CRL_LAYER_FUNCTION = 34,
     CRL_LAYER_CONSTANT = 35,
-    CRL_LAYER_REDUCTION = 36
+    CRL_LAYER_REDUCTION = 36,
+    CRL_LAYER_MATRIX_PRODUCT = 37,
+    CRL_LAYER_TAKE = 38
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -1106,10 +1134,10 @@ typedef struct crl_layer {
     float amount;              /**< dropout: p; noise: the standard deviation; function: its first number; otherwise 0 */
     int32_t bias;              /**< 1 for a dense layer, a convolution or a recurrent layer with a bias */
     size_t groups;             /**< convolution: its groups; otherwise 0 */
-    size_t axis;               /**< concatenation, softmax: along which; otherwise 0 */
+    size_t axis;               /**< concatenation, softmax, take: along which; otherwise 0 */
     size_t first;              /**< named input: the place of its first element in a row of x; otherwise 0 */
     int32_t method;            /**< pooling: its crl_pooling; normalization: its crl_normalization; function: its crl_function;
-                                    reduction: its crl_reduction_method; otherwise 0 */
+                                    reduction: its crl_reduction_method; matrix product: 1 of a transposed b; otherwise 0 */
     float more;                /**< function: its second number; otherwise 0 */
     size_t tokens;             /**< embedding: how many; otherwise 0 */
 } crl_layer;
@@ -1169,11 +1197,11 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_shape(const crl_network *netw
 /** Gets what a layer that moves elements was added with: a number for each axis, or for each but the channels.
  *  @param network built or not.
  *  @param index the layer's, from 0.
- *  @param extents receives a transpose's axes, a slice's begin, a zero padding's before, an upsampling's factors or
- *      a reduction's axes; NULL: not wanted.
+ *  @param extents receives a transpose's axes, a slice's begin, a zero padding's before, an upsampling's factors, a
+ *      reduction's axes or a take's indices; NULL: not wanted.
  *  @param ends receives a slice's end or a zero padding's after; other layers leave it alone. NULL: not wanted.
- *  @param extents_count the length of each array, at least the number of axes; 4 is enough for any layer. Ignored
- *      with NULL.
+ *  @param extents_count the length of each array, at least the number of axes, or of indices; 4 is enough for any
+ *      layer but a take. Ignored with NULL.
  *  @param rank receives how many numbers there are.
  *  @return a status; CRL_ERROR_VALUE if the layer is none of these. */
 CRL_NODISCARD CRL_API crl_status crl_network_layer_axes(const crl_network *network, size_t index,
@@ -1887,6 +1915,24 @@ CRL_NODISCARD CRL_API crl_status crl_publisher_count(const crl_publisher *publis
  * UTF-8 in the form \xf6.
  */
 
+/** The lengths of the axes of an ONNX model's input. */
+typedef struct crl_onnx_shape {
+    const char *input;     /**< the input's name */
+    const size_t *lengths; /**< of each axis, at least 1; CRL_AUTO_SIZE: as the model has it */
+    size_t rank;           /**< how many axes there are */
+} crl_onnx_shape;
+
+/** How to read an ONNX model. Start from CRL_ONNX_OPTIONS_INIT. */
+typedef struct crl_onnx_options {
+    size_t size;         /**< sizeof(crl_onnx_options) */
+    size_t memory_limit; /**< as in crl_network_load_limited(). What the library computes of constants is limited to as much */
+    const crl_onnx_shape *CRL_NULLABLE shapes; /**< of inputs with axes, besides the batch, whose lengths the model leaves open;
+                              NULL: none */
+    size_t shapes_count; /**< the number of shapes. Ignored with NULL */
+} crl_onnx_options;
+
+#define CRL_ONNX_OPTIONS_INIT { sizeof(crl_onnx_options), 0, NULL, 0 }
+
 /** Saves a network: its architecture and parameters. Atomic: the file is always the whole old one or the whole new
  *  one.
  *  @param network built; only read.
@@ -1953,24 +1999,25 @@ CRL_NODISCARD CRL_API crl_status crl_network_load_fann_from_memory(const void *b
  *  names the node, its operator and the operator set.
  *
  *  The first axis of each input is the batch, and each of its rows is a row of x. A model that cannot be read so,
- *  and whose lengths are all known, is read as whole tensors: one is one row.
+ *  and whose lengths are all known, is read as whole tensors: one is one row. Give the lengths of axes that the
+ *  model leaves open in options->shapes.
  *  @param path the file.
- *  @param memory_limit as in crl_network_load_limited(). What the library computes of constants is limited to as
- *      much.
+ *  @param options NULL: CRL_ONNX_OPTIONS_INIT. Only read.
  *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.
- *  @return a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the
- *      network needs more than the limit. */
-CRL_NODISCARD CRL_API crl_status crl_network_load_onnx(const char *path, size_t memory_limit,
+ *  @return a status; also CRL_ERROR_NAME if there is no such input, CRL_ERROR_SIZE if a shape is not the input's,
+ *      CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the network needs more
+ *      than the limit. */
+CRL_NODISCARD CRL_API crl_status crl_network_load_onnx(const char *path, const crl_onnx_options *CRL_NULLABLE options,
                                                        crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
 /** Reads an ONNX model from memory, as crl_network_load_onnx() does from a file.
  *  @param bytes a whole file and nothing else, at any alignment. Not needed after the call.
  *  @param count how many bytes there are.
- *  @param memory_limit as in crl_network_load_onnx().
+ *  @param options NULL: CRL_ONNX_OPTIONS_INIT. Only read.
  *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.
- *  @return a status; also CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the network needs
- *      more than the limit. */
-CRL_NODISCARD CRL_API crl_status crl_network_load_onnx_from_memory(const void *bytes, size_t count, size_t memory_limit,
+ *  @return as crl_network_load_onnx(), without CRL_ERROR_FILE. */
+CRL_NODISCARD CRL_API crl_status crl_network_load_onnx_from_memory(const void *bytes, size_t count,
+                                                                   const crl_onnx_options *CRL_NULLABLE options,
                                                                    crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
 /** Saves a network as an ONNX model of operator set 17, for ONNX Runtime and others. The model computes what
@@ -3049,6 +3096,12 @@ CRL_NODISCARD CRL_API crl_status crl_recurrent_options_init(crl_recurrent_option
  *  @param size sizeof(crl_attention_options).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_attention_options_init(crl_attention_options *options, size_t size);
+
+/** Gets the value of CRL_ONNX_OPTIONS_INIT.
+ *  @param options receives the value.
+ *  @param size sizeof(crl_onnx_options).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_onnx_options_init(crl_onnx_options *options, size_t size);
 
 /** Gets the value of CRL_LAYER_INIT.
  *  @param layer receives the value.

@@ -133,7 +133,7 @@ static int is_written(const crl_network *network, const float *x, size_t width, 
     if (!again || crl_network_save_onnx_to_memory(network, NULL, 0, &count) || !(content = malloc(count))
         || crl_network_save_onnx_to_memory(network, content, count, &count)) {
         snprintf(why, MOST_MESSAGE, "%s", crl_error_message());
-    } else if (crl_network_load_onnx_from_memory(content, count, 0, &second)) {
+    } else if (crl_network_load_onnx_from_memory(content, count, NULL, &second)) {
         ++written_refused;
         is_right = 1;
     } else if (crl_network_predict(second, x, rows, width, again, rows * outs, outs)) {
@@ -235,7 +235,7 @@ static enum outcome try_model(bytes content, char *why)
 {
     crl_network *network = NULL;
     enum outcome outcome = REFUSED;
-    const crl_status status = crl_network_load_onnx_from_memory(content.at, content.count, 0, &network);
+    const crl_status status = crl_network_load_onnx_from_memory(content.at, content.count, NULL, &network);
     if (status == CRL_OK)
         outcome = compare(network, why);
     else

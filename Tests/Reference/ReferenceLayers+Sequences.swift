@@ -130,9 +130,10 @@ extension ReferenceLayer {
             let x = inputs[0]
             let (steps, channels) = (x.shape[0], x.channels)
             let cell = ReferenceCell(settings, channels: channels, parameters)
+            let outputs = (settings.givesSequence ? steps : 1) + (settings.givesCell ? 1 : 0)
             var h = Batch(
-                settings.givesSequence ? [steps, units] : [units],
-                x.samples.map { _ in [Double](repeating: 0, count: settings.givesSequence ? steps * units : units) })
+                settings.givesSequence || settings.givesCell ? [outputs, units] : [units],
+                x.samples.map { _ in [Double](repeating: 0, count: outputs * units) })
             for sample in x.samples.indices {
                 var state = [Double](repeating: 0, count: 2 * units)
                 if initialState { state.replaceSubrange(0..<inputs[1].channels, with: inputs[1].samples[sample]) }
@@ -144,6 +145,9 @@ extension ReferenceLayer {
                     state = cell.step(input, state)
                     let place = settings.givesSequence ? time * units : 0
                     h.samples[sample].replaceSubrange(place..<place + units, with: state[0..<units])
+                }
+                if settings.givesCell {
+                    h.samples[sample].replaceSubrange((outputs - 1) * units..<outputs * units, with: state[units...])
                 }
             }
             return (h, h)

@@ -93,6 +93,39 @@ package struct ReferenceLayer: Sendable {
         }
     }
 
+    package static func take(_ indices: [Int], axis: Int) -> ReferenceLayer {
+        plain({ try $0.take(indices, axis: axis, name: $1, input: $2[0]) }) { inputs in
+            let x = inputs[0]
+            var shape = x.shape
+            shape[axis] = indices.count
+            return Batch(shape, samples: x.samples.count) { sample, place in
+                var source = place
+                source[axis] = indices[place[axis]]
+                return x[sample, source]
+            }
+        }
+    }
+
+    package static func matrixProduct(transposesB: Bool) -> ReferenceLayer {
+        plain({ try $0.matrixProduct(of: $2[0], $2[1], transposesB: transposesB, name: $1) }) { inputs in
+            let (a, b) = (inputs[0], inputs[1])
+            let rank = max(a.shape.count, b.shape.count)
+            let outer = (0..<rank - 2).map { axis in
+                [a, b].map { $0.shape.count < rank - axis ? 1 : $0.shape[axis - rank + $0.shape.count] }.max()!
+            }
+            let columns = transposesB ? b.shape[b.shape.count - 2] : b.shape.last!
+            let shape = outer + [a.shape[a.shape.count - 2], columns]
+            return Batch(shape, samples: a.samples.count) { sample, place in
+                (0..<a.shape.last!).reduce(0) { sum, depth in
+                    let (row, column) = (place[rank - 2], place[rank - 1])
+                    let (left, right) = ([row, depth], transposesB ? [column, depth] : [depth, column])
+                    return sum + a.repeated(sample, Array(place.dropLast(2)) + left)
+                        * b.repeated(sample, Array(place.dropLast(2)) + right)
+                }
+            }
+        }
+    }
+
     package static func upsampling(_ factors: [Int]) -> ReferenceLayer {
         plain({ try $0.upsampling(factors, name: $1, input: $2[0]) }) { inputs in
             let x = inputs[0]

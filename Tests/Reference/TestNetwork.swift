@@ -270,6 +270,9 @@ extension TestNetwork {
             ("slice", one([3, 4, 2], .slice([1, 0, 1], [3, 3, 2]))),
             ("zero padding", one([2, 3, 2], .zeroPadding([1, 0], [2, 1]))),
             ("upsampling", one([2, 3, 2], .upsampling([3, 2]))),
+            ("take of rows", one([4, 3], .take([2, 1, 0, 1, 2, 3, 3, 3, 0], axis: 0))),
+            ("take along the middle", one([2, 4, 3], .take([3, 1], axis: 1))),
+            ("take of channels", one([2, 3], .take([0, 0, 2, 1, 0], axis: 1))),
             ("broadcast", one([2, 1, 3], .broadcast([4, 2, 5, 3]))),
             ("broadcast of one", one([1], .broadcast([2, 3]))),
             ("broadcast of all", one([3, 2], .broadcast([1, 3, 2]))),
@@ -292,6 +295,24 @@ extension TestNetwork {
                 ]
                 cases.append(("\(name) of \(a) and \(b)", around([3, 3, 2], parts + layers)))
             }
+        }
+        // Matrices: [2, 3, 4], a transpose of it, a single one of its rows, and the same repeated.
+        let matrices: [Layer] = [
+            .other("t", .transpose([0, 2, 1]), from: "x"), .other("one", .slice([0, 0, 0], [1, 3, 4]), from: "x"),
+            .dense("d", 4, .tanh, from: "x"), .reshape("flat", [4, 6], from: "x"),
+            .reshape("four", [2, 1, 3, 4], from: "x"),
+        ]
+        for (a, b, transposesB) in [
+            ("x", "t", false), ("x", "x", true), ("x", "d", true), ("one", "t", false), ("d", "one", true),
+            ("x", "flat", false), ("four", "t", false), ("d", "four", true), ("t", "one", false),
+        ] {
+            let layer = ReferenceLayer.matrixProduct(transposesB: transposesB)
+            let read = matrices.filter { $0.name == a || $0.name == b }
+            cases.append(
+                (
+                    "matrix product of \(a) and \(b), transposed \(transposesB)",
+                    around([2, 3, 4], read + [.other("l", layer, from: a, b)])
+                ))
         }
         // Numbers above 0, and a row and a column of them.
         let positive: [Layer] = [
@@ -431,7 +452,11 @@ extension TestNetwork {
             settings.isBackwards = index % 2 == 0
             settings.givesSequence = index % 3 == 0
             var states = 3
-            if case .lstm = cell { states = 6 }
+            if case .lstm(let hasPeepholes) = cell {
+                states = 6
+                settings.givesCell = true
+                settings.givesSequence = hasPeepholes
+            }
             cases.append(
                 (
                     "\(name) with a first state and lengths",

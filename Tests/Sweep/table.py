@@ -338,6 +338,9 @@ PARAMETERS: dict[str, Count | Array | Structure | str] = {
             "threads": automatic("1"),
         }
     ),
+    "const crl_onnx_options * options": Structure(
+        {"memory_limit": any_number("0"), "shapes": "NULL", "shapes_count": any_number("0")}
+    ),
     "const crl_data_source * source": Structure({"function": "give_rows", "columns": Count("outputs"), "weights": "1"}),
 }
 
@@ -389,6 +392,18 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
         "sizes_count": Count("axes"),
     },
     "crl_network_add_zero_padding": {"network": "shaped_network", "axes_count": Count("windowed")},
+    "crl_network_add_take": {
+        "network": "shaped_network",
+        "indices": Array("ZEROS", "axes"),
+        "indices_count": Count("axes"),
+    },
+    "crl_network_add_matrix_product": {
+        "network": "shaped_network",
+        "a": '"input"',
+        "b": '"input"',
+        "transpose_b": "1",
+        "name": '"product"',
+    },
     "crl_network_add_reduction": {"network": "shaped_network"},
     "crl_network_add_broadcast": {"network": "shaped_network", "extents_count": Count("axes")},
     "crl_network_add_upsampling": {"network": "shaped_network", "axes_count": Count("windowed")},

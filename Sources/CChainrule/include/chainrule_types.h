@@ -296,9 +296,11 @@ typedef struct crl_recurrent_options {
     int32_t reset_first; /**< CRL_CELL_GRU: non-zero: the reset gate multiplies h' before the product; 0: the product, as in
                               PyTorch */
     int32_t peepholes;   /**< CRL_CELL_LSTM: non-zero: the gates also see c */
+    int32_t cell;        /**< CRL_CELL_LSTM: non-zero: the output has one more step, c after the last one */
+    int32_t reserved;    /**< 0 */
 } crl_recurrent_options;
 
-#define CRL_RECURRENT_OPTIONS_INIT { sizeof(crl_recurrent_options), NULL, NULL, 0, 0, 0, 0 }
+#define CRL_RECURRENT_OPTIONS_INIT { sizeof(crl_recurrent_options), NULL, NULL, 0, 0, 0, 0, 0, 0 }
 
 /** What tells a network where in a sequence an element lies. */
 typedef int32_t crl_positions;
@@ -365,7 +367,9 @@ enum {
     CRL_LAYER_POWER = 33,
     CRL_LAYER_FUNCTION = 34,
     CRL_LAYER_CONSTANT = 35,
-    CRL_LAYER_REDUCTION = 36
+    CRL_LAYER_REDUCTION = 36,
+    CRL_LAYER_MATRIX_PRODUCT = 37,
+    CRL_LAYER_TAKE = 38
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -379,10 +383,10 @@ typedef struct crl_layer {
     float amount;              /**< dropout: p; noise: the standard deviation; function: its first number; otherwise 0 */
     int32_t bias;              /**< 1 for a dense layer, a convolution or a recurrent layer with a bias */
     size_t groups;             /**< convolution: its groups; otherwise 0 */
-    size_t axis;               /**< concatenation, softmax: along which; otherwise 0 */
+    size_t axis;               /**< concatenation, softmax, take: along which; otherwise 0 */
     size_t first;              /**< named input: the place of its first element in a row of x; otherwise 0 */
     int32_t method;            /**< pooling: its crl_pooling; normalization: its crl_normalization; function: its crl_function;
-                                    reduction: its crl_reduction_method; otherwise 0 */
+                                    reduction: its crl_reduction_method; matrix product: 1 of a transposed b; otherwise 0 */
     float more;                /**< function: its second number; otherwise 0 */
     size_t tokens;             /**< embedding: how many; otherwise 0 */
 } crl_layer;
@@ -730,6 +734,26 @@ enum {
                                      range of each row of a product; exact sums in 32-bit integers. A row with NaN or
                                      infinity gives NaN */
 };
+
+/* ---- GROUP 6 ---- */
+
+/** The lengths of the axes of an ONNX model's input. */
+typedef struct crl_onnx_shape {
+    const char *input;     /**< the input's name */
+    const size_t *lengths; /**< of each axis, at least 1; CRL_AUTO_SIZE: as the model has it */
+    size_t rank;           /**< how many axes there are */
+} crl_onnx_shape;
+
+/** How to read an ONNX model. Start from CRL_ONNX_OPTIONS_INIT. */
+typedef struct crl_onnx_options {
+    size_t size;         /**< sizeof(crl_onnx_options) */
+    size_t memory_limit; /**< as in crl_network_load_limited(). What the library computes of constants is limited to as much */
+    const crl_onnx_shape *CRL_NULLABLE shapes; /**< of inputs with axes, besides the batch, whose lengths the model leaves open;
+                              NULL: none */
+    size_t shapes_count; /**< the number of shapes. Ignored with NULL */
+} crl_onnx_options;
+
+#define CRL_ONNX_OPTIONS_INIT { sizeof(crl_onnx_options), 0, NULL, 0 }
 
 /* ---- GROUP 7 ---- */
 

@@ -13,6 +13,7 @@ public indirect enum LayerSettings: Sendable {
     case minimum
     case power
     case function(ElementFunction)
+    case matrixProduct(transposesB: Bool)
     /// nil: the last axis.
     case concatenation(axis: Int?)
     /// nil: one axis of all elements.
@@ -20,6 +21,7 @@ public indirect enum LayerSettings: Sendable {
     case transpose(axes: [Int])
     case slice(begin: [Int], end: [Int])
     case zeroPadding(before: [Int], after: [Int])
+    case take(axis: Int, indices: [Int])
     case upsampling(factors: [Int])
     case reduction(ReductionMethod, axes: [Int], keepsAxes: Bool)
     /// Repeated in this shape.

@@ -289,6 +289,14 @@ extension Architecture {
         try append(ElementLayer(ElementPair.power), name: name, inputs: [a, b])
     }
 
+    /// Adds the matrix product `A B` over the last two axes, or `A Bᵀ`. Both layers have at least two axes; those before the last two
+    /// are repeated as in a sum.
+    public mutating func matrixProduct(
+        of a: String, _ b: String, transposesB: Bool = false, name: String? = nil
+    ) throws(ChainruleError) {
+        try append(MatrixProduct(transposesB: transposesB), name: name, inputs: [a, b])
+    }
+
     /// Adds a function of each element: `h = f(h_in)`.
     public mutating func function(_ function: ElementFunction, name: String? = nil, input: String? = nil)
         throws(ChainruleError)
@@ -400,6 +408,16 @@ extension Architecture {
         before: [Int], after: [Int], name: String? = nil, input: String? = nil
     ) throws(ChainruleError) {
         try append(ZeroPadding(before: before, after: after), name: name, inputs: input.map { [$0] })
+    }
+
+    /// Takes elements along an axis in any order, some of them several times or not at all.
+    /// - Parameters:
+    ///   - indices: from 0, at least one: element i of the output is element `indices[i]` of the input.
+    ///   - axis: from 0.
+    public mutating func take(
+        _ indices: [Int], axis: Int, name: String? = nil, input: String? = nil
+    ) throws(ChainruleError) {
+        try append(Take(axis: axis, indices: indices), name: name, inputs: input.map { [$0] })
     }
 
     /// Repeats each position so many times along each axis but the channels.

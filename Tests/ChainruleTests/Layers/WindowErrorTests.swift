@@ -188,6 +188,34 @@ import Testing
         expectError(.size, "zero_padding 'z'", "-1") {
             try architecture.zeroPadding(before: [1, -1], after: [1, 1], name: "z", input: "x")
         }
+        for (indices, axis, code, words) in [
+            ([], 0, .size, "at least 1 element of [3, 4, 2]; 0"), ([0, 3], 0, .value, "index 3 is not among 3 along axis 0"),
+            ([-1], 1, .value, "index -1"), ([.min, .max], 1, .value, "is not among 4 along axis 1"),
+            ([0], 3, .value, "3 is not among the axes of [3, 4, 2]"), ([0], -1, .value, "-1 is not among the axes"),
+        ] as [([Int], Int, ChainruleError.Code, String)] {
+            expectError(code, "take 'i'", words) {
+                try architecture.take(indices, axis: axis, name: "i", input: "x")
+            }
+        }
+        for (a, b, transposesB, words) in [
+            ("x", "x", false, "[..., m, k] and [..., k, n], not [3, 4, 2] and [3, 4, 2]"),
+            ("x", "t", false, "not [3, 4, 2] and [12, 2]"), ("flat", "t", true, "not [24] and [12, 2]"),
+            ("four", "x", false, "not [1, 2, 3, 4] and [3, 4, 2]"),
+        ] {
+            expectError(.size, "matrix_product 'i' multiplies matrices", words) {
+                try architecture.matrixProduct(of: a, b, transposesB: transposesB, name: "i")
+            }
+        }
+        expectError(.size, "matrix_product 'i' reads [3, 4, 2] and [2, 2, 6]: the lengths before the last two axes") {
+            var architecture = architecture
+            try architecture.reshape(Shape([2, 2, 6]), name: "others", input: "flat")
+            try architecture.matrixProduct(of: "x", "others", name: "i")
+        }
+        expectError(.value, "gru 'r' has no c to give") {
+            var settings = RecurrentSettings(.gru(resetsFirst: false), units: 2)
+            settings.givesCell = true
+            try architecture.recurrent(settings, name: "r", input: "t")
+        }
         expectError(.size, "upsampling 'u'", "0 times along axis 1") {
             try architecture.upsampling([1, 0], name: "u", input: "x")
         }

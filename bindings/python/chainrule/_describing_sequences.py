@@ -25,6 +25,7 @@ class DescribingSequences(DescribingShapes):
         self,
         cell: str,
         units: int,
+        /,
         *,
         sequence: bool,
         backwards: bool,
@@ -154,6 +155,7 @@ class DescribingSequences(DescribingShapes):
         units: int,
         *,
         peepholes: bool = False,
+        cell: bool = False,
         sequence: bool = True,
         backwards: bool = False,
         bidirectional: bool = False,
@@ -170,6 +172,7 @@ class DescribingSequences(DescribingShapes):
         Args:
             units: the elements of h.
             peepholes: whether the gates i, f and o also see c: the tensor "peephole", in this order.
+            cell: whether the output has one more step, c after the last one: (T + 1, units), or (2, units).
             sequence, backwards, bidirectional, lengths: as for add_rnn().
             initial_state: the layer that gives h and then c before the first step, 2 · units elements; None: 0.
             name, input, bias, weight_initializer, bias_initializer: as for add_rnn().
@@ -178,6 +181,7 @@ class DescribingSequences(DescribingShapes):
             "lstm",
             units,
             peepholes=peepholes,
+            cell=cell,
             sequence=sequence,
             backwards=backwards,
             bidirectional=bidirectional,

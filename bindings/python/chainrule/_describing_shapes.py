@@ -357,6 +357,22 @@ class DescribingShapes(NativeObject):
         )
         return self
 
+    def add_take(
+        self: _Self, indices: Lengths, axis: int, *, name: str | None = None, input: str | None = None
+    ) -> _Self:
+        """Takes elements along an axis in any order, as numpy.take() does with indices from 0.
+
+        So positions are picked, reversed, repeated or reflected at the edges.
+        """
+        options, _ = layer_options(name, input, "identity", None)
+        places, along = lengths(indices, "indices"), count(axis, "axis")
+        check(
+            library.crl_network_add_take(
+                self._open(), along, extents_array(places), len(places), ctypes.byref(options)
+            )
+        )
+        return self
+
     def add_upsampling(self: _Self, factors: Lengths, *, name: str | None = None, input: str | None = None) -> _Self:
         """Repeats each position so many times along each axis but the channels; one number for all axes."""
         options, _ = layer_options(name, input, "identity", None)
@@ -397,6 +413,20 @@ class DescribingShapes(NativeObject):
     def add_quotient(self: _Self, a: str, b: str, *, name: str | None = None) -> _Self:
         """Adds a / b, elementwise. Shapes: see add_product()."""
         check(library.crl_network_add_quotient(self._open(), encoded(a), encoded(b), encoded(name)))
+        return self
+
+    def add_matrix_product(
+        self: _Self, a: str, b: str, *, transpose_b: bool = False, name: str | None = None
+    ) -> _Self:
+        """Adds the matrix product a @ b over the last two axes, as numpy.matmul(); or that with the transpose of b.
+
+        Both layers have at least two axes. Those before the last two are repeated as in add_product().
+        """
+        check(
+            library.crl_network_add_matrix_product(
+                self._open(), encoded(a), encoded(b), bool(transpose_b), encoded(name)
+            )
+        )
         return self
 
     def add_maximum(self: _Self, a: str, b: str, *, name: str | None = None) -> _Self:

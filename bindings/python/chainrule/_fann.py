@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _prototypes
 from ._errors import FileFormatError
-from ._network import Network
+from ._network import Network, given_memory_limit
 
 if TYPE_CHECKING:
     from ._handles import FloatArray
@@ -25,7 +25,7 @@ def load_fann(file: Any, memory_limit: int | None = None) -> Network:
         file: a path; or the bytes of a file; or an object with read(), such as a file open in binary mode.
         memory_limit: as for Network.load().
     """
-    return Network._read("fann", file, memory_limit)
+    return Network._read("fann", file, given_memory_limit(memory_limit))
 
 
 def load_fann_data(path: Any) -> tuple[FloatArray, FloatArray]:

@@ -32,7 +32,7 @@ from ._handles import FloatArray, Handle, array_at
 from ._layers import Layer, layer_text, layers_of
 from ._layout import Layout, layout_of, state_tensors_of
 from ._library import library
-from ._onnx import OnnxTensor, onnx_tensors
+from ._onnx import OnnxTensor, onnx_options, onnx_tensors
 from ._predictor import Predictor
 from ._state_dict import StateDicts
 from ._training import optimizer_copy
@@ -368,7 +368,7 @@ class Network(Describing, Fitting, StateDicts):
         memory_limit: the most bytes for the parameters and one row of a prediction; None: 64 MiB, or 16 times the
             length of a path's file if that is more. A file of a few hundred bytes can describe layers of any width.
         """
-        limit = _memory_limit(memory_limit)
+        limit = given_memory_limit(memory_limit)
         pointer = _prototypes.crl_network()
         if is_path(path, "read"):
             check(library.crl_network_load_limited(encoded_path(path), limit, ctypes.byref(pointer)), path)
@@ -379,24 +379,23 @@ class Network(Describing, Fitting, StateDicts):
     @classmethod
     def from_bytes(cls, data: Any, memory_limit: int | None = None) -> Network:
         """Reads a built network from the bytes of to_bytes(). memory_limit is as for load()."""
-        limit = _memory_limit(memory_limit)
+        limit = given_memory_limit(memory_limit)
         array = byte_array(data)
         pointer = _prototypes.crl_network()
         check(library.crl_network_load_from_memory(address_of(array), array.size, limit, ctypes.byref(pointer)))
         return cls._around(pointer)
 
     @classmethod
-    def _read(cls, kind: str, model: Any, memory_limit: int | None) -> Network:
+    def _read(cls, kind: str, model: Any, options: Any) -> Network:
         """Reads a network of another library: a path, bytes, or an object with read()."""
-        limit = _memory_limit(memory_limit)
         pointer = _prototypes.crl_network()
         if isinstance(model, (str, os.PathLike)):
             load = getattr(library, f"crl_network_load_{kind}")
-            check(load(encoded_path(model), limit, ctypes.byref(pointer)), model)
+            check(load(encoded_path(model), options, ctypes.byref(pointer)), model)
         else:
             array = byte_array(model.read() if hasattr(model, "read") else model)
             load = getattr(library, f"crl_network_load_{kind}_from_memory")
-            check(load(address_of(array), array.size, limit, ctypes.byref(pointer)))
+            check(load(address_of(array), array.size, options, ctypes.byref(pointer)))
         return cls._around(pointer)
 
     def load_parameters(self, path: Origin) -> None:
@@ -407,7 +406,7 @@ class Network(Describing, Fitting, StateDicts):
             check(library.crl_network_load_parameters_from_callback(self._open(), read_callback(path), None))
 
 
-def _memory_limit(limit: int | None) -> int:
+def given_memory_limit(limit: int | None) -> int:
     """The limit as the library has it: 0 leaves it to the library."""
     given = optional_count(limit, "memory_limit")
     if given == 0:
@@ -415,7 +414,9 @@ def _memory_limit(limit: int | None) -> int:
     return given or 0
 
 
-def load_onnx(model: Any, memory_limit: int | None = None) -> Network:
+def load_onnx(
+    model: Any, memory_limit: int | None = None, *, input_shapes: Mapping[str, Sequence[int | None]] | None = None
+) -> Network:
     """Reads an ONNX model into a built network, which predicts, trains and saves as any other.
 
     Rows of x hold the model's inputs one after another, rows of y its outputs, each in ONNX's order of axes:
@@ -424,5 +425,8 @@ def load_onnx(model: Any, memory_limit: int | None = None) -> Network:
     model: a path; or the bytes of a file; or an object with read(), such as a file open in binary mode.
 
     memory_limit: as for Network.load(). What is computed of constants is limited to as much.
+
+    input_shapes: the lengths of axes that the model leaves open, besides the batch, by the names of inputs; None stays as
+        the model has it: {"x": (None, 3, 48, 192)}.
     """
-    return Network._read("onnx", model, memory_limit)
+    return Network._read("onnx", model, onnx_options(given_memory_limit(memory_limit), input_shapes or {}))

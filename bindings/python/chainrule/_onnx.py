@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._errors import check, results
+from . import _prototypes
+from ._arrays import count
+from ._description import encoded
+from ._errors import ArgumentTypeError, check, results
 from ._library import library
 
 if TYPE_CHECKING:
@@ -27,6 +31,24 @@ class OnnxTensor(NamedTuple):
     name: str
     shape: tuple[int, ...]
     batch_axis: int | None
+
+
+def onnx_options(memory_limit: int, input_shapes: Mapping[str, Sequence[int | None]]) -> Any:
+    """Options for load_onnx()."""
+    if not isinstance(input_shapes, Mapping):
+        raise ArgumentTypeError(f"input_shapes must be a dict of names and lengths, not {input_shapes!r}")
+    options = _prototypes.crl_onnx_options.default()
+    shapes = (_prototypes.crl_onnx_shape * len(input_shapes))()
+    for place, (name, given) in zip(shapes, input_shapes.items()):
+        if isinstance(given, (str, bytes)) or not isinstance(given, Sequence):
+            raise ArgumentTypeError(f"input_shapes[{name!r}] must be a tuple of lengths, not {given!r}")
+        axes = [
+            _prototypes.CRL_AUTO_SIZE if length is None else count(length, f"a length of {name!r}") for length in given
+        ]
+        # An array of no elements has no address.
+        place.input, place.lengths, place.rank = encoded(name), (ctypes.c_size_t * max(1, len(axes)))(*axes), len(axes)
+    options.memory_limit, options.shapes, options.shapes_count = memory_limit, shapes, len(shapes)
+    return ctypes.byref(options)
 
 
 def onnx_tensors(network: Handle) -> tuple[tuple[OnnxTensor, ...], tuple[OnnxTensor, ...]]:

@@ -46,6 +46,7 @@ _CHANNELS_LAST = {
     "layer_normalization",
     "rms_normalization",
     "transpose",
+    "matrix_product",
 }
 # What gives each element of a vector its own place, as it was.
 _IN_PLACE = {
@@ -59,7 +60,7 @@ _IN_PLACE = {
     "rms_normalization",
     "group_normalization",
 }
-_MIXING = {"sum", "mean", "difference", "product", "quotient", "maximum", "minimum", "power"}
+_MIXING = {"sum", "mean", "difference", "product", "quotient", "maximum", "minimum", "power", "matrix_product"}
 
 
 class Form:

@@ -53,23 +53,24 @@ extension RecurrentLayer: CellLayer {
         }
         memory.begin(
             description.hasInitialState ? some(pass.inputActivation(1), positions: 1) : nil, units: units)
-        let output = some(h, positions: description.givesSequence ? steps : 1)
+        let outputSteps = description.outputSteps(of: steps)
+        let output = some(h, positions: outputSteps)
         try withUnsafePointer(to: stepKernel(pass.arithmetic)) { kernel throws(ChainruleError) in
             /// Runs so many steps of some rows.
             func run(_ time: Int, _ some: Range<Int>, count: Int) {
                 let first = some.lowerBound - rows.lowerBound
                 func view(_ matrix: Matrix) -> Matrix { matrix.rows(from: first, count: some.count) }
-                func ofTime(_ matrix: Matrix) -> CellRun.Rows {
+                func ofTime(_ matrix: Matrix, _ steps: Int) -> CellRun.Rows {
                     CellRun.Rows(matrix.row(first * steps + time).base, stride: steps * matrix.stride)
                 }
                 var run = cellRun(
-                    gates: ofTime(memory.gates), recurrent: view(memory.recurrent), state: view(memory.state),
+                    gates: ofTime(memory.gates, steps), recurrent: view(memory.recurrent), state: view(memory.state),
                     cell: view(memory.cell), extra: view(memory.extra), weights, kernel)
                 run.count = count
                 let direction = description.isBackwards ? -1 : 1
                 run.gatesDistance = direction * memory.gates.stride
                 if description.givesSequence {
-                    run.output = ofTime(output)
+                    run.output = ofTime(output, outputSteps)
                     run.outputDistance = direction * output.stride
                 }
                 weights.kernels.cells(&run)
@@ -85,10 +86,12 @@ extension RecurrentLayer: CellLayer {
             try forEachStep(pass, rows: rows) { time, some, isInside in
                 if isInside { return run(time, some, count: 1) }
                 guard description.givesSequence else { return }
-                for row in some { output.row((row - rows.lowerBound) * steps + time).clear() }
+                for row in some { output.row((row - rows.lowerBound) * outputSteps + time).clear() }
             }
         }
-        if !description.givesSequence { output.assign(memory.state.columns(from: 0, count: units)) }
+        end(
+            output, steps, state: memory.state.columns(from: 0, count: units),
+            cell: memory.cell.columns(from: 0, count: units))
     }
 
     func cellRun(

@@ -3,7 +3,7 @@
 extension RecurrentLayer {
     func tangent(_ pass: TangentPass) throws(ChainruleError) {
         let all = pass.values.rows.count
-        var step = RecurrentTangentStep(pass, layout)
+        var step = RecurrentTangentStep(pass, self)
         preactivationTangent(
             pass, into: columns(layout.gates, of: step.tangents.positions), step.values.product)
         begin(step.tangents.scratch, description.hasInitialState ? pass.inputTangent(1) : nil)
@@ -12,7 +12,8 @@ extension RecurrentLayer {
             step.move(to: time, rows)
             advance(step.tangents, isInside: isInside, isKept: true, into: h) { cell.tangent(step) }
         }
-        if !description.givesSequence { h.assign(step.tangents.scratch.state) }
+        let scratch = step.tangents.scratch
+        end(h, step.tangents.steps, state: scratch.state, cell: scratch.cell)
     }
 
     /// `R{Z} = X R{W_ih}ᵀ + 1 R{b}ᵀ + R{X} W_ihᵀ`, the input's share.
@@ -38,15 +39,15 @@ extension RecurrentLayer {
 
     func tangentBackward(_ pass: TangentPass) throws(ChainruleError) {
         let all = pass.values.rows.count
-        var step = RecurrentTangentStep(pass, layout)
-        beginBackward(step.values.scratch, pass.values.delta)
-        beginBackward(step.tangents.scratch, pass.tangents.delta)
+        var step = RecurrentTangentStep(pass, self)
+        beginBackward(step.values.scratch, pass.values.delta, step.values.steps)
+        beginBackward(step.tangents.scratch, pass.tangents.delta, step.tangents.steps)
         try forEachStep(pass.values, rows: 0..<all, inReverse: true) { time, rows, isInside in
             step.move(to: time, rows)
             guard isInside else { return step.tangents.signals.fill { 0 } }
             if description.givesSequence {
-                pass.arithmetic.add(step.values.of(pass.values.delta), to: step.values.state)
-                pass.arithmetic.add(step.tangents.of(pass.tangents.delta), to: step.tangents.state)
+                pass.arithmetic.add(step.values.ofOutput(pass.values.delta), to: step.values.state)
+                pass.arithmetic.add(step.tangents.ofOutput(pass.tangents.delta), to: step.tangents.state)
             }
             cell.tangentBackward(step)
         }

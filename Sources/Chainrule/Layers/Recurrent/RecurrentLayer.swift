@@ -66,7 +66,12 @@ final class RecurrentLayer: GradientWritingLayer {
         }
         try description.weights.validate(layer: name, tensor: "weight")
         try description.biases.validate(layer: name, tensor: "bias")
-        return description.givesSequence ? try inputs[0].with(channels: units, in: name) : try Shape([units])
+        guard layout.hasCell || !description.givesCell else {
+            throw ChainruleError(.value, "\(kind) '\(name.text)' has no c to give: only an lstm has")
+        }
+        let rows = description.outputSteps(of: inputs[0][0])
+        return description.givesSequence || description.givesCell
+            ? try Shape([rows, 1]).with(channels: units, in: name) : try Shape([units])
     }
 
     func tensors(shape: Shape, inputs: [Shape]) -> [TensorShape] {
@@ -113,7 +118,7 @@ final class RecurrentLayer: GradientWritingLayer {
     func uses(shape: Shape, inputs: [Shape]) -> Int { inputs[0][0] }
 
     func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence {
-        description.isBackwards || description.hasLengths ? .allSteps : .state
+        description.isBackwards || description.hasLengths || description.givesCell ? .allSteps : .state
     }
 
     func scratchCount(shape: Shape, inputs: [Shape], rows: Int, backward: Bool) -> Int {
@@ -234,10 +239,10 @@ final class RecurrentLayer: GradientWritingLayer {
             scratch,
             description.hasInitialState ? some(pass.inputActivation(1), positions: 1) : carried?.first)
         let isKept = pass.kept != nil
-        let h = some(pass.h, positions: description.givesSequence ? steps : 1)
+        let h = some(pass.h, positions: description.outputSteps(of: steps))
         var step = RecurrentStep(
-            arithmetic: pass.arithmetic, layout: layout, steps: steps, positions: positions, scratch: scratch,
-            product: scratch.rest)
+            arithmetic: pass.arithmetic, layout: layout, steps: steps, outputSteps: description.outputSteps(of: steps),
+            positions: positions, scratch: scratch, product: scratch.rest)
         try forEachStep(pass, rows: rows) { time, someRows, isInside in
             step.time = time
             step.rows = someRows.lowerBound - rows.lowerBound..<someRows.upperBound - rows.lowerBound
@@ -245,7 +250,7 @@ final class RecurrentLayer: GradientWritingLayer {
                 cell.forward(step, pass, weights: weights)
             }
         }
-        if !description.givesSequence { h.assign(scratch.state) }
+        end(h, steps, state: scratch.state, cell: scratch.cell)
         guard let carried else { return }
         carried.last.columns(from: 0, count: units).assign(scratch.state)
         if layout.hasCell { carried.last.columns(from: units, count: units).assign(scratch.cell) }
@@ -265,6 +270,24 @@ final class RecurrentLayer: GradientWritingLayer {
         if layout.hasCell { scratch.cell.assign(initial.columns(from: units, count: units)) }
     }
 
+    /// The rows of the output after those of all steps: h of the last step, if not all are given, and c; nil: not given.
+    private func lastRows(of output: Matrix, _ steps: Int) -> (state: Matrix?, cell: Matrix?) {
+        let count = description.outputSteps(of: steps)
+        func row(_ place: Int) -> Matrix {
+            Matrix(
+                base: output.base + place * output.stride, rows: output.rows / count, columns: units,
+                stride: count * output.stride)
+        }
+        return (description.givesSequence ? nil : row(0), description.givesCell ? row(count - 1) : nil)
+    }
+
+    /// Writes what the output has of the state after the last step.
+    func end(_ output: Matrix, _ steps: Int, state: Matrix, cell: Matrix) {
+        let last = lastRows(of: output, steps)
+        last.state?.assign(state)
+        last.cell?.assign(cell)
+    }
+
     /// Computes a step, or its tangents, and keeps what was before it; sets everything to 0 if the rows lack it.
     func advance(_ step: RecurrentStep, isInside: Bool, isKept: Bool, into h: Matrix, _ compute: () -> Void) {
         guard isInside else {
@@ -273,7 +296,7 @@ final class RecurrentLayer: GradientWritingLayer {
                 step.extra.fill { 0 }
                 step.kept(layout.cells).fill { 0 }
             }
-            if description.givesSequence { step.of(h).fill { 0 } }
+            if description.givesSequence { step.ofOutput(h).fill { 0 } }
             return
         }
         if isKept {
@@ -284,7 +307,7 @@ final class RecurrentLayer: GradientWritingLayer {
         if isKept && layout.cells.count > units {
             step.kept(layout.cells).columns(from: units, count: units).assign(step.cell)
         }
-        if description.givesSequence { step.of(h).assign(step.state) }
+        if description.givesSequence { step.ofOutput(h).assign(step.state) }
     }
 
     // MARK: Backward
@@ -293,14 +316,14 @@ final class RecurrentLayer: GradientWritingLayer {
         let (all, steps) = (pass.rows.count, pass.inputShape(0)[0])
         let positions = pass.kept!.reshaped(columns: layout.count)
         let scratch = RecurrentScratch(pass.scratch, rows: all, layout)
-        beginBackward(scratch, pass.delta)
+        beginBackward(scratch, pass.delta, steps)
         var step = RecurrentStep(
-            arithmetic: pass.arithmetic, layout: layout, steps: steps, positions: positions, scratch: scratch,
-            product: scratch.rest)
+            arithmetic: pass.arithmetic, layout: layout, steps: steps, outputSteps: description.outputSteps(of: steps),
+            positions: positions, scratch: scratch, product: scratch.rest)
         try forEachStep(pass, rows: 0..<all, inReverse: true) { time, rows, isInside in
             (step.time, step.rows) = (time, rows)
             guard isInside else { return step.signals.fill { 0 } }
-            if description.givesSequence { pass.arithmetic.add(step.of(pass.delta), to: step.state) }
+            if description.givesSequence { pass.arithmetic.add(step.ofOutput(pass.delta), to: step.state) }
             cell.backward(step, pass)
         }
         if let delta = pass.inputDelta(0) {
@@ -311,9 +334,10 @@ final class RecurrentLayer: GradientWritingLayer {
         passOn(scratch, pass)
     }
 
-    func beginBackward(_ scratch: RecurrentScratch, _ delta: Matrix) {
-        scratch.cell.clear()
-        if description.givesSequence { scratch.state.clear() } else { scratch.state.assign(delta) }
+    func beginBackward(_ scratch: RecurrentScratch, _ delta: Matrix, _ steps: Int) {
+        let last = lastRows(of: delta, steps)
+        if let state = last.state { scratch.state.assign(state) } else { scratch.state.clear() }
+        if let cell = last.cell { scratch.cell.assign(cell) } else { scratch.cell.clear() }
     }
 
     /// Passes δ of the first state on. The lengths have none.

@@ -77,6 +77,8 @@ struct RecurrentStep {
     var time = 0
     /// T.
     let steps: Int
+    /// How many rows the output has.
+    let outputSteps: Int
     /// Of the views.
     var rows = 0..<0
     /// What is kept, by positions of all rows.
@@ -89,7 +91,11 @@ struct RecurrentStep {
         of(positions.columns(from: columns.lowerBound, count: columns.count))
     }
     /// The step's rows of a matrix of positions.
-    func of(_ view: Matrix) -> Matrix {
+    func of(_ view: Matrix) -> Matrix { of(view, steps: steps) }
+    /// The same of the output, which may have more rows.
+    func ofOutput(_ view: Matrix) -> Matrix { of(view, steps: outputSteps) }
+
+    private func of(_ view: Matrix, steps: Int) -> Matrix {
         Matrix(
             base: view.base + (rows.lowerBound * steps + time) * view.stride, rows: rows.count, columns: view.columns,
             stride: steps * view.stride)
@@ -122,14 +128,16 @@ struct RecurrentTangentStep {
     private(set) var values: RecurrentStep
     private(set) var tangents: RecurrentStep
 
-    init(_ pass: TangentPass, _ layout: RecurrentLayout) {
+    init(_ pass: TangentPass, _ layer: RecurrentLayer) {
+        let layout = layer.layout
         let rows = pass.values.rows.count
         let values = RecurrentScratch(pass.values.scratch, rows: rows, layout)
         let tangents = RecurrentScratch(values.rest, rows: rows, layout)
         func step(_ memory: LayerPass, _ scratch: RecurrentScratch) -> RecurrentStep {
-            RecurrentStep(
-                arithmetic: pass.arithmetic, layout: layout, steps: pass.values.inputShape(0)[0],
-                positions: memory.kept!.reshaped(columns: layout.count), scratch: scratch, product: tangents.rest)
+            let steps = pass.values.inputShape(0)[0]
+            return RecurrentStep(
+                arithmetic: pass.arithmetic, layout: layout, steps: steps,
+                outputSteps: layer.description.outputSteps(of: steps), positions: memory.kept!.reshaped(columns: layout.count), scratch: scratch, product: tangents.rest)
         }
         self.pass = pass
         self.values = step(pass.values, values)

@@ -13,6 +13,8 @@ public struct RecurrentSettings: Sendable {
     public var units: Int
     /// Whether the output is h of all steps, `[T, H]`; otherwise it is h of the last step, `[H]`.
     public var givesSequence = true
+    /// Whether the output has one more step, the last c: `[T + 1, H]`, or `[2, H]`. For long short-term memory.
+    public var givesCell = false
     /// Whether the steps go from the last one to the first.
     public var isBackwards = false
     public var hasBias = true
@@ -38,6 +40,9 @@ public struct RecurrentSettings: Sendable {
         }
     }
 
+    /// How many rows of H numbers the output has.
+    func outputSteps(of steps: Int) -> Int { (givesSequence ? steps : 1) + (givesCell ? 1 : 0) }
+
     /// The place of the lengths among the inputs; nil: all rows have all steps.
     var lengthsInput: Int? { hasLengths ? (hasInitialState ? 2 : 1) : nil }
 }
@@ -53,6 +58,7 @@ extension RecurrentSettings {
         json.member("bias", hasBias)
         json.member("sequence", givesSequence)
         json.member("backwards", isBackwards)
+        if givesCell { json.member("cell", true) }
         json.member("initial_state", hasInitialState)
         json.member("lengths", hasLengths)
     }
@@ -61,6 +67,7 @@ extension RecurrentSettings {
         var settings = RecurrentSettings(cell, units: try object.integer("units"))
         settings.hasBias = try object.boolean("bias")
         settings.givesSequence = try object.boolean("sequence")
+        settings.givesCell = object["cell"] == nil ? false : try object.boolean("cell")
         settings.isBackwards = try object.boolean("backwards")
         settings.hasInitialState = try object.boolean("initial_state")
         settings.hasLengths = try object.boolean("lengths")

@@ -8,39 +8,49 @@ extension FallibleClass where Self == Network {
     /// What is not supported is an error that names the node, its operator and the operator set.
     /// - Parameters:
     ///   - memoryLimit: as in ``Network/init(contentsOf:memoryLimit:)``; computed constants are limited to as much.
+    ///   - inputShapes: for axes whose lengths the model leaves open, but for the batch; in any order.
     ///   - signature: receives what the rows of x and y are.
     public init(
-        onnx path: FilePath, memoryLimit: Int? = nil, signature: inout ONNXSignature
+        onnx path: FilePath, memoryLimit: Int? = nil, inputShapes: [ONNXInputShape] = [],
+        signature: inout ONNXSignature
     ) throws(ChainruleError) {
         self = try InputFile.withContents(of: path) { bytes throws(ChainruleError) in
-            try Network(onnx: bytes, memoryLimit: memoryLimit, signature: &signature)
+            try Network(onnx: bytes, memoryLimit: memoryLimit, inputShapes: inputShapes, signature: &signature)
         }
     }
 
-    public init(onnx path: FilePath, memoryLimit: Int? = nil) throws(ChainruleError) {
+    public init(
+        onnx path: FilePath, memoryLimit: Int? = nil, inputShapes: [ONNXInputShape] = []
+    ) throws(ChainruleError) {
         var signature = ONNXSignature()
-        self = try Network(onnx: path, memoryLimit: memoryLimit, signature: &signature)
+        self = try Network(onnx: path, memoryLimit: memoryLimit, inputShapes: inputShapes, signature: &signature)
     }
 
     /// Reads the bytes of an ONNX model's file.
     public init(
-        onnxBytes bytes: [UInt8], memoryLimit: Int? = nil, signature: inout ONNXSignature
+        onnxBytes bytes: [UInt8], memoryLimit: Int? = nil, inputShapes: [ONNXInputShape] = [],
+        signature: inout ONNXSignature
     ) throws(ChainruleError) {
         self = try bytes.span.withUnsafeBytes { bytes throws(ChainruleError) in
-            try Network(onnx: bytes, memoryLimit: memoryLimit, signature: &signature)
+            try Network(onnx: bytes, memoryLimit: memoryLimit, inputShapes: inputShapes, signature: &signature)
         }
     }
 
-    public init(onnxBytes bytes: [UInt8], memoryLimit: Int? = nil) throws(ChainruleError) {
+    public init(
+        onnxBytes bytes: [UInt8], memoryLimit: Int? = nil, inputShapes: [ONNXInputShape] = []
+    ) throws(ChainruleError) {
         var signature = ONNXSignature()
-        self = try Network(onnxBytes: bytes, memoryLimit: memoryLimit, signature: &signature)
+        self = try Network(
+            onnxBytes: bytes, memoryLimit: memoryLimit, inputShapes: inputShapes, signature: &signature)
     }
 
     package init(
-        onnx bytes: UnsafeRawBufferPointer, memoryLimit: Int?, signature: inout ONNXSignature
+        onnx bytes: UnsafeRawBufferPointer, memoryLimit: Int?, inputShapes: [ONNXInputShape] = [],
+        signature: inout ONNXSignature
     ) throws(ChainruleError) {
         let limit = memoryLimit ?? Plan.usualMemoryLimit(fileBytes: bytes.count)
-        let model = try ONNXModel(ProtobufBytes(bytes))
+        var model = try ONNXModel(ProtobufBytes(bytes))
+        try model.take(inputShapes)
         let importer = try ONNXImporter.read(model, limit: limit)
         let plan = try Plan(importer.architecture)
         try plan.checkMemory(limit: limit)

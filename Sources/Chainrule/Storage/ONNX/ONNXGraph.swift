@@ -16,6 +16,8 @@ struct ONNXGraph {
         /// The place of the output among the operator's; those before it are left out.
         let outputPlace: Int
         let attributes: [Attribute]
+        /// The output at place 2; empty: none.
+        var third = ""
     }
 
     struct Tensor {
@@ -40,6 +42,7 @@ struct ONNXGraph {
     mutating func rename(_ old: String, _ new: String) {
         for index in nodes.indices {
             if nodes[index].output.utf8.elementsEqual(old.utf8) { nodes[index].output = new }
+            if nodes[index].third.utf8.elementsEqual(old.utf8) { nodes[index].third = new }
             for place in nodes[index].inputs.indices where nodes[index].inputs[place].utf8.elementsEqual(old.utf8) {
                 nodes[index].inputs[place] = new
             }
@@ -92,6 +95,10 @@ extension ONNXGraph.Node {
         for input in inputs { writer.text(1, input) }
         for _ in 0..<outputPlace { writer.text(2, "") }
         writer.text(2, output)
+        if !third.isEmpty {
+            for _ in outputPlace..<1 { writer.text(2, "") }
+            writer.text(2, third)
+        }
         writer.text(3, name)
         writer.text(4, operation.description)
         for attribute in attributes { writer.message(5, attribute.message) }

@@ -20,6 +20,8 @@ final class ONNXImporter {
     let hasOneRow: Bool
     /// By the number of a name that one node reads, and nothing else: that node.
     private var onlyReaders: [Int?]
+    /// By a value's number, the node that gives it.
+    private var producers: [Int?]
     /// The nodes that became a part of a layer before them.
     private var isDone: [Bool]
     /// The node in work, and the name for its layers.
@@ -38,8 +40,10 @@ final class ONNXImporter {
         values = model.initializers.map { $0.map { .tensor($0) } ?? .none }
         isDone = model.nodes.map { _ in false }
         onlyReaders = model.readers.map { _ in nil }
+        producers = onlyReaders
         for (index, node) in model.nodes.enumerated() {
             for case let input? in node.inputs where model.readers[input] == 1 { onlyReaders[input] = index }
+            for case let output? in node.outputs { producers[output] = index }
         }
     }
 
@@ -66,7 +70,8 @@ final class ONNXImporter {
                 } else if let dim {
                     dims.append(dim)
                 } else {
-                    throw ChainruleError(.format, "axis \(axis) of the input '\(shown)' has no fixed length")
+                    throw ChainruleError(
+                        .format, "axis \(axis) of the input '\(shown)' has no fixed length: give the shape of the input")
                 }
             }
             let count = try ONNXTensor.count(of: dims)
@@ -90,6 +95,7 @@ final class ONNXImporter {
                 // Shapes of layers are constants, too.
                 try fold(node)
                 if isDone[index] { return }
+                if try recognize(node) { return }
                 guard let build = try ONNXOperators.find(node).build else {
                     throw ChainruleError(.format, "it is supported for constants alone")
                 }
@@ -145,6 +151,9 @@ final class ONNXImporter {
             case .tensor(let tensor): value = try ONNXOperators.constant(tensor, self)
             case .none: throw ChainruleError(.format, "nothing gives the graph's output '\(shown)'")
             }
+            guard !value.hasInnerRows else {
+                throw ChainruleError(.format, "the graph's output '\(shown)' mixes the rows of the batch")
+            }
             let layer: ONNXLayer
             do throws(ChainruleError) { layer = try plain(value) } catch {
                 throw error.preceded(by: "the graph's output '\(shown)': ")
@@ -198,7 +207,11 @@ final class ONNXImporter {
     /// An input that a layer gives.
     func layer(_ node: ONNXNode, _ index: Int = 0) throws(ChainruleError) -> ONNXLayer {
         switch value(node, index) {
-        case .layer(let layer): return layer
+        case .layer(let layer):
+            guard !layer.hasInnerRows || ONNXOperators.takesInnerRows(node) else {
+                throw ChainruleError(.format, "it reads \(layer.dims.shown), which mixes the rows of the batch")
+            }
+            return layer
         case .tensor: throw ChainruleError(.format, "its input \(index) is constant, which is not supported")
         case .none: throw ChainruleError(.format, "it has no input \(index)")
         }
@@ -249,6 +262,9 @@ final class ONNXImporter {
         guard let index = onlyReaders[output], !isDone[index], index != current else { return nil }
         return (model.nodes[index], { self.isDone[index] = true })
     }
+
+    /// The node that gives a value.
+    func producer(of value: Int) -> ONNXNode? { producers[value].map { model.nodes[$0] } }
 
     // MARK: Layers
 

@@ -12,6 +12,9 @@ struct ONNXLayer {
     var order: [Int]
     /// The axis of the batch; each of its rows has `dims[batch]` places along it, mostly one. Nil if there is none.
     var batch: Int?
+    /// Whether, along the axis of the batch, the rows lie within the places that each has, not around them: attention makes `[T N, E]` of
+    /// `[T, N, E]`, and `[T, N, E]` again of that. Few operators take such a value.
+    var hasInnerRows = false
     var isInteger = false
 
     /// In ONNX's order.

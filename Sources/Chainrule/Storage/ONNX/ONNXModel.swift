@@ -4,7 +4,7 @@ struct ONNXModel {
     private(set) var version: Int64 = 0
     /// The nodes that the outputs need.
     private(set) var nodes: [ONNXNode] = []
-    private(set) var inputs: [Input] = []
+    var inputs: [Input] = []
     /// The names of the outputs, by their numbers.
     private(set) var outputs: [Int] = []
     /// By a name's number, the tensor that the file gives for it.
@@ -17,12 +17,12 @@ struct ONNXModel {
     struct Input {
         let value: Int
         let isInteger: Bool
-        /// Nil for an axis whose length has a name only.
-        let dims: [Int?]
+        /// Nil for an axis whose length is open.
+        var dims: [Int?]
     }
 
     /// The operators' newest versions that are known here. Those of a newer set are refused: they may compute otherwise.
-    static var newestOpset: Int { 23 }
+    static var newestOpset: Int { 28 }
     static var oldestOpset: Int { 1 }
     private static var mostNodes: Int { 200_000 }
 

@@ -78,7 +78,7 @@ extension ONNXOperators {
         _ tensor: ONNXTensor, _ combination: Combination, _ importer: ONNXImporter
     ) throws(ChainruleError) -> ONNXLayer {
         switch combination {
-        case .sum where !tensor.isInteger, .difference where !tensor.isInteger, .product where !tensor.isInteger:
+        case .sum where !tensor.isMask, .difference where !tensor.isMask, .product where !tensor.isMask:
             try parameter(tensor, importer)
         default: try constant(tensor, importer)
         }
@@ -152,7 +152,7 @@ extension ONNXOperators {
         _ a: ONNXLayer, _ b: ONNXLayer, _ combination: Combination, _ importer: ONNXImporter
     ) throws(ChainruleError) -> ONNXLayer {
         var (result, names) = (a, [String]())
-        if a.dims == b.dims && a.batch == b.batch && a.axes == b.axes && a.order == b.order {
+        if a.dims == b.dims && a.batch == b.batch && a.hasInnerRows == b.hasInnerRows && a.axes == b.axes && a.order == b.order {
             names = [a.name, try importer.shaped(b.name, importer.architecture.shape(read: a.name)!.extents)]
         } else {
             (result, names) = try repeated([a, b], importer)
@@ -185,8 +185,12 @@ extension ONNXOperators {
         result.dims = dims
         result.axes = dims
         for layer in layers { result.batch = result.batch ?? layer.batch }
+        result.hasInnerRows = layers.contains { $0.hasInnerRows }
         if let batch = result.batch {
-            for layer in layers where layer.batch != batch && (layer.batch != nil || layer.dims[batch] != 1) {
+            for layer in layers
+            where layer.batch != batch && (layer.batch != nil || layer.dims[batch] != 1)
+                || layer.batch == batch && layer.hasInnerRows != result.hasInnerRows
+            {
                 throw ChainruleError(
                     .format, "\(layers[0].dims.shown) and \(layers[1].dims.shown) have other numbers for each row")
             }
@@ -202,7 +206,7 @@ extension ONNXOperators {
     }
 
     /// The value with axes of length 1 before the others.
-    private static func aligned(_ value: ONNXLayer, _ rank: Int) -> ONNXLayer {
+    static func aligned(_ value: ONNXLayer, _ rank: Int) -> ONNXLayer {
         let missing = rank - value.rank
         if missing == 0 { return value }
         var result = value
@@ -215,6 +219,12 @@ extension ONNXOperators {
 
     static func prelu(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
         let x = try importer.withOwnAxes(importer.floatLayer(node))
+        if case .layer = importer.value(node, 1) {
+            let below = try applied(.clip(low: -.infinity, high: 0), x, importer)
+            let scaled = try combined(below, importer.floatLayer(node, 1), .product, importer)
+            return importer.give(
+                try combined(applied(.clip(low: 0, high: .infinity), x, importer), scaled, .sum, importer), node)
+        }
         var slopes = try importer.requiredConstant(node, 1)
         guard !slopes.isInteger else { throw ChainruleError(.format, "its slopes are integers") }
         // Before operator set 7, a list is of the channels.
@@ -236,6 +246,31 @@ extension ONNXOperators {
         }
         try importer.fill(layer.name, "weight", slopes)
         importer.give(layer, node)
+    }
+
+    /// Elements of two values, by a constant condition. What is left out is multiplied by 0: it must be finite.
+    static func choose(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        let condition = try importer.requiredConstant(node, 0)
+        var result: ONNXLayer?
+        for (index, isWanted) in [(1, true), (2, false)] {
+            func isChosen(_ place: Int) -> Bool { (condition.integer(place) != 0) == isWanted }
+            let share: ONNXLayer
+            if case .tensor(let tensor) = importer.value(node, index) {
+                let dims = try ONNXWalk.common(condition.dims, tensor.dims)
+                let (chosen, all) = (
+                    try importer.folder.expanded(condition, to: dims), try importer.folder.expanded(tensor, to: dims)
+                )
+                guard !tensor.isInteger else { throw ChainruleError(.format, "it chooses integers") }
+                share = try constant(
+                    importer.folder.floats(dims) { (chosen.integer($0) != 0) == isWanted ? all.float($0) : 0 }, importer)
+            } else {
+                let factors = try importer.folder.floats(condition.dims) { isChosen($0) ? 1 : 0 }
+                share = try combined(
+                    importer.floatLayer(node, index), constant(factors, importer), .product, importer)
+            }
+            if let other = result { result = try combined(other, share, .sum, importer) } else { result = share }
+        }
+        importer.give(result!, node)
     }
 
     static func expand(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
@@ -265,7 +300,6 @@ extension ONNXOperators {
         var layer = try importer.withOwnAxes(importer.floatLayer(node))
         var axes: [Int]
         if isPlace {
-            try node.require("select_last_index", 0)
             axes = [try layer.axis(node.integer("axis") ?? 0)]
         } else {
             axes = try ONNXShapes.axes(importer.list(node, "axes", input: 1) ?? [], layer.rank)
@@ -281,7 +315,12 @@ extension ONNXOperators {
             ? .argmax
             : isOperation("ReduceMean")
                 ? .mean : isOperation("ReduceMax") ? .maximum : isOperation("ReduceMin") ? .minimum : .sum
+        // The last of equal places is the first from the end.
+        let takesLast = try node.flag("select_last_index")
+        let last = isPlace && takesLast ? layer.dims[axes[0]] - 1 : 0
+        if last > 0 { layer = try picked(layer, axes[0], (0...last).reversed(), importer) }
         layer = try reduced(layer, method, axes, keepsAxes: keepsAxes, importer)
+        if last > 0 { layer = try applied(.affine(factor: -1, offset: Float(last)), layer, importer) }
         if isOperation("ReduceL2") { layer = try applied(.squareRoot, layer, importer) }
         if isOperation("ReduceLogSum") { layer = try applied(.log, layer, importer) }
         layer.isInteger = isPlace
@@ -323,6 +362,9 @@ extension ONNXLayer {
 }
 
 extension ONNXTensor {
+    /// Whether the numbers are not to be learned: integers, or floats of which some are so large that they only rule elements out.
+    fileprivate var isMask: Bool { isInteger || (0..<count).contains { !(float($0).magnitude < 10_000) } }
+
     /// The numbers as floats.
     func asFloats(_ folder: ONNXFolder) throws(ChainruleError) -> ONNXTensor {
         try checkIsNotOfBatch()
@@ -340,7 +382,7 @@ extension ONNXTensor {
 
 extension [Int] {
     /// Axes in groups of those that belong together, each with the one before it.
-    fileprivate func grouped(_ belong: (_ last: Int, _ axis: Int) -> Bool) -> [[Int]] {
+    func grouped(_ belong: (_ last: Int, _ axis: Int) -> Bool) -> [[Int]] {
         var groups: [[Int]] = []
         for axis in self {
             if let last = groups.last?.last, belong(last, axis) {

@@ -81,6 +81,7 @@ extension ONNXOperators {
         if isOperation("Abs") { return [.function(.absolute)] }
         if isOperation("Reciprocal") { return [.function(.reciprocal)] }
         if isOperation("Erf") { return [.function(.erf)] }
+        if isOperation("Sin") { return [.function(.sine)] }
         if isOperation("Clip") {
             let (low, high) = try limits(importer, node)
             // Where the bounds cross, the upper one holds.

@@ -5,12 +5,12 @@ extension ONNXOperators {
     }
 
     static func dropout(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
-        if let isTraining = try importer.constant(node, 2), isTraining.count == 1, isTraining.integer(0) != 0 {
-            throw ChainruleError(.format, "training_mode is not supported")
-        }
         var layer = try importer.layer(node)
         var rate = try node.float("ratio", otherwise: 0.5)
         if let tensor = try importer.constant(node, 1), tensor.count == 1 { rate = tensor.float(0) }
+        if let isTraining = try importer.constant(node, 2), isTraining.count == 1, isTraining.integer(0) != 0, rate != 0 {
+            throw ChainruleError(.format, "training_mode draws random numbers, which is not supported")
+        }
         // A network that is trained drops out as the model says.
         if !layer.isInteger && rate > 0 && rate < 1 {
             layer.name = try importer.add { name throws(ChainruleError) in
@@ -38,6 +38,30 @@ extension ONNXOperators {
         importer.give(layer, node)
     }
 
+    /// The numbers of the first input as those of the second one are.
+    static func castLike(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        let like: Bool
+        switch importer.value(node, 1) {
+        case .none: throw ChainruleError(.format, "it has no input 1")
+        case .tensor(let tensor): like = tensor.isInteger
+        case .layer(let layer): like = layer.isInteger
+        }
+        if case .tensor(let tensor) = importer.value(node, 0), !like {
+            return importer.give(.tensor(try tensor.asFloats(importer.folder)), node)
+        }
+        var layer = try importer.layer(node)
+        guard layer.isInteger || !like else { throw ChainruleError(.format, "a cast to integers is not supported") }
+        layer.isInteger = like
+        importer.give(layer, node)
+    }
+
+    /// The number of elements.
+    static func size(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        let layer = try importer.layer(node)
+        let count = layer.batch == nil ? Int64(layer.count) : ONNXBatch.number(layer.count)
+        importer.give(.tensor(try importer.folder.integers([]) { _ in count }), node)
+    }
+
     static func shape(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
         let layer = try importer.layer(node)
         importer.give(.tensor(try shape(of: layer.dims, batch: layer.batch, importer, node)), node)
@@ -46,7 +70,7 @@ extension ONNXOperators {
     /// The same elements in ONNX's order with other axes.
     static func reshape(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
         var layer = try importer.layer(node)
-        (layer.dims, layer.batch) = try importer.reshaped(node, layer.dims, batch: layer.batch)
+        try importer.reshape(node, &layer)
         if layer.isPlain { (layer.axes, layer.order) = (layer.dims, Array(layer.dims.indices)) }
         importer.give(layer, node)
     }
@@ -107,19 +131,22 @@ extension ONNXOperators {
     }
 
     /// Some elements along an axis, in any order.
-    private static func picked(
+    static func picked(
         _ layer: ONNXLayer, _ axis: Int, _ places: [Int], _ importer: ONNXImporter
     ) throws(ChainruleError) -> ONNXLayer {
-        var (parts, first) = ([ONNXLayer](), 0)
-        while first < places.count {
-            var end = first + 1
-            while end < places.count && places[end] == places[end - 1] + 1 { end += 1 }
-            parts.append(try part(layer, axis, from: places[first], count: end - first, importer))
-            first = end
-            guard parts.count <= 256 else { throw ChainruleError(.format, "it picks more than 256 parts") }
+        guard let first = places.first else { throw ChainruleError(.format, "it takes no element of axis \(axis)") }
+        if zip(places, places.dropFirst()).allSatisfy({ $1 == $0 + 1 }) {
+            return try part(layer, axis, from: first, count: places.count, importer)
         }
-        guard !parts.isEmpty else { throw ChainruleError(.format, "it takes no element of axis \(axis)") }
-        return try joined(parts, along: axis, importer)
+        try layer.checkIsNotBatch(axis)
+        var result = layer
+        let (source, place, _) = try importer.around(axis, layer)
+        result.name = try importer.add { name throws(ChainruleError) in
+            try importer.architecture.take(places, axis: place, name: name, input: source)
+        }
+        result.dims[axis] = places.count
+        result.axes = result.dims
+        return result
     }
 
     /// The elements of a layer along an axis from one on.
@@ -170,6 +197,7 @@ extension ONNXOperators {
     static func slice(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
         var layer = try importer.withOwnAxes(importer.layer(node))
         for (axis, range) in try importer.slices(node, layer.dims, batch: layer.batch).enumerated() {
+            if range.step != 1 { try Reserve.setAside(64 * range.count) }
             layer =
                 range.step == 1
                 ? try part(layer, axis, from: range.first, count: range.count, importer)
@@ -185,9 +213,8 @@ extension ONNXOperators {
         let axis = try layer.axis(node.integer("axis") ?? 0)
         try layer.checkIsNotBatch(axis)
         let length = layer.dims[axis]
-        guard indices.isInteger && indices.count <= 1 << 16 else {
-            throw ChainruleError(.format, "its indices are no few integers")
-        }
+        guard indices.isInteger else { throw ChainruleError(.format, "its indices are not integers") }
+        try Reserve.setAside(64 * indices.count)
         var places: [Int] = []
         for place in 0..<indices.count {
             let number = Int(clamping: indices.integer(place))

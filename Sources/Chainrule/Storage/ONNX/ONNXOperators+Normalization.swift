@@ -11,8 +11,8 @@ extension ONNXOperators {
     }
 
     static func batchNormalization(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        if try node.flag("training_mode") { return try normalizeByBatch(importer, node) }
         try importer.refuseOutputs(of: node, from: 1)
-        try node.require("training_mode", 0)
         if node.opset < 9 { try node.require("spatial", 1) }
         var (layer, channels, outer) = try channelsLast(importer.floatLayer(node), importer)
         let source = try importer.shaped(
@@ -27,6 +27,34 @@ extension ONNXOperators {
             try importer.fill(layer.name, tensor, importer.weights(node, index + 1, [channels]))
         }
         importer.give(layer, node)
+    }
+
+    /// Training's normalization by the batch itself, where that is one row. It gives the new statistics, too.
+    private static func normalizeByBatch(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        let x = try importer.withOwnAxes(importer.floatLayer(node))
+        guard x.rank >= 2 else { throw ChainruleError(.format, "\(x.dims.shown) has no channels") }
+        let (channels, axes) = (x.dims[1], [0] + Array(2..<x.rank))
+        for axis in axes { try x.checkIsNotBatch(axis) }
+        try importer.refuseOutputs(of: node, from: 3)
+        let mean = try reduced(x, .mean, axes, keepsAxes: true, importer)
+        let centered = try combined(x, mean, .difference, importer)
+        let variance = try reduced(applied(.square, centered, importer), .mean, axes, keepsAxes: true, importer)
+        let epsilon = try node.float("epsilon", otherwise: 1e-5)
+        let deviation = try applied(
+            .squareRoot, applied(.affine(factor: 1, offset: epsilon), variance, importer), importer)
+        var result = try combined(centered, deviation, .quotient, importer)
+        let dims = [channels] + (2..<x.rank).map { _ in 1 }
+        let factor = try importer.weights(node, 1, [channels]).reshaped(dims)
+        let offset = try importer.weights(node, 2, [channels]).reshaped(dims)
+        result = try combined(result, parameter(factor, importer), .product, importer)
+        importer.give(try combined(result, parameter(offset, importer), .sum, importer), node)
+        let momentum = try node.float("momentum", otherwise: 0.9)
+        for (index, statistic) in [mean, variance].enumerated() where importer.isRead(node, index + 1) {
+            let old = try importer.folder.scaled(importer.weights(node, index + 3, [channels]), by: momentum)
+            let share = try applied(
+                .affine(factor: 1 - momentum, offset: 0), statistic.without(axes), importer)
+            importer.give(try combined(share, constant(old, importer), .sum, importer), node, index + 1)
+        }
     }
 
     /// Instance normalization is that of groups of one channel.
@@ -85,6 +113,32 @@ extension ONNXOperators {
             try importer.fill(layer.name, tensor, importer.folder.expanded(given, to: inner))
         }
         importer.give(layer, node)
+    }
+
+    /// Normalization along an axis, which several nodes spell out, with the scale and the offset that follow.
+    /// - Parameter node: the last of the nodes.
+    /// - Returns: whether there is such a layer.
+    static func normalization(
+        _ method: NormalizationMethod, _ epsilon: Float, of value: ONNXLayer, along axis: Int, _ importer: ONNXImporter,
+        _ node: ONNXNode
+    ) throws(ChainruleError) -> Bool {
+        guard var end = node.outputs.first ?? nil, value.batch != axis else { return false }
+        let outer = Array(0..<value.rank).filter { $0 != axis }
+        var layer = try importer.withOwnAxes(value)
+        layer = try importer.arranged(layer, layer.order.filter { $0 != axis } + [axis])
+        let weight = followingVector("Mul", &end, layer, axis: axis, importer)
+        var bias: ONNXTensor?
+        if weight != nil, case .layer = method { bias = followingVector("Add", &end, layer, axis: axis, importer) }
+        let source = try importer.shaped(
+            layer.name, importer.extents(layer, outer, most: Shape.mostAxes - 1) + [layer.dims[axis]])
+        layer.name = try importer.add { name throws(ChainruleError) in
+            try importer.architecture.normalization(
+                method, epsilon: epsilon, isAffine: weight != nil, name: name, input: source)
+        }
+        if let weight { try importer.fill(layer.name, "weight", weight) }
+        if let bias { try importer.fill(layer.name, "bias", bias) }
+        importer.give(layer, as: end)
+        return true
     }
 
     /// The mean and the inverse of the deviation, if they are read.

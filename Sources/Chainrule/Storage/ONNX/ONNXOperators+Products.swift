@@ -3,70 +3,156 @@ extension ONNXOperators {
     static func gemm(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
         let (alpha, beta) = (try node.float("alpha", otherwise: 1), try node.float("beta", otherwise: 1))
         let (turnsA, turnsB) = (try node.flag("transA"), try node.flag("transB"))
-        guard case .layer = importer.value(node, 0) else {
-            throw ChainruleError(.format, "its input 0 is constant, which is not supported")
+        guard case .layer = importer.value(node, 0), case .tensor(let b) = importer.value(node, 1) else {
+            let a = try turned(factor(node, 0, importer), turnsA, importer)
+            let b = try turned(factor(node, 1, importer), turnsB, importer)
+            var result = try product(a, b, importer)
+            if alpha != 1 { result = try applied(.affine(factor: alpha, offset: 0), result, importer) }
+            return importer.give(try adding(beta, node, to: result, importer), node)
         }
-        var a = try importer.floatLayer(node)
-        guard a.rank == 2 else { throw ChainruleError(.format, "its input 0 has the shape \(a.dims.shown)") }
-        if turnsA { a = permuted(try importer.withOwnAxes(a), [1, 0]) }
+        let a = try turned(importer.floatLayer(node), turnsA, importer)
         if a.batch == 1 { throw ChainruleError(.format, "it adds the rows of the batch") }
-        let b = try importer.requiredConstant(node, 1)
         guard b.dims.count == 2 && !b.isInteger && b.dims[turnsB ? 1 : 0] == a.dims[1] && b.count > 0 else {
             throw ChainruleError(.format, "it multiplies \(a.dims.shown) and \(b.dims.shown)")
         }
         let units = b.dims[turnsB ? 0 : 1]
         let weights = try importer.folder.scaled(turnsB ? b : importer.folder.permuted(b, [1, 0]), by: alpha)
-        guard case .layer = importer.value(node, 2) else {
-            let c = try importer.constant(node, 2)
-            guard let c else { return try dense(a, weights, bias: nil, importer, node) }
-            guard c.dims.count <= 2 && !c.isInteger && c.dims.dropLast().allSatisfy({ $0 == 1 }),
-                c.count == units || c.count == 1
-            else {
-                return try dense(a, weights, bias: nil, importer, node) { product throws(ChainruleError) in
-                    let scaled = try importer.folder.scaled(c, by: beta)
-                    return try combined(product, parameter(scaled, importer), .sum, importer)
-                }
+        if case .layer = importer.value(node, 2) {
+        } else if let c = try importer.constant(node, 2) {
+            let isBias = c.dims.count <= 2 && !c.isInteger && c.dims.dropLast().allSatisfy { $0 == 1 }
+            if isBias && (c.count == units || c.count == 1) {
+                let scaled = try importer.folder.scaled(c, by: beta)
+                let bias =
+                    c.count == units ? scaled : try importer.folder.expanded(scaled.reshaped([]), to: [units])
+                return try dense(a, weights, bias: bias, importer, node)
             }
-            let scaled = try importer.folder.scaled(c, by: beta)
-            let bias = c.count == units ? scaled : try importer.folder.expanded(scaled.reshaped([]), to: [units])
-            return try dense(a, weights, bias: bias, importer, node)
+        } else {
+            return try dense(a, weights, bias: nil, importer, node)
         }
-        guard beta == 1 else { throw ChainruleError(.format, "beta \(beta) is not supported for what a layer gives") }
-        let c = try importer.floatLayer(node, 2)
         try dense(a, weights, bias: nil, importer, node) { product throws(ChainruleError) in
-            try combined(product, c, .sum, importer)
+            try adding(beta, node, to: product, importer)
         }
     }
 
+    /// A product with Gemm's β C, if there is a C.
+    private static func adding(
+        _ beta: Float, _ node: ONNXNode, to product: ONNXLayer, _ importer: ONNXImporter
+    ) throws(ChainruleError) -> ONNXLayer {
+        switch importer.value(node, 2) {
+        case .none: return product
+        case .tensor(let c):
+            return try combined(product, parameter(importer.folder.scaled(c, by: beta), importer), .sum, importer)
+        case .layer:
+            var c = try importer.floatLayer(node, 2)
+            if beta != 1 { c = try applied(.affine(factor: beta, offset: 0), c, importer) }
+            return try combined(product, c, .sum, importer)
+        }
+    }
+
+    private static func turned(
+        _ matrix: ONNXLayer, _ turns: Bool, _ importer: ONNXImporter
+    ) throws(ChainruleError) -> ONNXLayer {
+        guard matrix.rank == 2 else {
+            throw ChainruleError(.format, "it multiplies \(matrix.dims.shown), which has not two axes")
+        }
+        return turns ? permuted(try importer.withOwnAxes(matrix), [1, 0]) : matrix
+    }
+
     static func matMul(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
-        guard case .tensor(let left) = importer.value(node, 0) else {
+        if case .tensor(let right) = importer.value(node, 1), case .layer = importer.value(node, 0) {
             let a = try importer.floatLayer(node)
-            let b = try matrix(importer.requiredConstant(node, 1), isLeft: false)
+            guard let b = try matrix(right, isLeft: false, beside: a) else { return try multiply(importer, node) }
             guard let depth = a.dims.last, b.dims[0] == depth && b.count > 0 else {
                 throw ChainruleError(.format, "it multiplies \(a.dims.shown) and \(b.dims.shown)")
             }
             if a.batch == a.rank - 1 { throw ChainruleError(.format, "it adds the rows of the batch") }
-            try checkAxes(of: importer.requiredConstant(node, 1), a)
             let weights = try importer.folder.permuted(b, [1, 0])
-            guard try importer.requiredConstant(node, 1).dims.count == 1 else {
-                return try dense(a, weights, bias: nil, importer, node)
-            }
+            guard right.dims.count == 1 else { return try dense(a, weights, bias: nil, importer, node) }
             return try dense(a, weights, bias: nil, importer, node) { product throws(ChainruleError) in
                 reshaped(try importer.plain(product), dropping: product.rank - 1)
             }
         }
+        guard case .tensor(let left) = importer.value(node, 0), left.dims.count >= 2 else {
+            return try multiply(importer, node)
+        }
         // A B is the transpose of Bᵀ Aᵀ.
-        let (a, b) = (try matrix(left, isLeft: true), try importer.withOwnAxes(importer.floatLayer(node, 1)))
-        guard b.rank >= 2, b.dims[b.rank - 2] == a.dims[1] && a.count > 0, left.dims.count >= 2 else {
+        let b = try importer.withOwnAxes(importer.floatLayer(node, 1))
+        guard b.rank >= 2, let a = try matrix(left, isLeft: true, beside: b) else { return try multiply(importer, node) }
+        guard b.dims[b.rank - 2] == a.dims[1] && a.count > 0 else {
             throw ChainruleError(.format, "it multiplies \(a.dims.shown) and \(b.dims.shown)")
         }
         if b.batch == b.rank - 2 { throw ChainruleError(.format, "it adds the rows of the batch") }
-        try checkAxes(of: left, b)
         var axes = Array(0..<b.rank)
         axes.swapAt(b.rank - 1, b.rank - 2)
         try dense(permuted(b, axes), a, bias: nil, importer, node, takesBias: false) { product throws(ChainruleError) in
             permuted(try importer.withOwnAxes(product), axes)
         }
+    }
+
+    // MARK: Two layers
+
+    /// A factor of a product of layers: constants are learned.
+    private static func factor(_ node: ONNXNode, _ index: Int, _ importer: ONNXImporter) throws(ChainruleError)
+        -> ONNXLayer
+    {
+        guard case .tensor(let tensor) = importer.value(node, index), !tensor.isInteger && tensor.count > 0 else {
+            return try importer.floatLayer(node, index)
+        }
+        return try parameter(tensor, importer)
+    }
+
+    private static func multiply(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        var (a, b) = (try factor(node, 0, importer), try factor(node, 1, importer))
+        guard a.rank >= 1 && b.rank >= 1 else { throw ChainruleError(.format, "it multiplies a number") }
+        // A vector is a row, or a column, that is an axis less afterwards.
+        let (isRow, isColumn) = (a.rank == 1, b.rank == 1)
+        if isRow { a = aligned(try importer.withOwnAxes(a), 2) }
+        if isColumn { b = permuted(aligned(try importer.withOwnAxes(b), 2), [1, 0]) }
+        var result = try product(a, b, importer)
+        if isColumn { result = result.without([result.rank - 1]) }
+        if isRow { result = result.without([result.rank - (isColumn ? 1 : 2)]) }
+        importer.give(result, node)
+    }
+
+    /// The matrix product over the last two axes. The others are repeated as ONNX does.
+    private static func product(
+        _ left: ONNXLayer, _ right: ONNXLayer, _ importer: ONNXImporter
+    ) throws(ChainruleError) -> ONNXLayer {
+        let rank = max(left.rank, right.rank)
+        var a = aligned(try importer.withOwnAxes(left), rank)
+        var b = aligned(try importer.withOwnAxes(right), rank)
+        let (row, column) = (rank - 2, rank - 1)
+        guard a.dims[column] == b.dims[row] else {
+            throw ChainruleError(.format, "it multiplies \(left.dims.shown) and \(right.dims.shown)")
+        }
+        let outer = try ONNXWalk.common(Array(a.dims[..<row]), Array(b.dims[..<row]))
+        if a.batch == column || b.batch == row { throw ChainruleError(.format, "it adds the rows of the batch") }
+        // Rows of the batch lie along one axis of the product; along it, what has no batch is repeated.
+        let batch = a.batch ?? b.batch
+        let fits = [a, b].allSatisfy { factor in
+            !factor.hasInnerRows
+                && (factor.batch == batch || factor.batch == nil && (batch! >= row || factor.dims[batch!] == 1))
+        }
+        guard fits && !(batch == row && b.batch != nil) && !(batch == column && a.batch != nil) else {
+            throw ChainruleError(
+                .format, "\(left.dims.shown) and \(right.dims.shown) have other numbers for each row")
+        }
+        let order = Array(0..<rank)
+        let turns = b.order.firstIndex(of: column)! < b.order.firstIndex(of: row)!
+        a = try importer.arranged(a, order)
+        b = try importer.arranged(b, turns ? Array(0..<row) + [column, row] : order)
+        let groups = (0..<row).filter { outer[$0] != 1 }.grouped { last, axis in
+            (a.dims[last] == 1) == (a.dims[axis] == 1) && (b.dims[last] == 1) == (b.dims[axis] == 1)
+        }
+        func shape(_ layer: ONNXLayer, _ rows: Int, _ columns: Int) -> [Int] {
+            groups.map { $0.reduce(1) { $0 * layer.dims[$1] } } + [layer.dims[rows], layer.dims[columns]]
+        }
+        let first = try importer.shaped(a.name, shape(a, row, column))
+        let second = try importer.shaped(b.name, turns ? shape(b, column, row) : shape(b, row, column))
+        let name = try importer.add { name throws(ChainruleError) in
+            try importer.architecture.matrixProduct(of: first, second, transposesB: turns, name: name)
+        }
+        return ONNXLayer(name, outer + [a.dims[row], b.dims[column]], batch: batch)
     }
 
     private static func reshaped(_ layer: ONNXLayer, dropping axis: Int) -> ONNXLayer {
@@ -77,17 +163,15 @@ extension ONNXOperators {
         return result
     }
 
-    /// Further axes of a constant factor, of length 1, would be axes of the product.
-    private static func checkAxes(of constant: ONNXTensor, _ layer: ONNXLayer) throws(ChainruleError) {
-        guard constant.dims.count <= max(2, layer.rank) else {
-            throw ChainruleError(.format, "it multiplies \(layer.dims.shown) and a constant \(constant.dims.shown)")
-        }
-    }
-
-    /// A constant factor with two axes.
-    private static func matrix(_ tensor: ONNXTensor, isLeft: Bool) throws(ChainruleError) -> ONNXTensor {
-        guard !tensor.isInteger, tensor.dims.dropLast(2).allSatisfy({ $0 == 1 }), !tensor.dims.isEmpty else {
+    /// A constant factor with two axes; nil if it has more, which are axes of the product.
+    private static func matrix(
+        _ tensor: ONNXTensor, isLeft: Bool, beside layer: ONNXLayer
+    ) throws(ChainruleError) -> ONNXTensor? {
+        guard !tensor.isInteger && !tensor.dims.isEmpty else {
             throw ChainruleError(.format, "a constant factor of the shape \(tensor.dims.shown) is not supported")
+        }
+        guard tensor.dims.dropLast(2).allSatisfy({ $0 == 1 }) && tensor.dims.count <= max(2, layer.rank) else {
+            return nil
         }
         if tensor.dims.count > 1 { return tensor.reshaped(Array(tensor.dims.suffix(2))) }
         return tensor.reshaped(isLeft ? [1, tensor.count] : [tensor.count, 1])
@@ -164,7 +248,14 @@ extension ONNXOperators {
     static func followingBias(
         _ output: inout Int, _ value: ONNXLayer, axis: Int, _ importer: ONNXImporter
     ) -> ONNXTensor? {
-        guard let (node, take) = importer.onlyReader(of: output), node.operation.isSame(as: "Add"),
+        followingVector("Add", &output, value, axis: axis, importer)
+    }
+
+    /// The constant that the only reader of a value combines it with along an axis; that reader is then done.
+    static func followingVector(
+        _ operation: StaticString, _ output: inout Int, _ value: ONNXLayer, axis: Int, _ importer: ONNXImporter
+    ) -> ONNXTensor? {
+        guard let (node, take) = importer.onlyReader(of: output), node.operation.isSame(as: operation),
             let end = node.outputs.first ?? nil
         else { return nil }
         for index in 0..<min(2, node.inputs.count) {

@@ -56,19 +56,22 @@ extension ONNXOperators {
         guard let units = weights.dims.last, units >= 1 && units <= 1 << 20 else {
             throw ChainruleError(.format, "its recurrent weights have the shape \(weights.dims.shown)")
         }
-        let reads = (all: importer.isRead(node, 0), last: importer.isRead(node, 1))
-        try importer.refuseOutputs(of: node, from: 2)
+        let reads = (
+            all: importer.isRead(node, 0), last: importer.isRead(node, 1), cell: cell.isLSTM && importer.isRead(node, 2)
+        )
+        try importer.refuseOutputs(of: node, from: cell.isLSTM ? 3 : 2)
         let lengths = try lengths(importer, node, steps: steps)
         guard !(reads.all && reads.last && lengths != nil) else {
             throw ChainruleError(
                 .format, "all states and the last of rows of different length are not supported together")
         }
         let source = try importer.shaped(x.name, [steps, channels])
-        var (sequences, lasts) = ([String](), [String]())
+        var (sequences, lasts, cells) = ([String](), [String](), [String]())
         for direction in 0..<directions {
             let isBackwards = isBoth ? direction == 1 : goesBack
             var settings = RecurrentSettings(cell.kind, units: units)
             settings.givesSequence = reads.all
+            settings.givesCell = reads.cell
             settings.isBackwards = isBackwards
             if case .none = importer.value(node, 3) { settings.hasBias = false }
             (settings.weights, settings.biases) = (.zeros, .zeros)
@@ -79,15 +82,22 @@ extension ONNXOperators {
                     settings, name: name, input: source, initialState: state, lengths: lengths)
             }
             try fill(name, cell, direction, directions, units: units, channels: channels, importer, node)
-            sequences.append(name)
-            lasts.append(name)
-            guard reads.all && reads.last else { continue }
-            let time = isBackwards ? 0 : steps - 1
-            let last = try importer.add("last") { name throws(ChainruleError) in
-                try importer.architecture.slice(
-                    from: [time, 0], to: [time + 1, units], name: name, input: sequences[direction])
+            /// Some rows of the output.
+            func rows(_ part: String, from first: Int, count: Int) throws(ChainruleError) -> String {
+                try importer.add(part) { part throws(ChainruleError) in
+                    try importer.architecture.slice(
+                        from: [first, 0], to: [first + count, units], name: part, input: name)
+                }
             }
-            lasts[direction] = try importer.shaped(last, [units])
+            func row(_ part: String, _ place: Int) throws(ChainruleError) -> String {
+                try importer.shaped(rows(part, from: place, count: 1), [units])
+            }
+            let hasOneRow = !reads.all && !reads.cell
+            sequences.append(reads.all && reads.cell ? try rows("all", from: 0, count: steps) : name)
+            if reads.last {
+                lasts.append(hasOneRow ? name : try row("last", reads.all && !isBackwards ? steps - 1 : 0))
+            }
+            if reads.cell { cells.append(try row("cell", settings.outputSteps(of: steps) - 1)) }
         }
         let hasBatch = x.batch != nil
         if reads.all {
@@ -95,9 +105,10 @@ extension ONNXOperators {
             let name = try joined(sequences, importer)
             importer.give(ONNXLayer(name, dims, batch: hasBatch ? (batchFirst ? 0 : 2) : nil), node, 0)
         }
-        if reads.last {
-            let dims = batchFirst ? [1, directions, units] : [directions, 1, units]
-            importer.give(ONNXLayer(try joined(lasts, importer), dims, batch: hasBatch ? batchAxis : nil), node, 1)
+        let dims = batchFirst ? [1, directions, units] : [directions, 1, units]
+        for (index, names) in [lasts, cells].enumerated() where !names.isEmpty {
+            importer.give(
+                ONNXLayer(try joined(names, importer), dims, batch: hasBatch ? batchAxis : nil), node, index + 1)
         }
     }
 

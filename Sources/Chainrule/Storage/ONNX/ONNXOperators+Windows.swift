@@ -1,28 +1,48 @@
 // Operators whose windows lie over positions: ONNX has the channels before them.
 extension ONNXOperators {
-    /// A value as a layer with its channels last: its name, and the lengths of its positions.
-    private static func channelsLast(
-        _ value: ONNXLayer, _ importer: ONNXImporter
-    ) throws(ChainruleError) -> (layer: ONNXLayer, positions: [Int], channels: Int) {
+    /// A value as a layer with its channels last.
+    struct Image {
+        var layer: ONNXLayer
+        /// The lengths of its positions.
+        let positions: [Int]
+        let channels: Int
+
+        /// The samples in one row, which are one more axis of positions; windows do not reach from one to the next.
+        var samples: [Int] { layer.dims[0] == 1 ? [] : [layer.dims[0]] }
+
+        /// Settings for the positions as the layer has them.
+        func withSamples(_ window: WindowSettings) -> WindowSettings {
+            guard !samples.isEmpty else { return window }
+            var padding = window.padding
+            if case .explicit(let before, let after) = padding {
+                padding = .explicit(before: [0] + before, after: [0] + after)
+            }
+            return WindowSettings(
+                [1] + window.kernel, stride: [1] + window.stride, dilation: [1] + window.dilation, padding: padding)
+        }
+    }
+
+    static func image(_ value: ONNXLayer, _ importer: ONNXImporter) throws(ChainruleError) -> Image {
         guard 3...5 ~= value.rank else {
             throw ChainruleError(.format, "\(value.dims.shown) has no one to three axes of positions")
         }
-        guard value.dims[0] == 1 && value.batch ?? 0 == 0 else {
+        guard value.batch ?? 0 == 0 && (value.dims[0] == 1 || value.rank < 5) else {
             throw ChainruleError(.format, "\(value.dims.shown) has several samples in one row")
         }
         let order = [0] + Array(2..<value.rank) + [1]
-        var layer = try importer.arranged(value, order)
-        let (positions, channels) = (Array(value.dims[2...]), value.dims[1])
-        layer.name = try importer.shaped(layer.name, positions + [channels])
-        return (layer, positions, channels)
+        var image = Image(
+            layer: try importer.arranged(value, order), positions: Array(value.dims[2...]), channels: value.dims[1])
+        image.layer.name = try importer.shaped(
+            image.layer.name, image.samples + image.positions + [image.channels])
+        return image
     }
 
     /// What a window operator gives: a layer with channels last.
-    private static func result(_ input: ONNXLayer, _ name: String, _ importer: ONNXImporter) -> ONNXLayer {
+    static func result(_ input: Image, _ name: String, _ importer: ONNXImporter) -> ONNXLayer {
         let extents = importer.architecture.shape(read: name)!.extents
-        var result = input
+        var result = input.layer
         result.name = name
-        result.dims = [1, extents[extents.count - 1]] + extents.dropLast()
+        result.dims = [result.dims[0], extents[extents.count - 1]] + extents[input.samples.count...].dropLast()
         result.axes = result.dims
         return result
     }
@@ -97,13 +117,14 @@ extension ONNXOperators {
     }
 
     static func convolution(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
-        let (input, positions, channels) = try channelsLast(importer.floatLayer(node), importer)
-        let weights = try convolutionWeights(importer, node, input.rank)
+        let input = try image(importer.floatLayer(node), importer)
+        let (positions, channels) = (input.positions, input.channels)
+        let weights = try convolutionWeights(importer, node, input.layer.rank)
         let (outputs, groups) = (weights.dims[0], try node.integer("group") ?? 1)
         guard groups >= 1 && channels % groups == 0 && weights.dims[1] == channels / groups else {
             throw ChainruleError(
                 .format,
-                "weights of the shape \(weights.dims.shown) and \(groups) groups do not suit \(input.dims.shown)")
+                "weights of the shape \(weights.dims.shown) and \(groups) groups do not suit \(input.layer.dims.shown)")
         }
         var settings = ConvolutionSettings(
             outputs, try window(node, kernel: Array(weights.dims[2...]), over: positions))
@@ -112,15 +133,16 @@ extension ONNXOperators {
     }
 
     static func transposedConvolution(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
-        let (input, positions, channels) = try channelsLast(importer.floatLayer(node), importer)
-        let weights = try convolutionWeights(importer, node, input.rank)
+        let input = try image(importer.floatLayer(node), importer)
+        let (positions, channels) = (input.positions, input.channels)
+        let weights = try convolutionWeights(importer, node, input.layer.rank)
         let groups = try node.integer("group") ?? 1
         guard
             groups >= 1 && channels % groups == 0 && weights.dims[0] == channels && weights.dims[1] <= 1 << 20 / groups
         else {
             throw ChainruleError(
                 .format,
-                "weights of the shape \(weights.dims.shown) and \(groups) groups do not suit \(input.dims.shown)")
+                "weights of the shape \(weights.dims.shown) and \(groups) groups do not suit \(input.layer.dims.shown)")
         }
         let (count, kernel) = (positions.count, Array(weights.dims[2...]))
         var window = try window(node, kernel: kernel, over: positions)
@@ -161,15 +183,16 @@ extension ONNXOperators {
 
     /// Adds a convolution, with the sum and the activation that follow it if nothing else reads between.
     private static func add(
-        _ settings: ConvolutionSettings, _ input: ONNXLayer, _ weights: ONNXTensor, _ importer: ONNXImporter,
+        _ settings: ConvolutionSettings, _ input: Image, _ weights: ONNXTensor, _ importer: ONNXImporter,
         _ node: ONNXNode
     ) throws(ChainruleError) {
         guard var end = node.outputs.first ?? nil else { return }
         var settings = settings
+        settings.window = input.withSamples(settings.window)
         var bias: ONNXTensor?
         if case .none = importer.value(node, 2) {} else { bias = try importer.weights(node, 2, [settings.channels]) }
         if bias == nil {
-            var shape = input
+            var shape = input.layer
             shape.dims[1] = settings.channels
             bias = followingBias(&end, shape, axis: 1, importer)
         }
@@ -177,7 +200,7 @@ extension ONNXOperators {
         settings.hasBias = bias != nil
         (settings.weights, settings.biases) = (.zeros, .zeros)
         let name = try importer.add { name throws(ChainruleError) in
-            try importer.architecture.convolution(settings, name: name, input: input.name)
+            try importer.architecture.convolution(settings, name: name, input: input.layer.name)
         }
         let axes = [0] + Array(2..<weights.dims.count) + [1]
         try importer.fill(name, "weight", importer.folder.permuted(weights, axes))
@@ -186,11 +209,13 @@ extension ONNXOperators {
     }
 
     static func pooling(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
-        let (input, positions, _) = try channelsLast(importer.floatLayer(node), importer)
+        let input = try image(importer.layer(node), importer)
+        let positions = input.positions
         try importer.refuseOutputs(of: node, from: 1)
         guard let kernel = try node.integers("kernel_shape"), kernel.count == positions.count else {
-            throw ChainruleError(.format, "kernel_shape does not suit \(input.dims.shown)")
+            throw ChainruleError(.format, "kernel_shape does not suit \(input.layer.dims.shown)")
         }
+        if !node.operation.isSame(as: "MaxPool") { try input.layer.checkIsFloat() }
         let (isMaximum, roundsUp) = (node.operation.isSame(as: "MaxPool"), try node.flag("ceil_mode"))
         let includesPadding = try node.flag("count_include_pad")
         let window = try window(node, kernel: kernel, over: positions, roundsUp: roundsUp)
@@ -199,28 +224,54 @@ extension ONNXOperators {
         }
         let name = try importer.add { name throws(ChainruleError) in
             try importer.architecture.pooling(
-                isMaximum ? .maximum : includesPadding ? .meanWithPadding : .mean, window, name: name, input: input.name
-            )
+                isMaximum ? .maximum : includesPadding ? .meanWithPadding : .mean, input.withSamples(window), name: name,
+                input: input.layer.name)
         }
         importer.give(result(input, name, importer), node)
     }
 
     static func globalPooling(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
-        let (input, positions, channels) = try channelsLast(importer.floatLayer(node), importer)
+        let input = try image(importer.floatLayer(node), importer)
+        let window = input.samples.isEmpty ? nil : input.withSamples(WindowSettings(input.positions))
         let isMaximum = node.operation.isSame(as: "GlobalMaxPool")
         let name = try importer.add { name throws(ChainruleError) in
-            try importer.architecture.pooling(isMaximum ? .maximum : .mean, nil, name: name, input: input.name)
+            try importer.architecture.pooling(
+                isMaximum ? .maximum : .mean, window, name: name, input: input.layer.name)
         }
-        importer.give(ONNXLayer(name, [1, channels] + positions.map { _ in 1 }, batch: input.batch), node)
+        let dims = [input.layer.dims[0], input.channels] + input.positions.map { _ in 1 }
+        importer.give(ONNXLayer(name, dims, batch: input.layer.batch), node)
+    }
+
+    /// What is beyond the edges.
+    private enum Padding {
+        case zeros
+        case edge
+        case reflect
+        case wrap
+
+        /// The place inside of an axis whose element stands at one that may be outside.
+        func source(of place: Int, _ length: Int) -> Int {
+            if self == .edge || length == 1 { return min(max(place, 0), length - 1) }
+            let period = self == .wrap ? length : 2 * (length - 1)
+            let rest = (place % period + period) % period
+            return rest < length ? rest : period - rest
+        }
+    }
+
+    private static func padding(_ node: ONNXNode) throws(ChainruleError) -> Padding {
+        guard let mode = try node.text("mode"), !mode.isSame(as: "constant") else { return .zeros }
+        if mode.isSame(as: "edge") { return .edge }
+        if mode.isSame(as: "reflect") { return .reflect }
+        if mode.isSame(as: "wrap") { return .wrap }
+        throw ChainruleError(.format, "the mode \(mode.shown) is not supported")
     }
 
     static func pad(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
-        if let mode = try node.text("mode"), !mode.isSame(as: "constant") {
-            throw ChainruleError(.format, "the mode \(mode.shown) is not supported")
-        }
+        let mode = try padding(node)
         var value = try node.float("value", otherwise: 0)
         if let tensor = try importer.constant(node, 2) { value = tensor.count == 1 ? tensor.float(0) : .nan }
-        guard value.isFinite else { throw ChainruleError(.format, "padding with \(value) is not supported") }
+        guard mode != .zeros || value.isFinite else { throw ChainruleError(.format, "padding with \(value) is not supported") }
+        if mode != .zeros { value = 0 }
         var layer = try importer.withOwnAxes(importer.layer(node))
         guard let pads = try importer.list(node, "pads", input: 1) else {
             throw ChainruleError(.format, "it has no pads")
@@ -245,6 +296,15 @@ extension ONNXOperators {
                 layer, axis, from: cutBefore, count: layer.dims[axis] - cutBefore - cutAfter, importer)
             (before, after) = (max(0, before), max(0, after))
             if before == 0 && after == 0 { continue }
+            guard mode == .zeros else {
+                let length = layer.dims[axis]
+                let count = try Plan.checkedSum([before, length, after])
+                guard count <= 1 << 24 else { throw ChainruleError(.format, "padding to \(count) is not supported") }
+                try Reserve.setAside(64 * count)
+                layer = try picked(
+                    layer, axis, (-before..<length + after).map { mode.source(of: $0, length) }, importer)
+                continue
+            }
             let (source, at, extents) = try importer.around(axis, layer)
             // The last axis is never padded.
             let isLast = at == extents.count - 1
@@ -261,76 +321,5 @@ extension ONNXOperators {
         }
         if value != 0 { layer = try applied(.affine(factor: 1, offset: value), layer, importer) }
         importer.give(layer, node)
-    }
-
-    // MARK: Nearest neighbours
-
-    static func resize(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
-        let isResize = node.operation.isSame(as: "Resize")
-        if let mode = try node.text("mode"), !mode.isSame(as: "nearest") {
-            throw ChainruleError(.format, "the mode \(mode.shown) is not supported")
-        }
-        if let policy = try node.text("keep_aspect_ratio_policy"), !policy.isSame(as: "stretch") {
-            throw ChainruleError(.format, "keep_aspect_ratio_policy \(policy.shown) is not supported")
-        }
-        let input = try channelsLast(importer.floatLayer(node), importer).layer
-        let scales = isResize && node.opset > 10 ? 2 : 1
-        var factors: [Float] = node.attribute("scales")?.floats ?? []
-        if let tensor = try importer.constant(node, scales), tensor.count > 0 {
-            factors = (0..<min(tensor.count, ONNXTensor.mostAxes)).map { tensor.float($0) }
-        } else if let sizes = try importer.constant(node, 3) {
-            let wanted = try sizes.integers()
-            guard wanted.count == input.rank else { throw ChainruleError(.format, "sizes has \(wanted.count) numbers") }
-            factors = wanted.indices.map { Float(wanted[$0]) / Float(input.dims[$0]) }
-        }
-        guard factors.count == input.rank && factors[0] == 1 && factors[1] == 1 && node.attribute("axes") == nil else {
-            throw ChainruleError(.format, "its scales do not suit \(input.dims.shown)")
-        }
-        var whole: [Int] = []
-        for factor in factors[2...] {
-            guard factor >= 1 && factor <= 1024 && factor == factor.rounded() else {
-                throw ChainruleError(.format, "a factor of \(factor) is not supported")
-            }
-            whole.append(Int(factor))
-            let isRepeated = try repeats(node, Int(factor))
-            guard !isResize || node.opset < 11 || isRepeated else {
-                throw ChainruleError(.format, "its modes do not repeat each element equally")
-            }
-        }
-        let name = try importer.add { name throws(ChainruleError) in
-            try importer.architecture.upsampling(whole, name: name, input: input.name)
-        }
-        importer.give(result(input, name, importer), node)
-    }
-
-    /// Whether position i of the output is that of `i / factor`, by the node's modes.
-    private static func repeats(_ node: ONNXNode, _ factor: Int) throws(ChainruleError) -> Bool {
-        let (transform, mode) = (
-            try node.text("coordinate_transformation_mode"), try node.text("nearest_mode")
-        )
-        for place in 0..<factor {
-            let (place, factor) = (Double(place), Double(factor))
-            let source: Double
-            if transform?.isSame(as: "asymmetric") ?? false {
-                source = place / factor
-            } else if transform.map({ $0.isSame(as: "half_pixel") || $0.isSame(as: "pytorch_half_pixel") }) ?? true {
-                source = (place + 0.5) / factor - 0.5
-            } else {
-                return false
-            }
-            let nearest: Double
-            if mode?.isSame(as: "floor") ?? false {
-                nearest = source.rounded(.down)
-            } else if mode?.isSame(as: "ceil") ?? false {
-                nearest = source.rounded(.up)
-            } else if mode?.isSame(as: "round_prefer_ceil") ?? false {
-                nearest = (source + 0.5).rounded(.down)
-            } else {
-                nearest = (source - 0.5).rounded(.up)
-            }
-            // At the edges the same element is taken again; inside, another would be.
-            guard nearest == 0 else { return false }
-        }
-        return true
     }
 }

@@ -30,6 +30,7 @@ enum ONNXOperators {
         ONNXOperator("Neg", fold: foldNegative, build: activate), ONNXOperator("Sqrt", fold: foldRoot, build: activate),
         ONNXOperator("Log", build: activate), ONNXOperator("Abs", build: activate),
         ONNXOperator("Reciprocal", build: activate), ONNXOperator("Erf", build: activate),
+        ONNXOperator("Sin", build: activate), ONNXOperator("Where", build: choose),
         // Along axes
         ONNXOperator("ReduceSum", build: reduce), ONNXOperator("ReduceMean", build: reduce),
         ONNXOperator("ReduceMax", build: reduce), ONNXOperator("ReduceMin", build: reduce),
@@ -69,10 +70,21 @@ enum ONNXOperators {
         ONNXOperator("Transpose", fold: foldTranspose, build: transpose),
         ONNXOperator("Concat", fold: foldConcat, build: concat), ONNXOperator("Split", build: split),
         ONNXOperator("Slice", fold: foldSlice, build: slice), ONNXOperator("Gather", fold: foldGather, build: gather),
-        ONNXOperator("Cast", fold: foldCast, build: cast), ONNXOperator("Shape", fold: foldShape, build: shape),
+        ONNXOperator("Cast", fold: foldCast, build: cast), ONNXOperator("CastLike", build: castLike),
+        ONNXOperator("Shape", fold: foldShape, build: shape), ONNXOperator("Size", fold: foldSize, build: size),
         ONNXOperator("Constant", fold: foldConstant), ONNXOperator("ConstantOfShape", fold: foldConstantOfShape),
         ONNXOperator("Expand", fold: foldExpand, build: expand), ONNXOperator("Range", fold: foldRange),
+        ONNXOperator("Mod", fold: foldRemainder),
     ]
+
+    /// Whether an operator takes values whose rows of the batch lie within the places along its axis (``ONNXLayer/hasInnerRows``): each
+    /// place by itself, and gives what it makes of the layer that it reads.
+    static func takesInnerRows(_ node: ONNXNode) -> Bool {
+        let names: [StaticString] = [
+            "Reshape", "Gemm", "MatMul", "Add", "Identity", "Dropout", "Cast", "Shape", "Relu", "Gelu", "Tanh", "Sigmoid",
+        ]
+        return names.contains { node.operation.isSame(as: $0) }
+    }
 
     static func find(_ node: ONNXNode) throws(ChainruleError) -> ONNXOperator {
         for each in all where node.operation.isSame(as: each.name) { return each }
@@ -89,7 +101,7 @@ extension ONNXOperators {
 
     private static func foldReshape(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
         let tensor = try importer.requiredConstant(node, 0)
-        return tensor.reshaped(try importer.reshaped(node, tensor.dims).dims)
+        return tensor.reshaped(try importer.reshaped(node, tensor.dims))
     }
 
     private static func foldTranspose(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
@@ -153,6 +165,11 @@ extension ONNXOperators {
 
     private static func foldShape(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
         try shape(of: importer.requiredConstant(node, 0).dims, importer, node)
+    }
+
+    private static func foldSize(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        let count = try importer.requiredConstant(node, 0).count
+        return try importer.folder.integers([]) { _ in Int64(count) }
     }
 
     static func shape(
@@ -242,6 +259,21 @@ extension ONNXOperators {
 
     private static func foldQuotient(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
         try combined(importer, node, { a, b in checked(a.dividedReportingOverflow(by: b)) }, { $0 / $1 })
+    }
+
+    /// Of integers; with the sign of the divisor, unless the node says otherwise.
+    private static func foldRemainder(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        try checkLengths(importer, node)
+        guard try importer.requiredConstant(node, 0).isInteger else {
+            throw ChainruleError(.format, "it computes with floats")
+        }
+        let truncates = try node.flag("fmod")
+        return try combined(
+            importer, node,
+            { a, b in
+                guard let rest = checked(a.remainderReportingOverflow(dividingBy: b)) else { return nil }
+                return truncates || rest == 0 || (rest < 0) == (b < 0) ? rest : rest + b
+            }, { a, _ in a })
     }
 
     private static func checked(_ result: (partialValue: Int64, overflow: Bool)) -> Int64? {

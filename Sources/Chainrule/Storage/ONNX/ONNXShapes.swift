@@ -99,11 +99,24 @@ extension ONNXImporter {
         return try constant(node, input).map { tensor throws(ChainruleError) in try tensor.integers() }
     }
 
-    /// What Reshape, Flatten, Squeeze and Unsqueeze make of the axes of a value.
-    /// - Parameter batch: the batch's axis, if the value has one.
+    /// What Reshape, Flatten, Squeeze and Unsqueeze make of the axes of a layer's value.
+    func reshape(_ node: ONNXNode, _ layer: inout ONNXLayer) throws(ChainruleError) {
+        (layer.dims, layer.batch) = try reshaped(
+            node, layer.dims, batch: layer.batch, hasInnerRows: &layer.hasInnerRows)
+    }
+
+    /// The same of a constant.
+    func reshaped(_ node: ONNXNode, _ dims: [Int]) throws(ChainruleError) -> [Int] {
+        var hasInnerRows = false
+        return try reshaped(node, dims, batch: nil, hasInnerRows: &hasInnerRows).dims
+    }
+
+    /// - Parameters:
+    ///   - batch: the batch's axis, if the value has one.
+    ///   - hasInnerRows: ``ONNXLayer/hasInnerRows``.
     /// - Returns: the axes, and which of them is the batch's.
-    func reshaped(
-        _ node: ONNXNode, _ dims: [Int], batch: Int? = nil
+    private func reshaped(
+        _ node: ONNXNode, _ dims: [Int], batch: Int?, hasInnerRows: inout Bool
     ) throws(ChainruleError) -> (dims: [Int], batch: Int?) {
         if node.operation.isSame(as: "Reshape") {
             let attribute = node.attribute("shape")
@@ -112,11 +125,9 @@ extension ONNXImporter {
             else { throw ChainruleError(.format, "it has no shape") }
             let takesZero = try node.flag("allowzero")
             let result = try ONNXShapes.reshaped(dims, to: shape.map(ONNXBatch.length), takesZero: takesZero)
+            guard let batch else { return (result, nil) }
             return (
-                result,
-                try batch.map { axis throws(ChainruleError) in
-                    try place(of: axis, dims, in: result, shape, takesZero: takesZero)
-                }
+                result, try place(of: batch, dims, in: result, shape, takesZero: takesZero, hasInnerRows: &hasInnerRows)
             )
         }
         if node.operation.isSame(as: "Flatten") {
@@ -150,9 +161,9 @@ extension ONNXImporter {
 
     /// The axis that the batch has after Reshape. Its rows stay outside of what lies within them.
     private func place(
-        of batch: Int, _ dims: [Int], in result: [Int], _ shape: [Int64], takesZero: Bool
+        of batch: Int, _ dims: [Int], in result: [Int], _ shape: [Int64], takesZero: Bool, hasInnerRows: inout Bool
     ) throws(ChainruleError) -> Int {
-        let before = dims[..<batch].reduce(1, *)
+        let before = dims[..<batch].reduce(hasInnerRows ? dims[batch] : 1, *)
         func isPlace(_ axis: Int) -> Bool { result[..<axis].reduce(1, *) == before }
         /// As an axis by itself, if possible.
         var free: Int? {
@@ -168,9 +179,15 @@ extension ONNXImporter {
         } else {
             place = free
         }
-        guard let place, isPlace(place) else {
+        if let place, isPlace(place), !hasInnerRows || result[place] == 1 {
+            hasInnerRows = false
+            return place
+        }
+        // The axes before the batch's, and that one, become one.
+        guard let place, !hasInnerRows && dims[batch] == 1 && result[...place].reduce(1, *) == before else {
             throw ChainruleError(.format, "\(dims.shown) becomes \(result.shown), which mixes the rows of the batch")
         }
+        hasInnerRows = true
         return place
     }
 

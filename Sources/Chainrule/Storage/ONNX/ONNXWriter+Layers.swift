@@ -30,6 +30,13 @@ extension ONNXWriter {
             func along(_ numbers: [Int]) -> [Int] { [0] + x.order.map { $0 < numbers.count ? numbers[$0] : 0 } }
             give(
                 emit("Pad", [x.name, integers(along(before) + along(after), "pads")]), x.order, hasBatch: x.hasBatch)
+        case .take(let axis, let indices):
+            let x = try input()
+            let places = integers(indices, "indices")
+            give(
+                emit("Gather", [x.name, places], [.integer("axis", onnxAxis(axis, x.order))]), x.order,
+                hasBatch: x.hasBatch)
+        case .matrixProduct(let transposesB): try multiply(transposesB: transposesB)
         case .upsampling(let factors): try upsample(factors)
         case .reduction(let method, let axes, let keepsAxes): try reduce(method, axes, keepsAxes: keepsAxes)
         case .broadcast(let shape):
@@ -102,6 +109,15 @@ extension ONNXWriter {
             "MatMul", [x.name, weights], as: bias == nil ? part(before: activation, "product") : "product")
         if let bias { result = emit("Add", [result, bias], as: part(before: activation, "sum")) }
         try finish(result, activation, x)
+    }
+
+    private func multiply(transposesB: Bool) throws(ChainruleError) {
+        let order = Array(0..<shape.rank)
+        let a = try operand(0, order)
+        var axes = order
+        if transposesB { axes.swapAt(shape.rank - 1, shape.rank - 2) }
+        let b = try operand(1, axes)
+        give(emit("MatMul", [a.name, b.name]), order, hasBatch: a.hasBatch || b.hasBatch)
     }
 
     /// The name of a value before an activation; nil: the layer's, if the activation does nothing.

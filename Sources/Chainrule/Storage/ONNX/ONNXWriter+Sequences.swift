@@ -69,6 +69,7 @@ extension ONNXWriter {
             inputs.append(try rearranged("peephole", [0, 2, 1], settings.units, dims: [1, 3 * settings.units]))
         }
         while let last = inputs.last, last.isEmpty { inputs.removeLast() }
+        if settings.givesCell { return try recurWithCell(operation, inputs, attributes, settings) }
         if settings.givesSequence {
             let all = emit(operation, inputs, as: "all", attributes)
             let states = emit("Squeeze", [all, integers([1], "direction")], as: "states")
@@ -77,6 +78,20 @@ extension ONNXWriter {
             let last = emit(operation, inputs, as: "last", attributes, output: 1)
             give(emit("Squeeze", [last, integers([0], "direction")]), [0])
         }
+    }
+
+    /// h of all steps or of the last one, and c after it as one more step.
+    private func recurWithCell(
+        _ operation: StaticString, _ inputs: [String], _ attributes: [ONNXGraph.Attribute],
+        _ settings: RecurrentSettings
+    ) throws(ChainruleError) {
+        let states = emit(operation, inputs, as: "states", attributes, output: settings.givesSequence ? 0 : 1)
+        graph.nodes[graph.nodes.count - 1].third = layer + "/cell"
+        var parts = [states]
+        if settings.givesSequence { parts[0] = emit("Squeeze", [states, integers([1], "direction")], as: "rows") }
+        parts.append(layer + "/cell")
+        let rows = emit("Concat", parts, as: "steps-first", [.integer("axis", 0)])
+        give(emit("Transpose", [rows], [.integers("perm", [1, 0, 2])]), [0, 1])
     }
 
     /// An input in the layer's order, with a row for each of the batch.

@@ -44,6 +44,8 @@ extension ProtobufBytes {
         memory.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
+    func isSame(as text: String) -> Bool { memory.elementsEqual(text.utf8) }
+
     /// For messages: control characters are written out, and the middle of a long text is left out.
     var shown: String { FilePath(bytes: memory).description }
 }

@@ -90,6 +90,29 @@ import Testing
         #expect(network.parameterVector != before)
     }
 
+    /// Lengths that the model leaves open.
+    @Test func shapesOfInputs() throws {
+        let open = Writer.model(
+            [Writer.node("Relu", ["x"], ["y"])], inputs: [Writer.value("x", [0, 2, 0])],
+            outputs: [Writer.value("y", [0, 2, 0])])
+        func read(_ shapes: ONNXInputShape...) throws -> Network { try Network(onnxBytes: open, inputShapes: shapes) }
+        let network = try read(ONNXInputShape("x", [nil, nil, 3]))
+        #expect(network.inputs == 6)
+        #expect(try network.predict([1, -2, 3, -4, 5, -6]) == [1, 0, 3, 0, 5, 0])
+        for (shapes, code, words) in [
+            ([], .format, "axis 2 of the input 'x' has no fixed length: give the shape"),
+            ([ONNXInputShape("z", [nil, 2, 3])], .name, "no input 'z'; it has 1, first 'x'"),
+            ([ONNXInputShape("x", [nil, 2])], .size, "has 3 axes; 2 lengths were given"),
+            ([ONNXInputShape("x", [nil, 4, 3])], .size, "has the length 2; 4 was given"),
+            ([ONNXInputShape("x", [nil, 2, 0])], .size, "gets the length 0"),
+            ([ONNXInputShape("x", [nil, 2, -1])], .size, "gets the length -1"),
+            ([ONNXInputShape("x", [nil, 2, .max])], .memory, "overflow"),
+            ([ONNXInputShape("x", [nil, 2, 3]), ONNXInputShape("x", [nil, 2, 3])], .name, "twice"),
+        ] as [([ONNXInputShape], ChainruleError.Code, String)] {
+            expectError(code, words) { _ = try Network(onnxBytes: open, inputShapes: shapes) }
+        }
+    }
+
     @Test func errorsNameTheNode() {
         let x = [Writer.value("x", [0, 3])]
         func one(_ operation: String, _ attributes: [(String, Writer.Attribute)] = [], opset: Int = 17) -> [UInt8] {
@@ -98,7 +121,7 @@ import Testing
                 outputs: [Writer.value("y", [0, 3])], opset: opset)
         }
         refused(one("Unknown"), "node 'it' (Unknown, opset 17)", "not supported")
-        refused(one("Pad", [("mode", .text("reflect"))], opset: 12), "node 'it' (Pad, opset 12)", "the mode reflect")
+        refused(one("Pad", [("mode", .text("mirror"))], opset: 12), "node 'it' (Pad, opset 12)", "the mode mirror")
         refused(one("Relu", opset: 0), "opset is 0")
         refused(one("Relu", opset: 1000), "opset is 1000")
         refused(one("Transpose", [("perm", .integers([0, 0]))]), "axis 0 twice")
