@@ -367,9 +367,7 @@ class DescribingShapes(NativeObject):
         options, _ = layer_options(name, input, "identity", None)
         places, along = lengths(indices, "indices"), count(axis, "axis")
         check(
-            library.crl_network_add_take(
-                self._open(), along, extents_array(places), len(places), ctypes.byref(options)
-            )
+            library.crl_network_add_take(self._open(), along, extents_array(places), len(places), ctypes.byref(options))
         )
         return self
 
@@ -415,9 +413,7 @@ class DescribingShapes(NativeObject):
         check(library.crl_network_add_quotient(self._open(), encoded(a), encoded(b), encoded(name)))
         return self
 
-    def add_matrix_product(
-        self: _Self, a: str, b: str, *, transpose_b: bool = False, name: str | None = None
-    ) -> _Self:
+    def add_matrix_product(self: _Self, a: str, b: str, *, transpose_b: bool = False, name: str | None = None) -> _Self:
         """Adds the matrix product a @ b over the last two axes, as numpy.matmul(); or that with the transpose of b.
 
         Both layers have at least two axes. Those before the last two are repeated as in add_product().

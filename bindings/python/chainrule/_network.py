@@ -426,7 +426,7 @@ def load_onnx(
 
     memory_limit: as for Network.load(). What is computed of constants is limited to as much.
 
-    input_shapes: the lengths of axes that the model leaves open, besides the batch, by the names of inputs; None stays as
-        the model has it: {"x": (None, 3, 48, 192)}.
+    input_shapes: the lengths of axes that the model leaves open, besides the batch, by the names of inputs; None
+        stays as the model has it: {"x": (None, 3, 48, 192)}.
     """
     return Network._read("onnx", model, onnx_options(given_memory_limit(memory_limit), input_shapes or {}))

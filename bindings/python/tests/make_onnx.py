@@ -47,9 +47,7 @@ class Spelt(torch.nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         rows = self.normalize(x, 0)
-        q, k, v = (
-            part.view(-1, STEPS, HEADS, WIDTH // HEADS).transpose(1, 2) for part in self.qkv(rows).chunk(3, -1)
-        )
+        q, k, v = (part.view(-1, STEPS, HEADS, WIDTH // HEADS).transpose(1, 2) for part in self.qkv(rows).chunk(3, -1))
         heads = torch.softmax(q @ k.transpose(-1, -2) / (WIDTH // HEADS) ** 0.5, -1) @ v
         x = x + self.out(heads.transpose(1, 2).reshape(-1, STEPS, WIDTH))
         z = self.up(self.normalize(x, 1))
@@ -64,7 +62,11 @@ def main() -> None:
     warnings.simplefilter("ignore")
     # The fused kernel of inference has no ONNX form.
     torch.backends.mha.set_fastpath_enabled(False)
-    for name, layer, opset in [("encoder_layer", Decoder(), 17), ("encoder_layer_14", Decoder(), 14), ("spelt_layer", Spelt(), 17)]:
+    for name, layer, opset in [
+        ("encoder_layer", Decoder(), 17),
+        ("encoder_layer_14", Decoder(), 14),
+        ("spelt_layer", Spelt(), 17),
+    ]:
         torch.onnx.export(
             layer.eval(),
             (torch.randn(2, STEPS, WIDTH),),

@@ -289,9 +289,7 @@ CASES: dict[str, Case] = {
 }
 
 for name in ACTIVATIONS:
-    CASES[f"activation {name}"] = flat(
-        lambda n, name=name: n.add_dense(4).add_activation(name)
-    )
+    CASES[f"activation {name}"] = flat(lambda n, name=name: n.add_dense(4).add_activation(name))
     CASES[f"dense with {name}"] = Case(lambda n, name=name: n.add_dense(4, name))
 for name in FUNCTIONS:
     positive = name in ("log", "square_root", "reciprocal")

@@ -1,6 +1,6 @@
 """Runs the node cases that the installed `onnx` package generates, and prints a table by operator.
 
-    PYTHONPATH=bindings/python CHAINRULE_LIBRARY=… python bindings/python/tests/onnx_node_cases.py [--verbose] [--only PART]
+    cd bindings/python; PYTHONPATH=. CHAINRULE_LIBRARY=… python tests/onnx_node_cases.py [--verbose] [--only PART]
 
 Each case is tried as it is, and with all inputs but one as constants of the graph, as weights are. It passes if a
 variant does and none is wrong; it is refused if each variant is a ChainruleError (then it is tried with its first
@@ -23,11 +23,12 @@ from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-import chainrule
 import numpy as np
 import onnx
 from onnx import numpy_helper
 from onnx.backend.test.case.node import collect_testcases
+
+import chainrule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

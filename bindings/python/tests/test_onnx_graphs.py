@@ -11,10 +11,11 @@ import pytest
 import chainrule
 
 pytest.importorskip("onnx", reason="Tools/setup-python installs onnx")
-onnxruntime = pytest.importorskip("onnxruntime", reason="Tools/setup-python installs onnxruntime")
+pytest.importorskip("onnxruntime", reason="Tools/setup-python installs onnxruntime")
 import onnx
 import onnx.helper
 import onnx.numpy_helper
+import onnxruntime
 from onnx_node_cases import rows, tensors
 
 RNG = np.random.default_rng(23)
@@ -200,8 +201,7 @@ def test_there_are_exported_layers() -> None:
     [
         ([node("Identity", "r", "y")], "the graph's output 'y' mixes the rows of the batch"),
         ([node("Softmax", "r", "y", axis=0)], r"it reads \[3, 4\], which mixes the rows of the batch"),
-        ([node("Transpose", "x", "t", perm=[1, 0, 2]), node("Reshape", ["t", "-1"], "s"), node("Add", ["r", "s"], "y")],
-         "have other numbers for each row"),
+        ([node("Reshape", ["x", "-1"], "s"), node("Add", ["r", "s"], "y")], "have other numbers for each row"),
     ],
 )  # fmt: skip
 def test_rows_within_places(nodes: list[Any], message: str) -> None:
@@ -356,10 +356,14 @@ def test_resize(mode: str, transform: str) -> None:
         agree(content, RNG.normal(size=(3, 2, 5, 6)))
 
 
-@pytest.mark.parametrize("scales", [[1, 1, 0, 1], [1, 1, np.nan, 1], [1, 1, -2, 1], [1, 1, 1e30, 1], [1, 1], [2, 1, 1, 1]])
+@pytest.mark.parametrize(
+    "scales", [[1, 1, 0, 1], [1, 1, np.nan, 1], [1, 1, -2, 1], [1, 1, 1e30, 1], [1, 1], [2, 1, 1, 1]]
+)
 def test_resize_that_does_not_suit(scales: list[float]) -> None:
     content = model(
-        [node("Resize", ["x", "", "scales"], "y", mode="linear")], inputs={"x": ["N", 2, 5, 6]}, scales=np.float32(scales)
+        [node("Resize", ["x", "", "scales"], "y", mode="linear")],
+        inputs={"x": ["N", 2, 5, 6]},
+        scales=np.float32(scales),
     )
     with pytest.raises(chainrule.FileFormatError):
         chainrule.load_onnx(content)

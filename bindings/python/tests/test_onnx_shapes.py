@@ -65,9 +65,7 @@ def test_lengths_of_one_of_two_inputs() -> None:
     network = chainrule.load_onnx(model(more=["N", 2]), input_shapes={"x": (None, None, 4, 4)})
     rows = np.concatenate([x.reshape(2, -1), more], 1)
     np.testing.assert_allclose(network.predict(rows), expected(x) + more, rtol=1e-5, atol=1e-5)
-    both = chainrule.load_onnx(
-        model(more=["N", "width"]), input_shapes={"more": (None, 2), "x": (None, None, 4, 4)}
-    )
+    both = chainrule.load_onnx(model(more=["N", "width"]), input_shapes={"more": (None, 2), "x": (None, None, 4, 4)})
     np.testing.assert_array_equal(both.predict(rows), network.predict(rows))
 
 
