@@ -251,6 +251,28 @@ FORMULAS: dict[str, tuple[list[Any], str]] = {
         ],
         "gelu_tanh",
     ),
+    "hard swish": (
+        [
+            node("Add", ["x", "three"], "a"),
+            node("Clip", ["a", "zero", "six"], "b"),
+            node("Mul", ["x", "b"], "c"),
+            node("Div", ["c", "six"], "y"),
+        ],
+        "hard_swish",
+    ),
+    "hard swish, the number first": (
+        [
+            node("Add", ["three", "x"], "a"),
+            node("Clip", ["a", "zero", "six"], "b"),
+            node("Mul", ["sixth", "b"], "c"),
+            node("Mul", ["c", "x"], "y"),
+        ],
+        "hard_swish",
+    ),
+    "hard swish by hard sigmoid": (
+        [node("HardSigmoid", "x", "a", alpha=1 / 6), node("Mul", ["x", "a"], "y")],
+        "hard_swish",
+    ),
     "silu": ([node("Sigmoid", "x", "a"), node("Mul", ["a", "x"], "y")], "silu"),
     "mish": ([node("Softplus", "x", "a"), node("Tanh", "a", "b"), node("Mul", ["x", "b"], "y")], "mish"),
 }
@@ -259,7 +281,10 @@ NUMBERS = {
     "root2": np.float32(2**0.5),
     "one": np.float32([1]),
     "half": np.float32(0.5),
+    "zero": np.float32(0),
     "three": np.float32(3),
+    "six": np.float32(6),
+    "sixth": np.float32(1 / 6),
     "part": np.float32(0.044715),
     "tanh": TANH,
 }

@@ -1,8 +1,8 @@
 /// A formula that a graph spells out in several nodes.
 ///
 /// Written in prefix form: `x` is a value, the same wherever it stands; `*` and `+` take their operands in either order; `-`, `/` and
-/// `^` do not; `S`, `T`, `P`, `E`, `Q` are Sigmoid, Tanh, Softplus, Erf and Sqrt; `M` is a mean along one axis; `e` is any number
-/// above 0. Digits are the numbers of ``numbers``. A quotient by a number is a product with its inverse.
+/// `^` do not; `S`, `T`, `P`, `E`, `Q` are Sigmoid, Tanh, Softplus, Erf and Sqrt; `C` clips to [0, 6]; `H` is the usual HardSigmoid;
+/// `M` is a mean along one axis; `e` is any number above 0. Digits are the numbers of ``numbers``. A quotient by a number is a product with its inverse.
 struct ONNXPattern {
     private let formula: [UInt8]
     private let importer: ONNXImporter
@@ -14,7 +14,9 @@ struct ONNXPattern {
     /// The number that e is.
     private(set) var number: Float = 0
 
-    private static let numbers: [Double] = [0.5, 1, 2, 3, 0.5.squareRoot(), 0.044715, (2 / Double.pi).squareRoot()]
+    private static let numbers: [Double] = [
+        0.5, 1, 2, 3, 0.5.squareRoot(), 0.044715, (2 / Double.pi).squareRoot(), 1 / 6,
+    ]
 
     init(_ formula: [UInt8], _ importer: ONNXImporter) {
         self.formula = formula
@@ -58,6 +60,10 @@ struct ONNXPattern {
         let symbol = formula[place]
         place += 1
         func isOperation(_ name: StaticString) -> Bool { node.operation.isSame(as: name) }
+        func isActivation(_ wanted: Activation) -> Bool {
+            guard let activation = try? ONNXOperators.activation(importer, node) else { return false }
+            return activation.identifier.isSameText(as: wanted.identifier) && activation.alpha == wanted.alpha
+        }
         func input(_ index: Int) -> Int? { index < node.inputs.count ? node.inputs[index] : nil }
         let unary: [(UInt8, StaticString)] = [
             (UInt8(ascii: "S"), "Sigmoid"), (UInt8(ascii: "T"), "Tanh"), (UInt8(ascii: "P"), "Softplus"),
@@ -87,9 +93,13 @@ struct ONNXPattern {
             return matches(input(1)) && matches(input(0))
         case UInt8(ascii: "-"): return isOperation("Sub") && matches(input(0)) && matches(input(1))
         case UInt8(ascii: "/"): return isOperation("Div") && matches(input(0)) && matches(input(1))
+        case UInt8(ascii: "C"): return isActivation(.clippedReLU()) && matches(input(0))
+        case UInt8(ascii: "H"): return isActivation(.hardSigmoid) && matches(input(0))
         case UInt8(ascii: "^"): return isOperation("Pow") && matches(input(0)) && matches(input(1))
         default:
-            guard isOperation("ReduceMean"), let along = importer.meanAxis(node), matches(input(0)) else { return false }
+            guard isOperation("ReduceMean"), let along = importer.meanAxis(node), matches(input(0)) else {
+                return false
+            }
             defer { axis = along }
             return axis == -1 || axis == along
         }
@@ -156,6 +166,7 @@ extension ONNXPattern {
         let cubes = ["+x*5**xxx", "+x*5*x*xx", "+x*5^x3", "*x+1*5*xx"]
         return [
             (.silu, [Array("*xSx".utf8)]), (.mish, [Array("*xTPx".utf8)]), (.gelu, gelu("E*x4")),
+            (.hardSwish, ["**xC+x37", "*x*C+x37", "*xHx"].map { Array($0.utf8) }),
             (.geluTanh, cubes.flatMap { gelu("T*6" + $0) }),
         ]
     }
