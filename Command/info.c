@@ -92,6 +92,15 @@ int command_info(int count, char **arguments)
             check(crl_network_onnx_output(network, index - reads, &name, extents, MOST_AXES, &rank, &batch_axis));
         print_tensor(index < reads ? "input" : "output", name, extents, rank, batch_axis);
     }
+    size_t labels;
+    check(crl_network_class_label_count(network, &labels));
+    for (size_t index = 0; index < labels; ++index) {
+        const char *label;
+        check(crl_network_class_label(network, index, &label));
+        printf(index ? ", %s" : "  classes %s", label);
+    }
+    if (labels)
+        putchar('\n');
     printf("\n  %-20s  %-14s  %-18s  %12s\n", "layer", "kind", "shape", "parameters");
     for (size_t index = 0; index < layers; ++index)
         print_layer(network, index);

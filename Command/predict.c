@@ -34,18 +34,26 @@ int command_predict(int count, char **arguments)
     crl_network *network = model_read(rest[0]);
     crl_predictor *predictor = NULL;
     check(crl_predictor_create(network, precision, &predictor));
-    crl_network_destroy(network);
     const table x = table_read(left == 2 ? rest[1] : "-");
     size_t inputs, outputs;
     check(crl_predictor_input_size(predictor, &inputs));
     check(crl_predictor_output_size(predictor, &outputs));
     if (x.columns != inputs)
         fail(1, "a row of x has %zu numbers; the network has %zu inputs", x.columns, inputs);
+    size_t labels;
+    check(crl_network_class_label_count(network, &labels));
     float *y = allocate(x.rows, outputs * sizeof *y);
     check(crl_predictor_predict(predictor, x.values, x.rows, inputs, y, x.rows, outputs));
     for (size_t row = 0; row < x.rows; ++row) {
         if (classes) {
-            printf("%zu\n", largest(y + row * outputs, outputs));
+            const size_t class = largest(y + row * outputs, outputs);
+            const char *label;
+            if (labels) {
+                check(crl_network_class_label(network, class, &label));
+                puts(label);
+            } else {
+                printf("%zu\n", class);
+            }
             continue;
         }
         for (size_t i = 0; i < outputs; ++i)
@@ -57,5 +65,6 @@ int command_predict(int count, char **arguments)
     free(y);
     free(x.values);
     crl_predictor_destroy(predictor);
+    crl_network_destroy(network);
     return EXIT_SUCCESS;
 }

@@ -64,7 +64,7 @@ typedef struct crl_window {
 typedef int32_t crl_pooling;
 enum { CRL_POOLING_MAXIMUM = 0, CRL_POOLING_MEAN = 1, CRL_POOLING_MEAN_WITH_PADDING = 2 };
 typedef int32_t crl_function;
-enum { CRL_FUNCTION_AFFINE = 0, CRL_FUNCTION_CLIP = 1, CRL_FUNCTION_LOG = 2, CRL_FUNCTION_SQUARE_ROOT = 3, CRL_FUNCTION_ABSOLUTE = 4, CRL_FUNCTION_RECIPROCAL = 5, CRL_FUNCTION_SQUARE = 6, CRL_FUNCTION_ERF = 7, CRL_FUNCTION_SINE = 8, CRL_FUNCTION_STEP = 9, CRL_FUNCTION_STEPWISE_SIGMOID = 10 };
+enum { CRL_FUNCTION_AFFINE = 0, CRL_FUNCTION_CLIP = 1, CRL_FUNCTION_LOG = 2, CRL_FUNCTION_SQUARE_ROOT = 3, CRL_FUNCTION_ABSOLUTE = 4, CRL_FUNCTION_RECIPROCAL = 5, CRL_FUNCTION_SQUARE = 6, CRL_FUNCTION_ERF = 7, CRL_FUNCTION_SINE = 8, CRL_FUNCTION_STEP = 9, CRL_FUNCTION_STEPWISE_SIGMOID = 10, CRL_FUNCTION_QUANTIZE = 11, CRL_FUNCTION_FLOOR = 12 };
 typedef int32_t crl_reduction_method;
 enum { CRL_REDUCE_SUM = 0, CRL_REDUCE_MEAN = 1, CRL_REDUCE_MAXIMUM = 2, CRL_REDUCE_MINIMUM = 3, CRL_REDUCE_ARGMAX = 4 };
 typedef int32_t crl_normalization;
@@ -416,6 +416,9 @@ crl_status crl_network_save(const crl_network *network, const char *path);
 crl_status crl_network_load(const char *path, crl_network **network);
 crl_status crl_network_load_limited(const char *path, size_t memory_limit, crl_network **network);
 crl_status crl_network_load_parameters(crl_network *network, const char *path);
+crl_status crl_network_set_class_labels(crl_network *network, const char *const *labels, size_t labels_count);
+crl_status crl_network_class_label_count(const crl_network *network, size_t *count);
+crl_status crl_network_class_label(const crl_network *network, size_t index, const char **label);
 crl_status crl_network_load_fann(const char *path, size_t memory_limit, crl_network **network);
 crl_status crl_network_load_fann_from_memory(const void *bytes, size_t count, size_t memory_limit,
                                              crl_network **network);

@@ -468,7 +468,10 @@ enum {
     CRL_FUNCTION_SINE = 8,        /**< f(x) = sin x, within 2e-7 for |x| up to 10,000 */
     CRL_FUNCTION_STEP = 9,        /**< f(x) = 0 below 0, otherwise 1; f' = 0 */
     /** FANN's approximation of 1 / (1 + e^(-2x)): straight lines between its values 0.005, 0.05, 0.25, 0.75, 0.95, 0.995 */
-    CRL_FUNCTION_STEPWISE_SIGMOID = 10
+    CRL_FUNCTION_STEPWISE_SIGMOID = 10,
+    /** f(x) = round(x / p) + q, halves to the even number, p > 0; f' = 1 / p, as without rounding (the straight-through estimator) */
+    CRL_FUNCTION_QUANTIZE = 11,
+    CRL_FUNCTION_FLOOR = 12       /**< f(x): the largest whole number that is not above x; f' = 0 */
 };
 
 /** What a reduction makes of the elements along its axes. */
@@ -747,7 +750,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_power(crl_network *network, con
  *  of −1, so does the layer.
  *  @param network not built yet.
  *  @param function which.
- *  @param p CRL_FUNCTION_AFFINE, CRL_FUNCTION_CLIP: its first number; otherwise 0.
+ *  @param p CRL_FUNCTION_AFFINE, CRL_FUNCTION_CLIP, CRL_FUNCTION_QUANTIZE: its first number; otherwise 0.
  *  @param q likewise its second.
  *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
  *  @return as crl_network_add_dense(). */
@@ -1969,6 +1972,31 @@ CRL_NODISCARD CRL_API crl_status crl_network_load_limited(const char *path, size
  *  @return a status; also CRL_ERROR_BUSY (in a callback while the network trains or loads), CRL_ERROR_FILE,
  *      CRL_ERROR_FORMAT or CRL_ERROR_FILE_VERSION. */
 CRL_NODISCARD CRL_API crl_status crl_network_load_parameters(crl_network *network, const char *path);
+
+/** Names the classes that a network's outputs stand for: one name for each output, or two for a network with a
+ *  single output, which is the second class's. Model files and copies keep them; nothing computes with them.
+ *  crl_network_load_onnx() sets those of a classifier. Needs exclusive access to the network.
+ *  @param network built.
+ *  @param labels the names, in UTF-8, each of at most 255 bytes. Copied. NULL, with a count of 0: none.
+ *  @param labels_count how many there are: as many as outputs, 2 for a single output, or 0.
+ *  @return a status; CRL_ERROR_VALUE if a name is too long or no UTF-8. After an error the names are unchanged. */
+CRL_NODISCARD CRL_API crl_status crl_network_set_class_labels(crl_network *network,
+                                                              const char *const CRL_NONNULL *CRL_NULLABLE labels,
+                                                              size_t labels_count);
+
+/** Gets how many class labels a network has: 0 if it has none.
+ *  @param network built or not.
+ *  @param count receives the number.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_class_label_count(const crl_network *network, size_t *count);
+
+/** Gets the name of a class.
+ *  @param network built or not.
+ *  @param index the class's, from 0.
+ *  @param label receives the name in UTF-8, valid as long as the network and until other labels are set.
+ *  @return a status; CRL_ERROR_SIZE if the network has no such label. */
+CRL_NODISCARD CRL_API crl_status crl_network_class_label(const crl_network *network, size_t index,
+                                                         const char *CRL_NONNULL *CRL_NONNULL label);
 
 /** Reads a network that FANN saved, in float or in fixed point, into a network, built and ready: it predicts as
  *  fann_run(), trains and saves as any other. Missing connections have the weight 0. What FANN applies on request

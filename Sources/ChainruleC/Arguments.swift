@@ -138,6 +138,24 @@ func strings(
     return texts
 }
 
+/// Names of classes, which must be UTF-8.
+func classLabels(
+    _ pointers: UnsafePointer<UnsafePointer<CChar>?>?, count: UInt, outputs: Int
+) throws(ChainruleError) -> [String] {
+    if count == 0 { return [] }
+    guard let pointers else { throw nullArgument("labels") }
+    guard count <= UInt(max(outputs, 2)) else {
+        throw ChainruleError(.size, "labels_count is \(count); the network has \(outputs) outputs")
+    }
+    var labels: [String] = []
+    for index in 0..<Int(count) {
+        guard let pointer = pointers[index] else { throw ChainruleError(.null, "labels[\(index)] is NULL") }
+        try Reserve.setAside(64 * (index + 1) + 4 * ClassLabels.longest)
+        labels.append(try ClassLabels.text(Array(bytes(pointer).prefix(ClassLabels.longest + 1)), index))
+    }
+    return labels
+}
+
 /// A caller's pointer, only passed back to the caller's functions.
 struct UserPointer: @unchecked Sendable {
     let pointer: UnsafeMutableRawPointer?

@@ -166,7 +166,7 @@ private func addPair(
 /// - Parameters:
 ///   - network: not built yet.
 ///   - function: which.
-///   - p: CRL_FUNCTION_AFFINE, CRL_FUNCTION_CLIP: its first number; otherwise 0.
+///   - p: CRL_FUNCTION_AFFINE, CRL_FUNCTION_CLIP, CRL_FUNCTION_QUANTIZE: its first number; otherwise 0.
 ///   - q: likewise its second.
 ///   - options: name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
 /// - Returns: as crl_network_add_dense().

@@ -102,6 +102,8 @@ private func builtInFunction(_ number: Int, _ p: Float, _ q: Float) -> ElementFu
     case CRL_FUNCTION_SINE: .sine
     case CRL_FUNCTION_STEP: .step
     case CRL_FUNCTION_STEPWISE_SIGMOID: .stepwiseSigmoid
+    case CRL_FUNCTION_QUANTIZE: .quantize(scale: p, zero: q)
+    case CRL_FUNCTION_FLOOR: .floor
     default: nil
     }
 }
@@ -120,7 +122,7 @@ func elementFunction(_ number: crl_function, _ p: Float, _ q: Float) throws(Chai
 }
 
 func number(of function: ElementFunction) -> Int32 {
-    for number in CRL_FUNCTION_AFFINE...CRL_FUNCTION_STEPWISE_SIGMOID {
+    for number in CRL_FUNCTION_AFFINE...CRL_FUNCTION_FLOOR {
         if builtInFunction(number, 0, 0)!.identifier.isSameText(as: function.identifier) { return Int32(number) }
     }
     preconditionFailure("the loop goes over all functions")

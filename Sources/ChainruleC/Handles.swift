@@ -78,6 +78,8 @@ final class NetworkHandle: HandleObject {
     private(set) var tensorNames: [UnsafeMutablePointer<CChar>] = []
     /// The names of an ONNX model's inputs, and then of its outputs.
     private(set) var modelNames: [UnsafeMutablePointer<CChar>] = []
+    /// The network's class labels, valid until they are set again.
+    private(set) var classLabels: [UnsafeMutablePointer<CChar>] = []
     /// Of the ONNX model that the network was read from.
     let signature: ONNXSignature
 
@@ -126,6 +128,13 @@ final class NetworkHandle: HandleObject {
         for name in layerNames { name.deallocate() }
         for name in tensorNames { name.deallocate() }
         for name in modelNames { name.deallocate() }
+        for label in classLabels { label.deallocate() }
+    }
+
+    func setClassLabels(_ labels: [String]) throws(ChainruleError) {
+        try built().setClassLabels(labels)
+        for label in classLabels { label.deallocate() }
+        classLabels = labels.map(copyString)
     }
 
     /// Adds layers to the description. The network must not be built.
@@ -152,6 +161,7 @@ final class NetworkHandle: HandleObject {
     private func finish(_ network: Network) {
         self.network = network
         for tensor in signature.inputs + signature.outputs { modelNames.append(copyString(tensor.name)) }
+        for label in network.classLabels { classLabels.append(copyString(label)) }
         for tensor in network.plan.tensors + network.plan.state { tensorNames.append(copyString(tensor.name)) }
     }
 

@@ -213,6 +213,42 @@ static void onnx(crl_network *network)
     crl_network_destroy(open);
 }
 
+/* The names of the classes of a network with two outputs. */
+static void labels(const crl_network *network)
+{
+    static const char *const names[] = { "no", "yes" }, *const bad[] = { "no", "\xff" }, *const missing[] = { "no", NULL };
+    crl_network *labelled, *copy;
+    const char *label;
+    size_t count, bytes, written;
+    OK(crl_network_copy(network, &labelled));
+    OK(crl_network_class_label_count(labelled, &count));
+    CHECK(count == 0);
+    FAILS(CRL_ERROR_SIZE, "0 class labels", crl_network_class_label(labelled, 0, &label));
+    OK(crl_network_set_class_labels(labelled, names, 2));
+    FAILS(CRL_ERROR_VALUE, "class label 1 is no UTF-8", crl_network_set_class_labels(labelled, bad, 2));
+    FAILS(CRL_ERROR_NULL, "labels[1]", crl_network_set_class_labels(labelled, missing, 2));
+    FAILS(CRL_ERROR_NULL, "labels", crl_network_set_class_labels(labelled, NULL, 2));
+    FAILS(CRL_ERROR_SIZE, "labels_count is 3", crl_network_set_class_labels(labelled, names, 3));
+    FAILS(CRL_ERROR_SIZE, "1 class labels were given", crl_network_set_class_labels(labelled, names, 1));
+    OK(crl_network_save_to_memory(labelled, NULL, 0, &bytes));
+    unsigned char *file = malloc(bytes);
+    CHECK(file != NULL);
+    OK(crl_network_save_to_memory(labelled, file, bytes, &written));
+    crl_network_destroy(labelled);
+    OK(crl_network_load_from_memory(file, bytes, 0, &copy));
+    free(file);
+    OK(crl_network_class_label_count(copy, &count));
+    CHECK(count == 2);
+    OK(crl_network_class_label(copy, 1, &label));
+    CHECK(strcmp(label, "yes") == 0);
+    FAILS(CRL_ERROR_SIZE, "index is 2", crl_network_class_label(copy, 2, &label));
+    FAILS(CRL_ERROR_NULL, "label", crl_network_class_label(copy, 1, NULL));
+    OK(crl_network_set_class_labels(copy, NULL, 0));
+    OK(crl_network_class_label_count(copy, &count));
+    CHECK(count == 0);
+    crl_network_destroy(copy);
+}
+
 int main(void)
 {
     make_folder();
@@ -227,6 +263,7 @@ int main(void)
     a_stream(network, trainer);
     failing_callbacks(network, trainer);
     onnx(network);
+    labels(network);
     crl_trainer_destroy(trainer);
     crl_network_destroy(network);
     CHECK(remove(path) == 0 && rmdir(folder) == 0);

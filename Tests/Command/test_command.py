@@ -45,6 +45,17 @@ def test_help_and_version() -> None:
     assert "chainrule predict MODEL" in run(code=2)
 
 
+def test_class_labels(model: Path) -> None:
+    network = Network.load(model)
+    rows = "0.5,1,2\n-3,2,1\n9,-9,4\n"
+    numbers = run("predict", model, "--classes", text=rows).split()
+    network.class_labels = ["böök", "a b"]
+    network.save(model)
+    assert "classes böök, a b\n" in run("info", model)
+    labels = run("predict", model, "--classes", text=rows).splitlines()
+    assert labels == [["böök", "a b"][int(number)] for number in numbers]
+
+
 def names_in_c(array: str) -> list[str]:
     """The strings of an array in names.c, whose places are the enumerators' numbers."""
     found = re.search(rf"{array}\[\] = {{(.*?)}};", (ROOT / "Command" / "names.c").read_text(), re.DOTALL)

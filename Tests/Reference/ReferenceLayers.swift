@@ -221,6 +221,8 @@ package struct ReferenceLayer: Sendable {
         case .sine: sin(x)
         case .step: x < 0 ? 0 : 1
         case .stepwiseSigmoid: stepwiseSigmoid(x)
+        case .quantize(let scale, let zero): (x / Double(scale)).rounded(.toNearestOrEven) + Double(zero)
+        case .floor: x.rounded(.down)
         }
     }
 

@@ -258,7 +258,7 @@ static int is_wrong(void)
 
 /* Fixtures */
 
-static crl_network *network, *open_network, *shaped_network, *normal_network, *model_network;
+static crl_network *network, *open_network, *shaped_network, *normal_network, *model_network, *labelled_network;
 static crl_workspace *workspace, *normal_workspace;
 static crl_optimizer *optimizer;
 static crl_predictor *predictor, *causal_predictor;
@@ -385,6 +385,8 @@ static void make_model(void)
 {
     write_file(model_path, model_content, MODEL_BYTES);
     write_file(fann_path, fann_content, FANN_BYTES);
+    need(crl_network_copy(network, &labelled_network));
+    need(crl_network_set_class_labels(labelled_network, (const char *const[]){ "no", "yes" }, 2));
     need(crl_network_load_onnx_from_memory(model_content, MODEL_BYTES, 0, &model_network));
 }
 
@@ -443,6 +445,7 @@ static void tear_down(void)
     crl_network_destroy(normal_network);
     crl_network_destroy(shaped_network);
     crl_network_destroy(open_network);
+    crl_network_destroy(labelled_network);
     crl_network_destroy(model_network);
     crl_network_destroy(network);
 }

@@ -439,6 +439,12 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
         "bytes": Array("WRITTEN_BYTES", "onnx"),
         "capacity": room("onnx"),
     },
+    "crl_network_set_class_labels": {
+        "labels": Array("NAMES", "outputs"),
+        "labels_count": Count("outputs"),
+    },
+    "crl_network_class_label_count": {"count": "result"},
+    "crl_network_class_label": {"network": "labelled_network", "index": free("1"), "label": "result"},
     "crl_network_onnx_count": {"network": "model_network", "inputs": "result", "outputs": "result"},
     "crl_network_onnx_input": {
         "network": "model_network",

@@ -238,7 +238,10 @@ enum {
     CRL_FUNCTION_SINE = 8,        /**< f(x) = sin x, within 2e-7 for |x| up to 10,000 */
     CRL_FUNCTION_STEP = 9,        /**< f(x) = 0 below 0, otherwise 1; f' = 0 */
     /** FANN's approximation of 1 / (1 + e^(-2x)): straight lines between its values 0.005, 0.05, 0.25, 0.75, 0.95, 0.995 */
-    CRL_FUNCTION_STEPWISE_SIGMOID = 10
+    CRL_FUNCTION_STEPWISE_SIGMOID = 10,
+    /** f(x) = round(x / p) + q, halves to the even number, p > 0; f' = 1 / p, as without rounding (the straight-through estimator) */
+    CRL_FUNCTION_QUANTIZE = 11,
+    CRL_FUNCTION_FLOOR = 12       /**< f(x): the largest whole number that is not above x; f' = 0 */
 };
 
 /** What a reduction makes of the elements along its axes. */

@@ -1,9 +1,10 @@
 extension Network {
-    /// Makes an independent network with the same architecture, parameters and instruction set. Shares the functions of
+    /// Makes an independent network with the same architecture, parameters, class labels and instruction set. Shares the functions of
     /// custom activations.
     public func copy() throws(ChainruleError) -> Network {
         let copy = try Network(uninitialized: Plan(architecture), level: level)
         copy.numbers.assign(numbers)
+        copy.classLabels = classLabels
         return copy
     }
 }

@@ -16,6 +16,8 @@ public final class Network: FallibleClass, @unchecked Sendable {
     /// Counts the library's changes to the parameters.
     package internal(set) var parameterVersion: Int64 = 0 { didSet { preparedCopy.drop() } }
     let preparedCopy = PreparedCopy()
+    /// The names of the classes that the outputs stand for; empty: none. See ``setClassLabels(_:)``.
+    public internal(set) var classLabels: [String] = []
     private let memory: FloatMemory
     /// Whether a call that trains the network is running. Its callbacks are part of it.
     private var isTraining = false

@@ -39,7 +39,7 @@ extension Network {
 
     private func content() throws(ChainruleError) -> FileContent {
         try architecture.setAside()
-        return FileContent(header: try ModelHeader.encode(plan), vectors: [numbers])
+        return FileContent(header: try ModelHeader.encode(plan, classLabels: classLabels), vectors: [numbers])
     }
 
     /// Loads only the parameters, from a model file with the same tensors. After an error the parameters are unchanged.
@@ -165,7 +165,10 @@ extension FallibleClass where Self == Network {
         }
         let network = try Network(uninitialized: plan, level: .standard)
         try reader.read(tensors, into: network.numbers)
-        try reader.explain { () throws(ChainruleError) in try plan.checkState(in: network.numbers) }
+        try reader.explain { () throws(ChainruleError) in
+            try plan.checkState(in: network.numbers)
+            network.classLabels = try header.classLabels(outputs: network.outputs)
+        }
         self = network
     }
 }

@@ -25,8 +25,10 @@ package struct ModelHeader {
     }
 
     /// The bytes of a model file before its data.
-    package static func encode(_ plan: Plan) throws(ChainruleError) -> [UInt8] {
-        try encode(format: "chainrule", version: version, plan, more: nil, vectors: [])
+    package static func encode(_ plan: Plan, classLabels: [String] = []) throws(ChainruleError) -> [UInt8] {
+        try encode(
+            format: "chainrule", version: version, plan,
+            more: classLabels.isEmpty ? nil : ("class_labels", ClassLabels.encoded(classLabels)), vectors: [])
     }
 
     /// The bytes of a file before its data. The data are the network's tensors, then vectors of the same shape.
@@ -63,8 +65,8 @@ package struct ModelHeader {
             throw ChainruleError(
                 .size,
                 """
-                the network has \(plan.architecture.nodes.count) layers whose names and inputs take more than the \
-                \(longest) bytes that the header of a file can have
+                the network has \(plan.architecture.nodes.count) layers whose names and inputs, with class labels, take more than \
+                the \(longest) bytes that the header of a file can have
                 """)
         }
         var bytes: [UInt8] = []
@@ -178,6 +180,16 @@ package struct ModelHeader {
 
     private static func isCheckpoint(_ metadata: JSONObject?) -> Bool {
         metadata?["format"]?.string?.isSame(as: Checkpoint.format) ?? false
+    }
+
+    /// The names of the classes; empty if the file has none.
+    func classLabels(outputs: Int) throws(ChainruleError) -> [String] {
+        guard metadata?["class_labels"] != nil else { return [] }
+        do throws(ChainruleError) {
+            return try ClassLabels.decoded(metadata!.text("class_labels"), outputs: outputs)
+        } catch {
+            throw ChainruleError(error.code == .memory ? .memory : .format, "\(error.message)")
+        }
     }
 
     /// The plan of the architecture.

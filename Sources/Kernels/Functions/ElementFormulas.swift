@@ -2,7 +2,7 @@
 public enum ElementFormula: Sendable {
     case product, quotient, maximum, minimum, power
     case affine, clip, log, squareRoot, absolute, reciprocal, square, errorFunction
-    case sine, step, stepwiseSigmoid
+    case sine, step, stepwiseSigmoid, quantize, floor
 }
 
 /// What to compute of `f(a, b)`: itself, or one of its derivatives.
@@ -19,7 +19,7 @@ enum ElementFormulas<Set: InstructionSet> {
 
     /// - Parameters:
     ///   - b: anything if f is of a alone.
-    ///   - numbers: a factor and an offset, or a lower and an upper bound; otherwise anything.
+    ///   - numbers: a factor or a distance, and an offset; or a lower and an upper bound; otherwise anything.
     @inlinable @inline(never)
     static func compute(
         _ formula: ElementFormula, _ partial: Partial, _ a: In, _ b: In, _ numbers: In, _ result: Out, _ count: Int
@@ -135,6 +135,17 @@ enum ElementFormulas<Set: InstructionSet> {
                 let value = Vector.select(isInside, base.adding(size - start, times: slope), 0.5)
                 return .select(a <= a, value.withSign(of: a) + 0.5, a)
             }
+        case .quantize:
+            map(a, b, result, count) { a, _ in
+                if partial == .value { return rounded(a / first) + second }
+                return .select(a <= a, 1.0 / first, a)
+            }
+        case .floor:
+            map(a, b, result, count) { a, _ in
+                if partial != .value { return .select(a <= a, 0.0, a) }
+                let whole = rounded(a)
+                return .select(a < whole, whole - 1.0, whole)
+            }
         }
     }
 
@@ -193,9 +204,15 @@ enum ElementFormulas<Set: InstructionSet> {
     /// How far a number is from the nearest whole one; NaN of infinities.
     @inlinable @inline(__always)
     static func remainder(_ x: Vector) -> Vector {
+        (x - rounded(x)).magnitude
+    }
+
+    /// The nearest whole number, of two equally near the even one.
+    @inlinable @inline(__always)
+    static func rounded(_ x: Vector) -> Vector {
         // Added to 2²³, a number below it is rounded.
         let size = x.magnitude
-        return (size - .select(size < 8388608.0, (size + 8388608.0) - 8388608.0, size)).magnitude
+        return .select(size < 8388608.0, (size + 8388608.0) - 8388608.0, size).withSign(of: x)
     }
 
     @inlinable @inline(__always)

@@ -104,6 +104,21 @@ import Testing
                     (.nan, .nan, .nan),
                 ]
             ),
+            (
+                .quantize(scale: 0.5, zero: 3),
+                [
+                    (0.25, 3, 2), (0.75, 5, 2), (-0.25, 3, 2), (-0.26, 2, 2), (1e30, 2e30, 2), (infinity, infinity, 2),
+                    (.nan, .nan, .nan),
+                ]
+            ),
+            (.quantize(scale: 1, zero: 0), [(8388607.5, 8388608, 1), (-2.5, -2, 1), (3.5, 4, 1), (-0.4, 0, 1)]),
+            (
+                .floor,
+                [
+                    (0.5, 0, 0), (-0.5, -1, 0), (2, 2, 0), (-3, -3, 0), (1.5, 1, 0), (-1e30, -1e30, 0),
+                    (-infinity, -infinity, 0), (.nan, .nan, .nan),
+                ]
+            ),
             (.erf, [(0, 0, 1.12837917), (infinity, 1, 0), (-infinity, -1, 0), (.nan, .nan, .nan)]),
         ]
         for (function, points) in cases {
@@ -131,6 +146,11 @@ import Testing
         {
             expectError(.value, "function 'f' clips from \(low) to \(high)") {
                 try architecture.function(.clip(low: low, high: high), name: "f")
+            }
+        }
+        for (scale, zero) in [(0, 0), (-1, 0), (.nan, 0), (.infinity, 0), (1, .nan), (1, .infinity)] as [(Float, Float)] {
+            expectError(.value, "function 'f' quantizes with the scale \(scale) and the zero point \(zero)") {
+                try architecture.function(.quantize(scale: scale, zero: zero), name: "f")
             }
         }
         func load(_ members: String) throws {

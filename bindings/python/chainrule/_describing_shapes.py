@@ -478,9 +478,10 @@ class DescribingShapes(NativeObject):
 
         Args:
             function: "affine", p h' + q; "clip", the nearest number from p to q, each possibly infinite; "log",
-                "square_root", "absolute", "reciprocal", "square", "erf", "sine", "step", "stepwise_sigmoid". They
+                "square_root", "absolute", "reciprocal", "square", "erf", "sine", "step", "stepwise_sigmoid";
+                "quantize", round(h' / p) + q, whose derivative is that without rounding, 1 / p; "floor". They
                 are as IEEE arithmetic has them: the logarithm of -1 is NaN.
-            p, q: the numbers of "affine" and "clip"; 0 for the others.
+            p, q: the numbers of "affine", "clip" and "quantize"; 0 for the others.
             name: the layer's name; None: its position.
             input: the layer to read; None: the layer before.
         """

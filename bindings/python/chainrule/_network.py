@@ -5,13 +5,14 @@ from __future__ import annotations
 import ctypes
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from . import _prototypes
 from ._arrays import address_of, count, optional_count, optional_real, real, seed_value, size_error
 from ._cascade import CascadeUnit, grow
+from ._class_labels import class_labels, set_class_labels
 from ._costs import CostLike, cost_options
 from ._describing import Describing
 from ._describing_shapes import lengths
@@ -313,6 +314,20 @@ class Network(Describing, Fitting, StateDicts):
         network = cls.__new__(cls)
         network._adopt(pointer)
         return network
+
+    @property
+    def class_labels(self) -> list[str] | None:
+        """The names of the classes that the outputs stand for; None if they have none.
+
+        There is one for each output; or two for a network with a single output, which is the second class's. save() and
+        copy() keep them; nothing computes with them. load_onnx() sets those of a classifier. A label that is no string,
+        such as an integer, is kept as its str().
+        """
+        return class_labels(self._open())
+
+    @class_labels.setter
+    def class_labels(self, labels: Iterable[object] | None) -> None:
+        set_class_labels(self._open(), labels)
 
     @property
     def onnx_inputs(self) -> tuple[OnnxTensor, ...]:

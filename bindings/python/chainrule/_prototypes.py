@@ -96,6 +96,8 @@ CRL_FUNCTION_ERF = 7
 CRL_FUNCTION_SINE = 8
 CRL_FUNCTION_STEP = 9
 CRL_FUNCTION_STEPWISE_SIGMOID = 10
+CRL_FUNCTION_QUANTIZE = 11
+CRL_FUNCTION_FLOOR = 12
 
 CRL_REDUCE_SUM = 0
 CRL_REDUCE_MEAN = 1
@@ -1698,6 +1700,15 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         [ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],
     ),
     "crl_network_load_parameters": (crl_status, [crl_network, ctypes.c_char_p]),
+    "crl_network_set_class_labels": (
+        crl_status,
+        [crl_network, ctypes.POINTER(ctypes.c_char_p), ctypes.c_size_t],
+    ),
+    "crl_network_class_label_count": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
+    "crl_network_class_label": (
+        crl_status,
+        [crl_network, ctypes.c_size_t, ctypes.POINTER(ctypes.c_char_p)],
+    ),
     "crl_network_load_fann": (
         crl_status,
         [ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],

@@ -90,7 +90,7 @@ ACTIVATIONS = [
     "softmax",
     "log_softmax",
 ]
-FUNCTIONS = ["log", "square_root", "absolute", "reciprocal", "square", "erf", "sine", "step"]
+FUNCTIONS = ["log", "square_root", "absolute", "reciprocal", "square", "erf", "sine", "step", "floor"]
 
 CASES: dict[str, Case] = {
     "dense": flat(lambda n: n.add_dense(3, "tanh").add_dense(2)),
@@ -127,7 +127,7 @@ CASES: dict[str, Case] = {
         start(lambda n: n.add_dense(3, name="a").add_dense(3, name="b").add_concatenation(["a", "b"], axis=0))
     ),
     "concatenation with a parameter": Case(
-        start(lambda n: n.add_parameter((2, 6), name="p").add_concatenation(["start", "p"], axis=0)), is_read=False
+        start(lambda n: n.add_parameter((2, 6), name="p").add_concatenation(["start", "p"], axis=0))
     ),
     "reshape": Case(start(lambda n: n.add_reshape((3, 8)).add_dense(2))),
     "flatten": Case(start(lambda n: n.add_flatten().add_dense(2))),
@@ -294,8 +294,9 @@ for name in ACTIVATIONS:
 for name in FUNCTIONS:
     positive = name in ("log", "square_root", "reciprocal")
     CASES[f"function {name}"] = Case(
-        lambda n, name=name: n.add_function(name), is_read=name != "step", positive=positive
+        lambda n, name=name: n.add_function(name), positive=positive
     )
+CASES["quantization"] = Case(lambda n: n.add_function("quantize", 0.125, 3), exactly=True)
 for method in ("sum", "mean", "maximum", "minimum", "argmax"):
     for axes in ((0,), (1,), (0, 2), (2, 0, 1)):
         for keeps in (False, True):

@@ -70,7 +70,7 @@ NO_LENGTH = "axis 1 of the input 'x' has no fixed length"
             ),
             "antialias 1 is not supported",
         ),
-        (model([node("Scaler", "x", "y", domain="ai.onnx.ml")], ["N", 2]), "operators of 'ai.onnx.ml'"),
+        (model([node("Gelu", "x", "y", domain="com.microsoft")], ["N", 2]), "operators of 'com.microsoft'"),
         (model([node("Relu", "x", "y")], ["N", -2]), "has an axis of length -2"),
     ],
 )  # fmt: skip

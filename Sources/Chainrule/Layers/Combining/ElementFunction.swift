@@ -24,10 +24,15 @@ public enum ElementFunction: Sendable, Equatable {
     /// FANN's approximation of `1 / (1 + e^(−2x))`: straight lines between its values 0.005, 0.05, 0.25, 0.75, 0.95 and 0.995, beyond
     /// 0 and 1. The derivative is the slope of the line.
     case stepwiseSigmoid
+    /// `round(x / scale) + zero`, of two numbers equally near the even one: what quantization computes. The derivative is that without
+    /// rounding, 1 / scale (the straight-through estimator; Bengio, Léonard, Courville 2013), the second derivative 0.
+    case quantize(scale: Float, zero: Float)
+    /// The largest whole number that is not above x, with a derivative of 0.
+    case floor
 
     /// Those without numbers of their own.
     package static var all: [ElementFunction] {
-        [.log, .squareRoot, .absolute, .reciprocal, .square, .erf, .sine, .step, .stepwiseSigmoid]
+        [.log, .squareRoot, .absolute, .reciprocal, .square, .erf, .sine, .step, .stepwiseSigmoid, .floor]
     }
 
     /// The stable name used in files.
@@ -44,6 +49,8 @@ public enum ElementFunction: Sendable, Equatable {
         case .sine: "sine"
         case .step: "step"
         case .stepwiseSigmoid: "stepwise_sigmoid"
+        case .quantize: "quantize"
+        case .floor: "floor"
         }
     }
 
@@ -60,6 +67,8 @@ public enum ElementFunction: Sendable, Equatable {
         case .sine: .sine
         case .step: .step
         case .stepwiseSigmoid: .stepwiseSigmoid
+        case .quantize: .quantize
+        case .floor: .floor
         }
     }
 
@@ -68,6 +77,7 @@ public enum ElementFunction: Sendable, Equatable {
         switch self {
         case .affine(let factor, let offset): SIMD2(factor, offset)
         case .clip(let low, let high): SIMD2(low, high)
+        case .quantize(let scale, let zero): SIMD2(scale, zero)
         default: SIMD2()
         }
     }
@@ -86,6 +96,13 @@ public enum ElementFunction: Sendable, Equatable {
                 function '\(layer.text)' clips from \(low) to \(high); the first must be below infinity, the second above \
                 -infinity and not below the first
                 """)
+        case .quantize(let scale, let zero) where !(scale > 0 && scale < .infinity && zero.isFinite):
+            throw ChainruleError(
+                .value,
+                """
+                function '\(layer.text)' quantizes with the scale \(scale) and the zero point \(zero); the first must be above 0, \
+                both finite
+                """)
         default: break
         }
     }
@@ -99,6 +116,9 @@ public enum ElementFunction: Sendable, Equatable {
         case .clip(let low, let high):
             if low > -.infinity { json.member("low", low) }
             if high < .infinity { json.member("high", high) }
+        case .quantize(let scale, let zero):
+            json.member("scale", scale)
+            json.member("zero", zero)
         default: break
         }
     }
@@ -113,6 +133,9 @@ public enum ElementFunction: Sendable, Equatable {
         }
         if name.utf8.elementsEqual("clip".utf8) {
             return .clip(low: try number("low", else: -.infinity), high: try number("high", else: .infinity))
+        }
+        if name.utf8.elementsEqual("quantize".utf8) {
+            return .quantize(scale: Float(try object.number("scale")), zero: Float(try object.number("zero")))
         }
         for function in all where function.identifier.description.utf8.elementsEqual(name.utf8) { return function }
         throw ChainruleError(.format, "a layer has the function '\(name)', which this version does not know")

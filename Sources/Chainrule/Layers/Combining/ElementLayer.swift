@@ -177,7 +177,7 @@ extension ElementFormula {
     /// Whether its second derivatives are 0.
     fileprivate var isStraight: Bool {
         switch self {
-        case .maximum, .minimum, .affine, .clip, .absolute, .step, .stepwiseSigmoid: true
+        case .maximum, .minimum, .affine, .clip, .absolute, .step, .stepwiseSigmoid, .quantize, .floor: true
         default: false
         }
     }

@@ -73,6 +73,9 @@ extension FallibleClass where Self == Network {
             }
         }
         try plan.checkState(in: network.numbers)
+        if ClassLabels.fit(importer.classLabels.count, outputs: network.outputs) {
+            network.classLabels = importer.classLabels
+        }
         signature = importer.signature
         self = network
     }

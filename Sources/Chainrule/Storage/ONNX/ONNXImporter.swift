@@ -3,6 +3,10 @@ enum ONNXValue {
     case none
     case tensor(ONNXTensor)
     case layer(ONNXLayer)
+    /// Texts.
+    case names(ONNXTensor)
+    /// The class of a row: those that there are, none if they have no names. With it, the same as numbers, if there are any.
+    case label([String], ONNXLayer?)
 }
 
 /// Makes an architecture of a model, and finds the numbers of its parameters.
@@ -16,6 +20,8 @@ final class ONNXImporter {
     private(set) var fills: [(layer: String, tensor: StaticString, numbers: ONNXTensor)] = []
     var rearranged: [Rearranged] = []
     private(set) var signature: ONNXSignature
+    /// The names of the classes that the outputs stand for, if they do.
+    var classLabels: [String] = []
     /// Whether the model has one row in a batch. Then a shape's 1 can be the batch's axis.
     let hasOneRow: Bool
     /// By the number of a name that one node reads, and nothing else: that node.
@@ -37,7 +43,7 @@ final class ONNXImporter {
         self.folder = folder
         self.architecture = architecture
         self.signature = signature
-        values = model.initializers.map { $0.map { .tensor($0) } ?? .none }
+        values = model.initializers.map { $0.map { $0.isText ? .names($0) : .tensor($0) } ?? .none }
         isDone = model.nodes.map { _ in false }
         onlyReaders = model.readers.map { _ in nil }
         producers = onlyReaders
@@ -95,6 +101,11 @@ final class ONNXImporter {
                 // Shapes of layers are constants, too.
                 try fold(node)
                 if isDone[index] { return }
+                if case .label(let labels, let layer) = value(node, 0),
+                    ONNXOperators.keepsLabel(node, hasLayer: layer != nil)
+                {
+                    return give(.label(labels, layer), node)
+                }
                 if try recognize(node) { return }
                 guard let build = try ONNXOperators.find(node).build else {
                     throw ChainruleError(.format, "it is supported for constants alone")
@@ -140,14 +151,30 @@ final class ONNXImporter {
         }
     }
 
+    /// The model's outputs without labels: those are the places of the largest of others. Labels alone stay, if they are numbers.
+    private func outputsWithoutLabels() -> [Int] {
+        var outputs: [Int] = []
+        for output in model.outputs {
+            guard case .label(let labels, _) = values[output] else {
+                outputs.append(output)
+                continue
+            }
+            if !labels.isEmpty { classLabels = labels }
+        }
+        return outputs.isEmpty ? model.outputs : outputs
+    }
+
     private func addOutputs() throws(ChainruleError) {
         var (names, first) = ([String](), 0)
         base = "output"
-        for output in model.outputs {
+        let outputs = outputsWithoutLabels()
+        for output in outputs {
             let shown = model.names[output].shown
             let value: ONNXLayer
             switch values[output] {
-            case .layer(let layer): value = layer
+            case .layer(let layer), .label(_, let layer?): value = layer
+            case .label, .names:
+                throw ChainruleError(.format, "the graph's output '\(shown)' is text or a label, and no other is a number")
             case .tensor(let tensor): value = try ONNXOperators.constant(tensor, self)
             case .none: throw ChainruleError(.format, "nothing gives the graph's output '\(shown)'")
             }
@@ -163,7 +190,7 @@ final class ONNXImporter {
                     name: shown, dims: layer.dims, batchAxis: layer.batch, first: first, count: layer.count))
             first += layer.count
             let lengths = extents(layer, layer.order, most: Shape.mostAxes)
-            let isOnly = model.outputs.count == 1
+            let isOnly = outputs.count == 1
             names.append(try shaped(layer.name, isOnly && !lengths.isEmpty ? lengths : [layer.count]))
         }
         if names.count > 1 { try architecture.concatenation(of: names, name: freeName("outputs")) }
@@ -185,7 +212,9 @@ final class ONNXImporter {
         switch value(node, index) {
         case .none: nil
         case .tensor(let tensor): tensor
-        case .layer: throw ChainruleError(.format, "its input \(index) is computed; only a constant is supported")
+        case .layer, .label:
+            throw ChainruleError(.format, "its input \(index) is computed; only a constant is supported")
+        case .names: throw ChainruleError(.format, "its input \(index) is text, which is not supported")
         }
     }
 
@@ -207,11 +236,13 @@ final class ONNXImporter {
     /// An input that a layer gives.
     func layer(_ node: ONNXNode, _ index: Int = 0) throws(ChainruleError) -> ONNXLayer {
         switch value(node, index) {
-        case .layer(let layer):
+        case .layer(let layer), .label(_, let layer?):
             guard !layer.hasInnerRows || ONNXOperators.takesInnerRows(node) else {
                 throw ChainruleError(.format, "it reads \(layer.dims.shown), which mixes the rows of the batch")
             }
             return layer
+        case .label: throw ChainruleError(.format, "its input \(index) is a label, which is not supported")
+        case .names: throw ChainruleError(.format, "its input \(index) is text, which is not supported")
         case .tensor: throw ChainruleError(.format, "its input \(index) is constant, which is not supported")
         case .none: throw ChainruleError(.format, "it has no input \(index)")
         }
@@ -221,6 +252,13 @@ final class ONNXImporter {
         let layer = try layer(node, index)
         try layer.checkIsFloat()
         return layer
+    }
+
+    /// Numbers for values that the graph has no names for. Only the node in work reads them.
+    func temporary(_ inputs: [ONNXValue]) -> [Int] {
+        values.removeSubrange(model.names.count...)
+        values += inputs
+        return Array(model.names.count..<values.count)
     }
 
     func give(_ value: ONNXValue, _ node: ONNXNode, _ index: Int = 0) {

@@ -16,6 +16,14 @@ struct ONNXLayer {
     /// `[T, N, E]`, and `[T, N, E]` again of that. Few operators take such a value.
     var hasInnerRows = false
     var isInteger = false
+    /// Of whole numbers that were quantized just now: the layer that gives them less their zero point.
+    var centered: Centered?
+
+    struct Centered {
+        let of: String
+        let name: String
+        let zero: Float
+    }
 
     /// In ONNX's order.
     init(_ name: String, _ dims: [Int], batch: Int?) {

@@ -24,6 +24,8 @@ struct ONNXModel {
     /// The operators' newest versions that are known here. Those of a newer set are refused: they may compute otherwise.
     static var newestOpset: Int { 28 }
     static var oldestOpset: Int { 1 }
+    /// Of the domain ai.onnx.ml.
+    private static var newestLearning: Int64 { 5 }
     private static var mostNodes: Int { 200_000 }
 
     init(_ bytes: ProtobufBytes) throws(ChainruleError) {
@@ -44,8 +46,18 @@ struct ONNXModel {
         guard version >= 1 && !(graph.nodes.isEmpty && graph.outputs.isEmpty) else {
             throw ChainruleError(.format, "no ONNX model: it has no version or no graph")
         }
-        var opset: Int64?
-        for each in opsets where ONNXModel.isOfONNX(each.domain) { opset = each.version }
+        var (opset, learning) = (Int64?.none, Int64?.none)
+        for each in opsets {
+            if ONNXModel.isOfONNX(each.domain) { opset = each.version }
+            if ONNXModel.isOfLearning(each.domain) { learning = each.version }
+        }
+        // A model may have operators of that domain alone.
+        if opset == nil && learning != nil { opset = Int64(ONNXModel.newestOpset) }
+        if let learning, !(1...ONNXModel.newestLearning ~= learning) {
+            throw ChainruleError(
+                .fileVersion,
+                "the model's opset of ai.onnx.ml is \(learning); this library reads 1 to \(ONNXModel.newestLearning)")
+        }
         guard let opset, opset >= ONNXModel.oldestOpset else {
             throw ChainruleError(
                 .format, "the model's opset is \(opset ?? 0); opsets from \(ONNXModel.oldestOpset) on are supported")
@@ -56,10 +68,11 @@ struct ONNXModel {
                 "the model's opset is \(opset); this library reads opsets up to \(ONNXModel.newestOpset)")
         }
         for index in graph.nodes.indices {
-            graph.nodes[index].opset = Int(opset)
+            graph.nodes[index].isOfLearning = ONNXModel.isOfLearning(graph.nodes[index].domain)
+            graph.nodes[index].opset = Int(graph.nodes[index].isOfLearning ? learning ?? 1 : opset)
         }
         try resolve(&graph)
-        for node in nodes where !ONNXModel.isOfONNX(node.domain) {
+        for node in nodes where !node.isOfLearning && !ONNXModel.isOfONNX(node.domain) {
             throw node.named(
                 in: ChainruleError(.format, "operators of '\(node.domain!.shown)' are not supported"))
         }
@@ -68,6 +81,8 @@ struct ONNXModel {
     private static func isOfONNX(_ domain: ProtobufBytes?) -> Bool {
         domain.map { $0.isEmpty || $0.isSame(as: "ai.onnx") } ?? true
     }
+
+    private static func isOfLearning(_ domain: ProtobufBytes?) -> Bool { domain?.isSame(as: "ai.onnx.ml") ?? false }
 
     private static func opset(_ bytes: ProtobufBytes) throws(ChainruleError) -> (ProtobufBytes?, Int64) {
         var opset: (ProtobufBytes?, Int64) = (nil, 0)

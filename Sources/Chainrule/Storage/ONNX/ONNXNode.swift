@@ -9,6 +9,8 @@ final class ONNXNode {
     private(set) var attributes: [ONNXAttribute] = []
     /// Of its domain.
     var opset = 0
+    /// Whether it is of the domain ai.onnx.ml.
+    var isOfLearning = false
 
     private(set) var inputNames: [ProtobufBytes] = []
     private(set) var outputNames: [ProtobufBytes] = []
@@ -54,6 +56,17 @@ final class ONNXNode {
         // What a layer refuses is the file's fault.
         let code = error.code == .size || error.code == .value || error.code == .name ? .format : error.code
         return ChainruleError(code, "node '\(shown)' (\(operation.shown), opset \(opset)): \(error.message)")
+    }
+
+    /// The same node with another operator of ONNX, and other inputs.
+    func reading(_ inputs: [Int], as operation: StaticString) -> ONNXNode {
+        let bytes = UnsafeRawBufferPointer(start: operation.utf8Start, count: operation.utf8CodeUnitCount)
+        let other = ONNXNode(ProtobufBytes(bytes), name: name, domain: nil)
+        for input in inputs { other.inputs.append(input) }
+        other.outputs = outputs
+        other.attributes = attributes
+        other.opset = opset
+        return other
     }
 
     // MARK: Settings
@@ -130,7 +143,9 @@ final class ONNXAttribute {
             case 2: attribute.float = try field.float()
             case 3: attribute.integer = try field.integer()
             case 4: attribute.text = try field.bytes()
-            case 5: attribute.tensor = try ONNXTensor.read(field.bytes()).tensor
+            case 5:
+                attribute.tensor = try ONNXTensor.read(field.bytes()).tensor
+                guard !attribute.tensor!.isText else { throw ChainruleError(.format, "a tensor of texts is not supported") }
             case 7: try field.append(to: &attribute.floats)
             case 8: try field.append(to: &attribute.integers)
             case 9:

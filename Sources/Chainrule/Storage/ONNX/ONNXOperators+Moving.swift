@@ -31,6 +31,11 @@ extension ONNXOperators {
         let type = try ONNXType.supported(node.integer("to").map { Int64($0) })
         // float16 and the like would round.
         let isWhole = layer.isInteger || importer.areIntegersChecked(node)
+        if type == .bool {
+            layer = try truth(layer, importer)
+            layer.isInteger = true
+            return importer.give(layer, node)
+        }
         guard type == .float || type == .double || isWhole && (type == .int64 || type == .int32) else {
             throw ChainruleError(.format, "a cast to type \(type.rawValue) is not supported")
         }
@@ -101,10 +106,16 @@ extension ONNXOperators {
             }
         }
         guard let rank = layers.first?.rank else { throw ChainruleError(.format, "it reads nothing") }
+        // Constants are for each row, as ConstantOfShape's with the shape of a layer.
+        if let batch = layers.first(where: { $0.batch != nil })?.batch {
+            for index in layers.indices where layers[index].batch == nil && layers[index].rank == rank {
+                layers[index].batch = batch
+            }
+        }
         importer.give(try joined(layers, along: ONNXShapes.axis(number, rank), importer), node)
     }
 
-    private static func joined(
+    static func joined(
         _ layers: [ONNXLayer], along axis: Int, _ importer: ONNXImporter
     ) throws(ChainruleError) -> ONNXLayer {
         var first = try importer.withOwnAxes(layers[0])
@@ -212,7 +223,20 @@ extension ONNXOperators {
         let indices = try importer.requiredConstant(node, 1)
         let axis = try layer.axis(node.integer("axis") ?? 0)
         try layer.checkIsNotBatch(axis)
-        let length = layer.dims[axis]
+        var result = try picked(layer, axis, gathered(indices, length: layer.dims[axis]), importer)
+        if indices.dims.isEmpty {
+            result = result.without([axis])
+        } else if indices.dims.count > 1 {
+            result = try importer.plain(result)
+            result.dims.replaceSubrange(axis...axis, with: indices.dims)
+            (result.axes, result.order) = (result.dims, Array(result.dims.indices))
+            result.batch = result.batch.map { $0 > axis ? $0 + indices.dims.count - 1 : $0 }
+        }
+        importer.give(result, node)
+    }
+
+    /// Places along an axis.
+    static func gathered(_ indices: ONNXTensor, length: Int) throws(ChainruleError) -> [Int] {
         guard indices.isInteger else { throw ChainruleError(.format, "its indices are not integers") }
         try Reserve.setAside(64 * indices.count)
         var places: [Int] = []
@@ -223,16 +247,7 @@ extension ONNXOperators {
             }
             places.append(number < 0 ? number + length : number)
         }
-        var result = try picked(layer, axis, places, importer)
-        if indices.dims.isEmpty {
-            result = result.without([axis])
-        } else if indices.dims.count > 1 {
-            result = try importer.plain(result)
-            result.dims.replaceSubrange(axis...axis, with: indices.dims)
-            (result.axes, result.order) = (result.dims, Array(result.dims.indices))
-            result.batch = result.batch.map { $0 > axis ? $0 + indices.dims.count - 1 : $0 }
-        }
-        importer.give(result, node)
+        return places
     }
 
     /// Rows of a table.

@@ -180,12 +180,13 @@ extension ONNXOperators {
     /// Adds a dense layer along the last axis, with the sum and the activation that follow it if nothing else reads between.
     /// - Parameters:
     ///   - weights: units × depth.
+    ///   - place: of its output among the node's.
     ///   - more: what to do with its value.
     static func dense(
         _ x: ONNXLayer, _ weights: ONNXTensor, bias: ONNXTensor?, _ importer: ONNXImporter, _ node: ONNXNode,
-        takesBias: Bool = true, more: ((ONNXLayer) throws(ChainruleError) -> ONNXLayer)? = nil
+        takesBias: Bool = true, giving place: Int = 0, more: ((ONNXLayer) throws(ChainruleError) -> ONNXLayer)? = nil
     ) throws(ChainruleError) {
-        guard let output = node.outputs.first ?? nil else { return }
+        guard place < node.outputs.count, let output = node.outputs[place] else { return }
         let (units, depth) = (weights.dims[0], weights.dims[1])
         var (result, columns) = try denseInput(x, depth: depth, importer)
         var weights = weights

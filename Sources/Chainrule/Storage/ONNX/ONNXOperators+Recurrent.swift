@@ -157,8 +157,8 @@ extension ONNXOperators {
                 }
                 let numbers = try importer.folder.floats([units]) { tensor.float(direction * units + $0) }
                 parts.append(try parameter(numbers, importer).name)
-            case .layer(let layer):
-                let layer = try importer.plain(layer)
+            case .layer, .label, .names:
+                let layer = try importer.plain(importer.layer(node, index))
                 guard layer.rank == 3 && layer.dims[batchAxis] == 1 && layer.dims[2] == units,
                     layer.dims[1 - batchAxis] > direction
                 else { throw ChainruleError(.format, "its first state has the shape \(layer.dims.shown)") }

@@ -209,14 +209,15 @@ extension ONNXOperators {
     }
 
     static func pooling(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
-        let input = try image(importer.layer(node), importer)
+        // A maximum of whole numbers is one of them.
+        let isMaximum = node.operation.isSame(as: "MaxPool")
+        let input = try image(isMaximum ? importer.layer(node) : importer.floatLayer(node), importer)
         let positions = input.positions
         try importer.refuseOutputs(of: node, from: 1)
         guard let kernel = try node.integers("kernel_shape"), kernel.count == positions.count else {
             throw ChainruleError(.format, "kernel_shape does not suit \(input.layer.dims.shown)")
         }
-        if !node.operation.isSame(as: "MaxPool") { try input.layer.checkIsFloat() }
-        let (isMaximum, roundsUp) = (node.operation.isSame(as: "MaxPool"), try node.flag("ceil_mode"))
+        let roundsUp = try node.flag("ceil_mode")
         let includesPadding = try node.flag("count_include_pad")
         let window = try window(node, kernel: kernel, over: positions, roundsUp: roundsUp)
         if roundsUp && includesPadding && window.padding != .valid {

@@ -36,7 +36,8 @@ enum ONNXOperators {
         ONNXOperator("ReduceMax", build: reduce), ONNXOperator("ReduceMin", build: reduce),
         ONNXOperator("ReduceL1", build: reduce), ONNXOperator("ReduceL2", build: reduce),
         ONNXOperator("ReduceSumSquare", build: reduce), ONNXOperator("ReduceLogSum", build: reduce),
-        ONNXOperator("ArgMax", build: reduce),
+        ONNXOperator("ReduceProd", build: reduceProduct), ONNXOperator("ArgMax", build: reduce),
+        ONNXOperator("Not", build: not), ONNXOperator("GreaterOrEqual", build: notBelow),
         // Activations
         ONNXOperator("Relu", build: activate), ONNXOperator("LeakyRelu", build: activate),
         ONNXOperator("Elu", build: activate), ONNXOperator("Selu", build: activate),
@@ -47,6 +48,13 @@ enum ONNXOperators {
         ONNXOperator("Mish", build: activate), ONNXOperator("Clip", build: activate),
         ONNXOperator("Exp", build: activate),
         ONNXOperator("Softmax", build: softmax), ONNXOperator("LogSoftmax", build: softmax),
+        // Whole numbers
+        ONNXOperator("Round", build: round), ONNXOperator("Floor", build: round), ONNXOperator("Ceil", build: round),
+        ONNXOperator("Sign", build: round), ONNXOperator("QuantizeLinear", build: quantize),
+        ONNXOperator("DequantizeLinear", fold: foldDequantize, build: dequantize),
+        ONNXOperator("DynamicQuantizeLinear", build: dynamicQuantize),
+        ONNXOperator("QLinearMatMul", build: quantizedMatMul), ONNXOperator("QLinearConv", build: quantizedConvolution),
+        ONNXOperator("MatMulInteger", build: integerMatMul), ONNXOperator("ConvInteger", build: integerConvolution),
         // Windows
         ONNXOperator("Conv", build: convolution), ONNXOperator("ConvTranspose", build: transposedConvolution),
         ONNXOperator("MaxPool", build: pooling), ONNXOperator("AveragePool", build: pooling),
@@ -87,7 +95,7 @@ enum ONNXOperators {
     }
 
     static func find(_ node: ONNXNode) throws(ChainruleError) -> ONNXOperator {
-        for each in all where node.operation.isSame(as: each.name) { return each }
+        for each in node.isOfLearning ? learned : all where node.operation.isSame(as: each.name) { return each }
         throw ChainruleError(.format, "the operator is not supported")
     }
 }

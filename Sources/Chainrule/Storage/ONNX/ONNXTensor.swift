@@ -5,24 +5,31 @@ final class ONNXTensor {
         case file(ProtobufBytes, ONNXType)
         case floats(FloatMemory)
         case integers(Memory<Int64>)
+        /// The message that holds them. They are names of classes at most.
+        case texts(ProtobufBytes)
     }
 
     let dims: [Int]
     let count: Int
     let content: Content
+    /// As the model declares it; nil if the numbers are computed.
+    let type: ONNXType?
 
-    init(dims: [Int], count: Int, _ content: Content) {
+    init(dims: [Int], count: Int, _ content: Content, type: ONNXType? = nil) {
         self.dims = dims
         self.count = count
         self.content = content
+        self.type = type
     }
+
+    var isText: Bool { if case .texts = content { true } else { false } }
 
     /// Whether the numbers are integers or truth values.
     var isInteger: Bool {
         switch content {
         case .file(_, let type): type.isInteger
         case .floats: false
-        case .integers: true
+        case .integers, .texts: true
         }
     }
 
@@ -32,6 +39,7 @@ final class ONNXTensor {
         case .file(let bytes, let type): type.isInteger ? Float(type.integer(bytes, place)) : type.float(bytes, place)
         case .floats(let memory): memory.vector[0, place]
         case .integers(let memory): Float(memory.elements[place])
+        case .texts: .nan
         }
     }
 
@@ -56,7 +64,7 @@ final class ONNXTensor {
     }
 
     /// The same numbers with other axes.
-    func reshaped(_ dims: [Int]) -> ONNXTensor { ONNXTensor(dims: dims, count: count, content) }
+    func reshaped(_ dims: [Int]) -> ONNXTensor { ONNXTensor(dims: dims, count: count, content, type: type) }
 
     /// The elements of a short list of integers.
     func list() throws(ChainruleError) -> [Int64] {
@@ -170,13 +178,14 @@ extension ONNXTensor {
     static func read(_ bytes: ProtobufBytes) throws(ChainruleError) -> (name: ProtobufBytes?, tensor: ONNXTensor) {
         var reader = ProtobufReader(bytes)
         var (dims, typeNumber, name) = ([Int64](), Int64?.none, ProtobufBytes?.none)
-        var (raw, lists, isExternal) = (ProtobufBytes?.none, 0, false)
+        var (raw, lists, texts, isExternal) = (ProtobufBytes?.none, 0, 0, false)
         while let field = try reader.next() {
             switch field.number {
             case 1: try field.append(to: &dims)
             case 2: typeNumber = try field.integer()
             case 3: throw ChainruleError(.format, "a tensor in segments is not supported")
             case 4, 5, 7, 10, 11: lists += 1
+            case 6: texts += 1
             case 8: name = try field.bytes()
             case 9: raw = try field.bytes()
             case 13: isExternal = true
@@ -189,13 +198,17 @@ extension ONNXTensor {
         }
         do throws(ChainruleError) {
             guard !isExternal else { throw ChainruleError(.format, "its numbers are in another file") }
-            let type = try ONNXType.supported(typeNumber)
             var axes: [Int] = []
             for dim in dims {
                 guard let axis = Int(exactly: dim) else { throw ChainruleError(.format, "it has an axis of \(dim)") }
                 axes.append(axis)
             }
             let count = try self.count(of: axes)
+            if typeNumber == 8 {
+                guard texts == count else { throw ChainruleError(.format, "it has \(texts) of \(count) texts") }
+                return (name, ONNXTensor(dims: axes, count: count, .texts(bytes)))
+            }
+            let type = try ONNXType.supported(typeNumber)
             let content: Content
             if let raw, lists == 0 {
                 guard raw.count == (try Plan.checkedProduct(count, type.size)) else {
@@ -206,7 +219,7 @@ extension ONNXTensor {
                 guard raw == nil else { throw ChainruleError(.format, "it has its numbers twice") }
                 content = try list(bytes, of: type, count: count)
             }
-            return (name, ONNXTensor(dims: axes, count: count, content))
+            return (name, ONNXTensor(dims: axes, count: count, content, type: type))
         } catch {
             throw error.preceded(by: "the tensor '\(name?.shown ?? "")' at byte \(bytes.start): ")
         }

@@ -199,6 +199,11 @@ extension ONNXWriter {
         case .erf: name = emit("Erf", [x.name])
         case .sine: name = emit("Sin", [x.name])
         case .step: name = asFloats(emit("GreaterOrEqual", [x.name, number(0, "zero")], as: "condition"))
+        case .quantize(let scale, let zero):
+            let quotient = scale == 1 ? x.name : emit("Div", [x.name, number(scale, "scale")], as: "quotient")
+            let rounded = emit("Round", [quotient], as: zero == 0 ? nil : "rounded")
+            name = zero == 0 ? rounded : emit("Add", [rounded, number(zero, "zero")])
+        case .floor: name = emit("Floor", [x.name])
         case .stepwiseSigmoid:
             throw ChainruleError(.value, "the function '\(function.identifier)' has no ONNX form")
         }

@@ -1,0 +1,44 @@
+"""The names of a network's classes."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from . import _prototypes
+from ._errors import ArgumentError, ArgumentTypeError, check, results
+from ._library import library
+
+if TYPE_CHECKING:
+    from ._handles import Handle
+
+
+def class_labels(network: Handle) -> list[str] | None:
+    """A network's labels; None if it has none."""
+    (count,) = results(library.crl_network_class_label_count, network)
+    return [_label(network, index) for index in range(count.value)] or None
+
+
+def set_class_labels(network: Handle, labels: Iterable[object] | None) -> None:
+    """Gives a network labels, or none."""
+    if isinstance(labels, (str, bytes)) or not isinstance(labels, (Iterable, type(None))):
+        raise ArgumentTypeError(f"class_labels must be a sequence of labels, not {labels!r:.200}")
+    texts = [] if labels is None else [_encoded(str(label)) for label in labels]
+    check(library.crl_network_set_class_labels(network, (ctypes.c_char_p * len(texts))(*texts), len(texts)))
+
+
+def _label(network: Handle, index: int) -> str:
+    label = ctypes.c_char_p()
+    check(library.crl_network_class_label(network, index, ctypes.byref(label)))
+    return (label.value or b"").decode()
+
+
+def _encoded(label: str) -> bytes:
+    try:
+        text = label.encode()
+    except UnicodeEncodeError:
+        raise ArgumentError(f"the class label {label!r} is no text", _prototypes.CRL_ERROR_VALUE) from None
+    if 0 in text:
+        raise ArgumentError(f"the class label {label!r} holds a null character", _prototypes.CRL_ERROR_VALUE)
+    return text
