@@ -134,7 +134,8 @@ final class NetworkHandle: HandleObject {
     func setClassLabels(_ labels: [String]) throws(ChainruleError) {
         try built().setClassLabels(labels)
         for label in classLabels { label.deallocate() }
-        classLabels = labels.map(copyString)
+        classLabels = []
+        for label in labels { classLabels.append(copyString(label)) }
     }
 
     /// Adds layers to the description. The network must not be built.

@@ -11,7 +11,8 @@ import Chainrule
 ///
 /// The first axis of each input is the batch, and each of its rows is a row of x. A model that cannot be read so, and whose
 /// lengths are all known, is read as whole tensors: one is one row. Give the lengths of axes that the model leaves open in
-/// options->shapes.
+/// options->shapes. Of a classifier y has the scores, not the label, which is that of the largest one:
+/// crl_network_class_label() names it.
 /// - Parameters:
 ///   - path: the file.
 ///   - options: NULL: CRL_ONNX_OPTIONS_INIT. Only read.

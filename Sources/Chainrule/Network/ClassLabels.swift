@@ -6,9 +6,9 @@ package enum ClassLabels {
     /// - Parameter outputs: the length of y.
     static func validate(_ labels: [String], outputs: Int) throws(ChainruleError) {
         guard fit(labels.count, outputs: outputs) else {
+            let wanted = outputs == 1 ? 2 : outputs
             throw ChainruleError(
-                .size,
-                "\(labels.count) class labels were given; a network with \(outputs) outputs has \(outputs == 1 ? 2 : outputs)")
+                .size, "\(labels.count) class labels were given; a network with \(outputs) outputs has \(wanted)")
         }
         guard labels.count <= most else {
             throw ChainruleError(.size, "\(labels.count) class labels were given; at most \(most) are possible")

@@ -148,7 +148,8 @@ import Testing
                 try architecture.function(.clip(low: low, high: high), name: "f")
             }
         }
-        for (scale, zero) in [(0, 0), (-1, 0), (.nan, 0), (.infinity, 0), (1, .nan), (1, .infinity)] as [(Float, Float)] {
+        for (scale, zero) in [(0, 0), (-1, 0), (.nan, 0), (.infinity, 0), (1, .nan), (1, .infinity)] as [(Float, Float)]
+        {
             expectError(.value, "function 'f' quantizes with the scale \(scale) and the zero point \(zero)") {
                 try architecture.function(.quantize(scale: scale, zero: zero), name: "f")
             }

@@ -62,7 +62,8 @@ import Testing
         let bytes = try network.savedBytes()
         let good = #"[\"a\",\"b\",\"c\"]"#
         for (text, message) in [
-            (#"[\"a\",\"b\"]"#, "2 class labels were given"), (#"[\"a\",\"b\",7]"#, "no array of at most 65536 strings"),
+            (#"[\"a\",\"b\"]"#, "2 class labels were given"),
+            (#"[\"a\",\"b\",7]"#, "no array of at most 65536 strings"),
             (#"{\"a\":\"b\"}"#, "the class labels are no array"), (#"[\"a\",\"b\",\"c\""#, "no JSON"),
             (#"[\"a\",\"b\",\"\\u0000\"]"#, "holds a zero byte"), ("[]   ", nil),
             ("", "no JSON"),

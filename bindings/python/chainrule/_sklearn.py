@@ -37,6 +37,7 @@ def from_sklearn(model: Any, *, logits: bool = False) -> Network:
         A network with a dense layer for each of the model's, named "0", "1", …: (rows, features) in,
         (rows, outputs) out. The outputs are predict_proba() of several classes or labels, in the order of
         model.classes_; of two classes the second column alone; of a regression predict(). Rounded to float32.
+        A classifier's classes are its class_labels, as text.
 
     Raises:
         ArgumentError: the model is not fitted, has another step, or numbers too large for float32.
@@ -59,6 +60,8 @@ def from_sklearn(model: Any, *, logits: bool = False) -> Network:
         tensors[f"{place}.bias"] = as_float32(bias, f"intercepts_[{place}]")
     network.build()
     set_tensors(network, tensors)
+    if hasattr(mlp, "classes_"):
+        network.class_labels = mlp.classes_
     return network
 
 

@@ -174,7 +174,8 @@ final class ONNXImporter {
             switch values[output] {
             case .layer(let layer), .label(_, let layer?): value = layer
             case .label, .names:
-                throw ChainruleError(.format, "the graph's output '\(shown)' is text or a label, and no other is a number")
+                throw ChainruleError(
+                    .format, "the graph's output '\(shown)' is text or a label, and no other is a number")
             case .tensor(let tensor): value = try ONNXOperators.constant(tensor, self)
             case .none: throw ChainruleError(.format, "nothing gives the graph's output '\(shown)'")
             }

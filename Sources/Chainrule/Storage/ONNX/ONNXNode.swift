@@ -145,7 +145,7 @@ final class ONNXAttribute {
             case 4: attribute.text = try field.bytes()
             case 5:
                 attribute.tensor = try ONNXTensor.read(field.bytes()).tensor
-                guard !attribute.tensor!.isText else { throw ChainruleError(.format, "a tensor of texts is not supported") }
+                if attribute.tensor!.isText { throw ChainruleError(.format, "a tensor of texts is not supported") }
             case 7: try field.append(to: &attribute.floats)
             case 8: try field.append(to: &attribute.integers)
             case 9:

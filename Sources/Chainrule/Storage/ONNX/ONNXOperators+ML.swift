@@ -197,15 +197,16 @@ extension ONNXOperators {
         }
         let keys = try self.labels(node, "keys_strings", "keys_int64s")
         let values = try self.labels(node, "values_strings", "values_int64s")
-        guard keys.count == values.count else {
+        guard keys.count == values.count && keys.count <= (1 << 24) / max(labels.count, 1) else {
             throw ChainruleError(.format, "it has \(keys.count) keys and \(values.count) values")
         }
         var renamed: [String] = []
         for label in labels {
-            guard let place = keys.firstIndex(where: { $0.utf8.elementsEqual(label.utf8) }) else {
-                throw ChainruleError(.format, "it has no key '\(label)'")
+            let known = renamed.count
+            for (key, value) in zip(keys, values) where key.utf8.elementsEqual(label.utf8) && renamed.count == known {
+                renamed.append(value)
             }
-            renamed.append(values[place])
+            guard renamed.count > known else { throw ChainruleError(.format, "it has no key '\(label)'") }
         }
         importer.give(.label(renamed, nil), node)
     }
@@ -258,7 +259,8 @@ extension ONNXOperators {
         let number = try importer.requiredConstant(node, 1)
         var layer = try importer.floatLayer(node)
         guard number.count == 1 && number.dims.count <= layer.rank && number.float(0).isFinite else {
-            throw ChainruleError(.format, "it compares with a constant \(number.dims.shown); a finite number is supported")
+            throw ChainruleError(
+                .format, "it compares with a constant \(number.dims.shown); a finite number is supported")
         }
         if number.float(0) != 0 {
             layer = try applied(.affine(factor: 1, offset: -number.float(0)), layer, importer)

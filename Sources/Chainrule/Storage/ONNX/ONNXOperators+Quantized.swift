@@ -265,7 +265,7 @@ private struct Quantization {
             guard tensor.count == dims[axis] && (tensor.dims.count == 1 || tensor.dims == own) else {
                 throw ChainruleError(
                     .format,
-                    "a scale or zero point of the shape \(tensor.dims.shown) does not suit axis \(axis) of \(dims.shown)")
+                    "a scale or zero point of \(tensor.dims.shown) does not suit axis \(axis) of \(dims.shown)")
             }
             return tensor.reshaped(own)
         }
@@ -274,7 +274,7 @@ private struct Quantization {
         guard tensor.dims == own else {
             throw ChainruleError(
                 .format,
-                "a scale or zero point of the shape \(tensor.dims.shown) does not suit blocks of \(block) of \(dims.shown)")
+                "a scale or zero point of \(tensor.dims.shown) does not suit blocks of \(block) of \(dims.shown)")
         }
         let (inner, length) = (dims[(axis + 1)...].reduce(1, *), dims[axis])
         func source(_ place: Int) -> Int {

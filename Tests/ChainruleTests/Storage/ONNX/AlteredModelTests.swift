@@ -3,7 +3,10 @@ import Testing
 
 /// A model that was cut off or altered is an error, or a network that predicts; nothing traps.
 @Suite struct AlteredModelTests {
-    static let models = [ONNXWriter.perceptron, ONNXWriter.convolutional, ONNXWriter.recurrent]
+    static let models = [
+        ONNXWriter.perceptron, ONNXWriter.convolutional, ONNXWriter.recurrent, ONNXWriter.classifier,
+        ONNXWriter.quantized,
+    ]
 
     /// Returns whether it loads.
     private func load(_ bytes: [UInt8], _ what: @autoclosure () -> String) -> Bool {

@@ -1,3 +1,4 @@
+import Foundation
 import Chainrule
 import Testing
 
@@ -231,5 +232,32 @@ import Testing
         #expect(try network("ReduceSumSquare", [1], keeps: false) == [17, 29, 90])
         let error = #expect(throws: ChainruleError.self) { try network("ReduceSum", [0], keeps: true) }
         #expect(error?.message.contains("batch") == true)
+    }
+
+    @Test func labelsOfAClassifier() throws {
+        var signature = ONNXSignature()
+        let network = try Network(onnxBytes: ONNXWriter.classifier, signature: &signature)
+        // The last label that is an output names the classes.
+        #expect(network.classLabels == ["off", "on"])
+        #expect(signature.outputs.map { $0.name } == ["y"] && network.outputs == 2)
+        let y = try network.predict([3, 2, 4])
+        // Scaled: (4, 0, 2); divided by its norm: (2, 0, 1) / √5.
+        let weights = ONNXWriter.numbers(6, from: 3)
+        let x = [2, 0, 1].map { Float($0) / Float(5).squareRoot() }
+        let scores = [0, 1].map { row in (0..<3).reduce(Float(row)) { $0 + weights[3 * row + $1] * x[$1] } }
+        let share = exp(scores[1]) / (exp(scores[0]) + exp(scores[1]))
+        #expect((y[1] - share).magnitude < 1e-6 && (y[0] + y[1] - 1).magnitude < 1e-6)
+    }
+
+    @Test func quantizedNumbers() throws {
+        let network = try Network(onnxBytes: ONNXWriter.quantized)
+        // x in steps of 1/8, from −100/8 to 155/8.
+        func step(_ x: Float) -> Float { min(max((x * 8).rounded(.toNearestOrEven), -100), 155) / 8 }
+        for x in [[0.3, -0.3, 1], [100, -100, 0.0625], [-7, 3.3, 2.2]] as [[Float]] {
+            let d = x.map(step)
+            let m = [0.25 * (d[0] + 3 * d[1] - d[2]), 0.5 * (d[0] + 3 * d[1] + 5 * d[2])].map(step)
+            let r = step(m[0] - m[1] / 4)
+            #expect(try network.predict(x) == [3 * r, -4 * r])
+        }
     }
 }

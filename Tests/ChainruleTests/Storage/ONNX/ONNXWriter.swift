@@ -43,24 +43,37 @@ enum ONNXWriter {
         case integer(Int)
         case float(Float)
         case integers([Int])
+        case floats([Float])
         case text(String)
+        case texts([String])
 
         func bytes(_ name: String) -> [UInt8] {
             switch self {
             case .integer(let value): field(1, name) + field(3, value) + field(20, 2)
             case .float(let value): field(1, name) + field(2, value) + field(20, 1)
             case .integers(let values): field(1, name) + values.flatMap { field(8, $0) } + field(20, 7)
+            case .floats(let values): field(1, name) + values.flatMap { field(7, $0) } + field(20, 6)
             case .text(let text): field(1, name) + field(4, text) + field(20, 3)
+            case .texts(let texts): field(1, name) + texts.flatMap { field(9, $0) } + field(20, 8)
             }
         }
     }
 
     static func node(
         _ operation: String, _ inputs: [String], _ outputs: [String], name: String = "",
-        _ attributes: [(String, Attribute)] = []
+        _ attributes: [(String, Attribute)] = [], domain: String = ""
     ) -> [UInt8] {
         inputs.flatMap { field(1, $0) } + outputs.flatMap { field(2, $0) } + field(3, name) + field(4, operation)
-            + attributes.flatMap { field(5, $1.bytes($0)) }
+            + attributes.flatMap { field(5, $1.bytes($0)) } + (domain.isEmpty ? [] : field(7, domain))
+    }
+
+    /// A tensor of bytes, of a type that each is an element of.
+    static func bytes(_ name: String, _ dims: [Int], type: Int, _ values: [UInt8]) -> [UInt8] {
+        dims.flatMap { field(1, $0) } + field(2, type) + field(8, name) + field(9, values)
+    }
+
+    static func texts(_ name: String, _ values: [String]) -> [UInt8] {
+        field(1, values.count) + field(2, 8) + values.flatMap { field(6, $0) } + field(8, name)
     }
 
     /// An input or output of floats; 0 stands for a length that is not known.
@@ -95,6 +108,49 @@ enum ONNXWriter {
             tensors: [
                 tensor("w1", [3, 4], numbers(12)), tensor("b1", [4], numbers(4, from: 1)),
                 tensor("w2", [2, 4], numbers(8, from: 2)), tensor("b2", [2], numbers(2, from: 3)),
+            ])
+    }
+
+    /// A linear model of two classes on scaled columns, as skl2onnx writes it; and labels that are looked up.
+    static var classifier: [UInt8] {
+        let learned = "ai.onnx.ml"
+        let coefficients = Attribute.floats(numbers(6, from: 3))
+        return model(
+            [
+                node(
+                    "Scaler", ["x"], ["a"], [("offset", .floats([1, 2, 3])), ("scale", .floats([2]))], domain: learned),
+                node("Normalizer", ["a"], ["b"], [("norm", .text("L2"))], domain: learned),
+                node(
+                    "LinearClassifier", ["b"], ["l", "s"],
+                    [
+                        ("coefficients", coefficients), ("intercepts", .floats([0, 1])),
+                        ("classlabels_strings", .texts(["no", "yes"])), ("post_transform", .text("SOFTMAX")),
+                    ], domain: learned),
+                node("ZipMap", ["s"], ["y"], [("classlabels_strings", .texts(["no", "yes"]))], domain: learned),
+                node("ArgMax", ["s"], ["i"], [("axis", .integer(1))]),
+                node("ArrayFeatureExtractor", ["names", "i"], ["looked"], domain: learned),
+                node("Identity", ["looked"], ["again"]),
+            ], inputs: [value("x", [0, 3])], outputs: [value("l", [0]), value("y", [0, 2]), value("again", [0])],
+            tensors: [texts("names", ["off", "on"])]) + field(8, field(1, learned) + field(2, 3))
+    }
+
+    /// A product of quantized numbers with quantized weights, and one of whole numbers.
+    static var quantized: [UInt8] {
+        model(
+            [
+                node("QuantizeLinear", ["x", "s", "z"], ["q"]), node("DequantizeLinear", ["q", "s", "z"], ["d"]),
+                node("DequantizeLinear", ["w", "t", "u"], ["v"], [("axis", .integer(1))]),
+                node("MatMul", ["d", "v"], ["m"]), node("QuantizeLinear", ["m", "s", "z"], ["o"]),
+                node("QLinearMatMul", ["o", "s", "z", "k", "s", "n", "s", "z"], ["p"]),
+                node("DequantizeLinear", ["p", "s", "z"], ["r"]),
+                node("DynamicQuantizeLinear", ["r"], ["c", "e", "f"]), node("MatMulInteger", ["c", "k2", "f"], ["g"]),
+                node("Cast", ["g"], ["h"], [("to", .integer(1))]), node("Mul", ["h", "e"], ["y"]),
+            ], inputs: [value("x", [0, 3])], outputs: [value("y", [0, 2])],
+            tensors: [
+                tensor("s", [], [0.125]), bytes("z", [], type: 2, [100]),
+                bytes("w", [3, 2], type: 3, [1, 2, 3, 4, 255, 6]), tensor("t", [2], [0.25, 0.5]),
+                bytes("u", [2], type: 3, [0, 1]), bytes("k", [2, 1], type: 3, [8, 254]), bytes("n", [], type: 3, [0]),
+                bytes("k2", [1, 2], type: 3, [3, 252]),
             ])
     }
 
