@@ -92,8 +92,8 @@ import Testing
                     bits(try Predictor(network, precision: .float32, level: level).predict(x)) == bits(y), "\(name)")
                 for _ in 0..<20 { _ = try network.predict(x) }
                 #expect(try bits(network.predict(x)) == bits(y) && network.keepsPreparedCopy, "\(name)")
-                // Rounding moves places.
-                if name.hasPrefix("argmax") { continue }
+                // Rounding moves places, and numbers over steps.
+                if name.hasPrefix("argmax") || name.hasPrefix("function floor") { continue }
                 let largest = Double(y.map(\.magnitude).max()!)
                 for (precision, tolerance) in [(Precision.bfloat16, 0.02), (.int8, 0.05)] {
                     let rounded = try Predictor(network, precision: precision, level: level).predict(x)

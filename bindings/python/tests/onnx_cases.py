@@ -293,9 +293,7 @@ for name in ACTIVATIONS:
     CASES[f"dense with {name}"] = Case(lambda n, name=name: n.add_dense(4, name))
 for name in FUNCTIONS:
     positive = name in ("log", "square_root", "reciprocal")
-    CASES[f"function {name}"] = Case(
-        lambda n, name=name: n.add_function(name), positive=positive
-    )
+    CASES[f"function {name}"] = Case(lambda n, name=name: n.add_function(name), positive=positive)
 CASES["quantization"] = Case(lambda n: n.add_function("quantize", 0.125, 3), exactly=True)
 for method in ("sum", "mean", "maximum", "minimum", "argmax"):
     for axes in ((0,), (1,), (0, 2), (2, 0, 1)):

@@ -247,6 +247,35 @@ def test_gradients_go_straight_through() -> None:
     _, gradient = network.vjp(x, np.float32([[1, 2, 3]]))
     # Where it is cut off, nothing goes through.
     np.testing.assert_allclose(gradient, np.float32([[1, 2, 0]]))
+    np.testing.assert_allclose(network.jvp(x, np.float32([[1, 2, 3]]))[1], np.float32([[1, 2, 0]]))
+
+
+def test_a_quantized_network_trains(tmp_path: Path) -> None:
+    content, x, plain = static("perceptron", tmp_path, quant_format=quantization.QuantFormat.QDQ)
+    network = chainrule.load_onnx(content)
+    targets = plain * plain
+    before = network.evaluate(x, targets, cost="mean_squared_error").cost
+    network.fit(x, targets, cost="mean_squared_error", epochs=200, seed=1)
+    assert network.evaluate(x, targets, cost="mean_squared_error").cost < before / 2
+
+
+def test_weights_that_the_model_quantizes() -> None:
+    nodes = [
+        node("QuantizeLinear", ["w", "s", "z"], ["q"], axis=0),
+        node("DequantizeLinear", ["q", "s", "z"], ["v"], axis=0),
+        node("MatMul", ["x", "v"], "y"),
+    ]
+    made = model(nodes, ["N", 4], w=3 * weights(4, 3), s=np.float32([0.1, 0.2, 0.01, 0.3]), z=np.int8([0, 3, -7, 0]))
+    x = RNG.normal(size=(6, 4)).astype(np.float32)
+    np.testing.assert_allclose(
+        chainrule.load_onnx(made.SerializeToString()).predict(x), run(made, x), rtol=1e-5, atol=1e-5
+    )
+
+
+def test_the_type_without_a_zero_point() -> None:
+    nodes = [node("QuantizeLinear", ["x", "s"], ["q"], output_dtype=3), node("Cast", ["q"], "y", to=1)]
+    network = chainrule.load_onnx(model(nodes, ["N", 2], s=np.float32(0.5)).SerializeToString())
+    np.testing.assert_array_equal(network.predict([[-100, 3.3]]), [[-128, 7]])
 
 
 @pytest.mark.parametrize("operator", ["Round", "Floor", "Ceil", "Sign"])
@@ -320,7 +349,7 @@ RANGE = node("DynamicQuantizeLinear", "x", ["q", "s", "z"])
         (unread(quantized(precision=10), s=np.float32(1), z=np.uint8(0)), "precision 10 is not supported"),
         (unread([node("QuantizeLinear", ["x", "x"], "y")]), "its input 1 is computed"),
         (unread([node("QuantizeLinear", ["x"], "y")]), "it has no input 1"),
-        (unread([node("QuantizeLinear", ["x", "s"], "y", output_dtype=3)], s=np.float32(1)), "without a zero point"),
+        (unread([node("QuantizeLinear", ["x", "s"], "y", output_dtype=17)], s=np.float32(1)), "of the type 0"),
         (unread([BACK, PRODUCT], w=W.astype(np.float32), s=np.float32(1), z=np.int8(0)), "it reads floats"),
         (unread([BACK, PRODUCT], w=W, s=np.float32(np.nan), z=np.int8(0)), "a scale is nan"),
         (unread([BACK, PRODUCT], w=W, s=np.float32([1, 1]), z=np.int8([0, 0])), "does not suit axis 1"),

@@ -122,7 +122,9 @@ extension ONNXOperators {
             throw ChainruleError(.format, "one row of coefficients is supported with post_transform LOGISTIC alone")
         }
         importer.give(.label(labels, nil), node)
-        importer.classLabels = labels
+        if node.outputs.count > 1, let scores = node.outputs[1], importer.model.outputs.contains(scores) {
+            importer.classLabels = labels
+        }
         try linear(importer, node, rows: rows, giving: 1) { scores throws(ChainruleError) in
             if !isOfOneRow { return try transform.applied(scores, importer) }
             let opposite = try applied(.affine(factor: -1, offset: 0), scores, importer)

@@ -4,11 +4,32 @@ extension ONNXOperators {
 
     static func quantize(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
         let layer = try importer.floatLayer(node)
-        if let type = try node.integer("output_dtype"), type != 0, importer.isGiven(node, 2) == false {
-            throw ChainruleError(.format, "output_dtype \(type) without a zero point is not supported")
+        importer.give(try quantized(layer, output(importer, node, dims: layer.dims), importer), node)
+    }
+
+    static func foldQuantize(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        let tensor = try importer.requiredConstant(node, 0)
+        guard !tensor.isInteger else { throw ChainruleError(.format, "it reads integers") }
+        let by = try output(importer, node, dims: tensor.dims)
+        let (low, high) = try by.limits()
+        let whole = try importer.folder.combined(
+            tensor, by.scale, integers: { _, _ in nil }, floats: { ($0 / $1).rounded(.toNearestOrEven) })
+        let moved = try importer.folder.combined(
+            whole, by.zeros(importer.folder), integers: { _, _ in nil }, floats: { min(max($0 + $1, low), high) })
+        return try importer.folder.integers(moved.dims) { moved.integer($0) }
+    }
+
+    private static func output(
+        _ importer: ONNXImporter, _ node: ONNXNode, dims: [Int]
+    ) throws(ChainruleError) -> Quantization {
+        if let precision = try node.integer("precision"), precision > 1 {
+            throw ChainruleError(.format, "precision \(precision) is not supported")
         }
-        try node.require("precision", 1)
-        importer.give(try quantized(layer, Quantization(importer, node, 1, dims: layer.dims), importer), node)
+        var by = try Quantization(importer, node, 1, dims: dims)
+        if by.zero == nil, let type = try node.integer("output_dtype"), type != 0 {
+            by.type = ONNXType(rawValue: Int64(type))
+        }
+        return by
     }
 
     static func dequantize(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
@@ -131,14 +152,18 @@ extension ONNXOperators {
         let w = try dequantizedFactor(importer, node, 3, axis: 0)
         var inputs = [x, w]
         if let bias = try importer.constant(node, 8) {
-            let (xScale, wScale) = (try importer.requiredConstant(node, 1), try importer.requiredConstant(node, 4))
-            guard bias.isInteger && bias.dims.count == 1 && wScale.count == 1 || wScale.count == bias.count else {
-                throw ChainruleError(.format, "its bias has the shape \(bias.dims.shown)")
+            let (scale, scales) = (try importer.requiredConstant(node, 1), try importer.requiredConstant(node, 4))
+            guard bias.isInteger && bias.dims.count == 1, scales.count == 1 || scales.count == bias.count,
+                scale.count == 1
+            else {
+                throw ChainruleError(
+                    .format,
+                    "its bias is \(bias.dims.shown), its scales are \(scale.dims.shown) and \(scales.dims.shown)")
             }
             inputs.append(
                 .tensor(
                     try importer.folder.floats(bias.dims) {
-                        bias.float($0) * (xScale.float(0) * wScale.float(wScale.count == 1 ? 0 : $0))
+                        bias.float($0) * (scale.float(0) * scales.float(scales.count == 1 ? 0 : $0))
                     }))
         }
         try product("Conv", inputs, importer, node, quantizedBy: 6)
@@ -207,7 +232,7 @@ private struct Quantization {
     let scale: ONNXTensor
     /// nil: 0.
     let zero: ONNXTensor?
-    let type: ONNXType?
+    var type: ONNXType?
 
     /// - Parameters:
     ///   - index: the place of the scale among the node's inputs; the zero point follows.
@@ -335,11 +360,6 @@ extension ONNXOperators {
 }
 
 extension ONNXImporter {
-    fileprivate func isGiven(_ node: ONNXNode, _ index: Int) -> Bool {
-        if case .none = value(node, index) { return false }
-        return true
-    }
-
     /// Whether an output is read by nodes alone, at these places of their inputs.
     fileprivate func isReadOnly(_ node: ONNXNode, _ index: Int, by places: [(StaticString, Int)]) -> Bool {
         guard index < node.outputs.count, let output = node.outputs[index] else { return true }

@@ -50,7 +50,7 @@ enum ONNXOperators {
         ONNXOperator("Softmax", build: softmax), ONNXOperator("LogSoftmax", build: softmax),
         // Whole numbers
         ONNXOperator("Round", build: round), ONNXOperator("Floor", build: round), ONNXOperator("Ceil", build: round),
-        ONNXOperator("Sign", build: round), ONNXOperator("QuantizeLinear", build: quantize),
+        ONNXOperator("Sign", build: round), ONNXOperator("QuantizeLinear", fold: foldQuantize, build: quantize),
         ONNXOperator("DequantizeLinear", fold: foldDequantize, build: dequantize),
         ONNXOperator("DynamicQuantizeLinear", build: dynamicQuantize),
         ONNXOperator("QLinearMatMul", build: quantizedMatMul), ONNXOperator("QLinearConv", build: quantizedConvolution),
