@@ -2028,7 +2028,8 @@ CRL_NODISCARD CRL_API crl_status crl_network_load_fann_from_memory(const void *b
  *
  *  The first axis of each input is the batch, and each of its rows is a row of x. A model that cannot be read so,
  *  and whose lengths are all known, is read as whole tensors: one is one row. Give the lengths of axes that the
- *  model leaves open in options->shapes.
+ *  model leaves open in options->shapes. Of a classifier y has the scores, not the label, which is that of the
+ *  largest one: crl_network_class_label() names it.
  *  @param path the file.
  *  @param options NULL: CRL_ONNX_OPTIONS_INIT. Only read.
  *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.

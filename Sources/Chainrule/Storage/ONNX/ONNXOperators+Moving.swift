@@ -47,9 +47,8 @@ extension ONNXOperators {
     static func castLike(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
         let like: Bool
         switch importer.value(node, 1) {
-        case .none: throw ChainruleError(.format, "it has no input 1")
         case .tensor(let tensor): like = tensor.isInteger
-        case .layer(let layer): like = layer.isInteger
+        default: like = try importer.layer(node, 1).isInteger
         }
         if case .tensor(let tensor) = importer.value(node, 0), !like {
             return importer.give(.tensor(try tensor.asFloats(importer.folder)), node)

@@ -42,7 +42,7 @@ extension ONNXOperators {
         case .none: return product
         case .tensor(let c):
             return try combined(product, parameter(importer.folder.scaled(c, by: beta), importer), .sum, importer)
-        case .layer:
+        case .layer, .label, .names:
             var c = try importer.floatLayer(node, 2)
             if beta != 1 { c = try applied(.affine(factor: beta, offset: 0), c, importer) }
             return try combined(product, c, .sum, importer)
