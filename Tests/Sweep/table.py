@@ -399,8 +399,8 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
     },
     "crl_network_add_matrix_product": {
         "network": "shaped_network",
-        "a": '"input"',
-        "b": '"input"',
+        "a": '"3"',
+        "b": '"3"',
         "transpose_b": "1",
         "name": '"product"',
     },

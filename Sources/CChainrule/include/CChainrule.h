@@ -26,7 +26,7 @@ struct crl_cancel { unsigned char private_; };
 GROWING(layer_options, LAYER_OPTIONS, user)
 GROWING(window, WINDOW, output_padding)
 GROWING(normalization_options, NORMALIZATION_OPTIONS, reserved)
-GROWING(recurrent_options, RECURRENT_OPTIONS, peepholes)
+GROWING(recurrent_options, RECURRENT_OPTIONS, reserved)
 GROWING(attention_options, ATTENTION_OPTIONS, bare)
 GROWING(onnx_options, ONNX_OPTIONS, shapes_count)
 GROWING(layer, LAYER, tokens)

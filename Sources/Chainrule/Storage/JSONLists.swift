@@ -14,15 +14,19 @@ extension JSONWriter {
 extension JSONObject {
     func shape(_ name: String) throws(ChainruleError) -> Shape { try Shape(integers(name)) }
 
-    /// At most as many numbers as a shape has axes.
-    func integers(_ name: String, mayBeNegative: Bool = false) throws(ChainruleError) -> [Int] {
+    /// - Parameter most: how many numbers there are at most; as many as a shape has axes, if not given.
+    func integers(
+        _ name: String, most: Int = Shape.mostAxes, mayBeNegative: Bool = false
+    ) throws(ChainruleError) -> [Int] {
         var numbers: [Int] = []
         for value in try array(name) {
             let negative = mayBeNegative ? value.number.flatMap { Int(exactly: $0) } : nil
-            guard let number = value.integer ?? negative, numbers.count < Shape.mostAxes else {
+            guard let number = value.integer ?? negative, numbers.count < most else {
                 throw ChainruleError(
-                    .format, "the header's '\(name)' is no list of 1 to \(Shape.mostAxes) lengths")
+                    .format, "the header's '\(name)' is no list of 1 to \(most) lengths")
             }
+            // The array grows by doubling.
+            if numbers.count == numbers.capacity { try Reserve.setAside(32 * numbers.count) }
             numbers.append(number)
         }
         return numbers

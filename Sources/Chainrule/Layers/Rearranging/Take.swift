@@ -87,6 +87,6 @@ final class Take: ParameterlessLayer {
     }
 
     static func decode(_ object: JSONObject) throws(ChainruleError) -> any Layer {
-        Take(axis: try object.integer("axis"), indices: try object.integers("indices"))
+        Take(axis: try object.integer("axis"), indices: try object.integers("indices", most: Shape.mostElements))
     }
 }

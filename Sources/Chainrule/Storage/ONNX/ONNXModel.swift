@@ -17,6 +17,8 @@ struct ONNXModel {
     struct Input {
         let value: Int
         let isInteger: Bool
+        /// Whether its elements are floats of 16 bits.
+        let isHalf: Bool
         /// Nil for an axis whose length is open.
         var dims: [Int?]
     }
@@ -293,6 +295,7 @@ struct ONNXValueInfo {
             dims.append(length)
         }
         guard let element = ONNXType(rawValue: elements) else { throw error("has elements of type \(elements)") }
-        return ONNXModel.Input(value: value, isInteger: element.isInteger, dims: dims)
+        let isHalf = element == .float16 || element == .bfloat16
+        return ONNXModel.Input(value: value, isInteger: element.isInteger, isHalf: isHalf, dims: dims)
     }
 }

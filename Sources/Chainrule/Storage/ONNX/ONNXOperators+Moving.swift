@@ -45,6 +45,10 @@ extension ONNXOperators {
 
     /// The numbers of the first input as those of the second one are.
     static func castLike(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        // Those of 16 bits round; which values are of such a type is not known.
+        guard !importer.model.inputs.contains(where: { $0.isHalf }) else {
+            throw ChainruleError(.format, "it is not supported in a model with inputs of 16 bits")
+        }
         let like: Bool
         switch importer.value(node, 1) {
         case .tensor(let tensor): like = tensor.isInteger
