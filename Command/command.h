@@ -27,9 +27,13 @@ table table_read(const char *path);
 /* Reads a network: a model file of the library, an ONNX model or a network of FANN, whichever the content is. */
 crl_network *model_read(const char *path);
 
+/* Opens a prepared file, or reads a network and prepares it. precision: -1: the file's, or float32.
+ * network: receives the network; NULL: a prepared file has none. */
+crl_predictor *predictor_read(const char *path, int precision, crl_network **network);
+
 /* The names of enumerators, in order; NULL ends them. */
 extern const char *const activation_names[], *const cost_names[], *const layer_kind_names[], *const optimizer_names[],
-    *const precision_names[];
+    *const precision_names[], *const schedule_names[];
 
 /* The number of a name, or wrong arguments. */
 int number_of(const char *name, const char *const *names, const char *what);
@@ -43,10 +47,11 @@ double real_of(const char *text, double least, const char *what);
 /* The commands: the arguments without the program's name. They return the exit code. */
 int command_info(int count, char **arguments);
 int command_predict(int count, char **arguments);
+int command_prepare(int count, char **arguments);
 int command_convert(int count, char **arguments);
 int command_train(int count, char **arguments);
 
 /* The help of each, and of all. */
-extern const char help[], help_info[], help_predict[], help_convert[], help_train[];
+extern const char help[], help_info[], help_predict[], help_prepare[], help_convert[], help_train[];
 
 #endif

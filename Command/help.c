@@ -6,6 +6,7 @@ const char help[] =
     "  chainrule info MODEL                      its inputs, layers, shapes and parameters\n"
     "  chainrule predict MODEL [DATA]            y for each row of x\n"
     "  chainrule train MODEL DATA --output OUT   go on training it; or a new one: --new 100,100\n"
+    "  chainrule prepare MODEL OUT               pack its weights for this machine: predictions begin at once\n"
     "  chainrule convert MODEL OUT               from ONNX, FANN or the library's own format to another\n"
     "  chainrule COMMAND --help                  more about a command\n"
     "  chainrule --version\n"
@@ -20,7 +21,8 @@ const char help_info[] =
     "chainrule info MODEL\n"
     "\n"
     "Prints a line for each layer: its name, its kind, its shape (channels last), its parameters and the layers that it reads. For\n"
-    "an ONNX model, its inputs and outputs too, with their shapes for one row.\n";
+    "an ONNX model, its inputs and outputs too, with their shapes for one row. And what else a file of this library holds: metadata,\n"
+    "and its recipe, how it is trained.\n";
 
 const char help_predict[] =
     "chainrule predict MODEL [DATA] [options]\n"
@@ -31,13 +33,21 @@ const char help_predict[] =
     "                      of a single output, whether it is above a half\n"
     "  --precision NAME    float32 (the default), bfloat16 or int8: how the weights are held\n";
 
+const char help_prepare[] =
+    "chainrule prepare MODEL OUT [options]\n"
+    "\n"
+    "Writes a model's weights as a prediction reads them, for this processor's instruction set and this version of the program. predict\n"
+    "takes OUT as a MODEL, reads only what it needs, and shares it with other processes. Keep MODEL.\n"
+    "\n"
+    "  --precision NAME    float32 (the default), bfloat16 or int8: how the weights are held\n";
+
 const char help_train[] =
     "chainrule train MODEL DATA --output OUT [options]\n"
     "chainrule train --new WIDTHS DATA --output OUT [options]\n"
     "\n"
     "Trains a network, and saves it in the library's own format. A row of DATA has x and then the targets: as many as the network\n"
     "has outputs, or with --classes the number of its class, from 0. Progress goes to standard error. Interrupted (Ctrl-C), it saves\n"
-    "what it has learnt.\n"
+    "what it has learnt. OUT keeps how it was trained; training it again, that holds for whatever is not given.\n"
     "\n"
     "  --output OUT        the file to write; it may be MODEL itself\n"
     "  --new WIDTHS        make a perceptron with hidden layers of these widths: --new 100,50; --new 0: none\n"

@@ -64,6 +64,29 @@ static void print_tensor(const char *what, const char *name, const size_t *exten
     printf("]\n");
 }
 
+/* What the file holds beside the network: texts, and how it is trained. */
+static void print_texts(const crl_network *network)
+{
+    size_t texts;
+    check(crl_network_metadata_count(network, &texts));
+    for (size_t index = 0; index < texts; ++index) {
+        const char *key, *value;
+        check(crl_network_metadata_at(network, index, &key, &value));
+        printf("  %s: %s\n", key, value);
+    }
+    crl_train_options train = CRL_TRAIN_OPTIONS_INIT;
+    crl_optimizer_options optimizer = CRL_OPTIMIZER_OPTIONS_INIT;
+    crl_cost_options cost = CRL_COST_OPTIONS_INIT;
+    crl_schedule_options schedule = CRL_SCHEDULE_OPTIONS_INIT;
+    const crl_status status = crl_network_recipe(network, &train, &optimizer, &cost, &schedule, NULL, 0);
+    if (status == CRL_ERROR_NAME)
+        return;
+    check(status);
+    printf("  trained with %s, %s at the rate %g%s%s, %zu epochs in batches of %zu\n", cost_names[cost.kind],
+           optimizer_names[optimizer.method], optimizer.learning_rate, train.schedule ? " and the schedule " : "",
+           train.schedule ? schedule_names[schedule.kind] : "", train.epochs, train.batch_size);
+}
+
 int command_info(int count, char **arguments)
 {
     if (count != 1)
@@ -80,6 +103,7 @@ int command_info(int count, char **arguments)
            parameters, (double)parameters * sizeof(float) / 1024);
     if (state)
         printf("%zu further numbers are state: no training step changes them\n", state);
+    print_texts(network);
     size_t reads, gives;
     check(crl_network_onnx_count(network, &reads, &gives));
     for (size_t index = 0; index < reads + gives; ++index) {

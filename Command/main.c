@@ -40,6 +40,7 @@ int main(int count, char **arguments)
     } commands[] = {
         { "info", help_info, command_info },
         { "predict", help_predict, command_predict },
+        { "prepare", help_prepare, command_prepare },
         { "convert", help_convert, command_convert },
         { "train", help_train, command_train },
     };

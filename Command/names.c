@@ -34,6 +34,8 @@ const char *const optimizer_names[] = {
 
 const char *const precision_names[] = { "float32", "bfloat16", "int8", NULL };
 
+const char *const schedule_names[] = { "constant", "step", "exponential", "cosine", "one_cycle", "plateau", NULL };
+
 int number_of(const char *name, const char *const *names, const char *what)
 {
     for (int i = 0; names[i]; ++i)

@@ -20,7 +20,7 @@ int command_predict(int count, char **arguments)
     static const struct option options[] = {
         { "classes", no_argument, NULL, 'c' }, { "precision", required_argument, NULL, 'p' }, { NULL, 0, NULL, 0 }
     };
-    int classes = 0, precision = 0;
+    int classes = 0, precision = -1;
     for (int option; (option = getopt_long(count + 1, arguments - 1, "", options, NULL)) != -1;)
         switch (option) {
         case 'c': classes = 1; break;
@@ -31,17 +31,17 @@ int command_predict(int count, char **arguments)
     const int left = count + 1 - optind;
     if (left < 1 || left > 2)
         fail(2, "predict takes a MODEL and DATA");
-    crl_network *network = model_read(rest[0]);
-    crl_predictor *predictor = NULL;
-    check(crl_predictor_create(network, precision, &predictor));
+    crl_network *network;
+    crl_predictor *predictor = predictor_read(rest[0], precision, &network);
     const table x = table_read(left == 2 ? rest[1] : "-");
     size_t inputs, outputs;
     check(crl_predictor_input_size(predictor, &inputs));
     check(crl_predictor_output_size(predictor, &outputs));
     if (x.columns != inputs)
         fail(1, "a row of x has %zu numbers; the network has %zu inputs", x.columns, inputs);
-    size_t labels;
-    check(crl_network_class_label_count(network, &labels));
+    size_t labels = 0;
+    if (network)
+        check(crl_network_class_label_count(network, &labels));
     float *y = allocate(x.rows, outputs * sizeof *y);
     check(crl_predictor_predict(predictor, x.values, x.rows, inputs, y, x.rows, outputs));
     for (size_t row = 0; row < x.rows; ++row) {

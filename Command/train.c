@@ -23,7 +23,9 @@ typedef struct settings {
     int has_cost, classes;
     size_t targets;
     crl_optimizer_options optimizer;
+    crl_schedule_options schedule;
     crl_train_options train;
+    float *class_weights;
 } settings;
 
 static int32_t stop(void *user, const crl_batch *batch)
@@ -75,12 +77,19 @@ static int options_read(int count, char **arguments, settings *settings)
         case TARGETS: settings->targets = count_of(optarg, 1, "--targets"); break;
         case CLASSES: settings->classes = 1; break;
         case COST:
+            settings->cost = (crl_cost_options)CRL_COST_OPTIONS_INIT;
             settings->cost.kind = number_of(optarg, cost_names, "cost");
             settings->has_cost = 1;
             break;
         case EPOCHS: settings->train.epochs = count_of(optarg, 1, "--epochs"); break;
         case BATCH: settings->train.batch_size = count_of(optarg, 1, "--batch"); break;
-        case OPTIMIZER: settings->optimizer.method = number_of(optarg, optimizer_names, "optimizer"); break;
+        case OPTIMIZER: {
+            const crl_optimizer_method method = number_of(optarg, optimizer_names, "optimizer");
+            if (method != settings->optimizer.method)
+                settings->optimizer = (crl_optimizer_options)CRL_OPTIMIZER_OPTIONS_INIT;
+            settings->optimizer.method = method;
+            break;
+        }
         case RATE: settings->optimizer.learning_rate = (float)real_of(optarg, 0, "--rate"); break;
         case VALIDATION:
             settings->train.validation_split = real_of(optarg, 0, "--validation");
@@ -92,6 +101,21 @@ static int options_read(int count, char **arguments, settings *settings)
         default: exit(2);
         }
     return optind;
+}
+
+/* Takes how the model was trained, if its file says so. */
+static void recipe_read(const crl_network *network, settings *settings)
+{
+    size_t outputs;
+    check(crl_network_output_size(network, &outputs));
+    outputs = outputs < 2 ? 2 : outputs;
+    settings->class_weights = allocate(outputs, sizeof(float));
+    const crl_status status = crl_network_recipe(network, &settings->train, &settings->optimizer, &settings->cost,
+                                                 &settings->schedule, settings->class_weights, outputs);
+    if (status == CRL_ERROR_NAME)
+        return;
+    check(status);
+    settings->has_cost = 1;
 }
 
 /* A perceptron with hidden layers of the widths in a text. */
@@ -133,7 +157,8 @@ static size_t outputs_of(const settings *settings, const table *data, const int3
 
 int command_train(int count, char **arguments)
 {
-    settings settings = { NULL, NULL, CRL_RELU, CRL_COST_OPTIONS_INIT, 0, 0, 1, CRL_OPTIMIZER_OPTIONS_INIT, CRL_TRAIN_OPTIONS_INIT };
+    settings settings = { NULL, NULL, CRL_RELU, CRL_COST_OPTIONS_INIT, 0, 0, 1, CRL_OPTIMIZER_OPTIONS_INIT,
+                          CRL_SCHEDULE_OPTIONS_INIT, CRL_TRAIN_OPTIONS_INIT, NULL };
     const int first = options_read(count + 1, arguments - 1, &settings);
     char **rest = arguments - 1 + first;
     const int left = count + 1 - first;
@@ -142,6 +167,11 @@ int command_train(int count, char **arguments)
     if (!settings.output)
         fail(2, "train needs --output");
     crl_network *network = settings.widths ? NULL : model_read(rest[0]);
+    if (network) {
+        recipe_read(network, &settings);
+        optind = 0;
+        options_read(count + 1, arguments - 1, &settings); /* again: what is given goes before what the file says */
+    }
     const table data = table_read(rest[left - 1]);
     int32_t *classes = settings.classes ? classes_of(&data) : NULL;
     size_t outputs = settings.widths ? outputs_of(&settings, &data, classes) : 0;
@@ -185,11 +215,13 @@ int command_train(int count, char **arguments)
     if (status != CRL_CANCELLED)
         check(status);
     signal(SIGINT, SIG_DFL);
+    check(crl_network_set_recipe(network, &settings.train));
     check(crl_network_save(network, settings.output));
     if (status == CRL_CANCELLED)
         fprintf(stderr, "interrupted; '%s' has what was learnt so far\n", settings.output);
     crl_optimizer_destroy(settings.train.optimizer);
     crl_network_destroy(network);
+    free(settings.class_weights);
     free(classes);
     free(data.values);
     return status == CRL_CANCELLED ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -99,7 +99,12 @@ let auto = -Float.greatestFiniteMagnitude
 /// The bytes of a caller's string, at most PATH_MAX + 1: no name and no path is longer than PATH_MAX. A longer string
 /// stays too long, and takes no memory.
 private func bytes(_ pointer: UnsafePointer<CChar>) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(UnsafeBufferPointer(start: pointer, count: strnlen(pointer, Int(PATH_MAX) + 1)))
+    bytes(pointer, most: Int(PATH_MAX))
+}
+
+/// The bytes of a caller's string that has at most so many; of a longer one, one more.
+func bytes(_ pointer: UnsafePointer<CChar>, most: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(UnsafeBufferPointer(start: pointer, count: strnlen(pointer, most + 1)))
 }
 
 func string(_ pointer: UnsafePointer<CChar>) -> String { String(decoding: bytes(pointer), as: UTF8.self) }

@@ -225,59 +225,25 @@ func optimizer(_ pointer: UnsafePointer<crl_optimizer_options>?, for network: Ne
 }
 
 private func method(_ options: crl_optimizer_options) throws(ChainruleError) -> any OptimizationMethod {
-    // Take out what the method uses. The rest must be unset.
-    var options = options
-    let method = try method(taking: &options)
-    for (name, value) in [
-        ("momentum", options.momentum), ("beta1", options.beta1), ("beta2", options.beta2),
-        ("epsilon", options.epsilon), ("growth", options.growth), ("shrink", options.shrink),
-        ("min_step", options.min_step), ("max_step", options.max_step),
-    ] as [(StaticString, Float)] where optionalNumber(value) != nil {
-        throw notTaken(name, Double(value), by: method.identifier)
+    guard let method = OptimizationMethods.all.first(where: { number(of: $0) == options.method }) else {
+        throw ChainruleError(.value, "options->method is \(options.method), which is no crl_optimizer_method")
     }
-    return method
+    let numbers = Hyperparameters(
+        momentum: options.momentum, beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon,
+        growth: options.growth, shrink: options.shrink, minStep: options.min_step, maxStep: options.max_step)
+    return try OptimizationMethods.method(method, numbers, "options->")
 }
 
-private func method(taking options: inout crl_optimizer_options) throws(ChainruleError) -> any OptimizationMethod {
-    switch Int(options.method) {
-    case CRL_GRADIENT_DESCENT: return GradientDescent()
-    case CRL_MOMENTUM:
-        let usual = Momentum()
-        return Momentum(momentum: take(&options.momentum, usual.momentum))
-    case CRL_NESTEROV:
-        let usual = Nesterov()
-        return Nesterov(momentum: take(&options.momentum, usual.momentum))
-    case CRL_ADAGRAD:
-        let usual = AdaGrad()
-        return AdaGrad(epsilon: take(&options.epsilon, usual.epsilon))
-    case CRL_RMSPROP:
-        let usual = RMSprop()
-        return RMSprop(beta2: take(&options.beta2, usual.beta2), epsilon: take(&options.epsilon, usual.epsilon))
-    case CRL_ADAM: return momentMethod(&options, usual: Adam())
-    case CRL_ADAMW: return momentMethod(&options, usual: AdamW())
-    case CRL_AMSGRAD: return momentMethod(&options, usual: AMSGrad())
-    case CRL_NADAM: return momentMethod(&options, usual: NAdam())
-    case CRL_LION:
-        let usual = Lion()
-        return Lion(
-            beta1: take(&options.beta1, usual.beta1), beta2: take(&options.beta2, usual.beta2))
-    case CRL_IRPROP_MINUS:
-        let usual = IRPROPMinus()
-        return IRPROPMinus(
-            growth: take(&options.growth, usual.growth), shrink: take(&options.shrink, usual.shrink),
-            minStep: take(&options.min_step, usual.minStep), maxStep: take(&options.max_step, usual.maxStep))
-    case CRL_QUICKPROP:
-        let usual = Quickprop()
-        return Quickprop(
-            growth: take(&options.growth, usual.growth), maxStep: take(&options.max_step, usual.maxStep))
-    default: throw ChainruleError(.value, "options->method is \(options.method), which is no crl_optimizer_method")
-    }
-}
-
-private func momentMethod<Method: MomentMethod>(_ options: inout crl_optimizer_options, usual: Method) -> Method {
-    Method(
-        beta1: take(&options.beta1, usual.beta1), beta2: take(&options.beta2, usual.beta2),
-        epsilon: take(&options.epsilon, usual.epsilon))
+/// - Parameter method: one of the library's.
+func number(of method: any OptimizationMethod) -> crl_optimizer_method {
+    let numbers: [(StaticString, Int)] = [
+        ("gradient_descent", CRL_GRADIENT_DESCENT), ("momentum", CRL_MOMENTUM), ("nesterov", CRL_NESTEROV),
+        ("adagrad", CRL_ADAGRAD), ("rmsprop", CRL_RMSPROP), ("adam", CRL_ADAM), ("adamw", CRL_ADAMW),
+        ("amsgrad", CRL_AMSGRAD), ("nadam", CRL_NADAM), ("lion", CRL_LION), ("irprop_minus", CRL_IRPROP_MINUS),
+        ("quickprop", CRL_QUICKPROP),
+    ]
+    for (name, number) in numbers where method.identifier.isSameText(as: name) { return crl_optimizer_method(number) }
+    preconditionFailure("a method without a number")
 }
 
 func minimizer(_ options: crl_minimize_options) throws(ChainruleError) -> any Minimizer {

@@ -72,6 +72,44 @@ public func crlPredictorCreate(
     }
 }
 
+/// Saves a predictor as it is prepared, for crl_predictor_open(). The file is for the predictor's precision and instruction set, and
+/// for this version of the library: keep the model file, and prepare it anew elsewhere. Atomic, as crl_network_save().
+/// - Parameters:
+///   - predictor: only read.
+///   - path: the file to create or replace.
+/// - Returns: a status; also CRL_ERROR_FILE, or CRL_ERROR_VALUE for a network with a custom activation.
+@_cdecl("crl_predictor_save")
+public func crlPredictorSave(_ predictor: UnsafePointer<crl_predictor>?, _ path: UnsafePointer<CChar>?) -> crl_status {
+    call("crl_predictor_save") { () throws(ChainruleError) in
+        try object(predictor, "predictor", as: Predictor.self).save(to: requiredPath(path))
+    }
+}
+
+/// Opens a file of crl_predictor_save(). The predictor gives the same results bit for bit. The file is mapped where the system can do
+/// that: its weights are read when a prediction first needs them, and all processes that open the file share them. Checks everything
+/// but the weights.
+///
+/// While the predictor lives, nobody may write into the file or shorten it: the system would end the process with SIGBUS. Replacing
+/// the file by another of its name is safe, and crl_predictor_save() does that; so is removing it.
+/// - Parameters:
+///   - path: the file.
+///   - check_data: non-zero: read all of the file, and compare the checksum of the weights, too.
+///   - predictor: receives the predictor; free it with crl_predictor_destroy(). NULL after an error.
+/// - Returns: a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION if another version of the library prepared the
+///   file, CRL_ERROR_MISMATCH if it is for an instruction set that this processor lacks, or CRL_ERROR_MEMORY.
+@_cdecl("crl_predictor_open")
+public func crlPredictorOpen(
+    _ path: UnsafePointer<CChar>?, _ check_data: Int32,
+    _ predictor: UnsafeMutablePointer<UnsafeMutablePointer<crl_predictor>?>?
+) -> crl_status {
+    call("crl_predictor_open") { () throws(ChainruleError) in
+        guard let predictor else { throw nullArgument("predictor") }
+        predictor.pointee = nil
+        predictor.pointee = makeHandle(
+            try Predictor(contentsOf: requiredPath(path), checksData: check_data != 0))
+    }
+}
+
 /// Frees a predictor.
 /// - Parameters:
 ///   - predictor: NULL: does nothing.

@@ -2,6 +2,14 @@
 // Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON in
 // the metadata. Paths are C strings of any encoding and reach the system unchanged. Messages write bytes that are not
 // UTF-8 in the form \xf6.
+//
+// A file can hold metadata, too: texts of yours by key, such as the network's author, and those that other programs wrote there. And
+// a recipe: how the network is trained, so that a program can go on training a network that it was sent.
+//
+//     crl_network_set_recipe(network, &options);                              the options of crl_network_fit()
+//     crl_network_recipe(loaded, &options, &optimizer, &cost, &schedule, NULL, 0);
+//     crl_optimizer_create(loaded, &optimizer, &options.optimizer);
+//     crl_network_fit(loaded, x, rows, inputs, &targets, NULL, &options);
 
 import CChainrule
 import Chainrule

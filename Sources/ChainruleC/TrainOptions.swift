@@ -15,6 +15,14 @@ func trainer(
         network, optimizer: optimizer(of: train, for: network), options: trainingOptions(train, for: network))
 }
 
+/// What of them a file can hold.
+func recipe(
+    for network: Network, _ pointer: UnsafePointer<crl_train_options>
+) throws(ChainruleError) -> TrainingRecipe {
+    let train = try structure(pointer, "options")
+    return TrainingRecipe(try optimizer(of: train, for: network), try trainingOptions(train, for: network))
+}
+
 func trainingData(
     _ x: Matrix, _ targets: UnsafePointer<crl_targets>?, of trainer: Trainer
 ) throws(ChainruleError) -> DataView {

@@ -80,6 +80,15 @@ extension InstructionSetLevel {
         }
     }
 
+    /// Whether the short numbers' kernels are those with dot products.
+    public var hasDotProducts: Bool {
+        #if AVX
+            return self == .avx512 && platform_supports_avx512_dot() != 0
+        #else
+            return false
+        #endif
+    }
+
     public var bfloat16Prediction: PredictionKernels {
         precondition(isSupported, "kernels for an instruction set that this processor lacks")
         switch self {

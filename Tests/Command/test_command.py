@@ -39,7 +39,7 @@ def model(tmp_path: Path) -> Path:
 
 def test_help_and_version() -> None:
     assert "chainrule predict MODEL" in run("--help")
-    for name in ("info", "predict", "train", "convert"):
+    for name in ("info", "predict", "prepare", "train", "convert"):
         assert run(name, "--help").startswith(f"chainrule {name} MODEL")
     assert run("--version") == f"chainrule {chainrule.__version__}, {chainrule.instruction_set()}\n"
     assert "chainrule predict MODEL" in run(code=2)
@@ -71,6 +71,7 @@ def names_in_c(array: str) -> list[str]:
         ("layer_kind_names", "CRL_LAYER_"),
         ("optimizer_names", "CRL_"),
         ("precision_names", "CRL_PRECISION_"),
+        ("schedule_names", "CRL_SCHEDULE_"),
     ],
 )
 def test_names_are_those_of_the_enumerators(array: str, prefix: str) -> None:
@@ -213,3 +214,42 @@ def test_classes_must_be_whole_numbers(tmp_path: Path) -> None:
     data.write_text("1,2,0\n1,2,0.5\n")
     message = run("train", "--new", "5", data, "--classes", "--output", tmp_path / "x", code=1)
     assert "the class of row 2 is 0.5; whole numbers from 0 on are needed" in message
+
+
+def test_prepare(model: Path, tmp_path: Path) -> None:
+    prepared = tmp_path / "model.prepared"
+    for precision in ("float32", "bfloat16", "int8"):
+        assert run("prepare", model, prepared, "--precision", precision) == ""
+        wanted = run("predict", model, "--precision", precision, text="1,2,3\n-1,0,0.5\n")
+        assert run("predict", prepared, text="1,2,3\n-1,0,0.5\n") == wanted
+        assert run("predict", prepared, "--precision", precision, text="1,2,3\n-1,0,0.5\n") == wanted
+    assert "is prepared in int8" in run("predict", prepared, "--precision", "float32", text="1,2,3\n", code=1)
+    assert "is a prepared predictor" in run("info", prepared, code=1)
+    assert "MODEL and OUT" in run("prepare", model, code=2)
+    assert "fp8" in run("prepare", model, prepared, "--precision", "fp8", code=2)
+
+
+def test_train_keeps_and_takes_the_recipe(tmp_path: Path) -> None:
+    data, out = tmp_path / "data.csv", tmp_path / "out.safetensors"
+    data.write_text("".join(f"{i % 7},{i % 3},{i % 2}\n" for i in range(40)))
+    options = ("--classes", "--optimizer", "adamw", "--rate", "0.02", "--epochs", "3", "--batch", "8", "--seed", "5")
+    run("train", "--new", "4", data, "--output", out, *options)
+    recipe = Network.load(out).recipe
+    assert recipe and recipe["epochs"] == 3 and recipe["batch_size"] == 8 and recipe["seed"] == 5
+    assert recipe["cost"].kind == "cross_entropy" and recipe["optimizer"].learning_rate == np.float32(0.02)
+    assert "trained with cross_entropy, adamw at the rate 0.02, 3 epochs in batches of 8" in run("info", out)
+    again, same = tmp_path / "again.safetensors", tmp_path / "same.safetensors"
+    run("train", out, data, "--output", again, "--classes")
+    run("train", out, data, "--output", same, *options)
+    assert again.read_bytes() == same.read_bytes()
+    run("train", out, data, "--output", again, "--classes", "--optimizer", "momentum", "--epochs", "1")
+    other = Network.load(again).recipe
+    assert other and repr(other["optimizer"]).startswith("Optimizer(momentum") and other["epochs"] == 1
+    assert other["batch_size"] == 8
+
+
+def test_info_shows_metadata(model: Path) -> None:
+    network = Network.load(model)
+    network.metadata["author"] = "me"
+    network.save(model)
+    assert "  author: me\n" in run("info", model)

@@ -1073,6 +1073,41 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_concatenation_along(crl_network
                                                                      size_t inputs_count, size_t axis,
                                                                      const char *CRL_NULLABLE name);
 
+/** Adds a standardization, h = (h' − mean) · scale, with a number of each for every channel of h': inputs as a
+ *  problem has them become numbers of the size that training likes, and whoever gets the file need not know how. It
+ *  is four layers: the constants NAME_mean, of 0, and NAME_scale, of 1; the difference NAME_difference; and the
+ *  product, NAME. Means and scales are state: after crl_network_build() set them with
+ *  crl_network_fit_standardization() or crl_network_set_standardization().
+ *  @param network not built yet.
+ *  @param options name and input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_standardization(crl_network *network,
+                                                                 const crl_layer_options *CRL_NULLABLE options);
+
+/** Sets the means and scales of a standardization so that each channel of x has the mean 0 and the deviation 1. A
+ *  scale is 1 divided by the deviation (of the population), or 1 where that is 0. The layer reads the network's
+ *  input, directly or through reshapes.
+ *  @param network built. Requires exclusive access to it.
+ *  @param layer the standardization's name.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @return a status; also CRL_ERROR_NAME, CRL_ERROR_VALUE if the layer reads something else, CRL_ERROR_NOT_FINITE,
+ *      or CRL_ERROR_BUSY (in a callback while the network trains or loads). After an error nothing has changed. */
+CRL_NODISCARD CRL_API crl_status crl_network_fit_standardization(crl_network *network, const char *layer,
+                                                                 const float *x, size_t x_rows, size_t x_stride);
+
+/** Sets the means and scales of a standardization.
+ *  @param network built. Requires exclusive access to it.
+ *  @param layer the standardization's name.
+ *  @param mean a number for each channel, all finite.
+ *  @param scale the same.
+ *  @param count how many channels there are.
+ *  @return a status; also CRL_ERROR_NAME, CRL_ERROR_SIZE, CRL_ERROR_NOT_FINITE, or CRL_ERROR_BUSY (in a callback
+ *      while the network trains or loads). After an error nothing has changed. */
+CRL_NODISCARD CRL_API crl_status crl_network_set_standardization(crl_network *network, const char *layer,
+                                                                 const float *mean, const float *scale, size_t count);
+
 /* ------------------------------------------------------------------------------------------------------------------
  * Looking at a network
  * ------------------------------------------------------------------------------------------------------------------
@@ -1809,6 +1844,29 @@ CRL_NODISCARD CRL_API crl_status crl_network_predict(const crl_network *network,
 CRL_NODISCARD CRL_API crl_status crl_predictor_create(const crl_network *network, crl_precision precision,
                                                       crl_predictor *CRL_NULLABLE *CRL_NONNULL predictor);
 
+/** Saves a predictor as it is prepared, for crl_predictor_open(). The file is for the predictor's precision and
+ *  instruction set, and for this version of the library: keep the model file, and prepare it anew elsewhere. Atomic,
+ *  as crl_network_save().
+ *  @param predictor only read.
+ *  @param path the file to create or replace.
+ *  @return a status; also CRL_ERROR_FILE, or CRL_ERROR_VALUE for a network with a custom activation. */
+CRL_NODISCARD CRL_API crl_status crl_predictor_save(const crl_predictor *predictor, const char *path);
+
+/** Opens a file of crl_predictor_save(). The predictor gives the same results bit for bit. The file is mapped where
+ *  the system can do that: its weights are read when a prediction first needs them, and all processes that open the
+ *  file share them. Checks everything but the weights.
+ *
+ *  While the predictor lives, nobody may write into the file or shorten it: the system would end the process with
+ *  SIGBUS. Replacing the file by another of its name is safe, and crl_predictor_save() does that; so is removing it.
+ *  @param path the file.
+ *  @param check_data non-zero: read all of the file, and compare the checksum of the weights, too.
+ *  @param predictor receives the predictor; free it with crl_predictor_destroy(). NULL after an error.
+ *  @return a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION if another version of the library
+ *      prepared the file, CRL_ERROR_MISMATCH if it is for an instruction set that this processor lacks, or
+ *      CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_predictor_open(const char *path, int32_t check_data,
+                                                    crl_predictor *CRL_NULLABLE *CRL_NONNULL predictor);
+
 /** Frees a predictor.
  *  @param predictor NULL: does nothing. */
 CRL_API void crl_predictor_destroy(crl_predictor *CRL_NULLABLE predictor);
@@ -1916,6 +1974,14 @@ CRL_NODISCARD CRL_API crl_status crl_publisher_count(const crl_publisher *publis
  * Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON in
  * the metadata. Paths are C strings of any encoding and reach the system unchanged. Messages write bytes that are not
  * UTF-8 in the form \xf6.
+ *
+ * A file can hold metadata, too: texts of yours by key, such as the network's author, and those that other programs wrote there. And
+ * a recipe: how the network is trained, so that a program can go on training a network that it was sent.
+ *
+ *     crl_network_set_recipe(network, &options);                              the options of crl_network_fit()
+ *     crl_network_recipe(loaded, &options, &optimizer, &cost, &schedule, NULL, 0);
+ *     crl_optimizer_create(loaded, &optimizer, &options.optimizer);
+ *     crl_network_fit(loaded, x, rows, inputs, &targets, NULL, &options);
  */
 
 /** The lengths of the axes of an ONNX model's input. */
@@ -2020,6 +2086,42 @@ CRL_NODISCARD CRL_API crl_status crl_network_load_fann(const char *path, size_t 
 CRL_NODISCARD CRL_API crl_status crl_network_load_fann_from_memory(const void *bytes, size_t count, size_t memory_limit,
                                                                    crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
+/** Sets one of a network's texts, or removes it.
+ *  @param network built. Requires exclusive access to it.
+ *  @param key UTF-8, from 1 to 255 bytes. Not one of the format's own: format, format_version, architecture,
+ *      training, and whatever begins with "chainrule.".
+ *  @param value UTF-8; NULL: remove the key, if it is there. All keys and values together have at most 4,000,000
+ *      bytes, and there are at most 10,000 keys.
+ *  @return a status; also CRL_ERROR_VALUE for a key of the format or for what is not UTF-8, or CRL_ERROR_SIZE. After
+ *      an error nothing has changed. */
+CRL_NODISCARD CRL_API crl_status crl_network_set_metadata(crl_network *network, const char *key,
+                                                          const char *CRL_NULLABLE value);
+
+/** Gets one of a network's texts.
+ *  @param network built; only read.
+ *  @param key the text's.
+ *  @param value receives the text, UTF-8, which is valid until it is set anew or the network is destroyed. NULL
+ *      after an error.
+ *  @return a status; also CRL_ERROR_NAME if there is no such key. */
+CRL_NODISCARD CRL_API crl_status crl_network_metadata(const crl_network *network, const char *key,
+                                                      const char *CRL_NULLABLE *CRL_NONNULL value);
+
+/** Gets how many texts a network has.
+ *  @param network built; only read.
+ *  @param count receives the number.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_metadata_count(const crl_network *network, size_t *count);
+
+/** Gets one of a network's texts by its place. A new key comes last; removing one moves those behind it.
+ *  @param network built; only read.
+ *  @param index from 0.
+ *  @param key receives the key, valid as the value.
+ *  @param value receives the text: see crl_network_metadata().
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_metadata_at(const crl_network *network, size_t index,
+                                                         const char *CRL_NONNULL *CRL_NONNULL key,
+                                                         const char *CRL_NONNULL *CRL_NONNULL value);
+
 /** Reads an ONNX model into a network, built and ready: it predicts, trains and saves as any other. Constant floats
  *  of several elements become its parameters. Rows of x hold the model's inputs one after another, rows of y its
  *  outputs, each in ONNX's order of axes: crl_network_onnx_input() and crl_network_onnx_output() say which. Checks
@@ -2105,6 +2207,36 @@ CRL_NODISCARD CRL_API crl_status crl_network_onnx_output(const crl_network *netw
                                                          const char *CRL_NONNULL *CRL_NONNULL name,
                                                          size_t *CRL_NULLABLE extents, size_t extents_count,
                                                          size_t *rank, int32_t *batch_axis);
+
+/** Keeps how a network is trained, for its copies and its files. Replaces an earlier recipe.
+ *  @param network built. Requires exclusive access to it.
+ *  @param options as for crl_network_fit(); of the optimizer its method, numbers and regularization are kept, not
+ *      its state, nor the settings of single layers. Threads and callbacks are not kept. NULL: forget the recipe.
+ *  @return a status; also CRL_ERROR_VALUE for a cost or a schedule that is a function of yours: files hold no
+ *      functions. After an error nothing has changed. */
+CRL_NODISCARD CRL_API crl_status crl_network_set_recipe(crl_network *network,
+                                                        const crl_train_options *CRL_NULLABLE options);
+
+/** Gets how a network is trained: what crl_network_set_recipe() kept, or its file holds. Writes it into structures
+ *  of yours, and the addresses of these into options: it is ready for crl_network_fit(), but for the optimizer,
+ *  which crl_optimizer_create() makes.
+ *  @param network built; only read.
+ *  @param options initialized with CRL_TRAIN_OPTIONS_INIT; receives the numbers. Its optimizer, threads and
+ *      callbacks stay as they are.
+ *  @param optimizer initialized with CRL_OPTIMIZER_OPTIONS_INIT; receives method, numbers and regularization.
+ *  @param cost initialized with CRL_COST_OPTIONS_INIT; receives the cost, and options->cost its address.
+ *  @param schedule initialized with CRL_SCHEDULE_OPTIONS_INIT; receives the schedule, and options->schedule its
+ *      address, or NULL if there is none.
+ *  @param class_weights receives the class weights, if there are any, and options->class_weights its address; NULL:
+ *      not wanted.
+ *  @param class_weights_count how many fit there; options->class_weights_count receives how many there are. Ignored
+ *      with NULL.
+ *  @return a status; also CRL_ERROR_NAME if nothing is known, CRL_ERROR_FORMAT if the file's recipe is damaged or of
+ *      a newer version, or CRL_ERROR_SIZE if the class weights do not fit. */
+CRL_NODISCARD CRL_API crl_status crl_network_recipe(const crl_network *network, crl_train_options *options,
+                                                    crl_optimizer_options *optimizer, crl_cost_options *cost,
+                                                    crl_schedule_options *schedule, float *CRL_NULLABLE class_weights,
+                                                    size_t class_weights_count);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Trainers

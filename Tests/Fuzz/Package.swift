@@ -23,6 +23,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzFANN", dependencies: library + ["CFuzzer"], swiftSettings: warningsAreErrors),
         .executableTarget(
+            name: "FuzzPrepared", dependencies: library + ["CFuzzer"], swiftSettings: warningsAreErrors),
+        .executableTarget(
             name: "FuzzCalls", dependencies: library + ["CFuzzer", "FuzzSupport"], swiftSettings: warningsAreErrors),
     ]
 )

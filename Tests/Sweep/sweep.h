@@ -259,6 +259,7 @@ static int is_wrong(void)
 /* Fixtures */
 
 static crl_network *network, *open_network, *shaped_network, *normal_network, *model_network, *labelled_network;
+static crl_network *standard_network;
 static crl_workspace *workspace, *normal_workspace;
 static crl_optimizer *optimizer;
 static crl_predictor *predictor, *causal_predictor;
@@ -269,7 +270,7 @@ static crl_publisher *publisher;
 static crl_cancel *cancel;
 static void *made;
 static int may_be_made;
-static char path[64], model_path[64], fann_path[64];
+static char path[64], model_path[64], fann_path[64], prepared_path[64];
 
 static void need(crl_status status)
 {
@@ -409,11 +410,18 @@ static void set_up(void)
     need(crl_workspace_create(normal_network, 5, CRL_PURPOSE_TRAINING, &normal_workspace));
     need(crl_workspace_use_batch_statistics(normal_workspace, 1));
     need(crl_forward(normal_network, normal_workspace, x, 5, 3, NULL, 0, 0));
+    need(crl_network_create(3, &standard_network));
+    need(crl_network_add_standardization(standard_network, NULL));
+    need(crl_network_build(standard_network, 1));
     need(crl_network_build(network, 1));
     need(crl_workspace_create(network, 5, CRL_PURPOSE_TRAINING, &workspace));
     need(crl_forward(network, workspace, x, 5, 3, NULL, 0, 0));
     need(crl_optimizer_create(network, NULL, &optimizer));
     need(crl_predictor_create(network, CRL_PRECISION_FLOAT32, &predictor));
+    if (strcmp(now->name, "crl_predictor_open") == 0)
+        need(crl_predictor_save(predictor, prepared_path));
+    need(crl_network_set_metadata(network, "author", "me"));
+    need(crl_network_set_recipe(network, &options));
     need(crl_publisher_create(network, CRL_PRECISION_FLOAT32, &publisher));
     need(crl_cancel_create(NULL, NULL, &cancel));
     make_stream();
@@ -443,6 +451,7 @@ static void tear_down(void)
     crl_workspace_destroy(workspace);
     crl_workspace_destroy(normal_workspace);
     crl_network_destroy(normal_network);
+    crl_network_destroy(standard_network);
     crl_network_destroy(shaped_network);
     crl_network_destroy(open_network);
     crl_network_destroy(labelled_network);
@@ -557,6 +566,7 @@ static int sweep(const struct function *functions, size_t length, const struct q
     calls = mmap(NULL, sizeof *calls, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     snprintf(path, sizeof path, "/tmp/chainrule-sweep-%ld", (long)getpid());
     snprintf(model_path, sizeof model_path, "/tmp/chainrule-sweep-model-%ld", (long)getpid());
+    snprintf(prepared_path, sizeof prepared_path, "/tmp/chainrule-sweep-prepared-%ld", (long)getpid());
     snprintf(fann_path, sizeof fann_path, "/tmp/chainrule-sweep-fann-%ld", (long)getpid());
     for (size_t i = 0; i < length; ++i) {
         int status = 1;
@@ -577,6 +587,7 @@ static int sweep(const struct function *functions, size_t length, const struct q
     unlink(path);
     unlink(model_path);
     unlink(fann_path);
+    unlink(prepared_path);
     fprintf(stderr, "%lu calls\n", *calls);
     printf("%lu passed, %lu failed\n", passed, (unsigned long)length - passed);
     return passed != length;

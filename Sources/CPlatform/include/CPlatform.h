@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -224,6 +225,15 @@ static inline int platform_read(int descriptor, void *bytes, size_t count) {
     }
     return 0;
 }
+
+/** The first `length` bytes of a file as memory that is only read, from the system when it is touched. NULL where that is not
+ *  possible; to be given back to platform_unmap(). */
+static inline const void *platform_map(int descriptor, size_t length) {
+    void *memory = mmap(NULL, length, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+static inline void platform_unmap(void *memory, size_t length) { (void)munmap(memory, length); }
 
 /** The directory that relative paths are relative to, as a descriptor. */
 static inline int platform_working_directory(void) { return AT_FDCWD; }

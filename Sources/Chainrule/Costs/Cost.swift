@@ -17,7 +17,7 @@ public struct Cost: Sendable {
     public var reduction: Reduction
     let function: Function
     /// The parameter of the ``CostKernels``: Huber's d, cross-entropy's ε.
-    let parameter: Float
+    package let parameter: Float
     /// Whether targets are classes, or distributions over them.
     let acceptsClasses: Bool
     /// The activation that the cost itself applies to the outputs, which are logits; nil: none.

@@ -137,8 +137,11 @@ package protocol Layer: AnyObject, Sendable {
     /// Whether h is the input's h when there is no noise.
     var isIdentityWithoutNoise: Bool { get }
 
-    /// What the layer makes of a channel outside training, if that is `h = factor · h_in + offset` and nothing else.
-    func channelMap(_ channel: Int, _ numbers: LayerNumbers) -> ChannelMap?
+    /// Whether outside training each channel is `h = factor · h_in + offset`, and nothing else.
+    var mapsChannels: Bool { get }
+
+    /// That of a channel, of a layer that maps channels.
+    func channelMap(_ channel: Int, _ numbers: LayerNumbers) -> ChannelMap
 
     /// How a step of the output depends on the steps of the inputs, outside training. A step is an index of a shape's first
     /// axis.
@@ -171,7 +174,10 @@ extension Layer {
     }
     package func inputDelta(_ pass: LayerPass) { preconditionFailure("the units depend on one another") }
     package var isIdentityWithoutNoise: Bool { false }
-    package func channelMap(_ channel: Int, _ numbers: LayerNumbers) -> ChannelMap? { nil }
+    package var mapsChannels: Bool { false }
+    package func channelMap(_ channel: Int, _ numbers: LayerNumbers) -> ChannelMap {
+        preconditionFailure("the layer does not map channels")
+    }
     package func timeDependence(shape: Shape, inputs: [Shape]) -> TimeDependence { .allSteps }
     package func ofOneStep(_ shape: Shape) -> any Layer { self }
     package var checksInputs: Bool { false }

@@ -212,6 +212,27 @@ extension Architecture {
         self = copy
     }
 
+    // MARK: Standardization
+
+    /// Adds `(h' − mean) · scale`, with a number of each for every channel of h': it brings the numbers of a problem to the
+    /// size that training likes. It is four layers: the constants NAME_mean, of 0, and NAME_scale, of 1; the difference
+    /// NAME_difference; and the product, NAME. ``Network/fitStandardization(_:to:)`` finds the numbers in data,
+    /// ``Network/setStandardization(_:mean:scale:)`` takes them.
+    public mutating func standardization(name: String? = nil, input: String? = nil) throws(ChainruleError) {
+        var copy = self
+        let name = name ?? (nodes.count + 3).description
+        let input = input ?? self.name(at: nodes.count).text
+        guard let position = position(of: LayerName(unchecked: input)) else {
+            throw ChainruleError(.name, "the network has no layer '\(input)'")
+        }
+        let channels = try Shape([shape(at: position).channels])
+        try copy.constant(channels, name: "\(name)_mean", values: .zeros)
+        try copy.difference(of: input, "\(name)_mean", name: "\(name)_difference")
+        try copy.constant(channels, name: "\(name)_scale", values: .constant(1))
+        try copy.product(of: "\(name)_difference", "\(name)_scale", name: name)
+        self = copy
+    }
+
     // MARK: Windows
 
     /// Adds a convolution over the axes before the channels, or a transposed one.

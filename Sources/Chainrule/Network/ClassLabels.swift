@@ -1,5 +1,7 @@
 /// The names of a classifier's classes: one for each output, or two for a single output, which is the second class's.
 package enum ClassLabels {
+    /// Of files' metadata.
+    static var key: StaticString { "chainrule.class_labels" }
     static var most: Int { 65_536 }
     package static var longest: Int { 255 }
 

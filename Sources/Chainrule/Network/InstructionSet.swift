@@ -32,9 +32,11 @@ public enum InstructionSet: CaseIterable, Sendable {
     public var isSupported: Bool { level?.isSupported ?? false }
 
     /// The instruction set that the library computes with, except in networks built for another one.
-    public static var current: InstructionSet {
-        let level = InstructionSetLevel.decided ?? .best
-        return allCases.first { $0.level == level } ?? .baseline
+    public static var current: InstructionSet { named(InstructionSetLevel.decided ?? .best) }
+
+    /// The instruction set of a level.
+    static func named(_ level: InstructionSetLevel) -> InstructionSet {
+        allCases.first { $0.level == level } ?? .baseline
     }
 
     /// Sets the instruction set of the process from now on: for networks that are built, loaded or grown, with their

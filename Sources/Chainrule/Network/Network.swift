@@ -18,6 +18,8 @@ public final class Network: FallibleClass, @unchecked Sendable {
     let preparedCopy = PreparedCopy()
     /// The names of the classes that the outputs stand for; empty: none. See ``setClassLabels(_:)``.
     public internal(set) var classLabels: [String] = []
+    /// Texts for you, such as the author or the data: files hold them. Changing them requires exclusive access.
+    public var metadata = Metadata()
     private let memory: FloatMemory
     /// Whether a call that trains the network is running. Its callbacks are part of it.
     private var isTraining = false
@@ -72,15 +74,20 @@ public final class Network: FallibleClass, @unchecked Sendable {
 
     /// Sets a tensor of the state, such as a constant's "0.value" or the statistics "0.running_mean".
     public func setState(_ name: String, _ values: [Float]) throws(ChainruleError) {
-        guard let tensor = plan.state.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
-            throw ChainruleError(.name, "the network's state has no tensor '\(name)'")
-        }
+        let tensor = try stateTensor(named: name)
         guard values.count == tensor.count else {
             throw ChainruleError(.size, "the tensor '\(name)' has \(tensor.count) elements; \(values.count) were given")
         }
         try checkIsNotTraining()
         parameterVersion += 1
         for (index, value) in values.enumerated() { numbers.base[tensor.offset + index] = value }
+    }
+
+    func stateTensor(named name: String) throws(ChainruleError) -> Plan.Tensor {
+        guard let tensor = plan.state.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
+            throw ChainruleError(.name, "the network's state has no tensor '\(name)'")
+        }
+        return tensor
     }
 
     /// Runs `body`, whose callbacks may not train or change the network.

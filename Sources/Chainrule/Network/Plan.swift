@@ -199,6 +199,15 @@ package final class Plan: FallibleClass, Sendable {
     }
 }
 
+extension Plan.Tensor {
+    /// A row of numbers in a file.
+    init(row name: String, count: Int, index: Int, offset: Int) {
+        self.init(
+            index: index, name: name, offset: offset, rows: 1, columns: count, fanIn: 1, fanOut: 1,
+            extents: [1, count], role: .weight, initializer: .zeros, gradientTerms: 1)
+    }
+}
+
 extension FallibleClass where Self == Plan {
     package init(_ architecture: Architecture) throws(ChainruleError) {
         try architecture.setAside()

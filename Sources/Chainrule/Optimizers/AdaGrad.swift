@@ -13,6 +13,12 @@ public final class AdaGrad: KernelMethod {
         self.epsilon = epsilon
     }
 
+    public var hyperparameters: Hyperparameters { Hyperparameters(epsilon: epsilon) }
+
+    public func with(_ numbers: Hyperparameters) -> any OptimizationMethod {
+        AdaGrad(epsilon: numbers.epsilon)
+    }
+
     public func validate() throws(ChainruleError) {
         try OptimizationMethods.check(epsilon: epsilon, of: identifier)
     }

@@ -25,6 +25,14 @@ public final class IRPROPMinus: KernelMethod {
         self.maxStep = maxStep
     }
 
+    public var hyperparameters: Hyperparameters {
+        Hyperparameters(growth: growth, shrink: shrink, minStep: minStep, maxStep: maxStep)
+    }
+
+    public func with(_ numbers: Hyperparameters) -> any OptimizationMethod {
+        IRPROPMinus(growth: numbers.growth, shrink: numbers.shrink, minStep: numbers.minStep, maxStep: numbers.maxStep)
+    }
+
     public func validate() throws(ChainruleError) {
         guard growth.isFinite && growth >= 1 else {
             throw ChainruleError(.value, "growth of \(identifier) is \(growth); it must be finite and >= 1")

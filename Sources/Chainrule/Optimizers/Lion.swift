@@ -18,6 +18,12 @@ public final class Lion: KernelMethod {
         self.beta2 = beta2
     }
 
+    public var hyperparameters: Hyperparameters { Hyperparameters(beta1: beta1, beta2: beta2) }
+
+    public func with(_ numbers: Hyperparameters) -> any OptimizationMethod {
+        Lion(beta1: numbers.beta1, beta2: numbers.beta2)
+    }
+
     public func validate() throws(ChainruleError) {
         try OptimizationMethods.check(beta1, "beta1", of: identifier)
         try OptimizationMethods.check(beta2, "beta2", of: identifier)

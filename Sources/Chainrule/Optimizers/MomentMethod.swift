@@ -16,6 +16,12 @@ extension MomentMethod {
     public var stateVectors: Int { 2 }
     public var squareStates: Range<Int> { 1..<stateVectors }
 
+    public var hyperparameters: Hyperparameters { Hyperparameters(beta1: beta1, beta2: beta2, epsilon: epsilon) }
+
+    public func with(_ numbers: Hyperparameters) -> any OptimizationMethod {
+        Self(beta1: numbers.beta1, beta2: numbers.beta2, epsilon: numbers.epsilon)
+    }
+
     public func validate() throws(ChainruleError) {
         try OptimizationMethods.check(beta1, "beta1", of: identifier)
         try OptimizationMethods.check(beta2, "beta2", of: identifier)

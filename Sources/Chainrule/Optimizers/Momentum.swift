@@ -9,6 +9,12 @@ public final class Momentum: KernelMethod {
 
     public init(momentum: Float = 0.9) { self.momentum = momentum }
 
+    public var hyperparameters: Hyperparameters { Hyperparameters(momentum: momentum) }
+
+    public func with(_ numbers: Hyperparameters) -> any OptimizationMethod {
+        Momentum(momentum: numbers.momentum)
+    }
+
     public func validate() throws(ChainruleError) {
         try OptimizationMethods.check(momentum, "momentum", of: identifier)
     }

@@ -13,6 +13,12 @@ public final class Nesterov: KernelMethod {
         self.momentum = momentum
     }
 
+    public var hyperparameters: Hyperparameters { Hyperparameters(momentum: momentum) }
+
+    public func with(_ numbers: Hyperparameters) -> any OptimizationMethod {
+        Nesterov(momentum: numbers.momentum)
+    }
+
     public func validate() throws(ChainruleError) {
         try OptimizationMethods.check(momentum, "momentum", of: identifier)
     }

@@ -51,6 +51,10 @@ public protocol OptimizationMethod: AnyObject, Sendable {
     var usualWeightDecay: Float { get }
     /// Whether a step along a gradient of 0 changes nothing, neither the parameter nor its state.
     var rests: Bool { get }
+    /// Its numbers, for files: ``Network/setRecipe(_:)``.
+    var hyperparameters: Hyperparameters { get }
+    /// The same method with other numbers, all of which it has.
+    func with(_ numbers: Hyperparameters) -> any OptimizationMethod
     /// Checks the hyperparameters.
     func validate() throws(ChainruleError)
     /// Bounds the change of any parameter in a step, if no gradient exceeds `gradient` in magnitude and no parameter
@@ -73,6 +77,8 @@ extension OptimizationMethod {
     public var squareStates: Range<Int> { 0..<0 }
     public var usualWeightDecay: Float { 0 }
     public var rests: Bool { false }
+    public var hyperparameters: Hyperparameters { Hyperparameters() }
+    public func with(_ numbers: Hyperparameters) -> any OptimizationMethod { self }
     public var kernel: OptimizerKernelChoice? { nil }
     public func factors(learningRate: Float, step: Int) -> SIMD8<Float> { .zero }
 }

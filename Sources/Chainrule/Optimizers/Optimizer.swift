@@ -60,7 +60,7 @@ public final class Optimizer: FallibleClass {
     /// Sets a rate that the optimizer had before.
     func restoreLearningRate(_ rate: Float) { learningRate = rate }
 
-    fileprivate static func check(_ rate: Float) throws(ChainruleError) {
+    static func check(_ rate: Float) throws(ChainruleError) {
         guard rate.isFinite && rate >= 0 else {
             throw ChainruleError(.value, "the learning rate is \(rate); it must be finite and >= 0")
         }

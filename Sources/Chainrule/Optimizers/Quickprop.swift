@@ -23,6 +23,12 @@ public final class Quickprop: KernelMethod {
         self.maxStep = maxStep
     }
 
+    public var hyperparameters: Hyperparameters { Hyperparameters(growth: growth, maxStep: maxStep) }
+
+    public func with(_ numbers: Hyperparameters) -> any OptimizationMethod {
+        Quickprop(growth: numbers.growth, maxStep: numbers.maxStep)
+    }
+
     public func validate() throws(ChainruleError) {
         try OptimizationMethods.check(positive: growth, "growth", of: identifier)
         try OptimizationMethods.check(positive: maxStep, "max_step", of: identifier)

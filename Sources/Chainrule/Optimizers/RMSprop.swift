@@ -16,6 +16,12 @@ public final class RMSprop: KernelMethod {
         self.epsilon = epsilon
     }
 
+    public var hyperparameters: Hyperparameters { Hyperparameters(beta2: beta2, epsilon: epsilon) }
+
+    public func with(_ numbers: Hyperparameters) -> any OptimizationMethod {
+        RMSprop(beta2: numbers.beta2, epsilon: numbers.epsilon)
+    }
+
     public func validate() throws(ChainruleError) {
         try OptimizationMethods.check(beta2, "beta2", of: identifier)
         try OptimizationMethods.check(epsilon: epsilon, of: identifier)

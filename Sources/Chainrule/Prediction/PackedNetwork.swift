@@ -22,7 +22,8 @@ final class PackedNetwork: FallibleClass, @unchecked Sendable {
     let scratchCount: Int
     /// How many rows go through the layers together: as many as fit in the second-level cache.
     let groupRows: Int
-    private let memory: FloatMemory
+    /// b and the panels of all packed layers.
+    let memory: FloatMemory
     /// One for each packed layer.
     private let activations: UnsafeMutableBufferPointer<ActivationKernel<Float>>
 
@@ -38,6 +39,26 @@ final class PackedNetwork: FallibleClass, @unchecked Sendable {
         self.groupRows = groupRows
         self.memory = memory
         self.activations = activations
+    }
+
+    /// The tensors that predictions read as they are in the network.
+    func unpackedTensors(of plan: Plan) -> [Plan.Tensor] {
+        var unpacked: [Plan.Tensor] = []
+        for (index, step) in steps.enumerated() {
+            let tensors = plan.tensors[plan.tensorRanges[index]]
+            switch step {
+            case .merged: continue
+            case .packed:
+                guard let layer = plan.architecture.nodes[index].layer.preparable else { continue }
+                for (number, tensor) in tensors.enumerated() where !layer.packs(tensor: number) {
+                    unpacked.append(tensor)
+                }
+            case .forward:
+                unpacked += tensors
+                unpacked += plan.state[plan.stateRanges[index]]
+            }
+        }
+        return unpacked
     }
 
     deinit {
@@ -69,15 +90,46 @@ extension FallibleClass where Self == PackedNetwork {
         arithmetic: Arithmetic
     ) throws(ChainruleError) {
         try network.architecture.setAside()
-        var (stages, isChain) = network.packedStages(precision, foldsNormalization: foldsNormalization, kernels)
+        var (stages, isChain) = network.architecture.packedStages(
+            precision, foldsNormalization: foldsNormalization, kernels)
+        let (count, productCount) = try PackedNetwork.layOut(&stages, kernels)
+        let memory = try FloatMemory(count: count, for: "a predictor")
+        for stage in stages { try stage.pack(network, into: memory, kernels, arithmetic) }
+        self = try PackedNetwork(
+            network.architecture, stages, isChain: isChain, productCount: productCount, memory, kernels, arithmetic)
+    }
+
+    /// - Parameter memory: gives so many floats, which another ``PackedNetwork`` of this precision and these kernels packed.
+    init(
+        _ architecture: Architecture, precision: Precision, kernels: PredictionKernels, arithmetic: Arithmetic,
+        packed memory: (_ count: Int) throws(ChainruleError) -> FloatMemory
+    ) throws(ChainruleError) {
+        try architecture.setAside()
+        var (stages, isChain) = architecture.packedStages(precision, foldsNormalization: true, kernels)
+        let (count, productCount) = try PackedNetwork.layOut(&stages, kernels)
+        self = try PackedNetwork(
+            architecture, stages, isChain: isChain, productCount: productCount, memory(count), kernels, arithmetic)
+    }
+
+    /// Finds the places of all layers' panels.
+    /// - Returns: the number of floats, and of products.
+    private static func layOut(
+        _ stages: inout [PackedStage], _ kernels: PredictionKernels
+    ) throws(ChainruleError) -> (Int, Int) {
         var (count, productCount) = (0, 0)
         for index in stages.indices { try stages[index].layOut(from: &count, product: &productCount, kernels) }
-        let memory = try FloatMemory(count: count, for: "a predictor")
+        return (count, productCount)
+    }
+
+    private init(
+        _ architecture: Architecture, _ stages: [PackedStage], isChain: Bool, productCount: Int,
+        _ memory: FloatMemory, _ kernels: PredictionKernels, _ arithmetic: Arithmetic
+    ) throws(ChainruleError) {
         let products = try Memory<PackedDense>(count: productCount, for: "a predictor's layers")
-        for stage in stages { try stage.pack(network, into: memory, products, kernels, arithmetic) }
+        for stage in stages { stage.products(in: memory, to: products) }
         // From here on nothing throws, so everything allocated gets an owner at the end.
         let activations = UnsafeMutableBufferPointer<ActivationKernel<Float>>.allocate(capacity: stages.count)
-        var steps = [PackedNetwork.Step](repeating: .forward, count: network.architecture.nodes.count)
+        var steps = [PackedNetwork.Step](repeating: .forward, count: architecture.nodes.count)
         // Results of a chain alternate between two places. A third holds what is computed from the inputs.
         var (resultStrides, operandStride, widest) = ([0, 0], 0, 0)
         for (index, stage) in stages.enumerated() {

@@ -5,14 +5,30 @@ extension PackedStage {
     /// A number for each output channel; of a cell, for each packed unit of each gate, and then its vectors.
     func bias(in memory: FloatMemory) -> Matrix { memory.matrix(at: place, rows: 1, columns: biasCount) }
 
+    /// The products of panels in these places.
+    func products(in memory: FloatMemory, to products: Memory<PackedDense>) {
+        for (part, index) in zip(parts, firstProduct...) {
+            let (base, lanes) = (memory.base + part.place, part.lanes)
+            let after = base + part.words * lanes
+            var product = PackedDense(
+                inputs: part.depth, outputs: part.units, words: part.words, panels: base, lanes: after)
+            if precision == .int8 {
+                // The first lanes are zero: the sums start from them.
+                product.bias = UnsafePointer(after + lanes)
+                product.scales = UnsafePointer(after + 2 * lanes)
+                product.weightSums = UnsafeRawPointer(after + 3 * lanes).assumingMemoryBound(to: Int32.self)
+            }
+            products.base[index] = product
+        }
+    }
+
     /// Writes b and the panels to the places that ``layOut(from:product:_:)`` found.
     func pack(
-        _ network: Network, into memory: FloatMemory, _ products: Memory<PackedDense>, _ kernels: PredictionKernels,
-        _ arithmetic: Arithmetic
+        _ network: Network, into memory: FloatMemory, _ kernels: PredictionKernels, _ arithmetic: Arithmetic
     ) throws(ChainruleError) {
         let (numbers, bias) = (network.numbers(ofNode: node), bias(in: memory))
         if let cell = layer.cellLayer {
-            return try pack(cell, numbers, bias, into: memory, products, kernels, arithmetic)
+            return try pack(cell, numbers, bias, into: memory, kernels, arithmetic)
         }
         if let place = layer.biasTensor { bias.assign(numbers.vector(place)) }
         var weights = numbers.parameter(0)
@@ -20,17 +36,16 @@ extension PackedStage {
         defer { withExtendedLifetime(copy) {} }
         if let copy { weights = copy.matrix(at: 0, rows: copy.count / packing.depth, columns: packing.depth) }
         if let normalization { fold(network, normalization, into: weights, bias) }
-        for index in parts.indices {
-            products.base[firstProduct + index] = try write(index, weights, bias, to: memory, kernels, arithmetic)
-        }
+        for index in parts.indices { try write(index, weights, bias, to: memory, kernels, arithmetic) }
     }
 
     private func write(
         _ index: Int, _ tensor: Matrix, _ bias: Matrix, to memory: FloatMemory, _ kernels: PredictionKernels,
         _ arithmetic: Arithmetic
-    ) throws(ChainruleError) -> PackedDense {
+    ) throws(ChainruleError) {
         let part = parts[index]
-        return try Panels(
+        precondition(tensor.columns == part.depth)
+        try Panels(
             weights: tensor.rows(from: part.firstRow, count: part.units),
             bias: part.hasBias ? bias.columns(from: part.firstRow, count: part.units) : nil,
             words: part.words, lanes: part.lanes, vectorWidth: panelWidth(kernels)
@@ -40,7 +55,7 @@ extension PackedStage {
     /// The same of a cell, whose gates have more units when they are packed: of weights 0.
     private func pack(
         _ cell: any CellLayer, _ numbers: LayerNumbers, _ bias: Matrix, into memory: FloatMemory,
-        _ products: Memory<PackedDense>, _ kernels: PredictionKernels, _ arithmetic: Arithmetic
+        _ kernels: PredictionKernels, _ arithmetic: Arithmetic
     ) throws(ChainruleError) {
         let packed = bias.columns / (cell.gates + cell.vectors.count)
         /// Copies a tensor's rows to where they are packed.
@@ -67,7 +82,7 @@ extension PackedStage {
             let rows = copy.matrix(at: 0, rows: cell.gates * packed, columns: weights.columns)
             spread(weights, to: rows)
             for index in parts.indices where parts[index].tensor == tensor {
-                products.base[firstProduct + index] = try write(index, rows, bias, to: memory, kernels, arithmetic)
+                try write(index, rows, bias, to: memory, kernels, arithmetic)
             }
         }
     }
@@ -93,7 +108,7 @@ extension PackedStage {
         let numbers = network.numbers(ofNode: normalization)
         let channelsOfGroup = channels / packing.groups
         for channel in 0..<channels {
-            let map = layer.channelMap(channel, numbers)!
+            let map = layer.channelMap(channel, numbers)
             bias[0, channel] = Float(map.factor * Double(bias[0, channel]) + map.offset)
             let (group, first) = channel.quotientAndRemainder(dividingBy: channelsOfGroup)
             for unit in stride(from: first, to: packing.units, by: channelsOfGroup) {
@@ -117,10 +132,8 @@ private struct Panels {
     /// Writes the panels to `base`, and the lanes' values behind them.
     func write(
         to base: UnsafeMutablePointer<Float>, _ precision: Precision, _ arithmetic: Arithmetic
-    ) throws(ChainruleError) -> PackedDense {
+    ) throws(ChainruleError) {
         let after = base + words * lanes
-        var product = PackedDense(
-            inputs: weights.columns, outputs: weights.rows, words: words, panels: base, lanes: after)
         switch precision {
         case .float32:
             try PanelPacking.forEachPanel(outputs: weights.rows, vectorWidth: vectorWidth) {
@@ -143,9 +156,6 @@ private struct Panels {
             // The first lanes stay zero: the sums start from them. Then come bias, scales and sums of weights.
             let (bias, scales, sums) = (after + lanes, after + 2 * lanes, after + 3 * lanes)
             write(self.bias, to: bias)
-            product.bias = UnsafePointer(bias)
-            product.scales = UnsafePointer(scales)
-            product.weightSums = UnsafeRawPointer(sums).assumingMemoryBound(to: Int32.self)
             for unit in 0..<weights.rows {
                 scales[unit] = Int8Weights.step(largest: arithmetic.largestMagnitude(weights.row(unit)))
             }
@@ -163,7 +173,6 @@ private struct Panels {
                 sums[unit] = Float(bitPattern: UInt32(bitPattern: before + sum))
             }
         }
-        return product
     }
 
     /// Can be cancelled.

@@ -97,16 +97,13 @@ struct PackedStage {
     }
 
     /// Merges a node that alone reads this layer, if that is possible.
-    fileprivate mutating func merge(_ index: Int, _ network: Network, foldsNormalization: Bool) -> Bool {
-        let node = network.architecture.nodes[index]
+    fileprivate mutating func merge(_ index: Int, _ node: Architecture.Node, foldsNormalization: Bool) -> Bool {
         if activation.isCustom || packing.use == .states && !node.layer.isIdentityWithoutNoise { return false }
         if !node.layer.isIdentityWithoutNoise {
             guard activation.isIdentity && node.shape.channels == channels else { return false }
             if case .input = node.layer.preactivation, let function = node.layer.outputActivation, !function.isCustom {
                 (activation, activationNode) = (function, index)
-            } else if foldsNormalization, normalization == nil,
-                node.layer.channelMap(0, network.numbers(ofNode: index)) != nil
-            {
+            } else if foldsNormalization && normalization == nil && node.layer.mapsChannels {
                 normalization = index
             } else {
                 return false
@@ -144,7 +141,7 @@ struct PackedStage {
     }
 }
 
-extension Network {
+extension Architecture {
     /// The layers to be packed, and whether their products are the whole network, each reading the one before.
     func packedStages(
         _ precision: Precision, foldsNormalization: Bool, _ kernels: PredictionKernels
@@ -152,14 +149,14 @@ extension Network {
         var stages: [PackedStage] = []
         var isChain = true
         // By position: how often it is read, and the stage that writes it.
-        var readers = [Int](repeating: 0, count: architecture.nodes.count + 1)
-        var writers = [Int?](repeating: nil, count: architecture.nodes.count + 1)
-        for node in architecture.nodes { for position in node.inputs { readers[position] += 1 } }
-        for (index, node) in architecture.nodes.enumerated() {
+        var readers = [Int](repeating: 0, count: nodes.count + 1)
+        var writers = [Int?](repeating: nil, count: nodes.count + 1)
+        for node in nodes { for position in node.inputs { readers[position] += 1 } }
+        for (index, node) in nodes.enumerated() {
             let position = node.inputs[0]
             if node.inputs.count != 1 || position != index { isChain = false }
             if let layer = node.layer.preparable,
-                let stage = PackedStage(layer, index, architecture, precision, kernels)
+                let stage = PackedStage(layer, index, self, precision, kernels)
             {
                 writers[index + 1] = stages.count
                 if stage.packing.use != .rows || stage.mostPositions > 1 || stage.activation.isCustom {
@@ -167,7 +164,7 @@ extension Network {
                 }
                 stages.append(stage)
             } else if node.inputs.count == 1, readers[position] == 1, let writer = writers[position],
-                stages[writer].merge(index, self, foldsNormalization: foldsNormalization)
+                stages[writer].merge(index, node, foldsNormalization: foldsNormalization)
             {
                 writers[index + 1] = writer
             } else if !node.layer.isIdentityWithoutNoise {
@@ -176,7 +173,9 @@ extension Network {
         }
         return (stages, isChain && !stages.isEmpty)
     }
+}
 
+extension Network {
     /// The parameters and the state of a layer.
     func numbers(ofNode index: Int) -> LayerNumbers {
         LayerNumbers(

@@ -22,6 +22,8 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
     /// N_L, the length of y.
     public let outputs: Int
     public let precision: Precision
+    /// The instruction set of ``kernels`` and ``arithmetic``.
+    let level: InstructionSetLevel
 
     /// The most rows predicted with scratch memory on the stack; 0 if the network is no chain.
     private let rowsOnStack: Int
@@ -32,15 +34,16 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
     private let scratches = ScratchPool()
     private let workspaces = WorkspacePool()
     /// The parameters of the layers that are not packed.
-    private let parameters: FloatMemory
+    let parameters: FloatMemory
 
-    fileprivate init(
-        _ plan: Plan, precision: Precision, kernels: PredictionKernels, packed: PackedNetwork, arithmetic: Arithmetic,
-        parameters: FloatMemory
+    init(
+        _ plan: Plan, precision: Precision, level: InstructionSetLevel, kernels: PredictionKernels,
+        packed: PackedNetwork, arithmetic: Arithmetic, parameters: FloatMemory
     ) {
         inputs = plan.architecture.inputs
         outputs = plan.architecture.outputs
         self.precision = precision
+        self.level = level
         self.kernels = kernels
         rowsOnStack = packed.isChain ? Predictor.stackFloats / max(packed.scratchPerRow, 1) : 0
         self.packed = packed
@@ -202,26 +205,12 @@ extension FallibleClass where Self == Predictor {
             network, precision: precision, foldsNormalization: foldsNormalization, kernels: kernels,
             arithmetic: arithmetic)
         // What is packed is not copied: its places stay zeros that no one has touched.
-        var unpacked: [Plan.Tensor] = []
-        for (index, step) in packed.steps.enumerated() {
-            let tensors = network.plan.tensors[network.plan.tensorRanges[index]]
-            switch step {
-            case .merged: continue
-            case .packed:
-                guard let layer = network.architecture.nodes[index].layer.preparable else { continue }
-                for (number, tensor) in tensors.enumerated() where !layer.packs(tensor: number) {
-                    unpacked.append(tensor)
-                }
-            case .forward:
-                unpacked += tensors
-                unpacked += network.plan.state[network.plan.stateRanges[index]]
-            }
-        }
+        let unpacked = packed.unpackedTensors(of: network.plan)
         let parameters = try FloatMemory(
             count: unpacked.isEmpty ? 0 : network.numbers.count, for: "the parameters of a predictor")
         for tensor in unpacked { tensor.view(in: parameters.vector).assign(tensor.view(in: network.numbers)) }
         self = Predictor(
-            network.plan, precision: precision, kernels: kernels, packed: packed, arithmetic: arithmetic,
+            network.plan, precision: precision, level: level, kernels: kernels, packed: packed, arithmetic: arithmetic,
             parameters: parameters)
     }
 }

@@ -21,16 +21,26 @@ final class InputFile: FallibleClass {
         }
     }
 
+    /// All of it, read when it is touched; nil where that is not possible. `platform_unmap` gives it back.
+    func map() -> UnsafeRawBufferPointer? {
+        platform_map(descriptor, length).map { UnsafeRawBufferPointer(start: $0, count: length) }
+    }
+
+    /// Reads all of it. Can be cancelled.
+    func contents() throws(ChainruleError) -> Memory<UInt8> {
+        let bytes = try Memory<UInt8>(count: length, for: "a file")
+        try Cancellation.inPieces(bytes.count) { places throws(ChainruleError) in
+            try read(
+                into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes.elements)[places]))
+        }
+        return bytes
+    }
+
     /// Calls `body` with the bytes of a whole file. Its errors, too, say which file they are about. Can be cancelled.
     static func withContents<Result>(
         of path: FilePath, _ body: (UnsafeRawBufferPointer) throws(ChainruleError) -> Result
     ) throws(ChainruleError) -> Result {
-        let file = try InputFile(path)
-        let bytes = try Memory<UInt8>(count: file.length, for: "a file")
-        try Cancellation.inPieces(bytes.count) { places throws(ChainruleError) in
-            try file.read(
-                into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes.elements)[places]))
-        }
+        let bytes = try InputFile(path).contents()
         do throws(ChainruleError) {
             return try withExtendedLifetime(bytes) { () throws(ChainruleError) in
                 try body(UnsafeRawBufferPointer(bytes.elements))

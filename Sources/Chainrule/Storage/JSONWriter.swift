@@ -34,6 +34,14 @@ package struct JSONWriter {
         key(name)
         value { $0.quote(text) }
     }
+    /// The same of a name in UTF-8.
+    mutating func member(_ name: UnsafeBufferPointer<UInt8>, _ text: UnsafeBufferPointer<UInt8>) {
+        value { writer in
+            writer.quote(name)
+            writer.bytes.append(UInt8(ascii: ":"))
+            writer.quote(text)
+        }
+    }
     mutating func member(_ name: String, _ number: Int) { member(name, Int64(number)) }
     mutating func member(_ name: String, _ number: Int64) {
         key(name)
@@ -46,8 +54,14 @@ package struct JSONWriter {
     /// Writes the shortest decimal that is read back as the same float.
     mutating func member(_ name: String, _ number: Float) {
         key(name)
+        self.number(number)
+    }
+    mutating func member(_ name: String, _ number: Double) {
+        key(name)
         value { $0.bytes.append(contentsOf: number.description.utf8) }
     }
+
+    mutating func number(_ number: Float) { value { $0.bytes.append(contentsOf: number.description.utf8) } }
 
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 

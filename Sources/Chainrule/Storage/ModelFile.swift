@@ -1,5 +1,5 @@
 extension Network {
-    /// Saves the architecture and the parameters to a model file (safetensors). Atomic: a reader, or a crash, finds
+    /// Saves the architecture, the parameters and the metadata to a model file (safetensors). Atomic: a reader, or a crash, finds
     /// the old file or the new one, never a piece.
     public func save(to path: FilePath) throws(ChainruleError) { try content().write(to: path) }
 
@@ -39,7 +39,9 @@ extension Network {
 
     private func content() throws(ChainruleError) -> FileContent {
         try architecture.setAside()
-        return FileContent(header: try ModelHeader.encode(plan, classLabels: classLabels), vectors: [numbers])
+        var texts = metadata
+        if !classLabels.isEmpty { try texts.setOwn(ClassLabels.key, ClassLabels.encoded(classLabels)) }
+        return FileContent(header: try ModelHeader.encode(plan, texts), vectors: [numbers])
     }
 
     /// Loads only the parameters, from a model file with the same tensors. After an error the parameters are unchanged.
@@ -156,12 +158,12 @@ extension FallibleClass where Self == Network {
 
     package init(from reader: FileReader, memoryLimit: Int?) throws(ChainruleError) {
         let header = try reader.readHeader()
-        let (plan, tensors) = try reader.explain { () throws(ChainruleError) in
+        let (plan, tensors, metadata) = try reader.explain { () throws(ChainruleError) in
             // Match first: a file must not make the library allocate more than its data hold.
             let plan = try header.plan()
             let tensors = try header.match(plan)
             try plan.checkMemory(limit: memoryLimit ?? Plan.usualMemoryLimit(fileBytes: reader.length))
-            return (plan, tensors)
+            return (plan, tensors, try header.texts())
         }
         let network = try Network(uninitialized: plan, level: .standard)
         try reader.read(tensors, into: network.numbers)
@@ -169,6 +171,8 @@ extension FallibleClass where Self == Network {
             try plan.checkState(in: network.numbers)
             network.classLabels = try header.classLabels(outputs: network.outputs)
         }
+        network.metadata = metadata
+        try network.metadata.setOwn(ClassLabels.key, nil)
         self = network
     }
 }

@@ -15,7 +15,10 @@ package struct ModelHeader {
 
     package let architecture: Result<Architecture, ChainruleError>
     let metadata: JSONObject?
+    /// In the order of the data.
     let tensors: [Entry]
+    /// The data end where the last tensor does.
+    var dataBytes: Int { tensors.last?.end ?? 0 }
 
     struct Entry {
         let name: JSONString
@@ -25,20 +28,21 @@ package struct ModelHeader {
     }
 
     /// The bytes of a model file before its data.
-    package static func encode(_ plan: Plan, classLabels: [String] = []) throws(ChainruleError) -> [UInt8] {
-        try encode(
-            format: "chainrule", version: version, plan,
-            more: classLabels.isEmpty ? nil : ("class_labels", ClassLabels.encoded(classLabels)), vectors: [])
+    package static func encode(_ plan: Plan, _ metadata: Metadata = Metadata()) throws(ChainruleError) -> [UInt8] {
+        try encode(format: "chainrule", version: version, plan, metadata, tensors: plan.tensors + plan.state)
     }
 
-    /// The bytes of a file before its data. The data are the network's tensors, then vectors of the same shape.
-    /// - Parameter more: a further member of the metadata.
+    /// The bytes of a file before its data.
+    /// - Parameters:
+    ///   - members: further members of the format's own.
+    ///   - tensors: what the data hold, one after the other.
+    ///   - alignment: of the data in the file, at least the 8 that safetensors requires.
     static func encode(
-        format: String, version: Int, _ plan: Plan, more: (name: String, text: [UInt8])?,
-        vectors: [(name: String, count: Int)]
+        format: String, version: Int, _ plan: Plan, members: [(name: String, text: [UInt8])] = [],
+        _ metadata: Metadata = Metadata(), tensors: [Plan.Tensor], alignment: Int = 8
     ) throws(ChainruleError) -> [UInt8] {
         // The places in the data and the file's bytes must not overflow.
-        let dataBytes = try Plan.checkedProduct(4, Plan.checkedSum([plan.numberCount] + vectors.map { $0.count }))
+        let dataBytes = try Plan.checkedProduct(4, Plan.checkedSum(tensors.map { $0.count }))
         _ = try Plan.checkedSum([8, longest, dataBytes])
         var json = JSONWriter(limit: longest)
         json.beginObject()
@@ -47,26 +51,23 @@ package struct ModelHeader {
         json.member("format", format)
         json.member("format_version", "\(version)")
         json.member("architecture", text(of: plan.architecture))
-        if let more { json.member(more.name, more.text) }
+        for (name, text) in members { json.member(name, text) }
+        for entry in metadata.entries where !json.isTooLong { json.member(entry.key, entry.value) }
         json.endObject()
-        for tensor in plan.tensors + plan.state where !json.isTooLong {
-            json.tensor(tensor.name, shape: tensor.extents, at: tensor.offset, count: tensor.count)
-        }
-        var offset = plan.numberCount
-        for (name, count) in vectors {
-            json.tensor(name, shape: [1, count], at: offset, count: count)
-            offset += count
+        var offset = 0
+        for tensor in tensors where !json.isTooLong {
+            json.tensor(tensor.name, shape: tensor.extents, at: offset, count: tensor.count)
+            offset += tensor.count
         }
         json.endObject()
         var header = json.bytes
-        // The data begin at a multiple of 8, as safetensors requires.
-        while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
+        while (8 + header.count) % alignment != 0 { header.append(UInt8(ascii: " ")) }
         guard header.count <= longest && !json.isTooLong else {
             throw ChainruleError(
                 .size,
                 """
-                the network has \(plan.architecture.nodes.count) layers whose names and inputs, with class labels, take more than \
-                the \(longest) bytes that the header of a file can have
+                the network has \(plan.architecture.nodes.count) layers whose names and inputs take more, with its metadata and class \
+                labels, than the \(longest) bytes that the header of a file can have
                 """)
         }
         var bytes: [UInt8] = []
@@ -151,6 +152,7 @@ package struct ModelHeader {
         Architecture, ChainruleError
     > {
         if isCheckpoint(metadata) { return .failure(Checkpoint.isNoModelFile) }
+        if PreparedFile.isPrepared(metadata) { return .failure(PreparedFile.isNoModelFile) }
         let description: JSONObject
         do throws(ChainruleError) {
             guard let metadata else {
@@ -166,7 +168,14 @@ package struct ModelHeader {
                 ChainruleError(.format, "\(error.message): build the network and load the parameters alone"))
         }
         try checkVersion(description.string("format_version"), upTo: version)
-        guard let object = try JSONText(description.text("architecture")).value.object() else {
+        return try architecture(in: description)
+    }
+
+    /// The member of a file's metadata.
+    static func architecture(
+        in metadata: JSONObject
+    ) throws(ChainruleError) -> Result<Architecture, ChainruleError> {
+        guard let object = try JSONText(metadata.text("architecture")).value.object() else {
             throw ChainruleError(.format, "the architecture is no JSON object")
         }
         do throws(ChainruleError) {
@@ -178,23 +187,35 @@ package struct ModelHeader {
         }
     }
 
+    /// The texts that the file holds beside the network. Leaves out what is no text: safetensors allows nothing else.
+    func texts() throws(ChainruleError) -> Metadata {
+        var texts = Metadata()
+        guard let metadata else { return texts }
+        for index in 0..<metadata.count {
+            let (name, value) = metadata.member(at: index)
+            if let value = value.string { try texts.take(name, value) }
+        }
+        return texts
+    }
+
     private static func isCheckpoint(_ metadata: JSONObject?) -> Bool {
         metadata?["format"]?.string?.isSame(as: Checkpoint.format) ?? false
     }
 
     /// The names of the classes; empty if the file has none.
     func classLabels(outputs: Int) throws(ChainruleError) -> [String] {
-        guard metadata?["class_labels"] != nil else { return [] }
+        guard metadata?["chainrule.class_labels"] != nil else { return [] }
         do throws(ChainruleError) {
-            return try ClassLabels.decoded(metadata!.text("class_labels"), outputs: outputs)
+            return try ClassLabels.decoded(metadata!.text("chainrule.class_labels"), outputs: outputs)
         } catch {
             throw ChainruleError(error.code == .memory ? .memory : .format, "\(error.message)")
         }
     }
 
     /// The plan of the architecture.
-    func plan() throws(ChainruleError) -> Plan {
-        let architecture = try self.architecture.get()
+    func plan() throws(ChainruleError) -> Plan { try ModelHeader.plan(architecture.get()) }
+
+    static func plan(_ architecture: Architecture) throws(ChainruleError) -> Plan {
         try architecture.setAside()
         // Memory is set aside, so any error now is the file's fault, including sizes that no memory holds.
         do throws(ChainruleError) {
@@ -233,6 +254,7 @@ package struct ModelHeader {
     /// Other programs order tensors differently.
     func match(_ plan: Plan) throws(ChainruleError) -> [Plan.Tensor] {
         guard !ModelHeader.isCheckpoint(metadata) else { throw Checkpoint.isNoModelFile }
+        guard !PreparedFile.isPrepared(metadata) else { throw PreparedFile.isNoModelFile }
         return try match(plan.tensors + plan.state)
     }
 

@@ -6,12 +6,16 @@ package final class Memory<Element: BitwiseCopyable>: FallibleClass, @unchecked 
     package let base: UnsafeMutablePointer<Element>
     package let count: Int
 
-    fileprivate init(adopting memory: UnsafeMutableRawPointer, count: Int) {
+    /// What it is a part of; nil: it is memory of its own.
+    private let file: FileBytes?
+
+    fileprivate init(adopting memory: UnsafeMutableRawPointer, count: Int, of file: FileBytes? = nil) {
         base = memory.bindMemory(to: Element.self, capacity: count)
         self.count = count
+        self.file = file
     }
 
-    deinit { platform_free_aligned(base) }
+    deinit { if file == nil { platform_free_aligned(base) } }
 
     package var elements: UnsafeMutableBufferPointer<Element> { UnsafeMutableBufferPointer(start: base, count: count) }
 }
@@ -41,6 +45,14 @@ extension FloatMemory {
 }
 
 extension FallibleClass where Self == FloatMemory {
+    /// Some of a file's bytes, which may not be written to.
+    /// - Parameter offset: of the first byte, a multiple of 4.
+    init(_ file: FileBytes, at offset: Int, count: Int) {
+        precondition(offset >= 0 && offset + count * MemoryLayout<Float>.stride <= file.bytes.count)
+        self = Memory(
+            adopting: UnsafeMutableRawPointer(mutating: file.bytes.baseAddress! + offset), count: count, of: file)
+    }
+
     /// A contiguous copy of a matrix.
     package init(copying matrix: Matrix) throws(ChainruleError) {
         let memory = try FloatMemory(count: matrix.count, for: "a copy of a matrix")

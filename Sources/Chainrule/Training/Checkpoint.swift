@@ -51,8 +51,8 @@ extension Trainer {
         var json = JSONWriter()
         encode(to: &json)
         let header = try ModelHeader.encode(
-            format: Checkpoint.format, version: Checkpoint.version, network.plan, more: ("training", json.bytes),
-            vectors: vectorNames.enumerated().map { ($1, vectors[$0].count) })
+            format: Checkpoint.format, version: Checkpoint.version, network.plan, members: [("training", json.bytes)],
+            tensors: checkpointTensors)
         return FileContent(header: header, vectors: [network.numbers] + vectors)
     }
 
@@ -134,11 +134,8 @@ extension Trainer {
         let own = network.plan.tensors + network.plan.state
         return own
             + vectorNames.enumerated().map { index, name in
-                let count = vectors[index].count
-                return Plan.Tensor(
-                    index: own.count + index, name: name, offset: vectorOffset(index), rows: 1, columns: count,
-                    fanIn: 1,
-                    fanOut: 1, extents: [1, count], role: .weight, initializer: .zeros, gradientTerms: 1)
+                Plan.Tensor(
+                    row: name, count: vectors[index].count, index: own.count + index, offset: vectorOffset(index))
             }
     }
 
@@ -378,7 +375,7 @@ extension JSONWriter {
 }
 
 extension JSONObject {
-    fileprivate func bits(_ name: String) throws(ChainruleError) -> UInt64 {
+    func bits(_ name: String) throws(ChainruleError) -> UInt64 {
         let text = try text(name)
         var bits: UInt64 = 0
         var isNumber = false

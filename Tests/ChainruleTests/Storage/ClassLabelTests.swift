@@ -80,8 +80,8 @@ import Testing
         var altered = bytes
         let place = try #require(bytes.firstRange(of: Array(good.utf8))?.lowerBound)
         altered[place + 3] = 0xff
-        expectError(.format, "class label 0 is no UTF-8") { _ = try Network(savedBytes: altered) }
-        expectError(.format, "'class_labels' is missing or not a string") {
+        expectError(.format, "'chainrule.class_labels' is not UTF-8") { _ = try Network(savedBytes: altered) }
+        expectError(.format, "'chainrule.class_labels' is missing or not a string") {
             let number = try #require(replacing("\"\(good)\"", by: "7", in: bytes))
             _ = try Network(savedBytes: number)
         }

@@ -400,6 +400,21 @@ class DescribingShapes(NativeObject):
         check(library.crl_network_add_difference(self._open(), encoded(a), encoded(b), encoded(name)))
         return self
 
+    def add_standardization(self: _Self, *, name: str | None = None, input: str | None = None) -> _Self:
+        """Adds (h' − mean) · scale, with a number of each for every channel of h'.
+
+            network = Network(4).add_standardization().add_dense(8, "tanh").add_dense(3).build()
+            network.fit_standardization(x)
+
+        Inputs as a problem has them become numbers of the size that training likes, and whoever gets the file need not
+        know how. Means and scales are state: files hold them, training leaves them alone. Until they are set they are 0
+        and 1. It is four layers: the constants NAME_mean and NAME_scale, the difference NAME_difference, and the
+        product, NAME.
+        """
+        options, _ = layer_options(name, input, "identity", None)
+        check(library.crl_network_add_standardization(self._open(), ctypes.byref(options)))
+        return self
+
     def add_product(self: _Self, a: str, b: str, *, name: str | None = None) -> _Self:
         """Adds a ⊙ b, elementwise.
 

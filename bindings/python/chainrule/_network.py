@@ -9,14 +9,27 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import _prototypes
-from ._arrays import address_of, count, optional_count, optional_real, real, seed_value, size_error
+from ._arrays import (
+    address_of,
+    as_rows,
+    as_vector,
+    count,
+    optional_count,
+    optional_real,
+    real,
+    seed_value,
+    size_error,
+)
 from ._cascade import CascadeUnit, grow
 from ._class_labels import class_labels, set_class_labels
 from ._costs import CostLike, cost_options
 from ._describing import Describing
 from ._describing_shapes import lengths
-from ._errors import StateError, check, results
+from ._description import encoded
+from ._errors import ArgumentError, StateError, check, results
 from ._files import (
     Destination,
     Origin,
@@ -33,8 +46,10 @@ from ._handles import FloatArray, Handle, array_at
 from ._layers import Layer, layer_text, layers_of
 from ._layout import Layout, layout_of, state_tensors_of
 from ._library import library
+from ._metadata import Metadata
 from ._onnx import OnnxTensor, onnx_options, onnx_tensors
 from ._predictor import Predictor
+from ._recipe import recipe_of, set_recipe
 from ._state_dict import StateDicts
 from ._training import optimizer_copy
 
@@ -158,6 +173,50 @@ class Network(Describing, Fitting, StateDicts):
         The workspace's passes take the batch's statistics: Workspace.use_batch_statistics().
         """
         check(library.crl_network_update_statistics(self._open(), workspace._open()))
+
+    def fit_standardization(self, x: npt.ArrayLike, name: str | None = None) -> None:
+        """Finds the numbers of add_standardization() in data: each channel of x gets the mean 0 and the deviation 1.
+
+        Where the deviation is 0, the scale is 1. The layer reads the network's input, directly or through reshapes.
+
+        Args:
+            x: (rows, inputs), all finite.
+            name: the layer's; None: the only standardization's.
+        """
+        rows = as_rows(x, self.inputs, "x")
+        check(
+            library.crl_network_fit_standardization(
+                self._open(), encoded(self._standardization(name)), rows.address, rows.rows, rows.stride
+            )
+        )
+
+    def set_standardization(self, mean: npt.ArrayLike, scale: npt.ArrayLike, name: str | None = None) -> None:
+        """Sets the numbers of add_standardization(): (h' − mean) · scale.
+
+        Args:
+            mean: (channels,) finite numbers.
+            scale: likewise.
+            name: as for fit_standardization().
+        """
+        means = as_vector(mean, np.size(mean), "mean")
+        scales = as_vector(scale, means.size, "scale")
+        check(
+            library.crl_network_set_standardization(
+                self._open(), encoded(self._standardization(name)), address_of(means), address_of(scales), means.size
+            )
+        )
+
+    def _standardization(self, name: str | None) -> str:
+        if name is not None:
+            return name
+        found = [
+            layer.name for layer in self.layers if layer.kind == "product" and layer.inputs[1] == f"{layer.name}_scale"
+        ]
+        if len(found) != 1:
+            raise ArgumentError(
+                f"the network has {len(found)} standardizations: give a name", _prototypes.CRL_ERROR_NAME
+            )
+        return found[0]
 
     def unflatten(self, vector: FloatArray) -> Mapping[str, FloatArray]:
         """Views of the parts of a (count,) vector, such as a gradient, by tensor name."""
@@ -341,8 +400,39 @@ class Network(Describing, Fitting, StateDicts):
 
     # Files
 
+    @property
+    def metadata(self) -> Metadata:
+        """Texts of yours by key, which files and copies of this built network hold: a mutable mapping of strings.
+
+            network.metadata["author"] = "me"
+
+        Keys of the format itself are refused: format, format_version, architecture, training, and all that begin with
+        "chainrule.". What other programs wrote beside a network into its file is there, too.
+        """
+        return Metadata(self._open())
+
+    @property
+    def recipe(self) -> dict[str, Any] | None:
+        """How the network is trained, for whoever gets its file: arguments of fit(), a new Optimizer too; or None.
+
+            network.recipe = {"cost": "cross_entropy", "optimizer": "adamw", "epochs": 20}
+            network.save("model.safetensors")
+
+            network = Network.load("model.safetensors")
+            network.fit(x, labels, **network.recipe)
+
+        Give it the arguments of fit() for cost, optimizer, learning_rate, schedule, epochs, batch_size, shuffle,
+        carry_states, seed, validation_split, class_weight, patience and min_delta, or None to forget it. Files hold no
+        functions, no optimizer's state, and no settings of single layers. fit() itself does not change it.
+        """
+        return recipe_of(self)
+
+    @recipe.setter
+    def recipe(self, recipe: Mapping[str, Any] | None) -> None:
+        set_recipe(self, recipe)
+
     def save(self, path: Destination) -> None:
-        """Writes the layers and parameters to a safetensors file.
+        """Writes the layers, parameters, metadata and recipe to a safetensors file.
 
         path: a path, which save() replaces atomically; or an object with write(), such as a file open in binary mode
             or io.BytesIO. What write() raises reaches the caller.

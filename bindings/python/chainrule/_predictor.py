@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ import numpy as np
 from . import _prototypes
 from ._arrays import RowFunction, as_rows, out_rows
 from ._errors import ArgumentError, ArgumentTypeError, check, failure, results
+from ._files import AnyPath, encoded_path
 from ._handles import Handle, NativeObject
 from ._library import library
 from ._names import PRECISIONS, enumerator, name_of
@@ -47,11 +50,50 @@ class Predictor(NativeObject):
         self._handle = handle = Handle(pointer, library.crl_predictor_destroy)
         # The predictor still calls the functions of custom activations.
         handle.callbacks.extend(owner.callbacks)
+        self._adopt(network._layout().multiplications)
+
+    def _adopt(self, multiplications: int) -> None:
+        handle = self._open()
         (inputs,) = results(library.crl_predictor_input_size, handle)
         (outputs,) = results(library.crl_predictor_output_size, handle)
         self._predict = RowFunction(
-            "crl_predictor_predict", inputs.value, outputs.value, network._layout().multiplications, handle.callbacks
+            "crl_predictor_predict", inputs.value, outputs.value, multiplications, handle.callbacks
         )
+
+    def save(self, path: AnyPath) -> None:
+        """Saves the predictor as it is prepared, for open(). Replaces the file atomically.
+
+        The file is for this precision and instruction set, and this version of the library: keep the network's file,
+        and prepare it anew elsewhere.
+
+        Raises:
+            ArgumentError: the network has a custom activation.
+        """
+        check(library.crl_predictor_save(self._open(), encoded_path(path)), path)
+
+    @classmethod
+    def open(cls, path: AnyPath, *, check_data: bool = False) -> Predictor:
+        """Opens a file of save(): a predictor with the same results, bit for bit.
+
+        The file is mapped: its weights are read when a prediction first needs them, and all processes that open it
+        share them. While the predictor lives, nobody may write into the file or shorten it. Replacing or removing it is
+        safe.
+
+        Args:
+            path: the file.
+            check_data: read all of the file, and compare the checksum of the weights, too.
+
+        Raises:
+            FileFormatError: the file is damaged, is none of save(), or is of another version.
+            StateError: it is for an instruction set that this processor lacks.
+        """
+        predictor = cls.__new__(cls)
+        pointer = _prototypes.crl_predictor()
+        check(library.crl_predictor_open(encoded_path(path), bool(check_data), ctypes.byref(pointer)), path)
+        predictor._handle = Handle(pointer, library.crl_predictor_destroy)
+        # At least what it multiplies: it has no more positions than inputs.
+        predictor._adopt(os.path.getsize(path) * predictor.inputs)
+        return predictor
 
     @property
     def inputs(self) -> int:

@@ -1512,6 +1512,18 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.c_char_p,
         ],
     ),
+    "crl_network_add_standardization": (
+        crl_status,
+        [crl_network, ctypes.POINTER(crl_layer_options)],
+    ),
+    "crl_network_fit_standardization": (
+        crl_status,
+        [crl_network, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t],
+    ),
+    "crl_network_set_standardization": (
+        crl_status,
+        [crl_network, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t],
+    ),
     "crl_network_input_size": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
     "crl_network_output_size": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
     "crl_network_layer_count": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
@@ -1655,6 +1667,11 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [crl_network, crl_precision, ctypes.POINTER(crl_predictor)],
     ),
+    "crl_predictor_save": (crl_status, [crl_predictor, ctypes.c_char_p]),
+    "crl_predictor_open": (
+        crl_status,
+        [ctypes.c_char_p, ctypes.c_int32, ctypes.POINTER(crl_predictor)],
+    ),
     "crl_predictor_destroy": (None, [crl_predictor]),
     "crl_predictor_predict": (
         crl_status,
@@ -1717,6 +1734,21 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.POINTER(crl_network)],
     ),
+    "crl_network_set_metadata": (crl_status, [crl_network, ctypes.c_char_p, ctypes.c_char_p]),
+    "crl_network_metadata": (
+        crl_status,
+        [crl_network, ctypes.c_char_p, ctypes.POINTER(ctypes.c_char_p)],
+    ),
+    "crl_network_metadata_count": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
+    "crl_network_metadata_at": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_char_p),
+            ctypes.POINTER(ctypes.c_char_p),
+        ],
+    ),
     "crl_network_load_onnx": (
         crl_status,
         [ctypes.c_char_p, ctypes.POINTER(crl_onnx_options), ctypes.POINTER(crl_network)],
@@ -1761,6 +1793,19 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.c_size_t,
             ctypes.POINTER(ctypes.c_size_t),
             ctypes.c_void_p,
+        ],
+    ),
+    "crl_network_set_recipe": (crl_status, [crl_network, ctypes.POINTER(crl_train_options)]),
+    "crl_network_recipe": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(crl_train_options),
+            ctypes.POINTER(crl_optimizer_options),
+            ctypes.POINTER(crl_cost_options),
+            ctypes.POINTER(crl_schedule_options),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
         ],
     ),
     "crl_trainer_create": (

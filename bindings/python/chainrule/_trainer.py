@@ -186,6 +186,47 @@ class _Recorder:
         return int(self.stopped)
 
 
+def train_options(
+    network: Network,
+    *,
+    cost: CostLike = "cross_entropy",
+    optimizer: str | Optimizer = "adam",
+    learning_rate: float | None = None,
+    schedule: ScheduleLike | None = None,
+    epochs: int = 10,
+    batch_size: int = 32,
+    shuffle: bool = True,
+    carry_states: bool = False,
+    seed: int = 0,
+    validation_split: float = 0.0,
+    class_weight: ClassWeight = None,
+    patience: int | None = None,
+    min_delta: float = 0.0,
+) -> tuple[Any, Optimizer, list[Any]]:
+    """The crl_train_options for a trainer or a recipe, the optimizer, and what outlives them, first the cost's options."""
+    chosen = optimizer_for(network, optimizer, learning_rate)
+    native_cost = cost_options(cost)
+    options = _prototypes.crl_train_options.default()
+    options.cost = ctypes.pointer(native_cost)
+    options.optimizer = chosen._open()._as_parameter_
+    options.epochs = count(epochs, "epochs")
+    options.batch_size = count(batch_size, "batch_size")
+    options.shuffle = bool(shuffle)
+    options.carry_states = bool(carry_states)
+    options.seed = seed_value(seed)
+    options.validation_split = real(validation_split, "validation_split")
+    options.min_delta = real(min_delta, "min_delta")
+    set_given(options, {"patience": optional_count(patience, "patience")})
+    planned = None if schedule is None else schedule_options(schedule)
+    if planned is not None:
+        options.schedule = ctypes.pointer(planned)
+    weights = class_weights(class_weight, native_cost, network._layout().outputs)
+    if weights is not None:
+        options.class_weights = address_of(weights)
+        options.class_weights_count = weights.size
+    return options, chosen, [native_cost, planned, weights]
+
+
 class Trainer(NativeObject):
     """A training run that can stop after any batch, be saved, and resume, with the same bits as without the stop.
 
@@ -258,32 +299,29 @@ class Trainer(NativeObject):
             progress: show a progress bar; needs tqdm (`pip install chainrule[progress]`).
         """
         owner = network._open()
-        chosen = optimizer_for(network, optimizer, learning_rate)
-        self._cost = cost_options(cost)
-        options = _prototypes.crl_train_options.default()
-        options.cost = ctypes.pointer(self._cost)
-        options.optimizer = chosen._open()._as_parameter_
-        options.epochs = count(epochs, "epochs")
-        options.batch_size = count(batch_size, "batch_size")
-        options.shuffle = bool(shuffle)
-        options.carry_states = bool(carry_states)
-        options.seed = seed_value(seed)
-        options.validation_split = real(validation_split, "validation_split")
-        options.min_delta = real(min_delta, "min_delta")
-        given = {"threads": optional_count(threads, "threads"), "patience": optional_count(patience, "patience")}
-        set_given(options, given)
-        planned = None if schedule is None else schedule_options(schedule)
-        if planned is not None:
-            options.schedule = ctypes.pointer(planned)
-        weights = class_weights(class_weight, self._cost, network._layout().outputs)
-        if weights is not None:
-            options.class_weights = address_of(weights)
-            options.class_weights_count = weights.size
+        options, chosen, kept = train_options(
+            network,
+            cost=cost,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            schedule=schedule,
+            epochs=epochs,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            carry_states=carry_states,
+            seed=seed,
+            validation_split=validation_split,
+            class_weight=class_weight,
+            patience=patience,
+            min_delta=min_delta,
+        )
+        self._cost = kept[0]
+        set_given(options, {"threads": optional_count(threads, "threads")})
         self._recorder = _Recorder(options.epochs, on_batch, on_epoch, progress)
         callbacks = self._recorder.attach(options)
         (pointer,) = results(library.crl_trainer_create, owner, ctypes.byref(options))
         self._handle = Handle(pointer, library.crl_trainer_destroy, owner)
-        self._handle.callbacks.extend([self._cost, planned, *callbacks])
+        self._handle.callbacks.extend([*kept, *callbacks])
         self._network = network
         self._optimizer = chosen
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import _prototypes
 from ._arrays import address_of, as_vector, optional_real, real, set_given
@@ -115,9 +115,7 @@ class Optimizer(NativeObject):
         }
         set_given(options, {name: optional_real(value, name) for name, value in given.items()})
         options.regularize_biases = bool(regularize_biases)
-        owner = network._open()
-        (pointer,) = results(library.crl_optimizer_create, owner, ctypes.byref(options))
-        self._handle = Handle(pointer, library.crl_optimizer_destroy, owner)
+        self._handle = _create(network, options)
         self._method = method
         self._network = network
 
@@ -207,6 +205,17 @@ class Optimizer(NativeObject):
         return (
             "Optimizer(closed)" if self.closed else f"Optimizer({self._method}, learning_rate={self.learning_rate:g})"
         )
+
+
+def _create(network: Network, options: Any) -> Handle:
+    owner = network._open()
+    (pointer,) = results(library.crl_optimizer_create, owner, ctypes.byref(options))
+    return Handle(pointer, library.crl_optimizer_destroy, owner)
+
+
+def new_optimizer(network: Network, method: str, options: Any) -> Optimizer:
+    """An optimizer with the crl_optimizer_options of a method."""
+    return Optimizer._around(network, method, _create(network, options))
 
 
 def optimizer_copy(optimizer: Handle, network: Handle) -> Handle:

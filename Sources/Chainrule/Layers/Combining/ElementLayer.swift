@@ -36,8 +36,13 @@ final class ElementLayer: CombiningLayer {
         return try commonShape(named: name, ofInputs: inputs)
     }
 
-    func channelMap(_ channel: Int, _ numbers: LayerNumbers) -> ChannelMap? {
-        guard case .affine(let factor, let offset) = function else { return nil }
+    var mapsChannels: Bool {
+        if case .affine = function { return true }
+        return false
+    }
+
+    func channelMap(_ channel: Int, _ numbers: LayerNumbers) -> ChannelMap {
+        guard case .affine(let factor, let offset) = function else { preconditionFailure("no channels are mapped") }
         return ChannelMap(factor: Double(factor), offset: Double(offset))
     }
 

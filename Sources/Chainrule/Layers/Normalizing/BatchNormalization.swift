@@ -130,8 +130,10 @@ final class BatchNormalization: NormalizingLayer {
             x, scale: factor, plus: nil, scale: nil, offset: offset, into: result, accumulating: false)
     }
 
+    var mapsChannels: Bool { true }
+
     /// `h = γ r (x − μ) + β`.
-    func channelMap(_ channel: Int, _ numbers: LayerNumbers) -> ChannelMap? {
+    func channelMap(_ channel: Int, _ numbers: LayerNumbers) -> ChannelMap {
         let (mean, variance) = (Double(numbers.state(0)[0, channel]), Double(numbers.state(1)[0, channel]))
         let gamma = hasScale ? Double(numbers.vector(0)[0, channel]) : 1
         let beta = hasOffset ? Double(numbers.vector(1)[0, channel]) : 0
