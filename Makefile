@@ -13,7 +13,7 @@ SOURCES := Package.swift $(HEADER) $(shell find Sources -type f)
 LIBRARY := build/lib/libchainrule.so
 LIBRARY_AVX2 := build/avx2/lib/libchainrule.so
 COMMAND := build/bin/chainrule
-TOOLS_PYTHON := Tools/check-readme Tools/check-arm64-retains Tools/check-tile-loops Tools/embedded-tests Tests/Sweep Tests/Foreign Tests/Command
+TOOLS_PYTHON := Tools/check-readme Tools/check-arm64-retains Tools/check-tile-loops Tools/embedded-tests Tests/Sweep Tests/Foreign Tests/Command Tests/CSource
 SWIFT_FOLDERS := Package.swift $(wildcard Sources Tests Examples Benchmarks)
 
 EXAMPLES_C := $(patsubst Examples/%.c,build/examples/%,$(wildcard Examples/*.c))

@@ -7,7 +7,7 @@ const char help[] =
     "  chainrule predict MODEL [DATA]            y for each row of x\n"
     "  chainrule train MODEL DATA --output OUT   go on training it; or a new one: --new 100,100\n"
     "  chainrule prepare MODEL OUT               pack its weights for this machine: predictions begin at once\n"
-    "  chainrule convert MODEL OUT               from ONNX, FANN or the library's own format to another\n"
+    "  chainrule convert MODEL OUT               from ONNX, FANN or the own format to another, or C source\n"
     "  chainrule COMMAND --help                  more about a command\n"
     "  chainrule --version\n"
     "\n"
@@ -65,9 +65,17 @@ const char help_train[] =
     "  --seed N            of the first weights and the order of the rows; 0 by default. The same seed gives the same network\n";
 
 const char help_convert[] =
-    "chainrule convert MODEL OUT\n"
+    "chainrule convert MODEL OUT [options]\n"
     "\n"
     "Reads a model in any format, and writes it in the one that the name of OUT ends with:\n"
     "\n"
     "  .safetensors        the library's own: architecture and parameters\n"
-    "  .onnx               ONNX, operator set 17, for ONNX Runtime and others\n";
+    "  .onnx               ONNX, operator set 17, for ONNX Runtime and others\n"
+    "  .c                  C99 source that depends on nothing, with the parameters in it\n"
+    "\n"
+    "For C:\n"
+    "\n"
+    "  --name NAME         begins the names of its functions; network by default\n"
+    "  --precision NAME    float32 (the default) or int8\n"
+    "  --train COST        write code that also trains: mean_squared_error, cross_entropy or binary_cross_entropy_logits\n"
+    "  --momentum          with momentum\n";

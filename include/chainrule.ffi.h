@@ -402,10 +402,22 @@ crl_status crl_publisher_input_size(const crl_publisher *publisher, size_t *inpu
 crl_status crl_publisher_output_size(const crl_publisher *publisher, size_t *outputs);
 crl_status crl_publisher_precision(const crl_publisher *publisher, crl_precision *precision);
 crl_status crl_publisher_count(const crl_publisher *publisher, size_t *count);
+typedef struct crl_c_source_options {
+    size_t size;
+    const char *name;
+    crl_precision precision;
+    int32_t trains;
+    int32_t has_momentum;
+    int32_t reserved;
+    const crl_cost_options *cost;
+} crl_c_source_options;
 crl_status crl_network_save(const crl_network *network, const char *path);
 crl_status crl_network_load(const char *path, crl_network **network);
 crl_status crl_network_load_limited(const char *path, size_t memory_limit, crl_network **network);
 crl_status crl_network_load_parameters(crl_network *network, const char *path);
+crl_status crl_network_export_c(const crl_network *network, const char *path, const crl_c_source_options *options);
+crl_status crl_network_export_c_to_memory(const crl_network *network, const crl_c_source_options *options, void *bytes,
+                                          size_t capacity, size_t *count);
 crl_status crl_network_load_fann(const char *path, size_t memory_limit, crl_network **network);
 crl_status crl_network_load_fann_from_memory(const void *bytes, size_t count, size_t memory_limit,
                                              crl_network **network);
@@ -677,6 +689,7 @@ crl_status crl_metrics_init(crl_metrics *metrics, size_t size);
 crl_status crl_progress_init(crl_progress *progress, size_t size);
 crl_status crl_data_source_init(crl_data_source *source, size_t size);
 crl_status crl_plateau_state_init(crl_plateau_state *state, size_t size);
+crl_status crl_c_source_options_init(crl_c_source_options *options, size_t size);
 crl_status crl_gradient_check_options_init(crl_gradient_check_options *options, size_t size);
 crl_status crl_gradient_report_init(crl_gradient_report *report, size_t size);
 crl_status crl_minimize_options_init(crl_minimize_options *options, size_t size);

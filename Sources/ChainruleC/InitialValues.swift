@@ -252,6 +252,18 @@ public func crlPlateauStateInit(_ state: UnsafeMutablePointer<crl_plateau_state>
     }
 }
 
+/// Gets the value of CRL_C_SOURCE_OPTIONS_INIT.
+/// - Parameters:
+///   - options: receives the value.
+///   - size: sizeof(crl_c_source_options).
+/// - Returns: a status.
+@_cdecl("crl_c_source_options_init")
+public func crlCSourceOptionsInit(_ options: UnsafeMutablePointer<crl_c_source_options>?, _ size: UInt) -> crl_status {
+    call("crl_c_source_options_init") { () throws(ChainruleError) in
+        try initialize(options, "options", size: size, crl_c_source_options.self)
+    }
+}
+
 /// Gets the value of CRL_GRADIENT_CHECK_OPTIONS_INIT.
 /// - Parameters:
 ///   - options: receives the value.

@@ -212,6 +212,12 @@ extension crl_plateau_state: GrowingStructure {
     static var firstSize: Int { first_size_of_plateau_state() }
 }
 
+extension crl_c_source_options: GrowingStructure {
+    static var typeName: StaticString { "crl_c_source_options" }
+    static var initial: Self { initial_c_source_options() }
+    static var firstSize: Int { first_size_of_c_source_options() }
+}
+
 extension crl_gradient_check_options: GrowingStructure {
     static var typeName: StaticString { "crl_gradient_check_options" }
     static var initial: Self { initial_gradient_check_options() }

@@ -176,6 +176,40 @@ static void shapes_of_inputs(size_t count)
     FAILS(CRL_ERROR_SIZE, "options->size is 3", crl_network_load_onnx_from_memory(file, count, &options, &network));
 }
 
+/* C source, and what is refused. Tests/CSource compiles it. */
+static void c_source(crl_network *network)
+{
+    crl_c_source_options options = CRL_C_SOURCE_OPTIONS_INIT;
+    size_t count = 0, written = 0;
+    OK(crl_network_export_c_to_memory(network, NULL, NULL, 0, &count));
+    char *text = malloc(count);
+    CHECK(text != NULL);
+    FAILS(CRL_ERROR_SIZE, "buffer", crl_network_export_c_to_memory(network, NULL, text, count - 1, &written));
+    FAILS(CRL_ERROR_NULL, "count", crl_network_export_c_to_memory(network, NULL, text, count, NULL));
+    FAILS(CRL_ERROR_NULL, "bytes", crl_network_export_c_to_memory(network, NULL, NULL, 1, &written));
+    FAILS(CRL_ERROR_NULL, "network", crl_network_export_c_to_memory(NULL, NULL, text, count, &written));
+    OK(crl_network_export_c_to_memory(network, NULL, text, count, &written));
+    CHECK(written == count && !memcmp(text, "/* A neural network as C99", 26));
+    options.name = "1st";
+    FAILS(CRL_ERROR_NAME, "'1st'", crl_network_export_c_to_memory(network, &options, NULL, 0, &count));
+    options.name = "first";
+    options.precision = CRL_PRECISION_BFLOAT16;
+    FAILS(CRL_ERROR_VALUE, "bfloat16", crl_network_export_c_to_memory(network, &options, NULL, 0, &count));
+    options.precision = 99;
+    FAILS(CRL_ERROR_VALUE, "99", crl_network_export_c_to_memory(network, &options, NULL, 0, &count));
+    options.precision = CRL_PRECISION_FLOAT32;
+    options.has_momentum = 1;
+    FAILS(CRL_ERROR_VALUE, "momentum", crl_network_export_c_to_memory(network, &options, NULL, 0, &count));
+    options.trains = 1;
+    OK(crl_network_export_c_to_memory(network, &options, NULL, 0, &count));
+    CHECK(count > written);
+    options.reserved = 1;
+    FAILS(CRL_ERROR_VALUE, "reserved", crl_network_export_c_to_memory(network, &options, NULL, 0, &count));
+    FAILS(CRL_ERROR_NULL, "path", crl_network_export_c(network, NULL, NULL));
+    FAILS(CRL_ERROR_FILE, "/no/folder", crl_network_export_c(network, "/no/folder/network.c", NULL));
+    free(text);
+}
+
 /* An ONNX model, in memory and in a file, is a network with the same parameters and outputs. */
 static void onnx(crl_network *network)
 {
@@ -262,6 +296,7 @@ int main(void)
     memory_of_a_trainer(trainer, network);
     a_stream(network, trainer);
     failing_callbacks(network, trainer);
+    c_source(network);
     onnx(network);
     labels(network);
     crl_trainer_destroy(trainer);

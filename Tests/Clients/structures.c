@@ -162,6 +162,12 @@ static crl_status evaluate(void *metrics)
     return crl_network_evaluate(shared, NULL, x, ROWS, INPUTS, &targets, 1, metrics, NULL, 0);
 }
 
+static crl_status export_c(void *options)
+{
+    size_t count = 0;
+    return crl_network_export_c_to_memory(shared, options, NULL, 0, &count);
+}
+
 static crl_status check_gradient(void *options)
 {
     crl_gradient_report report = CRL_GRADIENT_REPORT_INIT;
@@ -220,6 +226,7 @@ static crl_status grow(void *options)
     ROW(metrics, METRICS) \
     ROW(progress, PROGRESS) \
     ROW(data_source, DATA_SOURCE) \
+    ROW(c_source_options, C_SOURCE_OPTIONS) \
     ROW(plateau_state, PLATEAU_STATE) \
     ROW(gradient_check_options, GRADIENT_CHECK_OPTIONS) \
     ROW(gradient_report, GRADIENT_REPORT) \
@@ -272,6 +279,7 @@ static const struct {
     { NUMBER_progress, WRITTEN, CRL_ERROR_NULL, read_progress },
     { NUMBER_data_source, READ, CRL_ERROR_NULL, fit_source },
     { NUMBER_plateau_state, WRITTEN, CRL_ERROR_NULL, plateau },
+    { NUMBER_c_source_options, READ, CRL_OK, export_c },
     { NUMBER_gradient_check_options, READ, CRL_OK, check_gradient },
     { NUMBER_gradient_report, WRITTEN, CRL_ERROR_NULL, report_gradient },
     { NUMBER_minimize_options, READ, CRL_OK, minimize },

@@ -180,7 +180,14 @@ def test_conversion(tmp_path: Path) -> None:
         chainrule.load_onnx(tmp_path / "and.onnx").predict([[1, 1]]), Network.load(out).predict([[1, 1]])
     )
     assert run("info", tmp_path / "and.onnx").count("[N, ") == 2
-    assert "ends with neither .safetensors nor .onnx" in run("convert", fann, tmp_path / "x.bin", code=2)
+    assert run("convert", out, tmp_path / "and.c", "--name", "both", "--train", "mean_squared_error", "--momentum") == ""
+    source = Network.load(out).to_c_source(name="both", trains=True, momentum=True)
+    assert (tmp_path / "and.c").read_text() == source
+    assert run("convert", "--precision", "int8", out, tmp_path / "and.c") == ""
+    assert (tmp_path / "and.c").read_text() == Network.load(out).to_c_source(precision="int8")
+    assert "ends with none of .safetensors, .onnx and .c" in run("convert", fann, tmp_path / "x.bin", code=2)
+    assert "the options are for C" in run("convert", fann, tmp_path / "x.onnx", "--momentum", code=2)
+    assert "does not train" in run("convert", fann, tmp_path / "x.c", "--momentum", code=1)
 
 
 @pytest.mark.parametrize(

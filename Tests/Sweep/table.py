@@ -301,6 +301,7 @@ PARAMETERS: dict[str, Count | Array | Structure | str] = {
     "const crl_layer_options * options": Structure({"name": '"added"', "input": "NULL"}),
     "const crl_optimizer_options * options": Structure(),
     "const crl_layer_step * options": Structure(),
+    "const crl_c_source_options * options": Structure({"name": '"swept"', "cost": COST}),
     "const crl_gradient_check_options * options": Structure({"max_coordinates": free("3")}),
     "const crl_train_options * options": Structure(
         {
@@ -445,6 +446,8 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
     },
     "crl_network_class_label_count": {"count": "result"},
     "crl_network_class_label": {"network": "labelled_network", "index": free("1"), "label": "result"},
+    # How many bytes there are depends on the instruction set.
+    "crl_network_export_c_to_memory": {"bytes": "NULL", "capacity": "0"},
     "crl_network_onnx_count": {"network": "model_network", "inputs": "result", "outputs": "result"},
     "crl_network_onnx_input": {
         "network": "model_network",

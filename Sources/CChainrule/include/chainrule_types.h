@@ -758,6 +758,22 @@ typedef struct crl_onnx_options {
 
 #define CRL_ONNX_OPTIONS_INIT { sizeof(crl_onnx_options), 0, NULL, 0 }
 
+/** What to write as C source. Start from CRL_C_SOURCE_OPTIONS_INIT. */
+typedef struct crl_c_source_options {
+    size_t size;             /**< sizeof(crl_c_source_options) */
+    const char *CRL_NULLABLE name; /**< begins the names of all functions and, in capitals, of all macros: a letter, then letters,
+                                  digits and _, 63 at most. NULL: "network" */
+    crl_precision precision; /**< CRL_PRECISION_FLOAT32 or CRL_PRECISION_INT8 */
+    int32_t trains;          /**< not 0: the code also trains, in float32; then its parameters can change */
+    int32_t has_momentum;    /**< not 0: a training step has momentum, which takes a number for each parameter */
+    int32_t reserved;        /**< 0 */
+    const crl_cost_options *CRL_NULLABLE cost; /**< what training minimizes: CRL_MEAN_SQUARED_ERROR, CRL_CROSS_ENTROPY without
+                                  label_smoothing, or CRL_BINARY_CROSS_ENTROPY_LOGITS; the reduction does not matter to one
+                                  row. NULL: CRL_COST_OPTIONS_INIT */
+} crl_c_source_options;
+
+#define CRL_C_SOURCE_OPTIONS_INIT { sizeof(crl_c_source_options), NULL, CRL_PRECISION_FLOAT32, 0, 0, 0, NULL }
+
 /* ---- GROUP 7 ---- */
 
 /** A run of training that can stop after any batch and go on. */

@@ -92,7 +92,7 @@ final class AxisSoftmax: ParameterlessLayer {
     }
 
     /// From a sample to its lines.
-    private func rearrangement(of shape: Shape) -> Rearrangement {
+    func rearrangement(of shape: Shape) -> Rearrangement {
         let (length, inner) = (shape[axis], shape.stride(ofAxis: axis))
         var rearrangement = Rearrangement(isPermutation: true)
         rearrangement.append(shape.count / (length * inner), source: length * inner, result: length * inner)

@@ -4,12 +4,12 @@
 /// Loops run over axes, from the outermost to the innermost. Each has a length and, in source and result, the distance from
 /// one of its elements to the next. A distance of 0 in the source repeats elements.
 struct Rearrangement {
-    private var axes = 0
-    private var lengths = SIMD8<Int>(repeating: 1)
-    private var sourceStrides = SIMD8<Int>()
-    private var resultStrides = SIMD8<Int>()
-    private var sourceStart = 0
-    private var resultStart = 0
+    private(set) var axes = 0
+    private(set) var lengths = SIMD8<Int>(repeating: 1)
+    private(set) var sourceStrides = SIMD8<Int>()
+    private(set) var resultStrides = SIMD8<Int>()
+    private(set) var sourceStart = 0
+    private(set) var resultStart = 0
     /// Whether each element of the source goes to exactly one of the result.
     private(set) var isPermutation: Bool
     /// Whether some elements of the result come from nowhere: they are 0.

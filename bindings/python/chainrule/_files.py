@@ -107,10 +107,10 @@ def byte_array(data: Any) -> npt.NDArray[np.uint8]:
     return np.frombuffer(view if view.c_contiguous else view.tobytes(), np.uint8)
 
 
-def saved_bytes(save_to_memory: Callable[..., int], pointer: Any) -> bytes:
+def saved_bytes(save_to_memory: Callable[..., int], *arguments: Any) -> bytes:
     """The bytes that a function of the library saves to memory."""
     count = ctypes.c_size_t()
-    check(save_to_memory(pointer, None, 0, ctypes.byref(count)))
+    check(save_to_memory(*arguments, None, 0, ctypes.byref(count)))
     buffer = ctypes.create_string_buffer(count.value)
-    check(save_to_memory(pointer, buffer, count, ctypes.byref(count)))
+    check(save_to_memory(*arguments, buffer, count, ctypes.byref(count)))
     return buffer.raw

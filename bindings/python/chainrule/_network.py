@@ -23,6 +23,7 @@ from ._arrays import (
     seed_value,
     size_error,
 )
+from ._c_source import c_source_options
 from ._cascade import CascadeUnit, grow
 from ._class_labels import class_labels, set_class_labels
 from ._costs import CostLike, cost_options
@@ -462,6 +463,50 @@ class Network(Describing, Fitting, StateDicts):
     def to_onnx_bytes(self) -> bytes:
         """The bytes that save_onnx() writes."""
         return saved_bytes(library.crl_network_save_onnx_to_memory, self._open())
+
+    def export_c(
+        self,
+        path: Destination,
+        *,
+        name: str = "network",
+        precision: str = "float32",
+        trains: bool = False,
+        momentum: bool = False,
+        cost: CostLike = "mean_squared_error",
+    ) -> None:
+        """Writes the network as C99 source, which depends on nothing and allocates nothing (docs/c-source.md).
+
+        It computes what predict() does for one row, with the bits of the network's instruction set; in int8 what a
+        Predictor does. A layer without a form in C is an error that names it.
+
+        path: as for save(). An object with write() gets all bytes at once.
+        name: begins the names of all functions and, in capitals, of all macros.
+        precision: "float32" or "int8".
+        trains: whether the code also trains, by gradient descent along one row after the other.
+        momentum: whether a training step has momentum, which takes a number for each parameter.
+        cost: what training minimizes: "mean_squared_error", "cross_entropy" or "binary_cross_entropy_logits".
+        """
+        options, kept = c_source_options(name, precision, trains, momentum, cost)
+        if is_path(path, "write"):
+            check(library.crl_network_export_c(self._open(), encoded_path(path), options), path)
+        else:
+            write_all(path, saved_bytes(library.crl_network_export_c_to_memory, self._open(), options))
+        del kept
+
+    def to_c_source(
+        self,
+        *,
+        name: str = "network",
+        precision: str = "float32",
+        trains: bool = False,
+        momentum: bool = False,
+        cost: CostLike = "mean_squared_error",
+    ) -> str:
+        """The text that export_c() writes."""
+        options, kept = c_source_options(name, precision, trains, momentum, cost)
+        text = saved_bytes(library.crl_network_export_c_to_memory, self._open(), options).decode()
+        del kept
+        return text
 
     @classmethod
     def load(cls, path: Origin, memory_limit: int | None = None) -> Network:

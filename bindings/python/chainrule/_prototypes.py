@@ -96,8 +96,6 @@ CRL_FUNCTION_ERF = 7
 CRL_FUNCTION_SINE = 8
 CRL_FUNCTION_STEP = 9
 CRL_FUNCTION_STEPWISE_SIGMOID = 10
-CRL_FUNCTION_QUANTIZE = 11
-CRL_FUNCTION_FLOOR = 12
 
 CRL_REDUCE_SUM = 0
 CRL_REDUCE_MEAN = 1
@@ -155,8 +153,6 @@ CRL_LAYER_POWER = 33
 CRL_LAYER_FUNCTION = 34
 CRL_LAYER_CONSTANT = 35
 CRL_LAYER_REDUCTION = 36
-CRL_LAYER_MATRIX_PRODUCT = 37
-CRL_LAYER_TAKE = 38
 
 CRL_MEAN_SQUARED_ERROR = 0
 CRL_MEAN_ABSOLUTE_ERROR = 1
@@ -398,8 +394,6 @@ class crl_recurrent_options(ctypes.Structure):
         ("backwards", ctypes.c_int32),
         ("reset_first", ctypes.c_int32),
         ("peepholes", ctypes.c_int32),
-        ("cell", ctypes.c_int32),
-        ("reserved", ctypes.c_int32),
     ]
 
     @classmethod
@@ -411,8 +405,6 @@ class crl_recurrent_options(ctypes.Structure):
             backwards=0,
             reset_first=0,
             peepholes=0,
-            cell=0,
-            reserved=0,
         )
 
 
@@ -859,30 +851,29 @@ class crl_publisher(ctypes.c_void_p):
     """A handle, `crl_publisher *` in C; false while it is NULL."""
 
 
-class crl_onnx_shape(ctypes.Structure):
-    """The structure `crl_onnx_shape`, field by field."""
-
-    _fields_ = [
-        ("input", ctypes.c_char_p),
-        ("lengths", ctypes.POINTER(ctypes.c_size_t)),
-        ("rank", ctypes.c_size_t),
-    ]
-
-
-class crl_onnx_options(ctypes.Structure):
-    """The structure `crl_onnx_options`, field by field."""
+class crl_c_source_options(ctypes.Structure):
+    """The structure `crl_c_source_options`, field by field."""
 
     _fields_ = [
         ("size", ctypes.c_size_t),
-        ("memory_limit", ctypes.c_size_t),
-        ("shapes", ctypes.POINTER(crl_onnx_shape)),
-        ("shapes_count", ctypes.c_size_t),
+        ("name", ctypes.c_char_p),
+        ("precision", crl_precision),
+        ("trains", ctypes.c_int32),
+        ("has_momentum", ctypes.c_int32),
+        ("reserved", ctypes.c_int32),
+        ("cost", ctypes.POINTER(crl_cost_options)),
     ]
 
     @classmethod
-    def default(cls) -> crl_onnx_options:
-        """Return the value of CRL_ONNX_OPTIONS_INIT."""
-        return cls(size=ctypes.sizeof(crl_onnx_options), memory_limit=0, shapes_count=0)
+    def default(cls) -> crl_c_source_options:
+        """Return the value of CRL_C_SOURCE_OPTIONS_INIT."""
+        return cls(
+            size=ctypes.sizeof(crl_c_source_options),
+            precision=CRL_PRECISION_FLOAT32,
+            trains=0,
+            has_momentum=0,
+            reserved=0,
+        )
 
 
 class crl_trainer(ctypes.c_void_p):
@@ -1300,10 +1291,6 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [crl_network, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p],
     ),
-    "crl_network_add_matrix_product": (
-        crl_status,
-        [crl_network, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_int32, ctypes.c_char_p],
-    ),
     "crl_network_add_maximum": (
         crl_status,
         [crl_network, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p],
@@ -1474,16 +1461,6 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.POINTER(crl_layer_options),
         ],
     ),
-    "crl_network_add_take": (
-        crl_status,
-        [
-            crl_network,
-            ctypes.c_size_t,
-            ctypes.POINTER(ctypes.c_size_t),
-            ctypes.c_size_t,
-            ctypes.POINTER(crl_layer_options),
-        ],
-    ),
     "crl_network_add_upsampling": (
         crl_status,
         [
@@ -1511,18 +1488,6 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.c_size_t,
             ctypes.c_char_p,
         ],
-    ),
-    "crl_network_add_standardization": (
-        crl_status,
-        [crl_network, ctypes.POINTER(crl_layer_options)],
-    ),
-    "crl_network_fit_standardization": (
-        crl_status,
-        [crl_network, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t],
-    ),
-    "crl_network_set_standardization": (
-        crl_status,
-        [crl_network, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t],
     ),
     "crl_network_input_size": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
     "crl_network_output_size": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
@@ -1667,11 +1632,6 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [crl_network, crl_precision, ctypes.POINTER(crl_predictor)],
     ),
-    "crl_predictor_save": (crl_status, [crl_predictor, ctypes.c_char_p]),
-    "crl_predictor_open": (
-        crl_status,
-        [ctypes.c_char_p, ctypes.c_int32, ctypes.POINTER(crl_predictor)],
-    ),
     "crl_predictor_destroy": (None, [crl_predictor]),
     "crl_predictor_predict": (
         crl_status,
@@ -1717,14 +1677,19 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         [ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],
     ),
     "crl_network_load_parameters": (crl_status, [crl_network, ctypes.c_char_p]),
-    "crl_network_set_class_labels": (
+    "crl_network_export_c": (
         crl_status,
-        [crl_network, ctypes.POINTER(ctypes.c_char_p), ctypes.c_size_t],
+        [crl_network, ctypes.c_char_p, ctypes.POINTER(crl_c_source_options)],
     ),
-    "crl_network_class_label_count": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
-    "crl_network_class_label": (
+    "crl_network_export_c_to_memory": (
         crl_status,
-        [crl_network, ctypes.c_size_t, ctypes.POINTER(ctypes.c_char_p)],
+        [
+            crl_network,
+            ctypes.POINTER(crl_c_source_options),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_size_t),
+        ],
     ),
     "crl_network_load_fann": (
         crl_status,
@@ -1734,33 +1699,13 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.POINTER(crl_network)],
     ),
-    "crl_network_set_metadata": (crl_status, [crl_network, ctypes.c_char_p, ctypes.c_char_p]),
-    "crl_network_metadata": (
-        crl_status,
-        [crl_network, ctypes.c_char_p, ctypes.POINTER(ctypes.c_char_p)],
-    ),
-    "crl_network_metadata_count": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
-    "crl_network_metadata_at": (
-        crl_status,
-        [
-            crl_network,
-            ctypes.c_size_t,
-            ctypes.POINTER(ctypes.c_char_p),
-            ctypes.POINTER(ctypes.c_char_p),
-        ],
-    ),
     "crl_network_load_onnx": (
         crl_status,
-        [ctypes.c_char_p, ctypes.POINTER(crl_onnx_options), ctypes.POINTER(crl_network)],
+        [ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],
     ),
     "crl_network_load_onnx_from_memory": (
         crl_status,
-        [
-            ctypes.c_void_p,
-            ctypes.c_size_t,
-            ctypes.POINTER(crl_onnx_options),
-            ctypes.POINTER(crl_network),
-        ],
+        [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.POINTER(crl_network)],
     ),
     "crl_network_save_onnx": (crl_status, [crl_network, ctypes.c_char_p]),
     "crl_network_save_onnx_to_memory": (
@@ -1793,19 +1738,6 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.c_size_t,
             ctypes.POINTER(ctypes.c_size_t),
             ctypes.c_void_p,
-        ],
-    ),
-    "crl_network_set_recipe": (crl_status, [crl_network, ctypes.POINTER(crl_train_options)]),
-    "crl_network_recipe": (
-        crl_status,
-        [
-            crl_network,
-            ctypes.POINTER(crl_train_options),
-            ctypes.POINTER(crl_optimizer_options),
-            ctypes.POINTER(crl_cost_options),
-            ctypes.POINTER(crl_schedule_options),
-            ctypes.c_void_p,
-            ctypes.c_size_t,
         ],
     ),
     "crl_trainer_create": (
@@ -2129,7 +2061,6 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [ctypes.POINTER(crl_attention_options), ctypes.c_size_t],
     ),
-    "crl_onnx_options_init": (crl_status, [ctypes.POINTER(crl_onnx_options), ctypes.c_size_t]),
     "crl_layer_init": (crl_status, [ctypes.POINTER(crl_layer), ctypes.c_size_t]),
     "crl_tensor_init": (crl_status, [ctypes.POINTER(crl_tensor), ctypes.c_size_t]),
     "crl_cost_options_init": (crl_status, [ctypes.POINTER(crl_cost_options), ctypes.c_size_t]),
@@ -2150,6 +2081,10 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "crl_progress_init": (crl_status, [ctypes.POINTER(crl_progress), ctypes.c_size_t]),
     "crl_data_source_init": (crl_status, [ctypes.POINTER(crl_data_source), ctypes.c_size_t]),
     "crl_plateau_state_init": (crl_status, [ctypes.POINTER(crl_plateau_state), ctypes.c_size_t]),
+    "crl_c_source_options_init": (
+        crl_status,
+        [ctypes.POINTER(crl_c_source_options), ctypes.c_size_t],
+    ),
     "crl_gradient_check_options_init": (
         crl_status,
         [ctypes.POINTER(crl_gradient_check_options), ctypes.c_size_t],

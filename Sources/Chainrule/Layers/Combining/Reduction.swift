@@ -106,7 +106,9 @@ final class Reduction: ParameterlessLayer {
             if !accumulating { inputDelta.clear() }
             return
         }
-        let (repetition, order, window) = (repetition(pass), order(pass), window(pass))
+        let (repetition, order, window) = (
+            repetition(of: pass.inputShape(0)), order(of: pass.inputShape(0), into: pass.shape), window(pass)
+        )
         for row in 0..<delta.rows {
             if method.looksForPlaces {
                 let lines = lines(pass)
@@ -125,7 +127,7 @@ final class Reduction: ParameterlessLayer {
     /// The sum, times 1 or, for a mean, divided by the number of elements.
     private func sum(_ pass: LayerPass) {
         let (x, h) = (pass.samples(of: pass.inputActivation(0)), pass.samples(of: pass.h))
-        let (repetition, sums) = (repetition(pass), room(pass))
+        let (repetition, sums) = (repetition(of: pass.inputShape(0)), room(pass))
         for row in 0..<h.rows {
             repetition.applyAdjoint(x.row(row), to: sums, accumulating: false, pass.arithmetic)
             pass.arithmetic.scale(sums, by: weight(pass), into: h.row(row))
@@ -146,9 +148,8 @@ final class Reduction: ParameterlessLayer {
     }
 
     /// From h to the input.
-    private func repetition(_ pass: LayerPass) -> Rearrangement {
-        let input = pass.inputShape(0)
-        var repetition = Rearrangement(isPermutation: length(pass) == 1)
+    func repetition(of input: Shape) -> Rearrangement {
+        var repetition = Rearrangement(isPermutation: axes.allSatisfy { input[$0] == 1 })
         for axis in 0..<input.rank {
             repetition.append(
                 input[axis], source: stride(ofAxis: axis, input), result: input.stride(ofAxis: axis))
@@ -157,15 +158,14 @@ final class Reduction: ParameterlessLayer {
     }
 
     /// From a row of the input to a matrix with a column for each element of h.
-    private func order(_ pass: LayerPass) -> Rearrangement {
-        let input = pass.inputShape(0)
+    func order(of input: Shape, into shape: Shape) -> Rearrangement {
         var order = Rearrangement(isPermutation: true)
-        var rows = length(pass)
+        var rows = input.count / shape.count
         for axis in 0..<input.rank {
             var distance = stride(ofAxis: axis, input)
             if distance == 0 {
                 rows /= input[axis]
-                distance = rows * pass.shape.count
+                distance = rows * shape.count
             }
             order.append(input[axis], source: input.stride(ofAxis: axis), result: distance)
         }
@@ -174,7 +174,7 @@ final class Reduction: ParameterlessLayer {
 
     private func lines(of x: Matrix, _ pass: LayerPass) -> Matrix {
         let lines = lines(pass)
-        order(pass).apply(x, to: lines.asRow, accumulating: false, pass.arithmetic)
+        order(of: pass.inputShape(0), into: pass.shape).apply(x, to: lines.asRow, accumulating: false, pass.arithmetic)
         return lines
     }
 

@@ -1,0 +1,36 @@
+extension Network {
+    /// Writes the network as C99 source that computes what ``predict(_:rows:into:)`` does for one row, or a ``Predictor`` in int8: one
+    /// file that depends on nothing, allocates nothing, and holds the parameters. `docs/c-source.md` describes it. The bits are those
+    /// of the network's instruction set.
+    ///
+    /// A layer without a form in C is an error that names it; then nothing is written. Atomic, as ``save(to:)`` is.
+    public func exportC(
+        to path: FilePath, options: CSourceOptions = CSourceOptions()
+    ) throws(ChainruleError) { try cContent(options).write(to: path) }
+
+    public func exportC(to path: String, options: CSourceOptions = CSourceOptions()) throws(ChainruleError) {
+        try exportC(to: FilePath(path), options: options)
+    }
+
+    /// The text that ``exportC(to:options:)`` writes to a file, in UTF-8.
+    public func cSource(options: CSourceOptions = CSourceOptions()) throws(ChainruleError) -> [UInt8] {
+        try cContent(options).bytes
+    }
+
+    /// Fills the beginning of a buffer with it; nil: only counts it.
+    /// - Returns: the number of bytes.
+    package func exportC(
+        to buffer: UnsafeMutableRawBufferPointer?, options: CSourceOptions
+    ) throws(ChainruleError) -> Int {
+        let content = try cContent(options)
+        if let buffer { try content.write(to: buffer) }
+        return content.count
+    }
+
+    private func cContent(_ options: CSourceOptions) throws(ChainruleError) -> FileContent {
+        try architecture.setAside()
+        let writer = try CWriter(self, options)
+        try writer.run()
+        return try writer.content()
+    }
+}
