@@ -203,7 +203,7 @@ def train_options(
     patience: int | None = None,
     min_delta: float = 0.0,
 ) -> tuple[Any, Optimizer, list[Any]]:
-    """The crl_train_options for a trainer or a recipe, the optimizer, and what outlives them, first the cost's options."""
+    """The crl_train_options for a trainer or a recipe, the optimizer, and what outlives them: first the cost."""
     chosen = optimizer_for(network, optimizer, learning_rate)
     native_cost = cost_options(cost)
     options = _prototypes.crl_train_options.default()
