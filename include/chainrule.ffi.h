@@ -64,7 +64,7 @@ typedef struct crl_window {
 typedef int32_t crl_pooling;
 enum { CRL_POOLING_MAXIMUM = 0, CRL_POOLING_MEAN = 1, CRL_POOLING_MEAN_WITH_PADDING = 2 };
 typedef int32_t crl_function;
-enum { CRL_FUNCTION_AFFINE = 0, CRL_FUNCTION_CLIP = 1, CRL_FUNCTION_LOG = 2, CRL_FUNCTION_SQUARE_ROOT = 3, CRL_FUNCTION_ABSOLUTE = 4, CRL_FUNCTION_RECIPROCAL = 5, CRL_FUNCTION_SQUARE = 6, CRL_FUNCTION_ERF = 7, CRL_FUNCTION_SINE = 8, CRL_FUNCTION_STEP = 9, CRL_FUNCTION_STEPWISE_SIGMOID = 10 };
+enum { CRL_FUNCTION_AFFINE = 0, CRL_FUNCTION_CLIP = 1, CRL_FUNCTION_LOG = 2, CRL_FUNCTION_SQUARE_ROOT = 3, CRL_FUNCTION_ABSOLUTE = 4, CRL_FUNCTION_RECIPROCAL = 5, CRL_FUNCTION_SQUARE = 6, CRL_FUNCTION_ERF = 7, CRL_FUNCTION_SINE = 8, CRL_FUNCTION_STEP = 9, CRL_FUNCTION_STEPWISE_SIGMOID = 10, CRL_FUNCTION_QUANTIZE = 11, CRL_FUNCTION_FLOOR = 12 };
 typedef int32_t crl_reduction_method;
 enum { CRL_REDUCE_SUM = 0, CRL_REDUCE_MEAN = 1, CRL_REDUCE_MAXIMUM = 2, CRL_REDUCE_MINIMUM = 3, CRL_REDUCE_ARGMAX = 4 };
 typedef int32_t crl_normalization;
@@ -87,6 +87,8 @@ typedef struct crl_recurrent_options {
     int32_t backwards;
     int32_t reset_first;
     int32_t peepholes;
+    int32_t cell;
+    int32_t reserved;
 } crl_recurrent_options;
 typedef int32_t crl_positions;
 enum { CRL_POSITIONS_SINUSOIDAL = 0, CRL_POSITIONS_LEARNED = 1 };
@@ -120,6 +122,8 @@ crl_status crl_network_add_mean(crl_network *network, const char *const *inputs,
 crl_status crl_network_add_difference(crl_network *network, const char *a, const char *b, const char *name);
 crl_status crl_network_add_product(crl_network *network, const char *a, const char *b, const char *name);
 crl_status crl_network_add_quotient(crl_network *network, const char *a, const char *b, const char *name);
+crl_status crl_network_add_matrix_product(crl_network *network, const char *a, const char *b, int32_t transpose_b,
+                                          const char *name);
 crl_status crl_network_add_maximum(crl_network *network, const char *a, const char *b, const char *name);
 crl_status crl_network_add_minimum(crl_network *network, const char *a, const char *b, const char *name);
 crl_status crl_network_add_power(crl_network *network, const char *a, const char *b, const char *name);
@@ -162,6 +166,8 @@ crl_status crl_network_add_split(crl_network *network, size_t axis, const size_t
                                  const crl_layer_options *options);
 crl_status crl_network_add_zero_padding(crl_network *network, const size_t *before, const size_t *after,
                                         size_t axes_count, const crl_layer_options *options);
+crl_status crl_network_add_take(crl_network *network, size_t axis, const size_t *indices, size_t indices_count,
+                                const crl_layer_options *options);
 crl_status crl_network_add_upsampling(crl_network *network, const size_t *factors, size_t axes_count,
                                       const crl_layer_options *options);
 crl_status crl_network_add_broadcast(crl_network *network, const size_t *extents, size_t extents_count,
@@ -174,7 +180,7 @@ crl_status crl_network_fit_standardization(crl_network *network, const char *lay
 crl_status crl_network_set_standardization(crl_network *network, const char *layer, const float *mean,
                                            const float *scale, size_t count);
 typedef int32_t crl_layer_kind;
-enum { CRL_LAYER_DENSE = 0, CRL_LAYER_ACTIVATION = 1, CRL_LAYER_DROPOUT = 2, CRL_LAYER_NOISE = 3, CRL_LAYER_SUM = 4, CRL_LAYER_CONCATENATION = 5, CRL_LAYER_RESHAPE = 6, CRL_LAYER_MEAN = 7, CRL_LAYER_DIFFERENCE = 8, CRL_LAYER_PRODUCT = 9, CRL_LAYER_TRANSPOSE = 10, CRL_LAYER_SLICE = 11, CRL_LAYER_ZERO_PADDING = 12, CRL_LAYER_UPSAMPLING = 13, CRL_LAYER_INPUT = 14, CRL_LAYER_CONVOLUTION = 15, CRL_LAYER_TRANSPOSED_CONVOLUTION = 16, CRL_LAYER_POOLING = 17, CRL_LAYER_NORMALIZATION = 18, CRL_LAYER_PRELU = 19, CRL_LAYER_CHANNEL_DROPOUT = 20, CRL_LAYER_SOFTMAX = 21, CRL_LAYER_RNN = 22, CRL_LAYER_GRU = 23, CRL_LAYER_LSTM = 24, CRL_LAYER_PARAMETER = 25, CRL_LAYER_EMBEDDING = 26, CRL_LAYER_POSITIONS = 27, CRL_LAYER_ATTENTION = 28, CRL_LAYER_BROADCAST = 29, CRL_LAYER_QUOTIENT = 30, CRL_LAYER_MAXIMUM = 31, CRL_LAYER_MINIMUM = 32, CRL_LAYER_POWER = 33, CRL_LAYER_FUNCTION = 34, CRL_LAYER_CONSTANT = 35, CRL_LAYER_REDUCTION = 36 };
+enum { CRL_LAYER_DENSE = 0, CRL_LAYER_ACTIVATION = 1, CRL_LAYER_DROPOUT = 2, CRL_LAYER_NOISE = 3, CRL_LAYER_SUM = 4, CRL_LAYER_CONCATENATION = 5, CRL_LAYER_RESHAPE = 6, CRL_LAYER_MEAN = 7, CRL_LAYER_DIFFERENCE = 8, CRL_LAYER_PRODUCT = 9, CRL_LAYER_TRANSPOSE = 10, CRL_LAYER_SLICE = 11, CRL_LAYER_ZERO_PADDING = 12, CRL_LAYER_UPSAMPLING = 13, CRL_LAYER_INPUT = 14, CRL_LAYER_CONVOLUTION = 15, CRL_LAYER_TRANSPOSED_CONVOLUTION = 16, CRL_LAYER_POOLING = 17, CRL_LAYER_NORMALIZATION = 18, CRL_LAYER_PRELU = 19, CRL_LAYER_CHANNEL_DROPOUT = 20, CRL_LAYER_SOFTMAX = 21, CRL_LAYER_RNN = 22, CRL_LAYER_GRU = 23, CRL_LAYER_LSTM = 24, CRL_LAYER_PARAMETER = 25, CRL_LAYER_EMBEDDING = 26, CRL_LAYER_POSITIONS = 27, CRL_LAYER_ATTENTION = 28, CRL_LAYER_BROADCAST = 29, CRL_LAYER_QUOTIENT = 30, CRL_LAYER_MAXIMUM = 31, CRL_LAYER_MINIMUM = 32, CRL_LAYER_POWER = 33, CRL_LAYER_FUNCTION = 34, CRL_LAYER_CONSTANT = 35, CRL_LAYER_REDUCTION = 36, CRL_LAYER_MATRIX_PRODUCT = 37, CRL_LAYER_TAKE = 38 };
 typedef struct crl_layer {
     size_t size;
     const char *name;
@@ -402,6 +408,17 @@ crl_status crl_publisher_input_size(const crl_publisher *publisher, size_t *inpu
 crl_status crl_publisher_output_size(const crl_publisher *publisher, size_t *outputs);
 crl_status crl_publisher_precision(const crl_publisher *publisher, crl_precision *precision);
 crl_status crl_publisher_count(const crl_publisher *publisher, size_t *count);
+typedef struct crl_onnx_shape {
+    const char *input;
+    const size_t *lengths;
+    size_t rank;
+} crl_onnx_shape;
+typedef struct crl_onnx_options {
+    size_t size;
+    size_t memory_limit;
+    const crl_onnx_shape *shapes;
+    size_t shapes_count;
+} crl_onnx_options;
 typedef struct crl_c_source_options {
     size_t size;
     const char *name;
@@ -418,6 +435,9 @@ crl_status crl_network_load_parameters(crl_network *network, const char *path);
 crl_status crl_network_export_c(const crl_network *network, const char *path, const crl_c_source_options *options);
 crl_status crl_network_export_c_to_memory(const crl_network *network, const crl_c_source_options *options, void *bytes,
                                           size_t capacity, size_t *count);
+crl_status crl_network_set_class_labels(crl_network *network, const char *const *labels, size_t labels_count);
+crl_status crl_network_class_label_count(const crl_network *network, size_t *count);
+crl_status crl_network_class_label(const crl_network *network, size_t index, const char **label);
 crl_status crl_network_load_fann(const char *path, size_t memory_limit, crl_network **network);
 crl_status crl_network_load_fann_from_memory(const void *bytes, size_t count, size_t memory_limit,
                                              crl_network **network);
@@ -425,8 +445,8 @@ crl_status crl_network_set_metadata(crl_network *network, const char *key, const
 crl_status crl_network_metadata(const crl_network *network, const char *key, const char **value);
 crl_status crl_network_metadata_count(const crl_network *network, size_t *count);
 crl_status crl_network_metadata_at(const crl_network *network, size_t index, const char **key, const char **value);
-crl_status crl_network_load_onnx(const char *path, size_t memory_limit, crl_network **network);
-crl_status crl_network_load_onnx_from_memory(const void *bytes, size_t count, size_t memory_limit,
+crl_status crl_network_load_onnx(const char *path, const crl_onnx_options *options, crl_network **network);
+crl_status crl_network_load_onnx_from_memory(const void *bytes, size_t count, const crl_onnx_options *options,
                                              crl_network **network);
 crl_status crl_network_save_onnx(const crl_network *network, const char *path);
 crl_status crl_network_save_onnx_to_memory(const crl_network *network, void *bytes, size_t capacity, size_t *count);
@@ -675,6 +695,7 @@ crl_status crl_window_init(crl_window *window, size_t size);
 crl_status crl_normalization_options_init(crl_normalization_options *options, size_t size);
 crl_status crl_recurrent_options_init(crl_recurrent_options *options, size_t size);
 crl_status crl_attention_options_init(crl_attention_options *options, size_t size);
+crl_status crl_onnx_options_init(crl_onnx_options *options, size_t size);
 crl_status crl_layer_init(crl_layer *layer, size_t size);
 crl_status crl_tensor_init(crl_tensor *tensor, size_t size);
 crl_status crl_cost_options_init(crl_cost_options *options, size_t size);

@@ -468,7 +468,10 @@ enum {
     CRL_FUNCTION_SINE = 8,        /**< f(x) = sin x, within 2e-7 for |x| up to 10,000 */
     CRL_FUNCTION_STEP = 9,        /**< f(x) = 0 below 0, otherwise 1; f' = 0 */
     /** FANN's approximation of 1 / (1 + e^(-2x)): straight lines between its values 0.005, 0.05, 0.25, 0.75, 0.95, 0.995 */
-    CRL_FUNCTION_STEPWISE_SIGMOID = 10
+    CRL_FUNCTION_STEPWISE_SIGMOID = 10,
+    /** f(x) = round(x / p) + q, halves to the even number, p > 0; f' = 1 / p, as without rounding (the straight-through estimator) */
+    CRL_FUNCTION_QUANTIZE = 11,
+    CRL_FUNCTION_FLOOR = 12       /**< f(x): the largest whole number that is not above x; f' = 0 */
 };
 
 /** What a reduction makes of the elements along its axes. */
@@ -526,9 +529,11 @@ typedef struct crl_recurrent_options {
     int32_t reset_first; /**< CRL_CELL_GRU: non-zero: the reset gate multiplies h' before the product; 0: the product, as in
                               PyTorch */
     int32_t peepholes;   /**< CRL_CELL_LSTM: non-zero: the gates also see c */
+    int32_t cell;        /**< CRL_CELL_LSTM: non-zero: the output has one more step, c after the last one */
+    int32_t reserved;    /**< 0 */
 } crl_recurrent_options;
 
-#define CRL_RECURRENT_OPTIONS_INIT { sizeof(crl_recurrent_options), NULL, NULL, 0, 0, 0, 0 }
+#define CRL_RECURRENT_OPTIONS_INIT { sizeof(crl_recurrent_options), NULL, NULL, 0, 0, 0, 0, 0, 0 }
 
 /** What tells a network where in a sequence an element lies. */
 typedef int32_t crl_positions;
@@ -699,6 +704,18 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_product(crl_network *network, c
 CRL_NODISCARD CRL_API crl_status crl_network_add_quotient(crl_network *network, const char *a, const char *b,
                                                           const char *CRL_NULLABLE name);
 
+/** Adds the matrix product of two layers over their last two axes: h = a b, or h = a bᵀ. Both have at least two
+ *  axes; those before the last two are equal or 1 long, and repeated as in crl_network_add_sum(), with a product for
+ *  each of their indices.
+ *  @param network not built yet.
+ *  @param a the name of a layer, [..., m, k].
+ *  @param b the name of another, or the same, [..., k, n], or [..., n, k] if it is transposed.
+ *  @param transpose_b non-zero: a is multiplied by the transpose of b.
+ *  @param name the layer's name; NULL: its position.
+ *  @return a status; also CRL_ERROR_NAME or CRL_ERROR_ALREADY_BUILT. */
+CRL_NODISCARD CRL_API crl_status crl_network_add_matrix_product(crl_network *network, const char *a, const char *b,
+                                                                int32_t transpose_b, const char *CRL_NULLABLE name);
+
 /** Adds the elementwise maximum of two layers: the larger of a and b. Of equal ones, a gets δ. Shapes: see
  *  crl_network_add_sum().
  *  @param network not built yet.
@@ -733,7 +750,7 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_power(crl_network *network, con
  *  of −1, so does the layer.
  *  @param network not built yet.
  *  @param function which.
- *  @param p CRL_FUNCTION_AFFINE, CRL_FUNCTION_CLIP: its first number; otherwise 0.
+ *  @param p CRL_FUNCTION_AFFINE, CRL_FUNCTION_CLIP, CRL_FUNCTION_QUANTIZE: its first number; otherwise 0.
  *  @param q likewise its second.
  *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
  *  @return as crl_network_add_dense(). */
@@ -1010,6 +1027,18 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_zero_padding(crl_network *netwo
                                                               const size_t *after, size_t axes_count,
                                                               const crl_layer_options *CRL_NULLABLE options);
 
+/** Takes elements along an axis in any order, some of them several times or not at all: element i of the output is
+ *  element indices[i] of the input.
+ *  @param network not built yet.
+ *  @param axis from 0.
+ *  @param indices from 0, less than the axis' length.
+ *  @param indices_count how many, at least 1.
+ *  @param options name, input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_take(crl_network *network, size_t axis, const size_t *indices,
+                                                      size_t indices_count,
+                                                      const crl_layer_options *CRL_NULLABLE options);
+
 /** Repeats each position factors[axis] times along each axis but the channels (nearest neighbour).
  *  @param network not built yet.
  *  @param factors a number for each axis but the channels, at least 1.
@@ -1043,6 +1072,41 @@ CRL_NODISCARD CRL_API crl_status crl_network_add_concatenation_along(crl_network
                                                                      const char *const CRL_NONNULL *CRL_NONNULL inputs,
                                                                      size_t inputs_count, size_t axis,
                                                                      const char *CRL_NULLABLE name);
+
+/** Adds a standardization, h = (h' − mean) · scale, with a number of each for every channel of h': inputs as a
+ *  problem has them become numbers of the size that training likes, and whoever gets the file need not know how. It
+ *  is four layers: the constants NAME_mean, of 0, and NAME_scale, of 1; the difference NAME_difference; and the
+ *  product, NAME. Means and scales are state: after crl_network_build() set them with
+ *  crl_network_fit_standardization() or crl_network_set_standardization().
+ *  @param network not built yet.
+ *  @param options name and input; NULL: CRL_LAYER_OPTIONS_INIT. Only read; the strings are copied.
+ *  @return as crl_network_add_dense(). */
+CRL_NODISCARD CRL_API crl_status crl_network_add_standardization(crl_network *network,
+                                                                 const crl_layer_options *CRL_NULLABLE options);
+
+/** Sets the means and scales of a standardization so that each channel of x has the mean 0 and the deviation 1. A
+ *  scale is 1 divided by the deviation (of the population), or 1 where that is 0. The layer reads the network's
+ *  input, directly or through reshapes.
+ *  @param network built. Requires exclusive access to it.
+ *  @param layer the standardization's name.
+ *  @param x x_rows × inputs, all finite.
+ *  @param x_rows at least 1.
+ *  @param x_stride floats from one row to the next, at least the number of inputs.
+ *  @return a status; also CRL_ERROR_NAME, CRL_ERROR_VALUE if the layer reads something else, CRL_ERROR_NOT_FINITE,
+ *      or CRL_ERROR_BUSY (in a callback while the network trains or loads). After an error nothing has changed. */
+CRL_NODISCARD CRL_API crl_status crl_network_fit_standardization(crl_network *network, const char *layer,
+                                                                 const float *x, size_t x_rows, size_t x_stride);
+
+/** Sets the means and scales of a standardization.
+ *  @param network built. Requires exclusive access to it.
+ *  @param layer the standardization's name.
+ *  @param mean a number for each channel, all finite.
+ *  @param scale the same.
+ *  @param count how many channels there are.
+ *  @return a status; also CRL_ERROR_NAME, CRL_ERROR_SIZE, CRL_ERROR_NOT_FINITE, or CRL_ERROR_BUSY (in a callback
+ *      while the network trains or loads). After an error nothing has changed. */
+CRL_NODISCARD CRL_API crl_status crl_network_set_standardization(crl_network *network, const char *layer,
+                                                                 const float *mean, const float *scale, size_t count);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Looking at a network
@@ -1092,7 +1156,9 @@ enum {
     CRL_LAYER_POWER = 33,
     CRL_LAYER_FUNCTION = 34,
     CRL_LAYER_CONSTANT = 35,
-    CRL_LAYER_REDUCTION = 36
+    CRL_LAYER_REDUCTION = 36,
+    CRL_LAYER_MATRIX_PRODUCT = 37,
+    CRL_LAYER_TAKE = 38
 };
 
 /** A layer of a network. Start from CRL_LAYER_INIT. */
@@ -1106,10 +1172,10 @@ typedef struct crl_layer {
     float amount;              /**< dropout: p; noise: the standard deviation; function: its first number; otherwise 0 */
     int32_t bias;              /**< 1 for a dense layer, a convolution or a recurrent layer with a bias */
     size_t groups;             /**< convolution: its groups; otherwise 0 */
-    size_t axis;               /**< concatenation, softmax: along which; otherwise 0 */
+    size_t axis;               /**< concatenation, softmax, take: along which; otherwise 0 */
     size_t first;              /**< named input: the place of its first element in a row of x; otherwise 0 */
     int32_t method;            /**< pooling: its crl_pooling; normalization: its crl_normalization; function: its crl_function;
-                                    reduction: its crl_reduction_method; otherwise 0 */
+                                    reduction: its crl_reduction_method; matrix product: 1 of a transposed b; otherwise 0 */
     float more;                /**< function: its second number; otherwise 0 */
     size_t tokens;             /**< embedding: how many; otherwise 0 */
 } crl_layer;
@@ -1169,11 +1235,11 @@ CRL_NODISCARD CRL_API crl_status crl_network_layer_shape(const crl_network *netw
 /** Gets what a layer that moves elements was added with: a number for each axis, or for each but the channels.
  *  @param network built or not.
  *  @param index the layer's, from 0.
- *  @param extents receives a transpose's axes, a slice's begin, a zero padding's before, an upsampling's factors or
- *      a reduction's axes; NULL: not wanted.
+ *  @param extents receives a transpose's axes, a slice's begin, a zero padding's before, an upsampling's factors, a
+ *      reduction's axes or a take's indices; NULL: not wanted.
  *  @param ends receives a slice's end or a zero padding's after; other layers leave it alone. NULL: not wanted.
- *  @param extents_count the length of each array, at least the number of axes; 4 is enough for any layer. Ignored
- *      with NULL.
+ *  @param extents_count the length of each array, at least the number of axes, or of indices; 4 is enough for any
+ *      layer but a take. Ignored with NULL.
  *  @param rank receives how many numbers there are.
  *  @return a status; CRL_ERROR_VALUE if the layer is none of these. */
 CRL_NODISCARD CRL_API crl_status crl_network_layer_axes(const crl_network *network, size_t index,
@@ -1778,6 +1844,29 @@ CRL_NODISCARD CRL_API crl_status crl_network_predict(const crl_network *network,
 CRL_NODISCARD CRL_API crl_status crl_predictor_create(const crl_network *network, crl_precision precision,
                                                       crl_predictor *CRL_NULLABLE *CRL_NONNULL predictor);
 
+/** Saves a predictor as it is prepared, for crl_predictor_open(). The file is for the predictor's precision and
+ *  instruction set, and for this version of the library: keep the model file, and prepare it anew elsewhere. Atomic,
+ *  as crl_network_save().
+ *  @param predictor only read.
+ *  @param path the file to create or replace.
+ *  @return a status; also CRL_ERROR_FILE, or CRL_ERROR_VALUE for a network with a custom activation. */
+CRL_NODISCARD CRL_API crl_status crl_predictor_save(const crl_predictor *predictor, const char *path);
+
+/** Opens a file of crl_predictor_save(). The predictor gives the same results bit for bit. The file is mapped where
+ *  the system can do that: its weights are read when a prediction first needs them, and all processes that open the
+ *  file share them. Checks everything but the weights.
+ *
+ *  While the predictor lives, nobody may write into the file or shorten it: the system would end the process with
+ *  SIGBUS. Replacing the file by another of its name is safe, and crl_predictor_save() does that; so is removing it.
+ *  @param path the file.
+ *  @param check_data non-zero: read all of the file, and compare the checksum of the weights, too.
+ *  @param predictor receives the predictor; free it with crl_predictor_destroy(). NULL after an error.
+ *  @return a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION if another version of the library
+ *      prepared the file, CRL_ERROR_MISMATCH if it is for an instruction set that this processor lacks, or
+ *      CRL_ERROR_MEMORY. */
+CRL_NODISCARD CRL_API crl_status crl_predictor_open(const char *path, int32_t check_data,
+                                                    crl_predictor *CRL_NULLABLE *CRL_NONNULL predictor);
+
 /** Frees a predictor.
  *  @param predictor NULL: does nothing. */
 CRL_API void crl_predictor_destroy(crl_predictor *CRL_NULLABLE predictor);
@@ -1885,7 +1974,33 @@ CRL_NODISCARD CRL_API crl_status crl_publisher_count(const crl_publisher *publis
  * Model files are safetensors files: the tensors by name in PyTorch's [out, in] layout, and the architecture as JSON in
  * the metadata. Paths are C strings of any encoding and reach the system unchanged. Messages write bytes that are not
  * UTF-8 in the form \xf6.
+ *
+ * A file can hold metadata, too: texts of yours by key, such as the network's author, and those that other programs wrote there. And
+ * a recipe: how the network is trained, so that a program can go on training a network that it was sent.
+ *
+ *     crl_network_set_recipe(network, &options);                              the options of crl_network_fit()
+ *     crl_network_recipe(loaded, &options, &optimizer, &cost, &schedule, NULL, 0);
+ *     crl_optimizer_create(loaded, &optimizer, &options.optimizer);
+ *     crl_network_fit(loaded, x, rows, inputs, &targets, NULL, &options);
  */
+
+/** The lengths of the axes of an ONNX model's input. */
+typedef struct crl_onnx_shape {
+    const char *input;     /**< the input's name */
+    const size_t *lengths; /**< of each axis, at least 1; CRL_AUTO_SIZE: as the model has it */
+    size_t rank;           /**< how many axes there are */
+} crl_onnx_shape;
+
+/** How to read an ONNX model. Start from CRL_ONNX_OPTIONS_INIT. */
+typedef struct crl_onnx_options {
+    size_t size;         /**< sizeof(crl_onnx_options) */
+    size_t memory_limit; /**< as in crl_network_load_limited(). What the library computes of constants is limited to as much */
+    const crl_onnx_shape *CRL_NULLABLE shapes; /**< of inputs with axes, besides the batch, whose lengths the model leaves open;
+                              NULL: none */
+    size_t shapes_count; /**< the number of shapes. Ignored with NULL */
+} crl_onnx_options;
+
+#define CRL_ONNX_OPTIONS_INIT { sizeof(crl_onnx_options), 0, NULL, 0 }
 
 /** What to write as C source. Start from CRL_C_SOURCE_OPTIONS_INIT. */
 typedef struct crl_c_source_options {
@@ -1968,6 +2083,31 @@ CRL_NODISCARD CRL_API crl_status crl_network_export_c_to_memory(const crl_networ
                                                                 void *CRL_NULLABLE bytes, size_t capacity,
                                                                 size_t *count);
 
+/** Names the classes that a network's outputs stand for: one name for each output, or two for a network with a
+ *  single output, which is the second class's. Model files and copies keep them; nothing computes with them.
+ *  crl_network_load_onnx() sets those of a classifier. Needs exclusive access to the network.
+ *  @param network built.
+ *  @param labels the names, in UTF-8, each of at most 255 bytes. Copied. NULL, with a count of 0: none.
+ *  @param labels_count how many there are: as many as outputs, 2 for a single output, or 0.
+ *  @return a status; CRL_ERROR_VALUE if a name is too long or no UTF-8. After an error the names are unchanged. */
+CRL_NODISCARD CRL_API crl_status crl_network_set_class_labels(crl_network *network,
+                                                              const char *const CRL_NONNULL *CRL_NULLABLE labels,
+                                                              size_t labels_count);
+
+/** Gets how many class labels a network has: 0 if it has none.
+ *  @param network built or not.
+ *  @param count receives the number.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_class_label_count(const crl_network *network, size_t *count);
+
+/** Gets the name of a class.
+ *  @param network built or not.
+ *  @param index the class's, from 0.
+ *  @param label receives the name in UTF-8, valid as long as the network and until other labels are set.
+ *  @return a status; CRL_ERROR_SIZE if the network has no such label. */
+CRL_NODISCARD CRL_API crl_status crl_network_class_label(const crl_network *network, size_t index,
+                                                         const char *CRL_NONNULL *CRL_NONNULL label);
+
 /** Reads a network that FANN saved, in float or in fixed point, into a network, built and ready: it predicts as
  *  fann_run(), trains and saves as any other. Missing connections have the weight 0. What FANN applies on request
  *  alone, the scaling of inputs and outputs, is not read, nor are the settings of its training. FANN keeps the sums
@@ -1990,6 +2130,42 @@ CRL_NODISCARD CRL_API crl_status crl_network_load_fann(const char *path, size_t 
 CRL_NODISCARD CRL_API crl_status crl_network_load_fann_from_memory(const void *bytes, size_t count, size_t memory_limit,
                                                                    crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
+/** Sets one of a network's texts, or removes it.
+ *  @param network built. Requires exclusive access to it.
+ *  @param key UTF-8, from 1 to 255 bytes. Not one of the format's own: format, format_version, architecture,
+ *      training, and whatever begins with "chainrule.".
+ *  @param value UTF-8; NULL: remove the key, if it is there. All keys and values together have at most 4,000,000
+ *      bytes, and there are at most 10,000 keys.
+ *  @return a status; also CRL_ERROR_VALUE for a key of the format or for what is not UTF-8, or CRL_ERROR_SIZE. After
+ *      an error nothing has changed. */
+CRL_NODISCARD CRL_API crl_status crl_network_set_metadata(crl_network *network, const char *key,
+                                                          const char *CRL_NULLABLE value);
+
+/** Gets one of a network's texts.
+ *  @param network built; only read.
+ *  @param key the text's.
+ *  @param value receives the text, UTF-8, which is valid until it is set anew or the network is destroyed. NULL
+ *      after an error.
+ *  @return a status; also CRL_ERROR_NAME if there is no such key. */
+CRL_NODISCARD CRL_API crl_status crl_network_metadata(const crl_network *network, const char *key,
+                                                      const char *CRL_NULLABLE *CRL_NONNULL value);
+
+/** Gets how many texts a network has.
+ *  @param network built; only read.
+ *  @param count receives the number.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_metadata_count(const crl_network *network, size_t *count);
+
+/** Gets one of a network's texts by its place. A new key comes last; removing one moves those behind it.
+ *  @param network built; only read.
+ *  @param index from 0.
+ *  @param key receives the key, valid as the value.
+ *  @param value receives the text: see crl_network_metadata().
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_network_metadata_at(const crl_network *network, size_t index,
+                                                         const char *CRL_NONNULL *CRL_NONNULL key,
+                                                         const char *CRL_NONNULL *CRL_NONNULL value);
+
 /** Reads an ONNX model into a network, built and ready: it predicts, trains and saves as any other. Constant floats
  *  of several elements become its parameters. Rows of x hold the model's inputs one after another, rows of y its
  *  outputs, each in ONNX's order of axes: crl_network_onnx_input() and crl_network_onnx_output() say which. Checks
@@ -1997,24 +2173,26 @@ CRL_NODISCARD CRL_API crl_status crl_network_load_fann_from_memory(const void *b
  *  names the node, its operator and the operator set.
  *
  *  The first axis of each input is the batch, and each of its rows is a row of x. A model that cannot be read so,
- *  and whose lengths are all known, is read as whole tensors: one is one row.
+ *  and whose lengths are all known, is read as whole tensors: one is one row. Give the lengths of axes that the
+ *  model leaves open in options->shapes. Of a classifier y has the scores, not the label, which is that of the
+ *  largest one: crl_network_class_label() names it.
  *  @param path the file.
- *  @param memory_limit as in crl_network_load_limited(). What the library computes of constants is limited to as
- *      much.
+ *  @param options NULL: CRL_ONNX_OPTIONS_INIT. Only read.
  *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.
- *  @return a status; also CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the
- *      network needs more than the limit. */
-CRL_NODISCARD CRL_API crl_status crl_network_load_onnx(const char *path, size_t memory_limit,
+ *  @return a status; also CRL_ERROR_NAME if there is no such input, CRL_ERROR_SIZE if a shape is not the input's,
+ *      CRL_ERROR_FILE, CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the network needs more
+ *      than the limit. */
+CRL_NODISCARD CRL_API crl_status crl_network_load_onnx(const char *path, const crl_onnx_options *CRL_NULLABLE options,
                                                        crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
 /** Reads an ONNX model from memory, as crl_network_load_onnx() does from a file.
  *  @param bytes a whole file and nothing else, at any alignment. Not needed after the call.
  *  @param count how many bytes there are.
- *  @param memory_limit as in crl_network_load_onnx().
+ *  @param options NULL: CRL_ONNX_OPTIONS_INIT. Only read.
  *  @param network receives the network; free it with crl_network_destroy(). NULL after an error.
- *  @return a status; also CRL_ERROR_FORMAT, CRL_ERROR_FILE_VERSION or CRL_ERROR_MEMORY, also if the network needs
- *      more than the limit. */
-CRL_NODISCARD CRL_API crl_status crl_network_load_onnx_from_memory(const void *bytes, size_t count, size_t memory_limit,
+ *  @return as crl_network_load_onnx(), without CRL_ERROR_FILE. */
+CRL_NODISCARD CRL_API crl_status crl_network_load_onnx_from_memory(const void *bytes, size_t count,
+                                                                   const crl_onnx_options *CRL_NULLABLE options,
                                                                    crl_network *CRL_NULLABLE *CRL_NONNULL network);
 
 /** Saves a network as an ONNX model of operator set 17, for ONNX Runtime and others. The model computes what
@@ -2073,6 +2251,36 @@ CRL_NODISCARD CRL_API crl_status crl_network_onnx_output(const crl_network *netw
                                                          const char *CRL_NONNULL *CRL_NONNULL name,
                                                          size_t *CRL_NULLABLE extents, size_t extents_count,
                                                          size_t *rank, int32_t *batch_axis);
+
+/** Keeps how a network is trained, for its copies and its files. Replaces an earlier recipe.
+ *  @param network built. Requires exclusive access to it.
+ *  @param options as for crl_network_fit(); of the optimizer its method, numbers and regularization are kept, not
+ *      its state, nor the settings of single layers. Threads and callbacks are not kept. NULL: forget the recipe.
+ *  @return a status; also CRL_ERROR_VALUE for a cost or a schedule that is a function of yours: files hold no
+ *      functions. After an error nothing has changed. */
+CRL_NODISCARD CRL_API crl_status crl_network_set_recipe(crl_network *network,
+                                                        const crl_train_options *CRL_NULLABLE options);
+
+/** Gets how a network is trained: what crl_network_set_recipe() kept, or its file holds. Writes it into structures
+ *  of yours, and the addresses of these into options: it is ready for crl_network_fit(), but for the optimizer,
+ *  which crl_optimizer_create() makes.
+ *  @param network built; only read.
+ *  @param options initialized with CRL_TRAIN_OPTIONS_INIT; receives the numbers. Its optimizer, threads and
+ *      callbacks stay as they are.
+ *  @param optimizer initialized with CRL_OPTIMIZER_OPTIONS_INIT; receives method, numbers and regularization.
+ *  @param cost initialized with CRL_COST_OPTIONS_INIT; receives the cost, and options->cost its address.
+ *  @param schedule initialized with CRL_SCHEDULE_OPTIONS_INIT; receives the schedule, and options->schedule its
+ *      address, or NULL if there is none.
+ *  @param class_weights receives the class weights, if there are any, and options->class_weights its address; NULL:
+ *      not wanted.
+ *  @param class_weights_count how many fit there; options->class_weights_count receives how many there are. Ignored
+ *      with NULL.
+ *  @return a status; also CRL_ERROR_NAME if nothing is known, CRL_ERROR_FORMAT if the file's recipe is damaged or of
+ *      a newer version, or CRL_ERROR_SIZE if the class weights do not fit. */
+CRL_NODISCARD CRL_API crl_status crl_network_recipe(const crl_network *network, crl_train_options *options,
+                                                    crl_optimizer_options *optimizer, crl_cost_options *cost,
+                                                    crl_schedule_options *schedule, float *CRL_NULLABLE class_weights,
+                                                    size_t class_weights_count);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Trainers
@@ -3093,6 +3301,12 @@ CRL_NODISCARD CRL_API crl_status crl_recurrent_options_init(crl_recurrent_option
  *  @param size sizeof(crl_attention_options).
  *  @return a status. */
 CRL_NODISCARD CRL_API crl_status crl_attention_options_init(crl_attention_options *options, size_t size);
+
+/** Gets the value of CRL_ONNX_OPTIONS_INIT.
+ *  @param options receives the value.
+ *  @param size sizeof(crl_onnx_options).
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_onnx_options_init(crl_onnx_options *options, size_t size);
 
 /** Gets the value of CRL_LAYER_INIT.
  *  @param layer receives the value.

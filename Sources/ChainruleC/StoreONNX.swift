@@ -57,7 +57,8 @@ private func loadONNX(
     _ read: (_ limit: Int?, _ shapes: [ONNXInputShape], inout ONNXSignature) throws(ChainruleError) -> Network
 ) throws(ChainruleError) {
     try load(network) { () throws(ChainruleError) in
-        let given = try options.map { pointer throws(ChainruleError) in try structure(pointer, "options") }
+        let given =
+            try options.map { pointer throws(ChainruleError) in try structure(pointer, "options") }
             ?? crl_onnx_options.initial
         var signature = ONNXSignature()
         let loaded = try read(

@@ -28,7 +28,7 @@ ACTIVATIONS = [
     "softmax",
     "log_softmax",
 ]
-FUNCTIONS = ["log", "square_root", "absolute", "reciprocal", "square", "erf", "sine", "step", "stepwise_sigmoid"]
+FUNCTIONS = ["log", "square_root", "absolute", "reciprocal", "square", "erf", "sine", "step", "stepwise_sigmoid", "floor"]
 
 
 def activations(width: int) -> Network:
@@ -46,7 +46,8 @@ def functions() -> Network:
         network.add_function(name, name=name, input="input")
     network.add_function("affine", 1.5, -0.3, name="affine", input="input")
     network.add_function("clip", -0.5, float("inf"), name="clip", input="input")
-    return network.add_concatenation([*FUNCTIONS, "affine", "clip"])
+    network.add_function("quantize", 0.125, 3, name="quantize", input="input")
+    return network.add_concatenation([*FUNCTIONS, "affine", "clip", "quantize"])
 
 
 def pairs() -> Network:

@@ -189,7 +189,8 @@ import Testing
             try architecture.zeroPadding(before: [1, -1], after: [1, 1], name: "z", input: "x")
         }
         for (indices, axis, code, words) in [
-            ([], 0, .size, "at least 1 element of [3, 4, 2]; 0"), ([0, 3], 0, .value, "index 3 is not among 3 along axis 0"),
+            ([], 0, .size, "at least 1 element of [3, 4, 2]; 0"),
+            ([0, 3], 0, .value, "index 3 is not among 3 along axis 0"),
             ([-1], 1, .value, "index -1"), ([.min, .max], 1, .value, "is not among 4 along axis 1"),
             ([0], 3, .value, "3 is not among the axes of [3, 4, 2]"), ([0], -1, .value, "-1 is not among the axes"),
         ] as [([Int], Int, ChainruleError.Code, String)] {

@@ -96,6 +96,8 @@ CRL_FUNCTION_ERF = 7
 CRL_FUNCTION_SINE = 8
 CRL_FUNCTION_STEP = 9
 CRL_FUNCTION_STEPWISE_SIGMOID = 10
+CRL_FUNCTION_QUANTIZE = 11
+CRL_FUNCTION_FLOOR = 12
 
 CRL_REDUCE_SUM = 0
 CRL_REDUCE_MEAN = 1
@@ -153,6 +155,8 @@ CRL_LAYER_POWER = 33
 CRL_LAYER_FUNCTION = 34
 CRL_LAYER_CONSTANT = 35
 CRL_LAYER_REDUCTION = 36
+CRL_LAYER_MATRIX_PRODUCT = 37
+CRL_LAYER_TAKE = 38
 
 CRL_MEAN_SQUARED_ERROR = 0
 CRL_MEAN_ABSOLUTE_ERROR = 1
@@ -394,6 +398,8 @@ class crl_recurrent_options(ctypes.Structure):
         ("backwards", ctypes.c_int32),
         ("reset_first", ctypes.c_int32),
         ("peepholes", ctypes.c_int32),
+        ("cell", ctypes.c_int32),
+        ("reserved", ctypes.c_int32),
     ]
 
     @classmethod
@@ -405,6 +411,8 @@ class crl_recurrent_options(ctypes.Structure):
             backwards=0,
             reset_first=0,
             peepholes=0,
+            cell=0,
+            reserved=0,
         )
 
 
@@ -851,6 +859,32 @@ class crl_publisher(ctypes.c_void_p):
     """A handle, `crl_publisher *` in C; false while it is NULL."""
 
 
+class crl_onnx_shape(ctypes.Structure):
+    """The structure `crl_onnx_shape`, field by field."""
+
+    _fields_ = [
+        ("input", ctypes.c_char_p),
+        ("lengths", ctypes.POINTER(ctypes.c_size_t)),
+        ("rank", ctypes.c_size_t),
+    ]
+
+
+class crl_onnx_options(ctypes.Structure):
+    """The structure `crl_onnx_options`, field by field."""
+
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("memory_limit", ctypes.c_size_t),
+        ("shapes", ctypes.POINTER(crl_onnx_shape)),
+        ("shapes_count", ctypes.c_size_t),
+    ]
+
+    @classmethod
+    def default(cls) -> crl_onnx_options:
+        """Return the value of CRL_ONNX_OPTIONS_INIT."""
+        return cls(size=ctypes.sizeof(crl_onnx_options), memory_limit=0, shapes_count=0)
+
+
 class crl_c_source_options(ctypes.Structure):
     """The structure `crl_c_source_options`, field by field."""
 
@@ -1291,6 +1325,10 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [crl_network, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p],
     ),
+    "crl_network_add_matrix_product": (
+        crl_status,
+        [crl_network, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_int32, ctypes.c_char_p],
+    ),
     "crl_network_add_maximum": (
         crl_status,
         [crl_network, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p],
@@ -1461,6 +1499,16 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.POINTER(crl_layer_options),
         ],
     ),
+    "crl_network_add_take": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_size_t),
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_layer_options),
+        ],
+    ),
     "crl_network_add_upsampling": (
         crl_status,
         [
@@ -1488,6 +1536,18 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.c_size_t,
             ctypes.c_char_p,
         ],
+    ),
+    "crl_network_add_standardization": (
+        crl_status,
+        [crl_network, ctypes.POINTER(crl_layer_options)],
+    ),
+    "crl_network_fit_standardization": (
+        crl_status,
+        [crl_network, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t],
+    ),
+    "crl_network_set_standardization": (
+        crl_status,
+        [crl_network, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t],
     ),
     "crl_network_input_size": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
     "crl_network_output_size": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
@@ -1632,6 +1692,11 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [crl_network, crl_precision, ctypes.POINTER(crl_predictor)],
     ),
+    "crl_predictor_save": (crl_status, [crl_predictor, ctypes.c_char_p]),
+    "crl_predictor_open": (
+        crl_status,
+        [ctypes.c_char_p, ctypes.c_int32, ctypes.POINTER(crl_predictor)],
+    ),
     "crl_predictor_destroy": (None, [crl_predictor]),
     "crl_predictor_predict": (
         crl_status,
@@ -1691,6 +1756,15 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.POINTER(ctypes.c_size_t),
         ],
     ),
+    "crl_network_set_class_labels": (
+        crl_status,
+        [crl_network, ctypes.POINTER(ctypes.c_char_p), ctypes.c_size_t],
+    ),
+    "crl_network_class_label_count": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
+    "crl_network_class_label": (
+        crl_status,
+        [crl_network, ctypes.c_size_t, ctypes.POINTER(ctypes.c_char_p)],
+    ),
     "crl_network_load_fann": (
         crl_status,
         [ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],
@@ -1699,13 +1773,33 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.POINTER(crl_network)],
     ),
+    "crl_network_set_metadata": (crl_status, [crl_network, ctypes.c_char_p, ctypes.c_char_p]),
+    "crl_network_metadata": (
+        crl_status,
+        [crl_network, ctypes.c_char_p, ctypes.POINTER(ctypes.c_char_p)],
+    ),
+    "crl_network_metadata_count": (crl_status, [crl_network, ctypes.POINTER(ctypes.c_size_t)]),
+    "crl_network_metadata_at": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_char_p),
+            ctypes.POINTER(ctypes.c_char_p),
+        ],
+    ),
     "crl_network_load_onnx": (
         crl_status,
-        [ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],
+        [ctypes.c_char_p, ctypes.POINTER(crl_onnx_options), ctypes.POINTER(crl_network)],
     ),
     "crl_network_load_onnx_from_memory": (
         crl_status,
-        [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.POINTER(crl_network)],
+        [
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.POINTER(crl_onnx_options),
+            ctypes.POINTER(crl_network),
+        ],
     ),
     "crl_network_save_onnx": (crl_status, [crl_network, ctypes.c_char_p]),
     "crl_network_save_onnx_to_memory": (
@@ -1738,6 +1832,19 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.c_size_t,
             ctypes.POINTER(ctypes.c_size_t),
             ctypes.c_void_p,
+        ],
+    ),
+    "crl_network_set_recipe": (crl_status, [crl_network, ctypes.POINTER(crl_train_options)]),
+    "crl_network_recipe": (
+        crl_status,
+        [
+            crl_network,
+            ctypes.POINTER(crl_train_options),
+            ctypes.POINTER(crl_optimizer_options),
+            ctypes.POINTER(crl_cost_options),
+            ctypes.POINTER(crl_schedule_options),
+            ctypes.c_void_p,
+            ctypes.c_size_t,
         ],
     ),
     "crl_trainer_create": (
@@ -2061,6 +2168,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [ctypes.POINTER(crl_attention_options), ctypes.c_size_t],
     ),
+    "crl_onnx_options_init": (crl_status, [ctypes.POINTER(crl_onnx_options), ctypes.c_size_t]),
     "crl_layer_init": (crl_status, [ctypes.POINTER(crl_layer), ctypes.c_size_t]),
     "crl_tensor_init": (crl_status, [ctypes.POINTER(crl_tensor), ctypes.c_size_t]),
     "crl_cost_options_init": (crl_status, [ctypes.POINTER(crl_cost_options), ctypes.c_size_t]),

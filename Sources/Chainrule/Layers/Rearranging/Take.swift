@@ -57,22 +57,27 @@ final class Take: ParameterlessLayer {
 
     func forward(_ pass: LayerPass) throws(ChainruleError) {
         let (x, h) = (pass.samples(of: pass.inputActivation(0)), pass.samples(of: pass.h))
-        for run in runs { move(run, pass).apply(x, to: h, accumulating: false, pass.arithmetic) }
+        let input = pass.inputShape(0)
+        for run in runs { move(run, input).apply(x, to: h, accumulating: false, pass.arithmetic) }
     }
 
     func backward(_ pass: LayerPass) throws(ChainruleError) {
         guard let inputDelta = pass.inputDelta(0).map(pass.samples) else { return }
         if !pass.accumulatesInputDelta(0) { inputDelta.clear() }
         let delta = pass.samples(of: pass.delta)
-        for run in runs { move(run, pass).applyAdjoint(delta, to: inputDelta, accumulating: true, pass.arithmetic) }
+        let input = pass.inputShape(0)
+        for run in runs { move(run, input).applyAdjoint(delta, to: inputDelta, accumulating: true, pass.arithmetic) }
     }
 
     func tangent(_ pass: TangentPass) throws(ChainruleError) { try forward(pass.tangents) }
 
     func tangentBackward(_ pass: TangentPass) throws(ChainruleError) { try backward(pass.tangents) }
 
-    private func move(_ run: Run, _ pass: LayerPass) -> Rearrangement {
-        let (input, inner) = (pass.inputShape(0), pass.shape.stride(ofAxis: axis))
+    /// Each gives a part of the output.
+    func moves(of input: Shape) -> [Rearrangement] { runs.map { move($0, input) } }
+
+    private func move(_ run: Run, _ input: Shape) -> Rearrangement {
+        let inner = input.stride(ofAxis: axis)
         var move = Rearrangement(sourceStart: run.index * inner, resultStart: run.first * inner)
         move.append(
             input.count / (input[axis] * inner), source: input[axis] * inner, result: indices.count * inner)

@@ -137,7 +137,8 @@ struct RecurrentTangentStep {
             let steps = pass.values.inputShape(0)[0]
             return RecurrentStep(
                 arithmetic: pass.arithmetic, layout: layout, steps: steps,
-                outputSteps: layer.description.outputSteps(of: steps), positions: memory.kept!.reshaped(columns: layout.count), scratch: scratch, product: tangents.rest)
+                outputSteps: layer.description.outputSteps(of: steps),
+                positions: memory.kept!.reshaped(columns: layout.count), scratch: scratch, product: tangents.rest)
         }
         self.pass = pass
         self.values = step(pass.values, values)

@@ -199,6 +199,19 @@ enum CFunctions {
             const float value = size < 2.64665294f ? MADD(size - start, slope, base) : 0.5f;
             return a <= a ? with_sign(value, a) + 0.5f : a;
         }
+        @rounded
+        /* The nearest whole number; of two the even one. */
+        static float rounded(float x)
+        {
+            const float size = size_of(x);
+            return with_sign(size < 8388608.0f ? (size + 8388608.0f) - 8388608.0f : size, x);
+        }
+        @floor_of
+        static float floor_of(float a)
+        {
+            const float whole = rounded(a);
+            return a < whole ? whole - 1.0f : whole;
+        }
         @product_of
         static float product_of(float a, float b) { return a * b; }
         @quotient_of
@@ -241,6 +254,11 @@ enum CFunctions {
         static void affine(const float *z, float *h, int32_t count, float factor, float offset)
         {
             for (int32_t i = 0; i < count; i++) h[i] = MADD(factor, z[i], offset);
+        }
+        @quantize
+        static void quantize(const float *z, float *h, int32_t count, float scale, float zero)
+        {
+            for (int32_t i = 0; i < count; i++) h[i] = rounded(z[i] / scale) + zero;
         }
         @clip
         static void clip(const float *z, float *h, int32_t count, float low, float high)

@@ -47,7 +47,11 @@ extension CWriter {
             let same = Rearrangement.identity(shape.count)
             try move(same, input(), output)
             try move(same, try table(places.vector, "places"), output, adds: true)
-        case .attention: throw refusal("")
+        case .take(let axis, let indices):
+            for move in Take(axis: axis, indices: indices).moves(of: inputShape()) {
+                try self.move(move, input(), output)
+            }
+        case .attention, .matrixProduct: throw refusal("")
         }
     }
 
@@ -187,9 +191,11 @@ extension CWriter {
             case .sine: "sine"
             case .step: "step_of"
             case .stepwiseSigmoid: "stepwise_sigmoid"
+            case .quantize: "quantize"
+            case .floor: "floor_of"
             }
         switch function {
-        case .affine, .clip:
+        case .affine, .clip, .quantize:
             let numbers = function.numbers
             call(
                 """

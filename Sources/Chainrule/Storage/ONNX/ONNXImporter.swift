@@ -77,7 +77,8 @@ final class ONNXImporter {
                     dims.append(dim)
                 } else {
                     throw ChainruleError(
-                        .format, "axis \(axis) of the input '\(shown)' has no fixed length: give the shape of the input")
+                        .format, "axis \(axis) of the input '\(shown)' has no fixed length: give the shape of the input"
+                    )
                 }
             }
             let count = try ONNXTensor.count(of: dims)

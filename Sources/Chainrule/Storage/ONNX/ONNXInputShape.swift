@@ -19,7 +19,8 @@ extension ONNXModel {
             guard let place = inputs.firstIndex(where: { names[$0.value].isSame(as: shape.name) }) else {
                 throw ChainruleError(
                     .name,
-                    "the model has no input '\(shape.name)'; it has \(inputs.count), first '\(inputs.first.map { names[$0.value].shown } ?? "")'")
+                    "the model has no input '\(shape.name)'; it has \(inputs.count), first '\(inputs.first.map { names[$0.value].shown } ?? "")'"
+                )
             }
             guard !isTaken[place] else {
                 throw ChainruleError(.name, "the shape of the input '\(shape.name)' is given twice")

@@ -152,7 +152,9 @@ extension ONNXOperators {
         _ a: ONNXLayer, _ b: ONNXLayer, _ combination: Combination, _ importer: ONNXImporter
     ) throws(ChainruleError) -> ONNXLayer {
         var (result, names) = (a, [String]())
-        if a.dims == b.dims && a.batch == b.batch && a.hasInnerRows == b.hasInnerRows && a.axes == b.axes && a.order == b.order {
+        if a.dims == b.dims && a.batch == b.batch && a.hasInnerRows == b.hasInnerRows && a.axes == b.axes
+            && a.order == b.order
+        {
             names = [a.name, try importer.shaped(b.name, importer.architecture.shape(read: a.name)!.extents)]
         } else {
             (result, names) = try repeated([a, b], importer)
@@ -262,7 +264,8 @@ extension ONNXOperators {
                 )
                 guard !tensor.isInteger else { throw ChainruleError(.format, "it chooses integers") }
                 share = try constant(
-                    importer.folder.floats(dims) { (chosen.integer($0) != 0) == isWanted ? all.float($0) : 0 }, importer)
+                    importer.folder.floats(dims) { (chosen.integer($0) != 0) == isWanted ? all.float($0) : 0 }, importer
+                )
             } else {
                 let factors = try importer.folder.floats(condition.dims) { isChosen($0) ? 1 : 0 }
                 share = try combined(

@@ -8,7 +8,8 @@ extension ONNXOperators {
         var layer = try importer.layer(node)
         var rate = try node.float("ratio", otherwise: 0.5)
         if let tensor = try importer.constant(node, 1), tensor.count == 1 { rate = tensor.float(0) }
-        if let isTraining = try importer.constant(node, 2), isTraining.count == 1, isTraining.integer(0) != 0, rate != 0 {
+        if let isTraining = try importer.constant(node, 2), isTraining.count == 1, isTraining.integer(0) != 0, rate != 0
+        {
             throw ChainruleError(.format, "training_mode draws random numbers, which is not supported")
         }
         // A network that is trained drops out as the model says.

@@ -77,7 +77,9 @@ extension ONNXOperators {
         }
         // A B is the transpose of Bᵀ Aᵀ.
         let b = try importer.withOwnAxes(importer.floatLayer(node, 1))
-        guard b.rank >= 2, let a = try matrix(left, isLeft: true, beside: b) else { return try multiply(importer, node) }
+        guard b.rank >= 2, let a = try matrix(left, isLeft: true, beside: b) else {
+            return try multiply(importer, node)
+        }
         guard b.dims[b.rank - 2] == a.dims[1] && a.count > 0 else {
             throw ChainruleError(.format, "it multiplies \(a.dims.shown) and \(b.dims.shown)")
         }

@@ -104,14 +104,17 @@ extension ONNXOperators {
         var factors: [Int] = []
         for (place, axis) in axes.enumerated() where layer.rank >= 3 && axis >= 2 && resizing.mode == .nearest {
             let (length, factor) = (layer.dims[axis], counts[place] / layer.dims[axis])
-            guard scales[place] == Float(factor) && length * factor == counts[place], (0..<counts[place]).allSatisfy({
-                resizing.index($0, scales[place], from: length, to: counts[place]) == $0 / factor
-            }) else { break }
+            guard scales[place] == Float(factor) && length * factor == counts[place],
+                (0..<counts[place]).allSatisfy({
+                    resizing.index($0, scales[place], from: length, to: counts[place]) == $0 / factor
+                })
+            else { break }
             factors.append(factor)
         }
         // Whole factors of images.
         let others = axes.indices.filter { axes[$0] < 2 }
-        if factors.count == layer.rank - 2 && layer.rank <= 5 && zip(axes.filter { $0 >= 2 }, 2..<layer.rank).allSatisfy(==)
+        if factors.count == layer.rank - 2 && layer.rank <= 5
+            && zip(axes.filter { $0 >= 2 }, 2..<layer.rank).allSatisfy(==)
             && others.allSatisfy({ scales[$0] == 1 && counts[$0] == layer.dims[axes[$0]] })
         {
             let input = try image(layer, importer)
@@ -142,7 +145,8 @@ extension ONNXOperators {
         guard case .floats(let memory) = weights.content else { return layer }
         for place in 0..<count {
             resizing.addWeights(
-                place, scale, to: memory.matrix(at: place * length, rows: 1, columns: length), from: length, count: count)
+                place, scale, to: memory.matrix(at: place * length, rows: 1, columns: length), from: length,
+                count: count)
         }
         let (source, place, extents) = try importer.around(axis, layer)
         let matrix = try importer.shaped(constant(weights, importer).name, [count, length])

@@ -225,7 +225,8 @@ extension ONNXOperators {
         }
         let name = try importer.add { name throws(ChainruleError) in
             try importer.architecture.pooling(
-                isMaximum ? .maximum : includesPadding ? .meanWithPadding : .mean, input.withSamples(window), name: name,
+                isMaximum ? .maximum : includesPadding ? .meanWithPadding : .mean, input.withSamples(window),
+                name: name,
                 input: input.layer.name)
         }
         importer.give(result(input, name, importer), node)
@@ -271,7 +272,9 @@ extension ONNXOperators {
         let mode = try padding(node)
         var value = try node.float("value", otherwise: 0)
         if let tensor = try importer.constant(node, 2) { value = tensor.count == 1 ? tensor.float(0) : .nan }
-        guard mode != .zeros || value.isFinite else { throw ChainruleError(.format, "padding with \(value) is not supported") }
+        guard mode != .zeros || value.isFinite else {
+            throw ChainruleError(.format, "padding with \(value) is not supported")
+        }
         if mode != .zeros { value = 0 }
         var layer = try importer.withOwnAxes(importer.layer(node))
         guard let pads = try importer.list(node, "pads", input: 1) else {

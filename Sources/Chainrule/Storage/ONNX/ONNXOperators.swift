@@ -89,7 +89,8 @@ enum ONNXOperators {
     /// place by itself, and gives what it makes of the layer that it reads.
     static func takesInnerRows(_ node: ONNXNode) -> Bool {
         let names: [StaticString] = [
-            "Reshape", "Gemm", "MatMul", "Add", "Identity", "Dropout", "Cast", "Shape", "Relu", "Gelu", "Tanh", "Sigmoid",
+            "Reshape", "Gemm", "MatMul", "Add", "Identity", "Dropout", "Cast", "Shape", "Relu", "Gelu", "Tanh",
+            "Sigmoid",
         ]
         return names.contains { node.operation.isSame(as: $0) }
     }
