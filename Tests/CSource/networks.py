@@ -72,8 +72,9 @@ def moves() -> Network:
         network.add_reduction(method, [0, 2], input="image", name=method)
     network.add_softmax(0, input="image").add_flatten(name="5").add_constant((3,), name="constant")
     network.add_parameter((2,), name="parameter")
+    network.add_take([2, 0, 0, 1, 2, 1], 1, input="image").add_flatten(name="6")
     return network.add_concatenation(
-        ["1", "2", "3", "4", "5", "sum", "mean", "maximum", "minimum", "argmax", "constant", "parameter"]
+        ["1", "2", "3", "4", "5", "6", "sum", "mean", "maximum", "minimum", "argmax", "constant", "parameter"]
     )
 
 
