@@ -442,7 +442,7 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
     },
     "crl_network_set_class_labels": {
         "labels": Array("NAMES", "outputs"),
-        "labels_count": Count("outputs"),
+        "labels_count": free("2"),
     },
     "crl_network_class_label_count": {"count": "result"},
     "crl_network_class_label": {"network": "labelled_network", "index": free("1"), "label": "result"},
