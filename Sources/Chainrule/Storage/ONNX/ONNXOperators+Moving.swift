@@ -50,11 +50,7 @@ extension ONNXOperators {
         guard !importer.model.inputs.contains(where: { $0.isHalf }) else {
             throw ChainruleError(.format, "it is not supported in a model with inputs of 16 bits")
         }
-        let like: Bool
-        switch importer.value(node, 1) {
-        case .tensor(let tensor): like = tensor.isInteger
-        default: like = try importer.layer(node, 1).isInteger
-        }
+        let like = try importer.layer(node, 1).isInteger
         if case .tensor(let tensor) = importer.value(node, 0), !like {
             return importer.give(.tensor(try tensor.asFloats(importer.folder)), node)
         }
