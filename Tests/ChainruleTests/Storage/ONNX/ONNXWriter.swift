@@ -131,7 +131,7 @@ enum ONNXWriter {
                 node("ArrayFeatureExtractor", ["names", "i"], ["looked"], domain: learned),
                 node("Identity", ["looked"], ["again"]),
             ], inputs: [value("x", [0, 3])], outputs: [value("l", [0]), value("y", [0, 2]), value("again", [0])],
-            tensors: [texts("names", ["off", "on"])]) + field(8, field(1, learned) + field(2, 3))
+            tensors: [texts("names", ["off", "on"])])
     }
 
     /// A product of quantized numbers with quantized weights, and one of whole numbers.
