@@ -148,6 +148,18 @@ def embedded() -> Network:
     return network.add_flatten()
 
 
+def attention(steps: int) -> Network:
+    network = Network(steps * 6 + 6 * 6 + 1).add_input("sequence", (steps, 6)).add_input("other", (6, 6))
+    network.add_input("length", (1,)).add_attention(2, input="sequence", name="plain", causal=True)
+    network.add_pooling("mean", name="seen")
+    network.add_attention(3, input="other", key="sequence", name="across").add_flatten(name="flat")
+    network.add_slice((0, 0), (4, 6), input="other", name="few").add_attention(1, bare=True, name="bare")
+    network.add_attention(1, input="other", name="short", lengths="length", causal=True).add_flatten(name="short-flat")
+    return network.add_flatten(input="bare", name="bare-flat").add_concatenation(
+        ["seen", "flat", "short-flat", "bare-flat"]
+    )
+
+
 def mlp() -> Network:
     return Network(64).add_dense(100, "relu").add_dropout(0.5).add_dense(37, "tanh").add_dense(10)
 
@@ -175,6 +187,8 @@ FLOAT32: dict[str, Callable[[], Network]] = {
     "recurrent": lambda: recurrent(5),
     "wide_recurrent": lambda: recurrent(19),
     "embedded": embedded,
+    "attention": lambda: attention(7),
+    "long_attention": lambda: attention(300),
     "identity": lambda: Network(3).add_reshape((3, 1)).add_flatten(),
     "one": lambda: Network(1).add_dense(1),
     "constant": lambda: Network(1).add_constant((3,)),

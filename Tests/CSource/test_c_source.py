@@ -75,6 +75,9 @@ def rows(name: str, inputs: int) -> np.ndarray:
     x[5, -1] = np.nan
     x[6] = np.abs(x[6])
     x[7] = np.round(x[7])
+    if name.endswith("attention"):
+        x[:, -1] = 1 + np.arange(9) % 6
+        x[4, 0] = 1
     if name.endswith("recurrent"):
         x[:, 29] = 1 + np.arange(9) % 6
     return x
@@ -215,9 +218,10 @@ def test_refuses(options: dict[str, object], what: str, tmp_path: Path) -> None:
 
 
 def test_names_the_layer_it_refuses() -> None:
-    network = Network(18).add_reshape((3, 6)).add_attention(2, bare=True, name="seen").build(seed=1)
-    with pytest.raises(chainrule.ChainruleError, match="layer 'seen': .*'attention'"):
-        network.to_c_source()
+    network = Network(6).add_reshape((3, 2)).add_gru(4, name="cell").build(seed=1)
+    for options in ({"precision": "int8"}, {"trains": True}):
+        with pytest.raises(chainrule.ChainruleError, match="layer 'cell': .*'gru'"):
+            network.to_c_source(**options)
 
 
 def test_refuses_numbers_that_are_not_finite() -> None:

@@ -40,6 +40,6 @@ def test_refuses(network: Network, tmp_path: Path) -> None:
         network.to_c_source(trains=True, cost="huber")
     with pytest.raises(FileError):
         network.export_c(tmp_path / "none" / "x.c")
-    with pytest.raises(ArgumentError, match="'attention'"):
-        Network(12).add_reshape((2, 6)).add_attention(1, bare=True).build(seed=1).export_c(tmp_path / "x.c")
+    with pytest.raises(ArgumentError, match="'gru'"):
+        Network(12).add_reshape((2, 6)).add_gru(3).build(seed=1).export_c(tmp_path / "x.c", precision="int8")
     assert not list(tmp_path.iterdir())

@@ -74,6 +74,43 @@ enum CCells {
             }
             for (int32_t i = 0; !gives_sequence && i < a->units; i++) y[i] = room[i];
         }
+        @steps_of
+        /* A number of steps that x holds. */
+        static int32_t steps_of(const float *x, int32_t most)
+        {
+            return !(*x >= 1.0f) ? 1 : *x < (float)most ? (int32_t)*x : most;
+        }
+        @attend
+        /* A head: softmax of the queries' products with the keys, times the values; 256 keys after 256. room holds as many. */
+        static void attend(
+            const float *q, const float *k, const float *v, float *h, int32_t queries, int32_t keys, int32_t width,
+            int32_t q_step, int32_t k_step, int32_t v_step, int32_t h_step, float scale, int is_causal, float *room)
+        {
+            for (int32_t i = 0; i < queries; i++, q += q_step, h += h_step) {
+                const int32_t seen = is_causal && i + 1 < keys ? i + 1 : keys;
+                float most = of_bits(0xff800000u), sum = 0.0f;
+                clear(h, width);
+                for (int32_t first = 0; first < seen; first += 256) {
+                    const int32_t count = seen - first < 256 ? seen - first : 256;
+                    for (int32_t j = 0; j < count; j++)
+                        dense(q, k + (first + j) * k_step, 0, room + j, 1, width, 1);
+                    const float largest = at_least(largest_of(room, count) * scale, most), change = exp_of(most - largest);
+                    float sums[LANES];
+                    for (int j = 0; j < LANES; j++) sums[j] = 0.0f;
+                    for (int32_t j = 0; j < count; j++) {
+                        room[j] = exp_of(MADD(room[j], scale, -largest));
+                        sums[j % LANES] += room[j];
+                    }
+                    sum = MADD(sum, change, sum_of(sums));
+                    most = largest;
+                    for (int32_t c = 0; first > 0 && c < width; c++) h[c] = h[c] * change;
+                    for (int32_t j = 0; j < count; j++)
+                        for (int32_t c = 0; c < width; c++) h[c] = MADD(room[j], v[(first + j) * v_step + c], h[c]);
+                }
+                sum = 1.0f / sum;
+                for (int32_t c = 0; c < width; c++) h[c] = h[c] * sum;
+            }
+        }
         @look_up
         /* Rows of a table. A token that is none of it counts as the nearest. */
         static void look_up(const float *x, const float *table, float *h, int32_t count, int32_t width, int32_t tokens)

@@ -51,7 +51,8 @@ extension CWriter {
             for move in Take(axis: axis, indices: indices).moves(of: inputShape()) {
                 try self.move(move, input(), output)
             }
-        case .attention, .matrixProduct: throw refusal("")
+        case .attention(let settings): try attend(settings)
+        case .matrixProduct: throw refusal("")
         }
     }
 
@@ -136,6 +137,29 @@ extension CWriter {
             """
             run_cell(\(cell), &cell_\(index), \(input()), \(first), \(length), \(output), \(steps), \
             \(settings.isBackwards ? 1 : 0), \(settings.givesSequence ? 1 : 0), \(states), \(room));
+            """)
+    }
+
+    private func attend(_ settings: AttentionSettings) throws(ChainruleError) {
+        let sources = settings.hasLengths ? node.inputs.count - 1 : node.inputs.count
+        let (width, channels) = (shape.channels, shape.channels / settings.heads)
+        /// Where queries, keys or values begin, and how far apart their steps lie.
+        func operand(_ index: Int) -> (place: String, step: Int) {
+            let source = min(index, sources - 1)
+            return (CWriter.text("\(input(source)) + \((index - source) * width)"), inputShape(source).channels)
+        }
+        let (q, k, v) = (operand(0), operand(1), operand(2))
+        let steps = inputShape(sources - 1)[0]
+        let keys = settings.hasLengths ? CWriter.text("steps_of(\(input(sources)), \(steps))") : steps.description
+        if settings.hasLengths { call("clear(\(output), \(shape.count));") }
+        let scale = CText.number(Float(1 / Double(channels).squareRoot()))
+        let room = try room(min(steps, 256))
+        call("for (int32_t i = 0; i < \(width); i += \(channels))")
+        call(
+            """
+                attend(\(q.place) + i, \(k.place) + i, \(v.place) + i, \(output) + i, \
+            \(sources == 1 ? keys : shape[0].description), \(keys), \(channels), \(q.step), \(k.step), \(v.step), \(width), \
+            \(scale), \(settings.isCausal ? 1 : 0), \(room));
             """)
     }
 
