@@ -28,7 +28,18 @@ ACTIVATIONS = [
     "softmax",
     "log_softmax",
 ]
-FUNCTIONS = ["log", "square_root", "absolute", "reciprocal", "square", "erf", "sine", "step", "stepwise_sigmoid", "floor"]
+FUNCTIONS = [
+    "log",
+    "square_root",
+    "absolute",
+    "reciprocal",
+    "square",
+    "erf",
+    "sine",
+    "step",
+    "stepwise_sigmoid",
+    "floor",
+]
 
 
 def activations(width: int) -> Network:

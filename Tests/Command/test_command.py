@@ -180,7 +180,9 @@ def test_conversion(tmp_path: Path) -> None:
         chainrule.load_onnx(tmp_path / "and.onnx").predict([[1, 1]]), Network.load(out).predict([[1, 1]])
     )
     assert run("info", tmp_path / "and.onnx").count("[N, ") == 2
-    assert run("convert", out, tmp_path / "and.c", "--name", "both", "--train", "mean_squared_error", "--momentum") == ""
+    assert (
+        run("convert", out, tmp_path / "and.c", "--name", "both", "--train", "mean_squared_error", "--momentum") == ""
+    )
     source = Network.load(out).to_c_source(name="both", trains=True, momentum=True)
     assert (tmp_path / "and.c").read_text() == source
     assert run("convert", "--precision", "int8", out, tmp_path / "and.c") == ""
