@@ -107,7 +107,7 @@ extension Plan {
 
     /// Rejects a network whose parameters and one row of a prediction need more memory than the limit.
     func checkMemory(limit: Int) throws(ChainruleError) {
-        let row = try layout(maxRows: 1, purpose: .inference, threads: 1).count
+        let row = try layout(maxRows: 1, purpose: .prediction, threads: 1).count
         let bytes = try Plan.checkedProduct(MemoryLayout<Float>.stride, Plan.checkedSum([numberCount, row]))
         guard bytes <= limit else {
             throw ChainruleError(

@@ -77,3 +77,46 @@ def test_silero_frame_by_frame() -> None:
         assert_close(y[:1].reshape(1, 1), expected)
         ours = y[1:].reshape(2, 1, 128)
         assert_close(ours, theirs)
+
+
+def test_silero_is_tuned_and_written_again(tmp_path: Path) -> None:
+    """Its last two layers learn to take whistles for speech; the rest stays as it was. ONNX Runtime runs the result."""
+    onnx = pytest.importorskip("onnx", reason="Tools/setup-python installs onnx")
+    frames, rows = 10, 48
+    path = file("silero_vad", "data", "silero_vad_16k_sequence.onnx")
+    network = chainrule.load_onnx(path, input_shapes={"input": (frames, 576)})
+    time = np.arange(frames * 576) / 16000
+    pitch = RNG.uniform(800, 2000, size=(rows, 1))
+    whistles = np.arange(rows)[:, None] % 2 == 0
+    sound = 0.3 * np.where(whistles, np.sin(2 * np.pi * pitch * time), RNG.normal(size=(rows, time.size)))
+    x = np.column_stack([sound, np.zeros((rows, 256))]).astype(np.float32)
+    before = network.predict(x)
+    wanted = before.copy()
+    wanted[:, :frames] = whistles
+
+    learning = ("recurrent_LSTM", "output_Conv")
+    parameters = {name: value.copy() for name, value in network.state_dict().items()}
+    with chainrule.Optimizer(network, "adam", learning_rate=0.002) as optimizer:
+        for layer in network.layers:
+            optimizer.set_layer(layer.name, frozen=layer.name not in learning)
+        network.fit(x, wanted, cost="mean_squared_error", optimizer=optimizer, epochs=40, batch_size=8, seed=1)
+    tuned = network.predict(x)
+    error = np.abs(tuned - wanted)[:, :frames].mean()
+    assert error < 0.1 < 0.3 < np.abs(before - wanted)[:, :frames].mean()
+    for name, value in network.state_dict().items():
+        # PyTorch has two biases of a cell. Ours is the sum: the second one stays 0.
+        learns = name.split(".")[0] in learning and "bias_hh" not in name
+        assert np.array_equal(value, parameters[name]) != learns, name
+
+    written = tmp_path / "tuned.onnx"
+    network.save_onnx(written)
+    onnx.checker.check_model(written, full_check=True)
+    session = onnxruntime.InferenceSession(str(written), providers=["CPUExecutionProvider"])
+    shapes = [[rows if isinstance(length, str) else length for length in each.shape] for each in session.get_inputs()]
+    parts = np.split(x, np.cumsum([np.prod(shape) // rows for shape in shapes])[:-1], axis=1)
+    feed = {each.name: part.reshape(shape) for each, part, shape in zip(session.get_inputs(), parts, shapes)}
+    theirs = np.column_stack([part.reshape(rows, -1) for part in session.run(None, feed)])
+    assert_close(tuned, theirs)
+
+    again = chainrule.load_onnx(written)
+    np.testing.assert_array_equal(again.predict(x), tuned)
