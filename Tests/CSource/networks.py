@@ -89,6 +89,14 @@ def moves() -> Network:
     )
 
 
+def products() -> Network:
+    network = Network(54).add_input("a", (2, 1, 3, 4)).add_input("b", (3, 4, 2)).add_input("c", (2, 3))
+    network.add_matrix_product("a", "b", name="ab").add_flatten(name="1")
+    network.add_matrix_product("c", "c", name="cc", transpose_b=True).add_flatten(name="2")
+    network.add_matrix_product("a", "a", name="aa", transpose_b=True).add_flatten(name="3")
+    return network.add_concatenation(["1", "2", "3"])
+
+
 def normalizations() -> Network:
     network = Network(60).add_reshape((5, 12), name="sequence")
     for how in ("batch", "layer", "rms", "group"):
@@ -187,6 +195,7 @@ FLOAT32: dict[str, Callable[[], Network]] = {
     "functions": functions,
     "pairs": pairs,
     "moves": moves,
+    "products": products,
     "normalizations": normalizations,
     "convolutions": lambda: convolutions(4),
     "wide_convolutions": lambda: convolutions(20),

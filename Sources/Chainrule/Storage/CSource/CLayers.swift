@@ -36,6 +36,18 @@ enum CLayers {
                     z[u] = sum;
                 }
         }
+        @multiply
+        /* H = A B. Elements of a column of B are so far apart, and columns. */
+        static void multiply(
+            const float *a, const float *b, float *h, int32_t rows, int32_t depth, int32_t columns, int32_t step, int32_t apart)
+        {
+            for (int32_t row = 0; row < rows; row++, a += depth, h += columns)
+                for (int32_t column = 0; column < columns; column++) {
+                    float sum = 0.0f;
+                    for (int32_t i = 0; i < depth; i++) sum = MADD(a[i], b[i * step + column * apart], sum);
+                    h[column] = sum;
+                }
+        }
         @window
         /* A window that slides over positions: depth, height, width. Tap t at output o lies over input o stride + t dilation - before. */
         typedef struct {

@@ -52,7 +52,7 @@ extension CWriter {
                 try self.move(move, input(), output)
             }
         case .attention(let settings): try attend(settings)
-        case .matrixProduct: throw refusal("")
+        case .matrixProduct(let transposesB): multiply(transposesB: transposesB)
         }
     }
 
@@ -137,6 +137,25 @@ extension CWriter {
             """
             run_cell(\(cell), &cell_\(index), \(input()), \(first), \(length), \(output), \(steps), \
             \(settings.isBackwards ? 1 : 0), \(settings.givesSequence ? 1 : 0), \(states), \(room));
+            """)
+    }
+
+    /// A product for each index of the axes before the matrices, along which an input of length 1 is repeated.
+    private func multiply(transposesB: Bool) {
+        let (depth, columns) = (inputShape(0).channels, shape.channels)
+        var places = [input(0), input(1), output]
+        for (axis, index) in zip(0..<shape.rank - 2, ["i", "j"]) {
+            call("for (int32_t \(index) = 0; \(index) < \(shape[axis]); \(index)++)")
+            for (place, of) in [inputShape(0), inputShape(1), shape].enumerated() {
+                let own = of.rank - (shape.rank - axis)
+                let step = own >= 0 && of[own] > 1 ? of.stride(ofAxis: own) : 0
+                places[place] = CWriter.text("\(places[place]) + \(index) * \(step)")
+            }
+        }
+        call(
+            """
+            \(shape.rank > 2 ? "    " : "")multiply(\(places[0]), \(places[1]), \(places[2]), \(shape[shape.rank - 2]), \(depth), \
+            \(columns), \(transposesB ? 1 : columns), \(transposesB ? depth : 1));
             """)
     }
 

@@ -26,6 +26,12 @@ extension CWriter {
         case .difference: try sumBack(delta) { $0 == 0 ? 1 : -1 }
         case .concatenation(let axis):
             for (input, piece) in pieces(axis ?? shape.rank - 1).enumerated() { try moveBack(piece, delta, input) }
+        case .take(let axis, let indices):
+            guard let (to, adds) = try inputDelta() else { return }
+            if !adds { callBack("clear(\(to), \(inputShape().count));") }
+            for map in Take(axis: axis, indices: indices).moves(of: inputShape()) {
+                try move(map, delta, to, adds: true, adjoint: true, backward: true)
+            }
         default:
             guard let map = rearrangement() else { throw refusal(" that trains") }
             try moveBack(map, delta)

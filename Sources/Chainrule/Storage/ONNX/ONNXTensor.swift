@@ -55,7 +55,11 @@ final class ONNXTensor {
     /// Writes the elements into a row of as many.
     func copy(into row: Matrix) {
         precondition(row.rows == 1 && row.columns == count)
-        if case .floats(let memory) = content { return row.assign(memory.vector) }
+        switch content {
+        case .floats(let memory): return row.assign(memory.vector)
+        case .file(let bytes, .float): return bytes.copyFloats(into: row)
+        default: break
+        }
         var place = 0
         row.fill {
             place += 1

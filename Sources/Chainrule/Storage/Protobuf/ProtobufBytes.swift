@@ -32,6 +32,13 @@ struct ProtobufBytes: @unchecked Sendable {
         precondition(index >= 0 && index < count / size)
         return Number(littleEndian: memory.loadUnaligned(fromByteOffset: index * size, as: Number.self))
     }
+
+    /// The same of the first 32-bit floats, as many as a row has elements. The library's processors are little-endian.
+    func copyFloats(into row: Matrix) {
+        precondition(row.rows == 1 && row.columns <= count / MemoryLayout<Float>.size)
+        guard let first = memory.baseAddress else { return }
+        UnsafeMutableRawPointer(row.base).copyMemory(from: first, byteCount: row.columns * MemoryLayout<Float>.size)
+    }
 }
 
 // Texts: names and the like. Compared byte by byte.
