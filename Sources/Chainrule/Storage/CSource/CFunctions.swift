@@ -255,8 +255,8 @@ enum CFunctions {
         {
             for (int32_t i = 0; i < count; i++) h[i] = MADD(factor, z[i], offset);
         }
-        @quantize
-        static void quantize(const float *z, float *h, int32_t count, float scale, float zero)
+        @quantized_by
+        static void quantized_by(const float *z, float *h, int32_t count, float scale, float zero)
         {
             for (int32_t i = 0; i < count; i++) h[i] = rounded(z[i] / scale) + zero;
         }

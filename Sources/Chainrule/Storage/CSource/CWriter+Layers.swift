@@ -234,7 +234,7 @@ extension CWriter {
             case .sine: "sine"
             case .step: "step_of"
             case .stepwiseSigmoid: "stepwise_sigmoid"
-            case .quantize: "quantize"
+            case .quantize: "quantized_by"
             case .floor: "floor_of"
             }
         switch function {
