@@ -44,6 +44,9 @@ size_t count_of(const char *text, size_t least, const char *what);
 /* A finite number of an option, from least on, or wrong arguments. */
 double real_of(const char *text, double least, const char *what);
 
+/* Prints a text of a file, with a question mark for each control character: these could command a terminal, or forge lines. */
+void text_print(const char *text);
+
 /* The commands: the arguments without the program's name. They return the exit code. */
 int command_info(int count, char **arguments);
 int command_predict(int count, char **arguments);

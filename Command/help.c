@@ -13,7 +13,7 @@ const char help[] =
     "\n"
     "MODEL is a file of this library (safetensors), an ONNX model or a network that FANN saved: the content decides. DATA is a\n"
     "file of numbers, or - for standard input: a row a line, separated by commas, semicolons, tabs or spaces. A first line that is\n"
-    "not of numbers is a heading, and is left out.\n"
+    "without any number is a heading, and is left out.\n"
     "\n"
     "The exit code is 0, 1 after an error, and 2 for wrong arguments. Messages go to standard error.\n";
 

@@ -72,7 +72,11 @@ static void print_texts(const crl_network *network)
     for (size_t index = 0; index < texts; ++index) {
         const char *key, *value;
         check(crl_network_metadata_at(network, index, &key, &value));
-        printf("  %s: %s\n", key, value);
+        fputs("  ", stdout);
+        text_print(key);
+        fputs(": ", stdout);
+        text_print(value);
+        putchar('\n');
     }
     crl_train_options train = CRL_TRAIN_OPTIONS_INIT;
     crl_optimizer_options optimizer = CRL_OPTIMIZER_OPTIONS_INIT;
@@ -121,7 +125,8 @@ int command_info(int count, char **arguments)
     for (size_t index = 0; index < labels; ++index) {
         const char *label;
         check(crl_network_class_label(network, index, &label));
-        printf(index ? ", %s" : "  classes %s", label);
+        fputs(index ? ", " : "  classes ", stdout);
+        text_print(label);
     }
     if (labels)
         putchar('\n');

@@ -32,6 +32,19 @@ void *allocate(size_t count, size_t size)
     return memory;
 }
 
+void text_print(const char *text)
+{
+    for (; *text; ++text)
+        putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+}
+
+static int written(int code)
+{
+    if (fflush(stdout) || ferror(stdout))
+        fail(1, "standard output cannot be written");
+    return code;
+}
+
 int main(int count, char **arguments)
 {
     static const struct command {
@@ -46,11 +59,11 @@ int main(int count, char **arguments)
     };
     if (count < 2 || !strcmp(arguments[1], "--help") || !strcmp(arguments[1], "help")) {
         fputs(help, count < 2 ? stderr : stdout);
-        return count < 2 ? 2 : EXIT_SUCCESS;
+        return written(count < 2 ? 2 : EXIT_SUCCESS);
     }
     if (!strcmp(arguments[1], "--version")) {
         printf("chainrule %s, %s\n", crl_version_string(), crl_instruction_set());
-        return EXIT_SUCCESS;
+        return written(EXIT_SUCCESS);
     }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; ++i) {
         if (strcmp(arguments[1], commands[i].name))
@@ -58,9 +71,9 @@ int main(int count, char **arguments)
         for (int argument = 2; argument < count; ++argument)
             if (!strcmp(arguments[argument], "--help")) {
                 fputs(commands[i].help, stdout);
-                return EXIT_SUCCESS;
+                return written(EXIT_SUCCESS);
             }
-        return commands[i].run(count - 2, arguments + 2);
+        return written(commands[i].run(count - 2, arguments + 2));
     }
     fail(2, "there is no command '%s'", arguments[1]);
 }

@@ -50,7 +50,8 @@ int command_predict(int count, char **arguments)
             const char *label;
             if (labels) {
                 check(crl_network_class_label(network, class, &label));
-                puts(label);
+                text_print(label);
+                putchar('\n');
             } else {
                 printf("%zu\n", class);
             }
@@ -60,8 +61,6 @@ int command_predict(int count, char **arguments)
             printf(i ? ",%.9g" : "%.9g", y[row * outputs + i]);
         putchar('\n');
     }
-    if (fflush(stdout) || ferror(stdout))
-        fail(1, "standard output cannot be written");
     free(y);
     free(x.values);
     crl_predictor_destroy(predictor);

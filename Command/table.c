@@ -65,6 +65,24 @@ static long line_read(const char *line, const char *end, float *values, const ch
     return count;
 }
 
+/* Whether a line that is not of numbers alone has none at all. */
+static int is_heading(const char *line, const char *end)
+{
+    while (line < end) {
+        char *next;
+        (void)strtof(line, &next);
+        const char *const after = next;
+        while (next < end && (*next == ' ' || *next == '\r'))
+            ++next;
+        if (after != line && after <= end && (next >= end || *next == ',' || *next == ';' || *next == '\t'))
+            return 0;
+        while (line < end && *line != ',' && *line != ';' && *line != '\t')
+            ++line;
+        ++line;
+    }
+    return 1;
+}
+
 table table_read(const char *path)
 {
     size_t length;
@@ -73,14 +91,15 @@ table table_read(const char *path)
         fail(1, "'%s' holds a null character: it is no text", path);
     table table = { NULL, 0, 0 };
     size_t number = 0, capacity = 0;
-    for (char *line = text; line < text + length;) {
+    static const char byte_order_mark[] = "\xEF\xBB\xBF";
+    for (char *line = text + (strncmp(text, byte_order_mark, 3) ? 0 : 3); line < text + length;) {
         char *end = memchr(line, '\n', (size_t)(text + length - line));
         if (!end)
             end = text + length;
         ++number;
         const char *wrong = NULL;
         const long count = line_read(line, end, NULL, &wrong);
-        if (count < 0 && (number > 1 || table.rows)) {
+        if (count < 0 && (number > 1 || !is_heading(line, end))) {
             const int shown = (int)(end - wrong < 20 ? end - wrong : 20);
             fail(1, "'%s', line %zu: '%.*s' is no number", path, number, shown, wrong);
         }

@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <signal.h>
@@ -155,6 +156,19 @@ static size_t outputs_of(const settings *settings, const table *data, const int3
     return classes && outputs < 2 ? 2 : outputs;
 }
 
+/* Fails before the training if its result could not be saved. */
+static void folder_check(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const size_t length = slash == path ? 1 : slash ? (size_t)(slash - path) : 1;
+    char *folder = allocate(length + 1, 1);
+    memcpy(folder, slash ? path : ".", length);
+    folder[length] = 0;
+    if (access(folder, W_OK))
+        fail(1, "'%s' cannot be written: %s", path, strerror(errno));
+    free(folder);
+}
+
 int command_train(int count, char **arguments)
 {
     settings settings = { NULL, NULL, CRL_RELU, CRL_COST_OPTIONS_INIT, 0, 0, 1, CRL_OPTIMIZER_OPTIONS_INIT,
@@ -166,6 +180,7 @@ int command_train(int count, char **arguments)
         fail(2, settings.widths ? "train --new takes DATA" : "train takes a MODEL and DATA");
     if (!settings.output)
         fail(2, "train needs --output");
+    folder_check(settings.output);
     crl_network *network = settings.widths ? NULL : model_read(rest[0]);
     if (network) {
         recipe_read(network, &settings);
@@ -201,7 +216,8 @@ int command_train(int count, char **arguments)
         targets.stride = data.columns;
     }
     int is_terminal = isatty(STDERR_FILENO);
-    if (settings.train.validation_split > 0 && settings.train.patience == CRL_AUTO_SIZE)
+    const size_t patience = settings.train.patience;
+    if (settings.train.validation_split > 0 && patience == CRL_AUTO_SIZE)
         settings.train.patience = settings.train.epochs; /* puts the best parameters back */
     settings.train.cost = &settings.cost;
     settings.train.on_epoch = show;
@@ -215,6 +231,7 @@ int command_train(int count, char **arguments)
     if (status != CRL_CANCELLED)
         check(status);
     signal(SIGINT, SIG_DFL);
+    settings.train.patience = patience;
     check(crl_network_set_recipe(network, &settings.train));
     check(crl_network_save(network, settings.output));
     if (status == CRL_CANCELLED)

@@ -89,6 +89,14 @@ def moves() -> Network:
     )
 
 
+def cells() -> Network:
+    """The last c beside h of all steps, or of the last one."""
+    network = Network(12).add_reshape((4, 3), name="x")
+    network.add_lstm(2, cell=True, input="x", name="all").add_flatten(name="1")
+    network.add_lstm(3, cell=True, sequence=False, backwards=True, input="x", name="last").add_flatten(name="2")
+    return network.add_concatenation(["1", "2"])
+
+
 def products() -> Network:
     network = Network(54).add_input("a", (2, 1, 3, 4)).add_input("b", (3, 4, 2)).add_input("c", (2, 3))
     network.add_matrix_product("a", "b", name="ab").add_flatten(name="1")
@@ -196,6 +204,7 @@ FLOAT32: dict[str, Callable[[], Network]] = {
     "pairs": pairs,
     "moves": moves,
     "products": products,
+    "cells": cells,
     "normalizations": normalizations,
     "convolutions": lambda: convolutions(4),
     "wide_convolutions": lambda: convolutions(20),
@@ -233,8 +242,17 @@ def branches() -> Network:
     return network.add_reshape((3, 4)).add_dense(3, "softmax").add_transpose([1, 0]).add_flatten().add_dense(2)
 
 
+def activation_layers() -> Network:
+    """Every activation as a layer of its own, in a chain of its own."""
+    network = Network(4)
+    for name in ACTIVATIONS:
+        network.add_dense(3, name=f"dense-{name}", input="input").add_activation(name, name=name)
+    return network.add_concatenation(ACTIVATIONS).add_dense(2)
+
+
 TRAINED: dict[str, tuple[Callable[[], Network], str]] = {
     "mlp": (lambda: Network(64).add_dense(40, "relu").add_dense(20, "tanh").add_dense(10), "cross_entropy"),
+    "activation layers": (activation_layers, "mean_squared_error"),
     "regression": (
         lambda: Network(5).add_dense(17, "gelu").add_dense(9, "softplus").add_dense(2),
         "mean_squared_error",

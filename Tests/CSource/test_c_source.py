@@ -128,7 +128,7 @@ def test_trains_as_the_library_does(name: str, instruction_set: str, momentum: f
         t = np.eye(network.outputs, dtype=np.float32)[rng.integers(network.outputs, size=STEPS)]
     elif cost != "mean_squared_error":
         t = (t > 0).astype(np.float32)
-    rate = 1e-4 if name == "activations" else 0.05
+    rate = 1e-4 if name.startswith("activation") else 0.05
     if momentum:
         optimizer = Optimizer(network, "momentum", rate, momentum=momentum)
     else:

@@ -110,8 +110,10 @@ def test_predictions(model: Path, precision: str) -> None:
     [
         ("1,2,3\n1,2\n", "'-', line 2: there are 2 numbers, in the first row 3"),
         ("1,2,3\n1,x,3\n", "'-', line 2: 'x,3' is no number"),
-        ("1,2,3,\n4,5,6\n", "a row of x has 3 numbers"),
-        ("1,,3\n", "'-' has no rows of numbers"),
+        ("1,2,3,\n4,5,6\n", "'-', line 1: '' is no number"),
+        ("1,,3\n", "'-', line 1: ',3' is no number"),
+        ("NA,2,3\n4,5,6\n", "'-', line 1: 'NA,2,3' is no number"),
+        ("1,2x,3\n", "'-', line 1: '2x,3' is no number"),
         ("", "'-' has no rows of numbers"),
         ("a,b\n\n", "'-' has no rows of numbers"),
         ("1,2\n", "a row of x has 2 numbers; the network has 3 inputs"),
@@ -119,11 +121,13 @@ def test_predictions(model: Path, precision: str) -> None:
     ],
 )
 def test_bad_data(model: Path, text: str, message: str) -> None:
-    if message == "a row of x has 3 numbers":
-        # A first line that is not of numbers is a heading.
-        assert run("predict", model, text=text).count("\n") == 1
-        return
     assert message in run("predict", model, text=text, code=1)
+
+
+@pytest.mark.parametrize("heading", ["", "a,b,c\n", "x 1, x 2, x 3\n", "\ufeff", "\ufeffa;b;c\n"])
+def test_headings(model: Path, heading: str) -> None:
+    """A first line without any number, and a byte order mark."""
+    assert run("predict", model, text=heading + "1,2,3\n4,5,6\n") == run("predict", model, text="1 2 3\n4 5 6\n")
 
 
 def test_training_a_new_network(tmp_path: Path) -> None:
@@ -241,10 +245,11 @@ def test_prepare(model: Path, tmp_path: Path) -> None:
 def test_train_keeps_and_takes_the_recipe(tmp_path: Path) -> None:
     data, out = tmp_path / "data.csv", tmp_path / "out.safetensors"
     data.write_text("".join(f"{i % 7},{i % 3},{i % 2}\n" for i in range(40)))
-    options = ("--classes", "--optimizer", "adamw", "--rate", "0.02", "--epochs", "3", "--batch", "8", "--seed", "5")
+    options = ("--classes", "--validation", "0.25", "--optimizer", "adamw", "--rate", "0.02", "--epochs", "3", "--batch", "8", "--seed", "5")
     run("train", "--new", "4", data, "--output", out, *options)
     recipe = Network.load(out).recipe
     assert recipe and recipe["epochs"] == 3 and recipe["batch_size"] == 8 and recipe["seed"] == 5
+    assert recipe["patience"] is None
     assert recipe["cost"].kind == "cross_entropy" and recipe["optimizer"].learning_rate == np.float32(0.02)
     assert "trained with cross_entropy, adamw at the rate 0.02, 3 epochs in batches of 8" in run("info", out)
     again, same = tmp_path / "again.safetensors", tmp_path / "same.safetensors"
@@ -255,6 +260,20 @@ def test_train_keeps_and_takes_the_recipe(tmp_path: Path) -> None:
     other = Network.load(again).recipe
     assert other and repr(other["optimizer"]).startswith("Optimizer(momentum") and other["epochs"] == 1
     assert other["batch_size"] == 8
+
+
+def test_texts_of_files_command_no_terminal(model: Path) -> None:
+    network = Network.load(model)
+    network.class_labels = ["a\nb", "c"]
+    network.metadata["author"] = "me\x1b]0;x\x07"
+    network.save(model)
+    assert "  author: me?]0;x?\n" in run("info", model) and "  classes a?b, c\n" in run("info", model)
+    assert run("predict", model, "--classes", text="1,2,3\n").strip() in ("a?b", "c")
+
+
+def test_the_output_is_looked_at_before_the_training(model: Path, tmp_path: Path) -> None:
+    message = run("train", model, DIGITS, "--output", tmp_path / "absent" / "out.safetensors", code=1)
+    assert "cannot be written: No such file or directory" in message
 
 
 def test_info_shows_metadata(model: Path) -> None:

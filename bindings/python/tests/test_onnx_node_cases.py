@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-import chainrule
+from conftest import run_python
 
 pytest.importorskip("onnx", reason="Tools/setup-python installs onnx")
 pytest.importorskip("ml_dtypes", reason="Tools/setup-python installs ml_dtypes")
@@ -19,13 +15,7 @@ FOLDER = Path(__file__).parent
 
 def test_node_cases() -> None:
     """In a process of its own: the cases run in children, which a crash may end."""
-    package = str(Path(chainrule.__file__).parent.parent)
-    ran = subprocess.run(
-        [sys.executable, FOLDER / "onnx_node_cases.py", "--verbose"],
-        env=os.environ | {"PYTHONPATH": package},
-        capture_output=True,
-        text=True,
-    )
+    ran = run_python(str(FOLDER / "onnx_node_cases.py"), "--verbose")
     outcomes: dict[str, dict[str, str]] = {"passed": {}, "refused": {}, "wrong": {}}
     for line in ran.stdout.splitlines():
         outcome, _, rest = line.partition(" ")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import run_python
 from safetensors import safe_open
 
 from chainrule import ArgumentError, FileError, FileFormatError, Network, Predictor
@@ -35,7 +34,8 @@ def test_another_process_predicts_the_same(network: Network, x: np.ndarray, tmp_
         "import sys, numpy, chainrule; folder = sys.argv[1]; x = numpy.load(folder + '/x.npy');"
         "numpy.save(folder + '/y.npy', chainrule.Predictor.open(folder + '/model').predict(x))"
     )
-    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True)
+    ran = run_python("-c", program, str(tmp_path))
+    assert ran.returncode == 0, ran.stderr
     np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), network.prepare("int8").predict(x))
 
 

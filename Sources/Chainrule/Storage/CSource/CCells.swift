@@ -62,7 +62,7 @@ enum CCells {
         static void run_cell(
             void (*cell)(const recurrent *, const float *, float *, float *), const recurrent *a, const float *x,
             const float *first, const float *length, float *y, int32_t steps, int is_backwards, int gives_sequence,
-            int32_t states, float *room)
+            int gives_cell, int32_t states, float *room)
         {
             for (int32_t i = 0; i < states; i++) room[i] = first ? first[i] : 0.0f;
             for (int32_t k = 0; k < steps; k++) {
@@ -73,6 +73,8 @@ enum CCells {
                     y[time * a->units + i] = is_inside ? room[i] : 0.0f;
             }
             for (int32_t i = 0; !gives_sequence && i < a->units; i++) y[i] = room[i];
+            y += gives_sequence ? steps * a->units : a->units;
+            for (int32_t i = 0; gives_cell && i < a->units; i++) y[i] = room[a->units + i];
         }
         @steps_of
         /* A number of steps that x holds. */

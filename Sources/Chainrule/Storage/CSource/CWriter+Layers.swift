@@ -136,7 +136,7 @@ extension CWriter {
         call(
             """
             run_cell(\(cell), &cell_\(index), \(input()), \(first), \(length), \(output), \(steps), \
-            \(settings.isBackwards ? 1 : 0), \(settings.givesSequence ? 1 : 0), \(states), \(room));
+            \(settings.isBackwards ? 1 : 0), \(settings.givesSequence ? 1 : 0), \(settings.givesCell ? 1 : 0), \(states), \(room));
             """)
     }
 

@@ -73,7 +73,9 @@ extension FallibleClass where Self == Network {
             }
         }
         try plan.checkState(in: network.numbers)
-        if ClassLabels.fit(importer.classLabels.count, outputs: network.outputs) {
+        if ClassLabels.fit(importer.classLabels.count, outputs: network.outputs)
+            && ONNXOperators.givesScores(plan.architecture)
+        {
             network.classLabels = importer.classLabels
         }
         signature = importer.signature

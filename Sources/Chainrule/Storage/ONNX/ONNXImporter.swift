@@ -196,9 +196,11 @@ final class ONNXImporter {
             names.append(try shaped(layer.name, isOnly && !lengths.isEmpty ? lengths : [layer.count]))
         }
         if names.count > 1 { try architecture.concatenation(of: names, name: freeName("outputs")) }
-        let last = names.count > 1 ? architecture.name(at: architecture.nodes.count).text : names[0]
-        guard architecture.position(of: LayerName(unchecked: last)) != 0 else {
-            return try architecture.activation(.identity, name: freeName(""), input: last)
+        var last = names.count > 1 ? architecture.name(at: architecture.nodes.count).text : names[0]
+        if architecture.position(of: LayerName(unchecked: last)) == 0 {
+            let name = freeName("")
+            try architecture.activation(.identity, name: name, input: last)
+            last = name
         }
         architecture = try architecture.ending(at: last)
     }

@@ -178,6 +178,45 @@ extension ONNXOperators {
 
     // MARK: Labels
 
+    /// Whether the largest of y is known to be that of the scores of which a model takes its label: y is not turned round, reordered,
+    /// or divided by what may be negative.
+    static func givesScores(_ architecture: Architecture) -> Bool {
+        var position = architecture.nodes.count
+        while position > 0 {
+            let node = architecture.nodes[position - 1]
+            switch node.settings {
+            case .reshape, .slice: position = node.inputs[0]
+            case .function(.affine(let factor, _)): return factor > 0
+            case .quotient: return isPositive(node.inputs[1], architecture)
+            case .take, .transpose: return false
+            default: return true
+            }
+        }
+        return true
+    }
+
+    /// Whether a layer is made of magnitudes, squares, probabilities or numbers within limits, as divisors of scores are.
+    private static func isPositive(_ position: Int, _ architecture: Architecture) -> Bool {
+        var position = position
+        while position > 0 {
+            let node = architecture.nodes[position - 1]
+            if let activation = node.layer.outputActivation?.identifier,
+                (["sigmoid", "softmax", "exponential"] as [StaticString]).contains(where: activation.isSameText)
+            {
+                return true
+            }
+            switch node.settings {
+            case .function(.absolute), .function(.square), .function(.clip): return true
+            case .function(.squareRoot), .function(.reciprocal), .function(.affine), .sum, .reduction, .concatenation,
+                .reshape, .slice,
+                .broadcast:
+                position = node.inputs[0]
+            default: return false
+            }
+        }
+        return false
+    }
+
     /// Numbers with the names of classes: the numbers.
     private static func zipMap(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
         let layer = try table(importer, node)

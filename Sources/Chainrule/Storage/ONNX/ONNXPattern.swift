@@ -14,6 +14,8 @@ struct ONNXPattern {
     /// The number that e is.
     private(set) var number: Float = 0
 
+    /// How far a graph's numbers may be from the formula's: a few roundings of 32 bits.
+    private static let tolerance = 1e-6
     private static let numbers: [Double] = [
         0.5, 1, 2, 3, 0.5.squareRoot(), 0.044715, (2 / Double.pi).squareRoot(), 1 / 6,
     ]
@@ -53,7 +55,7 @@ struct ONNXPattern {
             return given > 0 && given.isFinite
         }
         let wanted = ONNXPattern.numbers[Int(symbol) - 48]
-        return (Double(given) - wanted).magnitude <= 1e-4 * wanted
+        return (Double(given) - wanted).magnitude <= ONNXPattern.tolerance * wanted
     }
 
     private mutating func matches(node: ONNXNode) -> Bool {
@@ -107,7 +109,7 @@ struct ONNXPattern {
 
     private func isInverse(_ divisor: Float, _ symbol: UInt8) -> Bool {
         guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= symbol else { return false }
-        return (Double(divisor) * ONNXPattern.numbers[Int(symbol) - 48] - 1).magnitude <= 1e-4
+        return (Double(divisor) * ONNXPattern.numbers[Int(symbol) - 48] - 1).magnitude <= ONNXPattern.tolerance
     }
 }
 
