@@ -25,11 +25,10 @@ final class CWriter {
     private(set) var index = 0
     private var time = 0
 
-    init(_ network: Network, _ options: CSourceOptions) throws(ChainruleError) {
-        try options.validate()
+    init(_ network: Network, _ options: CSourceOptions, _ predictor: Predictor?) {
         self.network = network
         self.options = options
-        predictor = options.precision == .int8 ? try Predictor(network, precision: .int8) : nil
+        self.predictor = predictor
         let count = network.architecture.nodes.count + 1
         roots = Array(0..<count)
         hasWindow = [Bool](repeating: false, count: count)

@@ -29,7 +29,9 @@ extension Network {
 
     private func cContent(_ options: CSourceOptions) throws(ChainruleError) -> FileContent {
         try architecture.setAside()
-        let writer = try CWriter(self, options)
+        try options.validate()
+        let predictor = options.precision == .int8 ? try Predictor(self, precision: .int8) : nil
+        let writer = CWriter(self, options, predictor)
         try writer.run()
         return try writer.content()
     }
