@@ -265,8 +265,8 @@ class Network(Describing, Fitting, StateDicts):
         """Prepares the network as it is now: returns a read-only Predictor, which later changes do not reach.
 
         Args:
-            precision: "float32" gives the results of predict(), bit for bit, unless a batch normalization or an affine function is folded
-                into the layer before it. "bfloat16" and "int8" need less memory and time, and round.
+            precision: "float32" gives the results of predict(), bit for bit, unless a batch normalization or an affine
+                function is folded into the layer before it. "bfloat16" and "int8" need less memory and time, and round.
         """
         return Predictor(self, precision)
 
