@@ -17,7 +17,9 @@ import Glibc
 public func fuzzONNX(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     guard let data, count > 0 else { return 0 }
     var network: UnsafeMutablePointer<crl_network>?
-    if crlNetworkLoadOnnxFromMemory(data, UInt(count), 1 << 22, &network) == CRL_OK {
+    var options = crl_onnx_options()
+    (options.size, options.memory_limit) = (MemoryLayout<crl_onnx_options>.size, 1 << 22)
+    if crlNetworkLoadOnnxFromMemory(data, UInt(count), &options, &network) == CRL_OK {
         use(network!)
     } else {
         precondition(network == nil)
