@@ -245,7 +245,21 @@ def test_prepare(model: Path, tmp_path: Path) -> None:
 def test_train_keeps_and_takes_the_recipe(tmp_path: Path) -> None:
     data, out = tmp_path / "data.csv", tmp_path / "out.safetensors"
     data.write_text("".join(f"{i % 7},{i % 3},{i % 2}\n" for i in range(40)))
-    options = ("--classes", "--validation", "0.25", "--optimizer", "adamw", "--rate", "0.02", "--epochs", "3", "--batch", "8", "--seed", "5")
+    options = (
+        "--classes",
+        "--validation",
+        "0.25",
+        "--optimizer",
+        "adamw",
+        "--rate",
+        "0.02",
+        "--epochs",
+        "3",
+        "--batch",
+        "8",
+        "--seed",
+        "5",
+    )
     run("train", "--new", "4", data, "--output", out, *options)
     recipe = Network.load(out).recipe
     assert recipe and recipe["epochs"] == 3 and recipe["batch_size"] == 8 and recipe["seed"] == 5

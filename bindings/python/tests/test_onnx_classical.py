@@ -355,3 +355,36 @@ def test_one_row_of_coefficients() -> None:
     row = classifier(coefficients=[1.0, 0.5], intercepts=[0.25], post_transform="LOGISTIC")
     network, _ = compare(graph([row]), OUTSIDE[:, :2])
     assert network.class_labels == ["0", "1"]
+
+
+LABEL_OF_X = [
+    onnx.helper.make_node("ArgMax", ["x"], ["place"], axis=1, keepdims=0),
+    onnx.helper.make_node("ArrayFeatureExtractor", ["names", "place"], ["label"], domain="ai.onnx.ml"),
+]
+
+
+def labelled(last: Any, **constants: Any) -> bytes:
+    """A model of a label of x, and of y."""
+    model = onnx.load_from_string(graph([*LABEL_OF_X, last], columns=3, names=np.int64([[5, 6, 7]]), **constants))
+    model.graph.output.insert(0, onnx.helper.make_tensor_value_info("label", onnx.TensorProto.INT64, None))
+    return model.SerializeToString()
+
+
+def test_a_label_of_x_itself() -> None:
+    """The layers that gave the label are left out with it, also where y is x."""
+    network = chainrule.load_onnx(labelled(onnx.helper.make_node("Identity", ["x"], ["y"])))
+    assert network.class_labels == ["5", "6", "7"]
+    np.testing.assert_array_equal(network.predict(OUTSIDE[:, :3]), OUTSIDE[:, :3])
+
+
+@pytest.mark.parametrize("operator", ["Neg", "Gather"])
+def test_no_labels_of_other_scores(operator: str) -> None:
+    """Y turned round, or in another order."""
+    inputs, more = (["x"], {}) if operator == "Neg" else (["x", "order"], {"axis": 1})
+    last = onnx.helper.make_node(operator, inputs, ["y"], **more)
+    assert chainrule.load_onnx(labelled(last, order=np.int64([2, 0, 1]))).class_labels is None
+
+
+def test_no_labels_of_scores_divided_by_what_may_be_negative() -> None:
+    network, _ = compare(exported(fitted(OneVsRestClassifier(LinearSVC()), THREE), zipmap=False))
+    assert network.class_labels is None
