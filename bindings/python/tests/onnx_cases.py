@@ -7,6 +7,7 @@ from typing import Any, Callable, NamedTuple
 import numpy as np
 
 from chainrule import Network
+from chainrule._names import ACTIVATIONS
 
 
 class Case(NamedTuple):
@@ -69,27 +70,6 @@ def flat(describe: Callable[[Network], Any], inputs: int = 6, **options: Any) ->
     return Case(describe, inputs, **options)
 
 
-ACTIVATIONS = [
-    "identity",
-    "sigmoid",
-    "tanh",
-    "relu",
-    "leaky_relu",
-    "elu",
-    "selu",
-    "softplus",
-    "gelu",
-    "gelu_tanh",
-    "silu",
-    "softsign",
-    "hard_sigmoid",
-    "hard_swish",
-    "mish",
-    "clipped_relu",
-    "exponential",
-    "softmax",
-    "log_softmax",
-]
 FUNCTIONS = ["log", "square_root", "absolute", "reciprocal", "square", "erf", "sine", "step", "floor"]
 
 CASES: dict[str, Case] = {
