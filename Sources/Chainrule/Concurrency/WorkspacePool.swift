@@ -2,7 +2,6 @@
 /// Allocates only while the number of simultaneous calls, or their rows, still grow.
 final class WorkspacePool: @unchecked Sendable {
     private let training = LendingPool()
-    private let inference = LendingPool()
     private let prediction = LendingPool()
     private let gradients = LendingPool()
     private let tangents = LendingPool()
@@ -10,7 +9,7 @@ final class WorkspacePool: @unchecked Sendable {
     init() {}
 
     deinit {
-        for idle in [training, inference, prediction, gradients, tangents] {
+        for idle in [training, prediction, gradients, tangents] {
             while let workspace = idle.take() { Unmanaged<Workspace>.fromOpaque(workspace).release() }
             idle.deallocate()
         }
@@ -19,7 +18,7 @@ final class WorkspacePool: @unchecked Sendable {
     private func idle(_ purpose: Workspace.Purpose) -> LendingPool {
         switch purpose {
         case .training: training
-        case .inference: inference
+        case .inference: preconditionFailure("the network lends none: a caller who reads h has its own")
         case .prediction: prediction
         case .gradients: gradients
         case .tangents: tangents

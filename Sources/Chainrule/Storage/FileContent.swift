@@ -48,6 +48,13 @@ package struct FileContent {
         }
     }
 
+    /// Fills the beginning of a buffer; nil: only counts.
+    /// - Returns: the number of bytes.
+    func fill(_ buffer: UnsafeMutableRawBufferPointer?) throws(ChainruleError) -> Int {
+        if let buffer { try write(to: buffer) }
+        return count
+    }
+
     /// Passes the bytes to a function, some at a time.
     package func write(with write: (UnsafeRawBufferPointer) throws(ChainruleError) -> Void) throws(ChainruleError) {
         try forEachPiece { piece throws(ChainruleError) in

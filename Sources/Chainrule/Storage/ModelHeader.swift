@@ -204,9 +204,10 @@ package struct ModelHeader {
 
     /// The names of the classes; empty if the file has none.
     func classLabels(outputs: Int) throws(ChainruleError) -> [String] {
-        guard metadata?["chainrule.class_labels"] != nil else { return [] }
+        let key = "\(ClassLabels.key)"
+        guard let metadata, metadata[key] != nil else { return [] }
         do throws(ChainruleError) {
-            return try ClassLabels.decoded(metadata!.text("chainrule.class_labels"), outputs: outputs)
+            return try ClassLabels.decoded(metadata.text(key), outputs: outputs)
         } catch {
             throw ChainruleError(error.code == .memory ? .memory : .format, "\(error.message)")
         }

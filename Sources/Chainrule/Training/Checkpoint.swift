@@ -41,9 +41,7 @@ extension Trainer {
     /// Fills the beginning of a buffer with the bytes that ``save(to:)`` writes to a file; nil: only counts them.
     /// - Returns: the number of these bytes.
     package func save(to buffer: UnsafeMutableRawBufferPointer?) throws(ChainruleError) -> Int {
-        let content = try content()
-        if let buffer { try content.write(to: buffer) }
-        return content.count
+        try content().fill(buffer)
     }
 
     private func content() throws(ChainruleError) -> FileContent {

@@ -171,8 +171,8 @@ final class CWriter {
             let until = trains ? timeBackward(index) : lastUses[position]
             values[position] = try place(shape.count, until: until)
             if trains, let activation = node.layer.outputActivation, !activation.derivativeIsOfValue {
-                let isLayer = if case .activation = node.settings { true } else { false }
-                preactivations[position] = isLayer ? input() : try place(shape.count, until: until)
+                preactivations[position] =
+                    node.layer.preactivation == .input ? input() : try place(shape.count, until: until)
             }
         }
         if isWritten(position) { try write() }

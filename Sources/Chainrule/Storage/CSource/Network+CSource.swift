@@ -22,9 +22,7 @@ extension Network {
     package func exportC(
         to buffer: UnsafeMutableRawBufferPointer?, options: CSourceOptions
     ) throws(ChainruleError) -> Int {
-        let content = try cContent(options)
-        if let buffer { try content.write(to: buffer) }
-        return content.count
+        try cContent(options).fill(buffer)
     }
 
     private func cContent(_ options: CSourceOptions) throws(ChainruleError) -> FileContent {

@@ -20,9 +20,7 @@ extension Network {
     package func saveONNX(
         to buffer: UnsafeMutableRawBufferPointer?, signature: ONNXSignature
     ) throws(ChainruleError) -> Int {
-        let content = try onnxContent(signature)
-        if let buffer { try content.write(to: buffer) }
-        return content.count
+        try onnxContent(signature).fill(buffer)
     }
 
     private func onnxContent(_ signature: ONNXSignature) throws(ChainruleError) -> FileContent {
