@@ -1,5 +1,5 @@
 // A Swift program outside the package, as a user builds one for release: it trains, predicts, prepares, publishes, saves, loads
-// and lets everything go again. Tools/test-swift-client runs it.
+// and lets everything go again. Tools/test-examples runs it.
 import Chainrule
 import Foundation
 
