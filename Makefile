@@ -26,7 +26,7 @@ LEARN := PYTHONPATH=bindings/python CHAINRULE_LIBRARY=$(LIBRARY) build/venv-lear
 	bench bench-native bench-quick bench-avx2 bench-native-avx2 bench-quick-avx2 bench-minimizers bench-sequences clean
 .DELETE_ON_ERROR:
 
-lib: $(LIBRARY) ## build the library: build/lib (shared, static, pkg-config) and build/include (the default)
+lib: $(LIBRARY) ## build the library: build/lib (shared, static, for pkg-config and CMake) and build/include (the default)
 
 command: $(COMMAND) ## build the command line's chainrule: build/bin/chainrule
 
