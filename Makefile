@@ -11,6 +11,7 @@ C_WARNINGS := -Wall -Wextra -pedantic
 HEADER := include/chainrule.h
 SOURCES := Package.swift $(HEADER) $(shell find Sources -type f)
 LIBRARY := build/lib/libchainrule.so
+HEADER_CXX := build/include/chainrule.hpp
 LIBRARY_AVX2 := build/avx2/lib/libchainrule.so
 COMMAND := build/bin/chainrule
 TOOLS_PYTHON := Tools/check-readme Tools/check-arm64-retains Tools/check-tile-loops Tools/embedded-tests Tests/Sweep Tests/Foreign Tests/Command Tests/CSource
@@ -26,7 +27,7 @@ LEARN := PYTHONPATH=bindings/python CHAINRULE_LIBRARY=$(LIBRARY) build/venv-lear
 	bench bench-native bench-quick bench-avx2 bench-native-avx2 bench-quick-avx2 bench-minimizers bench-sequences clean
 .DELETE_ON_ERROR:
 
-lib: $(LIBRARY) ## build the library: build/lib (shared, static, for pkg-config and CMake) and build/include (the default)
+lib: $(LIBRARY) $(HEADER_CXX) ## build the library: build/lib (shared, static, for pkg-config and CMake) and build/include (the default)
 
 command: $(COMMAND) ## build the command line's chainrule: build/bin/chainrule
 
@@ -121,6 +122,9 @@ clean: ## delete build
 $(LIBRARY): $(SOURCES) Tools/build-library
 	SWIFT="$(SWIFT)" Tools/build-library Embedded build/swift/embedded build
 
+$(HEADER_CXX): include/chainrule.hpp
+	install -D -m 644 $< $@
+
 $(LIBRARY_AVX2): $(SOURCES) Tools/build-library
 	SWIFT="$(SWIFT)" Tools/build-library Embedded,AVX2 build/swift/embedded-avx2 build/avx2
 
@@ -132,6 +136,6 @@ build/examples/%: Examples/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) -std=c99 $(C_WARNINGS) $(CFLAGS) $< -o $@ $(LINK_EXAMPLE)
 
-build/examples/%: Examples/%.cpp $(LIBRARY)
+build/examples/%: Examples/%.cpp $(LIBRARY) $(HEADER_CXX)
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 $(C_WARNINGS) $(CXXFLAGS) $< -o $@ $(LINK_EXAMPLE)
