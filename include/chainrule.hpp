@@ -71,7 +71,8 @@
 #define CHAINRULE_NO_EXCEPTIONS
 #endif
 
-/* Files that are compiled in different ways may be linked together: what differs has another name. */
+/* Files that are compiled in different ways may be linked together: what differs between them is in a namespace of its own. What
+ * does not, is not: an exception of one is caught in another. */
 #if defined(CHAINRULE_NO_EXCEPTIONS) && defined(__cpp_lib_span)
 #define CHAINRULE_VARIANT results_and_std_span
 #elif defined(CHAINRULE_NO_EXCEPTIONS)
@@ -83,7 +84,6 @@
 #endif
 
 namespace chainrule {
-inline namespace CHAINRULE_VARIANT {
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Enumerations
@@ -382,6 +382,12 @@ public:
 private:
     crl_status status_;
 };
+
+#endif
+
+inline namespace CHAINRULE_VARIANT {
+
+#ifndef CHAINRULE_NO_EXCEPTIONS
 
 /** What a function gives: the value itself. */
 template <class T>
@@ -1290,6 +1296,7 @@ inline returned<float> plateau_rate(const schedule_options &schedule, crl_platea
 class workspace : public detail::owner<crl_workspace, crl_workspace_destroy> {
 public:
     using owner::owner;
+    workspace() = default;
 
     /** A layer's z, h or δ: valid until the next pass. */
     returned<const_rows> values(text layer, quantity quantity = chainrule::quantity::h) const
@@ -1321,6 +1328,9 @@ struct onnx_value {
 
 /** How a network is trained. `options` has no optimizer yet: make it from `optimizer`. */
 struct recipe {
+    recipe() = default;
+    recipe(recipe &&) = default; // a copy's span would be of the original
+    recipe &operator=(recipe &&) = default;
     train_options options;
     optimizer_options optimizer;
     std::vector<float> class_weights; /**< options.class_weights is a span of it */
@@ -1329,6 +1339,7 @@ struct recipe {
 class network : public detail::owner<crl_network, crl_network_destroy> {
 public:
     using owner::owner;
+    network() = default;
 
     static returned<network> create(std::size_t inputs)
     {
@@ -1981,6 +1992,7 @@ inline workspace::workspace(const network &network, std::size_t max_rows, chainr
 class optimizer : public detail::owner<crl_optimizer, crl_optimizer_destroy> {
 public:
     using owner::owner;
+    optimizer() = default;
 
     static returned<optimizer> create(const network &network, const optimizer_options &options = {})
     {
@@ -2084,6 +2096,7 @@ inline returned<chainrule::recipe> network::recipe() const
 class trainer : public detail::owner<crl_trainer, crl_trainer_destroy> {
 public:
     using owner::owner;
+    trainer() = default;
 
     static returned<trainer> create(network &network, const train_options &options = {})
     {
@@ -2158,6 +2171,7 @@ private:
 class predictor : public detail::owner<crl_predictor, crl_predictor_destroy> {
 public:
     using owner::owner;
+    predictor() = default;
 
     static returned<predictor> create(const network &network, chainrule::precision precision = chainrule::precision::float32)
     {
@@ -2201,6 +2215,7 @@ private:
 class publisher : public detail::owner<crl_publisher, crl_publisher_destroy> {
 public:
     using owner::owner;
+    publisher() = default;
 
     static returned<publisher> create(const network &network, chainrule::precision precision = chainrule::precision::float32)
     {
@@ -2272,6 +2287,7 @@ private:
 class stream : public detail::owner<crl_stream, crl_stream_destroy> {
 public:
     using owner::owner;
+    stream() = default;
 
     static returned<stream> create(const predictor &predictor)
     {
@@ -2391,7 +2407,7 @@ private:
     bool watches_ = false;
 };
 
-} // namespace CHAINRULE_VARIANT
+} // inline namespace CHAINRULE_VARIANT
 } // namespace chainrule
 
 /** chainrule::status is an error code of chainrule::category(). */
