@@ -23,7 +23,7 @@ LINK_EXAMPLE := -Ibuild/include -Lbuild/lib -lchainrule -lm -Wl,-rpath,'$$ORIGIN
 
 LEARN := PYTHONPATH=bindings/python CHAINRULE_LIBRARY=$(LIBRARY) build/venv-learning/bin/python -B
 
-.PHONY: lib command help demo examples learn test install uninstall wheel header check-header format check-format check-python fuzz \
+.PHONY: lib command help demo examples learn test install uninstall deb wheel header check-header format check-format check-python fuzz \
 	bench bench-native bench-quick bench-avx2 bench-native-avx2 bench-quick-avx2 bench-minimizers bench-sequences clean
 .DELETE_ON_ERROR:
 
@@ -55,6 +55,9 @@ install: lib command ## install the library and the command below DESTDIR; defau
 
 uninstall: ## remove the installed files; give the same PREFIX, LIBDIR and DESTDIR
 	Tools/install uninstall "$(PREFIX)" "$(LIBDIR)" "$(DESTDIR)"
+
+deb: lib command ## make Debian packages, which install the library and the command below /usr, into build/deb
+	Tools/deb build/deb
 
 wheel: lib ## build the Python wheel, which contains the library, into build/wheel
 	Tools/setup-python build/venv
