@@ -1,5 +1,6 @@
 /*
- * chainrule.hpp: chainrule.h for C++17 and newer. Header-only: link the same library.
+ * chainrule.hpp: chainrule.h for C++17 and newer. Header-only: link the same library. 'make header' generates it from
+ * Sources/headergen/template.hpp and the enumerations and options of chainrule.h.
  *
  *     #include <chainrule.hpp>
  *     #include <cstdio>
@@ -30,9 +31,9 @@
  *            `rows` and `const_rows` for a pointer, a number of rows and a stride; targets, validation and options come by value.
  *            What NULL means there, an empty span means here. Results are returned. A span that is too short is CRL_ERROR_SIZE.
  * Options    Structures with the members of chainrule.h and the same initial values: `{ .epochs = 5 }` in C++20.
- * Callbacks  Any callable with the parameters of chainrule.h, without `user`; what a pointer points to comes as a reference where it
- *            is one object. A callable that returns nothing goes on; one may return a number or a bool as chainrule.h says. It
- *            may throw: the exception ends the call and comes out of it. (Without exceptions, it is CRL_ERROR_CALLBACK.)
+ * Callbacks  Any callable that can be copied, with the parameters of chainrule.h, without `user`; where a pointer is to one object,
+ *            it comes as a reference. A callable that returns nothing goes on; one may return an int32_t or a bool, as chainrule.h
+ *            says. It may throw: the exception ends the call and comes out of it. (With results, it is CRL_ERROR_CALLBACK.)
  *            Callables of a custom activation live as long as the networks, predictors and streams that may call them.
  * Lifetime   What chainrule.h says of handles holds for these objects: a trainer's network and optimizer must outlive it. Strings
  *            in options are const char *, and must live until the call returns.
@@ -92,25 +93,25 @@ namespace chainrule {
 
 enum class status : std::int32_t {
     ok = CRL_OK,
-    null = CRL_ERROR_NULL,
-    handle = CRL_ERROR_HANDLE,
-    size = CRL_ERROR_SIZE,
-    value = CRL_ERROR_VALUE,
-    name = CRL_ERROR_NAME,
-    target = CRL_ERROR_TARGET,
-    overlap = CRL_ERROR_OVERLAP,
-    not_built = CRL_ERROR_NOT_BUILT,
-    already_built = CRL_ERROR_ALREADY_BUILT,
-    mismatch = CRL_ERROR_MISMATCH,
-    no_forward = CRL_ERROR_NO_FORWARD,
-    busy = CRL_ERROR_BUSY,
-    not_finite = CRL_ERROR_NOT_FINITE,
+    error_null = CRL_ERROR_NULL,
+    error_handle = CRL_ERROR_HANDLE,
+    error_size = CRL_ERROR_SIZE,
+    error_value = CRL_ERROR_VALUE,
+    error_name = CRL_ERROR_NAME,
+    error_target = CRL_ERROR_TARGET,
+    error_overlap = CRL_ERROR_OVERLAP,
+    error_not_built = CRL_ERROR_NOT_BUILT,
+    error_already_built = CRL_ERROR_ALREADY_BUILT,
+    error_mismatch = CRL_ERROR_MISMATCH,
+    error_no_forward = CRL_ERROR_NO_FORWARD,
+    error_busy = CRL_ERROR_BUSY,
+    error_not_finite = CRL_ERROR_NOT_FINITE,
     cancelled = CRL_CANCELLED,
-    callback = CRL_ERROR_CALLBACK,
-    file = CRL_ERROR_FILE,
-    format = CRL_ERROR_FORMAT,
-    file_version = CRL_ERROR_FILE_VERSION,
-    memory = CRL_ERROR_MEMORY,
+    error_callback = CRL_ERROR_CALLBACK,
+    error_file = CRL_ERROR_FILE,
+    error_format = CRL_ERROR_FORMAT,
+    error_file_version = CRL_ERROR_FILE_VERSION,
+    error_memory = CRL_ERROR_MEMORY,
 };
 
 enum class instructions : std::int32_t {
@@ -344,6 +345,7 @@ enum class minimum_reason : std::int32_t {
     cancelled = CRL_MINIMUM_CANCELLED,
     patience = CRL_MINIMUM_PATIENCE,
 };
+
 /* ------------------------------------------------------------------------------------------------------------------
  * Errors
  * ------------------------------------------------------------------------------------------------------------------
@@ -654,7 +656,8 @@ public:
         if (size_ > 0)
             data_ = values.begin();
     }
-    template <class Container, class = std::enable_if_t<std::is_convertible_v<detail::data_of<const Container> (*)[], const T (*)[]>>>
+    template <class Container,
+        class = std::enable_if_t<std::is_convertible_v<detail::data_of<const Container> (*)[], const T (*)[]>>>
     list(const Container &container) noexcept : data_(container.data()), size_(container.size())
     {
     }
@@ -722,7 +725,8 @@ private:
 
 using activation_function = callback<const float *, float *, std::size_t, std::size_t>;
 using activation_derivative = callback<const float *, const float *, float *, std::size_t, std::size_t>;
-using cost_function = callback<const float *, const float *, const float *, std::size_t, std::size_t, std::size_t, double &, float *>;
+using cost_function
+    = callback<const float *, const float *, const float *, std::size_t, std::size_t, std::size_t, double &, float *>;
 using cost_hessian_product
     = callback<const float *, const float *, const float *, const float *, std::size_t, std::size_t, std::size_t, float *>;
 using schedule_function = callback<std::size_t, float, double, float &>;
@@ -799,7 +803,7 @@ struct attention_options {
 
 struct optimizer_options {
     std::size_t size = sizeof(crl_optimizer_options);
-    optimizer_method method = optimizer_method::adam;
+    chainrule::optimizer_method method = chainrule::optimizer_method::adam;
     float learning_rate = 0.001f;
     float momentum = CRL_AUTO;
     float beta1 = CRL_AUTO;
@@ -810,8 +814,8 @@ struct optimizer_options {
     float min_step = CRL_AUTO;
     float max_step = CRL_AUTO;
     float weight_decay = CRL_AUTO;
-    float l1 = 0;
-    float l2 = 0;
+    float l1 = 0.0f;
+    float l2 = 0.0f;
     float max_norm = CRL_AUTO;
     float clip_norm = CRL_AUTO;
     float clip_value = CRL_AUTO;
@@ -821,7 +825,7 @@ struct optimizer_options {
 
 struct layer_step {
     std::size_t size = sizeof(crl_layer_step);
-    float learning_rate_factor = 1;
+    float learning_rate_factor = 1.0f;
     float weight_decay = CRL_AUTO;
     float l1 = CRL_AUTO;
     float l2 = CRL_AUTO;
@@ -983,7 +987,8 @@ inline crl_layer_options c(const layer_options &from) noexcept
             return guarded([&] { return static_cast<const options *>(user)->function(z, h, rows, columns); });
         };
     if (from.derivative)
-        to.derivative = [](void *user, const float *z, const float *h, float *dh_dz, std::size_t rows, std::size_t columns) noexcept {
+        to.derivative = [](void *user, const float *z, const float *h, float *dh_dz, std::size_t rows,
+                            std::size_t columns) noexcept {
             return guarded([&] { return static_cast<const options *>(user)->derivative(z, h, dh_dz, rows, columns); });
         };
     if (from.second_derivative)
@@ -1355,7 +1360,8 @@ public:
 
     /* Layers. */
 
-    returned<void> add_dense(std::size_t units, activation activation = chainrule::activation::identity, const layer_options &o = {})
+    returned<void> add_dense(std::size_t units, activation activation = chainrule::activation::identity,
+        const layer_options &o = {})
     {
         return add(o, [&](auto *c) { return crl_network_add_dense(get(), units, detail::number(activation), c); });
     }
@@ -1423,7 +1429,8 @@ public:
     {
         return add(o, [&](auto *c) { return crl_network_add_function(get(), detail::number(function), p, q, c); });
     }
-    returned<void> add_reduction(reduction_method method, list<std::size_t> axes, bool keep_axes = false, const layer_options &o = {})
+    returned<void> add_reduction(reduction_method method, list<std::size_t> axes, bool keep_axes = false,
+        const layer_options &o = {})
     {
         return add(o, [&](auto *c) {
             return crl_network_add_reduction(get(), detail::number(method), axes.data(), axes.size(), keep_axes, c);
@@ -1716,8 +1723,9 @@ public:
     returned<void> load_parameters(text path) { return detail::give(crl_network_load_parameters(get(), path.get())); }
     returned<std::vector<std::byte>> save_to_memory() const
     {
-        return detail::collect<std::vector<std::byte>>(
-            [&](void *data, std::size_t capacity, std::size_t *count) { return crl_network_save_to_memory(get(), data, capacity, count); });
+        return detail::collect<std::vector<std::byte>>([&](void *data, std::size_t capacity, std::size_t *count) {
+            return crl_network_save_to_memory(get(), data, capacity, count);
+        });
     }
     returned<void> save_to_callback(const write_function &write) const
     {
@@ -2134,7 +2142,8 @@ public:
     returned<crl_epoch> partial_fit(const_rows x, const targets &t)
     {
         const detail::c_targets targets(t);
-        return detail::fill(crl_epoch CRL_EPOCH_INIT, crl_trainer_partial_fit, get(), x.data(), x.count(), x.stride(), targets.get());
+        return detail::fill(
+            crl_epoch CRL_EPOCH_INIT, crl_trainer_partial_fit, get(), x.data(), x.count(), x.stride(), targets.get());
     }
     returned<void> reset_states() { return detail::give(crl_trainer_reset_states(get())); }
     returned<crl_progress> progress() const
@@ -2153,7 +2162,10 @@ public:
     {
         return detail::give(crl_trainer_save_to_callback(get(), detail::write, detail::user(write)));
     }
-    returned<void> load_from_memory(bytes file) { return detail::give(crl_trainer_load_from_memory(get(), file.data(), file.size())); }
+    returned<void> load_from_memory(bytes file)
+    {
+        return detail::give(crl_trainer_load_from_memory(get(), file.data(), file.size()));
+    }
     returned<void> load_from_callback(const read_function &read)
     {
         return detail::give(crl_trainer_load_from_callback(get(), detail::read, detail::user(read)));

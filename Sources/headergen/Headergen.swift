@@ -1,7 +1,7 @@
 import Foundation
 
 /// Makes the files that follow from the C interface of the library: the public header, the same without a
-/// preprocessor, the list of exported symbols and the ctypes prototypes.
+/// preprocessor, the C++ header, the list of exported symbols and the ctypes prototypes.
 @main
 struct Headergen {
     static func main() {
@@ -37,6 +37,8 @@ struct Headergen {
             sources: swiftSources(in: sources.appending(path: "ChainruleC")), interface: interface)
         let introduction = try read(sources.appending(path: "headergen/introduction.txt"))
 
+        let template = try read(sources.appending(path: "headergen/template.hpp"))
+
         let header = try PublicHeader(introduction: introduction, types: types, contract: contract).text()
         let declarations = try HeaderDeclaration.all(inSyntaxTree: syntaxTree(ofHeader: header, clang: options.clang))
         try StructureLayout.check(declarations)
@@ -49,6 +51,9 @@ struct Headergen {
             GeneratedFile(
                 path: "include/chainrule.ffi.h",
                 text: ForeignHeader(declarations: declarations, macros: types.macros).text()),
+            GeneratedFile(
+                path: "include/chainrule.hpp",
+                text: try CppHeader(template: template, declarations: declarations, macros: types.macros).text()),
             GeneratedFile(
                 path: "Sources/ChainruleC/exports.map", text: exportMap(contract.functionNames, majorVersion: major)),
             GeneratedFile(path: "bindings/python/chainrule/_prototypes.py", text: python),

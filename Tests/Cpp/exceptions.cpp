@@ -163,9 +163,9 @@ void errors()
         network.build(1);
     } catch (const std::runtime_error &error) {
         const auto &it = dynamic_cast<const chainrule::error &>(error);
-        CHECK(it.code() == chainrule::status::already_built && it.code().message() == "CRL_ERROR_ALREADY_BUILT");
+        CHECK(it.code() == chainrule::status::error_already_built && it.code().message() == "CRL_ERROR_ALREADY_BUILT");
     }
-    const std::error_code memory = chainrule::status::memory, cancelled = chainrule::status::cancelled;
+    const std::error_code memory = chainrule::status::error_memory, cancelled = chainrule::status::cancelled;
     CHECK(memory == std::errc::not_enough_memory && cancelled == std::errc::operation_canceled);
     CHECK(std::string(memory.category().name()) == "chainrule" && memory != std::errc::operation_canceled);
     // The library has taken memory by now.

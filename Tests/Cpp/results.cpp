@@ -37,7 +37,7 @@ void values_and_errors()
 
     const auto absent = network->find_tensor("absent");
     CHECK(!absent && absent.status() == CRL_ERROR_NAME && std::strstr(absent.error().what(), "absent"));
-    CHECK(absent.error().code() == chainrule::status::name);
+    CHECK(absent.error().code() == chainrule::status::error_name);
     // The message is the result's own.
     const auto other = chainrule::network::create(0);
     CHECK(!other && other.status() == CRL_ERROR_SIZE && std::strstr(absent.error().what(), "absent"));

@@ -38,7 +38,7 @@ import Testing
     }
 
     private static let outputs = [
-        "include/chainrule.h", "include/chainrule.ffi.h", "Sources/ChainruleC/exports.map",
+        "include/chainrule.h", "include/chainrule.ffi.h", "include/chainrule.hpp", "Sources/ChainruleC/exports.map",
         "bindings/python/chainrule/_prototypes.py",
     ]
 
@@ -52,6 +52,11 @@ import Testing
         let text = try read("include/chainrule.ffi.h")
         let end = try #require(text.firstRange(of: "*/\n"))
         #expect(text[end.upperBound...] == Self.expectedForeignHeader)
+    }
+
+    @Test func writesTheCppHeader() throws {
+        try Headergen.run(options)
+        #expect(try read("include/chainrule.hpp") == Self.expectedCppHeader)
     }
 
     @Test func writesTheExportMap() throws {
@@ -99,6 +104,7 @@ import Testing
 
     @Test(arguments: [
         "Interface.h", "Sources/CChainrule/include/chainrule_types.h", "Sources/headergen/introduction.txt",
+        "Sources/headergen/template.hpp",
     ])
     func missingInput(_ path: String) throws {
         let url = folder.appending(path: path)

@@ -17,6 +17,13 @@ extension CommandTests {
         Generated.
 
         """,
+        "Sources/headergen/template.hpp": """
+        #include <chainrule.h>
+        /* ---- ENUMERATIONS ---- */
+        /* ---- OPTIONS ---- */
+        int last;
+
+        """,
         "Sources/CChainrule/include/chainrule_types.h": """
         #ifndef CHAINRULE_TYPES_H
         #define CHAINRULE_TYPES_H
@@ -160,6 +167,17 @@ extension CommandTests {
             crl_callback callback;
         } crl_options;
         crl_status crl_network_create(size_t inputs, const crl_options *options, crl_network **network);
+
+        """
+
+    static let expectedCppHeader = """
+        #include <chainrule.h>
+        enum class status : std::int32_t {
+            ok = CRL_OK,
+            error = CRL_ERROR,
+        };
+
+        int last;
 
         """
 

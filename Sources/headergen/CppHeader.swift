@@ -1,0 +1,129 @@
+import Foundation
+
+/// Writes `include/chainrule.hpp`: the template, which is written by hand, with the enumerations of the public header as
+/// scoped ones, and those of its structures of options that C++ can have as they are, with their initial values.
+struct CppHeader {
+    private let template: String
+    private let declarations: [HeaderDeclaration]
+    private let macros: [TypesHeader.Macro]
+    /// The enumerations by the names of their types: the names of their enumerators in C++, by those in C.
+    private var enumerations: [String: [String: String]] = [:]
+
+    init(template: String, declarations: [HeaderDeclaration], macros: [TypesHeader.Macro]) {
+        self.template = template
+        self.declarations = declarations
+        self.macros = macros
+        for (type, enumerators) in Self.enumerations(declarations) {
+            enumerations[type] = Dictionary(
+                uniqueKeysWithValues: zip(enumerators.map(\.name), Self.names(of: enumerators.map(\.name))))
+        }
+    }
+
+    func text() throws(GeneratorError) -> String {
+        var text = template
+        for (marker, lines) in [("ENUMERATIONS", enumerationTexts()), ("OPTIONS", try structureTexts())] {
+            let marker = "/* ---- \(marker) ---- */"
+            guard text.ranges(of: marker).count == 1 else {
+                throw GeneratorError("template.hpp: needs one line '\(marker)'")
+            }
+            text = text.replacing(marker, with: lines.joined(separator: "\n\n"))
+        }
+        return text
+    }
+
+    /// The types that are an `int32_t` with enumerators of its own, which stand behind it.
+    private static func enumerations(
+        _ declarations: [HeaderDeclaration]
+    ) -> [(type: String, enumerators: [HeaderDeclaration.Enumerator])] {
+        zip(declarations, declarations.dropFirst()).compactMap { (type, enumerators) in
+            guard case .alias(let name, CType(name: "int32_t")) = type, case .enumerators(let all) = enumerators else {
+                return nil
+            }
+            return (name, all)
+        }
+    }
+
+    /// Names without what all of them begin with: CRL_CELL_TANH is `tanh`. What is the caller's own, such as
+    /// CRL_CUSTOM_COST, is `custom`.
+    static func names(of enumerators: [String]) -> [String] {
+        let others = enumerators.filter { !$0.hasPrefix("CRL_CUSTOM_") }
+        let common = others.dropFirst().reduce(others.first ?? "") { $0.commonPrefix(with: $1) }
+        let prefix = common.lastIndex(of: "_").map { common[...$0] } ?? ""
+        return enumerators.map {
+            let name = $0.hasPrefix("CRL_CUSTOM_") ? "custom" : $0.dropFirst(prefix.count).lowercased()
+            return keywords.contains(name) ? name + "_" : name
+        }
+    }
+
+    /// The keywords of C++ that are words of English, and so can be the name of an enumerator.
+    private static let keywords: Set = [
+        "and", "auto", "break", "case", "catch", "class", "continue", "default", "delete", "do", "double", "else",
+        "explicit",
+        "export", "false", "float", "for", "friend", "if", "inline", "long", "mutable", "new", "not", "operator", "or",
+        "private", "protected", "public", "register", "return", "short", "signed", "static", "switch", "template",
+        "this",
+        "throw", "true", "try", "union", "unsigned", "using", "virtual", "void", "volatile", "while",
+    ]
+
+    private func enumerationTexts() -> [String] {
+        Self.enumerations(declarations).map { (type, enumerators) in
+            let lines = enumerators.map { "    \(enumerations[type]![$0.name]!) = \($0.name),\n" }.joined()
+            return "enum class \(type.withoutPrefix) : std::int32_t {\n\(lines)};"
+        }
+    }
+
+    private func structureTexts() throws(GeneratorError) -> [String] {
+        var texts: [String] = []
+        for case .structure(let name, let fields) in declarations where isArgument(name) && fields.allSatisfy(isPlain) {
+            guard let macro = macros.first(where: { $0.name == name.uppercased() + "_INIT" }) else { continue }
+            guard case .list(let values) = try CInitializer(macro.body), values.count == fields.count else {
+                throw GeneratorError("\(macro.name): does not give one value for each field of '\(name)'")
+            }
+            let lines = zip(fields, values).map { (field, value) in
+                "    \(declaration(of: field)) = \(text(of: value, for: field.type));\n"
+            }
+            texts.append("struct \(name.withoutPrefix) {\n\(lines.joined())};")
+        }
+        return texts
+    }
+
+    /// Whether a function reads such a structure.
+    private func isArgument(_ structure: String) -> Bool {
+        declarations.contains {
+            guard case .function(let function) = $0 else { return false }
+            return function.parameters.contains {
+                $0.type == CType(name: structure, isConst: true, pointers: [false])
+            }
+        }
+    }
+
+    /// Whether C++ can have the field as C has it: no address of another object, and no function.
+    private func isPlain(_ field: HeaderDeclaration.Field) -> Bool {
+        let isCallback = declarations.contains {
+            if case .callback(let name, _, _) = $0 { name == field.type.name } else { false }
+        }
+        return field.type == CType(name: "char", isConst: true, pointers: [false])
+            || field.type.pointers.isEmpty && !isCallback
+    }
+
+    private func declaration(of field: HeaderDeclaration.Field) -> String {
+        let type = field.type.name
+        if enumerations[type] != nil { return "chainrule::\(type.withoutPrefix) \(field.name)" }
+        return type.hasSuffix("_t") ? "std::\(type) \(field.name)" : field.type.declaration(of: field.name)
+    }
+
+    private func text(of value: CInitializer, for type: CType) -> String {
+        switch value {
+        case .null: "nullptr"
+        case .sizeOf(let structure): "sizeof(\(structure))"
+        case .number(let number): type.name == "float" && number.contains { ".e".contains($0) } ? number + "f" : number
+        case .enumerator(let name):
+            enumerations[type.name]?[name].map { "chainrule::\(type.name.withoutPrefix)::\($0)" } ?? name
+        case .list(let values): "{ " + values.map { text(of: $0, for: type) }.joined(separator: ", ") + " }"
+        }
+    }
+}
+
+extension String {
+    fileprivate var withoutPrefix: String { String(dropFirst("crl_".count)) }
+}

@@ -1,0 +1,98 @@
+import Testing
+
+@testable import headergen
+
+@Suite struct CppHeaderTests {
+    static let template = "/* ---- ENUMERATIONS ---- */\n--\n/* ---- OPTIONS ---- */\n"
+    private static let number = CType(name: "int32_t")
+
+    private static func reader(of structure: String) -> HeaderDeclaration {
+        .function(
+            Prototype(
+                name: "crl_read", result: number,
+                parameters: [.init(name: "x", type: CType(name: structure, isConst: true, pointers: [false]))]))
+    }
+
+    private static func fields(_ more: (String, CType)...) -> [HeaderDeclaration.Field] {
+        [.init(name: "size", type: CType(name: "size_t"))] + more.map { .init(name: $0.0, type: $0.1) }
+    }
+
+    private static func text(_ declarations: [HeaderDeclaration], _ macros: (String, String)...) throws -> String {
+        try CppHeader(
+            template: template, declarations: declarations, macros: macros.map { .init(name: $0.0, body: $0.1) }
+        ).text()
+    }
+
+    @Test(arguments: [
+        (["CRL_OK", "CRL_ERROR_NULL", "CRL_CANCELLED"], ["ok", "error_null", "cancelled"]),
+        (["CRL_CELL_TANH", "CRL_CELL_RELU"], ["tanh", "relu"]),
+        (["CRL_POOLING_MEAN", "CRL_POOLING_MAXIMUM"], ["mean", "maximum"]),
+        (["CRL_SCHEDULE_STEP", "CRL_SCHEDULE_COSINE", "CRL_CUSTOM_SCHEDULE"], ["step", "cosine", "custom"]),
+        (["CRL_INIT_DEFAULT", "CRL_INIT_ZEROS"], ["default_", "zeros"]),
+    ])
+    func namesOfEnumerators(_ names: [String], _ expected: [String]) {
+        #expect(CppHeader.names(of: names) == expected)
+    }
+
+    @Test func plainStructure() throws {
+        let structure = HeaderDeclaration.structure(
+            "crl_window",
+            Self.fields(
+                ("name", CType(name: "char", isConst: true, pointers: [false])), ("kernel", CType(name: "crl_axes")),
+                ("cell", CType(name: "crl_cell")), ("rate", CType(name: "float")), ("last", CType(name: "float")),
+                ("limit", CType(name: "double"))))
+        let cell: [HeaderDeclaration] = [
+            .alias("crl_cell", Self.number),
+            .enumerators([.init(name: "CRL_CELL_TANH", value: 0), .init(name: "CRL_CELL_GRU", value: 1)]),
+        ]
+        let text = try Self.text(
+            cell + [structure, Self.reader(of: "crl_window")],
+            ("CRL_WINDOW_INIT", "{ sizeof(crl_window), NULL, { 0, 1 }, CRL_CELL_GRU, 1e-5f, CRL_AUTO, 0.5 }"))
+        #expect(
+            text == """
+                enum class cell : std::int32_t {
+                    tanh = CRL_CELL_TANH,
+                    gru = CRL_CELL_GRU,
+                };
+                --
+                struct window {
+                    std::size_t size = sizeof(crl_window);
+                    const char *name = nullptr;
+                    crl_axes kernel = { 0, 1 };
+                    chainrule::cell cell = chainrule::cell::gru;
+                    float rate = 1e-5f;
+                    float last = CRL_AUTO;
+                    double limit = 0.5;
+                };
+
+                """)
+    }
+
+    /// A result, and structures that hold addresses or functions, are the template's.
+    @Test(arguments: [
+        ("crl_other", CType(name: "float")), ("crl_window", CType(name: "float", isConst: true, pointers: [false])),
+        ("crl_window", CType(name: "crl_callback")),
+    ])
+    func structureThatIsNotPlain(_ read: String, _ type: CType) throws {
+        let declarations: [HeaderDeclaration] = [
+            .callback("crl_callback", result: Self.number, parameters: []),
+            .structure("crl_window", Self.fields(("x", type))), Self.reader(of: read),
+        ]
+        #expect(try Self.text(declarations, ("CRL_WINDOW_INIT", "{ sizeof(crl_window), NULL }")) == "\n--\n\n")
+    }
+
+    @Test func initializerOfTooFewValues() {
+        let declarations = [
+            HeaderDeclaration.structure("crl_window", Self.fields(("x", Self.number))), Self.reader(of: "crl_window"),
+        ]
+        #expect(throws: GeneratorError.self) {
+            try Self.text(declarations, ("CRL_WINDOW_INIT", "{ sizeof(crl_window) }"))
+        }
+    }
+
+    @Test(arguments: ["", "/* ---- ENUMERATIONS ---- */", CppHeaderTests.template + CppHeaderTests.template])
+    func templateWithoutItsLines(_ template: String) {
+        let header = CppHeader(template: template, declarations: [], macros: [])
+        #expect(reported { () throws(GeneratorError) in _ = try header.text() }.count == 1)
+    }
+}
