@@ -1,13 +1,15 @@
 import Foundation
 
 /// Writes `include/chainrule.hpp`: the template, which is written by hand, with the enumerations of the public header as
-/// scoped ones, and those of its structures of options that C++ can have as they are, with their initial values.
+/// scoped ones, with those of its structures of options that C++ can have as they are, and with its functions as methods: those
+/// that the template does not call itself.
 struct CppHeader {
     private let template: String
     private let declarations: [HeaderDeclaration]
     private let macros: [TypesHeader.Macro]
     /// The enumerations by the names of their types: the names of their enumerators in C++, by those in C.
     private var enumerations: [String: [String: String]] = [:]
+    private var types = CppTypes()
 
     init(template: String, declarations: [HeaderDeclaration], macros: [TypesHeader.Macro]) {
         self.template = template
@@ -16,6 +18,16 @@ struct CppHeader {
         for (type, enumerators) in Self.enumerations(declarations) {
             enumerations[type] = Dictionary(
                 uniqueKeysWithValues: zip(enumerators.map(\.name), Self.names(of: enumerators.map(\.name))))
+            types.kinds[type] = .enumeration
+        }
+        for declaration in declarations {
+            switch declaration {
+            case .handle(let name): types.kinds[name] = .handle
+            case .callback(let name, _, _): types.kinds[name] = .callback
+            case .structure(let name, let fields) where initializer(of: name) != nil:
+                types.kinds[name] = .structure(isMirrored: isArgument(name) && fields.allSatisfy(isPlain))
+            default: break
+            }
         }
     }
 
@@ -28,7 +40,36 @@ struct CppHeader {
             }
             text = text.replacing(marker, with: lines.joined(separator: "\n\n"))
         }
+        return try withMethods(text)
+    }
+
+    /// In the place of each line METHODS, the methods of its handle.
+    private func withMethods(_ text: String) throws(GeneratorError) -> String {
+        var text = text
+        let written = Set(template.matches(of: /crl_\w+/).map { String($0.output) })
+        let marker = /[ ]*\/\* ---- METHODS (crl_\w+) ---- \*\//
+        let handles = template.matches(of: marker).map { String($0.output.1) }
+        var methods: [String: [String]] = [:]
+        var problems: [String] = []
+        for case .function(let function) in declarations where !written.contains(function.name) {
+            // What is in the place of a macro that C++ can use.
+            if macros.contains(where: { $0.name.lowercased() == function.name }) { continue }
+            if let handle = handles.first(where: { function.name.hasPrefix($0 + "_") }),
+                let method = CppMethod(function, of: handle, types: types)
+            {
+                methods[handle, default: []].append(method.text())
+            } else {
+                problems.append(
+                    "template.hpp: nothing calls \(function.name), and no method follows from its parameters")
+            }
+        }
+        guard problems.isEmpty else { throw GeneratorError(problems) }
+        text.replace(marker) { methods[String($0.output.1), default: []].joined(separator: "\n") }
         return text
+    }
+
+    private func initializer(of structure: String) -> TypesHeader.Macro? {
+        macros.first { $0.name == structure.uppercased() + "_INIT" }
     }
 
     /// The types that are an `int32_t` with enumerators of its own, which stand behind it.
@@ -74,17 +115,22 @@ struct CppHeader {
 
     private func structureTexts() throws(GeneratorError) -> [String] {
         var texts: [String] = []
-        for case .structure(let name, let fields) in declarations where isArgument(name) && fields.allSatisfy(isPlain) {
-            guard let macro = macros.first(where: { $0.name == name.uppercased() + "_INIT" }) else { continue }
-            guard case .list(let values) = try CInitializer(macro.body), values.count == fields.count else {
-                throw GeneratorError("\(macro.name): does not give one value for each field of '\(name)'")
+        var conversions = ""
+        for case .structure(let name, let fields) in declarations
+        where types.kinds[name] == .structure(isMirrored: true) {
+            guard let macro = initializer(of: name), case .list(let values) = try CInitializer(macro.body),
+                values.count == fields.count
+            else {
+                throw GeneratorError("\(name.uppercased())_INIT: does not give one value for each field of '\(name)'")
             }
             let lines = zip(fields, values).map { (field, value) in
                 "    \(declaration(of: field)) = \(text(of: value, for: field.type));\n"
             }
             texts.append("struct \(name.withoutPrefix) {\n\(lines.joined())};")
+            conversions +=
+                "inline \(name) c(const \(name.withoutPrefix) &from) noexcept { return same<\(name)>(from); }\n"
         }
-        return texts
+        return texts + (texts.isEmpty ? [] : ["namespace detail {\n\(conversions)} // namespace detail"])
     }
 
     /// Whether a function reads such a structure.
@@ -122,8 +168,4 @@ struct CppHeader {
         case .list(let values): "{ " + values.map { text(of: $0, for: type) }.joined(separator: ", ") + " }"
         }
     }
-}
-
-extension String {
-    fileprivate var withoutPrefix: String { String(dropFirst("crl_".count)) }
 }

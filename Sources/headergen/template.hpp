@@ -1,6 +1,6 @@
 /*
  * chainrule.hpp: chainrule.h for C++17 and newer. Header-only: link the same library. 'make header' generates it from
- * Sources/headergen/template.hpp and the enumerations and options of chainrule.h.
+ * Sources/headergen/template.hpp and chainrule.h.
  *
  *     #include <chainrule.hpp>
  *     #include <cstdio>
@@ -275,6 +275,16 @@ inline returned<void> too_short(const char *message)
 #endif
 }
 
+/* A structure of this header as the one of chainrule.h with the same members, and the other way. */
+template <class To, class From>
+To same(const From &from) noexcept
+{
+    static_assert(sizeof(To) == sizeof(From) && std::is_trivially_copyable_v<To> && std::is_trivially_copyable_v<From>);
+    To to;
+    std::memcpy(static_cast<void *>(&to), &from, sizeof to);
+    return to;
+}
+
 /* Calls a function whose last argument receives the result. */
 template <class T, class... Parameters, class... Arguments>
 returned<T> get(crl_status (*function)(Parameters...), Arguments... arguments)
@@ -290,6 +300,14 @@ returned<T> fill(T value, crl_status (*function)(Parameters...), Arguments... ar
 {
     const crl_status status = function(arguments..., &value);
     return give(status, std::move(value));
+}
+
+/* The same for what this header has in another form. */
+template <class To, class From, class... Parameters, class... Arguments>
+returned<To> look(From from, crl_status (*function)(Parameters...), Arguments... arguments)
+{
+    const crl_status status = function(arguments..., &from);
+    return give(status, same<To>(from));
 }
 
 /* Calls a function twice that counts what it writes: call(address, capacity, &count). */
@@ -311,16 +329,6 @@ template <class Enumeration>
 constexpr std::int32_t number(Enumeration value) noexcept
 {
     return static_cast<std::int32_t>(value);
-}
-
-/* A structure of this header as the one of chainrule.h with the same members. */
-template <class To, class From>
-To same(const From &from) noexcept
-{
-    static_assert(sizeof(To) == sizeof(From) && std::is_trivially_copyable_v<To> && std::is_trivially_copyable_v<From>);
-    To to;
-    std::memcpy(static_cast<void *>(&to), &from, sizeof to);
-    return to;
 }
 
 template <class Container>
@@ -785,6 +793,9 @@ private:
     crl_validation to = CRL_VALIDATION_INIT;
 };
 
+inline c_targets c(const targets &from) noexcept { return c_targets(from); }
+inline c_validation c(const validation &from) noexcept { return c_validation(from); }
+
 struct c_train_options : pinned {
     explicit c_train_options(const train_options &from) noexcept; // after class optimizer
     const crl_train_options *get() const noexcept { return &to; }
@@ -877,6 +888,18 @@ private:
     crl_cost_options cost;
     crl_c_source_options to = CRL_C_SOURCE_OPTIONS_INIT;
 };
+
+inline c_source c(const c_source_options &from) noexcept { return c_source(from); }
+
+/* The address of such a structure; NULL for targets or validation data that are none. */
+template <class C>
+auto address(const C &c) noexcept
+{
+    if constexpr (std::is_base_of_v<pinned, C>)
+        return c.get();
+    else
+        return &c;
+}
 
 inline std::int32_t write(void *user, const void *bytes, std::size_t count) noexcept
 {
@@ -976,17 +999,16 @@ public:
         const crl_status status = crl_workspace_values(get(), layer.get(), detail::number(quantity), &values, &count, &columns);
         return detail::give(status, const_rows(values, count, columns));
     }
-    returned<void> set_noise(bool active, std::uint64_t seed, std::uint64_t step)
-    {
-        return detail::give(crl_workspace_set_noise(get(), active, seed, step));
-    }
-    returned<void> use_batch_statistics(bool active) { return detail::give(crl_workspace_use_batch_statistics(get(), active)); }
 
 #ifndef CHAINRULE_NO_EXCEPTIONS
     workspace(const class network &network, std::size_t max_rows, purpose purpose = chainrule::purpose::training);
 #endif
     static returned<workspace> create(const class network &network, std::size_t max_rows,
         purpose purpose = chainrule::purpose::training);
+
+    /* What follows from chainrule.h alone. */
+
+    /* ---- METHODS crl_workspace ---- */
 };
 
 /** An input or an output of an ONNX model. */
@@ -1011,10 +1033,6 @@ public:
     using owner::owner;
     network() = default;
 
-    static returned<network> create(std::size_t inputs)
-    {
-        return made([&](crl_network **made) { return crl_network_create(inputs, made); });
-    }
 #ifndef CHAINRULE_NO_EXCEPTIONS
     explicit network(std::size_t inputs) : network(create(inputs)) {}
 #endif
@@ -1030,65 +1048,13 @@ public:
     {
         return add(o, [&](auto *c) { return crl_network_add_dense(get(), units, detail::number(activation), c); });
     }
-    returned<void> add_activation(activation activation, const layer_options &o = {})
-    {
-        return add(o, [&](auto *c) { return crl_network_add_activation(get(), detail::number(activation), c); });
-    }
-    returned<void> add_dropout(float rate, const layer_options &o = {})
-    {
-        return add(o, [&](auto *c) { return crl_network_add_dropout(get(), rate, c); });
-    }
-    returned<void> add_noise(float deviation, const layer_options &o = {})
-    {
-        return add(o, [&](auto *c) { return crl_network_add_noise(get(), deviation, c); });
-    }
     returned<void> add_reshape(list<std::size_t> extents = {}, const layer_options &o = {})
     {
         return add(o, [&](auto *c) { return crl_network_add_reshape(get(), extents.data(), extents.size(), c); });
     }
-    returned<void> add_sum(list<const char *> inputs, text name = nullptr)
-    {
-        return detail::give(crl_network_add_sum(get(), inputs.data(), inputs.size(), name.get()));
-    }
-    returned<void> add_concatenation(list<const char *> inputs, text name = nullptr)
-    {
-        return detail::give(crl_network_add_concatenation(get(), inputs.data(), inputs.size(), name.get()));
-    }
-    returned<void> add_concatenation_along(list<const char *> inputs, std::size_t axis, text name = nullptr)
-    {
-        return detail::give(crl_network_add_concatenation_along(get(), inputs.data(), inputs.size(), axis, name.get()));
-    }
-    returned<void> add_mean(list<const char *> inputs, text name = nullptr)
-    {
-        return detail::give(crl_network_add_mean(get(), inputs.data(), inputs.size(), name.get()));
-    }
-    returned<void> add_difference(text a, text b, text name = nullptr)
-    {
-        return detail::give(crl_network_add_difference(get(), a.get(), b.get(), name.get()));
-    }
-    returned<void> add_product(text a, text b, text name = nullptr)
-    {
-        return detail::give(crl_network_add_product(get(), a.get(), b.get(), name.get()));
-    }
-    returned<void> add_quotient(text a, text b, text name = nullptr)
-    {
-        return detail::give(crl_network_add_quotient(get(), a.get(), b.get(), name.get()));
-    }
     returned<void> add_matrix_product(text a, text b, bool transpose_b = false, text name = nullptr)
     {
         return detail::give(crl_network_add_matrix_product(get(), a.get(), b.get(), transpose_b, name.get()));
-    }
-    returned<void> add_maximum(text a, text b, text name = nullptr)
-    {
-        return detail::give(crl_network_add_maximum(get(), a.get(), b.get(), name.get()));
-    }
-    returned<void> add_minimum(text a, text b, text name = nullptr)
-    {
-        return detail::give(crl_network_add_minimum(get(), a.get(), b.get(), name.get()));
-    }
-    returned<void> add_power(text a, text b, text name = nullptr)
-    {
-        return detail::give(crl_network_add_power(get(), a.get(), b.get(), name.get()));
     }
     returned<void> add_function(function function, float p = 0, float q = 0, const layer_options &o = {})
     {
@@ -1100,41 +1066,6 @@ public:
         return add(o, [&](auto *c) {
             return crl_network_add_reduction(get(), detail::number(method), axes.data(), axes.size(), keep_axes, c);
         });
-    }
-    returned<void> add_recurrent(cell cell, std::size_t units, const recurrent_options &r = {}, const layer_options &o = {})
-    {
-        const auto recurrent = detail::same<crl_recurrent_options>(r);
-        return add(o, [&](auto *c) { return crl_network_add_recurrent(get(), detail::number(cell), units, &recurrent, c); });
-    }
-    returned<void> add_bidirectional(cell cell, std::size_t units, const recurrent_options &r = {}, const layer_options &o = {})
-    {
-        const auto recurrent = detail::same<crl_recurrent_options>(r);
-        return add(o, [&](auto *c) { return crl_network_add_bidirectional(get(), detail::number(cell), units, &recurrent, c); });
-    }
-    returned<void> add_embedding(std::size_t tokens, std::size_t width, const layer_options &o = {})
-    {
-        return add(o, [&](auto *c) { return crl_network_add_embedding(get(), tokens, width, c); });
-    }
-    returned<void> add_positions(positions positions, const layer_options &o = {})
-    {
-        return add(o, [&](auto *c) { return crl_network_add_positions(get(), detail::number(positions), c); });
-    }
-    returned<void> add_attention(const attention_options &a = {}, const layer_options &o = {})
-    {
-        const auto attention = detail::same<crl_attention_options>(a);
-        return add(o, [&](auto *c) { return crl_network_add_attention(get(), &attention, c); });
-    }
-    returned<void> add_parameter(list<std::size_t> extents, const layer_options &o = {})
-    {
-        return add(o, [&](auto *c) { return crl_network_add_parameter(get(), extents.data(), extents.size(), c); });
-    }
-    returned<void> add_constant(list<std::size_t> extents, const layer_options &o = {})
-    {
-        return add(o, [&](auto *c) { return crl_network_add_constant(get(), extents.data(), extents.size(), c); });
-    }
-    returned<void> add_input(text name, list<std::size_t> extents)
-    {
-        return detail::give(crl_network_add_input(get(), name.get(), extents.data(), extents.size()));
     }
     returned<void> add_convolution(std::size_t channels, activation activation, const window &w, std::size_t groups = 1,
         const layer_options &o = {})
@@ -1162,67 +1093,17 @@ public:
     {
         return add(o, [&](auto *c) { return crl_network_add_pooling(get(), detail::number(method), nullptr, c); });
     }
-    returned<void> add_normalization(normalization method, const normalization_options &n = {}, const layer_options &o = {})
-    {
-        const auto normalization = detail::same<crl_normalization_options>(n);
-        return add(o, [&](auto *c) { return crl_network_add_normalization(get(), detail::number(method), &normalization, c); });
-    }
-    returned<void> add_prelu(const layer_options &o = {})
-    {
-        return add(o, [&](auto *c) { return crl_network_add_prelu(get(), c); });
-    }
-    returned<void> add_softmax(std::size_t axis, const layer_options &o = {})
-    {
-        return add(o, [&](auto *c) { return crl_network_add_softmax(get(), axis, c); });
-    }
-    returned<void> add_channel_dropout(float rate, const layer_options &o = {})
-    {
-        return add(o, [&](auto *c) { return crl_network_add_channel_dropout(get(), rate, c); });
-    }
-    returned<void> add_transpose(list<std::size_t> axes, const layer_options &o = {})
-    {
-        return add(o, [&](auto *c) { return crl_network_add_transpose(get(), axes.data(), axes.size(), c); });
-    }
     returned<void> add_slice(list<std::size_t> begin, list<std::size_t> end, const layer_options &o = {})
     {
         if (begin.size() != end.size())
             return detail::too_short("network::add_slice: begin and end differ in length");
         return add(o, [&](auto *c) { return crl_network_add_slice(get(), begin.data(), end.data(), begin.size(), c); });
     }
-    returned<void> add_split(std::size_t axis, list<std::size_t> sizes, const layer_options &o = {})
-    {
-        return add(o, [&](auto *c) { return crl_network_add_split(get(), axis, sizes.data(), sizes.size(), c); });
-    }
     returned<void> add_zero_padding(list<std::size_t> before, list<std::size_t> after, const layer_options &o = {})
     {
         if (before.size() != after.size())
             return detail::too_short("network::add_zero_padding: before and after differ in length");
         return add(o, [&](auto *c) { return crl_network_add_zero_padding(get(), before.data(), after.data(), before.size(), c); });
-    }
-    returned<void> add_take(std::size_t axis, list<std::size_t> indices, const layer_options &o = {})
-    {
-        return add(o, [&](auto *c) { return crl_network_add_take(get(), axis, indices.data(), indices.size(), c); });
-    }
-    returned<void> add_upsampling(list<std::size_t> factors, const layer_options &o = {})
-    {
-        return add(o, [&](auto *c) { return crl_network_add_upsampling(get(), factors.data(), factors.size(), c); });
-    }
-    returned<void> add_broadcast(list<std::size_t> extents, const layer_options &o = {})
-    {
-        return add(o, [&](auto *c) { return crl_network_add_broadcast(get(), extents.data(), extents.size(), c); });
-    }
-    returned<void> add_standardization(const layer_options &o = {})
-    {
-        return add(o, [&](auto *c) { return crl_network_add_standardization(get(), c); });
-    }
-    returned<void> build(std::uint64_t seed) { return detail::give(crl_network_build(get(), seed)); }
-    returned<void> build_for(std::uint64_t seed, instructions set)
-    {
-        return detail::give(crl_network_build_for(get(), seed, detail::number(set)));
-    }
-    returned<void> fit_standardization(text layer, const_rows x)
-    {
-        return detail::give(crl_network_fit_standardization(get(), layer.get(), x.data(), x.count(), x.stride()));
     }
     returned<void> set_standardization(text layer, span<const float> mean, span<const float> scale)
     {
@@ -1233,14 +1114,11 @@ public:
 
     /* Looking at it. */
 
-    returned<std::size_t> input_size() const { return detail::get<std::size_t>(crl_network_input_size, get()); }
     returned<std::size_t> output_size() const { return detail::get<std::size_t>(crl_network_output_size, get()); }
-    returned<std::size_t> layer_count() const { return detail::get<std::size_t>(crl_network_layer_count, get()); }
     returned<crl_layer> layer(std::size_t index) const
     {
         return detail::fill(crl_layer CRL_LAYER_INIT, crl_network_layer, get(), index);
     }
-    returned<std::vector<std::size_t>> layer_shape(std::size_t index) const { return shape(crl_network_layer_shape, index); }
     /** The second is empty where a layer has no ends. */
     returned<std::pair<std::vector<std::size_t>, std::vector<std::size_t>>> layer_axes(std::size_t index) const
     {
@@ -1258,55 +1136,10 @@ public:
         }
         return detail::give(status, std::move(axes));
     }
-    returned<const char *> layer_input(std::size_t index, std::size_t input) const
-    {
-        return detail::get<const char *>(crl_network_layer_input, get(), index, input);
-    }
-    /** As in chainrule.h. */
-    returned<crl_layer_options> layer_options(std::size_t index) const
-    {
-        return detail::fill(crl_layer_options CRL_LAYER_OPTIONS_INIT, crl_network_layer_options, get(), index);
-    }
-    returned<window> layer_window(std::size_t index) const
-    {
-        return looked<window>(crl_window CRL_WINDOW_INIT, crl_network_layer_window, index);
-    }
-    returned<normalization_options> layer_normalization(std::size_t index) const
-    {
-        return looked<normalization_options>(
-            crl_normalization_options CRL_NORMALIZATION_OPTIONS_INIT, crl_network_layer_normalization, index);
-    }
-    returned<recurrent_options> layer_recurrent(std::size_t index) const
-    {
-        return looked<recurrent_options>(crl_recurrent_options CRL_RECURRENT_OPTIONS_INIT, crl_network_layer_recurrent, index);
-    }
-    returned<attention_options> layer_attention(std::size_t index) const
-    {
-        return looked<attention_options>(crl_attention_options CRL_ATTENTION_OPTIONS_INIT, crl_network_layer_attention, index);
-    }
     returned<span<float>> parameters() { return vector<float>(crl_network_parameters); }
     returned<span<const float>> parameters() const { return vector<const float>(crl_network_parameters); }
-    returned<std::size_t> tensor_count() const { return detail::get<std::size_t>(crl_network_tensor_count, get()); }
-    returned<crl_tensor> tensor(std::size_t index) const
-    {
-        return detail::fill(crl_tensor CRL_TENSOR_INIT, crl_network_tensor, get(), index);
-    }
-    returned<crl_tensor> find_tensor(text name) const
-    {
-        return detail::fill(crl_tensor CRL_TENSOR_INIT, crl_network_find_tensor, get(), name.get());
-    }
-    returned<std::vector<std::size_t>> tensor_shape(std::size_t index) const { return shape(crl_network_tensor_shape, index); }
     returned<span<float>> state() { return vector<float>(crl_network_state); }
     returned<span<const float>> state() const { return vector<const float>(crl_network_state); }
-    returned<std::size_t> state_tensor_count() const { return detail::get<std::size_t>(crl_network_state_tensor_count, get()); }
-    returned<crl_tensor> state_tensor(std::size_t index) const
-    {
-        return detail::fill(crl_tensor CRL_TENSOR_INIT, crl_network_state_tensor, get(), index);
-    }
-    returned<std::vector<std::size_t>> state_tensor_shape(std::size_t index) const
-    {
-        return shape(crl_network_state_tensor_shape, index);
-    }
 
     /* Training. */
 
@@ -1376,81 +1209,11 @@ public:
 
     /* Files. */
 
-    returned<void> save(text path) const { return detail::give(crl_network_save(get(), path.get())); }
-    static returned<network> load(text path)
-    {
-        return made([&](crl_network **made) { return crl_network_load(path.get(), made); });
-    }
-    static returned<network> load_limited(text path, std::size_t memory_limit)
-    {
-        return made([&](crl_network **made) { return crl_network_load_limited(path.get(), memory_limit, made); });
-    }
-    returned<void> load_parameters(text path) { return detail::give(crl_network_load_parameters(get(), path.get())); }
-    returned<std::vector<std::byte>> save_to_memory() const
-    {
-        return detail::collect<std::vector<std::byte>>([&](void *data, std::size_t capacity, std::size_t *count) {
-            return crl_network_save_to_memory(get(), data, capacity, count);
-        });
-    }
-    returned<void> save_to_callback(const write_function &write) const
-    {
-        return detail::give(crl_network_save_to_callback(get(), detail::write, detail::user(write)));
-    }
-    static returned<network> load_from_memory(bytes file, std::size_t memory_limit = 0)
-    {
-        return made(
-            [&](crl_network **made) { return crl_network_load_from_memory(file.data(), file.size(), memory_limit, made); });
-    }
-    static returned<network> load_from_callback(const read_function &read, std::size_t memory_limit = 0)
-    {
-        return made([&](crl_network **made) {
-            return crl_network_load_from_callback(detail::read, detail::user(read), memory_limit, made);
-        });
-    }
-    returned<void> load_parameters_from_memory(bytes file)
-    {
-        return detail::give(crl_network_load_parameters_from_memory(get(), file.data(), file.size()));
-    }
-    returned<void> load_parameters_from_callback(const read_function &read)
-    {
-        return detail::give(crl_network_load_parameters_from_callback(get(), detail::read, detail::user(read)));
-    }
-    returned<void> export_c(text path, const c_source_options &options = {}) const
-    {
-        const detail::c_source source(options);
-        return detail::give(crl_network_export_c(get(), path.get(), source.get()));
-    }
     returned<std::string> export_c_to_memory(const c_source_options &options = {}) const
     {
         const detail::c_source source(options);
         return detail::collect<std::string>([&](void *data, std::size_t capacity, std::size_t *count) {
             return crl_network_export_c_to_memory(get(), source.get(), data, capacity, count);
-        });
-    }
-    static returned<network> load_fann(text path, std::size_t memory_limit = 0)
-    {
-        return made([&](crl_network **made) { return crl_network_load_fann(path.get(), memory_limit, made); });
-    }
-    static returned<network> load_fann_from_memory(bytes file, std::size_t memory_limit = 0)
-    {
-        return made(
-            [&](crl_network **made) { return crl_network_load_fann_from_memory(file.data(), file.size(), memory_limit, made); });
-    }
-    static returned<network> load_onnx(text path, const onnx_options &options = {})
-    {
-        const crl_onnx_options c = detail::c(options);
-        return made([&](crl_network **made) { return crl_network_load_onnx(path.get(), &c, made); });
-    }
-    static returned<network> load_onnx_from_memory(bytes file, const onnx_options &options = {})
-    {
-        const crl_onnx_options c = detail::c(options);
-        return made([&](crl_network **made) { return crl_network_load_onnx_from_memory(file.data(), file.size(), &c, made); });
-    }
-    returned<void> save_onnx(text path) const { return detail::give(crl_network_save_onnx(get(), path.get())); }
-    returned<std::vector<std::byte>> save_onnx_to_memory() const
-    {
-        return detail::collect<std::vector<std::byte>>([&](void *data, std::size_t capacity, std::size_t *count) {
-            return crl_network_save_onnx_to_memory(get(), data, capacity, count);
         });
     }
     /** The numbers of inputs and of outputs. */
@@ -1462,21 +1225,6 @@ public:
     }
     returned<onnx_value> onnx_input(std::size_t index) const { return onnx(crl_network_onnx_input, index); }
     returned<onnx_value> onnx_output(std::size_t index) const { return onnx(crl_network_onnx_output, index); }
-    returned<void> set_class_labels(list<const char *> labels)
-    {
-        return detail::give(crl_network_set_class_labels(get(), labels.data(), labels.size()));
-    }
-    returned<std::size_t> class_label_count() const { return detail::get<std::size_t>(crl_network_class_label_count, get()); }
-    returned<const char *> class_label(std::size_t index) const
-    {
-        return detail::get<const char *>(crl_network_class_label, get(), index);
-    }
-    returned<void> set_metadata(text key, text value)
-    {
-        return detail::give(crl_network_set_metadata(get(), key.get(), value.get()));
-    }
-    returned<const char *> metadata(text key) const { return detail::get<const char *>(crl_network_metadata, get(), key.get()); }
-    returned<std::size_t> metadata_count() const { return detail::get<std::size_t>(crl_network_metadata_count, get()); }
     /** A key and its text. */
     returned<std::pair<const char *, const char *>> metadata_at(std::size_t index) const
     {
@@ -1503,10 +1251,6 @@ public:
     {
         return detail::give(crl_backward(get(), workspace.get(), dC_dy.data(), dC_dy.count(), dC_dy.stride(), gradients.data(),
             gradients.size(), accumulate, dC_dx.data(), dC_dx.count(), dC_dx.stride()));
-    }
-    returned<void> update_statistics(const workspace &workspace)
-    {
-        return detail::give(crl_network_update_statistics(get(), workspace.get()));
     }
     returned<double> value_and_gradient(const cost_options &cost, const_rows x, const targets &t, span<float> gradients = {}) const
     {
@@ -1535,45 +1279,10 @@ public:
         return detail::give(crl_network_vjp(get(), x.data(), x.count(), x.stride(), u.data(), u.stride(), gradients.data(),
             gradients.size(), x_gradient.data(), x_gradient.count(), x_gradient.stride()));
     }
-    returned<void> hessian_product(const cost_options &cost, const_rows x, const targets &t, span<const float> vector,
-        span<float> product) const
-    {
-        const crl_cost_options c = detail::c(cost);
-        const detail::c_targets targets(t);
-        return detail::give(crl_network_hessian_product(get(), &c, x.data(), x.count(), x.stride(), targets.get(), vector.data(),
-            vector.size(), product.data(), product.size()));
-    }
-    returned<void> gauss_newton_product(const cost_options &cost, const_rows x, const targets &t, span<const float> vector,
-        span<float> product) const
-    {
-        const crl_cost_options c = detail::c(cost);
-        const detail::c_targets targets(t);
-        return detail::give(crl_network_gauss_newton_product(get(), &c, x.data(), x.count(), x.stride(), targets.get(),
-            vector.data(), vector.size(), product.data(), product.size()));
-    }
-    returned<void> hessian(const cost_options &cost, const_rows x, const targets &t, rows hessian) const
-    {
-        const crl_cost_options c = detail::c(cost);
-        const detail::c_targets targets(t);
-        return detail::give(crl_network_hessian(get(), &c, x.data(), x.count(), x.stride(), targets.get(), hessian.data(),
-            hessian.count(), hessian.stride()));
-    }
-    returned<void> jacobian(const_rows x, variable variable, rows jacobian) const
-    {
-        return detail::give(crl_network_jacobian(get(), x.data(), x.count(), x.stride(), detail::number(variable), jacobian.data(),
-            jacobian.count(), jacobian.stride()));
-    }
-    returned<crl_gradient_report> check_gradient(const cost_options &cost, const_rows x, const targets &t,
-        const gradient_check_options &options = {}) const
-    {
-        const crl_cost_options c = detail::c(cost);
-        const detail::c_targets targets(t);
-        const auto check = detail::same<crl_gradient_check_options>(options);
-        crl_gradient_report report = CRL_GRADIENT_REPORT_INIT;
-        const crl_status status = crl_network_check_gradient(get(), &c, x.data(), x.count(), x.stride(), targets.get(), &check,
-            &report);
-        return detail::give(status, std::move(report));
-    }
+
+    /* What follows from chainrule.h alone. */
+
+    /* ---- METHODS crl_network ---- */
 
 private:
     friend class predictor;
@@ -1601,21 +1310,6 @@ private:
         if (status != CRL_OK)
             activations_.pop_back();
         return detail::give(status);
-    }
-
-    template <class To, class From, class Look>
-    returned<To> looked(From from, Look look, std::size_t index) const
-    {
-        const crl_status status = look(get(), index, &from);
-        return detail::give(status, detail::same<To>(from));
-    }
-
-    template <class Look>
-    returned<std::vector<std::size_t>> shape(Look look, std::size_t index) const
-    {
-        return detail::collect<std::vector<std::size_t>>([&](std::size_t *extents, std::size_t count, std::size_t *rank) {
-            return look(get(), index, extents, count, rank);
-        });
     }
 
     template <class T, class Look>
@@ -1683,17 +1377,14 @@ public:
         const crl_status status = crl_optimizer_copy(get(), network.get(), &raw);
         return detail::give(status, optimizer(raw));
     }
-    returned<float> learning_rate() const { return detail::get<float>(crl_optimizer_learning_rate, get()); }
-    returned<void> set_learning_rate(float rate) { return detail::give(crl_optimizer_set_learning_rate(get(), rate)); }
-    returned<void> set_layer(text layer, const layer_step &step = {})
-    {
-        const auto c = detail::same<crl_layer_step>(step);
-        return detail::give(crl_optimizer_set_layer(get(), layer.get(), &c));
-    }
     returned<void> step(network &network, span<const float> gradients)
     {
         return detail::give(crl_step(get(), network.get(), gradients.data(), gradients.size()));
     }
+
+    /* What follows from chainrule.h alone. */
+
+    /* ---- METHODS crl_optimizer ---- */
 };
 
 namespace detail {
@@ -1791,50 +1482,10 @@ public:
         options_ = std::move(other.options_);
         return *this;
     }
-    returned<void> fit(const_rows x, const targets &t, const validation &v = {})
-    {
-        const detail::c_targets targets(t);
-        const detail::c_validation validation(v);
-        return detail::give(crl_trainer_fit(get(), x.data(), x.count(), x.stride(), targets.get(), validation.get()));
-    }
-    returned<void> fit_source(const data_source &source, const validation &v = {})
-    {
-        const crl_data_source c = detail::c(source);
-        const detail::c_validation validation(v);
-        return detail::give(crl_trainer_fit_source(get(), &c, validation.get()));
-    }
-    returned<void> set_epochs(std::size_t epochs) { return detail::give(crl_trainer_set_epochs(get(), epochs)); }
-    returned<crl_epoch> partial_fit(const_rows x, const targets &t)
-    {
-        const detail::c_targets targets(t);
-        return detail::fill(
-            crl_epoch CRL_EPOCH_INIT, crl_trainer_partial_fit, get(), x.data(), x.count(), x.stride(), targets.get());
-    }
-    returned<void> reset_states() { return detail::give(crl_trainer_reset_states(get())); }
-    returned<crl_progress> progress() const
-    {
-        return detail::fill(crl_progress CRL_PROGRESS_INIT, crl_trainer_progress, get());
-    }
-    returned<void> save(text path) const { return detail::give(crl_trainer_save(get(), path.get())); }
-    returned<void> load(text path) { return detail::give(crl_trainer_load(get(), path.get())); }
-    returned<std::vector<std::byte>> save_to_memory() const
-    {
-        return detail::collect<std::vector<std::byte>>([&](void *data, std::size_t capacity, std::size_t *count) {
-            return crl_trainer_save_to_memory(get(), data, capacity, count);
-        });
-    }
-    returned<void> save_to_callback(const write_function &write) const
-    {
-        return detail::give(crl_trainer_save_to_callback(get(), detail::write, detail::user(write)));
-    }
-    returned<void> load_from_memory(bytes file)
-    {
-        return detail::give(crl_trainer_load_from_memory(get(), file.data(), file.size()));
-    }
-    returned<void> load_from_callback(const read_function &read)
-    {
-        return detail::give(crl_trainer_load_from_callback(get(), detail::read, detail::user(read)));
-    }
+
+    /* What follows from chainrule.h alone. */
+
+    /* ---- METHODS crl_trainer ---- */
 
 private:
     std::unique_ptr<const train_options> options_; // with the callables
@@ -1870,19 +1521,10 @@ public:
         const crl_status status = crl_predictor_open(path.get(), check_data, &raw);
         return detail::give(status, predictor(raw));
     }
-    returned<void> save(text path) const { return detail::give(crl_predictor_save(get(), path.get())); }
-    returned<void> predict(const_rows x, rows y) const
-    {
-        return detail::give(crl_predictor_predict(get(), x.data(), x.count(), x.stride(), y.data(), y.count(), y.stride()));
-    }
-    returned<std::size_t> input_size() const { return detail::get<std::size_t>(crl_predictor_input_size, get()); }
-    returned<std::size_t> output_size() const { return detail::get<std::size_t>(crl_predictor_output_size, get()); }
-    returned<chainrule::precision> precision() const
-    {
-        crl_precision precision = CRL_PRECISION_FLOAT32;
-        const crl_status status = crl_predictor_precision(get(), &precision);
-        return detail::give(status, static_cast<chainrule::precision>(precision));
-    }
+
+    /* What follows from chainrule.h alone. */
+
+    /* ---- METHODS crl_predictor ---- */
 
 private:
     friend class stream;
@@ -1922,19 +1564,10 @@ public:
         keep(network.activations_);
         return detail::give(crl_publisher_publish(get(), network.get()));
     }
-    returned<void> predict(const_rows x, rows y) const
-    {
-        return detail::give(crl_publisher_predict(get(), x.data(), x.count(), x.stride(), y.data(), y.count(), y.stride()));
-    }
-    returned<std::size_t> input_size() const { return detail::get<std::size_t>(crl_publisher_input_size, get()); }
-    returned<std::size_t> output_size() const { return detail::get<std::size_t>(crl_publisher_output_size, get()); }
-    returned<chainrule::precision> precision() const
-    {
-        crl_precision precision = CRL_PRECISION_FLOAT32;
-        const crl_status status = crl_publisher_precision(get(), &precision);
-        return detail::give(status, static_cast<chainrule::precision>(precision));
-    }
-    returned<std::size_t> count() const { return detail::get<std::size_t>(crl_publisher_count, get()); }
+
+    /* What follows from chainrule.h alone. */
+
+    /* ---- METHODS crl_publisher ---- */
 
 private:
     struct shared {
@@ -1995,16 +1628,12 @@ public:
             return detail::too_short("stream::push: x is not whole frames, or y is too short for its frames");
         return detail::give(crl_stream_push(get(), x.data(), frames, y.data()));
     }
-    returned<void> reset() { return detail::give(crl_stream_reset(get())); }
-    returned<std::vector<std::byte>> save() const
-    {
-        return detail::collect<std::vector<std::byte>>(
-            [&](void *data, std::size_t capacity, std::size_t *count) { return crl_stream_save(get(), data, capacity, count); });
-    }
-    returned<void> restore(bytes state) { return detail::give(crl_stream_restore(get(), state.data(), state.size())); }
     returned<std::size_t> input_size() const { return detail::get<std::size_t>(crl_stream_input_size, get()); }
     returned<std::size_t> output_size() const { return detail::get<std::size_t>(crl_stream_output_size, get()); }
-    returned<std::uint64_t> frames() const { return detail::get<std::uint64_t>(crl_stream_frames, get()); }
+
+    /* What follows from chainrule.h alone. */
+
+    /* ---- METHODS crl_stream ---- */
 
 private:
     static returned<stream> made(crl_stream *raw, crl_status status, const detail::activations &activations)

@@ -3,7 +3,7 @@ import Testing
 @testable import headergen
 
 @Suite struct CppHeaderTests {
-    static let template = "/* ---- ENUMERATIONS ---- */\n--\n/* ---- OPTIONS ---- */\n"
+    static let template = "/* ---- ENUMERATIONS ---- */\n-- crl_read\n/* ---- OPTIONS ---- */\n"
     private static let number = CType(name: "int32_t")
 
     private static func reader(of structure: String) -> HeaderDeclaration {
@@ -54,7 +54,7 @@ import Testing
                     tanh = CRL_CELL_TANH,
                     gru = CRL_CELL_GRU,
                 };
-                --
+                -- crl_read
                 struct window {
                     std::size_t size = sizeof(crl_window);
                     const char *name = nullptr;
@@ -64,6 +64,10 @@ import Testing
                     float last = CRL_AUTO;
                     double limit = 0.5;
                 };
+
+                namespace detail {
+                inline crl_window c(const window &from) noexcept { return same<crl_window>(from); }
+                } // namespace detail
 
                 """)
     }
@@ -78,7 +82,7 @@ import Testing
             .callback("crl_callback", result: Self.number, parameters: []),
             .structure("crl_window", Self.fields(("x", type))), Self.reader(of: read),
         ]
-        #expect(try Self.text(declarations, ("CRL_WINDOW_INIT", "{ sizeof(crl_window), NULL }")) == "\n--\n\n")
+        #expect(try Self.text(declarations, ("CRL_WINDOW_INIT", "{ sizeof(crl_window), NULL }")) == "\n-- crl_read\n\n")
     }
 
     @Test func initializerOfTooFewValues() {
@@ -94,5 +98,50 @@ import Testing
     func templateWithoutItsLines(_ template: String) {
         let header = CppHeader(template: template, declarations: [], macros: [])
         #expect(reported { () throws(GeneratorError) in _ = try header.text() }.count == 1)
+    }
+
+    private static let handle = HeaderDeclaration.handle("crl_stream")
+
+    /// A function of crl_stream.
+    private static func function(_ name: String, _ parameters: (String, CType)...) -> HeaderDeclaration {
+        let stream = Prototype.Parameter(name: "stream", type: CType(name: "crl_stream", pointers: [false]))
+        return .function(
+            Prototype(
+                name: name, result: CType(name: "crl_status"),
+                parameters: [stream] + parameters.map { .init(name: $0.0, type: $0.1) }))
+    }
+
+    @Test func methodsInThePlaceOfTheirLine() throws {
+        let header = CppHeader(
+            template: Self.template + "class stream {\n    /* ---- METHODS crl_stream ---- */\n}; // crl_stream_push\n",
+            declarations: [
+                Self.handle, Self.function("crl_stream_reset"), Self.function("crl_stream_push"),
+                Self.function("crl_options_init"),
+            ],
+            macros: [.init(name: "CRL_OPTIONS_INIT", body: "{ 0 }")])
+        #expect(
+            try header.text().hasSuffix(
+                """
+                class stream {
+                    returned<void> reset()
+                    {
+                        return detail::give(crl_stream_reset(get()));
+                    }
+                }; // crl_stream_push
+
+                """))
+    }
+
+    @Test func functionThatNoClassHas() {
+        let unknown = ("x", CType(name: "float", pointers: [false, false]))
+        let header = CppHeader(
+            template: Self.template + "/* ---- METHODS crl_stream ---- */",
+            declarations: [Self.handle, Self.function("crl_stream_odd", unknown), Self.function("crl_other")],
+            macros: [])
+        #expect(
+            reported { () throws(GeneratorError) in try header.text() } == [
+                "template.hpp: nothing calls crl_stream_odd, and no method follows from its parameters",
+                "template.hpp: nothing calls crl_other, and no method follows from its parameters",
+            ])
     }
 }

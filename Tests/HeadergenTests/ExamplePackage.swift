@@ -18,7 +18,7 @@ extension CommandTests {
 
         """,
         "Sources/headergen/template.hpp": """
-        #include <chainrule.h>
+        #include <chainrule.h> // crl_version(), crl_network_create()
         /* ---- ENUMERATIONS ---- */
         /* ---- OPTIONS ---- */
         int last;
@@ -171,7 +171,7 @@ extension CommandTests {
         """
 
     static let expectedCppHeader = """
-        #include <chainrule.h>
+        #include <chainrule.h> // crl_version(), crl_network_create()
         enum class status : std::int32_t {
             ok = CRL_OK,
             error = CRL_ERROR,
