@@ -43,6 +43,8 @@ int command_convert(int count, char **arguments)
         fail(2, "'%s' ends with none of .safetensors, .onnx and .c", out);
     if (for_c && !is_c)
         fail(2, "the options are for C; '%s' does not end with .c", out);
+    if (options.has_momentum && !options.trains)
+        fail(2, "--momentum is for --train");
     crl_network *network = model_read(rest[0]);
     check(is_c ? crl_network_export_c(network, out, &options)
                : (is_onnx ? crl_network_save_onnx : crl_network_save)(network, out));

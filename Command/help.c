@@ -47,7 +47,7 @@ const char help_train[] =
     "\n"
     "Trains a network, and saves it in the library's own format. A row of DATA has x and then the targets: as many as the network\n"
     "has outputs, or with --classes the number of its class, from 0. Progress goes to standard error. Interrupted (Ctrl-C), it saves\n"
-    "what it has learnt. OUT keeps how it was trained; training it again, that holds for whatever is not given.\n"
+    "what it has learnt: with --validation the best of it. OUT keeps how it was trained; training it again, that holds for whatever is not given.\n"
     "\n"
     "  --output OUT        the file to write; it may be MODEL itself\n"
     "  --new WIDTHS        make a perceptron with hidden layers of these widths: --new 100,50; --new 0: none\n"

@@ -19,7 +19,7 @@ static void interrupt(int signal)
 
 typedef struct settings {
     const char *output, *widths;
-    crl_activation activation;
+    crl_activation activation; /* -1: not given */
     crl_cost_options cost;
     int has_cost, classes;
     size_t targets;
@@ -28,6 +28,29 @@ typedef struct settings {
     crl_train_options train;
     float *class_weights;
 } settings;
+
+/* What the callbacks use. */
+typedef struct progress {
+    int is_terminal;
+    float *numbers[2], *best[2]; /* parameters and state: the network's own, and as they were after the best epoch */
+    size_t counts[2];
+    int has_best;
+} progress;
+
+static void progress_begin(progress *progress, const crl_network *network)
+{
+    check(crl_network_parameters(network, &progress->numbers[0], &progress->counts[0]));
+    check(crl_network_state(network, &progress->numbers[1], &progress->counts[1]));
+    for (int i = 0; i < 2; ++i)
+        progress->best[i] = progress->counts[i] ? allocate(progress->counts[i], sizeof(float)) : NULL;
+}
+
+static void numbers_copy(const progress *progress, float *const *to, float *const *from)
+{
+    for (int i = 0; i < 2; ++i)
+        if (progress->counts[i])
+            memcpy(to[i], from[i], progress->counts[i] * sizeof(float));
+}
 
 static int32_t stop(void *user, const crl_batch *batch)
 {
@@ -38,7 +61,12 @@ static int32_t stop(void *user, const crl_batch *batch)
 /* A line for each epoch; in a terminal one that changes. */
 static int32_t show(void *user, const crl_epoch *epoch)
 {
-    const int is_terminal = *(const int *)user;
+    progress *progress = user;
+    const int is_terminal = progress->is_terminal;
+    if (epoch->is_best && isfinite(epoch->validation_cost)) {
+        numbers_copy(progress, progress->best, progress->numbers);
+        progress->has_best = 1;
+    }
     fprintf(stderr, "%sepoch %zu/%zu  C %.6g", is_terminal ? "\r\033[K" : "", epoch->epoch, epoch->epochs, epoch->cost);
     if (isfinite(epoch->accuracy))
         fprintf(stderr, "  accuracy %.2f %%", 100 * epoch->accuracy);
@@ -127,7 +155,7 @@ static crl_network *perceptron(const settings *settings, size_t inputs, size_t o
     char *widths = allocate(strlen(settings->widths) + 1, 1), *rest = widths;
     strcpy(widths, settings->widths);
     for (char *width; (width = strsep(&rest, ",")) && strcmp(settings->widths, "0");)
-        check(crl_network_add_dense(network, count_of(width, 1, "a width of --new"), settings->activation, NULL));
+        check(crl_network_add_dense(network, count_of(width, 1, "a width of --new"), settings->activation < 0 ? CRL_RELU : settings->activation, NULL));
     free(widths);
     check(crl_network_add_dense(network, outputs, CRL_IDENTITY, NULL));
     check(crl_network_build(network, settings->train.seed));
@@ -149,7 +177,7 @@ static int32_t *classes_of(const table *data)
 
 static size_t outputs_of(const settings *settings, const table *data, const int32_t *classes)
 {
-    size_t outputs = settings->targets;
+    size_t outputs = settings->targets ? settings->targets : 1;
     for (size_t row = 0; classes && row < data->rows; ++row)
         if ((size_t)classes[row] + 1 > outputs || row == 0)
             outputs = (size_t)classes[row] + 1;
@@ -171,7 +199,7 @@ static void folder_check(const char *path)
 
 int command_train(int count, char **arguments)
 {
-    settings settings = { NULL, NULL, CRL_RELU, CRL_COST_OPTIONS_INIT, 0, 0, 1, CRL_OPTIMIZER_OPTIONS_INIT,
+    settings settings = { NULL, NULL, -1, CRL_COST_OPTIONS_INIT, 0, 0, 0, CRL_OPTIMIZER_OPTIONS_INIT,
                           CRL_SCHEDULE_OPTIONS_INIT, CRL_TRAIN_OPTIONS_INIT, NULL };
     const int first = options_read(count + 1, arguments - 1, &settings);
     char **rest = arguments - 1 + first;
@@ -180,6 +208,10 @@ int command_train(int count, char **arguments)
         fail(2, settings.widths ? "train --new takes DATA" : "train takes a MODEL and DATA");
     if (!settings.output)
         fail(2, "train needs --output");
+    if (!settings.widths && (settings.activation >= 0 || settings.targets))
+        fail(2, "%s is for --new: MODEL has its own", settings.targets ? "--targets" : "--activation");
+    if (settings.classes && settings.targets)
+        fail(2, "--targets is not for --classes: the number of classes is that of DATA");
     folder_check(settings.output);
     crl_network *network = settings.widths ? NULL : model_read(rest[0]);
     if (network) {
@@ -215,29 +247,35 @@ int command_train(int count, char **arguments)
         targets.columns = outputs;
         targets.stride = data.columns;
     }
-    int is_terminal = isatty(STDERR_FILENO);
+    progress progress = { .is_terminal = isatty(STDERR_FILENO) };
+    progress_begin(&progress, network);
     const size_t patience = settings.train.patience;
     if (settings.train.validation_split > 0 && patience == CRL_AUTO_SIZE)
         settings.train.patience = settings.train.epochs; /* puts the best parameters back */
     settings.train.cost = &settings.cost;
     settings.train.on_epoch = show;
     settings.train.on_batch = stop;
-    settings.train.user = &is_terminal;
+    settings.train.user = &progress;
     check(crl_optimizer_create(network, &settings.optimizer, &settings.train.optimizer));
     signal(SIGINT, interrupt);
     const crl_status status = crl_network_fit(network, data.values, data.rows, data.columns, &targets, NULL, &settings.train);
-    if (is_terminal)
+    if (progress.is_terminal)
         fputc('\n', stderr);
     if (status != CRL_CANCELLED)
         check(status);
+    else if (progress.has_best)
+        numbers_copy(&progress, progress.numbers, progress.best);
     signal(SIGINT, SIG_DFL);
     settings.train.patience = patience;
     check(crl_network_set_recipe(network, &settings.train));
     check(crl_network_save(network, settings.output));
     if (status == CRL_CANCELLED)
-        fprintf(stderr, "interrupted; '%s' has what was learnt so far\n", settings.output);
+        fprintf(stderr, "interrupted; '%s' has %s\n", settings.output,
+                progress.has_best ? "the parameters of the best epoch (*)" : "what was learnt so far");
     crl_optimizer_destroy(settings.train.optimizer);
     crl_network_destroy(network);
+    free(progress.best[0]);
+    free(progress.best[1]);
     free(settings.class_weights);
     free(classes);
     free(data.values);

@@ -169,6 +169,25 @@ def test_interrupted_training_saves(tmp_path: Path) -> None:
     assert Network.load(out).outputs == 10
 
 
+def test_interrupted_training_keeps_the_best(tmp_path: Path) -> None:
+    """A learning rate that jumps about: the last epoch is not the best."""
+    out = tmp_path / "out.safetensors"
+    options = ["--validation", "0.2", "--optimizer", "gradient_descent", "--rate", "0.9", "--seed", "3"]
+    command = [COMMAND, "train", "--new", "20", DIGITS, "--classes", "--output", out, "--epochs", "1000000", *options]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    lines = [process.stderr.readline() for _ in range(60)]
+    process.send_signal(signal.SIGINT)
+    lines += process.communicate(timeout=30)[1].splitlines()
+    assert process.returncode == 1
+    assert "has the parameters of the best epoch (*)" in lines[-1]
+    best = max(number for number, line in enumerate(lines) if "*  " in line) + 1
+    assert best < len(lines) - 2
+    again = tmp_path / "again.safetensors"
+    run(*command[1:5], "--classes", "--output", again, "--epochs", str(best), *options)
+    np.testing.assert_array_equal(Network.load(out).parameters, Network.load(again).parameters)
+
+
 def test_conversion(tmp_path: Path) -> None:
     fann = tmp_path / "and.net"
     fann.write_text(
@@ -193,7 +212,7 @@ def test_conversion(tmp_path: Path) -> None:
     assert (tmp_path / "and.c").read_text() == Network.load(out).to_c_source(precision="int8")
     assert "ends with none of .safetensors, .onnx and .c" in run("convert", fann, tmp_path / "x.bin", code=2)
     assert "the options are for C" in run("convert", fann, tmp_path / "x.onnx", "--momentum", code=2)
-    assert "does not train" in run("convert", fann, tmp_path / "x.c", "--momentum", code=1)
+    assert "--momentum is for --train" in run("convert", fann, tmp_path / "x.c", "--momentum", code=2)
 
 
 @pytest.mark.parametrize(
@@ -216,6 +235,9 @@ def test_conversion(tmp_path: Path) -> None:
         (["train", "--new", "5", DIGITS, "--rate", "nan", "--output", "/tmp/x"], 2, "--rate is 'nan'"),
         (["train", "--new", "5", DIGITS, "--cost", "x", "--output", "/tmp/x"], 2, "there is no cost 'x'"),
         (["train", "--new", "5", DIGITS, "--output", "/nowhere/x"], 1, "/nowhere/x"),
+        (["train", "MODEL", DIGITS, "--activation", "gelu", "--output", "/tmp/x"], 2, "--activation is for --new"),
+        (["train", "MODEL", DIGITS, "--targets", "2", "--output", "/tmp/x"], 2, "--targets is for --new"),
+        (["train", "--new", "5", DIGITS, "--classes", "--targets", "2", "--output", "/tmp/x"], 2, "not for --classes"),
     ],
 )
 def test_wrong_arguments(model: Path, arguments: list[object], code: int, message: str) -> None:
