@@ -208,6 +208,12 @@ package struct JSONObject: Sendable {
         return values
     }
 
+    /// Throws if a name occurs twice in it, too.
+    package func object(_ name: String) throws(ChainruleError) -> JSONObject {
+        guard let object = try self[name]?.object() else { throw missing(name, "an object") }
+        return object
+    }
+
     private func missing(_ name: String, _ what: StaticString) -> ChainruleError {
         ChainruleError(.format, "the header's '\(name)' is missing or not \(what)")
     }

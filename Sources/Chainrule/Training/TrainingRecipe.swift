@@ -153,7 +153,8 @@ extension TrainingRecipe {
             penalties[place] = try json.float(name.description, penalties[place])
         }
         regularization = Regularization(penalties, includesBiases: try json.flag("regularize_biases", false))
-        if let schedule = try json["schedule"]?.object() {
+        if json["schedule"] != nil {
+            let schedule = try json.object("schedule")
             var numbers = ScheduleNumbers()
             for (place, name) in ScheduleNumbers.countNames.enumerated() {
                 numbers.counts[place] = try schedule.count(name.description, -1)

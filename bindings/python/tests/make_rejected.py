@@ -93,6 +93,9 @@ RECIPES = {
     "recipe-no-json": file({"chainrule.recipe": "{"}),
     "recipe-unknown-cost": file({"chainrule.recipe": '{"cost":"price","optimizer":"adam"}'}),
     "recipe-bad-number": file({"chainrule.recipe": '{"cost":"huber","cost_parameter":-1,"optimizer":"adam"}'}),
+    "recipe-schedule-no-object": file(
+        {"chainrule.recipe": '{"cost":"huber","cost_parameter":1,"optimizer":"adam","schedule":"cosine"}'}
+    ),
 }
 PREDICTORS = {
     "prepared-empty": b"",
