@@ -40,8 +40,12 @@ CostLike = Union[str, Cost, CostFunction, CustomCost]
 
 
 def cost_options(cost: CostLike) -> Any:
-    """The crl_cost_options for a cost given by name, as a Cost, a CustomCost, or a function (see chainrule.cost)."""
+    """The crl_cost_options for a cost given by name, as a Cost, a CustomCost, or a function (see chainrule.cost).
+
+    They keep what was given: `given`.
+    """
     options = _prototypes.crl_cost_options.default()
+    options.given = cost
     if callable(cost) or isinstance(cost, CustomCost):
         custom = cost if isinstance(cost, CustomCost) else CustomCost(cost)
         options.kind = _prototypes.CRL_CUSTOM_COST

@@ -12,8 +12,6 @@ from ._describing_shapes import lengths
 from ._description import (
     ActivationLike,
     InitializerLike,
-    encoded,
-    encoded_list,
     initializer,
     layer_options,
 )
@@ -116,24 +114,6 @@ class Describing(DescribingSequences):
         """Gives h' one axis of all its elements."""
         options, _ = layer_options(name, input, "identity", None)
         check(library.crl_network_add_reshape(self._open(), None, 0, ctypes.byref(options)))
-        return self
-
-    def add_sum(self: _Self, inputs: Sequence[str], *, name: str | None = None) -> _Self:
-        """Adds the elementwise sum of the named layers. Shapes: see add_product()."""
-        names = encoded_list(inputs)
-        check(library.crl_network_add_sum(self._open(), names, len(names), encoded(name)))
-        return self
-
-    def add_concatenation(
-        self: _Self, inputs: Sequence[str], *, axis: int | None = None, name: str | None = None
-    ) -> _Self:
-        """Adds a concatenation of the named layers along an axis, by default the last, side by side in this order."""
-        names = encoded_list(inputs)
-        if axis is None:
-            check(library.crl_network_add_concatenation(self._open(), names, len(names), encoded(name)))
-        else:
-            place = count(axis, "axis")
-            check(library.crl_network_add_concatenation_along(self._open(), names, len(names), place, encoded(name)))
         return self
 
     def build(self: _Self, seed: int = 0, *, instruction_set: str | None = None) -> _Self:

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from . import _prototypes
 from ._arrays import count
-from ._describing_shapes import DescribingShapes, Lengths, extents_array, lengths
+from ._describing_combinations import DescribingCombinations
+from ._describing_shapes import Lengths, extents_array, lengths
 from ._description import InitializerLike, encoded, initializer, layer_options
 from ._errors import check
 from ._library import library
@@ -16,7 +17,7 @@ from ._names import CELLS, POSITIONS, enumerator
 _Self = TypeVar("_Self", bound="DescribingSequences")
 
 
-class DescribingSequences(DescribingShapes):
+class DescribingSequences(DescribingCombinations):
     """Gives a network its layers over sequences."""
 
     __slots__ = ()

@@ -8,7 +8,8 @@ import numpy as np
 
 from . import _prototypes
 from ._errors import FileFormatError
-from ._network import Network, given_memory_limit
+from ._network import Network
+from ._saving import given_memory_limit
 
 if TYPE_CHECKING:
     from ._handles import FloatArray

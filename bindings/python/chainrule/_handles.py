@@ -81,7 +81,10 @@ def record(kind: Any, native: Any) -> Any:
 
 
 class NativeObject:
-    """A Python object with a handle. It can be closed, is a context manager, and cannot be copied or pickled."""
+    """A Python object with a handle. It can be closed, and is a context manager.
+
+    It cannot be copied or pickled, unless its class says otherwise.
+    """
 
     # No other attributes: nobody can set a misspelt one.
     __slots__ = ("__weakref__", "_handle")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -21,9 +19,7 @@ from ._arrays import (
     optional_real,
     real,
     seed_value,
-    size_error,
 )
-from ._c_source import c_source_options
 from ._cascade import CascadeUnit, grow
 from ._class_labels import class_labels, set_class_labels
 from ._costs import CostLike, cost_options
@@ -31,26 +27,15 @@ from ._describing import Describing
 from ._describing_shapes import lengths
 from ._description import encoded
 from ._errors import ArgumentError, StateError, check, results
-from ._files import (
-    Destination,
-    Origin,
-    byte_array,
-    encoded_path,
-    is_path,
-    read_callback,
-    saved_bytes,
-    write_all,
-    write_callback,
-)
 from ._fitting import Fitting
 from ._handles import FloatArray, Handle, array_at
 from ._layers import Layer, layer_text, layers_of
 from ._layout import Layout, layout_of, state_tensors_of
 from ._library import library
-from ._metadata import Metadata
 from ._onnx import OnnxTensor, onnx_options, onnx_tensors
+from ._pickling import pickled
 from ._predictor import Predictor
-from ._recipe import recipe_of, set_recipe
+from ._saving import Saving, given_memory_limit
 from ._state_dict import StateDicts
 from ._training import optimizer_copy
 
@@ -61,7 +46,7 @@ if TYPE_CHECKING:
     from ._workspace import Workspace
 
 
-class Network(Describing, Fitting, StateDicts):
+class Network(Describing, Fitting, Saving, StateDicts):
     """A feed-forward network: described layer by layer, built, then trained and used.
 
         network = Network(64).add_dense(100, "relu").add_dense(10).build(seed=1)
@@ -248,6 +233,19 @@ class Network(Describing, Fitting, StateDicts):
             network._fitted = method, optimizer_copy(optimizer, handle)
         return network
 
+    __copy__ = copy
+
+    def __deepcopy__(self, memo: object) -> Network:
+        return self.copy()
+
+    def __reduce__(self) -> Any:
+        """Pickles what copy() keeps, bit for bit, but for the instruction set.
+
+        A network that is not built, or has a custom activation, cannot be pickled. Pickles are for one version: save()
+        writes files that later versions read.
+        """
+        return pickled(self)
+
     def predict(self, x: npt.ArrayLike, *, out: FloatArray | None = None) -> FloatArray:
         """The network's outputs.
 
@@ -369,12 +367,6 @@ class Network(Describing, Fitting, StateDicts):
         network._trained_cost = cost_native
         return network
 
-    @classmethod
-    def _around(cls, pointer: Any) -> Network:
-        network = cls.__new__(cls)
-        network._adopt(pointer)
-        return network
-
     @property
     def class_labels(self) -> list[str] | None:
         """The names of the classes that the outputs stand for; None if they have none.
@@ -398,170 +390,6 @@ class Network(Describing, Fitting, StateDicts):
     def onnx_outputs(self) -> tuple[OnnxTensor, ...]:
         """The outputs of the ONNX model that load_onnx() read this network from: one after another in y."""
         return onnx_tensors(self._open())[1]
-
-    # Files
-
-    @property
-    def metadata(self) -> Metadata:
-        """Texts of yours by key, which files and copies of this built network hold: a mutable mapping of strings.
-
-            network.metadata["author"] = "me"
-
-        Keys of the format itself are refused: format, format_version, architecture, training, and all that begin with
-        "chainrule.". What other programs wrote beside a network into its file is there, too.
-        """
-        return Metadata(self._open())
-
-    @property
-    def recipe(self) -> dict[str, Any] | None:
-        """How the network is trained, for whoever gets its file: arguments of fit(), a new Optimizer too; or None.
-
-            network.recipe = {"cost": "cross_entropy", "optimizer": "adamw", "epochs": 20}
-            network.save("model.safetensors")
-
-            network = Network.load("model.safetensors")
-            network.fit(x, labels, **network.recipe)
-
-        Give it the arguments of fit() for cost, optimizer, learning_rate, schedule, epochs, batch_size, shuffle,
-        carry_states, seed, validation_split, class_weight, patience and min_delta, or None to forget it. Files hold no
-        functions, no optimizer's state, and no settings of single layers. fit() itself does not change it.
-        """
-        return recipe_of(self)
-
-    @recipe.setter
-    def recipe(self, recipe: Mapping[str, Any] | None) -> None:
-        set_recipe(self, recipe)
-
-    def save(self, path: Destination) -> None:
-        """Writes the layers, parameters, metadata and recipe to a safetensors file.
-
-        path: a path, which save() replaces atomically; or an object with write(), such as a file open in binary mode
-            or io.BytesIO. What write() raises reaches the caller.
-        """
-        if is_path(path, "write"):
-            check(library.crl_network_save(self._open(), encoded_path(path)), path)
-        else:
-            check(library.crl_network_save_to_callback(self._open(), write_callback(path), None))
-
-    def to_bytes(self) -> bytes:
-        """The bytes that save() writes."""
-        return saved_bytes(library.crl_network_save_to_memory, self._open())
-
-    def save_onnx(self, path: Destination) -> None:
-        """Writes an ONNX model of operator set 17, for ONNX Runtime and others, which computes what predict() does.
-
-        A network of load_onnx() keeps the names of its inputs and outputs. A layer without an ONNX form is an error
-        that names it.
-
-        path: as for save(). An object with write() gets all bytes at once.
-        """
-        if is_path(path, "write"):
-            check(library.crl_network_save_onnx(self._open(), encoded_path(path)), path)
-        else:
-            write_all(path, self.to_onnx_bytes())
-
-    def to_onnx_bytes(self) -> bytes:
-        """The bytes that save_onnx() writes."""
-        return saved_bytes(library.crl_network_save_onnx_to_memory, self._open())
-
-    def export_c(
-        self,
-        path: Destination,
-        *,
-        name: str = "network",
-        precision: str = "float32",
-        trains: bool = False,
-        momentum: bool = False,
-        cost: CostLike = "mean_squared_error",
-    ) -> None:
-        """Writes the network as C99 source, which depends on nothing and allocates nothing (docs/c-source.md).
-
-        It computes what predict() does for one row, with the bits of the network's instruction set; in int8 what a
-        Predictor does. A layer without a form in C is an error that names it.
-
-        path: as for save(). An object with write() gets all bytes at once.
-        name: begins the names of all functions and, in capitals, of all macros.
-        precision: "float32" or "int8".
-        trains: whether the code also trains, by gradient descent along one row after the other.
-        momentum: whether a training step has momentum, which takes a number for each parameter.
-        cost: what training minimizes: "mean_squared_error", "cross_entropy" or "binary_cross_entropy_logits".
-        """
-        options, kept = c_source_options(name, precision, trains, momentum, cost)
-        if is_path(path, "write"):
-            check(library.crl_network_export_c(self._open(), encoded_path(path), options), path)
-        else:
-            write_all(path, saved_bytes(library.crl_network_export_c_to_memory, self._open(), options))
-        del kept
-
-    def to_c_source(
-        self,
-        *,
-        name: str = "network",
-        precision: str = "float32",
-        trains: bool = False,
-        momentum: bool = False,
-        cost: CostLike = "mean_squared_error",
-    ) -> str:
-        """The text that export_c() writes."""
-        options, kept = c_source_options(name, precision, trains, momentum, cost)
-        text = saved_bytes(library.crl_network_export_c_to_memory, self._open(), options).decode()
-        del kept
-        return text
-
-    @classmethod
-    def load(cls, path: Origin, memory_limit: int | None = None) -> Network:
-        """Reads a built network from a file written by save().
-
-        path: a path; or an object with read(), such as a file open in binary mode. load() reads up to the end of the
-            network and not beyond. What read() raises reaches the caller.
-
-        memory_limit: the most bytes for the parameters and one row of a prediction; None: 64 MiB, or 16 times the
-            length of a path's file if that is more. A file of a few hundred bytes can describe layers of any width.
-        """
-        limit = given_memory_limit(memory_limit)
-        pointer = _prototypes.crl_network()
-        if is_path(path, "read"):
-            check(library.crl_network_load_limited(encoded_path(path), limit, ctypes.byref(pointer)), path)
-        else:
-            check(library.crl_network_load_from_callback(read_callback(path), None, limit, ctypes.byref(pointer)))
-        return cls._around(pointer)
-
-    @classmethod
-    def from_bytes(cls, data: Any, memory_limit: int | None = None) -> Network:
-        """Reads a built network from the bytes of to_bytes(). memory_limit is as for load()."""
-        limit = given_memory_limit(memory_limit)
-        array = byte_array(data)
-        pointer = _prototypes.crl_network()
-        check(library.crl_network_load_from_memory(address_of(array), array.size, limit, ctypes.byref(pointer)))
-        return cls._around(pointer)
-
-    @classmethod
-    def _read(cls, kind: str, model: Any, options: Any) -> Network:
-        """Reads a network of another library: a path, bytes, or an object with read()."""
-        pointer = _prototypes.crl_network()
-        if isinstance(model, (str, os.PathLike)):
-            load = getattr(library, f"crl_network_load_{kind}")
-            check(load(encoded_path(model), options, ctypes.byref(pointer)), model)
-        else:
-            array = byte_array(model.read() if hasattr(model, "read") else model)
-            load = getattr(library, f"crl_network_load_{kind}_from_memory")
-            check(load(address_of(array), array.size, options, ctypes.byref(pointer)))
-        return cls._around(pointer)
-
-    def load_parameters(self, path: Origin) -> None:
-        """Reads parameters into this built network. The file must hold the same tensors. path is as for load()."""
-        if is_path(path, "read"):
-            check(library.crl_network_load_parameters(self._open(), encoded_path(path)), path)
-        else:
-            check(library.crl_network_load_parameters_from_callback(self._open(), read_callback(path), None))
-
-
-def given_memory_limit(limit: int | None) -> int:
-    """The limit as the library has it: 0 leaves it to the library."""
-    given = optional_count(limit, "memory_limit")
-    if given == 0:
-        raise size_error("memory_limit is 0; at least 1 is needed")
-    return given or 0
 
 
 def load_onnx(

@@ -161,8 +161,8 @@ def test_a_custom_activation_that_knows_its_network_is_collected(destroyed: list
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
 @pytest.mark.parametrize(
     "make",
-    [lambda n: n, lambda n: chainrule.Workspace(n, 2), chainrule.Optimizer],
-    ids=["network", "workspace", "optimizer"],
+    [lambda n: chainrule.Workspace(n, 2), chainrule.Optimizer, chainrule.Trainer, chainrule.Predictor],
+    ids=["workspace", "optimizer", "trainer", "predictor"],
 )
 def test_handles_cannot_be_copied(
     destroyed: list[str], make: Callable[[chainrule.Network], Any], duplicate: Callable[[Any], Any]
