@@ -3,6 +3,7 @@
 Arrays are float32, one sample per row. A network's parameters are one flat vector, which numpy sees without a copy.
 """
 
+from . import layers
 from ._callbacks import Activation, CustomCost
 from ._cascade import CascadeUnit
 from ._costs import Cost, cost
@@ -27,6 +28,7 @@ from ._keras import from_keras
 from ._layers import Layer
 from ._library import __version__
 from ._minimizing import Iteration, Minimum
+from ._models import Input, Model, Sequential
 from ._network import Network, load_onnx
 from ._onnx import OnnxTensor
 from ._predictor import Predictor, Publisher
@@ -53,11 +55,13 @@ __all__ = [
     "FileError",
     "FileFormatError",
     "GradientReport",
+    "Input",
     "Iteration",
     "Layer",
     "LeftOut",
     "Metrics",
     "Minimum",
+    "Model",
     "Network",
     "NotFiniteError",
     "OnnxTensor",
@@ -69,6 +73,7 @@ __all__ = [
     "Publisher",
     "Request",
     "Schedule",
+    "Sequential",
     "StateError",
     "Stream",
     "Trainer",
@@ -78,6 +83,7 @@ __all__ = [
     "from_keras",
     "from_sklearn",
     "instruction_set",
+    "layers",
     "load_fann",
     "load_fann_data",
     "load_onnx",
