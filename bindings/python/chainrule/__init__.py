@@ -22,7 +22,9 @@ from ._errors import (
 from ._evaluation import Metrics
 from ._exchange import read_tensors
 from ._fann import load_fann, load_fann_data
+from ._fit_callbacks import Callback, Checkpoint, EarlyStopping, LambdaCallback, ReduceLROnPlateau
 from ._gradient_report import GradientReport
+from ._history import Batch, Epoch, History
 from ._instruction_sets import instruction_set, set_instruction_set
 from ._keras import from_keras
 from ._layers import Layer
@@ -31,12 +33,14 @@ from ._minimizing import Iteration, Minimum
 from ._models import Input, Model, Sequential
 from ._network import Network, load_onnx
 from ._onnx import OnnxTensor
+from ._plots import plot_confusion, plot_history, plot_weights
 from ._predictor import Predictor, Publisher
 from ._schedules import Plateau, Schedule
 from ._sklearn import from_sklearn, to_sklearn
 from ._state_dict import LeftOut
 from ._stream import Stream
-from ._trainer import Batch, Epoch, Progress, Trainer
+from ._summary import Summary, SummaryRow
+from ._trainer import Progress, Trainer
 from ._training import Optimizer
 from ._workspace import Workspace
 
@@ -45,18 +49,23 @@ __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
     "Batch",
+    "Callback",
     "CallbackError",
     "CascadeUnit",
     "ChainruleError",
+    "Checkpoint",
     "Cost",
     "CustomCost",
     "DataSource",
+    "EarlyStopping",
     "Epoch",
     "FileError",
     "FileFormatError",
     "GradientReport",
+    "History",
     "Input",
     "Iteration",
+    "LambdaCallback",
     "Layer",
     "LeftOut",
     "Metrics",
@@ -71,11 +80,14 @@ __all__ = [
     "Predictor",
     "Progress",
     "Publisher",
+    "ReduceLROnPlateau",
     "Request",
     "Schedule",
     "Sequential",
     "StateError",
     "Stream",
+    "Summary",
+    "SummaryRow",
     "Trainer",
     "Workspace",
     "__version__",
@@ -87,6 +99,9 @@ __all__ = [
     "load_fann",
     "load_fann_data",
     "load_onnx",
+    "plot_confusion",
+    "plot_history",
+    "plot_weights",
     "read_tensors",
     "set_instruction_set",
     "to_sklearn",

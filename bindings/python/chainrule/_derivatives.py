@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from ._arrays import (
 )
 from ._costs import CostLike, cost_options
 from ._data import Data
+from ._default_costs import cost_by_targets
 from ._errors import check
 from ._gradient_report import GradientReport, report_of
 from ._handles import FloatArray, NativeObject
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from ._layout import Layout
+    from ._network import Network
 
 
 class Derivatives(NativeObject):
@@ -43,11 +45,13 @@ class Derivatives(NativeObject):
     def _layout(self) -> Layout:
         raise NotImplementedError
 
-    def _cost(self, cost: CostLike | None) -> Any:
-        """The crl_cost_options for a cost; None: the cost of the network's last training."""
-        if cost is None and self._trained_cost is not None:
+    def _cost(self, cost: CostLike | None, targets: Any) -> Any:
+        """The crl_cost_options for a cost; None: the cost of the network's last training, or else by the targets."""
+        if cost is not None:
+            return cost_options(cost)
+        if self._trained_cost is not None:
             return self._trained_cost
-        return cost_options("cross_entropy" if cost is None else cost)
+        return cost_options(cost_by_targets(cast("Network", self), targets))
 
     def jvp(
         self,
@@ -175,7 +179,7 @@ class Derivatives(NativeObject):
     ) -> FloatArray:
         """The whole Hessian ∂²C/∂w², (count, count), for small networks. Arguments: see hessian_product()."""
         built = self._layout()
-        options = self._cost(cost)
+        options = self._cost(cost, targets)
         data = Data(built, x, targets, sample_weight, options)
         hessian = np.empty((built.parameter_count, built.parameter_count), np.float32)
         check(
@@ -246,7 +250,7 @@ class Derivatives(NativeObject):
             seed: chooses the parameters if there are more.
         """
         built = self._layout()
-        cost_native = self._cost(cost)
+        cost_native = self._cost(cost, targets)
         data = Data(built, x, targets, sample_weight, cost_native)
         options = _prototypes.crl_gradient_check_options.default()
         given = {
@@ -279,7 +283,7 @@ class Derivatives(NativeObject):
         out: FloatArray | None,
     ) -> FloatArray:
         built = self._layout()
-        options = self._cost(cost)
+        options = self._cost(cost, targets)
         data = Data(built, x, targets, sample_weight, options)
         direction = as_vector(vector, built.parameter_count, "vector")
         product = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -14,14 +14,17 @@ from ._class_weights import ClassWeight, resolved
 from ._costs import CostLike, cost_options
 from ._data import Data, validation
 from ._data_source import DataSource
+from ._default_costs import cost_to_train
 from ._derivatives import Derivatives
 from ._errors import check, failure
 from ._evaluation import Metrics, evaluate
+from ._fit_callbacks import Callback
 from ._handles import FloatArray, Handle
+from ._history import Batch, Epoch, History
 from ._library import library
 from ._minimizing import Iteration, IterationWatcher, Minimum, minimize_options, minimum_of
 from ._schedules import ScheduleLike
-from ._trainer import Batch, Epoch, Trainer
+from ._trainer import Trainer
 from ._training import Optimizer
 
 if TYPE_CHECKING:
@@ -37,7 +40,7 @@ class Fitting(Derivatives):
     # The optimizer of the last fit that named one: the name and the state.
     _fitted: tuple[str, Handle] | None
     # Of the last fit, which appends to it.
-    _history: list[Epoch]
+    _history: History
 
     def value_and_grad(
         self,
@@ -55,7 +58,7 @@ class Fitting(Derivatives):
         Args:
             x: (rows, inputs), or (inputs,) for a single row.
             targets, cost, sample_weight: as for chainrule.cost(). A cost of None is the cost of the last training, by
-                fit(), a Trainer, minimize() or cascade(), or else "cross_entropy".
+                fit(), a Trainer, minimize() or cascade(), or else by the targets, as for fit().
             out: a contiguous float32 (count,) vector for the gradient, for speed; None: a new one.
 
         Returns:
@@ -67,7 +70,7 @@ class Fitting(Derivatives):
             if out is None
             else out_vector(out, built.parameter_count, "out")
         )
-        options = self._cost(cost)
+        options = self._cost(cost, targets)
         data = Data(built, x, targets, sample_weight, options)
         value = ctypes.c_double()
         check(
@@ -87,7 +90,8 @@ class Fitting(Derivatives):
         x: npt.ArrayLike | DataSource,
         targets: npt.ArrayLike | None = None,
         *,
-        cost: CostLike = "cross_entropy",
+        cost: CostLike | None = None,
+        loss: CostLike | None = None,
         optimizer: str | Optimizer = "adam",
         learning_rate: float | None = None,
         schedule: ScheduleLike | None = None,
@@ -105,8 +109,9 @@ class Fitting(Derivatives):
         threads: int | None = None,
         on_batch: Callable[[Batch], Any] | None = None,
         on_epoch: Callable[[Epoch], Any] | None = None,
+        callbacks: Sequence[Callback] = (),
         progress: bool = False,
-    ) -> list[Epoch]:
+    ) -> History:
         """Trains from the first epoch to the last, with a Trainer for one use.
 
         A second fit continues the first if both name the same optimizer or get the same Optimizer. Its state (Adam's
@@ -116,7 +121,11 @@ class Fitting(Derivatives):
 
         Args:
             x: (rows, inputs), or a DataSource.
-            targets, cost, sample_weight: as for chainrule.cost(); targets are None with a DataSource.
+            targets, sample_weight: as for chainrule.cost(); targets are None with a DataSource.
+            cost: as for chainrule.cost(). None: by the targets. Integers: "cross_entropy", of classes; for one output,
+                or several that say yes or no, a binary cross-entropy. Floats: "mean_squared_error", or "cross_entropy"
+                if each row is a distribution over several outputs. The History that fit() returns says which.
+            loss: another name of cost.
             class_weight: as for Trainer; or "balanced": rows / (classes · rows of the class), for the classes in
                 targets.
             validation_data: (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
@@ -127,9 +136,10 @@ class Fitting(Derivatives):
         The other arguments are those of Trainer.
 
         Returns:
-            One Epoch for each epoch. After an error, history has them.
+            One Epoch for each epoch: a list that shows itself as a table. After an error, history has them.
         """
-        self._history = []
+        self._history = History()
+        cost = cost_to_train(cast("Network", self), cost, loss, x, targets)
         weights = resolved(class_weight, targets, cost, self._layout().outputs)
         if isinstance(optimizer, str):
             optimizer, learning_rate = self._named_optimizer(optimizer, learning_rate), None
@@ -151,18 +161,19 @@ class Fitting(Derivatives):
             threads=threads,
             on_batch=on_batch,
             on_epoch=on_epoch,
+            callbacks=callbacks,
             progress=progress,
         ) as trainer:
             self._history = trainer._recorder.history
             return trainer.fit(x, targets, sample_weight=sample_weight, validation_data=validation_data)
 
     @property
-    def history(self) -> list[Epoch]:
+    def history(self) -> History:
         """The epochs that the last fit() of this network has finished, whatever ended it. Refused arguments leave none.
 
         A Trainer has its own.
         """
-        return list(self._history)
+        return self._history[:]
 
     def _named_optimizer(self, method: str, learning_rate: float | None) -> Optimizer:
         """The optimizer of the fit before if it has the same name, or else a new one for the fits to come."""
@@ -191,10 +202,10 @@ class Fitting(Derivatives):
         Args:
             x: (rows, inputs).
             targets, cost, sample_weight: as for chainrule.cost(). A cost of None is the cost of the last training, by
-                fit(), a Trainer, minimize() or cascade(), or else "cross_entropy".
+                fit(), a Trainer, minimize() or cascade(), or else by the targets, as for fit().
             top: a class counts in top_accuracy if it is among so many of the largest outputs.
         """
-        return evaluate(cast("Network", self), self._cost(cost), x, targets, sample_weight, top)
+        return evaluate(cast("Network", self), self._cost(cost, targets), x, targets, sample_weight, top)
 
     def confusion(
         self,
@@ -212,7 +223,7 @@ class Fitting(Derivatives):
         """
         classes = max(2, self._layout().outputs)
         counts = np.zeros((classes, classes))
-        evaluate(cast("Network", self), self._cost(cost), x, targets, sample_weight, 1, counts)
+        evaluate(cast("Network", self), self._cost(cost, targets), x, targets, sample_weight, 1, counts)
         return counts
 
     def minimize(
@@ -220,7 +231,8 @@ class Fitting(Derivatives):
         x: npt.ArrayLike,
         targets: npt.ArrayLike | None,
         *,
-        cost: CostLike = "cross_entropy",
+        cost: CostLike | None = None,
+        loss: CostLike | None = None,
         method: str = "lbfgs",
         max_iterations: int = 1000,
         max_evaluations: int | None = None,
@@ -256,7 +268,8 @@ class Fitting(Derivatives):
 
         Args:
             x: (rows, inputs).
-            targets, cost, sample_weight: as for chainrule.cost().
+            targets, sample_weight: as for chainrule.cost().
+            cost, loss: as for fit().
             method: one of the names above.
             max_iterations: ≥ 1.
             max_evaluations: of C and its gradient, ≥ 1; None: no limit.
@@ -287,7 +300,7 @@ class Fitting(Derivatives):
                 to stop. Its exceptions come out of minimize and leave the best parameters so far.
         """
         built = self._layout()
-        cost_native = cost_options(cost)
+        cost_native = cost_options(cost_to_train(cast("Network", self), cost, loss, x, targets))
         data = Data(built, x, targets, sample_weight, cost_native)
         held = validation(built, validation_data, cost_native)
         watcher = IterationWatcher(on_iteration)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -21,21 +21,22 @@ from ._arrays import (
     seed_value,
 )
 from ._cascade import CascadeUnit, grow
-from ._class_labels import class_labels, set_class_labels
+from ._classification import Classification
 from ._costs import CostLike, cost_options
 from ._describing import Describing
 from ._describing_shapes import lengths
 from ._description import encoded
-from ._errors import ArgumentError, StateError, check, results
-from ._fitting import Fitting
+from ._errors import ArgumentError, check, results
 from ._handles import FloatArray, Handle, array_at
-from ._layers import Layer, layer_text, layers_of
+from ._history import History
+from ._layers import Layer, layers_of
 from ._layout import Layout, layout_of, state_tensors_of
 from ._library import library
 from ._onnx import OnnxTensor, onnx_options, onnx_tensors
 from ._pickling import pickled
 from ._predictor import Predictor
 from ._saving import Saving, given_memory_limit
+from ._showing import Showing
 from ._state_dict import StateDicts
 from ._training import optimizer_copy
 
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from ._workspace import Workspace
 
 
-class Network(Describing, Fitting, Saving, StateDicts):
+class Network(Describing, Classification, Saving, Showing, StateDicts):
     """A feed-forward network: described layer by layer, built, then trained and used.
 
         network = Network(64).add_dense(100, "relu").add_dense(10).build(seed=1)
@@ -77,7 +78,7 @@ class Network(Describing, Fitting, Saving, StateDicts):
         # The crl_cost_options of the last training.
         self._trained_cost: Any = None
         self._fitted = None
-        self._history = []
+        self._history = History()
 
     def close(self) -> None:
         """Gives up the native object. Every later use raises ArgumentError. Closing twice is harmless.
@@ -105,16 +106,6 @@ class Network(Describing, Fitting, Saving, StateDicts):
     def layers(self) -> tuple[Layer, ...]:
         """The layers in order, as they were described."""
         return layers_of(self._open())
-
-    def __repr__(self) -> str:
-        if self._handle is None:
-            return "Network(closed)"
-        parts = map(layer_text, self.layers)
-        try:
-            state = f"{self._layout().parameter_count} parameters"
-        except StateError:
-            state = "not built"
-        return f"Network({' -> '.join([str(self.inputs), *parts])}, {state})"
 
     # Parameters
 
@@ -227,7 +218,7 @@ class Network(Describing, Fitting, Saving, StateDicts):
         handle = network._open()
         handle.callbacks.extend(owner.callbacks)
         network._trained_cost = self._trained_cost
-        network._history = list(self._history)
+        network._history = self._history[:]
         if self._fitted is not None:
             method, optimizer = self._fitted
             network._fitted = method, optimizer_copy(optimizer, handle)
@@ -366,20 +357,6 @@ class Network(Describing, Fitting, Saving, StateDicts):
         network = cls._around(pointer)
         network._trained_cost = cost_native
         return network
-
-    @property
-    def class_labels(self) -> list[str] | None:
-        """The names of the classes that the outputs stand for; None if they have none.
-
-        There is one for each output; or two for a network with a single output, which is the second class's. save() and
-        copy() keep them; nothing computes with them. load_onnx() sets those of a classifier. A label that is no string,
-        such as an integer, is kept as its str().
-        """
-        return class_labels(self._open())
-
-    @class_labels.setter
-    def class_labels(self, labels: Iterable[object] | None) -> None:
-        set_class_labels(self._open(), labels)
 
     @property
     def onnx_inputs(self) -> tuple[OnnxTensor, ...]:

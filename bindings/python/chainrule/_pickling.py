@@ -52,7 +52,7 @@ def restored(form: int, version: str, kind: type[Network], state: dict[str, Any]
     if state["optimizer"] is not None:
         method, learning_rate, checkpoint = state["optimizer"]
         optimizer = Optimizer(network, method, learning_rate)
-        with Trainer(network, optimizer=optimizer) as trainer:
+        with _checkpointer(network, optimizer) as trainer:
             trainer.load(io.BytesIO(checkpoint))
         network._fitted = method, optimizer._open()
     return network
@@ -64,6 +64,11 @@ def _optimizer_state(network: Network) -> tuple[str, float, bytes] | None:
         return None
     optimizer = Optimizer._around(network, *network._fitted)
     checkpoint = io.BytesIO()
-    with Trainer(network, optimizer=optimizer) as trainer:
+    with _checkpointer(network, optimizer) as trainer:
         trainer.save(checkpoint)
     return network._fitted[0], optimizer.learning_rate, checkpoint.getvalue()
+
+
+def _checkpointer(network: Network, optimizer: Optimizer) -> Trainer:
+    """A trainer that trains nothing: its checkpoints hold the optimizer's state. Its cost suits any outputs."""
+    return Trainer(network, optimizer=optimizer, cost="mean_squared_error")

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _prototypes
 from ._arrays import address_of, count, optional_count, real, seed_value, set_given
-from ._callbacks import stops
 from ._class_weights import ClassWeight, class_weights
 from ._costs import CostLike, cost_options
 from ._data import Data, validation
 from ._data_source import DataSource, NativeSource
+from ._default_costs import given_cost
 from ._errors import ArgumentTypeError, check, failure, results
 from ._evaluation import Metrics, evaluate
 from ._files import Destination, Origin, encoded_path, is_path, read_callback, write_callback
+from ._fit_callbacks import Callback
 from ._handles import Handle, NativeObject, record
-from ._interrupts import guarded
+from ._history import Batch, Epoch, History, epoch_of
 from ._library import library
+from ._names import COSTS, name_of
+from ._recording import Recorder
 from ._schedules import ScheduleLike, schedule_options
 from ._training import Optimizer, optimizer_for
 
@@ -26,53 +29,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from ._network import Network
-
-
-class Batch(NamedTuple):
-    """The report of one batch of a fit.
-
-    Attributes:
-        epoch: the number of the epoch, from 1.
-        batch: the number of the batch in the epoch, from 1.
-        step: the number of the optimizer's steps, this one included.
-        rows: the number of rows in the batch.
-        cost: C of the batch before its step.
-    """
-
-    epoch: int
-    batch: int
-    step: int
-    rows: int
-    cost: float
-
-
-class Epoch(NamedTuple):
-    """The report of one epoch of a fit.
-
-    Attributes:
-        epoch: its number, from 1.
-        epochs: the number of epochs to run.
-        cost: C of the epoch's rows, of each batch before its step.
-        accuracy: the weighted share of correct rows in the epoch, each before the step of its batch; otherwise as in
-            Metrics. NaN for costs that decide nothing.
-        validation_cost: C on the validation data after the epoch; NaN without any.
-        validation_accuracy: of the validation data, as in Metrics.
-        validation_r2: likewise.
-        is_best: whether the cost (on the validation data, if given) is the best so far.
-        seconds: the epoch's time, without validation.
-        samples_per_second: trained rows / seconds.
-    """
-
-    epoch: int
-    epochs: int
-    cost: float
-    accuracy: float
-    validation_cost: float
-    validation_accuracy: float
-    validation_r2: float
-    is_best: bool
-    seconds: float
-    samples_per_second: float
 
 
 class Progress(NamedTuple):
@@ -95,101 +51,11 @@ class Progress(NamedTuple):
     best_cost: float
 
 
-def _epoch(native: Any) -> Epoch:
-    epoch: Epoch = record(Epoch, native)
-    return epoch._replace(is_best=bool(epoch.is_best))
-
-
-class _Recorder:
-    """Keeps a trainer's history, calls the caller's callbacks and moves the progress bar. On exit it closes the bar.
-
-    It holds no reference to the trainer: only the garbage collector could free such a cycle.
-    """
-
-    def __init__(
-        self,
-        epochs: int,
-        on_batch: Callable[[Batch], Any] | None,
-        on_epoch: Callable[[Epoch], Any] | None,
-        progress: bool,
-    ) -> None:
-        self.epochs = epochs
-        # Epochs of all calls; those of the current call start at `_start`.
-        self.history: list[Epoch] = []
-        self.stopped = False
-        self._start = 0
-        self._on_batch = on_batch
-        self._on_epoch = on_epoch
-        self._progress = progress
-        self._calls = 0
-        self._bar: Any = None
-
-    def attach(self, options: Any) -> list[Any]:
-        """Sets the callbacks in crl_train_options. Returns the objects that must outlive the calls."""
-        tell = guarded(self._tell_epoch)
-
-        # Do not guard this: an interrupt waits until the epoch is in the history.
-        def record_epoch(_: Any, epoch: Any) -> int:
-            self.history.append(_epoch(epoch.contents))
-            return tell(self.history[-1])
-
-        on_epoch = _prototypes.crl_epoch_callback(record_epoch)
-        options.on_epoch = on_epoch
-        if self._on_batch is None:
-            return [on_epoch]
-        on_batch = _prototypes.crl_batch_callback(guarded(self._record_batch))
-        options.on_batch = on_batch
-        return [on_epoch, on_batch]
-
-    def recording(self, done: int, epochs: int) -> _Recorder:
-        """Records a call that starts after so many epochs: a context."""
-        # The library refuses a call from a callback. Such a call must not change the state of the call around it.
-        self._calls += 1
-        if self._calls == 1:
-            self.stopped = False
-            self._start = len(self.history)
-            if self._progress:
-                self._bar = _progress_bar(done, epochs)
-        return self
-
-    def __enter__(self) -> _Recorder:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._calls -= 1
-        if self._calls == 0 and self._bar is not None:
-            self._bar.close()
-            self._bar = None
-
-    @property
-    def present(self) -> list[Epoch]:
-        """The epochs of the current call, or of the last."""
-        return self.history[self._start :]
-
-    def show(self, epoch: Epoch) -> None:
-        """Moves the bar by an epoch, and shows beside it the values that apply."""
-        if self._bar is not None:
-            names = ("cost", "accuracy", "validation_cost", "validation_accuracy", "validation_r2")
-            found = {name: getattr(epoch, name) for name in names}
-            self._bar.set_postfix({name: value for name, value in found.items() if value == value}, refresh=False)
-            self._bar.update()
-
-    def _record_batch(self, _: Any, batch: Any) -> int:
-        if self._on_batch is not None:
-            now: Batch = record(Batch, batch.contents)
-            self.stopped = stops(self._on_batch(now))
-        return int(self.stopped)
-
-    def _tell_epoch(self, epoch: Epoch) -> int:
-        self.show(epoch)
-        self.stopped = self._on_epoch is not None and stops(self._on_epoch(epoch))
-        return int(self.stopped)
-
-
 def train_options(
     network: Network,
     *,
-    cost: CostLike = "cross_entropy",
+    cost: CostLike | None = None,
+    loss: CostLike | None = None,
     optimizer: str | Optimizer = "adam",
     learning_rate: float | None = None,
     schedule: ScheduleLike | None = None,
@@ -205,7 +71,8 @@ def train_options(
 ) -> tuple[Any, Optimizer, list[Any]]:
     """The crl_train_options for a trainer or a recipe, the optimizer, and what outlives them: first the cost."""
     chosen = optimizer_for(network, optimizer, learning_rate)
-    native_cost = cost_options(cost)
+    wanted = given_cost(cost, loss)
+    native_cost = cost_options("cross_entropy" if wanted is None else wanted)
     options = _prototypes.crl_train_options.default()
     options.cost = ctypes.pointer(native_cost)
     options.optimizer = chosen._open()._as_parameter_
@@ -245,7 +112,8 @@ class Trainer(NativeObject):
         self,
         network: Network,
         *,
-        cost: CostLike = "cross_entropy",
+        cost: CostLike | None = None,
+        loss: CostLike | None = None,
         optimizer: str | Optimizer = "adam",
         learning_rate: float | None = None,
         schedule: ScheduleLike | None = None,
@@ -261,13 +129,15 @@ class Trainer(NativeObject):
         threads: int | None = None,
         on_batch: Callable[[Batch], Any] | None = None,
         on_epoch: Callable[[Epoch], Any] | None = None,
+        callbacks: Sequence[Callback] = (),
         progress: bool = False,
     ) -> None:
         """A trainer for a built network.
 
         Args:
             network: the network to train.
-            cost: a name, a Cost or a function, as for chainrule.cost().
+            cost: a name, a Cost or a function, as for chainrule.cost(); None: "cross_entropy".
+            loss: another name of cost.
             optimizer: the name of a method of Optimizer, or an Optimizer made for this network, whose state continues.
             learning_rate: η for an optimizer given by name; None: the library's default.
             schedule: the course of the learning rate: a Schedule, its kind, or a function that returns the rate from
@@ -296,12 +166,15 @@ class Trainer(NativeObject):
             on_batch: called with the Batch after each batch; otherwise as on_epoch.
             on_epoch: called with the Epoch after each epoch. It may read the network, save the trainer and set the
                 optimizer's learning rate. It returns False to stop. Its exceptions come out of fit.
-            progress: show a progress bar; needs tqdm (`pip install chainrule[progress]`).
+            callbacks: objects of Callback, such as EarlyStopping and Checkpoint, called after on_batch and on_epoch.
+            progress: show the progress: in a terminal or a notebook with a bar, which needs tqdm (`pip install
+                chainrule[progress]`); otherwise, as in a log file, with a line every ten seconds, on sys.stderr.
         """
         owner = network._open()
         options, chosen, kept = train_options(
             network,
             cost=cost,
+            loss=loss,
             optimizer=optimizer,
             learning_rate=learning_rate,
             schedule=schedule,
@@ -317,7 +190,7 @@ class Trainer(NativeObject):
         )
         self._cost = kept[0]
         set_given(options, {"threads": optional_count(threads, "threads")})
-        self._recorder = _Recorder(options.epochs, on_batch, on_epoch, progress)
+        self._recorder = Recorder(options.epochs, _cost_name(self._cost), on_batch, on_epoch, callbacks, progress)
         callbacks = self._recorder.attach(options)
         (pointer,) = results(library.crl_trainer_create, owner, ctypes.byref(options))
         self._handle = Handle(pointer, library.crl_trainer_destroy, owner)
@@ -354,7 +227,7 @@ class Trainer(NativeObject):
         epochs: int | None = None,
         sample_weight: npt.ArrayLike | None = None,
         validation_data: tuple[Any, ...] | None = None,
-    ) -> list[Epoch]:
+    ) -> History:
         """Trains to the last epoch from the trainer's current state. It finishes an interrupted epoch first.
 
         After all its epochs a trainer does nothing until you give it more. After its patience has ended it does
@@ -413,9 +286,9 @@ class Trainer(NativeObject):
         return evaluate(self.network, self._cost, x, targets, sample_weight, top)
 
     @property
-    def history(self) -> list[Epoch]:
+    def history(self) -> History:
         """Every epoch finished since the trainer was made or loaded, whatever ended the call."""
-        return list(self._recorder.history)
+        return self._recorder.history[:]
 
     @property
     def progress(self) -> Progress:
@@ -448,11 +321,12 @@ class Trainer(NativeObject):
             check(library.crl_trainer_load_from_callback(self._open(), read_callback(path), None))
         self._recorder.history.clear()
 
-    def _run(self, function: Any, *arguments: Any, partial: Any = None) -> list[Epoch]:
+    def _run(self, function: Any, *arguments: Any, partial: Any = None) -> History:
         """Calls a function that trains. `partial` is the crl_epoch that a partial fit fills."""
         before = self.progress
         done, epochs = (before.epochs, self.epochs) if partial is None else (0, 1)
-        with self._recorder.recording(done, epochs) as recorder:
+        with self._recorder.recording(self, done, epochs) as recorder:
+            recorder.begin()
             try:
                 status = function(*arguments)
             finally:
@@ -460,10 +334,11 @@ class Trainer(NativeObject):
                 if now.steps > before.steps:
                     self._network._trained_cost = self._cost
                 if partial is not None and now.epochs > before.epochs:
-                    recorder.history.append(_epoch(partial))
+                    recorder.history.append(epoch_of(partial))
                     recorder.show(recorder.history[-1])
-        if status and not (status == _prototypes.CRL_CANCELLED and recorder.stopped):
-            raise failure(status)
+            if status and not (status == _prototypes.CRL_CANCELLED and recorder.stopped):
+                raise failure(status)
+            recorder.end()
         return recorder.present
 
     def __repr__(self) -> str:
@@ -473,9 +348,5 @@ class Trainer(NativeObject):
         return f"Trainer(epochs={done.epochs} of {self._recorder.epochs}, steps={done.steps}, {self.network!r})"
 
 
-def _progress_bar(done: int, epochs: int) -> Any:
-    try:
-        from tqdm.auto import tqdm
-    except ImportError as error:
-        raise ImportError("progress=True needs tqdm: pip install chainrule[progress]") from error
-    return tqdm(initial=done, total=epochs, unit="epoch")
+def _cost_name(options: Any) -> str:
+    return "custom" if options.kind == _prototypes.CRL_CUSTOM_COST else name_of(COSTS, options.kind)

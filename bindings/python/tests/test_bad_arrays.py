@@ -145,7 +145,11 @@ WRONG: dict[str, Case] = {
         ArgumentError,
         "1.5",
     ),
-    "distribution negative": (lambda n: n.value_and_grad(X, spoiled(VALUES, -0.5)), ArgumentError, "-0.5"),
+    "distribution negative": (
+        lambda n: n.value_and_grad(X, spoiled(VALUES, -0.5), "cross_entropy"),
+        ArgumentError,
+        "-0.5",
+    ),
     "weight negative": (
         lambda n: n.value_and_grad(X, LABELS, sample_weight=spoiled(np.ones(8), -1)),
         ArgumentError,
