@@ -131,13 +131,23 @@ def _converted(array: npt.NDArray[Any]) -> FloatArray:
     return array.astype(np.float32, order="C")
 
 
-def as_rows(values: Any, columns: int, what: str) -> Rows:
+def as_rows(values: Any, columns: int, what: str, shape: tuple[int, ...] = ()) -> Rows:
     """Rows of `columns` floats from an array-like of shape (rows, columns) or (columns,).
 
-    A row may have several axes, such as (rows, height, width, channels), with as many elements together.
+    A row may have several axes, such as (rows, height, width, channels), with as many elements together. If they are as
+    many as those of `shape`, a sample's, they must be equal, but for those of length 1. An array of exactly this shape
+    is a single row.
     """
     array = given = numbers(values, what)
-    if array.ndim > 2 and array.size == array.shape[0] * columns:
+    if len(shape) > 1 and array.shape == shape:
+        array = array.reshape(columns)
+    elif array.ndim > 2 and array.size == array.shape[0] * columns:
+        if array.ndim == len(shape) + 1 and _long_axes(array.shape[1:]) != _long_axes(shape):
+            raise size_error(
+                f"{what} has shape {given.shape}; the network takes {('rows', *shape)}".replace("'", "")
+                + ", channels last"
+                + ", or channels_first=True" * (array.shape[1:] == (shape[-1], *shape[:-1]))
+            )
         array = array.reshape(array.shape[0], columns)
     single = array.ndim == 1
     if single:
@@ -147,6 +157,29 @@ def as_rows(values: Any, columns: int, what: str) -> Rows:
     if not _fits(array):
         array = _converted(array)
     return Rows(array, address_of(array), array.shape[0], _stride(array), single)
+
+
+def _long_axes(shape: tuple[int, ...]) -> list[int]:
+    return [length for length in shape if length != 1]
+
+
+def channels_last(values: Any, columns: int, shape: tuple[int, ...], what: str) -> npt.NDArray[Any]:
+    """Samples of a shape from an array with the channels first, (rows, channels, …), or a single sample of that."""
+    array = numbers(values, what)
+    if len(shape) < 2:
+        raise ArgumentError(
+            "channels_first=True is for a network whose input has a shape, such as Network((28, 28, 1)); this one "
+            f"reads rows of {columns} numbers",
+            _prototypes.CRL_ERROR_VALUE,
+        )
+    wanted = (shape[-1], *shape[:-1])
+    if array.shape == wanted:
+        return np.moveaxis(array, 0, -1)
+    if array.shape[1:] != wanted:
+        raise size_error(
+            f"{what} has shape {array.shape}; with channels_first=True it must be {('rows', *wanted)}".replace("'", "")
+        )
+    return np.moveaxis(array, 1, -1)
 
 
 def out_rows(out: Any, rows: int, columns: int, single: bool) -> Rows:
@@ -204,11 +237,13 @@ class RowFunction:
         multiplications: int,
         callbacks: list[Any],
         *,
+        shape: tuple[int, ...] = (),
         needs_rows: bool = False,
     ) -> None:
         """The function of that name. After the handles it takes x and y, each as address, rows and stride.
 
-        Unless needs_rows is true, no rows of x give no rows of y, without a call: the library would refuse them.
+        `shape` is a sample's, if x has one. Unless needs_rows is true, no rows of x give no rows of y, without a call:
+        the library would refuse them.
         `parameters` and `callbacks`, the options of layers, determine how many rows take so long that the call must be
         interruptible. If it runs Python functions, any number does.
         """
@@ -219,6 +254,7 @@ class RowFunction:
         self._long_rows = 0 if any(options.function for options in callbacks) else self._LONG // max(multiplications, 1)
         self.inputs = inputs
         self.outputs = outputs
+        self.shape = shape
         self._needs_rows = needs_rows
         self._x_stride = _size(inputs)
         self._y_stride = _size(outputs)
@@ -267,7 +303,7 @@ class RowFunction:
         return self._general(x, out, handles)
 
     def _general(self, x: Any, out: Any, handles: tuple[Handle, ...]) -> FloatArray:
-        given = as_rows(x, self.inputs, "x")
+        given = as_rows(x, self.inputs, "x", self.shape)
         shape = (self.outputs,) if given.single else (given.rows, self.outputs)
         y: FloatArray = np.empty(shape, np.float32) if out is None else out
         written = out_rows(y, given.rows, self.outputs, given.single)

@@ -50,7 +50,7 @@ class Classification(Fitting):
         labels = self.class_labels
         return np.arange(max(2, self._layout().outputs)) if labels is None else np.array(labels)
 
-    def predict_proba(self, x: npt.ArrayLike) -> FloatArray:
+    def predict_proba(self, x: npt.ArrayLike, *, channels_first: bool = False) -> FloatArray:
         """The probabilities of the classes.
 
         They follow from the last layer, softmax, log_softmax or sigmoid, or else from the cost of the last training:
@@ -59,6 +59,7 @@ class Classification(Fitting):
 
         Args:
             x: (rows, inputs), or (inputs,) for a single row.
+            channels_first: as for predict().
 
         Returns:
             (rows, classes), in the order of classes_, or (classes,) for a single row. Each row adds up to 1; but
@@ -68,7 +69,7 @@ class Classification(Fitting):
         Raises:
             StateError: the network was trained with a cost of quantities, or a custom one.
         """
-        y = cast("Network", self).predict(x)
+        y = cast("Network", self).predict(x, channels_first=channels_first)
         activation = last_activation(cast("Network", self))
         if activation == "softmax":
             return y
@@ -87,6 +88,7 @@ class Classification(Fitting):
         targets: npt.ArrayLike | None,
         *,
         sample_weight: npt.ArrayLike | None = None,
+        channels_first: bool = False,
     ) -> float:
         """The share of correct rows; or R² if the network was trained with a cost of quantities.
 
@@ -98,6 +100,7 @@ class Classification(Fitting):
         options = self._cost(None, targets)
         if options.kind == _prototypes.CRL_CUSTOM_COST:
             raise StateError("a custom cost has neither accuracy nor R²", _prototypes.CRL_ERROR_MISMATCH)
+        x = self._layout().samples(x) if channels_first else x
         metrics = evaluate(cast("Network", self), options, x, targets, sample_weight, 1)
         return metrics.r2 if np.isnan(metrics.accuracy) else metrics.accuracy
 

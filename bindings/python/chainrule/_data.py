@@ -20,6 +20,11 @@ class Shape(NamedTuple):
     inputs: int
     outputs: int
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of x for one sample."""
+        return (self.inputs,)
+
 
 class Data:
     """x, targets and sample weights, with the arrays that own the memory.
@@ -35,7 +40,7 @@ class Data:
             targets, sample_weight: as for chainrule.cost().
             cost: the crl_cost_options.
         """
-        self.x = as_rows(x, built.inputs, "x")
+        self.x = as_rows(x, built.inputs, "x", built.shape)
         self.targets = Targets(targets, sample_weight, cost.kind, self.x.rows, built.outputs, self.x.single)
         self.arguments = (self.x.address, self.x.rows, self.x.stride, ctypes.byref(self.targets.native))
 

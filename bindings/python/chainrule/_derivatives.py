@@ -70,7 +70,7 @@ class Derivatives(NativeObject):
             (y, y_tangent), each (rows, outputs), or (outputs,) for a single row.
         """
         built = self._layout()
-        given = as_rows(x, built.inputs, "x")
+        given = as_rows(x, built.inputs, "x", built.shape)
         moved = None if x_tangent is None else self._rows_like(given, x_tangent, built.inputs, "x_tangent")
         direction = None if w_tangent is None else as_vector(w_tangent, built.parameter_count, "w_tangent")
         y = np.empty((given.rows, built.outputs), np.float32)
@@ -106,7 +106,7 @@ class Derivatives(NativeObject):
             (gradients, x_gradient): a (count,) vector, and an array of the shape of x.
         """
         built = self._layout()
-        given = as_rows(x, built.inputs, "x")
+        given = as_rows(x, built.inputs, "x", built.shape)
         vector = self._rows_like(given, u, built.outputs, "u")
         gradients = np.empty(built.parameter_count, np.float32)
         x_gradient = np.empty((given.rows, built.inputs), np.float32)
@@ -205,7 +205,7 @@ class Derivatives(NativeObject):
             (rows, outputs, count) or (rows, outputs, inputs); without the first axis for a single row.
         """
         built = self._layout()
-        given = as_rows(x, built.inputs, "x")
+        given = as_rows(x, built.inputs, "x", built.shape)
         kind = enumerator(VARIABLES, variable, "variable")
         columns = built.parameter_count if kind == _prototypes.CRL_VARIABLE_PARAMETERS else built.inputs
         jacobian = np.empty((given.rows, built.outputs, columns), np.float32)

@@ -14,9 +14,9 @@ from ._class_weights import ClassWeight, resolved
 from ._costs import CostLike, cost_options
 from ._data import Data, validation
 from ._data_source import DataSource
-from ._default_costs import cost_to_train
+from ._default_costs import cost_to_train, given_cost
 from ._derivatives import Derivatives
-from ._errors import check, failure
+from ._errors import ArgumentTypeError, check, failure
 from ._evaluation import Metrics, evaluate
 from ._fit_callbacks import Callback
 from ._handles import FloatArray, Handle
@@ -111,6 +111,7 @@ class Fitting(Derivatives):
         on_epoch: Callable[[Epoch], Any] | None = None,
         callbacks: Sequence[Callback] = (),
         progress: bool = False,
+        channels_first: bool = False,
     ) -> History:
         """Trains from the first epoch to the last, with a Trainer for one use.
 
@@ -132,6 +133,7 @@ class Fitting(Derivatives):
 
             learning_rate: η for an optimizer given by name; None: that of the fit before, or else the library's
                 default.
+            channels_first: whether x, that of validation_data too, is (rows, channels, height, width): see predict().
 
         The other arguments are those of Trainer.
 
@@ -140,6 +142,8 @@ class Fitting(Derivatives):
         """
         self._history = History()
         cost = cost_to_train(cast("Network", self), cost, loss, x, targets)
+        if channels_first:
+            x, validation_data = self._channels_last(x, validation_data)
         weights = resolved(class_weight, targets, cost, self._layout().outputs)
         if isinstance(optimizer, str):
             optimizer, learning_rate = self._named_optimizer(optimizer, learning_rate), None
@@ -175,6 +179,14 @@ class Fitting(Derivatives):
         """
         return self._history[:]
 
+    def _channels_last(self, x: Any, validation_data: tuple[Any, ...] | None) -> tuple[Any, tuple[Any, ...] | None]:
+        built = self._layout()
+        if isinstance(x, DataSource):
+            raise ArgumentTypeError("a data source gives rows with the channels last: leave channels_first out")
+        if validation_data:
+            validation_data = (built.samples(validation_data[0], "validation_data[0]"), *validation_data[1:])
+        return built.samples(x), validation_data
+
     def _named_optimizer(self, method: str, learning_rate: float | None) -> Optimizer:
         """The optimizer of the fit before if it has the same name, or else a new one for the fits to come."""
         network = cast("Network", self)
@@ -194,8 +206,10 @@ class Fitting(Derivatives):
         targets: npt.ArrayLike | None,
         cost: CostLike | None = None,
         *,
+        loss: CostLike | None = None,
         sample_weight: npt.ArrayLike | None = None,
         top: int = 5,
+        channels_first: bool = False,
     ) -> Metrics:
         """Compares the outputs for x with targets: C, accuracy, R².
 
@@ -203,9 +217,13 @@ class Fitting(Derivatives):
             x: (rows, inputs).
             targets, cost, sample_weight: as for chainrule.cost(). A cost of None is the cost of the last training, by
                 fit(), a Trainer, minimize() or cascade(), or else by the targets, as for fit().
+            loss: another name of cost.
             top: a class counts in top_accuracy if it is among so many of the largest outputs.
+            channels_first: as for predict().
         """
-        return evaluate(cast("Network", self), self._cost(cost, targets), x, targets, sample_weight, top)
+        options = self._cost(given_cost(cost, loss), targets)
+        x = self._layout().samples(x) if channels_first else x
+        return evaluate(cast("Network", self), options, x, targets, sample_weight, top)
 
     def confusion(
         self,
@@ -214,6 +232,7 @@ class Fitting(Derivatives):
         cost: CostLike | None = None,
         *,
         sample_weight: npt.ArrayLike | None = None,
+        channels_first: bool = False,
     ) -> npt.NDArray[np.float64]:
         """The confusion matrix: how often each class is taken for each class. Arguments: see evaluate().
 
@@ -223,6 +242,7 @@ class Fitting(Derivatives):
         """
         classes = max(2, self._layout().outputs)
         counts = np.zeros((classes, classes))
+        x = self._layout().samples(x) if channels_first else x
         evaluate(cast("Network", self), self._cost(cost, targets), x, targets, sample_weight, 1, counts)
         return counts
 

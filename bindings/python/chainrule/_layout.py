@@ -6,10 +6,10 @@ import ctypes
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import _prototypes
-from ._arrays import RowFunction, size_error
+from ._arrays import RowFunction, channels_last, size_error
 from ._errors import check, results
 from ._handles import FloatArray, Handle
 from ._library import library
@@ -31,11 +31,16 @@ class Layout(NamedTuple):
     """A built network's sizes, the tensors of its parameters, and prediction for these sizes."""
 
     inputs: int
+    shape: tuple[int, ...]  # of x for one sample, if the network has a first layer that says it
     outputs: int
     parameter_count: int
     multiplications: int  # of a row's forward pass, at most
     tensors: tuple[Tensor, ...]
     predict: RowFunction
+
+    def samples(self, x: Any, what: str = "x") -> Any:
+        """Samples with the channels last, of those with the channels first."""
+        return channels_last(x, self.inputs, self.shape, what)
 
     def unflatten(self, vector: FloatArray) -> Mapping[str, FloatArray]:
         """Views of the tensors in a flat vector, by name."""
@@ -54,14 +59,21 @@ def layout_of(network: Handle) -> Layout:
     count = sum(math.prod(tensor.shape) for tensor in tensors)
     (layers,) = results(library.crl_network_layer_count, network)
     work = count * max(math.prod(shape_of(network, index)[:-1]) for index in range(layers.value))
-    return Layout(
-        inputs.value,
-        outputs.value,
-        count,
-        work,
-        tensors,
-        RowFunction("crl_network_predict", inputs.value, outputs.value, work, network.callbacks),
-    )
+    shape = _input_shape(network, inputs.value)
+    predict = RowFunction("crl_network_predict", inputs.value, outputs.value, work, network.callbacks, shape=shape)
+    return Layout(inputs.value, shape, outputs.value, count, work, tensors, predict)
+
+
+def _input_shape(network: Handle, inputs: int) -> tuple[int, ...]:
+    """The shape of x for one sample: that of a first layer that gives it one. ONNX models have their own order."""
+    onnx_inputs, _ = results(library.crl_network_onnx_count, network)
+    if onnx_inputs.value:
+        return (inputs,)
+    first = _prototypes.crl_layer.default()
+    check(library.crl_network_layer(network, 0, ctypes.byref(first)))
+    shape = shape_of(network, 0)
+    gives = first.kind in (_prototypes.CRL_LAYER_RESHAPE, _prototypes.CRL_LAYER_INPUT) and math.prod(shape) == inputs
+    return shape if gives else (inputs,)
 
 
 def shape_of(network: Handle, layer: int) -> tuple[int, ...]:

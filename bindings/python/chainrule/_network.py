@@ -237,18 +237,21 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
         """
         return pickled(self)
 
-    def predict(self, x: npt.ArrayLike, *, out: FloatArray | None = None) -> FloatArray:
+    def predict(self, x: npt.ArrayLike, *, out: FloatArray | None = None, channels_first: bool = False) -> FloatArray:
         """The network's outputs.
 
         Args:
-            x: (rows, inputs), or (inputs,) for a single row. The library reads float32 arrays with contiguous rows in
-                place.
+            x: (rows, inputs), or (inputs,) for a single row; or (rows, *shape) and shape, with the network's shape of
+                a sample. The library reads float32 arrays with contiguous rows in place.
             out: a float32 array for the result.
+            channels_first: whether x is (rows, channels, height, width), as PyTorch's, of a network whose samples are
+                (height, width, channels).
 
         Returns:
             (rows, outputs), or (outputs,) for a single row: out if given, else a new array.
         """
-        return self._layout().predict(x, out, self._open())
+        built = self._layout()
+        return built.predict(built.samples(x) if channels_first else x, out, self._open())
 
     def prepare(self, precision: str = "float32") -> Predictor:
         """Prepares the network as it is now: returns a read-only Predictor, which later changes do not reach.

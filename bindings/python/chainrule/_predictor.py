@@ -50,14 +50,15 @@ class Predictor(NativeObject):
         self._handle = handle = Handle(pointer, library.crl_predictor_destroy)
         # The predictor still calls the functions of custom activations.
         handle.callbacks.extend(owner.callbacks)
-        self._adopt(network._layout().multiplications)
+        built = network._layout()
+        self._adopt(built.multiplications, built.shape)
 
-    def _adopt(self, multiplications: int) -> None:
+    def _adopt(self, multiplications: int, shape: tuple[int, ...] = ()) -> None:
         handle = self._open()
         (inputs,) = results(library.crl_predictor_input_size, handle)
         (outputs,) = results(library.crl_predictor_output_size, handle)
         self._predict = RowFunction(
-            "crl_predictor_predict", inputs.value, outputs.value, multiplications, handle.callbacks
+            "crl_predictor_predict", inputs.value, outputs.value, multiplications, handle.callbacks, shape=shape
         )
 
     def save(self, path: AnyPath) -> None:
@@ -148,7 +149,7 @@ class Predictor(NativeObject):
             A function that fills out and returns it.
         """
         handle = self._open()
-        given = as_rows(x, self.inputs, "x")
+        given = as_rows(x, self.inputs, "x", self._predict.shape)
         if not isinstance(x, np.ndarray) or not np.may_share_memory(given.array, x):
             raise ArgumentTypeError("x must be a float32 array with contiguous rows, for it is read in place")
         written = out_rows(out, given.rows, self.outputs, given.single)
@@ -253,7 +254,12 @@ class Publisher(NativeObject):
     def _predict_function(self, network: Network) -> RowFunction:
         built = network._layout()
         return RowFunction(
-            "crl_publisher_predict", built.inputs, built.outputs, built.multiplications, self._open().callbacks
+            "crl_publisher_predict",
+            built.inputs,
+            built.outputs,
+            built.multiplications,
+            self._open().callbacks,
+            shape=built.shape,
         )
 
     def predict(self, x: npt.ArrayLike, *, out: FloatArray | None = None) -> FloatArray:

@@ -45,7 +45,13 @@ class Workspace(NativeObject):
         self._handle = Handle(pointer, library.crl_workspace_destroy, owner)
         built = network._layout()
         self._forward = RowFunction(
-            "crl_forward", built.inputs, built.outputs, built.multiplications, owner.callbacks, needs_rows=True
+            "crl_forward",
+            built.inputs,
+            built.outputs,
+            built.multiplications,
+            owner.callbacks,
+            shape=built.shape,
+            needs_rows=True,
         )
         self._max_rows = max_rows
         self._training = training

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -114,3 +116,85 @@ def test_costs_of_classes_need_one_position() -> None:
 def test_a_softmax_over_other_rows_than_the_costs_is_allowed() -> None:
     network = Network(24).add_reshape((6, 4)).add_activation("softmax").add_flatten().build()
     assert network.evaluate(np.zeros((2, 24)), np.zeros(2, int), cost="cross_entropy").cost > 0
+
+
+# x with axes
+
+
+def colours() -> Network:
+    return Network((6, 5, 3)).add_convolution(4, 3).add_flatten().add_dense(3).build(1)
+
+
+IMAGES = np.random.default_rng(1).standard_normal((8, 6, 5, 3)).astype(np.float32)
+FIRST = IMAGES.transpose(0, 3, 1, 2)
+KINDS = np.arange(8) % 3
+
+
+def test_samples_of_any_shape() -> None:
+    network = colours()
+    y = network.predict(IMAGES.reshape(8, 90))
+    for x in (IMAGES, IMAGES.reshape(8, 30, 3), IMAGES.astype(np.float64), IMAGES.tolist()):
+        np.testing.assert_array_equal(network.predict(x), y)
+    np.testing.assert_array_equal(network.predict(IMAGES[0]), y[0])
+    np.testing.assert_array_equal(network.prepare().predict(IMAGES[0]), network.prepare().predict(IMAGES)[0])
+    np.testing.assert_array_equal(chainrule.Workspace(network, 8).forward(IMAGES), y)
+    named = Network(90).add_input("image", (6, 5, 3)).add_flatten().build()
+    np.testing.assert_array_equal(named.predict(IMAGES), IMAGES.reshape(8, 90))
+
+
+def test_channels_first() -> None:
+    network, same = colours(), colours()
+    held = (FIRST[:4], KINDS[:4])
+    first = network.fit(FIRST, KINDS, epochs=3, validation_data=held, channels_first=True)
+    last = same.fit(IMAGES, KINDS, epochs=3, validation_data=(IMAGES[:4], KINDS[:4]))
+    assert [epoch.validation_cost for epoch in first] == [epoch.validation_cost for epoch in last]
+    np.testing.assert_array_equal(network.parameters, same.parameters)
+    for method in ("predict", "predict_proba"):
+        np.testing.assert_array_equal(
+            getattr(network, method)(FIRST, channels_first=True), getattr(same, method)(IMAGES)
+        )
+    np.testing.assert_array_equal(network.predict(FIRST[0], channels_first=True), same.predict(IMAGES[0]))
+    assert network.evaluate(FIRST, KINDS, channels_first=True).cost == same.evaluate(IMAGES, KINDS).cost
+    assert network.score(FIRST, KINDS, channels_first=True) == same.score(IMAGES, KINDS)
+    np.testing.assert_array_equal(network.confusion(FIRST, KINDS, channels_first=True), same.confusion(IMAGES, KINDS))
+
+
+def test_one_channel_may_stand_anywhere() -> None:
+    network = Network((4, 4, 1)).add_flatten().build()
+    x = np.arange(32).reshape(2, 1, 4, 4)
+    for given in (x, x.reshape(2, 4, 4, 1), x.reshape(2, 4, 4)):
+        np.testing.assert_array_equal(network.predict(given), x.reshape(2, 16))
+    np.testing.assert_array_equal(network.predict(x, channels_first=True), x.reshape(2, 16))
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (
+            lambda: colours().predict(FIRST),
+            r"x has shape \(8, 3, 6, 5\); the network takes \(rows, 6, 5, 3\), channels last, or channels_first=True",
+        ),
+        (lambda: colours().fit(FIRST, KINDS), r"or channels_first=True"),
+        (lambda: colours().predict(IMAGES.reshape(8, 5, 6, 3)), r"takes \(rows, 6, 5, 3\), channels last$"),
+        (
+            lambda: colours().predict(IMAGES, channels_first=True),
+            r"x has shape \(8, 6, 5, 3\); with channels_first=True it must be \(rows, 3, 6, 5\)",
+        ),
+        (lambda: colours().predict(IMAGES.reshape(8, 90), channels_first=True), r"must be \(rows, 3, 6, 5\)"),
+        (
+            lambda: colours().fit(FIRST, KINDS, validation_data=(IMAGES, KINDS), channels_first=True),
+            r"validation_data\[0\] has shape \(8, 6, 5, 3\); with",
+        ),
+        (
+            lambda: Network(90).add_dense(3).build().predict(FIRST, channels_first=True),
+            "this one reads rows of 90 numbers",
+        ),
+        (
+            lambda: colours().fit(chainrule.DataSource(lambda request: None), channels_first=True),
+            "a data source gives rows with the channels last",
+        ),
+    ],
+)
+def test_samples_of_another_shape(use: Callable[[], object], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        use()
