@@ -32,6 +32,7 @@ from ._library import __version__
 from ._minimizing import Iteration, Minimum
 from ._models import Input, Model, Sequential
 from ._network import Network, load_onnx
+from ._objective import Objective
 from ._onnx import OnnxTensor
 from ._plots import plot_confusion, plot_history, plot_weights
 from ._predictor import Predictor, Publisher
@@ -73,6 +74,7 @@ __all__ = [
     "Model",
     "Network",
     "NotFiniteError",
+    "Objective",
     "OnnxTensor",
     "Optimizer",
     "OutOfMemoryError",

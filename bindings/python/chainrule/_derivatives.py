@@ -28,6 +28,7 @@ from ._gradient_report import GradientReport, report_of
 from ._handles import FloatArray, NativeObject
 from ._library import library
 from ._names import VARIABLES, enumerator
+from ._objective import Objective
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -52,6 +53,20 @@ class Derivatives(NativeObject):
         if self._trained_cost is not None:
             return self._trained_cost
         return cost_options(cost_by_targets(cast("Network", self), targets))
+
+    def objective(
+        self,
+        x: npt.ArrayLike,
+        targets: npt.ArrayLike | None,
+        cost: CostLike | None = None,
+        *,
+        sample_weight: npt.ArrayLike | None = None,
+    ) -> Objective:
+        """C of these data as a function of the parameters, for scipy.optimize.minimize(). Arguments: value_and_grad().
+
+        See minimize() for the library's own methods, which are faster.
+        """
+        return Objective(cast("Network", self), x, targets, cost, sample_weight)
 
     def jvp(
         self,
