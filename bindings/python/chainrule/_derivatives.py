@@ -24,17 +24,17 @@ from ._costs import CostLike, cost_options
 from ._data import Data
 from ._default_costs import cost_by_targets
 from ._errors import check
-from ._gradient_report import GradientReport, report_of
 from ._handles import FloatArray, NativeObject
 from ._library import library
 from ._names import VARIABLES, enumerator
-from ._objective import Objective
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from ._gradient_report import GradientReport
     from ._layout import Layout
     from ._network import Network
+    from ._objective import Objective
 
 
 class Derivatives(NativeObject):
@@ -66,6 +66,8 @@ class Derivatives(NativeObject):
 
         See minimize() for the library's own methods, which are faster.
         """
+        from ._objective import Objective
+
         return Objective(cast("Network", self), x, targets, cost, sample_weight)
 
     def jvp(
@@ -264,6 +266,8 @@ class Derivatives(NativeObject):
             max_coordinates: the most parameters to check, some of every tensor; None: 1000.
             seed: chooses the parameters if there are more.
         """
+        from ._gradient_report import report_of
+
         built = self._layout()
         cost_native = self._cost(cost, targets)
         data = Data(built, x, targets, sample_weight, cost_native)

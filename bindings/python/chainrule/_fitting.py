@@ -22,7 +22,6 @@ from ._fit_callbacks import Callback
 from ._handles import FloatArray, Handle
 from ._history import Batch, Epoch, History
 from ._library import library
-from ._minimizing import Iteration, IterationWatcher, Minimum, minimize_options, minimum_of
 from ._schedules import ScheduleLike
 from ._trainer import Trainer
 from ._training import Optimizer
@@ -30,6 +29,7 @@ from ._training import Optimizer
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from ._minimizing import Iteration, Minimum
     from ._network import Network
 
 
@@ -319,6 +319,8 @@ class Fitting(Derivatives):
             on_iteration: called with the Iteration after each iteration. It must not use the network. It returns False
                 to stop. Its exceptions come out of minimize and leave the best parameters so far.
         """
+        from ._minimizing import IterationWatcher, minimize_options, minimum_of
+
         built = self._layout()
         cost_native = cost_options(cost_to_train(cast("Network", self), cost, loss, x, targets))
         data = Data(built, x, targets, sample_weight, cost_native)

@@ -20,7 +20,6 @@ from ._arrays import (
     real,
     seed_value,
 )
-from ._cascade import CascadeUnit, grow
 from ._classification import Classification
 from ._costs import CostLike, cost_options
 from ._describing import Describing
@@ -32,9 +31,6 @@ from ._history import History
 from ._layers import Layer, layers_of
 from ._layout import Layout, layout_of, state_tensors_of
 from ._library import library
-from ._onnx import OnnxTensor, onnx_options, onnx_tensors
-from ._pickling import pickled
-from ._predictor import Predictor
 from ._saving import Saving, given_memory_limit
 from ._showing import Showing
 from ._state_dict import StateDicts
@@ -43,6 +39,9 @@ from ._training import optimizer_copy
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from ._cascade import CascadeUnit
+    from ._onnx import OnnxTensor
+    from ._predictor import Predictor
     from ._stream import Stream
     from ._workspace import Workspace
 
@@ -235,6 +234,8 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
         A network that is not built, or has a custom activation, cannot be pickled. Pickles are for one version: save()
         writes files that later versions read.
         """
+        from ._pickling import pickled
+
         return pickled(self)
 
     def predict(self, x: npt.ArrayLike, *, out: FloatArray | None = None, channels_first: bool = False) -> FloatArray:
@@ -260,6 +261,8 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
             precision: "float32" gives the results of predict(), bit for bit, unless a batch normalization or an affine
                 function is folded into the layer before it. "bfloat16" and "int8" need less memory and time, and round.
         """
+        from ._predictor import Predictor
+
         return Predictor(self, precision)
 
     def stream(self, precision: str = "float32") -> Stream:
@@ -335,6 +338,8 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
             network with the layers "unit1", "features1" (a concatenation of the unit's inputs and the unit), "unit2", …
             and "output".
         """
+        from ._cascade import grow
+
         cost_native = cost_options(cost)
         pointer = grow(
             x,
@@ -364,11 +369,15 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
     @property
     def onnx_inputs(self) -> tuple[OnnxTensor, ...]:
         """The inputs of the ONNX model that load_onnx() read this network from: one after another in x."""
+        from ._onnx import onnx_tensors
+
         return onnx_tensors(self._open())[0]
 
     @property
     def onnx_outputs(self) -> tuple[OnnxTensor, ...]:
         """The outputs of the ONNX model that load_onnx() read this network from: one after another in y."""
+        from ._onnx import onnx_tensors
+
         return onnx_tensors(self._open())[1]
 
 
@@ -387,4 +396,6 @@ def load_onnx(
     input_shapes: the lengths of axes that the model leaves open, besides the batch, by the names of inputs; None
         stays as the model has it: {"x": (None, 3, 48, 192)}.
     """
+    from ._onnx import onnx_options
+
     return Network._read("onnx", model, onnx_options(given_memory_limit(memory_limit), input_shapes or {}))

@@ -12,9 +12,9 @@ from ._fit_callbacks import Callback
 from ._handles import record
 from ._history import Batch, Epoch, History, epoch_of
 from ._interrupts import guarded
-from ._progress import Bar, Lines, progress_bar
 
 if TYPE_CHECKING:
+    from ._progress import Bar, Lines
     from ._trainer import Trainer
 
 
@@ -76,6 +76,8 @@ class Recorder:
             self._start = len(self.history)
             self._trainer = trainer
             if self._progress:
+                from ._progress import progress_bar
+
                 self._bar = progress_bar(done, epochs)
         return self
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from . import _prototypes
 from ._arrays import address_of, optional_count, size_error
-from ._c_source import c_source_options
 from ._costs import CostLike
 from ._errors import check
 from ._files import (
@@ -25,10 +24,9 @@ from ._files import (
 )
 from ._handles import NativeObject
 from ._library import library
-from ._metadata import Metadata
-from ._recipe import recipe_of, set_recipe
 
 if TYPE_CHECKING:
+    from ._metadata import Metadata
     from ._network import Network
 
 _Self = TypeVar("_Self", bound="Saving")
@@ -57,6 +55,8 @@ class Saving(NativeObject):
         Keys of the format itself are refused: format, format_version, architecture, training, and all that begin with
         "chainrule.". What other programs wrote beside a network into its file is there, too.
         """
+        from ._metadata import Metadata
+
         return Metadata(self._open())
 
     @property
@@ -73,10 +73,14 @@ class Saving(NativeObject):
         carry_states, seed, validation_split, class_weight, patience and min_delta, or None to forget it. Files hold no
         functions, no optimizer's state, and no settings of single layers. fit() itself does not change it.
         """
+        from ._recipe import recipe_of
+
         return recipe_of(cast("Network", self))
 
     @recipe.setter
     def recipe(self, recipe: Mapping[str, Any] | None) -> None:
+        from ._recipe import set_recipe
+
         set_recipe(cast("Network", self), recipe)
 
     def save(self, path: Destination) -> None:
@@ -133,6 +137,8 @@ class Saving(NativeObject):
         momentum: whether a training step has momentum, which takes a number for each parameter.
         cost: what training minimizes: "mean_squared_error", "cross_entropy" or "binary_cross_entropy_logits".
         """
+        from ._c_source import c_source_options
+
         options, kept = c_source_options(name, precision, trains, momentum, cost)
         if is_path(path, "write"):
             check(library.crl_network_export_c(self._open(), encoded_path(path), options), path)
@@ -150,6 +156,8 @@ class Saving(NativeObject):
         cost: CostLike = "mean_squared_error",
     ) -> str:
         """The text that export_c() writes."""
+        from ._c_source import c_source_options
+
         options, kept = c_source_options(name, precision, trains, momentum, cost)
         text = saved_bytes(library.crl_network_export_c_to_memory, self._open(), options).decode()
         del kept

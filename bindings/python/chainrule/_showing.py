@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from ._diagram import Diagram, diagram_of
 from ._errors import StateError
 from ._handles import NativeObject
 from ._layers import layer_text
-from ._summary import Summary, summary_of
 
 if TYPE_CHECKING:
+    from ._diagram import Diagram
     from ._network import Network
+    from ._summary import Summary
 
 
 class Showing(NativeObject):
@@ -24,6 +24,8 @@ class Showing(NativeObject):
 
         A network that is not built is built in a copy, to count.
         """
+        from ._summary import summary_of
+
         network = cast("Network", self)
         try:
             return summary_of(network)
@@ -32,6 +34,8 @@ class Showing(NativeObject):
 
     def to_svg(self) -> Diagram:
         """The architecture as a picture: the text of an SVG file, which notebooks show."""
+        from ._diagram import diagram_of
+
         return diagram_of(cast("Network", self))
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import run_python
 
+import chainrule
 from chainrule import _library, _prototypes
 
 
@@ -44,10 +45,35 @@ def test_the_package_carries_its_library_or_lies_in_a_checkout(monkeypatch: pyte
     assert all(other.parts[-3:] == ("build", "lib", "libchainrule.so") for other in others)
 
 
-def test_importing_it_imports_nothing_slow() -> None:
-    """Beyond numpy: these take as long as all of the package."""
-    slow = {"dataclasses", "inspect", "numpy.typing", "pathlib", "tqdm"}
-    program = "import sys, numpy; before = set(sys.modules); import chainrule; print(*set(sys.modules) - before)"
-    loaded = run_python("-c", program).stdout.split()
+def imported_by(program: str) -> set[str]:
+    """The modules that a program imports, beside those that every program has."""
+    return set(
+        run_python(
+            "-c", f"import sys; before = set(sys.modules); {program}; print(*set(sys.modules) - before)"
+        ).stdout.split()
+    )
+
+
+def test_importing_it_takes_no_time() -> None:
+    loaded = imported_by("import chainrule")
     assert "chainrule" in loaded
-    assert not slow & set(loaded)
+    assert {name for name in loaded if name.startswith(("chainrule.", "numpy", "ctypes"))} == set()
+
+
+def test_a_network_imports_nothing_slow() -> None:
+    """Beyond numpy: these take as long as all of the package; and only what few programs use."""
+    slow = {"dataclasses", "inspect", "json", "html", "numpy.typing", "pathlib", "tqdm", "matplotlib", "pandas"}
+    loaded = imported_by("import numpy; before = set(sys.modules); from chainrule import Network")
+    assert "chainrule._network" in loaded
+    assert not slow & loaded
+    assert not {"chainrule._models", "chainrule._keras", "chainrule._plots", "chainrule._state_tensors"} & loaded
+
+
+def test_every_name_has_its_home() -> None:
+    named = [name for names in chainrule._HOMES.values() for name in names.split()]
+    assert sorted([*named, "layers"]) == sorted(chainrule.__all__)
+    assert set(chainrule.__all__) <= set(dir(chainrule))
+    for name in chainrule.__all__:
+        assert getattr(chainrule, name) is getattr(chainrule, name)
+    with pytest.raises(AttributeError, match="module 'chainrule' has no attribute 'Netwerk'"):
+        chainrule.Netwerk  # noqa: B018
