@@ -95,6 +95,7 @@ def seed_value(value: Any) -> int:
 
 def numbers(values: Any, what: str) -> npt.NDArray[Any]:
     """An array of real numbers from an array-like of any shape and type."""
+    given = values
     if type(values) is not np.ndarray:
         if hasattr(values, "toarray"):
             raise ArgumentTypeError(f"{what} is a sparse matrix ({type(values).__name__}); give {what}.toarray()")
@@ -107,8 +108,23 @@ def numbers(values: Any, what: str) -> npt.NDArray[Any]:
         except ValueError as error:
             raise ArgumentError(f"{what} is no array: {error}", _prototypes.CRL_ERROR_SIZE) from None
     array: npt.NDArray[Any] = values
+    if array.dtype.kind == "O" and given is not array:
+        array = _of_frame(given, array, what)
     if array.dtype.kind not in "biuf":
         raise ArgumentTypeError(f"{what} has the dtype {array.dtype}; numbers are needed, such as float32")
+    return array
+
+
+def _of_frame(given: Any, array: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
+    """What is an array of objects, because a frame's columns differ, or because values are missing."""
+    if hasattr(given, "columns"):  # pandas and polars
+        columns = []
+        for place, name in enumerate(given.columns):
+            column = given.iloc[:, place] if hasattr(given, "iloc") else given[name]
+            columns.append(numbers(column, f"the column {name!r} of {what}"))
+        return np.column_stack(columns)
+    if hasattr(given, "isna") and given.isna().any():
+        raise ArgumentTypeError(f"{what} has missing values; fill them, or leave their rows out")
     return array
 
 
@@ -127,8 +143,16 @@ def _stride(array: FloatArray) -> int:
     return array.shape[1] if array.flags.c_contiguous else array.strides[0] // _FLOAT_SIZE
 
 
-def _converted(array: npt.NDArray[Any]) -> FloatArray:
-    return array.astype(np.float32, order="C")
+def _converted(array: npt.NDArray[Any], what: str) -> FloatArray:
+    try:
+        with np.errstate(over="raise"):
+            return array.astype(np.float32, order="C")
+    except FloatingPointError:
+        largest = np.max(np.abs(array[np.isfinite(array)]))
+        raise ArgumentError(
+            f"{what} holds numbers that are too large for float32, up to {largest:g} in size",
+            _prototypes.CRL_ERROR_VALUE,
+        ) from None
 
 
 def as_rows(values: Any, columns: int, what: str, shape: tuple[int, ...] = ()) -> Rows:
@@ -155,7 +179,7 @@ def as_rows(values: Any, columns: int, what: str, shape: tuple[int, ...] = ()) -
     if array.ndim != 2 or array.shape[1] != columns:
         raise size_error(f"{what} has shape {given.shape}; it must be (rows, {columns}) or ({columns},)")
     if not _fits(array):
-        array = _converted(array)
+        array = _converted(array, what)
     return Rows(array, address_of(array), array.shape[0], _stride(array), single)
 
 
@@ -206,7 +230,7 @@ def as_vector(values: Any, size: int, what: str) -> FloatArray:
     array = numbers(values, what)
     if array.shape != (size,):
         raise size_error(f"{what} has shape {array.shape}; it must be ({size},)")
-    return array if _fits(array[np.newaxis]) else _converted(array)
+    return array if _fits(array[np.newaxis]) else _converted(array, what)
 
 
 def out_vector(out: Any, size: int, what: str) -> FloatArray:

@@ -98,6 +98,11 @@ class Targets:
 
     def _set_values(self, array: npt.NDArray[Any], kind: int, rows: int, columns: int, single: bool) -> None:
         if kind == _prototypes.CRL_CROSS_ENTROPY and array.ndim == 1 and not single and columns > 1:
+            missing = np.flatnonzero(np.isnan(array))
+            if missing.size:
+                raise ArgumentError(
+                    f"targets holds nan at row {missing[0]}: a class is missing", _prototypes.CRL_ERROR_TARGET
+                )
             raise size_error(
                 f"targets has shape {array.shape} and dtype {array.dtype}; give integer class indices ({rows},) or "
                 f"distributions ({rows}, {columns})"
