@@ -10,7 +10,9 @@ from . import _prototypes
 from ._arrays import numbers
 from ._costs import CostLike
 from ._data_source import DataSource
-from ._errors import ArgumentError, ArgumentTypeError
+from ._errors import ArgumentError, ArgumentTypeError, results
+from ._layers import layer_at
+from ._library import library
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -84,8 +86,10 @@ def _are_distributions(array: npt.NDArray[Any]) -> bool:
 
 def last_activation(network: Network) -> Any:
     """The activation of the outputs, also if other layers only give them another shape."""
-    layers = {layer.name: layer for layer in network.layers}
-    last = network.layers[-1]
-    while last.kind == "reshape" and last.inputs[0] in layers:
-        last = layers[last.inputs[0]]
+    handle = network._open()
+    (number,) = results(library.crl_network_layer_count, handle)
+    # Only the last as a rule: a network may have hundreds.
+    last = layer_at(handle, number.value - 1)
+    while last.kind == "reshape" and last.inputs[0] != "input":
+        last = next(layer for layer in network.layers if layer.name == last.inputs[0])
     return last.activation

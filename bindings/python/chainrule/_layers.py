@@ -49,10 +49,11 @@ class Layer(NamedTuple):
 def layers_of(network: Handle) -> tuple[Layer, ...]:
     """The layers of a network, built or not, in order."""
     (number,) = results(library.crl_network_layer_count, network)
-    return tuple(_layer(network, index) for index in range(number.value))
+    return tuple(layer_at(network, index) for index in range(number.value))
 
 
-def _layer(network: Handle, index: int) -> Layer:
+def layer_at(network: Handle, index: int) -> Layer:
+    """The layer at a place, from 0."""
     native = _prototypes.crl_layer.default()
     check(library.crl_network_layer(network, index, ctypes.byref(native)))
     options = _prototypes.crl_layer_options.default()

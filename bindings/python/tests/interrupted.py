@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 import chainrule
-from chainrule import DataSource, Network, Publisher, Trainer
+from chainrule import DataSource, LambdaCallback, Network, Publisher, Trainer
 
 SQUARES = "mean_squared_error"
 rng = np.random.default_rng(1)
@@ -35,6 +35,11 @@ def slowly(result: Any) -> Any:
     """What a function of the caller's returns, after some work in Python."""
     sum(range(200))
     return result
+
+
+def noticing(*_: Any) -> None:
+    """A callback, with some work in Python."""
+    slowly(None)
 
 
 def cost(y: np.ndarray, t: Any, _: Any) -> tuple[float, np.ndarray]:
@@ -75,11 +80,14 @@ custom = network(activation)
 # Made once: Python drops what a handler raises in a finalizer, and a network that goes has one.
 small = network()
 trainer = Trainer(wide, cost=SQUARES)
+objective = wide.objective(large, large[:, :1], SQUARES)
 CALLS: dict[str, Callable[[], Callable[[], Any]]] = {
     "fit": lambda: fit(network()),
     "fit in one batch": lambda: fit(network(), batch_size=len(x)),
     "fit, on_batch": lambda: fit(network(), on_batch=slowly),
     "fit, on_epoch": lambda: fit(network(), on_epoch=slowly),
+    "fit, callbacks": lambda: fit(network(), callbacks=LambdaCallback(on_batch=noticing, on_epoch=noticing)),
+    "objective": lambda: again(lambda: objective(objective.x0)),
     "fit, cost": lambda: fit(network(), cost=cost),
     "fit, activation": lambda: fit(custom),
     "fit, schedule": lambda: fit(network(), schedule=lambda *_: slowly(1e-6)),
