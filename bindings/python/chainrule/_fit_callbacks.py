@@ -173,6 +173,13 @@ class Checkpoint(_Watching):
         self.path = os.fspath(path)
         if not isinstance(self.path, str):
             raise ArgumentTypeError(f"path must be a string or a Path, not {path!r}")
+        try:
+            self.path.format(**dict.fromkeys(Epoch._fields, 0))
+        except (KeyError, IndexError, ValueError) as error:
+            raise ArgumentError(
+                f"path is {self.path!r}; what stands in braces must be a field of Epoch ({error})",
+                _prototypes.CRL_ERROR_VALUE,
+            ) from None
         self.best_only = bool(best_only)
         self.every = count(every, "every")
         if self.every < 1:

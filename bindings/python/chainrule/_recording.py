@@ -70,15 +70,15 @@ class Recorder:
     def recording(self, trainer: Trainer, done: int, epochs: int) -> Recorder:
         """Records a call of a trainer that starts after so many epochs: a context."""
         # The library refuses a call from a callback. Such a call must not change the state of the call around it.
-        self._calls += 1
-        if self._calls == 1:
-            self.stopped = False
-            self._start = len(self.history)
-            self._trainer = trainer
+        if self._calls == 0:
             if self._progress:
                 from ._progress import progress_bar
 
                 self._bar = progress_bar(done, epochs)
+            self.stopped = False
+            self._start = len(self.history)
+            self._trainer = trainer
+        self._calls += 1
         return self
 
     def begin(self) -> None:

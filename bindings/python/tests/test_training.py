@@ -494,6 +494,15 @@ def test_progress_without_tqdm_says_what_to_install(
     with pytest.raises(ImportError, match=r"pip install chainrule\[progress\]"):
         network.fit(x, labels, progress=True)
     np.testing.assert_array_equal(network.parameters, before)
+    # A trainer that was refused can go on.
+    noted: list[str] = []
+    note = chainrule.LambdaCallback(on_begin=lambda _: noted.append("begin"), on_end=lambda _: noted.append("end"))
+    trainer = chainrule.Trainer(network, epochs=2, progress=True, callbacks=[note])
+    with pytest.raises(ImportError):
+        trainer.fit(x, labels)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
+    assert len(trainer.fit(x, labels)) == 2
+    assert noted == ["begin", "end"]
 
 
 def test_cross_entropy_of_one_output_is_refused() -> None:
