@@ -7,6 +7,9 @@ import itertools
 from . import _prototypes
 from ._errors import ArgumentError, ArgumentTypeError
 
+_CONSTANTS = [(name, value) for name, value in vars(_prototypes).items() if isinstance(value, int)]
+_PLACES = {name: place for place, (name, _) in enumerate(_CONSTANTS)}
+
 
 def _names(first: str, prefix: str = "CRL_") -> dict[str, int]:
     """{"identity": 0, …} for one enumeration of the header, given by its first enumerator.
@@ -14,10 +17,9 @@ def _names(first: str, prefix: str = "CRL_") -> dict[str, int]:
     The prototypes list the enumerations one after another, each counting from 0. Enumerators for custom functions are
     left out.
     """
-    constants = [(name, value) for name, value in vars(_prototypes).items() if isinstance(value, int)]
-    start = [name for name, _ in constants].index(first)
-    members = constants[start : start + 1] + list(
-        itertools.takewhile(lambda member: member[1] != 0, constants[start + 1 :])
+    start = _PLACES[first]
+    members = _CONSTANTS[start : start + 1] + list(
+        itertools.takewhile(lambda member: member[1] != 0, _CONSTANTS[start + 1 :])
     )
     return {name[len(prefix) :].lower(): value for name, value in members if not name.startswith("CRL_CUSTOM_")}
 
