@@ -30,7 +30,7 @@ from chainrule.layers import (
     Subtract,
 )
 
-KINDS = {name: kind for name, kind in vars(layers).items() if name[0].isupper() and name != "Network"}
+KINDS = {name: kind for name, kind in vars(layers).items() if not name.startswith("_")}
 
 
 def test_a_list_of_layers_is_a_network() -> None:
@@ -109,6 +109,12 @@ def test_a_layer_says_what_it_takes(name: str) -> None:
     assert list(shown.parameters.values()) == list(inspect.signature(method).parameters.values())[hidden:]
     assert method.__doc__.splitlines()[0] in kind.__doc__
     assert pydoc.render_doc(kind, renderer=pydoc.plaintext).splitlines()[2].startswith(f"{name}(")
+
+
+def test_all_layers_can_be_imported_at_once() -> None:
+    names: dict[str, Any] = {}
+    exec("from chainrule.layers import *", names)
+    assert set(names) - {"__builtins__"} == set(KINDS)
 
 
 def test_layers_show_themselves() -> None:
