@@ -31,6 +31,7 @@ class Objective:
         self, network: Network, x: npt.ArrayLike, targets: npt.ArrayLike | None, cost: Any, sample_weight: Any
     ) -> None:
         """The objective; Network.objective() is shorter."""
+        network._open()
         built = network._layout()
         # Converted once.
         self._x = as_rows(x, built.inputs, "x", built.shape).array
