@@ -75,11 +75,7 @@ class Classification(Fitting):
             return y
         if activation == "log_softmax":
             return np.exp(y)
-        cost = self._classifying_cost()
-        if activation != "sigmoid" and cost == "cross_entropy" and y.shape[-1] > 1:
-            return _softmax(y)
-        # A sigmoid without exp() of large numbers.
-        p = y if activation == "sigmoid" or cost == "binary_cross_entropy" else 0.5 * (1 + np.tanh(0.5 * y))
+        p = y if activation == "sigmoid" else self._probabilities(y)
         return np.concatenate([1 - p, p], axis=-1) if p.shape[-1] == 1 else p
 
     def score(
@@ -103,6 +99,14 @@ class Classification(Fitting):
         x = self._layout().samples(x) if channels_first else x
         metrics = evaluate(cast("Network", self), options, x, targets, sample_weight, 1)
         return metrics.r2 if np.isnan(metrics.accuracy) else metrics.accuracy
+
+    def _probabilities(self, y: FloatArray) -> FloatArray:
+        """Those of outputs that no activation has made probabilities: of a single output, the second class's."""
+        cost = self._classifying_cost()
+        if cost == "cross_entropy" and y.shape[-1] > 1:
+            return _softmax(y)
+        # A sigmoid without exp() of large numbers.
+        return y if cost == "binary_cross_entropy" else 0.5 * (1 + np.tanh(0.5 * y))
 
     def _classifying_cost(self) -> str:
         """The name of the cost that says how outputs become probabilities."""

@@ -162,6 +162,13 @@ def test_probabilities_of_yes_and_no() -> None:
     np.testing.assert_allclose(several.predict_proba(X), expit(several.predict(X)), rtol=1e-5)
 
 
+def test_a_sigmoid_is_a_probability_whatever_it_was_trained_with() -> None:
+    trained = network(1, "sigmoid")
+    trained.fit(X, YES.astype(float), epochs=2)
+    assert trained.history.cost == "mean_squared_error"
+    np.testing.assert_array_equal(trained.predict_proba(X)[:, 1:], trained.predict(X))
+
+
 def test_quantities_have_no_probabilities() -> None:
     trained = network(3)
     trained.fit(X, X[:, :3], epochs=1)
