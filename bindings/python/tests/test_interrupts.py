@@ -74,7 +74,7 @@ def test_parameters_are_the_last_step_s() -> None:
     network = Network(4).add_dense(8, "tanh").add_dense(1).build(1)
     seen: list[Any] = []
     trainer = Trainer(network, cost="mean_squared_error", epochs=10**6, batch_size=10, on_epoch=seen.append)
-    with handler(signal.default_int_handler), interrupt(0.3), pytest.raises(KeyboardInterrupt):
+    with handler(signal.default_int_handler), pytest.raises(KeyboardInterrupt), interrupt(0.3):
         trainer.fit(X, TARGETS)
     steps = trainer.progress.steps
     assert steps > 0
@@ -88,7 +88,7 @@ def test_parameters_are_the_last_step_s() -> None:
 def test_training_goes_on_afterwards() -> None:
     network = Network(4).add_dense(8, "tanh").add_dense(1).build(1)
     trainer = Trainer(network, cost="mean_squared_error", epochs=400, batch_size=10)
-    with handler(signal.default_int_handler), interrupt(0.02), pytest.raises(KeyboardInterrupt):
+    with handler(signal.default_int_handler), pytest.raises(KeyboardInterrupt), interrupt(0.02):
         trainer.fit(X, TARGETS)
     trainer.fit(X, TARGETS)
     assert trainer.progress.epochs == 400
@@ -109,7 +109,7 @@ def test_a_handler_s_own_exception_comes_out() -> None:
         raise SystemExit(3)
 
     network = Network(4).add_dense(8, "tanh").add_dense(1).build(1)
-    with handler(leave), interrupt(0.05), pytest.raises(SystemExit, match="3"):
+    with handler(leave), pytest.raises(SystemExit, match="3"), interrupt(0.05):
         network.fit(X, TARGETS, cost="mean_squared_error", epochs=10**6)
 
 
@@ -134,7 +134,7 @@ def test_calls_within_callbacks() -> None:
     """An interrupt in a call that a callback makes ends both; one that the callback catches ends only the inner."""
     network, other = interrupted.network(), interrupted.network(units=200)
     endless: dict[str, Any] = {"cost": "mean_squared_error", "epochs": 10**6}
-    with handler(signal.default_int_handler), interrupt(0.05), pytest.raises(KeyboardInterrupt):
+    with handler(signal.default_int_handler), pytest.raises(KeyboardInterrupt), interrupt(0.05):
         network.fit(X, TARGETS, on_epoch=lambda _: other.fit(X, TARGETS, **endless), **endless)
 
     caught = []
@@ -162,7 +162,7 @@ def test_other_threads_are_left_alone() -> None:
     thread = threading.Thread(target=train)
     with handler(signal.default_int_handler):
         thread.start()
-        with interrupt(0.02), pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt), interrupt(0.02):
             time.sleep(30)
         thread.join()
     assert lengths == [200]
