@@ -230,7 +230,27 @@ def activation_layers() -> Network:
     return network.add_concatenation(list(ACTIVATIONS)).add_dense(2)
 
 
+def normalized() -> Network:
+    """Each kind of normalization, with and without numbers of its own, at the input and behind other layers."""
+    network = Network(24).add_reshape((4, 6), name="x")
+    for how in ("batch", "layer", "rms", "group"):
+        groups = 3 if how == "group" else 1
+        network.add_normalization(how, groups=groups, name=f"{how}-first", input="x").add_dense(6, "tanh")
+        network.add_normalization(how, groups=groups, name=how).add_dense(6, name=f"{how}-dense")
+        network.add_normalization(how, groups=groups, affine=False, name=f"{how}-plain")
+    network.add_sum(["batch-plain", "layer-plain", "rms-plain", "group-plain", "batch-dense"])
+    return network.add_normalization("group", groups=6, name="instance").add_flatten().add_dense(3)
+
+
+def image_normalized() -> Network:
+    network = Network(64).add_reshape((8, 8, 1)).add_convolution(4, 3, padding="same", bias=False)
+    network.add_normalization("batch").add_activation("relu").add_pooling("maximum", 2)
+    return network.add_normalization("batch", affine=False, name="plain").add_flatten().add_dense(10)
+
+
 TRAINED: dict[str, tuple[Callable[[], Network], str]] = {
+    "normalized": (normalized, "mean_squared_error"),
+    "image normalized": (image_normalized, "cross_entropy"),
     "mlp": (lambda: Network(64).add_dense(40, "relu").add_dense(20, "tanh").add_dense(10), "cross_entropy"),
     "activation layers": (activation_layers, "mean_squared_error"),
     "regression": (
@@ -245,6 +265,14 @@ TRAINED: dict[str, tuple[Callable[[], Network], str]] = {
     "branches": (branches, "mean_squared_error"),
     "cnn": (small_cnn, "cross_entropy"),
 }
+
+# Networks that sum in another order than the library does: a window's gradient in the order of its tiles.
+ROUNDED = {"cnn", "image normalized"}
+
+
+def trained_rows(name: str, x: np.ndarray) -> np.ndarray:
+    """Inputs for a network of TRAINED, made of any."""
+    return x
 
 
 def randomize(network: Network, seed: int) -> None:

@@ -113,40 +113,94 @@ def test_predicts_the_same_bits_in_int8(name: str, instruction_set: str, tmp_pat
     assert_same_bits(predict(library, x, network.outputs), Predictor(network, "int8").predict(x))
 
 
-@pytest.mark.parametrize("momentum", [0, 0.8])
-@pytest.mark.parametrize("instruction_set", instruction_sets())
-@pytest.mark.parametrize("name", networks.TRAINED)
-def test_trains_as_the_library_does(name: str, instruction_set: str, momentum: float, tmp_path: Path) -> None:
-    make, cost = networks.TRAINED[name]
-    network = built(make, instruction_set)
-    source = network.to_c_source(trains=True, momentum=momentum > 0, cost=cost)
-    library = compiled(source, tmp_path, "gcc")
+class Trained:
+    """A network as C that trains."""
+
+    def __init__(self, network: Network, cost: str, folder: Path, compiler: str = "gcc", momentum: bool = False) -> None:
+        source = network.to_c_source(trains=True, momentum=momentum, cost=cost)
+        self.library = compiled(source, folder, compiler)
+        self.library.network_train_step.restype = ctypes.c_float
+        self.has_momentum = momentum
+
+    def numbers(self, name: str, count: int) -> np.ndarray:
+        return np.ctypeslib.as_array((ctypes.c_float * count).in_dll(self.library, name))
+
+    def step(self, x: np.ndarray, t: np.ndarray, rate: float, momentum: float = 0) -> float:
+        rates = [ctypes.c_float(number) for number in ([rate, momentum] if self.has_momentum else [rate])]
+        return self.library.network_train_step(address(x), address(t), *rates)
+
+
+def samples(name: str, network: Network, cost: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows, and targets for a cost."""
     rng = np.random.default_rng(5)
-    x = rng.normal(size=(STEPS, network.inputs)).astype(np.float32)
-    t = rng.normal(size=(STEPS, network.outputs)).astype(np.float32)
+    x = networks.trained_rows(name, rng.normal(size=(count, network.inputs)).astype(np.float32))
+    t = rng.normal(size=(count, network.outputs)).astype(np.float32)
     if cost == "cross_entropy":
-        t = np.eye(network.outputs, dtype=np.float32)[rng.integers(network.outputs, size=STEPS)]
+        t = np.eye(network.outputs, dtype=np.float32)[rng.integers(network.outputs, size=count)]
     elif cost != "mean_squared_error":
         t = (t > 0).astype(np.float32)
-    rate = 1e-4 if name.startswith("activation") else 0.05
+    return x, t
+
+
+@pytest.mark.parametrize("momentum", [0, 0.8])
+@pytest.mark.parametrize(
+    ("instruction_set", "compiler"),
+    [(name, "gcc") for name in instruction_sets()] + [(instruction_sets()[-1], "clang")],
+)
+@pytest.mark.parametrize("name", networks.TRAINED)
+def test_trains_as_the_library_does(
+    name: str, instruction_set: str, compiler: str, momentum: float, tmp_path: Path
+) -> None:
+    make, cost = networks.TRAINED[name]
+    network = built(make, instruction_set)
+    trained = Trained(network, cost, tmp_path, compiler, momentum > 0)
+    x, t = samples(name, network, cost, STEPS)
+    rate = 1e-4 if name.startswith("activation") else 0.02
     if momentum:
         optimizer = Optimizer(network, "momentum", rate, momentum=momentum)
     else:
         optimizer = Optimizer(network, "gradient_descent", rate)
-    library.network_train_step.restype = ctypes.c_float
-    rates = [ctypes.c_float(number) for number in ([rate, momentum] if momentum else [rate])]
-    parameters = np.ctypeslib.as_array((ctypes.c_float * network.parameters.size).in_dll(library, "network_parameters"))
-    for step in range(STEPS):
-        C, gradient = network.value_and_grad(x[step : step + 1], t[step : step + 1], cost)
-        optimizer.step(gradient)
-        computed = library.network_train_step(address(x[step]), address(t[step]), *rates)
-        assert computed == pytest.approx(C, rel=1e-5)
-    if name == "cnn":
-        # The library sums a window's gradient in the order of its tiles.
-        np.testing.assert_allclose(parameters, network.parameters, rtol=1e-4, atol=1e-6)
+    for row, target in zip(x, t, strict=True):
+        epoch = network.fit(row[None], target[None], cost=cost, optimizer=optimizer, epochs=1, batch_size=1)[0]
+        assert trained.step(row, target, rate, momentum) == pytest.approx(epoch.cost, rel=1e-4, abs=1e-6)
+    parameters = trained.numbers("network_parameters", network.parameters.size)
+    running = {key: value for key, value in network.state.items() if "running" in key}
+    state = np.concatenate([value.ravel() for value in network.state.values()]) if running else np.empty(0, np.float32)
+    if name in networks.ROUNDED:
+        np.testing.assert_allclose(parameters, network.parameters, rtol=2e-4, atol=2e-6)
     else:
         assert_same_bits(parameters, np.asarray(network.parameters))
-    np.testing.assert_allclose(predict(library, x, network.outputs), network.predict(x), rtol=1e-4, atol=1e-5)
+    if running:
+        numbers = trained.numbers("network_state", state.size)
+        np.testing.assert_allclose(numbers, state, rtol=1e-5 if name in networks.ROUNDED else 0, atol=1e-7)
+    y = predict(trained.library, x, network.outputs)
+    np.testing.assert_allclose(y, network.predict(x), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", networks.TRAINED)
+def test_steps_along_the_gradient(name: str, tmp_path: Path) -> None:
+    """Central differences of the cost, which know nothing of backward passes."""
+    make, cost = networks.TRAINED[name]
+    network = built(make, instruction_sets()[-1])
+    trained = Trained(network, cost, tmp_path)
+    (x,), (t,) = samples(name, network, cost, 1)
+    w = trained.numbers("network_parameters", network.parameters.size)
+    first = w.copy()
+    rate, step = 2.0**-10, 2.0**-7
+    trained.step(x, t, rate)
+    gradient = (first - w) / rate
+
+    def cost_at(index: int, change: float) -> float:
+        w[:] = first
+        w[index] += change
+        return trained.step(x, t, 0)
+
+    some = np.random.default_rng(1).permutation(w.size)[:200]
+    differences = np.array([(cost_at(i, step) - cost_at(i, -step)) / (2 * step) for i in some])
+    # A rectifier may have its kink between.
+    errors = np.abs(gradient[some] - differences) > 0.02 * np.abs(differences) + 2e-3
+    assert np.abs(differences).max() > 1e-2
+    assert errors.mean() < 0.03, (some[errors], gradient[some][errors], differences[errors])
 
 
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
@@ -188,6 +242,38 @@ def test_stands_alone(compiler: str, tmp_path: Path) -> None:
     subprocess.run([tmp_path / "both"], check=True)
 
 
+@pytest.mark.parametrize("compiler", ["g++", "clang++"])
+def test_a_program_in_cpp_links_it(compiler: str, tmp_path: Path) -> None:
+    """The declarations with the code compiled as C; and all of it as C++."""
+    network = built(networks.TRAINED["normalized"][0], "baseline")
+    (tmp_path / "network.c").write_text(network.to_c_source(trains=True))
+    (tmp_path / "main.cpp").write_text(
+        '#include "network.c"\n#include <cstdio>\n'
+        "static float x[NETWORK_INPUTS], y[NETWORK_OUTPUTS], t[NETWORK_OUTPUTS];\n"
+        "int main() {\n    for (int i = 0; i < NETWORK_INPUTS; i++) x[i] = float(i % 7) - 3;\n"
+        "    network_train_step(x, t, 0.01f);\n    network_predict(x, y);\n"
+        '    std::printf("%a %a %a\\n", y[0], network_parameters[3], network_state[1]);\n}\n'
+    )
+    warnings = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-ffp-contract=off"]
+    subprocess.run(["gcc", "-std=c99", *warnings, "-c", "network.c", "-o", "network.o"], check=True, cwd=tmp_path)
+    for name, flags in (("linked", ["-DNETWORK_DECLARATIONS", "network.o"]), ("whole", [])):
+        command = [compiler, "-std=c++17", *warnings, "main.cpp", *flags, "-o", name, "-lm"]
+        subprocess.run(command, check=True, cwd=tmp_path)
+    texts = [subprocess.run([tmp_path / name], check=True, capture_output=True).stdout for name in ("linked", "whole")]
+    network.fit(
+        np.arange(24)[None] % 7 - 3.0,
+        np.zeros((1, 3)),
+        cost="mean_squared_error",
+        optimizer="gradient_descent",
+        learning_rate=0.01,
+        epochs=1,
+        batch_size=1,
+    )
+    assert texts[0] == texts[1]
+    numbers = [float.fromhex(number) for number in texts[0].decode().split()]
+    assert numbers[1] == network.parameters[3] and numbers[2] == next(iter(network.state.values())).ravel()[1]
+
+
 def test_declares_what_it_has() -> None:
     source = networks.mlp().build(seed=1).to_c_source(name="Digits_1")
     assert "void Digits_1_predict(const float *x, float *y)" in source
@@ -200,6 +286,7 @@ def test_declares_what_it_has() -> None:
         ({"name": ""}, "begins no names"),
         ({"name": "1st"}, "begins no names"),
         ({"name": "a-b"}, "begins no names"),
+        ({"name": "a\0b"}, "null character"),
         ({"name": "a" * 64}, "begins no names"),
         ({"precision": "bfloat16"}, "float32 or int8"),
         ({"precision": "int8", "trains": True}, "int8 cannot train"),
@@ -222,6 +309,14 @@ def test_names_the_layer_it_refuses() -> None:
     for options in ({"precision": "int8"}, {"trains": True}):
         with pytest.raises(chainrule.ChainruleError, match="layer 'cell': .*'gru'"):
             network.to_c_source(**options)
+
+
+def test_refuses_batch_normalization_of_one_number() -> None:
+    """Along one row a channel without positions has no variance."""
+    network = Network(6).add_dense(4).add_normalization("batch", name="norm").add_dense(2).build(seed=1)
+    with pytest.raises(chainrule.ChainruleError, match=r"layer 'norm': .*'batch_normalization'.* has no variance"):
+        network.to_c_source(trains=True)
+    assert "norm" in network.to_c_source()
 
 
 def test_refuses_numbers_that_are_not_finite() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from . import _prototypes
 from ._costs import CostLike, cost_options
+from ._description import encoded
 from ._names import PRECISIONS, enumerator
 
 
@@ -14,7 +15,7 @@ def c_source_options(name: str, precision: str, trains: bool, momentum: bool, co
     """The crl_c_source_options, and what they point to."""
     options = _prototypes.crl_c_source_options.default()
     kept = cost_options(cost)
-    options.name = str(name).encode(errors="replace")
+    options.name = encoded(name)
     options.precision = enumerator(PRECISIONS, precision, "precision")
     options.trains = bool(trains)
     options.has_momentum = bool(momentum)

@@ -32,6 +32,12 @@ def test_int8(network: Network) -> None:
 def test_refuses(network: Network, tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="begins no names"):
         network.to_c_source(name="no name")
+    with pytest.raises(ArgumentError, match="null character"):
+        network.to_c_source(name="a\0b")
+    with pytest.raises(ArgumentError, match="null character"):
+        network.export_c(tmp_path / "x.c", name="a\0b")
+    with pytest.raises(ArgumentTypeError, match="string"):
+        network.to_c_source(name=8)  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match="unknown precision"):
         network.to_c_source(precision="int4")
     with pytest.raises(ArgumentTypeError):

@@ -221,8 +221,8 @@ enum CLayers {
             return sums[0];
         }
         @normalize
-        /* (x - mean) / sqrt(variance + epsilon) of a block of rows. */
-        static void normalize(
+        /* (x - mean) / sqrt(variance + epsilon) of a block of rows. Returns the factor of the difference. */
+        static float normalize(
             const float *x, float *z, int32_t rows, int32_t columns, int32_t stride, float epsilon, int centers)
         {
             double sums[LANES];
@@ -240,6 +240,7 @@ enum CLayers {
             factor = 1.0f / SQRT(factor + epsilon);
             for (int32_t r = 0; r < rows; r++)
                 for (int32_t c = 0; c < columns; c++) z[r * stride + c] = (x[r * stride + c] - mean) * factor;
+            return factor;
         }
         @sum_of
         static float sum_of(float *sums)

@@ -21,23 +21,40 @@ enum CTraining {
                     for (int32_t i = 0; i < inputs; i++) d[i] = MADD(s[u], w[u * inputs + i], d[i]);
             }
         }
-        @dense_step
-        static void dense_step(
-            const float *s, const float *x, float *w, float *b, int32_t positions, int32_t inputs, int32_t units,
-            const float *rates)
+        @bias_step
+        /* Along the sums of s over positions, which lie so far apart. */
+        static void bias_step(
+            const float *s, int32_t stride, float *b, int32_t positions, int32_t units, const float *rates)
         {
             for (int32_t u = 0; u < units; u++) {
+                float gradient = 0.0f;
+                for (int32_t p = 0; p < positions; p++) gradient += s[p * stride + u];
+                step_along(b + u, gradient, rates);
+            }
+        }
+        @product_step
+        /* Along the sums of s z, which are of double numbers. */
+        static void product_step(
+            const float *s, int32_t stride, const float *z, float *w, int32_t positions, int32_t units, const float *rates)
+        {
+            for (int32_t u = 0; u < units; u++) {
+                double gradient = 0.0;
+                for (int32_t p = 0; p < positions; p++) gradient += (double)(s[p * stride + u] * z[p * units + u]);
+                step_along(w + u, (float)gradient, rates);
+            }
+        }
+        @dense_step
+        static void dense_step(
+            const float *s, int32_t stride, const float *x, float *w, float *b, int32_t positions, int32_t inputs,
+            int32_t units, const float *rates)
+        {
+            for (int32_t u = 0; u < units; u++)
                 for (int32_t i = 0; i < inputs; i++) {
                     float gradient = 0.0f;
-                    for (int32_t p = 0; p < positions; p++) gradient = MADD(s[p * units + u], x[p * inputs + i], gradient);
+                    for (int32_t p = 0; p < positions; p++) gradient = MADD(s[p * stride + u], x[p * inputs + i], gradient);
                     step_along(w + u * inputs + i, gradient, rates);
                 }
-                if (b) {
-                    float gradient = 0.0f;
-                    for (int32_t p = 0; p < positions; p++) gradient += s[p * units + u];
-                    step_along(b + u, gradient, rates);
-                }
-            }
+            if (b) bias_step(s, stride, b, positions, units, rates);
         }
         @convolve_step
         /* room holds the gradients of a tap. */
@@ -61,11 +78,7 @@ enum CTraining {
                     for (int32_t c = 0; c < depth; c++)
                         step_along(w + (u * taps + t) * depth + c, room[u * depth + c], rates);
             }
-            for (int32_t u = 0; b && u < units; u++) {
-                float gradient = 0.0f;
-                for (int32_t o = 0; o < outputs; o++) gradient += s[o * units + u];
-                step_along(b + u, gradient, rates);
-            }
+            if (b) bias_step(s, units, b, outputs, units, rates);
         }
         @maximum_pool_back
         static void maximum_pool_back(const window *a, const float *x, const float *s, float *d, int32_t channels)
@@ -86,6 +99,111 @@ enum CTraining {
                     const float factor = 1.0f / (float)count;
                     for (int32_t c = 0; c < channels; c++) d[c] = MADD(factor, s[output * channels + c], d[c]);
                 }
+        }
+        @scale_step
+        /* Of the factors and offsets of channels. */
+        static void scale_step(
+            const float *s, const float *z, float *w, float *b, int32_t positions, int32_t channels, const float *rates)
+        {
+            product_step(s, channels, z, w, positions, channels, rates);
+            if (b) bias_step(s, channels, b, positions, channels, rates);
+        }
+        @normalize_back
+        /* factor (g - mean(g) - z mean(g z)) with g = w s, of a block of rows. */
+        static void normalize_back(
+            const float *s, const float *w, const float *z, float factor, float *d, int32_t rows, int32_t columns,
+            int32_t stride, int centers, int adds)
+        {
+            double sums[LANES], products[LANES];
+            float mean = 0.0f, slope;
+            for (int i = 0; i < LANES; i++) sums[i] = products[i] = 0.0;
+            for (int32_t r = 0; r < rows; r++)
+                for (int32_t c = 0; c < columns; c++) {
+                    const float g = w ? s[r * stride + c] * w[c] : s[r * stride + c];
+                    sums[c % LANES] += (double)g;
+                    products[c % LANES] += (double)(g * z[r * stride + c]);
+                }
+            if (centers) mean = (float)(total_of(sums) / (double)(rows * columns));
+            slope = (float)(total_of(products) / (double)(rows * columns));
+            for (int32_t r = 0; r < rows; r++)
+                for (int32_t c = 0; c < columns; c++) {
+                    const int32_t i = r * stride + c;
+                    const float rest = (w ? s[i] * w[c] : s[i]) - mean - slope * z[i];
+                    d[i] = adds ? MADD(rest, factor, d[i]) : rest * factor;
+                }
+        }
+        @moments
+        /* Each channel's mean and variance over positions. The squares are of differences from the mean of some. */
+        static void moments(const float *x, float *statistics, int32_t positions, int32_t channels)
+        {
+            const int32_t some = positions < 16 ? positions : 16;
+            const double share = 1.0 / (double)positions;
+            for (int32_t c = 0; c < channels; c++) {
+                double sum = 0.0, squares = 0.0, difference, spread;
+                float near;
+                for (int32_t p = 0; p < some; p++) sum += (double)x[p * (positions / some) * channels + c];
+                near = (float)(sum * (1.0 / (double)some));
+                sum = 0.0;
+                for (int32_t p = 0; p < positions; p++) {
+                    const float value = x[p * channels + c], distance = value - near;
+                    sum += (double)value;
+                    squares += (double)(distance * distance);
+                }
+                difference = sum * share - (double)near;
+                spread = squares * share - difference * difference;
+                statistics[c] = (float)(sum * share);
+                statistics[channels + c] = (float)(spread < 0.0 ? 0.0 : spread);
+            }
+        }
+        @normalize_batch
+        /* Means and variances are the running ones; in training those of x, which are kept, and which the running ones follow. */
+        static void normalize_batch(
+            const float *x, const float *w, const float *b, float *h, int32_t positions, int32_t channels, float epsilon,
+            float momentum, float *running, float *kept)
+        {
+            const float *statistics = kept ? kept : running;
+            if (kept) moments(x, kept, positions, channels);
+            for (int32_t c = 0; c < channels; c++) {
+                float factor = 1.0f / SQRT(statistics[channels + c] + epsilon), offset;
+                if (w) factor = factor * w[c];
+                offset = (b ? b[c] : 0.0f) - statistics[c] * factor;
+                for (int32_t p = 0; p < positions; p++)
+                    h[p * channels + c] = MADD(factor, x[p * channels + c], 0.0f + offset);
+                if (kept) {
+                    const float numbers = (float)positions, unbiased = kept[channels + c] * (numbers / (numbers - 1.0f));
+                    running[c] += momentum * (kept[c] - running[c]);
+                    running[channels + c] += momentum * (unbiased - running[channels + c]);
+                }
+            }
+        }
+        @batch_back
+        /* d = w r (s - mean(s) - z mean(s z)) by the kept mean and variance, of which r is made; and the step of w and b. */
+        static void batch_back(
+            const float *s, const float *x, const float *kept, float *w, float *b, float *d, int32_t positions,
+            int32_t channels, float epsilon, int adds, const float *rates)
+        {
+            const float share = 1.0f / (float)positions;
+            for (int32_t c = 0; c < channels; c++) {
+                const float mean = kept[c], r = 1.0f / SQRT(kept[channels + c] + epsilon);
+                const float factor = w ? r * w[c] : r, start = 0.0f - mean * r;
+                double products = 0.0, sums = 0.0;
+                float product, slope, offset;
+                for (int32_t i = c; i < positions * channels; i += channels) {
+                    products += (double)(s[i] * (d ? x[i] - mean : MADD(r, x[i], 0.0f + start)));
+                    sums += (double)s[i];
+                }
+                product = d ? (float)products * r : (float)products;
+                slope = -r * product * share * factor;
+                offset = -factor * (float)sums * share - slope * mean;
+                for (int32_t i = c; d && i < positions * channels; i += channels)
+                    d[i] = MADD(slope, x[i], MADD(factor, s[i], (adds ? d[i] : 0.0f) + offset));
+                if (!w) continue;
+                step_along(w + c, product, rates);
+                if (d)
+                    step_along(b + c, (float)sums, rates);
+                else
+                    bias_step(s + c, channels, b + c, positions, 1, rates);
+            }
         }
         @softmax_back
         static void softmax_back(const float *h, float *delta, int32_t rows, int32_t columns)

@@ -44,6 +44,10 @@ extension CWriter {
             #ifndef \(macro)_H
             #define \(macro)_H
 
+            #ifdef __cplusplus
+            extern "C" {
+            #endif
+
             #define \(macro)_INPUTS \(network.inputs)
             #define \(macro)_OUTPUTS \(network.outputs)
             #define \(macro)_BUFFER_FLOATS \(bufferCount)
@@ -63,6 +67,19 @@ extension CWriter {
                 #define \(macro)_PARAMETERS \(network.parameterCount)
                 /* In the order of the library's parameter vector. */
                 extern float \(name)_parameters[\(macro)_PARAMETERS];
+
+                """)
+            if stateCount > 0 {
+                text.add(
+                    """
+                    #define \(macro)_STATE \(stateCount)
+                    /* What training moves besides: the state, in the library's order. */
+                    extern float \(name)_state[\(macro)_STATE];
+
+                    """)
+            }
+            text.add(
+                """
                 /* A step of gradient descent along the gradient of one row with the targets t: \(options.cost.identifier).
                  * Returns the cost before the step. */
                 float \(name)_train_step_with(\(stepArguments), float *buffer);
@@ -74,6 +91,10 @@ extension CWriter {
         }
         text.add(
             """
+
+            #ifdef __cplusplus
+            }
+            #endif
 
             #endif
             #ifndef \(macro)_DECLARATIONS
@@ -115,7 +136,9 @@ extension CWriter {
 
             """)
         if trains {
-            text.add("\n#define PARAMETERS \(name)_parameters\n#define MOMENTUM \(options.hasMomentum ? 1 : 0)\n")
+            text.add(
+                "\n#define PARAMETERS \(name)_parameters\n#define STATE \(name)_state\n#define MOMENTUM \(options.hasMomentum ? 1 : 0)\n"
+            )
             if options.hasMomentum { text.add("static float velocities[\(macro)_PARAMETERS];\n") }
         }
         return text
@@ -123,13 +146,15 @@ extension CWriter {
 
     private func addFunctions(to text: inout CText) {
         if trains {
-            text.add("\nstatic void pass_forward(const float *x, float *buffer)\n{\n")
+            text.add("\nstatic void pass_forward(const float *x, float *buffer\(hasModes ? ", int trains" : ""))\n{\n")
             text.append(bytes: forward.bytes)
             text.add("}\n")
         }
         text.add("\nvoid \(name)_predict_with(const float *x, float *y, float *buffer)\n{\n")
         if trains {
-            text.add("    pass_forward(x, buffer);\n    copy(\(outputPlace), y, \(network.outputs));\n}\n")
+            text.add(
+                "    pass_forward(x, buffer\(hasModes ? ", 0" : ""));\n    copy(\(outputPlace), y, \(network.outputs));\n}\n"
+            )
         } else {
             // Constants need neither.
             text.add("    (void)x, (void)buffer;\n")
@@ -139,7 +164,7 @@ extension CWriter {
         if trains {
             text.add("\nfloat \(name)_train_step_with(\(stepArguments), float *buffer)\n{\n")
             text.add("    const float rates[2] = {learning_rate, \(options.hasMomentum ? "momentum" : "0.0f")};\n")
-            text.add("    float cost;\n    pass_forward(x, buffer);\n")
+            text.add("    float cost;\n    pass_forward(x, buffer\(hasModes ? ", 1" : ""));\n")
             text.append(bytes: backward.bytes)
             text.add("    return cost;\n}\n")
         }

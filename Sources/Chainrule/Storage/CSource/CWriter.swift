@@ -18,9 +18,15 @@ final class CWriter {
     private var preactivations: [String?]
     private var deltas: [String?]
     private var lastUses: [Int]
+    /// By node: where what its forward pass keeps for its backward pass lies.
+    private var keeps: [String]
     /// How many tables of axes there are; by node, whether it has a table of a window.
     var tableCount = 0
     var hasWindow: [Bool]
+    /// Whether the forward pass of training differs from that of predictions.
+    var hasModes = false
+    /// Whether calls are added backward.
+    private var isBackward = false
     /// The node in work, and the time.
     private(set) var index = 0
     private var time = 0
@@ -35,6 +41,7 @@ final class CWriter {
         values = [String](repeating: "x", count: count)
         preactivations = [String?](repeating: nil, count: count)
         deltas = preactivations
+        keeps = values
         lastUses = Array(0..<count)
     }
 
@@ -50,10 +57,10 @@ final class CWriter {
         ChainruleError(.value, "C source has no form of a layer of the kind '\(node.layer.kind)'\(why)")
     }
 
-    /// Adds a line forward.
-    @inline(never) func call(_ text: ErrorMessage) { forward.line(text) }
-    /// Adds a line backward.
-    @inline(never) func callBack(_ text: ErrorMessage) { backward.line(text) }
+    /// Adds a line, forward or backward.
+    @inline(never) func call(_ text: ErrorMessage) {
+        if isBackward { backward.line(text) } else { forward.line(text) }
+    }
 
     // MARK: Places
 
@@ -63,6 +70,12 @@ final class CWriter {
     var output: String { @inline(never) get { values[roots[index + 1]] } }
     /// Where its z lies.
     var preactivation: String { @inline(never) get { preactivations[index + 1] ?? output } }
+
+    /// Memory that keeps what the forward pass of the node in work makes for its backward pass. The same each time.
+    func kept(_ count: @autoclosure () throws(ChainruleError) -> Int) throws(ChainruleError) -> String {
+        if !isBackward { keeps[index] = try place(count(), until: timeBackward(index)) }
+        return keeps[index]
+    }
 
     /// Memory for the node in work alone.
     func room(_ count: Int) throws(ChainruleError) -> String { try place(count, until: time) }
@@ -95,6 +108,19 @@ final class CWriter {
         lastUses[roots[roots.count - 1]] = architecture.nodes.count
     }
 
+    /// Where ∂C/∂h of an input goes, as an argument, and whether to add it to what is there; 0: nobody needs it.
+    func inputDeltaArguments(_ input: Int = 0) throws(ChainruleError) -> (place: String, adds: Int) {
+        guard let (place, adds) = try inputDelta(input) else { return ("0", 0) }
+        return (place, adds ? 1 : 0)
+    }
+
+    /// Where ∂C/∂h of an input goes to be added to; 0 if nothing was there.
+    func clearedInputDelta(_ input: Int = 0) throws(ChainruleError) -> String? {
+        guard let (place, adds) = try inputDelta(input) else { return nil }
+        if !adds { call("clear(\(place), \(inputShape(input).count));") }
+        return place
+    }
+
     /// Where ∂C/∂h of an input goes, and whether to add it to what is there; nil: nobody needs it.
     func inputDelta(_ input: Int = 0) throws(ChainruleError) -> (place: String, adds: Bool)? {
         let position = roots[node.inputs[input]]
@@ -118,6 +144,10 @@ final class CWriter {
             guard network.parameterCount > 0 else { throw ChainruleError(.value, "the network has nothing to train") }
             try network.checkOutput(for: options.cost)
             try numbers.floats("\nfloat \(name)_parameters[\(network.parameterCount)]", network.parameters)
+            if stateCount > 0 {
+                let state = network.numbers.columns(from: network.parameterCount, count: stateCount)
+                try numbers.floats("\nfloat \(name)_state[\(stateCount)]", state)
+            }
         }
         for index in architecture.nodes.indices {
             (self.index, time) = (index, index)
@@ -131,9 +161,9 @@ final class CWriter {
             if !isWritten(last) { call("copy(\(outputPlace), y, \(architecture.outputs));") }
             return
         }
-        time = architecture.nodes.count
+        (time, isBackward) = (architecture.nodes.count, true)
         let delta = try newDelta(last)
-        callBack(
+        call(
             "cost = \(options.costFunction!)(\(values[last]), t, \(delta), \(architecture.outputs));")
         for index in architecture.nodes.indices.reversed() where network.plan.needsDelta[index] {
             (self.index, time) = (index, timeBackward(index))
@@ -154,6 +184,15 @@ final class CWriter {
         }
     }
 
+    /// Whether training needs z besides h.
+    private var keepsPreactivation: Bool {
+        if case .normalization(let method, _, _) = node.settings {
+            if case .batch = method { return false }
+            return node.layer.preactivation == .own
+        }
+        return node.layer.outputActivation.map { !$0.derivativeIsOfValue } ?? false
+    }
+
     private func writeForward() throws(ChainruleError) {
         switch node.settings {
         case .dropout(let rate, _) where trains && rate > 0: throw refusal(" that trains: it is random")
@@ -170,7 +209,7 @@ final class CWriter {
         } else {
             let until = trains ? timeBackward(index) : lastUses[position]
             values[position] = try place(shape.count, until: until)
-            if trains, let activation = node.layer.outputActivation, !activation.derivativeIsOfValue {
+            if trains && keepsPreactivation {
                 preactivations[position] =
                     node.layer.preactivation == .input ? input() : try place(shape.count, until: until)
             }
@@ -179,6 +218,11 @@ final class CWriter {
     }
 
     // MARK: Tables
+
+    /// How many numbers of state training changes, or could: those of all layers, if it changes any.
+    var stateCount: Int {
+        trains && network.plan.mixesRows ? network.numbers.count - network.parameterCount : 0
+    }
 
     /// The array of a tensor of the node in work: a parameter, or one of its state. Nil if there are not so many.
     func table(_ place: Int, _ what: StaticString) throws(ChainruleError) -> String? {
@@ -190,6 +234,7 @@ final class CWriter {
             isParameter
             ? plan.tensors[parameters.lowerBound + place] : plan.state[state.lowerBound + place - parameters.count]
         if trains && isParameter { return CWriter.text("PARAMETERS + \(tensor.offset)") }
+        if stateCount > 0 { return CWriter.text("STATE + \(tensor.offset - network.parameterCount)") }
         return try table(tensor.vector(in: network.numbers), what)
     }
 

@@ -1,0 +1,96 @@
+import Kernels
+
+// Activations, functions of elements, and reductions.
+extension CWriter {
+    private static let names: [(activation: StaticString, function: StaticString)] = [
+        ("tanh", "tanh_of"), ("clipped_relu", "clip"), ("exponential", "exp_of"),
+    ]
+
+    func activate(_ activation: Activation, _ z: String, _ h: String) throws(ChainruleError) {
+        if activation.isCustom { throw refusal(" with a function of your own") }
+        if activation.isIdentity { return }
+        var function = activation.identifier
+        for (name, other) in CWriter.names where name.isSameText(as: function) { function = other }
+        if activation.readsWholeRows {
+            call("\(function)(\(z), \(h), \(shape.positions), \(shape.channels));")
+        } else if let alpha = activation.alpha {
+            let low: StaticString = activation.identifier.isSameText(as: "clipped_relu") ? "0.0f, " : ""
+            call("\(function)(\(z), \(h), \(shape.count), \(low)\(CText.number(alpha)));")
+        } else {
+            call("map(\(function), \(z), \(h), \(shape.count));")
+        }
+    }
+
+    func passBack(_ activation: Activation, _ delta: String) {
+        if activation.isIdentity { return }
+        let name = activation.identifier
+        let at = activation.derivativeIsOfValue ? output : preactivation
+        if activation.readsWholeRows {
+            call("\(name)_back(\(output), \(delta), \(shape.positions), \(shape.channels));")
+        } else if let alpha = activation.alpha {
+            call("slope_of_\(name)(\(at), \(delta), \(shape.count), \(CText.number(alpha)));")
+        } else {
+            call("pass_back(slope_of_\(name), \(at), \(delta), \(shape.count));")
+        }
+    }
+
+    func apply(_ function: ElementFunction) {
+        let name: StaticString =
+            switch function {
+            case .affine: "affine"
+            case .clip: "clip"
+            case .log: "log_of"
+            case .squareRoot: "square_root"
+            case .absolute: "size_of"
+            case .reciprocal: "reciprocal"
+            case .square: "square"
+            case .erf: "erf_of"
+            case .sine: "sine"
+            case .step: "step_of"
+            case .stepwiseSigmoid: "stepwise_sigmoid"
+            case .quantize: "quantized_by"
+            case .floor: "floor_of"
+            }
+        switch function {
+        case .affine, .clip, .quantize:
+            let numbers = function.numbers
+            call(
+                """
+                \(name)(\(input()), \(output), \(shape.count), \(CText.number(numbers[0])), \(CText.number(numbers[1])));
+                """)
+        default: call("map(\(name), \(input()), \(output), \(shape.count));")
+        }
+    }
+
+    func combine(_ function: StaticString) throws(ChainruleError) {
+        let (a, b) = (try operand(0), try operand(1))
+        call("combine(\(function), \(a), \(b), \(output), \(shape.count));")
+    }
+
+    /// An input in the layer's shape.
+    func operand(_ input: Int) throws(ChainruleError) -> String {
+        if inputShape(input).count == shape.count { return self.input(input) }
+        let repeated = try room(shape.count)
+        try move(inputShape(input).repetition(in: shape)!, self.input(input), repeated)
+        return repeated
+    }
+
+    func reduce(_ layer: Reduction) throws(ChainruleError) {
+        let length = inputShape().count / shape.count
+        switch layer.method {
+        case .sum, .mean:
+            try move(layer.repetition(of: inputShape()), input(), output, adjoint: true)
+            if layer.method == .mean {
+                call("affine(\(output), \(output), \(shape.count), \(CText.number(1 / Float(length))), -0.0f);")
+            }
+        case .maximum, .minimum, .argmax:
+            let lines = try room(inputShape().count)
+            try move(layer.order(of: inputShape(), into: shape), input(), lines)
+            let sign: StaticString = layer.method == .minimum ? "-1.0f" : "1.0f"
+            call(
+                """
+                reduce_largest(\(lines), \(output), \(length), \(shape.count), \(sign), \(layer.method == .argmax ? 1 : 0));
+                """)
+        }
+    }
+}
