@@ -113,13 +113,19 @@ enum CCells {
                 for (int32_t c = 0; c < width; c++) h[c] = h[c] * sum;
             }
         }
+        @token_of
+        /* A token that is none of the table counts as the nearest. */
+        static int32_t token_of(float x, int32_t tokens)
+        {
+            return x > 0.0f ? (x < (float)tokens ? (int32_t)x : tokens - 1) : 0;
+        }
         @look_up
-        /* Rows of a table. A token that is none of it counts as the nearest. */
+        /* Rows of a table. */
         static void look_up(const float *x, const float *table, float *h, int32_t count, int32_t width, int32_t tokens)
         {
             for (int32_t i = 0; i < count; i++) {
-                const int32_t token = x[i] > 0.0f ? (x[i] < (float)tokens ? (int32_t)x[i] : tokens - 1) : 0;
-                for (int32_t c = 0; c < width; c++) *h++ = table[token * width + c];
+                const float *row = table + token_of(x[i], tokens) * width;
+                for (int32_t c = 0; c < width; c++) *h++ = row[c];
             }
         }
 

@@ -175,17 +175,20 @@ enum CFunctions {
             const float size = size_of(x);
             return size_of(size - (size < 8388608.0f ? (size + 8388608.0f) - 8388608.0f : size));
         }
-        @sine
-        static float sine(float x)
+        @sine_at
+        /* sin(x + phase pi), the phase being 0 or 0.5. */
+        static float sine_at(float x, float phase)
         {
-            const float shift = 12582912.0f, n = shift + MADD(0.0f, -1.0f, x * 0.318309886f) - shift;
+            const float shift = 12582912.0f, m = shift + MADD(phase, -1.0f, x * 0.318309886f) - shift, n = m + phase;
             const float near = MADD(n, -9.67502593994140625e-4f, MADD(n, -3.140625f, x));
             const float r = MADD(n, -1.509957990978376432e-7f, near), s = r * r;
             const float high = MADD(2.60578064e-6f, s, -0.000198096029f);
             const float p = MADD(high, s * s, MADD(0.00833306625f, s, -0.166666596f));
             const float result = at_most(at_least(MADD(r * s, p, r), -1.0f), 1.0f);
-            return 0.0f < distance_to_whole(n * 0.5f) ? -result : result;
+            return (0.0f < distance_to_whole(m * 0.5f)) == (phase <= 0.0f) ? -result : result;
         }
+        @sine
+        static float sine(float x) { return sine_at(x, 0.0f); }
         @step_of
         static float step_of(float a) { return a < 0.0f ? 0.0f : a <= a ? 1.0f : a; }
         @stepwise_sigmoid

@@ -184,16 +184,23 @@ enum CLayers {
                 }
             }
         }
+        @largest_row
+        /* Where the largest or, with a sign of -1, the smallest element of a column is, the first of equals. */
+        static int32_t largest_row(const float *x, int32_t count, int32_t columns, float sign)
+        {
+            int32_t best = 0;
+            for (int32_t i = 1; i < count; i++) {
+                const float largest = sign * x[best * columns], value = sign * x[i * columns];
+                if (largest <= largest && !(value <= largest)) best = i;
+            }
+            return best;
+        }
         @reduce_largest
-        /* The largest or, with a sign of -1, the smallest of count rows, or its place. */
+        /* That element of each column, or its place. */
         static void reduce_largest(const float *x, float *h, int32_t count, int32_t columns, float sign, int is_place)
         {
             for (int32_t c = 0; c < columns; c++) {
-                int32_t best = 0;
-                for (int32_t i = 1; i < count; i++) {
-                    const float largest = sign * x[best * columns + c], value = sign * x[i * columns + c];
-                    if (largest <= largest && !(value <= largest)) best = i;
-                }
+                const int32_t best = largest_row(x + c, count, columns, sign);
                 h[c] = is_place ? (float)best : x[best * columns + c];
             }
         }

@@ -62,13 +62,13 @@ struct CText {
     }
 }
 
-/// The C functions that a file needs, of ``CFunctions``, ``CLayers`` and ``CTraining``.
+/// The C functions that a file needs.
 struct CCode {
     /// A function or a type: its text, and whether it is needed.
     private var pieces: [(name: UnsafeBufferPointer<UInt8>, text: UnsafeBufferPointer<UInt8>, isNeeded: Bool)] = []
 
     init() {
-        for text in [CFunctions.text, CLayers.text, CCells.text, CTraining.text] {
+        for text in [CFunctions.text, CLayers.text, CCells.text, CSlopes.text, CTraining.text] {
             let all = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
             var start = 0
             while start < all.count {

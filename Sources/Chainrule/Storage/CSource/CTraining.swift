@@ -205,101 +205,61 @@ enum CTraining {
                     bias_step(s + c, channels, b + c, positions, 1, rates);
             }
         }
-        @softmax_back
-        static void softmax_back(const float *h, float *delta, int32_t rows, int32_t columns)
+        @add_product
+        /* H += A B. Elements of a row of A are a_step apart, its rows a_row; the same of B. Each sum begins with H; or it is
+         * added as a whole. */
+        static void add_product(
+            const float *a, int32_t a_row, int32_t a_step, const float *b, int32_t b_row, int32_t b_step, float *h,
+            int32_t rows, int32_t depth, int32_t columns, int is_whole)
         {
-            for (int32_t r = 0; r < rows; r++, h += columns, delta += columns) {
-                float sums[LANES], mean;
-                for (int i = 0; i < LANES; i++) sums[i] = 0.0f;
-                for (int32_t i = 0; i < columns; i++) sums[i % LANES] = MADD(h[i], delta[i], sums[i % LANES]);
-                mean = sum_of(sums);
-                for (int32_t i = 0; i < columns; i++) delta[i] = h[i] * (delta[i] - mean);
+            for (int32_t r = 0; r < rows; r++)
+                for (int32_t c = 0; c < columns; c++, h++) {
+                    float sum = is_whole ? 0.0f : *h;
+                    for (int32_t i = 0; i < depth; i++)
+                        sum = MADD(a[r * a_row + i * a_step], b[i * b_row + c * b_step], sum);
+                    *h = is_whole ? *h + sum : sum;
+                }
+        }
+        @scatter_largest
+        /* x becomes s where reduce_largest has found its elements, elsewhere 0. */
+        static void scatter_largest(float *x, const float *s, int32_t count, int32_t columns, float sign)
+        {
+            for (int32_t c = 0; c < columns; c++) {
+                const int32_t best = largest_row(x + c, count, columns, sign);
+                for (int32_t i = 0; i < count; i++) x[i * columns + c] = i == best ? s[c] : 0.0f;
             }
         }
-        @log_softmax_back
-        static void log_softmax_back(const float *h, float *delta, int32_t rows, int32_t columns)
+        @prelu_back
+        static void prelu_back(
+            const float *s, const float *x, float *alpha, float *d, int32_t positions, int32_t channels, int adds,
+            const float *rates)
         {
-            for (int32_t r = 0; r < rows; r++, h += columns, delta += columns) {
-                float sums[LANES], total;
-                for (int i = 0; i < LANES; i++) sums[i] = 0.0f;
-                for (int32_t i = 0; i < columns; i++) sums[i % LANES] += delta[i];
-                total = sum_of(sums);
-                for (int32_t i = 0; i < columns; i++) delta[i] = delta[i] - exp_of(h[i]) * total;
+            for (int32_t c = 0; c < channels; c++) {
+                float gradient = 0.0f;
+                for (int32_t i = c; i < positions * channels; i += channels) {
+                    const float share = s[i] * (x[i] > 0.0f ? 1.0f : alpha[c]);
+                    if (!(x[i] > 0.0f)) gradient += s[i] * x[i];
+                    if (d) d[i] = adds ? d[i] + share : share;
+                }
+                step_along(alpha + c, gradient, rates);
             }
         }
-        @pass_back
-        /* delta times the slopes at h or z. */
-        static void pass_back(float (*slope)(float), const float *at, float *delta, int32_t count)
+        @embed_step
+        /* Rows that no token of x has do not move, but for their momentum. */
+        static void embed_step(
+            const float *s, const float *x, float *table, int32_t count, int32_t width, int32_t tokens, const float *rates)
         {
-            for (int32_t i = 0; i < count; i++) delta[i] = delta[i] * slope(at[i]);
+            for (int32_t token = 0; token < tokens; token++) {
+                int is_used = MOMENTUM;
+                for (int32_t i = 0; i < count; i++) is_used |= token_of(x[i], tokens) == token;
+                for (int32_t c = 0; is_used && c < width; c++) {
+                    float gradient = 0.0f;
+                    for (int32_t i = 0; i < count; i++)
+                        if (token_of(x[i], tokens) == token) gradient += s[i * width + c];
+                    step_along(table + token * width + c, gradient, rates);
+                }
+            }
         }
-        @slope_of_leaky_relu
-        static void slope_of_leaky_relu(const float *h, float *delta, int32_t count, float alpha)
-        {
-            for (int32_t i = 0; i < count; i++) delta[i] = delta[i] * (0.0f < h[i] ? 1.0f : at_least(h[i], alpha));
-        }
-        @slope_of_elu
-        static void slope_of_elu(const float *h, float *delta, int32_t count, float alpha)
-        {
-            for (int32_t i = 0; i < count; i++) delta[i] = delta[i] * (0.0f < h[i] ? 1.0f : h[i] + alpha);
-        }
-        @slope_of_clipped_relu
-        static void slope_of_clipped_relu(const float *h, float *delta, int32_t count, float alpha)
-        {
-            for (int32_t i = 0; i < count; i++)
-                delta[i] = delta[i] * (0.0f < h[i] ? (h[i] < alpha ? 1.0f : 0.0f) : h[i]);
-        }
-        @slope_of_relu
-        static float slope_of_relu(float h) { return 0.0f < h ? 1.0f : h; }
-        @slope_of_selu
-        static float slope_of_selu(float h)
-        {
-            return 0.0f < h ? 1.0507009873554805f : h + 1.0507009873554805f * 1.6732632423543772f;
-        }
-        @slope_of_sigmoid
-        static float slope_of_sigmoid(float h) { return h * (1.0f - h); }
-        @slope_of_tanh
-        static float slope_of_tanh(float h) { return 1.0f - h * h; }
-        @slope_of_softplus
-        static float slope_of_softplus(float z) { return sigmoid(z); }
-        @slope_of_gelu
-        static float slope_of_gelu(float at)
-        {
-            const float z = at_most(at_least(at, -100.0f), 100.0f);
-            const float density = exp_of(z * z * -0.5f) * 0.3989422804014327f;
-            return normal_distribution(z) + z * density;
-        }
-        @slope_of_gelu_tanh
-        static float slope_of_gelu_tanh(float at)
-        {
-            const float z = at_most(at_least(at, -100.0f), 100.0f), t = tanh_of_cubic(z);
-            const float slope = (z * z * (3.0f * 0.044715f) + 1.0f) * 0.7978845608028654f;
-            return (t + 1.0f) * 0.5f + z * (1.0f - t * t) * slope * 0.5f;
-        }
-        @slope_of_silu
-        static float slope_of_silu(float at)
-        {
-            const float z = at_most(at_least(at, -1000.0f), 1000.0f), p = sigmoid(z);
-            return p * MADD(z, 1.0f - p, 1.0f);
-        }
-        @slope_of_softsign
-        static float slope_of_softsign(float h) { return (1.0f - size_of(h)) * (1.0f - size_of(h)); }
-        @slope_of_hard_sigmoid
-        static float slope_of_hard_sigmoid(float h) { return 0.0f < h ? (h < 1.0f ? 0.16666666666666666f : 0.0f) : h; }
-        @slope_of_hard_swish
-        static float slope_of_hard_swish(float z)
-        {
-            return 3.0f <= z ? 1.0f : z <= -3.0f ? 0.0f : MADD(0.3333333333333333f, z, 0.5f);
-        }
-        @slope_of_mish
-        static float slope_of_mish(float at)
-        {
-            const float near = at_most(at_least(at, -1000.0f), 40.0f), e = exp_of(near);
-            const float d = 1.0f / (e * (e + 2.0f) + 2.0f), q = e * d;
-            return q * (e + 2.0f + near * 4.0f * (q + d));
-        }
-        @slope_of_exponential
-        static float slope_of_exponential(float h) { return h; }
         @mean_squared_error
         static float mean_squared_error(const float *y, const float *t, float *delta, int32_t count)
         {

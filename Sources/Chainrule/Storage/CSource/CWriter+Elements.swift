@@ -62,9 +62,46 @@ extension CWriter {
         }
     }
 
-    func combine(_ function: StaticString) throws(ChainruleError) {
+    /// δ times the slopes of a function, to its input. Straight lines are a factor.
+    func applyBack(_ function: ElementFunction, _ delta: String) throws(ChainruleError) {
+        let numbers = function.numbers
+        var (slope, factor) = ("flat" as StaticString?, Float(1))
+        switch function {
+        case .affine: (slope, factor) = (nil, numbers[0])
+        case .quantize: (slope, factor) = (nil, 1 / numbers[0])
+        case .clip:
+            slope = nil
+            call(
+                """
+                slope_of_clip(\(input()), \(delta), \(shape.count), \(CText.number(numbers[0])), \(CText.number(numbers[1])));
+                """)
+        case .log: slope = "reciprocal"
+        case .squareRoot: slope = "slope_of_square_root"
+        case .absolute: slope = "slope_of_absolute"
+        case .reciprocal: slope = "slope_of_reciprocal"
+        case .square: slope = "slope_of_square"
+        case .erf: slope = "slope_of_erf"
+        case .sine: slope = "cosine"
+        case .stepwiseSigmoid: slope = "slope_of_stepwise_sigmoid"
+        case .step, .floor: break
+        }
+        if let slope { call("pass_back(\(slope), \(input()), \(delta), \(shape.count));") }
+        try moveBack(.identity(shape.count), delta, factor: factor)
+    }
+
+    func combine() throws(ChainruleError) {
         let (a, b) = (try operand(0), try operand(1))
-        call("combine(\(function), \(a), \(b), \(output), \(shape.count));")
+        call("combine(\(node.layer.kind)_of, \(a), \(b), \(output), \(shape.count));")
+    }
+
+    func combineBack(_ delta: String) throws(ChainruleError) {
+        let (a, b) = (try operand(0), try operand(1))
+        for (input, letter) in zip(0..<2, ["a", "b"]) where needsDelta(ofInput: input) {
+            let share = try room(shape.count)
+            call("combine(\(node.layer.kind)_by_\(letter), \(a), \(b), \(share), \(shape.count));")
+            call("combine(product_of, \(share), \(delta), \(share), \(shape.count));")
+            try moveBack(inputShape(input).repetition(in: shape)!, share, input)
+        }
     }
 
     /// An input in the layer's shape.
@@ -92,5 +129,40 @@ extension CWriter {
                 reduce_largest(\(lines), \(output), \(length), \(shape.count), \(sign), \(layer.method == .argmax ? 1 : 0));
                 """)
         }
+    }
+
+    func reduceBack(_ layer: Reduction, _ delta: String) throws(ChainruleError) {
+        let input = inputShape()
+        let length = input.count / shape.count
+        switch layer.method {
+        case .sum, .mean:
+            guard let (to, adds) = try inputDelta() else { return }
+            let factor = layer.method == .sum ? 1 : 1 / Float(length)
+            try move(layer.repetition(of: input), delta, to, count: input.count, factor: factor, adds: adds)
+        case .maximum, .minimum:
+            let (lines, order) = (try room(input.count), layer.order(of: input, into: shape))
+            try move(order, self.input(), lines)
+            let sign: StaticString = layer.method == .minimum ? "-1.0f" : "1.0f"
+            call("scatter_largest(\(lines), \(delta), \(length), \(shape.count), \(sign));")
+            try moveBack(order, lines)
+        case .argmax: _ = try clearedInputDelta()
+        }
+    }
+
+    func softmax(_ axis: Int) throws(ChainruleError) {
+        let rows = try room(shape.count)
+        let lines = AxisSoftmax(axis: axis).rearrangement(of: shape)
+        try move(lines, input(), rows)
+        call("softmax(\(rows), \(rows), \(shape.count / shape[axis]), \(shape[axis]));")
+        try move(lines, rows, output, adjoint: true)
+    }
+
+    func softmaxBack(_ axis: Int, _ delta: String) throws(ChainruleError) {
+        let (h, rows) = (try room(shape.count), try room(shape.count))
+        let lines = AxisSoftmax(axis: axis).rearrangement(of: shape)
+        try move(lines, output, h)
+        try move(lines, delta, rows)
+        call("softmax_back(\(h), \(rows), \(shape.count / shape[axis]), \(shape[axis]));")
+        try moveBack(lines, rows)
     }
 }

@@ -10,11 +10,7 @@ extension CWriter {
         case .sum: try sum { _ in 1 }
         case .mean: try sum { [count = node.inputs.count] _ in 1 / Float(count) }
         case .difference: try sum { $0 == 0 ? 1 : -1 }
-        case .product: try combine("product_of")
-        case .quotient: try combine("quotient_of")
-        case .maximum: try combine("maximum_of")
-        case .minimum: try combine("minimum_of")
-        case .power: try combine("power_of")
+        case .product, .quotient, .maximum, .minimum, .power: try combine()
         case .function(let function): apply(function)
         case .concatenation(let axis): try concatenate(axis ?? shape.rank - 1)
         case .transpose, .slice, .zeroPadding, .upsampling, .broadcast, .input:
@@ -26,12 +22,7 @@ extension CWriter {
         case .normalization(let method, let epsilon, _): try normalize(method, epsilon)
         case .prelu:
             call("prelu(\(input()), \(try table(0, "weight")!), \(output), \(extents));")
-        case .softmax(let axis):
-            let rows = try room(shape.count)
-            let lines = AxisSoftmax(axis: axis).rearrangement(of: shape)
-            try move(lines, input(), rows)
-            call("softmax(\(rows), \(rows), \(shape.count / shape[axis]), \(shape[axis]));")
-            try move(lines, rows, output, adjoint: true)
+        case .softmax(let axis): try softmax(axis)
         case .recurrent(let settings): try recur(settings)
         case .embedding(let tokens, let width, _):
             call(
@@ -74,6 +65,28 @@ extension CWriter {
             for map in Take(axis: axis, indices: indices).moves(of: inputShape()) {
                 try move(map, delta, to, adds: true, adjoint: true)
             }
+        case .product, .quotient, .maximum, .minimum, .power: try combineBack(delta)
+        case .function(let function): try applyBack(function, delta)
+        case .reduction(let method, let axes, let keepsAxes):
+            try reduceBack(Reduction(method, axes: axes, keepsAxes: keepsAxes), delta)
+        case .prelu:
+            let (to, adds) = try inputDeltaArguments()
+            call(
+                """
+                prelu_back(\(delta), \(input()), \(try table(0, "")!), \(to), \(extents), \(adds), rates);
+                """)
+        case .softmax(let axis): try softmaxBack(axis, delta)
+        case .parameter:
+            _ = try clearedInputDelta()
+            call("bias_step(\(delta), 0, \(try table(0, "")!), 1, \(shape.count), rates);")
+        case .embedding(let tokens, let width, _):
+            _ = try clearedInputDelta()
+            call(
+                """
+                embed_step(\(delta), \(input()), \(try table(0, "")!), \(inputShape().count), \(width), \(tokens), rates);
+                """)
+        case .matrixProduct(let transposesB): try multiplyBack(transposesB, delta)
+        case .positions: try moveBack(.identity(shape.count), delta)
         default:
             guard let map = rearrangement() else { throw refusal(" that trains") }
             try moveBack(map, delta)

@@ -35,10 +35,45 @@ extension CWriter {
             """)
     }
 
-    /// A product for each index of the axes before the matrices, along which an input of length 1 is repeated.
     func multiply(_ transposesB: Bool) {
         let (depth, columns) = (inputShape(0).channels, shape.channels)
-        var places = [input(0), input(1), output]
+        let (places, indent) = forEachMatrix([input(0), input(1), output])
+        call(
+            """
+            \(indent)multiply(\(places[0]), \(places[1]), \(places[2]), \(shape[shape.rank - 2]), \(depth), \
+            \(columns), \(transposesB ? 1 : columns), \(transposesB ? depth : 1));
+            """)
+    }
+
+    /// `Δ_A += Δ Bᵀ` and `Δ_B += Aᵀ Δ`; of A Bᵀ `Δ_A += Δ B` and `Δ_B += Δᵀ A`.
+    func multiplyBack(_ transposesB: Bool, _ delta: String) throws(ChainruleError) {
+        let (rows, depth, columns) = (shape[shape.rank - 2], inputShape(0).channels, shape.channels)
+        if let to = try clearedInputDelta(0) {
+            let (places, indent) = forEachMatrix([to, input(1), delta])
+            let steps = transposesB ? CWriter.text("\(depth), 1") : CWriter.text("1, \(columns)")
+            call(
+                """
+                \(indent)add_product(\(places[2]), \(columns), 1, \(places[1]), \(steps), \(places[0]), \(rows), \(columns), \
+                \(depth), \(transposesB ? 0 : 1));
+                """)
+        }
+        if let to = try clearedInputDelta(1) {
+            let (places, indent) = forEachMatrix([input(0), to, delta])
+            let (a, b) = transposesB ? (places[2], places[0]) : (places[0], places[2])
+            let (aColumns, bColumns) = transposesB ? (columns, depth) : (depth, columns)
+            call(
+                """
+                \(indent)add_product(\(a), 1, \(aColumns), \(b), \(bColumns), 1, \(places[1]), \(aColumns), \(rows), \
+                \(bColumns), 0);
+                """)
+        }
+    }
+
+    /// Begins loops over the axes before the matrices, along which an input of length 1 is repeated.
+    /// - Parameter places: of two inputs and the output.
+    /// - Returns: where the matrices lie, and how far a call in the loops is indented.
+    private func forEachMatrix(_ places: [String]) -> (places: [String], indent: StaticString) {
+        var places = places
         for (axis, index) in zip(0..<shape.rank - 2, ["i", "j"]) {
             call("for (int32_t \(index) = 0; \(index) < \(shape[axis]); \(index)++)")
             for (place, of) in [inputShape(0), inputShape(1), shape].enumerated() {
@@ -47,11 +82,7 @@ extension CWriter {
                 places[place] = CWriter.text("\(places[place]) + \(index) * \(step)")
             }
         }
-        call(
-            """
-            \(shape.rank > 2 ? "    " : "")multiply(\(places[0]), \(places[1]), \(places[2]), \(shape[shape.rank - 2]), \(depth), \
-            \(columns), \(transposesB ? 1 : columns), \(transposesB ? depth : 1));
-            """)
+        return (places, shape.rank > 2 ? "    " : "")
     }
 
     func attend(_ settings: AttentionSettings) throws(ChainruleError) {

@@ -121,10 +121,15 @@ final class CWriter {
         return place
     }
 
+    func needsDelta(ofInput input: Int) -> Bool {
+        let position = roots[node.inputs[input]]
+        return position > 0 && network.plan.needsDelta[position - 1]
+    }
+
     /// Where ∂C/∂h of an input goes, and whether to add it to what is there; nil: nobody needs it.
     func inputDelta(_ input: Int = 0) throws(ChainruleError) -> (place: String, adds: Bool)? {
         let position = roots[node.inputs[input]]
-        guard position > 0 && network.plan.needsDelta[position - 1] else { return nil }
+        guard needsDelta(ofInput: input) else { return nil }
         if let place = deltas[position] { return (place, true) }
         return (try newDelta(position), false)
     }
