@@ -92,14 +92,14 @@ enum CLayers {
         @taps_of
         static int32_t taps_of(const window *a) { return a->kernel[0] * a->kernel[1] * a->kernel[2]; }
         @convolve
-        /* z = sum over taps and a group's channels of w x, and b. */
+        /* z = sum over taps and a group's channels of w x, and b or what is there. */
         static void convolve(
             const window *a, const float *x, const float *w, const float *b, float *z, int32_t channels, int32_t units,
-            int32_t groups)
+            int32_t groups, int adds)
         {
             const int32_t taps = taps_of(a), outputs = outputs_of(a), depth = channels / groups, share = units / groups;
             for (int32_t o = 0; o < outputs; o++, z += units) {
-                for (int32_t u = 0; u < units; u++) z[u] = b ? b[u] : 0.0f;
+                for (int32_t u = 0; !adds && u < units; u++) z[u] = b ? b[u] : 0.0f;
                 for (int32_t t = 0; t < taps; t++) {
                     const int32_t position = under(a, o, t);
                     if (position < 0) continue;

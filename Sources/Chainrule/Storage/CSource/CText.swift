@@ -68,7 +68,7 @@ struct CCode {
     private var pieces: [(name: UnsafeBufferPointer<UInt8>, text: UnsafeBufferPointer<UInt8>, isNeeded: Bool)] = []
 
     init() {
-        for text in [CFunctions.text, CLayers.text, CCells.text, CSlopes.text, CTraining.text] {
+        for text in [CFunctions.text, CLayers.text, CCells.text, CSlopes.text, CTraining.text, CSequencesBack.text] {
             let all = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
             var start = 0
             while start < all.count {

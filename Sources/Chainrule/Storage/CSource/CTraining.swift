@@ -260,6 +260,43 @@ enum CTraining {
                 }
             }
         }
+        @random_bits
+        static uint32_t random_state = 0x9e3779b9u;
+        /* Of a generator with shifts (Marsaglia 2003). */
+        static uint32_t random_bits(void)
+        {
+            random_state ^= random_state << 13;
+            random_state ^= random_state >> 17;
+            random_state ^= random_state << 5;
+            return random_state;
+        }
+        @draw_factors
+        /* 0 with the probability threshold / 2^32. */
+        static void draw_factors(float *factors, int32_t count, uint32_t threshold, float scale)
+        {
+            for (int32_t i = 0; i < count; i++) factors[i] = random_bits() < threshold ? 0.0f : scale;
+        }
+        @multiply_by
+        /* By a factor for each element or each channel, if there are any. */
+        static void multiply_by(const float *x, const float *factors, float *h, int32_t count, int32_t channels, int adds)
+        {
+            for (int32_t i = 0; i < count; i++) {
+                const float product = factors ? x[i] * factors[i % channels] : x[i];
+                h[i] = adds ? h[i] + product : product;
+            }
+        }
+        @make_noise
+        /* Adds normal numbers (Box and Muller 1958). */
+        static void make_noise(const float *x, float *h, int32_t count, float deviation)
+        {
+            for (int32_t i = 0; i < count; i++) {
+                h[i] = x[i];
+                if (deviation > 0.0f) {
+                    const float size = SQRT(-2.0f * log_of((float)((random_bits() >> 8) + 1u) * 0x1p-24f));
+                    h[i] += deviation * size * sine((float)(random_bits() >> 8) * (0x1p-24f * 6.283185307179586f));
+                }
+            }
+        }
         @mean_squared_error
         static float mean_squared_error(const float *y, const float *t, float *delta, int32_t count)
         {

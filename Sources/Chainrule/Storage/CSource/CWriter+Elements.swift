@@ -165,4 +165,22 @@ extension CWriter {
         call("softmax_back(\(h), \(rows), \(shape.count / shape[axis]), \(shape[axis]));")
         try moveBack(lines, rows)
     }
+
+    /// Draws a factor for each element or channel, and multiplies by it.
+    func drop(_ rate: Float, _ dropsChannels: Bool) throws(ChainruleError) {
+        hasModes = true
+        let count = dropsChannels ? shape.channels : shape.count
+        let threshold = UInt64(Double(rate) * 4_294_967_296)
+        call(
+            """
+            if (trains) draw_factors(\(try kept(count)), \(count), \(threshold)u, \(CText.number(1 / (1 - rate))));
+            """)
+        call("multiply_by(\(input()), trains ? \(try kept(count)) : 0, \(output), \(shape.count), \(count), 0);")
+    }
+
+    func dropBack(_ dropsChannels: Bool, _ delta: String) throws(ChainruleError) {
+        guard let (to, adds) = try inputDelta() else { return }
+        let count = dropsChannels ? shape.channels : shape.count
+        call("multiply_by(\(delta), \(try kept(0)), \(to), \(shape.count), \(count), \(adds ? 1 : 0));")
+    }
 }

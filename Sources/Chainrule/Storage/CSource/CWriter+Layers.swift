@@ -6,7 +6,11 @@ extension CWriter {
         switch node.settings {
         case .dense(let activation, bias: _, weights: _, biases: _): try dense(activation)
         case .activation(let activation): try activate(activation, input(), output)
-        case .dropout, .noise, .reshape, .parameter, .constant: break
+        case .reshape, .parameter, .constant: break
+        case .dropout(let rate, let dropsChannels): try drop(rate, dropsChannels)
+        case .noise(let deviation):
+            hasModes = true
+            call("make_noise(\(input()), \(output), \(shape.count), trains ? \(CText.number(deviation)) : 0.0f);")
         case .sum: try sum { _ in 1 }
         case .mean: try sum { [count = node.inputs.count] _ in 1 / Float(count) }
         case .difference: try sum { $0 == 0 ? 1 : -1 }
@@ -87,9 +91,12 @@ extension CWriter {
                 """)
         case .matrixProduct(let transposesB): try multiplyBack(transposesB, delta)
         case .positions: try moveBack(.identity(shape.count), delta)
-        default:
-            guard let map = rearrangement() else { throw refusal(" that trains") }
-            try moveBack(map, delta)
+        case .recurrent(let settings): try recurBack(settings, delta)
+        case .attention(let settings): try attendBack(settings, delta)
+        case .transpose, .slice, .zeroPadding, .upsampling, .broadcast, .input: try moveBack(rearrangement()!, delta)
+        case .constant, .reshape: break
+        case .dropout(_, let dropsChannels): try dropBack(dropsChannels, delta)
+        case .noise: try moveBack(.identity(shape.count), delta)
         }
     }
 

@@ -55,27 +55,29 @@ extension CWriter {
             call(
                 """
                 convolve(\(name), \(input()), \(weight), \(bias), \(preactivation), \(channels), \(shape.channels), \
-                \(settings.groups));
+                \(settings.groups), 0);
                 """)
         }
         try activate(activation, preactivation, output)
     }
 
     func convolveBack(_ settings: ConvolutionSettings, _ delta: String) throws(ChainruleError) {
-        if settings.isTransposed { throw refusal(" that trains") }
-        let window = table(settings.window.window(from: inputShape(), to: shape))
-        let (channels, groups) = (inputShape().channels, settings.groups)
-        let sizes = "\(channels), \(shape.channels), \(groups)" as ErrorMessage
-        let weight = try table(0, "weight")!
+        let isTransposed = settings.isTransposed
+        let window = table(settings.window.window(from: inputShape(), to: shape, isTransposed: isTransposed))
+        // Transposed, the window's input is the output.
+        let (inside, outside) = isTransposed ? (shape, inputShape()) : (inputShape(), shape)
+        let sizes = CWriter.text("\(inside.channels), \(outside.channels), \(settings.groups)")
+        let (weight, bias) = (try table(0, "weight")!, try table(1, "bias") ?? "0")
         if let (to, adds) = try inputDelta() {
-            call("convolve_back(\(window), \(delta), \(weight), 0, \(to), \(sizes.text), \(adds ? 1 : 0));")
+            let map: StaticString = isTransposed ? "convolve" : "convolve_back"
+            call("\(map)(\(window), \(delta), \(weight), 0, \(to), \(sizes), \(adds ? 1 : 0));")
         }
-        let room = try room(Plan.checkedProduct(shape.channels, channels / groups))
-        call(
-            """
-            convolve_step(\(window), \(delta), \(input()), \(weight), \(try table(1, "bias") ?? "0"), \(sizes.text), \(room), \
-            rates);
-            """)
+        let room = try room(Plan.checkedProduct(outside.channels, inside.channels / settings.groups))
+        let (s, x) = isTransposed ? (input(), delta) : (delta, input())
+        call("convolve_step(\(window), \(s), \(x), \(weight), \(isTransposed ? "0" : bias), \(sizes), \(room), rates);")
+        if isTransposed && settings.hasBias {
+            call("bias_step(\(delta), \(shape.channels), \(bias), \(extents), rates);")
+        }
     }
 
     // MARK: Pooling

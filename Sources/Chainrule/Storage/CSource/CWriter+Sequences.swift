@@ -2,37 +2,70 @@ import Kernels
 
 // Layers of sequences: recurrent ones, attention, and products of matrices.
 extension CWriter {
-    func recur(_ settings: RecurrentSettings) throws(ChainruleError) {
-        if trains { throw refusal(" that trains") }
-        if predictor != nil { throw refusal(" in int8") }
-        let (units, steps) = (settings.units, inputShape()[0])
-        let cell: StaticString
-        var (gates, states, variant, hasMore) = (1, units, false, false)
-        switch settings.cell {
-        case .simple(let rectifies): (cell, variant) = ("simple_cell", rectifies)
-        case .gru(let resetsFirst):
-            (cell, gates, variant, hasMore) = ("gru_cell", 3, resetsFirst, settings.hasBias && !resetsFirst)
-        case .lstm(let hasPeepholes):
-            (cell, gates, states, hasMore) = ("lstm_cell", 4, 2 * units, hasPeepholes)
+    /// A recurrent layer's cell in C.
+    private struct Cell {
+        /// Begins the names of its functions.
+        var name: StaticString = "simple"
+        var (gates, states, variant, hasMore) = (1, 1, false, false)
+        /// How many parts of a step are kept.
+        var parts = 2
+
+        init(_ settings: RecurrentSettings) {
+            switch settings.cell {
+            case .simple(let rectifies): variant = rectifies
+            case .gru(let resetsFirst):
+                (name, gates, variant, hasMore) = ("gru", 3, resetsFirst, settings.hasBias && !resetsFirst)
+                parts = 3
+            case .lstm(let hasPeepholes):
+                (name, gates, states, hasMore) = ("lstm", 4, 2, hasPeepholes)
+                parts = hasPeepholes ? 5 : 4
+            }
         }
+    }
+
+    private func flag(_ isSet: Bool) -> String { isSet ? "1" : "0" }
+
+    func recur(_ settings: RecurrentSettings) throws(ChainruleError) {
+        if predictor != nil { throw refusal(" in int8") }
+        let (cell, units, steps) = (Cell(settings), settings.units, inputShape()[0])
         let (weight, state) = (try table(0, "weight")!, try table(1, "state_weight")!)
         let bias = settings.hasBias ? try table(2, "bias")! : "0"
-        let more = hasMore ? try table(settings.hasBias ? 3 : 2, "more")! : "0"
+        let more = cell.hasMore ? try table(settings.hasBias ? 3 : 2, "more")! : "0"
         tables.add(
             """
             static const recurrent cell_\(index) = {
-                \(weight), \(bias), \(state), \(more), \(inputShape().channels), \(units), \(variant ? 1 : 0),
+                \(weight), \(bias), \(state), \(more), \(inputShape().channels), \(units), \(cell.gates), \(cell.states * units), \
+            \(steps), \(flag(cell.variant)), \(flag(settings.isBackwards)), \(flag(settings.givesSequence)), \
+            \(flag(settings.givesCell)),
             };
 
             """)
         let first = settings.hasInitialState ? input(1) : "0"
         let length = settings.lengthsInput.map { input($0) } ?? "0"
-        let room = try room(states + 2 * gates * units)
+        let room = try room((cell.states + 2 * cell.gates) * units)
+        let kept = trains ? try kept(Plan.checkedProduct((cell.gates + cell.parts - 1) * units, steps)) : "0"
         call(
             """
-            run_cell(\(cell), &cell_\(index), \(input()), \(first), \(length), \(output), \(steps), \
-            \(settings.isBackwards ? 1 : 0), \(settings.givesSequence ? 1 : 0), \(settings.givesCell ? 1 : 0), \(states), \(room));
+            run_cell(\(cell.name)_cell, &cell_\(index), \(input()), \(first), \(length), \(output), \(room), \(kept), \
+            \(trains ? cell.parts : 0));
             """)
+    }
+
+    func recurBack(_ settings: RecurrentSettings, _ delta: String) throws(ChainruleError) {
+        let (cell, units, steps, inputs) = (Cell(settings), settings.units, inputShape()[0], inputShape().channels)
+        let (kept, state) = (try kept(0), try room(cell.states * units))
+        let length = settings.lengthsInput.map { input($0) } ?? "0"
+        call(
+            """
+            run_back(\(cell.name)_back, &cell_\(index), \(length), \(delta), \(state), \(kept), \(try room(units)));
+            """)
+        if let (to, adds) = try inputDelta() {
+            let sizes = CWriter.text("\(steps), \(inputs), \(cell.gates * units)")
+            call("dense_back(\(kept), \(try table(0, "")!), \(to), \(sizes), \(adds ? 1 : 0));")
+        }
+        if settings.hasInitialState { try moveBack(.identity(cell.states * units), state, 1) }
+        if let place = settings.lengthsInput { _ = try clearedInputDelta(place) }
+        call("recur_step(&cell_\(index), \(input()), \(kept), rates);")
     }
 
     func multiply(_ transposesB: Bool) {
@@ -86,25 +119,64 @@ extension CWriter {
     }
 
     func attend(_ settings: AttentionSettings) throws(ChainruleError) {
-        let sources = settings.hasLengths ? node.inputs.count - 1 : node.inputs.count
-        let (width, channels) = (shape.channels, shape.channels / settings.heads)
-        /// Where queries, keys or values begin, and how far apart their steps lie.
-        func operand(_ index: Int) -> (place: String, step: Int) {
-            let source = min(index, sources - 1)
-            return (CWriter.text("\(input(source)) + \((index - source) * width)"), inputShape(source).channels)
-        }
-        let (q, k, v) = (operand(0), operand(1), operand(2))
-        let steps = inputShape(sources - 1)[0]
-        let keys = settings.hasLengths ? CWriter.text("steps_of(\(input(sources)), \(steps))") : steps.description
-        if settings.hasLengths { call("clear(\(output), \(shape.count));") }
+        let (channels, steps) = (shape.channels / settings.heads, keySteps(settings))
+        let (q, k, v) = (operand(0, settings), operand(1, settings), operand(2, settings))
         let scale = CText.number(Float(1 / Double(channels).squareRoot()))
+        tables.add(
+            """
+            static const attention head_\(index) = {
+                \(channels), \(q.step), \(k.step), \(v.step), \(shape.channels), \(scale), \(flag(settings.isCausal)),
+            };
+
+            """)
+        if settings.hasLengths { call("clear(\(output), \(shape.count));") }
         let room = try room(min(steps, 256))
-        call("for (int32_t i = 0; i < \(width); i += \(channels))")
+        let kept =
+            trains
+            ? CWriter.text("\(try kept(2 * settings.heads * shape[0])) + i / \(channels) * \(2 * shape[0])") : "0"
+        call("for (int32_t i = 0; i < \(shape.channels); i += \(channels))")
         call(
             """
-                attend(\(q.place) + i, \(k.place) + i, \(v.place) + i, \(output) + i, \
-            \(sources == 1 ? keys : shape[0].description), \(keys), \(channels), \(q.step), \(k.step), \(v.step), \(width), \
-            \(scale), \(settings.isCausal ? 1 : 0), \(room));
+                attend(&head_\(index), \(q.place) + i, \(k.place) + i, \(v.place) + i, \(output) + i, \(counts(settings)), \(room), \
+            \(kept));
             """)
+    }
+
+    func attendBack(_ settings: AttentionSettings, _ delta: String) throws(ChainruleError) {
+        let channels = shape.channels / settings.heads
+        let (q, k, v) = (operand(0, settings), operand(1, settings), operand(2, settings))
+        var deltas = [String?]()
+        for source in node.inputs.indices { deltas.append(try clearedInputDelta(source)) }
+        /// Where δ of queries, keys or values goes.
+        func to(_ operand: (source: Int, offset: Int, place: String, step: Int)) -> String {
+            deltas[operand.source].map { CWriter.text("\($0) + \(operand.offset) + i") } ?? "0"
+        }
+        call("for (int32_t i = 0; i < \(shape.channels); i += \(channels))")
+        call(
+            """
+                attend_back(&head_\(index), \(q.place) + i, \(k.place) + i, \(v.place) + i, \(output) + i, \(delta) + i, \(to(q)), \
+            \(to(k)), \(to(v)), \(counts(settings)), \(try kept(0)) + i / \(channels) * \(2 * shape[0]));
+            """)
+    }
+
+    /// How many inputs an attention layer has besides the lengths.
+    private func sources(_ settings: AttentionSettings) -> Int { node.inputs.count - (settings.hasLengths ? 1 : 0) }
+
+    private func keySteps(_ settings: AttentionSettings) -> Int { inputShape(sources(settings) - 1)[0] }
+
+    /// Where queries, keys or values begin, and how far apart their steps lie.
+    private func operand(
+        _ index: Int, _ settings: AttentionSettings
+    ) -> (source: Int, offset: Int, place: String, step: Int) {
+        let source = min(index, sources(settings) - 1)
+        let offset = (index - source) * shape.channels
+        return (source, offset, CWriter.text("\(input(source)) + \(offset)"), inputShape(source).channels)
+    }
+
+    /// The numbers of queries and keys, as arguments.
+    private func counts(_ settings: AttentionSettings) -> String {
+        let (sources, steps) = (sources(settings), keySteps(settings))
+        let keys = settings.hasLengths ? CWriter.text("steps_of(\(input(sources)), \(steps))") : steps.description
+        return CWriter.text("\(sources == 1 ? keys : shape[0].description), \(keys)")
     }
 }

@@ -41,7 +41,7 @@ final class CWriter {
         values = [String](repeating: "x", count: count)
         preactivations = [String?](repeating: nil, count: count)
         deltas = preactivations
-        keeps = values
+        keeps = [String](repeating: "", count: count)
         lastUses = Array(0..<count)
     }
 
@@ -72,8 +72,8 @@ final class CWriter {
     var preactivation: String { @inline(never) get { preactivations[index + 1] ?? output } }
 
     /// Memory that keeps what the forward pass of the node in work makes for its backward pass. The same each time.
-    func kept(_ count: @autoclosure () throws(ChainruleError) -> Int) throws(ChainruleError) -> String {
-        if !isBackward { keeps[index] = try place(count(), until: timeBackward(index)) }
+    func kept(_ count: Int) throws(ChainruleError) -> String {
+        if keeps[index].isEmpty { keeps[index] = try place(count, until: timeBackward(index)) }
         return keeps[index]
     }
 
@@ -97,7 +97,11 @@ final class CWriter {
         let node = architecture.nodes[index]
         if case .merged? = predictor?.packed.steps[index] { return true }
         if case .activation(let activation) = node.settings { return activation.isIdentity }
-        return node.layer.isIdentityWithoutNoise
+        switch node.settings {
+        case .dropout(let rate, _) where trains && rate > 0: return false
+        case .noise(let deviation) where trains && deviation > 0: return false
+        default: return node.layer.isIdentityWithoutNoise
+        }
     }
 
     private func findRoots() {
@@ -199,11 +203,6 @@ final class CWriter {
     }
 
     private func writeForward() throws(ChainruleError) {
-        switch node.settings {
-        case .dropout(let rate, _) where trains && rate > 0: throw refusal(" that trains: it is random")
-        case .noise(let deviation) where trains && deviation > 0: throw refusal(" that trains: it is random")
-        default: break
-        }
         if isView(index) { return }
         let position = index + 1
         call("/* \(node.name.text): \(node.layer.kind), \(shape.text) */")
