@@ -205,7 +205,21 @@ FLOAT32: dict[str, Callable[[], Network]] = {
 
 INT8: dict[str, Callable[[], Network]] = {
     name: FLOAT32[name]
-    for name in ("mlp", "activations", "convolutions", "wide_convolutions", "sequence", "volume", "one")
+    for name in (
+        "mlp",
+        "activations",
+        "convolutions",
+        "wide_convolutions",
+        "transposed",
+        "wide_transposed",
+        "sequence",
+        "volume",
+        "recurrent",
+        "wide_recurrent",
+        "cells",
+        "embedded",
+        "one",
+    )
 }
 
 

@@ -77,7 +77,7 @@ def test_other_flags_agree_to_rounding(compiler: str, tmp_path: Path) -> None:
 def test_stands_alone(compiler: str, tmp_path: Path) -> None:
     """Freestanding, without a static buffer, twice in a program, and as declarations for C++."""
     for make, options in (
-        (TRAINED["mlp"][0], {"trains": True}),
+        *((make, {"trains": True, "cost": cost}) for make, cost in TRAINED.values()),
         (networks.moves, {}),
         (networks.mlp, {"precision": "int8"}),
     ):
@@ -165,9 +165,10 @@ def test_refuses(options: dict[str, object], what: str, tmp_path: Path) -> None:
 
 
 def test_names_the_layer_it_refuses() -> None:
-    network = Network(6).add_reshape((3, 2)).add_gru(4, name="cell").build(seed=1)
-    with pytest.raises(chainrule.ChainruleError, match="layer 'cell': .*'gru'"):
-        network.to_c_source(precision="int8")
+    network = Network(6).add_dense(4, (np.cos, np.sin), name="custom").build(seed=1)
+    for options in ({}, {"precision": "int8"}, {"trains": True}):
+        with pytest.raises(chainrule.ChainruleError, match="layer 'custom': .*'dense' with a function of your own"):
+            network.to_c_source(**options)
 
 
 def test_refuses_numbers_that_are_not_finite() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import chainrule
+import networks
 import numpy as np
 import pytest
 from chainrule import Network, Optimizer
@@ -75,6 +76,26 @@ def test_steps_along_the_gradient(name: str, tmp_path: Path) -> None:
     errors = np.abs(gradient[some] - differences) > 0.02 * np.abs(differences) + 2e-3
     assert np.abs(differences).max() > 1e-2
     assert errors.mean() < 0.03, (some[errors], gradient[some][errors], differences[errors])
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_any_network_trains(seed: int, tmp_path: Path) -> None:
+    sets = instruction_sets()
+    network = built(lambda: networks.at_random(seed), sets[seed % len(sets)])
+    if any(layer.kind == "batch_normalization" and np.prod(layer.shape[:-1]) == 1 for layer in network.layers):
+        with pytest.raises(chainrule.ChainruleError, match="has no variance"):
+            network.to_c_source(trains=True)
+        return
+    trained = Trained(network, "mean_squared_error", tmp_path, ("gcc", "clang")[seed % 2], seed % 3 == 0)
+    method = "momentum" if seed % 3 == 0 else "gradient_descent"
+    optimizer = Optimizer(network, method, 1e-3, **({"momentum": 0.9} if seed % 3 == 0 else {}))
+    x, t = samples("", network, "mean_squared_error", 4)
+    for row, target in zip(x, t, strict=True):
+        options = {"cost": "mean_squared_error", "optimizer": optimizer, "epochs": 1, "batch_size": 1}
+        cost = network.fit(row[None], target[None], **options)[0].cost
+        assert trained.step(row, target, 1e-3, 0.9) == pytest.approx(cost, rel=1e-4)
+    parameters = trained.numbers("network_parameters", network.parameters.size)
+    np.testing.assert_allclose(parameters, network.parameters, rtol=1e-3, atol=1e-5)
 
 
 def drawn(trained: Trained, x: np.ndarray, count: int, rate: float = 2.0**-6) -> tuple[np.ndarray, float, float]:

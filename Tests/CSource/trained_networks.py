@@ -135,6 +135,13 @@ def trained_attention(steps: int) -> Network:
     return network.add_concatenation(["seen", "1", "2", "3"]).add_dense(3)
 
 
+def shared_attention() -> Network:
+    """Queries, keys and values that are the same."""
+    network = Network(30).add_dense(30, "tanh").add_reshape((5, 6), name="x")
+    network.add_attention(2, bare=True, key="x", value="x", input="x")
+    return network.add_flatten().add_dense(3)
+
+
 def trained_transposed() -> Network:
     network = Network(4 * 3 * 4).add_dense(48, "tanh").add_reshape((4, 3, 4))
     network.add_transposed_convolution(4, 3, "tanh", stride=2, padding="same")
@@ -151,6 +158,7 @@ TRAINED: dict[str, tuple[Callable[[], Network], str]] = {
     "lstm": (lambda: trained_recurrent("lstm"), "mean_squared_error"),
     "peepholes": (lambda: trained_recurrent("lstm", peepholes=True), "mean_squared_error"),
     "attention": (lambda: trained_attention(7), "mean_squared_error"),
+    "shared attention": (shared_attention, "mean_squared_error"),
     "long attention": (lambda: trained_attention(300), "mean_squared_error"),
     "transposed": (trained_transposed, "mean_squared_error"),
     "functions": (trained_functions, "mean_squared_error"),
@@ -178,14 +186,14 @@ TRAINED: dict[str, tuple[Callable[[], Network], str]] = {
 # Networks that would leave the finite numbers in steps as long as those of the others.
 STEEP = {"functions", "jumps", "pairs", "products"}
 # Networks that sum in another order than the library does: a window's gradient in the order of its tiles.
-ROUNDED = {"cnn", "image normalized", "transposed"}
+ROUNDED = {"cnn", "image normalized", "transposed", "shared attention"}
 
 
 def trained_rows(name: str, x: np.ndarray) -> np.ndarray:
     """Inputs for a network of TRAINED, made of any."""
     if name == "embedded":
         return np.round(np.abs(x) * 4) % 9
-    if name.endswith("attention"):
+    if name in ("attention", "long attention"):
         x[:, -1] = 1 + np.arange(len(x)) % 5
     if x.shape[1] == 25:
         x[:, -1] = 1 + np.arange(len(x)) % 6

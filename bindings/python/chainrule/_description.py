@@ -34,7 +34,8 @@ def encoded(name: str | None) -> bytes | None:
         raise ArgumentTypeError(f"a name must be a string, not {type(name).__name__}")
     if "\0" in name:
         raise ArgumentError(f"the name {name!r} holds a null character", _prototypes.CRL_ERROR_NAME)
-    return name.encode()
+    # Half a surrogate pair becomes a character that no name has.
+    return name.encode(errors="replace")
 
 
 def encoded_list(names: Sequence[str]) -> Any:

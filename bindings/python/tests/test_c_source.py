@@ -34,6 +34,8 @@ def test_refuses(network: Network, tmp_path: Path) -> None:
         network.to_c_source(name="no name")
     with pytest.raises(ArgumentError, match="null character"):
         network.to_c_source(name="a\0b")
+    with pytest.raises(ArgumentError, match="begins no names"):
+        network.to_c_source(name="\ud800")
     with pytest.raises(ArgumentError, match="null character"):
         network.export_c(tmp_path / "x.c", name="a\0b")
     with pytest.raises(ArgumentTypeError, match="string"):
@@ -46,6 +48,6 @@ def test_refuses(network: Network, tmp_path: Path) -> None:
         network.to_c_source(trains=True, cost="huber")
     with pytest.raises(FileError):
         network.export_c(tmp_path / "none" / "x.c")
-    with pytest.raises(ArgumentError, match="'gru'"):
-        Network(12).add_reshape((2, 6)).add_gru(3).build(seed=1).export_c(tmp_path / "x.c", precision="int8")
+    with pytest.raises(ArgumentError, match="'batch_normalization'"):
+        Network(12).add_normalization("batch").build(seed=1).export_c(tmp_path / "x.c", trains=True)
     assert not list(tmp_path.iterdir())

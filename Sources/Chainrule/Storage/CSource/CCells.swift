@@ -2,21 +2,43 @@
 enum CCells {
     static let text: StaticString = """
         @recurrent
-        /* Weights of the inputs, biases, weights of the state, and peepholes or b_hn; the numbers of inputs, units, gates, numbers
-         * of the state, and steps. */
+        /* A product, in float or int8; weights of the inputs and of the state, and their scales; biases; peepholes or b_hn; the
+         * numbers of inputs, units, gates, numbers of the state, and steps. */
         typedef struct {
-            const float *w, *b, *v, *more;
+            void (*product)(
+                const float *x, const void *w, const float *scales, const float *b, float *z, int32_t inputs, int32_t first,
+                int32_t units, float *room);
+            const void *w;
+            const float *w_scales;
+            const void *v;
+            const float *v_scales, *b, *more;
             int32_t inputs, units, gates, states, steps;
             int variant, is_backwards, gives_sequence, gives_cell;
         } recurrent;
+        @product_float
+        /* Of some units from the first on. */
+        static void product_float(
+            const float *x, const void *w, const float *scales, const float *b, float *z, int32_t inputs, int32_t first,
+            int32_t units, float *room)
+        {
+            (void)scales, (void)room;
+            dense(x, (const float *)w + first * inputs, b, z, 1, inputs, units);
+        }
+        @product_of_int8
+        static void product_of_int8(
+            const float *x, const void *w, const float *scales, const float *b, float *z, int32_t inputs, int32_t first,
+            int32_t units, float *room)
+        {
+            product_int8(x, (const int8_t *)w + first * inputs, scales + first, b, z, inputs, units, (uint8_t *)room);
+        }
         @simple_cell
         /* A step of each cell: x, and the state, which becomes the next. room begins with the gates and what else is kept. */
         static void simple_cell(const recurrent *a, const float *x, float *h, float *room)
         {
             const int32_t n = a->units;
             float *z = room, *q = z + n;
-            dense(x, a->w, a->b, z, 1, a->inputs, n);
-            dense(h, a->v, 0, q, 1, n, n);
+            a->product(x, a->w, a->w_scales, a->b, z, a->inputs, 0, n, q + n);
+            a->product(h, a->v, a->v_scales, 0, q, n, 0, n, q + n);
             for (int32_t i = 0; i < n; i++) z[i] = h[i] = a->variant ? relu(z[i] + q[i]) : tanh_of(z[i] + q[i]);
         }
         @gru_cell
@@ -25,12 +47,12 @@ enum CCells {
         {
             const int32_t n = a->units;
             float *z = room, *q = z + 3 * n;
-            dense(x, a->w, a->b, z, 1, a->inputs, 3 * n);
-            dense(h, a->v, 0, q, 1, n, a->variant ? 2 * n : 3 * n);
+            a->product(x, a->w, a->w_scales, a->b, z, a->inputs, 0, 3 * n, q + 3 * n);
+            a->product(h, a->v, a->v_scales, 0, q, n, 0, a->variant ? 2 * n : 3 * n, q + 3 * n);
             for (int32_t i = 0; i < 2 * n; i++) z[i] = sigmoid(z[i] + q[i]);
             if (a->variant) {
                 for (int32_t i = 0; i < n; i++) q[i] = z[i] * h[i];
-                dense(q, a->v + 2 * n * n, 0, q + 2 * n, 1, n, n);
+                a->product(q, a->v, a->v_scales, 0, q + 2 * n, n, 2 * n, n, q + 3 * n);
             }
             for (int32_t i = 0; i < n; i++) {
                 const float sum = a->more ? q[2 * n + i] + a->more[i] : q[2 * n + i], share = z[2 * n + i];
@@ -47,8 +69,8 @@ enum CCells {
             const int32_t n = a->units;
             float *z = room, *q = z + 4 * n;
             const float *p = a->more;
-            dense(x, a->w, a->b, z, 1, a->inputs, 4 * n);
-            dense(h, a->v, 0, q, 1, n, 4 * n);
+            a->product(x, a->w, a->w_scales, a->b, z, a->inputs, 0, 4 * n, q + 4 * n);
+            a->product(h, a->v, a->v_scales, 0, q, n, 0, 4 * n, q + 4 * n);
             for (int32_t i = 0; i < n; i++) {
                 const float before = h[n + i], g = tanh_of(z[2 * n + i] + q[2 * n + i]);
                 float in = z[i] + q[i], forget = z[n + i] + q[n + i], out = z[3 * n + i] + q[3 * n + i];

@@ -336,7 +336,7 @@ enum CLayers {
                 int32_t sum = 0;
                 for (int32_t i = 0; i < inputs; i++) sum += w[i] * (q[i] - steps.zero);
                 const int is_less = steps.size < scales[u];
-                z[u] = (is_less ? steps.size : scales[u]) * (float)sum * (is_less ? scales[u] : steps.size) + b[u];
+                z[u] = (is_less ? steps.size : scales[u]) * (float)sum * (is_less ? scales[u] : steps.size) + (b ? b[u] : 0.0f);
             }
         }
         @dense_int8
@@ -365,6 +365,26 @@ enum CLayers {
                         room, w + g * share * taps * depth, scales + g * share, b + g * share, z + o * units + g * share,
                         taps * depth, share, (uint8_t *)(room + taps * depth));
                 }
+        }
+        @convolve_back_int8
+        /* The transposed map: each output's products are added to what lies under its window, a tap after the other of all outputs
+         * of a line. */
+        static void convolve_back_int8(
+            const window *a, const float *s, const int8_t *w, const float *scales, const float *b, float *d, int32_t channels,
+            int32_t units, int32_t groups, float *room)
+        {
+            const int32_t taps = taps_of(a), outputs = outputs_of(a), depth = channels / groups, share = units / groups;
+            for (int32_t i = 0; i < inputs_of(a) * channels; i++) d[i] = b[i % channels];
+            for (int32_t first = 0; first < outputs; first += a->output[2])
+                for (int32_t t = 0; t < taps; t++)
+                    for (int32_t o = first; o < first + a->output[2]; o++)
+                        for (int32_t g = 0, p = under(a, o, t); p >= 0 && g < groups; g++) {
+                            const int32_t row = (g * taps + t) * depth;
+                            product_int8(
+                                s + o * units + g * share, w + row * share, scales + row, 0, room, share, depth,
+                                (uint8_t *)(room + depth));
+                            for (int32_t c = 0; c < depth; c++) d[p * channels + g * depth + c] += room[c];
+                        }
         }
 
         """

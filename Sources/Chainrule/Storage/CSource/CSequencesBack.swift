@@ -9,7 +9,7 @@ enum CSequencesBack {
             float *z = kept_of(a, kept, 0, time);
             (void)room;
             for (int32_t i = 0; i < n; i++) z[i] = d[i] * (a->variant ? slope_of_relu(z[i]) : slope_of_tanh(z[i]));
-            dense_back(z, a->v, d, 1, n, n, 0);
+            dense_back(z, (const float *)a->v, d, 1, n, n, 0);
         }
         @gru_back
         /* What else is kept is the reset gate's factor, which becomes its product's signal; or, in the variant, its product. */
@@ -17,7 +17,7 @@ enum CSequencesBack {
         {
             const int32_t n = a->units;
             float *z = kept_of(a, kept, 0, time), *q = kept_of(a, kept, 2, time);
-            const float *before = kept_of(a, kept, 1, time);
+            const float *before = kept_of(a, kept, 1, time), *v = (const float *)a->v;
             for (int32_t i = 0; i < n; i++) {
                 const float r = z[i], u = z[n + i], candidate = z[2 * n + i], share = d[i] * u;
                 const float s = (d[i] - share) * slope_of_tanh(candidate);
@@ -29,14 +29,14 @@ enum CSequencesBack {
                 q[i] = s * r;
             }
             if (a->variant) {
-                dense_back(z + 2 * n, a->v + 2 * n * n, room, 1, n, n, 0);
+                dense_back(z + 2 * n, v + 2 * n * n, room, 1, n, n, 0);
                 for (int32_t i = 0; i < n; i++) {
                     d[i] = MADD(room[i], z[i], d[i]);
                     z[i] = room[i] * before[i] * slope_of_sigmoid(z[i]);
                 }
             }
-            dense_back(z, a->v, d, 1, n, 2 * n, 1);
-            if (!a->variant) dense_back(q, a->v + 2 * n * n, d, 1, n, n, 1);
+            dense_back(z, v, d, 1, n, 2 * n, 1);
+            if (!a->variant) dense_back(q, v + 2 * n * n, d, 1, n, n, 1);
         }
         @lstm_back
         static void lstm_back(const recurrent *a, float *d, float *kept, int32_t time, float *room)
@@ -53,7 +53,7 @@ enum CSequencesBack {
                 d[n + i] = p ? c * forget + si * p[i] + sf * p[n + i] : c * forget;
                 z[i] = si, z[n + i] = sf, z[2 * n + i] = c * in * slope_of_tanh(g), z[3 * n + i] = so;
             }
-            dense_back(z, a->v, d, 1, n, 4 * n, 0);
+            dense_back(z, (const float *)a->v, d, 1, n, 4 * n, 0);
         }
         @run_back
         /* All steps backward. d becomes that of the first state. */
@@ -77,7 +77,7 @@ enum CSequencesBack {
         {
             const int32_t n = a->units, steps = a->steps, wide = a->gates * n, same = a->gates == 3 ? 2 * n : wide;
             const float *before = kept + wide * steps, *more = before + n * steps;
-            float *w = PARAMETERS + (a->w - PARAMETERS), *v = PARAMETERS + (a->v - PARAMETERS);
+            float *w = PARAMETERS + ((const float *)a->w - PARAMETERS), *v = PARAMETERS + ((const float *)a->v - PARAMETERS);
             float *b = a->b ? PARAMETERS + (a->b - PARAMETERS) : 0, *p = a->more ? PARAMETERS + (a->more - PARAMETERS) : 0;
             dense_step(kept, wide, x, w, b, steps, a->inputs, wide, rates);
             dense_step(kept, wide, before, v, 0, steps, n, same, rates);

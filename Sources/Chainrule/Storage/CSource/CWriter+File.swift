@@ -136,9 +136,8 @@ extension CWriter {
 
             """)
         if trains {
-            text.add(
-                "\n#define PARAMETERS \(name)_parameters\n#define STATE \(name)_state\n#define MOMENTUM \(options.hasMomentum ? 1 : 0)\n"
-            )
+            text.add("\n#define PARAMETERS \(name)_parameters\n#define MOMENTUM \(options.hasMomentum ? 1 : 0)\n")
+            if stateCount > 0 { text.add("#define STATE \(name)_state\n") }
             if options.hasMomentum { text.add("static float velocities[\(macro)_PARAMETERS];\n") }
         }
         return text

@@ -7,34 +7,59 @@ extension CWriter {
         guard let predictor, case .packed(let layer) = predictor.packed.steps[index] else { return nil }
         return try withExtendedLifetime(predictor) { () throws(ChainruleError) in
             let products = predictor.packed.products.base + layer.firstProduct
-            let (units, inputs) = (products[0].outputs, products[0].inputs)
-            let channels = layer.productCount * units
-            let weights = try Memory<Int8>(count: Plan.checkedProduct(channels, inputs), for: "C source")
-            let others = try FloatMemory(count: 2 * channels, for: "C source")
-            for group in 0..<layer.productCount {
-                let product = products[group]
-                let bytes = UnsafeRawPointer(product.panels).assumingMemoryBound(to: Int8.self)
-                PanelPacking.forEachWord(
-                    outputs: units, words: product.words, vectorWidth: predictor.kernels.vectorWidth
-                ) { place, unit, word in
-                    for byte in 0..<min(4, inputs - 4 * word) {
-                        weights.base[(group * units + unit) * inputs + 4 * word + byte] = bytes[4 * place + byte]
-                    }
-                }
-                for unit in 0..<units {
-                    others.base[group * units + unit] = product.scales[unit]
-                    others.base[channels + group * units + unit] = product.bias[unit]
-                }
-            }
-            try numbers.array(
-                "\nstatic const int8_t weight_\(index)[\(weights.count)]", count: weights.count, bytesEach: 7
-            ) { weights.base[$0].description }
-            let scales = try table(others.vector.columns(from: 0, count: channels), "scale")
-            let bias = try table(others.vector.columns(from: channels, count: channels), "bias")
+            let units = products[0].outputs
+            let tables = try unpacked(products, layer.productCount, units: units, of: units, "weight", "scale")
+            let bias = try table(layer.bias, "bias")
+            return (CWriter.text("\(tables), \(bias)"), activation(after: layer, products[0].rectifies))
+        }
+    }
+
+    /// Weights and scales of a recurrent layer's inputs and of its state; nil if they are not packed.
+    func packedCell(units: Int, gates: Int) throws(ChainruleError) -> (inputs: String, state: String)? {
+        guard let predictor, case .packed(let layer) = predictor.packed.steps[index] else { return nil }
+        return try withExtendedLifetime(predictor) { () throws(ChainruleError) in
+            let products = predictor.packed.products.base + layer.firstProduct
+            let packedUnits = products[0].outputs / gates
             return (
-                CWriter.text("weight_\(index), \(scales), \(bias)"), activation(after: layer, products[0].rectifies)
+                try unpacked(products, 1, units: units, of: packedUnits, "weight", "scale"),
+                try unpacked(
+                    products + 1, layer.productCount - 1, units: units, of: packedUnits, "state_weight", "state_scale")
             )
         }
+    }
+
+    /// Tables of some products, one after the other.
+    /// - Parameter packedUnits: each `units` rows have so many places.
+    private func unpacked(
+        _ products: UnsafeMutablePointer<PackedDense>, _ count: Int, units: Int, of packedUnits: Int,
+        _ weightName: StaticString, _ scaleName: StaticString
+    ) throws(ChainruleError) -> String {
+        let inputs = products[0].inputs
+        var channels = 0
+        for product in 0..<count { channels += products[product].outputs / packedUnits * units }
+        let weights = try Memory<Int8>(count: Plan.checkedProduct(channels, inputs), for: "C source")
+        let scales = try FloatMemory(count: channels, for: "C source")
+        var first = 0
+        for index in 0..<count {
+            let product = products[index]
+            let bytes = UnsafeRawPointer(product.panels).assumingMemoryBound(to: Int8.self)
+            PanelPacking.forEachWord(
+                outputs: product.outputs, words: product.words, vectorWidth: predictor!.kernels.vectorWidth
+            ) { place, unit, word in
+                let (gate, number) = unit.quotientAndRemainder(dividingBy: packedUnits)
+                if number >= units { return }
+                let row = first + gate * units + number
+                scales.base[row] = product.scales[unit]
+                for byte in 0..<min(4, inputs - 4 * word) {
+                    weights.base[row * inputs + 4 * word + byte] = bytes[4 * place + byte]
+                }
+            }
+            first += product.outputs / packedUnits * units
+        }
+        try numbers.array(
+            "\nstatic const int8_t \(weightName)_\(index)[\(weights.count)]", count: weights.count, bytesEach: 7
+        ) { weights.base[$0].description }
+        return CWriter.text("\(weightName)_\(index), \(try table(scales.vector, scaleName))")
     }
 
     /// The same of a depthwise convolution, which stays in float32.

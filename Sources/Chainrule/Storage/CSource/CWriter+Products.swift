@@ -29,13 +29,16 @@ extension CWriter {
         let (name, channels) = (table(window), inputShape().channels)
         let isDepthwise = settings.groups > 1 && settings.groups == channels && channels == shape.channels
         if !isDepthwise, let (tables, activation) = try packed() {
-            if settings.isTransposed { throw refusal(" in int8") }
-            let depth = window.taps * (channels / settings.groups)
-            let room = try room(depth + (depth + 3) / 4)
+            let isTransposed = settings.isTransposed
+            let (inside, outside) = isTransposed ? (shape.channels, channels) : (channels, shape.channels)
+            let depth = window.taps * (inside / settings.groups)
+            // A patch, or what an output adds under a tap; and a row of the product's inputs in int8.
+            let (count, rounded) = isTransposed ? (inside / settings.groups, outside / settings.groups) : (depth, depth)
+            let room = try room(count + (rounded + 3) / 4)
+            let map = isTransposed ? "convolve_back_int8" : "convolve_int8" as StaticString
             call(
                 """
-                convolve_int8(\(name), \(input()), \(tables), \(output), \(channels), \(shape.channels), \(settings.groups), \
-                \(room));
+                \(map)(\(name), \(input()), \(tables), \(output), \(inside), \(outside), \(settings.groups), \(room));
                 """)
             return try activate(activation, output, output)
         }

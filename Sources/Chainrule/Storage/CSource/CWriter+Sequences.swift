@@ -26,23 +26,30 @@ extension CWriter {
     private func flag(_ isSet: Bool) -> String { isSet ? "1" : "0" }
 
     func recur(_ settings: RecurrentSettings) throws(ChainruleError) {
-        if predictor != nil { throw refusal(" in int8") }
-        let (cell, units, steps) = (Cell(settings), settings.units, inputShape()[0])
-        let (weight, state) = (try table(0, "weight")!, try table(1, "state_weight")!)
+        let (cell, units, steps, inputs) = (Cell(settings), settings.units, inputShape()[0], inputShape().channels)
+        var (product, roundedCount) = ("product_float" as StaticString, 0)
+        let (weights, stateWeights): (String, String)
+        if let (input, state) = try packedCell(units: units, gates: cell.gates) {
+            (weights, stateWeights) = (input, state)
+            (product, roundedCount) = ("product_of_int8", (max(inputs, units) + 3) / 4)
+        } else {
+            weights = CWriter.text("\(try table(0, "weight")!), 0")
+            stateWeights = CWriter.text("\(try table(1, "state_weight")!), 0")
+        }
         let bias = settings.hasBias ? try table(2, "bias")! : "0"
         let more = cell.hasMore ? try table(settings.hasBias ? 3 : 2, "more")! : "0"
         tables.add(
             """
             static const recurrent cell_\(index) = {
-                \(weight), \(bias), \(state), \(more), \(inputShape().channels), \(units), \(cell.gates), \(cell.states * units), \
-            \(steps), \(flag(cell.variant)), \(flag(settings.isBackwards)), \(flag(settings.givesSequence)), \
-            \(flag(settings.givesCell)),
+                \(product), \(weights), \(stateWeights), \(bias), \(more), \(inputs), \(units), \(cell.gates), \
+            \(cell.states * units), \(steps), \(flag(cell.variant)), \(flag(settings.isBackwards)), \
+            \(flag(settings.givesSequence)), \(flag(settings.givesCell)),
             };
 
             """)
         let first = settings.hasInitialState ? input(1) : "0"
         let length = settings.lengthsInput.map { input($0) } ?? "0"
-        let room = try room((cell.states + 2 * cell.gates) * units)
+        let room = try room((cell.states + 2 * cell.gates) * units + roundedCount)
         let kept = trains ? try kept(Plan.checkedProduct((cell.gates + cell.parts - 1) * units, steps)) : "0"
         call(
             """

@@ -42,6 +42,27 @@ import Testing
         #expect(try text(chain, options).contains("#define NETWORK_BUFFER_FLOATS 74\n"))
     }
 
+    @Test func stateIsThereIfTrainingMovesIt() throws {
+        var options = CSourceOptions()
+        options.trains = true
+        let normalized = try network {
+            try $0.reshape(try Shape([3, 2]))
+            try $0.normalization(.batch(momentum: 0.1))
+        }
+        let source = try text(normalized, options)
+        #expect(source.contains("#define NETWORK_STATE 4\n") && source.contains("\nfloat network_state[4] = {"))
+        #expect(source.contains("static void pass_forward(const float *x, float *buffer, int trains)"))
+        #expect(!(try text(normalized)).contains("state"))
+        let plain = try text(try network { try $0.dense(2) }, options)
+        #expect(!plain.contains("NETWORK_STATE") && !plain.contains("int trains"))
+    }
+
+    @Test func cppSeesDeclarationsOfC() throws {
+        let source = try text(try network { try $0.dense(2) })
+        let declarations = source.split(separator: "#ifndef NETWORK_DECLARATIONS")[0]
+        #expect(declarations.contains("extern \"C\" {\n") && declarations.contains("#ifdef __cplusplus\n}\n#endif\n"))
+    }
+
     @Test func aFileHasTheSameText() throws {
         let network = try network { try $0.dense(2, .tanh) }
         var options = CSourceOptions()
@@ -67,6 +88,12 @@ import Testing
         refused(plain, "mean_absolute_error") { ($0.trains, $0.cost) = (true, .meanAbsoluteError()) }
         refused(try network { try $0.dense(2, .softmax) }, "softmax") { ($0.trains, $0.cost) = (true, .crossEntropy()) }
         refused(try network { try $0.reshape(nil) }, "nothing to train") { $0.trains = true }
+        let normalized = try network {
+            try $0.dense(2)
+            try $0.normalization(.batch(momentum: 0.1), name: "norm")
+        }
+        refused(normalized, "layer 'norm'") { $0.trains = true }
+        refused(normalized, "has no variance") { $0.trains = true }
         let custom = CustomActivation(value: { _, _, _, _ in }, derivative: { _, _, _, _, _ in })
         refused(try network { try $0.dense(2, Activation(custom: custom)) }, "a function of your own")
         plain.withParameters { $0[3] = .infinity }
