@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import chainrule
@@ -96,6 +97,28 @@ def test_any_network_trains(seed: int, tmp_path: Path) -> None:
         assert trained.step(row, target, 1e-3, 0.9) == pytest.approx(cost, rel=1e-4)
     parameters = trained.numbers("network_parameters", network.parameters.size)
     np.testing.assert_allclose(parameters, network.parameters, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_stays_in_its_memory(name: str, tmp_path: Path) -> None:
+    """With exactly the memory that the declarations name, under gcc's sanitizers."""
+    make, cost = TRAINED[name]
+    network = built(make, "baseline")
+    (tmp_path / "main.c").write_text(
+        network.to_c_source(trains=True, momentum=True, cost=cost) + "#include <stdlib.h>\n"
+        "static float *numbers(int count)\n{\n"
+        "    float *all = malloc(sizeof(float) * (size_t)count);\n"
+        "    for (int i = 0; i < count; i++) all[i] = (float)(i * 7 % 5 + 1);\n    return all;\n}\n"
+        "int main(void)\n{\n    float *x = numbers(NETWORK_INPUTS), *t = numbers(NETWORK_OUTPUTS);\n"
+        "    float *y = numbers(NETWORK_OUTPUTS), *buffer = numbers(NETWORK_BUFFER_FLOATS);\n"
+        "    for (int i = 0; i < 2; i++) {\n        network_train_step_with(x, t, 1e-5f, 0.5f, buffer);\n"
+        "        network_predict_with(x, y, buffer);\n    }\n"
+        "    free(x), free(t), free(y), free(buffer);\n    return 0;\n}\n"
+    )
+    sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    command = ["gcc", "-std=c99", "-O1", *sanitizers, tmp_path / "main.c", "-o", tmp_path / "main", "-lm"]
+    subprocess.run(command, check=True)
+    subprocess.run([tmp_path / "main"], check=True)
 
 
 def drawn(trained: Trained, x: np.ndarray, count: int, rate: float = 2.0**-6) -> tuple[np.ndarray, float, float]:
