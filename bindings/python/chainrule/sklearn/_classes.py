@@ -1,0 +1,144 @@
+"""Classes and labels: what they are, as targets, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from scipy import sparse, special
+from sklearn.base import ClassifierMixin
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import column_or_1d, compute_class_weight, compute_sample_weight
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import validate_data
+
+from ._fitted import FittedModel
+from ._losses import Loss, log_loss
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from .._network import Network
+
+
+class Classes(ClassifierMixin, FittedModel):
+    """What an estimator of classes has: targets from labels, and labels and probabilities from outputs.
+
+    Of two classes, or of labels that each hold or not, the outputs are logits of yes; otherwise one for each class.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {"class_weight": [StrOptions({"balanced"}), dict, list, None]}
+
+    classes_: npt.NDArray[Any]
+    # Whether each output is a label of its own, and whether these were given as a sparse matrix.
+    _is_multilabel: bool
+    _has_sparse_labels: bool
+
+    def predict(self, X: Any) -> Any:
+        """The predicted classes, (rows,), or of several labels (rows, labels) of 0 and 1."""
+        return self._decided(self._outputs(X))
+
+    def predict_proba(self, X: Any) -> npt.NDArray[Any]:
+        """The probability of each class, in the order of classes_: (rows, classes)."""
+        outputs = self._outputs(X)
+        if outputs.shape[1] == 1 and not self._is_multilabel:
+            outputs = np.hstack([-outputs, outputs])
+        return self._activated(outputs)
+
+    def predict_log_proba(self, X: Any) -> npt.NDArray[Any]:
+        """The logarithms of predict_proba(): finite where the probability is 0 as a float, too."""
+        return self._log_probabilities(self._outputs(X))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    def _checked_labels(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            dtype=(np.float64, np.float32),
+            reset=reset,
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return X, y
+
+    def _learn_classes(self, y: Any) -> None:
+        # It refuses what are no classes.
+        self.classes_ = LabelBinarizer().fit(y).classes_
+        self._learn_kind(y)
+
+    def _learn_kind(self, y: Any) -> None:
+        self._is_multilabel = type_of_target(y).startswith("multilabel")
+        self._has_sparse_labels = sparse.issparse(y)
+
+    def _encoded(self, y: Any) -> tuple[npt.NDArray[Any], int]:
+        """The targets as the library takes them, and the number of outputs."""
+        classes = self.classes_
+        if self._is_multilabel != type_of_target(y).startswith("multilabel"):
+            raise ValueError("The object was not fitted with multilabel input, or y has none now.")
+        if self._is_multilabel:
+            dense = y.toarray() if sparse.issparse(y) else np.asarray(y)
+            if dense.shape[1] != len(classes):
+                raise ValueError(f"y has {dense.shape[1]} labels; there are {len(classes)}: {classes}")
+            return np.ascontiguousarray(dense != 0, np.float32), len(classes)
+        places = np.searchsorted(classes, y)
+        if len(classes) > 2:
+            return places.astype(np.int32), len(classes)
+        return places.astype(np.float32).reshape(-1, 1), 1
+
+    def _loss(self) -> Loss:
+        return log_loss(self.n_outputs_, multiclass=self.n_outputs_ > 1 and not self._is_multilabel)
+
+    def _class_factors(self, y: Any, sample_weight: Any) -> Any:
+        class_weight = self.class_weight
+        if class_weight is None:
+            return None
+        if self._is_multilabel:
+            return compute_sample_weight(class_weight, y)
+        classes = self.classes_
+        y = column_or_1d(np.asarray(y))
+        places = np.searchsorted(classes, y)
+        if class_weight != "balanced":
+            return compute_class_weight(class_weight, classes=classes, y=y)[places]
+        # Balanced are the weights of the classes: of rows with weights not their numbers.
+        totals = np.bincount(places, sample_weight, minlength=len(classes))
+        seen = totals > 0
+        return (totals.sum() / np.count_nonzero(seen) / np.where(seen, totals, 1))[places]
+
+    def _stratum(self, targets: npt.NDArray[Any]) -> Any:
+        # scikit-learn stratifies two classes alone.
+        return targets > 0 if self.n_outputs_ == 1 and not self._is_multilabel else None
+
+    def _decided(self, outputs: npt.NDArray[np.float32]) -> Any:
+        """The classes or labels that the outputs stand for."""
+        classes = self.classes_
+        if self._is_multilabel:
+            labels = (outputs > 0).astype(int)
+            return sparse.csr_matrix(labels) if self._has_sparse_labels else labels
+        if outputs.shape[1] > 1:
+            return classes[outputs.argmax(axis=1)]
+        if len(classes) == 1:
+            return np.repeat(classes, len(outputs))
+        return classes[(outputs[:, 0] > 0).view(np.int8)]
+
+    def _log_probabilities(self, outputs: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
+        """The logarithms of the probabilities, finite where these are 0 as floats, too."""
+        z = outputs.astype(np.float64)
+        if self._is_multilabel or z.shape[1] == 1:
+            z = z if self._is_multilabel else np.hstack([-z, z])
+            # Above 0 as the probability is rounded: then both have the same order.
+            logarithms = np.where(z < 0, special.log_expit(z), np.log(special.expit(np.maximum(z, 0))))
+        else:
+            logarithms = special.log_softmax(z, axis=1)
+        return np.asarray(logarithms, self._model.dtype)
+
+    def _name_classes(self, network: Network) -> None:
+        if not self._is_multilabel and len(self.classes_) > 1:
+            network.class_labels = self.classes_.tolist()

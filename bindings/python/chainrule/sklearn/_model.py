@@ -1,0 +1,194 @@
+"""A fitted network in scikit-learn's terms: its weights, what predicts, and what goes on training."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._network import Network
+from .._trainer import Trainer
+from .._training import Optimizer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from .._predictor import Predictor
+
+# scikit-learn's names for σ.
+ACTIVATIONS = {"identity": "identity", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
+# Of the pickles.
+_FORMAT = 1
+
+
+def perceptron(units: Sequence[int], activation: str, dropout: float) -> Network:
+    """A built network of dense layers; the last one is linear."""
+    network = Network(units[0])
+    for width in units[1:-1]:
+        network.add_dense(width, ACTIVATIONS[activation])
+        if dropout > 0:
+            network.add_dropout(dropout)
+    return network.add_dense(units[-1]).build()
+
+
+class Model:
+    """A network, with its weights as lists of arrays in scikit-learn's orientation, and its predictor.
+
+    The arrays that it gives are read-only: what is written into them would not reach the network. Other arrays in
+    their place do, before the network is used the next time.
+    """
+
+    __slots__ = ("_given", "_known", "_predictor", "dtype", "network")
+
+    def __init__(self, network: Network | None = None, dtype: Any = np.float64) -> None:
+        self.network = network
+        # Of the weights that it gives.
+        self.dtype = np.dtype(dtype)
+        self.changed()
+
+    def changed(self) -> None:
+        """The network was trained: what was made from it is no longer true."""
+        self._predictor: Predictor | None = None
+        # The lists coefs_ and intercepts_ if someone has asked for them or set them.
+        self._given: list[Any] | None = None
+        # Their arrays as the network has them.
+        self._known: list[Any] = []
+
+    @property
+    def layers(self) -> list[str]:
+        """The names of the layers that have weights."""
+        network = self.network
+        return [] if network is None else [layer.name for layer in network.layers if layer.kind == "dense"]
+
+    @property
+    def weights(self) -> list[Any]:
+        """The lists coefs_ and intercepts_."""
+        if self._given is None:
+            self._given = [[], []]
+            if self.network is not None:
+                tensors = self.network.tensors
+                for name in self.layers:
+                    self._given[0].append(self._shown(tensors[f"{name}.weight"].T))
+                    self._given[1].append(self._shown(tensors[f"{name}.bias"]))
+                self._known = [*self._given[0], *self._given[1]]
+        return self._given
+
+    def _shown(self, tensor: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        array = np.array(tensor, self.dtype, order="C")
+        array.flags.writeable = False
+        return array
+
+    def take_over(self) -> None:
+        """Gives the network the weights that someone has set."""
+        if self._given is None or self.network is None:
+            return
+        now = [*self._given[0], *self._given[1]]
+        if len(now) == len(self._known) and all(map(_is, now, self._known)):
+            return
+        coefs, intercepts = self._given
+        tensors, names = self.network.tensors, self.layers
+        if len(coefs) != len(names) or len(intercepts) != len(names):
+            raise ValueError(
+                f"coefs_ and intercepts_ have {len(coefs)} and {len(intercepts)} arrays; {len(names)} layers have "
+                "weights"
+            )
+        new = []
+        for place, name in enumerate(names):
+            for what, values, tensor in (
+                ("coefs_", coefs[place], tensors[f"{name}.weight"].T),
+                ("intercepts_", intercepts[place], tensors[f"{name}.bias"]),
+            ):
+                array = np.asarray(values, np.float32)
+                if array.shape != tensor.shape:
+                    raise ValueError(f"{what}[{place}] has the shape {array.shape}; the layer has {tensor.shape}")
+                new.append((tensor, array))
+        for tensor, array in new:
+            tensor[...] = array
+        self.changed()
+
+    def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """The outputs, before the output function."""
+        if self._given is not None:
+            self.take_over()
+        predictor = self._predictor
+        if predictor is None:
+            assert self.network is not None
+            predictor = self._predictor = self.network.prepare()
+        return predictor.predict(x)
+
+    def __getstate__(self) -> dict[str, Any]:
+        self.take_over()
+        given = self._given if self.network is None else None
+        data = None if self.network is None else self.network.to_bytes()
+        return {"format": _FORMAT, "network": data, "dtype": self.dtype.str, "given": given}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if state.get("format") != _FORMAT:
+            raise ValueError(
+                f"the pickle holds a model of format {state.get('format')!r}; this version of chainrule reads {_FORMAT}"
+            )
+        data = state["network"]
+        self.__init__(None if data is None else Network.from_bytes(data), state["dtype"])  # type: ignore[misc]
+        self._given = state["given"]
+
+
+def _is(one: Any, other: Any) -> bool:
+    return one is other
+
+
+class Stepper:
+    """The optimizer of a model. It can be pickled with its state; then training goes on with the same bits.
+
+    Attributes:
+        seed: of the orders of the rows, and of dropout.
+    """
+
+    __slots__ = ("_factor", "_method", "_model", "_options", "_rate", "native", "seed")
+
+    def __init__(
+        self, model: Model, method: str, rate: float, factor: float, seed: int, options: dict[str, Any]
+    ) -> None:
+        """A new optimizer.
+
+        `factor` times `rate` is the library's learning rate. `options` are Optimizer's.
+        """
+        assert model.network is not None
+        self._model, self._method, self._factor, self._options, self.seed = model, method, factor, options, seed
+        self.native = Optimizer(model.network, method, **options)
+        self.learning_rate = rate
+
+    @property
+    def learning_rate(self) -> float:
+        """η as scikit-learn counts it."""
+        return self._rate
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        self._rate = rate
+        self.native.learning_rate = rate * self._factor
+
+    def penalize(self, l2: float) -> None:
+        """Sets λ₂ of every layer."""
+        for name in self._model.layers:
+            self.native.set_layer(name, l2=l2)
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._model.take_over()
+        checkpoint = io.BytesIO()
+        with self._trainer() as trainer:
+            trainer.save(checkpoint)
+        names = ("_model", "_method", "_rate", "_factor", "seed", "_options")
+        return {"arguments": [getattr(self, name) for name in names], "checkpoint": checkpoint.getvalue()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(*state["arguments"])  # type: ignore[misc]
+        with self._trainer() as trainer:
+            trainer.load(io.BytesIO(state["checkpoint"]))
+        self.learning_rate = self._rate
+
+    def _trainer(self) -> Trainer:
+        # Any cost will do: it never trains.
+        return Trainer(self.native.network, cost="mean_squared_error", optimizer=self.native, epochs=1)

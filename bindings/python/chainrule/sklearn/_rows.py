@@ -1,0 +1,92 @@
+"""Rows as the library takes them: dense float32, all finite; and rows that are equal, made one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.validation import validate_data
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+# A sum of squares below it has no term that is infinite, NaN or too large for float32.
+_SAFE_SQUARES = 1e76
+
+
+class Rows(NamedTuple):
+    """Rows to train on.
+
+    Attributes:
+        x: (rows, inputs), float32.
+        targets: (rows,) classes or (rows, outputs) numbers.
+        weights: (rows,) float32; None: all are 1.
+    """
+
+    x: npt.NDArray[Any]
+    targets: npt.NDArray[Any]
+    weights: npt.NDArray[Any] | None
+
+    @property
+    def weight(self) -> float:
+        """The sum of the weights."""
+        return float(len(self.x) if self.weights is None else self.weights.sum(dtype=np.float64))
+
+    def at(self, rows: npt.NDArray[Any]) -> Rows:
+        """Those of some numbers."""
+        return Rows(self.x[rows], self.targets[rows], None if self.weights is None else self.weights[rows])
+
+
+def too_large(reason: object) -> ValueError:
+    """The error for numbers that float32 cannot hold, with scikit-learn's words."""
+    return ValueError(
+        "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
+        f"preprocessed. {reason}"
+    )
+
+
+def as_float32(values: Any, name: str) -> npt.NDArray[np.float32]:
+    """Validated numbers, dense or sparse, as dense float32."""
+    with np.errstate(over="ignore"):
+        array = values.astype(np.float32).toarray() if sparse.issparse(values) else np.asarray(values, np.float32)
+    if not np.isfinite(array).all():
+        raise too_large(f"{name} has a value that is infinite or too large for float32.")
+    return np.ascontiguousarray(array)
+
+
+def given_rows(estimator: Any, X: Any) -> npt.NDArray[np.float32]:
+    """What to predict for, checked as scikit-learn checks it.
+
+    Its checks take longer than a prediction. An ordinary array that has nothing to complain about takes a short way.
+    """
+    if (
+        type(X) is np.ndarray
+        and X.ndim == 2
+        and (X.dtype == _FLOAT32 or X.dtype == _FLOAT64)
+        and X.shape[1] == estimator.n_features_in_
+        and X.shape[0] > 0
+        and "feature_names_in_" not in estimator.__dict__
+        and float(np.vdot(X, X)) < _SAFE_SQUARES
+    ):
+        return X if X.dtype == _FLOAT32 else X.astype(np.float32)
+    checked = validate_data(estimator, X, accept_sparse=["csr", "csc"], dtype=[np.float64, np.float32], reset=False)
+    return as_float32(checked, "X")
+
+
+def merged(data: Rows) -> Rows:
+    """Equal rows with equal targets as one row with the sum of their weights, in an order of its own.
+
+    Of all of the data the cost and its gradient stay the same; and weights, repeated rows and another order of the rows
+    all give the same bits.
+    """
+    x, targets, weights = data
+    columns = targets.reshape(len(x), -1).astype(np.float32)
+    # + 0 makes −0 to 0: the bytes of equal rows are equal.
+    keys = np.ascontiguousarray(np.hstack([x, columns])) + np.float32(0)
+    packed = keys.view(np.dtype((np.void, keys.shape[1] * keys.itemsize))).ravel()
+    _, first, place = np.unique(packed, return_index=True, return_inverse=True)
+    total = np.bincount(place.ravel(), weights)
+    only = data.at(first)
+    return Rows(only.x, only.targets, None if (total == 1).all() else total.astype(np.float32))
