@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from scipy import sparse, special
+from scipy import sparse
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d, compute_class_weight, compute_sample_weight
@@ -47,8 +47,10 @@ class Classes(ClassifierMixin, FittedModel):
         return self._activated(outputs)
 
     def predict_log_proba(self, X: Any) -> npt.NDArray[Any]:
-        """The logarithms of predict_proba(): finite where the probability is 0 as a float, too."""
-        return self._log_probabilities(self._outputs(X))
+        """The logarithms of predict_proba()."""
+        with np.errstate(divide="ignore"):
+            logarithms: npt.NDArray[Any] = np.log(self.predict_proba(X))
+        return logarithms
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -78,11 +80,15 @@ class Classes(ClassifierMixin, FittedModel):
         self._is_multilabel = type_of_target(y).startswith("multilabel")
         self._has_sparse_labels = sparse.issparse(y)
 
+    def _expect_the_kind(self, y: Any) -> None:
+        """Refuses labels after classes, and classes after labels."""
+        if type_of_target(y).startswith("multilabel") != self._is_multilabel:
+            before = "multilabel targets" if self._is_multilabel else "classes"
+            raise ValueError(f"The model was fitted with {before}; `y` is of another kind: {type_of_target(y)}.")
+
     def _encoded(self, y: Any) -> tuple[npt.NDArray[Any], int]:
         """The targets as the library takes them, and the number of outputs."""
         classes = self.classes_
-        if self._is_multilabel != type_of_target(y).startswith("multilabel"):
-            raise ValueError("The object was not fitted with multilabel input, or y has none now.")
         if self._is_multilabel:
             dense = y.toarray() if sparse.issparse(y) else np.asarray(y)
             if dense.shape[1] != len(classes):
@@ -127,17 +133,6 @@ class Classes(ClassifierMixin, FittedModel):
         if len(classes) == 1:
             return np.repeat(classes, len(outputs))
         return classes[(outputs[:, 0] > 0).view(np.int8)]
-
-    def _log_probabilities(self, outputs: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
-        """The logarithms of the probabilities, finite where these are 0 as floats, too."""
-        z = outputs.astype(np.float64)
-        if self._is_multilabel or z.shape[1] == 1:
-            z = z if self._is_multilabel else np.hstack([-z, z])
-            # Above 0 as the probability is rounded: then both have the same order.
-            logarithms = np.where(z < 0, special.log_expit(z), np.log(special.expit(np.maximum(z, 0))))
-        else:
-            logarithms = special.log_softmax(z, axis=1)
-        return np.asarray(logarithms, self._model.dtype)
 
     def _name_classes(self, network: Network) -> None:
         if not self._is_multilabel and len(self.classes_) > 1:

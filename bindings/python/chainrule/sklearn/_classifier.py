@@ -127,6 +127,7 @@ class MLPClassifier(Classes, Perceptron):
         if "classes_" not in self.__dict__ or not (self.warm_start or incremental):
             self._learn_classes(y)
             return X, *self._encoded(y)
+        self._expect_the_kind(y)
         present = unique_labels(y)
         if self.warm_start and set(present) != set(self.classes_):
             raise ValueError(

@@ -11,7 +11,7 @@ from scipy import special
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from ._rows import Rows, as_float32, given_rows
+from ._rows import Rows, as_float32, given_rows, refuse_masked
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -92,6 +92,8 @@ class FittedModel(BaseEstimator, ABC):
         self, X: Any, y: Any, sample_weight: Any, *, incremental: bool = False, reset: bool = True
     ) -> tuple[Rows, Any]:
         """The data as scikit-learn checks it, in rows without those of weight 0; and the type of X."""
+        for values, name in ((X, "X"), (y, "y"), (sample_weight, "sample_weight")):
+            refuse_masked(values, name)
         given = y
         X, targets, self.n_outputs_ = self._targets(X, y, incremental, reset)
         if sample_weight is not None:
@@ -113,7 +115,8 @@ class FittedModel(BaseEstimator, ABC):
         if self.out_activation_ == "softmax":
             z = special.softmax(z, axis=1)
         elif self.out_activation_ == "logistic":
-            z = special.expit(z)
+            # Below 1: no data make a label certain.
+            z = special.expit(np.minimum(z, 36))
         elif self.out_activation_ == "exp":
             with np.errstate(over="ignore"):
                 z = np.exp(z)

@@ -39,6 +39,12 @@ class Rows(NamedTuple):
         return Rows(self.x[rows], self.targets[rows], None if self.weights is None else self.weights[rows])
 
 
+def refuse_masked(values: Any, name: str) -> None:
+    """scikit-learn would look at what the mask hides."""
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} is a masked array: impute what is masked, or leave its rows out")
+
+
 def too_large(reason: object) -> ValueError:
     """The error for numbers that float32 cannot hold, with scikit-learn's words."""
     return ValueError(
@@ -71,6 +77,7 @@ def given_rows(estimator: Any, X: Any) -> npt.NDArray[np.float32]:
         and float(np.vdot(X, X)) < _SAFE_SQUARES
     ):
         return X if X.dtype == _FLOAT32 else X.astype(np.float32)
+    refuse_masked(X, "X")
     checked = validate_data(estimator, X, accept_sparse=["csr", "csc"], dtype=[np.float64, np.float32], reset=False)
     return as_float32(checked, "X")
 
