@@ -24,7 +24,7 @@ LINK_EXAMPLE := -Ibuild/include -Lbuild/lib -lchainrule -lm -Wl,-rpath,'$$ORIGIN
 LEARN := PYTHONPATH=bindings/python CHAINRULE_LIBRARY=$(LIBRARY) build/venv-learning/bin/python -B
 
 .PHONY: lib command help demo examples learn test install uninstall deb wheel header check-header format check-format check-python fuzz \
-	bench bench-native bench-quick bench-avx2 bench-native-avx2 bench-quick-avx2 bench-minimizers bench-sequences clean
+	bench bench-native bench-quick bench-avx2 bench-native-avx2 bench-quick-avx2 bench-minimizers bench-sequences bench-sklearn clean
 .DELETE_ON_ERROR:
 
 lib: $(LIBRARY) $(HEADER_CXX) ## build the library: build/lib (shared, static, for pkg-config and CMake) and build/include (the default)
@@ -118,6 +118,10 @@ bench-minimizers: lib ## write the tables of docs/training-methods.md, minimize 
 bench-sequences: lib ## measure recurrent layers beside PyTorch, JAX and ONNX Runtime: a minute
 	Tools/setup-bench build/venv-bench
 	build/venv-bench/bin/python Benchmarks/sequences.py
+
+bench-sklearn: lib ## write the table of docs/scikit-learn.md, chainrule.sklearn beside scikit-learn: ten minutes
+	Tools/setup-bench --sklearn build/venv-sklearn
+	build/venv-sklearn/bin/python Benchmarks/sklearn_table.py --write docs/scikit-learn.md
 
 clean: ## delete build
 	rm -rf build

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,9 +28,9 @@ def from_sklearn(model: Any, *, logits: bool = False) -> Network:
         probabilities = network.predict(x)
 
     Args:
-        model: a fitted sklearn.neural_network.MLPClassifier or MLPRegressor, or a sklearn.pipeline.Pipeline that ends
-            in one. Before it a pipeline may have StandardScaler, MinMaxScaler and MaxAbsScaler: they are folded into
-            the first layer's weights.
+        model: a fitted MLPClassifier or MLPRegressor, of sklearn.neural_network or of chainrule.sklearn, or a
+            sklearn.pipeline.Pipeline that ends in one. Before it a pipeline may have StandardScaler, MinMaxScaler and
+            MaxAbsScaler: they are folded into the first layer's weights.
         logits: whether to leave out a classifier's last sigmoid or softmax. To train on, take the logits, with the cost
             "cross_entropy", or "binary_cross_entropy_logits" for one output or several labels.
 
@@ -71,7 +72,10 @@ def _steps(model: Any) -> tuple[list[Any], Any]:
     steps = [model]
     if isinstance(model, pipelines.Pipeline):
         steps = [step for _, step in model.steps if step is not None and step != "passthrough"]
-    if not steps or not isinstance(steps[-1], (neural.MLPClassifier, neural.MLPRegressor)):
+    # Whoever has one of ours has imported their module.
+    ours = sys.modules.get(f"{__package__}.sklearn", neural)
+    kinds = (neural.MLPClassifier, neural.MLPRegressor, ours.MLPClassifier, ours.MLPRegressor)
+    if not steps or not isinstance(steps[-1], kinds):
         given = type(steps[-1]).__name__ if steps else "nothing"
         raise ArgumentTypeError(
             f"model must be an MLPClassifier, an MLPRegressor or a Pipeline that ends in one, not {given}"

@@ -140,6 +140,7 @@ def test_one_class_and_gaps(estimator: Any) -> None:
     one = clone(estimator).fit(X, np.full(30, "only"))
     assert set(one.predict(X)) == {"only"}
     assert list(one.classes_) == ["only"]
+    np.testing.assert_array_equal(one.predict_proba(X), np.ones((30, 1)))
     gaps = clone(estimator).fit(X, np.array([-7, 40, 10**12])[Y])
     assert list(gaps.classes_) == [-7, 40, 10**12]
     assert set(gaps.predict(X)) <= {-7, 40, 10**12}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -367,6 +368,9 @@ def test_sparse() -> None:
         model = clone(dense).fit(kind(x), DIGITS_Y)
         expect_equal_weights(model, dense, tolerance=0)
         np.testing.assert_array_equal(model.predict(kind(x)), dense.predict(x.toarray()))
+    wide = sparse.random(60, 100_000, 0.001, "csr", random_state=0)
+    model = ours.MLPClassifier(2, random_state=0, max_iter=1).fit(wide, DIGITS_Y[:60])
+    np.testing.assert_array_equal(model.predict_proba(wide), model.predict_proba(wide.toarray()))
     labels, inputs = sparse.csr_matrix(np.eye(10, dtype=int)[DIGITS_Y]), DIGITS_X[:200]
     multilabel = ours.MLPClassifier(20, random_state=0, max_iter=3).fit(inputs, labels[:200])
     assert sparse.issparse(multilabel.predict(inputs))
@@ -400,3 +404,24 @@ def test_random_state() -> None:
     expect_equal_weights(fits[0], fits[1], tolerance=0)
     expect_equal_weights(fits[0], fits[2], tolerance=0)
     assert (fits[3].coefs_[0] != fits[4].coefs_[0]).any()
+
+
+def test_threads_predict_at_once() -> None:
+    model = ours.MLPClassifier(30, max_iter=5, random_state=0).fit(DIGITS_X, DIGITS_Y)
+    expected = model.predict_proba(DIGITS_X[:64])
+
+    def predict(row: int) -> bool:
+        x = DIGITS_X[row : row + 1].copy()
+        return all((model.predict_proba(x) == expected[row]).all() for _ in range(50))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(predict, range(64)))
+
+
+def test_results_do_not_change_later() -> None:
+    model = ours.MLPRegressor(max_iter=5, random_state=0).fit(DIABETES_X.astype(np.float32), DIABETES_Y)
+    one, other = (DIABETES_X[row : row + 1].astype(np.float32) for row in (0, 1))
+    kept = model.predict(one)
+    before = kept.copy()
+    assert model.predict(other) != before
+    np.testing.assert_array_equal(kept, before)

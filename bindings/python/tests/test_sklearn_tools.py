@@ -70,6 +70,21 @@ def test_pipeline_and_cross_validation() -> None:
     assert scores[-1].mean() > 0.93
 
 
+def test_pipelines_become_networks() -> None:
+    model = make_pipeline(StandardScaler(), MLPClassifier(8, random_state=0, max_iter=20, dropout=0.1))
+    network = chainrule.from_sklearn(model.fit(IRIS_X, IRIS_Y))
+    np.testing.assert_allclose(network.predict(IRIS_X), model.predict_proba(IRIS_X), atol=1e-5)
+    assert network.class_labels == ["0", "1", "2"]
+    regression = make_pipeline(StandardScaler(), MLPRegressor("poisson", (5, 5), max_iter=20, random_state=0))
+    network = chainrule.from_sklearn(regression.fit(IRIS_X, IRIS_Y))
+    np.testing.assert_allclose(network.predict(IRIS_X)[:, 0], regression.predict(IRIS_X), rtol=1e-4)
+    alone = MLPClassifier((), random_state=0, max_iter=20).fit(IRIS_X, IRIS_Y == 0)
+    assert len(alone.coefs_) == 1
+    np.testing.assert_allclose(
+        chainrule.from_sklearn(alone).predict(IRIS_X)[:, 0], alone.predict_proba(IRIS_X)[:, 1], atol=1e-6
+    )
+
+
 def test_grid_search_in_two_processes() -> None:
     search = GridSearchCV(
         make_pipeline(StandardScaler(), MLPClassifier(8, random_state=0, max_iter=40, learning_rate_init=0.02)),

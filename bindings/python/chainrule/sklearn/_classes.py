@@ -43,6 +43,8 @@ class Classes(ClassifierMixin, FittedModel):
         """The probability of each class, in the order of classes_: (rows, classes)."""
         outputs = self._outputs(X)
         if outputs.shape[1] == 1 and not self._is_multilabel:
+            if len(self.classes_) == 1:
+                return np.ones((len(outputs), 1), self._model.dtype)
             outputs = np.hstack([-outputs, outputs])
         return self._activated(outputs)
 
@@ -73,11 +75,12 @@ class Classes(ClassifierMixin, FittedModel):
 
     def _learn_classes(self, y: Any) -> None:
         # It refuses what are no classes.
-        self.classes_ = LabelBinarizer().fit(y).classes_
-        self._learn_kind(y)
+        binarizer = LabelBinarizer().fit(y)
+        self.classes_ = binarizer.classes_
+        self._learn_kind(y, binarizer.y_type_)
 
-    def _learn_kind(self, y: Any) -> None:
-        self._is_multilabel = type_of_target(y).startswith("multilabel")
+    def _learn_kind(self, y: Any, kind: str) -> None:
+        self._is_multilabel = kind.startswith("multilabel")
         self._has_sparse_labels = sparse.issparse(y)
 
     def _expect_the_kind(self, y: Any) -> None:
@@ -128,11 +131,13 @@ class Classes(ClassifierMixin, FittedModel):
         if self._is_multilabel:
             labels = (outputs > 0).astype(int)
             return sparse.csr_matrix(labels) if self._has_sparse_labels else labels
-        if outputs.shape[1] > 1:
-            return classes[outputs.argmax(axis=1)]
         if len(classes) == 1:
             return np.repeat(classes, len(outputs))
-        return classes[(outputs[:, 0] > 0).view(np.int8)]
+        if len(outputs) == 1:
+            # The same, sooner.
+            place = int(outputs.item() > 0) if len(classes) == 2 else int(outputs.argmax())
+            return classes[place : place + 1].copy()
+        return classes[outputs.argmax(axis=1) if len(classes) > 2 else (outputs[:, 0] > 0).view(np.int8)]
 
     def _name_classes(self, network: Network) -> None:
         if not self._is_multilabel and len(self.classes_) > 1:

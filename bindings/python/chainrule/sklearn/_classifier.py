@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import _check_partial_fit_first_call, unique_labels
+from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
 
 from ._classes import Classes
 from ._perceptron import Perceptron, _goes_through_batches
@@ -119,7 +119,7 @@ class MLPClassifier(Classes, Perceptron):
                 "at a time. Give a dict, such as sklearn.utils.compute_class_weight() makes from all of them."
             )
         if _check_partial_fit_first_call(self, classes):
-            self._learn_kind(y)
+            self._learn_kind(y, type_of_target(y))
         return self._fit(X, y, sample_weight, incremental=True)
 
     def _targets(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Any, int]:

@@ -11,7 +11,7 @@ from scipy import special
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from ._rows import Rows, as_float32, given_rows, refuse_masked
+from ._rows import Rows, as_float32, given_rows, pieces, refuse_masked
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -64,11 +64,14 @@ class FittedModel(BaseEstimator, ABC):
         """Gives the network the names of its classes."""
 
     def _outputs(self, X: Any) -> npt.NDArray[np.float32]:
-        """The network's outputs for what the caller gives."""
+        """The network's outputs for what the caller gives. The next call on this thread may overwrite them."""
         model = self.__dict__.get("_model")
         if model is None or model.network is None:
             check_is_fitted(self)
-        outputs: npt.NDArray[np.float32] = self._model.predict(given_rows(self, X))
+        rows = given_rows(self, X)
+        if not isinstance(rows, np.ndarray):
+            return np.vstack([self._model.predict(piece).copy() for piece in pieces(rows)])
+        outputs: npt.NDArray[np.float32] = self._model.predict(rows)
         return outputs
 
     # What the kinds of estimators differ in
@@ -111,6 +114,8 @@ class FittedModel(BaseEstimator, ABC):
 
     def _activated(self, outputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The output function's values, in the type of the weights."""
+        if self.out_activation_ == "identity":
+            return outputs.astype(self._model.dtype)
         z = outputs.astype(np.float64)
         if self.out_activation_ == "softmax":
             z = special.softmax(z, axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,7 +42,7 @@ class Model:
     their place do, before the network is used the next time.
     """
 
-    __slots__ = ("_given", "_known", "_predictor", "dtype", "network")
+    __slots__ = ("_given", "_known", "_one_row", "_predictor", "dtype", "network")
 
     def __init__(self, network: Network | None = None, dtype: Any = np.float64) -> None:
         self.network = network
@@ -52,6 +53,8 @@ class Model:
     def changed(self) -> None:
         """The network was trained: what was made from it is no longer true."""
         self._predictor: Predictor | None = None
+        # Of each thread: an array for a row, one for its outputs, and what computes these.
+        self._one_row = threading.local()
         # The lists coefs_ and intercepts_ if someone has asked for them or set them.
         self._given: list[Any] | None = None
         # Their arrays as the network has them.
@@ -81,14 +84,12 @@ class Model:
         array.flags.writeable = False
         return array
 
-    def take_over(self) -> None:
-        """Gives the network the weights that someone has set."""
-        if self._given is None or self.network is None:
+    def take_over(self, given: list[Any] | None = None) -> None:
+        """Gives the network weights, as the lists coefs_ and intercepts_; None: those that someone has set."""
+        coefs, intercepts = given = given or self._given or [[], []]
+        now = [*coefs, *intercepts]
+        if self.network is None or (len(now) == len(self._known) and all(map(_is, now, self._known))):
             return
-        now = [*self._given[0], *self._given[1]]
-        if len(now) == len(self._known) and all(map(_is, now, self._known)):
-            return
-        coefs, intercepts = self._given
         tensors, names = self.network.tensors, self.layers
         if len(coefs) != len(names) or len(intercepts) != len(names):
             raise ValueError(
@@ -110,14 +111,34 @@ class Model:
         self.changed()
 
     def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """The outputs, before the output function."""
+        """The outputs, before the output function. The next call on this thread may overwrite them.
+
+        x: (rows, inputs), whose values fit float32.
+        """
         if self._given is not None:
             self.take_over()
+        if len(x) == 1:
+            row, step = self._for_one_row()
+            np.copyto(row, x)
+            outputs: npt.NDArray[np.float32] = step()
+            return outputs
+        return self._prepared().predict(x.astype(np.float32, copy=False))
+
+    def _prepared(self) -> Predictor:
         predictor = self._predictor
         if predictor is None:
             assert self.network is not None
             predictor = self._predictor = self.network.prepare()
-        return predictor.predict(x)
+        return predictor
+
+    def _for_one_row(self) -> tuple[Any, Any]:
+        try:
+            return self._one_row.bound  # type: ignore[no-any-return]
+        except AttributeError:
+            predictor = self._prepared()
+            row = np.empty((1, predictor.inputs), np.float32)
+            self._one_row.bound = bound = row, predictor.bind(row, np.empty((1, predictor.outputs), np.float32))
+            return bound
 
     def __getstate__(self) -> dict[str, Any]:
         self.take_over()

@@ -201,9 +201,7 @@ class Perceptron(FittedModel):
             return
         model = Model(perceptron(units, self.activation, self.dropout), dtype)
         weights = self._first_weights(units, random) if is_first else before.weights
-        for place in (0, 1):
-            model.weights[place] = weights[place]
-        model.take_over()
+        model.take_over(weights)
         self._model = model
         self.__dict__.pop("_optimizer", None)
 

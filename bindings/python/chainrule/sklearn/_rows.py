@@ -9,11 +9,15 @@ from scipy import sparse
 from sklearn.utils.validation import validate_data
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 # A sum of squares below it has no term that is infinite, NaN or too large for float32.
 _SAFE_SQUARES = 1e76
+# The numbers in a piece of sparse rows.
+_PIECE = 1 << 20
 
 
 class Rows(NamedTuple):
@@ -62,24 +66,31 @@ def as_float32(values: Any, name: str) -> npt.NDArray[np.float32]:
     return np.ascontiguousarray(array)
 
 
-def given_rows(estimator: Any, X: Any) -> npt.NDArray[np.float32]:
-    """What to predict for, checked as scikit-learn checks it.
+def given_rows(estimator: Any, X: Any) -> Any:
+    """What to predict for, checked as scikit-learn checks it: dense, float32 or float64 in its range; or sparse.
 
     Its checks take longer than a prediction. An ordinary array that has nothing to complain about takes a short way.
     """
     if (
         type(X) is np.ndarray
         and X.ndim == 2
-        and (X.dtype == _FLOAT32 or X.dtype == _FLOAT64)
+        and (X.dtype is _FLOAT64 or X.dtype is _FLOAT32)
         and X.shape[1] == estimator.n_features_in_
         and X.shape[0] > 0
         and "feature_names_in_" not in estimator.__dict__
         and float(np.vdot(X, X)) < _SAFE_SQUARES
     ):
-        return X if X.dtype == _FLOAT32 else X.astype(np.float32)
+        return X
     refuse_masked(X, "X")
-    checked = validate_data(estimator, X, accept_sparse=["csr", "csc"], dtype=[np.float64, np.float32], reset=False)
-    return as_float32(checked, "X")
+    checked = validate_data(estimator, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+    return checked if sparse.issparse(checked) else as_float32(checked, "X")
+
+
+def pieces(rows: Any) -> Iterator[npt.NDArray[np.float32]]:
+    """Sparse rows made dense, so many at a time that they take a few megabytes."""
+    count = max(1, _PIECE // rows.shape[1])
+    for start in range(0, rows.shape[0], count):
+        yield as_float32(rows[start : start + count], "X")
 
 
 def merged(data: Rows) -> Rows:
