@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Compares chainrule.sklearn with scikit-learn's own perceptrons: scores, the time of a fit, the time of one prediction.
 `make bench-sklearn` writes the table of docs/scikit-learn.md.
 
@@ -127,7 +126,7 @@ def main() -> None:
     warnings.simplefilter("ignore", ConvergenceWarning)
     lines = [
         "| data | size | solver | score: scikit-learn | Chainrule | difference | fit, ms: scikit-learn | Chainrule | × "
-        "| one row, µs: scikit-learn | Chainrule | × |",
+        + "| one row, µs: scikit-learn | Chainrule | × |",
         "|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for given in data():

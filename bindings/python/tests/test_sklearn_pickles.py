@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import pickle
+import pickletools
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,18 @@ def test_goes_on_with_the_same_bits(solver: str, way: Any) -> None:
         np.testing.assert_array_equal(one, other)
     assert back.loss_curve_ == model.loss_curve_
     assert back._optimizer.learning_rate == model._optimizer.learning_rate
+
+
+def test_pickles_hold_no_objects_of_scikit_learn() -> None:
+    # Those are for one version of scikit-learn.
+    for model in MODELS:
+        names = [
+            argument
+            for opcode, argument, _ in pickletools.genops(pickle.dumps(clone(model).fit(IRIS_X, IRIS_Y), protocol=2))
+            if opcode.name == "GLOBAL"
+        ]
+        assert any(name.startswith("chainrule.sklearn.") for name in names)
+        assert not any(name.startswith("sklearn.") for name in names), names
 
 
 def test_keeps_weights_that_someone_has_set() -> None:
