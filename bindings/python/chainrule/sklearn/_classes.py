@@ -85,7 +85,7 @@ class Classes(ClassifierMixin, FittedModel):
 
     def _expect_the_kind(self, y: Any) -> None:
         """Refuses labels after classes, and classes after labels."""
-        if type_of_target(y).startswith("multilabel") != self._is_multilabel:
+        if (y.ndim == 2) != self._is_multilabel:
             before = "multilabel targets" if self._is_multilabel else "classes"
             raise ValueError(f"The model was fitted with {before}; `y` is of another kind: {type_of_target(y)}.")
 

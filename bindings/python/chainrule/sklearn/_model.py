@@ -42,10 +42,12 @@ class Model:
     their place do, before the network is used the next time.
     """
 
-    __slots__ = ("_given", "_known", "_one_row", "_predictor", "dtype", "network")
+    __slots__ = ("_given", "_known", "_one_row", "_predictor", "dtype", "layers", "network")
 
     def __init__(self, network: Network | None = None, dtype: Any = np.float64) -> None:
         self.network = network
+        # The names of the layers that have weights.
+        self.layers = [] if network is None else [layer.name for layer in network.layers if layer.kind == "dense"]
         # Of the weights that it gives.
         self.dtype = np.dtype(dtype)
         self.changed()
@@ -59,12 +61,6 @@ class Model:
         self._given: list[Any] | None = None
         # Their arrays as the network has them.
         self._known: list[Any] = []
-
-    @property
-    def layers(self) -> list[str]:
-        """The names of the layers that have weights."""
-        network = self.network
-        return [] if network is None else [layer.name for layer in network.layers if layer.kind == "dense"]
 
     @property
     def weights(self) -> list[Any]:
