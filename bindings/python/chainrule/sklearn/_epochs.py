@@ -6,19 +6,22 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import r2_score
 from sklearn.model_selection import train_test_split
 
+from .._data_source import DataSource
 from .._errors import NotFiniteError
 from ._rows import Rows, merged, too_large
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from .._data_source import Request
     from .._trainer import Epoch
     from ._losses import Loss
-    from ._model import Model
+    from ._model import Model, Stepper
     from ._perceptron import Perceptron
 
 # The names of learning_rate that scikit-learn has; they are for "sgd" alone. Others are the library's schedules.
@@ -27,11 +30,11 @@ RATES = ("constant", "invscaling", "adaptive")
 
 def held_out(data: Rows, fraction: float, stratify: Any, random: np.random.RandomState) -> tuple[Rows, Rows]:
     """The rows to train on and those to validate on, as scikit-learn draws them."""
-    rows = np.arange(len(data.x))
+    rows = np.arange(data.x.shape[0])
     train, held = train_test_split(rows, random_state=random, test_size=fraction, stratify=stratify)
     if len(held) < 2:
         raise ValueError("The validation set is too small. Increase 'validation_fraction' or the size of your dataset.")
-    return data.at(train), data.at(held)
+    return data.at(train), data.at(held).dense
 
 
 def batch_rows(batch_size: Any, rows: int) -> int:
@@ -43,6 +46,25 @@ def batch_rows(batch_size: Any, rows: int) -> int:
             "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=2
         )
     return min(int(batch_size), rows)
+
+
+def _source(data: Rows, shuffle: bool, stepper: Stepper) -> DataSource:
+    """The batches of sparse rows, made dense one at a time."""
+    rows = data.x.shape[0]
+    order = np.arange(rows)
+
+    def batch(request: Request) -> tuple[Any, ...] | None:
+        if request.first_row == 0 and shuffle:
+            number = (stepper.seed + stepper.epochs + request.epoch) % 2**32
+            order[:] = np.random.RandomState(number).permutation(rows)
+        places = order[request.first_row : request.first_row + request.max_rows]
+        if len(places) == 0:
+            return None
+        x, targets, weights = data.at(places).dense
+        return (x, targets) if weights is None else (x, targets, weights)
+
+    columns = "classes" if data.targets.ndim == 1 else data.targets.shape[1]
+    return DataSource(batch, columns, data.weights is not None)
 
 
 class Epochs:
@@ -62,7 +84,7 @@ class Epochs:
         """Trains, and sets the attributes that tell of it."""
         estimator, network, stepper = self._estimator, self._model.network, self._estimator._optimizer
         assert network is not None
-        self._rows = rows = len(data.x)
+        self._rows = rows = data.x.shape[0]
         size = batch_rows(estimator.batch_size, rows)
         is_one_batch = size == rows
         if is_one_batch:
@@ -71,10 +93,12 @@ class Epochs:
         stepper.penalize(self._penalty / self._loss.gradient_factor)
         estimator.n_iter_ = 0
         self._is_over = incremental
+        # The batches of a source are its own matter: their order, and what is in them.
+        is_source = sparse.issparse(data.x)
         try:
             network.fit(
-                data.x,
-                data.targets,
+                _source(data, estimator.shuffle, stepper) if is_source else data.x,
+                None if is_source else data.targets,
                 cost=self._loss.cost,
                 optimizer=stepper.native,
                 schedule=None if estimator.learning_rate in RATES else estimator.learning_rate,
@@ -82,7 +106,7 @@ class Epochs:
                 batch_size=max(size, len(data.x)) if is_one_batch else size,
                 shuffle=estimator.shuffle and not is_one_batch,
                 seed=stepper.seed,
-                sample_weight=data.weights,
+                sample_weight=None if is_source else data.weights,
                 validation_data=self._held,
                 threads=estimator.threads,
                 on_epoch=self._after,
@@ -94,6 +118,7 @@ class Epochs:
             self._diverged(error)
         finally:
             self._model.changed()
+            stepper.epochs += estimator.n_iter_
         if self._best is not None:
             self._parameters[:] = self._best
         if not self._is_over:

@@ -11,7 +11,7 @@ from scipy import special
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from ._rows import Rows, as_float32, given_rows, pieces, refuse_masked
+from ._rows import Rows, as_float32, given_rows, pieces, refuse_masked, trained_rows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -105,7 +105,7 @@ class FittedModel(BaseEstimator, ABC):
         if factors is not None:
             sample_weight = factors if sample_weight is None else sample_weight * factors
         weights = None if sample_weight is None else as_float32(sample_weight, "sample_weight")
-        data = Rows(as_float32(X, "X"), targets, weights)
+        data = Rows(trained_rows(X), targets, weights)
         if weights is not None and not weights.all():
             if not weights.any():
                 raise ValueError("The sample weights are all 0.")

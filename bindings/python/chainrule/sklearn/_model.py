@@ -161,9 +161,10 @@ class Stepper:
 
     Attributes:
         seed: of the orders of the rows, and of dropout.
+        epochs: the number of epochs so far.
     """
 
-    __slots__ = ("_factor", "_method", "_model", "_options", "_rate", "native", "seed")
+    __slots__ = ("_factor", "_method", "_model", "_options", "_rate", "epochs", "native", "seed")
 
     def __init__(
         self, model: Model, method: str, rate: float, factor: float, seed: int, options: dict[str, Any]
@@ -176,6 +177,7 @@ class Stepper:
         self._model, self._method, self._factor, self._options, self.seed = model, method, factor, options, seed
         self.native = Optimizer(model.network, method, **options)
         self.learning_rate = rate
+        self.epochs = 0
 
     @property
     def learning_rate(self) -> float:
@@ -198,10 +200,12 @@ class Stepper:
         with self._trainer() as trainer:
             trainer.save(checkpoint)
         names = ("_model", "_method", "_rate", "_factor", "seed", "_options")
-        return {"arguments": [getattr(self, name) for name in names], "checkpoint": checkpoint.getvalue()}
+        arguments = [getattr(self, name) for name in names]
+        return {"arguments": arguments, "epochs": self.epochs, "checkpoint": checkpoint.getvalue()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(*state["arguments"])  # type: ignore[misc]
+        self.epochs = state["epochs"]
         with self._trainer() as trainer:
             trainer.load(io.BytesIO(state["checkpoint"]))
         self.learning_rate = self._rate

@@ -16,31 +16,37 @@ if TYPE_CHECKING:
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 # A sum of squares below it has no term that is infinite, NaN or too large for float32.
 _SAFE_SQUARES = 1e76
-# The numbers in a piece of sparse rows.
+# The numbers in a piece of sparse rows; and how many make sparse rows too many to hold densely.
 _PIECE = 1 << 20
+_LARGE = 1 << 24
 
 
 class Rows(NamedTuple):
     """Rows to train on.
 
     Attributes:
-        x: (rows, inputs), float32.
+        x: (rows, inputs), float32; a sparse matrix if it is large.
         targets: (rows,) classes or (rows, outputs) numbers.
         weights: (rows,) float32; None: all are 1.
     """
 
-    x: npt.NDArray[Any]
+    x: Any
     targets: npt.NDArray[Any]
     weights: npt.NDArray[Any] | None
 
     @property
     def weight(self) -> float:
         """The sum of the weights."""
-        return float(len(self.x) if self.weights is None else self.weights.sum(dtype=np.float64))
+        return float(self.x.shape[0] if self.weights is None else self.weights.sum(dtype=np.float64))
 
     def at(self, rows: npt.NDArray[Any]) -> Rows:
         """Those of some numbers."""
         return Rows(self.x[rows], self.targets[rows], None if self.weights is None else self.weights[rows])
+
+    @property
+    def dense(self) -> Rows:
+        """The same rows, with a dense x."""
+        return self._replace(x=as_float32(self.x, "X")) if sparse.issparse(self.x) else self
 
 
 def refuse_masked(values: Any, name: str) -> None:
@@ -64,6 +70,14 @@ def as_float32(values: Any, name: str) -> npt.NDArray[np.float32]:
     if not np.isfinite(array).all():
         raise too_large(f"{name} has a value that is infinite or too large for float32.")
     return np.ascontiguousarray(array)
+
+
+def trained_rows(X: Any) -> Any:
+    """Validated numbers to train on: dense, or compressed rows if they are sparse and many."""
+    if not sparse.issparse(X) or X.shape[0] * X.shape[1] <= _LARGE:
+        return as_float32(X, "X")
+    rows = X.tocsr()
+    return type(rows)((as_float32(rows.data, "X"), rows.indices, rows.indptr), rows.shape)
 
 
 def given_rows(estimator: Any, X: Any) -> Any:
@@ -99,7 +113,7 @@ def merged(data: Rows) -> Rows:
     Of all of the data the cost and its gradient stay the same; and weights, repeated rows and another order of the rows
     all give the same bits.
     """
-    x, targets, weights = data
+    x, targets, weights = data = data.dense
     columns = targets.reshape(len(x), -1).astype(np.float32)
     # + 0 makes −0 to 0: the bytes of equal rows are equal.
     keys = np.ascontiguousarray(np.hstack([x, columns])) + np.float32(0)

@@ -74,10 +74,8 @@ def minimize(estimator: Perceptron, model: Model, loss: Loss, data: Rows) -> Non
     network = model.network
     assert network is not None
     penalty = estimator.alpha / data.weight
-    reached: list[Iteration] = []
 
     def watch(iteration: Iteration) -> bool:
-        reached.append(iteration)
         if estimator.verbose:
             print(f"Iteration {iteration.iteration}, loss = {iteration.cost * loss.value_factor:.8f}")
         return bool(iteration.gradient_norm * loss.gradient_factor > estimator.tol)
