@@ -425,3 +425,16 @@ def test_results_do_not_change_later() -> None:
     before = kept.copy()
     assert model.predict(other) != before
     np.testing.assert_array_equal(kept, before)
+
+
+@pytest.mark.filterwarnings("always")
+def test_warnings_point_at_the_caller() -> None:
+    for model, how in (
+        (ours.MLPClassifier(max_iter=2), "fit"),
+        (ours.MLPClassifier(solver="lbfgs", max_iter=2), "fit"),
+        (ours.MLPRegressor(batch_size=999, max_iter=1), "partial_fit"),
+        (ours.CascadeRegressor(1, random_state=0), "fit"),
+    ):
+        with pytest.warns(UserWarning, match="limit|Maximum|clipped|grown") as caught:
+            getattr(model, how)(IRIS_X, np.sin(9 * IRIS_X[:, 0]) if "Regressor" in str(model) else IRIS_Y)
+        assert {warning.filename for warning in caught} == {__file__}

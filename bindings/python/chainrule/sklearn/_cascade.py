@@ -111,7 +111,7 @@ class Cascade(FittedModel):
             warnings.warn(
                 f"The network has grown to {self.max_units} units (max_units), and its loss still falls.",
                 ConvergenceWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         return self
 

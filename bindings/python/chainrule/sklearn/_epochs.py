@@ -14,6 +14,7 @@ from sklearn.model_selection import train_test_split
 from .._data_source import DataSource
 from .._errors import NotFiniteError
 from ._rows import Rows, merged, too_large
+from ._solvers import CALLER
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -43,7 +44,7 @@ def batch_rows(batch_size: Any, rows: int) -> int:
         return min(200, rows)
     if batch_size > rows:
         warnings.warn(
-            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=2
+            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=CALLER + 1
         )
     return min(int(batch_size), rows)
 
@@ -113,7 +114,7 @@ class Epochs:
             )
         except KeyboardInterrupt:
             self._is_over = True
-            warnings.warn("Training interrupted by user.", stacklevel=2)
+            warnings.warn("Training interrupted by user.", stacklevel=CALLER)
         except NotFiniteError as error:
             self._diverged(error)
         finally:
@@ -126,7 +127,7 @@ class Epochs:
                 f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the optimization hasn't "
                 "converged yet.",
                 ConvergenceWarning,
-                stacklevel=2,
+                stacklevel=CALLER,
             )
 
     def _diverged(self, error: NotFiniteError) -> None:
@@ -137,7 +138,7 @@ class Epochs:
         estimator.loss_curve_.append(estimator.loss_)
         estimator.validation_scores_.append(float("nan"))
         self._is_over = True
-        warnings.warn(f"Training diverged. {error}", ConvergenceWarning, stacklevel=2)
+        warnings.warn(f"Training diverged. {error}", ConvergenceWarning, stacklevel=CALLER + 1)
 
     def _after(self, epoch: Epoch) -> bool:
         """Whether to go on."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ._perceptron import Perceptron
     from ._rows import Rows
 
+# The stack level of whoever calls fit(), in what _fit() calls: scikit-learn's wrapper and fit() are between.
+CALLER = 5
+
 # Those that go through the rows in batches. For "sgd" the momentum decides.
 STOCHASTIC = (
     "sgd",
@@ -105,5 +108,5 @@ def minimize(estimator: Perceptron, model: Model, loss: Loss, data: Rows) -> Non
             f"{estimator.solver} failed to converge after {found.iterations} iterations: it reached the limit of "
             f"{what} (max_iter={estimator.max_iter}, max_fun={estimator.max_fun}).",
             ConvergenceWarning,
-            stacklevel=2,
+            stacklevel=CALLER,
         )
