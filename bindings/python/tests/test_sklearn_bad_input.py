@@ -90,6 +90,10 @@ def test_wrong_counts(estimator: Any) -> None:
         clone(estimator).fit(X, Y, np.full(30, -1.0))
     with pytest.raises(ValueError, match="at least one non-zero"):
         clone(estimator).fit(X, Y, np.zeros(30))
+    with pytest.raises(ValueError, match="all 0 in float32"):
+        clone(estimator).fit(X, Y, np.full(30, 1e-50))
+    with pytest.raises(ValueError, match="sample_weight has a value that is infinite or too large for float32"):
+        clone(estimator).fit(X, Y, np.full(30, 1e39))
     with pytest.raises(ValueError, match="NaN"):
         clone(estimator).fit(X, Y, np.full(30, np.nan))
     with pytest.raises(ValueError, match="requires y to be passed"):
@@ -178,6 +182,9 @@ PARAMETERS: list[tuple[str, Any]] = [
     ("hidden_layer_sizes", "wide"),
     ("hidden_layer_sizes", 0),
     ("hidden_layer_sizes", (4, -1)),
+    ("hidden_layer_sizes", [4.5]),
+    ("hidden_layer_sizes", [[4]]),
+    ("hidden_layer_sizes", ["4"]),
     ("activation", "softmax"),
     ("solver", "newton"),
     ("alpha", -1),

@@ -108,7 +108,7 @@ class FittedModel(BaseEstimator, ABC):
         data = Rows(trained_rows(X), targets, weights)
         if weights is not None and not weights.all():
             if not weights.any():
-                raise ValueError("The sample weights are all 0.")
+                raise ValueError("The sample weights are all 0 in float32.")
             data = data.at(np.flatnonzero(weights))
         return data, X.dtype
 

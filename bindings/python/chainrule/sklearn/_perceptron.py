@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from abc import abstractmethod
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.metaestimators import available_if
 
+from .._names import SCHEDULES
 from .._schedules import Schedule
 from ._epochs import RATES, Epochs, held_out
 from ._fitted import FittedModel
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from ._losses import Loss
-
-_SCHEDULES = {*RATES, "step", "exponential", "cosine", "one_cycle", "plateau"}
 
 
 def _goes_through_batches(estimator: Perceptron) -> bool:
@@ -44,7 +44,7 @@ class Perceptron(FittedModel):
         "solver": [StrOptions({*STOCHASTIC, *MINIMIZERS})],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions(_SCHEDULES), Schedule, callable],
+        "learning_rate": [StrOptions({*RATES, *SCHEDULES}), Schedule, callable],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -185,10 +185,13 @@ class Perceptron(FittedModel):
 
     def _hidden(self) -> list[int]:
         sizes = self.hidden_layer_sizes
-        hidden = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
+        try:
+            hidden = [operator.index(size) for size in (sizes if hasattr(sizes, "__iter__") else [sizes])]
+        except TypeError:
+            raise ValueError(f"hidden_layer_sizes must be whole numbers, got {sizes}.") from None
         if any(size <= 0 for size in hidden):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {hidden}.")
-        return [int(size) for size in hidden]
+        return hidden
 
     def _prepare(
         self, dtype: Any, outputs: int, random: np.random.RandomState, *, is_first: bool, incremental: bool

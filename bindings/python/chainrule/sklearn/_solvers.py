@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sklearn.exceptions import ConvergenceWarning
 
 from .._errors import NotFiniteError
+from .._names import METHODS
+from .._names import MINIMIZERS as METHODS_OF_MINIMIZE
 from ._rows import too_large
 
 if TYPE_CHECKING:
@@ -20,28 +22,10 @@ if TYPE_CHECKING:
 # The stack level of whoever calls fit(), in what _fit() calls: scikit-learn's wrapper and fit() are between.
 CALLER = 5
 
-# Those that go through the rows in batches. For "sgd" the momentum decides.
-STOCHASTIC = (
-    "sgd",
-    "adam",
-    "adamw",
-    "amsgrad",
-    "nadam",
-    "adagrad",
-    "rmsprop",
-    "lion",
-    "irprop_minus",
-    "quickprop",
-)
+# Those that go through the rows in batches. scikit-learn's "sgd" stands for the three that its momentum chooses from.
+STOCHASTIC = ("sgd", *(name for name in METHODS if name not in ("gradient_descent", "momentum", "nesterov")))
 # Those that look at all of the data at once, as Network.minimize() calls them.
-MINIMIZERS = {
-    "lbfgs": "lbfgs",
-    "bfgs": "bfgs",
-    "newton_cg": "newton_cg",
-    "polak_ribiere": "polak_ribiere",
-    "fletcher_reeves": "fletcher_reeves",
-    "lm": "levenberg_marquardt",
-}
+MINIMIZERS = {"lm" if name == "levenberg_marquardt" else name: name for name in METHODS_OF_MINIMIZE}
 _BETAS = ("adam", "adamw", "amsgrad", "nadam", "lion")
 _EPSILON = ("adam", "adamw", "amsgrad", "nadam", "adagrad", "rmsprop")
 # Those whose steps are as long as the gradient.
