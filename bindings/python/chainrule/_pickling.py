@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _FORMAT = 1
 # A pickle can run any code already: the network in it needs no limit of its own.
-_NO_LIMIT = 2**62
+NO_LIMIT = 2**62
 
 
 def pickled(network: Network) -> tuple[Any, ...]:
@@ -45,14 +45,14 @@ def restored(form: int, version: str, kind: type[Network], state: dict[str, Any]
             f"{_FORMAT}: exchange networks between versions with save() and load()",
             _prototypes.CRL_ERROR_FILE_VERSION,
         )
-    network = kind.from_bytes(state["network"], _NO_LIMIT)
+    network = kind.from_bytes(state["network"], NO_LIMIT)
     if state["cost"] is not None:
         network._trained_cost = cost_options(state["cost"])
     network._history = state["history"]
     if state["optimizer"] is not None:
         method, learning_rate, checkpoint = state["optimizer"]
         optimizer = Optimizer(network, method, learning_rate)
-        with _checkpointer(network, optimizer) as trainer:
+        with checkpointer(network, optimizer) as trainer:
             trainer.load(io.BytesIO(checkpoint))
         network._fitted = method, optimizer._open()
     return network
@@ -64,11 +64,11 @@ def _optimizer_state(network: Network) -> tuple[str, float, bytes] | None:
         return None
     optimizer = Optimizer._around(network, *network._fitted)
     checkpoint = io.BytesIO()
-    with _checkpointer(network, optimizer) as trainer:
+    with checkpointer(network, optimizer) as trainer:
         trainer.save(checkpoint)
     return network._fitted[0], optimizer.learning_rate, checkpoint.getvalue()
 
 
-def _checkpointer(network: Network, optimizer: Optimizer) -> Trainer:
+def checkpointer(network: Network, optimizer: Optimizer) -> Trainer:
     """A trainer that trains nothing: its checkpoints hold the optimizer's state. Its cost suits any outputs."""
     return Trainer(network, optimizer=optimizer, cost="mean_squared_error")

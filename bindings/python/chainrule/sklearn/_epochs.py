@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from .._data_source import Request
-    from .._trainer import Epoch
+    from .._history import Epoch
     from ._losses import Loss
     from ._model import Model, Stepper
     from ._perceptron import Perceptron

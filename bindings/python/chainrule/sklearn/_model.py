@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._network import Network
-from .._trainer import Trainer
+from .._pickling import NO_LIMIT, checkpointer
 from .._training import Optimizer
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class Model:
                 f"the pickle holds a model of format {state.get('format')!r}; this version of chainrule reads {_FORMAT}"
             )
         data = state["network"]
-        self.__init__(None if data is None else Network.from_bytes(data), state["dtype"])  # type: ignore[misc]
+        self.__init__(None if data is None else Network.from_bytes(data, NO_LIMIT), state["dtype"])  # type: ignore[misc]
         self._given = state["given"]
 
 
@@ -197,7 +197,7 @@ class Stepper:
     def __getstate__(self) -> dict[str, Any]:
         self._model.take_over()
         checkpoint = io.BytesIO()
-        with self._trainer() as trainer:
+        with checkpointer(self.native.network, self.native) as trainer:
             trainer.save(checkpoint)
         names = ("_model", "_method", "_rate", "_factor", "seed", "_options")
         arguments = [getattr(self, name) for name in names]
@@ -206,10 +206,6 @@ class Stepper:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(*state["arguments"])  # type: ignore[misc]
         self.epochs = state["epochs"]
-        with self._trainer() as trainer:
+        with checkpointer(self.native.network, self.native) as trainer:
             trainer.load(io.BytesIO(state["checkpoint"]))
         self.learning_rate = self._rate
-
-    def _trainer(self) -> Trainer:
-        # Any cost will do: it never trains.
-        return Trainer(self.native.network, cost="mean_squared_error", optimizer=self.native, epochs=1)
