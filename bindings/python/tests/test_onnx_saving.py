@@ -136,6 +136,38 @@ def test_several_outputs_keep_their_names() -> None:
     assert_close(run(network.to_onnx_bytes(), rows), network.predict(rows))
 
 
+@pytest.mark.parametrize(
+    ("nodes", "outputs"),
+    [
+        # An input, a layer, reshapes of it, and what is made of it; under names in any order.
+        ([("Tanh", "x", "a"), ("Flatten", "a", "b"), ("Relu", "x", "c")], "bac"),
+        ([("Tanh", "x", "a"), ("Identity", "a", "b"), ("Exp", "a", "c")], "cab"),
+        ([("Identity", "x", "a"), ("Identity", "x", "b")], "ba"),
+        ([("Tanh", "x", "a"), ("Transpose", "a", "b"), ("Transpose", "b", "c"), ("Flatten", "c", "d")], "dcba"),
+        ([("Identity", "x", "Tanh"), ("Tanh", "x", "a"), ("Identity", "a", "b")], ["b", "Tanh", "a"]),
+    ],
+)
+def test_outputs_that_are_the_same_layer(nodes: list[Any], outputs: Any) -> None:
+    perm = {"Transpose": {"perm": [0, 2, 1]}}
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node(name, [a], [b], **perm.get(name, {})) for name, a, b in nodes],
+        "g",
+        [onnx.helper.make_tensor_value_info("x", 1, ["N", 3, 2])],
+        [onnx.helper.make_tensor_value_info(name, 1, None) for name in outputs],
+    )
+    made = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+    network = chainrule.load_onnx(made.SerializeToString())
+    written = network.to_onnx_bytes()
+    onnx.checker.check_model(onnx.load_from_string(written), full_check=True)
+    assert [value.name for value in onnx.load_from_string(written).graph.output] == list(outputs)
+    rows = RNG.normal(size=(4, 6)).astype(np.float32)
+    expected = run(made.SerializeToString(), rows)
+    assert_close(network.predict(rows), expected)
+    assert_close(run(written, rows), expected)
+    again = chainrule.load_onnx(written)
+    np.testing.assert_array_equal(again.predict(rows), network.predict(rows))
+
+
 def test_files_and_open_files_hold_the_same_bytes(tmp_path: Path) -> None:
     network = built(CASES["dense"])
     path, stream = tmp_path / "größe.onnx", io.BytesIO()

@@ -333,28 +333,41 @@ extension ONNXWriter {
     private func addOutputs(_ signature: ONNXSignature) throws(ChainruleError) {
         let last = architecture.nodes.count
         let node = architecture.nodes[last - 1]
-        if signature.outputs.count > 1, case .concatenation = node.settings,
+        guard signature.outputs.count > 1, case .concatenation = node.settings,
             node.inputs.count == signature.outputs.count
-        {
-            graph.nodes.removeAll { $0.output.utf8.elementsEqual(node.name.text.utf8) }
-            for (input, tensor) in zip(node.inputs, signature.outputs) { try addOutput(input, tensor.name) }
-            return
+        else {
+            let name = signature.outputs.count == 1 ? signature.outputs[0].name : node.name.text
+            return try addOutputs([(last, name)])
         }
-        try addOutput(last, signature.outputs.count == 1 ? signature.outputs[0].name : node.name.text)
+        graph.nodes.removeAll { $0.output.utf8.elementsEqual(node.name.text.utf8) }
+        var outputs: [(position: Int, name: String)] = []
+        for (input, tensor) in zip(node.inputs, signature.outputs) { outputs.append((input, tensor.name)) }
+        try addOutputs(outputs)
     }
 
-    private func addOutput(_ position: Int, _ wanted: String) throws(ChainruleError) {
+    private func addOutputs(_ outputs: [(position: Int, name: String)]) throws(ChainruleError) {
+        // All values before the first gets its name: several outputs may have the same, or be made of it.
+        var values: [String] = []
+        for output in outputs {
+            values.append(try withRows(plain(output.position), architecture.shape(at: output.position)).name)
+        }
         func isTaken(_ name: String) -> Bool {
             (graph.inputs + graph.outputs).contains { $0.name.utf8.elementsEqual(name.utf8) }
         }
-        var name = isFree(wanted, for: position) ? wanted : architecture.name(at: position).text
-        while isTaken(name) { name += "/output" }
-        let shape = architecture.shape(at: position)
-        let value = withRows(try plain(position), shape)
-        let isComputed = graph.nodes.contains { $0.output.utf8.elementsEqual(value.name.utf8) }
-        let canRename = isComputed && !isTaken(value.name)
-        graph.outputs.append(ONNXGraph.Port(name: name, dims: shape.extents))
-        if !value.name.utf8.elementsEqual(name.utf8) { graph.rename(name, name + "/value") }
-        if canRename { graph.rename(value.name, name) } else { _ = help("Identity", [value.name], as: name) }
+        func rename(_ old: String, _ new: String) {
+            graph.rename(old, new)
+            for index in values.indices where values[index].utf8.elementsEqual(old.utf8) { values[index] = new }
+        }
+        for (index, output) in outputs.enumerated() {
+            var name =
+                isFree(output.name, for: output.position) ? output.name : architecture.name(at: output.position).text
+            while isTaken(name) { name += "/output" }
+            let isComputed = graph.nodes.contains { $0.output.utf8.elementsEqual(values[index].utf8) }
+            let canRename = isComputed && !isTaken(values[index])
+            graph.outputs.append(
+                ONNXGraph.Port(name: name, dims: architecture.shape(at: output.position).extents))
+            if !values[index].utf8.elementsEqual(name.utf8) { rename(name, name + "/value") }
+            if canRename { rename(values[index], name) } else { _ = help("Identity", [values[index]], as: name) }
+        }
     }
 }
