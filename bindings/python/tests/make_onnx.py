@@ -55,6 +55,34 @@ class Spelt(torch.nn.Module):
         return x + self.down(0.5 * z * gate)
 
 
+class Attention(torch.nn.Module):
+    """Attention alone: its rows lie between the steps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attention = torch.nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.attention(x, x, x, need_weights=False)[0]
+
+
+class ClassToken(torch.nn.Module):
+    """As vision transformers: a learned token for each row, positions, and resized images."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches = torch.nn.Conv2d(2, 8, 3, 3)
+        self.token = torch.nn.Parameter(torch.randn(1, 1, 8))
+        self.positions = torch.nn.Parameter(torch.randn(1, 5, 8))
+        self.head = torch.nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = torch.nn.functional.interpolate(x, size=(6, 7), mode="bilinear")
+        patches = self.patches(x).flatten(2).transpose(1, 2)
+        x = torch.cat([self.token.expand(x.shape[0], -1, -1), patches], 1) + self.positions
+        return self.head(torch.softmax(x, 1).sum(1))
+
+
 def main() -> None:
     """Exports each layer, for batches of any number of rows."""
     torch.manual_seed(1)
@@ -66,10 +94,13 @@ def main() -> None:
         ("encoder_layer", Decoder(), 17),
         ("encoder_layer_14", Decoder(), 14),
         ("spelt_layer", Spelt(), 17),
+        ("attention", Attention(), 17),
+        ("class_token", ClassToken(), 17),
     ]:
+        shapes = {"attention": (2, 5, 8), "class_token": (2, 2, 4, 5)}
         torch.onnx.export(
             layer.eval(),
-            (torch.randn(2, STEPS, WIDTH),),
+            (torch.randn(shapes.get(name, (2, STEPS, WIDTH))),),
             str(FOLDER / f"{name}.onnx"),
             input_names=["x"],
             output_names=["y"],

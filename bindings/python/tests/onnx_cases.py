@@ -161,7 +161,7 @@ CASES: dict[str, Case] = {
     "constant": Case(start(lambda n: n.add_constant((4, 1), name="p").add_product("start", "p"))),
     "parameter alone": flat(lambda n: n.add_parameter((3,))),
     "parameter through layers": flat(
-        lambda n: n.add_parameter((3,), name="p").add_dense(6, "tanh", name="d").add_sum(["d", "input"]), is_read=False
+        lambda n: n.add_parameter((3,), name="p").add_dense(6, "tanh", name="d").add_sum(["d", "input"])
     ),
     "convolution of one axis": Case(lambda n: n.add_convolution(3, 3, "relu")),
     "causal convolution": Case(lambda n: n.add_convolution(3, 2, dilation=2, padding="causal")),
@@ -264,7 +264,7 @@ CASES: dict[str, Case] = {
     ),
     "attention of a parameter": Case(
         start(lambda n: n.add_parameter((2, 6), name="p").add_attention(2, key="start", input="p")),
-        is_read=False,
+        exactly=False,
     ),
 }
 

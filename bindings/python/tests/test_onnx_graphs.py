@@ -12,52 +12,10 @@ import chainrule
 
 pytest.importorskip("onnx", reason="Tools/setup-python installs onnx")
 pytest.importorskip("onnxruntime", reason="Tools/setup-python installs onnxruntime")
-import onnx
-import onnx.helper
-import onnx.numpy_helper
-import onnxruntime
+from onnx_building import agree, model, node
 from onnx_node_cases import rows, tensors
 
 RNG = np.random.default_rng(23)
-FLOAT = onnx.TensorProto.FLOAT
-
-
-def node(operation: str, inputs: str | list[str], outputs: str | list[str], **attributes: Any) -> Any:
-    """A node that reads one value or several, and gives them."""
-    lists = [[names] if isinstance(names, str) else list(names) for names in (inputs, outputs)]
-    return onnx.helper.make_node(operation, *lists, **attributes)
-
-
-def model(nodes: list[Any], opset: int = 17, *, inputs: dict[str, list[Any]], **constants: Any) -> bytes:
-    """A model of nodes from inputs to "y", its constants being initializers."""
-    graph = onnx.helper.make_graph(
-        nodes,
-        "graph",
-        [onnx.helper.make_tensor_value_info(name, FLOAT, shape) for name, shape in inputs.items()],
-        [onnx.helper.make_tensor_value_info("y", FLOAT, None)],
-        [onnx.numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
-    )
-    made = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", opset)], ir_version=8)
-    return bytes(made.SerializeToString())
-
-
-def agree(content: bytes, *x: np.ndarray, whole: bool = False) -> chainrule.Network:
-    """Reads a model, which computes what ONNX Runtime does: of rows, or of whole tensors."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    feed = {given.name: value.astype(np.float32) for given, value in zip(session.get_inputs(), x)}
-    expected = session.run(None, feed)[0]
-    network = chainrule.load_onnx(content)
-    if whole:
-        given = np.concatenate([value.ravel() for value in feed.values()])[np.newaxis]
-        assert network.onnx_inputs[0].batch_axis is None
-    else:
-        given = np.concatenate([value.reshape(len(value), -1) for value in feed.values()], 1)
-    actual = network.predict(given).reshape(expected.shape)
-    largest = float(np.abs(expected[np.isfinite(expected)]).max())
-    np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5 * largest)
-    return network
 
 
 def kinds(network: chainrule.Network) -> list[str]:
@@ -178,7 +136,7 @@ def test_attention_that_is_spelt_out(value: float | None) -> None:
     assert network.value_and_grad(x.reshape(3, -1), t, "mean_squared_error")[0] < before
 
 
-EXPORTED = sorted(Path(__file__).with_name("onnx_models").glob("*.onnx"))
+EXPORTED = sorted(Path(__file__).with_name("onnx_models").glob("*layer*.onnx"))
 
 
 @pytest.mark.parametrize("path", EXPORTED, ids=lambda path: path.stem)

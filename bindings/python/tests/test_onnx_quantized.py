@@ -320,6 +320,72 @@ def test_blocks_of_weights() -> None:
     np.testing.assert_allclose(chainrule.load_onnx(made.SerializeToString()).predict(x), wanted, rtol=1e-5, atol=1e-4)
 
 
+SMALL = [
+    "FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "FLOAT8E8M0", "FLOAT4E2M1", "FLOAT6E2M3",
+    "FLOAT6E3M2", "UINT4", "INT4", "UINT2", "INT2",
+]  # fmt: skip
+
+
+def small(kind: str, *, raw: bool) -> Any:
+    """A tensor "w" of all numbers of a type that processors lack."""
+    if not hasattr(onnx.TensorProto, kind):
+        pytest.skip(f"this onnx package has no {kind}")
+    bits = 8 if "8" in kind else 6 if "6" in kind else 4 if "4" in kind else 2
+    numbers, each = np.arange(1 << bits), 8 // bits
+    tensor = onnx.TensorProto(name="w", data_type=getattr(onnx.TensorProto, kind), dims=[1 << bits])
+    joined = sum(int(number) << place * bits for place, number in enumerate(numbers)).to_bytes(
+        bits << bits >> 3, "little"
+    )
+    if raw:
+        tensor.raw_data = joined
+    else:
+        tensor.int32_data.extend(numbers if each == 1 else joined)
+    return tensor
+
+
+@pytest.mark.parametrize("raw", [True, False])
+@pytest.mark.parametrize("kind", SMALL)
+def test_numbers_of_few_bits(kind: str, raw: bool) -> None:
+    tensor = small(kind, raw=raw)
+    wanted = onnx.numpy_helper.to_array(tensor).astype(np.float32)
+    made = model([node("Cast", "w", "f", to=1), node("Add", ["x", "f"], "y")], ["N", len(wanted)])
+    made.graph.initializer.append(tensor)
+    y = chainrule.load_onnx(made.SerializeToString()).predict(np.zeros((1, len(wanted)), np.float32))[0]
+    np.testing.assert_array_equal(y, wanted)
+
+
+@pytest.mark.parametrize("kind", ["FLOAT8E4M3FN", "FLOAT4E2M1", "INT4", "UINT2"])
+def test_weights_of_few_bits(kind: str) -> None:
+    tensor = small(kind, raw=True)
+    numbers = onnx.numpy_helper.to_array(tensor).astype(np.float32)
+    if kind == "FLOAT8E4M3FN":
+        # Without NaN.
+        tensor.raw_data = bytes(number & 0x77 for number in tensor.raw_data)
+        numbers = onnx.numpy_helper.to_array(tensor).astype(np.float32)
+    tensor.dims[:] = [2, len(numbers) // 2]
+    made = model(
+        [node("DequantizeLinear", ["w", "s"], "v", axis=0), node("MatMul", ["x", "v"], "y")],
+        ["N", 2],
+        s=np.float32([0.5, 3]),
+    )
+    made.graph.initializer.append(tensor)
+    x = RNG.normal(size=(3, 2)).astype(np.float32)
+    expected = x @ (numbers.reshape(2, -1) * np.float32([[0.5], [3]]))
+    y = chainrule.load_onnx(made.SerializeToString()).predict(x)
+    np.testing.assert_allclose(y, expected, rtol=1e-5, atol=1e-3 if "8" in kind else 1e-5)
+
+
+@pytest.mark.parametrize(("kind", "low", "high"), [("UINT4", 0, 15), ("INT4", -8, 7), ("UINT2", 0, 3), ("INT2", -2, 1)])
+def test_quantizing_to_few_bits(kind: str, low: int, high: int) -> None:
+    nodes = [
+        node("QuantizeLinear", ["x", "s"], "q", output_dtype=getattr(onnx.TensorProto, kind)),
+        node("DequantizeLinear", ["q", "s"], "y"),
+    ]
+    x = 5 * RNG.normal(size=(3, 4)).astype(np.float32)
+    y = chainrule.load_onnx(unread(nodes, s=np.float32(0.5))).predict(x)
+    np.testing.assert_array_equal(y, np.clip(np.rint(x / np.float32(0.5)), low, high) * np.float32(0.5))
+
+
 def unread(nodes: list[Any], **constants: Any) -> bytes:
     return model(nodes, ["N", 4], **constants).SerializeToString()
 
@@ -349,7 +415,7 @@ RANGE = node("DynamicQuantizeLinear", "x", ["q", "s", "z"])
         (unread(quantized(precision=10), s=np.float32(1), z=np.uint8(0)), "precision 10 is not supported"),
         (unread([node("QuantizeLinear", ["x", "x"], "y")]), "its input 1 is computed"),
         (unread([node("QuantizeLinear", ["x"], "y")]), "it has no input 1"),
-        (unread([node("QuantizeLinear", ["x", "s"], "y", output_dtype=17)], s=np.float32(1)), "of the type 0"),
+        (unread([node("QuantizeLinear", ["x", "s"], "y", output_dtype=17)], s=np.float32(1)), "of the type 17"),
         (unread([BACK, PRODUCT], w=W.astype(np.float32), s=np.float32(1), z=np.int8(0)), "it reads floats"),
         (unread([BACK, PRODUCT], w=W, s=np.float32(np.nan), z=np.int8(0)), "a scale is nan"),
         (unread([BACK, PRODUCT], w=W, s=np.float32([1, 1]), z=np.int8([0, 0])), "does not suit axis 1"),
@@ -365,7 +431,7 @@ RANGE = node("DynamicQuantizeLinear", "x", ["q", "s", "z"])
         (unread([node("DynamicQuantizeLinear", "x", ["q", "y", "z"])]), "its output 1 is read by others"),
         (unread([node("MatMulInteger", ["x", "w"], "y")], w=W), "it reads floats"),
         (unread([node("QLinearConv", ["x"], "y")]), "it has no input 1"),
-        (unread([node("Round", "w", "y")], w=W), "all that it reads is constant"),
+        (unread([node("Cast", "x", "y", to=17)]), "a cast to type 17 is not supported"),
     ],
     ids=str,
 )

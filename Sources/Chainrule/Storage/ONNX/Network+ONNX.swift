@@ -52,29 +52,9 @@ extension FallibleClass where Self == Network {
         var model = try ONNXModel(ProtobufBytes(bytes))
         try model.take(inputShapes)
         let importer = try ONNXImporter.read(model, limit: limit)
-        let plan = try Plan(importer.architecture)
-        try plan.checkMemory(limit: limit)
-        let network = try Network(uninitialized: plan, level: .standard)
-        for (layer, name, numbers) in importer.fills {
-            // A layer that the outputs do not need is gone.
-            guard let position = plan.architecture.position(of: LayerName(unchecked: layer)) else { continue }
-            let tensors = plan.tensors[plan.tensorRanges[position - 1]] + plan.state[plan.stateRanges[position - 1]]
-            for tensor in tensors
-            where tensor.name.utf8.count == layer.utf8.count + 1 + name.utf8CodeUnitCount
-                && tensor.name.utf8.suffix(name.utf8CodeUnitCount).elementsEqual(
-                    UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-            {
-                guard tensor.count == numbers.count else {
-                    throw ChainruleError(
-                        .format,
-                        "the tensor '\(tensor.name)' has \(tensor.count) elements; the model has \(numbers.count)")
-                }
-                numbers.copy(into: tensor.vector(in: network.numbers))
-            }
-        }
-        try plan.checkState(in: network.numbers)
+        let network = try importer.network(importer.architecture, limit: limit)
         if ClassLabels.fit(importer.classLabels.count, outputs: network.outputs)
-            && ONNXOperators.givesScores(plan.architecture)
+            && ONNXOperators.givesScores(importer.architecture)
         {
             network.classLabels = importer.classLabels
         }
@@ -86,18 +66,36 @@ extension FallibleClass where Self == Network {
 extension ONNXImporter {
     /// Reads the model as it can be read: see ``Network/init(onnx:memoryLimit:signature:)``.
     fileprivate static func read(_ model: ONNXModel, limit: Int) throws(ChainruleError) -> ONNXImporter {
-        var first: ChainruleError?
-        for batchAxis in [0, nil, 1] as [Int?] {
+        var (messages, readings, reached) = ([String](), [Int](), -1)
+        for (place, batchAxis) in ([0, nil, 1] as [Int?]).enumerated() {
+            var importer: ONNXImporter?
             do throws(ChainruleError) {
-                guard let importer = try make(model, ONNXFolder(limit: limit), batchAxis: batchAxis) else { continue }
+                importer = try make(model, ONNXFolder(limit: limit), batchAxis: batchAxis)
+                guard let importer else { continue }
                 try importer.run()
                 return importer
             } catch {
                 // Another reading does not find what is missing otherwise.
                 guard error.code == .format else { throw error }
-                first = first ?? error
+                let end = importer?.current ?? -1
+                // One that ends earlier tells nothing more.
+                if !messages.isEmpty && end < max(reached, 0)
+                    || messages.contains(where: { $0.utf8.elementsEqual(error.message.utf8) })
+                {
+                    continue
+                }
+                reached = end
+                messages.append(error.message)
+                readings.append(place)
             }
         }
-        throw first ?? ChainruleError(.format, "the lengths of the inputs' axes are not known")
+        guard var text = messages.first else {
+            throw ChainruleError(.format, "the lengths of the inputs' axes are not known")
+        }
+        for index in 1..<messages.count {
+            text += readings[index] == 1 ? "; with whole tensors as rows: " : "; with axis 1 as the batch: "
+            text += messages[index]
+        }
+        throw ChainruleError(.format, "\(text)")
     }
 }

@@ -1,6 +1,6 @@
 /// Computes tensors from other tensors: what a model's nodes make of constants alone. Limits the memory of all of them together.
 final class ONNXFolder {
-    private var bytesLeft: Int
+    private(set) var bytesLeft: Int
 
     /// - Parameter limit: in bytes.
     init(limit: Int) { bytesLeft = limit }

@@ -15,30 +15,32 @@ final class ONNXImporter {
     let folder: ONNXFolder
     var architecture: Architecture
     /// By a name's number.
-    private(set) var values: [ONNXValue]
+    var values: [ONNXValue]
     /// What the parameters of layers are.
-    private(set) var fills: [(layer: String, tensor: StaticString, numbers: ONNXTensor)] = []
+    var fills: [(layer: String, tensor: StaticString, numbers: ONNXTensor)] = []
     var rearranged: [Rearranged] = []
     private(set) var signature: ONNXSignature
     /// The names of the classes that the outputs stand for, if they do.
     var classLabels: [String] = []
-    /// Whether the model has one row in a batch. Then a shape's 1 can be the batch's axis.
-    let hasOneRow: Bool
+    /// The number of rows in a batch, if the model fixes it. Its shapes and constants may hold it.
+    let rows: Int?
     /// By the number of a name that one node reads, and nothing else: that node.
     private var onlyReaders: [Int?]
     /// By a value's number, the node that gives it.
     private var producers: [Int?]
+    /// Whether the layers are those of constants alone: see ``compute(_:_:_:)``.
+    var isComputing = false
     /// The nodes that became a part of a layer before them.
     private var isDone: [Bool]
     /// The node in work, and the name for its layers.
-    private var current = 0
+    private(set) var current = 0
     private var base = ""
 
     private init(
         _ model: ONNXModel, _ folder: ONNXFolder, _ architecture: Architecture, _ signature: ONNXSignature,
-        hasOneRow: Bool
+        rows: Int?
     ) {
-        self.hasOneRow = hasOneRow
+        self.rows = rows
         self.model = model
         self.folder = folder
         self.architecture = architecture
@@ -87,7 +89,7 @@ final class ONNXImporter {
             length = try Plan.checkedSum([length, count])
         }
         return ONNXImporter(
-            model, folder, try Architecture(inputs: length), signature, hasOneRow: rows == 1)
+            model, folder, try Architecture(inputs: length), signature, rows: rows)
     }
 
     // MARK: The graph
@@ -126,11 +128,15 @@ final class ONNXImporter {
 
     private func fold(_ node: ONNXNode) throws(ChainruleError) {
         for case let input? in node.inputs { guard case .tensor = values[input] else { return } }
-        guard let fold = try ONNXOperators.find(node).fold else {
-            throw ChainruleError(.format, "all that it reads is constant; that is not supported for this operator")
+        let operation = try ONNXOperators.find(node)
+        if let fold = operation.fold {
+            try refuseOutputs(of: node, from: 1)
+            give(.tensor(try fold(self, node)), node)
+        } else if let build = operation.build, let input = node.inputs.first ?? nil {
+            try compute(node, input, build)
+        } else {
+            throw ChainruleError(.format, "it reads nothing")
         }
-        try refuseOutputs(of: node, from: 1)
-        give(.tensor(try fold(self, node)), node)
         isDone[current] = true
     }
 
@@ -254,8 +260,14 @@ final class ONNXImporter {
 
     func floatLayer(_ node: ONNXNode, _ index: Int = 0) throws(ChainruleError) -> ONNXLayer {
         let layer = try layer(node, index)
-        try layer.checkIsFloat()
+        try checkIsFloat(layer)
         return layer
+    }
+
+    func checkIsFloat(_ layer: ONNXLayer) throws(ChainruleError) {
+        guard !layer.isInteger || isComputing else {
+            throw ChainruleError(.format, "it computes with integers that are not constant")
+        }
     }
 
     /// Numbers for values that the graph has no names for. Only the node in work reads them.
@@ -301,7 +313,7 @@ final class ONNXImporter {
 
     /// The only reader of a value, if that is a node that is still to do; with it, what makes it a part of the layer before.
     func onlyReader(of output: Int) -> (node: ONNXNode, take: () -> Void)? {
-        guard let index = onlyReaders[output], !isDone[index], index != current else { return nil }
+        guard let index = onlyReaders[output], !isDone[index], index != current, !isComputing else { return nil }
         return (model.nodes[index], { self.isDone[index] = true })
     }
 
@@ -369,7 +381,7 @@ extension [Int] {
 
 extension Architecture {
     /// The layers that one needs, up to it.
-    fileprivate func ending(at last: String) throws(ChainruleError) -> Architecture {
+    func ending(at last: String) throws(ChainruleError) -> Architecture {
         let end = try position(of: last, readBy: LayerName(unchecked: last))
         var isNeeded = [Bool](repeating: false, count: end + 1)
         isNeeded[end] = true

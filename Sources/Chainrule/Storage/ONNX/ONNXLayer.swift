@@ -59,10 +59,6 @@ struct ONNXLayer {
                 .format, "it works along axis \(axis), which is the batch's: rows would depend on others")
         }
     }
-
-    func checkIsFloat() throws(ChainruleError) {
-        guard !isInteger else { throw ChainruleError(.format, "it computes with integers that are not constant") }
-    }
 }
 
 // Arrangement: the order of the axes in a row, and the shapes of layers.

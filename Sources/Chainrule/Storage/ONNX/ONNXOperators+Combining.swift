@@ -23,10 +23,10 @@ extension ONNXOperators {
         guard !node.inputs.isEmpty else { throw ChainruleError(.format, "it reads nothing") }
         var (result, number) = (ONNXLayer?.none, ONNXTensor?.none)
         for index in node.inputs.indices {
-            guard case .tensor(let tensor) = importer.value(node, index) else {
-                var value = try importer.layer(node, index)
+            guard case .tensor(let all) = importer.value(node, index) else {
                 // Integers are held as floats: exactly, unless they are computed with.
-                if combination != .maximum && combination != .minimum { try value.checkIsFloat() }
+                let isChoice = combination == .maximum || combination == .minimum
+                var value = try isChoice ? importer.layer(node, index) : importer.floatLayer(node, index)
                 if index == 1 { value = try placed(value, after: result?.rank, node, importer) }
                 if let first = result {
                     result = try combined(first, value, combination, importer)
@@ -37,6 +37,7 @@ extension ONNXOperators {
                 }
                 continue
             }
+            let tensor = try importer.ofOneRow(all, beside: node)
             if let first = result {
                 result =
                     tensor.count == 1
@@ -85,6 +86,7 @@ extension ONNXOperators {
     }
 
     /// Learned numbers.
+    @inline(never)
     static func parameter(_ tensor: ONNXTensor, _ importer: ONNXImporter) throws(ChainruleError) -> ONNXLayer {
         let name = try importer.add("value") { name throws(ChainruleError) in
             try importer.architecture.parameter(Shape([tensor.count]), name: name)
@@ -94,7 +96,9 @@ extension ONNXOperators {
     }
 
     /// Numbers that stay as they are.
+    @inline(never)
     static func constant(_ tensor: ONNXTensor, _ importer: ONNXImporter) throws(ChainruleError) -> ONNXLayer {
+        try tensor.checkIsNotOfBatch()
         for place in 0..<tensor.count where tensor.isInteger && tensor.integer(place).magnitude > 1 << 24 {
             throw ChainruleError(.format, "the constant \(tensor.integer(place)) is larger than floats hold exactly")
         }
@@ -250,9 +254,14 @@ extension ONNXOperators {
         importer.give(layer, node)
     }
 
-    /// Elements of two values, by a constant condition. What is left out is multiplied by 0: it must be finite.
+    /// Elements of two values, by a constant condition. If that changes along several axes, what is left out is multiplied by 0: it must
+    /// be finite.
     static func choose(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
         let condition = try importer.requiredConstant(node, 0)
+        let long = condition.dims.indices.filter { condition.dims[$0] != 1 }
+        if long.count <= 1 && condition.count > 0 {
+            return try choose(by: condition, along: long.first.map { $0 - condition.dims.count }, importer, node)
+        }
         var result: ONNXLayer?
         for (index, isWanted) in [(1, true), (2, false)] {
             func isChosen(_ place: Int) -> Bool { (condition.integer(place) != 0) == isWanted }
@@ -276,11 +285,48 @@ extension ONNXOperators {
         importer.give(result!, node)
     }
 
+    /// Takes the elements of two values, one after the other along an axis: what is left out is not read.
+    /// - Parameter axis: the only one along which the condition changes, less the number of axes; nil: there is none.
+    private static func choose(
+        by condition: ONNXTensor, along axis: Int?, _ importer: ONNXImporter, _ node: ONNXNode
+    ) throws(ChainruleError) {
+        var (values, dims, batch) = ([ONNXLayer](), condition.dims, Int?.none)
+        for index in 1...2 {
+            if case .tensor(let tensor) = importer.value(node, index) {
+                values.append(try constant(importer.ofOneRow(tensor, beside: node), importer))
+            } else {
+                values.append(try importer.layer(node, index))
+            }
+            dims = try ONNXWalk.common(dims, values[index - 1].dims)
+        }
+        for index in 0...1 {
+            values[index] = try expanded(values[index], to: dims, importer)
+            batch = batch ?? values[index].batch
+        }
+        for index in 0...1 { values[index].batch = values[index].batch ?? batch }
+        guard let axis else { return importer.give(values[condition.integer(0) != 0 ? 0 : 1], node) }
+        try Reserve.setAside(64 * condition.count)
+        let places = (0..<condition.count).map { condition.integer($0) != 0 ? $0 : condition.count + $0 }
+        let both = try joined(values, along: dims.count + axis, importer)
+        importer.give(try picked(both, dims.count + axis, places, importer), node)
+    }
+
     static func expand(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
         let value = try importer.withOwnAxes(importer.layer(node))
-        let dims = try ONNXWalk.common(value.dims, importer.requiredConstant(node, 1).shape())
+        var wanted = try importer.requiredConstant(node, 1).shape()
+        if let place = value.batch.map({ wanted.count - value.rank + $0 }), place >= 0 {
+            wanted[place] = importer.oneRow(wanted[place], value.dims[value.batch!])
+        }
+        importer.give(try expanded(value, to: ONNXWalk.common(value.dims, wanted), importer), node)
+    }
+
+    /// The value repeated along axes of length 1, and along new axes before the others.
+    @inline(never)
+    static func expanded(
+        _ value: ONNXLayer, to dims: [Int], _ importer: ONNXImporter
+    ) throws(ChainruleError) -> ONNXLayer {
         _ = try ONNXTensor.count(of: dims)
-        let layer = aligned(value, dims.count)
+        let layer = aligned(try importer.withOwnAxes(value), dims.count)
         if let batch = layer.batch, dims[batch] != layer.dims[batch] { try layer.checkIsNotBatch(batch) }
         let groups = layer.order.filter { dims[$0] != 1 }.grouped { (layer.dims[$0] == 1) == (layer.dims[$1] == 1) }
         let source = try importer.shaped(layer.name, groups.lengths(layer.dims))
@@ -292,7 +338,7 @@ extension ONNXOperators {
                 try importer.architecture.broadcast(Shape(extents), name: name, input: source)
             }
         }
-        importer.give(result, node)
+        return result
     }
 
     // MARK: Along axes

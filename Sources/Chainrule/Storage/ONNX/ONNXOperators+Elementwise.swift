@@ -1,12 +1,17 @@
 // Activations, and what combines values element by element.
 extension ONNXOperators {
     static func activate(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
-        var layer = try importer.layer(node)
-        if !node.operation.isSame(as: "Clip") { try layer.checkIsFloat() }
+        var layer = try node.operation.isSame(as: "Clip") ? importer.layer(node) : importer.floatLayer(node)
         if let activation = try activation(importer, node) {
             layer.name = try importer.add { name throws(ChainruleError) in
                 try importer.architecture.activation(activation, name: name, input: layer.name)
             }
+        } else if node.operation.isSame(as: "Celu"), case let alpha = try node.float("alpha", otherwise: 1), alpha < 0 {
+            let parts: [ElementFunction] = [.affine(factor: alpha, offset: -alpha), .clip(low: -.infinity, high: 0)]
+            var below = try applied(.affine(factor: 1 / alpha, offset: 0), layer, importer)
+            below = try applied(.activation(.exponential), below, importer)
+            for part in parts { below = try applied(part, below, importer) }
+            layer = try combined(applied(.clip(low: 0, high: .infinity), layer, importer), below, .sum, importer)
         } else {
             for function in try functions(importer, node) { layer = try applied(function, layer, importer) }
         }
@@ -99,6 +104,7 @@ extension ONNXOperators {
         return [scaled(by: factor, plus: offset), .function(.clip(low: 0, high: 1))]
     }
 
+    @inline(never)
     private static func applied(
         _ step: Step, _ layer: ONNXLayer, _ importer: ONNXImporter
     ) throws(ChainruleError) -> ONNXLayer {

@@ -37,8 +37,16 @@ extension ONNXOperators {
             layer.isInteger = true
             return importer.give(layer, node)
         }
-        guard type == .float || type == .double || isWhole && (type == .int64 || type == .int32) else {
+        guard [.float, .double, .int32, .int64].contains(type) else {
             throw ChainruleError(.format, "a cast to type \(type.rawValue) is not supported")
+        }
+        if type.isInteger && !isWhole {
+            // What is cut off: of numbers above 0 they are rounded down, of others their opposites.
+            let opposite = try applied(.affine(factor: -1, offset: 0), layer, importer)
+            let parts = try [layer, opposite].map { part throws(ChainruleError) in
+                try applied(.floor, applied(.clip(low: 0, high: .infinity), part, importer), importer)
+            }
+            layer = try combined(parts[0], parts[1], .difference, importer)
         }
         layer.isInteger = type.isInteger
         importer.give(layer, node)
@@ -100,7 +108,7 @@ extension ONNXOperators {
         var layers: [ONNXLayer] = []
         for index in node.inputs.indices {
             if case .tensor(let tensor) = importer.value(node, index), tensor.count > 0 {
-                layers.append(try constant(tensor, importer))
+                layers.append(try constant(importer.ofOneRow(tensor, beside: node), importer))
             } else {
                 layers.append(try importer.layer(node, index))
             }
@@ -142,6 +150,7 @@ extension ONNXOperators {
     }
 
     /// Some elements along an axis, in any order.
+    @inline(never)
     static func picked(
         _ layer: ONNXLayer, _ axis: Int, _ places: [Int], _ importer: ONNXImporter
     ) throws(ChainruleError) -> ONNXLayer {
@@ -160,7 +169,27 @@ extension ONNXOperators {
         return result
     }
 
+    /// All elements along each axis several times.
+    static func tile(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
+        var layer = try importer.withOwnAxes(importer.layer(node))
+        let counts = try importer.requiredConstant(node, 1).shape()
+        guard counts.count == layer.rank else {
+            throw ChainruleError(.format, "it repeats \(layer.dims.shown) by \(counts.shown)")
+        }
+        for (axis, count) in counts.enumerated() where count != 1 {
+            let length = layer.dims[axis]
+            let total = try ONNXTensor.count(of: [length, count])
+            guard total <= 1 << 24 else {
+                throw ChainruleError(.format, "an axis of \(total) elements is not supported")
+            }
+            try Reserve.setAside(64 * total)
+            layer = try picked(layer, axis, (0..<total).map { $0 % length }, importer)
+        }
+        importer.give(layer, node)
+    }
+
     /// The elements of a layer along an axis from one on.
+    @inline(never)
     static func part(
         _ layer: ONNXLayer, _ axis: Int, from first: Int, count: Int, _ importer: ONNXImporter
     ) throws(ChainruleError) -> ONNXLayer {

@@ -78,6 +78,7 @@ extension ONNXOperators {
     private static func dequantized(
         _ layer: ONNXLayer, _ by: Quantization, _ importer: ONNXImporter
     ) throws(ChainruleError) -> ONNXLayer {
+        guard layer.isInteger || by.isOfFloats else { throw ChainruleError(.format, "it reads floats") }
         let centered = try centered(layer, by, importer)
         if by.scale.count == 1 {
             return try applied(.affine(factor: by.scale.float(0), offset: 0), centered, importer)
@@ -89,7 +90,6 @@ extension ONNXOperators {
     private static func centered(
         _ layer: ONNXLayer, _ by: Quantization, _ importer: ONNXImporter
     ) throws(ChainruleError) -> ONNXLayer {
-        guard layer.isInteger else { throw ChainruleError(.format, "it reads floats") }
         var result = layer
         result.isInteger = false
         guard let zero = by.onlyZero else {
@@ -105,7 +105,9 @@ extension ONNXOperators {
     private static func dequantized(
         _ tensor: ONNXTensor, _ by: Quantization, _ importer: ONNXImporter
     ) throws(ChainruleError) -> ONNXTensor {
-        guard tensor.isInteger else { throw ChainruleError(.format, "it reads floats") }
+        guard tensor.isInteger || tensor.type?.isSmallFloat ?? false else {
+            throw ChainruleError(.format, "it reads floats")
+        }
         try tensor.checkIsNotOfBatch()
         let centered = try centered(tensor, by, importer)
         return try importer.folder.combined(
@@ -204,6 +206,7 @@ extension ONNXOperators {
                 try centered(tensor, Quantization(importer, node, zero: zero, dims: tensor.dims, axis: axis), importer))
         }
         let layer = try importer.layer(node, index)
+        guard layer.isInteger else { throw ChainruleError(.format, "it reads floats") }
         return .layer(
             try centered(layer, Quantization(importer, node, zero: zero, dims: layer.dims, axis: axis), importer))
     }
@@ -270,9 +273,13 @@ private struct Quantization {
         _ tensor: ONNXTensor?, _ dims: [Int], axis: Int, block: Int, _ importer: ONNXImporter
     ) throws(ChainruleError) -> (ONNXTensor?, ONNXType?) {
         guard let tensor else { return (nil, .uint8) }
-        guard tensor.isInteger else { throw ChainruleError(.format, "its zero point is of floats") }
-        for place in 0..<tensor.count where tensor.integer(place).magnitude > 1 << 24 {
-            throw ChainruleError(.format, "a zero point is \(tensor.integer(place))")
+        let isFloat = tensor.type?.isSmallFloat ?? false
+        guard tensor.isInteger || isFloat else { throw ChainruleError(.format, "its zero point is of floats") }
+        for place in 0..<tensor.count {
+            let number = tensor.float(place)
+            guard number.magnitude <= (isFloat ? 0 : 0x1p24) else {
+                throw ChainruleError(.format, "a zero point is \(number)")
+            }
         }
         return (try placed(tensor, dims, axis: axis, block: block, importer), tensor.type)
     }
@@ -311,6 +318,9 @@ private struct Quantization {
             : try importer.folder.floats(dims) { tensor.float(source($0)) }
     }
 
+    /// Whether the numbers are floats of few bits.
+    var isOfFloats: Bool { type?.isSmallFloat ?? false }
+
     /// The zero point, if it is the same everywhere.
     var onlyZero: Float? {
         guard let zero, zero.count > 0 else { return 0 }
@@ -331,6 +341,10 @@ private struct Quantization {
         case .int8: return (-128, 127)
         case .uint16: return (0, 65_535)
         case .int16: return (-32_768, 32_767)
+        case .uint4: return (0, 15)
+        case .int4: return (-8, 7)
+        case .uint2: return (0, 3)
+        case .int2: return (-2, 1)
         default: throw ChainruleError(.format, "numbers of the type \(type?.rawValue ?? 0) are not supported")
         }
     }

@@ -143,7 +143,8 @@ extension ONNXOperators {
         for index in cell.isLSTM ? 5...6 : 5...5 {
             switch importer.value(node, index) {
             case .none: parts.append(nil)
-            case .tensor(let tensor):
+            case .tensor(let all):
+                let tensor = try importer.ofOneRow(all, all.dims.count == 3 ? batchAxis : -1, 1)
                 guard !tensor.isInteger && tensor.count % units == 0, tensor.count > direction * units else {
                     throw ChainruleError(.format, "its first state has the shape \(tensor.dims.shown)")
                 }

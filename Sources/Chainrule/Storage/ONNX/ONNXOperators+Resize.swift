@@ -54,9 +54,11 @@ extension ONNXOperators {
                 return count == 1 ? 0 : x * Float(length - 1) / Float(count - 1)
             }
             if isTransform("pytorch_half_pixel") && count == 1 { return 0 }
-            let half = (x + 0.5) / scale - 0.5
-            guard isTransform("half_pixel_symmetric") else { return half }
-            return Float(length) / 2 * (1 - Float(count) / (scale * Float(length))) + half
+            var middle = (x + 0.5) / scale
+            if isTransform("half_pixel_symmetric") {
+                middle += Float(length) / 2 * (1 - Float(count) / (scale * Float(length)))
+            }
+            return middle - 0.5
         }
 
         /// The element that is nearest to a place of the output.
@@ -175,7 +177,10 @@ extension ONNXOperators {
         } else if let attribute = node.attribute("scales") {
             for factor in attribute.floats.prefix(ONNXTensor.mostAxes) { scales.append(factor) }
         } else if let sizes = try importer.constant(node, 3) {
-            counts = try sizes.integers()
+            counts = try sizes.shape()
+            for (place, axis) in axes.enumerated() where axis == layer.batch && place < counts.count {
+                counts[place] = importer.oneRow(counts[place], layer.dims[axis])
+            }
         }
         let hasSizes = !counts.isEmpty
         let count = hasSizes ? counts.count : scales.count

@@ -211,7 +211,7 @@ extension ONNXOperators {
     static func pooling(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
         // A maximum of whole numbers is one of them.
         let isMaximum = node.operation.isSame(as: "MaxPool")
-        let input = try image(isMaximum ? importer.layer(node) : importer.floatLayer(node), importer)
+        var input = try image(isMaximum ? importer.layer(node) : importer.floatLayer(node), importer)
         let positions = input.positions
         try importer.refuseOutputs(of: node, from: 1)
         guard let kernel = try node.integers("kernel_shape"), kernel.count == positions.count else {
@@ -219,15 +219,26 @@ extension ONNXOperators {
         }
         let roundsUp = try node.flag("ceil_mode")
         let includesPadding = try node.flag("count_include_pad")
-        let window = try window(node, kernel: kernel, over: positions, roundsUp: roundsUp)
-        if roundsUp && includesPadding && window.padding != .valid {
-            throw ChainruleError(.format, "ceil_mode together with count_include_pad is not supported")
+        var window = try window(node, kernel: kernel, over: positions, roundsUp: roundsUp)
+        var method: PoolingMethod = isMaximum ? .maximum : includesPadding ? .meanWithPadding : .mean
+        if roundsUp && method == .meanWithPadding, case .explicit(let before, var after) = window.padding {
+            // What a last window lies over beyond the padding does not count.
+            let own = try ONNXOperators.window(node, kernel: kernel, over: positions)
+            let none = before.map { _ in 0 }
+            var ownAfter = none
+            if case .explicit(_, let given) = own.padding { ownAfter = given }
+            let samples = input.samples.map { _ in 0 }
+            input.layer.name = try importer.add("padding") { name throws(ChainruleError) in
+                try importer.architecture.zeroPadding(
+                    before: samples + before, after: samples + ownAfter, name: name, input: input.layer.name)
+            }
+            for axis in after.indices { after[axis] -= ownAfter[axis] }
+            window.padding = .explicit(before: none, after: after)
+            method = .mean
         }
         let name = try importer.add { name throws(ChainruleError) in
             try importer.architecture.pooling(
-                isMaximum ? .maximum : includesPadding ? .meanWithPadding : .mean, input.withSamples(window),
-                name: name,
-                input: input.layer.name)
+                method, input.withSamples(window), name: name, input: input.layer.name)
         }
         importer.give(result(input, name, importer), node)
     }
@@ -272,9 +283,7 @@ extension ONNXOperators {
         let mode = try padding(node)
         var value = try node.float("value", otherwise: 0)
         if let tensor = try importer.constant(node, 2) { value = tensor.count == 1 ? tensor.float(0) : .nan }
-        guard mode != .zeros || value.isFinite else {
-            throw ChainruleError(.format, "padding with \(value) is not supported")
-        }
+        guard mode != .zeros || !value.isNaN else { throw ChainruleError(.format, "padding with NaN is not supported") }
         if mode != .zeros { value = 0 }
         var layer = try importer.withOwnAxes(importer.layer(node))
         guard let pads = try importer.list(node, "pads", input: 1) else {
@@ -283,11 +292,6 @@ extension ONNXOperators {
         let given = try importer.constant(node, 3).map { tensor throws(ChainruleError) in try tensor.integers() }
         let axes = try ONNXShapes.axes(given ?? Array(0..<layer.rank), layer.rank)
         guard pads.count == 2 * axes.count else { throw ChainruleError(.format, "pads has \(pads.count) numbers") }
-        // What is padded with a number is padded with 0, that number lower.
-        if value != 0 {
-            try layer.checkIsFloat()
-            layer = try applied(.affine(factor: 1, offset: -value), layer, importer)
-        }
         for (place, axis) in axes.enumerated() {
             var (before, after) = (pads[place], pads[axes.count + place])
             if before == 0 && after == 0 { continue }
@@ -309,6 +313,19 @@ extension ONNXOperators {
                     layer, axis, (-before..<length + after).map { mode.source(of: $0, length) }, importer)
                 continue
             }
+            if value != 0 {
+                var parts = [layer]
+                for (count, place) in [(before, 0), (after, 1)] where count > 0 {
+                    var (part, dims) = (try constant(importer.folder.floats([]) { _ in value }, importer), layer.dims)
+                    dims[axis] = count
+                    part = try expanded(part, to: dims, importer)
+                    // The same number in any order.
+                    (part.batch, part.isInteger, part.order) = (layer.batch, layer.isInteger, layer.order)
+                    parts.insert(part, at: place == 0 ? 0 : parts.count)
+                }
+                layer = try joined(parts, along: axis, importer)
+                continue
+            }
             let (source, at, extents) = try importer.around(axis, layer)
             // The last axis is never padded.
             let isLast = at == extents.count - 1
@@ -323,7 +340,6 @@ extension ONNXOperators {
             layer.dims[axis] += before + after
             layer.axes = layer.dims
         }
-        if value != 0 { layer = try applied(.affine(factor: 1, offset: value), layer, importer) }
         importer.give(layer, node)
     }
 }

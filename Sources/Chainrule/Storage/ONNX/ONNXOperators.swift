@@ -30,14 +30,17 @@ enum ONNXOperators {
         ONNXOperator("Neg", fold: foldNegative, build: activate), ONNXOperator("Sqrt", fold: foldRoot, build: activate),
         ONNXOperator("Log", build: activate), ONNXOperator("Abs", build: activate),
         ONNXOperator("Reciprocal", build: activate), ONNXOperator("Erf", build: activate),
-        ONNXOperator("Sin", build: activate), ONNXOperator("Where", build: choose),
+        ONNXOperator("Sin", build: activate), ONNXOperator("Where", fold: foldChoice, build: choose),
         // Along axes
         ONNXOperator("ReduceSum", build: reduce), ONNXOperator("ReduceMean", build: reduce),
         ONNXOperator("ReduceMax", build: reduce), ONNXOperator("ReduceMin", build: reduce),
         ONNXOperator("ReduceL1", build: reduce), ONNXOperator("ReduceL2", build: reduce),
         ONNXOperator("ReduceSumSquare", build: reduce), ONNXOperator("ReduceLogSum", build: reduce),
         ONNXOperator("ReduceProd", build: reduceProduct), ONNXOperator("ArgMax", build: reduce),
-        ONNXOperator("Not", build: not), ONNXOperator("GreaterOrEqual", build: notBelow),
+        ONNXOperator("Not", build: not), ONNXOperator("GreaterOrEqual", fold: foldOrder, build: notBelow),
+        ONNXOperator("Equal", fold: foldOrder), ONNXOperator("Less", fold: foldOrder),
+        ONNXOperator("LessOrEqual", fold: foldOrder), ONNXOperator("Greater", fold: foldOrder),
+        ONNXOperator("And", fold: foldProduct),
         // Activations
         ONNXOperator("Relu", build: activate), ONNXOperator("LeakyRelu", build: activate),
         ONNXOperator("Elu", build: activate), ONNXOperator("Selu", build: activate),
@@ -78,11 +81,12 @@ enum ONNXOperators {
         ONNXOperator("Transpose", fold: foldTranspose, build: transpose),
         ONNXOperator("Concat", fold: foldConcat, build: concat), ONNXOperator("Split", build: split),
         ONNXOperator("Slice", fold: foldSlice, build: slice), ONNXOperator("Gather", fold: foldGather, build: gather),
-        ONNXOperator("Cast", fold: foldCast, build: cast), ONNXOperator("CastLike", build: castLike),
+        ONNXOperator("Cast", fold: foldCast, build: cast),
+        ONNXOperator("CastLike", fold: foldCastLike, build: castLike),
         ONNXOperator("Shape", fold: foldShape, build: shape), ONNXOperator("Size", fold: foldSize, build: size),
         ONNXOperator("Constant", fold: foldConstant), ONNXOperator("ConstantOfShape", fold: foldConstantOfShape),
         ONNXOperator("Expand", fold: foldExpand, build: expand), ONNXOperator("Range", fold: foldRange),
-        ONNXOperator("Mod", fold: foldRemainder),
+        ONNXOperator("Mod", fold: foldRemainder), ONNXOperator("Tile", build: tile),
     ]
 
     /// Whether an operator takes values whose rows of the batch lie within the places along its axis (``ONNXLayer/hasInnerRows``): each
@@ -161,7 +165,17 @@ extension ONNXOperators {
 
     private static func foldCast(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
         let tensor = try importer.requiredConstant(node, 0)
-        let type = try ONNXType.supported(node.integer("to").map { Int64($0) })
+        return try cast(tensor, ONNXType.supported(node.integer("to").map { Int64($0) }), importer)
+    }
+
+    private static func foldCastLike(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        let (tensor, like) = (try importer.requiredConstant(node, 0), try importer.requiredConstant(node, 1))
+        return try cast(tensor, like.type ?? (like.isInteger ? .int64 : .float), importer)
+    }
+
+    private static func cast(
+        _ tensor: ONNXTensor, _ type: ONNXType, _ importer: ONNXImporter
+    ) throws(ChainruleError) -> ONNXTensor {
         switch type {
         case .float, .double: return try tensor.asFloats(importer.folder)
         case .int64, .int32:
@@ -303,6 +317,38 @@ extension ONNXOperators {
         return tensor.isInteger
             ? try importer.folder.integers(tensor.dims) { 0 &- tensor.integer($0) }
             : try importer.folder.floats(tensor.dims) { -tensor.float($0) }
+    }
+
+    /// How the elements of two constants compare.
+    private static func foldOrder(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        let (a, b) = (try importer.requiredConstant(node, 0), try importer.requiredConstant(node, 1))
+        // The number of rows is at least 1.
+        for (tensor, other) in [(a, b), (b, a)]
+        where (0..<other.count).contains(where: { other.float($0) > 0 }) { try tensor.checkIsNotOfBatch() }
+        let orders: [(StaticString, [Int64])] = [
+            ("Equal", [0]), ("Less", [-1]), ("LessOrEqual", [-1, 0]), ("Greater", [1]), ("GreaterOrEqual", [0, 1]),
+        ]
+        let wanted = orders.first { node.operation.isSame(as: $0.0) }!.1
+        let order = try combined(
+            importer, node, { $0 < $1 ? -1 : $0 == $1 ? 0 : 1 },
+            { $0 < $1 ? -1 : $0 == $1 ? 0 : $0 > $1 ? 1 : 2 })
+        return try importer.folder.integers(order.dims) { wanted.contains(order.integer($0)) ? 1 : 0 }
+    }
+
+    private static func foldChoice(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        var (tensors, dims) = ([ONNXTensor](), [Int]())
+        for index in 0..<3 {
+            tensors.append(try importer.requiredConstant(node, index))
+            dims = try ONNXWalk.common(dims, tensors[index].dims)
+        }
+        for index in 0..<3 { tensors[index] = try importer.folder.expanded(tensors[index], to: dims) }
+        let (condition, a, b) = (tensors[0], tensors[1], tensors[2])
+        guard condition.isInteger && a.isInteger == b.isInteger else {
+            throw ChainruleError(.format, "it combines integers and floats")
+        }
+        return a.isInteger
+            ? try importer.folder.integers(dims) { (condition.integer($0) != 0 ? a : b).integer($0) }
+            : try importer.folder.floats(dims) { (condition.integer($0) != 0 ? a : b).float($0) }
     }
 
     private static func foldRoot(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) -> ONNXTensor {

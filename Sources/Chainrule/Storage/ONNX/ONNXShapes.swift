@@ -94,9 +94,15 @@ enum ONNXShapes {
 
 extension ONNXImporter {
     /// A list that is an attribute in older operator sets and an input in newer ones.
-    func list(_ node: ONNXNode, _ name: StaticString, input: Int) throws(ChainruleError) -> [Int]? {
+    /// - Parameter takesBatch: whether the number of rows in a batch can be in it: see ``ONNXBatch``.
+    func list(
+        _ node: ONNXNode, _ name: StaticString, input: Int, takesBatch: Bool = false
+    ) throws(ChainruleError) -> [Int]? {
         if let list = try node.integers(name) { return list }
-        return try constant(node, input).map { tensor throws(ChainruleError) in try tensor.integers() }
+        return try constant(node, input).map { tensor throws(ChainruleError) in
+            if !takesBatch { try tensor.checkIsNotOfBatch() }
+            return try tensor.integers()
+        }
     }
 
     /// What Reshape, Flatten, Squeeze and Unsqueeze make of the axes of a layer's value.
@@ -124,11 +130,14 @@ extension ONNXImporter {
                 shape.count <= ONNXTensor.mostAxes
             else { throw ChainruleError(.format, "it has no shape") }
             let takesZero = try node.flag("allowzero")
-            let result = try ONNXShapes.reshaped(dims, to: shape.map(ONNXBatch.length), takesZero: takesZero)
+            let known = shape.contains { ONNXBatch.isOfBatch($0) } ? nil : rows
+            var whole = dims
+            if let batch, let known { whole[batch] = try Plan.checkedProduct(whole[batch], known) }
+            var result = try ONNXShapes.reshaped(whole, to: shape.map(ONNXBatch.length), takesZero: takesZero)
             guard let batch else { return (result, nil) }
-            return (
-                result, try place(of: batch, dims, in: result, shape, takesZero: takesZero, hasInnerRows: &hasInnerRows)
-            )
+            let axis = try place(
+                of: batch, dims, in: &result, shape, rows: known, takesZero: takesZero, hasInnerRows: &hasInnerRows)
+            return (result, axis)
         }
         if node.operation.isSame(as: "Flatten") {
             let axis = try node.integer("axis") ?? 1
@@ -144,13 +153,16 @@ extension ONNXImporter {
         }
         let axes = try list(node, "axes", input: 1)
         if node.operation.isSame(as: "Squeeze") {
-            let removed = try axes.map { axes throws(ChainruleError) in try ONNXShapes.axes(axes, dims.count) }
+            // The batch's axis may be longer than it is for one row.
+            let removed =
+                try axes.map { axes throws(ChainruleError) in try ONNXShapes.axes(axes, dims.count) }
+                ?? dims.indices.filter { dims[$0] == 1 && ($0 != batch || rows ?? 1 == 1) }
             let result = try ONNXShapes.squeezed(dims, removed)
             guard let batch else { return (result, nil) }
-            if removed?.contains(batch) ?? (dims[batch] == 1) {
+            if removed.contains(batch) {
                 throw ChainruleError(.format, "it removes axis \(batch), which is the batch's")
             }
-            return (result, batch - (0..<batch).filter { removed?.contains($0) ?? (dims[$0] == 1) }.count)
+            return (result, batch - removed.filter { $0 < batch }.count)
         }
         guard let axes else { throw ChainruleError(.format, "it has no axes") }
         let result = try ONNXShapes.unsqueezed(dims, axes)
@@ -160,21 +172,29 @@ extension ONNXImporter {
     }
 
     /// The axis that the batch has after Reshape. Its rows stay outside of what lies within them.
+    /// - Parameters:
+    ///   - result: what Reshape gives; becomes that of one row.
+    ///   - rows: how many of them the lengths are for; nil: one.
     private func place(
-        of batch: Int, _ dims: [Int], in result: [Int], _ shape: [Int64], takesZero: Bool, hasInnerRows: inout Bool
+        of batch: Int, _ dims: [Int], in result: inout [Int], _ shape: [Int64], rows: Int?, takesZero: Bool,
+        hasInnerRows: inout Bool
     ) throws(ChainruleError) -> Int {
+        if let rows, rows > 1 {
+            return try place(of: batch, dims, in: &result, rows: rows, hasInnerRows: &hasInnerRows)
+        }
+        let lengths = result
         let before = dims[..<batch].reduce(hasInnerRows ? dims[batch] : 1, *)
-        func isPlace(_ axis: Int) -> Bool { result[..<axis].reduce(1, *) == before }
+        func isPlace(_ axis: Int) -> Bool { lengths[..<axis].reduce(1, *) == before }
         /// As an axis by itself, if possible.
         var free: Int? {
-            result.indices.first { isPlace($0) && result[$0] == 1 } ?? result.indices.first(where: isPlace)
+            lengths.indices.first { isPlace($0) && lengths[$0] == 1 } ?? lengths.indices.first(where: isPlace)
         }
         let place: Int?
         if let named = shape.firstIndex(where: { ONNXBatch.isOfBatch($0) }) {
             place = named
         } else if !takesZero, shape.indices.contains(batch), shape[batch] == 0 {
             place = batch
-        } else if let open = shape.firstIndex(of: -1), !hasOneRow {
+        } else if let open = shape.firstIndex(of: -1), rows != 1 {
             place = open
         } else {
             place = free
@@ -184,17 +204,75 @@ extension ONNXImporter {
             return place
         }
         // The axes before the batch's, and that one, become one.
-        guard let place, !hasInnerRows && dims[batch] == 1 && result[...place].reduce(1, *) == before else {
+        guard let place, !hasInnerRows && result[...place].reduce(1, *) == before else {
             throw ChainruleError(.format, "\(dims.shown) becomes \(result.shown), which mixes the rows of the batch")
         }
         hasInnerRows = true
         return place
     }
 
+    /// The same where the lengths are those of several rows: only one axis has places for all of them.
+    private func place(
+        of batch: Int, _ dims: [Int], in result: inout [Int], rows: Int, hasInnerRows: inout Bool
+    ) throws(ChainruleError) -> Int {
+        let before = dims[..<batch].reduce(hasInnerRows ? dims[batch] : 1, *)
+        var outer = 1
+        for axis in result.indices {
+            let (length, rest) = result[axis].quotientAndRemainder(dividingBy: rows)
+            let isInner = outer != before
+            if rest == 0 && (isInner ? !hasInnerRows && outer * length == before : !hasInnerRows || length == 1) {
+                result[axis] = length
+                hasInnerRows = isInner
+                return axis
+            }
+            outer *= result[axis]
+        }
+        throw ChainruleError(
+            .format, "\(dims.shown) of \(rows) rows becomes \(result.shown), which mixes the rows of the batch")
+    }
+
+    /// A length along the batch's axis for one row, if it is for a known number of rows.
+    func oneRow(_ whole: Int, _ length: Int) -> Int {
+        guard let rows, whole % rows == 0 && whole / rows == length else { return whole }
+        return length
+    }
+
+    /// A constant for one row, if it has the same numbers for each of a known number of rows.
+    /// - Parameters:
+    ///   - axis: the batch's; one before the first does not count.
+    ///   - length: how many places each row has along it.
+    func ofOneRow(_ tensor: ONNXTensor, _ axis: Int, _ length: Int) throws(ChainruleError) -> ONNXTensor {
+        guard axis >= 0, tensor.count > 0, let rows, oneRow(tensor.dims[axis], length) != tensor.dims[axis] else {
+            return tensor
+        }
+        var (dims, all) = (tensor.dims, tensor.dims)
+        dims[axis] = length
+        all.insert(rows, at: axis)
+        all[axis + 1] = length
+        var strides = ONNXWalk.strides(tensor.dims)
+        let first = try folder.strided(tensor, dims, strides: strides)
+        strides.insert(0, at: axis)
+        var walk = ONNXWalk(all, strides: strides)
+        for place in 0..<tensor.count where tensor.float(place) != tensor.float(walk.next()) { return tensor }
+        return first
+    }
+
+    /// A constant for one row beside the first other value that a node reads, the last axes being common.
+    func ofOneRow(_ tensor: ONNXTensor, beside node: ONNXNode) throws(ChainruleError) -> ONNXTensor {
+        for index in node.inputs.indices {
+            if case .layer(let layer) = value(node, index), let batch = layer.batch {
+                return try ofOneRow(tensor, tensor.dims.count - layer.rank + batch, layer.dims[batch])
+            }
+        }
+        return tensor
+    }
+
     /// Slice's range of each axis.
     /// - Parameter batch: the batch's axis, of which all is taken.
     func slices(_ node: ONNXNode, _ dims: [Int], batch: Int? = nil) throws(ChainruleError) -> [ONNXShapes.Range] {
-        guard let starts = try list(node, "starts", input: 1), let ends = try list(node, "ends", input: 2) else {
+        guard let starts = try list(node, "starts", input: 1),
+            let ends = try list(node, "ends", input: 2, takesBatch: true)
+        else {
             throw ChainruleError(.format, "it has no starts or ends")
         }
         let numbers = try list(node, "axes", input: 3)
@@ -205,8 +283,16 @@ extension ONNXImporter {
         }
         var ranges = dims.map { ONNXShapes.Range(first: 0, count: $0, step: 1) }
         for (place, axis) in axes.enumerated() {
-            if axis == batch && (starts[place] != 0 || ends[place] < Int(Int32.max) || steps[place] != 1) {
-                throw ChainruleError(.format, "it takes some rows of the batch, along axis \(axis)")
+            let end = ends[place]
+            // What stands for the end of any axis; others as large are made of the number of rows.
+            let isLast = end == Int(Int32.max) || end > .max / 2
+            if axis == batch {
+                let isAll = ONNXBatch.number(dims[axis]) == Int64(end) || end / (rows ?? .max) >= dims[axis]
+                guard starts[place] == 0 && (isLast || isAll) && steps[place] == 1 else {
+                    throw ChainruleError(.format, "it takes some rows of the batch, along axis \(axis)")
+                }
+            } else if !isLast && end >> 38 > 0 {
+                throw ChainruleError(.format, "it ends axis \(axis) at a number of rows, which is not known")
             }
             ranges[axis] = try ONNXShapes.range(starts[place], ends[place], steps[place], length: dims[axis])
         }
@@ -230,7 +316,10 @@ extension ONNXImporter {
 enum ONNXBatch {
     private static var rows: Int64 { 1 << 40 }
 
-    static func isOfBatch(_ number: Int64) -> Bool { number >= rows }
+    /// The largest integers stand for the end of an axis.
+    private static var most: Int64 { .max / 2 }
+
+    static func isOfBatch(_ number: Int64) -> Bool { rows...most ~= number }
 
     /// A length of a shape, with one row in the batch.
     static func length(_ number: Int64) -> Int {
@@ -240,6 +329,6 @@ enum ONNXBatch {
     /// The number for an axis of which each row has so many places.
     static func number(_ length: Int) -> Int64 {
         let (number, overflow) = rows.multipliedReportingOverflow(by: Int64(length))
-        return overflow ? .max : number
+        return overflow ? most : min(number, most)
     }
 }

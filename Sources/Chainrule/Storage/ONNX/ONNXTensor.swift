@@ -89,77 +89,8 @@ final class ONNXTensor {
 }
 
 extension Int64 {
-    fileprivate init(clamping value: Float) {
+    init(clamping value: Float) {
         self = value >= 0x1p63 ? .max : value >= -0x1p63 ? Int64(value) : value < 0 ? .min : 0
-    }
-}
-
-/// ONNX's types of elements, by their numbers in files.
-enum ONNXType: Int64 {
-    case float = 1
-    case uint8, int8, uint16, int16, int32, int64
-    case bool = 9
-    case float16, double, uint32, uint64
-    case bfloat16 = 16
-
-    var isInteger: Bool {
-        switch self {
-        case .float, .float16, .bfloat16, .double: false
-        default: true
-        }
-    }
-
-    /// The bytes of an element.
-    var size: Int {
-        switch self {
-        case .uint8, .int8, .bool: 1
-        case .uint16, .int16, .float16, .bfloat16: 2
-        case .float, .int32, .uint32: 4
-        case .double, .int64, .uint64: 8
-        }
-    }
-
-    /// - Parameter number: nil for one that is missing.
-    static func supported(_ number: Int64?) throws(ChainruleError) -> ONNXType {
-        guard let type = number.flatMap(ONNXType.init) else {
-            throw ChainruleError(.format, "elements of type \(number ?? 0) are not supported")
-        }
-        return type
-    }
-
-    fileprivate func float(_ bytes: ProtobufBytes, _ place: Int) -> Float {
-        switch self {
-        case .float: Float(bitPattern: bytes.number(at: place, as: UInt32.self))
-        case .double: Float(Double(bitPattern: bytes.number(at: place, as: UInt64.self)))
-        case .bfloat16: Float(bitPattern: UInt32(bytes.number(at: place, as: UInt16.self)) << 16)
-        default: ONNXType.float(half: bytes.number(at: place, as: UInt16.self))
-        }
-    }
-
-    /// A number of 16 bits as IEEE 754 has it; not every processor has them.
-    static func float(half: UInt16) -> Float {
-        let (sign, exponent, fraction) = (half >> 15, half >> 10 & 31, Float(half & 1023))
-        let magnitude: Float =
-            switch exponent {
-            case 0: fraction * 0x1p-24
-            case 31: fraction == 0 ? .infinity : .nan
-            default: Float(bitPattern: UInt32(exponent + 112) << 23) * (1 + fraction * 0x1p-10)
-            }
-        return sign == 1 ? -magnitude : magnitude
-    }
-
-    fileprivate func integer(_ bytes: ProtobufBytes, _ place: Int) -> Int64 {
-        switch self {
-        case .uint8: Int64(bytes[place])
-        case .bool: bytes[place] == 0 ? 0 : 1
-        case .int8: Int64(Int8(bitPattern: bytes[place]))
-        case .uint16: Int64(bytes.number(at: place, as: UInt16.self))
-        case .int16: Int64(bytes.number(at: place, as: Int16.self))
-        case .int32: Int64(bytes.number(at: place, as: Int32.self))
-        case .uint32: Int64(bytes.number(at: place, as: UInt32.self))
-        case .uint64: Int64(clamping: bytes.number(at: place, as: UInt64.self))
-        default: bytes.number(at: place, as: Int64.self)
-        }
     }
 }
 
@@ -215,7 +146,8 @@ extension ONNXTensor {
             let type = try ONNXType.supported(typeNumber)
             let content: Content
             if let raw, lists == 0 {
-                guard raw.count == (try Plan.checkedProduct(count, type.size)) else {
+                let rest = (count % 8 * type.bits + 7) / 8
+                guard raw.count == (try Plan.checkedSum([Plan.checkedProduct(count / 8, type.bits), rest])) else {
                     throw ChainruleError(.format, "it has \(raw.count) bytes for \(count) elements")
                 }
                 content = .file(raw, type)
@@ -240,7 +172,7 @@ extension ONNXTensor {
             default: 5
             }
         // The numbers are no more than the bytes; so the memory is limited by the file.
-        guard count <= bytes.count else {
+        guard count / 4 <= bytes.count else {
             throw ChainruleError(.format, "it has \(bytes.count) bytes for \(count) elements")
         }
         let floats = try FloatMemory(count: type.isInteger ? 0 : count, for: "a tensor")
@@ -248,10 +180,23 @@ extension ONNXTensor {
         var place = 0
         func append(_ bits: UInt64) throws(ChainruleError) {
             guard place < count else { throw ChainruleError(.format, "it has more than \(count) elements") }
+            if type.bits <= 8 && type.rawValue >= ONNXType.firstSmall {
+                // Those of 2 and 4 bits lie several in a byte.
+                for element in 0..<min(8 / type.bits, count - place) {
+                    let own = UInt32(truncatingIfNeeded: bits) >> UInt32(element * type.bits)
+                    if type.isInteger {
+                        integers.base[place] = type.integer(small: own)
+                    } else {
+                        floats.base[place] = type.float(small: own)
+                    }
+                    place += 1
+                }
+                return
+            }
             switch type {
             case .float: floats.base[place] = Float(bitPattern: UInt32(truncatingIfNeeded: bits))
             case .double: floats.base[place] = Float(Double(bitPattern: bits))
-            case .float16: floats.base[place] = ONNXType.float(half: UInt16(truncatingIfNeeded: bits))
+            case .float16: floats.base[place] = type.float(small: UInt32(truncatingIfNeeded: bits))
             case .bfloat16: floats.base[place] = Float(bitPattern: UInt32(truncatingIfNeeded: bits << 16))
             case .uint32, .uint64: integers.base[place] = Int64(clamping: bits)
             default: integers.base[place] = Int64(bitPattern: bits)

@@ -46,7 +46,19 @@ extension ONNXWriter {
         }
         let x = try channelsFirst()
         if method == .maximum {
-            return give(emit("MaxPool", [x.name], attributes(window)), x.order, hasBatch: x.hasBatch)
+            var (source, attributes) = (x.name, attributes(window))
+            // ONNX Runtime takes no padding as long as the kernel.
+            if case .integers(_, let pads) = attributes[2],
+                pads.enumerated().contains(where: { $1 >= window.kernel[$0 % window.kernel.count] })
+            {
+                let (before, after) = (pads.prefix(pads.count / 2), pads.suffix(pads.count / 2))
+                source = emit(
+                    "Pad",
+                    [source, integers([0, 0] + before + [0, 0] + after, "pads"), number(-.infinity, "nothing")],
+                    as: "padded")
+                attributes[2] = .integers("pads", pads.map { _ in 0 })
+            }
+            return give(emit("MaxPool", [source], attributes), x.order, hasBatch: x.hasBatch)
         }
         guard window.dilation.allSatisfy({ $0 == 1 }) else {
             throw ChainruleError(.value, "a mean over a window with dilation has no ONNX form in operator set 17")

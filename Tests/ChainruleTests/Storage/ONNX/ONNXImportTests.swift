@@ -214,6 +214,39 @@ import Testing
             try network("Add", [2, 1, 3]).predict(x) == (0..<6).map { x[$0] + (x[$0] > 3 ? 5 : 2) - c[$0] })
     }
 
+    /// Layers compute what constants alone give.
+    @Test func constantsAreComputed() throws {
+        let network = try Network(
+            onnxBytes: Writer.model(
+                [
+                    Writer.node("MatMul", ["row", "matrix"], ["a"]), Writer.node("Split", ["a"], ["b", "c"]),
+                    Writer.node("Relu", ["b"], ["d"]), Writer.node("Add", ["c", "d"], ["e"]),
+                    Writer.node("Mul", ["x", "e"], ["y"]),
+                ], inputs: [Writer.value("x", [0, 2])], outputs: [Writer.value("y", [0, 2])],
+                tensors: [
+                    Writer.tensor("row", [2], [1, 2]), Writer.tensor("matrix", [2, 4], [1, 2, 3, 4, -1, -2, 5, 6]),
+                ], opset: 12))
+        // [−1, −2 | 13, 16]
+        #expect(try network.predict([1, 10]) == [13, 160])
+        #expect(network.parameterCount == 2)
+    }
+
+    /// The number of rows that a model fixes stands in its shapes; the network takes any.
+    @Test func rowsMayBeFixed() throws {
+        func model(_ lengths: [Int]) -> [UInt8] {
+            Writer.model(
+                [Writer.node("Reshape", ["x", "s"], ["a"], name: "it"), Writer.node("Softmax", ["a"], ["y"])],
+                inputs: [Writer.value("x", [3, 4])], outputs: [Writer.value("y", lengths)],
+                tensors: [Writer.integers("s", lengths)])
+        }
+        var signature = ONNXSignature()
+        let network = try Network(onnxBytes: model([3, 2, 2]), signature: &signature)
+        #expect(network.inputs == 4 && signature.inputs[0].batchAxis == 0 && signature.outputs[0].dims == [1, 2, 2])
+        #expect(try network.predict([1, 1, 2, 2, 3, 3, 4, 4]) == [Float](repeating: 0.5, count: 8))
+        #expect(try Network(onnxBytes: model([2, 6])).inputs == 12)
+        refused(model([5, 2]), "node 'it'", "cannot become [5, 2]")
+    }
+
     @Test func sumsAlongAxes() throws {
         func network(_ operation: String, _ axes: [Int], keeps: Bool) throws -> [Float] {
             try Network(

@@ -66,7 +66,7 @@ import Testing
     @Test func halvesAreExact() {
         for bits in UInt16.min...UInt16.max {
             let wanted = Float(Float16(bitPattern: bits))
-            let given = ONNXType.float(half: bits)
+            let given = ONNXType.float16.float(small: UInt32(bits))
             #expect(given == wanted || given.isNaN && wanted.isNaN)
         }
     }
