@@ -162,6 +162,25 @@ import Testing
         }
     }
 
+    /// The positions of a sample go through the products together, or in the same parts, wherever the sample lies.
+    @Test(arguments: Precision.allCases) func transposedRowsDoNotDependOnTheirPlace(precision: Precision) throws {
+        // Samples of a few positions, and one of more than go through at a time.
+        for (shape, rows, channels, dilation) in [([3, 2, 6, 6], 200, 3, 2), ([40, 50, 16], 3, 24, 1)] {
+            let kernel = shape.dropLast().map { _ in 3 }
+            var settings = ConvolutionSettings(
+                channels, WindowSettings(kernel, stride: kernel.map { $0 - 1 }, dilation: kernel.map { _ in dilation }))
+            settings.isTransposed = true
+            let network = try network(shape, settings, .standard)
+            var noise = Noise(13)
+            let x = noise.floats(network.inputs)
+            let all = [[Float]](repeating: x, count: rows).flatMap { $0 }
+            let y = bits(try Predictor(network, precision: precision).predict(all))
+            for row in 1..<rows {
+                #expect(y[row * network.outputs..<(row + 1) * network.outputs] == y[..<network.outputs], "\(row)")
+            }
+        }
+    }
+
     @Test func customActivationsAndTheirErrors() throws {
         let failing = CustomActivation(
             value: { _, h, _, _ in for index in h.indices { h[index] = .nan } }, derivative: { _, _, _, _, _ in })

@@ -69,10 +69,15 @@ extension WindowProduct {
                 w.multiply(group, sums, into: delta.columns(from: group * groupInputs, count: groupInputs))
                 continue
             }
-            for first in stride(from: 0, to: s.rows, by: positionsAtATime) {
-                let positions = first..<min(first + positionsAtATime, s.rows)
+            // Whole samples, or parts of one from its beginning: an element's sum has the same order wherever its sample lies.
+            let (own, most) = (window.outputPositions, positionsAtATime)
+            var first = 0
+            while first < s.rows {
+                let end = own <= most ? first + most / own * own : min(first + most, (first / own + 1) * own)
+                let positions = first..<min(end, s.rows)
+                first = positions.upperBound
                 let patches = room(positions.count, depth)
-                w.multiply(group, sums.rows(from: first, count: positions.count), into: patches)
+                w.multiply(group, sums.rows(from: positions.lowerBound, count: positions.count), into: patches)
                 PatchKernels.scatter(
                     window, channels: groupInputs, patches.base, positions: positions,
                     addingTo: delta.base + group * groupInputs, positionStride: delta.stride)
