@@ -36,15 +36,29 @@ class Metadata(MutableMapping[str, str]):
         check(library.crl_network_set_metadata(self._network, _encoded(key, "key"), None))
 
     def __iter__(self) -> Iterator[str]:
-        keys = []
-        for index in range(len(self)):
-            key, _ = results(library.crl_network_metadata_at, self._network, index)
-            keys.append(key.value.decode())
-        return iter(keys)
+        return iter([self._at(index)[0] for index in range(len(self))])
 
     def __len__(self) -> int:
         (count,) = results(library.crl_network_metadata_count, self._network)
         return int(count.value)
+
+    def _at(self, index: int) -> tuple[str, str]:
+        key, value = results(library.crl_network_metadata_at, self._network, index)
+        return key.value.decode(), value.value.decode()
+
+    def popitem(self) -> tuple[str, str]:
+        """Removes the last key, and returns it with its value."""
+        count = len(self)
+        if count == 0:
+            raise KeyError("the network has no metadata")
+        item = self._at(count - 1)
+        check(library.crl_network_set_metadata(self._network, _encoded(item[0], "key"), None))
+        return item
+
+    def clear(self) -> None:
+        """Removes all keys."""
+        for key in list(self):
+            check(library.crl_network_set_metadata(self._network, _encoded(key, "key"), None))
 
     def __repr__(self) -> str:
         return f"Metadata({dict(self)!r})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,21 @@ def test_metadata_are_a_mapping(network: Network) -> None:
             metadata[missing]
         with pytest.raises(KeyError, match=missing):
             del metadata[missing]
+
+
+def test_many_metadata_are_removed(network: Network) -> None:
+    metadata = network.metadata
+    for number in range(3000):
+        metadata[f"key {number}"] = str(number)
+    assert metadata.popitem() == ("key 2999", "2999")
+    start = time.perf_counter()
+    metadata.clear()
+    # Key by key, each after a look at all, it took a minute.
+    assert time.perf_counter() - start < 5
+    assert dict(metadata) == {}
+    metadata.clear()
+    with pytest.raises(KeyError):
+        metadata.popitem()
 
 
 def test_metadata_are_in_files_and_copies(network: Network, tmp_path: Path) -> None:
