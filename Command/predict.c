@@ -39,9 +39,8 @@ int command_predict(int count, char **arguments)
     check(crl_predictor_output_size(predictor, &outputs));
     if (x.columns != inputs)
         fail(1, "a row of x has %zu numbers; the network has %zu inputs", x.columns, inputs);
-    size_t labels = 0;
-    if (network)
-        check(crl_network_class_label_count(network, &labels));
+    size_t labels;
+    check(crl_predictor_class_label_count(predictor, &labels));
     float *y = allocate(x.rows, outputs * sizeof *y);
     check(crl_predictor_predict(predictor, x.values, x.rows, inputs, y, x.rows, outputs));
     for (size_t row = 0; row < x.rows; ++row) {
@@ -49,7 +48,7 @@ int command_predict(int count, char **arguments)
             const size_t class = largest(y + row * outputs, outputs);
             const char *label;
             if (labels) {
-                check(crl_network_class_label(network, class, &label));
+                check(crl_predictor_class_label(predictor, class, &label));
                 text_print(label);
                 putchar('\n');
             } else {

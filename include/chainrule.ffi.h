@@ -438,6 +438,8 @@ crl_status crl_network_export_c_to_memory(const crl_network *network, const crl_
 crl_status crl_network_set_class_labels(crl_network *network, const char *const *labels, size_t labels_count);
 crl_status crl_network_class_label_count(const crl_network *network, size_t *count);
 crl_status crl_network_class_label(const crl_network *network, size_t index, const char **label);
+crl_status crl_predictor_class_label_count(const crl_predictor *predictor, size_t *count);
+crl_status crl_predictor_class_label(const crl_predictor *predictor, size_t index, const char **label);
 crl_status crl_network_load_fann(const char *path, size_t memory_limit, crl_network **network);
 crl_status crl_network_load_fann_from_memory(const void *bytes, size_t count, size_t memory_limit,
                                              crl_network **network);

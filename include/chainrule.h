@@ -2108,6 +2108,21 @@ CRL_NODISCARD CRL_API crl_status crl_network_class_label_count(const crl_network
 CRL_NODISCARD CRL_API crl_status crl_network_class_label(const crl_network *network, size_t index,
                                                          const char *CRL_NONNULL *CRL_NONNULL label);
 
+/** Gets how many class labels a predictor has: those that its network had when it was prepared, also after
+ *  crl_predictor_open(); 0 if it had none.
+ *  @param predictor only read.
+ *  @param count receives the number.
+ *  @return a status. */
+CRL_NODISCARD CRL_API crl_status crl_predictor_class_label_count(const crl_predictor *predictor, size_t *count);
+
+/** Gets the name of a class.
+ *  @param predictor only read.
+ *  @param index the class's, from 0.
+ *  @param label receives the name in UTF-8, valid as long as the predictor.
+ *  @return a status; CRL_ERROR_SIZE if the predictor has no such label. */
+CRL_NODISCARD CRL_API crl_status crl_predictor_class_label(const crl_predictor *predictor, size_t index,
+                                                           const char *CRL_NONNULL *CRL_NONNULL label);
+
 /** Reads a network that FANN saved, in float or in fixed point, into a network, built and ready: it predicts as
  *  fann_run(), trains and saves as any other. Missing connections have the weight 0. What FANN applies on request
  *  alone, the scaling of inputs and outputs, is not read, nor are the settings of its training. FANN keeps the sums

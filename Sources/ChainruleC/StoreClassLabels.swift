@@ -56,3 +56,40 @@ public func crlNetworkClassLabel(
         label.pointee = UnsafePointer(labels[Int(index)])
     }
 }
+
+/// Gets how many class labels a predictor has: those that its network had when it was prepared, also after crl_predictor_open(); 0 if it
+/// had none.
+/// - Parameters:
+///   - predictor: only read.
+///   - count: receives the number.
+/// - Returns: a status.
+@_cdecl("crl_predictor_class_label_count")
+public func crlPredictorClassLabelCount(
+    _ predictor: UnsafePointer<crl_predictor>?, _ count: UnsafeMutablePointer<UInt>?
+) -> crl_status {
+    call("crl_predictor_class_label_count") { () throws(ChainruleError) in
+        let predictor = try object(predictor, "predictor", as: Predictor.self)
+        guard let count else { throw nullArgument("count") }
+        count.pointee = UInt(predictor.labelTexts.count)
+    }
+}
+
+/// Gets the name of a class.
+/// - Parameters:
+///   - predictor: only read.
+///   - index: the class's, from 0.
+///   - label: receives the name in UTF-8, valid as long as the predictor.
+/// - Returns: a status; CRL_ERROR_SIZE if the predictor has no such label.
+@_cdecl("crl_predictor_class_label")
+public func crlPredictorClassLabel(
+    _ predictor: UnsafePointer<crl_predictor>?, _ index: UInt, _ label: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+) -> crl_status {
+    call("crl_predictor_class_label") { () throws(ChainruleError) in
+        let labels = try object(predictor, "predictor", as: Predictor.self).labelTexts
+        guard let label else { throw nullArgument("label") }
+        guard index < UInt(labels.count) else {
+            throw ChainruleError(.size, "index is \(index); the predictor has \(labels.count) class labels")
+        }
+        label.pointee = UnsafeRawPointer(labels[Int(index)]).assumingMemoryBound(to: CChar.self)
+    }
+}

@@ -54,6 +54,9 @@ def test_class_labels(model: Path) -> None:
     assert "classes böök, a b\n" in run("info", model)
     labels = run("predict", model, "--classes", text=rows).splitlines()
     assert labels == [["böök", "a b"][int(number)] for number in numbers]
+    prepared = model.with_suffix(".prepared")
+    run("prepare", model, prepared)
+    assert run("predict", prepared, "--classes", text=rows).splitlines() == labels
 
 
 def names_in_c(array: str) -> list[str]:

@@ -262,7 +262,7 @@ static crl_network *network, *open_network, *shaped_network, *normal_network, *m
 static crl_network *standard_network;
 static crl_workspace *workspace, *normal_workspace;
 static crl_optimizer *optimizer;
-static crl_predictor *predictor, *causal_predictor;
+static crl_predictor *predictor, *causal_predictor, *labelled_predictor;
 static crl_stream *stream;
 static crl_network *causal_network;
 static crl_trainer *trainer, *carrying_trainer;
@@ -388,6 +388,7 @@ static void make_model(void)
     write_file(fann_path, fann_content, FANN_BYTES);
     need(crl_network_copy(network, &labelled_network));
     need(crl_network_set_class_labels(labelled_network, (const char *const[]){ "no", "yes" }, 2));
+    need(crl_predictor_create(labelled_network, CRL_PRECISION_FLOAT32, &labelled_predictor));
     need(crl_network_load_onnx_from_memory(model_content, MODEL_BYTES, 0, &model_network));
 }
 
@@ -454,6 +455,7 @@ static void tear_down(void)
     crl_network_destroy(standard_network);
     crl_network_destroy(shaped_network);
     crl_network_destroy(open_network);
+    crl_predictor_destroy(labelled_predictor);
     crl_network_destroy(labelled_network);
     crl_network_destroy(model_network);
     crl_network_destroy(network);

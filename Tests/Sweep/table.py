@@ -487,6 +487,8 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
         "scale": reads("inputs"),
         "count": Count("inputs"),
     },
+    "crl_predictor_class_label_count": {"count": "result"},
+    "crl_predictor_class_label": {"predictor": "labelled_predictor", "index": free("1"), "label": "result"},
     "crl_predictor_open": {"path": "prepared_path", "check_data": "1"},
     "crl_network_update_statistics": {"network": "normal_network", "workspace": "normal_workspace"},
     "crl_network_add_sum": {"network": "open_network", "name": '"sum"'},

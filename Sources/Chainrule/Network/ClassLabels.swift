@@ -70,6 +70,30 @@ package enum ClassLabels {
     }
 }
 
+/// Class labels that do not change, also as texts that each end with a 0.
+package struct ClassLabelTexts: Sendable {
+    let labels: [String]
+    private let bytes: Memory<UInt8>
+    private let starts: [Int]
+
+    init(_ labels: [String]) throws(ChainruleError) {
+        try Reserve.setAside(16 * labels.count)
+        var (count, starts) = (0, [Int]())
+        for label in labels {
+            starts.append(count)
+            count += label.utf8.count + 1
+        }
+        bytes = try Memory(count: count, for: "class labels")
+        for (label, start) in zip(labels, starts) {
+            for (place, byte) in label.utf8.enumerated() { bytes.base[start + place] = byte }
+        }
+        (self.labels, self.starts) = (labels, starts)
+    }
+
+    package var count: Int { starts.count }
+    package subscript(index: Int) -> UnsafePointer<UInt8> { UnsafePointer(bytes.base + starts[index]) }
+}
+
 extension Network {
     /// Names the classes that the outputs stand for: one for each output, or two for a single output, that of the second class; an
     /// empty list: none. The names are kept in model files. Nothing computes with them. Requires exclusive access to the network.

@@ -22,6 +22,9 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
     /// N_L, the length of y.
     public let outputs: Int
     public let precision: Precision
+    /// The names of the classes that the outputs stand for, as the network had them; empty: none.
+    public var classLabels: [String] { labelTexts.labels }
+    package let labelTexts: ClassLabelTexts
     /// The instruction set of ``kernels`` and ``arithmetic``.
     let level: InstructionSetLevel
 
@@ -38,8 +41,9 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
 
     init(
         _ plan: Plan, precision: Precision, level: InstructionSetLevel, kernels: PredictionKernels,
-        packed: PackedNetwork, arithmetic: Arithmetic, parameters: FloatMemory
+        packed: PackedNetwork, arithmetic: Arithmetic, parameters: FloatMemory, labels: ClassLabelTexts
     ) {
+        labelTexts = labels
         inputs = plan.architecture.inputs
         outputs = plan.architecture.outputs
         self.precision = precision
@@ -211,6 +215,6 @@ extension FallibleClass where Self == Predictor {
         for tensor in unpacked { tensor.view(in: parameters.vector).assign(tensor.view(in: network.numbers)) }
         self = Predictor(
             network.plan, precision: precision, level: level, kernels: kernels, packed: packed, arithmetic: arithmetic,
-            parameters: parameters)
+            parameters: parameters, labels: try ClassLabelTexts(network.classLabels))
     }
 }

@@ -85,12 +85,14 @@ extension Predictor {
                 .value, "layer '\(node.name.text)' has a custom activation, which a prepared file cannot hold")
         }
         let unpacked = packed.unpackedTensors(of: plan)
+        var texts = Metadata()
+        if !classLabels.isEmpty { try texts.setOwn(ClassLabels.key, ClassLabels.encoded(classLabels)) }
         let header = try ModelHeader.encode(
             format: PreparedFile.format, version: PreparedFile.version, plan,
             members: [
                 ("precision", Array(PreparedFile.name(precision).description.utf8)),
                 ("instruction_set", Array(level.name(precision).utf8)),
-            ],
+            ], texts,
             tensors: PreparedFile.tensors(packed: packed.memory.count, unpacked), alignment: PreparedFile.alignment)
         let checksums = try FloatMemory(count: PreparedFile.checksumCount, for: "checksums")
         let headerSum = try header.withUnsafeBufferPointer { bytes throws(ChainruleError) in
@@ -218,6 +220,6 @@ extension FallibleClass where Self == Predictor {
         if !unpacked.isEmpty { try plan.checkState(in: parameters.vector) }
         self = Predictor(
             plan, precision: precision, level: level, kernels: kernels, packed: packed, arithmetic: arithmetic,
-            parameters: parameters)
+            parameters: parameters, labels: try ClassLabelTexts(header.classLabels(outputs: plan.architecture.outputs)))
     }
 }

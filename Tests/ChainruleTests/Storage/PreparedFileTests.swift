@@ -55,6 +55,20 @@ import Testing
         16_216_543_829_810_668_587, 10_328_746_187_448_046_959, 15_144_384_822_949_278_842,
     ]
 
+    @Test func classLabelsAreThoseOfTheNetwork() throws {
+        let network = try PreparedFileTests.makeNetwork()
+        for labels in [["ash", "böök \"\\", ""], []] {
+            try network.setClassLabels(labels)
+            let predictor = try Predictor(network, precision: .int8)
+            try network.setClassLabels([])
+            try predictor.save(to: folder.path("model"))
+            let opened = try Predictor(contentsOf: folder.path("model"))
+            #expect(predictor.classLabels == labels && opened.classLabels == labels)
+            try opened.save(to: folder.path("again"))
+            #expect(try folder.read("again") == folder.read("model"))
+        }
+    }
+
     @Test func altersAreFound() throws {
         try Predictor(PreparedFileTests.makeNetwork()).save(to: folder.path("model"))
         let bytes = try folder.read("model")

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from ._handles import Handle
 
 
-def class_labels(network: Handle) -> list[str] | None:
-    """A network's labels; None if it has none."""
-    (count,) = results(library.crl_network_class_label_count, network)
-    return [_label(network, index) for index in range(count.value)] or None
+def class_labels(owner: Handle, kind: str = "network") -> list[str] | None:
+    """The labels of a network, or of an object of another kind; None if it has none."""
+    (count,) = results(getattr(library, f"crl_{kind}_class_label_count"), owner)
+    find = getattr(library, f"crl_{kind}_class_label")
+    return [(results(find, owner, index)[0].value or b"").decode() for index in range(count.value)] or None
 
 
 def set_class_labels(network: Handle, labels: Iterable[object] | None) -> None:
@@ -26,12 +27,6 @@ def set_class_labels(network: Handle, labels: Iterable[object] | None) -> None:
         raise ArgumentTypeError(f"class_labels must be a sequence of labels, not {labels!r:.200}")
     texts = [] if labels is None else [_encoded(str(label)) for label in labels]
     check(library.crl_network_set_class_labels(network, (ctypes.c_char_p * len(texts))(*texts), len(texts)))
-
-
-def _label(network: Handle, index: int) -> str:
-    label = ctypes.c_char_p()
-    check(library.crl_network_class_label(network, index, ctypes.byref(label)))
-    return (label.value or b"").decode()
 
 
 def _encoded(label: str) -> bytes:

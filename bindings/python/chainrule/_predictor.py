@@ -11,6 +11,7 @@ import numpy as np
 
 from . import _prototypes
 from ._arrays import RowFunction, as_rows, out_rows
+from ._class_labels import class_labels
 from ._errors import ArgumentError, ArgumentTypeError, check, failure, results
 from ._files import AnyPath, encoded_path
 from ._handles import Handle, NativeObject
@@ -113,6 +114,11 @@ class Predictor(NativeObject):
         """The precision: "float32", "bfloat16" or "int8"."""
         (precision,) = results(library.crl_predictor_precision, self._open())
         return name_of(PRECISIONS, precision.value)
+
+    @property
+    def class_labels(self) -> list[str] | None:
+        """The names of the classes that the outputs stand for, as the network had them; None if it had none."""
+        return class_labels(self._open(), "predictor")
 
     def predict(self, x: npt.ArrayLike, *, out: FloatArray | None = None) -> FloatArray:
         """The network's outputs.

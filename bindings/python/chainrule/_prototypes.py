@@ -1765,6 +1765,14 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         crl_status,
         [crl_network, ctypes.c_size_t, ctypes.POINTER(ctypes.c_char_p)],
     ),
+    "crl_predictor_class_label_count": (
+        crl_status,
+        [crl_predictor, ctypes.POINTER(ctypes.c_size_t)],
+    ),
+    "crl_predictor_class_label": (
+        crl_status,
+        [crl_predictor, ctypes.c_size_t, ctypes.POINTER(ctypes.c_char_p)],
+    ),
     "crl_network_load_fann": (
         crl_status,
         [ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(crl_network)],

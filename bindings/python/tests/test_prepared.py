@@ -27,6 +27,17 @@ def test_an_opened_predictor_is_the_saved_one(network: Network, x: np.ndarray, t
     np.testing.assert_array_equal(opened.predict(x), predictor.predict(x))
 
 
+def test_class_labels_are_kept(network: Network, tmp_path: Path) -> None:
+    assert network.prepare().class_labels is None
+    labels = [f"größe {index}" for index in range(network.prepare().outputs)]
+    network.class_labels = labels
+    predictor = network.prepare("int8")
+    network.class_labels = None
+    assert predictor.class_labels == labels
+    predictor.save(tmp_path / "model")
+    assert Predictor.open(tmp_path / "model").class_labels == labels
+
+
 def test_another_process_predicts_the_same(network: Network, x: np.ndarray, tmp_path: Path) -> None:
     network.prepare("int8").save(tmp_path / "model")
     np.save(tmp_path / "x.npy", x)
