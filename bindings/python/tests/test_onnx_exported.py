@@ -393,3 +393,16 @@ def test_what_is_left_out_may_be_anything() -> None:
     for chosen in (True, False):
         nodes = [node("Log", "x", "l"), node("Where", ["c", "l", "x"], "y")]
         agree(model(nodes, inputs={"x": ["N", 3, 4]}, c=np.array([chosen])), x if not chosen else np.abs(x))
+
+
+def test_rows_of_softmax_that_are_masked_as_a_whole() -> None:
+    mask = np.zeros((2, 3, 4), np.float32)
+    mask[0, 1] = mask[1, 2] = -np.inf
+    condition = np.isinf(mask).all(-1, keepdims=True)
+    nodes = [
+        node("Add", ["x", "mask"], "a"),
+        node("Softmax", "a", "p", axis=-1),
+        node("Where", ["c", "zero", "p"], "y"),
+    ]
+    content = model(nodes, inputs={"x": ["N", 2, 3, 4]}, mask=mask, c=condition, zero=np.float32(0))
+    agree(content, floats(5, 2, 3, 4))

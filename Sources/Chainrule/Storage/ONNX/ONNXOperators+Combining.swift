@@ -255,12 +255,12 @@ extension ONNXOperators {
     }
 
     /// Elements of two values, by a constant condition. If that changes along several axes, what is left out is multiplied by 0: it must
-    /// be finite.
+    /// be finite, except of softmax, whose rows may be masked as a whole.
     static func choose(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
         let condition = try importer.requiredConstant(node, 0)
         let long = condition.dims.indices.filter { condition.dims[$0] != 1 }
-        if long.count <= 1 && condition.count > 0 {
-            return try choose(by: condition, along: long.first.map { $0 - condition.dims.count }, importer, node)
+        if condition.count > 0 && (long.count <= 1 || isOfSoftmax(importer, node)) {
+            return try choose(by: condition, over: (long.first ?? 0)..<(long.last ?? -1) + 1, importer, node)
         }
         var result: ONNXLayer?
         for (index, isWanted) in [(1, true), (2, false)] {
@@ -285,10 +285,25 @@ extension ONNXOperators {
         importer.give(result!, node)
     }
 
+    private static func isOfSoftmax(_ importer: ONNXImporter, _ node: ONNXNode) -> Bool {
+        let architecture = importer.architecture
+        for index in 1...2 {
+            guard case .layer(let layer) = importer.value(node, index),
+                let position = architecture.position(of: LayerName(unchecked: layer.name)), position > 0
+            else { continue }
+            switch architecture.nodes[position - 1].settings {
+            case .softmax: return true
+            case .activation(let activation) where activation.identifier.isSameText(as: "softmax"): return true
+            default: break
+            }
+        }
+        return false
+    }
+
     /// Takes the elements of two values, one after the other along an axis: what is left out is not read.
-    /// - Parameter axis: the only one along which the condition changes, less the number of axes; nil: there is none.
+    /// - Parameter range: the axes along which the condition changes, and those between them. They become one.
     private static func choose(
-        by condition: ONNXTensor, along axis: Int?, _ importer: ONNXImporter, _ node: ONNXNode
+        by condition: ONNXTensor, over range: Range<Int>, _ importer: ONNXImporter, _ node: ONNXNode
     ) throws(ChainruleError) {
         var (values, dims, batch) = ([ONNXLayer](), condition.dims, Int?.none)
         for index in 1...2 {
@@ -304,11 +319,35 @@ extension ONNXOperators {
             batch = batch ?? values[index].batch
         }
         for index in 0...1 { values[index].batch = values[index].batch ?? batch }
-        guard let axis else { return importer.give(values[condition.integer(0) != 0 ? 0 : 1], node) }
-        try Reserve.setAside(64 * condition.count)
-        let places = (0..<condition.count).map { condition.integer($0) != 0 ? $0 : condition.count + $0 }
-        let both = try joined(values, along: dims.count + axis, importer)
-        importer.give(try picked(both, dims.count + axis, places, importer), node)
+        if range.isEmpty { return importer.give(values[condition.integer(0) != 0 ? 0 : 1], node) }
+        let first = range.lowerBound + dims.count - condition.dims.count
+        let last = first + range.count - 1
+        let inner = Array(dims[first...last])
+        let places = try importer.folder.expanded(condition.reshaped(Array(condition.dims[range])), to: inner)
+        var merged = dims
+        merged.replaceSubrange(first...last, with: [places.count])
+        if range.count > 1 {
+            for index in 0...1 { values[index] = try named(values[index], merged, first..<last, importer) }
+        }
+        try Reserve.setAside(64 * places.count)
+        let both = try joined(values, along: first, importer)
+        let result = try picked(
+            both, first, (0..<places.count).map { places.integer($0) != 0 ? $0 : places.count + $0 }, importer)
+        importer.give(range.count > 1 ? try named(result, dims, first..<last, importer) : result, node)
+    }
+
+    /// The same elements with other axes.
+    /// - Parameter axes: those that the value has more than afterwards, or the other way round, from the same on.
+    private static func named(
+        _ value: ONNXLayer, _ dims: [Int], _ axes: Range<Int>, _ importer: ONNXImporter
+    ) throws(ChainruleError) -> ONNXLayer {
+        var result = try importer.plain(value)
+        if let batch = value.batch, batch >= axes.lowerBound {
+            if dims.count < value.rank && batch <= axes.upperBound { try value.checkIsNotBatch(batch) }
+            result.batch = batch + dims.count - value.rank
+        }
+        (result.dims, result.axes, result.order) = (dims, dims, Array(dims.indices))
+        return result
     }
 
     static func expand(_ importer: ONNXImporter, _ node: ONNXNode) throws(ChainruleError) {
