@@ -2361,6 +2361,14 @@ public:
     {
         return detail::look<chainrule::precision>(crl_precision(), crl_predictor_precision, get());
     }
+    returned<std::size_t> class_label_count() const
+    {
+        return detail::get<std::size_t>(crl_predictor_class_label_count, get());
+    }
+    returned<const char *> class_label(std::size_t index) const
+    {
+        return detail::get<const char *>(crl_predictor_class_label, get(), index);
+    }
 
 private:
     friend class stream;
