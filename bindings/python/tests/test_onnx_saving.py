@@ -161,7 +161,7 @@ def test_outputs_that_are_the_same_layer(nodes: list[Any], outputs: Any) -> None
     onnx.checker.check_model(onnx.load_from_string(written), full_check=True)
     names = [value.name for value in onnx.load_from_string(written).graph.output]
     # One that another layer has is not an output's.
-    assert names == list(outputs) or "Tanh" in outputs and names[::2] == outputs[::2]
+    assert names == list(outputs) or ("Tanh" in outputs and names[::2] == outputs[::2])
     rows = RNG.normal(size=(4, 6)).astype(np.float32)
     expected = run(made.SerializeToString(), rows)
     assert_close(network.predict(rows), expected)
