@@ -63,7 +63,7 @@ wheel: lib ## build the Python wheel, which contains the library, into build/whe
 	Tools/setup-python build/venv
 	CHAINRULE_LIBRARY="$(CURDIR)/$(LIBRARY)" build/venv/bin/python -m pip wheel -q --no-deps -w build/wheel bindings/python
 
-header: ## generate the headers in include, the export list and the ctypes prototypes from the Swift sources
+header: ## generate the headers in include, the export list and the bindings from the Swift sources
 	Tools/header
 
 check-header: lib ## check that the generated files are current, compile alone, and match the library's symbols

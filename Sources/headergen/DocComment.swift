@@ -24,10 +24,14 @@ struct DocComment: Equatable {
         parts.compactMap { if case .parameter(let name) = $0.kind { name } else { nil } }
     }
 
+    func text(of parameter: String) -> String? {
+        parts.first { $0.kind == .parameter(parameter) }?.text
+    }
+
     /// What the comment says of a parameter: a text with "NULL" tells what NULL means; "NULL after" and "or NULL" tell what the
     /// parameter points to then.
     func nullability(of parameter: String) -> Nullability {
-        guard let text = parts.first(where: { $0.kind == .parameter(parameter) })?.text else { return [] }
+        guard let text = text(of: parameter) else { return [] }
         let ofPointee = /\bNULL after\b|\bor NULL\b/
         var nullability: Nullability = text.contains(ofPointee) ? .pointee : []
         if text.replacing(ofPointee, with: "").contains(/\bNULL\b/) { nullability.insert(.pointer) }

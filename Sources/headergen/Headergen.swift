@@ -1,7 +1,7 @@
 import Foundation
 
 /// Makes the files that follow from the C interface of the library: the public header, the same without a
-/// preprocessor, the C++ header, the list of exported symbols and the ctypes prototypes.
+/// preprocessor, the C++ header, the list of exported symbols, the ctypes prototypes and the bindings for other languages.
 @main
 struct Headergen {
     static func main() {
@@ -42,7 +42,11 @@ struct Headergen {
         let header = try PublicHeader(introduction: introduction, types: types, contract: contract).text()
         let declarations = try HeaderDeclaration.all(inSyntaxTree: syntaxTree(ofHeader: header, clang: options.clang))
         try StructureLayout.check(declarations)
-        let python = try PythonPrototypes(declarations: declarations, macros: types.macros).text()
+        let functions = contract.groups.flatMap(\.functions)
+        let contents = try HeaderContents(
+            declarations: declarations, macros: types.macros,
+            documentation: Dictionary(
+                functions.map { ($0.prototype.name, $0.documentation) }, uniquingKeysWith: { first, _ in first }))
         guard let major = types.macros.first(where: { $0.name == "CRL_VERSION_MAJOR" }).flatMap({ Int($0.body) }) else {
             throw GeneratorError("chainrule_types.h: CRL_VERSION_MAJOR is no number")
         }
@@ -56,7 +60,9 @@ struct Headergen {
                 text: try CppHeader(template: template, declarations: declarations, macros: types.macros).text()),
             GeneratedFile(
                 path: "Sources/ChainruleC/exports.map", text: exportMap(contract.functionNames, majorVersion: major)),
-            GeneratedFile(path: "bindings/python/chainrule/_prototypes.py", text: python),
+            GeneratedFile(
+                path: "bindings/python/chainrule/_prototypes.py", text: try PythonPrototypes(contents).text()),
+            GeneratedFile(path: "bindings/fortran/chainrule.f90", text: try FortranModule(contents).text()),
         ]
     }
 

@@ -11,9 +11,8 @@ struct Options: Equatable {
 
           --interface  the C interface that the Swift compiler wrote for the module ChainruleC (ChainruleC-Swift.h)
           --sources    the package's folder Sources
-          --output     the package's own folder; into it go include/chainrule.h, include/chainrule.ffi.h,
-                       Sources/ChainruleC/exports.map and bindings/python/chainrule/_prototypes.py
-          --clang      the clang that reads the header for Python (default: clang)
+          --output     the package's own folder; into its folders include, bindings and Sources/ChainruleC go the files
+          --clang      the clang that reads the header for the other languages (default: clang)
           --check      write nothing; fail, and name them, if files are not as they would be written
         """
 

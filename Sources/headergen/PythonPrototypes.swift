@@ -2,34 +2,12 @@ import Foundation
 
 /// Writes `bindings/python/chainrule/_prototypes.py`: the public header for Python's ctypes.
 struct PythonPrototypes {
-    private let declarations: [HeaderDeclaration]
+    private let contents: HeaderContents
     private let types: PythonTypes
-    /// The macros that are numbers, as Python's.
-    private var numbers: [(name: String, value: String)] = []
-    /// The macros that initialise structures, by the names of the structures.
-    private var initializers: [String: TypesHeader.Macro] = [:]
 
-    init(declarations: [HeaderDeclaration], macros: [TypesHeader.Macro]) throws(GeneratorError) {
-        self.declarations = declarations
-        types = PythonTypes(declarations)
-        for macro in macros {
-            if macro.body.wholeMatch(of: /(?:\b[0-9]+\b|\bCRL_[A-Z0-9_]+\b|[-+*() ])+/) != nil {
-                numbers.append((macro.name, Self.withoutParentheses(macro.body)))
-            } else if let real = macro.body.wholeMatch(of: /\((-?[0-9.]+(?:[eE][-+]?[0-9]+)?)f\)/)?.output {
-                numbers.append((macro.name, String(real.1)))
-            } else if macro.body == "SIZE_MAX" {
-                numbers.append((macro.name, "ctypes.c_size_t(-1).value"))
-            } else if macro.body.hasPrefix("{"), macro.name.hasSuffix("_INIT") {
-                initializers[macro.name.dropLast("_INIT".count).lowercased()] = macro
-            } else {
-                throw GeneratorError(
-                    "\(macro.name): a macro is a number, or an initializer whose name ends with _INIT")
-            }
-        }
-        let structures = declarations.compactMap { if case .structure(let name, _) = $0 { name } else { nil } }
-        if let stray = initializers.first(where: { !structures.contains($0.key) }) {
-            throw GeneratorError("\(stray.value.name): there is no structure '\(stray.key)'")
-        }
+    init(_ contents: HeaderContents) {
+        self.contents = contents
+        types = PythonTypes(contents.declarations)
     }
 
     func text() throws(GeneratorError) -> String {
@@ -37,7 +15,7 @@ struct PythonPrototypes {
         var aliases: [String] = []
         var definitions: [String] = []
         var prototypes: [PythonCode] = []
-        for declaration in declarations {
+        for declaration in contents.declarations {
             switch declaration {
             case .enumerators(let constants):
                 enumerators.append(constants.map { "\($0.name) = \($0.value)" }.joined(separator: "\n"))
@@ -61,7 +39,7 @@ struct PythonPrototypes {
             }
         }
         let table = PythonCode.list(open: "{", items: prototypes, close: "}", isExploded: true)
-        let macros = numbers.map { "\($0.name) = \($0.value)" }.joined(separator: "\n")
+        let macros = contents.numbers.map { "\($0.name) = \(Self.text(of: $0.value))" }.joined(separator: "\n")
         let constants = [Self.opening, macros] + enumerators + [aliases.joined(separator: "\n")]
         definitions.append(table.text(prefix: "PROTOTYPES: dict[str, tuple[Any, list[Any]]] = "))
         return ([constants.joined(separator: "\n\n")] + definitions + [Self.ending]).joined(separator: "\n\n\n")
@@ -98,8 +76,11 @@ struct PythonPrototypes {
         """
     }
 
-    private static func withoutParentheses(_ expression: String) -> String {
-        expression.wholeMatch(of: /\(([^()]*)\)/).map { String($0.output.1) } ?? expression
+    private static func text(of number: MacroNumber) -> String {
+        switch number {
+        case .integer(let text), .real(let text): text
+        case .largestCount: "ctypes.c_size_t(-1).value"
+        }
     }
 
     private func atoms(_ list: [CType]) throws(GeneratorError) -> [PythonCode] {
@@ -124,43 +105,28 @@ struct PythonPrototypes {
 
             \(table.text(indentation: 4, prefix: "_fields_ = "))
             """
-        guard let macro = initializers[name] else { return definition }
-
-        let value: PythonCode
-        do {
-            value = try initialized("cls(", name, with: try CInitializer(macro.body))
-        } catch {
-            throw GeneratorError(error.problems.map { "\(macro.name): \($0)" })
-        }
+        guard let values = contents.initialValues[name] else { return definition }
+        let value = initialized("cls(", with: values)
         return """
             \(definition)
 
                 @classmethod
                 def default(cls) -> \(name):
-                    \"""Return the value of \(macro.name).\"""
+                    \"""Return the value of \(name.uppercased())_INIT.\"""
             \(value.text(indentation: 8, prefix: "return "))
             """
     }
 
-    /// The call that makes the structure `name` with the values of `initializer`, one for each field; NULL is left out,
-    /// for a field that is not given is NULL already.
-    private func initialized(
-        _ opening: String, _ name: String, with initializer: CInitializer
-    ) throws(GeneratorError) -> PythonCode {
-        let structures = declarations.compactMap {
-            if case .structure(name, let fields) = $0 { fields } else { nil }
-        }
-        guard case .list(let values) = initializer, let fields = structures.first, fields.count == values.count else {
-            throw GeneratorError("does not give one value for each field of '\(name)'")
-        }
-        var items: [PythonCode] = []
-        for (field, value) in zip(fields, values) {
-            let keyword = "\(field.name)="
-            switch value {
-            case .null: break
-            case .number(let text), .enumerator(let text): items.append(.atom(keyword + text))
-            case .sizeOf(let type): items.append(.atom(keyword + "ctypes.sizeof(\(type))"))
-            case .list: items.append(try initialized("\(keyword)\(field.type.name)(", field.type.name, with: value))
+    /// The call that makes a structure with the values of its fields; NULL is left out, for a field that is not given is NULL
+    /// already.
+    private func initialized(_ opening: String, with values: [HeaderContents.InitialValue]) -> PythonCode {
+        let items: [PythonCode] = values.compactMap {
+            let keyword = "\($0.field.name)="
+            switch $0.value {
+            case .null: return nil
+            case .number(let text), .enumerator(let text): return .atom(keyword + text)
+            case .sizeOf(let type): return .atom(keyword + "ctypes.sizeof(\(type))")
+            case .list: return initialized("\(keyword)\($0.field.type.name)(", with: $0.members)
             }
         }
         return .list(open: opening, items: items, close: ")")

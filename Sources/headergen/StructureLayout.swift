@@ -9,11 +9,9 @@ struct StructureLayout: Equatable {
         var pointer: Int
         var alignmentOfEightBytes: Int
 
-        static let all = [
-            Machine(name: "64-bit", pointer: 8, alignmentOfEightBytes: 8),
-            Machine(name: "32-bit", pointer: 4, alignmentOfEightBytes: 8),
-            Machine(name: "i386", pointer: 4, alignmentOfEightBytes: 4),
-        ]
+        static let of64Bits = Machine(name: "64-bit", pointer: 8, alignmentOfEightBytes: 8)
+        static let i386 = Machine(name: "i386", pointer: 4, alignmentOfEightBytes: 4)
+        static let all = [of64Bits, Machine(name: "32-bit", pointer: 4, alignmentOfEightBytes: 8), i386]
     }
 
     /// With the bytes at the end that belong to no member.
@@ -26,26 +24,31 @@ struct StructureLayout: Equatable {
     static func check(_ declarations: [HeaderDeclaration]) throws(GeneratorError) {
         var problems: [String] = []
         for machine in Machine.all {
-            var layouts: [String: StructureLayout] = [:]
-            for declaration in declarations {
-                switch declaration {
-                case .alias(let name, let type): layouts[name] = try layout(of: type, layouts, machine, name)
-                case .callback(let name, _, _):
-                    layouts[name] = StructureLayout(
-                        size: machine.pointer, alignment: machine.pointer, end: machine.pointer)
-                case .structure(let name, let fields):
-                    let layout = try layout(of: fields, layouts, machine, name)
-                    if layout.end != layout.size {
-                        problems.append(
-                            "\(name): ends with \(layout.size - layout.end) bytes of no member on \(machine.name) machines; "
-                                + "give it other members last")
-                    }
-                    layouts[name] = layout
-                case .enumerators, .handle, .function: break
-                }
+            for (name, layout) in try all(declarations, on: machine).sorted(by: { $0.key < $1.key })
+            where layout.end != layout.size {
+                problems.append(
+                    "\(name): ends with \(layout.size - layout.end) bytes of no member on \(machine.name) machines; "
+                        + "give it other members last")
             }
         }
         guard problems.isEmpty else { throw GeneratorError(problems) }
+    }
+
+    /// By the names of the structures, and of the other types that can be their members'.
+    static func all(
+        _ declarations: [HeaderDeclaration], on machine: Machine
+    ) throws(GeneratorError) -> [String: StructureLayout] {
+        var layouts: [String: StructureLayout] = [:]
+        for declaration in declarations {
+            switch declaration {
+            case .alias(let name, let type): layouts[name] = try layout(of: type, layouts, machine, name)
+            case .callback(let name, _, _):
+                layouts[name] = StructureLayout(size: machine.pointer, alignment: machine.pointer, end: machine.pointer)
+            case .structure(let name, let fields): layouts[name] = try layout(of: fields, layouts, machine, name)
+            case .enumerators, .handle, .function: break
+            }
+        }
+        return layouts
     }
 
     private static func layout(

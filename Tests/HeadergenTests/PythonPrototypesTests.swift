@@ -8,7 +8,7 @@ import Testing
         -> String
     {
         let macros = macros.map { TypesHeader.Macro(name: $0, body: $1) }
-        return try PythonPrototypes(declarations: declarations, macros: macros).text()
+        return try PythonPrototypes(HeaderContents(declarations: declarations, macros: macros)).text()
     }
 
     private func problems(_ declarations: [HeaderDeclaration], _ macros: [String: String] = [:]) -> [String] {
