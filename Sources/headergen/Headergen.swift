@@ -47,14 +47,13 @@ struct Headergen {
             declarations: declarations, macros: types.macros,
             documentation: Dictionary(
                 functions.map { ($0.prototype.name, $0.documentation) }, uniquingKeysWith: { first, _ in first }))
+        let foreign = ForeignHeader(declarations: declarations, macros: types.macros).text()
         guard let major = types.macros.first(where: { $0.name == "CRL_VERSION_MAJOR" }).flatMap({ Int($0.body) }) else {
             throw GeneratorError("chainrule_types.h: CRL_VERSION_MAJOR is no number")
         }
         return [
             GeneratedFile(path: "include/chainrule.h", text: header),
-            GeneratedFile(
-                path: "include/chainrule.ffi.h",
-                text: ForeignHeader(declarations: declarations, macros: types.macros).text()),
+            GeneratedFile(path: "include/chainrule.ffi.h", text: foreign),
             GeneratedFile(
                 path: "include/chainrule.hpp",
                 text: try CppHeader(template: template, declarations: declarations, macros: types.macros).text()),
@@ -63,6 +62,8 @@ struct Headergen {
             GeneratedFile(
                 path: "bindings/python/chainrule/_prototypes.py", text: try PythonPrototypes(contents).text()),
             GeneratedFile(path: "bindings/fortran/chainrule.f90", text: try FortranModule(contents).text()),
+            GeneratedFile(
+                path: "bindings/luajit/chainrule.lua", text: try LuaModule(contents, header: foreign).text()),
         ]
     }
 
