@@ -64,6 +64,7 @@ struct Headergen {
             GeneratedFile(path: "bindings/fortran/chainrule.f90", text: try FortranModule(contents).text()),
             GeneratedFile(
                 path: "bindings/luajit/chainrule.lua", text: try LuaModule(contents, header: foreign).text()),
+            GeneratedFile(path: "bindings/rust/chainrule-sys/src/lib.rs", text: try RustCrate(contents).text()),
         ]
     }
 

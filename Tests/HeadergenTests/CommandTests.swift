@@ -40,7 +40,7 @@ import Testing
     private static let outputs = [
         "include/chainrule.h", "include/chainrule.ffi.h", "include/chainrule.hpp", "Sources/ChainruleC/exports.map",
         "bindings/python/chainrule/_prototypes.py", "bindings/fortran/chainrule.f90",
-        "bindings/luajit/chainrule.lua",
+        "bindings/luajit/chainrule.lua", "bindings/rust/chainrule-sys/src/lib.rs",
     ]
 
     @Test func writesTheHeader() throws {
