@@ -80,7 +80,7 @@ private struct Node: Decodable {
     private func parsedType(_ text: some StringProtocol) throws(GeneratorError) -> CType {
         var tokens = CTokens(String(text))
         guard let type = tokens.takeType(), tokens.next == nil else {
-            throw GeneratorError("\(place): cannot express the type '\(text)' in the Python prototypes")
+            throw GeneratorError("\(place): cannot express the type '\(text)' in other languages")
         }
         return type
     }

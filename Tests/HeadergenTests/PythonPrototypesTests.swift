@@ -114,7 +114,7 @@ import Testing
             """
         #expect(
             reported { () throws(GeneratorError) in try HeaderDeclaration.all(inSyntaxTree: Data(tree.utf8)) }
-                == ["crl_x: cannot express the type '\(type)' in the Python prototypes"])
+                == ["crl_x: cannot express the type '\(type)' in other languages"])
     }
 
     @Test func syntaxTreeThatIsNone() {
