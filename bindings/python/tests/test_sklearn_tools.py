@@ -109,7 +109,9 @@ def test_calibration_and_ensembles() -> None:
         assert model.score(x, CANCER_Y) > 0.97
     several = MultiOutputClassifier(quick()).fit(IRIS_X, np.stack([IRIS_Y, IRIS_Y == 1], axis=1))
     assert several.predict(IRIS_X).shape == (150, 2)
-    stack = StackingRegressor([("ridge", Ridge()), ("mlp", MLPRegressor(solver="lm", hidden_layer_sizes=3))])
+    stack = StackingRegressor(
+        [("ridge", Ridge()), ("mlp", MLPRegressor(hidden_layer_sizes=3, solver="lm", random_state=0))]
+    )
     assert stack.fit(DIABETES_X, DIABETES_Y).score(DIABETES_X, DIABETES_Y) > 0.4
     model = quick().fit(IRIS_X, IRIS_Y)
     importance = permutation_importance(model, IRIS_X, IRIS_Y, random_state=0).importances_mean
