@@ -6,7 +6,7 @@ Arrays are float32, one sample per row. A network's parameters are one flat vect
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import layers
+    from . import distributed, layers
     from ._callbacks import Activation, CustomCost
     from ._cascade import CascadeUnit
     from ._costs import Cost, cost
@@ -97,6 +97,7 @@ __all__ = [
     "Workspace",
     "__version__",
     "cost",
+    "distributed",
     "from_keras",
     "from_sklearn",
     "instruction_set",
@@ -151,8 +152,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
-    if name == "layers":
-        return import_module(".layers", __name__)
+    if name in ("distributed", "layers"):
+        return import_module(f".{name}", __name__)
     home = next((module for module, names in _HOMES.items() if name in names.split()), None)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
