@@ -263,22 +263,12 @@ class _Run:
         finally:
             optimizer.learning_rate = base
         self._network._trained_cost = self._trainer._cost
-        for tensor in self._statistics:
-            ranks.add(tensor)
-            tensor /= ranks.size
-        checksum = _Checksum()
-        ranks.attempt(lambda: self._trainer.save(checksum))
-        told = ranks.comm.allgather((cost, checksum.value, time.perf_counter() - began))
-        different = [rank for rank, (_, value, _) in enumerate(told) if value != told[0][1]]
-        if different:
-            raise StateError(
-                f"after epoch {number} rank {different[0]} does not have the parameters and the optimizer of rank 0",
-                _prototypes.CRL_ERROR_MISMATCH,
-            )
-        metrics = ranks.of_rank_0(self._validate)
-        cost, seconds = sum(each for each, _, _ in told), told[0][2]
+        told = ranks.comm.allgather((cost, time.perf_counter() - began))
+        cost, seconds = sum(each for each, _ in told), told[0][1]
         if not self._is_sum:
             cost /= self._weight(order)
+        self._compare(number)
+        metrics = ranks.of_rank_0(self._validate)
         measured = cost if metrics is None else metrics.cost
         return Epoch(
             number,
@@ -290,6 +280,21 @@ class _Run:
             seconds,
             self._rows / seconds,
         )
+
+    def _compare(self, number: int) -> None:
+        """Gives all ranks the mean of their running statistics, and checks that their state is the same."""
+        ranks, checksum = self._ranks, _Checksum()
+        for tensor in self._statistics:
+            ranks.add(tensor)
+            tensor /= ranks.size
+        ranks.attempt(lambda: self._trainer.save(checksum))
+        values = ranks.comm.allgather(checksum.value)
+        different = next((rank for rank, value in enumerate(values) if value != values[0]), None)
+        if different is not None:
+            raise StateError(
+                f"after epoch {number} rank {different} does not have the parameters and the optimizer of rank 0",
+                _prototypes.CRL_ERROR_MISMATCH,
+            )
 
     def _validate(self) -> Metrics | None:
         if self._validation_data is None:

@@ -1,0 +1,106 @@
+"""Measures chainrule.distributed beside one process: the table of docs/distributed.md.
+
+    export PYTHONPATH=bindings/python CHAINRULE_LIBRARY=build/lib/libchainrule.so
+    OMPI_MCA_mpi_yield_when_idle=1 mpirun -n 2 --bind-to none build/venv/bin/python Benchmarks/distributed.py
+
+Three kinds of runs take turns: rank 0 alone with whole batches; each rank for itself with its part of a batch, at the same
+time; and all ranks together. The second is what the processors give without communication. Every time is the shortest of
+many, because other programs share the machine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from chainrule import Network, distributed
+from mpi4py import MPI
+
+WORLD = MPI.COMM_WORLD
+TURNS = 8
+# The units of the layers, the rows of a batch of all ranks, the steps of an epoch, and the epochs of a run.
+CASES = [
+    ((64, 100, 10), 128, 10, 100),
+    ((64, 100, 10), 2048, 1, 100),
+    ((784, 512, 512, 10), 128, 1, 40),
+    ((784, 512, 512, 10), 1024, 1, 8),
+    ((1024, 2048, 2048, 10), 128, 1, 4),
+]
+
+
+def sleep_until_all_are_here() -> None:
+    """A barrier that leaves the processor to the others."""
+    request = WORLD.Ibarrier()
+    while not request.Test():
+        time.sleep(0.001)
+
+
+def seconds_of(action: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
+def network_of(units: tuple[int, ...]) -> Network:
+    network = Network(units[0])
+    for width in units[1:-1]:
+        network.add_dense(width, "relu")
+    return network.add_dense(units[-1]).build(seed=1)
+
+
+def reduction(size: int, start: Callable[[Any], Any]) -> float:
+    """The time of one reduction of so many floats."""
+    vector = np.zeros(size, np.float32)
+    times = []
+    for _ in range(100):
+        WORLD.Barrier()
+        times.append(seconds_of(lambda: start(vector)))
+    return WORLD.allreduce(min(times), MPI.MAX)
+
+
+def blocking(vector: Any) -> None:
+    WORLD.Allreduce(MPI.IN_PLACE, vector)
+
+
+def nonblocking(vector: Any) -> None:
+    WORLD.Iallreduce(MPI.IN_PLACE, vector).Wait()
+
+
+def measure(units: tuple[int, ...], batch: int, steps: int, epochs: int) -> str:
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((batch * steps, units[0]), dtype=np.float32)
+    classes = rng.integers(0, units[-1], len(x))
+
+    def step_of(comm: Any, rows: int) -> float:
+        network = network_of(units)
+        options = {"comm": comm, "batch_size": rows, "shuffle": False, "optimizer": "gradient_descent"}
+        history = distributed.fit(network, x[: rows * steps], classes[: rows * steps], epochs=epochs, **options)
+        return min(epoch.seconds for epoch in history) / steps
+
+    alone, apart, together = [], [], []
+    for _ in range(TURNS):
+        if WORLD.Get_rank() == 0:
+            alone.append(step_of(MPI.COMM_SELF, batch))
+        sleep_until_all_are_here()
+        apart.append(step_of(MPI.COMM_SELF, batch // WORLD.Get_size()))
+        sleep_until_all_are_here()
+        together.append(step_of(WORLD, batch))
+    size = network_of(units).parameters.size
+    times = [min(alone, default=1), WORLD.allreduce(min(apart), MPI.MAX), min(together)]
+    shown = " | ".join(
+        f"{1e3 * each:.3g} ms" for each in [*times, reduction(size, blocking), reduction(size, nonblocking)]
+    )
+    return f"| {'-'.join(map(str, units))} | {size:,} | {batch} | {shown} | {100 * times[1] / times[2]:.0f} % |"
+
+
+def main() -> None:
+    for case in CASES:
+        line = measure(*case)
+        if WORLD.Get_rank() == 0:
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
