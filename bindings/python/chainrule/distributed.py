@@ -224,7 +224,17 @@ class _Run:
     def train(self, on_epoch: Callable[[Epoch], Any] | None) -> History:
         """Trains to the last epoch."""
         ranks, trainer = self._ranks, self._trainer
-        ranks.same({"rows": self._rows, "epochs": trainer.epochs, "instruction set": instruction_set()})
+        ranks.same(
+            {
+                "the network": repr(self._network),
+                "rows": self._rows,
+                "epochs": trainer.epochs,
+                "batch_size": self._batch_size,
+                "shuffle": self._shuffle,
+                "seed": self._seed,
+                "the instruction set": instruction_set(),
+            }
+        )
         state = ranks.of_rank_0(lambda: self._saving.first(trainer))
         ranks.attempt(lambda: trainer.load(io.BytesIO(state)))
         done, rest = divmod(trainer.progress.steps, self._steps_per_epoch)

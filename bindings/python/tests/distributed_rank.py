@@ -113,6 +113,9 @@ def failures() -> dict[str, tuple[str, str]]:
         "epochs": failure(epochs=3 + RANK),
         "batch": failure(batch_size=32 + RANK),
         "variance": failure(network=Network(6).add_normalization().add_dense(2).build(), batch_size=LAST + 1),
+        "layers": failure(network=Network(6).add_dense(16 + RANK, "tanh").add_dense(2).build(seed=1)),
+        "seed": failure(seed=RANK),
+        "optimizer": failure(optimizer="adam" if RANK == 0 else "lion"),
         "nan": failure(x=np.where(np.arange(181)[:, None] == 170, np.nan, x)),
         "rate": failure(network=own, optimizer=optimizer, on_epoch=own_rate),
         "steps": failure(network=odd, optimizer=stepped),
@@ -208,7 +211,7 @@ def everything() -> dict[str, Any]:
 
 
 def killed() -> dict[str, Any]:
-    """A run whose last rank dies in the middle of the fourth epoch, if MODE is "kill"."""
+    """A run whose last rank dies in the middle of the fourth epoch, if MODE is "kill"; else what follows it."""
     seen = 0
 
     def dying(y: Any, targets: Any, weights: Any) -> Any:
@@ -218,23 +221,22 @@ def killed() -> dict[str, Any]:
             os.kill(os.getpid(), signal.SIGKILL)
         return cost(y, targets.ravel().astype(np.int32), sample_weight=weights)
 
-    x, classes, _ = data()
-    path = None if sys.argv[2] == "whole" else FOLDER / "killed.checkpoint"
-    trained = network()
-    history = distributed.fit(
-        trained,
-        x,
-        classes.astype(np.float32),
-        cost=dying,
-        epochs=5,
-        batch_size=32,
-        checkpoint=path,
-        resume=path is not None,
-    )
-    if path is not None:
-        trainer = Trainer(trained, cost=dying, optimizer=Optimizer(trained, "adam"), epochs=5)
-        trainer.load(path)  # a checkpoint as any other
-    return {"parameters": trained.parameters.tobytes(), "epochs": [epoch.epoch for epoch in history]}
+    def trained(**options: Any) -> tuple[Network, list[int]]:
+        x, classes, _ = data()
+        result = network()
+        history = distributed.fit(result, x, classes.astype(np.float32), cost=dying, epochs=5, **options)
+        return result, [epoch.epoch for epoch in history]
+
+    path = FOLDER / "killed.checkpoint"
+    resumed, epochs = trained(checkpoint=path, resume=True)
+    trainer = Trainer(resumed, cost=dying, optimizer=Optimizer(resumed, "adam"), epochs=5)
+    trainer.load(path)  # a checkpoint as any other
+    uninterrupted, _ = trained()
+    return {
+        "parameters": resumed.parameters.tobytes(),
+        "epochs": epochs,
+        "uninterrupted": uninterrupted.parameters.tobytes(),
+    }
 
 
 def main() -> None:

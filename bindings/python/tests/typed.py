@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from chainrule import Callback, EarlyStopping, Epoch, History, Input, Model, Network, Sequential, Trainer
+from chainrule import (
+    Callback,
+    EarlyStopping,
+    Epoch,
+    History,
+    Input,
+    Model,
+    Network,
+    Sequential,
+    Trainer,
+    distributed,
+)
 from chainrule.layers import Add, Conv2D, Dense, Flatten, MaxPooling2D, Subtract
 
 
@@ -32,3 +43,7 @@ def wrong() -> None:
     MaxPooling2D("maximum")  # type: ignore[arg-type]
     Sequential([Dense])  # type: ignore[list-item]
     Model(Dense(3), Input(3))  # type: ignore[arg-type]
+
+
+def on_all_ranks(network: Network, x: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> History:
+    return distributed.fit(network, x, [0, 1], schedule="cosine", checkpoint="run.checkpoint", every=2, resume=True)
