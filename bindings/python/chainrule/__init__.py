@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ._callbacks import Activation, CustomCost
     from ._cascade import CascadeUnit
     from ._costs import Cost, cost
+    from ._dask_source import dask_source
     from ._data_source import DataSource, Request
     from ._errors import (
         ArgumentError,
@@ -97,6 +98,7 @@ __all__ = [
     "Workspace",
     "__version__",
     "cost",
+    "dask_source",
     "distributed",
     "from_keras",
     "from_sklearn",
@@ -118,6 +120,7 @@ _HOMES = {
     "._callbacks": "Activation CustomCost",
     "._cascade": "CascadeUnit",
     "._costs": "Cost cost",
+    "._dask_source": "dask_source",
     "._data_source": "DataSource Request",
     "._errors": "ArgumentError ArgumentTypeError CallbackError ChainruleError FileError "
     "FileFormatError NotFiniteError OutOfMemoryError StateError",

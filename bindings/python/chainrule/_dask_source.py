@@ -1,0 +1,70 @@
+"""Arrays of Dask as a data source."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ._arrays import seed_value, size_error
+from ._data_source import DataSource, Request
+from ._errors import ArgumentTypeError
+
+
+def dask_source(x: Any, targets: Any, sample_weight: Any = None, *, shuffle: bool = True, seed: int = 0) -> DataSource:
+    """A data source of Dask arrays, which need not fit in memory: it holds one block of rows at a time.
+
+    trainer.fit(dask_source(x, labels))
+
+    Batches do not cross the borders of blocks: the last batch of a block may be shorter. A trainer that resumes in the
+    middle of an epoch finds its place again.
+
+    Args:
+        x: (rows, inputs), in blocks of rows of known length.
+        targets: (rows,) integers: classes; or (rows,) or (rows, columns) floats. Another array's blocks become x's.
+        sample_weight: (rows,) weights, or None.
+        shuffle: whether each epoch goes through the blocks, and through the rows of each, in a new order. The trainer's
+            own shuffle leaves a data source as it is.
+        seed: of the orders.
+    """
+    arrays = [x, targets] if sample_weight is None else [x, targets, sample_weight]
+    for array in arrays:
+        if not hasattr(array, "chunks") or not hasattr(array, "blocks"):
+            raise ArgumentTypeError(f"dask_source() takes arrays of Dask, not {type(array).__name__}")
+        if len(array) != len(x):
+            raise size_error(f"an array has {len(array)} rows; x has {len(x)}")
+    columns = 1 if targets.ndim == 1 else int(targets.shape[1])
+    is_classes = targets.ndim == 1 and targets.dtype.kind in "biu"
+    blocks = _Blocks(arrays, bool(shuffle), seed_value(seed))
+    return DataSource(blocks, "classes" if is_classes else columns, weights=sample_weight is not None)
+
+
+class _Blocks:
+    def __init__(self, arrays: list[Any], shuffle: bool, seed: int) -> None:
+        lengths = arrays[0].chunks[0]
+        # All columns of a row in one block.
+        self._arrays = [each.rechunk({0: lengths, **dict.fromkeys(range(1, each.ndim), -1)}) for each in arrays]
+        self._lengths = np.asarray(lengths)
+        self._shuffle, self._seed = shuffle, seed
+        self._present: tuple[Any, list[Any]] | None = None
+
+    def __call__(self, request: Request) -> Any:
+        order = np.arange(len(self._lengths))
+        random = np.random.default_rng([self._seed, request.epoch])
+        if self._shuffle:
+            random.shuffle(order)
+        ends = np.cumsum(self._lengths[order])
+        place = int(np.searchsorted(ends, request.first_row, side="right"))
+        if place == len(ends):
+            return None
+        key = request.epoch, int(order[place])
+        if self._present is None or self._present[0] != key:
+            self._present = key, self._block(*key)
+        first = request.first_row - (ends[place] - self._lengths[key[1]])
+        return tuple(array[first : first + request.max_rows] for array in self._present[1])
+
+    def _block(self, epoch: int, index: int) -> list[Any]:
+        rows = np.arange(self._lengths[index])
+        if self._shuffle:
+            np.random.default_rng([self._seed, epoch, index]).shuffle(rows)
+        return [np.asarray(array.blocks[index].compute())[rows] for array in self._arrays]
