@@ -1,15 +1,16 @@
 """Measures chainrule.distributed beside one process: the table of docs/distributed.md.
 
     export PYTHONPATH=bindings/python CHAINRULE_LIBRARY=build/lib/libchainrule.so
-    OMPI_MCA_mpi_yield_when_idle=1 mpirun -n 2 --bind-to none build/venv/bin/python Benchmarks/distributed.py
+    mpirun -n 2 --bind-to none build/venv/bin/python Benchmarks/distributed.py
 
 Three kinds of runs take turns: rank 0 alone with whole batches; each rank for itself with its part of a batch, at the same
-time; and all ranks together. The second is what the processors give without communication. Every time is the shortest of
-many, because other programs share the machine.
+time; and all ranks together. The second is what the processors give without communication. The numbers are medians over the
+turns, and the last is the median of the turns' ratios of the second time and the third, with its extremes.
 """
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Callable
 from typing import Any
@@ -51,13 +52,13 @@ def network_of(units: tuple[int, ...]) -> Network:
 
 
 def reduction(size: int, start: Callable[[Any], Any]) -> float:
-    """The time of one reduction of so many floats."""
+    """The median time of one reduction of so many floats."""
     vector = np.zeros(size, np.float32)
     times = []
     for _ in range(100):
         WORLD.Barrier()
         times.append(seconds_of(lambda: start(vector)))
-    return WORLD.allreduce(min(times), MPI.MAX)
+    return statistics.median(times)
 
 
 def blocking(vector: Any) -> None:
@@ -77,7 +78,7 @@ def measure(units: tuple[int, ...], batch: int, steps: int, epochs: int) -> str:
         network = network_of(units)
         options = {"comm": comm, "batch_size": rows, "shuffle": False, "optimizer": "gradient_descent"}
         history = distributed.fit(network, x[: rows * steps], classes[: rows * steps], epochs=epochs, **options)
-        return min(epoch.seconds for epoch in history) / steps
+        return statistics.median(epoch.seconds for epoch in history) / steps
 
     alone, apart, together = [], [], []
     for _ in range(TURNS):
@@ -88,11 +89,13 @@ def measure(units: tuple[int, ...], batch: int, steps: int, epochs: int) -> str:
         sleep_until_all_are_here()
         together.append(step_of(WORLD, batch))
     size = network_of(units).parameters.size
-    times = [min(alone, default=1), WORLD.allreduce(min(apart), MPI.MAX), min(together)]
-    shown = " | ".join(
-        f"{1e3 * each:.3g} ms" for each in [*times, reduction(size, blocking), reduction(size, nonblocking)]
-    )
-    return f"| {'-'.join(map(str, units))} | {size:,} | {batch} | {shown} | {100 * times[1] / times[2]:.0f} % |"
+    apart = [max(times) for times in zip(*WORLD.allgather(apart))]
+    medians = [statistics.median(times) for times in (alone or [1.0], apart, together)]
+    kept = sorted(mine / its for mine, its in zip(apart, together))
+    reductions = [reduction(size, start) for start in (blocking, nonblocking)]
+    shown = " | ".join(f"{1e3 * each:.3g} ms" for each in [*medians, *reductions])
+    spread = f"{100 * statistics.median(kept):.0f} % ({100 * kept[0]:.0f} to {100 * kept[-1]:.0f})"
+    return f"| {'-'.join(map(str, units))} | {size:,} | {batch} | {shown} | {spread} |"
 
 
 def main() -> None:
