@@ -1,0 +1,61 @@
+"""Writes the Python reference: a page for each group of the package's public names, filled by Sphinx from their docstrings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import chainrule
+import chainrule.layers
+
+GROUPS = {
+    "Networks": "Network Sequential Model Input Layer Summary SummaryRow",
+    "Training": "Trainer Optimizer Schedule Plateau History Epoch Batch Progress Metrics DataSource Request",
+    "Callbacks": "Callback EarlyStopping Checkpoint ReduceLROnPlateau LambdaCallback",
+    "Step by step": "Workspace cost Cost CustomCost Activation",
+    "Other ways to train": "Objective Minimum Iteration CascadeUnit GradientReport",
+    "Prediction": "Predictor Publisher Stream instruction_set set_instruction_set",
+    "Models from elsewhere": "load_onnx OnnxTensor from_sklearn to_sklearn from_keras read_tensors LeftOut load_fann load_fann_data",
+    "Plots": "plot_history plot_confusion plot_weights",
+    "Errors": "ChainruleError ArgumentError ArgumentTypeError StateError CallbackError NotFiniteError OutOfMemoryError "
+    "FileError FileFormatError",
+}
+# A class shows what its own bases in the package give it, and not what Python's types do.
+PYTHONS = "object, tuple, list, dict, str, Exception"
+
+
+def write(folder: Path) -> None:
+    """Writes the pages into a folder."""
+    grouped = {name for names in GROUPS.values() for name in names.split()} | {"__version__", "layers"}
+    if grouped != set(chainrule.__all__):
+        raise SystemExit(f"python_reference: GROUPS and chainrule.__all__ differ: {grouped ^ set(chainrule.__all__)}")
+    folder.mkdir(parents=True, exist_ok=True)
+    pages = {title: [("chainrule", name) for name in names.split()] for title, names in GROUPS.items()}
+    pages["Layers"] = [("chainrule.layers", name) for name in vars(chainrule.layers) if name[0] != "_"]
+    for title, names in pages.items():
+        (folder / f"{file_name(title)}.rst").write_text(page(title, names))
+    contents = "\n".join(f"   {file_name(title)}" for title in pages)
+    index = f"{chainrule.__doc__}\n\n.. toctree::\n   :maxdepth: 2\n\n{contents}\n"
+    (folder / "index.rst").write_text(f"Python reference\n================\n\n{index}")
+
+
+def page(title: str, names: list[tuple[str, str]]) -> str:
+    """A page of names."""
+    parts = [f"{title}\n{'=' * len(title)}\n"]
+    if title == "Layers":
+        parts.append(".. automodule:: chainrule.layers\n   :no-members:\n")
+    for module, name in names:
+        thing = getattr(__import__(module, fromlist=[name]), name)
+        if isinstance(thing, type):
+            parts.append(
+                f".. autoclass:: {module}.{name}\n   :members:\n   :inherited-members: {PYTHONS}\n   :show-inheritance:\n"
+                "   :special-members: __call__\n"
+            )
+        elif callable(thing):
+            parts.append(f".. autofunction:: {module}.{name}\n")
+        else:
+            parts.append(f".. autodata:: {module}.{name}\n   :no-value:\n")
+    return "\n".join(parts)
+
+
+def file_name(title: str) -> str:
+    return title.lower().replace(" ", "-")
