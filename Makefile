@@ -14,7 +14,7 @@ LIBRARY := build/lib/libchainrule.so
 HEADER_CXX := build/include/chainrule.hpp
 LIBRARY_AVX2 := build/avx2/lib/libchainrule.so
 COMMAND := build/bin/chainrule
-TOOLS_PYTHON := Tools/check-readme Tools/check-arm64-retains Tools/check-tile-loops Tools/embedded-tests Tests/Sweep Tests/Foreign Tests/Command Tests/CSource
+TOOLS_PYTHON := Tools/check-readme Tools/check-arm64-retains Tools/check-tile-loops Tools/embedded-tests Tests/Sweep Tests/Foreign Tests/Command Tests/CSource docs/site docs/gallery
 SWIFT_FOLDERS := Package.swift $(wildcard Sources Tests Examples Benchmarks)
 
 EXAMPLES_C := $(patsubst Examples/%.c,build/examples/%,$(wildcard Examples/*.c))
@@ -23,7 +23,7 @@ LINK_EXAMPLE := -Ibuild/include -Lbuild/lib -lchainrule -lm -Wl,-rpath,'$$ORIGIN
 
 LEARN := PYTHONPATH=bindings/python CHAINRULE_LIBRARY=$(LIBRARY) build/venv-learning/bin/python -B
 
-.PHONY: lib command help demo examples learn test install uninstall deb wheel header check-header format check-format check-python fuzz \
+.PHONY: lib command help demo examples learn docs test install uninstall deb wheel header check-header format check-format check-python fuzz \
 	bench bench-native bench-quick bench-avx2 bench-native-avx2 bench-quick-avx2 bench-minimizers bench-sequences bench-sklearn clean
 .DELETE_ON_ERROR:
 
@@ -46,6 +46,10 @@ learn: lib ## train on MNIST and MNIST-1D, and fail below 97.5 %, 93 % and 94 %:
 	$(LEARN) Examples/learning/lenet5.py
 	$(LEARN) Examples/learning/mnist1d_cnn.py
 	$(LEARN) Examples/learning/mnist1d_gru.py
+
+docs: lib ## make the documentation's site, with its gallery of plots: build/docs/html/index.html
+	Tools/setup-docs build/venv-docs
+	Tools/docs
 
 test: ## run every test, after installing the packages that tests need
 	Tools/test

@@ -13,7 +13,9 @@ rng = np.random.default_rng(0)
 turns = np.sqrt(rng.random(400)) * 3 * np.pi
 arms = rng.integers(0, 2, 400)
 angle = turns + np.pi * arms
-x = (np.stack([turns * np.cos(angle), turns * np.sin(angle)], axis=1) / 5 + rng.normal(0, 0.06, (400, 2))).astype(np.float32)
+x = (np.stack([turns * np.cos(angle), turns * np.sin(angle)], axis=1) / 5 + rng.normal(0, 0.06, (400, 2))).astype(
+    np.float32
+)
 
 fig, panels = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained", sharex=True, sharey=True)
 grid = np.stack(np.meshgrid(np.linspace(-2.1, 2.1, 160), np.linspace(-2.1, 2.1, 160)), axis=-1).astype(np.float32)

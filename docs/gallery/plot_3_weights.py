@@ -18,7 +18,7 @@ plot_weights(network, shape=(8, 8))
 # %%
 # After training, the units look for strokes. Weight decay takes away what the digits do not need.
 
-from chainrule import Optimizer  # noqa: E402
+from chainrule import Optimizer
 
 network.fit(x, digits, epochs=60, optimizer=Optimizer(network, "adamw", learning_rate=0.003, weight_decay=0.3))
 plot_weights(network, shape=(8, 8))

@@ -6,21 +6,22 @@ An LSTM reads two pages of this documentation, character by character, and learn
 """
 
 import sys
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 
 sys.path.append("Examples")
-from character_model import network_of, pieces, train, write  # noqa: E402
+from character_model import network_of, pieces, train, write
 
-text = "".join(open(f"docs/{name}.md").read() for name in ("training", "trainer"))
+text = "".join(Path(f"docs/{name}.md").read_text() for name in ("training", "trainer"))
 text = " ".join(word for word in text.split() if word.isascii() and word.replace("-", "").strip(".,;:").isalpha())
 alphabet, x, t = pieces(text)
 network = network_of(len(alphabet))
 before = write(network, alphabet, "The ", 120)
-costs = train(network, x, t, epochs=40)
+costs = train(network, x, t, epochs=30)
 
 # %%
-# Before training it draws any characters. After 40 epochs it draws words, and some of their order:
+# Before training it draws any characters. After 30 epochs it draws words, and some of their order:
 
 print(before)
 print()

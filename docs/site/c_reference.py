@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 MARKS = re.compile(r"\b(CRL_API|CRL_NODISCARD|CRL_NULLABLE|CRL_NONNULL) ?")
-COLUMN = 11  # of the text beside a term, in the conventions
+# A comment above an enumerator or a member, and one beside it.
+ABOVE = r"(?:    /\*\* (.*?) ?\*/\n)?"
+BESIDE = r"(?:[ \n]*/\*\*< (.*?) ?\*/)?"
+FLAGS = re.MULTILINE | re.DOTALL
+TERM = r"^(\w+) +(.*\n(?: {11}.*\n?)*)"  # with the text about it at its right
 
 
 @dataclass
@@ -40,6 +44,11 @@ class Reference:
     def pages(self) -> dict[str, str]:
         """The text of each page by its name."""
         pages = {section.page: self.section(section) for section in self.sections}
+        written = set(
+            re.findall(r"\.\. c:\w+:: .*?\b((?:crl|CRL)_\w+)\)?(?= =|\(|$)", "\n".join(pages.values()), re.MULTILINE)
+        )
+        if written != self.roles.keys():
+            raise SystemExit(f"c_reference: not as in the header: {sorted(written ^ self.roles.keys())}")
         contents = "\n".join(f"   {name}" for name in pages)
         pages["index"] = (
             f"{title('C reference')}``include/chainrule.h`` is the whole interface. These pages are made from it.\n\n"
@@ -62,7 +71,7 @@ class Reference:
 
     def terms(self, text: str) -> str:
         """Terms at the left, with the text about them at their right."""
-        terms = re.findall(r"^(\w+) +(.*\n(?: {%d}.*\n?)*)" % COLUMN, text.strip("\n") + "\n", re.MULTILINE)
+        terms = re.findall(TERM, text.strip("\n") + "\n", re.MULTILINE)
         return "\n".join(f"**{term}**\n{textwrap.indent(self.text(joined(about)), '   ')}" for term, about in terms)
 
     def section(self, section: Section) -> str:
@@ -96,21 +105,18 @@ class Reference:
         return directive("c:function", flat, about)
 
     def enumerators(self, declaration: str) -> str:
-        """Each enumerator with the comment beside it."""
-        parts = []
-        for name, value, about in re.findall(
-            r"^    (\w+) = (\d+),?\s*(?:/\*\*< (.*?) ?\*/)?", declaration, re.MULTILINE | re.DOTALL
-        ):
-            parts.append(directive("c:enumerator", f"{name} = {value}", self.text(joined(about)) if about else ""))
-        return "\n".join(parts)
+        """Each enumerator with the comment beside it or above it."""
+        return "\n".join(
+            directive("c:enumerator", f"{name} = {value}", self.text(joined(above or beside)))
+            for above, name, value, beside in re.findall(f"^{ABOVE}    (\\w+) = (\\d+),?{BESIDE}", declaration, FLAGS)
+        )
 
     def members(self, body: str) -> str:
-        """Each member of a structure with the comment beside it."""
-        parts = []
-        for member, about in re.findall(r"^    (\S[^;]*);\s*(?:/\*\*< (.*?) ?\*/)?", body, re.MULTILINE | re.DOTALL):
-            name = " ".join(re.sub(r"/\*.*?\*/", "", member, flags=re.DOTALL).split())
-            parts.append(directive("c:member", name, self.text(joined(about)) if about else ""))
-        return "\n".join(parts)
+        """Each member of a structure with the comment beside it or above it."""
+        return "\n".join(
+            directive("c:member", joined(member), self.text(joined(above or beside)))
+            for above, member, beside in re.findall(f"^{ABOVE}    ([^\\s/][^;]*);{BESIDE}", body, FLAGS)
+        )
 
     def comment(self, comment: str) -> str:
         """The text of a comment, its parameters and its result."""
@@ -132,7 +138,8 @@ class Reference:
             lines = block.split("\n")
             code = [number for number, line in enumerate(lines) if line.startswith("    ")]
             if code and code[0] == 0:
-                if parts and parts[-1].startswith(".. code-block"):
+                goes_on = parts and parts[-1].startswith(".. code-block")
+                if goes_on and ";" in block:
                     parts[-1] += "\n" + textwrap.indent(textwrap.dedent(block), "   ") + "\n"
                 else:
                     language = "c" if "#include" in block else "text"

@@ -1,6 +1,6 @@
 """Checks that every link within a built site leads to a file of it, and to a place in that file.
 
-    check_links.py FOLDER
+check_links.py FOLDER
 """
 
 from __future__ import annotations

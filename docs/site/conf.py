@@ -13,9 +13,9 @@ SITE = ROOT / "docs" / "site"
 
 sys.path[:0] = [str(ROOT / "bindings" / "python"), str(SITE)]
 
-import chainrule  # noqa: E402
-import docstrings  # noqa: E402
-import pictures  # noqa: E402
+import chainrule
+import docstrings
+import pictures
 
 project = "Chainrule"
 author = "Chainrule's authors"
@@ -83,6 +83,7 @@ html_title = f"Chainrule {version}"
 html_static_path = [str(SITE / "static")]
 html_css_files = ["chainrule.css"]
 html_copy_source = False
+html_show_search_summary = False  # it reads pages, which browsers refuse for file://
 html_show_sourcelink = False
 html_theme_options = {
     "light_css_variables": {

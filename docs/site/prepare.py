@@ -14,12 +14,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "bindings" / "python")]
 
-import c_reference  # noqa: E402
-import python_reference  # noqa: E402
-import swift_reference  # noqa: E402
+import c_reference
+import python_reference
+import swift_reference
 
 # What pages link to.
-COPIED = ("README.md", "CHANGELOG.md", "LICENSE", "docs", "include", "Examples", "Benchmarks", "bindings/python/README.md")
+COPIED = (
+    "README.md",
+    "CHANGELOG.md",
+    "LICENSE",
+    "docs",
+    "include",
+    "Examples",
+    "Benchmarks",
+    "bindings/python/README.md",
+)
 COPIED += ("bindings/python/tests",)
 NO_SWIFT = """\
 # Swift reference

@@ -47,8 +47,8 @@ def page(title: str, names: list[tuple[str, str]]) -> str:
         thing = getattr(__import__(module, fromlist=[name]), name)
         if isinstance(thing, type):
             parts.append(
-                f".. autoclass:: {module}.{name}\n   :members:\n   :inherited-members: {PYTHONS}\n   :show-inheritance:\n"
-                "   :special-members: __call__\n"
+                f".. autoclass:: {module}.{name}\n   :members:\n   :inherited-members: {PYTHONS}\n"
+                f"   :special-members: __call__\n{'   :show-inheritance:' if issubclass(thing, Exception) else ''}\n"
             )
         elif callable(thing):
             parts.append(f".. autofunction:: {module}.{name}\n")
