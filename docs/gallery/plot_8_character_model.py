@@ -14,7 +14,8 @@ sys.path.append("Examples")
 from character_model import network_of, pieces, train, write
 
 text = "".join(Path(f"docs/{name}.md").read_text() for name in ("training", "trainer"))
-text = " ".join(word for word in text.split() if word.isascii() and word.replace("-", "").strip(".,;:").isalpha())
+words = (word for word in text.split() if word.isascii() and word.replace("-", "").strip(".,;:").isalpha())
+text = " ".join(words)
 alphabet, x, t = pieces(text)
 network = network_of(len(alphabet))
 before = write(network, alphabet, "The ", 120)

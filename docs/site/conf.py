@@ -90,15 +90,17 @@ html_theme_options = {
         "color-brand-primary": "#1f5fa8",
         "color-brand-content": "#1f5fa8",
         "color-brand-visited": "#6a4fa3",
+        "code-block": "#f3f5f8",
     },
     "dark_css_variables": {
         "color-brand-primary": "#7db5f2",
         "color-brand-content": "#7db5f2",
         "color-brand-visited": "#b9a3ea",
+        "code-block": "#22262b",
     },
 }
-pygments_style = "friendly"
-pygments_dark_style = "github-dark"
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "a11y-high-contrast-dark"
 
 
 def without_links_to_folders(app: Any, name: str, text: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,11 @@ def both_themes(block: Any, variables: dict[str, Any], gallery_conf: dict[str, A
         light_ink(figure)
         dark = path.with_name(f"{path.stem}_dark.png")
         figure.savefig(dark, bbox_inches="tight")
+        shape = "plot wide" if figure.get_figwidth() > 8 else "plot"
         for each, theme in ((path, "only-light"), (dark, "only-dark")):
             source = each.relative_to(gallery_conf["src_dir"])
-            written.append(f".. image:: /{source}\n   :alt: {alternative(figure, about)}\n   :class: {theme} plot\n")
+            image = f".. image:: /{source}\n   :alt: {alternative(figure, about)}\n"
+            written.append(f".. container:: {shape} {theme}\n\n{textwrap.indent(image, '   ')}")
     pyplot.close("all")
     return "\n".join(written)
 

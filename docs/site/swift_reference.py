@@ -74,7 +74,7 @@ class Reference:
         """The comment, with links to types."""
         lines = [line["text"] for line in symbol.get("docComment", {}).get("lines", [])]
         text = "\n".join(lines).replace("$", "\\$")
-        return re.sub(r"``([^`]+)``", self.link, text)
+        return re.sub(r"(?<!`)``([^`\n]+)``(?!`)", self.link, text)
 
     def link(self, match: re.Match[str]) -> str:
         """A name in double backticks: a link if it is a type's or begins with one."""
