@@ -118,6 +118,7 @@ def setup(app: Any) -> None:
     """Connects what Sphinx calls."""
     app.connect("source-read", without_links_to_folders)
     app.connect("autodoc-process-docstring", docstrings.as_restructured_text, priority=100)
+    app.connect("autodoc-process-signature", docstrings.without_self)
     app.connect("autodoc-skip-member", docstrings.is_field)
     app.connect("doctree-read", pictures.inline)
 

@@ -29,6 +29,15 @@ def escaped(line: str) -> str:
     return "".join(pieces)
 
 
+def without_self(
+    app: Any, what: str, name: str, thing: Any, options: Any, signature: str | None, result: str | None
+) -> tuple[str | None, str | None] | None:
+    """Names what returns itself as readers know it. A layer's signature is that of the network's method, but for the result."""
+    if result is None or not result.endswith("_Self"):
+        return None
+    return signature, None if name.startswith("chainrule.layers.") else "Self"
+
+
 def is_field(app: Any, what: str, name: str, thing: Any, skips: bool, options: Any) -> bool | None:
     """Leaves out the fields of tuples: the class describes them."""
     return True if (getattr(thing, "__doc__", "") or "").startswith("Alias for field number") else None
