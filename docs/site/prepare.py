@@ -19,17 +19,7 @@ import python_reference
 import swift_reference
 
 # What pages link to.
-COPIED = (
-    "README.md",
-    "CHANGELOG.md",
-    "LICENSE",
-    "docs",
-    "include",
-    "Examples",
-    "Benchmarks",
-    "bindings/python/README.md",
-)
-COPIED += ("bindings/python/tests",)
+COPIED = ("README.md", "CHANGELOG.md", "LICENSE", "docs", "include", "Examples", "Benchmarks", "bindings")
 NO_SWIFT = """\
 # Swift reference
 
@@ -51,7 +41,7 @@ def copy(source: Path, target: Path) -> None:
     """Copies a file or a folder with its times, by which Sphinx sees what has changed."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", ".*", "site", "gallery"))
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", ".*", "site", "gallery", "target"))
     else:
         shutil.copy2(source, target)
 

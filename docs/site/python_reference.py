@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import chainrule
-import chainrule.layers
+from chainrule import distributed, layers
 
 GROUPS = {
     "Networks": "Network Sequential Model Input Layer Summary SummaryRow",
-    "Training": "Trainer Optimizer Schedule Plateau History Epoch Batch Progress Metrics DataSource Request",
+    "Training": "Trainer Optimizer Schedule Plateau History Epoch Batch Progress Metrics DataSource Request dask_source",
     "Callbacks": "Callback EarlyStopping Checkpoint ReduceLROnPlateau LambdaCallback",
     "Step by step": "Workspace cost Cost CustomCost Activation",
     "Other ways to train": "Objective Minimum Iteration CascadeUnit GradientReport",
@@ -19,30 +19,32 @@ GROUPS = {
     "Errors": "ChainruleError ArgumentError ArgumentTypeError StateError CallbackError NotFiniteError OutOfMemoryError "
     "FileError FileFormatError",
 }
+MODULES = {"Layers": layers, "Distributed training": distributed}
 # A class shows what its own bases in the package give it, and not what Python's types do.
 PYTHONS = "object, tuple, list, dict, str, Exception"
 
 
 def write(folder: Path) -> None:
     """Writes the pages into a folder."""
-    grouped = {name for names in GROUPS.values() for name in names.split()} | {"__version__", "layers"}
+    grouped = {name for names in GROUPS.values() for name in names.split()} | {"__version__", "distributed", "layers"}
     if grouped != set(chainrule.__all__):
         raise SystemExit(f"python_reference: GROUPS and chainrule.__all__ differ: {grouped ^ set(chainrule.__all__)}")
     folder.mkdir(parents=True, exist_ok=True)
-    pages = {title: [("chainrule", name) for name in names.split()] for title, names in GROUPS.items()}
-    pages["Layers"] = [("chainrule.layers", name) for name in vars(chainrule.layers) if name[0] != "_"]
-    for title, names in pages.items():
-        (folder / f"{file_name(title)}.rst").write_text(page(title, names))
+    pages = {title: page(title, [("chainrule", name) for name in names.split()]) for title, names in GROUPS.items()}
+    for title, module in MODULES.items():
+        public = getattr(module, "__all__", [name for name in vars(module) if name[0] != "_"])
+        about = f".. automodule:: {module.__name__}\n   :no-members:\n"
+        pages[title] = page(title, [(module.__name__, name) for name in public], about)
+    for title, text in pages.items():
+        (folder / f"{file_name(title)}.rst").write_text(text)
     contents = "\n".join(f"   {file_name(title)}" for title in pages)
     index = f"{chainrule.__doc__}\n\n.. toctree::\n   :maxdepth: 2\n\n{contents}\n"
     (folder / "index.rst").write_text(f"Python reference\n================\n\n{index}")
 
 
-def page(title: str, names: list[tuple[str, str]]) -> str:
+def page(title: str, names: list[tuple[str, str]], about: str = "") -> str:
     """A page of names."""
-    parts = [f"{title}\n{'=' * len(title)}\n"]
-    if title == "Layers":
-        parts.append(".. automodule:: chainrule.layers\n   :no-members:\n")
+    parts = [f"{title}\n{'=' * len(title)}\n", about]
     for module, name in names:
         thing = getattr(__import__(module, fromlist=[name]), name)
         if isinstance(thing, type):
