@@ -19,7 +19,7 @@ def wheel() -> zipfile.ZipFile:
 
 def test_it_holds_the_package_the_library_and_the_licence(wheel: zipfile.ZipFile) -> None:
     held = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    sources = {f"chainrule/{path.name}" for path in PACKAGE.iterdir() if path.suffix == ".py"}
+    sources = {f"chainrule/{path.relative_to(PACKAGE)}" for path in PACKAGE.rglob("*.py")}
     assert held == sources | {"chainrule/py.typed", "chainrule/libchainrule.so", "chainrule/LICENSE"}
 
 
