@@ -55,7 +55,7 @@ def _place(label: Any) -> int:
         # A bool would be a mask as an index.
         return int(label)
     try:
-        return operator.index(label)
+        return int(operator.index(label))  # which is a bool for a bool before Python 3.10
     except TypeError:
         raise ArgumentTypeError(f"class_weight has the class {label!r}; classes are whole numbers") from None
 

@@ -178,7 +178,7 @@ def test_regularization_is_its_formula(network: chainrule.Network, rng: np.rando
     w = network.parameters.astype(np.float64)
     decay, l1, l2, factor = (np.zeros(43) for _ in range(4))
     for name, numbers in (("0", (0.25, 0, 0.125)), ("1", (0.5, 0.125, 0.25))):
-        for vector, number in zip((decay, l1, l2), numbers, strict=True):
+        for vector, number in zip((decay, l1, l2), numbers):
             network.unflatten(vector)[f"{name}.weight"][:] = number
     for tensor, view in network.unflatten(factor).items():
         view[:] = 0.5 if tensor.startswith("0") else 1
