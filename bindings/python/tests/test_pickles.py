@@ -6,6 +6,7 @@ import copy
 import multiprocessing
 import os
 import pickle
+import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
@@ -107,5 +108,10 @@ def test_networks_go_to_other_processes(
     from chainrule._library import library
 
     monkeypatch.setenv("CHAINRULE_LIBRARY", os.path.abspath(library._name))
-    with ProcessPoolExecutor(1, multiprocessing.get_context(method)) as pool:
-        np.testing.assert_array_equal(pool.submit(predicted, network, x).result(timeout=120), network.predict(x))
+    # A program that embeds Python may block signals in its threads. The fork server inherits that, and needs SIGCHLD.
+    blocked = signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    try:
+        with ProcessPoolExecutor(1, multiprocessing.get_context(method)) as pool:
+            np.testing.assert_array_equal(pool.submit(predicted, network, x).result(timeout=120), network.predict(x))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
