@@ -32,6 +32,11 @@ class FittedModel(BaseEstimator, ABC):
         # The parameters are set by name.
         def __getattr__(self, name: str) -> Any: ...
 
+    @abstractmethod
+    def __init__(self, **parameters: Any) -> None:
+        for name, value in parameters.items():
+            setattr(self, name, value)
+
     def __sklearn_is_fitted__(self) -> bool:
         model = self.__dict__.get("_model")
         return model is not None and model.network is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from abc import abstractmethod
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -78,11 +77,6 @@ class Perceptron(FittedModel):
     best_validation_score_: Any
     _no_improvement_count: int
     _optimizer: Stepper
-
-    @abstractmethod
-    def __init__(self, **parameters: Any) -> None:
-        for name, value in parameters.items():
-            setattr(self, name, value)
 
     # Weights
 
