@@ -41,7 +41,7 @@ let sharedLibraryFlags: LinkerSetting = .unsafeFlags(
     [
         "-use-ld=lld",
         "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/ChainruleC/exports.map",
-        "-Xlinker", "-soname=libchainrule.so.0.1",  // Tools/version --soname
+        "-Xlinker", "-soname=libchainrule.so.0.2",  // Tools/version --soname
         "-Xlinker", "--gc-sections",
         // Instances of a generic function for different types often are the same code.
         "-Xlinker", "--icf=all",

@@ -18,7 +18,7 @@ public func crlVersion() -> Int32 { Int32(CRL_VERSION_MAJOR * 10000 + CRL_VERSIO
 /// Threads: any.
 /// - Returns: a constant string, never NULL.
 @_cdecl("crl_version_string")
-public func crlVersionString() -> UnsafePointer<CChar> { cString("0.1.0") }
+public func crlVersionString() -> UnsafePointer<CChar> { cString("0.2.0") }
 
 /// Returns the instruction set that the library computes with: "avx512", "avx2" or "baseline" on x86-64, "neon" on
 /// arm64. It is the processor's best, unless crl_set_instruction_set() or crl_network_build_for() chose another. With

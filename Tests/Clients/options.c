@@ -280,7 +280,7 @@ int main(void)
     memcpy(before, parameters, sizeof before);
 
     CHECK(crl_version() >= CRL_VERSION && crl_version() / 100 == CRL_VERSION / 100); /* the header may be an older one */
-    CHECK(strcmp(crl_version_string(), "0.1.0") == 0);
+    CHECK(strcmp(crl_version_string(), "0.2.0") == 0);
     CHECK(strcmp(crl_status_name(CRL_OK), "CRL_OK") == 0);
     CHECK(strcmp(crl_status_name(CRL_ERROR_SIZE), "CRL_ERROR_SIZE") == 0);
     CHECK(strcmp(crl_status_name(12345), "CRL_UNKNOWN") == 0);

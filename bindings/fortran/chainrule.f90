@@ -14,7 +14,7 @@ module chainrule
   private :: error_unit
 
   integer(c_int32_t), parameter :: CRL_VERSION_MAJOR = 0
-  integer(c_int32_t), parameter :: CRL_VERSION_MINOR = 1
+  integer(c_int32_t), parameter :: CRL_VERSION_MINOR = 2
   integer(c_int32_t), parameter :: CRL_VERSION_PATCH = 0
   real(c_float), parameter :: CRL_AUTO = -3.4028234663852886e38_c_float
   integer(c_size_t), parameter :: CRL_AUTO_SIZE = -1_c_size_t

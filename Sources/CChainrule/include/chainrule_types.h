@@ -16,7 +16,7 @@
 
 /** The version of this header. crl_version() returns the version of the library that the program runs with. */
 #define CRL_VERSION_MAJOR 0
-#define CRL_VERSION_MINOR 1
+#define CRL_VERSION_MINOR 2
 #define CRL_VERSION_PATCH 0
 /** 10000 × major + 100 × minor + patch. */
 #define CRL_VERSION (10000 * CRL_VERSION_MAJOR + 100 * CRL_VERSION_MINOR + CRL_VERSION_PATCH)

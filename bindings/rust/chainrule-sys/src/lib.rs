@@ -13,7 +13,7 @@ use std::ptr::{null, null_mut};
 type Handle = PhantomData<(*mut u8, PhantomPinned)>;
 
 pub const CRL_VERSION_MAJOR: i32 = 0;
-pub const CRL_VERSION_MINOR: i32 = 1;
+pub const CRL_VERSION_MINOR: i32 = 2;
 pub const CRL_VERSION_PATCH: i32 = 0;
 pub const CRL_VERSION: i32 = 10000 * CRL_VERSION_MAJOR + 100 * CRL_VERSION_MINOR + CRL_VERSION_PATCH;
 pub const CRL_AUTO: f32 = -3.4028234663852886e38;
