@@ -1,4 +1,4 @@
-/// How ``Network/cascade(_:targets:validation:options:)`` grows a network.
+/// How ``Network/cascade(_:inputs:targets:outputs:validation:options:)`` grows a network.
 public struct CascadeOptions {
     public var cost: Cost
     /// σ of the output layer.
@@ -6,7 +6,7 @@ public struct CascadeOptions {
     /// σ of hidden units. The candidates take them in turn; the best unit is installed with its own. At least 1 and at
     /// most ``candidates``; none that reads other units, such as softmax.
     public var activations: [Activation] = [.tanh]
-    /// How many units compete for each place, from 1 to ``mostCandidates``.
+    /// How many units compete for each place, from 1 to 10,000.
     public var candidates = 8
     /// Growing ends with this many hidden units, from 1 to ``mostUnits``. With n units a pass of the network keeps some
     /// n²/2 floats for each row of its piece of the batch.

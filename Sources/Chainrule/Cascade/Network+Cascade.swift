@@ -17,6 +17,7 @@ extension Network {
     ///   - targets: for each row of x.
     ///   - outputs: the number of outputs of the network.
     ///   - validation: data to measure on after each unit; never trained on.
+    ///   - options: how it grows.
     /// - Returns: the best network seen during growth: the one with the lowest validation cost, or without validation
     ///   data the lowest cost. Also if the callback or a ``Cancellation`` ended growth.
     public static func cascade(

@@ -65,6 +65,9 @@ public struct Cost: Sendable {
     /// Computes C of the outputs, and ∇C = ∂C/∂y.
     /// - Parameters:
     ///   - outputs: y, `rows × columns`, row-major.
+    ///   - rows: the rows of y.
+    ///   - columns: the length of a row of y.
+    ///   - targets: for each row of y.
     ///   - gradient: receives ∇C, in the shape of y.
     public func evaluate(
         _ outputs: Span<Float>, rows: Int, columns: Int, targets: Targets, gradient: inout MutableSpan<Float>

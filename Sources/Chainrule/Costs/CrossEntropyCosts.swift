@@ -25,7 +25,9 @@ extension Cost {
 
     /// The same with smoothed labels (Szegedy et al. 2016, section 7): `(1 − ε) t + ε / N` replaces t, with N the
     /// number of outputs.
-    /// - Parameter smoothing: ε in [0, 1).
+    /// - Parameters:
+    ///   - smoothing: ε in [0, 1).
+    ///   - reduction: what becomes of the costs of the rows.
     public static func crossEntropy(smoothing: Float, _ reduction: Reduction = .mean) throws(ChainruleError) -> Cost {
         guard smoothing >= 0 && smoothing < 1 else {
             throw ChainruleError(.value, "label_smoothing is \(smoothing); it must be in [0, 1)")

@@ -19,7 +19,9 @@ public final class CustomCost: Sendable {
     private let function: Function
     let hessianProduct: HessianProduct?
 
-    /// - Parameter hessianProduct: for Hessian and Gauss-Newton products; without it they are an error.
+    /// - Parameters:
+    ///   - function: computes C and ∇C of a batch.
+    ///   - hessianProduct: for Hessian and Gauss-Newton products; without it they are an error.
     public init(_ function: @escaping Function, hessianProduct: HessianProduct? = nil) {
         self.function = function
         self.hessianProduct = hessianProduct

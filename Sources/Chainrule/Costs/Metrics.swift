@@ -23,9 +23,10 @@ public struct Metrics: Sendable {
 extension Network {
     /// Compares the outputs for x with targets.
     /// - Parameters:
+    ///   - cost: C.
     ///   - x: `rows × inputs`, row-major; every element finite.
-    ///   - top: a row counts in ``Metrics/topAccuracy`` if its class is among this many of the largest outputs, at
-    ///     least 1.
+    ///   - targets: for each row of x.
+    ///   - top: a row counts in ``Metrics/topAccuracy`` if its class is among this many of the largest outputs, at least 1.
     public func evaluate(_ cost: Cost, _ x: [Float], targets: Targets, top: Int = 5) throws(ChainruleError) -> Metrics {
         try withData(x, targets, "x") { data throws(ChainruleError) in
             try evaluate(cost, data, top: top)

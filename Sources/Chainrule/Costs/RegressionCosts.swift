@@ -18,7 +18,9 @@ extension Cost {
     }
 
     /// `c = (1/N) Σ` of `(y − t)²/2` where `|y − t| ≤ d`, else `d (|y − t| − d/2)` (Huber 1964).
-    /// - Parameter delta: d, finite and > 0.
+    /// - Parameters:
+    ///   - delta: d, finite and > 0.
+    ///   - reduction: what becomes of the costs of the rows.
     public static func huber(delta: Float = 1, _ reduction: Reduction = .mean) throws(ChainruleError) -> Cost {
         guard delta.isFinite && delta > 0 else {
             throw ChainruleError(.value, "the Huber cost's delta is \(delta); it must be finite and > 0")

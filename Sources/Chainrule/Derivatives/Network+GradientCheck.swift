@@ -6,7 +6,10 @@ extension Network {
     /// Finds a wrong factor of 1 % in a custom derivative. Skips and counts coordinates beside a kink, such as ReLU's,
     /// and those whose differences drown in the rounding of float32.
     /// - Parameters:
+    ///   - cost: C.
     ///   - x: whole rows of inputs, every element finite.
+    ///   - targets: for each row of x.
+    ///   - options: the steps of the differences, the tolerance, and how many coordinates.
     public func checkGradient(
         _ cost: Cost, _ x: [Float], targets: Targets, options: GradientCheckOptions = GradientCheckOptions()
     ) throws(ChainruleError) -> GradientReport {

@@ -9,7 +9,9 @@ extension Network {
 
     /// Computes the Jacobian of the outputs for every row of x: ∂y/∂w, `rows × outputs × parameters`, or ∂y/∂x,
     /// `rows × outputs × inputs`.
-    /// - Parameter x: whole rows of inputs, every element finite.
+    /// - Parameters:
+    ///   - x: whole rows of inputs, every element finite.
+    ///   - variable: what to differentiate with respect to: w or x.
     public func jacobian(_ x: [Float], of variable: Variable = .parameters) throws(ChainruleError) -> [Float] {
         let rows = try rows(of: x)
         let columns = variable == .parameters ? parameterCount : inputs
@@ -59,7 +61,10 @@ extension Network {
 
     /// Computes the Hessian ∂²C/∂w², `parameters × parameters`, by a product with each unit vector. Makes it symmetric
     /// to the last bit.
-    /// - Parameter x: whole rows of inputs, every element finite.
+    /// - Parameters:
+    ///   - cost: C.
+    ///   - x: whole rows of inputs, every element finite.
+    ///   - targets: for each row of x.
     public func hessian(_ cost: Cost, _ x: [Float], targets: Targets) throws(ChainruleError) -> [Float] {
         _ = try rows(of: x)
         var hessian = try zeros(parameterCount, parameterCount)

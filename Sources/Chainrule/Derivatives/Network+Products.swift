@@ -103,7 +103,10 @@ extension Network {
     /// Computes `H v` with H = ∂²C/∂w², exactly (Pearlmutter 1994, "Fast exact multiplication by the Hessian"):
     /// differentiates every step of the gradient's passes along v.
     /// - Parameters:
+    ///   - cost: C.
     ///   - x: `rows × inputs`, row-major; every element finite.
+    ///   - rows: the rows of x.
+    ///   - targets: for each row of x.
     ///   - vector: v, in the order of the parameter vector.
     ///   - product: receives `H v`. After an error its contents are unspecified.
     /// - Throws: also ``ChainruleError/Code/mismatch`` if a custom activation has no second derivative, or a custom

@@ -156,8 +156,10 @@ public final class CustomActivation: Sendable {
     let derivative: Derivative
     let secondDerivative: Derivative?
 
-    /// - Parameter secondDerivative: reads z and h and writes σ''(z). Needed for Hessian products; without it they are
-    ///   an error.
+    /// - Parameters:
+    ///   - value: reads z and writes h = σ(z).
+    ///   - derivative: reads z and h and writes σ'(z).
+    ///   - secondDerivative: reads z and h and writes σ''(z). Needed for Hessian products; without it they are an error.
     public init(value: @escaping Value, derivative: @escaping Derivative, secondDerivative: Derivative? = nil) {
         self.value = value
         self.derivative = derivative

@@ -16,9 +16,9 @@ public final class ConjugateGradients: LineSearchMethod {
     public let conditions: WolfeConditions
 
     /// - Parameters:
+    ///   - formula: β, how much of the last direction stays.
     ///   - c1: c₁ of the Wolfe conditions, in (0, ½).
-    ///   - c2: c₂ of the Wolfe conditions, in (c₁, 1). Up to ½ guarantees that C falls along every d of
-    ///     Fletcher and Reeves.
+    ///   - c2: c₂ of the Wolfe conditions, in (c₁, 1). Up to ½ guarantees that C falls along every d of Fletcher and Reeves.
     public init(_ formula: Formula = .polakRibiere, c1: Double = 1e-4, c2: Double = 0.1) {
         self.formula = formula
         conditions = WolfeConditions(decrease: c1, curvature: c2)

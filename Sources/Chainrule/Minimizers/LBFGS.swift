@@ -9,6 +9,7 @@ public final class LBFGS: LineSearchMethod {
     public let conditions: WolfeConditions
 
     /// - Parameters:
+    ///   - memory: how many of the last steps approximate the Hessian, at least 1.
     ///   - c1: c₁ of the Wolfe conditions, in (0, ½).
     ///   - c2: c₂ of the Wolfe conditions, in (c₁, 1).
     public init(memory: Int = 10, c1: Double = 1e-4, c2: Double = 0.9) {

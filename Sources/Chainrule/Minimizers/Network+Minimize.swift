@@ -9,9 +9,12 @@ extension Network {
     /// Throws ``ChainruleError/Code/notFinite`` if C or its gradient is not finite at the start. Takes back a step to
     /// where it is not.
     /// - Parameters:
+    ///   - cost: C.
     ///   - x: `rows × inputs`, row-major, every element finite.
     ///   - targets: for each row of x.
     ///   - validation: data to measure on at the start and after each iteration; never minimized on.
+    ///   - method: the way to look for them.
+    ///   - options: limits, tolerances, a penalty and a callback.
     @discardableResult
     public func minimize(
         _ cost: Cost, _ x: [Float], targets: Targets, validation: (x: [Float], targets: Targets)? = nil,

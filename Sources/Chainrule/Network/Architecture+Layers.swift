@@ -6,6 +6,8 @@ extension Architecture {
     ///   - name: the layer's name; nil: its position, "0", "1", …
     ///   - input: the layer it reads, "input" for the network's input; nil: the layer before.
     ///   - bias: whether there is a b.
+    ///   - weights: W, as drawn at first.
+    ///   - biases: b, as drawn at first.
     public mutating func dense(
         _ units: Int, _ activation: Activation = .identity, name: String? = nil, input: String? = nil,
         bias: Bool = true,
@@ -28,6 +30,8 @@ extension Architecture {
     /// - Parameters:
     ///   - rate: in [0, 1).
     ///   - wholeChannels: whether to draw once for each channel, for all positions.
+    ///   - name: the layer's name; nil: its position.
+    ///   - input: the layer it reads; nil: the layer before.
     public mutating func dropout(
         _ rate: Float, wholeChannels: Bool = false, name: String? = nil, input: String? = nil
     ) throws(ChainruleError) {
@@ -35,7 +39,10 @@ extension Architecture {
     }
 
     /// Adds Gaussian noise: in training, adds numbers with mean 0 and this standard deviation to h.
-    /// - Parameter deviation: finite and ≥ 0.
+    /// - Parameters:
+    ///   - deviation: finite and ≥ 0.
+    ///   - name: the layer's name; nil: its position.
+    ///   - input: the layer it reads; nil: the layer before.
     public mutating func noise(deviation: Float, name: String? = nil, input: String? = nil) throws(ChainruleError) {
         try append(GaussianNoise(deviation: deviation), name: name, inputs: input.map { [$0] })
     }
@@ -47,7 +54,10 @@ extension Architecture {
 
     /// Adds softmax along an axis: `h_i = e^z_i / Σ_j e^z_j` over its elements. Along the last axis that is the activation
     /// ``Activation/softmax``, and the layer is one.
-    /// - Parameter axis: of at least 2 elements.
+    /// - Parameters:
+    ///   - axis: of at least 2 elements.
+    ///   - name: the layer's name; nil: its position.
+    ///   - input: the layer it reads; nil: the layer before.
     public mutating func softmax(axis: Int, name: String? = nil, input: String? = nil) throws(ChainruleError) {
         let isLast = shape(read: input).map { $0.rank - 1 } == axis
         try append(
@@ -55,7 +65,10 @@ extension Architecture {
     }
 
     /// Adds learned numbers, the same for every row: `h = w`.
-    /// - Parameter weights: ``Initializer/standard``: zeros.
+    /// - Parameters:
+    ///   - shape: of w.
+    ///   - name: the layer's name; nil: its position.
+    ///   - weights: ``Initializer/standard``: zeros.
     public mutating func parameter(_ shape: Shape, name: String? = nil, weights: Initializer = .standard)
         throws(ChainruleError)
     {
@@ -64,7 +77,10 @@ extension Architecture {
 
     /// Adds numbers that no training changes, the same for every row: `h = w`. They are the network's state, as the tensor "value" of
     /// the layer; ``Network/setState(_:_:)`` sets them.
-    /// - Parameter values: the first ones. ``Initializer/standard``: zeros.
+    /// - Parameters:
+    ///   - shape: of w.
+    ///   - name: the layer's name; nil: its position.
+    ///   - values: the first ones. ``Initializer/standard``: zeros.
     public mutating func constant(_ shape: Shape, name: String? = nil, values: Initializer = .standard)
         throws(ChainruleError)
     {
@@ -77,8 +93,10 @@ extension Architecture {
     /// error of the pass. They get no error signal.
     /// - Parameters:
     ///   - tokens: how many there are, at most 2²⁴.
-    ///   - width: the elements of a vector, which are the channels of h. A layer of the shape `[T]` gives `[T, width]`; if
-    ///     its last axis is 1, as in `[T, 1]`, the channels replace it.
+    ///   - width: the elements of a vector, which are the channels of h. A layer of the shape `[T]` gives `[T, width]`; if its
+    ///     last axis is 1, as in `[T, 1]`, the channels replace it.
+    ///   - name: the layer's name; nil: its position.
+    ///   - input: the layer it reads; nil: the layer before.
     ///   - weights: ``Initializer/standard``: normal with mean 0 and deviation 1.
     public mutating func embedding(
         tokens: Int, width: Int, name: String? = nil, input: String? = nil, weights: Initializer = .standard
@@ -108,12 +126,14 @@ extension Architecture {
     /// Adds attention without projections: h of each query is the mean of the values, weighted by softmax of the keys' products with
     /// it, for each head with its channels.
     /// - Parameters:
-    ///   - query: the layer that gives the queries, `[T, C]`; nil: the layer before. Without a key, its channels are queries, keys and
-    ///     values side by side.
+    ///   - settings: heads, and whether it is causal.
+    ///   - name: the layer's name; nil: its position.
+    ///   - query: the layer that gives the queries, `[T, C]`; nil: the layer before. Without a key, its channels are queries,
+    ///     keys and values side by side.
     ///   - key: the layer that gives the keys. Without a value, its channels are keys and values side by side.
     ///   - value: the layer that gives the values.
-    ///   - lengths: the layer that gives each row's number of keys, `[1]`: whole numbers from 1 to T; nil: T. Without a key there are
-    ///     as many queries: h is 0 beyond.
+    ///   - lengths: the layer that gives each row's number of keys, `[1]`: whole numbers from 1 to T; nil: T. Without a key
+    ///     there are as many queries: h is 0 beyond.
     public mutating func attention(
         _ settings: AttentionSettings, name: String? = nil, query: String? = nil, key: String? = nil,
         value: String? = nil, lengths: String? = nil
@@ -137,10 +157,17 @@ extension Architecture {
     /// - "_query" and "_key_value" if keys and values come from another layer;
     /// - "_query", "_key" and "_value" if they come from two.
     /// - Parameters:
-    ///   - width: the channels of queries, keys, values and the result, which the heads divide; nil: those of the query's layer.
+    ///   - settings: heads, and whether it is causal.
+    ///   - width: the channels of queries, keys, values and the result, which the heads divide; nil: those of the query's
+    ///     layer.
+    ///   - name: the whole's name; nil: the position of its last layer.
     ///   - query: the layer that is read, `[T, C]`; nil: the layer before.
     ///   - key: the layer that gives the keys; nil: the same.
     ///   - value: the layer that gives the values; nil: as the keys.
+    ///   - lengths: the layer that gives each row's number of keys, as for the attention; nil: T.
+    ///   - bias: whether the dense layers have a b.
+    ///   - weights: their W, as drawn at first.
+    ///   - biases: their b, as drawn at first.
     public mutating func multiHeadAttention(
         _ settings: AttentionSettings, width: Int? = nil, name: String? = nil, query: String? = nil,
         key: String? = nil, value: String? = nil, lengths: String? = nil, bias: Bool = true,
@@ -178,6 +205,9 @@ extension Architecture {
 
     /// Adds a recurrent layer over a sequence, `[T, C]`.
     /// - Parameters:
+    ///   - settings: the cell, its units and its direction.
+    ///   - name: the layer's name; nil: its position.
+    ///   - input: the layer it reads; nil: the layer before.
     ///   - initialState: the layer that gives the state before the first step: `[H]`, of an LSTM `[2 H]`, h and then c; nil: 0.
     ///   - lengths: the layer that gives each row's number of steps, `[1]`: whole numbers from 1 to T; nil: T. Nothing is
     ///     computed beyond a row's last step, where h is 0.
@@ -243,7 +273,11 @@ extension Architecture {
     }
 
     /// Adds the largest or the mean of each channel under a window.
-    /// - Parameter window: nil: over all positions; the output has one axis.
+    /// - Parameters:
+    ///   - method: the largest, or the mean.
+    ///   - window: nil: over all positions; the output has one axis.
+    ///   - name: the layer's name; nil: its position.
+    ///   - input: the layer it reads; nil: the layer before.
     public mutating func pooling(
         _ method: PoolingMethod, _ window: WindowSettings? = nil, name: String? = nil, input: String? = nil
     ) throws(ChainruleError) {
@@ -252,8 +286,11 @@ extension Architecture {
 
     /// Adds normalisation.
     /// - Parameters:
+    ///   - method: over what the mean and the variance are taken.
     ///   - epsilon: added to variances, finite and > 0.
     ///   - isAffine: whether a learned scale follows, and a learned offset (none after a root mean square).
+    ///   - name: the layer's name; nil: its position.
+    ///   - input: the layer it reads; nil: the layer before.
     public mutating func normalization(
         _ method: NormalizationMethod, epsilon: Float = 1e-5, isAffine: Bool = true, name: String? = nil,
         input: String? = nil
@@ -327,8 +364,11 @@ extension Architecture {
 
     /// Adds a sum, a mean, a maximum or a minimum over some axes, or the place of the maximum.
     /// - Parameters:
+    ///   - method: what becomes of the elements.
     ///   - axes: each at most once, from 0; at least one.
     ///   - keepsAxes: whether they stay, with length 1. Otherwise they go; `[1]` is left of all.
+    ///   - name: the layer's name; nil: its position.
+    ///   - input: the layer it reads; nil: the layer before.
     public mutating func reduction(
         _ method: ReductionMethod, axes: [Int], keepsAxes: Bool = false, name: String? = nil, input: String? = nil
     ) throws(ChainruleError) {
@@ -336,7 +376,10 @@ extension Architecture {
     }
 
     /// Joins the outputs of layers along an axis, one after the other. Their other axes are equal.
-    /// - Parameter axis: nil: the last.
+    /// - Parameters:
+    ///   - inputs: the layers, in their order.
+    ///   - axis: nil: the last.
+    ///   - name: the layer's name; nil: its position.
     public mutating func concatenation(of inputs: [String], axis: Int? = nil, name: String? = nil)
         throws(ChainruleError)
     {
@@ -355,7 +398,10 @@ extension Architecture {
     }
 
     /// Gives the elements another shape, in the same order.
-    /// - Parameter shape: of as many elements; nil: one axis of all.
+    /// - Parameters:
+    ///   - shape: of as many elements; nil: one axis of all.
+    ///   - name: the layer's name; nil: its position.
+    ///   - input: the layer it reads; nil: the layer before.
     public mutating func reshape(_ shape: Shape? = nil, name: String? = nil, input: String? = nil)
         throws(ChainruleError)
     {
@@ -378,7 +424,9 @@ extension Architecture {
     /// it names no other.
     /// - Parameters:
     ///   - sizes: the length of each part, at least 1; together the axis' length.
+    ///   - axis: from 0.
     ///   - name: "part" names them "part-0", "part-1", …; nil: their positions.
+    ///   - input: the layer to cut; nil: the layer before.
     public mutating func split(
         _ sizes: [Int], axis: Int, name: String? = nil, input: String? = nil
     ) throws(ChainruleError) {
@@ -435,6 +483,8 @@ extension Architecture {
     /// - Parameters:
     ///   - indices: from 0, at least one: element i of the output is element `indices[i]` of the input.
     ///   - axis: from 0.
+    ///   - name: the layer's name; nil: its position.
+    ///   - input: the layer it reads; nil: the layer before.
     public mutating func take(
         _ indices: [Int], axis: Int, name: String? = nil, input: String? = nil
     ) throws(ChainruleError) {
@@ -448,7 +498,10 @@ extension Architecture {
     }
 
     /// Repeats the elements in a larger shape: along axes of length 1, and along axes that the layer lacks before its first.
-    /// - Parameter shape: its lengths, from the last axis on, are equal to the layer's, or the layer's are 1.
+    /// - Parameters:
+    ///   - shape: its lengths, from the last axis on, are equal to the layer's, or the layer's are 1.
+    ///   - name: the layer's name; nil: its position.
+    ///   - input: the layer it reads; nil: the layer before.
     public mutating func broadcast(_ shape: Shape, name: String? = nil, input: String? = nil) throws(ChainruleError) {
         try append(Broadcast(shape), name: name, inputs: input.map { [$0] })
     }

@@ -34,7 +34,9 @@ extension Network {
     /// Sets the means and the scales of a standardization so that each channel of these data has the mean 0 and the deviation 1:
     /// the scale is 1 divided by the deviation (of the population), or 1 where that is 0. The layer reads the network's input,
     /// directly or through reshapes.
-    /// - Parameter x: rows of the network's inputs, all finite.
+    /// - Parameters:
+    ///   - name: the standardization's name.
+    ///   - x: rows of the network's inputs, all finite.
     public func fitStandardization(_ name: String, to x: [Float]) throws(ChainruleError) {
         guard x.count >= inputs && x.count % inputs == 0 else {
             throw ChainruleError(.size, "x has \(x.count) numbers; a row has \(inputs)")

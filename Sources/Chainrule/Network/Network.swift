@@ -140,9 +140,9 @@ public final class Network: FallibleClass, @unchecked Sendable {
 extension FallibleClass where Self == Network {
     /// Builds the network.
     /// - Parameters:
+    ///   - architecture: its layers.
     ///   - seed: seeds the generator that draws the first parameters. One seed always gives the same network.
-    ///   - instructionSet: what the network, its trainers and its predictors compute with; nil:
-    ///     ``InstructionSet/current``.
+    ///   - instructionSet: what the network, its trainers and its predictors compute with; nil: ``InstructionSet/current``.
     public init(
         _ architecture: Architecture, seed: UInt64, instructionSet: InstructionSet? = nil
     ) throws(ChainruleError) {

@@ -64,8 +64,8 @@ public protocol OptimizationMethod: AnyObject, Sendable {
     func bound(
         gradient: Double, parameter: Double, state: inout SIMD4<Double>, learningRate: Double, step: Int
     ) -> Double
-    /// The method's kernel; nil if it is not one of the library's methods. Then the optimizer calls ``step(_:)``
-    /// instead.
+    /// The method's kernel; nil if it is not one of the library's methods. Then the optimizer calls
+    /// ``OptimizationMethod/step(_:)`` instead.
     var kernel: OptimizerKernelChoice? { get }
     /// What the kernel needs besides parameters, state and gradient. Depends on the number t of the step, from 1.
     func factors(learningRate: Float, step: Int) -> SIMD8<Float>

@@ -134,7 +134,9 @@ public final class Optimizer: FallibleClass {
     /// Throws ``ChainruleError/Code/notFinite`` if the gradient has an element that is not finite, or if the step could
     /// make a parameter or the state overflow. Then changes neither parameters nor state. Does not read the gradients
     /// of frozen layers.
-    /// - Parameter gradients: ∂C/∂w for every parameter, in the order of the parameter vector.
+    /// - Parameters:
+    ///   - network: the network that the optimizer was made for.
+    ///   - gradients: ∂C/∂w for every parameter, in the order of the parameter vector.
     public func step(_ network: Network, gradients: Span<Float>) throws(ChainruleError) {
         guard gradients.count == network.parameterCount else {
             throw ChainruleError(
@@ -408,6 +410,7 @@ public final class Optimizer: FallibleClass {
 
 extension FallibleClass where Self == Optimizer {
     /// - Parameters:
+    ///   - method: the rule of a step.
     ///   - learningRate: η, finite and ≥ 0.
     ///   - regularization: what to do besides the method's step; nothing by default.
     ///   - network: the network to train.

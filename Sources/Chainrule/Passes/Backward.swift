@@ -2,7 +2,7 @@ extension Network {
     /// Runs the backward pass from `∇C` at the outputs of the last forward pass. For l = L … 1, computes
     /// `s = δ ⊙ σ'(z_l)`, `∂C/∂W_l = s ⊗ h_{l−1}`, `∂C/∂b_l = s`, `δ ← W_lᵀ s`. Sums over the rows of the batch.
     ///
-    /// The weights must be those of the forward pass. After an ``Optimizer/step`` this throws
+    /// The weights must be those of the forward pass. After an ``Optimizer/step(_:gradients:)`` this throws
     /// ``ChainruleError/Code/noForward``: δ through changed weights is no gradient.
     /// - Parameters:
     ///   - outputGradient: ∇C, `rows × outputs`, with the rows of the last forward pass.

@@ -4,6 +4,7 @@ extension Network {
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major.
     ///   - rows: at most the workspace's `maxRows`.
+    ///   - workspace: receives z and h of every layer.
     public func forward(_ x: Span<Float>, rows: Int, in workspace: Workspace) throws(ChainruleError) {
         try Matrix.checkShape(x.count, rows: rows, columns: architecture.inputs, "x")
         try x.withUnsafeBufferPointer { x throws(ChainruleError) in

@@ -1,6 +1,6 @@
 extension Network {
     /// Moves the running statistics of batch normalisation towards those of the workspace's last forward pass, which has
-    /// used the batch's (``Workspace/usesBatchStatistics``). Training with ``fit(_:_:optimizer:options:validation:onEpoch:)``
+    /// used the batch's (``Workspace/usesBatchStatistics``). Training with ``fit(_:targets:optimizer:options:validation:)``
     /// does so after each step.
     public func updateStatistics(from workspace: Workspace) throws(ChainruleError) {
         try check(workspace, rows: max(workspace.rows, 1))

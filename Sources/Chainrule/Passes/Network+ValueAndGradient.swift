@@ -1,9 +1,11 @@
 extension Network {
     /// Computes C of the outputs for x, and ∂C/∂w of every parameter: a forward pass, the cost, a backward pass.
     /// - Parameters:
+    ///   - cost: C.
     ///   - x: `rows × inputs`, row-major; every element finite.
-    ///   - gradients: receives the gradient, in the order of the parameter vector. After an error its contents are
-    ///     unspecified.
+    ///   - rows: the rows of x.
+    ///   - targets: for each row of x.
+    ///   - gradients: receives the gradient, in the order of the parameter vector. After an error its contents are unspecified.
     public func valueAndGradient(
         _ cost: Cost, _ x: Span<Float>, rows: Int, targets: Targets, gradients: inout MutableSpan<Float>
     ) throws(ChainruleError) -> Double {

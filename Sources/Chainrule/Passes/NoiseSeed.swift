@@ -1,6 +1,6 @@
 import Kernels
 
-/// The seed and the step of the random numbers of ``Dropout`` and ``GaussianNoise`` layers. The numbers depend only on
+/// The seed and the step of the random numbers of dropout and Gaussian noise layers. The numbers depend only on
 /// these two, the layer, the row of the batch and the column. So a run can be continued from here exactly.
 public struct NoiseSeed: Sendable {
     public let seed: UInt64

@@ -165,7 +165,9 @@ extension Workspace.Purpose {
 
 extension FallibleClass where Self == Workspace {
     /// - Parameters:
+    ///   - network: whose passes it holds.
     ///   - maxRows: the largest batch, at least 1.
+    ///   - purpose: which passes, and what they keep.
     public init(for network: Network, maxRows: Int, purpose: Workspace.Purpose = .training) throws(ChainruleError) {
         self = try Workspace(plan: network.plan, maxRows: maxRows, purpose: purpose)
     }

@@ -9,6 +9,7 @@ extension Network {
     /// change.
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major.
+    ///   - rows: the rows of x and y.
     ///   - y: `rows × outputs`.
     public func predict(_ x: Span<Float>, rows: Int, into y: inout MutableSpan<Float>) throws(ChainruleError) {
         try Matrix.withViews(of: x, columns: inputs, into: &y, columns: outputs, rows: rows, predict)

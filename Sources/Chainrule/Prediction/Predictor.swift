@@ -59,6 +59,7 @@ public final class Predictor: FallibleClass, @unchecked Sendable {
     /// Writes the outputs for the inputs. A row's result does not depend on the rows beside it.
     /// - Parameters:
     ///   - x: `rows × inputs`, row-major.
+    ///   - rows: the rows of x and y.
     ///   - y: `rows × outputs`.
     public func predict(_ x: Span<Float>, rows: Int, into y: inout MutableSpan<Float>) throws(ChainruleError) {
         try Matrix.withViews(of: x, columns: inputs, into: &y, columns: outputs, rows: rows, predict)

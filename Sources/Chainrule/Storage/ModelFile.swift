@@ -5,10 +5,10 @@ extension Network {
 
     public func save(to path: String) throws(ChainruleError) { try save(to: FilePath(path)) }
 
-    /// The bytes that ``save(to:)`` writes to a file.
+    /// The bytes that `save(to:)` writes to a file.
     public func savedBytes() throws(ChainruleError) -> [UInt8] { try content().bytes }
 
-    /// Passes the bytes that ``save(to:)`` writes to a function, some at a time, from first to last.
+    /// Passes the bytes that `save(to:)` writes to a function, some at a time, from first to last.
     /// - Parameter write: must not change the network. An error that it throws ends the saving, and is thrown.
     public func save(with write: (RawSpan) throws(ChainruleError) -> Void) throws(ChainruleError) {
         try saveUnsafely { bytes throws(ChainruleError) in try write(bytes.bytes) }
@@ -29,7 +29,7 @@ extension Network {
         }
     }
 
-    /// Fills the beginning of a buffer with the bytes that ``save(to:)`` writes to a file; nil: only counts them.
+    /// Fills the beginning of a buffer with the bytes that `save(to:)` writes to a file; nil: only counts them.
     /// - Returns: the number of these bytes.
     package func save(to buffer: UnsafeMutableRawBufferPointer?) throws(ChainruleError) -> Int {
         try content().fill(buffer)
@@ -58,7 +58,7 @@ extension Network {
     }
 
     /// Loads only the parameters, from the bytes of a model file, which a function supplies: see
-    /// ``Network/init(with:memoryLimit:)``.
+    /// `Network.init(with:memoryLimit:)`.
     public func loadParameters(
         with read: (inout MutableRawSpan) throws(ChainruleError) -> Int
     ) throws(ChainruleError) {
@@ -124,8 +124,10 @@ extension FallibleClass where Self == Network {
     ///
     /// A file of a few hundred bytes can describe layers of any width. So the network's memory is limited, too. Beyond
     /// the limit, an error with the code ``ChainruleError/Code/memory`` says how much it needs.
-    /// - Parameter memoryLimit: the most bytes for the parameters and one row of a prediction together; nil: 64 MiB, or
-    ///   16 times the length of the file if that is more.
+    /// - Parameters:
+    ///   - path: the file to read.
+    ///   - memoryLimit: the most bytes for the parameters and one row of a prediction together; nil: 64 MiB, or 16 times the
+    ///     length of the file if that is more.
     public init(contentsOf path: FilePath, memoryLimit: Int? = nil) throws(ChainruleError) {
         self = try Network(from: FileReader(path), memoryLimit: memoryLimit)
     }

@@ -75,8 +75,8 @@ extension InstructionSetLevel {
 }
 
 extension Predictor {
-    /// Saves the predictor as it is prepared, for ``init(contentsOf:checksData:)`` on machines with its instruction set. Atomic, as
-    /// ``Network/save(to:)``. A network with a custom activation is an error: files hold no functions.
+    /// Saves the predictor as it is prepared, for `Predictor.init(contentsOf:checksData:)` on machines with its instruction set. Atomic, as
+    /// `Network.save(to:)`. A network with a custom activation is an error: files hold no functions.
     public func save(to path: FilePath) throws(ChainruleError) {
         let architecture = plan.architecture
         try architecture.setAside()
@@ -117,15 +117,17 @@ extension Predictor {
 }
 
 extension FallibleClass where Self == Predictor {
-    /// Opens a predictor that ``Predictor/save(to:)`` saved. It predicts with the same bits. Where the system can map files, its
+    /// Opens a predictor that `Predictor.save(to:)` saved. It predicts with the same bits. Where the system can map files, its
     /// weights are read when a prediction first needs them, and all processes that open the file share them.
     ///
     /// Checks everything but the weights. While the predictor lives, nobody may write into the file or shorten it: the system would
-    /// end the process. Replace it with a new file, as ``Predictor/save(to:)`` does.
+    /// end the process. Replace it with a new file, as `Predictor.save(to:)` does.
     ///
     /// Throws ``ChainruleError/Code/fileVersion`` for a file of another version, ``ChainruleError/Code/mismatch`` for one of an
     /// instruction set that this processor lacks: prepare the model anew.
-    /// - Parameter checksData: whether to read all of the file at once, and compare the checksum of the weights, too.
+    /// - Parameters:
+    ///   - path: the file to read.
+    ///   - checksData: whether to read all of the file at once, and compare the checksum of the weights, too.
     public init(contentsOf path: FilePath, checksData: Bool = false) throws(ChainruleError) {
         let file = try FileBytes(path)
         do throws(ChainruleError) {

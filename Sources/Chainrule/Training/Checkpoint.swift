@@ -23,10 +23,10 @@ extension Trainer {
 
     public func save(to path: String) throws(ChainruleError) { try save(to: FilePath(path)) }
 
-    /// The bytes that ``save(to:)`` writes to a file.
+    /// The bytes that `save(to:)` writes to a file.
     public func savedBytes() throws(ChainruleError) -> [UInt8] { try content().bytes }
 
-    /// Passes the bytes that ``save(to:)`` writes to a function, some at a time, from first to last.
+    /// Passes the bytes that `save(to:)` writes to a function, some at a time, from first to last.
     /// - Parameter write: must not train. An error that it throws ends the saving, and is thrown.
     public func save(with write: (RawSpan) throws(ChainruleError) -> Void) throws(ChainruleError) {
         try saveUnsafely { bytes throws(ChainruleError) in try write(bytes.bytes) }
@@ -38,7 +38,7 @@ extension Trainer {
         try network.whileUnchanged { () throws(ChainruleError) in try content().write(with: write) }
     }
 
-    /// Fills the beginning of a buffer with the bytes that ``save(to:)`` writes to a file; nil: only counts them.
+    /// Fills the beginning of a buffer with the bytes that `save(to:)` writes to a file; nil: only counts them.
     /// - Returns: the number of these bytes.
     package func save(to buffer: UnsafeMutableRawBufferPointer?) throws(ChainruleError) -> Int {
         try content().fill(buffer)
@@ -69,7 +69,7 @@ extension Trainer {
         try savedBytes.span.withUnsafeBytes { bytes throws(ChainruleError) in try load(from: FileReader(bytes)) }
     }
 
-    /// Continues from the bytes of a checkpoint, which a function supplies: see ``Network/init(with:memoryLimit:)``.
+    /// Continues from the bytes of a checkpoint, which a function supplies: see `Network.init(with:memoryLimit:)`.
     public func load(with read: (inout MutableRawSpan) throws(ChainruleError) -> Int) throws(ChainruleError) {
         try FileReader.reading(read) { reader throws(ChainruleError) in try load(from: reader) }
     }

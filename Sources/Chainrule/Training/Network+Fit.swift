@@ -4,6 +4,7 @@ extension Network {
     ///   - x: `rows × inputs`, row-major, every element finite.
     ///   - targets: for each row of x.
     ///   - optimizer: made for this network; continues from its present state.
+    ///   - options: the cost, the batches, the epochs and callbacks.
     ///   - validation: data to measure on after each epoch; never trained on.
     /// - Returns: what happened in each epoch.
     @discardableResult

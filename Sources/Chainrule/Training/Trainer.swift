@@ -299,7 +299,9 @@ public final class Trainer: FallibleClass {
 
 extension FallibleClass where Self == Trainer {
     /// - Parameters:
+    ///   - network: the network to train.
     ///   - optimizer: made for this network; its state goes on from where it is.
+    ///   - options: the cost, the batches, the epochs and callbacks.
     public init(_ network: Network, optimizer: Optimizer, options: TrainingOptions) throws(ChainruleError) {
         try network.checkOutput(for: options.cost)
         try options.validate(outputs: network.outputs)

@@ -25,8 +25,10 @@ public struct WindowSettings: Sendable, Equatable {
     public var padding: Padding
 
     /// - Parameters:
+    ///   - kernel: the positions of a window along each axis.
     ///   - stride: nil: 1 along each axis.
     ///   - dilation: nil: 1 along each axis.
+    ///   - padding: what windows find beyond the edges.
     public init(_ kernel: [Int], stride: [Int]? = nil, dilation: [Int]? = nil, padding: Padding = .valid) {
         self.kernel = kernel
         self.stride = stride ?? kernel.map { _ in 1 }

@@ -47,7 +47,10 @@ public struct Plateau: Sendable {
     }
 
     /// The rate after an epoch with this cost.
-    /// - Parameter state: from the epoch before.
+    /// - Parameters:
+    ///   - cost: of the epoch.
+    ///   - rate: of the epoch.
+    ///   - state: from the epoch before.
     public func rate(after cost: Double, from rate: Float, _ state: inout State) throws(ChainruleError) -> Float {
         try validate()
         guard cost.isFinite else { throw ChainruleError(.notFinite, "the cost for the plateau schedule is \(cost)") }

@@ -61,6 +61,7 @@ public struct Schedule: Sendable {
     /// The rate at t, for schedules that depend only on t.
     /// - Parameters:
     ///   - base: η, finite and ≥ 0.
+    ///   - t: the step or the epoch, from 0.
     ///   - run: the number of values of t, including the warm-up, for rules whose period is the whole run.
     public func rate(base: Float, at t: Int, of run: Int? = nil) throws(ChainruleError) -> Float {
         try validate()
@@ -136,7 +137,10 @@ public protocol ScheduleRule: Sendable {
     /// Checks the numbers.
     func validate() throws(ChainruleError)
     /// The rate at t ≥ 0, from a base ≥ 0.
-    /// - Parameter run: the number of values of t; nil if unknown.
+    /// - Parameters:
+    ///   - base: η, finite and ≥ 0.
+    ///   - t: the step or the epoch, from 0.
+    ///   - run: the number of values of t; nil if unknown.
     func rate(base: Double, at t: Int, of run: Int?) throws(ChainruleError) -> Double
 }
 

@@ -1,4 +1,4 @@
-/// What to write as C: see ``Network/exportC(to:options:)``.
+/// What to write as C: see `Network.exportC(to:options:)`.
 public struct CSourceOptions: Sendable {
     /// Begins the names of all functions and, in capitals, of all macros: a letter, then letters, digits and _, 63 at most.
     public var name = "network"

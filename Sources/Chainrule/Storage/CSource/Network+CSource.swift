@@ -3,7 +3,7 @@ extension Network {
     /// file that depends on nothing, allocates nothing, and holds the parameters. `docs/c-source.md` describes it. The bits are those
     /// of the network's instruction set.
     ///
-    /// A layer without a form in C is an error that names it; then nothing is written. Atomic, as ``save(to:)`` is.
+    /// A layer without a form in C is an error that names it; then nothing is written. Atomic, as `save(to:)` is.
     public func exportC(
         to path: FilePath, options: CSourceOptions = CSourceOptions()
     ) throws(ChainruleError) { try cContent(options).write(to: path) }
@@ -12,7 +12,7 @@ extension Network {
         try exportC(to: FilePath(path), options: options)
     }
 
-    /// The text that ``exportC(to:options:)`` writes to a file, in UTF-8.
+    /// The text that `exportC(to:options:)` writes to a file, in UTF-8.
     public func cSource(options: CSourceOptions = CSourceOptions()) throws(ChainruleError) -> [UInt8] {
         try cContent(options).bytes
     }

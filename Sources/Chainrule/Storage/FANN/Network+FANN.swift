@@ -6,7 +6,9 @@ extension FallibleClass where Self == Network {
     /// activation and functions of elements. A fixed-point file's numbers become floats, and its functions FANN's exact ones. What
     /// FANN applies on request alone, the scaling of inputs and outputs, is not read, nor are the settings of its training. FANN
     /// keeps the sums of linear neurons within ± 150 / steepness; here they have no limit.
-    /// - Parameter memoryLimit: as in ``Network/init(contentsOf:memoryLimit:)``.
+    /// - Parameters:
+    ///   - path: the file to read.
+    ///   - memoryLimit: as in `Network.init(contentsOf:memoryLimit:)`.
     public init(fann path: FilePath, memoryLimit: Int? = nil) throws(ChainruleError) {
         self = try InputFile.withContents(of: path) { bytes throws(ChainruleError) in
             try Network(fann: bytes, memoryLimit: memoryLimit)

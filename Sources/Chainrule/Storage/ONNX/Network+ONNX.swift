@@ -7,7 +7,8 @@ extension FallibleClass where Self == Network {
     ///
     /// What is not supported is an error that names the node, its operator and the operator set.
     /// - Parameters:
-    ///   - memoryLimit: as in ``Network/init(contentsOf:memoryLimit:)``; computed constants are limited to as much.
+    ///   - path: the file to read.
+    ///   - memoryLimit: as in `Network.init(contentsOf:memoryLimit:)`; computed constants are limited to as much.
     ///   - inputShapes: for axes whose lengths the model leaves open, but for the batch; in any order.
     ///   - signature: receives what the rows of x and y are.
     public init(

@@ -1,7 +1,9 @@
 extension Network {
     /// Saves the network as an ONNX model (operator set 17), which computes what ``predict(_:rows:into:)`` does. Atomic, as
-    /// ``save(to:)`` is. `docs/onnx.md` says how layers become nodes; one without an ONNX form is an error that names it.
-    /// - Parameter signature: of the model that the network was read from: its inputs and outputs keep their names.
+    /// `save(to:)` is. `docs/onnx.md` says how layers become nodes; one without an ONNX form is an error that names it.
+    /// - Parameters:
+    ///   - path: the file to write.
+    ///   - signature: of the model that the network was read from: its inputs and outputs keep their names.
     public func saveONNX(to path: FilePath, signature: ONNXSignature = ONNXSignature()) throws(ChainruleError) {
         try onnxContent(signature).write(to: path)
     }
@@ -10,7 +12,7 @@ extension Network {
         try saveONNX(to: FilePath(path), signature: signature)
     }
 
-    /// The bytes that ``saveONNX(to:signature:)`` writes to a file.
+    /// The bytes that `saveONNX(to:signature:)` writes to a file.
     public func onnxBytes(signature: ONNXSignature = ONNXSignature()) throws(ChainruleError) -> [UInt8] {
         try onnxContent(signature).bytes
     }
