@@ -74,10 +74,13 @@ class Classes(ClassifierMixin, FittedModel):
         return X, y
 
     def _learn_classes(self, y: Any) -> None:
-        # It refuses what are no classes.
-        binarizer = LabelBinarizer().fit(y)
-        self.classes_ = binarizer.classes_
-        self._learn_kind(y, binarizer.y_type_)
+        kind = type_of_target(y, input_name="y")
+        # Of numbers and texts the binarizer's classes are these. Of others it refuses what are no classes.
+        if kind in ("binary", "multiclass") and y.dtype.kind != "O":
+            self.classes_ = np.unique(y)
+        else:
+            self.classes_ = LabelBinarizer().fit(y).classes_
+        self._learn_kind(y, kind)
 
     def _learn_kind(self, y: Any, kind: str) -> None:
         self._is_multilabel = kind.startswith("multilabel")
