@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import re
 import subprocess
 from pathlib import Path
 
@@ -137,6 +139,49 @@ def test_a_program_in_cpp_links_it(compiler: str, tmp_path: Path) -> None:
     assert texts[0] == texts[1]
     numbers = [float.fromhex(number) for number in texts[0].decode().split()]
     assert numbers[1] == network.parameters[3] and numbers[2] == next(iter(network.state.values())).ravel()[1]
+
+
+@pytest.mark.parametrize("compiler", ["g++", "clang++"])
+def test_old_cpp_compiles_it(compiler: str, tmp_path: Path) -> None:
+    """Which has no hexadecimal numbers with exponents."""
+    for make, options in ((TRAINED[name][0], {"trains": True}) for name in TRAINED_ALONE):
+        (tmp_path / "network.cpp").write_text(built(make, "baseline").to_c_source(**options))
+        command = [compiler, "-std=c++11", "-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only", "network.cpp"]
+        subprocess.run(command, check=True, cwd=tmp_path)
+
+
+WRONG_ARITHMETIC = [
+    ("gcc", "-ffast-math", "fast-math"),
+    ("gcc", "-Ofast", "fast-math"),
+    ("gcc", "-fassociative-math -fno-signed-zeros -fno-trapping-math", "fast-math"),
+    ("clang", "-ffast-math", "fast-math"),
+]
+if platform.machine() == "x86_64":
+    WRONG_ARITHMETIC += [("gcc", "-mfpmath=387", "msse2"), ("clang", "-m32 -march=i386 -ffreestanding", "msse2")]
+
+
+@pytest.mark.parametrize(("compiler", "flags", "what"), WRONG_ARITHMETIC)
+def test_refuses_arithmetic_that_gives_wrong_results(compiler: str, flags: str, what: str, tmp_path: Path) -> None:
+    """All but the declarations: with these flags an exponential is far from what it should be."""
+    (tmp_path / "network.c").write_text(networks.mlp().build(seed=1).to_c_source())
+    command = [compiler, *WARNINGS, *flags.split(), "-fsyntax-only", "network.c"]
+    failed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert failed.returncode and "#error" in failed.stderr and what in failed.stderr
+    subprocess.run([*command, "-DNETWORK_DECLARATIONS", "-Wno-error"], check=True, cwd=tmp_path)
+
+
+def test_names_do_not_collide(tmp_path: Path) -> None:
+    """A name before _predict and so on is none of the file's own."""
+    ends = ("_predict", "_predict_with", "_train_step", "_train_step_with", "_parameters", "_state")
+    network = Network(8).add_reshape((4, 2)).add_normalization("batch").add_dropout(0.2).add_noise(0.1)
+    network.add_flatten().add_dense(2).build(seed=1)
+    sources = [network.to_c_source(trains=True, momentum=True, name="x")]
+    sources += [built(make, "baseline").to_c_source(trains=True, name="x") for make, _ in TRAINED.values()]
+    sources += [built(make, "baseline").to_c_source(name="x") for make in networks.FLOAT32.values()]
+    names = set(re.findall(r"^static .*?(\w+)(?=\[|\(| =|;)", "".join(sources), re.MULTILINE))
+    assert {"random_bits", "velocities", "dense"} < names
+    assert not [name for name in names if name.endswith(ends)]
+    compiled(network.to_c_source(trains=True, name="random"), tmp_path, "gcc")
 
 
 def test_declares_what_it_has() -> None:

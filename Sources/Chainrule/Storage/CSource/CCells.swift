@@ -78,12 +78,17 @@ enum CCells {
                     in = MADD(p[i], before, in);
                     forget = MADD(p[n + i], before, forget);
                 }
-                in = sigmoid(in), forget = sigmoid(forget);
+                in = sigmoid(in);
+                forget = sigmoid(forget);
                 h[n + i] = forget * before + in * g;
                 if (p) out = MADD(p[2 * n + i], h[n + i], out);
-                out = sigmoid(out), q[i] = tanh_of(h[n + i]);
+                out = sigmoid(out);
+                q[i] = tanh_of(h[n + i]);
                 h[i] = out * q[i];
-                z[i] = in, z[n + i] = forget, z[2 * n + i] = g, z[3 * n + i] = out;
+                z[i] = in;
+                z[n + i] = forget;
+                z[2 * n + i] = g;
+                z[3 * n + i] = out;
             }
         }
         @kept_of
@@ -152,7 +157,8 @@ enum CCells {
                     float largest, change, sums[LANES];
                     for (int32_t j = 0; j < count; j++)
                         dense(q, k + (first + j) * a->k_step, 0, room + j, 1, width, 1);
-                    largest = at_least(largest_of(room, count) * a->scale, most), change = exp_of(most - largest);
+                    largest = at_least(largest_of(room, count) * a->scale, most);
+                    change = exp_of(most - largest);
                     for (int j = 0; j < LANES; j++) sums[j] = 0.0f;
                     for (int32_t j = 0; j < count; j++) {
                         room[j] = exp_of(MADD(room[j], a->scale, -largest));
@@ -166,7 +172,10 @@ enum CCells {
                 }
                 sum = 1.0f / sum;
                 for (int32_t c = 0; c < width; c++) h[c] = h[c] * sum;
-                if (kept) kept[2 * i] = most, kept[2 * i + 1] = sum;
+                if (kept) {
+                    kept[2 * i] = most;
+                    kept[2 * i + 1] = sum;
+                }
             }
         }
         @token_of

@@ -84,8 +84,8 @@ enum CFunctions {
         @log_of
         static float log_of(float x)
         {
-            const int is_small = x < 0x1p-126f;
-            const uint32_t bits = bits_of(is_small ? x * 0x1p23f : x), above = bits - 0x3f2aaaabu;
+            const int is_small = x < 1.17549435e-38f;
+            const uint32_t bits = bits_of(is_small ? x * 8388608.0f : x), above = bits - 0x3f2aaaabu;
             const float k = (float)((int32_t)above >> 23) - (is_small ? 23.0f : 0.0f);
             const float result = log_of_parts(k, of_bits(bits - (above & 0xff800000u)) - 1.0f);
             if (x <= 0.0f) return of_bits(x < 0.0f ? 0x7fc00000u : 0xff800000u);

@@ -314,7 +314,7 @@ enum CLayers {
             const float distance = high * (1.0f / 255.0f) - low * (1.0f / 255.0f);
             if (!is_finite) {
                 steps.size = of_bits(0x7fc00000u);
-            } else if (distance >= 0x1p-126f) {
+            } else if (distance >= 1.17549435e-38f) {
                 inverse = 1.0f / distance;
                 steps.size = distance;
                 steps.zero = (int32_t)(bits_of(-low * inverse + 12582912.0f) - 0x4b400000u);

@@ -51,7 +51,10 @@ enum CSequencesBack {
                 const float c = p ? share + so * p[2 * n + i] : share;
                 const float si = c * g * slope_of_sigmoid(in), sf = c * before[i] * slope_of_sigmoid(forget);
                 d[n + i] = p ? c * forget + si * p[i] + sf * p[n + i] : c * forget;
-                z[i] = si, z[n + i] = sf, z[2 * n + i] = c * in * slope_of_tanh(g), z[3 * n + i] = so;
+                z[i] = si;
+                z[n + i] = sf;
+                z[2 * n + i] = c * in * slope_of_tanh(g);
+                z[3 * n + i] = so;
             }
             dense_back(z, (const float *)a->v, d, 1, n, 4 * n, 0);
         }

@@ -261,14 +261,14 @@ enum CTraining {
             }
         }
         @random_bits
-        static uint32_t random_state = 0x9e3779b9u;
+        static uint32_t random_seed = 0x9e3779b9u;
         /* Of a generator with shifts (Marsaglia 2003). */
         static uint32_t random_bits(void)
         {
-            random_state ^= random_state << 13;
-            random_state ^= random_state >> 17;
-            random_state ^= random_state << 5;
-            return random_state;
+            random_seed ^= random_seed << 13;
+            random_seed ^= random_seed >> 17;
+            random_seed ^= random_seed << 5;
+            return random_seed;
         }
         @draw_factors
         /* 0 with the probability threshold / 2^32. */
@@ -292,8 +292,8 @@ enum CTraining {
             for (int32_t i = 0; i < count; i++) {
                 h[i] = x[i];
                 if (deviation > 0.0f) {
-                    const float size = SQRT(-2.0f * log_of((float)((random_bits() >> 8) + 1u) * 0x1p-24f));
-                    h[i] += deviation * size * sine((float)(random_bits() >> 8) * (0x1p-24f * 6.283185307179586f));
+                    const float size = SQRT(-2.0f * log_of((float)((random_bits() >> 8) + 1u) / 16777216.0f));
+                    h[i] += deviation * size * sine((float)(random_bits() >> 8) * (6.283185307179586f / 16777216.0f));
                 }
             }
         }

@@ -35,7 +35,7 @@ extension CWriter {
             \(network.parameterCount) parameters.
              *
              * The results are those of the library bit for bit with IEEE float, without contraction and reordering: gcc and clang with
-             * -std=c99 -ffp-contract=off, at any -O level. With other contraction they agree to rounding; -ffast-math is wrong.
+             * -std=c99 -ffp-contract=off, at any -O level. With other contraction they agree to rounding; -ffast-math is an error.
              * The code allocates nothing. It calls, where layers need them: fmaf, sqrtf of libm, as the compiler's built-in functions;
              * and memcpy, memset, if the compiler makes such calls.
              * For declarations alone, define \(macro)_DECLARATIONS and include this file.
@@ -101,6 +101,12 @@ extension CWriter {
 
             #include <stdint.h>
 
+            #if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(_M_FP_FAST)
+            #error "\(name) adds to round: compile it without -ffast-math and the like"
+            #endif
+            #if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0 && __FLT_EVAL_METHOD__ < 16
+            #error "\(name) needs sums and products of floats that are rounded to floats: on x86 -msse2 -mfpmath=sse"
+            #endif
             #ifdef __clang__
             #pragma STDC FP_CONTRACT OFF
             #endif
