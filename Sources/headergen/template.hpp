@@ -161,7 +161,7 @@ public:
 
 private:
     crl_status status_ = CRL_OK;
-    std::unique_ptr<char[]> message_;
+    std::unique_ptr<char[]> message_ = {};
 };
 
 /** A value, or an error. */
@@ -180,8 +180,8 @@ public:
     const chainrule::error &error() const noexcept { return error_; }
 
 private:
-    std::optional<T> value_;
-    chainrule::error error_;
+    std::optional<T> value_ = {};
+    chainrule::error error_ = {};
 };
 
 /** Nothing, or an error. */
@@ -195,7 +195,7 @@ public:
     const chainrule::error &error() const noexcept { return error_; }
 
 private:
-    chainrule::error error_;
+    chainrule::error error_ = {};
 };
 
 /** What a function gives: the value, or an error. */
@@ -463,19 +463,23 @@ public:
             && (std::is_void_v<Result> || std::is_same_v<Result, bool> || std::is_same_v<Result, std::int32_t>)>>
     callback(Callable callable)
     {
-        if constexpr (std::is_void_v<Result>)
-            function_ = [callable = std::move(callable)](Parameters... parameters) mutable -> std::int32_t {
-                callable(std::forward<Parameters>(parameters)...);
-                return 0;
-            };
-        else
+        if constexpr (std::is_void_v<Result>) {
+            // Empty if the callable is: a null pointer, or a std::function without one.
+            std::function<void(Parameters...)> function = std::move(callable);
+            if (function)
+                function_ = [function = std::move(function)](Parameters... parameters) -> std::int32_t {
+                    function(std::forward<Parameters>(parameters)...);
+                    return 0;
+                };
+        } else {
             function_ = std::move(callable);
+        }
     }
     explicit operator bool() const noexcept { return static_cast<bool>(function_); }
     std::int32_t operator()(Parameters... parameters) const { return function_(std::forward<Parameters>(parameters)...); }
 
 private:
-    std::function<std::int32_t(Parameters...)> function_;
+    std::function<std::int32_t(Parameters...)> function_ = {};
 };
 
 using activation_function = callback<const float *, float *, std::size_t, std::size_t>;
@@ -869,7 +873,7 @@ struct c_cascade_options : pinned {
 
 private:
     crl_cost_options cost;
-    std::vector<crl_activation> activations;
+    std::vector<crl_activation> activations = {};
     crl_cascade_options to = CRL_CASCADE_OPTIONS_INIT;
 };
 
@@ -933,7 +937,7 @@ private:
     struct destroyer {
         void operator()(Handle *handle) const noexcept { Destroy(handle); }
     };
-    std::unique_ptr<Handle, destroyer> handle_;
+    std::unique_ptr<Handle, destroyer> handle_ = {};
 };
 
 /* The callables of a network's custom activations. */
@@ -1014,7 +1018,7 @@ public:
 /** An input or an output of an ONNX model. */
 struct onnx_value {
     const char *name = nullptr;
-    std::vector<std::size_t> extents;
+    std::vector<std::size_t> extents = {};
     std::int32_t batch_axis = 0;
 };
 
@@ -1023,9 +1027,9 @@ struct recipe {
     recipe() = default;
     recipe(recipe &&) = default; // a copy's span would be of the original
     recipe &operator=(recipe &&) = default;
-    train_options options;
-    optimizer_options optimizer;
-    std::vector<float> class_weights; /**< options.class_weights is a span of it */
+    train_options options = {};
+    optimizer_options optimizer = {};
+    std::vector<float> class_weights = {}; /**< options.class_weights is a span of it */
 };
 
 class network : public detail::owner<crl_network, crl_network_destroy> {
@@ -1334,7 +1338,7 @@ private:
         return detail::give(status, std::move(value));
     }
 
-    detail::activations activations_;
+    detail::activations activations_ = {};
 };
 
 inline returned<workspace> workspace::create(const network &network, std::size_t max_rows, chainrule::purpose purpose)
@@ -1488,7 +1492,7 @@ public:
     /* ---- METHODS crl_trainer ---- */
 
 private:
-    std::unique_ptr<const train_options> options_; // with the callables
+    std::unique_ptr<const train_options> options_ = {}; // with the callables
 };
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -1528,7 +1532,7 @@ public:
 
 private:
     friend class stream;
-    detail::activations activations_;
+    detail::activations activations_ = {};
 };
 
 class publisher : public detail::owner<crl_publisher, crl_publisher_destroy> {
@@ -1571,8 +1575,8 @@ public:
 
 private:
     struct shared {
-        std::mutex mutex;
-        detail::activations activations; // of every network that was published
+        std::mutex mutex = {};
+        detail::activations activations = {}; // of every network that was published
     };
 
     // Any number of threads may publish.
@@ -1590,7 +1594,7 @@ private:
         }
     }
 
-    std::unique_ptr<shared> kept_;
+    std::unique_ptr<shared> kept_ = {};
 };
 
 /** Serves one thread at a time. push() allocates nothing, unless it fails. */
@@ -1643,7 +1647,7 @@ private:
         return detail::give(status, std::move(made));
     }
 
-    detail::activations activations_;
+    detail::activations activations_ = {};
 };
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -1683,7 +1687,7 @@ public:
     returned<void> reset() { return detail::give(crl_cancel_reset(get())); }
 
 private:
-    std::unique_ptr<const callback<>> poll_;
+    std::unique_ptr<const callback<>> poll_ = {};
 };
 
 /** While it lives, the calls of its thread look at a flag. Then they look again at what they looked at before. */
@@ -1700,7 +1704,8 @@ public:
     explicit watch(const cancel &cancel) : watch(create(cancel)) {}
 #endif
     watch(watch &&other) noexcept : before_(other.before_), watches_(std::exchange(other.watches_, false)) {}
-    watch &operator=(watch &&) = delete;
+    watch(const watch &) = delete;
+    watch &operator=(const watch &) = delete;
     ~watch()
     {
         if (watches_)

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -192,6 +193,13 @@ void training()
         CHECK(std::fabs(y[i] - t[i]) < 0.2f);
     CHECK(network.evaluate({ x, 2 }, chainrule::values(t, 1)).cost < 0.05);
 
+    // A callable that is none, whatever it returns.
+    options.on_epoch = std::function<void(const crl_epoch &)>();
+    CHECK(!options.on_epoch);
+    options.on_epoch = std::function<bool(const crl_epoch &)>();
+    CHECK(!options.on_epoch);
+    options.on_epoch = static_cast<void (*)(const crl_epoch &)>(nullptr);
+    CHECK(!options.on_epoch);
     // A callback stops, by a number or by true.
     options.on_epoch = [](const crl_epoch &) { return true; };
     THROWS(CRL_CANCELLED, "", network.fit({ x, 2 }, chainrule::values(t, 1), options));
