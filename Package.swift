@@ -101,7 +101,8 @@ let package = Package(
             name: "ChainruleC", dependencies: ["CChainrule", "CMemory", "CPlatform", "Chainrule"],
             exclude: ["exports.map"], swiftSettings: common, linkerSettings: [sharedLibraryFlags]),
         .executableTarget(
-            name: "headergen", exclude: ["introduction.txt", "template.hpp"], swiftSettings: [warningsAreErrors]),
+            name: "headergen", exclude: ["introduction.txt", "template.hpp", "template.java"],
+            swiftSettings: [warningsAreErrors]),
         // What tests compare with, in float64, and differentiate by its values alone. It is optimised in every build: without,
         // it took most of the tests' time.
         .target(

@@ -106,7 +106,7 @@ public func crlNetworkTensorShape(
 /// training moves, and constants, which only the caller changes. Files hold them, no optimizer steps them. What crl_network_parameters() says holds here, too.
 /// - Parameters:
 ///   - network: built.
-///   - state: receives the address; NULL if there is no state.
+///   - state: receives the address, or NULL if there is no state.
 ///   - count: receives the number of floats.
 /// - Returns: a status.
 @_cdecl("crl_network_state")

@@ -15,7 +15,7 @@ struct CppHeader {
         self.template = template
         self.declarations = declarations
         self.macros = macros
-        for (type, enumerators) in Self.enumerations(declarations) {
+        for (type, enumerators) in declarations.enumerations {
             enumerations[type] = Dictionary(
                 uniqueKeysWithValues: zip(enumerators.map(\.name), Self.names(of: enumerators.map(\.name))))
             types.kinds[type] = .enumeration
@@ -72,26 +72,10 @@ struct CppHeader {
         macros.first { $0.name == structure.uppercased() + "_INIT" }
     }
 
-    /// The types that are an `int32_t` with enumerators of its own, which stand behind it.
-    private static func enumerations(
-        _ declarations: [HeaderDeclaration]
-    ) -> [(type: String, enumerators: [HeaderDeclaration.Enumerator])] {
-        zip(declarations, declarations.dropFirst()).compactMap { (type, enumerators) in
-            guard case .alias(let name, CType(name: "int32_t")) = type, case .enumerators(let all) = enumerators else {
-                return nil
-            }
-            return (name, all)
-        }
-    }
-
-    /// Names without what all of them begin with: CRL_CELL_TANH is `tanh`. What is the caller's own, such as
-    /// CRL_CUSTOM_COST, is `custom`.
+    /// Short names in lower case: CRL_CELL_TANH is `tanh`.
     static func names(of enumerators: [String]) -> [String] {
-        let others = enumerators.filter { !$0.hasPrefix("CRL_CUSTOM_") }
-        let common = others.dropFirst().reduce(others.first ?? "") { $0.commonPrefix(with: $1) }
-        let prefix = common.lastIndex(of: "_").map { common[...$0] } ?? ""
-        return enumerators.map {
-            let name = $0.hasPrefix("CRL_CUSTOM_") ? "custom" : $0.dropFirst(prefix.count).lowercased()
+        shortNames(ofEnumerators: enumerators).map {
+            let name = $0.lowercased()
             return keywords.contains(name) ? name + "_" : name
         }
     }
@@ -107,7 +91,7 @@ struct CppHeader {
     ]
 
     private func enumerationTexts() -> [String] {
-        Self.enumerations(declarations).map { (type, enumerators) in
+        declarations.enumerations.map { (type, enumerators) in
             let lines = enumerators.map { "    \(enumerations[type]![$0.name]!) = \($0.name),\n" }.joined()
             return "enum class \(type.withoutPrefix) : std::int32_t {\n\(lines)};"
         }

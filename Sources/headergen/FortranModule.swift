@@ -222,7 +222,7 @@ struct FortranModule {
         // A call may write only some of an array, and of a structure what its size allows.
         if kinds[type.name] == .structure { return "\(target), intent(inout) :: \(name)" }
         if function.isArray(parameter) { return "\(target), intent(inout) :: \(name)(*)" }
-        let intent = contents.isResult(name, of: function.name) ? "out" : "inout"
+        let intent = contents.isResult(parameter, of: function.name) ? "out" : "inout"
         return "\(target), intent(\(intent)) :: \(name)"
     }
 

@@ -62,9 +62,15 @@ struct HeaderContents {
     }
 
     /// Whether a parameter only receives something: what it points to before the call does not matter, or is an initial value.
-    func isResult(_ parameter: String, of function: String) -> Bool {
-        let text = documentation[function]?.text(of: parameter) ?? ""
+    func isResult(_ parameter: Prototype.Parameter, of function: String) -> Bool {
+        let (type, text) = (parameter.type, documentation[function]?.text(of: parameter.name) ?? "")
+        guard type.pointers.count == 2 || type.pointers.count == 1 && !type.isConst else { return false }
         return text.hasPrefix("receives") || text.hasPrefix("initialized with CRL_")
+    }
+
+    /// Whether a function gives a structure the value of its macro.
+    func isInitializer(_ function: String) -> Bool {
+        initialValues[String(function.dropLast("_init".count))] != nil && function.hasSuffix("_init")
     }
 
     /// Whether a function has a macro's name, but for the case of its letters.

@@ -58,6 +58,27 @@ extension HeaderDeclaration {
     }
 }
 
+extension [HeaderDeclaration] {
+    /// The types that are an `int32_t` with enumerators of its own, which stand behind it.
+    var enumerations: [(type: String, enumerators: [HeaderDeclaration.Enumerator])] {
+        zip(self, dropFirst()).compactMap { (type, enumerators) in
+            guard case .alias(let name, CType(name: "int32_t")) = type, case .enumerators(let all) = enumerators else {
+                return nil
+            }
+            return (name, all)
+        }
+    }
+}
+
+/// Names of an enumeration without what all of them begin with: CRL_CELL_TANH is TANH. What is the caller's own, such as
+/// CRL_CUSTOM_COST, is CUSTOM.
+func shortNames(ofEnumerators names: [String]) -> [String] {
+    let others = names.filter { !$0.hasPrefix("CRL_CUSTOM_") }
+    let common = others.dropFirst().reduce(others.first ?? "") { $0.commonPrefix(with: $1) }
+    let prefix = common.lastIndex(of: "_").map { common[...$0] } ?? ""
+    return names.map { $0.hasPrefix("CRL_CUSTOM_") ? "CUSTOM" : String($0.dropFirst(prefix.count)) }
+}
+
 /// One node of clang's syntax tree; the keys are clang's.
 private struct Node: Decodable {
     struct TypeName: Decodable {

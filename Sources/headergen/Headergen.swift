@@ -38,6 +38,7 @@ struct Headergen {
         let introduction = try read(sources.appending(path: "headergen/introduction.txt"))
 
         let template = try read(sources.appending(path: "headergen/template.hpp"))
+        let javaTemplate = try read(sources.appending(path: "headergen/template.java"))
 
         let header = try PublicHeader(introduction: introduction, types: types, contract: contract).text()
         let declarations = try HeaderDeclaration.all(inSyntaxTree: syntaxTree(ofHeader: header, clang: options.clang))
@@ -65,6 +66,9 @@ struct Headergen {
             GeneratedFile(
                 path: "bindings/luajit/chainrule.lua", text: try LuaModule(contents, header: foreign).text()),
             GeneratedFile(path: "bindings/rust/chainrule-sys/src/lib.rs", text: try RustCrate(contents).text()),
+            GeneratedFile(
+                path: "bindings/java/chainrule/Chainrule.java",
+                text: try JavaClass(template: javaTemplate, contents: contents).text()),
         ]
     }
 

@@ -27,7 +27,7 @@ struct LuaModule {
             switch declaration {
             case .structure(let name, _) where contents.initialValues[name] != nil:
                 structures.append("chainrule.\(name.withoutPrefix) = structure(\"\(name)\")")
-            case .function(let function) where !isInitializer(function.name):
+            case .function(let function) where !contents.isInitializer(function.name):
                 functions.append(try text(of: function))
             default: break
             }
@@ -106,10 +106,6 @@ struct LuaModule {
         function chainrule.floats(values) return ffi.new("float[?]", #values, values) end
         """
 
-    private func isInitializer(_ function: String) -> Bool {
-        contents.initialValues[String(function.dropLast("_init".count))] != nil && function.hasSuffix("_init")
-    }
-
     private func name(of function: String) -> String {
         if let handle = handles.first(where: { function.hasPrefix($0 + "_") }) {
             return "chainrule.\(handle.withoutPrefix).\(function.dropFirst(handle.count + 1))"
@@ -169,7 +165,7 @@ struct LuaModule {
         _ parameter: Prototype.Parameter, _ name: String, of function: Prototype
     ) -> (begun: String, ended: String)? {
         let type = parameter.type
-        guard contents.isResult(parameter.name, of: function.name), !type.pointers.isEmpty,
+        guard contents.isResult(parameter, of: function.name),
             !contents.nullability(of: parameter.name, in: function.name).contains(.pointer)
         else { return nil }
         if type.pointers.count == 2 {

@@ -1,6 +1,6 @@
 /// The number that a macro of the public header stands for.
 enum MacroNumber: Equatable {
-    /// A whole number, or an expression of them, which C, Python, Fortran, Lua and Rust spell alike.
+    /// A whole number, or an expression of them, which C, Python, Fortran, Lua, Rust and Java spell alike.
     case integer(String)
     /// A float, without C's suffix.
     case real(String)

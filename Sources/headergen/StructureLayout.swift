@@ -19,6 +19,8 @@ struct StructureLayout: Equatable {
     var alignment: Int
     /// Where the last member ends.
     var end: Int
+    /// Where each member begins.
+    var offsets: [Int] = []
 
     /// Requires that no structure ends with bytes of no member.
     static func check(_ declarations: [HeaderDeclaration]) throws(GeneratorError) {
@@ -57,7 +59,8 @@ struct StructureLayout: Equatable {
         var structure = StructureLayout(size: 0, alignment: 1, end: 0)
         for field in fields {
             let member = try layout(of: field.type, known, machine, "\(name).\(field.name)")
-            structure.end = roundedUp(structure.end, to: member.alignment) + member.size
+            structure.offsets.append(roundedUp(structure.end, to: member.alignment))
+            structure.end = structure.offsets.last! + member.size
             structure.alignment = max(structure.alignment, member.alignment)
         }
         structure.size = roundedUp(structure.end, to: structure.alignment)

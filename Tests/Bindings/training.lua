@@ -96,6 +96,13 @@ holds("the sum", other:output_size() == 3)
 local extents = ffi.new("size_t[2]")
 holds("the shape", other:layer_shape(0, extents, 2) == 2 and extents[0] == 3 and extents[1] == 2)
 
+local image = chainrule.network.create(36)
+image:add_reshape({ 6, 6, 1 })
+image:add_convolution(2, chainrule.RELU, chainrule.window({ kernel = { 3, 3 } }), 1)
+image:build(1)
+holds("a window", image:layer_window(1).kernel.second == 3 and image:output_size() == 32)
+holds("no state", image:state() == nil)
+
 -- Errors are raised where the caller is.
 local text = message(function() network:add_dense(1, chainrule.TANH) end)
 holds("the place and the kind", text:find("training.lua:%d+: CRL_ERROR_ALREADY_BUILT: "))

@@ -1332,10 +1332,10 @@ CRL_NODISCARD CRL_API crl_status crl_network_tensor_shape(const crl_network *net
  *  which training moves, and constants, which only the caller changes. Files hold them, no optimizer steps them.
  *  What crl_network_parameters() says holds here, too.
  *  @param network built.
- *  @param state receives the address; NULL if there is no state.
+ *  @param state receives the address, or NULL if there is no state.
  *  @param count receives the number of floats.
  *  @return a status. */
-CRL_NODISCARD CRL_API crl_status crl_network_state(const crl_network *network, float *CRL_NONNULL *CRL_NULLABLE state,
+CRL_NODISCARD CRL_API crl_status crl_network_state(const crl_network *network, float *CRL_NULLABLE *CRL_NONNULL state,
                                                    size_t *count);
 
 /** Gets the number of tensors of the state.

@@ -41,6 +41,7 @@ import Testing
         "include/chainrule.h", "include/chainrule.ffi.h", "include/chainrule.hpp", "Sources/ChainruleC/exports.map",
         "bindings/python/chainrule/_prototypes.py", "bindings/fortran/chainrule.f90",
         "bindings/luajit/chainrule.lua", "bindings/rust/chainrule-sys/src/lib.rs",
+        "bindings/java/chainrule/Chainrule.java",
     ]
 
     @Test func writesTheHeader() throws {
@@ -105,7 +106,7 @@ import Testing
 
     @Test(arguments: [
         "Interface.h", "Sources/CChainrule/include/chainrule_types.h", "Sources/headergen/introduction.txt",
-        "Sources/headergen/template.hpp",
+        "Sources/headergen/template.hpp", "Sources/headergen/template.java",
     ])
     func missingInput(_ path: String) throws {
         let url = folder.appending(path: path)

@@ -24,6 +24,14 @@ extension CommandTests {
         int last;
 
         """,
+        "Sources/headergen/template.java": """
+        public final class Chainrule {
+            private Chainrule() {}
+
+        /* ---- CONTENTS ---- */
+        }
+
+        """,
         "Sources/CChainrule/include/chainrule_types.h": """
         #ifndef CHAINRULE_TYPES_H
         #define CHAINRULE_TYPES_H

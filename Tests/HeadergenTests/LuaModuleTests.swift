@@ -56,6 +56,7 @@ import Testing
             ["crl_layer *r"], "",
             "    local r = chainrule.layer()\n    check(library.crl_f(r))\n    return r"
         ),
+        (["const crl_layer *r"], "r", "    check(library.crl_f(r))"),
         (
             ["const char *const *names", "size_t names_count", "size_t end"], "names, end_",
             "    local names, names_count = to_list(\"const char *[?]\", names)\n"

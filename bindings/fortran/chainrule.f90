@@ -1255,7 +1255,7 @@ module chainrule
     function crl_network_state(network, state, count) bind(C)
       import
       type(crl_network), value :: network
-      type(c_ptr), value :: state
+      type(c_ptr), intent(out) :: state
       integer(c_size_t), intent(out) :: count
       integer(c_int32_t) :: crl_network_state
     end function crl_network_state

@@ -981,16 +981,12 @@ function chainrule.network.add_input(network, name, extents)
     check(library.crl_network_add_input(network, name, extents, extents_count))
 end
 
-function chainrule.network.add_convolution(network, channels, activation, groups, options)
-    local window = chainrule.window()
+function chainrule.network.add_convolution(network, channels, activation, window, groups, options)
     check(library.crl_network_add_convolution(network, channels, activation, window, groups, options))
-    return window
 end
 
-function chainrule.network.add_transposed_convolution(network, channels, activation, groups, options)
-    local window = chainrule.window()
+function chainrule.network.add_transposed_convolution(network, channels, activation, window, groups, options)
     check(library.crl_network_add_transposed_convolution(network, channels, activation, window, groups, options))
-    return window
 end
 
 function chainrule.network.add_pooling(network, method, window, options)
@@ -1158,10 +1154,11 @@ function chainrule.network.tensor_shape(network, index, extents, extents_count)
     return tonumber(rank[0])
 end
 
-function chainrule.network.state(network, state)
+function chainrule.network.state(network)
+    local state = ffi.new("float *[1]")
     local count = ffi.new("size_t[1]")
     check(library.crl_network_state(network, state, count))
-    return tonumber(count[0])
+    return state[0], tonumber(count[0])
 end
 
 function chainrule.network.state_tensor_count(network)
