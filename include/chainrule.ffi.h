@@ -540,6 +540,9 @@ crl_status crl_cost(const crl_cost_options *cost, const float *y, size_t y_rows,
 crl_status crl_backward(const crl_network *network, crl_workspace *workspace, const float *dC_dy, size_t dC_dy_rows,
                         size_t dC_dy_stride, float *gradients, size_t gradients_count, int32_t accumulate, float *dC_dx,
                         size_t dC_dx_rows, size_t dC_dx_stride);
+crl_status crl_backward_until(const crl_network *network, crl_workspace *workspace, const float *dC_dy,
+                              size_t dC_dy_rows, size_t dC_dy_stride, size_t first, float *gradients,
+                              size_t gradients_count, int32_t accumulate);
 crl_status crl_workspace_set_noise(crl_workspace *workspace, int32_t active, uint64_t seed, uint64_t step);
 crl_status crl_workspace_use_batch_statistics(crl_workspace *workspace, int32_t active);
 crl_status crl_network_update_statistics(crl_network *network, const crl_workspace *workspace);

@@ -2702,6 +2702,33 @@ CRL_NODISCARD CRL_API crl_status crl_backward(const crl_network *network, crl_wo
                                               size_t gradients_count, int32_t accumulate, float *CRL_NULLABLE dC_dx,
                                               size_t dC_dx_rows, size_t dC_dx_stride);
 
+/** Runs a part of a backward pass, from the last layer towards the first: as far as some gradients need. They can
+ *  travel to other processes while the next call goes on. All parts together give the bits of crl_backward().
+ *
+ *  for (size_t end = count; end > 0; end = first) { first = end > BUCKET ? end - BUCKET : 0;
+ *  crl_backward_until(network, workspace, end == count ? dC_dy : NULL, …, first, gradients, count, 0); … the
+ *  gradients from first to end are complete … }
+ *
+ *  A forward pass, crl_backward() and an error of a call that computes end the pass.
+ *  @param network built; only read.
+ *  @param workspace for training, after a forward pass of as many rows.
+ *  @param dC_dy ∇C, dC_dy_rows × outputs, starts a pass. Copied. NULL: goes on with the one that the last call
+ *      started.
+ *  @param dC_dy_rows the rows of the last forward pass; ignored if dC_dy is NULL.
+ *  @param dC_dy_stride floats from one row to the next, at least the number of outputs; ignored if dC_dy is NULL.
+ *  @param first the gradients from this index to the end of the vector are complete afterwards. 0: the pass ends,
+ *      and crl_workspace_values() has δ of every layer.
+ *  @param gradients receives ∂C/∂w in the order of the parameter vector, whole layers at a time. Give the same
+ *      vector in each call.
+ *  @param gradients_count the number of parameters.
+ *  @param accumulate 0: sets gradients. Non-zero: adds to them.
+ *  @return a status; also CRL_ERROR_MISMATCH or CRL_ERROR_NO_FORWARD. After CRL_ERROR_CALLBACK the contents of
+ *      gradients are unspecified, and the workspace holds no δ. */
+CRL_NODISCARD CRL_API crl_status crl_backward_until(const crl_network *network, crl_workspace *workspace,
+                                                    const float *CRL_NULLABLE dC_dy, size_t dC_dy_rows,
+                                                    size_t dC_dy_stride, size_t first, float *gradients,
+                                                    size_t gradients_count, int32_t accumulate);
+
 /** Sets whether dropout and noise layers are active in the workspace's next passes, and what they draw. The numbers
  *  follow from seed, step, layer, row and column alone. Afterwards the workspace holds no forward pass.
  *  @param workspace one thread at a time.

@@ -202,6 +202,48 @@ public func crlBackward(
     }
 }
 
+/// Runs a part of a backward pass, from the last layer towards the first: as far as some gradients need. These can travel to
+/// other processes while the next call goes on. Cut the vector anywhere: give dC_dy with the last piece, then NULL with each
+/// piece before it, down to first = 0. All pieces together have the bits of crl_backward().
+///
+/// A forward pass, crl_backward() and an error of a layer's function end the pass.
+/// - Parameters:
+///   - network: built; only read.
+///   - workspace: for training, after a forward pass of as many rows.
+///   - dC_dy: ∇C, dC_dy_rows × outputs, starts a pass. Copied. NULL: goes on with the one that the last call started.
+///   - dC_dy_rows: the rows of the last forward pass; ignored if dC_dy is NULL.
+///   - dC_dy_stride: floats from one row to the next, at least the number of outputs; ignored if dC_dy is NULL.
+///   - first: the gradients from this index to the end of the vector are complete afterwards. 0: the pass ends, and
+///     crl_workspace_values() has δ of every layer.
+///   - gradients: receives ∂C/∂w in the order of the parameter vector, whole layers at a time. Give the same vector in each call.
+///   - gradients_count: the number of parameters.
+///   - accumulate: 0: sets gradients. Non-zero: adds to them.
+/// - Returns: a status; also CRL_ERROR_MISMATCH or CRL_ERROR_NO_FORWARD. After CRL_ERROR_CALLBACK the contents of
+///   gradients are unspecified, and the workspace holds no δ.
+@_cdecl("crl_backward_until")
+public func crlBackwardUntil(
+    _ network: UnsafePointer<crl_network>?, _ workspace: UnsafeMutablePointer<crl_workspace>?,
+    _ dC_dy: UnsafePointer<Float>?, _ dC_dy_rows: UInt, _ dC_dy_stride: UInt, _ first: UInt,
+    _ gradients: UnsafeMutablePointer<Float>?, _ gradients_count: UInt, _ accumulate: Int32
+) -> crl_status {
+    call("crl_backward_until") { () throws(ChainruleError) in
+        let network = try ChainruleC.network(network)
+        let workspace = try object(workspace, "workspace", as: Workspace.self)
+        var outputGradient: Matrix?
+        if let dC_dy {
+            outputGradient = try matrix(
+                dC_dy, rows: dC_dy_rows, columns: network.outputs, stride: dC_dy_stride, "dC_dy")
+        }
+        let vector = try parameterVector(gradients, count: gradients_count, of: network, "gradients")
+        guard first <= gradients_count else {
+            throw ChainruleError(.size, "first is \(first); the network has \(network.parameterCount) parameters")
+        }
+        try Place(vector, "gradients").checkApart(from: Place(network.numbers, "the network's parameters"))
+        try network.backward(
+            outputGradient, in: workspace, until: Int(first), gradients: vector, accumulating: accumulate != 0)
+    }
+}
+
 /// Sets whether dropout and noise layers are active in the workspace's next passes, and what they draw. The numbers
 /// follow from seed, step, layer, row and column alone. Afterwards the workspace holds no forward pass.
 /// - Parameters:

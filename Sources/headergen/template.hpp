@@ -1256,6 +1256,13 @@ public:
         return detail::give(crl_backward(get(), workspace.get(), dC_dy.data(), dC_dy.count(), dC_dy.stride(), gradients.data(),
             gradients.size(), accumulate, dC_dx.data(), dC_dx.count(), dC_dx.stride()));
     }
+    /** With dC_dy a pass starts, with {} it goes on: until the gradients from `first` on are complete. */
+    returned<void> backward_until(workspace &workspace, const_rows dC_dy, std::size_t first, span<float> gradients,
+        bool accumulate = false) const
+    {
+        return detail::give(crl_backward_until(get(), workspace.get(), dC_dy.data(), dC_dy.count(), dC_dy.stride(), first,
+            gradients.data(), gradients.size(), accumulate));
+    }
     returned<double> value_and_gradient(const cost_options &cost, const_rows x, const targets &t, span<float> gradients = {}) const
     {
         const crl_cost_options c = detail::c(cost);

@@ -214,6 +214,9 @@ import Testing
             crlBackward(network, workspace, f.t.pointer, 4, 2, f.gradients.pointer, 17, 0, f.dC_dx.pointer, 4, 2),
             CRL_ERROR_CALLBACK, "crl_backward", [words])
         #expect(f.dC_dx.elements.allSatisfy { $0 == 77 })
+        fails(
+            crlBackwardUntil(network, workspace, f.t.pointer, 4, 2, 0, f.gradients.pointer, 17, 0), CRL_ERROR_CALLBACK,
+            "crl_backward_until", [words])
     }
 
     static let noteEpoch: crl_epoch_callback = { user, epoch in

@@ -83,6 +83,9 @@ import Testing
                 $0.network, $0.workspace, $0.t.pointer, 4, 2, $0.gradients.pointer, 17, 0, $0.gradients.pointer + 16, 4,
                 2)
         },
+        bad("crl_backward_until", "gradients overlaps the network's parameters") {
+            crlBackwardUntil($0.network, $0.workspace, $0.t.pointer, 4, 2, 0, parameters(of: $0.network), 17, 0)
+        },
         bad("crl_step", "the network's parameters overlaps gradients") {
             crlStep($0.optimizer, $0.network, parameters(of: $0.network), 17)
         },

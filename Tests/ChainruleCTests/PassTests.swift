@@ -68,6 +68,43 @@ import Testing
         }
     }
 
+    /// Whole layers at a time: "out" has the parameters from 9 on.
+    @Test func gradientsInParts() {
+        let f = Fixture()
+        let whole = Memory<Float>(0, count: 17)
+        ok(crlBackward(f.network, f.workspace, f.t.pointer, 4, 2, whole.pointer, 17, 0, nil, 0, 0))
+        func part(_ dC_dy: UnsafePointer<Float>?, _ first: UInt, _ accumulate: Int32 = 0) {
+            ok(
+                crlBackwardUntil(
+                    f.network, f.workspace, dC_dy, 4, 2, first, f.gradients.pointer, 17, accumulate))
+        }
+        func hasDelta() -> Bool {
+            CRL_OK
+                == crlWorkspaceValues(
+                    f.workspace, "hidden", crl_quantity(CRL_QUANTITY_DELTA), f.address.pointer, f.sizes.pointer,
+                    f.sizes.pointer + 1)
+        }
+        part(f.t.pointer, 17)
+        #expect(f.gradients.elements.allSatisfy { $0 == 77 })
+        part(nil, 16)
+        part(nil, 9)
+        #expect(f.gradients.elements[..<9].allSatisfy { $0 == 77 })
+        #expect(f.gradients.bytes[36...] == whole.bytes[36...] && !hasDelta())
+        part(nil, 8)
+        #expect(f.gradients.bytes == whole.bytes && !hasDelta())
+        part(nil, 0)
+        #expect(f.gradients.bytes == whole.bytes && hasDelta())
+        let twice = Memory(whole.elements)
+        ok(crlBackward(f.network, f.workspace, f.t.pointer, 4, 2, twice.pointer, 17, 1, nil, 0, 0))
+        part(f.t.pointer, 9, 1)
+        part(nil, 0)
+        #expect(f.gradients.elements == whole.elements[..<9] + twice.elements[9...])
+        // ∇C is copied before the first gradient is written.
+        for index in 0..<8 { f.gradients.pointer[index] = f.t.pointer[index] }
+        part(f.gradients.pointer, 0)
+        #expect(f.gradients.bytes == whole.bytes)
+    }
+
     /// dC_dx is that of central differences of Σ t y, whose ∇C is t.
     @Test func gradientOfTheInput() {
         let f = Fixture()

@@ -104,6 +104,24 @@ import Testing
         BadCall("crl_backward", CRL_ERROR_SIZE, "5 rows", "1 to 4") {
             crlBackward($0.network, $0.workspace, $0.t.pointer, 5, 2, nil, 0, 0, nil, 0, 0)
         },
+        BadCall("crl_backward_until", CRL_ERROR_SIZE, "dC_dy_rows is 0") {
+            crlBackwardUntil($0.network, $0.workspace, $0.t.pointer, 0, 2, 0, $0.gradients.pointer, 17, 0)
+        },
+        BadCall("crl_backward_until", CRL_ERROR_SIZE, "dC_dy_stride is 1", "2 floats") {
+            crlBackwardUntil($0.network, $0.workspace, $0.t.pointer, 4, 1, 0, $0.gradients.pointer, 17, 0)
+        },
+        BadCall("crl_backward_until", CRL_ERROR_SIZE, "gradients_count is 16", "17 parameters") {
+            crlBackwardUntil($0.network, $0.workspace, $0.t.pointer, 4, 2, 0, $0.gradients.pointer, 16, 0)
+        },
+        BadCall("crl_backward_until", CRL_ERROR_SIZE, "first is 18", "17 parameters") {
+            crlBackwardUntil($0.network, $0.workspace, $0.t.pointer, 4, 2, 18, $0.gradients.pointer, 17, 0)
+        },
+        BadCall("crl_backward_until", CRL_ERROR_SIZE, "first is \(UInt.max)") {
+            crlBackwardUntil($0.network, $0.workspace, $0.t.pointer, 4, 2, .max, $0.gradients.pointer, 17, 0)
+        },
+        BadCall("crl_backward_until", CRL_ERROR_SIZE, "5 rows", "1 to 4") {
+            crlBackwardUntil($0.network, $0.workspace, $0.t.pointer, 5, 2, 0, $0.gradients.pointer, 17, 0)
+        },
         BadCall("crl_step", CRL_ERROR_SIZE, "gradients_count is 18", "17 parameters") {
             crlStep($0.optimizer, $0.network, $0.slope.pointer, 18)
         },

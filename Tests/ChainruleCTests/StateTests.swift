@@ -61,6 +61,12 @@ import Testing
         BadCall("crl_backward", CRL_ERROR_HANDLE, "network") {
             crlBackward(cast($0.optimizer), $0.workspace, $0.t.pointer, 4, 2, $0.gradients.pointer, 17, 0, nil, 0, 0)
         },
+        BadCall("crl_backward_until", CRL_ERROR_HANDLE, "workspace") {
+            crlBackwardUntil($0.network, cast($0.network), $0.t.pointer, 4, 2, 0, $0.gradients.pointer, 17, 0)
+        },
+        BadCall("crl_backward_until", CRL_ERROR_HANDLE, "network") {
+            crlBackwardUntil(cast($0.optimizer), $0.workspace, $0.t.pointer, 4, 2, 0, $0.gradients.pointer, 17, 0)
+        },
         BadCall("crl_optimizer_learning_rate", CRL_ERROR_HANDLE, "optimizer", "crl_optimizer") {
             crlOptimizerLearningRate(cast($0.workspace), $0.rate.pointer)
         },
@@ -127,6 +133,9 @@ import Testing
         BadCall("crl_backward", CRL_ERROR_NOT_BUILT, "not built") {
             crlBackward($0.unbuilt, $0.workspace, $0.t.pointer, 4, 2, $0.gradients.pointer, 17, 0, nil, 0, 0)
         },
+        BadCall("crl_backward_until", CRL_ERROR_NOT_BUILT, "not built") {
+            crlBackwardUntil($0.unbuilt, $0.workspace, $0.t.pointer, 4, 2, 0, $0.gradients.pointer, 17, 0)
+        },
         BadCall("crl_step", CRL_ERROR_NOT_BUILT, "not built") {
             crlStep($0.optimizer, $0.unbuilt, $0.slope.pointer, 17)
         },
@@ -157,6 +166,13 @@ import Testing
             ok(crlForward(f.network, f.inference, f.x.pointer, 4, 2, nil, 0, 0))
             return crlBackward(f.network, f.inference, f.t.pointer, 4, 2, f.gradients.pointer, 17, 0, nil, 0, 0)
         },
+        BadCall("crl_backward_until", CRL_ERROR_MISMATCH, "workspace", "another network") {
+            crlBackwardUntil($0.other, $0.workspace, $0.t.pointer, 4, 2, 0, $0.gradients.pointer, 17, 0)
+        },
+        BadCall("crl_backward_until", CRL_ERROR_MISMATCH, "inference") { f in
+            ok(crlForward(f.network, f.inference, f.x.pointer, 4, 2, nil, 0, 0))
+            return crlBackwardUntil(f.network, f.inference, f.t.pointer, 4, 2, 0, f.gradients.pointer, 17, 0)
+        },
         BadCall("crl_step", CRL_ERROR_MISMATCH, "optimizer", "another network") {
             crlStep($0.optimizer, $0.other, $0.slope.pointer, 17)
         },
@@ -165,6 +181,12 @@ import Testing
         },
         BadCall("crl_backward", CRL_ERROR_NO_FORWARD, "3 rows", "4") {
             crlBackward($0.network, $0.workspace, $0.t.pointer, 3, 2, $0.gradients.pointer, 17, 0, nil, 0, 0)
+        },
+        BadCall("crl_backward_until", CRL_ERROR_NO_FORWARD, "3 rows", "4") {
+            crlBackwardUntil($0.network, $0.workspace, $0.t.pointer, 3, 2, 0, $0.gradients.pointer, 17, 0)
+        },
+        BadCall("crl_backward_until", CRL_ERROR_NO_FORWARD, "no backward pass", "dC_dy starts one") {
+            crlBackwardUntil($0.network, $0.workspace, nil, 0, 0, 9, $0.gradients.pointer, 17, 0)
         },
         BadCall("crl_workspace_values", CRL_ERROR_NO_FORWARD, "'out'", "backward") {
             crlWorkspaceValues(
@@ -278,6 +300,44 @@ import Testing
         ok(crlForward(f.network, f.workspace, f.x.pointer, 4, 2, nil, 0, 0))
         ok(crlNetworkFit(f.network, f.x.pointer, 4, 2, f.targets(), nil, nil))
         fails(backward(f.workspace), CRL_ERROR_NO_FORWARD, "crl_backward", ["parameters have changed"])
+    }
+
+    /// A pass in parts goes on only until something ends it.
+    @Test func aBackwardPassGoesOnFromWhereItStopped() {
+        let f = Fixture()
+        func start(_ first: UInt) {
+            ok(crlForward(f.network, f.workspace, f.x.pointer, 4, 2, nil, 0, 0))
+            ok(crlBackwardUntil(f.network, f.workspace, f.t.pointer, 4, 2, first, f.gradients.pointer, 17, 0))
+        }
+        func goOn(_ network: UnsafePointer<crl_network>) -> crl_status {
+            crlBackwardUntil(network, f.workspace, nil, 0, 0, 0, f.gradients.pointer, 17, 0)
+        }
+        func ended() { fails(goOn(f.network), CRL_ERROR_NO_FORWARD, "crl_backward_until", ["dC_dy starts one"]) }
+        start(9)
+        fails(goOn(f.other), CRL_ERROR_MISMATCH, "crl_backward_until", ["another network"])
+        ok(goOn(f.network))
+        ended()
+        // Nothing is left to compute, and yet the pass goes on: the caller has not asked for the first gradient.
+        start(1)
+        ok(goOn(f.network))
+        ended()
+        start(0)
+        ended()
+        start(9)
+        ok(crlBackward(f.network, f.workspace, f.t.pointer, 4, 2, nil, 0, 0, nil, 0, 0))
+        ended()
+        start(9)
+        ok(crlForward(f.network, f.workspace, f.x.pointer, 4, 2, nil, 0, 0))
+        ended()
+        start(9)
+        ok(crlWorkspaceSetNoise(f.workspace, 0, 0, 0))
+        ended()
+        start(9)
+        ok(crlWorkspaceUseBatchStatistics(f.workspace, 0))
+        ended()
+        start(9)
+        ok(crlStep(f.optimizer, f.network, f.slope.pointer, 17))
+        fails(goOn(f.network), CRL_ERROR_NO_FORWARD, "crl_backward_until", ["parameters have changed"])
     }
 
     /// Workspace and optimizer outlive the network; they just cannot be used any more.

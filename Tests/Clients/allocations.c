@@ -375,6 +375,12 @@ int main(void)
                 if ((status = crl_backward(network, workspace, dC_dy, ROWS, OUTPUTS, gradients, count, 0, dC_dx, ROWS,
                                            INPUTS)) != CRL_OK)
                     worst = status;
+                for (size_t end = count, first; end > 0; end = first) {
+                    first = end / 2;
+                    if ((status = crl_backward_until(network, workspace, end == count ? dC_dy : NULL, ROWS, OUTPUTS, first,
+                                                     gradients, count, 0)) != CRL_OK)
+                        worst = status;
+                }
                 if ((status = crl_step(optimizers[method], network, gradients, count)) != CRL_OK)
                     worst = status;
             }

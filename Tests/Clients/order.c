@@ -86,6 +86,12 @@ static void backward_without_forward(crl_network *network)
     FAILS(CRL_ERROR_NO_FORWARD, "1",
           crl_backward(network, workspace, dC_dy, 1, OUTPUTS, gradients, PARAMETERS, 0, NULL, 0, 0));
     OK(crl_backward(network, workspace, dC_dy, ROWS, OUTPUTS, gradients, PARAMETERS, 0, NULL, 0, 0));
+    FAILS(CRL_ERROR_NO_FORWARD, "dC_dy starts one",
+          crl_backward_until(network, workspace, NULL, 0, 0, 1, gradients, PARAMETERS, 0));
+    OK(crl_backward_until(network, workspace, dC_dy, ROWS, OUTPUTS, 1, gradients, PARAMETERS, 0));
+    OK(crl_backward_until(network, workspace, NULL, 0, 0, 0, gradients, PARAMETERS, 0));
+    FAILS(CRL_ERROR_NO_FORWARD, "dC_dy starts one",
+          crl_backward_until(network, workspace, NULL, 0, 0, 0, gradients, PARAMETERS, 0));
     OK(crl_step(optimizer, network, gradients, PARAMETERS));
     FAILS(CRL_ERROR_NO_FORWARD, "forward",
           crl_backward(network, workspace, dC_dy, ROWS, OUTPUTS, gradients, PARAMETERS, 0, NULL, 0, 0));

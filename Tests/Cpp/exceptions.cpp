@@ -378,6 +378,12 @@ void steps()
     const double C = chainrule::cost({}, { y, 1 }, 1, targets, { dC_dy, 1 });
     network.backward(workspace, { dC_dy, 1 }, gradients);
     CHECK(network.value_and_gradient({}, { x, 2 }, targets, again) == C && gradients == again);
+    std::vector<float> parts(gradients.size());
+    network.backward_until(workspace, { dC_dy, 1 }, gradients.size() - 1, parts);
+    CHECK(parts.front() == 0 && parts.back() == gradients.back());
+    network.backward_until(workspace, {}, 0, parts);
+    CHECK(parts == gradients);
+    THROWS(CRL_ERROR_NO_FORWARD, "dC_dy starts one", network.backward_until(workspace, {}, 0, parts));
     const chainrule::const_rows h = workspace.values("0");
     CHECK(h.count() == 4 && h.stride() == 8 && h[3].size() == 8 && std::fabs(h[3][7]) <= 1);
     THROWS(CRL_ERROR_NAME, "absent", workspace.values("absent"));

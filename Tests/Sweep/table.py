@@ -505,6 +505,11 @@ FUNCTIONS: dict[str, dict[str, Count | Array | Structure | str]] = {
         "dC_dy": reads("rows", "outputs", "dC_dy_stride"),
         "dC_dy_rows": Count("rows"),
     },
+    "crl_backward_until": {
+        "dC_dy": reads("rows", "outputs", "dC_dy_stride"),
+        "dC_dy_rows": Count("rows"),
+        "first": free("9"),
+    },
     "crl_step": {"gradients": reads("parameters")},
     "crl_stream_create": {"predictor": "causal_predictor"},
     "crl_stream_push": {"x": reads("rows", "inputs"), "frames": Count("rows"), "y": writes("rows", "outputs")},

@@ -1955,6 +1955,21 @@ module chainrule
       integer(c_int32_t) :: crl_backward
     end function crl_backward
 
+    function crl_backward_until(network, workspace, dC_dy, dC_dy_rows, dC_dy_stride, first, gradients, &
+        gradients_count, accumulate) bind(C)
+      import
+      type(crl_network), value :: network
+      type(crl_workspace), value :: workspace
+      type(c_ptr), value :: dC_dy
+      integer(c_size_t), value :: dC_dy_rows
+      integer(c_size_t), value :: dC_dy_stride
+      integer(c_size_t), value :: first
+      real(c_float), intent(inout) :: gradients(*)
+      integer(c_size_t), value :: gradients_count
+      integer(c_int32_t), value :: accumulate
+      integer(c_int32_t) :: crl_backward_until
+    end function crl_backward_until
+
     function crl_workspace_set_noise(workspace, active, seed, step) bind(C)
       import
       type(crl_workspace), value :: workspace

@@ -555,6 +555,9 @@ crl_status crl_cost(const crl_cost_options *cost, const float *y, size_t y_rows,
 crl_status crl_backward(const crl_network *network, crl_workspace *workspace, const float *dC_dy, size_t dC_dy_rows,
                         size_t dC_dy_stride, float *gradients, size_t gradients_count, int32_t accumulate, float *dC_dx,
                         size_t dC_dx_rows, size_t dC_dx_stride);
+crl_status crl_backward_until(const crl_network *network, crl_workspace *workspace, const float *dC_dy,
+                              size_t dC_dy_rows, size_t dC_dy_stride, size_t first, float *gradients,
+                              size_t gradients_count, int32_t accumulate);
 crl_status crl_workspace_set_noise(crl_workspace *workspace, int32_t active, uint64_t seed, uint64_t step);
 crl_status crl_workspace_use_batch_statistics(crl_workspace *workspace, int32_t active);
 crl_status crl_network_update_statistics(crl_network *network, const crl_workspace *workspace);
@@ -1601,6 +1604,12 @@ function chainrule.backward(network, workspace, dC_dy, dC_dy_rows, dC_dy_stride,
     dC_dx, dC_dx_rows, dC_dx_stride)
     check(library.crl_backward(network, workspace, dC_dy, dC_dy_rows, dC_dy_stride, gradients, gradients_count,
         accumulate, dC_dx, dC_dx_rows, dC_dx_stride))
+end
+
+function chainrule.backward_until(network, workspace, dC_dy, dC_dy_rows, dC_dy_stride, first, gradients,
+    gradients_count, accumulate)
+    check(library.crl_backward_until(network, workspace, dC_dy, dC_dy_rows, dC_dy_stride, first, gradients,
+        gradients_count, accumulate))
 end
 
 function chainrule.workspace.set_noise(workspace, active, seed, step)

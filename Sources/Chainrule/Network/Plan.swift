@@ -177,6 +177,12 @@ package final class Plan: FallibleClass, Sendable {
         tensorRanges[layer].reduce(0) { $0 + tensors[$1].count }
     }
 
+    /// The place of a layer's first parameter in the vector, if it has any.
+    func parameterCount(beforeLayer layer: Int) -> Int {
+        guard layer < tensorRanges.count, tensorRanges[layer].lowerBound < tensors.count else { return parameterCount }
+        return tensors[tensorRanges[layer].lowerBound].offset
+    }
+
     package func indexOfTensor(named name: String) throws(ChainruleError) -> Int {
         for index in tensors.indices where tensors[index].name.utf8.elementsEqual(name.utf8) { return index }
         throw ChainruleError(.name, "the network has no tensor '\(name)'")

@@ -61,35 +61,58 @@ extension Network {
         return delta.rows(from: 0, count: rows)
     }
 
-    /// Runs the backward pass from the ∇C that ``outputDelta(of:rows:)`` points to.
-    func backward(
-        in workspace: Workspace, gradients: Matrix?, accumulating: Bool, wantsInputGradient: Bool
+    /// Runs a part of a backward pass: as far as the gradients from an index to the end of the vector need.
+    /// - Parameters:
+    ///   - outputGradient: starts a pass; nil: goes on with the one that the last call started.
+    ///   - first: the index; 0: the pass ends.
+    package func backward(
+        _ outputGradient: Matrix?, in workspace: Workspace, until first: Int, gradients: Matrix?, accumulating: Bool
     ) throws(ChainruleError) {
-        workspace.hasDelta = false
-        try backward(
-            workspace.input, rows: 0..<workspace.rows, thread: 0, in: workspace, wantsInputGradient: wantsInputGradient)
-        if let gradients {
-            try parameterGradients(
-                workspace.input, of: 0..<workspace.rows, share: .whole, in: workspace,
-                into: .vector(gradients, accumulating: accumulating))
+        var layer = architecture.nodes.count
+        if let outputGradient {
+            try outputDelta(of: workspace, rows: outputGradient.rows).assign(outputGradient)
+        } else {
+            guard case .stopped(let reached) = workspace.backwardPass else {
+                throw ChainruleError(.noForward, "the workspace holds no backward pass that could go on: dC_dy starts one")
+            }
+            _ = try outputDelta(of: workspace, rows: workspace.rows)
+            layer = reached
         }
-        workspace.hasDelta = true
+        try backward(
+            in: workspace, from: layer, until: first, gradients: gradients, accumulating: accumulating,
+            wantsInputGradient: false)
+    }
+
+    /// Runs the backward pass from the ∇C that ``outputDelta(of:rows:)`` points to: layer by layer δ and s, and the gradients
+    /// of the layer's parameters.
+    /// - Parameters:
+    ///   - layer: the one after the first to compute; nil: all are to compute.
+    ///   - first: the pass stops when the gradients from this index on are complete; 0: it ends.
+    func backward(
+        in workspace: Workspace, from layer: Int? = nil, until first: Int = 0, gradients: Matrix?, accumulating: Bool,
+        wantsInputGradient: Bool
+    ) throws(ChainruleError) {
+        var reached = layer ?? architecture.nodes.count
+        let rows = 0..<workspace.rows
+        workspace.backwardPass = .none
+        while reached > 0 && (first == 0 || plan.parameterCount(beforeLayer: reached) > first) {
+            reached -= 1
+            if workspace.layers[reached].delta != nil {
+                try run(
+                    reached, workspace.input, rows: rows, thread: 0, in: workspace, wantsInputGradient: wantsInputGradient
+                ) { layer, pass throws(ChainruleError) in try layer.backward(pass) }
+            }
+            if let gradients {
+                try parameterGradients(
+                    workspace.input, of: rows, share: .whole, in: workspace,
+                    into: .vector(gradients, accumulating: accumulating), layers: reached..<reached + 1)
+            }
+        }
+        workspace.backwardPass = first == 0 ? .ended : .stopped(before: reached)
         workspace.hasInputDelta = wantsInputGradient
     }
 
-    /// Runs the first half of a backward pass over some rows: δ and s of every layer.
-    private func backward(_ x: Matrix, rows: Range<Int>, thread: Int, in workspace: Workspace, wantsInputGradient: Bool)
-        throws(ChainruleError)
-    {
-        for index in architecture.nodes.indices.reversed() where workspace.layers[index].delta != nil {
-            try run(index, x, rows: rows, thread: thread, in: workspace, wantsInputGradient: wantsInputGradient) {
-                layer, pass throws(ChainruleError) in
-                try layer.backward(pass)
-            }
-        }
-    }
-
-    /// Runs one thread's part of the second half: the gradients of the parameters, summed over the rows.
+    /// Computes one thread's part of the gradients of the parameters, summed over the rows, from the layers' s.
     ///
     /// Can be cancelled, except when it makes a step: a step is made whole or not at all.
     /// - Parameters:

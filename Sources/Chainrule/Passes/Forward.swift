@@ -27,7 +27,7 @@ extension Network {
     package func forward(rows: Int, in workspace: Workspace, firstRow: Int = 0) throws(ChainruleError) {
         workspace.firstRow = firstRow
         workspace.rows = 0
-        workspace.hasDelta = false
+        workspace.backwardPass = .none
         try forward(workspace.input, rows: 0..<rows, thread: 0, in: workspace)
         workspace.rows = rows
         workspace.parameterVersion = parameterVersion

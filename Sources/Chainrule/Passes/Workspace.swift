@@ -28,6 +28,15 @@ public final class Workspace: FallibleClass {
         case delta
     }
 
+    /// How far the backward pass has come since the last forward pass.
+    enum BackwardPass {
+        case none
+        /// The layers from this index on are computed. The pass goes on, even where no layer is left.
+        case stopped(before: Int)
+        /// δ of every layer is there.
+        case ended
+    }
+
     public let maxRows: Int
     public let purpose: Purpose
     /// The rows of the last forward pass; 0 before the first one or after a failed one.
@@ -44,7 +53,7 @@ public final class Workspace: FallibleClass {
     public var usesBatchStatistics = false {
         didSet {
             rows = 0
-            hasDelta = false
+            backwardPass = .none
         }
     }
 
@@ -56,7 +65,7 @@ public final class Workspace: FallibleClass {
     let tangents: Tangents?
     /// The version of the parameters in the last forward pass.
     var parameterVersion: Int64 = 0
-    var hasDelta = false
+    var backwardPass = BackwardPass.none
     var hasInputDelta = false
     /// A row for each thread.
     let scratch: Matrix
@@ -92,7 +101,7 @@ public final class Workspace: FallibleClass {
     public func setNoise(_ noise: NoiseSeed?) {
         self.noise = noise
         rows = 0
-        hasDelta = false
+        backwardPass = .none
     }
 
     /// The outputs y of the last forward pass.
@@ -134,7 +143,7 @@ public final class Workspace: FallibleClass {
                 throw ChainruleError(
                     .value, "delta of layer '\(layer)': a workspace for \(purpose.text) does not keep it")
             }
-            guard hasDelta, let delta = memory?.delta ?? inputDelta else {
+            guard case .ended = backwardPass, let delta = memory?.delta ?? inputDelta else {
                 throw ChainruleError(.noForward, "delta of layer '\(layer)': the workspace holds no backward pass")
             }
             guard position > 0 || hasInputDelta else {

@@ -26,6 +26,7 @@ _SIGNAL = int(_signal.SIGINT)
 # The functions that can take long or run callbacks. Predictions decide themselves, because most are short.
 _LONG = (
     "crl_backward",
+    "crl_backward_until",
     "crl_cost",
     "crl_network_check_gradient",
     "crl_network_create_cascade",

@@ -1988,6 +1988,20 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
             ctypes.c_size_t,
         ],
     ),
+    "crl_backward_until": (
+        crl_status,
+        [
+            crl_network,
+            crl_workspace,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_int32,
+        ],
+    ),
     "crl_workspace_set_noise": (
         crl_status,
         [crl_workspace, ctypes.c_int32, ctypes.c_uint64, ctypes.c_uint64],

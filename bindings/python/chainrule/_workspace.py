@@ -138,6 +138,43 @@ class Workspace(NativeObject):
             return vector
         return vector, dC_dx[0] if signal.single else dC_dx
 
+    def backward_until(
+        self, first: int, gradients: FloatArray, dC_dy: npt.ArrayLike | None = None, *, accumulate: bool = False
+    ) -> FloatArray:
+        """Runs a part of a backward pass, from the last layer towards the first: as far as some gradients need.
+
+        These can travel to other processes while the next call goes on. Cut the vector anywhere: give dC_dy with the
+        last piece, and none with each piece before it, down to first = 0. All pieces together have the bits of
+        backward().
+
+        Args:
+            first: the gradients from this index to the end are complete afterwards. 0: the pass ends.
+            gradients: a contiguous float32 (count,) vector for ∂C/∂w, the same in each call.
+            dC_dy: ∂C/∂y, with the shape of y: starts a pass. None: goes on with it.
+            accumulate: add to gradients instead of overwriting it.
+
+        Returns:
+            gradients[first:], a view.
+        """
+        built = self.network._layout()
+        vector = out_vector(gradients, built.parameter_count, "gradients")
+        start, rows = count(first, "first"), None
+        if dC_dy is not None:
+            rows = as_rows(dC_dy, built.outputs, "dC_dy")
+        status = library.crl_backward_until(
+            self.network._open(),
+            self._open(),
+            None if rows is None else rows.address,
+            0 if rows is None else rows.rows,
+            0 if rows is None else rows.stride,
+            start,
+            address_of(vector),
+            built.parameter_count,
+            bool(accumulate),
+        )
+        check(status)
+        return vector[start:]
+
     def z(self, layer: str | int) -> FloatArray:
         """The preactivation z = W h + b of a layer in the last forward(), (rows, units).
 

@@ -25,6 +25,21 @@ WRONG: dict[str, Case] = {
         "another network",
     ),
     "backward before forward": (lambda n: chainrule.Workspace(n, 8).backward(VALUES), StateError, "8 rows"),
+    "going on with no backward pass": (
+        lambda n: forwarded(n).backward_until(0, n.parameters.copy()),
+        StateError,
+        "no backward pass that could go on",
+    ),
+    "backward until behind the end": (
+        lambda n: forwarded(n).backward_until(n.parameters.size + 1, n.parameters.copy(), VALUES),
+        ArgumentError,
+        "first is",
+    ),
+    "backward until before the start": (
+        lambda n: forwarded(n).backward_until(-1, n.parameters.copy(), VALUES),
+        ArgumentError,
+        "first",
+    ),
     "workspace without rows": (lambda n: chainrule.Workspace(n, 0), ArgumentError, "0"),
     "workspace too small": (lambda n: chainrule.Workspace(n, 7).forward(X), ArgumentError, "8 rows"),
     "workspace absurdly large": (lambda n: chainrule.Workspace(n, 2**62), (ArgumentError, MemoryError), "overflow"),

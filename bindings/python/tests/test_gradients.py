@@ -112,6 +112,22 @@ def test_a_step_at_a_time_equals_value_and_grad(network: chainrule.Network, x: n
     np.testing.assert_allclose(gradients, gradient, rtol=1e-5, atol=1e-7)
 
 
+def test_a_backward_pass_in_parts(network: chainrule.Network, x: np.ndarray, labels: np.ndarray) -> None:
+    workspace = chainrule.Workspace(network, max_rows=8)
+    _, dC_dy = chainrule.cost(workspace.forward(x), labels)
+    whole = workspace.backward(dC_dy)
+    parts = np.full(43, np.nan, np.float32)
+    complete = workspace.backward_until(40, parts, dC_dy)
+    assert np.shares_memory(complete, parts)
+    np.testing.assert_array_equal(complete, whole[40:])
+    assert np.isnan(parts[:20]).all()
+    for first in (30, 10, 0):
+        np.testing.assert_array_equal(workspace.backward_until(first, parts), whole[first:])
+    workspace.backward_until(40, parts, dC_dy, accumulate=True)
+    workspace.backward_until(0, parts, accumulate=True)
+    np.testing.assert_array_equal(parts, workspace.backward(dC_dy, whole, accumulate=True))
+
+
 def test_every_intermediate_is_what_the_formulas_say(network: chainrule.Network, x: np.ndarray) -> None:
     """The formulas z = W h + b and h = σ(z), and the error signal δ passed back through the layers."""
     tensors = network.tensors

@@ -2035,6 +2035,18 @@ extern "C" {
         dC_dx_stride: usize,
     ) -> crl_status;
     #[must_use]
+    pub fn crl_backward_until(
+        network: *const crl_network,
+        workspace: *mut crl_workspace,
+        dC_dy: *const f32,
+        dC_dy_rows: usize,
+        dC_dy_stride: usize,
+        first: usize,
+        gradients: *mut f32,
+        gradients_count: usize,
+        accumulate: i32,
+    ) -> crl_status;
+    #[must_use]
     pub fn crl_workspace_set_noise(workspace: *mut crl_workspace, active: i32, seed: u64, step: u64) -> crl_status;
     #[must_use]
     pub fn crl_workspace_use_batch_statistics(workspace: *mut crl_workspace, active: i32) -> crl_status;
