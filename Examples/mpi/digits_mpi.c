@@ -1,5 +1,5 @@
 /* Trains on handwritten digits with several processes. Each computes the gradient of its part of a batch, MPI adds the
- * gradients up, and all take the same step.
+ * gradients up, those of the last layer while those of the layer before it are computed, and all take the same step.
  *
  *     mpicc -std=c99 digits_mpi.c -lchainrule -lm -o digits_mpi
  *     mpirun -n 2 digits_mpi Examples/data/digits.csv
@@ -69,28 +69,52 @@ static void shuffle(size_t count)
     }
 }
 
+/* What computes gradients on one rank. */
+struct passes {
+    const crl_network *network;
+    crl_workspace *workspace;
+    float *gradients;
+    size_t count, last_layer; /* of the gradients; the place of the last layer's first one */
+};
+
+/* Computes a rank's gradients of the last layer, of the sum of its rows' costs. Returns that sum. */
+static double begin_gradients(const struct passes *p, size_t begin, size_t end)
+{
+    static float y[BATCH][CLASSES];
+    const size_t rows = end - begin;
+    double C = 0;
+    crl_cost_options cost = CRL_COST_OPTIONS_INIT;
+    crl_targets targets = CRL_TARGETS_INIT;
+    cost.kind = CRL_CROSS_ENTROPY;
+    cost.reduction = CRL_REDUCTION_SUM; /* the mean over the batch comes later, whatever the parts' lengths */
+    targets.classes = digits + begin;
+    targets.classes_count = rows;
+    check(crl_forward(p->network, p->workspace, pixels[begin], rows, PIXELS, y[0], BATCH, CLASSES));
+    check(crl_cost(&cost, y[0], rows, CLASSES, CLASSES, &targets, &C, y[0], BATCH, CLASSES)); /* ∇C in the place of y */
+    check(crl_backward_until(p->network, p->workspace, y[0], rows, CLASSES, p->last_layer, p->gradients, p->count, 0));
+    return C;
+}
+
 /* Adds up the ranks' gradients of their parts of a batch. Returns this rank's part of the sum of the rows' costs. */
-static double gradient_of_batch(const crl_network *network, size_t first, size_t rows, int rank, int ranks,
-                                float *gradients, size_t count)
+static double gradient_of_batch(const struct passes *p, size_t first, size_t rows, int rank, int ranks)
 {
     const size_t begin = first + rows * (size_t)rank / (size_t)ranks;
     const size_t end = first + rows * ((size_t)rank + 1) / (size_t)ranks;
+    MPI_Request sent;
     double C = 0;
 
-    memset(gradients, 0, count * sizeof *gradients); /* a rank without a row */
-    if (begin < end) {
-        crl_cost_options cost = CRL_COST_OPTIONS_INIT;
-        crl_targets targets = CRL_TARGETS_INIT;
-        cost.kind = CRL_CROSS_ENTROPY;
-        cost.reduction = CRL_REDUCTION_SUM; /* the mean over the batch follows below, whatever the parts' lengths */
-        targets.classes = digits + begin;
-        targets.classes_count = end - begin;
-        check(crl_network_value_and_gradient(network, &cost, pixels[begin], end - begin, PIXELS, &targets, &C, gradients,
-                                             count));
-    }
-    MPI_Allreduce(MPI_IN_PLACE, gradients, (int)count, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
-    for (size_t i = 0; i < count; ++i)
-        gradients[i] /= (float)rows;
+    if (begin < end)
+        C = begin_gradients(p, begin, end);
+    else
+        memset(p->gradients, 0, p->count * sizeof *p->gradients);
+    MPI_Iallreduce(MPI_IN_PLACE, p->gradients + p->last_layer, (int)(p->count - p->last_layer), MPI_FLOAT, MPI_SUM,
+                   MPI_COMM_WORLD, &sent);
+    if (begin < end)
+        check(crl_backward_until(p->network, p->workspace, NULL, 0, 0, 0, p->gradients, p->count, 0));
+    MPI_Allreduce(MPI_IN_PLACE, p->gradients, (int)p->last_layer, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
+    MPI_Wait(&sent, MPI_STATUS_IGNORE);
+    for (size_t i = 0; i < p->count; ++i)
+        p->gradients[i] /= (float)rows;
     return C;
 }
 
@@ -123,7 +147,8 @@ int main(int argc, char **argv)
     crl_network *network = NULL;
     crl_optimizer *optimizer = NULL;
     float *parameters;
-    size_t count;
+    struct passes passes = { NULL, NULL, NULL, 0, 0 };
+    crl_tensor tensor = CRL_TENSOR_INIT;
     crl_optimizer_options method = CRL_OPTIMIZER_OPTIONS_INIT; /* Adam */
     method.learning_rate = 0.003f;
     check(crl_network_create(PIXELS, &network));
@@ -131,9 +156,13 @@ int main(int argc, char **argv)
     check(crl_network_add_dense(network, CLASSES, CRL_IDENTITY, NULL)); /* logits: the cost takes their softmax */
     check(crl_network_build(network, 1)); /* the same seed: all ranks begin with the same parameters */
     check(crl_optimizer_create(network, &method, &optimizer));
-    check(crl_network_parameters(network, &parameters, &count));
-    float *gradients = malloc(count * sizeof *gradients);
-    if (!gradients)
+    check(crl_network_parameters(network, &parameters, &passes.count));
+    check(crl_network_find_tensor(network, "1.weight", &tensor));
+    check(crl_workspace_create(network, BATCH, CRL_PURPOSE_TRAINING, &passes.workspace));
+    passes.network = network;
+    passes.last_layer = tensor.offset;
+    passes.gradients = malloc(passes.count * sizeof *passes.gradients);
+    if (!passes.gradients)
         stop("memory", "none for the gradients");
 
     for (int epoch = 1; epoch <= EPOCHS; ++epoch) {
@@ -141,14 +170,14 @@ int main(int argc, char **argv)
         shuffle(learned);
         for (size_t first = 0; first < learned; first += BATCH) {
             const size_t rows = learned - first < BATCH ? learned - first : BATCH;
-            C += gradient_of_batch(network, first, rows, rank, ranks, gradients, count);
-            check(crl_step(optimizer, network, gradients, count));
+            C += gradient_of_batch(&passes, first, rows, rank, ranks);
+            check(crl_step(optimizer, network, passes.gradients, passes.count));
         }
         MPI_Allreduce(MPI_IN_PLACE, &C, 1, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
         if (rank == 0 && epoch % 10 == 0)
             printf("epoch %2d: loss %.4f\n", epoch, C / (double)learned);
     }
-    if (!is_same(parameters, count))
+    if (!is_same(parameters, passes.count))
         stop("parameters", "the ranks do not hold the same bits");
 
     if (rank == 0) {
@@ -164,7 +193,8 @@ int main(int argc, char **argv)
         if (metrics.accuracy < wanted_accuracy)
             stop("accuracy", "less than 96 %");
     }
-    free(gradients);
+    free(passes.gradients);
+    crl_workspace_destroy(passes.workspace);
     crl_optimizer_destroy(optimizer);
     crl_network_destroy(network);
     MPI_Finalize();

@@ -7,12 +7,13 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import numpy as np
+
 from . import _prototypes
 from ._errors import ArgumentError, ChainruleError
 from ._handles import FloatArray
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
 T = TypeVar("T")
@@ -115,6 +116,10 @@ class Ranks:
                         _prototypes.CRL_ERROR_MISMATCH,
                     )
 
+    def total(self, count: int) -> Total:
+        """A vector of so many floats to add up over the ranks."""
+        return Total(self.comm, self._in_place, count)
+
     def add(self, vector: FloatArray) -> None:
         """Replaces a vector by its sum over the ranks."""
         self.comm.Allreduce(self._in_place, vector)
@@ -122,3 +127,48 @@ class Ranks:
     def part(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The rank's part of a batch; parts differ in length by one at most."""
         return rows[len(rows) * self.rank // self.size : len(rows) * (self.rank + 1) // self.size]
+
+
+class Total:
+    """A vector that the ranks add up piece by piece, from its end to its start, while they still compute the start.
+
+    Every rank sends every piece, even if it fails. The last piece says whether one has failed: that costs no message.
+    """
+
+    # The floats of a piece: "Measured" in docs/distributed.md.
+    PIECE = 1 << 18
+
+    def __init__(self, comm: Any, in_place: Any, count: int) -> None:
+        self._comm, self._in_place = comm, in_place
+        self._memory = np.zeros(1 + count, np.float32)
+        self.vector = self._memory[1:]
+        # Where the pieces start that are sent before the last one.
+        self.firsts = range(count - self.PIECE, 0, -self.PIECE)
+        self._sent: list[Any] = []
+
+    @property
+    def _unsent(self) -> FloatArray:
+        return self._memory[: len(self._memory) - self.PIECE * len(self._sent)]
+
+    def send(self) -> None:
+        """Begins to add up the next piece. Leave it alone until finish()."""
+        self._sent.append(self._comm.Iallreduce(self._in_place, self._unsent[-self.PIECE :]))
+        for request in self._sent:
+            request.Test()  # Many MPI libraries make progress only in calls.
+
+    def finish(self, is_complete: bool, has_failed: bool) -> bool:
+        """Adds up the rest. Returns whether a rank has failed.
+
+        Args:
+            is_complete: whether this rank has computed the rest; otherwise it adds 0.
+        """
+        if not is_complete:
+            self._unsent[:] = 0
+        self._memory[0] = has_failed
+        for _ in self.firsts[len(self._sent) :]:
+            self.send()
+        self._comm.Allreduce(self._in_place, self._unsent)
+        for request in self._sent:
+            request.Wait()
+        self._sent.clear()
+        return bool(self._memory[0] != 0)

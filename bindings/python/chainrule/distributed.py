@@ -5,7 +5,8 @@
     history = distributed.fit(network, x, labels, epochs=20, batch_size=256, checkpoint="run.checkpoint", resume=True)
 
 Start such a program with `mpirun -n 4 python -m mpi4py train.py`. Each process, a rank, computes a part of every batch.
-The ranks add up their gradients in one MPI_Allreduce, and each takes the same step.
+The ranks add up their gradients, those of the last layers while they compute those of the first, and each takes the
+same step.
 """
 
 from __future__ import annotations
@@ -218,8 +219,7 @@ class _Run:
         self._statistics = [
             tensor for name, tensor in network.state.items() if name.endswith((".running_mean", ".running_var"))
         ]
-        # The gradients, and behind them the number of ranks that have failed in this step: one message says both.
-        self._sums = np.zeros(built.parameter_count + 1, np.float32)
+        self._gradients = ranks.total(built.parameter_count)
 
     def train(self, on_epoch: Callable[[Epoch], Any] | None) -> History:
         """Trains to the last epoch."""
@@ -323,11 +323,7 @@ class _Run:
         """Takes a step with a batch. Returns this rank's share of the epoch's cost."""
         ranks = self._ranks
         cost, error = ranks.local(lambda: self._gradient(rows, step))
-        if error is not None or cost is None:
-            self._sums[:] = 0
-        self._sums[-1] = error is not None
-        ranks.add(self._sums)
-        if self._sums[-1] != 0:
+        if self._gradients.finish(is_complete=cost is not None, has_failed=error is not None):
             ranks.agree(error)
         ranks.later(lambda: self._move(rate, cost is not None))
         return cost or 0.0
@@ -335,7 +331,7 @@ class _Run:
     def _move(self, rate: float, has_rows: bool) -> None:
         optimizer = self._trainer.optimizer
         optimizer.learning_rate = rate
-        optimizer.step(self._sums[:-1])
+        optimizer.step(self._gradients.vector)
         if self._statistics and has_rows:
             self._network.update_statistics(self._workspace)
 
@@ -356,5 +352,10 @@ class _Run:
         if not self._is_sum:
             value *= weight
             signal *= np.float32(weight / self._weight(rows))
-        workspace.backward(signal, self._sums[:-1])
+        gradients = self._gradients.vector
+        workspace.backward_until(len(gradients), gradients, signal)
+        for first in self._gradients.firsts:
+            workspace.backward_until(first, gradients)
+            self._gradients.send()
+        workspace.backward_until(0, gradients)
         return value

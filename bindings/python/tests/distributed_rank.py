@@ -16,12 +16,16 @@ import numpy as np
 from distributed_data import data, network
 from mpi4py import MPI
 
-from chainrule import Cost, Epoch, Network, Optimizer, Schedule, Trainer, cost, distributed
+from chainrule import Activation, Cost, Epoch, Network, Optimizer, Schedule, Trainer, _ranks, cost, distributed
 
 FOLDER = Path(sys.argv[1])
 WORLD = MPI.COMM_WORLD
 RANK: int = WORLD.Get_rank()
 LAST: int = WORLD.Get_size() - 1
+
+IN_ONE_PIECE = _ranks.Total.PIECE
+# Five pieces of network()'s 146 gradients; the second layer has 34.
+_ranks.Total.PIECE = 30
 
 
 def weighted(comm: Any, **options: Any) -> tuple[bytes, list[Epoch]]:
@@ -45,6 +49,13 @@ def weighted(comm: Any, **options: Any) -> tuple[bytes, list[Epoch]]:
     # What differs from run to run, or from itself.
     others = {"seconds": 0, "samples_per_second": 0, "accuracy": 0, "validation_r2": 0}
     return trained.parameters.tobytes(), [epoch._replace(**others) for epoch in history]
+
+
+def in_one_piece() -> bytes:
+    pieces, _ranks.Total.PIECE = _ranks.Total.PIECE, IN_ONE_PIECE
+    parameters, _ = weighted(WORLD)
+    _ranks.Total.PIECE = pieces
+    return parameters
 
 
 def small_batches() -> tuple[bytes, list[float]]:
@@ -93,6 +104,13 @@ def failing_cost(y: Any, targets: Any, weights: Any) -> Any:
     return cost(y, targets.ravel().astype(np.int32), sample_weight=weights)
 
 
+def failing_derivative(z: Any, h: Any) -> Any:
+    """When the gradients of the layer behind it have been sent."""
+    if RANK == LAST:
+        raise LookupError("of a derivative")
+    return 1 - h * h
+
+
 def failures() -> dict[str, tuple[str, str]]:
     x, classes, _ = data()
     own = network()
@@ -107,6 +125,9 @@ def failures() -> dict[str, tuple[str, str]]:
     return {
         "callback": failure(on_epoch=raising),
         "cost": failure(cost=failing_cost, targets=classes.astype(np.float32)),
+        "derivative": failure(
+            network=Network(6).add_dense(16, Activation(np.tanh, failing_derivative)).add_dense(2).build(seed=1)
+        ),
         "interrupt": failure(cost=interrupting, targets=classes.astype(np.float32)),
         "shape": failure(x=x[:, :5] if RANK == LAST else x),
         "rows": failure(x=x[: 181 - RANK], targets=classes[: 181 - RANK]),
@@ -195,6 +216,7 @@ def everything() -> dict[str, Any]:
     results: dict[str, Any] = {
         "weighted": weighted(WORLD),
         "again": weighted(WORLD),
+        "in_one_piece": in_one_piece(),
         "pairs": weighted(WORLD.Split(RANK // 2)),
         "small": small_batches(),
         "statistics": statistics(),
