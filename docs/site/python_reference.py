@@ -9,7 +9,7 @@ from chainrule import distributed, layers
 
 GROUPS = {
     "Networks": "Network Sequential Model Input Layer Summary SummaryRow",
-    "Training": "Trainer Optimizer Schedule Plateau History Epoch Batch Progress Metrics DataSource Request dask_source",
+    "Training": "Trainer Optimizer Schedule Plateau History Epoch Batch Progress Metrics DataSource Request dask_source ray_source",
     "Callbacks": "Callback EarlyStopping Checkpoint ReduceLROnPlateau LambdaCallback",
     "Step by step": "Workspace cost Cost CustomCost Activation",
     "Other ways to train": "Objective Minimum Iteration CascadeUnit GradientReport",

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from ._onnx import OnnxTensor
     from ._plots import plot_confusion, plot_history, plot_weights
     from ._predictor import Predictor, Publisher
+    from ._ray_source import ray_source
     from ._schedules import Plateau, Schedule
     from ._sklearn import from_sklearn, to_sklearn
     from ._state_dict import LeftOut
@@ -110,6 +111,7 @@ __all__ = [
     "plot_confusion",
     "plot_history",
     "plot_weights",
+    "ray_source",
     "read_tensors",
     "set_instruction_set",
     "to_sklearn",
@@ -141,6 +143,7 @@ _HOMES = {
     "._onnx": "OnnxTensor",
     "._plots": "plot_confusion plot_history plot_weights",
     "._predictor": "Predictor Publisher",
+    "._ray_source": "ray_source",
     "._schedules": "Plateau Schedule",
     "._sklearn": "from_sklearn to_sklearn",
     "._state_dict": "LeftOut",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ._arrays import seed_value, size_error
-from ._data_source import DataSource, Request
+from ._blocks import Blocks
+from ._data_source import DataSource
 from ._errors import ArgumentTypeError
 
 
@@ -35,36 +34,10 @@ def dask_source(x: Any, targets: Any, sample_weight: Any = None, *, shuffle: boo
             raise size_error(f"an array has {len(array)} rows; x has {len(x)}")
     columns = 1 if targets.ndim == 1 else int(targets.shape[1])
     is_classes = targets.ndim == 1 and targets.dtype.kind in "biu"
-    blocks = _Blocks(arrays, bool(shuffle), seed_value(seed))
+    lengths = x.chunks[0]
+    # All columns of a row in one block.
+    arrays = [each.rechunk({0: lengths, **dict.fromkeys(range(1, each.ndim), -1)}) for each in arrays]
+    blocks = Blocks(
+        lengths, lambda index: [each.blocks[index].compute() for each in arrays], bool(shuffle), seed_value(seed)
+    )
     return DataSource(blocks, "classes" if is_classes else columns, weights=sample_weight is not None)
-
-
-class _Blocks:
-    def __init__(self, arrays: list[Any], shuffle: bool, seed: int) -> None:
-        lengths = arrays[0].chunks[0]
-        # All columns of a row in one block.
-        self._arrays = [each.rechunk({0: lengths, **dict.fromkeys(range(1, each.ndim), -1)}) for each in arrays]
-        self._lengths = np.asarray(lengths)
-        self._shuffle, self._seed = shuffle, seed
-        self._present: tuple[Any, list[Any]] | None = None
-
-    def __call__(self, request: Request) -> Any:
-        order = np.arange(len(self._lengths))
-        random = np.random.default_rng([self._seed, request.epoch])
-        if self._shuffle:
-            random.shuffle(order)
-        ends = np.cumsum(self._lengths[order])
-        place = int(np.searchsorted(ends, request.first_row, side="right"))
-        if place == len(ends):
-            return None
-        key = request.epoch, int(order[place])
-        if self._present is None or self._present[0] != key:
-            self._present = key, self._block(*key)
-        first = request.first_row - (ends[place] - self._lengths[key[1]])
-        return tuple(array[first : first + request.max_rows] for array in self._present[1])
-
-    def _block(self, epoch: int, index: int) -> list[Any]:
-        rows = np.arange(self._lengths[index])
-        if self._shuffle:
-            np.random.default_rng([self._seed, epoch, index]).shuffle(rows)
-        return [np.asarray(array.blocks[index].compute())[rows] for array in self._arrays]

@@ -7,6 +7,8 @@
 Start such a program with `mpirun -n 4 python -m mpi4py train.py`. Each process, a rank, computes a part of every batch.
 The ranks add up their gradients, those of the last layers while they compute those of the first, and each takes the
 same step.
+
+fit_averaged() needs no MPI: it trains copies on parts of the data, in the processes of any engine, and averages them.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import numpy as np
 
 from . import _prototypes
 from ._arrays import count, numbers, seed_value, size_error
+from ._averaging import Round, fit_averaged
 from ._callbacks import stops
 from ._costs import CostLike
 from ._costs import cost as cost_of
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
 
     from ._network import Network
 
-__all__ = ["RankError", "fit"]
+__all__ = ["RankError", "Round", "fit", "fit_averaged"]
 
 
 def fit(
