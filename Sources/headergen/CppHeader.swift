@@ -15,10 +15,11 @@ struct CppHeader {
         self.template = template
         self.declarations = declarations
         self.macros = macros
-        for (type, enumerators) in declarations.enumerations {
-            enumerations[type] = Dictionary(
-                uniqueKeysWithValues: zip(enumerators.map(\.name), Self.names(of: enumerators.map(\.name))))
-            types.kinds[type] = .enumeration
+        for enumeration in Enumeration.all(in: declarations) {
+            enumerations[enumeration.type] = Dictionary(
+                uniqueKeysWithValues: zip(
+                    enumeration.enumerators.map(\.name), enumeration.shortNames.map(Self.enumerator)))
+            types.kinds[enumeration.type] = .enumeration
         }
         for declaration in declarations {
             switch declaration {
@@ -72,14 +73,6 @@ struct CppHeader {
         macros.first { $0.name == structure.uppercased() + "_INIT" }
     }
 
-    /// Short names in lower case: CRL_CELL_TANH is `tanh`.
-    static func names(of enumerators: [String]) -> [String] {
-        shortNames(ofEnumerators: enumerators).map {
-            let name = $0.lowercased()
-            return keywords.contains(name) ? name + "_" : name
-        }
-    }
-
     /// The keywords of C++ that are words of English, and so can be the name of an enumerator.
     private static let keywords: Set = [
         "and", "auto", "break", "case", "catch", "class", "continue", "default", "delete", "do", "double", "else",
@@ -90,10 +83,18 @@ struct CppHeader {
         "throw", "true", "try", "union", "unsigned", "using", "virtual", "void", "volatile", "while",
     ]
 
+    /// The name of an enumerator in C++.
+    static func enumerator(_ shortName: String) -> String {
+        let name = shortName.lowercased()
+        return keywords.contains(name) ? name + "_" : name
+    }
+
     private func enumerationTexts() -> [String] {
-        declarations.enumerations.map { (type, enumerators) in
-            let lines = enumerators.map { "    \(enumerations[type]![$0.name]!) = \($0.name),\n" }.joined()
-            return "enum class \(type.withoutPrefix) : std::int32_t {\n\(lines)};"
+        Enumeration.all(in: declarations).map { enumeration in
+            let lines = zip(enumeration.shortNames, enumeration.enumerators).map {
+                "    \(Self.enumerator($0)) = \($1.name),\n"
+            }
+            return "enum class \(enumeration.type.withoutPrefix) : std::int32_t {\n\(lines.joined())};"
         }
     }
 

@@ -12,6 +12,7 @@ enum HeaderDeclaration: Equatable {
         var type: CType
     }
 
+    /// Those of the alias in front of them.
     case enumerators([Enumerator])
     /// A structure without fields, of which C has only pointers.
     case handle(String)
@@ -39,7 +40,11 @@ extension HeaderDeclaration {
             switch node.kind {
             case "EnumDecl":
                 let enumerators = try node.enumerators()
-                if !enumerators.isEmpty { declarations.append(.enumerators(enumerators)) }
+                guard let first = enumerators.first else { continue }
+                guard case .alias(_, CType(name: "int32_t")) = declarations.last else {
+                    throw GeneratorError("\(first.name): needs a typedef of int32_t in front of its enumeration")
+                }
+                declarations.append(.enumerators(enumerators))
             case "RecordDecl" where name.hasPrefix("crl_"):
                 if node.completeDefinition == true {
                     declarations.append(.structure(name, try node.fields()))
@@ -56,27 +61,6 @@ extension HeaderDeclaration {
         }
         return declarations
     }
-}
-
-extension [HeaderDeclaration] {
-    /// The types that are an `int32_t` with enumerators of its own, which stand behind it.
-    var enumerations: [(type: String, enumerators: [HeaderDeclaration.Enumerator])] {
-        zip(self, dropFirst()).compactMap { (type, enumerators) in
-            guard case .alias(let name, CType(name: "int32_t")) = type, case .enumerators(let all) = enumerators else {
-                return nil
-            }
-            return (name, all)
-        }
-    }
-}
-
-/// Names of an enumeration without what all of them begin with: CRL_CELL_TANH is TANH. What is the caller's own, such as
-/// CRL_CUSTOM_COST, is CUSTOM.
-func shortNames(ofEnumerators names: [String]) -> [String] {
-    let others = names.filter { !$0.hasPrefix("CRL_CUSTOM_") }
-    let common = others.dropFirst().reduce(others.first ?? "") { $0.commonPrefix(with: $1) }
-    let prefix = common.lastIndex(of: "_").map { common[...$0] } ?? ""
-    return names.map { $0.hasPrefix("CRL_CUSTOM_") ? "CUSTOM" : String($0.dropFirst(prefix.count)) }
 }
 
 /// One node of clang's syntax tree; the keys are clang's.

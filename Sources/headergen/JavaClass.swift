@@ -35,7 +35,7 @@ struct JavaClass {
             case .alias, .enumerators, .function: break
             }
         }
-        let parts = [numbers()] + contents.declarations.enumerations.map(enumeration) + types + (try methods(of: nil))
+        let parts = [numbers()] + Enumeration.all(in: contents.declarations).map(text(of:)) + types + (try methods(of: nil))
         let text = parts.joined(separator: "\n\n").split(separator: "\n", omittingEmptySubsequences: false)
             .map { $0.isEmpty ? "" : "    " + $0 }.joined(separator: "\n")
         return template.replacing(marker, with: text + "\n")
@@ -52,9 +52,9 @@ struct JavaClass {
         }.joined(separator: "\n")
     }
 
-    private func enumeration(_ type: String, _ enumerators: [HeaderDeclaration.Enumerator]) -> String {
-        let name = JavaTypes.className(type)
-        let items = zip(shortNames(ofEnumerators: enumerators.map(\.name)), enumerators)
+    private func text(of enumeration: Enumeration) -> String {
+        let name = JavaTypes.className(enumeration.type)
+        let items = zip(enumeration.shortNames, enumeration.enumerators)
             .map { "    \($0)(\($1.value))" }.joined(separator: ",\n")
         return """
             public enum \(name) {

@@ -15,7 +15,7 @@ struct JavaTypes {
             case .alias, .enumerators, .function: break
             }
         }
-        for (type, _) in declarations.enumerations { kinds[type] = .enumeration }
+        for enumeration in Enumeration.all(in: declarations) { kinds[enumeration.type] = .enumeration }
     }
 
     /// What `type` is, or points to once.

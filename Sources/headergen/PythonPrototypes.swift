@@ -4,21 +4,28 @@ import Foundation
 struct PythonPrototypes {
     private let contents: HeaderContents
     private let types: PythonTypes
+    /// The enumerators in Python by their names in C: CRL_INIT_ZEROS is InitializerKind.ZEROS.
+    private let enumerators: [String: String]
 
     init(_ contents: HeaderContents) {
         self.contents = contents
         types = PythonTypes(contents.declarations)
+        enumerators = Dictionary(
+            uniqueKeysWithValues: Enumeration.all(in: contents.declarations).flatMap { enumeration in
+                zip(enumeration.enumerators, enumeration.shortNames).map {
+                    ($0.name, "\(Self.className(of: enumeration)).\($1)")
+                }
+            })
     }
 
     func text() throws(GeneratorError) -> String {
-        var enumerators: [String] = []
         var aliases: [String] = []
-        var definitions: [String] = []
+        var definitions = Enumeration.all(in: contents.declarations).map(Self.classText)
         var prototypes: [PythonCode] = []
         for declaration in contents.declarations {
             switch declaration {
-            case .enumerators(let constants):
-                enumerators.append(constants.map { "\($0.name) = \($0.value)" }.joined(separator: "\n"))
+            case .enumerators:
+                break
             case .alias(let name, let type):
                 aliases.append("\(name) = \(try types.name(of: type))")
             case .handle(let name):
@@ -40,7 +47,7 @@ struct PythonPrototypes {
         }
         let table = PythonCode.list(open: "{", items: prototypes, close: "}", isExploded: true)
         let macros = contents.numbers.map { "\($0.name) = \(Self.text(of: $0.value))" }.joined(separator: "\n")
-        let constants = [Self.opening, macros] + enumerators + [aliases.joined(separator: "\n")]
+        let constants = [Self.opening, macros, aliases.joined(separator: "\n")]
         definitions.append(table.text(prefix: "PROTOTYPES: dict[str, tuple[Any, list[Any]]] = "))
         return ([constants.joined(separator: "\n\n")] + definitions + [Self.ending]).joined(separator: "\n\n\n")
     }
@@ -51,11 +58,13 @@ struct PythonPrototypes {
         A pointer to float or int32_t is passed as an address (int), with byref() or as a ctypes array; a
         pointer to anything else with byref() or as a ctypes array; None is NULL. Each handle is a type of
         its own, so that one is not taken for another. default() leaves out the fields that are NULL.
+        An enumeration is a class beside its type: crl_layer_kind has the values of LayerKind.
         """
 
         from __future__ import annotations
 
         import ctypes
+        import enum
         from typing import Any
         """#
 
@@ -68,6 +77,22 @@ struct PythonPrototypes {
                 function.argtypes = arguments
 
         """#
+
+    /// `LayerKind` for `crl_layer_kind`.
+    private static func className(of enumeration: Enumeration) -> String {
+        enumeration.type.withoutPrefix.split(separator: "_").map(\.capitalized).joined()
+    }
+
+    private static func classText(of enumeration: Enumeration) -> String {
+        let members = zip(enumeration.shortNames, enumeration.enumerators).map { "    \($0) = \($1.value)" }
+        let example = "\(enumeration.shortNames[0]) is \(enumeration.enumerators[0].name) in C"
+        return """
+            class \(className(of: enumeration))(enum.IntEnum):
+                \"""The values of `\(enumeration.type)`; \(example).\"""
+
+            \(members.joined(separator: "\n"))
+            """
+    }
 
     private static func handle(_ name: String) -> String {
         """
@@ -124,7 +149,8 @@ struct PythonPrototypes {
             let keyword = "\($0.field.name)="
             switch $0.value {
             case .null: return nil
-            case .number(let text), .enumerator(let text): return .atom(keyword + text)
+            case .number(let text): return .atom(keyword + text)
+            case .enumerator(let name): return .atom(keyword + (enumerators[name] ?? name))
             case .sizeOf(let type): return .atom(keyword + "ctypes.sizeof(\(type))")
             case .list: return initialized("\(keyword)\($0.field.type.name)(", with: $0.members)
             }

@@ -6,12 +6,14 @@ import re
 import signal
 import subprocess
 import time
+from enum import IntEnum
 from pathlib import Path
 
 import chainrule
 import numpy as np
 import pytest
 from chainrule import Network, _prototypes
+from chainrule._names import names
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = ROOT / "build" / "bin" / "chainrule"
@@ -67,26 +69,18 @@ def names_in_c(array: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("array", "prefix"),
+    ("array", "kind"),
     [
-        ("activation_names", "CRL_"),
-        ("cost_names", "CRL_"),
-        ("layer_kind_names", "CRL_LAYER_"),
-        ("optimizer_names", "CRL_"),
-        ("precision_names", "CRL_PRECISION_"),
-        ("schedule_names", "CRL_SCHEDULE_"),
+        ("activation_names", _prototypes.Activation),
+        ("cost_names", _prototypes.CostKind),
+        ("layer_kind_names", _prototypes.LayerKind),
+        ("optimizer_names", _prototypes.OptimizerMethod),
+        ("precision_names", _prototypes.Precision),
+        ("schedule_names", _prototypes.ScheduleKind),
     ],
 )
-def test_names_are_those_of_the_enumerators(array: str, prefix: str) -> None:
-    names = names_in_c(array)
-    assert [getattr(_prototypes, prefix + name.upper()) for name in names] == list(range(len(names)))
-
-
-def test_every_kind_of_layer_has_a_name() -> None:
-    kinds = [
-        name for name, value in vars(_prototypes).items() if re.match("CRL_LAYER_[A-Z]", name) and value is not None
-    ]
-    assert len(names_in_c("layer_kind_names")) == len(kinds)
+def test_names_are_those_of_the_enumerators(array: str, kind: type[IntEnum]) -> None:
+    assert {name: number for number, name in enumerate(names_in_c(array))} == names(kind)
 
 
 def test_info(model: Path) -> None:

@@ -23,15 +23,9 @@ import Testing
         ).text()
     }
 
-    @Test(arguments: [
-        (["CRL_OK", "CRL_ERROR_NULL", "CRL_CANCELLED"], ["ok", "error_null", "cancelled"]),
-        (["CRL_CELL_TANH", "CRL_CELL_RELU"], ["tanh", "relu"]),
-        (["CRL_POOLING_MEAN", "CRL_POOLING_MAXIMUM"], ["mean", "maximum"]),
-        (["CRL_SCHEDULE_STEP", "CRL_SCHEDULE_COSINE", "CRL_CUSTOM_SCHEDULE"], ["step", "cosine", "custom"]),
-        (["CRL_INIT_DEFAULT", "CRL_INIT_ZEROS"], ["default_", "zeros"]),
-    ])
-    func namesOfEnumerators(_ names: [String], _ expected: [String]) {
-        #expect(CppHeader.names(of: names) == expected)
+    @Test(arguments: [("ERROR_NULL", "error_null"), ("DEFAULT", "default_")])
+    func enumerator(_ shortName: String, _ expected: String) {
+        #expect(CppHeader.enumerator(shortName) == expected)
     }
 
     @Test func plainStructure() throws {

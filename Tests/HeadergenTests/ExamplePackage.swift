@@ -194,10 +194,14 @@ extension CommandTests {
     static let expectedPython = """
         CRL_VERSION_MAJOR = 1
 
-        CRL_OK = 0
-        CRL_ERROR = -1
-
         crl_status = ctypes.c_int32
+
+
+        class Status(enum.IntEnum):
+            \"""The values of `crl_status`; OK is CRL_OK in C.\"""
+
+            OK = 0
+            ERROR = -1
 
 
         class crl_network(ctypes.c_void_p):

@@ -99,11 +99,27 @@ import Testing
         #expect(text.contains("    \"crl_f\": (\n        None,\n        [\n            ctypes.c_void_p,\n"))
     }
 
-    @Test func enumeratorWithoutAValue() {
-        let tree = #"{"inner": [{"kind": "EnumDecl", "inner": [{"kind": "EnumConstantDecl", "name": "CRL_A"}]}]}"#
+    @Test func enumerations() throws {
+        let kind = HeaderDeclaration.alias("crl_layer_kind", CType(name: "int32_t"))
+        let layer = HeaderDeclaration.structure(
+            "crl_layer", [HeaderDeclaration.Field(name: "kind", type: CType(name: "crl_layer_kind"))])
+        let text = try python(
+            [
+                kind, .enumerators([.init(name: "CRL_LAYER_DENSE", value: 0), .init(name: "CRL_LAYER_SUM", value: 4)]),
+                layer,
+            ],
+            ["CRL_LAYER_INIT": "{ CRL_LAYER_SUM }"])
         #expect(
-            reported { () throws(GeneratorError) in try HeaderDeclaration.all(inSyntaxTree: Data(tree.utf8)) }
-                == ["CRL_A: an enumerator of the public header is given its value explicitly"])
+            text.contains(
+                """
+                class LayerKind(enum.IntEnum):
+                    \"""The values of `crl_layer_kind`; DENSE is CRL_LAYER_DENSE in C.\"""
+
+                    DENSE = 0
+                    SUM = 4
+
+                """))
+        #expect(text.contains("        return cls(kind=LayerKind.SUM)\n"))
     }
 
     @Test(arguments: ["float[3]", "struct crl_x *", "int32_t (*)(void)", ""])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 
 import chainrule
@@ -17,11 +18,11 @@ GROUPS = {
     "Models from elsewhere": "load_onnx OnnxTensor from_sklearn to_sklearn from_keras read_tensors LeftOut load_fann load_fann_data",
     "Plots": "plot_history plot_confusion plot_weights",
     "Errors": "ChainruleError ArgumentError ArgumentTypeError StateError CallbackError NotFiniteError OutOfMemoryError "
-    "FileError FileFormatError",
+    "FileError FileFormatError Status",
 }
 MODULES = {"Layers": layers, "Distributed training": distributed}
 # A class shows what its own bases in the package give it, and not what Python's types do.
-PYTHONS = "object, tuple, list, dict, str, Exception"
+PYTHONS = "object, tuple, list, dict, str, int, Exception"
 
 
 def write(folder: Path) -> None:
@@ -51,6 +52,7 @@ def page(title: str, names: list[tuple[str, str]], about: str = "") -> str:
             parts.append(
                 f".. autoclass:: {module}.{name}\n   :members:\n   :inherited-members: {PYTHONS}\n"
                 f"   :special-members: __call__\n{'   :show-inheritance:' if issubclass(thing, Exception) else ''}\n"
+                f"{'   :undoc-members:' if issubclass(thing, Enum) else ''}\n"
             )
         elif callable(thing):
             parts.append(f".. autofunction:: {module}.{name}\n")

@@ -13,6 +13,7 @@ from ._errors import ArgumentError, ArgumentTypeError, check, failure
 from ._handles import FloatArray, Handle
 from ._interrupts import interruptible
 from ._library import library
+from ._prototypes import Status
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -47,7 +48,7 @@ def address_of(array: npt.NDArray[Any]) -> int:
 
 def size_error(message: str) -> ArgumentError:
     """The exception for a wrong shape or count."""
-    return ArgumentError(message, _prototypes.CRL_ERROR_SIZE)
+    return ArgumentError(message, Status.ERROR_SIZE)
 
 
 def count(value: Any, what: str, limit: int = _prototypes.CRL_AUTO_SIZE // 2) -> int:
@@ -106,7 +107,7 @@ def numbers(values: Any, what: str) -> npt.NDArray[Any]:
         try:
             values = np.asarray(values)
         except ValueError as error:
-            raise ArgumentError(f"{what} is no array: {error}", _prototypes.CRL_ERROR_SIZE) from None
+            raise ArgumentError(f"{what} is no array: {error}", Status.ERROR_SIZE) from None
     array: npt.NDArray[Any] = values
     if array.dtype.kind == "O" and given is not array:
         array = _of_frame(given, array, what)
@@ -151,7 +152,7 @@ def _converted(array: npt.NDArray[Any], what: str) -> FloatArray:
         largest = np.max(np.abs(array[np.isfinite(array)]))
         raise ArgumentError(
             f"{what} holds numbers that are too large for float32, up to {largest:g} in size",
-            _prototypes.CRL_ERROR_VALUE,
+            Status.ERROR_VALUE,
         ) from None
 
 
@@ -194,7 +195,7 @@ def channels_last(values: Any, columns: int, shape: tuple[int, ...], what: str) 
         raise ArgumentError(
             "channels_first=True is for a network whose input has a shape, such as Network((28, 28, 1)); this one "
             f"reads rows of {columns} numbers",
-            _prototypes.CRL_ERROR_VALUE,
+            Status.ERROR_VALUE,
         )
     wanted = (shape[-1], *shape[:-1])
     if array.shape == wanted:
@@ -213,7 +214,7 @@ def out_rows(out: Any, rows: int, columns: int, single: bool) -> Rows:
         raise size_error(f"out must be an array of shape {shape}, not {type(out).__name__} of shape {np.shape(out)}")
     array = out[np.newaxis] if single else out
     if not _fits(array) or not array.flags.writeable:
-        raise ArgumentError("out must be a writable float32 array with contiguous rows", _prototypes.CRL_ERROR_VALUE)
+        raise ArgumentError("out must be a writable float32 array with contiguous rows", Status.ERROR_VALUE)
     return Rows(array, address_of(array), rows, _stride(array), single)
 
 
@@ -240,7 +241,7 @@ def out_vector(out: Any, size: int, what: str) -> FloatArray:
             f"{what} must be an array of shape ({size},), not {type(out).__name__} of shape {np.shape(out)}"
         )
     if not _fits(out[np.newaxis]) or not out.flags.writeable:
-        raise ArgumentError(f"{what} must be a writable, contiguous float32 array", _prototypes.CRL_ERROR_VALUE)
+        raise ArgumentError(f"{what} must be a writable, contiguous float32 array", Status.ERROR_VALUE)
     return out
 
 

@@ -11,6 +11,7 @@ from . import _prototypes
 from ._errors import ArgumentError, ArgumentTypeError
 from ._handles import FloatArray, array_at
 from ._interrupts import guarded
+from ._prototypes import Status
 
 CostFunction = Callable[[FloatArray, Optional[FloatArray], Optional[FloatArray]], "tuple[float, Any]"]
 
@@ -39,9 +40,7 @@ def stops(result: Any) -> bool:
 def _write(result: Any, address: int, rows: int, columns: int, what: str) -> None:
     values = np.asarray(result)
     if values.shape != (rows, columns):
-        raise ArgumentError(
-            f"{what} returned shape {values.shape}; it must be ({rows}, {columns})", _prototypes.CRL_ERROR_SIZE
-        )
+        raise ArgumentError(f"{what} returned shape {values.shape}; it must be ({rows}, {columns})", Status.ERROR_SIZE)
     np.copyto(array_at(address, rows, columns), values, casting="same_kind")
 
 

@@ -14,7 +14,8 @@ from ._errors import ArgumentTypeError, failure
 from ._handles import Handle, record
 from ._interrupts import guarded
 from ._library import library
-from ._names import ACTIVATIONS, enumerator
+from ._names import enumerator
+from ._prototypes import CostKind, Status
 
 
 class CascadeUnit(NamedTuple):
@@ -65,7 +66,7 @@ def _output_count(targets: Any, kind: int) -> int:
         raise ArgumentTypeError("without targets, outputs must be given")
     array = numbers(targets, "targets")
     outputs = int(array.shape[-1]) if array.ndim >= 2 else 1
-    if kind != _prototypes.CRL_CROSS_ENTROPY:
+    if kind != CostKind.CROSS_ENTROPY:
         return outputs
     if array.ndim < 2 and array.dtype.kind in "biu" and array.size > 0:
         outputs = int(array.max()) + 1
@@ -107,11 +108,11 @@ def grow(
     data = Data(shape, array, targets, sample_weight, cost)
     held = validation(shape, validation_data, cost)
     names = [activations] if isinstance(activations, str) else list(activations)
-    kinds = [enumerator(ACTIVATIONS, name, "activation") for name in names]
+    kinds = [enumerator(_prototypes.Activation, name, "activation") for name in names]
     watcher = _UnitWatcher(on_unit)
     options = _prototypes.crl_cascade_options.default()
     options.cost = ctypes.pointer(cost)
-    options.output_activation = enumerator(ACTIVATIONS, output_activation, "activation")
+    options.output_activation = enumerator(_prototypes.Activation, output_activation, "activation")
     # At least one, to have an address; the count is the given one.
     options.activations = (_prototypes.crl_activation * max(len(kinds), 1))(*kinds)
     options.activations_count = len(kinds)
@@ -125,7 +126,7 @@ def grow(
         ctypes.byref(options),
         ctypes.byref(pointer),
     )
-    if status and not (status == _prototypes.CRL_CANCELLED and watcher.stopped):
+    if status and not (status == Status.CANCELLED and watcher.stopped):
         if pointer:
             # The exception of on_unit comes out instead of the network.
             Handle(pointer, library.crl_network_destroy)

@@ -6,9 +6,9 @@ import ctypes
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from . import _prototypes
 from ._errors import ArgumentError, ArgumentTypeError, check, results
 from ._library import library
+from ._prototypes import Status
 
 if TYPE_CHECKING:
     from ._handles import Handle
@@ -33,7 +33,7 @@ def _encoded(label: str) -> bytes:
     try:
         text = label.encode()
     except UnicodeEncodeError:
-        raise ArgumentError(f"the class label {label!r} is no text", _prototypes.CRL_ERROR_VALUE) from None
+        raise ArgumentError(f"the class label {label!r} is no text", Status.ERROR_VALUE) from None
     if 0 in text:
-        raise ArgumentError(f"the class label {label!r} holds a null character", _prototypes.CRL_ERROR_VALUE)
+        raise ArgumentError(f"the class label {label!r} holds a null character", Status.ERROR_VALUE)
     return text

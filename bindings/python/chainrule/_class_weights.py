@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _prototypes
 from ._arrays import numbers, real
 from ._costs import CostLike, cost_options
 from ._errors import ArgumentError, ArgumentTypeError
 from ._handles import FloatArray
+from ._prototypes import CostKind, Status
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-_BINARY = (_prototypes.CRL_BINARY_CROSS_ENTROPY, _prototypes.CRL_BINARY_CROSS_ENTROPY_LOGITS)
+_BINARY = (CostKind.BINARY_CROSS_ENTROPY, CostKind.BINARY_CROSS_ENTROPY_LOGITS)
 
 ClassWeight = Any
 """A sequence with a factor for each class, or a dict of factors by class."""
@@ -30,7 +30,7 @@ def class_weights(given: ClassWeight, cost: Any, outputs: int) -> FloatArray | N
     classes = _classes(cost, outputs)
     if isinstance(given, str):
         raise ArgumentError(
-            f"class_weight is {given!r}; a trainer takes numbers, or a dict of them", _prototypes.CRL_ERROR_VALUE
+            f"class_weight is {given!r}; a trainer takes numbers, or a dict of them", Status.ERROR_VALUE
         )
     if isinstance(given, Mapping):
         weights = np.ones(classes, np.float32)
@@ -39,7 +39,7 @@ def class_weights(given: ClassWeight, cost: Any, outputs: int) -> FloatArray | N
             if not 0 <= place < classes:
                 raise ArgumentError(
                     f"class_weight has the class {label}; classes go from 0 to {classes - 1}",
-                    _prototypes.CRL_ERROR_VALUE,
+                    Status.ERROR_VALUE,
                 )
             weights[place] = real(weight, f"the class_weight of {label}")
         return weights
@@ -73,7 +73,7 @@ def resolved(given: ClassWeight, targets: Any, cost: CostLike, outputs: int) -> 
     if labels.min() < 0 or labels.max() >= classes:
         raise ArgumentError(
             f"the targets have classes from {labels.min()} to {labels.max()}; classes go from 0 to {classes - 1}",
-            _prototypes.CRL_ERROR_TARGET,
+            Status.ERROR_TARGET,
         )
     counts = np.bincount(labels, minlength=classes)
     weights = np.ones(classes, np.float32)
@@ -84,14 +84,14 @@ def resolved(given: ClassWeight, targets: Any, cost: CostLike, outputs: int) -> 
 
 def _classes(cost: Any, outputs: int) -> int:
     """The number of classes to weight: two for a binary cross-entropy of one output."""
-    if cost.kind == _prototypes.CRL_CROSS_ENTROPY:
+    if cost.kind == CostKind.CROSS_ENTROPY:
         return outputs
     if cost.kind in _BINARY and outputs == 1:
         return 2
     raise ArgumentError(
         "class_weight is for 'cross_entropy', and for a binary cross-entropy of one output, whose targets are classes; "
         "for another cost, or several outputs that say yes or no, give each row its weight as sample_weight",
-        _prototypes.CRL_ERROR_VALUE,
+        Status.ERROR_VALUE,
     )
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from . import _prototypes
 from ._class_labels import class_labels, set_class_labels
 from ._default_costs import last_activation
 from ._errors import StateError
 from ._evaluation import evaluate
 from ._fitting import Fitting
 from ._handles import FloatArray
-from ._names import COSTS, name_of
+from ._names import name_of
+from ._prototypes import CostKind, Status
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -94,8 +94,8 @@ class Classification(Fitting):
             StateError: the network was trained with a custom cost, which decides nothing.
         """
         options = self._cost(None, targets)
-        if options.kind == _prototypes.CRL_CUSTOM_COST:
-            raise StateError("a custom cost has neither accuracy nor R²", _prototypes.CRL_ERROR_MISMATCH)
+        if options.kind == CostKind.CUSTOM:
+            raise StateError("a custom cost has neither accuracy nor R²", Status.ERROR_MISMATCH)
         x = self._layout().samples(x) if channels_first else x
         metrics = evaluate(cast("Network", self), options, x, targets, sample_weight, 1)
         return metrics.r2 if np.isnan(metrics.accuracy) else metrics.accuracy
@@ -113,16 +113,16 @@ class Classification(Fitting):
         if self._trained_cost is None:
             recipe = cast("Network", self).recipe
             return "cross_entropy" if recipe is None else _checked(recipe["cost"].kind)
-        if self._trained_cost.kind == _prototypes.CRL_CUSTOM_COST:
+        if self._trained_cost.kind == CostKind.CUSTOM:
             return _checked("a custom cost")
-        return _checked(name_of(COSTS, self._trained_cost.kind))
+        return _checked(name_of(CostKind, self._trained_cost.kind))
 
 
 def _checked(cost: str) -> str:
     if "cross_entropy" not in cost:
         raise StateError(
             f"the network was trained with {cost}: its outputs are quantities, not probabilities",
-            _prototypes.CRL_ERROR_MISMATCH,
+            Status.ERROR_MISMATCH,
         )
     return cost
 

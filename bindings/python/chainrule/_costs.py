@@ -13,7 +13,8 @@ from ._callbacks import CostFunction, CustomCost, cost_callbacks
 from ._errors import ArgumentError, ArgumentTypeError, check
 from ._handles import FloatArray
 from ._library import library
-from ._names import COSTS, REDUCTIONS, enumerator
+from ._names import enumerator
+from ._prototypes import CostKind, Reduction, Status
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -48,12 +49,12 @@ def cost_options(cost: CostLike) -> Any:
     options.given = cost
     if callable(cost) or isinstance(cost, CustomCost):
         custom = cost if isinstance(cost, CustomCost) else CustomCost(cost)
-        options.kind = _prototypes.CRL_CUSTOM_COST
+        options.kind = CostKind.CUSTOM
         options.function, options.hessian_product = cost_callbacks(custom)
         return options
     chosen = cost if isinstance(cost, Cost) else Cost(cost)
-    options.kind = enumerator(COSTS, chosen.kind, "cost")
-    options.reduction = enumerator(REDUCTIONS, chosen.reduction, "reduction")
+    options.kind = enumerator(CostKind, chosen.kind, "cost")
+    options.reduction = enumerator(Reduction, chosen.reduction, "reduction")
     options.huber_delta = real(chosen.huber_delta, "huber_delta")
     options.label_smoothing = real(chosen.label_smoothing, "label_smoothing")
     return options
@@ -64,7 +65,7 @@ def class_indices(array: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
     classes = np.ascontiguousarray(array, dtype=np.int32)
     # A wider integer that does not fit would wrap to another class.
     if not np.can_cast(array.dtype, np.int32) and not np.array_equal(classes, array):
-        raise ArgumentError("a class index does not fit 32 bits", _prototypes.CRL_ERROR_TARGET)
+        raise ArgumentError("a class index does not fit 32 bits", Status.ERROR_TARGET)
     return classes
 
 
@@ -76,11 +77,11 @@ class Targets:
         self._arrays: list[npt.NDArray[Any]] = []
         if targets is not None:
             array = numbers(targets, "targets")
-            if kind == _prototypes.CRL_CROSS_ENTROPY and array.dtype.kind in "biu" and array.ndim < 2:
+            if kind == CostKind.CROSS_ENTROPY and array.dtype.kind in "biu" and array.ndim < 2:
                 self._set_classes(array.reshape(-1), rows)
             else:
                 self._set_values(array, kind, rows, columns, single)
-        elif kind != _prototypes.CRL_CUSTOM_COST:
+        elif kind != CostKind.CUSTOM:
             raise ArgumentTypeError("targets may be None for a custom cost only")
         if sample_weight is not None:
             weights = as_vector(np.atleast_1d(numbers(sample_weight, "sample_weight")), rows, "sample_weight")
@@ -97,12 +98,10 @@ class Targets:
         self.native.classes_count = rows
 
     def _set_values(self, array: npt.NDArray[Any], kind: int, rows: int, columns: int, single: bool) -> None:
-        if kind == _prototypes.CRL_CROSS_ENTROPY and array.ndim == 1 and not single and columns > 1:
+        if kind == CostKind.CROSS_ENTROPY and array.ndim == 1 and not single and columns > 1:
             missing = np.flatnonzero(np.isnan(array))
             if missing.size:
-                raise ArgumentError(
-                    f"targets holds nan at row {missing[0]}: a class is missing", _prototypes.CRL_ERROR_TARGET
-                )
+                raise ArgumentError(f"targets holds nan at row {missing[0]}: a class is missing", Status.ERROR_TARGET)
             raise size_error(
                 f"targets has shape {array.shape} and dtype {array.dtype}; give integer class indices ({rows},) or "
                 f"distributions ({rows}, {columns})"
@@ -110,7 +109,7 @@ class Targets:
         given = array.shape
         if array.ndim == 0 or (array.ndim == 1 and not single):
             array = array.reshape(-1, 1)
-        width = array.shape[-1] if kind == _prototypes.CRL_CUSTOM_COST else columns
+        width = array.shape[-1] if kind == CostKind.CUSTOM else columns
         if array.ndim > 2 or array.shape[-1] != width or (array.ndim == 2 and array.shape[0] != rows):
             wanted = f"({rows},) or ({rows}, 1)" if width == 1 else f"({rows}, {width})"
             raise size_error(f"targets has shape {given} and dtype {array.dtype}; it must be {wanted}")

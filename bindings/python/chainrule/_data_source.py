@@ -13,6 +13,7 @@ from ._costs import class_indices
 from ._errors import ArgumentError, ArgumentTypeError
 from ._handles import array_at
 from ._interrupts import guarded
+from ._prototypes import Status
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -65,7 +66,7 @@ class NativeSource:
         if isinstance(source.targets, str) and source.targets != "classes":
             raise ArgumentError(
                 f"targets of a data source are 'classes', a number of columns or None, not {source.targets!r}",
-                _prototypes.CRL_ERROR_VALUE,
+                Status.ERROR_VALUE,
             )
         if source.targets == "classes":
             self.native.classes = 1

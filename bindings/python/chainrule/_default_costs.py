@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _prototypes
 from ._arrays import numbers
 from ._costs import CostLike
 from ._data_source import DataSource
 from ._errors import ArgumentError, ArgumentTypeError, results
 from ._layers import layer_at
 from ._library import library
+from ._prototypes import Status
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -39,7 +39,7 @@ def cost_to_train(network: Network, cost: CostLike | None, loss: CostLike | None
         raise ArgumentError(
             "the targets are classes, for 'cross_entropy', which applies the softmax itself, and the last layer has "
             "one already: leave its activation out, predict_proba() gives probabilities; or give a cost",
-            _prototypes.CRL_ERROR_VALUE,
+            Status.ERROR_VALUE,
         )
     return chosen
 
@@ -73,7 +73,7 @@ def _of_integers(network: Network, array: npt.NDArray[Any], outputs: int, is_tab
         raise ArgumentError(
             f"the targets are integers from {low} to {high}, and the network has {outputs} "
             f"output{'s' * (outputs > 1)}, which does not say the cost: give {advice}",
-            _prototypes.CRL_ERROR_TARGET,
+            Status.ERROR_TARGET,
         )
     if is_table and _are_distributions(array):
         return "cross_entropy"

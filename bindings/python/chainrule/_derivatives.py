@@ -26,7 +26,8 @@ from ._default_costs import cost_by_targets
 from ._errors import check
 from ._handles import FloatArray, NativeObject
 from ._library import library
-from ._names import VARIABLES, enumerator
+from ._names import enumerator
+from ._prototypes import Variable
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -223,8 +224,8 @@ class Derivatives(NativeObject):
         """
         built = self._layout()
         given = as_rows(x, built.inputs, "x", built.shape)
-        kind = enumerator(VARIABLES, variable, "variable")
-        columns = built.parameter_count if kind == _prototypes.CRL_VARIABLE_PARAMETERS else built.inputs
+        kind = enumerator(Variable, variable, "variable")
+        columns = built.parameter_count if kind == Variable.PARAMETERS else built.inputs
         jacobian = np.empty((given.rows, built.outputs, columns), np.float32)
         check(
             library.crl_network_jacobian(

@@ -17,7 +17,8 @@ from ._description import (
 )
 from ._errors import check
 from ._library import library
-from ._names import INSTRUCTION_SETS, enumerator
+from ._names import enumerator
+from ._prototypes import Instructions
 
 _Self = TypeVar("_Self", bound="Describing")
 
@@ -128,6 +129,6 @@ class Describing(DescribingSequences):
         if instruction_set is None:
             check(library.crl_network_build(self._open(), seed_value(seed)))
         else:
-            chosen = enumerator(INSTRUCTION_SETS, instruction_set, "instruction_set")
+            chosen = enumerator(Instructions, instruction_set, "instruction_set")
             check(library.crl_network_build_for(self._open(), seed_value(seed), chosen))
         return self

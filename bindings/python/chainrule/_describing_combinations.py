@@ -11,7 +11,8 @@ from ._describing_shapes import DescribingShapes, Lengths, extents_array, length
 from ._description import encoded, encoded_list, layer_options
 from ._errors import check
 from ._library import library
-from ._names import FUNCTIONS, REDUCTION_METHODS, enumerator
+from ._names import enumerator
+from ._prototypes import Function, ReductionMethod
 
 _Self = TypeVar("_Self", bound="DescribingCombinations")
 
@@ -122,7 +123,7 @@ class DescribingCombinations(DescribingShapes):
             input: the layer to read; None: the layer before.
         """
         options, _ = layer_options(name, input, "identity", None)
-        kind, along = enumerator(REDUCTION_METHODS, method, "method"), lengths(axes, "axes")
+        kind, along = enumerator(ReductionMethod, method, "method"), lengths(axes, "axes")
         check(
             library.crl_network_add_reduction(
                 self._open(), kind, extents_array(along), len(along), bool(keepdims), ctypes.byref(options)
@@ -145,6 +146,6 @@ class DescribingCombinations(DescribingShapes):
             input: the layer to read; None: the layer before.
         """
         options, _ = layer_options(name, input, "identity", None)
-        kind = enumerator(FUNCTIONS, function, "function")
+        kind = enumerator(Function, function, "function")
         check(library.crl_network_add_function(self._open(), kind, real(p, "p"), real(q, "q"), ctypes.byref(options)))
         return self

@@ -12,7 +12,8 @@ from ._describing_shapes import Lengths, extents_array, lengths
 from ._description import InitializerLike, encoded, initializer, layer_options
 from ._errors import check
 from ._library import library
-from ._names import CELLS, POSITIONS, enumerator
+from ._names import check_name, enumerator
+from ._prototypes import Cell, Positions
 
 _Self = TypeVar("_Self", bound="DescribingSequences")
 
@@ -52,7 +53,7 @@ class DescribingSequences(DescribingCombinations):
         options.weight_initializer = initializer(weight_initializer)
         options.bias_initializer = initializer(bias_initializer)
         add = library.crl_network_add_bidirectional if bidirectional else library.crl_network_add_recurrent
-        kind = enumerator(CELLS, cell, "cell")
+        kind = enumerator(Cell, cell, "cell")
         check(add(self._open(), kind, count(units, "units"), ctypes.byref(recurrent), ctypes.byref(options)))
 
     def add_rnn(
@@ -89,8 +90,7 @@ class DescribingSequences(DescribingCombinations):
 
         Tensors have PyTorch's names and layout: "weight_ih", "weight_hh", and "bias", the sum of PyTorch's two.
         """
-        if activation not in ("tanh", "relu"):
-            enumerator({"tanh": 0, "relu": 1}, activation, "activation")
+        check_name(("tanh", "relu"), activation, "activation")
         self._add_recurrent(
             activation,
             units,
@@ -272,7 +272,7 @@ class DescribingSequences(DescribingCombinations):
         """
         options, _ = layer_options(name, input, "identity", None)
         options.weight_initializer = initializer(weight_initializer)
-        kind = enumerator(POSITIONS, positions, "positions")
+        kind = enumerator(Positions, positions, "positions")
         check(library.crl_network_add_positions(self._open(), kind, ctypes.byref(options)))
         return self
 

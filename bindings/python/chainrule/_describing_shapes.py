@@ -15,7 +15,8 @@ from ._errors import ArgumentTypeError, check, results
 from ._handles import NativeObject
 from ._layout import shape_of
 from ._library import library
-from ._names import NORMALIZATIONS, PADDINGS, POOLINGS, enumerator
+from ._names import enumerator
+from ._prototypes import Normalization, Pooling
 
 _Self = TypeVar("_Self", bound="DescribingShapes")
 
@@ -59,9 +60,9 @@ def _window(kernel: Lengths, stride: Lengths | None, dilation: Lengths, padding:
     window.stride = _axes(taps if stride is None else repeated(stride, "stride"), "stride")
     window.dilation = _axes(repeated(dilation, "dilation"), "dilation")
     if isinstance(padding, str):
-        window.padding = enumerator(PADDINGS, padding, "padding")
+        window.padding = enumerator(_prototypes.Padding, padding, "padding")
         return window
-    window.padding = _prototypes.CRL_PADDING_EXPLICIT
+    window.padding = _prototypes.Padding.EXPLICIT
     pairs = [padding] * len(taps) if isinstance(padding, (int, np.integer)) else list(padding)
     both = [pair if isinstance(pair, (tuple, list)) else (pair, pair) for pair in pairs]
     if any(len(pair) != 2 for pair in both):
@@ -233,7 +234,7 @@ class DescribingShapes(NativeObject):
             input: the layer to read; None: the layer before.
         """
         options, _ = layer_options(name, input, "identity", None)
-        kind = enumerator(POOLINGS, method, "method")
+        kind = enumerator(Pooling, method, "method")
         window = None
         if kernel is not None:
             window = ctypes.byref(_window(kernel, stride, dilation, padding, self._axes_before(input)))
@@ -270,7 +271,7 @@ class DescribingShapes(NativeObject):
         how.epsilon = real(epsilon, "epsilon")
         how.momentum = real(momentum, "momentum")
         how.affine = bool(affine)
-        kind = enumerator(NORMALIZATIONS, method, "method")
+        kind = enumerator(Normalization, method, "method")
         check(library.crl_network_add_normalization(self._open(), kind, ctypes.byref(how), ctypes.byref(options)))
         return self
 

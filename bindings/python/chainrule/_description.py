@@ -10,7 +10,8 @@ from . import _prototypes
 from ._arrays import optional_real, real, set_given
 from ._callbacks import Activation, activation_callbacks
 from ._errors import ArgumentError, ArgumentTypeError
-from ._names import ACTIVATIONS, INITIALIZERS, enumerator
+from ._names import enumerator, names
+from ._prototypes import InitializerKind, Status
 
 ActivationLike = Union[
     str,
@@ -33,7 +34,7 @@ def encoded(name: str | None) -> bytes | None:
     if not isinstance(name, str):
         raise ArgumentTypeError(f"a name must be a string, not {type(name).__name__}")
     if "\0" in name:
-        raise ArgumentError(f"the name {name!r} holds a null character", _prototypes.CRL_ERROR_NAME)
+        raise ArgumentError(f"the name {name!r} holds a null character", Status.ERROR_NAME)
     # Half a surrogate pair becomes a character that no name has.
     return name.encode(errors="replace")
 
@@ -54,11 +55,11 @@ def layer_options(
     options.input = encoded(input)
     set_given(options, {"alpha": optional_real(alpha, "alpha")})
     if isinstance(activation, str):
-        return options, enumerator(ACTIVATIONS, activation, "activation")
+        return options, enumerator(_prototypes.Activation, activation, "activation")
     if not isinstance(activation, (tuple, list)) or len(activation) not in (2, 3):
         raise ArgumentTypeError(
-            f"activation must be one of the names {', '.join(ACTIVATIONS)}, or the two or three functions "
-            f"(σ, σ'[, σ'']) of an Activation, not {activation!r}"
+            f"activation must be one of the names {', '.join(names(_prototypes.Activation))}, "
+            f"or the two or three functions (σ, σ'[, σ'']) of an Activation, not {activation!r}"
         )
     custom = Activation(*activation)
     if not all(map(callable, custom[:2])) or not (custom[2] is None or callable(custom[2])):
@@ -66,7 +67,7 @@ def layer_options(
     options.function, options.derivative, options.second_derivative = activation_callbacks(custom)
     # For Network.layers: the options are kept as long as the network.
     options.custom_activation = custom
-    return options, _prototypes.CRL_CUSTOM_ACTIVATION
+    return options, _prototypes.Activation.CUSTOM
 
 
 def initializer(given: InitializerLike) -> Any:
@@ -75,7 +76,7 @@ def initializer(given: InitializerLike) -> Any:
     if not isinstance(parts, (tuple, list)) or not parts:
         raise ArgumentTypeError(f"an initializer is a name, or a name with its numbers, not {given!r}")
     kind, *numbers = parts
-    native = enumerator(INITIALIZERS, kind, "initializer")
+    native = enumerator(InitializerKind, kind, "initializer")
     taken = numbers_of_initializer(kind)
     if len(numbers) != taken:
         raise ArgumentTypeError(f"the initializer {kind!r} takes {taken} numbers; {len(numbers)} were given")

@@ -9,20 +9,22 @@ import os
 import re
 from typing import Any
 
-from . import _prototypes
 from ._library import library
+from ._prototypes import Status
+
+_STATUSES = frozenset(Status)
 
 
 class ChainruleError(Exception):
     """A call failed. The text is the library's message: what, where and which value.
 
     Attributes:
-        status: the library's status code, an int such as 102.
+        status: a Status, such as Status.ERROR_SIZE; a number that has none yet if the library is newer.
     """
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
-        self.status = status
+        self.status: Status | int = Status(status) if status in _STATUSES else status
 
     @property
     def name(self) -> str:
@@ -31,7 +33,7 @@ class ChainruleError(Exception):
         return text.decode()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self), self.status)
+        return type(self), (str(self), int(self.status))
 
 
 class ArgumentError(ChainruleError, ValueError):
@@ -41,7 +43,7 @@ class ArgumentError(ChainruleError, ValueError):
 class ArgumentTypeError(ArgumentError, TypeError):
     """An argument has a wrong type: a sparse matrix, an array of objects, 2.5 for a count."""
 
-    def __init__(self, message: str, status: int = _prototypes.CRL_ERROR_VALUE) -> None:
+    def __init__(self, message: str, status: int = Status.ERROR_VALUE) -> None:
         super().__init__(message, status)
 
 
@@ -85,7 +87,7 @@ class FileError(ChainruleError, OSError):
         return str(self.args[0])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return file_error, (str(self), self.status, self.errno, self.filename)
+        return file_error, (str(self), int(self.status), self.errno, self.filename)
 
 
 class FileFormatError(ChainruleError, ValueError):
@@ -167,19 +169,19 @@ def failure(status: int, path: Any = None) -> BaseException:
 
     `path` is the path of the call's file, if any.
     """
-    if status in (_prototypes.CRL_CANCELLED, _prototypes.CRL_ERROR_CALLBACK):
+    if status in (Status.CANCELLED, Status.ERROR_CALLBACK):
         error: BaseException | None = getattr(_raised, "error", None)
         if error is not None:
             _raised.error = None
             return error
     message = _python_text(library.crl_error_message().decode(errors="replace"))
-    if status == _prototypes.CRL_ERROR_FILE:
+    if status == Status.ERROR_FILE:
         return file_error(message, status, _error_number(message), path)
     return _CLASS_OF_RANGE.get(status // 100, ChainruleError)(message, status)
 
 
 def check(status: int, path: Any = None) -> None:
-    """Raises unless the status is CRL_OK. `path` is the path of the call's file."""
+    """Raises unless the status is Status.OK. `path` is the path of the call's file."""
     if status:
         raise failure(status, path)
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _prototypes
 from ._errors import ArgumentError, file_error
 from ._files import encoded_path
+from ._prototypes import Status
 from ._safetensors import malformed, read_safetensors, safetensors_bytes
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def content_of(path: AnyPath) -> bytes:
             return file.read()
     except OSError as error:
         message = f"cannot read {os.fsdecode(path)}: {error.strerror}"
-        raise file_error(message, _prototypes.CRL_ERROR_FILE, error.errno, path) from None
+        raise file_error(message, Status.ERROR_FILE, error.errno, path) from None
 
 
 def read_tensors(path: AnyPath) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def as_float32(values: npt.NDArray[Any], what: str) -> FloatArray:
 
 def refused(message: str) -> ArgumentError:
     """The exception for a model that cannot be taken over."""
-    return ArgumentError(message, _prototypes.CRL_ERROR_VALUE)
+    return ArgumentError(message, Status.ERROR_VALUE)
 
 
 def package(name: str, extra: str) -> Any:

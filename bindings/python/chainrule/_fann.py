@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _prototypes
 from ._errors import FileFormatError
 from ._network import Network
+from ._prototypes import Status
 from ._saving import given_memory_limit
 
 if TYPE_CHECKING:
@@ -50,13 +50,13 @@ def load_fann_data(path: Any) -> tuple[FloatArray, FloatArray]:
         rows, inputs, outputs = (int(number) for number in numbers[:3])
         values = np.array(numbers[3:], np.float32)
     except ValueError as error:
-        raise FileFormatError(f"no data of FANN: {error}", _prototypes.CRL_ERROR_FORMAT) from None
+        raise FileFormatError(f"no data of FANN: {error}", Status.ERROR_FORMAT) from None
     wanted = rows * (inputs + outputs)
     if rows < 1 or inputs < 1 or outputs < 1 or values.size != wanted:
         raise FileFormatError(
             f"no data of FANN: {rows} rows of {inputs} inputs and {outputs} outputs are announced, "
             f"there are {values.size} numbers",
-            _prototypes.CRL_ERROR_FORMAT,
+            Status.ERROR_FORMAT,
         )
     table = values.reshape(rows, inputs + outputs)
     return np.ascontiguousarray(table[:, :inputs]), np.ascontiguousarray(table[:, inputs:])

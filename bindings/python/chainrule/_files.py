@@ -11,6 +11,7 @@ import numpy as np
 from . import _prototypes
 from ._errors import ArgumentError, ArgumentTypeError, FileError, check
 from ._interrupts import guarded
+from ._prototypes import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +51,7 @@ def encoded_path(path: Any) -> bytes:
             f"path must be a string, a path or an open binary file, not {type(path).__name__}"
         ) from None
     if b"\0" in encoded:
-        raise ArgumentError(f"the path {path!r} holds a null character", _prototypes.CRL_ERROR_VALUE)
+        raise ArgumentError(f"the path {path!r} holds a null character", Status.ERROR_VALUE)
     return encoded
 
 
@@ -62,7 +63,7 @@ def write_all(file: Any, data: bytes) -> None:
         if not isinstance(taken, int):
             break
         if taken <= 0:
-            raise FileError(f"write() took {taken} of {len(data)} bytes", _prototypes.CRL_ERROR_FILE)
+            raise FileError(f"write() took {taken} of {len(data)} bytes", Status.ERROR_FILE)
         data = data[taken:]
 
 

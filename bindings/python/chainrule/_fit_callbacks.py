@@ -8,10 +8,10 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Union
 
-from . import _prototypes
 from ._arrays import count, real
 from ._errors import ArgumentError, ArgumentTypeError, StateError
 from ._history import MEASURES, Batch, Epoch
+from ._prototypes import Status
 from ._schedules import Plateau, Schedule
 
 if TYPE_CHECKING:
@@ -75,9 +75,7 @@ class _Watching(Callback):
 
     def __init__(self, monitor: str | None) -> None:
         if monitor is not None and monitor not in MEASURES:
-            raise ArgumentError(
-                f"monitor is {monitor!r}; an epoch has {', '.join(MEASURES)}", _prototypes.CRL_ERROR_VALUE
-            )
+            raise ArgumentError(f"monitor is {monitor!r}; an epoch has {', '.join(MEASURES)}", Status.ERROR_VALUE)
         self.monitor = monitor
 
     def _value(self, epoch: Epoch) -> float:
@@ -88,7 +86,7 @@ class _Watching(Callback):
             raise StateError(
                 f"{type(self).__name__} watches {name}, which epoch {epoch.epoch} does not have: "
                 + ("give validation data" if name.startswith("validation") else "the cost decides nothing"),
-                _prototypes.CRL_ERROR_VALUE,
+                Status.ERROR_VALUE,
             )
         return value if name.endswith("cost") else 1 - value
 
@@ -117,7 +115,7 @@ class EarlyStopping(_Watching):
         super().__init__(monitor)
         self.patience = count(patience, "patience")
         if self.patience < 1:
-            raise ArgumentError("patience is 0; it must be at least 1", _prototypes.CRL_ERROR_SIZE)
+            raise ArgumentError("patience is 0; it must be at least 1", Status.ERROR_SIZE)
         self.min_delta = real(min_delta, "min_delta")
         self.restore_best = bool(restore_best)
         self.best_epoch = 0
@@ -178,12 +176,12 @@ class Checkpoint(_Watching):
         except (KeyError, IndexError, ValueError) as error:
             raise ArgumentError(
                 f"path is {self.path!r}; what stands in braces must be a field of Epoch ({error})",
-                _prototypes.CRL_ERROR_VALUE,
+                Status.ERROR_VALUE,
             ) from None
         self.best_only = bool(best_only)
         self.every = count(every, "every")
         if self.every < 1:
-            raise ArgumentError("every is 0; it must be at least 1", _prototypes.CRL_ERROR_SIZE)
+            raise ArgumentError("every is 0; it must be at least 1", Status.ERROR_SIZE)
         self.resumable = bool(resumable)
         self._best = math.inf
 

@@ -22,6 +22,7 @@ from ._fit_callbacks import Callback
 from ._handles import FloatArray, Handle
 from ._history import Batch, Epoch, History
 from ._library import library
+from ._prototypes import Status
 from ._schedules import ScheduleLike
 from ._trainer import Trainer
 from ._training import Optimizer
@@ -357,8 +358,8 @@ class Fitting(Derivatives):
             ctypes.byref(options),
             ctypes.byref(minimum),
         )
-        if status in (_prototypes.CRL_OK, _prototypes.CRL_CANCELLED):
+        if status in (Status.OK, Status.CANCELLED):
             self._trained_cost = cost_native
-        if status and not (status == _prototypes.CRL_CANCELLED and watcher.stopped):
+        if status and not (status == Status.CANCELLED and watcher.stopped):
             raise failure(status)
         return minimum_of(minimum)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ._names import QUANTITIES, name_of
+from ._names import name_of
+from ._prototypes import CheckedQuantity
 
 
 class GradientReport(NamedTuple):
@@ -52,7 +53,7 @@ def report_of(native: Any) -> GradientReport:
         checked=native.checked,
         skipped=native.skipped,
         failed=native.failed,
-        quantity=None if name is None else name_of(QUANTITIES, native.quantity),
+        quantity=None if name is None else name_of(CheckedQuantity, native.quantity),
         name=None if name is None else name.decode(),
         row=native.row,
         column=native.column,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
-from . import _prototypes
 from ._errors import ArgumentError, ArgumentTypeError
+from ._prototypes import Status
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -106,7 +106,7 @@ class NativeObject:
     def _open(self) -> Handle:
         handle = self._handle
         if handle is None:
-            raise ArgumentError(f"the {self._kind} is closed", _prototypes.CRL_ERROR_HANDLE)
+            raise ArgumentError(f"the {self._kind} is closed", Status.ERROR_HANDLE)
         return handle
 
     def __enter__(self: _Self) -> _Self:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ._errors import check
 from ._library import library
-from ._names import INSTRUCTION_SETS, enumerator
+from ._names import enumerator
+from ._prototypes import Instructions
 
 
 def instruction_set() -> str:
@@ -27,4 +28,4 @@ def set_instruction_set(name: str) -> None:
     Args:
         name: "baseline", "avx2", "avx512" or "neon". This processor must have it.
     """
-    check(library.crl_set_instruction_set(enumerator(INSTRUCTION_SETS, name, "instruction_set")))
+    check(library.crl_set_instruction_set(enumerator(Instructions, name, "instruction_set")))

@@ -20,6 +20,7 @@ from typing import Any
 from . import _prototypes
 from ._errors import check, forget_raised, is_raised, keep_raised
 from ._library import library
+from ._prototypes import Status
 
 _SIGNAL = int(_signal.SIGINT)
 
@@ -130,7 +131,7 @@ check(library.crl_cancel_create(_poll, None, ctypes.byref(_cancel)))
 
 
 def _watching(function: Callable[..., int], arguments: tuple[Any, ...]) -> int:
-    """The status of a call that asks the poll: CRL_ERROR_CALLBACK if the poll or a callback has raised."""
+    """The status of a call that asks the poll: Status.ERROR_CALLBACK if the poll or a callback has raised."""
     watched = _prototypes.crl_cancel()
     forget_raised()
     library.crl_cancel_watch(_cancel, ctypes.byref(watched))
@@ -142,11 +143,11 @@ def _watching(function: Callable[..., int], arguments: tuple[Any, ...]) -> int:
         return status
     library.crl_cancel_reset(_cancel)
     # For any status: the call may have been at its end already.
-    return _prototypes.CRL_ERROR_CALLBACK
+    return Status.ERROR_CALLBACK
 
 
 def interruptible(function: Callable[..., int]) -> Callable[..., int]:
-    """A function of the library that Ctrl-C ends with CRL_ERROR_CALLBACK. failure() gets the exception."""
+    """A function of the library that Ctrl-C ends with Status.ERROR_CALLBACK. failure() gets the exception."""
 
     def call(*arguments: Any) -> int:
         handler = _signal.getsignal(_SIGNAL) if _is_main_thread() else None

@@ -12,7 +12,8 @@ from ._errors import check, results
 from ._handles import Handle
 from ._layout import shape_of
 from ._library import library
-from ._names import ACTIVATIONS, INITIALIZERS, LAYER_KINDS, name_of
+from ._names import name_of
+from ._prototypes import InitializerKind, LayerKind
 
 
 class Layer(NamedTuple):
@@ -59,7 +60,7 @@ def layer_at(network: Handle, index: int) -> Layer:
     options = _prototypes.crl_layer_options.default()
     check(library.crl_network_layer_options(network, index, ctypes.byref(options)))
     inputs = (results(library.crl_network_layer_input, network, index, place)[0] for place in range(native.inputs))
-    kind = name_of(LAYER_KINDS, native.kind)
+    kind = name_of(LayerKind, native.kind)
     is_recurrent = kind in ("rnn", "gru", "lstm")
     has_activation = kind in ("dense", "convolution", "transposed_convolution", "activation", "rnn")
     has_weights = is_recurrent or (has_activation and kind != "activation")
@@ -80,8 +81,8 @@ def layer_at(network: Handle, index: int) -> Layer:
 
 
 def _activation(network: Handle, native: Any, options: Any) -> str | Activation:
-    if native.activation != _prototypes.CRL_CUSTOM_ACTIVATION:
-        return name_of(ACTIVATIONS, native.activation)
+    if native.activation != _prototypes.Activation.CUSTOM:
+        return name_of(_prototypes.Activation, native.activation)
     function = _address(options.function)
     activation: Activation = next(
         kept.custom_activation for kept in network.callbacks if _address(kept.function) == function
@@ -94,7 +95,7 @@ def _address(function: Any) -> int | None:
 
 
 def _initializer(native: Any) -> InitializerLike:
-    name = name_of(INITIALIZERS, native.kind)
+    name = name_of(InitializerKind, native.kind)
     taken = numbers_of_initializer(name)
     if taken == 0:
         return name

@@ -13,6 +13,7 @@ from ._arrays import RowFunction, channels_last, size_error
 from ._errors import check, results
 from ._handles import FloatArray, Handle
 from ._library import library
+from ._prototypes import LayerKind
 
 
 class Tensor(NamedTuple):
@@ -72,7 +73,7 @@ def _input_shape(network: Handle, inputs: int) -> tuple[int, ...]:
     first = _prototypes.crl_layer.default()
     check(library.crl_network_layer(network, 0, ctypes.byref(first)))
     shape = shape_of(network, 0)
-    gives = first.kind in (_prototypes.CRL_LAYER_RESHAPE, _prototypes.CRL_LAYER_INPUT) and math.prod(shape) == inputs
+    gives = first.kind in (LayerKind.RESHAPE, LayerKind.INPUT) and math.prod(shape) == inputs
     return shape if gives else (inputs,)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator, MutableMapping
 
-from . import _prototypes
 from ._errors import ArgumentError, ArgumentTypeError, check, results
 from ._handles import Handle
 from ._library import library
+from ._prototypes import Status
 
 
 class Metadata(MutableMapping[str, str]):
@@ -22,7 +22,7 @@ class Metadata(MutableMapping[str, str]):
     def __getitem__(self, key: str) -> str:
         value = ctypes.c_char_p()
         status = library.crl_network_metadata(self._network, _encoded(key, "key"), ctypes.byref(value))
-        if status == _prototypes.CRL_ERROR_NAME:
+        if status == Status.ERROR_NAME:
             raise KeyError(key)
         check(status)
         return (value.value or b"").decode()
@@ -69,10 +69,8 @@ def _encoded(text: str, what: str) -> bytes:
     if not isinstance(text, str):
         raise ArgumentTypeError(f"a metadata {what} must be a string, not {type(text).__name__}")
     if "\0" in text:
-        raise ArgumentError(f"the metadata {what} {text!r} holds a null character", _prototypes.CRL_ERROR_VALUE)
+        raise ArgumentError(f"the metadata {what} {text!r} holds a null character", Status.ERROR_VALUE)
     try:
         return text.encode()
     except UnicodeEncodeError:
-        raise ArgumentError(
-            f"the metadata {what} {text!r} holds half a surrogate pair", _prototypes.CRL_ERROR_VALUE
-        ) from None
+        raise ArgumentError(f"the metadata {what} {text!r} holds half a surrogate pair", Status.ERROR_VALUE) from None

@@ -10,7 +10,8 @@ from ._arrays import set_given
 from ._callbacks import stops
 from ._handles import record
 from ._interrupts import guarded
-from ._names import MINIMIZERS, MINIMUM_REASONS, enumerator, name_of
+from ._names import enumerator, name_of
+from ._prototypes import Minimizer, MinimumReason
 
 
 class Iteration(NamedTuple):
@@ -93,13 +94,13 @@ class IterationWatcher:
 def minimize_options(method: str, given: dict[str, Any]) -> Any:
     """The crl_minimize_options for a method by name and the other arguments. For None the library chooses."""
     options = _prototypes.crl_minimize_options.default()
-    options.method = enumerator(MINIMIZERS, method, "method")
+    options.method = enumerator(Minimizer, method, "method")
     set_given(options, given)
     return options
 
 
 def minimum_of(native: Any) -> Minimum:
     """A Minimum with the names of Python."""
-    reason = name_of(MINIMUM_REASONS, native.reason)
+    reason = name_of(MinimumReason, native.reason)
     found = {name: getattr(native, name) for name in Minimum._fields if name != "reason"}
     return Minimum(**found, reason=reason)

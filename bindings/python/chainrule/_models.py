@@ -8,10 +8,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import _prototypes
 from ._describing_shapes import Lengths, lengths
 from ._errors import ArgumentError, ArgumentTypeError, StateError
 from ._network import Network
+from ._prototypes import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +60,7 @@ class Description:
         """
         if self._is_placed:
             raise StateError(
-                f"{self!r} is called a second time: layers share no weights; make another", _prototypes.CRL_ERROR_VALUE
+                f"{self!r} is called a second time: layers share no weights; make another", Status.ERROR_VALUE
             )
         read = tuple(itertools.chain(*(node if isinstance(node, (list, tuple)) else (node,) for node in nodes)))
         for node in (*read, *others.values()):
@@ -91,7 +91,7 @@ class Description:
             if found != self._axes:
                 raise ArgumentError(
                     f"{self!r} reads {self._axes} axes and channels; what it reads has {found}, and channels",
-                    _prototypes.CRL_ERROR_SIZE,
+                    Status.ERROR_SIZE,
                 )
         self._method(network, *preset, *self._values, **given)
 
@@ -187,7 +187,7 @@ def Model(inputs: Node | Sequence[Node], output: Node, *, seed: int = 0) -> Netw
         if node in names:
             continue
         if node._description is None:
-            raise ArgumentError(f"the output reads {node!r}, which is not among the inputs", _prototypes.CRL_ERROR_NAME)
+            raise ArgumentError(f"the output reads {node!r}, which is not among the inputs", Status.ERROR_NAME)
         others = {keyword: names[other] for keyword, other in node._others.items()}
         node._description._add_to(network, [names[read] for read in node._read], **others)
         names[node] = network.layers[-1].name

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _prototypes
 from ._arrays import (
     address_of,
     as_rows,
@@ -31,6 +30,7 @@ from ._history import History
 from ._layers import Layer, layers_of
 from ._layout import Layout, layout_of, state_tensors_of
 from ._library import library
+from ._prototypes import Status
 from ._saving import Saving, given_memory_limit
 from ._showing import Showing
 from ._state_dict import StateDicts
@@ -189,9 +189,7 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
             layer.name for layer in self.layers if layer.kind == "product" and layer.inputs[1] == f"{layer.name}_scale"
         ]
         if len(found) != 1:
-            raise ArgumentError(
-                f"the network has {len(found)} standardizations: give a name", _prototypes.CRL_ERROR_NAME
-            )
+            raise ArgumentError(f"the network has {len(found)} standardizations: give a name", Status.ERROR_NAME)
         return found[0]
 
     def unflatten(self, vector: FloatArray) -> Mapping[str, FloatArray]:

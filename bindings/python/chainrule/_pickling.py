@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from . import _prototypes
 from ._callbacks import Activation
 from ._costs import cost_options
 from ._errors import ArgumentError, FileFormatError
 from ._library import __version__
+from ._prototypes import Status
 from ._trainer import Trainer
 from ._training import Optimizer
 
@@ -25,9 +25,7 @@ def pickled(network: Network) -> tuple[Any, ...]:
     """What __reduce__() returns for a network."""
     custom = next((layer.name for layer in network.layers if isinstance(layer.activation, Activation)), None)
     if custom is not None:
-        raise ArgumentError(
-            f"layer {custom!r} has a custom activation, which a pickle cannot hold", _prototypes.CRL_ERROR_VALUE
-        )
+        raise ArgumentError(f"layer {custom!r} has a custom activation, which a pickle cannot hold", Status.ERROR_VALUE)
     state: dict[str, Any] = {
         "network": network.to_bytes(),
         "cost": None if network._trained_cost is None else network._trained_cost.given,
@@ -43,7 +41,7 @@ def restored(form: int, version: str, kind: type[Network], state: dict[str, Any]
         raise FileFormatError(
             f"the pickle of a network is of chainrule {version}, in form {form}; chainrule {__version__} reads form "
             f"{_FORMAT}: exchange networks between versions with save() and load()",
-            _prototypes.CRL_ERROR_FILE_VERSION,
+            Status.ERROR_FILE_VERSION,
         )
     network = kind.from_bytes(state["network"], NO_LIMIT)
     if state["cost"] is not None:

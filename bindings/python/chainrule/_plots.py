@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _prototypes
 from ._arrays import count
 from ._errors import ArgumentError, ArgumentTypeError
+from ._prototypes import Status
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -32,7 +32,7 @@ def plot_history(history: History, axes: Sequence[Any] | None = None) -> list[An
     """Draws a learning curve. See History.plot()."""
     measures = history.measures
     if not measures:
-        raise ArgumentError("the history has no epochs to plot", _prototypes.CRL_ERROR_VALUE)
+        raise ArgumentError("the history has no epochs to plot", Status.ERROR_VALUE)
     panels = [[name for name in measures if name.endswith("cost")], [m for m in measures if not m.endswith("cost")]]
     panels = [names for names in panels if names]
     if axes is None:
@@ -121,7 +121,7 @@ def plot_weights(
     """
     images = _images(network, layer, shape)[: count(max_images, "max_images")]
     if not len(images):
-        raise ArgumentError("max_images is 0; at least 1 is needed", _prototypes.CRL_ERROR_SIZE)
+        raise ArgumentError("max_images is 0; at least 1 is needed", Status.ERROR_SIZE)
     if axes is None:
         columns = math.ceil(math.sqrt(len(images)))
         rows = math.ceil(len(images) / columns)
@@ -144,13 +144,13 @@ def _images(network: Network, layer: str | None, shape: Sequence[int] | None) ->
     name = layer or next((name[: -len(".weight")] for name in tensors if name.endswith(".weight")), "")
     if f"{name}.weight" not in tensors:
         named = ", ".join(tensor[: -len(".weight")] for tensor in tensors if tensor.endswith(".weight"))
-        raise ArgumentError(f"layer {name!r} has no weights; those with some: {named}", _prototypes.CRL_ERROR_NAME)
+        raise ArgumentError(f"layer {name!r} has no weights; those with some: {named}", Status.ERROR_NAME)
     weight = tensors[f"{name}.weight"].copy()
     if weight.ndim == 4:
         return weight
     if weight.ndim != 2:
         raise ArgumentError(
-            f"the weights of {name!r} have the shape {weight.shape}, which are no images", _prototypes.CRL_ERROR_SIZE
+            f"the weights of {name!r} have the shape {weight.shape}, which are no images", Status.ERROR_SIZE
         )
     given = _image_shape(network, weight.shape[1]) if shape is None else tuple(shape)
     if not 2 <= len(given) <= 3:
@@ -158,7 +158,7 @@ def _images(network: Network, layer: str | None, shape: Sequence[int] | None) ->
     if math.prod(given) != weight.shape[1]:
         raise ArgumentError(
             f"a unit of {name!r} has {weight.shape[1]} weights, which are no image of the shape {given}: give shape",
-            _prototypes.CRL_ERROR_SIZE,
+            Status.ERROR_SIZE,
         )
     return weight.reshape(len(weight), *given, *[1] * (3 - len(given)))
 

@@ -16,7 +16,8 @@ from ._errors import ArgumentError, ArgumentTypeError, check, failure, results
 from ._files import AnyPath, encoded_path
 from ._handles import Handle, NativeObject
 from ._library import library
-from ._names import PRECISIONS, enumerator, name_of
+from ._names import enumerator, name_of
+from ._prototypes import Precision, Status
 from ._stream import Stream
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Predictor(NativeObject):
                 folded into the layer before it. "bfloat16" and "int8" need less memory and time, and round.
         """
         owner = network._open()
-        (pointer,) = results(library.crl_predictor_create, owner, enumerator(PRECISIONS, precision, "precision"))
+        (pointer,) = results(library.crl_predictor_create, owner, enumerator(Precision, precision, "precision"))
         self._handle = handle = Handle(pointer, library.crl_predictor_destroy)
         # The predictor still calls the functions of custom activations.
         handle.callbacks.extend(owner.callbacks)
@@ -113,7 +114,7 @@ class Predictor(NativeObject):
     def precision(self) -> str:
         """The precision: "float32", "bfloat16" or "int8"."""
         (precision,) = results(library.crl_predictor_precision, self._open())
-        return name_of(PRECISIONS, precision.value)
+        return name_of(Precision, precision.value)
 
     @property
     def class_labels(self) -> list[str] | None:
@@ -160,7 +161,7 @@ class Predictor(NativeObject):
             raise ArgumentTypeError("x must be a float32 array with contiguous rows, for it is read in place")
         written = out_rows(out, given.rows, self.outputs, given.single)
         if np.may_share_memory(x, out):
-            raise ArgumentError("x and out overlap", _prototypes.CRL_ERROR_VALUE)
+            raise ArgumentError("x and out overlap", Status.ERROR_VALUE)
         native = self._predict.native_for(given.rows)
         arguments = (handle._as_parameter_, *self._predict.arguments(given, written))
 
@@ -213,7 +214,7 @@ class Publisher(NativeObject):
             precision: as for Predictor, also for later publications.
         """
         owner = network._open()
-        (pointer,) = results(library.crl_publisher_create, owner, enumerator(PRECISIONS, precision, "precision"))
+        (pointer,) = results(library.crl_publisher_create, owner, enumerator(Precision, precision, "precision"))
         self._handle = handle = Handle(pointer, library.crl_publisher_destroy)
         handle.callbacks.extend(owner.callbacks)
         self._predict = self._predict_function(network)
@@ -234,7 +235,7 @@ class Publisher(NativeObject):
     def precision(self) -> str:
         """What it computes with: "float32", "bfloat16" or "int8"."""
         (precision,) = results(library.crl_publisher_precision, self._open())
-        return name_of(PRECISIONS, precision.value)
+        return name_of(Precision, precision.value)
 
     @property
     def publications(self) -> int:

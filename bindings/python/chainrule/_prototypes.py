@@ -3,11 +3,13 @@
 A pointer to float or int32_t is passed as an address (int), with byref() or as a ctypes array; a
 pointer to anything else with byref() or as a ctypes array; None is NULL. Each handle is a type of
 its own, so that one is not taken for another. default() leaves out the fields that are NULL.
+An enumeration is a class beside its type: crl_layer_kind has the values of LayerKind.
 """
 
 from __future__ import annotations
 
 import ctypes
+import enum
 from typing import Any
 
 CRL_VERSION_MAJOR = 0
@@ -16,215 +18,6 @@ CRL_VERSION_PATCH = 0
 CRL_VERSION = 10000 * CRL_VERSION_MAJOR + 100 * CRL_VERSION_MINOR + CRL_VERSION_PATCH
 CRL_AUTO = -3.4028234663852886e38
 CRL_AUTO_SIZE = ctypes.c_size_t(-1).value
-
-CRL_OK = 0
-CRL_ERROR_NULL = 100
-CRL_ERROR_HANDLE = 101
-CRL_ERROR_SIZE = 102
-CRL_ERROR_VALUE = 103
-CRL_ERROR_NAME = 104
-CRL_ERROR_TARGET = 105
-CRL_ERROR_OVERLAP = 106
-CRL_ERROR_NOT_BUILT = 200
-CRL_ERROR_ALREADY_BUILT = 201
-CRL_ERROR_MISMATCH = 202
-CRL_ERROR_NO_FORWARD = 203
-CRL_ERROR_BUSY = 204
-CRL_ERROR_NOT_FINITE = 300
-CRL_CANCELLED = 400
-CRL_ERROR_CALLBACK = 401
-CRL_ERROR_FILE = 500
-CRL_ERROR_FORMAT = 501
-CRL_ERROR_FILE_VERSION = 502
-CRL_ERROR_MEMORY = 600
-
-CRL_INSTRUCTIONS_BASELINE = 0
-CRL_INSTRUCTIONS_AVX2 = 1
-CRL_INSTRUCTIONS_AVX512 = 2
-CRL_INSTRUCTIONS_NEON = 3
-
-CRL_IDENTITY = 0
-CRL_SIGMOID = 1
-CRL_TANH = 2
-CRL_RELU = 3
-CRL_LEAKY_RELU = 4
-CRL_ELU = 5
-CRL_SELU = 6
-CRL_SOFTPLUS = 7
-CRL_GELU = 8
-CRL_GELU_TANH = 9
-CRL_SILU = 10
-CRL_SOFTMAX = 11
-CRL_LOG_SOFTMAX = 12
-CRL_SOFTSIGN = 13
-CRL_HARD_SIGMOID = 14
-CRL_HARD_SWISH = 15
-CRL_MISH = 16
-CRL_CLIPPED_RELU = 17
-CRL_EXPONENTIAL = 18
-CRL_CUSTOM_ACTIVATION = 100
-
-CRL_INIT_DEFAULT = 0
-CRL_INIT_ZEROS = 1
-CRL_INIT_CONSTANT = 2
-CRL_INIT_UNIFORM = 3
-CRL_INIT_NORMAL = 4
-CRL_INIT_GLOROT_UNIFORM = 5
-CRL_INIT_GLOROT_NORMAL = 6
-CRL_INIT_HE_UNIFORM = 7
-CRL_INIT_HE_NORMAL = 8
-CRL_INIT_LECUN_UNIFORM = 9
-CRL_INIT_LECUN_NORMAL = 10
-
-CRL_PADDING_VALID = 0
-CRL_PADDING_SAME = 1
-CRL_PADDING_CAUSAL = 2
-CRL_PADDING_EXPLICIT = 3
-
-CRL_POOLING_MAXIMUM = 0
-CRL_POOLING_MEAN = 1
-CRL_POOLING_MEAN_WITH_PADDING = 2
-
-CRL_FUNCTION_AFFINE = 0
-CRL_FUNCTION_CLIP = 1
-CRL_FUNCTION_LOG = 2
-CRL_FUNCTION_SQUARE_ROOT = 3
-CRL_FUNCTION_ABSOLUTE = 4
-CRL_FUNCTION_RECIPROCAL = 5
-CRL_FUNCTION_SQUARE = 6
-CRL_FUNCTION_ERF = 7
-CRL_FUNCTION_SINE = 8
-CRL_FUNCTION_STEP = 9
-CRL_FUNCTION_STEPWISE_SIGMOID = 10
-CRL_FUNCTION_QUANTIZE = 11
-CRL_FUNCTION_FLOOR = 12
-
-CRL_REDUCE_SUM = 0
-CRL_REDUCE_MEAN = 1
-CRL_REDUCE_MAXIMUM = 2
-CRL_REDUCE_MINIMUM = 3
-CRL_REDUCE_ARGMAX = 4
-
-CRL_NORMALIZATION_BATCH = 0
-CRL_NORMALIZATION_LAYER = 1
-CRL_NORMALIZATION_RMS = 2
-CRL_NORMALIZATION_GROUP = 3
-
-CRL_CELL_TANH = 0
-CRL_CELL_RELU = 1
-CRL_CELL_GRU = 2
-CRL_CELL_LSTM = 3
-
-CRL_POSITIONS_SINUSOIDAL = 0
-CRL_POSITIONS_LEARNED = 1
-
-CRL_LAYER_DENSE = 0
-CRL_LAYER_ACTIVATION = 1
-CRL_LAYER_DROPOUT = 2
-CRL_LAYER_NOISE = 3
-CRL_LAYER_SUM = 4
-CRL_LAYER_CONCATENATION = 5
-CRL_LAYER_RESHAPE = 6
-CRL_LAYER_MEAN = 7
-CRL_LAYER_DIFFERENCE = 8
-CRL_LAYER_PRODUCT = 9
-CRL_LAYER_TRANSPOSE = 10
-CRL_LAYER_SLICE = 11
-CRL_LAYER_ZERO_PADDING = 12
-CRL_LAYER_UPSAMPLING = 13
-CRL_LAYER_INPUT = 14
-CRL_LAYER_CONVOLUTION = 15
-CRL_LAYER_TRANSPOSED_CONVOLUTION = 16
-CRL_LAYER_POOLING = 17
-CRL_LAYER_NORMALIZATION = 18
-CRL_LAYER_PRELU = 19
-CRL_LAYER_CHANNEL_DROPOUT = 20
-CRL_LAYER_SOFTMAX = 21
-CRL_LAYER_RNN = 22
-CRL_LAYER_GRU = 23
-CRL_LAYER_LSTM = 24
-CRL_LAYER_PARAMETER = 25
-CRL_LAYER_EMBEDDING = 26
-CRL_LAYER_POSITIONS = 27
-CRL_LAYER_ATTENTION = 28
-CRL_LAYER_BROADCAST = 29
-CRL_LAYER_QUOTIENT = 30
-CRL_LAYER_MAXIMUM = 31
-CRL_LAYER_MINIMUM = 32
-CRL_LAYER_POWER = 33
-CRL_LAYER_FUNCTION = 34
-CRL_LAYER_CONSTANT = 35
-CRL_LAYER_REDUCTION = 36
-CRL_LAYER_MATRIX_PRODUCT = 37
-CRL_LAYER_TAKE = 38
-
-CRL_MEAN_SQUARED_ERROR = 0
-CRL_MEAN_ABSOLUTE_ERROR = 1
-CRL_HUBER = 2
-CRL_BINARY_CROSS_ENTROPY = 3
-CRL_BINARY_CROSS_ENTROPY_LOGITS = 4
-CRL_CROSS_ENTROPY = 5
-CRL_CUSTOM_COST = 100
-
-CRL_REDUCTION_MEAN = 0
-CRL_REDUCTION_SUM = 1
-
-CRL_GRADIENT_DESCENT = 0
-CRL_MOMENTUM = 1
-CRL_ADAM = 2
-CRL_NESTEROV = 3
-CRL_ADAGRAD = 4
-CRL_RMSPROP = 5
-CRL_ADAMW = 6
-CRL_AMSGRAD = 7
-CRL_NADAM = 8
-CRL_LION = 9
-CRL_IRPROP_MINUS = 10
-CRL_QUICKPROP = 11
-
-CRL_SCHEDULE_CONSTANT = 0
-CRL_SCHEDULE_STEP = 1
-CRL_SCHEDULE_EXPONENTIAL = 2
-CRL_SCHEDULE_COSINE = 3
-CRL_SCHEDULE_ONE_CYCLE = 4
-CRL_SCHEDULE_PLATEAU = 5
-CRL_CUSTOM_SCHEDULE = 100
-
-CRL_PRECISION_FLOAT32 = 0
-CRL_PRECISION_BFLOAT16 = 1
-CRL_PRECISION_INT8 = 2
-
-CRL_PURPOSE_TRAINING = 0
-CRL_PURPOSE_INFERENCE = 1
-
-CRL_QUANTITY_Z = 0
-CRL_QUANTITY_H = 1
-CRL_QUANTITY_DELTA = 2
-
-CRL_VARIABLE_PARAMETERS = 0
-CRL_VARIABLE_INPUT = 1
-
-CRL_CHECKED_PARAMETER_GRADIENT = 0
-CRL_CHECKED_ACTIVATION_DERIVATIVE = 1
-CRL_CHECKED_ACTIVATION_SECOND_DERIVATIVE = 2
-CRL_CHECKED_COST_GRADIENT = 3
-CRL_CHECKED_COST_HESSIAN_PRODUCT = 4
-
-CRL_LBFGS = 0
-CRL_BFGS = 1
-CRL_FLETCHER_REEVES = 2
-CRL_POLAK_RIBIERE = 3
-CRL_NEWTON_CG = 4
-CRL_LEVENBERG_MARQUARDT = 5
-
-CRL_MINIMUM_GRADIENT = 0
-CRL_MINIMUM_COST = 1
-CRL_MINIMUM_TARGET = 2
-CRL_MINIMUM_MAX_ITERATIONS = 3
-CRL_MINIMUM_MAX_EVALUATIONS = 4
-CRL_MINIMUM_NO_PROGRESS = 5
-CRL_MINIMUM_CANCELLED = 6
-CRL_MINIMUM_PATIENCE = 7
 
 crl_status = ctypes.c_int32
 crl_instructions = ctypes.c_int32
@@ -249,6 +42,307 @@ crl_variable = ctypes.c_int32
 crl_checked_quantity = ctypes.c_int32
 crl_minimizer = ctypes.c_int32
 crl_minimum_reason = ctypes.c_int32
+
+
+class Status(enum.IntEnum):
+    """The values of `crl_status`; OK is CRL_OK in C."""
+
+    OK = 0
+    ERROR_NULL = 100
+    ERROR_HANDLE = 101
+    ERROR_SIZE = 102
+    ERROR_VALUE = 103
+    ERROR_NAME = 104
+    ERROR_TARGET = 105
+    ERROR_OVERLAP = 106
+    ERROR_NOT_BUILT = 200
+    ERROR_ALREADY_BUILT = 201
+    ERROR_MISMATCH = 202
+    ERROR_NO_FORWARD = 203
+    ERROR_BUSY = 204
+    ERROR_NOT_FINITE = 300
+    CANCELLED = 400
+    ERROR_CALLBACK = 401
+    ERROR_FILE = 500
+    ERROR_FORMAT = 501
+    ERROR_FILE_VERSION = 502
+    ERROR_MEMORY = 600
+
+
+class Instructions(enum.IntEnum):
+    """The values of `crl_instructions`; BASELINE is CRL_INSTRUCTIONS_BASELINE in C."""
+
+    BASELINE = 0
+    AVX2 = 1
+    AVX512 = 2
+    NEON = 3
+
+
+class Activation(enum.IntEnum):
+    """The values of `crl_activation`; IDENTITY is CRL_IDENTITY in C."""
+
+    IDENTITY = 0
+    SIGMOID = 1
+    TANH = 2
+    RELU = 3
+    LEAKY_RELU = 4
+    ELU = 5
+    SELU = 6
+    SOFTPLUS = 7
+    GELU = 8
+    GELU_TANH = 9
+    SILU = 10
+    SOFTMAX = 11
+    LOG_SOFTMAX = 12
+    SOFTSIGN = 13
+    HARD_SIGMOID = 14
+    HARD_SWISH = 15
+    MISH = 16
+    CLIPPED_RELU = 17
+    EXPONENTIAL = 18
+    CUSTOM = 100
+
+
+class InitializerKind(enum.IntEnum):
+    """The values of `crl_initializer_kind`; DEFAULT is CRL_INIT_DEFAULT in C."""
+
+    DEFAULT = 0
+    ZEROS = 1
+    CONSTANT = 2
+    UNIFORM = 3
+    NORMAL = 4
+    GLOROT_UNIFORM = 5
+    GLOROT_NORMAL = 6
+    HE_UNIFORM = 7
+    HE_NORMAL = 8
+    LECUN_UNIFORM = 9
+    LECUN_NORMAL = 10
+
+
+class Padding(enum.IntEnum):
+    """The values of `crl_padding`; VALID is CRL_PADDING_VALID in C."""
+
+    VALID = 0
+    SAME = 1
+    CAUSAL = 2
+    EXPLICIT = 3
+
+
+class Pooling(enum.IntEnum):
+    """The values of `crl_pooling`; MAXIMUM is CRL_POOLING_MAXIMUM in C."""
+
+    MAXIMUM = 0
+    MEAN = 1
+    MEAN_WITH_PADDING = 2
+
+
+class Function(enum.IntEnum):
+    """The values of `crl_function`; AFFINE is CRL_FUNCTION_AFFINE in C."""
+
+    AFFINE = 0
+    CLIP = 1
+    LOG = 2
+    SQUARE_ROOT = 3
+    ABSOLUTE = 4
+    RECIPROCAL = 5
+    SQUARE = 6
+    ERF = 7
+    SINE = 8
+    STEP = 9
+    STEPWISE_SIGMOID = 10
+    QUANTIZE = 11
+    FLOOR = 12
+
+
+class ReductionMethod(enum.IntEnum):
+    """The values of `crl_reduction_method`; SUM is CRL_REDUCE_SUM in C."""
+
+    SUM = 0
+    MEAN = 1
+    MAXIMUM = 2
+    MINIMUM = 3
+    ARGMAX = 4
+
+
+class Normalization(enum.IntEnum):
+    """The values of `crl_normalization`; BATCH is CRL_NORMALIZATION_BATCH in C."""
+
+    BATCH = 0
+    LAYER = 1
+    RMS = 2
+    GROUP = 3
+
+
+class Cell(enum.IntEnum):
+    """The values of `crl_cell`; TANH is CRL_CELL_TANH in C."""
+
+    TANH = 0
+    RELU = 1
+    GRU = 2
+    LSTM = 3
+
+
+class Positions(enum.IntEnum):
+    """The values of `crl_positions`; SINUSOIDAL is CRL_POSITIONS_SINUSOIDAL in C."""
+
+    SINUSOIDAL = 0
+    LEARNED = 1
+
+
+class LayerKind(enum.IntEnum):
+    """The values of `crl_layer_kind`; DENSE is CRL_LAYER_DENSE in C."""
+
+    DENSE = 0
+    ACTIVATION = 1
+    DROPOUT = 2
+    NOISE = 3
+    SUM = 4
+    CONCATENATION = 5
+    RESHAPE = 6
+    MEAN = 7
+    DIFFERENCE = 8
+    PRODUCT = 9
+    TRANSPOSE = 10
+    SLICE = 11
+    ZERO_PADDING = 12
+    UPSAMPLING = 13
+    INPUT = 14
+    CONVOLUTION = 15
+    TRANSPOSED_CONVOLUTION = 16
+    POOLING = 17
+    NORMALIZATION = 18
+    PRELU = 19
+    CHANNEL_DROPOUT = 20
+    SOFTMAX = 21
+    RNN = 22
+    GRU = 23
+    LSTM = 24
+    PARAMETER = 25
+    EMBEDDING = 26
+    POSITIONS = 27
+    ATTENTION = 28
+    BROADCAST = 29
+    QUOTIENT = 30
+    MAXIMUM = 31
+    MINIMUM = 32
+    POWER = 33
+    FUNCTION = 34
+    CONSTANT = 35
+    REDUCTION = 36
+    MATRIX_PRODUCT = 37
+    TAKE = 38
+
+
+class CostKind(enum.IntEnum):
+    """The values of `crl_cost_kind`; MEAN_SQUARED_ERROR is CRL_MEAN_SQUARED_ERROR in C."""
+
+    MEAN_SQUARED_ERROR = 0
+    MEAN_ABSOLUTE_ERROR = 1
+    HUBER = 2
+    BINARY_CROSS_ENTROPY = 3
+    BINARY_CROSS_ENTROPY_LOGITS = 4
+    CROSS_ENTROPY = 5
+    CUSTOM = 100
+
+
+class Reduction(enum.IntEnum):
+    """The values of `crl_reduction`; MEAN is CRL_REDUCTION_MEAN in C."""
+
+    MEAN = 0
+    SUM = 1
+
+
+class OptimizerMethod(enum.IntEnum):
+    """The values of `crl_optimizer_method`; GRADIENT_DESCENT is CRL_GRADIENT_DESCENT in C."""
+
+    GRADIENT_DESCENT = 0
+    MOMENTUM = 1
+    ADAM = 2
+    NESTEROV = 3
+    ADAGRAD = 4
+    RMSPROP = 5
+    ADAMW = 6
+    AMSGRAD = 7
+    NADAM = 8
+    LION = 9
+    IRPROP_MINUS = 10
+    QUICKPROP = 11
+
+
+class ScheduleKind(enum.IntEnum):
+    """The values of `crl_schedule_kind`; CONSTANT is CRL_SCHEDULE_CONSTANT in C."""
+
+    CONSTANT = 0
+    STEP = 1
+    EXPONENTIAL = 2
+    COSINE = 3
+    ONE_CYCLE = 4
+    PLATEAU = 5
+    CUSTOM = 100
+
+
+class Precision(enum.IntEnum):
+    """The values of `crl_precision`; FLOAT32 is CRL_PRECISION_FLOAT32 in C."""
+
+    FLOAT32 = 0
+    BFLOAT16 = 1
+    INT8 = 2
+
+
+class Purpose(enum.IntEnum):
+    """The values of `crl_purpose`; TRAINING is CRL_PURPOSE_TRAINING in C."""
+
+    TRAINING = 0
+    INFERENCE = 1
+
+
+class Quantity(enum.IntEnum):
+    """The values of `crl_quantity`; Z is CRL_QUANTITY_Z in C."""
+
+    Z = 0
+    H = 1
+    DELTA = 2
+
+
+class Variable(enum.IntEnum):
+    """The values of `crl_variable`; PARAMETERS is CRL_VARIABLE_PARAMETERS in C."""
+
+    PARAMETERS = 0
+    INPUT = 1
+
+
+class CheckedQuantity(enum.IntEnum):
+    """The values of `crl_checked_quantity`; PARAMETER_GRADIENT is CRL_CHECKED_PARAMETER_GRADIENT in C."""
+
+    PARAMETER_GRADIENT = 0
+    ACTIVATION_DERIVATIVE = 1
+    ACTIVATION_SECOND_DERIVATIVE = 2
+    COST_GRADIENT = 3
+    COST_HESSIAN_PRODUCT = 4
+
+
+class Minimizer(enum.IntEnum):
+    """The values of `crl_minimizer`; LBFGS is CRL_LBFGS in C."""
+
+    LBFGS = 0
+    BFGS = 1
+    FLETCHER_REEVES = 2
+    POLAK_RIBIERE = 3
+    NEWTON_CG = 4
+    LEVENBERG_MARQUARDT = 5
+
+
+class MinimumReason(enum.IntEnum):
+    """The values of `crl_minimum_reason`; GRADIENT is CRL_MINIMUM_GRADIENT in C."""
+
+    GRADIENT = 0
+    COST = 1
+    TARGET = 2
+    MAX_ITERATIONS = 3
+    MAX_EVALUATIONS = 4
+    NO_PROGRESS = 5
+    CANCELLED = 6
+    PATIENCE = 7
 
 
 crl_allocate_function = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
@@ -315,8 +409,8 @@ class crl_layer_options(ctypes.Structure):
         return cls(
             size=ctypes.sizeof(crl_layer_options),
             bias=1,
-            weight_initializer=crl_initializer(kind=CRL_INIT_DEFAULT, a=0.0, b=0.0),
-            bias_initializer=crl_initializer(kind=CRL_INIT_DEFAULT, a=0.0, b=0.0),
+            weight_initializer=crl_initializer(kind=InitializerKind.DEFAULT, a=0.0, b=0.0),
+            bias_initializer=crl_initializer(kind=InitializerKind.DEFAULT, a=0.0, b=0.0),
             alpha=CRL_AUTO,
         )
 
@@ -356,7 +450,7 @@ class crl_window(ctypes.Structure):
             dilation=crl_axes(first=0, second=0, third=0),
             before=crl_axes(first=0, second=0, third=0),
             after=crl_axes(first=0, second=0, third=0),
-            padding=CRL_PADDING_VALID,
+            padding=Padding.VALID,
             reserved=0,
             output_padding=crl_axes(first=0, second=0, third=0),
         )
@@ -461,8 +555,8 @@ class crl_layer(ctypes.Structure):
         """Return the value of CRL_LAYER_INIT."""
         return cls(
             size=ctypes.sizeof(crl_layer),
-            kind=CRL_LAYER_DENSE,
-            activation=CRL_IDENTITY,
+            kind=LayerKind.DENSE,
+            activation=Activation.IDENTITY,
             units=0,
             inputs=0,
             amount=0.0,
@@ -545,8 +639,8 @@ class crl_cost_options(ctypes.Structure):
         """Return the value of CRL_COST_OPTIONS_INIT."""
         return cls(
             size=ctypes.sizeof(crl_cost_options),
-            kind=CRL_MEAN_SQUARED_ERROR,
-            reduction=CRL_REDUCTION_MEAN,
+            kind=CostKind.MEAN_SQUARED_ERROR,
+            reduction=Reduction.MEAN,
             huber_delta=1.0,
             label_smoothing=0.0,
         )
@@ -627,7 +721,7 @@ class crl_optimizer_options(ctypes.Structure):
         """Return the value of CRL_OPTIMIZER_OPTIONS_INIT."""
         return cls(
             size=ctypes.sizeof(crl_optimizer_options),
-            method=CRL_ADAM,
+            method=OptimizerMethod.ADAM,
             learning_rate=0.001,
             momentum=CRL_AUTO,
             beta1=CRL_AUTO,
@@ -713,7 +807,7 @@ class crl_schedule_options(ctypes.Structure):
         """Return the value of CRL_SCHEDULE_OPTIONS_INIT."""
         return cls(
             size=ctypes.sizeof(crl_schedule_options),
-            kind=CRL_SCHEDULE_CONSTANT,
+            kind=ScheduleKind.CONSTANT,
             per_epoch=0,
             warmup=0,
             period=CRL_AUTO_SIZE,
@@ -903,7 +997,7 @@ class crl_c_source_options(ctypes.Structure):
         """Return the value of CRL_C_SOURCE_OPTIONS_INIT."""
         return cls(
             size=ctypes.sizeof(crl_c_source_options),
-            precision=CRL_PRECISION_FLOAT32,
+            precision=Precision.FLOAT32,
             trains=0,
             has_momentum=0,
             reserved=0,
@@ -1069,7 +1163,7 @@ class crl_gradient_report(ctypes.Structure):
             checked=0,
             skipped=0,
             failed=0,
-            quantity=CRL_CHECKED_PARAMETER_GRADIENT,
+            quantity=CheckedQuantity.PARAMETER_GRADIENT,
             row=0,
             column=0,
             analytic=0.0,
@@ -1137,7 +1231,7 @@ class crl_minimize_options(ctypes.Structure):
         """Return the value of CRL_MINIMIZE_OPTIONS_INIT."""
         return cls(
             size=ctypes.sizeof(crl_minimize_options),
-            method=CRL_LBFGS,
+            method=Minimizer.LBFGS,
             regularize_biases=0,
             memory=CRL_AUTO_SIZE,
             max_iterations=1000,
@@ -1178,7 +1272,7 @@ class crl_minimum(ctypes.Structure):
         """Return the value of CRL_MINIMUM_INIT."""
         return cls(
             size=ctypes.sizeof(crl_minimum),
-            reason=CRL_MINIMUM_NO_PROGRESS,
+            reason=MinimumReason.NO_PROGRESS,
             iterations=0,
             evaluations=0,
             products=0,
@@ -1239,7 +1333,7 @@ class crl_cascade_options(ctypes.Structure):
         """Return the value of CRL_CASCADE_OPTIONS_INIT."""
         return cls(
             size=ctypes.sizeof(crl_cascade_options),
-            output_activation=CRL_IDENTITY,
+            output_activation=Activation.IDENTITY,
             activations_count=0,
             candidates=8,
             max_units=30,

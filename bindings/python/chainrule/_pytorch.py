@@ -12,7 +12,8 @@ from . import _prototypes
 from ._errors import check
 from ._exchange import refused
 from ._library import library
-from ._names import NORMALIZATIONS, name_of
+from ._names import name_of
+from ._prototypes import Normalization
 from ._pytorch_names import RECURRENT, Wanted
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def _specific(handle: Handle, index: int, layer: Layer) -> Layer:
         return layer
     native = _prototypes.crl_layer.default()
     check(library.crl_network_layer(handle, index, ctypes.byref(native)))
-    return layer._replace(kind=f"{name_of(NORMALIZATIONS, native.method)}_normalization")
+    return layer._replace(kind=f"{name_of(Normalization, native.method)}_normalization")
 
 
 def _is_backwards(handle: Handle, index: int, layer: Layer) -> bool:

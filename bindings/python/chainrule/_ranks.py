@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
-from . import _prototypes
 from ._errors import ArgumentError, ChainruleError
 from ._handles import FloatArray
+from ._prototypes import Status
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,7 +27,7 @@ class RankError(ChainruleError, RuntimeError):
     """
 
     def __init__(self, message: str, rank: int) -> None:
-        super().__init__(message, _prototypes.CRL_CANCELLED)
+        super().__init__(message, Status.CANCELLED)
         self.rank = rank
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -113,7 +113,7 @@ class Ranks:
                 if value != told[0][what]:
                     raise ArgumentError(
                         f"the ranks differ in {what}: {told[0][what]} on rank 0, {value} on rank {rank}",
-                        _prototypes.CRL_ERROR_MISMATCH,
+                        Status.ERROR_MISMATCH,
                     )
 
     def total(self, count: int) -> Total:

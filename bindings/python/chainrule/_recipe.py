@@ -13,7 +13,8 @@ from ._arrays import address_of
 from ._costs import Cost
 from ._errors import ArgumentTypeError, check
 from ._library import library
-from ._names import COSTS, METHODS, REDUCTIONS, SCHEDULES, name_of
+from ._names import name_of
+from ._prototypes import CostKind, OptimizerMethod, Reduction, ScheduleKind, Status
 from ._schedules import Schedule
 from ._trainer import train_options
 from ._training import new_optimizer
@@ -49,14 +50,14 @@ def recipe_of(network: Network) -> dict[str, Any] | None:
         address_of(weights),
         weights.size,
     )
-    if status == _prototypes.CRL_ERROR_NAME:
+    if status == Status.ERROR_NAME:
         return None
     check(status)
     return {
         "cost": Cost(
-            name_of(COSTS, cost.kind), name_of(REDUCTIONS, cost.reduction), cost.huber_delta, cost.label_smoothing
+            name_of(CostKind, cost.kind), name_of(Reduction, cost.reduction), cost.huber_delta, cost.label_smoothing
         ),
-        "optimizer": new_optimizer(network, name_of(METHODS, optimizer.method), optimizer),
+        "optimizer": new_optimizer(network, name_of(OptimizerMethod, optimizer.method), optimizer),
         "schedule": _schedule(schedule) if options.schedule else None,
         "epochs": options.epochs,
         "batch_size": options.batch_size,
@@ -76,4 +77,4 @@ def _schedule(options: Any) -> Schedule:
         return None if value in (_prototypes.CRL_AUTO_SIZE, _prototypes.CRL_AUTO) else value
 
     numbers = {name: given(name) for name in Schedule._fields if name not in ("kind", "per_epoch")}
-    return Schedule(name_of(SCHEDULES, options.kind), **numbers, per_epoch=bool(options.per_epoch))
+    return Schedule(name_of(ScheduleKind, options.kind), **numbers, per_epoch=bool(options.per_epoch))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _prototypes
 from ._errors import FileFormatError
+from ._prototypes import Status
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -39,7 +39,7 @@ _TYPES = {
 
 def malformed(message: str) -> FileFormatError:
     """The exception for a file that is not as its format says."""
-    return FileFormatError(message, _prototypes.CRL_ERROR_FORMAT)
+    return FileFormatError(message, Status.ERROR_FORMAT)
 
 
 def widened(halves: npt.NDArray[np.uint16]) -> FloatArray:

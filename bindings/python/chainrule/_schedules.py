@@ -11,7 +11,8 @@ from ._arrays import count, optional_count, optional_real, real, set_given
 from ._errors import ArgumentTypeError, check
 from ._interrupts import guarded
 from ._library import library
-from ._names import SCHEDULES, enumerator
+from ._names import enumerator
+from ._prototypes import ScheduleKind
 
 
 class Schedule(NamedTuple):
@@ -109,14 +110,14 @@ def schedule_options(schedule: ScheduleLike) -> Any:
             ctypes.c_float.from_address(rate).value = function(t, base, cost)
             return 0
 
-        options.kind = _prototypes.CRL_CUSTOM_SCHEDULE
+        options.kind = ScheduleKind.CUSTOM
         options.function = _prototypes.crl_schedule_function(guarded(native))
         return options
     if isinstance(schedule, str):
         schedule = Schedule(schedule)
     if not isinstance(schedule, Schedule):
         raise ArgumentTypeError(f"schedule must be a Schedule, its name or a function, not {type(schedule).__name__}")
-    options.kind = enumerator(SCHEDULES, schedule.kind, "schedule")
+    options.kind = enumerator(ScheduleKind, schedule.kind, "schedule")
     counts = ("period", "period_factor", "patience", "cooldown")
     numbers = ("factor", "min_rate", "peak", "start_divisor", "end_divisor", "threshold")
     set_given(options, {name: optional_count(getattr(schedule, name), name) for name in counts})

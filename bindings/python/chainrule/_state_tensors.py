@@ -10,7 +10,7 @@ import numpy as np
 from ._arrays import numbers
 from ._errors import ArgumentTypeError
 from ._exchange import as_float32, read_tensors, set_tensors, tensors_of
-from ._names import enumerator
+from ._names import check_name
 from ._pytorch import Form, forms_of
 from ._pytorch_names import Module, Source, matched, modules_of, own_modules, refuse, shape_of
 
@@ -73,7 +73,7 @@ def made(
 
 def _forms(network: Network, tensors: dict[str, FloatArray], flattened: str | None) -> list[Form]:
     if flattened is not None:
-        enumerator({"channels_first": 0, "channels_last": 1}, flattened, "flattened")
+        check_name(("channels_first", "channels_last"), flattened, "flattened")
     return forms_of(network._open(), network.layers, tensors, flattened)
 
 

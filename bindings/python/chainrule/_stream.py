@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import _prototypes
 from ._arrays import FLOAT, address_of, as_rows, size_error
 from ._errors import ArgumentError, ArgumentTypeError, check, results
 from ._handles import Handle, NativeObject
 from ._library import library
+from ._prototypes import Status
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -99,7 +99,7 @@ class Stream(NativeObject):
         elif out.shape != shape:
             raise size_error(f"out has shape {out.shape}; the result has {shape}")
         elif np.may_share_memory(array, out) and (address_of(array) != address_of(out) or outputs > inputs):
-            raise ArgumentError("x and out overlap", _prototypes.CRL_ERROR_OVERLAP)
+            raise ArgumentError("x and out overlap", Status.ERROR_OVERLAP)
         if rows.rows == 0:
             raise size_error("x has 0 frames; at least 1 is needed")
         check(library.crl_stream_push(handle, address_of(array), rows.rows, address_of(out)))

@@ -20,7 +20,8 @@ from ._fit_callbacks import Callback
 from ._handles import Handle, NativeObject, record
 from ._history import Batch, Epoch, History, epoch_of
 from ._library import library
-from ._names import COSTS, name_of
+from ._names import name_of
+from ._prototypes import CostKind, Status
 from ._recording import Recorder
 from ._schedules import ScheduleLike, schedule_options
 from ._training import Optimizer, optimizer_for
@@ -190,7 +191,8 @@ class Trainer(NativeObject):
         )
         self._cost = kept[0]
         set_given(options, {"threads": optional_count(threads, "threads")})
-        self._recorder = Recorder(options.epochs, _cost_name(self._cost), on_batch, on_epoch, callbacks, progress)
+        cost_name = name_of(CostKind, self._cost.kind)
+        self._recorder = Recorder(options.epochs, cost_name, on_batch, on_epoch, callbacks, progress)
         callbacks = self._recorder.attach(options)
         (pointer,) = results(library.crl_trainer_create, owner, ctypes.byref(options))
         self._handle = Handle(pointer, library.crl_trainer_destroy, owner)
@@ -336,7 +338,7 @@ class Trainer(NativeObject):
                 if partial is not None and now.epochs > before.epochs:
                     recorder.history.append(epoch_of(partial))
                     recorder.show(recorder.history[-1])
-            if status and not (status == _prototypes.CRL_CANCELLED and recorder.stopped):
+            if status and not (status == Status.CANCELLED and recorder.stopped):
                 raise failure(status)
             recorder.end()
         return recorder.present
@@ -346,7 +348,3 @@ class Trainer(NativeObject):
             return "Trainer(closed)"
         done = self.progress
         return f"Trainer(epochs={done.epochs} of {self._recorder.epochs}, steps={done.steps}, {self.network!r})"
-
-
-def _cost_name(options: Any) -> str:
-    return "custom" if options.kind == _prototypes.CRL_CUSTOM_COST else name_of(COSTS, options.kind)

@@ -11,7 +11,8 @@ from ._description import encoded
 from ._errors import ArgumentTypeError, check, results
 from ._handles import Handle, NativeObject
 from ._library import library
-from ._names import METHODS, enumerator
+from ._names import enumerator
+from ._prototypes import OptimizerMethod
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -95,7 +96,7 @@ class Optimizer(NativeObject):
             regularize_biases: whether weight_decay, l1 and l2 include biases.
         """
         options = _prototypes.crl_optimizer_options.default()
-        options.method = enumerator(METHODS, method, "optimizer")
+        options.method = enumerator(OptimizerMethod, method, "optimizer")
         given = {
             "learning_rate": learning_rate,
             "momentum": momentum,

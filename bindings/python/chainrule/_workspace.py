@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _prototypes
 from ._arrays import RowFunction, address_of, as_rows, count, out_vector, seed_value
 from ._description import encoded
 from ._errors import ArgumentTypeError, check, results
 from ._handles import FloatArray, Handle, NativeObject, array_at
 from ._library import library
 from ._network import Network
+from ._prototypes import Purpose, Quantity
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -40,7 +40,7 @@ class Workspace(NativeObject):
             training: False: forward() only, which keeps only h.
         """
         owner = network._open()
-        purpose = _prototypes.CRL_PURPOSE_TRAINING if training else _prototypes.CRL_PURPOSE_INFERENCE
+        purpose = Purpose.TRAINING if training else Purpose.INFERENCE
         (pointer,) = results(library.crl_workspace_create, owner, count(max_rows, "max_rows"), purpose)
         self._handle = Handle(pointer, library.crl_workspace_destroy, owner)
         built = network._layout()
@@ -181,15 +181,15 @@ class Workspace(NativeObject):
         Name a layer, or give its index in network.layers. z(), h() and delta() return copies, which later passes do not
         change.
         """
-        return self._values(layer, _prototypes.CRL_QUANTITY_Z)
+        return self._values(layer, Quantity.Z)
 
     def h(self, layer: str | int) -> FloatArray:
         """The activation h = σ(z) of a layer, or of "input", in the last forward(), (rows, units)."""
-        return self._values(layer, _prototypes.CRL_QUANTITY_H)
+        return self._values(layer, Quantity.H)
 
     def delta(self, layer: str | int) -> FloatArray:
         """The error signal δ = ∂C/∂h that reached a layer, or "input", in the last backward(), (rows, units)."""
-        return self._values(layer, _prototypes.CRL_QUANTITY_DELTA)
+        return self._values(layer, Quantity.DELTA)
 
     def _values(self, layer: str | int, quantity: int) -> FloatArray:
         if isinstance(layer, str):

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from . import _prototypes
 from ._arrays import count, numbers, seed_value, size_error
 from ._averaging import Round, fit_averaged
 from ._callbacks import stops
@@ -36,6 +35,7 @@ from ._errors import ArgumentTypeError, StateError
 from ._evaluation import Metrics
 from ._history import Epoch, History
 from ._instruction_sets import instruction_set
+from ._prototypes import CostKind, Reduction, Status
 from ._ranks import RankError, Ranks
 from ._schedules import Schedule
 from ._trainer import Trainer
@@ -212,7 +212,7 @@ class _Run:
         validation(built, validation_data, native)  # a check
         self._validation_data = validation_data
         # A function of the caller's is a mean.
-        self._is_sum = native.kind != _prototypes.CRL_CUSTOM_COST and native.reduction == _prototypes.CRL_REDUCTION_SUM
+        self._is_sum = native.kind != CostKind.CUSTOM and native.reduction == Reduction.SUM
         self._ranks, self._network, self._trainer, self._saving = ranks, network, trainer, saving
         self._cost, self._schedule, self._shuffle = cost, schedule, bool(shuffle)
         self._batch_size, self._seed = batch_size, seed
@@ -245,7 +245,7 @@ class _Run:
             raise StateError(
                 f"the optimizer has taken {trainer.progress.steps} steps: no whole number of epochs of "
                 f"{self._steps_per_epoch} steps",
-                _prototypes.CRL_ERROR_MISMATCH,
+                Status.ERROR_MISMATCH,
             )
         history = History(cost=trainer.history.cost)
         for number in range(done + 1, trainer.epochs + 1):
@@ -306,7 +306,7 @@ class _Run:
         if different is not None:
             raise StateError(
                 f"after epoch {number} rank {different} does not have the parameters and the optimizer of rank 0",
-                _prototypes.CRL_ERROR_MISMATCH,
+                Status.ERROR_MISMATCH,
             )
 
     def _validate(self) -> Metrics | None:

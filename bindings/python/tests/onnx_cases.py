@@ -7,7 +7,8 @@ from typing import Any, Callable, NamedTuple
 import numpy as np
 
 from chainrule import Network
-from chainrule._names import ACTIVATIONS
+from chainrule._names import names
+from chainrule._prototypes import Activation
 
 
 class Case(NamedTuple):
@@ -268,7 +269,7 @@ CASES: dict[str, Case] = {
     ),
 }
 
-for name in ACTIVATIONS:
+for name in names(Activation):
     CASES[f"activation {name}"] = flat(lambda n, name=name: n.add_dense(4).add_activation(name))
     CASES[f"dense with {name}"] = Case(lambda n, name=name: n.add_dense(4, name))
 for name in FUNCTIONS:

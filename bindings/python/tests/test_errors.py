@@ -21,3 +21,9 @@ def test_the_classes_of_errors() -> None:
         assert issubclass(error, builtin)
         made = error("what happened", 102)
         assert (str(made), made.status, made.name) == ("what happened", 102, "CRL_ERROR_SIZE")
+        assert made.status is chainrule.Status.ERROR_SIZE
+
+
+def test_a_status_of_a_newer_library() -> None:
+    made = chainrule.ArgumentError("what happened", 199)
+    assert (made.status, type(made.status)) == (199, int)

@@ -7,12 +7,13 @@ import pytest
 import reference
 
 import chainrule
-from chainrule._names import ACTIVATIONS, COSTS
+from chainrule._names import names
+from chainrule._prototypes import Activation, CostKind
 
 
 def test_every_enumerator_has_a_reference() -> None:
-    assert set(reference.ACTIVATIONS) == set(ACTIVATIONS)
-    assert set(reference.COSTS) == set(COSTS)
+    assert set(reference.ACTIVATIONS) == set(names(Activation))
+    assert set(reference.COSTS) == set(names(CostKind))
 
 
 def layers_of(network: chainrule.Network, parameters: np.ndarray, activations: list[str]) -> list[tuple]:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import chainrule
-from chainrule import Activation, Layer, Network
-from chainrule._names import ACTIVATIONS, INITIALIZERS, LAYER_KINDS
+from chainrule import Activation, Layer, Network, _prototypes
+from chainrule._names import names
+from chainrule._prototypes import InitializerKind, LayerKind
 
 CUBE = Activation(lambda z: z**3, lambda z, h: 3 * z**2)
 
@@ -44,18 +45,18 @@ def test_layers_are_as_they_were_described() -> None:
 
 
 def test_names_of_kinds_are_those_of_the_functions_that_add_them() -> None:
-    assert list(LAYER_KINDS.values()) == list(range(len(LAYER_KINDS)))
-    assert all(hasattr(Network, f"add_{kind}") for kind in LAYER_KINDS)
+    assert list(names(LayerKind).values()) == list(range(len(names(LayerKind))))
+    assert all(hasattr(Network, f"add_{kind}") for kind in names(LayerKind))
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", names(_prototypes.Activation))
 def test_every_activation_comes_back(activation: str) -> None:
     network = Network(4).add_dense(2, activation).add_activation(activation)
     alpha = {"leaky_relu": np.float32(0.01), "elu": 1, "clipped_relu": 6}.get(activation)
     assert [(layer.activation, layer.alpha) for layer in network.layers] == [(activation, alpha)] * 2
 
 
-@pytest.mark.parametrize("kind", INITIALIZERS)
+@pytest.mark.parametrize("kind", names(InitializerKind))
 def test_every_initializer_comes_back(kind: str) -> None:
     numbers = {"constant": (0.5,), "uniform": (-0.5, 0.25), "normal": (0.5, 0.25)}.get(kind, ())
     given = (kind, *numbers) if numbers else kind

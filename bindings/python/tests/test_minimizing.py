@@ -10,9 +10,10 @@ import pytest
 import scipy.optimize
 
 import chainrule
-from chainrule._names import MINIMIZERS
+from chainrule._names import names
+from chainrule._prototypes import Minimizer
 
-METHODS = list(MINIMIZERS)
+METHODS = list(names(Minimizer))
 FIRST_ORDER = ["lbfgs", "bfgs", "fletcher_reeves", "polak_ribiere"]
 GENERAL = [*FIRST_ORDER, "newton_cg"]
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 import chainrule
-from chainrule._names import MINIMIZERS, MINIMUM_REASONS
+from chainrule._names import names
+from chainrule._prototypes import Minimizer, MinimumReason
 
-METHODS = list(MINIMIZERS)
+METHODS = list(names(Minimizer))
 Rows = tuple[np.ndarray, np.ndarray]
 
 
@@ -168,7 +169,7 @@ def test_patience_without_validation_is_for_the_cost(noisy: tuple[Rows, Rows]) -
 
 
 def test_every_reason_has_a_name() -> None:
-    assert list(MINIMUM_REASONS) == [
+    assert list(names(MinimumReason)) == [
         "gradient", "cost", "target", "max_iterations", "max_evaluations", "no_progress", "cancelled", "patience",
     ]  # fmt: skip
 

@@ -9,16 +9,17 @@ import pytest
 import scipy.optimize
 
 import chainrule
-from chainrule._names import ACTIVATIONS, COSTS, INITIALIZERS, METHODS, REDUCTIONS
+from chainrule._names import names
+from chainrule._prototypes import Activation, CostKind, InitializerKind, OptimizerMethod, Reduction
 
 
 def test_names_are_the_enumerators() -> None:
-    assert (ACTIVATIONS["identity"], ACTIVATIONS["relu"], ACTIVATIONS["exponential"]) == (0, 3, 18)
-    assert list(REDUCTIONS) == ["mean", "sum"]
-    assert {"gradient_descent", "momentum", "adam", "irprop_minus", "quickprop"} <= set(METHODS)
-    assert (INITIALIZERS["default"], INITIALIZERS["lecun_normal"]) == (0, 10)
-    assert "custom_activation" not in ACTIVATIONS
-    assert "custom_cost" not in COSTS
+    assert (names(Activation)["identity"], names(Activation)["relu"], names(Activation)["exponential"]) == (0, 3, 18)
+    assert list(names(Reduction)) == ["mean", "sum"]
+    assert {"gradient_descent", "momentum", "adam", "irprop_minus", "quickprop"} <= set(names(OptimizerMethod))
+    assert (names(InitializerKind)["default"], names(InitializerKind)["lecun_normal"]) == (0, 10)
+    assert "custom" not in names(Activation)
+    assert "custom" not in names(CostKind)
 
 
 def test_version() -> None:

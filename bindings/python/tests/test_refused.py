@@ -13,6 +13,8 @@ import pytest
 
 import chainrule
 from chainrule import ArgumentError, Cost, Network, StateError
+from chainrule._names import names
+from chainrule._prototypes import ScheduleKind
 
 X = np.linspace(-1, 1, 32, dtype=np.float32).reshape(8, 4)
 LABELS = np.arange(8) % 3
@@ -199,7 +201,7 @@ SCHEDULE_NUMBERS = {
 
 @pytest.mark.parametrize("kind", SCHEDULES)
 def test_numbers_of_other_schedules(network: Network, kind: str) -> None:
-    assert set(SCHEDULES) == set(chainrule._names.SCHEDULES)
+    assert set(SCHEDULES) == set(names(ScheduleKind))
     assert {*SCHEDULE_NUMBERS, "kind", "warmup", "warmup_start", "per_epoch"} == set(chainrule.Schedule._fields)
     needed: dict[str, Any] = {"period": 4} if kind == "step" else {}
     for name, value in SCHEDULE_NUMBERS.items():
@@ -219,7 +221,7 @@ def test_numbers_of_other_schedules(network: Network, kind: str) -> None:
 
 @pytest.mark.parametrize("name", ["factor", "min_rate", "peak", "start_divisor", "end_divisor", "threshold"])
 def test_a_schedules_minus_one_is_a_number(network: Network, name: str) -> None:
-    kind = next(kind for kind, names in SCHEDULES.items() if name in names)
+    kind = next(kind for kind, taken in SCHEDULES.items() if name in taken)
     schedule = chainrule.Schedule(kind, **{"period": 4, name: -1} if kind == "step" else {name: -1})
     with pytest.raises(ArgumentError, match=f"{name} of the {kind} schedule is -1"):
         network.fit(X, LABELS, schedule=schedule)

@@ -13,8 +13,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from .._errors import NotFiniteError
-from .._names import ACTIVATIONS
+from .._names import names
 from .._network import Network
+from .._prototypes import Activation
 from ._classes import Classes
 from ._epochs import held_out
 from ._fitted import FittedModel
@@ -32,7 +33,7 @@ class Cascade(FittedModel):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "max_units": [Interval(Integral, 1, 4999, closed="both")],
         "candidates": [Interval(Integral, 1, 10000, closed="both")],
-        "activation": [StrOptions(set(ACTIVATIONS) - {"softmax", "log_softmax"}), "array-like"],
+        "activation": [StrOptions(set(names(Activation)) - {"softmax", "log_softmax"}), "array-like"],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "target_loss": [Interval(Real, 0, None, closed="left"), None],
         "tol": [Interval(Real, 0, None, closed="left")],

@@ -12,7 +12,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from .._names import SCHEDULES
+from .._names import names
+from .._prototypes import ScheduleKind
 from .._schedules import Schedule
 from ._epochs import RATES, Epochs, held_out
 from ._fitted import FittedModel
@@ -43,7 +44,7 @@ class Perceptron(FittedModel):
         "solver": [StrOptions({*STOCHASTIC, *MINIMIZERS})],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions({*RATES, *SCHEDULES}), Schedule, callable],
+        "learning_rate": [StrOptions({*RATES, *names(ScheduleKind)}), Schedule, callable],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],

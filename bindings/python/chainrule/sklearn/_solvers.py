@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sklearn.exceptions import ConvergenceWarning
 
 from .._errors import NotFiniteError
-from .._names import METHODS
-from .._names import MINIMIZERS as METHODS_OF_MINIMIZE
+from .._names import names
+from .._prototypes import Minimizer, OptimizerMethod
 from ._rows import too_large
 
 if TYPE_CHECKING:
@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 CALLER = 5
 
 # Those that go through the rows in batches. scikit-learn's "sgd" stands for the three that its momentum chooses from.
-STOCHASTIC = ("sgd", *(name for name in METHODS if name not in ("gradient_descent", "momentum", "nesterov")))
+STOCHASTIC = (
+    "sgd",
+    *(name for name in names(OptimizerMethod) if name not in ("gradient_descent", "momentum", "nesterov")),
+)
 # Those that look at all of the data at once, as Network.minimize() calls them.
-MINIMIZERS = {"lm" if name == "levenberg_marquardt" else name: name for name in METHODS_OF_MINIMIZE}
+MINIMIZERS = {"lm" if name == "levenberg_marquardt" else name: name for name in names(Minimizer)}
 _BETAS = ("adam", "adamw", "amsgrad", "nadam", "lion")
 _EPSILON = ("adam", "adamw", "amsgrad", "nadam", "adagrad", "rmsprop")
 # Those whose steps are as long as the gradient.
