@@ -6770,6 +6770,27 @@ public final class Chainrule {
             accumulate, (MemorySegment) null, 0, 0);
     }
 
+    public static void backwardUntil(Network network, Workspace workspace, MemorySegment dCDy, long dCDyRows,
+        long dCDyStride, long first, MemorySegment gradients, boolean accumulate) {
+        class Native {
+            static final MethodHandle CALL = Chainrule.function("crl_backward_until", INT, ADDRESS, ADDRESS,
+                ADDRESS, LONG, LONG, LONG, ADDRESS, LONG, INT);
+        }
+        try (var call = new Call()) {
+            call.check((int) Native.CALL.invokeExact(call.address(network), call.address(workspace),
+                call.read(dCDy), dCDyRows, dCDyStride, first, call.written(gradients), Call.count(FLOAT, gradients),
+                accumulate ? 1 : 0));
+        } catch (Throwable problem) {
+            throw Chainrule.unchecked(problem);
+        }
+    }
+
+    public static void backwardUntil(Network network, Workspace workspace, float[] dCDy, long dCDyRows,
+        long dCDyStride, long first, float[] gradients, boolean accumulate) {
+        backwardUntil(network, workspace, Chainrule.array(dCDy), dCDyRows, dCDyStride, first,
+            Chainrule.array(gradients), accumulate);
+    }
+
     public static void step(Optimizer optimizer, Network network, MemorySegment gradients) {
         class Native {
             static final MethodHandle CALL = Chainrule.function("crl_step", INT, ADDRESS, ADDRESS, ADDRESS, LONG);

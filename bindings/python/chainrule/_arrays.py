@@ -171,13 +171,13 @@ def as_rows(values: Any, columns: int, what: str, shape: tuple[int, ...] = ()) -
             raise size_error(
                 f"{what} has shape {given.shape}; the network takes {('rows', *shape)}".replace("'", "")
                 + ", channels last"
-                + ", or channels_first=True" * (array.shape[1:] == (shape[-1], *shape[:-1]))
+                + ", or channels_first=True" * (array.shape[1:] == (*shape[-1:], *shape[:-1]))
             )
         array = array.reshape(array.shape[0], columns)
     single = array.ndim == 1
     if single:
         array = array[np.newaxis]
-    if array.ndim != 2 or array.shape[1] != columns:
+    if array.shape[1:] != (columns,):
         raise size_error(f"{what} has shape {given.shape}; it must be (rows, {columns}) or ({columns},)")
     if not _fits(array):
         array = _converted(array, what)
@@ -197,7 +197,7 @@ def channels_last(values: Any, columns: int, shape: tuple[int, ...], what: str) 
             f"reads rows of {columns} numbers",
             Status.ERROR_VALUE,
         )
-    wanted = (shape[-1], *shape[:-1])
+    wanted = (*shape[-1:], *shape[:-1])
     if array.shape == wanted:
         return np.moveaxis(array, 0, -1)
     if array.shape[1:] != wanted:

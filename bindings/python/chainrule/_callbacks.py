@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,9 +13,9 @@ from ._handles import FloatArray, array_at
 from ._interrupts import guarded
 from ._prototypes import Status
 
-CostFunction = Callable[[FloatArray, Optional[FloatArray], Optional[FloatArray]], "tuple[float, Any]"]
-
-CostHessianProduct = Callable[[FloatArray, Optional[FloatArray], Optional[FloatArray], FloatArray], Any]
+# Targets and weights are arrays, or None if the caller gives none. A function need not take what it never gets.
+CostFunction = Callable[[FloatArray, Any, Any], "tuple[float, Any]"]
+CostHessianProduct = Callable[[FloatArray, Any, Any, FloatArray], Any]
 
 
 class Activation(NamedTuple):

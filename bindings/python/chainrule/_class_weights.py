@@ -51,11 +51,12 @@ def class_weights(given: ClassWeight, cost: Any, outputs: int) -> FloatArray | N
 
 def _place(label: Any) -> int:
     """The class that a key of a dict names, also as a float: np.unique() of targets can give 0.0 and 1.0."""
+    whole: Any = label
     if isinstance(label, (float, np.floating, np.bool_)) and float(label).is_integer():
         # A bool would be a mask as an index.
-        return int(label)
+        whole = int(label)
     try:
-        return int(operator.index(label))  # which is a bool for a bool before Python 3.10
+        return int(operator.index(whole))  # which is a bool for a bool before Python 3.10
     except TypeError:
         raise ArgumentTypeError(f"class_weight has the class {label!r}; classes are whole numbers") from None
 

@@ -105,8 +105,10 @@ class Classification(Fitting):
         cost = self._classifying_cost()
         if cost == "cross_entropy" and y.shape[-1] > 1:
             return _softmax(y)
+        if cost == "binary_cross_entropy":
+            return y
         # A sigmoid without exp() of large numbers.
-        return y if cost == "binary_cross_entropy" else 0.5 * (1 + np.tanh(0.5 * y))
+        return np.asarray(0.5 * (1 + np.tanh(0.5 * y)), np.float32)
 
     def _classifying_cost(self) -> str:
         """The name of the cost that says how outputs become probabilities."""

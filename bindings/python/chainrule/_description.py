@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
-from typing import Any, Union
+from typing import Any, Union, cast
 
 from . import _prototypes
 from ._arrays import optional_real, real, set_given
@@ -61,7 +61,7 @@ def layer_options(
             f"activation must be one of the names {', '.join(names(_prototypes.Activation))}, "
             f"or the two or three functions (σ, σ'[, σ'']) of an Activation, not {activation!r}"
         )
-    custom = Activation(*activation)
+    custom = Activation(*cast("Sequence[Any]", activation))
     if not all(map(callable, custom[:2])) or not (custom[2] is None or callable(custom[2])):
         raise ArgumentTypeError(f"activation must hold two or three functions, not {activation!r}")
     options.function, options.derivative, options.second_derivative = activation_callbacks(custom)

@@ -80,7 +80,7 @@ class FileError(ChainruleError, OSError):
     def __init__(self, message: str, status: int, number: int | None = None, filename: Any = None) -> None:
         super().__init__(message, status)
         self.errno = number
-        self.strerror = None if number is None else os.strerror(number)
+        self.strerror: str | None = None if number is None else os.strerror(number)
         self.filename = filename
 
     def __str__(self) -> str:

@@ -113,12 +113,12 @@ class EarlyStopping(_Watching):
             restore_best: whether the fit ends with the best epoch's parameters and state, not the last one's.
         """
         super().__init__(monitor)
-        self.patience = count(patience, "patience")
+        self.patience: int = count(patience, "patience")
         if self.patience < 1:
             raise ArgumentError("patience is 0; it must be at least 1", Status.ERROR_SIZE)
-        self.min_delta = real(min_delta, "min_delta")
-        self.restore_best = bool(restore_best)
-        self.best_epoch = 0
+        self.min_delta: float = real(min_delta, "min_delta")
+        self.restore_best: bool = bool(restore_best)
+        self.best_epoch: int = 0
         self._best = math.inf
         self._waited = 0
         self._saved: bytes | None = None
@@ -168,7 +168,7 @@ class Checkpoint(_Watching):
             resumable: write a checkpoint of the trainer, for Trainer.load(), not the network alone.
         """
         super().__init__(monitor)
-        self.path = os.fspath(path)
+        self.path: str = os.fspath(path)
         if not isinstance(self.path, str):
             raise ArgumentTypeError(f"path must be a string or a Path, not {path!r}")
         try:
@@ -178,11 +178,11 @@ class Checkpoint(_Watching):
                 f"path is {self.path!r}; what stands in braces must be a field of Epoch ({error})",
                 Status.ERROR_VALUE,
             ) from None
-        self.best_only = bool(best_only)
-        self.every = count(every, "every")
+        self.best_only: bool = bool(best_only)
+        self.every: int = count(every, "every")
         if self.every < 1:
             raise ArgumentError("every is 0; it must be at least 1", Status.ERROR_SIZE)
-        self.resumable = bool(resumable)
+        self.resumable: bool = bool(resumable)
         self._best = math.inf
 
     def on_begin(self, trainer: Trainer) -> None:

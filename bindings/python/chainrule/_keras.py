@@ -118,7 +118,9 @@ def _entries(model: dict[str, Any]) -> tuple[list[_Entry], list[_Entry], str]:
     """The layers of a model in order, those that are its inputs, and the name of the one that is its output."""
     kind, config = model["class_name"], model["config"]
     # Keras 2 once wrote a Sequential's layers without its name.
-    layers = config if isinstance(config, list) else config["layers"]
+    if isinstance(config, list):
+        config = {"layers": config}
+    layers = config["layers"]
     if kind == "Sequential":
         entries = [_Entry(each["class_name"], _name(each), [], each["config"]) for each in layers]
         if not entries:

@@ -62,7 +62,8 @@ class Description:
             raise StateError(
                 f"{self!r} is called a second time: layers share no weights; make another", Status.ERROR_VALUE
             )
-        read = tuple(itertools.chain(*(node if isinstance(node, (list, tuple)) else (node,) for node in nodes)))
+        given = (node if isinstance(node, (list, tuple)) else (node,) for node in nodes)
+        read: tuple[Any, ...] = tuple(itertools.chain(*given))
         for node in (*read, *others.values()):
             if not isinstance(node, Node):
                 raise ArgumentTypeError(f"{self!r} is called on {node!r}; it reads layers: Input(…), or a layer called")

@@ -64,7 +64,7 @@ def progress_bar(done: int, epochs: int) -> Bar | Lines:
         from tqdm import notebook
 
         # Without ipywidgets a bar of text, which notebooks show, too.
-        if notebook.IProgress is not None:
+        if getattr(notebook, "IProgress", None) is not None:
             return Bar(notebook.tqdm, done, epochs)
     return Bar(tqdm.tqdm, done, epochs)
 

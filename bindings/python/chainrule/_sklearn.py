@@ -73,7 +73,7 @@ def _steps(model: Any) -> tuple[list[Any], Any]:
     if isinstance(model, pipelines.Pipeline):
         steps = [step for _, step in model.steps if step is not None and step != "passthrough"]
     # Whoever has one of ours has imported their module.
-    ours = sys.modules.get(f"{__package__}.sklearn", neural)
+    ours: Any = sys.modules.get(f"{__package__}.sklearn", neural)
     kinds = (neural.MLPClassifier, neural.MLPRegressor, ours.MLPClassifier, ours.MLPRegressor)
     if not steps or not isinstance(steps[-1], kinds):
         given = type(steps[-1]).__name__ if steps else "nothing"

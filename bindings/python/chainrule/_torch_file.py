@@ -109,7 +109,7 @@ def _value_of(content: bytes, storage: Callable[[Any], Any]) -> Any:
         return _Pickle(storage).run(io.BytesIO(content))
     # A damaged pickle: there is another value on the stack than an operation needs, or none.
     except (ArithmeticError, AttributeError, EOFError, LookupError, TypeError, ValueError) as error:
-        if type(error).__module__.startswith(__package__):
+        if type(error).__module__.startswith(f"{__package__}."):
             raise
         raise malformed(f"data.pkl is no pickle that can be read: {type(error).__name__}: {error}") from None
 

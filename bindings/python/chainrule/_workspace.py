@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 
@@ -91,6 +91,24 @@ class Workspace(NativeObject):
         """
         return self._forward(x, out, self.network._open(), self._open())
 
+    @overload
+    def backward(
+        self,
+        dC_dy: npt.ArrayLike,
+        gradients: FloatArray | None = None,
+        *,
+        accumulate: bool = False,
+        input_gradient: Literal[False] = False,
+    ) -> FloatArray: ...
+    @overload
+    def backward(
+        self,
+        dC_dy: npt.ArrayLike,
+        gradients: FloatArray | None = None,
+        *,
+        accumulate: bool = False,
+        input_gradient: Literal[True],
+    ) -> tuple[FloatArray, FloatArray]: ...
     def backward(
         self,
         dC_dy: npt.ArrayLike,
@@ -98,7 +116,7 @@ class Workspace(NativeObject):
         *,
         accumulate: bool = False,
         input_gradient: bool = False,
-    ) -> Any:
+    ) -> FloatArray | tuple[FloatArray, FloatArray]:
         """Passes the error signal δ back through every layer, for the rows of the last forward().
 
         Args:

@@ -288,7 +288,7 @@ class _Run:
             self._trainer.epochs,
             cost,
             math.nan,
-            *((math.nan,) * 3 if metrics is None else (metrics.cost, metrics.accuracy, metrics.r2)),
+            *((math.nan, math.nan, math.nan) if metrics is None else (metrics.cost, metrics.accuracy, metrics.r2)),
             best is None or measured < (best.cost if metrics is None else best.validation_cost),
             seconds,
             self._rows / seconds,
