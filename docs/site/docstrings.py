@@ -7,19 +7,11 @@ from typing import Any
 
 
 def as_restructured_text(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
-    """Marks indented examples as code, and escapes signs that have a meaning in reStructuredText."""
-    written: list[str] = []
-    code = False
-    for number, line in enumerate(lines):
-        before = next((each for each in reversed(lines[:number]) if each.strip()), "")
-        starts = line.startswith("    ") and number > 0 and not lines[number - 1].strip() and not before.startswith(" ")
-        if starts and not code:
-            written += [".. code-block:: python", ""]
-            code = True
-        elif line.strip() and not line.startswith(" "):
-            code = False
-        written.append(line if code else escaped(line))
-    lines[:] = written
+    """Escapes signs that have a meaning in reStructuredText, but for those of examples."""
+    lines[:] = [line if line.lstrip().startswith((">>>", "...")) else escaped(line) for line in lines]
+    if what == "property":
+        # Else napoleon takes what is in front of the first line's colon for a type.
+        lines.insert(0, "\\")
 
 
 def escaped(line: str) -> str:

@@ -22,7 +22,7 @@ GROUPS = {
 }
 MODULES = {"Layers": layers, "Distributed training": distributed}
 # A class shows what its own bases in the package give it, and not what Python's types do.
-PYTHONS = "object, tuple, list, dict, str, int, Exception"
+PYTHONS = "object, tuple, list, dict, str, Exception"
 
 
 def write(folder: Path) -> None:
@@ -49,11 +49,12 @@ def page(title: str, names: list[tuple[str, str]], about: str = "") -> str:
     for module, name in names:
         thing = getattr(__import__(module, fromlist=[name]), name)
         if isinstance(thing, type):
-            parts.append(
-                f".. autoclass:: {module}.{name}\n   :members:\n   :inherited-members: {PYTHONS}\n"
-                f"   :special-members: __call__\n{'   :show-inheritance:' if issubclass(thing, Exception) else ''}\n"
-                f"{'   :undoc-members:' if issubclass(thing, Enum) else ''}\n"
-            )
+            kind = f"   :inherited-members: {PYTHONS}\n   :special-members: __call__\n"
+            if issubclass(thing, Exception):
+                kind += "   :show-inheritance:\n"
+            elif issubclass(thing, Enum):
+                kind = "   :undoc-members:\n"
+            parts.append(f".. autoclass:: {module}.{name}\n   :members:\n{kind}")
         elif callable(thing):
             parts.append(f".. autofunction:: {module}.{name}\n")
         else:

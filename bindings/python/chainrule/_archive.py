@@ -14,8 +14,10 @@ _DAMAGE = (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, RuntimeEr
 class Archive:
     """A zip archive whose entries are not compressed: what is read of it needs no more memory than the file.
 
-    Attributes:
-        names: of its entries.
+    Attributes
+    ----------
+    names
+        Of its entries.
     """
 
     def __init__(self, data: bytes) -> None:

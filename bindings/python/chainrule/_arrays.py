@@ -291,12 +291,18 @@ class RowFunction:
     def __call__(self, x: Any, out: Any, *handles: Handle) -> FloatArray:
         """The rows that the function writes for the rows of x.
 
-        Args:
-            x: an array-like of shape (rows, inputs) or (inputs,).
-            out: None, or an array for the result, which may overlap x.
-            handles: the function's first arguments; they stay alive during the call.
+        Parameters
+        ----------
+        x
+            An array-like of shape (rows, inputs) or (inputs,).
+        out
+            None, or an array for the result, which may overlap x.
+        handles
+            The function's first arguments; they stay alive during the call.
 
-        Returns:
+        Returns
+        -------
+        ndarray
             (rows, outputs), or (outputs,) for a single row: out if given, else a new array.
         """
         # A small network takes less time than the checks of its arrays. Arrays that need neither a copy nor a stride

@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 class Round(NamedTuple):
     """A round of fit_averaged().
 
-    Attributes:
-        round: its number, from 1.
-        cost: the mean over all rows of the copies' costs in their last epoch, each before it was averaged.
-        seconds: how long the round took.
+    Attributes
+    ----------
+    round
+        Its number, from 1.
+    cost
+        The mean over all rows of the copies' costs in their last epoch, each before it was averaged.
+    seconds
+        How long the round took.
     """
 
     round: int
@@ -45,27 +49,39 @@ def fit_averaged(
     The copies need no connection with each other, and one exchange in a round. Any engine serves that calls a function
     with each of some arguments, as the built-in map() does:
 
-        map = concurrent.futures.ProcessPoolExecutor().map
-        map = lambda f, *a: client.gather(client.map(f, *a, pure=False))                       # a client of Dask
-        map = lambda f, *a: ray.get([ray.remote(f).remote(*each) for each in zip(*a)])         # Ray
-
     It is an approximation of Network.fit(), worse the longer the rounds and the more unlike the parts. With gradient
     descent, and one batch for each part, once in a round, it is exact.
 
     An exception of a copy, or of the engine, ends the call. The network is then as before.
 
-    Args:
-        network: built, without custom activations if map sends it to other processes.
-        parts: (x, targets) or (x, targets, sample_weight) for each copy; or a function without arguments that returns
-            them, which is called where the copy trains.
-        map: as the built-in map().
-        rounds: how often to train and average, ≥ 1.
-        seed: of the orders of rows, of dropout and noise. Each round and copy has its own.
-        on_round: called after each Round; if it returns False, the training stops.
-        options: of Network.fit(), such as epochs, those of a round, and threads. Each copy keeps its optimizer's state.
+    Parameters
+    ----------
+    network
+        Built, without custom activations if map sends it to other processes.
+    parts
+        (x, targets) or (x, targets, sample_weight) for each copy; or a function without arguments that returns them,
+        which is called where the copy trains.
+    map
+        As the built-in map().
+    rounds
+        How often to train and average, ≥ 1.
+    seed
+        Of the orders of rows, of dropout and noise. Each round and copy has its own.
+    on_round
+        Called after each Round; if it returns False, the training stops.
+    options
+        Of Network.fit(), such as epochs, those of a round, and threads. Each copy keeps its optimizer's state.
 
-    Returns:
+    Returns
+    -------
+    list[Round]
         The rounds.
+
+    Examples
+    --------
+    >>> map = concurrent.futures.ProcessPoolExecutor().map
+    >>> map = lambda f, *a: client.gather(client.map(f, *a, pure=False))                       # a client of Dask
+    >>> map = lambda f, *a: ray.get([ray.remote(f).remote(*each) for each in zip(*a)])         # Ray
     """
     if len(parts) == 0:
         raise size_error("parts is empty")

@@ -21,16 +21,25 @@ from ._prototypes import CostKind, Status
 class CascadeUnit(NamedTuple):
     """The state of a growing network: first without hidden units, then after each new one.
 
-    Attributes:
-        units: the number of hidden units.
-        max_units: the largest number that growing allows.
-        cost: C of x, with the outputs trained.
-        accuracy: of x, as in Metrics.
-        validation_cost: C of the validation data; NaN without any, infinite where it is not finite.
-        validation_accuracy: of the validation data.
-        correlation: S of the last hidden unit, from 0 to 1: how well it follows the error that the network had before;
-            NaN without units.
-        is_best: whether the cost (on the validation data, if given) is the best so far.
+    Attributes
+    ----------
+    units
+        The number of hidden units.
+    max_units
+        The largest number that growing allows.
+    cost
+        C of x, with the outputs trained.
+    accuracy
+        Of x, as in Metrics.
+    validation_cost
+        C of the validation data; NaN without any, infinite where it is not finite.
+    validation_accuracy
+        Of the validation data.
+    correlation
+        S of the last hidden unit, from 0 to 1: how well it follows the error that the network had before; NaN without
+        units.
+    is_best
+        Whether the cost (on the validation data, if given) is the best so far.
     """
 
     units: int

@@ -57,17 +57,24 @@ class Classification(Fitting):
         the outputs are logits then. A network of which neither is known, such as one from a file, is taken for a
         classifier with logits.
 
-        Args:
-            x: (rows, inputs), or (inputs,) for a single row.
-            channels_first: as for predict().
+        Parameters
+        ----------
+        x
+            (rows, inputs), or (inputs,) for a single row.
+        channels_first
+            As for predict().
 
-        Returns:
+        Returns
+        -------
+        ndarray
             (rows, classes), in the order of classes_, or (classes,) for a single row. Each row adds up to 1; but
             several outputs that each say yes or no, sigmoids or trained with a binary cross-entropy, have a probability
             each.
 
-        Raises:
-            StateError: the network was trained with a cost of quantities, or a custom one.
+        Raises
+        ------
+        StateError
+            The network was trained with a cost of quantities, or a custom one.
         """
         y = cast("Network", self).predict(x, channels_first=channels_first)
         activation = last_activation(cast("Network", self))
@@ -90,8 +97,10 @@ class Classification(Fitting):
 
         Both are parts of evaluate(), which see for the arguments.
 
-        Raises:
-            StateError: the network was trained with a custom cost, which decides nothing.
+        Raises
+        ------
+        StateError
+            The network was trained with a custom cost, which decides nothing.
         """
         options = self._cost(None, targets)
         if options.kind == CostKind.CUSTOM:

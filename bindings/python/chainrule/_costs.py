@@ -23,12 +23,17 @@ if TYPE_CHECKING:
 class Cost(NamedTuple):
     """A built-in cost and its parameters.
 
-    Attributes:
-        kind: "mean_squared_error", "mean_absolute_error", "huber", "binary_cross_entropy",
-            "binary_cross_entropy_logits" or "cross_entropy" (softmax cross-entropy on logits).
-        reduction: how C combines the rows' costs c_r with weights w_r: "mean", Σ w_r c_r / Σ w_r, or "sum", Σ w_r c_r.
-        huber_delta: for "huber": where the square turns into a line, > 0.
-        label_smoothing: for "cross_entropy": ε in [0, 1). It replaces t by (1 − ε) t + ε / N, with N outputs.
+    Attributes
+    ----------
+    kind
+        "mean_squared_error", "mean_absolute_error", "huber", "binary_cross_entropy", "binary_cross_entropy_logits" or
+        "cross_entropy" (softmax cross-entropy on logits).
+    reduction
+        How C combines the rows' costs c_r with weights w_r: "mean", Σ w_r c_r / Σ w_r, or "sum", Σ w_r c_r.
+    huber_delta
+        For "huber": where the square turns into a line, > 0.
+    label_smoothing
+        For "cross_entropy": ε in [0, 1). It replaces t by (1 − ε) t + ε / N, with N outputs.
     """
 
     kind: str
@@ -133,17 +138,24 @@ def cost(
 ) -> tuple[float, FloatArray]:
     """The cost of outputs, and its gradient with respect to them.
 
-    Args:
-        y: outputs, (rows, columns), or (columns,) for a single row.
-        targets: (rows, columns) values; for one column also (rows,) values; for "cross_entropy" also class indices,
-            (rows,) integers. A custom cost takes any width, or None.
-        cost: a name, a Cost, or a function (y, targets, weights) -> (C, dC_dy) of float32 arrays; targets and weights
-            may be None. The function reduces over the rows itself. Or a CustomCost: such a function and its Hessian's
-            product.
-        sample_weight: (rows,) weights ≥ 0; None: 1 each.
-        out: a float32 array with the shape of y for dC_dy.
+    Parameters
+    ----------
+    y
+        Outputs, (rows, columns), or (columns,) for a single row.
+    targets
+        (rows, columns) values; for one column also (rows,) values; for "cross_entropy" also class indices, (rows,)
+        integers. A custom cost takes any width, or None.
+    cost
+        A name, a Cost, or a function (y, targets, weights) -> (C, dC_dy) of float32 arrays; targets and weights may be
+        None. The function reduces over the rows itself. Or a CustomCost: such a function and its Hessian's product.
+    sample_weight
+        (rows,) weights ≥ 0; None: 1 each.
+    out
+        A float32 array with the shape of y for dC_dy.
 
-    Returns:
+    Returns
+    -------
+    tuple[float, ndarray]
         (C, dC_dy): a float and a float32 array with the shape of y, ready for Workspace.backward().
     """
     array = numbers(y, "y")

@@ -18,13 +18,19 @@ def dask_source(x: Any, targets: Any, sample_weight: Any = None, *, shuffle: boo
     Batches do not cross the borders of blocks: the last batch of a block may be shorter. A trainer that resumes in the
     middle of an epoch finds its place again.
 
-    Args:
-        x: (rows, inputs), in blocks of rows of known length.
-        targets: (rows,) integers: classes; or (rows,) or (rows, columns) floats. Another array's blocks become x's.
-        sample_weight: (rows,) weights, or None.
-        shuffle: whether each epoch goes through the blocks, and through the rows of each, in a new order. The trainer's
-            own shuffle leaves a data source as it is.
-        seed: of the orders.
+    Parameters
+    ----------
+    x
+        (rows, inputs), in blocks of rows of known length.
+    targets
+        (rows,) integers: classes; or (rows,) or (rows, columns) floats. Another array's blocks become x's.
+    sample_weight
+        (rows,) weights, or None.
+    shuffle
+        Whether each epoch goes through the blocks, and through the rows of each, in a new order. The trainer's own
+        shuffle leaves a data source as it is.
+    seed
+        Of the orders.
     """
     arrays = [x, targets] if sample_weight is None else [x, targets, sample_weight]
     for array in arrays:

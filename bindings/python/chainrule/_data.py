@@ -35,10 +35,14 @@ class Data:
     def __init__(self, built: Layout | Shape, x: Any, targets: Any, sample_weight: Any, cost: Any) -> None:
         """Data for a network with this layout or shape.
 
-        Args:
-            x: (rows, inputs), or (inputs,) for a single row.
-            targets, sample_weight: as for chainrule.cost().
-            cost: the crl_cost_options.
+        Parameters
+        ----------
+        x
+            (rows, inputs), or (inputs,) for a single row.
+        targets, sample_weight
+            As for chainrule.cost().
+        cost
+            The crl_cost_options.
         """
         self.x = as_rows(x, built.inputs, "x", built.shape)
         self.targets = Targets(targets, sample_weight, cost.kind, self.x.rows, built.outputs, self.x.single)

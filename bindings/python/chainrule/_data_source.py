@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 class Request(NamedTuple):
     """A request for a batch of a data source.
 
-    Attributes:
-        epoch: the number of the epoch, from 1.
-        first_row: the number of earlier rows in the epoch. A trainer that resumes in the middle of an epoch starts
-            there.
-        max_rows: the most rows that the batch may have.
+    Attributes
+    ----------
+    epoch
+        The number of the epoch, from 1.
+    first_row
+        The number of earlier rows in the epoch. A trainer that resumes in the middle of an epoch starts there.
+    max_rows
+        The most rows that the batch may have.
     """
 
     epoch: int
@@ -37,17 +40,23 @@ class Request(NamedTuple):
 class DataSource(NamedTuple):
     """Data that need not fit in memory: a function that returns one batch after the other.
 
-        def batch(request):
-            rows = slice(request.first_row, request.first_row + request.max_rows)
-            return (x[rows], labels[rows]) if request.first_row < len(x) else None
+    Attributes
+    ----------
+    function
+        Takes a Request and returns the batch of 1 to max_rows rows: (x, targets) or (x, targets, sample_weight). At the
+        end of the epoch it returns None.
+    targets
+        "classes"; or the number of target values in a row; or None, for a custom cost without targets.
+    weights
+        Whether batches have sample weights.
 
-        trainer.fit(DataSource(batch))
-
-    Attributes:
-        function: takes a Request and returns the batch of 1 to max_rows rows: (x, targets) or (x, targets,
-            sample_weight). At the end of the epoch it returns None.
-        targets: "classes"; or the number of target values in a row; or None, for a custom cost without targets.
-        weights: whether batches have sample weights.
+    Examples
+    --------
+    >>> def batch(request):
+    ...     rows = slice(request.first_row, request.first_row + request.max_rows)
+    ...     return (x[rows], labels[rows]) if request.first_row < len(x) else None
+    ...
+    >>> trainer.fit(DataSource(batch))
     """
 
     function: Callable[[Request], Any]

@@ -79,12 +79,18 @@ class Derivatives(NativeObject):
     ) -> tuple[FloatArray, FloatArray]:
         """The Jacobian-vector product: the outputs, and their change along a direction.
 
-        Args:
-            x: (rows, inputs), or (inputs,) for a single row; all finite.
-            x_tangent: the direction of x, of its shape; None for 0.
-            w_tangent: the direction of the parameters, a (count,) vector; None for 0.
+        Parameters
+        ----------
+        x
+            (rows, inputs), or (inputs,) for a single row; all finite.
+        x_tangent
+            The direction of x, of its shape; None for 0.
+        w_tangent
+            The direction of the parameters, a (count,) vector; None for 0.
 
-        Returns:
+        Returns
+        -------
+        tuple[ndarray, ndarray]
             (y, y_tangent), each (rows, outputs), or (outputs,) for a single row.
         """
         built = self._layout()
@@ -116,11 +122,16 @@ class Derivatives(NativeObject):
     def vjp(self, x: npt.ArrayLike, u: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """The vector-Jacobian products uᵀ ∂y/∂w, summed over the rows, and uᵀ ∂y/∂x, row by row.
 
-        Args:
-            x: (rows, inputs), or (inputs,) for a single row; all finite.
-            u: (rows, outputs), or (outputs,): replaces ∂C/∂y in a backward pass.
+        Parameters
+        ----------
+        x
+            (rows, inputs), or (inputs,) for a single row; all finite.
+        u
+            (rows, outputs), or (outputs,): replaces ∂C/∂y in a backward pass.
 
-        Returns:
+        Returns
+        -------
+        tuple[ndarray, ndarray]
             (gradients, x_gradient): a (count,) vector, and an array of the shape of x.
         """
         built = self._layout()
@@ -157,17 +168,26 @@ class Derivatives(NativeObject):
     ) -> FloatArray:
         """H v with the Hessian H = ∂²C/∂w², exact. It takes the time of two to three gradients.
 
-        Args:
-            x: (rows, inputs), or (inputs,) for a single row; all finite.
-            targets, cost, sample_weight: as for value_and_grad().
-            vector: v, (count,), laid out as parameters; all finite.
-            out: a contiguous float32 (count,) vector for the result.
+        Parameters
+        ----------
+        x
+            (rows, inputs), or (inputs,) for a single row; all finite.
+        targets, cost, sample_weight
+            As for value_and_grad().
+        vector
+            v, (count,), laid out as parameters; all finite.
+        out
+            A contiguous float32 (count,) vector for the result.
 
-        Returns:
+        Returns
+        -------
+        ndarray
             (count,): out if given, else a new array.
 
-        Raises:
-            StateError: a custom activation has no second_derivative, or a custom cost no hessian_product.
+        Raises
+        ------
+        StateError
+            A custom activation has no second_derivative, or a custom cost no hessian_product.
         """
         return self._product(library.crl_network_hessian_product, x, targets, vector, cost, sample_weight, out)
 
@@ -215,11 +235,16 @@ class Derivatives(NativeObject):
     def jacobian(self, x: npt.ArrayLike, variable: str = "parameters") -> FloatArray:
         """The derivatives of every output of every row, for small networks.
 
-        Args:
-            x: (rows, inputs), or (inputs,) for a single row; all finite.
-            variable: "parameters" for ∂y/∂w, "input" for ∂y/∂x.
+        Parameters
+        ----------
+        x
+            (rows, inputs), or (inputs,) for a single row; all finite.
+        variable
+            "parameters" for ∂y/∂w, "input" for ∂y/∂x.
 
-        Returns:
+        Returns
+        -------
+        ndarray
             (rows, outputs, count) or (rows, outputs, inputs); without the first axis for a single row.
         """
         built = self._layout()
@@ -258,14 +283,21 @@ class Derivatives(NativeObject):
         It finds an error of 1 % in a custom derivative. Each parameter takes up to 18 forward passes over x, so pass a
         few dozen rows. The network does not change.
 
-        Args:
-            x: (rows, inputs), or (inputs,) for a single row; all finite.
-            targets, cost, sample_weight: as for value_and_grad().
-            step: the largest step of the differences, for numbers up to 1 in size; None: 0.1.
-            tolerance: the largest relative error that passes; None: 0.005. Float32 rounds: the smaller the tolerance,
-                the fewer coordinates can be checked; below about 1e-4 few.
-            max_coordinates: the most parameters to check, some of every tensor; None: 1000.
-            seed: chooses the parameters if there are more.
+        Parameters
+        ----------
+        x
+            (rows, inputs), or (inputs,) for a single row; all finite.
+        targets, cost, sample_weight
+            As for value_and_grad().
+        step
+            The largest step of the differences, for numbers up to 1 in size; None: 0.1.
+        tolerance
+            The largest relative error that passes; None: 0.005. Float32 rounds: the smaller the tolerance, the fewer
+            coordinates can be checked; below about 1e-4 few.
+        max_coordinates
+            The most parameters to check, some of every tensor; None: 1000.
+        seed
+            Chooses the parameters if there are more.
         """
         from ._gradient_report import report_of
 

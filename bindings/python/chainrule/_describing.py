@@ -42,18 +42,27 @@ class Describing(DescribingSequences):
     ) -> _Self:
         """Adds h = σ(W h' + b) along the last axis, with W of shape (units, length of that axis).
 
-        Args:
-            units: the length of the layer's last axis, its width where it has one.
-            activation: a name, such as "relu", "tanh", "gelu_tanh" or "log_softmax", or an Activation: the functions σ
-                and σ' on (rows, units) arrays, and σ'' for second-order products.
-            name: the layer's name; None: its position, "0", "1", …
-            input: the layer to read, "input" for the network's own input; None: the layer before.
-            bias: whether the layer has a b.
-            weight_initializer: a name, such as "he_normal", or a name with its numbers: ("normal", mean, deviation),
-                ("uniform", low, high), ("constant", value). "default" is "he_uniform" in front of "softplus",
-                "lecun_normal" in front of "selu", and otherwise "glorot_uniform".
-            bias_initializer: likewise. "default" is uniform in ± √(6 / (inputs + units)), as in scikit-learn.
-            alpha: α of "leaky_relu", "elu" and "clipped_relu"; None: the activation's own.
+        Parameters
+        ----------
+        units
+            The length of the layer's last axis, its width where it has one.
+        activation
+            A name, such as "relu", "tanh", "gelu_tanh" or "log_softmax", or an Activation: the functions σ and σ' on
+            (rows, units) arrays, and σ'' for second-order products.
+        name
+            The layer's name; None: its position, "0", "1", …
+        input
+            The layer to read, "input" for the network's own input; None: the layer before.
+        bias
+            Whether the layer has a b.
+        weight_initializer
+            A name, such as "he_normal", or a name with its numbers: ("normal", mean, deviation), ("uniform", low,
+            high), ("constant", value). "default" is "he_uniform" in front of "softplus", "lecun_normal" in front of
+            "selu", and otherwise "glorot_uniform".
+        bias_initializer
+            Likewise. "default" is uniform in ± √(6 / (inputs + units)), as in scikit-learn.
+        alpha
+            α of "leaky_relu", "elu" and "clipped_relu"; None: the activation's own.
         """
         options, kind = layer_options(name, input, activation, alpha)
         options.bias = bool(bias)
@@ -120,11 +129,14 @@ class Describing(DescribingSequences):
     def build(self: _Self, seed: int = 0, *, instruction_set: str | None = None) -> _Self:
         """Fixes the layers and draws the parameters' first values. The same seed gives the same values.
 
-        Args:
-            seed: of the generator.
-            instruction_set: "baseline", "avx2", "avx512" or "neon": the network, its trainers and its predictors
-                compute with it, to reproduce the numbers of another machine. This processor must have it. None: the one
-                that chainrule.instruction_set() returns. Files do not hold it.
+        Parameters
+        ----------
+        seed
+            Of the generator.
+        instruction_set
+            "baseline", "avx2", "avx512" or "neon": the network, its trainers and its predictors compute with it, to
+            reproduce the numbers of another machine. This processor must have it. None: the one that
+            chainrule.instruction_set() returns. Files do not hold it.
         """
         if instruction_set is None:
             check(library.crl_network_build(self._open(), seed_value(seed)))

@@ -114,13 +114,19 @@ class DescribingCombinations(DescribingShapes):
     ) -> _Self:
         """Adds a reduction over some axes, from 0, each at most once.
 
-        Args:
-            method: "sum", "mean", "maximum", "minimum", or "argmax": the place of the first of the largest elements,
-                over several axes counted row by row, with the gradient 0.
-            axes: one or several.
-            keepdims: whether they stay, with length 1. Otherwise they go; of all axes, one of length 1 is left.
-            name: the layer's name; None: its position.
-            input: the layer to read; None: the layer before.
+        Parameters
+        ----------
+        method
+            "sum", "mean", "maximum", "minimum", or "argmax": the place of the first of the largest elements, over
+            several axes counted row by row, with the gradient 0.
+        axes
+            One or several.
+        keepdims
+            Whether they stay, with length 1. Otherwise they go; of all axes, one of length 1 is left.
+        name
+            The layer's name; None: its position.
+        input
+            The layer to read; None: the layer before.
         """
         options, _ = layer_options(name, input, "identity", None)
         kind, along = enumerator(ReductionMethod, method, "method"), lengths(axes, "axes")
@@ -136,14 +142,19 @@ class DescribingCombinations(DescribingShapes):
     ) -> _Self:
         """Adds a function of each element.
 
-        Args:
-            function: "affine", p h' + q; "clip", the nearest number from p to q, each possibly infinite; "log",
-                "square_root", "absolute", "reciprocal", "square", "erf", "sine", "step", "stepwise_sigmoid";
-                "quantize", round(h' / p) + q, whose derivative is that without rounding, 1 / p; "floor". They
-                are as IEEE arithmetic has them: the logarithm of -1 is NaN.
-            p, q: the numbers of "affine", "clip" and "quantize"; 0 for the others.
-            name: the layer's name; None: its position.
-            input: the layer to read; None: the layer before.
+        Parameters
+        ----------
+        function
+            "affine", p h' + q; "clip", the nearest number from p to q, each possibly infinite; "log", "square_root",
+            "absolute", "reciprocal", "square", "erf", "sine", "step", "stepwise_sigmoid"; "quantize", round(h' / p) +
+            q, whose derivative is that without rounding, 1 / p; "floor". They are as IEEE arithmetic has them: the
+            logarithm of -1 is NaN.
+        p, q
+            The numbers of "affine", "clip" and "quantize"; 0 for the others.
+        name
+            The layer's name; None: its position.
+        input
+            The layer to read; None: the layer before.
         """
         options, _ = layer_options(name, input, "identity", None)
         kind = enumerator(Function, function, "function")

@@ -74,21 +74,30 @@ class DescribingSequences(DescribingCombinations):
     ) -> _Self:
         """Adds a recurrent layer over a sequence (steps, channels): h = σ(W_ih x + W_hh h' + b), h' of the step before.
 
-        Args:
-            units: the elements of h.
-            activation: "tanh" or "relu".
-            sequence: whether the output is h of all steps, (steps, units), or h of the last one, (units,).
-            backwards: whether the steps go from the last one to the first.
-            bidirectional: adds a layer for each direction, with "_forward" and "_backward" after the name, and their
-                concatenation along the channels.
-            initial_state: the layer that gives h before the first step; None: 0. See add_parameter() for one that is
-                learned.
-            lengths: the layer of one element that gives each row's number of steps; None: all. Nothing is computed
-                beyond a row's last step, where h is 0.
-            name, input, bias: as for add_dense().
-            weight_initializer, bias_initializer: "default" is uniform in ± 1 / √units.
-
         Tensors have PyTorch's names and layout: "weight_ih", "weight_hh", and "bias", the sum of PyTorch's two.
+
+        Parameters
+        ----------
+        units
+            The elements of h.
+        activation
+            "tanh" or "relu".
+        sequence
+            Whether the output is h of all steps, (steps, units), or h of the last one, (units,).
+        backwards
+            Whether the steps go from the last one to the first.
+        bidirectional
+            Adds a layer for each direction, with "_forward" and "_backward" after the name, and their concatenation
+            along the channels.
+        initial_state
+            The layer that gives h before the first step; None: 0. See add_parameter() for one that is learned.
+        lengths
+            The layer of one element that gives each row's number of steps; None: all. Nothing is computed beyond a
+            row's last step, where h is 0.
+        name, input, bias
+            As for add_dense().
+        weight_initializer, bias_initializer
+            "default" is uniform in ± 1 / √units.
         """
         check_name(("tanh", "relu"), activation, "activation")
         self._add_recurrent(
@@ -125,14 +134,19 @@ class DescribingSequences(DescribingCombinations):
     ) -> _Self:
         """Adds a gated recurrent unit, gates in PyTorch's order: r, z, n.
 
-        Args:
-            units: the elements of h.
-            reset_first: whether the reset gate multiplies h' before the product, as in the paper, instead of the
-                product, as in PyTorch.
-            sequence, backwards, bidirectional, initial_state, lengths: as for add_rnn().
-            name, input, bias, weight_initializer, bias_initializer: as for add_rnn().
-
         Besides the tensors of add_rnn() there is "bias_hn", PyTorch's bias_hh of the gate n, unless `reset_first`.
+
+        Parameters
+        ----------
+        units
+            The elements of h.
+        reset_first
+            Whether the reset gate multiplies h' before the product, as in the paper, instead of the product, as in
+            PyTorch.
+        sequence, backwards, bidirectional, initial_state, lengths
+            As for add_rnn().
+        name, input, bias, weight_initializer, bias_initializer
+            As for add_rnn().
         """
         self._add_recurrent(
             "gru",
@@ -170,13 +184,20 @@ class DescribingSequences(DescribingCombinations):
     ) -> _Self:
         """Adds long short-term memory, gates in PyTorch's order: i, f, g, o.
 
-        Args:
-            units: the elements of h.
-            peepholes: whether the gates i, f and o also see c: the tensor "peephole", in this order.
-            cell: whether the output has one more step, c after the last one: (T + 1, units), or (2, units).
-            sequence, backwards, bidirectional, lengths: as for add_rnn().
-            initial_state: the layer that gives h and then c before the first step, 2 · units elements; None: 0.
-            name, input, bias, weight_initializer, bias_initializer: as for add_rnn().
+        Parameters
+        ----------
+        units
+            The elements of h.
+        peepholes
+            Whether the gates i, f and o also see c: the tensor "peephole", in this order.
+        cell
+            Whether the output has one more step, c after the last one: (T + 1, units), or (2, units).
+        sequence, backwards, bidirectional, lengths
+            As for add_rnn().
+        initial_state
+            The layer that gives h and then c before the first step, 2 · units elements; None: 0.
+        name, input, bias, weight_initializer, bias_initializer
+            As for add_rnn().
         """
         self._add_recurrent(
             "lstm",
@@ -235,15 +256,20 @@ class DescribingSequences(DescribingCombinations):
     ) -> _Self:
         """Adds a table of vectors, one for each token: h of a position is the row of the table that x there says.
 
-        Args:
-            tokens: the rows of the table. What the layer reads holds whole numbers from 0 to tokens - 1; any other is
-                an ArgumentError.
-            width: the elements of a vector. A layer of the shape (T,) gives (T, width); if its last axis is 1, as in
-                (T, 1), `width` replaces it.
-            name, input: as for add_dense().
-            weight_initializer: "default" is normal with mean 0 and deviation 1.
-
         Its tensor is "weight", (tokens, width), as PyTorch's.
+
+        Parameters
+        ----------
+        tokens
+            The rows of the table. What the layer reads holds whole numbers from 0 to tokens - 1; any other is an
+            ArgumentError.
+        width
+            The elements of a vector. A layer of the shape (T,) gives (T, width); if its last axis is 1, as in (T, 1),
+            `width` replaces it.
+        name, input
+            As for add_dense().
+        weight_initializer
+            "default" is normal with mean 0 and deviation 1.
         """
         options, _ = layer_options(name, input, "identity", None)
         options.weight_initializer = initializer(weight_initializer)
@@ -264,11 +290,15 @@ class DescribingSequences(DescribingCombinations):
     ) -> _Self:
         """Adds to each element of a sequence (steps, channels) numbers that tell its position.
 
-        Args:
-            positions: "sinusoidal", sines and cosines (Vaswani et al. 2017), or "learned", a sum with a layer of
-                parameters, which has "_value" after the name.
-            name, input: as for add_dense().
-            weight_initializer: of those that are learned; "default" is 0.
+        Parameters
+        ----------
+        positions
+            "sinusoidal", sines and cosines (Vaswani et al. 2017), or "learned", a sum with a layer of parameters, which
+            has "_value" after the name.
+        name, input
+            As for add_dense().
+        weight_initializer
+            Of those that are learned; "default" is 0.
         """
         options, _ = layer_options(name, input, "identity", None)
         options.weight_initializer = initializer(weight_initializer)
@@ -294,22 +324,31 @@ class DescribingSequences(DescribingCombinations):
     ) -> _Self:
         """Adds multi-head attention over sequences (steps, channels) (Vaswani et al. 2017), with its dense layers.
 
-        Args:
-            heads: how many share the width, which they divide.
-            key: the layer that gives the keys; None: the input.
-            value: the layer that gives the values; None: as the keys.
-            lengths: the layer of one element that gives each row's number of keys; None: all. If the input gives all,
-                it has as many queries, and h is 0 beyond.
-            causal: whether a query sees no keys after its own position.
-            width: the channels of queries, keys, values and h; None: those of the input.
-            bare: without the dense layers. Channels that come from one layer lie side by side in it: queries, keys,
-                values.
-            name, bias, weight_initializer, bias_initializer: as for add_dense(); of all dense layers.
-            input: the layer that gives the queries.
-
         The last dense layer has the name, the attention "_heads" after it, and the others "_in" if the input gives all,
         "_query" and "_key_value" if another layer gives keys and values, "_query", "_key" and "_value" if two do.
         "_in.weight" is PyTorch's in_proj_weight, and the weight of the last its out_proj.weight.
+
+        Parameters
+        ----------
+        heads
+            How many share the width, which they divide.
+        key
+            The layer that gives the keys; None: the input.
+        value
+            The layer that gives the values; None: as the keys.
+        lengths
+            The layer of one element that gives each row's number of keys; None: all. If the input gives all, it has as
+            many queries, and h is 0 beyond.
+        causal
+            Whether a query sees no keys after its own position.
+        width
+            The channels of queries, keys, values and h; None: those of the input.
+        bare
+            Without the dense layers. Channels that come from one layer lie side by side in it: queries, keys, values.
+        name, bias, weight_initializer, bias_initializer
+            As for add_dense(); of all dense layers.
+        input
+            The layer that gives the queries.
         """
         attention = _prototypes.crl_attention_options.default()
         attention.heads = count(heads, "heads")

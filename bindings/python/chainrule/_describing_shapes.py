@@ -148,19 +148,28 @@ class DescribingShapes(NativeObject):
     ) -> _Self:
         """Adds a convolution over the axes before the channels: 1 for (T, C), 2 for (H, W, C), 3 for (D, H, W, C).
 
-        Args:
-            channels: of the output.
-            kernel: the taps along each axis; one number for all axes.
-            activation: as for add_dense().
-            stride: how far apart windows lie.
-            padding: "valid": all windows lie within the input. "same": as many windows as positions, divided by the
-                stride and rounded up. "causal": the same, with all padding before; for one axis. A number, or for each
-                axis a number or (before, after): so many positions of zeros.
-            dilation: how far apart the taps of a window lie.
-            groups: each group of output channels reads its own group of input channels; as many as channels: depthwise.
-            name, input, bias, weight_initializer, bias_initializer, alpha: as for add_dense().
-
         The weight has the shape (channels, *kernel, input channels / groups).
+
+        Parameters
+        ----------
+        channels
+            Of the output.
+        kernel
+            The taps along each axis; one number for all axes.
+        activation
+            As for add_dense().
+        stride
+            How far apart windows lie.
+        padding
+            "valid": all windows lie within the input. "same": as many windows as positions, divided by the stride and
+            rounded up. "causal": the same, with all padding before; for one axis. A number, or for each axis a number
+            or (before, after): so many positions of zeros.
+        dilation
+            How far apart the taps of a window lie.
+        groups
+            Each group of output channels reads its own group of input channels; as many as channels: depthwise.
+        name, input, bias, weight_initializer, bias_initializer, alpha
+            As for add_dense().
         """
         given = {
             "name": name,
@@ -224,14 +233,20 @@ class DescribingShapes(NativeObject):
     ) -> _Self:
         """Adds the largest or the mean of each channel under a window.
 
-        Args:
-            method: "maximum"; "mean", of the positions inside the input; "mean_with_padding", where those outside count
-                as 0.
-            kernel: the taps along each axis; one number for all axes. None: all positions; the output has one axis.
-            stride: None: the kernel.
-            padding, dilation: as for add_convolution().
-            name: the layer's name; None: its position.
-            input: the layer to read; None: the layer before.
+        Parameters
+        ----------
+        method
+            "maximum"; "mean", of the positions inside the input; "mean_with_padding", where those outside count as 0.
+        kernel
+            The taps along each axis; one number for all axes. None: all positions; the output has one axis.
+        stride
+            None: the kernel.
+        padding, dilation
+            As for add_convolution().
+        name
+            The layer's name; None: its position.
+        input
+            The layer to read; None: the layer before.
         """
         options, _ = layer_options(name, input, "identity", None)
         kind = enumerator(Pooling, method, "method")
@@ -254,16 +269,24 @@ class DescribingShapes(NativeObject):
     ) -> _Self:
         """Adds normalization: z = (h' − mean) / √(variance + epsilon), then a learned scale and offset of each channel.
 
-        Args:
-            method: what is taken together. "batch": each channel over all rows and positions; outside fit() the running
-                statistics stand for the batch's (Network.state). "layer": the channels of each position. "rms": the
-                same, not centred and without an offset. "group": groups of channels over all positions.
-            groups: for "group"; as many as channels: instance normalization.
-            epsilon: added to variances.
-            momentum: for "batch": how far each step moves the running statistics.
-            affine: whether the learned scale and offset follow.
-            name: the layer's name; None: its position.
-            input: the layer to read; None: the layer before.
+        Parameters
+        ----------
+        method
+            What is taken together. "batch": each channel over all rows and positions; outside fit() the running
+            statistics stand for the batch's (Network.state). "layer": the channels of each position. "rms": the same,
+            not centred and without an offset. "group": groups of channels over all positions.
+        groups
+            For "group"; as many as channels: instance normalization.
+        epsilon
+            Added to variances.
+        momentum
+            For "batch": how far each step moves the running statistics.
+        affine
+            Whether the learned scale and offset follow.
+        name
+            The layer's name; None: its position.
+        input
+            The layer to read; None: the layer before.
         """
         options, _ = layer_options(name, input, "identity", None)
         how = _prototypes.crl_normalization_options.default()
@@ -320,13 +343,18 @@ class DescribingShapes(NativeObject):
     ) -> _Self:
         """Cuts a layer along an axis, from 0, into parts one after the other: adds a slice for each.
 
-        Args:
-            parts: how many equal parts, or the length of each; together the axis' length.
-            axis: from 0.
-            name: "part" names them "part-0", "part-1", …; None: their positions.
-            input: the layer to cut; None: the layer before.
-
         The next layer reads the last part, if it names no other.
+
+        Parameters
+        ----------
+        parts
+            How many equal parts, or the length of each; together the axis' length.
+        axis
+            From 0.
+        name
+            "part" names them "part-0", "part-1", …; None: their positions.
+        input
+            The layer to cut; None: the layer before.
         """
         options, _ = layer_options(name, input, "identity", None)
         numbers = lengths(parts, "parts")
@@ -384,13 +412,15 @@ class DescribingShapes(NativeObject):
     def add_standardization(self: _Self, *, name: str | None = None, input: str | None = None) -> _Self:
         """Adds (h' − mean) · scale, with a number of each for every channel of h'.
 
-            network = Network(4).add_standardization().add_dense(8, "tanh").add_dense(3).build()
-            network.fit_standardization(x)
-
         Inputs as a problem has them become numbers of the size that training likes, and whoever gets the file need not
         know how. Means and scales are state: files hold them, training leaves them alone. Until they are set they are 0
         and 1. It is four layers: the constants NAME_mean and NAME_scale, the difference NAME_difference, and the
         product, NAME.
+
+        Examples
+        --------
+        >>> network = Network(4).add_standardization().add_dense(8, "tanh").add_dense(3).build()
+        >>> network.fit_standardization(x)
         """
         options, _ = layer_options(name, input, "identity", None)
         check(library.crl_network_add_standardization(self._open(), ctypes.byref(options)))

@@ -18,8 +18,10 @@ _STATUSES = frozenset(Status)
 class ChainruleError(Exception):
     """A call failed. The text is the library's message: what, where and which value.
 
-    Attributes:
-        status: a Status, such as Status.ERROR_SIZE; a number that has none yet if the library is newer.
+    Attributes
+    ----------
+    status
+        A Status, such as Status.ERROR_SIZE; a number that has none yet if the library is newer.
     """
 
     def __init__(self, message: str, status: int) -> None:
@@ -72,9 +74,12 @@ class FileError(ChainruleError, OSError):
 
     It is also the exception that open() would raise: a FileNotFoundError, a PermissionError and so on.
 
-    Attributes:
-        errno: the system's number for the reason, such as errno.ENOENT; None if it gave none.
-        filename: the path that the caller gave.
+    Attributes
+    ----------
+    errno
+        The system's number for the reason, such as errno.ENOENT; None if it gave none.
+    filename
+        The path that the caller gave.
     """
 
     def __init__(self, message: str, status: int, number: int | None = None, filename: Any = None) -> None:

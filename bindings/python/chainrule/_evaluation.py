@@ -19,13 +19,19 @@ if TYPE_CHECKING:
 class Metrics(NamedTuple):
     """How a network's outputs compare with targets. Sample weights count. A value that does not apply is NaN.
 
-    Attributes:
-        rows: the number of rows.
-        cost: C.
-        accuracy: the share of correct rows. With "cross_entropy" the largest output is the target class; with binary
-            cross-entropies all outputs are on the targets' side of a half.
-        top_accuracy: for "cross_entropy": the share of rows whose class is among the `top` largest outputs.
-        r2: for costs of quantities: R², averaged over the outputs, as in sklearn.metrics.r2_score().
+    Attributes
+    ----------
+    rows
+        The number of rows.
+    cost
+        C.
+    accuracy
+        The share of correct rows. With "cross_entropy" the largest output is the target class; with binary
+        cross-entropies all outputs are on the targets' side of a half.
+    top_accuracy
+        For "cross_entropy": the share of rows whose class is among the `top` largest outputs.
+    r2
+        For costs of quantities: R², averaged over the outputs, as in sklearn.metrics.r2_score().
     """
 
     rows: int

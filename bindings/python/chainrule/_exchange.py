@@ -35,23 +35,32 @@ def content_of(path: AnyPath) -> bytes:
 def read_tensors(path: AnyPath) -> dict[str, Any]:
     """The tensors of a safetensors file, or what torch.save() wrote: a state_dict, or a checkpoint that holds some.
 
-        checkpoint = chainrule.read_tensors("checkpoint.pt")  # {"epoch": 3, "model": {"fc1.weight": …}}
-        network.load_state_dict(checkpoint["model"])
-
     torch is not needed, and nothing in a file is run. Of torch.save() it reads the zip archives of torch 1.6 and later:
     dictionaries, lists, numbers and strings around tensors of float32, float64, float16, bfloat16 and int64. It refuses
     all else: a file that asks for another class or function, a compressed entry, a tensor beyond the end of its
     numbers. Memory is bounded by the file's size.
 
-    Args:
-        path: of a .safetensors, .pt or .pth file. The first bytes tell which it is.
+    Parameters
+    ----------
+    path
+        Of a .safetensors, .pt or .pth file. The first bytes tell which it is.
 
-    Returns:
+    Returns
+    -------
+    dict[str, object]
         Read-only numpy arrays by name, in the file's order. bfloat16 becomes float32.
 
-    Raises:
-        FileFormatError: the file is neither, is damaged, or asks for what is not allowed. The message names it.
-        FileError: the file cannot be read.
+    Raises
+    ------
+    FileFormatError
+        The file is neither, is damaged, or asks for what is not allowed. The message names it.
+    FileError
+        The file cannot be read.
+
+    Examples
+    --------
+    >>> checkpoint = chainrule.read_tensors("checkpoint.pt")  # {"epoch": 3, "model": {"fc1.weight": …}}
+    >>> network.load_state_dict(checkpoint["model"])
     """
     data = content_of(path)
     if data.startswith(b"PK\3\4"):

@@ -22,9 +22,12 @@ def load_fann(file: Any, memory_limit: int | None = None) -> Network:
     FANN applies on request alone, the scaling of inputs and outputs, is not read, nor are the settings of its training.
     FANN keeps the sums of linear neurons within ± 150 / steepness; here they have no limit.
 
-    Args:
-        file: a path; or the bytes of a file; or an object with read(), such as a file open in binary mode.
-        memory_limit: as for Network.load().
+    Parameters
+    ----------
+    file
+        A path; or the bytes of a file; or an object with read(), such as a file open in binary mode.
+    memory_limit
+        As for Network.load().
     """
     return Network._read("fann", file, given_memory_limit(memory_limit))
 
@@ -34,10 +37,14 @@ def load_fann_data(path: Any) -> tuple[FloatArray, FloatArray]:
 
     Its first line has the number of rows, of inputs and of outputs; then come the inputs and the outputs of each row.
 
-    Args:
-        path: a path, or an open file.
+    Parameters
+    ----------
+    path
+        A path, or an open file.
 
-    Returns:
+    Returns
+    -------
+    tuple[ndarray, ndarray]
         x, rows by inputs, and t, rows by outputs.
     """
     if hasattr(path, "read"):

@@ -24,15 +24,17 @@ Answer = Union[bool, None]
 class Callback:
     """What a fit calls at its beginning, after each batch and epoch, and at its end. Override what you need.
 
-        class Print(Callback):
-            def on_epoch(self, trainer, epoch):
-                print(epoch.cost, trainer.optimizer.learning_rate)
-
-        network.fit(x, labels, callbacks=[Print(), EarlyStopping(patience=5)])
-
     on_batch() and on_epoch() return False to stop; True and None go on. They may read the network, save it or the
     trainer, and set the optimizer's learning rate. Their exceptions come out of the fit. All run on the thread that
     called it, in the order given.
+
+    Examples
+    --------
+    >>> class Print(Callback):
+    ...     def on_epoch(self, trainer, epoch):
+    ...         print(epoch.cost, trainer.optimizer.learning_rate)
+    ...
+    >>> network.fit(x, labels, callbacks=[Print(), EarlyStopping(patience=5)])
     """
 
     def on_begin(self, trainer: Trainer) -> None:
@@ -96,8 +98,10 @@ class EarlyStopping(_Watching):
 
     fit(patience=…) does the same for the cost, a little faster. Each fit begins anew.
 
-    Attributes:
-        best_epoch: the number of the best epoch of the last fit; 0 without.
+    Attributes
+    ----------
+    best_epoch
+        The number of the best epoch of the last fit; 0 without.
     """
 
     def __init__(
@@ -105,12 +109,17 @@ class EarlyStopping(_Watching):
     ) -> None:
         """Early stopping.
 
-        Args:
-            monitor: "cost", "accuracy", "validation_cost", "validation_accuracy" or "validation_r2"; None: the cost, on
-                the validation data if given.
-            patience: stop after so many epochs without an improvement; ≥ 1.
-            min_delta: how much counts as an improvement.
-            restore_best: whether the fit ends with the best epoch's parameters and state, not the last one's.
+        Parameters
+        ----------
+        monitor
+            "cost", "accuracy", "validation_cost", "validation_accuracy" or "validation_r2"; None: the cost, on the
+            validation data if given.
+        patience
+            Stop after so many epochs without an improvement; ≥ 1.
+        min_delta
+            How much counts as an improvement.
+        restore_best
+            Whether the fit ends with the best epoch's parameters and state, not the last one's.
         """
         super().__init__(monitor)
         self.patience: int = count(patience, "patience")
@@ -159,13 +168,19 @@ class Checkpoint(_Watching):
     ) -> None:
         """Saving after epochs.
 
-        Args:
-            path: of the file, which is replaced atomically. Names of Epoch in braces become their values:
-                "model-{epoch:03}-{validation_cost:.4f}.safetensors".
-            monitor: what is best, as for EarlyStopping.
-            best_only: save only epochs that are better than all before.
-            every: save only each so manyth epoch; ≥ 1.
-            resumable: write a checkpoint of the trainer, for Trainer.load(), not the network alone.
+        Parameters
+        ----------
+        path
+            Of the file, which is replaced atomically. Names of Epoch in braces become their values:
+            "model-{epoch:03}-{validation_cost:.4f}.safetensors".
+        monitor
+            What is best, as for EarlyStopping.
+        best_only
+            Save only epochs that are better than all before.
+        every
+            Save only each so manyth epoch; ≥ 1.
+        resumable
+            Write a checkpoint of the trainer, for Trainer.load(), not the network alone.
         """
         super().__init__(monitor)
         self.path: str = os.fspath(path)

@@ -56,13 +56,19 @@ class Fitting(Derivatives):
 
         An error leaves `out` undefined.
 
-        Args:
-            x: (rows, inputs), or (inputs,) for a single row.
-            targets, cost, sample_weight: as for chainrule.cost(). A cost of None is the cost of the last training, by
-                fit(), a Trainer, minimize() or cascade(), or else by the targets, as for fit().
-            out: a contiguous float32 (count,) vector for the gradient, for speed; None: a new one.
+        Parameters
+        ----------
+        x
+            (rows, inputs), or (inputs,) for a single row.
+        targets, cost, sample_weight
+            As for chainrule.cost(). A cost of None is the cost of the last training, by fit(), a Trainer, minimize() or
+            cascade(), or else by the targets, as for fit().
+        out
+            A contiguous float32 (count,) vector for the gradient, for speed; None: a new one.
 
-        Returns:
+        Returns
+        -------
+        tuple[float, ndarray]
             (C, gradient), the gradient laid out as parameters.
         """
         built = self._layout()
@@ -121,24 +127,32 @@ class Fitting(Derivatives):
         fit(epochs=60). A schedule, patience and the numbers of the epochs start again. To start everything again, pass
         a new Optimizer.
 
-        Args:
-            x: (rows, inputs), or a DataSource.
-            targets, sample_weight: as for chainrule.cost(); targets are None with a DataSource.
-            cost: as for chainrule.cost(). None: by the targets. Integers: "cross_entropy", of classes; for one output,
-                or several that say yes or no, a binary cross-entropy. Floats: "mean_squared_error", or "cross_entropy"
-                if each row is a distribution over several outputs. The History that fit() returns says which.
-            loss: another name of cost.
-            class_weight: as for Trainer; or "balanced": rows / (classes · rows of the class), for the classes in
-                targets.
-            validation_data: (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
-
-            learning_rate: η for an optimizer given by name; None: that of the fit before, or else the library's
-                default.
-            channels_first: whether x, that of validation_data too, is (rows, channels, height, width): see predict().
-
         The other arguments are those of Trainer.
 
-        Returns:
+        Parameters
+        ----------
+        x
+            (rows, inputs), or a DataSource.
+        targets, sample_weight
+            As for chainrule.cost(); targets are None with a DataSource.
+        cost
+            As for chainrule.cost(). None: by the targets. Integers: "cross_entropy", of classes; for one output, or
+            several that say yes or no, a binary cross-entropy. Floats: "mean_squared_error", or "cross_entropy" if each
+            row is a distribution over several outputs. The History that fit() returns says which.
+        loss
+            Another name of cost.
+        class_weight
+            As for Trainer; or "balanced": rows / (classes · rows of the class), for the classes in targets.
+        validation_data
+            (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
+        learning_rate
+            η for an optimizer given by name; None: that of the fit before, or else the library's default.
+        channels_first
+            Whether x, that of validation_data too, is (rows, channels, height, width): see predict().
+
+        Returns
+        -------
+        History
             One Epoch for each epoch: a list that shows itself as a table. After an error, history has them.
         """
         self._history = History()
@@ -214,13 +228,19 @@ class Fitting(Derivatives):
     ) -> Metrics:
         """Compares the outputs for x with targets: C, accuracy, R².
 
-        Args:
-            x: (rows, inputs).
-            targets, cost, sample_weight: as for chainrule.cost(). A cost of None is the cost of the last training, by
-                fit(), a Trainer, minimize() or cascade(), or else by the targets, as for fit().
-            loss: another name of cost.
-            top: a class counts in top_accuracy if it is among so many of the largest outputs.
-            channels_first: as for predict().
+        Parameters
+        ----------
+        x
+            (rows, inputs).
+        targets, cost, sample_weight
+            As for chainrule.cost(). A cost of None is the cost of the last training, by fit(), a Trainer, minimize() or
+            cascade(), or else by the targets, as for fit().
+        loss
+            Another name of cost.
+        top
+            A class counts in top_accuracy if it is among so many of the largest outputs.
+        channels_first
+            As for predict().
         """
         options = self._cost(given_cost(cost, loss), targets)
         x = self._layout().samples(x) if channels_first else x
@@ -237,7 +257,9 @@ class Fitting(Derivatives):
     ) -> npt.NDArray[np.float64]:
         """The confusion matrix: how often each class is taken for each class. Arguments: see evaluate().
 
-        Returns:
+        Returns
+        -------
+        ndarray
             (classes, classes): at [t, y] the weight of the rows of class t with the decision y. There is a class for
             each output, or 2 with a binary cross-entropy of one output.
         """
@@ -287,38 +309,59 @@ class Fitting(Derivatives):
         - "newton_cg": truncated Newton with products of the Gauss-Newton matrix ("Hessian-free")
         - "levenberg_marquardt": for "mean_squared_error" and up to some thousand parameters
 
-        Args:
-            x: (rows, inputs).
-            targets, sample_weight: as for chainrule.cost().
-            cost, loss: as for fit().
-            method: one of the names above.
-            max_iterations: ≥ 1.
-            max_evaluations: of C and its gradient, ≥ 1; None: no limit.
-            gradient_tolerance: end when no element of ∂√|C|/∂w has a larger magnitude than this times the largest of
-                the run, for any scale of C; ≥ 0.
-            cost_tolerance: end when an iteration lowers C by no more than this, relative to C; ≥ 0; 0: never.
-            target_cost: end as soon as C is no larger; None: no target.
-            memory: for "lbfgs": the number of steps to remember, from 1 to 1000; None: 10.
-            c1: c₁ of the Wolfe conditions, in (0, ½); None: 1e-4.
-            c2: c₂, in (c₁, 1); None: 0.9, but 0.1 for conjugate gradients.
-            damping: for "newton_cg": the first λ; None: 0.01. For "levenberg_marquardt": the first μ, relative to the
-                largest element on the diagonal of the Gauss-Newton matrix; None: 0.001.
-            l2: λ₂ ≥ 0 of the penalty λ₂/2 Σ w² over the weights. It is a part of C, minimized and reported. With a mean
-                it equals scikit-learn's alpha divided by the number of rows. There is no l1: the methods need a smooth
-                C.
-            regularize_biases: whether the penalty includes biases.
-            validation_data: (x, targets) or (x, targets, sample_weight) to evaluate at the start and after each
-                iteration.
-            validation_split: the share of the rows, in [0, 1), to hold out for validation, drawn at random.
-            seed: chooses the held-out rows: those of fit() with the same seed and shuffle=True.
-            patience: end after so many iterations without a new best cost (on the validation data, if given). With
-                validation data, any end then leaves the parameters with the best validation cost, the starting ones
-                included. ≥ 1; None: neither.
-            min_delta: how much lower a cost must be to count as a new best.
-            threads: the number of threads that share the evaluation of C, from 1 to 1024; None: the library decides.
-                The results are the same, bit for bit.
-            on_iteration: called with the Iteration after each iteration. It must not use the network. It returns False
-                to stop. Its exceptions come out of minimize and leave the best parameters so far.
+        Parameters
+        ----------
+        x
+            (rows, inputs).
+        targets, sample_weight
+            As for chainrule.cost().
+        cost, loss
+            As for fit().
+        method
+            One of the names above.
+        max_iterations
+            ≥ 1.
+        max_evaluations
+            Of C and its gradient, ≥ 1; None: no limit.
+        gradient_tolerance
+            End when no element of ∂√|C|/∂w has a larger magnitude than this times the largest of the run, for any scale
+            of C; ≥ 0.
+        cost_tolerance
+            End when an iteration lowers C by no more than this, relative to C; ≥ 0; 0: never.
+        target_cost
+            End as soon as C is no larger; None: no target.
+        memory
+            For "lbfgs": the number of steps to remember, from 1 to 1000; None: 10.
+        c1
+            c₁ of the Wolfe conditions, in (0, ½); None: 1e-4.
+        c2
+            c₂, in (c₁, 1); None: 0.9, but 0.1 for conjugate gradients.
+        damping
+            For "newton_cg": the first λ; None: 0.01. For "levenberg_marquardt": the first μ, relative to the largest
+            element on the diagonal of the Gauss-Newton matrix; None: 0.001.
+        l2
+            λ₂ ≥ 0 of the penalty λ₂/2 Σ w² over the weights. It is a part of C, minimized and reported. With a mean it
+            equals scikit-learn's alpha divided by the number of rows. There is no l1: the methods need a smooth C.
+        regularize_biases
+            Whether the penalty includes biases.
+        validation_data
+            (x, targets) or (x, targets, sample_weight) to evaluate at the start and after each iteration.
+        validation_split
+            The share of the rows, in [0, 1), to hold out for validation, drawn at random.
+        seed
+            Chooses the held-out rows: those of fit() with the same seed and shuffle=True.
+        patience
+            End after so many iterations without a new best cost (on the validation data, if given). With validation
+            data, any end then leaves the parameters with the best validation cost, the starting ones included. ≥ 1;
+            None: neither.
+        min_delta
+            How much lower a cost must be to count as a new best.
+        threads
+            The number of threads that share the evaluation of C, from 1 to 1024; None: the library decides. The results
+            are the same, bit for bit.
+        on_iteration
+            Called with the Iteration after each iteration. It must not use the network. It returns False to stop. Its
+            exceptions come out of minimize and leave the best parameters so far.
         """
         from ._minimizing import IterationWatcher, minimize_options, minimum_of
 

@@ -15,12 +15,18 @@ if TYPE_CHECKING:
 class Batch(NamedTuple):
     """The report of one batch of a fit.
 
-    Attributes:
-        epoch: the number of the epoch, from 1.
-        batch: the number of the batch in the epoch, from 1.
-        step: the number of the optimizer's steps, this one included.
-        rows: the number of rows in the batch.
-        cost: C of the batch before its step.
+    Attributes
+    ----------
+    epoch
+        The number of the epoch, from 1.
+    batch
+        The number of the batch in the epoch, from 1.
+    step
+        The number of the optimizer's steps, this one included.
+    rows
+        The number of rows in the batch.
+    cost
+        C of the batch before its step.
     """
 
     epoch: int
@@ -33,18 +39,29 @@ class Batch(NamedTuple):
 class Epoch(NamedTuple):
     """The report of one epoch of a fit.
 
-    Attributes:
-        epoch: its number, from 1.
-        epochs: the number of epochs to run.
-        cost: C of the epoch's rows, of each batch before its step.
-        accuracy: the weighted share of correct rows in the epoch, each before the step of its batch; otherwise as in
-            Metrics. NaN for costs that decide nothing.
-        validation_cost: C on the validation data after the epoch; NaN without any.
-        validation_accuracy: of the validation data, as in Metrics.
-        validation_r2: likewise.
-        is_best: whether the cost (on the validation data, if given) is the best so far.
-        seconds: the epoch's time, without validation.
-        samples_per_second: trained rows / seconds.
+    Attributes
+    ----------
+    epoch
+        Its number, from 1.
+    epochs
+        The number of epochs to run.
+    cost
+        C of the epoch's rows, of each batch before its step.
+    accuracy
+        The weighted share of correct rows in the epoch, each before the step of its batch; otherwise as in Metrics. NaN
+        for costs that decide nothing.
+    validation_cost
+        C on the validation data after the epoch; NaN without any.
+    validation_accuracy
+        Of the validation data, as in Metrics.
+    validation_r2
+        Likewise.
+    is_best
+        Whether the cost (on the validation data, if given) is the best so far.
+    seconds
+        The epoch's time, without validation.
+    samples_per_second
+        Trained rows / seconds.
     """
 
     epoch: int
@@ -71,8 +88,10 @@ def epoch_of(native: Any) -> Epoch:
 class History(list[Epoch]):
     """The epochs of a fit: a list of Epoch, which shows itself as a table, plots itself and becomes a frame.
 
-    Attributes:
-        cost: what the fit lowered: the name of a built-in cost, or "custom".
+    Attributes
+    ----------
+    cost
+        What the fit lowered: the name of a built-in cost, or "custom".
     """
 
     def __init__(self, epochs: Iterable[Epoch] = (), cost: str = "") -> None:
@@ -113,10 +132,14 @@ class History(list[Epoch]):
     def plot(self, axes: Sequence[Any] | None = None) -> list[Any]:
         """Draws the learning curve: the costs, and beside them the accuracies or R², if there are some.
 
-        Args:
-            axes: matplotlib Axes to draw on, one or two; None: a new figure. Needs `pip install chainrule[plot]`.
+        Parameters
+        ----------
+        axes
+            Matplotlib Axes to draw on, one or two; None: a new figure. Needs `pip install chainrule[plot]`.
 
-        Returns:
+        Returns
+        -------
+        list[object]
             The Axes.
         """
         from ._plots import plot_history

@@ -25,7 +25,9 @@ def set_instruction_set(name: str) -> None:
     before all of these: the first of them chooses the best set, and afterwards this raises StateError. Files do not
     hold it. For one network alone use Network.build(instruction_set=...).
 
-    Args:
-        name: "baseline", "avx2", "avx512" or "neon". This processor must have it.
+    Parameters
+    ----------
+    name
+        "baseline", "avx2", "avx512" or "neon". This processor must have it.
     """
     check(library.crl_set_instruction_set(enumerator(Instructions, name, "instruction_set")))

@@ -20,21 +20,29 @@ if TYPE_CHECKING:
 def from_keras(path: AnyPath, shape: Sequence[int] | None = None) -> Network:
     """A built network that computes what a Keras model does. Keras is not needed, and nothing in a file is run.
 
-        model.save("model.keras")  # in Keras
-        network = chainrule.from_keras("model.keras")
-        network.predict(x)  # x as for model.predict()
-
     It reads Sequential and Functional models with one output, of the layers that docs/models-from-elsewhere.md lists.
     Channels are last in both. Several inputs are parts of a row of x, in the model's order. Layers have Keras' names.
     What a recurrent layer drops out in training is left out.
 
-    Args:
-        path: of a file that model.save() wrote: .keras, or .h5 of Keras 2 or 3.
-        shape: of one sample of x, without the rows, if the model leaves a length open; for models with one input.
+    Parameters
+    ----------
+    path
+        Of a file that model.save() wrote: .keras, or .h5 of Keras 2 or 3.
+    shape
+        Of one sample of x, without the rows, if the model leaves a length open; for models with one input.
 
-    Raises:
-        ArgumentError: the model has a layer, or an option of one, that is not read. The message names it.
-        FileFormatError: the file is damaged, or a layer's weights have another shape than the layer says.
+    Raises
+    ------
+    ArgumentError
+        The model has a layer, or an option of one, that is not read. The message names it.
+    FileFormatError
+        The file is damaged, or a layer's weights have another shape than the layer says.
+
+    Examples
+    --------
+    >>> model.save("model.keras")  # in Keras
+    >>> network = chainrule.from_keras("model.keras")
+    >>> network.predict(x)  # x as for model.predict()
     """
     from ._keras_file import KerasFile
 
@@ -96,8 +104,10 @@ def _network(file: KerasFile, shape: Sequence[int] | None) -> Network:
 class _Names:
     """The names of layers here: those of Keras, whose letters are not restricted.
 
-    Attributes:
-        ours: by Keras'.
+    Attributes
+    ----------
+    ours
+        By Keras'.
     """
 
     def __init__(self) -> None:

@@ -42,12 +42,18 @@ ACTIVATIONS: dict[str, tuple[str, float | None]] = {
 class Given(NamedTuple):
     """A layer of Keras.
 
-    Attributes:
-        kind: its class.
-        name: of ours that it becomes, the last one if there are several.
-        inputs: the names of ours that it reads.
-        config: its options.
-        arrays: its weights.
+    Attributes
+    ----------
+    kind
+        Its class.
+    name
+        Of ours that it becomes, the last one if there are several.
+    inputs
+        The names of ours that it reads.
+    config
+        Its options.
+    arrays
+        Its weights.
     """
 
     kind: str
@@ -82,9 +88,12 @@ class Given(NamedTuple):
 class Building:
     """A network that is being described, and its tensors.
 
-    Attributes:
-        network: not built yet.
-        tensors: for it, by our names.
+    Attributes
+    ----------
+    network
+        Not built yet.
+    tensors
+        For it, by our names.
     """
 
     def __init__(self, network: Network, version: str) -> None:

@@ -29,9 +29,12 @@ _PLACES = {
 class KerasFile:
     """A .keras archive, or a file of HDF5.
 
-    Attributes:
-        config: the model's: "class_name" and "config".
-        version: of the Keras that wrote it, such as "3.15.1"; "" if it does not say.
+    Attributes
+    ----------
+    config
+        The model's: "class_name" and "config".
+    version
+        Of the Keras that wrote it, such as "3.15.1"; "" if it does not say.
     """
 
     def __init__(self, path: AnyPath) -> None:

@@ -19,19 +19,31 @@ from ._prototypes import InitializerKind, LayerKind
 class Layer(NamedTuple):
     """A layer of a network.
 
-    Attributes:
-        name: its name.
-        units: its width, or the length of the last of several axes.
-        kind: "dense", "activation", "convolution", "pooling" and so on: what Network.add_…() adds.
-        inputs: the names of the layers it reads; "input" is the network's own input.
-        activation: the name of σ, or the Activation of custom functions; None for a layer without one.
-        alpha: α of "leaky_relu", "elu" and "clipped_relu"; None for other layers.
-        bias: whether the layer has a b.
-        amount: the rate of dropout, the deviation of noise; None for other layers.
-        weight_initializer: of a dense or recurrent layer, a convolution, an embedding or parameters, as for
-            Network.add_dense(); None for other layers. Files do not keep it: a loaded network has "default".
-        bias_initializer: likewise, but None for a parameter or constant layer.
-        shape: the lengths of its axes, channels last.
+    Attributes
+    ----------
+    name
+        Its name.
+    units
+        Its width, or the length of the last of several axes.
+    kind
+        "dense", "activation", "convolution", "pooling" and so on: what Network.add_…() adds.
+    inputs
+        The names of the layers it reads; "input" is the network's own input.
+    activation
+        The name of σ, or the Activation of custom functions; None for a layer without one.
+    alpha
+        α of "leaky_relu", "elu" and "clipped_relu"; None for other layers.
+    bias
+        Whether the layer has a b.
+    amount
+        The rate of dropout, the deviation of noise; None for other layers.
+    weight_initializer
+        Of a dense or recurrent layer, a convolution, an embedding or parameters, as for Network.add_dense(); None for
+        other layers. Files do not keep it: a loaded network has "default".
+    bias_initializer
+        Likewise, but None for a parameter or constant layer.
+    shape
+        The lengths of its axes, channels last.
     """
 
     name: str

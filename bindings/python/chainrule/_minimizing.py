@@ -17,19 +17,31 @@ from ._prototypes import Minimizer, MinimumReason
 class Iteration(NamedTuple):
     """The report of one iteration of Network.minimize().
 
-    Attributes:
-        iteration: its number, from 1.
-        evaluations: evaluations of C and its gradient so far.
-        products: how often the run has made the Gauss-Newton matrix, or multiplied it by a vector.
-        cost: C after the iteration, with the penalty of l2.
-        gradient_norm: the largest magnitude in ∂C/∂w after the iteration.
-        step: ‖Δw‖, the Euclidean length of the step.
-        penalty: the penalty's part of C; 0 without l2.
-        validation_cost: C on the validation data after the iteration, without the penalty; NaN without validation data,
-            infinite if not finite.
-        validation_accuracy: of the validation data, as in Metrics.
-        validation_r2: likewise.
-        is_best: whether the cost (on the validation data, if given) is the best so far.
+    Attributes
+    ----------
+    iteration
+        Its number, from 1.
+    evaluations
+        Evaluations of C and its gradient so far.
+    products
+        How often the run has made the Gauss-Newton matrix, or multiplied it by a vector.
+    cost
+        C after the iteration, with the penalty of l2.
+    gradient_norm
+        The largest magnitude in ∂C/∂w after the iteration.
+    step
+        ‖Δw‖, the Euclidean length of the step.
+    penalty
+        The penalty's part of C; 0 without l2.
+    validation_cost
+        C on the validation data after the iteration, without the penalty; NaN without validation data, infinite if not
+        finite.
+    validation_accuracy
+        Of the validation data, as in Metrics.
+    validation_r2
+        Likewise.
+    is_best
+        Whether the cost (on the validation data, if given) is the best so far.
     """
 
     iteration: int
@@ -48,20 +60,30 @@ class Iteration(NamedTuple):
 class Minimum(NamedTuple):
     """The result of Network.minimize().
 
-    Attributes:
-        cost: C of the parameters, with the penalty of l2.
-        gradient_norm: the largest magnitude in ∂C/∂w.
-        iterations: the number of iterations.
-        evaluations: the number of evaluations of C and its gradient.
-        products: how often the run made the Gauss-Newton matrix, or multiplied it by a vector.
-        reason: why the run ended: "gradient" (within its tolerance), "cost" (an iteration lowered it by no more than
-            the tolerance), "target" (reached), "max_iterations", "max_evaluations", "no_progress" (no step lowers C: it
-            is as near to a minimum as float32 can tell, or the gradient is wrong), "cancelled" (by on_iteration) or
-            "patience" (so many iterations had no new best cost).
-        penalty: the penalty's part of cost; Network.evaluate() gives the rest.
-        best_iteration: the last with a new best cost (on the validation data, if given); 0: the start.
-        validation_cost: that of best_iteration, without the penalty; NaN without validation data. With patience it is
-            that of the parameters.
+    Attributes
+    ----------
+    cost
+        C of the parameters, with the penalty of l2.
+    gradient_norm
+        The largest magnitude in ∂C/∂w.
+    iterations
+        The number of iterations.
+    evaluations
+        The number of evaluations of C and its gradient.
+    products
+        How often the run made the Gauss-Newton matrix, or multiplied it by a vector.
+    reason
+        Why the run ended: "gradient" (within its tolerance), "cost" (an iteration lowered it by no more than the
+        tolerance), "target" (reached), "max_iterations", "max_evaluations", "no_progress" (no step lowers C: it is as
+        near to a minimum as float32 can tell, or the gradient is wrong), "cancelled" (by on_iteration) or "patience"
+        (so many iterations had no new best cost).
+    penalty
+        The penalty's part of cost; Network.evaluate() gives the rest.
+    best_iteration
+        The last with a new best cost (on the validation data, if given); 0: the start.
+    validation_cost
+        That of best_iteration, without the penalty; NaN without validation data. With patience it is that of the
+        parameters.
     """
 
     cost: float

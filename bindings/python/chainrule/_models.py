@@ -54,9 +54,12 @@ class Description:
     def __call__(self, *nodes: Node | Sequence[Node], **others: Node) -> Node:
         """The layer's place after the layers that it reads.
 
-        Args:
-            nodes: one or several Nodes, or a sequence of them.
-            others: what an argument of the layer names beside these: key, value, lengths, initial_state.
+        Parameters
+        ----------
+        nodes
+            One or several Nodes, or a sequence of them.
+        others
+            What an argument of the layer names beside these: key, value, lengths, initial_state.
         """
         if self._is_placed:
             raise StateError(
@@ -130,9 +133,12 @@ class Node:
 def Input(shape: Lengths, *, name: str | None = None) -> Node:
     """The input of a network: the first of Sequential(), and what the first layers of Model() are called on.
 
-    Args:
-        shape: of a sample, channels last: 64, or (28, 28, 1).
-        name: of one of several inputs.
+    Parameters
+    ----------
+    shape
+        Of a sample, channels last: 64, or (28, 28, 1).
+    name
+        Of one of several inputs.
     """
     return Node(None, shape=lengths(shape, "shape"), name=name)
 
@@ -140,17 +146,23 @@ def Input(shape: Lengths, *, name: str | None = None) -> Node:
 def Sequential(layers: Sequence[Node | Description], *, seed: int = 0) -> Network:
     """A built network of layers that read one another in turn.
 
-        from chainrule import Input, Sequential
-        from chainrule.layers import Dense
+    Parameters
+    ----------
+    layers
+        An Input, then layers of chainrule.layers.
+    seed
+        Of the first parameters, as for Network.build().
 
-        network = Sequential([Input(64), Dense(100, "relu"), Dense(10)])
+    Raises
+    ------
+    ArgumentTypeError
+        The first is no Input, or another is no layer.
 
-    Args:
-        layers: an Input, then layers of chainrule.layers.
-        seed: of the first parameters, as for Network.build().
-
-    Raises:
-        ArgumentTypeError: the first is no Input, or another is no layer.
+    Examples
+    --------
+    >>> from chainrule import Input, Sequential
+    >>> from chainrule.layers import Dense
+    >>> network = Sequential([Input(64), Dense(100, "relu"), Dense(10)])
     """
     if not isinstance(layers, (list, tuple)) or not layers or not _is_input(layers[0]):
         raise ArgumentTypeError("the first layer of Sequential([…]) must be the input's shape, such as Input(64)")
@@ -165,18 +177,26 @@ def Sequential(layers: Sequence[Node | Description], *, seed: int = 0) -> Networ
 def Model(inputs: Node | Sequence[Node], output: Node, *, seed: int = 0) -> Network:
     """A built network from an input to an output, by the layers that lie between them.
 
-        x = Input((8, 8, 1))
-        h = Conv2D(4, 3, "relu")(x)
-        y = Dense(10)(Concatenate()(Flatten()(h), Flatten()(x)))  # what a layer is called on, it reads
-        network = Model(x, y)
+    Parameters
+    ----------
+    inputs
+        The Input, or several: they follow one another in a row of x, in this order.
+    output
+        What the network returns.
+    seed
+        Of the first parameters, as for Network.build().
 
-    Args:
-        inputs: the Input, or several: they follow one another in a row of x, in this order.
-        output: what the network returns.
-        seed: of the first parameters, as for Network.build().
+    Raises
+    ------
+    ArgumentError
+        The output reads an Input that is not among the inputs.
 
-    Raises:
-        ArgumentError: the output reads an Input that is not among the inputs.
+    Examples
+    --------
+    >>> x = Input((8, 8, 1))
+    >>> h = Conv2D(4, 3, "relu")(x)
+    >>> y = Dense(10)(Concatenate()(Flatten()(h), Flatten()(x)))  # what a layer is called on, it reads
+    >>> network = Model(x, y)
     """
     given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
     if not given or not all(map(_is_input, given)):

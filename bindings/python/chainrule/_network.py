@@ -49,12 +49,14 @@ if TYPE_CHECKING:
 class Network(Describing, Classification, Saving, Showing, StateDicts):
     """A feed-forward network: described layer by layer, built, then trained and used.
 
-        network = Network(64).add_dense(100, "relu").add_dense(10).build(seed=1)
-        network.fit(x, labels, cost="cross_entropy", epochs=20)
-        logits = network.predict(x)
-
     A network may be read by any number of threads. Training it requires exclusive access. Calls release the interpreter
     lock.
+
+    Examples
+    --------
+    >>> network = Network(64).add_dense(100, "relu").add_dense(10).build(seed=1)
+    >>> network.fit(x, labels, cost="cross_entropy", epochs=20)
+    >>> logits = network.predict(x)
     """
 
     __slots__ = ("_built", "_trained_cost")
@@ -155,9 +157,12 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
 
         Where the deviation is 0, the scale is 1. The layer reads the network's input, directly or through reshapes.
 
-        Args:
-            x: (rows, inputs), all finite.
-            name: the layer's; None: the only standardization's.
+        Parameters
+        ----------
+        x
+            (rows, inputs), all finite.
+        name
+            The layer's; None: the only standardization's.
         """
         rows = as_rows(x, self.inputs, "x")
         check(
@@ -169,10 +174,14 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
     def set_standardization(self, mean: npt.ArrayLike, scale: npt.ArrayLike, name: str | None = None) -> None:
         """Sets the numbers of add_standardization(): (h' − mean) · scale.
 
-        Args:
-            mean: (channels,) finite numbers.
-            scale: likewise.
-            name: as for fit_standardization().
+        Parameters
+        ----------
+        mean
+            (channels,) finite numbers.
+        scale
+            Likewise.
+        name
+            As for fit_standardization().
         """
         means = as_vector(mean, np.size(mean), "mean")
         scales = as_vector(scale, means.size, "scale")
@@ -239,14 +248,20 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
     def predict(self, x: npt.ArrayLike, *, out: FloatArray | None = None, channels_first: bool = False) -> FloatArray:
         """The network's outputs.
 
-        Args:
-            x: (rows, inputs), or (inputs,) for a single row; or (rows, *shape) and shape, with the network's shape of
-                a sample. The library reads float32 arrays with contiguous rows in place.
-            out: a float32 array for the result.
-            channels_first: whether x is (rows, channels, height, width), as PyTorch's, of a network whose samples are
-                (height, width, channels).
+        Parameters
+        ----------
+        x
+            (rows, inputs), or (inputs,) for a single row; or (rows, *shape) and shape, with the network's shape of a
+            sample. The library reads float32 arrays with contiguous rows in place.
+        out
+            A float32 array for the result.
+        channels_first
+            Whether x is (rows, channels, height, width), as PyTorch's, of a network whose samples are (height, width,
+            channels).
 
-        Returns:
+        Returns
+        -------
+        ndarray
             (rows, outputs), or (outputs,) for a single row: out if given, else a new array.
         """
         built = self._layout()
@@ -255,9 +270,11 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
     def prepare(self, precision: str = "float32") -> Predictor:
         """Prepares the network as it is now: returns a read-only Predictor, which later changes do not reach.
 
-        Args:
-            precision: "float32" gives the results of predict(), bit for bit, unless a batch normalization or an affine
-                function is folded into the layer before it. "bfloat16" and "int8" need less memory and time, and round.
+        Parameters
+        ----------
+        precision
+            "float32" gives the results of predict(), bit for bit, unless a batch normalization or an affine function is
+            folded into the layer before it. "bfloat16" and "int8" need less memory and time, and round.
         """
         from ._predictor import Predictor
 
@@ -268,11 +285,15 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
 
         Several streams of one network share the weights if they come from one Predictor: Predictor.stream().
 
-        Args:
-            precision: see prepare().
+        Parameters
+        ----------
+        precision
+            See prepare().
 
-        Raises:
-            ArgumentError: a layer is not causal.
+        Raises
+        ------
+        ArgumentError
+            A layer is not causal.
         """
         return self.prepare(precision).stream()
 
@@ -300,41 +321,55 @@ class Network(Describing, Classification, Saving, Showing, StateDicts):
     ) -> Network:
         """Grows a network on data: cascade correlation (Fahlman and Lebiere 1990).
 
-            network = Network.cascade(x, labels, max_units=20, validation_data=(x_held, labels_held), patience=4)
-
         It starts with the outputs alone, which read x, and trains them. Then it repeats: train candidates for a hidden
         unit, which read x and the earlier hidden units, to follow the network's remaining error; install the best one
         and fix its weights; train the outputs, which read x and all hidden units. One seed gives one network, bit for
         bit, on any number of threads.
 
-        Args:
-            x: (rows, inputs).
-            targets, cost, sample_weight: as for chainrule.cost().
-            outputs: the number of outputs; None: one for each column of the targets, or for each class from 0 to the
-                largest.
-            output_activation: σ of the outputs.
-            activations: σ of the hidden units: one name, or several for the candidates in turn. Not "softmax" or
-                "log_softmax".
-            candidates: the number of units that compete for each place, from 1 to 10000.
-            max_units: end with so many hidden units, from 1 to 4999. A pass keeps some max_units² / 2 floats for each
-                row.
-            max_iterations: the most L-BFGS iterations for the outputs each time, and for each candidate; ≥ 1.
-            target_cost: end when C of x is no larger; None: when it is 0, except with a custom cost.
-            patience: end after so many units without a lower cost (on the validation data, if given); ≥ 1;
-                None: never.
-            min_delta: how much lower a cost must be for patience to start again; ≥ 0.
-            seed: for the first weights.
-            validation_data: (x, targets) or (x, targets, sample_weight) to measure on after each unit; never trained
-                on.
-            threads: the number of threads that share the training of the outputs, from 1 to 1024; None: the
-                library decides.
-            on_unit: called with a CascadeUnit for the network without hidden units and after each new unit. It returns
-                False to stop. Its exceptions come out of cascade.
+        Parameters
+        ----------
+        x
+            (rows, inputs).
+        targets, cost, sample_weight
+            As for chainrule.cost().
+        outputs
+            The number of outputs; None: one for each column of the targets, or for each class from 0 to the largest.
+        output_activation
+            σ of the outputs.
+        activations
+            σ of the hidden units: one name, or several for the candidates in turn. Not "softmax" or "log_softmax".
+        candidates
+            The number of units that compete for each place, from 1 to 10000.
+        max_units
+            End with so many hidden units, from 1 to 4999. A pass keeps some max_units² / 2 floats for each row.
+        max_iterations
+            The most L-BFGS iterations for the outputs each time, and for each candidate; ≥ 1.
+        target_cost
+            End when C of x is no larger; None: when it is 0, except with a custom cost.
+        patience
+            End after so many units without a lower cost (on the validation data, if given); ≥ 1; None: never.
+        min_delta
+            How much lower a cost must be for patience to start again; ≥ 0.
+        seed
+            For the first weights.
+        validation_data
+            (x, targets) or (x, targets, sample_weight) to measure on after each unit; never trained on.
+        threads
+            The number of threads that share the training of the outputs, from 1 to 1024; None: the library decides.
+        on_unit
+            Called with a CascadeUnit for the network without hidden units and after each new unit. It returns False to
+            stop. Its exceptions come out of cascade.
 
-        Returns:
+        Returns
+        -------
+        Network
             The best network seen during growth, by the cost on the validation data if given. It is an ordinary built
             network with the layers "unit1", "features1" (a concatenation of the unit's inputs and the unit), "unit2", …
             and "output".
+
+        Examples
+        --------
+        >>> network = Network.cascade(x, labels, max_units=20, validation_data=(x_held, labels_held), patience=4)
         """
         from ._cascade import grow
 
@@ -387,12 +422,15 @@ def load_onnx(
     Rows of x hold the model's inputs one after another, rows of y its outputs, each in ONNX's order of axes:
     Network.onnx_inputs, Network.onnx_outputs. Constant floats of several elements become parameters.
 
-    model: a path; or the bytes of a file; or an object with read(), such as a file open in binary mode.
-
-    memory_limit: as for Network.load(). What is computed of constants is limited to as much.
-
-    input_shapes: the lengths of axes that the model leaves open, besides the batch, by the names of inputs; None
-        stays as the model has it: {"x": (None, 3, 48, 192)}.
+    Parameters
+    ----------
+    model
+        A path; or the bytes of a file; or an object with read(), such as a file open in binary mode.
+    memory_limit
+        As for Network.load(). What is computed of constants is limited to as much.
+    input_shapes
+        The lengths of axes that the model leaves open, besides the batch, by the names of inputs; None stays as the
+        model has it: {"x": (None, 3, 48, 192)}.
     """
     from ._onnx import onnx_options
 

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 class Objective:
     """C of some data as a function of a network's parameters, as scipy.optimize.minimize() takes it.
 
-        objective = network.objective(x, labels)
-        result = scipy.optimize.minimize(objective, objective.x0, jac=True, method="L-BFGS-B")
-        network.parameters[:] = result.x
-
     Each call sets the network's parameters, and leaves them so. What it returns is new: the next call overwrites
     nothing. The parameters are rounded to float32, and C and its derivatives are computed in it: differences below some
     1e-7 of C are noise.
+
+    Examples
+    --------
+    >>> objective = network.objective(x, labels)
+    >>> result = scipy.optimize.minimize(objective, objective.x0, jac=True, method="L-BFGS-B")
+    >>> network.parameters[:] = result.x
     """
 
     def __init__(
@@ -48,10 +50,14 @@ class Objective:
     def __call__(self, w: npt.ArrayLike) -> tuple[float, npt.NDArray[np.float64]]:
         """C and its gradient at parameters.
 
-        Args:
-            w: (count,) parameters.
+        Parameters
+        ----------
+        w
+            (count,) parameters.
 
-        Returns:
+        Returns
+        -------
+        tuple[float, ndarray]
             (C, gradient): a float and a new (count,) float64 array.
         """
         self._move(w)
@@ -63,11 +69,16 @@ class Objective:
     def hessp(self, w: npt.ArrayLike, v: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """The Hessian at parameters times a vector: the argument hessp of scipy's methods "Newton-CG" and "trust-ncg".
 
-        Args:
-            w: (count,) parameters.
-            v: (count,) vector.
+        Parameters
+        ----------
+        w
+            (count,) parameters.
+        v
+            (count,) vector.
 
-        Returns:
+        Returns
+        -------
+        ndarray
             (count,): a new float64 array.
         """
         self._move(w)

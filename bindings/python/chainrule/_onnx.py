@@ -22,10 +22,14 @@ _MOST_AXES = 16
 class OnnxTensor(NamedTuple):
     """An input or output of an ONNX model.
 
-    Attributes:
-        name: its name in the model.
-        shape: the lengths of its axes for one row; the batch's axis has length 1.
-        batch_axis: which axis the rows are; None if the whole tensor is one row.
+    Attributes
+    ----------
+    name
+        Its name in the model.
+    shape
+        The lengths of its axes for one row; the batch's axis has length 1.
+    batch_axis
+        Which axis the rows are; None if the whole tensor is one row.
     """
 
     name: str

@@ -63,16 +63,26 @@ def plot_confusion(
 ) -> Any:
     """Draws the confusion matrix: how often each class is taken for each class. Needs `pip install chainrule[plot]`.
 
-    Args:
-        network: a classifier; its class_labels name the rows and columns.
-        x: (rows, inputs).
-        targets: the classes, (rows,); or as for chainrule.cost().
-        cost: as for Network.confusion().
-        sample_weight: (rows,) weights ≥ 0.
-        normalize: whether to show the shares of each class instead of the weights of its rows.
-        ax: matplotlib Axes to draw on; None: a new figure.
+    Parameters
+    ----------
+    network
+        A classifier; its class_labels name the rows and columns.
+    x
+        (rows, inputs).
+    targets
+        The classes, (rows,); or as for chainrule.cost().
+    cost
+        As for Network.confusion().
+    sample_weight
+        (rows,) weights ≥ 0.
+    normalize
+        Whether to show the shares of each class instead of the weights of its rows.
+    ax
+        Matplotlib Axes to draw on; None: a new figure.
 
-    Returns:
+    Returns
+    -------
+    object
         The Axes.
     """
     counts = network.confusion(x, targets, cost, sample_weight=sample_weight)
@@ -105,19 +115,29 @@ def plot_weights(
 ) -> Any:
     """Draws what each unit of a layer looks for: its weights as an image. Needs `pip install chainrule[plot]`.
 
-    Args:
-        network: a built network.
-        layer: the name of a dense layer or a convolution over images; None: the first with weights.
-        shape: of the image, for a dense layer: (height, width) or (height, width, channels); None: that of the
-            network's input, or a square.
-        max_images: draw so many units at most.
-        axes: matplotlib Axes to draw on, as many as images; None: a new figure.
+    Parameters
+    ----------
+    network
+        A built network.
+    layer
+        The name of a dense layer or a convolution over images; None: the first with weights.
+    shape
+        Of the image, for a dense layer: (height, width) or (height, width, channels); None: that of the network's
+        input, or a square.
+    max_images
+        Draw so many units at most.
+    axes
+        Matplotlib Axes to draw on, as many as images; None: a new figure.
 
-    Returns:
+    Returns
+    -------
+    object
         The Axes, an array with one for each image.
 
-    Raises:
-        ArgumentError: the weights are no images of that shape.
+    Raises
+    ------
+    ArgumentError
+        The weights are no images of that shape.
     """
     images = _images(network, layer, shape)[: count(max_images, "max_images")]
     if not len(images):

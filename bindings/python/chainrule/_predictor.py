@@ -30,10 +30,12 @@ if TYPE_CHECKING:
 class Predictor(NativeObject):
     """A network prepared for prediction: read-only, and independent of its network.
 
-        predictor = network.prepare("int8")
-        y = predictor.predict(x)
-
     Any number of threads may predict with one predictor at once. Calls release the interpreter lock.
+
+    Examples
+    --------
+    >>> predictor = network.prepare("int8")
+    >>> y = predictor.predict(x)
     """
 
     __slots__ = ("_predict",)
@@ -42,10 +44,13 @@ class Predictor(NativeObject):
     def __init__(self, network: Network, precision: str = "float32") -> None:
         """Prepares a built network. Network.prepare() is shorter.
 
-        Args:
-            network: does not change; its later changes do not reach the predictor.
-            precision: "float32" gives the results of network.predict(), bit for bit, unless a batch normalization is
-                folded into the layer before it. "bfloat16" and "int8" need less memory and time, and round.
+        Parameters
+        ----------
+        network
+            Does not change; its later changes do not reach the predictor.
+        precision
+            "float32" gives the results of network.predict(), bit for bit, unless a batch normalization is folded into
+            the layer before it. "bfloat16" and "int8" need less memory and time, and round.
         """
         owner = network._open()
         (pointer,) = results(library.crl_predictor_create, owner, enumerator(Precision, precision, "precision"))
@@ -69,8 +74,10 @@ class Predictor(NativeObject):
         The file is for this precision and instruction set, and this version of the library: keep the network's file,
         and prepare it anew elsewhere.
 
-        Raises:
-            ArgumentError: the network has a custom activation.
+        Raises
+        ------
+        ArgumentError
+            The network has a custom activation.
         """
         check(library.crl_predictor_save(self._open(), encoded_path(path)), path)
 
@@ -82,13 +89,19 @@ class Predictor(NativeObject):
         share them. While the predictor lives, nobody may write into the file or shorten it. Replacing or removing it is
         safe.
 
-        Args:
-            path: the file.
-            check_data: read all of the file, and compare the checksum of the weights, too.
+        Parameters
+        ----------
+        path
+            The file.
+        check_data
+            Read all of the file, and compare the checksum of the weights, too.
 
-        Raises:
-            FileFormatError: the file is damaged, is none of save(), or is of another version.
-            StateError: it is for an instruction set that this processor lacks.
+        Raises
+        ------
+        FileFormatError
+            The file is damaged, is none of save(), or is of another version.
+        StateError
+            It is for an instruction set that this processor lacks.
         """
         predictor = cls.__new__(cls)
         pointer = _prototypes.crl_predictor()
@@ -127,12 +140,17 @@ class Predictor(NativeObject):
         With a small network a call takes little more than a microsecond if the arrays are C-contiguous, writable and
         float32, and about twice as long otherwise. bind() is faster still.
 
-        Args:
-            x: (rows, inputs), or (inputs,) for a single row. The library reads float32 arrays with contiguous rows in
-                place. With "int8" a row that holds NaN or infinity gives NaN.
-            out: a float32 array for the result.
+        Parameters
+        ----------
+        x
+            (rows, inputs), or (inputs,) for a single row. The library reads float32 arrays with contiguous rows in
+            place. With "int8" a row that holds NaN or infinity gives NaN.
+        out
+            A float32 array for the result.
 
-        Returns:
+        Returns
+        -------
+        ndarray
             (rows, outputs), or (outputs,) for a single row: out if given, else a new array.
         """
         return self._predict(x, out, self._open())
@@ -140,20 +158,27 @@ class Predictor(NativeObject):
     def bind(self, x: FloatArray, out: FloatArray) -> Callable[[], FloatArray]:
         """A function without arguments that predicts from one array into another: the fastest way to call.
 
-            step = predictor.bind(x, y)
-            x[:] = ...
-            step()  # y holds the outputs
-
         It checks everything once; each call then costs little more than a call into C. The function keeps both arrays
         and the predictor's memory, also after close(). Do not change an array's memory meanwhile, as `x.resize(...,
         refcheck=False)` does.
 
-        Args:
-            x: a float32 array of shape (rows, inputs), or (inputs,), with contiguous rows. Each call reads it.
-            out: a writable float32 array of shape (rows, outputs), or (outputs,), that does not overlap x.
+        Parameters
+        ----------
+        x
+            A float32 array of shape (rows, inputs), or (inputs,), with contiguous rows. Each call reads it.
+        out
+            A writable float32 array of shape (rows, outputs), or (outputs,), that does not overlap x.
 
-        Returns:
+        Returns
+        -------
+        Callable[[], ndarray]
             A function that fills out and returns it.
+
+        Examples
+        --------
+        >>> step = predictor.bind(x, y)
+        >>> x[:] = ...
+        >>> step()  # y holds the outputs
         """
         handle = self._open()
         given = as_rows(x, self.inputs, "x", self._predict.shape)
@@ -181,8 +206,10 @@ class Predictor(NativeObject):
     def stream(self) -> Stream:
         """Begins a Stream: a sequence that goes through the network frame by frame. Any number may share a predictor.
 
-        Raises:
-            ArgumentError: a layer is not causal.
+        Raises
+        ------
+        ArgumentError
+            A layer is not causal.
         """
         return Stream(self)
 
@@ -195,12 +222,14 @@ class Predictor(NativeObject):
 class Publisher(NativeObject):
     """A predictor that you can exchange while others predict with it, to serve a network while training it.
 
-        publisher = Publisher(network)
-        network.fit(x, labels, on_epoch=lambda epoch: publisher.publish(network))
-        y = publisher.predict(x)  # on any thread
-
     Any number of threads may predict while one publishes. Each prediction uses one publication from its first row to
     its last.
+
+    Examples
+    --------
+    >>> publisher = Publisher(network)
+    >>> network.fit(x, labels, on_epoch=lambda epoch: publisher.publish(network))
+    >>> y = publisher.predict(x)  # on any thread
     """
 
     __slots__ = ("_predict",)
@@ -209,9 +238,12 @@ class Publisher(NativeObject):
     def __init__(self, network: Network, precision: str = "float32") -> None:
         """Publishes a built network for the first time.
 
-        Args:
-            network: does not change; its later changes reach the publisher only by publish().
-            precision: as for Predictor, also for later publications.
+        Parameters
+        ----------
+        network
+            Does not change; its later changes reach the publisher only by publish().
+        precision
+            As for Predictor, also for later publications.
         """
         owner = network._open()
         (pointer,) = results(library.crl_publisher_create, owner, enumerator(Precision, precision, "precision"))
@@ -249,8 +281,10 @@ class Publisher(NativeObject):
         Predictions under way finish with the old publication. This reads the network, so nobody may train it meanwhile:
         call it in on_epoch or on_batch.
 
-        Args:
-            network: built, with the same numbers of inputs and outputs.
+        Parameters
+        ----------
+        network
+            Built, with the same numbers of inputs and outputs.
         """
         owner = network._open()
         handle = self._open()

@@ -67,8 +67,10 @@ _MIXING = {"sum", "mean", "difference", "product", "quotient", "maximum", "minim
 class Form:
     """A layer's tensors as PyTorch has them.
 
-    Attributes:
-        wanted: the layer's name, and the shapes there.
+    Attributes
+    ----------
+    wanted
+        The layer's name, and the shapes there.
     """
 
     def __init__(

@@ -43,11 +43,16 @@ class Module(NamedTuple):
 
     A module of PyTorch can be several: one for each layer and direction of a recurrent one, one for each projection.
 
-    Attributes:
-        name: the module's, or the one that the caller gave it; empty for the state_dict of the module itself.
-        is_named: whether the caller gave it.
-        is_reverse: whether it goes from the last step to the first.
-        sources: for each of its tensors what makes it, one after another.
+    Attributes
+    ----------
+    name
+        The module's, or the one that the caller gave it; empty for the state_dict of the module itself.
+    is_named
+        Whether the caller gave it.
+    is_reverse
+        Whether it goes from the last step to the first.
+    sources
+        For each of its tensors what makes it, one after another.
     """
 
     name: str
@@ -59,11 +64,16 @@ class Module(NamedTuple):
 class Wanted(NamedTuple):
     """What a layer takes.
 
-    Attributes:
-        name: the layer's.
-        kind: the layer's.
-        is_backwards: whether it goes from the last step to the first.
-        shapes: those of PyTorch's tensors.
+    Attributes
+    ----------
+    name
+        The layer's.
+    kind
+        The layer's.
+    is_backwards
+        Whether it goes from the last step to the first.
+    shapes
+        Those of PyTorch's tensors.
     """
 
     name: str
@@ -103,10 +113,14 @@ def shape_of(sources: list[Source], shapes: Mapping[str, Shape]) -> Shape:
 def modules_of(shapes: Mapping[str, Shape], names: Mapping[str, str], layers: set[str]) -> list[Module]:
     """The modules of a state_dict in its order.
 
-    Args:
-        shapes: of its tensors.
-        names: what the caller calls modules.
-        layers: the names of the network's layers.
+    Parameters
+    ----------
+    shapes
+        Of its tensors.
+    names
+        What the caller calls modules.
+    layers
+        The names of the network's layers.
     """
     found: dict[str, Module] = {}
     used: set[str] = set()
@@ -218,11 +232,16 @@ def matched(
 ) -> dict[str, Module]:
     """The module for each layer: that of its name if all names agree, or else the next one of the same shapes.
 
-    Args:
-        wanted: by the layers.
-        modules: of the state_dict.
-        shapes: of its tensors, in its order.
-        is_by_name: whether only names decide. Layers can stay without a module.
+    Parameters
+    ----------
+    wanted
+        By the layers.
+    modules
+        Of the state_dict.
+    shapes
+        Of its tensors, in its order.
+    is_by_name
+        Whether only names decide. Layers can stay without a module.
     """
     chosen = {plain(module.name): module for module in modules if module.is_named}
     unknown = chosen.keys() - {layer.name for layer in wanted}

@@ -22,8 +22,10 @@ T = TypeVar("T")
 class RankError(ChainruleError, RuntimeError):
     """Another rank has failed, and so this one ends, too. The text says which rank, and its error.
 
-    Attributes:
-        rank: the first rank that failed.
+    Attributes
+    ----------
+    rank
+        The first rank that failed.
     """
 
     def __init__(self, message: str, rank: int) -> None:
@@ -159,8 +161,10 @@ class Total:
     def finish(self, is_complete: bool, has_failed: bool) -> bool:
         """Adds up the rest. Returns whether a rank has failed.
 
-        Args:
-            is_complete: whether this rank has computed the rest; otherwise it adds 0.
+        Parameters
+        ----------
+        is_complete
+            Whether this rank has computed the rest; otherwise it adds 0.
         """
         if not is_complete:
             self._unsent[:] = 0

@@ -24,20 +24,29 @@ def ray_source(
 ) -> DataSource:
     """A data source of a dataset of Ray, whose blocks lie in Ray's object store: it holds one block of rows at a time.
 
-        trainer.fit(ray_source(ray.data.read_parquet("rows.parquet"), x=["width", "height"], targets="label"))
-
     Ray computes the dataset here, once. Batches do not cross the borders of blocks: the last batch of a block may be
     shorter. A trainer that resumes in the middle of an epoch finds its place again, if the dataset's rows come in the
     same order.
 
-    Args:
-        dataset: a ray.data.Dataset.
-        x: the name of a column of vectors, or names of columns of numbers, one for each input.
-        targets: the name of a column: of integers, which are classes, or of floats, or of vectors.
-        sample_weight: the name of a column of weights, or None.
-        shuffle: whether each epoch goes through the blocks, and through the rows of each, in a new order. The trainer's
-            own shuffle leaves a data source as it is.
-        seed: of the orders.
+    Parameters
+    ----------
+    dataset
+        A ray.data.Dataset.
+    x
+        The name of a column of vectors, or names of columns of numbers, one for each input.
+    targets
+        The name of a column: of integers, which are classes, or of floats, or of vectors.
+    sample_weight
+        The name of a column of weights, or None.
+    shuffle
+        Whether each epoch goes through the blocks, and through the rows of each, in a new order. The trainer's own
+        shuffle leaves a data source as it is.
+    seed
+        Of the orders.
+
+    Examples
+    --------
+    >>> trainer.fit(ray_source(ray.data.read_parquet("rows.parquet"), x=["width", "height"], targets="label"))
     """
     if not hasattr(dataset, "to_numpy_refs"):
         raise ArgumentTypeError(f"ray_source() takes a dataset of Ray, not {type(dataset).__name__}")

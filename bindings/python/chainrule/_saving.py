@@ -50,10 +50,12 @@ class Saving(NativeObject):
     def metadata(self) -> Metadata:
         """Texts of yours by key, which files and copies of this built network hold: a mutable mapping of strings.
 
-            network.metadata["author"] = "me"
-
         Keys of the format itself are refused: format, format_version, architecture, training, and all that begin with
         "chainrule.". What other programs wrote beside a network into its file is there, too.
+
+        Examples
+        --------
+        >>> network.metadata["author"] = "me"
         """
         from ._metadata import Metadata
 
@@ -63,15 +65,16 @@ class Saving(NativeObject):
     def recipe(self) -> dict[str, Any] | None:
         """How the network is trained, for whoever gets its file: arguments of fit(), a new Optimizer too; or None.
 
-            network.recipe = {"cost": "cross_entropy", "optimizer": "adamw", "epochs": 20}
-            network.save("model.safetensors")
-
-            network = Network.load("model.safetensors")
-            network.fit(x, labels, **network.recipe)
-
         Give it the arguments of fit() for cost, optimizer, learning_rate, schedule, epochs, batch_size, shuffle,
         carry_states, seed, validation_split, class_weight, patience and min_delta, or None to forget it. Files hold no
         functions, no optimizer's state, and no settings of single layers. fit() itself does not change it.
+
+        Examples
+        --------
+        >>> network.recipe = {"cost": "cross_entropy", "optimizer": "adamw", "epochs": 20}
+        >>> network.save("model.safetensors")
+        >>> network = Network.load("model.safetensors")
+        >>> network.fit(x, labels, **network.recipe)
         """
         from ._recipe import recipe_of
 
@@ -86,8 +89,11 @@ class Saving(NativeObject):
     def save(self, path: Destination) -> None:
         """Writes the layers, parameters, metadata and recipe to a safetensors file.
 
-        path: a path, which save() replaces atomically; or an object with write(), such as a file open in binary mode
-            or io.BytesIO. What write() raises reaches the caller.
+        Parameters
+        ----------
+        path
+            A path, which save() replaces atomically; or an object with write(), such as a file open in binary mode or
+            io.BytesIO. What write() raises reaches the caller.
         """
         if is_path(path, "write"):
             check(library.crl_network_save(self._open(), encoded_path(path)), path)
@@ -104,7 +110,10 @@ class Saving(NativeObject):
         A network of load_onnx() keeps the names of its inputs and outputs. A layer without an ONNX form is an error
         that names it.
 
-        path: as for save(). An object with write() gets all bytes at once.
+        Parameters
+        ----------
+        path
+            As for save(). An object with write() gets all bytes at once.
         """
         if is_path(path, "write"):
             check(library.crl_network_save_onnx(self._open(), encoded_path(path)), path)
@@ -130,12 +139,20 @@ class Saving(NativeObject):
         It computes what predict() does for one row, with the bits of the network's instruction set; in int8 what a
         Predictor does. A layer without a form in C is an error that names it.
 
-        path: as for save(). An object with write() gets all bytes at once.
-        name: begins the names of all functions and, in capitals, of all macros.
-        precision: "float32" or "int8".
-        trains: whether the code also trains, by gradient descent along one row after the other.
-        momentum: whether a training step has momentum, which takes a number for each parameter.
-        cost: what training minimizes: "mean_squared_error", "cross_entropy" or "binary_cross_entropy_logits".
+        Parameters
+        ----------
+        path
+            As for save(). An object with write() gets all bytes at once.
+        name
+            Begins the names of all functions and, in capitals, of all macros.
+        precision
+            "float32" or "int8".
+        trains
+            Whether the code also trains, by gradient descent along one row after the other.
+        momentum
+            Whether a training step has momentum, which takes a number for each parameter.
+        cost
+            What training minimizes: "mean_squared_error", "cross_entropy" or "binary_cross_entropy_logits".
         """
         from ._c_source import c_source_options
 
@@ -167,11 +184,14 @@ class Saving(NativeObject):
     def load(cls: type[_Self], path: Origin, memory_limit: int | None = None) -> _Self:
         """Reads a built network from a file written by save().
 
-        path: a path; or an object with read(), such as a file open in binary mode. load() reads up to the end of the
+        Parameters
+        ----------
+        path
+            A path; or an object with read(), such as a file open in binary mode. load() reads up to the end of the
             network and not beyond. What read() raises reaches the caller.
-
-        memory_limit: the most bytes for the parameters and one row of a prediction; None: 64 MiB, or 16 times the
-            length of a path's file if that is more. A file of a few hundred bytes can describe layers of any width.
+        memory_limit
+            The most bytes for the parameters and one row of a prediction; None: 64 MiB, or 16 times the length of a
+            path's file if that is more. A file of a few hundred bytes can describe layers of any width.
         """
         limit = given_memory_limit(memory_limit)
         pointer = _prototypes.crl_network()

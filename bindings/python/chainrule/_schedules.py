@@ -32,21 +32,36 @@ class Schedule(NamedTuple):
 
     A number that the kind does not have is an ArgumentError where you use the schedule. For None the kind chooses.
 
-    Attributes:
-        kind: one of the names above.
-        period: T of "step", ≥ 1, "cosine" and "one_cycle"; None: the whole run, only in fit().
-        period_factor: M of "cosine", ≥ 1; 1.
-        factor: γ of "step", "exponential" and "plateau", in (0, 1]; 0.1.
-        min_rate: η₋ of "cosine" and "plateau", ≥ 0; 0.
-        peak: the rising part of "one_cycle", in [0, 1]; 0.3.
-        start_divisor: d₀ of "one_cycle", ≥ 1; 25.
-        end_divisor: d₁ of "one_cycle", ≥ 1; 10,000.
-        patience: of "plateau"; 10.
-        cooldown: of "plateau"; 0.
-        threshold: of "plateau", in [0, 1); 0.0001.
-        warmup: for so many t before the schedule starts, the rate rises in a line.
-        warmup_start: the part of the rate at which the warm-up starts, in [0, 1].
-        per_epoch: whether t counts epochs, not steps.
+    Attributes
+    ----------
+    kind
+        One of the names above.
+    period
+        T of "step", ≥ 1, "cosine" and "one_cycle"; None: the whole run, only in fit().
+    period_factor
+        M of "cosine", ≥ 1; 1.
+    factor
+        γ of "step", "exponential" and "plateau", in (0, 1]; 0.1.
+    min_rate
+        η₋ of "cosine" and "plateau", ≥ 0; 0.
+    peak
+        The rising part of "one_cycle", in [0, 1]; 0.3.
+    start_divisor
+        d₀ of "one_cycle", ≥ 1; 25.
+    end_divisor
+        d₁ of "one_cycle", ≥ 1; 10,000.
+    patience
+        Of "plateau"; 10.
+    cooldown
+        Of "plateau"; 0.
+    threshold
+        Of "plateau", in [0, 1); 0.0001.
+    warmup
+        For so many t before the schedule starts, the rate rises in a line.
+    warmup_start
+        The part of the rate at which the warm-up starts, in [0, 1].
+    per_epoch
+        Whether t counts epochs, not steps.
     """
 
     kind: str

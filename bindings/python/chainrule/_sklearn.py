@@ -24,24 +24,33 @@ _OUTPUT = {"identity": "identity", "logistic": "sigmoid", "softmax": "softmax", 
 def from_sklearn(model: Any, *, logits: bool = False) -> Network:
     """A built network that computes what a fitted MLPClassifier or MLPRegressor does.
 
-        network = chainrule.from_sklearn(make_pipeline(StandardScaler(), MLPClassifier()).fit(x, labels))
-        probabilities = network.predict(x)
+    Parameters
+    ----------
+    model
+        A fitted MLPClassifier or MLPRegressor, of sklearn.neural_network or of chainrule.sklearn, or a
+        sklearn.pipeline.Pipeline that ends in one. Before it a pipeline may have StandardScaler, MinMaxScaler and
+        MaxAbsScaler: they are folded into the first layer's weights.
+    logits
+        Whether to leave out a classifier's last sigmoid or softmax. To train on, take the logits, with the cost
+        "cross_entropy", or "binary_cross_entropy_logits" for one output or several labels.
 
-    Args:
-        model: a fitted MLPClassifier or MLPRegressor, of sklearn.neural_network or of chainrule.sklearn, or a
-            sklearn.pipeline.Pipeline that ends in one. Before it a pipeline may have StandardScaler, MinMaxScaler and
-            MaxAbsScaler: they are folded into the first layer's weights.
-        logits: whether to leave out a classifier's last sigmoid or softmax. To train on, take the logits, with the cost
-            "cross_entropy", or "binary_cross_entropy_logits" for one output or several labels.
+    Returns
+    -------
+    Network
+        A network with a dense layer for each of the model's, named "0", "1", …: (rows, features) in, (rows, outputs)
+        out. The outputs are predict_proba() of several classes or labels, in the order of model.classes_; of two
+        classes the second column alone; of a regression predict(). Rounded to float32. A classifier's classes are its
+        class_labels, as text.
 
-    Returns:
-        A network with a dense layer for each of the model's, named "0", "1", …: (rows, features) in,
-        (rows, outputs) out. The outputs are predict_proba() of several classes or labels, in the order of
-        model.classes_; of two classes the second column alone; of a regression predict(). Rounded to float32.
-        A classifier's classes are its class_labels, as text.
+    Raises
+    ------
+    ArgumentError
+        The model is not fitted, has another step, or numbers too large for float32.
 
-    Raises:
-        ArgumentError: the model is not fitted, has another step, or numbers too large for float32.
+    Examples
+    --------
+    >>> network = chainrule.from_sklearn(make_pipeline(StandardScaler(), MLPClassifier()).fit(x, labels))
+    >>> probabilities = network.predict(x)
     """
     scalers, mlp = _steps(model)
     if not hasattr(mlp, "coefs_"):
@@ -116,18 +125,26 @@ def to_sklearn(network: Network, classes: npt.ArrayLike | None = None, *, multil
     identity, sigmoid, tanh or relu. Dropout and noise are left out. The estimator can be scored, put into pipelines,
     pickled and trained on by partial_fit().
 
-    Args:
-        network: built.
-        classes: makes an MLPClassifier: the class or label of each output, ascending, as scikit-learn sorts them; two
-            classes for a network with one output. None: an MLPRegressor, whose output has no activation.
-        multilabel: whether each output is a label of its own, with a sigmoid. Otherwise one of the classes holds.
+    Parameters
+    ----------
+    network
+        Built.
+    classes
+        Makes an MLPClassifier: the class or label of each output, ascending, as scikit-learn sorts them; two classes
+        for a network with one output. None: an MLPRegressor, whose output has no activation.
+    multilabel
+        Whether each output is a label of its own, with a sigmoid. Otherwise one of the classes holds.
 
-    Returns:
+    Returns
+    -------
+    object
         An MLPClassifier, to whose predict_proba() the outputs correspond, be they logits or probabilities; or an
         MLPRegressor, to whose predict().
 
-    Raises:
-        ArgumentError: the network has other layers, or its outputs do not fit the classes.
+    Raises
+    ------
+    ArgumentError
+        The network has other layers, or its outputs do not fit the classes.
     """
     neural = package("sklearn.neural_network", "sklearn")
     weights, activations = _chain(network)

@@ -18,9 +18,12 @@ StateDict = Union[Mapping[str, Any], AnyPath]
 class LeftOut(NamedTuple):
     """What Network.load_state_dict() did not load.
 
-    Attributes:
-        missing: the network's tensors that keep their values.
-        unexpected: the state_dict's tensors that no layer has read.
+    Attributes
+    ----------
+    missing
+        The network's tensors that keep their values.
+    unexpected
+        The state_dict's tensors that no layer has read.
     """
 
     missing: tuple[str, ...]
@@ -42,33 +45,44 @@ class StateDicts(NativeObject):
     ) -> LeftOut:
         """Takes over the weights of a PyTorch module of the same shape into this built network.
 
-            network = Network((28, 28, 1)).add_convolution(6, 5, "relu").add_pooling("maximum", 2)
-            network.add_flatten().add_dense(10).build()
-            network.load_state_dict("lenet.pt", names={"conv1": "1", "fc": "4"})
-
         Layouts are converted: of convolutions, of what reads a flattened image, of recurrent layers' biases, of
         nn.MultiheadAttention. torch is not needed.
 
-        Args:
-            given: the path of a file that safetensors.torch.save_file() or torch.save() wrote (see
-                chainrule.read_tensors()), or a mapping from names to arrays or tensors.
-            names: from names of modules to names of layers, {"fc1": "hidden"}. Those left out are matched by a rule:
-                if all names agree, a dot being "_", by names; otherwise in order, each layer with the next module that
-                has its tensors' shapes. A recurrent module's second layer is called "rnn_l1"; of two directions,
-                "rnn_forward" and "rnn_backward"; names can hold "rnn" alone. An nn.MultiheadAttention has the name of
-                the add_attention().
-            strict: whether all tensors must be there, and no others. Otherwise only names match; layers without a
-                module keep their values.
-            flattened: where the channels of flattened images are in PyTorch: "channels_first" or "channels_last".
-                None: first, if a convolution, a pooling or a normalization gave the image, or it has three axes
-                itself; last after recurrent, dense and embedding layers.
+        Parameters
+        ----------
+        given
+            The path of a file that safetensors.torch.save_file() or torch.save() wrote (see chainrule.read_tensors()),
+            or a mapping from names to arrays or tensors.
+        names
+            From names of modules to names of layers, {"fc1": "hidden"}. Those left out are matched by a rule: if all
+            names agree, a dot being "_", by names; otherwise in order, each layer with the next module that has its
+            tensors' shapes. A recurrent module's second layer is called "rnn_l1"; of two directions, "rnn_forward" and
+            "rnn_backward"; names can hold "rnn" alone. An nn.MultiheadAttention has the name of the add_attention().
+        strict
+            Whether all tensors must be there, and no others. Otherwise only names match; layers without a module keep
+            their values.
+        flattened
+            Where the channels of flattened images are in PyTorch: "channels_first" or "channels_last". None: first, if
+            a convolution, a pooling or a normalization gave the image, or it has three axes itself; last after
+            recurrent, dense and embedding layers.
 
-        Returns:
+        Returns
+        -------
+        LeftOut
             What was left out, if not strict.
 
-        Raises:
-            ArgumentError: shapes differ, or tensors are missing or too many: the message lists them. Nothing changed.
-            FileFormatError: see chainrule.read_tensors().
+        Raises
+        ------
+        ArgumentError
+            Shapes differ, or tensors are missing or too many: the message lists them. Nothing changed.
+        FileFormatError
+            See chainrule.read_tensors().
+
+        Examples
+        --------
+        >>> network = Network((28, 28, 1)).add_convolution(6, 5, "relu").add_pooling("maximum", 2)
+        >>> network.add_flatten().add_dense(10).build()
+        >>> network.load_state_dict("lenet.pt", names={"conv1": "1", "fc": "4"})
         """
         from . import _state_tensors
 
@@ -83,18 +97,26 @@ class StateDicts(NativeObject):
     ) -> dict[str, FloatArray]:
         """The parameters and the state as PyTorch has them, in new arrays.
 
-            module.load_state_dict({name: torch.from_numpy(array) for name, array in network.state_dict().items()})
-            safetensors.numpy.save_file(network.state_dict(), "weights.safetensors")
+        Parameters
+        ----------
+        names
+            From PyTorch's names of modules to those of layers, as for load_state_dict(). A layer that it leaves out has
+            its own name.
+        like
+            A state_dict of the module that is to take them: the result has its names, and what load_state_dict() would
+            read from where, is there. None: recurrent layers become modules of one layer.
+        flattened
+            As for load_state_dict().
 
-        Args:
-            names: from PyTorch's names of modules to those of layers, as for load_state_dict(). A layer that it leaves
-                out has its own name.
-            like: a state_dict of the module that is to take them: the result has its names, and what load_state_dict()
-                would read from where, is there. None: recurrent layers become modules of one layer.
-            flattened: as for load_state_dict().
+        Raises
+        ------
+        ArgumentError
+            PyTorch does not have such a layer, or `like` does not fit.
 
-        Raises:
-            ArgumentError: PyTorch does not have such a layer, or `like` does not fit.
+        Examples
+        --------
+        >>> module.load_state_dict({name: torch.from_numpy(array) for name, array in network.state_dict().items()})
+        >>> safetensors.numpy.save_file(network.state_dict(), "weights.safetensors")
         """
         from . import _state_tensors
 

@@ -23,14 +23,16 @@ if TYPE_CHECKING:
 class Stream(NativeObject):
     """A sequence on its way through a predictor, frame by frame.
 
-        stream = network.stream()
-        for block in blocks:  # (frames, inputs), of any number of frames
-            y = stream.push(block)  # (frames, outputs)
-
     A frame is a step of the sequence (steps, channels) that the network reads. The outputs are those of the whole
     sequence at once, bit for bit, however it is cut into blocks; the network's own number of steps does not matter.
 
     One thread at a time may push. Streams of one predictor share its weights, each on a thread of its own.
+
+    Examples
+    --------
+    >>> stream = network.stream()
+    >>> for block in blocks:  # (frames, inputs), of any number of frames
+    ...     y = stream.push(block)  # (frames, outputs)
     """
 
     __slots__ = ("_sizes",)
@@ -39,8 +41,10 @@ class Stream(NativeObject):
     def __init__(self, predictor: Predictor) -> None:
         """Begins a stream. Predictor.stream() and Network.stream() are shorter.
 
-        Args:
-            predictor: of a network whose layers are causal.
+        Parameters
+        ----------
+        predictor
+            Of a network whose layers are causal.
         """
         owner = predictor._open()
         (pointer,) = results(library.crl_stream_create, owner)
@@ -73,11 +77,16 @@ class Stream(NativeObject):
     def push(self, x: npt.ArrayLike, *, out: FloatArray | None = None) -> FloatArray:
         """Takes the next frames.
 
-        Args:
-            x: (frames, inputs); (inputs,) for a single frame; or (frames,) if a frame is one number.
-            out: a C-contiguous float32 array for the result. It may be x, if a frame of y is no longer.
+        Parameters
+        ----------
+        x
+            (frames, inputs); (inputs,) for a single frame; or (frames,) if a frame is one number.
+        out
+            A C-contiguous float32 array for the result. It may be x, if a frame of y is no longer.
 
-        Returns:
+        Returns
+        -------
+        ndarray
             (frames, outputs), or (outputs,) for a single frame; if a frame is one number, and one of y, too, of x's
             shape: out if given, else a new array.
         """
@@ -138,8 +147,10 @@ class Stream(NativeObject):
     def restore(self, state: bytes) -> None:
         """Goes on from a state. After an error the stream is unchanged.
 
-        Args:
-            state: what the property of this name gave.
+        Parameters
+        ----------
+        state
+            What the property of this name gave.
         """
         if not isinstance(state, (bytes, bytearray, memoryview)):
             raise ArgumentTypeError(f"state must be bytes, not {type(state).__name__}")

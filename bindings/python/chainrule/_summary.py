@@ -15,14 +15,21 @@ if TYPE_CHECKING:
 class SummaryRow(NamedTuple):
     """A layer in a Summary.
 
-    Attributes:
-        name: its name.
-        layer: what it does.
-        inputs: the names of the layers it reads.
-        shape: its value's, for one sample.
-        parameters: how many it has.
-        flops: the multiplications and additions of its weights' products for one sample, two for each pair; for a layer
-            without such products, one for each of its elements.
+    Attributes
+    ----------
+    name
+        Its name.
+    layer
+        What it does.
+    inputs
+        The names of the layers it reads.
+    shape
+        Its value's, for one sample.
+    parameters
+        How many it has.
+    flops
+        The multiplications and additions of its weights' products for one sample, two for each pair; for a layer
+        without such products, one for each of its elements.
     """
 
     name: str
@@ -36,13 +43,20 @@ class SummaryRow(NamedTuple):
 class Summary(NamedTuple):
     """A network's layers and totals. print() shows it as text, a notebook as a table.
 
-    Attributes:
-        inputs: the number of columns of x.
-        rows: a SummaryRow for each layer.
-        parameters: of all layers.
-        parameter_bytes: their memory.
-        activation_bytes: the memory of all layers' values for one sample, as training keeps them.
-        flops: of all layers, for one sample.
+    Attributes
+    ----------
+    inputs
+        The number of columns of x.
+    rows
+        A SummaryRow for each layer.
+    parameters
+        Of all layers.
+    parameter_bytes
+        Their memory.
+    activation_bytes
+        The memory of all layers' values for one sample, as training keeps them.
+    flops
+        Of all layers, for one sample.
     """
 
     inputs: int

@@ -35,13 +35,20 @@ if TYPE_CHECKING:
 class Progress(NamedTuple):
     """A trainer's progress.
 
-    Attributes:
-        epochs: the number of finished epochs.
-        rows: the number of rows done in the next epoch; 0 between epochs.
-        batches: the number of batches done in it.
-        steps: the number of the optimizer's steps.
-        best_epoch: the epoch with the lowest cost; 0 before the first.
-        best_cost: its cost; infinity before the first.
+    Attributes
+    ----------
+    epochs
+        The number of finished epochs.
+    rows
+        The number of rows done in the next epoch; 0 between epochs.
+    batches
+        The number of batches done in it.
+    steps
+        The number of the optimizer's steps.
+    best_epoch
+        The epoch with the lowest cost; 0 before the first.
+    best_cost
+        Its cost; infinity before the first.
     """
 
     epochs: int
@@ -98,12 +105,14 @@ def train_options(
 class Trainer(NativeObject):
     """A training run that can stop after any batch, be saved, and resume, with the same bits as without the stop.
 
-        trainer = Trainer(network, cost="cross_entropy", epochs=100, validation_split=0.1, patience=5)
-        history = trainer.fit(x, labels)
-        trainer.save("run.checkpoint")
-
     Network.fit() uses a trainer once. Everything random in an epoch follows from the seed and the optimizer's earlier
     epochs; dropout and noise also follow from its earlier steps.
+
+    Examples
+    --------
+    >>> trainer = Trainer(network, cost="cross_entropy", epochs=100, validation_split=0.1, patience=5)
+    >>> history = trainer.fit(x, labels)
+    >>> trainer.save("run.checkpoint")
     """
 
     __slots__ = ("_cost", "_network", "_optimizer", "_recorder")
@@ -135,41 +144,60 @@ class Trainer(NativeObject):
     ) -> None:
         """A trainer for a built network.
 
-        Args:
-            network: the network to train.
-            cost: a name, a Cost or a function, as for chainrule.cost(); None: "cross_entropy".
-            loss: another name of cost.
-            optimizer: the name of a method of Optimizer, or an Optimizer made for this network, whose state continues.
-            learning_rate: η for an optimizer given by name; None: the library's default.
-            schedule: the course of the learning rate: a Schedule, its kind, or a function that returns the rate from
-                three numbers: t, the number of earlier steps; η; and the cost of the epoch before, on the validation
-                data if given (NaN in the first epoch). η is the optimizer's rate. The optimizer gets it back after each
-                fit.
-            epochs: how often to go through the rows in total, ≥ 1.
-            batch_size: rows for each step, ≥ 1. The last batch of an epoch may be shorter.
-            shuffle: whether each epoch has a new order of the rows.
-            carry_states: whether recurrent layers carry their states from batch to batch: row i of a batch begins with
-                the state that row i of the batch before ended with, and gradients stop there. Each epoch of fit()
-                begins with states of 0; partial_fit() goes on with those of the call before (reset_states()). Needs
-                shuffle=False, whole batches, and recurrent layers that go forwards and have no initial_state.
-            seed: for everything random: the held-out rows, the orders, and, with the number of the optimizer's steps,
-                dropout and noise.
-            validation_split: the share of the rows, in [0, 1), to hold out for validation: the last, or with shuffle
-                any.
-            class_weight: factors for the sample weights of the rows of each class: (outputs,) numbers ≥ 0, or a dict of
-                them by class, with 1 for the others. The targets must be classes. A binary cross-entropy of one output
-                has two factors, and targets 0 and 1.
-            patience: stop after so many epochs without a new best cost (on the validation data, if given). Then, or
-                after the last epoch, restore the best parameters. ≥ 1; None: neither.
-            min_delta: how much lower a cost must be to count as a new best.
-            threads: the number of threads that share the work, from 1 to 1024; None: the library decides, by the size
-                of a step and the time of earlier steps. The results are the same, bit for bit.
-            on_batch: called with the Batch after each batch; otherwise as on_epoch.
-            on_epoch: called with the Epoch after each epoch. It may read the network, save the trainer and set the
-                optimizer's learning rate. It returns False to stop. Its exceptions come out of fit.
-            callbacks: objects of Callback, such as EarlyStopping and Checkpoint, called after on_batch and on_epoch.
-            progress: show the progress: in a terminal or a notebook with a bar, which needs tqdm (`pip install
-                chainrule[progress]`); otherwise, as in a log file, with a line every ten seconds, on sys.stderr.
+        Parameters
+        ----------
+        network
+            The network to train.
+        cost
+            A name, a Cost or a function, as for chainrule.cost(); None: "cross_entropy".
+        loss
+            Another name of cost.
+        optimizer
+            The name of a method of Optimizer, or an Optimizer made for this network, whose state continues.
+        learning_rate
+            η for an optimizer given by name; None: the library's default.
+        schedule
+            The course of the learning rate: a Schedule, its kind, or a function that returns the rate from three
+            numbers: t, the number of earlier steps; η; and the cost of the epoch before, on the validation data if
+            given (NaN in the first epoch). η is the optimizer's rate. The optimizer gets it back after each fit.
+        epochs
+            How often to go through the rows in total, ≥ 1.
+        batch_size
+            Rows for each step, ≥ 1. The last batch of an epoch may be shorter.
+        shuffle
+            Whether each epoch has a new order of the rows.
+        carry_states
+            Whether recurrent layers carry their states from batch to batch: row i of a batch begins with the state that
+            row i of the batch before ended with, and gradients stop there. Each epoch of fit() begins with states of 0;
+            partial_fit() goes on with those of the call before (reset_states()). Needs shuffle=False, whole batches,
+            and recurrent layers that go forwards and have no initial_state.
+        seed
+            For everything random: the held-out rows, the orders, and, with the number of the optimizer's steps, dropout
+            and noise.
+        validation_split
+            The share of the rows, in [0, 1), to hold out for validation: the last, or with shuffle any.
+        class_weight
+            Factors for the sample weights of the rows of each class: (outputs,) numbers ≥ 0, or a dict of them by
+            class, with 1 for the others. The targets must be classes. A binary cross-entropy of one output has two
+            factors, and targets 0 and 1.
+        patience
+            Stop after so many epochs without a new best cost (on the validation data, if given). Then, or after the
+            last epoch, restore the best parameters. ≥ 1; None: neither.
+        min_delta
+            How much lower a cost must be to count as a new best.
+        threads
+            The number of threads that share the work, from 1 to 1024; None: the library decides, by the size of a step
+            and the time of earlier steps. The results are the same, bit for bit.
+        on_batch
+            Called with the Batch after each batch; otherwise as on_epoch.
+        on_epoch
+            Called with the Epoch after each epoch. It may read the network, save the trainer and set the optimizer's
+            learning rate. It returns False to stop. Its exceptions come out of fit.
+        callbacks
+            Objects of Callback, such as EarlyStopping and Checkpoint, called after on_batch and on_epoch.
+        progress
+            Show the progress: in a terminal or a notebook with a bar, which needs tqdm (`pip install
+            chainrule[progress]`); otherwise, as in a log file, with a line every ten seconds, on sys.stderr.
         """
         owner = network._open()
         options, chosen, kept = train_options(
@@ -237,13 +265,20 @@ class Trainer(NativeObject):
         optimizer has forgotten its steps: the trainer can continue at a lower rate. After other errors the parameters
         are as the last complete step left them.
 
-        Args:
-            x: (rows, inputs), or a DataSource.
-            targets, sample_weight: as for chainrule.cost(); targets are None with a DataSource.
-            epochs: run so many more than the finished ones; None: run to the trainer's number of epochs.
-            validation_data: (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
+        Parameters
+        ----------
+        x
+            (rows, inputs), or a DataSource.
+        targets, sample_weight
+            As for chainrule.cost(); targets are None with a DataSource.
+        epochs
+            Run so many more than the finished ones; None: run to the trainer's number of epochs.
+        validation_data
+            (x, targets) or (x, targets, sample_weight) to evaluate after each epoch.
 
-        Returns:
+        Returns
+        -------
+        History
             One Epoch for each epoch of this call. After an error, history has them.
         """
         if epochs is not None:
@@ -303,7 +338,10 @@ class Trainer(NativeObject):
     def save(self, path: Destination) -> None:
         """Writes a checkpoint: parameters, optimizer state, progress. on_batch and on_epoch may call it.
 
-        path: a path, which save() replaces atomically; or an object with write(), such as io.BytesIO.
+        Parameters
+        ----------
+        path
+            A path, which save() replaces atomically; or an object with write(), such as io.BytesIO.
         """
         if is_path(path, "write"):
             check(library.crl_trainer_save(self._open(), encoded_path(path)), path)
@@ -315,7 +353,10 @@ class Trainer(NativeObject):
 
         The number of epochs, patience, min_delta, threads and callbacks may differ. An error changes nothing.
 
-        path: a path, or an object with read(). load() reads up to the end of the checkpoint and not beyond.
+        Parameters
+        ----------
+        path
+            A path, or an object with read(). load() reads up to the end of the checkpoint and not beyond.
         """
         if is_path(path, "read"):
             check(library.crl_trainer_load(self._open(), encoded_path(path)), path)

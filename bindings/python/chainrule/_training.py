@@ -73,27 +73,44 @@ class Optimizer(NativeObject):
         - "quickprop", for gradients over all of the data: d ← r d − η g with r = g / (p − g), at most μ, and p the g of
           the step before; − η g only where g keeps its sign; w ← w + d
 
-        Args:
-            network: the network whose parameters step() changes.
-            method: one of the names above.
-            learning_rate: η, finite and ≥ 0; default 0.001.
-            momentum: μ of "momentum" and "nesterov", in [0, 1); 0.9.
-            beta1: β₁ of "adam", "adamw", "amsgrad", "nadam" and "lion", in [0, 1); 0.9.
-            beta2: β₂ of the same and "rmsprop", in [0, 1); 0.999, but 0.99 of "lion" and "rmsprop".
-            epsilon: ε of "adagrad", "rmsprop", "adam", "adamw", "amsgrad" and "nadam", ≥ 1e-30; 1e-8, but 1e-10 of
-                "adagrad".
-            growth: η⁺ ≥ 1 of "irprop_minus" (1.2) and μ > 0 of "quickprop" (1.75).
-            shrink: η⁻ of "irprop_minus", in [0, 1); 0.5.
-            min_step: the smallest Δ of "irprop_minus", > 0 and ≤ max_step; 1e-6.
-            max_step: the largest Δ of "irprop_minus" and |d| of "quickprop", > 0; 50.
-            weight_decay: λ ≥ 0 of decoupled weight decay, w ← w − η λ w before the method's step; 0, but 0.01 of
-                "adamw".
-            l1: λ₁ ≥ 0 of g ← g + λ₁ sign(w); 0.
-            l2: λ₂ ≥ 0 of g ← g + λ₂ w; 0. The reported C does not contain the penalties.
-            max_norm: the largest norm of a unit's row of W; a step scales longer rows back. > 0; no limit.
-            clip_norm: c > 0 of g ← g min(1, c / (‖g‖ + 1e-6)) before the penalties, ‖g‖ over all parameters; no limit.
-            clip_value: the limit of each element's magnitude in g, applied before clip_norm, > 0; no limit.
-            regularize_biases: whether weight_decay, l1 and l2 include biases.
+        Parameters
+        ----------
+        network
+            The network whose parameters step() changes.
+        method
+            One of the names above.
+        learning_rate
+            η, finite and ≥ 0; default 0.001.
+        momentum
+            μ of "momentum" and "nesterov", in [0, 1); 0.9.
+        beta1
+            β₁ of "adam", "adamw", "amsgrad", "nadam" and "lion", in [0, 1); 0.9.
+        beta2
+            β₂ of the same and "rmsprop", in [0, 1); 0.999, but 0.99 of "lion" and "rmsprop".
+        epsilon
+            ε of "adagrad", "rmsprop", "adam", "adamw", "amsgrad" and "nadam", ≥ 1e-30; 1e-8, but 1e-10 of "adagrad".
+        growth
+            η⁺ ≥ 1 of "irprop_minus" (1.2) and μ > 0 of "quickprop" (1.75).
+        shrink
+            η⁻ of "irprop_minus", in [0, 1); 0.5.
+        min_step
+            The smallest Δ of "irprop_minus", > 0 and ≤ max_step; 1e-6.
+        max_step
+            The largest Δ of "irprop_minus" and |d| of "quickprop", > 0; 50.
+        weight_decay
+            λ ≥ 0 of decoupled weight decay, w ← w − η λ w before the method's step; 0, but 0.01 of "adamw".
+        l1
+            λ₁ ≥ 0 of g ← g + λ₁ sign(w); 0.
+        l2
+            λ₂ ≥ 0 of g ← g + λ₂ w; 0. The reported C does not contain the penalties.
+        max_norm
+            The largest norm of a unit's row of W; a step scales longer rows back. > 0; no limit.
+        clip_norm
+            c > 0 of g ← g min(1, c / (‖g‖ + 1e-6)) before the penalties, ‖g‖ over all parameters; no limit.
+        clip_value
+            The limit of each element's magnitude in g, applied before clip_norm, > 0; no limit.
+        regularize_biases
+            Whether weight_decay, l1 and l2 include biases.
         """
         options = _prototypes.crl_optimizer_options.default()
         options.method = enumerator(OptimizerMethod, method, "optimizer")
@@ -131,14 +148,20 @@ class Optimizer(NativeObject):
     def copy(self, network: Network) -> Optimizer:
         """An optimizer for another network, with the same method, hyperparameters, layer settings and state.
 
-            other = network.copy()
-            optimizer.copy(other).step(gradient)
+        Parameters
+        ----------
+        network
+            Built, with tensors of the same names and shapes.
 
-        Args:
-            network: built, with tensors of the same names and shapes.
+        Raises
+        ------
+        StateError
+            The network is not built, or its tensors differ.
 
-        Raises:
-            StateError: the network is not built, or its tensors differ.
+        Examples
+        --------
+        >>> other = network.copy()
+        >>> optimizer.copy(other).step(gradient)
         """
         return Optimizer._around(network, self._method, optimizer_copy(self._open(), network._open()))
 
@@ -150,8 +173,10 @@ class Optimizer(NativeObject):
     def step(self, gradients: npt.ArrayLike) -> None:
         """Changes the network's parameters once.
 
-        Args:
-            gradients: (count,) ∂C/∂w.
+        Parameters
+        ----------
+        gradients
+            (count,) ∂C/∂w.
         """
         vector = as_vector(gradients, self.network._layout().parameter_count, "gradients")
         check(library.crl_step(self._open(), self.network._open(), address_of(vector), vector.size))
@@ -169,15 +194,23 @@ class Optimizer(NativeObject):
     ) -> None:
         """Sets the options of one layer's steps from now on. It replaces the layer's earlier options.
 
-        Args:
-            name: the layer's name.
-            learning_rate_factor: the factor of η, ≥ 0; 1. "irprop_minus" uses η only at the start.
-            weight_decay: as for the optimizer; None: the optimizer's.
-            l1: likewise.
-            l2: likewise.
-            max_norm: likewise; infinity for no limit.
-            frozen: whether the parameters and their part of the optimizer's state stay unchanged. The optimizer ignores
-                their gradients, and Network.fit() does not compute them.
+        Parameters
+        ----------
+        name
+            The layer's name.
+        learning_rate_factor
+            The factor of η, ≥ 0; 1. "irprop_minus" uses η only at the start.
+        weight_decay
+            As for the optimizer; None: the optimizer's.
+        l1
+            Likewise.
+        l2
+            Likewise.
+        max_norm
+            Likewise; infinity for no limit.
+        frozen
+            Whether the parameters and their part of the optimizer's state stay unchanged. The optimizer ignores their
+            gradients, and Network.fit() does not compute them.
         """
         options = _prototypes.crl_layer_step.default()
         given = {

@@ -34,10 +34,14 @@ class Workspace(NativeObject):
     def __init__(self, network: Network, max_rows: int, training: bool = True) -> None:
         """A workspace for a built network.
 
-        Args:
-            network: the network to compute.
-            max_rows: the most rows a pass may have.
-            training: False: forward() only, which keeps only h.
+        Parameters
+        ----------
+        network
+            The network to compute.
+        max_rows
+            The most rows a pass may have.
+        training
+            False: forward() only, which keeps only h.
         """
         owner = network._open()
         purpose = Purpose.TRAINING if training else Purpose.INFERENCE
@@ -82,11 +86,16 @@ class Workspace(NativeObject):
     def forward(self, x: npt.ArrayLike, *, out: FloatArray | None = None) -> FloatArray:
         """Computes z and h of every layer, and y.
 
-        Args:
-            x: (rows, inputs) with rows ≤ max_rows, or (inputs,) for a single row.
-            out: a float32 array for y.
+        Parameters
+        ----------
+        x
+            (rows, inputs) with rows ≤ max_rows, or (inputs,) for a single row.
+        out
+            A float32 array for y.
 
-        Returns:
+        Returns
+        -------
+        ndarray
             y, (rows, outputs), or (outputs,) for a single row: out if given, else a new array.
         """
         return self._forward(x, out, self.network._open(), self._open())
@@ -119,13 +128,20 @@ class Workspace(NativeObject):
     ) -> FloatArray | tuple[FloatArray, FloatArray]:
         """Passes the error signal δ back through every layer, for the rows of the last forward().
 
-        Args:
-            dC_dy: ∂C/∂y, with the shape of y.
-            gradients: a contiguous float32 (count,) vector for ∂C/∂w, for speed; None: a new one.
-            accumulate: add to gradients instead of overwriting it. Pass gradients with it.
-            input_gradient: also return ∂C/∂x.
+        Parameters
+        ----------
+        dC_dy
+            ∂C/∂y, with the shape of y.
+        gradients
+            A contiguous float32 (count,) vector for ∂C/∂w, for speed; None: a new one.
+        accumulate
+            Add to gradients instead of overwriting it. Pass gradients with it.
+        input_gradient
+            Also return ∂C/∂x.
 
-        Returns:
+        Returns
+        -------
+        ndarray or tuple[ndarray, ndarray]
             gradients, or (gradients, dC_dx) with dC_dx of the shape of x.
         """
         built = self.network._layout()
@@ -165,13 +181,20 @@ class Workspace(NativeObject):
         last piece, and none with each piece before it, down to first = 0. All pieces together have the bits of
         backward().
 
-        Args:
-            first: the gradients from this index to the end are complete afterwards. 0: the pass ends.
-            gradients: a contiguous float32 (count,) vector for ∂C/∂w, the same in each call.
-            dC_dy: ∂C/∂y, with the shape of y: starts a pass. None: goes on with it.
-            accumulate: add to gradients instead of overwriting it.
+        Parameters
+        ----------
+        first
+            The gradients from this index to the end are complete afterwards. 0: the pass ends.
+        gradients
+            A contiguous float32 (count,) vector for ∂C/∂w, the same in each call.
+        dC_dy
+            ∂C/∂y, with the shape of y: starts a pass. None: goes on with it.
+        accumulate
+            Add to gradients instead of overwriting it.
 
-        Returns:
+        Returns
+        -------
+        ndarray
             gradients[first:], a view.
         """
         built = self.network._layout()

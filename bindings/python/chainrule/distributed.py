@@ -1,14 +1,15 @@
 """Training on several processes and machines, over MPI. Needs an MPI library, and `pip install chainrule[mpi]`.
 
-    from chainrule import distributed
-
-    history = distributed.fit(network, x, labels, epochs=20, batch_size=256, checkpoint="run.checkpoint", resume=True)
-
 Start such a program with `mpirun -n 4 python -m mpi4py train.py`. Each process, a rank, computes a part of every batch.
 The ranks add up their gradients, those of the last layers while they compute those of the first, and each takes the
 same step.
 
 fit_averaged() needs no MPI: it trains copies on parts of the data, in the processes of any engine, and averages them.
+
+Examples
+--------
+>>> from chainrule import distributed
+>>> history = distributed.fit(network, x, labels, epochs=20, batch_size=256, checkpoint="run.checkpoint", resume=True)
 """
 
 from __future__ import annotations
@@ -83,34 +84,55 @@ def fit(
     An exception on one rank ends the call on all of them: there it comes out unchanged, elsewhere as a RankError. The
     parameters are then as the last complete step left them. Ctrl-C ends this rank's part of a step first.
 
-    Args:
-        network: built, with the same layers on every rank.
-        x: (rows, inputs).
-        targets, sample_weight, cost, loss: as for Network.fit(). A cost function of your own must give the mean over
-            its rows, weighted with their weights.
-        comm: an mpi4py communicator; None: MPI.COMM_WORLD.
-        optimizer: the name of a method, or an Optimizer made for this network, which goes on: its steps say how many
-            epochs are done.
-        learning_rate: as for Trainer.
-        schedule: a Schedule, or its kind; not "plateau".
-        epochs: how often to go through the rows in total, ≥ 1.
-        batch_size: rows for each step, of all ranks together, ≥ 1. Rank i of n computes the i-th of n parts.
-        shuffle: whether each epoch has a new order of the rows.
-        seed: of the orders; plus the rank, of dropout and noise.
-        validation_data: (x, targets) or (x, targets, sample_weight). Rank 0 evaluates it after each epoch.
-        on_epoch: called on every rank with the same Epoch. If it returns False on one rank, all stop. It may set the
-            optimizer's learning rate, to the same number on every rank.
-        checkpoint: the path of a trainer's checkpoint, which rank 0 replaces atomically.
-        every: save after each so manyth epoch and at the end, ≥ 1.
-        resume: continue from the checkpoint if the file exists. Only rank 0 reads it.
+    Parameters
+    ----------
+    network
+        Built, with the same layers on every rank.
+    x
+        (rows, inputs).
+    targets, sample_weight, cost, loss
+        As for Network.fit(). A cost function of your own must give the mean over its rows, weighted with their weights.
+    comm
+        An mpi4py communicator; None: MPI.COMM_WORLD.
+    optimizer
+        The name of a method, or an Optimizer made for this network, which goes on: its steps say how many epochs are
+        done.
+    learning_rate
+        As for Trainer.
+    schedule
+        A Schedule, or its kind; not "plateau".
+    epochs
+        How often to go through the rows in total, ≥ 1.
+    batch_size
+        Rows for each step, of all ranks together, ≥ 1. Rank i of n computes the i-th of n parts.
+    shuffle
+        Whether each epoch has a new order of the rows.
+    seed
+        Of the orders; plus the rank, of dropout and noise.
+    validation_data
+        (x, targets) or (x, targets, sample_weight). Rank 0 evaluates it after each epoch.
+    on_epoch
+        Called on every rank with the same Epoch. If it returns False on one rank, all stop. It may set the optimizer's
+        learning rate, to the same number on every rank.
+    checkpoint
+        The path of a trainer's checkpoint, which rank 0 replaces atomically.
+    every
+        Save after each so manyth epoch and at the end, ≥ 1.
+    resume
+        Continue from the checkpoint if the file exists. Only rank 0 reads it.
 
-    Returns:
+    Returns
+    -------
+    History
         One Epoch for each epoch of this call, the same on every rank. Its accuracy is NaN: see validation_accuracy.
         is_best compares with the epochs of this call.
 
-    Raises:
-        RankError: another rank has failed.
-        StateError: after an epoch the ranks do not hold the same bits.
+    Raises
+    ------
+    RankError
+        Another rank has failed.
+    StateError
+        After an epoch the ranks do not hold the same bits.
     """
     with Ranks(comm) as ranks:
 

@@ -46,11 +46,16 @@ OUTCOMES = ("passed", "refused", "wrong")
 class Result:
     """What became of a case.
 
-    Attributes:
-        outcome: one of OUTCOMES.
-        why: the reason, if it did not pass.
-        error: the largest difference, in units of the tolerance.
-        first_only: whether its first output alone is right, while the others are refused.
+    Attributes
+    ----------
+    outcome
+        One of OUTCOMES.
+    why
+        The reason, if it did not pass.
+    error
+        The largest difference, in units of the tolerance.
+    first_only
+        Whether its first output alone is right, while the others are refused.
     """
 
     name: str

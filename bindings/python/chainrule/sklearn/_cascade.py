@@ -49,12 +49,18 @@ class Cascade(FittedModel):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """Grows a network.
 
-        Args:
-            X: (rows, features), dense or sparse.
-            y: (rows,) or (rows, outputs).
-            sample_weight: (rows,) ≥ 0; None: all are 1.
+        Parameters
+        ----------
+        X
+            (rows, features), dense or sparse.
+        y
+            (rows,) or (rows, outputs).
+        sample_weight
+            (rows,) ≥ 0; None: all are 1.
 
-        Returns:
+        Returns
+        -------
+        object
             self.
         """
         data, dtype = self._checked(X, y, sample_weight)
@@ -120,31 +126,50 @@ class Cascade(FittedModel):
 class CascadeClassifier(Classes, Cascade):
     """A classifier whose network grows hidden unit by hidden unit: cascade correlation (Fahlman and Lebiere 1990).
 
-        from chainrule.sklearn import CascadeClassifier
+    Parameters
+    ----------
+    max_units
+        The most hidden units.
+    candidates
+        The number of units that compete for each place.
+    activation
+        σ of the hidden units: a name of the library's, or several for the candidates in turn.
+    max_iter
+        The most L-BFGS iterations for the outputs each time, and for each candidate.
+    target_loss
+        Ends when the loss is no larger; None: when it is 0.
+    tol
+        How much lower a loss must be to count.
+    n_iter_no_change
+        Ends after so many units without a lower loss (of the held-out rows with early_stopping).
+    early_stopping
+        Whether to hold out validation_fraction of the rows, and to keep the network with the lowest loss on them.
+    validation_fraction
+        Their share.
+    class_weight
+        As for MLPClassifier.
+    random_state, verbose, threads
+        As for MLPClassifier.
 
-        model = CascadeClassifier(max_units=20, early_stopping=True).fit(x, labels)
+    Attributes
+    ----------
+    classes_
+        The classes.
+    n_units_
+        The number of hidden units.
+    n_iter_
+        How often the outputs were trained: without units, and after each one that was tried.
+    loss_, loss_curve_
+        The loss, and that after each unit.
+    validation_loss_curve_
+        Likewise of the held-out rows.
+    network_
+        A copy of the network.
 
-    Args:
-        max_units: the most hidden units.
-        candidates: the number of units that compete for each place.
-        activation: σ of the hidden units: a name of the library's, or several for the candidates in turn.
-        max_iter: the most L-BFGS iterations for the outputs each time, and for each candidate.
-        target_loss: ends when the loss is no larger; None: when it is 0.
-        tol: how much lower a loss must be to count.
-        n_iter_no_change: ends after so many units without a lower loss (of the held-out rows with early_stopping).
-        early_stopping: whether to hold out validation_fraction of the rows, and to keep the network with the lowest
-            loss on them.
-        validation_fraction: their share.
-        class_weight: as for MLPClassifier.
-        random_state, verbose, threads: as for MLPClassifier.
-
-    Attributes:
-        classes_: the classes.
-        n_units_: the number of hidden units.
-        n_iter_: how often the outputs were trained: without units, and after each one that was tried.
-        loss_, loss_curve_: the loss, and that after each unit.
-        validation_loss_curve_: likewise of the held-out rows.
-        network_: a copy of the network.
+    Examples
+    --------
+    >>> from chainrule.sklearn import CascadeClassifier
+    >>> model = CascadeClassifier(max_units=20, early_stopping=True).fit(x, labels)
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -196,8 +221,10 @@ class CascadeRegressor(Quantities, Cascade):
 
     See CascadeClassifier for the parameters and attributes.
 
-    Args:
-        loss: "squared_error", or "poisson" for counts ≥ 0.
+    Parameters
+    ----------
+    loss
+        "squared_error", or "poisson" for counts ≥ 0.
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

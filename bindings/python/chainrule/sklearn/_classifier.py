@@ -15,23 +15,32 @@ from ._perceptron import Perceptron, _goes_through_batches
 class MLPClassifier(Classes, Perceptron):
     """sklearn.neural_network.MLPClassifier on libchainrule.
 
-        from chainrule.sklearn import MLPClassifier
-
-        model = MLPClassifier(hidden_layer_sizes=(50,), class_weight="balanced", dropout=0.2).fit(x, labels)
-
     Computes in float32. The parameters of scikit-learn's class have its meanings. These go beyond it:
 
-    Args:
-        solver: also "adamw", "amsgrad", "nadam", "adagrad", "rmsprop", "lion", "irprop_minus" and "quickprop", which go
-            through the rows in batches; "bfgs", "newton_cg", "polak_ribiere", "fletcher_reeves" and, of a regressor
-            alone, "lm" (Levenberg and Marquardt), which look at all of the data.
-        learning_rate: also the name of a chainrule.Schedule, a Schedule, or a function (see Trainer), for every solver
-            that goes through batches. scikit-learn's own names are for "sgd" alone.
-        momentum: < 1.
-        class_weight: a dict of factors by class, 1 for the others; or "balanced"; of several labels a list of dicts.
-        dropout: the probability with which each hidden value is left out of a training step.
-        solver_params: more arguments of chainrule.Optimizer or of Network.minimize(), such as {"clip_norm": 1}.
-        threads: the number of threads that share the work; None: the library decides. It does not change the results.
+    Parameters
+    ----------
+    solver
+        Also "adamw", "amsgrad", "nadam", "adagrad", "rmsprop", "lion", "irprop_minus" and "quickprop", which go through
+        the rows in batches; "bfgs", "newton_cg", "polak_ribiere", "fletcher_reeves" and, of a regressor alone, "lm"
+        (Levenberg and Marquardt), which look at all of the data.
+    learning_rate
+        Also the name of a chainrule.Schedule, a Schedule, or a function (see Trainer), for every solver that goes
+        through batches. scikit-learn's own names are for "sgd" alone.
+    momentum
+        < 1.
+    class_weight
+        A dict of factors by class, 1 for the others; or "balanced"; of several labels a list of dicts.
+    dropout
+        The probability with which each hidden value is left out of a training step.
+    solver_params
+        More arguments of chainrule.Optimizer or of Network.minimize(), such as {"clip_norm": 1}.
+    threads
+        The number of threads that share the work; None: the library decides. It does not change the results.
+
+    Examples
+    --------
+    >>> from chainrule.sklearn import MLPClassifier
+    >>> model = MLPClassifier(hidden_layer_sizes=(50,), class_weight="balanced", dropout=0.2).fit(x, labels)
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -105,11 +114,16 @@ class MLPClassifier(Classes, Perceptron):
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Any:
         """Goes once through these rows, in batches. n calls with the same rows are a fit of n epochs, bit for bit.
 
-        Args:
-            X, y, sample_weight: as for fit().
-            classes: all classes of all calls; the first call needs them.
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for fit().
+        classes
+            All classes of all calls; the first call needs them.
 
-        Returns:
+        Returns
+        -------
+        object
             self.
         """
         if isinstance(self.class_weight, str):

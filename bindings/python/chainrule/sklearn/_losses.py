@@ -18,12 +18,17 @@ if TYPE_CHECKING:
 class Loss(NamedTuple):
     """A loss.
 
-    Attributes:
-        out_activation: scikit-learn's name for the output function.
-        cost: what the library minimizes.
-        value_factor: scikit-learn's loss divided by the cost.
-        gradient_factor: the gradient that scikit-learn follows, divided by the cost's. Of several outputs the library
-            takes means, scikit-learn sums.
+    Attributes
+    ----------
+    out_activation
+        Scikit-learn's name for the output function.
+    cost
+        What the library minimizes.
+    value_factor
+        Scikit-learn's loss divided by the cost.
+    gradient_factor
+        The gradient that scikit-learn follows, divided by the cost's. Of several outputs the library takes means,
+        scikit-learn sums.
     """
 
     out_activation: str

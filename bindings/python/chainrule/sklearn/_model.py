@@ -109,7 +109,10 @@ class Model:
     def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """The outputs, before the output function. The next call on this thread may overwrite them.
 
-        x: (rows, inputs), whose values fit float32.
+        Parameters
+        ----------
+        x
+            (rows, inputs), whose values fit float32.
         """
         if self._given is not None:
             self.take_over()
@@ -159,9 +162,12 @@ def _is(one: Any, other: Any) -> bool:
 class Stepper:
     """The optimizer of a model. It can be pickled with its state; then training goes on with the same bits.
 
-    Attributes:
-        seed: of the orders of the rows, and of dropout.
-        epochs: the number of epochs so far.
+    Attributes
+    ----------
+    seed
+        Of the orders of the rows, and of dropout.
+    epochs
+        The number of epochs so far.
     """
 
     __slots__ = ("_factor", "_method", "_model", "_options", "_rate", "epochs", "native", "seed")

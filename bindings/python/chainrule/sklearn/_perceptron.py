@@ -117,12 +117,18 @@ class Perceptron(FittedModel):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """Fits the model.
 
-        Args:
-            X: (rows, features), dense or sparse.
-            y: (rows,) or (rows, outputs).
-            sample_weight: (rows,) ≥ 0; None: all are 1.
+        Parameters
+        ----------
+        X
+            (rows, features), dense or sparse.
+        y
+            (rows,) or (rows, outputs).
+        sample_weight
+            (rows,) ≥ 0; None: all are 1.
 
-        Returns:
+        Returns
+        -------
+        object
             self.
         """
         return self._fit(X, y, sample_weight, incremental=False)

@@ -11,14 +11,17 @@ from ._quantities import Quantities
 class MLPRegressor(Quantities, Perceptron):
     """sklearn.neural_network.MLPRegressor on libchainrule.
 
-        from chainrule.sklearn import MLPRegressor
-
-        model = MLPRegressor(hidden_layer_sizes=(50,), solver="lm").fit(x, y)
-
     Computes in float32. See MLPClassifier for what it has beyond scikit-learn's parameters.
 
-    Args:
-        loss: "squared_error", or "poisson" for counts ≥ 0.
+    Parameters
+    ----------
+    loss
+        "squared_error", or "poisson" for counts ≥ 0.
+
+    Examples
+    --------
+    >>> from chainrule.sklearn import MLPRegressor
+    >>> model = MLPRegressor(hidden_layer_sizes=(50,), solver="lm").fit(x, y)
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

@@ -24,10 +24,14 @@ _LARGE = 1 << 24
 class Rows(NamedTuple):
     """Rows to train on.
 
-    Attributes:
-        x: (rows, inputs), float32; a sparse matrix if it is large.
-        targets: (rows,) classes or (rows, outputs) numbers.
-        weights: (rows,) float32; None: all are 1.
+    Attributes
+    ----------
+    x
+        (rows, inputs), float32; a sparse matrix if it is large.
+    targets
+        (rows,) classes or (rows, outputs) numbers.
+    weights
+        (rows,) float32; None: all are 1.
     """
 
     x: Any
